@@ -1,0 +1,114 @@
+import * as z from 'zod';
+import { ServerReport } from '../ingress/verdict.ts';
+import { Change } from '../ingress/snapshot.ts';
+import { Version } from '../revision.ts';
+
+export const BALANCE_METHODS = [
+  'dynamic-ratio-member', 'dynamic-ratio-node', 'fastest-app-response', 'fastest-node', 'least-connections-member',
+  'least-connections-node', 'least-sessions', 'observed-member', 'observed-node', 'predictive-member', 'predictive-node',
+  'ratio-least-connections-member', 'ratio-least-connections-node', 'ratio-member', 'ratio-node', 'ratio-session',
+  'round-robin', 'weighted-least-connections-member', 'weighted-least-connections-node',
+] as const;
+
+/** A path of an object on the device that somebody else made, such as `/Common/my-irule`. */
+export const DevicePath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
+
+/** A health monitor of a pool. Times in seconds; `port` is absent when the member's own port is probed. */
+export const Monitor = z.strictObject({
+  type: z.enum(['tcp', 'tcp-half-open', 'http', 'https', 'udp', 'icmp']),
+  interval: z.int().min(1).max(86_400),
+  timeout: z.int().min(1).max(86_400),
+  port: z.int().min(1).max(65_535).optional(),
+  send: z.string().optional(),
+  receive: z.string().optional(),
+});
+export type Monitor = z.infer<typeof Monitor>;
+
+export const PERSISTENCE_METHODS = ['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id'] as const;
+
+/** How BIG-IP offers an exposure; the same for every cluster that shares it. */
+export const Settings = z.strictObject({
+  mode: z.enum(['tcp', 'fastl4', 'http', 'udp']),
+  balance: z.enum(BALANCE_METHODS),
+  snat: z.union([z.enum(['auto', 'none', 'self']), DevicePath]),
+  persistence: z.array(z.union([z.enum(PERSISTENCE_METHODS), DevicePath])),
+  iRules: z.array(DevicePath),
+  profiles: z.strictObject({ tcp: DevicePath.optional(), http: DevicePath.optional(), l4: DevicePath.optional(), udp: DevicePath.optional() }),
+  /** Empty list: every VLAN. */
+  vlans: z.array(DevicePath),
+  /** Concurrent connections; 0 is unlimited. */
+  connectionLimit: z.int().min(0).max(2_147_483_647),
+  monitors: z.array(Monitor),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** `ready` takes new connections; `draining` keeps what it has; `out` takes nothing and is not declared. */
+export const Availability = z.enum(['ready', 'draining', 'out']);
+export type Availability = z.infer<typeof Availability>;
+
+export const Member = z.strictObject({ address: z.string(), port: z.int().min(0).max(65_535), availability: Availability });
+export type Member = z.infer<typeof Member>;
+
+/** What BIG-IP should offer for one owner at one address and port. */
+export const Exposure = z.strictObject({
+  address: z.string(),
+  port: z.int().min(1).max(65_535),
+  protocol: z.enum(['tcp', 'udp']),
+  partition: z.string(),
+  settings: Settings,
+  members: z.array(Member),
+  /** `namespace/name` of the gateways that asked for it, oldest first. */
+  gateways: z.array(z.string()),
+  /** Oldest creationTimestamp among those gateways: settles claims. */
+  since: z.string(),
+});
+export type Exposure = z.infer<typeof Exposure>;
+
+/** `address:port/protocol`, the key under which exposures of several owners meet. IPv6 in brackets. */
+export function exposureKey(e: Pick<Exposure, 'address' | 'port' | 'protocol'>): string {
+  return `${e.address.includes(':') ? `[${e.address}]` : e.address}:${e.port}/${e.protocol}`;
+}
+
+/** All exposures of one owner on one device, at one version. */
+export const Slice = z.strictObject({
+  owner: z.string(),
+  clusterUid: z.string(),
+  device: z.string(),
+  version: Version,
+  /** Role id of the verified sender, where the queue knows it. */
+  sender: z.string().optional(),
+  exposures: z.array(Exposure),
+  /** What was seen to change, deletions included: they prove removals. */
+  changes: z.array(Change),
+  removed: z.boolean(),
+  /** Every server's verdict, carried along so that `settled` is complete. */
+  servers: z.array(ServerReport),
+});
+export type Slice = z.infer<typeof Slice>;
+
+/** The result of one exposure, as it goes back to the cluster. */
+export const ExposureResult = z.strictObject({
+  address: z.string(),
+  port: z.int(),
+  protocol: z.enum(['tcp', 'udp']),
+  partition: z.string(),
+  gateways: z.array(z.string()),
+  outcome: z.enum(['applied', 'unchanged', 'superseded', 'rejected', 'conflict', 'held', 'retry']),
+  code: z.string(),
+  message: z.string(),
+});
+export type ExposureResult = z.infer<typeof ExposureResult>;
+
+/** The complete result of an ingress at a revision on one device (or of the mapping alone, when nothing is wanted anywhere). */
+export const Settled = z.strictObject({
+  owner: z.string(),
+  clusterUid: z.string(),
+  version: Version,
+  /** Absent when the way ended in `map`. */
+  device: z.string().optional(),
+  /** Device names that the same snapshot went to: the result is complete when each has answered. */
+  devices: z.array(z.string()),
+  servers: z.array(ServerReport),
+  exposures: z.array(ExposureResult),
+});
+export type Settled = z.infer<typeof Settled>;

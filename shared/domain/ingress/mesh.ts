@@ -1,0 +1,21 @@
+import * as z from 'zod';
+
+/** Mesh options that change the port mapping, with Istio's defaults of today. */
+export const MeshOptions = z.strictObject({
+  /** PILOT_SCOPE_GATEWAY_TO_NAMESPACE */
+  scopeGatewayToNamespace: z.boolean().default(false),
+  /** PILOT_ENABLE_QUIC_LISTENERS */
+  enableQuic: z.boolean().default(false),
+  /** Overrides what the pods say about ISTIO_META_UNPRIVILEGED_POD. */
+  unprivilegedPods: z.boolean().optional(),
+  /** PILOT_ENABLE_STRICT_GATEWAY_MERGING (1.31 and later) */
+  strictGatewayMerging: z.boolean().default(true),
+  /** meshConfig.defaultVirtualServiceExportTo */
+  defaultVirtualServiceExportTo: z.array(z.string()).default(['*']),
+  /** Before 1.31 a tcp or tls block with an empty route still counted. */
+  emptyRouteCounts: z.boolean().default(false),
+  /** The revision of the istiod that serves the gateway pods; `default` where unset. */
+  revision: z.string().default('default'),
+  statusPort: z.int().min(1).max(65_535).default(15_021),
+});
+export type MeshOptions = z.infer<typeof MeshOptions>;

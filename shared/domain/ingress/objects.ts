@@ -1,0 +1,190 @@
+/**
+ * The Kubernetes objects a snapshot carries, narrowed to the fields that decide anything.
+ * `shared/kubernetes/objects` makes them from raw API objects; nothing here trusts that the API server validated them.
+ */
+import * as z from 'zod';
+
+const Labels = z.record(z.string(), z.string());
+
+export const Meta = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string().default(''),
+  /** creationTimestamp, RFC 3339; decides who came first. */
+  created: z.string().default(''),
+  resourceVersion: z.string().default(''),
+  labels: Labels.default({}),
+  /** Only annotations that Sluice reads; see `keptAnnotations` of the normaliser. */
+  annotations: Labels.default({}),
+});
+export type Meta = z.infer<typeof Meta>;
+
+/** One entry of `spec.servers`, or why it could not be read at all. */
+export const Server = z.union([
+  z.object({ malformed: z.string() }),
+  z.object({
+    name: z.string().optional(),
+    port: z.object({ number: z.number(), name: z.string().default(''), protocol: z.string() }),
+    bind: z.string().optional(),
+    hosts: z.array(z.string()),
+    tls: z.object({ mode: z.string().optional(), httpsRedirect: z.boolean().optional() }).optional(),
+  }),
+]);
+export type Server = z.infer<typeof Server>;
+
+/** networking.istio.io Gateway. */
+export const IstioGateway = z.object({ meta: Meta, selector: Labels, servers: z.array(Server) });
+export type IstioGateway = z.infer<typeof IstioGateway>;
+
+export const RouteBlock = z.object({
+  /** No match list at all matches everything. */
+  match: z.array(z.object({ port: z.number().optional(), gateways: z.array(z.string()).optional(), sniHosts: z.array(z.string()).optional() })),
+  /** Number of destinations in `route`; an empty block counts as none. */
+  destinations: z.number(),
+});
+export type RouteBlock = z.infer<typeof RouteBlock>;
+
+/** networking.istio.io VirtualService. */
+export const VirtualService = z.object({
+  meta: Meta,
+  hosts: z.array(z.string()),
+  gateways: z.array(z.string()),
+  exportTo: z.array(z.string()),
+  http: z.number().describe('number of http blocks'),
+  tcp: z.array(RouteBlock),
+  tls: z.array(RouteBlock),
+});
+export type VirtualService = z.infer<typeof VirtualService>;
+
+export const ServicePort = z.object({
+  name: z.string().default(''),
+  port: z.number(),
+  protocol: z.string().default('TCP'),
+  targetPort: z.union([z.number(), z.string()]).optional(),
+  nodePort: z.number().optional(),
+  appProtocol: z.string().optional(),
+});
+export type ServicePort = z.infer<typeof ServicePort>;
+
+export const Service = z.object({
+  meta: Meta,
+  type: z.string().default('ClusterIP'),
+  headless: z.boolean().default(false),
+  selector: Labels,
+  ports: z.array(ServicePort),
+  externalTrafficPolicy: z.string().optional(),
+  healthCheckNodePort: z.number().optional(),
+  loadBalancerClass: z.string().optional(),
+  ipFamilies: z.array(z.string()).default([]),
+  /** status.loadBalancer.ingress, as found. */
+  loadBalancerIngress: z.array(z.object({ ip: z.string().optional(), hostname: z.string().optional() })).default([]),
+});
+export type Service = z.infer<typeof Service>;
+
+export const Pod = z.object({
+  meta: Meta,
+  ips: z.array(z.string()),
+  nodeName: z.string().default(''),
+  containerPorts: z.array(z.object({ name: z.string().default(''), port: z.number(), protocol: z.string().default('TCP') })),
+  /** `proxy router` is a gateway; a sidecar that carries the labels is not. `unknown` is given the benefit of the doubt. */
+  proxy: z.enum(['router', 'sidecar', 'unknown']).default('unknown'),
+  /** ISTIO_META_UNPRIVILEGED_POD is set to a true value. */
+  unprivileged: z.boolean().default(false),
+  /** Readiness condition of the Pod. */
+  ready: z.boolean(),
+  terminating: z.boolean().default(false),
+  /** PROXY protocol is expected on every TCP listener of this pod (gatewayTopology.proxyProtocol). */
+  proxyProtocol: z.boolean().default(false),
+});
+export type Pod = z.infer<typeof Pod>;
+
+export const Node = z.object({
+  meta: Meta,
+  addresses: z.array(z.object({ type: z.string(), address: z.string() })),
+  ready: z.boolean(),
+  unschedulable: z.boolean().default(false),
+});
+export type Node = z.infer<typeof Node>;
+
+export const EndpointSlice = z.object({
+  meta: Meta,
+  service: z.string(),
+  addressType: z.string(),
+  endpoints: z.array(
+    z.object({
+      addresses: z.array(z.string()),
+      /** Absent conditions count as true, as the API defines them. */
+      ready: z.boolean(),
+      serving: z.boolean(),
+      terminating: z.boolean(),
+      pod: z.string().optional(),
+      nodeName: z.string().optional(),
+    }),
+  ),
+});
+export type EndpointSlice = z.infer<typeof EndpointSlice>;
+
+/** A ConfigMap labelled `f5type: virtual-server`. */
+export const ConfigMap = z.object({ meta: Meta, data: z.record(z.string(), z.string()) });
+export type ConfigMap = z.infer<typeof ConfigMap>;
+
+/** gateway.networking.k8s.io Gateway of a class that Istio implements. */
+export const ApiListener = z.object({
+  name: z.string(),
+  hostname: z.string().optional(),
+  port: z.number(),
+  protocol: z.string(),
+  tlsMode: z.string().optional(),
+  allowedKinds: z.array(z.string()).default([]),
+  allowedNamespaces: z.enum(['All', 'Same', 'Selector', 'None']).default('Same'),
+  allowedSelector: Labels.optional(),
+});
+export type ApiListener = z.infer<typeof ApiListener>;
+
+const ParentRef = z.object({
+  kind: z.string().default('Gateway'),
+  namespace: z.string(),
+  name: z.string(),
+  sectionName: z.string().optional(),
+  port: z.number().optional(),
+});
+
+export const ApiGateway = z.object({
+  meta: Meta,
+  class: z.string(),
+  addresses: z.array(z.object({ type: z.string(), value: z.string() })),
+  listeners: z.array(ApiListener),
+  allowedListeners: z.enum(['All', 'Same', 'Selector', 'None']).default('None'),
+  allowedListenersSelector: Labels.optional(),
+});
+export type ApiGateway = z.infer<typeof ApiGateway>;
+
+export const ListenerSet = z.object({ meta: Meta, parent: ParentRef, listeners: z.array(ApiListener) });
+export type ListenerSet = z.infer<typeof ListenerSet>;
+
+export const ApiRoute = z.object({
+  kind: z.enum(['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute']),
+  meta: Meta,
+  parents: z.array(ParentRef),
+  hostnames: z.array(z.string()),
+  /** Rules with at least one backend. */
+  rules: z.number(),
+});
+export type ApiRoute = z.infer<typeof ApiRoute>;
+
+/** Everything of a cluster that can matter to an ingress. Order never matters. */
+export const KubernetesObjects = z.object({
+  gateways: z.array(IstioGateway).default([]),
+  virtualServices: z.array(VirtualService).default([]),
+  services: z.array(Service).default([]),
+  pods: z.array(Pod).default([]),
+  nodes: z.array(Node).default([]),
+  endpointSlices: z.array(EndpointSlice).default([]),
+  configMaps: z.array(ConfigMap).default([]),
+  apiGateways: z.array(ApiGateway).default([]),
+  listenerSets: z.array(ListenerSet).default([]),
+  apiRoutes: z.array(ApiRoute).default([]),
+  /** Labels of namespaces, for the selectors of Gateway API. */
+  namespaces: z.array(z.object({ name: z.string(), labels: Labels })).default([]),
+});
+export type KubernetesObjects = z.infer<typeof KubernetesObjects>;

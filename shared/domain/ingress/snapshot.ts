@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { Revision } from '../revision.ts';
+import { KubernetesObjects } from './objects.ts';
+
+const ClusterId = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label');
+
+export const IngressRef = z.strictObject({ namespace: z.string().min(1), service: z.string().min(1) });
+export type IngressRef = z.infer<typeof IngressRef>;
+
+/** What was seen to change; a deletion here proves the absence of what hung on that object. */
+export const Change = z.strictObject({
+  what: z.enum(['added', 'updated', 'deleted']),
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  resourceVersion: z.string(),
+});
+export type Change = z.infer<typeof Change>;
+
+/** The complete input of one ingress at one revision: nothing else is needed to know what BIG-IP should offer for it. */
+export const Snapshot = z.strictObject({
+  cluster: ClusterId,
+  /** UID of the `kube-system` namespace: tells a rebuilt cluster from the one that used this id before. */
+  clusterUid: z.string().min(1),
+  ingress: IngressRef,
+  revision: Revision,
+  changes: z.array(Change),
+  /** The watcher saw the ingress Service itself being deleted: everything it exposed goes. */
+  removed: z.boolean(),
+  objects: KubernetesObjects,
+});
+export type Snapshot = z.infer<typeof Snapshot>;
+
+/** The complete list of a cluster's ingresses at a revision. */
+export const Inventory = z.strictObject({ cluster: ClusterId, clusterUid: z.string().min(1), revision: Revision, ingresses: z.array(IngressRef) });
+export type Inventory = z.infer<typeof Inventory>;
+
+/** `cluster/namespace/service`: the owner of what the ingress exposes. */
+export type OwnerKey = string;
+
+export function ownerKey(cluster: string, ingress: IngressRef): OwnerKey {
+  return `${cluster}/${ingress.namespace}/${ingress.service}`;
+}
+
+export function parseOwner(owner: OwnerKey): { cluster: string; ingress: IngressRef } {
+  const [cluster = '', namespace = '', service = ''] = owner.split('/');
+  return { cluster, ingress: { namespace, service } };
+}

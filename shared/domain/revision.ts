@@ -1,0 +1,26 @@
+import * as z from 'zod';
+
+/**
+ * The fence against every late, repeated or replayed event: larger is newer.
+ * `epoch` is in milliseconds since 1970 (the start of a watcher's leadership), `counter` counts snapshots within it.
+ */
+export const Revision = z.strictObject({ epoch: z.int().nonnegative(), counter: z.int().nonnegative() });
+export type Revision = Readonly<z.infer<typeof Revision>>;
+
+/** A slice's version: the snapshot's revision under one configuration, so a new configuration is newer than the same snapshot under the old one. */
+export const Version = z.strictObject({ ...Revision.shape, generation: z.int().nonnegative() });
+export type Version = Readonly<z.infer<typeof Version>>;
+
+/** Negative when `a` is older than `b`, 0 when equal, positive when newer. */
+export function compareRevisions(a: Revision, b: Revision): number {
+  return a.epoch - b.epoch || a.counter - b.counter;
+}
+
+/** As {@link compareRevisions}, then by configuration generation. */
+export function compareVersions(a: Version, b: Version): number {
+  return compareRevisions(a, b) || a.generation - b.generation;
+}
+
+export function formatRevision(revision: Revision): string {
+  return `${revision.epoch}.${revision.counter}`;
+}

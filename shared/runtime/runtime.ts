@@ -1,0 +1,25 @@
+import type { SluiceConfig } from '../config/schema.ts';
+import type { Secrets } from '../config/secrets.ts';
+import type { Queues } from '../queue/port.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+/** Time, ids and chance, so that tests decide them. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`, or at once when the signal fires. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** All a function may touch besides its event. Lambda builds it from the environment, `sluice up` and the lab in process. */
+export interface Runtime {
+  readonly config: SluiceConfig;
+  readonly secrets: Secrets;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  /** A new unique id (UUID). */
+  readonly id: () => string;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
