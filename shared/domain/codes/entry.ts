@@ -1,0 +1,10 @@
+/** One row of the table of codes. The docs page `docs/reference/codes.md` is generated from it. */
+export interface CodeEntry {
+  readonly title: string;
+  readonly cause: string;
+  readonly fix: string;
+  /** Whether trying again without a change can help. */
+  readonly retryable: boolean;
+}
+
+export type CodeTable = Readonly<Record<string, CodeEntry>>;
