@@ -1,4 +1,41 @@
 import type { CodeTable } from './entry.ts';
 
 /** OWN3xx: who owns what. */
-export const OWNERSHIP_CODES = {} as const satisfies CodeTable;
+export const OWNERSHIP_CODES = {
+  OWN301: {
+    title: 'Address and port belong to another ingress',
+    cause: 'Two ingresses that are not in one fleet want the same virtual address and port. The present owner keeps it, then the oldest gateway, then the name.',
+    fix: 'Choose another port or virtual address, or put the clusters in one fleet. The claim is taken up when the owner gives it up and the ingress is sent again.',
+    retryable: false,
+  },
+  OWN302: {
+    title: 'Another cluster uses this cluster id',
+    cause: 'The kube-system UID of the cluster differs from the one that owns the declared exposures.',
+    fix: 'Give the cluster its own id in sluice.yaml. If it replaces the old one, remove the old exposures first.',
+    retryable: false,
+  },
+  OWN303: {
+    title: 'The partition is not ours',
+    cause: 'The partition holds an AS3 declaration that Sluice did not write, or exists on the device without one.',
+    fix: 'Name a partition of its own in devices[].partitions; for an empty partition that was made by hand set devices[].adoptPartitions: true.',
+    retryable: false,
+  },
+  OWN304: {
+    title: 'The declaration has a newer format',
+    cause: 'A newer Sluice wrote the partition.',
+    fix: 'Upgrade this Sluice to at least the version that wrote it.',
+    retryable: false,
+  },
+  OWN305: {
+    title: 'A declared object was changed by somebody else',
+    cause: 'Somebody posted a declaration that changes what Sluice declared in its partition.',
+    fix: 'Undo the change, or empty the partition in AS3 so that the next resync builds it again. Make changes through annotations or sluice.yaml.',
+    retryable: false,
+  },
+  OWN310: {
+    title: 'Removal held',
+    cause: 'More exposures would go at once than max(3, 20 %) of the owner, and their deletion was not seen. A failing read must never empty a BIG-IP.',
+    fix: 'Check that the gateways are really gone. Touching or deleting them one by one (or deleting the ingress Service) proves it.',
+    retryable: false,
+  },
+} as const satisfies CodeTable;

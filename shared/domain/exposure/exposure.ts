@@ -74,6 +74,8 @@ export const Slice = z.strictObject({
   owner: z.string(),
   clusterUid: z.string(),
   device: z.string(),
+  /** Devices that offer this ingress; another one gets an empty slice, in case it did before. */
+  devices: z.array(z.string()),
   version: Version,
   /** Role id of the verified sender, where the queue knows it. */
   sender: z.string().optional(),
@@ -108,6 +110,8 @@ export const Settled = z.strictObject({
   device: z.string().optional(),
   /** Device names that the same snapshot went to: the result is complete when each has answered. */
   devices: z.array(z.string()),
+  /** What the device declares for this owner, when that is newer than `version`: the watcher has to move above it. */
+  supersededBy: Version.optional(),
   servers: z.array(ServerReport),
   exposures: z.array(ExposureResult),
 });

@@ -1,0 +1,113 @@
+/** AS3 tenant → declared state, the exact inverse of `render.ts`; what does not come out the same is somebody else's. */
+import * as z from 'zod';
+import { Monitor, Settings } from '../../domain/exposure/exposure.ts';
+import type { Member } from '../../domain/exposure/exposure.ts';
+import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
+import { DECLARED_FORMAT, declaredState, sameContent } from '../../domain/plan/declared.ts';
+import { Version } from '../../domain/revision.ts';
+import { applicationName, KEEPER } from './names.ts';
+import { renderApplication } from './render.ts';
+import type { As3Monitor, As3Pointer, As3Pool, As3Service, As3Tenant } from './types.ts';
+
+export type ReadResult =
+  | { readonly kind: 'ours'; readonly state: DeclaredState }
+  /** Somebody else's declaration, a newer format, or ours with foreign changes: never to be overwritten. */
+  | { readonly kind: 'refused'; readonly code: 'OWN303' | 'OWN304' | 'OWN305'; readonly reason: string };
+
+const OwnerRecord = z.strictObject({ version: Version, clusterUid: z.string(), sender: z.string().optional() });
+const Record_ = z.strictObject({ owner: z.string(), gateways: z.array(z.string()), since: z.string(), ports: z.array(z.int()), draining: z.array(z.string()) });
+const Notes = z.strictObject({ format: z.literal(DECLARED_FORMAT), owners: z.record(z.string(), OwnerRecord), exposures: z.record(z.string(), z.array(Record_).min(1)) });
+type ContributionRecord = z.infer<typeof Record_>;
+
+const MODE = { Service_TCP: 'tcp', Service_L4: 'fastl4', Service_HTTP: 'http', Service_UDP: 'udp' } as const;
+
+export function readTenant(partition: string, tenant: As3Tenant): ReadResult {
+  const constants = tenant['constants'] as { sluice?: { format?: unknown } } | undefined;
+  if (constants?.sluice === undefined) return refused('OWN303', `partition ${partition} holds a declaration that Sluice did not write; name another partition in devices[].partitions`);
+  const format = constants.sluice.format;
+  if (typeof format === 'number' && format > DECLARED_FORMAT) return refused('OWN304', `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade it`);
+  const notes = Notes.safeParse(constants.sluice);
+  if (!notes.success) return refused('OWN305', `partition ${partition}: constants.sluice was changed: ${z.prettifyError(notes.error)}`);
+  return readApplications(partition, tenant, notes.data);
+}
+
+function refused(code: 'OWN303' | 'OWN304' | 'OWN305', reason: string): ReadResult {
+  return { kind: 'refused', code, reason };
+}
+
+function readApplications(partition: string, tenant: As3Tenant, notes: z.infer<typeof Notes>): ReadResult {
+  const named = Object.keys(tenant).filter((key) => !TENANT_KEYS.has(key));
+  const missing = Object.keys(notes.exposures).filter((name) => !named.includes(name));
+  if (missing.length > 0) return refused('OWN305', `partition ${partition}: application ${missing.join(', ')} was taken out of the declaration by somebody else`);
+  const exposures: DeclaredExposure[] = [];
+  for (const name of named) {
+    const records = notes.exposures[name];
+    const exposure = records && readApplication(tenant[name], records);
+    if (!exposure || applicationName(exposure) !== name || !isRendered(exposure, tenant[name])) {
+      return refused('OWN305', `partition ${partition}: application ${name} was ${records ? 'changed' : 'added'} by somebody else`);
+    }
+    exposures.push(exposure);
+  }
+  return { kind: 'ours', state: declaredState(notes.owners, exposures) };
+}
+
+/** Either way of sharing nodes counts as ours: the device may have got its second partition since. */
+function isRendered(exposure: DeclaredExposure, application: unknown): boolean {
+  return [false, true].some((shareNodes) => sameContent(renderApplication(exposure, { shareNodes }), application));
+}
+
+/** `optimisticLockKey` comes with showHash and is no part of the content. */
+const TENANT_KEYS: ReadonlySet<string> = new Set(['class', 'constants', KEEPER, 'optimisticLockKey']);
+
+function readApplication(application: unknown, records: readonly ContributionRecord[]): DeclaredExposure | undefined {
+  const { virtual, pool, ...rest } = application as { virtual?: As3Service; pool?: As3Pool } & Record<string, unknown>;
+  if (!virtual || !pool) return undefined;
+  const monitors = (pool.monitors ?? []).map((pointer) => readMonitor(rest[pointer.use ?? ''] as As3Monitor | undefined));
+  const settings = Settings.safeParse({ ...readVirtual(virtual), balance: pool.loadBalancingMode, monitors });
+  const contributions = readMembers(pool, records);
+  const [address] = virtual.virtualAddresses ?? [];
+  if (!settings.success || !contributions || typeof address !== 'string') return undefined;
+  const protocol = settings.data.mode === 'udp' || virtual.layer4 === 'udp' ? 'udp' : 'tcp';
+  return { address, port: virtual.virtualPort, protocol, settings: settings.data, contributions };
+}
+
+function readVirtual(v: As3Service): Record<string, unknown> {
+  const path = (p: string | As3Pointer | undefined): string | undefined => (typeof p === 'object' ? p.bigip : p);
+  const profiles = { tcp: path(v.profileTCP), http: path(v.profileHTTP), l4: path(v.profileL4), udp: path(v.profileUDP) };
+  return {
+    mode: MODE[v.class],
+    snat: path(v.snat),
+    persistence: (v.persistenceMethods ?? []).map(path),
+    iRules: (v.iRules ?? []).map(path),
+    profiles: Object.fromEntries(Object.entries(profiles).filter(([, p]) => p !== undefined)),
+    vlans: (v.allowVlans ?? []).map(path),
+    connectionLimit: v.maxConnections ?? 0,
+  };
+}
+
+function readMonitor(m: As3Monitor | undefined): Monitor | undefined {
+  if (!m) return undefined;
+  const parsed = Monitor.safeParse({
+    type: m.monitorType,
+    interval: m.interval,
+    timeout: m.timeout,
+    ...(m.targetPort === undefined ? {} : { port: m.targetPort }),
+    ...(m.send === undefined ? {} : { send: m.send }),
+    ...(m.receive === undefined ? {} : { receive: m.receive }),
+  });
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Deals the pool's member entries out to the owners, in the order that was noted down. */
+function readMembers(pool: As3Pool, records: readonly ContributionRecord[]): Contribution[] | undefined {
+  const entries = [...(pool.members ?? [])];
+  const contributions = records.map((record): Contribution => {
+    const mine = entries.splice(0, record.ports.length);
+    const draining = new Set(record.draining);
+    const members = mine.flatMap((entry) =>
+      (entry.serverAddresses ?? []).map((address): Member => ({ address, port: entry.servicePort, availability: draining.has(`${address}:${entry.servicePort}`) ? 'draining' : 'ready' })),
+    );
+    return { owner: record.owner, gateways: record.gateways, since: record.since, members };
+  });
+  return entries.length === 0 ? contributions : undefined;
+}

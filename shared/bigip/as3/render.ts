@@ -1,0 +1,112 @@
+/** Declared state → AS3 tenant. `read.ts` is its exact inverse. */
+import type { Monitor, Settings } from '../../domain/exposure/exposure.ts';
+import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
+import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
+import { applicationName, KEEPER } from './names.ts';
+import type { As3Application, As3Monitor, As3Pointer, As3PoolMember, As3Service, As3Tenant } from './types.ts';
+
+export interface RenderOptions {
+  /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. */
+  readonly shareNodes: boolean;
+}
+
+/** Sluice's own record of an exposure: who is behind which member entries, in their order in the pool. */
+export interface ContributionRecord {
+  readonly owner: string;
+  readonly gateways: readonly string[];
+  readonly since: string;
+  /** Port of each member entry of this owner. */
+  readonly ports: readonly number[];
+  /** `address:port` of members that take no new connections. */
+  readonly draining: readonly string[];
+}
+
+const SERVICE_CLASS = { tcp: 'Service_TCP', fastl4: 'Service_L4', http: 'Service_HTTP', udp: 'Service_UDP' } as const;
+
+export function renderTenant(state: DeclaredState, options: RenderOptions): As3Tenant {
+  const exposures = Object.values(state.exposures);
+  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, options)] as const);
+  const records = exposures.map((e) => [applicationName(e), e.contributions.map(recordOf)] as const);
+  return {
+    class: 'Tenant',
+    constants: { class: 'Constants', sluice: { format: DECLARED_FORMAT, owners: state.owners, exposures: Object.fromEntries(records) } },
+    [KEEPER]: { class: 'Application' },
+    ...Object.fromEntries(applications),
+  };
+}
+
+export function renderApplication(e: DeclaredExposure, options: RenderOptions): As3Application {
+  const monitors = e.settings.monitors.map((m, i) => [`monitor${i}`, renderMonitor(m)] as const);
+  return {
+    class: 'Application',
+    virtual: renderVirtual(e),
+    pool: {
+      class: 'Pool',
+      loadBalancingMode: e.settings.balance,
+      // "any" is the device's default and would let one good monitor hide a bad one.
+      ...(monitors.length > 0 ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' } : {}),
+      members: e.contributions.flatMap((c) => renderMembers(c, options)),
+    },
+    ...Object.fromEntries(monitors),
+  };
+}
+
+function renderVirtual(e: DeclaredExposure): As3Service {
+  const s = e.settings;
+  return {
+    class: SERVICE_CLASS[s.mode],
+    ...(s.mode === 'fastl4' ? { layer4: e.protocol } : {}),
+    virtualAddresses: [e.address],
+    virtualPort: e.port,
+    pool: 'pool',
+    snat: typeof s.snat === 'string' && s.snat.startsWith('/') ? { bigip: s.snat } : (s.snat as 'auto' | 'none' | 'self'),
+    persistenceMethods: s.persistence.map((p) => (p.startsWith('/') ? { bigip: p } : p)),
+    ...(s.iRules.length > 0 ? { iRules: s.iRules.map(pointer) } : {}),
+    ...renderProfiles(s),
+    ...(s.vlans.length > 0 ? { allowVlans: s.vlans.map(pointer) } : {}),
+    ...(s.connectionLimit > 0 ? { maxConnections: s.connectionLimit } : {}),
+  };
+}
+
+function renderProfiles({ profiles }: Settings): Partial<As3Service> {
+  return {
+    ...(profiles.tcp === undefined ? {} : { profileTCP: pointer(profiles.tcp) }),
+    ...(profiles.http === undefined ? {} : { profileHTTP: pointer(profiles.http) }),
+    ...(profiles.l4 === undefined ? {} : { profileL4: pointer(profiles.l4) }),
+    ...(profiles.udp === undefined ? {} : { profileUDP: pointer(profiles.udp) }),
+  };
+}
+
+function pointer(path: string): As3Pointer {
+  return { bigip: path };
+}
+
+function renderMonitor(m: Monitor): As3Monitor {
+  return {
+    class: 'Monitor',
+    monitorType: m.type,
+    interval: m.interval,
+    timeout: m.timeout,
+    ...(m.port === undefined ? {} : { targetPort: m.port }),
+    ...(m.send === undefined ? {} : { send: m.send }),
+    ...(m.receive === undefined ? {} : { receive: m.receive }),
+  };
+}
+
+/** One entry for each port of an owner; AS3 compares members by address and port, so grouping costs nothing. */
+function renderMembers(c: Contribution, options: RenderOptions): As3PoolMember[] {
+  return portsOf(c).map((servicePort) => ({
+    servicePort,
+    serverAddresses: c.members.filter((m) => m.port === servicePort).map((m) => m.address),
+    ...(options.shareNodes ? { shareNodes: true } : {}),
+  }));
+}
+
+function portsOf(c: Contribution): number[] {
+  return [...new Set(c.members.map((m) => m.port))];
+}
+
+function recordOf(c: Contribution): ContributionRecord {
+  const draining = c.members.filter((m) => m.availability === 'draining').map((m) => `${m.address}:${m.port}`);
+  return { owner: c.owner, gateways: c.gateways, since: c.since, ports: portsOf(c), draining };
+}

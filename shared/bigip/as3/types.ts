@@ -1,0 +1,51 @@
+/** The narrow part of AS3 that Sluice writes; see https://clouddocs.f5.com AS3 schema reference for the rest. */
+export interface As3Pointer {
+  readonly bigip?: string;
+  readonly use?: string;
+}
+
+export interface As3Service {
+  readonly class: 'Service_TCP' | 'Service_L4' | 'Service_HTTP' | 'Service_UDP';
+  readonly layer4?: 'tcp' | 'udp';
+  readonly virtualAddresses: readonly string[];
+  readonly virtualPort: number;
+  readonly pool: string;
+  readonly snat: 'auto' | 'none' | 'self' | As3Pointer;
+  readonly persistenceMethods: readonly (string | As3Pointer)[];
+  readonly iRules?: readonly As3Pointer[];
+  readonly profileTCP?: As3Pointer;
+  readonly profileHTTP?: As3Pointer;
+  readonly profileL4?: As3Pointer;
+  readonly profileUDP?: As3Pointer;
+  readonly allowVlans?: readonly As3Pointer[];
+  readonly maxConnections?: number;
+}
+
+export interface As3PoolMember {
+  readonly servicePort: number;
+  readonly serverAddresses: readonly string[];
+  readonly shareNodes?: boolean;
+}
+
+export interface As3Pool {
+  readonly class: 'Pool';
+  readonly loadBalancingMode: string;
+  readonly monitors?: readonly As3Pointer[];
+  readonly minimumMonitors?: 'all';
+  readonly members: readonly As3PoolMember[];
+}
+
+export interface As3Monitor {
+  readonly class: 'Monitor';
+  readonly monitorType: string;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly targetPort?: number;
+  readonly send?: string;
+  readonly receive?: string;
+}
+
+export type As3Application = { readonly class: 'Application' } & Readonly<Record<string, unknown>>;
+
+/** A tenant's declaration: applications, and what Sluice remembers in `constants`. */
+export type As3Tenant = { readonly class: 'Tenant' } & Readonly<Record<string, unknown>>;

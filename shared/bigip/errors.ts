@@ -1,0 +1,37 @@
+/** Everything that can go wrong with a device, as it is told to people. */
+export type DeviceErrorCode =
+  | 'BIP401' | 'BIP402' | 'BIP403' | 'BIP404' | 'BIP405'
+  | 'BIP420' | 'BIP421' | 'BIP422' | 'BIP423' | 'BIP424' | 'BIP430' | 'BIP440'
+  | 'BIP501' | 'BIP502' | 'BIP503' | 'BIP504' | 'BIP505' | 'BIP506';
+
+/**
+ * `content`: the device refuses what was declared; another content may pass.
+ * `device`: nothing passes until somebody mends the device or the configuration.
+ * `transient`: the same again, later.
+ * `ambiguous`: it may have been done; read back before anything else.
+ */
+export type FaultClass = 'content' | 'device' | 'transient' | 'ambiguous';
+
+export class DeviceError extends Error {
+  readonly code: DeviceErrorCode;
+  readonly fault: FaultClass;
+  /** The device's own words, trimmed; empty when it said nothing. */
+  readonly response: string;
+  /** Milliseconds the device asked to wait. */
+  readonly after?: number | undefined;
+
+  constructor(code: DeviceErrorCode, fault: FaultClass, message: string, details: { response?: string; after?: number | undefined; cause?: unknown } = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'DeviceError';
+    this.code = code;
+    this.fault = fault;
+    this.response = trim(details.response ?? '');
+    this.after = details.after;
+  }
+}
+
+/** Enough of the device's words to understand, never a page of HTML or a declaration. */
+export function trim(text: string, length = 600): string {
+  const words = text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ').trim();
+  return words.length > length ? `${words.slice(0, length)}…` : words;
+}
