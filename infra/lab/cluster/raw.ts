@@ -1,0 +1,90 @@
+/**
+ * The fields of Kubernetes and Istio objects that the lab's cluster reads. Written down apart from `shared/domain`,
+ * so that what the lab's gateway pods do is an independent witness of what Sluice computes.
+ */
+export type Labels = Readonly<Record<string, string>>;
+
+export interface RawMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly labels?: Labels;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface RawObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: RawMeta;
+  readonly [field: string]: unknown;
+}
+
+export interface RawContainer {
+  readonly name: string;
+  readonly image?: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
+}
+
+export interface RawPod extends RawObject {
+  readonly spec: { readonly nodeName?: string; readonly containers: readonly RawContainer[] };
+  readonly status?: { readonly podIP?: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export interface RawServicePort {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol?: string;
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+}
+
+export interface RawService extends RawObject {
+  readonly spec: {
+    readonly type?: string;
+    readonly selector?: Labels;
+    readonly ports?: readonly RawServicePort[];
+    readonly externalTrafficPolicy?: string;
+    readonly healthCheckNodePort?: number;
+  };
+}
+
+export interface RawNode extends RawObject {
+  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
+}
+
+export interface RawServer {
+  readonly port?: { readonly number?: number; readonly protocol?: string };
+  readonly bind?: string;
+  readonly hosts?: readonly string[];
+}
+
+export interface RawGateway extends RawObject {
+  readonly spec: { readonly selector?: Labels; readonly servers?: readonly RawServer[] };
+}
+
+export interface RawDestination {
+  readonly destination?: { readonly host?: string; readonly subset?: string; readonly port?: { readonly number?: number } };
+  readonly weight?: number;
+}
+
+export interface RawTcpBlock {
+  readonly match?: readonly { readonly port?: number; readonly gateways?: readonly string[] }[];
+  readonly route?: readonly RawDestination[];
+}
+
+export interface RawVirtualService extends RawObject {
+  readonly spec: {
+    readonly hosts?: readonly string[];
+    readonly gateways?: readonly string[];
+    readonly exportTo?: readonly string[];
+    readonly tcp?: readonly RawTcpBlock[];
+  };
+}
+
+export interface RawDestinationRule extends RawObject {
+  readonly spec: { readonly host?: string; readonly subsets?: readonly { readonly name: string; readonly labels?: Labels }[] };
+}

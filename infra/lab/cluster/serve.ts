@@ -1,0 +1,51 @@
+/** What the cluster's processes do with a connection. */
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { loopbackOf } from '../loopback.ts';
+import type { Target } from './routes.ts';
+
+export type Serve = (socket: Socket) => void;
+
+/** Passes both directions on, each with its own end. Nobody there: the connection is closed, as Envoy does. */
+export function forward(next: () => Target | undefined): Serve {
+  return (client) => {
+    const target = next();
+    if (!target) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect({ host: loopbackOf(target.address), port: target.port, allowHalfOpen: true });
+    client.pipe(upstream).pipe(client);
+    upstream.on('error', () => client.destroy());
+    upstream.on('close', () => client.destroySoon());
+    client.on('close', () => upstream.destroy());
+  };
+}
+
+/** Answers each line with the prefix before it, like Istio's tcp-echo-server. */
+export function echoLines(prefix: string): Serve {
+  return (socket) => {
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => socket.write(`${prefix} ${line}\n`));
+    lines.on('close', () => socket.end());
+  };
+}
+
+export function httpAnswer(listener: RequestListener): Serve {
+  const server = createHttpServer(listener);
+  return (socket) => void server.emit('connection', socket);
+}
+
+/** An HTTP server without routes, and the whole of Envoy's answer to it. */
+export function notFound(): Serve {
+  return httpAnswer((_request, response) => response.writeHead(404, { server: 'istio-envoy' }).end());
+}
+
+/** The readiness of a gateway pod, where BIG-IP's monitor asks for it. */
+export function readiness(ready: boolean): Serve {
+  return httpAnswer((request, response) => {
+    const known = request.url === '/healthz/ready';
+    response.writeHead(known ? (ready ? 200 : 503) : 404, { connection: 'close' }).end();
+  });
+}
