@@ -50,6 +50,7 @@ export interface Queue {
   send(message: OutgoingMessage): Promise<void>;
   /** Returns early with an empty list when the signal fires. */
   receive(options: ReceiveOptions): Promise<readonly QueueMessage[]>;
+  /** Rejects with Q605 when the message's visibility has ended: somebody else may have it. */
   delete(receipt: string): Promise<void>;
   /** 0 makes the message visible at once; used for back-off. */
   changeVisibility(receipt: string, visibility: number): Promise<void>;
@@ -64,9 +65,9 @@ export interface Queues {
 /** Largest body SQS accepts, in bytes. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-export type QueueErrorCode = 'Q601' | 'Q602' | 'Q603' | 'Q604';
+export type QueueErrorCode = 'Q601' | 'Q602' | 'Q603' | 'Q604' | 'Q605';
 
-/** Q601 unreachable, Q602 access refused, Q603 no such queue, Q604 message too large. */
+/** Q601 unreachable, Q602 access refused, Q603 no such queue, Q604 message too large, Q605 the message is no longer ours. */
 export class QueueError extends Error {
   readonly code: QueueErrorCode;
   constructor(code: QueueErrorCode, message: string, options?: ErrorOptions) {

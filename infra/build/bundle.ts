@@ -1,0 +1,63 @@
+/** Bundles every function, packs those that Lambda runs, and does nothing when nothing changed. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { bundle } from './esbuild.ts';
+import { findConfig, pack } from './pack.ts';
+import { isFresh, writeStamp } from './stamp.ts';
+
+export interface Target {
+  readonly name: string;
+  readonly entry: string;
+  readonly outfile: string;
+  /** Packed for Lambda as `<name>.zip`. */
+  readonly lambda: boolean;
+  readonly executable: boolean;
+  /** Packages that must not get into this bundle. */
+  readonly forbidden: readonly string[];
+}
+
+/** map computes; it speaks to no device, so it must not pay for the client (half of the bundle, and of the cold start). */
+const FORBIDDEN: Readonly<Record<string, readonly string[]>> = { map: ['undici', '@kubernetes/client-node'], apply: ['@kubernetes/client-node'] };
+
+/** Every folder with a `handler.ts` (Lambda) or a `main.ts` (process). */
+export function findTargets(root: string, out: string): readonly Target[] {
+  const functions = join(root, 'functions');
+  const names = existsSync(functions) ? readdirSync(functions).sort() : [];
+  return names.flatMap((name): Target[] => {
+    const forbidden = FORBIDDEN[name] ?? [];
+    const handler = join(functions, name, 'handler.ts');
+    if (existsSync(handler)) return [{ name, entry: handler, outfile: join(out, name, 'handler.mjs'), lambda: true, executable: false, forbidden }];
+    const main = join(functions, name, 'main.ts');
+    if (!existsSync(main)) return [];
+    const cli = name === 'cli';
+    return [{ name, entry: main, outfile: join(out, name, cli ? 'sluice.mjs' : 'main.mjs'), lambda: false, executable: cli, forbidden }];
+  });
+}
+
+export interface BuildOptions {
+  readonly root: string;
+  readonly out: string;
+  /** `SLUICE_CONFIG` */
+  readonly config?: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+async function buildOne(target: Target, { root, out, config, say }: BuildOptions): Promise<void> {
+  const file = target.lambda ? findConfig(root, config) : undefined;
+  const stamp = { root, out, target, config: file };
+  if (isFresh(stamp)) return;
+  const built = await bundle(target, root);
+  const packed = target.lambda ? pack(target, out, file) : undefined;
+  writeStamp(stamp, built.inputs);
+  const zip = packed === undefined ? '' : `, ${target.name}.zip ${packed.kilobytes} KB`;
+  say(`built ${target.name}: ${built.kilobytes} KB${zip}`);
+}
+
+export async function build(options: BuildOptions): Promise<void> {
+  for (const target of findTargets(options.root, options.out)) await buildOne(target, options);
+}
+
+if (import.meta.main) {
+  const root = resolve(import.meta.dirname, '../..');
+  await build({ root, out: join(root, 'dist'), config: process.env['SLUICE_CONFIG'], say: (line) => process.stdout.write(`${line}\n`) });
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import type { Refusal, RefusalCode } from './envelope.ts';
+import { parseHops, type Hop } from './hops.ts';
+import { explainIssues } from './issues.ts';
+
+/** The envelope without its data. */
+export interface Attributes {
+  readonly id: string;
+  readonly type: string;
+  readonly cluster: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly traceparent: string | undefined;
+  readonly hops: readonly Hop[];
+  readonly packed: string | undefined;
+  readonly encoding: string | undefined;
+  readonly data: unknown;
+}
+
+const SOURCE = /^\/clusters\/([^/]+)$/;
+
+/** Loose: other extensions are nobody's fault. */
+const Envelope = z.looseObject({
+  specversion: z.literal('1.0'),
+  id: z.string().min(1),
+  source: z.string().regex(SOURCE, 'must be /clusters/<id>'),
+  type: z.string().min(1),
+  subject: z.string().min(1),
+  time: z.iso.datetime({ offset: true }),
+  traceparent: z.string().optional(),
+  hops: z.string().optional(),
+  datacontenttype: z.literal('application/json').optional(),
+  dataencoding: z.string().optional(),
+  data_base64: z.string().optional(),
+});
+
+function parseJson(body: string): { readonly value: unknown } | { readonly problem: string } {
+  try {
+    return { value: JSON.parse(body) };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : 'it cannot be parsed' };
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** What is known about a refused event, for the record and for finding its owner. */
+export function refuse(code: RefusalCode, reason: string, envelope: object = {}): { readonly refused: Refusal } {
+  const of = envelope as Readonly<Record<string, unknown>>;
+  const cluster = text(of['cluster']) ?? SOURCE.exec(text(of['source']) ?? '')?.[1];
+  const known = Object.entries({ id: text(of['id']), type: text(of['type']), subject: text(of['subject']), cluster });
+  return { refused: { code, reason, ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) } };
+}
+
+export function readAttributes(body: string): { readonly ok: Attributes } | { readonly refused: Refusal } {
+  const json = parseJson(body);
+  if ('problem' in json) {
+    return refuse('Q610', `The message is not JSON (${json.problem}); Sluice reads CloudEvents 1.0 in structured JSON only. Find out who sent it.`);
+  }
+  const value: object = typeof json.value === 'object' && json.value !== null ? json.value : {};
+  const envelope = Envelope.safeParse(value);
+  if (!envelope.success) {
+    return refuse('Q611', `The message is not a CloudEvent of Sluice: ${explainIssues(envelope.error)}. Find out who sent it.`, value);
+  }
+  const { source, data_base64: packed, dataencoding: encoding, traceparent, hops, ...rest } = envelope.data;
+  return {
+    ok: {
+      id: rest.id,
+      type: rest.type,
+      subject: rest.subject,
+      time: rest.time,
+      cluster: SOURCE.exec(source)?.[1] ?? '',
+      traceparent,
+      hops: parseHops(hops ?? ''),
+      packed,
+      encoding,
+      data: rest['data'],
+    },
+  };
+}

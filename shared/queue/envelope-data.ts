@@ -1,0 +1,53 @@
+import { gunzipSync } from 'node:zlib';
+import { refuse, type Attributes } from './envelope-attributes.ts';
+import type { EventTypes, Refusal } from './envelope.ts';
+import { explainIssues } from './issues.ts';
+
+/** What packed data may grow to; far above any real event, far below what hurts a function. */
+const UNPACKED_BYTES = 16 * 1024 * 1024;
+
+type Read = { readonly ok: unknown } | { readonly refused: Refusal };
+
+function withoutVersion(type: string): string {
+  return type.replace(/\.v\d+$/, '');
+}
+
+/** Says whether the version is another or the whole type is unknown. */
+function unknownType(attributes: Attributes, known: readonly string[]): Read {
+  const { type } = attributes;
+  const sibling = known.find((k) => withoutVersion(k) === withoutVersion(type));
+  const reason =
+    sibling === undefined
+      ? `This queue carries ${known.join(', ')}, not ${type}. Find out who sent it.`
+      : `The event is ${type}; this Sluice reads ${sibling}. Update the older of the two sides, functions first.`;
+  return refuse('Q612', reason, attributes);
+}
+
+function why(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return `it grows beyond ${UNPACKED_BYTES} bytes`;
+  return error instanceof Error ? error.message : 'it is damaged';
+}
+
+function unpack(attributes: Attributes, packed: string): Read {
+  if (attributes.encoding !== 'gzip') {
+    return refuse('Q614', `The data of ${attributes.id} is packed as "${attributes.encoding ?? 'nothing named'}"; Sluice reads gzip. Find out who sent it.`, attributes);
+  }
+  try {
+    const json = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString('utf8');
+    return { ok: JSON.parse(json) };
+  } catch (error) {
+    return refuse('Q614', `The data of ${attributes.id} cannot be unpacked: ${why(error)}. Find out who sent it.`, attributes);
+  }
+}
+
+/** The event's data, checked by the schema of its type. */
+export function readData(attributes: Attributes, types: EventTypes): Read {
+  const schema = Object.hasOwn(types, attributes.type) ? types[attributes.type] : undefined;
+  if (schema === undefined) return unknownType(attributes, Object.keys(types));
+  const raw: Read = attributes.packed === undefined ? { ok: attributes.data } : unpack(attributes, attributes.packed);
+  if ('refused' in raw) return raw;
+  const data = schema.safeParse(raw.ok);
+  if (data.success) return { ok: data.data };
+  return refuse('Q613', `The data of ${attributes.type} for ${attributes.subject} does not fit: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`, attributes);
+}

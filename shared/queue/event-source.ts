@@ -1,0 +1,110 @@
+/** Feeds a handler from a queue by the rules of Lambda's SQS FIFO event source, for hosts that are not Lambda. */
+import type { Clock } from '../runtime/runtime.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Handler } from './handler.ts';
+import { invoke, type Verdict } from './invocation.ts';
+import { QueueError, type Queue, type QueueMessage } from './port.ts';
+
+export interface EventSourceOptions {
+  readonly queue: Queue;
+  readonly handler: Handler;
+  readonly functionName: string;
+  readonly functionVersion?: string;
+  /** 1 to 10 messages for one call. */
+  readonly batchSize: number;
+  /** Calls at the same time; one group is never in two of them. */
+  readonly concurrency: number;
+  /** Milliseconds a call may take; after them the batch counts as failed. */
+  readonly timeout: number;
+  /** Milliseconds a received message stays hidden; at least the timeout. */
+  readonly visibility: number;
+  /** How long one poll waits for a message; default 20 s. */
+  readonly wait?: number;
+  /** `ReportBatchItemFailures`; without it the answer is ignored. Default true. */
+  readonly reportFailures?: boolean;
+  readonly clock: Clock;
+  /** A new unique id. */
+  readonly id: () => string;
+  readonly log: Logger;
+  /** The same as `stop()`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EventSource {
+  /** Takes no more, and resolves when what is in hand is finished. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_WAIT_MS = 20_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+
+function check(options: EventSourceOptions): void {
+  const { functionName: name, batchSize, concurrency, timeout, visibility } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10) throw new RangeError(`The batch size of function ${name} is ${batchSize}; FIFO queues give 1 to 10 messages.`);
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError(`The concurrency of function ${name} is ${concurrency}; it must be a whole number of 1 or more.`);
+  if (visibility < timeout) throw new RangeError(`The visibility of ${visibility} ms is shorter than the timeout of ${timeout} ms of function ${name}: a message would be handled twice at once.`);
+}
+
+async function remove({ queue, log }: EventSourceOptions, message: QueueMessage): Promise<void> {
+  try {
+    await queue.delete(message.receipt);
+  } catch (error) {
+    // It comes back and is handled again, which every handler must bear.
+    log.warn({ queue: queue.name, message: message.id, code: error instanceof QueueError ? error.code : undefined, err: error }, 'a finished message could not be deleted');
+  }
+}
+
+/** Failed messages stay hidden until their visibility ends, which the handler may have changed. */
+async function settle(options: EventSourceOptions, batch: readonly QueueMessage[], verdict: Verdict): Promise<void> {
+  const { queue, log, functionName } = options;
+  if (verdict.kind === 'failed') {
+    log.error({ queue: queue.name, function: functionName, messages: batch.map((m) => m.id), err: verdict.cause }, `the batch failed: ${verdict.reason}`);
+    return;
+  }
+  await Promise.all(batch.filter((message) => !verdict.retry.has(message.id)).map((message) => remove(options, message)));
+}
+
+async function work(options: EventSourceOptions, batch: readonly QueueMessage[]): Promise<void> {
+  await settle(options, batch, await invoke(options, batch));
+}
+
+async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<readonly QueueMessage[]> {
+  const { queue, batchSize: max, visibility, wait = DEFAULT_WAIT_MS, clock, log } = options;
+  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    try {
+      return await queue.receive({ max, wait, visibility, signal });
+    } catch (error) {
+      log.error({ queue: queue.name, code: error instanceof QueueError ? error.code : undefined, err: error, retryInMs: pause }, 'the queue gave no messages');
+      await clock.sleep(pause, signal);
+    }
+  }
+  return [];
+}
+
+async function run(options: EventSourceOptions, signal: AbortSignal): Promise<void> {
+  const busy = new Set<Promise<void>>();
+  while (!signal.aborted) {
+    const batch = await poll(options, signal);
+    if (batch.length === 0) continue;
+    const call = work(options, batch).finally(() => busy.delete(call));
+    busy.add(call);
+    if (busy.size >= options.concurrency) await Promise.race(busy);
+  }
+  await Promise.all(busy);
+}
+
+export function startEventSource(options: EventSourceOptions): EventSource {
+  check(options);
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  if (options.signal?.aborted) stop();
+  const running = run(options, stopping.signal).finally(() => options.signal?.removeEventListener('abort', stop));
+  return {
+    stop: () => {
+      stop();
+      return running;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** The shape of a function: what Lambda calls, and what every other host calls in the same way. */
+import { createHash } from 'node:crypto';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { QueueMessage } from './port.ts';
+
+export interface FunctionContext {
+  readonly awsRequestId: string;
+  readonly functionName: string;
+  readonly functionVersion: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** Reports the messages to try again; all others are done. */
+export type Handler = (event: SQSEvent, context: FunctionContext) => Promise<SQSBatchResponse | void>;
+
+/** The record Lambda would make of a message. */
+export function toRecord(message: QueueMessage, arn: string): SQSRecord {
+  return {
+    messageId: message.id,
+    receiptHandle: message.receipt,
+    body: message.body,
+    attributes: {
+      ApproximateReceiveCount: String(message.receiveCount),
+      SentTimestamp: String(message.sentAt),
+      SenderId: message.sender ?? '',
+      ApproximateFirstReceiveTimestamp: String(message.sentAt),
+      MessageGroupId: message.group,
+      MessageDeduplicationId: message.deduplicationId,
+    },
+    messageAttributes: {},
+    md5OfBody: createHash('md5').update(message.body).digest('hex'),
+    eventSource: 'aws:sqs',
+    eventSourceARN: arn,
+    awsRegion: arn.split(':')[3] ?? '',
+  };
+}
+
+/** The message behind a record; `sender` is the role id, the part of SenderId before the colon. */
+export function fromRecord(record: SQSRecord): QueueMessage {
+  const { attributes } = record;
+  const sender = attributes.SenderId.split(':')[0];
+  return {
+    id: record.messageId,
+    receipt: record.receiptHandle,
+    group: attributes.MessageGroupId ?? '',
+    deduplicationId: attributes.MessageDeduplicationId ?? '',
+    body: record.body,
+    receiveCount: Number(attributes.ApproximateReceiveCount),
+    sentAt: Number(attributes.SentTimestamp),
+    ...(sender === undefined || sender === '' ? {} : { sender }),
+  };
+}

@@ -1,0 +1,94 @@
+/** The durable queue of one host: a SQLite file that several processes may open. */
+import type { Clock } from '../../runtime/runtime.ts';
+import { checkSize, MAX_RECEIVE_COUNT, queueToken } from '../limits.ts';
+import { QueueError, type Queue, type QueueMessage, type QueueName, type Queues, type ReceiveOptions } from '../port.ts';
+import { openDatabase } from './database.ts';
+import { createStore, type Store } from './store.ts';
+import { createBell, type Bell } from './bell.ts';
+
+export interface SqliteQueuesOptions {
+  /** A file, or `:memory:`. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** A new unique id. */
+  readonly id: () => string;
+  readonly maxReceiveCount?: number;
+  /** How often a waiting receive looks for what other processes sent; what this process sends it hears at once. Default 50 ms. */
+  readonly poll?: number;
+}
+
+interface Shared extends SqliteQueuesOptions {
+  readonly bell: Bell;
+  readonly closed: () => boolean;
+}
+
+/** Runs one step on the file; a full disk or a damaged file becomes Q601. */
+function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
+  if (closed()) throw new QueueError('Q601', `Queue ${name} is closed: the process is stopping.`);
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof QueueError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new QueueError('Q601', `Queue ${name} in ${path} answered with an error (${reason}). Check the free space and the rights of the file; it will be tried again.`, { cause: error });
+  }
+}
+
+function lost(name: QueueName): QueueError {
+  return new QueueError('Q605', `The receipt is not that of a message in flight in queue ${name}: its visibility ended, or it was deleted. Work on it again when it is received again.`);
+}
+
+async function receive(store: Store, name: QueueName, shared: Shared, options: ReceiveOptions): Promise<readonly QueueMessage[]> {
+  const { clock, bell, poll = 50, maxReceiveCount = MAX_RECEIVE_COUNT } = shared;
+  const until = clock.now() + options.wait;
+  while (!options.signal?.aborted) {
+    const now = clock.now();
+    const messages = step(name, shared, () => store.take({ max: options.max, visibility: options.visibility, now, maxReceiveCount }));
+    if (messages.length > 0 || now >= until) return messages;
+    const next = step(name, shared, () => store.nextVisible(now)) ?? until;
+    await bell.wait(name, Math.max(1, Math.min(poll, until - now, next - now)), options.signal);
+  }
+  return [];
+}
+
+function createQueue(store: Store, name: QueueName, shared: Shared): Queue {
+  const { clock, bell } = shared;
+  return {
+    name,
+    send: async (message) => {
+      checkSize(name, message);
+      const tokens = { group: queueToken(message.group), deduplicationId: queueToken(message.deduplicationId) };
+      step(name, shared, () => store.put({ ...tokens, body: message.body, id: shared.id() }, clock.now()));
+      bell.ring(name);
+    },
+    receive: (options) => receive(store, name, shared, options),
+    delete: async (receipt) => {
+      if (!step(name, shared, () => store.remove(receipt, clock.now()))) throw lost(name);
+      // The rest of the group may have waited for this one.
+      bell.ring(name);
+    },
+    changeVisibility: async (receipt, visibility) => {
+      const now = clock.now();
+      if (!step(name, shared, () => store.hide(receipt, now + visibility, now))) throw lost(name);
+      bell.ring(name);
+    },
+    depth: async () => step(name, shared, () => store.depth(clock.now())),
+  };
+}
+
+export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
+  const database = openDatabase(options.path);
+  const shared: Shared = { ...options, bell: createBell(options.clock), closed: () => !database.isOpen };
+  const queues = new Map<QueueName, Queue>();
+  return {
+    queue: (name) => {
+      const queue = queues.get(name) ?? createQueue(createStore(database, name, options.id), name, shared);
+      queues.set(name, queue);
+      return queue;
+    },
+    close: async () => {
+      if (database.isOpen) database.close();
+      for (const name of queues.keys()) shared.bell.ring(name);
+    },
+  };
+}

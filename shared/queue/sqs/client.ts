@@ -1,0 +1,35 @@
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+
+export interface SqsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface SqsServer {
+  readonly region: string;
+  /** For an SQS-compatible server; absent for AWS. */
+  readonly endpoint?: string | undefined;
+  /** Absent: the SDK's own chain (role, environment, files). */
+  readonly credentials?: SqsCredentials;
+  /** How long a request may be silent, in milliseconds; default 30 000, and more than the longest poll. */
+  readonly requestTimeout?: number;
+}
+
+/** The longest poll takes 20 s; a request that is silent for longer than this never comes back. */
+const REQUEST_MS = 30_000;
+const CONNECT_MS = 5_000;
+
+export function createSqsClient(server: SqsServer): SQSClient {
+  const { requestTimeout = REQUEST_MS } = server;
+  const config: SQSClientConfig = {
+    region: server.region,
+    maxAttempts: 3,
+    // Without throwOnRequestTimeout the SDK only warns, and hangs on a server that accepts and never answers.
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout, socketTimeout: requestTimeout, throwOnRequestTimeout: true },
+    // The host in a queue URL need not resolve here, so the configured endpoint always wins.
+    ...(server.endpoint === undefined ? {} : { endpoint: server.endpoint, useQueueUrlAsEndpoint: false }),
+    ...(server.credentials === undefined ? {} : { credentials: server.credentials }),
+  };
+  return new SQSClient(config);
+}

@@ -1,0 +1,47 @@
+/** What AWS says, in Sluice's codes. Names are matched loosely: servers differ in prefixes and suffixes. */
+import { QueueError, type QueueErrorCode } from '../port.ts';
+
+const BY_NAME: readonly (readonly [RegExp, QueueErrorCode])[] = [
+  [/NonExistentQueue|QueueDoesNotExist|QueueDeletedRecently/i, 'Q603'],
+  [
+    /AccessDenied|AccessDeniedException|NotAuthorized|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurity|ExpiredToken|MissingAuthentication|InvalidAccessKeyId|OptInRequired|CredentialsProviderError|^Forbidden/i,
+    'Q602',
+  ],
+  [/ReceiptHandleIsInvalid|MessageNotInflight/i, 'Q605'],
+  [/BatchRequestTooLong|MessageTooLong|RequestEntityTooLarge/i, 'Q604'],
+];
+
+/** SQS uses InvalidParameterValue for these, so only the sentence tells. */
+const BY_MESSAGE: readonly (readonly [RegExp, QueueErrorCode])[] = [
+  [/receipt handle has expired|not available for visibility|reason: .*expired/i, 'Q605'],
+  [/must be shorter than|message too long|size limit/i, 'Q604'],
+];
+
+const REMEDY: Readonly<Record<QueueErrorCode, string>> = {
+  Q601: 'Check the endpoint, the network and the state of the service; the message will be tried again.',
+  Q602: "Check the role's rights on this queue and the credentials of this process.",
+  Q603: 'Deploy the queues, or correct queue.prefix and queue.region in the configuration.',
+  Q604: 'Send less in one message.',
+  Q605: 'Work on the message again when it is received again.',
+};
+
+const SAYING: Readonly<Record<QueueErrorCode, string>> = {
+  Q601: 'cannot be reached or answered with an error',
+  Q602: 'refused access',
+  Q603: 'does not exist',
+  Q604: 'refused the message as too large',
+  Q605: 'no longer knows the receipt',
+};
+
+function codeOf(name: string, message: string): QueueErrorCode {
+  return BY_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'Q601';
+}
+
+/** `where` names the queue and its server. */
+export function toQueueError(error: unknown, where: string): QueueError {
+  if (error instanceof QueueError) return error;
+  const name = error instanceof Error ? error.name : 'Error';
+  const message = error instanceof Error ? error.message : String(error);
+  const code = codeOf(name, message);
+  return new QueueError(code, `The queue ${where} ${SAYING[code]} (${name}: ${message}). ${REMEDY[code]}`, { cause: error });
+}

@@ -1,0 +1,144 @@
+/** SQS, or a server that speaks its protocol. */
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { checkSize, queueToken } from '../limits.ts';
+import type { Queue, QueueMessage, QueueName, Queues, ReceiveOptions } from '../port.ts';
+import { createSqsClient, type SqsServer } from './client.ts';
+import { toQueueError } from './errors.ts';
+
+export interface SqsQueuesOptions extends SqsServer {
+  /** The queue `snapshots` is `<prefix>-snapshots.fifo`. */
+  readonly prefix: string;
+}
+
+/** The name a logical queue has on the server. */
+export function sqsName(prefix: string, name: QueueName): string {
+  return `${prefix}-${name}.fifo`;
+}
+
+const seconds = (ms: number): number => Math.ceil(ms / 1000);
+
+function toMessage(message: Message): QueueMessage {
+  const of: Readonly<Record<string, string | undefined>> = message.Attributes ?? {};
+  const sender = of['SenderId']?.split(':')[0];
+  return {
+    id: message.MessageId ?? '',
+    receipt: message.ReceiptHandle ?? '',
+    group: of['MessageGroupId'] ?? '',
+    deduplicationId: of['MessageDeduplicationId'] ?? '',
+    body: message.Body ?? '',
+    receiveCount: Number(of['ApproximateReceiveCount'] ?? 1),
+    sentAt: Number(of['SentTimestamp'] ?? 0),
+    ...(sender === undefined || sender === '' ? {} : { sender }),
+  };
+}
+
+/** A queue under one name; its URL is looked up once, and again after a failure. */
+interface Remote {
+  readonly where: string;
+  run<T>(call: (client: SQSClient, url: string) => Promise<T>): Promise<T>;
+}
+
+function createRemote(client: SQSClient, name: string, server: SqsServer): Remote {
+  const where = `${name} at ${server.endpoint ?? `SQS in ${server.region}`}`;
+  let url: Promise<string> | undefined;
+  const lookUp = async (): Promise<string> => (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl ?? '';
+  return {
+    where,
+    run: async (call) => {
+      try {
+        url ??= lookUp();
+        return await call(client, await url);
+      } catch (error) {
+        const known = toQueueError(error, where);
+        // Q605 and Q604 say nothing against the URL.
+        if (known.code !== 'Q605' && known.code !== 'Q604') url = undefined;
+        throw known;
+      }
+    },
+  };
+}
+
+async function receive(remote: Remote, options: ReceiveOptions): Promise<readonly QueueMessage[]> {
+  const { signal } = options;
+  if (signal?.aborted) return [];
+  try {
+    const answer = await remote.run((client, url) =>
+      client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: url,
+          MaxNumberOfMessages: options.max,
+          WaitTimeSeconds: Math.min(20, seconds(options.wait)),
+          VisibilityTimeout: seconds(options.visibility),
+          MessageSystemAttributeNames: ['All'],
+        }),
+        signal === undefined ? {} : { abortSignal: signal },
+      ),
+    );
+    return (answer.Messages ?? []).map(toMessage);
+  } catch (error) {
+    // The message of a poll that was cut, if there was one, comes back when its visibility ends.
+    if (signal?.aborted) return [];
+    throw error;
+  }
+}
+
+function createQueue(remote: Remote, name: QueueName): Queue {
+  return {
+    name,
+    send: async (message) => {
+      checkSize(name, message);
+      await remote.run((client, url) =>
+        client.send(
+          new SendMessageCommand({
+            QueueUrl: url,
+            MessageBody: message.body,
+            MessageGroupId: queueToken(message.group),
+            MessageDeduplicationId: queueToken(message.deduplicationId),
+          }),
+        ),
+      );
+    },
+    receive: (options) => receive(remote, options),
+    delete: async (receipt) => {
+      await remote.run((client, url) => client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receipt })));
+    },
+    changeVisibility: async (receipt, visibility) => {
+      await remote.run((client, url) =>
+        client.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle: receipt, VisibilityTimeout: seconds(visibility) })),
+      );
+    },
+    depth: async () => {
+      const answer = await remote.run((client, url) =>
+        client.send(
+          new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] }),
+        ),
+      );
+      return {
+        waiting: Number(answer.Attributes?.['ApproximateNumberOfMessages'] ?? 0),
+        inFlight: Number(answer.Attributes?.['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+      };
+    },
+  };
+}
+
+export function createSqsQueues(options: SqsQueuesOptions): Queues {
+  const client = createSqsClient(options);
+  const queues = new Map<QueueName, Queue>();
+  return {
+    queue: (name) => {
+      const queue = queues.get(name) ?? createQueue(createRemote(client, sqsName(options.prefix, name), options), name);
+      queues.set(name, queue);
+      return queue;
+    },
+    close: async () => client.destroy(),
+  };
+}

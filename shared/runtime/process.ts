@@ -1,0 +1,26 @@
+/** Time, ids and chance of a real process. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from './runtime.ts';
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal?.aborted) return Promise.resolve();
+  const wake = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', wake);
+    resolve();
+  };
+  const timer = setTimeout(wake, ms);
+  signal?.addEventListener('abort', wake, { once: true });
+  return promise;
+}
+
+export const processClock: Clock = { now: () => Date.now(), sleep };
+
+export function processId(): string {
+  return randomUUID();
+}
+
+export function processRandom(): number {
+  return Math.random();
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+
+export interface ManualClock extends Clock {
+  /** Lets time pass: wakes sleepers in order of their time, and lets what they start go on. */
+  pass(ms: number): Promise<void>;
+  /** How many sleep. */
+  readonly sleeping: () => number;
+}
+
+interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+/** Lets everything that can run without time run. */
+export async function idle(): Promise<void> {
+  for (let i = 0; i < 10; i += 1) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    setImmediate(resolve);
+    await promise;
+  }
+}
+
+export function createManualClock(start = Date.UTC(2026, 10, 22)): ManualClock {
+  let now = start;
+  const sleepers = new Set<Sleeper>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (signal?.aborted) return Promise.resolve();
+      const sleeper: Sleeper = {
+        at: now + ms,
+        wake: () => {
+          sleepers.delete(sleeper);
+          signal?.removeEventListener('abort', sleeper.wake);
+          resolve();
+        },
+      };
+      sleepers.add(sleeper);
+      signal?.addEventListener('abort', sleeper.wake, { once: true });
+      return promise;
+    },
+    pass: async (ms) => {
+      const end = now + ms;
+      await idle();
+      for (;;) {
+        const due = [...sleepers].filter((s) => s.at <= end).sort((a, b) => a.at - b.at)[0];
+        if (due === undefined) break;
+        now = Math.max(now, due.at);
+        due.wake();
+        await idle();
+      }
+      now = end;
+    },
+    sleeping: () => sleepers.size,
+  };
+}
