@@ -38,10 +38,10 @@ export interface LabCluster {
   world(): World;
   pods(workload: Workload): readonly RawPod[];
   /** Returns the pod's name. */
-  addPod(workload: Workload, ready?: boolean): Promise<string>;
+  addPod(workload: Workload, ready?: boolean): string;
   /** Terminating at once (its readiness fails, it still answers); resolves when it is gone. */
   removePod(name: string): Promise<void>;
-  setReady(name: string, ready: boolean): Promise<void>;
+  setReady(name: string, ready: boolean): void;
   /** Resolves when sockets and EndpointSlices follow the store. */
   idle(): Promise<void>;
   /** Addresses that could not be bound, writes that failed. */
@@ -79,9 +79,17 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
   const failedWrites = new Map<string, string>();
   const world = (): World => worldOf(objects.values());
 
-  async function write(what: 'apply' | 'delete', object: RawObject): Promise<void> {
+  function attempt(object: RawObject, write: () => unknown): void {
     failedWrites.delete(objectKey(object));
-    await store[what](object).catch((e: unknown) => failedWrites.set(objectKey(object), `${what} of ${objectKey(object)} failed: ${String(e)}`));
+    try {
+      write();
+    } catch (error) {
+      failedWrites.set(objectKey(object), `${objectKey(object)} could not be written: ${String(error)}`);
+    }
+  }
+
+  function remove({ apiVersion, kind, metadata }: RawObject): void {
+    store.delete(apiVersion, kind, metadata.namespace, metadata.name);
   }
 
   const follow = repeat(
@@ -89,9 +97,9 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     async () => {
       const now = world();
       await sockets.reconcile(processes(now, turns), owners(now));
-      const { write: changed, remove } = sliceChanges(now);
-      for (const slice of changed) await write('apply', slice);
-      for (const slice of remove) await write('delete', slice);
+      const changes = sliceChanges(now);
+      for (const slice of changes.write) attempt(slice, () => store.apply(slice));
+      for (const slice of changes.remove) attempt(slice, () => remove(slice));
     },
   );
 
@@ -109,14 +117,14 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
 
   const at = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
 
-  async function addPod(workload: Workload, ready = true): Promise<string> {
+  function addPod(workload: Workload, ready = true): string {
     const placed = place(workload);
-    await store.apply(podObject(workload, { ...placed, created: at() }, ready));
+    store.apply(podObject(workload, { ...placed, created: at() }, ready));
     return placed.name;
   }
 
-  for (const object of [...namespaces(), ...nodes(nodeAddresses), ingressService(), echoService()]) await store.apply(object);
-  for (const workload of START) await addPod(workload);
+  for (const object of [...namespaces(), ...nodes(nodeAddresses), ingressService(), echoService()]) store.apply(object);
+  for (const workload of START) addPod(workload);
   await follow.idle();
 
   return {
@@ -126,12 +134,12 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     pods: (workload) => world().pods.filter((p) => p.metadata.namespace === namespaceOf(workload) && p.metadata.name.startsWith(`${workload}-`)),
     removePod: async (name) => {
       const pod = podNamed(name);
-      await store.apply(terminatingPod(pod, at(), Math.ceil(grace / 1000)));
+      store.apply(terminatingPod(pod, at(), Math.ceil(grace / 1000)));
       await clock.sleep(grace);
-      await store.delete(pod);
+      remove(pod);
     },
-    setReady: async (name, ready) => {
-      await store.apply(podWithReadiness(podNamed(name), ready, at()));
+    setReady: (name, ready) => {
+      store.apply(podWithReadiness(podNamed(name), ready, at()));
     },
     idle: () => follow.idle(),
     problems: () => [...sockets.problems(), ...failedWrites.values()],

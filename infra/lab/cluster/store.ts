@@ -5,12 +5,12 @@ export interface StoreEvent {
   readonly object: RawObject;
 }
 
-/** What the cluster needs of the lab's Kubernetes API. */
+/** What the cluster needs of the lab's Kubernetes API: a part of its `ObjectStore`. */
 export interface ClusterStore {
   /** Creates the object or replaces it, status included. */
-  apply(object: RawObject): Promise<unknown>;
+  apply(object: RawObject): unknown;
   /** Nothing happens when it is not there. */
-  delete(object: RawObject): Promise<unknown>;
+  delete(apiVersion: string, kind: string, namespace: string | undefined, name: string): void;
   /** Tells of every change after now. */
   subscribe(listener: (event: StoreEvent) => void): () => void;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { LabCluster, RawObject, RawService } from '../../../infra/lab/cluster/index.ts';
+import type { LabCluster, RawService } from '../../../infra/lab/cluster/index.ts';
 import { applyManifest, ask, httpStatus, manifest, testCluster, type TestStore } from './helpers.ts';
 
 let cluster: LabCluster;
@@ -17,14 +17,14 @@ function address(index = 0): string {
 async function changeService(change: (spec: RawService['spec']) => object): Promise<void> {
   const service = cluster.world().services.find((s) => s.metadata.name === 'istio-ingressgateway');
   if (!service) throw new Error('no ingress Service');
-  await store.apply({ ...service, spec: { ...service.spec, ...change(service.spec) } });
+  store.apply({ ...service, spec: { ...service.spec, ...change(service.spec) } });
   await cluster.idle();
 }
 
 async function applyWith(name: string, kind: string, change: (spec: Record<string, unknown>) => object): Promise<void> {
   for (const object of manifest(name)) {
     const spec = object.spec as Record<string, unknown>;
-    await store.apply(object.kind === kind ? { ...object, spec: { ...spec, ...change(spec) } } : object);
+    store.apply(object.kind === kind ? { ...object, spec: { ...spec, ...change(spec) } } : object);
   }
   await cluster.idle();
 }
@@ -39,8 +39,7 @@ describe('the gateway pods of the lab', () => {
 
   test('stop listening when the Gateway is deleted', async () => {
     await applyManifest(store, cluster, 'tcp-echo');
-    const gateway = manifest('tcp-echo').find((o) => o.kind === 'Gateway');
-    await store.delete(gateway as RawObject);
+    store.delete('networking.istio.io/v1', 'Gateway', 'default', 'tcp-echo-gateway');
     await cluster.idle();
     expect(await ask(address(), 32_400)).toBe('refused');
   });
@@ -117,7 +116,7 @@ describe('the gateway pods of the lab', () => {
     const name = cluster.pods('istio-ingressgateway')[0]?.metadata.name ?? '';
     expect(await httpStatus(address(), 15_021, '/healthz/ready')).toBe(200);
     expect(await httpStatus(address(), 15_021, '/else')).toBe(404);
-    await cluster.setReady(name, false);
+    cluster.setReady(name, false);
     await cluster.idle();
     expect(await httpStatus(address(), 15_021, '/healthz/ready')).toBe(503);
   });

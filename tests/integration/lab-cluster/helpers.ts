@@ -19,15 +19,18 @@ export function memoryStore(): TestStore {
   const key = (o: RawObject) => `${o.apiVersion.split('/').slice(0, -1).join('')}/${o.kind}/${o.metadata.namespace ?? ''}/${o.metadata.name}`;
   let created = 0;
   return {
-    apply: async (object) => {
+    apply: (object) => {
       const before = objects.get(key(object));
       const creationTimestamp = before?.metadata.creationTimestamp ?? new Date(Date.UTC(2026, 0, 1) + 1000 * created++).toISOString();
       const stored = { ...object, metadata: { ...object.metadata, creationTimestamp } };
       objects.set(key(object), stored);
       for (const listener of listeners) listener({ type: before ? 'MODIFIED' : 'ADDED', object: stored });
     },
-    delete: async (object) => {
-      if (!objects.delete(key(object))) return;
+    delete: (apiVersion, kind, namespace, name) => {
+      const id = key({ apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } });
+      const object = objects.get(id);
+      if (!object) return;
+      objects.delete(id);
       for (const listener of listeners) listener({ type: 'DELETED', object });
     },
     subscribe: (listener) => {
@@ -44,7 +47,7 @@ export function manifest(name: string): RawObject[] {
 }
 
 export async function applyManifest(store: ClusterStore, cluster: LabCluster, name: string): Promise<void> {
-  for (const object of manifest(name)) await store.apply(object);
+  for (const object of manifest(name)) store.apply(object);
   await cluster.idle();
 }
 

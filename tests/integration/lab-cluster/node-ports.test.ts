@@ -8,12 +8,12 @@ let store: TestStore;
 async function changeService(change: (spec: RawService['spec']) => object): Promise<void> {
   const service = cluster.world().services.find((s) => s.metadata.name === 'istio-ingressgateway');
   if (!service) throw new Error('no ingress Service');
-  await store.apply({ ...service, spec: { ...service.spec, ...change(service.spec) } });
+  store.apply({ ...service, spec: { ...service.spec, ...change(service.spec) } });
   await cluster.idle();
 }
 
 async function setReady(index: number, ready: boolean): Promise<void> {
-  await cluster.setReady(cluster.pods('istio-ingressgateway')[index]?.metadata.name ?? '', ready);
+  cluster.setReady(cluster.pods('istio-ingressgateway')[index]?.metadata.name ?? '', ready);
   await cluster.idle();
 }
 

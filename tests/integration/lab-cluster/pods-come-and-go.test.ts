@@ -44,7 +44,7 @@ describe('EndpointSlices of the lab', () => {
   });
 
   test('say when a pod is not ready', async () => {
-    await cluster.setReady(cluster.pods('istio-ingressgateway')[0]?.metadata.name ?? '', false);
+    cluster.setReady(cluster.pods('istio-ingressgateway')[0]?.metadata.name ?? '', false);
     await cluster.idle();
     expect(conditions('istio-ingressgateway')['10.91.1.5']).toEqual({ ready: false, serving: false, terminating: false });
   });
@@ -60,8 +60,7 @@ describe('EndpointSlices of the lab', () => {
   });
 
   test('go with their Service', async () => {
-    const service = cluster.world().services.find((s) => s.metadata.name === 'tcp-echo');
-    await store.delete(service as RawObject);
+    store.delete('v1', 'Service', 'default', 'tcp-echo');
     await cluster.idle();
     expect(slices('tcp-echo')).toEqual([]);
     expect(slices('istio-ingressgateway')).toHaveLength(1);
@@ -70,7 +69,7 @@ describe('EndpointSlices of the lab', () => {
 
 describe('pods of the lab', () => {
   test('that come open the same ports as the others', async () => {
-    const name = await cluster.addPod('istio-ingressgateway');
+    const name = cluster.addPod('istio-ingressgateway');
     await cluster.idle();
     const address = cluster.pods('istio-ingressgateway').find((p) => p.metadata.name === name)?.status?.podIP ?? '';
     expect(address).toBe('10.91.1.7');
@@ -97,7 +96,7 @@ describe('pods of the lab', () => {
 
   test('of a backend that leave get no new connections while another is there', async () => {
     const spec = { hosts: ['*'], gateways: ['tcp-echo-gateway'], tcp: [{ route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }] };
-    await store.apply({ apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'tcp-echo', namespace: 'default' }, spec });
+    store.apply({ apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'tcp-echo', namespace: 'default' }, spec });
     const leaving = cluster.removePod(cluster.pods('tcp-echo-v1')[0]?.metadata.name ?? '');
     await cluster.idle();
     const answers = [];
