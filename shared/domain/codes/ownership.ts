@@ -32,6 +32,12 @@ export const OWNERSHIP_CODES = {
     fix: 'Undo the change, or empty the partition in AS3 so that the next resync builds it again. Make changes through annotations or sluice.yaml.',
     retryable: false,
   },
+  OWN320: {
+    title: 'The sender may not speak for this cluster',
+    cause: 'The queue says that somebody sent the event who is not in clusters[].senders of the cluster it claims to come from.',
+    fix: 'If the sender is the watcher of that cluster, add its role id to clusters[].senders; if not, find out who sends.',
+    retryable: false,
+  },
   OWN310: {
     title: 'Removal held',
     cause: 'More exposures would go at once than max(3, 20 %) of the owner, and their deletion was not seen. A failing read must never empty a BIG-IP.',

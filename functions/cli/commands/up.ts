@@ -1,0 +1,106 @@
+/** `sluice up`: watcher, functions and queue in one process, for one host. With an SQS queue in the configuration it uses that instead. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../../../shared/config/load.ts';
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
+import { startEventSource } from '../../../shared/queue/event-source.ts';
+import type { EventSource } from '../../../shared/queue/event-source.ts';
+import { openQueues } from '../../../shared/queue/open.ts';
+import type { WorkQueueName } from '../../../shared/queue/port.ts';
+import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
+import { loadBundle } from '../hosted.ts';
+import type { HostedFunction, WatchModule } from '../hosted.ts';
+
+interface UpOptions {
+  readonly config: string;
+  readonly kubeconfig?: string;
+  readonly cluster?: string;
+}
+
+/** The same figures as in `serverless.yml`; times in milliseconds. */
+const FUNCTIONS: readonly { readonly name: string; readonly queue: WorkQueueName; readonly timeout: number; readonly visibility: number; readonly concurrency: number }[] = [
+  { name: 'map', queue: 'snapshots', timeout: 30_000, visibility: 180_000, concurrency: 4 },
+  { name: 'apply', queue: 'slices', timeout: 120_000, visibility: 150_000, concurrency: 4 },
+];
+
+export function registerUp(program: Command): void {
+  program
+    .command('up')
+    .description('run the watcher and all functions on this host, against a real cluster and a real BIG-IP')
+    .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
+    .option('-k, --kubeconfig <file>', 'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in the cluster its service account)')
+    .option('--cluster <id>', 'which of clusters[] this kubeconfig leads to (default: the only one)')
+    .addHelpText('after', '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: what is in hand is finished, the rest waits in the queue.')
+    .action(up);
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const config = await loadConfig(options.config, process.env);
+  const clusterId = chooseCluster(config, options.cluster);
+  const log = createLogger(logLevelOf(process.env));
+  if (config.queue.kind === 'sqlite') mkdirSync(dirname(config.queue.path), { recursive: true });
+  const queues = openQueues(config.queue, { clock: processClock, id: processId });
+  const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log };
+  const stopped = stopSignal();
+
+  const { create: createWatcher } = await loadBundle<WatchModule>('watch/main.mjs');
+  const watcher = createWatcher({ runtime, clusterId, ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }) });
+  const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
+  await Promise.race([watcher.start(), stopped]);
+  log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind }, 'up');
+
+  const signal = await stopped;
+  log.info({ signal }, 'stopping: what is in hand is finished');
+  // First what brings new work, then what works on it, then what both stand on.
+  await watcher.stop();
+  await Promise.all(hosted.map((h) => h.stop()));
+  await queues.close();
+  log.info({}, 'stopped');
+}
+
+async function host(runtime: Runtime, wanted: (typeof FUNCTIONS)[number]): Promise<EventSource> {
+  const { create } = await loadBundle<HostedFunction>(`${wanted.name}/handler.mjs`);
+  const handler = create(runtime);
+  const source = startEventSource({
+    queue: runtime.queues.queue(wanted.queue),
+    handler,
+    functionName: wanted.name,
+    batchSize: 10,
+    concurrency: wanted.concurrency,
+    timeout: wanted.timeout,
+    visibility: wanted.visibility,
+    clock: runtime.clock,
+    id: runtime.id,
+    log: runtime.log,
+  });
+  return {
+    stop: async () => {
+      await source.stop();
+      await handler.close?.();
+    },
+  };
+}
+
+function chooseCluster(config: SluiceConfig, wanted: string | undefined): string {
+  const ids = config.clusters.map((c) => c.id);
+  const [only] = ids;
+  if (wanted === undefined && ids.length === 1 && only !== undefined) return only;
+  if (wanted !== undefined && ids.includes(wanted)) return wanted;
+  throw new Error(`--cluster ${wanted ?? 'is missing'}: name one of clusters[].id: ${ids.join(', ')}`);
+}
+
+/** Resolves with the first signal; a second one ends the process at once. */
+function stopSignal(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      resolve(name);
+      process.once(name, () => process.exit(130));
+    });
+  }
+  return promise;
+}

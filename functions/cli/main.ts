@@ -1,0 +1,20 @@
+/** The `sluice` command: one file per command, each registers itself. */
+import { Command } from 'commander';
+import { registerUp } from './commands/up.ts';
+import { registerVersion } from './commands/version.ts';
+import { failure } from './failure.ts';
+
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerVersion];
+
+const program = new Command('sluice')
+  .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')
+  .showHelpAfterError('(sluice --help lists the commands)')
+  .helpCommand(false);
+for (const register of COMMANDS) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`sluice: ${failure(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,78 @@
+/** Snapshot → port mapping → exposures → one slice for each device. Pure. */
+import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts';
+import { buildExposures } from '../../shared/domain/exposure/build.ts';
+import type { BuiltExposures } from '../../shared/domain/exposure/build.ts';
+import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
+import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
+import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+
+/** An epoch further ahead than this many milliseconds is a broken clock, and would fence out everything after it. */
+const MAX_EPOCH_AHEAD = 5 * 60_000;
+
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface MapInput {
+  readonly snapshot: Snapshot;
+  /** Role id of the sender, where the queue knows it. */
+  readonly sender: string | undefined;
+  readonly config: SluiceConfig;
+  readonly now: number;
+}
+
+export type MapResult = { readonly kind: 'slices'; readonly slices: readonly Slice[]; readonly notes: BuiltExposures['notes'] } | ({ readonly kind: 'refused' } & Refusal);
+
+export function mapSnapshot(input: MapInput): MapResult {
+  const { snapshot, config } = input;
+  const refusal = refuse(input);
+  if (refusal) return { kind: 'refused', ...refusal };
+  const service = `${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
+  const ingress = config.ingresses.find((i) => i.cluster === snapshot.cluster && i.service === service);
+  if (!ingress) return { kind: 'refused', code: 'GW104', reason: `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; add it to sluice.yaml here, or take it out of the watcher's` };
+  const built = build(snapshot, ingress, config);
+  const slices = config.devices.map((device): Slice => ({
+    owner: ownerKey(snapshot.cluster, snapshot.ingress),
+    clusterUid: snapshot.clusterUid,
+    device: device.name,
+    devices: ingress.devices,
+    version: { ...snapshot.revision, generation: config.generation },
+    ...(input.sender === undefined ? {} : { sender: input.sender }),
+    exposures: ingress.devices.includes(device.name) ? [...built.exposures] : [],
+    changes: snapshot.changes,
+    removed: snapshot.removed,
+    servers: [...built.servers],
+  }));
+  return { kind: 'slices', slices, notes: built.notes };
+}
+
+function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig): BuiltExposures {
+  if (snapshot.removed) return { exposures: [], servers: [], notes: [], sources: {} };
+  const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
+  const mesh = cluster?.mesh ?? config.clusters[0]!.mesh;
+  const mapping = mapIngress(snapshot.ingress, snapshot.objects, mesh);
+  const partitions = config.devices.filter((d) => ingress.devices.includes(d.name)).map((d) => d.partitions);
+  return buildExposures(snapshot.ingress, snapshot.objects, mapping, {
+    ingress,
+    policy: config.policy,
+    mesh,
+    defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
+    // Only what every one of its devices has.
+    partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
+  });
+}
+
+/** Why a snapshot may not be believed. */
+function refuse({ snapshot, sender, config, now }: MapInput): Refusal | undefined {
+  const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
+  if (!cluster) return { code: 'GW103', reason: `cluster: ${snapshot.cluster} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id` };
+  if (cluster.senders.length > 0 && sender !== undefined && !cluster.senders.includes(sender)) {
+    return { code: 'OWN320', reason: `sender ${sender} may not speak for cluster ${cluster.id}; clusters[].senders names ${cluster.senders.join(', ')}` };
+  }
+  if (snapshot.revision.epoch > now + MAX_EPOCH_AHEAD) {
+    return { code: 'GW105', reason: `revision.epoch ${new Date(snapshot.revision.epoch).toISOString()} is more than 5 minutes ahead; correct the clock of the watcher's node` };
+  }
+  return undefined;
+}

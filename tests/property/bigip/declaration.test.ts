@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { readTenant } from '../../../shared/bigip/as3/read.ts';
+import { renderTenant } from '../../../shared/bigip/as3/render.ts';
+import type { As3Tenant } from '../../../shared/bigip/as3/types.ts';
+import { state } from '../../fixtures/arbitraries.ts';
+
+/** What AS3 gives back: plain JSON with the lock key that was asked for. */
+function stored(tenant: As3Tenant): As3Tenant {
+  return { ...(JSON.parse(JSON.stringify(tenant)) as As3Tenant), optimisticLockKey: 'key' };
+}
+
+/** Every place of a JSON value that holds something, as a path. */
+function leaves(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (value === null || typeof value !== 'object') return [path];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+}
+
+function change(value: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined) return typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : `${String(value)}x`;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<string, unknown>;
+  copy[key] = change(copy[key], rest);
+  return copy;
+}
+
+describe('the declaration of a partition', () => {
+  test('reading gives exactly what was rendered, with and without shared nodes', () => {
+    fc.assert(
+      fc.property(state, fc.boolean(), (s, shareNodes) => {
+        expect(readTenant('k8s', stored(renderTenant(s, { shareNodes })))).toEqual({ kind: 'ours', state: s });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a change to any declared object is seen: it reads differently or is refused', () => {
+    fc.assert(
+      fc.property(state, fc.nat(), (s, pick) => {
+        const tenant = stored(renderTenant(s, { shareNodes: false }));
+        const places = Object.entries(tenant).filter(([key]) => key.startsWith('gw-')).flatMap(([key, app]) => leaves(app, [key]));
+        fc.pre(places.length > 0);
+        const place = places[pick % places.length]!;
+        const read = readTenant('k8s', change(tenant, place) as As3Tenant);
+        expect(read).not.toEqual({ kind: 'ours', state: s });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('an application that somebody added or took out is never overwritten', () => {
+    fc.assert(
+      fc.property(state, (s) => {
+        const tenant = stored(renderTenant(s, { shareNodes: false }));
+        expect(readTenant('k8s', { ...tenant, foreign: { class: 'Application' } })).toMatchObject({ kind: 'refused', code: 'OWN305' });
+        const name = Object.keys(tenant).find((key) => key.startsWith('gw-'));
+        fc.pre(name !== undefined);
+        const { [name]: _gone, ...rest } = tenant;
+        expect(readTenant('k8s', rest as As3Tenant)).toMatchObject({ kind: 'refused', code: 'OWN305' });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("somebody else's declaration and a newer format are refused with their own codes", () => {
+    expect(readTenant('k8s', { class: 'Tenant', app: { class: 'Application' } })).toMatchObject({ kind: 'refused', code: 'OWN303' });
+    const newer = { class: 'Tenant', constants: { class: 'Constants', sluice: { format: 2 } } } as const;
+    expect(readTenant('k8s', newer)).toMatchObject({ kind: 'refused', code: 'OWN304' });
+  });
+});

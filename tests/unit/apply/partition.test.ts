@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { PartitionJob, PartitionResult } from '../../../functions/apply/partition.ts';
+import { applyPartition } from '../../../functions/apply/partition.ts';
+import { applicationName } from '../../../shared/bigip/as3/names.ts';
+import { DeviceError } from '../../../shared/bigip/errors.ts';
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+import type { MemoryDevice } from '../../fixtures/device.ts';
+import { memoryDevice, refusing } from '../../fixtures/device.ts';
+
+const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
+const clock = { now: () => 0, sleep: () => Promise.resolve() };
+
+function run(device: MemoryDevice, slices: readonly Slice[], over: Partial<PartitionJob> = {}): Promise<PartitionResult> {
+  return applyPartition({ device, partition: 'k8s', slices, sameFleet: () => false, clock, checkTime: () => undefined, ...over });
+}
+const portsOn = (device: MemoryDevice): number[] => Object.values(device.state().exposures).map((e) => e.port).sort((a, b) => a - b);
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+
+describe('one bad exposure disturbs no other', () => {
+  test('the object that BIG-IP names is left out at once, the others are declared', async () => {
+    const device = memoryDevice();
+    const bad = exposure({ port: 7 });
+    device.before = refusing((e) => e.port === 7, `01070734:3: Configuration error: /k8s/${applicationName(bad)}/virtual`);
+    const result = await run(device, [slice(1, range(20).map((port) => exposure({ port })))]);
+    expect(portsOn(device)).toEqual(range(20).filter((p) => p !== 7));
+    expect([...result.rejected.keys()]).toEqual(['east/istio-system/istio-ingressgateway 172.16.100.195:7/tcp']);
+    // All at once, the healthy part, the named one alone.
+    expect(device.declares).toHaveLength(3);
+  });
+
+  test('without a name the culprits are found by owner and by halves, whatever they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 24 }), fc.uniqueArray(fc.integer({ min: 1, max: 24 }), { maxLength: 5 }), async (count, bad) => {
+        const device = memoryDevice();
+        device.before = refusing((e) => bad.includes(e.port));
+        const east = slice(1, range(count).filter((p) => p % 2 === 0).map((port) => exposure({ port })));
+        const other = slice(1, range(count).filter((p) => p % 2 === 1).map((port) => exposure({ port })), west);
+        const result = await run(device, [east, other]);
+        expect(portsOn(device)).toEqual(range(count).filter((p) => !bad.includes(p)));
+        expect(result.rejected.size).toBe(bad.filter((p) => p <= count).length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a refused update keeps what was declared before', async () => {
+    const device = memoryDevice();
+    await run(device, [slice(1, [exposure()])]);
+    device.before = refusing((e) => e.settings.balance === 'ratio-member');
+    const result = await run(device, [slice(2, [exposure({ settings: { ...exposure().settings, balance: 'ratio-member' } }), exposure({ port: 1 })])]);
+    expect(Object.values(device.state().exposures).map((e) => e.settings.balance)).toEqual(['round-robin', 'round-robin']);
+    expect(result.rejected.size).toBe(1);
+  });
+
+  test('the fence moves on even when everything new is refused', async () => {
+    const device = memoryDevice();
+    await run(device, [slice(1, [exposure()])]);
+    device.before = refusing((e) => e.port === 9);
+    await run(device, [slice(5, [exposure(), exposure({ port: 9 })])]);
+    expect(device.state().owners['east/istio-system/istio-ingressgateway']?.version.counter).toBe(5);
+  });
+});
+
+describe('what the device answers', () => {
+  test('somebody else wrote in between: it reads again and declares on top', async () => {
+    const device = memoryDevice();
+    await run(device, [slice(1, [exposure()])]);
+    let raced = false;
+    const read = device.read.bind(device);
+    const racing: MemoryDevice = Object.assign(device, {
+      read: async (partition: string) => {
+        const reading = await read(partition);
+        if (!raced) {
+          raced = true;
+          await run(Object.assign(memoryDevice(), device, { read }), [slice(1, [exposure({ port: 2 })], west)]);
+        }
+        return reading;
+      },
+    });
+    await run(racing, [slice(2, [exposure(), exposure({ port: 3 })])]);
+    expect(portsOn(device)).toEqual([2, 3, 32_400]);
+  });
+
+  test('an answer in doubt is read back, not believed: done is done', async () => {
+    const device = memoryDevice();
+    let lost = 0;
+    device.before = (_p, _n, commit) => {
+      if (lost > 0) return;
+      lost += 1;
+      commit();
+      throw new DeviceError('BIP505', 'ambiguous', 'HTML 500');
+    };
+    const result = await run(device, [slice(1, [exposure()])]);
+    expect(portsOn(device)).toEqual([32_400]);
+    expect(device.declares).toHaveLength(1);
+    expect(result.rejected.size).toBe(0);
+  });
+
+  test('a busy device is left to the queue: nothing is bisected, nothing blamed', async () => {
+    const device = memoryDevice();
+    device.before = () => {
+      throw new DeviceError('BIP503', 'transient', 'busy');
+    };
+    await expect(run(device, [slice(1, range(8).map((port) => exposure({ port })))])).rejects.toMatchObject({ code: 'BIP503' });
+    expect(device.declares).toHaveLength(1);
+  });
+
+  test('success with something missing is declared again, twice at most, and then told as a failure', async () => {
+    const device = memoryDevice();
+    let missing = 1;
+    device.verify = () => Promise.resolve(missing-- > 0 ? ['pool /k8s/x has members none'] : []);
+    await run(device, [slice(1, [exposure()])]);
+    expect(device.declares).toHaveLength(2);
+    missing = 100;
+    await expect(run(device, [slice(2, [exposure({ port: 2 })])])).rejects.toMatchObject({ code: 'BIP440', response: 'pool /k8s/x has members none' });
+    expect(device.declares).toHaveLength(2 + 3);
+  });
+
+  test('a partition that is not ours is never written', async () => {
+    const device = memoryDevice();
+    device.read = () => Promise.resolve({ kind: 'refused', code: 'OWN303', reason: 'not ours' });
+    expect((await run(device, [slice(1, [exposure()])])).refused).toMatchObject({ code: 'OWN303' });
+    expect(device.declares).toHaveLength(0);
+  });
+
+  test('a partition is not created for nothing', async () => {
+    const device = memoryDevice();
+    await run(device, [slice(1, [])]);
+    expect(device.declares).toHaveLength(0);
+  });
+
+  test('doing it again does nothing', async () => {
+    const device = memoryDevice();
+    await run(device, [slice(1, [exposure()])]);
+    await run(device, [slice(1, [exposure()])]);
+    await run(device, [slice(1, [exposure()])]);
+    expect(device.declares).toHaveLength(1);
+  });
+});
