@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+interface Import {
+  readonly file: string;
+  /** A package, or a path from the root. */
+  readonly target: string;
+  readonly text: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g)];
+  return found.map((match) => {
+    const name = match[1] ?? match[2] ?? match[3] ?? '';
+    const target = name.startsWith('.') ? relative(root, resolve(root, dirname(file), name)) : name;
+    return { file, target, text: match[0].trim() };
+  });
+}
+
+const all = ['functions', 'shared', 'infra', 'tests'].flatMap(sources).flatMap(importsOf);
+const inside = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+const offenders = (bad: (i: Import) => boolean): string[] => all.filter(bad).map((i) => `${i.file}: ${i.text}`);
+
+describe('the boundaries of the architecture', () => {
+  test('shared/domain imports zod and itself only', () => {
+    expect(offenders((i) => inside(i.file, 'shared/domain') && !inside(i.target, 'shared/domain') && i.target !== 'zod')).toEqual([]);
+  });
+
+  test('shared/domain knows no clock and no chance', () => {
+    const impure = sources('shared/domain').filter((file) => /Date\.now|new Date\(\)|Math\.random|process\.|setTimeout/.test(readFileSync(join(root, file), 'utf8')));
+    expect(impure).toEqual([]);
+  });
+
+  test('only shared/kubernetes imports the Kubernetes client, only shared/queue the SQS client', () => {
+    expect(offenders((i) => i.target.startsWith('@kubernetes/') && !inside(i.file, 'shared/kubernetes') && !inside(i.file, 'tests'))).toEqual([]);
+    const sqs = (i: Import): boolean => i.target === '@aws-sdk/client-sqs' && !inside(i.file, 'shared/queue') && !inside(i.file, 'tests') && !inside(i.file, 'infra/lab');
+    expect(offenders(sqs)).toEqual([]);
+  });
+
+  test('only the adapters of BIG-IP and Kubernetes speak HTTP', () => {
+    const allowed = ['shared/bigip', 'shared/kubernetes', 'infra/lab', 'tests'];
+    expect(offenders((i) => (i.target === 'undici' || /^node:https?$/.test(i.target)) && !allowed.some((folder) => inside(i.file, folder)))).toEqual([]);
+  });
+
+  test('functions never import each other', () => {
+    const folder = (path: string): string => path.split('/').slice(0, 2).join('/');
+    expect(offenders((i) => inside(i.file, 'functions') && inside(i.target, 'functions') && folder(i.file) !== folder(i.target))).toEqual([]);
+  });
+
+  test('nothing of the product imports the lab, and shared imports no function', () => {
+    expect(offenders((i) => inside(i.target, 'infra/lab') && !inside(i.file, 'infra/lab') && !inside(i.file, 'tests'))).toEqual([]);
+    expect(offenders((i) => inside(i.file, 'shared') && inside(i.target, 'functions'))).toEqual([]);
+  });
+
+  test('zod comes as a namespace: the named import keeps every locale in the bundles', () => {
+    expect(offenders((i) => i.target === 'zod' && !inside(i.file, 'tests') && !/import (type )?\* as z from/.test(i.text))).toEqual([]);
+  });
+});
+
+describe('the size of the rooms', () => {
+  test('no source file is longer than 400 lines, most are under 250', () => {
+    const lengths = ['functions', 'shared', 'infra'].flatMap(sources).map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }));
+    expect(lengths.filter((f) => f.lines > 400)).toEqual([]);
+    expect(lengths.filter((f) => f.lines > 250).length / lengths.length).toBeLessThan(0.1);
+  });
+});
