@@ -1,0 +1,140 @@
+/** An event that will not succeed by itself, with everything needed to understand it and to send it again. */
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { Revision } from '../domain/revision.ts';
+import { sealWithin, type EventMeta } from './envelope.ts';
+import { DEAD_LETTER } from './events.ts';
+import { queueToken } from './limits.ts';
+import { MAX_BODY_BYTES, QueueError, type QueueMessage, type Queues, type WorkQueueName } from './port.ts';
+
+export const FaultClass = z.enum(['input', 'mapping', 'ownership', 'device', 'queue']);
+export type FaultClass = z.infer<typeof FaultClass>;
+
+export const Attempt = z.strictObject({ at: z.iso.datetime(), code: z.string(), reason: z.string() });
+export type Attempt = z.infer<typeof Attempt>;
+
+export const DeadLetter = z.strictObject({
+  code: z.string(),
+  /** A sentence with object, field and remedy. */
+  reason: z.string(),
+  class: FaultClass,
+  queue: z.enum(['snapshots', 'slices']),
+  group: z.string(),
+  original: z.strictObject({
+    /** The queue's id of the message. */
+    id: z.string(),
+    /** What was received, unchanged, unless `cut` says otherwise. */
+    body: z.string(),
+    sentAt: z.number(),
+    receiveCount: z.int(),
+    sender: z.string().optional(),
+    /** The body cannot be packed into one message (no event of Sluice is like that): its beginning is kept, and what it was. */
+    cut: z.strictObject({ bytes: z.int(), sha256: z.string() }).optional(),
+  }),
+  owner: z.string().optional(),
+  device: z.string().optional(),
+  partition: z.string().optional(),
+  /** `address:port/protocol` */
+  exposure: z.string().optional(),
+  revision: Revision.optional(),
+  /** The device's own words, shortened. */
+  response: z.string().optional(),
+  attempts: z.array(Attempt),
+  functionVersion: z.string(),
+});
+export type DeadLetter = z.infer<typeof DeadLetter>;
+
+/** What travels on `<queue>-dead`, besides raw messages that SQS moved there by itself. */
+export const DEAD_LETTER_EVENTS = { [DEAD_LETTER]: DeadLetter } as const satisfies Record<string, z.ZodType>;
+
+export interface DeadLetterInput {
+  readonly code: string;
+  readonly reason: string;
+  readonly queue: WorkQueueName;
+  /** `fromRecord(record)` */
+  readonly message: QueueMessage;
+  readonly functionVersion: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly owner?: string | undefined;
+  readonly device?: string | undefined;
+  readonly partition?: string | undefined;
+  readonly exposure?: string | undefined;
+  readonly revision?: Revision | undefined;
+  readonly response?: string | undefined;
+  /** Earlier tries, oldest first; absent: this one. */
+  readonly attempts?: readonly Attempt[] | undefined;
+  readonly traceparent?: string | undefined;
+}
+
+const LONGEST_RESPONSE = 4_000;
+const LONGEST_CUT_BODY = 256 * 1024;
+
+const CLASSES: readonly (readonly [string, FaultClass])[] = [
+  ['GW', 'input'],
+  ['MAP', 'mapping'],
+  ['OWN', 'ownership'],
+  ['BIP', 'device'],
+];
+
+function classOf(code: string): FaultClass {
+  return CLASSES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'queue';
+}
+
+function shorten(text: string): string {
+  return text.length <= LONGEST_RESPONSE ? text : `${text.slice(0, LONGEST_RESPONSE)}… (${text.length} characters)`;
+}
+
+function letterOf(input: DeadLetterInput): DeadLetter {
+  const { code, reason, queue, message, functionVersion, now, owner, device, partition, exposure, revision, response } = input;
+  const { id, body, sentAt, receiveCount, sender } = message;
+  return {
+    code,
+    reason,
+    class: classOf(code),
+    queue,
+    group: message.group,
+    original: { id, body, sentAt, receiveCount, sender },
+    owner,
+    device,
+    partition,
+    exposure,
+    revision: revision && { epoch: revision.epoch, counter: revision.counter },
+    response: response === undefined ? undefined : shorten(response),
+    attempts: [...(input.attempts ?? [{ at: new Date(now).toISOString(), code, reason }])],
+    functionVersion,
+  };
+}
+
+function cut(letter: DeadLetter): DeadLetter {
+  const { body } = letter.original;
+  const whole = { bytes: Buffer.byteLength(body), sha256: createHash('sha256').update(body).digest('hex') };
+  return { ...letter, original: { ...letter.original, body: body.slice(0, LONGEST_CUT_BODY), cut: whole } };
+}
+
+function sealLetter(letter: DeadLetter, meta: EventMeta): string {
+  try {
+    return sealWithin(DEAD_LETTER, letter, { meta, limit: MAX_BODY_BYTES });
+  } catch (error) {
+    if (!(error instanceof QueueError) || error.code !== 'Q604') throw error;
+    return sealWithin(DEAD_LETTER, cut(letter), { meta, limit: MAX_BODY_BYTES });
+  }
+}
+
+/**
+ * Sends the dead letter to `<queue>-dead`; delete the message only after this resolved. Done again for the same message, the same
+ * fault gives the same id, so the queue swallows the repetition.
+ */
+export async function deadLetter(queues: Queues, input: DeadLetterInput): Promise<void> {
+  const { message, owner, queue } = input;
+  const id = queueToken(['dead', message.id, input.code, input.partition, input.exposure].filter((part) => part !== undefined).join('.'));
+  const meta: EventMeta = {
+    id,
+    cluster: owner?.split('/')[0] || 'unknown',
+    subject: owner ?? (message.group || message.id),
+    time: new Date(input.now).toISOString(),
+    traceparent: input.traceparent,
+  };
+  const body = sealLetter(letterOf(input), meta);
+  await queues.queue(`${queue}-dead`).send({ group: message.group || message.id, deduplicationId: id, body });
+}

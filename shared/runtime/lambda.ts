@@ -1,0 +1,59 @@
+/** What Lambda calls: a function that builds its runtime on the first call, from the environment and the packaged configuration. */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../config/load.ts';
+import { createSecrets } from '../config/secrets.ts';
+import type { Handler } from '../queue/handler.ts';
+import { openQueues } from '../queue/open.ts';
+import { createLogger, logLevelOf } from '../telemetry/logger.ts';
+import { processClock, processId, processRandom } from './process.ts';
+import type { Runtime } from './runtime.ts';
+
+export type { FunctionContext, Handler } from '../queue/handler.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a function's module exports as `create`. */
+export type Create = (runtime: Runtime) => Handler;
+
+/** Names under which the build packs the configuration next to the handler. */
+const PACKAGED = ['sluice.config.json', 'sluice.yaml'];
+
+function configPath(env: Environment): string {
+  const folder = env['LAMBDA_TASK_ROOT'] ?? dirname(fileURLToPath(import.meta.url));
+  const named = env['SLUICE_CONFIG'];
+  if (named !== undefined && named !== '') return resolve(folder, named);
+  const found = PACKAGED.map((name) => join(folder, name)).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new Error(`No configuration: neither ${PACKAGED.join(' nor ')} was packaged, and SLUICE_CONFIG is not set. Build with SLUICE_CONFIG=<your sluice.yaml> npm run package.`);
+}
+
+/** The runtime of a Lambda function, or of any process that is started like one. */
+export async function runtimeFromEnvironment(env: Environment): Promise<Runtime> {
+  const config = await loadConfig(configPath(env), env);
+  return {
+    config,
+    secrets: createSecrets(env),
+    queues: openQueues(config.queue, { clock: processClock, id: processId }),
+    clock: processClock,
+    id: processId,
+    random: processRandom,
+    log: createLogger(logLevelOf(env)),
+  };
+}
+
+/** Loading the module does nothing yet, so that it can be imported anywhere; a failed start is tried again by the next call. */
+export function lambdaEntry(create: Create, env: Environment = process.env): Handler {
+  let started: Promise<Handler> | undefined;
+  const start = async (): Promise<Handler> => create(await runtimeFromEnvironment(env));
+  return async (event, context) => {
+    started ??= start();
+    const running = started;
+    const handler = await running.catch((error: unknown) => {
+      if (started === running) started = undefined;
+      throw error;
+    });
+    return handler(event, context);
+  };
+}

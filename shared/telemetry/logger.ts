@@ -1,0 +1,51 @@
+/** JSON lines on one stream. No transports: their worker threads do not survive bundling, and Lambda reads stdout anyway. */
+import { pino, type DestinationStream } from 'pino';
+import type { Logger } from './log.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** Nobody passes secrets; should it happen all the same, fields with these names are emptied. */
+const SECRET_NAMES = [
+  'password', 'passphrase', 'token', 'secret', 'authorization', 'Authorization', 'cookie', 'credentials', 'privateKey',
+  'accessKeyId', 'secretAccessKey', 'sessionToken', '["x-f5-auth-token"]', '["X-F5-Auth-Token"]', '["set-cookie"]',
+];
+const DEPTHS = ['', '*', '*.*', '*.*.*'];
+
+function pathsOf(name: string): readonly string[] {
+  return DEPTHS.map((depth) => (name.startsWith('[') || depth === '' ? `${depth}${name}` : `${depth}.${name}`));
+}
+
+interface LoggedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: unknown;
+  readonly stack?: string | undefined;
+  readonly cause?: string;
+}
+
+/** Only what explains it: errors of clients carry whole requests, credentials included. */
+function describe(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? { code: error.code } : {};
+  const cause = error.cause instanceof Error ? { cause: `${error.cause.name}: ${error.cause.message}` } : {};
+  return { type: error.name, message: error.message, ...code, ...cause, stack: error.stack } satisfies LoggedError;
+}
+
+export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    redact: { paths: SECRET_NAMES.flatMap(pathsOf), censor: '[removed]' },
+    serializers: { err: describe, error: describe },
+    formatters: { level: (label: string) => ({ level: label }) },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** The level a process was asked for by `SLUICE_LOG_LEVEL`; `info` when it says nothing known. */
+export function logLevelOf(env: Readonly<Record<string, string | undefined>>): LogLevel {
+  return LOG_LEVELS.find((level) => level === env['SLUICE_LOG_LEVEL']) ?? 'info';
+}
