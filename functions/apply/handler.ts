@@ -79,6 +79,8 @@ function latest(arrivals: readonly Arrival[]): readonly Arrival[] {
 }
 
 async function report(scope: Scope, arrival: Arrival, settled: Settled): Promise<void> {
+  // A device that is not asked to offer the ingress has nothing to tell, unless something is left there.
+  if (settled.exposures.length === 0 && !arrival.slice.devices.includes(arrival.slice.device)) return;
   await sendSettled(scope.runtime, arrival.meta, settled);
   await parkRejected(scope, arrival, settled);
   const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));

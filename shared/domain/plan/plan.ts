@@ -69,6 +69,8 @@ function byAge(a: { slice: Slice; exposure: Exposure }, b: { slice: Slice; expos
 /** The fence: only a newer slice of the cluster that owns the record goes on. */
 function admit(draft: Draft, slice: Slice, partition: string): boolean {
   const known = draft.owners[slice.owner];
+  // A device that never offered this ingress and is not asked to: nothing to fence.
+  if (!known && !slice.devices.includes(slice.device)) return false;
   const say = (kind: ChangeKind, code: string, reason: string): void => {
     for (const e of exposuresIn(slice, partition)) draft.entries.push({ owner: slice.owner, key: exposureKey(e), kind, code, reason, gateways: e.gateways });
   };

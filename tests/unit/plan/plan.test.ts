@@ -50,6 +50,15 @@ describe('the plan of a partition', () => {
     expect(plan(EMPTY_STATE, [slice(1, [exposure({ partition: 'other' })])]).next.exposures).toEqual({});
   });
 
+  test('a device that never offered the ingress and is not asked to stays untouched', () => {
+    expect(plan(EMPTY_STATE, [slice(1, [], { devices: ['another'] })]).changed).toBe(false);
+  });
+
+  test('an ingress that moved to another device leaves this one', () => {
+    const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
+    expect(plan(declared, [slice(2, [], { devices: ['another'] })]).next.exposures).toEqual({});
+  });
+
   test('does not declare members that are out, and keeps those that drain', () => {
     const members = [
       { address: '10.0.0.1', port: 1, availability: 'out' as const },
