@@ -8,8 +8,8 @@ import { compareVersions } from '../../shared/domain/revision.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 
 /**
- * Red with the guard removed: without the version check of `admit` (plan.ts) promises 2 and 3 fail within a few seeds;
- * without the claim check of `put`, the last one does.
+ * Red with the guard removed: without the version check of `admit` (plan.ts) promises 2, 3 and 7 fail within a few seeds;
+ * without the claim check of `put`, 7 does.
  */
 const RUNS = { numRuns: 2_000 };
 const rules = { sameFleet: () => false };
@@ -26,9 +26,9 @@ const history = (shared: boolean): fc.Arbitrary<Slice[]> =>
     ),
   );
 
-/** Any order, any repetition, any batches. */
+/** Every event twice, in any order and any batches. */
 const deliveries = (events: readonly Slice[]): fc.Arbitrary<Slice[][]> =>
-  fc.shuffledSubarray([...events, ...events], { minLength: events.length }).chain((order) => fc.array(fc.integer({ min: 1, max: 4 }), { minLength: order.length, maxLength: order.length }).map((sizes) => chunk([...order], sizes)));
+  fc.shuffledSubarray([...events, ...events], { minLength: 2 * events.length }).chain((order) => fc.array(fc.integer({ min: 1, max: 4 }), { minLength: order.length, maxLength: order.length }).map((sizes) => chunk([...order], sizes)));
 
 function chunk(order: Slice[], sizes: readonly number[]): Slice[][] {
   const batches: Slice[][] = [];
@@ -44,7 +44,7 @@ describe('promises of the plan', () => {
     fc.assert(
       fc.property(history(false).chain((events) => fc.tuple(fc.constant(events), deliveries(events))), ([events, batches]) => {
         const straight = deliver(EMPTY_STATE, [newest(events)]);
-        expect(deliver(EMPTY_STATE, [...batches, newest(events)])).toEqual(straight);
+        expect(deliver(EMPTY_STATE, batches)).toEqual(straight);
       }),
       RUNS,
     );
