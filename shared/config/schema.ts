@@ -1,16 +1,10 @@
 /** The one configuration file, `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
 import * as z from 'zod';
+import { IngressEntry, Name, Partition } from '../domain/exposure/ingress-entry.ts';
 import { PolicyConfig } from '../domain/exposure/policy.ts';
-import { SettingsInput } from '../domain/exposure/settings.ts';
 import { MeshOptions } from '../domain/ingress/mesh.ts';
 
-const Name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label (a-z, 0-9, -)');
 const SecretReference = z.string().regex(/^(env|file|secretsmanager|ssm):.+/, 'must be a reference: env:NAME, file:PATH, secretsmanager:ID or ssm:NAME');
-const Partition = z
-  .string()
-  .regex(/^[A-Za-z][0-9A-Za-z_.-]{0,189}$/, 'must start with a letter and hold only letters, digits, _ . -')
-  .refine((p) => p !== 'Common', 'Sluice never writes to Common');
-const NamespacedName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be namespace/name');
 
 export const DeviceConfig = z.strictObject({
   name: Name,
@@ -29,6 +23,8 @@ export const DeviceConfig = z.strictObject({
     .prefault({}),
   /** Partitions (AS3 tenants) that are Sluice's own on this device. */
   partitions: z.array(Partition).min(1),
+  /** Take over a partition that exists on the device without an AS3 declaration. */
+  adoptPartitions: z.boolean().default(false),
   /** Save the device's configuration after a change. */
   save: z.boolean().default(true),
   /** Seconds. */
@@ -47,26 +43,9 @@ export type ClusterConfig = z.infer<typeof ClusterConfig>;
 export const FleetConfig = z.strictObject({ name: Name, clusters: z.array(Name).min(2), mode: z.enum(['active-active', 'ratio', 'active-standby']).default('active-active') });
 export type FleetConfig = z.infer<typeof FleetConfig>;
 
-export const IngressConfig = z.strictObject({
-  cluster: Name,
-  /** The ingress gateway Service, `namespace/name`. */
-  service: NamespacedName,
-  /** Devices that offer it, each on its own. */
-  devices: z.array(Name).min(1),
-  virtualAddress: z.union([z.ipv4(), z.ipv6()]).optional(),
-  partition: Partition.optional(),
-  /** `pods`: pod address and target port; `nodes`: node address and node port. */
-  members: z.enum(['pods', 'nodes']).default('pods'),
-  /** Only nodes with these labels become members. */
-  nodeSelector: z.record(z.string(), z.string()).default({}),
-  nodeAddressType: z.enum(['InternalIP', 'ExternalIP']).default('InternalIP'),
-  /** `manage`: the watcher adds missing Service ports; `observe`: it only says what is missing. */
-  servicePorts: z.enum(['manage', 'observe']).default('manage'),
-  /** Write `status.loadBalancer` even though the Service's loadBalancerClass is not `sluice.io/bigip`. */
-  writeStatus: z.boolean().default(false),
-  settings: SettingsInput.prefault({}),
-});
-export type IngressConfig = z.infer<typeof IngressConfig>;
+/** The domain's own type: what one ingress asks for. */
+export const IngressConfig = IngressEntry;
+export type IngressConfig = IngressEntry;
 
 export const QueueConfig = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sqlite'), path: z.string().default('.sluice/queue.sqlite') }),

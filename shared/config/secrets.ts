@@ -1,5 +1,101 @@
+import { readFile as readFromDisk } from 'node:fs/promises';
+import { ConfigError } from './error.ts';
+
 /** Resolves secret references. The configuration itself holds references only. */
 export interface Secrets {
   /** `env:NAME`, `file:PATH`, `secretsmanager:ID[#key]` or `ssm:NAME`; throws a ConfigError that names the reference, never the value. */
   resolve(reference: string): Promise<string>;
+}
+
+export interface SecretSources {
+  readonly env: NodeJS.ProcessEnv;
+  readonly readFile?: (path: string) => Promise<string>;
+  /** The secret's text, or undefined where it has none. */
+  readonly secretsManager?: (id: string) => Promise<string | undefined>;
+  readonly ssm?: (name: string) => Promise<string | undefined>;
+}
+
+/** The AWS clients are loaded only where a reference needs them: they cost more to start than everything else. */
+async function fromSecretsManager(id: string): Promise<string | undefined> {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const client = new SecretsManagerClient({});
+  try {
+    const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
+    return answer.SecretString;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function fromParameterStore(name: string): Promise<string | undefined> {
+  const { GetParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');
+  const client = new SSMClient({});
+  try {
+    const answer = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
+    return answer.Parameter?.Value;
+  } finally {
+    client.destroy();
+  }
+}
+
+function fail(reference: string, message: string, cause?: unknown): never {
+  throw new ConfigError('GW102', `secret ${reference}`, [{ path: '', message }], cause === undefined ? {} : { cause });
+}
+
+/** An error of the JSON parser quotes the text, which is the secret. */
+function pickKey(reference: string, text: string, key: string): string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return fail(reference, `is not a JSON object, so #${key} cannot be picked from it`);
+  }
+  const value = typeof json === 'object' && json !== null && Object.hasOwn(json, key) ? (json as Record<string, unknown>)[key] : undefined;
+  return typeof value === 'string' ? value : fail(reference, `has no text under the key ${key}`);
+}
+
+type Resolver = (rest: string, reference: string) => Promise<string | undefined>;
+
+function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
+  const { env, readFile = (path: string) => readFromDisk(path, 'utf8'), secretsManager = fromSecretsManager, ssm = fromParameterStore } = sources;
+  return {
+    env: async (name) => env[name],
+    file: async (path) => (await readFile(path)).replace(/\r?\n$/, ''),
+    secretsmanager: async (rest, reference) => {
+      const cut = rest.lastIndexOf('#');
+      if (cut < 0) return secretsManager(rest);
+      const text = await secretsManager(rest.slice(0, cut));
+      return text === undefined ? undefined : pickKey(reference, text, rest.slice(cut + 1));
+    },
+    ssm,
+  };
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  env: 'set the environment variable',
+  file: 'put the secret into the file and let this process read it',
+  secretsmanager: 'create the secret, and allow secretsmanager:GetSecretValue to this role',
+  ssm: 'create the parameter, and allow ssm:GetParameter (and kms:Decrypt) to this role',
+};
+
+export function createSecrets(sources: SecretSources): Secrets {
+  const byKind = resolvers(sources);
+  return {
+    async resolve(reference) {
+      const cut = reference.indexOf(':');
+      const kind = reference.slice(0, cut);
+      const resolver = cut > 0 ? byKind[kind] : undefined;
+      // Whatever this is, it might be the secret itself: it is not repeated.
+      if (resolver === undefined) return fail('(not shown)', 'is not a reference; write env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME');
+      let value: string | undefined;
+      try {
+        value = await resolver(reference.slice(cut + 1), reference);
+      } catch (error) {
+        if (error instanceof ConfigError) throw error;
+        const name = error instanceof Error ? ('code' in error && typeof error.code === 'string' ? error.code : error.name) : 'unknown error';
+        return fail(reference, `cannot be read (${name}); ${REMEDIES[kind]}`, error);
+      }
+      return value === undefined || value === '' ? fail(reference, `is empty or not there; ${REMEDIES[kind]}`) : value;
+    },
+  };
 }

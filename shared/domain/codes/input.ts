@@ -1,4 +1,206 @@
 import type { CodeTable } from './entry.ts';
 
 /** GW1xx: what came in cannot be used. */
-export const INPUT_CODES = {} as const satisfies CodeTable;
+export const INPUT_CODES = {
+  // Configuration and events.
+  GW100: {
+    title: 'The configuration cannot be read',
+    cause: 'The file is missing, is not YAML or JSON, or names a key twice.',
+    fix: 'Correct the place that the message names.',
+    retryable: false,
+  },
+  GW101: {
+    title: 'The configuration is wrong',
+    cause: 'A key is unknown, a value is not what the schema expects, or two entries contradict each other. Nothing starts with half a configuration.',
+    fix: 'The message lists every problem with its path; see docs/reference/configuration.md.',
+    retryable: false,
+  },
+  GW102: {
+    title: 'A secret cannot be had',
+    cause: 'The environment variable, file, Secrets Manager secret or SSM parameter that a reference names is missing, empty or not readable for this process.',
+    fix: 'Create it, or give this process the right to read it. Values are never part of the message.',
+    retryable: true,
+  },
+  GW103: {
+    title: 'Unknown cluster',
+    cause: 'A snapshot names a cluster id that is not in `clusters` of sluice.yaml.',
+    fix: 'Add the cluster to sluice.yaml, or correct the id the watcher was given.',
+    retryable: false,
+  },
+  GW104: {
+    title: 'Unknown ingress',
+    cause: 'A snapshot is about a Service that no entry of `ingresses` names for that cluster.',
+    fix: "Add the entry, or take it out of the watcher's configuration.",
+    retryable: false,
+  },
+  GW105: {
+    title: 'The revision lies in the future',
+    cause: 'The epoch of a snapshot is more than five minutes ahead. Believed, it would fence out every later snapshot.',
+    fix: "Correct the clock of the watcher's node and restart the watcher.",
+    retryable: false,
+  },
+  GW106: {
+    title: 'Unknown device',
+    cause: 'A slice is for a device that is not in `devices` of sluice.yaml.',
+    fix: 'Add the device, or take it out of `ingresses[].devices`.',
+    retryable: false,
+  },
+
+  // Settings, ConfigMaps, annotations, policy.
+  GW120: {
+    title: 'An annotation has a wrong value',
+    cause: 'The value of an annotation on a Gateway or Service cannot be read as its setting. The exposure is refused, because another one than was asked for would be worse than none.',
+    fix: 'Correct the value; docs/reference/configuration.md lists the annotations.',
+    retryable: false,
+  },
+  GW121: {
+    title: 'An annotation is unknown',
+    cause: 'A `sluice.io/`, `virtual-server.f5.com/` or `cis.f5.com/` annotation has a name that Sluice does not know. One that looks like a known name refuses the exposure; any other is only reported.',
+    fix: 'Correct the spelling, or remove the annotation.',
+    retryable: false,
+  },
+  GW122: {
+    title: 'An F5 annotation is not supported',
+    cause: 'The annotation asks for something Sluice does not do. Where leaving it out would make the exposure less protected or different, the exposure is refused; otherwise this is a note.',
+    fix: 'Remove the annotation and use what the message names instead.',
+    retryable: false,
+  },
+  GW123: {
+    title: 'The schema of an F5 ConfigMap is unknown',
+    cause: '`data.schema` is missing or is none of f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json.',
+    fix: 'Name the schema that the document follows.',
+    retryable: false,
+  },
+  GW124: {
+    title: 'An F5 ConfigMap is not JSON',
+    cause: '`data.data` cannot be parsed. If the Service and port can still be made out, that exposure is refused; otherwise the ConfigMap is ignored.',
+    fix: 'Correct the JSON at the place named.',
+    retryable: false,
+  },
+  GW125: {
+    title: 'An F5 ConfigMap does not follow its schema',
+    cause: 'A key is unknown in that version, is missing, or has a value that the schema does not allow.',
+    fix: 'Correct the path that the message names, or name a later schema version.',
+    retryable: false,
+  },
+  GW126: {
+    title: 'An F5 ConfigMap deploys an iApp',
+    cause: 'iApps cannot be declared through AS3.',
+    fix: 'Write the virtual server form of the ConfigMap, or annotations.',
+    retryable: false,
+  },
+  GW127: {
+    title: 'An F5 ConfigMap holds an AS3 declaration',
+    cause: 'The ConfigMap carries `template` or the label `as3`. Sluice makes its own declarations.',
+    fix: 'Write the settings as annotations or as a virtual-server ConfigMap, and delete this one.',
+    retryable: false,
+  },
+  GW128: {
+    title: 'An F5 ConfigMap is for nothing here',
+    cause: 'Its Service is not the ingress gateway Service, the Service has no such port, or no gateway server is behind the port.',
+    fix: 'Correct `serviceName` and `servicePort`, or open the port with a Gateway.',
+    retryable: false,
+  },
+  GW129: {
+    title: 'An older F5 ConfigMap is for the same port',
+    cause: 'Two ConfigMaps name the same Service and port. The older one counts.',
+    fix: 'Delete one of them.',
+    retryable: false,
+  },
+  GW130: {
+    title: 'No virtual address',
+    cause: 'No annotation, F5 ConfigMap or ingress entry says at which address the port is to be offered.',
+    fix: 'Set `sluice.io/virtual-address` on the Gateway, or `virtualAddress` of the ingress in sluice.yaml.',
+    retryable: false,
+  },
+  GW131: {
+    title: "The partition is not one of Sluice's",
+    cause: 'An exposure asks for Common, or for a partition that `devices[].partitions` does not list for every device of the ingress.',
+    fix: 'Ask for a partition that is listed, or list it.',
+    retryable: false,
+  },
+  GW132: {
+    title: 'A reference is not allowed',
+    cause: 'A setting refers to an iRule, profile, SNAT pool, persistence profile or VLAN on the device that `policy.references` does not list.',
+    fix: 'Add the path to `policy.references` (a `*` at the end matches any rest), or remove the reference.',
+    retryable: false,
+  },
+  GW133: {
+    title: 'The policy refuses',
+    cause: 'A rule of the policy refuses this namespace, port, address or partition, or there are rules and none allows it.',
+    fix: 'Change what the Gateway asks for, or add a rule before the one named.',
+    retryable: false,
+  },
+  GW134: {
+    title: 'The port is reserved',
+    cause: 'Port 15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053 or 15090 belongs to Envoy, its agent or ztunnel.',
+    fix: 'Use another port. Where it is meant, name the virtual port alone in a rule that allows it.',
+    retryable: false,
+  },
+  GW135: {
+    title: 'Address and port are taken within the ingress',
+    cause: 'Two servers want the same virtual address and port for different listeners or partitions. The older Gateway keeps it.',
+    fix: 'Choose another virtual port or address for the younger one.',
+    retryable: false,
+  },
+  GW136: {
+    title: 'Two sources disagree',
+    cause: 'Two sources say different things about one setting. The higher one counts: Gateway, F5 ConfigMap, Service, sluice.yaml, defaults; among Gateways the oldest.',
+    fix: 'Remove the one that is ignored, if it is not meant.',
+    retryable: false,
+  },
+  GW137: {
+    title: 'Settings do not go together',
+    cause: "A setting needs another mode, a monitor's times contradict each other, or the mode does not suit the listener.",
+    fix: 'Follow the message: it names both settings and who set them.',
+    retryable: false,
+  },
+  GW138: {
+    title: 'No node port yet',
+    cause: 'Members are nodes, and no port of the ingress Service with a node port leads to the listener.',
+    fix: 'Add the port to the Service (with `servicePorts: manage` the watcher does it) and use type NodePort or LoadBalancer.',
+    retryable: false,
+  },
+  GW139: {
+    title: 'No member has an address of that family',
+    cause: 'The virtual address is IPv6 and the members have IPv4 addresses only, or the other way round.',
+    fix: "Use a virtual address of the members' family, or make the cluster dual-stack.",
+    retryable: false,
+  },
+  GW140: {
+    title: 'Nobody is ready, so all stay',
+    cause: "Every member would have been taken out. The last ones are never taken out on the word of Kubernetes alone: BIG-IP's monitors judge.",
+    fix: 'See why the gateway pods or nodes are not ready.',
+    retryable: true,
+  },
+  GW141: {
+    title: 'PROXY protocol',
+    cause: 'The gateway pods expect the PROXY protocol and nothing sends it, or something sends it that they do not expect. BIG-IP sends it only through an iRule.',
+    fix: 'Create the iRule on the device, list it in `policy.references` and name it in `sluice.io/proxy-protocol`; or switch the expectation off in the pods.',
+    retryable: false,
+  },
+  GW142: {
+    title: 'The address is in another partition',
+    cause: 'Two exposures of the ingress have one virtual address in two partitions, which BIG-IP refuses.',
+    fix: 'Use one partition for the address.',
+    retryable: false,
+  },
+  GW143: {
+    title: 'A value cannot be used',
+    cause: 'An address, monitor, SSL profile or balance method of an F5 ConfigMap (or an address of a Gateway) is well-formed but nothing Sluice can declare.',
+    fix: 'Follow the message.',
+    retryable: false,
+  },
+  GW144: {
+    title: 'An F5 ConfigMap is pool-only',
+    cause: 'It has no `virtualAddress`. CIS made a pool without virtual server; Sluice takes its settings, and address and port from the next source.',
+    fix: 'Nothing, or add `virtualAddress`.',
+    retryable: false,
+  },
+  GW145: {
+    title: 'Left out for HTTP/3',
+    cause: 'A setting that only suits TCP does not apply to the UDP virtual server of an HTTPS server with HTTP/3, or that virtual server cannot be made.',
+    fix: 'Nothing, if TCP alone is meant to have it.',
+    retryable: false,
+  },
+} as const satisfies CodeTable;

@@ -1,0 +1,56 @@
+/** Reads `sluice.yaml` once, strictly, and lists every problem at once. */
+import { readFile, stat } from 'node:fs/promises';
+import { parseDocument } from 'yaml';
+import { checkConfig } from './checks.ts';
+import { ConfigError } from './error.ts';
+import { problemsOf } from './problems.ts';
+import { SluiceConfig } from './schema.ts';
+
+export { ConfigError } from './error.ts';
+export type { ConfigProblem } from './error.ts';
+
+function readYaml(text: string, source: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true, merge: false });
+  // The first line holds the place; the rest would quote the file, secrets included.
+  const faults = [...document.errors, ...document.warnings].map((fault) => ({ path: '', message: fault.message.split('\n')[0]?.replace(/:$/, '') ?? fault.name }));
+  if (faults.length > 0) throw new ConfigError('GW100', source, faults);
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError('GW100', source, [{ path: '', message: error instanceof Error ? error.message : String(error) }]);
+  }
+}
+
+/** `generation` is used where the text has none; JSON is YAML too. */
+export function parseConfig(text: string, source: string, generation: number): SluiceConfig {
+  const input = readYaml(text, source);
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new ConfigError('GW101', source, [{ path: '', message: 'must be a map with devices, clusters and ingresses; see docs/reference/configuration.md' }]);
+  }
+  const parsed = SluiceConfig.safeParse({ generation, ...input });
+  if (!parsed.success) throw new ConfigError('GW101', source, problemsOf(parsed.error, input));
+  const problems = checkConfig(parsed.data);
+  if (problems.length > 0) throw new ConfigError('GW101', source, problems);
+  return parsed.data;
+}
+
+/** Archives reset the time of a file, so a deployment names its generation itself. */
+async function generationOf(path: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const named = env['SLUICE_GENERATION'];
+  if (named === undefined || named === '') return Math.floor((await stat(path)).mtimeMs / 1000);
+  if (/^\d{1,15}$/.test(named)) return Number(named);
+  throw new ConfigError('GW100', path, [{ path: '', message: `environment variable SLUICE_GENERATION must be a whole number, not "${named}"` }]);
+}
+
+export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<SluiceConfig> {
+  let text: string;
+  let generation: number;
+  try {
+    [text, generation] = await Promise.all([readFile(path, 'utf8'), generationOf(path, env)]);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError('GW100', path, [{ path: '', message: `cannot be read: ${reason}` }], { cause: error });
+  }
+  return parseConfig(text, path, generation);
+}

@@ -1,0 +1,161 @@
+/** ConfigMaps labelled `f5type: virtual-server`, read as a source of settings. */
+import type { ConfigMap } from '../ingress/objects.ts';
+import { checked, readAddress, times } from './annotation-values.ts';
+import { BALANCE_METHODS, type Monitor } from './exposure.ts';
+import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
+import { nearest } from './nearest.ts';
+import type { Wanted } from './settings.ts';
+import type { Layer, Note, Refusal } from './source.ts';
+
+export interface ReadConfigMap {
+  readonly namespace: string;
+  readonly created: string;
+  /** The Service and port it speaks for; absent where that cannot even be guessed, so that nothing but a note is left. */
+  readonly service: string | undefined;
+  readonly port: number | undefined;
+  readonly layer: Layer;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads the two names even out of broken JSON, so that a slip in one ConfigMap refuses its own exposure and no other. */
+function guessTarget(text: string): { service: string | undefined; port: number | undefined } {
+  const port = /"servicePort"\s*:\s*"?(\d{1,5})/.exec(text)?.[1];
+  return { service: /"serviceName"\s*:\s*"([^"]+)"/.exec(text)?.[1], port: port === undefined ? undefined : Number(port) };
+}
+
+const KEYS = [
+  'virtualServer', 'backend', 'frontend', 'serviceName', 'servicePort', 'healthMonitors', 'protocol', 'interval', 'timeout', 'send', 'recv', 'partition', 'mode',
+  'balance', 'virtualAddress', 'bindAddr', 'port', 'sslProfile', 'f5ProfileName', 'f5ProfileNames',
+];
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`)).join('');
+}
+
+function schemaProblems(minor: number, json: unknown): { readonly found?: F5VirtualServer; readonly problems: readonly string[] } {
+  const result = f5Schema(minor).safeParse(json);
+  if (result.success) return { found: result.data.virtualServer, problems: [] };
+  const problems = result.error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [`${pathOf(issue.path)}: ${issue.message}`];
+    return issue.keys.map((key) => {
+      const meant = nearest(key, KEYS.filter((known) => known !== key));
+      return `${pathOf([...issue.path, key])}: unknown key${meant === undefined ? ` in v0.1.${minor}` : `; did you mean ${meant}?`}`;
+    });
+  });
+  return { problems };
+}
+
+function monitorsOf(server: F5VirtualServer): { readonly monitors?: readonly Monitor[]; readonly problem?: string } {
+  const { healthMonitors } = server.backend;
+  if (healthMonitors === undefined) return {};
+  const read = checked(
+    healthMonitors.map(({ protocol, interval, timeout, send, recv }) => ({
+      type: protocol,
+      ...times(interval, timeout),
+      ...(send !== undefined && { send }),
+      ...(recv !== undefined && { receive: recv }),
+    })),
+  );
+  return 'problem' in read ? { problem: read.problem } : { monitors: read.value as readonly Monitor[] };
+}
+
+function hasSsl(ssl: unknown): boolean {
+  return isRecord(ssl) && Object.values(ssl).some((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined));
+}
+
+interface Draft {
+  readonly object: string;
+  readonly wanted: { -readonly [K in keyof Wanted]?: Wanted[K] };
+  readonly refusals: Refusal[];
+  readonly notes: Note[];
+}
+
+function refuse(draft: Draft, code: string, message: string): void {
+  draft.refusals.push({ code, message: `${draft.object}: ${message}` });
+}
+
+function readPlace(draft: Draft, frontend: F5VirtualServer['frontend'], annotations: ConfigMap['meta']['annotations']): void {
+  draft.wanted.partition = frontend.partition;
+  const port = frontend.virtualAddress?.port;
+  if (port !== undefined) draft.wanted.port = port;
+  const bound = frontend.virtualAddress?.bindAddr;
+  const address = bound ?? annotations['virtual-server.f5.com/ip'];
+  if (frontend.virtualAddress === undefined && address === undefined) {
+    const message = 'has no virtualAddress (pool-only for CIS); its other settings count, and address and port come from the next source';
+    draft.notes.push({ object: draft.object, code: 'GW144', message });
+  }
+  if (address === undefined || address === 'controller-default') return;
+  const read = readAddress(address);
+  const field = bound === undefined ? 'annotation virtual-server.f5.com/ip' : 'virtualServer.frontend.virtualAddress.bindAddr';
+  if ('problem' in read) refuse(draft, 'GW143', `${field}: "${address}": ${read.problem}`);
+  else draft.wanted.virtualAddress = String(read.value);
+}
+
+function readSettings(draft: Draft, server: F5VirtualServer): void {
+  const { balance, mode, sslProfile } = server.frontend;
+  const method = BALANCE_METHODS.find((known) => known === balance);
+  if (mode !== undefined) draft.wanted.mode = mode;
+  if (method !== undefined) draft.wanted.balance = method;
+  else if (balance !== undefined) refuse(draft, 'GW143', `virtualServer.frontend.balance: "${balance}" is none of ${BALANCE_METHODS.join(', ')}`);
+  if (hasSsl(sslProfile)) {
+    refuse(draft, 'GW143', 'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; let the gateway do it and remove sslProfile');
+  }
+  const { monitors, problem } = monitorsOf(server);
+  if (monitors !== undefined) draft.wanted.monitors = monitors;
+  if (problem !== undefined) refuse(draft, 'GW143', `virtualServer.backend.healthMonitors: ${problem}`);
+}
+
+function readBody(draft: Draft, minor: number, json: unknown, annotations: ConfigMap['meta']['annotations']): void {
+  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
+  const frontend = isRecord(virtualServer) ? virtualServer['frontend'] : undefined;
+  if (minor >= 1 && isRecord(frontend) && frontend['iapp'] !== undefined) {
+    refuse(draft, 'GW126', `deploys the iApp ${JSON.stringify(frontend['iapp'])}; Sluice declares virtual servers through AS3 only, so write the virtual server form`);
+    return;
+  }
+  const { found, problems } = schemaProblems(minor, json);
+  for (const problem of problems) refuse(draft, 'GW125', `does not follow v0.1.${minor}: ${problem}`);
+  if (found === undefined) return;
+  readPlace(draft, found.frontend, annotations);
+  readSettings(draft, found);
+}
+
+function parseJson(draft: Draft, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    refuse(draft, 'GW124', `data.data is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+/** Never silent: what cannot be used ends as a refusal of the exposure it speaks for, or as a note. */
+export function readConfigMap(configMap: ConfigMap): ReadConfigMap {
+  const { meta, data } = configMap;
+  const object = `ConfigMap ${meta.namespace}/${meta.name}`;
+  const draft: Draft = { object, wanted: {}, refusals: [], notes: [] };
+  const text = data['data'] ?? '';
+  const done = (): ReadConfigMap => ({
+    namespace: meta.namespace,
+    created: meta.created,
+    ...guessTarget(text),
+    layer: { source: object, wanted: draft.wanted, refusals: draft.refusals, notes: draft.notes },
+  });
+  if (data['template'] !== undefined || meta.labels['as3'] !== undefined) {
+    refuse(draft, 'GW127', 'holds an AS3 declaration; Sluice reads the virtual-server schema only, so it is ignored');
+    return done();
+  }
+  const minor = schemaMinor(data['schema'] ?? '');
+  if (minor === undefined) {
+    const named = data['schema'] === undefined ? 'has no data.schema' : `names the schema "${data['schema']}"`;
+    refuse(draft, 'GW123', `${named}; known are f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json`);
+    return done();
+  }
+  const json = parseJson(draft, text);
+  if (json !== undefined) readBody(draft, minor, json, meta.annotations);
+  return done();
+}

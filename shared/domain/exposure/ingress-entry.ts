@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { SettingsInput } from './settings.ts';
+
+export const Name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label (a-z, 0-9, -)');
+export const Partition = z
+  .string()
+  .regex(/^[A-Za-z][0-9A-Za-z_.-]{0,189}$/, 'must start with a letter and hold only letters, digits, _ . -')
+  .refine((p) => p !== 'Common', 'must not be Common: Sluice never writes there');
+export const NamespacedName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be namespace/name');
+
+/** One ingress of `sluice.yaml`: what an ingress gateway Service becomes where its gateways say nothing else. */
+export const IngressEntry = z.strictObject({
+  cluster: Name.describe('Id of the cluster that has this ingress.'),
+  service: NamespacedName.describe('The ingress gateway Service, `namespace/name`.'),
+  devices: z.array(Name).min(1).describe('Devices that offer it, each on its own.'),
+  virtualAddress: z.union([z.ipv4(), z.ipv6()]).optional().describe('Virtual address where no gateway, ConfigMap or Service names one.'),
+  partition: Partition.optional().describe('Partition; absent means the first one of the first device.'),
+  members: z.enum(['pods', 'nodes']).default('pods').describe('`pods`: pod address and target port; `nodes`: node address and node port.'),
+  nodeSelector: z.record(z.string(), z.string()).default({}).describe('Only nodes with these labels become members.'),
+  nodeAddressType: z.enum(['InternalIP', 'ExternalIP']).default('InternalIP').describe('Which addresses of a node are members.'),
+  servicePorts: z
+    .enum(['manage', 'observe'])
+    .default('manage')
+    .describe('`manage`: the watcher adds missing Service ports; `observe`: it only says what is missing.'),
+  writeStatus: z.boolean().default(false).describe("Write `status.loadBalancer` even though the Service's loadBalancerClass is not `sluice.io/bigip`."),
+  settings: SettingsInput.prefault({}).describe('Settings of every exposure of this ingress that nothing above it says.'),
+});
+export type IngressEntry = z.infer<typeof IngressEntry>;
