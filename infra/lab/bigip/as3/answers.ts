@@ -1,0 +1,55 @@
+import type { Reply } from '../http-types.ts';
+import type { Json } from '../json.ts';
+
+/** A request that AS3 refuses as a whole, without results for single tenants. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly errors: readonly string[];
+
+  constructor(status: number, message: string, errors: readonly string[] = []) {
+    super(message);
+    this.name = 'Refused';
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+export interface Concerned {
+  readonly tenants: readonly string[];
+  readonly declarationId: string | undefined;
+}
+
+export function refusedBody(refused: Refused, { tenants, declarationId }: Concerned): Json {
+  return {
+    code: refused.status,
+    ...(refused.errors.length === 0 ? {} : { errors: refused.errors, declarationFullId: declarationId ?? '' }),
+    message: refused.message,
+    host: 'localhost',
+    tenant: tenants,
+    ...(declarationId === undefined ? {} : { declarationId }),
+  };
+}
+
+export interface TenantResult {
+  readonly code: number;
+  readonly message: string;
+  readonly tenant: string;
+  readonly host: string;
+  readonly runTime: number;
+  readonly declarationId?: string;
+  readonly lineCount?: number;
+  readonly response?: string;
+  readonly dryRun?: true;
+}
+
+/** One status for all tenants, or 207 when they differ. */
+export function statusOf(results: readonly TenantResult[]): number {
+  const codes = new Set(results.map((result) => result.code));
+  return codes.size === 1 ? (results[0]?.code ?? 200) : codes.size === 0 ? 200 : 207;
+}
+
+export function tenantReply(reply: Reply, tenants: readonly string[]): Reply {
+  return { ...reply, tenant: tenants.length === 0 ? undefined : tenants.join(',') };
+}
+
+export const BUSY = 'Error: Configuration operation in progress on device localhost, please try again in 2 minutes';

@@ -1,0 +1,109 @@
+import type { Device } from '../device.ts';
+import type { Reply } from '../http-types.ts';
+import { isObject, without } from '../json.ts';
+import type { Json } from '../json.ts';
+import { BUSY, Refused, refusedBody, statusOf, tenantReply } from './answers.ts';
+import type { TenantResult } from './answers.ts';
+import { Invalid, parseTenant } from './parse.ts';
+import { render } from './render.ts';
+import type { Desired } from './render.ts';
+import { currentOf, lockKey, restricted, store, tenantsOf, withLockKeys } from './stored.ts';
+import { runTenant, tracesOf } from './tenants.ts';
+
+/** One declaration to be made true. */
+export interface Job {
+  readonly adc: Json;
+  /** The tenants to act on, in order; a tenant with nothing in it is to be deleted. */
+  readonly tenants: ReadonlyMap<string, Json>;
+  readonly declarationId: string;
+  readonly dryRun: boolean;
+  readonly traceResponse: boolean;
+  readonly showHash: boolean;
+  readonly historyLimit: number;
+  /** Answered when there is nothing to act on. */
+  readonly scope: readonly string[];
+}
+
+export async function runJob(device: Device, job: Job): Promise<Reply> {
+  const names = [...job.tenants.keys()];
+  try {
+    if (job.tenants.size === 0) return tenantReply(nothingToDo(job), names);
+    const desired = names.map((name) => desiredOf(device, name, job.tenants.get(name) ?? {}));
+    const release = device.lock.take();
+    if (release === undefined) throw new Refused(503, BUSY);
+    try {
+      return tenantReply(await runLocked(device, job, desired), names);
+    } finally {
+      release();
+    }
+  } catch (error) {
+    const refused = error instanceof Invalid ? new Refused(422, 'declaration is invalid', [error.message]) : error;
+    if (!(refused instanceof Refused)) throw error;
+    return tenantReply({ status: refused.status, body: refusedBody(refused, { tenants: names, declarationId: job.declarationId }) }, names);
+  }
+}
+
+function desiredOf(device: Device, name: string, tenant: Json): Desired {
+  if (name === 'Common') throw new Invalid('/Common', 'the lab does not play declarations for Common');
+  return render(parseTenant(name, tenant), device.store.current());
+}
+
+function nothingToDo(job: Job): Reply {
+  const results = (job.scope.length === 0 ? [''] : job.scope).map((tenant) => ({ code: 200, message: 'no change', tenant, host: 'localhost', runTime: 0, declarationId: job.declarationId }));
+  return { status: 200, body: { results, declaration: without(job.adc, ...job.scope) } };
+}
+
+async function runLocked(device: Device, job: Job, desired: readonly Desired[]): Promise<Reply> {
+  const results: TenantResult[] = [];
+  let traces: Json = {};
+  const { boot } = device.condition;
+  for (const wanted of desired) {
+    const refused = lockMismatch(device, job, wanted.partition);
+    if (refused !== undefined) {
+      results.push(refused);
+      continue;
+    }
+    const run = await runTenant(device, { desired: wanted, dryRun: job.dryRun, declarationId: job.declarationId });
+    results.push(run.result);
+    if (job.traceResponse) traces = { ...traces, ...tracesOf(run, wanted) };
+  }
+  if (!job.dryRun && boot === device.condition.boot) keep(device, job, results);
+  return { status: statusOf(results), body: bodyOf(device, job, { results, traces }) };
+}
+
+function lockMismatch(device: Device, job: Job, tenant: string): TenantResult | undefined {
+  const given = job.tenants.get(tenant)?.['optimisticLockKey'];
+  const stored = tenantsOf(currentOf(device.condition.stored)).get(tenant);
+  if (typeof given !== 'string' || given === '' || stored === undefined || given === lockKey(stored)) return undefined;
+  return {
+    code: 422,
+    message: `The hash you submitted does not match the hash on the device for tenant ${tenant}`,
+    tenant,
+    host: 'localhost',
+    runTime: 0,
+    declarationId: job.declarationId,
+  };
+}
+
+function keep(device: Device, job: Job, results: readonly TenantResult[]): void {
+  const succeeded = results.filter((result) => result.code === 200).map((result) => result.tenant);
+  const tenants = new Map(succeeded.map((name) => [name, job.tenants.get(name) ?? {}]));
+  const adc = { ...job.adc, id: job.declarationId };
+  device.condition.stored = store(device.condition.stored, { adc, tenants, at: device.settings.now(), limit: job.historyLimit });
+}
+
+function bodyOf(device: Device, job: Job, outcome: { readonly results: readonly TenantResult[]; readonly traces: Json }): Json {
+  const { results, traces } = outcome;
+  const stored = currentOf(device.condition.stored);
+  const declaration = stored === undefined || job.dryRun ? withoutKeys(job.adc) : restricted(stored, new Set(job.tenants.keys()));
+  return {
+    results,
+    declaration: job.showHash ? withLockKeys(declaration) : declaration,
+    ...(job.traceResponse ? { traces } : {}),
+    ...(results.length > 1 ? { code: statusOf(results) } : {}),
+  };
+}
+
+function withoutKeys(adc: Json): Json {
+  return Object.fromEntries(Object.entries(adc).map(([key, value]) => [key, isObject(value) ? without(value, 'optimisticLockKey') : value]));
+}

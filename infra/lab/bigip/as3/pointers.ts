@@ -1,0 +1,32 @@
+import { Invalid } from './parse.ts';
+import type { Application, Tenant } from './parse.ts';
+import type { Item, Pointer } from './schema.ts';
+
+export interface Place {
+  readonly tenant: Tenant;
+  readonly application: Application;
+  /** Path of the property that holds the pointer, for messages. */
+  readonly path: string;
+}
+
+/** Full path of what a pointer of the declaration means; AS3 looks only into the same application and into `Shared`. */
+export function pathOf(pointer: Pointer, wanted: readonly Item['class'][], place: Place): string {
+  if (typeof pointer !== 'string' && 'bigip' in pointer) return pointer.bigip;
+  const text = typeof pointer === 'string' ? pointer : pointer.use;
+  const here = `/${place.tenant.name}/${place.application.name}`;
+  const full = text.startsWith('/') ? text : `${here}/${text}`;
+  const [, tenant = '', application = '', item = ''] = full.split('/');
+  if (tenant !== place.tenant.name || (application !== place.application.name && application !== 'Shared')) {
+    throw new Invalid(place.path, 'must contain path pointing into same Application (or /same-Tenant/Shared or /Common/Shared)');
+  }
+  const found = place.tenant.applications.find((a) => a.name === application)?.items.get(item);
+  if (found === undefined || !wanted.includes(found.class)) {
+    throw new Invalid(place.path, `contains path to non-existent object ${text} (wanted: ${wanted.join(' or ')})`);
+  }
+  return full;
+}
+
+export function itemAt(tenant: Tenant, path: string): Item | undefined {
+  const [, , application, item = ''] = path.split('/');
+  return tenant.applications.find((a) => a.name === application)?.items.get(item);
+}

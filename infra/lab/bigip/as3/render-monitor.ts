@@ -1,0 +1,30 @@
+import type { Monitor } from '../ltm/model.ts';
+import type { Monitor as MonitorItem } from './schema.ts';
+
+/** AS3 writes the escapes of its strings as they are; BIG-IP reads `\r\n` in them as line ends. */
+const SEND: Partial<Record<MonitorItem['monitorType'], readonly [send: string, receive: string]>> = {
+  http: ['HEAD / HTTP/1.0\\r\\n\\r\\n', 'HTTP/1.'],
+  https: ['HEAD / HTTP/1.0\\r\\n\\r\\n', 'HTTP/1.'],
+  udp: ['default send string', ''],
+};
+
+export function renderMonitor(path: string, item: MonitorItem): Monitor {
+  const [send, receive] = SEND[item.monitorType] ?? ['', ''];
+  const given = (text: string | undefined, fallback: string): string => (text === undefined ? fallback : text === 'none' ? '' : text);
+  return {
+    path,
+    type: item.monitorType,
+    interval: item.interval,
+    timeout: item.timeout,
+    timeUntilUp: item.timeUntilUp,
+    upInterval: item.upInterval,
+    targetAddress: item.targetAddress,
+    targetPort: item.targetPort,
+    send: given(item.send, send),
+    receive: given(item.receive, receive),
+    receiveDown: item.receiveDown,
+    reverse: item.reverse,
+    transparent: item.transparent,
+    ...(item.remark === undefined ? {} : { description: item.remark }),
+  };
+}

@@ -1,0 +1,82 @@
+import type { LtmConfig, Monitor, Node, Pool, SnatPool, Virtual, VirtualAddress } from '../ltm/model.ts';
+import { Invalid } from './parse.ts';
+import type { Application, Tenant } from './parse.ts';
+import { renderPool } from './render-pool.ts';
+import { renderMonitor } from './render-monitor.ts';
+import { renderService } from './render-service.ts';
+import type { Service, ServiceAddress } from './schema.ts';
+
+/** What the device shall hold for one tenant. Nodes follow from the members. */
+export interface Desired {
+  readonly partition: string;
+  readonly folders: ReadonlySet<string>;
+  readonly monitors: Map<string, Monitor>;
+  readonly pools: Map<string, Pool>;
+  readonly nodes: Map<string, Pick<Node, 'path' | 'address'>>;
+  readonly virtualAddresses: Map<string, VirtualAddress>;
+  readonly virtuals: Map<string, Virtual>;
+  readonly snatPools: Map<string, SnatPool>;
+}
+
+export function render(tenant: Tenant, device: LtmConfig): Desired {
+  const desired: Desired = {
+    partition: tenant.name,
+    folders: new Set(tenant.applications.map((application) => `/${tenant.name}/${application.name}`)),
+    monitors: new Map(),
+    pools: new Map(),
+    nodes: new Map(),
+    virtualAddresses: new Map(),
+    virtuals: new Map(),
+    snatPools: new Map(),
+  };
+  for (const application of tenant.applications) renderApplication({ tenant, application, device, desired });
+  return desired;
+}
+
+export interface Rendering {
+  readonly tenant: Tenant;
+  readonly application: Application;
+  readonly device: LtmConfig;
+  readonly desired: Desired;
+}
+
+function renderApplication(rendering: Rendering): void {
+  const { tenant, application, desired } = rendering;
+  for (const [name, item] of application.items) {
+    const path = `/${tenant.name}/${application.name}/${name}`;
+    switch (item.class) {
+      case 'Pool':
+        desired.pools.set(path, renderPool(rendering, path, item));
+        break;
+      case 'Monitor':
+        desired.monitors.set(path, renderMonitor(path, item));
+        break;
+      case 'Service_Address':
+        renderAddress(rendering, name, item);
+        break;
+      case 'SNAT_Pool':
+        desired.snatPools.set(path, { path, addresses: item.snatAddresses });
+        break;
+      default:
+        renderService(rendering, path, item satisfies Service);
+    }
+  }
+}
+
+function renderAddress({ tenant, device, desired, application }: Rendering, name: string, item: ServiceAddress): void {
+  const path = `/${tenant.name}/${name}`;
+  const existing = device.virtualAddresses.get(path);
+  if (existing !== undefined && existing.address !== item.virtualAddress) {
+    throw new Invalid(`/${tenant.name}/${application.name}/${name}/virtualAddress`, `the address of a Service_Address cannot be changed (it is ${existing.address}); use a new name`);
+  }
+  desired.virtualAddresses.set(path, {
+    path,
+    address: item.virtualAddress,
+    enabled: true,
+    arp: item.arpEnabled,
+    icmpEcho: item.icmpEcho,
+    routeAdvertisement: item.routeAdvertisement,
+    spanning: item.spanningEnabled,
+    trafficGroup: item.trafficGroup,
+  });
+}

@@ -1,0 +1,186 @@
+/** The classes of AS3's schema that the lab plays, with AS3's defaults. Keys that are not here are refused. */
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import { BALANCE_METHODS } from '../../../../shared/domain/exposure/exposure.ts';
+
+/** `10.0.0.1`, `10.0.0.1%2`, `10.0.0.0/24`, IPv6 alike. */
+const F5Ip = z.string().refine((text) => isIP(text.replace(/\/\d+$/, '').replace(/%\d+$/, '')) !== 0, 'should match format "f5ip"');
+const BigipPath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'should match format "f5bigip"');
+const Label = z.string().max(64).regex(/^[^\x00-\x1f\x22#&*<>?\x5b-\x5d`\x7f]*$/);
+const Remark = z.string().max(64).regex(/^[^\x00-\x1f\x22\x5c\x7f]*$/);
+const Port = z.int().min(0).max(65_535);
+const Metadata = z.record(z.string(), z.strictObject({ value: z.string(), persist: z.boolean().default(true) }));
+const BigipPointer = z.strictObject({ bigip: BigipPath });
+const UsePointer = z.strictObject({ use: z.string().min(1) });
+const Pointer = z.union([UsePointer, BigipPointer]);
+const NamedPointer = z.union([z.string().min(1), UsePointer, BigipPointer]);
+export type Pointer = z.infer<typeof NamedPointer>;
+
+const Described = { label: Label.optional(), remark: Remark.optional() };
+
+const BASIC_MONITORS = ['http', 'https', 'http2', 'icmp', 'tcp', 'tcp-half-open', 'udp'] as const;
+const MonitorList = z.array(z.union([z.enum(BASIC_MONITORS), UsePointer, BigipPointer]));
+
+export const PoolMember = z.strictObject({
+  remark: Remark.optional(),
+  servicePort: Port,
+  serverAddresses: z.array(F5Ip).optional(),
+  enable: z.boolean().default(true),
+  connectionLimit: z.int().min(0).max(2_147_483_647).default(0),
+  rateLimit: z.int().min(-1).max(2_147_483_647).default(-1),
+  dynamicRatio: z.int().min(0).max(100).default(1),
+  ratio: z.int().min(0).max(100).default(1),
+  priorityGroup: Port.default(0),
+  monitors: MonitorList.optional(),
+  minimumMonitors: z.union([z.literal('all'), z.int().min(0).max(63)]).optional(),
+  metadata: Metadata.optional(),
+  adminState: z.enum(['enable', 'disable', 'offline']).default('enable'),
+  addressDiscovery: z.literal('static').default('static'),
+  shareNodes: z.boolean().default(false),
+  routeDomain: z.int().min(0).max(65_534).optional(),
+});
+export type PoolMember = z.infer<typeof PoolMember>;
+
+export const Pool = z.strictObject({
+  class: z.literal('Pool'),
+  ...Described,
+  allowNATEnabled: z.boolean().default(true),
+  allowSNATEnabled: z.boolean().default(true),
+  loadBalancingMode: z.enum(BALANCE_METHODS).default('round-robin'),
+  minimumMembersActive: Port.default(1),
+  monitors: MonitorList.optional(),
+  minimumMonitors: z.union([z.literal('all'), z.int().min(1).max(63)]).default(1),
+  members: z.array(PoolMember).default([]),
+  metadata: Metadata.optional(),
+  reselectTries: Port.default(0),
+  serviceDownAction: z.enum(['drop', 'none', 'reselect', 'reset']).default('none'),
+  slowRampTime: z.int().min(0).max(900).default(10),
+});
+export type Pool = z.infer<typeof Pool>;
+
+export const Monitor = z.strictObject({
+  class: z.literal('Monitor'),
+  ...Described,
+  monitorType: z.enum(['http', 'https', 'icmp', 'tcp', 'tcp-half-open', 'udp']),
+  interval: z.int().min(0).max(3600).default(5),
+  timeout: z.int().min(0).max(900).default(16),
+  timeUntilUp: z.int().min(0).max(1800).default(0),
+  upInterval: z.int().min(0).max(3600).default(0),
+  targetAddress: z.union([z.literal(''), F5Ip]).default(''),
+  targetPort: Port.default(0),
+  send: z.string().optional(),
+  receive: z.string().optional(),
+  receiveDown: z.string().default(''),
+  reverse: z.boolean().default(false),
+  transparent: z.boolean().default(false),
+  adaptive: z.boolean().default(false),
+  dscp: z.int().min(0).max(63).default(0),
+});
+export type Monitor = z.infer<typeof Monitor>;
+
+const SERVICE = {
+  ...Described,
+  virtualAddresses: z.array(z.union([F5Ip, z.tuple([F5Ip, F5Ip]), UsePointer, BigipPointer])).min(1).optional(),
+  virtualPort: Port,
+  enable: z.boolean().default(true),
+  adminState: z.enum(['enable', 'disable']).default('enable'),
+  pool: NamedPointer.optional(),
+  snat: z.union([z.enum(['none', 'self', 'auto']), UsePointer, BigipPointer]).default('auto'),
+  iRules: z.array(NamedPointer).default([]),
+  allowVlans: z.array(z.union([BigipPath, BigipPointer])).optional(),
+  rejectVlans: z.array(z.union([BigipPath, BigipPointer])).optional(),
+  maxConnections: z.int().min(0).default(0),
+  rateLimit: z.int().min(0).default(0),
+  mirroring: z.enum(['none', 'L4']).default('none'),
+  lastHop: z.enum(['default', 'auto', 'disable']).default('default'),
+  sourceAddress: F5Ip.optional(),
+  serviceDownImmediateAction: z.enum(['none', 'drop', 'reset']).default('none'),
+  translateServerAddress: z.boolean().default(true),
+  translateServerPort: z.boolean().default(true),
+  shareAddresses: z.literal(false, 'the lab does not play shareAddresses').default(false),
+  metadata: Metadata.optional(),
+};
+const Persistence = z.array(z.union([z.enum(['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id']), Pointer]));
+const TcpProfile = z.union([z.enum(['normal', 'lan', 'wan', 'mobile']), Pointer]).default('normal');
+
+const ServiceTcp = z.strictObject({
+  class: z.literal('Service_TCP'),
+  ...SERVICE,
+  layer4: z.literal('tcp').default('tcp'),
+  persistenceMethods: Persistence.default(['source-address']),
+  profileTCP: TcpProfile,
+});
+const ServiceL4 = z.strictObject({
+  class: z.literal('Service_L4'),
+  ...SERVICE,
+  layer4: z.enum(['tcp', 'udp']).default('tcp'),
+  persistenceMethods: Persistence.default(['source-address']),
+  profileL4: z.union([z.literal('basic'), Pointer]).default('basic'),
+});
+const ServiceHttp = z.strictObject({
+  class: z.literal('Service_HTTP'),
+  ...SERVICE,
+  virtualPort: Port.default(80),
+  layer4: z.literal('tcp').default('tcp'),
+  persistenceMethods: Persistence.default(['cookie']),
+  profileTCP: TcpProfile,
+  profileHTTP: z.union([z.literal('basic'), Pointer]).default('basic'),
+});
+const ServiceUdp = z.strictObject({
+  class: z.literal('Service_UDP'),
+  ...SERVICE,
+  layer4: z.literal('udp').default('udp'),
+  persistenceMethods: Persistence.default(['source-address']),
+  profileUDP: z.union([z.literal('normal'), Pointer]).default('normal'),
+});
+export type Service = z.infer<typeof ServiceTcp> | z.infer<typeof ServiceL4> | z.infer<typeof ServiceHttp> | z.infer<typeof ServiceUdp>;
+
+export const ServiceAddress = z.strictObject({
+  class: z.literal('Service_Address'),
+  ...Described,
+  virtualAddress: F5Ip,
+  arpEnabled: z.boolean().default(true),
+  icmpEcho: z.enum(['enable', 'disable', 'selective']).default('enable'),
+  routeAdvertisement: z.enum(['enable', 'disable', 'selective', 'always', 'any', 'all']).default('disable'),
+  spanningEnabled: z.boolean().default(false),
+  trafficGroup: z.string().default('default'),
+  serverScope: z.enum(['any', 'all', 'none']).default('any'),
+  autoDelete: z.literal(true, 'autoDelete must stay true outside Common').default(true),
+});
+export type ServiceAddress = z.infer<typeof ServiceAddress>;
+
+export const SnatPool = z.strictObject({ class: z.literal('SNAT_Pool'), ...Described, snatAddresses: z.array(F5Ip).min(1) });
+export type SnatPool = z.infer<typeof SnatPool>;
+
+export const Constants = z.looseObject({ class: z.literal('Constants') });
+
+export const ITEM_CLASSES = {
+  Service_TCP: ServiceTcp,
+  Service_L4: ServiceL4,
+  Service_HTTP: ServiceHttp,
+  Service_UDP: ServiceUdp,
+  Pool,
+  Monitor,
+  Service_Address: ServiceAddress,
+  SNAT_Pool: SnatPool,
+} as const;
+export type Item = Service | Pool | Monitor | ServiceAddress | SnatPool;
+
+export const TENANT_KEYS = z.looseObject({
+  class: z.literal('Tenant'),
+  ...Described,
+  enable: z.boolean().default(true),
+  defaultRouteDomain: z.int().min(0).max(65_535).default(0),
+  useCommonRouteDomainTenant: z.boolean().default(true),
+  verifiers: z.record(z.string(), z.unknown()).optional(),
+  controls: z.record(z.string(), z.unknown()).optional(),
+  optimisticLockKey: z.string().max(128).default(''),
+});
+
+export const APPLICATION_KEYS = z.looseObject({
+  class: z.literal('Application'),
+  ...Described,
+  template: z.enum(['generic', 'shared'], 'the lab plays the templates "generic" and "shared" only').default('generic'),
+  schemaOverlay: z.string().optional(),
+  enable: z.boolean().default(true),
+});

@@ -1,0 +1,134 @@
+import { create, newNode, poolsUsing, remove, removeNode, removePartition } from '../ltm/draft.ts';
+import type { Draft } from '../ltm/draft.ts';
+import { partitionOf } from '../ltm/model.ts';
+import type { LtmConfig } from '../ltm/model.ts';
+import { same } from './same.ts';
+import { poolCommands } from './script-pool.ts';
+import type { PoolCommands } from './script-pool.ts';
+import type { Desired } from './render.ts';
+
+/** One line of the tmsh script that AS3 would run. */
+export interface Command {
+  readonly text: string;
+  run(draft: Draft): void;
+}
+
+export interface Script {
+  /** Run one by one, each of them final: what goes wrong later is undone by `undo`, not by the transaction. */
+  readonly before: readonly Command[];
+  readonly transaction: readonly Command[];
+  readonly undo: readonly Command[];
+  /** Differences that were seen, including those that an AS3 mistake leaves out of the script. */
+  readonly differences: number;
+}
+
+/** What turns the device, as it was read, into what is declared. */
+export function scriptFor(current: LtmConfig, desired: Desired, defects: boolean): Script {
+  const pools = poolCommands(current, desired, defects);
+  const transaction = [
+    ...folderCommands(current, desired),
+    ...sharedNodeCommands(current, desired),
+    ...replaced('monitors', 'ltm monitor', current, desired),
+    ...replaced('snatPools', 'ltm snatpool', current, desired),
+    ...replaced('virtualAddresses', 'ltm virtual-address', current, desired),
+    ...pools.transaction,
+    ...replaced('virtuals', 'ltm virtual', current, desired),
+    ...nodeCommands(current, desired, pools),
+    ...partitionCommands(current, desired),
+  ];
+  return { before: pools.before, transaction, undo: pools.undo, differences: pools.differences + transaction.length + pools.before.length };
+}
+
+type Replaceable = 'monitors' | 'snatPools' | 'virtualAddresses' | 'virtuals';
+
+/** A changed attribute is delete and create in one transaction. */
+function replaced(kind: Replaceable, word: string, current: LtmConfig, desired: Desired): readonly Command[] {
+  const commands: Command[] = [];
+  const mine = [...current[kind].values()].filter((record) => partitionOf(record.path) === desired.partition);
+  for (const { path } of mine) {
+    const wanted = desired[kind].get(path);
+    if (wanted === undefined || !same(kind, current[kind].get(path), wanted)) {
+      commands.push({ text: `delete ${word} ${path}`, run: (draft) => remove(draft, kind, path) });
+    }
+  }
+  for (const [path, wanted] of desired[kind]) {
+    if (current[kind].has(path) && same(kind, current[kind].get(path), wanted)) continue;
+    commands.push({ text: `create ${word} ${path}`, run: (draft) => create(draft, kind, wanted as never) });
+  }
+  return commands;
+}
+
+function folderCommands(current: LtmConfig, desired: Desired): readonly Command[] {
+  const commands: Command[] = [];
+  if (desired.folders.size > 0 && !current.partitions.has(desired.partition)) {
+    commands.push({ text: `create auth partition ${desired.partition}`, run: (draft) => void draft.partitions.add(desired.partition).size });
+  }
+  for (const folder of desired.folders) {
+    if (!current.folders.has(folder)) commands.push({ text: `create sys folder ${folder}/`, run: (draft) => void draft.folders.add(folder).size });
+  }
+  for (const folder of current.folders) {
+    if (partitionOf(folder) === desired.partition && !desired.folders.has(folder) && desired.folders.size > 0) {
+      commands.push({ text: `delete sys folder ${folder}/`, run: (draft) => void draft.folders.delete(folder) });
+    }
+  }
+  return commands;
+}
+
+/** A tenant without any application loses its partition, whatever constants it has. */
+function partitionCommands(current: LtmConfig, desired: Desired): readonly Command[] {
+  if (desired.folders.size > 0 || !current.partitions.has(desired.partition)) return [];
+  return [{ text: `delete auth partition ${desired.partition}`, run: (draft) => removePartition(draft, desired.partition) }];
+}
+
+function tenantsUsing(config: LtmConfig, node: string): ReadonlySet<string> {
+  return new Set(poolsUsing(config, node).map(partitionOf));
+}
+
+function references(count: number): readonly { name: string; value: string; persist: boolean }[] {
+  return [{ name: 'references', value: String(count), persist: true }];
+}
+
+/** Shared nodes live in /Common and count the tenants that use them. */
+function sharedNodeCommands(current: LtmConfig, desired: Desired): readonly Command[] {
+  const commands: Command[] = [];
+  for (const { path, address } of desired.nodes.values()) {
+    if (partitionOf(path) !== 'Common') continue;
+    const existing = current.nodes.get(path);
+    if (existing === undefined) {
+      commands.push({ text: `create ltm node ${path} metadata references 1`, run: (draft) => create(draft, 'nodes', newNode(path, address, references(1))) });
+    } else if (isShared(current, path) && !tenantsUsing(current, path).has(desired.partition)) {
+      commands.push(countNode(path, 1));
+    }
+  }
+  return commands;
+}
+
+function isShared(config: LtmConfig, path: string): boolean {
+  return config.nodes.get(path)?.metadata.some((entry) => entry.name === 'references') ?? false;
+}
+
+function countNode(path: string, step: number): Command {
+  return {
+    text: `modify ltm node ${path} metadata references ${step > 0 ? '+' : ''}${step}`,
+    run: (draft): void => {
+      const node = draft.nodes.get(path);
+      if (node === undefined) return;
+      const count = Number(node.metadata.find((entry) => entry.name === 'references')?.value ?? 0) + step;
+      if (count > 0) draft.nodes.set(path, { ...node, metadata: references(count) });
+      else removeNode(draft, path);
+    },
+  };
+}
+
+function nodeCommands(current: LtmConfig, desired: Desired, pools: PoolCommands): readonly Command[] {
+  const commands: Command[] = [];
+  const mine = [...current.nodes.values()].filter((node) => partitionOf(node.path) === desired.partition && !desired.nodes.has(node.path));
+  for (const { path } of mine) {
+    if (!pools.nodesRemovedBefore.has(path)) commands.push({ text: `delete ltm node ${path}`, run: (draft) => removeNode(draft, path) });
+  }
+  for (const { path } of current.nodes.values()) {
+    if (!isShared(current, path) || desired.nodes.has(path)) continue;
+    if (tenantsUsing(current, path).has(desired.partition)) commands.push(countNode(path, -1));
+  }
+  return commands;
+}

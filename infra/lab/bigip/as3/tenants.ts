@@ -1,0 +1,79 @@
+import type { Device } from '../device.ts';
+import type { Json } from '../json.ts';
+import { McpError } from '../ltm/error.ts';
+import type { TenantResult } from './answers.ts';
+import type { Desired } from './render.ts';
+import { scriptFor } from './script.ts';
+import type { Command, Script } from './script.ts';
+
+export interface TenantRun {
+  readonly result: TenantResult;
+  readonly script: Script;
+}
+
+export interface TenantJob {
+  readonly desired: Desired;
+  readonly dryRun: boolean;
+  readonly declarationId: string;
+}
+
+const SLOW = 'TMSH CLI script taking longer than expected';
+
+/** Reads the device, computes the difference, runs the script. The result is per tenant; a failure leaves the tenant as it was. */
+export async function runTenant(device: Device, { desired, dryRun, declarationId }: TenantJob): Promise<TenantRun> {
+  const startedAt = device.settings.now();
+  const script = scriptFor(device.store.current(), desired, device.settings.defects);
+  const done = (result: Pick<TenantResult, 'code' | 'message' | 'response' | 'lineCount'>): TenantRun => ({
+    script,
+    result: { ...result, tenant: desired.partition, host: 'localhost', runTime: device.settings.now() - startedAt, declarationId, ...(dryRun ? { dryRun: true as const } : {}) },
+  });
+  if (script.differences === 0 || dryRun) {
+    if (!dryRun) await device.wait(device.timings.declare);
+    return done(script.differences === 0 ? { code: 200, message: 'no change' } : { code: 200, message: 'success', lineCount: lineCount(script) });
+  }
+  const outcome = await withinLimit(device, runScript(device, script));
+  return done(outcome === undefined ? { code: 200, message: 'success', lineCount: lineCount(script) } : { code: 422, message: 'declaration failed', response: outcome });
+}
+
+function lineCount(script: Script): number {
+  return 8 + script.before.length + script.transaction.length;
+}
+
+/** The script's error, or nothing when it went well. */
+async function runScript(device: Device, script: Script): Promise<string | undefined> {
+  const { boot } = device.condition;
+  const half = device.timings.declare / 2;
+  await device.wait(half);
+  if (boot !== device.condition.boot) return 'interrupted by a restart';
+  try {
+    for (const command of script.before) device.store.write((draft) => command.run(draft));
+    await device.wait(half);
+    device.store.write((draft) => {
+      for (const command of script.transaction) command.run(draft);
+    });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof McpError)) throw error;
+    undo(device, script.undo);
+    return error.message;
+  }
+}
+
+function undo(device: Device, commands: readonly Command[]): void {
+  device.store.write((draft) => {
+    for (const command of commands) command.run(draft);
+  });
+}
+
+/** AS3 stops waiting at its limit; the script goes on and its change lands afterwards. */
+async function withinLimit(device: Device, script: Promise<string | undefined>): Promise<string | undefined> {
+  const { declare, scriptLimit } = device.timings;
+  if (declare <= scriptLimit) return script;
+  return Promise.race([script, device.wait(scriptLimit).then(() => SLOW)]);
+}
+
+/** What a dry run with `traceResponse` shows. */
+export function tracesOf(run: TenantRun, desired: Desired): Json {
+  const lines = [...run.script.before, ...run.script.transaction].map((command) => command.text);
+  return { [`${desired.partition}Desired`]: [...desired.virtuals.keys(), ...desired.pools.keys()], [`${desired.partition}Diff`]: lines, [`${desired.partition}Script`]: lines.join('\n') };
+}

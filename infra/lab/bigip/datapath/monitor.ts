@@ -1,0 +1,67 @@
+import type { Monitor } from '../ltm/model.ts';
+import type { Health } from '../traffic.ts';
+import { probe } from './probe.ts';
+
+export interface Watch {
+  health(): Health;
+  reason(): string;
+  stop(): void;
+}
+
+export interface WatchOptions {
+  readonly monitor: Monitor;
+  readonly address: string;
+  readonly port: number;
+  /** Longest time between probes, ms. */
+  readonly cap: () => number;
+  /** What an earlier watch of the same member found: it stays true until this one knows better. */
+  readonly initial: Health;
+}
+
+const SHORTEST_DEADLINE = 200;
+
+/** Probes at the monitor's interval, scaled down to the cap; down after as many failures as fit into its timeout. */
+export function watch(options: WatchOptions): Watch {
+  const { monitor } = options;
+  const stopped = new AbortController();
+  const tolerated = Math.max(1, Math.floor(monitor.timeout / Math.max(1, monitor.interval)));
+  let health = options.initial;
+  let reason = '';
+  let failures = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const interval = (): number => Math.max(1, Math.min(monitor.interval * 1000, options.cap()));
+  const round = async (): Promise<void> => {
+    const verdict = await probe({
+      monitor,
+      address: monitor.targetAddress === '' ? options.address : monitor.targetAddress,
+      port: monitor.targetPort === 0 ? options.port : monitor.targetPort,
+      deadline: Math.max(interval(), SHORTEST_DEADLINE),
+      signal: stopped.signal,
+    });
+    if (stopped.signal.aborted) return;
+    failures = verdict === undefined ? 0 : failures + 1;
+    reason = verdict ?? '';
+    if (verdict === undefined) health = 'up';
+    else if (failures >= tolerated) health = 'down';
+    timer = setTimeout(() => void round(), interval());
+    timer.unref();
+  };
+  void round();
+  return {
+    health: () => health,
+    reason: () => reason,
+    stop(): void {
+      clearTimeout(timer);
+      stopped.abort();
+    },
+  };
+}
+
+/** One health out of several monitors' results. */
+export function combine(results: readonly Health[], minimum: number | 'all'): Health {
+  const needed = minimum === 'all' ? results.length : Math.min(minimum, results.length);
+  const up = results.filter((health) => health === 'up').length;
+  if (up >= needed) return 'up';
+  const open = results.filter((health) => health === 'checking').length;
+  return up + open >= needed ? 'checking' : 'down';
+}

@@ -1,0 +1,65 @@
+import type { Device } from '../device.ts';
+import type { LtmConfig, Member, Pool, Virtual } from '../ltm/model.ts';
+import { choose, newTurns } from './balance.ts';
+import type { Turns } from './balance.ts';
+import type { Cut, Members } from './members.ts';
+
+export interface Chosen {
+  readonly member: Member;
+  readonly port: number;
+  /** Counts a connection on the member until the returned function is called; `cut` ends it when the member goes. */
+  open(cut: Cut): () => void;
+}
+
+export interface Picker {
+  /** The member for a new connection of this client; undefined when none may take it. */
+  pick(virtual: Virtual, client: string): Chosen | undefined;
+}
+
+export function createPicker(device: Device, members: Members): Picker {
+  const turns = new Map<string, Turns>();
+  const persistent = new Map<string, string>();
+  return {
+    pick(virtual, client): Chosen | undefined {
+      const config = device.store.current();
+      const pool = virtual.pool === undefined ? undefined : config.pools.get(virtual.pool);
+      if (pool === undefined) return undefined;
+      const running = turns.get(pool.path) ?? newTurns();
+      turns.set(pool.path, running);
+      const remembered = virtual.persist.includes('/Common/source_addr') ? `${virtual.path} ${client}` : undefined;
+      const member = persisting(pool, members, config, persistent.get(remembered ?? '')) ?? choose(pool, candidates(pool, members, config), running);
+      if (member === undefined) return undefined;
+      if (remembered !== undefined) persistent.set(remembered, member.path);
+      return { member, port: member.port === 0 ? virtual.port : member.port, open: (cut) => opened(members, pool, member, cut) };
+    },
+  };
+}
+
+function opened(members: Members, pool: Pool, member: Member, cut: Cut): () => void {
+  const runtime = members.runtime(pool.path, member);
+  if (runtime === undefined) return () => undefined;
+  runtime.total += 1;
+  runtime.cuts.add(cut);
+  return (): void => void runtime.cuts.delete(cut);
+}
+
+function isUp(pool: Pool, member: Member, members: Members, config: LtmConfig): boolean {
+  if (member.state === 'user-down' || config.nodes.get(member.node)?.state === 'user-down') return false;
+  const { health } = members.of(pool.path, member);
+  return health === 'up' || health === 'unchecked';
+}
+
+/** A disabled member still takes clients that were sent to it before; one that is down takes none. */
+function persisting(pool: Pool, members: Members, config: LtmConfig, path: string | undefined): Member | undefined {
+  const member = path === undefined ? undefined : pool.members.find((m) => m.path === path);
+  return member !== undefined && isUp(pool, member, members, config) ? member : undefined;
+}
+
+function candidates(pool: Pool, members: Members, config: LtmConfig): readonly { member: Member; connections: number }[] {
+  return pool.members.flatMap((member) => {
+    const enabled = member.session === 'user-enabled' && config.nodes.get(member.node)?.session !== 'user-disabled';
+    const connections = members.of(pool.path, member).connections.current;
+    const full = member.connectionLimit > 0 && connections >= member.connectionLimit;
+    return enabled && !full && isUp(pool, member, members, config) ? [{ member, connections }] : [];
+  });
+}

@@ -1,0 +1,115 @@
+import { createSocket } from 'node:dgram';
+import { connect as connectTcp } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { loopbackOf } from '../../loopback.ts';
+import type { Monitor } from '../ltm/model.ts';
+
+/** Why it failed; undefined when it went well. */
+export type Verdict = string | undefined;
+
+export interface Target {
+  readonly monitor: Monitor;
+  readonly address: string;
+  readonly port: number;
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+export function hostOf(address: string): string {
+  return loopbackOf(address.replace(/%\d+$/, ''));
+}
+
+export async function probe(target: Target): Promise<Verdict> {
+  switch (target.monitor.type) {
+    // Loopback answers every ping, and a raw socket needs rights that the lab does not ask for.
+    case 'icmp':
+      return undefined;
+    case 'udp':
+      return probeUdp(target);
+    default:
+      return probeStream(target);
+  }
+}
+
+/** BIG-IP reads `\r` and `\n` in its send strings. */
+function unescaped(text: string): string {
+  return text.replaceAll('\\r', '\r').replaceAll('\\n', '\n');
+}
+
+function isHttp({ type }: Monitor): boolean {
+  return type === 'http' || type === 'https';
+}
+
+function requestText(monitor: Monitor): string {
+  const text = unescaped(monitor.send);
+  if (!isHttp(monitor) || text.endsWith('\r\n\r\n')) return text;
+  return text.endsWith('\r\n') ? `${text}\r\n` : `${text}\r\n\r\n`;
+}
+
+function matches(receive: string, text: string): boolean {
+  try {
+    return new RegExp(receive).test(text);
+  } catch {
+    return text.includes(receive);
+  }
+}
+
+function open({ monitor, address, port }: Target): { readonly socket: Socket; readonly ready: 'connect' | 'secureConnect' } {
+  const at = { host: hostOf(address), port };
+  if (monitor.type === 'https') return { socket: connectTls({ ...at, rejectUnauthorized: false }), ready: 'secureConnect' };
+  return { socket: connectTcp(at), ready: 'connect' };
+}
+
+async function probeStream(target: Target): Promise<Verdict> {
+  const { monitor, deadline, signal } = target;
+  const { socket, ready } = open(target);
+  const needsAnswer = isHttp(monitor) || monitor.receive !== '';
+  return new Promise((resolve) => {
+    let received = '';
+    const finish = (verdict: Verdict): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      socket.destroy();
+      resolve(verdict);
+    };
+    const aborted = (): void => finish('stopped');
+    const timer = setTimeout(() => finish(needsAnswer && received !== '' ? 'no matching answer in time' : 'no answer in time'), deadline);
+    timer.unref();
+    signal.addEventListener('abort', aborted);
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+    socket.once('end', () => finish(needsAnswer ? 'no matching answer' : undefined));
+    socket.once(ready, () => {
+      if (!needsAnswer) return finish(undefined);
+      socket.write(requestText(monitor));
+    });
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+      if (monitor.receive === '' || matches(monitor.receive, received)) finish(monitor.reverse ? 'answer matches a reverse monitor' : undefined);
+    });
+  });
+}
+
+/** Silence is good: only a port that nobody listens on answers (with ICMP), unless an answer is asked for. */
+async function probeUdp(target: Target): Promise<Verdict> {
+  const { monitor, deadline, signal } = target;
+  const socket = createSocket('udp4');
+  return new Promise((resolve) => {
+    const finish = (verdict: Verdict): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      socket.removeAllListeners();
+      socket.close();
+      resolve(verdict);
+    };
+    const aborted = (): void => finish('stopped');
+    const timer = setTimeout(() => finish(monitor.receive === '' ? undefined : 'no matching answer in time'), deadline);
+    timer.unref();
+    signal.addEventListener('abort', aborted);
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+    socket.on('message', (message) => {
+      if (matches(monitor.receive, message.toString('latin1'))) finish(undefined);
+    });
+    socket.connect(target.port, hostOf(target.address), () => socket.send(unescaped(monitor.send)));
+  });
+}

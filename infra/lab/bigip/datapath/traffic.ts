@@ -1,0 +1,86 @@
+import type { Device } from '../device.ts';
+import type { LtmConfig, Virtual } from '../ltm/model.ts';
+import type { Traffic } from '../traffic.ts';
+import { createMembers, told } from './members.ts';
+import { createPicker } from './pick.ts';
+import type { Picker } from './pick.ts';
+import { listenUdp } from './udp.ts';
+import { listenTcp } from './virtual.ts';
+import type { Listener } from './virtual.ts';
+
+const NONE = { current: 0, total: 0 };
+
+/** Listeners and monitors that follow the configuration. */
+export function createTraffic(device: Device): Traffic {
+  return device.settings.dataPath ? liveTraffic(device) : quietTraffic(device);
+}
+
+/** Without a data path nothing is probed: what has a monitor counts as up unless told otherwise. */
+function quietTraffic(device: Device): Traffic {
+  return {
+    member: (pool, member) => ({
+      health: told(device, member) ?? ((member.monitor ?? device.store.current().pools.get(pool)?.monitor) === undefined ? 'unchecked' : 'up'),
+      monitors: [],
+      connections: NONE,
+    }),
+    virtual: () => ({ connections: NONE, error: undefined }),
+    refresh: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}
+
+interface Open {
+  readonly listener: Listener;
+  readonly at: string;
+}
+
+function liveTraffic(device: Device): Traffic {
+  const members = createMembers(device);
+  const picker = createPicker(device, members);
+  const open = new Map<string, Open>();
+  let closed = false;
+  const sweep = (config: LtmConfig): Promise<void>[] => {
+    const stopping: Promise<void>[] = [];
+    for (const [path, { listener, at }] of open) {
+      const virtual = config.virtuals.get(path);
+      if (virtual !== undefined && at === placeOf(virtual) && serves(device, config, virtual)) continue;
+      // A disabled virtual server lets its connections end; a deleted or standby one does not.
+      stopping.push(listener.stop(virtual === undefined || at !== placeOf(virtual) || device.condition.standby));
+      open.delete(path);
+    }
+    return stopping;
+  };
+  return {
+    member: members.of,
+    virtual: (virtual) => open.get(virtual.path)?.listener.traffic() ?? { connections: NONE, error: undefined },
+    refresh(): void {
+      if (closed) return;
+      const config = device.store.current();
+      members.refresh(config);
+      void Promise.all(sweep(config));
+      for (const virtual of config.virtuals.values()) {
+        const known = open.get(virtual.path);
+        if (known !== undefined) known.listener.update(virtual);
+        else if (serves(device, config, virtual)) open.set(virtual.path, { listener: start(virtual, picker), at: placeOf(virtual) });
+      }
+    },
+    async close(): Promise<void> {
+      closed = true;
+      members.close();
+      await Promise.all([...open.values()].map(({ listener }) => listener.stop(true)));
+      open.clear();
+    },
+  };
+}
+
+function placeOf({ address, port, protocol }: Virtual): string {
+  return `${address}:${port}/${protocol}`;
+}
+
+function serves(device: Device, config: LtmConfig, virtual: Virtual): boolean {
+  return virtual.enabled && !device.condition.standby && config.virtualAddresses.get(virtual.virtualAddress)?.enabled !== false;
+}
+
+function start(virtual: Virtual, picker: Picker): Listener {
+  return virtual.protocol === 'udp' ? listenUdp(virtual, picker) : listenTcp(virtual, picker);
+}

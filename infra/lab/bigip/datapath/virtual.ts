@@ -1,0 +1,80 @@
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Virtual } from '../ltm/model.ts';
+import type { VirtualTraffic } from '../traffic.ts';
+import type { Picker } from './pick.ts';
+import { hostOf } from './probe.ts';
+
+export interface Listener {
+  traffic(): VirtualTraffic;
+  /** The record may change without the listener having to. */
+  update(virtual: Virtual): void;
+  /** No new connections; `cut` ends the existing ones too. */
+  stop(cut: boolean): Promise<void>;
+}
+
+const RETRY_MS = 100;
+
+/** A virtual server for TCP: whatever its profile, bytes are passed on. */
+export function listenTcp(first: Virtual, picker: Picker): Listener {
+  let virtual = first;
+  let total = 0;
+  let error: string | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const clients = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+    client.on('error', () => client.destroy());
+    const full = virtual.connectionLimit > 0 && clients.size >= virtual.connectionLimit;
+    const chosen = full ? undefined : picker.pick(virtual, client.remoteAddress ?? '');
+    if (chosen === undefined) {
+      client.resetAndDestroy();
+      return;
+    }
+    total += 1;
+    clients.add(client);
+    const release = chosen.open(() => client.destroy());
+    client.once('close', () => {
+      clients.delete(client);
+      release();
+    });
+    proxy(client, { host: hostOf(chosen.member.address), port: chosen.port });
+  });
+  const listen = (): void => {
+    if (!stopped) server.listen({ host: hostOf(virtual.address), port: virtual.port });
+  };
+  server.on('listening', () => (error = undefined));
+  server.on('error', (failure: NodeJS.ErrnoException) => {
+    error = `cannot listen on ${hostOf(virtual.address)}:${virtual.port} for ${virtual.path}: ${failure.code ?? failure.message}`;
+    // The address may be held by the peer that is about to give it up.
+    if (failure.code !== 'EADDRINUSE' || stopped) return;
+    retry = setTimeout(listen, RETRY_MS);
+    retry.unref();
+  });
+  listen();
+  return {
+    traffic: () => ({ connections: { current: clients.size, total }, error }),
+    update(next): void {
+      virtual = next;
+    },
+    stop(cut): Promise<void> {
+      stopped = true;
+      clearTimeout(retry);
+      if (cut) for (const client of clients) client.destroy();
+      return new Promise((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
+
+function proxy(client: Socket, target: { readonly host: string; readonly port: number }): void {
+  const upstream = connect({ ...target, allowHalfOpen: true });
+  upstream.on('error', () => client.resetAndDestroy());
+  client.once('close', () => upstream.destroy());
+  upstream.once('close', () => client.destroySoon());
+  upstream.once('connect', () => {
+    client.pipe(upstream);
+    upstream.pipe(client);
+  });
+}

@@ -1,0 +1,32 @@
+import type { Lock } from './as3/lock.ts';
+import type { Stored } from './as3/stored.ts';
+import type { Tasks } from './as3/tasks.ts';
+import type { Tokens } from './tokens.ts';
+import type { Store } from './ltm/store.ts';
+import type { Settings, Timings } from './options.ts';
+
+/** What changes while the device lives, beside its configuration. */
+export interface Condition {
+  standby: boolean;
+  as3: 'installed' | 'absent';
+  /** Until then the management plane is starting: everything answers 503, then AS3 404. */
+  startingUntil: number;
+  /** Counts restarts, so that work begun before one notices. */
+  boot: number;
+  stored: Stored;
+  as3Settings: Readonly<Record<string, unknown>>;
+  /** Tells what monitors find, instead of probing: by member address, or `address:port`. */
+  readonly health: Map<string, 'up' | 'down'>;
+}
+
+export interface Device {
+  readonly settings: Settings;
+  readonly timings: Timings;
+  readonly store: Store;
+  readonly lock: Lock;
+  readonly tasks: Tasks;
+  readonly tokens: Tokens;
+  readonly condition: Condition;
+  /** Resolves early when the device is closed. */
+  wait(ms: number): Promise<void>;
+}

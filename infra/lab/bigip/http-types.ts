@@ -1,0 +1,23 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+export interface LabRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** Parsed JSON; undefined when there is none. */
+  readonly body: unknown;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** JSON; a string is sent as it is (HTML). */
+  readonly body?: unknown;
+  /** For the record of writes. */
+  readonly tenant?: string | undefined;
+}
+
+export function errorReply(status: number, message: string): Reply {
+  return { status, body: { code: status, message, errorStack: [], apiError: 3 } };
+}

@@ -1,0 +1,95 @@
+/** The lab's BIG-IP: AS3, iControl REST and a data path that really forwards, on loopback. */
+import { as3SettingsDefault } from './as3/settings.ts';
+import { createLock } from './as3/lock.ts';
+import { createTasks } from './as3/tasks.ts';
+import { certificateFor } from './certificate.ts';
+import { createTraffic } from './datapath/traffic.ts';
+import type { Device } from './device.ts';
+import { createFaults } from './faults.ts';
+import type { Faults } from './faults.ts';
+import { closeFront, createFront, listen } from './http.ts';
+import type { WriteRecord } from './http.ts';
+import { commonObjects } from './ltm/common.ts';
+import type { CommonObjects } from './ltm/common.ts';
+import { createStore } from './ltm/store.ts';
+import { settingsOf, timingsOf } from './options.ts';
+import type { BigipOptions } from './options.ts';
+import { configOf, saveState } from './state.ts';
+import type { SavedState } from './state.ts';
+import { createTokens } from './tokens.ts';
+import { viewOf } from './view.ts';
+import type { DeviceView } from './view.ts';
+import { createWaits } from './waits.ts';
+
+export type { BigipOptions, Timings } from './options.ts';
+export type { Fault, FaultResponse, Faults, Match } from './faults.ts';
+export { isDeclare } from './faults.ts';
+export type { LabRequest } from './http-types.ts';
+export type { WriteRecord } from './http.ts';
+export type { SavedState } from './state.ts';
+export type { DeviceView, MemberView, PartitionView, PoolView, VirtualServerView } from './view.ts';
+
+export interface LabBigip {
+  readonly url: string;
+  /** PEM of the CA that signed the device's certificate. */
+  readonly ca: string;
+  readonly username: string;
+  readonly password: string;
+  readonly faults: Faults;
+  /** Objects in /Common that declarations may point at; may be added to and taken from. */
+  readonly common: CommonObjects;
+  /** Every mutating request but logins and tokens, in the order of their answers. */
+  readonly writes: readonly WriteRecord[];
+  /** A readable picture for demo and tests. */
+  view(): DeviceView;
+  /** For `startBigip({ state })`: the same device after switching off and on. */
+  snapshotState(): SavedState;
+  close(): Promise<void>;
+}
+
+export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> {
+  const settings = settingsOf(options);
+  const waits = createWaits();
+  const device: Device = {
+    settings,
+    timings: timingsOf(options),
+    store: createStore(commonObjects(options.common), configOf(options.state)),
+    lock: createLock(settings.now),
+    tasks: createTasks(settings.now),
+    tokens: createTokens(settings.now),
+    condition: {
+      standby: false,
+      as3: options.as3 ?? 'installed',
+      startingUntil: 0,
+      boot: 0,
+      stored: { history: options.state?.history ?? [] },
+      as3Settings: as3SettingsDefault,
+      health: new Map(),
+    },
+    wait: waits.wait,
+  };
+  const certificate = await certificateFor(settings.host, settings.hostname);
+  const traffic = createTraffic(device);
+  const writes: WriteRecord[] = [];
+  const box = createFaults(device, { refresh: () => traffic.refresh(), breakConnections: () => server.closeAllConnections() });
+  const server = createFront({ device, traffic, box, record: (write) => void writes.push(write) }, certificate);
+  device.store.onChange(() => traffic.refresh());
+  const port = await listen(server, settings.host, settings.port);
+  traffic.refresh();
+  return {
+    url: `https://${settings.host}:${port}`,
+    ca: certificate.ca,
+    username: settings.username,
+    password: settings.password,
+    faults: box.faults,
+    common: device.store.common,
+    writes,
+    view: () => viewOf(device, traffic),
+    snapshotState: () => saveState(device),
+    async close(): Promise<void> {
+      device.condition.boot += 1;
+      waits.close();
+      await Promise.all([closeFront(server), traffic.close()]);
+    },
+  };
+}

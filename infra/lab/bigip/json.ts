@@ -1,0 +1,18 @@
+export type Json = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function classOf(value: unknown): string | undefined {
+  return isObject(value) && typeof value['class'] === 'string' ? value['class'] : undefined;
+}
+
+/** The entries of an object that are objects of one AS3 class. */
+export function ofClass(parent: Json, name: string): readonly (readonly [string, Json])[] {
+  return Object.entries(parent).filter((entry): entry is [string, Json] => classOf(entry[1]) === name);
+}
+
+export function without(value: Json, ...keys: readonly string[]): Json {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+}

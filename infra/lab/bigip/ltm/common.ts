@@ -1,0 +1,43 @@
+/** What exists in /Common without having been declared; declarations may point at these objects only. */
+export interface CommonObjects {
+  readonly iRules: Set<string>;
+  readonly profiles: Set<string>;
+  readonly vlans: Set<string>;
+  readonly snatPools: Set<string>;
+  readonly monitors: Set<string>;
+  readonly persistence: Set<string>;
+}
+
+const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
+  iRules: ['/Common/_sys_https_redirect'],
+  profiles: [
+    '/Common/tcp', '/Common/f5-tcp-progressive', '/Common/f5-tcp-lan', '/Common/f5-tcp-wan', '/Common/f5-tcp-mobile',
+    '/Common/fastL4', '/Common/http', '/Common/udp',
+  ],
+  vlans: ['/Common/internal', '/Common/external'],
+  snatPools: [],
+  monitors: ['/Common/tcp', '/Common/http', '/Common/https', '/Common/udp', '/Common/tcp_half_open', '/Common/gateway_icmp', '/Common/icmp'],
+  persistence: ['/Common/source_addr', '/Common/dest_addr', '/Common/cookie', '/Common/msrdp', '/Common/ssl'],
+};
+
+/** How mcpd calls each kind when an object is not there. */
+export const KIND_NAMES: Record<keyof CommonObjects, string> = {
+  iRules: 'iRule',
+  profiles: 'profile',
+  vlans: 'VLAN',
+  snatPools: 'SNAT Pool',
+  monitors: 'monitor',
+  persistence: 'persistence profile',
+};
+
+export function commonObjects(extra: Partial<Record<keyof CommonObjects, readonly string[]>> = {}): CommonObjects {
+  const set = (kind: keyof CommonObjects): Set<string> => new Set([...BUILT_IN[kind], ...(extra[kind] ?? [])]);
+  return {
+    iRules: set('iRules'),
+    profiles: set('profiles'),
+    vlans: set('vlans'),
+    snatPools: set('snatPools'),
+    monitors: set('monitors'),
+    persistence: set('persistence'),
+  };
+}

@@ -1,0 +1,197 @@
+/** The configuration of the device as records that never change; a write makes a new configuration. */
+export type Session = 'user-enabled' | 'user-disabled';
+export type AdminState = 'user-up' | 'user-down';
+
+export interface Metadata {
+  readonly name: string;
+  readonly value: string;
+  readonly persist: boolean;
+}
+
+export interface MonitorRule {
+  readonly monitors: readonly string[];
+  readonly minimum: number | 'all';
+}
+
+export interface Member {
+  /** `/T/10.0.0.1:80`, IPv6 `/T/fd00::1.80` */
+  readonly path: string;
+  readonly node: string;
+  readonly address: string;
+  readonly port: number;
+  readonly ratio: number;
+  readonly dynamicRatio: number;
+  readonly priorityGroup: number;
+  readonly connectionLimit: number;
+  readonly rateLimit: number;
+  readonly session: Session;
+  readonly state: AdminState;
+  readonly description?: string;
+  readonly metadata: readonly Metadata[];
+  readonly monitor?: MonitorRule;
+  /** Tells a member from the one of the same name that was deleted before it: statistics and health begin anew. */
+  readonly birth: number;
+}
+
+export interface Pool {
+  readonly path: string;
+  readonly loadBalancingMode: string;
+  readonly minActiveMembers: number;
+  readonly monitor?: MonitorRule;
+  readonly serviceDownAction: string;
+  readonly reselectTries: number;
+  readonly slowRampTime: number;
+  readonly allowNat: boolean;
+  readonly allowSnat: boolean;
+  readonly description?: string;
+  readonly metadata: readonly Metadata[];
+  readonly members: readonly Member[];
+}
+
+export interface Node {
+  readonly path: string;
+  readonly address: string;
+  readonly session: Session;
+  readonly state: AdminState;
+  readonly ratio: number;
+  readonly description?: string;
+  readonly metadata: readonly Metadata[];
+}
+
+export interface VirtualAddress {
+  readonly path: string;
+  readonly address: string;
+  readonly enabled: boolean;
+  readonly arp: boolean;
+  readonly icmpEcho: string;
+  readonly routeAdvertisement: string;
+  readonly spanning: boolean;
+  readonly trafficGroup: string;
+}
+
+export interface Snat {
+  readonly type: 'none' | 'automap' | 'snat';
+  readonly pool?: string;
+}
+
+export interface Vlans {
+  readonly mode: 'all' | 'allow' | 'reject';
+  readonly list: readonly string[];
+}
+
+export interface Virtual {
+  readonly path: string;
+  readonly virtualAddress: string;
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  readonly source: string;
+  readonly pool?: string;
+  readonly enabled: boolean;
+  readonly rules: readonly string[];
+  readonly profiles: readonly string[];
+  readonly persist: readonly string[];
+  readonly snat: Snat;
+  readonly vlans: Vlans;
+  readonly translateAddress: boolean;
+  readonly translatePort: boolean;
+  readonly connectionLimit: number;
+  readonly rateLimit: number;
+  readonly mirror: boolean;
+  readonly lastHop: string;
+  readonly serviceDownImmediateAction: string;
+  readonly description?: string;
+  readonly metadata: readonly Metadata[];
+}
+
+export interface Monitor {
+  readonly path: string;
+  readonly type: string;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly timeUntilUp: number;
+  readonly upInterval: number;
+  readonly targetAddress: string;
+  readonly targetPort: number;
+  readonly send: string;
+  readonly receive: string;
+  readonly receiveDown: string;
+  readonly reverse: boolean;
+  readonly transparent: boolean;
+  readonly description?: string;
+}
+
+export interface SnatPool {
+  readonly path: string;
+  readonly addresses: readonly string[];
+}
+
+export interface LtmConfig {
+  readonly partitions: ReadonlySet<string>;
+  readonly folders: ReadonlySet<string>;
+  readonly monitors: ReadonlyMap<string, Monitor>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly virtualAddresses: ReadonlyMap<string, VirtualAddress>;
+  readonly virtuals: ReadonlyMap<string, Virtual>;
+  readonly snatPools: ReadonlyMap<string, SnatPool>;
+}
+
+const PROBE = { interval: 5, timeout: 16, timeUntilUp: 0, upInterval: 0, targetAddress: '', targetPort: 0, receiveDown: '', reverse: false, transparent: false };
+
+function builtInMonitor(name: string, type: string, send = '', receive = ''): Monitor {
+  return { ...PROBE, path: `/Common/${name}`, type, send, receive };
+}
+
+const BUILT_IN_MONITORS = [
+  builtInMonitor('tcp', 'tcp'),
+  builtInMonitor('http', 'http', 'GET /\\r\\n'),
+  builtInMonitor('https', 'https', 'GET /\\r\\n'),
+  builtInMonitor('udp', 'udp', 'default send string'),
+  builtInMonitor('tcp_half_open', 'tcp-half-open'),
+  builtInMonitor('gateway_icmp', 'icmp'),
+  builtInMonitor('icmp', 'icmp'),
+];
+
+export function emptyConfig(): LtmConfig {
+  return {
+    partitions: new Set(['Common']),
+    folders: new Set(['/Common']),
+    monitors: new Map(BUILT_IN_MONITORS.map((monitor) => [monitor.path, monitor])),
+    pools: new Map(),
+    nodes: new Map(),
+    virtualAddresses: new Map(),
+    virtuals: new Map(),
+    snatPools: new Map(),
+  };
+}
+
+export function partitionOf(path: string): string {
+  return path.split('/')[1] ?? '';
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** IPv6 needs a separator that its own colons cannot be taken for. */
+export function withPort(address: string, port: number): string {
+  return address.includes(':') ? `${address}.${port}` : `${address}:${port}`;
+}
+
+export function defaultMember(node: string, address: string, port: number): Omit<Member, 'birth'> {
+  return {
+    path: withPort(node, port),
+    node,
+    address,
+    port,
+    ratio: 1,
+    dynamicRatio: 1,
+    priorityGroup: 0,
+    connectionLimit: 0,
+    rateLimit: -1,
+    session: 'user-enabled',
+    state: 'user-up',
+    metadata: [],
+  };
+}

@@ -1,0 +1,41 @@
+import { nameOf, partitionOf } from './model.ts';
+
+/** `~T~A~pool` in a URL is `/T/A/pool`; a bare name is in /Common. */
+export function fromUrl(segment: string): string {
+  const decoded = decodeURIComponent(segment);
+  return decoded.startsWith('~') ? decoded.replaceAll('~', '/') : `/Common/${decoded}`;
+}
+
+export function toUrl(path: string): string {
+  return path.replaceAll('/', '~');
+}
+
+/** Full path of a body's `name` and `partition` (and `subPath`). */
+export function fromBody(name: string, partition: unknown, subPath?: unknown): string {
+  if (name.startsWith('/')) return name;
+  const folder = typeof subPath === 'string' && subPath !== '' ? `/${subPath}` : '';
+  return `/${typeof partition === 'string' ? partition : 'Common'}${folder}/${name}`;
+}
+
+export interface Identity {
+  readonly kind: string;
+  readonly name: string;
+  readonly partition: string;
+  readonly subPath?: string;
+  readonly fullPath: string;
+  readonly generation: number;
+  readonly selfLink: string;
+}
+
+export function identity(kind: string, collection: string, path: string): Identity {
+  const folders = path.split('/').slice(2, -1).join('/');
+  return {
+    kind: `tm:ltm:${kind}`,
+    name: nameOf(path),
+    partition: partitionOf(path),
+    ...(folders === '' ? {} : { subPath: folders }),
+    fullPath: path,
+    generation: 1,
+    selfLink: `https://localhost/mgmt/tm/ltm/${collection}/${toUrl(path)}?ver=17.1.1`,
+  };
+}

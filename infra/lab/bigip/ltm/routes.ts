@@ -1,0 +1,134 @@
+import type { Device } from '../device.ts';
+import type { LabRequest, Reply } from '../http-types.ts';
+import { errorReply } from '../http-types.ts';
+import type { Json } from '../json.ts';
+import type { Traffic } from '../traffic.ts';
+import { memberNotFound, notFound, poolOf } from './draft.ts';
+import { McpError } from './error.ts';
+import { COLLECTIONS, memberItem, monitorItem, nodeItem, poolItem, snatPoolItem, virtualAddressItem, virtualItem } from './items.ts';
+import { partitionOf } from './model.ts';
+import type { LtmConfig, Member, Pool } from './model.ts';
+import { fromUrl } from './paths.ts';
+import { memberStats, poolStats, virtualStats } from './stats.ts';
+import { systemRoute } from './system.ts';
+import { writeRoute } from './writes.ts';
+
+const BASE = '/mgmt/tm/ltm/';
+
+export interface Context {
+  readonly device: Device;
+  readonly traffic: Traffic;
+  readonly request: LabRequest;
+  readonly expand: boolean;
+}
+
+/** Everything below /mgmt/tm; undefined for other paths. */
+export async function ltmRoute(device: Device, traffic: Traffic, request: LabRequest): Promise<Reply | undefined> {
+  if (!request.path.startsWith('/mgmt/tm/')) return undefined;
+  try {
+    if (!request.path.startsWith(BASE)) return systemRoute(device, request);
+    const segments = request.path.slice(BASE.length).replace(/\/$/, '').split('/');
+    const context = { device, traffic, request, expand: request.query.get('expandSubcollections') === 'true' };
+    if (request.method === 'GET') return read(context, segments);
+    await device.wait(device.timings.memberWrite);
+    return writeRoute(context, segments);
+  } catch (error) {
+    if (!(error instanceof McpError)) throw error;
+    return errorReply(error.status, error.message);
+  }
+}
+
+function read(context: Context, segments: readonly string[]): Reply | undefined {
+  const [collection = '', ...rest] = segments;
+  if (collection === 'monitor') return readMonitors(context, rest);
+  if (!(collection in COLLECTIONS)) return undefined;
+  const [object, sub, member, last] = rest;
+  if (object === undefined) return list(context, collection as keyof typeof COLLECTIONS);
+  if (object === 'stats') return statsOf(context, collection, undefined);
+  if (sub === 'stats') return statsOf(context, collection, fromUrl(object));
+  if (sub === 'members' && collection === 'pool') return readMembers(context, fromUrl(object), [member, last]);
+  return sub === undefined ? { status: 200, body: itemOf(context, collection as keyof typeof COLLECTIONS, fromUrl(object)) } : undefined;
+}
+
+function itemOf(context: Context, collection: keyof typeof COLLECTIONS, path: string): Json {
+  const { device, traffic, expand } = context;
+  const config = device.store.current();
+  if (!COLLECTIONS[collection].of(config).has(path)) throw notFound(COLLECTIONS[collection].word, path);
+  switch (collection) {
+    case 'virtual':
+      return virtualItem(config.virtuals.get(path)!, expand);
+    case 'virtual-address':
+      return virtualAddressItem(config.virtualAddresses.get(path)!);
+    case 'pool':
+      return poolItem(config.pools.get(path)!, traffic, expand);
+    case 'node':
+      return nodeItem(config.nodes.get(path)!);
+    case 'snatpool':
+      return snatPoolItem(config.snatPools.get(path)!);
+  }
+}
+
+function list(context: Context, collection: keyof typeof COLLECTIONS): Reply {
+  const paths = filtered(context.request, [...COLLECTIONS[collection].of(context.device.store.current()).keys()]);
+  return { status: 200, body: listBody(`${collection}`, paths.map((path) => itemOf(context, collection, path))) };
+}
+
+/** An empty collection comes without `items`. */
+function listBody(collection: string, items: readonly Json[]): Json {
+  const kind = collection.split('/').at(-1);
+  return { kind: `tm:ltm:${collection.replaceAll('/', ':')}:${kind}collectionstate`, selfLink: `https://localhost/mgmt/tm/ltm/${collection}?ver=17.1.1`, ...(items.length === 0 ? {} : { items }) };
+}
+
+function filtered(request: LabRequest, paths: readonly string[]): readonly string[] {
+  const filter = request.query.get('$filter');
+  const partition = /^partition eq '?([^' ]+)'?$/.exec(filter ?? '')?.[1];
+  if (filter !== null && partition === undefined) throw new McpError(400, '01070734:3', `Configuration error: the filter "${filter}" is not one the lab plays (partition eq NAME)`);
+  return partition === undefined ? paths : paths.filter((path) => partitionOf(path) === partition);
+}
+
+function readMonitors(context: Context, [type, object]: readonly string[]): Reply {
+  const config = context.device.store.current();
+  if (type === undefined) {
+    const types = [...new Set([...config.monitors.values()].map((monitor) => monitor.type))];
+    return { status: 200, body: listBody('monitor', types.map((name) => ({ reference: { link: `https://localhost/mgmt/tm/ltm/monitor/${name}?ver=17.1.1` } }))) };
+  }
+  const ofType = [...config.monitors.values()].filter((monitor) => monitor.type === type);
+  if (object === undefined) {
+    const paths = new Set(filtered(context.request, ofType.map((monitor) => monitor.path)));
+    return { status: 200, body: listBody(`monitor/${type}`, ofType.filter((monitor) => paths.has(monitor.path)).map(monitorItem)) };
+  }
+  const found = ofType.find((monitor) => monitor.path === fromUrl(object));
+  if (found === undefined) throw notFound('monitor', fromUrl(object));
+  return { status: 200, body: monitorItem(found) };
+}
+
+export function memberOf(config: LtmConfig, poolPath: string, memberPath: string): { readonly pool: Pool; readonly member: Member } {
+  const pool = config.pools.get(poolPath);
+  if (pool === undefined) throw notFound('Pool', poolPath);
+  const member = pool.members.find((m) => m.path === memberPath);
+  if (member === undefined) throw memberNotFound(poolPath, memberPath);
+  return { pool, member };
+}
+
+function readMembers(context: Context, path: string, [member, last]: readonly (string | undefined)[]): Reply | undefined {
+  const config = context.device.store.current();
+  const pool = poolOf({ pools: new Map(config.pools) }, path);
+  if (member === undefined) return { status: 200, body: listBody('pool/members', pool.members.map((m) => memberItem(pool, m, context.traffic))) };
+  if (member === 'stats') return { status: 200, body: memberStats(config, pool, pool.members, context.traffic) };
+  const found = memberOf(config, path, fromUrl(member)).member;
+  if (last === 'stats') return { status: 200, body: memberStats(config, pool, [found], context.traffic) };
+  return last === undefined ? { status: 200, body: memberItem(pool, found, context.traffic) } : undefined;
+}
+
+function statsOf({ device, traffic }: Context, collection: string, path: string | undefined): Reply | undefined {
+  const config = device.store.current();
+  const chosen = <T>(map: ReadonlyMap<string, T>, word: string): readonly T[] => {
+    if (path === undefined) return [...map.values()];
+    const found = map.get(path);
+    if (found === undefined) throw notFound(word, path);
+    return [found];
+  };
+  if (collection === 'virtual') return { status: 200, body: virtualStats(config, chosen(config.virtuals, 'Virtual Server'), traffic) };
+  if (collection === 'pool') return { status: 200, body: poolStats(config, chosen(config.pools, 'Pool'), traffic) };
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import type { Device } from './device.ts';
+import { emptyConfig } from './ltm/model.ts';
+import type { LtmConfig } from './ltm/model.ts';
+import type { Json } from './json.ts';
+
+/** What survives switching the device off and on, as JSON. */
+export interface SavedState {
+  readonly history: readonly Json[];
+  readonly config: Readonly<Record<string, readonly unknown[]>>;
+}
+
+const MAPS = ['monitors', 'pools', 'nodes', 'virtualAddresses', 'virtuals', 'snatPools'] as const;
+
+export function saveState(device: Device): SavedState {
+  const config = device.store.current();
+  return {
+    history: device.condition.stored.history,
+    config: {
+      partitions: [...config.partitions],
+      folders: [...config.folders],
+      ...Object.fromEntries(MAPS.map((kind) => [kind, [...config[kind].values()]])),
+    },
+  };
+}
+
+export function configOf(state: SavedState | undefined): LtmConfig {
+  if (state === undefined) return emptyConfig();
+  const map = (kind: string): ReadonlyMap<string, never> => new Map((state.config[kind] ?? []).map((record) => [(record as { path: string }).path, record as never]));
+  return {
+    partitions: new Set(state.config['partitions'] as readonly string[]),
+    folders: new Set(state.config['folders'] as readonly string[]),
+    monitors: map('monitors'),
+    pools: map('pools'),
+    nodes: map('nodes'),
+    virtualAddresses: map('virtualAddresses'),
+    virtuals: map('virtuals'),
+    snatPools: map('snatPools'),
+  };
+}
