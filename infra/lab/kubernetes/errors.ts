@@ -1,0 +1,91 @@
+import type { Resource } from './resources/resource.ts';
+import type { Cause, Fields } from './types.ts';
+
+/** An answer other than success, in the words of Kubernetes (`kind: Status`). */
+export class ApiError extends Error {
+  readonly code: number;
+  readonly body: Fields;
+
+  constructor(code: number, reason: string, message: string, details?: Fields) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details && { details }), code };
+  }
+}
+
+/** `services` or `gateways.networking.istio.io`, as Kubernetes names a resource in sentences. */
+export function qualified(resource: Resource): string {
+  return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+}
+
+function about(resource: Resource, name?: string): Fields {
+  return { ...(name && { name }), ...(resource.group && { group: resource.group }), kind: resource.plural };
+}
+
+export function notFound(resource: Resource, name: string): ApiError {
+  return new ApiError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, about(resource, name));
+}
+
+export function alreadyExists(resource: Resource, name: string): ApiError {
+  return new ApiError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, about(resource, name));
+}
+
+export function conflict(resource: Resource, name: string, why: string): ApiError {
+  const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
+  return new ApiError(409, 'Conflict', message, about(resource, name));
+}
+
+export const modified = 'the object has been modified; please apply your changes to the latest version and try again';
+
+export function invalid(resource: Resource, name: string, causes: readonly Cause[]): ApiError {
+  const sentences = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  const list = sentences.length === 1 ? sentences[0] : `[${sentences.join(', ')}]`;
+  const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
+  const details = { name, ...(resource.group && { group: resource.group }), kind: resource.kind, causes };
+  return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, details);
+}
+
+export function forbidden(verb: string, resource: Resource, at: { readonly namespace?: string; readonly name?: string }): ApiError {
+  const where = at.namespace ? `in the namespace "${at.namespace}"` : 'at the cluster scope';
+  const what = `${qualified(resource)}${at.name ? ` "${at.name}"` : ''}`;
+  const message = `${what} is forbidden: User "lab" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}" ${where}`;
+  return new ApiError(403, 'Forbidden', message, about(resource, at.name));
+}
+
+export function badRequest(message: string): ApiError {
+  return new ApiError(400, 'BadRequest', message);
+}
+
+export function unauthorized(): ApiError {
+  return new ApiError(401, 'Unauthorized', 'Unauthorized');
+}
+
+export function expired(message: string): ApiError {
+  return new ApiError(410, 'Expired', message);
+}
+
+export function tooLarge(asked: number, current: number): ApiError {
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+  const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
+  return new ApiError(504, 'Timeout', message, { causes, retryAfterSeconds: 1 });
+}
+
+export function methodNotAllowed(): ApiError {
+  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+}
+
+export function unsupportedMedia(accepted: readonly string[]): ApiError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  return new ApiError(415, 'UnsupportedMediaType', message);
+}
+
+/** What the API server answers when a JSON patch cannot be carried out, a failed `test` included. */
+export function unprocessable(why: string): ApiError {
+  const causes = [{ reason: 'UnexpectedServerResponse', message: why }];
+  return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', { causes });
+}
+
+export function applyConflict(message: string, causes: readonly Cause[]): ApiError {
+  return new ApiError(409, 'Conflict', message, { causes });
+}

@@ -1,0 +1,128 @@
+/** Everything that can go wrong on purpose. */
+import { forbidden } from './errors.ts';
+import { ApiError, qualified } from './errors.ts';
+import type { RequestInfo } from './http/request.ts';
+import type { Watch } from './read/watch.ts';
+import type { Store } from './store.ts';
+
+export interface FaultMatch {
+  /** get, list, watch, create, update, patch, delete, deletecollection. */
+  readonly verbs?: readonly string[];
+  /** `services`, `gateways.networking.istio.io`. */
+  readonly resource?: string;
+  readonly namespace?: string;
+}
+
+export type FaultEffect =
+  | { readonly kind: 'deny' }
+  | { readonly kind: 'fail'; readonly code: number; readonly reason: string; readonly message: string }
+  /** Breaks the connection instead of answering. */
+  | { readonly kind: 'cut' }
+  /** Answers later. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** Takes the request and never answers; a watch stays open and silent. */
+  | { readonly kind: 'hang' };
+
+export interface Faults {
+  /** Adds a fault to all matching requests until the returned function is called. */
+  add(match: FaultMatch, effect: FaultEffect): () => void;
+  /** 403 for matching requests. */
+  deny(match: FaultMatch): () => void;
+  /** Forgets the history: what asks for an older resourceVersion is answered 410 Expired. */
+  compact(): void;
+  /** 410 as an event in the stream, as the real server does (the default), or as the status of the answer, as some proxies and older servers do. */
+  expireAs(how: 'event' | 'status'): void;
+  /** Breaks open watches; answers how many. */
+  cutWatches(match?: FaultMatch): number;
+  /** Leaves open watches open, and sends nothing on them any more; answers how many. */
+  silenceWatches(match?: FaultMatch): number;
+  /** Sends a bookmark now to every watch that allows them. */
+  bookmark(): void;
+  /** Open watches at the moment. */
+  watches(match?: FaultMatch): number;
+}
+
+interface OpenWatch {
+  readonly info: RequestInfo;
+  readonly watch: Watch;
+}
+
+function applies(match: FaultMatch, info: RequestInfo): boolean {
+  const { verbs, resource, namespace } = match;
+  if (verbs && !verbs.includes(info.verb)) return false;
+  if (resource !== undefined && resource !== qualified(info.resource)) return false;
+  return namespace === undefined || namespace === info.namespace;
+}
+
+export class FaultBoard implements Faults {
+  readonly #store: Store;
+  readonly #rules = new Set<{ readonly match: FaultMatch; readonly effect: FaultEffect }>();
+  readonly #open = new Set<OpenWatch>();
+  #expireAs: 'event' | 'status' = 'event';
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  add(match: FaultMatch, effect: FaultEffect): () => void {
+    const rule = { match, effect };
+    this.#rules.add(rule);
+    return () => void this.#rules.delete(rule);
+  }
+
+  deny(match: FaultMatch): () => void {
+    return this.add(match, { kind: 'deny' });
+  }
+
+  compact(): void {
+    this.#store.compact();
+  }
+
+  expireAs(how: 'event' | 'status'): void {
+    this.#expireAs = how;
+  }
+
+  cutWatches(match: FaultMatch = {}): number {
+    return this.#each(match, (watch) => watch.cut());
+  }
+
+  silenceWatches(match: FaultMatch = {}): number {
+    return this.#each(match, (watch) => watch.silence());
+  }
+
+  bookmark(): void {
+    this.#each({}, (watch) => watch.bookmark());
+  }
+
+  watches(match: FaultMatch = {}): number {
+    return this.#each(match, () => undefined);
+  }
+
+  get expiredAsStatus(): boolean {
+    return this.#expireAs === 'status';
+  }
+
+  effectOn(info: RequestInfo): FaultEffect | undefined {
+    return [...this.#rules].find((rule) => applies(rule.match, info))?.effect;
+  }
+
+  register(info: RequestInfo, watch: Watch): () => void {
+    const entry = { info, watch };
+    this.#open.add(entry);
+    return () => void this.#open.delete(entry);
+  }
+
+  #each(match: FaultMatch, act: (watch: Watch) => void): number {
+    const chosen = [...this.#open].filter(({ info }) => applies(match, info));
+    for (const { watch } of chosen) act(watch);
+    return chosen.length;
+  }
+}
+
+/** The error a fault stands for, if it is one. */
+export function errorOf(effect: FaultEffect, info: RequestInfo): ApiError | undefined {
+  const { namespace, name } = info;
+  if (effect.kind === 'deny') return forbidden(info.verb, info.resource, { ...(namespace && { namespace }), ...(name && { name }) });
+  if (effect.kind === 'fail') return new ApiError(effect.code, effect.reason, effect.message);
+  return undefined;
+}

@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Fields } from './types.ts';
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The value at a dotted path of plain field names, for example `spec.nodeName`. */
+export function fieldAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (isFields(inner) ? inner[key] : undefined), value);
+}
+
+export function textAt(value: unknown, path: string): string {
+  const found = fieldAt(value, path);
+  return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean' ? String(found) : '';
+}
+
+export function equal(left: unknown, right: unknown): boolean {
+  return isDeepStrictEqual(left, right);
+}
+
+export function without(fields: Fields, ...keys: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
+}
+
+/** Null means "unset" everywhere in the API; stored objects never carry it, nor undefined. */
+export function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T;
+  if (!isFields(value)) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)])) as T;
+}

@@ -1,0 +1,60 @@
+/** Reading what a client sends: JSON or YAML. */
+import type { IncomingMessage } from 'node:http';
+import { parse } from 'yaml';
+import { badRequest, unsupportedMedia } from '../errors.ts';
+import { isFields } from '../fields.ts';
+import type { Resource } from '../resources/resource.ts';
+import type { KubernetesObject } from '../types.ts';
+
+const MAX_BODY = 8 * 1024 * 1024;
+
+export async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY) throw badRequest(`the request is larger than ${MAX_BODY} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const spoken = ['application/json', 'application/yaml'];
+
+/** Patches come as `application/...-patch+json` or `+yaml`; YAML reads both. */
+export function parseBody(text: string, contentType: string): unknown {
+  const yaml = contentType.endsWith('yaml');
+  const json = contentType === '' || contentType.endsWith('json');
+  if (!yaml && !json) throw unsupportedMedia(spoken);
+  try {
+    return yaml ? parse(text) : JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`unable to decode the body as ${yaml ? 'YAML' : 'JSON'}: ${(error as Error).message}`);
+  }
+}
+
+export interface Expected {
+  readonly resource: Resource;
+  readonly apiVersion: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+/** An object of the kind that the path is about; what it leaves out the path says. */
+export function readObject(value: unknown, { resource, apiVersion, namespace, name }: Expected): KubernetesObject {
+  if (!isFields(value)) throw badRequest(`the body must be an object of kind ${resource.kind}`);
+  const given = { apiVersion, kind: resource.kind, ...value };
+  if (given.kind !== resource.kind || given.apiVersion !== apiVersion) {
+    throw badRequest(`the API version in the data (${given.apiVersion}, ${given.kind}) does not match the expected API version (${apiVersion}, ${resource.kind})`);
+  }
+  const metadata = isFields(value['metadata']) ? value['metadata'] : {};
+  refuseOther('name', metadata['name'], name);
+  refuseOther('namespace', metadata['namespace'], namespace);
+  const object = { ...given, metadata: { ...metadata, ...(name && { name }), ...(namespace && { namespace }) } };
+  return object as unknown as KubernetesObject;
+}
+
+function refuseOther(what: string, given: unknown, expected: string | undefined): void {
+  if (given === undefined || given === '' || expected === undefined || given === expected) return;
+  throw badRequest(`the ${what} of the provided object does not match the ${what} sent on the request`);
+}

@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+import { ApiError } from '../errors.ts';
+
+export function sendJson(response: ServerResponse, code: number, body: unknown, contentType = 'application/json'): void {
+  const text = JSON.stringify(body);
+  response.writeHead(code, { 'content-type': contentType, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-cache, private' });
+  response.end(text);
+}
+
+export function sendBytes(response: ServerResponse, bytes: Buffer, contentType: string): void {
+  response.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length });
+  response.end(bytes);
+}
+
+/** For paths nothing is served at, the API server answers in plain text. */
+export function sendNothingHere(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end('404 page not found\n');
+}
+
+export function sendError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const known = error instanceof ApiError ? error : new ApiError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`);
+  sendJson(response, known.code, known.body);
+}

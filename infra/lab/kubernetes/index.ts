@@ -1,0 +1,87 @@
+/** A Kubernetes API server for the lab: small, in memory, and close enough that kubectl and the watcher cannot tell. */
+import { createHash, randomUUID } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createCertificates } from './certificates.ts';
+import { FaultBoard, type Faults } from './faults.ts';
+import { createRouter } from './http/router.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import { createObjectStore, stableUid } from './object-store.ts';
+import { createCatalog } from './resources/catalog.ts';
+import { allResources } from './resources/table.ts';
+import { Store } from './store.ts';
+import type { Cause, KubernetesObject, ObjectStore } from './types.ts';
+import { Writer } from './writer.ts';
+
+export type { FaultEffect, FaultMatch, Faults } from './faults.ts';
+export type { Cause, EventType, KubernetesObject, ManagedFieldsEntry, ObjectMeta, ObjectStore, StoreEvent } from './types.ts';
+export { ApiError } from './errors.ts';
+
+export interface LabKubernetesOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly now?: () => number;
+  readonly uid?: () => string;
+  /** Name of the cluster; its kube-system UID follows from it, so that two labs are two clusters and a restart is not a new one. */
+  readonly name?: string;
+  /** Groups, `group/version` or `plural.group` that this cluster does not have. */
+  readonly without?: readonly string[];
+  /** More rules for objects, for example those of the CRDs' schemas: what is wrong with this one? */
+  readonly admit?: (object: KubernetesObject) => readonly Cause[];
+  /** How often bookmarks are sent to watches that allow them; a minute, as in Kubernetes. */
+  readonly bookmarkMs?: number;
+  /** Reserved: where to keep the objects across restarts. */
+  readonly state?: string;
+}
+
+export interface LabKubernetes {
+  readonly url: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly token: string;
+  kubeconfig(): string;
+  readonly store: ObjectStore;
+  readonly faults: Faults;
+  /** Withholds or brings a group (or `group/version`, `plural.group`) while running, as installing its CRDs does. */
+  serve(what: string, on: boolean): void;
+  close(): Promise<void>;
+}
+
+function placeNamespaces(objects: ObjectStore, cluster: string): void {
+  for (const name of ['default', 'kube-system', 'istio-system']) {
+    objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid: stableUid(cluster, name) } });
+  }
+}
+
+/** Starts the API server on TLS, HTTP/1.1, with a bearer token. */
+export async function startKubernetes(options: LabKubernetesOptions = {}): Promise<LabKubernetes> {
+  const { host = '127.0.0.1', port = 0, now = Date.now, uid = randomUUID, name = 'lab', bookmarkMs = 60_000 } = options;
+  const certificates = await createCertificates(host);
+  const store = new Store();
+  const catalog = createCatalog(allResources, options.without);
+  const writer = new Writer({ store, now, uid, admit: options.admit ?? ((): readonly Cause[] => []) });
+  const faults = new FaultBoard(store);
+  const objects = createObjectStore(store, writer, catalog);
+  placeNamespaces(objects, name);
+  const token = createHash('sha256').update(`token/${uid()}`).digest('hex');
+  const server = createServer({ cert: certificates.cert, key: certificates.key }, createRouter({ store, writer, catalog, faults, now, bookmarkMs }, token));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  const url = `https://${host}:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    ca: certificates.ca,
+    token,
+    kubeconfig: () => kubeconfigText({ name, url, ca: certificates.ca, token }),
+    store: objects,
+    faults,
+    serve: (what, on) => catalog.serve(what, on),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,44 @@
+/** What the API server does to an object of a kind on its way in: defaults, allocation, validation. */
+import { fieldsOf } from './fields.ts';
+import { nameProblem } from './names.ts';
+import type { Resource } from './resources/resource.ts';
+import { allocate } from './service/allocate.ts';
+import { defaultService, keepAllocated } from './service/defaults.ts';
+import { validateService } from './service/validate.ts';
+import type { Cause, KubernetesObject } from './types.ts';
+
+type Defaulter = (object: KubernetesObject) => KubernetesObject;
+
+const defaulters: Readonly<Record<string, Defaulter>> = {
+  services: defaultService,
+  namespaces: (object) => ({
+    ...object,
+    metadata: { ...object.metadata, labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name } },
+    spec: { finalizers: ['kubernetes'], ...fieldsOf(object['spec']) },
+    status: { phase: 'Active', ...fieldsOf(object['status']) },
+  }),
+  pods: (object) => ({ ...object, status: { phase: 'Pending', ...fieldsOf(object['status']) } }),
+  secrets: (object) => ({ type: 'Opaque', ...object }),
+  'deployments.apps': (object) => ({ ...object, spec: { replicas: 1, ...fieldsOf(object['spec']) } }),
+};
+
+export function withDefaults(resource: Resource, object: KubernetesObject): KubernetesObject {
+  return defaulters[resource.storage]?.(object) ?? object;
+}
+
+export interface Prepared {
+  readonly object: KubernetesObject;
+  readonly causes: readonly Cause[];
+}
+
+/** Allocation and validation, which need to know the object before and the other objects of the kind. */
+export function prepare(resource: Resource, object: KubernetesObject, around: { readonly before?: KubernetesObject; readonly others: () => readonly KubernetesObject[] }): Prepared {
+  const problem = nameProblem(resource, object.metadata.name);
+  const causes: Cause[] = problem === undefined ? [] : [{ reason: 'FieldValueInvalid', message: `Invalid value: "${object.metadata.name}": ${problem}`, field: 'metadata.name' }];
+  if (resource.storage !== 'services') return { object, causes };
+  const kept = around.before ? keepAllocated(around.before, object) : object;
+  causes.push(...validateService(kept, around.before));
+  if (causes.length > 0) return { object, causes };
+  const allocation = allocate(kept, around.others());
+  return { object: allocation.service, causes: allocation.causes };
+}

@@ -1,0 +1,77 @@
+/** Lists, whole or in pages. All pages of one list show one revision. */
+import { badRequest, expired, tooLarge } from '../errors.ts';
+import { isFields } from '../fields.ts';
+import { type Place, type Store, keyOf } from '../store.ts';
+import type { KubernetesObject } from '../types.ts';
+import type { Matcher } from './selectors.ts';
+
+export interface ListOptions {
+  readonly place: Place;
+  readonly matches: Matcher;
+  readonly limit: number;
+  readonly token: string;
+  readonly revision: string;
+  readonly revisionMatch: string;
+}
+
+export interface Page {
+  readonly items: readonly KubernetesObject[];
+  readonly revision: number;
+  readonly token?: string;
+  readonly remaining?: number;
+}
+
+interface Continuation {
+  readonly rv: number;
+  /** Key of the last object of the page before. */
+  readonly start: string;
+}
+
+function readToken(token: string): Continuation {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (isFields(parsed) && typeof parsed['rv'] === 'number' && typeof parsed['start'] === 'string') return { rv: parsed['rv'], start: parsed['start'] };
+  } catch {
+    // Answered below: whatever cannot be read was not made here.
+  }
+  throw badRequest('continue key is not valid');
+}
+
+/** Which revision is asked for; no version and "0" mean the newest here. */
+export function revisionOf(text: string, current: number): number {
+  if (text === '' || text === '0') return current;
+  const revision = Number(text);
+  if (!Number.isSafeInteger(revision) || revision < 0) throw badRequest(`Invalid value: "${text}": invalid resourceVersion`);
+  if (revision > current) throw tooLarge(revision, current);
+  return revision;
+}
+
+function source(store: Store, options: ListOptions): { readonly revision: number; readonly all: readonly KubernetesObject[]; readonly start: string } {
+  const { place, token, revisionMatch } = options;
+  if (token !== '') {
+    const { rv, start } = readToken(token);
+    return { revision: rv, all: snapshot(store, place, rv), start };
+  }
+  const asked = revisionOf(options.revision, store.revision);
+  const exact = revisionMatch === 'Exact';
+  if (exact && (options.revision === '' || options.revision === '0')) throw badRequest('resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+  return exact ? { revision: asked, all: snapshot(store, place, asked), start: '' } : { revision: store.revision, all: store.list(place), start: '' };
+}
+
+function snapshot(store: Store, place: Place, revision: number): readonly KubernetesObject[] {
+  try {
+    return store.listAt(place, revision);
+  } catch {
+    throw expired('The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.');
+  }
+}
+
+export function listPage(store: Store, options: ListOptions): Page {
+  const { all, revision, start } = source(store, options);
+  const rest = all.filter((object) => keyOf(object) > start && options.matches(object));
+  const items = options.limit > 0 ? rest.slice(0, options.limit) : rest;
+  const last = items.at(-1);
+  if (items.length === rest.length || !last) return { items, revision };
+  const token = Buffer.from(JSON.stringify({ rv: revision, start: keyOf(last) })).toString('base64url');
+  return { items, revision, token, remaining: rest.length - items.length };
+}

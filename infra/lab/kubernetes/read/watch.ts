@@ -1,0 +1,132 @@
+/** One open watch: what it starts with, what it is told, how it ends. */
+import type { ServerResponse } from 'node:http';
+import { ApiError } from '../errors.ts';
+import type { Change, Place, Store } from '../store.ts';
+import type { Fields, KubernetesObject } from '../types.ts';
+import { revisionOf } from './list.ts';
+import type { Matcher } from './selectors.ts';
+
+export interface WatchOptions {
+  readonly store: Store;
+  readonly place: Place;
+  readonly matches: Matcher;
+  readonly revision: string;
+  readonly initialEvents: boolean;
+  readonly bookmarks: boolean;
+  readonly timeoutMs: number;
+  readonly bookmarkMs: number;
+  /** Writes the object the way the client asked for it. */
+  readonly render: (object: KubernetesObject, first: boolean) => Fields;
+  readonly bookmark: (revision: number, annotations?: Readonly<Record<string, string>>) => Fields;
+}
+
+/** A client that reads this much too slowly is cut, as the real server does when its buffer is full. */
+const MAX_BUFFERED = 32 * 1024 * 1024;
+
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #response: ServerResponse;
+  readonly #endings: (() => void)[] = [];
+  #sent = 0;
+  #silent = false;
+  #over = false;
+
+  constructor(options: WatchOptions, response: ServerResponse) {
+    this.#options = options;
+    this.#response = response;
+    response.once('close', () => this.#stop());
+  }
+
+  start(): void {
+    const { store, timeoutMs, bookmarkMs } = this.#options;
+    this.#response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    this.#response.flushHeaders();
+    try {
+      this.#begin();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // Once a watch is accepted, its errors travel inside the stream.
+      this.#send('ERROR', error.body);
+      return this.end();
+    }
+    this.#endings.push(store.listen((change) => this.#tell(change)));
+    const timeout = setTimeout(() => this.#expire(), timeoutMs);
+    const ticker = setInterval(() => this.bookmark(), bookmarkMs);
+    timeout.unref();
+    ticker.unref();
+    this.#endings.push(() => clearTimeout(timeout), () => clearInterval(ticker));
+  }
+
+  /** Where the client has got to, if it wants to know. */
+  bookmark(annotations?: Readonly<Record<string, string>>): void {
+    const { bookmarks, bookmark, store } = this.#options;
+    if (bookmarks) this.#send('BOOKMARK', bookmark(store.revision, annotations));
+  }
+
+  /** Stays open and says nothing any more, like a connection whose other end is gone. */
+  silence(): void {
+    this.#silent = true;
+  }
+
+  /** Breaks the connection without a word. */
+  cut(): void {
+    this.#response.destroy();
+    this.#stop();
+  }
+
+  end(): void {
+    this.#response.end();
+    this.#stop();
+  }
+
+  #begin(): void {
+    const { store, place, matches, revision, initialEvents } = this.#options;
+    const fromNow = revision === '' || revision === '0' || initialEvents;
+    const from = revisionOf(revision, store.revision);
+    if (fromNow) for (const object of store.list(place).filter(matches)) this.#object('ADDED', object);
+    else for (const change of store.since(place, from)) this.#tell(change);
+    if (initialEvents) this.bookmark({ 'k8s.io/initial-events-end': 'true' });
+  }
+
+  /** An object that starts or stops matching the selectors is added or deleted for this client. */
+  #tell({ type, object, previous, storage }: Change): void {
+    const { place, matches } = this.#options;
+    if (storage !== place.storage || (place.namespace !== undefined && object.metadata.namespace !== place.namespace)) return;
+    const before = previous !== undefined && matches(previous);
+    const after = type !== 'DELETED' && matches(object);
+    if (after) this.#object(before ? 'MODIFIED' : 'ADDED', object);
+    else if (before) this.#object('DELETED', lastSeen(previous, object));
+  }
+
+  #object(type: string, object: KubernetesObject): void {
+    this.#send(type, this.#options.render(object, this.#sent === 0));
+  }
+
+  #send(type: string, object: unknown): void {
+    if (this.#silent || this.#over) return;
+    this.#sent += 1;
+    this.#response.write(`${JSON.stringify({ type, object })}\n`);
+    if (this.#response.writableLength > MAX_BUFFERED) this.cut();
+  }
+
+  #expire(): void {
+    this.bookmark();
+    if (!this.#silent) this.end();
+  }
+
+  #stop(): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const ending of this.#endings) ending();
+  }
+}
+
+/** DELETED shows the last content the client could see, at the revision of the change. */
+function lastSeen(previous: KubernetesObject, object: KubernetesObject): KubernetesObject {
+  return { ...previous, metadata: { ...previous.metadata, ...versionOf(object) } };
+}
+
+function versionOf(object: KubernetesObject): { readonly resourceVersion?: string } {
+  const { resourceVersion } = object.metadata;
+  return resourceVersion === undefined ? {} : { resourceVersion };
+}

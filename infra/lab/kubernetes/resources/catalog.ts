@@ -1,0 +1,49 @@
+/** Which resources are served at the moment: the table minus what a test or an older cluster leaves out. */
+import type { Resource } from './resource.ts';
+
+export interface Catalog {
+  /** Everything served, each resource with the versions that are left of it. */
+  served(): readonly Resource[];
+  /** What is served under a group and version, whatever else shares the storage. */
+  find(group: string, version: string, plural: string): Resource | undefined;
+  byKind(apiVersion: string, kind: string): Resource | undefined;
+  byStorage(storage: string): Resource | undefined;
+  /** Withholds or restores a group (`gateway.networking.k8s.io`), `group/version`, `plural.group` or `plural.group/version`. */
+  serve(what: string, on: boolean): void;
+}
+
+export function groupVersion(group: string, version: string): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+  const [first = '', second] = apiVersion.split('/');
+  return second === undefined ? { group: '', version: first } : { group: first, version: second };
+}
+
+export function createCatalog(table: readonly Resource[], without: readonly string[] = []): Catalog {
+  const withheld = new Set(without);
+
+  function left(resource: Resource): Resource | undefined {
+    const { group, plural, versions } = resource;
+    if (withheld.has(group) || withheld.has(`${plural}.${group}`)) return undefined;
+    const kept = versions.filter((version) => !withheld.has(`${group}/${version}`) && !withheld.has(`${plural}.${group}/${version}`));
+    return kept.length === 0 ? undefined : { ...resource, versions: kept };
+  }
+
+  function served(): readonly Resource[] {
+    return table.map(left).filter((resource) => resource !== undefined);
+  }
+
+  return {
+    served,
+    find: (group, version, plural) =>
+      served().find((resource) => resource.group === group && resource.plural === plural && resource.versions.includes(version)),
+    byKind: (apiVersion, kind) => {
+      const { group, version } = splitApiVersion(apiVersion);
+      return served().find((resource) => resource.group === group && resource.kind === kind && resource.versions.includes(version));
+    },
+    byStorage: (storage) => table.find((resource) => resource.storage === storage),
+    serve: (what, on) => void (on ? withheld.delete(what) : withheld.add(what)),
+  };
+}

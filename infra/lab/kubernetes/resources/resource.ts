@@ -1,0 +1,44 @@
+import type { KubernetesObject } from '../types.ts';
+
+/** How lists and maps of a kind merge: `keys` for server-side apply, `mergeKey` for the older strategic merge. */
+export interface FieldSchema {
+  readonly list?: 'map' | 'set';
+  readonly keys?: readonly string[];
+  /** Values that a missing key stands for, for example protocol TCP. */
+  readonly keyDefaults?: Readonly<Record<string, string>>;
+  readonly mergeKey?: string;
+  /** The map is written as a whole. */
+  readonly atomic?: boolean;
+  readonly fields?: Readonly<Record<string, FieldSchema>>;
+  readonly items?: FieldSchema;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type?: 'string' | 'integer' | 'date';
+  readonly format?: string;
+  /** Shown only in wide output. */
+  readonly wide?: boolean;
+  readonly cell: (object: KubernetesObject, now: number) => string | number;
+}
+
+export interface Resource {
+  readonly group: string;
+  /** Served versions, the preferred one first; the first one is how objects are stored. */
+  readonly versions: readonly string[];
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly status: boolean;
+  /** Built-in kinds know strategic merge patches and may be replaced without naming a resourceVersion. */
+  readonly builtIn: boolean;
+  /** Two resources with the same key show the same objects. */
+  readonly storage: string;
+  /** Paths that a fieldSelector may name besides metadata.name and metadata.namespace. */
+  readonly selectable: readonly string[];
+  readonly schema: FieldSchema;
+  readonly columns: readonly Column[];
+}

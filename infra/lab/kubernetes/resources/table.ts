@@ -1,0 +1,87 @@
+/** The one table of resources the lab serves. */
+import * as columns from './columns.ts';
+import type { Resource } from './resource.ts';
+import * as schemas from './schemas.ts';
+
+type Row = Partial<Resource> & Pick<Resource, 'kind' | 'plural'>;
+
+function resource(group: string, versions: readonly string[], row: Row): Resource {
+  const defaults = {
+    singular: row.kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    namespaced: true,
+    status: false,
+    builtIn: true,
+    storage: group === '' ? row.plural : `${row.plural}.${group}`,
+    selectable: [],
+    schema: schemas.plainSchema,
+    columns: columns.plainColumns,
+  };
+  return { group, versions, ...defaults, ...row };
+}
+
+function core(row: Row): Resource {
+  return resource('', ['v1'], row);
+}
+
+function istio(row: Row): Resource {
+  const common = { status: true, builtIn: false, categories: ['istio-io', 'networking-istio-io'] };
+  return resource('networking.istio.io', ['v1', 'v1beta1', 'v1alpha3'], { ...common, ...row });
+}
+
+function gatewayApi(versions: readonly string[], row: Row): Resource {
+  const common = { status: true, builtIn: false, categories: ['gateway-api'] };
+  return resource('gateway.networking.k8s.io', versions, { ...common, ...row });
+}
+
+const aboutEvents = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
+const coreEvents = [...aboutEvents.map((field) => `involvedObject.${field}`), 'reason', 'type', 'source.component', 'reportingComponent'];
+const newEvents = [...aboutEvents.map((field) => `regarding.${field}`), 'reason', 'type', 'reportingController'];
+const event = { kind: 'Event', plural: 'events', shortNames: ['ev'], storage: 'events', schema: schemas.eventSchema, columns: columns.eventColumns };
+
+/** In the order in which kubectl settles a word that several groups know, such as "gateway". */
+export const allResources: readonly Resource[] = [
+  core({ kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], columns: columns.configMapColumns }),
+  core({ kind: 'Endpoints', plural: 'endpoints', shortNames: ['ep'], columns: columns.endpointsColumns }),
+  core({ ...event, selectable: coreEvents }),
+  core({ kind: 'Namespace', plural: 'namespaces', shortNames: ['ns'], namespaced: false, status: true, selectable: ['status.phase'], columns: columns.namespaceColumns }),
+  core({ kind: 'Node', plural: 'nodes', shortNames: ['no'], namespaced: false, status: true, selectable: ['spec.unschedulable'], schema: schemas.nodeSchema, columns: columns.nodeColumns }),
+  core({
+    kind: 'Pod',
+    plural: 'pods',
+    shortNames: ['po'],
+    categories: ['all'],
+    status: true,
+    selectable: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
+    schema: schemas.podSchema,
+    columns: columns.podColumns,
+  }),
+  core({ kind: 'Secret', plural: 'secrets', selectable: ['type'], columns: columns.secretColumns }),
+  core({ kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], schema: schemas.serviceAccountSchema }),
+  core({
+    kind: 'Service',
+    plural: 'services',
+    shortNames: ['svc'],
+    categories: ['all'],
+    status: true,
+    selectable: ['spec.clusterIP', 'spec.type'],
+    schema: schemas.serviceSchema,
+    columns: columns.serviceColumns,
+  }),
+  resource('apps', ['v1'], { kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], categories: ['all'], status: true, schema: schemas.deploymentSchema, columns: columns.deploymentColumns }),
+  resource('coordination.k8s.io', ['v1'], { kind: 'Lease', plural: 'leases', columns: columns.leaseColumns }),
+  resource('discovery.k8s.io', ['v1'], { kind: 'EndpointSlice', plural: 'endpointslices', columns: columns.endpointSliceColumns }),
+  resource('events.k8s.io', ['v1'], { ...event, selectable: newEvents }),
+  gatewayApi(['v1', 'v1beta1'], { kind: 'GatewayClass', plural: 'gatewayclasses', shortNames: ['gc'], namespaced: false, schema: schemas.gatewayClassSchema, columns: columns.gatewayClassColumns }),
+  gatewayApi(['v1', 'v1beta1'], { kind: 'Gateway', plural: 'gateways', shortNames: ['gtw'], schema: schemas.apiGatewaySchema, columns: columns.apiGatewayColumns }),
+  gatewayApi(['v1', 'v1beta1'], { kind: 'HTTPRoute', plural: 'httproutes', columns: columns.hostnameColumns }),
+  gatewayApi(['v1'], { kind: 'GRPCRoute', plural: 'grpcroutes', columns: columns.hostnameColumns }),
+  gatewayApi(['v1', 'v1alpha2'], { kind: 'TLSRoute', plural: 'tlsroutes' }),
+  gatewayApi(['v1', 'v1alpha2'], { kind: 'TCPRoute', plural: 'tcproutes' }),
+  gatewayApi(['v1'], { kind: 'ListenerSet', plural: 'listenersets', shortNames: ['lset'], schema: schemas.apiGatewaySchema }),
+  istio({ kind: 'DestinationRule', plural: 'destinationrules', shortNames: ['dr'], columns: columns.destinationRuleColumns }),
+  istio({ kind: 'Gateway', plural: 'gateways', shortNames: ['gw'] }),
+  istio({ kind: 'ServiceEntry', plural: 'serviceentries', shortNames: ['se'], columns: columns.serviceEntryColumns }),
+  istio({ kind: 'VirtualService', plural: 'virtualservices', shortNames: ['vs'], columns: columns.virtualServiceColumns }),
+];

@@ -1,0 +1,111 @@
+/** Objects with their history: one counter of revisions for everything, as etcd has it. Stored objects are never changed in place. */
+import { expired } from './errors.ts';
+import type { EventType, KubernetesObject } from './types.ts';
+
+export interface Change {
+  readonly revision: number;
+  readonly type: EventType;
+  readonly storage: string;
+  readonly object: KubernetesObject;
+  readonly previous?: KubernetesObject;
+}
+
+export interface Place {
+  readonly storage: string;
+  readonly namespace?: string;
+}
+
+/** Kept long enough for any reconnect, short enough for a lab that runs for days. */
+const HISTORY_LIMIT = 20_000;
+
+export function keyOf(object: KubernetesObject): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+/** Order of objects in lists and pages, the same at every revision. */
+function byKey(left: KubernetesObject, right: KubernetesObject): number {
+  return keyOf(left) < keyOf(right) ? -1 : 1;
+}
+
+function within(place: Place, object: KubernetesObject): boolean {
+  return place.namespace === undefined || object.metadata.namespace === place.namespace;
+}
+
+export class Store {
+  readonly #objects = new Map<string, Map<string, KubernetesObject>>();
+  readonly #listeners = new Set<(change: Change) => void>();
+  #history: Change[] = [];
+  #revision = 1;
+  #compacted = 0;
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get(storage: string, namespace: string | undefined, name: string): KubernetesObject | undefined {
+    return this.#objects.get(storage)?.get(`${namespace ?? ''}/${name}`);
+  }
+
+  list(place: Place): readonly KubernetesObject[] {
+    const all = [...(this.#objects.get(place.storage)?.values() ?? [])];
+    return all.filter((object) => within(place, object)).sort(byKey);
+  }
+
+  /** The list as it was at a revision, by undoing what came later. */
+  listAt(place: Place, revision: number): readonly KubernetesObject[] {
+    const state = new Map(this.list(place).map((object) => [keyOf(object), object]));
+    for (const change of this.since(place, revision).toReversed()) {
+      if (change.previous) state.set(keyOf(change.object), change.previous);
+      else state.delete(keyOf(change.object));
+    }
+    return [...state.values()].sort(byKey);
+  }
+
+  /** What happened after a revision; throws 410 when that is no longer known. */
+  since(place: Place, revision: number): readonly Change[] {
+    if (revision < this.#compacted) throw expired(`too old resource version: ${revision} (${this.#compacted})`);
+    return this.#history.filter((change) => change.revision > revision && change.storage === place.storage && within(place, change.object));
+  }
+
+  /** Saves a new or changed object and gives it its resourceVersion. */
+  put(storage: string, object: KubernetesObject): KubernetesObject {
+    const previous = this.get(storage, object.metadata.namespace, object.metadata.name);
+    const stored = this.#stamped(object);
+    const table = this.#objects.get(storage) ?? new Map<string, KubernetesObject>();
+    this.#objects.set(storage, table.set(keyOf(stored), stored));
+    this.#record({ revision: this.#revision, type: previous ? 'MODIFIED' : 'ADDED', storage, object: stored, ...(previous && { previous }) });
+    return stored;
+  }
+
+  remove(storage: string, object: KubernetesObject): KubernetesObject {
+    const stored = this.#stamped(object);
+    this.#objects.get(storage)?.delete(keyOf(object));
+    this.#record({ revision: this.#revision, type: 'DELETED', storage, object: stored, previous: object });
+    return stored;
+  }
+
+  /** Forgets the history: watches and pages that start before now are answered 410. */
+  compact(): void {
+    this.#history = [];
+    this.#compacted = this.#revision;
+  }
+
+  listen(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #stamped(object: KubernetesObject): KubernetesObject {
+    this.#revision += 1;
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } };
+  }
+
+  #record(change: Change): void {
+    this.#history.push(change);
+    if (this.#history.length > HISTORY_LIMIT) {
+      const dropped = this.#history.splice(0, HISTORY_LIMIT / 2);
+      this.#compacted = dropped.at(-1)?.revision ?? this.#compacted;
+    }
+    for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -1,0 +1,42 @@
+import type { FaultBoard } from '../faults.ts';
+import type { RequestInfo } from '../http/request.ts';
+import { type Catalog, groupVersion } from '../resources/catalog.ts';
+import { fromStorage } from '../resources/convert.ts';
+import type { Resource } from '../resources/resource.ts';
+import { type Matcher, fieldMatcher, labelMatcher } from '../read/selectors.ts';
+import type { Place, Store } from '../store.ts';
+import type { KubernetesObject } from '../types.ts';
+import type { Writer } from '../writer.ts';
+
+export interface Context {
+  readonly store: Store;
+  readonly writer: Writer;
+  readonly catalog: Catalog;
+  readonly faults: FaultBoard;
+  readonly now: () => number;
+  readonly bookmarkMs: number;
+}
+
+export function apiVersionOf(info: RequestInfo): string {
+  return groupVersion(info.resource.group, info.version);
+}
+
+/** The object as the client's version shows it. */
+export function shown(info: RequestInfo, object: KubernetesObject): KubernetesObject {
+  return fromStorage(info.resource, info.version, object);
+}
+
+export function placeOf(info: RequestInfo): Place {
+  return { storage: info.resource.storage, ...(info.namespace && { namespace: info.namespace }) };
+}
+
+export function storedForm(context: Context, resource: Resource): Resource {
+  return context.catalog.byStorage(resource.storage) ?? resource;
+}
+
+/** A name in the path of a watch or list is a field selector in other words. */
+export function matcherOf({ query, resource }: RequestInfo): Matcher {
+  const labels = labelMatcher(query.get('labelSelector') ?? '');
+  const fields = fieldMatcher(query.get('fieldSelector') ?? '', resource);
+  return (object) => labels(object) && fields(object);
+}

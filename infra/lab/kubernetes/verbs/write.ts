@@ -1,0 +1,107 @@
+/** create, update, patch, delete and deletecollection. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { badRequest, notFound } from '../errors.ts';
+import { fieldsOf } from '../fields.ts';
+import { formOf } from '../http/accept.ts';
+import { parseBody, readObject, readText } from '../http/body.ts';
+import { sendJson } from '../http/reply.ts';
+import { type RequestInfo, managerOf } from '../http/request.ts';
+import { tableOf } from '../read/tables.ts';
+import type { Fields, KubernetesObject } from '../types.ts';
+import type { Target } from '../writer.ts';
+import { type Context, apiVersionOf, matcherOf, placeOf, shown, storedForm } from './context.ts';
+import { applyPatch, isApply, patched } from './patch.ts';
+
+function targetOf(context: Context, info: RequestInfo, name: string): Target {
+  const { resource, namespace, subresource } = info;
+  return {
+    resource,
+    stored: storedForm(context, resource),
+    name,
+    ...(namespace && { namespace }),
+    who: { manager: managerOf(info), operation: isApply(info) ? 'Apply' : 'Update', apiVersion: apiVersionOf(info), ...(subresource && { subresource }) },
+    dryRun: info.query.getAll('dryRun').includes('All'),
+  };
+}
+
+function send(context: Context, info: RequestInfo, response: ServerResponse, answer: { readonly code: number; readonly object: KubernetesObject }): void {
+  const { table } = formOf(info.accept);
+  const { object, code } = answer;
+  if (table === undefined) return sendJson(response, code, shown(info, object));
+  const metadata = { resourceVersion: object.metadata.resourceVersion };
+  sendJson(response, code, tableOf(info.resource, [object], metadata, { version: table, include: 'Metadata', now: context.now(), columns: true }));
+}
+
+export async function answerCreate(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { resource, namespace } = info;
+  const text = await readText(request);
+  const given = readObject(parseBody(text, info.contentType), { resource, apiVersion: apiVersionOf(info), ...(namespace && { namespace }) });
+  if (resource.namespaced && !namespace) throw badRequest('an empty namespace may not be set during creation');
+  const name = given.metadata.name || generated(context, given);
+  if (!name) throw badRequest('name or generateName is required: set metadata.name');
+  send(context, info, response, { code: 201, object: context.writer.create(targetOf(context, info, name), given) });
+}
+
+/** Unique within the lab, because revisions are. */
+function generated(context: Context, given: KubernetesObject): string {
+  const { generateName } = given.metadata;
+  return generateName ? `${generateName}${context.store.revision.toString(36).padStart(5, '0')}` : '';
+}
+
+export async function answerUpdate(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const name = info.name ?? '';
+  const text = await readText(request);
+  const expected = { resource: info.resource, apiVersion: apiVersionOf(info), name, ...(info.namespace && { namespace: info.namespace }) };
+  const given = readObject(parseBody(text, info.contentType), expected);
+  send(context, info, response, { code: 200, object: context.writer.update(targetOf(context, info, name), given) });
+}
+
+export async function answerPatch(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const name = info.name ?? '';
+  const text = await readText(request);
+  const target = targetOf(context, info, name);
+  const live = context.store.get(info.resource.storage, info.namespace, name);
+  if (isApply(info)) {
+    if (!info.query.get('fieldManager')) throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+    const object = applyPatch(context, info, target, text);
+    return send(context, info, response, { code: live ? 200 : 201, object });
+  }
+  if (!live) throw notFound(info.resource, name);
+  send(context, info, response, { code: 200, object: context.writer.update(target, patched(context, info, live, text)) });
+}
+
+async function preconditionsOf(info: RequestInfo, request: IncomingMessage): Promise<Fields> {
+  const text = await readText(request);
+  return text === '' ? {} : fieldsOf(fieldsOf(parseBody(text, info.contentType))['preconditions']);
+}
+
+export async function answerDelete(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { resource } = info;
+  const name = info.name ?? '';
+  const preconditions = await preconditionsOf(info, request);
+  const gone = context.writer.delete(targetOf(context, info, name), preconditions);
+  if (gone.metadata.deletionTimestamp && context.store.get(resource.storage, info.namespace, name)) return sendJson(response, 200, shown(info, gone));
+  if (resource.storage === 'namespaces') emptyNamespace(context, name);
+  const details = { name, ...(resource.group && { group: resource.group }), kind: resource.plural, uid: gone.metadata.uid };
+  sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
+}
+
+/** What the namespace controller does elsewhere: nothing stays in a namespace that is gone. */
+function emptyNamespace(context: Context, namespace: string): void {
+  if (context.store.get('namespaces', undefined, namespace)) return;
+  const storages = new Set(context.catalog.served().filter((resource) => resource.namespaced).map((resource) => resource.storage));
+  for (const storage of storages) {
+    for (const object of context.store.list({ storage, namespace })) context.store.remove(storage, object);
+  }
+}
+
+export async function answerDeleteCollection(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await preconditionsOf(info, request);
+  const matches = matcherOf(info);
+  const items = context.store.list(placeOf(info)).filter(matches);
+  for (const { metadata } of items) {
+    context.writer.delete({ ...targetOf(context, info, metadata.name), ...(metadata.namespace && { namespace: metadata.namespace }) });
+  }
+  const metadata = { resourceVersion: String(context.store.revision) };
+  sendJson(response, 200, { kind: `${info.resource.kind}List`, apiVersion: apiVersionOf(info), metadata, items: items.map((object) => shown(info, object)) });
+}

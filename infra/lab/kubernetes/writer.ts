@@ -1,0 +1,206 @@
+/** Every write goes through here, whoever asks: a client of the API or a component of the lab. */
+import { alreadyExists, badRequest, conflict, invalid, modified, notFound } from './errors.ts';
+import { equal, fieldAt, fieldsOf, textAt, without, withoutNulls } from './fields.ts';
+import { prepare, withDefaults } from './objects.ts';
+import type { Identity } from './ownership/managers.ts';
+import { trackApply, trackUpdate } from './ownership/track.ts';
+import { toStorage } from './resources/convert.ts';
+import type { Resource } from './resources/resource.ts';
+import type { Store } from './store.ts';
+import type { Cause, Fields, KubernetesObject, ObjectMeta } from './types.ts';
+
+export interface WriterOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly uid: () => string;
+  /** More rules for objects, for example those of the CRDs' schemas. */
+  readonly admit: (object: KubernetesObject) => readonly Cause[];
+}
+
+/** What is written, by whom and on which endpoint. */
+export interface Target {
+  readonly resource: Resource;
+  /** The row of the table whose form is stored. */
+  readonly stored: Resource;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly who: Identity;
+  readonly dryRun?: boolean;
+}
+
+const preconditionFields = [
+  ['uid', 'UID'],
+  ['resourceVersion', 'ResourceVersion'],
+] as const;
+
+export class Writer {
+  readonly #options: WriterOptions;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  create(target: Target, given: KubernetesObject): KubernetesObject {
+    const object = this.#incoming(target, given);
+    const { namespace, name } = object.metadata;
+    if (this.#options.store.get(target.resource.storage, namespace, name)) throw alreadyExists(target.resource, name);
+    this.#requireNamespace(target);
+    if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+    const reset = target.resource.status ? (without(object, 'status') as KubernetesObject) : object;
+    const fresh = withDefaults(target.stored, this.#born(reset));
+    return this.#save(target, trackUpdate(undefined, fresh, this.#writing(target)));
+  }
+
+  /** Replaces the object, or its part behind the endpoint. */
+  update(target: Target, given: KubernetesObject): KubernetesObject {
+    const live = this.#live(target);
+    const object = this.#incoming(target, given);
+    this.#checkVersion(target, live, object);
+    const next = withDefaults(target.stored, endpointPart(target, live, object));
+    return this.#save(target, trackUpdate(live, next, this.#writing(target)), live);
+  }
+
+  /** Server-side apply; creates what is not there. */
+  apply(target: Target, given: KubernetesObject, force: boolean): KubernetesObject {
+    const object = this.#incoming(target, given);
+    const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
+    if (!live && target.who.subresource) throw notFound(target.resource, target.name);
+    if (!live) this.#requireNamespace(target);
+    if (live && object.metadata.resourceVersion) this.#checkVersion(target, live, object);
+    const { apiVersion, kind, metadata } = object;
+    const { name, namespace } = metadata;
+    const base: KubernetesObject = live ?? this.#born({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } });
+    const next = trackApply(base, withoutNulls(object), { ...this.#writing(target), force });
+    return this.#save(target, withDefaults(target.stored, restored(base, next)), live);
+  }
+
+  /** As the lab's own components write: status and all, whatever the resourceVersion says. */
+  place(target: Target, given: KubernetesObject): KubernetesObject {
+    const object = this.#incoming(target, given);
+    const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
+    if (!live) this.#requireNamespace(target);
+    const status = object['status'] ?? live?.['status'];
+    const whole = { ...object, ...(status !== undefined && { status }) };
+    const next = withDefaults(target.stored, live ? restored(live, whole) : this.#placed(whole));
+    return this.#save(target, trackUpdate(live, next, { ...this.#writing(target), status: false }), live);
+  }
+
+  /** Deletes, or marks as terminating what a finalizer still holds. */
+  delete(target: Target, preconditions: Fields = {}): KubernetesObject {
+    const live = this.#live(target);
+    for (const [field, word] of preconditionFields) {
+      const wanted = textAt(preconditions, field);
+      const found = textAt(live.metadata, field);
+      if (wanted !== '' && wanted !== found) throw conflict(target.resource, target.name, `Precondition failed: ${word} in precondition: ${wanted}, ${word} in object meta: ${found}`);
+    }
+    if (target.dryRun) return live;
+    if ((live.metadata.finalizers ?? []).length === 0) return this.#remove(live, target.resource.storage);
+    if (live.metadata.deletionTimestamp) return live;
+    const metadata = { ...live.metadata, deletionTimestamp: this.#timestamp(), deletionGracePeriodSeconds: 0 };
+    return this.#options.store.put(target.resource.storage, { ...live, metadata });
+  }
+
+  #remove(live: KubernetesObject, storage: string): KubernetesObject {
+    return this.#options.store.remove(storage, live);
+  }
+
+  #live(target: Target): KubernetesObject {
+    const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
+    if (!live) throw notFound(target.resource, target.name);
+    return live;
+  }
+
+  #requireNamespace({ resource, namespace }: Target): void {
+    if (!resource.namespaced || this.#options.store.get('namespaces', undefined, namespace ?? '')) return;
+    throw notFound({ ...resource, group: '', plural: 'namespaces' }, namespace ?? '');
+  }
+
+  #incoming(target: Target, given: KubernetesObject): KubernetesObject {
+    const { resource, stored, name, namespace } = target;
+    const metadata = { ...fieldsOf(given.metadata), name } as ObjectMeta;
+    delete metadata.namespace;
+    if (resource.namespaced && namespace) metadata.namespace = namespace;
+    return toStorage(resource, stored, withoutNulls({ ...given, metadata }));
+  }
+
+  #born(object: KubernetesObject): KubernetesObject {
+    const { generateName: _, ...metadata } = object.metadata;
+    return { ...object, metadata: { ...metadata, uid: this.#options.uid(), generation: 1, creationTimestamp: this.#timestamp() } };
+  }
+
+  /** A component may bring its own identity and age, for scenes where those decide something. */
+  #placed(object: KubernetesObject): KubernetesObject {
+    const { uid, creationTimestamp } = object.metadata;
+    const born = this.#born(object);
+    return { ...born, metadata: { ...born.metadata, ...(uid && { uid }), ...(creationTimestamp && { creationTimestamp }) } };
+  }
+
+  #timestamp(): string {
+    return new Date(this.#options.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+
+  #writing({ who, resource, stored }: Target): { who: Identity; schema: Resource['schema']; status: boolean; time: string } {
+    return { who, schema: stored.schema, status: resource.status, time: this.#timestamp() };
+  }
+
+  #checkVersion(target: Target, live: KubernetesObject, object: KubernetesObject): void {
+    const { resourceVersion, uid } = object.metadata;
+    const { resource, name } = target;
+    if (uid && uid !== live.metadata.uid) {
+      throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`);
+    }
+    if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw conflict(resource, name, modified);
+    if (!resourceVersion && !resource.builtIn) {
+      throw invalid(resource, name, [{ reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update', field: 'metadata.resourceVersion' }]);
+    }
+  }
+
+  #save(target: Target, object: KubernetesObject, live?: KubernetesObject): KubernetesObject {
+    const { resource, stored } = target;
+    const { store } = this.#options;
+    const others = (): readonly KubernetesObject[] => store.list({ storage: resource.storage }).filter((other) => other.metadata.uid !== object.metadata.uid);
+    const prepared = prepare(stored, object, { others, ...(live && { before: live }) });
+    const causes = [...prepared.causes, ...this.#options.admit(prepared.object)];
+    if (causes.length > 0) throw invalid(resource, target.name, causes);
+    const next = live ? withGeneration(live, prepared.object) : prepared.object;
+    if (live && equal(live, next)) return live;
+    if (target.dryRun) return next;
+    return live && released(live, next) ? this.#remove(next, resource.storage) : store.put(resource.storage, next);
+  }
+}
+
+/** A terminating object whose last finalizer was taken off is gone. */
+function released(live: KubernetesObject, next: KubernetesObject): boolean {
+  const held = (object: KubernetesObject): boolean => (object.metadata.finalizers ?? []).length > 0;
+  return next.metadata.deletionTimestamp !== undefined && held(live) && !held(next);
+}
+
+/** Identity is the server's: no write changes it. */
+function restored(live: KubernetesObject, next: KubernetesObject): KubernetesObject {
+  const { uid, creationTimestamp, generation, resourceVersion } = live.metadata;
+  const deletion = next.metadata.deletionTimestamp ?? live.metadata.deletionTimestamp;
+  const metadata = { ...next.metadata, uid, creationTimestamp, generation, resourceVersion, ...(deletion && { deletionTimestamp: deletion }) };
+  return { ...next, metadata: withoutNulls(metadata) as ObjectMeta };
+}
+
+/** The status endpoint changes status only, the other one everything else. */
+function endpointPart({ who, resource }: Target, live: KubernetesObject, object: KubernetesObject): KubernetesObject {
+  if (who.subresource === 'status') {
+    const entries = object.metadata.managedFields;
+    const metadata = { ...live.metadata, ...(entries && { managedFields: entries }) };
+    return { ...without(live, 'status'), ...('status' in object && { status: object['status'] }), metadata } as KubernetesObject;
+  }
+  const next = restored(live, object);
+  if (!resource.status) return next;
+  return { ...without(next, 'status'), ...('status' in live && { status: live['status'] }) } as KubernetesObject;
+}
+
+function content(object: KubernetesObject): Fields {
+  return without(object, 'metadata', 'status', 'apiVersion', 'kind');
+}
+
+function withGeneration(live: KubernetesObject, next: KubernetesObject): KubernetesObject {
+  const before = Number(fieldAt(live, 'metadata.generation') ?? 1);
+  const generation = equal(content(live), content(next)) ? before : before + 1;
+  return { ...next, metadata: { ...next.metadata, generation } };
+}
