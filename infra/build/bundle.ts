@@ -57,7 +57,7 @@ export async function build(options: BuildOptions): Promise<void> {
   for (const target of findTargets(options.root, options.out)) await buildOne(target, options);
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const root = resolve(import.meta.dirname, '../..');
   await build({ root, out: join(root, 'dist'), config: process.env['SLUICE_CONFIG'], say: (line) => process.stdout.write(`${line}\n`) });
 }

@@ -1,6 +1,7 @@
-import { zipSync, type Zippable } from 'fflate';
-import { existsSync, readFileSync } from 'node:fs';
+import { strToU8, zipSync, type Zippable } from 'fflate';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
+import { isMap, parseDocument } from 'yaml';
 import type { Target } from './bundle.ts';
 import { writeWhole } from './esbuild.ts';
 
@@ -20,17 +21,32 @@ export function findConfig(root: string, named: string | undefined): string | un
   return existsSync(path) ? path : undefined;
 }
 
-/** The name under which the function finds it next to its handler. */
-function configName(path: string): string {
-  return extname(path) === '.json' ? 'sluice.config.json' : 'sluice.yaml';
+export interface PackedConfig {
+  /** Under which the function finds it next to its handler. */
+  readonly name: string;
+  readonly content: string;
+}
+
+/** Where the file names no generation, its time of change counts (`shared/config/load.ts`); archives lose that time, so it is written down. */
+export function packedConfig(path: string): PackedConfig {
+  const name = extname(path) === '.json' ? 'sluice.config.json' : 'sluice.yaml';
+  const content = readFileSync(path, 'utf8');
+  const document = parseDocument(content);
+  // A broken file goes in as it is: loading it names the fault.
+  if (document.errors.length > 0 || !isMap(document.contents) || document.has('generation')) return { name, content };
+  document.set('generation', Math.floor(statSync(path).mtimeMs / 1000));
+  return { name, content: name.endsWith('.json') ? `${JSON.stringify(document.toJSON(), null, 2)}\n` : document.toString() };
 }
 
 /** Writes `<out>/<name>.zip`: the same content gives the same bytes. */
 export function pack(target: Target, out: string, config: string | undefined): { readonly kilobytes: number } {
-  const add = (path: string): Zippable[string] => [readFileSync(path), { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 }];
+  const add = (content: Uint8Array): Zippable[string] => [content, { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 }];
   const handler = basename(target.outfile);
-  const files: Zippable = { [handler]: add(target.outfile), [`${handler}.map`]: add(`${target.outfile}.map`) };
-  if (config !== undefined) files[configName(config)] = add(config);
+  const files: Zippable = { [handler]: add(readFileSync(target.outfile)), [`${handler}.map`]: add(readFileSync(`${target.outfile}.map`)) };
+  if (config !== undefined) {
+    const { name, content } = packedConfig(config);
+    files[name] = add(strToU8(content));
+  }
   const zip = zipSync(files);
   writeWhole(join(out, `${target.name}.zip`), zip);
   return { kilobytes: Math.round(zip.length / 1024) };

@@ -1,9 +1,10 @@
 /** A stamp next to each bundle says what it was made of. */
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Target } from './bundle.ts';
 import { writeWhole } from './esbuild.ts';
+import { packedConfig } from './pack.ts';
 
 export interface Stamped {
   readonly root: string;
@@ -37,8 +38,7 @@ function hashOf(stamped: Stamped, inputs: readonly string[]): string {
   for (const input of inputs.filter((path) => !path.includes('node_modules/'))) add(hash, join(root, input));
   for (const file of readdirSync(import.meta.dirname).sort()) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
-  hash.update(JSON.stringify({ config: config === undefined ? null : relative(root, config), executable: target.executable }));
-  if (config !== undefined) add(hash, config);
+  hash.update(JSON.stringify({ config: config === undefined ? null : packedConfig(config), executable: target.executable }));
   return hash.digest('hex');
 }
 

@@ -34,7 +34,7 @@ export async function runtimeFromEnvironment(env: Environment): Promise<Runtime>
   const config = await loadConfig(configPath(env), env);
   return {
     config,
-    secrets: createSecrets(env),
+    secrets: createSecrets({ env }),
     queues: openQueues(config.queue, { clock: processClock, id: processId }),
     clock: processClock,
     id: processId,

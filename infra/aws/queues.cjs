@@ -1,0 +1,98 @@
+/** The queues, each working queue with its dead-letter queue, and the alarms on them. */
+'use strict';
+
+const { settings } = require('./settings.cjs');
+
+const DAY = 86_400;
+const RETENTION = 14 * DAY;
+/** A net for crashes only: code decides on dead letters. Throttled invocations count too, so it is high. */
+const MAX_RECEIVE_COUNT = 100;
+
+/** Visibility in seconds, by the timeouts in serverless.yml: six times map's; a little more than apply's, which stops by itself at 75 % of its time. */
+const WORK = [
+  { name: 'snapshots', logical: 'Snapshots', visibility: 180 },
+  { name: 'slices', logical: 'Slices', visibility: 150 },
+];
+
+function queue(name, visibility, redrive = {}) {
+  return {
+    Type: 'AWS::SQS::Queue',
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      QueueName: name,
+      FifoQueue: true,
+      DeduplicationScope: 'queue',
+      MessageRetentionPeriod: RETENTION,
+      VisibilityTimeout: visibility,
+      MaximumMessageSize: 1_048_576,
+      SqsManagedSseEnabled: true,
+      ...redrive,
+    },
+  };
+}
+
+function alarm({ logical, metric, threshold, description }) {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmDescription: description,
+      Namespace: 'AWS/SQS',
+      MetricName: metric,
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [`${logical}Queue`, 'QueueName'] } }],
+      Statistic: 'Maximum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: threshold,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+      OKActions: [{ Ref: 'AlarmTopic' }],
+    },
+  };
+}
+
+function work(prefix, { name, logical, visibility }) {
+  const dead = `${logical}Dead`;
+  return {
+    [`${dead}Queue`]: queue(`${prefix}-${name}-dead.fifo`, 60),
+    [`${logical}Queue`]: queue(`${prefix}-${name}.fifo`, visibility, {
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [`${dead}Queue`, 'Arn'] }, maxReceiveCount: MAX_RECEIVE_COUNT },
+    }),
+    [`${dead}DepthAlarm`]: alarm({ logical: dead, metric: 'ApproximateNumberOfMessagesVisible', threshold: 0, description: `Sluice: events of ${name} will not succeed by themselves; read their reasons in ${prefix}-${name}-dead.fifo.` }),
+    [`${dead}AgeAlarm`]: alarm({ logical: dead, metric: 'ApproximateAgeOfOldestMessage', threshold: 10 * DAY, description: `Sluice: a dead letter of ${name} is lost in less than four days unless somebody takes it out of ${prefix}-${name}-dead.fifo.` }),
+    [`${logical}AgeAlarm`]: alarm({ logical, metric: 'ApproximateAgeOfOldestMessage', threshold: 900, description: `Sluice: ${name} has waited for more than 15 minutes; the function's log says why.` }),
+  };
+}
+
+/** What the watcher of one cluster may do: send to one queue, take from one. */
+function watcher(cluster) {
+  return {
+    Type: 'AWS::IAM::ManagedPolicy',
+    Properties: {
+      Description: `Queue rights of Sluice's watcher in cluster ${cluster.id}`,
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'], Resource: [{ 'Fn::GetAtt': ['SnapshotsQueue', 'Arn'] }] },
+          {
+            Effect: 'Allow',
+            Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueUrl'],
+            Resource: [{ 'Fn::GetAtt': [`Settled${cluster.logical}Queue`, 'Arn'] }],
+          },
+        ],
+      },
+    },
+  };
+}
+
+module.exports = () => {
+  const { prefix, clusters } = settings(process.env);
+  const resources = { AlarmTopic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'Sluice alarms' } } };
+  for (const each of WORK) Object.assign(resources, work(prefix, each));
+  for (const cluster of clusters) {
+    resources[`Settled${cluster.logical}Queue`] = queue(cluster.queue, 60);
+    resources[`Watcher${cluster.logical}Policy`] = watcher(cluster);
+  }
+  return { Resources: resources };
+};

@@ -1,0 +1,71 @@
+/**
+ * What the configuration decides about the stack: names, one settled queue for each cluster, the secrets that apply may read.
+ * CommonJS, because that is what Serverless reads variables from.
+ */
+'use strict';
+
+const { existsSync, readFileSync } = require('node:fs');
+const { join, resolve } = require('node:path');
+const { parse } = require('yaml');
+
+const root = resolve(__dirname, '../..');
+
+function configPath(env) {
+  if (env.SLUICE_CONFIG) return resolve(root, env.SLUICE_CONFIG);
+  const own = join(root, 'sluice.yaml');
+  return existsSync(own) ? own : join(__dirname, 'example.yaml');
+}
+
+/** `east-1` → `East1`, for logical ids. */
+function pascal(id) {
+  return id.split('-').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
+}
+
+const SECRETS_MANAGER = /^secretsmanager:([^#]+)/;
+const PARAMETER = /^ssm:\/?(.+)$/;
+
+/** Secrets Manager adds six characters to the name of a secret. */
+function secretArn(reference) {
+  const id = SECRETS_MANAGER.exec(reference)?.[1];
+  if (id?.startsWith('arn:')) return [id];
+  if (id) return [{ 'Fn::Sub': `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${id}-??????` }];
+  const name = PARAMETER.exec(reference)?.[1];
+  return name ? [{ 'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/${name}` }] : [];
+}
+
+function readRights(config) {
+  const references = config.devices.flatMap((device) => [device.password, device.tls?.ca]).filter((value) => typeof value === 'string');
+  const arns = [...new Set(references)].flatMap((reference) => secretArn(reference));
+  const unreadable = references.find((reference) => reference.startsWith('file:'));
+  if (unreadable && config.queue?.kind === 'sqs' && !config.queue.endpoint) {
+    throw new Error(`${unreadable} cannot be read in AWS; put the secret into Secrets Manager or Parameter Store and refer to it with secretsmanager: or ssm:.`);
+  }
+  const of = (service) => arns.filter((arn) => (arn['Fn::Sub'] ?? arn).includes(`:${service}:`));
+  const statements = [
+    { Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: of('secretsmanager') },
+    { Effect: 'Allow', Action: ['ssm:GetParameter'], Resource: of('ssm') },
+  ];
+  return statements.filter((statement) => statement.Resource.length > 0);
+}
+
+/** Where BIG-IP is reached: `SLUICE_SUBNETS` and `SLUICE_SECURITY_GROUPS`, ids with commas between. */
+function network(env) {
+  const list = (value) => (value ?? '').split(',').map((id) => id.trim()).filter(Boolean);
+  const subnetIds = list(env.SLUICE_SUBNETS);
+  const securityGroupIds = list(env.SLUICE_SECURITY_GROUPS);
+  if (subnetIds.length === 0 && securityGroupIds.length === 0) return null;
+  if (subnetIds.length === 0 || securityGroupIds.length === 0) throw new Error('Set both SLUICE_SUBNETS and SLUICE_SECURITY_GROUPS, or neither.');
+  return { subnetIds, securityGroupIds };
+}
+
+function settings(env) {
+  const path = configPath(env);
+  const config = parse(readFileSync(path, 'utf8'));
+  const prefix = config.queue?.prefix ?? 'sluice';
+  const clusters = config.clusters.map(({ id }) => ({ id, logical: pascal(id), queue: `${prefix}-settled-${id}.fifo` }));
+  const long = clusters.find(({ queue }) => queue.length > 80);
+  if (long) throw new Error(`The queue name ${long.queue} is longer than the 80 characters SQS takes; shorten queue.prefix or the cluster's id in ${path}.`);
+  return { config, prefix, clusters, region: config.queue?.region ?? 'eu-central-1', vpc: network(env), readRights: readRights(config) };
+}
+
+module.exports = { settings };
