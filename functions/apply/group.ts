@@ -1,8 +1,6 @@
 /** All slices of one device in a batch: the newest of each owner, partition by partition. */
 import type { Device } from '../../shared/bigip/device.ts';
-import type { SluiceConfig } from '../../shared/config/schema.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
@@ -34,13 +32,4 @@ export function newestOfEach(slices: readonly Slice[]): readonly Slice[] {
     if (!known || compareVersions(slice.version, known.version) >= 0) newest.set(slice.owner, slice);
   }
   return [...newest.values()];
-}
-
-/** Clusters of one fleet may share address and port; two ingresses of one cluster may not. */
-export function fleetRule(config: SluiceConfig): SameFleet {
-  const fleetOf = new Map(config.fleets.flatMap((fleet) => fleet.clusters.map((cluster) => [cluster, fleet.name] as const)));
-  return (a, b) => {
-    const [x, y] = [parseOwner(a).cluster, parseOwner(b).cluster];
-    return x !== y && fleetOf.get(x) !== undefined && fleetOf.get(x) === fleetOf.get(y);
-  };
 }

@@ -1,5 +1,6 @@
 /** apply: takes slices, programs BIG-IP, sends what became of them. The only place that maps outcomes to the queue. */
 import { DeviceError } from '../../shared/bigip/errors.ts';
+import { sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import type { Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
@@ -14,7 +15,7 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { backoff } from './backoff.ts';
 import { createDevices } from './devices.ts';
 import type { Devices } from './devices.ts';
-import { applyGroup, fleetRule } from './group.ts';
+import { applyGroup } from './group.ts';
 import { parkMessage, parkRejected } from './park.ts';
 import { settledAsRetry, settledOf } from './results.ts';
 
@@ -65,7 +66,7 @@ async function applyArrivals(scope: Scope, config: DeviceConfig, arrivals: reado
   };
   try {
     const device = await scope.devices.get(config);
-    const results = await applyGroup({ device, partitions: config.partitions, slices: arrivals.map((a) => a.slice), sameFleet: fleetRule(runtime.config), clock: runtime.clock, checkTime });
+    const results = await applyGroup({ device, partitions: config.partitions, slices: arrivals.map((a) => a.slice), sameFleet: sharedFleet(runtime.config), clock: runtime.clock, checkTime });
     for (const arrival of latest(arrivals)) await report(scope, arrival, settledOf(arrival.slice, results));
     return [];
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Snapshot → port mapping → exposures → one slice for each device. Pure. */
+import { exposureContext } from '../../shared/config/context.ts';
 import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { buildExposures } from '../../shared/domain/exposure/build.ts';
 import type { BuiltExposures } from '../../shared/domain/exposure/build.ts';
@@ -53,15 +54,7 @@ function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig)
   const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
   const mesh = cluster?.mesh ?? config.clusters[0]!.mesh;
   const mapping = mapIngress(snapshot.ingress, snapshot.objects, mesh);
-  const partitions = config.devices.filter((d) => ingress.devices.includes(d.name)).map((d) => d.partitions);
-  return buildExposures(snapshot.ingress, snapshot.objects, mapping, {
-    ingress,
-    policy: config.policy,
-    mesh,
-    defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
-    // Only what every one of its devices has.
-    partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
-  });
+  return buildExposures(snapshot.ingress, snapshot.objects, mapping, exposureContext(config, ingress, mesh));
 }
 
 /** Why a snapshot may not be believed. */

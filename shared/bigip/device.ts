@@ -7,7 +7,7 @@ import { DeviceError } from './errors.ts';
 import { liveMismatches } from './live.ts';
 import type { ReadResult } from './as3/read.ts';
 import { readTenant } from './as3/read.ts';
-import { renderTenant } from './as3/render.ts';
+import { renderTenant, wrapTenants } from './as3/render.ts';
 import type { As3Tenant } from './as3/types.ts';
 import { faultOfResult } from './outcomes.ts';
 import type { TenantResult } from './outcomes.ts';
@@ -38,8 +38,6 @@ export interface DeviceSecrets {
   readonly ca?: string | undefined;
 }
 
-/** AS3 refuses a schemaVersion above its own; nothing that Sluice declares needs more. */
-const SCHEMA_VERSION = '3.50.0';
 /** Milliseconds: first pause between polls of a task, and the longest. */
 const POLL = { first: 100, longest: 2_000, giveUp: 110_000 } as const;
 
@@ -93,12 +91,7 @@ interface Declaration {
 }
 
 async function post(session: Session, clock: Clock, config: DeviceConfig, { partition, tenant }: Declaration): Promise<'applied' | 'unchanged'> {
-  const body = {
-    class: 'AS3',
-    action: 'deploy',
-    persist: config.save,
-    declaration: { class: 'ADC', schemaVersion: SCHEMA_VERSION, updateMode: 'selective', id: 'sluice', controls: { class: 'Controls', userAgent: 'sluice' }, [partition]: tenant },
-  };
+  const body = wrapTenants({ [partition]: tenant }, config.save);
   const answer = await session.call({ method: 'POST', path: `/mgmt/shared/appsvcs/declare/${partition}?async=true`, body }, [400, 422, 207]);
   const { id } = (answer.json ?? {}) as { id?: string };
   const done = answer.status === 202 && id !== undefined ? await poll(session, clock, config.name, id) : answer.json;

@@ -64,7 +64,8 @@ function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnect
   const connectTimeout = Math.min(timeout, 10_000);
   if (fingerprint === undefined) return buildConnector({ allowH2: false, timeout: connectTimeout, ...(ca === undefined ? {} : { ca }) });
   const pin = fingerprint.replaceAll(':', '').toLowerCase();
-  const connect = buildConnector({ allowH2: false, timeout: connectTimeout, rejectUnauthorized: false });
+  // A resumed TLS session shows no certificate, so each connection makes the whole handshake.
+  const connect = buildConnector({ allowH2: false, timeout: connectTimeout, rejectUnauthorized: false, maxCachedSessions: 0 });
   return (target, done) =>
     connect(target, (...result) => {
       const [error, socket] = result;

@@ -35,6 +35,15 @@ export function renderTenant(state: DeclaredState, options: RenderOptions): As3T
   };
 }
 
+/** AS3 refuses a schemaVersion above its own; nothing that Sluice declares needs more. */
+const SCHEMA_VERSION = '3.50.0';
+
+/** The whole request body for these partitions; others are left alone. `save` writes the device's configuration to its disk. */
+export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: boolean): object {
+  const adc = { class: 'ADC', schemaVersion: SCHEMA_VERSION, updateMode: 'selective', id: 'sluice', controls: { class: 'Controls', userAgent: 'sluice' }, ...tenants };
+  return { class: 'AS3', action: 'deploy', persist: save, declaration: adc };
+}
+
 export function renderApplication(e: DeclaredExposure, options: RenderOptions): As3Application {
   const monitors = e.settings.monitors.map((m, i) => [`monitor${i}`, renderMonitor(m)] as const);
   return {

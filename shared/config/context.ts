@@ -1,0 +1,16 @@
+import type { ExposureContext } from '../domain/exposure/build.ts';
+import type { MeshOptions } from '../domain/ingress/mesh.ts';
+import type { IngressConfig, SluiceConfig } from './schema.ts';
+
+/** What the configuration says about the exposures of one ingress. */
+export function exposureContext(config: SluiceConfig, ingress: IngressConfig, mesh: MeshOptions): ExposureContext {
+  const partitions = config.devices.filter((d) => ingress.devices.includes(d.name)).map((d) => d.partitions);
+  return {
+    ingress,
+    policy: config.policy,
+    mesh,
+    defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
+    // Only what every one of its devices has.
+    partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
+  };
+}

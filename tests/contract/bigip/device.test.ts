@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { BigipOptions, LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { startBigip } from '../../../infra/lab/bigip/index.ts';
+import type { Device } from '../../../shared/bigip/device.ts';
+import { createDevice } from '../../../shared/bigip/device.ts';
+import { DeviceConfig } from '../../../shared/config/schema.ts';
+import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0).toReversed()) await thing.close();
+});
+
+async function lab(options: BigipOptions = {}): Promise<LabBigip> {
+  const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options });
+  open.push(bigip);
+  return bigip;
+}
+
+function connect(bigip: LabBigip, over: Partial<DeviceConfig> = {}, secret: { password?: string; ca?: string | undefined } = {}): Device {
+  const config = DeviceConfig.parse({ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:X', partitions: ['k8s'], requestTimeout: 5, ...over });
+  const device = createDevice(config, { password: () => Promise.resolve(secret.password ?? bigip.password), ca: 'ca' in secret ? secret.ca : bigip.ca }, processClock);
+  open.push(device);
+  return device;
+}
+
+const wanted = (declared: DeclaredState = EMPTY_STATE, counter = 1, ports: readonly number[] = [32_400, 9_000]): DeclaredState =>
+  planPartition('k8s', declared, [slice(counter, ports.map((port) => exposure({ port })))], { sameFleet: () => false }).next;
+
+async function declare(device: Device, state: DeclaredState): Promise<'applied' | 'unchanged'> {
+  const reading = await device.read('k8s');
+  if (reading.kind === 'refused') throw new Error(reading.reason);
+  return device.declare('k8s', state, reading.declared.lockKey);
+}
+
+describe('a BIG-IP', () => {
+  test('declares what it was told, reads it back exactly, and verifies it', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    expect(await device.read('k8s')).toEqual({ kind: 'ours', declared: { state: EMPTY_STATE } });
+    expect(await declare(device, wanted())).toBe('applied');
+    const reading = await device.read('k8s');
+    expect(reading).toMatchObject({ kind: 'ours', declared: { state: wanted() } });
+    expect(await device.verify('k8s', wanted())).toEqual([]);
+  });
+
+  test('a new fence alone changes nothing on the device, yet is stored', async () => {
+    const device = connect(await lab());
+    await declare(device, wanted());
+    const newer = wanted(wanted(), 7);
+    expect(await declare(device, newer)).toBe('unchanged');
+    expect(await device.read('k8s')).toMatchObject({ declared: { state: newer } });
+  });
+
+  test('the last exposure goes, the partition and its fences stay', async () => {
+    const device = connect(await lab());
+    await declare(device, wanted());
+    const empty = wanted(wanted(), 2, []);
+    await declare(device, empty);
+    expect(await device.read('k8s')).toMatchObject({ kind: 'ours', declared: { state: empty } });
+    expect(await device.verify('k8s', empty)).toEqual([]);
+  });
+
+  test('a post based on an old reading is refused by the lock key', async () => {
+    const device = connect(await lab());
+    await declare(device, wanted());
+    const stale = await device.read('k8s');
+    await declare(device, wanted(wanted(), 2, [1]));
+    const lockKey = stale.kind === 'ours' ? stale.declared.lockKey : undefined;
+    await expect(device.declare('k8s', wanted(wanted(), 3, [2]), lockKey)).rejects.toMatchObject({ code: 'BIP430', fault: 'transient' });
+  });
+
+  test('tells apart a wrong password, an untrusted certificate, no AS3, and nobody there', async () => {
+    const bigip = await lab();
+    await expect(connect(bigip, {}, { password: 'wrong' }).read('k8s')).rejects.toMatchObject({ code: 'BIP401', fault: 'device' });
+    await expect(connect(bigip, {}, { ca: undefined }).read('k8s')).rejects.toMatchObject({ code: 'BIP402', fault: 'device' });
+    await expect(connect(await lab({ as3: 'absent' })).read('k8s')).rejects.toMatchObject({ code: 'BIP404', fault: 'device' });
+    await expect(connect(bigip, { url: 'https://127.0.0.1:1' }).read('k8s')).rejects.toMatchObject({ code: 'BIP501', fault: 'transient' });
+  });
+
+  test('a pinned certificate is trusted without a CA, another one is not', async () => {
+    const bigip = await lab();
+    const wrong = connect(bigip, { tls: { fingerprint: 'ab'.repeat(32) } }, { ca: undefined });
+    const said = await wrong.read('k8s').catch((error: Error) => error.message);
+    const seen = /SHA-256 ([0-9a-f]{64})/.exec(String(said))?.[1] ?? 'not said';
+    const pinned = connect(bigip, { tls: { fingerprint: seen.toUpperCase().replaceAll(/(..)(?!$)/g, '$1:') } }, { ca: undefined });
+    expect(await pinned.read('k8s')).toMatchObject({ kind: 'ours' });
+  });
+
+  test('a partition that somebody else made is refused, unless it is to be adopted', async () => {
+    const bigip = await lab();
+    await fetchAs(bigip, 'POST', '/mgmt/tm/auth/partition', { name: 'k8s' });
+    expect(await connect(bigip).read('k8s')).toMatchObject({ kind: 'refused', code: 'OWN303' });
+    expect(await connect(bigip, { adoptPartitions: true }).read('k8s')).toMatchObject({ kind: 'ours' });
+  });
+
+  test('expired tokens cost one new login, not a failure', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await device.read('k8s');
+    bigip.faults.expireTokens();
+    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+  });
+
+  test('a declare while another holds the lock is busy, not refused', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.lockHeldFor(60_000);
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP503', fault: 'transient' });
+  });
+
+  test("what BIG-IP refuses comes with BIG-IP's own words", async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    const bad = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ settings: { ...exposure().settings, iRules: ['/Common/nowhere'] } })])], { sameFleet: () => false }).next;
+    const error = await declare(device, bad).catch((e: unknown) => e);
+    expect(error).toMatchObject({ fault: 'content', code: 'BIP424' });
+    expect((error as { response: string }).response).toContain('/Common/nowhere');
+  });
+
+  test('every kind of exposure is accepted and verified', async () => {
+    const device = connect(await lab());
+    const kinds = [
+      exposure({ port: 1, settings: { ...exposure().settings, mode: 'fastl4' } }),
+      exposure({ port: 2, settings: { ...exposure().settings, mode: 'http', persistence: ['cookie'] } }),
+      exposure({ port: 3, protocol: 'udp', settings: { ...exposure().settings, mode: 'udp', monitors: [{ type: 'icmp', interval: 5, timeout: 16 }] } }),
+      exposure({ port: 4, settings: { ...exposure().settings, connectionLimit: 10, snat: 'none', monitors: [{ type: 'http', interval: 5, timeout: 16, port: 15_021, send: 'GET /healthz/ready HTTP/1.0\r\n\r\n', receive: '200' }] } }),
+      exposure({ port: 5, members: [] }),
+    ];
+    const state = planPartition('k8s', EMPTY_STATE, [slice(1, kinds)], { sameFleet: () => false }).next;
+    expect(await declare(device, state)).toBe('applied');
+    expect(await device.verify('k8s', state)).toEqual([]);
+    expect(await device.read('k8s')).toMatchObject({ declared: { state } });
+  });
+});
+
+async function fetchAs(bigip: LabBigip, method: string, path: string, body: unknown): Promise<void> {
+  const { Agent, request } = await import('undici');
+  const dispatcher = new Agent({ connect: { ca: bigip.ca } });
+  const answer = await request(`${bigip.url}${path}`, {
+    dispatcher,
+    method: method as 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${bigip.username}:${bigip.password}`).toString('base64')}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  await answer.body.dump();
+  await dispatcher.close();
+  expect(answer.statusCode).toBeLessThan(300);
+}
