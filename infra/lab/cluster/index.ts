@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 import { sliceChanges } from './endpoint-slices.ts';
-import { namespaceOf, podObject, podWithReadiness, terminatingPod, type Workload } from './pods.ts';
+import { namespaceOf, podObject, podWithReadiness, terminatingPod, type PodPlace, type Workload } from './pods.ts';
 import { owners, processes } from './processes.ts';
 import type { RawObject, RawPod } from './raw.ts';
 import { repeat } from './repeat.ts';
 import { createTurns } from './routes.ts';
-import { echoService, ingressService, namespaces, nodes } from './seed.ts';
+import { echoService, ingressService, nodes } from './seed.ts';
 import { createSockets } from './sockets.ts';
 import type { ClusterStore } from './store.ts';
 import { objectKey, worldOf, type World } from './world.ts';
@@ -52,8 +52,8 @@ export interface LabCluster {
 const START: readonly Workload[] = ['istio-ingressgateway', 'istio-ingressgateway', 'tcp-echo-v1', 'tcp-echo-v2'];
 const FIRST_HOST = 5;
 
-/** Hands out pod addresses and names; an address is not used twice. */
-function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly string[]): (workload: Workload) => { name: string; uid: string; address: string; node: string; nodeAddress: string } {
+/** Hands out pod names and addresses; none is used twice. */
+function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly string[]): (workload: Workload) => Omit<PodPlace, 'created'> {
   let made = 0;
   return (workload) => {
     const worker = made % nodeAddresses.length;
@@ -62,7 +62,6 @@ function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly st
     made += 1;
     return {
       name: `${workload}-7c9d6f5b8-${hash.slice(0, 5)}`,
-      uid: `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(12, 15)}-8${hash.slice(15, 18)}-${hash.slice(18, 30)}`,
       address: `${podNetwork}.${worker + 1}.${host}`,
       node: `worker-${worker + 1}`,
       nodeAddress: nodeAddresses[worker] ?? '',
@@ -88,8 +87,10 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     }
   }
 
-  function remove({ apiVersion, kind, metadata }: RawObject): void {
-    store.delete(apiVersion, kind, metadata.namespace, metadata.name);
+  /** Somebody else may have been quicker. */
+  function remove(object: RawObject): void {
+    const { apiVersion, kind, metadata } = object;
+    if (objects.has(objectKey(object))) store.delete(apiVersion, kind, metadata.namespace, metadata.name);
   }
 
   const follow = repeat(
@@ -123,7 +124,7 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     return placed.name;
   }
 
-  for (const object of [...namespaces(), ...nodes(nodeAddresses), ingressService(), echoService()]) store.apply(object);
+  for (const object of [...nodes(nodeAddresses), ingressService(), echoService()]) store.apply(object);
   for (const workload of START) addPod(workload);
   await follow.idle();
 

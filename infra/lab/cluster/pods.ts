@@ -6,7 +6,6 @@ export type Workload = 'istio-ingressgateway' | 'tcp-echo-v1' | 'tcp-echo-v2';
 
 export interface PodPlace {
   readonly name: string;
-  readonly uid: string;
   readonly address: string;
   readonly node: string;
   readonly nodeAddress: string;
@@ -62,7 +61,7 @@ export function podObject(workload: Workload, place: PodPlace, ready = true): Ra
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: place.name, namespace, uid: place.uid, labels, creationTimestamp: place.created },
+    metadata: { name: place.name, namespace, labels },
     spec: { nodeName: place.node, containers: [main], terminationGracePeriodSeconds: 30 },
     status: {
       phase: 'Running',

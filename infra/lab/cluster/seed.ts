@@ -5,12 +5,6 @@ function object(apiVersion: string, kind: string, metadata: RawObject['metadata'
   return { apiVersion, kind, metadata, ...rest };
 }
 
-export function namespaces(): readonly RawObject[] {
-  return ['default', 'kube-system', 'istio-system'].map((name) =>
-    object('v1', 'Namespace', { name, labels: { 'kubernetes.io/metadata.name': name } }, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }),
-  );
-}
-
 export function nodes(addresses: readonly string[]): readonly RawObject[] {
   return addresses.map((address, index) => {
     const name = `worker-${index + 1}`;

@@ -5,11 +5,10 @@ export interface StoreEvent {
   readonly object: RawObject;
 }
 
-/** What the cluster needs of the lab's Kubernetes API: a part of its `ObjectStore`. */
+/** What the cluster needs of the lab's Kubernetes API: a part of its `ObjectStore`. The namespaces are there already. */
 export interface ClusterStore {
   /** Creates the object or replaces it, status included. */
   apply(object: RawObject): unknown;
-  /** Nothing happens when it is not there. */
   delete(apiVersion: string, kind: string, namespace: string | undefined, name: string): void;
   /** Tells of every change after now. */
   subscribe(listener: (event: StoreEvent) => void): () => void;

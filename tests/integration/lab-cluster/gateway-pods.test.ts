@@ -4,11 +4,12 @@ import { applyManifest, ask, httpStatus, manifest, testCluster, type TestStore }
 
 let cluster: LabCluster;
 let store: TestStore;
+let close: () => Promise<void>;
 
 beforeEach(async () => {
-  ({ cluster, store } = await testCluster(90));
+  ({ cluster, store, close } = await testCluster(90));
 });
-afterEach(() => cluster.close());
+afterEach(() => close());
 
 function address(index = 0): string {
   return cluster.pods('istio-ingressgateway')[index]?.status?.podIP ?? '';

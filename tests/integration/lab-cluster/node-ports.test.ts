@@ -4,6 +4,7 @@ import { applyManifest, ask, httpStatus, testCluster, type TestStore } from './h
 
 let cluster: LabCluster;
 let store: TestStore;
+let close: () => Promise<void>;
 
 async function changeService(change: (spec: RawService['spec']) => object): Promise<void> {
   const service = cluster.world().services.find((s) => s.metadata.name === 'istio-ingressgateway');
@@ -18,11 +19,11 @@ async function setReady(index: number, ready: boolean): Promise<void> {
 }
 
 beforeEach(async () => {
-  ({ cluster, store } = await testCluster(92));
+  ({ cluster, store, close } = await testCluster(92));
   await applyManifest(store, cluster, 'tcp-echo');
   await changeService((spec) => ({ ports: [...(spec.ports ?? []), { name: 'tcp2', port: 32_400, targetPort: 32_400, nodePort: 30_776 }] }));
 });
-afterEach(() => cluster.close());
+afterEach(() => close());
 
 describe('node ports of the lab', () => {
   test('lead from every node to the target port of a ready pod', async () => {
@@ -56,7 +57,7 @@ describe('node ports of the lab', () => {
 });
 
 test('two clusters run side by side without touching each other', async () => {
-  const { cluster: other, store: otherStore } = await testCluster(93, { id: 'west' });
+  const { cluster: other, store: otherStore, close: closeOther } = await testCluster(93, { id: 'west' });
   try {
     await applyManifest(otherStore, other, 'second-gateway');
     expect(await ask('10.93.1.5', 32_500)).toBe('closed');
@@ -65,6 +66,6 @@ test('two clusters run side by side without touching each other', async () => {
     expect(await ask('10.92.1.5', 32_500)).toBe('refused');
     expect(other.pods('istio-ingressgateway').map((p) => p.metadata.name)).not.toEqual(cluster.pods('istio-ingressgateway').map((p) => p.metadata.name));
   } finally {
-    await other.close();
+    await closeOther();
   }
 });

@@ -2,11 +2,13 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loopbackOf } from '../../../infra/lab/loopback.ts';
-import type { LabCluster, RawObject } from '../../../infra/lab/cluster/index.ts';
+import type { LabCluster } from '../../../infra/lab/cluster/index.ts';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import { applyManifest, ask, clock, httpStatus, testCluster, type TestStore } from './helpers.ts';
 
 let cluster: LabCluster;
 let store: TestStore;
+let close: () => Promise<void>;
 /** Lets a pod that was told to go really go. */
 let letGo: () => void;
 
@@ -15,18 +17,18 @@ beforeEach(async () => {
     letGo = resolve;
   });
   const waiting = { ...clock, sleep: (ms: number) => (ms === 77 ? gone : clock.sleep(ms)) };
-  ({ cluster, store } = await testCluster(91, { clock: waiting, grace: 77 }));
+  ({ cluster, store, close } = await testCluster(91, { clock: waiting, grace: 77 }));
   await applyManifest(store, cluster, 'tcp-echo');
 });
-afterEach(() => cluster.close());
+afterEach(() => close());
 
 interface Endpoint {
   readonly addresses: readonly string[];
   readonly conditions: object;
 }
 
-function slices(service: string): readonly RawObject[] {
-  return store.list('EndpointSlice').filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === service);
+function slices(service: string): readonly KubernetesObject[] {
+  return store.list('discovery.k8s.io/v1', 'EndpointSlice').filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === service);
 }
 
 function conditions(service: string): Record<string, object> {
@@ -108,10 +110,10 @@ describe('pods of the lab', () => {
 });
 
 test('a cluster says which of its addresses is taken, and by whom it was wanted', async () => {
-  const { cluster: second } = await testCluster(91);
+  const { cluster: second, close: closeSecond } = await testCluster(91);
   try {
     expect(second.problems()).toContainEqual(expect.stringMatching(/^istio-system\/istio-ingressgateway-\S+ cannot listen on 127\.91\.1\.5:15021: .*EADDRINUSE/));
   } finally {
-    await second.close();
+    await closeSecond();
   }
 });

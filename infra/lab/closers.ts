@@ -1,0 +1,28 @@
+/** What was opened is closed in the opposite order, once, and one that fails does not keep the others open. */
+export interface Closers {
+  add(close: () => Promise<void>): { cancel(): void };
+  /** Waits for something that can be closed, and remembers to close it. */
+  use<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T>;
+  closeAll(): Promise<void>;
+}
+
+export function createClosers(): Closers {
+  const open: (() => Promise<void>)[] = [];
+  const add: Closers['add'] = (close) => {
+    open.push(close);
+    return { cancel: () => void (open.includes(close) && open.splice(open.indexOf(close), 1)) };
+  };
+  return {
+    add,
+    use: async (opening) => {
+      const opened = await opening;
+      add(() => opened.close());
+      return opened;
+    },
+    closeAll: async () => {
+      const errors: unknown[] = [];
+      for (const close of open.splice(0).toReversed()) await close().catch((error: unknown) => errors.push(error));
+      if (errors.length > 0) throw new AggregateError(errors, `the lab did not close cleanly: ${errors.map(String).join('; ')}`);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { parseArgs } from 'node:util';
+import type { LabOptions } from '../lab.ts';
+
+export interface ArgumentsRefused {
+  readonly refused: string;
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((a) => a === value);
+  if (found === undefined) throw new Error(`--${name} ${value}: must be one of ${allowed.join(', ')}`);
+  return found;
+}
+
+/** `--queue sqlite|sqs --members pods|nodes`, or one sentence that says what is wrong. */
+export function parseLabArguments(argv: readonly string[]): Pick<LabOptions, 'queue' | 'members'> | ArgumentsRefused {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { queue: { type: 'string', default: 'sqlite' }, members: { type: 'string', default: 'pods' } },
+    });
+    return { queue: oneOf('queue', values.queue, ['sqlite', 'sqs']), members: oneOf('members', values.members, ['pods', 'nodes']) };
+  } catch (error) {
+    return { refused: `${error instanceof Error ? error.message : String(error)}. Known: --queue sqlite|sqs, --members pods|nodes.` };
+  }
+}

@@ -1,0 +1,63 @@
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Say } from './say.ts';
+
+/** What one look found: `ok` with the sentence to print, or what was there instead. */
+export type Seen<T> = { readonly ok: T; readonly say: string } | { readonly instead: string };
+
+export interface Expectation<T> {
+  readonly expected: string;
+  /** Where somebody would look when it does not come true. */
+  readonly where: string;
+  readonly see: () => Seen<T> | Promise<Seen<T>>;
+  /** How long it may take to come true, in milliseconds. */
+  readonly within?: number;
+}
+
+export class DemoFailure extends Error {
+  readonly explanation: readonly string[];
+  constructor(step: string, expectation: { readonly expected: string; readonly where: string }, seen: string) {
+    super(`${expectation.expected}: ${seen}`);
+    this.name = 'DemoFailure';
+    this.explanation = [`demo failed at step "${step}"`, `  expected:      ${expectation.expected}`, `  seen:          ${seen}`, `  where to look: ${expectation.where}`];
+  }
+}
+
+export interface Checks {
+  step(title: string): void;
+  /** Looks again and again until the expectation is true, or throws a {@link DemoFailure}. */
+  check<T>(expectation: Expectation<T>): Promise<T>;
+  passed(): number;
+}
+
+const LOOK_EVERY_MS = 20;
+const DEFAULT_WITHIN_MS = 8000;
+
+export function createChecks(clock: Clock, say: Say): Checks {
+  let step = '';
+  let steps = 0;
+  let passed = 0;
+
+  async function check<T>(expectation: Expectation<T>): Promise<T> {
+    const until = clock.now() + (expectation.within ?? DEFAULT_WITHIN_MS);
+    for (;;) {
+      const seen = await expectation.see();
+      if ('ok' in seen) {
+        passed += 1;
+        say.ok(seen.say);
+        return seen.ok;
+      }
+      if (clock.now() >= until) throw new DemoFailure(step, expectation, seen.instead);
+      await clock.sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  return {
+    check,
+    passed: () => passed,
+    step: (title) => {
+      steps += 1;
+      step = title;
+      say.step(steps, title);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { connect } from 'node:net';
+import { loopbackOf } from '../loopback.ts';
+
+/** One TCP connection: sends a line, waits for the whole answer. Never throws; what went wrong is the answer in brackets. */
+export function ask(address: string, port: number, line: string, timeout = 2000): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = connect({ host: loopbackOf(address), port });
+  let answer = '';
+  socket.setEncoding('utf8');
+  socket.setTimeout(timeout, () => {
+    resolve('(no answer in time)');
+    socket.destroy();
+  });
+  socket.on('connect', () => socket.end(`${line}\n`));
+  socket.on('data', (text: string) => {
+    answer += text;
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? '(connection refused)' : `(connection broken: ${error.code ?? error.message})`));
+  socket.on('close', () => resolve(answer === '' ? '(connection closed without an answer)' : answer.trimEnd()));
+  return promise;
+}
+
+export interface Stream {
+  /** Stops, and tells what the connections were answered. */
+  stop(): Promise<readonly string[]>;
+}
+
+/** One connection after the other, until stopped. */
+export function keepAsking(address: string, port: number, line: string): Stream {
+  const answers: string[] = [];
+  let going = true;
+  const more = (): boolean => going;
+  async function run(): Promise<readonly string[]> {
+    while (more()) answers.push(await ask(address, port, line));
+    return answers;
+  }
+  const running = run();
+  return {
+    stop: () => {
+      going = false;
+      return running;
+    },
+  };
+}

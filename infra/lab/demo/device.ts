@@ -1,0 +1,48 @@
+/** The device as its administrator sees it: virtual servers, and the pool members behind them. */
+import type { LabBigip, MemberView } from '../bigip/index.ts';
+import { table } from './say.ts';
+
+export interface MemberRow {
+  readonly member: string;
+  /** Takes new connections, as far as administration goes. */
+  readonly enabled: boolean;
+  readonly state: string;
+}
+
+export interface DeviceRow {
+  /** `172.16.100.195:32400/tcp` */
+  readonly virtual: string;
+  readonly partition: string;
+  readonly error: string | undefined;
+  readonly connections: number;
+  readonly members: readonly MemberRow[];
+}
+
+function memberRow({ address, port, enabled, state }: MemberView): MemberRow {
+  return { member: `${address}:${port}`, enabled, state: enabled ? state : `${state}, takes nothing new` };
+}
+
+export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] {
+  return bigip
+    .view()
+    .partitions.flatMap(({ name, virtualServers, pools }) =>
+      virtualServers.map(({ destination, protocol, pool, error, connections }) => ({
+        virtual: `${destination}/${protocol}`,
+        partition: name,
+        error,
+        connections: connections.total,
+        members: pools.find((p) => p.path === pool)?.members.map(memberRow) ?? [],
+      })),
+    )
+    .sort((a, b) => a.virtual.localeCompare(b.virtual));
+}
+
+export function deviceTable(rows: readonly DeviceRow[]): readonly string[] {
+  if (rows.length === 0) return ['BIG-IP has no virtual server'];
+  const lines = rows.flatMap(({ virtual, partition, connections, error, members }) =>
+    (members.length === 0 ? [{ member: 'no member', state: '' }] : members).map(({ member, state }, index) =>
+      index === 0 ? [virtual, partition, String(connections), member, error ?? state] : ['', '', '', member, state],
+    ),
+  );
+  return table([['virtual server', 'partition', 'connections', 'pool member', 'monitors say'], ...lines]);
+}

@@ -1,0 +1,82 @@
+/** What the demo looks at, in the cluster and on the device. */
+import type { DeviceRow } from './device.ts';
+import type { Seen } from './check.ts';
+import type { ApiObject, KubernetesApi } from './kubernetes-api.ts';
+
+export const INGRESS_SERVICE = '/api/v1/namespaces/istio-system/services/istio-ingressgateway';
+export const INGRESS_PODS = '/api/v1/namespaces/istio-system/pods';
+
+interface ServicePort {
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: number;
+  readonly nodePort?: number;
+}
+
+interface ManagedFields {
+  readonly manager: string;
+  readonly fieldsV1?: object;
+}
+
+function ports(service: ApiObject): readonly ServicePort[] {
+  return (service['spec'] as { readonly ports?: readonly ServicePort[] }).ports ?? [];
+}
+
+/** Who wrote the Service port, as the API server recorded it. */
+function writerOf(service: ApiObject, port: number): string {
+  const fields = (service.metadata?.['managedFields'] ?? []) as readonly ManagedFields[];
+  return fields.find((f) => JSON.stringify(f.fieldsV1 ?? {}).includes(`"k:{\\"port\\":${port},`))?.manager ?? 'nobody';
+}
+
+export async function servicePort(api: KubernetesApi, port: number): Promise<Seen<ServicePort>> {
+  const service = await api.get(INGRESS_SERVICE);
+  const found = ports(service).find((p) => p.port === port);
+  if (!found) return { instead: `the Service has the ports ${ports(service).map((p) => p.port).join(', ')}` };
+  const by = writerOf(service, port);
+  if (by === 'kubectl' || by === 'nobody') return { instead: `port ${port} is there, but its owner is ${by}` };
+  return { ok: found, say: `Service port ${found.name} ${found.port} → ${found.targetPort}, node port ${found.nodePort ?? 'none'}, added by ${by}` };
+}
+
+export async function serviceAddress(api: KubernetesApi, address: string): Promise<Seen<string>> {
+  const { status } = (await api.get(INGRESS_SERVICE)) as { status?: { loadBalancer?: { ingress?: readonly { ip?: string; ipMode?: string }[] } } };
+  const shown = status?.loadBalancer?.ingress ?? [];
+  const found = shown.find((i) => i.ip === address);
+  if (!found) return { instead: `EXTERNAL-IP is ${shown.length === 0 ? '<pending>' : shown.map((i) => i.ip).join(', ')}` };
+  return { ok: address, say: `Service status: EXTERNAL-IP ${address} (ipMode ${found.ipMode ?? 'not set'})` };
+}
+
+interface EventObject {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly note?: string;
+  readonly involvedObject?: { readonly kind?: string; readonly name?: string };
+  readonly regarding?: { readonly kind?: string; readonly name?: string };
+}
+
+/** Events of either API group; a Gateway's own, oldest first. */
+export async function gatewayEvent(api: KubernetesApi, gateway: string, reason: string): Promise<Seen<string>> {
+  const events = (await api.list('/api/v1/namespaces/default/events')) as readonly EventObject[];
+  const own = events.filter((e) => (e.involvedObject ?? e.regarding)?.name === gateway);
+  const found = own.find((e) => e.reason === reason);
+  if (!found) return { instead: own.length === 0 ? `no event on Gateway ${gateway}` : `events: ${own.map((e) => e.reason).join(', ')}` };
+  const text = found.message ?? found.note ?? '';
+  return { ok: text, say: `Event on the Gateway: ${reason}: ${text}` };
+}
+
+/** The addresses and ports a pool should hold. */
+export function poolHolds(rows: readonly DeviceRow[], virtual: string, wanted: readonly string[]): Seen<DeviceRow> {
+  const row = rows.find((r) => r.virtual === virtual);
+  if (!row) return { instead: `virtual servers on the device: ${rows.map((r) => r.virtual).join(', ') || 'none'}` };
+  const members = row.members.filter((m) => m.enabled).map((m) => m.member).sort();
+  if (members.join() !== [...wanted].sort().join()) return { instead: `the pool of ${virtual} takes connections for ${members.join(', ') || 'nobody'}` };
+  return { ok: row, say: `virtual server ${virtual} in partition ${row.partition}, pool ${members.join(', ')}` };
+}
+
+export function noVirtual(rows: readonly DeviceRow[], virtual: string): Seen<true> {
+  if (rows.some((r) => r.virtual === virtual)) return { instead: `${virtual} is still on the device` };
+  return { ok: true, say: `virtual server ${virtual} is gone from the device` };
+}
+
+export function answered(answer: string, wanted: string): Seen<string> {
+  return answer === wanted ? { ok: answer, say: `a real TCP connection was answered: ${answer}` } : { instead: answer };
+}

@@ -1,0 +1,42 @@
+/** `npm run demo`: the whole job, played and checked. */
+import { processClock } from '../../../shared/runtime/process.ts';
+import { startLab } from '../lab.ts';
+import { parseLabArguments } from './arguments.ts';
+import { DemoFailure } from './check.ts';
+import { play } from './play.ts';
+import { createSay } from './say.ts';
+
+const clock = processClock;
+const say = createSay((text) => process.stdout.write(text), process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
+
+function explain(error: unknown): readonly string[] {
+  if (error instanceof DemoFailure) return error.explanation;
+  return ['demo failed, and not at a check', `  seen:          ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const options = parseLabArguments(argv);
+  if ('refused' in options) {
+    say.failed([options.refused]);
+    return 2;
+  }
+  const start = clock.now();
+  const lab = await startLab(options);
+  try {
+    const passed = await play(lab, say, clock);
+    await lab.stop();
+    say.lines([]);
+    say.title(`demo: ${passed} checks passed in ${((clock.now() - start) / 1000).toFixed(1)} s`);
+    return 0;
+  } catch (error) {
+    say.failed([...explain(error), `  kept for you:  ${lab.files.dir} (sluice.log, sluice.yaml, kubeconfig)`]);
+    await lab.stop({ keepFiles: true });
+    return 1;
+  }
+}
+
+// Whatever is still open after the lab has stopped must not keep the caller waiting.
+process.exit(await run(process.argv.slice(2)).catch((error: unknown) => {
+  say.failed(explain(error));
+  return 1;
+}));

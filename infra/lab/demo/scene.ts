@@ -1,0 +1,61 @@
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Lab } from '../lab.ts';
+import type { Checks, Seen } from './check.ts';
+import { ask } from './connection.ts';
+import { deviceRows, deviceTable } from './device.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+import { INGRESS_PODS, INGRESS_SERVICE, answered } from './looks.ts';
+import { manifest } from './manifests.ts';
+import type { Say } from './say.ts';
+
+/** What every scene of the demo works with. */
+export interface Scene {
+  readonly lab: Lab;
+  readonly api: KubernetesApi;
+  readonly checks: Checks;
+  readonly say: Say;
+  readonly clock: Clock;
+}
+
+export async function applyManifest({ api, say }: Scene, name: string): Promise<void> {
+  say.why(`kubectl apply -f infra/lab/manifests/${name}.yaml`);
+  for (const object of manifest(name)) await api.apply(object);
+}
+
+export function virtualOf({ lab }: Scene, port: number): string {
+  return `${lab.virtualAddress}:${port}/tcp`;
+}
+
+interface PodFields {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
+  readonly status?: { readonly podIP?: string };
+}
+
+/** Where BIG-IP should send connections for a gateway port now: the pods themselves, or the nodes' ports. */
+export async function expectedMembers({ lab, api }: Scene, port: number): Promise<readonly string[]> {
+  if (lab.members === 'nodes') {
+    const service = (await api.get(INGRESS_SERVICE)) as { spec?: { ports?: readonly { port: number; nodePort?: number }[] } };
+    const nodePort = service.spec?.ports?.find((p) => p.port === port)?.nodePort;
+    return lab.nodeAddresses.map((address) => `${address}:${nodePort ?? 'none'}`);
+  }
+  const pods = (await api.list(INGRESS_PODS)) as readonly object[] as readonly PodFields[];
+  const staying = pods.filter((p) => p.metadata.labels?.['istio'] === 'ingressgateway' && p.metadata.deletionTimestamp === undefined);
+  return staying.map((p) => `${p.status?.podIP ?? 'none'}:${port}`);
+}
+
+export async function connects(scene: Scene, port: number, line: string): Promise<string> {
+  return ask(scene.lab.virtualAddress, port, line);
+}
+
+export function checkAnswer(scene: Scene, port: number, wanted: string): Promise<string> {
+  const address = `${scene.lab.loopbackAddress}:${port}`;
+  return scene.checks.check({
+    expected: `a connection to ${address} is answered "${wanted}"`,
+    where: `is there a virtual server, are its members up (table above), does Envoy listen: ${scene.lab.files.log}`,
+    see: async (): Promise<Seen<string>> => answered(await connects(scene, port, wanted.replace(/^\w+ /, '')), wanted),
+  });
+}
+
+export function showDevice({ lab, say }: Scene): void {
+  say.lines(deviceTable(deviceRows(lab.bigip)));
+}

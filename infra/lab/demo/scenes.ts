@@ -1,0 +1,142 @@
+/** The walkthrough, scene by scene. */
+import type { Moment } from './timeline.ts';
+import { timeline } from './timeline.ts';
+import { keepAsking } from './connection.ts';
+import { deviceRows } from './device.ts';
+import { gatewayEvent, noVirtual, poolHolds, serviceAddress, servicePort } from './looks.ts';
+import { applyManifest, checkAnswer, connects, expectedMembers, showDevice, virtualOf, type Scene } from './scene.ts';
+
+const FIRST = 32_400;
+const SECOND = 32_500;
+const GATEWAY = '/apis/networking.istio.io/v1/namespaces/default/gateways/tcp-echo-gateway';
+
+async function checkPool(scene: Scene, port: number): Promise<void> {
+  await scene.checks.check({
+    expected: `virtual server ${virtualOf(scene, port)} whose pool holds what the cluster offers (${scene.lab.members})`,
+    where: `${scene.lab.files.log} (apply's lines), and the dead-letter queues`,
+    see: async () => poolHolds(deviceRows(scene.lab.bigip), virtualOf(scene, port), await expectedMembers(scene, port)),
+  });
+}
+
+export async function nothingYet(scene: Scene): Promise<void> {
+  const { checks, lab } = scene;
+  checks.step('Before: a cluster with Istio, and an empty BIG-IP');
+  await checks.check({
+    expected: `nobody answers at ${lab.loopbackAddress}:${FIRST}`,
+    where: `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`,
+    see: async () => {
+      const answer = await connects(scene, FIRST, 'hello');
+      return answer === '(connection refused)' ? { ok: true, say: `nobody answers at ${lab.loopbackAddress}:${FIRST} (that is how ${lab.virtualAddress} is reached here)` } : { instead: answer };
+    },
+  });
+  showDevice(scene);
+}
+
+interface Sightings {
+  /** The virtual server was on the device. */
+  readonly applied: number | undefined;
+  readonly answered: number | undefined;
+}
+
+/** Looks at the device and knocks, until the first answer. */
+async function watchFor(scene: Scene, port: number): Promise<Sightings> {
+  const { clock, lab } = scene;
+  const until = clock.now() + 10_000;
+  let applied: number | undefined;
+  while (clock.now() < until) {
+    if (deviceRows(lab.bigip).some((row) => row.virtual === virtualOf(scene, port))) applied ??= clock.now();
+    if ((await connects(scene, port, 'hello')).startsWith('one ')) return { applied, answered: clock.now() };
+    await clock.sleep(3);
+  }
+  return { applied, answered: undefined };
+}
+
+/** The result that first said "applied" for the port brought the times along at which its content passed watch and map. */
+function moments({ lab }: Scene, start: number, { applied, answered }: Sightings): readonly Moment[] {
+  const settled = lab.pipeline.trace.settled.find((s) => s.at >= start && s.applied.includes(FIRST));
+  const hop = (where: string): number | undefined => {
+    const found = settled?.hops.find((h) => h.where === where);
+    return found && Date.parse(found.at);
+  };
+  const declares = lab.bigip.writes.filter((w) => w.handled && w.path.startsWith('/mgmt/shared/appsvcs/declare') && w.time >= start && w.time <= (applied ?? 0));
+  return [
+    { what: 'snapshot sent (watch)', at: hop('watch') },
+    { what: 'mapped (map)', at: hop('map') },
+    { what: 'declared (apply, to AS3)', at: declares.at(-1)?.time },
+    { what: 'applied (BIG-IP has it)', at: applied },
+    { what: 'settled (apply, to the cluster)', at: settled?.at },
+    { what: 'first answer through BIG-IP', at: answered },
+  ];
+}
+
+export async function firstGateway(scene: Scene): Promise<void> {
+  const { checks, lab, api, say, clock } = scene;
+  checks.step(`Somebody applies a Gateway that opens port ${FIRST}; that is all they do`);
+  const start = clock.now();
+  const watching = watchFor(scene, FIRST);
+  await applyManifest(scene, 'tcp-echo');
+  say.why('The Service lacks the port, so the watcher adds it, by server-side apply; it owns that port and no other.');
+  await checks.check({ expected: `the Service istio-ingressgateway has port ${FIRST}, added by Sluice`, where: `${lab.files.log} (watch's lines)`, see: () => servicePort(api, FIRST) });
+  say.why('map finds where Envoy listens behind the port; apply declares the virtual server through AS3 and reads it back.');
+  await checkPool(scene, FIRST);
+  say.why('BIG-IP sends the connection to a gateway pod, Envoy routes it to version v1 of the echo server, which says "one".');
+  const sightings = await watching;
+  await checkAnswer(scene, FIRST, 'one hello');
+  say.why('Only after the device confirmed it does the result go back to the cluster.');
+  await checks.check({ expected: `the Service shows ${lab.virtualAddress} as its external address`, where: 'kubectl get svc -n istio-system istio-ingressgateway -o yaml', see: () => serviceAddress(api, lab.virtualAddress) });
+  await checks.check({ expected: 'an Event Programmed on the Gateway', where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway', see: () => gatewayEvent(api, 'tcp-echo-gateway', 'Programmed') });
+  showDevice(scene);
+  say.title('   From "Gateway applied" to "first answer"');
+  say.lines(timeline(start, moments(scene, start, sightings)));
+}
+
+export async function secondGateway(scene: Scene): Promise<void> {
+  scene.checks.step(`A second Gateway opens port ${SECOND}, for version v2; nothing has to be repeated by hand`);
+  await applyManifest(scene, 'second-gateway');
+  scene.say.why('The same ingress, so the same snapshot, slice and declaration: now with two virtual servers.');
+  await checkPool(scene, SECOND);
+  await checkAnswer(scene, SECOND, 'two hello');
+  await checkAnswer(scene, FIRST, 'one hello');
+  showDevice(scene);
+}
+
+export async function podGoes(scene: Scene): Promise<void> {
+  const { checks, lab, say } = scene;
+  const pod = lab.cluster.pods('istio-ingressgateway')[0];
+  checks.step(`A gateway pod goes away (${pod?.status?.podIP ?? 'none'}), while connections keep coming`);
+  const load = keepAsking(lab.virtualAddress, FIRST, 'busy');
+  say.why(lab.members === 'pods' ? 'The pod turns Terminating: it must leave the pools now, while it still answers, not when it is gone.' : 'The members are nodes: kube-proxy leaves the pod out, BIG-IP has nothing to change.');
+  await lab.cluster.removePod(pod?.metadata.name ?? '');
+  await checkPool(scene, FIRST);
+  await checkAnswer(scene, FIRST, 'one after');
+  const answers = await load.stop();
+  await checks.check({
+    expected: 'every connection during that time was answered',
+    where: `${lab.files.log}: when was the member taken out, and when did the pod end?`,
+    see: () => {
+      const failed = answers.filter((a) => a !== 'one busy');
+      return failed.length === 0 && answers.length > 0 ? { ok: true, say: `${answers.length} connections meanwhile, each answered` } : { instead: `${failed.length} of ${answers.length} were not: ${[...new Set(failed)].join(', ')}` };
+    },
+    within: 0,
+  });
+  showDevice(scene);
+}
+
+export async function gatewayDeleted(scene: Scene): Promise<void> {
+  const { checks, lab, api, say } = scene;
+  checks.step('The first Gateway is deleted');
+  say.why('kubectl delete gateways.networking.istio.io tcp-echo-gateway');
+  await api.remove(GATEWAY);
+  say.why('The watcher saw the deletion, which proves that the virtual server must go; the second one is not touched.');
+  await checks.check({ expected: `no virtual server ${virtualOf(scene, FIRST)}`, where: `${lab.files.log} (apply's lines): removals may be held for want of proof`, see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST)) });
+  await checks.check({
+    expected: `nobody answers at ${lab.loopbackAddress}:${FIRST}`,
+    where: 'the device above: is the virtual server gone?',
+    see: async () => {
+      const answer = await connects(scene, FIRST, 'hello');
+      return answer === '(connection refused)' ? { ok: true, say: `nobody answers at ${lab.loopbackAddress}:${FIRST} any more` } : { instead: answer };
+    },
+  });
+  await checkAnswer(scene, SECOND, 'two hello');
+  showDevice(scene);
+}

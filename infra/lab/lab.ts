@@ -1,0 +1,86 @@
+/** The whole lab in one call: cluster, BIG-IP, queue and Sluice, all on loopback. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { processClock } from '../../shared/runtime/process.ts';
+import { startBigip, type LabBigip } from './bigip/index.ts';
+import { startCluster, type LabCluster } from './cluster/index.ts';
+import { createClosers } from './closers.ts';
+import { writeLabFiles, type LabFiles } from './files.ts';
+import { startKubernetes, type LabKubernetes } from './kubernetes/index.ts';
+import { loopbackOf } from './loopback.ts';
+import { startPipeline, type Pipeline } from './pipeline.ts';
+import { startQueue, type LabQueueKind } from './queue.ts';
+
+export interface LabNetwork {
+  readonly virtualAddress: string;
+  /** First two octets of the pods' addresses. */
+  readonly podNetwork: string;
+  readonly nodeAddresses: readonly string[];
+}
+
+export interface LabOptions {
+  readonly queue: LabQueueKind;
+  readonly members: 'pods' | 'nodes';
+  /** Where its files go; a new temporary directory by default. */
+  readonly dir?: string;
+  /** Two labs on one machine need different networks. */
+  readonly network?: Partial<LabNetwork>;
+}
+
+export interface Lab extends LabNetwork {
+  readonly queue: LabQueueKind;
+  readonly members: 'pods' | 'nodes';
+  /** Where the virtual address is reached on this machine. */
+  readonly loopbackAddress: string;
+  readonly files: LabFiles;
+  readonly kubernetes: LabKubernetes;
+  readonly cluster: LabCluster;
+  readonly bigip: LabBigip;
+  readonly pipeline: Pipeline;
+  stop(options?: { readonly keepFiles?: boolean }): Promise<void>;
+}
+
+export const CLUSTER_ID = 'lab';
+const NETWORK: LabNetwork = { virtualAddress: '172.16.100.195', podNetwork: '10.244', nodeAddresses: ['192.168.0.11', '192.168.0.12'] };
+
+function refuseProblems(cluster: LabCluster): void {
+  const [first] = cluster.problems();
+  if (first === undefined) return;
+  throw new Error(`${first}. Is another lab or demo running on this machine? Stop it, or give this one another network.`);
+}
+
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const network = { ...NETWORK, ...options.network };
+  const { queue: queueKind, members } = options;
+  const closers = createClosers();
+  try {
+    const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'sluice-lab-')));
+    const removeFiles = closers.add(() => rm(dir, { recursive: true, force: true }));
+    const kubernetes = await closers.use(startKubernetes());
+    const cluster = await closers.use(startCluster({ ...network, store: kubernetes.store, clock: processClock, id: CLUSTER_ID }));
+    refuseProblems(cluster);
+    const bigip = await closers.use(startBigip());
+    const queue = await closers.use(startQueue(queueKind, dir));
+    const files = await writeLabFiles(dir, { kubeconfig: kubernetes.kubeconfig(), device: bigip, cluster: CLUSTER_ID, ...network, members, queue: queue.config });
+    const pipeline = await closers.use(startPipeline(files, queue, CLUSTER_ID));
+    return {
+      ...network,
+      queue: queueKind,
+      members,
+      loopbackAddress: loopbackOf(network.virtualAddress),
+      files,
+      kubernetes,
+      cluster,
+      bigip,
+      pipeline,
+      stop: async ({ keepFiles = false } = {}) => {
+        if (keepFiles) removeFiles.cancel();
+        await closers.closeAll();
+      },
+    };
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}

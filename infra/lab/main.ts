@@ -1,0 +1,61 @@
+/** `npm run lab`: the lab, left running for your own hands. */
+import { parseLabArguments } from './demo/arguments.ts';
+import { createSay, table } from './demo/say.ts';
+import { startLab, type Lab } from './lab.ts';
+
+const say = createSay((text) => process.stdout.write(text), process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
+
+/** kubectl must not mistake it for the Gateway of Gateway API. */
+const GATEWAYS = 'gateways.networking.istio.io';
+
+function introduce(lab: Lab): void {
+  const { files, bigip, kubernetes } = lab;
+  say.title('The Sluice lab is up');
+  say.lines(
+    table([
+      ['kubeconfig', files.kubeconfig],
+      ['configuration', files.config],
+      ['log', files.log],
+      ['Kubernetes API', kubernetes.url],
+      ['BIG-IP', `${bigip.url} (user ${bigip.username}, password ${bigip.password})`],
+      ['virtual address', `${lab.virtualAddress}, reached at ${lab.loopbackAddress}`],
+      ['gateway pods', lab.cluster.pods('istio-ingressgateway').map((p) => p.status?.podIP).join(', ')],
+      ['members, queue', `${lab.members}, ${lab.queue}`],
+    ]),
+  );
+  say.title('Try');
+  say.why('Open port 32400, and talk to the echo server through BIG-IP:');
+  say.lines([
+    `export KUBECONFIG=${files.kubeconfig}`,
+    'kubectl apply -f infra/lab/manifests/tcp-echo.yaml',
+    'kubectl get svc -n istio-system istio-ingressgateway',
+    `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
+    `for i in 1 2 3; do (date; sleep 1) | nc ${lab.loopbackAddress} 32400; done`,
+  ]);
+  say.why('What the device has, as its own administrator sees it:');
+  say.lines([`curl -sk -u ${bigip.username}:${bigip.password} ${bigip.url}/mgmt/tm/ltm/virtual | head -c 600`]);
+  say.why('More of the same, and what is refused with a reason:');
+  say.lines(['kubectl apply -f infra/lab/manifests/second-gateway.yaml', 'kubectl apply -f infra/lab/manifests/web-gateway.yaml', 'kubectl apply -f infra/lab/manifests/no-route.yaml && kubectl get events']);
+  say.why('Take something away:');
+  say.lines(['kubectl delete pod -n istio-system <one of the gateway pods>', `kubectl delete ${GATEWAYS} tcp-echo-gateway`]);
+  say.why('Ctrl-C ends it and removes its files.');
+}
+
+const options = parseLabArguments(process.argv.slice(2));
+if ('refused' in options) {
+  say.failed([options.refused]);
+  process.exit(2);
+}
+// The handlers stay: Ctrl-C reaches this process twice, from the terminal and through npm, and the second must not cut the stop short.
+const { promise: stopping, resolve: stop } = Promise.withResolvers<void>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
+const lab = await startLab(options).catch((error: unknown) => {
+  say.failed([`The lab did not start: ${error instanceof Error ? error.message : String(error)}`]);
+  process.exit(1);
+});
+introduce(lab);
+await stopping;
+say.title('Stopping …');
+await lab.stop();
+say.title('Stopped; nothing is left behind.');
+process.exit(0);

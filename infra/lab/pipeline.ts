@@ -1,0 +1,63 @@
+/** Sluice itself in the lab: the built watcher and the built functions, on the lab's queue. */
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { loadConfig } from '../../shared/config/load.ts';
+import { createSecrets } from '../../shared/config/secrets.ts';
+import { openQueues } from '../../shared/queue/open.ts';
+import { processClock, processId, processRandom } from '../../shared/runtime/process.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { createLogger } from '../../shared/telemetry/logger.ts';
+import { createClosers } from './closers.ts';
+import type { LabFiles } from './files.ts';
+import { startHost } from './host/host.ts';
+import { ROOT, type LabQueue } from './queue.ts';
+import { traceQueues, type Trace } from './trace.ts';
+
+export interface Pipeline {
+  readonly runtime: Runtime;
+  readonly trace: Trace;
+  close(): Promise<void>;
+}
+
+interface WatchModule {
+  readonly create: (options: { readonly runtime: Runtime; readonly kubeconfig: string; readonly clusterId: string }) => { start(): Promise<void>; stop(): Promise<void> };
+}
+
+const DIST = join(ROOT, 'dist');
+
+async function loadWatch(): Promise<WatchModule> {
+  const file = join(DIST, 'watch', 'main.mjs');
+  try {
+    return (await import(pathToFileURL(file).href)) as WatchModule;
+  } catch (error) {
+    throw new Error(`The watcher ${file} cannot be loaded: ${String(error)}. Run "npm run build" first.`, { cause: error });
+  }
+}
+
+/** Starts what works before what brings work; stops the other way round, so that nothing in hand is lost. */
+export async function startPipeline(files: LabFiles, queue: LabQueue, clusterId: string): Promise<Pipeline> {
+  const closers = createClosers();
+  try {
+    const output = createWriteStream(files.log);
+    closers.add(() => finished(output.end()));
+    const config = await loadConfig(files.config, {});
+    const template = await queue.prepare(files.config);
+    const { credentials, wait } = queue;
+    const opened = openQueues(config.queue, { clock: processClock, id: processId, ...(credentials === undefined ? {} : { credentials }) });
+    closers.add(() => opened.close());
+    const { queues, trace } = traceQueues(opened, processClock);
+    const log = createLogger('info', output);
+    const runtime: Runtime = { config, secrets: createSecrets({ env: {} }), queues, clock: processClock, id: processId, random: processRandom, log };
+    const host = await startHost({ dist: DIST, runtime, ...(template === undefined ? {} : { template }), ...(wait === undefined ? {} : { wait }) });
+    closers.add(() => host.stop());
+    const watcher = (await loadWatch()).create({ runtime, kubeconfig: files.kubeconfig, clusterId });
+    closers.add(() => watcher.stop());
+    await watcher.start();
+    return { runtime, trace, close: () => closers.closeAll() };
+  } catch (error) {
+    await closers.closeAll().catch(() => undefined);
+    throw error;
+  }
+}

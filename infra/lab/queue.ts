@@ -1,0 +1,51 @@
+/** The lab's queue: in process, or an SQS-compatible server with the queues of the compiled template. */
+import { join, resolve } from 'node:path';
+import type { QueueConfig } from '../../shared/config/schema.ts';
+import type { SqsCredentials } from '../../shared/queue/sqs/client.ts';
+import { compileTemplate } from './host/compile.ts';
+import { createQueuesOn, startLocalSqs } from './host/sqs.ts';
+import { queuesOf, type Template } from './host/template.ts';
+
+export type LabQueueKind = QueueConfig['kind'];
+
+export interface LabQueue {
+  readonly config: QueueConfig;
+  readonly credentials?: SqsCredentials;
+  /** How long one poll waits, in milliseconds; absent for the usual time. */
+  readonly wait?: number;
+  /** Creates what has to be there before anybody sends; with a template, the functions run as it says. */
+  prepare(configFile: string): Promise<Template | undefined>;
+  close(): Promise<void>;
+}
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+/** fauxqs gives a message to a poll that was cut off, so polls are short and mostly end by themselves. */
+const SQS_WAIT_MS = 1000;
+
+function sqliteQueue(dir: string): LabQueue {
+  return {
+    config: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
+    prepare: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+async function sqsQueue(): Promise<LabQueue> {
+  const server = await startLocalSqs();
+  return {
+    config: { kind: 'sqs', region: server.region, endpoint: server.endpoint, prefix: 'sluice' },
+    credentials: server.credentials,
+    wait: SQS_WAIT_MS,
+    prepare: async (configFile) => {
+      const template = await compileTemplate({ root: ROOT, config: configFile });
+      await createQueuesOn(server, queuesOf(template));
+      return template;
+    },
+    close: () => server.stop(),
+  };
+}
+
+export async function startQueue(kind: LabQueueKind, dir: string): Promise<LabQueue> {
+  return kind === 'sqs' ? sqsQueue() : sqliteQueue(dir);
+}

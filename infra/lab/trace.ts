@@ -1,0 +1,45 @@
+/** Reads the results on their way back to the cluster, without touching them: the times in the demo's timeline. */
+import { open } from '../../shared/queue/envelope.ts';
+import { SETTLED_EVENTS } from '../../shared/queue/events.ts';
+import type { Hop } from '../../shared/queue/hops.ts';
+import type { OutgoingMessage, Queue, Queues } from '../../shared/queue/port.ts';
+import type { Clock } from '../../shared/runtime/runtime.ts';
+
+export interface SettledTrace {
+  /** When the result was in the queue, in milliseconds since 1970. */
+  readonly at: number;
+  /** Ports whose exposure was applied. */
+  readonly applied: readonly number[];
+  readonly hops: readonly Hop[];
+}
+
+export interface Trace {
+  /** Oldest first. */
+  readonly settled: readonly SettledTrace[];
+}
+
+function read(message: OutgoingMessage, at: number): SettledTrace | undefined {
+  const opened = open(message.body, SETTLED_EVENTS);
+  if ('refused' in opened) return undefined;
+  const { data, hops } = opened.ok;
+  return { at, hops, applied: data.exposures.filter((e) => e.outcome === 'applied').map((e) => e.port) };
+}
+
+export function traceQueues(queues: Queues, clock: Clock): { readonly queues: Queues; readonly trace: Trace } {
+  const settled: SettledTrace[] = [];
+  function traced(queue: Queue): Queue {
+    return {
+      name: queue.name,
+      send: async (message) => {
+        await queue.send(message);
+        const result = queue.name.startsWith('settled-') ? read(message, clock.now()) : undefined;
+        if (result) settled.push(result);
+      },
+      receive: (options) => queue.receive(options),
+      delete: (receipt) => queue.delete(receipt),
+      changeVisibility: (receipt, visibility) => queue.changeVisibility(receipt, visibility),
+      depth: () => queue.depth(),
+    };
+  }
+  return { trace: { settled }, queues: { queue: (name) => traced(queues.queue(name)), close: () => queues.close() } };
+}
