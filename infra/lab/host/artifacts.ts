@@ -1,0 +1,45 @@
+import { unzipSync } from 'fflate';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Handler } from '../../../shared/queue/handler.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+
+export type HostedHandler = Handler & { close?(): Promise<void> };
+
+/** What every function's bundle exports. */
+export interface FunctionModule {
+  readonly create: (runtime: Runtime) => HostedHandler;
+  readonly handler: Handler;
+}
+
+/** Imports a built handler file. */
+export async function loadFunction(file: string): Promise<FunctionModule> {
+  let module: Partial<FunctionModule>;
+  try {
+    module = (await import(pathToFileURL(file).href)) as Partial<FunctionModule>;
+  } catch (error) {
+    throw new Error(`The function ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}. Run "npm run build" first.`, { cause: error });
+  }
+  const { create, handler } = module;
+  if (typeof create === 'function' && typeof handler === 'function') return { create, handler };
+  throw new Error(`The function ${file} does not export both create and handler.`);
+}
+
+export interface Unpacked {
+  readonly folder: string;
+  remove(): Promise<void>;
+}
+
+/** Unpacks a zip into a folder that has nothing else, as Lambda does. */
+export async function unpackArtifact(zip: string): Promise<Unpacked> {
+  const files = unzipSync(await readFile(zip));
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-function-'));
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  }
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}

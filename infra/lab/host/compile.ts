@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { readTemplate, type Template } from './template.ts';
+
+export const TEMPLATE_FILE = 'cloudformation-template-update-stack.json';
+
+const run = promisify(execFile);
+
+export interface CompileOptions {
+  /** The repository; its artifacts must have been built. */
+  readonly root: string;
+  /** The configuration that decides the queues; absent as in `serverless.yml`. */
+  readonly config?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** What `serverless package` makes of `serverless.yml`, in a folder of its own; needs neither network nor credentials. */
+export async function compileTemplate(options: CompileOptions): Promise<Template> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-template-'));
+  const bin = createRequire(join(options.root, 'package.json')).resolve('serverless/bin/serverless');
+  const env = { ...process.env, ...options.env, ...(options.config === undefined ? {} : { SLUICE_CONFIG: options.config }) };
+  try {
+    await run(process.execPath, [bin, 'package', '--package', folder], { cwd: options.root, env });
+    return await readTemplate(join(folder, TEMPLATE_FILE));
+  } catch (error) {
+    const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+    throw new Error(`"serverless package" failed; run "npm run package" to see it alone. ${said}`, { cause: error });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

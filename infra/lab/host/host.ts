@@ -1,0 +1,94 @@
+/** Runs the functions that were built for Lambda, from the same files and with the same settings, in this process. */
+import { join } from 'node:path';
+import { startEventSource } from '../../../shared/queue/event-source.ts';
+import { FUNCTIONS, type FunctionSettings } from '../../../shared/runtime/functions.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { loadFunction, unpackArtifact, type HostedHandler } from './artifacts.ts';
+import { functionsOf, type HostedSettings, type Template } from './template.ts';
+
+export interface HostOptions {
+  /** Folder of the build, with `map/handler.mjs` and `map.zip`. */
+  readonly dist: string;
+  /** Configuration, secrets, queues and the rest of what the functions get. */
+  readonly runtime: Runtime;
+  /** With it, the zips run with the template's settings (what is deployed); without it, the bundles with the defaults. */
+  readonly template?: Template;
+  /** How long one poll waits; default 20 s. Keep it short over fauxqs, whose cut polls still swallow a message. */
+  readonly wait?: number;
+}
+
+export interface Host {
+  /** Names of the functions that run. */
+  readonly functions: readonly string[];
+  /** Takes no more, finishes what is in hand, and closes the functions. */
+  stop(): Promise<void>;
+}
+
+interface Loaded {
+  readonly settings: FunctionSettings & Partial<Pick<HostedSettings, 'reportFailures'>>;
+  readonly handler: HostedHandler;
+  readonly remove: () => Promise<void>;
+}
+
+async function loadPackaged(settings: HostedSettings, { dist, runtime }: HostOptions): Promise<Loaded> {
+  const unpacked = await unpackArtifact(join(dist, settings.artifact));
+  const [file = 'handler', name] = settings.handler.split('.');
+  try {
+    if (name !== 'handler') throw new Error(`Function ${settings.name} starts at ${settings.handler}; the host knows ${file}.handler only.`);
+    const module = await loadFunction(join(unpacked.folder, `${file}.mjs`));
+    return { settings, handler: module.create(runtime), remove: () => unpacked.remove() };
+  } catch (error) {
+    await unpacked.remove();
+    throw error;
+  }
+}
+
+async function loadBuilt(settings: FunctionSettings, { dist, runtime }: HostOptions): Promise<Loaded> {
+  const module = await loadFunction(join(dist, settings.name, 'handler.mjs'));
+  return { settings, handler: module.create(runtime), remove: async () => undefined };
+}
+
+function startOne({ settings, handler, remove }: Loaded, { runtime, wait }: HostOptions): { stop(): Promise<void> } {
+  const { name, queue, reportFailures, batchSize, concurrency, timeout, visibility } = settings;
+  const source = startEventSource({
+    queue: runtime.queues.queue(queue),
+    handler,
+    functionName: name,
+    batchSize,
+    concurrency,
+    timeout,
+    visibility,
+    ...(wait === undefined ? {} : { wait }),
+    ...(reportFailures === undefined ? {} : { reportFailures }),
+    clock: runtime.clock,
+    id: runtime.id,
+    log: runtime.log.child({ function: name }),
+  });
+  return {
+    stop: async () => {
+      await source.stop();
+      await handler.close?.();
+      await remove();
+    },
+  };
+}
+
+/** Loads every function before it starts the first, so that a host runs whole or not at all. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { template } = options;
+  const loading = template === undefined ? FUNCTIONS.map((settings) => loadBuilt(settings, options)) : functionsOf(template).map((settings) => loadPackaged(settings, options));
+  const results = await Promise.allSettled(loading);
+  const loaded = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    await Promise.all(loaded.map((each) => each.remove()));
+    throw failed.reason;
+  }
+  const running = loaded.map((each) => startOne(each, options));
+  return {
+    functions: loaded.map((each) => each.settings.name),
+    stop: async () => {
+      await Promise.all(running.map((each) => each.stop()));
+    },
+  };
+}

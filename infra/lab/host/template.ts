@@ -1,0 +1,103 @@
+/** Reads what the host needs out of the compiled CloudFormation template. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import * as z from 'zod';
+import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
+import type { QueueDefinition } from './sqs.ts';
+
+const GetAtt = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
+
+const QueueResource = z.object({
+  Type: z.literal('AWS::SQS::Queue'),
+  Properties: z.object({
+    QueueName: z.string(),
+    VisibilityTimeout: z.int(),
+    MessageRetentionPeriod: z.int(),
+    RedrivePolicy: z.object({ deadLetterTargetArn: GetAtt, maxReceiveCount: z.int() }).optional(),
+  }),
+});
+const FunctionResource = z.object({
+  Type: z.literal('AWS::Lambda::Function'),
+  Properties: z.object({ FunctionName: z.string(), Handler: z.string(), Timeout: z.int(), Code: z.object({ S3Key: z.string() }) }),
+});
+const SourceResource = z.object({
+  Type: z.literal('AWS::Lambda::EventSourceMapping'),
+  Properties: z.object({
+    BatchSize: z.int(),
+    EventSourceArn: GetAtt,
+    FunctionName: GetAtt,
+    FunctionResponseTypes: z.array(z.string()).optional(),
+    ScalingConfig: z.object({ MaximumConcurrency: z.int() }).optional(),
+  }),
+});
+const Other = z.object({ Type: z.string() });
+
+export const Template = z.object({ Resources: z.record(z.string(), z.union([QueueResource, FunctionResource, SourceResource, Other])) });
+export type Template = z.infer<typeof Template>;
+
+/** A function with its event source, as deployed. */
+export interface HostedSettings extends FunctionSettings {
+  readonly reportFailures: boolean;
+  /** Name of the zip. */
+  readonly artifact: string;
+  /** File and export, such as `handler.handler`. */
+  readonly handler: string;
+}
+
+/** What Lambda takes where an event source names no limit. */
+const UNLIMITED = 1_000;
+
+export async function readTemplate(path: string): Promise<Template> {
+  return Template.parse(JSON.parse(await readFile(path, 'utf8')));
+}
+
+function get<T>(template: Template, id: string, schema: z.ZodType<T>): T {
+  const found = schema.safeParse(template.Resources[id]);
+  if (found.success) return found.data;
+  throw new Error(`The template has no ${id} that the host can use: ${z.prettifyError(found.error)}`);
+}
+
+function all<T>(template: Template, schema: z.ZodType<T>, type: string): readonly T[] {
+  return Object.entries(template.Resources).flatMap(([id, resource]) => (resource.Type === type ? [get(template, id, schema)] : []));
+}
+
+export function queuesOf(template: Template): readonly QueueDefinition[] {
+  return all(template, QueueResource, 'AWS::SQS::Queue').map(({ Properties: queue }) => ({
+    name: queue.QueueName,
+    visibilitySeconds: queue.VisibilityTimeout,
+    retentionSeconds: queue.MessageRetentionPeriod,
+    ...(queue.RedrivePolicy === undefined
+      ? {}
+      : {
+          redrive: {
+            deadLetterQueue: get(template, queue.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0], QueueResource).Properties.QueueName,
+            maxReceiveCount: queue.RedrivePolicy.maxReceiveCount,
+          },
+        }),
+  }));
+}
+
+function workQueue(physical: string): 'snapshots' | 'slices' {
+  const name = /-(snapshots|slices)\.fifo$/.exec(physical)?.[1];
+  if (name === 'snapshots' || name === 'slices') return name;
+  throw new Error(`The event source ${physical} is none of Sluice's working queues.`);
+}
+
+export function functionsOf(template: Template): readonly HostedSettings[] {
+  return all(template, SourceResource, 'AWS::Lambda::EventSourceMapping').map(({ Properties: source }) => {
+    const { Properties: made } = get(template, source.FunctionName['Fn::GetAtt'][0], FunctionResource);
+    const { Properties: queue } = get(template, source.EventSourceArn['Fn::GetAtt'][0], QueueResource);
+    const artifact = basename(made.Code.S3Key);
+    return {
+      name: artifact.replace(/\.zip$/, ''),
+      queue: workQueue(queue.QueueName),
+      batchSize: source.BatchSize,
+      concurrency: source.ScalingConfig?.MaximumConcurrency ?? UNLIMITED,
+      timeout: made.Timeout * 1000,
+      visibility: queue.VisibilityTimeout * 1000,
+      reportFailures: source.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+      artifact,
+      handler: made.Handler,
+    };
+  });
+}

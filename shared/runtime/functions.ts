@@ -1,0 +1,17 @@
+import type { WorkQueueName } from '../queue/port.ts';
+
+/** How a function is fed; times in milliseconds. */
+export interface FunctionSettings {
+  readonly name: string;
+  readonly queue: WorkQueueName;
+  readonly batchSize: number;
+  readonly concurrency: number;
+  readonly timeout: number;
+  readonly visibility: number;
+}
+
+/** For hosts other than Lambda; a test holds these figures against the template that `serverless.yml` compiles to. */
+export const FUNCTIONS: readonly FunctionSettings[] = [
+  { name: 'map', queue: 'snapshots', batchSize: 10, concurrency: 4, timeout: 30_000, visibility: 180_000 },
+  { name: 'apply', queue: 'slices', batchSize: 10, concurrency: 4, timeout: 120_000, visibility: 150_000 },
+];
