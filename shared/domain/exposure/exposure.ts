@@ -16,8 +16,8 @@ export const DevicePath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a
 /** A health monitor of a pool. Times in seconds; `port` is absent when the member's own port is probed. */
 export const Monitor = z.strictObject({
   type: z.enum(['tcp', 'tcp-half-open', 'http', 'https', 'udp', 'icmp']),
-  interval: z.int().min(1).max(86_400),
-  timeout: z.int().min(1).max(86_400),
+  interval: z.int().min(1).max(3_600),
+  timeout: z.int().min(1).max(900),
   port: z.int().min(1).max(65_535).optional(),
   send: z.string().optional(),
   receive: z.string().optional(),

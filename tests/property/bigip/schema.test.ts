@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import Ajv from 'ajv';
+import * as fc from 'fast-check';
+import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';
+import { EMPTY_STATE, declaredState } from '../../../shared/domain/plan/declared.ts';
+import { declaredExposure, state } from '../../fixtures/arbitraries.ts';
+import { hasReference, readReference } from '../../fixtures/reference.ts';
+
+const schemaFile = 'as3-schema.json';
+const describeWithSchema = hasReference(schemaFile) ? describe : describe.skip;
+
+const IPV4 = /^(\d{1,3}\.){3}\d{1,3}(%\d+)?(\/\d+)?$/;
+const IPV6 = /^[0-9a-f:.]+(%\d+)?(\/\d+)?$/i;
+
+describeWithSchema('against the published schema of AS3', () => {
+  const ajv = new Ajv({ schemaId: 'auto', allErrors: false, jsonPointers: true, useDefaults: false, unknownFormats: 'ignore' });
+  ajv.addFormat('f5ip', (text: string) => IPV4.test(text) || IPV6.test(text));
+  ajv.addFormat('f5bigip', (text: string) => text.startsWith('/'));
+  ajv.addFormat('f5pointer', () => true);
+  ajv.addKeyword('f5PostProcess', {});
+  const schema: object = JSON.parse(readReference(schemaFile)) as object;
+  const validate = ajv.compile(schema);
+  const errors = (body: object): unknown => (validate(body) ? undefined : validate.errors);
+
+  test('declarations of 200 random exposures, alone and together, are valid', () => {
+    fc.assert(
+      fc.property(declaredExposure, (exposure) => {
+        const tenant = renderTenant(declaredState({}, [exposure]), { shareNodes: false });
+        expect(errors(wrapTenants({ k8s: tenant }, true))).toBeUndefined();
+      }),
+      { numRuns: 200 },
+    );
+    fc.assert(
+      fc.property(state, fc.boolean(), (s, shareNodes) => {
+        expect(errors(wrapTenants({ k8s: renderTenant(s, { shareNodes }) }, false))).toBeUndefined();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('the empty partition is valid too', () => {
+    expect(errors(wrapTenants({ k8s: renderTenant(EMPTY_STATE, { shareNodes: false }) }, true))).toBeUndefined();
+  });
+
+  test('the check can fail: a virtual server without a port of its own is refused', () => {
+    const bad = { k8s: { class: 'Tenant', app: { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: [] } } } } as const;
+    expect(errors(wrapTenants(bad, true))).toBeDefined();
+  });
+});
