@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { bundle } from './esbuild.ts';
 import { findConfig, pack } from './pack.ts';
 import { isFresh, writeStamp } from './stamp.ts';
+import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface Target {
   readonly name: string;
@@ -39,6 +40,8 @@ export interface BuildOptions {
   readonly out: string;
   /** `SLUICE_CONFIG` */
   readonly config?: string | undefined;
+  /** Names of the functions to build; absent or empty: all. */
+  readonly only?: readonly string[];
   readonly say: (line: string) => void;
 }
 
@@ -54,10 +57,24 @@ async function buildOne(target: Target, { root, out, config, say }: BuildOptions
 }
 
 export async function build(options: BuildOptions): Promise<void> {
-  for (const target of findTargets(options.root, options.out)) await buildOne(target, options);
+  const { root, out, only = [] } = options;
+  const targets = findTargets(root, out);
+  const stranger = only.find((name) => !targets.some((target) => target.name === name));
+  if (stranger !== undefined) throw new Error(`There is no function ${stranger}; there are ${targets.map((target) => target.name).join(', ')}.`);
+  for (const target of targets.filter(({ name }) => only.length === 0 || only.includes(name))) await buildOne(target, options);
 }
 
-if (process.argv[1] === import.meta.filename) {
+/** `npm run build`, or `npm run build -- map apply`. */
+async function fromCommandLine(): Promise<void> {
   const root = resolve(import.meta.dirname, '../..');
-  await build({ root, out: join(root, 'dist'), config: process.env['SLUICE_CONFIG'], say: (line) => process.stdout.write(`${line}\n`) });
+  const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+  try {
+    await build({ root, out: join(root, 'dist'), config: process.env['SLUICE_CONFIG'], only: process.argv.slice(2), say });
+  } catch (error) {
+    // esbuild has shown the place already.
+    process.stderr.write(`build: ${errorMessage(error)}\n`);
+    process.exitCode = 1;
+  }
 }
+
+if (process.argv[1] === import.meta.filename) await fromCommandLine();

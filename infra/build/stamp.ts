@@ -1,10 +1,13 @@
 /** A stamp next to each bundle says what it was made of. */
 import { createHash, type Hash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from './bundle.ts';
 import { writeWhole } from './esbuild.ts';
 import { packedConfig } from './pack.ts';
+
+/** A change in these changes what they make. */
+const BUILDERS = ['bundle.ts', 'esbuild.ts', 'pack.ts', 'stamp.ts'];
 
 export interface Stamped {
   readonly root: string;
@@ -36,7 +39,7 @@ function hashOf(stamped: Stamped, inputs: readonly string[]): string {
   const { root, config, target } = stamped;
   const hash = createHash('sha256');
   for (const input of inputs.filter((path) => !path.includes('node_modules/'))) add(hash, join(root, input));
-  for (const file of readdirSync(import.meta.dirname).sort()) add(hash, join(import.meta.dirname, file));
+  for (const file of BUILDERS) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
   hash.update(JSON.stringify({ config: config === undefined ? null : packedConfig(config), executable: target.executable }));
   return hash.digest('hex');

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Refusal, RefusalCode } from './envelope.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './issues.ts';
+import { errorMessage } from '../telemetry/errors.ts';
 
 /** The envelope without its data. */
 export interface Attributes {
@@ -38,7 +39,7 @@ function parseJson(body: string): { readonly value: unknown } | { readonly probl
   try {
     return { value: JSON.parse(body) };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'it cannot be parsed' };
+    return { problem: errorMessage(error) };
   }
 }
 

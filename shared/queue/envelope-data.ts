@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { refuse, type Attributes } from './envelope-attributes.ts';
 import type { EventTypes, Refusal } from './envelope.ts';
 import { explainIssues } from './issues.ts';
+import { errorCode, errorMessage } from '../telemetry/errors.ts';
 
 /** What packed data may grow to; far above any real event, far below what hurts a function. */
 const UNPACKED_BYTES = 16 * 1024 * 1024;
@@ -24,9 +25,7 @@ function unknownType(attributes: Attributes, known: readonly string[]): Read {
 }
 
 function why(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ERR_BUFFER_TOO_LARGE') return `it grows beyond ${UNPACKED_BYTES} bytes`;
-  return error instanceof Error ? error.message : 'it is damaged';
+  return errorCode(error) === 'ERR_BUFFER_TOO_LARGE' ? `it grows beyond ${UNPACKED_BYTES} bytes` : errorMessage(error);
 }
 
 function unpack(attributes: Attributes, packed: string): Read {

@@ -3,6 +3,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import type { EventSourceOptions } from './event-source.ts';
 import { toRecord, type FunctionContext } from './handler.ts';
 import type { QueueMessage } from './port.ts';
+import { errorMessage } from '../telemetry/errors.ts';
 
 /** `retry` holds the ids of messages that were reported; `failed` means all of the batch. */
 export type Verdict =
@@ -36,7 +37,7 @@ async function call(options: Invocation, batch: readonly QueueMessage[], deadlin
     const answer = await options.handler({ Records: batch.map((message) => toRecord(message, arn)) }, context(options, deadline));
     return options.reportFailures === false ? { kind: 'done', retry: new Set() } : readAnswer(answer, batch);
   } catch (cause) {
-    return { kind: 'failed', reason: cause instanceof Error ? cause.message : String(cause), cause };
+    return { kind: 'failed', reason: errorMessage(cause), cause };
   }
 }
 

@@ -1,5 +1,6 @@
 /** JSON lines on one stream. No transports: their worker threads do not survive bundling, and Lambda reads stdout anyway. */
 import { pino, type DestinationStream } from 'pino';
+import { errorCode, errorMessage, errorName } from './errors.ts';
 import type { Logger } from './log.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -17,20 +18,12 @@ function pathsOf(name: string): readonly string[] {
   return DEPTHS.map((depth) => (name.startsWith('[') || depth === '' ? `${depth}${name}` : `${depth}.${name}`));
 }
 
-interface LoggedError {
-  readonly type: string;
-  readonly message: string;
-  readonly code?: unknown;
-  readonly stack?: string | undefined;
-  readonly cause?: string;
-}
-
 /** Only what explains it: errors of clients carry whole requests, credentials included. */
 function describe(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = 'code' in error ? { code: error.code } : {};
-  const cause = error.cause instanceof Error ? { cause: `${error.cause.name}: ${error.cause.message}` } : {};
-  return { type: error.name, message: error.message, ...code, ...cause, stack: error.stack } satisfies LoggedError;
+  if (typeof error !== 'object' || error === null || !('stack' in error)) return error;
+  const { stack } = error;
+  const cause = 'cause' in error && error.cause !== undefined ? { cause: `${errorName(error.cause)}: ${errorMessage(error.cause)}` } : {};
+  return { type: errorName(error), message: errorMessage(error), code: errorCode(error), ...cause, stack };
 }
 
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Handler } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
 
 export type HostedHandler = Handler & { close?(): Promise<void> };
 
@@ -20,7 +21,7 @@ export async function loadFunction(file: string): Promise<FunctionModule> {
   try {
     module = (await import(pathToFileURL(file).href)) as Partial<FunctionModule>;
   } catch (error) {
-    throw new Error(`The function ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}. Run "npm run build" first.`, { cause: error });
+    throw new Error(`The function ${file} cannot be loaded: ${errorMessage(error)}. Run "npm run build" first.`, { cause: error });
   }
   const { create, handler } = module;
   if (typeof create === 'function' && typeof handler === 'function') return { create, handler };

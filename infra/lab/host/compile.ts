@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readTemplate, type Template } from './template.ts';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
 
 export const TEMPLATE_FILE = 'cloudformation-template-update-stack.json';
 
@@ -18,6 +19,12 @@ export interface CompileOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Serverless tells its errors on standard output. */
+function output(error: unknown): string {
+  const said = typeof error === 'object' && error !== null && 'stdout' in error ? error.stdout : undefined;
+  return typeof said === 'string' && said !== '' ? said : errorMessage(error);
+}
+
 /** What `serverless package` makes of `serverless.yml`, in a folder of its own; needs neither network nor credentials. */
 export async function compileTemplate(options: CompileOptions): Promise<Template> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-template-'));
@@ -27,8 +34,7 @@ export async function compileTemplate(options: CompileOptions): Promise<Template
     await run(process.execPath, [bin, 'package', '--package', folder], { cwd: options.root, env });
     return await readTemplate(join(folder, TEMPLATE_FILE));
   } catch (error) {
-    const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
-    throw new Error(`"serverless package" failed; run "npm run package" to see it alone. ${said}`, { cause: error });
+    throw new Error(`"serverless package" failed; run "npm run package" to see it alone. ${output(error)}`, { cause: error });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -30,9 +30,10 @@ const SourceResource = z.object({
     ScalingConfig: z.object({ MaximumConcurrency: z.int() }).optional(),
   }),
 });
-const Other = z.object({ Type: z.string() });
+const Resource = z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) });
 
-export const Template = z.object({ Resources: z.record(z.string(), z.union([QueueResource, FunctionResource, SourceResource, Other])) });
+/** Everything is kept; what the host uses is checked when it is used. */
+export const Template = z.object({ Resources: z.record(z.string(), Resource) });
 export type Template = z.infer<typeof Template>;
 
 /** A function with its event source, as deployed. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { QueueError } from '../port.ts';
+import { errorMessage } from '../../telemetry/errors.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS message (
@@ -41,8 +42,7 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec(SCHEMA);
     return database;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new QueueError('Q601', `The queue file ${path} cannot be opened: ${reason}. Check queue.path in the configuration, its rights and the free space.`, { cause: error });
+    throw new QueueError('Q601', `The queue file ${path} cannot be opened: ${errorMessage(error)}. Check queue.path in the configuration, its rights and the free space.`, { cause: error });
   }
 }
 

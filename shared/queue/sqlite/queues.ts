@@ -5,6 +5,7 @@ import { QueueError, type Queue, type QueueMessage, type QueueName, type Queues,
 import { openDatabase } from './database.ts';
 import { createStore, type Store } from './store.ts';
 import { createBell, type Bell } from './bell.ts';
+import { errorMessage } from '../../telemetry/errors.ts';
 
 export interface SqliteQueuesOptions {
   /** A file, or `:memory:`. */
@@ -29,8 +30,7 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof QueueError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new QueueError('Q601', `Queue ${name} in ${path} answered with an error (${reason}). Check the free space and the rights of the file; it will be tried again.`, { cause: error });
+    throw new QueueError('Q601', `Queue ${name} in ${path} answered with an error (${errorMessage(error)}). Check the free space and the rights of the file; it will be tried again.`, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 /** What AWS says, in Sluice's codes. Names are matched loosely: servers differ in prefixes and suffixes. */
 import { QueueError, type QueueErrorCode } from '../port.ts';
+import { errorMessage, errorName } from '../../telemetry/errors.ts';
 
 const BY_NAME: readonly (readonly [RegExp, QueueErrorCode])[] = [
   [/NonExistentQueue|QueueDoesNotExist|QueueDeletedRecently/i, 'Q603'],
@@ -40,8 +41,7 @@ function codeOf(name: string, message: string): QueueErrorCode {
 /** `where` names the queue and its server. */
 export function toQueueError(error: unknown, where: string): QueueError {
   if (error instanceof QueueError) return error;
-  const name = error instanceof Error ? error.name : 'Error';
-  const message = error instanceof Error ? error.message : String(error);
+  const [name, message] = [errorName(error), errorMessage(error)];
   const code = codeOf(name, message);
   return new QueueError(code, `The queue ${where} ${SAYING[code]} (${name}: ${message}). ${REMEDY[code]}`, { cause: error });
 }

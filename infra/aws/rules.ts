@@ -1,0 +1,117 @@
+/** Promise 13: what AWS accepts, or the template's author overlooks, and what would then lose or repeat events. */
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+export interface CompiledTemplate {
+  readonly Resources: Readonly<Record<string, Resource>>;
+}
+
+export interface Violation {
+  readonly rule: string;
+  readonly resource: string;
+  readonly reason: string;
+}
+
+/** An event source with the queue and the function it joins, and the queue's dead-letter queue. */
+interface Joined {
+  readonly id: string;
+  readonly source: Resource;
+  readonly queueId: string;
+  readonly queue: Resource;
+  readonly made: Resource;
+  readonly dead: Resource | undefined;
+  readonly deadId: string | undefined;
+  readonly template: CompiledTemplate;
+}
+
+type Rule = (joined: Joined) => string | undefined;
+
+const DAY = 86_400;
+
+/** apply stops by itself at 75 % of its time and gives back what is left, so it needs less than AWS's six times. */
+const VISIBILITY_FACTOR: Readonly<Record<string, number>> = { 'apply.zip': 1.25 };
+
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string | number, unknown>)[key] : undefined), value);
+}
+
+function text(value: unknown, ...path: readonly (string | number)[]): string {
+  const found = at(value, ...path);
+  return typeof found === 'string' ? found : '';
+}
+
+const number = (resource: Resource | undefined, ...path: readonly string[]): number => Number(at(resource?.Properties, ...path) ?? Number.NaN);
+const target = (value: unknown): string => text(value, 'Fn::GetAtt', 0);
+
+function artifactOf(made: Resource): string {
+  return text(made.Properties, 'Code', 'S3Key').split('/').at(-1) ?? '';
+}
+
+function hasAlarm({ template, deadId }: Joined, metric: string): boolean {
+  return Object.values(template.Resources).some(
+    ({ Type, Properties }) =>
+      Type === 'AWS::CloudWatch::Alarm' &&
+      Properties['MetricName'] === metric &&
+      target(at(Properties, 'Dimensions', 0, 'Value')) === deadId &&
+      Array.isArray(Properties['AlarmActions']) &&
+      Properties['AlarmActions'].length > 0,
+  );
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'dead-letter-queue': ({ dead, queueId }) => (dead === undefined ? `${queueId} has no dead-letter queue in this template` : undefined),
+  'same-type': ({ queue, dead, queueId }) =>
+    queue.Properties['FifoQueue'] === true && dead?.Properties['FifoQueue'] === true ? undefined : `${queueId} and its dead-letter queue must both be FIFO`,
+  retention: ({ queue, dead, queueId }) => {
+    const kept = number(queue, 'MessageRetentionPeriod');
+    if (!(kept >= 14 * DAY)) return `${queueId} keeps messages for less than 14 days`;
+    return number(dead, 'MessageRetentionPeriod') >= kept ? undefined : `the dead-letter queue of ${queueId} keeps messages for a shorter time than ${queueId}`;
+  },
+  'max-receive-count': ({ queue, queueId }) =>
+    number(queue, 'RedrivePolicy', 'maxReceiveCount') >= 5 ? undefined : `${queueId} gives up after fewer than 5 receives, and throttled calls count`,
+  visibility: ({ queue, made, queueId }) => {
+    const factor = VISIBILITY_FACTOR[artifactOf(made)] ?? 6;
+    const [visibility, timeout] = [number(queue, 'VisibilityTimeout'), number(made, 'Timeout')];
+    return visibility >= factor * timeout ? undefined : `${queueId} hides messages for ${visibility} s; the function may take ${timeout} s, so ${factor * timeout} s are needed`;
+  },
+  'partial-failures': ({ source }) =>
+    at(source.Properties, 'FunctionResponseTypes', 0) === 'ReportBatchItemFailures' ? undefined : 'one failed message would bring the whole batch again',
+  'maximum-concurrency': ({ source }) =>
+    number(source, 'ScalingConfig', 'MaximumConcurrency') >= 2 ? undefined : 'without a limit, throttled calls count as receives and good messages are given up',
+  'reserved-concurrency': ({ made }) =>
+    at(made.Properties, 'ReservedConcurrentExecutions') === undefined ? undefined : 'the function reserves executions, so calls beyond them are throttled; limit the event source instead',
+  'batch-size': ({ source }) => {
+    const size = number(source, 'BatchSize');
+    return size >= 1 && size <= 10 ? undefined : `FIFO queues give batches of 1 to 10, not ${size}`;
+  },
+  'batching-window': ({ source }) => (at(source.Properties, 'MaximumBatchingWindowInSeconds') === undefined ? undefined : 'FIFO event sources have no batching window'),
+  'alarm-depth': (joined) => (hasAlarm(joined, 'ApproximateNumberOfMessagesVisible') ? undefined : `nobody is told when ${joined.deadId ?? 'the dead-letter queue'} gets a message`),
+  'alarm-age': (joined) => (hasAlarm(joined, 'ApproximateAgeOfOldestMessage') ? undefined : `nobody is told before ${joined.deadId ?? 'the dead-letter queue'} drops a message`),
+};
+
+export const RULE_NAMES: readonly string[] = Object.keys(RULES);
+
+function join(template: CompiledTemplate, id: string, source: Resource): Joined | Violation {
+  const queueId = target(source.Properties['EventSourceArn']);
+  const queue = template.Resources[queueId];
+  const made = template.Resources[target(source.Properties['FunctionName'])];
+  if (queue === undefined || made === undefined) return { rule: 'dead-letter-queue', resource: id, reason: 'its queue or its function is not in this template, so nothing about it can be checked' };
+  const deadId = target(at(queue.Properties, 'RedrivePolicy', 'deadLetterTargetArn')) || undefined;
+  return { id, source, queueId, queue, made, deadId, dead: deadId === undefined ? undefined : template.Resources[deadId], template };
+}
+
+/** Every breach in the template; an empty list is the promise. */
+export function checkQueueRules(template: CompiledTemplate): readonly Violation[] {
+  const sources = Object.entries(template.Resources).filter(([, resource]) => resource.Type === 'AWS::Lambda::EventSourceMapping');
+  return sources.flatMap(([id, source]): readonly Violation[] => {
+    const joined = join(template, id, source);
+    if ('rule' in joined) return [joined];
+    return Object.entries(RULES).flatMap(([rule, check]) => {
+      const reason = check(joined);
+      return reason === undefined ? [] : [{ rule, resource: id, reason }];
+    });
+  });
+}

@@ -1,0 +1,264 @@
+/** What `npm run package` makes is what the promises say, and runs where nothing else is installed. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { checkQueueRules, RULE_NAMES, type CompiledTemplate } from '../../infra/aws/rules.ts';
+import { build } from '../../infra/build/bundle.ts';
+import { packedConfig } from '../../infra/build/pack.ts';
+import { unpackArtifact } from '../../infra/lab/host/artifacts.ts';
+import { compileTemplate } from '../../infra/lab/host/compile.ts';
+import { functionsOf, queuesOf, type Template } from '../../infra/lab/host/template.ts';
+import { FUNCTIONS } from '../../shared/runtime/functions.ts';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+const dist = join(root, 'dist');
+const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
+
+let compiled: Template;
+let template: CompiledTemplate;
+let scratch: string;
+
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'sluice-package-'));
+  await build({ root, out: dist, only: FUNCTIONS.map((each) => each.name), say: () => undefined });
+  compiled = await compileTemplate({ root, config: EXAMPLE });
+  template = compiled;
+}, 120_000);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function resource(id: string): Readonly<Record<string, unknown>> {
+  const found = template.Resources[id];
+  if (found === undefined) throw new Error(`the template has no ${id}`);
+  return found.Properties;
+}
+
+/** The compiled template with one property changed; `undefined` takes it out. */
+function spoilt(id: string, path: readonly string[], value: unknown): CompiledTemplate {
+  const copy = structuredClone(template) as unknown as { Resources: Record<string, { Properties: Record<string, unknown> }> };
+  const last = path.at(-1) ?? '';
+  const owner = path.slice(0, -1).reduce<Record<string, unknown>>((inner, key) => inner[key] as Record<string, unknown>, copy.Resources[id]?.Properties ?? {});
+  if (value === undefined) delete owner[last];
+  else owner[last] = value;
+  return copy as unknown as CompiledTemplate;
+}
+
+const SOURCE = 'MapEventSourceMappingSQSSnapshotsQueue';
+
+describe('promise 13: the queue settings cannot defeat us', () => {
+  test('the template of serverless.yml breaks no rule, for every event source', () => {
+    expect(checkQueueRules(template)).toEqual([]);
+    expect(Object.values(template.Resources).filter((r) => r.Type === 'AWS::Lambda::EventSourceMapping')).toHaveLength(FUNCTIONS.length);
+  });
+
+  const FAILING: readonly (readonly [rule: string, id: string, path: readonly string[], value: unknown])[] = [
+    ['dead-letter-queue', 'SnapshotsQueue', ['RedrivePolicy'], undefined],
+    ['same-type', 'SnapshotsDeadQueue', ['FifoQueue'], false],
+    ['retention', 'SnapshotsQueue', ['MessageRetentionPeriod'], 345_600],
+    ['retention', 'SnapshotsDeadQueue', ['MessageRetentionPeriod'], 345_600],
+    ['max-receive-count', 'SnapshotsQueue', ['RedrivePolicy', 'maxReceiveCount'], 4],
+    ['visibility', 'SnapshotsQueue', ['VisibilityTimeout'], 179],
+    ['visibility', 'SlicesQueue', ['VisibilityTimeout'], 149],
+    ['partial-failures', SOURCE, ['FunctionResponseTypes'], undefined],
+    ['maximum-concurrency', SOURCE, ['ScalingConfig'], undefined],
+    ['reserved-concurrency', 'MapLambdaFunction', ['ReservedConcurrentExecutions'], 1],
+    ['batch-size', SOURCE, ['BatchSize'], 100],
+    ['batching-window', SOURCE, ['MaximumBatchingWindowInSeconds'], 5],
+    ['alarm-depth', 'SnapshotsDeadDepthAlarm', ['MetricName'], 'NumberOfMessagesSent'],
+    ['alarm-age', 'SnapshotsDeadAgeAlarm', ['AlarmActions'], []],
+  ];
+
+  test.each(FAILING)('%s is noticed when %s is changed at %j', (rule, id, path, value) => {
+    expect(checkQueueRules(spoilt(id, path, value)).map((violation) => violation.rule)).toContain(rule);
+  });
+
+  test('every rule has a fixture that breaks it', () => {
+    expect([...new Set(FAILING.map(([rule]) => rule))].sort()).toEqual([...RULE_NAMES].sort());
+  });
+});
+
+describe('the stack', () => {
+  test('hosts elsewhere feed the functions as AWS does', () => {
+    const deployed = functionsOf(compiled).map(({ name, queue, batchSize, concurrency, timeout, visibility }) => ({ name, queue, batchSize, concurrency, timeout, visibility }));
+    expect(deployed).toEqual(FUNCTIONS);
+  });
+
+  test('has every queue, and one settled queue for each cluster', () => {
+    expect(queuesOf(compiled).map((queue) => queue.name).sort()).toEqual([
+      'sluice-settled-east.fifo', 'sluice-slices-dead.fifo', 'sluice-slices.fifo', 'sluice-snapshots-dead.fifo', 'sluice-snapshots.fifo',
+    ]);
+  });
+
+  interface Statement {
+    readonly Action: readonly string[];
+    readonly Resource: readonly unknown[];
+  }
+  function statements(role: string): readonly Statement[] {
+    const policies = resource(role)['Policies'] as readonly { PolicyDocument: { Statement: readonly Statement[] } }[];
+    return policies.flatMap((policy) => policy.PolicyDocument.Statement);
+  }
+  /** Queues, by what a role may do with them. */
+  function queuesFor(role: string, action: string): string[] {
+    const arns = statements(role).filter((s) => s.Action.includes(action)).flatMap((s) => s.Resource);
+    return arns.map((arn) => String((arn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0])).sort();
+  }
+
+  test('each function takes from its own queue only, and sends only where its results go', () => {
+    expect(queuesFor('MapRole', 'sqs:ReceiveMessage')).toEqual(['SnapshotsQueue']);
+    expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesQueue', 'SnapshotsDeadQueue']);
+    expect(queuesFor('ApplyRole', 'sqs:ReceiveMessage')).toEqual(['SlicesQueue']);
+    expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesDeadQueue']);
+  });
+
+  test('only apply reads secrets, and only those the configuration refers to', () => {
+    const secrets = (role: string): string[] =>
+      statements(role).filter((s) => s.Action.some((a) => /^(secretsmanager|ssm):/.test(a))).flatMap((s) => s.Resource).map((r) => JSON.stringify(r));
+    expect(secrets('MapRole')).toEqual([]);
+    expect(secrets('ApplyRole')).toEqual([expect.stringContaining('secret:sluice/bigip-??????'), expect.stringContaining('parameter/sluice/bigip/ca')]);
+  });
+
+  test('no role may do everything, or something with everything', () => {
+    const roles = Object.entries(template.Resources).filter(([, r]) => r.Type === 'AWS::IAM::Role').map(([id]) => id);
+    expect(roles.sort()).toEqual(['ApplyRole', 'MapRole']);
+    for (const statement of roles.flatMap((role) => statements(role))) {
+      expect(statement.Action.filter((action) => action.includes('*'))).toEqual([]);
+      expect(statement.Resource).not.toContain('*');
+    }
+  });
+
+  test("the watcher's policy lets it send to one queue and take from one", () => {
+    const policy = resource('WatcherEastPolicy')['PolicyDocument'] as { Statement: readonly Statement[] };
+    const to = policy.Statement.map((s) => [s.Action.filter((a) => a !== 'sqs:GetQueueUrl'), s.Resource]);
+    expect(to).toEqual([
+      [['sqs:SendMessage'], [{ 'Fn::GetAtt': ['SnapshotsQueue', 'Arn'] }]],
+      [['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], [{ 'Fn::GetAtt': ['SettledEastQueue', 'Arn'] }]],
+    ]);
+  });
+
+  test('a secret in a file of this machine is refused, with the remedy', async () => {
+    const config = join(scratch, 'file-secret.yaml');
+    writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replace('secretsmanager:sluice/bigip#password', 'file:/etc/sluice/password'));
+    await expect(compileTemplate({ root, config })).rejects.toThrow('put the secret into Secrets Manager');
+  });
+
+  test('a queue name that SQS would refuse is refused here', async () => {
+    const config = join(scratch, 'long-name.yaml');
+    writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replaceAll(/\beast\b/g, 'e'.repeat(63)));
+    await expect(compileTemplate({ root, config })).rejects.toThrow('longer than the 80 characters');
+  });
+});
+
+describe('the artifacts', () => {
+  test.each(FUNCTIONS.map((each) => each.name))('%s.zip starts in a folder that has nothing else', async (name) => {
+    const unpacked = await unpackArtifact(join(dist, `${name}.zip`));
+    try {
+      const url = pathToFileURL(join(unpacked.folder, 'handler.mjs')).href;
+      const script = `const m = await import(${JSON.stringify(url)}); console.log(typeof m.handler, typeof m.create);`;
+      const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script], { cwd: unpacked.folder, env: {} });
+      expect(stdout.trim()).toBe('function function');
+    } finally {
+      await unpacked.remove();
+    }
+  });
+
+  test('a function without a configuration says how to get one', async () => {
+    const unpacked = await unpackArtifact(join(dist, 'map.zip'));
+    try {
+      for (const name of ['sluice.yaml', 'sluice.config.json']) rmSync(join(unpacked.folder, name), { force: true });
+      const url = pathToFileURL(join(unpacked.folder, 'handler.mjs')).href;
+      const script = `const m = await import(${JSON.stringify(url)}); await m.handler({ Records: [] }, {}).catch((e) => console.log(e.message));`;
+      const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script], { cwd: unpacked.folder, env: {} });
+      expect(stdout).toContain('SLUICE_CONFIG=<your sluice.yaml> npm run package');
+    } finally {
+      await unpacked.remove();
+    }
+  });
+
+  test('map carries no client of a device', () => {
+    const { sources } = JSON.parse(readFileSync(join(dist, 'map', 'handler.mjs.map'), 'utf8')) as { sources: string[] };
+    expect(sources.length).toBeGreaterThan(50);
+    expect(sources.filter((source) => source.includes('node_modules/undici/'))).toEqual([]);
+  });
+});
+
+describe('the build', () => {
+  /** A tiny repository with one function. */
+  function repository(name: string): string {
+    const folder = join(scratch, name);
+    cpSync(join(import.meta.dirname, '../fixtures/build'), folder, { recursive: true });
+    return folder;
+  }
+  const builder = (folder: string, config?: string): { readonly said: string[]; run(): Promise<void> } => {
+    const said: string[] = [];
+    return { said, run: () => build({ root: folder, out: join(folder, 'dist'), config, say: (line) => said.push(line) }) };
+  };
+
+  test('the same sources give the same bytes, wherever they are', async () => {
+    const [one, two] = [repository('one'), repository('two')];
+    await builder(one).run();
+    await builder(two).run();
+    expect(readFileSync(join(one, 'dist', 'echo.zip')).equals(readFileSync(join(two, 'dist', 'echo.zip')))).toBe(true);
+  });
+
+  test('builds again only what changed', async () => {
+    const folder = repository('again');
+    const first = builder(folder);
+    await first.run();
+    expect(first.said.map((line) => line.split(':')[0])).toEqual(['built cli', 'built echo']);
+    const second = builder(folder);
+    await second.run();
+    expect(second.said).toEqual([]);
+    writeFileSync(join(folder, 'functions', 'echo', 'answer.ts'), "export const answer: string = 'other';\n");
+    const third = builder(folder);
+    await third.run();
+    expect(third.said.map((line) => line.split(':')[0])).toEqual(['built echo']);
+    rmSync(join(folder, 'dist', 'echo.zip'));
+    const fourth = builder(folder);
+    await fourth.run();
+    expect(existsSync(join(folder, 'dist', 'echo.zip'))).toBe(true);
+  });
+
+  test('packs the configuration, with its generation', async () => {
+    const folder = repository('config');
+    writeFileSync(join(folder, 'my.yaml'), 'devices: []\n');
+    await builder(folder, 'my.yaml').run();
+    const unpacked = await unpackArtifact(join(folder, 'dist', 'echo.zip'));
+    try {
+      expect(readdirSync(unpacked.folder).sort()).toEqual(['handler.mjs', 'handler.mjs.map', 'sluice.yaml']);
+      const seconds = Math.floor(statSync(join(folder, 'my.yaml')).mtimeMs / 1000);
+      expect(readFileSync(join(unpacked.folder, 'sluice.yaml'), 'utf8')).toBe(`devices: []\ngeneration: ${seconds}\n`);
+    } finally {
+      await unpacked.remove();
+    }
+  });
+
+  test('leaves a configuration alone that names its generation', () => {
+    expect(packedConfig(EXAMPLE).content).toBe(readFileSync(EXAMPLE, 'utf8'));
+  });
+
+  test('a configuration that is not there is an error, not a build without one', async () => {
+    await expect(builder(repository('missing'), 'nowhere.yaml').run()).rejects.toThrow('SLUICE_CONFIG names nowhere.yaml');
+  });
+
+  test('a package that must stay out of a bundle stops the build', async () => {
+    const folder = repository('forbidden');
+    cpSync(join(folder, 'functions', 'echo'), join(folder, 'functions', 'map'), { recursive: true });
+    cpSync(join(folder, 'client'), join(folder, 'node_modules', 'undici'), { recursive: true });
+    writeFileSync(join(folder, 'functions', 'map', 'answer.ts'), "export { answer } from 'undici';\n");
+    await expect(builder(folder).run()).rejects.toThrow('The bundle of function map holds undici');
+  });
+
+  test('the command line program can be started by itself', async () => {
+    const folder = repository('cli');
+    await builder(folder).run();
+    const path = join(folder, 'dist', 'cli', 'sluice.mjs');
+    expect(readFileSync(path, 'utf8').startsWith('#!/usr/bin/env node\n')).toBe(true);
+    expect(statSync(path).mode & 0o111).not.toBe(0);
+    const { stdout } = await run(process.execPath, [path]);
+    expect(stdout).toBe('echo yes\n');
+  });
+});
