@@ -46,6 +46,50 @@ export const INPUT_CODES = {
     retryable: false,
   },
 
+  // Servers and listeners.
+  GW110: {
+    title: 'A server cannot be read',
+    cause: 'An entry of `servers` is not an object, or its `port` or `hosts` is not what the schema of Gateway says. The other servers are served.',
+    fix: 'Write port with number, name and protocol, and hosts as a list of names.',
+    retryable: false,
+  },
+  GW111: {
+    title: 'The port number is impossible',
+    cause: 'The number of a server or listener is not a whole number from 1 to 65535. Istio takes 0 only with a unix:// bind.',
+    fix: 'Use a number from 1 to 65535.',
+    retryable: false,
+  },
+  GW112: {
+    title: 'The protocol is unknown',
+    cause: 'The protocol of a server or listener is not one for which an Istio gateway makes a listener; UDP is among those it does not.',
+    fix: 'Use HTTP, HTTP2, GRPC, GRPC-WEB, HTTPS, TLS, TCP, MONGO, REDIS or MYSQL; HTTP, HTTPS, TLS or TCP with Gateway API.',
+    retryable: false,
+  },
+  GW113: {
+    title: 'A server has no hosts',
+    cause: '`hosts` of a server is empty or missing.',
+    fix: 'Name at least one host, `*` for all.',
+    retryable: false,
+  },
+  GW114: {
+    title: 'The bind is impossible',
+    cause: '`bind` of a server is neither an IP address nor unix://PATH, and Envoy refuses such a listener.',
+    fix: 'Correct or remove `bind`.',
+    retryable: false,
+  },
+  GW115: {
+    title: 'The TLS mode is impossible',
+    cause: '`tls.mode` is not one that Istio knows, or does not go with the protocol of the listener.',
+    fix: 'Use PASSTHROUGH, SIMPLE, MUTUAL, OPTIONAL_MUTUAL, ISTIO_MUTUAL or AUTO_PASSTHROUGH; with Gateway API, Passthrough needs protocol TLS.',
+    retryable: false,
+  },
+  GW116: {
+    title: 'A Gateway has no servers',
+    cause: '`spec.servers` (`spec.listeners` with Gateway API) is empty or missing, so the Gateway opens no port.',
+    fix: 'Add a server, or delete the Gateway.',
+    retryable: false,
+  },
+
   // Settings, ConfigMaps, annotations, policy.
   GW120: {
     title: 'An annotation has a wrong value',

@@ -16,6 +16,8 @@ export const MeshOptions = z.strictObject({
   emptyRouteCounts: z.boolean().default(false),
   /** The revision of the istiod that serves the gateway pods; `default` where unset. */
   revision: z.string().default('default'),
+  /** Names of the Gateway API classes that Istio's ingress controller implements. */
+  gatewayClasses: z.array(z.string()).default(['istio']),
   statusPort: z.int().min(1).max(65_535).default(15_021),
 });
 export type MeshOptions = z.infer<typeof MeshOptions>;

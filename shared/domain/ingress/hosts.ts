@@ -1,0 +1,37 @@
+/** Hosts of servers and VirtualServices: §2 "Server hosts" and `sanitizeServerHostNamespace`. */
+
+// A dot before the slash is the gateway's own namespace, a star is any; star/star alone stands for everything.
+export function sanitiseHosts(hosts: readonly string[], namespace: string): string[] {
+  if (hosts.includes('*/*')) return ['*'];
+  return hosts.map((host) => {
+    if (host.startsWith('./')) return `${namespace}/${host.slice(2)}`;
+    return host.startsWith('*/') ? host.slice(2) : host;
+  });
+}
+
+/** Without the namespace: what is matched against, and what becomes the SNI of a filter chain. */
+export function hostName(host: string): string {
+  const slash = host.indexOf('/');
+  return slash < 0 ? host : host.slice(slash + 1);
+}
+
+/** Undefined when any namespace may bind. */
+export function hostNamespace(host: string): string | undefined {
+  const slash = host.indexOf('/');
+  return slash < 0 ? undefined : host.slice(0, slash);
+}
+
+/** `host.Name.Matches`: equal, or one is a wildcard over the other. */
+export function hostsOverlap(a: string, b: string): boolean {
+  const [wildA, wildB] = [a.startsWith('*'), b.startsWith('*')];
+  if (wildA && wildB) return a.length < b.length ? b.endsWith(a.slice(1)) : a.endsWith(b.slice(1));
+  if (wildA) return b.endsWith(a.slice(1));
+  if (wildB) return a.endsWith(b.slice(1));
+  return a === b;
+}
+
+/** Whether `host` is the same as `of` or under it. */
+export function isSubsetOf(host: string, of: string): boolean {
+  if (of.startsWith('*')) return host.replace(/^\*/, '').endsWith(of.slice(1));
+  return host === of;
+}

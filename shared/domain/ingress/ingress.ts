@@ -1,0 +1,122 @@
+/** The port mapping of one set of gateway pods: the rules for each kind of them, then the answer for all. */
+import { compareText, keyOf } from './age.ts';
+import { explain, onlySome } from './explain.ts';
+import type { Judgement } from './judgement.ts';
+import { compareVerdicts } from './judgement.ts';
+import { judge, sortListeners } from './listeners.ts';
+import type { Service } from './objects.ts';
+import type { Stage } from './reading.ts';
+import { resolver } from './resolution.ts';
+import { isMissing, missingPorts, servicePortsOf } from './service-port.ts';
+import type { GatewayNote, Listener, MissingServicePort, PortMapping, ServerReport } from './verdict.ts';
+import { ListenerKind } from './verdict.ts';
+import type { Workload } from './workload.ts';
+import type { World } from './world.ts';
+import { notesFor } from './notes.ts';
+
+/** Gateway pods that the same Services select. */
+export interface Ingress {
+  readonly namespace: string;
+  readonly workloads: readonly Workload[];
+  /** Every Service that selects the pods, oldest first. */
+  readonly services: readonly Service[];
+  /** The Services that are asked for a port: the ingress Service itself, or all of them. */
+  readonly within: readonly Service[];
+}
+
+interface Staged {
+  readonly stage: Stage;
+  readonly judgements: readonly Judgement[];
+  readonly listeners: readonly Listener[];
+  readonly missing: readonly MissingServicePort[];
+}
+
+function stageOf(world: World, workload: Workload, ingress: Ingress): Staged {
+  const found = world.services.of(workload);
+  const services = found.length > 0 ? found : ingress.services;
+  const stage = { world, workload, services, ports: resolver(services, workload) };
+  const { judgements, listeners } = judge(stage);
+  return { stage, judgements, listeners, missing: missingPorts({ stage, judgements, within: ingress.within }) };
+}
+
+/** One server in one kind of pods. */
+interface Sighting {
+  readonly judgement: Judgement;
+  readonly staged: Staged;
+}
+
+function reportOf({ judgement, staged }: Sighting, ingress: Ingress): ServerReport {
+  const { stage } = staged;
+  const { id } = judgement;
+  const servicePorts = servicePortsOf(judgement, stage);
+  const missing = staged.missing.find(({ port, gateways }) => port === id.number && gateways.includes(id.gateway) && judgement.verdict !== 'rejected');
+  const missingInService = judgement.verdict === 'listening' ? isMissing(judgement, { stage, within: ingress.within }) : missing !== undefined;
+  const circumstances = { servicePorts, services: stage.services, missing: missingInService ? missing : undefined, missingInService, managed: stage.world.managedServices };
+  return {
+    gateway: id.gateway,
+    api: id.api,
+    server: id.index,
+    ...(id.name === '' ? {} : { name: id.name }),
+    port: id.number,
+    protocol: id.protocol,
+    verdict: judgement.verdict,
+    code: judgement.code,
+    reason: explain(judgement, circumstances),
+    envoyPorts: [...judgement.open],
+    servicePorts,
+    missingInService,
+  };
+}
+
+/** The best of what was seen; where pods disagree, the report says in which of them it holds. */
+function bestReport(sightings: readonly Sighting[], ingress: Ingress): ServerReport[] {
+  const [best] = sightings.toSorted((a, b) => compareVerdicts(a.judgement.verdict, b.judgement.verdict));
+  if (best === undefined) return [];
+  const report = reportOf(best, ingress);
+  const agreeing = sightings.filter(({ judgement }) => judgement.verdict === report.verdict).flatMap(({ staged }) => staged.stage.workload.pods);
+  const all = ingress.workloads.flatMap(({ pods }) => pods).length;
+  return agreeing.length === all ? [report] : [{ ...report, reason: report.reason + onlySome(agreeing.map(({ meta }) => meta.name), all) }];
+}
+
+export function compareReports(a: ServerReport, b: ServerReport): number {
+  return compareText(a.gateway, b.gateway) || compareText(a.api, b.api) || a.server - b.server;
+}
+
+function reports(staged: readonly Staged[], ingress: Ingress): ServerReport[] {
+  const sightings = staged.flatMap((one) => one.judgements.map((judgement): Sighting => ({ judgement, staged: one })));
+  const byServer = Map.groupBy(sightings, ({ judgement: { id } }) => `${id.api} ${id.gateway} ${id.index}`);
+  return [...byServer.values()].flatMap((group) => bestReport(group, ingress)).sort(compareReports);
+}
+
+function unionOfListeners(lists: readonly (readonly Listener[])[]): Listener[] {
+  const groups = Map.groupBy(lists.flat(), ({ port, bind, transport }) => `${port} ${bind ?? ''} ${transport}`);
+  const merged = [...groups.values()].flatMap((same) => {
+    const [first] = same;
+    const kinds = new Set(same.flatMap((listener) => listener.kinds));
+    return first === undefined ? [] : [{ ...first, kinds: ListenerKind.options.filter((kind) => kinds.has(kind)) }];
+  });
+  return sortListeners(merged);
+}
+
+/** The first kind of pods that lacks a port decides how it is added. */
+function unionOfMissing(lists: readonly (readonly MissingServicePort[])[]): MissingServicePort[] {
+  const groups = Map.groupBy(lists.flat(), ({ service, port }) => `${service} ${port}`);
+  return [...groups.values()].flatMap((same) => {
+    const [first] = same;
+    return first === undefined ? [] : [{ ...first, gateways: [...new Set(same.flatMap(({ gateways }) => gateways))].sort() }];
+  });
+}
+
+export function mappingOf(world: World, ingress: Ingress): PortMapping {
+  const staged = ingress.workloads.map((workload) => stageOf(world, workload, ingress));
+  const notes: readonly GatewayNote[] = notesFor(staged.map(({ stage }) => stage));
+  return {
+    namespace: ingress.namespace,
+    services: ingress.services.map(({ meta }) => keyOf(meta)),
+    pods: ingress.workloads.flatMap(({ pods }) => pods.map(({ meta }) => meta.name)).sort(),
+    listeners: unionOfListeners(staged.map(({ listeners }) => listeners)),
+    servers: reports(staged, ingress),
+    missing: unionOfMissing(staged.map(({ missing }) => missing)),
+    ...(notes.length === 0 ? {} : { notes }),
+  };
+}

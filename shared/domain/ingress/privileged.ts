@@ -1,0 +1,16 @@
+/** §1.4 and the reserved ports of §1.7: ports that Envoy cannot have. */
+import type { MeshOptions } from './mesh.ts';
+
+/** `istioReservedPorts` of the agent and Envoy's own static listeners. */
+const RESERVED: ReadonlySet<number> = new Set([15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090]);
+
+export function isReserved(port: number, mesh: Pick<MeshOptions, 'statusPort'>): boolean {
+  return port === mesh.statusPort || RESERVED.has(port);
+}
+
+const FIRST_UNPRIVILEGED = 1024;
+
+/** istiod skips the listener; the test comes after translation, so what counts is the port in the pod. */
+export function isSkippedAsPrivileged(port: number, unprivilegedPod: boolean): boolean {
+  return unprivilegedPod && port < FIRST_UNPRIVILEGED;
+}

@@ -1,0 +1,57 @@
+/** §1.1 and §3: the servers that point at some gateway pods, in age order, and which of them the pods read. */
+import { keyOf } from './age.ts';
+import type { Reasoned, ReadServer } from './model.ts';
+import type { Service } from './objects.ts';
+import type { Resolver } from './resolution.ts';
+import { whyNotRead } from './selection.ts';
+import type { Workload } from './workload.ts';
+import type { Config, World } from './world.ts';
+
+/** Gateway pods that are alike, and the Services that translate their ports. */
+export interface Stage {
+  readonly world: World;
+  readonly workload: Workload;
+  /** In the order of §1.2.4. */
+  readonly services: readonly Service[];
+  readonly ports: Resolver;
+}
+
+export interface Reading {
+  readonly config: Config;
+  readonly server: ReadServer;
+  /** Undefined when the pods read it. */
+  readonly notRead: Reasoned | undefined;
+}
+
+/** A Gateway API Gateway applies to the pods that its Services bring to istiod with at least one port. */
+function applies(config: Config, ports: Resolver): boolean {
+  return config.api === 'istio' || (config.view.deployment.mode !== 'none' && config.view.deployment.services.some((service) => ports.present.has(service)));
+}
+
+/** The configurations whose labels or Services point at these pods. */
+export function configsFor({ world, workload, services, ports }: Stage): Config[] {
+  const unselective = workload.sidecar ? [] : world.istio.unselective;
+  const api = services.flatMap((service) => world.byService.get(keyOf(service.meta)) ?? []);
+  const found = new Set<Config>([...world.istio.find(workload.labels), ...unselective, ...api.filter((config) => applies(config, ports))]);
+  return [...found].sort((a, b) => a.rank - b.rank);
+}
+
+function managedGateway(configs: readonly Config[]): string | undefined {
+  for (const config of configs) if (config.api === 'gateway-api' && config.view.deployment.mode === 'managed') return config.view.key;
+  return undefined;
+}
+
+const SIDECAR: Reasoned = { code: 'MAP205', reason: 'the pods of its Service run as sidecars, and only pods started as "proxy router" open gateway ports' };
+
+export function readings(stage: Stage): Reading[] {
+  const configs = configsFor(stage);
+  const context = { mesh: stage.world.mesh, workload: stage.workload, managedBy: managedGateway(configs) };
+  const notReadBy = (config: Config): Reasoned | undefined => {
+    if (config.api === 'istio') return whyNotRead(config.gateway, context);
+    return stage.workload.sidecar ? SIDECAR : undefined;
+  };
+  return configs.flatMap((config) => {
+    const notRead = notReadBy(config);
+    return config.servers.map((server) => ({ config, server, notRead }));
+  });
+}

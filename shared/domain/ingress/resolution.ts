@@ -1,0 +1,80 @@
+/** §1.2.2 to 1.2.7: from the port number of a gateway to the port in the pod. */
+import type { Workload } from './workload.ts';
+import type { Service, ServicePort } from './objects.ts';
+import { istioProtocolOf } from './protocol.ts';
+import { isPort } from './validity.ts';
+import { keyOf } from './age.ts';
+
+/** A Service port as it leads into the pods. */
+export interface Target {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly target: number;
+}
+
+/** §1.2.7: with this label on it, a Service does not translate ports of Istio Gateways. */
+export const DISABLE_LABEL = 'experimental.istio.io/disable-gateway-port-translation';
+
+/** §1.2.2. Undefined when a name is on no container port of that L4 protocol: the Service port then leads nowhere. */
+export function targetOf(port: ServicePort, workload: Workload): number | undefined {
+  const wanted = port.targetPort ?? port.port;
+  if (typeof wanted === 'number') return isPort(wanted) ? wanted : undefined;
+  const named = workload.containerPorts.find((container) => container.name === wanted && container.protocol === port.protocol);
+  if (named !== undefined) return named.port;
+  // Without pods nobody knows the name's number; the port itself keeps what is exposed from vanishing.
+  return workload.assumed && isPort(port.port) ? port.port : undefined;
+}
+
+/** Every port of a Service that leads into the pods, hidden ones included. */
+export function allTargets(service: Service, workload: Workload): Target[] {
+  return service.ports.flatMap((port) => {
+    const target = targetOf(port, workload);
+    return target === undefined ? [] : [{ service, port, target }];
+  });
+}
+
+/** §1.2.3: of one Service, istiod sees one port for each target number and Istio protocol, the first in spec order. */
+function visibleTargets(service: Service, workload: Workload): Target[] {
+  const seen = new Set<string>();
+  return allTargets(service, workload).filter(({ port, target }) => {
+    const key = `${target}/${istioProtocolOf(port)}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+export interface Resolver {
+  /** §1.2.5 and 1.2.6: an Istio Gateway has one target, the number itself when no Service port has it. */
+  readonly ofIstio: (number: number) => readonly number[];
+  /** The ports of the Services that a Gateway API Gateway refers to: every match counts, no fall-back. */
+  readonly ofServices: (number: number, services: readonly string[]) => readonly number[];
+  /** §1.8 `udpSupportedPort` */
+  readonly hasUdp: (number: number, services: readonly string[] | undefined) => boolean;
+  /** `namespace/name` of the Services that bring at least one port. */
+  readonly present: ReadonlySet<string>;
+}
+
+function groupByPort(targets: readonly Target[]): ReadonlyMap<number, readonly Target[]> {
+  const groups = new Map<number, Target[]>();
+  for (const target of targets) {
+    const there = groups.get(target.port.port);
+    if (there === undefined) groups.set(target.port.port, [target]);
+    else there.push(target);
+  }
+  return groups;
+}
+
+/** `services` in the order of §1.2.4. */
+export function resolver(services: readonly Service[], workload: Workload): Resolver {
+  const targets = services.flatMap((service) => visibleTargets(service, workload));
+  const byPort = groupByPort(targets);
+  const translating = groupByPort(targets.filter(({ service }) => !(DISABLE_LABEL in service.meta.labels)));
+  const of = (number: number, keys: readonly string[]): Target[] => (byPort.get(number) ?? []).filter(({ service }) => keys.includes(keyOf(service.meta)));
+  return {
+    ofIstio: (number) => [translating.get(number)?.[0]?.target ?? number],
+    ofServices: (number, keys) => [...new Set(of(number, keys).map(({ target }) => target))].sort((a, b) => a - b),
+    hasUdp: (number, keys) => (keys === undefined ? (byPort.get(number) ?? []) : of(number, keys)).some(({ port }) => port.protocol === 'UDP'),
+    present: new Set(targets.map(({ service }) => keyOf(service.meta))),
+  };
+}

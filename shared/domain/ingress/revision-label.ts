@@ -1,0 +1,15 @@
+import type { MeshOptions } from './mesh.ts';
+import type { Meta } from './objects.ts';
+
+const REVISION_LABEL = 'istio.io/rev';
+
+/** The revision that configuration is meant for; undefined means every revision. */
+export function revisionOf(meta: Meta): string | undefined {
+  return meta.labels[REVISION_LABEL];
+}
+
+/** §1.1 `LabelsInRevision` */
+export function inRevision(meta: Meta, mesh: Pick<MeshOptions, 'revision'>): boolean {
+  const revision = revisionOf(meta);
+  return revision === undefined || revision === mesh.revision;
+}

@@ -1,0 +1,160 @@
+/** §1.3: which Service ports lead to a listener, and which port to add where none does. */
+import { compareText, keyOf } from './age.ts';
+import type { Judgement } from './judgement.ts';
+import { isManagedService } from './gateway-api/gateways.ts';
+import { isReserved, isSkippedAsPrivileged } from './privileged.ts';
+import type { Stage } from './reading.ts';
+import { allTargets, DISABLE_LABEL } from './resolution.ts';
+import type { Service } from './objects.ts';
+import type { MissingServicePort, ServicePortMapping } from './verdict.ts';
+
+function reaches(protocol: string, target: number, judgement: Judgement): boolean {
+  if (judgement.verdict !== 'listening' || !judgement.open.includes(target)) return false;
+  return protocol === 'TCP' || (protocol === 'UDP' && judgement.http3);
+}
+
+/** Ports with the server's number, and those that lead to its listener under another number. */
+export function servicePortsOf(judgement: Judgement, stage: Stage): ServicePortMapping[] {
+  return stage.services.flatMap((service) =>
+    allTargets(service, stage.workload).flatMap(({ port, target }): ServicePortMapping[] => {
+      const reachesListener = reaches(port.protocol, target, judgement);
+      if (port.port !== judgement.id.number && !reachesListener) return [];
+      return [{ service: keyOf(service.meta), port: port.port, targetPort: target, nodePort: port.nodePort ?? null, reachesListener }];
+    }),
+  );
+}
+
+/** Istio reads the protocol of a Service port from the prefix of its name. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  http: 'http',
+  http_proxy: 'http',
+  http2: 'http2',
+  grpc: 'grpc',
+  'grpc-web': 'grpc-web',
+  https: 'https',
+  tls: 'tls',
+  tcp: 'tcp',
+  mongo: 'mongo',
+  redis: 'redis',
+  mysql: 'mysql',
+};
+
+function portName(protocol: string, number: number, taken: ReadonlySet<string>): string {
+  const base = `${PREFIXES[protocol.toLowerCase()] ?? 'tcp'}-${number}`;
+  let name = base;
+  for (let n = 2; taken.has(name); n += 1) name = `${base}-${n}`;
+  return name;
+}
+
+/** Ports are keyed by number and protocol: an UDP port of the same number is not in the way. */
+export function hasTcpPort(service: Service, number: number): boolean {
+  return service.ports.some(({ port, protocol }) => port === number && protocol === 'TCP');
+}
+
+const TYPES: readonly string[] = ['LoadBalancer', 'NodePort'];
+
+function suitability(service: Service): number {
+  const type = TYPES.indexOf(service.type);
+  return (type < 0 ? TYPES.length : type) + (service.headless ? TYPES.length + 1 : 0);
+}
+
+/** Only a Service that selects pods and that somebody keeps by hand gets a port; the most exposed one, then the oldest. */
+export function serviceToExtend(services: readonly Service[], managed: ReadonlySet<string>): Service | undefined {
+  const byHand = services.filter((service) => Object.keys(service.selector).length > 0 && !isManagedService(service, managed));
+  return byHand.toSorted((a, b) => suitability(a) - suitability(b))[0];
+}
+
+export interface Extension {
+  readonly stage: Stage;
+  readonly judgements: readonly Judgement[];
+  /** Services of which one with the port is enough. */
+  readonly within: readonly Service[];
+}
+
+/** A Gateway API listener without a Service port needs it on a Service that its Gateway names; for all others any will do. */
+function scopeOf(judgement: Judgement, within: readonly Service[]): readonly Service[] {
+  if (judgement.verdict !== 'no-service-port') return within;
+  return within.filter((service) => judgement.spec?.attachment?.services.includes(keyOf(service.meta)));
+}
+
+/** Whether the Services lack the port: none has its number, and none leads to the listener. */
+export function isMissing(judgement: Judgement, { stage, within }: Pick<Extension, 'stage' | 'within'>): boolean {
+  const scope = scopeOf(judgement, within);
+  if (scope.some((service) => hasTcpPort(service, judgement.id.number))) return false;
+  const keys = new Set(scope.map(({ meta }) => keyOf(meta)));
+  return !servicePortsOf(judgement, stage).some(({ service, reachesListener }) => reachesListener && keys.has(service));
+}
+
+function isTranslated(number: number, stage: Stage): boolean {
+  return stage.services.some((service) => !(DISABLE_LABEL in service.meta.labels) && allTargets(service, stage.workload).some(({ port }) => port.port === number));
+}
+
+/** Where the added port is to lead; `free` asks for a number that the pods can bind. Undefined when adding would not help. */
+function wantedTarget(judgement: Judgement, service: Service, stage: Stage): number | 'free' | undefined {
+  const { number } = judgement.id;
+  if (judgement.verdict === 'listening') return judgement.open[0];
+  if (judgement.verdict === 'privileged-port') {
+    return judgement.curable && !isTranslated(number, stage) && !(DISABLE_LABEL in service.meta.labels) ? 'free' : undefined;
+  }
+  if (judgement.verdict !== 'no-service-port') return undefined;
+  // The number is a target port already: the Gateway means another port, and a second one of its protocol would stay hidden (§1.2.3).
+  if (allTargets(service, stage.workload).some(({ target }) => target === number)) return undefined;
+  return isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;
+}
+
+/** 80 becomes 8080, 443 becomes 8443; the next number where that one is in use. */
+const PRIVILEGED_OFFSET = 8000;
+
+function freeTarget(number: number, used: ReadonlySet<number>, stage: Stage): number {
+  let target = number + PRIVILEGED_OFFSET;
+  while (used.has(target) || isReserved(target, stage.world.mesh)) target += 1;
+  return target;
+}
+
+/** Ports in the pod that somebody uses or will use. */
+function usedPorts({ stage, judgements }: Extension): Set<number> {
+  const targets = stage.services.flatMap((service) => allTargets(service, stage.workload).map(({ target }) => target));
+  const resolved = judgements.flatMap((judgement) => [...judgement.resolved, judgement.id.number]);
+  return new Set([...targets, ...resolved, ...stage.workload.containerPorts.map(({ port }) => port)]);
+}
+
+interface Wish {
+  readonly service: Service;
+  readonly number: number;
+  readonly protocol: string;
+  readonly target: number | 'free';
+  readonly gateways: Set<string>;
+}
+
+/** One wish for each Service and number; the first server that has it decides target and name. */
+function wishes(extension: Extension): Wish[] {
+  const { stage, judgements, within } = extension;
+  const found = new Map<string, Wish>();
+  for (const judgement of judgements) {
+    const { number, gateway, protocol } = judgement.id;
+    const service = serviceToExtend(scopeOf(judgement, within), stage.world.managedServices);
+    if (service === undefined || isReserved(number, stage.world.mesh) || !isMissing(judgement, extension)) continue;
+    const target = wantedTarget(judgement, service, stage);
+    if (target === undefined) continue;
+    const key = `${keyOf(service.meta)} ${number}`;
+    const wish = found.get(key) ?? { service, number, protocol, target, gateways: new Set<string>() };
+    wish.gateways.add(gateway);
+    found.set(key, wish);
+  }
+  return [...found.values()].sort((a, b) => compareText(keyOf(a.service.meta), keyOf(b.service.meta)) || a.number - b.number);
+}
+
+/** The ports to add: N to N, another target only where the pods cannot bind N. */
+export function missingPorts(extension: Extension): MissingServicePort[] {
+  const used = usedPorts(extension);
+  const names = new Map<string, Set<string>>();
+  return wishes(extension).map(({ service, number, protocol, target, gateways }) => {
+    const key = keyOf(service.meta);
+    const taken = names.get(key) ?? new Set(service.ports.map(({ name }) => name));
+    const name = portName(protocol, number, taken);
+    names.set(key, taken.add(name));
+    const targetPort = target === 'free' ? freeTarget(number, used, extension.stage) : target;
+    used.add(targetPort);
+    return { service: key, name, port: number, targetPort, protocol: 'TCP', gateways: [...gateways].sort() };
+  });
+}

@@ -1,0 +1,7 @@
+export { normaliseConfigMap, normaliseEndpointSlice, normaliseNamespace, normaliseNode, normaliseService } from './core.ts';
+export { normaliseApiGateway, normaliseApiRoute, normaliseListenerSet } from './gateway-api.ts';
+export { normaliseGateway, normaliseVirtualService } from './istio.ts';
+export { keptAnnotations } from './meta.ts';
+export type { Ignored, KindRef, Normalised } from './objects.ts';
+export { normalise, normaliseObjects } from './objects.ts';
+export { normalisePod } from './pod.ts';

@@ -1,0 +1,31 @@
+import type { Meta } from '../../domain/ingress/objects.ts';
+import type { Raw } from './read.ts';
+import { record, stringMap, text } from './read.ts';
+
+/** Prefixes of the annotations that are kept: settings of exposures, and what Istio decides names by. */
+export const keptAnnotations: readonly string[] = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/', 'gateway.istio.io/', 'networking.istio.io/'];
+
+function isKept(name: string): boolean {
+  return keptAnnotations.some((prefix) => name.startsWith(prefix));
+}
+
+const CLUSTER_SCOPED = '';
+
+export function metaOf(raw: Raw, scope: 'namespaced' | 'cluster' = 'namespaced'): Meta {
+  const metadata = record(raw['metadata']);
+  return {
+    namespace: scope === 'cluster' ? CLUSTER_SCOPED : (text(metadata['namespace']) ?? 'default'),
+    name: text(metadata['name']) ?? '',
+    uid: text(metadata['uid']) ?? '',
+    created: createdOf(metadata['creationTimestamp']),
+    resourceVersion: text(metadata['resourceVersion']) ?? '',
+    labels: stringMap(metadata['labels']),
+    annotations: Object.fromEntries(Object.entries(stringMap(metadata['annotations'])).filter(([name]) => isKept(name))),
+  };
+}
+
+/** Some YAML readers, and the Kubernetes client, make a Date of a timestamp. */
+function createdOf(value: unknown): string {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
+  return text(value) ?? '';
+}

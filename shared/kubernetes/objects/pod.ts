@@ -1,0 +1,87 @@
+import { parse } from 'yaml';
+import type { Pod } from '../../domain/ingress/objects.ts';
+import { metaOf } from './meta.ts';
+import type { Raw } from './read.ts';
+import { list, number, record, records, stringMap, text, texts } from './read.ts';
+
+/** Init containers that keep running (native sidecars) open ports too. */
+function runningContainers(spec: Raw): readonly Raw[] {
+  return [...records(spec['containers']), ...records(spec['initContainers']).filter((container) => container['restartPolicy'] === 'Always')];
+}
+
+const ROLES: Readonly<Record<string, Pod['proxy']>> = { router: 'router', sidecar: 'sidecar' };
+
+/** What follows `proxy` on the command line of the agent. */
+function roleOf(container: Raw): Pod['proxy'] | undefined {
+  const words = [...texts(container['command']), ...texts(container['args'])];
+  return words.flatMap((word, i) => (words[i - 1] === 'proxy' ? (ROLES[word] ?? []) : []))[0];
+}
+
+/** Without arguments the injection template tells: it fills in `proxy router` for gateways. */
+function roleByTemplate(annotations: Readonly<Record<string, string>>): Pod['proxy'] {
+  const templates = (annotations['inject.istio.io/templates'] ?? '').split(',').map((name) => name.trim());
+  return templates.includes('gateway') ? 'router' : 'unknown';
+}
+
+function envOf(containers: readonly Raw[], name: string): string | undefined {
+  return containers.flatMap((container) => records(container['env']).flatMap((variable) => (variable['name'] === name ? (text(variable['value']) ?? []) : [])))[0];
+}
+
+/** As Go's strconv.ParseBool says. */
+const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
+
+function parsed(document: string | undefined): Raw {
+  if (document === undefined) return {};
+  try {
+    return record(parse(document, { logLevel: 'silent' }));
+  } catch {
+    return {};
+  }
+}
+
+/** The pod's own proxy configuration comes before what injection took from the mesh. */
+function expectsProxyProtocol(annotations: Readonly<Record<string, string>>, containers: readonly Raw[]): boolean {
+  const configs = [parsed(annotations['proxy.istio.io/config']), parsed(envOf(containers, 'PROXY_CONFIG'))];
+  const topology = configs.map((config) => config['gatewayTopology']).find((value) => value !== undefined);
+  const setting = record(topology)['proxyProtocol'];
+  return setting !== undefined && setting !== null && setting !== false;
+}
+
+function portsOf(containers: readonly Raw[]): Pod['containerPorts'] {
+  return containers.flatMap((container) =>
+    records(container['ports']).flatMap((port) => {
+      const containerPort = number(port['containerPort']);
+      return containerPort === undefined ? [] : [{ name: text(port['name']) ?? '', port: containerPort, protocol: text(port['protocol']) ?? 'TCP' }];
+    }),
+  );
+}
+
+function ipsOf(status: Raw): string[] {
+  const ips = [text(status['podIP']), ...records(status['podIPs']).map((item) => text(item['ip']))];
+  return [...new Set(ips.filter((ip) => ip !== undefined && ip !== ''))] as string[];
+}
+
+/** Pods that have ended keep their labels but listen on nothing. */
+export function hasEnded(value: unknown): boolean {
+  const phase = record(record(value)['status'])['phase'];
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+export function normalisePod(value: unknown): Pod {
+  const raw = record(value);
+  const [metadata, spec, status] = [record(raw['metadata']), record(raw['spec']), record(raw['status'])];
+  const annotations = stringMap(metadata['annotations']);
+  const containers = runningContainers(spec);
+  const role = containers.flatMap((container) => roleOf(container) ?? [])[0];
+  return {
+    meta: metaOf(raw),
+    ips: ipsOf(status),
+    nodeName: text(spec['nodeName']) ?? '',
+    containerPorts: portsOf(containers),
+    proxy: role ?? roleByTemplate(annotations),
+    unprivileged: TRUE.has(envOf(containers, 'ISTIO_META_UNPRIVILEGED_POD') ?? ''),
+    ready: list(status['conditions']).some((condition) => record(condition)['type'] === 'Ready' && record(condition)['status'] === 'True'),
+    terminating: metadata['deletionTimestamp'] !== undefined && metadata['deletionTimestamp'] !== null,
+    proxyProtocol: expectsProxyProtocol(annotations, containers),
+  };
+}

@@ -1,0 +1,43 @@
+/** Careful reading of raw API objects: whatever is not as it should be becomes nothing, never an error. */
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+export function isRecord(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function record(value: unknown): Raw {
+  return isRecord(value) ? value : {};
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function records(value: unknown): readonly Raw[] {
+  return list(value).filter(isRecord);
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function texts(value: unknown): string[] {
+  return list(value).filter((item) => typeof item === 'string');
+}
+
+/** Finite numbers only: JSON knows no others. */
+export function number(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** Values that YAML reads as numbers or booleans are taken as written. */
+export function stringMap(value: unknown): Record<string, string> {
+  const pairs = Object.entries(record(value)).flatMap(([key, item]) => (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean' ? [[key, String(item)] as const] : []));
+  return Object.fromEntries(pairs);
+}
+
+/** Leaves out what is undefined, so that absent stays absent. */
+export function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
