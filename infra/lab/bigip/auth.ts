@@ -40,7 +40,7 @@ export function refusal(device: Device, request: LabRequest): Reply | undefined 
 export function sessionRoute(device: Device, request: LabRequest): Reply | undefined {
   if (request.path === LOGIN) return request.method === 'POST' ? login(device, request) : errorReply(405, 'Method not allowed');
   const name = TOKEN.exec(request.path)?.[1];
-  return name === undefined ? undefined : token(device, request, name);
+  return name === undefined ? undefined : tokenRoute(device, request, name);
 }
 
 function login(device: Device, request: LabRequest): Reply {
@@ -62,7 +62,7 @@ function login(device: Device, request: LabRequest): Reply {
   };
 }
 
-function token(device: Device, request: LabRequest, name: string): Reply {
+function tokenRoute(device: Device, request: LabRequest, name: string): Reply {
   const known = device.tokens.get(name);
   if (known === undefined) return errorReply(404, `Failed to find token ${name}`);
   if (request.method === 'GET') return { status: 200, body: known };

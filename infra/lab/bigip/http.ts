@@ -6,9 +6,10 @@ import { as3Route } from './as3/routes.ts';
 import { isSession, refusal, sessionRoute } from './auth.ts';
 import type { Certificate } from './certificate.ts';
 import type { Device } from './device.ts';
-import type { Fault, FaultBox } from './faults.ts';
+import type { FaultBox } from './faults.ts';
 import { errorReply } from './http-types.ts';
 import type { LabRequest, Reply } from './http-types.ts';
+import { HTML_STARTING, respond, send } from './send.ts';
 import { ltmRoute } from './ltm/routes.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -30,8 +31,6 @@ export interface Front {
   readonly box: FaultBox;
   readonly record: (write: WriteRecord) => void;
 }
-
-const HTML_STARTING = '<html><head><title>503 Service Unavailable</title></head><body><h1>Service Temporarily Unavailable</h1></body></html>';
 
 export function createFront(front: Front, certificate: Certificate): Server {
   const server = createServer({ key: certificate.key, cert: certificate.cert }, (incoming, response) => {
@@ -105,37 +104,4 @@ async function handle({ device, traffic }: Front, request: LabRequest): Promise<
   if (request.body === BROKEN) return errorReply(400, 'Found invalid JSON in the request body');
   const reply = sessionRoute(device, request) ?? (await as3Route(device, request)) ?? (await ltmRoute(device, traffic, request));
   return reply ?? errorReply(404, `Public URI path not registered: ${request.path}`);
-}
-
-/** The status that the client sees, 0 for none. */
-function respond(response: ServerResponse, fault: Fault | undefined, reply: Reply | undefined): number {
-  if (fault === undefined || fault.response.kind === 'delay') return send(response, reply ?? errorReply(500, 'no answer'));
-  const { response: wanted } = fault;
-  switch (wanted.kind) {
-    case 'status':
-      return send(response, { status: wanted.status, body: wanted.body });
-    case 'html':
-      return send(response, { status: wanted.status, body: wanted.html ?? HTML_STARTING });
-    case 'cut': {
-      const text = JSON.stringify(wanted.body ?? reply?.body ?? { results: [{ code: 200, message: 'success' }] });
-      return write(response, wanted.status ?? reply?.status ?? 200, { type: 'application/json; charset=UTF-8', text: text.slice(0, Math.ceil(text.length / 2)) });
-    }
-    case 'reset':
-      response.socket?.destroy();
-      return 0;
-    case 'hang':
-      return 0;
-  }
-}
-
-function send(response: ServerResponse, reply: Reply): number {
-  if (typeof reply.body === 'string') return write(response, reply.status, { type: 'text/html', text: reply.body });
-  return write(response, reply.status, { type: 'application/json; charset=UTF-8', text: reply.body === undefined ? '' : JSON.stringify(reply.body) });
-}
-
-function write(response: ServerResponse, status: number, content: { readonly type: string; readonly text: string }): number {
-  if (response.destroyed || response.headersSent) return 0;
-  response.writeHead(status, status === 204 ? {} : { 'content-type': content.type, 'content-length': Buffer.byteLength(content.text) });
-  response.end(content.text);
-  return status;
 }

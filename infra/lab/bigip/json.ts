@@ -16,3 +16,9 @@ export function ofClass(parent: Json, name: string): readonly (readonly [string,
 export function without(value: Json, ...keys: readonly string[]): Json {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
+
+/** A value in a message or a name: text as it is, anything else as JSON. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

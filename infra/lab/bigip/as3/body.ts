@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Device } from '../device.ts';
-import { classOf, isObject, ofClass, without } from '../json.ts';
+import { classOf, isObject, ofClass, textOf, without } from '../json.ts';
 import type { Json } from '../json.ts';
 import { Refused } from './answers.ts';
 import type { Job } from './declare.ts';
@@ -83,7 +83,7 @@ function checkAdc(device: Device, adc: Json): void {
   const installed = Number(device.settings.as3Version.split('.')[1]);
   if (Number.isNaN(minor) || minor > installed) throw invalid(`/schemaVersion: should match pattern of versions up to ${device.settings.as3Version}`);
   const id = adc['id'];
-  if (id !== undefined && (typeof id !== 'string' || !/^[^\x00-\x20\x22'<>\x5c^`|\x7f]{0,255}$/.test(id))) throw invalid('/id: should match pattern');
+  if (id !== undefined && (typeof id !== 'string' || !/^[^\p{Cc} "'<>\\^`|]{0,255}$/u.test(id))) throw invalid('/id: should match pattern');
 }
 
 function emptied(names: readonly string[]): Json {
@@ -107,7 +107,7 @@ export function deleteJob(device: Device, frame: Frame): Job {
 function redeploy(device: Device, wrapper: Json, frame: Frame): Job {
   const age = wrapper['redeployAge'] ?? 0;
   const found = device.condition.stored.history[Number(age)];
-  if (found === undefined) throw new Refused(404, `declaration with age ${String(age)} not found`);
+  if (found === undefined) throw new Refused(404, `declaration with age ${textOf(age)} not found`);
   return deploy(device, wrapper, without(found, 'controls'), frame);
 }
 

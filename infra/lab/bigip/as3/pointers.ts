@@ -11,8 +11,11 @@ export interface Place {
 
 /** Full path of what a pointer of the declaration means; AS3 looks only into the same application and into `Shared`. */
 export function pathOf(pointer: Pointer, wanted: readonly Item['class'][], place: Place): string {
-  if (typeof pointer !== 'string' && 'bigip' in pointer) return pointer.bigip;
-  const text = typeof pointer === 'string' ? pointer : pointer.use;
+  if (typeof pointer === 'string') return declaredAt(pointer, wanted, place);
+  return 'bigip' in pointer ? pointer.bigip : declaredAt(pointer.use, wanted, place);
+}
+
+function declaredAt(text: string, wanted: readonly Item['class'][], place: Place): string {
   const here = `/${place.tenant.name}/${place.application.name}`;
   const full = text.startsWith('/') ? text : `${here}/${text}`;
   const [, tenant = '', application = '', item = ''] = full.split('/');

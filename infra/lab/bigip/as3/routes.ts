@@ -13,6 +13,7 @@ import { as3Settings } from './settings.ts';
 import { tenantsOf } from './stored.ts';
 
 const BASE = '/mgmt/shared/appsvcs/';
+const INVALID_PATH = new Refused(400, 'Bad Request: Invalid path');
 
 /** Everything below /mgmt/shared/appsvcs; undefined for other paths. */
 export async function as3Route(device: Device, request: LabRequest): Promise<Reply | undefined> {
@@ -28,13 +29,17 @@ export async function as3Route(device: Device, request: LabRequest): Promise<Rep
 
 async function route(device: Device, request: LabRequest, [head, ...rest]: readonly string[]): Promise<Reply> {
   const [first, second, ...more] = rest;
-  if (head === 'info' && first === undefined) return info(device);
   if (head === 'task' && second === undefined) return task(device, first);
-  if (head === 'settings' && first === undefined) return as3Settings(device, request);
-  if (head !== 'declare' || more.length > 1) throw new Refused(400, 'Bad Request: Invalid path');
+  if (first === undefined && head === 'info') return info(device);
+  if (first === undefined && head === 'settings') return as3Settings(device, request);
+  if (head !== 'declare' || more.length > 1) throw INVALID_PATH;
+  return declareRoute(device, request, [first, second, more[0]]);
+}
+
+async function declareRoute(device: Device, request: LabRequest, [first, second, third]: readonly (string | undefined)[]): Promise<Reply> {
   checkQuery(request.query, request.method);
-  if (second === 'applications' && first !== undefined) return applicationsRoute(device, request, { tenant: first, application: more[0] });
-  if (second !== undefined) throw new Refused(400, 'Bad Request: Invalid path');
+  if (second === 'applications' && first !== undefined) return applicationsRoute(device, request, { tenant: first, application: third });
+  if (second !== undefined) throw INVALID_PATH;
   return declare(device, request, first === undefined ? [] : decodeURIComponent(first).split(','));
 }
 

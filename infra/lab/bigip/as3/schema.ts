@@ -6,8 +6,8 @@ import { BALANCE_METHODS } from '../../../../shared/domain/exposure/exposure.ts'
 /** `10.0.0.1`, `10.0.0.1%2`, `10.0.0.0/24`, IPv6 alike. */
 const F5Ip = z.string().refine((text) => isIP(text.replace(/\/\d+$/, '').replace(/%\d+$/, '')) !== 0, 'should match format "f5ip"');
 const BigipPath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'should match format "f5bigip"');
-const Label = z.string().max(64).regex(/^[^\x00-\x1f\x22#&*<>?\x5b-\x5d`\x7f]*$/);
-const Remark = z.string().max(64).regex(/^[^\x00-\x1f\x22\x5c\x7f]*$/);
+const Label = z.string().max(64).regex(/^[^\p{Cc}"#&*<>?[\\\]`]*$/u);
+const Remark = z.string().max(64).regex(/^[^\p{Cc}"\\]*$/u);
 const Port = z.int().min(0).max(65_535);
 const Metadata = z.record(z.string(), z.strictObject({ value: z.string(), persist: z.boolean().default(true) }));
 const BigipPointer = z.strictObject({ bigip: BigipPath });

@@ -51,7 +51,7 @@ function liveTraffic(device: Device): Traffic {
     return stopping;
   };
   return {
-    member: members.of,
+    member: (pool, member) => members.of(pool, member),
     virtual: (virtual) => open.get(virtual.path)?.listener.traffic() ?? { connections: NONE, error: undefined },
     refresh(): void {
       if (closed) return;

@@ -57,7 +57,7 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
       virtual = next;
     },
     stop(): Promise<void> {
-      for (const session of [...sessions.values()]) session.end();
+      for (const session of sessions.values()) session.end();
       return new Promise((resolve) => {
         server.close(() => resolve());
       });

@@ -1,6 +1,6 @@
 /** Writes through iControl REST, as edits of a draft. */
 import type { Json } from '../json.ts';
-import { isObject } from '../json.ts';
+import { isObject, textOf } from '../json.ts';
 import { virtualAddress } from '../as3/render-service.ts';
 import { addMember, changeMember, create, newNode, notFound, poolOf, remove, removeMember, removeNode } from './draft.ts';
 import type { Draft } from './draft.ts';
@@ -9,7 +9,7 @@ import { defaultMember, partitionOf } from './model.ts';
 import type { AdminState, Member, Metadata, MonitorRule, Pool, Session, Virtual } from './model.ts';
 
 function badValue(property: string, value: unknown): McpError {
-  return new McpError(400, '01070734:3', `Configuration error: invalid property value "${property}":"${String(value)}"`);
+  return new McpError(400, '01070734:3', `Configuration error: invalid property value "${property}":"${textOf(value)}"`);
 }
 
 function oneOf<T extends string>(body: Json, property: string, values: readonly T[]): T | undefined {
@@ -42,13 +42,13 @@ function withDescription<T extends { readonly description?: string }>(record: T,
   const given = body['description'];
   if (given === undefined) return record;
   const { description: _old, ...rest } = record;
-  return (given === '' || given === 'none' || given === null ? rest : { ...rest, description: String(given) }) as T;
+  return (given === '' || given === 'none' || given === null ? rest : { ...rest, description: textOf(given) }) as T;
 }
 
 function metadataIn(body: Json): readonly Metadata[] | undefined {
   const { metadata } = body;
   if (!Array.isArray(metadata)) return undefined;
-  return metadata.filter(isObject).map((entry) => ({ name: String(entry['name']), value: String(entry['value'] ?? ''), persist: String(entry['persist'] ?? 'true') === 'true' }));
+  return metadata.filter(isObject).map((entry) => ({ name: textOf(entry['name']), value: textOf(entry['value']), persist: textOf(entry['persist'] ?? 'true') === 'true' }));
 }
 
 function metadataOf(body: Json): { metadata?: readonly Metadata[] } {
@@ -84,7 +84,7 @@ function splitMember(path: string): { readonly node: string; readonly port: numb
 
 export function addMembers(draft: Draft, pool: string, members: readonly Json[]): void {
   for (const body of members) {
-    const { node, port } = splitMember(String(body['name']));
+    const { node, port } = splitMember(textOf(body['name']));
     const member = { ...defaultMember(node, addressOf(draft, node, body), port), ...numbers(body, MEMBER_NUMBERS), ...adminOf(body), ...metadataOf(body) };
     addMember(draft, pool, withDescription(member, body));
   }
@@ -127,7 +127,7 @@ function membersIn(body: Json, pool: string): readonly Json[] {
   const members = Array.isArray(body['members']) ? (body['members'] as readonly unknown[]) : [];
   return members.map((member) => {
     const given = isObject(member) ? member : { name: member };
-    const name = String(given['name']);
+    const name = textOf(given['name']);
     return { ...given, name: name.startsWith('/') ? name : `/${partitionOf(pool)}/${name}` };
   });
 }
@@ -141,7 +141,7 @@ export function patchPool(draft: Draft, path: string, body: Json): void {
   const monitored = body['monitor'] === undefined ? pool : { ...rest, ...(rule === undefined ? {} : { monitor: rule }) };
   draft.pools.set(path, withDescription({ ...monitored, ...mode, ...metadataOf(body) }, body));
   if (body['members'] === undefined) return;
-  const wanted = new Map(membersIn(body, path).map((member) => [String(member['name']), member]));
+  const wanted = new Map(membersIn(body, path).map((member) => [textOf(member['name']), member]));
   for (const member of pool.members) if (!wanted.has(member.path)) removeMember(draft, path, member.path);
   for (const [name, member] of wanted) {
     if (pool.members.some((m) => m.path === name)) patchMember(draft, { pool: path, member: name }, member);
@@ -163,7 +163,7 @@ export function patchVirtualAddress(draft: Draft, path: string, body: Json): voi
 }
 
 export function createVirtual(draft: Draft, path: string, body: Json): void {
-  const { node: name, port } = splitMember(String(body['destination'] ?? ''));
+  const { node: name, port } = splitMember(textOf(body['destination']));
   const addressPath = name.startsWith('/') ? name : `/${partitionOf(path)}/${name}`;
   const address = draft.virtualAddresses.get(addressPath)?.address ?? addressPath.slice(addressPath.lastIndexOf('/') + 1);
   if (!draft.virtualAddresses.has(addressPath)) create(draft, 'virtualAddresses', virtualAddress(addressPath, address));

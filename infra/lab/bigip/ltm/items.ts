@@ -2,7 +2,7 @@
 import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 import { partitionOf, withPort } from './model.ts';
-import type { LtmConfig, Member, Metadata, Monitor, MonitorRule, Node, Pool, SnatPool, Virtual, VirtualAddress } from './model.ts';
+import type { Member, Metadata, Monitor, MonitorRule, Node, Pool, SnatPool, Virtual, VirtualAddress } from './model.ts';
 import { identity, toUrl } from './paths.ts';
 
 function onOff(value: boolean): string {
@@ -135,11 +135,3 @@ export function monitorItem(monitor: Monitor): Json {
 export function snatPoolItem(pool: SnatPool): Json {
   return { ...identity('snatpool:snatpoolstate', 'snatpool', pool.path), members: pool.addresses.map((address) => `/${partitionOf(pool.path)}/${address}`) };
 }
-
-export const COLLECTIONS = {
-  virtual: { of: (config: LtmConfig) => config.virtuals, word: 'Virtual Server' },
-  'virtual-address': { of: (config: LtmConfig) => config.virtualAddresses, word: 'Virtual Address' },
-  pool: { of: (config: LtmConfig) => config.pools, word: 'Pool' },
-  node: { of: (config: LtmConfig) => config.nodes, word: 'Node' },
-  snatpool: { of: (config: LtmConfig) => config.snatPools, word: 'SNAT Pool' },
-} as const;

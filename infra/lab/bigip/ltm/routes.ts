@@ -5,22 +5,17 @@ import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 import { memberNotFound, notFound, poolOf } from './draft.ts';
 import { McpError } from './error.ts';
-import { COLLECTIONS, memberItem, monitorItem, nodeItem, poolItem, snatPoolItem, virtualAddressItem, virtualItem } from './items.ts';
+import { memberItem, monitorItem } from './items.ts';
 import { partitionOf } from './model.ts';
 import type { LtmConfig, Member, Pool } from './model.ts';
 import { fromUrl } from './paths.ts';
+import { COLLECTIONS, itemOf } from './show.ts';
+import type { Collection, Context } from './show.ts';
 import { memberStats, poolStats, virtualStats } from './stats.ts';
 import { systemRoute } from './system.ts';
 import { writeRoute } from './writes.ts';
 
 const BASE = '/mgmt/tm/ltm/';
-
-export interface Context {
-  readonly device: Device;
-  readonly traffic: Traffic;
-  readonly request: LabRequest;
-  readonly expand: boolean;
-}
 
 /** Everything below /mgmt/tm; undefined for other paths. */
 export async function ltmRoute(device: Device, traffic: Traffic, request: LabRequest): Promise<Reply | undefined> {
@@ -43,34 +38,16 @@ function read(context: Context, segments: readonly string[]): Reply | undefined 
   if (collection === 'monitor') return readMonitors(context, rest);
   if (!(collection in COLLECTIONS)) return undefined;
   const [object, sub, member, last] = rest;
-  if (object === undefined) return list(context, collection as keyof typeof COLLECTIONS);
+  if (object === undefined) return list(context, collection as Collection);
   if (object === 'stats') return statsOf(context, collection, undefined);
   if (sub === 'stats') return statsOf(context, collection, fromUrl(object));
   if (sub === 'members' && collection === 'pool') return readMembers(context, fromUrl(object), [member, last]);
-  return sub === undefined ? { status: 200, body: itemOf(context, collection as keyof typeof COLLECTIONS, fromUrl(object)) } : undefined;
+  return sub === undefined ? { status: 200, body: itemOf(context, collection as Collection, fromUrl(object)) } : undefined;
 }
 
-function itemOf(context: Context, collection: keyof typeof COLLECTIONS, path: string): Json {
-  const { device, traffic, expand } = context;
-  const config = device.store.current();
-  if (!COLLECTIONS[collection].of(config).has(path)) throw notFound(COLLECTIONS[collection].word, path);
-  switch (collection) {
-    case 'virtual':
-      return virtualItem(config.virtuals.get(path)!, expand);
-    case 'virtual-address':
-      return virtualAddressItem(config.virtualAddresses.get(path)!);
-    case 'pool':
-      return poolItem(config.pools.get(path)!, traffic, expand);
-    case 'node':
-      return nodeItem(config.nodes.get(path)!);
-    case 'snatpool':
-      return snatPoolItem(config.snatPools.get(path)!);
-  }
-}
-
-function list(context: Context, collection: keyof typeof COLLECTIONS): Reply {
+function list(context: Context, collection: Collection): Reply {
   const paths = filtered(context.request, [...COLLECTIONS[collection].of(context.device.store.current()).keys()]);
-  return { status: 200, body: listBody(`${collection}`, paths.map((path) => itemOf(context, collection, path))) };
+  return { status: 200, body: listBody(collection, paths.map((path) => itemOf(context, collection, path))) };
 }
 
 /** An empty collection comes without `items`. */
@@ -102,7 +79,7 @@ function readMonitors(context: Context, [type, object]: readonly string[]): Repl
   return { status: 200, body: monitorItem(found) };
 }
 
-export function memberOf(config: LtmConfig, poolPath: string, memberPath: string): { readonly pool: Pool; readonly member: Member } {
+function memberOf(config: LtmConfig, poolPath: string, memberPath: string): { readonly pool: Pool; readonly member: Member } {
   const pool = config.pools.get(poolPath);
   if (pool === undefined) throw notFound('Pool', poolPath);
   const member = pool.members.find((m) => m.path === memberPath);

@@ -1,22 +1,14 @@
 import type { Reply } from '../http-types.ts';
 import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
-import type { Traffic } from '../traffic.ts';
-import type { Device } from '../device.ts';
 import type { LabRequest } from '../http-types.ts';
 import { McpError } from './error.ts';
-import { memberItem, nodeItem, poolItem, virtualAddressItem, virtualItem } from './items.ts';
+import { memberItem } from './items.ts';
 import { partitionOf } from './model.ts';
-import type { LtmConfig } from './model.ts';
 import { addMembers, changeNode, createNode, createPool, createVirtual, createVirtualAddress, deleteMember, deleteObject, patchMember, patchPool, patchVirtual, patchVirtualAddress } from './edits.ts';
 import { fromBody, fromUrl } from './paths.ts';
-
-interface Context {
-  readonly device: Device;
-  readonly traffic: Traffic;
-  readonly request: LabRequest;
-  readonly expand: boolean;
-}
+import { itemOf } from './show.ts';
+import type { Collection, Context } from './show.ts';
 
 function bodyOf(request: LabRequest): Json {
   if (!isObject(request.body)) throw new McpError(400, '01070734:3', 'Configuration error: the body should be a JSON object');
@@ -29,10 +21,16 @@ function nameIn(body: Json): string {
   return name;
 }
 
+type Writable = Exclude<Collection, 'snatpool'>;
+
+function isWritable(collection: string): collection is Writable {
+  return ['virtual', 'virtual-address', 'pool', 'node'].includes(collection);
+}
+
 export function writeRoute(context: Context, segments: readonly string[]): Reply | undefined {
   const [collection = '', object, sub, member] = segments;
   if (collection === 'pool' && object !== undefined && sub === 'members') return writeMember(context, fromUrl(object), member);
-  if (sub !== undefined || !['virtual', 'virtual-address', 'pool', 'node'].includes(collection)) return undefined;
+  if (sub !== undefined || !isWritable(collection)) return undefined;
   const { method } = context.request;
   if (object === undefined) return method === 'POST' ? post(context, collection) : undefined;
   if (method === 'DELETE') {
@@ -42,34 +40,27 @@ export function writeRoute(context: Context, segments: readonly string[]): Reply
   return method === 'PATCH' || method === 'PUT' ? patch(context, collection, fromUrl(object)) : undefined;
 }
 
-function shown({ device, traffic }: Context, collection: string, path: string): Reply {
-  const config: LtmConfig = device.store.current();
-  const items: Readonly<Record<string, () => Json>> = {
-    virtual: () => virtualItem(config.virtuals.get(path)!, false),
-    'virtual-address': () => virtualAddressItem(config.virtualAddresses.get(path)!),
-    pool: () => poolItem(config.pools.get(path)!, traffic, false),
-    node: () => nodeItem(config.nodes.get(path)!),
-  };
-  return { status: 200, body: items[collection]?.(), tenant: partitionOf(path) };
+function shown(context: Context, collection: Collection, path: string): Reply {
+  return { status: 200, body: itemOf(context, collection, path), tenant: partitionOf(path) };
 }
 
-function post(context: Context, collection: string): Reply {
+function post(context: Context, collection: Writable): Reply {
   const body = bodyOf(context.request);
   const path = fromBody(nameIn(body), body['partition'], body['subPath']);
   const creators = { virtual: createVirtual, 'virtual-address': createVirtualAddress, pool: createPool, node: createNode };
-  context.device.store.write((draft) => creators[collection as keyof typeof creators](draft, path, body));
+  context.device.store.write((draft) => creators[collection](draft, path, body));
   return shown(context, collection, path);
 }
 
-function patch(context: Context, collection: string, path: string): Reply {
+function patch(context: Context, collection: Writable, path: string): Reply {
   const body = bodyOf(context.request);
   const patches = { virtual: patchVirtual, 'virtual-address': patchVirtualAddress, pool: patchPool, node: changeNode };
-  context.device.store.write((draft) => patches[collection as keyof typeof patches](draft, path, body));
+  context.device.store.write((draft) => patches[collection](draft, path, body));
   return shown(context, collection, path);
 }
 
 function writeMember(context: Context, pool: string, member: string | undefined): Reply | undefined {
-  const { device, traffic, request } = context;
+  const { device, request } = context;
   const tenant = partitionOf(pool);
   if (request.method === 'POST' && member === undefined) {
     const body = bodyOf(request);
@@ -85,7 +76,6 @@ function writeMember(context: Context, pool: string, member: string | undefined)
   }
   if (request.method !== 'PATCH' && request.method !== 'PUT') return undefined;
   device.store.write((draft) => patchMember(draft, { pool, member: path }, bodyOf(request)));
-  void traffic;
   return shownMember(context, pool, path);
 }
 
