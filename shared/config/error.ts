@@ -20,3 +20,8 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
+
+/** Looks at the shape, not the class: errors of Node's own come from another realm inside test runners and workers. */
+export function sayError(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string' ? error.message : String(error);
+}

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { checkConfig } from './checks.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, sayError } from './error.ts';
 import { problemsOf } from './problems.ts';
 import { SluiceConfig } from './schema.ts';
 
@@ -17,7 +17,7 @@ function readYaml(text: string, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new ConfigError('GW100', source, [{ path: '', message: error instanceof Error ? error.message : String(error) }]);
+    throw new ConfigError('GW100', source, [{ path: '', message: sayError(error) }]);
   }
 }
 
@@ -49,8 +49,7 @@ export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<
     [text, generation] = await Promise.all([readFile(path, 'utf8'), generationOf(path, env)]);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError('GW100', path, [{ path: '', message: `cannot be read: ${reason}` }], { cause: error });
+    throw new ConfigError('GW100', path, [{ path: '', message: `cannot be read: ${sayError(error)}` }], { cause: error });
   }
   return parseConfig(text, path, generation);
 }

@@ -7,40 +7,37 @@ import { MeshOptions } from '../domain/ingress/mesh.ts';
 const SecretReference = z.string().regex(/^(env|file|secretsmanager|ssm):.+/, 'must be a reference: env:NAME, file:PATH, secretsmanager:ID or ssm:NAME');
 
 export const DeviceConfig = z.strictObject({
-  name: Name,
-  /** Management URL; with two, an HA pair. */
-  url: z.url(),
-  username: z.string().min(1),
-  password: SecretReference,
-  loginProvider: z.string().default('tmos'),
+  name: Name.describe('Its name here, in messages and queues.'),
+  url: z.url().describe('Management URL, `https://…`.'),
+  username: z.string().min(1).describe('User that may post AS3 declarations and read LTM.'),
+  password: SecretReference.describe('Reference to the password.'),
+  loginProvider: z.string().default('tmos').describe('Login provider for tokens.'),
   tls: z
     .strictObject({
-      /** PEM bundle of a private CA, by reference. */
-      ca: SecretReference.optional(),
-      /** SHA-256 of the device's certificate, hex, colons allowed. */
-      fingerprint: z.string().optional(),
+      ca: SecretReference.optional().describe('PEM bundle of a private CA, by reference.'),
+      fingerprint: z.string().regex(/^[0-9a-fA-F]{2}(:?[0-9a-fA-F]{2}){31}$/, 'must be a SHA-256 fingerprint: 64 hex digits, colons allowed').optional().describe("SHA-256 of the device's certificate, hex, colons allowed."),
     })
-    .prefault({}),
-  /** Partitions (AS3 tenants) that are Sluice's own on this device. */
-  partitions: z.array(Partition).min(1),
-  /** Take over a partition that exists on the device without an AS3 declaration. */
-  adoptPartitions: z.boolean().default(false),
-  /** Save the device's configuration after a change. */
-  save: z.boolean().default(true),
-  /** Seconds. */
-  requestTimeout: z.number().min(1).max(180).default(30),
+    .prefault({})
+    .describe('How the device proves who it is.'),
+  partitions: z.array(Partition).min(1).describe("Partitions (AS3 tenants) that are Sluice's own on this device."),
+  adoptPartitions: z.boolean().default(false).describe('Take over a partition that exists on the device without an AS3 declaration.'),
+  save: z.boolean().default(true).describe("Save the device's configuration after a change."),
+  requestTimeout: z.number().min(1).max(180).default(30).describe('Seconds for one request.'),
 });
 export type DeviceConfig = z.infer<typeof DeviceConfig>;
 
 export const ClusterConfig = z.strictObject({
-  id: Name,
-  /** Role ids (the part of SQS SenderId before the colon) that may speak for this cluster. */
-  senders: z.array(z.string()).default([]),
-  mesh: MeshOptions.prefault({}),
+  id: Name.describe('Id of the cluster; never guessed.'),
+  senders: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.'),
+  mesh: MeshOptions.prefault({}).describe("Mesh options that change the port mapping, with Istio's defaults."),
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
-export const FleetConfig = z.strictObject({ name: Name, clusters: z.array(Name).min(2), mode: z.enum(['active-active', 'ratio', 'active-standby']).default('active-active') });
+export const FleetConfig = z.strictObject({
+  name: Name.describe('Name of the fleet.'),
+  clusters: z.array(Name).min(2).describe('Clusters that may share virtual servers.'),
+  mode: z.enum(['active-active', 'ratio', 'active-standby']).default('active-active').describe('How the clusters share a virtual server.'),
+});
 export type FleetConfig = z.infer<typeof FleetConfig>;
 
 /** The domain's own type: what one ingress asks for. */
@@ -48,26 +45,23 @@ export const IngressConfig = IngressEntry;
 export type IngressConfig = IngressEntry;
 
 export const QueueConfig = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sqlite'), path: z.string().default('.sluice/queue.sqlite') }),
+  z.strictObject({ kind: z.literal('sqlite').describe('In this process, durable.'), path: z.string().default('.sluice/queue.sqlite').describe('File of the queue.') }),
   z.strictObject({
-    kind: z.literal('sqs'),
-    region: z.string(),
-    /** For an SQS-compatible server; absent for AWS. */
-    endpoint: z.url().optional(),
-    /** Prefix of the queue names: `<prefix>-snapshots.fifo` …; the URL is looked up by name. */
-    prefix: z.string().default('sluice'),
+    kind: z.literal('sqs').describe('Amazon SQS, or a server that speaks its protocol.'),
+    region: z.string().describe('AWS region.'),
+    endpoint: z.url().optional().describe('For an SQS-compatible server; absent for AWS.'),
+    prefix: z.string().default('sluice').describe('Prefix of the queue names: `<prefix>-snapshots.fifo` …; the URL is looked up by name.'),
   }),
 ]);
 export type QueueConfig = z.infer<typeof QueueConfig>;
 
 export const SluiceConfig = z.strictObject({
-  /** Orders configurations; absent means the time the file was last changed (see `load.ts`). */
-  generation: z.int().nonnegative(),
-  devices: z.array(DeviceConfig).min(1),
-  clusters: z.array(ClusterConfig).min(1),
-  fleets: z.array(FleetConfig).default([]),
-  ingresses: z.array(IngressConfig).min(1),
-  policy: PolicyConfig.prefault({}),
-  queue: QueueConfig.prefault({ kind: 'sqlite' }),
+  generation: z.int().nonnegative().describe('Orders configurations: a higher one is newer. Absent means SLUICE_GENERATION, else the time the file was last changed.'),
+  devices: z.array(DeviceConfig).min(1).describe('BIG-IPs.'),
+  clusters: z.array(ClusterConfig).min(1).describe('Kubernetes clusters.'),
+  fleets: z.array(FleetConfig).default([]).describe('Clusters that may share virtual servers; a cluster is in one fleet at most.'),
+  ingresses: z.array(IngressConfig).min(1).describe('Ingress gateway Services and what becomes of them.'),
+  policy: PolicyConfig.prefault({}).describe('Who may open what, and refer to what.'),
+  queue: QueueConfig.prefault({ kind: 'sqlite' }).describe('Where events wait.'),
 });
 export type SluiceConfig = z.infer<typeof SluiceConfig>;

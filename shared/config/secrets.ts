@@ -54,6 +54,13 @@ function pickKey(reference: string, text: string, key: string): string {
   return typeof value === 'string' ? value : fail(reference, `has no text under the key ${key}`);
 }
 
+/** The kind of failure only: whole messages of files and services are not ours to vouch for. */
+function nameOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown error';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return 'name' in error && typeof error.name === 'string' ? error.name : 'unknown error';
+}
+
 type Resolver = (rest: string, reference: string) => Promise<string | undefined>;
 
 function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
@@ -84,7 +91,7 @@ export function createSecrets(sources: SecretSources): Secrets {
     async resolve(reference) {
       const cut = reference.indexOf(':');
       const kind = reference.slice(0, cut);
-      const resolver = cut > 0 ? byKind[kind] : undefined;
+      const resolver = Object.hasOwn(byKind, kind) ? byKind[kind] : undefined;
       // Whatever this is, it might be the secret itself: it is not repeated.
       if (resolver === undefined) return fail('(not shown)', 'is not a reference; write env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME');
       let value: string | undefined;
@@ -92,8 +99,7 @@ export function createSecrets(sources: SecretSources): Secrets {
         value = await resolver(reference.slice(cut + 1), reference);
       } catch (error) {
         if (error instanceof ConfigError) throw error;
-        const name = error instanceof Error ? ('code' in error && typeof error.code === 'string' ? error.code : error.name) : 'unknown error';
-        return fail(reference, `cannot be read (${name}); ${REMEDIES[kind]}`, error);
+        return fail(reference, `cannot be read (${nameOf(error)}); ${REMEDIES[kind]}`, error);
       }
       return value === undefined || value === '' ? fail(reference, `is empty or not there; ${REMEDIES[kind]}`) : value;
     },

@@ -4,7 +4,7 @@ import type { ServerReport } from '../ingress/verdict.ts';
 import { readAddress, type ReadFor } from './annotation-values.ts';
 import { readAnnotations } from './annotations.ts';
 import { type ReadConfigMap, readConfigMap } from './f5-configmap.ts';
-import type { Pool } from './members.ts';
+import { groupBy, type Pool } from './pool.ts';
 import { entryLayer } from './resolve.ts';
 import { type Layer, type Merged, mergeLayers, type Note, type Refusal } from './source.ts';
 
@@ -21,13 +21,30 @@ export interface Candidate {
   readonly refusals: readonly Refusal[];
 }
 
-function metaOf(pool: Pool, report: ServerReport): { readonly meta: Meta | undefined; readonly addresses: readonly string[] } {
-  const { objects } = pool;
-  const named = (one: { readonly meta: Meta }): boolean => `${one.meta.namespace}/${one.meta.name}` === report.gateway;
-  if (report.api === 'istio') return { meta: objects.gateways.find(named)?.meta, addresses: [] };
-  const gateway = objects.apiGateways.find(named);
-  const addresses = (gateway?.addresses ?? []).filter((one) => one.type === 'IPAddress').map((one) => one.value);
-  return { meta: gateway?.meta ?? objects.listenerSets.find(named)?.meta, addresses };
+interface Asker {
+  readonly meta: Meta | undefined;
+  readonly addresses: readonly string[];
+}
+
+/** Gateways by kind and name. */
+interface Index {
+  readonly gateways: ReadonlyMap<string, Asker>;
+  readonly siblings: ReadonlyMap<string, readonly ServerReport[]>;
+}
+
+function keyOf(report: Pick<ServerReport, 'api' | 'gateway'>): string {
+  return `${report.api} ${report.gateway}`;
+}
+
+function indexOf(pool: Pool): Index {
+  const { gateways, apiGateways, listenerSets } = pool.objects;
+  const named = (api: ServerReport['api'], meta: Meta): string => keyOf({ api, gateway: `${meta.namespace}/${meta.name}` });
+  const askers = [
+    ...gateways.map(({ meta }) => [named('istio', meta), { meta, addresses: [] }] as const),
+    ...listenerSets.map(({ meta }) => [named('gateway-api', meta), { meta, addresses: [] }] as const),
+    ...apiGateways.map(({ meta, addresses }) => [named('gateway-api', meta), { meta, addresses: addresses.filter((one) => one.type === 'IPAddress').map((one) => one.value) }] as const),
+  ];
+  return { gateways: new Map<string, Asker>(askers), siblings: groupBy(pool.mapping.servers, keyOf) };
 }
 
 /** `spec.addresses` of a Gateway API Gateway is the standard way to ask for an address. */
@@ -43,8 +60,7 @@ function addressLayer(object: string, addresses: readonly string[]): Layer {
 
 /** Numbers of the ingress Service's ports that lead to this server; before the port is added, the gateway's own number. */
 function servicePortsOf(pool: Pool, report: ServerReport): readonly number[] {
-  const service = `${pool.ref.namespace}/${pool.ref.service}`;
-  const ports = report.servicePorts.filter((one) => one.service === service && one.reachesListener).map((one) => one.port);
+  const ports = report.servicePorts.filter((one) => one.service === pool.name && one.reachesListener).map((one) => one.port);
   return ports.length > 0 ? ports : [report.port];
 }
 
@@ -63,23 +79,23 @@ interface ConfigMaps {
 }
 
 function strayReason(pool: Pool, read: ReadConfigMap): string {
-  const service = `${pool.ref.namespace}/${pool.ref.service}`;
   if (read.service === undefined || read.port === undefined) return 'names no Service and port';
-  if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service) return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${service}`;
-  const known = pool.objects.services.find((one) => `${one.meta.namespace}/${one.meta.name}` === service)?.ports.some((one) => one.port === read.port);
-  return known === true ? `is for port ${read.port} of Service ${service}, which leads to no server of a gateway` : `is for port ${read.port}, which Service ${service} does not have`;
+  if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service) return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
+  const known = pool.service?.ports.some((one) => one.port === read.port) === true;
+  return known ? `is for port ${read.port} of Service ${pool.name}, which leads to no server of a gateway` : `is for port ${read.port}, which Service ${pool.name} does not have`;
 }
 
 function assignConfigMaps(pool: Pool): ConfigMaps {
   const reads = pool.objects.configMaps.map(readConfigMap).sort((a, b) => byAge({ created: a.created, name: a.layer.source }, { created: b.created, name: b.layer.source }));
   const layers = new Map<number, Layer>();
   const notes: Note[] = [];
-  const targets = pool.mapping.servers.map((report) => servicePortsOf(pool, report));
+  const ends = pool.mapping.servers.flatMap((report, position) => servicePortsOf(pool, report).map((port) => ({ port, position })));
+  const byPort = groupBy(ends, (end) => end.port);
   for (const read of reads) {
     const object = read.layer.source;
     notes.push(...read.layer.notes, ...read.layer.refusals.map(({ code, message }) => ({ object, code, message })));
     const ours = read.namespace === pool.ref.namespace && read.service === pool.ref.service;
-    const positions = targets.flatMap((ports, position) => (ours && read.port !== undefined && ports.includes(read.port) ? [position] : []));
+    const positions = ours && read.port !== undefined ? (byPort.get(read.port) ?? []).map((end) => end.position) : [];
     const elder = positions.map((position) => layers.get(position)).find((layer) => layer !== undefined);
     if (positions.length === 0 && read.layer.refusals.length === 0) notes.push({ object, code: 'GW128', message: `${strayReason(pool, read)}; ignored` });
     else if (elder !== undefined) notes.push({ object, code: 'GW129', message: `${elder.source}, which is older, is for the same Service and port; ignored` });
@@ -94,38 +110,43 @@ export interface Candidates {
   readonly notes: readonly Note[];
 }
 
-function candidateOf(pool: Pool, position: number, configMap: Layer | undefined): { readonly candidate: Candidate; readonly notes: readonly Note[] } | undefined {
-  const report = pool.mapping.servers[position];
-  if (report === undefined) return undefined;
-  const { meta, addresses } = metaOf(pool, report);
+interface Shared {
+  readonly pool: Pool;
+  readonly index: Index;
+  readonly configMaps: ConfigMaps;
+}
+
+/** The sources that say something about a server, highest first; the gateway's own annotations always lead. */
+function layersOf({ pool, index, configMaps }: Shared, report: ServerReport, position: number): readonly [Layer, ...Layer[]] {
+  const { meta, addresses = [] } = index.gateways.get(keyOf(report)) ?? {};
   const object = `Gateway ${report.gateway}`;
-  const siblings = pool.mapping.servers.filter((one) => one.gateway === report.gateway && one.api === report.api);
-  const at: ReadFor = { port: report.port, protocol: report.protocol, servers: siblings, strictPorts: true };
-  const service = pool.objects.services.find((one) => one.meta.namespace === pool.ref.namespace && one.meta.name === pool.ref.service);
-  const own = readAnnotations(object, meta?.annotations ?? {}, at);
-  const layers = [
-    own,
+  const at: ReadFor = { port: report.port, protocol: report.protocol, servers: index.siblings.get(keyOf(report)) ?? [], strictPorts: true };
+  const configMap = configMaps.layers.get(position);
+  return [
+    readAnnotations(object, meta?.annotations ?? {}, at),
     addressLayer(object, addresses),
-    ...(configMap === undefined ? [] : [configMap]),
-    readAnnotations(`Service ${pool.ref.namespace}/${pool.ref.service}`, service?.meta.annotations ?? {}, { ...at, servers: pool.mapping.servers, strictPorts: false }),
+    // Its notes are told with the ConfigMap, whether or not a server listens.
+    ...(configMap === undefined ? [] : [{ ...configMap, notes: [] }]),
+    readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, { ...at, servers: pool.mapping.servers, strictPorts: false }),
     entryLayer(pool.entry),
   ];
+}
+
+function candidateOf(shared: Shared, report: ServerReport, position: number): { readonly candidate: Candidate; readonly notes: readonly Note[] } {
+  const meta = shared.index.gateways.get(keyOf(report))?.meta;
+  const object = `Gateway ${report.gateway}`;
+  const layers = layersOf(shared, report, position);
   const merged = mergeLayers(layers);
-  const notes = [
-    ...layers.filter((layer) => layer !== configMap).flatMap((layer) => layer.notes),
-    ...merged.disagreements.map(({ message }) => ({ object, code: 'GW136', message: `port ${report.port}: ${message}` })),
-  ];
-  const namespace = meta?.namespace ?? report.gateway.split('/')[0] ?? '';
-  const candidate = { report, position, object, namespace, created: meta?.created ?? '', own, merged, refusals: layers.flatMap((layer) => layer.refusals) };
-  return { candidate, notes };
+  const disagreements = merged.disagreements.map(({ message }) => ({ object, code: 'GW136', message: `port ${report.port}: ${message}` }));
+  const namespace = report.gateway.slice(0, report.gateway.indexOf('/'));
+  const candidate = { report, position, object, namespace, created: meta?.created ?? '', own: layers[0], merged, refusals: layers.flatMap((layer) => layer.refusals) };
+  return { candidate, notes: [...layers.flatMap((layer) => layer.notes), ...disagreements] };
 }
 
 export function collectCandidates(pool: Pool): Candidates {
   const configMaps = assignConfigMaps(pool);
-  const found = pool.mapping.servers.flatMap((report, position) => {
-    if (report.verdict !== 'listening') return [];
-    return candidateOf(pool, position, configMaps.layers.get(position)) ?? [];
-  });
+  const shared = { pool, index: indexOf(pool), configMaps };
+  const found = pool.mapping.servers.flatMap((report, position) => (report.verdict === 'listening' ? [candidateOf(shared, report, position)] : []));
   const order = (one: Candidate): { created: string; name: string } => ({ created: one.created, name: one.report.gateway });
   const candidates = found.map((one) => one.candidate).sort((a, b) => byAge(order(a), order(b)) || a.report.server - b.report.server || a.position - b.position);
   return { candidates, notes: [...configMaps.notes, ...found.flatMap((one) => one.notes)] };

@@ -22,10 +22,24 @@ function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+interface Target {
+  readonly service: string | undefined;
+  readonly port: number | undefined;
+}
+
 /** Reads the two names even out of broken JSON, so that a slip in one ConfigMap refuses its own exposure and no other. */
-function guessTarget(text: string): { service: string | undefined; port: number | undefined } {
+function guessTarget(text: string): Target {
   const port = /"servicePort"\s*:\s*"?(\d{1,5})/.exec(text)?.[1];
   return { service: /"serviceName"\s*:\s*"([^"]+)"/.exec(text)?.[1], port: port === undefined ? undefined : Number(port) };
+}
+
+function targetOf(json: unknown): Target | undefined {
+  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
+  const backend = isRecord(virtualServer) ? virtualServer['backend'] : undefined;
+  if (!isRecord(backend)) return undefined;
+  const { serviceName, servicePort } = backend;
+  if (typeof serviceName !== 'string' || typeof servicePort !== 'number') return undefined;
+  return { service: serviceName, port: servicePort };
 }
 
 const KEYS = [
@@ -139,10 +153,10 @@ export function readConfigMap(configMap: ConfigMap): ReadConfigMap {
   const object = `ConfigMap ${meta.namespace}/${meta.name}`;
   const draft: Draft = { object, wanted: {}, refusals: [], notes: [] };
   const text = data['data'] ?? '';
-  const done = (): ReadConfigMap => ({
+  const done = (json?: unknown): ReadConfigMap => ({
     namespace: meta.namespace,
     created: meta.created,
-    ...guessTarget(text),
+    ...(targetOf(json) ?? guessTarget(text)),
     layer: { source: object, wanted: draft.wanted, refusals: draft.refusals, notes: draft.notes },
   });
   if (data['template'] !== undefined || meta.labels['as3'] !== undefined) {
@@ -157,5 +171,5 @@ export function readConfigMap(configMap: ConfigMap): ReadConfigMap {
   }
   const json = parseJson(draft, text);
   if (json !== undefined) readBody(draft, minor, json, meta.annotations);
-  return done();
+  return done(json);
 }

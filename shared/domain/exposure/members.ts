@@ -1,18 +1,9 @@
 /** Pool members of an exposure: pods or nodes, each ready, draining or out. */
-import type { EndpointSlice, KubernetesObjects, Node, Pod } from '../ingress/objects.ts';
-import type { IngressRef } from '../ingress/snapshot.ts';
-import type { PortMapping } from '../ingress/verdict.ts';
+import type { Node } from '../ingress/objects.ts';
 import type { Availability, Member } from './exposure.ts';
 import type { IngressEntry } from './ingress-entry.ts';
-import { formatIp, type Ip, parseIp } from './ip.ts';
-
-/** What is the same for every exposure of one ingress. */
-export interface Pool {
-  readonly ref: IngressRef;
-  readonly objects: KubernetesObjects;
-  readonly mapping: PortMapping;
-  readonly entry: IngressEntry;
-}
+import { formatIp, type Ip } from './ip.ts';
+import { better, ipsOf, type Pool } from './pool.ts';
 
 export interface Members {
   readonly members: readonly Member[];
@@ -20,36 +11,6 @@ export interface Members {
   readonly allStayed: boolean;
   /** There are addresses, but none of the virtual address's family. */
   readonly wrongFamily: boolean;
-}
-
-type Endpoint = EndpointSlice['endpoints'][number];
-
-const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
-
-function better(a: Availability, b: Availability): Availability {
-  return RANK[a] <= RANK[b] ? a : b;
-}
-
-function ipsOf(texts: readonly string[]): readonly Ip[] {
-  return texts.flatMap((text) => parseIp(text) ?? []);
-}
-
-export function gatewayPods(pool: Pool): readonly Pod[] {
-  const names = new Set(pool.mapping.pods);
-  return pool.objects.pods.filter((pod) => pod.meta.namespace === pool.mapping.namespace && names.has(pod.meta.name));
-}
-
-function endpointsByPod(pool: Pool): ReadonlyMap<string, Endpoint> {
-  const { ref, objects } = pool;
-  const slices = objects.endpointSlices.filter((slice) => slice.meta.namespace === ref.namespace && slice.service === ref.service);
-  return new Map(slices.flatMap((slice) => slice.endpoints).flatMap((endpoint) => (endpoint.pod === undefined ? [] : [[endpoint.pod, endpoint] as const])));
-}
-
-/** The EndpointSlice knows more than the Pod (serving while terminating); a deletion shows on the Pod first. */
-function podAvailability(pod: Pod, endpoint: Endpoint | undefined): Availability {
-  const serving = endpoint?.serving ?? pod.ready;
-  if (pod.terminating || endpoint?.terminating === true) return serving ? 'draining' : 'out';
-  return (endpoint?.ready ?? pod.ready) ? 'ready' : 'out';
 }
 
 interface Found {
@@ -81,15 +42,11 @@ function finish(found: readonly Found[], port: number, anyAddress: boolean): Mem
 }
 
 export function podMembers(pool: Pool, family: 4 | 6, port: number): Members {
-  const endpoints = endpointsByPod(pool);
-  let anyAddress = false;
-  const found = gatewayPods(pool).flatMap((pod): readonly Found[] => {
-    const ips = ipsOf(pod.ips);
-    anyAddress ||= ips.length > 0;
+  const found = pool.pods.flatMap(({ ips, availability }): readonly Found[] => {
     const ip = ips.find((candidate) => candidate.family === family);
-    return ip === undefined ? [] : [{ ip, availability: podAvailability(pod, endpoints.get(pod.meta.name)) }];
+    return ip === undefined ? [] : [{ ip, availability }];
   });
-  return finish(found, port, anyAddress);
+  return finish(found, port, pool.pods.some(({ ips }) => ips.length > 0));
 }
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
@@ -101,10 +58,8 @@ function isCandidate(node: Node, selector: IngressEntry['nodeSelector']): boolea
 
 /** What the pods of a node allow it to be, under `externalTrafficPolicy: Local`. */
 function nodesWithPods(pool: Pool): ReadonlyMap<string, Availability> {
-  const endpoints = endpointsByPod(pool);
   const best = new Map<string, Availability>();
-  for (const pod of gatewayPods(pool)) {
-    const availability = podAvailability(pod, endpoints.get(pod.meta.name));
+  for (const { pod, availability } of pool.pods) {
     if (pod.nodeName !== '') best.set(pod.nodeName, better(best.get(pod.nodeName) ?? 'out', availability));
   }
   return best;
@@ -112,8 +67,7 @@ function nodesWithPods(pool: Pool): ReadonlyMap<string, Availability> {
 
 /** A cordoned node stays: it still forwards, and its pods leave on their own. */
 export function nodeMembers(pool: Pool, family: 4 | 6, nodePort: number): Members {
-  const { objects, entry, ref } = pool;
-  const service = objects.services.find((one) => one.meta.namespace === ref.namespace && one.meta.name === ref.service);
+  const { objects, entry, service } = pool;
   const local = service?.externalTrafficPolicy === 'Local' ? nodesWithPods(pool) : undefined;
   let anyAddress = false;
   const found = objects.nodes.flatMap((node): readonly Found[] => {

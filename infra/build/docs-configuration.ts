@@ -1,0 +1,119 @@
+import * as z from 'zod';
+import { SluiceConfig } from '../../shared/config/schema.ts';
+import { ANNOTATIONS } from '../../shared/domain/exposure/annotations.ts';
+
+interface Node {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly required?: readonly string[];
+  readonly items?: Node;
+  readonly anyOf?: readonly Node[];
+  readonly oneOf?: readonly Node[];
+  readonly enum?: readonly (string | number | boolean)[];
+  readonly const?: string | number | boolean;
+  readonly default?: unknown;
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+interface Section {
+  readonly path: string;
+  readonly rows: readonly string[];
+}
+
+function formsOf(node: Node): readonly Node[] {
+  const forms = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
+  return forms.length === 0 ? [node] : forms.flatMap(formsOf);
+}
+
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+
+function rangeOf({ minimum, maximum }: Node): string {
+  const low = minimum !== undefined && minimum > -MAX_SAFE ? String(minimum) : '';
+  const high = maximum !== undefined && maximum < MAX_SAFE ? String(maximum) : '';
+  return low === '' && high === '' ? '' : ` ${low}${high === '' ? ' or more' : ` to ${high}`}`;
+}
+
+function typeOf(node: Node): string {
+  const forms = formsOf(node);
+  if (forms.length > 1) return [...new Set(forms.map(typeOf))].join(' or ');
+  if (node.const !== undefined) return `\`${String(node.const)}\``;
+  if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (node.type === 'array') return `list of ${typeOf(node.items ?? {})}`;
+  if (node.type === 'object') return 'map';
+  if (node.type === 'string' && node.format !== undefined) return node.format;
+  return `${String(node.type ?? 'anything')}${rangeOf(node)}`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function defaultOf(node: Node, required: boolean): string {
+  if (node.default !== undefined && JSON.stringify(node.default) !== '{}') return `\`${JSON.stringify(node.default)}\``;
+  return required ? '**required**' : '';
+}
+
+/** Keys whose absence the loader makes up for, although the schema asks for them. */
+const FILLED = ['generation'];
+
+function sectionsOf(node: Node, path: string): readonly Section[] {
+  return formsOf(node).flatMap((form): readonly Section[] => {
+    if (form.type === 'array') return sectionsOf(form.items ?? {}, `${path}[]`);
+    if (form.properties === undefined) return [];
+    const entries = Object.entries(form.properties);
+    const rows = entries.map(([key, child]) => {
+      const required = (form.required ?? []).includes(key) && !FILLED.includes(key);
+      return `| \`${key}\` | ${cell(typeOf(child))} | ${cell(defaultOf(child, required))} | ${cell(child.description ?? '')} |`;
+    });
+    const below = entries.flatMap(([key, child]) => sectionsOf(child, path === '' ? key : `${path}.${key}`));
+    return [{ path, rows }, ...below];
+  });
+}
+
+const HEAD = `# Configuration
+
+Generated from \`shared/config/schema.ts\` and the table of annotations by \`infra/build/docs.ts\`; do not edit. [An example](../sluice.example.yaml).
+
+One file, \`sluice.yaml\` (YAML or JSON), says which BIG-IPs, clusters and ingresses there are. It is read once and strictly: an unknown key, a
+repeated key or a contradiction stops the start, and the message lists every problem with its path. Secrets are references:
+\`env:NAME\`, \`file:PATH\` (a trailing line end is cut), \`secretsmanager:ID[#key]\` (\`#key\` picks from a JSON secret) or \`ssm:NAME\`.
+`;
+
+const SOURCES = `## Settings of an exposure
+
+Each setting comes from the highest source that has it, and each has its source in the result:
+
+1. annotations on the Gateway, then \`spec.addresses\` of a Gateway API Gateway;
+2. an F5 ConfigMap (\`f5type: virtual-server\`, schema v0.1.0 to v0.1.7) for the Service and port that lead to the gateway's port;
+3. annotations on the ingress gateway Service;
+4. the ingress entry of \`sluice.yaml\`;
+5. defaults.
+
+A lower source that says something else is reported (GW136). A value that cannot be used, in whichever source, refuses that exposure and no
+other: nothing is ever published that differs from what was asked. A ConfigMap that cannot be used refuses the exposure of the Service and port
+it names, even when its JSON is broken but still shows them; a ConfigMap that is for nothing here is reported. Where Gateways share a virtual
+server, the oldest decides its settings. Objects on the device are referred to only where \`policy.references\` lists them.
+
+Default monitors: for pods an HTTP request to the readiness port (15021 \`/healthz/ready\`) and a TCP connect to the port itself; for nodes under
+\`externalTrafficPolicy: Local\` the health check node port, else a TCP connect. Their interval grows with ports × members × monitors: 5 s up to
+500 probes a round, 10 s up to 1000, 20 s up to 2000, 30 s up to 3000, then 60 s; the timeout is three intervals and one second.
+
+PROXY protocol: where the gateway pods expect it, BIG-IP has to send it, which it does only through an iRule on the device. Without one the
+exposure is refused (GW141).
+
+### Annotations
+
+On Gateways and on the ingress gateway Service. Where two names set the same thing on one object, the one higher up counts. A misspelt
+\`sluice.io/\` or F5 name refuses the exposure.
+`;
+
+export function configurationPage(): string {
+  const root = z.toJSONSchema(SluiceConfig, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Node;
+  const sections = sectionsOf(root, '').map(({ path, rows }) => [`## ${path === '' ? 'Top level' : `\`${path}\``}\n`, '| key | type | default | |', '|---|---|---|---|', ...rows, ''].join('\n'));
+  const annotations = ['| annotation | sets | |', '|---|---|---|', ...ANNOTATIONS.map(({ name, setting, help }) => `| \`${name}\` | \`${setting}\` | ${cell(help)} |`), ''].join('\n');
+  return [HEAD, ...sections, SOURCES, annotations].join('\n');
+}

@@ -1,0 +1,86 @@
+/** Where a server is offered and what stands behind it: address, port, partition, members. */
+import type { ServerReport } from '../ingress/verdict.ts';
+import type { Candidate } from './candidates.ts';
+import type { ExposureContext } from './context.ts';
+import type { Exposure } from './exposure.ts';
+import { parseIp } from './ip.ts';
+import { type Members, nodeMembers, podMembers } from './members.ts';
+import { judgePolicy } from './policy.ts';
+import type { Pool } from './pool.ts';
+import type { Refusal } from './source.ts';
+
+export type Protocol = Exposure['protocol'];
+export type Refused = Refusal & { readonly verdict?: ServerReport['verdict'] };
+
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+  readonly partition: string;
+  readonly envoyPort: number;
+}
+
+export function isRefused(value: object): value is Refused {
+  return 'code' in value;
+}
+
+/** With several, the one the ingress Service's own port leads to; else the lowest. */
+function envoyPortOf(pool: Pool, report: ServerReport): number {
+  const wired = report.servicePorts.find((one) => one.service === pool.name && one.port === report.port && report.envoyPorts.includes(one.targetPort));
+  return wired?.targetPort ?? Math.min(...report.envoyPorts);
+}
+
+export function placeOf(pool: Pool, context: ExposureContext, candidate: Candidate): Place | Refused {
+  const { report, merged, object } = candidate;
+  const about = `${object} port ${report.port}`;
+  const address = merged.wanted.virtualAddress;
+  if (address === undefined) {
+    const remedy = 'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
+    return { code: 'GW130', message: `${about} has no virtual address: ${remedy}` };
+  }
+  const place = { address, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? context.defaultPartition, envoyPort: envoyPortOf(pool, report) };
+  const question = { namespace: candidate.namespace, port: place.port, listener: place.envoyPort, address, partition: place.partition };
+  const refusal = judgePolicy(context.policy, question);
+  if (refusal !== undefined) return { code: refusal.code, message: `${about}: ${refusal.message}` };
+  if (context.partitions.includes(place.partition)) return place;
+  const said = merged.sources.partition ?? 'sluice.yaml';
+  return { code: 'GW131', message: `${about}: ${said} asks for partition ${place.partition}, which is not one of Sluice's on every device of the ingress (${context.partitions.join(', ')})` };
+}
+
+/** Node port of the Service port that leads to the listener: the gateway's own number first, then the lowest. */
+function nodePortOf(pool: Pool, report: ServerReport, protocol: Protocol): number | undefined {
+  const usable = report.servicePorts.filter((one) => {
+    const declared = pool.service?.ports.find((port) => port.port === one.port && port.nodePort === one.nodePort);
+    return one.service === pool.name && one.reachesListener && (declared?.protocol ?? 'TCP').toLowerCase() === protocol;
+  });
+  const sorted = usable.toSorted((a, b) => Number(b.port === report.port) - Number(a.port === report.port) || a.port - b.port);
+  return sorted.find((one) => one.nodePort !== null)?.nodePort ?? undefined;
+}
+
+export interface Asked {
+  readonly candidate: Candidate;
+  readonly place: Place;
+  readonly protocol: Protocol;
+}
+
+export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Members | Refused {
+  const { report, object } = candidate;
+  const about = `${object} port ${report.port}`;
+  const family = parseIp(place.address)?.family ?? 4;
+  const nodes = pool.entry.members === 'nodes';
+  const nodePort = nodes ? nodePortOf(pool, report, protocol) : 0;
+  if (nodePort === undefined) {
+    const message = `${about} has no node port: Service ${pool.name} needs a ${protocol.toUpperCase()} port that leads to ${place.envoyPort}, with type NodePort or LoadBalancer`;
+    return { code: 'GW138', message, verdict: 'no-service-port' };
+  }
+  const members = nodes ? nodeMembers(pool, family, nodePort) : podMembers(pool, family, place.envoyPort);
+  if (!members.wrongFamily) return members;
+  const who = nodes ? `no node has an IPv${family} ${pool.entry.nodeAddressType}` : `no gateway pod has an IPv${family} address`;
+  return { code: 'GW139', message: `${about}: virtual address ${place.address} is IPv${family}, but ${who}; use an address of the other family` };
+}
+
+/** HTTP/3 adds a UDP listener beside the TCP one; then both are offered, the main one first. */
+export function protocolsOf(pool: Pool, candidate: Candidate, place: Place): readonly [Protocol, ...Protocol[]] {
+  const transports = new Set((pool.listeners.get(place.envoyPort) ?? []).map((one) => one.transport));
+  if (!transports.has('udp')) return ['tcp'];
+  return candidate.merged.wanted.mode === 'udp' || !transports.has('tcp') ? ['udp'] : ['tcp', 'udp'];
+}

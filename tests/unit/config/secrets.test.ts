@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import { createSecrets } from '../../../shared/config/secrets.ts';
+
+const secrets = createSecrets({
+  env: { PW: 'from-env', EMPTY: '' },
+  readFile: async (path) => {
+    if (path === '/run/pw') return 'from-file\n';
+    if (path === '/run/two') return 'a\n\n';
+    throw Object.assign(new Error('s3cret inside'), { code: 'ENOENT' });
+  },
+  secretsManager: async (id) => {
+    if (id === 'denied') throw Object.assign(new Error('s3cret inside'), { name: 'AccessDeniedException' });
+    return { plain: 'from-manager', json: '{"password":"picked","port":1}', 'a#b': '{"k":"hash"}', broken: 's3cret {' }[id];
+  },
+  ssm: async (name) => (name === '/sluice/pw' ? 'from-ssm' : undefined),
+});
+
+describe('secret references', () => {
+  test.each([
+    ['env:PW', 'from-env'],
+    ['file:/run/pw', 'from-file'],
+    ['file:/run/two', 'a\n'],
+    ['secretsmanager:plain', 'from-manager'],
+    ['secretsmanager:json', '{"password":"picked","port":1}'],
+    ['secretsmanager:json#password', 'picked'],
+    ['secretsmanager:a#b#k', 'hash'],
+    ['ssm:/sluice/pw', 'from-ssm'],
+  ])('%s is resolved', async (reference, value) => {
+    await expect(secrets.resolve(reference)).resolves.toBe(value);
+  });
+
+  test.each([
+    ['env:NONE', /secret env:NONE: is empty or not there; set the environment variable/],
+    ['env:EMPTY', /secret env:EMPTY: is empty or not there/],
+    ['file:/run/none', /secret file:\/run\/none: cannot be read \(ENOENT\); put the secret into the file/],
+    ['secretsmanager:none', /secretsmanager:none: is empty or not there; create the secret/],
+    ['secretsmanager:denied', /secretsmanager:denied: cannot be read \(AccessDeniedException\).*secretsmanager:GetSecretValue/],
+    ['secretsmanager:json#user', /has no text under the key user/],
+    ['secretsmanager:json#port', /has no text under the key port/],
+    ['secretsmanager:json#toString', /has no text under the key toString/],
+    ['secretsmanager:broken#k', /is not a JSON object, so #k cannot be picked/],
+    ['ssm:none', /ssm:none: is empty or not there; create the parameter/],
+  ])('%s fails with its remedy and never with a value', async (reference, message) => {
+    const failure = await secrets.resolve(reference).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'GW102', message: expect.stringMatching(message) });
+    expect(String(failure)).not.toMatch(/s3cret|"password"/);
+  });
+
+  test.each(['s3cret', 'pass:s3cret', 'toString:s3cret'])('what is no reference may be the secret and is not repeated', async (text) => {
+    await expect(secrets.resolve(text)).rejects.toThrow(/^secret \(not shown\): is not a reference/);
+  });
+});
