@@ -1,12 +1,13 @@
 /** The `sluice` command: one file per command, each registers itself. */
 import { Command } from 'commander';
+import { registerImport } from './commands/import-cis.ts';
 import { registerMap } from './commands/map.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVersion } from './commands/version.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerImport, registerVersion];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')

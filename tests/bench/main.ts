@@ -1,0 +1,14 @@
+/** `npm run bench`: figures for people, read as ratios within one run. Names on the command line choose some of them. */
+import { benchBundles } from './bundles.ts';
+import { benchMapping } from './mapping.ts';
+import { benchPipeline } from './pipeline.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { bundles: benchBundles, mapping: benchMapping, pipeline: benchPipeline };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  process.stderr.write(`bench: no ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(1);
+}
+for (const [name, bench] of Object.entries(BENCHES)) if (wanted.length === 0 || wanted.includes(name)) await bench();
