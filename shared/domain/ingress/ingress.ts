@@ -29,6 +29,8 @@ interface Staged {
   readonly judgements: readonly Judgement[];
   readonly listeners: readonly Listener[];
   readonly missing: readonly MissingServicePort[];
+  /** The same by number and gateway. */
+  readonly additions: ReadonlyMap<string, MissingServicePort>;
 }
 
 function stageOf(world: World, workload: Workload, ingress: Ingress): Staged {
@@ -36,7 +38,9 @@ function stageOf(world: World, workload: Workload, ingress: Ingress): Staged {
   const services = found.length > 0 ? found : ingress.services;
   const stage = { world, workload, services, ports: resolver(services, workload) };
   const { judgements, listeners } = judge(stage);
-  return { stage, judgements, listeners, missing: missingPorts({ stage, judgements, within: ingress.within }) };
+  const missing = missingPorts({ stage, judgements, within: ingress.within });
+  const additions = new Map(missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])));
+  return { stage, judgements, listeners, missing, additions };
 }
 
 /** One server in one kind of pods. */
@@ -45,11 +49,17 @@ interface Sighting {
   readonly staged: Staged;
 }
 
+/** What would be added for this server; a rejected one beside it gains nothing from it. */
+function addition({ id, verdict }: Judgement, { additions }: Staged): MissingServicePort | undefined {
+  if (verdict !== 'listening' && verdict !== 'privileged-port' && verdict !== 'no-service-port') return undefined;
+  return additions.get(`${id.number} ${id.gateway}`);
+}
+
 function reportOf({ judgement, staged }: Sighting, ingress: Ingress): ServerReport {
   const { stage } = staged;
   const { id } = judgement;
   const servicePorts = servicePortsOf(judgement, stage);
-  const missing = staged.missing.find(({ port, gateways }) => port === id.number && gateways.includes(id.gateway) && judgement.verdict !== 'rejected');
+  const missing = addition(judgement, staged);
   const missingInService = judgement.verdict === 'listening' ? isMissing(judgement, { stage, within: ingress.within }) : missing !== undefined;
   const circumstances = { servicePorts, services: stage.services, missing: missingInService ? missing : undefined, missingInService, managed: stage.world.managedServices };
   return {

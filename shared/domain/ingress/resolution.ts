@@ -13,7 +13,11 @@ export interface Target {
 }
 
 /** §1.2.7: with this label on it, a Service does not translate ports of Istio Gateways. */
-export const DISABLE_LABEL = 'experimental.istio.io/disable-gateway-port-translation';
+const DISABLE_LABEL = 'experimental.istio.io/disable-gateway-port-translation';
+
+export function isTranslating(service: Service): boolean {
+  return !(DISABLE_LABEL in service.meta.labels);
+}
 
 /** §1.2.2. Undefined when a name is on no container port of that L4 protocol: the Service port then leads nowhere. */
 export function targetOf(port: ServicePort, workload: Workload): number | undefined {
@@ -25,8 +29,7 @@ export function targetOf(port: ServicePort, workload: Workload): number | undefi
   return workload.assumed && isPort(port.port) ? port.port : undefined;
 }
 
-/** Every port of a Service that leads into the pods, hidden ones included. */
-export function allTargets(service: Service, workload: Workload): Target[] {
+function allTargets(service: Service, workload: Workload): Target[] {
   return service.ports.flatMap((port) => {
     const target = targetOf(port, workload);
     return target === undefined ? [] : [{ service, port, target }];
@@ -34,10 +37,10 @@ export function allTargets(service: Service, workload: Workload): Target[] {
 }
 
 /** §1.2.3: of one Service, istiod sees one port for each target number and Istio protocol, the first in spec order. */
-function visibleTargets(service: Service, workload: Workload): Target[] {
+function visibleTargets(targets: readonly Target[]): Target[] {
   const seen = new Set<string>();
-  return allTargets(service, workload).filter(({ port, target }) => {
-    const key = `${target}/${istioProtocolOf(port)}`;
+  return targets.filter(({ service, port, target }) => {
+    const key = `${keyOf(service.meta)} ${target}/${istioProtocolOf(port)}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -53,28 +56,38 @@ export interface Resolver {
   readonly hasUdp: (number: number, services: readonly string[] | undefined) => boolean;
   /** `namespace/name` of the Services that bring at least one port. */
   readonly present: ReadonlySet<string>;
+  /** Every port that leads into the pods, hidden ones included, by its number and by its target. */
+  readonly byNumber: ReadonlyMap<number, readonly Target[]>;
+  readonly byTarget: ReadonlyMap<number, readonly Target[]>;
+  /** The Service has this port already, wherever it leads; a UDP port of the same number is another one (§1.3). */
+  readonly hasTcp: (service: Service, number: number) => boolean;
+  /** Numbers that Istio Gateways find translated. */
+  readonly translates: (number: number) => boolean;
 }
 
-function groupByPort(targets: readonly Target[]): ReadonlyMap<number, readonly Target[]> {
-  const groups = new Map<number, Target[]>();
-  for (const target of targets) {
-    const there = groups.get(target.port.port);
-    if (there === undefined) groups.set(target.port.port, [target]);
-    else there.push(target);
-  }
-  return groups;
+function byPortNumber({ port }: Target): number {
+  return port.port;
 }
 
 /** `services` in the order of §1.2.4. */
 export function resolver(services: readonly Service[], workload: Workload): Resolver {
-  const targets = services.flatMap((service) => visibleTargets(service, workload));
-  const byPort = groupByPort(targets);
-  const translating = groupByPort(targets.filter(({ service }) => !(DISABLE_LABEL in service.meta.labels)));
+  const all = services.flatMap((service) => allTargets(service, workload));
+  const targets = visibleTargets(all);
+  const byPort = Map.groupBy(targets, byPortNumber);
+  const translating = Map.groupBy(
+    targets.filter(({ service }) => isTranslating(service)),
+    byPortNumber,
+  );
+  const tcp = new Set(services.flatMap((service) => service.ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => `${keyOf(service.meta)} ${port}`)));
   const of = (number: number, keys: readonly string[]): Target[] => (byPort.get(number) ?? []).filter(({ service }) => keys.includes(keyOf(service.meta)));
   return {
     ofIstio: (number) => [translating.get(number)?.[0]?.target ?? number],
     ofServices: (number, keys) => [...new Set(of(number, keys).map(({ target }) => target))].sort((a, b) => a - b),
     hasUdp: (number, keys) => (keys === undefined ? (byPort.get(number) ?? []) : of(number, keys)).some(({ port }) => port.protocol === 'UDP'),
     present: new Set(targets.map(({ service }) => keyOf(service.meta))),
+    byNumber: Map.groupBy(all, byPortNumber),
+    byTarget: Map.groupBy(all, ({ target }) => target),
+    hasTcp: (service, number) => tcp.has(`${keyOf(service.meta)} ${number}`),
+    translates: (number) => translating.has(number),
   };
 }

@@ -2,6 +2,7 @@
 import { inAgeOrder } from './age.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { RouteBlock, VirtualService } from './objects.ts';
+import { HostIndex } from './host-index.ts';
 import { inRevision } from './revision-label.ts';
 
 export interface BoundBlock {
@@ -13,7 +14,7 @@ export interface BoundBlock {
 }
 
 /** Blocks of one gateway by match port; 0 holds those that match any port. */
-export type BlocksByPort = ReadonlyMap<number, readonly BoundBlock[]>;
+export type BlocksByPort = ReadonlyMap<number, HostIndex<BoundBlock>>;
 
 export interface RouteTable {
   readonly tcp: ReadonlyMap<string, BlocksByPort>;
@@ -48,7 +49,7 @@ function push<T>(map: Map<string, T[]>, key: string, item: T): void {
   else there.push(item);
 }
 
-type Growing = Map<string, Map<number, BoundBlock[]>>;
+type Growing = Map<string, Map<number, HostIndex<BoundBlock>>>;
 
 interface Binding {
   readonly virtualService: VirtualService;
@@ -57,12 +58,11 @@ interface Binding {
 }
 
 function place(blocks: Growing, gateway: string, port: number | undefined, block: BoundBlock): void {
-  const byPort = blocks.get(gateway) ?? new Map<number, BoundBlock[]>();
+  const byPort = blocks.get(gateway) ?? new Map<number, HostIndex<BoundBlock>>();
   blocks.set(gateway, byPort);
-  const key = port ?? 0;
-  const there = byPort.get(key);
-  if (there === undefined) byPort.set(key, [block]);
-  else there.push(block);
+  const index = byPort.get(port ?? 0) ?? new HostIndex<BoundBlock>();
+  byPort.set(port ?? 0, index);
+  index.add(block, block.virtualService.hosts);
 }
 
 type Match = RouteBlock['match'][number];

@@ -27,13 +27,15 @@ function counts(block: BoundBlock, mesh: MeshOptions): boolean {
   return block.destinations > 0 || mesh.emptyRouteCounts;
 }
 
-function listsFor(blocks: BlocksByPort | undefined, number: number): readonly (readonly BoundBlock[])[] {
-  return [blocks?.get(number) ?? [], blocks?.get(0) ?? []];
+/** Blocks for this very port, and those for any. */
+function listsFor(blocks: BlocksByPort | undefined, server: ServerSpec): readonly (readonly BoundBlock[])[] {
+  const names = server.hosts.map(hostName);
+  return [blocks?.get(server.number)?.candidates(names) ?? [], blocks?.get(0)?.candidates(names) ?? []];
 }
 
 /** The first matching block of the first VirtualService wins; that there is one is what makes the listener. */
 function tcpRoute(server: ServerSpec, world: RouteWorld): BoundBlock | undefined {
-  const firsts = listsFor(world.table.tcp.get(server.gateway), server.number).flatMap(
+  const firsts = listsFor(world.table.tcp.get(server.gateway), server).flatMap(
     (list) => list.find((block) => counts(block, world.mesh) && overlaps(server, block.virtualService)) ?? [],
   );
   return firsts.sort((a, b) => a.order - b.order)[0];
@@ -47,7 +49,7 @@ interface SniAnswer {
 
 /** One chain for each match whose SNI hosts are all new on this listener. */
 function passthroughRoutes(server: ServerSpec, world: RouteWorld, sni: Map<string, string>): SniAnswer {
-  const blocks = listsFor(world.table.tls.get(server.gateway), server.number)
+  const blocks = listsFor(world.table.tls.get(server.gateway), server)
     .flat()
     .sort((a, b) => a.order - b.order);
   let by: BoundBlock | undefined;

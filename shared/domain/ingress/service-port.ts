@@ -4,7 +4,7 @@ import type { Judgement } from './judgement.ts';
 import { isManagedService } from './gateway-api/gateways.ts';
 import { isReserved, isSkippedAsPrivileged } from './privileged.ts';
 import type { Stage } from './reading.ts';
-import { allTargets, DISABLE_LABEL } from './resolution.ts';
+import { isTranslating } from './resolution.ts';
 import type { Service } from './objects.ts';
 import type { MissingServicePort, ServicePortMapping } from './verdict.ts';
 
@@ -13,15 +13,17 @@ function reaches(protocol: string, target: number, judgement: Judgement): boolea
   return protocol === 'TCP' || (protocol === 'UDP' && judgement.http3);
 }
 
-/** Ports with the server's number, and those that lead to its listener under another number. */
-export function servicePortsOf(judgement: Judgement, stage: Stage): ServicePortMapping[] {
-  return stage.services.flatMap((service) =>
-    allTargets(service, stage.workload).flatMap(({ port, target }): ServicePortMapping[] => {
-      const reachesListener = reaches(port.protocol, target, judgement);
-      if (port.port !== judgement.id.number && !reachesListener) return [];
-      return [{ service: keyOf(service.meta), port: port.port, targetPort: target, nodePort: port.nodePort ?? null, reachesListener }];
-    }),
-  );
+/** Ports with the server's number, and those that lead to its listener under another number; in the order of Services and their ports. */
+export function servicePortsOf(judgement: Judgement, { ports }: Stage): ServicePortMapping[] {
+  const numbered = ports.byNumber.get(judgement.id.number) ?? [];
+  const leading = judgement.open.flatMap((port) => ports.byTarget.get(port) ?? []).filter(({ port, target }) => port.port !== judgement.id.number && reaches(port.protocol, target, judgement));
+  return [...numbered, ...new Set(leading)].map(({ service, port, target }) => ({
+    service: keyOf(service.meta),
+    port: port.port,
+    targetPort: target,
+    nodePort: port.nodePort ?? null,
+    reachesListener: reaches(port.protocol, target, judgement),
+  }));
 }
 
 /** Istio reads the protocol of a Service port from the prefix of its name. */
@@ -44,11 +46,6 @@ function portName(protocol: string, number: number, taken: ReadonlySet<string>):
   let name = base;
   for (let n = 2; taken.has(name); n += 1) name = `${base}-${n}`;
   return name;
-}
-
-/** Ports are keyed by number and protocol: an UDP port of the same number is not in the way. */
-export function hasTcpPort(service: Service, number: number): boolean {
-  return service.ports.some(({ port, protocol }) => port === number && protocol === 'TCP');
 }
 
 const TYPES: readonly string[] = ['LoadBalancer', 'NodePort'];
@@ -80,13 +77,9 @@ function scopeOf(judgement: Judgement, within: readonly Service[]): readonly Ser
 /** Whether the Services lack the port: none has its number, and none leads to the listener. */
 export function isMissing(judgement: Judgement, { stage, within }: Pick<Extension, 'stage' | 'within'>): boolean {
   const scope = scopeOf(judgement, within);
-  if (scope.some((service) => hasTcpPort(service, judgement.id.number))) return false;
+  if (scope.some((service) => stage.ports.hasTcp(service, judgement.id.number))) return false;
   const keys = new Set(scope.map(({ meta }) => keyOf(meta)));
   return !servicePortsOf(judgement, stage).some(({ service, reachesListener }) => reachesListener && keys.has(service));
-}
-
-function isTranslated(number: number, stage: Stage): boolean {
-  return stage.services.some((service) => !(DISABLE_LABEL in service.meta.labels) && allTargets(service, stage.workload).some(({ port }) => port.port === number));
 }
 
 /** Where the added port is to lead; `free` asks for a number that the pods can bind. Undefined when adding would not help. */
@@ -94,11 +87,11 @@ function wantedTarget(judgement: Judgement, service: Service, stage: Stage): num
   const { number } = judgement.id;
   if (judgement.verdict === 'listening') return judgement.open[0];
   if (judgement.verdict === 'privileged-port') {
-    return judgement.curable && !isTranslated(number, stage) && !(DISABLE_LABEL in service.meta.labels) ? 'free' : undefined;
+    return judgement.curable && !stage.ports.translates(number) && isTranslating(service) ? 'free' : undefined;
   }
   if (judgement.verdict !== 'no-service-port') return undefined;
   // The number is a target port already: the Gateway means another port, and a second one of its protocol would stay hidden (§1.2.3).
-  if (allTargets(service, stage.workload).some(({ target }) => target === number)) return undefined;
+  if (stage.ports.byTarget.get(number)?.some((target) => target.service === service)) return undefined;
   return isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;
 }
 
@@ -113,9 +106,8 @@ function freeTarget(number: number, used: ReadonlySet<number>, stage: Stage): nu
 
 /** Ports in the pod that somebody uses or will use. */
 function usedPorts({ stage, judgements }: Extension): Set<number> {
-  const targets = stage.services.flatMap((service) => allTargets(service, stage.workload).map(({ target }) => target));
   const resolved = judgements.flatMap((judgement) => [...judgement.resolved, judgement.id.number]);
-  return new Set([...targets, ...resolved, ...stage.workload.containerPorts.map(({ port }) => port)]);
+  return new Set([...stage.ports.byTarget.keys(), ...resolved, ...stage.workload.containerPorts.map(({ port }) => port)]);
 }
 
 interface Wish {
