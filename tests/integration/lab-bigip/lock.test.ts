@@ -32,13 +32,13 @@ describe('one declare at a time, tasks and the optimistic lock', () => {
   });
 
   test('of two declares at the same time one wins and the other is turned away', async () => {
-    bigip.faults.timings.declare = 50;
+    bigip.faults.timings.declare = 500;
     const answers = await Promise.all([declare(bigip, { k8s }), declare(bigip, { two: tenant({ a: app({ address: '172.16.100.2' }) }) })]);
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 503]);
+    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 503]);
   });
 
   test('a pending task says in progress; unknown ones are 404; the list has them all', async () => {
-    bigip.faults.timings.declare = 300;
+    bigip.faults.timings.declare = 60_000;
     const id = String((await declare(bigip, { k8s }, '?async=true')).body['id']);
     expect((await call(bigip, 'GET', `/mgmt/shared/appsvcs/task/${id}`)).body['results']).toEqual([expect.objectContaining({ code: 0, message: 'in progress' })]);
     expect((await call(bigip, 'GET', '/mgmt/shared/appsvcs/task')).body['items']).toHaveLength(1);

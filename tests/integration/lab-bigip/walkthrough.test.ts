@@ -1,42 +1,31 @@
-import { createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { adc, app, call, finished, member, talk, tenant, until } from './client.ts';
-
-/** A gateway pod: answers with its name. */
-async function pod(address: string, port: number, name: string): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => socket.write(`${name} ${chunk.toString()}`));
-    socket.on('end', () => socket.end());
-  });
-  await new Promise<void>((resolve) => server.listen(port, address, resolve));
-  return server;
-}
+import { startPod } from './pods.ts';
+import type { Pod } from './pods.ts';
 
 describe('a client that logs in, declares and is served', () => {
   let bigip: LabBigip;
-  let pods: Server[];
+  let pods: Pod[];
   beforeEach(async () => {
     bigip = await startBigip({ timings: { monitorInterval: 30 } });
     pods = [];
   });
   afterEach(async () => {
     await bigip.close();
-    for (const server of pods) server.close();
+    for (const pod of pods) await pod.close();
   });
 
   test('the walkthrough: login, asynchronous declare, task, stored declaration, traffic to the pods', async () => {
-    pods.push(await pod('127.244.1.5', 0, 'one'));
-    const port = (pods[0]!.address() as AddressInfo).port;
-    pods.push(await pod('127.244.2.6', port, 'two'));
+    const one = await startPod('10.244.1.5', 'one');
+    const { port } = one;
+    pods.push(one, await startPod('10.244.2.6', 'two', port));
 
     const login = await call(bigip, 'POST', '/mgmt/shared/authn/login', { headers: {}, body: { username: 'admin', password: 'lab-bigip', loginProviderName: 'tmos' } });
     const headers = { 'x-f5-auth-token': String(login.body['token'].token) };
     const pool = { monitors: ['tcp'], loadBalancingMode: 'round-robin' };
-    const declaration = adc({ k8s: tenant({ tcp32400: app({ members: [member(port, '10.244.1.5', '10.244.2.6')], pool, port: 32400 }) }) });
+    const declaration = adc({ k8s: tenant({ tcp32400: app({ members: [member(port, '10.244.1.5', '10.244.2.6')], pool, address: '172.19.100.195', port: 32400 }) }) });
 
     const accepted = await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare/k8s?async=true', { headers, body: declaration });
     expect(accepted.status).toBe(202);
@@ -47,7 +36,7 @@ describe('a client that logs in, declares and is served', () => {
     expect(stored.body['k8s']).toEqual(declaration['k8s']);
 
     await until(() => bigip.view().partitions.find((p) => p.name === 'k8s')?.pools[0]?.members.every((m) => m.state === 'up'));
-    const answers = [await talk('127.16.100.195', 32400, 'hello'), await talk('127.16.100.195', 32400, 'hello')];
+    const answers = [await talk('127.19.100.195', 32400, 'hello'), await talk('127.19.100.195', 32400, 'hello')];
     expect(answers.sort()).toEqual(['one hello', 'two hello']);
   });
 });

@@ -78,8 +78,9 @@ function orphans(current: LtmConfig, desired: Desired, changes: readonly Change[
   const removedFrom = (node: string): ReadonlySet<string> => new Set(changes.filter((c) => c.removed.some((m) => m.node === node)).map((c) => c.current.path));
   return new Set(
     [...nodes].filter((node) => {
-      const mine = partitionOf(node) === desired.partition && !desired.nodes.has(node);
-      return mine && poolsUsing(current, node).every((pool) => removedFrom(node).has(pool));
+      if (partitionOf(node) !== desired.partition || desired.nodes.has(node)) return false;
+      const pools = removedFrom(node);
+      return poolsUsing(current, node).every((pool) => pools.has(pool));
     }),
   );
 }

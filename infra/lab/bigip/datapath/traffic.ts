@@ -1,6 +1,6 @@
 import type { Device } from '../device.ts';
 import type { LtmConfig, Virtual } from '../ltm/model.ts';
-import type { Traffic } from '../traffic.ts';
+import type { MemberTraffic, Traffic, VirtualTraffic } from '../traffic.ts';
 import { createMembers, told } from './members.ts';
 import { createPicker } from './pick.ts';
 import type { Picker } from './pick.ts';
@@ -39,6 +39,7 @@ function liveTraffic(device: Device): Traffic {
   const picker = createPicker(device, members);
   const open = new Map<string, Open>();
   let closed = false;
+  let dirty = false;
   const sweep = (config: LtmConfig): Promise<void>[] => {
     const stopping: Promise<void>[] = [];
     for (const [path, { listener, at }] of open) {
@@ -50,19 +51,31 @@ function liveTraffic(device: Device): Traffic {
     }
     return stopping;
   };
+  const flush = (): void => {
+    if (closed || !dirty) return;
+    dirty = false;
+    const config = device.store.current();
+    members.refresh(config);
+    void Promise.all(sweep(config));
+    for (const virtual of config.virtuals.values()) {
+      const known = open.get(virtual.path);
+      if (known !== undefined) known.listener.update(virtual);
+      else if (serves(device, config, virtual)) open.set(virtual.path, { listener: start(virtual, picker), at: placeOf(virtual) });
+    }
+  };
   return {
-    member: (pool, member) => members.of(pool, member),
-    virtual: (virtual) => open.get(virtual.path)?.listener.traffic() ?? { connections: NONE, error: undefined },
+    member(pool, member): MemberTraffic {
+      flush();
+      return members.of(pool, member);
+    },
+    virtual(virtual): VirtualTraffic {
+      flush();
+      return open.get(virtual.path)?.listener.traffic() ?? { connections: NONE, error: undefined };
+    },
+    // A script changes many objects in a row; the data path follows once.
     refresh(): void {
-      if (closed) return;
-      const config = device.store.current();
-      members.refresh(config);
-      void Promise.all(sweep(config));
-      for (const virtual of config.virtuals.values()) {
-        const known = open.get(virtual.path);
-        if (known !== undefined) known.listener.update(virtual);
-        else if (serves(device, config, virtual)) open.set(virtual.path, { listener: start(virtual, picker), at: placeOf(virtual) });
-      }
+      dirty = true;
+      queueMicrotask(flush);
     },
     async close(): Promise<void> {
       closed = true;
