@@ -67,27 +67,36 @@ function createRemote(client: SQSClient, name: string, server: SqsServer): Remot
   };
 }
 
+async function poll(remote: Remote, { max, wait, visibility, signal }: ReceiveOptions): Promise<readonly QueueMessage[]> {
+  const answer = await remote.run((client, url) =>
+    client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: max,
+        WaitTimeSeconds: Math.min(20, seconds(wait)),
+        VisibilityTimeout: seconds(visibility),
+        MessageSystemAttributeNames: ['All'],
+      }),
+      signal === undefined ? {} : { abortSignal: signal },
+    ),
+  );
+  return (answer.Messages ?? []).map(toMessage);
+}
+
+/** Cutting a poll ends it at once, even while the queue is still being looked up; a message it had got comes back when its visibility ends. */
 async function receive(remote: Remote, options: ReceiveOptions): Promise<readonly QueueMessage[]> {
   const { signal } = options;
-  if (signal?.aborted) return [];
+  if (signal === undefined) return poll(remote, options);
+  const { promise: cut, resolve } = Promise.withResolvers<readonly QueueMessage[]>();
+  const stop = (): void => resolve([]);
+  signal.addEventListener('abort', stop, { once: true });
   try {
-    const answer = await remote.run((client, url) =>
-      client.send(
-        new ReceiveMessageCommand({
-          QueueUrl: url,
-          MaxNumberOfMessages: options.max,
-          WaitTimeSeconds: Math.min(20, seconds(options.wait)),
-          VisibilityTimeout: seconds(options.visibility),
-          MessageSystemAttributeNames: ['All'],
-        }),
-        signal === undefined ? {} : { abortSignal: signal },
-      ),
-    );
-    return (answer.Messages ?? []).map(toMessage);
+    return signal.aborted ? [] : await Promise.race([poll(remote, options), cut]);
   } catch (error) {
-    // The message of a poll that was cut, if there was one, comes back when its visibility ends.
-    if (signal?.aborted) return [];
+    if (signal.aborted) return [];
     throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

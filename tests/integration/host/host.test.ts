@@ -1,0 +1,192 @@
+/** The host runs what was packed, with the settings of the compiled template, over SQS or the queue of one host. */
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { strToU8, zipSync } from 'fflate';
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { compileTemplate } from '../../../infra/lab/host/compile.ts';
+import { startHost, type Host } from '../../../infra/lab/host/host.ts';
+import { createQueuesOn, startLocalSqs, type LocalSqs } from '../../../infra/lab/host/sqs.ts';
+import { functionsOf, queuesOf, type Template } from '../../../infra/lab/host/template.ts';
+import { parseConfig } from '../../../shared/config/load.ts';
+import { build } from '../../../infra/build/bundle.ts';
+import type { Queues } from '../../../shared/queue/port.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
+const HANDLER = join(root, 'tests', 'fixtures', 'host', 'handler.mjs');
+
+interface Line {
+  readonly message: string;
+  readonly body?: string;
+  readonly group?: string;
+  readonly name?: string;
+  readonly here?: string;
+}
+
+/** Log lines, and a way to wait for one. */
+function createListener(): { readonly log: Logger; readonly lines: Line[]; until(found: (lines: readonly Line[]) => boolean): Promise<void> } {
+  const lines: Line[] = [];
+  const waiting = new Set<() => void>();
+  const write = (fields: object, message: string): void => {
+    lines.push({ ...fields, message });
+    for (const look of waiting) look();
+  };
+  const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log };
+  return {
+    log,
+    lines,
+    until: (found) => {
+      const { promise, resolve: done } = Promise.withResolvers<void>();
+      const look = (): void => {
+        if (!found(lines)) return;
+        waiting.delete(look);
+        done();
+      };
+      waiting.add(look);
+      look();
+      return promise;
+    },
+  };
+}
+
+let template: Template;
+beforeAll(async () => {
+  await build({ root, out: join(root, 'dist'), only: ['map', 'apply'], say: () => undefined });
+  template = await compileTemplate({ root, config: EXAMPLE });
+}, 120_000);
+
+let dist: string;
+let heard: ReturnType<typeof createListener>;
+let queues: Queues;
+let host: Host | undefined;
+beforeEach(() => {
+  dist = mkdtempSync(join(tmpdir(), 'sluice-host-'));
+  heard = createListener();
+  for (const name of ['map', 'apply']) {
+    mkdirSync(join(dist, name));
+    copyFileSync(HANDLER, join(dist, name, 'handler.mjs'));
+    writeFileSync(join(dist, `${name}.zip`), zipSync({ 'handler.mjs': strToU8(readFileSync(HANDLER, 'utf8')) }));
+  }
+});
+afterEach(async () => {
+  await host?.stop();
+  host = undefined;
+  await queues.close();
+  rmSync(dist, { recursive: true });
+});
+
+function runtime(): Runtime {
+  const config = parseConfig(readFileSync(EXAMPLE, 'utf8'), EXAMPLE, 1);
+  return { config, secrets: { resolve: async () => 'secret' }, queues, clock: processClock, id: randomUUID, random: () => 0, log: heard.log };
+}
+
+const handled = (lines: readonly Line[]): string[] => lines.filter((line) => line.message === 'handled').map((line) => line.body ?? '');
+
+async function playBoth(): Promise<void> {
+  await queues.queue('snapshots').send({ group: 'a', deduplicationId: '1', body: 'fail-once' });
+  await queues.queue('snapshots').send({ group: 'b', deduplicationId: '2', body: 'other' });
+  await queues.queue('slices').send({ group: 'bigip', deduplicationId: '3', body: 'slice' });
+  await heard.until((lines) => handled(lines).length === 3);
+}
+
+describe('the host, on the queue of one host', () => {
+  beforeEach(() => {
+    queues = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
+  });
+
+  test('runs the built bundles: each takes from its own queue, and what is reported comes again', async () => {
+    host = await startHost({ dist, runtime: runtime() });
+    expect(host.functions).toEqual(['map', 'apply']);
+    await playBoth();
+    expect(handled(heard.lines).sort()).toEqual(['fail-once', 'other', 'slice']);
+    expect(heard.lines.find((line) => line.body === 'slice')).toMatchObject({ name: 'apply', group: 'bigip', here: join(dist, 'apply') });
+    expect(heard.lines.filter((line) => line.message === 'reported')).toHaveLength(1);
+  });
+
+  test('runs the packed zips, each in a folder of its own that goes away again', async () => {
+    host = await startHost({ dist, runtime: runtime(), template });
+    await playBoth();
+    const folders = [...new Set(heard.lines.flatMap((line) => line.here ?? []))];
+    expect(folders).toHaveLength(2);
+    expect(folders.filter((folder) => folder.startsWith(dist))).toEqual([]);
+    await host.stop();
+    expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
+  });
+
+  test('stops by finishing what is in hand, then closing the functions', async () => {
+    host = await startHost({ dist, runtime: runtime() });
+    await playBoth();
+    await host.stop();
+    expect(heard.lines.filter((line) => line.message === 'closed')).toHaveLength(2);
+    expect(await queues.queue('snapshots').depth()).toEqual({ waiting: 0, inFlight: 0 });
+  });
+
+  test('runs whole or not at all', async () => {
+    rmSync(join(dist, 'apply', 'handler.mjs'));
+    await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow(/apply\/handler\.mjs cannot be loaded.*npm run build/);
+  });
+
+  test('refuses a file that is no function', async () => {
+    writeFileSync(join(dist, 'map', 'handler.mjs'), 'export const handler = async () => {};');
+    await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow('does not export both create and handler');
+  });
+
+  test("runs Sluice's own artifacts: a message that is no event ends as a dead letter", async () => {
+    host = await startHost({ dist: join(root, 'dist'), runtime: runtime(), template });
+    await queues.queue('snapshots').send({ group: 'a', deduplicationId: '1', body: 'not an event' });
+    const [letter] = await queues.queue('snapshots-dead').receive({ max: 1, wait: 20_000, visibility: 1000 });
+    expect(JSON.parse(letter?.body ?? '{}')).toMatchObject({ type: 'sluice.deadletter.v1', data: { code: 'Q610', original: { body: 'not an event' } } });
+  });
+});
+
+describe('the host, over SQS with the real client', () => {
+  let sqs: LocalSqs;
+  beforeEach(async () => {
+    sqs = await startLocalSqs();
+    await createQueuesOn(sqs, queuesOf(template));
+    queues = createSqsQueues({ region: sqs.region, endpoint: sqs.endpoint, credentials: sqs.credentials, prefix: 'sluice' });
+  });
+  afterEach(() => sqs.stop());
+
+  test('runs the packed zips on the queues of the template', async () => {
+    host = await startHost({ dist, runtime: runtime(), template, wait: 1_000 });
+    await playBoth();
+    expect(handled(heard.lines).sort()).toEqual(['fail-once', 'other', 'slice']);
+  });
+
+  test('the queues have the redrive of the template', async () => {
+    const snapshots = queues.queue('snapshots');
+    await snapshots.send({ group: 'a', deduplicationId: '1', body: 'poison' });
+    for (let i = 0; i < 100; i += 1) {
+      const [message] = await snapshots.receive({ max: 1, wait: 0, visibility: 30_000 });
+      await snapshots.changeVisibility(message?.receipt ?? '', 0);
+    }
+    expect(await snapshots.receive({ max: 1, wait: 0, visibility: 30_000 })).toEqual([]);
+    expect(await queues.queue('snapshots-dead').receive({ max: 1, wait: 0, visibility: 30_000 })).toMatchObject([{ body: 'poison' }]);
+  });
+});
+
+describe('a template', () => {
+  beforeEach(() => {
+    queues = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
+  });
+
+  function without(id: string): Template {
+    return { Resources: Object.fromEntries(Object.entries(template.Resources).filter(([key]) => key !== id)) };
+  }
+
+  test.each(['SnapshotsQueue', 'MapLambdaFunction'])('without %s is refused by name', (id) => {
+    expect(() => functionsOf(without(id))).toThrow(`The template has no ${id}`);
+  });
+
+  test('whose redrive leads nowhere is refused by name', () => {
+    expect(() => queuesOf(without('SlicesDeadQueue'))).toThrow('The template has no SlicesDeadQueue');
+  });
+});

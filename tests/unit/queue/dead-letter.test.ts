@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { randomBytes, randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { CODES } from '../../../shared/domain/codes/index.ts';
+import { DEAD_LETTER_EVENTS, deadLetter, type DeadLetter, type DeadLetterInput } from '../../../shared/queue/dead-letter.ts';
+import { open, seal } from '../../../shared/queue/envelope.ts';
+import { DEAD_LETTER } from '../../../shared/queue/events.ts';
+import { MAX_BODY_BYTES, type QueueMessage, type Queues } from '../../../shared/queue/port.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
+
+let queues: Queues;
+beforeEach(() => {
+  queues = createSqliteQueues({ path: ':memory:', clock: createManualClock(), id: randomUUID });
+});
+afterEach(() => queues.close());
+
+const NOW = Date.UTC(2026, 10, 22);
+const MESSAGE: QueueMessage = { id: 'm-1', receipt: 'r', group: 'east/istio-system/gw', deduplicationId: 'e-1', body: '{"a":1}', receiveCount: 2, sentAt: NOW - 1000, sender: 'AROAEAST' };
+
+function input(change: Partial<DeadLetterInput> = {}): DeadLetterInput {
+  return { code: 'Q613', reason: 'It does not fit.', queue: 'snapshots', message: MESSAGE, functionVersion: '7', now: NOW, ...change };
+}
+
+async function received(name: 'snapshots-dead' | 'slices-dead' = 'snapshots-dead'): Promise<readonly QueueMessage[]> {
+  return queues.queue(name).receive({ max: 10, wait: 0, visibility: 1000 });
+}
+
+async function letters(): Promise<readonly DeadLetter[]> {
+  return (await received()).map(({ body }) => {
+    const opened = open(body, DEAD_LETTER_EVENTS);
+    if ('refused' in opened) throw new Error(opened.refused.reason);
+    return opened.ok.data;
+  });
+}
+
+describe('a dead letter', () => {
+  test('keeps everything needed to understand the event and to send it again', async () => {
+    const revision = { epoch: NOW, counter: 3, generation: 1 };
+    await deadLetter(queues, input({ code: 'BIP422', queue: 'snapshots', owner: 'east/istio-system/gw', device: 'bigip', partition: 'k8s', exposure: '10.0.0.1:443/tcp', revision, response: 'declaration failed' }));
+    expect(await letters()).toEqual([
+      {
+        code: 'BIP422',
+        reason: 'It does not fit.',
+        class: 'device',
+        queue: 'snapshots',
+        group: 'east/istio-system/gw',
+        original: { id: 'm-1', body: '{"a":1}', sentAt: NOW - 1000, receiveCount: 2, sender: 'AROAEAST' },
+        owner: 'east/istio-system/gw',
+        device: 'bigip',
+        partition: 'k8s',
+        exposure: '10.0.0.1:443/tcp',
+        revision: { epoch: NOW, counter: 3 },
+        response: 'declaration failed',
+        attempts: [{ at: '2026-11-22T00:00:00.000Z', code: 'BIP422', reason: 'It does not fit.' }],
+        functionVersion: '7',
+      },
+    ]);
+  });
+
+  test('travels as a CloudEvent in the group of its original, on the dead-letter queue of its queue', async () => {
+    await deadLetter(queues, input({ queue: 'slices', owner: 'east/istio-system/gw', traceparent: '00-a-b-01' }));
+    const [message] = await received('slices-dead');
+    expect(message?.group).toBe(MESSAGE.group);
+    expect(JSON.parse(message?.body ?? '')).toMatchObject({ type: DEAD_LETTER, source: '/clusters/east', subject: 'east/istio-system/gw', traceparent: '00-a-b-01' });
+  });
+
+  test.each([['GW103', 'input'], ['MAP201', 'mapping'], ['OWN320', 'ownership'], ['BIP401', 'device'], ['Q610', 'queue']])('%s is a fault of class %s', async (code, faultClass) => {
+    await deadLetter(queues, input({ code }));
+    expect(await letters()).toMatchObject([{ class: faultClass }]);
+  });
+
+  test('written twice for the same fault of the same message is there once', async () => {
+    await deadLetter(queues, input());
+    await deadLetter(queues, input({ now: NOW + 5 }));
+    expect(await letters()).toHaveLength(1);
+  });
+
+  test('each refused exposure of one message has its own', async () => {
+    await deadLetter(queues, input({ exposure: '10.0.0.1:1/tcp' }));
+    await deadLetter(queues, input({ exposure: '10.0.0.1:2/tcp' }));
+    expect(await letters()).toHaveLength(2);
+  });
+
+  test('a message without a group and of unknown owner gets one all the same', async () => {
+    await deadLetter(queues, input({ message: { ...MESSAGE, group: '' } }));
+    expect(await received()).toMatchObject([{ group: 'm-1' }]);
+  });
+
+  test("the device's words are shortened", async () => {
+    await deadLetter(queues, input({ response: 'x'.repeat(100_000) }));
+    const [letter] = await letters();
+    expect(letter?.response).toMatch(/^x{4000}… \(100000 characters\)$/);
+  });
+
+  test('fits with the largest event that can be sealed, whole', async () => {
+    const noise = randomBytes(768 * 1024 - 40_000).toString('base64');
+    const body = seal('sluice.test.v1', { noise }, { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' });
+    expect(Buffer.byteLength(body)).toBeGreaterThan(MAX_BODY_BYTES - 80_000);
+    await deadLetter(queues, input({ message: { ...MESSAGE, body }, response: randomBytes(4000).toString('hex'), reason: randomBytes(500).toString('hex') }));
+    const [letter] = await letters();
+    expect(letter?.original.body).toBe(body);
+    expect(letter?.original.cut).toBeUndefined();
+  });
+
+  test('keeps the beginning of a body that cannot be packed, with its size and hash', async () => {
+    const printable = [...randomBytes(MAX_BODY_BYTES)].map((byte) => String.fromCharCode(35 + (byte % 90))).join('');
+    await deadLetter(queues, input({ message: { ...MESSAGE, body: printable } }));
+    const [letter] = await letters();
+    expect(letter?.original.cut).toEqual({ bytes: MAX_BODY_BYTES, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(printable.startsWith(letter?.original.body ?? 'not kept')).toBe(true);
+    expect(letter?.original.body.length).toBeGreaterThan(200_000);
+  });
+
+  test('keeps any body as it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (body) => {
+        await deadLetter(queues, input({ message: { ...MESSAGE, id: randomUUID(), body } }));
+        const all = await received();
+        const opened = open(all[0]?.body ?? '', DEAD_LETTER_EVENTS);
+        for (const { receipt } of all) await queues.queue('snapshots-dead').delete(receipt);
+        expect(opened).toMatchObject({ ok: { data: { original: { body } } } });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the queue codes', () => {
+  test.each(['Q601', 'Q602', 'Q603', 'Q604', 'Q605', 'Q610', 'Q611', 'Q612', 'Q613', 'Q614'])('%s has a cause and a remedy', (code) => {
+    const Entry = z.object({ title: z.string().min(3), cause: z.string().min(20), fix: z.string().min(20), retryable: z.boolean() });
+    expect(Entry.safeParse(CODES[code]).success).toBe(true);
+  });
+});

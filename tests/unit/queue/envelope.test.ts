@@ -1,0 +1,138 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import * as z from 'zod';
+import { open, seal, type EventMeta, type Opened } from '../../../shared/queue/envelope.ts';
+import { MAX_BODY_BYTES } from '../../../shared/queue/port.ts';
+
+const TYPES = { 'sluice.test.note.v1': z.strictObject({ text: z.string(), items: z.array(z.strictObject({ port: z.int() })) }) } as const;
+const META: EventMeta = { id: 'e-1', cluster: 'east', subject: 'east/istio-system/gw', time: '2026-11-22T10:00:00.000Z' };
+const DATA = { text: 'hello', items: [{ port: 443 }] };
+const TYPE = 'sluice.test.note.v1';
+
+/** Text that packs to about its own length. */
+function noise(length: number): string {
+  return randomBytes(length).toString('base64').slice(0, length);
+}
+
+function refusal(opened: Opened<typeof TYPES>): { code: string; reason: string } {
+  if ('ok' in opened) throw new Error('the event was taken');
+  return opened.refused;
+}
+
+function raw(change: object): string {
+  return JSON.stringify({ ...(JSON.parse(seal(TYPE, DATA, META)) as object), ...change });
+}
+
+describe('sealing', () => {
+  test('makes a CloudEvent 1.0 in structured JSON', () => {
+    const hops = [{ at: '2026-11-22T10:00:00.000Z', where: 'watch' }, { at: '2026-11-22T10:00:01.000Z', where: 'map' }];
+    expect(JSON.parse(seal(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }))).toEqual({
+      specversion: '1.0',
+      id: 'e-1',
+      source: '/clusters/east',
+      type: TYPE,
+      subject: 'east/istio-system/gw',
+      time: '2026-11-22T10:00:00.000Z',
+      traceparent: '00-1-2-01',
+      // CloudEvents allows no lists as attributes.
+      hops: '2026-11-22T10:00:00.000Z watch, 2026-11-22T10:00:01.000Z map',
+      datacontenttype: 'application/json',
+      data: DATA,
+    });
+  });
+
+  test('opens again to what was sealed', () => {
+    const hops = [{ at: '2026-11-22T10:00:00.000Z', where: 'watch' }];
+    expect(open(seal(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }), TYPES)).toEqual({ ok: { ...META, type: TYPE, traceparent: '00-1-2-01', hops, data: DATA } });
+    expect(open(seal(TYPE, DATA, META), TYPES)).toEqual({ ok: { ...META, type: TYPE, hops: [], data: DATA } });
+  });
+
+  test('any text survives, and the body holds only what every queue takes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const body = seal(TYPE, { text, items: [] }, META);
+        expect(body).not.toMatch(/[\uD800-\uDFFF\uFFFE\uFFFF]/);
+        expect(open(body, TYPES)).toMatchObject({ ok: { data: { text } } });
+      }),
+    );
+  });
+
+  test('packs large data, and opens it again', () => {
+    const data = { text: 'x'.repeat(900_000), items: [] };
+    const body = seal(TYPE, data, META);
+    expect(body.length).toBeLessThan(10_000);
+    expect(JSON.parse(body)).toMatchObject({ dataencoding: 'gzip' });
+    expect(open(body, TYPES)).toMatchObject({ ok: { data } });
+  });
+
+  test('refuses what does not fit even packed, and says what to split', () => {
+    const data = { text: noise(2_000_000), items: [] };
+    expect(() => seal(TYPE, data, META)).toThrow(expect.objectContaining({ code: 'Q604', message: expect.stringMatching(/east\/istio-system\/gw.*Split its ingress/) }));
+  });
+
+  test('leaves room for the dead letter that would hold it', () => {
+    let largest = '';
+    for (let length = 1_100_000; largest === ''; length -= 8_000) {
+      try {
+        largest = seal(TYPE, { text: noise(length), items: [] }, META);
+      } catch {
+        // Still too long.
+      }
+    }
+    expect(Buffer.byteLength(largest)).toBeGreaterThan(MAX_BODY_BYTES - 48 * 1024);
+    expect(Buffer.byteLength(largest)).toBeLessThanOrEqual(MAX_BODY_BYTES - 32 * 1024);
+  });
+});
+
+describe('opening refuses, with code and reason,', () => {
+  const cases: readonly (readonly [what: string, body: string, code: string, reason: RegExp])[] = [
+    ['what is not JSON', 'GET / HTTP/1.1', 'Q610', /not JSON/],
+    ['nothing', '', 'Q610', /not JSON/],
+    ['JSON that is no event', '[1,2]', 'Q611', /expected object, received array/],
+    ['null', 'null', 'Q611', /specversion/],
+    ['another version of CloudEvents', raw({ specversion: '0.3' }), 'Q611', /specversion.*1\.0/],
+    ['an event without id', raw({ id: '' }), 'Q611', /id/],
+    ['an event from somewhere else', raw({ source: 'https://example.com' }), 'Q611', /source: must be \/clusters\/<id>/],
+    ['a time that is none', raw({ time: 'yesterday' }), 'Q611', /time/],
+    ['another content type', raw({ datacontenttype: 'text/xml' }), 'Q611', /datacontenttype/],
+    ['an unknown type', raw({ type: 'com.example.thing' }), 'Q612', /carries sluice\.test\.note\.v1, not com\.example\.thing/],
+    ['a newer version of a known type', raw({ type: 'sluice.test.note.v2' }), 'Q612', /is sluice\.test\.note\.v2; this Sluice reads sluice\.test\.note\.v1/],
+    ['a type that is a property of every object', raw({ type: '__proto__' }), 'Q612', /not __proto__/],
+    ['data that does not fit, with path and expectation', raw({ data: { text: 'a', items: [{ port: '443' }] } }), 'Q613', /items\[0\]\.port: .*expected/],
+    ['an unknown field in the data', raw({ data: { ...DATA, extra: 1 } }), 'Q613', /extra/],
+    ['an event without data', raw({ data: undefined }), 'Q613', /the value: .*expected object/],
+    ['an unknown packing', raw({ data: undefined, dataencoding: 'br', data_base64: 'AAAA' }), 'Q614', /packed as "br"/],
+    ['packed data without a name for the packing', raw({ data: undefined, data_base64: 'AAAA' }), 'Q614', /nothing named/],
+    ['damaged packed data', raw({ data: undefined, dataencoding: 'gzip', data_base64: 'AAAA' }), 'Q614', /cannot be unpacked/],
+    ['packed data that is not JSON', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync('nope').toString('base64') }), 'Q614', /cannot be unpacked/],
+    ['a bomb', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64') }), 'Q614', /grows beyond 16777216 bytes/],
+  ];
+
+  test.each(cases)('%s', (_what, body, code, reason) => {
+    expect(refusal(open(body, TYPES))).toMatchObject({ code, reason: expect.stringMatching(reason) });
+  });
+
+  test('anything else, without ever throwing', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), fc.dictionary(fc.constantFrom('specversion', 'id', 'source', 'type', 'subject', 'time', 'data', 'hops', 'data_base64', 'dataencoding'), fc.jsonValue()).map((o) => JSON.stringify(o))), (body) => {
+        expect(Object.keys(open(body, TYPES))).toHaveLength(1);
+      }),
+    );
+  });
+
+  test('but says whose event it was, as far as it can be read', () => {
+    expect(refusal(open(raw({ data: 1 }), TYPES))).toMatchObject({ id: 'e-1', type: TYPE, cluster: 'east', subject: 'east/istio-system/gw' });
+    expect(refusal(open(raw({ time: 'never' }), TYPES))).toMatchObject({ id: 'e-1', cluster: 'east' });
+    expect(Object.keys(refusal(open('?', TYPES))).sort()).toEqual(['code', 'reason']);
+  });
+
+  test('but takes extensions it does not know', () => {
+    expect(open(raw({ partitionkey: 'x' }), TYPES)).toMatchObject({ ok: { id: 'e-1' } });
+  });
+
+  test('but never for hops that cannot be read', () => {
+    expect(open(raw({ hops: 'x, 2026-11-22T10:00:00.000Z map, , 1 2 3' }), TYPES)).toMatchObject({ ok: { hops: expect.arrayContaining([{ at: '2026-11-22T10:00:00.000Z', where: 'map' }]) } });
+  });
+});

@@ -1,0 +1,340 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { randomUUID } from 'node:crypto';
+import { startEventSource, type EventSource, type EventSourceOptions } from '../../../shared/queue/event-source.ts';
+import { fromRecord, type FunctionContext } from '../../../shared/queue/handler.ts';
+import { readAnswer } from '../../../shared/queue/invocation.ts';
+import { QueueError, type Queue, type Queues } from '../../../shared/queue/port.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import { createManualClock, idle, type ManualClock } from '../../contract/queue/manual-clock.ts';
+
+interface Call {
+  readonly bodies: readonly string[];
+  readonly event: SQSEvent;
+  readonly context: FunctionContext;
+  /** Ends the call. */
+  answer(response?: SQSBatchResponse | void): void;
+  fail(error: Error): void;
+}
+
+let clock: ManualClock;
+let queues: Queues;
+let queue: Queue;
+let calls: Call[];
+let lines: string[];
+let sources: EventSource[];
+
+const log: Logger = {
+  debug: (_fields, message) => lines.push(message),
+  info: (_fields, message) => lines.push(message),
+  warn: (_fields, message) => lines.push(message),
+  error: (_fields, message) => lines.push(message),
+  child: () => log,
+};
+
+beforeEach(() => {
+  clock = createManualClock();
+  queues = createSqliteQueues({ path: ':memory:', clock, id: randomUUID });
+  queue = queues.queue('snapshots');
+  calls = [];
+  lines = [];
+  sources = [];
+});
+afterEach(async () => {
+  for (const pending of calls) pending.answer();
+  const stopping = Promise.all(sources.map((source) => source.stop()));
+  await clock.pass(1_000_000);
+  await stopping;
+  await queues.close();
+});
+
+function start(change: Partial<EventSourceOptions> = {}): EventSource {
+  const source = startEventSource({
+    queue,
+    handler: (event, context) => {
+      const { promise, resolve, reject } = Promise.withResolvers<SQSBatchResponse | void>();
+      calls.push({ bodies: event.Records.map((r) => r.body), event, context, answer: resolve, fail: reject });
+      return promise;
+    },
+    functionName: 'map',
+    functionVersion: '7',
+    batchSize: 10,
+    concurrency: 2,
+    timeout: 30_000,
+    visibility: 60_000,
+    clock,
+    id: randomUUID,
+    log,
+    ...change,
+  });
+  sources.push(source);
+  return source;
+}
+
+async function send(...bodies: readonly string[]): Promise<void> {
+  for (const body of bodies) await queue.send({ group: body[0] ?? '', deduplicationId: randomUUID(), body });
+}
+
+function call(index: number): Call {
+  const found = calls[index];
+  if (found === undefined) throw new Error(`there were only ${calls.length} calls`);
+  return found;
+}
+const failing = (at: Call, ...bodies: readonly string[]): SQSBatchResponse => ({
+  batchItemFailures: at.event.Records.filter((r) => bodies.includes(r.body)).map((r) => ({ itemIdentifier: r.messageId })),
+});
+const depth = async (): Promise<number> => {
+  const { waiting, inFlight } = await queue.depth();
+  return waiting + inFlight;
+};
+
+describe('an event source', () => {
+  test('gives a handler what Lambda gives it', async () => {
+    await send('a1');
+    start();
+    await idle();
+    const { event, context } = call(0);
+    expect(event.Records[0]).toMatchObject({ body: 'a1', eventSource: 'aws:sqs', messageAttributes: {}, attributes: { MessageGroupId: 'a', ApproximateReceiveCount: '1', SentTimestamp: String(clock.now()) } });
+    expect(fromRecord(event.Records[0]!)).toMatchObject({ body: 'a1', group: 'a', receiveCount: 1, sentAt: clock.now() });
+    expect(context).toMatchObject({ functionName: 'map', functionVersion: '7' });
+    expect(context.getRemainingTimeInMillis()).toBe(30_000);
+    await clock.pass(10_000);
+    expect(context.getRemainingTimeInMillis()).toBe(20_000);
+  });
+
+  test('deletes a batch whose handler answers nothing, an empty list, or no list', async () => {
+    for (const answer of [undefined, { batchItemFailures: [] }, {} as SQSBatchResponse]) {
+      await send('a1', 'b1');
+      const source = start();
+      await idle();
+      calls.pop()?.answer(answer);
+      await source.stop();
+      expect(await depth()).toBe(0);
+    }
+  });
+
+  test('keeps only what was reported, and gives it again when its visibility ends', async () => {
+    await send('a1', 'b1', 'c1');
+    start();
+    await idle();
+    call(0).answer(failing(call(0), 'b1'));
+    await clock.pass(59_000);
+    expect(calls).toHaveLength(1);
+    await clock.pass(2_000);
+    expect(call(1).bodies).toEqual(['b1']);
+    expect(call(1).event.Records[0]?.attributes.ApproximateReceiveCount).toBe('2');
+  });
+
+  test('a reported message whose visibility the handler changed comes when the handler said', async () => {
+    await send('a1');
+    start();
+    await idle();
+    await queue.changeVisibility(call(0).event.Records[0]?.receiptHandle ?? '', 5_000);
+    call(0).answer(failing(call(0), 'a1'));
+    await clock.pass(4_000);
+    expect(calls).toHaveLength(1);
+    await clock.pass(2_000);
+    expect(call(1).bodies).toEqual(['a1']);
+  });
+
+  test('the whole batch comes again when the handler throws', async () => {
+    await send('a1', 'b1');
+    start();
+    await idle();
+    call(0).fail(new Error('boom'));
+    await clock.pass(61_000);
+    expect(call(1).bodies).toEqual(['a1', 'b1']);
+    expect(lines).toEqual(['the batch failed: boom']);
+  });
+
+  test('the whole batch comes again when a handler throws before it does anything', async () => {
+    await send('a1');
+    let tries = 0;
+    start({
+      handler: () => {
+        tries += 1;
+        throw new Error('at once');
+      },
+    });
+    await clock.pass(61_000);
+    expect(tries).toBe(2);
+  });
+
+  test('the whole batch comes again when an unknown message is reported', async () => {
+    await send('a1', 'b1');
+    start();
+    await idle();
+    call(0).answer({ batchItemFailures: [{ itemIdentifier: 'who' }] });
+    await clock.pass(61_000);
+    expect(call(1).bodies).toEqual(['a1', 'b1']);
+    expect(lines).toEqual(['the batch failed: the reported item "who" is not in the batch']);
+  });
+
+  test('a handler that takes too long fails its batch, and what it answers later changes nothing', async () => {
+    await send('a1');
+    start();
+    await clock.pass(30_000);
+    expect(lines).toEqual(['the batch failed: function map was not done after 30000 ms']);
+    call(0).answer();
+    await idle();
+    expect(await depth()).toBe(1);
+    await clock.pass(31_000);
+    expect(call(1).bodies).toEqual(['a1']);
+  });
+
+  test('without partial failures reported messages count as done', async () => {
+    await send('a1');
+    const source = start({ reportFailures: false });
+    await idle();
+    call(0).answer(failing(call(0), 'a1'));
+    await source.stop();
+    expect(await depth()).toBe(0);
+  });
+
+  test('never has one group in two calls, and keeps its order', async () => {
+    await send('a1', 'a2', 'a3');
+    start({ batchSize: 2 });
+    await idle();
+    expect(calls.map((c) => c.bodies)).toEqual([['a1', 'a2']]);
+    await send('b1');
+    await idle();
+    expect(calls.map((c) => c.bodies)).toEqual([['a1', 'a2'], ['b1']]);
+    call(0).answer();
+    await idle();
+    expect(call(2).bodies).toEqual(['a3']);
+  });
+
+  test('makes no more calls at the same time than it may', async () => {
+    await send('a1', 'b1', 'c1', 'd1');
+    start({ batchSize: 1, concurrency: 3 });
+    await clock.pass(5_000);
+    expect(calls.map((c) => c.bodies)).toEqual([['a1'], ['b1'], ['c1']]);
+    call(1).answer();
+    await idle();
+    expect(call(3).bodies).toEqual(['d1']);
+  });
+
+  test('takes a message at once when it comes', async () => {
+    start();
+    await clock.pass(1_000);
+    const before = clock.now();
+    await send('a1');
+    await idle();
+    expect(call(0).bodies).toEqual(['a1']);
+    expect(clock.now()).toBe(before);
+  });
+
+  test('goes on after a queue that failed, with growing pauses', async () => {
+    let broken = true;
+    const times: number[] = [];
+    const flaky: Queue = {
+      ...queue,
+      receive: (options) => {
+        if (!broken) return queue.receive(options);
+        times.push(clock.now());
+        return Promise.reject(new QueueError('Q601', 'away'));
+      },
+    };
+    await send('a1');
+    start({ queue: flaky });
+    await clock.pass(5_000);
+    const pauses = times.slice(1).map((at, i) => at - times[i]!);
+    expect(pauses).toEqual([250, 500, 1_000, 2_000]);
+    broken = false;
+    await clock.pass(4_000);
+    expect(call(0).bodies).toEqual(['a1']);
+  });
+
+  test('a message that cannot be deleted is told of, and comes again', async () => {
+    await send('a1', 'b1');
+    const stubborn: Queue = { ...queue, delete: () => Promise.reject(new QueueError('Q601', 'away')) };
+    start({ queue: stubborn });
+    await idle();
+    call(0).answer();
+    await clock.pass(61_000);
+    expect(call(1).bodies).toEqual(['a1', 'b1']);
+    expect(lines).toEqual(['a finished message could not be deleted', 'a finished message could not be deleted']);
+  });
+
+  test.each([
+    ['stop()', (source: EventSource, _ending: AbortController) => source.stop()],
+    ['its signal', (source: EventSource, ending: AbortController) => {
+      ending.abort();
+      return source.stop();
+    }],
+  ])('%s finishes what is in hand and takes no more', async (_how, end) => {
+    const ending = new AbortController();
+    await send('a1');
+    const source = start({ signal: ending.signal });
+    await idle();
+    let over = false;
+    const stopped = end(source, ending).then(() => {
+      over = true;
+    });
+    await send('b1');
+    await clock.pass(5_000);
+    expect(over).toBe(false);
+    call(0).answer();
+    await stopped;
+    expect(calls).toHaveLength(1);
+    expect(await queue.depth()).toEqual({ waiting: 1, inFlight: 0 });
+  });
+
+  test('stopped while it waits, it ends at once', async () => {
+    const source = start();
+    await clock.pass(1_000);
+    const before = clock.now();
+    await source.stop();
+    expect(clock.now()).toBe(before);
+    expect(clock.sleeping()).toBe(0);
+  });
+
+  test('a message that always fails ends in the dead-letter queue, and the rest of its group is handled', async () => {
+    const strict = createSqliteQueues({ path: ':memory:', clock, id: randomUUID, maxReceiveCount: 3 });
+    const poisoned = strict.queue('snapshots');
+    for (const body of ['poison', 'good']) await poisoned.send({ group: 'a', deduplicationId: body, body });
+    const handled: string[] = [];
+    const source = start({
+      queue: poisoned,
+      batchSize: 1,
+      handler: async (event) => {
+        const [record] = event.Records;
+        if (record?.body === 'poison') return { batchItemFailures: [{ itemIdentifier: record.messageId }] };
+        handled.push(record?.body ?? '');
+        return undefined;
+      },
+    });
+    await clock.pass(250_000);
+    expect(handled).toEqual(['good']);
+    expect(await strict.queue('snapshots-dead').depth()).toEqual({ waiting: 1, inFlight: 0 });
+    await source.stop();
+    await strict.close();
+  });
+
+  test.each([
+    [{ batchSize: 0 }, /batch size of function map is 0/],
+    [{ batchSize: 11 }, /1 to 10/],
+    [{ concurrency: 0 }, /concurrency of function map is 0/],
+    [{ timeout: 60_000, visibility: 59_999 }, /visibility of 59999 ms is shorter than the timeout of 60000 ms/],
+  ])('refuses %j', (change, message) => {
+    expect(() => start(change)).toThrow(message);
+  });
+});
+
+describe("a handler's answer", () => {
+  const batch = [{ id: 'm-1', receipt: '', group: '', deduplicationId: '', body: '', receiveCount: 1, sentAt: 0 }];
+  test.each([
+    [{ batchItemFailures: [{ itemIdentifier: '' }] }],
+    [{ batchItemFailures: [{ itemIdentifier: null }] }],
+    [{ batchItemFailures: [{ wrongKey: 'm-1' }] }],
+    [{ batchItemFailures: [null] }],
+    [{ batchItemFailures: 'm-1' }],
+  ])('%j fails the batch, as on Lambda', (answer) => {
+    expect(readAnswer(answer as unknown as SQSBatchResponse, batch)).toMatchObject({ kind: 'failed' });
+  });
+
+  test.each([[undefined], [null], [{}], [{ batchItemFailures: null }], [{ batchItemFailures: [] }]])('%j is success, as on Lambda', (answer) => {
+    expect(readAnswer(answer as SQSBatchResponse, batch)).toEqual({ kind: 'done', retry: new Set() });
+  });
+});

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { lambdaEntry, type FunctionContext } from '../../../shared/runtime/lambda.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+
+const EXAMPLE = resolve(import.meta.dirname, '../../../infra/aws/example.yaml');
+const CONTEXT: FunctionContext = { awsRequestId: 'r', functionName: 'map', functionVersion: '1', getRemainingTimeInMillis: () => 1000 };
+const EVENT = { Records: [] };
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-lambda-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function entry(env: Readonly<Record<string, string>> = {}): { readonly call: () => Promise<unknown>; readonly runtimes: Runtime[] } {
+  const runtimes: Runtime[] = [];
+  const handler = lambdaEntry(
+    (runtime) => {
+      runtimes.push(runtime);
+      return async () => ({ batchItemFailures: [] });
+    },
+    { LAMBDA_TASK_ROOT: folder, SLUICE_LOG_LEVEL: 'silent', ...env },
+  );
+  return { call: async () => handler(EVENT, CONTEXT), runtimes };
+}
+
+describe('a Lambda function', () => {
+  test('starts with its first call, once, from the configuration that was packed with it', async () => {
+    copyFileSync(EXAMPLE, join(folder, 'sluice.yaml'));
+    const { call, runtimes } = entry();
+    expect(runtimes).toEqual([]);
+    await Promise.all([call(), call()]);
+    expect(await call()).toEqual({ batchItemFailures: [] });
+    expect(runtimes).toHaveLength(1);
+    expect(runtimes[0]?.config.clusters.map((cluster) => cluster.id)).toEqual(['east']);
+    expect(runtimes[0]?.queues.queue('snapshots').name).toBe('snapshots');
+    await runtimes[0]?.queues.close();
+  });
+
+  test('takes the configuration that SLUICE_CONFIG names', async () => {
+    copyFileSync(EXAMPLE, join(folder, 'other.yaml'));
+    const { call, runtimes } = entry({ SLUICE_CONFIG: 'other.yaml' });
+    await call();
+    expect(runtimes).toHaveLength(1);
+    await runtimes[0]?.queues.close();
+  });
+
+  test('that cannot start says why, and tries again with the next call', async () => {
+    const { call, runtimes } = entry();
+    await expect(call()).rejects.toThrow('neither sluice.config.json nor sluice.yaml was packaged');
+    writeFileSync(join(folder, 'sluice.yaml'), 'devices: []\n');
+    await expect(call()).rejects.toThrow('clusters: is missing');
+    copyFileSync(EXAMPLE, join(folder, 'sluice.yaml'));
+    await call();
+    expect(runtimes).toHaveLength(1);
+    await runtimes[0]?.queues.close();
+  });
+});
