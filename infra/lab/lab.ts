@@ -42,6 +42,8 @@ export interface Lab extends LabNetwork {
 }
 
 export const CLUSTER_ID = 'lab';
+/** A gateway pod drains for 5 s by default (terminationDrainDuration); the demo is shorter. */
+const GRACE_MS = 2000;
 const NETWORK: LabNetwork = { virtualAddress: '172.16.100.195', podNetwork: '10.244', nodeAddresses: ['192.168.0.11', '192.168.0.12'] };
 
 function refuseProblems(cluster: LabCluster): void {
@@ -58,7 +60,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'sluice-lab-')));
     const removeFiles = closers.add(() => rm(dir, { recursive: true, force: true }));
     const kubernetes = await closers.use(startKubernetes());
-    const cluster = await closers.use(startCluster({ ...network, store: kubernetes.store, clock: processClock, id: CLUSTER_ID }));
+    const cluster = await closers.use(startCluster({ ...network, store: kubernetes.store, clock: processClock, id: CLUSTER_ID, grace: GRACE_MS }));
     refuseProblems(cluster);
     const bigip = await closers.use(startBigip());
     const queue = await closers.use(startQueue(queueKind, dir));

@@ -27,6 +27,8 @@ export function forward(next: () => Target | undefined): Serve {
 export function echoLines(prefix: string): Serve {
   return (socket) => {
     const lines = createInterface({ input: socket });
+    // The interface passes the socket's errors on; a client that resets is nobody's fault.
+    lines.on('error', () => socket.destroy());
     lines.on('line', (line) => socket.write(`${prefix} ${line}\n`));
     lines.on('close', () => socket.end());
   };

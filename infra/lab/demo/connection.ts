@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { loopbackOf } from '../loopback.ts';
 
 /** One TCP connection: sends a line, waits for the whole answer. Never throws; what went wrong is the answer in brackets. */
@@ -25,13 +26,18 @@ export interface Stream {
   stop(): Promise<readonly string[]>;
 }
 
+const BETWEEN_MS = 2;
+
 /** One connection after the other, until stopped. */
 export function keepAsking(address: string, port: number, line: string): Stream {
   const answers: string[] = [];
   let going = true;
   const more = (): boolean => going;
   async function run(): Promise<readonly string[]> {
-    while (more()) answers.push(await ask(address, port, line));
+    while (more()) {
+      answers.push(await ask(address, port, line));
+      await pause(BETWEEN_MS);
+    }
     return answers;
   }
   const running = run();

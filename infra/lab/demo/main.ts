@@ -25,8 +25,7 @@ async function run(argv: readonly string[]): Promise<number> {
   try {
     const passed = await play(lab, say, clock);
     await lab.stop();
-    say.lines([]);
-    say.title(`demo: ${passed} checks passed in ${((clock.now() - start) / 1000).toFixed(1)} s`);
+    say.title(`\ndemo: ${passed} checks passed in ${((clock.now() - start) / 1000).toFixed(1)} s`);
     return 0;
   } catch (error) {
     say.failed([...explain(error), `  kept for you:  ${lab.files.dir} (sluice.log, sluice.yaml, kubeconfig)`]);

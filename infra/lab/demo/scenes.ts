@@ -1,8 +1,9 @@
 /** The walkthrough, scene by scene. */
 import type { Moment } from './timeline.ts';
 import { timeline } from './timeline.ts';
+import type { Seen } from './check.ts';
 import { keepAsking } from './connection.ts';
-import { deviceRows } from './device.ts';
+import { deviceRows, type DeviceRow } from './device.ts';
 import { gatewayEvent, noVirtual, poolHolds, serviceAddress, servicePort } from './looks.ts';
 import { applyManifest, checkAnswer, connects, expectedMembers, showDevice, virtualOf, type Scene } from './scene.ts';
 
@@ -106,20 +107,36 @@ export async function podGoes(scene: Scene): Promise<void> {
   checks.step(`A gateway pod goes away (${pod?.status?.podIP ?? 'none'}), while connections keep coming`);
   const load = keepAsking(lab.virtualAddress, FIRST, 'busy');
   say.why(lab.members === 'pods' ? 'The pod turns Terminating: it must leave the pools now, while it still answers, not when it is gone.' : 'The members are nodes: kube-proxy leaves the pod out, BIG-IP has nothing to change.');
-  await lab.cluster.removePod(pod?.metadata.name ?? '');
+  const leaving = lab.cluster.removePod(pod?.metadata.name ?? '');
+  await checks.check({
+    expected: 'BIG-IP sends nothing new to the pod while it is Terminating, before it is gone',
+    where: `${lab.files.log} (apply's lines after the pod turned Terminating), and the session of its member and node on the device`,
+    see: async () => leftInTime(lab.cluster.pods('istio-ingressgateway').some((p) => p.metadata.name === pod?.metadata.name), poolHolds(deviceRows(lab.bigip), virtualOf(scene, FIRST), await expectedMembers(scene, FIRST))),
+  });
+  await leaving;
   await checkPool(scene, FIRST);
   await checkAnswer(scene, FIRST, 'one after');
   const answers = await load.stop();
   await checks.check({
     expected: 'every connection during that time was answered',
     where: `${lab.files.log}: when was the member taken out, and when did the pod end?`,
-    see: () => {
-      const failed = answers.filter((a) => a !== 'one busy');
-      return failed.length === 0 && answers.length > 0 ? { ok: true, say: `${answers.length} connections meanwhile, each answered` } : { instead: `${failed.length} of ${answers.length} were not: ${[...new Set(failed)].join(', ')}` };
-    },
+    see: () => judgeLoad(answers),
     within: 0,
   });
   showDevice(scene);
+}
+
+/** After the pod is gone it is too late: connections were sent to nobody. */
+function leftInTime(there: boolean, pool: Seen<DeviceRow>): Seen<DeviceRow> {
+  if (there) return pool;
+  return { instead: 'the pod was gone, and until then its member took new connections' };
+}
+
+function judgeLoad(answers: readonly string[]): Seen<number> {
+  const failed = answers.filter((a) => a !== 'one busy');
+  if (answers.length === 0) return { instead: 'no connection was made at all' };
+  if (failed.length > 0) return { instead: `${failed.length} of ${answers.length} were not: ${[...new Set(failed)].join(', ')}` };
+  return { ok: answers.length, say: `${answers.length} connections meanwhile, each answered` };
 }
 
 export async function gatewayDeleted(scene: Scene): Promise<void> {
