@@ -44,7 +44,19 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
   const whole = plan(job, first, new Set());
   const rejected = new Map<string, DeviceError>();
   await settleChanges(job, { all: whole.entries.filter((e) => CHANGING.has(e.kind)), rejected, done: new Set(), fresh: [first] });
+  await drain(job, first.declared.state, whole.next);
   return { partition: job.partition, entries: whole.entries, rejected, declared: first.declared.state };
+}
+
+/** Only where something drains, or did. */
+async function drain(job: PartitionJob, before: DeclaredState, next: DeclaredState): Promise<void> {
+  if (![before, next].some(hasDraining)) return;
+  const now = await job.device.read(job.partition);
+  if (now.kind === 'ours') await job.device.reconcileMembers(job.partition, now.declared.state);
+}
+
+function hasDraining(state: DeclaredState): boolean {
+  return Object.values(state.exposures).some((e) => e.contributions.some((c) => c.members.some((m) => m.availability === 'draining')));
 }
 
 function plan(job: PartitionJob, reading: Extract<PartitionReading, { kind: 'ours' }>, skip: ReadonlySet<string>): Plan {

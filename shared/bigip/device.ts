@@ -9,6 +9,7 @@ import type { ReadResult } from './as3/read.ts';
 import { readTenant } from './as3/read.ts';
 import { renderTenant, wrapTenants } from './as3/render.ts';
 import type { As3Tenant } from './as3/types.ts';
+import { reconcileNodes } from './nodes.ts';
 import { faultOfResult } from './outcomes.ts';
 import type { TenantResult } from './outcomes.ts';
 import { createSession } from './session.ts';
@@ -30,6 +31,8 @@ export interface Device {
   declare(partition: string, next: DeclaredState, lockKey: string | undefined): Promise<'applied' | 'unchanged'>;
   /** Differences between what is declared and what is live, one sentence each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
+  /** Drains and restores the nodes of draining members; resolves with the addresses that changed. */
+  reconcileMembers(partition: string, state: DeclaredState): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -55,6 +58,8 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
       return post(session, clock, config, { partition, tenant });
     },
     verify: (partition, state) => liveMismatches(session, partition, state),
+    // Shared nodes stand in /Common, where Sluice writes nothing by itself.
+    reconcileMembers: (partition, state) => (options.shareNodes ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
     close: () => session.close(),
   };
 }

@@ -123,6 +123,23 @@ describe('a BIG-IP', () => {
     expect((error as { response: string }).response).toContain('/Common/nowhere');
   });
 
+  test('a draining member takes no new connections, without a declare, and comes back', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    const members = (availability: 'ready' | 'draining') => [
+      { address: '10.244.1.5', port: 1, availability },
+      { address: '10.244.1.6', port: 1, availability: 'ready' as const },
+    ];
+    const state = (availability: 'ready' | 'draining') => planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ port: 1, members: members(availability) }), exposure({ port: 2, members: members(availability) })])], { sameFleet: () => false }).next;
+    await declare(device, state('ready'));
+    expect(await device.reconcileMembers('k8s', state('ready'))).toEqual([]);
+    expect(await declare(device, state('draining'))).toBe('unchanged');
+    expect(await device.reconcileMembers('k8s', state('draining'))).toEqual(['10.244.1.5']);
+    expect(await device.verify('k8s', state('draining'))).toEqual([]);
+    expect(await device.reconcileMembers('k8s', state('draining'))).toEqual([]);
+    expect(await device.reconcileMembers('k8s', state('ready'))).toEqual(['10.244.1.5']);
+  });
+
   test('every kind of exposure is accepted and verified', async () => {
     const device = connect(await lab());
     const kinds = [
