@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Fields } from './types.ts';
 
 export function isFields(value: unknown): value is Fields {
@@ -23,8 +22,13 @@ export function textAt(value: unknown, path: string): string {
   return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean' ? String(found) : '';
 }
 
+/** Equal as JSON; realms and prototypes do not matter, as they would to Node's own comparison. */
 export function equal(left: unknown, right: unknown): boolean {
-  return isDeepStrictEqual(left, right);
+  if (Object.is(left, right)) return true;
+  if (Array.isArray(left) && Array.isArray(right)) return left.length === right.length && left.every((value, index) => equal(value, right[index]));
+  if (!isFields(left) || !isFields(right)) return false;
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]));
 }
 
 export function without(fields: Fields, ...keys: readonly string[]): Fields {

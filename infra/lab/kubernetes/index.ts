@@ -28,6 +28,11 @@ export interface LabKubernetesOptions {
   readonly without?: readonly string[];
   /** More rules for objects, for example those of the CRDs' schemas: what is wrong with this one? */
   readonly admit?: (object: KubernetesObject) => readonly Cause[];
+  /**
+   * Deleting a pod that runs on a node only marks it as terminating, and whoever plays the kubelet removes it from the store.
+   * Without (the default) it is gone at once.
+   */
+  readonly gracefulPods?: boolean;
   /** How often bookmarks are sent to watches that allow them; a minute, as in Kubernetes. */
   readonly bookmarkMs?: number;
   /** Reserved: where to keep the objects across restarts. */
@@ -64,7 +69,9 @@ export async function startKubernetes(options: LabKubernetesOptions = {}): Promi
   const objects = createObjectStore(store, writer, catalog);
   placeNamespaces(objects, name);
   const token = createHash('sha256').update(`token/${uid()}`).digest('hex');
-  const server = createServer({ cert: certificates.cert, key: certificates.key }, createRouter({ store, writer, catalog, faults, now, bookmarkMs }, token));
+  const server = createServer({ cert: certificates.cert, key: certificates.key }, createRouter({ store, writer, catalog, faults, now, bookmarkMs, gracefulPods: options.gracefulPods ?? false }, token));
+  // Longer than clients keep idle connections, so that none is closed under a request.
+  server.keepAliveTimeout = 180_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => resolve());

@@ -81,12 +81,12 @@ export class Writer {
     if (!live) this.#requireNamespace(target);
     const status = object['status'] ?? live?.['status'];
     const whole = { ...object, ...(status !== undefined && { status }) };
-    const next = withDefaults(target.stored, live ? restored(live, whole) : this.#placed(whole));
+    const next = withDefaults(target.stored, live ? terminated(restored(live, whole), whole) : this.#placed(whole));
     return this.#save(target, trackUpdate(live, next, { ...this.#writing(target), status: false }), live);
   }
 
   /** Deletes, or marks as terminating what a finalizer still holds. */
-  delete(target: Target, preconditions: Fields = {}): KubernetesObject {
+  delete(target: Target, preconditions: Fields = {}, graceSeconds = 0): KubernetesObject {
     const live = this.#live(target);
     for (const [field, word] of preconditionFields) {
       const wanted = textAt(preconditions, field);
@@ -94,9 +94,9 @@ export class Writer {
       if (wanted !== '' && wanted !== found) throw conflict(target.resource, target.name, `Precondition failed: ${word} in precondition: ${wanted}, ${word} in object meta: ${found}`);
     }
     if (target.dryRun) return live;
-    if ((live.metadata.finalizers ?? []).length === 0) return this.#remove(live, target.resource.storage);
+    if ((live.metadata.finalizers ?? []).length === 0 && graceSeconds === 0) return this.#remove(live, target.resource.storage);
     if (live.metadata.deletionTimestamp) return live;
-    const metadata = { ...live.metadata, deletionTimestamp: this.#timestamp(), deletionGracePeriodSeconds: 0 };
+    const metadata = { ...live.metadata, deletionTimestamp: this.#timestamp(graceSeconds), deletionGracePeriodSeconds: graceSeconds };
     return this.#options.store.put(target.resource.storage, { ...live, metadata });
   }
 
@@ -124,7 +124,7 @@ export class Writer {
   }
 
   #born(object: KubernetesObject): KubernetesObject {
-    const { generateName: _, ...metadata } = object.metadata;
+    const metadata = without(object.metadata, 'generateName', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink') as ObjectMeta;
     return { ...object, metadata: { ...metadata, uid: this.#options.uid(), generation: 1, creationTimestamp: this.#timestamp() } };
   }
 
@@ -132,11 +132,11 @@ export class Writer {
   #placed(object: KubernetesObject): KubernetesObject {
     const { uid, creationTimestamp } = object.metadata;
     const born = this.#born(object);
-    return { ...born, metadata: { ...born.metadata, ...(uid && { uid }), ...(creationTimestamp && { creationTimestamp }) } };
+    return terminated({ ...born, metadata: { ...born.metadata, ...(uid && { uid }), ...(creationTimestamp && { creationTimestamp }) } }, object);
   }
 
-  #timestamp(): string {
-    return new Date(this.#options.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  #timestamp(laterSeconds = 0): string {
+    return new Date(this.#options.now() + laterSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 
   #writing({ who, resource, stored }: Target): { who: Identity; schema: Resource['schema']; status: boolean; time: string } {
@@ -178,9 +178,15 @@ function released(live: KubernetesObject, next: KubernetesObject): boolean {
 /** Identity is the server's: no write changes it. */
 function restored(live: KubernetesObject, next: KubernetesObject): KubernetesObject {
   const { uid, creationTimestamp, generation, resourceVersion } = live.metadata;
-  const deletion = next.metadata.deletionTimestamp ?? live.metadata.deletionTimestamp;
-  const metadata = { ...next.metadata, uid, creationTimestamp, generation, resourceVersion, ...(deletion && { deletionTimestamp: deletion }) };
+  const { deletionTimestamp, deletionGracePeriodSeconds } = live.metadata;
+  const metadata = { ...next.metadata, uid, creationTimestamp, generation, resourceVersion, deletionTimestamp, deletionGracePeriodSeconds };
   return { ...next, metadata: withoutNulls(metadata) as ObjectMeta };
+}
+
+/** Only the lab's own components mark objects as terminating by writing them. */
+function terminated(object: KubernetesObject, given: KubernetesObject): KubernetesObject {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = given.metadata;
+  return deletionTimestamp ? { ...object, metadata: withoutNulls({ ...object.metadata, deletionTimestamp, deletionGracePeriodSeconds }) } : object;
 }
 
 /** The status endpoint changes status only, the other one everything else. */

@@ -1,14 +1,15 @@
-/** Reading what a client sends: JSON or YAML. */
+/** Reading what a client sends: JSON, YAML, and protocol buffers where kubectl insists on them. */
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { badRequest, unsupportedMedia } from '../errors.ts';
 import { isFields } from '../fields.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { KubernetesObject } from '../types.ts';
+import { readProtobuf } from './protobuf.ts';
 
 const MAX_BODY = 8 * 1024 * 1024;
 
-export async function readText(request: IncomingMessage): Promise<string> {
+export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -16,13 +17,16 @@ export async function readText(request: IncomingMessage): Promise<string> {
     if (size > MAX_BODY) throw badRequest(`the request is larger than ${MAX_BODY} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
-const spoken = ['application/json', 'application/yaml'];
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const spoken = ['application/json', 'application/yaml', PROTOBUF];
 
 /** Patches come as `application/...-patch+json` or `+yaml`; YAML reads both. */
-export function parseBody(text: string, contentType: string): unknown {
+export function parseBody(bytes: Buffer, contentType: string): unknown {
+  if (contentType === PROTOBUF) return readProtobuf(bytes);
+  const text = bytes.toString();
   const yaml = contentType.endsWith('yaml');
   const json = contentType === '' || contentType.endsWith('json');
   if (!yaml && !json) throw unsupportedMedia(spoken);

@@ -76,7 +76,8 @@ export function readRequest(wire: Wire, catalog: Catalog): RequestInfo | undefin
   const target = targetOf(route.rest);
   const resource = catalog.find(route.group, route.version, target.plural);
   const { subresource } = target;
-  if (!resource || (subresource !== undefined && !(subresource === 'status' && resource.status))) return undefined;
+  if (!resource || (target.namespace !== undefined && !resource.namespaced)) return undefined;
+  if (subresource !== undefined && !(subresource === 'status' && resource.status)) return undefined;
   const { plural: _, ...where } = target;
   return {
     ...where,

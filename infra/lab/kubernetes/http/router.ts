@@ -60,7 +60,7 @@ async function answerObjects(context: Context, info: RequestInfo, request: Incom
     const error = errorOf(effect, info);
     if (error) throw error;
     if (effect.kind === 'hang') return hang(context, info, response);
-    if (effect.kind === 'delay') await setTimeout(effect.ms);
+    if (effect.kind === 'delay') await setTimeout(effect.ms, undefined, { ref: false });
     if (effect.kind === 'cut') {
       response.destroy();
       return;

@@ -46,7 +46,7 @@ export function labelMatcher(selector: string): Matcher {
 }
 
 /** Older names of the same field. */
-const aliases: Readonly<Record<string, string>> = { source: 'source.component', 'spec.unschedulable': 'spec.unschedulable' };
+const aliases: Readonly<Record<string, string>> = { source: 'source.component' };
 
 /** events.k8s.io names are stored under their core names. */
 function storedPath(path: string): string {

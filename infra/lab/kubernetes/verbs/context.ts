@@ -15,6 +15,7 @@ export interface Context {
   readonly faults: FaultBoard;
   readonly now: () => number;
   readonly bookmarkMs: number;
+  readonly gracefulPods: boolean;
 }
 
 export function apiVersionOf(info: RequestInfo): string {

@@ -19,9 +19,9 @@ export function isApply(info: RequestInfo): boolean {
   return info.contentType === APPLY;
 }
 
-export function applyPatch(context: Context, info: RequestInfo, target: Target, text: string): KubernetesObject {
+export function applyPatch(context: Context, info: RequestInfo, target: Target, bytes: Buffer): KubernetesObject {
   const expected = { resource: info.resource, apiVersion: apiVersionOf(info), ...placed(info) };
-  const object = readObject(parseBody(text, info.contentType), expected);
+  const object = readObject(parseBody(bytes, info.contentType), expected);
   return context.writer.apply(target, object, info.query.get('force') === 'true');
 }
 
@@ -30,10 +30,10 @@ function placed({ namespace, name }: RequestInfo): { readonly namespace?: string
 }
 
 /** The patched object, still to be saved: it carries the resourceVersion it is based on, unless the patch names another. */
-export function patched(context: Context, info: RequestInfo, live: KubernetesObject, text: string): KubernetesObject {
+export function patched(context: Context, info: RequestInfo, live: KubernetesObject, bytes: Buffer): KubernetesObject {
   const accepted = [JSON_PATCH, MERGE, ...(info.resource.builtIn ? [STRATEGIC] : []), APPLY];
   if (!accepted.includes(info.contentType)) throw unsupportedMedia(accepted);
-  const patch = parseBody(text, info.contentType);
+  const patch = parseBody(bytes, info.contentType);
   const current = shown(info, live);
   const result = resultOf(context, info, { current, patch });
   return readObject(result, { resource: info.resource, apiVersion: apiVersionOf(info), ...placed(info) });

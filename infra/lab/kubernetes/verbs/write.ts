@@ -1,9 +1,9 @@
 /** create, update, patch, delete and deletecollection. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { badRequest, notFound } from '../errors.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldAt, fieldsOf, textAt } from '../fields.ts';
 import { formOf } from '../http/accept.ts';
-import { parseBody, readObject, readText } from '../http/body.ts';
+import { parseBody, readObject, readBytes } from '../http/body.ts';
 import { sendJson } from '../http/reply.ts';
 import { type RequestInfo, managerOf } from '../http/request.ts';
 import { tableOf } from '../read/tables.ts';
@@ -34,8 +34,8 @@ function send(context: Context, info: RequestInfo, response: ServerResponse, ans
 
 export async function answerCreate(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { resource, namespace } = info;
-  const text = await readText(request);
-  const given = readObject(parseBody(text, info.contentType), { resource, apiVersion: apiVersionOf(info), ...(namespace && { namespace }) });
+  const bytes = await readBytes(request);
+  const given = readObject(parseBody(bytes, info.contentType), { resource, apiVersion: apiVersionOf(info), ...(namespace && { namespace }) });
   if (resource.namespaced && !namespace) throw badRequest('an empty namespace may not be set during creation');
   const name = given.metadata.name || generated(context, given);
   if (!name) throw badRequest('name or generateName is required: set metadata.name');
@@ -50,45 +50,57 @@ function generated(context: Context, given: KubernetesObject): string {
 
 export async function answerUpdate(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const name = info.name ?? '';
-  const text = await readText(request);
+  const bytes = await readBytes(request);
   const expected = { resource: info.resource, apiVersion: apiVersionOf(info), name, ...(info.namespace && { namespace: info.namespace }) };
-  const given = readObject(parseBody(text, info.contentType), expected);
+  const given = readObject(parseBody(bytes, info.contentType), expected);
   send(context, info, response, { code: 200, object: context.writer.update(targetOf(context, info, name), given) });
 }
 
 export async function answerPatch(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const name = info.name ?? '';
-  const text = await readText(request);
+  const bytes = await readBytes(request);
   const target = targetOf(context, info, name);
   const live = context.store.get(info.resource.storage, info.namespace, name);
   if (isApply(info)) {
     if (!info.query.get('fieldManager')) throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
-    const object = applyPatch(context, info, target, text);
+    const object = applyPatch(context, info, target, bytes);
     return send(context, info, response, { code: live ? 200 : 201, object });
   }
   if (!live) throw notFound(info.resource, name);
-  send(context, info, response, { code: 200, object: context.writer.update(target, patched(context, info, live, text)) });
+  send(context, info, response, { code: 200, object: context.writer.update(target, patched(context, info, live, bytes)) });
 }
 
-async function preconditionsOf(info: RequestInfo, request: IncomingMessage): Promise<Fields> {
-  const text = await readText(request);
-  return text === '' ? {} : fieldsOf(fieldsOf(parseBody(text, info.contentType))['preconditions']);
+async function deleteOptionsOf(info: RequestInfo, request: IncomingMessage): Promise<Fields> {
+  const bytes = await readBytes(request);
+  return bytes.length === 0 ? {} : fieldsOf(parseBody(bytes, info.contentType));
+}
+
+const POD_GRACE_S = 30;
+
+/** Only what runs on a node ends gracefully. */
+function graceOf(context: Context, info: RequestInfo, options: Fields): number {
+  const pod = context.gracefulPods && info.resource.storage === 'pods' ? context.store.get('pods', info.namespace, info.name ?? '') : undefined;
+  if (!textAt(pod, 'spec.nodeName')) return 0;
+  const asked = info.query.get('gracePeriodSeconds') ?? options['gracePeriodSeconds'] ?? fieldAt(pod, 'spec.terminationGracePeriodSeconds');
+  return Number(asked ?? POD_GRACE_S);
 }
 
 export async function answerDelete(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { resource } = info;
   const name = info.name ?? '';
-  const preconditions = await preconditionsOf(info, request);
-  const gone = context.writer.delete(targetOf(context, info, name), preconditions);
+  const options = await deleteOptionsOf(info, request);
+  const target = targetOf(context, info, name);
+  const preconditions = fieldsOf(options['preconditions']);
+  context.writer.delete({ ...target, dryRun: true }, preconditions);
+  if (resource.storage === 'namespaces' && !target.dryRun) emptyNamespace(context, name);
+  const gone = context.writer.delete(target, preconditions, graceOf(context, info, options));
   if (gone.metadata.deletionTimestamp && context.store.get(resource.storage, info.namespace, name)) return sendJson(response, 200, shown(info, gone));
-  if (resource.storage === 'namespaces') emptyNamespace(context, name);
   const details = { name, ...(resource.group && { group: resource.group }), kind: resource.plural, uid: gone.metadata.uid };
   sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
 }
 
-/** What the namespace controller does elsewhere: nothing stays in a namespace that is gone. */
+/** What the namespace controller does elsewhere: the contents go before the namespace. */
 function emptyNamespace(context: Context, namespace: string): void {
-  if (context.store.get('namespaces', undefined, namespace)) return;
   const storages = new Set(context.catalog.served().filter((resource) => resource.namespaced).map((resource) => resource.storage));
   for (const storage of storages) {
     for (const object of context.store.list({ storage, namespace })) context.store.remove(storage, object);
@@ -96,7 +108,7 @@ function emptyNamespace(context: Context, namespace: string): void {
 }
 
 export async function answerDeleteCollection(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  await preconditionsOf(info, request);
+  await deleteOptionsOf(info, request);
   const matches = matcherOf(info);
   const items = context.store.list(placeOf(info)).filter(matches);
   for (const { metadata } of items) {
