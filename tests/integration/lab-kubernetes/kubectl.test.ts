@@ -47,7 +47,10 @@ spec:
 `;
 }
 
-const title = kubectlFound ? 'the unmodified kubectl' : 'the unmodified kubectl (skipped: no kubectl on the PATH; install kubectl 1.32 to run these)';
+const missing = 'skipped: no kubectl on the PATH; install kubectl 1.32 to run these';
+const title = kubectlFound ? 'the unmodified kubectl' : `the unmodified kubectl (${missing})`;
+// Jest does not print the titles of skipped suites.
+if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubectl.test.ts ${missing}\n`);
 
 (kubectlFound ? describe : describe.skip)(title, () => {
   let lab: LabKubernetes;
