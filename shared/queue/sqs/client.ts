@@ -27,8 +27,8 @@ export function createSqsClient(server: SqsServer): SQSClient {
     maxAttempts: 3,
     // Without throwOnRequestTimeout the SDK only warns, and hangs on a server that accepts and never answers.
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout, socketTimeout: requestTimeout, throwOnRequestTimeout: true },
-    // The host in a queue URL need not resolve here, so the configured endpoint always wins.
-    ...(server.endpoint === undefined ? {} : { endpoint: server.endpoint, useQueueUrlAsEndpoint: false }),
+    // Without it the SDK takes the host of the queue's URL, which need not resolve here.
+    ...(server.endpoint === undefined ? {} : { endpoint: server.endpoint }),
     ...(server.credentials === undefined ? {} : { credentials: server.credentials }),
   };
   return new SQSClient(config);

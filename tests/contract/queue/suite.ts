@@ -16,6 +16,8 @@ export interface Differences {
   readonly oneMessagePerGroup?: boolean;
   /** A delete with a receipt that is no longer valid is answered with success (and deletes nothing). */
   readonly acceptsOldReceipts?: boolean;
+  /** A message whose visibility ended can still be deleted until somebody takes it. */
+  readonly deletesLate?: boolean;
   /** Messages never grow too old. */
   readonly noRetention?: boolean;
 }
@@ -131,6 +133,20 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
       else await expect(old).rejects.toMatchObject({ name: 'QueueError', code: 'Q605' });
       await queue.changeVisibility(again?.receipt ?? '', 0);
       expect(bodies(await take())).toEqual(['a1']);
+    });
+
+    test('a message whose visibility ended can no longer be deleted, though nobody else took it yet', async () => {
+      await send('a', 'a1');
+      const [first] = await take();
+      await subject.pass(31_000);
+      const late = queue.delete(first?.receipt ?? '');
+      if (differences.deletesLate) {
+        await expect(late).resolves.toBeUndefined();
+        expect(await take()).toEqual([]);
+      } else {
+        await expect(late).rejects.toMatchObject({ name: 'QueueError', code: 'Q605' });
+        expect(bodies(await take())).toEqual(['a1']);
+      }
     });
 
     test('a repeated deduplication id is swallowed for five minutes, even when its message is done', async () => {
