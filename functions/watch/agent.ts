@@ -1,0 +1,165 @@
+/** Everything the watcher does for one ingress. */
+import type { SluiceConfig } from '../../shared/config/schema.ts';
+import type { Settled } from '../../shared/domain/exposure/exposure.ts';
+import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
+import type { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
+import { ownerKey, type IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { PortMapping } from '../../shared/domain/ingress/verdict.ts';
+import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Content } from './content.ts';
+import type { DebounceLimits } from './debounce.ts';
+import { Emitter } from './emitter.ts';
+import { giveFeedback } from './feedback.ts';
+import type { WatchedIngress } from './ingresses.ts';
+import { Keeper } from './keeper.ts';
+import type { Outbox } from './outbox.ts';
+import { keepPorts } from './port-keeper.ts';
+import type { Recorder } from './recorder.ts';
+import { Results } from './results.ts';
+import type { Revisions } from './revisions.ts';
+import { selectObjects } from './snapshot.ts';
+import { Withdrawals } from './withdrawals.ts';
+import type { World, WorldChange } from './world.ts';
+
+export interface AgentOptions {
+  readonly runtime: Runtime;
+  readonly cluster: string;
+  readonly ingress: WatchedIngress;
+  readonly client: KubernetesClient;
+  readonly world: World;
+  readonly recorder: Recorder;
+  readonly outbox: Outbox;
+  readonly revisions: Revisions;
+  readonly debounce: DebounceLimits;
+}
+
+export interface Agent {
+  readonly ref: IngressRef;
+  readonly owner: string;
+  start(): void;
+  /** A change somewhere in the cluster. */
+  notice(change: WorldChange): void;
+  /** Says everything again. */
+  refresh(): void;
+  /** True once the result has been told; false when that has to be tried again. */
+  settle(settled: Settled): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  const { runtime, cluster, ingress, client, world, recorder, outbox, revisions } = options;
+  const { ref } = ingress;
+  const owner = ownerKey(cluster, ref);
+  const log = runtime.log.child({ owner });
+  const results = new Results();
+  const withdrawals = new Withdrawals();
+  const mesh = meshOf(runtime.config, cluster);
+  /** The Service was seen being deleted; what is exposed for it goes. */
+  let removed = false;
+
+  const content = (): Content | undefined => {
+    const objects = selectObjects(ref, world.objects(), ingress);
+    if (objects !== undefined) return { objects, removed: false };
+    return removed ? { objects: NOTHING, removed: true } : undefined;
+  };
+  const mapping = (): PortMapping | undefined => {
+    const objects = selectObjects(ref, world.objects(), ingress);
+    return objects === undefined ? undefined : mapIngress(ref, objects, mesh);
+  };
+
+  const { clock, random } = runtime;
+  const ports = new Keeper({
+    name: 'keeping the service ports',
+    clock,
+    random,
+    log,
+    work: () => keepPorts({ client, recorder, world, ingress, clock, log, mapping, withdrawals, newest: () => revisions.newest }),
+  });
+  const feedback = new Keeper({
+    name: 'telling the results',
+    clock,
+    random,
+    log,
+    work: async () => {
+      await giveFeedback({ client, recorder, world, ingress, results, log });
+      return undefined;
+    },
+  });
+  const emitter = new Emitter({
+    clock,
+    random,
+    log,
+    debounce: options.debounce,
+    content,
+    send: (what, changes) => outbox.snapshot(ref, what, changes),
+    observed: () => ports.poke(),
+  });
+
+  return {
+    ref,
+    owner,
+    start: () => {
+      for (const part of [ports, feedback, emitter]) part.start();
+      emitter.refresh();
+    },
+    notice: (seen) => {
+      if (!concerns(ref, seen)) return;
+      if (isIngressService(ref, seen)) {
+        removed = seen.change.what === 'deleted';
+        feedback.poke();
+      }
+      emitter.changed(seen.change, isUrgent(seen));
+    },
+    refresh: () => emitter.refresh(),
+    settle: async (settled) => {
+      emitter.settled({ revision: settled.version, device: settled.device, devices: settled.devices });
+      if (!results.take(settled)) return true;
+      if (results.complete() && !isPending(results)) withdrawals.settled(settled.version, clock.now());
+      ports.poke();
+      return feedback.done();
+    },
+    stop: async () => {
+      await Promise.all([emitter.stop(), ports.stop(), feedback.stop()]);
+    },
+  };
+}
+
+const NOTHING: Content['objects'] = {
+  gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [],
+  configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [],
+};
+
+function meshOf(config: SluiceConfig, cluster: string): MeshOptions {
+  const found = config.clusters.find((entry) => entry.id === cluster);
+  if (found === undefined) throw new Error(`the configuration has no cluster ${JSON.stringify(cluster)}; add it under clusters, or correct the cluster id of this watcher`);
+  return found.mesh;
+}
+
+/** A cheap first look; whether the content changed is decided later. */
+function concerns(ref: IngressRef, { observed }: WorldChange): boolean {
+  switch (observed.of) {
+    case 'services':
+    case 'pods':
+    case 'endpointSlices':
+    case 'configMaps':
+    case 'apiGateways':
+      return observed.object.meta.namespace === ref.namespace;
+    default:
+      return true;
+  }
+}
+
+function isIngressService(ref: IngressRef, { observed }: WorldChange): boolean {
+  return observed.of === 'services' && observed.object.meta.namespace === ref.namespace && observed.object.meta.name === ref.service;
+}
+
+/** A terminating pod must leave the pool before its connections break. */
+function isUrgent({ change, observed }: WorldChange): boolean {
+  return observed.of === 'pods' && (observed.object.terminating || change.what === 'deleted');
+}
+
+/** Something is still on a device against the newest wish, or nobody knows. */
+function isPending(results: Results): boolean {
+  return results.all().some((result) => result.exposures.some(({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged' && outcome !== 'conflict'));
+}

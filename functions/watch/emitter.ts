@@ -1,0 +1,140 @@
+import type { Change } from '../../shared/domain/ingress/snapshot.ts';
+import type { Revision } from '../../shared/domain/revision.ts';
+import { fullJitter } from '../../shared/kubernetes/index.ts';
+import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Logger } from '../../shared/telemetry/log.ts';
+import { Answers, type Settlement } from './answers.ts';
+import { ChangeLog } from './changes.ts';
+import { digestOf, type Content } from './content.ts';
+import { Debounce, type DebounceLimits } from './debounce.ts';
+import { RETRY } from './persist.ts';
+import { Wake } from './wake.ts';
+
+/** How long a snapshot's result is waited for before the next snapshot goes out all the same. */
+const UNSETTLED_MS = 60_000;
+
+export interface EmitterOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly debounce: DebounceLimits;
+  /** The newest content; undefined while there is nothing to say. */
+  readonly content: () => Content | undefined;
+  /** Resolves only when the queue has it. */
+  readonly send: (content: Content, changes: readonly Change[]) => Promise<Revision>;
+  /** Called after each debounce, before anything is sent. */
+  readonly observed: () => void;
+}
+
+/**
+ * Sends the snapshots of one ingress: one pending at most, one unsettled at most. Whatever fails, the next try sends the newest content,
+ * so nothing piles up and nothing is lost.
+ */
+export class Emitter {
+  readonly #options: EmitterOptions;
+  readonly #wake: Wake;
+  readonly #debounce: Debounce;
+  readonly #changes = new ChangeLog();
+  #force = false;
+  #stopping = false;
+  #failures = 0;
+  #sentDigest: string | undefined;
+  #unsettled: { readonly revision: Revision; readonly until: number } | undefined;
+  readonly #answers = new Answers();
+  #running: Promise<void> | undefined;
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+    this.#wake = new Wake(options.clock);
+    this.#debounce = new Debounce(options.debounce);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  changed(change: Change, urgent: boolean): void {
+    this.#changes.add(change);
+    this.#debounce.touch(this.#options.clock.now(), urgent);
+    this.#wake.ring();
+  }
+
+  /** Say it again although nothing changed. */
+  refresh(): void {
+    this.#force = true;
+    this.#debounce.touch(this.#options.clock.now(), true);
+    this.#wake.ring();
+  }
+
+  settled(settlement: Settlement): void {
+    this.#changes.settle(settlement.revision);
+    this.#answers.add(settlement);
+    this.#wake.ring();
+  }
+
+  /** Sends what is in hand, once, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake.ring();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const pause = this.#pause();
+      if (pause > 0 && !this.#stopping) {
+        await this.#wake.wait(pause);
+        continue;
+      }
+      if (this.#debounce.due(this.#options.clock.now()) !== undefined) await this.#attempt();
+      if (this.#stopping) return;
+    }
+  }
+
+  /** 0 when it is time to look. */
+  #pause(): number {
+    const now = this.#options.clock.now();
+    const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
+    const open = this.#unsettled;
+    const settled = open === undefined || this.#answers.complete(open.revision) ? 0 : Math.max(0, open.until - now);
+    // Timers take 32 bits; a day is as good as for ever here.
+    return Math.min(Math.max(quiet, settled), 86_400_000);
+  }
+
+  async #attempt(): Promise<void> {
+    this.#debounce.reset();
+    const forced = this.#force;
+    this.#force = false;
+    this.#options.observed();
+    const content = this.#options.content();
+    if (content === undefined) return;
+    const digest = digestOf(content);
+    if (digest === this.#sentDigest && !forced) return this.#changes.dropUnsent();
+    await this.#send(content, digest);
+  }
+
+  async #send(content: Content, digest: string): Promise<void> {
+    const { clock, random, log } = this.#options;
+    const changes = this.#changes.list();
+    try {
+      const revision = await this.#options.send(content, changes);
+      this.#failures = 0;
+      this.#sentDigest = digest;
+      this.#changes.markSent(changes, revision);
+      this.#unsettled = { revision, until: clock.now() + UNSETTLED_MS };
+    } catch (error) {
+      this.#failures += 1;
+      const pause = fullJitter(this.#failures, RETRY, random);
+      log.warn({ error: String(error), attempt: this.#failures, pause }, 'snapshot not sent; trying again with the newest content');
+      this.#force = true;
+      this.#debounce.touch(clock.now(), true);
+      if (!this.#stopping) await this.#sleep(pause);
+    }
+  }
+
+  /** Not cut short by changes: they join the next try. */
+  async #sleep(ms: number): Promise<void> {
+    const until = this.#options.clock.now() + ms;
+    while (!this.#stopping && this.#options.clock.now() < until) await this.#wake.wait(until - this.#options.clock.now());
+  }
+}

@@ -1,0 +1,89 @@
+import { fullJitter } from '../../shared/kubernetes/index.ts';
+import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Logger } from '../../shared/telemetry/log.ts';
+import { RETRY } from './persist.ts';
+import { Wake } from './wake.ts';
+
+export interface KeeperOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Brings the world in line; may be called at any time. Returns the milliseconds after which to look again, if so. */
+  readonly work: () => Promise<number | undefined>;
+}
+
+const FOREVER = 86_400_000;
+
+/** Runs `work` whenever it is poked, one run at a time, and after a failure again by backoff. */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #wake: Wake;
+  #poked = false;
+  #stopping = false;
+  #failures = 0;
+  #due = Number.POSITIVE_INFINITY;
+  #waiting: ((done: boolean) => void)[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#wake = new Wake(options.clock);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  poke(): void {
+    this.#poked = true;
+    this.#wake.ring();
+  }
+
+  /** As `poke`; true once a run that began after this call succeeded. */
+  done(): Promise<boolean> {
+    if (this.#stopping) return Promise.resolve(false);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiting.push(resolve);
+    this.poke();
+    return promise;
+  }
+
+  /** Finishes what was poked, once, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake.ring();
+    await this.#running;
+    for (const resolve of this.#waiting.splice(0)) resolve(false);
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const pause = this.#poked ? 0 : this.#due - this.#options.clock.now();
+      if (pause > 0 && !this.#stopping) {
+        await this.#wake.wait(Math.min(pause, FOREVER));
+        continue;
+      }
+      if (this.#poked || !this.#stopping) await this.#once();
+      if (this.#stopping) return;
+    }
+  }
+
+  async #once(): Promise<void> {
+    const { name, clock, random, log, work } = this.#options;
+    const waiting = this.#waiting.splice(0);
+    this.#poked = false;
+    try {
+      const again = await work();
+      this.#failures = 0;
+      this.#due = again === undefined ? Number.POSITIVE_INFINITY : clock.now() + again;
+      for (const resolve of waiting) resolve(true);
+    } catch (error) {
+      this.#failures += 1;
+      const pause = fullJitter(this.#failures, RETRY, random);
+      this.#due = clock.now() + pause;
+      log.warn({ error: String(error), attempt: this.#failures, pause }, `${name} failed; trying again`);
+      for (const resolve of waiting) resolve(false);
+    }
+  }
+}

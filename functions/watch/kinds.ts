@@ -1,0 +1,61 @@
+/** The kinds that are followed, and how each becomes what a snapshot holds. */
+import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
+import type { RawObject, StreamKind } from '../../shared/kubernetes/index.ts';
+import {
+  normaliseApiGateway,
+  normaliseApiRoute,
+  normaliseConfigMap,
+  normaliseEndpointSlice,
+  normaliseGateway,
+  normaliseListenerSet,
+  normaliseNamespace,
+  normaliseNode,
+  normalisePod,
+  normaliseService,
+  normaliseVirtualService,
+} from '../../shared/kubernetes/objects/index.ts';
+import { ownership, type Ownership } from './ownership.ts';
+
+type List = keyof KubernetesObjects;
+type Plain = Exclude<List, 'services'>;
+
+/** A typed object and the list it belongs to; a Service also with what Sluice owns of it. */
+export type Observed =
+  | { readonly [K in Plain]: { readonly of: K; readonly object: KubernetesObjects[K][number] } }[Plain]
+  | { readonly of: 'services'; readonly object: KubernetesObjects['services'][number]; readonly owned: Ownership };
+
+export interface ObservedKind extends StreamKind {
+  /** Only objects in the namespaces of ingresses matter. */
+  readonly local: boolean;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly observe: (raw: RawObject) => Observed;
+}
+
+const ISTIO = { group: 'networking.istio.io', versions: ['v1', 'v1beta1', 'v1alpha3'], namespaced: true, local: false };
+const CORE = { group: '', versions: ['v1'], namespaced: true, local: true };
+const API = { group: 'gateway.networking.k8s.io', namespaced: true, local: false };
+
+/** Newest first: the last Gateway API release still carries some routes in alpha. */
+const ROUTES = [
+  { kind: 'HTTPRoute', plural: 'httproutes', versions: ['v1', 'v1beta1'] },
+  { kind: 'GRPCRoute', plural: 'grpcroutes', versions: ['v1', 'v1alpha2'] },
+  { kind: 'TLSRoute', plural: 'tlsroutes', versions: ['v1', 'v1alpha3', 'v1alpha2'] },
+  { kind: 'TCPRoute', plural: 'tcproutes', versions: ['v1', 'v1alpha2'] },
+  { kind: 'UDPRoute', plural: 'udproutes', versions: ['v1', 'v1alpha2'] },
+] as const;
+
+export const KINDS: readonly ObservedKind[] = [
+  { ...ISTIO, kind: 'Gateway', plural: 'gateways', observe: (raw) => ({ of: 'gateways', object: normaliseGateway(raw) }) },
+  { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices', observe: (raw) => ({ of: 'virtualServices', object: normaliseVirtualService(raw) }) },
+  { ...CORE, kind: 'Service', plural: 'services', observe: (raw) => ({ of: 'services', object: normaliseService(raw), owned: ownership(raw) }) },
+  // Pods that have ended keep their labels and often their address.
+  { ...CORE, kind: 'Pod', plural: 'pods', fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed', observe: (raw) => ({ of: 'pods', object: normalisePod(raw) }) },
+  { ...CORE, kind: 'ConfigMap', plural: 'configmaps', labelSelector: 'f5type=virtual-server', observe: (raw) => ({ of: 'configMaps', object: normaliseConfigMap(raw) }) },
+  { ...CORE, kind: 'Node', plural: 'nodes', namespaced: false, local: false, observe: (raw) => ({ of: 'nodes', object: normaliseNode(raw) }) },
+  { ...CORE, kind: 'Namespace', plural: 'namespaces', namespaced: false, local: false, observe: (raw) => ({ of: 'namespaces', object: normaliseNamespace(raw) }) },
+  { ...CORE, group: 'discovery.k8s.io', kind: 'EndpointSlice', plural: 'endpointslices', observe: (raw) => ({ of: 'endpointSlices', object: normaliseEndpointSlice(raw) }) },
+  { ...API, kind: 'Gateway', plural: 'gateways', versions: ['v1', 'v1beta1'], local: true, observe: (raw) => ({ of: 'apiGateways', object: normaliseApiGateway(raw) }) },
+  { ...API, kind: 'ListenerSet', plural: 'listenersets', versions: ['v1'], observe: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }) },
+  ...ROUTES.map((route): ObservedKind => ({ ...API, ...route, observe: (raw) => ({ of: 'apiRoutes', object: normaliseApiRoute(raw) }) })),
+];

@@ -1,0 +1,103 @@
+/** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
+import type { KubernetesObjects, Service } from '../../shared/domain/ingress/objects.ts';
+import type { MissingServicePort, PortMapping } from '../../shared/domain/ingress/verdict.ts';
+import type { Revision } from '../../shared/domain/revision.ts';
+import { KubernetesError, type KubernetesClient } from '../../shared/kubernetes/index.ts';
+import { normaliseService } from '../../shared/kubernetes/objects/index.ts';
+import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Logger } from '../../shared/telemetry/log.ts';
+import { findGateway } from './feedback.ts';
+import type { WatchedIngress } from './ingresses.ts';
+import { ownership, PORT_MANAGER } from './ownership.ts';
+import { isRefusal, portAdded, portMissing, portRefused } from './port-occurrences.ts';
+import { includes, planPorts, type PortPlan } from './port-plan.ts';
+import type { Occurrence, Recorder } from './recorder.ts';
+import { SERVICES, serviceTarget } from './service.ts';
+import type { Withdrawals } from './withdrawals.ts';
+import type { World } from './world.ts';
+
+export interface PortKeeperOptions {
+  readonly client: KubernetesClient;
+  readonly recorder: Recorder;
+  readonly world: Pick<World, 'objects' | 'service'>;
+  readonly ingress: WatchedIngress;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The mapping of what was observed last; undefined while the Service does not exist. */
+  readonly mapping: () => PortMapping | undefined;
+  readonly withdrawals: Withdrawals;
+  /** The newest revision given out. */
+  readonly newest: () => Revision;
+}
+
+type ObservedService = NonNullable<ReturnType<World['service']>>;
+
+/** Returns the milliseconds after which a withdrawal is due, if there is one. */
+export async function keepPorts(options: PortKeeperOptions): Promise<number | undefined> {
+  const mapping = options.mapping();
+  if (mapping === undefined) return undefined;
+  const { namespace, service } = options.ingress.ref;
+  const missing = Map.groupBy(mapping.missing, (port) => port.service);
+  const services = new Set([...missing.keys(), `${namespace}/${service}`]);
+  for (const name of services) await keepService(options, { name, mapping, missing: missing.get(name) ?? [] });
+  return options.withdrawals.nextDue(options.clock.now());
+}
+
+interface ServiceTask {
+  readonly name: string;
+  readonly mapping: PortMapping;
+  readonly missing: readonly MissingServicePort[];
+}
+
+async function keepService(options: PortKeeperOptions, task: ServiceTask): Promise<void> {
+  const { world, ingress, withdrawals, client, clock } = options;
+  const [namespace = '', plain = ''] = task.name.split('/');
+  const observed = world.service(namespace, plain);
+  if (observed === undefined) return;
+  if (ingress.servicePorts === 'observe') return say(options, observed.object, task.missing, (port) => portMissing(task.name, port));
+  withdrawals.observe(task.name, observed.owned.ports, { mapping: task.mapping, newest: options.newest() });
+  const planFor = ({ object, owned }: ObservedService): PortPlan | undefined => planPorts(object, owned.ports, task.missing, withdrawals.due(task.name, clock.now()));
+  if (planFor(observed) === undefined) return;
+  // What is declared replaces what was declared before, so it must rest on the Service as it is now, not as it was last seen.
+  const raw = await client.get(SERVICES, plain, namespace);
+  if (raw === undefined) return;
+  const live: ObservedService = { of: 'services', object: normaliseService(raw), owned: ownership(raw) };
+  const plan = planFor(live);
+  if (plan !== undefined) await apply(options, live.object, task, plan);
+}
+
+async function apply(options: PortKeeperOptions, service: Service, { name, missing }: ServiceTask, plan: PortPlan): Promise<void> {
+  const { client, log, withdrawals } = options;
+  const { namespace, name: plain, uid } = service.meta;
+  const object = { metadata: { namespace, name: plain, uid }, ...(plan.ports.length === 0 ? {} : { spec: { ports: plan.ports } }) };
+  try {
+    await client.apply(SERVICES, object, { manager: PORT_MANAGER });
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || !isRefusal(error)) throw error;
+    await say(options, service, missing, (port) => portRefused(name, port, error));
+    throw error;
+  }
+  withdrawals.done(name, plan.withdrawn);
+  log.info({ service: name, added: plan.added, withdrawn: plan.withdrawn }, 'service ports applied');
+  await say(options, service, missing, (port) => {
+    const own = plan.added.find((added) => includes([added], port));
+    return own === undefined ? undefined : portAdded(name, port, own);
+  });
+}
+
+type Say = (port: MissingServicePort) => Occurrence | undefined;
+
+async function say({ recorder, world }: PortKeeperOptions, service: Service, ports: readonly MissingServicePort[], what: Say): Promise<void> {
+  const objects = world.objects();
+  for (const port of ports) {
+    const occurrence = what(port);
+    if (occurrence === undefined) continue;
+    const targets = [serviceTarget(service.meta), ...port.gateways.flatMap((gateway) => gatewayOf(objects, gateway) ?? [])];
+    for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
+  }
+}
+
+function gatewayOf(objects: KubernetesObjects, key: string): ReturnType<typeof findGateway> {
+  return findGateway(objects, 'istio', key) ?? findGateway(objects, 'gateway-api', key);
+}
+

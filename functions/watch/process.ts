@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '../../shared/config/load.ts';
+import { createSecrets } from '../../shared/config/secrets.ts';
+import { openQueues } from '../../shared/queue/open.ts';
+import type { Clock, Runtime } from '../../shared/runtime/runtime.ts';
+import { createLogger, logLevelOf } from '../../shared/telemetry/logger.ts';
+import { createWatcher } from './watcher.ts';
+
+const CLOCK: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  },
+};
+
+/**
+ * SLUICE_CONFIG: path of the configuration. SLUICE_CLUSTER: the id of this cluster in it. Optional: KUBECONFIG (outside a cluster),
+ * POD_NAME and POD_NAMESPACE (identity and place of the Lease), SLUICE_LOG_LEVEL.
+ */
+export async function runFromEnvironment(env: NodeJS.ProcessEnv): Promise<void> {
+  const log = createLogger(logLevelOf(env));
+  const config = await loadConfig(required(env, 'SLUICE_CONFIG'), env);
+  const clusterId = required(env, 'SLUICE_CLUSTER');
+  const queues = openQueues(config.queue, { clock: CLOCK, id: randomUUID });
+  const runtime: Runtime = { config, secrets: createSecrets({ env }), queues, clock: CLOCK, id: randomUUID, random: Math.random, log };
+  const watcher = createWatcher({ runtime, clusterId, identity: env['POD_NAME'], leaseNamespace: env['POD_NAMESPACE'] });
+  const asked = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+  const started = watcher.start();
+  await Promise.race([started, asked]);
+  const signal = await asked;
+  log.info({ signal }, 'stopping');
+  await watcher.stop();
+  await started;
+  await queues.close();
+}
+
+function required(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set; see docs/operations for what the watcher needs`);
+  return value;
+}

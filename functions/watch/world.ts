@@ -1,0 +1,107 @@
+import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
+import type { Change } from '../../shared/domain/ingress/snapshot.ts';
+import { createStream, type KubernetesClient, type Stream, type StreamChange, type StreamState, type StreamTiming } from '../../shared/kubernetes/index.ts';
+import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Logger } from '../../shared/telemetry/log.ts';
+import { KINDS, type Observed, type ObservedKind } from './kinds.ts';
+
+/** A change of any kind, with the typed object. */
+export interface WorldChange {
+  readonly change: Change;
+  readonly observed: Observed;
+}
+
+export interface WorldOptions {
+  readonly client: KubernetesClient;
+  /** The namespaces of the ingresses. */
+  readonly namespaces: readonly string[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly timing?: Partial<StreamTiming> | undefined;
+  readonly onChange: (change: WorldChange) => void;
+}
+
+export interface StreamReport {
+  readonly kind: string;
+  readonly group: string;
+  readonly namespace: string | undefined;
+  readonly state: StreamState;
+  readonly objects: number;
+}
+
+/** The cluster as it was last seen: one stream for each kind. */
+export interface World {
+  readonly synced: Promise<void>;
+  objects(): KubernetesObjects;
+  /** The Service as observed, with the fields that Sluice itself owns. */
+  service(namespace: string, name: string): Extract<Observed, { of: 'services' }> | undefined;
+  states(): readonly StreamReport[];
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createWorld(options: WorldOptions): World {
+  const streams = KINDS.flatMap((kind) => placesOf(kind, options.namespaces).map((namespace) => ({ kind, namespace, stream: streamOf(kind, namespace, options) })));
+  const all = (): readonly Observed[] => streams.flatMap(({ stream }) => [...stream.store.values()]);
+  return {
+    synced: Promise.all(streams.map(({ stream }) => stream.synced)).then(() => undefined),
+    objects: () => collect(all()),
+    service: (namespace, name) => {
+      const found = streams.find((entry) => entry.kind.plural === 'services' && entry.namespace === namespace)?.stream.store.get(namespace, name);
+      return found?.of === 'services' ? found : undefined;
+    },
+    states: () => streams.map(({ kind, namespace, stream }) => ({ kind: kind.kind, group: kind.group, namespace, state: stream.state(), objects: stream.store.size })),
+    start: () => {
+      for (const { stream } of streams) stream.start();
+    },
+    stop: async () => {
+      await Promise.all(streams.map(({ stream }) => stream.stop()));
+    },
+  };
+}
+
+/** Where only the namespaces of ingresses matter, the rest of a large cluster never arrives here. */
+function placesOf(kind: ObservedKind, namespaces: readonly string[]): readonly (string | undefined)[] {
+  return kind.local ? namespaces : [undefined];
+}
+
+function streamOf(kind: ObservedKind, namespace: string | undefined, options: WorldOptions): Stream<Observed> {
+  const { client, clock, random, log, timing, onChange } = options;
+  return createStream<Observed>({
+    client,
+    clock,
+    random,
+    log,
+    timing,
+    kind,
+    namespace,
+    labelSelector: kind.labelSelector,
+    fieldSelector: kind.fieldSelector,
+    normalise: kind.observe,
+    onChange: (change) => onChange({ change: changeOf(kind, change), observed: change.object }),
+  });
+}
+
+function changeOf(kind: ObservedKind, { what, namespace, name, resourceVersion }: StreamChange<Observed>): Change {
+  return { what, kind: kind.kind, namespace, name, resourceVersion };
+}
+
+function collect(all: readonly Observed[]): KubernetesObjects {
+  const by = Map.groupBy(all, (observed) => observed.of);
+  // Grouped by the very field that tells the types apart.
+  const pick = <K extends keyof KubernetesObjects>(of: K): KubernetesObjects[K] => (by.get(of) ?? []).map((observed) => observed.object) as KubernetesObjects[K];
+  return {
+    gateways: pick('gateways'),
+    virtualServices: pick('virtualServices'),
+    services: pick('services'),
+    pods: pick('pods'),
+    nodes: pick('nodes'),
+    endpointSlices: pick('endpointSlices'),
+    configMaps: pick('configMaps'),
+    apiGateways: pick('apiGateways'),
+    listenerSets: pick('listenerSets'),
+    apiRoutes: pick('apiRoutes'),
+    namespaces: pick('namespaces'),
+  };
+}

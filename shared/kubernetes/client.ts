@@ -1,0 +1,126 @@
+import { createCredentialSource } from './credentials.ts';
+import { discoverVersion, type Discoverable } from './discovery.ts';
+import { KubernetesError, unreachable } from './error.ts';
+import { readFrames, type WatchFrame } from './frames.ts';
+import { apiVersionOf, pathOf, type RawObject, type Resource } from './object.ts';
+import { createTransport, type ApiRequest, type Transport } from './transport.ts';
+
+export interface Selection {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Page {
+  readonly items: readonly RawObject[];
+  readonly resourceVersion: string;
+}
+
+export interface WatchOptions extends Selection {
+  readonly resourceVersion: string;
+  /** After this many seconds the server ends the stream in good order. */
+  readonly timeoutSeconds: number;
+  /** Silence after which the connection counts as dead, in milliseconds. */
+  readonly silence: number;
+}
+
+export interface ApplyOptions {
+  /** The field manager that will own what the object says. */
+  readonly manager: string;
+  readonly subresource?: 'status';
+  /** Take fields over from other managers. */
+  readonly force?: boolean;
+}
+
+/** What Sluice needs of the Kubernetes API; every failure is a KubernetesError. */
+export interface KubernetesClient {
+  /** The namespace of the kubeconfig's context (in a cluster: of the pod). */
+  readonly namespace: string | undefined;
+  /** A consistent list, page by page; all pages have one resourceVersion. */
+  pages(resource: Resource, selection?: Selection): AsyncIterable<Page>;
+  /** Frames from `resourceVersion` on, until the server ends the stream; 410 and other ERROR frames are thrown. */
+  watch(resource: Resource, options: WatchOptions): AsyncIterable<WatchFrame>;
+  /** Undefined where there is no such object. */
+  get(resource: Resource, name: string, namespace?: string): Promise<RawObject | undefined>;
+  create(resource: Resource, object: RawObject): Promise<RawObject>;
+  /** Replaces the object; with `metadata.resourceVersion` only if nobody changed it since. */
+  replace(resource: Resource, object: RawObject): Promise<RawObject>;
+  /** Server-side apply. Put `metadata.uid` in, or an object that is gone is created anew. */
+  apply(resource: Resource, object: RawObject, options: ApplyOptions): Promise<RawObject>;
+  /** JSON merge patch. */
+  merge(resource: Resource, target: { readonly name: string; readonly namespace?: string }, patch: object): Promise<RawObject>;
+  /** The first of the versions (newest first) that serves the kind; undefined where none does. */
+  discover(kind: Discoverable, signal?: AbortSignal): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+const PAGE = 500;
+
+export function createKubernetesClient(options: { readonly kubeconfig?: string | undefined } = {}): KubernetesClient {
+  const source = createCredentialSource(options.kubeconfig);
+  const transport = createTransport(source);
+  const write = async (call: ApiRequest): Promise<RawObject> => (await transport.json(call)) as RawObject;
+  return {
+    namespace: source.namespace,
+    pages: (resource, selection) => readPages(transport, resource, selection ?? {}),
+    watch: (resource, watchOptions) => readWatch(transport, resource, watchOptions),
+    get: (resource, name, namespace) => write({ method: 'GET', path: pathOf(resource, namespace, name) }).catch(undefinedIfMissing),
+    create: (resource, object) => write({ method: 'POST', path: pathOf(resource, object.metadata.namespace), body: object }),
+    replace: (resource, object) => write({ method: 'PUT', path: pathOf(resource, object.metadata.namespace, object.metadata.name), body: object }),
+    apply: (resource, object, { manager, subresource, force }) =>
+      write({
+        method: 'PATCH',
+        path: pathOf(resource, object.metadata.namespace, object.metadata.name, subresource),
+        query: { fieldManager: manager, force: force ?? false },
+        contentType: 'application/apply-patch+yaml',
+        body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
+      }),
+    merge: (resource, target, patch) =>
+      write({ method: 'PATCH', path: pathOf(resource, target.namespace, target.name), contentType: 'application/merge-patch+json', body: patch }),
+    discover: (kind, signal) => discoverVersion(transport, kind, signal),
+    close: () => transport.close(),
+  };
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (error instanceof KubernetesError && error.status === 404) return undefined;
+  throw error;
+}
+
+async function* readPages(transport: Transport, resource: Resource, selection: Selection): AsyncGenerator<Page> {
+  const { namespace, labelSelector, fieldSelector, signal } = selection;
+  let next = '';
+  do {
+    const answer = (await transport.json({
+      method: 'GET',
+      path: pathOf(resource, namespace),
+      query: { limit: PAGE, continue: next, labelSelector, fieldSelector },
+      signal,
+    })) as { items?: readonly RawObject[]; metadata?: { resourceVersion?: string; continue?: string } };
+    next = answer.metadata?.continue ?? '';
+    // Items of a list carry neither apiVersion nor kind.
+    const items = (answer.items ?? []).map((item) => ({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind }));
+    yield { items, resourceVersion: answer.metadata?.resourceVersion ?? '' };
+  } while (next !== '');
+}
+
+async function* readWatch(transport: Transport, resource: Resource, options: WatchOptions): AsyncGenerator<WatchFrame> {
+  const { namespace, labelSelector, fieldSelector, signal, resourceVersion, timeoutSeconds, silence } = options;
+  const path = pathOf(resource, namespace);
+  const query = { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, labelSelector, fieldSelector };
+  const body = await transport.stream({ method: 'GET', path, query, signal, silence });
+  try {
+    for await (const frame of readFrames(body)) {
+      if (frame.type === 'ERROR') {
+        const { code = 500, reason = 'Unknown', message = 'the watch failed' } = frame.object;
+        throw new KubernetesError({ status: code, reason, message: `watch ${path}: ${code} ${reason}: ${message}` });
+      }
+      yield frame;
+    }
+  } catch (error) {
+    throw error instanceof KubernetesError ? error : unreachable(`watch ${path}`, error);
+  } finally {
+    body.destroy();
+  }
+}

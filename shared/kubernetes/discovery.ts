@@ -1,0 +1,27 @@
+import { KubernetesError } from './error.ts';
+import type { Transport } from './transport.ts';
+
+/** A kind and the versions that Sluice can read, newest first. */
+export interface Discoverable {
+  readonly group: string;
+  readonly versions: readonly string[];
+  readonly plural: string;
+}
+
+/** The first of the versions that serves the kind; undefined where the cluster has none of them. */
+export async function discoverVersion(transport: Transport, kind: Discoverable, signal?: AbortSignal): Promise<string | undefined> {
+  if (kind.group === '') return kind.versions[0];
+  const read = (path: string): Promise<unknown> => transport.json({ method: 'GET', path, signal }).catch(emptyIfMissing);
+  const group = (await read(`/apis/${kind.group}`)) as { versions?: readonly { version: string }[] };
+  const served = new Set((group.versions ?? []).map((entry) => entry.version));
+  for (const version of kind.versions.filter((candidate) => served.has(candidate))) {
+    const list = (await read(`/apis/${kind.group}/${version}`)) as { resources?: readonly { name: string }[] };
+    if (list.resources?.some((resource) => resource.name === kind.plural) === true) return version;
+  }
+  return undefined;
+}
+
+function emptyIfMissing(error: unknown): object {
+  if (error instanceof KubernetesError && error.status === 404) return {};
+  throw error;
+}

@@ -1,0 +1,35 @@
+/** An API call that did not succeed. `status` is 0 where no answer came; `reason` is then `Unreachable`. */
+export class KubernetesError extends Error {
+  readonly status: number;
+  readonly reason: string;
+  /** The server's own wish, in milliseconds, where it sent Retry-After. */
+  readonly retryAfter: number | undefined;
+
+  constructor(fault: { status: number; reason: string; message: string; retryAfter?: number | undefined }, options?: ErrorOptions) {
+    super(fault.message, options);
+    this.name = 'KubernetesError';
+    this.status = fault.status;
+    this.reason = fault.reason;
+    this.retryAfter = fault.retryAfter;
+  }
+}
+
+const REASONS: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound', 409: 'Conflict', 410: 'Expired', 422: 'Invalid', 429: 'TooManyRequests' };
+
+/** Reads a `Status` object; proxies answer HTML, so anything goes. */
+export function errorFromStatus(what: string, status: number, body: unknown, retryAfter?: string): KubernetesError {
+  const answer = isStatus(body) ? body : {};
+  const reason = answer.reason ?? REASONS[status] ?? 'Unknown';
+  const seconds = Number(retryAfter);
+  const message = `${what}: ${status} ${reason}${answer.message ? `: ${answer.message}` : ''}`;
+  return new KubernetesError({ status, reason, message, retryAfter: seconds > 0 ? seconds * 1000 : undefined });
+}
+
+export function unreachable(what: string, cause: unknown): KubernetesError {
+  const detail = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return new KubernetesError({ status: 0, reason: 'Unreachable', message: `${what}: no answer from the Kubernetes API (${detail}); check the address, the network and the certificate` }, { cause });
+}
+
+function isStatus(body: unknown): body is { reason?: string; message?: string } {
+  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'Status';
+}

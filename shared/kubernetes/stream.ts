@@ -1,0 +1,207 @@
+import type { Clock } from '../runtime/runtime.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { fullJitter } from './backoff.ts';
+import type { KubernetesClient } from './client.ts';
+import type { Discoverable } from './discovery.ts';
+import { KubernetesError } from './error.ts';
+import type { WatchFrame } from './frames.ts';
+import { objectKey, type RawObject, type Resource } from './object.ts';
+import { Store, type StreamChange } from './store.ts';
+
+/** A kind to follow, in any of the versions that can be read. */
+export interface StreamKind extends Discoverable {
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+/** In milliseconds. */
+export interface StreamTiming {
+  readonly backoff: { readonly base: number; readonly max: number };
+  /** Silence on a watch after which it counts as dead; API servers send a bookmark about every minute. */
+  readonly silence: number;
+  /** How often to look again for a kind that the cluster does not serve. */
+  readonly rediscover: number;
+  /** A watch that ended sooner than this counts as a failure. */
+  readonly short: number;
+  /** How often to list everything again although nothing seems wrong. */
+  readonly relist: number;
+}
+
+const TIMING: StreamTiming = { backoff: { base: 500, max: 30_000 }, silence: 90_000, rediscover: 30_000, short: 1_000, relist: 30 * 60_000 };
+/** So many failures in a row without one frame, and the place in the history is given up for a new list. */
+const RESUMES = 2;
+
+export interface StreamOptions<T> {
+  readonly client: KubernetesClient;
+  readonly kind: StreamKind;
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly normalise: (raw: RawObject) => T;
+  readonly onChange: (change: StreamChange<T>) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly timing?: Partial<StreamTiming> | undefined;
+}
+
+export type StreamState = 'starting' | 'not-served' | 'live' | 'stale';
+
+export interface Stream<T> {
+  /** Resolves once the kind was listed completely, or the cluster said that it does not serve it. */
+  readonly synced: Promise<void>;
+  readonly store: Store<T>;
+  state(): StreamState;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** List, then watch from there; after any fault again, by backoff. Callbacks may throw: it is logged and the stream goes on. */
+export function createStream<T>(options: StreamOptions<T>): Stream<T> {
+  return new ListWatch(options);
+}
+
+class ListWatch<T> implements Stream<T> {
+  readonly synced: Promise<void>;
+  readonly store: Store<T>;
+  readonly #options: StreamOptions<T>;
+  readonly #timing: StreamTiming;
+  readonly #abort = new AbortController();
+  readonly #markSynced: () => void;
+  #running: Promise<void> | undefined;
+  #state: StreamState = 'starting';
+  #resource: Resource | undefined;
+  /** Where to watch from; undefined asks for a list. */
+  #version: string | undefined;
+  #listedAt = 0;
+  #failures = 0;
+
+  constructor(options: StreamOptions<T>) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.synced = promise;
+    this.#markSynced = resolve;
+    this.#options = options;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.store = new Store<T>((change) => this.#guard('a change', () => options.onChange(change)));
+  }
+
+  state(): StreamState {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      try {
+        await this.#step();
+      } catch (error) {
+        if (!this.#abort.signal.aborted) await this.#recover(error);
+      }
+    }
+  }
+
+  async #step(): Promise<void> {
+    this.#resource ??= await this.#discover();
+    if (this.#resource === undefined) return this.#waitForKind();
+    if (this.#version === undefined) await this.#list(this.#resource);
+    await this.#follow(this.#resource);
+    if (this.#options.clock.now() - this.#listedAt >= this.#timing.relist) this.#version = undefined;
+  }
+
+  async #discover(): Promise<Resource | undefined> {
+    const { client, kind } = this.#options;
+    const version = await client.discover(kind, this.#abort.signal);
+    return version === undefined ? undefined : { group: kind.group, version, plural: kind.plural, kind: kind.kind, namespaced: kind.namespaced };
+  }
+
+  async #waitForKind(): Promise<void> {
+    if (this.#state !== 'not-served') this.#options.log.info({ kind: this.#options.kind.kind, group: this.#options.kind.group }, 'the cluster does not serve this kind; waiting for it');
+    this.#state = 'not-served';
+    this.#markSynced();
+    await this.#pause(this.#timing.rediscover * (0.75 + this.#options.random() / 2));
+  }
+
+  async #list(resource: Resource): Promise<void> {
+    const listed = new Set<string>();
+    let version = '';
+    for await (const page of this.#options.client.pages(resource, this.#selection())) {
+      for (const raw of page.items) listed.add(this.#put(raw));
+      version = page.resourceVersion;
+    }
+    this.store.retain(listed);
+    this.#version = version;
+    this.#listedAt = this.#options.clock.now();
+    this.#state = 'live';
+    this.#markSynced();
+  }
+
+  async #follow(resource: Resource): Promise<void> {
+    const { client, clock, random } = this.#options;
+    const begun = clock.now();
+    let frames = 0;
+    const timeoutSeconds = 240 + Math.floor(random() * 60);
+    const watch = client.watch(resource, { ...this.#selection(), resourceVersion: this.#version ?? '', timeoutSeconds, silence: this.#timing.silence });
+    this.#state = 'live';
+    for await (const frame of watch) {
+      frames += 1;
+      this.#failures = 0;
+      this.#take(frame);
+    }
+    if (frames > 0 || clock.now() - begun >= this.#timing.short) return;
+    // A proxy that cuts quiet streams must not make us spin.
+    this.#failures += 1;
+    await this.#pause(fullJitter(this.#failures, this.#timing.backoff, random));
+  }
+
+  #take(frame: WatchFrame): void {
+    const { resourceVersion } = frame.object.metadata;
+    if (frame.type === 'DELETED') this.store.delete(objectKey(frame.object.metadata), resourceVersion);
+    else if (frame.type !== 'BOOKMARK') this.#put(frame.object);
+    if (resourceVersion !== undefined) this.#version = resourceVersion;
+  }
+
+  /** An object that cannot be read keeps its last readable state: its absence is not proven. */
+  #put(raw: RawObject): string {
+    this.#guard(`${this.#options.kind.kind} ${objectKey(raw.metadata)}`, () => this.store.put(raw, this.#options.normalise(raw)));
+    return objectKey(raw.metadata);
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    const { kind, log, random } = this.#options;
+    this.#failures += 1;
+    this.#state = this.#state === 'live' ? 'stale' : this.#state;
+    const cut = error instanceof KubernetesError && error.status === 0;
+    // History is still there after a cut: going on where we were costs the server nothing. Everything else begins anew.
+    if (!cut || this.#failures > RESUMES) this.#version = undefined;
+    if (error instanceof KubernetesError && error.status === 404) this.#resource = undefined;
+    const asked = error instanceof KubernetesError ? (error.retryAfter ?? 0) : 0;
+    const pause = asked + fullJitter(this.#failures, this.#timing.backoff, random);
+    log.warn({ kind: kind.kind, group: kind.group, error: String(error), pause, relist: this.#version === undefined }, 'stream interrupted');
+    await this.#pause(pause);
+  }
+
+  #selection(): { namespace: string | undefined; labelSelector: string | undefined; fieldSelector: string | undefined; signal: AbortSignal } {
+    const { namespace, labelSelector, fieldSelector } = this.#options;
+    return { namespace, labelSelector, fieldSelector, signal: this.#abort.signal };
+  }
+
+  #pause(ms: number): Promise<void> {
+    return this.#options.clock.sleep(ms, this.#abort.signal);
+  }
+
+  #guard(what: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.log.error({ kind: this.#options.kind.kind, error: String(error) }, `${what} could not be handled`);
+    }
+  }
+}

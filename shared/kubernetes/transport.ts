@@ -1,0 +1,84 @@
+import type { Readable } from 'node:stream';
+import { request, type Dispatcher } from 'undici';
+import type { CredentialSource, Credentials } from './credentials.ts';
+import { errorFromStatus, unreachable } from './error.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest silence between two pieces of the answer, in milliseconds. */
+  readonly silence?: number;
+}
+
+/** The one way to the API server. Answers other than 2xx become a KubernetesError. */
+export interface Transport {
+  json(request: ApiRequest): Promise<unknown>;
+  stream(request: ApiRequest): Promise<Readable>;
+  close(): Promise<void>;
+}
+
+type Answer = Dispatcher.ResponseData;
+
+export function createTransport(source: CredentialSource): Transport {
+  let current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
+
+  function dispatcherFor(credentials: Credentials): Dispatcher {
+    if (current?.fingerprint === credentials.fingerprint) return current.dispatcher;
+    // Streams on the old connections end by themselves within their timeout; new ones use the new certificate.
+    current?.dispatcher.close().catch(() => undefined);
+    current = { fingerprint: credentials.fingerprint, dispatcher: credentials.createDispatcher() };
+    return current.dispatcher;
+  }
+
+  async function attempt(call: ApiRequest): Promise<Answer> {
+    const credentials = await source.read();
+    return request(`${credentials.server}${call.path}${queryOf(call.query)}`, {
+      dispatcher: dispatcherFor(credentials),
+      method: call.method,
+      headers: { accept: 'application/json', 'user-agent': 'sluice', ...credentials.headers, ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }) },
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal: call.signal ?? null,
+      ...(call.silence === undefined ? {} : { bodyTimeout: call.silence }),
+    });
+  }
+
+  async function send(call: ApiRequest): Promise<Answer> {
+    const what = `${call.method} ${call.path}`;
+    let answer = await attempt(call).catch((cause: unknown) => Promise.reject(unreachable(what, cause)));
+    if (answer.statusCode === 401) {
+      // A token may have expired in a cache; one fresh reading tells.
+      await answer.body.dump();
+      source.reload();
+      answer = await attempt(call).catch((cause: unknown) => Promise.reject(unreachable(what, cause)));
+    }
+    if (answer.statusCode < 300) return answer;
+    const retryAfter = answer.headers['retry-after'];
+    throw errorFromStatus(what, answer.statusCode, await readJson(answer).catch(() => undefined), typeof retryAfter === 'string' ? retryAfter : undefined);
+  }
+
+  return {
+    json: async (call) => {
+      const answer = await send(call);
+      return readJson(answer).catch((cause: unknown) => Promise.reject(unreachable(`${call.method} ${call.path}`, cause)));
+    },
+    stream: async (call) => (await send(call)).body,
+    close: async () => {
+      await current?.dispatcher.destroy();
+      current = undefined;
+    },
+  };
+}
+
+async function readJson(answer: Answer): Promise<unknown> {
+  const body: unknown = await answer.body.json();
+  return body;
+}
+
+function queryOf(query: ApiRequest['query']): string {
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]): [string, string][] => (value === undefined || value === '' ? [] : [[name, String(value)]]));
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+}

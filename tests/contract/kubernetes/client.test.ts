@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createKubernetesClient, KubernetesError, type RawObject, type Resource } from '../../../shared/kubernetes/index.ts';
+import { configMap, startLab, type Lab } from './support.ts';
+
+const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
+const SERVICES: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
+const ISTIO = { group: 'networking.istio.io', plural: 'gateways', versions: ['v1', 'v1beta1', 'v1alpha3'] };
+
+let at: Lab;
+beforeEach(async () => {
+  at = await startLab();
+});
+afterEach(() => at.close());
+
+async function listed(client = at.client): Promise<RawObject[]> {
+  const items: RawObject[] = [];
+  for await (const page of client.pages(CONFIG_MAPS)) items.push(...page.items);
+  return items;
+}
+
+async function failure(action: Promise<unknown>): Promise<KubernetesError> {
+  const error = await action.catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(KubernetesError);
+  return error as KubernetesError;
+}
+
+describe('lists', () => {
+  test('come whole, however many pages they take, and every item knows its kind', async () => {
+    for (let n = 0; n < 1201; n += 1) at.lab.store.apply(configMap(`map-${n}`));
+    const versions = new Set<string>();
+    const items: RawObject[] = [];
+    let pages = 0;
+    for await (const page of at.client.pages(CONFIG_MAPS)) {
+      pages += 1;
+      versions.add(page.resourceVersion);
+      items.push(...page.items);
+    }
+    expect(new Set(items.map((item) => item.metadata.name)).size).toBe(1201);
+    expect(items.every((item) => item.kind === 'ConfigMap' && item.apiVersion === 'v1')).toBe(true);
+    expect([pages, versions.size]).toEqual([3, 1]);
+  });
+
+  test('can be narrowed by label', async () => {
+    at.lab.store.apply(configMap('one', {}, { f5type: 'virtual-server' }));
+    at.lab.store.apply(configMap('two'));
+    const names: string[] = [];
+    for await (const page of at.client.pages(CONFIG_MAPS, { labelSelector: 'f5type=virtual-server' })) names.push(...page.items.map((item) => item.metadata.name));
+    expect(names).toEqual(['one']);
+  });
+});
+
+describe('errors say what happened', () => {
+  test('a denied list has status, reason and the path', async () => {
+    at.lab.faults.deny({ verbs: ['list'] });
+    const error = await failure(listed());
+    expect([error.status, error.reason]).toEqual([403, 'Forbidden']);
+    expect(error.message).toContain('/api/v1/configmaps');
+  });
+
+  test('a server that is not there has status 0 and a hint', async () => {
+    const gone = await startLab();
+    await gone.lab.close();
+    const error = await failure(listed(gone.client));
+    expect([error.status, error.reason]).toEqual([0, 'Unreachable']);
+    expect(error.message).toMatch(/check the address, the network and the certificate/);
+    await gone.client.close();
+  });
+
+  test('an object that does not exist is undefined, not an error', async () => {
+    expect(await at.client.get(CONFIG_MAPS, 'nothing', 'default')).toBeUndefined();
+  });
+
+  test('a kubeconfig without a usable context is refused with the remedy', async () => {
+    const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs');
+    const { tmpdir } = await import('node:os');
+    const folder = mkdtempSync(`${tmpdir()}/sluice-kubeconfig-`);
+    writeFileSync(`${folder}/config`, 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\ncurrent-context: nowhere\n');
+    expect(() => createKubernetesClient({ kubeconfig: `${folder}/config` })).toThrow(/names no cluster for its current context "nowhere"; set one with "kubectl config use-context"/);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('discovery', () => {
+  test('finds the newest version that is served', async () => {
+    expect(await at.client.discover(ISTIO)).toBe('v1');
+    at.lab.serve('networking.istio.io/v1', false);
+    expect(await at.client.discover(ISTIO)).toBe('v1beta1');
+    at.lab.serve('networking.istio.io/v1beta1', false);
+    expect(await at.client.discover(ISTIO)).toBe('v1alpha3');
+  });
+
+  test('says that a kind, or a whole group, is not there', async () => {
+    at.lab.serve('gateways.networking.istio.io', false);
+    expect(await at.client.discover(ISTIO)).toBeUndefined();
+    at.lab.serve('networking.istio.io', false);
+    expect(await at.client.discover(ISTIO)).toBeUndefined();
+  });
+});
+
+describe('server-side apply', () => {
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name: 'web' }, spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }] } };
+  const ports = (object: RawObject): number[] => (object['spec'] as { ports: { port: number }[] }).ports.map((entry) => entry.port);
+
+  test('adds our port and leaves the others; leaving it out takes only ours away', async () => {
+    const { uid = '' } = at.lab.store.apply(service).metadata;
+    const ours = { metadata: { namespace: 'default', name: 'web', uid }, spec: { ports: [{ name: 'tcp-32400', port: 32400, protocol: 'TCP', targetPort: 32400 }] } };
+    expect(ports(await at.client.apply(SERVICES, ours, { manager: 'sluice' }))).toEqual([80, 32400]);
+    expect(ports(await at.client.apply(SERVICES, { metadata: ours.metadata }, { manager: 'sluice' }))).toEqual([80]);
+  });
+
+  test('refuses to take over what somebody else owns', async () => {
+    at.lab.store.apply(service);
+    const theirs = { metadata: { namespace: 'default', name: 'web' }, spec: { ports: [{ name: 'mine', port: 80, protocol: 'TCP', targetPort: 9999 }] } };
+    const error = await failure(at.client.apply(SERVICES, theirs, { manager: 'sluice' }));
+    expect([error.status, error.reason]).toEqual([409, 'Conflict']);
+  });
+});
+
+test('replace fails when somebody wrote in between', async () => {
+  at.lab.store.apply(configMap('one', { n: '1' }));
+  const read = await at.client.get(CONFIG_MAPS, 'one', 'default');
+  at.lab.store.apply(configMap('one', { n: '2' }));
+  const error = await failure(at.client.replace(CONFIG_MAPS, { ...(read as RawObject), data: { n: '3' } }));
+  expect(error.status).toBe(409);
+});

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startKubernetes, type KubernetesObject, type LabKubernetes, type LabKubernetesOptions } from '../../../infra/lab/kubernetes/index.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+
+export interface Lab {
+  readonly lab: LabKubernetes;
+  readonly client: KubernetesClient;
+  readonly kubeconfig: string;
+  close(): Promise<void>;
+}
+
+/** The lab's API server over TLS, and a client that knows it from a kubeconfig file only. */
+export async function startLab(options: LabKubernetesOptions = {}): Promise<Lab> {
+  const lab = await startKubernetes(options);
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-kubernetes-'));
+  const kubeconfig = join(folder, 'config');
+  writeFileSync(kubeconfig, lab.kubeconfig());
+  const client = createKubernetesClient({ kubeconfig });
+  return {
+    lab,
+    client,
+    kubeconfig,
+    close: async () => {
+      await client.close();
+      await lab.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
+
+/** Back-off costs no time here; every sleep is one turn of the event loop. */
+export function hurriedClock(): Clock {
+  let now = 1_700_000_000_000;
+  return {
+    now: () => now,
+    sleep: (ms) => {
+      now += ms;
+      return new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+/** Until it holds; the test's own time limit is the only one. */
+export async function until(what: () => boolean): Promise<void> {
+  while (!what()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+export function configMap(name: string, data: Record<string, string> = {}, labels: Record<string, string> = {}): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name, labels }, data };
+}
+
+export function gateway(name: string, port: number, version = 'v1'): KubernetesObject {
+  return {
+    apiVersion: `networking.istio.io/${version}`,
+    kind: 'Gateway',
+    metadata: { namespace: 'default', name },
+    spec: { selector: { istio: 'ingressgateway' }, servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }] },
+  };
+}
