@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { loopbackOf } from '../../infra/lab/loopback.ts';
+
+const MAIN = fileURLToPath(new URL('../../infra/lab/demo/main.ts', import.meta.url));
+const LIMIT = 90_000;
+
+async function demo(...args: readonly string[]): Promise<{ code: number; lines: readonly string[]; text: string }> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, text, lines: text.trimEnd().split('\n') };
+}
+
+describe('npm run demo', () => {
+  test.each([[[]], [['--members', 'nodes']], [['--queue', 'sqs']]])(
+    'with %j plays the whole walkthrough with real connections and ends with its number of checks',
+    async (args) => {
+      const { code, lines, text } = await demo(...args);
+      expect({ code, text }).toEqual({ code: 0, text: expect.stringContaining('a real TCP connection was answered: one hello') });
+      expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
+      for (const hop of ['snapshot sent', 'mapped', 'declared', 'applied', 'settled', 'first answer']) expect(text).toContain(hop);
+      // Neither colours nor log lines where nobody sits at a terminal.
+      expect(text).not.toContain('\u001B');
+      expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
+    },
+    LIMIT,
+  );
+
+  test(
+    'says what is in the way, and ends with 1',
+    async () => {
+      const blocker = createServer().listen(15_021, loopbackOf('10.244.1.5'));
+      await once(blocker, 'listening');
+      const { code, text } = await demo();
+      blocker.close();
+      expect(code).toBe(1);
+      expect(text).toContain('cannot listen on 127.244.1.5:15021');
+      expect(text).toContain('Is another lab or demo running');
+    },
+    LIMIT,
+  );
+
+  test('refuses what it does not know, with the choices', async () => {
+    const { code, text } = await demo('--queue', 'kafka');
+    expect(code).toBe(2);
+    expect(text).toContain('--queue kafka: must be one of sqlite, sqs');
+  });
+
+  test('leaves its functions to the build, which has made them', () => {
+    for (const file of ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs']) expect(existsSync(new URL(`../../dist/${file}`, import.meta.url))).toBe(true);
+  });
+});
