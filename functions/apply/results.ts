@@ -20,22 +20,24 @@ export function settledOf(slice: Slice, results: readonly PartitionResult[]): Se
     ...(declared === undefined ? {} : { supersededBy: declared }),
     servers: slice.servers,
     exposures: [...wanted, ...gone],
+    notes: slice.notes,
   };
 }
 
 /** The result of every exposure while the device is away or refuses all: come back later, and why. */
 export function settledAsRetry(slice: Slice, error: DeviceError): Settled {
   const words = error.response === '' ? error.message : `${error.message}: ${error.response}`;
-  const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(e), outcome: 'retry', code: error.code, message: words }));
-  return { owner: slice.owner, clusterUid: slice.clusterUid, version: slice.version, device: slice.device, devices: slice.devices, servers: slice.servers, exposures };
+  const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(slice, e), outcome: 'retry', code: error.code, message: words }));
+  return { owner: slice.owner, clusterUid: slice.clusterUid, version: slice.version, device: slice.device, devices: slice.devices, servers: slice.servers, exposures, notes: slice.notes };
 }
 
-function identity(e: Exposure): Pick<ExposureResult, 'address' | 'port' | 'protocol' | 'partition' | 'gateways'> {
-  return { address: e.address, port: e.port, protocol: e.protocol, partition: e.partition, gateways: e.gateways };
+function identity(slice: Slice, e: Exposure): Omit<ExposureResult, 'outcome' | 'code' | 'message'> {
+  const sources = slice.sources[exposureKey(e)];
+  return { address: e.address, port: e.port, protocol: e.protocol, partition: e.partition, gateways: e.gateways, ...(sources === undefined ? {} : { sources }) };
 }
 
 function resultFor(slice: Slice, exposure: Exposure, results: readonly PartitionResult[]): ExposureResult {
-  const base = identity(exposure);
+  const base = identity(slice, exposure);
   const result = results.find((r) => r.partition === exposure.partition);
   if (!result) return { ...base, outcome: 'rejected', code: 'OWN303', message: `partition ${exposure.partition} is not in devices[].partitions of ${slice.device}` };
   if (result.refused) return { ...base, outcome: 'rejected', code: result.refused.code, message: result.refused.reason };

@@ -71,5 +71,7 @@ function sliceOf(ingress: OfflineIngress, { device, input, state }: { readonly d
     }),
     removed: false,
     servers: [...ingress.built.servers],
+    sources: ingress.built.sources,
+    notes: [...ingress.built.notes],
   };
 }

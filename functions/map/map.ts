@@ -45,6 +45,8 @@ export function mapSnapshot(input: MapInput): MapResult {
     changes: snapshot.changes,
     removed: snapshot.removed,
     servers: [...built.servers],
+    sources: built.sources,
+    notes: [...built.notes],
   }));
   return { kind: 'slices', slices, notes: built.notes };
 }

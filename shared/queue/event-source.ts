@@ -2,6 +2,7 @@
 import type { Clock } from '../runtime/runtime.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Handler } from './handler.ts';
+import { renewLease } from './lease.ts';
 import { invoke, type Verdict } from './invocation.ts';
 import { QueueError, type Queue, type QueueMessage } from './port.ts';
 
@@ -18,6 +19,11 @@ export interface EventSourceOptions {
   readonly timeout: number;
   /** Milliseconds a received message stays hidden; at least the timeout. */
   readonly visibility: number;
+  /**
+   * Where the host itself may be killed: messages are hidden for this long only, and kept hidden while the call lasts. Lambda has no such
+   * thing; there the visibility outlasts the function.
+   */
+  readonly lease?: number;
   /** How long one poll waits for a message; default 20 s. */
   readonly wait?: number;
   /** `ReportBatchItemFailures`; without it the answer is ignored. Default true. */
@@ -66,14 +72,19 @@ async function settle(options: EventSourceOptions, batch: readonly QueueMessage[
 }
 
 async function work(options: EventSourceOptions, batch: readonly QueueMessage[]): Promise<void> {
-  await settle(options, batch, await invoke(options, batch));
+  const over = new AbortController();
+  const renewing = renewLease(options, batch, over.signal);
+  const verdict = await invoke(options, batch);
+  over.abort();
+  await renewing;
+  await settle(options, batch, verdict);
 }
 
 async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<readonly QueueMessage[]> {
   const { queue, batchSize: max, visibility, wait = DEFAULT_WAIT_MS, clock, log } = options;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
-      return await queue.receive({ max, wait, visibility, signal });
+      return await queue.receive({ max, wait, visibility: options.lease ?? visibility, signal });
     } catch (error) {
       log.error({ queue: queue.name, code: error instanceof QueueError ? error.code : undefined, err: error, retryInMs: pause }, 'the queue gave no messages');
       await clock.sleep(pause, signal);

@@ -8,7 +8,8 @@ import { createSecrets } from '../../../shared/config/secrets.ts';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
 import type { EventSource } from '../../../shared/queue/event-source.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
-import type { WorkQueueName } from '../../../shared/queue/port.ts';
+import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
+import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
@@ -21,11 +22,8 @@ interface UpOptions {
   readonly cluster?: string;
 }
 
-/** The same figures as in `serverless.yml`; times in milliseconds. */
-const FUNCTIONS: readonly { readonly name: string; readonly queue: WorkQueueName; readonly timeout: number; readonly visibility: number; readonly concurrency: number }[] = [
-  { name: 'map', queue: 'snapshots', timeout: 30_000, visibility: 180_000, concurrency: 4 },
-  { name: 'apply', queue: 'slices', timeout: 120_000, visibility: 150_000, concurrency: 4 },
-];
+/** Milliseconds after which the messages of a killed process are taken up again. */
+const LEASE = 6_000;
 
 export function registerUp(program: Command): void {
   program
@@ -62,17 +60,18 @@ async function up(options: UpOptions): Promise<void> {
   log.info({}, 'stopped');
 }
 
-async function host(runtime: Runtime, wanted: (typeof FUNCTIONS)[number]): Promise<EventSource> {
+async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSource> {
   const { create } = await loadBundle<HostedFunction>(`${wanted.name}/handler.mjs`);
   const handler = create(runtime);
   const source = startEventSource({
     queue: runtime.queues.queue(wanted.queue),
     handler,
     functionName: wanted.name,
-    batchSize: 10,
+    batchSize: wanted.batchSize,
     concurrency: wanted.concurrency,
     timeout: wanted.timeout,
     visibility: wanted.visibility,
+    lease: LEASE,
     clock: runtime.clock,
     id: runtime.id,
     log: runtime.log,

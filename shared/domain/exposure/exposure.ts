@@ -69,6 +69,19 @@ export function exposureKey(e: Pick<Exposure, 'address' | 'port' | 'protocol'>):
   return `${e.address.includes(':') ? `[${e.address}]` : e.address}:${e.port}/${e.protocol}`;
 }
 
+/** Something said about an object that changes nothing by itself, such as a ConfigMap that is ignored, and why. */
+export const Note = z.strictObject({
+  /** `Kind namespace/name` */
+  object: z.string(),
+  message: z.string(),
+  code: z.string(),
+});
+export type Note = z.infer<typeof Note>;
+
+/** By setting: who said it, in words such as `ConfigMap istio-system/istio-ingressgateway.32400.vs`. */
+export const Sources = z.record(z.string(), z.string());
+export type Sources = z.infer<typeof Sources>;
+
 /** All exposures of one owner on one device, at one version. */
 export const Slice = z.strictObject({
   owner: z.string(),
@@ -83,8 +96,10 @@ export const Slice = z.strictObject({
   /** What was seen to change, deletions included: they prove removals. */
   changes: z.array(Change),
   removed: z.boolean(),
-  /** Every server's verdict, carried along so that `settled` is complete. */
+  /** Every server's verdict, the source of every setting (by exposure key), and what there is to note: carried along so that `settled` is complete. */
   servers: z.array(ServerReport),
+  sources: z.record(z.string(), Sources),
+  notes: z.array(Note),
 });
 export type Slice = z.infer<typeof Slice>;
 
@@ -98,6 +113,8 @@ export const ExposureResult = z.strictObject({
   outcome: z.enum(['applied', 'unchanged', 'superseded', 'rejected', 'conflict', 'held', 'retry']),
   code: z.string(),
   message: z.string(),
+  /** Where its settings come from; absent for what is only left over. */
+  sources: Sources.optional(),
 });
 export type ExposureResult = z.infer<typeof ExposureResult>;
 
@@ -114,5 +131,6 @@ export const Settled = z.strictObject({
   supersededBy: Version.optional(),
   servers: z.array(ServerReport),
   exposures: z.array(ExposureResult),
+  notes: z.array(Note),
 });
 export type Settled = z.infer<typeof Settled>;

@@ -1,13 +1,7 @@
+import type { Note } from './exposure.ts';
+export type { Note } from './exposure.ts';
 import type { SettingName, Wanted } from './settings.ts';
 import { SETTING_NAMES } from './settings.ts';
-
-/** Something said about an object that changes nothing by itself. */
-export interface Note {
-  /** `Kind namespace/name` */
-  readonly object: string;
-  readonly message: string;
-  readonly code: string;
-}
 
 /** Why an exposure is refused: nothing is ever published that differs from what was asked. */
 export interface Refusal {

@@ -7,7 +7,7 @@ import { settleClaim } from './claims.ts';
 import type { SameFleet } from './claims.ts';
 import type { Contribution, DeclaredExposure, DeclaredState, OwnerRecord } from './declared.ts';
 import { declaredState, sameContent } from './declared.ts';
-import { unprovenRemovals } from './guards.ts';
+import { heldRemovals } from './guards.ts';
 import type { Outcome } from './outcome.ts';
 
 export type ChangeKind = 'create' | 'update' | 'delete' | 'unchanged' | 'superseded' | 'conflict' | 'held';
@@ -98,11 +98,12 @@ function remove(draft: Draft, slice: Slice, partition: string): void {
     return mine ? [{ key, gateways: mine.gateways }] : [];
   });
   const gone = owned.filter((o) => !wanted.has(o.key) && !draft.skip.has(changeId({ owner: slice.owner, key: o.key })));
-  const held = unprovenRemovals(slice, gone, owned.length);
+  const held = heldRemovals(slice, gone, owned.length);
   for (const { key, gateways } of gone) {
     const base = { owner: slice.owner, key, gateways };
-    if (held.has(key)) {
-      draft.entries.push({ ...base, kind: 'held', code: 'OWN310', reason: `not seen to be deleted, and ${held.size} of ${owned.length} exposures would go at once; apply and delete the gateways again to prove it` });
+    const reason = held.get(key);
+    if (reason) {
+      draft.entries.push({ ...base, kind: 'held', ...reason });
       continue;
     }
     withdraw(draft, key, slice.owner);

@@ -140,6 +140,16 @@ describe('absence must be proven', () => {
     expect(Object.keys(plan(declared, [slice(2, many().slice(4))]).next.exposures)).toHaveLength(8);
   });
 
+  test('a mistake in a request keeps what ran before, and a policy that forbids it does not', () => {
+    const report = (code: string): Slice['servers'][number] => ({ gateway: 'ns/gw-1', api: 'istio', server: 0, port: 1, protocol: 'TCP', verdict: 'rejected', code, reason: 'because', envoyPorts: [], servicePorts: [], missingInService: false });
+    const edited = { changes: [{ ...change('gw-1'), what: 'updated' as const }] };
+    const mistake = plan(declared, [slice(2, many().slice(1), { ...edited, servers: [report('GW120')] })]);
+    expect(mistake.entries.find((e) => e.kind === 'held')).toMatchObject({ key: '172.16.100.195:1/tcp', code: 'GW120' });
+    expect(mistake.next.exposures['172.16.100.195:1/tcp']).toEqual(declared.exposures['172.16.100.195:1/tcp']);
+    const forbidden = plan(declared, [slice(2, many().slice(1), { ...edited, servers: [report('GW133')] })]);
+    expect(forbidden.next.exposures['172.16.100.195:1/tcp']).toBeUndefined();
+  });
+
   test('a deleted ingress Service takes everything with it', () => {
     expect(plan(declared, [slice(2, [], { removed: true })]).next.exposures).toEqual({});
   });

@@ -126,6 +126,21 @@ describe('an event source', () => {
     expect(call(1).event.Records[0]?.attributes.ApproximateReceiveCount).toBe('2');
   });
 
+  test('with a lease, a long call keeps its messages, and those of a killed host come back when the lease ends', async () => {
+    await queue.send({ group: 'a', deduplicationId: '1', body: 'one' });
+    // A host that was killed while it had the message.
+    await queue.receive({ max: 1, wait: 0, visibility: 6_000 });
+    start({ lease: 6_000 });
+    await clock.pass(5_000);
+    expect(calls).toHaveLength(0);
+    await clock.pass(2_000);
+    expect(calls.map((c) => c.bodies)).toEqual([['one']]);
+    // A second host would get the message if the lease were not renewed.
+    start({ lease: 6_000 });
+    await clock.pass(25_000);
+    expect(calls).toHaveLength(1);
+  });
+
   test('a reported message whose visibility the handler changed comes when the handler said', async () => {
     await send('a1');
     start();
