@@ -12,6 +12,8 @@ import { Wake } from './wake.ts';
 
 /** How long a snapshot's result is waited for before the next snapshot goes out all the same. */
 const UNSETTLED_MS = 60_000;
+/** Timers take 32 bits. */
+const FOREVER = 86_400_000;
 
 export interface EmitterOptions {
   readonly clock: Clock;
@@ -22,7 +24,7 @@ export interface EmitterOptions {
   readonly content: () => Content | undefined;
   /** Resolves only when the queue has it. */
   readonly send: (content: Content, changes: readonly Change[]) => Promise<Revision>;
-  /** Called after each debounce, before anything is sent. */
+  /** Called after each debounce, whether or not a snapshot may go out yet. */
   readonly observed: () => void;
 }
 
@@ -37,6 +39,8 @@ export class Emitter {
   readonly #changes = new ChangeLog();
   #force = false;
   #stopping = false;
+  /** The debounce is over for the latest change. */
+  #observed = true;
   #failures = 0;
   #sentDigest: string | undefined;
   #unsettled: { readonly revision: Revision; readonly until: number } | undefined;
@@ -55,15 +59,13 @@ export class Emitter {
 
   changed(change: Change, urgent: boolean): void {
     this.#changes.add(change);
-    this.#debounce.touch(this.#options.clock.now(), urgent);
-    this.#wake.ring();
+    this.#touch(urgent);
   }
 
   /** Say it again although nothing changed. */
   refresh(): void {
     this.#force = true;
-    this.#debounce.touch(this.#options.clock.now(), true);
-    this.#wake.ring();
+    this.#touch(true);
   }
 
   settled(settlement: Settlement): void {
@@ -79,6 +81,12 @@ export class Emitter {
     await this.#running;
   }
 
+  #touch(urgent: boolean): void {
+    this.#debounce.touch(this.#options.clock.now(), urgent);
+    this.#observed = false;
+    this.#wake.ring();
+  }
+
   async #run(): Promise<void> {
     for (;;) {
       const pause = this.#pause();
@@ -86,7 +94,8 @@ export class Emitter {
         await this.#wake.wait(pause);
         continue;
       }
-      if (this.#debounce.due(this.#options.clock.now()) !== undefined) await this.#attempt();
+      this.#observe();
+      if (this.#debounce.due(this.#options.clock.now()) !== undefined && (this.#stopping || this.#pause() === 0)) await this.#attempt();
       if (this.#stopping) return;
     }
   }
@@ -96,16 +105,22 @@ export class Emitter {
     const now = this.#options.clock.now();
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     const open = this.#unsettled;
+    if (!this.#observed) return Math.min(quiet, FOREVER);
     const settled = open === undefined || this.#answers.complete(open.revision) ? 0 : Math.max(0, open.until - now);
-    // Timers take 32 bits; a day is as good as for ever here.
-    return Math.min(Math.max(quiet, settled), 86_400_000);
+    return Math.min(Math.max(quiet, settled), FOREVER);
+  }
+
+  /** What does not wait for results goes ahead as soon as the debounce is over. */
+  #observe(): void {
+    if (this.#observed) return;
+    this.#observed = true;
+    this.#options.observed();
   }
 
   async #attempt(): Promise<void> {
     this.#debounce.reset();
     const forced = this.#force;
     this.#force = false;
-    this.#options.observed();
     const content = this.#options.content();
     if (content === undefined) return;
     const digest = digestOf(content);

@@ -1,12 +1,12 @@
 /** What became of an ingress, told where its users look: Events on Gateways and Service, the Service's external address. */
-import type { KubernetesObjects, Service } from '../../shared/domain/ingress/objects.ts';
+import type { Service } from '../../shared/domain/ingress/objects.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import type { WatchedIngress } from './ingresses.ts';
-import { statements, statusAddresses, type Statement } from './occurrences.ts';
-import type { Recorder, Target } from './recorder.ts';
+import { statements, statusAddresses } from './occurrences.ts';
+import type { Occurrence, Recorder } from './recorder.ts';
 import type { Results } from './results.ts';
-import { gatewayTarget, serviceTarget } from './service.ts';
+import { findTarget, serviceTarget } from './targets.ts';
 import { decideStatus, writeStatus } from './status.ts';
 import type { World } from './world.ts';
 
@@ -31,30 +31,17 @@ export async function giveFeedback(options: FeedbackOptions): Promise<void> {
 
 async function reportEvents({ recorder, world, ingress, results }: FeedbackOptions, service: Service): Promise<void> {
   const scope = `${ingress.ref.namespace}/${ingress.ref.service}`;
-  const all = statements(scope, results.all());
-  const onService = all.filter((statement) => statement.gateway === undefined);
-  await recorder.report(serviceTarget(service.meta), `${scope} result `, onService.map((statement) => statement.occurrence));
-  for (const { target, said } of byGateway(all, world.objects())) {
-    await recorder.report(target, `${scope} result `, said.map((statement) => statement.occurrence));
+  const objects = world.objects();
+  const own = serviceTarget(service.meta);
+  const byTarget = new Map([[own.uid, { target: own, occurrences: [] as Occurrence[] }]]);
+  for (const { about, occurrence } of statements(scope, results.all())) {
+    const target = about.kind === 'Ingress' ? own : findTarget(objects, about);
+    if (target === undefined) continue;
+    const entry = byTarget.get(target.uid) ?? { target, occurrences: [] };
+    byTarget.set(target.uid, entry);
+    entry.occurrences.push(occurrence);
   }
-}
-
-function byGateway(all: readonly Statement[], objects: KubernetesObjects): readonly { readonly target: Target; readonly said: readonly Statement[] }[] {
-  const groups = Map.groupBy(
-    all.filter((statement) => statement.gateway !== undefined),
-    (statement) => `${statement.api} ${statement.gateway}`,
-  );
-  return [...groups.values()].flatMap((said) => {
-    const [first] = said;
-    const target = first === undefined ? undefined : findGateway(objects, first.api, first.gateway ?? '');
-    return target === undefined ? [] : [{ target, said }];
-  });
-}
-
-export function findGateway(objects: KubernetesObjects, api: Statement['api'], key: string): Target | undefined {
-  const gateways: readonly { readonly meta: Service['meta'] }[] = api === 'istio' ? objects.gateways : objects.apiGateways;
-  const found = gateways.find(({ meta }) => `${meta.namespace}/${meta.name}` === key);
-  return found === undefined ? undefined : gatewayTarget(api, found.meta);
+  for (const { target, occurrences } of byTarget.values()) await recorder.report(target, `${scope} result `, occurrences);
 }
 
 async function keepStatus({ client, ingress, results, log }: FeedbackOptions, observed: NonNullable<ReturnType<World['service']>>): Promise<void> {

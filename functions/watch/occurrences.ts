@@ -1,15 +1,20 @@
 /** Pure: a result → what `kubectl describe` says about it. Reasons are stable: people and alerts match on them. */
-import { exposureKey, type ExposureResult, type Settled } from '../../shared/domain/exposure/exposure.ts';
+import { exposureKey, type ExposureResult, type Note, type Settled } from '../../shared/domain/exposure/exposure.ts';
 import type { ServerReport, Verdict } from '../../shared/domain/ingress/verdict.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Occurrence } from './recorder.ts';
 
-/** Occurrences of one Gateway (`namespace/name`), or of the ingress Service where `gateway` is absent. */
+/** An occurrence and the object it is about. */
 export interface Statement {
-  readonly api: ServerReport['api'];
-  readonly gateway?: string;
+  readonly about: About;
   readonly occurrence: Occurrence;
 }
+
+/** `key` is `namespace/name`. The ingress Service itself needs no key. */
+export type About =
+  | { readonly kind: 'Ingress' }
+  | { readonly kind: 'Gateway'; readonly api?: ServerReport['api']; readonly key: string }
+  | { readonly kind: 'Service' | 'ConfigMap'; readonly key: string };
 
 const REASONS: Readonly<Record<Exclude<ExposureResult['outcome'], 'applied' | 'unchanged' | 'superseded'>, string>> = {
   rejected: 'ApplyFailed',
@@ -27,10 +32,18 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'listening'>, string>> = {
   'unreachable-bind': 'UnreachableBind',
 };
 
+/** Notes are about settings, but for these. */
+const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful' };
+const SETTING_NOTE = 'SettingIgnored';
+
 /** `scope` begins every subject, so that two ingresses of one Gateway do not speak over each other. */
 export function statements(scope: string, settled: readonly Settled[]): readonly Statement[] {
-  const servers = settled.toSorted((a, b) => compareVersions(b.version, a.version))[0]?.servers ?? [];
-  return [...servers.flatMap((server) => serverStatement(scope, server)), ...settled.flatMap((result) => result.exposures.flatMap((exposure) => exposureStatements(scope, result, exposure)))];
+  const [newest] = settled.toSorted((a, b) => compareVersions(b.version, a.version));
+  return [
+    ...(newest?.servers ?? []).flatMap((server) => serverStatement(scope, server)),
+    ...settled.flatMap((result) => result.exposures.flatMap((exposure) => exposureStatements(scope, result, exposure))),
+    ...(newest?.notes ?? []).map((note) => noteStatement(scope, note)),
+  ];
 }
 
 function serverStatement(scope: string, server: ServerReport): readonly Statement[] {
@@ -38,14 +51,21 @@ function serverStatement(scope: string, server: ServerReport): readonly Statemen
   const what = server.name === undefined || server.name === '' ? `server ${server.server}` : `server ${server.server} (${server.name})`;
   const message = `${what}, port ${server.port}: ${server.code}: ${server.reason}`;
   const occurrence: Occurrence = { subject: `${scope} result server ${server.server}`, type: 'Warning', reason: VERDICTS[server.verdict], message };
-  return [{ api: server.api, gateway: server.gateway, occurrence }];
+  return [{ about: { kind: 'Gateway', api: server.api, key: server.gateway }, occurrence }];
 }
 
 function exposureStatements(scope: string, settled: Settled, exposure: ExposureResult): readonly Statement[] {
   const occurrence = exposureOccurrence(scope, settled.device ?? '', exposure);
   if (occurrence === undefined) return [];
-  const apiOf = new Map(settled.servers.map((server) => [server.gateway, server.api]));
-  return [{ api: 'istio', occurrence }, ...exposure.gateways.map((gateway): Statement => ({ api: apiOf.get(gateway) ?? 'istio', gateway, occurrence }))];
+  return [{ about: { kind: 'Ingress' }, occurrence }, ...exposure.gateways.map((key): Statement => ({ about: { kind: 'Gateway', key }, occurrence }))];
+}
+
+/** Every device's result carries the same notes. A note names its object as `Kind namespace/name`; one about anything else belongs to the ingress. */
+function noteStatement(scope: string, note: Note): Statement {
+  const [kind, key = ''] = note.object.split(' ');
+  const about: About = kind === 'Gateway' || kind === 'Service' || kind === 'ConfigMap' ? { kind, key } : { kind: 'Ingress' };
+  const message = about.kind === 'Ingress' ? `${note.object}: ${note.code}: ${note.message}` : `${note.code}: ${note.message}`;
+  return { about, occurrence: { subject: `${scope} result note ${note.code} ${note.message}`, type: 'Warning', reason: NOTES[note.code] ?? SETTING_NOTE, message } };
 }
 
 function exposureOccurrence(scope: string, device: string, exposure: ExposureResult): Occurrence | undefined {
@@ -54,9 +74,17 @@ function exposureOccurrence(scope: string, device: string, exposure: ExposureRes
   const subject = `${scope} result ${key} ${device}`;
   if (outcome === 'superseded') return undefined;
   if (outcome === 'applied' || outcome === 'unchanged') {
-    return { subject, type: 'Normal', reason: 'Programmed', message: `${device} offers ${key} (partition ${partition})` };
+    return { subject, type: 'Normal', reason: 'Programmed', message: `${device} offers ${key} (partition ${partition})${sourcesSaid(exposure)}` };
   }
   return { subject, type: 'Warning', reason: REASONS[outcome], message: `${key} on ${device}: ${code}: ${message}` };
+}
+
+/** Settings that somebody asked for in the cluster, by who it was; defaults, sluice.yaml and the gateway's own port go without saying. */
+function sourcesSaid({ sources = {}, gateways }: ExposureResult): string {
+  const plain = new Set(['default', ...gateways.map((gateway) => `Gateway ${gateway}`)]);
+  const asked = Object.entries(sources).filter(([, source]) => !plain.has(source) && !source.startsWith('sluice.yaml'));
+  const bySource = Map.groupBy(asked, ([, source]) => source);
+  return [...bySource].map(([source, settings]) => `; ${settings.map(([setting]) => setting).join(', ')} from ${source}`).join('');
 }
 
 /**

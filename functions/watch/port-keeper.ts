@@ -1,18 +1,17 @@
 /** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
-import type { KubernetesObjects, Service } from '../../shared/domain/ingress/objects.ts';
+import type { Service } from '../../shared/domain/ingress/objects.ts';
 import type { MissingServicePort, PortMapping } from '../../shared/domain/ingress/verdict.ts';
 import type { Revision } from '../../shared/domain/revision.ts';
 import { KubernetesError, type KubernetesClient } from '../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../shared/kubernetes/objects/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { findGateway } from './feedback.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { ownership, PORT_MANAGER } from './ownership.ts';
 import { isRefusal, portAdded, portMissing, portRefused } from './port-occurrences.ts';
 import { includes, planPorts, type PortPlan } from './port-plan.ts';
 import type { Occurrence, Recorder } from './recorder.ts';
-import { SERVICES, serviceTarget } from './service.ts';
+import { findTarget, SERVICES, serviceTarget } from './targets.ts';
 import type { Withdrawals } from './withdrawals.ts';
 import type { World } from './world.ts';
 
@@ -92,12 +91,7 @@ async function say({ recorder, world }: PortKeeperOptions, service: Service, por
   for (const port of ports) {
     const occurrence = what(port);
     if (occurrence === undefined) continue;
-    const targets = [serviceTarget(service.meta), ...port.gateways.flatMap((gateway) => gatewayOf(objects, gateway) ?? [])];
+    const targets = [serviceTarget(service.meta), ...port.gateways.flatMap((gateway) => findTarget(objects, { kind: 'Gateway', key: gateway }) ?? [])];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
   }
 }
-
-function gatewayOf(objects: KubernetesObjects, key: string): ReturnType<typeof findGateway> {
-  return findGateway(objects, 'istio', key) ?? findGateway(objects, 'gateway-api', key);
-}
-

@@ -1,8 +1,8 @@
 /** `status.loadBalancer.ingress` of the ingress Service: what users wait for in the EXTERNAL-IP column. */
 import type { Service } from '../../shared/domain/ingress/objects.ts';
 import { KubernetesError, type KubernetesClient, type RawObject } from '../../shared/kubernetes/index.ts';
-import { SERVICES } from './service.ts';
 import { STATUS_MANAGER, type Ownership } from './ownership.ts';
+import { SERVICES } from './targets.ts';
 
 export const LOAD_BALANCER_CLASS = 'sluice.io/bigip';
 

@@ -46,7 +46,8 @@ export function memoryQueues(): MemoryQueues {
       },
       receive: async ({ signal }) => {
         const ready = (): QueueMessage[] => of(name).filter((message) => !hidden.has(message.id));
-        while (ready().length === 0 && signal?.aborted !== true) {
+        const ended = (): boolean => signal?.aborted === true;
+        while (ready().length === 0 && !ended()) {
           await new Promise<void>((resolve) => {
             bells.add(resolve);
             signal?.addEventListener('abort', () => resolve());
@@ -97,7 +98,7 @@ export function testClock(start = 1_700_000_000_000): TestClock {
       }),
     advance: (ms) => {
       now += ms;
-      for (const sleeper of [...sleepers]) if (sleeper.until <= now) sleeper.wake();
+      for (const sleeper of sleepers) if (sleeper.until <= now) sleeper.wake();
     },
   };
 }
@@ -183,6 +184,7 @@ export async function startBench(ingress: Partial<IngressConfig> = {}, options: 
         devices: ['bigip-1'],
         servers: [],
         exposures: [],
+        notes: [],
         ...result,
       };
       queues.deliver('settled-east', seal(INGRESS_SETTLED, settled, { id: randomUUID(), cluster: 'east', subject: OWNER, time: new Date(clock.now()).toISOString() }));

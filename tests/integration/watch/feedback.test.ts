@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
+import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
+import type { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
+import { gateway, gatewayPod, ingressService, route, startBench, until, type Bench } from './support.ts';
+
+interface Written {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+let at: Bench;
+
+async function begin(ingress = {}, service: Record<string, unknown> = { loadBalancerClass: 'sluice.io/bigip' }): Promise<void> {
+  at = await startBench(ingress);
+  at.lab.store.apply(gatewayPod());
+  at.lab.store.apply(ingressService({ ...service, ports: [{ name: 'tcp-echo', port: 32400, protocol: 'TCP', targetPort: 32400 }] }));
+  at.lab.store.apply(gateway('echo', 32400));
+  at.lab.store.apply(route('echo', 'echo', 32400));
+  await at.watcher().start();
+  await until(() => at.snapshots().length === 1);
+}
+
+afterEach(() => at.close());
+
+const service = (): KubernetesObject | undefined => at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
+const addresses = (): readonly { ip: string; ipMode?: string }[] => (service()?.['status'] as { loadBalancer?: { ingress?: { ip: string }[] } } | undefined)?.loadBalancer?.ingress ?? [];
+const events = (kind: string): readonly Written[] =>
+  ['istio-system', 'default'].flatMap((namespace) => at.lab.store.list('v1', 'Event', namespace)).filter((event) => (event['involvedObject'] as { kind: string }).kind === kind) as never;
+
+function result(more: Partial<ExposureResult> = {}): ExposureResult {
+  return { address: '172.16.100.195', port: 32400, protocol: 'tcp', partition: 'k8s', gateways: ['default/echo'], outcome: 'applied', code: 'OK', message: 'created', ...more };
+}
+
+async function told(exposures: readonly ExposureResult[], more = {}): Promise<void> {
+  at.settle({ exposures: [...exposures], ...more });
+  await until(() => at.queues.waiting('settled-east') === 0);
+}
+
+describe('what the device has confirmed', () => {
+  beforeEach(() => begin());
+
+  test('is Programmed on the Gateway and the Service, with virtual address and port, and is the external address', async () => {
+    expect(addresses()).toEqual([]);
+    await told([result()]);
+    expect(events('Gateway')).toEqual([expect.objectContaining({ type: 'Normal', reason: 'Programmed', message: expect.stringContaining('172.16.100.195:32400/tcp'), count: 1 })]);
+    expect(events('Service').map((event) => event.reason)).toEqual(['Programmed']);
+    expect(addresses()).toEqual([expect.objectContaining({ ip: '172.16.100.195', ipMode: 'Proxy' })]);
+  });
+
+  test('is not said again for the same result, nor by a watcher that was restarted', async () => {
+    await told([result()]);
+    await told([result({ outcome: 'unchanged' })]);
+    await at.watcher().start();
+    await until(() => at.snapshots().length === 2);
+    await told([result()]);
+    expect(events('Gateway').map((event) => [event.reason, event.count])).toEqual([['Programmed', 1]]);
+  });
+
+  test('counts up when it comes back after a failure', async () => {
+    await told([result()]);
+    await told([result({ outcome: 'rejected', code: 'BIP411', message: 'the device refuses it' })]);
+    await told([result()]);
+    expect(Object.fromEntries(events('Gateway').map((event) => [event.reason, event.count]))).toEqual({ ApplyFailed: 1, Programmed: 2 });
+  });
+
+  test('takes the address away when nothing is exposed any more', async () => {
+    await told([result()]);
+    expect(addresses()).toHaveLength(1);
+    await until(() => service()?.metadata.managedFields?.some((entry) => entry.manager === 'sluice-status') === true);
+    await told([]);
+    expect(addresses()).toEqual([]);
+  });
+
+  test('keeps the address while a deletion is held or an update is delayed', async () => {
+    await told([result()]);
+    await told([result({ outcome: 'held', code: 'OWN310', message: 'held' })]);
+    await told([result({ outcome: 'retry', code: 'BIP501', message: 'busy' })]);
+    expect(addresses()).toHaveLength(1);
+  });
+
+  test('says nothing for a late result of an older snapshot', async () => {
+    await told([result()]);
+    const epoch = at.snapshots().at(-1)?.revision.epoch ?? 0;
+    await told([], { version: { epoch: epoch - 1, counter: 1, generation: 1 } });
+    expect(addresses()).toHaveLength(1);
+  });
+
+  test('is written again when somebody wiped the status', async () => {
+    await told([result()]);
+    at.lab.store.apply({ ...(service() as KubernetesObject), status: { loadBalancer: {} } });
+    await at.passUntil(() => addresses().length === 1);
+  });
+});
+
+describe('what failed', () => {
+  beforeEach(() => begin());
+
+  test.each([
+    ['rejected', 'ApplyFailed'],
+    ['conflict', 'PortConflict'],
+    ['held', 'DeletionHeld'],
+    ['retry', 'ApplyDelayed'],
+  ] as const)('%s is a warning %s with code and sentence, and no external address', async (outcome, reason) => {
+    await told([result({ outcome, code: 'BIP499', message: 'a sentence that explains it' })]);
+    const written = expect.objectContaining({ type: 'Warning', reason, message: '172.16.100.195:32400/tcp on bigip-1: BIP499: a sentence that explains it' });
+    expect(events('Gateway')).toEqual([written]);
+    expect(events('Service')).toEqual([written]);
+    expect(addresses()).toEqual([]);
+  });
+
+  test.each([
+    ['no-route', 'NoRoute'],
+    ['rejected', 'MappingRejected'],
+    ['privileged-port', 'PrivilegedPort'],
+    ['unreachable-bind', 'UnreachableBind'],
+    ['no-service-port', 'NoServicePort'],
+  ] as const)('a server with verdict %s is a warning %s on its Gateway', async (verdict, reason) => {
+    const server: ServerReport = { gateway: 'default/echo', api: 'istio', server: 0, name: 'tcp', port: 32400, protocol: 'TCP', verdict, code: 'MAP299', reason: 'because of this', envoyPorts: [], servicePorts: [], missingInService: false };
+    await told([], { device: undefined, devices: [], servers: [server] });
+    expect(events('Gateway')).toEqual([expect.objectContaining({ type: 'Warning', reason, message: 'server 0 (tcp), port 32400: MAP299: because of this' })]);
+  });
+});
+
+test('what there is to note is said where it belongs', async () => {
+  await begin();
+  await told([], {
+    notes: [
+      { object: 'Gateway default/echo', code: 'GW136', message: 'the annotation is not known' },
+      { object: 'HTTPRoute default/other', code: 'GW140', message: 'no member is ready' },
+    ],
+  });
+  expect(events('Gateway')).toEqual([expect.objectContaining({ type: 'Warning', reason: 'SettingIgnored', message: 'GW136: the annotation is not known' })]);
+  expect(events('Service')).toEqual([expect.objectContaining({ reason: 'NoReadyMember', message: 'HTTPRoute default/other: GW140: no member is ready' })]);
+});
+
+describe('the external address is not touched', () => {
+  test('where neither the class nor the configuration says so', async () => {
+    await begin({}, {});
+    await told([result()]);
+    expect(addresses()).toEqual([]);
+  });
+
+  test('but it is where the configuration says writeStatus', async () => {
+    await begin({ writeStatus: true }, {});
+    await told([result()]);
+    expect(addresses()).toHaveLength(1);
+  });
+
+  test('where another controller wrote one', async () => {
+    await begin();
+    at.lab.store.apply({ ...(service() as KubernetesObject), status: { loadBalancer: { ingress: [{ ip: '203.0.113.7' }] } } });
+    await at.passUntil(() => at.snapshots().at(-1)?.objects.services[0]?.loadBalancerIngress.length === 1);
+    await told([result()]);
+    expect(addresses().map((entry) => entry.ip)).toEqual(['203.0.113.7']);
+  });
+});
+
+describe('a result that cannot be told yet', () => {
+  test('stays in the queue and is told when the API answers again', async () => {
+    await begin();
+    const allow = at.lab.faults.deny({ verbs: ['patch', 'create'] });
+    at.settle({ exposures: [result()] });
+    await until(() => at.logs.some(({ message }) => message.startsWith('telling the results failed')));
+    expect(at.queues.waiting('settled-east')).toBe(1);
+    allow();
+    await at.passUntil(() => at.queues.waiting('settled-east') === 0);
+    expect(addresses()).toHaveLength(1);
+    expect(events('Gateway')).toHaveLength(1);
+  });
+
+  test('and one that nobody can read is put away with its code', async () => {
+    await begin();
+    at.queues.deliver('settled-east', '{"no": "event"}');
+    await until(() => at.queues.waiting('settled-east') === 0);
+    expect(at.logs).toContainEqual(expect.objectContaining({ level: 'error', fields: expect.objectContaining({ code: 'Q611' }) }));
+  });
+});

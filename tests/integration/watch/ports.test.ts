@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
+import { gateway, gatewayPod, ingressService, quiet, route, startBench, until, type Bench } from './support.ts';
+
+interface Port {
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: number;
+  readonly nodePort: number;
+}
+
+let at: Bench;
+beforeEach(async () => {
+  at = await startBench();
+  at.lab.store.apply(gatewayPod());
+});
+afterEach(() => at.close());
+
+const service = (): KubernetesObject | undefined => at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
+const ports = (): readonly Port[] => (service() as unknown as { spec: { ports: Port[] } }).spec.ports;
+const numbers = (): readonly number[] => ports().map((entry) => entry.port);
+const events = (kind: string): readonly { reason: string; message: string; count: number }[] =>
+  ['istio-system', 'default'].flatMap((namespace) => at.lab.store.list('v1', 'Event', namespace)).filter((event) => (event['involvedObject'] as { kind: string }).kind === kind) as never;
+
+function open(name: string, port: number): void {
+  at.lab.store.apply(gateway(name, port));
+  at.lab.store.apply(route(name, name, port));
+}
+
+describe('a port that a Gateway opens', () => {
+  beforeEach(async () => {
+    at.lab.store.apply(ingressService());
+    await at.watcher().start();
+  });
+
+  test('is added to the Service, with its own name and target port, and nothing else changes', async () => {
+    const before = ports();
+    open('echo', 32400);
+    await at.passUntil(() => numbers().includes(32400));
+    const added = ports().find((entry) => entry.port === 32400);
+    expect(added?.targetPort).toBe(32400);
+    expect(added?.nodePort).toBeGreaterThan(0);
+    expect(added?.name).toMatch(/^tcp-[a-z0-9-]{1,59}$/);
+    expect(ports().filter((entry) => entry.port !== 32400)).toEqual(before);
+    expect(service()?.metadata.managedFields?.map((entry) => entry.manager)).toContain('sluice');
+  });
+
+  test('has a name that nobody else on the Service has', async () => {
+    open('echo', 32400);
+    await at.passUntil(() => numbers().includes(32400));
+    const taken = ports().find((entry) => entry.port === 32400)?.name ?? '';
+    at.lab.store.apply(ingressService({ ports: [{ name: taken, port: 15020, protocol: 'TCP', targetPort: 15020 }] }));
+    await at.passUntil(() => numbers().includes(32400) && numbers().includes(15020));
+    expect(new Set(ports().map((entry) => entry.name)).size).toBe(2);
+  });
+
+  test('keeps company with the ones added before', async () => {
+    open('one', 31001);
+    await at.passUntil(() => numbers().includes(31001));
+    open('two', 31002);
+    await at.passUntil(() => numbers().includes(31002));
+    expect(numbers()).toEqual([15020, 31001, 31002]);
+  });
+
+  test('is added again when an upgrade took it away', async () => {
+    open('echo', 32400);
+    await at.passUntil(() => numbers().includes(32400));
+    at.lab.store.apply(ingressService());
+    expect(numbers()).toEqual([15020]);
+    await at.passUntil(() => numbers().includes(32400));
+  });
+
+  test('is said on the Service and on the Gateway, once', async () => {
+    open('echo', 32400);
+    await at.passUntil(() => events('Gateway').length === 1 && events('Service').length === 1);
+    at.lab.store.apply({ ...gatewayPod('gateway-2') });
+    await quiet();
+    at.clock.advance(2_000);
+    await quiet();
+    expect(events('Gateway')).toEqual([expect.objectContaining({ reason: 'ServicePortAdded', count: 1, message: expect.stringContaining('port 32400/TCP') })]);
+    expect(events('Service')).toEqual([expect.objectContaining({ reason: 'ServicePortAdded', count: 1 })]);
+  });
+
+  test('that may not be added is an Event with the remedy, and is tried again', async () => {
+    const allow = at.lab.faults.deny({ verbs: ['patch'], resource: 'services' });
+    open('echo', 32400);
+    await at.passUntil(() => events('Gateway').length === 1);
+    expect(events('Gateway')[0]).toMatchObject({ reason: 'ServicePortRefused', message: expect.stringContaining('Allow the watcher to patch Services') });
+    allow();
+    await at.passUntil(() => numbers().includes(32400));
+    await until(() => events('Gateway').some((event) => event.reason === 'ServicePortAdded'));
+  });
+});
+
+test('a port that the user added himself is left alone, and not taken over', async () => {
+  at.lab.store.apply(ingressService({ ports: [{ name: 'mine', port: 32400, protocol: 'TCP', targetPort: 32400 }] }));
+  await at.watcher().start();
+  open('echo', 32400);
+  await at.passUntil(() => at.snapshots().length > 0);
+  await quiet();
+  expect(service()?.metadata.managedFields?.map((entry) => entry.manager)).not.toContain('sluice');
+  expect(ports().map((entry) => entry.name)).toEqual(['mine']);
+});
+
+describe('a port that no Gateway wants any more', () => {
+  beforeEach(async () => {
+    at.lab.store.apply(ingressService());
+    await at.watcher().start();
+    open('echo', 32400);
+    await at.passUntil(() => numbers().includes(32400));
+    at.settle({});
+    await until(() => at.queues.waiting('settled-east') === 0);
+    at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'echo');
+    await at.passUntil(() => at.snapshots().at(-1)?.objects.gateways.length === 0);
+  });
+
+  async function pass(ms: number): Promise<void> {
+    at.clock.advance(ms);
+    await quiet();
+  }
+
+  test('stays until BIG-IP has let go of it, and five minutes more; then only it goes', async () => {
+    await pass(30_000);
+    expect(numbers()).toEqual([15020, 32400]);
+    at.settle({});
+    await until(() => at.queues.waiting('settled-east') === 0);
+    await pass(299_000);
+    expect(numbers()).toEqual([15020, 32400]);
+    await pass(1_000);
+    await until(() => numbers().length === 1);
+    expect(numbers()).toEqual([15020]);
+  });
+
+  test('stays as long as the removal is held on the device', async () => {
+    const held = { address: '172.16.100.195', port: 32400, protocol: 'tcp' as const, partition: 'k8s', gateways: ['default/echo'], outcome: 'held' as const, code: 'OWN310', message: 'too many at once' };
+    at.settle({ exposures: [held] });
+    await until(() => at.queues.waiting('settled-east') === 0);
+    await pass(600_000);
+    expect(numbers()).toEqual([15020, 32400]);
+  });
+
+  test('stays when a result for an older snapshot comes late', async () => {
+    const last = at.snapshots().at(-1);
+    at.settle({ version: { epoch: last?.revision.epoch ?? 0, counter: (last?.revision.counter ?? 1) - 1, generation: 1 } });
+    await until(() => at.queues.waiting('settled-east') === 0);
+    await pass(301_000);
+    expect(numbers()).toEqual([15020, 32400]);
+  });
+
+  test('and is wanted again in time simply stays', async () => {
+    at.settle({});
+    await until(() => at.queues.waiting('settled-east') === 0);
+    open('echo', 32400);
+    await at.passUntil(() => at.snapshots().at(-1)?.objects.gateways.length === 1);
+    await pass(600_000);
+    expect(numbers()).toEqual([15020, 32400]);
+  });
+});
+
+describe('with servicePorts: observe', () => {
+  beforeEach(async () => {
+    await at.close();
+    at = await startBench({ servicePorts: 'observe' });
+    at.lab.store.apply(gatewayPod());
+    at.lab.store.apply(ingressService());
+    await at.watcher().start();
+  });
+
+  test('a missing port is reported with the exact command, and the Service is not written', async () => {
+    open('echo', 32400);
+    await at.passUntil(() => events('Gateway').length === 1 && events('Service').length === 1);
+    expect(events('Service')[0]).toMatchObject({ reason: 'ServicePortMissing', message: expect.stringContaining('kubectl -n istio-system patch service istio-ingressgateway --type=json -p') });
+    expect(numbers()).toEqual([15020]);
+  });
+});
