@@ -3,7 +3,7 @@ import type { Judgement } from './judgement.ts';
 import { isManagedService } from './gateway-api/gateways.ts';
 import { keyOf } from './age.ts';
 import type { Service } from './objects.ts';
-import type { MissingServicePort, ServicePortMapping } from './verdict.ts';
+import type { MissingServicePort, ServicePortMapping, Verdict } from './verdict.ts';
 
 export interface Circumstances {
   readonly servicePorts: readonly ServicePortMapping[];
@@ -37,9 +37,9 @@ function wayIn({ servicePorts, services, missing, missingInService, managed }: C
   return kept ? `Service ${names(services)} has no such port, and istiod keeps it: add a listener to its Gateway` : `no port of Service ${names(services)} leads there`;
 }
 
-function remedy({ missing, servicePorts }: Circumstances): string {
+function remedy(verdict: Verdict, { missing, servicePorts }: Circumstances): string {
   if (missing !== undefined) return `; ${addition(missing)}`;
-  const [there] = servicePorts;
+  const [there] = verdict === 'privileged-port' ? servicePorts : [];
   return there === undefined ? '' : `; give port ${there.port} of Service ${there.service} a targetPort of 1024 or more`;
 }
 
@@ -56,7 +56,7 @@ export function explain(judgement: Judgement, circumstances: Circumstances): str
       return listening(judgement, circumstances);
     case 'privileged-port':
     case 'no-service-port':
-      return `${judgement.reason}${remedy(circumstances)}`;
+      return `${judgement.reason}${remedy(judgement.verdict, circumstances)}`;
     default:
       return judgement.reason;
   }

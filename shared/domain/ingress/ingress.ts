@@ -8,7 +8,7 @@ import type { Service } from './objects.ts';
 import type { Stage } from './reading.ts';
 import { resolver } from './resolution.ts';
 import { isMissing, missingPorts, servicePortsOf } from './service-port.ts';
-import type { GatewayNote, Listener, MissingServicePort, PortMapping, ServerReport } from './verdict.ts';
+import type { Listener, MissingServicePort, PortMapping, ServerReport } from './verdict.ts';
 import { ListenerKind } from './verdict.ts';
 import type { Workload } from './workload.ts';
 import type { World } from './world.ts';
@@ -28,19 +28,18 @@ interface Staged {
   readonly stage: Stage;
   readonly judgements: readonly Judgement[];
   readonly listeners: readonly Listener[];
-  readonly missing: readonly MissingServicePort[];
-  /** The same by number and gateway. */
-  readonly additions: ReadonlyMap<string, MissingServicePort>;
 }
 
 function stageOf(world: World, workload: Workload, ingress: Ingress): Staged {
   const found = world.services.of(workload);
   const services = found.length > 0 ? found : ingress.services;
   const stage = { world, workload, services, ports: resolver(services, workload) };
-  const { judgements, listeners } = judge(stage);
-  const missing = missingPorts({ stage, judgements, within: ingress.within });
-  const additions = new Map(missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])));
-  return { stage, judgements, listeners, missing, additions };
+  return { stage, ...judge(stage) };
+}
+
+/** An ingress with the ports to add, by number and gateway. */
+interface Answered extends Ingress {
+  readonly additions: ReadonlyMap<string, MissingServicePort>;
 }
 
 /** One server in one kind of pods. */
@@ -50,16 +49,16 @@ interface Sighting {
 }
 
 /** What would be added for this server; a rejected one beside it gains nothing from it. */
-function addition({ id, verdict }: Judgement, { additions }: Staged): MissingServicePort | undefined {
+function addition({ id, verdict }: Judgement, { additions }: Answered): MissingServicePort | undefined {
   if (verdict !== 'listening' && verdict !== 'privileged-port' && verdict !== 'no-service-port') return undefined;
   return additions.get(`${id.number} ${id.gateway}`);
 }
 
-function reportOf({ judgement, staged }: Sighting, ingress: Ingress): ServerReport {
+function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerReport {
   const { stage } = staged;
   const { id } = judgement;
   const servicePorts = servicePortsOf(judgement, stage);
-  const missing = addition(judgement, staged);
+  const missing = addition(judgement, ingress);
   const missingInService = judgement.verdict === 'listening' ? isMissing(judgement, { stage, within: ingress.within }) : missing !== undefined;
   const circumstances = { servicePorts, services: stage.services, missing: missingInService ? missing : undefined, missingInService, managed: stage.world.managedServices };
   return {
@@ -79,7 +78,7 @@ function reportOf({ judgement, staged }: Sighting, ingress: Ingress): ServerRepo
 }
 
 /** The best of what was seen; where pods disagree, the report says in which of them it holds. */
-function bestReport(sightings: readonly Sighting[], ingress: Ingress): ServerReport[] {
+function bestReport(sightings: readonly Sighting[], ingress: Answered): ServerReport[] {
   const [best] = sightings.toSorted((a, b) => compareVerdicts(a.judgement.verdict, b.judgement.verdict));
   if (best === undefined) return [];
   const report = reportOf(best, ingress);
@@ -92,7 +91,7 @@ export function compareReports(a: ServerReport, b: ServerReport): number {
   return compareText(a.gateway, b.gateway) || compareText(a.api, b.api) || a.server - b.server;
 }
 
-function reports(staged: readonly Staged[], ingress: Ingress): ServerReport[] {
+function reports(staged: readonly Staged[], ingress: Answered): ServerReport[] {
   const sightings = staged.flatMap((one) => one.judgements.map((judgement): Sighting => ({ judgement, staged: one })));
   const byServer = Map.groupBy(sightings, ({ judgement: { id } }) => `${id.api} ${id.gateway} ${id.index}`);
   return [...byServer.values()].flatMap((group) => bestReport(group, ingress)).sort(compareReports);
@@ -108,25 +107,18 @@ function unionOfListeners(lists: readonly (readonly Listener[])[]): Listener[] {
   return sortListeners(merged);
 }
 
-/** The first kind of pods that lacks a port decides how it is added. */
-function unionOfMissing(lists: readonly (readonly MissingServicePort[])[]): MissingServicePort[] {
-  const groups = Map.groupBy(lists.flat(), ({ service, port }) => `${service} ${port}`);
-  return [...groups.values()].flatMap((same) => {
-    const [first] = same;
-    return first === undefined ? [] : [{ ...first, gateways: [...new Set(same.flatMap(({ gateways }) => gateways))].sort() }];
-  });
-}
-
 export function mappingOf(world: World, ingress: Ingress): PortMapping {
   const staged = ingress.workloads.map((workload) => stageOf(world, workload, ingress));
-  const notes: readonly GatewayNote[] = notesFor(staged.map(({ stage }) => stage));
+  const missing = missingPorts(staged.map(({ stage, judgements }) => ({ stage, judgements, within: ingress.within })));
+  const additions = new Map(missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])));
+  const notes = notesFor(staged.map(({ stage }) => stage));
   return {
     namespace: ingress.namespace,
     services: ingress.services.map(({ meta }) => keyOf(meta)),
     pods: ingress.workloads.flatMap(({ pods }) => pods.map(({ meta }) => meta.name)).sort(),
     listeners: unionOfListeners(staged.map(({ listeners }) => listeners)),
-    servers: reports(staged, ingress),
-    missing: unionOfMissing(staged.map(({ missing }) => missing)),
+    servers: reports(staged, { ...ingress, additions }),
+    missing,
     ...(notes.length === 0 ? {} : { notes }),
   };
 }

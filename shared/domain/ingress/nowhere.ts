@@ -1,4 +1,5 @@
 /** Gateways that no gateway pod reads, wherever it is. */
+import { keyOf } from './age.ts';
 import type { Reasoned } from './model.ts';
 import type { Pod } from './objects.ts';
 import { selectsNothing, selectsSidecars } from './selection.ts';
@@ -12,7 +13,7 @@ function sidecarsByConfig(world: World): ReadonlyMap<Config, Pod> {
     if (pod.proxy !== 'sidecar') continue;
     for (const config of world.istio.find(pod.meta.labels)) {
       const there = found.get(config);
-      if (there === undefined || pod.meta.name < there.meta.name) found.set(config, pod);
+      if (there === undefined || keyOf(pod.meta) < keyOf(there.meta)) found.set(config, pod);
     }
   }
   return found;

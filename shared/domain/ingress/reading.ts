@@ -23,21 +23,20 @@ export interface Reading {
   readonly notRead: Reasoned | undefined;
 }
 
-/** A Gateway API Gateway applies to the pods that its Services bring to istiod with at least one port. */
-function applies(config: Config, ports: Resolver): boolean {
-  return config.api === 'istio' || (config.view.deployment.mode !== 'none' && config.view.deployment.services.some((service) => ports.present.has(service)));
-}
-
 /** The configurations whose labels or Services point at these pods. */
-export function configsFor({ world, workload, services, ports }: Stage): Config[] {
+export function configsFor({ world, workload, services }: Stage): Config[] {
   const unselective = workload.sidecar ? [] : world.istio.unselective;
   const api = services.flatMap((service) => world.byService.get(keyOf(service.meta)) ?? []);
-  const found = new Set<Config>([...world.istio.find(workload.labels), ...unselective, ...api.filter((config) => applies(config, ports))]);
+  const found = new Set<Config>([...world.istio.find(workload.labels), ...unselective, ...api]);
   return [...found].sort((a, b) => a.rank - b.rank);
 }
 
-function managedGateway(configs: readonly Config[]): string | undefined {
-  for (const config of configs) if (config.api === 'gateway-api' && config.view.deployment.mode === 'managed') return config.view.key;
+/** istiod knows of the Gateway only through a Service that brings it at least one port of these pods. */
+function managedGateway(configs: readonly Config[], ports: Resolver): string | undefined {
+  for (const config of configs) {
+    if (config.api === 'istio' || config.view.deployment.mode !== 'managed') continue;
+    if (config.view.deployment.services.some((service) => ports.present.has(service))) return config.view.key;
+  }
   return undefined;
 }
 
@@ -45,7 +44,7 @@ const SIDECAR: Reasoned = { code: 'MAP205', reason: 'the pods of its Service run
 
 export function readings(stage: Stage): Reading[] {
   const configs = configsFor(stage);
-  const context = { mesh: stage.world.mesh, workload: stage.workload, managedBy: managedGateway(configs) };
+  const context = { mesh: stage.world.mesh, workload: stage.workload, managedBy: managedGateway(configs, stage.ports) };
   const notReadBy = (config: Config): Reasoned | undefined => {
     if (config.api === 'istio') return whyNotRead(config.gateway, context);
     return stage.workload.sidecar ? SIDECAR : undefined;

@@ -83,7 +83,7 @@ export function isMissing(judgement: Judgement, { stage, within }: Pick<Extensio
 }
 
 /** Where the added port is to lead; `free` asks for a number that the pods can bind. Undefined when adding would not help. */
-function wantedTarget(judgement: Judgement, service: Service, stage: Stage): number | 'free' | undefined {
+function wantedTarget(judgement: Judgement, service: Service, { stage, judgements }: Extension): Target | undefined {
   const { number } = judgement.id;
   if (judgement.verdict === 'listening') return judgement.open[0];
   if (judgement.verdict === 'privileged-port') {
@@ -92,61 +92,101 @@ function wantedTarget(judgement: Judgement, service: Service, stage: Stage): num
   if (judgement.verdict !== 'no-service-port') return undefined;
   // The number is a target port already: the Gateway means another port, and a second one of its protocol would stay hidden (§1.2.3).
   if (stage.ports.byTarget.get(number)?.some((target) => target.service === service)) return undefined;
-  return isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;
+  const taken = judgements.some(({ resolved }) => resolved.includes(number));
+  return taken || isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;
 }
 
-/** 80 becomes 8080, 443 becomes 8443; the next number where that one is in use. */
-const PRIVILEGED_OFFSET = 8000;
+const FIRST_FREE = 8000;
+const LAST_PORT = 65_535;
 
-function freeTarget(number: number, used: ReadonlySet<number>, stage: Stage): number {
-  let target = number + PRIVILEGED_OFFSET;
-  while (used.has(target) || isReserved(target, stage.world.mesh)) target += 1;
+/** 80 becomes 8080, 443 becomes 8443; the next number where that one is in use. */
+function freeTarget(number: number, isUsed: (port: number) => boolean): number {
+  let target = number + FIRST_FREE > LAST_PORT ? FIRST_FREE : number + FIRST_FREE;
+  while (isUsed(target)) target = target === LAST_PORT ? FIRST_FREE : target + 1;
   return target;
 }
 
-/** Ports in the pod that somebody uses or will use. */
-function usedPorts({ stage, judgements }: Extension): Set<number> {
-  const resolved = judgements.flatMap((judgement) => [...judgement.resolved, judgement.id.number]);
-  return new Set([...stage.ports.byTarget.keys(), ...resolved, ...stage.workload.containerPorts.map(({ port }) => port)]);
+/** Ports in the pods that somebody uses or will use. */
+function usedPorts(extensions: readonly Extension[]): Set<number> {
+  const used = new Set<number>();
+  for (const { stage, judgements } of extensions) {
+    for (const port of stage.ports.byTarget.keys()) used.add(port);
+    for (const { port } of stage.workload.containerPorts) used.add(port);
+    for (const { resolved, id } of judgements) for (const port of [...resolved, id.number]) used.add(port);
+  }
+  return used;
 }
+
+type Target = number | 'free';
 
 interface Wish {
   readonly service: Service;
   readonly number: number;
   readonly protocol: string;
-  readonly target: number | 'free';
+  readonly targets: Set<Target>;
+  readonly by: Set<Judgement>;
   readonly gateways: Set<string>;
 }
 
-/** One wish for each Service and number; the first server that has it decides target and name. */
-function wishes(extension: Extension): Wish[] {
-  const { stage, judgements, within } = extension;
+/** One wish for each Service and number; the first server that has it gives the name. */
+function wishes(extensions: readonly Extension[]): Wish[] {
   const found = new Map<string, Wish>();
-  for (const judgement of judgements) {
-    const { number, gateway, protocol } = judgement.id;
-    const service = serviceToExtend(scopeOf(judgement, within), stage.world.managedServices);
-    if (service === undefined || isReserved(number, stage.world.mesh) || !isMissing(judgement, extension)) continue;
-    const target = wantedTarget(judgement, service, stage);
-    if (target === undefined) continue;
-    const key = `${keyOf(service.meta)} ${number}`;
-    const wish = found.get(key) ?? { service, number, protocol, target, gateways: new Set<string>() };
-    wish.gateways.add(gateway);
-    found.set(key, wish);
+  for (const extension of extensions) {
+    const { stage, within } = extension;
+    for (const judgement of extension.judgements) {
+      const { number, gateway, protocol } = judgement.id;
+      const service = serviceToExtend(scopeOf(judgement, within), stage.world.managedServices);
+      if (service === undefined || isReserved(number, stage.world.mesh) || !isMissing(judgement, extension)) continue;
+      const target = wantedTarget(judgement, service, extension);
+      if (target === undefined) continue;
+      const key = `${keyOf(service.meta)} ${number}`;
+      const wish = found.get(key) ?? { service, number, protocol, targets: new Set(), by: new Set(), gateways: new Set() };
+      wish.targets.add(target);
+      wish.by.add(judgement);
+      wish.gateways.add(gateway);
+      found.set(key, wish);
+    }
   }
   return [...found.values()].sort((a, b) => compareText(keyOf(a.service.meta), keyOf(b.service.meta)) || a.number - b.number);
 }
 
-/** The ports to add: N to N, another target only where the pods cannot bind N. */
-export function missingPorts(extension: Extension): MissingServicePort[] {
-  const used = usedPorts(extension);
+/** By number, the servers that a Service port of their number moves (Istio Gateways with a listener) or wakes (Gateway API listeners without one). */
+function neighboursOf(extensions: readonly Extension[]): ReadonlyMap<number, readonly Judgement[]> {
+  const concerned = extensions.flatMap(({ judgements }) =>
+    judgements.filter(({ id, open, verdict }) => (id.api === 'istio' ? open.length > 0 : verdict === 'no-service-port')),
+  );
+  return Map.groupBy(concerned, ({ id }) => id.number);
+}
+
+function isUndisturbed(neighbour: Judgement, target: Target, service: string): boolean {
+  if (neighbour.id.api === 'istio') return neighbour.resolved[0] === target;
+  return neighbour.spec?.attachment?.services.includes(service) !== true;
+}
+
+/** A targetPort decides for all servers of the number and all pods, so it must not move or displace a listener that does not ask for it. */
+function agreedTarget(wish: Wish, neighbours: readonly Judgement[]): Target | undefined {
+  const [target, ...others] = wish.targets;
+  if (target === undefined || others.length > 0) return undefined;
+  const service = keyOf(wish.service.meta);
+  return neighbours.every((neighbour) => wish.by.has(neighbour) || isUndisturbed(neighbour, target, service)) ? target : undefined;
+}
+
+/** The ports to add for all pods of an ingress: N to N, another target only where the pods cannot bind N. */
+export function missingPorts(extensions: readonly Extension[]): MissingServicePort[] {
+  const used = usedPorts(extensions);
+  const isUsed = (port: number): boolean => used.has(port) || extensions.some(({ stage }) => isReserved(port, stage.world.mesh));
+  const neighbours = neighboursOf(extensions);
   const names = new Map<string, Set<string>>();
-  return wishes(extension).map(({ service, number, protocol, target, gateways }) => {
+  return wishes(extensions).flatMap((wish) => {
+    const target = agreedTarget(wish, neighbours.get(wish.number) ?? []);
+    if (target === undefined) return [];
+    const { number, service, protocol, gateways } = wish;
     const key = keyOf(service.meta);
     const taken = names.get(key) ?? new Set(service.ports.map(({ name }) => name));
     const name = portName(protocol, number, taken);
     names.set(key, taken.add(name));
-    const targetPort = target === 'free' ? freeTarget(number, used, extension.stage) : target;
+    const targetPort = target === 'free' ? freeTarget(number, isUsed) : target;
     used.add(targetPort);
-    return { service: key, name, port: number, targetPort, protocol: 'TCP', gateways: [...gateways].sort() };
+    return [{ service: key, name, port: number, targetPort, protocol: 'TCP' as const, gateways: [...gateways].sort() }];
   });
 }

@@ -1,4 +1,5 @@
 /** Gateway pods, and which of them are alike in everything that the rules look at. */
+import { compareText, keyOf } from './age.ts';
 import type { Pod, Service } from './objects.ts';
 
 /** Pods of one namespace that carry the same labels as far as any selector asks, and the same ports and rights. */
@@ -36,7 +37,7 @@ function likeness(pod: Pod, keys: ReadonlySet<string>): string {
 }
 
 function byName(a: Pod, b: Pod): number {
-  return a.meta.name < b.meta.name ? -1 : 1;
+  return compareText(keyOf(a.meta), keyOf(b.meta));
 }
 
 /** `keys`: the labels that any selector asks for. Pods that differ only in others, such as pod-template-hash, are alike. */
