@@ -13,42 +13,58 @@ function suffixes(host: string): string[] {
   return found;
 }
 
+/** Positions of items by host. */
+class Places {
+  readonly #exact = new Map<string, number[]>();
+  /** `*.b.com` under `.b.com`. */
+  readonly #wild = new Map<string, number[]>();
+  /** Every host, wild or not, under each suffix that a wildcard could ask for. */
+  readonly #under = new Map<string, number[]>();
+  /** `*`, and wildcards that do not end at a dot: they are always candidates. */
+  readonly #always: number[] = [];
+
+  add(place: number, host: string): void {
+    if (host.startsWith('*') && !host.startsWith('*.')) {
+      this.#always.push(place);
+      return;
+    }
+    const name = host.replace(/^\*/, '');
+    push(host === name ? this.#exact : this.#wild, name, place);
+    for (const suffix of suffixes(name)) push(this.#under, suffix, place);
+  }
+
+  overlapping(host: string): number[] {
+    const name = host.replace(/^\*/, '');
+    const same = (host === name ? this.#exact : this.#under).get(name) ?? [];
+    return [...this.#always, ...same, ...suffixes(name).flatMap((suffix) => this.#wild.get(suffix) ?? [])];
+  }
+}
+
+/** As many are looked through faster than an index is made. */
+const FEW = 8;
+
 export class HostIndex<T> {
   readonly #all: T[] = [];
-  readonly #rank = new Map<T, number>();
-  readonly #exact = new Map<string, T[]>();
-  /** `*.b.com` under `.b.com`. */
-  readonly #wild = new Map<string, T[]>();
-  /** Every host, wild or not, under each suffix that a wildcard could ask for. */
-  readonly #under = new Map<string, T[]>();
-  /** `*`, and wildcards that do not end at a dot: they are always candidates. */
-  readonly #always: T[] = [];
+  readonly #hosts: (readonly string[])[] = [];
+  #places: Places | undefined;
 
-  /** Items come in the order in which {@link candidates} is to give them. */
+  /** Items come in the order in which {@link candidates} is to give them, all before the first question. */
   add(item: T, hosts: readonly string[]): void {
-    this.#rank.set(item, this.#all.length);
     this.#all.push(item);
-    for (const host of hosts) this.#place(item, host);
+    this.#hosts.push(hosts);
   }
 
-  #place(item: T, host: string): void {
-    if (!host.startsWith('*')) push(this.#exact, host, item);
-    else if (!host.startsWith('*.')) return void this.#always.push(item);
-    const name = host.replace(/^\*/, '');
-    if (host !== name) push(this.#wild, name, item);
-    for (const suffix of suffixes(name)) push(this.#under, suffix, item);
-  }
-
-  #overlapping(host: string): readonly (readonly T[])[] {
-    const name = host.replace(/^\*/, '');
-    const wild = suffixes(name).map((suffix) => this.#wild.get(suffix) ?? []);
-    return host === name ? [this.#exact.get(host) ?? [], ...wild] : [this.#under.get(name) ?? [], ...wild];
+  #index(): Places {
+    const places = new Places();
+    this.#hosts.forEach((hosts, place) => hosts.forEach((host) => places.add(place, host)));
+    return places;
   }
 
   /** Everything that may overlap with one of the hosts, in order, and perhaps a little more. */
   candidates(hosts: readonly string[]): readonly T[] {
-    if (hosts.some((host) => host.startsWith('*') && !host.startsWith('*.'))) return this.#all;
-    const found = new Set([...this.#always, ...hosts.flatMap((host) => this.#overlapping(host).flat())]);
-    return [...found].sort((a, b) => (this.#rank.get(a) ?? 0) - (this.#rank.get(b) ?? 0));
+    if (this.#all.length <= FEW || hosts.some((host) => host.startsWith('*') && !host.startsWith('*.'))) return this.#all;
+    const places = (this.#places ??= this.#index());
+    const found = new Set(hosts.flatMap((host) => places.overlapping(host)));
+    return [...found].sort((a, b) => a - b).flatMap((place) => this.#all[place] ?? []);
   }
 }
