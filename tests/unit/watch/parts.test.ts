@@ -1,0 +1,198 @@
+import { describe, expect, test } from '@jest/globals';
+import { Answers } from '../../../functions/watch/answers.ts';
+import { ChangeLog } from '../../../functions/watch/changes.ts';
+import { Debounce } from '../../../functions/watch/debounce.ts';
+import { watchedIngresses } from '../../../functions/watch/ingresses.ts';
+import { ownership } from '../../../functions/watch/ownership.ts';
+import { planPorts } from '../../../functions/watch/port-plan.ts';
+import { Results } from '../../../functions/watch/results.ts';
+import { decideStatus } from '../../../functions/watch/status.ts';
+import { IngressConfig } from '../../../shared/config/schema.ts';
+import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
+import { Service } from '../../../shared/domain/ingress/objects.ts';
+import type { MissingServicePort } from '../../../shared/domain/ingress/verdict.ts';
+import { Store, type ManagedFields, type StreamChange } from '../../../shared/kubernetes/index.ts';
+
+const at = (counter: number, epoch = 1) => ({ epoch, counter });
+const change = (name: string, what: 'added' | 'updated' | 'deleted' = 'updated') => ({ what, kind: 'Gateway', namespace: 'default', name, resourceVersion: '1' });
+
+describe('the debounce', () => {
+  test('is over after quiet, at the latest after max, and at once when urgent', () => {
+    const debounce = new Debounce({ quiet: 100, max: 1_000 });
+    expect(debounce.due(0)).toBeUndefined();
+    debounce.touch(0, false);
+    debounce.touch(60, false);
+    expect(debounce.due(60)).toBe(100);
+    for (let now = 100; now <= 980; now += 80) debounce.touch(now, false);
+    expect(debounce.due(980)).toBe(20);
+    debounce.touch(990, true);
+    expect(debounce.due(990)).toBe(0);
+    debounce.reset();
+    expect(debounce.due(991)).toBeUndefined();
+  });
+});
+
+describe('answers', () => {
+  test('are complete when every device has answered, also when they come before the sender knows', () => {
+    const answers = new Answers();
+    answers.add({ revision: at(5), device: 'a', devices: ['a', 'b'] });
+    expect(answers.complete(at(5))).toBe(false);
+    answers.add({ revision: at(5), device: 'b', devices: ['a', 'b'] });
+    expect(answers.complete(at(5))).toBe(true);
+    expect(answers.complete(at(6))).toBe(false);
+  });
+
+  test('of map alone are complete; older ones count for nothing', () => {
+    const answers = new Answers();
+    answers.add({ revision: at(5), devices: [] });
+    answers.add({ revision: at(4), device: 'a', devices: ['a', 'b'] });
+    expect(answers.complete(at(5))).toBe(true);
+  });
+});
+
+describe('the change log', () => {
+  test('forgets what has arrived, and keeps what came later or was never sent', () => {
+    const log = new ChangeLog();
+    log.add(change('a', 'deleted'));
+    const first = log.list();
+    log.markSent(first, at(1));
+    log.add(change('b'));
+    log.settle(at(1));
+    expect(log.list().map((one) => one.name)).toEqual(['b']);
+  });
+
+  test('a change that happens again after it was sent is new', () => {
+    const log = new ChangeLog();
+    log.add(change('a'));
+    log.markSent(log.list(), at(1));
+    log.add(change('a'));
+    log.settle(at(1));
+    expect(log.list()).toHaveLength(1);
+  });
+
+  test('does not grow without end', () => {
+    const log = new ChangeLog();
+    for (let n = 0; n < 2_000; n += 1) log.add(change(`g${n}`));
+    expect(log.list()).toHaveLength(500);
+    expect(log.list().at(-1)?.name).toBe('g1999');
+  });
+});
+
+describe('results', () => {
+  const settled = (counter: number, device: string | undefined, devices: string[]): Settled => ({
+    owner: 'o', clusterUid: 'u', version: { epoch: 1, counter, generation: 1 }, devices, servers: [], exposures: [], notes: [], ...(device === undefined ? {} : { device }),
+  });
+
+  test('keep the newest of each device', () => {
+    const results = new Results();
+    expect(results.take(settled(2, 'a', ['a', 'b']))).toBe(true);
+    expect(results.complete()).toBe(false);
+    expect(results.take(settled(2, 'b', ['a', 'b']))).toBe(true);
+    expect(results.complete()).toBe(true);
+    expect(results.take(settled(1, 'a', ['a', 'b']))).toBe(false);
+    expect(results.newest()?.version.counter).toBe(2);
+  });
+
+  test('a device that the ingress no longer goes to has no say', () => {
+    const results = new Results();
+    results.take(settled(1, 'a', ['a', 'b']));
+    results.take(settled(1, 'b', ['a', 'b']));
+    results.take(settled(2, 'b', ['b']));
+    expect(results.all().map((one) => one.device)).toEqual(['b']);
+    expect(results.take(settled(1, 'a', ['a', 'b']))).toBe(false);
+  });
+
+  test('that end in map are complete alone', () => {
+    const results = new Results();
+    results.take(settled(1, 'a', ['a']));
+    results.take(settled(2, undefined, []));
+    expect([results.all().length, results.complete()]).toEqual([1, true]);
+  });
+});
+
+describe('port plans', () => {
+  const service = (ports: object[]): Service => Service.parse({ meta: { namespace: 'n', name: 's' }, selector: {}, ports });
+  const missing = (port: number, name = `tcp-${port}`, protocol: 'TCP' | 'UDP' = 'TCP'): MissingServicePort => ({ service: 'n/s', name, port, targetPort: port, protocol, gateways: ['default/g'] });
+
+  test('nothing to do is no write', () => {
+    expect(planPorts(service([{ name: 'a', port: 80 }]), [], [missing(80)], [])).toBeUndefined();
+  });
+
+  test('what is owned already is declared again, or it would be withdrawn', () => {
+    const plan = planPorts(service([{ name: 'http', port: 80 }, { name: 'tcp-1', port: 31001, targetPort: 31001 }]), [{ port: 31001, protocol: 'TCP' }], [missing(31002)], []);
+    expect(plan?.ports.map((entry) => entry.port)).toEqual([31001, 31002]);
+  });
+
+  test('a name that is taken gets a number, within 63 characters', () => {
+    const long = 'a'.repeat(70);
+    const plan = planPorts(service([{ name: 'a'.repeat(63), port: 80 }]), [], [missing(1, long), missing(2, long)], []);
+    const names = plan?.ports.map((entry) => entry.name) ?? [];
+    expect(new Set(names).size).toBe(2);
+    expect(names.every((name) => name.length <= 63 && name !== 'a'.repeat(63))).toBe(true);
+  });
+
+  test('the same number with another protocol is another port', () => {
+    expect(planPorts(service([{ name: 'https', port: 443 }]), [], [missing(443, 'udp-443', 'UDP')], [])?.added).toEqual([{ name: 'udp-443', port: 443, protocol: 'UDP', targetPort: 443 }]);
+  });
+
+  test('only owned ports can be withdrawn', () => {
+    const key = { port: 80, protocol: 'TCP' };
+    expect(planPorts(service([{ name: 'http', port: 80 }]), [], [], [key])).toBeUndefined();
+    expect(planPorts(service([{ name: 'http', port: 80 }]), [key], [], [key])).toMatchObject({ ports: [], withdrawn: [key] });
+  });
+});
+
+test('ownership is read from managedFields, by manager, operation and subresource', () => {
+  const ports = { 'f:spec': { 'f:ports': { 'k:{"port":32400,"protocol":"TCP"}': {}, '.': {} } } };
+  const raw = (managedFields: ManagedFields[]) => ({ metadata: { name: 's', managedFields } });
+  expect(ownership(raw([{ manager: 'sluice', operation: 'Apply', fieldsV1: ports }])).ports).toEqual([{ port: 32400, protocol: 'TCP' }]);
+  expect(ownership(raw([{ manager: 'helm', operation: 'Apply', fieldsV1: ports }])).ports).toEqual([]);
+  expect(ownership(raw([{ manager: 'sluice', operation: 'Update', fieldsV1: ports }])).ports).toEqual([]);
+  expect(ownership(raw([{ manager: 'sluice-status', operation: 'Apply', subresource: 'status', fieldsV1: { 'f:status': { 'f:loadBalancer': { 'f:ingress': {} } } } }])).status).toBe(true);
+  expect(ownership(raw([]))).toEqual({ ports: [], status: false });
+});
+
+describe('the external address', () => {
+  const service = (more: object = {}): Service => Service.parse({ meta: { namespace: 'n', name: 's' }, type: 'LoadBalancer', loadBalancerClass: 'sluice.io/bigip', selector: {}, ports: [], ...more });
+  const off = { writeStatus: false };
+  const owned = { ports: [], status: true };
+  const free = { ports: [], status: false };
+
+  test.each([
+    ['ours by class', service(), free, off, ['1.2.3.4'], { kind: 'write', addresses: ['1.2.3.4'] }],
+    ['ours by configuration', service({ loadBalancerClass: undefined }), free, { writeStatus: true }, ['1.2.3.4'], { kind: 'write', addresses: ['1.2.3.4'] }],
+    ['of another class', service({ loadBalancerClass: 'other' }), free, off, ['1.2.3.4'], { kind: 'leave' }],
+    ['of another type', service({ type: 'NodePort' }), free, { writeStatus: true }, ['1.2.3.4'], { kind: 'leave' }],
+    ['written by another', service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }), free, off, ['1.2.3.4'], { kind: 'leave' }],
+    ['written by us, changed', service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }), owned, off, ['1.2.3.4'], { kind: 'write' }],
+    ['written by us, the same', service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }), owned, off, ['1.2.3.4'], { kind: 'leave' }],
+    ['written by us, nothing left', service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }), owned, off, [], { kind: 'write', addresses: [] }],
+    ['never written, nothing to write', service(), free, off, [], { kind: 'leave' }],
+  ])('%s', (_, object, own, rule, addresses, expected) => {
+    expect(decideStatus(object, own, rule, addresses)).toMatchObject(expected);
+  });
+});
+
+test('several entries for one Service are one ingress, with the union of what they need', () => {
+  const entry = (more: object): IngressConfig => IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
+  const watched = watchedIngresses([entry({ servicePorts: 'observe' }), entry({ members: 'nodes', writeStatus: true }), entry({ cluster: 'west', service: 'n/w' })], 'east');
+  expect(watched).toEqual([{ ref: { namespace: 'n', service: 's' }, members: 'nodes', servicePorts: 'manage', writeStatus: true }]);
+});
+
+describe('the store', () => {
+  const raw = (uid: string, resourceVersion: string) => ({ metadata: { namespace: 'n', name: 'a', uid, resourceVersion } });
+  function store(): { seen: string[]; store: Store<string> } {
+    const seen: string[] = [];
+    return { seen, store: new Store<string>(({ what, object }: StreamChange<string>) => seen.push(`${what} ${object}`)) };
+  }
+
+  test('the same version is no change, another UID is two', () => {
+    const { seen, store: objects } = store();
+    objects.put(raw('u1', '1'), 'one');
+    objects.put(raw('u1', '1'), 'one');
+    objects.put(raw('u1', '2'), 'two');
+    objects.put(raw('u2', '3'), 'three');
+    objects.retain(new Set());
+    expect(seen).toEqual(['added one', 'updated two', 'deleted two', 'added three', 'deleted three']);
+  });
+});
