@@ -24,6 +24,16 @@ describe('npm run demo', () => {
       const { code, lines, text } = await demo(...args);
       expect({ code, text }).toEqual({ code: 0, text: expect.stringContaining('a real TCP connection was answered: one hello') });
       expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
+      // The F5 ConfigMap of the walkthrough moves the port, and everybody can see who did it.
+      for (const sentence of [
+        'one hello (127.16.100.195:31400)',
+        'its pool balances by least-connections-member',
+        'virtual server 172.16.100.195:32400/tcp is gone from the device',
+        'port, partition, mode, balance from ConfigMap istio-system/istio-ingressgateway.32400.vs',
+        'Event on the ConfigMap: SettingIgnored: GW128',
+      ]) {
+        expect(text).toContain(sentence);
+      }
       for (const hop of ['snapshot sent', 'mapped', 'declared', 'applied', 'settled', 'first answer']) expect(text).toContain(hop);
       // Neither colours nor log lines where nobody sits at a terminal.
       expect(text).not.toContain('\u001B');

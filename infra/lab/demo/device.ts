@@ -13,6 +13,7 @@ export interface DeviceRow {
   /** `172.16.100.195:32400/tcp` */
   readonly virtual: string;
   readonly partition: string;
+  readonly balance: string;
   readonly error: string | undefined;
   readonly connections: number;
   readonly members: readonly MemberRow[];
@@ -26,23 +27,20 @@ export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] 
   return bigip
     .view()
     .partitions.flatMap(({ name, virtualServers, pools }) =>
-      virtualServers.map(({ destination, protocol, pool, error, connections }) => ({
-        virtual: `${destination}/${protocol}`,
-        partition: name,
-        error,
-        connections: connections.total,
-        members: pools.find((p) => p.path === pool)?.members.map(memberRow) ?? [],
-      })),
+      virtualServers.map(({ destination, protocol, pool: path, error, connections }) => {
+        const pool = pools.find((p) => p.path === path);
+        return { virtual: `${destination}/${protocol}`, partition: name, balance: pool?.balance ?? '', error, connections: connections.total, members: pool?.members.map(memberRow) ?? [] };
+      }),
     )
     .sort((a, b) => a.virtual.localeCompare(b.virtual));
 }
 
 export function deviceTable(rows: readonly DeviceRow[]): readonly string[] {
   if (rows.length === 0) return ['BIG-IP has no virtual server'];
-  const lines = rows.flatMap(({ virtual, partition, connections, error, members }) =>
+  const lines = rows.flatMap(({ virtual, partition, balance, connections, error, members }) =>
     (members.length === 0 ? [{ member: 'no member', state: '' }] : members).map(({ member, state }, index) =>
-      index === 0 ? [virtual, partition, String(connections), member, error ?? state] : ['', '', '', member, state],
+      index === 0 ? [virtual, partition, balance, String(connections), member, error ?? state] : ['', '', '', '', member, state],
     ),
   );
-  return table([['virtual server', 'partition', 'connections', 'pool member', 'monitors say'], ...lines]);
+  return table([['virtual server', 'partition', 'balance', 'connections', 'pool member', 'monitors say'], ...lines]);
 }

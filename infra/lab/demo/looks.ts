@@ -53,14 +53,20 @@ interface EventObject {
   readonly regarding?: { readonly kind?: string; readonly name?: string };
 }
 
-/** Events of either API group; a Gateway's own, oldest first. */
-export async function gatewayEvent(api: KubernetesApi, gateway: string, reason: string): Promise<Seen<string>> {
-  const events = (await api.list('/api/v1/namespaces/default/events')) as readonly EventObject[];
-  const own = events.filter((e) => (e.involvedObject ?? e.regarding)?.name === gateway);
-  const found = own.find((e) => e.reason === reason);
-  if (!found) return { instead: own.length === 0 ? `no event on Gateway ${gateway}` : `events: ${own.map((e) => e.reason).join(', ')}` };
-  const text = found.message ?? found.note ?? '';
-  return { ok: text, say: `Event on the Gateway: ${reason}: ${text}` };
+export interface WantedEvent {
+  readonly on: { readonly kind: string; readonly namespace: string; readonly name: string };
+  readonly reason: string;
+  /** Words of its message. */
+  readonly says: string;
+}
+
+/** Events of either API group. */
+export async function eventOn(api: KubernetesApi, { on: { kind, namespace, name }, reason, says }: WantedEvent): Promise<Seen<string>> {
+  const events = (await api.list(`/api/v1/namespaces/${namespace}/events`)) as readonly EventObject[];
+  const own = events.filter((e) => (e.involvedObject ?? e.regarding)?.name === name).map((e) => ({ reason: e.reason ?? '', text: e.message ?? e.note ?? '' }));
+  const found = own.find((e) => e.reason === reason && e.text.includes(says));
+  if (!found) return { instead: own.length === 0 ? `no event on ${kind} ${name}` : `events: ${own.map((e) => `${e.reason}: ${e.text}`).join(' | ')}` };
+  return { ok: found.text, say: `Event on the ${kind}: ${reason}: ${found.text}` };
 }
 
 /** The addresses and ports a pool should hold. */
@@ -72,11 +78,20 @@ export function poolHolds(rows: readonly DeviceRow[], virtual: string, wanted: r
   return { ok: row, say: `virtual server ${virtual} in partition ${row.partition}, pool ${members.join(', ')}` };
 }
 
+export function balances(rows: readonly DeviceRow[], virtual: string, method: string): Seen<string> {
+  const balance = rows.find((r) => r.virtual === virtual)?.balance;
+  return balance === method ? { ok: method, say: `its pool balances by ${method}` } : { instead: `the pool balances by ${balance ?? 'nothing: there is no such virtual server'}` };
+}
+
 export function noVirtual(rows: readonly DeviceRow[], virtual: string): Seen<true> {
   if (rows.some((r) => r.virtual === virtual)) return { instead: `${virtual} is still on the device` };
   return { ok: true, say: `virtual server ${virtual} is gone from the device` };
 }
 
-export function answered(answer: string, wanted: string): Seen<string> {
-  return answer === wanted ? { ok: answer, say: `a real TCP connection was answered: ${answer}` } : { instead: answer };
+export function nobodyAnswers(answer: string, where: string): Seen<true> {
+  return answer === '(connection refused)' ? { ok: true, say: `nobody answers at ${where}` } : { instead: answer };
+}
+
+export function answered(answer: string, wanted: string, where: string): Seen<string> {
+  return answer === wanted ? { ok: answer, say: `a real TCP connection was answered: ${answer} (${where})` } : { instead: answer };
 }

@@ -4,7 +4,7 @@ import type { Checks, Seen } from './check.ts';
 import { ask } from './connection.ts';
 import { deviceRows, deviceTable } from './device.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
-import { INGRESS_PODS, INGRESS_SERVICE, answered } from './looks.ts';
+import { INGRESS_PODS, INGRESS_SERVICE, answered, nobodyAnswers, poolHolds } from './looks.ts';
 import { manifest } from './manifests.ts';
 import type { Say } from './say.ts';
 
@@ -52,7 +52,21 @@ export function checkAnswer(scene: Scene, port: number, wanted: string): Promise
   return scene.checks.check({
     expected: `a connection to ${address} is answered "${wanted}"`,
     where: `is there a virtual server, are its members up (table above), does Envoy listen: ${scene.lab.files.log}`,
-    see: async (): Promise<Seen<string>> => answered(await connects(scene, port, wanted.replace(/^\w+ /, '')), wanted),
+    see: async (): Promise<Seen<string>> => answered(await connects(scene, port, wanted.replace(/^\w+ /, '')), wanted, address),
+  });
+}
+
+export function checkNobody(scene: Scene, port: number, where: string): Promise<true> {
+  const at = `${scene.lab.loopbackAddress}:${port}`;
+  return scene.checks.check({ expected: `nobody answers at ${at}`, where, see: async () => nobodyAnswers(await connects(scene, port, 'hello'), at) });
+}
+
+/** The virtual port is the gateway's, unless a setting says otherwise. */
+export async function checkPool(scene: Scene, port: number, virtualPort = port): Promise<void> {
+  await scene.checks.check({
+    expected: `virtual server ${virtualOf(scene, virtualPort)} whose pool holds what the cluster offers (${scene.lab.members})`,
+    where: `${scene.lab.files.log} (apply's lines), and the dead-letter queues`,
+    see: async () => poolHolds(deviceRows(scene.lab.bigip), virtualOf(scene, virtualPort), await expectedMembers(scene, port)),
   });
 }
 

@@ -4,32 +4,22 @@ import { timeline } from './timeline.ts';
 import type { Seen } from './check.ts';
 import { keepAsking } from './connection.ts';
 import { deviceRows, type DeviceRow } from './device.ts';
-import { gatewayEvent, noVirtual, poolHolds, serviceAddress, servicePort } from './looks.ts';
-import { applyManifest, checkAnswer, connects, expectedMembers, showDevice, virtualOf, type Scene } from './scene.ts';
+import { balances, eventOn, noVirtual, poolHolds, serviceAddress, servicePort } from './looks.ts';
+import { applyManifest, checkAnswer, checkNobody, checkPool, connects, expectedMembers, showDevice, virtualOf, type Scene } from './scene.ts';
 
 const FIRST = 32_400;
 const SECOND = 32_500;
-const GATEWAY = '/apis/networking.istio.io/v1/namespaces/default/gateways/tcp-echo-gateway';
-
-async function checkPool(scene: Scene, port: number): Promise<void> {
-  await scene.checks.check({
-    expected: `virtual server ${virtualOf(scene, port)} whose pool holds what the cluster offers (${scene.lab.members})`,
-    where: `${scene.lab.files.log} (apply's lines), and the dead-letter queues`,
-    see: async () => poolHolds(deviceRows(scene.lab.bigip), virtualOf(scene, port), await expectedMembers(scene, port)),
-  });
-}
+/** Where the F5 ConfigMap puts the first gateway's virtual server. */
+const MOVED = 31_400;
+const CONFIG_MAP = { kind: 'ConfigMap', namespace: 'istio-system', name: 'istio-ingressgateway.32400.vs' };
+const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
+const GATEWAYS = '/apis/networking.istio.io/v1/namespaces/default/gateways';
 
 export async function nothingYet(scene: Scene): Promise<void> {
-  const { checks, lab } = scene;
+  const { checks, lab, say } = scene;
   checks.step('Before: a cluster with Istio, and an empty BIG-IP');
-  await checks.check({
-    expected: `nobody answers at ${lab.loopbackAddress}:${FIRST}`,
-    where: `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`,
-    see: async () => {
-      const answer = await connects(scene, FIRST, 'hello');
-      return answer === '(connection refused)' ? { ok: true, say: `nobody answers at ${lab.loopbackAddress}:${FIRST} (that is how ${lab.virtualAddress} is reached here)` } : { instead: answer };
-    },
-  });
+  say.why(`${lab.virtualAddress} is reached here at ${lab.loopbackAddress}.`);
+  await checkNobody(scene, FIRST, `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`);
   showDevice(scene);
 }
 
@@ -85,7 +75,7 @@ export async function firstGateway(scene: Scene): Promise<void> {
   await checkAnswer(scene, FIRST, 'one hello');
   say.why('Only after the device confirmed it does the result go back to the cluster.');
   await checks.check({ expected: `the Service shows ${lab.virtualAddress} as its external address`, where: 'kubectl get svc -n istio-system istio-ingressgateway -o yaml', see: () => serviceAddress(api, lab.virtualAddress) });
-  await checks.check({ expected: 'an Event Programmed on the Gateway', where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway', see: () => gatewayEvent(api, 'tcp-echo-gateway', 'Programmed') });
+  await checks.check({ expected: 'an Event Programmed on the Gateway', where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway', see: () => eventOn(api, { on: GATEWAY, reason: 'Programmed', says: virtualOf(scene, FIRST) }) });
   showDevice(scene);
   say.title('   From "Gateway applied" to "first answer"');
   say.lines(timeline(start, moments(scene, start, sightings)));
@@ -101,21 +91,46 @@ export async function secondGateway(scene: Scene): Promise<void> {
   showDevice(scene);
 }
 
+export async function configMapMoves(scene: Scene): Promise<void> {
+  const { checks, lab, api, say } = scene;
+  checks.step(`An F5 ConfigMap, as users of F5's controller write them, moves port ${FIRST} to ${MOVED}`);
+  await applyManifest(scene, 'f5-configmap');
+  say.why('Sluice reads it as settings of the Service port it names, below annotations of the Gateway and above sluice.yaml.');
+  await checkPool(scene, FIRST, MOVED);
+  await checks.check({
+    expected: 'balance least-connections-member, as the ConfigMap says',
+    where: `${lab.files.log} (map's notes): is the ConfigMap ignored, and why?`,
+    see: () => balances(deviceRows(lab.bigip), virtualOf(scene, MOVED), 'least-connections-member'),
+  });
+  await checkAnswer(scene, MOVED, 'one hello');
+  await checks.check({ expected: `no virtual server ${virtualOf(scene, FIRST)} any more`, where: `${lab.files.log} (apply's lines): removals may be held for want of proof`, see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST)) });
+  await checkNobody(scene, FIRST, 'the device below: is the old virtual server gone?');
+  await checkAnswer(scene, SECOND, 'two hello');
+  const source = `${CONFIG_MAP.kind} ${CONFIG_MAP.namespace}/${CONFIG_MAP.name}`;
+  say.why('Whoever wonders why the port is another one reads it on the Gateway.');
+  await checks.check({
+    expected: `an Event Programmed on the Gateway that names ${source}`,
+    where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway',
+    see: () => eventOn(api, { on: GATEWAY, reason: 'Programmed', says: `from ${source}` }),
+  });
+  showDevice(scene);
+}
+
 export async function podGoes(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   const pod = lab.cluster.pods('istio-ingressgateway')[0];
   checks.step(`A gateway pod goes away (${pod?.status?.podIP ?? 'none'}), while connections keep coming`);
-  const load = keepAsking(lab.virtualAddress, FIRST, 'busy');
+  const load = keepAsking(lab.virtualAddress, MOVED, 'busy');
   say.why(lab.members === 'pods' ? 'The pod turns Terminating: it must leave the pools now, while it still answers, not when it is gone.' : 'The members are nodes: kube-proxy leaves the pod out, BIG-IP has nothing to change.');
   const leaving = lab.cluster.removePod(pod?.metadata.name ?? '');
   await checks.check({
     expected: 'BIG-IP sends nothing new to the pod while it is Terminating, before it is gone',
     where: `${lab.files.log} (apply's lines after the pod turned Terminating), and the session of its member and node on the device`,
-    see: async () => leftInTime(lab.cluster.pods('istio-ingressgateway').some((p) => p.metadata.name === pod?.metadata.name), poolHolds(deviceRows(lab.bigip), virtualOf(scene, FIRST), await expectedMembers(scene, FIRST))),
+    see: async () => leftInTime(lab.cluster.pods('istio-ingressgateway').some((p) => p.metadata.name === pod?.metadata.name), poolHolds(deviceRows(lab.bigip), virtualOf(scene, MOVED), await expectedMembers(scene, FIRST))),
   });
   await leaving;
-  await checkPool(scene, FIRST);
-  await checkAnswer(scene, FIRST, 'one after');
+  await checkPool(scene, FIRST, MOVED);
+  await checkAnswer(scene, MOVED, 'one after');
   const answers = await load.stop();
   await checks.check({
     expected: 'every connection during that time was answered',
@@ -143,17 +158,12 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
   const { checks, lab, api, say } = scene;
   checks.step('The first Gateway is deleted');
   say.why('kubectl delete gateways.networking.istio.io tcp-echo-gateway');
-  await api.remove(GATEWAY);
+  await api.remove(`${GATEWAYS}/${GATEWAY.name}`);
   say.why('The watcher saw the deletion, which proves that the virtual server must go; the second one is not touched.');
-  await checks.check({ expected: `no virtual server ${virtualOf(scene, FIRST)}`, where: `${lab.files.log} (apply's lines): removals may be held for want of proof`, see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST)) });
-  await checks.check({
-    expected: `nobody answers at ${lab.loopbackAddress}:${FIRST}`,
-    where: 'the device above: is the virtual server gone?',
-    see: async () => {
-      const answer = await connects(scene, FIRST, 'hello');
-      return answer === '(connection refused)' ? { ok: true, say: `nobody answers at ${lab.loopbackAddress}:${FIRST} any more` } : { instead: answer };
-    },
-  });
+  await checks.check({ expected: `no virtual server ${virtualOf(scene, MOVED)}`, where: `${lab.files.log} (apply's lines): removals may be held for want of proof`, see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, MOVED)) });
+  await checkNobody(scene, MOVED, 'the device below: is the virtual server gone?');
   await checkAnswer(scene, SECOND, 'two hello');
+  say.why('The F5 ConfigMap is now for a port that no Gateway opens; it is told so, not passed over.');
+  await checks.check({ expected: 'an Event SettingIgnored on the ConfigMap', where: `kubectl -n ${CONFIG_MAP.namespace} get events`, see: () => eventOn(api, { on: CONFIG_MAP, reason: 'SettingIgnored', says: 'ignored' }) });
   showDevice(scene);
 }
