@@ -1,10 +1,8 @@
 /** Everything the watcher does for one ingress. */
-import type { SluiceConfig } from '../../shared/config/schema.ts';
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
-import type { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
+import { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
 import { ownerKey, type IngressRef } from '../../shared/domain/ingress/snapshot.ts';
-import type { PortMapping } from '../../shared/domain/ingress/verdict.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Content } from './content.ts';
@@ -14,7 +12,7 @@ import { giveFeedback } from './feedback.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Keeper } from './keeper.ts';
 import type { Outbox } from './outbox.ts';
-import { keepPorts } from './port-keeper.ts';
+import { keepPorts, type PortLook } from './port-keeper.ts';
 import type { Recorder } from './recorder.ts';
 import { Results } from './results.ts';
 import type { Revisions } from './revisions.ts';
@@ -54,7 +52,7 @@ export function createAgent(options: AgentOptions): Agent {
   const log = runtime.log.child({ owner });
   const results = new Results();
   const withdrawals = new Withdrawals();
-  const mesh = meshOf(runtime.config, cluster);
+  const mesh = runtime.config.clusters.find((entry) => entry.id === cluster)?.mesh ?? MeshOptions.parse({});
   /** The Service was seen being deleted; what is exposed for it goes. */
   let removed = false;
 
@@ -63,9 +61,16 @@ export function createAgent(options: AgentOptions): Agent {
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
   };
-  const mapping = (): PortMapping | undefined => {
-    const objects = selectObjects(ref, world.objects(), ingress);
-    return objects === undefined ? undefined : mapIngress(ref, objects, mesh);
+  /** Mapping and revision belong together: only a snapshot made after this look is known to go without what the mapping does not want. */
+  let look: PortLook | undefined;
+  const observe = (): void => {
+    try {
+      const objects = selectObjects(ref, world.objects(), ingress);
+      look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest: revisions.newest };
+      ports.poke();
+    } catch (error) {
+      log.error({ error: String(error) }, 'the ports of this ingress cannot be mapped; its Service stays as it is');
+    }
   };
 
   const { clock, random } = runtime;
@@ -74,7 +79,7 @@ export function createAgent(options: AgentOptions): Agent {
     clock,
     random,
     log,
-    work: () => keepPorts({ client, recorder, world, ingress, clock, log, mapping, withdrawals, newest: () => revisions.newest }),
+    work: () => keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, look: () => look }),
   });
   const feedback = new Keeper({
     name: 'telling the results',
@@ -93,7 +98,7 @@ export function createAgent(options: AgentOptions): Agent {
     debounce: options.debounce,
     content,
     send: (what, changes) => outbox.snapshot(ref, what, changes),
-    observed: () => ports.poke(),
+    observed: observe,
   });
 
   return {
@@ -129,12 +134,6 @@ const NOTHING: Content['objects'] = {
   gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [],
   configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [],
 };
-
-function meshOf(config: SluiceConfig, cluster: string): MeshOptions {
-  const found = config.clusters.find((entry) => entry.id === cluster);
-  if (found === undefined) throw new Error(`the configuration has no cluster ${JSON.stringify(cluster)}; add it under clusters, or correct the cluster id of this watcher`);
-  return found.mesh;
-}
 
 /** A cheap first look; whether the content changed is decided later. */
 function concerns(ref: IngressRef, { observed }: WorldChange): boolean {

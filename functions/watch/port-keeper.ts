@@ -15,6 +15,12 @@ import { findTarget, SERVICES, serviceTarget } from './targets.ts';
 import type { Withdrawals } from './withdrawals.ts';
 import type { World } from './world.ts';
 
+/** What the ports should be, and the newest revision given out at that moment. */
+export interface PortLook {
+  readonly mapping: PortMapping;
+  readonly newest: Revision;
+}
+
 export interface PortKeeperOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;
@@ -22,29 +28,27 @@ export interface PortKeeperOptions {
   readonly ingress: WatchedIngress;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The mapping of what was observed last; undefined while the Service does not exist. */
-  readonly mapping: () => PortMapping | undefined;
+  /** Undefined while the Service does not exist. */
+  readonly look: () => PortLook | undefined;
   readonly withdrawals: Withdrawals;
-  /** The newest revision given out. */
-  readonly newest: () => Revision;
 }
 
 type ObservedService = NonNullable<ReturnType<World['service']>>;
 
 /** Returns the milliseconds after which a withdrawal is due, if there is one. */
 export async function keepPorts(options: PortKeeperOptions): Promise<number | undefined> {
-  const mapping = options.mapping();
-  if (mapping === undefined) return undefined;
+  const look = options.look();
+  if (look === undefined) return undefined;
   const { namespace, service } = options.ingress.ref;
-  const missing = Map.groupBy(mapping.missing, (port) => port.service);
+  const missing = Map.groupBy(look.mapping.missing, (port) => port.service);
   const services = new Set([...missing.keys(), `${namespace}/${service}`]);
-  for (const name of services) await keepService(options, { name, mapping, missing: missing.get(name) ?? [] });
+  for (const name of services) await keepService(options, { name, look, missing: missing.get(name) ?? [] });
   return options.withdrawals.nextDue(options.clock.now());
 }
 
 interface ServiceTask {
   readonly name: string;
-  readonly mapping: PortMapping;
+  readonly look: PortLook;
   readonly missing: readonly MissingServicePort[];
 }
 
@@ -54,7 +58,7 @@ async function keepService(options: PortKeeperOptions, task: ServiceTask): Promi
   const observed = world.service(namespace, plain);
   if (observed === undefined) return;
   if (ingress.servicePorts === 'observe') return say(options, observed.object, task.missing, (port) => portMissing(task.name, port));
-  withdrawals.observe(task.name, observed.owned.ports, { mapping: task.mapping, newest: options.newest() });
+  withdrawals.observe(task.name, observed.owned.ports, task.look);
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined => planPorts(object, owned.ports, task.missing, withdrawals.due(task.name, clock.now()));
   if (planFor(observed) === undefined) return;
   // What is declared replaces what was declared before, so it must rest on the Service as it is now, not as it was last seen.

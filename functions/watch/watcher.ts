@@ -69,6 +69,7 @@ class ClusterWatcher implements Watcher {
   constructor(options: WatcherOptions) {
     const { runtime, clusterId } = options;
     this.#options = options;
+    checkCluster(runtime, clusterId);
     this.#runtime = { ...runtime, log: runtime.log.child({ cluster: clusterId }) };
     const { clock, random, log } = this.#runtime;
     this.#patience = { clock, random, log, signal: this.#abort.signal };
@@ -158,6 +159,13 @@ class ClusterWatcher implements Watcher {
     if (uid === undefined) throw new Error('namespace kube-system does not exist or has no UID; is this a Kubernetes API?');
     return uid;
   }
+}
+
+/** Before anything is touched: a wrong id would speak for another cluster, or for none. */
+function checkCluster({ config }: Runtime, clusterId: string): void {
+  const known = config.clusters.map((entry) => entry.id);
+  if (known.includes(clusterId)) return;
+  throw new Error(`the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it under clusters, or correct the cluster id of this watcher`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

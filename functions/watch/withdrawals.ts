@@ -2,6 +2,7 @@ import type { PortMapping } from '../../shared/domain/ingress/verdict.ts';
 import { compareRevisions, type Revision } from '../../shared/domain/revision.ts';
 import { includes } from './port-plan.ts';
 import type { PortKey } from './ownership.ts';
+import type { PortLook } from './port-keeper.ts';
 
 /** How long a port stays after BIG-IP has let go of it: connections on their way may still use it. */
 const DELAY_MS = 5 * 60_000;
@@ -20,7 +21,7 @@ export class Withdrawals {
   #candidates = new Map<string, Candidate>();
 
   /** What is owned and what is wanted at this moment. A port that is wanted again is no candidate any more. */
-  observe(service: string, owned: readonly PortKey[], { mapping, newest }: { readonly mapping: PortMapping; readonly newest: Revision }): void {
+  observe(service: string, owned: readonly PortKey[], { mapping, newest }: PortLook): void {
     const unwanted = owned.filter((key) => !isWanted(service, key, mapping));
     for (const [id, candidate] of this.#candidates) {
       if (candidate.service === service && !includes(unwanted, candidate.key)) this.#candidates.delete(id);

@@ -109,6 +109,8 @@ describe('a port that no Gateway wants any more', () => {
     open('echo', 32400);
     await at.passUntil(() => numbers().includes(32400));
     at.settle({});
+    await at.passUntil(() => at.snapshots().at(-1)?.objects.gateways.length === 1 && at.snapshots().at(-1)?.objects.services[0]?.ports.length === 2);
+    at.settle({});
     await until(() => at.queues.waiting('settled-east') === 0);
     at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'echo');
     await at.passUntil(() => at.snapshots().at(-1)?.objects.gateways.length === 0);

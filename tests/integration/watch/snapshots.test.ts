@@ -276,3 +276,7 @@ test('a cluster without Istio and without the Gateway API is watched all the sam
   at.settle({});
   await at.passUntil(() => last()?.objects.gateways.length === 1);
 });
+
+test('a cluster that the configuration does not know is refused before anything is touched', () => {
+  expect(() => at.watcher({ clusterId: 'west' })).toThrow('the configuration has no cluster "west", only east; add it under clusters, or correct the cluster id of this watcher');
+});
