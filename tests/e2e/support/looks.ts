@@ -1,0 +1,146 @@
+/** What a user can see of a site: the objects of the cluster, the device, the dead letters. */
+import { DatabaseSync } from 'node:sqlite';
+import { isDeclare, type LabBigip, type LabRequest } from '../../../infra/lab/bigip/index.ts';
+import { ask } from '../../../infra/lab/demo/connection.ts';
+import { deviceRows, type DeviceRow } from '../../../infra/lab/demo/device.ts';
+import type { ApiObject } from '../../../infra/lab/demo/kubernetes-api.ts';
+import { INGRESS_SERVICE } from '../../../infra/lab/demo/looks.ts';
+import { compareVersions, type Version } from '../../../shared/domain/revision.ts';
+import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
+import { open } from '../../../shared/queue/envelope.ts';
+import type { WorkQueueName } from '../../../shared/queue/port.ts';
+import { OWNER, VIRTUAL_ADDRESS, type Site } from './site.ts';
+import type { Sluice } from './sluice.ts';
+import { until } from './until.ts';
+
+export interface ServerSpec {
+  readonly port: number;
+  readonly name?: string;
+  readonly protocol?: string;
+}
+
+export function gateway(name: string, servers: readonly ServerSpec[]): ApiObject {
+  const listed = servers.map(({ port, protocol = 'TCP', name: label = `tcp-${port}` }) => ({ port: { number: port, name: label, protocol }, hosts: ['*'] }));
+  return { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata: { name, namespace: 'default' }, spec: { selector: { istio: 'ingressgateway' }, servers: listed } };
+}
+
+/** Leads every port of the gateway to the echo server. */
+function route(name: string): ApiObject {
+  const tcp = [{ route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }];
+  return { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name, namespace: 'default' }, spec: { hosts: ['*'], gateways: [name], tcp } };
+}
+
+/** What a user applies to open ports. */
+export async function openPorts(site: Site, name: string, servers: readonly ServerSpec[]): Promise<void> {
+  await site.api.apply(route(name));
+  await site.api.apply(gateway(name, servers));
+}
+
+export interface SeenEvent {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+}
+
+export async function eventsOf(site: Site, name: string): Promise<readonly SeenEvent[]> {
+  const events = (await site.api.list('/api/v1/namespaces/default/events')) as unknown as readonly SeenEvent[];
+  return events.filter((event) => event.involvedObject.name === name);
+}
+
+export function eventOf(site: Site, name: string, wanted: RegExp, sluice: Sluice): Promise<SeenEvent> {
+  const look = async (): Promise<SeenEvent | undefined> => (await eventsOf(site, name)).find((e) => wanted.test(`${e.reason}: ${e.message}`));
+  return until(`an Event ${String(wanted)} on Gateway ${name}`, look, () => sluice.stdout());
+}
+
+export function virtualServer(site: Site, port: number): DeviceRow | undefined {
+  return deviceRows(site.bigip).find((row) => row.virtual === `${VIRTUAL_ADDRESS}:${port}/tcp`);
+}
+
+export function virtualServers(site: Site): readonly string[] {
+  return deviceRows(site.bigip).map((row) => row.virtual);
+}
+
+/** A real connection through the virtual address, answered by one of the two echo versions. */
+export function answered(site: Site, port: number, sluice: Sluice): Promise<string> {
+  const look = async (): Promise<string | undefined> => {
+    const answer = await ask(VIRTUAL_ADDRESS, port, 'hello');
+    return /^(one|two) hello$/.test(answer) ? answer : undefined;
+  };
+  return until(`an answer through ${VIRTUAL_ADDRESS}:${port}`, look, () => `${virtualServers(site).join()}\n${sluice.stdout()}`);
+}
+
+export async function externalAddresses(site: Site): Promise<readonly string[]> {
+  const { status } = (await site.api.get(INGRESS_SERVICE)) as { status?: { loadBalancer?: { ingress?: readonly { ip?: string }[] } } };
+  return (status?.loadBalancer?.ingress ?? []).map((entry) => entry.ip ?? '');
+}
+
+export async function servicePorts(site: Site): Promise<readonly number[]> {
+  const { spec } = (await site.api.get(INGRESS_SERVICE)) as unknown as { spec: { ports: readonly { port: number }[] } };
+  return spec.ports.map((port) => port.port);
+}
+
+/** Everything a user waits for, on every side. */
+export async function converged(site: Site, name: string, port: number, sluice: Sluice): Promise<void> {
+  await answered(site, port, sluice);
+  await eventOf(site, name, new RegExp(`^Programmed: .*:${port}/tcp`), sluice);
+  await until('the external address of the Service', async () => (await externalAddresses(site)).includes(VIRTUAL_ADDRESS), () => sluice.stdout());
+  await until('empty queues', async () => (await pending(site)) === 0, () => sluice.stdout());
+}
+
+/** Events of the pipeline that nobody has finished yet. */
+export async function pending(site: Site): Promise<number> {
+  const depths = await Promise.all((['snapshots', 'slices', 'settled-site'] as const).map((name) => site.queues.queue(name).depth()));
+  return depths.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
+}
+
+/** Takes the dead letters off their queue until there are so many. */
+export async function deadLetters(site: Site, queue: WorkQueueName, count: number): Promise<readonly DeadLetter[]> {
+  const dead = site.queues.queue(`${queue}-dead`);
+  const found: DeadLetter[] = [];
+  await until(
+    `${count} dead letters of ${queue}`,
+    async () => {
+      for (const message of await dead.receive({ max: 10, wait: 0, visibility: 60_000 })) {
+        const opened = open(message.body, DEAD_LETTER_EVENTS);
+        if ('refused' in opened) throw new Error(opened.refused.reason);
+        found.push(opened.ok.data);
+        await dead.delete(message.receipt);
+      }
+      return found.length >= count;
+    },
+    () => found.map((letter) => letter.code).join(),
+  );
+  return found;
+}
+
+/** Puts a message into the file as it is, past every check of the sender's side. */
+export function plant(site: Site, queue: string, body: string, group = OWNER): void {
+  const file = new DatabaseSync(site.queueFile, { timeout: 10_000 });
+  const id = `planted-${Date.now()}-${Math.random()}`;
+  file.prepare('INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)').run(queue, group, id, id, body, Date.now(), Date.now());
+  file.close();
+}
+
+/** The versions that the device was told for the owner, in the order of the declarations. */
+export function watchFences(bigip: LabBigip): () => readonly Version[] {
+  const seen: Version[] = [];
+  const record = (request: LabRequest): false => {
+    const version = isDeclare(request) ? versionIn(request.body) : undefined;
+    if (version !== undefined) seen.push(version);
+    return false;
+  };
+  bigip.faults.inject({ match: record, times: Infinity, response: { kind: 'reset' } });
+  return () => seen;
+}
+
+function versionIn(body: unknown): Version | undefined {
+  const text = JSON.stringify(body);
+  const found = /"version":(\{"epoch":\d+,"counter":\d+,"generation":\d+\})/.exec(text) ?? undefined;
+  return found?.[1] === undefined || !text.includes(`"${OWNER}"`) ? undefined : (JSON.parse(found[1]) as Version);
+}
+
+export function isRising(versions: readonly Version[]): boolean {
+  return versions.every((version, i) => i === 0 || compareVersions(version, versions[i - 1] ?? version) >= 0);
+}

@@ -1,0 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LOOK_EVERY_MS = 20;
+/** Far beyond what anything here takes: it only ends a test that would never end. */
+const LIMIT_MS = 90_000;
+
+/** Looks until there is something other than undefined or false; says what it waited for when that never comes. */
+export async function until<T>(what: string, look: () => T | Promise<T>, why: () => string = () => ''): Promise<Exclude<T, undefined | false>> {
+  const end = Date.now() + LIMIT_MS;
+  while (Date.now() < end) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen as Exclude<T, undefined | false>;
+    await pause(LOOK_EVERY_MS);
+  }
+  throw new Error(`waited in vain for: ${what}\n${why()}`);
+}

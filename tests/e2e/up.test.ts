@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { startBigip } from '../../infra/lab/bigip/index.ts';
+import { seal } from '../../shared/queue/envelope.ts';
+import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
+import { answered, converged, deadLetters, eventOf, eventsOf, isRising, openPorts, pending, plant, servicePorts, virtualServer, virtualServers, watchFences } from './support/looks.ts';
+import { CLUSTER, OWNER, startSite, VIRTUAL_ADDRESS, type Site } from './support/site.ts';
+import { until } from './support/until.ts';
+
+const LIMIT = 240_000;
+
+let site: Site;
+beforeEach(async () => {
+  site = await startSite();
+});
+afterEach(() => site.stop());
+
+describe('sluice up', () => {
+  test(
+    'makes a Gateway reachable, stops on SIGTERM with code 0, and goes on where it was',
+    async () => {
+      const first = await site.up();
+      await openPorts(site, 'echo', [{ port: 32_400 }]);
+      await converged(site, 'echo', 32_400, first);
+
+      // In hand when the signal comes: a declaration that the device is still working on.
+      site.bigip.faults.timings.declare = 1_500;
+      const declares = site.bigip.writes.length;
+      await openPorts(site, 'second', [{ port: 32_500 }]);
+      await until('a second declaration is accepted', () => site.bigip.writes.slice(declares).some((write) => write.status === 202), () => first.stdout());
+      expect(await first.kill('SIGTERM')).toBe(0);
+      expect(first.stderr()).toBe('');
+      expect(first.log().at(-1)?.msg).toBe('stopped');
+      expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`, `${VIRTUAL_ADDRESS}:32500/tcp`]);
+      // What waits was never begun; what was begun is finished and off the queue.
+      for (const queue of ['snapshots', 'slices', `settled-${CLUSTER}`] as const) expect(await site.queues.queue(queue).depth()).toMatchObject({ inFlight: 0 });
+      await answered(site, 32_500, first);
+
+      // What happens while it is away is not missed: a port comes, another one goes.
+      site.bigip.faults.timings.declare = 20;
+      await openPorts(site, 'third', [{ port: 32_600 }]);
+      await site.api.remove('/apis/networking.istio.io/v1/namespaces/default/gateways/second');
+      const next = await site.up();
+      await converged(site, 'third', 32_600, next);
+      await until('port 32500 is gone', () => virtualServer(site, 32_500) === undefined, () => next.stdout());
+      expect(await next.kill('SIGTERM')).toBe(0);
+      expect(next.stderr()).toBe('');
+    },
+    LIMIT,
+  );
+});
+
+describe('kill -9, then the same command again', () => {
+  async function afterwards(fences: ReturnType<typeof watchFences>): Promise<void> {
+    const again = await site.up();
+    await converged(site, 'echo', 32_400, again);
+    // The epoch of the new process stands on the device: nothing older was left to be said.
+    await until('the fence of the new process', () => new Set(fences().map((v) => v.epoch)).size >= 2, () => again.stdout());
+    await until('empty queues', async () => (await pending(site)) === 0, () => again.stdout());
+    expect(isRising(fences())).toBe(true);
+    expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`]);
+    expect(virtualServer(site, 32_400)?.members).toHaveLength(2);
+    expect((await servicePorts(site)).filter((port) => port === 32_400)).toHaveLength(1);
+    expect((await eventsOf(site, 'echo')).filter((event) => event.reason === 'Programmed')).toHaveLength(1);
+    for (const queue of ['snapshots-dead', 'slices-dead'] as const) expect(await site.queues.queue(queue).depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await again.kill('SIGTERM')).toBe(0);
+  }
+
+  test(
+    'right after a snapshot was sent',
+    async () => {
+      const fences = watchFences(site.bigip);
+      const first = await site.up();
+      await until('the first snapshot is settled', async () => first.log().some((line) => line.msg === 'settled') && (await pending(site)) === 0, () => first.stdout());
+      // A message in flight keeps its group: the snapshot stays on the queue, sent and not taken.
+      const snapshots = site.queues.queue('snapshots');
+      await snapshots.send({ group: OWNER, deduplicationId: 'block', body: '' });
+      const [blocker] = await until('the group is blocked', async () => {
+        const taken = await snapshots.receive({ max: 1, wait: 0, visibility: 600_000 });
+        return taken.length > 0 ? taken : undefined;
+      });
+      await openPorts(site, 'echo', [{ port: 32_400 }]);
+      await until('the snapshot is on the queue', async () => (await snapshots.depth()).waiting > 0, () => first.stdout());
+      expect(await first.kill('SIGKILL')).toBe('SIGKILL');
+      await snapshots.delete(blocker?.receipt ?? '');
+      expect(virtualServers(site)).toEqual([]);
+      await afterwards(fences);
+    },
+    LIMIT,
+  );
+
+  test(
+    'between the 202 and the end of its task',
+    async () => {
+      const fences = watchFences(site.bigip);
+      const first = await site.up();
+      await openPorts(site, 'echo', [{ port: 32_400 }]);
+      site.bigip.faults.timings.declare = 4_000;
+      await until('a declaration with the fence was accepted', () => fences().length > 0 && site.bigip.writes.filter((w) => w.status === 202).length === 2, () => first.stdout());
+      expect(await first.kill('SIGKILL')).toBe('SIGKILL');
+      expect(virtualServers(site)).toEqual([]);
+      // The task that runs on keeps its time.
+      site.bigip.faults.timings.declare = 20;
+      await afterwards(fences);
+    },
+    LIMIT,
+  );
+
+  test(
+    'between the end of the task and settled',
+    async () => {
+      const fences = watchFences(site.bigip);
+      let verifying = false;
+      // The look at the live objects comes after the task and before the result.
+      const look = (path: string): boolean => path.startsWith('/mgmt/tm/ltm/virtual') && virtualServer(site, 32_400) !== undefined;
+      const takeBack = site.bigip.faults.inject({ match: ({ path }) => look(path) && (verifying = true), times: Infinity, response: { kind: 'hang' } });
+      const first = await site.up();
+      await openPorts(site, 'echo', [{ port: 32_400 }]);
+      await until('the device has it, and Sluice is looking', () => verifying, () => first.stdout());
+      expect(await first.kill('SIGKILL')).toBe('SIGKILL');
+      expect(await eventsOf(site, 'echo')).not.toContainEqual(expect.objectContaining({ reason: 'Programmed' }));
+      takeBack();
+      await afterwards(fences);
+    },
+    LIMIT,
+  );
+});
+
+describe('bad input', () => {
+  const event = (data: object, type = INGRESS_OBSERVED): string => seal(type, data, { id: `bad-${Math.random()}`, cluster: CLUSTER, subject: OWNER, time: new Date().toISOString() });
+  const objects = { gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [], configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [] };
+  const snapshot = { cluster: CLUSTER, clusterUid: 'uid', ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' }, revision: { epoch: 1, counter: 1 }, changes: [], removed: false, objects };
+
+  test(
+    'on the queue becomes a dead letter with code and reason, and the process lives on',
+    async () => {
+      const sluice = await site.up();
+      const bad: readonly (readonly [string, string, RegExp])[] = [
+        ['{"specversion": "1.0", ', 'Q610', /not JSON/],
+        ['', 'Q610', /not JSON/],
+        ['null', 'Q611', /not a CloudEvent/],
+        [JSON.stringify({ specversion: '1.0', id: 'x' }), 'Q611', /source/],
+        [event(snapshot, 'sluice.ingress.observed.v9'), 'Q612', /sluice\.ingress\.observed\.v1/],
+        [event({ ...snapshot, revision: 'seven', removed: 'no' }), 'Q613', /revision/],
+        [event({ ...snapshot, cluster: 'nowhere' }), 'GW103', /nowhere is not in clusters/],
+        [event({ ...snapshot, ingress: { namespace: 'istio-system', service: 'other' } }), 'GW104', /istio-system\/other/],
+        [event({ ...snapshot, revision: { epoch: 4_000_000_000_000, counter: 1 } }), 'GW105', /clock/],
+        [`"${'x'.repeat(2 * 1024 * 1024)}"`, 'Q611', /not a CloudEvent/],
+        ['['.repeat(400_000), 'Q610', /not JSON/],
+      ];
+      for (const [i, [body]] of bad.entries()) plant(site, 'snapshots', body, `bad-${i}`);
+      const letters = await deadLetters(site, 'snapshots', bad.length);
+      const byGroup = new Map(letters.map((letter) => [letter.group, letter]));
+      for (const [i, [body, code, reason]] of bad.entries()) {
+        expect(byGroup.get(`bad-${i}`)).toMatchObject({ code, reason: expect.stringMatching(reason), queue: 'snapshots' });
+        const { original } = byGroup.get(`bad-${i}`) ?? {};
+        // What can be kept is kept to the letter; what is too large keeps its beginning and its hash.
+        expect(body).toContain(original?.body);
+        expect(original?.cut === undefined ? original?.body : original.cut.bytes).toEqual(original?.cut === undefined ? body : Buffer.byteLength(body));
+      }
+      plant(site, 'slices', 'not json', 'bigip');
+      plant(site, 'slices', 'not json', 'no-such-device');
+      plant(site, `settled-${CLUSTER}`, 'not json');
+      expect((await deadLetters(site, 'slices', 2)).map((letter) => letter.code)).toEqual(['Q610', 'Q610']);
+
+      await openPorts(site, 'echo', [{ port: 32_400 }]);
+      await converged(site, 'echo', 32_400, sluice);
+      expect(sluice.stderr()).toBe('');
+      expect(await sluice.kill('SIGTERM')).toBe(0);
+    },
+    LIMIT,
+  );
+
+  test(
+    'in a Gateway costs the server its listener, with the reason on the Gateway, and no other server anything',
+    async () => {
+      const sluice = await site.up();
+      await openPorts(site, 'mixed', [
+        { port: 0, name: 'zero' },
+        { port: 70_000, name: 'huge' },
+        { port: 32_401, name: 'odd', protocol: 'SMTP' },
+        { port: 32_400, name: 'good' },
+      ]);
+      await openPorts(site, 'empty', []);
+      await openPorts(site, 'other', [{ port: 32_500 }]);
+      await converged(site, 'mixed', 32_400, sluice);
+      await converged(site, 'other', 32_500, sluice);
+      await eventOf(site, 'mixed', /^MappingRejected: server 0 \(zero\), port 0: GW\d+: /, sluice);
+      await eventOf(site, 'mixed', /^MappingRejected: server 1 \(huge\), port 70000: GW\d+: /, sluice);
+      await eventOf(site, 'mixed', /^MappingRejected: server 2 \(odd\), port 32401: GW\d+: .*SMTP/, sluice);
+      expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`, `${VIRTUAL_ADDRESS}:32500/tcp`]);
+      // A port that cannot be served is not opened on the Service either.
+      expect((await servicePorts(site)).filter((port) => [0, 70_000, 32_401].includes(port))).toEqual([]);
+      expect(await sluice.kill('SIGTERM')).toBe(0);
+    },
+    LIMIT,
+  );
+});
+
+describe('a BIG-IP that cannot be used', () => {
+  /** The trouble is there before the Gateway; the user reads it, somebody mends it, and the port opens by itself. */
+  async function healed(code: string, mend: () => void | Promise<void>): Promise<void> {
+    await openPorts(site, 'echo', [{ port: 32_400 }]);
+    const sluice = await site.up();
+    const told = await eventOf(site, 'echo', new RegExp(`^ApplyDelayed: ${VIRTUAL_ADDRESS}:32400/tcp on bigip: ${code}: `), sluice);
+    expect(told).toMatchObject({ type: 'Warning', message: expect.not.stringContaining(site.bigip.password) });
+    expect(sluice.log()).toContainEqual(expect.objectContaining({ msg: 'retry', code, device: 'bigip' }));
+    await mend();
+    await converged(site, 'echo', 32_400, sluice);
+    expect(await site.queues.queue('slices-dead').depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(sluice.stdout()).not.toContain(site.bigip.password);
+    expect(await sluice.kill('SIGTERM')).toBe(0);
+    expect(sluice.stderr()).toBe('');
+  }
+
+  test('is not reachable: BIP501, and heals', async () => {
+    await site.cable.unplug();
+    await healed('BIP501', () => site.cable.plug());
+  }, LIMIT);
+
+  test('refuses the password: BIP401, and heals when the secret is corrected', async () => {
+    await site.write('bigip.password', 'an old one');
+    await healed('BIP401', () => site.write('bigip.password', site.bigip.password));
+  }, LIMIT);
+
+  test('shows a certificate that nobody trusts: BIP402, and heals when the right device answers again', async () => {
+    const stranger = await startBigip({ dataPath: false });
+    site.cable.lead(stranger.url);
+    await healed('BIP402', () => site.cable.lead(site.bigip.url));
+    expect(stranger.writes).toEqual([]);
+    await stranger.close();
+  }, LIMIT);
+
+  test('has no AS3: BIP404, and heals when it is installed', async () => {
+    site.bigip.faults.as3Absent();
+    await healed('BIP404', () => site.bigip.faults.as3Absent(false));
+  }, LIMIT);
+});
