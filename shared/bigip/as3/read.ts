@@ -4,20 +4,16 @@ import { Monitor, Settings } from '../../domain/exposure/exposure.ts';
 import type { Member } from '../../domain/exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
 import { DECLARED_FORMAT, declaredState, sameContent } from '../../domain/plan/declared.ts';
-import { Version } from '../../domain/revision.ts';
+import type { ContributionRecord } from './memory.ts';
+import { Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
-import { renderApplication } from './render.ts';
+import { recordOf, renderApplication } from './render.ts';
 import type { As3Monitor, As3Pointer, As3Pool, As3Service, As3Tenant } from './types.ts';
 
 export type ReadResult =
   | { readonly kind: 'ours'; readonly state: DeclaredState }
   /** Somebody else's declaration, a newer format, or ours with foreign changes: never to be overwritten. */
   | { readonly kind: 'refused'; readonly code: 'OWN303' | 'OWN304' | 'OWN305'; readonly reason: string };
-
-const OwnerRecord = z.strictObject({ version: Version, clusterUid: z.string(), sender: z.string().optional() });
-const Record_ = z.strictObject({ owner: z.string(), gateways: z.array(z.string()), since: z.string(), ports: z.array(z.int()), draining: z.array(z.string()) });
-const Notes = z.strictObject({ format: z.literal(DECLARED_FORMAT), owners: z.record(z.string(), OwnerRecord), exposures: z.record(z.string(), z.array(Record_).min(1)) });
-type ContributionRecord = z.infer<typeof Record_>;
 
 const MODE = { Service_TCP: 'tcp', Service_L4: 'fastl4', Service_HTTP: 'http', Service_UDP: 'udp' } as const;
 
@@ -26,34 +22,30 @@ export function readTenant(partition: string, tenant: As3Tenant): ReadResult {
   if (constants?.sluice === undefined) return refused('OWN303', `partition ${partition} holds a declaration that Sluice did not write; name another partition in devices[].partitions`);
   const format = constants.sluice.format;
   if (typeof format === 'number' && format > DECLARED_FORMAT) return refused('OWN304', `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade it`);
-  const notes = Notes.safeParse(constants.sluice);
-  if (!notes.success) return refused('OWN305', `partition ${partition}: constants.sluice was changed: ${z.prettifyError(notes.error)}`);
-  return readApplications(partition, tenant, notes.data);
+  const memory = Memory.safeParse(constants.sluice);
+  if (!memory.success) return refused('OWN305', `partition ${partition}: constants.sluice was changed: ${z.prettifyError(memory.error)}`);
+  return readApplications(partition, tenant, memory.data);
 }
 
 function refused(code: 'OWN303' | 'OWN304' | 'OWN305', reason: string): ReadResult {
   return { kind: 'refused', code, reason };
 }
 
-function readApplications(partition: string, tenant: As3Tenant, notes: z.infer<typeof Notes>): ReadResult {
+function readApplications(partition: string, tenant: As3Tenant, memory: Memory): ReadResult {
+  const { format: _format, owners, exposures: records, ...rest } = memory;
   const named = Object.keys(tenant).filter((key) => !TENANT_KEYS.has(key));
-  const missing = Object.keys(notes.exposures).filter((name) => !named.includes(name));
+  const missing = Object.keys(records).filter((name) => !named.includes(name));
   if (missing.length > 0) return refused('OWN305', `partition ${partition}: application ${missing.join(', ')} was taken out of the declaration by somebody else`);
   const exposures: DeclaredExposure[] = [];
   for (const name of named) {
-    const records = notes.exposures[name];
-    const exposure = records && readApplication(tenant[name], records);
-    if (!exposure || applicationName(exposure) !== name || !isRendered(exposure, tenant[name])) {
-      return refused('OWN305', `partition ${partition}: application ${name} was ${records ? 'changed' : 'added'} by somebody else`);
+    const mine = records[name];
+    const exposure = mine && readApplication(tenant[name], mine);
+    if (!exposure || applicationName(exposure) !== name || !sameContent(renderApplication(exposure, rest), tenant[name])) {
+      return refused('OWN305', `partition ${partition}: application ${name} was ${mine ? 'changed' : 'added'} by somebody else`);
     }
     exposures.push(exposure);
   }
-  return { kind: 'ours', state: declaredState(notes.owners, exposures) };
-}
-
-/** Either way of sharing nodes counts as ours: the device may have got its second partition since. */
-function isRendered(exposure: DeclaredExposure, application: unknown): boolean {
-  return [false, true].some((shareNodes) => sameContent(renderApplication(exposure, { shareNodes }), application));
+  return { kind: 'ours', state: declaredState(owners, exposures, rest) };
 }
 
 /** `optimisticLockKey` comes with showHash and is no part of the content. */
@@ -109,5 +101,7 @@ function readMembers(pool: As3Pool, records: readonly ContributionRecord[]): Con
     );
     return { owner: record.owner, gateways: record.gateways, since: record.since, members };
   });
-  return entries.length === 0 ? contributions : undefined;
+  // Ports and draining members that stand in the record only would otherwise be read over.
+  const asNoted = contributions.every((contribution, i) => sameContent(recordOf(contribution), records[i]));
+  return entries.length === 0 && asNoted ? contributions : undefined;
 }

@@ -2,37 +2,25 @@
 import type { Monitor, Settings } from '../../domain/exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
+import type { ContributionRecord, Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
 import type { As3Application, As3Monitor, As3Pointer, As3PoolMember, As3Service, As3Tenant } from './types.ts';
 
 export interface RenderOptions {
-  /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. */
+  /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. A state that says so itself is not overruled. */
   readonly shareNodes: boolean;
-}
-
-/** Sluice's own record of an exposure: who is behind which member entries, in their order in the pool. */
-export interface ContributionRecord {
-  readonly owner: string;
-  readonly gateways: readonly string[];
-  readonly since: string;
-  /** Port of each member entry of this owner. */
-  readonly ports: readonly number[];
-  /** `address:port` of members that take no new connections. */
-  readonly draining: readonly string[];
 }
 
 const SERVICE_CLASS = { tcp: 'Service_TCP', fastl4: 'Service_L4', http: 'Service_HTTP', udp: 'Service_UDP' } as const;
 
 export function renderTenant(state: DeclaredState, options: RenderOptions): As3Tenant {
-  const exposures = Object.values(state.exposures);
-  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, options)] as const);
+  const { exposures: declared, ...rest } = state;
+  const exposures = Object.values(declared);
+  const shareNodes = state.shareNodes ?? options.shareNodes;
+  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes })] as const);
   const records = exposures.map((e) => [applicationName(e), e.contributions.map(recordOf)] as const);
-  return {
-    class: 'Tenant',
-    constants: { class: 'Constants', sluice: { format: DECLARED_FORMAT, owners: state.owners, exposures: Object.fromEntries(records) } },
-    [KEEPER]: { class: 'Application' },
-    ...Object.fromEntries(applications),
-  };
+  const sluice: Memory = { format: DECLARED_FORMAT, ...rest, shareNodes, exposures: Object.fromEntries(records) };
+  return { class: 'Tenant', constants: { class: 'Constants', sluice }, [KEEPER]: { class: 'Application' }, ...Object.fromEntries(applications) };
 }
 
 /** AS3 refuses a schemaVersion above its own; nothing that Sluice declares needs more. */
@@ -115,7 +103,8 @@ function portsOf(c: Contribution): number[] {
   return [...new Set(c.members.map((m) => m.port))];
 }
 
-function recordOf(c: Contribution): ContributionRecord {
+/** Who is behind an owner's member entries. */
+export function recordOf(c: Contribution): ContributionRecord {
   const draining = c.members.filter((m) => m.availability === 'draining').map((m) => `${m.address}:${m.port}`);
   return { owner: c.owner, gateways: c.gateways, since: c.since, ports: portsOf(c), draining };
 }

@@ -2,16 +2,12 @@ import type { Member, Settings } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../ingress/snapshot.ts';
 import type { Version } from '../revision.ts';
+import type { Drain, OwnerRecord } from './record.ts';
+
+export type { OwnerRecord } from './record.ts';
 
 /** The layout of what Sluice keeps in a partition's declaration; a newer one is refused, never overwritten. */
 export const DECLARED_FORMAT = 1;
-
-/** One owner's fence in a partition. It stays after its last exposure went, so that an old event cannot bring anything back. */
-export interface OwnerRecord {
-  readonly version: Version;
-  readonly clusterUid: string;
-  readonly sender?: string | undefined;
-}
 
 /** What one owner adds to an exposure. */
 export interface Contribution {
@@ -37,6 +33,12 @@ export interface DeclaredState {
   readonly owners: Readonly<Record<OwnerKey, OwnerRecord>>;
   /** By `address:port/protocol`. */
   readonly exposures: Readonly<Record<string, DeclaredExposure>>;
+  /** By cluster: versions up to this one are known to be over for every owner without a record. */
+  readonly floors?: Readonly<Record<string, Version>>;
+  /** By cluster. */
+  readonly drains?: Readonly<Record<string, Drain>>;
+  /** Whether nodes stand in /Common; absent until something was declared. */
+  readonly shareNodes?: boolean;
 }
 
 export const EMPTY_STATE: DeclaredState = { owners: {}, exposures: {} };
@@ -55,9 +57,13 @@ export function canonical(value: unknown): string {
   );
 }
 
+/** The same table sorted by key, as everything is that is declared. */
+export function sortedByKey<T>(table: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(table).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** State from a list of exposures, in the one order that everything else relies on. */
-export function declaredState(owners: DeclaredState['owners'], exposures: readonly DeclaredExposure[]): DeclaredState {
-  const sorted = exposures.map((e) => [exposureKey(e), e] as const).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const sortedOwners = Object.entries(owners).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return { owners: Object.fromEntries(sortedOwners), exposures: Object.fromEntries(sorted) };
+export function declaredState(owners: DeclaredState['owners'], exposures: readonly DeclaredExposure[], rest: Omit<DeclaredState, 'owners' | 'exposures'> = {}): DeclaredState {
+  const byKey = Object.fromEntries(exposures.map((e) => [exposureKey(e), e] as const));
+  return { owners: sortedByKey(owners), exposures: sortedByKey(byKey), ...rest };
 }

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { readTenant } from '../../../shared/bigip/as3/read.ts';
 import { renderTenant } from '../../../shared/bigip/as3/render.ts';
 import type { As3Tenant } from '../../../shared/bigip/as3/types.ts';
+import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { state } from '../../fixtures/arbitraries.ts';
 
 /** What AS3 gives back: plain JSON with the lock key that was asked for. */
@@ -24,26 +25,32 @@ function change(value: unknown, [key, ...rest]: readonly string[]): unknown {
 }
 
 describe('the declaration of a partition', () => {
-  test('reading gives exactly what was rendered, with and without shared nodes', () => {
+  test('reading gives exactly what was rendered, with all that is remembered, with and without shared nodes', () => {
     fc.assert(
-      fc.property(state, fc.boolean(), (s, shareNodes) => {
-        expect(readTenant('k8s', stored(renderTenant(s, { shareNodes })))).toEqual({ kind: 'ours', state: s });
+      fc.property(state, (s) => {
+        expect(readTenant('k8s', stored(renderTenant(s, { shareNodes: false })))).toEqual({ kind: 'ours', state: s });
       }),
       { numRuns: 300 },
     );
   });
 
-  test('a change to any declared object is seen: it reads differently or is refused', () => {
+  test('a state that was never declared takes the way of sharing nodes from the device', () => {
+    for (const shareNodes of [false, true]) {
+      expect(readTenant('k8s', stored(renderTenant(EMPTY_STATE, { shareNodes })))).toEqual({ kind: 'ours', state: { ...EMPTY_STATE, shareNodes } });
+    }
+  });
+
+  test('a change to any declared object, or to what is remembered, is seen: it reads differently or is refused', () => {
     fc.assert(
       fc.property(state, fc.nat(), (s, pick) => {
         const tenant = stored(renderTenant(s, { shareNodes: false }));
-        const places = Object.entries(tenant).filter(([key]) => key.startsWith('gw-')).flatMap(([key, app]) => leaves(app, [key]));
-        fc.pre(places.length > 0);
-        const place = places[pick % places.length]!;
+        const places = Object.entries(tenant).filter(([key]) => key.startsWith('gw-') || key === 'constants').flatMap(([key, part]) => leaves(part, [key]));
+        const telling = places.filter((path) => path.join('.') !== 'constants.class');
+        const place = telling[pick % telling.length]!;
         const read = readTenant('k8s', change(tenant, place) as As3Tenant);
         expect(read).not.toEqual({ kind: 'ours', state: s });
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 

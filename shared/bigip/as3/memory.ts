@@ -1,0 +1,28 @@
+/** What Sluice keeps in `constants.sluice` of a partition: all of the declared state that AS3's own objects cannot hold. */
+import * as z from 'zod';
+import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
+import { Drain, OwnerRecord } from '../../domain/plan/record.ts';
+import { Version } from '../../domain/revision.ts';
+
+/** Who is behind which member entries of an exposure, in their order in the pool. */
+export const ContributionRecord = z.strictObject({
+  owner: z.string(),
+  gateways: z.array(z.string()).readonly(),
+  since: z.string(),
+  /** Port of each member entry of this owner. */
+  ports: z.array(z.int()),
+  /** `address:port` of members that take no new connections. */
+  draining: z.array(z.string()),
+});
+export type ContributionRecord = Readonly<z.infer<typeof ContributionRecord>>;
+
+export const Memory = z.strictObject({
+  format: z.literal(DECLARED_FORMAT),
+  owners: z.record(z.string(), OwnerRecord),
+  floors: z.record(z.string(), Version).exactOptional(),
+  drains: z.record(z.string(), Drain).exactOptional(),
+  shareNodes: z.boolean(),
+  /** By application. */
+  exposures: z.record(z.string(), z.array(ContributionRecord).min(1)),
+});
+export type Memory = Readonly<z.infer<typeof Memory>>;
