@@ -8,4 +8,10 @@ export function create(options: WatcherOptions): Watcher {
   return createWatcher(options);
 }
 
-if (import.meta.main) await runFromEnvironment(process.env);
+if (import.meta.main) {
+  await runFromEnvironment(process.env).catch((error: unknown) => {
+    // A stack of the bundle would bury the sentence that helps.
+    process.stderr.write(`sluice watch: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -47,9 +47,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function run(): ChildProcess {
-  const env = { PATH: process.env['PATH'], SLUICE_CONFIG: join(folder, 'sluice.yaml'), SLUICE_CLUSTER: 'east', KUBECONFIG: join(folder, 'kubeconfig') };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+function run(more: Record<string, string> = {}): ChildProcess {
+  const env = { PATH: process.env['PATH'], SLUICE_CONFIG: join(folder, 'sluice.yaml'), SLUICE_CLUSTER: 'east', KUBECONFIG: join(folder, 'kubeconfig'), ...more };
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   return child;
 }
@@ -85,4 +85,12 @@ test('SIGTERM ends it in good order', async () => {
   const exit = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await exit).toEqual([0, null]);
+});
+
+test('a wrong environment ends it at once, with one sentence that says what to correct', async () => {
+  const child = run({ SLUICE_CLUSTER: 'west' });
+  let said = '';
+  child.stderr?.on('data', (piece: Buffer) => (said += piece.toString()));
+  expect(await once(child, 'close')).toEqual([1, null]);
+  expect(said).toBe('sluice watch: the configuration has no cluster "west", only east; add it under clusters, or correct the cluster id of this watcher\n');
 });
