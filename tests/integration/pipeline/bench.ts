@@ -1,0 +1,188 @@
+/** map and apply in process, on the file queue in memory and against the lab's BIG-IP; time is the test's own. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { create as createApply } from '../../../functions/apply/handler.ts';
+import { create as createMap } from '../../../functions/map/handler.ts';
+import { startBigip, type BigipOptions, type LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { parseConfig } from '../../../shared/config/load.ts';
+import { ConfigError } from '../../../shared/config/error.ts';
+import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { ownerKey, parseOwner, type Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
+import { open, seal } from '../../../shared/queue/envelope.ts';
+import { INGRESS_DESIRED, INGRESS_OBSERVED, SETTLED_EVENTS, SLICE_EVENTS } from '../../../shared/queue/events.ts';
+import { toRecord, type Handler } from '../../../shared/queue/handler.ts';
+import type { QueueName, Queues, WorkQueueName } from '../../../shared/queue/port.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+
+const FUNCTION_TIME = 120_000;
+export const VISIBILITY = 150_000;
+
+export interface TestClock extends Clock {
+  pass(ms: number): void;
+}
+
+/** Sleeping lets time pass at once: what waits for a device only turns the event loop. */
+function testClock(): TestClock {
+  let now = Date.UTC(2026, 10, 22);
+  return {
+    now: () => now,
+    pass: (ms) => {
+      now += ms;
+    },
+    sleep: async (ms) => {
+      now += ms;
+      await pause(Math.min(ms, 2));
+    },
+  };
+}
+
+/** What a function made of one batch: ids of the records that come again, of those that are done. */
+export interface Delivery {
+  readonly again: readonly string[];
+  readonly done: readonly string[];
+}
+
+export interface Bench {
+  readonly clock: TestClock;
+  readonly queues: Queues;
+  readonly devices: Readonly<Record<'bigip-1' | 'bigip-2', LabBigip>>;
+  /** Passwords by device; may be changed, or taken away. */
+  readonly secrets: Map<string, string>;
+  readonly log: readonly object[];
+  /** Fails sends to `slices` while it says so. */
+  refuseSlices: (body: string) => boolean;
+  /** While true, records that are done stay on the queue, as when the host dies before it deletes them. */
+  loseDeletions: boolean;
+  sendSnapshot(snapshot: Snapshot): Promise<void>;
+  sendSlice(slice: Slice): Promise<void>;
+  /** One batch, as the event source would do it; records that are done are deleted. */
+  map(): Promise<Delivery>;
+  apply(): Promise<Delivery>;
+  slices(): Promise<readonly Slice[]>;
+  settled(cluster?: string): Promise<readonly Settled[]>;
+  deadLetters(queue: WorkQueueName): Promise<readonly DeadLetter[]>;
+  /** `address:port` of every virtual server. */
+  virtualServers(device?: 'bigip-1' | 'bigip-2'): readonly string[];
+  close(): Promise<void>;
+}
+
+export const CLUSTERS = ['east', 'west'] as const;
+export const SERVICE = 'istio-system/istio-ingressgateway';
+
+function config(urls: Readonly<Record<string, string>>): Runtime['config'] {
+  const devices = Object.entries(urls).map(([name, url]) => ({ name, url, username: 'admin', password: `env:${name}`, tls: { ca: `env:ca-${name}` }, partitions: ['k8s'], requestTimeout: 5 }));
+  const ingresses = CLUSTERS.map((cluster, i) => ({ cluster, service: SERVICE, devices: Object.keys(urls), virtualAddress: `172.16.100.19${5 + i}` }));
+  return parseConfig(JSON.stringify({ devices, clusters: CLUSTERS.map((id) => ({ id })), ingresses }), 'test', 1);
+}
+
+export async function startBench(options: BigipOptions = {}): Promise<Bench> {
+  const clock = testClock();
+  const quick = { dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options };
+  const devices = { 'bigip-1': await startBigip(quick), 'bigip-2': await startBigip(quick) };
+  let ids = 0;
+  const id = (): string => `id-${(ids += 1)}`;
+  const file = createSqliteQueues({ path: ':memory:', clock, id });
+  const log: object[] = [];
+  const logger: Logger = {
+    debug: () => undefined,
+    info: (fields, message) => void log.push({ ...fields, message }),
+    warn: (fields, message) => void log.push({ ...fields, message }),
+    error: (fields, message) => void log.push({ ...fields, message }),
+    child: () => logger,
+  };
+  const secrets = new Map(Object.entries(devices).flatMap(([name, device]) => [[name, device.password], [`ca-${name}`, device.ca]] as const));
+  const queues: Queues = {
+    ...file,
+    queue: (name) => {
+      const queue = file.queue(name);
+      if (name !== 'slices') return queue;
+      return { ...queue, send: (message) => (bench.refuseSlices(message.body) ? Promise.reject(new Error('queue slices is away')) : queue.send(message)) };
+    },
+  };
+  const runtime: Runtime = {
+    config: config({ 'bigip-1': devices['bigip-1'].url, 'bigip-2': devices['bigip-2'].url }),
+    secrets: {
+      resolve: (reference) => {
+        const value = secrets.get(reference.replace('env:', ''));
+        return value === undefined ? Promise.reject(new ConfigError('GW102', `secret ${reference}`, [{ path: '', message: 'is not there' }])) : Promise.resolve(value);
+      },
+    },
+    queues,
+    clock,
+    id,
+    random: () => 1,
+    log: logger,
+  };
+  const map = createMap(runtime);
+  const apply = createApply(runtime);
+
+  async function deliver(name: WorkQueueName, handler: Handler): Promise<Delivery> {
+    const queue = file.queue(name);
+    const batch = await queue.receive({ max: 10, wait: 0, visibility: VISIBILITY });
+    const deadline = clock.now() + FUNCTION_TIME;
+    const answer = await handler(
+      { Records: batch.map((message) => toRecord(message, `arn:aws:sqs:local:0:${name}.fifo`)) },
+      { awsRequestId: id(), functionName: name, functionVersion: '7', getRemainingTimeInMillis: () => deadline - clock.now() },
+    );
+    const again = (answer?.batchItemFailures ?? []).map((item) => item.itemIdentifier);
+    const done = batch.filter((message) => !again.includes(message.id));
+    for (const message of bench.loseDeletions ? [] : done) await queue.delete(message.receipt);
+    return { again, done: done.map((message) => message.id) };
+  }
+
+  async function drain<T>(name: QueueName, read: (body: string) => T): Promise<readonly T[]> {
+    const queue = file.queue(name);
+    const found: T[] = [];
+    for (;;) {
+      const batch = await queue.receive({ max: 10, wait: 0, visibility: VISIBILITY });
+      if (batch.length === 0) return found;
+      for (const message of batch) {
+        found.push(read(message.body));
+        await queue.delete(message.receipt);
+      }
+    }
+  }
+
+  const meta = (subject: string): Parameters<typeof seal>[2] => ({ id: id(), cluster: subject.split('/')[0] ?? '', subject, time: new Date(clock.now()).toISOString() });
+  const bench: Bench = {
+    clock,
+    queues,
+    devices,
+    secrets,
+    log,
+    refuseSlices: () => false,
+    loseDeletions: false,
+    sendSnapshot: async (snapshot) => {
+      const owner = ownerKey(snapshot.cluster, snapshot.ingress);
+      await file.queue('snapshots').send({ group: owner, deduplicationId: id(), body: seal(INGRESS_OBSERVED, snapshot, meta(owner)) });
+    },
+    sendSlice: async (slice) => {
+      await file.queue('slices').send({ group: slice.device, deduplicationId: id(), body: seal(INGRESS_DESIRED, slice, meta(slice.owner)) });
+    },
+    map: () => deliver('snapshots', map),
+    apply: () => deliver('slices', apply),
+    slices: () => drain('slices', (body) => opened(open(body, SLICE_EVENTS)).data),
+    settled: (cluster = 'east') => drain(`settled-${cluster}`, (body) => opened(open(body, SETTLED_EVENTS)).data),
+    deadLetters: (queue) => drain(`${queue}-dead`, (body) => opened(open(body, DEAD_LETTER_EVENTS)).data),
+    virtualServers: (device = 'bigip-1') => devices[device].view().partitions.flatMap((p) => p.virtualServers.map((v) => v.destination)).toSorted(),
+    close: async () => {
+      await apply.close();
+      await file.close();
+      for (const device of Object.values(devices)) await device.close();
+    },
+  };
+  return bench;
+}
+
+function opened<T>(event: { readonly ok: T } | { readonly refused: { readonly reason: string } }): T {
+  if ('refused' in event) throw new Error(event.refused.reason);
+  return event.ok;
+}
+
+/** Whose slice it is, for tests of several owners. */
+export function ownedBy(cluster: (typeof CLUSTERS)[number]): Pick<Slice, 'owner' | 'clusterUid'> {
+  const { ingress } = parseOwner(`${cluster}/${SERVICE}`);
+  return { owner: ownerKey(cluster, ingress), clusterUid: `uid-${cluster}` };
+}
