@@ -9,6 +9,7 @@ import type { Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { sendExpress } from './express.ts';
 import { mapSnapshot } from './map.ts';
 
 export function create(runtime: Runtime): Handler {
@@ -31,9 +32,10 @@ async function handleMessage(runtime: Runtime, message: QueueMessage, functionVe
   if (event.type === CLUSTER_INVENTORY) return;
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config: runtime.config, now: runtime.clock.now() });
   if (result.kind === 'refused') return park(runtime, message, functionVersion, { ...result, subject: event.subject });
+  await sendExpress(runtime, event, { events: result.express, sentAt: message.sentAt });
   for (const slice of result.slices) await sendSlice(runtime, event, slice);
   for (const note of result.notes) runtime.log.info({ owner: event.subject, ...note }, 'note');
-  runtime.log.info({ ...summary(event.data), slices: result.slices.length, exposures: result.slices[0]?.exposures.length ?? 0 }, 'mapped');
+  runtime.log.info({ ...summary(event.data), slices: result.slices.length, exposures: result.slices[0]?.exposures.length ?? 0, express: result.express.length }, 'mapped');
 }
 
 async function park(runtime: Runtime, message: QueueMessage, functionVersion: string, refusal: { readonly code: string; readonly reason: string; readonly subject?: string }): Promise<void> {

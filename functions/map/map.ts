@@ -4,9 +4,12 @@ import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts'
 import { buildExposures } from '../../shared/domain/exposure/build.ts';
 import type { BuiltExposures } from '../../shared/domain/exposure/build.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import { drainCordoned } from '../../shared/domain/express/cordon.ts';
+import type { Express } from '../../shared/domain/express/event.ts';
 import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
 import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import { expressEvents } from './express.ts';
 
 /** An epoch further ahead than this many milliseconds is a broken clock, and would fence out everything after it. */
 const MAX_EPOCH_AHEAD = 5 * 60_000;
@@ -24,7 +27,7 @@ export interface MapInput {
   readonly now: number;
 }
 
-export type MapResult = { readonly kind: 'slices'; readonly slices: readonly Slice[]; readonly notes: BuiltExposures['notes'] } | ({ readonly kind: 'refused' } & Refusal);
+export type MapResult = { readonly kind: 'slices'; readonly slices: readonly Slice[]; readonly express: readonly Express[]; readonly notes: BuiltExposures['notes'] } | ({ readonly kind: 'refused' } & Refusal);
 
 export function mapSnapshot(input: MapInput): MapResult {
   const { snapshot, config } = input;
@@ -48,7 +51,7 @@ export function mapSnapshot(input: MapInput): MapResult {
     sources: built.sources,
     notes: [...built.notes],
   }));
-  return { kind: 'slices', slices, notes: built.notes };
+  return { kind: 'slices', slices, express: expressEvents(slices, snapshot, ingress, config), notes: built.notes };
 }
 
 function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig): BuiltExposures {
@@ -56,7 +59,15 @@ function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig)
   const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
   const mesh = cluster?.mesh ?? config.clusters[0]!.mesh;
   const mapping = mapIngress(snapshot.ingress, snapshot.objects, mesh);
-  return buildExposures(snapshot.ingress, snapshot.objects, mapping, exposureContext(config, ingress, mesh));
+  const built = buildExposures(snapshot.ingress, snapshot.objects, mapping, exposureContext(config, ingress, mesh));
+  return ingress.members === 'nodes' ? withCordons(built, snapshot) : built;
+}
+
+function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): BuiltExposures {
+  const { exposures, stayed } = drainCordoned(built.exposures, objects.nodes);
+  if (stayed.length === 0) return { ...built, exposures };
+  const message = `cordoned or not ready, yet they stay members: ${stayed.join(', ')}; without them more than half of a pool, or its last member, would go, so BIG-IP's monitors judge them`;
+  return { ...built, exposures, notes: [...built.notes, { object: `Service ${ingress.namespace}/${ingress.service}`, code: 'GW140', message }] };
 }
 
 /** Why a snapshot may not be believed. */

@@ -43,10 +43,12 @@ module.exports = async ({ resolveVariable }) => {
   const { clusters, readRights, vpc } = settings(process.env);
   const stage = await resolveVariable('sls:stage');
   const settled = clusters.map((cluster) => `Settled${cluster.logical}`);
+  const device = [...readRights, ...(vpc === null ? [] : [INTERFACES])];
   return {
     Resources: {
-      MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'SnapshotsDead', ...settled])]),
-      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['SlicesDead', ...settled]), ...readRights, ...(vpc === null ? [] : [INTERFACES])]),
+      MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled])]),
+      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['SlicesDead', ...settled]), ...device]),
+      ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),
     },
   };
 };

@@ -31,8 +31,11 @@ type Rule = (joined: Joined) => string | undefined;
 
 const DAY = 86_400;
 
-/** apply stops by itself at 75 % of its time and gives back what is left, so it needs less than AWS's six times. */
-const VISIBILITY_FACTOR: Readonly<Record<string, number>> = { 'apply.zip': 1.25 };
+/**
+ * apply stops by itself at 75 % of its time and gives back what is left, so it needs less than AWS's six times. What express could not
+ * do must come again before it is a minute old.
+ */
+const VISIBILITY_FACTOR: Readonly<Record<string, number>> = { 'apply.zip': 1.25, 'express.zip': 1.25 };
 
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string | number, unknown>)[key] : undefined), value);

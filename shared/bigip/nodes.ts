@@ -1,35 +1,67 @@
 /**
- * Drain at the node: AS3 never looks at a node's session, so it survives every declare, holds in all pools at once, and cuts no
- * connection. A member-level drain would be undone by the next declare's delete-and-add.
+ * Members leave and come back at the node: AS3 never looks at a node's session, so it survives every declare, holds in all pools at
+ * once, and cuts no connection. A member-level drain would be undone by the next declare's delete-and-add.
  */
+import type { Availability } from '../domain/exposure/exposure.ts';
+import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
+import { reconciliation } from '../domain/express/reconcile.ts';
+import { formatStamp, parseStamp } from '../domain/express/stamp.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import type { Session } from './session.ts';
 
-interface LiveNode {
+export { drainingAddresses } from '../domain/express/reconcile.ts';
+
+interface NodeItem {
   readonly name: string;
   readonly address: string;
   readonly session: string;
+  readonly state: string;
+  readonly description?: string;
 }
 
-/** Brings the sessions of the partition's own nodes to what the declared members say; resolves with the addresses it changed. */
+/** What is written; reads differ (`monitor-enabled`, `unchecked`, `up`), and writing those back is refused. */
+const ADMIN: Readonly<Record<Availability, { readonly session: string; readonly state: string }>> = {
+  ready: { session: 'user-enabled', state: 'user-up' },
+  draining: { session: 'user-disabled', state: 'user-up' },
+  out: { session: 'user-disabled', state: 'user-down' },
+};
+
+function availabilityOf({ session, state }: NodeItem): Availability {
+  if (state === 'user-down') return 'out';
+  return session === 'user-disabled' ? 'draining' : 'ready';
+}
+
+/** The nodes that stand in this partition; those shared in /Common are somebody else's too. */
+export async function listNodes(session: Session, partition: string): Promise<readonly LiveNode[]> {
+  const answer = await session.call({ method: 'GET', path: `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session,state,description` });
+  const items = (answer.json as { items?: readonly NodeItem[] } | undefined)?.items ?? [];
+  return items.map((item) => ({ name: item.name, address: item.address, availability: availabilityOf(item), stamp: parseStamp(item.description) }));
+}
+
+/** One request, state and stamp together; `gone` when a declare took the node away meanwhile. */
+export async function writeNode(session: Session, partition: string, write: NodeWrite): Promise<'written' | 'gone'> {
+  // Route domains stand in names as `%1`.
+  const path = `/mgmt/tm/ltm/node/~${partition}~${write.name.replaceAll('%', '%25')}`;
+  const answer = await session.call({ method: 'PATCH', path, body: { ...ADMIN[write.availability], description: formatStamp(write.stamp) } }, [404]);
+  return answer.status === 404 ? 'gone' : 'written';
+}
+
+/** Brings the partition's own nodes to what the declared members say; resolves with the addresses it changed. One GET where nothing differs. */
 export async function reconcileNodes(session: Session, partition: string, state: DeclaredState): Promise<readonly string[]> {
-  const answer = await session.call({ method: 'GET', path: `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session` });
-  const nodes = (answer.json as { items?: readonly LiveNode[] } | undefined)?.items ?? [];
-  const draining = drainingAddresses(state);
-  const changed: string[] = [];
-  for (const node of nodes) {
-    const disabled = node.session === 'user-disabled';
-    if (disabled === draining.has(node.address)) continue;
-    await session.call({ method: 'PATCH', path: `/mgmt/tm/ltm/node/~${partition}~${node.name}`, body: { session: disabled ? 'user-enabled' : 'user-disabled' } });
-    changed.push(node.address);
-  }
-  return changed;
+  return writeAll(session, partition, reconciliation(state, await listNodes(session, partition)));
 }
 
-/** A node drains only if every use of its address wants it to. */
-export function drainingAddresses(state: DeclaredState): ReadonlySet<string> {
-  const members = Object.values(state.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members));
-  const wanted = new Set(members.filter((m) => m.availability === 'draining').map((m) => m.address));
-  for (const member of members) if (member.availability === 'ready') wanted.delete(member.address);
-  return wanted;
+/**
+ * Before a declare: nodes that are to take connections under what will be declared, and do not. An address that is used again must not
+ * inherit the drain of the pod that had it; draining waits until the declare has brought the successors.
+ */
+export async function resetNodes(session: Session, partition: string, next: DeclaredState): Promise<readonly string[]> {
+  const writes = reconciliation(next, await listNodes(session, partition));
+  return writeAll(session, partition, writes.filter((write) => write.availability === 'ready'));
+}
+
+async function writeAll(session: Session, partition: string, writes: readonly NodeWrite[]): Promise<readonly string[]> {
+  const changed: string[] = [];
+  for (const write of writes) if ((await writeNode(session, partition, write)) === 'written') changed.push(write.address);
+  return changed;
 }

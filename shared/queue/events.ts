@@ -1,15 +1,34 @@
 /** The events of the pipeline; the version is part of the type. */
 import * as z from 'zod';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
+import { Express } from '../domain/express/event.ts';
 import { Inventory, Snapshot } from '../domain/ingress/snapshot.ts';
 
 export const INGRESS_OBSERVED = 'sluice.ingress.observed.v1';
 export const CLUSTER_INVENTORY = 'sluice.cluster.inventory.v1';
 export const INGRESS_DESIRED = 'sluice.ingress.desired.v1';
+export const MEMBER_EXPRESS = 'sluice.member.express.v1';
 export const INGRESS_SETTLED = 'sluice.ingress.settled.v1';
 export const DEAD_LETTER = 'sluice.deadletter.v1';
 
-/** What travels on `snapshots`, on `slices` and on `settled-<cluster>`; the second argument of `open`. */
+/** What travels on `snapshots`, on `slices`, on `express` and on `settled-<cluster>`; the second argument of `open`. */
 export const SNAPSHOT_EVENTS = { [INGRESS_OBSERVED]: Snapshot, [CLUSTER_INVENTORY]: Inventory } as const satisfies Record<string, z.ZodType>;
 export const SLICE_EVENTS = { [INGRESS_DESIRED]: Slice } as const satisfies Record<string, z.ZodType>;
+export const EXPRESS_EVENTS = { [MEMBER_EXPRESS]: Express } as const satisfies Record<string, z.ZodType>;
 export const SETTLED_EVENTS = { [INGRESS_SETTLED]: Settled } as const satisfies Record<string, z.ZodType>;
+
+export const RESYNC = 'sluice.resync.v1';
+export const AUDIT = 'sluice.audit.v1';
+
+/** Asks the watcher of a cluster to say everything again, because a device may have forgotten what it was told. Nothing else hangs on it: a lost one costs the time to the next resync. */
+export const Resync = z.strictObject({ cluster: z.string(), device: z.string(), partition: z.string(), code: z.string(), reason: z.string() });
+export type Resync = Readonly<z.infer<typeof Resync>>;
+
+/** Asks apply to declare again what these partitions of a device declare anyway, because something there differs from it. */
+export const Audit = z.strictObject({ device: z.string(), partitions: z.array(z.string()).min(1), reason: z.string() });
+export type Audit = Readonly<z.infer<typeof Audit>>;
+
+/** Travels on `settled-<cluster>` beside {@link SETTLED_EVENTS}. */
+export const RESYNC_EVENTS = { [RESYNC]: Resync } as const satisfies Record<string, z.ZodType>;
+/** Travels on `slices`, in the device's group, beside {@link SLICE_EVENTS}. */
+export const AUDIT_EVENTS = { [AUDIT]: Audit } as const satisfies Record<string, z.ZodType>;

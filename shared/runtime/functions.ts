@@ -1,9 +1,9 @@
-import type { WorkQueueName } from '../queue/port.ts';
+import type { FedQueueName } from '../queue/port.ts';
 
 /** How a function is fed; times in milliseconds. */
 export interface FunctionSettings {
   readonly name: string;
-  readonly queue: WorkQueueName;
+  readonly queue: FedQueueName;
   readonly batchSize: number;
   readonly concurrency: number;
   readonly timeout: number;
@@ -14,4 +14,5 @@ export interface FunctionSettings {
 export const FUNCTIONS: readonly FunctionSettings[] = [
   { name: 'map', queue: 'snapshots', batchSize: 10, concurrency: 4, timeout: 30_000, visibility: 180_000 },
   { name: 'apply', queue: 'slices', batchSize: 10, concurrency: 4, timeout: 120_000, visibility: 150_000 },
+  { name: 'express', queue: 'express', batchSize: 10, concurrency: 4, timeout: 30_000, visibility: 40_000 },
 ];

@@ -63,6 +63,7 @@ describe('promise 13: the queue settings cannot defeat us', () => {
     ['max-receive-count', 'SnapshotsQueue', ['RedrivePolicy', 'maxReceiveCount'], 4],
     ['visibility', 'SnapshotsQueue', ['VisibilityTimeout'], 179],
     ['visibility', 'SlicesQueue', ['VisibilityTimeout'], 149],
+    ['visibility', 'ExpressQueue', ['VisibilityTimeout'], 37],
     ['partial-failures', SOURCE, ['FunctionResponseTypes'], undefined],
     ['maximum-concurrency', SOURCE, ['ScalingConfig'], undefined],
     ['reserved-concurrency', 'MapLambdaFunction', ['ReservedConcurrentExecutions'], 1],
@@ -89,7 +90,7 @@ describe('the stack', () => {
 
   test('has every queue, and one settled queue for each cluster', () => {
     expect(queuesOf(compiled).map((queue) => queue.name).sort()).toEqual([
-      'sluice-settled-east.fifo', 'sluice-slices-dead.fifo', 'sluice-slices.fifo', 'sluice-snapshots-dead.fifo', 'sluice-snapshots.fifo',
+      'sluice-express-dead.fifo', 'sluice-express.fifo', 'sluice-settled-east.fifo', 'sluice-slices-dead.fifo', 'sluice-slices.fifo', 'sluice-snapshots-dead.fifo', 'sluice-snapshots.fifo',
     ]);
   });
 
@@ -109,21 +110,24 @@ describe('the stack', () => {
 
   test('each function takes from its own queue only, and sends only where its results go', () => {
     expect(queuesFor('MapRole', 'sqs:ReceiveMessage')).toEqual(['SnapshotsQueue']);
-    expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesQueue', 'SnapshotsDeadQueue']);
+    expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual(['ExpressQueue', 'SettledEastQueue', 'SlicesQueue', 'SnapshotsDeadQueue']);
     expect(queuesFor('ApplyRole', 'sqs:ReceiveMessage')).toEqual(['SlicesQueue']);
     expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesDeadQueue']);
+    expect(queuesFor('ExpressRole', 'sqs:ReceiveMessage')).toEqual(['ExpressQueue']);
+    expect(queuesFor('ExpressRole', 'sqs:SendMessage')).toEqual([]);
   });
 
-  test('only apply reads secrets, and only those the configuration refers to', () => {
+  test('only what writes to a device reads secrets, and only those the configuration refers to', () => {
     const secrets = (role: string): string[] =>
       statements(role).filter((s) => s.Action.some((a) => /^(secretsmanager|ssm):/.test(a))).flatMap((s) => s.Resource).map((r) => JSON.stringify(r));
     expect(secrets('MapRole')).toEqual([]);
-    expect(secrets('ApplyRole')).toEqual([expect.stringContaining('secret:sluice/bigip-??????'), expect.stringContaining('parameter/sluice/bigip/ca')]);
+    const referred = [expect.stringContaining('secret:sluice/bigip-??????'), expect.stringContaining('parameter/sluice/bigip/ca')];
+    expect([secrets('ApplyRole'), secrets('ExpressRole')]).toEqual([referred, referred]);
   });
 
   test('no role may do everything, or something with everything', () => {
     const roles = Object.entries(template.Resources).filter(([, r]) => r.Type === 'AWS::IAM::Role').map(([id]) => id);
-    expect(roles.sort()).toEqual(['ApplyRole', 'MapRole']);
+    expect(roles.sort()).toEqual(['ApplyRole', 'ExpressRole', 'MapRole']);
     for (const statement of roles.flatMap((role) => statements(role))) {
       expect(statement.Action.filter((action) => action.includes('*'))).toEqual([]);
       expect(statement.Resource).not.toContain('*');

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
+import type { FedQueueName } from '../../../shared/queue/port.ts';
 import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
 import type { QueueDefinition } from './sqs.ts';
 
@@ -78,9 +79,11 @@ export function queuesOf(template: Template): readonly QueueDefinition[] {
   }));
 }
 
-function workQueue(physical: string): 'snapshots' | 'slices' {
-  const name = /-(snapshots|slices)\.fifo$/.exec(physical)?.[1];
-  if (name === 'snapshots' || name === 'slices') return name;
+const FED: readonly FedQueueName[] = ['snapshots', 'slices', 'express'];
+
+function workQueue(physical: string): FedQueueName {
+  const found = FED.find((name) => physical.endsWith(`-${name}.fifo`));
+  if (found !== undefined) return found;
   throw new Error(`The event source ${physical} is none of Sluice's working queues.`);
 }
 

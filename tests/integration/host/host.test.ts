@@ -58,7 +58,7 @@ function createListener(): { readonly log: Logger; readonly lines: Line[]; until
 
 let template: Template;
 beforeAll(async () => {
-  await build({ root, out: join(root, 'dist'), only: ['map', 'apply'], say: () => undefined });
+  await build({ root, out: join(root, 'dist'), only: ['map', 'apply', 'express'], say: () => undefined });
   template = await compileTemplate({ root, config: EXAMPLE });
 }, 120_000);
 
@@ -69,7 +69,7 @@ let host: Host | undefined;
 beforeEach(() => {
   dist = mkdtempSync(join(tmpdir(), 'sluice-host-'));
   heard = createListener();
-  for (const name of ['map', 'apply']) {
+  for (const name of ['map', 'apply', 'express']) {
     mkdirSync(join(dist, name));
     copyFileSync(HANDLER, join(dist, name, 'handler.mjs'));
     writeFileSync(join(dist, `${name}.zip`), zipSync({ 'handler.mjs': strToU8(readFileSync(HANDLER, 'utf8')) }));
@@ -103,7 +103,7 @@ describe('the host, on the queue of one host', () => {
 
   test('runs the built bundles: each takes from its own queue, and what is reported comes again', async () => {
     host = await startHost({ dist, runtime: runtime() });
-    expect(host.functions).toEqual(['map', 'apply']);
+    expect(host.functions).toEqual(['map', 'apply', 'express']);
     await playBoth();
     expect(handled(heard.lines).sort()).toEqual(['fail-once', 'other', 'slice']);
     expect(heard.lines.find((line) => line.body === 'slice')).toMatchObject({ name: 'apply', group: 'bigip', here: join(dist, 'apply') });
@@ -124,7 +124,7 @@ describe('the host, on the queue of one host', () => {
     host = await startHost({ dist, runtime: runtime() });
     await playBoth();
     await host.stop();
-    expect(heard.lines.filter((line) => line.message === 'closed')).toHaveLength(2);
+    expect(heard.lines.filter((line) => line.message === 'closed')).toHaveLength(3);
     expect(await queues.queue('snapshots').depth()).toEqual({ waiting: 0, inFlight: 0 });
   });
 

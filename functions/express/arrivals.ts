@@ -1,0 +1,56 @@
+/** What of a batch is still worth doing. Pure. */
+import type { Express } from '../../shared/domain/express/event.ts';
+import { EXPRESS_AGE } from '../../shared/domain/express/event.ts';
+import { compareVersions } from '../../shared/domain/revision.ts';
+import { open } from '../../shared/queue/envelope.ts';
+import { EXPRESS_EVENTS } from '../../shared/queue/events.ts';
+import type { QueueMessage } from '../../shared/queue/port.ts';
+
+export interface Arrival {
+  readonly message: QueueMessage;
+  readonly event: Express;
+  /** Milliseconds since the snapshot was sent. */
+  readonly age: number;
+}
+
+export type Dropped = { readonly message: QueueMessage; readonly owner?: string; readonly code?: string; readonly reason: string };
+
+export interface Sorted {
+  readonly arrivals: readonly Arrival[];
+  /** Never dead letters: the slice says the same. */
+  readonly dropped: readonly Dropped[];
+}
+
+/** `own`: the device's only partition; undefined where it is unknown or has several. */
+export function sortMessages(messages: readonly QueueMessage[], own: string | undefined, now: number): Sorted {
+  const arrivals: Arrival[] = [];
+  const dropped: Dropped[] = [];
+  for (const message of messages) {
+    const opened = open(message.body, EXPRESS_EVENTS);
+    if ('refused' in opened) {
+      dropped.push({ message, code: opened.refused.code, reason: opened.refused.reason });
+      continue;
+    }
+    const { data: event, time } = opened.ok;
+    const age = now - Date.parse(time);
+    const reason = whyNot(event, own, age);
+    if (reason === undefined) arrivals.push({ message, event, age });
+    else dropped.push({ message, owner: event.owner, reason });
+  }
+  return { arrivals: newestOfEach(arrivals), dropped };
+}
+
+function whyNot(event: Express, own: string | undefined, age: number): string | undefined {
+  if (age > EXPRESS_AGE) return `observed ${Math.round(age / 1000)} s ago; its slice decides`;
+  return event.partition === own ? undefined : `partition ${event.partition} is not the only one of device ${event.device} here; its slice decides`;
+}
+
+/** An event is complete for its owner, so the newest replaces the others. */
+function newestOfEach(arrivals: readonly Arrival[]): readonly Arrival[] {
+  const newest = new Map<string, Arrival>();
+  for (const arrival of arrivals) {
+    const known = newest.get(arrival.event.owner);
+    if (known === undefined || compareVersions(arrival.event.version, known.event.version) >= 0) newest.set(arrival.event.owner, arrival);
+  }
+  return [...newest.values()];
+}

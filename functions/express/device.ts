@@ -1,0 +1,48 @@
+/** Carries the newest events of one device out: one reading, one request for each node, and a look back. */
+import type { NodeAccess } from '../../shared/bigip/node-access.ts';
+import type { Decision } from '../../shared/domain/express/decide.ts';
+import { decideExpress } from '../../shared/domain/express/decide.ts';
+import type { Express } from '../../shared/domain/express/event.ts';
+import type { NodeWrite } from '../../shared/domain/express/node.ts';
+import { compareVersions } from '../../shared/domain/revision.ts';
+
+export interface ExpressJob {
+  readonly access: NodeAccess;
+  readonly partition: string;
+  readonly events: readonly Express[];
+}
+
+export interface ExpressDone {
+  readonly decisions: readonly Decision[];
+  /** Addresses that a newer declaration, which came in between, put back. */
+  readonly corrected: readonly string[];
+}
+
+export async function carryOut({ access, partition, events }: ExpressJob): Promise<ExpressDone> {
+  const [declared, nodes] = await Promise.all([access.declared(partition), access.nodes(partition)]);
+  const decisions = decideExpress({ events, declared, nodes });
+  const writes = decisions.flatMap(({ write }) => write ?? []);
+  if (writes.length === 0) return { decisions, corrected: [] };
+  await writeAll(access, partition, writes);
+  return { decisions, corrected: await lookBack({ access, partition, events }) };
+}
+
+/** One that fails must not keep the others back. */
+async function writeAll(access: NodeAccess, partition: string, writes: readonly NodeWrite[]): Promise<void> {
+  const results = await Promise.allSettled(writes.map((write) => access.write(partition, write)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/**
+ * Node writes know no condition, so a declaration may have overtaken them since it was read. Whichever of the two looks last sees both:
+ * apply looks at the nodes after its declare, and this looks at the declaration after its writes.
+ */
+async function lookBack({ access, partition, events }: ExpressJob): Promise<readonly string[]> {
+  const now = await access.declared(partition);
+  const overtaken = events.some(({ owner, version }) => {
+    const record = now.owners[owner];
+    return record !== undefined && compareVersions(record.version, version) > 0;
+  });
+  return overtaken ? access.reconcile(partition, now) : [];
+}

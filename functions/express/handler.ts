@@ -1,0 +1,86 @@
+/** express: takes members out of rotation, or back in, ahead of their slice. Only a stored declaration commits; this may always fail. */
+import { DeviceError } from '../../shared/bigip/errors.ts';
+import type { DeviceConfig } from '../../shared/config/schema.ts';
+import { formatRevision } from '../../shared/domain/revision.ts';
+import { handleGroups } from '../../shared/queue/batch.ts';
+import type { Handler } from '../../shared/queue/handler.ts';
+import type { QueueMessage } from '../../shared/queue/port.ts';
+import { lambdaEntry } from '../../shared/runtime/lambda.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Arrival, Dropped } from './arrivals.ts';
+import { sortMessages } from './arrivals.ts';
+import type { Connections } from './connections.ts';
+import { createConnections } from './connections.ts';
+import { carryOut } from './device.ts';
+import type { ExpressDone } from './device.ts';
+
+export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
+  const connections = createConnections(runtime);
+  const handle = handleGroups(
+    (group, messages) => handleDevice({ runtime, connections }, group, messages),
+    (group, error) => runtime.log.error({ device: group, error: String(error) }, 'express goes back to the queue'),
+  );
+  return Object.assign(handle, { close: () => connections.close() });
+}
+
+export const handler = lambdaEntry(create);
+
+interface Scope {
+  readonly runtime: Runtime;
+  readonly connections: Connections;
+}
+
+async function handleDevice(scope: Scope, group: string, messages: readonly QueueMessage[]): Promise<readonly QueueMessage[]> {
+  const { runtime } = scope;
+  const config = runtime.config.devices.find((device) => device.name === group);
+  // Several partitions share their nodes in /Common, where nothing is written.
+  const partition = config?.partitions.length === 1 ? config.partitions[0] : undefined;
+  const { arrivals, dropped } = sortMessages(messages, partition, runtime.clock.now());
+  for (const each of dropped) tellDropped(runtime, group, each);
+  if (config === undefined || partition === undefined || arrivals.length === 0) return [];
+  try {
+    const access = await scope.connections.get(config);
+    tellDone(runtime, arrivals, await carryOut({ access, partition, events: arrivals.map(({ event }) => event) }));
+    return [];
+  } catch (error) {
+    return postpone(runtime, config, arrivals, error);
+  }
+}
+
+/** Milliseconds: it is over in a minute, so the pauses are short; full jitter, and the device's own wish is the least. */
+const PAUSE = { first: 1_000, longest: 15_000 } as const;
+
+/** What cannot succeed soon is left to the slice; the rest comes again until it is too old. */
+async function postpone(runtime: Runtime, config: DeviceConfig, arrivals: readonly Arrival[], error: unknown): Promise<readonly QueueMessage[]> {
+  const known = error instanceof DeviceError ? error : undefined;
+  const attempt = Math.max(...arrivals.map(({ message }) => message.receiveCount));
+  const hopeless = known !== undefined && (known.fault === 'content' || known.fault === 'device');
+  const ceiling = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(attempt - 1, 10));
+  const delay = Math.max(known?.after ?? 0, Math.round(runtime.random() * ceiling));
+  const fields = { device: config.name, code: known?.code, error: String(error), response: known?.response, attempt, owners: arrivals.map(({ event }) => event.owner) };
+  if (hopeless) {
+    runtime.log.warn(fields, 'express given up; the slice decides');
+    return [];
+  }
+  runtime.log.warn({ ...fields, delay }, 'express tries again');
+  const queue = runtime.queues.queue('express');
+  for (const { message } of arrivals) await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
+  return arrivals.map(({ message }) => message);
+}
+
+function tellDropped({ log }: Runtime, device: string, { message, owner, code, reason }: Dropped): void {
+  const fields = { device, message: message.id, owner, reason };
+  // What nobody of ours sent is worth a look; what is late is usual after an outage.
+  if (code === undefined) log.info(fields, 'express dropped');
+  else log.error({ ...fields, code }, 'express dropped');
+}
+
+function tellDone({ log, clock }: Runtime, arrivals: readonly Arrival[], { decisions, corrected }: ExpressDone): void {
+  for (const { event, age } of arrivals) {
+    const own = decisions.filter(({ owner }) => owner === event.owner);
+    const written = own.filter(({ verdict }) => verdict === 'write').map(({ wish }) => `${wish.address} ${wish.availability} (${wish.because})`);
+    const others = own.filter(({ verdict }) => verdict !== 'write').map(({ wish, verdict, reason }) => `${wish.address} ${verdict}: ${reason}`);
+    const fields = { owner: event.owner, device: event.device, revision: formatRevision(event.version), age, written, others, corrected };
+    log.info({ ...fields, at: clock.now() }, 'express');
+  }
+}

@@ -1,0 +1,44 @@
+/** Kubernetes nodes as members: a cordoned one drains, and the guard holds for cordon and readiness together. Pure. */
+import type { Exposure, Member } from '../exposure/exposure.ts';
+import { formatIp } from '../exposure/ip.ts';
+import { ipsOf } from '../exposure/pool.ts';
+import type { Node } from '../ingress/objects.ts';
+import { takesTooMany } from './guard.ts';
+
+export interface Cordoned {
+  readonly exposures: readonly Exposure[];
+  /** Members that stay although their node is cordoned or not ready, because too many would go. */
+  readonly stayed: readonly string[];
+}
+
+interface Suspects {
+  readonly cordoned: ReadonlySet<string>;
+  readonly notReady: ReadonlySet<string>;
+}
+
+/** For ingresses whose members are nodes; members of other kinds are none of these addresses and stay as they are. */
+export function drainCordoned(exposures: readonly Exposure[], nodes: readonly Node[]): Cordoned {
+  const suspects = { cordoned: addressesOf(nodes.filter((node) => node.ready && node.unschedulable)), notReady: addressesOf(nodes.filter((node) => !node.ready)) };
+  if (suspects.cordoned.size === 0 && suspects.notReady.size === 0) return { exposures, stayed: [] };
+  const judged = exposures.map((exposure) => ({ exposure, ...judge(exposure.members, suspects) }));
+  return {
+    exposures: judged.map(({ exposure, members }) => ({ ...exposure, members: [...members] })),
+    stayed: [...new Set(judged.flatMap(({ stayed }) => stayed))].sort(),
+  };
+}
+
+function addressesOf(nodes: readonly Node[]): ReadonlySet<string> {
+  return new Set(nodes.flatMap((node) => ipsOf(node.addresses.map(({ address }) => address)).map(formatIp)));
+}
+
+function judge(members: readonly Member[], { cordoned, notReady }: Suspects): { readonly members: readonly Member[]; readonly stayed: readonly string[] } {
+  const drained = members.map((member): Member => (cordoned.has(member.address) && member.availability === 'ready' ? { ...member, availability: 'draining' } : member));
+  const isSuspect = ({ address }: Member): boolean => cordoned.has(address) || notReady.has(address);
+  const leaving = drained.filter((member) => member.availability !== 'ready' && isSuspect(member));
+  const staying = drained.filter((member) => member.availability === 'ready').length;
+  if (!takesTooMany(leaving.length, staying)) return { members: drained, stayed: [] };
+  return {
+    members: drained.map((member): Member => (leaving.includes(member) ? { ...member, availability: 'ready' } : member)),
+    stayed: leaving.map(({ address }) => address),
+  };
+}

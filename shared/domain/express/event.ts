@@ -1,0 +1,34 @@
+/** What map sends ahead of a slice: what the slice says anyway about members that leave or come back, complete for its owner. */
+import * as z from 'zod';
+import { Availability } from '../exposure/exposure.ts';
+import { Version } from '../revision.ts';
+
+/**
+ * `terminating`: the pod ends, which nobody can hold up. `unready`, `cordoned`, `node-not-ready`: the word of Kubernetes, which the
+ * member guard weighs. `back`: takes connections again.
+ */
+export const Because = z.enum(['terminating', 'unready', 'cordoned', 'node-not-ready', 'back']);
+export type Because = z.infer<typeof Because>;
+
+export const Wish = z.strictObject({
+  address: z.string(),
+  availability: Availability,
+  because: Because,
+  /** The address is that of a Kubernetes node and so is the reason: it holds for every ingress of the cluster. */
+  wholeNode: z.boolean(),
+});
+export type Wish = z.infer<typeof Wish>;
+
+export const Express = z.strictObject({
+  owner: z.string(),
+  clusterUid: z.string(),
+  device: z.string(),
+  partition: z.string(),
+  /** That of the slice. */
+  version: Version,
+  wishes: z.array(Wish).min(1),
+});
+export type Express = z.infer<typeof Express>;
+
+/** Milliseconds. What is older has been overtaken by its own slice, or will be: only a stored declaration commits. */
+export const EXPRESS_AGE = 60_000;

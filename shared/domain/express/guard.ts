@@ -1,0 +1,12 @@
+/** The member guard: readiness, cordon or absence never take out the last member nor more than half of a pool. */
+import type { Because } from './event.ts';
+
+/** A terminating pod goes anyway; everything else is only the word of Kubernetes, and monitors may know better. */
+export function isGuarded(because: Because): boolean {
+  return because === 'unready' || because === 'cordoned' || because === 'node-not-ready';
+}
+
+/** Of a pool: how many the word of Kubernetes would take out, and how many would be left. More than half, or the last, is too many. */
+export function takesTooMany(leaving: number, staying: number): boolean {
+  return leaving > staying;
+}

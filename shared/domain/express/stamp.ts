@@ -1,0 +1,33 @@
+/** Which revision wrote a BIG-IP node last: kept in the node's description, written in the same request as its state. */
+import type { OwnerKey } from '../ingress/snapshot.ts';
+import { parseOwner } from '../ingress/snapshot.ts';
+import type { Version } from '../revision.ts';
+import { compareVersions } from '../revision.ts';
+
+/** Versions of one cluster can be compared (one counter for all its ingresses), those of two cannot. */
+export interface Stamp {
+  readonly cluster: string;
+  readonly version: Version;
+}
+
+export function formatStamp({ cluster, version }: Stamp): string {
+  return `sluice ${cluster} ${version.epoch}.${version.counter}.${version.generation}`;
+}
+
+const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})$/;
+
+/** Undefined for whatever else stands in a description: then anybody of ours is newer. */
+export function parseStamp(description: string | undefined): Stamp | undefined {
+  const [, cluster, epoch, counter, generation] = STAMP.exec(description ?? '') ?? [];
+  if (cluster === undefined) return undefined;
+  return { cluster, version: { epoch: Number(epoch), counter: Number(counter), generation: Number(generation) } };
+}
+
+export function clusterOf(owner: OwnerKey): string {
+  return parseOwner(owner).cluster;
+}
+
+/** Whether the node was written by something newer than this version of this cluster. */
+export function isNewerStamp(stamp: Stamp | undefined, cluster: string, version: Version): boolean {
+  return stamp !== undefined && stamp.cluster === cluster && compareVersions(stamp.version, version) > 0;
+}
