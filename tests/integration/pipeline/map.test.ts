@@ -34,7 +34,7 @@ describe('a snapshot', () => {
     expect((await bench.apply()).again).toEqual([]);
     for (const device of ['bigip-1', 'bigip-2'] as const) expect(bench.virtualServers(device)).toEqual(['172.16.100.195:32400', '172.16.100.195:8443']);
     const settled = await bench.settled();
-    expect(settled.map((s) => s.device).toSorted()).toEqual(['bigip-1', 'bigip-2']);
+    expect(settled.map((s) => s.device ?? '').toSorted()).toEqual(['bigip-1', 'bigip-2']);
     for (const result of settled) expect(result.exposures.map((e) => e.outcome)).toEqual(['applied', 'applied']);
   });
 
