@@ -14,10 +14,13 @@ interface Row {
 /** Answers of REST calls as a whole. */
 const ANSWERS: readonly Row[] = [
   { status: [400], text: /maximum active login tokens/i, code: 'BIP506', fault: 'transient', says: 'the user has 100 active tokens; give Sluice an account of its own' },
+  // The token is good, the account is not: an administrator may do everything, others have no right to AS3's worker.
+  { status: [401], text: /Authorization failed: user=/i, code: 'BIP403', fault: 'device', says: 'the account may not do this; AS3 wants an account with the role administrator on all partitions' },
   { status: [401], code: 'BIP401', fault: 'device', says: 'the login is refused; check devices[].username and password' },
-  { status: [403], code: 'BIP403', fault: 'device', says: 'the account may not do this; AS3 wants the administrator role' },
+  { status: [403], code: 'BIP403', fault: 'device', says: 'the account may not do this; AS3 wants an account with the role administrator on all partitions' },
   // Right after a restart the worker is not registered yet, which looks the same as AS3 not being there.
   { status: [404], text: /Public URI path not registered/i, code: 'BIP404', fault: 'device', says: 'AS3 is not installed or still starting; install the AS3 package (3.50 or newer)' },
+  { status: [404], text: /<html/i, code: 'BIP504', fault: 'transient', says: 'the management services are restarting' },
   { status: [408, 429], code: 'BIP503', fault: 'transient', says: 'the device is busy' },
   { status: [503], text: /Configuration operation in progress|Too many configuration operations|active asynchronous task/i, code: 'BIP503', fault: 'transient', says: 'another configuration operation holds the device' },
   { status: [503], code: 'BIP504', fault: 'transient', says: 'the management services are restarting' },
@@ -50,12 +53,22 @@ function find(rows: readonly Row[], status: number, text: string): Row {
 /** The typed error of an answer that is not a success. */
 export function faultOf(device: string, request: DeviceRequest, answer: DeviceResponse): DeviceError {
   const row = find(ANSWERS, answer.status, answer.text);
-  // Only writes can be in doubt.
-  const fault = row.fault === 'ambiguous' && request.method === 'GET' ? 'transient' : row.fault;
+  // Only writes can be in doubt, and only a declaration can be at fault for being refused.
+  const fault = request.method === 'GET' && (row.fault === 'ambiguous' || row.fault === 'content') ? 'transient' : row.fault;
   return new DeviceError(row.code, fault, `${device}: ${row.says} (${request.method} ${request.path.split('?')[0]}: HTTP ${answer.status})`, {
     response: wordsOf(answer),
     after: answer.retryAfter,
   });
+}
+
+/** A body that should be JSON and is not: cut off, or a page of HTML. */
+export function isUnreadable({ text, json }: DeviceResponse): boolean {
+  return text !== '' && json === undefined;
+}
+
+export function unreadable(device: string, request: DeviceRequest, { status, text }: DeviceResponse): DeviceError {
+  const fault = request.method === 'GET' ? 'transient' : 'ambiguous';
+  return new DeviceError('BIP505', fault, `${device}: the answer is cut off or not JSON (${request.method} ${request.path.split('?')[0]}: HTTP ${status})`, { response: text });
 }
 
 export interface TenantResult {

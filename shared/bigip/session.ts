@@ -1,14 +1,13 @@
-/** Token login: one token per process and device, renewed a minute early, logged out at the end. */
+/** The way to a device: to its active unit, through a breaker, with a token. */
+import type { Clock } from '../runtime/runtime.ts';
+import type { Breaker } from './breaker.ts';
+import { isAway } from './breaker.ts';
 import { DeviceError } from './errors.ts';
-import { faultOf } from './outcomes.ts';
-import type { DeviceRequest, DeviceResponse, Transport } from './transport.ts';
-
-export interface Credentials {
-  readonly username: string;
-  readonly loginProvider: string;
-  /** Asked at every login, so that a rotated password is taken up. */
-  readonly password: () => Promise<string>;
-}
+import { faultOf, isUnreadable, unreadable } from './outcomes.ts';
+import type { UnitFacts } from './role.ts';
+import { ask, findActive, readFacts } from './role.ts';
+import type { DeviceRequest, DeviceResponse } from './transport.ts';
+import type { Unit } from './unit.ts';
 
 export interface Session {
   /** Answers with status below 400; everything else rejects with a {@link DeviceError}, but for the statuses in `accept`. */
@@ -16,77 +15,118 @@ export interface Session {
   close(): Promise<void>;
 }
 
-interface Token {
-  readonly token: string;
-  readonly expires: number;
+/** A session that knows its units. */
+export interface DeviceSession extends Session {
+  /** What is known of the active unit; asked once, and again after trouble or a failover. Rejects with BIP404 or BIP405 where AS3 is missing or too old. */
+  facts(): Promise<UnitFacts>;
+  /** The same of every unit that is not active now; undefined for those that do not answer. */
+  askOthers(request: DeviceRequest): Promise<readonly (DeviceResponse | undefined)[]>;
 }
 
-const RENEW_EARLY = 60_000;
+export interface SessionOptions {
+  readonly device: string;
+  /** The one to ask first comes first. */
+  readonly units: readonly Unit[];
+  readonly breaker: Breaker;
+  readonly clock: Pick<Clock, 'now'>;
+}
 
-export function createSession(device: string, transport: Transport, credentials: Credentials, now: () => number): Session {
-  let current: Promise<Token> | undefined;
+/** Milliseconds for which a unit of a pair counts as active without being asked again: a standby answers as if nothing were. */
+const ROLE_VALID = 10_000;
 
-  const token = async (): Promise<Token> => {
-    current ??= login(device, transport, credentials, now);
+interface Active {
+  readonly unit: Unit;
+  readonly until: number;
+  facts?: Promise<UnitFacts>;
+}
+
+export function createSession(options: SessionOptions): DeviceSession {
+  const { device, units, breaker } = options;
+  const active = trackActive(options);
+  const attempt = async (request: DeviceRequest): Promise<DeviceResponse> => {
+    const { unit } = await active.get();
     try {
-      const held = await current;
-      if (held.expires > now()) return held;
+      return await unit.send(request);
     } catch (error) {
-      current = undefined;
+      active.forget();
+      // Nothing was done, so the unit that is active by now may do it.
+      if (units.length === 1 || !(error instanceof DeviceError) || error.fault === 'ambiguous') throw error;
+      return (await active.get()).unit.send(request);
+    }
+  };
+  const call = async (request: DeviceRequest, accept: readonly number[]): Promise<DeviceResponse> => {
+    let answer = await attempt(request);
+    // Tokens die with a restart, and are unknown to the unit that a failover made active.
+    if (answer.status === 401) {
+      active.forget();
+      answer = await attempt(request);
+    }
+    const unread = isUnreadable(answer);
+    // "Not found" is a word of the device; a page of HTML that says so is not.
+    if (answer.status >= 400 && (!accept.includes(answer.status) || (unread && answer.status === 404))) throw faultOf(device, request, answer);
+    if (unread) throw unreadable(device, request, answer);
+    return answer;
+  };
+  const watched = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action();
+    } catch (error) {
+      if (isAway(error) || (error instanceof DeviceError && error.fault === 'ambiguous')) active.forget();
       throw error;
     }
-    current = undefined;
-    return token();
   };
-
-  const attempt = async (request: DeviceRequest): Promise<DeviceResponse> => {
-    const held = await token();
-    return transport.send({ ...request, headers: { ...request.headers, 'x-f5-auth-token': held.token } });
-  };
-
   return {
-    call: async (request, accept = []) => {
-      let answer = await attempt(request);
-      // Tokens are local to a unit and die with a restart: one new login, then the answer counts.
-      if (answer.status === 401) {
-        current = undefined;
-        answer = await attempt(request);
-      }
-      if (answer.status < 400 || accept.includes(answer.status)) return answer;
-      throw faultOf(device, request, answer);
+    call: (request, accept = []) => breaker.run(() => watched(() => call(request, accept))),
+    facts: () => breaker.run(() => watched(() => active.facts())),
+    askOthers: async (request) => {
+      const { unit } = await active.get();
+      return Promise.all(units.filter((other) => other !== unit).map((other) => ask(device, other, request).catch(() => undefined)));
     },
     close: async () => {
-      const held = await current?.catch(() => undefined);
-      current = undefined;
-      // The device keeps at most 100 tokens of a user; an error here only leaves one to expire.
-      if (held) await transport.send({ method: 'DELETE', path: `/mgmt/shared/authz/tokens/${held.token}`, headers: { 'x-f5-auth-token': held.token } }).catch(() => undefined);
-      await transport.close();
+      await Promise.all(units.map((unit) => unit.close()));
     },
   };
 }
 
-async function login(device: string, transport: Transport, credentials: Credentials, now: () => number): Promise<Token> {
-  const request: DeviceRequest = {
-    method: 'POST',
-    path: '/mgmt/shared/authn/login',
-    body: { username: credentials.username, password: await credentials.password(), loginProviderName: credentials.loginProvider },
-  };
-  const answer = await transport.send(request).catch((error: unknown) => {
-    // A login that may or may not have happened has changed nothing: plain trouble, not doubt.
-    if (error instanceof DeviceError && error.fault === 'ambiguous') throw new DeviceError(error.code, 'transient', error.message, { cause: error });
-    throw error;
-  });
-  if (answer.status === 401) {
-    throw new DeviceError('BIP401', 'device', `${device}: login as ${credentials.username} was refused; check devices[].username, password and loginProvider`, { response: answer.text });
-  }
-  const { token } = (answer.json ?? {}) as { token?: { token?: string; expirationMicros?: number; lastUpdateMicros?: number; timeout?: number } };
-  if (answer.status >= 400 || typeof token?.token !== 'string') throw faultOf(device, request, answer);
-  return { token: token.token, expires: now() + lifetime(token) - RENEW_EARLY };
+interface ActiveUnit {
+  get(): Promise<Active>;
+  facts(): Promise<UnitFacts>;
+  forget(): void;
 }
 
-/** From the device's own two clocks readings, so that a skew to ours does not matter. */
-function lifetime(token: { expirationMicros?: number; lastUpdateMicros?: number; timeout?: number }): number {
-  const { expirationMicros, lastUpdateMicros, timeout = 1200 } = token;
-  const measured = expirationMicros !== undefined && lastUpdateMicros !== undefined ? (expirationMicros - lastUpdateMicros) / 1000 : timeout * 1000;
-  return Math.max(measured, RENEW_EARLY + 1000);
+function trackActive({ device, units, clock }: SessionOptions): ActiveUnit {
+  let known: Active | undefined;
+  let last = units[0];
+  let finding: Promise<Active> | undefined;
+
+  const find = async (): Promise<Active> => {
+    const before = known;
+    const order = units.toSorted((a, b) => Number(b === last) - Number(a === last));
+    const unit = await findActive(device, order);
+    last = unit;
+    const until = units.length === 1 ? Number.POSITIVE_INFINITY : clock.now() + ROLE_VALID;
+    known = { unit, until, ...(before?.unit === unit && before.facts !== undefined ? { facts: before.facts } : {}) };
+    return known;
+  };
+  const get = async (): Promise<Active> => {
+    if (known !== undefined && known.until > clock.now()) return known;
+    finding ??= find().finally(() => {
+      finding = undefined;
+    });
+    return finding;
+  };
+  return {
+    get,
+    forget: () => {
+      known = undefined;
+    },
+    facts: async () => {
+      const now = await get();
+      now.facts ??= readFacts(device, now.unit);
+      return now.facts.catch((error: unknown) => {
+        delete now.facts;
+        throw error;
+      });
+    },
+  };
 }

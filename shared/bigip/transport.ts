@@ -19,6 +19,8 @@ export interface DeviceRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Milliseconds for the whole request, where it may take less than the device's own limit. */
+  readonly timeout?: number;
 }
 
 export interface DeviceResponse {
@@ -46,6 +48,7 @@ export function createTransport(options: TransportOptions): Transport {
           method: wanted.method,
           headers: { accept: 'application/json', ...(wanted.body === undefined ? {} : { 'content-type': 'application/json' }), ...wanted.headers },
           ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
+          ...(wanted.timeout === undefined ? {} : { signal: AbortSignal.timeout(wanted.timeout) }),
         });
         const text = await answer.body.text();
         return { status: answer.statusCode, text, json: parse(text), retryAfter: retryAfter(answer.headers['retry-after']) };
@@ -53,15 +56,19 @@ export function createTransport(options: TransportOptions): Transport {
         throw explain(error, options, wanted);
       }
     },
-    close: () => agent.close(),
+    // What is still under way when a process ends belongs to a device that does not answer.
+    close: () => agent.destroy(),
   };
 }
+
+/** Milliseconds: a unit that is off must not hold up the one that took over. */
+const CONNECT = 5_000;
 
 class PinMismatch extends Error {}
 
 /** With a pinned certificate the pin is the trust: chain and host name would add nothing, so they are not asked. */
 function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnector.connector {
-  const connectTimeout = Math.min(timeout, 10_000);
+  const connectTimeout = Math.min(timeout, CONNECT);
   if (fingerprint === undefined) return buildConnector({ allowH2: false, timeout: connectTimeout, ...(ca === undefined ? {} : { ca }) });
   const pin = fingerprint.replaceAll(':', '').toLowerCase();
   // A resumed TLS session shows no certificate, so each connection makes the whole handshake.
@@ -82,12 +89,12 @@ const BEFORE_SENDING = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', '
 
 /** Nothing was done when the connection failed or nothing was to be written; else it may have been. */
 function explain(error: unknown, { name, url, timeout }: TransportOptions, { method, path }: DeviceRequest): DeviceError {
-  const { code = '', message } = error as { code?: string; message: string };
+  const { code = '', name: kind = '', message } = error as { code?: string; name?: string; message: string };
   if (error instanceof PinMismatch || CERTIFICATE_ERRORS.test(code)) {
     return new DeviceError('BIP402', 'device', `${name} at ${url}: certificate not trusted (${code || message}); set devices[].tls.ca or devices[].tls.fingerprint`, { cause: error });
   }
   const fault = BEFORE_SENDING.has(code) || method === 'GET' ? 'transient' : 'ambiguous';
-  if (/TIMEOUT/.test(code)) return new DeviceError('BIP502', fault, `${name}: no answer to ${method} ${path.split('?')[0]} within ${timeout / 1000} s`, { cause: error });
+  if (/TIMEOUT/i.test(`${code} ${kind}`)) return new DeviceError('BIP502', fault, `${name}: no answer to ${method} ${path.split('?')[0]} within ${timeout / 1000} s`, { cause: error });
   return new DeviceError('BIP501', fault, `${name} at ${url} cannot be reached (${code || message}); check the address, routing and that the device is up`, { cause: error });
 }
 

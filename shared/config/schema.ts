@@ -9,7 +9,8 @@ const SecretReference = z.string().regex(/^(env|file|secretsmanager|ssm):.+/, 'm
 export const DeviceConfig = z.strictObject({
   name: Name.describe('Its name here, in messages and queues.'),
   url: z.url().describe('Management URL, `https://…`.'),
-  username: z.string().min(1).describe('User that may post AS3 declarations and read LTM.'),
+  peer: z.url().optional().describe('Management URL of the other unit of an HA pair; the active one is found by asking.'),
+  username: z.string().min(1).describe('User with the role administrator on all partitions: AS3 wants it.'),
   password: SecretReference.describe('Reference to the password.'),
   loginProvider: z.string().default('tmos').describe('Login provider for tokens.'),
   tls: z
@@ -22,6 +23,7 @@ export const DeviceConfig = z.strictObject({
   partitions: z.array(Partition).min(1).describe("Partitions (AS3 tenants) that are Sluice's own on this device."),
   adoptPartitions: z.boolean().default(false).describe('Take over a partition that exists on the device without an AS3 declaration.'),
   save: z.boolean().default(true).describe("Save the device's configuration after a change."),
+  syncTo: z.string().regex(/^[A-Za-z0-9_./-]+$/, 'must be the name of a device group').optional().describe('Device group to which the configuration is synchronised after a change; absent where the group does that by itself.'),
   requestTimeout: z.number().min(1).max(180).default(30).describe('Seconds for one request.'),
 });
 export type DeviceConfig = z.infer<typeof DeviceConfig>;

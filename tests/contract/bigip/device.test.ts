@@ -85,8 +85,8 @@ describe('a BIG-IP', () => {
   test('a pinned certificate is trusted without a CA, another one is not', async () => {
     const bigip = await lab();
     const wrong = connect(bigip, { tls: { fingerprint: 'ab'.repeat(32) } }, { ca: undefined });
-    const said = await wrong.read('k8s').catch((error: Error) => error.message);
-    const seen = /SHA-256 ([0-9a-f]{64})/.exec(String(said))?.[1] ?? 'not said';
+    const said = await wrong.read('k8s').then(() => 'trusted', (error: Error) => error.message);
+    const seen = /SHA-256 ([0-9a-f]{64})/.exec(said)?.[1] ?? 'not said';
     const pinned = connect(bigip, { tls: { fingerprint: seen.toUpperCase().replaceAll(/(..)(?!$)/g, '$1:') } }, { ca: undefined });
     expect(await pinned.read('k8s')).toMatchObject({ kind: 'ours' });
   });

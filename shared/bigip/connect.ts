@@ -1,0 +1,31 @@
+/** From the configuration of a device to a session with its active unit. */
+import type { DeviceConfig } from '../config/schema.ts';
+import type { Clock } from '../runtime/runtime.ts';
+import { createBreaker } from './breaker.ts';
+import type { DeviceSession } from './session.ts';
+import { createSession } from './session.ts';
+import { createTransport } from './transport.ts';
+import type { Unit } from './unit.ts';
+import { createUnit } from './unit.ts';
+
+export interface DeviceSecrets {
+  readonly password: () => Promise<string>;
+  readonly ca?: string | undefined;
+}
+
+export interface ConnectOptions {
+  readonly random?: (() => number) | undefined;
+  /** Milliseconds for one request, where it has to be less than devices[].requestTimeout. */
+  readonly timeout?: number | undefined;
+}
+
+export function openSession(config: DeviceConfig, { ca, password }: DeviceSecrets, clock: Pick<Clock, 'now'>, options: ConnectOptions = {}): DeviceSession {
+  const { name, tls, username, loginProvider, requestTimeout } = config;
+  const timeout = Math.min(requestTimeout * 1000, options.timeout ?? Number.POSITIVE_INFINITY);
+  const unit = (url: string): Unit => {
+    const transport = createTransport({ name, url, ca, fingerprint: tls.fingerprint, timeout });
+    return createUnit({ device: name, url, transport, credentials: { username, loginProvider, password }, clock });
+  };
+  const units = [config.url, ...(config.peer === undefined ? [] : [config.peer])].map(unit);
+  return createSession({ device: name, units, breaker: createBreaker(name, clock, options.random ?? (() => 0.5)), clock });
+}

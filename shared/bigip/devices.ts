@@ -1,0 +1,54 @@
+/** The devices of one function in one process: one connection, one login and one breaker for each. */
+import type { DeviceConfig } from '../config/schema.ts';
+import { seal } from '../queue/envelope.ts';
+import { RESYNC } from '../queue/events.ts';
+import type { Resync } from '../queue/events.ts';
+import { queueToken } from '../queue/limits.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Device, FencesBehind } from './device.ts';
+import { createDevice } from './device.ts';
+
+export interface Devices {
+  get(config: DeviceConfig): Promise<Device>;
+  close(): Promise<void>;
+}
+
+export function createDevices(runtime: Runtime): Devices {
+  const open = new Map<string, Promise<Device>>();
+  const connect = async (config: DeviceConfig): Promise<Device> => {
+    const { secrets, clock, random, log } = runtime;
+    const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
+    const surroundings = { random, log, onFencesBehind: (behind: FencesBehind) => askForResync(runtime, behind) };
+    return createDevice(config, { ca, password: () => secrets.resolve(config.password) }, clock, surroundings);
+  };
+  return {
+    get: (config) => {
+      const known = open.get(config.name);
+      if (known) return known;
+      const device = connect(config);
+      open.set(config.name, device);
+      // A secret that could not be read is asked for again next time.
+      device.catch(() => open.delete(config.name));
+      return device;
+    },
+    close: async () => {
+      const devices = [...open.values()];
+      open.clear();
+      for (const device of devices) await (await device.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** Every cluster that is offered on the device is asked; what it says then is newer than whatever is declared. */
+async function askForResync(runtime: Runtime, { device, partition, reason }: FencesBehind): Promise<void> {
+  const { config, clock, queues, log } = runtime;
+  const clusters = new Set(config.ingresses.filter((ingress) => ingress.devices.includes(device)).map((ingress) => ingress.cluster));
+  const time = new Date(clock.now()).toISOString();
+  for (const cluster of clusters) {
+    const data: Resync = { cluster, device, partition, code: 'BIP442', reason };
+    const id = runtime.id();
+    const body = seal(RESYNC, data, { id, cluster, subject: `${device}/${partition}`, time });
+    await queues.queue(`settled-${cluster}`).send({ group: queueToken(`resync/${device}`), deduplicationId: id, body });
+  }
+  log.warn({ device, partition, code: 'BIP442', reason, clusters: [...clusters] }, 'watchers are asked to say everything again');
+}

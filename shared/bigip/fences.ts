@@ -1,0 +1,82 @@
+/**
+ * A unit that took over without having been in sync, or a device put back from a backup, declares older versions than were reached
+ * before. Old events would pass its fences, so the watchers are asked to say everything again, which moves the fences ahead at once.
+ */
+import type { OwnerRecord } from '../domain/plan/declared.ts';
+import { compareVersions } from '../domain/revision.ts';
+
+type Owners = Readonly<Record<string, OwnerRecord>>;
+
+export interface FencesBehind {
+  readonly device: string;
+  readonly partition: string;
+  readonly reason: string;
+}
+
+/** What a reading shows besides the content. */
+export interface Sighting {
+  readonly owners: Owners;
+  /** Name of the unit that declared this; undefined where none is noted down. */
+  readonly declaredBy: string | undefined;
+  /** Name of the unit that was read. */
+  readonly unit: string | undefined;
+}
+
+export interface FenceWatch {
+  /** Reports fences that lie behind; rejects when the report could not be made, so that it is made by the next reading. */
+  check(partition: string, seen: Sighting, others: () => Promise<readonly Owners[]>): Promise<void>;
+  /** What this process declared itself is what it expects to find. */
+  declared(partition: string, owners: Owners): void;
+}
+
+interface Known {
+  readonly owners: Owners;
+  readonly unit: string | undefined;
+  readonly declaredBy: string | undefined;
+}
+
+export function createFenceWatch(device: string, report: (behind: FencesBehind) => Promise<void>): FenceWatch {
+  const known = new Map<string, Known>();
+  return {
+    check: async (partition, seen, others) => {
+      const before = known.get(partition);
+      const reason = takenOver(seen, before) ?? behindMemory(seen, before) ?? (await behindOthers(seen, before, others));
+      if (reason !== undefined) await report({ device, partition, reason });
+      known.set(partition, seen);
+    },
+    declared: (partition, owners) => {
+      const before = known.get(partition);
+      known.set(partition, { owners, unit: before?.unit, declaredBy: before?.unit });
+    },
+  };
+}
+
+/** Whether the new unit had everything cannot be known from it alone; asking once costs one round of snapshots. */
+function takenOver({ declaredBy, unit }: Sighting, before: Known | undefined): string | undefined {
+  if (declaredBy === undefined || unit === undefined || declaredBy === unit) return undefined;
+  if (before?.unit === unit && before.declaredBy === declaredBy) return undefined;
+  return `${unit} is active now, and ${declaredBy} declared last`;
+}
+
+function behindMemory(seen: Sighting, before: Known | undefined): string | undefined {
+  return before === undefined ? undefined : behind(seen.owners, before.owners, 'was seen before');
+}
+
+/** The first time on a unit its peers are compared, as far as they answer: after a failback the standby may know more. */
+async function behindOthers(seen: Sighting, before: Known | undefined, others: () => Promise<readonly Owners[]>): Promise<string | undefined> {
+  if (before !== undefined && before.unit === seen.unit) return undefined;
+  return (await others()).map((other) => behind(seen.owners, other, 'is what its peer has')).find((reason) => reason !== undefined);
+}
+
+function behind(now: Owners, then: Owners, says: string): string | undefined {
+  const late = Object.entries(then).filter(([owner, record]) => {
+    const present = now[owner];
+    return present === undefined || compareVersions(present.version, record.version) < 0;
+  });
+  const [first] = late;
+  if (first === undefined) return undefined;
+  const [owner, { version }] = first;
+  const present = now[owner]?.version;
+  const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
+  return `${owner} is declared at ${present === undefined ? 'no version' : `${present.epoch}.${present.counter}`}, ${version.epoch}.${version.counter} ${says}${more}`;
+}

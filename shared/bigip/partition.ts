@@ -1,0 +1,57 @@
+/** What a device declares in one partition. */
+import type { DeviceConfig } from '../config/schema.ts';
+import type { DeclaredState } from '../domain/plan/declared.ts';
+import { EMPTY_STATE } from '../domain/plan/declared.ts';
+import type { ReadResult } from './as3/read.ts';
+import { readTenant } from './as3/read.ts';
+import type { As3Tenant } from './as3/types.ts';
+import { DeviceError } from './errors.ts';
+import type { Session } from './session.ts';
+import type { DeviceResponse } from './transport.ts';
+
+/** The declared state of a partition and the key that the next post must carry; `lockKey` is absent while the tenant does not exist. */
+export interface DeclaredPartition {
+  readonly state: DeclaredState;
+  readonly lockKey?: string;
+}
+
+export type PartitionReading = { readonly kind: 'ours'; readonly declared: DeclaredPartition } | Extract<ReadResult, { kind: 'refused' }>;
+
+export interface Found {
+  readonly reading: PartitionReading;
+  readonly declaredBy: string | undefined;
+}
+
+export function declarePath(partition: string): string {
+  return `/mgmt/shared/appsvcs/declare/${partition}?showHash=true`;
+}
+
+export async function readPartition(session: Session, config: DeviceConfig, partition: string): Promise<Found> {
+  const answer = await session.call({ method: 'GET', path: declarePath(partition) }, [404]);
+  if (answer.status === 404 && /not registered/i.test(answer.text)) throw new DeviceError('BIP404', 'device', `${config.name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`, { response: answer.text });
+  return foundIn(answer, partition) ?? { reading: await absent(session, config, partition), declaredBy: undefined };
+}
+
+/** Undefined where the answer holds no such tenant. */
+export function foundIn(answer: DeviceResponse, partition: string): Found | undefined {
+  const tenant = (answer.json as Record<string, As3Tenant> | undefined)?.[partition];
+  if (!tenant) return undefined;
+  const { unit, ...constants } = (tenant['constants'] ?? {}) as { readonly unit?: unknown };
+  const declaredBy = typeof unit === 'string' ? unit : undefined;
+  const result = readTenant(partition, unit === undefined ? tenant : { ...tenant, constants });
+  if (result.kind === 'refused') return { reading: result, declaredBy };
+  const lockKey = tenant['optimisticLockKey'];
+  return { reading: { kind: 'ours', declared: { state: result.state, ...(typeof lockKey === 'string' ? { lockKey } : {}) } }, declaredBy };
+}
+
+/** The declaration says which unit it was made on, so that the other one knows that it took over. */
+export function signed(tenant: As3Tenant, unit: string | undefined): As3Tenant {
+  return unit === undefined ? tenant : { ...tenant, constants: { ...(tenant['constants'] as object | undefined), unit } };
+}
+
+/** No declaration yet: fine, unless the partition is somebody's already, whom AS3 would take it over from. */
+async function absent(session: Session, config: DeviceConfig, partition: string): Promise<PartitionReading> {
+  const there = await session.call({ method: 'GET', path: `/mgmt/tm/auth/partition/${partition}` }, [404]);
+  if (there.status === 404 || config.adoptPartitions) return { kind: 'ours', declared: { state: EMPTY_STATE } };
+  return { kind: 'refused', code: 'OWN303', reason: `partition ${partition} exists on ${config.name} but not by Sluice; name another one, or set devices[].adoptPartitions: true if it is empty and meant for Sluice` };
+}

@@ -1,0 +1,78 @@
+/** Which unit of a pair is active, and what else has to be known of it before anything is declared there. */
+import { DeviceError } from './errors.ts';
+import { faultOf, isUnreadable, unreadable } from './outcomes.ts';
+import type { DeviceRequest, DeviceResponse } from './transport.ts';
+import type { Unit } from './unit.ts';
+
+export interface UnitFacts {
+  /** The unit's own name; undefined where it does not tell. */
+  readonly hostname: string | undefined;
+  readonly as3: string;
+}
+
+/** The oldest AS3 that knows what Sluice declares with. */
+const OLDEST_AS3 = [3, 50] as const;
+
+/** The first unit, in this order, that says it is active. */
+export async function findActive(device: string, units: readonly Unit[]): Promise<Unit> {
+  const said: string[] = [];
+  const errors: unknown[] = [];
+  for (const unit of units) {
+    try {
+      const role = await askRole(device, unit);
+      if (role === 'ACTIVE') return unit;
+      said.push(`${unit.url} says ${role}`);
+    } catch (error) {
+      errors.push(error);
+      said.push(`${unit.url} does not say: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  // Nobody told a role: the trouble itself says more.
+  if (errors.length === units.length) throw errors[0];
+  const peer = units.length === 1 ? '; set devices[].peer to the other unit of the pair' : '';
+  throw new DeviceError('BIP507', 'transient', `${device}: no unit is active (${said.join(', ')})${peer}`);
+}
+
+async function askRole(device: string, unit: Unit): Promise<string> {
+  const request: DeviceRequest = { method: 'GET', path: '/mgmt/tm/cm/failover-status' };
+  const answer = await ask(device, unit, request, [404]);
+  // Where nothing is known of failover, there is none.
+  if (answer.status === 404) return 'ACTIVE';
+  const role = statsOf(answer)['status']?.description;
+  if (role === undefined) throw unreadable(device, request, answer);
+  return role.toUpperCase();
+}
+
+/** A token that died is renewed once; what then is no success is thrown. */
+export async function ask(device: string, unit: Unit, request: DeviceRequest, accept: readonly number[] = []): Promise<DeviceResponse> {
+  const first = await unit.send(request);
+  const answer = first.status === 401 ? await unit.send(request) : first;
+  if (answer.status >= 400 && !accept.includes(answer.status)) throw faultOf(device, request, answer);
+  if (isUnreadable(answer)) throw unreadable(device, request, answer);
+  return answer;
+}
+
+/** The innermost entries of a statistics answer. */
+export function statsOf({ json }: DeviceResponse): Readonly<Record<string, { readonly description?: string } | undefined>> {
+  const { entries = {} } = (json ?? {}) as { entries?: Record<string, { nestedStats?: { entries?: Record<string, { description?: string }> } }> };
+  return Object.values(entries)[0]?.nestedStats?.entries ?? {};
+}
+
+export async function readFacts(device: string, unit: Unit): Promise<UnitFacts> {
+  const [info, settings] = await Promise.all([
+    ask(device, unit, { method: 'GET', path: '/mgmt/shared/appsvcs/info' }),
+    // Only for telling units apart; its absence hinders nothing.
+    ask(device, unit, { method: 'GET', path: '/mgmt/tm/sys/global-settings?$select=hostname' }).catch(() => undefined),
+  ]);
+  const as3 = (info.json as { version?: string } | undefined)?.version ?? '';
+  if (!isRecent(as3)) {
+    const words = as3 === '' ? 'AS3 does not tell its version' : `AS3 ${as3} is installed`;
+    throw new DeviceError('BIP405', 'device', `${device} at ${unit.url}: ${words}; Sluice declares with schema ${OLDEST_AS3.join('.')}.0, which needs AS3 ${OLDEST_AS3.join('.')} or newer on every unit`, { response: info.text });
+  }
+  return { as3, hostname: (settings?.json as { hostname?: string } | undefined)?.hostname };
+}
+
+function isRecent(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > OLDEST_AS3[0] || (major === OLDEST_AS3[0] && minor >= OLDEST_AS3[1]);
+}

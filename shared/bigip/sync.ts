@@ -1,0 +1,33 @@
+/** Config sync of a pair. A peer that is away or out of order must not hold up the active unit: what fails here is a warning. */
+import type { Clock } from '../runtime/runtime.ts';
+import { trim } from './errors.ts';
+import { statsOf } from './role.ts';
+import type { Session } from './session.ts';
+
+/** Milliseconds. */
+const WAIT = { first: 200, longest: 2_000, giveUp: 15_000 } as const;
+/** Of these the device says that they pass by themselves. */
+const UNDER_WAY = /changes pending|syncing|awaiting|unknown/i;
+
+/** Resolves with why the group is not in sync, or undefined when it is. */
+export async function syncToGroup(session: Session, clock: Clock, group: string): Promise<string | undefined> {
+  try {
+    await session.call({ method: 'POST', path: '/mgmt/tm/cm', body: { command: 'run', utilCmdArgs: `config-sync to-group ${group}` } });
+    return await awaitSync(session, clock, group);
+  } catch (error) {
+    const { message, response = '' } = error as { message: string; response?: string };
+    return `config sync to ${group} failed: ${trim([message, response].filter(Boolean).join(': '))}`;
+  }
+}
+
+async function awaitSync(session: Session, clock: Clock, group: string): Promise<string | undefined> {
+  const deadline = clock.now() + WAIT.giveUp;
+  for (let pause: number = WAIT.first; ; pause = Math.min(pause * 1.5, WAIT.longest)) {
+    const entries = statsOf(await session.call({ method: 'GET', path: '/mgmt/tm/cm/sync-status' }));
+    const status = entries['status']?.description ?? 'unknown';
+    if (/^in sync$/i.test(status)) return undefined;
+    if (!UNDER_WAY.test(status)) return `the device says "${status}" after the config sync to ${group}; look at the peer and at the group`;
+    if (clock.now() + pause > deadline) return `${group} is not in sync after ${WAIT.giveUp / 1000} s, the device says "${status}"`;
+    await clock.sleep(pause);
+  }
+}

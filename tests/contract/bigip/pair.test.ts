@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { isDeclare } from '../../../infra/lab/bigip/index.ts';
+import type { FencesBehind } from '../../../shared/bigip/device.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import { closeAll, connect, declare, lab, recordRequests, stats, stepClock, wanted } from './support.ts';
+
+afterEach(closeAll);
+
+async function pair(): Promise<{ readonly a: LabBigip; readonly b: LabBigip }> {
+  const a = await lab({ hostname: 'unit-a' });
+  const b = await lab({ hostname: 'unit-b' });
+  b.faults.standby();
+  return { a, b };
+}
+
+function failOver(from: LabBigip, to: LabBigip): void {
+  from.faults.standby();
+  to.faults.standby(false);
+}
+
+/** What the standby gets by config sync. */
+async function synced(from: LabBigip, hostname: string): Promise<LabBigip> {
+  const unit = await lab({ hostname, state: from.snapshotState() });
+  unit.faults.standby();
+  return unit;
+}
+
+const declares = (unit: LabBigip): number => unit.writes.filter((write) => write.path.includes('/declare')).length;
+const logins = (requests: readonly { readonly path: string }[]): number => requests.filter(({ path }) => path.endsWith('/authn/login')).length;
+
+function listener(): { readonly log: Logger; readonly warnings: readonly object[] } {
+  const warnings: object[] = [];
+  const quiet = (): void => undefined;
+  const log: Logger = { debug: quiet, info: quiet, warn: (fields) => void warnings.push(fields), error: quiet, child: () => log };
+  return { log, warnings };
+}
+
+describe('a pair of units', () => {
+  test('declares on the active unit, whichever of the two URLs leads there', async () => {
+    const { a, b } = await pair();
+    await declare(connect(a, { peer: b }), wanted());
+    await declare(connect(b, { peer: a }), wanted(wanted(), 2));
+    expect([declares(a) > 2, declares(b)]).toEqual([true, 0]);
+  });
+
+  test('goes to the peer when the unit says that it is standby now', async () => {
+    const { a, b } = await pair();
+    const clock = stepClock();
+    const device = connect(a, { peer: b, clock });
+    await declare(device, wanted());
+    const before = declares(a);
+    failOver(a, b);
+    clock.move(11_000);
+    await declare(device, wanted(wanted(), 2));
+    expect([declares(a) - before, declares(b) > 0]).toEqual([0, true]);
+  });
+
+  test('goes to the peer in the same call when the unit cannot be reached', async () => {
+    const { a, b } = await pair();
+    const device = connect(a, { peer: b });
+    await device.read('k8s');
+    failOver(a, b);
+    await a.close();
+    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+  });
+
+  test('a 401 is answered by asking again who is active, and one login', async () => {
+    const { a, b } = await pair();
+    const device = connect(a, { peer: b });
+    await device.read('k8s');
+    failOver(a, b);
+    a.faults.dropTokens();
+    const seen = { a: recordRequests(a), b: recordRequests(b) };
+    await device.read('k8s');
+    // The standby was logged in to before, when its fences were compared.
+    expect([logins(seen.a), logins(seen.b)]).toEqual([1, 0]);
+    expect(seen.b.some(({ path }) => path.includes('/declare/k8s'))).toBe(true);
+  });
+
+  test('both units standby is passing trouble with a code of its own, not a refusal', async () => {
+    const { a, b } = await pair();
+    a.faults.standby();
+    await expect(connect(a, { peer: b }).read('k8s')).rejects.toMatchObject({ code: 'BIP507', fault: 'transient', message: expect.stringContaining('STANDBY') });
+    await expect(connect(b).read('k8s')).rejects.toMatchObject({ code: 'BIP507', message: expect.stringContaining('devices[].peer') });
+  });
+
+  test('a declare under way during a failover is in doubt, and is read back on the new unit', async () => {
+    const { a, b } = await pair();
+    const device = connect(a, { peer: b });
+    await declare(device, wanted());
+    a.faults.next(1, { kind: 'reset' }, isDeclare);
+    failOver(a, b);
+    await expect(declare(device, wanted(wanted(), 2))).rejects.toMatchObject({ fault: 'ambiguous' });
+    await device.read('k8s');
+    expect(recordRequests(a)).toEqual([]);
+    expect(await declare(device, wanted(wanted(), 2))).toBe('applied');
+  });
+
+  test('one login for each unit and process, however many calls at once; none is left after the end', async () => {
+    const { a, b } = await pair();
+    const seen = recordRequests(a);
+    const device = connect(a, { peer: b });
+    await Promise.all(Array.from({ length: 20 }, () => device.read('k8s')));
+    expect(logins(seen)).toBe(1);
+    await device.close();
+    expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: expect.stringContaining('/mgmt/shared/authz/tokens/') });
+  });
+});
+
+describe('config sync', () => {
+  const config = { syncTo: 'pair-group' };
+
+  test('is run after a change and awaited', async () => {
+    const a = await lab();
+    const { log, warnings } = listener();
+    const device = connect(a, { config, log, clock: stepClock() });
+    const seen = recordRequests(a);
+    a.faults.next(2, { kind: 'status', status: 200, body: stats('Changes Pending') }, ({ path }) => path.endsWith('/sync-status'));
+    a.faults.inject({ times: Infinity, match: ({ path }) => path.endsWith('/sync-status'), response: { kind: 'status', status: 200, body: stats('In Sync') } });
+    expect(await declare(device, wanted())).toBe('applied');
+    expect(seen.filter(({ path }) => path === '/mgmt/tm/cm')[0]?.body).toEqual({ command: 'run', utilCmdArgs: 'config-sync to-group pair-group' });
+    expect(seen.filter(({ path }) => path.endsWith('/sync-status')).length).toBeGreaterThan(2);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    ['a peer that is away', { kind: 'status', status: 200, body: stats('Disconnected') }, '/sync-status', 'Disconnected'],
+    ['pending for ever', { kind: 'status', status: 200, body: stats('Changes Pending') }, '/sync-status', 'not in sync after 15 s'],
+    ['an unknown group', { kind: 'status', status: 400, body: { code: 400, message: '01070734:3: Configuration error: no such group' } }, '/mgmt/tm/cm', 'no such group'],
+  ] as const)('%s is a warning with its reason, and the change stands', async (_name, response, path, words) => {
+    const a = await lab();
+    const { log, warnings } = listener();
+    a.faults.inject({ times: Infinity, match: (request) => request.path.endsWith(path), response });
+    expect(await declare(connect(a, { config, log, clock: stepClock() }), wanted())).toBe('applied');
+    expect(warnings[0]).toMatchObject({ code: 'BIP441', reason: expect.stringContaining(words) });
+  });
+});
+
+describe('fences that lie in the past', () => {
+  const watch = (): { readonly reports: FencesBehind[]; readonly onFencesBehind: (behind: FencesBehind) => Promise<void> } => {
+    const reports: FencesBehind[] = [];
+    return { reports, onFencesBehind: (behind) => Promise.resolve(void reports.push(behind)) };
+  };
+
+  test('a process that starts after a failover sees that another unit declared last, once', async () => {
+    const { a } = await pair();
+    await declare(connect(a), wanted());
+    const b = await synced(a, 'unit-b');
+    failOver(a, b);
+    const { reports, onFencesBehind } = watch();
+    const device = connect(a, { peer: b, onFencesBehind });
+    await device.read('k8s');
+    await device.read('k8s');
+    expect(reports).toEqual([{ device: 'bigip-1', partition: 'k8s', reason: 'unit-b is active now, and unit-a declared last' }]);
+    await declare(device, wanted(wanted(), 2));
+    await connect(a, { peer: b, onFencesBehind }).read('k8s');
+    expect(reports).toHaveLength(1);
+  });
+
+  test('a process that was there knows what it saw on the other unit', async () => {
+    const { a, b } = await pair();
+    const { reports, onFencesBehind } = watch();
+    const clock = stepClock();
+    const device = connect(a, { peer: b, clock, onFencesBehind });
+    await declare(device, wanted());
+    failOver(a, b);
+    clock.move(11_000);
+    await device.read('k8s');
+    expect(reports.map(({ reason }) => reason)).toEqual([expect.stringContaining('is declared at no version, 1.1 was seen before')]);
+  });
+
+  test('after a failback the standby that knows more is believed', async () => {
+    const a = await lab({ hostname: 'unit-a' });
+    await declare(connect(a), wanted());
+    const b = await synced(a, 'unit-b');
+    failOver(a, b);
+    await declare(connect(b), wanted(wanted(), 7));
+    failOver(b, a);
+    const { reports, onFencesBehind } = watch();
+    await connect(a, { peer: b, onFencesBehind }).read('k8s');
+    expect(reports.map(({ reason }) => reason)).toEqual([expect.stringContaining('is declared at 1.1, 1.7 is what its peer has')]);
+  });
+
+  test('a device put back from a backup is noticed as well', async () => {
+    const a = await lab();
+    const { reports, onFencesBehind } = watch();
+    const device = connect(a, { onFencesBehind });
+    await declare(device, wanted());
+    const behind = await lab({ state: a.snapshotState() });
+    await declare(device, wanted(wanted(), 3));
+    const old = behind.snapshotState().history[0];
+    a.faults.inject({ match: ({ path, method }) => method === 'GET' && path.endsWith('/declare/k8s'), response: { kind: 'status', status: 200, body: old } });
+    await device.read('k8s');
+    expect(reports.map(({ reason }) => reason)).toEqual([expect.stringContaining('is declared at 1.1, 1.3 was seen before')]);
+  });
+
+  test('what could not be passed on is reported again', async () => {
+    const { a, b } = await pair();
+    const clock = stepClock();
+    let refuse = true;
+    let passed = 0;
+    const device = connect(a, { peer: b, clock, onFencesBehind: () => (refuse ? Promise.reject(new Error('the queue is away')) : Promise.resolve(void (passed += 1))) });
+    await declare(device, wanted());
+    failOver(a, b);
+    clock.move(11_000);
+    await expect(device.read('k8s')).rejects.toThrow('the queue is away');
+    refuse = false;
+    await device.read('k8s');
+    expect(passed).toBe(1);
+  });
+
+  test('no failover, no report', async () => {
+    const { a, b } = await pair();
+    const { reports, onFencesBehind } = watch();
+    const device = connect(a, { peer: b, onFencesBehind });
+    await declare(device, wanted());
+    await declare(device, wanted(wanted(), 2));
+    await connect(a, { peer: b, onFencesBehind }).read('k8s');
+    expect(reports).toEqual([]);
+  });
+});

@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { isDeclare } from '../../../infra/lab/bigip/index.ts';
+import type { FaultResponse, LabRequest } from '../../../infra/lab/bigip/index.ts';
+import { closeAll, connect, declare, lab, recordRequests, stepClock, wanted } from './support.ts';
+
+afterEach(closeAll);
+
+const isTask = ({ path }: LabRequest): boolean => path.startsWith('/mgmt/shared/appsvcs/task/');
+const isRead = ({ path, method }: LabRequest): boolean => path.endsWith('/declare/k8s') && method === 'GET';
+const isInfo = ({ path }: LabRequest): boolean => path.endsWith('/appsvcs/info');
+const status = (code: number, message: string): FaultResponse => ({ kind: 'status', status: code, body: { code, message } });
+
+describe('an answer that is none', () => {
+  test.each([
+    ['an HTML page that says it is restarting', { kind: 'html', status: 503 }, 'BIP504', 'transient'],
+    ['an HTML page while nothing is served', { kind: 'html', status: 404 }, 'BIP504', 'transient'],
+    ['an HTML page of the servlet container', { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' }, 'BIP505', 'transient'],
+    ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP505', 'transient'],
+    ['half a JSON document', { kind: 'cut' }, 'BIP505', 'transient'],
+    ['a broken connection', { kind: 'reset' }, 'BIP501', 'transient'],
+    ['too many requests', status(429, 'slow down'), 'BIP503', 'transient'],
+  ] as const)('to a reading, %s is passing trouble, never an empty or foreign partition', async (_name, response, code, fault) => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.next(1, response, isRead);
+    await expect(device.read('k8s')).rejects.toMatchObject({ code, fault });
+    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
+  });
+
+  test.each([
+    ['an HTML page of the servlet container', { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' }, 'BIP505'],
+    ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP505'],
+    ['half a JSON document', { kind: 'cut', status: 202 }, 'BIP505'],
+    ['half of a refusal', { kind: 'cut', status: 422, body: { code: 422, message: 'declaration failed', response: '01070734:3: Configuration error' } }, 'BIP505'],
+    ['a 202 without a task', { kind: 'status', status: 202, body: {} }, 'BIP505'],
+    ['a 200 without a result', { kind: 'status', status: 200, body: { results: [] } }, 'BIP505'],
+    ['a broken connection', { kind: 'reset' }, 'BIP501'],
+  ] as const)('to a declare, %s is doubt, and what is read back decides', async (_name, response, code) => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.inject({ match: isDeclare, after: response.kind === 'reset', response });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code, fault: 'ambiguous' });
+    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+    expect(await declare(device, wanted(wanted(), 2, [5]))).toMatch(/applied|unchanged/);
+    expect(await device.verify('k8s', wanted(wanted(), 2, [5]))).toEqual([]);
+  });
+
+  test('a device that takes the request and says nothing is given up on', async () => {
+    const bigip = await lab();
+    const device = connect(bigip, { config: { requestTimeout: 1 } });
+    await device.read('k8s');
+    bigip.faults.next(1, { kind: 'hang' }, isRead);
+    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP502', fault: 'transient' });
+  });
+});
+
+describe('a task', () => {
+  test('that vanished leaves doubt', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.inject({ match: (request) => isTask(request) && (bigip.faults.forgetTask(), false), response: { kind: 'reset' } });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP505', fault: 'ambiguous', message: expect.stringContaining('unknown to the device') });
+  });
+
+  test('that a restart cancelled leaves doubt', async () => {
+    const bigip = await lab({ timings: { declare: 300, memberWrite: 1 } });
+    const device = connect(bigip);
+    await declare(device, wanted());
+    let restarted = false;
+    bigip.faults.inject({ times: Infinity, match: (request) => isTask(request) && !restarted && ((restarted = true), bigip.faults.restart(), false), response: { kind: 'reset' } });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ fault: 'ambiguous' });
+    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+  });
+
+  test('that cannot be asked for leaves doubt as well: a write is under way', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.next(1, { kind: 'html', status: 503 }, isTask);
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP504', fault: 'ambiguous' });
+  });
+
+  test('that a synchronous declare became is waited for', async () => {
+    const bigip = await lab({ timings: { declare: 200, memberWrite: 1, syncLimit: 1 } });
+    expect(await declare(connect(bigip), wanted())).toBe('applied');
+  });
+});
+
+describe('what has to be there before anything is declared', () => {
+  test('an AS3 that is too old is named with what is missing, and nothing is sent to it', async () => {
+    const bigip = await lab({ as3Version: '3.36.2' });
+    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({ code: 'BIP405', fault: 'device', message: expect.stringMatching(/AS3 3\.36\.2 is installed; .* needs AS3 3\.50 or newer/) });
+    expect(bigip.writes).toEqual([]);
+  });
+
+  test('the version is asked for once, and again after trouble', async () => {
+    const bigip = await lab();
+    const seen = recordRequests(bigip);
+    const device = connect(bigip);
+    const asked = (): number => seen.filter(isInfo).length;
+    for (let i = 0; i < 3; i += 1) await device.read('k8s');
+    expect(asked()).toBe(1);
+    bigip.faults.next(1, { kind: 'html', status: 503 }, isRead);
+    await device.read('k8s').catch(() => undefined);
+    await device.read('k8s');
+    expect(asked()).toBe(2);
+  });
+
+  test('an account without the role administrator is told so', async () => {
+    const bigip = await lab();
+    const message = 'Authorization failed: user=https://localhost/mgmt/shared/authz/users/sluice resource=/shared/appsvcs/info verb=GET uri:http://localhost:8100/mgmt/shared/appsvcs/info';
+    bigip.faults.inject({ times: Infinity, match: ({ path }) => path.startsWith('/mgmt/shared/appsvcs'), response: status(401, message) });
+    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({ code: 'BIP403', fault: 'device', message: expect.stringContaining('administrator') });
+  });
+
+  test('too many tokens say whose fault that is', async () => {
+    const bigip = await lab();
+    bigip.faults.next(1, status(400, 'user admin has reached maximum active login tokens'), ({ path }) => path.endsWith('/authn/login'));
+    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({ code: 'BIP506', fault: 'transient' });
+  });
+});
+
+describe('a device that is away', () => {
+  test('is left alone after three failures, probed once when the pause is over, and used again at once', async () => {
+    const bigip = await lab();
+    const clock = stepClock();
+    const device = connect(bigip, { clock, random: () => 1 });
+    await device.read('k8s');
+    const seen = recordRequests(bigip);
+    const back = bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
+    for (let i = 0; i < 3; i += 1) await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
+    const asked = seen.length;
+    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', fault: 'transient', after: 5_000, message: expect.stringContaining('BIP504') });
+    clock.move(5_000);
+    await Promise.allSettled([device.read('k8s'), device.read('k8s'), device.read('k8s')]);
+    // One probe, and that is one request: who is active comes first.
+    expect(seen.length - asked).toBe(1);
+    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', after: 10_000 });
+    clock.move(10_000);
+    back();
+    expect(await Promise.all([device.read('k8s'), device.read('k8s')])).toHaveLength(2);
+  });
+
+  test('gets few requests in ten minutes, however often it is asked for', async () => {
+    const bigip = await lab();
+    const clock = stepClock();
+    const device = connect(bigip, { clock, random: () => 0.5 });
+    await device.read('k8s');
+    const seen = recordRequests(bigip);
+    bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
+    for (let second = 0; second < 600; second += 1) {
+      await expect(device.read('k8s')).rejects.toMatchObject({ fault: 'transient' });
+      clock.move(1_000);
+    }
+    expect(seen.length).toBeLessThan(24);
+  });
+
+  test('a wrong password is not tried until the account is locked', async () => {
+    const bigip = await lab();
+    const seen = recordRequests(bigip);
+    const device = connect(bigip, { password: 'wrong', clock: stepClock() });
+    for (let i = 0; i < 20; i += 1) await device.read('k8s').catch(() => undefined);
+    expect(seen).toHaveLength(3);
+  });
+
+  test('busy is not away: the device may be asked on', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.lockHeldFor(60_000);
+    for (let i = 0; i < 5; i += 1) await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP503' });
+    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+  });
+});
