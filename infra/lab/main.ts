@@ -1,4 +1,6 @@
 /** `npm run lab`: the lab, left running for your own hands. */
+import { processClock } from '../../shared/runtime/process.ts';
+import { createConsole, listenTo } from './console.ts';
 import { parseLabArguments } from './demo/arguments.ts';
 import { createSay, table } from './demo/say.ts';
 import { startLab, type Lab } from './lab.ts';
@@ -38,6 +40,10 @@ function introduce(lab: Lab): void {
   say.lines(['kubectl apply -f infra/lab/manifests/second-gateway.yaml', 'kubectl apply -f infra/lab/manifests/web-gateway.yaml', 'kubectl apply -f infra/lab/manifests/no-route.yaml && kubectl get events']);
   say.why('Take something away:');
   say.lines(['kubectl delete pod -n istio-system <one of the gateway pods>', `kubectl delete ${GATEWAYS} tcp-echo-gateway`]);
+  say.why('An F5 ConfigMap as CIS users have it: port 32400 moves to 31400, and an Event on the Gateway says why:');
+  say.lines(['kubectl apply -f infra/lab/manifests/f5-configmap.yaml', `kubectl describe ${GATEWAYS} tcp-echo-gateway`]);
+  say.why('Make the BIG-IP sick, or let pods come and go: type a line here, such as');
+  say.lines(['busy 30, down 20, restart, slow 3000, lose 1, standby, clear, pod add, status; "help" lists them all']);
   say.why('Ctrl-C ends it and removes its files.');
 }
 
@@ -54,6 +60,7 @@ const lab = await startLab(options).catch((error: unknown) => {
   process.exit(1);
 });
 introduce(lab);
+listenTo(process.stdin, createConsole(lab, processClock, (lines) => say.lines(lines)));
 await stopping;
 say.title('Stopping …');
 await lab.stop();

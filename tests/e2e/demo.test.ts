@@ -4,9 +4,11 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { ask } from '../../infra/lab/demo/connection.ts';
 import { loopbackOf } from '../../infra/lab/loopback.ts';
 
 const MAIN = fileURLToPath(new URL('../../infra/lab/demo/main.ts', import.meta.url));
+const LAB = fileURLToPath(new URL('../../infra/lab/main.ts', import.meta.url));
 const LIMIT = 90_000;
 
 async function demo(...args: readonly string[]): Promise<{ code: number; lines: readonly string[]; text: string }> {
@@ -65,4 +67,36 @@ describe('npm run demo', () => {
   test('leaves its functions to the build, which has made them', () => {
     for (const file of ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs']) expect(existsSync(new URL(`../../dist/${file}`, import.meta.url))).toBe(true);
   });
+});
+
+// Here, because the lab uses the demo's addresses.
+describe('npm run lab', () => {
+  test(
+    'takes commands from a pipe, survives its end, and ends with 0 on Ctrl-C',
+    async () => {
+      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LAB], { stdio: ['pipe', 'pipe', 'pipe'] });
+      let text = '';
+      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      const closed = once(child, 'close');
+      const printed = async (words: string): Promise<void> => {
+        while (!text.includes(words) && child.exitCode === null) await Promise.race([once(child.stdout, 'data'), closed]);
+        expect(text).toContain(words);
+      };
+      try {
+        await printed('The Sluice lab is up');
+        child.stdin.write('standby\n');
+        await printed('The BIG-IP is standby');
+        child.stdin.end('pod add\n');
+        await printed('is there.');
+        expect(await ask('10.244.1.5', 15_021, 'GET / HTTP/1.0\n')).toContain('HTTP/1.1');
+        expect(child.exitCode).toBeNull();
+        child.kill('SIGINT');
+        expect(await closed).toEqual([0, null]);
+        expect(text).toContain('Stopped; nothing is left behind.');
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+    LIMIT,
+  );
 });

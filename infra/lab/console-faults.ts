@@ -1,0 +1,133 @@
+/** What the console can do to the BIG-IP, and what of it still holds. */
+import type { Clock } from '../../shared/runtime/runtime.ts';
+import { isDeclare, type LabBigip } from './bigip/index.ts';
+
+export interface FaultDesk {
+  busy(seconds: number): string;
+  down(seconds: number): string;
+  restart(seconds: number): string;
+  slow(milliseconds: number): string;
+  lose(times: number): string;
+  standby(on: boolean): string;
+  as3(on: boolean): string;
+  expireTokens(): string;
+  forgetTask(): string;
+  clear(): string;
+  /** What is wrong with the device now, in sentences. */
+  conditions(): readonly string[];
+}
+
+interface Desk {
+  readonly bigip: Pick<LabBigip, 'faults' | 'view'>;
+  readonly clock: Clock;
+  /** Says later that something is over. */
+  readonly announce: (sentence: string) => void;
+  /** By name: what `status` says about it, undefined once it is over. */
+  readonly held: Map<string, () => string | undefined>;
+  readonly undo: Map<string, () => void>;
+}
+
+function takeBack({ held, undo }: Desk, name: string): void {
+  undo.get(name)?.();
+  undo.delete(name);
+  held.delete(name);
+}
+
+/** Holds for a time, which `status` counts down. */
+function holdFor({ held, clock }: Desk, name: string, seconds: number, sentence: string): void {
+  const until = clock.now() + seconds * 1000;
+  held.set(name, () => (clock.now() < until ? `${sentence} (${Math.ceil((until - clock.now()) / 1000)} s more)` : undefined));
+}
+
+function down(desk: Desk, seconds: number): string {
+  takeBack(desk, 'down');
+  const undo = desk.bigip.faults.inject({ times: Number.POSITIVE_INFINITY, response: { kind: 'reset' } });
+  const ended = new AbortController();
+  holdFor(desk, 'down', seconds, 'its management breaks every connection');
+  desk.undo.set('down', () => {
+    ended.abort();
+    undo();
+  });
+  void desk.clock.sleep(seconds * 1000, ended.signal).then(() => {
+    if (ended.signal.aborted) return;
+    takeBack(desk, 'down');
+    desk.announce('The BIG-IP answers again.');
+  });
+  return `For ${seconds} s the BIG-IP breaks every connection to its management; its virtual servers go on.`;
+}
+
+function slow(desk: Desk, milliseconds: number): string {
+  takeBack(desk, 'slow');
+  if (milliseconds === 0) return 'The BIG-IP answers at its usual speed.';
+  desk.undo.set('slow', desk.bigip.faults.latency('/', milliseconds));
+  desk.held.set('slow', () => `every request waits ${milliseconds} ms`);
+  return `Every request to the BIG-IP now waits ${milliseconds} ms ("slow 0" ends it).`;
+}
+
+function lose(desk: Desk, times: number): string {
+  takeBack(desk, 'lose');
+  let left = times;
+  const undo = desk.bigip.faults.loseAnswers(times, (request) => {
+    if (!isDeclare(request)) return false;
+    left -= 1;
+    desk.announce(`An answer to a declare was lost; the BIG-IP has done it all the same${left > 0 ? ` (${left} to go)` : ''}.`);
+    return true;
+  });
+  desk.undo.set('lose', undo);
+  desk.held.set('lose', () => (left > 0 ? `the answers to the next ${left} declares get lost` : undefined));
+  return `The answer${times === 1 ? '' : 's'} to the next ${times === 1 ? 'declare' : `${times} declares`} will get lost after the BIG-IP has done it.`;
+}
+
+function clear(desk: Desk): string {
+  const { faults } = desk.bigip;
+  for (const name of desk.undo.keys()) takeBack(desk, name);
+  faults.clear();
+  faults.lockHeldFor(0);
+  faults.standby(false);
+  faults.as3Absent(false);
+  desk.held.delete('busy');
+  desk.held.delete('as3');
+  const restarting = desk.held.get('restart')?.() === undefined ? '' : ' It is still starting, which takes the time it takes.';
+  return `The BIG-IP is as it should be: active, with AS3, no fault.${restarting}`;
+}
+
+export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: Desk['announce']): FaultDesk {
+  const desk: Desk = { bigip, clock, announce, held: new Map(), undo: new Map() };
+  const { faults } = bigip;
+  return {
+    busy(seconds): string {
+      faults.lockHeldFor(seconds * 1000);
+      holdFor(desk, 'busy', seconds, 'somebody else holds the lock of AS3');
+      return `For ${seconds} s somebody else declares on the BIG-IP: AS3 turns every declare away as busy.`;
+    },
+    down: (seconds) => down(desk, seconds),
+    restart(seconds): string {
+      faults.restart({ downFor: seconds * 1000 });
+      desk.held.delete('busy');
+      holdFor(desk, 'restart', seconds, 'its management is starting and answers 503');
+      return `The BIG-IP's management restarts: connections break, tokens and pending tasks are gone, and for ${seconds} s it answers 503 with a page.`;
+    },
+    slow: (milliseconds) => slow(desk, milliseconds),
+    lose: (times) => lose(desk, times),
+    standby(on): string {
+      faults.standby(on);
+      return on ? 'The BIG-IP is standby: it answers, but serves no traffic and must not be written to ("standby off" ends it).' : 'The BIG-IP is active.';
+    },
+    as3(on): string {
+      faults.as3Absent(!on);
+      if (on) desk.held.delete('as3');
+      else desk.held.set('as3', () => 'AS3 is not installed');
+      return on ? 'AS3 is there.' : 'AS3 is gone from the BIG-IP: its paths are answered 404 ("as3 on" brings it back).';
+    },
+    expireTokens(): string {
+      faults.expireTokens();
+      return 'Every token has expired; the next request with one is answered 401.';
+    },
+    forgetTask(): string {
+      faults.forgetTask();
+      return 'The BIG-IP has forgotten its tasks, as after a failover: asking for one is answered 404.';
+    },
+    clear: () => clear(desk),
+    conditions: () => [...desk.held.values()].flatMap((tell) => tell() ?? []),
+  };
+}

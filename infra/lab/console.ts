@@ -1,0 +1,153 @@
+/** While the lab runs: faults of the BIG-IP and pods that come and go, by lines that somebody types or pipes in. */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { LabBigip } from './bigip/index.ts';
+import type { LabCluster } from './cluster/index.ts';
+import { createFaultDesk, type FaultDesk } from './console-faults.ts';
+import { deviceRows, deviceTable } from './demo/device.ts';
+import { table } from './demo/say.ts';
+
+export interface Landscape {
+  readonly bigip: Pick<LabBigip, 'faults' | 'view'>;
+  readonly cluster: Pick<LabCluster, 'pods' | 'addPod' | 'removePod'>;
+}
+
+export interface LabConsole {
+  /** Carries out one line and prints what happened; never throws. */
+  run(line: string): void;
+}
+
+type Lines = readonly string[];
+interface Command {
+  readonly usage: string;
+  readonly does: string;
+  readonly run: (words: Lines) => Lines;
+}
+
+/** What was typed makes no sense; the message says what would. */
+class Misread extends Error {}
+
+const WORKLOAD = 'istio-ingressgateway';
+
+function amount(word: string | undefined, usual: number, least = 1): number {
+  const number = word === undefined ? usual : Number(word);
+  if (Number.isInteger(number) && number >= least && number <= 600_000) return number;
+  throw new Misread(`"${word}" is not a whole number from ${least} to 600000`);
+}
+
+function onOff(word = ''): boolean {
+  if (word === 'on' || word === 'off') return word === 'on';
+  throw new Misread(`"${word}" is neither on nor off`);
+}
+
+function faultCommands(desk: FaultDesk): readonly Command[] {
+  const one = (sentence: string): Lines => [sentence];
+  return [
+    { usage: 'busy [SECONDS]', does: 'somebody else holds the lock of AS3', run: ([n]) => one(desk.busy(amount(n, 30))) },
+    { usage: 'down [SECONDS]', does: 'the management breaks every connection', run: ([n]) => one(desk.down(amount(n, 20))) },
+    { usage: 'restart [SECONDS]', does: 'the management restarts and takes that long', run: ([n]) => one(desk.restart(amount(n, 10))) },
+    { usage: 'slow [MILLISECONDS]', does: 'every request waits that long; 0 ends it', run: ([n]) => one(desk.slow(amount(n, 3000, 0))) },
+    { usage: 'lose [N]', does: 'the next N answers to a declare get lost, although it was done', run: ([n]) => one(desk.lose(amount(n, 1))) },
+    { usage: 'standby [on|off]', does: 'the unit becomes standby, or active again', run: ([word]) => one(desk.standby(onOff(word ?? 'on'))) },
+    { usage: 'as3 off|on', does: 'AS3 is missing, or installed again', run: ([word]) => one(desk.as3(onOff(word))) },
+    { usage: 'expire-tokens', does: 'every session ends', run: () => one(desk.expireTokens()) },
+    { usage: 'forget-task', does: 'running and finished tasks are unknown, as after a failover', run: () => one(desk.forgetTask()) },
+    { usage: 'clear', does: 'takes every fault back', run: () => one(desk.clear()) },
+  ];
+}
+
+type Print = (lines: Lines) => void;
+
+function podLines(cluster: Landscape['cluster']): Lines {
+  return cluster.pods(WORKLOAD).map(({ metadata, status }) => `${metadata.name} (${status?.podIP ?? 'no address'})${metadata.deletionTimestamp === undefined ? '' : ', terminating'}`);
+}
+
+function addPod(cluster: Landscape['cluster']): Lines {
+  const name = cluster.addPod(WORKLOAD);
+  return podLines(cluster).filter((line) => line.startsWith(name)).map((line) => `Pod ${line} is there.`);
+}
+
+function removePod(cluster: Landscape['cluster'], word: string | undefined, print: Print): Lines {
+  const staying = cluster.pods(WORKLOAD).filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name);
+  const found = staying.filter((name) => word !== undefined && word !== '' && name.endsWith(word));
+  const [name] = found;
+  if (name === undefined || found.length > 1) throw new Misread(`which gateway pod? Name one of ${staying.join(', ') || '(there is none)'}; its last letters will do`);
+  cluster.removePod(name).then(
+    () => print([`Pod ${name} is gone.`]),
+    (error: unknown) => print([`Pod ${name} could not be removed: ${String(error)}`]),
+  );
+  return [`Pod ${name} is Terminating: it still answers, and should get nothing new.`];
+}
+
+function podCommands(cluster: Landscape['cluster'], print: Print): readonly Command[] {
+  return [
+    { usage: 'pod add', does: 'one more gateway pod', run: () => addPod(cluster) },
+    { usage: 'pod remove NAME', does: 'a gateway pod terminates', run: ([word]) => removePod(cluster, word, print) },
+  ];
+}
+
+function picture({ bigip, cluster }: Landscape, desk: FaultDesk): Lines {
+  const conditions = desk.conditions();
+  return [
+    `BIG-IP: ${bigip.view().role}${conditions.length === 0 ? ', no fault' : `; ${conditions.join('; ')}`}`,
+    ...deviceTable(deviceRows(bigip)),
+    `gateway pods: ${podLines(cluster).join(', ') || 'none'}`,
+  ];
+}
+
+function overview(commands: readonly Command[]): Lines {
+  return table(commands.map(({ usage, does }) => [usage, does]));
+}
+
+/** The command whose words the line begins with, and the rest of the line. */
+function find(commands: readonly Command[], line: string): { readonly command: Command; readonly rest: Lines } | undefined {
+  const words = line.trim().split(/\s+/);
+  for (const command of commands) {
+    const name = command.usage.split(' ').filter((word) => /^[a-z0-9-]+$/.test(word));
+    if (name.every((part, i) => words[i] === part)) return { command, rest: words.slice(name.length) };
+  }
+  return undefined;
+}
+
+export function createConsole(lab: Landscape, clock: Clock, print: Print): LabConsole {
+  const desk = createFaultDesk(lab.bigip, clock, (sentence) => print([sentence]));
+  const commands: readonly Command[] = [
+    { usage: 'help', does: 'this', run: () => overview(commands) },
+    { usage: 'status', does: 'the BIG-IP, its virtual servers and what is wrong with it; the gateway pods', run: () => picture(lab, desk) },
+    ...faultCommands(desk),
+    ...podCommands(lab.cluster, print),
+  ];
+  return {
+    run(line): void {
+      if (line.trim() === '') return;
+      const found = find(commands, line);
+      try {
+        print(found === undefined ? [`"${line.trim()}" is no command; "help" lists them.`] : found.command.run(found.rest));
+      } catch (error) {
+        const usage = error instanceof Misread && found !== undefined ? ` (${found.command.usage})` : '';
+        print([`${error instanceof Error ? error.message : String(error)}${usage}`]);
+      }
+    },
+  };
+}
+
+/** A job in the background that reads from its terminal is stopped by the kernel; then the lab would stop serving. */
+function inBackground(): boolean {
+  if (!process.stdin.isTTY) return false;
+  // After the name in brackets: state, ppid, pgrp, session, tty, and the terminal's foreground group.
+  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\) /s, '').split(' ');
+  return group !== foreground;
+}
+
+/** Takes lines until the input ends, which ends nothing else. */
+export function listenTo(input: Readable, console: LabConsole): void {
+  const lines = createInterface({ input, terminal: false });
+  lines.on('line', (line) => console.run(line));
+  const follow = (): void => void (inBackground() ? lines.pause() : lines.resume());
+  process.on('SIGCONT', follow);
+  input.on('error', () => lines.close());
+  lines.on('close', () => process.off('SIGCONT', follow));
+  follow();
+}

@@ -1,0 +1,207 @@
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
+import type { RawPod } from '../../../infra/lab/cluster/index.ts';
+import { createConsole, listenTo, type LabConsole, type Landscape } from '../../../infra/lab/console.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import { app, call, declare, tenant } from '../lab-bigip/client.ts';
+
+const READY = '/mgmt/tm/sys/ready';
+const INFO = '/mgmt/shared/appsvcs/info';
+
+/** Time passes only when the test says so. */
+function handClock(): Clock & { pass(ms: number): Promise<void> } {
+  let now = 1_700_000_000_000;
+  let sleepers: readonly { readonly until: number; readonly wake: () => void }[] = [];
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        sleepers = [...sleepers, { until: now + ms, wake: resolve }];
+        signal?.addEventListener('abort', () => resolve());
+      }),
+    pass: async (ms) => {
+      now += ms;
+      for (const { until, wake } of sleepers) if (until <= now) wake();
+      await Promise.resolve();
+    },
+  };
+}
+
+/** A cluster of names; a pod goes when the test lets it. */
+function handCluster(...names: readonly string[]) {
+  let pods = names.map((name): RawPod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [] }, status: { podIP: '10.244.1.5' } }));
+  const { promise: gone, resolve: letGo } = Promise.withResolvers<void>();
+  const cluster: Landscape['cluster'] = {
+    pods: () => pods,
+    addPod: () => {
+      pods = [...pods, { ...pods[0]!, metadata: { name: 'gateway-new' } }];
+      return 'gateway-new';
+    },
+    removePod: (name) => {
+      pods = pods.map((pod) => (pod.metadata.name === name ? { ...pod, metadata: { name, deletionTimestamp: 'now' } } : pod));
+      return gone;
+    },
+  };
+  return { cluster, letGo };
+}
+
+describe('the console of the lab', () => {
+  let bigip: LabBigip;
+  let clock: ReturnType<typeof handClock>;
+  let hands: ReturnType<typeof handCluster>;
+  let console: LabConsole;
+  let printed: string[];
+
+  beforeEach(async () => {
+    clock = handClock();
+    hands = handCluster('gateway-abcde', 'gateway-fghij');
+    bigip = await startBigip({ dataPath: false, now: () => clock.now(), timings: { declare: 0, memberWrite: 0 } });
+    printed = [];
+    console = createConsole({ bigip, cluster: hands.cluster }, clock, (lines) => printed.push(...lines));
+  });
+  afterEach(() => bigip.close());
+
+  const said = (line: string): string => {
+    printed = [];
+    console.run(line);
+    return printed.join('\n');
+  };
+  const condition = (): string | undefined => said('status').split('\n')[0];
+  const post = (): ReturnType<typeof declare> => declare(bigip, { k8s: tenant({ a: app() }) });
+
+  test('busy keeps others from declaring for so many seconds, and status counts them down', async () => {
+    expect(said('busy 30')).toContain('For 30 s');
+    expect((await post()).status).toBe(503);
+    await clock.pass(10_000);
+    expect(condition()).toBe('BIG-IP: active; somebody else holds the lock of AS3 (20 s more)');
+    await clock.pass(20_000);
+    expect(condition()).toBe('BIG-IP: active, no fault');
+    expect((await post()).status).toBe(200);
+  });
+
+  test('down breaks every connection until its time is over, and says when it is', async () => {
+    said('down 20');
+    await expect(call(bigip, 'GET', READY)).rejects.toThrow();
+    await expect(call(bigip, 'GET', READY)).rejects.toThrow();
+    printed = [];
+    await clock.pass(20_000);
+    expect(printed).toEqual(['The BIG-IP answers again.']);
+    expect((await call(bigip, 'GET', READY)).status).toBe(200);
+  });
+
+  test('down said again starts anew', async () => {
+    said('down 20');
+    await clock.pass(15_000);
+    said('down 20');
+    await clock.pass(15_000);
+    await expect(call(bigip, 'GET', READY)).rejects.toThrow();
+    await clock.pass(5_000);
+    expect((await call(bigip, 'GET', READY)).status).toBe(200);
+  });
+
+  test('restart answers 503 for its time and frees the lock', async () => {
+    said('busy 60');
+    said('restart 10');
+    expect((await call(bigip, 'GET', READY)).status).toBe(503);
+    expect(condition()).toBe('BIG-IP: active; its management is starting and answers 503 (10 s more)');
+    await clock.pass(10_000);
+    expect((await call(bigip, 'GET', READY)).status).toBe(200);
+  });
+
+  test('slow holds every request, and slow 0 ends it', async () => {
+    said('slow 60000');
+    await expect(call(bigip, 'GET', READY, { timeout: 30 })).rejects.toThrow('client gave up');
+    expect(condition()).toContain('every request waits 60000 ms');
+    said('slow 0');
+    expect((await call(bigip, 'GET', READY)).status).toBe(200);
+  });
+
+  test('lose keeps answers to declares back, tells of each, and what was declared is there', async () => {
+    expect(said('lose 2')).toContain('next 2 declares');
+    expect((await call(bigip, 'GET', READY)).status).toBe(200);
+    await expect(post()).rejects.toThrow();
+    expect(printed.at(-1)).toBe('An answer to a declare was lost; the BIG-IP has done it all the same (1 to go).');
+    expect(condition()).toContain('the answers to the next 1 declares get lost');
+    await expect(post()).rejects.toThrow();
+    expect(condition()).toBe('BIG-IP: active, no fault');
+    expect((await post()).body['results'][0].message).toBe('no change');
+  });
+
+  test('standby and as3 go and come back', async () => {
+    said('standby');
+    expect(condition()).toBe('BIG-IP: standby, no fault');
+    said('standby off');
+    said('as3 off');
+    expect((await call(bigip, 'GET', INFO)).status).toBe(404);
+    expect(condition()).toBe('BIG-IP: active; AS3 is not installed');
+    said('as3 on');
+    expect((await call(bigip, 'GET', INFO)).status).toBe(200);
+    expect(condition()).toBe('BIG-IP: active, no fault');
+  });
+
+  test('expire-tokens ends sessions, forget-task makes tasks unknown', async () => {
+    const login = await call(bigip, 'POST', '/mgmt/shared/authn/login', { headers: {}, body: { username: 'admin', password: 'lab-bigip' } });
+    const headers = { 'x-f5-auth-token': String(login.body['token'].token) };
+    expect((await call(bigip, 'GET', READY, { headers })).status).toBe(200);
+    said('expire-tokens');
+    expect((await call(bigip, 'GET', READY, { headers })).status).toBe(401);
+    const declaration = { class: 'ADC', schemaVersion: '3.0.0', k8s: tenant({ a: app() }) };
+    const task = await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare?async=true', { body: { class: 'AS3', declaration } });
+    said('forget-task');
+    expect((await call(bigip, 'GET', `/mgmt/shared/appsvcs/task/${String(task.body['id'])}`)).status).toBe(404);
+  });
+
+  test('clear takes everything back', async () => {
+    for (const line of ['busy 600', 'down 600', 'slow 60000', 'lose 3', 'standby', 'as3 off', 'clear']) said(line);
+    expect(condition()).toBe('BIG-IP: active, no fault');
+    expect((await post()).status).toBe(200);
+    await clock.pass(600_000);
+    expect(printed).not.toContain('The BIG-IP answers again.');
+  });
+
+  test('status shows the virtual servers and the gateway pods', () => {
+    expect(said('status').split('\n').slice(1)).toEqual(['BIG-IP has no virtual server', 'gateway pods: gateway-abcde (10.244.1.5), gateway-fghij (10.244.1.5)']);
+  });
+
+  test('a pod is added, or removed by its name or the end of it, and it is told when it is gone', async () => {
+    expect(said('pod add')).toBe('Pod gateway-new (10.244.1.5) is there.');
+    expect(said('pod remove abcde')).toContain('Pod gateway-abcde is Terminating');
+    expect(said('status')).toContain('gateway-abcde (10.244.1.5), terminating');
+    hands.letGo();
+    await new Promise(setImmediate);
+    expect(printed.at(-1)).toBe('Pod gateway-abcde is gone.');
+  });
+
+  test.each([
+    ['pod remove', 'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)'],
+    ['pod remove zz', 'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)'],
+    ['busy soon', '"soon" is not a whole number from 1 to 600000 (busy [SECONDS])'],
+    ['down 0', '"0" is not a whole number from 1 to 600000 (down [SECONDS])'],
+    ['as3', '"" is neither on nor off (as3 off|on)'],
+    ['standby maybe', '"maybe" is neither on nor off (standby [on|off])'],
+    ['reboot', '"reboot" is no command; "help" lists them.'],
+  ])('%s changes nothing and says what would have been right', (line, sentence) => {
+    expect(said(line)).toBe(sentence);
+    expect(condition()).toBe('BIG-IP: active, no fault');
+    expect(hands.cluster.pods('istio-ingressgateway').some(({ metadata }) => metadata.deletionTimestamp !== undefined)).toBe(false);
+  });
+
+  test('help lists every command with what it does; an empty line does nothing', () => {
+    const commands = said('help').split('\n').map((line) => line.split('  ')[0]);
+    expect(commands).toEqual([
+      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task', 'clear', 'pod add',
+      'pod remove NAME',
+    ]);
+    expect(said('   ')).toBe('');
+  });
+
+  test('takes lines from a pipe, the last one without its end of line too, and goes on after it is closed', async () => {
+    const input = new PassThrough();
+    listenTo(input, console);
+    input.write('standby\r\nas3');
+    input.end(' off');
+    while (printed.length < 2) await new Promise(setImmediate);
+    expect(condition()).toBe('BIG-IP: standby; AS3 is not installed');
+  });
+});
