@@ -56,7 +56,7 @@ const WANTED: Readonly<Record<Because, Availability>> = { terminating: 'draining
 
 /** `10.0.0.1 terminating` */
 export function wish(text: string): Wish {
-  const [address = '', because = 'terminating'] = text.split(' ') as [string, Because];
+  const [address = '', because = 'terminating'] = text.split(' ') as [string?, Because?];
   return { address, because, availability: WANTED[because], wholeNode: because === 'cordoned' || because === 'node-not-ready' };
 }
 

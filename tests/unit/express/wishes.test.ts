@@ -1,0 +1,151 @@
+/** From a snapshot to what goes ahead of its slices: through map, as it is deployed. */
+import { describe, expect, test } from '@jest/globals';
+import { mapSnapshot } from '../../../functions/map/map.ts';
+import { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { Express } from '../../../shared/domain/express/event.ts';
+import { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
+import type { Change, Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import { ingressOf } from '../../bench/world.ts';
+
+const { ref, objects } = ingressOf(3);
+
+function config(over: { readonly members?: 'pods' | 'nodes'; readonly partitions?: readonly string[]; readonly devices?: readonly string[] } = {}): SluiceConfig {
+  const { members = 'pods', partitions = ['k8s'], devices = ['bigip'] } = over;
+  return SluiceConfig.parse({
+    generation: 7,
+    devices: ['bigip', 'other'].map((name) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions })),
+    clusters: [{ id: 'east' }],
+    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices, virtualAddress: '172.16.100.195', members }],
+  });
+}
+
+interface PodText {
+  readonly name: string;
+  readonly ip: string;
+  readonly node?: string;
+  readonly ready?: boolean;
+  readonly terminating?: boolean;
+}
+
+interface NodeText {
+  readonly name: string;
+  readonly ip: string;
+  readonly ready?: boolean;
+  readonly unschedulable?: boolean;
+}
+
+interface Given {
+  readonly pods?: readonly PodText[];
+  readonly nodes?: readonly NodeText[];
+  readonly local?: boolean;
+  /** `Pod a` */
+  readonly changed?: readonly string[];
+  readonly removed?: boolean;
+}
+
+function snapshot({ pods = [{ name: 'a', ip: '10.1.0.1' }], nodes = [], local = false, changed = [], removed = false }: Given): Snapshot {
+  const [template] = objects.pods;
+  const [service] = objects.services;
+  const all = KubernetesObjects.parse({
+    ...objects,
+    services: [{ ...service, ...(local ? { externalTrafficPolicy: 'Local', healthCheckNodePort: 31_000 } : {}) }],
+    pods: pods.map(({ name, ip, node = 'n1', ready = true, terminating = false }) => ({ ...template, meta: { ...template?.meta, name }, ips: [ip], nodeName: node, ready, terminating })),
+    nodes: nodes.map(({ name, ip, ready = true, unschedulable = false }) => ({ meta: { namespace: '', name }, addresses: [{ type: 'InternalIP', address: ip }], ready, unschedulable })),
+  });
+  const changes = changed.map((text): Change => {
+    const [kind = '', name = ''] = text.split(' ');
+    return { what: 'updated', kind, name, namespace: '', resourceVersion: '1' };
+  });
+  return { cluster: 'east', clusterUid: 'uid-east', ingress: ref, revision: { epoch: 1, counter: 5 }, changes, removed, objects: removed ? KubernetesObjects.parse({}) : all };
+}
+
+function express(given: Given, using: SluiceConfig = config()): readonly Express[] {
+  const result = mapSnapshot({ snapshot: snapshot(given), sender: undefined, config: using, now: 1 });
+  if (result.kind === 'refused') throw new Error(result.reason);
+  return result.express;
+}
+
+/** `10.1.0.1 draining terminating`; `*` marks what holds for a whole Kubernetes node. */
+const wishes = (given: Given, using?: SluiceConfig): string[] =>
+  express(given, using).flatMap((event) => event.wishes.map((w) => `${w.address} ${w.availability} ${w.because}${w.wholeNode ? '*' : ''}`));
+
+const a = { name: 'a', ip: '10.1.0.1' };
+const b = { name: 'b', ip: '10.1.0.2' };
+const c = { name: 'c', ip: '10.1.0.3' };
+
+describe('pods', () => {
+  test('nothing goes ahead while nothing leaves or comes back', () => {
+    expect(express({ pods: [a, b] })).toEqual([]);
+  });
+
+  test('a terminating pod goes ahead, with the version of its slice, to the device that offers the ingress', () => {
+    expect(express({ pods: [{ ...a, terminating: true }, b] })).toEqual([
+      {
+        owner: 'east/istio-system/istio-ingressgateway', clusterUid: 'uid-east', device: 'bigip', partition: 'k8s', version: { epoch: 1, counter: 5, generation: 7 },
+        wishes: [{ address: '10.1.0.1', availability: 'draining', because: 'terminating', wholeNode: false }],
+      },
+    ]);
+  });
+
+  test.each<[string, Given, string[]]>([
+    ['one that ends and no longer serves is taken out', { pods: [{ ...a, terminating: true, ready: false }, b] }, ['10.1.0.1 out terminating']],
+    ['one that is not ready is taken out', { pods: [{ ...a, ready: false }, b] }, ['10.1.0.1 out unready']],
+    ['one that was seen to change and is ready comes back', { pods: [a, b], changed: ['Pod a'] }, ['10.1.0.1 ready back']],
+    ['changes of other things bring nobody back', { pods: [a, b], changed: ['Gateway a', 'Node n1'] }, []],
+    ['the last that serves is never sent away', { pods: [{ ...a, terminating: true }] }, []],
+    ['an ingress that is removed says nothing of its members', { removed: true, changed: ['Pod a'] }, []],
+    ['all at once, sorted', { pods: [b, { ...c, terminating: true }, { ...a, ready: false }], changed: ['Pod b'] }, ['10.1.0.1 out unready', '10.1.0.2 ready back', '10.1.0.3 draining terminating']],
+  ])('%s', (_name, given, expected) => {
+    expect(wishes(given)).toEqual(expected);
+  });
+
+  test('each device that offers the ingress hears it', () => {
+    expect(express({ pods: [{ ...a, terminating: true }, b] }, config({ devices: ['bigip', 'other'] })).map((event) => event.device)).toEqual(['bigip', 'other']);
+  });
+
+  test('a device with several partitions shares its nodes in Common, where nothing is written', () => {
+    expect(express({ pods: [{ ...a, terminating: true }, b] }, config({ partitions: ['k8s', 'edge'] }))).toEqual([]);
+  });
+});
+
+describe('Kubernetes nodes', () => {
+  const n = (i: number, over: Partial<NodeText> = {}): NodeText => ({ name: `n${i}`, ip: `10.0.0.${i}`, ...over });
+  const nodes = config({ members: 'nodes' });
+  const slices = (given: Given): { readonly members: string[]; readonly notes: string[] } => {
+    const result = mapSnapshot({ snapshot: snapshot(given), sender: undefined, config: nodes, now: 1 });
+    if (result.kind === 'refused') throw new Error(result.reason);
+    const [slice] = result.slices;
+    return { members: (slice?.exposures[0]?.members ?? []).map((m) => `${m.address} ${m.availability}`), notes: (slice?.notes ?? []).filter((note) => note.code === 'GW140').map((note) => note.message) };
+  };
+
+  test.each<[string, Given, string[]]>([
+    ['a cordoned one drains', { nodes: [n(1, { unschedulable: true }), n(2)] }, ['10.0.0.1 draining cordoned*']],
+    ['one that is not ready is taken out, cordoned or not', { nodes: [n(1, { ready: false, unschedulable: true }), n(2)] }, ['10.0.0.1 out node-not-ready*']],
+    ['one that was seen to change and is well comes back', { nodes: [n(1), n(2)], changed: ['Node n1'] }, ['10.0.0.1 ready back']],
+    ['pods that end concern nobody while every node forwards', { nodes: [n(1), n(2)], pods: [{ ...a, terminating: true }, b] }, []],
+    ['under externalTrafficPolicy Local a node leaves with its last pod, for its own ingress only', { local: true, nodes: [n(1), n(2)], pods: [{ ...a, terminating: true }, { ...b, node: 'n2' }] }, ['10.0.0.1 draining terminating']],
+    ['and comes back with one', { local: true, nodes: [n(1), n(2)], pods: [a, { ...b, node: 'n2' }], changed: ['Pod a'] }, ['10.0.0.1 ready back']],
+  ])('%s', (_name, given, expected) => {
+    expect(wishes(given, nodes)).toEqual(expected);
+  });
+
+  test('the slice says of a cordoned node what went ahead of it', () => {
+    expect(slices({ nodes: [n(1, { unschedulable: true }), n(2)] })).toEqual({ members: ['10.0.0.1 draining', '10.0.0.2 ready'], notes: [] });
+  });
+
+  test.each<[string, readonly NodeText[]]>([
+    ['the last', [n(1, { unschedulable: true })]],
+    ['more than half, cordoned', [n(1, { unschedulable: true }), n(2, { unschedulable: true }), n(3)]],
+    ['more than half, not ready', [n(1, { ready: false }), n(2, { ready: false }), n(3)]],
+    ['more than half, by both', [n(1, { unschedulable: true }), n(2, { ready: false }), n(3)]],
+  ])('%s: all stay, in the slice too, and it is said', (_name, given) => {
+    const said = slices({ nodes: given });
+    expect(said.members).toEqual(given.map(({ ip }) => `${ip} ready`));
+    expect(said.notes).toEqual([expect.stringMatching(/stay members: 10\.0\.0\.1/)]);
+    expect(wishes({ nodes: given }, nodes)).toEqual([]);
+  });
+
+  test('half of them may go', () => {
+    expect(slices({ nodes: [n(1, { unschedulable: true }), n(2, { ready: false }), n(3), n(4)] }).members).toEqual(['10.0.0.1 draining', '10.0.0.2 out', '10.0.0.3 ready', '10.0.0.4 ready']);
+  });
+});
