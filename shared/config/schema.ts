@@ -9,7 +9,7 @@ const SecretReference = z.string().regex(/^(env|file|secretsmanager|ssm):.+/, 'm
 export const DeviceConfig = z.strictObject({
   name: Name.describe('Its name here, in messages and queues.'),
   url: z.url().describe('Management URL, `https://…`.'),
-  peer: z.url().optional().describe('Management URL of the other unit of an HA pair; the active one is found by asking.'),
+  peer: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).username === '' && new URL(url).password === '', 'must not hold a user or password; use username and password').optional().describe('Management URL of the other unit of an HA pair; the active one is found by asking.'),
   username: z.string().min(1).describe('User with the role administrator on all partitions: AS3 wants it.'),
   password: SecretReference.describe('Reference to the password.'),
   loginProvider: z.string().default('tmos').describe('Login provider for tokens.'),
@@ -57,13 +57,32 @@ export const QueueConfig = z.discriminatedUnion('kind', [
 ]);
 export type QueueConfig = z.infer<typeof QueueConfig>;
 
+const FAILURES_COMMON = {
+  retentionDays: z.int().min(1).max(3_650).default(90).describe('Days after which archived, healed and replayed failures are forgotten; open ones stay.'),
+  replayers: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may send verified events again.'),
+};
+
+export const FailuresConfig = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fs').describe('A directory of this host.'), path: z.string().default('.sluice/failures').describe('The directory.'), ...FAILURES_COMMON }),
+  z.strictObject({
+    kind: z.literal('s3').describe('An S3 bucket, or a server that speaks its protocol and knows conditional writes.'),
+    bucket: z.string().min(3).describe('Name of the bucket.'),
+    prefix: z.string().default('sluice').describe('Everything is stored below `<prefix>/`.'),
+    region: z.string().describe('AWS region.'),
+    endpoint: z.url().optional().describe('For an S3-compatible server; absent for AWS.'),
+    ...FAILURES_COMMON,
+  }),
+]);
+export type FailuresConfig = z.infer<typeof FailuresConfig>;
+
 export const SluiceConfig = z.strictObject({
   generation: z.int().nonnegative().describe('Orders configurations: a higher one is newer. Absent means SLUICE_GENERATION, else the time the file was last changed.'),
   devices: z.array(DeviceConfig).min(1).describe('BIG-IPs.'),
   clusters: z.array(ClusterConfig).min(1).describe('Kubernetes clusters.'),
   fleets: z.array(FleetConfig).default([]).describe('Clusters that may share virtual servers; a cluster is in one fleet at most.'),
   ingresses: z.array(IngressConfig).min(1).describe('Ingress gateway Services and what becomes of them.'),
-  policy: PolicyConfig.prefault({}).describe('Who may open what, and refer to what.'),
+  policy: PolicyConfig.extend({ drift: z.enum(['repair', 'report']).default('repair').describe('What becomes of changes made on the device by hand: declared again, or only told.') }).prefault({}).describe('Who may open what, and refer to what.'),
   queue: QueueConfig.prefault({ kind: 'sqlite' }).describe('Where events wait.'),
+  failures: FailuresConfig.prefault({ kind: 'fs' }).describe('Where parked failures are kept, with their reasons.'),
 });
 export type SluiceConfig = z.infer<typeof SluiceConfig>;

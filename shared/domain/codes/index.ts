@@ -4,6 +4,7 @@ import { INPUT_CODES } from './input.ts';
 import { MAPPING_CODES } from './mapping.ts';
 import { OWNERSHIP_CODES } from './ownership.ts';
 import { QUEUE_CODES } from './queue.ts';
+import { REPLAY_CODES } from './replay.ts';
 
 /** Every code that Sluice ever says, with cause and remedy. */
-export const CODES: Readonly<Record<string, CodeEntry>> = { ...INPUT_CODES, ...MAPPING_CODES, ...OWNERSHIP_CODES, ...DEVICE_CODES, ...QUEUE_CODES };
+export const CODES: Readonly<Record<string, CodeEntry>> = { ...INPUT_CODES, ...MAPPING_CODES, ...OWNERSHIP_CODES, ...DEVICE_CODES, ...QUEUE_CODES, ...REPLAY_CODES };

@@ -1,0 +1,49 @@
+/** park: takes what lies in the dead-letter queues into the failure store. While the store is away, messages stay in their queue. */
+import { openFailures } from '../../shared/failures/open.ts';
+import type { Failures } from '../../shared/failures/open.ts';
+import { sightingOf } from '../../shared/failures/sighting.ts';
+import { handleGroups } from '../../shared/queue/batch.ts';
+import type { Handler } from '../../shared/queue/handler.ts';
+import type { WorkQueueName } from '../../shared/queue/port.ts';
+import { lambdaEntry } from '../../shared/runtime/lambda.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { errorMessage } from '../../shared/telemetry/errors.ts';
+import { createPruner } from './prune.ts';
+
+export type ParkHandler = Handler & { close(): Promise<void> };
+
+export function create(runtime: Runtime): ParkHandler {
+  const failures = openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
+  return Object.assign(parkInto(runtime, failures), { close: () => failures.close() });
+}
+
+export const handler = lambdaEntry(create);
+
+/** For hosts and tests that have a store already. */
+export function parkInto(runtime: Runtime, { store }: Pick<Failures, 'store'>): Handler {
+  const prune = createPruner(runtime, store);
+  return async (event, context) => {
+    const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
+    const handle = handleGroups(
+      async (_group, messages) => {
+        for (const message of messages) {
+          const head = await store.record(sightingOf(queue, message, runtime.config));
+          runtime.log.info({ failure: head.id, code: head.code, owner: head.owner, device: head.device, exposure: head.exposure, state: head.state, count: head.count }, 'parked');
+        }
+        return [];
+      },
+      (group, error) => runtime.log.error({ queue, group, error: errorMessage(error) }, 'dead letters stay in their queue'),
+    );
+    const answer = await handle(event, context);
+    await prune();
+    return answer;
+  };
+}
+
+/** The physical name ends with the logical one, whatever its prefix. */
+function queueOf(arn: string): WorkQueueName {
+  const name = arn.slice(arn.lastIndexOf(':') + 1).replace(/\.fifo$/, '');
+  if (name.endsWith('snapshots-dead')) return 'snapshots';
+  if (name.endsWith('slices-dead')) return 'slices';
+  throw new Error(`park was given ${arn === '' ? 'a record without a queue' : name}; feed it from the queues snapshots-dead and slices-dead`);
+}

@@ -1,0 +1,44 @@
+/** Every change that a person makes: append-only, one blob each, so that nothing written can be changed by a later write. */
+import * as z from 'zod';
+import type { Blobs } from './blobs.ts';
+import { ReplayError } from './error.ts';
+
+export const AuditEntry = z.strictObject({
+  at: z.iso.datetime(),
+  who: z.string(),
+  /** Such as `failures archive` or `replay cancel`. */
+  action: z.string(),
+  /** What it was done to: a filter, ids or a job. */
+  selection: z.string(),
+  why: z.string(),
+  result: z.string(),
+});
+export type AuditEntry = Readonly<z.infer<typeof AuditEntry>>;
+
+export interface AuditLog {
+  append(entry: Omit<AuditEntry, 'at'>): Promise<AuditEntry>;
+  /** Oldest first. */
+  list(): Promise<readonly AuditEntry[]>;
+}
+
+const PARALLEL = 32;
+
+export function createAudit(blobs: Blobs, now: () => number, id: () => string): AuditLog {
+  return {
+    append: async (entry) => {
+      const whole = { at: new Date(now()).toISOString(), ...entry };
+      const key = `audit/${whole.at}-${id()}.json`;
+      if ((await blobs.put(key, JSON.stringify(whole), 'absent')) === undefined) throw new ReplayError('RPL700', `The audit log ${blobs.where} has an entry ${key} already; is the source of ids broken?`);
+      return whole;
+    },
+    list: async () => {
+      const entries = await blobs.list('audit/');
+      const found: AuditEntry[] = [];
+      for (let i = 0; i < entries.length; i += PARALLEL) {
+        const texts = await Promise.all(entries.slice(i, i + PARALLEL).map(({ key }) => blobs.get(key)));
+        found.push(...texts.flatMap((blob) => (blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))])));
+      }
+      return found;
+    },
+  };
+}

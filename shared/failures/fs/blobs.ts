@@ -1,0 +1,112 @@
+/** Blobs as files below one directory, for several processes of one host. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode, errorMessage } from '../../telemetry/errors.ts';
+import type { Blob, BlobEntry, Blobs, Condition } from '../blobs.ts';
+import { ReplayError } from '../error.ts';
+import { createLock } from './lock.ts';
+
+/** Every write is a new file, so inode, time and size change with it. */
+function tagOf({ ino, mtimeNs, size }: { readonly ino: bigint; readonly mtimeNs: bigint; readonly size: bigint }): string {
+  return `${ino}-${mtimeNs}-${size}`;
+}
+
+function currentTag(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? undefined : tagOf(found);
+}
+
+function holds(condition: Condition, present: string | undefined): boolean {
+  if (condition === undefined) return true;
+  return condition === 'absent' ? present === undefined : present === condition.tag;
+}
+
+/** Whole and on the disk before it gets its name; hidden names are not listed. */
+function writeTemporary(path: string, text: string, id: string): string {
+  const temporary = join(dirname(path), `.${id}.tmp`);
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(temporary, 'wx');
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return temporary;
+}
+
+async function undefinedIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Content and tag of one and the same file, even while it is being replaced. */
+async function read(path: string): Promise<Blob> {
+  const file = await open(path);
+  try {
+    return { text: await file.readFile('utf8'), tag: tagOf(await file.stat({ bigint: true })) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function walk(root: string, folder: string, prefix: string): Promise<readonly BlobEntry[]> {
+  const found = (await undefinedIfMissing(readdir(join(root, folder), { withFileTypes: true }))) ?? [];
+  const visible = found.filter(({ name }) => !name.startsWith('.'));
+  const entries = await Promise.all(
+    visible.map(async (entry): Promise<readonly BlobEntry[]> => {
+      const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return key.startsWith(prefix) || prefix.startsWith(`${key}/`) ? walk(root, key, prefix) : [];
+      if (!key.startsWith(prefix)) return [];
+      const stats = await undefinedIfMissing(stat(join(root, key), { bigint: true }));
+      return stats === undefined ? [] : [{ key, tag: tagOf(stats) }];
+    }),
+  );
+  return entries.flat();
+}
+
+export function createFileBlobs(root: string, id: () => string): Blobs {
+  const guard = async <T>(work: () => Promise<T> | T): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ReplayError) throw error;
+      throw new ReplayError('RPL700', `The failure store ${root} cannot be used: ${errorMessage(error)}. Check failures.path, its rights and the free space.`, { cause: error });
+    }
+  };
+  let locked: ReturnType<typeof createLock> | undefined;
+  const lock = (): ReturnType<typeof createLock> => {
+    mkdirSync(root, { recursive: true });
+    return (locked ??= createLock(join(root, '.lock')));
+  };
+  const put = (key: string, text: string, condition: Condition): string | undefined => {
+    const path = join(root, key);
+    const temporary = writeTemporary(path, text, id());
+    const place = (): string | undefined => {
+      if (!holds(condition, currentTag(path))) return undefined;
+      renameSync(temporary, path);
+      return currentTag(path);
+    };
+    try {
+      return condition === undefined ? place() : lock().hold(place);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  };
+  return {
+    where: root,
+    get: (key) => guard(() => undefinedIfMissing(read(join(root, key)))),
+    put: (key, text, condition) => guard(() => put(key, text, condition)),
+    delete: (key) => guard(() => rm(join(root, key), { force: true })),
+    list: (prefix) => guard(async () => (await walk(root, prefix.includes('/') ? dirname(`${prefix}x`) : '', prefix)).toSorted((a, b) => (a.key < b.key ? -1 : 1))),
+    close: async () => {
+      locked?.close();
+      locked = undefined;
+    },
+  };
+}

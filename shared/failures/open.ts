@@ -1,0 +1,46 @@
+import type { FailuresConfig } from '../config/schema.ts';
+import type { Clock } from '../runtime/runtime.ts';
+import { createAudit } from './audit.ts';
+import type { AuditLog } from './audit.ts';
+import type { Blobs } from './blobs.ts';
+import { createFileBlobs } from './fs/blobs.ts';
+import type { FailureStore } from './port.ts';
+import { createJobs } from './replay/jobs.ts';
+import type { Jobs } from './replay/jobs.ts';
+import { createS3Blobs } from './s3/blobs.ts';
+import type { S3BlobsOptions } from './s3/blobs.ts';
+import { createFailureStore } from './store.ts';
+
+export interface Failures {
+  readonly store: FailureStore;
+  readonly audit: AuditLog;
+  readonly jobs: Jobs;
+  close(): Promise<void>;
+}
+
+export interface OpenFailuresOptions {
+  readonly clock: Clock;
+  /** A new unique id. */
+  readonly id: () => string;
+  /** S3 only; absent: the SDK's own chain. */
+  readonly credentials?: S3BlobsOptions['credentials'];
+}
+
+/** What the section `failures` of the configuration names. */
+export function openFailures(config: FailuresConfig, options: OpenFailuresOptions): Failures {
+  return failuresOver(blobsOf(config, options), options);
+}
+
+export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>): Failures {
+  const now = (): number => clock.now();
+  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), close: () => blobs.close() };
+}
+
+function blobsOf(config: FailuresConfig, { id, credentials }: OpenFailuresOptions): Blobs {
+  switch (config.kind) {
+    case 'fs':
+      return createFileBlobs(config.path, id);
+    case 's3':
+      return createS3Blobs({ bucket: config.bucket, prefix: config.prefix, region: config.region, endpoint: config.endpoint, ...(credentials === undefined ? {} : { credentials }) });
+  }
+}

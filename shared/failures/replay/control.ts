@@ -1,0 +1,40 @@
+/** What a person does to a job; each of it is in the audit log. */
+import type { AuditLog } from '../audit.ts';
+import { ReplayError } from '../error.ts';
+import type { Job, JobState } from './job.ts';
+import type { Jobs } from './jobs.ts';
+
+export interface Order {
+  readonly id: string;
+  readonly who: string;
+  readonly why: string;
+}
+
+export type Action = 'start' | 'pause' | 'resume' | 'cancel';
+
+const FROM: Readonly<Record<Action, readonly JobState[]>> = {
+  start: ['planned'],
+  pause: ['running'],
+  // A job whose driver died is still `running`; its lease tells whether somebody has it.
+  resume: ['paused', 'running'],
+  cancel: ['planned', 'running', 'paused'],
+};
+const TO: Readonly<Record<Action, JobState>> = { start: 'running', pause: 'paused', resume: 'running', cancel: 'cancelled' };
+
+/** Pure; throws RPL703 where the action does not fit. */
+export function steer(job: Job, action: Action, why: string): Job {
+  if (!FROM[action].includes(job.state)) {
+    throw new ReplayError('RPL703', `Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.reason})`}; ${action} fits a job that is ${FROM[action].join(' or ')}.`);
+  }
+  const { reason: _reason, code: _code, ...rest } = job;
+  const state = TO[action];
+  // Who resumes after a bad canary has seen it and wants the rest.
+  if (action === 'resume') return { ...rest, state, canaryPassed: job.canaryPassed || job.code === 'RPL707' };
+  return action === 'start' ? { ...rest, state } : { ...rest, state, reason: why };
+}
+
+export async function steerJob({ jobs, audit }: { readonly jobs: Jobs; readonly audit: AuditLog }, action: Action, { id, who, why }: Order): Promise<Job> {
+  const job = await jobs.update(id, (current) => steer(current, action, why));
+  await audit.append({ who, action: `replay ${action}`, selection: `job ${id}: ${job.filter}`, why, result: job.state });
+  return job;
+}

@@ -1,0 +1,189 @@
+/**
+ * Carries a job out. Everything is stored before it is done, so that whoever resumes after a crash knows what may have been done:
+ * an event in `sending` goes out again under the same deduplication id, after a look whether it arrived.
+ */
+import type { Queues } from '../../queue/port.ts';
+import type { Clock } from '../../runtime/runtime.ts';
+import type { AuditLog } from '../audit.ts';
+import { ReplayError } from '../error.ts';
+import type { FailureStore } from '../port.ts';
+import { countResults } from './job.ts';
+import type { Item, Job } from './job.ts';
+import type { Jobs, Ledger } from './jobs.ts';
+import { nextStep } from './machine.ts';
+import type { Progress, Step } from './machine.ts';
+import { lookAt } from './look.ts';
+import type { Previewer } from './preview.ts';
+import { sendUnit } from './send.ts';
+
+export interface ReplayWorld {
+  readonly store: FailureStore;
+  readonly jobs: Jobs;
+  readonly audit: AuditLog;
+  readonly queues: Queues;
+  readonly previewer: Previewer;
+  readonly clock: Clock;
+  /** A new unique id. */
+  readonly id: () => string;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** After every change. */
+  readonly onProgress?: ((job: Job, items: readonly Item[]) => void) | undefined;
+}
+
+/** Milliseconds for which a driver has the job to itself; renewed at half of it. */
+export const LEASE = 60_000;
+
+/** Units by what is to be done with them; made anew from the items at every start. */
+interface Books {
+  readonly ledger: Ledger;
+  readonly waiting: number[];
+  readonly inFlight: Set<number>;
+  readonly members: ReadonlyMap<number, readonly number[]>;
+  sent: number;
+  bad: number;
+  due: number | undefined;
+  looked: number | undefined;
+}
+
+const BAD = new Set(['quarantined', 'failed', 'no-result']);
+
+function openBooks(ledger: Ledger): Books {
+  const members = Map.groupBy(ledger.items.keys(), (index) => ledger.items[index]!.unit);
+  const books: Books = { ledger, waiting: [], inFlight: new Set(), members, sent: 0, bad: 0, due: undefined, looked: undefined };
+  for (const [unit, indexes] of members) {
+    const items = indexes.map((index) => ledger.items[index]!);
+    if (items.some((item) => item.status === 'sent')) books.inFlight.add(unit);
+    if (items.every((item) => item.status === 'done' || item.status === 'sent')) books.sent += items.some((item) => item.sentAt !== undefined) ? 1 : 0;
+    else if (!books.inFlight.has(unit)) books.waiting.push(unit);
+    if (items.some(isBad)) books.bad += 1;
+  }
+  // What may be on its way already comes first.
+  books.waiting.sort((a, b) => Number(isSending(books, b)) - Number(isSending(books, a)) || a - b);
+  return books;
+}
+
+function isBad(item: Item): boolean {
+  return item.sentAt !== undefined && BAD.has(item.result?.kind ?? '');
+}
+
+function itemsOf({ ledger, members }: Books, unit: number): ReadonlyMap<number, Item> {
+  return new Map((members.get(unit) ?? []).map((index) => [index, ledger.items[index]!]));
+}
+
+function isSending(books: Books, unit: number): boolean {
+  return [...itemsOf(books, unit).values()].some((item) => item.status === 'sending');
+}
+
+/** Resolves when the job has ended, was paused or cancelled, or the signal fired; its state is in the store in any case. */
+export async function runJob(world: ReplayWorld, id: string, options: RunOptions = {}): Promise<Job> {
+  const holder = world.id();
+  let job = await world.jobs.update(id, (current) => claim(current, holder, world.clock.now()));
+  const books = openBooks(await world.jobs.ledger(id));
+  try {
+    while (job.state === 'running' && options.signal?.aborted !== true) {
+      const step = nextStep(job, progressOf(books), world.clock.now());
+      job = await perform({ world, books, options }, job, step);
+      options.onProgress?.(job, books.ledger.items);
+      // Looked up before every step: a pause or a cancel stops it before the next event.
+      if (job.state === 'running') job = await renew(world, job, holder);
+    }
+    return job;
+  } finally {
+    await world.jobs.update(id, (current) => (current.lease?.holder === holder ? without(current) : current));
+  }
+}
+
+function without(job: Job): Job {
+  const { lease: _, ...rest } = job;
+  return rest;
+}
+
+function claim(job: Job, holder: string, now: number): Job {
+  if (job.state !== 'running') throw new ReplayError('RPL703', `Job ${job.id} is ${job.state}; ${job.state === 'planned' ? 'start' : 'resume'} it first.`);
+  if (job.lease !== undefined && job.lease.holder !== holder && job.lease.until > now) {
+    throw new ReplayError('RPL704', `Job ${job.id} is being run by another process, at least until ${new Date(job.lease.until).toISOString()}; watch it with "sluice replay status ${job.id}".`);
+  }
+  return { ...job, lease: { holder, until: now + LEASE } };
+}
+
+async function renew({ jobs, clock }: ReplayWorld, known: Job, holder: string): Promise<Job> {
+  const current = await jobs.get(known.id);
+  if (current.state !== 'running') return current;
+  const now = clock.now();
+  if (current.lease?.holder === holder && current.lease.until > now + LEASE / 2) return current;
+  return jobs.update(known.id, (job) => (job.state === 'running' ? claim(job, holder, now) : job));
+}
+
+function progressOf({ waiting, inFlight, sent, bad, due, looked }: Books): Progress {
+  return { waiting: waiting.length, inFlight: inFlight.size, sent, bad, due, looked };
+}
+
+interface Run {
+  readonly world: ReplayWorld;
+  readonly books: Books;
+  readonly options: RunOptions;
+}
+
+async function perform(run: Run, job: Job, step: Step): Promise<Job> {
+  const { world, options } = run;
+  switch (step.kind) {
+    case 'send':
+      return send(run, job, step.due);
+    case 'look':
+      await look(run, job);
+      return job;
+    case 'wait':
+      await world.clock.sleep(Math.max(1, step.until - world.clock.now()), options.signal);
+      return job;
+    case 'pass-canary':
+      return world.jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, canaryPassed: true } : current));
+    case 'pause':
+      return pauseItself(world, job, step);
+    case 'finish':
+      return finish(run, job);
+  }
+}
+
+async function pauseItself({ jobs, audit }: ReplayWorld, job: Job, { code, reason }: { readonly code: 'RPL707' | 'RPL708'; readonly reason: string }): Promise<Job> {
+  const paused = await jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, state: 'paused', code, reason } : current));
+  if (paused.code === code) await audit.append({ who: 'replay', action: 'replay pause', selection: `job ${job.id}`, why: `${code}: ${reason}`, result: 'paused' });
+  return paused;
+}
+
+async function finish({ world, books }: Run, job: Job): Promise<Job> {
+  const { jobs, audit, clock } = world;
+  const ended = await jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, state: 'done', ended: clock.now() } : current));
+  const results = Object.entries(countResults(books.ledger.items)).map(([kind, count]) => `${count} ${kind}`);
+  if (ended.state === 'done') await audit.append({ who: job.by, action: 'replay done', selection: `job ${job.id}: ${job.filter}`, why: job.why, result: results.join(', ') });
+  return ended;
+}
+
+async function send(run: Run, job: Job, due: number): Promise<Job> {
+  const { world, books } = run;
+  const [unit] = books.waiting;
+  if (unit === undefined) return job;
+  const outcome = await sendUnit(world, job, { items: itemsOf(books, unit), save: (changes) => books.ledger.save(changes) });
+  if (outcome.kind === 'away') return pauseItself(world, job, { code: 'RPL708', reason: outcome.reason });
+  books.waiting.shift();
+  if (outcome.kind === 'sent') {
+    books.due = due;
+    books.sent += 1;
+    books.inFlight.add(unit);
+  }
+  return job;
+}
+
+async function look({ world, books }: Run, job: Job): Promise<void> {
+  books.looked = world.clock.now();
+  world.previewer.refresh();
+  for (const unit of books.inFlight) {
+    await lookAt(world, job, { items: itemsOf(books, unit), save: (changes) => books.ledger.save(changes) });
+    const items = [...itemsOf(books, unit).values()];
+    if (items.some((item) => item.status !== 'done')) continue;
+    books.inFlight.delete(unit);
+    if (items.some(isBad)) books.bad += 1;
+  }
+}

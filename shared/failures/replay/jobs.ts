@@ -1,0 +1,100 @@
+/** Where jobs are kept. */
+import * as z from 'zod';
+import type { Blobs } from '../blobs.ts';
+import { ReplayError } from '../error.ts';
+import { Item, Job } from './job.ts';
+
+const PAGE = 100;
+const MAX_RACES = 20;
+
+/** The items of a job in the hands of its driver. */
+export interface Ledger {
+  readonly items: readonly Item[];
+  /** Stored before it resolves; rejects with RPL704 when another driver wrote meanwhile. */
+  save(changes: ReadonlyMap<number, Item>): Promise<void>;
+}
+
+export interface Jobs {
+  create(job: Job, items: readonly Item[]): Promise<void>;
+  /** Newest first. */
+  list(): Promise<readonly Job[]>;
+  /** Rejects with RPL702 where there is none. */
+  get(id: string): Promise<Job>;
+  items(id: string): Promise<readonly Item[]>;
+  /** `edit` may be called again, and throws what it will not do. */
+  update(id: string, edit: (job: Job) => Job): Promise<Job>;
+  ledger(id: string): Promise<Ledger>;
+}
+
+const headKey = (id: string): string => `jobs/${id}/job.json`;
+const pageKey = (id: string, page: number): string => `jobs/${id}/items-${String(page).padStart(5, '0')}.json`;
+const Page = z.array(Item);
+
+interface StoredPage {
+  readonly key: string;
+  readonly tag: string;
+  readonly items: readonly Item[];
+}
+
+async function readPages(blobs: Blobs, id: string): Promise<readonly StoredPage[]> {
+  const entries = await blobs.list(`jobs/${id}/items-`);
+  return Promise.all(
+    entries.map(async ({ key }) => {
+      const blob = await blobs.get(key);
+      if (blob === undefined) throw new ReplayError('RPL702', `Page ${key} of job ${id} is gone from ${blobs.where}.`);
+      return { key, tag: blob.tag, items: Page.parse(JSON.parse(blob.text)) };
+    }),
+  );
+}
+
+async function readHead(blobs: Blobs, id: string): Promise<{ readonly job: Job; readonly tag: string }> {
+  const blob = /^[\w-]+$/.test(id) ? await blobs.get(headKey(id)) : undefined;
+  if (blob === undefined) throw new ReplayError('RPL702', `There is no replay job ${id} in ${blobs.where}; "sluice replay status" lists them.`);
+  return { job: Job.parse(JSON.parse(blob.text)), tag: blob.tag };
+}
+
+export function createJobs(blobs: Blobs): Jobs {
+  return {
+    create: async (job, items) => {
+      // Pages first: a job is there as soon as its head is.
+      for (let page = 0; page * PAGE < items.length; page++) await blobs.put(pageKey(job.id, page), JSON.stringify(items.slice(page * PAGE, (page + 1) * PAGE)));
+      await blobs.put(headKey(job.id), JSON.stringify(job), 'absent');
+    },
+    list: async () => {
+      const heads = (await blobs.list('jobs/')).filter(({ key }) => key.endsWith('/job.json'));
+      const jobs = await Promise.all(heads.map(async ({ key }) => (await readHead(blobs, key.split('/')[1] ?? '')).job));
+      return jobs.sort((a, b) => b.created - a.created);
+    },
+    get: async (id) => (await readHead(blobs, id)).job,
+    items: async (id) => (await readPages(blobs, id)).flatMap((page) => page.items),
+    update: async (id, edit) => {
+      for (let race = 0; race < MAX_RACES; race++) {
+        const { job, tag } = await readHead(blobs, id);
+        const next = edit(job);
+        if (next === job || (await blobs.put(headKey(id), JSON.stringify(next), { tag })) !== undefined) return next;
+      }
+      throw new ReplayError('RPL700', `Job ${id} changed ${MAX_RACES} times while it was being written.`);
+    },
+    ledger: async (id) => createLedger(blobs, id, await readPages(blobs, id)),
+  };
+}
+
+function createLedger(blobs: Blobs, id: string, stored: readonly StoredPage[]): Ledger {
+  const pages = [...stored];
+  const items = stored.flatMap((page) => [...page.items]);
+  return {
+    items,
+    save: async (changes) => {
+      const touched = Map.groupBy(changes, ([index]) => Math.floor(index / PAGE));
+      for (const [number, edits] of touched) {
+        const page = pages[number];
+        if (page === undefined) throw new RangeError(`job ${id} has no page ${number}`);
+        const next = page.items.map((item, i) => edits.find(([index]) => index === number * PAGE + i)?.[1] ?? item);
+        const tag = await blobs.put(page.key, JSON.stringify(next), { tag: page.tag });
+        if (tag === undefined) throw new ReplayError('RPL704', `Job ${id} is being run by another process, which wrote ${page.key} meanwhile.`);
+        pages[number] = { key: page.key, tag, items: next };
+        for (const [index, item] of edits) items[index] = item;
+      }
+    },
+  };
+}

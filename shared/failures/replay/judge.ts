@@ -1,0 +1,56 @@
+/** What one slice would do to one partition as it is declared now. Pure. */
+import type { PartitionReading } from '../../bigip/device.ts';
+import type { Slice } from '../../domain/exposure/exposure.ts';
+import type { SameFleet } from '../../domain/plan/claims.ts';
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import { planPartition } from '../../domain/plan/plan.ts';
+import type { PlanEntry } from '../../domain/plan/plan.ts';
+import { compareVersions, formatRevision } from '../../domain/revision.ts';
+import type { Preview } from './job.ts';
+
+export interface Question {
+  readonly slice: Slice;
+  readonly partition: string;
+  /** Only this one; absent: all of the slice. */
+  readonly exposure: string | undefined;
+  readonly sameFleet: SameFleet;
+}
+
+const CHANGES = new Set(['create', 'update', 'delete']);
+
+export function judge(reading: PartitionReading, question: Question): Preview {
+  const { slice, partition, exposure, sameFleet } = question;
+  if (reading.kind === 'refused') return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
+  const { state } = reading.declared;
+  const fence = state.owners[slice.owner]?.version;
+  if (fence !== undefined && compareVersions(slice.version, fence) < 0) {
+    const by = formatRevision(fence);
+    return { verdict: 'superseded', by, reason: `superseded by revision ${by}, which ${slice.device} declares already`, difference: [] };
+  }
+  const { entries } = planPartition(partition, state, [slice], { sameFleet });
+  return judgeEntries(entries.filter((entry) => exposure === undefined || entry.key === exposure), state);
+}
+
+function judgeEntries(entries: readonly PlanEntry[], state: DeclaredState): Preview {
+  const difference = entries.filter((entry) => CHANGES.has(entry.kind)).map(({ owner, key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
+  const [first] = difference;
+  if (first !== undefined) return { verdict: 'would-apply', reason: difference.map((line) => `${line.kind} ${line.key}: ${line.reason}`).join('; '), difference };
+  const conflict = entries.find((entry) => entry.kind === 'conflict');
+  if (conflict !== undefined) {
+    const owners = state.exposures[conflict.key]?.contributions.map((c) => c.owner).filter((owner) => owner !== conflict.owner) ?? [];
+    return { verdict: 'conflict', code: conflict.code, by: owners.join(', ') || conflict.owner, reason: conflict.reason, difference };
+  }
+  const held = entries.find((entry) => entry.kind === 'held');
+  if (held !== undefined) return { verdict: 'invalid', code: held.code, reason: held.reason, difference };
+  return { verdict: 'unchanged', reason: 'declared as wanted already', difference };
+}
+
+/** What counts most comes first. */
+const ORDER: readonly Preview['verdict'][] = ['unknown', 'would-apply', 'invalid', 'conflict', 'superseded', 'unchanged'];
+
+export function combine(previews: readonly Preview[]): Preview {
+  const [first] = previews.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
+  if (first === undefined) return { verdict: 'unchanged', reason: 'nothing is asked of any device', difference: [] };
+  const same = previews.filter((preview) => preview.verdict === first.verdict);
+  return { ...first, reason: [...new Set(same.map((preview) => preview.reason))].join('; '), difference: same.flatMap((preview) => preview.difference) };
+}

@@ -1,0 +1,79 @@
+/** What became of a unit that was sent: the store says whether it failed again, the device whether it is there. */
+import { formatRevision } from '../../domain/revision.ts';
+import type { Evidence, Head } from '../port.ts';
+import type { ReplayWorld } from './driver.ts';
+import type { Item, ItemResult, Job } from './job.ts';
+import { appliedResult, close } from './send.ts';
+import type { UnitWork } from './send.ts';
+
+/** Milliseconds; a function's longest run and a pause of its queue fit into it. */
+export const PATIENCE = 5 * 60_000;
+
+export async function lookAt(world: ReplayWorld, job: Job, unit: UnitWork): Promise<void> {
+  const changes = new Map<number, Item>();
+  for (const [index, item] of unit.items) {
+    if (item.status === 'done') continue;
+    const result = await resultOf(world, job, item);
+    if (result !== undefined) changes.set(index, { ...item, status: 'done', result });
+  }
+  if (changes.size > 0) await unit.save(changes);
+}
+
+async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemResult | undefined> {
+  const { store, clock } = world;
+  const at = clock.now();
+  const head = (await store.heads([item.failure])).get(item.failure);
+  if (head === undefined) return { kind: 'skipped', reason: 'retention has ended for it', at };
+  const again = await failedAgain(world, job, item, head);
+  if (again !== undefined) return again;
+  if (head.state === 'healed' || head.state === 'replayed') return appliedResult(item, at);
+  const seen = await onDevice(world, job, item);
+  if (seen !== undefined) return seen;
+  if (at - (item.sentAt ?? at) < PATIENCE) return undefined;
+  return { kind: 'no-result', code: 'RPL712', reason: `sent ${PATIENCE / 1_000} s ago, and neither the device nor the dead letters show a result; are the functions running?`, at };
+}
+
+/** In the same way: quarantine. In another: that failure stands in the store by itself, and this one is over. */
+async function failedAgain({ store, clock }: ReplayWorld, job: Job, item: Item, head: Head): Promise<ItemResult | undefined> {
+  const at = clock.now();
+  if (head.count > (item.count ?? head.count)) {
+    await close(store, item, { state: 'quarantined', note: `failed again in the same way in replay job ${job.id}` });
+    return { kind: 'quarantined', code: 'RPL711', reason: `failed again with ${head.code}: ${head.sentence}`, at };
+  }
+  const other = item.owner === undefined ? undefined : (await store.ofOwner(item.owner)).find((candidate) => isSuccessor(candidate, item));
+  if (other === undefined) return undefined;
+  await close(store, item, { state: 'replayed', note: `fails with ${other.code} since replay job ${job.id}: see ${other.id}` });
+  return { kind: 'failed', code: other.code, reason: `now fails with ${other.code} (failure ${other.id}): ${other.sentence}`, at };
+}
+
+/** Born after the sending, of the same owner, and about the same thing as far as it says. */
+function isSuccessor(other: Head, item: Item): boolean {
+  if (other.id === item.failure || other.first < (item.sentAt ?? Infinity)) return false;
+  const same = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;
+  return same(other.device, item.device) && same(other.partition, item.partition) && same(other.exposure, item.exposure);
+}
+
+async function onDevice({ store, previewer, clock }: ReplayWorld, job: Job, item: Item): Promise<ItemResult | undefined> {
+  const event = await sentEvent({ store }, item);
+  if (event === undefined) return undefined;
+  const at = clock.now();
+  const { verdict, reason, code, by } = await previewer.preview(event, item);
+  const said = { reason, at, ...(code === undefined ? {} : { code }) };
+  if (verdict === 'unchanged') {
+    await close(store, item, { state: 'replayed', note: `replayed by job ${job.id}` });
+    return appliedResult(item, at);
+  }
+  if (verdict === 'superseded') {
+    await close(store, item, { state: 'healed', note: `healed by ${by ?? 'a newer revision'}` });
+    return { kind: 'superseded', ...said };
+  }
+  return verdict === 'conflict' ? { kind: 'conflict', ...said } : undefined;
+}
+
+/** The event with the revision that was sent: the item's own, or that of the newest failure beside it. */
+async function sentEvent({ store }: Pick<ReplayWorld, 'store'>, item: Item): Promise<Evidence['event'] | undefined> {
+  const { owner, sentRevision } = item;
+  const beside = owner === undefined || sentRevision === undefined ? [] : await store.ofOwner(owner);
+  const sent = beside.find((head) => head.revision && sentRevision && formatRevision(head.revision) === formatRevision(sentRevision) && head.device === item.device);
+  return (await store.get(sent?.id ?? item.failure))?.details.event;
+}

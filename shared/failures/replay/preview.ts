@@ -1,0 +1,114 @@
+/** What sending an event again would do now: opened (and mapped, if it is a snapshot) and planned against the devices as they are. */
+import type { Device, PartitionReading } from '../../bigip/device.ts';
+import { createDevice } from '../../bigip/device.ts';
+import { sharedFleet } from '../../config/fleets.ts';
+import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
+import type { Slice } from '../../domain/exposure/exposure.ts';
+import { open } from '../../queue/envelope.ts';
+import { SLICE_EVENTS } from '../../queue/events.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../telemetry/errors.ts';
+import type { Evidence, Head } from '../port.ts';
+import type { Preview } from './job.ts';
+import { combine, judge } from './judge.ts';
+
+export interface Refused {
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What `map` makes of a snapshot; the host gives the deployed function itself. */
+export type MapEvent = (event: Evidence['event']) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: Refused }>;
+
+export type Aim = Pick<Head, 'device' | 'partition' | 'exposure'>;
+
+export interface Previewer {
+  preview(event: Evidence['event'], aim: Aim): Promise<Preview>;
+  /** Forgets what the devices declared. */
+  refresh(): void;
+  close(): Promise<void>;
+}
+
+export interface PreviewOptions {
+  readonly runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>;
+  readonly map: MapEvent;
+  /** For tests; absent: over HTTPS. */
+  readonly connect?: (config: DeviceConfig) => Promise<Device>;
+}
+
+type Reading = PartitionReading | { readonly kind: 'unknown'; readonly code?: string; readonly reason: string };
+
+const invalid = ({ code, reason }: Refused): Preview => ({ verdict: 'invalid', code, reason, difference: [] });
+
+export function createPreviewer(options: PreviewOptions): Previewer {
+  const { config } = options.runtime;
+  const connect = options.connect ?? ((device) => connectOver(options.runtime, device));
+  const devices = new Map<string, Promise<Device>>();
+  const readings = new Map<string, Promise<Reading>>();
+  const deviceOf = (device: DeviceConfig): Promise<Device> => {
+    const opened = devices.get(device.name) ?? connect(device);
+    devices.set(device.name, opened);
+    return opened;
+  };
+  const read = (device: DeviceConfig, partition: string): Promise<Reading> => {
+    const key = `${device.name} ${partition}`;
+    const reading = readings.get(key) ?? readNow(deviceOf(device), partition);
+    readings.set(key, reading);
+    return reading;
+  };
+  return {
+    preview: (event, aim) => previewEvent({ config, map: options.map, read }, event, aim),
+    refresh: () => readings.clear(),
+    close: async () => {
+      for (const device of devices.values()) await (await device.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function connectOver({ secrets, clock }: PreviewOptions['runtime'], device: DeviceConfig): Promise<Device> {
+  const ca = device.tls.ca === undefined ? undefined : await secrets.resolve(device.tls.ca);
+  return createDevice(device, { ca, password: () => secrets.resolve(device.password) }, clock);
+}
+
+async function readNow(device: Promise<Device>, partition: string): Promise<Reading> {
+  try {
+    return await (await device).read(partition);
+  } catch (error) {
+    const code = errorCode(error);
+    return { kind: 'unknown', reason: errorMessage(error), ...(code === undefined ? {} : { code }) };
+  }
+}
+
+interface Scope {
+  readonly config: SluiceConfig;
+  readonly map: MapEvent;
+  readonly read: (device: DeviceConfig, partition: string) => Promise<Reading>;
+}
+
+async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): Promise<Preview> {
+  if (event.cut !== undefined) return invalid({ code: 'RPL706', reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes could be kept, so it cannot be sent again` });
+  if (event.verification === 'refused') return invalid({ code: 'RPL706', reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so nobody sends it again` });
+  const found = await slicesOf(scope, event);
+  if ('refused' in found) return invalid(found.refused);
+  const slices = found.slices.filter((slice) => aim.device === undefined || slice.device === aim.device);
+  return combine(await Promise.all(slices.flatMap((slice) => previewSlice(scope, slice, aim))));
+}
+
+function slicesOf({ map }: Scope, event: Evidence['event']): ReturnType<MapEvent> {
+  if (event.queue === 'snapshots') return map(event);
+  const opened = open(event.body, SLICE_EVENTS);
+  return Promise.resolve('refused' in opened ? opened : { slices: [opened.ok.data] });
+}
+
+function previewSlice({ config, read }: Scope, slice: Slice, aim: Aim): Promise<Preview>[] {
+  const device = config.devices.find((d) => d.name === slice.device);
+  if (!device) return [Promise.resolve(invalid({ code: 'GW106', reason: `devices: ${slice.device} is not in sluice.yaml; add it` }))];
+  const stray = aim.partition !== undefined && !device.partitions.includes(aim.partition);
+  if (stray) return [Promise.resolve(invalid({ code: 'OWN303', reason: `partition ${aim.partition} is not in devices[].partitions of ${device.name}` }))];
+  const partitions = aim.partition === undefined ? device.partitions : [aim.partition];
+  return partitions.map(async (partition): Promise<Preview> => {
+    const reading = await read(device, partition);
+    if (reading.kind === 'unknown') return { verdict: 'unknown', ...(reading.code === undefined ? {} : { code: reading.code }), reason: reading.reason, difference: [] };
+    return judge(reading, { slice, partition, exposure: aim.exposure, sameFleet: sharedFleet(config) });
+  });
+}

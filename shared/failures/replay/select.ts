@@ -1,0 +1,68 @@
+/** From a filter to a frozen selection, in the order in which it will be sent. */
+import { compareRevisions } from '../../domain/revision.ts';
+import { ReplayError } from '../error.ts';
+import { formatFilter, matches } from '../filter.ts';
+import type { Filter } from '../filter.ts';
+import type { FailureStore, Head } from '../port.ts';
+import type { Item, Job, Preview } from './job.ts';
+import type { Previewer } from './preview.ts';
+
+export interface JobRequest {
+  readonly id: string;
+  readonly filter: Filter;
+  readonly by: string;
+  readonly why: string;
+  readonly canary: number;
+  readonly rate: number;
+  readonly now: number;
+}
+
+/** One owner's events for one queue and device are one unit: the newest is sent, and the level it carries covers the older ones. */
+function unitKey(head: Head): string {
+  return head.owner === undefined ? head.id : `${head.owner} ${head.queue} ${head.device ?? ''}`;
+}
+
+/** Units by their first failure; within one, the newest revision first. Pure. */
+export function freeze(heads: readonly Head[]): readonly Item[] {
+  const units = [...Map.groupBy(heads, unitKey).values()].sort((a, b) => earliest(a) - earliest(b));
+  return units.flatMap((unit, index) => unit.toSorted(newestFirst).map((head) => itemOf(head, index)));
+}
+
+function earliest(unit: readonly Head[]): number {
+  return Math.min(...unit.map((head) => head.first));
+}
+
+function newestFirst(a: Head, b: Head): number {
+  if (a.revision && b.revision) return compareRevisions(b.revision, a.revision) || (a.id < b.id ? -1 : 1);
+  return a.revision ? -1 : b.revision ? 1 : b.last - a.last;
+}
+
+function itemOf(head: Head, unit: number): Item {
+  const { id: failure, code, sentence, owner, device, partition, exposure, revision } = head;
+  return { failure, code, sentence, owner, device, partition, exposure, revision, unit, lifts: head.state === 'quarantined', status: 'waiting' };
+}
+
+export async function selectItems(store: FailureStore, filter: Filter, cutoff: number): Promise<readonly Item[]> {
+  const heads = (await store.list()).filter((head) => head.last <= cutoff && matches(filter, head));
+  if (heads.length === 0) throw new ReplayError('RPL705', `No failure fits "${formatFilter(filter)}" up to ${new Date(cutoff).toISOString()}; "sluice failures groups" shows what there is.`);
+  return freeze(heads);
+}
+
+export function jobOf(request: JobRequest, items: readonly Item[]): Job {
+  const { id, filter, by, why, canary, rate, now } = request;
+  const units = new Set(items.map((item) => item.unit)).size;
+  return { format: 1, id, by, why, filter: formatFilter(filter), cutoff: now, created: now, items: items.length, units, canary, canaryPassed: canary === 0, rate, state: 'planned' };
+}
+
+/** Each item against the devices as they are now, with the event that its unit would send. */
+export async function previewItems(world: { readonly store: FailureStore; readonly previewer: Previewer }, items: readonly Item[], done: (count: number) => void): Promise<readonly Item[]> {
+  const previewed: Item[] = [];
+  for (const unit of Map.groupBy(items, (item) => item.unit).values()) {
+    const leader = await world.store.get(unit[0]!.failure);
+    for (const item of unit) previewed.push({ ...item, preview: leader ? await world.previewer.preview(leader.details.event, item) : LOST });
+    done(previewed.length);
+  }
+  return previewed;
+}
+
+export const LOST: Preview = { verdict: 'invalid', code: 'RPL706', reason: 'its evidence is gone from the failure store', difference: [] };

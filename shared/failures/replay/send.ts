@@ -1,0 +1,126 @@
+/** One unit goes out, or it turns out that nothing has to. */
+import { formatRevision } from '../../domain/revision.ts';
+import type { Evidence, Failure, FailureStore, Head } from '../port.ts';
+import type { ReplayWorld } from './driver.ts';
+import type { Item, ItemResult, Job, Preview } from './job.ts';
+import { LOST } from './select.ts';
+
+export interface UnitWork {
+  /** By their index in the job. */
+  readonly items: ReadonlyMap<number, Item>;
+  save(changes: ReadonlyMap<number, Item>): Promise<void>;
+}
+
+export type SendOutcome = { readonly kind: 'sent' } | { readonly kind: 'settled' } | { readonly kind: 'away'; readonly reason: string };
+
+interface Judged {
+  readonly index: number;
+  readonly item: Item;
+  readonly head: Head;
+  readonly preview: Preview;
+}
+
+export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Promise<SendOutcome> {
+  const { store, clock } = world;
+  const now = clock.now();
+  const active = [...unit.items].filter(([, item]) => item.status !== 'done');
+  const heads = await store.heads(active.map(([, item]) => item.failure));
+  const changes = new Map<number, Item>();
+  if (await arrived(unit, active, heads)) return { kind: 'sent' };
+  const judged: Judged[] = [];
+  const alive = active.filter(([index, item]) => {
+    const gone = whyGone(item, heads.get(item.failure));
+    if (gone !== undefined) changes.set(index, done(item, { kind: 'skipped', reason: gone, at: now }));
+    return gone === undefined;
+  });
+  const leader = await leaderOf(store, alive.map(([, item]) => heads.get(item.failure)!));
+  world.previewer.refresh();
+  for (const [index, item] of alive) {
+    const preview = leader ? await world.previewer.preview(leader.details.event, item) : LOST;
+    if (preview.verdict === 'unknown') return { kind: 'away', reason: `${item.device ?? 'a device'} gives no answer, so nobody knows what a replay would do: ${preview.reason}` };
+    judged.push({ index, item, head: heads.get(item.failure)!, preview });
+  }
+  const wanted = judged.filter(({ preview }) => preview.verdict === 'would-apply');
+  for (const each of judged) if (!wanted.includes(each)) changes.set(each.index, await settleUnsent(world, job, each));
+  if (leader === undefined || wanted.length === 0) {
+    await unit.save(changes);
+    return { kind: 'settled' };
+  }
+  await dispatch(world, { job, unit, changes, wanted, leader });
+  return { kind: 'sent' };
+}
+
+/** It was about to be sent when the driver died, and failed again since: so it was sent. */
+async function arrived(unit: UnitWork, active: readonly (readonly [number, Item])[], heads: ReadonlyMap<string, Head>): Promise<boolean> {
+  const sending = active.filter(([, item]) => item.status === 'sending');
+  if (!sending.some(([, item]) => (heads.get(item.failure)?.count ?? 0) > (item.count ?? Infinity))) return false;
+  await unit.save(new Map(sending.map(([index, item]) => [index, { ...item, status: 'sent' as const }])));
+  return true;
+}
+
+function whyGone(item: Item, head: Head | undefined): string | undefined {
+  if (head === undefined) return 'retention has ended for it';
+  if (head.state === 'healed' || head.state === 'replayed') return head.note ?? head.state;
+  if (head.state === 'quarantined' && !item.lifts) return head.note ?? 'it is in quarantine';
+  return undefined;
+}
+
+/** The newest event of the unit, as it is now: a failure that was seen again since brings a newer one. */
+async function leaderOf(store: FailureStore, heads: readonly Head[]): Promise<Failure | undefined> {
+  const score = ({ revision, last }: Head): readonly number[] => [revision?.epoch ?? 0, revision?.counter ?? 0, last];
+  const [newest] = heads.toSorted((a, b) => score(b).map((n, i) => n - score(a)[i]!).find((d) => d !== 0) ?? 0);
+  return newest && (await store.get(newest.id));
+}
+
+function done(item: Item, result: ItemResult): Item {
+  return { ...item, status: 'done', result };
+}
+
+/** Already as wanted, not possible, or too late: told as a result, and closed where it is over. */
+async function settleUnsent({ store, clock }: ReplayWorld, job: Job, { item, preview }: Judged): Promise<Item> {
+  const at = clock.now();
+  const { verdict, reason, code } = preview;
+  const said = { reason, at, ...(code === undefined ? {} : { code }) };
+  if (verdict === 'superseded') await close(store, item, { state: 'healed', note: `healed by ${preview.by ?? 'a newer revision'}` });
+  // Sent before a crash, and arrived since.
+  if (verdict === 'unchanged') await close(store, item, { state: 'replayed', note: `as wanted already, found by replay job ${job.id}` });
+  const kind = verdict === 'unchanged' && item.status === 'sending' ? 'applied' : verdict;
+  return done(item, { ...said, kind: kind === 'would-apply' || kind === 'unknown' ? 'invalid' : kind });
+}
+
+export async function close(store: FailureStore, item: Item, to: { readonly state: 'healed' | 'replayed' | 'quarantined'; readonly note: string }): Promise<void> {
+  await store.change([item.failure], (head) => (head.state === 'healed' || head.state === 'replayed' ? undefined : to));
+}
+
+interface Dispatch {
+  readonly job: Job;
+  readonly unit: UnitWork;
+  readonly changes: Map<number, Item>;
+  readonly wanted: readonly Judged[];
+  readonly leader: Failure;
+}
+
+async function dispatch({ queues, store, clock, id }: ReplayWorld, { job, unit, changes, wanted, leader }: Dispatch): Promise<void> {
+  const before = wanted.find(({ item }) => item.deduplicationId !== undefined)?.item;
+  // Its own id, because the queue swallows a repeated one for five minutes; kept over a crash for the same reason.
+  const deduplicationId = before?.deduplicationId ?? `replay.${job.id}.${id()}`;
+  for (const { index, item, head } of wanted) {
+    changes.set(index, { ...item, status: 'sending', deduplicationId, count: item.count ?? head.count, sentAt: item.sentAt ?? clock.now(), sentRevision: leader.revision });
+  }
+  await unit.save(changes);
+  const lifted = wanted.filter(({ head }) => head.state === 'quarantined').map(({ item }) => item.failure);
+  await store.change(lifted, (head) => (head.state === 'quarantined' ? { state: 'open', note: `quarantine lifted by replay job ${job.id}` } : undefined));
+  await sendOriginal(queues, leader.details.event, deduplicationId);
+  await unit.save(new Map(wanted.map(({ index }) => [index, { ...changes.get(index)!, status: 'sent' as const }])));
+}
+
+async function sendOriginal(queues: ReplayWorld['queues'], { queue, group, body }: Evidence['event'], deduplicationId: string): Promise<void> {
+  await queues.queue(queue).send({ group, deduplicationId, body });
+}
+
+/** Says `superseded` where a newer event than the item's own did it. */
+export function appliedResult(item: Item, at: number): ItemResult {
+  const { revision, sentRevision } = item;
+  if (revision && sentRevision && formatRevision(revision) !== formatRevision(sentRevision)) return { kind: 'superseded', reason: `covered by revision ${formatRevision(sentRevision)} of the same owner, which was sent`, at };
+  return { kind: 'applied', reason: 'the device declares it', at };
+}

@@ -1,0 +1,79 @@
+/** The index: 256 blobs of heads, changed by compare-and-swap. Sixteen of them hold all failures of one owner. */
+import type { Blobs, BlobEntry } from './blobs.ts';
+import { ReplayError } from './error.ts';
+import type { Head } from './port.ts';
+
+const FORMAT = 1;
+/** Writers of one shard are few; so many losses in a row mean that the conditions are never met. */
+const MAX_RACES = 50;
+const PARALLEL = 32;
+
+export type Heads = ReadonlyMap<string, Head>;
+
+interface Shard {
+  readonly tag: string;
+  readonly heads: Heads;
+}
+
+export interface Shards {
+  /** Of the shards whose name begins so. */
+  read(prefix: string): Promise<readonly Heads[]>;
+  one(shard: string): Promise<Heads>;
+  /** `edit` may be called again when somebody else wrote meanwhile; undefined writes nothing. */
+  update(shard: string, edit: (heads: Heads) => Heads | undefined): Promise<void>;
+}
+
+export function shardOf(id: string): string {
+  return id.slice(0, 2);
+}
+
+const keyOf = (shard: string): string => `index/${shard}.json`;
+
+function parse(text: string, where: string): Heads {
+  const { format, heads } = JSON.parse(text) as { format: unknown; heads: readonly Head[] };
+  if (format !== FORMAT) throw new ReplayError('RPL710', `${where} is in format ${String(format)}, this Sluice knows format ${FORMAT}; upgrade it.`);
+  return new Map(heads.map((head) => [head.id, head]));
+}
+
+export function createShards(blobs: Blobs): Shards {
+  // By key; what is unchanged by its tag is not read again.
+  const known = new Map<string, Shard>();
+
+  async function fetch(key: string): Promise<Shard | undefined> {
+    const blob = await blobs.get(key);
+    if (blob === undefined) return undefined;
+    const shard = { tag: blob.tag, heads: parse(blob.text, `${blobs.where}/${key}`) };
+    known.set(key, shard);
+    return shard;
+  }
+
+  async function load({ key, tag }: BlobEntry): Promise<Heads> {
+    const cached = known.get(key);
+    if (cached?.tag === tag) return cached.heads;
+    return (await fetch(key))?.heads ?? new Map();
+  }
+
+  async function attempt(key: string, edit: (heads: Heads) => Heads | undefined): Promise<boolean> {
+    const shard = await fetch(key);
+    const next = edit(shard?.heads ?? new Map());
+    if (next === undefined) return true;
+    const text = JSON.stringify({ format: FORMAT, heads: [...next.values()] });
+    const tag = await blobs.put(key, text, shard === undefined ? 'absent' : { tag: shard.tag });
+    if (tag !== undefined) known.set(key, { tag, heads: next });
+    return tag !== undefined;
+  }
+
+  return {
+    read: async (prefix) => {
+      const entries = await blobs.list(`index/${prefix}`);
+      const found: Heads[] = [];
+      for (let i = 0; i < entries.length; i += PARALLEL) found.push(...(await Promise.all(entries.slice(i, i + PARALLEL).map(load))));
+      return found;
+    },
+    one: async (shard) => (await fetch(keyOf(shard)))?.heads ?? new Map(),
+    update: async (shard, edit) => {
+      for (let race = 0; race < MAX_RACES; race++) if (await attempt(keyOf(shard), edit)) return;
+      throw new ReplayError('RPL700', `The failure store ${blobs.where} changed ${MAX_RACES} times while ${keyOf(shard)} was being written; does the server keep If-Match?`);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** What a message of a dead-letter queue says, as the failure store keeps it. Pure. */
+import * as z from 'zod';
+import type { SluiceConfig } from '../config/schema.ts';
+import { exposureKey } from '../domain/exposure/exposure.ts';
+import type { Slice } from '../domain/exposure/exposure.ts';
+import { ownerKey, parseOwner } from '../domain/ingress/snapshot.ts';
+import { canonical } from '../domain/plan/declared.ts';
+import type { Revision } from '../domain/revision.ts';
+import { DEAD_LETTER_EVENTS } from '../queue/dead-letter.ts';
+import type { DeadLetter } from '../queue/dead-letter.ts';
+import { open } from '../queue/envelope.ts';
+import type { EventOf } from '../queue/envelope.ts';
+import { CLUSTER_INVENTORY, INGRESS_DESIRED, SLICE_EVENTS, SNAPSHOT_EVENTS } from '../queue/events.ts';
+import type { QueueMessage, WorkQueueName } from '../queue/port.ts';
+import { digest, failureId } from './identity.ts';
+import { PlanLine } from './port.ts';
+import type { Evidence, Sighting, Verification } from './port.ts';
+
+type Clusters = Pick<SluiceConfig, 'clusters'>;
+
+/** What the original event tells about itself. */
+interface Origin {
+  readonly owner: string | undefined;
+  readonly device: string | undefined;
+  readonly revision: Revision | undefined;
+  readonly slice: Slice | undefined;
+  readonly traceparent: string | undefined;
+  /** Type of the event, or what it is instead. */
+  readonly kind: string;
+}
+
+const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS };
+const SENTENCE = 300;
+
+function readOrigin(body: string): Origin {
+  const opened = open(body, EVENTS);
+  if ('ok' in opened) return originOf(opened.ok);
+  const { subject, type } = opened.refused;
+  // Without a subject only the content tells one from another.
+  return { owner: subject, device: undefined, revision: undefined, slice: undefined, traceparent: undefined, kind: subject === undefined ? digest(body) : (type ?? 'unreadable') };
+}
+
+function originOf(event: EventOf<typeof EVENTS>): Origin {
+  const base = { traceparent: event.traceparent, kind: event.type, slice: undefined, device: undefined };
+  if (event.type === INGRESS_DESIRED) {
+    const { owner, device, version } = event.data;
+    return { ...base, owner, device, revision: { epoch: version.epoch, counter: version.counter }, slice: event.data };
+  }
+  if (event.type === CLUSTER_INVENTORY) return { ...base, owner: event.subject, revision: event.data.revision };
+  return { ...base, owner: ownerKey(event.data.cluster, event.data.ingress), revision: event.data.revision };
+}
+
+/** The exposure's settings and gateways; of a whole event its kind. */
+function structureOf(origin: Origin, letter: Pick<DeadLetter, 'exposure' | 'partition'>): { readonly structure: string; readonly gateways: readonly string[] } {
+  const wanted = origin.slice?.exposures.find((e) => exposureKey(e) === letter.exposure && e.partition === letter.partition);
+  if (wanted !== undefined) return { structure: canonical([wanted.settings, wanted.gateways]), gateways: wanted.gateways };
+  const gateways = letter.exposure === undefined ? [...new Set(origin.slice?.exposures.flatMap((e) => e.gateways))] : [];
+  return { structure: origin.kind, gateways };
+}
+
+function verify(origin: Origin, sender: string | undefined, { clusters }: Clusters): Verification {
+  // A slice comes from map; it carries whom map had verified.
+  const speaker = origin.slice === undefined ? sender : origin.slice.sender;
+  const cluster = clusters.find((c) => c.id === parseOwner(origin.owner ?? '').cluster);
+  if (cluster === undefined || cluster.senders.length === 0 || speaker === undefined) return 'unchecked';
+  return cluster.senders.includes(speaker) ? 'verified' : 'refused';
+}
+
+/** Dead letters of Sluice's own, and raw messages that the queue's redrive moved. */
+export function sightingOf(queue: WorkQueueName, message: QueueMessage, config: Clusters): Sighting {
+  const letter = open(message.body, DEAD_LETTER_EVENTS);
+  if ('ok' in letter) return fromLetter(letter.ok.data, { message, traceparent: letter.ok.traceparent, at: Date.parse(letter.ok.time), config });
+  return fromRaw(queue, message, config);
+}
+
+interface LetterContext {
+  readonly message: QueueMessage;
+  readonly traceparent: string | undefined;
+  readonly at: number;
+  readonly config: Clusters;
+}
+
+function fromLetter(letter: DeadLetter, { message, traceparent, at, config }: LetterContext): Sighting {
+  const { original, code, queue, partition, exposure, group } = letter;
+  const origin = readOrigin(original.body);
+  const owner = letter.owner ?? origin.owner;
+  const device = letter.device ?? origin.device;
+  const { structure, gateways } = structureOf(origin, letter);
+  const id = failureId({ code, queue, owner, group, device, partition, exposure, structure });
+  const event: Evidence['event'] = { queue, group, ...original, verification: verify(origin, original.sender, config) };
+  return {
+    head: { id, code, class: letter.class, sentence: shorten(letter.reason), queue, owner, device, partition, exposure, gateways: [...gateways], revision: letter.revision ?? origin.revision },
+    details: { reason: letter.reason, attempts: letter.attempts, functionVersion: letter.functionVersion, traceparent: traceparent ?? origin.traceparent, response: letter.response, plan: planOf(letter), event },
+    message: message.id,
+    at,
+  };
+}
+
+/** Letters of a Sluice that writes the plan into them. */
+function planOf(letter: object): PlanLine[] | undefined {
+  return z.array(PlanLine).safeParse('plan' in letter ? letter.plan : undefined).data;
+}
+
+function fromRaw(queue: WorkQueueName, message: QueueMessage, config: Clusters): Sighting {
+  const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
+  const origin = readOrigin(body);
+  const { owner, device, revision, traceparent } = origin;
+  const code = 'RPL701';
+  const { structure, gateways } = structureOf(origin, {});
+  const id = failureId({ code, queue, owner, group, device, partition: undefined, exposure: undefined, structure });
+  const reason = `${queue}: the event of ${owner ?? `group ${group}`} was moved to the dead letters by the queue and no function left a record of a try; look whether the function starts, then replay`;
+  const event: Evidence['event'] = { queue, group, id: messageId, body, sentAt, receiveCount, sender, verification: verify(origin, sender, config) };
+  return {
+    head: { id, code, class: 'never-ran', sentence: shorten(reason), queue, owner, device, gateways: [...gateways], revision },
+    details: { reason, attempts: [], traceparent, event },
+    message: messageId,
+    at: sentAt,
+  };
+}
+
+function shorten(text: string): string {
+  return text.length <= SENTENCE ? text : `${text.slice(0, SENTENCE - 1)}…`;
+}

@@ -1,0 +1,172 @@
+/**
+ * The failure store over blobs. Heads lie in the index and change by compare-and-swap; evidence lies in blobs of its own that never
+ * change. Evidence is written before the head that names it and deleted after the head that does not any more, so a crash in between
+ * leaves an unused blob at worst.
+ */
+import { compareRevisions } from '../domain/revision.ts';
+import type { Blobs } from './blobs.ts';
+import { digest, ownerDigit } from './identity.ts';
+import { Evidence } from './port.ts';
+import type { Failure, FailureStore, Head, HeadChange, Sighting } from './port.ts';
+import { createShards, shardOf } from './shards.ts';
+import type { Heads, Shards } from './shards.ts';
+
+const KEPT_ATTEMPTS = 20;
+const KEPT_MESSAGES = 5;
+
+interface Scope {
+  readonly blobs: Blobs;
+  readonly shards: Shards;
+  readonly now: () => number;
+}
+
+export function createFailureStore(blobs: Blobs, now: () => number): FailureStore {
+  const scope: Scope = { blobs, shards: createShards(blobs), now };
+  const { shards } = scope;
+  return {
+    where: blobs.where,
+    record: (sighting) => record(scope, sighting),
+    list: async () => (await shards.read('')).flatMap((heads) => [...heads.values()]).sort(byTime),
+    ofOwner: async (owner) => (await shards.read(ownerDigit(owner))).flatMap((heads) => [...heads.values()].filter((head) => head.owner === owner)).sort(byTime),
+    heads: async (ids) => {
+      const found = await Promise.all([...groupByShard(ids)].map(async ([shard, some]) => pick(await shards.one(shard), some)));
+      return new Map(found.flat().map((head) => [head.id, head]));
+    },
+    get: (id) => get(scope, id),
+    change: (ids, change) => changeAll(scope, ids, change),
+    adopt: (failures) => adopt(scope, failures),
+    prune: (before) => prune(scope, before),
+  };
+}
+
+function byTime(a: Head, b: Head): number {
+  return b.last - a.last || (a.id < b.id ? -1 : 1);
+}
+
+function groupByShard(ids: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  return Map.groupBy(ids, shardOf);
+}
+
+function pick(heads: Heads, ids: readonly string[]): Head[] {
+  return ids.flatMap((id) => heads.get(id) ?? []);
+}
+
+function evidenceKey(id: string, message: string): string {
+  return `evidence/${shardOf(id)}/${id}/${digest(message).slice(0, 12)}.json`;
+}
+
+async function readEvidence(blobs: Blobs, head: Head): Promise<Evidence | undefined> {
+  const blob = await blobs.get(head.evidence);
+  return blob === undefined ? undefined : Evidence.parse(JSON.parse(blob.text));
+}
+
+async function get(scope: Scope, id: string): Promise<Failure | undefined> {
+  // Twice: a newer appearance may replace the evidence between the two reads.
+  for (let look = 0; look < 2; look++) {
+    const head = (await scope.shards.one(shardOf(id))).get(id);
+    const details = head && (await readEvidence(scope.blobs, head));
+    if (head && details) return { ...head, details };
+  }
+  return undefined;
+}
+
+async function record(scope: Scope, sighting: Sighting): Promise<Head> {
+  const { id } = sighting.head;
+  const name = digest(sighting.message).slice(0, 12);
+  const known = (await scope.shards.one(shardOf(id))).get(id);
+  if (known?.seen.includes(name)) return known;
+  const newest = known === undefined || isNewer(sighting, known);
+  const evidence = newest ? evidenceKey(id, sighting.message) : known.evidence;
+  if (newest) await scope.blobs.put(evidence, JSON.stringify(await withHistory(scope, sighting, known)));
+  let result: Head | undefined;
+  await scope.shards.update(shardOf(id), (heads) => {
+    const present = heads.get(id);
+    result = present?.seen.includes(name) ? present : next(present, sighting, { name, evidence });
+    return result === present ? undefined : new Map(heads).set(id, result);
+  });
+  if (newest && known !== undefined && known.evidence !== evidence) await scope.blobs.delete(known.evidence);
+  return result!;
+}
+
+function isNewer(sighting: Sighting, known: Head): boolean {
+  const { revision } = sighting.head;
+  return revision === undefined || known.revision === undefined || compareRevisions(revision, known.revision) >= 0;
+}
+
+async function withHistory(scope: Scope, sighting: Sighting, known: Head | undefined): Promise<Evidence> {
+  const earlier = known === undefined ? undefined : await readEvidence(scope.blobs, known);
+  const attempts = [...(earlier?.attempts ?? []), ...sighting.details.attempts].slice(-KEPT_ATTEMPTS);
+  return { ...sighting.details, attempts };
+}
+
+/** What was healed or replayed and comes again is open again; what a person put away, or quarantine holds, stays there and counts. */
+function next(present: Head | undefined, sighting: Sighting, { name, evidence }: { readonly name: string; readonly evidence: string }): Head {
+  const { at, head } = sighting;
+  if (present === undefined) return { ...head, state: 'open', count: 1, first: at, last: at, changed: at, seen: [name], evidence };
+  const again = present.state === 'healed' || present.state === 'replayed';
+  const content = isNewer(sighting, present) ? { ...head, evidence } : {};
+  const { note, ...rest } = present;
+  return {
+    ...rest,
+    ...content,
+    ...(again ? { state: 'open', changed: at } : note === undefined ? {} : { note }),
+    count: present.count + 1,
+    first: Math.min(present.first, at),
+    last: Math.max(present.last, at),
+    seen: [...present.seen, name].slice(-KEPT_MESSAGES),
+  };
+}
+
+async function changeAll({ shards, now }: Scope, ids: readonly string[], change: HeadChange): Promise<readonly Head[]> {
+  const changed: Head[] = [];
+  for (const [shard, some] of groupByShard(ids)) {
+    let mine: Head[] = [];
+    await shards.update(shard, (heads) => {
+      mine = pick(heads, some).flatMap((head) => {
+        const wanted = change(head);
+        if (wanted === undefined) return [];
+        const { note: _earlier, ...rest } = head;
+        return [{ ...rest, ...wanted, changed: now() }];
+      });
+      return mine.length === 0 ? undefined : new Map([...heads, ...mine.map((head) => [head.id, head] as const)]);
+    });
+    changed.push(...mine);
+  }
+  return changed;
+}
+
+async function adopt({ blobs, shards }: Scope, failures: readonly Failure[]): Promise<number> {
+  let taken = 0;
+  for (const [shard, some] of Map.groupBy(failures, (failure) => shardOf(failure.id))) {
+    await Promise.all(some.map(({ evidence, details }) => blobs.put(evidence, JSON.stringify(details))));
+    let mine = 0;
+    await shards.update(shard, (heads) => {
+      const fresh = some.filter((failure) => !heads.has(failure.id)).map((failure) => [failure.id, headOf(failure)] as const);
+      mine = fresh.length;
+      return mine === 0 ? undefined : new Map([...heads, ...fresh]);
+    });
+    taken += mine;
+  }
+  return taken;
+}
+
+function headOf(failure: Failure): Head {
+  const { details: _details, ...head } = failure;
+  return head;
+}
+
+async function prune({ blobs, shards }: Scope, before: number): Promise<number> {
+  const over = (head: Head): boolean => head.state !== 'open' && head.state !== 'quarantined' && Math.max(head.changed, head.last) < before;
+  const due = (await shards.read('')).flatMap((heads) => [...heads.values()].filter(over));
+  let forgotten = 0;
+  for (const [shard, some] of groupByShard(due.map((head) => head.id))) {
+    let gone: Head[] = [];
+    await shards.update(shard, (heads) => {
+      gone = pick(heads, some).filter(over);
+      return gone.length === 0 ? undefined : new Map([...heads].filter(([id]) => !gone.some((head) => head.id === id)));
+    });
+    await Promise.all(gone.map((head) => blobs.delete(head.evidence)));
+    forgotten += gone.length;
+  }
+  return forgotten;
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createFileBlobs } from '../../../shared/failures/fs/blobs.ts';
+import { failureStoreContract } from './suite.ts';
+
+const folders: string[] = [];
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'sluice-failures-'));
+  folders.push(made);
+  return made;
+};
+const clean = (): void => {
+  for (const each of folders.splice(0)) rmSync(each, { recursive: true, force: true });
+};
+
+failureStoreContract('failure store in a directory', async () => {
+  const root = join(folder(), 'failures');
+  return { blobs: () => createFileBlobs(root, randomUUID), stop: async () => clean() };
+});
+
+describe('blobs in a directory', () => {
+  afterEach(clean);
+
+  test('processes that write under conditions lose no update', async () => {
+    const root = folder();
+    const worker = new URL('../../fixtures/failures/counter.ts', import.meta.url).pathname;
+    const run = (): Promise<number | null> => new Promise((resolve) => spawn(process.execPath, ['--disable-warning=ExperimentalWarning', worker, root, '50'], { stdio: 'inherit' }).on('exit', resolve));
+    expect(await Promise.all([run(), run(), run()])).toEqual([0, 0, 0]);
+    const blobs = createFileBlobs(root, randomUUID);
+    expect((await blobs.get('counter.json'))?.text).toBe('150');
+    await blobs.close();
+  });
+
+  test('a half-written file of a killed process is not seen', async () => {
+    const root = folder();
+    writeFileSync(join(root, '.0f3c.tmp'), '{"half');
+    const blobs = createFileBlobs(root, randomUUID);
+    expect(await blobs.list('')).toEqual([]);
+    await blobs.put('a/b.json', '1');
+    expect((await blobs.list('')).map((e) => e.key)).toEqual(['a/b.json']);
+    expect(readdirSync(join(root, 'a'))).toEqual(['b.json']);
+    await blobs.close();
+  });
+
+  test('a directory that cannot be used is named, with the setting', async () => {
+    const file = join(folder(), 'file');
+    writeFileSync(file, '');
+    chmodSync(file, 0o400);
+    const blobs = createFileBlobs(join(file, 'failures'), randomUUID);
+    await expect(blobs.put('a.json', '1')).rejects.toMatchObject({ code: 'RPL700', message: expect.stringContaining('failures.path') });
+  });
+});

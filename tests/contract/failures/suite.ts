@@ -1,0 +1,164 @@
+/** What every adapter of the failure store keeps. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { failureId } from '../../../shared/failures/identity.ts';
+import type { Blobs } from '../../../shared/failures/blobs.ts';
+import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
+import { failuresOver } from '../../../shared/failures/open.ts';
+import type { Failures } from '../../../shared/failures/open.ts';
+import type { Sighting } from '../../../shared/failures/port.ts';
+import { jobOf } from '../../../shared/failures/replay/select.ts';
+
+const T0 = Date.UTC(2026, 10, 23, 3);
+const OWNER = 'east/istio-system/istio-ingressgateway';
+
+export function sighting(n: number, over: { readonly message?: string; readonly counter?: number; readonly at?: number; readonly body?: string; readonly owner?: string } = {}): Sighting {
+  const { counter = 1, at = T0 + n, message = `m${n}-${counter}`, body = `event ${n}.${counter} ☃`, owner = OWNER } = over;
+  const exposure = `172.16.100.195:${10_000 + n}/tcp`;
+  const id = failureId({ code: 'BIP421', queue: 'slices', owner, group: 'bigip-1', device: 'bigip-1', partition: 'k8s', exposure, structure: '' });
+  return {
+    head: { id, code: 'BIP421', class: 'device', sentence: `failure ${n}`, queue: 'slices', owner, device: 'bigip-1', partition: 'k8s', exposure, gateways: [`team/gw-${n}`], revision: { epoch: 1, counter } },
+    details: {
+      reason: `failure ${n}`,
+      attempts: [{ at: new Date(at).toISOString(), code: 'BIP421', reason: `failure ${n}` }],
+      event: { queue: 'slices', group: 'bigip-1', id: message, body, sentAt: at, receiveCount: 1, verification: 'unchecked' },
+    },
+    message,
+    at,
+  };
+}
+
+export function failureStoreContract(name: string, make: () => Promise<{ readonly blobs: () => Blobs; readonly stop: () => Promise<void> }>): void {
+  describe(name, () => {
+    const stops: (() => Promise<void>)[] = [];
+    let now = T0;
+    afterEach(async () => {
+      for (const stop of stops.splice(0).toReversed()) await stop();
+      now = T0;
+    });
+    const clock = { now: (): number => now, sleep: () => Promise.resolve() };
+    /** Several handles on one place, as several processes have them. */
+    const open = async (count = 1): Promise<Failures[]> => {
+      const place = await make();
+      stops.push(place.stop);
+      return Array.from({ length: count }, () => {
+        const failures = failuresOver(place.blobs(), { clock, id: randomUUID });
+        stops.push(() => failures.close());
+        return failures;
+      });
+    };
+    const one = async (): Promise<Failures> => (await open())[0]!;
+
+    test('gives back what was parked, the original bytes included', async () => {
+      const { store } = await one();
+      const seen = sighting(1, { body: '{"a":"\\u00e9","b":"☃","c":" \\n"}' });
+      const head = await store.record(seen);
+      expect(head).toMatchObject({ state: 'open', count: 1, first: T0 + 1, last: T0 + 1 });
+      expect(await store.get(head.id)).toEqual({ ...head, details: seen.details });
+      expect((await store.list()).map((h) => h.id)).toEqual([head.id]);
+    });
+
+    test('knows nothing of an id that was never parked', async () => {
+      const { store } = await one();
+      expect(await store.get('0123456789abcdef')).toBeUndefined();
+      expect(await store.list()).toEqual([]);
+      expect(await store.change(['0123456789abcdef'], () => ({ state: 'archived' }))).toEqual([]);
+    });
+
+    test('the same failure again is one failure with a count, with the newest event and all attempts', async () => {
+      const { store } = await one();
+      await store.record(sighting(1, { counter: 1, at: T0 }));
+      await store.record(sighting(1, { counter: 3, at: T0 + 20 }));
+      const head = await store.record(sighting(1, { counter: 2, at: T0 + 10 }));
+      expect(head).toMatchObject({ count: 3, first: T0, last: T0 + 20, revision: { epoch: 1, counter: 3 } });
+      const whole = await store.get(head.id);
+      expect(whole?.details.event.body).toBe('event 1.3 ☃');
+      expect(whole?.details.attempts).toHaveLength(2);
+      expect(await store.list()).toHaveLength(1);
+    });
+
+    test('the same message delivered twice counts once', async () => {
+      const { store } = await one();
+      await store.record(sighting(1));
+      expect((await store.record(sighting(1))).count).toBe(1);
+    });
+
+    test('what was healed and comes again is open again; what was archived stays archived and counts', async () => {
+      const { store } = await one();
+      const { id } = await store.record(sighting(1));
+      await store.change([id], () => ({ state: 'healed', note: 'healed by 1.2' }));
+      const again = await store.record(sighting(1, { counter: 3 }));
+      expect(again).toMatchObject({ state: 'open', count: 2 });
+      expect(again.note).toBeUndefined();
+      await store.change([id], () => ({ state: 'archived', note: 'known' }));
+      expect(await store.record(sighting(1, { counter: 4 }))).toMatchObject({ state: 'archived', count: 3, note: 'known' });
+    });
+
+    test('archives instead of deleting, and restores', async () => {
+      const { store } = await one();
+      const { id } = await store.record(sighting(1));
+      now = T0 + 1_000;
+      expect(await store.change([id], () => ({ state: 'archived', note: 'sick by hand' }))).toMatchObject([{ state: 'archived', changed: now }]);
+      expect(await store.change([id], (head) => (head.state === 'archived' ? { state: 'open' } : undefined))).toMatchObject([{ state: 'open' }]);
+      expect((await store.get(id))?.details.event.body).toBe('event 1.1 ☃');
+    });
+
+    test('forgets what is over after retention, and never what is open', async () => {
+      const { store } = await one();
+      const [open1, old, young] = [await store.record(sighting(1)), await store.record(sighting(2)), await store.record(sighting(3))];
+      await store.change([old.id], () => ({ state: 'archived' }));
+      now = T0 + 10_000;
+      await store.change([young.id], () => ({ state: 'replayed' }));
+      expect(await store.prune(T0 + 5_000)).toBe(1);
+      expect((await store.list()).map((h) => h.id).sort()).toEqual([open1.id, young.id].sort());
+      expect(await store.get(old.id)).toBeUndefined();
+    });
+
+    test('finds the failures of one owner', async () => {
+      const { store } = await one();
+      for (const owner of ['east/a/gw', 'west/b/gw', 'north/c/gw']) for (const n of [1, 2]) await store.record(sighting(n, { owner, message: `${owner}${n}` }));
+      expect((await store.ofOwner('west/b/gw')).map((h) => h.owner)).toEqual(['west/b/gw', 'west/b/gw']);
+    });
+
+    test('several writers at once lose nothing', async () => {
+      const handles = await open(3);
+      await Promise.all(handles.flatMap(({ store }, h) => Array.from({ length: 8 }, (_, n) => store.record(sighting(n, { message: `h${h}-${n}`, counter: h })))));
+      const heads = await handles[0]!.store.list();
+      expect(heads).toHaveLength(8);
+      expect(heads.map((h) => h.count)).toEqual(Array.from({ length: 8 }, () => 3));
+    });
+
+    test('an exported bundle is imported as it was, once', async () => {
+      const [from, to] = [await one(), await one()];
+      for (const n of [1, 2, 3]) await from.store.record(sighting(n));
+      const all = await Promise.all((await from.store.list()).map(async ({ id }) => (await from.store.get(id))!));
+      const read = readBundle(writeBundle(all, T0), 'bundle.jsonl');
+      expect(read).toEqual(all);
+      expect(await to.store.adopt(read)).toBe(3);
+      expect(await to.store.adopt(read)).toBe(0);
+      expect(await to.store.list()).toEqual(await from.store.list());
+      expect(await to.store.get(all[0]!.id)).toEqual(all[0]);
+    });
+
+    test('the audit log only grows, in order', async () => {
+      const { audit } = await one();
+      for (const action of ['failures archive', 'replay start', 'replay cancel']) {
+        now += 1;
+        await audit.append({ who: 'ada', action, selection: 'code:BIP421', why: 'because', result: 'done' });
+      }
+      expect((await audit.list()).map((e) => e.action)).toEqual(['failures archive', 'replay start', 'replay cancel']);
+    });
+
+    test('a job is written under a condition: of two writers of one page the second is told', async () => {
+      const [a, b] = await open(2);
+      const items = Array.from({ length: 250 }, (_, unit) => ({ failure: `f${unit}`, code: 'BIP421', sentence: 's', unit, lifts: false, status: 'waiting' as const }));
+      await a!.jobs.create(jobOf({ id: 'j1', filter: {}, by: 'ada', why: 'w', canary: 1, rate: 1, now: T0 }, items), items);
+      expect(await b!.jobs.items('j1')).toEqual(items);
+      const [mine, theirs] = [await a!.jobs.ledger('j1'), await b!.jobs.ledger('j1')];
+      await mine.save(new Map([[201, { ...items[201]!, status: 'sending' as const }]]));
+      await expect(theirs.save(new Map([[202, { ...items[202]!, status: 'sending' as const }]]))).rejects.toMatchObject({ code: 'RPL704' });
+      expect((await b!.jobs.items('j1')).filter((item) => item.status === 'sending').map((item) => item.failure)).toEqual(['f201']);
+      await expect(b!.jobs.get('nope')).rejects.toMatchObject({ code: 'RPL702' });
+    });
+  });
+}

@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { create, parkInto, type ParkHandler } from '../../functions/park/handler.ts';
+import type { Settled } from '../../shared/domain/exposure/exposure.ts';
+import { CODES } from '../../shared/domain/codes/index.ts';
+import { noteSettled } from '../../shared/failures/heal.ts';
+import { openFailures, type Failures } from '../../shared/failures/open.ts';
+import { Evidence, Head } from '../../shared/failures/port.ts';
+import { deadLetter } from '../../shared/queue/dead-letter.ts';
+import { open, seal } from '../../shared/queue/envelope.ts';
+import { INGRESS_DESIRED, SLICE_EVENTS } from '../../shared/queue/events.ts';
+import type { QueueMessage, WorkQueueName } from '../../shared/queue/port.ts';
+import { configOf, testRuntime, type TestRuntime } from '../fixtures/failures/runtime.ts';
+import { pump } from '../fixtures/failures/pump.ts';
+import { exposure, slice } from '../fixtures/exposures.ts';
+
+/**
+ * Red with the guard removed: when `sightingOf` takes only Sluice's own dead letters, what never ran is lost; when `record` forgets the
+ * messages it has seen, repeated deliveries count twice; when `failureId` takes the revision in, a resync makes a new failure each time.
+ */
+const OWNER = 'east/istio-system/istio-ingressgateway';
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+const KEY = '172.16.100.195:32400/tcp';
+
+let runtime: TestRuntime;
+let failures: Failures;
+let park: ParkHandler;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-park-'));
+  runtime = testRuntime(configOf({ failures: { kind: 'fs', path: join(folder, 'failures'), retentionDays: 30 } }));
+  failures = openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
+  park = create(runtime);
+});
+afterEach(async () => {
+  await park.close();
+  await failures.close();
+  await runtime.queues.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function event(counter: number, id = `e${counter}`): string {
+  return seal(INGRESS_DESIRED, slice(counter, [exposure()]), { id, cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z', traceparent: TRACE });
+}
+
+function message(id: string, body: string, group = 'bigip-1'): QueueMessage {
+  return { id, receipt: id, group, deduplicationId: id, body, receiveCount: 1, sentAt: runtime.clock.now() };
+}
+
+async function reject(counter: number, over: { readonly code?: string; readonly queue?: WorkQueueName; readonly id?: string } = {}): Promise<void> {
+  const { code = 'BIP421', queue = 'slices', id = `m${counter}` } = over;
+  const details = { owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY, revision: { epoch: 1, counter }, response: '01070734:3: Configuration error' };
+  await deadLetter(runtime.queues, { code, reason: `${KEY}: ${code} says no; correct it`, queue, message: message(id, event(counter)), functionVersion: '7', now: runtime.clock.now(), traceparent: TRACE, ...details });
+  runtime.advance(1_000);
+}
+
+const parkAll = async (): Promise<number> => (await pump(runtime.queues, 'slices-dead', park)) + (await pump(runtime.queues, 'snapshots-dead', park));
+
+describe('12 every dead letter explains itself', () => {
+  const permanent = Object.keys(CODES).filter((code) => !code.startsWith('RPL'));
+
+  test('with code, class, sentence, attempts, owner, revision, device, exposure, function version, trace, response and the event, for every code there is', async () => {
+    for (const code of permanent) await reject(1, { code, id: `m-${code}` });
+    expect(await parkAll()).toBe(permanent.length);
+    const heads = await failures.store.list();
+    expect(new Set(heads.map((h) => h.code))).toEqual(new Set(permanent));
+    for (const head of heads) {
+      const { details, ...whole } = (await failures.store.get(head.id))!;
+      expect(Head.parse(whole)).toEqual(head);
+      expect(Evidence.parse(details)).toMatchObject({
+        functionVersion: '7',
+        traceparent: TRACE,
+        response: '01070734:3: Configuration error',
+        attempts: [{ code: head.code, at: expect.any(String) }],
+        event: { queue: 'slices', group: 'bigip-1', body: event(1), verification: 'unchecked' },
+      });
+      expect(head).toMatchObject({ owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY, gateways: ['default/tcp-echo-gateway'], revision: { epoch: 1, counter: 1 }, state: 'open', count: 1 });
+      expect(head.sentence).toContain(head.code);
+    }
+  });
+
+  test('what no function ever worked on is labelled never-ran, whatever its body is', async () => {
+    const bodies = [event(1), 'not json', '{}', seal(INGRESS_DESIRED, { nonsense: true }, { id: 'x', cluster: 'east', subject: 'east/other/gw', time: '2026-11-23T02:59:00Z' })];
+    for (const [i, body] of bodies.entries()) await runtime.queues.queue('slices-dead').send({ group: 'bigip-1', deduplicationId: `raw-${i}`, body });
+    await parkAll();
+    const heads = await failures.store.list();
+    expect(heads).toHaveLength(bodies.length);
+    expect(heads.every((h) => h.class === 'never-ran' && h.code === 'RPL701')).toBe(true);
+    const kept = await Promise.all(heads.map(async (h) => (await failures.store.get(h.id))!.details.event.body));
+    expect(kept.sort()).toEqual(bodies.toSorted());
+  });
+
+  test('a resync every five minutes makes one failure with a count, not 288 a day', async () => {
+    for (let counter = 1; counter <= 288; counter++) {
+      await reject(counter);
+      if (counter % 50 === 0) await parkAll();
+      runtime.advance(5 * 60_000);
+    }
+    await parkAll();
+    expect(await failures.store.list()).toMatchObject([{ count: 288, revision: { epoch: 1, counter: 288 } }]);
+  });
+
+  test('another structure of the same exposure is another failure', async () => {
+    await reject(1);
+    const other = seal(INGRESS_DESIRED, slice(2, [exposure({ settings: { ...exposure().settings, snat: 'none' } })]), { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' });
+    await deadLetter(runtime.queues, { code: 'BIP421', reason: 'no', queue: 'slices', message: message('m2', other), functionVersion: '7', now: runtime.clock.now(), owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY });
+    await parkAll();
+    expect(await failures.store.list()).toHaveLength(2);
+  });
+
+  test('a park that dies before it deletes counts once', async () => {
+    await reject(1);
+    await pump(runtime.queues, 'slices-dead', park, { forget: true });
+    await parkAll();
+    expect(await failures.store.list()).toMatchObject([{ count: 1 }]);
+  });
+
+  test('while the store is away, messages stay in their queue', async () => {
+    await reject(1);
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const away = openFailures({ ...runtime.config.failures, kind: 'fs', path: join(file, 'x') }, { clock: runtime.clock, id: runtime.id });
+    expect(await pump(runtime.queues, 'slices-dead', parkInto(runtime, away))).toBe(0);
+    runtime.advance(61_000);
+    expect(await parkAll()).toBe(1);
+    expect(await failures.store.list()).toHaveLength(1);
+  });
+
+  test('says of the sender whether it was verified', async () => {
+    const senders = { clusters: [{ id: 'east', senders: ['AROAEAST'] }, { id: 'west' }, { id: 'north' }, { id: 'south' }] };
+    const checked = { ...runtime, config: configOf({ ...senders, failures: { kind: 'fs', path: join(folder, 'failures') } }) };
+    for (const [i, sender] of ['AROAEAST', 'AROAEVIL', undefined].entries()) {
+      const body = seal(INGRESS_DESIRED, slice(1, [exposure({ port: 1_000 + i })], sender === undefined ? {} : { sender }), { id: `e${i}`, cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' });
+      await deadLetter(runtime.queues, { code: 'BIP421', reason: 'no', queue: 'slices', message: message(`m${i}`, body), functionVersion: '7', now: runtime.clock.now(), owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: `172.16.100.195:${1_000 + i}/tcp` });
+    }
+    await pump(runtime.queues, 'slices-dead', parkInto(checked, failures));
+    const heads = (await failures.store.list()).toSorted((a, b) => (a.exposure! < b.exposure! ? -1 : 1));
+    expect(await Promise.all(heads.map(async (h) => (await failures.store.get(h.id))!.details.event.verification))).toEqual(['verified', 'refused', 'unchecked']);
+  });
+
+  test('after retention what is over is forgotten, once a day', async () => {
+    await reject(1);
+    await parkAll();
+    const [head] = await failures.store.list();
+    await failures.store.change([head!.id], () => ({ state: 'archived', note: 'known' }));
+    runtime.advance(31 * 86_400_000);
+    await reject(2, { code: 'BIP422' });
+    await parkAll();
+    expect((await failures.store.list()).map((h) => h.code)).toEqual(['BIP422']);
+  });
+});
+
+describe('a newer applied version closes a failure', () => {
+  const opened = open(event(1), SLICE_EVENTS);
+  if (!('ok' in opened)) throw new Error('the fixture is broken');
+  const base = opened.ok.data;
+  const settled = (counter: number, outcome: Settled['exposures'][number]['outcome'] | 'absent', over: Partial<Settled> = {}): Settled => ({
+    owner: OWNER,
+    clusterUid: base.clusterUid,
+    version: { epoch: 1, counter, generation: 1 },
+    device: 'bigip-1',
+    devices: ['bigip-1'],
+    servers: [],
+    notes: [],
+    exposures: outcome === 'absent' ? [] : [{ address: '172.16.100.195', port: 32_400, protocol: 'tcp', partition: 'k8s', gateways: [], outcome, code: 'OK', message: '' }],
+    ...over,
+  });
+
+  test.each([
+    ['applied at a newer revision', settled(2, 'applied'), 'healed'],
+    ['applied at the same revision', settled(1, 'applied'), 'healed'],
+    ['not asked for any more', settled(2, 'absent'), 'healed'],
+    ['rejected again', settled(2, 'rejected'), 'open'],
+    ['in conflict', settled(2, 'conflict'), 'open'],
+    ['waiting for the device', settled(2, 'retry'), 'open'],
+    ['applied at an older revision', settled(0, 'applied'), 'open'],
+    ['applied on another device', settled(2, 'applied', { device: 'bigip-2' }), 'open'],
+    ['applied for another owner', settled(2, 'applied', { owner: 'west/istio-system/istio-ingressgateway' }), 'open'],
+  ])('%s', async (_name, result, state) => {
+    await reject(1);
+    await parkAll();
+    await noteSettled(failures.store, result);
+    const [head] = await failures.store.list();
+    expect(head?.state).toBe(state);
+    expect(head?.note).toBe(state === 'healed' ? `healed by 1.${result.version.counter}` : undefined);
+  });
+
+  test('a refusal in map is over as soon as anything newer gets through', async () => {
+    await deadLetter(runtime.queues, { code: 'GW104', reason: 'no entry', queue: 'snapshots', message: message('m1', 'whatever'), functionVersion: '7', now: runtime.clock.now(), owner: OWNER, revision: { epoch: 1, counter: 1 } });
+    await parkAll();
+    await noteSettled(failures.store, settled(2, 'rejected'));
+    expect(await failures.store.list()).toMatchObject([{ state: 'healed', note: 'healed by 1.2' }]);
+  });
+});
