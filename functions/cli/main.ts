@@ -1,5 +1,6 @@
 /** The `sluice` command: one file per command, each registers itself. */
 import { Command } from 'commander';
+import { registerDrift } from './commands/drift.ts';
 import { registerImport } from './commands/import-cis.ts';
 import { registerMap } from './commands/map.ts';
 import { registerPlan } from './commands/plan.ts';
@@ -7,7 +8,7 @@ import { registerUp } from './commands/up.ts';
 import { registerVersion } from './commands/version.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerImport, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerImport, registerVersion];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')

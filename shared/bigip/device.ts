@@ -8,6 +8,8 @@ import { renderTenant } from './as3/render.ts';
 import { openSession } from './connect.ts';
 import type { DeviceSecrets } from './connect.ts';
 import { post } from './declare.ts';
+import type { Difference } from './drift.ts';
+import { findDrift } from './drift.ts';
 import { DeviceError } from './errors.ts';
 import { createFenceWatch } from './fences.ts';
 import type { FencesBehind } from './fences.ts';
@@ -23,6 +25,7 @@ import { syncToGroup } from './sync.ts';
 export type { DeclaredPartition, PartitionReading } from './partition.ts';
 export type { ForeignAddress } from './foreign.ts';
 export type { DeviceSecrets } from './connect.ts';
+export type { Difference } from './drift.ts';
 export type { FencesBehind } from './fences.ts';
 
 export interface Device {
@@ -34,6 +37,8 @@ export interface Device {
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
   /** Drains and restores the nodes of draining members; resolves with the addresses that changed. */
   reconcileMembers(partition: string, state: DeclaredState): Promise<readonly string[]>;
+  /** What differs from what is declared, object by object; rejects with BIP503 while a declaration is under way. */
+  drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly ForeignAddress[]>;
   close(): Promise<void>;
@@ -81,6 +86,7 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes stand in /Common, where Sluice writes nothing by itself.
     reconcileMembers: (partition, state) => (options.shareNodes ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
+    drift: (partition, state) => findDrift(session, partition, state),
     foreign: () => foreignAddresses(session, config.partitions),
     close: () => session.close(),
   };

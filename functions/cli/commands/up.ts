@@ -1,6 +1,7 @@
 /** `sluice up`: watcher, functions and queue in one process, for one host. With an SQS queue in the configuration it uses that instead. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -13,6 +14,7 @@ import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
+import { startAudits } from '../audit-loop.ts';
 import { loadBundle } from '../hosted.ts';
 import type { HostedFunction, WatchModule } from '../hosted.ts';
 
@@ -20,6 +22,8 @@ interface UpOptions {
   readonly config: string;
   readonly kubeconfig?: string;
   readonly cluster?: string;
+  /** Milliseconds. */
+  readonly auditEvery: number;
 }
 
 /** Milliseconds after which the messages of a killed process are taken up again. */
@@ -32,6 +36,7 @@ export function registerUp(program: Command): void {
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option('-k, --kubeconfig <file>', 'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in the cluster its service account)')
     .option('--cluster <id>', 'which of clusters[] this kubeconfig leads to (default: the only one)')
+    .option('--audit-every <minutes>', 'how often to look for changes made on the devices by hand; 0 is never', minutes, 10 * 60_000)
     .addHelpText('after', '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: what is in hand is finished, the rest waits in the queue.')
     .action(up);
 }
@@ -48,13 +53,14 @@ async function up(options: UpOptions): Promise<void> {
   const { create: createWatcher } = await loadBundle<WatchModule>('watch/main.mjs');
   const watcher = createWatcher({ runtime, clusterId, ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }) });
   const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
+  const audits = await startAudits(runtime, options.auditEvery);
   await Promise.race([watcher.start(), stopped]);
   log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind }, 'up');
 
   const signal = await stopped;
   log.info({ signal }, 'stopping: what is in hand is finished');
   // First what brings new work, then what works on it, then what both stand on.
-  await watcher.stop();
+  await Promise.all([watcher.stop(), audits.stop()]);
   await Promise.all(hosted.map((h) => h.stop()));
   await queues.close();
   log.info({}, 'stopped');
@@ -82,6 +88,12 @@ async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSo
       await handler.close?.();
     },
   };
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0 && value <= 10_080) return value * 60_000;
+  throw new InvalidArgumentError('must be a number of minutes, a week at most');
 }
 
 function chooseCluster(config: SluiceConfig, wanted: string | undefined): string {

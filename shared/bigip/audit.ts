@@ -1,0 +1,87 @@
+/** Looks over one device: what differs from its declaration, and what is declared for nobody. Reads only. */
+import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
+import { parseOwner } from '../domain/ingress/snapshot.ts';
+import type { DeclaredState } from '../domain/plan/declared.ts';
+import type { Clock } from '../runtime/runtime.ts';
+import type { Device } from './device.ts';
+import type { Difference, DifferenceKind } from './drift.ts';
+import { DeviceError } from './errors.ts';
+
+export interface Finding {
+  readonly device: string;
+  readonly partition: string;
+  readonly kind: DifferenceKind | 'foreign';
+  readonly code: string;
+  /** Full path of an object, or an owner. */
+  readonly object: string;
+  readonly message: string;
+  /** Whether declaring the same again mends it. */
+  readonly repairable: boolean;
+}
+
+const CODE: Readonly<Record<DifferenceKind, string>> = { missing: 'BIP450', differs: 'BIP451', orphan: 'BIP452' };
+/** A declare between two looks is not drift; so often it is looked again, with a pause in milliseconds. */
+const LOOKS = { most: 20, pause: 3_000 } as const;
+
+export interface AuditScope {
+  readonly device: Device;
+  readonly config: SluiceConfig;
+  readonly clock: Pick<Clock, 'sleep'>;
+}
+
+export async function auditDevice({ device, config, clock }: AuditScope, { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const partition of partitions) {
+    const look = await lookAt(device, partition, clock);
+    if ('refused' in look) findings.push({ device: name, partition, kind: 'foreign', ...look.refused, object: `/${partition}`, repairable: false });
+    else findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
+  }
+  return findings;
+}
+
+type Look = { readonly state: DeclaredState; readonly differences: readonly Difference[] } | { readonly refused: { readonly code: string; readonly message: string } };
+
+/** Both readings around the look have to be the same, or somebody declared in between. */
+async function lookAt(device: Device, partition: string, clock: Pick<Clock, 'sleep'>): Promise<Look> {
+  for (let look = 1; ; look += 1) {
+    const before = await device.read(partition);
+    if (before.kind === 'refused') return { refused: { code: before.code, message: before.reason } };
+    // Nothing was ever declared: nothing can differ.
+    if (before.declared.lockKey === undefined) return { state: before.declared.state, differences: [] };
+    const differences = await quiet(device.drift(partition, before.declared.state));
+    const after = await device.read(partition);
+    if (differences !== 'busy' && after.kind === 'ours' && after.declared.lockKey === before.declared.lockKey) return { state: before.declared.state, differences };
+    if (look === LOOKS.most) throw new DeviceError('BIP503', 'transient', `${device.name}, partition ${partition}: declared all the time; look again later`);
+    await clock.sleep(LOOKS.pause);
+  }
+}
+
+async function quiet(looking: Promise<readonly Difference[]>): Promise<readonly Difference[] | 'busy'> {
+  return looking.catch((error: unknown) => {
+    if (error instanceof DeviceError && error.code === 'BIP503') return 'busy' as const;
+    throw error;
+  });
+}
+
+function ofDifference(device: string, partition: string, { kind, path, message }: Difference): Finding {
+  return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true };
+}
+
+/** Owners that the configuration does not know: nobody will ever take back what is declared for them. */
+function strangers({ ingresses }: SluiceConfig, device: string, partition: string, state: DeclaredState): readonly Finding[] {
+  const owners = new Map<string, number>();
+  for (const { owner } of Object.values(state.exposures).flatMap((e) => e.contributions)) owners.set(owner, (owners.get(owner) ?? 0) + 1);
+  const known = (owner: string): boolean => {
+    const { cluster, ingress } = parseOwner(owner);
+    return ingresses.some((entry) => entry.cluster === cluster && entry.service === `${ingress.namespace}/${ingress.service}`);
+  };
+  return [...owners].filter(([owner]) => !known(owner)).map(([owner, count]) => ({
+    device,
+    partition,
+    kind: 'orphan',
+    code: 'BIP453',
+    object: owner,
+    message: `is not in ingresses of sluice.yaml, but ${count} of its exposures are declared`,
+    repairable: false,
+  }));
+}

@@ -1,0 +1,141 @@
+/** What is different on the device from what it was told, object by object. */
+import { reconciliation } from '../domain/express/reconcile.ts';
+import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import { devicePaths } from './as3/names.ts';
+import { DeviceError } from './errors.ts';
+import { listNodes } from './nodes.ts';
+import type { Session } from './session.ts';
+
+export type DifferenceKind = 'missing' | 'differs' | 'orphan';
+
+export interface Difference {
+  readonly kind: DifferenceKind;
+  /** Full path of the object. */
+  readonly path: string;
+  readonly message: string;
+}
+
+interface Virtual {
+  readonly fullPath: string;
+  readonly destination: string;
+  readonly disabled?: boolean;
+  readonly pool?: string;
+}
+
+interface PoolMember {
+  readonly fullPath: string;
+  readonly session: string;
+  readonly state: string;
+}
+
+interface Pool {
+  readonly fullPath: string;
+  readonly loadBalancingMode: string;
+  readonly membersReference?: { readonly items?: readonly PoolMember[] };
+}
+
+interface VirtualAddress {
+  readonly fullPath: string;
+  readonly address: string;
+}
+
+interface Live {
+  readonly virtuals: ReadonlyMap<string, Virtual>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly addresses: readonly VirtualAddress[];
+}
+
+/** Rejects with BIP503 while a declaration is under way: half of it would look like drift. */
+export async function findDrift(session: Session, partition: string, state: DeclaredState): Promise<readonly Difference[]> {
+  await refuseWhileDeclaring(session);
+  const filter = `$filter=partition+eq+${partition}`;
+  const [virtuals, pools, addresses, nodes] = await Promise.all([
+    list<Virtual>(session, `/mgmt/tm/ltm/virtual?${filter}`),
+    list<Pool>(session, `/mgmt/tm/ltm/pool?${filter}&expandSubcollections=true`),
+    list<VirtualAddress>(session, `/mgmt/tm/ltm/virtual-address?${filter}`),
+    listNodes(session, partition),
+  ]);
+  await refuseWhileDeclaring(session);
+  const live: Live = { virtuals: byPath(virtuals), pools: byPath(pools), addresses };
+  const used = new Set(Object.values(state.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members.map((m) => m.address))));
+  const stray = nodes.filter((node) => !used.has(node.address));
+  return [
+    ...Object.values(state.exposures).flatMap((e) => ofExposure(partition, e, live)),
+    ...orphans(partition, state, live),
+    ...stray.map((node): Difference => ({ kind: 'orphan', path: `/${partition}/${node.name}`, message: 'is a node that no declared member uses' })),
+    ...reconciliation(state, nodes).map((write): Difference => ({ kind: 'differs', path: `/${partition}/${write.name}`, message: `is a node that should be ${write.availability}` })),
+  ];
+}
+
+async function refuseWhileDeclaring(session: Session): Promise<void> {
+  const answer = await session.call({ method: 'GET', path: '/mgmt/shared/appsvcs/task' });
+  const { items = [] } = (answer.json ?? {}) as { items?: readonly { results?: readonly { message?: string }[] }[] };
+  if (items.some(({ results }) => results?.some(({ message }) => message === 'in progress'))) {
+    throw new DeviceError('BIP503', 'transient', 'a declaration is under way; what the device has cannot be compared until it is done');
+  }
+}
+
+async function list<T>(session: Session, path: string): Promise<readonly T[]> {
+  const answer = await session.call({ method: 'GET', path });
+  return (answer.json as { items?: readonly T[] } | undefined)?.items ?? [];
+}
+
+function byPath<T extends { readonly fullPath: string }>(items: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(items.map((item) => [item.fullPath, item]));
+}
+
+function ofExposure(partition: string, e: DeclaredExposure, live: Live): readonly Difference[] {
+  const paths = devicePaths(partition, e);
+  const virtual = live.virtuals.get(paths.virtual);
+  const pool = live.pools.get(paths.pool);
+  const missing = (path: string, what: string): Difference => ({ kind: 'missing', path, message: `is a ${what} that was declared` });
+  return [
+    ...(virtual === undefined ? [missing(paths.virtual, 'virtual server')] : ofVirtual(virtual, e, paths.pool)),
+    ...(pool === undefined ? [missing(paths.pool, 'pool')] : ofPool(pool, e)),
+  ];
+}
+
+function ofVirtual(virtual: Virtual, e: DeclaredExposure, pool: string): readonly Difference[] {
+  const wanted = endpoint(e.address, e.port);
+  const words = [
+    ...(lastPart(virtual.destination) === wanted ? [] : [`listens on ${lastPart(virtual.destination)} instead of ${wanted}`]),
+    ...(virtual.disabled === true ? ['is disabled'] : []),
+    ...(virtual.pool === pool ? [] : [`sends to ${virtual.pool ?? 'no pool'} instead of ${pool}`]),
+  ];
+  return words.map((message) => ({ kind: 'differs', path: virtual.fullPath, message }));
+}
+
+function ofPool(pool: Pool, e: DeclaredExposure): readonly Difference[] {
+  const wanted = new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))));
+  const members = pool.membersReference?.items ?? [];
+  const have = new Set(members.map((m) => lastPart(m.fullPath)));
+  const off = members.filter((m) => m.state === 'user-down' || m.session === 'user-disabled').map((m) => lastPart(m.fullPath));
+  const words = [
+    ...(pool.loadBalancingMode === e.settings.balance ? [] : [`balances by ${pool.loadBalancingMode} instead of ${e.settings.balance}`]),
+    ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
+    ...[...have].filter((m) => !wanted.has(m)).map((m) => `has member ${m}, which was not declared`),
+    ...off.filter((m) => wanted.has(m)).map((m) => `has member ${m} switched off`),
+  ];
+  return words.map((message) => ({ kind: 'differs', path: pool.fullPath, message }));
+}
+
+function orphans(partition: string, state: DeclaredState, live: Live): readonly Difference[] {
+  const exposures = Object.values(state.exposures);
+  const paths = new Set(exposures.flatMap((e) => Object.values(devicePaths(partition, e))));
+  const held = new Set(exposures.map((e) => e.address));
+  const orphan = (path: string, what: string): Difference => ({ kind: 'orphan', path, message: `is a ${what} that nothing declares` });
+  return [
+    ...[...live.virtuals.keys()].filter((path) => !paths.has(path)).map((path) => orphan(path, 'virtual server')),
+    ...[...live.pools.keys()].filter((path) => !paths.has(path)).map((path) => orphan(path, 'pool')),
+    ...live.addresses.filter(({ address }) => !held.has(address)).map(({ fullPath }) => orphan(fullPath, 'virtual address')),
+  ];
+}
+
+/** As the device writes it: IPv6 with a dot before the port. */
+function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `${address}.${port}` : `${address}:${port}`;
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
+import { call } from '../lab-bigip/client.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../../functions/cli/main.ts');
+const dirs: string[] = [];
+afterEach(async () => {
+  await closeAll();
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true });
+});
+
+async function drift(bigip: LabBigip, ...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-drift-'));
+  dirs.push(dir);
+  writeFileSync(join(dir, 'ca.pem'), bigip.ca);
+  const config = {
+    devices: [{ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:BIGIP_PASSWORD', tls: { ca: `file:${join(dir, 'ca.pem')}` }, partitions: ['k8s'], requestTimeout: 5 }],
+    clusters: [{ id: 'east' }],
+    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+  };
+  writeFileSync(join(dir, 'sluice.yaml'), JSON.stringify(config));
+  return new Promise((done) => {
+    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'drift', '--config', join(dir, 'sluice.yaml'), ...args], { env: { BIGIP_PASSWORD: bigip.password } }, (error, out, err) =>
+      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
+    );
+  });
+}
+
+describe('sluice drift', () => {
+  test('says that nothing differs, and ends with 0', async () => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    expect(await drift(bigip)).toEqual({ code: 0, out: 'No difference on bigip-1.\n', err: '' });
+  });
+
+  test('lists what differs, in a table and as data, and ends with 2', async () => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    await call(bigip, 'DELETE', '/mgmt/tm/ltm/virtual/~k8s~gw-172_16_100_195-32400-tcp~virtual');
+    const table = await drift(bigip);
+    expect(table).toMatchObject({ code: 2, out: expect.stringMatching(/bigip-1 +k8s +missing +BIP450 +\/k8s\/gw-172_16_100_195-32400-tcp\/virtual +is a virtual server that was declared/) });
+    const data = await drift(bigip, '-o', 'json', '--device', 'bigip-1');
+    expect(data.code).toBe(2);
+    expect(JSON.parse(data.out)).toMatchObject({ findings: [{ device: 'bigip-1', code: 'BIP450' }] });
+  });
+
+  test('ends with 1 where a device cannot be asked or is not there', async () => {
+    const bigip = await lab();
+    bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
+    expect(await drift(bigip)).toMatchObject({ code: 1, err: expect.stringContaining('bigip-1: BIP504') });
+    expect(await drift(bigip, '--device', 'other')).toMatchObject({ code: 1, err: expect.stringContaining('devices[].name: bigip-1') });
+  });
+});

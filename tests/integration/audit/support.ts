@@ -1,0 +1,59 @@
+/** A runtime with one lab device behind it, and queues that keep what was sent. */
+import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { parseConfig } from '../../../shared/config/load.ts';
+import type { OutgoingMessage, QueueName, Queues } from '../../../shared/queue/port.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+
+export interface Sent extends OutgoingMessage {
+  readonly queue: QueueName;
+}
+
+export interface Bench {
+  readonly runtime: Runtime;
+  readonly sent: readonly Sent[];
+}
+
+const quiet = (): void => undefined;
+const LOG: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => LOG };
+
+export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 'repair' | 'report'; readonly peer?: LabBigip; readonly clusters?: readonly string[] } = {}): Bench {
+  const { drift = 'repair', peer, clusters = ['east'] } = settings;
+  const sent: Sent[] = [];
+  const refuse = (): Promise<never> => Promise.reject(new Error('audit takes nothing from a queue'));
+  const queues: Queues = {
+    queue: (name) => ({
+      name,
+      send: (message) => Promise.resolve(void sent.push({ ...message, queue: name })),
+      receive: refuse,
+      delete: refuse,
+      changeVisibility: refuse,
+      depth: refuse,
+    }),
+    close: () => Promise.resolve(),
+  };
+  const names = bigips.map((_, i) => `bigip-${i + 1}`);
+  const config = parseConfig(
+    JSON.stringify({
+      devices: bigips.map((bigip, i) => ({ name: names[i], url: bigip.url, ...(peer === undefined ? {} : { peer: peer.url }), username: bigip.username, password: 'env:PASSWORD', tls: { ca: `env:CA${i}` }, partitions: ['k8s'], requestTimeout: 5 })),
+      clusters: clusters.map((id) => ({ id })),
+      ingresses: clusters.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: names, virtualAddress: '172.16.100.195' })),
+      policy: { drift },
+    }),
+    'test',
+    1,
+  );
+  const caOf = (reference: string): string => [bigips[Number(reference.slice('env:CA'.length))], peer].map((bigip) => bigip?.ca ?? '').join('\n');
+  let ids = 0;
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve: (reference) => Promise.resolve(reference.startsWith('env:CA') ? caOf(reference) : (bigips[0]?.password ?? '')) },
+    queues,
+    clock: { now: () => processClock.now(), sleep: () => processClock.sleep(1) },
+    id: () => `id-${(ids += 1)}`,
+    random: () => 0.5,
+    log: LOG,
+  };
+  return { runtime, sent };
+}
