@@ -1,5 +1,6 @@
 /** One unit goes out, or it turns out that nothing has to. */
-import { formatRevision } from '../../domain/revision.ts';
+import { compareRevisions, formatRevision } from '../../domain/revision.ts';
+import type { Revision } from '../../domain/revision.ts';
 import type { Evidence, Failure, FailureStore, Head } from '../port.ts';
 import type { ReplayWorld } from './driver.ts';
 import type { Item, ItemResult, Job, Preview } from './job.ts';
@@ -41,7 +42,7 @@ export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Pr
     judged.push({ index, item, head: heads.get(item.failure)!, preview });
   }
   const wanted = judged.filter(({ preview }) => preview.verdict === 'would-apply');
-  for (const each of judged) if (!wanted.includes(each)) changes.set(each.index, await settleUnsent(world, job, each));
+  for (const each of judged) if (!wanted.includes(each)) changes.set(each.index, await settleUnsent(world, job, { ...each, newest: leader?.revision }));
   if (leader === undefined || wanted.length === 0) {
     await unit.save(changes);
     return { kind: 'settled' };
@@ -77,15 +78,24 @@ function done(item: Item, result: ItemResult): Item {
 }
 
 /** Already as wanted, not possible, or too late: told as a result, and closed where it is over. */
-async function settleUnsent({ store, clock }: ReplayWorld, job: Job, { item, preview }: Judged): Promise<Item> {
+async function settleUnsent({ store, clock }: ReplayWorld, job: Job, { item, preview, newest }: Judged & { readonly newest: Revision | undefined }): Promise<Item> {
   const at = clock.now();
   const { verdict, reason, code } = preview;
   const said = { reason, at, ...(code === undefined ? {} : { code }) };
-  if (verdict === 'superseded') await close(store, item, { state: 'healed', note: `healed by ${preview.by ?? 'a newer revision'}` });
+  if (verdict === 'superseded') return superseded(store, item, { by: preview.by ?? 'a newer revision', reason, at });
+  if (verdict !== 'unchanged') return done(item, { ...said, kind: verdict === 'conflict' ? 'conflict' : 'invalid' });
+  if (newest && item.revision && compareRevisions(item.revision, newest) < 0) {
+    const by = formatRevision(newest);
+    return superseded(store, item, { by, reason: `revision ${by} of the same owner wants nothing of it`, at });
+  }
+  await close(store, item, { state: 'replayed', note: `as wanted already, found by replay job ${job.id}` });
   // Sent before a crash, and arrived since.
-  if (verdict === 'unchanged') await close(store, item, { state: 'replayed', note: `as wanted already, found by replay job ${job.id}` });
-  const kind = verdict === 'unchanged' && item.status === 'sending' ? 'applied' : verdict;
-  return done(item, { ...said, kind: kind === 'would-apply' || kind === 'unknown' ? 'invalid' : kind });
+  return done(item, { ...said, kind: item.status === 'sending' ? 'applied' : 'unchanged' });
+}
+
+async function superseded(store: FailureStore, item: Item, { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: number }): Promise<Item> {
+  await close(store, item, { state: 'healed', note: `healed by ${by}` });
+  return done(item, { kind: 'superseded', reason, at });
 }
 
 export async function close(store: FailureStore, item: Item, to: { readonly state: 'healed' | 'replayed' | 'quarantined'; readonly note: string }): Promise<void> {

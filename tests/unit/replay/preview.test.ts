@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PartitionReading } from '../../../shared/bigip/device.ts';
+import { combine, judge } from '../../../shared/failures/replay/judge.ts';
+import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
+import type { Evidence } from '../../../shared/failures/port.ts';
+import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
+import { seal } from '../../../shared/queue/envelope.ts';
+import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { memoryDevice } from '../../fixtures/device.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+import { testRuntime } from '../../fixtures/failures/runtime.ts';
+
+const rules = { sameFleet: () => false };
+const declared = (...slices: Slice[]): DeclaredState => slices.reduce((state, each) => planPartition('k8s', state, [each], rules).next, EMPTY_STATE);
+const reading = (state: DeclaredState): PartitionReading => ({ kind: 'ours', declared: { state } });
+const ask = (state: DeclaredState, wanted: Slice, key?: string) => judge(reading(state), { slice: wanted, partition: 'k8s', exposure: key, ...rules });
+const KEY = '172.16.100.195:32400/tcp';
+
+describe('what a replay would do now', () => {
+  test('would apply, with the difference', () => {
+    expect(ask(EMPTY_STATE, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'would-apply', difference: [{ kind: 'create', key: KEY }] });
+  });
+
+  test('unchanged', () => {
+    expect(ask(declared(slice(1, [exposure()])), slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'unchanged', difference: [] });
+  });
+
+  test('superseded by the revision that is declared', () => {
+    expect(ask(declared(slice(7, [exposure()])), slice(1, [exposure({ port: 1 })]))).toMatchObject({ verdict: 'superseded', by: '1.7', reason: expect.stringContaining('superseded by revision 1.7') });
+  });
+
+  test('superseded too where the newer revision wants nothing at all', () => {
+    expect(ask(declared(slice(7, [])), slice(1, []))).toMatchObject({ verdict: 'superseded' });
+  });
+
+  test('conflict with the owner', () => {
+    const other = slice(1, [exposure()], { owner: 'west/a/b', clusterUid: 'uid-west' });
+    expect(ask(declared(other), slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'conflict', code: 'OWN301', by: 'west/a/b' });
+  });
+
+  test('still invalid where the partition is not ours', () => {
+    expect(judge({ kind: 'refused', code: 'OWN303', reason: 'somebody else' }, { slice: slice(1, []), partition: 'k8s', exposure: undefined, ...rules })).toMatchObject({ verdict: 'invalid', code: 'OWN303' });
+  });
+
+  test('of several answers the one that matters most counts', () => {
+    const [apply, same] = [ask(EMPTY_STATE, slice(1, [exposure()])), ask(declared(slice(1, [exposure()])), slice(1, [exposure()]))];
+    expect(combine([same, apply]).verdict).toBe('would-apply');
+    expect(combine([same, { verdict: 'unknown', reason: 'away', difference: [] }, apply]).verdict).toBe('unknown');
+    expect(combine([]).verdict).toBe('unchanged');
+  });
+});
+
+describe('the preview of an event', () => {
+  const runtime = testRuntime();
+  const event = (over: Partial<Evidence['event']> = {}): Evidence['event'] => ({
+    queue: 'slices', group: 'bigip-1', id: 'm', sentAt: 0, receiveCount: 1, verification: 'unchecked',
+    body: seal(INGRESS_DESIRED, slice(1, [exposure()]), { id: 'e', cluster: 'east', subject: 'o', time: '2026-11-23T00:00:00Z' }), ...over,
+  });
+  const previewer = (over: Partial<Parameters<typeof createPreviewer>[0]> = {}) => createPreviewer({ runtime, map: async () => ({ slices: [slice(1, [exposure()])] }), connect: async () => memoryDevice(), ...over });
+
+  test.each([
+    ['a slice', event(), {}, 'would-apply', undefined],
+    ['a snapshot, mapped first', event({ queue: 'snapshots', body: 'any' }), {}, 'would-apply', undefined],
+    ['a snapshot that map refuses still', event({ queue: 'snapshots', body: 'any' }), { map: async () => ({ refused: { code: 'GW104', reason: 'no entry' } }) }, 'invalid', 'GW104'],
+    ['bytes that nobody can read', event({ body: 'nonsense' }), {}, 'invalid', 'Q610'],
+    ['an event that was too large to keep', event({ cut: { bytes: 2_000_000, sha256: 'x' } }), {}, 'invalid', 'RPL706'],
+    ['an event of a sender that may not speak', event({ verification: 'refused' }), {}, 'invalid', 'RPL706'],
+    ['a device that is away', event(), { connect: async () => Promise.reject(Object.assign(new Error('no connection'), { code: 'BIP501' })) }, 'unknown', 'BIP501'],
+  ])('%s', async (_name, wanted, over, verdict, code) => {
+    const answer = await previewer(over).preview(wanted, {});
+    expect([answer.verdict, answer.code]).toEqual([verdict, code]);
+  });
+
+  test('a device that the configuration does not know any more', async () => {
+    const body = seal(INGRESS_DESIRED, slice(1, [exposure()], { device: 'gone' }), { id: 'e', cluster: 'east', subject: 'o', time: '2026-11-23T00:00:00Z' });
+    expect(await previewer().preview(event({ body }), {})).toMatchObject({ verdict: 'invalid', code: 'GW106' });
+  });
+
+  test('reads a device once until it is told to look again', async () => {
+    const device = memoryDevice();
+    let reads = 0;
+    const read = device.read.bind(device);
+    device.read = (partition) => {
+      reads += 1;
+      return read(partition);
+    };
+    const asked = previewer({ connect: async () => device });
+    await asked.preview(event(), {});
+    await asked.preview(event(), {});
+    expect(reads).toBe(1);
+    asked.refresh();
+    await asked.preview(event(), {});
+    expect(reads).toBe(2);
+  });
+});
