@@ -5,7 +5,7 @@ import { registerImport } from './commands/import-cis.ts';
 import { registerMap } from './commands/map.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerUp } from './commands/up.ts';
-import { registerVersion } from './commands/version.ts';
+import { registerVersion, versionLine } from './commands/version.ts';
 import { failure } from './failure.ts';
 
 const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerImport, registerVersion];
@@ -13,6 +13,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerM
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')
   .showHelpAfterError('(sluice --help lists the commands)')
+  .version(versionLine())
   .helpCommand(false);
 for (const register of COMMANDS) register(program);
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip } from '../../infra/lab/bigip/index.ts';
 import { seal } from '../../shared/queue/envelope.ts';
@@ -47,6 +48,44 @@ describe('sluice up', () => {
     },
     LIMIT,
   );
+});
+
+describe('sluice up that cannot begin', () => {
+  test('a second one for the same cluster and queue is refused, the first goes on; kill -9 frees the place', async () => {
+    const first = await site.up();
+    const second = site.launch();
+    expect(await second.ended).toBe(1);
+    expect(second.stderr()).toMatch(/^sluice: another "sluice up" serves cluster site with the queue .*queue\.sqlite; stop that one first.*\n$/);
+    expect(first.alive()).toBe(true);
+    await first.kill('SIGKILL');
+    expect(await (await site.up()).kill('SIGTERM')).toBe(0);
+  }, LIMIT);
+
+  test.each([
+    ['is not there', undefined, /no such file/],
+    ['is no YAML', 'token: SECRET-TOKEN\n{{', /--kubeconfig/],
+    ['names no cluster', 'apiVersion: v1', /names no cluster/],
+  ])('a kubeconfig that %s ends it with one sentence that names the file', async (_what, text, said) => {
+    const file = join(site.dir, 'other-kubeconfig');
+    if (text !== undefined) await site.write('other-kubeconfig', text);
+    const sluice = site.launch(['up', '--config', site.files.config, '--kubeconfig', file]);
+    expect(await sluice.ended).toBe(1);
+    expect(sluice.stderr()).toMatch(said);
+    expect(sluice.stderr()).toContain(`--kubeconfig ${file}`);
+    expect(sluice.stderr().trimEnd().split('\n')).toHaveLength(1);
+    expect(sluice.stderr()).not.toContain('SECRET-TOKEN');
+  }, LIMIT);
+
+  test('a cluster that does not answer is waited for, and SIGTERM ends that too', async () => {
+    const kubeconfig = (await site.read('kubeconfig')).replace(/server: .*/, 'server: https://127.0.0.1:9');
+    await site.write('nobody', kubeconfig);
+    const sluice = site.launch(['up', '--config', site.files.config, '--kubeconfig', join(site.dir, 'nobody')]);
+    await until('it says that nobody answers', () => sluice.log().some((line) => /ECONNREFUSED/.test(String(line['error']))), sluice.stdout);
+    expect(await sluice.kill('SIGTERM')).toBe(0);
+    expect(sluice.log().map((line) => line.msg)).not.toContain('up');
+    expect(sluice.log().at(-1)?.msg).toBe('stopped');
+    expect(sluice.stderr()).toBe('');
+  }, LIMIT);
 });
 
 describe('kill -9, then the same command again', () => {

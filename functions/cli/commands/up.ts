@@ -13,10 +13,12 @@ import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
 import { startAudits } from '../audit-loop.ts';
 import { loadBundle } from '../hosted.ts';
-import type { HostedFunction, WatchModule } from '../hosted.ts';
+import type { HostedFunction, Watcher, WatchModule } from '../hosted.ts';
+import { holdCluster } from '../only-one.ts';
 
 interface UpOptions {
   readonly config: string;
@@ -45,25 +47,52 @@ async function up(options: UpOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
   const clusterId = chooseCluster(config, options.cluster);
   const log = createLogger(logLevelOf(process.env));
-  if (config.queue.kind === 'sqlite') mkdirSync(dirname(config.queue.path), { recursive: true });
+  const release = claim(config, clusterId);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
   const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log };
-  const stopped = stopSignal();
+  try {
+    await serve(runtime, clusterId, options);
+  } finally {
+    await queues.close();
+    release();
+  }
+  log.info({}, 'stopped');
+}
 
-  const { create: createWatcher } = await loadBundle<WatchModule>('watch/main.mjs');
-  const watcher = createWatcher({ runtime, clusterId, ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }) });
+/** Runs until a signal comes, or something cannot go on; either way nothing is left running. */
+async function serve(runtime: Runtime, clusterId: string, options: UpOptions): Promise<void> {
+  const { config, log } = runtime;
+  const stopped = stopSignal();
+  const watcher = await watch(runtime, clusterId, options.kubeconfig);
   const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
   const audits = await startAudits(runtime, options.auditEvery);
-  await Promise.race([watcher.start(), stopped]);
-  log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind }, 'up');
+  try {
+    const cut = await Promise.race([watcher.start(), stopped]);
+    if (cut === undefined) log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind }, 'up');
+    log.info({ signal: await stopped }, 'stopping: what is in hand is finished');
+  } finally {
+    // First what brings new work, then what works on it, then what both stand on.
+    await Promise.all([watcher.stop(), audits.stop()]);
+    await Promise.all(hosted.map((h) => h.stop()));
+  }
+}
 
-  const signal = await stopped;
-  log.info({ signal }, 'stopping: what is in hand is finished');
-  // First what brings new work, then what works on it, then what both stand on.
-  await Promise.all([watcher.stop(), audits.stop()]);
-  await Promise.all(hosted.map((h) => h.stop()));
-  await queues.close();
-  log.info({}, 'stopped');
+/** On one host the queue file tells who else is there. */
+function claim({ queue }: SluiceConfig, clusterId: string): () => void {
+  if (queue.kind !== 'sqlite') return () => undefined;
+  mkdirSync(dirname(queue.path), { recursive: true });
+  return holdCluster(queue.path, clusterId);
+}
+
+async function watch(runtime: Runtime, clusterId: string, kubeconfig: string | undefined): Promise<Watcher> {
+  const { create } = await loadBundle<WatchModule>('watch/main.mjs');
+  try {
+    return create({ runtime, clusterId, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+  } catch (error) {
+    // The first line says what is wrong; the rest of a parser's message quotes the file, which holds credentials.
+    const [said] = errorMessage(error).split('\n');
+    throw new Error(`the watcher cannot start with ${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`}: ${said}`, { cause: error });
+  }
 }
 
 async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSource> {

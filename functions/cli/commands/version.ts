@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import manifest from '../../../package.json' with { type: 'json' };
 
+export function versionLine(): string {
+  return `sluice ${manifest.version} (Node ${process.versions.node})`;
+}
+
 export function registerVersion(program: Command): void {
   program
     .command('version')
     .description('print the version of Sluice and of Node')
     .action(() => {
-      process.stdout.write(`sluice ${manifest.version} (Node ${process.versions.node})\n`);
+      process.stdout.write(`${versionLine()}\n`);
     });
 }
