@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import Ajv from 'ajv';
 import * as fc from 'fast-check';
 import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';
@@ -18,8 +18,10 @@ describeWithSchema('against the published schema of AS3', () => {
   ajv.addFormat('f5bigip', (text: string) => text.startsWith('/'));
   ajv.addFormat('f5pointer', () => true);
   ajv.addKeyword('f5PostProcess', {});
-  const schema: object = JSON.parse(readReference(schemaFile)) as object;
-  const validate = ajv.compile(schema);
+  let validate: Ajv.ValidateFunction;
+  beforeAll(() => {
+    validate = ajv.compile(JSON.parse(readReference(schemaFile)) as object);
+  });
   const errors = (body: object): unknown => (validate(body) ? undefined : validate.errors);
 
   test('declarations of 200 random exposures, alone and together, are valid', () => {
