@@ -1,44 +1,132 @@
 /** Kubernetes objects from files: multi-document YAML, JSON, and Lists within either; `-` is standard input. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { parseAllDocuments } from 'yaml';
+import { collect } from './output.ts';
 
-export function readManifests(paths: readonly string[], namespace: string): readonly unknown[] {
-  return paths.flatMap(filesOf).flatMap((file) => readManifest(file, namespace));
+export interface ManifestOptions {
+  readonly file: readonly string[];
+  readonly recursive: boolean;
+  readonly namespace: string;
 }
 
-function filesOf(path: string): string[] {
-  if (path === '-' || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
-  return readdirSync(path)
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
+export interface Manifests {
+  readonly objects: readonly unknown[];
+  /** What lies in a directory and is no Kubernetes object, such as the values of a chart. */
+  readonly skipped: readonly string[];
+}
+
+/** The options that every command has that reads objects. */
+export function withManifests(command: Command): Command {
+  return command
+    .requiredOption('-f, --file <file...>', 'Kubernetes objects: YAML, JSON, a directory, or - for standard input (repeatable)', collect)
+    .option('-R, --recursive', 'the directories within directories too', false)
+    .option('-n, --namespace <name>', 'namespace of objects that name none', 'default');
+}
+
+interface Source {
+  readonly path: string;
+  readonly name: string;
+  /** Found in a directory, not named by the user. */
+  readonly found: boolean;
+}
+
+export function readManifests({ file, recursive, namespace }: ManifestOptions): Manifests {
+  const read = file.flatMap((path) => sourcesOf(path, recursive)).map((source) => readSource(source, namespace));
+  return { objects: read.flatMap((one) => one.objects), skipped: read.flatMap((one) => one.skipped) };
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function sourcesOf(path: string, recursive: boolean): readonly Source[] {
+  if (path === '-') return [{ path, name: 'standard input', found: false }];
+  if (!isDirectory(path)) return [{ path, name: path, found: false }];
+  const files = readdirSync(path, { recursive, encoding: 'utf8' })
+    .filter((name) => /\.(ya?ml|json)$/.test(name) && !isDirectory(join(path, name)))
     .sort()
     .map((name) => join(path, name));
+  if (files.length === 0) throw new Error(`${path} holds no .yaml, .yml or .json file${recursive ? '' : ' (-R reads the directories within it too)'}`);
+  return files.map((name) => ({ path: name, name, found: true }));
 }
 
-function readManifest(file: string, namespace: string): unknown[] {
-  const name = file === '-' ? 'standard input' : file;
-  let text: string;
+function textOf({ path, name }: Source): string {
   try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+    return readFileSync(path === '-' ? 0 : path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw new Error(`cannot read ${name}: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(`cannot read ${name}: ${code === 'ENOENT' ? 'there is no such file' : message}`, { cause: error });
+  }
+}
+
+function readSource(source: Source, namespace: string): Manifests {
+  const documents = documentsOf(textOf(source), source.name);
+  const skipped: string[] = [];
+  const objects = documents.flatMap((document, i) => {
+    if (document === null || document === undefined) return [];
+    const problem = problemOf(document);
+    if (problem === undefined) return flatten(document, namespace, {});
+    const place = `${source.name}${documents.length === 1 ? '' : `, document ${i + 1}`}`;
+    if (!source.found) throw new Error(`${place}: ${problem}`);
+    skipped.push(`${place}: ${problem}`);
+    return [];
+  });
+  return { objects, skipped };
+}
+
+/** JSON first: a whole cluster as JSON is read many times faster than as YAML. */
+function documentsOf(text: string, name: string): readonly unknown[] {
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      const value: unknown = JSON.parse(text);
+      return Array.isArray(value) ? value : [value];
+    } catch {
+      // YAML may begin with a bracket too, and says better where it breaks.
+    }
   }
   const documents = parseAllDocuments(text);
   if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document, i) => {
+  return documents.map((document, i) => {
     const [problem] = document.errors;
-    if (problem) throw new Error(`${name}, document ${i + 1}: ${problem.message}`);
-    return flatten(document.toJS(), namespace);
+    if (problem) throw new Error(`${name}, document ${i + 1}: ${problem.message.trimEnd()}`);
+    return document.toJS() as unknown;
   });
 }
 
-/** A List holds objects; what names no namespace gets the given one, as kubectl would do. */
-function flatten(value: unknown, namespace: string): unknown[] {
-  if (value === null || value === undefined) return [];
-  const { items, kind, metadata } = value as { items?: unknown; kind?: unknown; metadata?: { namespace?: unknown } };
-  if (Array.isArray(items) && typeof kind === 'string' && kind.endsWith('List')) return items.flatMap((item) => flatten(item, namespace));
-  if (typeof value !== 'object' || metadata === null || typeof metadata !== 'object' || metadata.namespace !== undefined) return [value];
-  return [CLUSTER_KINDS.has(String(kind)) ? value : { ...value, metadata: { ...metadata, namespace } }];
+interface Kinded {
+  readonly apiVersion?: unknown;
+  readonly kind?: unknown;
+}
+
+function problemOf(document: unknown): string | undefined {
+  if (typeof document !== 'object') return `is a ${typeof document}, not a Kubernetes object`;
+  const { apiVersion, kind } = document as Kinded;
+  const missing = [apiVersion === undefined ? 'apiVersion' : [], kind === undefined ? 'kind' : []].flat();
+  return missing.length === 0 ? undefined : `is no Kubernetes object: it has no ${missing.join(' and no ')}`;
+}
+
+interface Listed extends Kinded {
+  readonly items?: unknown;
+  readonly metadata?: { readonly namespace?: unknown } | null;
+}
+
+/** A List holds objects, of its own kind where they name none. */
+function flatten(value: unknown, namespace: string, inherited: Kinded): unknown[] {
+  if (value === null || typeof value !== 'object') return [value];
+  const object: Listed = { ...inherited, ...value };
+  const { items, apiVersion, kind } = object;
+  if (!Array.isArray(items) || typeof kind !== 'string' || !kind.endsWith('List')) return [inNamespace(object, namespace)];
+  const each = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+  return items.flatMap((item) => flatten(item, namespace, each));
 }
 
 const CLUSTER_KINDS: ReadonlySet<string> = new Set(['Namespace', 'Node', 'GatewayClass', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding']);
+
+/** What names no namespace gets the given one, as kubectl would do. */
+function inNamespace(object: Listed, namespace: string): Listed {
+  const { kind, metadata } = object;
+  const settled = typeof metadata !== 'object' || metadata === null || metadata.namespace !== undefined || CLUSTER_KINDS.has(String(kind));
+  return settled ? object : { ...object, metadata: { ...metadata, namespace } };
+}

@@ -2,9 +2,10 @@
 import { createDevice } from '../../shared/bigip/device.ts';
 import type { DeviceConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { createSecrets } from '../../shared/config/secrets.ts';
-import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
+import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { Contribution, DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
 import type { Plan } from '../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
@@ -64,7 +65,7 @@ function sliceOf(ingress: OfflineIngress, { device, input, state }: { readonly d
     device: device.name,
     devices: [...ingress.devices],
     version: { epoch: Number.MAX_SAFE_INTEGER, counter: 0, generation: 0 },
-    exposures: ingress.devices.includes(device.name) ? [...ingress.built.exposures] : [],
+    exposures: ingress.devices.includes(device.name) ? ingress.built.exposures.map((exposure) => asDeclared(exposure, ingress, { owner, state })) : [],
     changes: gateways.map((gateway) => {
       const [namespace = '', name = ''] = gateway.split('/');
       return { what: 'deleted' as const, kind: 'Gateway', namespace, name, resourceVersion: '' };
@@ -74,4 +75,22 @@ function sliceOf(ingress: OfflineIngress, { device, input, state }: { readonly d
     sources: ingress.built.sources,
     notes: [...ingress.built.notes],
   };
+}
+
+/** What files from Git cannot know is taken from the device: when the Gateway was made, and without Pods or Nodes the members and the pace of their default monitors. */
+function asDeclared(exposure: Exposure, { built, blind }: OfflineIngress, { owner, state }: { readonly owner: string; readonly state: DeclaredState }): Exposure {
+  const key = exposureKey(exposure);
+  const there = state.exposures[key];
+  const mine = there?.contributions.find((c) => c.owner === owner);
+  if (there === undefined || mine === undefined) return exposure;
+  const dated = exposure.since === '' ? { ...exposure, ...undated(exposure, mine) } : exposure;
+  if (!blind) return dated;
+  const monitors = built.sources[key]?.['monitors'] === 'default' ? there.settings.monitors : exposure.settings.monitors;
+  return { ...dated, members: [...mine.members], settings: { ...exposure.settings, monitors } };
+}
+
+/** Without dates, the age of the same gateways is what it was. */
+function undated({ gateways }: Exposure, mine: Contribution): Pick<Exposure, 'since' | 'gateways'> {
+  const same = gateways.length === mine.gateways.length && gateways.every((gateway) => mine.gateways.includes(gateway));
+  return { since: mine.since, gateways: same ? [...mine.gateways] : gateways };
 }

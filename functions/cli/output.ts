@@ -9,12 +9,17 @@ export function formatOption(): Option {
 }
 
 export function print(format: Format, data: unknown, table: () => string): void {
-  const text = { json: () => JSON.stringify(data, null, 2), yaml: () => stringify(data).trimEnd(), table }[format]();
+  const text = { json: () => JSON.stringify(data, null, 2), yaml: () => stringify(data, { aliasDuplicateObjects: false }).trimEnd(), table }[format]();
   process.stdout.write(`${text}\n`);
 }
 
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** A note as one line; its message may begin with the object already. */
+export function sayNote({ object, message, code }: { readonly object: string; readonly message: string; readonly code: string }): void {
+  say(`note: ${message.startsWith(`${object}: `) ? message : `${object}: ${message}`} (${code})`);
 }
 
 /** Columns as wide as their widest cell; the last one is left as it is. */
@@ -24,6 +29,6 @@ export function columns(header: readonly string[], rows: readonly (readonly stri
 }
 
 /** A repeatable option that collects its values. */
-export function collect(value: string, earlier: readonly string[]): readonly string[] {
+export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }

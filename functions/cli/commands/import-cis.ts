@@ -1,55 +1,51 @@
 /** `sluice import cis`: what CIS was told for an ingress gateway, in the words of Sluice. */
 import { Command, Option } from 'commander';
-import { stringify } from 'yaml';
 import { importCis } from '../../../shared/domain/exposure/import-cis.ts';
 import type { CisImport } from '../../../shared/domain/exposure/import-cis.ts';
-import { readManifests } from '../manifests.ts';
+import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
+import { importText } from '../import-text.ts';
+import type { ManifestOptions } from '../manifests.ts';
+import { readManifests, withManifests } from '../manifests.ts';
 import type { Format } from '../output.ts';
-import { collect, columns, formatOption, print } from '../output.ts';
+import { collect, formatOption, print, say } from '../output.ts';
 
-interface ImportOptions {
-  readonly file: readonly string[];
-  readonly namespace: string;
+interface ImportOptions extends ManifestOptions {
   readonly cluster: string;
-  readonly device: readonly string[];
+  readonly device?: readonly string[];
+  readonly service?: readonly string[];
   readonly poolMemberType: 'nodeport' | 'cluster';
   readonly output: Format;
 }
 
 export function registerImport(program: Command): void {
-  const cis = new Command('cis')
-    .description('turn F5 ConfigMaps, TransportServers and IngressLinks for an ingress gateway into sluice.yaml entries and annotations')
-    .requiredOption('-f, --file <file>', 'Kubernetes objects: YAML, JSON, a directory, or - (repeatable)', collect, [])
-    .option('-n, --namespace <name>', 'namespace of objects that name none', 'default')
+  const cis = withManifests(new Command('cis').description('turn F5 ConfigMaps, TransportServers and IngressLinks for an ingress gateway into sluice.yaml entries and annotations'))
+    .option('--service <namespace/name>', 'an ingress gateway Service; what is for others is left out (repeatable; default: all of them)', collect)
     .option('--cluster <id>', 'the id this cluster has in sluice.yaml', 'cluster')
-    .option('--device <name>', 'the device in sluice.yaml (repeatable)', collect, [])
+    .option('--device <name>', 'the device in sluice.yaml (repeatable; default: bigip)', collect)
     .addOption(new Option('--pool-member-type <type>', "CIS's own flag").choices(['nodeport', 'cluster']).default('nodeport'))
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  kubectl get cm,transportservers,ingresslinks -A -o yaml | sluice import cis -f -')
-    .action((options: ImportOptions) => {
-      const devices = options.device.length > 0 ? options.device : ['bigip'];
-      const result = importCis(readManifests(options.file, options.namespace), { cluster: options.cluster, devices, members: options.poolMemberType === 'cluster' ? 'pods' : 'nodes' });
-      print(options.output, result, () => text(result));
-    });
+    .addHelpText('after', '\nExample:\n  kubectl get cm,transportservers,ingresslinks,svc,gateways.networking.istio.io -A -o yaml | sluice import cis -f -')
+    .action(run);
   program.addCommand(new Command('import').description('take over what another controller was told').addCommand(cis));
 }
 
-function text({ ingresses, annotations, notCarried }: CisImport): string {
-  const entries = ingresses.length === 0 ? '# nothing for sluice.yaml' : `# for sluice.yaml\n${stringify({ ingresses }).trimEnd()}`;
-  const commands = annotations.map(({ object, annotations: wanted }) => annotate(object, wanted));
-  const lost = notCarried.map((n) => [n.object, n.field, n.reason]);
-  return [
-    entries,
-    commands.length === 0 ? '# no annotations' : `# annotations\n${commands.join('\n')}`,
-    lost.length === 0 ? '# everything was carried over' : `# not carried over\n${columns(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`,
-  ].join('\n\n');
+function run(options: ImportOptions): void {
+  const { objects: raw, skipped } = readManifests(options);
+  for (const line of skipped) say(`ignored: ${line}`);
+  const { cluster, device: devices = ['bigip'], poolMemberType, service } = options;
+  const result = chosen(importCis(raw, { cluster, devices, members: poolMemberType === 'cluster' ? 'pods' : 'nodes' }), service);
+  print(options.output, result, () => importText(result, normaliseObjects([...raw]).objects));
 }
 
-/** `Kind namespace/name` and its annotations as the command that sets them. */
-function annotate(object: string, annotations: Readonly<Record<string, string>>): string {
-  const [kind = '', path = ''] = object.split(' ');
-  const [namespace = '', name = ''] = path.split('/');
-  const resource = kind === 'Gateway' ? 'gateways.networking.istio.io' : kind.toLowerCase();
-  const words = Object.entries(annotations).map(([key, value]) => `'${key}=${value.replaceAll("'", String.raw`'\''`)}'`);
-  return `kubectl -n ${namespace} annotate ${resource} ${name} ${words.join(' ')}`;
+/** CIS serves applications too; they are no ingress. */
+function chosen(all: CisImport, services: readonly string[] | undefined): CisImport {
+  if (services === undefined) return all;
+  const unknown = services.find((service) => !all.ingresses.some((ingress) => ingress.service === service));
+  if (unknown !== undefined) throw new Error(`--service ${unknown}: nothing in these files is for it; they are for ${all.ingresses.map(({ service }) => service).join(', ') || 'no Service'}`);
+  const others = all.ingresses.filter(({ service }) => !services.includes(service)).map(({ service }) => service);
+  return {
+    ingresses: all.ingresses.filter(({ service }) => services.includes(service)),
+    annotations: all.annotations.filter(({ object }) => !others.some((service) => object.endsWith(` of Service ${service}`))),
+    notCarried: [...all.notCarried, ...others.map((service) => ({ object: `Service ${service}`, field: '--service', reason: 'is not named as an ingress gateway; leave it to CIS' }))],
+  };
 }

@@ -1,64 +1,77 @@
 /** `sluice plan`: the AS3 declaration these objects would lead to, or with --device what would change on the device. Writes nothing. */
 import type { Command } from 'commander';
-import { wrapTenants, renderTenant } from '../../../shared/bigip/as3/render.ts';
+import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';
 import { loadConfig } from '../../../shared/config/load.ts';
-import type { DeviceConfig, SluiceConfig } from '../../../shared/config/schema.ts';
-import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
+import { chooseCluster } from '../cluster.ts';
 import { offlineIngresses } from '../exposures.ts';
-import { readManifests } from '../manifests.ts';
+import type { OfflineIngress, OfflineIngresses } from '../exposures.ts';
+import type { ManifestOptions } from '../manifests.ts';
+import { withManifests } from '../manifests.ts';
 import { meshOptions } from '../mesh-options.ts';
-import { objectsFrom } from '../objects.ts';
+import { objectsIn } from '../objects.ts';
 import { offlinePlans } from '../offline-plan.ts';
+import type { DevicePlans } from '../offline-plan.ts';
 import type { Format } from '../output.ts';
-import { collect, columns, formatOption, print, say } from '../output.ts';
+import { collect, columns, formatOption, print, say, sayNote } from '../output.ts';
 
-interface PlanOptions {
-  readonly file: readonly string[];
+interface PlanOptions extends ManifestOptions {
   readonly config: string;
   readonly cluster?: string;
-  readonly namespace: string;
   readonly device: boolean;
+  readonly meshOption?: readonly string[];
   readonly output: Format;
 }
 
-const DIFFERENCE = new Set(['create', 'update', 'delete', 'held']);
-const SIGN: Readonly<Record<string, string>> = { create: '+', update: '~', delete: '-', held: '!', conflict: '!' };
+type Difference = PlanEntry & { readonly device: string; readonly partition: string };
+
+const SAME: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
+const SIGN: Readonly<Record<string, string>> = { create: '+', update: '~', delete: '-' };
 
 export function registerPlan(program: Command): void {
-  program
-    .command('plan')
-    .description('print the AS3 declaration these files lead to; with --device, what would change on the device')
-    .requiredOption('-f, --file <file>', 'Kubernetes objects: YAML, JSON, a directory, or - (repeatable)', collect, [])
+  withManifests(program.command('plan').description('print the AS3 declaration these files lead to; with --device, what would change on the device; writes nothing'))
     .requiredOption('-c, --config <file>', 'sluice.yaml')
     .option('--cluster <id>', 'which of clusters[] the files come from (default: the first)')
-    .option('-n, --namespace <name>', 'namespace of objects that name none', 'default')
+    .option('--mesh-option <name=value>', 'a mesh option, such as scopeGatewayToNamespace=true (repeatable)', collect)
     .option('--device', 'read what the devices declare and print the difference', false)
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 no difference, 1 error, 2 difference (with --device).\n\nExample:\n  sluice plan -f manifests/ --config sluice.yaml --device')
+    .addHelpText(
+      'after',
+      '\nThe files hold the whole truth but for pool members: without Pods (or Nodes) in them, the members stay those of the device.\n' +
+        'Exit code: 0 no difference, 1 error, 2 difference (with --device).\n\nExample:\n  sluice plan -f manifests/ --config sluice.yaml --device',
+    )
     .action(plan);
 }
 
 async function plan(options: PlanOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
-  const clusterId = options.cluster ?? config.clusters[0]?.id ?? '';
-  const cluster = config.clusters.find((c) => c.id === clusterId);
-  if (!cluster) throw new Error(`--cluster ${clusterId}: name one of clusters[].id: ${config.clusters.map((c) => c.id).join(', ')}`);
-  const { objects, ignored } = objectsFrom(readManifests(options.file, options.namespace), {});
-  for (const item of ignored) say(`ignored: ${item.kind} ${item.name}: ${item.reason}`);
-  const ingresses = offlineIngresses(objects, { config, clusterId, mesh: meshOptions(cluster.mesh, []) });
-  for (const { built } of ingresses) {
-    for (const s of built.servers.filter((server) => server.verdict !== 'listening')) say(`not exposed: ${s.gateway} port ${s.port}: ${s.reason} (${s.code})`);
-    for (const note of built.notes) say(`note: ${note.object}: ${note.message} (${note.code})`);
-  }
+  const cluster = chooseCluster(config, options.cluster);
+  const clusterId = cluster.id;
+  const ingresses = told(offlineIngresses(objectsIn(options), { config, clusterId, mesh: meshOptions(cluster.mesh, options.meshOption ?? []) }), clusterId);
   const plans = await offlinePlans(config, { clusterId, ingresses, ask: options.device });
   if (!options.device) return print(options.output === 'table' ? 'json' : options.output, declarations(config, plans), () => '');
-  const entries = plans.flatMap((p) => p.plans.flatMap((one) => one.entries.map((entry) => ({ device: p.device.name, partition: one.partition, ...entry }))));
-  print(options.output, { changes: entries, declarations: declarations(config, plans) }, () => differences(entries));
-  if (entries.some((e) => DIFFERENCE.has(e.kind))) process.exitCode = 2;
+  const changes: readonly Difference[] = plans.flatMap((p) => p.plans.flatMap((one) => one.entries.map((entry) => ({ device: p.device.name, partition: one.partition, ...entry }))));
+  print(options.output, { changes, declarations: declarations(config, plans) }, () => differences(changes));
+  if (changes.some(({ kind }) => !SAME.has(kind))) process.exitCode = 2;
+}
+
+/** An ingress whose Service is not in the files is left as it is: nobody can tell a deleted Service from one that another chart installs. */
+function told({ ingresses, absent }: OfflineIngresses, clusterId: string): readonly OfflineIngress[] {
+  if (ingresses.length === 0) {
+    throw new Error(absent.length === 0 ? `ingresses: sluice.yaml has none of cluster ${clusterId}` : `none of the ingress Services of cluster ${clusterId} is in these files: add ${absent.join(', ')}`);
+  }
+  for (const service of absent) say(`not planned: Service ${service} is not in these files; what it exposes stays as it is`);
+  for (const { built, blind, ref } of ingresses) {
+    if (blind) say(`note: no pool members for Service ${ref.namespace}/${ref.service} in these files; they are left to the cluster`);
+    for (const s of built.servers.filter((server) => server.verdict !== 'listening')) say(`not exposed: ${s.gateway} port ${s.port}: ${s.reason} (${s.code})`);
+    for (const note of built.notes) sayNote(note);
+  }
+  return ingresses;
 }
 
 /** One request body for a single device, else one for each by name. */
-function declarations(config: SluiceConfig, plans: readonly { readonly device: DeviceConfig; readonly plans: readonly Plan[] }[]): object {
+function declarations(config: SluiceConfig, plans: readonly DevicePlans[]): object {
   const bodies = plans.map(({ device, plans: each }) => {
     const tenants = each.filter((p) => Object.keys(p.next.exposures).length > 0).map((p) => [p.partition, renderTenant(p.next, { shareNodes: device.partitions.length > 1 })] as const);
     return [device.name, wrapTenants(Object.fromEntries(tenants), device.save)] as const;
@@ -67,9 +80,9 @@ function declarations(config: SluiceConfig, plans: readonly { readonly device: D
   return config.devices.length === 1 && only ? only[1] : Object.fromEntries(bodies);
 }
 
-function differences(entries: readonly (PlanEntry & { readonly device: string; readonly partition: string })[]): string {
-  const rows = entries.filter((e) => e.kind !== 'unchanged').map((e) => [SIGN[e.kind] ?? ' ', e.device, e.partition, e.key, e.kind, e.gateways.join(', '), e.reason]);
-  const unchanged = entries.length - rows.length;
+function differences(changes: readonly Difference[]): string {
+  const rows = changes.filter((e) => e.kind !== 'unchanged').map((e) => [SIGN[e.kind] ?? '!', e.device, e.partition, e.key, e.kind, e.gateways.join(', '), e.reason]);
+  const unchanged = changes.length - rows.length;
   const table = rows.length === 0 ? 'No difference.' : columns(['', 'DEVICE', 'PARTITION', 'ADDRESS', 'CHANGE', 'GATEWAYS', 'WHY'], rows);
   return unchanged === 0 ? table : `${table}\n${unchanged} unchanged.`;
 }

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { chooseCluster } from '../../../functions/cli/cluster.ts';
+import { meshOptions } from '../../../functions/cli/mesh-options.ts';
+import { ignoredLines } from '../../../functions/cli/objects.ts';
+import { columns } from '../../../functions/cli/output.ts';
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
+
+describe('--mesh-option', () => {
+  test.each([
+    ['scopeGatewayToNamespace=true', { scopeGatewayToNamespace: true }],
+    ['strictGatewayMerging=false', { strictGatewayMerging: false }],
+    ['statusPort=15020', { statusPort: 15020 }],
+    ['revision=130', { revision: '130' }],
+    ['revision=true', { revision: 'true' }],
+    ['gatewayClasses=istio, mine', { gatewayClasses: ['istio', 'mine'] }],
+    ['defaultVirtualServiceExportTo=.', { defaultVirtualServiceExportTo: ['.'] }],
+    ['revision=a=b', { revision: 'a=b' }],
+  ])('%s is read by the type of the option', (word, wanted) => {
+    expect(meshOptions(undefined, [word])).toEqual({ ...MeshOptions.parse({}), ...wanted });
+  });
+
+  test('goes on top of the configured ones, the last word of several counts', () => {
+    const configured = MeshOptions.parse({ revision: 'canary', enableQuic: true });
+    expect(meshOptions(configured, ['enableQuic=true', 'enableQuic=false'])).toEqual({ ...configured, enableQuic: false });
+  });
+
+  test.each([
+    ['enableQuick=true', 'there is no mesh option "enableQuick"; known are scopeGatewayToNamespace, enableQuic'],
+    ['enableQuic', 'write it as enableQuic=value'],
+    ['enableQuic=', 'write it as enableQuic=value'],
+    ['enableQuic=maybe', 'it is true or false'],
+    ['statusPort=99999', 'it is a port, 1 to 65535'],
+  ])('%s is refused in a sentence that names it', (word, sentence) => {
+    expect(() => meshOptions(undefined, [word])).toThrow(`--mesh-option ${word}: ${sentence}`);
+  });
+});
+
+test('--cluster takes the first unless another is named, and says which there are', () => {
+  const config = { clusters: [{ id: 'east' }, { id: 'west' }] } as unknown as SluiceConfig;
+  expect(chooseCluster(config, undefined).id).toBe('east');
+  expect(chooseCluster(config, 'west').id).toBe('west');
+  expect(() => chooseCluster(config, 'north')).toThrow('--cluster north: name one of clusters[].id: east, west');
+});
+
+test('what is ignored for one reason fits one line', () => {
+  const ignored = [...['a', 'b', 'c', 'd', 'e'].map((name) => ({ kind: 'Deployment', name, reason: 'decides nothing' })), { kind: 'Pod', name: 'x', reason: 'the pod has ended' }];
+  expect(ignoredLines(ignored)).toEqual(['Deployment a, b, c and 2 more: decides nothing', 'Pod x: the pod has ended']);
+});
+
+test('columns are as wide as their widest cell, without blanks at the end', () => {
+  expect(columns(['A', 'LONG'], [['xyz', 'v'], ['', '']])).toBe('A    LONG\nxyz  v\n');
+});
