@@ -11,6 +11,7 @@ import { Emitter } from './emitter.ts';
 import { giveFeedback } from './feedback.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Keeper } from './keeper.ts';
+import { LagMeter, type Meter } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { keepPorts, type PortLook } from './port-keeper.ts';
 import type { Recorder } from './recorder.ts';
@@ -30,6 +31,9 @@ export interface AgentOptions {
   readonly outbox: Outbox;
   readonly revisions: Revisions;
   readonly debounce: DebounceLimits;
+  readonly meter: Meter;
+  /** False for a replica that stands by: it collects what changes, and neither sends nor writes. */
+  readonly speaks: () => boolean;
 }
 
 export interface Agent {
@@ -46,7 +50,7 @@ export interface Agent {
 }
 
 export function createAgent(options: AgentOptions): Agent {
-  const { runtime, cluster, ingress, client, world, recorder, outbox, revisions } = options;
+  const { runtime, cluster, ingress, client, world, recorder, outbox, revisions, meter, speaks } = options;
   const { ref } = ingress;
   const owner = ownerKey(cluster, ref);
   const log = runtime.log.child({ owner });
@@ -57,6 +61,7 @@ export function createAgent(options: AgentOptions): Agent {
   let removed = false;
 
   const content = (): Content | undefined => {
+    if (!speaks()) return undefined;
     const objects = selectObjects(ref, world.objects(), ingress);
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
@@ -64,6 +69,7 @@ export function createAgent(options: AgentOptions): Agent {
   /** Mapping and revision belong together: only a snapshot made after this look is known to go without what the mapping does not want. */
   let look: PortLook | undefined;
   const observe = (): void => {
+    if (!speaks()) return;
     try {
       const objects = selectObjects(ref, world.objects(), ingress);
       look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest: revisions.newest };
@@ -74,12 +80,13 @@ export function createAgent(options: AgentOptions): Agent {
   };
 
   const { clock, random } = runtime;
+  const lag = new LagMeter();
   const ports = new Keeper({
     name: 'keeping the service ports',
     clock,
     random,
     log,
-    work: () => keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, look: () => look }),
+    work: async () => (speaks() ? keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, look: () => look }) : undefined),
   });
   const feedback = new Keeper({
     name: 'telling the results',
@@ -87,7 +94,7 @@ export function createAgent(options: AgentOptions): Agent {
     random,
     log,
     work: async () => {
-      await giveFeedback({ client, recorder, world, ingress, results, log });
+      if (speaks()) await giveFeedback({ client, recorder, world, ingress, results, log });
       return undefined;
     },
   });
@@ -97,7 +104,11 @@ export function createAgent(options: AgentOptions): Agent {
     log,
     debounce: options.debounce,
     content,
-    send: (what, changes) => outbox.snapshot(ref, what, changes),
+    send: async (what, changes) => {
+      const revision = await outbox.snapshot(ref, what, changes);
+      meter.snapshot(owner, lag.sent(changes, clock.now()));
+      return revision;
+    },
     observed: observe,
   });
 
@@ -114,6 +125,7 @@ export function createAgent(options: AgentOptions): Agent {
         removed = seen.change.what === 'deleted';
         feedback.poke();
       }
+      lag.seen(seen.change, clock.now());
       emitter.changed(seen.change, isUrgent(seen));
     },
     refresh: () => emitter.refresh(),

@@ -1,6 +1,7 @@
-import type { KubernetesClient, RawObject, Resource } from '../../shared/kubernetes/index.ts';
+/** The Lease of one watched cluster, read and written: who leads, until when, and in which epoch. */
+import type { RawObject, Resource } from '../../shared/kubernetes/index.ts';
 
-const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+export const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
 const ANNOTATION = 'sluice.io/epoch';
 
 export interface LeasePlace {
@@ -14,25 +15,75 @@ export function leasePlace(namespace: string, clusterId: string, holder: string)
   return { namespace, name: `sluice-watch-${clusterId}`, holder };
 }
 
-/**
- * A new epoch, above every one before it, kept on the Lease before anybody uses it. Two claimants cannot get the same one: the write
- * carries the version that was read, and the loser's fails with a conflict.
- */
-export async function claimEpoch(client: KubernetesClient, place: LeasePlace, now: number, above = 0): Promise<number> {
-  const lease = await client.get(LEASES, place.name, place.namespace);
-  const kept = Number(lease?.metadata.annotations?.[ANNOTATION] ?? 0);
-  const epoch = Math.max(now, (Number.isSafeInteger(kept) ? kept : 0) + 1, above + 1);
-  if (lease === undefined) await client.create(LEASES, leaseObject(place, now, epoch));
-  else await client.replace(LEASES, { ...lease, ...leaseObject(place, now, epoch), metadata: { ...lease.metadata, annotations: { ...lease.metadata.annotations, [ANNOTATION]: String(epoch) } } });
-  return epoch;
+/** What a Lease says. */
+export interface Claim {
+  /** Empty where nobody leads. */
+  readonly holder: string;
+  readonly epoch: number;
+  /** Milliseconds without a renewal after which the holder counts as gone. */
+  readonly duration: number;
+  readonly renewed: string;
 }
 
-function leaseObject(place: LeasePlace, now: number, epoch: number): RawObject {
-  const time = new Date(now).toISOString().replace('Z', '000Z');
+interface LeaseSpec {
+  readonly holderIdentity?: string;
+  readonly leaseDurationSeconds?: number;
+  readonly renewTime?: string;
+  readonly acquireTime?: string;
+  readonly leaseTransitions?: number;
+}
+
+export function readClaim(lease: RawObject, fallback: number): Claim {
+  const spec = specOf(lease);
+  const epoch = Number(lease.metadata.annotations?.[ANNOTATION] ?? 0);
+  return {
+    holder: spec.holderIdentity ?? '',
+    epoch: Number.isSafeInteger(epoch) ? epoch : 0,
+    duration: spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
+    renewed: spec.renewTime ?? '',
+  };
+}
+
+/** Above every epoch before it. */
+export function nextEpoch(now: number, kept: number, above = 0): number {
+  return Math.max(now, kept + 1, above + 1);
+}
+
+export interface Wish {
+  readonly holder: string;
+  readonly epoch: number;
+  readonly duration: number;
+  readonly now: number;
+}
+
+/**
+ * The Lease with the wish written into it. It keeps the version that was read, so the API server refuses it when anybody wrote in
+ * between: two claimants cannot both succeed.
+ */
+export function leaseWith(place: LeasePlace, before: RawObject | undefined, wish: Wish): RawObject {
+  const old = before === undefined ? {} : specOf(before);
+  const time = microTime(wish.now);
+  const same = old.holderIdentity === wish.holder && before?.metadata.annotations?.[ANNOTATION] === String(wish.epoch);
+  const transitions = (old.leaseTransitions ?? 0) + (same || wish.holder === '' ? 0 : 1);
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { namespace: place.namespace, name: place.name, annotations: { [ANNOTATION]: String(epoch) } },
-    spec: { holderIdentity: place.holder, acquireTime: time, renewTime: time },
+    metadata: { ...before?.metadata, namespace: place.namespace, name: place.name, annotations: { ...before?.metadata.annotations, [ANNOTATION]: String(wish.epoch) } },
+    spec: {
+      ...old,
+      holderIdentity: wish.holder,
+      leaseDurationSeconds: Math.max(1, Math.round(wish.duration / 1_000)),
+      acquireTime: same ? (old.acquireTime ?? time) : time,
+      renewTime: time,
+      leaseTransitions: transitions,
+    },
   };
+}
+
+function specOf(lease: RawObject): LeaseSpec {
+  return lease['spec'] ?? {};
+}
+
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
 }

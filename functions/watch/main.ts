@@ -1,15 +1,17 @@
 /** The watcher. `sluice up` loads this bundle and calls `create`; as a process in the cluster it runs from its environment. */
-import { runFromEnvironment } from './process.ts';
+import { addressOf } from './http.ts';
+import { identityOf, runFromEnvironment } from './process.ts';
 import { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts';
 
 export type { Watcher, WatcherOptions } from './watcher.ts';
 
 export function create(options: WatcherOptions): Watcher {
-  return createWatcher(options);
+  const { env } = process;
+  return createWatcher({ identity: identityOf(env), http: addressOf({ SLUICE_HTTP_PORT: env['SLUICE_HTTP_PORT'] }), env, ...options });
 }
 
 if (import.meta.main) {
-  await runFromEnvironment(process.env).catch((error: unknown) => {
+  await runFromEnvironment(process.env, process.argv.slice(2)).catch((error: unknown) => {
     // A stack of the bundle would bury the sentence that helps.
     process.stderr.write(`sluice watch: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

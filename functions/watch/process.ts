@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { loadConfig } from '../../shared/config/load.ts';
 import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import type { Clock, Runtime } from '../../shared/runtime/runtime.ts';
-import { createLogger, logLevelOf } from '../../shared/telemetry/logger.ts';
+import { createLogger, logLevelOf, parseLogLevel, type LogLevel } from '../../shared/telemetry/logger.ts';
+import { addressOf } from './http.ts';
 import { createWatcher } from './watcher.ts';
 
 const CLOCK: Clock = {
@@ -16,15 +19,16 @@ const CLOCK: Clock = {
 
 /**
  * SLUICE_CONFIG: path of the configuration. SLUICE_CLUSTER: the id of this cluster in it. Optional: KUBECONFIG (outside a cluster),
- * POD_NAME and POD_NAMESPACE (identity and place of the Lease), SLUICE_LOG_LEVEL.
+ * POD_NAME and POD_NAMESPACE (identity and place of the Lease), SLUICE_HTTP_PORT, SLUICE_LOG_LEVEL or `--log-level`.
  */
-export async function runFromEnvironment(env: NodeJS.ProcessEnv): Promise<void> {
-  const log = createLogger(logLevelOf(env));
+export async function runFromEnvironment(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<void> {
+  const log = createLogger(logLevel(args, env));
   const config = await loadConfig(required(env, 'SLUICE_CONFIG'), env);
   const clusterId = required(env, 'SLUICE_CLUSTER');
+  const http = addressOf(env);
   const queues = openQueues(config.queue, { clock: CLOCK, id: randomUUID });
   const runtime: Runtime = { config, secrets: createSecrets({ env }), queues, clock: CLOCK, id: randomUUID, random: Math.random, log };
-  const watcher = createWatcher({ runtime, clusterId, identity: env['POD_NAME'], leaseNamespace: env['POD_NAMESPACE'] });
+  const watcher = createWatcher({ runtime, clusterId, identity: identityOf(env), leaseNamespace: env['POD_NAMESPACE'], http, env });
   const asked = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
@@ -35,6 +39,17 @@ export async function runFromEnvironment(env: NodeJS.ProcessEnv): Promise<void> 
   await watcher.stop();
   await started;
   await queues.close();
+}
+
+/** The same after a restart, so that a process that was killed does not wait for its own Lease. */
+export function identityOf(env: NodeJS.ProcessEnv): string {
+  return env['POD_NAME'] || hostname();
+}
+
+function logLevel(args: readonly string[], env: NodeJS.ProcessEnv): LogLevel {
+  const { values } = parseArgs({ args: [...args], options: { 'log-level': { type: 'string' } } });
+  const asked = values['log-level'];
+  return asked === undefined ? logLevelOf(env) : parseLogLevel(asked);
 }
 
 function required(env: NodeJS.ProcessEnv, name: string): string {

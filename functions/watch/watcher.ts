@@ -1,17 +1,17 @@
 /** Observe → snapshot → queue, and results → Kubernetes, for one cluster. */
-import type { Settled } from '../../shared/domain/exposure/exposure.ts';
-import { createKubernetesClient, type KubernetesClient, type Resource, type StreamTiming } from '../../shared/kubernetes/index.ts';
+import { dryRunClient } from '../../shared/kubernetes/dry-run.ts';
+import { createKubernetesClient, type Environment, type KubernetesClient, type Resource, type StreamTiming } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
-import { createAgent, type Agent } from './agent.ts';
 import type { DebounceLimits } from './debounce.ts';
-import { claimEpoch, leasePlace, type LeasePlace } from './epoch.ts';
+import { leasePlace } from './epoch.ts';
+import { fenceQueues } from './fence.ts';
+import { serve, type Address, type Served } from './http.ts';
 import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
-import { Keeper } from './keeper.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { Leadership, type LeaseTiming } from './leadership.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { persist, type Patience } from './persist.ts';
-import { createRecorder } from './recorder.ts';
-import { Revisions } from './revisions.ts';
-import { consumeSettled } from './settled-loop.ts';
+import { readiness } from './readiness.ts';
+import { Voice } from './voice.ts';
 import { createWorld, type World, type WorldChange } from './world.ts';
 
 export interface WatcherOptions {
@@ -20,35 +20,35 @@ export interface WatcherOptions {
   readonly kubeconfig?: string | undefined;
   readonly clusterId: string;
   readonly debounce?: DebounceLimits | undefined;
-  /** Who holds the Lease; absent: a new id. */
+  /** Who holds the Lease; absent: a new id. A replica that comes back under its own name does not wait for its old Lease to expire. */
   readonly identity?: string | undefined;
   /** Namespace of the Lease; absent: that of the pod, else `default`. */
   readonly leaseNamespace?: string | undefined;
   /** Milliseconds between two complete tellings of everything. */
   readonly resync?: number | undefined;
   readonly timing?: Partial<StreamTiming> | undefined;
+  readonly lease?: Partial<LeaseTiming> | undefined;
+  /** Where to answer /healthz, /readyz and /metrics; absent: nowhere. */
+  readonly http?: Address | undefined;
+  /** For proxies and credential plugins. */
+  readonly env?: Environment | undefined;
 }
 
 export interface Watcher {
-  /** Resolves once everything was listed and the streams run, or when `stop` was called before that. */
+  /** Resolves once everything was listed and the streams run, as leader or standing by, or when `stop` was called before that. */
   start(): Promise<void>;
-  /** Sends what is in hand and ends every stream. */
+  /** Sends what is in hand, hands the Lease over and ends every stream. */
   stop(): Promise<void>;
+  /** Where /healthz, /readyz and /metrics are answered, once started. */
+  address(): Address | undefined;
 }
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
 const DEBOUNCE: DebounceLimits = { quiet: 100, max: 1_000 };
 const RESYNC_MS = 5 * 60_000;
 
-/** What exists once the watcher may speak. */
-interface Voice {
-  readonly outbox: Outbox;
-  readonly revisions: Revisions;
-  readonly clusterUid: string;
-  readonly agents: readonly Agent[];
-  readonly inventory: Keeper;
-  readonly listening: Promise<void>;
-}
+/** What is in hand is sent before the Lease is handed over, if that is quick. */
+const FAREWELL_MS = 500;
 
 export function createWatcher(options: WatcherOptions): Watcher {
   return new ClusterWatcher(options);
@@ -62,9 +62,13 @@ class ClusterWatcher implements Watcher {
   readonly #ingresses: readonly WatchedIngress[];
   readonly #client: KubernetesClient;
   readonly #world: World;
-  readonly #lease: LeasePlace;
+  readonly #leadership: Leadership;
+  readonly #metrics: Metrics;
+  #clusterUid = '';
   #voice: Voice | undefined;
-  #told = false;
+  /** Voices of terms that are over, while they end. */
+  #ending: Promise<void> = Promise.resolve();
+  #served: Served | undefined;
 
   constructor(options: WatcherOptions) {
     const { runtime, clusterId } = options;
@@ -74,84 +78,100 @@ class ClusterWatcher implements Watcher {
     const { clock, random, log } = this.#runtime;
     this.#patience = { clock, random, log, signal: this.#abort.signal };
     this.#ingresses = watchedIngresses(runtime.config.ingresses, clusterId);
-    this.#client = createKubernetesClient({ kubeconfig: options.kubeconfig });
+    const client = createKubernetesClient({ kubeconfig: options.kubeconfig, env: options.env ?? {} });
+    this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
     const namespaces = [...new Set(this.#ingresses.map(({ ref }) => ref.namespace))];
     this.#world = createWorld({ client: this.#client, namespaces, clock, random, log, timing: options.timing, onChange: (change) => this.#notice(change) });
     // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
     const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;
-    this.#lease = leasePlace(options.leaseNamespace ?? home ?? 'default', clusterId, options.identity ?? runtime.id());
+    const place = leasePlace(options.leaseNamespace ?? home ?? 'default', clusterId, options.identity ?? runtime.id());
+    const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#fallSilent() };
+    this.#leadership = new Leadership({ client: this.#client, place, clock, random, log: this.#runtime.log, timing: options.lease, ...terms });
+    this.#metrics = createMetrics({ states: () => this.#world.states(), epoch: () => this.#leadership.epoch, clock });
   }
 
   async start(): Promise<void> {
+    await this.#serve();
     const clusterUid = await persist('reading the UID of namespace kube-system', () => this.#readClusterUid(), this.#patience);
-    const epoch = await persist(`claiming an epoch on Lease ${this.#lease.namespace}/${this.#lease.name}`, () => this.#claim(0), this.#patience);
-    if (clusterUid === undefined || epoch === undefined) return;
+    if (clusterUid === undefined) return;
+    this.#clusterUid = clusterUid;
+    await Promise.race([this.#leadership.start(), aborted(this.#abort.signal)]);
+    const before = this.#leadership.epoch;
     this.#world.start();
     await Promise.race([this.#world.synced, aborted(this.#abort.signal)]);
     if (this.#abort.signal.aborted) return;
-    this.#voice = this.#speak(clusterUid, new Revisions(epoch));
-    this.#runtime.log.info({ epoch, ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`), streams: this.#world.states() }, 'watching');
+    this.#voice = this.#prepare();
+    this.#runtime.log.info({ ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`), streams: this.#world.states().map(({ kind, group, namespace, state, objects }) => ({ kind, group, namespace, state, objects })) }, before === undefined ? 'standing by' : 'watching');
+    // What was listed after the Lease was won is new enough.
+    await this.#lead(this.#leadership.epoch !== before);
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#world.stop();
-    const voice = this.#voice;
-    if (voice !== undefined) {
-      await Promise.all([...voice.agents.map((agent) => agent.stop()), voice.inventory.stop(), voice.listening]);
-    }
+    const ended = this.#voice?.stop() ?? Promise.resolve();
+    const hurry = new AbortController();
+    await Promise.race([ended, this.#runtime.clock.sleep(FAREWELL_MS, hurry.signal)]);
+    hurry.abort();
+    await this.#leadership.stop();
+    await Promise.all([ended, this.#ending]);
+    await this.#served?.close();
     await this.#client.close();
   }
 
-  #speak(clusterUid: string, revisions: Revisions): Voice {
-    const { clock, random, log, queues } = this.#runtime;
-    const cluster = this.#options.clusterId;
-    const outbox = createOutbox({ runtime: this.#runtime, cluster, clusterUid, revisions });
-    const recorder = createRecorder(this.#client, clock);
-    const debounce = this.#options.debounce ?? DEBOUNCE;
-    const agents = this.#ingresses.map((ingress) =>
-      createAgent({ runtime: this.#runtime, cluster, ingress, client: this.#client, world: this.#world, recorder, outbox, revisions, debounce }),
-    );
-    const inventory = new Keeper({ name: 'sending the inventory', clock, random, log, work: () => this.#tellAll(outbox, agents) });
-    for (const agent of agents) agent.start();
-    inventory.start();
-    inventory.poke();
-    const listening = consumeSettled(queues.queue(`settled-${cluster}`), (settled) => this.#settle(settled), this.#patience);
-    return { outbox, revisions, clusterUid, agents, inventory, listening };
+  address(): Address | undefined {
+    return this.#served?.address;
   }
 
-  /** The inventory, and every snapshot again; the first time the agents have just begun by themselves. */
-  async #tellAll(outbox: Outbox, agents: readonly Agent[]): Promise<number> {
-    const services = this.#world.states().filter(({ kind }) => kind === 'Service');
-    // A stale list proves no absence.
-    if (services.some(({ state }) => state !== 'live')) return 1_000;
-    await outbox.inventory(agents.map((agent) => agent.ref).filter((ref) => this.#world.service(ref.namespace, ref.service) !== undefined));
-    if (this.#told) for (const agent of agents) agent.refresh();
-    this.#told = true;
-    return this.#options.resync ?? RESYNC_MS;
+  /** Nothing is said before every kind was listed within the term: what was watched until now may be behind what the last leader said. */
+  async #lead(relist: boolean): Promise<void> {
+    const voice = this.#voice;
+    if (voice === undefined || voice.speaks || this.#leadership.epoch === undefined) return;
+    if (relist) await this.#world.relist();
+    const { epoch } = this.#leadership;
+    if (voice !== this.#voice || voice.speaks || epoch === undefined || this.#abort.signal.aborted) return;
+    voice.speak(epoch);
+    this.#runtime.log.info({ epoch }, 'speaking for this cluster');
+  }
+
+  /** Everything that is known stays; whatever was about to be said is dropped. */
+  #fallSilent(): void {
+    const old = this.#voice;
+    if (old === undefined) return;
+    old.silence();
+    this.#voice = this.#prepare();
+    this.#ending = Promise.all([this.#ending, old.stop()]).then(() => undefined);
+  }
+
+  #prepare(): Voice {
+    const { assure } = this.#leadership;
+    const queues = fenceQueues(this.#runtime.queues, assure, this.#metrics.meter);
+    return new Voice({
+      runtime: { ...this.#runtime, queues },
+      cluster: this.#options.clusterId,
+      clusterUid: this.#clusterUid,
+      ingresses: this.#ingresses,
+      client: this.#client.fenced(assure),
+      world: this.#world,
+      debounce: this.#options.debounce ?? DEBOUNCE,
+      resync: this.#options.resync ?? RESYNC_MS,
+      meter: this.#metrics.meter,
+      raise: (above) => this.#leadership.raise(above),
+    });
+  }
+
+  async #serve(): Promise<void> {
+    const { http } = this.#options;
+    if (http === undefined) return;
+    this.#served = await serve(http, {
+      ready: () => readiness({ states: this.#world.states(), prepared: this.#voice !== undefined, leading: this.#voice?.speaks === true, now: this.#runtime.clock.now() }),
+      metrics: () => this.#metrics.text(),
+    });
+    this.#runtime.log.info({ ...this.#served.address }, 'answering /healthz, /readyz and /metrics');
   }
 
   #notice(change: WorldChange): void {
-    for (const agent of this.#voice?.agents ?? []) agent.notice(change);
-  }
-
-  async #settle(settled: Settled): Promise<boolean> {
-    const voice = this.#voice;
-    if (voice === undefined) return false;
-    const agent = voice.agents.find(({ owner }) => owner === settled.owner);
-    // Results for another cluster that had this id, or for an ingress that is no longer configured, concern nobody here.
-    if (agent === undefined || settled.clusterUid !== voice.clusterUid) return true;
-    const declared = settled.supersededBy;
-    if (declared !== undefined && declared.epoch > voice.revisions.epoch) {
-      voice.revisions.moveTo(await this.#claim(declared.epoch));
-      this.#runtime.log.warn({ declared, epoch: voice.revisions.epoch }, 'the device knows a newer epoch of this cluster; moved above it');
-      voice.inventory.poke();
-    }
-    return agent.settle(settled);
-  }
-
-  #claim(above: number): Promise<number> {
-    return claimEpoch(this.#client, this.#lease, this.#runtime.clock.now(), above);
+    this.#voice?.notice(change);
   }
 
   async #readClusterUid(): Promise<string> {

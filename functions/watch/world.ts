@@ -1,6 +1,6 @@
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import type { Change } from '../../shared/domain/ingress/snapshot.ts';
-import { createStream, type KubernetesClient, type Stream, type StreamChange, type StreamState, type StreamTiming } from '../../shared/kubernetes/index.ts';
+import { createStream, type KubernetesClient, type Stream, type StreamChange, type StreamFigures, type StreamState, type StreamTiming } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { KINDS, type Observed, type ObservedKind } from './kinds.ts';
@@ -28,6 +28,7 @@ export interface StreamReport {
   readonly namespace: string | undefined;
   readonly state: StreamState;
   readonly objects: number;
+  readonly figures: StreamFigures;
 }
 
 /** The cluster as it was last seen: one stream for each kind. */
@@ -38,6 +39,8 @@ export interface World {
   service(namespace: string, name: string): Extract<Observed, { of: 'services' }> | undefined;
   states(): readonly StreamReport[];
   start(): void;
+  /** Resolves once every kind was listed by a list that began after this call. */
+  relist(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,9 +54,12 @@ export function createWorld(options: WorldOptions): World {
       const found = streams.find((entry) => entry.kind.plural === 'services' && entry.namespace === namespace)?.stream.store.get(namespace, name);
       return found?.of === 'services' ? found : undefined;
     },
-    states: () => streams.map(({ kind, namespace, stream }) => ({ kind: kind.kind, group: kind.group, namespace, state: stream.state(), objects: stream.store.size })),
+    states: () => streams.map(({ kind, namespace, stream }) => ({ kind: kind.kind, group: kind.group, namespace, state: stream.state(), objects: stream.store.size, figures: stream.figures })),
     start: () => {
       for (const { stream } of streams) stream.start();
+    },
+    relist: async () => {
+      await Promise.all(streams.map(({ stream }) => stream.relist()));
     },
     stop: async () => {
       await Promise.all(streams.map(({ stream }) => stream.stop()));

@@ -1,4 +1,4 @@
-import { createCredentialSource } from './credentials.ts';
+import { createCredentialSource, type CredentialOptions } from './credentials.ts';
 import { discoverVersion, type Discoverable } from './discovery.ts';
 import { KubernetesError, unreachable } from './error.ts';
 import { readFrames, type WatchFrame } from './frames.ts';
@@ -10,6 +10,8 @@ export interface Selection {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told how many bytes arrived. */
+  readonly received?: ((bytes: number) => void) | undefined;
 }
 
 export interface Page {
@@ -52,20 +54,25 @@ export interface KubernetesClient {
   merge(resource: Resource, target: { readonly name: string; readonly namespace?: string }, patch: object): Promise<RawObject>;
   /** The first of the versions (newest first) that serves the kind; undefined where none does. */
   discover(kind: Discoverable, signal?: AbortSignal): Promise<string | undefined>;
+  /** The same client whose writes ask `fence` right before they leave; one that rejects (with {@link Fenced}) keeps them back. */
+  fenced(fence: () => Promise<void>): KubernetesClient;
   close(): Promise<void>;
 }
 
 const PAGE = 500;
 
-export function createKubernetesClient(options: { readonly kubeconfig?: string | undefined } = {}): KubernetesClient {
-  const source = createCredentialSource(options.kubeconfig);
-  const transport = createTransport(source);
-  const write = async (call: ApiRequest): Promise<RawObject> => (await transport.json(call)) as RawObject;
+export function createKubernetesClient(options: Partial<CredentialOptions> = {}): KubernetesClient {
+  const source = createCredentialSource({ env: {}, ...options });
+  return clientOn(createTransport(source), source.namespace);
+}
+
+function clientOn(transport: Transport, namespace: string | undefined, fence?: () => Promise<void>): KubernetesClient {
+  const write = async (call: ApiRequest): Promise<RawObject> => (await transport.json({ ...call, ...(call.method === 'GET' ? {} : { fence }) })) as RawObject;
   return {
-    namespace: source.namespace,
+    namespace,
     pages: (resource, selection) => readPages(transport, resource, selection ?? {}),
     watch: (resource, watchOptions) => readWatch(transport, resource, watchOptions),
-    get: (resource, name, namespace) => write({ method: 'GET', path: pathOf(resource, namespace, name) }).catch(undefinedIfMissing),
+    get: (resource, name, place) => write({ method: 'GET', path: pathOf(resource, place, name) }).catch(undefinedIfMissing),
     create: (resource, object) => write({ method: 'POST', path: pathOf(resource, object.metadata.namespace), body: object }),
     replace: (resource, object) => write({ method: 'PUT', path: pathOf(resource, object.metadata.namespace, object.metadata.name), body: object }),
     apply: (resource, object, { manager, subresource, force }) =>
@@ -79,6 +86,7 @@ export function createKubernetesClient(options: { readonly kubeconfig?: string |
     merge: (resource, target, patch) =>
       write({ method: 'PATCH', path: pathOf(resource, target.namespace, target.name), contentType: 'application/merge-patch+json', body: patch }),
     discover: (kind, signal) => discoverVersion(transport, kind, signal),
+    fenced: (next) => clientOn(transport, namespace, next),
     close: () => transport.close(),
   };
 }
@@ -89,7 +97,7 @@ function undefinedIfMissing(error: unknown): undefined {
 }
 
 async function* readPages(transport: Transport, resource: Resource, selection: Selection): AsyncGenerator<Page> {
-  const { namespace, labelSelector, fieldSelector, signal } = selection;
+  const { namespace, labelSelector, fieldSelector, signal, received } = selection;
   let next = '';
   do {
     const answer = (await transport.json({
@@ -97,6 +105,7 @@ async function* readPages(transport: Transport, resource: Resource, selection: S
       path: pathOf(resource, namespace),
       query: { limit: PAGE, continue: next, labelSelector, fieldSelector },
       signal,
+      received,
     })) as { items?: readonly RawObject[]; metadata?: { resourceVersion?: string; continue?: string } };
     next = answer.metadata?.continue ?? '';
     // Items of a list carry neither apiVersion nor kind.
@@ -106,12 +115,14 @@ async function* readPages(transport: Transport, resource: Resource, selection: S
 }
 
 async function* readWatch(transport: Transport, resource: Resource, options: WatchOptions): AsyncGenerator<WatchFrame> {
-  const { namespace, labelSelector, fieldSelector, signal, resourceVersion, timeoutSeconds, silence } = options;
+  const { namespace, labelSelector, fieldSelector, signal, received, resourceVersion, timeoutSeconds, silence } = options;
   const path = pathOf(resource, namespace);
   const query = { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, labelSelector, fieldSelector };
   const body = await transport.stream({ method: 'GET', path, query, signal, silence });
+  // An answer is a sign of life, also where nothing follows.
+  received?.(0);
   try {
-    for await (const frame of readFrames(body)) {
+    for await (const frame of readFrames(body, received)) {
       if (frame.type === 'ERROR') {
         const { code = 500, reason = 'Unknown', message = 'the watch failed' } = frame.object;
         throw new KubernetesError({ status: code, reason, message: `watch ${path}: ${code} ${reason}: ${message}` });

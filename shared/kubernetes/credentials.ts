@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici';
+import { createExecPlugin, type ExecConfig, type ExecPlugin } from './exec-plugin.ts';
+import { proxyFor, type Environment } from './proxy.ts';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -23,16 +25,42 @@ export interface CredentialSource {
   reload(): void;
 }
 
-/** From a kubeconfig file; without one, from the pod's service account, else from the usual places of kubectl. */
-export function createCredentialSource(kubeconfig?: string): CredentialSource {
-  let config = load(kubeconfig);
+export interface CredentialOptions {
+  /** Absent: the pod's service account, else the usual places of kubectl. */
+  readonly kubeconfig?: string | undefined;
+  /** For HTTPS_PROXY and NO_PROXY, and for credential plugins. */
+  readonly env: Environment;
+  /** Milliseconds a credential plugin may take. */
+  readonly execTimeout?: number | undefined;
+}
+
+export function createCredentialSource(options: CredentialOptions): CredentialSource {
+  const { kubeconfig, env } = options;
+  let loaded = loadWithPlugin(options);
   return {
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
-    read: () => readCredentials(config),
+    namespace: loaded.config.getContextObject(loaded.config.getCurrentContext())?.namespace,
+    read: () => readCredentials(loaded, env),
     reload: () => {
-      config = load(kubeconfig);
+      const { plugin } = loaded;
+      loaded = { plugin, config: plugin === undefined ? load(kubeconfig) : withoutPlugin(load(kubeconfig)) };
+      plugin?.forget();
     },
   };
+}
+
+interface Loaded {
+  readonly config: KubeConfig;
+  readonly plugin: ExecPlugin | undefined;
+}
+
+/** The client library starts plugins without a time limit and uses their tokens to the last moment. */
+function loadWithPlugin({ kubeconfig, env, execTimeout }: CredentialOptions): Loaded {
+  const config = load(kubeconfig);
+  const exec = config.getCurrentUser()?.exec as Partial<ExecConfig> | null | undefined;
+  if (!exec?.command) return { config, plugin: undefined };
+  const { command, args, env: extra, apiVersion, installHint } = exec;
+  const plain = { command, args: args ?? [], env: extra ?? [], apiVersion: apiVersion ?? 'client.authentication.k8s.io/v1', installHint };
+  return { config: withoutPlugin(config), plugin: createExecPlugin(plain, { env, now: Date.now, timeout: execTimeout }) };
 }
 
 function load(kubeconfig: string | undefined): KubeConfig {
@@ -46,30 +74,42 @@ function load(kubeconfig: string | undefined): KubeConfig {
   return config;
 }
 
-async function readCredentials(config: KubeConfig): Promise<Credentials> {
+function withoutPlugin(config: KubeConfig): KubeConfig {
+  const { clusters, contexts, currentContext } = config;
+  const plain = new KubeConfig();
+  plain.loadFromOptions({ clusters, contexts, currentContext, users: config.users.map((user) => ({ ...user, exec: undefined })) });
+  return plain;
+}
+
+async function readCredentials({ config, plugin }: Loaded, env: Environment): Promise<Credentials> {
   const headers: Record<string, string> = {};
   const options: RequestOptions = { headers };
   await config.applyToHTTPSOptions(options);
+  if (plugin !== undefined) await applyPlugin(plugin, options);
   if (typeof options.auth === 'string') headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const cluster = config.getCurrentCluster();
+  const server = (cluster?.server ?? '').replace(/\/+$/, '');
   const fingerprint = createHash('sha256').update(JSON.stringify([ca, cert, key, servername, rejectUnauthorized])).digest('hex');
-  return {
-    server: (cluster?.server ?? '').replace(/\/+$/, ''),
-    headers,
-    fingerprint,
-    createDispatcher: () => createDispatcher(config, options),
-  };
+  // What the kubeconfig says about this cluster goes before what the environment says about everything.
+  const proxy = cluster?.proxyUrl || proxyFor(server, env);
+  return { server, headers, fingerprint, createDispatcher: () => createDispatcher(proxy, options) };
+}
+
+async function applyPlugin(plugin: ExecPlugin, options: RequestOptions): Promise<void> {
+  const { token, cert, key } = await plugin.read();
+  if (cert !== undefined) options.cert = cert;
+  if (key !== undefined) options.key = key;
+  if (token !== undefined) options.headers = Object.assign(options.headers ?? {}, { Authorization: `Bearer ${token}` });
 }
 
 /** HTTP/1.1 only: watches over HTTP/2 are known to miss events without a word, and undici would negotiate it. */
-function createDispatcher(config: KubeConfig, options: RequestOptions): Dispatcher {
+function createDispatcher(proxy: string | undefined, options: RequestOptions): Dispatcher {
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const tls = Object.fromEntries(Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined));
   const connect = { timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
   const limits = { allowH2: false, headersTimeout: 30_000, bodyTimeout: 60_000 };
-  const proxy = config.getCurrentCluster()?.proxyUrl;
-  if (proxy === undefined || proxy === '') return new Agent({ ...limits, connect: { ...connect, ...tls } });
+  if (proxy === undefined) return new Agent({ ...limits, connect: { ...connect, ...tls } });
   if (proxy.startsWith('socks')) return new Socks5ProxyAgent(proxy, { ...limits, requestTls: { ...connect, ...tls } });
   return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...connect, ...tls }, connect });
 }

@@ -14,6 +14,14 @@ export class KubernetesError extends Error {
   }
 }
 
+/** A write that was not made because its maker may not write at this moment. */
+export class Fenced extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Fenced';
+  }
+}
+
 const REASONS: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound', 409: 'Conflict', 410: 'Expired', 422: 'Invalid', 429: 'TooManyRequests' };
 
 /** Reads a `Status` object; proxies answer HTML, so anything goes. */

@@ -12,10 +12,11 @@ export interface ErrorFrame {
 }
 
 /** One JSON document for each line; a line may arrive in any number of pieces. */
-export async function* readFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<WatchFrame | ErrorFrame> {
+export async function* readFrames(body: AsyncIterable<Uint8Array>, received?: (bytes: number) => void): AsyncGenerator<WatchFrame | ErrorFrame> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const piece of body) {
+    received?.(piece.byteLength);
     const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {

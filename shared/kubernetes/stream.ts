@@ -7,6 +7,7 @@ import { KubernetesError } from './error.ts';
 import type { WatchFrame } from './frames.ts';
 import { objectKey, type RawObject, type Resource } from './object.ts';
 import { Store, type StreamChange } from './store.ts';
+import { Figures, type RelistCause, type StreamFigures } from './stream-figures.ts';
 
 /** A kind to follow, in any of the versions that can be read. */
 export interface StreamKind extends Discoverable {
@@ -51,8 +52,11 @@ export interface Stream<T> {
   /** Resolves once the kind was listed completely, or the cluster said that it does not serve it. */
   readonly synced: Promise<void>;
   readonly store: Store<T>;
+  readonly figures: StreamFigures;
   state(): StreamState;
   start(): void;
+  /** Lists everything anew and watches from there; resolves once a list that began after this call is complete, or the stream was stopped. */
+  relist(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,8 +77,14 @@ class ListWatch<T> implements Stream<T> {
   #resource: Resource | undefined;
   /** Where to watch from; undefined asks for a list. */
   #version: string | undefined;
-  #listedAt = 0;
+  /** Why there is to be a list. */
+  #cause: RelistCause = 'first';
+  /** Who waits for a list that has not begun. */
+  #asked: (() => void)[] = [];
+  /** Ends what runs at this moment, a list or a watch, for another list. */
+  #round = new AbortController();
   #failures = 0;
+  readonly figures: Figures;
 
   constructor(options: StreamOptions<T>) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -82,6 +92,7 @@ class ListWatch<T> implements Stream<T> {
     this.#markSynced = resolve;
     this.#options = options;
     this.#timing = { ...TIMING, ...options.timing };
+    this.figures = new Figures(() => options.clock.now());
     this.store = new Store<T>((change) => this.#guard('a change', () => options.onChange(change)));
   }
 
@@ -93,19 +104,38 @@ class ListWatch<T> implements Stream<T> {
     this.#running ??= this.#run();
   }
 
+  relist(): Promise<void> {
+    if (this.#abort.signal.aborted) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#asked.push(resolve);
+    this.#round.abort();
+    return promise;
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#round.abort();
     await this.#running;
+    for (const resolve of this.#asked.splice(0)) resolve();
   }
 
   async #run(): Promise<void> {
     while (!this.#abort.signal.aborted) {
+      this.#round = new AbortController();
+      if (this.#asked.length > 0) this.#forget('asked');
       try {
         await this.#step();
       } catch (error) {
-        if (!this.#abort.signal.aborted) await this.#recover(error);
+        // Whoever asked for a list broke off what ran: that is no fault.
+        if (!this.#round.signal.aborted) await this.#recover(error);
       }
     }
+  }
+
+  /** The next step begins with a list. */
+  #forget(cause: RelistCause): void {
+    if (this.#version !== undefined || cause === 'asked') this.#cause = cause;
+    this.#version = undefined;
   }
 
   async #step(): Promise<void> {
@@ -113,34 +143,44 @@ class ListWatch<T> implements Stream<T> {
     if (this.#resource === undefined) return this.#waitForKind();
     if (this.#version === undefined) await this.#list(this.#resource);
     await this.#follow(this.#resource);
-    if (this.#options.clock.now() - this.#listedAt >= this.#timing.relist) this.#version = undefined;
+    if (this.#options.clock.now() - this.figures.lastList >= this.#timing.relist) this.#forget('due');
   }
 
   async #discover(): Promise<Resource | undefined> {
     const { client, kind } = this.#options;
-    const version = await client.discover(kind, this.#abort.signal);
+    const version = await client.discover(kind, this.#round.signal);
     return version === undefined ? undefined : { group: kind.group, version, plural: kind.plural, kind: kind.kind, namespaced: kind.namespaced };
   }
 
   async #waitForKind(): Promise<void> {
     if (this.#state !== 'not-served') this.#options.log.info({ kind: this.#options.kind.kind, group: this.#options.kind.group }, 'the cluster does not serve this kind; waiting for it');
     this.#state = 'not-served';
+    this.figures.received(0);
     this.#markSynced();
+    for (const resolve of this.#asked.splice(0)) resolve();
     await this.#pause(this.#timing.rediscover * (0.75 + this.#options.random() / 2));
   }
 
   async #list(resource: Resource): Promise<void> {
+    const asked = this.#asked.splice(0);
     const listed = new Set<string>();
     let version = '';
-    for await (const page of this.#options.client.pages(resource, this.#selection())) {
-      for (const raw of page.items) listed.add(this.#put(raw));
-      version = page.resourceVersion;
+    try {
+      for await (const page of this.#options.client.pages(resource, this.#selection())) {
+        for (const raw of page.items) listed.add(this.#put(raw));
+        version = page.resourceVersion;
+      }
+    } catch (error) {
+      // They wait for the next one, which begins later still.
+      this.#asked.push(...asked);
+      throw error;
     }
     this.store.retain(listed);
     this.#version = version;
-    this.#listedAt = this.#options.clock.now();
+    this.figures.listed(this.#cause);
     this.#state = 'live';
     this.#markSynced();
+    for (const resolve of asked) resolve();
   }
 
   async #follow(resource: Resource): Promise<void> {
@@ -162,6 +202,7 @@ class ListWatch<T> implements Stream<T> {
   }
 
   #take(frame: WatchFrame): void {
+    if (frame.type !== 'BOOKMARK') this.figures.event();
     const { resourceVersion } = frame.object.metadata;
     if (frame.type === 'DELETED') this.store.delete(objectKey(frame.object.metadata), resourceVersion);
     else if (frame.type !== 'BOOKMARK') this.#put(frame.object);
@@ -177,10 +218,11 @@ class ListWatch<T> implements Stream<T> {
   async #recover(error: unknown): Promise<void> {
     const { kind, log, random } = this.#options;
     this.#failures += 1;
+    this.figures.interruptions += 1;
     this.#state = this.#state === 'live' ? 'stale' : this.#state;
     const cut = error instanceof KubernetesError && error.status === 0;
     // History is still there after a cut: going on where we were costs the server nothing. Everything else begins anew.
-    if (!cut || this.#failures > RESUMES) this.#version = undefined;
+    if (!cut || this.#failures > RESUMES) this.#forget(causeOf(error));
     if (error instanceof KubernetesError && error.status === 404) this.#resource = undefined;
     const asked = error instanceof KubernetesError ? (error.retryAfter ?? 0) : 0;
     const pause = asked + fullJitter(this.#failures, this.#timing.backoff, random);
@@ -188,13 +230,13 @@ class ListWatch<T> implements Stream<T> {
     await this.#pause(pause);
   }
 
-  #selection(): { namespace: string | undefined; labelSelector: string | undefined; fieldSelector: string | undefined; signal: AbortSignal } {
+  #selection(): { namespace: string | undefined; labelSelector: string | undefined; fieldSelector: string | undefined; signal: AbortSignal; received: (bytes: number) => void } {
     const { namespace, labelSelector, fieldSelector } = this.#options;
-    return { namespace, labelSelector, fieldSelector, signal: this.#abort.signal };
+    return { namespace, labelSelector, fieldSelector, signal: this.#round.signal, received: this.figures.received };
   }
 
   #pause(ms: number): Promise<void> {
-    return this.#options.clock.sleep(ms, this.#abort.signal);
+    return this.#options.clock.sleep(ms, this.#round.signal);
   }
 
   #guard(what: string, action: () => void): void {
@@ -204,4 +246,11 @@ class ListWatch<T> implements Stream<T> {
       this.#options.log.error({ kind: this.#options.kind.kind, error: String(error) }, `${what} could not be handled`);
     }
   }
+}
+
+function causeOf(error: unknown): RelistCause {
+  if (!(error instanceof KubernetesError)) return 'failed';
+  if (error.status === 410) return 'expired';
+  if (error.status === 401 || error.status === 403) return 'denied';
+  return error.status === 404 ? 'unserved' : 'failed';
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import type { CredentialSource, Credentials } from './credentials.ts';
-import { errorFromStatus, unreachable } from './error.ts';
+import { errorFromStatus, Fenced, unreachable } from './error.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -12,6 +12,10 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** Longest silence between two pieces of the answer, in milliseconds. */
   readonly silence?: number;
+  /** Asked right before the request leaves, when nothing can delay it any more; rejects where it must not. */
+  readonly fence?: (() => Promise<void>) | undefined;
+  /** Told of every piece of the answer. */
+  readonly received?: ((bytes: number) => void) | undefined;
 }
 
 /** The one way to the API server. Answers other than 2xx become a KubernetesError. */
@@ -36,8 +40,10 @@ export function createTransport(source: CredentialSource): Transport {
 
   async function attempt(call: ApiRequest): Promise<Answer> {
     const credentials = await source.read();
+    const dispatcher = dispatcherFor(credentials);
+    await call.fence?.();
     return request(`${credentials.server}${call.path}${queryOf(call.query)}`, {
-      dispatcher: dispatcherFor(credentials),
+      dispatcher,
       method: call.method,
       headers: { accept: 'application/json', 'user-agent': 'sluice', ...credentials.headers, ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }) },
       body: call.body === undefined ? null : JSON.stringify(call.body),
@@ -48,12 +54,13 @@ export function createTransport(source: CredentialSource): Transport {
 
   async function send(call: ApiRequest): Promise<Answer> {
     const what = `${call.method} ${call.path}`;
-    let answer = await attempt(call).catch((cause: unknown) => Promise.reject(unreachable(what, cause)));
+    const ask = (): Promise<Answer> => attempt(call).catch((cause: unknown) => Promise.reject(cause instanceof Fenced ? cause : unreachable(what, cause)));
+    let answer = await ask();
     if (answer.statusCode === 401) {
       // A token may have expired in a cache; one fresh reading tells.
       await answer.body.dump();
       source.reload();
-      answer = await attempt(call).catch((cause: unknown) => Promise.reject(unreachable(what, cause)));
+      answer = await ask();
     }
     if (answer.statusCode < 300) return answer;
     const retryAfter = answer.headers['retry-after'];
@@ -63,7 +70,7 @@ export function createTransport(source: CredentialSource): Transport {
   return {
     json: async (call) => {
       const answer = await send(call);
-      return readJson(answer).catch((cause: unknown) => Promise.reject(unreachable(`${call.method} ${call.path}`, cause)));
+      return readJson(answer, call.received).catch((cause: unknown) => Promise.reject(unreachable(`${call.method} ${call.path}`, cause)));
     },
     stream: async (call) => (await send(call)).body,
     close: async () => {
@@ -73,8 +80,10 @@ export function createTransport(source: CredentialSource): Transport {
   };
 }
 
-async function readJson(answer: Answer): Promise<unknown> {
-  const body: unknown = await answer.body.json();
+async function readJson(answer: Answer, received?: (bytes: number) => void): Promise<unknown> {
+  const text = await answer.body.bytes();
+  received?.(text.byteLength);
+  const body: unknown = JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString());
   return body;
 }
 

@@ -42,3 +42,10 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
 export function logLevelOf(env: Readonly<Record<string, string | undefined>>): LogLevel {
   return LOG_LEVELS.find((level) => level === env['SLUICE_LOG_LEVEL']) ?? 'info';
 }
+
+/** A level as it was written; throws on any other word. */
+export function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw new Error(`the log level ${JSON.stringify(text)} is not known; use one of ${LOG_LEVELS.join(', ')}`);
+  return level;
+}

@@ -66,6 +66,7 @@ export class Writer {
     const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
     if (!live && target.who.subresource) throw notFound(target.resource, target.name);
     if (!live) this.#requireNamespace(target);
+    refuseOtherUid(target, object.metadata.uid, live);
     if (live && object.metadata.resourceVersion) this.#checkVersion(target, live, object);
     const { apiVersion, kind, metadata } = object;
     const { name, namespace } = metadata;
@@ -146,9 +147,7 @@ export class Writer {
   #checkVersion(target: Target, live: KubernetesObject, object: KubernetesObject): void {
     const { resourceVersion, uid } = object.metadata;
     const { resource, name } = target;
-    if (uid && uid !== live.metadata.uid) {
-      throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`);
-    }
+    refuseOtherUid(target, uid, live);
     if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw conflict(resource, name, modified);
     if (!resourceVersion && !resource.builtIn) {
       throw invalid(resource, name, [{ reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update', field: 'metadata.resourceVersion' }]);
@@ -167,6 +166,13 @@ export class Writer {
     if (target.dryRun) return next;
     return live && released(live, next) ? this.#remove(next, resource.storage) : store.put(resource.storage, next);
   }
+}
+
+/** Whoever names a UID means that object and no other; in an apply it is not created anew. */
+function refuseOtherUid({ resource, name }: Target, uid: string | undefined, live: KubernetesObject | undefined): void {
+  if (!uid || uid === live?.metadata.uid) return;
+  const found = live?.metadata.uid;
+  throw conflict(resource, name, found ? `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}` : `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
 }
 
 /** A terminating object whose last finalizer was taken off is gone. */

@@ -1,0 +1,117 @@
+/** Everything a watcher says within one term of leadership. Made before it, so that what changes meanwhile is not lost; silent until then. */
+import type { Settled } from '../../shared/domain/exposure/exposure.ts';
+import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { createAgent, type Agent } from './agent.ts';
+import type { DebounceLimits } from './debounce.ts';
+import type { WatchedIngress } from './ingresses.ts';
+import { Keeper } from './keeper.ts';
+import type { Meter } from './metrics.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createRecorder } from './recorder.ts';
+import { Revisions } from './revisions.ts';
+import { consumeSettled } from './settled-loop.ts';
+import type { World, WorldChange } from './world.ts';
+
+export interface VoiceOptions {
+  /** Its queues refuse whoever does not lead. */
+  readonly runtime: Runtime;
+  readonly cluster: string;
+  readonly clusterUid: string;
+  readonly ingresses: readonly WatchedIngress[];
+  /** Its writes refuse whoever does not lead. */
+  readonly client: KubernetesClient;
+  readonly world: World;
+  readonly debounce: DebounceLimits;
+  readonly resync: number;
+  readonly meter: Meter;
+  /** Moves the term above an epoch that a device knows; undefined when it is over. */
+  readonly raise: (above: number) => Promise<number | undefined>;
+}
+
+export class Voice {
+  readonly #options: VoiceOptions;
+  readonly #abort = new AbortController();
+  readonly #revisions = new Revisions(0);
+  readonly #agents: readonly Agent[];
+  readonly #inventory: Keeper;
+  #listening: Promise<void> = Promise.resolve();
+  #speaks = false;
+  #told = false;
+
+  constructor(options: VoiceOptions) {
+    const { runtime, cluster, clusterUid, client, world, debounce, meter } = options;
+    const { clock, random, log } = runtime;
+    const revisions = this.#revisions;
+    this.#options = options;
+    const outbox = createOutbox({ runtime, cluster, clusterUid, revisions });
+    const recorder = createRecorder(client, clock);
+    const speaks = (): boolean => this.#speaks;
+    this.#agents = options.ingresses.map((ingress) => createAgent({ runtime, cluster, ingress, client, world, recorder, outbox, revisions, debounce, meter, speaks }));
+    this.#inventory = new Keeper({ name: 'sending the inventory', clock, random, log, work: () => this.#tellAll(outbox) });
+    for (const agent of this.#agents) agent.start();
+  }
+
+  get speaks(): boolean {
+    return this.#speaks;
+  }
+
+  notice(change: WorldChange): void {
+    for (const agent of this.#agents) agent.notice(change);
+  }
+
+  /** The term begins. */
+  speak(epoch: number): void {
+    const { runtime, cluster } = this.#options;
+    const { clock, random, log, queues } = runtime;
+    this.#revisions.moveTo(epoch);
+    this.#speaks = true;
+    for (const agent of this.#agents) agent.refresh();
+    this.#inventory.start();
+    this.#inventory.poke();
+    this.#listening = consumeSettled(queues.queue(`settled-${cluster}`), (settled) => this.#settle(settled), { clock, random, log, signal: this.#abort.signal });
+  }
+
+  /** The term is over: whatever is in hand is somebody else's now. */
+  silence(): void {
+    this.#speaks = false;
+    this.#abort.abort();
+  }
+
+  /** Sends what is in hand, unless it was silenced, and ends. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await Promise.all([...this.#agents.map((agent) => agent.stop()), this.#inventory.stop(), this.#listening]);
+    this.#speaks = false;
+  }
+
+  /** The inventory, and every snapshot again; the first time the agents have just begun by themselves. */
+  async #tellAll(outbox: Outbox): Promise<number> {
+    const { world, resync } = this.#options;
+    if (!this.#speaks) return resync;
+    const services = world.states().filter(({ kind }) => kind === 'Service');
+    // A stale list proves no absence.
+    if (services.some(({ state }) => state !== 'live')) return 1_000;
+    await outbox.inventory(this.#agents.map((agent) => agent.ref).filter((ref) => world.service(ref.namespace, ref.service) !== undefined));
+    if (this.#told) for (const agent of this.#agents) agent.refresh();
+    this.#told = true;
+    return resync;
+  }
+
+  async #settle(settled: Settled): Promise<boolean> {
+    if (!this.#speaks) return false;
+    const agent = this.#agents.find(({ owner }) => owner === settled.owner);
+    // Results for another cluster that had this id, or for an ingress that is no longer configured, concern nobody here.
+    if (agent === undefined || settled.clusterUid !== this.#options.clusterUid) return true;
+    const declared = settled.supersededBy;
+    if (declared !== undefined && declared.epoch > this.#revisions.epoch) {
+      const epoch = await this.#options.raise(declared.epoch);
+      if (epoch === undefined) return false;
+      this.#revisions.moveTo(epoch);
+      this.#options.runtime.log.warn({ declared, epoch }, 'the device knows a newer epoch of this cluster; moved above it');
+      this.#inventory.poke();
+    }
+    this.#options.meter.settled(settled.owner);
+    return agent.settle(settled);
+  }
+}

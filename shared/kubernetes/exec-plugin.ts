@@ -1,0 +1,108 @@
+/** Credentials from a program, as kubeconfigs of cloud providers have it. */
+import { spawn } from 'node:child_process';
+import type { Environment } from './proxy.ts';
+
+/** The `exec` part of a kubeconfig's user. */
+export interface ExecConfig {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly apiVersion: string;
+  readonly installHint?: string | undefined;
+}
+
+export interface ExecCredential {
+  readonly token?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export interface ExecPlugin {
+  read(): Promise<ExecCredential>;
+  /** The next reading asks the program again. */
+  forget(): void;
+}
+
+export interface ExecOptions {
+  readonly env: Environment;
+  readonly now: () => number;
+  /** Milliseconds after which the program is killed. */
+  readonly timeout?: number | undefined;
+}
+
+const TIMEOUT_MS = 30_000;
+/** A credential is renewed so long before it ends, as requests take time and clocks differ. */
+const MARGIN_MS = 60_000;
+const LONGEST_REMARK = 500;
+
+export function createExecPlugin(config: ExecConfig, options: ExecOptions): ExecPlugin {
+  let cached: { readonly credential: ExecCredential; readonly until: number } | undefined;
+  let asking: Promise<ExecCredential> | undefined;
+
+  async function ask(): Promise<ExecCredential> {
+    const { credential, expires } = parse(config, await run(config, options));
+    const left = expires - options.now();
+    cached = { credential, until: expires - Math.min(MARGIN_MS, left / 2) };
+    return credential;
+  }
+
+  return {
+    read: () => {
+      if (cached !== undefined && cached.until > options.now()) return Promise.resolve(cached.credential);
+      // Streams ask all at once; the program is started once.
+      asking ??= ask().finally(() => (asking = undefined));
+      return asking;
+    },
+    forget: () => {
+      cached = undefined;
+    },
+  };
+}
+
+function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Promise<string> {
+  const { command, args, apiVersion, installHint } = config;
+  const extra = Object.fromEntries(config.env.map(({ name, value }) => [name, value]));
+  const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } });
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const child = spawn(command, args, { env: { ...env, KUBERNETES_EXEC_INFO: info, ...extra }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (piece: string) => (said[name] += piece));
+  const fail = (why: string): void => reject(new Error(`credential plugin ${command} ${why}`));
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    // Its own children may hold the pipes open, so the end is not waited for.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    fail(`did not answer within ${timeout / 1000} s; run it by hand to see what it waits for`);
+  }, timeout);
+  child.once('error', (error) => {
+    clearTimeout(timer);
+    fail(`cannot be started (${error.message})${installHint === undefined ? '; install it, or correct users[].user.exec.command' : `; ${installHint}`}`);
+  });
+  child.once('close', (code) => {
+    clearTimeout(timer);
+    if (code === 0) resolve(said.stdout);
+    else fail(`ended with ${code ?? 'a signal'}: ${said.stderr.trim().slice(-LONGEST_REMARK) || 'it said nothing'}`);
+  });
+  return promise;
+}
+
+function parse({ command }: ExecConfig, text: string): { readonly credential: ExecCredential; readonly expires: number } {
+  const status = statusOf(text);
+  if (status === undefined) throw new Error(`credential plugin ${command} printed no ExecCredential with a status; check its version and arguments`);
+  const field = (name: string): string | undefined => (typeof status[name] === 'string' ? status[name] : undefined);
+  const expires = Date.parse(field('expirationTimestamp') ?? '');
+  return {
+    credential: { token: field('token'), cert: field('clientCertificateData'), key: field('clientKeyData') },
+    expires: Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires,
+  };
+}
+
+function statusOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const said = JSON.parse(text) as { status?: Readonly<Record<string, unknown>> } | null;
+    return typeof said?.status === 'object' ? said.status : undefined;
+  } catch {
+    return undefined;
+  }
+}
