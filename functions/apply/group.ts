@@ -1,35 +1,64 @@
 /** All slices of one device in a batch: the newest of each owner, partition by partition. */
-import type { Device } from '../../shared/bigip/device.ts';
-import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import type { SameFleet } from '../../shared/domain/plan/claims.ts';
-import { compareVersions } from '../../shared/domain/revision.ts';
-import type { Clock } from '../../shared/runtime/runtime.ts';
-import type { PartitionResult } from './partition.ts';
+import type { PartitionReading } from '../../shared/bigip/device.ts';
+import { devicePaths } from '../../shared/bigip/as3/names.ts';
+import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { Holder } from '../../shared/domain/plan/foreign.ts';
+import type { Move } from '../../shared/domain/plan/moves.ts';
+import { movesBetween } from '../../shared/domain/plan/moves.ts';
+import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './partition.ts';
 
-export interface GroupJob {
-  readonly device: Device;
+export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'shareNodes' | 'again'> {
   readonly partitions: readonly string[];
-  readonly slices: readonly Slice[];
-  readonly sameFleet: SameFleet;
-  readonly clock: Clock;
-  readonly checkTime: () => void;
+  /** Partitions to declare even if nothing changes. */
+  readonly again?: ReadonlySet<string>;
 }
 
 /** One after the other, because the device has one lock for them all. */
 export async function applyGroup(job: GroupJob): Promise<readonly PartitionResult[]> {
-  const { partitions, ...rest } = job;
-  const slices = newestOfEach(job.slices);
+  const { partitions, again = new Set(), ...rest } = job;
+  const shared = { ...rest, shareNodes: partitions.length > 1 };
+  const jobs = partitions.map((partition) => ({ ...shared, partition, again: again.has(partition) }));
+  const [only] = jobs;
+  return only !== undefined && jobs.length === 1 ? [await applyPartition(only)] : applySeveral(jobs);
+}
+
+/** What several partitions know of each other: an address is in one of them only, so what moves leaves before it comes. */
+async function applySeveral(jobs: readonly PartitionJob[]): Promise<readonly PartitionResult[]> {
+  const readings = new Map<string, PartitionReading>();
+  for (const { device, partition } of jobs) readings.set(partition, await device.read(partition));
+  const states = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [])));
+  const moves = movesBetween(states, jobs[0]?.slices ?? []);
+  const one = async (job: PartitionJob): Promise<PartitionResult> => {
+    const reading = readings.get(job.partition);
+    readings.delete(job.partition);
+    const holders = async (): Promise<readonly Holder[]> => [...(await job.device.foreign()), ...heldByOthers(job.partition, states)];
+    const result = await applyPartition({ ...job, holders, ...(reading && { reading }) });
+    if (!result.refused) states.set(job.partition, result.declared);
+    return result;
+  };
+  const first = new Map<string, PartitionResult>();
+  for (const job of jobs) {
+    const leaving = moves.filter((move) => move.from === job.partition);
+    if (leaving.length > 0) first.set(job.partition, await one({ ...job, only: new Set(leaving.map((move) => move.change)) }));
+  }
   const results: PartitionResult[] = [];
-  for (const partition of partitions) results.push(await applyPartition({ ...rest, partition, slices }));
+  for (const job of jobs) results.push(merged(first.get(job.partition), await one({ ...job, movedFrom: arrivals(moves, job.partition) })));
   return results;
 }
 
-export function newestOfEach(slices: readonly Slice[]): readonly Slice[] {
-  const newest = new Map<string, Slice>();
-  for (const slice of slices) {
-    const known = newest.get(slice.owner);
-    if (!known || compareVersions(slice.version, known.version) >= 0) newest.set(slice.owner, slice);
-  }
-  return [...newest.values()];
+function arrivals(moves: readonly Move[], partition: string): ReadonlyMap<string, string> {
+  return new Map(moves.filter((move) => move.to === partition).map((move) => [move.change, move.from]));
+}
+
+/** To a partition, its siblings are as foreign as anybody. */
+function heldByOthers(partition: string, states: ReadonlyMap<string, DeclaredState>): readonly Holder[] {
+  return [...states].flatMap(([other, state]) =>
+    other === partition ? [] : Object.values(state.exposures).map((e) => ({ path: devicePaths(other, e).virtual, partition: other, address: e.address, port: e.port, protocol: e.protocol })),
+  );
+}
+
+function merged(first: PartitionResult | undefined, second: PartitionResult): PartitionResult {
+  if (!first) return second;
+  return { ...second, entries: new Map([...first.entries, ...second.entries]), rejections: new Map([...first.rejections, ...second.rejections]) };
 }

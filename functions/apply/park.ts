@@ -1,47 +1,68 @@
 /** What will not succeed by itself goes to the dead letters with its reason, so that it can be read and replayed. */
-import type { ExposureResult, Settled } from '../../shared/domain/exposure/exposure.ts';
-import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
+import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
+import { changeId } from '../../shared/domain/plan/plan.ts';
+import { quarantined } from '../../shared/domain/plan/quarantine.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
-import type { EventMeta } from '../../shared/queue/envelope.ts';
-import type { FunctionContext } from '../../shared/queue/handler.ts';
+import type { DeadLetterInput } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
-
-interface ParkScope {
-  readonly runtime: Runtime;
-  readonly context: FunctionContext;
-}
+import type { Arrived } from './arrivals.ts';
+import type { PartitionResult } from './job.ts';
+import type { Scope } from './scope.ts';
 
 /** A message that cannot be used at all. */
-export async function parkMessage({ runtime, context }: ParkScope, message: QueueMessage, refusal: { readonly code: string; readonly reason: string; readonly subject?: string }): Promise<void> {
-  runtime.log.error({ message: message.id, ...refusal }, 'dead letter');
-  await deadLetter(runtime.queues, { ...refusal, queue: 'slices', message, functionVersion: context.functionVersion, now: runtime.clock.now(), owner: refusal.subject, device: message.group });
+export async function parkMessage({ runtime, context, attempts }: Scope, message: QueueMessage, refusal: { readonly code: string; readonly reason: string; readonly subject?: string }): Promise<void> {
+  const { code, reason, subject } = refusal;
+  runtime.log.error({ message: message.id, code, reason, subject }, 'dead letter');
+  await deadLetter(runtime.queues, { code, reason, queue: 'slices', message, functionVersion: context.functionVersion, now: runtime.clock.now(), owner: subject, device: message.group });
+  attempts.forget(message.id);
 }
 
-/** Exposures that the device (or the partition's owner) refuses; the rest of the slice went on. */
-export async function parkRejected({ runtime, context }: ParkScope, arrival: { readonly message: QueueMessage; readonly meta: EventMeta }, settled: Settled): Promise<void> {
-  for (const rejected of settled.exposures.filter((e) => e.outcome === 'rejected')) {
-    const { code, message: reason, partition } = rejected;
-    const exposure = exposureKey(rejected);
-    runtime.log.error({ owner: settled.owner, device: settled.device, partition, exposure, code, reason }, 'dead letter');
+type Said = Pick<DeadLetterInput, 'code' | 'reason' | 'partition' | 'exposure' | 'response'> & Required<Pick<DeadLetterInput, 'attempts'>>;
+
+/** What the device or the partition's owner refuses of a slice; the rest of it went on. */
+export async function parkRejected({ runtime, context, attempts }: Scope, { message, meta, data: slice }: Arrived<Slice>, results: readonly PartitionResult[]): Promise<void> {
+  const { owner, device, version } = slice;
+  const now = runtime.clock.now();
+  const said = [...unusablePartitions(slice, results), ...results.flatMap((result) => refusedChanges(result, slice, message))];
+  for (const one of said) {
+    const tries = [...attempts.of(message.id), ...(one.attempts ?? [])];
+    runtime.log.error({ owner, device, partition: one.partition, exposure: one.exposure, code: one.code, reason: one.reason }, 'dead letter');
     await deadLetter(runtime.queues, {
-      code,
-      reason: sentence(rejected),
+      ...one,
       queue: 'slices',
-      message: arrival.message,
+      message,
       functionVersion: context.functionVersion,
-      now: runtime.clock.now(),
-      owner: settled.owner,
-      device: settled.device,
-      partition,
-      exposure,
-      revision: settled.version,
-      response: reason,
-      traceparent: arrival.meta.traceparent,
+      now,
+      owner,
+      device,
+      revision: version,
+      attempts: tries.length === 0 ? undefined : tries,
+      traceparent: meta.traceparent,
     });
   }
 }
 
-function sentence(e: ExposureResult): string {
-  return `${exposureKey(e)} of ${e.gateways.join(', ')} in partition ${e.partition}: ${e.message}`;
+/** One for each partition, whatever the number of exposures. */
+function unusablePartitions({ exposures, device }: Slice, results: readonly PartitionResult[]): readonly Said[] {
+  return [...new Set(exposures.map((e) => e.partition))].flatMap((partition): readonly Said[] => {
+    const result = results.find((r) => r.partition === partition);
+    const refused = result ? result.refused : { code: 'OWN303', reason: `partition ${partition} is not in devices[].partitions of ${device}; add it, or ask for another one` };
+    return refused ? [{ code: refused.code, reason: refused.reason, partition, attempts: [] }] : [];
+  });
+}
+
+/** Each refusal once: neither when a slice only brings a quarantined change again, nor when that is tried again without anybody asking. */
+function refusedChanges(result: PartitionResult, { owner }: Slice, message: QueueMessage): readonly Said[] {
+  return [...result.entries.values()].filter((entry) => entry.owner === owner && entry.kind === 'rejected').flatMap((entry): readonly Said[] => {
+    const rejection = result.rejections.get(changeId(entry));
+    if (rejection ? !rejection.news : !mayBeUntold(result, entry, message)) return [];
+    const reason = `${entry.key} of ${entry.gateways.join(', ')} in partition ${result.partition}: ${entry.reason}`;
+    return [{ code: entry.code, reason, partition: result.partition, exposure: entry.key, response: rejection?.error.response ?? entry.reason, attempts: rejection?.attempts ?? [] }];
+  });
+}
+
+/** The process that met the refusal may have ended between storing and telling it. */
+function mayBeUntold({ declared }: PartitionResult, entry: PlanEntry, { receiveCount }: QueueMessage): boolean {
+  return receiveCount > 1 && quarantined(declared, entry)?.tries === 1;
 }

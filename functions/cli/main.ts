@@ -1,14 +1,23 @@
 /** The `sluice` command: one file per command, each registers itself. */
 import { Command } from 'commander';
+import { registerApprove } from './commands/approve.ts';
 import { registerDrift } from './commands/drift.ts';
 import { registerImport } from './commands/import-cis.ts';
 import { registerMap } from './commands/map.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVersion, versionLine } from './commands/version.ts';
+import { registerCompletion } from './commands/completion.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerFailures } from './commands/failures.ts';
+import { registerPorts } from './commands/ports.ts';
+import { registerReplay } from './commands/replay.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerTrace } from './commands/trace.ts';
+import { registerWhy } from './commands/why.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerImport, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerImport, registerStatus, registerPorts, registerWhy, registerTrace, registerFailures, registerReplay, registerDoctor, registerCompletion, registerVersion];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
 import { Express } from '../domain/express/event.ts';
 import { Inventory, Snapshot } from '../domain/ingress/snapshot.ts';
+import { Steering } from '../domain/steering/steering.ts';
 
 export const INGRESS_OBSERVED = 'sluice.ingress.observed.v1';
 export const CLUSTER_INVENTORY = 'sluice.cluster.inventory.v1';
@@ -19,6 +20,7 @@ export const SETTLED_EVENTS = { [INGRESS_SETTLED]: Settled } as const satisfies 
 
 export const RESYNC = 'sluice.resync.v1';
 export const AUDIT = 'sluice.audit.v1';
+export const STEERING = 'sluice.steering.v1';
 
 /** Asks the watcher of a cluster to say everything again, because a device may have forgotten what it was told. Nothing else hangs on it: a lost one costs the time to the next resync. */
 export const Resync = z.strictObject({ cluster: z.string(), device: z.string(), partition: z.string(), code: z.string(), reason: z.string() });
@@ -32,3 +34,5 @@ export type Audit = Readonly<z.infer<typeof Audit>>;
 export const RESYNC_EVENTS = { [RESYNC]: Resync } as const satisfies Record<string, z.ZodType>;
 /** Travels on `slices`, in the device's group, beside {@link SLICE_EVENTS}. */
 export const AUDIT_EVENTS = { [AUDIT]: Audit } as const satisfies Record<string, z.ZodType>;
+/** Travels on `slices`, in the device's group and in order with its slices. */
+export const STEERING_EVENTS = { [STEERING]: Steering } as const satisfies Record<string, z.ZodType>;

@@ -41,7 +41,13 @@ export const OWNERSHIP_CODES = {
   OWN310: {
     title: 'Removal held',
     cause: 'More exposures would go at once than max(3, 20 %) of the owner, and their deletion was not seen. A failing read must never empty a BIG-IP.',
-    fix: 'Check that the gateways are really gone. Touching or deleting them one by one (or deleting the ingress Service) proves it.',
+    fix: 'Check that the gateways are really gone. If they are, run "sluice approve" with the owner and the exposures that the message names; they go at once. Seeing the deletion proves it too: of a gateway, or of the ingress Service.',
+    retryable: false,
+  },
+  OWN311: {
+    title: 'Nothing to approve',
+    cause: 'An approval names an owner or exposures of which the device holds no removal: it came too late, or has a slip of the pen.',
+    fix: 'Take owner (cluster/namespace/service) and exposure (address:port/protocol) from the message that says what is held, and approve again.',
     retryable: false,
   },
 } as const satisfies CodeTable;

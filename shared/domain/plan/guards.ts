@@ -1,14 +1,18 @@
+/** The removal guard: absence must be proven. */
 import { CODES } from '../codes/index.ts';
 import type { Slice } from '../exposure/exposure.ts';
-
-interface Removal {
-  readonly key: string;
-  readonly gateways: readonly string[];
-}
+import type { Owned } from './draft.ts';
 
 export interface Held {
   readonly code: string;
   readonly reason: string;
+}
+
+/** What may go besides what the slice itself proves. */
+export interface Permits {
+  /** How many exposures the owner has declared. */
+  readonly owned: number;
+  readonly approved: ReadonlySet<string>;
 }
 
 /** So many removals go through on the word of a complete list alone, without their deletion having been seen. */
@@ -16,16 +20,20 @@ export function removalAllowance(owned: number): number {
   return Math.max(3, Math.floor(owned * 0.2));
 }
 
-/** Which removals do not go through, and why; an ingress that was deleted as a whole takes everything with it. */
-export function heldRemovals(slice: Slice, gone: readonly Removal[], owned: number): ReadonlyMap<string, Held> {
-  if (slice.removed) return new Map();
+/** Everything goes: the ingress was seen to be deleted as a whole, or the configuration took it off this device. */
+export function leavesDevice(slice: Pick<Slice, 'removed' | 'device' | 'devices'>): boolean {
+  return slice.removed || !slice.devices.includes(slice.device);
+}
+
+/** Which removals do not go through, and why. */
+export function heldRemovals(slice: Slice, gone: readonly Owned[], permits: Permits): ReadonlyMap<string, Held> {
+  if (leavesDevice(slice)) return new Map();
   const mistaken = mistakes(slice, gone);
-  const unproven = unprovenRemovals(slice, gone.filter((removal) => !mistaken.has(removal.key)), owned);
-  return new Map([...mistaken, ...unproven]);
+  return new Map([...mistaken, ...unprovenRemovals(slice, gone.filter((removal) => !mistaken.has(removal.key)), permits)]);
 }
 
 /** A mistake in an annotation or ConfigMap must not take down what ran before it was made. */
-function mistakes(slice: Slice, gone: readonly Removal[]): ReadonlyMap<string, Held> {
+function mistakes(slice: Slice, gone: readonly Owned[]): ReadonlyMap<string, Held> {
   const faults = new Map(slice.servers.filter((s) => CODES[s.code]?.keepsRunning).map((s) => [s.gateway, s] as const));
   return new Map(
     gone.flatMap(({ key, gateways }) => {
@@ -36,13 +44,19 @@ function mistakes(slice: Slice, gone: readonly Removal[]): ReadonlyMap<string, H
 }
 
 /**
- * Absence must be proven: a removal counts as seen when every gateway behind it was seen to be deleted or changed. What is left goes
+ * A removal counts as seen when every gateway behind it was seen to be deleted or changed, and a move is none. What is left goes
  * through up to the allowance; beyond it, exactly those removals are held.
  */
-function unprovenRemovals(slice: Slice, gone: readonly Removal[], owned: number): ReadonlyMap<string, Held> {
+function unprovenRemovals(slice: Slice, gone: readonly Owned[], { owned, approved }: Permits): ReadonlyMap<string, Held> {
   const touched = new Set(slice.changes.filter((c) => c.what !== 'added').map((c) => `${c.namespace}/${c.name}`));
-  const unseen = gone.filter((removal) => !removal.gateways.every((gateway) => touched.has(gateway)));
+  const isProven = (removal: Owned): boolean => approved.has(removal.key) || movesTo(slice, removal) !== undefined || removal.gateways.every((gateway) => touched.has(gateway));
+  const unseen = gone.filter((removal) => !isProven(removal));
   if (unseen.length <= removalAllowance(owned)) return new Map();
-  const held: Held = { code: 'OWN310', reason: `not seen to be deleted, and ${unseen.length} of ${owned} exposures would go at once; apply and delete the gateways again to prove it` };
-  return new Map(unseen.map((removal) => [removal.key, held]));
+  const why = `not seen to be deleted, and ${unseen.length} of ${owned} exposures would go at once`;
+  return new Map(unseen.map(({ key }) => [key, { code: 'OWN310', reason: `${why}; if it is right, run "sluice approve ${slice.owner} --keys ${key}", or without --keys for all of them` }]));
+}
+
+/** Where the same gateways want the same port now; that they are there proves that they were read. */
+export function movesTo(slice: Slice, { exposure, gateways }: Owned): Slice['exposures'][number] | undefined {
+  return slice.exposures.find((e) => e.port === exposure.port && e.protocol === exposure.protocol && gateways.every((gateway) => e.gateways.includes(gateway)));
 }

@@ -5,6 +5,7 @@ import { applyPartition } from '../../../functions/apply/partition.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';
@@ -25,7 +26,7 @@ describe('one bad exposure disturbs no other', () => {
     device.before = refusing((e) => e.port === 7, `01070734:3: Configuration error: /k8s/${applicationName(bad)}/virtual`);
     const result = await run(device, [slice(1, range(20).map((port) => exposure({ port })))]);
     expect(portsOn(device)).toEqual(range(20).filter((p) => p !== 7));
-    expect([...result.rejected.keys()]).toEqual(['east/istio-system/istio-ingressgateway 172.16.100.195:7/tcp']);
+    expect([...result.rejections.keys()]).toEqual(['east/istio-system/istio-ingressgateway 172.16.100.195:7/tcp']);
     // All at once, the healthy part, the named one alone.
     expect(device.declares).toHaveLength(3);
   });
@@ -39,7 +40,7 @@ describe('one bad exposure disturbs no other', () => {
         const other = slice(1, range(count).filter((p) => p % 2 === 1).map((port) => exposure({ port })), west);
         const result = await run(device, [east, other]);
         expect(portsOn(device)).toEqual(range(count).filter((p) => !bad.includes(p)));
-        expect(result.rejected.size).toBe(bad.filter((p) => p <= count).length);
+        expect(result.rejections.size).toBe(bad.filter((p) => p <= count).length);
       }),
       { numRuns: 200 },
     );
@@ -51,7 +52,7 @@ describe('one bad exposure disturbs no other', () => {
     device.before = refusing((e) => e.settings.balance === 'ratio-member');
     const result = await run(device, [slice(2, [exposure({ settings: { ...exposure().settings, balance: 'ratio-member' } }), exposure({ port: 1 })])]);
     expect(Object.values(device.state().exposures).map((e) => e.settings.balance)).toEqual(['round-robin', 'round-robin']);
-    expect(result.rejected.size).toBe(1);
+    expect(result.rejections.size).toBe(1);
   });
 
   test('the fence moves on even when everything new is refused', async () => {
@@ -95,7 +96,16 @@ describe('what the device answers', () => {
     const result = await run(device, [slice(1, [exposure()])]);
     expect(portsOn(device)).toEqual([32_400]);
     expect(device.declares).toHaveLength(1);
-    expect(result.rejected.size).toBe(0);
+    expect(result.rejections.size).toBe(0);
+  });
+
+  test('nodes that are to be shared from now on are declared so before a new member comes', async () => {
+    const device = memoryDevice();
+    await run(device, [slice(1, [exposure()])], { shareNodes: false });
+    const states: DeclaredState[] = [];
+    device.before = (_p, next) => void states.push(next);
+    await run(device, [slice(2, [exposure(), exposure({ port: 2 })])], { shareNodes: true });
+    expect(states.map((s) => [s.shareNodes, Object.keys(s.exposures).length])).toEqual([[true, 1], [true, 2]]);
   });
 
   test('a busy device is left to the queue: nothing is bisected, nothing blamed', async () => {

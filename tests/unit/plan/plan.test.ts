@@ -154,19 +154,3 @@ describe('absence must be proven', () => {
     expect(plan(declared, [slice(2, [], { removed: true })]).next.exposures).toEqual({});
   });
 });
-
-describe('changes that the device refuses', () => {
-  test('a refused create stays out, the rest goes on', () => {
-    const bad = '172.16.100.195:1/tcp';
-    const p = plan(EMPTY_STATE, [slice(1, [exposure({ port: 1 }), exposure({ port: 2 })])], { ...alone, skip: new Set([`${slice(1, []).owner} ${bad}`]) });
-    expect(Object.keys(p.next.exposures)).toEqual(['172.16.100.195:2/tcp']);
-  });
-
-  test('a refused update keeps its last accepted content', () => {
-    const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
-    const update = slice(2, [exposure({ settings: { ...exposure().settings, balance: 'ratio-member' } })]);
-    const p = plan(declared, [update], { ...alone, skip: new Set([`${update.owner} 172.16.100.195:32400/tcp`]) });
-    expect(p.next.exposures).toEqual(declared.exposures);
-    expect(p.next.owners[update.owner]?.version.counter).toBe(2);
-  });
-});

@@ -1,0 +1,71 @@
+/** What arrives in a device's group: slices, and orders that are to take effect between them. */
+import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import { compareVersions } from '../../shared/domain/revision.ts';
+import type { Approval } from '../../shared/domain/steering/steering.ts';
+import { open } from '../../shared/queue/envelope.ts';
+import type { EventMeta, Refusal } from '../../shared/queue/envelope.ts';
+import type { Audit } from '../../shared/queue/events.ts';
+import { AUDIT, AUDIT_EVENTS, SLICE_EVENTS, STEERING, STEERING_EVENTS } from '../../shared/queue/events.ts';
+import type { QueueMessage } from '../../shared/queue/port.ts';
+
+export interface Arrived<T> {
+  readonly message: QueueMessage;
+  readonly meta: EventMeta;
+  readonly data: T;
+}
+
+export type Arrival = ({ readonly kind: 'slice' } & Arrived<Slice>) | ({ readonly kind: 'approval' } & Arrived<Approval>) | ({ readonly kind: 'audit' } & Arrived<Audit>);
+
+const EVENTS = { ...SLICE_EVENTS, ...STEERING_EVENTS, ...AUDIT_EVENTS } as const;
+
+export function readArrival(message: QueueMessage): Arrival | { readonly refused: Refusal } {
+  const opened = open(message.body, EVENTS);
+  if ('refused' in opened) return opened;
+  const meta = opened.ok;
+  if (meta.type === STEERING) return { kind: 'approval', message, meta, data: meta.data };
+  return meta.type === AUDIT ? { kind: 'audit', message, meta, data: meta.data } : { kind: 'slice', message, meta, data: meta.data };
+}
+
+/** Orders and the slices after them, up to the next order. */
+export interface Stage {
+  readonly approvals: readonly Arrived<Approval>[];
+  readonly audits: readonly Arrived<Audit>[];
+  readonly slices: readonly Arrived<Slice>[];
+}
+
+/** What is done in one go; an order takes effect after the slices before it and before those after it. */
+export function stagesOf(arrivals: readonly Arrival[]): readonly Stage[] {
+  const stages: { approvals: Arrived<Approval>[]; audits: Arrived<Audit>[]; slices: Arrived<Slice>[] }[] = [];
+  for (const arrival of arrivals) {
+    const current = stages.at(-1);
+    const stage = current && (arrival.kind === 'slice' || current.slices.length === 0) ? current : { approvals: [], audits: [], slices: [] };
+    if (stage !== current) stages.push(stage);
+    if (arrival.kind === 'slice') stage.slices.push(arrival);
+    else if (arrival.kind === 'approval') stage.approvals.push(arrival);
+    else stage.audits.push(arrival);
+  }
+  return stages;
+}
+
+export function messagesOf({ approvals, audits, slices }: Stage): readonly QueueMessage[] {
+  return [...approvals, ...audits, ...slices].map(({ message }) => message);
+}
+
+export interface Newest {
+  /** One for each owner. */
+  readonly newest: readonly Arrived<Slice>[];
+  readonly overtaken: readonly Arrived<Slice>[];
+}
+
+/** An overtaken slice hands on what was seen to change: what it proves to be deleted stays proven. */
+export function newestFirst(slices: readonly Arrived<Slice>[]): Newest {
+  const owners = [...Map.groupBy(slices, ({ data }) => data.owner).values()];
+  const newest = owners.map((own) => own.reduce((a, b) => (compareVersions(b.data.version, a.data.version) >= 0 ? b : a)));
+  const overtaken = slices.filter((one) => !newest.includes(one));
+  return { newest: newest.map((one) => ({ ...one, data: withChangesOf(one.data, overtaken) })), overtaken };
+}
+
+function withChangesOf(slice: Slice, overtaken: readonly Arrived<Slice>[]): Slice {
+  const before = overtaken.filter(({ data }) => data.owner === slice.owner && data.clusterUid === slice.clusterUid).flatMap(({ data }) => data.changes);
+  return before.length === 0 ? slice : { ...slice, changes: [...before, ...slice.changes] };
+}

@@ -1,0 +1,26 @@
+/** Earlier tries of messages that are still on their way, as far as this process made them: a dead letter tells them. */
+import type { Attempt } from '../../shared/queue/dead-letter.ts';
+
+export interface Attempts {
+  add(messageId: string, attempt: Attempt): void;
+  of(messageId: string): readonly Attempt[];
+  forget(messageId: string): void;
+}
+
+/** For so many messages, the oldest forgotten first. */
+const MESSAGES = 1_000;
+/** For each message, the newest. */
+const EACH = 20;
+
+export function createAttempts(): Attempts {
+  const known = new Map<string, readonly Attempt[]>();
+  return {
+    add: (messageId, attempt) => {
+      known.set(messageId, [...(known.get(messageId) ?? []), attempt].slice(-EACH));
+      const [oldest] = known.keys();
+      if (known.size > MESSAGES && oldest !== undefined) known.delete(oldest);
+    },
+    of: (messageId) => known.get(messageId) ?? [],
+    forget: (messageId) => void known.delete(messageId),
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Isolation: when the device refuses a set of changes, the culprits are found and left out. What passes is declared at each step, so
+ * one bad exposure disturbs no other.
+ */
+import { applicationName } from '../../shared/bigip/as3/names.ts';
+import type { DeviceError } from '../../shared/bigip/errors.ts';
+import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
+import { tryDeclare } from './declare.ts';
+import type { Run } from './run.ts';
+import { blame } from './run.ts';
+
+/** Resolves with how many were refused. `known`: this very set was refused already, with everything declared that is declared now. */
+export async function declareAll(run: Run, changes: readonly PlanEntry[], known?: DeviceError): Promise<number> {
+  const fault = known ?? (await tryDeclare(run, changes));
+  if (!fault) return 0;
+  const [only] = changes;
+  if (only === undefined) throw fault;
+  if (changes.length === 1) {
+    await blame(run, only, fault);
+    return 1;
+  }
+  const parts = suspects(changes, fault);
+  let refused = 0;
+  for (const [i, part] of parts.entries()) {
+    // When all the others passed, the last part on top of them is what was refused in the beginning.
+    const isRest = i === parts.length - 1 && refused === 0;
+    refused += await declareAll(run, part, isRest ? fault : undefined);
+  }
+  return refused;
+}
+
+/** The named one apart from the rest, else one part for each owner, else two halves. The healthy part goes first. */
+function suspects(changes: readonly PlanEntry[], fault: DeviceError): readonly (readonly PlanEntry[])[] {
+  const named = changes.filter((entry) => fault.response.includes(applicationOf(entry)));
+  if (named.length > 0 && named.length < changes.length) return [changes.filter((e) => !named.includes(e)), named];
+  const owners = [...Map.groupBy(changes, (e) => e.owner).values()];
+  if (owners.length > 1) return owners;
+  const half = Math.ceil(changes.length / 2);
+  return [changes.slice(0, half), changes.slice(half)];
+}
+
+function applicationOf(entry: PlanEntry): string {
+  const [, address = '', port = '', protocol = ''] = /^\[?([^\]]+?)\]?:(\d+)\/(tcp|udp)$/.exec(entry.key) ?? [];
+  return applicationName({ address, port: Number(port), protocol: protocol === 'udp' ? 'udp' : 'tcp' });
+}

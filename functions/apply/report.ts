@@ -1,0 +1,54 @@
+/** Tells the clusters, the dead letters and the log what became of a stage. */
+import type { Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
+import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
+import { formatRevision } from '../../shared/domain/revision.ts';
+import type { Approval } from '../../shared/domain/steering/steering.ts';
+import { seal } from '../../shared/queue/envelope.ts';
+import type { EventMeta } from '../../shared/queue/envelope.ts';
+import { INGRESS_SETTLED } from '../../shared/queue/events.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Arrived, Stage } from './arrivals.ts';
+import { newestFirst } from './arrivals.ts';
+import type { PartitionResult } from './job.ts';
+import { parkMessage, parkRejected } from './park.ts';
+import { settledOf } from './results.ts';
+import type { Scope } from './scope.ts';
+
+export async function reportStage(scope: Scope, stage: Stage, results: readonly PartitionResult[]): Promise<void> {
+  const { log } = scope.runtime;
+  const { newest, overtaken } = newestFirst(stage.slices);
+  for (const approval of stage.approvals) await reportApproval(scope, approval, results);
+  for (const { data } of stage.audits) log.info({ device: data.device, partitions: data.partitions, reason: data.reason }, 'declared again');
+  for (const arrival of newest) await reportSlice(scope, arrival, results);
+  for (const { message, data } of overtaken) log.info({ owner: data.owner, device: data.device, revision: formatRevision(data.version), attempt: message.receiveCount, superseded: data.exposures.length }, 'overtaken by a newer one');
+}
+
+async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: readonly PartitionResult[]): Promise<void> {
+  const { message, meta, data } = arrival;
+  const settled = settledOf(data, results);
+  // A device that is not asked to offer the ingress has nothing to tell, unless something is left there.
+  if (settled.exposures.length === 0 && !data.devices.includes(data.device)) return;
+  await sendSettled(scope.runtime, meta, settled);
+  await parkRejected(scope, arrival, results);
+  scope.attempts.forget(message.id);
+  const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));
+  scope.runtime.log.info({ owner: settled.owner, device: settled.device, revision: formatRevision(settled.version), attempt: message.receiveCount, ...outcomes }, 'settled');
+}
+
+/** An approval that meets nothing is no approval; a redelivered one may have done its work before. */
+async function reportApproval(scope: Scope, { message, data }: Arrived<Approval>, results: readonly PartitionResult[]): Promise<void> {
+  const { owner, keys = [], device } = data;
+  const met = results.flatMap((result) => result.approved.filter((one) => one.owner === owner && (keys.length === 0 || keys.includes(one.key))));
+  scope.runtime.log.info({ device, owner, approved: met.map(({ key }) => key) }, 'removals approved');
+  if (met.length > 0 || message.receiveCount > 1) return;
+  const what = keys.length === 0 ? `holds no removal of ${owner}` : `has none of ${keys.join(', ')} for ${owner}`;
+  await parkMessage(scope, message, { code: 'OWN311', reason: `device ${device} ${what}; the Events and status of its gateways name what is held`, subject: owner });
+}
+
+export async function sendSettled(runtime: Runtime, cause: EventMeta, settled: Settled): Promise<void> {
+  const time = new Date(runtime.clock.now()).toISOString();
+  const { cluster, ingress } = parseOwner(settled.owner);
+  const id = runtime.id();
+  const body = seal(INGRESS_SETTLED, settled, { id, cluster, subject: settled.owner, time, traceparent: cause.traceparent, hops: [...(cause.hops ?? []), { at: time, where: 'apply' }] });
+  await runtime.queues.queue(`settled-${cluster}`).send({ group: `${ingress.namespace}/${ingress.service}`, deduplicationId: id, body });
+}

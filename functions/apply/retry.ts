@@ -1,0 +1,45 @@
+/** Quarantined changes that are due are tried alone, after everything else is done, so that they cost the others nothing. */
+import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
+import { changeId } from '../../shared/domain/plan/plan.ts';
+import { isDue, quarantined } from '../../shared/domain/plan/quarantine.ts';
+import { tryDeclare } from './declare.ts';
+import { declareAll } from './isolate.ts';
+import type { Run } from './run.ts';
+
+/** Refused so often, the others of this run wait for their next turn. */
+const MAX_FAILURES = 5;
+
+export async function retryQuarantined(run: Run): Promise<void> {
+  const due = [...run.entries.values()].filter((entry) => isOwed(run, entry));
+  for (const [i, entry] of due.slice(0, MAX_FAILURES).entries()) {
+    if (!hasTime(run)) break;
+    if ((await tryAgain(run, [entry])) > 0) continue;
+    // What ailed one often ailed them all.
+    await tryAgain(run, due.slice(i + 1));
+    break;
+  }
+  run.retry = new Set();
+  if (run.refused.size === 0) return;
+  const fault = await tryDeclare(run, []);
+  if (fault) throw fault;
+}
+
+async function tryAgain(run: Run, entries: readonly PlanEntry[]): Promise<number> {
+  if (entries.length === 0) return 0;
+  run.retry = new Set(entries.map(changeId));
+  return declareAll(run, entries);
+}
+
+function isOwed(run: Run, entry: PlanEntry): boolean {
+  const known = entry.kind === 'rejected' && !run.rejections.has(changeId(entry)) ? quarantined(run.state, entry) : undefined;
+  return known !== undefined && (isDue(known, run.job.clock.now()) || run.replays.has(entry.owner));
+}
+
+function hasTime(run: Run): boolean {
+  try {
+    run.job.checkTime();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,111 @@
+/** The work on one partition while it goes on: what is known of the device, and what to tell in the end. */
+import type { DeclaredPartition } from '../../shared/bigip/device.ts';
+import { DeviceError } from '../../shared/bigip/errors.ts';
+import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { Holder } from '../../shared/domain/plan/foreign.ts';
+import type { Plan, PlanEntry } from '../../shared/domain/plan/plan.ts';
+import { changeId, planPartition } from '../../shared/domain/plan/plan.ts';
+import { quarantineOf, quarantined } from '../../shared/domain/plan/quarantine.ts';
+import type { Quarantined } from '../../shared/domain/plan/record.ts';
+import { compareVersions } from '../../shared/domain/revision.ts';
+import { approvedKeys } from '../../shared/domain/steering/steering.ts';
+import type { Attempt } from '../../shared/queue/dead-letter.ts';
+import type { PartitionJob, PartitionResult, Rejection } from './job.ts';
+
+export interface Run {
+  readonly job: PartitionJob;
+  /** What to tell of each change: the newest word that says something. */
+  readonly entries: Map<string, PlanEntry>;
+  readonly rejections: Map<string, Rejection>;
+  readonly attempts: Map<string, Attempt[]>;
+  /** Refused, and not stored in the declaration yet. */
+  readonly refused: Map<string, Quarantined>;
+  /** Owners of whom the declared version came again, not as a redelivery: somebody asks for it. */
+  readonly replays: ReadonlySet<string>;
+  /** Quarantined changes that are tried all the same. */
+  retry: ReadonlySet<string>;
+  /** As last read or declared. */
+  state: DeclaredState;
+  /** Good for one declare; then it has to be read again. */
+  fresh: DeclaredPartition | undefined;
+  /** Asked for when something new wants an address. */
+  holders: readonly Holder[] | undefined;
+}
+
+export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
+  const replays = new Set(job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner));
+  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, holders: undefined };
+}
+
+/** What the device declares, as far as it is not known to be unchanged. */
+export async function readDeclared(run: Run): Promise<DeclaredPartition> {
+  const known = run.fresh;
+  run.fresh = undefined;
+  if (known) return known;
+  const reading = await run.job.device.read(run.job.partition);
+  if (reading.kind === 'refused') throw new DeviceError('BIP430', 'transient', reading.reason);
+  run.state = reading.declared.state;
+  return reading.declared;
+}
+
+/** The plan from this state; only the given changes are made. */
+export async function planFrom(run: Run, state: DeclaredState, only = run.job.only): Promise<Plan> {
+  const first = makePlan(run, state, only);
+  if (run.holders !== undefined || !first.entries.some((entry) => entry.kind === 'create')) return tell(run, first);
+  run.holders = await lookForHolders(run);
+  return tell(run, makePlan(run, state, only));
+}
+
+function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | undefined): Plan {
+  const { partition, slices, sameFleet, clock, approvals, movedFrom, shareNodes } = run.job;
+  return planPartition(partition, state, slices, {
+    sameFleet,
+    now: clock.now(),
+    refused: run.refused,
+    retry: run.retry,
+    ...(only && { only }),
+    ...(run.holders && { holders: run.holders }),
+    ...(approvals && { approvals }),
+    ...(movedFrom && { movedFrom }),
+    ...(shareNodes === undefined ? {} : { shareNodes }),
+  });
+}
+
+/** That something is unchanged after it was changed is no news. */
+function tell(run: Run, plan: Plan): Plan {
+  for (const entry of plan.entries) {
+    const id = changeId(entry);
+    if (entry.kind !== 'unchanged' || !run.entries.has(id)) run.entries.set(id, entry);
+  }
+  return plan;
+}
+
+function lookForHolders({ job }: Run): Promise<readonly Holder[]> {
+  return job.holders ? job.holders() : job.device.foreign();
+}
+
+/** The device refuses this change. A clash that was not seen before is looked for once more: then it is a conflict, not a quarantine. */
+export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Promise<void> {
+  const id = changeId(entry);
+  const before = quarantined(run.state, entry);
+  const remembered = quarantineOf(entry, { code: error.code, reason: inWords(error) }, { before, now: run.job.clock.now() });
+  run.refused.set(id, remembered);
+  run.rejections.set(id, { error, attempts: run.attempts.get(id) ?? [], news: remembered.tries === 1 || run.replays.has(entry.owner) });
+  if (error.code === 'BIP422' || error.code === 'BIP423') run.holders = await lookForHolders(run);
+}
+
+function isReplay({ firstReceived }: PartitionJob, { owners }: DeclaredState, { owner, version }: Slice): boolean {
+  const declared = owners[owner]?.version;
+  return firstReceived?.has(owner) === true && declared !== undefined && compareVersions(version, declared) === 0;
+}
+
+function inWords(error: DeviceError): string {
+  return error.response === '' ? error.message : `${error.message}. BIG-IP says: ${error.response}`;
+}
+
+export function resultOf(run: Run, before: DeclaredState): PartitionResult {
+  const { partition, approvals = [] } = run.job;
+  const approved = approvals.flatMap((approval) => approvedKeys(before, approval).map((key) => ({ owner: approval.owner, key })));
+  return { partition, entries: run.entries, rejections: run.rejections, approved, declared: run.state };
+}

@@ -1,0 +1,21 @@
+import type { Settings } from '../exposure/exposure.ts';
+import { canonical } from './declared.ts';
+
+/** Two 32-bit FNV-1a sums. Not for secrets: should two structures ever share one, a fix only waits for the next try. */
+export function fingerprint(text: string): string {
+  return [0x811c_9dc5, 0x1b87_3593].map((seed) => fnv(text, seed).toString(16).padStart(8, '0')).join('');
+}
+
+function fnv(text: string, seed: number): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
+  return hash >>> 0;
+}
+
+/** What an exposure asks of the device apart from its members, which come and go. */
+export function structureOf(settings: Settings): string {
+  return fingerprint(canonical(settings));
+}
+
+/** The structure of a removal. */
+export const ABSENT = fingerprint('absent');

@@ -1,0 +1,43 @@
+import type { Version } from '../revision.ts';
+import { sortedByKey } from './declared.ts';
+import type { LosingClaim, OwnerRecord, Quarantined } from './record.ts';
+
+/** An owner's record while it is worked on; nothing is absent, only empty. */
+export interface OwnerDraft {
+  version: Version;
+  clusterUid: string;
+  sender: string | undefined;
+  gone: string | undefined;
+  held: Set<string>;
+  approved: Set<string>;
+  readonly quarantine: Map<string, Quarantined>;
+  readonly claims: Map<string, LosingClaim>;
+}
+
+export function openRecord(record: OwnerRecord): OwnerDraft {
+  return {
+    version: record.version,
+    clusterUid: record.clusterUid,
+    sender: record.sender,
+    gone: record.gone,
+    held: new Set(record.held),
+    approved: new Set(record.approved),
+    quarantine: new Map(Object.entries(record.quarantine ?? {})),
+    claims: new Map(Object.entries(record.claims ?? {})),
+  };
+}
+
+/** What is empty is left out, so that the declaration stays small and its content comparable. */
+export function closeRecord(draft: OwnerDraft): OwnerRecord {
+  const { version, clusterUid, sender, gone, held, approved, quarantine, claims } = draft;
+  return {
+    version,
+    clusterUid,
+    ...(sender === undefined ? {} : { sender }),
+    ...(gone === undefined ? {} : { gone }),
+    ...(held.size === 0 ? {} : { held: [...held].sort() }),
+    ...(approved.size === 0 ? {} : { approved: [...approved].sort() }),
+    ...(quarantine.size === 0 ? {} : { quarantine: sortedByKey(Object.fromEntries(quarantine)) }),
+    ...(claims.size === 0 ? {} : { claims: sortedByKey(Object.fromEntries(claims)) }),
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Quarantine: what the device refused is left out without asking it again, so that it costs the others nothing, until its next try.
+ * Nothing wakes it up by itself: the watcher's resync (every 5 minutes) brings the slice, and what is due then is tried.
+ */
+import type { PlanEntry } from './entry.ts';
+import { changeId } from './entry.ts';
+import type { Draft } from './draft.ts';
+import type { DeclaredState } from './declared.ts';
+import type { Quarantined } from './record.ts';
+
+/** Milliseconds until the next try: doubled each time. */
+const WAIT = { first: 60_000, longest: 3_600_000 } as const;
+
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What is remembered when the device refused a change, knowing what was remembered of it before. */
+export function quarantineOf(refused: Pick<PlanEntry, 'structure' | 'membersOnly'>, { code, reason }: Refusal, { before, now }: { readonly before: Quarantined | undefined; readonly now: number }): Quarantined {
+  const hash = refused.structure ?? '';
+  const known = before?.hash === hash ? before : undefined;
+  const tries = (known?.tries ?? 0) + 1;
+  const wait = Math.min(WAIT.longest, WAIT.first * 2 ** (tries - 1));
+  const kept = refused.membersOnly === true || known?.members === 'kept';
+  return { hash, code, reason, next: new Date(now + wait).toISOString(), tries, members: kept ? 'kept' : 'follow' };
+}
+
+export function quarantined(state: DeclaredState, { owner, key }: Pick<PlanEntry, 'owner' | 'key'>): Quarantined | undefined {
+  return state.owners[owner]?.quarantine?.[key];
+}
+
+export function isDue(entry: Quarantined, now: number): boolean {
+  return Date.parse(entry.next) <= now;
+}
+
+/** Whether this change of this structure has to stay out; something else is tried at once. */
+export function keptOut(draft: Draft, change: Pick<PlanEntry, 'owner' | 'key'>, structure: string): Quarantined | undefined {
+  const { refused, retry } = draft.rules;
+  const id = changeId(change);
+  const known = refused?.get(id) ?? (retry?.has(id) ? undefined : draft.owners.get(change.owner)?.quarantine.get(change.key));
+  return known?.hash === structure ? known : undefined;
+}
+
+export function inWords({ reason, tries, next }: Quarantined): string {
+  return `${reason} (tried ${tries === 1 ? 'once' : `${tries} times`}; again after ${next}, or as soon as it changes)`;
+}

@@ -1,0 +1,58 @@
+/** Takes out what an owner does not want any more, as far as its absence is proven. */
+import type { Slice } from '../exposure/exposure.ts';
+import { exposureKey } from '../exposure/exposure.ts';
+import type { Draft, Owned } from './draft.ts';
+import { isAllowed, ownedBy } from './draft.ts';
+import { ABSENT } from './fingerprint.ts';
+import { heldRemovals, movesTo } from './guards.ts';
+import { inWords, keptOut } from './quarantine.ts';
+
+export function removeUnwanted(draft: Draft, slice: Slice): void {
+  const { owner } = slice;
+  const record = draft.owners.get(owner);
+  if (!record) return;
+  const wanted = new Set(slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey));
+  const owned = ownedBy(draft, owner);
+  const gone = owned.filter((one) => !wanted.has(one.key));
+  const held = heldRemovals(slice, gone, { owned: owned.length, approved: record.approved });
+  for (const one of gone) {
+    const because = held.get(one.key);
+    if (because?.code === 'OWN310') record.held.add(one.key);
+    if (because) draft.entries.push({ owner, key: one.key, gateways: one.gateways, kind: 'held', ...because });
+    else takeOut(draft, owner, one, reasonFor(draft, slice, one));
+  }
+}
+
+/** What was held and is approved now goes, without waiting for the owner's next slice. */
+export function removeApproved(draft: Draft, owner: string): void {
+  const record = draft.owners.get(owner);
+  for (const one of ownedBy(draft, owner)) {
+    if (record?.held.has(one.key) && record.approved.has(one.key)) takeOut(draft, owner, one, 'its removal was approved');
+  }
+}
+
+function reasonFor(draft: Draft, slice: Slice, one: Owned): string {
+  if (slice.removed) return 'the ingress Service was deleted';
+  if (!slice.devices.includes(slice.device)) return `the configuration offers the ingress on ${slice.devices.join(', ') || 'no device'} instead`;
+  if (draft.owners.get(slice.owner)?.approved.has(one.key)) return 'its removal was approved';
+  const to = movesTo(slice, one);
+  if (to && to.partition !== draft.partition) return `moves to partition ${to.partition}; connections are cut, because an address can be in one partition only`;
+  return to ? `moves to ${to.address}` : 'no gateway asks for it any more';
+}
+
+function takeOut(draft: Draft, owner: string, { key, gateways, exposure }: Owned, reason: string): void {
+  const record = draft.owners.get(owner);
+  const base = { owner, key, gateways, structure: ABSENT };
+  const refused = keptOut(draft, base, ABSENT);
+  if (refused) {
+    record?.quarantine.set(key, refused);
+    draft.entries.push({ ...base, kind: 'rejected', code: refused.code, reason: inWords(refused) });
+    return;
+  }
+  if (!isAllowed(draft, base)) return;
+  const rest = exposure.contributions.filter((c) => c.owner !== owner);
+  if (rest.length === 0) draft.exposures.delete(key);
+  else draft.exposures.set(key, { ...exposure, contributions: rest });
+  for (const table of [record?.quarantine, record?.held, record?.approved]) table?.delete(key);
+  draft.entries.push({ ...base, kind: 'delete', code: 'OK', reason });
+}

@@ -1,0 +1,77 @@
+/** What kills a process: everything it does to the world passes here, and at the chosen write it ends, before or after. */
+import type { Device } from '../../../shared/bigip/device.ts';
+import type { Queue, Queues } from '../../../shared/queue/port.ts';
+
+export interface Gate {
+  /** Whether it can kill at all. */
+  readonly fatal: boolean;
+  readonly dead: boolean;
+  /** How many writes went through or were cut off. */
+  readonly writes: number;
+  pass<T>(write: () => Promise<T>): Promise<T>;
+  read<T>(read: () => Promise<T>): Promise<T>;
+}
+
+export class Killed extends Error {}
+
+/** Ends the process around its write number `at` (from 1). */
+export function killAt(at: number, when: 'before' | 'after'): Gate {
+  let writes = 0;
+  let dead = false;
+  const check = (): void => {
+    if (dead) throw new Killed('the process is gone');
+  };
+  const die = (): never => {
+    dead = true;
+    throw new Killed('the process is gone');
+  };
+  return {
+    fatal: at !== Infinity,
+    get dead() {
+      return dead;
+    },
+    get writes() {
+      return writes;
+    },
+    pass: async (write) => {
+      check();
+      writes += 1;
+      const mine = writes;
+      if (mine === at && when === 'before') return die();
+      const done = await write();
+      if (mine === at) return die();
+      return done;
+    },
+    read: async (read) => {
+      check();
+      const seen = await read();
+      check();
+      return seen;
+    },
+  };
+}
+
+export function openGate(): Gate {
+  return killAt(Infinity, 'after');
+}
+
+export function gatedDevice(device: Device, gate: Gate): Device {
+  return {
+    ...device,
+    read: (partition) => gate.read(() => device.read(partition)),
+    declare: (partition, next, lockKey) => gate.pass(() => device.declare(partition, next, lockKey)),
+    verify: (partition, state) => gate.read(() => device.verify(partition, state)),
+    reconcileMembers: (partition, state) => gate.pass(() => device.reconcileMembers(partition, state)),
+    foreign: () => gate.read(() => device.foreign()),
+  };
+}
+
+export function gatedQueues(queues: Queues, gate: Gate): Queues {
+  const gated = (queue: Queue): Queue => ({
+    ...queue,
+    send: (message) => gate.pass(() => queue.send(message)),
+    delete: (receipt) => gate.pass(() => queue.delete(receipt)),
+    changeVisibility: (receipt, visibility) => gate.pass(() => queue.changeVisibility(receipt, visibility)),
+  });
+  return { queue: (name) => gated(queues.queue(name)), close: () => queues.close() };
+}

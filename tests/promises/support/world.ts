@@ -1,0 +1,125 @@
+/** apply with everything around it in memory: queue, clock, device, and a process that can be killed at any write. */
+import { create } from '../../../functions/apply/handler.ts';
+import type { Device } from '../../../shared/bigip/device.ts';
+import { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type { Approval } from '../../../shared/domain/steering/steering.ts';
+import { open, seal } from '../../../shared/queue/envelope.ts';
+import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
+import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
+import { AUDIT, INGRESS_DESIRED, SETTLED_EVENTS, STEERING } from '../../../shared/queue/events.ts';
+import { toRecord } from '../../../shared/queue/handler.ts';
+import type { Queues } from '../../../shared/queue/port.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { MemoryDevice } from '../../fixtures/device.ts';
+import { memoryDevice } from '../../fixtures/device.ts';
+import type { VirtualClock } from './clock.ts';
+import { virtualClock } from './clock.ts';
+import type { Gate } from './gate.ts';
+import { gatedDevice, gatedQueues, openGate } from './gate.ts';
+import type { MemoryQueues } from './queues.ts';
+import { memoryQueues } from './queues.ts';
+
+export const CLUSTERS = ['east', 'west', 'north', 'south'] as const;
+export const ownerOf = (cluster: string): string => `${cluster}/istio-system/istio-ingressgateway`;
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly queues: MemoryQueues;
+  readonly device: MemoryDevice;
+  readonly log: readonly LogLine[];
+  send(slice: Slice): Promise<void>;
+  approve(approval: Omit<Approval, 'action' | 'device'>): Promise<void>;
+  audit(partitions: readonly string[]): Promise<void>;
+  /** One batch; resolves with whether there was one. A process that dies leaves its messages to come again. */
+  step(gate?: Gate): Promise<boolean>;
+  /** Batch after batch, waiting where everything waits, until nothing is left or the time is over. */
+  drain(limit?: number): Promise<void>;
+  settled(): readonly Settled[];
+  deadLetters(): readonly DeadLetter[];
+}
+
+const VISIBILITY = 150_000;
+
+export interface WorldOptions {
+  readonly partitions?: readonly string[];
+  readonly random?: () => number;
+}
+
+export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldOptions = {}): World {
+  const clock = virtualClock();
+  const queues = memoryQueues(clock);
+  const device = memoryDevice();
+  const log: LogLine[] = [];
+  const config = configOf(partitions);
+  let ids = 0;
+  const runtime = (through: Queues): Runtime => ({ config, queues: through, clock, random, id: () => `id-${++ids}`, log: logger(log), secrets: { resolve: () => Promise.resolve('') } });
+  const process = (through: Queues, seen: Device): ReturnType<typeof create> => create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() });
+  let living = process(queues, device);
+  const put = (type: string, data: object, owner: string): Promise<void> => {
+    const id = `event-${++ids}`;
+    return queues.queue('slices').send({ group: 'bigip-1', deduplicationId: id, body: seal(type, data, { id, cluster: owner.split('/')[0]!, subject: owner, time: new Date(clock.now()).toISOString() }) });
+  };
+  const step = async (gate: Gate = openGate()): Promise<boolean> => {
+    const messages = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: VISIBILITY });
+    if (messages.length === 0) return false;
+    const deadline = clock.now() + 120_000;
+    const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()) };
+    // A process that can be killed remembers nothing of the one before.
+    const through = gatedQueues(queues, gate);
+    const handle = gate.fatal ? process(through, gatedDevice(device, gate)) : living;
+    const answer = await handle({ Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:slices.fifo')) }, context).catch(() => undefined);
+    const failed = new Set(answer ? answer.batchItemFailures.map((f) => f.itemIdentifier) : messages.map((m) => m.id));
+    for (const m of messages) if (!failed.has(m.id)) await through.queue('slices').delete(m.receipt).catch(() => undefined);
+    if (gate.dead) living = process(queues, device);
+    return true;
+  };
+  const drain = async (limit = 24 * 60 * 60_000): Promise<void> => {
+    const end = clock.now() + limit;
+    for (let at = queues.nextAt('slices'); at !== undefined && at <= end; at = queues.nextAt('slices')) {
+      clock.advance(Math.max(0, at - clock.now()));
+      await step();
+    }
+  };
+  return {
+    clock,
+    queues,
+    device,
+    log,
+    send: (slice) => put(INGRESS_DESIRED, slice, slice.owner),
+    approve: (approval) => put(STEERING, { action: 'approve', device: 'bigip-1', ...approval }, approval.owner),
+    audit: (names) => put(AUDIT, { device: 'bigip-1', partitions: names, reason: 'a test' }, ownerOf('east')),
+    step,
+    drain,
+    settled: () => CLUSTERS.flatMap((c) => queues.sent(`settled-${c}`).map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled)),
+    deadLetters: () => queues.sent('slices-dead').map((m) => dataOf(m.body, DEAD_LETTER_EVENTS) as DeadLetter),
+  };
+}
+
+function configOf(partitions: readonly string[]): SluiceConfig {
+  return SluiceConfig.parse({
+    generation: 1,
+    devices: [{ name: 'bigip-1', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions }],
+    clusters: CLUSTERS.map((id) => ({ id })),
+    ingresses: CLUSTERS.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' })),
+  });
+}
+
+function dataOf(body: string, events: Parameters<typeof open>[1]): unknown {
+  const opened = open(body, events);
+  if (!('ok' in opened)) throw new Error(opened.refused.reason);
+  return opened.ok.data;
+}
+
+function logger(lines: LogLine[]): Logger {
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields });
+  const one: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => one };
+  return one;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Contribution, DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { firstStep, parts } from '../../../shared/domain/plan/steps.ts';
+import { SETTINGS } from '../../fixtures/exposures.ts';
+
+const member = (address: string): Contribution['members'][number] => ({ address, port: 80, availability: 'ready' });
+const contribution = (addresses: readonly string[], more: object = {}): Contribution => ({ owner: 'a/b/c', gateways: ['x/y'], since: 's', members: addresses.map(member), ...more });
+const shown = (port: number, contributions: readonly Contribution[]): DeclaredExposure => ({ address: '10.0.0.1', port, protocol: 'tcp', settings: SETTINGS, contributions });
+const state = (exposures: readonly DeclaredExposure[], shareNodes = false): DeclaredState => declaredState({}, exposures, { shareNodes });
+
+describe('member attributes and new members in one declare, which AS3 3.56 gets wrong', () => {
+  const before = state([shown(1, [contribution(['10.1.0.1'])])]);
+
+  test('sharing nodes and adding a member are two declares, the sharing first', () => {
+    const after = state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'])])], true);
+    const step = firstStep(before, after);
+    expect(step).toEqual({ ...before, shareNodes: true });
+    expect(firstStep(step, after)).toBe(after);
+  });
+
+  test('any attribute of a contribution or a member counts, in whatever pool the new member is', () => {
+    for (const edited of [contribution(['10.1.0.1'], { ratio: 2 }), { ...contribution([]), members: [{ ...member('10.1.0.1'), ratio: 2 }] }]) {
+      const after = state([shown(1, [edited]), shown(2, [contribution(['10.1.0.9'])])]);
+      const step = firstStep(before, after);
+      expect(step.exposures).toEqual(state([shown(1, [edited])]).exposures);
+      expect(firstStep(step, after)).toBe(after);
+    }
+  });
+
+  test('edits alone, additions alone, removals, draining and other settings go in one declare', () => {
+    const draining = { ...contribution([]), members: [{ ...member('10.1.0.1'), availability: 'draining' as const }] };
+    const harmless = [
+      state([shown(1, [contribution(['10.1.0.1'], { ratio: 2 })])]),
+      state([shown(1, [contribution(['10.1.0.1'])])], true),
+      state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'])])]),
+      state([], true),
+      state([shown(1, [draining, { ...contribution(['10.1.0.5']), owner: 'd/e/f' }])]),
+      state([{ ...shown(1, [contribution(['10.1.0.1', '10.1.0.2'])]), settings: { ...SETTINGS, connectionLimit: 5 } }]),
+    ];
+    for (const after of harmless) expect(firstStep(before, after)).toBe(after);
+  });
+
+  test('a partition without members has nothing to edit', () => {
+    const after = state([shown(1, [contribution(['10.1.0.1'])])], true);
+    expect(firstStep({ ...EMPTY_STATE, shareNodes: false }, after)).toBe(after);
+  });
+});
+
+describe('the parts of a large plan', () => {
+  test('hold at most 100 changes, removals first, and miss none', () => {
+    const changes = Array.from({ length: 250 }, (_, i) => ({ kind: i % 2 === 0 ? 'create' : 'delete', i }));
+    const cut = parts(changes);
+    expect(cut.map((p) => p.length)).toEqual([100, 100, 50]);
+    expect(cut.flat().slice(0, 125).every((c) => c.kind === 'delete')).toBe(true);
+    expect(new Set(cut.flat().map((c) => c.i)).size).toBe(250);
+  });
+});
