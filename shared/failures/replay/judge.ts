@@ -3,8 +3,9 @@ import type { PartitionReading } from '../../bigip/device.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { SameFleet } from '../../domain/plan/claims.ts';
 import type { DeclaredState } from '../../domain/plan/declared.ts';
-import { planPartition } from '../../domain/plan/plan.ts';
+import { changeId, planPartition } from '../../domain/plan/plan.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';
+import { inWords } from '../../domain/plan/quarantine.ts';
 import { compareVersions, formatRevision } from '../../domain/revision.ts';
 import type { Preview } from './job.ts';
 
@@ -23,12 +24,19 @@ export function judge(reading: PartitionReading, question: Question): Preview {
   if (reading.kind === 'refused') return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
   const { state } = reading.declared;
   const fence = state.owners[slice.owner]?.version;
-  if (fence !== undefined && compareVersions(slice.version, fence) < 0) {
-    const by = formatRevision(fence);
-    return { verdict: 'superseded', by, reason: `superseded by revision ${by}, which ${slice.device} declares already`, difference: [] };
-  }
-  const { entries } = planPartition(partition, state, [slice], { sameFleet });
+  if (fence !== undefined && compareVersions(slice.version, fence) < 0) return overtaken(state, question, formatRevision(fence));
+  // apply tries at once what a replay asks for, quarantine or not.
+  const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
+  const { entries } = planPartition(partition, state, [slice], { sameFleet, retry });
   return judgeEntries(entries.filter((entry) => exposure === undefined || entry.key === exposure), state);
+}
+
+/** A newer revision is declared, or at least it was tried: what BIG-IP still refuses of it is not over. */
+function overtaken(state: DeclaredState, { slice, exposure }: Question, by: string): Preview {
+  const quarantine = state.owners[slice.owner]?.quarantine ?? {};
+  const kept = Object.entries(quarantine).find(([key]) => exposure === undefined || key === exposure);
+  if (kept === undefined) return { verdict: 'superseded', by, reason: `superseded by revision ${by}, which ${slice.device} declares already`, difference: [] };
+  return { verdict: 'invalid', code: kept[1].code, by, reason: `revision ${by} was tried since, and ${kept[0]} is still refused: ${inWords(kept[1])}`, difference: [] };
 }
 
 function judgeEntries(entries: readonly PlanEntry[], state: DeclaredState): Preview {

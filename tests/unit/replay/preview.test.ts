@@ -35,6 +35,24 @@ describe('what a replay would do now', () => {
     expect(ask(declared(slice(7, [])), slice(1, []))).toMatchObject({ verdict: 'superseded' });
   });
 
+  test('still invalid where a newer revision was tried and BIG-IP refuses it still', () => {
+    const state = declared(slice(7, []));
+    const kept = { hash: 'h', code: 'BIP424', reason: 'no such iRule', next: '2026-11-23T04:00:00Z', tries: 3, members: 'follow' as const };
+    const owner = 'east/istio-system/istio-ingressgateway';
+    const refusing: DeclaredState = { ...state, owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } } };
+    expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'invalid', code: 'BIP424', by: '1.7', reason: expect.stringContaining('no such iRule') });
+    expect(ask(refusing, slice(1, [exposure()]), '172.16.100.195:1/tcp')).toMatchObject({ verdict: 'superseded' });
+  });
+
+  test('what is in quarantine at this very revision is tried', () => {
+    const state = declared(slice(1, []));
+    const owner = 'east/istio-system/istio-ingressgateway';
+    const first = planPartition('k8s', state, [slice(1, [exposure()])], rules).entries[0]!;
+    const kept = { hash: first.structure!, code: 'BIP424', reason: 'no such iRule', next: '2026-11-23T04:00:00Z', tries: 1, members: 'follow' as const };
+    const refusing: DeclaredState = { ...state, owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } } };
+    expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'would-apply' });
+  });
+
   test('conflict with the owner', () => {
     const other = slice(1, [exposure()], { owner: 'west/a/b', clusterUid: 'uid-west' });
     expect(ask(declared(other), slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'conflict', code: 'OWN301', by: 'west/a/b' });

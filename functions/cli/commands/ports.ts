@@ -1,0 +1,65 @@
+/** `sluice ports`: who has which address and port, by what the devices declare. */
+import type { Command } from 'commander';
+import { formatRevision } from '../../../shared/domain/revision.ts';
+import { atDesk, withConfig } from '../failures/context.ts';
+import type { CommonOptions } from '../failures/context.ts';
+import { readDeclared } from '../failures/declared.ts';
+import type { Declared } from '../failures/declared.ts';
+import type { Format } from '../output.ts';
+import { columns, formatOption, print, say } from '../output.ts';
+
+export interface PortRow {
+  readonly device: string;
+  readonly partition: string;
+  /** `address:port/protocol` */
+  readonly exposure: string;
+  readonly owner: string;
+  readonly gateways: readonly string[];
+  readonly members: number;
+  readonly draining: number;
+  readonly revision: string;
+}
+
+export function registerPorts(program: Command): void {
+  withConfig(program.command('ports [words...]'))
+    .description('address and port, with owner, gateway, members and revision; words narrow it down')
+    .addOption(formatOption())
+    .addHelpText('after', '\nExit code: 0 done, 1 a device gave no answer.\n\nExamples:\n  sluice ports -c sluice.yaml\n  sluice ports -c sluice.yaml :443 team/')
+    .action(ports);
+}
+
+/** Pure. */
+export function portRows(declared: readonly Declared[]): readonly PortRow[] {
+  return declared.flatMap((d) => {
+    if (!('state' in d)) return [];
+    const { device, partition, state } = d;
+    return Object.entries(state.exposures).flatMap(([exposure, e]) =>
+      e.contributions.map(({ owner, gateways, members }): PortRow => {
+        const version = state.owners[owner]?.version;
+        const draining = members.filter((m) => m.availability === 'draining').length;
+        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version) };
+      }),
+    );
+  });
+}
+
+async function ports(words: string[], options: CommonOptions & { readonly output: Format }): Promise<void> {
+  await atDesk(options, async ({ runtime }) => {
+    const declared = await readDeclared(runtime);
+    for (const d of declared) {
+      if ('state' in d) continue;
+      say(`${d.device}, partition ${d.partition}: ${d.problem} (${d.code})`);
+      process.exitCode = 1;
+    }
+    const rows = portRows(declared).filter((row) => words.every((word) => [row.device, row.partition, row.exposure, row.owner, ...row.gateways].some((text) => text.includes(word))));
+    print(options.output, rows, () => table(rows));
+  });
+}
+
+function table(rows: readonly PortRow[]): string {
+  if (rows.length === 0) return 'Nothing is declared.';
+  return columns(
+    ['ADDRESS', 'DEVICE', 'PARTITION', 'OWNER', 'GATEWAYS', 'MEMBERS', 'REVISION'],
+    rows.map((r) => [r.exposure, r.device, r.partition, r.owner, r.gateways.join(', '), r.draining === 0 ? String(r.members) : `${r.members} (${r.draining} draining)`, r.revision]),
+  );
+}

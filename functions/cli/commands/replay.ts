@@ -1,0 +1,161 @@
+/** `sluice replay`: a job that sends failed events again, after saying what that would do now. */
+import type { Command } from 'commander';
+import { formatFilter, parseFilter } from '../../../shared/failures/filter.ts';
+import { steerJob } from '../../../shared/failures/replay/control.ts';
+import { runJob } from '../../../shared/failures/replay/driver.ts';
+import type { ReplayWorld } from '../../../shared/failures/replay/driver.ts';
+import type { Item, Job } from '../../../shared/failures/replay/job.ts';
+import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
+import { jobOf, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';
+import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
+import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
+import { mapWithBundle } from '../failures/map-event.ts';
+import { createBar } from '../failures/progress.ts';
+import { countsOf, jobTable, previewTable, resultTable } from '../failures/say.ts';
+import type { Format } from '../output.ts';
+import { formatOption, print, say } from '../output.ts';
+
+interface PlanOptions extends CommonOptions {
+  readonly canary: string;
+  readonly rate: string;
+  readonly why?: string;
+  readonly dryRun: boolean;
+  readonly output: Format;
+}
+
+type RunOptions = CommonOptions & ChangeOptions & { readonly output: Format };
+
+const CODES = '\nExit code: 0 everything ended well, 1 error, 2 something did not (or differs, for plan).';
+
+export function registerReplay(program: Command): void {
+  const replay = program.command('replay').description('send failed events again, as a job: plan, start, watch, stop');
+  withConfig(replay.command('plan [filter...]'))
+    .description('freeze a selection and say for each failure what a replay would do now; sends nothing')
+    .option('--canary <n>', 'send so many events first, and the rest only if all of them went well', '1')
+    .option('--rate <n>', 'events in a second', '5')
+    .option('--why <reason>', 'the reason, for the audit log')
+    .option('--dry-run', 'do not keep the plan as a job', false)
+    .addOption(formatOption())
+    .addHelpText('after', `${CODES}\n\nExample:\n  sluice replay plan -c sluice.yaml code:BIP424 cluster:east --canary 2 --rate 5`)
+    .action(plan);
+  withChange(withConfig(replay.command('start <job>')))
+    .description('run a planned job to its end; Ctrl-C pauses it')
+    .addOption(formatOption())
+    .addHelpText('after', `${CODES}\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a --why "the iRule is there now" --yes`)
+    .action((id: string, options: RunOptions) => run(id, options, 'start'));
+  withChange(withConfig(replay.command('resume <job>')))
+    .description('go on with a job that was paused, or whose process died')
+    .addOption(formatOption())
+    .addHelpText('after', `${CODES}\n\nExample:\n  sluice replay resume -c sluice.yaml 7c1e2f0a --yes`)
+    .action((id: string, options: RunOptions) => run(id, options, 'resume'));
+  for (const action of ['pause', 'cancel'] as const) {
+    withChange(withConfig(replay.command(`${action} <job>`)))
+      .description(action === 'pause' ? 'stop a job before its next event; it can be resumed' : 'stop a job for good; what was sent stays sent')
+      .addHelpText('after', `\nExample:\n  sluice replay ${action} -c sluice.yaml 7c1e2f0a --why "looking into it" --yes`)
+      .action((id: string, options: CommonOptions & ChangeOptions) => stop(id, options, action));
+  }
+  withConfig(replay.command('status [job]'))
+    .description('all jobs, or the result of each item of one')
+    .addOption(formatOption())
+    .addHelpText('after', '\nExample:\n  sluice replay status -c sluice.yaml 7c1e2f0a')
+    .action(status);
+}
+
+function number(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= least && (option === '--rate' ? value > 0 : Number.isInteger(value))) return value;
+  throw new Error(`${option} ${text}: write a number of ${least} or more`);
+}
+
+async function inWorld<T>(desk: Desk, work: (world: ReplayWorld) => Promise<T>): Promise<T> {
+  const { runtime, store, jobs, audit } = desk;
+  const previewer = createPreviewer({ runtime, map: mapWithBundle(runtime) });
+  try {
+    return await work({ store, jobs, audit, previewer, queues: runtime.queues, clock: runtime.clock, id: runtime.id });
+  } finally {
+    await previewer.close();
+  }
+}
+
+async function plan(words: string[], options: PlanOptions): Promise<void> {
+  const [canary, rate] = [number('--canary', options.canary, 0), number('--rate', options.rate, 0)];
+  await atDesk(options, (desk) =>
+    inWorld(desk, async (world) => {
+      const now = world.clock.now();
+      const filter = parseFilter(words, now);
+      const selected = await selectItems(world.store, filter, now);
+      const bar = createBar();
+      const items = await previewItems(world, selected, (done) => bar.show(done, selected.length, 'previewed'));
+      bar.end();
+      const why = options.why ?? 'no reason given';
+      const job = jobOf({ id: world.id().slice(0, 8), filter, by: whoAmI(process.env), why, canary, rate, now }, items);
+      if (!options.dryRun) {
+        await world.jobs.create(job, items);
+        await world.audit.append({ who: job.by, action: 'replay plan', selection: `job ${job.id}: ${formatFilter(filter)}`, why, result: `${items.length} failures, ${job.units} events` });
+      }
+      print(options.output, { ...(options.dryRun ? {} : { job: job.id }), cutoff: job.cutoff, verdicts: verdicts(items), items }, () => `${previewTable(items)}\n\n${verdictLine(items)}`);
+      if (!options.dryRun) say(`Job ${job.id}: ${job.items} failures, ${job.units} events. Send them with: sluice replay start -c ${options.config} ${job.id}`);
+      if (items.some((item) => item.preview?.verdict === 'would-apply')) process.exitCode = 2;
+    }),
+  );
+}
+
+function verdicts(items: readonly Item[]): Readonly<Record<string, number>> {
+  return Object.fromEntries([...Map.groupBy(items, (item) => item.preview?.verdict ?? 'unknown')].map(([verdict, list]) => [verdict, list.length]));
+}
+
+function verdictLine(items: readonly Item[]): string {
+  return Object.entries(verdicts(items)).map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+}
+
+/** A failure that is still there. */
+const BAD = new Set(['quarantined', 'failed', 'no-result', 'conflict', 'invalid']);
+
+async function run(id: string, options: RunOptions, action: 'start' | 'resume'): Promise<void> {
+  await atDesk(options, (desk) =>
+    inWorld(desk, async (world) => {
+      const before = await world.jobs.get(id);
+      if (!(await agreed(`${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} in a second?`, options))) return;
+      await steerJob(world, action, { id, who: whoAmI(process.env), why: options.why ?? before.why });
+      const job = await drive(world, id);
+      const items = await world.jobs.items(id);
+      print(options.output, { job, items }, () => `${resultTable(items)}\n\nJob ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${countsOf(items)}`);
+      if (job.state !== 'done' || items.some((item) => BAD.has(item.result?.kind ?? ''))) process.exitCode = 2;
+    }),
+  );
+}
+
+async function drive(world: ReplayWorld, id: string): Promise<Job> {
+  const bar = createBar();
+  const cut = new AbortController();
+  const pause = (): void => cut.abort();
+  process.once('SIGINT', pause).once('SIGTERM', pause);
+  try {
+    const job = await runJob(world, id, { signal: cut.signal, onProgress: (_job, items) => bar.show(items.filter((item) => item.status === 'done').length, items.length, countsOf(items)) });
+    if (job.state !== 'running') return job;
+    return await steerJob(world, 'pause', { id, who: whoAmI(process.env), why: 'interrupted on the command line' });
+  } finally {
+    process.removeListener('SIGINT', pause).removeListener('SIGTERM', pause);
+    bar.end();
+  }
+}
+
+async function stop(id: string, options: CommonOptions & ChangeOptions, action: 'pause' | 'cancel'): Promise<void> {
+  await atDesk(options, async (desk) => {
+    const before = await desk.jobs.get(id);
+    if (!(await agreed(`${action === 'pause' ? 'Pause' : 'Cancel'} job ${id}, which is ${before.state}?`, options))) return;
+    const job = await steerJob(desk, action, { id, who: whoAmI(process.env), why: options.why ?? 'no reason given' });
+    say(`Job ${id} is ${job.state}: ${countsOf(await desk.jobs.items(id))}`);
+  });
+}
+
+async function status(id: string | undefined, options: CommonOptions & { readonly output: Format }): Promise<void> {
+  await atDesk(options, async ({ jobs, runtime }) => {
+    if (id === undefined) {
+      const all = await jobs.list();
+      return print(options.output, all, () => jobTable(all, runtime.clock.now()));
+    }
+    const [job, items] = await Promise.all([jobs.get(id), jobs.items(id)]);
+    print(options.output, { job, items }, () => `${jobTable([job], runtime.clock.now())}\n\n${resultTable(items)}\n\n${countsOf(items)}`);
+  });
+}

@@ -1,0 +1,65 @@
+/** What the commands on failures work with: configuration, failure store, queues and a view of the devices. */
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { loadConfig } from '../../../shared/config/load.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
+import { openFailures } from '../../../shared/failures/open.ts';
+import type { Failures } from '../../../shared/failures/open.ts';
+import { openQueues } from '../../../shared/queue/open.ts';
+import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { confirmed } from './confirm.ts';
+
+export interface CommonOptions {
+  readonly config: string;
+}
+
+export interface Desk extends Failures {
+  readonly runtime: Runtime;
+}
+
+export function withConfig(command: Command): Command {
+  return command.requiredOption('-c, --config <file>', 'the configuration, sluice.yaml');
+}
+
+export async function atDesk<T>({ config: file }: CommonOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
+  const config = await loadConfig(file, process.env);
+  const queues = openQueues(config.queue, { clock: processClock, id: processId });
+  const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log: createLogger('silent') };
+  const failures = openFailures(config.failures, { clock: processClock, id: processId });
+  try {
+    return await work({ ...failures, runtime });
+  } finally {
+    await failures.close();
+    await queues.close();
+  }
+}
+
+export interface ChangeOptions {
+  readonly why?: string;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+/** The options of every command that changes something. */
+export function withChange(command: Command): Command {
+  return command
+    .option('--why <reason>', 'the reason, for the audit log')
+    .option('-y, --yes', 'do it without asking; needed where there is no terminal', false)
+    .option('--dry-run', 'say what would be done and do nothing', false);
+}
+
+/** Whom the audit log names. */
+export function whoAmI(env: NodeJS.ProcessEnv): string {
+  return env['SLUICE_USER'] ?? env['SUDO_USER'] ?? userInfo().username;
+}
+
+/** True when it is to be done; on `--dry-run` and on a "no" nothing is. */
+export async function agreed(question: string, { yes, dryRun }: ChangeOptions): Promise<boolean> {
+  if (dryRun) {
+    process.stderr.write(`${question} Dry run: nothing was done.\n`);
+    return false;
+  }
+  return yes || confirmed(question);
+}

@@ -1,0 +1,54 @@
+/** What the deployed `map` makes of a snapshot: the bundle itself is called, with queues that only take notes. */
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type { MapEvent } from '../../../shared/failures/replay/preview.ts';
+import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
+import { open } from '../../../shared/queue/envelope.ts';
+import { SLICE_EVENTS } from '../../../shared/queue/events.ts';
+import { toRecord } from '../../../shared/queue/handler.ts';
+import type { Queue, QueueName, Queues } from '../../../shared/queue/port.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { loadBundle } from '../hosted.ts';
+import type { HostedFunction } from '../hosted.ts';
+
+interface Noted {
+  readonly queue: QueueName;
+  readonly body: string;
+}
+
+function notingQueues(noted: Noted[]): Queues {
+  const refuse = (): Promise<never> => Promise.reject(new Error('a preview takes nothing from a queue'));
+  const queue = (name: QueueName): Queue => ({
+    name,
+    send: async ({ body }) => void noted.push({ queue: name, body }),
+    receive: refuse,
+    delete: refuse,
+    changeVisibility: refuse,
+    depth: refuse,
+  });
+  return { queue, close: () => Promise.resolve() };
+}
+
+export function mapWithBundle(runtime: Runtime): MapEvent {
+  return async (event) => {
+    const noted: Noted[] = [];
+    const { create } = await loadBundle<HostedFunction>('map/handler.mjs');
+    const handler = create({ ...runtime, queues: notingQueues(noted) });
+    const { id, group, body, sentAt, receiveCount, sender } = event;
+    const message = { id, receipt: id, group, deduplicationId: id, body, sentAt, receiveCount, ...(sender === undefined ? {} : { sender }) };
+    const context = { awsRequestId: runtime.id(), functionName: 'map', functionVersion: 'preview', getRemainingTimeInMillis: () => 30_000 };
+    const answer = await handler({ Records: [toRecord(message, 'arn:aws:sqs:preview:0:snapshots.fifo')] }, context);
+    if ((answer?.batchItemFailures.length ?? 0) > 0) return { refused: { code: 'RPL706', reason: 'map could not work on it now' } };
+    return read(noted);
+  };
+}
+
+function read(noted: readonly Noted[]): Awaited<ReturnType<MapEvent>> {
+  const slices: Slice[] = [];
+  for (const { queue, body } of noted) {
+    const slice = queue === 'slices' ? open(body, SLICE_EVENTS) : undefined;
+    if (slice && 'ok' in slice) slices.push(slice.ok.data);
+    const letter = queue === 'snapshots-dead' ? open(body, DEAD_LETTER_EVENTS) : undefined;
+    if (letter && 'ok' in letter) return { refused: { code: letter.ok.data.code, reason: letter.ok.data.reason } };
+  }
+  return { slices };
+}

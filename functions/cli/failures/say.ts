@@ -1,0 +1,89 @@
+/** How failures and jobs are shown to people. Pure. */
+import type { Failure, Head } from '../../../shared/failures/port.ts';
+import type { Group, GroupKey } from '../../../shared/failures/filter.ts';
+import { countResults } from '../../../shared/failures/replay/job.ts';
+import type { Item, Job } from '../../../shared/failures/replay/job.ts';
+import { formatRevision } from '../../../shared/domain/revision.ts';
+import { columns } from '../output.ts';
+
+export function ago(then: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - then) / 1_000));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`;
+}
+
+export function headTable(heads: readonly Head[], now: number): string {
+  if (heads.length === 0) return 'No failures.';
+  const rows = heads.map((h) => [h.id, h.state, h.code, h.owner ?? '-', h.device ?? '-', h.exposure ?? '-', String(h.count), ago(h.last, now), h.sentence]);
+  return columns(['ID', 'STATE', 'CODE', 'OWNER', 'DEVICE', 'EXPOSURE', 'SEEN', 'LAST', 'WHAT'], rows);
+}
+
+export function groupTable(keys: readonly GroupKey[], groups: readonly Group[], now: number): string {
+  if (groups.length === 0) return 'No failures.';
+  const rows = groups.map((g) => [...g.values, String(g.failures), String(g.seen), ago(g.first, now), ago(g.last, now), g.sentence]);
+  return columns([...keys.map((key) => key.toUpperCase()), 'FAILURES', 'SEEN', 'FIRST', 'LAST', 'NEWEST'], rows);
+}
+
+export function failureText({ details, ...head }: Failure, now: number): string {
+  const { event, attempts } = details;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Failure', head.id],
+    ['State', head.note === undefined ? head.state : `${head.state} (${head.note})`],
+    ['Code', `${head.code} (${head.class}); docs/reference/codes.md#${head.code.toLowerCase()}`],
+    ['Owner', head.owner],
+    ['Gateways', head.gateways.join(', ') || undefined],
+    ['Device', head.device === undefined ? undefined : [head.device, head.partition].filter(Boolean).join(', partition ')],
+    ['Exposure', head.exposure],
+    ['Revision', head.revision && formatRevision(head.revision)],
+    ['Seen', `${head.count} times, first ${new Date(head.first).toISOString()}, last ${new Date(head.last).toISOString()} (${ago(head.last, now)} ago)`],
+    ['Function', details.functionVersion],
+    ['Trace', details.traceparent],
+    ['Event', `${event.id} of queue ${event.queue}, group ${event.group}, received ${event.receiveCount} times; sender ${event.sender ?? 'unknown'}, ${event.verification}`],
+    ['BIG-IP says', details.response],
+  ];
+  const facts = rows.filter(([, value]) => value !== undefined).map(([name, value]) => [`${name}:`, value ?? '']);
+  const tries = attempts.map((a) => [a.at, a.code, a.reason]);
+  const plan = (details.plan ?? []).map((line) => [line.kind, line.key, line.owner, line.reason]);
+  return [
+    details.reason,
+    facts.map(([name = '', value = '']) => `${name.padEnd(13)}${value}`).join('\n'),
+    tries.length === 0 ? 'No function left a record of a try.' : columns(['TRIED', 'CODE', 'WHAT HAPPENED'], tries),
+    ...(plan.length === 0 ? [] : [columns(['PLAN', 'EXPOSURE', 'OWNER', 'WHY'], plan)]),
+  ].join('\n\n');
+}
+
+export function countsOf(items: readonly Item[]): string {
+  return Object.entries(countResults(items)).map(([kind, count]) => `${count} ${kind}`).join(', ');
+}
+
+export function jobTable(jobs: readonly Job[], now: number): string {
+  if (jobs.length === 0) return 'No replay jobs.';
+  return columns(['JOB', 'STATE', 'ITEMS', 'EVENTS', 'BY', 'AGE', 'SELECTION', 'REASON'], jobs.map((j) => [j.id, j.state, String(j.items), String(j.units), j.by, ago(j.created, now), j.filter || 'everything open', j.reason ?? '']));
+}
+
+export function previewTable(items: readonly Item[]): string {
+  return columns(
+    ['FAILURE', 'CODE', 'OWNER', 'EXPOSURE', 'NOW', 'WHY'],
+    items.map((i) => [i.failure, i.code, i.owner ?? '-', i.exposure ?? '-', nowWord(i), i.preview?.reason ?? '']),
+  );
+}
+
+function nowWord({ preview }: Item): string {
+  switch (preview?.verdict) {
+    case 'would-apply':
+      return 'would apply';
+    case 'superseded':
+      return `superseded by revision ${preview.by ?? '?'}`;
+    case 'conflict':
+      return `conflict with ${preview.by ?? '?'}`;
+    case 'invalid':
+      return 'still invalid';
+    default:
+      return preview?.verdict ?? '-';
+  }
+}
+
+export function resultTable(items: readonly Item[]): string {
+  return columns(['FAILURE', 'OWNER', 'EXPOSURE', 'RESULT', 'CODE', 'WHY'], items.map((i) => [i.failure, i.owner ?? '-', i.exposure ?? '-', i.result?.kind ?? i.status, i.result?.code ?? '', i.result?.reason ?? '']));
+}
