@@ -165,12 +165,14 @@ withKubectl('what kubectl makes of', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const of = (name: string): readonly Manifest[] => built.get(name) ?? [];
 
-  /** The overlay aws with a component, as a user would write it. */
-  function withComponent(name: string): readonly Manifest[] {
-    const to = (path: string): string => relative(folder, join(FOLDER, path));
-    writeFileSync(join(folder, 'kustomization.yaml'), `resources: [${to('overlays/aws')}]\ncomponents: [${to(`components/${name}`)}]\n`);
+  const to = (path: string): string => relative(folder, join(FOLDER, path));
+
+  /** The overlay aws with more, as a user would write it. */
+  function withMore(more: string): readonly Manifest[] {
+    writeFileSync(join(folder, 'kustomization.yaml'), `resources: [${to('overlays/aws')}]\n${more}`);
     return kustomize(folder);
   }
+  const withComponent = (name: string): readonly Manifest[] => withMore(`components: [${to(`components/${name}`)}]\n`);
 
   test.each(OVERLAYS)('overlay %s is safe, fits its memory, and every reference leads somewhere', (name) => {
     const manifests = of(name);
@@ -245,5 +247,14 @@ withKubectl('what kubectl makes of', () => {
   test('component observe takes away the right to change Services, and no other', () => {
     const without = grantsOf(withComponent('observe')).map(sayGrant).sort();
     expect(without).toEqual(grantsOf(of('aws')).map(sayGrant).filter((grant) => grant !== 'patch services in istio-system').sort());
+  });
+
+  test('the patches of install.md move the rights to another namespace, and let out to another port', () => {
+    const page = readFileSync(join(ROOT, 'docs/operations/install.md'), 'utf8');
+    const [move = '', open = ''] = [...page.matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''));
+    const moved = grantsOf(withMore(move)).map(sayGrant);
+    expect(moved).toContain('patch services in gateways');
+    expect(moved.filter((grant) => grant.endsWith('istio-system'))).toEqual([]);
+    expect(egress(withMore(open))).toEqual([...egress(of('aws')), 8443]);
   });
 });
