@@ -1,10 +1,11 @@
 /** `npm run bench`: figures for people, read as ratios within one run. Names on the command line choose some of them. */
 import { benchBundles } from './bundles.ts';
 import { benchExpress } from './express.ts';
+import { benchFailures } from './failures.ts';
 import { benchMapping } from './mapping.ts';
 import { benchPipeline } from './pipeline.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { bundles: benchBundles, express: benchExpress, mapping: benchMapping, pipeline: benchPipeline };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { bundles: benchBundles, failures: benchFailures, express: benchExpress, mapping: benchMapping, pipeline: benchPipeline };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));

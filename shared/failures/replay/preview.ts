@@ -24,8 +24,8 @@ export type Aim = Pick<Head, 'device' | 'partition' | 'exposure'>;
 
 export interface Previewer {
   preview(event: Evidence['event'], aim: Aim): Promise<Preview>;
-  /** Forgets what the devices declared. */
-  refresh(): void;
+  /** Forgets what the devices declared more than so many milliseconds ago; absent: all of it. */
+  refresh(olderThan?: number): void;
   close(): Promise<void>;
 }
 
@@ -44,7 +44,8 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   const { config } = options.runtime;
   const connect = options.connect ?? ((device) => connectOver(options.runtime, device));
   const devices = new Map<string, Promise<Device>>();
-  const readings = new Map<string, Promise<Reading>>();
+  const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>();
+  const { clock } = options.runtime;
   const deviceOf = (device: DeviceConfig): Promise<Device> => {
     const opened = devices.get(device.name) ?? connect(device);
     devices.set(device.name, opened);
@@ -52,13 +53,15 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   };
   const read = (device: DeviceConfig, partition: string): Promise<Reading> => {
     const key = `${device.name} ${partition}`;
-    const reading = readings.get(key) ?? readNow(deviceOf(device), partition);
-    readings.set(key, reading);
-    return reading;
+    const known = readings.get(key) ?? { at: clock.now(), reading: readNow(deviceOf(device), partition) };
+    readings.set(key, known);
+    return known.reading;
   };
   return {
     preview: (event, aim) => previewEvent({ config, map: options.map, read }, event, aim),
-    refresh: () => readings.clear(),
+    refresh: (olderThan = 0) => {
+      for (const [key, { at }] of readings) if (clock.now() - at >= olderThan) readings.delete(key);
+    },
     close: async () => {
       for (const device of devices.values()) await (await device.catch(() => undefined))?.close();
     },

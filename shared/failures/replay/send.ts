@@ -14,6 +14,9 @@ export interface UnitWork {
 
 export type SendOutcome = { readonly kind: 'sent' } | { readonly kind: 'settled' } | { readonly kind: 'away'; readonly reason: string };
 
+/** Milliseconds. */
+const FRESH = 1_000;
+
 interface Judged {
   readonly index: number;
   readonly item: Item;
@@ -35,7 +38,8 @@ export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Pr
     return gone === undefined;
   });
   const leader = await leaderOf(store, alive.map(([, item]) => heads.get(item.failure)!));
-  world.previewer.refresh();
+  // A reading may be a second old: the fence at the write holds whatever the preview said.
+  world.previewer.refresh(FRESH);
   for (const [index, item] of alive) {
     const preview = leader ? await world.previewer.preview(leader.details.event, item) : LOST;
     if (preview.verdict === 'unknown') return { kind: 'away', reason: `${item.device ?? 'a device'} gives no answer, so nobody knows what a replay would do: ${preview.reason}` };
