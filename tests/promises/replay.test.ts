@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { steerJob } from '../../shared/failures/replay/control.ts';
 import { LEASE } from '../../shared/failures/replay/driver.ts';
+import { selectItems } from '../../shared/failures/replay/select.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import { owner, startSite, type Site } from '../fixtures/failures/site.ts';
 
@@ -57,6 +58,25 @@ describe('14 replay is a job, not a button', () => {
     expect(steps).toBeGreaterThan(40);
   });
 
+  test('killed right after an event left, and resumed before anybody worked on it, it sends under the same id, which the queue swallows', async () => {
+    const site = await siteWith(1);
+    const working = site.work;
+    site.work = async () => undefined;
+    const job = await site.plan('code:BIP421');
+    site.step = (what) => {
+      if (what === 'after send slices') throw new Crash(what);
+    };
+    await expect(site.run(job)).rejects.toThrow(Crash);
+    site.step = () => undefined;
+    site.runtime.advance(LEASE + 1);
+    const resumed = site.run(job, { onProgress: () => void (site.work = working) });
+    expect(await resumed).toMatchObject({ state: 'done' });
+    expect(site.sent).toHaveLength(2);
+    expect(new Set(site.sent.map((s) => s.message.deduplicationId)).size).toBe(1);
+    expect(site.versions).toHaveLength(2);
+    expect(await kinds(site, job)).toEqual({ applied: 1 });
+  });
+
   test('sends the original bytes to the original queue and group, under a new id that the queue does not swallow', async () => {
     const site = startSite();
     await site.fail(owner(1), 1, [1_001]);
@@ -91,8 +111,10 @@ describe('14 replay is a job, not a button', () => {
 
   test('what failed after the cut-off is not touched', async () => {
     const site = await siteWith(3);
+    const cutoff = site.runtime.clock.now();
     const job = await site.plan('code:BIP421');
     await site.fail(owner(9), 1, [1_999]);
+    expect((await selectItems(site.failures.store, {}, cutoff)).map((item) => item.failure)).toEqual((await site.items(job)).map((item) => item.failure));
     await site.run(job);
     expect(await kinds(site, job)).toEqual({ applied: 3 });
     expect((await site.failures.store.list()).filter((h) => h.state === 'open').map((h) => h.exposure)).toEqual(['172.16.100.195:1999/tcp']);
