@@ -1,7 +1,9 @@
 /** From the configuration of a device to a session with its active unit. */
 import type { DeviceConfig } from '../config/schema.ts';
 import type { Clock } from '../runtime/runtime.ts';
+import type { Logger } from '../telemetry/log.ts';
 import { createBreaker } from './breaker.ts';
+import { readOnlySession } from './dry-run.ts';
 import type { DeviceSession } from './session.ts';
 import { createSession } from './session.ts';
 import { createTransport } from './transport.ts';
@@ -17,7 +19,13 @@ export interface ConnectOptions {
   readonly random?: (() => number) | undefined;
   /** Milliseconds for one request, where it has to be less than devices[].requestTimeout. */
   readonly timeout?: number | undefined;
+  /** Only reads leave; what would be written goes to `log`. */
+  readonly dryRun?: boolean | undefined;
+  readonly log?: Logger | undefined;
 }
+
+const quiet = (): void => undefined;
+const SILENT: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => SILENT };
 
 export function openSession(config: DeviceConfig, { ca, password }: DeviceSecrets, clock: Pick<Clock, 'now'>, options: ConnectOptions = {}): DeviceSession {
   const { name, tls, username, loginProvider, requestTimeout } = config;
@@ -27,5 +35,6 @@ export function openSession(config: DeviceConfig, { ca, password }: DeviceSecret
     return createUnit({ device: name, url, transport, credentials: { username, loginProvider, password }, clock });
   };
   const units = [config.url, ...(config.peer === undefined ? [] : [config.peer])].map(unit);
-  return createSession({ device: name, units, breaker: createBreaker(name, clock, options.random ?? (() => 0.5)), clock });
+  const session = createSession({ device: name, units, breaker: createBreaker(name, clock, options.random ?? (() => 0.5)), clock });
+  return options.dryRun === true ? readOnlySession(session, name, options.log ?? SILENT) : session;
 }

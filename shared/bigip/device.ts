@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/runtime.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { renderTenant } from './as3/render.ts';
 import { openSession } from './connect.ts';
-import type { DeviceSecrets } from './connect.ts';
+import type { ConnectOptions, DeviceSecrets } from './connect.ts';
 import { post } from './declare.ts';
 import type { Difference } from './drift.ts';
 import { findDrift } from './drift.ts';
@@ -44,9 +44,7 @@ export interface Device {
   close(): Promise<void>;
 }
 
-export interface DeviceSurroundings {
-  readonly random?: () => number;
-  readonly log?: Logger;
+export interface DeviceSurroundings extends Pick<ConnectOptions, 'random' | 'log' | 'dryRun'> {
   /** Called when what is declared lies behind what was declared before; rejects when that could not be passed on. */
   readonly onFencesBehind?: (behind: FencesBehind) => Promise<void>;
 }

@@ -7,6 +7,7 @@ import { queueToken } from '../queue/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Device, FencesBehind } from './device.ts';
 import { createDevice } from './device.ts';
+import { dryRunDevice } from './dry-run.ts';
 
 export interface Devices {
   get(config: DeviceConfig): Promise<Device>;
@@ -16,10 +17,11 @@ export interface Devices {
 export function createDevices(runtime: Runtime): Devices {
   const open = new Map<string, Promise<Device>>();
   const connect = async (config: DeviceConfig): Promise<Device> => {
-    const { secrets, clock, random, log } = runtime;
+    const { secrets, clock, random, log, dryRun } = runtime;
     const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
-    const surroundings = { random, log, onFencesBehind: (behind: FencesBehind) => askForResync(runtime, behind) };
-    return createDevice(config, { ca, password: () => secrets.resolve(config.password) }, clock, surroundings);
+    const surroundings = { random, log, dryRun, onFencesBehind: (behind: FencesBehind) => askForResync(runtime, behind) };
+    const device = createDevice(config, { ca, password: () => secrets.resolve(config.password) }, clock, surroundings);
+    return dryRun === true ? dryRunDevice(device, log) : device;
   };
   return {
     get: (config) => {

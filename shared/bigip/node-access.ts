@@ -3,7 +3,7 @@ import type { DeviceConfig } from '../config/schema.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { EMPTY_STATE } from '../domain/plan/declared.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { DeviceSecrets } from './connect.ts';
 import { openSession } from './connect.ts';
 import { listNodes, reconcileNodes, writeNode } from './nodes.ts';
@@ -22,9 +22,11 @@ export interface NodeAccess {
 /** Seconds: what takes longer is no express any more. */
 const LONGEST_REQUEST = 5;
 
-export function openNodeAccess(config: DeviceConfig, secrets: DeviceSecrets, surroundings: { readonly clock: Clock; readonly random: () => number }): NodeAccess {
-  const { clock, random } = surroundings;
-  const session = openSession(config, secrets, clock, { random, timeout: LONGEST_REQUEST * 1000 });
+export type NodeSurroundings = Pick<Runtime, 'clock' | 'random' | 'dryRun'> & Partial<Pick<Runtime, 'log'>>;
+
+export function openNodeAccess(config: DeviceConfig, secrets: DeviceSecrets, surroundings: NodeSurroundings): NodeAccess {
+  const { clock, random, dryRun, log } = surroundings;
+  const session = openSession(config, secrets, clock, { random, dryRun, log, timeout: LONGEST_REQUEST * 1000 });
   return {
     declared: async (partition) => {
       const { reading } = await readPartition(session, config, partition);

@@ -22,4 +22,6 @@ export interface Runtime {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** Neither a device nor a cluster is written to: whoever opens one has to open it like this. */
+  readonly dryRun?: boolean | undefined;
 }

@@ -16,6 +16,7 @@ import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
 import { startAudits } from '../audit-loop.ts';
+import { throwaway } from '../dry-run.ts';
 import { loadBundle } from '../hosted.ts';
 import type { HostedFunction, Watcher, WatchModule } from '../hosted.ts';
 import { holdCluster } from '../only-one.ts';
@@ -26,6 +27,7 @@ interface UpOptions {
   readonly cluster?: string;
   /** Milliseconds. */
   readonly auditEvery: number;
+  readonly dryRun: boolean;
 }
 
 /** Milliseconds after which the messages of a killed process are taken up again. */
@@ -39,22 +41,26 @@ export function registerUp(program: Command): void {
     .option('-k, --kubeconfig <file>', 'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in the cluster its service account)')
     .option('--cluster <id>', 'which of clusters[] this kubeconfig leads to (default: the only one)')
     .option('--audit-every <minutes>', 'how often to look for changes made on the devices by hand; 0 is never', minutes, 10 * 60_000)
+    .option('--dry-run', 'show every plan, and write neither to a device nor to the cluster; with a queue of its own', false)
     .addHelpText('after', '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: what is in hand is finished, the rest waits in the queue.')
     .action(up);
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const config = await loadConfig(options.config, process.env);
+  const asked = await loadConfig(options.config, process.env);
+  const dry = options.dryRun ? throwaway(asked) : undefined;
+  const config = dry?.config ?? asked;
   const clusterId = chooseCluster(config, options.cluster);
   const log = createLogger(logLevelOf(process.env));
   const release = claim(config, clusterId);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
-  const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log };
+  const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log, dryRun: options.dryRun };
   try {
     await serve(runtime, clusterId, options);
   } finally {
     await queues.close();
     release();
+    dry?.remove();
   }
   log.info({}, 'stopped');
 }
@@ -68,7 +74,7 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
   const audits = await startAudits(runtime, options.auditEvery);
   try {
     const cut = await Promise.race([watcher.start(), stopped]);
-    if (cut === undefined) log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind }, 'up');
+    if (cut === undefined) log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind, ...(options.dryRun ? { dryRun: true } : {}) }, 'up');
     log.info({ signal: await stopped }, 'stopping: what is in hand is finished');
   } finally {
     // First what brings new work, then what works on it, then what both stand on.

@@ -1,0 +1,86 @@
+/**
+ * The device of a dry run: readings go through, writes are told as what would be done and answered as if it had been done. Below it
+ * {@link readOnlySession} lets no write out of the process, so that nothing that is added later can forget about the dry run.
+ */
+import type { DeclaredState } from '../domain/plan/declared.ts';
+import { sameContent } from '../domain/plan/declared.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Device, PartitionReading } from './device.ts';
+import type { DeviceSession } from './session.ts';
+
+/** Only reads leave; every other request is told once and answered with success. */
+export function readOnlySession(session: DeviceSession, device: string, log: Logger): DeviceSession {
+  const told = new Set<string>();
+  return {
+    call: async (request, accept) => {
+      if (request.method === 'GET') return session.call(request, accept);
+      const { method, path, body } = request;
+      const digest = JSON.stringify([method, path, body]);
+      if (!told.has(digest)) log.info({ device, method, path, body }, 'dry run: not sent');
+      told.add(digest);
+      return { status: 200, text: '{}', json: {} };
+    },
+    facts: () => session.facts(),
+    askOthers: (request) => (request.method === 'GET' ? session.askOthers(request) : Promise.resolve([])),
+    close: () => session.close(),
+  };
+}
+
+/** What a partition would declare by now, and what it really declares. */
+interface Pretence {
+  readonly state: DeclaredState;
+  readonly real: DeclaredState;
+  readonly realKey: string | undefined;
+}
+
+export function dryRunDevice(device: Device, log: Logger): Device {
+  const real = new Map<string, Pick<Pretence, 'real' | 'realKey'>>();
+  const pretences = new Map<string, Pretence>();
+  /** Every method by name: one that is new does not compile until it is decided what it means in a dry run. */
+  const dry: Required<Device> = {
+    name: device.name,
+    read: async (partition): Promise<PartitionReading> => {
+      const reading = await device.read(partition);
+      if (reading.kind === 'refused') return reading;
+      const { state, lockKey: realKey } = reading.declared;
+      real.set(partition, { real: state, realKey });
+      const pretence = pretences.get(partition);
+      // Somebody who is not dry declared meanwhile: what was made up is out of date.
+      if (pretence === undefined || pretence.realKey !== realKey) {
+        pretences.delete(partition);
+        return reading;
+      }
+      return { kind: 'ours', declared: { state: pretence.state, lockKey: realKey ?? 'dry-run' } };
+    },
+    declare: (partition, next) => {
+      const before = pretences.get(partition)?.state ?? real.get(partition)?.real ?? { owners: {}, exposures: {} };
+      const base = real.get(partition) ?? { real: before, realKey: undefined };
+      pretences.set(partition, { state: next, ...base });
+      const changes = changesOf(before, next);
+      const changed = Object.values(changes).some((list) => list.length > 0);
+      if (changed) log.info({ device: device.name, partition, ...changes }, 'dry run: would declare');
+      else log.debug({ device: device.name, partition }, 'dry run: would declare the same in a newer version');
+      return Promise.resolve(changed ? 'applied' : 'unchanged');
+    },
+    verify: (partition, state) => (pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state)),
+    reconcileMembers: (partition, state) => device.reconcileMembers(partition, state),
+    // What is really there is compared with what is really declared.
+    drift: (partition, state) => {
+      const pretence = pretences.get(partition);
+      if (pretence === undefined) return device.drift(partition, state);
+      return pretence.realKey === undefined ? Promise.resolve([]) : device.drift(partition, pretence.real);
+    },
+    foreign: () => device.foreign(),
+    close: () => device.close(),
+  };
+  return dry;
+}
+
+function changesOf(before: DeclaredState, next: DeclaredState): { readonly create: readonly string[]; readonly update: readonly string[]; readonly delete: readonly string[] } {
+  const [old, now] = [before.exposures, next.exposures];
+  return {
+    create: Object.keys(now).filter((key) => !(key in old)),
+    update: Object.keys(now).filter((key) => key in old && !sameContent(old[key], now[key])),
+    delete: Object.keys(old).filter((key) => !(key in now)),
+  };
+}

@@ -1,0 +1,49 @@
+/** The cluster of a dry run: readings go through, writes are told once and answered as if they had been done. */
+import type { Logger } from '../telemetry/log.ts';
+import type { ApplyOptions, KubernetesClient, Selection, WatchOptions } from './client.ts';
+import type { Discoverable } from './discovery.ts';
+import type { RawObject, Resource } from './object.ts';
+import { objectKey } from './object.ts';
+
+export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesClient {
+  const leases = new Map<string, RawObject>();
+  const told = new Set<string>();
+  let version = 0;
+
+  const tell = (verb: string, resource: Resource, object: RawObject): Promise<RawObject> => {
+    version += 1;
+    const done: RawObject = { ...object, metadata: { ...object.metadata, resourceVersion: `dry-run-${version}` } };
+    if (isLease(resource)) {
+      leases.set(objectKey(object.metadata), done);
+      return Promise.resolve(done);
+    }
+    const { metadata, ...content } = object;
+    const fields = { verb, kind: resource.kind, object: objectKey(metadata), content };
+    const digest = JSON.stringify(fields);
+    if (!told.has(digest)) log.info(fields, 'dry run: not written');
+    told.add(digest);
+    return Promise.resolve(done);
+  };
+  /** Every method by name: one that is new does not compile until it is decided what it means in a dry run. */
+  const dry = {
+    namespace: client.namespace,
+    pages: (resource: Resource, selection?: Selection) => client.pages(resource, selection),
+    watch: (resource: Resource, options: WatchOptions) => client.watch(resource, options),
+    // The Lease of a dry run is its own: it neither takes one from a watcher that works nor waits for it.
+    get: (resource: Resource, name: string, namespace?: string) => (isLease(resource) ? Promise.resolve(leases.get(objectKey({ name, namespace }))) : client.get(resource, name, namespace)),
+    create: (resource: Resource, object: RawObject) => tell('create', resource, object),
+    replace: (resource: Resource, object: RawObject) => tell('replace', resource, object),
+    apply: (resource: Resource, object: RawObject, { subresource }: ApplyOptions) => tell(subresource === undefined ? 'apply' : `apply ${subresource}`, resource, object),
+    merge: (resource: Resource, target: { readonly name: string; readonly namespace?: string }, patch: object) => tell('merge', resource, { ...patch, metadata: { ...target } }),
+    discover: (kind: Discoverable, signal?: AbortSignal) => client.discover(kind, signal),
+    // A writer that has to ask somebody first is as dry as any.
+    fenced: (): KubernetesClient => checked,
+    close: () => client.close(),
+  };
+  const checked: Required<KubernetesClient> = dry;
+  return checked;
+}
+
+function isLease({ plural }: Resource): boolean {
+  return plural === 'leases';
+}
