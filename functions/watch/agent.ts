@@ -2,9 +2,12 @@
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
 import { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
+import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
+import { availabilityOf } from '../../shared/domain/exposure/pool.ts';
 import { ownerKey, type IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { Departures } from './availability.ts';
 import type { Content } from './content.ts';
 import type { DebounceLimits } from './debounce.ts';
 import { Emitter } from './emitter.ts';
@@ -60,9 +63,15 @@ export function createAgent(options: AgentOptions): Agent {
   /** The Service was seen being deleted; what is exposed for it goes. */
   let removed = false;
 
+  const departures = new Departures(ingress.drain);
+  const everything = (): KubernetesObjects => {
+    const all = world.objects();
+    return { ...all, pods: [...departures.among(all.pods)] };
+  };
+
   const content = (): Content | undefined => {
     if (!speaks()) return undefined;
-    const objects = selectObjects(ref, world.objects(), ingress);
+    const objects = selectObjects(ref, everything(), ingress);
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
   };
@@ -98,6 +107,16 @@ export function createAgent(options: AgentOptions): Agent {
       return undefined;
     },
   });
+  const draining = new Keeper({
+    name: 'ending the drain of pods that are gone',
+    clock,
+    random,
+    log,
+    work: () => {
+      for (const change of departures.expire(clock.now())) emitter.changed(change, true);
+      return Promise.resolve(departures.nextDue(clock.now()));
+    },
+  });
   const emitter = new Emitter({
     clock,
     random,
@@ -116,7 +135,7 @@ export function createAgent(options: AgentOptions): Agent {
     ref,
     owner,
     start: () => {
-      for (const part of [ports, feedback, emitter]) part.start();
+      for (const part of [ports, feedback, draining, emitter]) part.start();
       emitter.refresh();
     },
     notice: (seen) => {
@@ -124,6 +143,10 @@ export function createAgent(options: AgentOptions): Agent {
       if (isIngressService(ref, seen)) {
         removed = seen.change.what === 'deleted';
         feedback.poke();
+      }
+      if (isDeparture(seen) && availabilityOf(ref, world.objects(), seen.observed.object) !== 'out') {
+        departures.add(seen.observed.object, seen.change, clock.now());
+        draining.poke();
       }
       lag.seen(seen.change, clock.now());
       emitter.changed(seen.change, isUrgent(seen));
@@ -137,7 +160,7 @@ export function createAgent(options: AgentOptions): Agent {
       return feedback.done();
     },
     stop: async () => {
-      await Promise.all([emitter.stop(), ports.stop(), feedback.stop()]);
+      await Promise.all([emitter, ports, feedback, draining].map((part) => part.stop()));
     },
   };
 }
@@ -163,6 +186,12 @@ function concerns(ref: IngressRef, { observed }: WorldChange): boolean {
 
 function isIngressService(ref: IngressRef, { observed }: WorldChange): boolean {
   return observed.of === 'services' && observed.object.meta.namespace === ref.namespace && observed.object.meta.name === ref.service;
+}
+
+type PodChange = WorldChange & { readonly observed: Extract<WorldChange['observed'], { of: 'pods' }> };
+
+function isDeparture(seen: WorldChange): seen is PodChange {
+  return seen.observed.of === 'pods' && seen.change.what === 'deleted';
 }
 
 /** A terminating pod must leave the pool before its connections break. */

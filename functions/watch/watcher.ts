@@ -77,7 +77,7 @@ class ClusterWatcher implements Watcher {
     this.#runtime = { ...runtime, log: runtime.log.child({ cluster: clusterId }) };
     const { clock, random, log } = this.#runtime;
     this.#patience = { clock, random, log, signal: this.#abort.signal };
-    this.#ingresses = watchedIngresses(runtime.config.ingresses, clusterId);
+    this.#ingresses = watchedIngresses(runtime.config.ingresses, clusterId, runtime.config.devices);
     const client = createKubernetesClient({ kubeconfig: options.kubeconfig, env: options.env ?? {} });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
     const namespaces = [...new Set(this.#ingresses.map(({ ref }) => ref.namespace))];

@@ -6,7 +6,7 @@ import { type Candidate, collectCandidates } from './candidates.ts';
 import type { ExposureContext } from './context.ts';
 import { defaultMonitors } from './defaults.ts';
 import { type Exposure, exposureKey } from './exposure.ts';
-import type { Members } from './members.ts';
+import type { Members, Stayed } from './members.ts';
 import { type Asked, isRefused, membersOf, type Place, placeOf, type Protocol, protocolsOf, type Refused } from './place.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Resolved, resolveSettings } from './resolve.ts';
@@ -142,6 +142,22 @@ function compare(a: Group, b: Group): number {
   return a.place.port - b.place.port || (a.protocol < b.protocol ? -1 : 1);
 }
 
+const NAMED = 3;
+
+function stayedSaid(keys: readonly string[], stayed: Stayed): string {
+  const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : '';
+  const of = `${keys.slice(0, NAMED).join(', ')}${more}`;
+  if (stayed.why === 'nobody-ready') return `no member of ${of} is ready; all stay and BIG-IP's monitors judge them`;
+  return `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; more than half never go at once, so all stay and BIG-IP's monitors judge them`;
+}
+
+/** Exposures of one ingress mostly have the same members. */
+function stayedNotes(object: string, groups: readonly Group[]): readonly Note[] {
+  const stayed = groups.flatMap(({ key, members }) => (members.stayed === undefined ? [] : [{ key, stayed: members.stayed }]));
+  const alike = [...Map.groupBy(stayed, (one) => JSON.stringify(one.stayed)).values()];
+  return alike.flatMap((same) => (same[0] === undefined ? [] : [{ object, code: 'GW140', message: stayedSaid(same.map(({ key }) => key), same[0].stayed) }]));
+}
+
 /** What is said of several servers alike is said once. */
 function sortNotes(notes: readonly Note[]): readonly Note[] {
   const byText = new Map(notes.map((note) => [`${note.object}\u0000${note.code}\u0000${note.message}`, note]));
@@ -154,9 +170,7 @@ export function buildExposures(ref: IngressRef, objects: KubernetesObjects, mapp
   const site: Site = { pool, context, groups: new Map(), addresses: new Map(), notes: [...notes] };
   const refusals = new Map(candidates.map((candidate) => [candidate.position, judge(site, candidate)]));
   const groups = [...site.groups.values()].sort(compare);
-  for (const { key } of groups.filter((one) => one.members.allStayed)) {
-    site.notes.push({ object: `Service ${pool.name}`, code: 'GW140', message: `no member of ${key} is ready; all stay and BIG-IP's monitors judge them` });
-  }
+  site.notes.push(...stayedNotes(`Service ${pool.name}`, groups));
   return {
     exposures: groups.map((group) => exposureOf(site, group)),
     servers: mapping.servers.map((report, position) => {

@@ -22,6 +22,20 @@ export const IngressEntry = z.strictObject({
     .enum(['manage', 'observe'])
     .default('manage')
     .describe('`manage`: the watcher adds missing Service ports; `observe`: it only says what is missing.'),
+  withdraw: z
+    .boolean()
+    .default(true)
+    .describe('Take a Service port that Sluice added away again, 5 minutes after BIG-IP let go of it; `false`: it stays. Not with `servicePorts: observe`.'),
+  drainSeconds: z
+    .int()
+    .min(0)
+    .max(3_600)
+    .default(30)
+    .describe('How long a gateway pod that is gone stays a draining member, so that connections may end; 0: not at all. No effect on a device with several partitions, which cannot drain.'),
+  probe: z
+    .boolean()
+    .default(false)
+    .describe('The watcher connects to pod address and listener port of a new exposure and says `Listening` or `NotListening`; it needs a way to the pods. It delays and removes nothing.'),
   writeStatus: z.boolean().default(false).describe("Write `status.loadBalancer` even though the Service's loadBalancerClass is not `sluice.io/bigip`."),
   settings: SettingsInput.prefault({}).describe('Settings of every exposure of this ingress that nothing above it says.'),
 });

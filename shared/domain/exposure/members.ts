@@ -1,14 +1,18 @@
 /** Pool members of an exposure: pods or nodes, each ready, draining or out. */
+import { takesTooMany } from '../express/guard.ts';
 import type { Node } from '../ingress/objects.ts';
 import type { Availability, Member } from './exposure.ts';
 import type { IngressEntry } from './ingress-entry.ts';
 import { formatIp, type Ip } from './ip.ts';
 import { better, ipsOf, type Pool } from './pool.ts';
 
+/** Why members stay that Kubernetes would take out: nobody is ready, or more than half would go. */
+export type Stayed = { readonly why: 'nobody-ready' } | { readonly why: 'too-many'; readonly doubted: number; readonly of: number };
+
 export interface Members {
   readonly members: readonly Member[];
-  /** Everyone would have been out, so all stay and the monitors judge. */
-  readonly allStayed: boolean;
+  /** Some or all would have been out but stay, and the monitors judge. */
+  readonly stayed: Stayed | undefined;
   /** There are addresses, but none of the virtual address's family. */
   readonly wrongFamily: boolean;
 }
@@ -16,35 +20,49 @@ export interface Members {
 interface Found {
   readonly ip: Ip;
   readonly availability: Availability;
+  /** Out on the word of Kubernetes alone. */
+  readonly doubted: boolean;
+  /** Nobody is behind the address any more, so it never takes new connections. */
+  readonly gone: boolean;
 }
 
+const carryOn = (one: Found): Found => ({ ...one, availability: 'ready' });
+
 /**
- * Readiness never takes out the last member. Nobody ready but some still draining: those carry on, as kube-proxy does with
- * terminating endpoints. Nobody at all: all stay.
+ * Readiness never takes out the last member nor more than half. Nobody ready but some still draining: those carry on, as kube-proxy
+ * does with terminating endpoints. Nobody at all: all stay.
  */
-function keepLast(found: readonly Found[]): { readonly kept: readonly Found[]; readonly allStayed: boolean } {
-  if (found.length === 0 || found.some((one) => one.availability === 'ready')) return { kept: found, allStayed: false };
-  const draining = found.some((one) => one.availability === 'draining');
-  const kept = found.map((one): Found => (draining && one.availability === 'out' ? one : { ...one, availability: 'ready' }));
-  return { kept, allStayed: true };
+function guard(found: readonly Found[]): { readonly kept: readonly Found[]; readonly stayed: Stayed | undefined } {
+  const alone = !found.some((one) => one.availability === 'ready');
+  const serving = alone ? found.map((one) => (one.availability === 'draining' && !one.gone ? carryOn(one) : one)) : found;
+  const staying = serving.filter((one) => one.availability === 'ready').length;
+  const doubted = serving.filter((one) => one.doubted).length;
+  const nobody: Stayed | undefined = alone && found.some((one) => !one.gone) ? { why: 'nobody-ready' } : undefined;
+  if (staying === 0) return { kept: serving.map((one) => (one.gone ? one : carryOn(one))), stayed: nobody };
+  if (!takesTooMany(doubted, staying)) return { kept: serving, stayed: nobody };
+  return { kept: serving.map((one) => (one.doubted ? carryOn(one) : one)), stayed: { why: 'too-many', doubted, of: doubted + staying } };
+}
+
+/** Of two that have one address the better one counts. */
+function merged(known: Found | undefined, one: Found): Found {
+  return known === undefined || better(known.availability, one.availability) !== known.availability ? one : known;
 }
 
 function finish(found: readonly Found[], port: number, anyAddress: boolean): Members {
   const byAddress = new Map<string, Found>();
   for (const one of found) {
     const address = formatIp(one.ip);
-    const known = byAddress.get(address);
-    byAddress.set(address, { ip: one.ip, availability: known === undefined ? one.availability : better(known.availability, one.availability) });
+    byAddress.set(address, merged(byAddress.get(address), one));
   }
-  const { kept, allStayed } = keepLast([...byAddress.values()].sort((a, b) => (a.ip.value < b.ip.value ? -1 : 1)));
+  const { kept, stayed } = guard([...byAddress.values()].sort((a, b) => (a.ip.value < b.ip.value ? -1 : 1)));
   const members = kept.map(({ ip, availability }): Member => ({ address: formatIp(ip), port, availability }));
-  return { members, allStayed, wrongFamily: anyAddress && found.length === 0 };
+  return { members, stayed, wrongFamily: anyAddress && found.length === 0 };
 }
 
 export function podMembers(pool: Pool, family: 4 | 6, port: number): Members {
-  const found = pool.pods.flatMap(({ ips, availability }): readonly Found[] => {
+  const found = pool.pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
     const ip = ips.find((candidate) => candidate.family === family);
-    return ip === undefined ? [] : [{ ip, availability }];
+    return ip === undefined ? [] : [{ ip, availability, doubted, gone: pod.gone === true }];
   });
   return finish(found, port, pool.pods.some(({ ips }) => ips.length > 0));
 }
@@ -56,26 +74,38 @@ function isCandidate(node: Node, selector: IngressEntry['nodeSelector']): boolea
   return Object.entries(selector).every(([label, value]) => node.meta.labels[label] === value);
 }
 
+type Allowed = Pick<Found, 'availability' | 'doubted'>;
+
 /** What the pods of a node allow it to be, under `externalTrafficPolicy: Local`. */
-function nodesWithPods(pool: Pool): ReadonlyMap<string, Availability> {
-  const best = new Map<string, Availability>();
-  for (const { pod, availability } of pool.pods) {
-    if (pod.nodeName !== '') best.set(pod.nodeName, better(best.get(pod.nodeName) ?? 'out', availability));
+function nodesWithPods(pool: Pool): ReadonlyMap<string, Allowed> {
+  const best = new Map<string, Allowed>();
+  for (const { pod, availability, doubted } of pool.pods) {
+    if (pod.nodeName === '') continue;
+    const known = best.get(pod.nodeName) ?? { availability: 'out', doubted: false };
+    best.set(pod.nodeName, { availability: better(known.availability, availability), doubted: known.doubted || doubted });
   }
   return best;
 }
 
-/** A cordoned node stays: it still forwards, and its pods leave on their own. */
+const FREE: Allowed = { availability: 'ready', doubted: false };
+/** Doubted too, but together with cordons: `drainCordoned` counts both. */
+const NOT_READY: Allowed = { availability: 'out', doubted: false };
+
+/** Doubt counts only for what is out. */
+function judged(ip: Ip, { availability, doubted }: Allowed): Found {
+  return { ip, availability, doubted: doubted && availability === 'out', gone: false };
+}
+
 export function nodeMembers(pool: Pool, family: 4 | 6, nodePort: number): Members {
   const { objects, entry, service } = pool;
   const local = service?.externalTrafficPolicy === 'Local' ? nodesWithPods(pool) : undefined;
   let anyAddress = false;
   const found = objects.nodes.flatMap((node): readonly Found[] => {
-    const byPods = local === undefined ? 'ready' : local.get(node.meta.name);
+    const byPods = local === undefined ? FREE : local.get(node.meta.name);
     if (byPods === undefined || !isCandidate(node, entry.nodeSelector)) return [];
     const ips = ipsOf(node.addresses.filter((one) => one.type === entry.nodeAddressType).map((one) => one.address));
     anyAddress ||= ips.length > 0;
-    return ips.filter((ip) => ip.family === family).map((ip) => ({ ip, availability: node.ready ? byPods : 'out' }));
+    return ips.filter((ip) => ip.family === family).map((ip) => judged(ip, node.ready ? byPods : NOT_READY));
   });
   return finish(found, nodePort, anyAddress);
 }

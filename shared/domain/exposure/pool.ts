@@ -10,6 +10,8 @@ export interface GatewayPod {
   readonly pod: Pod;
   readonly ips: readonly Ip[];
   readonly availability: Availability;
+  /** Out only because Kubernetes says that it is not ready. */
+  readonly doubted: boolean;
 }
 
 export interface Pool {
@@ -38,12 +40,19 @@ type Endpoint = EndpointSlice['endpoints'][number];
 
 /** The EndpointSlice knows more than the Pod (serving while terminating); a deletion shows on the Pod first. */
 function podAvailability(pod: Pod, endpoint: Endpoint | undefined): Availability {
+  // Another pod may have its name by now, so the endpoint says nothing.
+  if (pod.gone === true) return 'draining';
   const serving = endpoint?.serving ?? pod.ready;
   if (pod.terminating || endpoint?.terminating === true) return serving ? 'draining' : 'out';
   return (endpoint?.ready ?? pod.ready) ? 'ready' : 'out';
 }
 
-function endpointsByPod(ref: IngressRef, objects: KubernetesObjects): ReadonlyMap<string, Endpoint> {
+/** What the cluster says of one pod of an ingress. */
+export function availabilityOf(ref: IngressRef, objects: Pick<KubernetesObjects, 'endpointSlices'>, pod: Pod): Availability {
+  return podAvailability(pod, endpointsByPod(ref, objects).get(pod.meta.name));
+}
+
+function endpointsByPod(ref: IngressRef, objects: Pick<KubernetesObjects, 'endpointSlices'>): ReadonlyMap<string, Endpoint> {
   const slices = objects.endpointSlices.filter((slice) => slice.meta.namespace === ref.namespace && slice.service === ref.service);
   const named = slices.flatMap((slice) => slice.endpoints).flatMap((endpoint) => (endpoint.pod === undefined ? [] : [[endpoint.pod, endpoint] as const]));
   const best = new Map<string, Endpoint>();
@@ -53,6 +62,12 @@ function endpointsByPod(ref: IngressRef, objects: KubernetesObjects): ReadonlyMa
     if (known === undefined || Number(endpoint.ready) < Number(known.ready) || Number(endpoint.terminating) > Number(known.terminating)) best.set(pod, endpoint);
   }
   return best;
+}
+
+function gatewayPod(pod: Pod, endpoint: Endpoint | undefined): GatewayPod {
+  const availability = podAvailability(pod, endpoint);
+  const ending = pod.terminating || endpoint?.terminating === true;
+  return { pod, ips: ipsOf(pod.ips), availability, doubted: availability === 'out' && !ending };
 }
 
 /** Groups in order of appearance; of use because the lists here can hold thousands. */
@@ -83,7 +98,7 @@ export function createPool(input: PoolInput): Pool {
     ...input,
     name: `${ref.namespace}/${ref.service}`,
     service: objects.services.find((one) => one.meta.namespace === ref.namespace && one.meta.name === ref.service),
-    pods: pods.map((pod) => ({ pod, ips: ipsOf(pod.ips), availability: podAvailability(pod, endpoints.get(pod.meta.name)) })),
+    pods: pods.map((pod) => gatewayPod(pod, endpoints.get(pod.meta.name))),
     listeners: groupBy(mapping.listeners, (listener) => listener.port),
   };
 }

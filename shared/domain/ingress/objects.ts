@@ -93,6 +93,8 @@ export const Pod = z.object({
   /** Readiness condition of the Pod. */
   ready: z.boolean(),
   terminating: z.boolean().default(false),
+  /** It is no longer in the cluster: the watcher keeps it for a while, so that its connections may end. */
+  gone: z.boolean().optional(),
   /** PROXY protocol is expected on every TCP listener of this pod (gatewayTopology.proxyProtocol). */
   proxyProtocol: z.boolean().default(false),
 });

@@ -76,6 +76,57 @@ describe('the last member is never taken out', () => {
   });
 });
 
+describe('no more than half are taken out on the word of Kubernetes', () => {
+  const unready = (name: string, ip: string): ReturnType<typeof pod> => pod(name, ip, { ready: false });
+
+  test('more than half not ready: they stay, and it is said', () => {
+    const built = build({ pods: [pod('a', '10.1.0.1'), unready('b', '10.1.0.2'), unready('c', '10.1.0.3')] });
+    expect(members(built)).toEqual(['10.1.0.1:32400 ready', '10.1.0.2:32400 ready', '10.1.0.3:32400 ready']);
+    expect(built.notes).toEqual([{ object: 'Service istio-system/istio-ingressgateway', code: 'GW140', message: expect.stringContaining('2 of 3 members of 172.16.100.195:32400/tcp are not ready') }]);
+  });
+
+  test('just half may go', () => {
+    const built = build({ pods: [pod('a', '10.1.0.1'), pod('b', '10.1.0.2'), unready('c', '10.1.0.3'), unready('d', '10.1.0.4')] });
+    expect([members(built), built.notes]).toEqual([['10.1.0.1:32400 ready', '10.1.0.2:32400 ready', '10.1.0.3:32400 out', '10.1.0.4:32400 out'], []]);
+  });
+
+  test('pods that end are not doubted: however many, they go', () => {
+    const ending = ['10.1.0.2', '10.1.0.3', '10.1.0.4'].map((ip) => pod(`e${ip}`, ip, { terminating: true }));
+    expect(members(build({ pods: [pod('a', '10.1.0.1'), ...ending] }))).toEqual(['10.1.0.1:32400 ready', '10.1.0.2:32400 draining', '10.1.0.3:32400 draining', '10.1.0.4:32400 draining']);
+  });
+
+  test('nodes whose pods are not ready are counted the same way', () => {
+    const unreadyOn = (name: string, ip: string, nodeName: string): ReturnType<typeof pod> => pod(name, ip, { ready: false, nodeName });
+    const set = [node('n1', '10.0.0.1'), node('n2', '10.0.0.2'), node('n3', '10.0.0.3')];
+    const pods = [pod('a', '10.1.0.1'), unreadyOn('b', '10.1.0.2', 'n2'), unreadyOn('c', '10.1.0.3', 'n3')];
+    expect(members(build({ pods, service: { externalTrafficPolicy: 'Local' }, objects: { nodes: set } }, { members: 'nodes' }))).toEqual(['10.0.0.1:30776 ready', '10.0.0.2:30776 ready', '10.0.0.3:30776 ready']);
+  });
+
+  test('what holds for several exposures is said once', () => {
+    const gates = [31_001, 31_002, 31_003, 31_004, 31_005].map((port) => ({ name: `g${port}`, port }));
+    const built = build({ gates, pods: [unready('a', '10.1.0.1')] });
+    expect(built.notes.map(({ message }) => message)).toEqual(["no member of 172.16.100.195:31001/tcp, 172.16.100.195:31002/tcp, 172.16.100.195:31003/tcp and 2 more is ready; all stay and BIG-IP's monitors judge them"]);
+  });
+});
+
+describe('a pod that is gone', () => {
+  const gone = (name: string, ip: string): ReturnType<typeof pod> => pod(name, ip, { gone: true, terminating: true });
+
+  test('drains, whatever the endpoint of a new pod with its name says', () => {
+    const built = build({ pods: [gone('a', '10.1.0.1'), pod('a', '10.1.0.2')], objects: { endpointSlices: [slice([endpoint('a', {})])] } });
+    expect(members(built)).toEqual(['10.1.0.1:32400 draining', '10.1.0.2:32400 ready']);
+  });
+
+  test('never takes new connections, also when nobody else is left', () => {
+    const built = build({ pods: [gone('a', '10.1.0.1'), gone('b', '10.1.0.2')] });
+    expect([members(built), built.notes]).toEqual([['10.1.0.1:32400 draining', '10.1.0.2:32400 draining'], []]);
+  });
+
+  test('does not count as the one that may stay alone', () => {
+    expect(members(build({ pods: [gone('a', '10.1.0.1'), pod('b', '10.1.0.2', { ready: false })] }))).toEqual(['10.1.0.1:32400 draining', '10.1.0.2:32400 ready']);
+  });
+});
+
 describe('nodes as members', () => {
   const nodes = [node('n1', '10.0.0.1'), node('n2', '10.0.0.2')];
   const asNodes = (input: World, entry: Record<string, unknown> = {}): BuiltExposures => build(input, { members: 'nodes', ...entry });

@@ -176,7 +176,14 @@ describe('the external address', () => {
 test('several entries for one Service are one ingress, with the union of what they need', () => {
   const entry = (more: object): IngressConfig => IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
   const watched = watchedIngresses([entry({ servicePorts: 'observe' }), entry({ members: 'nodes', writeStatus: true }), entry({ cluster: 'west', service: 'n/w' })], 'east');
-  expect(watched).toEqual([{ ref: { namespace: 'n', service: 's' }, members: 'nodes', servicePorts: 'manage', writeStatus: true }]);
+  expect(watched).toEqual([{ ref: { namespace: 'n', service: 's' }, members: 'nodes', servicePorts: 'manage', writeStatus: true, withdraw: true, drain: 30_000, probe: false }]);
+});
+
+test('a pod that is gone drains as long as the longest entry says, but not where a device cannot drain', () => {
+  const entry = (more: object): IngressConfig => IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
+  const entries = [entry({ drainSeconds: 5 }), entry({ drainSeconds: 7 })];
+  expect(watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one'] }])[0]?.drain).toBe(7_000);
+  expect(watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one', 'two'] }])[0]?.drain).toBe(0);
 });
 
 describe('the store', () => {

@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { IngressConfig } from '../../../shared/config/schema.ts';
+import type { Pod } from '../../../shared/domain/ingress/objects.ts';
+import { gatewayPod, ingressService, quiet, startBench, until, type Bench } from '../watch/support.ts';
+
+let at: Bench;
+afterEach(() => at.close());
+
+const pods = (): readonly Pod[] => at.snapshots().at(-1)?.objects.pods ?? [];
+const names = (): string => pods().map(({ meta, gone }) => `${meta.name}${gone === true ? ' gone' : ''}`).join(', ');
+const status = (ip: string, ready = 'True'): object => ({ phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [{ type: 'Ready', status: ready }] });
+
+async function started(ingress: Partial<IngressConfig> = {}): Promise<void> {
+  at = await startBench(ingress);
+  at.lab.store.apply(ingressService());
+  at.lab.store.apply({ ...gatewayPod('one'), status: status('10.244.1.1') });
+  at.lab.store.apply({ ...gatewayPod('two'), status: status('10.244.1.2') });
+  await at.watcher().start();
+  await at.passUntil(() => pods().length === 2);
+  at.settle({});
+  await until(() => at.queues.waiting('settled-east') === 0);
+}
+
+describe('a gateway pod that was deleted', () => {
+  test('is told as gone at once, and no longer after drainSeconds, with its deletion as proof', async () => {
+    await started({ drainSeconds: 30 });
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
+    await until(() => names() === 'one gone, two');
+    const since = at.clock.now();
+    expect(pods()[0]).toMatchObject({ ips: ['10.244.1.1'], terminating: true });
+    at.settle({});
+    await until(() => at.queues.waiting('settled-east') === 0);
+    await quiet();
+    at.clock.advance(29_000);
+    await quiet();
+    expect(names()).toBe('one gone, two');
+    at.clock.advance(30_000 - (at.clock.now() - since));
+    await at.passUntil(() => names() === 'two');
+    expect(at.snapshots().at(-1)?.changes).toContainEqual(expect.objectContaining({ what: 'deleted', kind: 'Pod', name: 'one' }));
+  });
+
+  test('is simply gone with drainSeconds: 0', async () => {
+    await started({ drainSeconds: 0 });
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
+    await until(() => names() === 'two');
+    expect(at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true))).toBe(false);
+  });
+
+  test('does not come back to drain when it served nobody', async () => {
+    await started();
+    at.lab.store.apply({ ...gatewayPod('one'), status: status('10.244.1.1', 'False') });
+    await at.passUntil(() => pods().some(({ ready }) => !ready));
+    at.settle({});
+    await until(() => at.queues.waiting('settled-east') === 0);
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
+    await at.passUntil(() => names() === 'two');
+    expect(at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true))).toBe(false);
+  });
+
+  test('gives way to a pod that has its address', async () => {
+    await started();
+    at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
+    await until(() => names() === 'one gone, two');
+    at.settle({});
+    await until(() => at.queues.waiting('settled-east') === 0);
+    at.lab.store.apply({ ...gatewayPod('three'), status: status('10.244.1.1') });
+    await at.passUntil(() => names() === 'three, two');
+  });
+});
