@@ -113,6 +113,7 @@ describe('14 replay is a job, not a button', () => {
     const site = await siteWith(3);
     const cutoff = site.runtime.clock.now();
     const job = await site.plan('code:BIP421');
+    site.runtime.advance(1);
     await site.fail(owner(9), 1, [1_999]);
     expect((await selectItems(site.failures.store, {}, cutoff)).map((item) => item.failure)).toEqual((await site.items(job)).map((item) => item.failure));
     await site.run(job);
