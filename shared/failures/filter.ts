@@ -96,7 +96,7 @@ export function matches(filter: Filter, head: Head): boolean {
 export function formatFilter(filter: Filter): string {
   const lists = LISTS.flatMap((key) => (filter[key] === undefined ? [] : [`${key}:${filter[key].join(',')}`]));
   const times = (['since', 'until'] as const).flatMap((key) => (filter[key] === undefined ? [] : [`${key}:${new Date(filter[key]).toISOString()}`]));
-  return [...lists, ...times, ...(filter.text ?? [])].join(' ');
+  return [...lists, ...times, ...(filter.text ?? [])].join(' ') || 'state:open';
 }
 
 export const GROUP_KEYS = ['code', 'class', 'cluster', 'namespace', 'gateway', 'device', 'owner', 'queue', 'state'] as const;

@@ -22,7 +22,7 @@ async function check(what: string, work: () => Promise<string>): Promise<Finding
 
 export async function secretChecks({ config, secrets }: Runtime): Promise<readonly Finding[]> {
   const references = [...new Set(config.devices.flatMap((device) => [device.password, device.tls.ca].filter((ref) => ref !== undefined)))];
-  return Promise.all(references.map((reference) => check(`secret ${reference}`, async () => `readable, ${(await secrets.resolve(reference)).length} characters`)));
+  return Promise.all(references.map((reference) => check(`secret ${reference}`, async () => ((await secrets.resolve(reference)) === '' ? 'empty' : 'readable'))));
 }
 
 /** Without senders anybody who may write to the queue speaks for the cluster. */

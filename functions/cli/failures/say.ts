@@ -36,7 +36,7 @@ export function failureText({ details, ...head }: Failure, now: number): string 
     ['Device', head.device === undefined ? undefined : [head.device, head.partition].filter(Boolean).join(', partition ')],
     ['Exposure', head.exposure],
     ['Revision', head.revision && formatRevision(head.revision)],
-    ['Seen', `${head.count} times, first ${new Date(head.first).toISOString()}, last ${new Date(head.last).toISOString()} (${ago(head.last, now)} ago)`],
+    ['Seen', `${head.count === 1 ? 'once' : `${head.count} times`}, first ${new Date(head.first).toISOString()}, last ${new Date(head.last).toISOString()} (${ago(head.last, now)} ago)`],
     ['Function', details.functionVersion],
     ['Trace', details.traceparent],
     ['Event', `${event.id} of queue ${event.queue}, group ${event.group}, received ${event.receiveCount} times; sender ${event.sender ?? 'unknown'}, ${event.verification}`],
@@ -59,7 +59,7 @@ export function countsOf(items: readonly Item[]): string {
 
 export function jobTable(jobs: readonly Job[], now: number): string {
   if (jobs.length === 0) return 'No replay jobs.';
-  return columns(['JOB', 'STATE', 'ITEMS', 'EVENTS', 'BY', 'AGE', 'SELECTION', 'REASON'], jobs.map((j) => [j.id, j.state, String(j.items), String(j.units), j.by, ago(j.created, now), j.filter || 'everything open', j.reason ?? '']));
+  return columns(['JOB', 'STATE', 'ITEMS', 'EVENTS', 'BY', 'AGE', 'SELECTION', 'REASON'], jobs.map((j) => [j.id, j.state, String(j.items), String(j.units), j.by, ago(j.created, now), j.filter, j.reason ?? '']));
 }
 
 export function previewTable(items: readonly Item[]): string {
