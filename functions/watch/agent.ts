@@ -59,6 +59,7 @@ export function createAgent(options: AgentOptions): Agent {
   const log = runtime.log.child({ owner });
   const results = new Results();
   const withdrawals = new Withdrawals();
+  const told = new Map<string, readonly string[]>();
   const mesh = runtime.config.clusters.find((entry) => entry.id === cluster)?.mesh ?? MeshOptions.parse({});
   /** The Service was seen being deleted; what is exposed for it goes. */
   let removed = false;
@@ -95,7 +96,7 @@ export function createAgent(options: AgentOptions): Agent {
     clock,
     random,
     log,
-    work: async () => (speaks() ? keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, look: () => look }) : undefined),
+    work: async () => (speaks() ? keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, told, look: () => look }) : undefined),
   });
   const feedback = new Keeper({
     name: 'telling the results',

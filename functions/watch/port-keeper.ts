@@ -8,7 +8,7 @@ import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { ownership, PORT_MANAGER } from './ownership.ts';
-import { isRefusal, portAdded, portMissing, portRefused } from './port-occurrences.ts';
+import { isRefusal, portAdded, portMissing, portRefused, portsSubject, portSubject, withdrawalRefused } from './port-occurrences.ts';
 import { includes, planPorts, type PortPlan } from './port-plan.ts';
 import type { Occurrence, Recorder } from './recorder.ts';
 import { findTarget, SERVICES, serviceTarget } from './targets.ts';
@@ -31,6 +31,8 @@ export interface PortKeeperOptions {
   /** Undefined while the Service does not exist. */
   readonly look: () => PortLook | undefined;
   readonly withdrawals: Withdrawals;
+  /** With `servicePorts: observe`: by Service, the Gateways that were told last. */
+  readonly told: Map<string, readonly string[]>;
 }
 
 type ObservedService = NonNullable<ReturnType<World['service']>>;
@@ -43,7 +45,7 @@ export async function keepPorts(options: PortKeeperOptions): Promise<number | un
   const missing = Map.groupBy(look.mapping.missing, (port) => port.service);
   const services = new Set([...missing.keys(), `${namespace}/${service}`]);
   for (const name of services) await keepService(options, { name, look, missing: missing.get(name) ?? [] });
-  return options.withdrawals.nextDue(options.clock.now());
+  return options.ingress.withdraw ? options.withdrawals.nextDue(options.clock.now()) : undefined;
 }
 
 interface ServiceTask {
@@ -57,9 +59,10 @@ async function keepService(options: PortKeeperOptions, task: ServiceTask): Promi
   const [namespace = '', plain = ''] = task.name.split('/');
   const observed = world.service(namespace, plain);
   if (observed === undefined) return;
-  if (ingress.servicePorts === 'observe') return say(options, observed.object, task.missing, (port) => portMissing(task.name, port));
+  if (ingress.servicePorts === 'observe') return sayMissing(options, observed.object, task);
   withdrawals.observe(task.name, observed.owned.ports, task.look);
-  const planFor = ({ object, owned }: ObservedService): PortPlan | undefined => planPorts(object, owned.ports, task.missing, withdrawals.due(task.name, clock.now()));
+  const due = ingress.withdraw ? withdrawals.due(task.name, clock.now()) : [];
+  const planFor = ({ object, owned }: ObservedService): PortPlan | undefined => planPorts(object, owned.ports, task.missing, due);
   if (planFor(observed) === undefined) return;
   // What is declared replaces what was declared before, so it must rest on the Service as it is now, not as it was last seen.
   const raw = await client.get(SERVICES, plain, namespace);
@@ -78,6 +81,7 @@ async function apply(options: PortKeeperOptions, service: Service, { name, missi
   } catch (error) {
     if (!(error instanceof KubernetesError) || !isRefusal(error)) throw error;
     await say(options, service, missing, (port) => portRefused(name, port, error));
+    for (const key of plan.withdrawn) await options.recorder.report(serviceTarget(service.meta), portSubject(name, key), [withdrawalRefused(name, key, error)]);
     throw error;
   }
   withdrawals.done(name, plan.withdrawn);
@@ -98,4 +102,17 @@ async function say({ recorder, world }: PortKeeperOptions, service: Service, por
     const targets = [serviceTarget(service.meta), ...port.gateways.flatMap((gateway) => findTarget(objects, { kind: 'Gateway', key: gateway }) ?? [])];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
   }
+}
+
+/** Complete for each object each time, so that what was added by hand and lost again is said again. */
+async function sayMissing({ recorder, world, told }: PortKeeperOptions, service: Service, { name, missing }: ServiceTask): Promise<void> {
+  const objects = world.objects();
+  const gateways = [...new Set([...missing.flatMap((port) => port.gateways), ...(told.get(name) ?? [])])];
+  const of = (ports: readonly MissingServicePort[]): readonly Occurrence[] => ports.map((port) => portMissing(name, port));
+  await recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
+  for (const gateway of gateways) {
+    const target = findTarget(objects, { kind: 'Gateway', key: gateway });
+    if (target !== undefined) await recorder.report(target, portsSubject(name), of(missing.filter((port) => port.gateways.includes(gateway))));
+  }
+  told.set(name, missing.flatMap((port) => port.gateways));
 }

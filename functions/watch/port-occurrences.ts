@@ -1,14 +1,19 @@
 /** Pure: what the service-port keeper says, and the remedy. */
-import type { Service } from '../../shared/domain/ingress/objects.ts';
 import type { MissingServicePort } from '../../shared/domain/ingress/verdict.ts';
 import type { KubernetesError } from '../../shared/kubernetes/index.ts';
+import type { PortKey } from './ownership.ts';
 import type { OwnPort } from './port-plan.ts';
 import type { Occurrence } from './recorder.ts';
 
-type Port = Pick<MissingServicePort, 'port' | 'protocol'>;
+type Port = PortKey;
+
+/** What the subjects of all ports of a Service begin with. */
+export function portsSubject(service: string): string {
+  return `${service} port `;
+}
 
 export function portSubject(service: string, { port, protocol }: Port): string {
-  return `${service} port ${port}/${protocol}`;
+  return `${portsSubject(service)}${port}/${protocol}`;
 }
 
 export function portAdded(service: string, port: MissingServicePort, own: OwnPort): Occurrence {
@@ -19,6 +24,11 @@ export function portAdded(service: string, port: MissingServicePort, own: OwnPor
 export function portRefused(service: string, port: MissingServicePort, error: KubernetesError): Occurrence {
   const message = `port ${port.port}/${port.protocol} could not be added to Service ${service} for ${wantedBy(port)}: ${error.message}. ${remedy(error)}`;
   return { subject: portSubject(service, port), type: 'Warning', reason: 'ServicePortRefused', message };
+}
+
+export function withdrawalRefused(service: string, key: PortKey, error: KubernetesError): Occurrence {
+  const message = `port ${key.port}/${key.protocol} could not be taken off Service ${service}, which no Gateway wants any more: ${error.message}. ${remedy(error)}`;
+  return { subject: portSubject(service, key), type: 'Warning', reason: 'ServicePortRefused', message };
 }
 
 /** In `observe` the user gets the exact command. */
@@ -42,8 +52,4 @@ function remedy(error: KubernetesError): string {
 
 function wantedBy(port: MissingServicePort): string {
   return `Gateway ${port.gateways.join(', ')}`;
-}
-
-export function serviceKey(service: Service): string {
-  return `${service.meta.namespace}/${service.meta.name}`;
 }
