@@ -37,6 +37,8 @@ export async function serve({ host, port }: Address, answers: Answers): Promise<
   const server = createServer((request, response) => {
     answer(answers, request, response).catch((error: unknown) => send(response, 500, `${errorMessage(error)}\n`));
   });
+  // Longer than scrapes are apart, so that none meets a connection that is just being closed.
+  server.keepAliveTimeout = 120_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (error) => reject(new Error(`port ${port} cannot be opened for /healthz, /readyz and /metrics (${errorCode(error) ?? errorMessage(error)}); set SLUICE_HTTP_PORT to a free one, or to off`)));
   server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
