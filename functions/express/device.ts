@@ -4,7 +4,9 @@ import type { Decision } from '../../shared/domain/express/decide.ts';
 import { decideExpress } from '../../shared/domain/express/decide.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
 import type { NodeWrite } from '../../shared/domain/express/node.ts';
+import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
+import type { Version } from '../../shared/domain/revision.ts';
 
 export interface ExpressJob {
   readonly access: NodeAccess;
@@ -34,15 +36,33 @@ async function writeAll(access: NodeAccess, partition: string, writes: readonly 
   if (failed !== undefined) throw failed.reason;
 }
 
+/** Corrections that are overtaken in turn; beyond these, apply is so busy that its next look at the nodes is near. */
+const MAX_LOOKS = 5;
+
 /**
  * Node writes know no condition, so a declaration may have overtaken them since it was read. Whichever of the two looks last sees both:
- * apply looks at the nodes after its declare, and this looks at the declaration after its writes.
+ * apply looks at the nodes after its declare, and this looks at the declaration after its writes, its corrections included.
  */
 async function lookBack({ access, partition, events }: ExpressJob): Promise<readonly string[]> {
-  const now = await access.declared(partition);
-  const overtaken = events.some(({ owner, version }) => {
-    const record = now.owners[owner];
+  const corrected: string[] = [];
+  let basis: Versions = new Map(events.map(({ owner, version }) => [owner, version]));
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const now = await access.declared(partition);
+    if (!isOvertaken(basis, now)) break;
+    const changed = await access.reconcile(partition, now);
+    corrected.push(...changed);
+    if (changed.length === 0) break;
+    basis = new Map(Object.entries(now.owners).map(([owner, { version }]) => [owner, version]));
+  }
+  return [...new Set(corrected)];
+}
+
+/** What the latest writes were based on, by owner. */
+type Versions = ReadonlyMap<string, Version>;
+
+function isOvertaken(basis: Versions, { owners }: DeclaredState): boolean {
+  return [...basis].some(([owner, version]) => {
+    const record = owners[owner];
     return record !== undefined && compareVersions(record.version, version) > 0;
   });
-  return overtaken ? access.reconcile(partition, now) : [];
 }

@@ -123,21 +123,22 @@ async function measure(site: Site, how: 'alone' | 'during a declare'): Promise<(
 /** One declare after the other, each of the same members under the version that is declared: apply has not heard of the pod yet. */
 function keepDeclaring(site: Site): { inProgress(): Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
-  let posted = 0;
+  const current = { posted: 0 };
+  const isEarly = (): boolean => current.posted > 0 && Date.now() - current.posted >= 200 && Date.now() - current.posted <= 1_500;
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const reading = await site.device.read('k8s');
       if (reading.kind === 'refused') throw new Error(reading.reason);
-      posted = Date.now();
+      current.posted = Date.now();
       await site.device.declare('k8s', reading.declared.state, reading.declared.lockKey);
-      posted = 0;
+      current.posted = 0;
     }
   };
   const running = loop();
   return {
     /** Early in a declare, so that all of what is measured lies within it. */
     inProgress: async () => {
-      while (posted === 0 || Date.now() - posted < 200 || Date.now() - posted > 1_500) await processClock.sleep(10);
+      while (!isEarly()) await processClock.sleep(10);
     },
     stop: async () => {
       stopping.abort();

@@ -158,6 +158,7 @@ describe('when the device cannot', () => {
     await twoPods();
     site.bigip.faults.next(1, { kind: 'status', status: 404, body: { code: 404, message: '01020036:3: The requested Node (/k8s/10.0.0.1) was not found.' } }, isNodeWrite);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
+    expect(site.lines.map((line) => line.message)).toEqual(['express']);
   });
 
   test('a refused login is left to the slice at once: more tries would lock the account', async () => {
