@@ -21,6 +21,7 @@ import type { Recorder } from './recorder.ts';
 import { Results } from './results.ts';
 import type { Revisions } from './revisions.ts';
 import { selectObjects } from './snapshot.ts';
+import { createSizeTeller } from './snapshot-size.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { World, WorldChange } from './world.ts';
 
@@ -59,6 +60,7 @@ export function createAgent(options: AgentOptions): Agent {
   const log = runtime.log.child({ owner });
   const results = new Results();
   const withdrawals = new Withdrawals();
+  const size = createSizeTeller(ref, recorder, world);
   const told = new Map<string, readonly string[]>();
   const mesh = runtime.config.clusters.find((entry) => entry.id === cluster)?.mesh ?? MeshOptions.parse({});
   /** The Service was seen being deleted; what is exposed for it goes. */
@@ -71,7 +73,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
 
   const content = (): Content | undefined => {
-    if (!speaks()) return undefined;
+    if (!speaks() || !world.complete(ref.namespace)) return undefined;
     const objects = selectObjects(ref, everything(), ingress);
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
@@ -79,7 +81,7 @@ export function createAgent(options: AgentOptions): Agent {
   /** Mapping and revision belong together: only a snapshot made after this look is known to go without what the mapping does not want. */
   let look: PortLook | undefined;
   const observe = (): void => {
-    if (!speaks()) return;
+    if (!speaks() || !world.complete(ref.namespace)) return;
     try {
       const objects = selectObjects(ref, world.objects(), ingress);
       look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest: revisions.newest };
@@ -125,7 +127,11 @@ export function createAgent(options: AgentOptions): Agent {
     debounce: options.debounce,
     content,
     send: async (what, changes) => {
-      const revision = await outbox.snapshot(ref, what, changes);
+      const revision = await outbox.snapshot(ref, what, changes).catch(async (error: unknown) => {
+        await size.failed(error, what.objects);
+        throw error;
+      });
+      await size.sent().catch((error: unknown) => log.warn({ error: String(error) }, 'that the snapshot fits again could not be noted'));
       meter.snapshot(owner, lag.sent(changes, clock.now()));
       return revision;
     },

@@ -57,5 +57,6 @@ export const KINDS: readonly ObservedKind[] = [
   { ...CORE, group: 'discovery.k8s.io', kind: 'EndpointSlice', plural: 'endpointslices', observe: (raw) => ({ of: 'endpointSlices', object: normaliseEndpointSlice(raw) }) },
   { ...API, kind: 'Gateway', plural: 'gateways', versions: ['v1', 'v1beta1'], local: true, observe: (raw) => ({ of: 'apiGateways', object: normaliseApiGateway(raw) }) },
   { ...API, kind: 'ListenerSet', plural: 'listenersets', versions: ['v1'], observe: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }) },
-  ...ROUTES.map((route): ObservedKind => ({ ...API, ...route, observe: (raw) => ({ of: 'apiRoutes', object: normaliseApiRoute(raw) }) })),
+  // Items of a list carry no kind.
+  ...ROUTES.map((route): ObservedKind => ({ ...API, ...route, observe: (raw) => ({ of: 'apiRoutes', object: normaliseApiRoute(raw, route.kind) }) })),
 ];

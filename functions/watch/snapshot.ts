@@ -15,7 +15,6 @@ export function selectObjects(ingress: IngressRef, all: KubernetesObjects, rules
   if (own === undefined) return undefined;
   const pods = all.pods.filter((pod) => pod.meta.namespace === ingress.namespace && selects(own.selector, pod.meta.labels));
   const services = all.services.filter((service) => service === own || isSibling(service, ingress.namespace, pods));
-  const names = new Set(services.map((service) => service.meta.name));
   const gateways = all.gateways.filter((gateway) => isForPods(gateway.selector, own, pods));
   const gatewayKeys = new Set(gateways.map((gateway) => keyOf(gateway.meta)));
   const nodeNames = new Set(pods.map((pod) => pod.nodeName));
@@ -25,7 +24,7 @@ export function selectObjects(ingress: IngressRef, all: KubernetesObjects, rules
     services: services.map(trim).sort(byKey),
     pods: pods.map(trim).sort(byKey),
     nodes: all.nodes.filter((node) => rules.members === 'nodes' || nodeNames.has(node.meta.name)).map(trim).sort(byKey),
-    endpointSlices: all.endpointSlices.filter((slice) => slice.meta.namespace === ingress.namespace && names.has(slice.service)).map(trim).sort(byKey),
+    endpointSlices: all.endpointSlices.filter((slice) => slice.meta.namespace === ingress.namespace && slice.service === ingress.service).map(trim).sort(byKey),
     configMaps: all.configMaps.filter((map) => map.meta.namespace === ingress.namespace).map(trim).sort(byKey),
     ...mapLists(selectGatewayApi(ingress.namespace, all)),
   };

@@ -1,9 +1,11 @@
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
-import type { Change } from '../../shared/domain/ingress/snapshot.ts';
+import type { Change, IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import { createStream, type KubernetesClient, type Stream, type StreamChange, type StreamFigures, type StreamState, type StreamTiming } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { KINDS, type Observed, type ObservedKind } from './kinds.ts';
+import { PodScopes } from './snapshot-pods.ts';
+import { sliceSelector } from './snapshot-scope.ts';
 
 /** A change of any kind, with the typed object. */
 export interface WorldChange {
@@ -13,8 +15,7 @@ export interface WorldChange {
 
 export interface WorldOptions {
   readonly client: KubernetesClient;
-  /** The namespaces of the ingresses. */
-  readonly namespaces: readonly string[];
+  readonly ingresses: readonly IngressRef[];
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -35,6 +36,8 @@ export interface StreamReport {
 export interface World {
   readonly synced: Promise<void>;
   objects(): KubernetesObjects;
+  /** False while the pods of a namespace are being listed by a new selector: what is missing then is not gone. */
+  complete(namespace: string): boolean;
   /** The Service as observed, with the fields that Sluice itself owns. */
   service(namespace: string, name: string): Extract<Observed, { of: 'services' }> | undefined;
   states(): readonly StreamReport[];
@@ -44,19 +47,38 @@ export interface World {
   stop(): Promise<void>;
 }
 
+interface Followed {
+  readonly kind: ObservedKind;
+  readonly namespace: string | undefined;
+  readonly stream: Stream<Observed>;
+}
+
 export function createWorld(options: WorldOptions): World {
-  const streams = KINDS.flatMap((kind) => placesOf(kind, options.namespaces).map((namespace) => ({ kind, namespace, stream: streamOf(kind, namespace, options) })));
+  const scopes = new PodScopes(options.ingresses, options.onChange);
+  const notice = (change: WorldChange): void => {
+    scopes.notice(change);
+    options.onChange(change);
+  };
+  const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
+  const streams: readonly Followed[] = KINDS.flatMap((kind) => placesOf(kind, namespaces).map((namespace) => ({ kind, namespace, stream: streamOf({ kind, namespace, scopes }, { ...options, onChange: notice }) })));
+  const find = (plural: string, namespace: string): Stream<Observed> | undefined => streams.find((entry) => entry.kind.plural === plural && entry.namespace === namespace)?.stream;
   const all = (): readonly Observed[] => streams.flatMap(({ stream }) => [...stream.store.values()]);
   return {
     synced: Promise.all(streams.map(({ stream }) => stream.synced)).then(() => undefined),
     objects: () => collect(all()),
+    complete: (namespace) => scopes.complete(namespace),
     service: (namespace, name) => {
-      const found = streams.find((entry) => entry.kind.plural === 'services' && entry.namespace === namespace)?.stream.store.get(namespace, name);
+      const found = find('services', namespace)?.store.get(namespace, name);
       return found?.of === 'services' ? found : undefined;
     },
     states: () => streams.map(({ kind, namespace, stream }) => ({ kind: kind.kind, group: kind.group, namespace, state: stream.state(), objects: stream.store.size, figures: stream.figures })),
     start: () => {
-      for (const { stream } of streams) stream.start();
+      for (const { kind, namespace, stream } of streams) {
+        const services = kind.plural === 'pods' && namespace !== undefined ? find('services', namespace) : undefined;
+        // Which pods matter is known only with the Services.
+        if (namespace !== undefined && services !== undefined) void services.synced.then(() => scopes.start(namespace, stream));
+        else stream.start();
+      }
     },
     relist: async () => {
       await Promise.all(streams.map(({ stream }) => stream.relist()));
@@ -72,8 +94,9 @@ function placesOf(kind: ObservedKind, namespaces: readonly string[]): readonly (
   return kind.local ? namespaces : [undefined];
 }
 
-function streamOf(kind: ObservedKind, namespace: string | undefined, options: WorldOptions): Stream<Observed> {
-  const { client, clock, random, log, timing, onChange } = options;
+function streamOf({ kind, namespace, scopes }: Pick<Followed, 'kind' | 'namespace'> & { readonly scopes: PodScopes }, options: WorldOptions): Stream<Observed> {
+  const { client, clock, random, log, timing, onChange, ingresses } = options;
+  const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
   return createStream<Observed>({
     client,
     clock,
@@ -82,7 +105,11 @@ function streamOf(kind: ObservedKind, namespace: string | undefined, options: Wo
     timing,
     kind,
     namespace,
-    labelSelector: kind.labelSelector,
+    // Asked for with every list and watch, and it may have changed since.
+    get labelSelector() {
+      if (kind.plural === 'pods') return scopes.selector(namespace ?? '');
+      return kind.plural === 'endpointslices' ? slices : kind.labelSelector;
+    },
     fieldSelector: kind.fieldSelector,
     normalise: kind.observe,
     onChange: (change) => onChange({ change: changeOf(kind, change), observed: change.object }),

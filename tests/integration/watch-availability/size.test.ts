@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { gatewayPod, ingressService, startBench, until, type Bench } from '../watch/support.ts';
+
+let at: Bench;
+beforeEach(async () => {
+  at = await startBench();
+});
+afterEach(() => at.close());
+
+const told = (): readonly { readonly message: string; readonly count: number }[] =>
+  (at.lab.store.list('v1', 'Event', 'istio-system') as readonly unknown[] as readonly { reason: string; message: string; count: number }[]).filter(({ reason }) => reason === 'SnapshotTooLarge');
+
+/** Random text does not shrink when it is packed. */
+function fat(name: string): Parameters<typeof at.lab.store.apply>[0] {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'istio-system', name, labels: { f5type: 'virtual-server' } }, data: { data: randomBytes(600_000).toString('base64') } } as Parameters<typeof at.lab.store.apply>[0];
+}
+
+test('a snapshot that is too large is said on the Service, with what to split, once; and again when it was mended in between', async () => {
+  at.lab.store.apply(ingressService());
+  at.lab.store.apply(gatewayPod());
+  at.lab.store.apply(fat('one'));
+  at.lab.store.apply(fat('two'));
+  await at.watcher().start();
+  await at.passUntil(() => told().length === 1);
+  expect(told()[0]?.message).toMatch(/Q604.*Service istio-system\/istio-ingressgateway does not fit.*2 ConfigMaps.*Service and gateway pods of their own/);
+  await at.passUntil(() => at.logs.filter(({ message }) => message.startsWith('snapshot not sent')).length > 2);
+  expect(told()).toEqual([expect.objectContaining({ count: 1 })]);
+  at.lab.store.delete('v1', 'ConfigMap', 'istio-system', 'two');
+  await at.passUntil(() => at.snapshots().length > 0);
+  at.settle({});
+  await until(() => at.queues.waiting('settled-east') === 0);
+  at.lab.store.apply(fat('two'));
+  await at.passUntil(() => told()[0]?.count === 2);
+});
