@@ -4,8 +4,9 @@ import { benchExpress } from './express.ts';
 import { benchFailures } from './failures.ts';
 import { benchMapping } from './mapping.ts';
 import { benchPipeline } from './pipeline.ts';
+import { benchWatch } from './watch.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { bundles: benchBundles, failures: benchFailures, express: benchExpress, mapping: benchMapping, pipeline: benchPipeline };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { bundles: benchBundles, failures: benchFailures, express: benchExpress, mapping: benchMapping, pipeline: benchPipeline, watch: benchWatch };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
