@@ -16,6 +16,9 @@ import type { WatchedIngress } from './ingresses.ts';
 import { Keeper } from './keeper.ts';
 import { LagMeter, type Meter } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
+import { Probes, type Connect } from './probe.ts';
+import { connectTcp } from './probe-connect.ts';
+import { reportProbes } from './probe-report.ts';
 import { keepPorts, type PortLook } from './port-keeper.ts';
 import type { Recorder } from './recorder.ts';
 import { Results } from './results.ts';
@@ -38,6 +41,8 @@ export interface AgentOptions {
   readonly meter: Meter;
   /** False for a replica that stands by: it collects what changes, and neither sends nor writes. */
   readonly speaks: () => boolean;
+  /** How a listener is tried; absent: over TCP. */
+  readonly connect?: Connect | undefined;
 }
 
 export interface Agent {
@@ -86,6 +91,7 @@ export function createAgent(options: AgentOptions): Agent {
       const objects = selectObjects(ref, world.objects(), ingress);
       look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest: revisions.newest };
       ports.poke();
+      if (ingress.probe) probing.poke();
     } catch (error) {
       log.error({ error: String(error) }, 'the ports of this ingress cannot be mapped; its Service stays as it is');
     }
@@ -107,6 +113,18 @@ export function createAgent(options: AgentOptions): Agent {
     log,
     work: async () => {
       if (speaks()) await giveFeedback({ client, recorder, world, ingress, results, log });
+      return undefined;
+    },
+  });
+  const ending = new AbortController();
+  const probes = new Probes({ connect: options.connect ?? connectTcp, clock, random, signal: ending.signal });
+  const probing = new Keeper({
+    name: 'asking whether the gateway pods listen',
+    clock,
+    random,
+    log,
+    work: async () => {
+      if (speaks() && look !== undefined) await reportProbes({ probes, mapping: look.mapping, ref, recorder, world, speaks });
       return undefined;
     },
   });
@@ -142,7 +160,7 @@ export function createAgent(options: AgentOptions): Agent {
     ref,
     owner,
     start: () => {
-      for (const part of [ports, feedback, draining, emitter]) part.start();
+      for (const part of [ports, feedback, draining, probing, emitter]) part.start();
       emitter.refresh();
     },
     notice: (seen) => {
@@ -167,7 +185,8 @@ export function createAgent(options: AgentOptions): Agent {
       return feedback.done();
     },
     stop: async () => {
-      await Promise.all([emitter, ports, feedback, draining].map((part) => part.stop()));
+      ending.abort();
+      await Promise.all([emitter, ports, feedback, draining, probing].map((part) => part.stop()));
     },
   };
 }

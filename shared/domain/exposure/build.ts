@@ -50,7 +50,7 @@ function about({ object, report }: Candidate): string {
 
 function clashWith(group: Group, { candidate, place }: Asked): Refused | undefined {
   if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition) return undefined;
-  const other = group.place.envoyPort === place.envoyPort ? `has in partition ${group.place.partition}` : `leads to listener port ${group.place.envoyPort}`;
+  const other = group.place.envoyPort === place.envoyPort ? `has in partition ${group.place.partition}` : `uses for listener port ${group.place.envoyPort}`;
   return { code: 'GW135', message: `${about(candidate)} wants ${group.key}, which the older ${about(group.leader)} ${other}; choose another virtual port or address` };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import { gatewayPod, ingressService, startBench, until, type Bench } from '../watch/support.ts';
 
 let at: Bench;
@@ -12,8 +13,8 @@ const told = (): readonly { readonly message: string; readonly count: number }[]
   (at.lab.store.list('v1', 'Event', 'istio-system') as readonly unknown[] as readonly { reason: string; message: string; count: number }[]).filter(({ reason }) => reason === 'SnapshotTooLarge');
 
 /** Random text does not shrink when it is packed. */
-function fat(name: string): Parameters<typeof at.lab.store.apply>[0] {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'istio-system', name, labels: { f5type: 'virtual-server' } }, data: { data: randomBytes(600_000).toString('base64') } } as Parameters<typeof at.lab.store.apply>[0];
+function fat(name: string): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'istio-system', name, labels: { f5type: 'virtual-server' } }, data: { data: randomBytes(600_000).toString('base64') } };
 }
 
 test('a snapshot that is too large is said on the Service, with what to split, once; and again when it was mended in between', async () => {

@@ -80,7 +80,7 @@ describe('gateways that meet', () => {
   test('moved to one virtual port from different listeners, the older keeps it', () => {
     const built = build({ gates: [{ ...younger, port: 8443 }, { ...older, port: 9443, annotations: { 'sluice.io/port': '8443' } }] });
     expect(verdicts(built)).toEqual(['default/younger rejected GW135', 'default/older listening OK']);
-    expect(built.servers[0]?.reason).toContain('which the older Gateway default/older port 9443 leads to listener port 9443');
+    expect(built.servers[0]?.reason).toContain('which the older Gateway default/older port 9443 uses for listener port 9443');
   });
 
   test('on one address in two partitions, the older keeps the address', () => {

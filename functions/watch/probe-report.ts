@@ -1,0 +1,37 @@
+import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { PortMapping } from '../../shared/domain/ingress/verdict.ts';
+import type { Probes, Verdict } from './probe.ts';
+import type { Recorder } from './recorder.ts';
+import { findTarget, serviceTarget } from './targets.ts';
+import type { World } from './world.ts';
+
+export interface ProbeReport {
+  readonly probes: Probes;
+  readonly mapping: PortMapping;
+  readonly ref: IngressRef;
+  readonly recorder: Recorder;
+  readonly world: Pick<World, 'objects' | 'service'>;
+  readonly speaks: () => boolean;
+}
+
+/** Says on the Gateway, and on the Service, whether what is new is listened for. */
+export async function reportProbes({ probes, mapping, ref, recorder, world, speaks }: ProbeReport): Promise<void> {
+  const pods = world.objects().pods.filter(({ meta }) => meta.namespace === ref.namespace);
+  const verdicts = await probes.judge(mapping, pods, `${ref.namespace}/${ref.service}`);
+  if (!speaks() || verdicts.length === 0) return;
+  try {
+    await tell(verdicts, { ref, recorder, world });
+  } catch (error) {
+    probes.forget(verdicts);
+    throw error;
+  }
+}
+
+async function tell(verdicts: readonly Verdict[], { ref, recorder, world }: Pick<ProbeReport, 'ref' | 'recorder' | 'world'>): Promise<void> {
+  const service = world.service(ref.namespace, ref.service);
+  for (const { server, occurrence } of verdicts) {
+    const gateway = findTarget(world.objects(), { kind: 'Gateway', api: server.api, key: server.gateway });
+    const targets = [...(gateway === undefined ? [] : [gateway]), ...(service === undefined ? [] : [serviceTarget(service.object.meta)])];
+    for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
+  }
+}
