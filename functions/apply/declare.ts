@@ -65,8 +65,8 @@ async function declareOnce(run: Run, only: ReadonlySet<string>, again: boolean):
   const { state, lockKey } = await readDeclared(run);
   const { next, changed } = await planFrom(run, state, only);
   if (!changed && !again) return 'nothing to do';
-  // A first contact that wants nothing must not create a partition.
-  if (lockKey === undefined && isBlank(next)) return 'nothing to do';
+  // A partition is not created for nobody; but who is asked to be here gets a fence, so that no late event of his finds none.
+  if (lockKey === undefined && Object.keys(next.owners).length === 0) return 'nothing to do';
   const step = firstStep(state, next);
   await device.declare(partition, step, lockKey);
   run.state = step;
@@ -75,11 +75,6 @@ async function declareOnce(run: Run, only: ReadonlySet<string>, again: boolean):
   run.refused.clear();
   if (!again && sameOnDevice(state, next)) return [];
   return device.verify(partition, next);
-}
-
-/** Nothing declared, and nothing that would have to be remembered. */
-function isBlank({ exposures, owners }: DeclaredState): boolean {
-  return Object.keys(exposures).length === 0 && Object.values(owners).every((record) => record.quarantine === undefined && record.claims === undefined);
 }
 
 /** Nothing but what Sluice remembers differs. */

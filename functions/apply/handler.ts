@@ -13,18 +13,20 @@ import type { Arrival, Stage } from './arrivals.ts';
 import { messagesOf, newestFirst, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { applyGroup } from './group.ts';
+import { createHealing } from './heal.ts';
+import type { Healing } from './heal.ts';
 import { parkMessage } from './park.ts';
 import { postpone } from './postpone.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 
-export function create(runtime: Runtime, devices: Devices = createDevices(runtime)): Handler & { close(): Promise<void> } {
+export function create(runtime: Runtime, devices: Devices = createDevices(runtime), healing: Healing = createHealing(runtime)): Handler & { close(): Promise<void> } {
   const attempts = createAttempts();
   const handle = handleGroups(
-    (group, messages, context) => handleDevice({ runtime, devices, attempts, context }, group, messages),
+    (group, messages, context) => handleDevice({ runtime, devices, attempts, healing, context }, group, messages),
     (group, error) => runtime.log.error({ device: group, error: String(error) }, 'slices go back to the queue'),
   );
-  return Object.assign(handle, { close: () => devices.close() });
+  return Object.assign(handle, { close: async () => void (await Promise.all([devices.close(), healing.close()])) });
 }
 
 export const handler = lambdaEntry((runtime) => create(runtime));
@@ -78,6 +80,8 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
     await reportStage(scope, stage, results);
     return undefined;
   } catch (error) {
+    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    if (error instanceof DeviceError && error.code === 'BIP402') await scope.devices.forget?.(config);
     return { error };
   }
 }

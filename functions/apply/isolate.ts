@@ -7,7 +7,7 @@ import type { DeviceError } from '../../shared/bigip/errors.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { tryDeclare } from './declare.ts';
 import type { Run } from './run.ts';
-import { blame } from './run.ts';
+import { blame, pardon } from './run.ts';
 
 /** Resolves with how many were refused. `known`: this very set was refused already, with everything declared that is declared now. */
 export async function declareAll(run: Run, changes: readonly PlanEntry[], known?: DeviceError): Promise<number> {
@@ -19,19 +19,34 @@ export async function declareAll(run: Run, changes: readonly PlanEntry[], known?
     await blame(run, only, fault);
     return 1;
   }
-  const parts = suspects(changes, fault);
+  const named = changes.filter((entry) => fault.response.includes(applicationOf(entry)));
+  const [suspect] = named;
+  if (suspect && named.length === 1) return withoutSuspect(run, { suspect, rest: changes.filter((entry) => entry !== suspect) }, fault);
+  return part(run, suspects(changes, named), fault);
+}
+
+/** BIG-IP names one: it is remembered with the very declare that shows that all the others pass. */
+async function withoutSuspect(run: Run, { suspect, rest }: { readonly suspect: PlanEntry; readonly rest: readonly PlanEntry[] }, fault: DeviceError): Promise<number> {
+  await blame(run, suspect, fault);
+  const other = await tryDeclare(run, rest);
+  if (!other) return 1;
+  // Not that one, or not alone: it gets its own hearing.
+  pardon(run, suspect);
+  return (await declareAll(run, rest, other)) + (await declareAll(run, [suspect]));
+}
+
+async function part(run: Run, parts: readonly (readonly PlanEntry[])[], fault: DeviceError): Promise<number> {
   let refused = 0;
-  for (const [i, part] of parts.entries()) {
+  for (const [i, changes] of parts.entries()) {
     // When all the others passed, the last part on top of them is what was refused in the beginning.
     const isRest = i === parts.length - 1 && refused === 0;
-    refused += await declareAll(run, part, isRest ? fault : undefined);
+    refused += await declareAll(run, changes, isRest ? fault : undefined);
   }
   return refused;
 }
 
-/** The named one apart from the rest, else one part for each owner, else two halves. The healthy part goes first. */
-function suspects(changes: readonly PlanEntry[], fault: DeviceError): readonly (readonly PlanEntry[])[] {
-  const named = changes.filter((entry) => fault.response.includes(applicationOf(entry)));
+/** The named ones apart from the rest, else one part for each owner, else two halves. The healthy part goes first. */
+function suspects(changes: readonly PlanEntry[], named: readonly PlanEntry[]): readonly (readonly PlanEntry[])[] {
   if (named.length > 0 && named.length < changes.length) return [changes.filter((e) => !named.includes(e)), named];
   const owners = [...Map.groupBy(changes, (e) => e.owner).values()];
   if (owners.length > 1) return owners;

@@ -1,8 +1,6 @@
 /** What will not succeed by itself goes to the dead letters with its reason, so that it can be read and replayed. */
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
-import { quarantined } from '../../shared/domain/plan/quarantine.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
 import type { DeadLetterInput } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -56,13 +54,13 @@ function unusablePartitions({ exposures, device }: Slice, results: readonly Part
 function refusedChanges(result: PartitionResult, { owner }: Slice, message: QueueMessage): readonly Said[] {
   return [...result.entries.values()].filter((entry) => entry.owner === owner && entry.kind === 'rejected').flatMap((entry): readonly Said[] => {
     const rejection = result.rejections.get(changeId(entry));
-    if (rejection ? !rejection.news : !mayBeUntold(result, entry, message)) return [];
+    if (rejection?.news !== true && !mayBeUntold(message)) return [];
     const reason = `${entry.key} of ${entry.gateways.join(', ')} in partition ${result.partition}: ${entry.reason}`;
     return [{ code: entry.code, reason, partition: result.partition, exposure: entry.key, response: rejection?.error.response ?? entry.reason, attempts: rejection?.attempts ?? [] }];
   });
 }
 
-/** The process that met the refusal may have ended between storing and telling it. */
-function mayBeUntold({ declared }: PartitionResult, entry: PlanEntry, { receiveCount }: QueueMessage): boolean {
-  return receiveCount > 1 && quarantined(declared, entry)?.tries === 1;
+/** The process that met the refusal may have ended between storing and telling it; to tell it twice is better than never. */
+function mayBeUntold({ receiveCount }: QueueMessage): boolean {
+  return receiveCount > 1;
 }

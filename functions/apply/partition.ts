@@ -1,7 +1,9 @@
 /** Brings one partition of one device to the newest slices: read, plan, declare, verify, isolate what the device refuses, and remember it. */
+import { DeviceError } from '../../shared/bigip/errors.ts';
 import { isChange } from '../../shared/domain/plan/entry.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
+import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { parts } from '../../shared/domain/plan/steps.ts';
 import { tryDeclare } from './declare.ts';
@@ -36,16 +38,25 @@ async function bringUp(run: Run): Promise<void> {
     const plan = await planFrom(run, declared.state);
     run.fresh = declared;
     const changes = plan.entries.filter((entry) => isChange(entry) && (run.job.only?.has(changeId(entry)) ?? true));
-    if (changes.length === 0) {
-      const fault = await tryDeclare(run, [], run.job.again === true && round === 0);
-      if (fault) throw fault;
-      return;
-    }
-    let refused = 0;
-    const declares = parts(changes);
-    for (const part of declares) refused += await declareAll(run, part);
-    if (refused === 0 && declares.length === 1) return;
+    const { readings } = run;
+    const refused = changes.length === 0 ? await declareFence(run, round === 0) : await declareParts(run, changes);
+    // In one go, from the very state that was planned from: nothing can be left.
+    if (refused === 0 && run.readings === readings) return;
   }
+  throw new DeviceError('BIP430', 'transient', `${run.job.device.name}, partition ${run.job.partition}: somebody else keeps changing it`);
+}
+
+/** Nothing changes on the device, but versions and what is remembered do. */
+async function declareFence(run: Run, first: boolean): Promise<number> {
+  const fault = await tryDeclare(run, [], first && run.job.again === true);
+  if (fault) throw fault;
+  return 0;
+}
+
+async function declareParts(run: Run, changes: readonly PlanEntry[]): Promise<number> {
+  let refused = 0;
+  for (const part of parts(changes)) refused += await declareAll(run, part);
+  return refused;
 }
 
 function hasDraining(state: DeclaredState): boolean {

@@ -2,11 +2,13 @@
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
+import { errorCode, errorMessage, errorName } from '../../shared/telemetry/errors.ts';
 import type { Arrived } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import { backoff } from './backoff.ts';
 import { sendSettled } from './report.ts';
 import { settledAsRetry } from './results.ts';
+import type { Trouble } from './results.ts';
 import type { Scope } from './scope.ts';
 
 export interface Waiting {
@@ -15,7 +17,7 @@ export interface Waiting {
 }
 
 export async function postpone({ runtime, attempts }: Scope, device: string, { messages, slices }: Waiting, error: unknown): Promise<void> {
-  const known = error instanceof DeviceError ? error : undefined;
+  const known = knownTrouble(error);
   const attempt = Math.max(...messages.map((message) => message.receiveCount));
   const delay = backoff(known, attempt, runtime.random);
   runtime.log.warn({ device, code: known?.code, error: String(error), response: known?.response, attempt, delay, messages: messages.length }, 'retry');
@@ -25,7 +27,16 @@ export async function postpone({ runtime, attempts }: Scope, device: string, { m
     attempts.add(message.id, { at, code: known?.code ?? 'unknown', reason: known ? `${known.message} ${known.response}`.trim() : String(error) });
     await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
   }
-  // At attempts 1, 2, 4, 8 …: enough to be seen, too few to spam.
-  if (!known || !Number.isInteger(Math.log2(attempt))) return;
-  for (const { meta, data } of newestFirst(slices).newest) await sendSettled(runtime, meta, settledAsRetry(data, known)).catch(() => undefined);
+  if (!known) return;
+  // At attempts 1, 2, 4, 8 … of each slice: enough to be seen, too few to spam, and a new one is heard at once.
+  const due = newestFirst(slices).newest.filter(({ message }) => Number.isInteger(Math.log2(message.receiveCount)));
+  for (const { meta, data } of due) await sendSettled(runtime, meta, settledAsRetry(data, known)).catch(() => undefined);
+}
+
+/** A fault of the device, or of the configuration that leads to it: nothing passes until somebody mends it. */
+function knownTrouble(error: unknown): Trouble | undefined {
+  if (error instanceof DeviceError) return error;
+  // By name: on one host the secrets come from the command's bundle, whose classes are not this one's.
+  const code = errorName(error) === 'ConfigError' ? errorCode(error) : undefined;
+  return code === undefined ? undefined : { code, fault: 'device', message: errorMessage(error), response: '', after: undefined };
 }

@@ -31,6 +31,7 @@ async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: reado
   await sendSettled(scope.runtime, meta, settled);
   await parkRejected(scope, arrival, results);
   scope.attempts.forget(message.id);
+  await scope.healing.note(settled);
   const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));
   scope.runtime.log.info({ owner: settled.owner, device: settled.device, revision: formatRevision(settled.version), attempt: message.receiveCount, ...outcomes }, 'settled');
 }

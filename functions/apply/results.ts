@@ -22,8 +22,11 @@ function about(slice: Slice): Omit<Settled, 'exposures'> {
   return { owner, clusterUid, version, device, devices, servers, notes };
 }
 
+/** Why a device cannot be worked with for the time being. */
+export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'after'> & { readonly code: string };
+
 /** The result of every exposure while the device is away or refuses all: come back later, and why. */
-export function settledAsRetry(slice: Slice, error: DeviceError): Settled {
+export function settledAsRetry(slice: Slice, error: Trouble): Settled {
   const words = error.response === '' ? error.message : `${error.message}: ${error.response}`;
   const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(slice, e), outcome: 'retry', code: error.code, message: words }));
   return { ...about(slice), exposures };

@@ -29,13 +29,15 @@ export interface Run {
   state: DeclaredState;
   /** Good for one declare; then it has to be read again. */
   fresh: DeclaredPartition | undefined;
+  /** How often it was read: what is planned from an older reading may not be all. */
+  readings: number;
   /** Asked for when something new wants an address. */
   holders: readonly Holder[] | undefined;
 }
 
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
   const replays = new Set(job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner));
-  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, holders: undefined };
+  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, readings: 0, holders: undefined };
 }
 
 /** What the device declares, as far as it is not known to be unchanged. */
@@ -46,6 +48,7 @@ export async function readDeclared(run: Run): Promise<DeclaredPartition> {
   const reading = await run.job.device.read(run.job.partition);
   if (reading.kind === 'refused') throw new DeviceError('BIP430', 'transient', reading.reason);
   run.state = reading.declared.state;
+  run.readings += 1;
   return reading.declared;
 }
 
@@ -93,6 +96,12 @@ export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Pro
   run.refused.set(id, remembered);
   run.rejections.set(id, { error, attempts: run.attempts.get(id) ?? [], news: remembered.tries === 1 || run.replays.has(entry.owner) });
   if (error.code === 'BIP422' || error.code === 'BIP423') run.holders = await lookForHolders(run);
+}
+
+/** It was not this change, or not this one alone. */
+export function pardon(run: Run, entry: PlanEntry): void {
+  run.refused.delete(changeId(entry));
+  run.rejections.delete(changeId(entry));
 }
 
 function isReplay({ firstReceived }: PartitionJob, { owners }: DeclaredState, { owner, version }: Slice): boolean {

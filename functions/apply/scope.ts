@@ -2,11 +2,13 @@ import type { Devices } from '../../shared/bigip/devices.ts';
 import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Attempts } from './attempts.ts';
+import type { Healing } from './heal.ts';
 
 /** What every part of an invocation works with. */
 export interface Scope {
   readonly runtime: Runtime;
   readonly devices: Devices;
   readonly attempts: Attempts;
+  readonly healing: Healing;
   readonly context: FunctionContext;
 }

@@ -43,9 +43,22 @@ export interface DeclaredState {
 
 export const EMPTY_STATE: DeclaredState = { owners: {}, exposures: {} };
 
-/** Same content, whatever the order of keys; arrays keep theirs. */
+/** Same content, whatever the order of keys; arrays keep theirs, and what is undefined is absent. */
 export function sameContent(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
+  if (a === b) return true;
+  if (!isTree(a) || !isTree(b) || Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = keysOf(a);
+  return keys.length === keysOf(b).length && keys.every((key) => sameContent(a[key], b[key]));
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null;
+}
+
+function keysOf(tree: Tree): readonly string[] {
+  return Object.keys(tree).filter((key) => tree[key] !== undefined);
 }
 
 /** JSON with sorted keys: equal text means equal content. */

@@ -6,7 +6,7 @@ import type { Contribution, DeclaredExposure } from './declared.ts';
 import { sameContent } from './declared.ts';
 import type { Draft } from './draft.ts';
 import { isAllowed } from './draft.ts';
-import type { ChangeKind, PlanEntry } from './entry.ts';
+import type { PlanEntry } from './entry.ts';
 import { changeId } from './entry.ts';
 import { structureOf } from './fingerprint.ts';
 import { heldElsewhere } from './foreign.ts';
@@ -48,19 +48,19 @@ export function put(draft: Draft, wish: Wish): void {
     forget(draft, wish);
     return say(draft, wish, { kind: 'unchanged', code: 'OK', reason: 'declared as wanted already' });
   }
-  const refused = keptOut(draft, { owner, key }, structureOf(wanted.settings));
+  const structure = structureOf(wanted.settings);
+  const refused = keptOut(draft, { owner, key }, structure);
   if (refused) return leaveOut(draft, wish, { present, refused });
   if (!isAllowed(draft, { owner, key })) return;
   draft.exposures.set(key, next);
   forget(draft, wish);
-  say(draft, wish, present ? update(present, next) : { kind: 'create', code: 'OK', reason: creation(draft, wish) });
+  say(draft, wish, { structure, ...(present ? update(present, next) : { kind: 'create', code: 'OK', reason: creation(draft, wish) }) });
 }
 
-type Said = { readonly kind: ChangeKind; readonly code: string; readonly reason: string; readonly membersOnly?: boolean };
+type Said = Omit<PlanEntry, 'owner' | 'key' | 'gateways'>;
 
 function say(draft: Draft, { owner, wanted }: Wish, said: Said): void {
-  const entry: PlanEntry = { owner, key: exposureKey(wanted), gateways: wanted.gateways, structure: structureOf(wanted.settings), ...said };
-  draft.entries.push(entry);
+  draft.entries.push({ owner, key: exposureKey(wanted), gateways: wanted.gateways, ...said });
 }
 
 /** What was remembered of a wish that is fulfilled. */
@@ -78,9 +78,9 @@ function leaveOut(draft: Draft, wish: Wish, { present, refused }: { readonly pre
   const following = present && mine && refused.members === 'follow' ? { ...joined(present, wish), settings: present.settings } : undefined;
   if (present && following && isAllowed(draft, { owner, key }) && !sameContent(present, following)) {
     draft.exposures.set(key, following);
-    say(draft, wish, update(present, following));
+    say(draft, wish, { structure: refused.hash, ...update(present, following) });
   }
-  say(draft, wish, { kind: 'rejected', code: refused.code, reason: `${inWords(refused)}${mine ? '; meanwhile the last accepted content stays' : ''}` });
+  say(draft, wish, { kind: 'rejected', structure: refused.hash, code: refused.code, reason: `${inWords(refused)}${mine ? '; meanwhile the last accepted content stays' : ''}` });
 }
 
 function joined(present: DeclaredExposure | undefined, { owner, wanted }: Wish): DeclaredExposure {

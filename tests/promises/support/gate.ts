@@ -51,6 +51,30 @@ export function killAt(at: number, when: 'before' | 'after'): Gate {
   };
 }
 
+/** Stops the process before its write number `at` until it is released; then it goes on as if nothing had happened. */
+export function pauseAt(at: number): Gate & { readonly paused: Promise<void>; release(): void } {
+  const inner = openGate();
+  const stopped = Promise.withResolvers<void>();
+  const going = Promise.withResolvers<void>();
+  return {
+    fatal: true,
+    dead: false,
+    get writes() {
+      return inner.writes;
+    },
+    paused: stopped.promise,
+    release: () => going.resolve(),
+    pass: async (write) => {
+      if (inner.writes + 1 === at) {
+        stopped.resolve();
+        await going.promise;
+      }
+      return inner.pass(write);
+    },
+    read: (read) => inner.read(read),
+  };
+}
+
 export function openGate(): Gate {
   return killAt(Infinity, 'after');
 }

@@ -22,7 +22,7 @@ export interface MemoryQueues extends Queues {
 
 const DEDUPLICATION = 5 * 60_000;
 
-export function memoryQueues(clock: VirtualClock): MemoryQueues {
+export function memoryQueues(clock: VirtualClock, onSend: (name: QueueName, body: string) => void = () => undefined): MemoryQueues {
   const kept = new Map<string, Kept[]>();
   const history = new Map<string, (OutgoingMessage & { readonly at: number })[]>();
   let ids = 0;
@@ -38,6 +38,7 @@ export function memoryQueues(clock: VirtualClock): MemoryQueues {
     send: async (message) => {
       const seen = past(name).some((m) => m.deduplicationId === message.deduplicationId && m.at > clock.now() - DEDUPLICATION);
       if (seen) return;
+      onSend(name, message.body);
       past(name).push({ ...message, at: clock.now() });
       list(name).push({ ...message, id: `m${++ids}`, sentAt: clock.now(), receiveCount: 0, visibleAt: clock.now(), receipt: '' });
     },

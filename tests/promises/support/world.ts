@@ -43,6 +43,8 @@ export interface World {
   /** Batch after batch, waiting where everything waits, until nothing is left or the time is over. */
   drain(limit?: number): Promise<void>;
   settled(): readonly Settled[];
+  /** Called with every result as it is sent. */
+  onSettled: (settled: Settled) => void;
   deadLetters(): readonly DeadLetter[];
 }
 
@@ -55,7 +57,7 @@ export interface WorldOptions {
 
 export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldOptions = {}): World {
   const clock = virtualClock();
-  const queues = memoryQueues(clock);
+  const queues = memoryQueues(clock, (name, body) => name.startsWith('settled-') && world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled));
   const device = memoryDevice();
   const log: LogLine[] = [];
   const config = configOf(partitions);
@@ -88,7 +90,7 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldO
       await step();
     }
   };
-  return {
+  const world: World = {
     clock,
     queues,
     device,
@@ -99,8 +101,10 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldO
     step,
     drain,
     settled: () => CLUSTERS.flatMap((c) => queues.sent(`settled-${c}`).map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled)),
+    onSettled: () => undefined,
     deadLetters: () => queues.sent('slices-dead').map((m) => dataOf(m.body, DEAD_LETTER_EVENTS) as DeadLetter),
   };
+  return world;
 }
 
 function configOf(partitions: readonly string[]): SluiceConfig {

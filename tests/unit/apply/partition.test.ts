@@ -27,8 +27,8 @@ describe('one bad exposure disturbs no other', () => {
     const result = await run(device, [slice(1, range(20).map((port) => exposure({ port })))]);
     expect(portsOn(device)).toEqual(range(20).filter((p) => p !== 7));
     expect([...result.rejections.keys()]).toEqual(['east/istio-system/istio-ingressgateway 172.16.100.195:7/tcp']);
-    // All at once, the healthy part, the named one alone.
-    expect(device.declares).toHaveLength(3);
+    // All at once, then the healthy part, which remembers the named one.
+    expect(device.declares).toHaveLength(2);
   });
 
   test('without a name the culprits are found by owner and by halves, whatever they are', async () => {
@@ -135,10 +135,13 @@ describe('what the device answers', () => {
     expect(device.declares).toHaveLength(0);
   });
 
-  test('a partition is not created for nothing', async () => {
+  test('a partition is not created for an ingress that is on other devices; one that is asked for here gets its fence', async () => {
     const device = memoryDevice();
-    await run(device, [slice(1, [])]);
+    await run(device, [slice(1, [], { devices: ['bigip-2'] })], { shareNodes: false });
     expect(device.declares).toHaveLength(0);
+    await run(device, [slice(2, [])]);
+    await run(device, [slice(1, [exposure()])]);
+    expect(device.state().exposures).toEqual({});
   });
 
   test('doing it again does nothing', async () => {

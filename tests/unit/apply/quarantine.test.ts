@@ -24,12 +24,12 @@ const apply = async (counter: number, ...exposures: ReturnType<typeof exposure>[
 };
 
 describe('a change that BIG-IP refuses', () => {
-  test('is found and remembered in three declares, and costs the next snapshot none', async () => {
+  test('is found and remembered in two declares, and costs the next snapshot none', async () => {
     await apply(1, bad, ...range(6).map((port) => exposure({ port })));
-    expect(world.device.declares.map((d) => d.ok)).toEqual([false, true, true]);
+    expect(world.device.declares.map((d) => d.ok)).toEqual([false, true]);
     expect(portsOn(world)).toEqual(range(6));
     await apply(2, bad, ...range(6).map((port) => exposure({ port })));
-    expect(world.device.declares).toHaveLength(4);
+    expect(world.device.declares).toHaveLength(3);
     expect(outcomes(world)).toMatchObject({ 7: 'rejected', 1: 'unchanged' });
   });
 
@@ -91,6 +91,16 @@ describe('a change that BIG-IP refuses', () => {
     const before = world.device.declares.length;
     await apply(2, ...many);
     expect(world.device.declares.slice(before).filter((d) => !d.ok)).toHaveLength(5);
+  });
+});
+
+describe('a change that BIG-IP names without need', () => {
+  test('is declared after all, and the one that was not named is found', async () => {
+    const culprit = exposure({ port: 3 });
+    world.device.before = refusing((e) => e.port === culprit.port, `/k8s/${applicationName(exposure({ port: 5 }))}/virtual`);
+    await apply(1, ...range(6).map((port) => exposure({ port })));
+    expect(portsOn(world)).toEqual([1, 2, 4, 5, 6]);
+    expect(world.deadLetters().map((d) => d.exposure)).toEqual(['172.16.100.195:3/tcp']);
   });
 });
 

@@ -1,0 +1,45 @@
+/** Closes parked failures that a result shows to be over. It loses history at worst, so it never holds up an apply for long. */
+import type { Settled } from '../../shared/domain/exposure/exposure.ts';
+import type { Failures } from '../../shared/failures/open.ts';
+import { noteSettled } from '../../shared/failures/heal.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
+
+export interface Healing {
+  /** To be called with every result, after it was sent. Never rejects. */
+  note(settled: Settled): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds without another try, once the store did not answer. */
+const REST = 60_000;
+
+export type OpenStore = () => Promise<Pick<Failures, 'store' | 'close'>>;
+
+export function createHealing(runtime: Runtime, open: OpenStore = () => openStore(runtime)): Healing {
+  const { clock, log, dryRun } = runtime;
+  if (dryRun === true) return { note: () => Promise.resolve(), close: () => Promise.resolve() };
+  let opened: ReturnType<OpenStore> | undefined;
+  let rest = Number.NEGATIVE_INFINITY;
+  return {
+    note: async (settled) => {
+      if (clock.now() < rest) return;
+      try {
+        const { store } = await (opened ??= open());
+        for (const { id, code, owner, note } of await noteSettled(store, settled)) log.info({ failure: id, code, owner, note }, 'failure healed');
+      } catch (error) {
+        rest = clock.now() + REST;
+        log.warn({ owner: settled.owner, code: errorCode(error), error: errorMessage(error) }, 'the failure store was not told what is healed; a later result tells it');
+      }
+    },
+    close: async () => {
+      await (await opened?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** Loaded with the first result: the S3 client would cost every cold start its time. */
+async function openStore({ config, clock, id }: Runtime): Promise<Failures> {
+  const { openFailures } = await import('../../shared/failures/open.ts');
+  return openFailures(config.failures, { clock, id });
+}

@@ -1,0 +1,135 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { DeviceError } from '../../shared/bigip/errors.ts';
+import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
+import type { Gate } from './support/gate.ts';
+import { killAt } from './support/gate.ts';
+import { SEEDS } from './support/seeds.ts';
+import type { World } from './support/world.ts';
+import { createWorld } from './support/world.ts';
+
+/**
+ * Red with the guard removed: when `judgeFence` (fence.ts) lets only newer versions in and not the equal one, what a crash left half done
+ * stays so; without `mayBeUntold` (park.ts) a refusal whose process died before telling it has no dead letter; when the first removal uses up
+ * the whole approval (remove.ts), the second part of a large approved removal stays.
+ */
+const { owner } = slice(1, []);
+const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
+const bad = { ...SETTINGS, iRules: ['/Common/missing'] };
+const ports = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const some = (list: readonly number[], over: Parameters<typeof exposure>[0] = {}): ReturnType<typeof exposure>[] => list.map((port) => exposure({ port, gateways: [`ns/gw-${port}`], ...over }));
+
+interface Scenario {
+  readonly partitions?: readonly string[];
+  /** What was before; nothing crashes there. */
+  readonly before?: (world: World) => Promise<void>;
+  readonly events: (world: World) => Promise<void>;
+}
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'two ingresses and one exposure that is refused': {
+    events: async (w) => {
+      await w.send(slice(1, [...some([1, 2, 3]), exposure({ port: 4, settings: bad })]));
+      await w.send(slice(1, some([5, 6]), west));
+    },
+  },
+  'an update that is refused while its pods move': {
+    before: (w) => w.send(slice(1, some([1, 2]))),
+    events: (w) => w.send(slice(2, some([1, 2], { settings: bad, members: [{ address: '10.9.9.9', port: 1, availability: 'ready' }] }))),
+  },
+  'more than one declare can hold': { events: (w) => w.send(slice(1, some(ports(1, 130)))) },
+  'a large removal that was approved': {
+    before: async (w) => {
+      await w.send(slice(1, some(ports(1, 130))));
+      await w.drain();
+      await w.send(slice(2, some([130])));
+    },
+    events: (w) => w.approve({ owner }),
+  },
+  'a move between partitions, and a newcomer': {
+    partitions: ['one', 'two'],
+    before: (w) => w.send(slice(1, some([1, 2], { partition: 'one' }))),
+    events: (w) => w.send(slice(2, [...some([1, 2], { partition: 'two' }), ...some([3], { address: '172.16.100.196', partition: 'one' })])),
+  },
+  'an address that changes hands': {
+    before: async (w) => {
+      await w.send(slice(1, some([1])));
+      await w.drain();
+      await w.send(slice(1, some([1]), west));
+    },
+    events: (w) => w.send(slice(2, some([2]))),
+  },
+};
+
+async function prepare({ partitions, before, events }: Scenario): Promise<World> {
+  const world = createWorld(partitions ? { partitions } : {});
+  world.device.before = (_p, next) => {
+    if (Object.values(next.exposures).some((e) => e.settings.iRules.length > 0)) throw new DeviceError('BIP424', 'content', 'not found');
+  };
+  await before?.(world);
+  await world.drain();
+  await events(world);
+  return world;
+}
+
+/** All that counts in the end: what is declared and remembered, who was told what, and which dead letters there are. */
+function ending(world: World, partitions: readonly string[] = ['k8s']): object {
+  const told = new Map(world.settled().map((s) => [s.owner, s.exposures.map((e) => `${e.port} ${['applied', 'unchanged'].includes(e.outcome) ? 'there' : e.outcome}`)]));
+  return {
+    declared: partitions.map((partition) => timeless(world.device.state(partition))),
+    told: Object.fromEntries(told),
+    dead: [...new Set(world.deadLetters().map((d) => `${d.code} ${d.exposure ?? ''}`))].toSorted(),
+    waiting: world.queues.messages('slices').length,
+  };
+}
+
+/** Without the times and counts of tries, which a crash delays. */
+function timeless(state: DeclaredState): unknown {
+  return JSON.parse(JSON.stringify(state, (key, value: unknown) => (key === 'next' || key === 'tries' || key === 'reason' ? undefined : value)));
+}
+
+async function crashed(scenario: Scenario, gates: readonly Gate[]): Promise<World> {
+  const world = await prepare(scenario);
+  for (const gate of gates) {
+    await world.step(gate);
+    world.clock.advance(200_000);
+  }
+  await world.drain();
+  return world;
+}
+
+describe('promise 16: crash anywhere, recover anywhere', () => {
+  test.each(Object.entries(SCENARIOS))('%s: killed before and after every single write, it ends as if nothing had happened', async (_name, scenario) => {
+    const whole = await prepare(scenario);
+    const count = killAt(10_000, 'after');
+    await whole.step(count);
+    await whole.drain();
+    const expected = ending(whole, scenario.partitions);
+    expect(count.writes).toBeGreaterThanOrEqual(3);
+    for (let write = 1; write <= count.writes; write++) {
+      for (const when of ['before', 'after'] as const) {
+        const world = await crashed(scenario, [killAt(write, when)]);
+        expect({ write, when, ...ending(world, scenario.partitions) }).toEqual({ write, when, ...expected });
+      }
+    }
+  });
+
+  test('killed again and again, at any writes', async () => {
+    const names = Object.keys(SCENARIOS).filter((name) => !name.includes('large') && !name.includes('more than'));
+    const expected = new Map<string, object>();
+    for (const name of names) {
+      const world = await prepare(SCENARIOS[name]!);
+      await world.drain();
+      expected.set(name, ending(world, SCENARIOS[name]!.partitions));
+    }
+    const kills = fc.array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.constantFrom('before' as const, 'after' as const)), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...names), kills, async (name, list) => {
+        const world = await crashed(SCENARIOS[name]!, list.map(([write, when]) => killAt(write, when)));
+        expect(ending(world, SCENARIOS[name]!.partitions)).toEqual(expected.get(name));
+      }),
+      { numRuns: Math.ceil(SEEDS / 2) },
+    );
+  }, 60_000);
+});

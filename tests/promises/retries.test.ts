@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { backoff } from '../../functions/apply/backoff.ts';
+import { DeviceError } from '../../shared/bigip/errors.ts';
+import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
+import type { World } from './support/world.ts';
+import { createWorld } from './support/world.ts';
+
+/**
+ * Red with the guard removed: with a constant ceiling in backoff.ts the requests per minute fail, without its least share what chance
+ * may do, without `after` the device's own wish; without quarantine (`keptOut` in quarantine.ts), or when its wait does not double, a
+ * permanent fault is posted too often.
+ */
+const MINUTE = 60_000;
+const AWAY = 10 * MINUTE;
+const EVENTS = 500;
+
+/** The device is away for ten minutes while 500 events wait; requests with their times. */
+async function outage(random: () => number): Promise<{ readonly world: World; readonly requests: readonly number[]; readonly drained: number }> {
+  const world = createWorld({ random });
+  const begun = world.clock.now();
+  const requests: number[] = [];
+  const read = world.device.read.bind(world.device);
+  Object.assign(world.device, {
+    read: (partition: string) => {
+      requests.push(world.clock.now() - begun);
+      return world.clock.now() - begun < AWAY ? Promise.reject(new DeviceError('BIP503', 'transient', 'busy')) : read(partition);
+    },
+  });
+  world.device.before = () => world.clock.advance(2_000);
+  for (let i = 0; i < EVENTS; i++) await world.send(slice(1, [exposure({ port: i + 1, gateways: [`ns/gw-${i}`] })], { owner: `east/ns/gateway-${i}` }));
+  await world.drain();
+  return { world, requests, drained: world.clock.now() - begun - AWAY };
+}
+
+function busiestMinute(times: readonly number[]): number {
+  return Math.max(...times.map((from) => times.filter((t) => t >= from && t < from + MINUTE).length));
+}
+
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe('promise 10: retries are few, spread and polite', () => {
+  test('a device that is busy for ten minutes gets at most 6 requests in any minute, with 500 events waiting', async () => {
+    for (const seed of [1, 2, 3]) {
+      const { world, requests, drained } = await outage(seeded(seed));
+      const during = requests.filter((t) => t < AWAY);
+      expect(busiestMinute(during.filter((t) => t > MINUTE))).toBeLessThanOrEqual(6);
+      expect(during.length).toBeLessThanOrEqual(60);
+      // The last wait of the outage, then 50 batches of 10 with one declare of two seconds each.
+      expect(drained).toBeLessThanOrEqual(MINUTE + 2 * MINUTE);
+      expect(Object.keys(world.device.state().exposures)).toHaveLength(EVENTS);
+    }
+  }, 60_000);
+
+  test('whatever chance says, the delay lies between a sixth of its ceiling and the ceiling, and grows to a limit', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), fc.constantFrom('transient' as const, 'device' as const), (attempt, chance, fault) => {
+        const limit = fault === 'device' ? 300_000 : 60_000;
+        const ceiling = Math.min(limit, (fault === 'device' ? 10_000 : 1_000) * 2 ** Math.min(attempt - 1, 20));
+        const delay = backoff({ fault }, attempt, () => chance);
+        expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / 6));
+        expect(delay).toBeLessThanOrEqual(ceiling);
+      }),
+    );
+  });
+
+  test('processes that fail together do not come back together', () => {
+    const random = seeded(7);
+    const delays = Array.from({ length: 1_000 }, () => backoff({ fault: 'transient' }, 10, random));
+    const perSecond = Map.groupBy(delays, (d) => Math.floor(d / 1_000));
+    expect(Math.max(...[...perSecond.values()].map((list) => list.length))).toBeLessThan(60);
+  });
+
+  test('what the device asks for is obeyed', () => {
+    expect(backoff({ fault: 'transient', after: 90_000 }, 1, () => 0)).toBe(90_000);
+  });
+
+  test('a permanent fault costs one try, and afterwards none until its time comes', async () => {
+    const world = createWorld();
+    let posts = 0;
+    world.device.before = (_p, next) => {
+      if (!Object.values(next.exposures).some((e) => e.settings.iRules.length > 0)) return;
+      posts += 1;
+      throw new DeviceError('BIP420', 'content', 'refused');
+    };
+    const bad = exposure({ port: 7, settings: { ...SETTINGS, iRules: ['/Common/missing'] } });
+    // A snapshot every five minutes for a day: 1, 2, 4 … 60 minutes apart.
+    for (let i = 1; i <= 288; i++) {
+      await world.send(slice(i, [bad]));
+      await world.drain();
+      world.clock.advance(5 * MINUTE);
+    }
+    expect(posts).toBeGreaterThanOrEqual(24);
+    expect(posts).toBeLessThanOrEqual(30);
+    expect(world.deadLetters()).toHaveLength(1);
+  });
+});
