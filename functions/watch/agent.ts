@@ -220,8 +220,9 @@ function isDeparture(seen: WorldChange): seen is PodChange {
   return seen.observed.of === 'pods' && seen.change.what === 'deleted';
 }
 
-/** A terminating pod must leave the pool before its connections break. */
+/** A terminating pod or a node that is cordoned or lost must leave the pools before its connections break. */
 function isUrgent({ change, observed }: WorldChange): boolean {
+  if (observed.of === 'nodes') return observed.object.unschedulable || !observed.object.ready;
   return observed.of === 'pods' && (observed.object.terminating || change.what === 'deleted');
 }
 

@@ -29,7 +29,7 @@ export interface EmitterOptions {
 }
 
 /**
- * Sends the snapshots of one ingress: one pending at most, one unsettled at most. Whatever fails, the next try sends the newest content,
+ * Sends the snapshots of one ingress: one pending at most, one unsettled at most, but for members that leave. Whatever fails, the next try sends the newest content,
  * so nothing piles up and nothing is lost.
  */
 export class Emitter {
@@ -38,6 +38,8 @@ export class Emitter {
   readonly #debounce: Debounce;
   readonly #changes = new ChangeLog();
   #force = false;
+  /** A member leaves: waiting for the last result would cost connections. */
+  #urgent = false;
   #stopping = false;
   /** The debounce is over for the latest change. */
   #observed = true;
@@ -59,6 +61,7 @@ export class Emitter {
 
   changed(change: Change, urgent: boolean): void {
     this.#changes.add(change);
+    this.#urgent ||= urgent;
     this.#touch(urgent);
   }
 
@@ -106,7 +109,7 @@ export class Emitter {
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     const open = this.#unsettled;
     if (!this.#observed) return Math.min(quiet, FOREVER);
-    const settled = open === undefined || this.#answers.complete(open.revision) ? 0 : Math.max(0, open.until - now);
+    const settled = this.#urgent || open === undefined || this.#answers.complete(open.revision) ? 0 : Math.max(0, open.until - now);
     return Math.min(Math.max(quiet, settled), FOREVER);
   }
 
@@ -121,6 +124,7 @@ export class Emitter {
     this.#debounce.reset();
     const forced = this.#force;
     this.#force = false;
+    this.#urgent = false;
     const content = this.#options.content();
     if (content === undefined) return;
     const digest = digestOf(content);
