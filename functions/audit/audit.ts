@@ -32,6 +32,8 @@ async function auditOne(runtime: Runtime, devices: Devices, config: DeviceConfig
     return { findings, failed: [] };
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'unknown';
+    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    if (code === 'BIP402') await devices.forget?.(config);
     log.warn({ device: config.name, code, error: errorMessage(error) }, 'device not audited');
     return { findings: [], failed: [{ device: config.name, code, reason: errorMessage(error) }] };
   }

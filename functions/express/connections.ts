@@ -6,6 +6,8 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 export interface Connections {
   /** One login for each device and process. */
   get(config: DeviceConfig): Promise<NodeAccess>;
+  /** The next `get` connects anew, with the secrets as they are then. */
+  forget(config: DeviceConfig): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,11 @@ export function createConnections(runtime: Runtime): Connections {
       // A secret that could not be read is asked for again next time.
       access.catch(() => opened.delete(config.name));
       return access;
+    },
+    forget: async (config) => {
+      const access = opened.get(config.name);
+      opened.delete(config.name);
+      await (await access?.catch(() => undefined))?.close();
     },
     close: async () => {
       for (const access of opened.values()) await (await access.catch(() => undefined))?.close();

@@ -43,6 +43,8 @@ async function handleDevice(scope: Scope, group: string, messages: readonly Queu
     tellDone(runtime, arrivals, await carryOut({ access, partition, events: arrivals.map(({ event }) => event) }));
     return [];
   } catch (error) {
+    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    if (error instanceof DeviceError && error.code === 'BIP402') await scope.connections.forget(config);
     return postpone(runtime, config, arrivals, error);
   }
 }

@@ -37,13 +37,14 @@ export function mapSnapshot(input: MapInput): MapResult {
   const ingress = config.ingresses.find((i) => i.cluster === snapshot.cluster && i.service === service);
   if (!ingress) return { kind: 'refused', code: 'GW104', reason: `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; add it to sluice.yaml here, or take it out of the watcher's` };
   const built = build(snapshot, ingress, config);
+  const sender = speaks(input) ? input.sender : undefined;
   const slices = config.devices.map((device): Slice => ({
     owner: ownerKey(snapshot.cluster, snapshot.ingress),
     clusterUid: snapshot.clusterUid,
     device: device.name,
     devices: ingress.devices,
     version: { ...snapshot.revision, generation: config.generation },
-    ...(input.sender === undefined ? {} : { sender: input.sender }),
+    ...(sender === undefined ? {} : { sender }),
     exposures: ingress.devices.includes(device.name) ? [...built.exposures] : [],
     changes: snapshot.changes,
     removed: snapshot.removed,
@@ -70,11 +71,17 @@ function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): Bui
   return { ...built, exposures, notes: [...built.notes, { object: `Service ${ingress.namespace}/${ingress.service}`, code: 'GW140', message }] };
 }
 
+/** A replayer repeats what others said: its name proves nothing about the cluster, so no slice carries it. */
+function speaks({ snapshot, sender, config }: MapInput): boolean {
+  if (sender === undefined || !config.failures.replayers.includes(sender)) return true;
+  return config.clusters.some(({ id, senders }) => id === snapshot.cluster && senders.includes(sender));
+}
+
 /** Why a snapshot may not be believed. */
 function refuse({ snapshot, sender, config, now }: MapInput): Refusal | undefined {
   const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
   if (!cluster) return { code: 'GW103', reason: `cluster: ${snapshot.cluster} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id` };
-  if (cluster.senders.length > 0 && sender !== undefined && !cluster.senders.includes(sender)) {
+  if (sender !== undefined && cluster.senders.length > 0 && !cluster.senders.includes(sender) && !config.failures.replayers.includes(sender)) {
     return { code: 'OWN320', reason: `sender ${sender} may not speak for cluster ${cluster.id}; clusters[].senders names ${cluster.senders.join(', ')}` };
   }
   if (snapshot.revision.epoch > now + MAX_EPOCH_AHEAD) {

@@ -11,10 +11,12 @@ import { dryRunDevice } from './dry-run.ts';
 
 export interface Devices {
   get(config: DeviceConfig): Promise<Device>;
+  /** The next `get` connects anew, with the secrets as they are then. Absent where nothing is kept. */
+  forget?(config: DeviceConfig): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createDevices(runtime: Runtime): Devices {
+export function createDevices(runtime: Runtime): Required<Devices> {
   const open = new Map<string, Promise<Device>>();
   const connect = async (config: DeviceConfig): Promise<Device> => {
     const { secrets, clock, random, log, dryRun } = runtime;
@@ -32,6 +34,11 @@ export function createDevices(runtime: Runtime): Devices {
       // A secret that could not be read is asked for again next time.
       device.catch(() => open.delete(config.name));
       return device;
+    },
+    forget: async (config) => {
+      const device = open.get(config.name);
+      open.delete(config.name);
+      await (await device?.catch(() => undefined))?.close();
     },
     close: async () => {
       const devices = [...open.values()];
