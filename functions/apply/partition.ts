@@ -1,7 +1,6 @@
 /** Brings one partition of one device to the newest slices: read, plan, declare, verify, isolate what the device refuses, and remember it. */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { isChange } from '../../shared/domain/plan/entry.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
@@ -26,8 +25,8 @@ export async function applyPartition(job: PartitionJob): Promise<PartitionResult
   const run = startRun(job, first.declared);
   await bringUp(run);
   await retryQuarantined(run);
-  // Only where something drains, or did.
-  if ([before, run.state].some(hasDraining)) await device.reconcileMembers(partition, run.state);
+  // Unchanged included: what express brought forward is only a promise until it is reconciled here.
+  if (Object.keys(run.state.exposures).length > 0) await device.reconcileMembers(partition, run.state);
   return resultOf(run, before);
 }
 
@@ -57,8 +56,4 @@ async function declareParts(run: Run, changes: readonly PlanEntry[]): Promise<nu
   let refused = 0;
   for (const part of parts(changes)) refused += await declareAll(run, part);
   return refused;
-}
-
-function hasDraining(state: DeclaredState): boolean {
-  return Object.values(state.exposures).some((e) => e.contributions.some((c) => c.members.some((m) => m.availability === 'draining')));
 }

@@ -31,7 +31,7 @@ export async function offlinePlans(config: SluiceConfig, input: OfflineInput): P
     const declared = input.ask ? await readDevice(device) : new Map<string, DeclaredState>();
     const plans = device.partitions.map((partition) => {
       const state = declared.get(partition) ?? EMPTY_STATE;
-      return planPartition(partition, state, input.ingresses.map((i) => sliceOf(i, { device, input, state })), { sameFleet: sharedFleet(config) });
+      return planPartition(partition, state, input.ingresses.map((i) => sliceOf(i, { device, input, state })), { sameFleet: sharedFleet(config), now: processClock.now() });
     });
     results.push({ device, plans });
   }

@@ -16,7 +16,7 @@ import type { FencesBehind } from './fences.ts';
 import type { ForeignAddress } from './foreign.ts';
 import { foreignAddresses } from './foreign.ts';
 import { liveMismatches } from './live.ts';
-import { reconcileNodes } from './nodes.ts';
+import { reconcileNodes, resetNodes } from './nodes.ts';
 import { declarePath, foundIn, readPartition, signed } from './partition.ts';
 import type { PartitionReading } from './partition.ts';
 import type { DeviceSession } from './session.ts';
@@ -69,9 +69,12 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     await sync(session, clock, config, surroundings.log);
     return outcome;
   };
-  /** The lock key does not guard a first write, so the tenant is born empty and everything after is guarded. */
+  /**
+   * The lock key does not guard a first write, so the tenant is born empty and everything after is guarded. The key that nobody has is
+   * ignored while the tenant does not exist, and refused once another writer was faster.
+   */
   const birth = async (partition: string): Promise<string> => {
-    await declare(partition, EMPTY_STATE);
+    await declare(partition, EMPTY_STATE, 'nobody was here');
     const again = await read(partition);
     const key = again.kind === 'ours' ? again.declared.lockKey : undefined;
     if (key === undefined) throw new DeviceError('BIP505', 'ambiguous', `${config.name}: partition ${partition} was created but is not declared`);
@@ -80,7 +83,12 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
   return {
     name: config.name,
     read,
-    declare: async (partition, next, lockKey) => declare(partition, next, lockKey ?? (await birth(partition))),
+    declare: async (partition, next, lockKey) => {
+      const key = lockKey ?? (await birth(partition));
+      // An address is put back into service before somebody else uses it.
+      if (!options.shareNodes) await resetNodes(session, partition, next);
+      return declare(partition, next, key);
+    },
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes stand in /Common, where Sluice writes nothing by itself.
     reconcileMembers: (partition, state) => (options.shareNodes ? Promise.resolve([]) : reconcileNodes(session, partition, state)),

@@ -74,6 +74,15 @@ describe('a BIG-IP', () => {
     await expect(device.declare('k8s', wanted(wanted(), 3, [2]), lockKey)).rejects.toMatchObject({ code: 'BIP430', fault: 'transient' });
   });
 
+  test('of two writers that both found nothing, the slower one is refused and wipes nothing', async () => {
+    const bigip = await lab();
+    const [fast, slow] = [connect(bigip), connect(bigip)];
+    expect(await slow.read('k8s')).toMatchObject({ kind: 'ours', declared: { state: EMPTY_STATE } });
+    await declare(fast, wanted());
+    await expect(slow.declare('k8s', wanted(EMPTY_STATE, 2, [7]), undefined)).rejects.toMatchObject({ code: 'BIP430', fault: 'transient' });
+    expect(await fast.read('k8s')).toMatchObject({ declared: { state: wanted() } });
+  });
+
   test('tells apart a wrong password, an untrusted certificate, no AS3, and nobody there', async () => {
     const bigip = await lab();
     await expect(connect(bigip, {}, { password: 'wrong' }).read('k8s')).rejects.toMatchObject({ code: 'BIP401', fault: 'device' });
