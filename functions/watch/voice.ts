@@ -1,6 +1,7 @@
 /** Everything a watcher says within one term of leadership. Made before it, so that what changes meanwhile is not lost; silent until then. */
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
+import type { Resync } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { createAgent, type Agent } from './agent.ts';
 import type { DebounceLimits } from './debounce.ts';
@@ -69,7 +70,7 @@ export class Voice {
     for (const agent of this.#agents) agent.refresh();
     this.#inventory.start();
     this.#inventory.poke();
-    this.#listening = consumeSettled(queues.queue(`settled-${cluster}`), (settled) => this.#settle(settled), { clock, random, log, signal: this.#abort.signal });
+    this.#listening = consumeSettled(queues.queue(`settled-${cluster}`), { settled: (settled) => this.#settle(settled), resync: (asked) => this.#resync(asked) }, { clock, random, log, signal: this.#abort.signal });
   }
 
   /** The term is over: whatever is in hand is somebody else's now. */
@@ -96,6 +97,14 @@ export class Voice {
     if (this.#told) for (const agent of this.#agents) agent.refresh();
     this.#told = true;
     return resync;
+  }
+
+  /** Dealt with once everything is said: whoever takes over would not be asked again. */
+  async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
+    if (!this.#speaks) return false;
+    if (cluster !== this.#options.cluster) return true;
+    this.#options.runtime.log.info({ device, partition, code, reason }, 'asked to say everything again');
+    return this.#inventory.done();
   }
 
   async #settle(settled: Settled): Promise<boolean> {

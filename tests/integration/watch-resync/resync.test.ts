@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { consumeSettled } from '../../../functions/watch/settled-loop.ts';
+import { seal } from '../../../shared/queue/envelope.ts';
+import { RESYNC } from '../../../shared/queue/events.ts';
+import type { Queue } from '../../../shared/queue/port.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import { gatewayPod, ingressService, OWNER, quiet, startBench, until, type Bench } from '../watch/support.ts';
+
+let at: Bench;
+beforeEach(async () => {
+  at = await startBench();
+  at.lab.store.apply(ingressService());
+  at.lab.store.apply(gatewayPod());
+});
+afterEach(() => at.close());
+
+function ask(cluster = 'east'): void {
+  const data = { cluster, device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'the fences are behind those of the last look' };
+  at.queues.deliver('settled-east', seal(RESYNC, data, { id: `resync-${at.clock.now()}-${cluster}`, cluster, subject: 'bigip-1/k8s', time: new Date(at.clock.now()).toISOString() }));
+}
+
+/** Everything was said once, and settled. */
+async function said(): Promise<void> {
+  await at.watcher().start();
+  await at.passUntil(() => at.snapshots().length === 1 && at.inventories().length === 1);
+  at.settle({});
+  await until(() => at.queues.waiting('settled-east') === 0);
+}
+
+describe('a watcher that is asked to say everything again', () => {
+  test('sends the inventory and every ingress again, above what it said before, and is done with the question', async () => {
+    await said();
+    ask();
+    await at.passUntil(() => at.snapshots().length === 2 && at.inventories().length === 2);
+    const [first, again] = at.snapshots();
+    expect(again?.objects).toEqual(first?.objects);
+    expect(again?.revision.counter).toBeGreaterThan(first?.revision.counter ?? Number.POSITIVE_INFINITY);
+    await until(() => at.queues.waiting('settled-east') === 0);
+    expect(at.logs).toContainEqual({ level: 'info', message: 'asked to say everything again', fields: { device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'the fences are behind those of the last look' } });
+    expect(at.logs.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('takes no question that was meant for another cluster, and goes on listening', async () => {
+    await said();
+    ask('west');
+    await until(() => at.queues.waiting('settled-east') === 0);
+    await quiet();
+    expect([at.snapshots().length, at.inventories().length]).toEqual([1, 1]);
+    ask();
+    await at.passUntil(() => at.snapshots().length === 2);
+    expect(at.snapshots().map(({ cluster, ingress }) => `${cluster}/${ingress.namespace}/${ingress.service}`)).toEqual([OWNER, OWNER]);
+  });
+});
+
+test('a question that could not be answered yet stays on the queue', async () => {
+  const abort = new AbortController();
+  const done: string[] = [];
+  const body = seal(RESYNC, { cluster: 'east', device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'behind' }, { id: 'r', cluster: 'east', subject: 'bigip-1/k8s', time: new Date(0).toISOString() });
+  const message = { id: 'r', receipt: 'r', group: 'resync', deduplicationId: 'r', body, receiveCount: 1, sentAt: 0 };
+  const queue: Queue = {
+    ...at.queues.queue('settled-east'),
+    receive: () => Promise.resolve([message]),
+    delete: async () => {
+      done.push('deleted');
+      abort.abort();
+    },
+    changeVisibility: async (_receipt, visibility) => void done.push(`again in ${visibility} ms`),
+  };
+  const answers = [false, true];
+  const log: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => log };
+  const listener = { settled: () => Promise.resolve(true), resync: () => Promise.resolve(answers.shift() ?? true) };
+  await consumeSettled(queue, listener, { clock: at.clock, random: () => 0.5, log, signal: abort.signal });
+  expect(done).toEqual(['again in 5000 ms', 'deleted']);
+});
