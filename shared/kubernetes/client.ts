@@ -59,7 +59,8 @@ export interface KubernetesClient {
   close(): Promise<void>;
 }
 
-const PAGE = 500;
+/** Small, because a page is there several times over while it is read: as bytes, as text and as objects. */
+const PAGE = 200;
 
 export function createKubernetesClient(options: Partial<CredentialOptions> = {}): KubernetesClient {
   const source = createCredentialSource({ env: {}, ...options });

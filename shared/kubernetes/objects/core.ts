@@ -2,7 +2,7 @@
 import type { ConfigMap, EndpointSlice, KubernetesObjects, Node, Service, ServicePort } from '../../domain/ingress/objects.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
-import { number, present, record, records, stringMap, text, texts } from './read.ts';
+import { compact, number, present, record, records, stringMap, text, texts } from './read.ts';
 
 /** The API server takes 0 and nothing for "the same as port". */
 function targetPortOf(value: unknown): number | string | undefined {
@@ -35,7 +35,7 @@ export function normaliseService(value: unknown): Service {
     type: text(spec['type']) ?? 'ClusterIP',
     headless: spec['clusterIP'] === 'None',
     selector: stringMap(spec['selector']),
-    ports: records(spec['ports']).flatMap(servicePort),
+    ports: compact(records(spec['ports']).flatMap(servicePort)),
     ...present({
       externalTrafficPolicy: text(spec['externalTrafficPolicy']),
       healthCheckNodePort: number(spec['healthCheckNodePort']),

@@ -20,8 +20,12 @@ export function metaOf(raw: Raw, scope: 'namespaced' | 'cluster' = 'namespaced')
     created: createdOf(metadata['creationTimestamp']),
     resourceVersion: text(metadata['resourceVersion']) ?? '',
     labels: stringMap(metadata['labels']),
-    annotations: Object.fromEntries(Object.entries(stringMap(metadata['annotations'])).filter(([name]) => isKept(name))),
+    annotations: stringMap(kept(metadata['annotations'])),
   };
+}
+
+function kept(annotations: unknown): Raw {
+  return Object.fromEntries(Object.entries(record(annotations)).filter(([name]) => isKept(name)));
 }
 
 /** Some YAML readers, and the Kubernetes client, make a Date of a timestamp. */

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import type { Pod } from '../../domain/ingress/objects.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
-import { list, number, record, records, stringMap, text, texts } from './read.ts';
+import { compact, list, number, record, records, stringMap, text, texts } from './read.ts';
 
 /** Init containers that keep running (native sidecars) open ports too. */
 function runningContainers(spec: Raw): readonly Raw[] {
@@ -48,12 +48,13 @@ function expectsProxyProtocol(annotations: Readonly<Record<string, string>>, con
 }
 
 function portsOf(containers: readonly Raw[]): Pod['containerPorts'] {
-  return containers.flatMap((container) =>
+  const ports = containers.flatMap((container) =>
     records(container['ports']).flatMap((port) => {
       const containerPort = number(port['containerPort']);
       return containerPort === undefined ? [] : [{ name: text(port['name']) ?? '', port: containerPort, protocol: text(port['protocol']) ?? 'TCP' }];
     }),
   );
+  return compact(ports);
 }
 
 function ipsOf(status: Raw): string[] {

@@ -10,6 +10,10 @@ export function record(value: unknown): Raw {
   return isRecord(value) ? value : {};
 }
 
+/** Most objects have no annotations and few lists, and there are tens of thousands of objects: they share these. */
+const NOTHING = Object.freeze<never[]>([]) as never[];
+const NO_PAIRS: Record<string, string> = Object.freeze({});
+
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
@@ -23,7 +27,12 @@ export function text(value: unknown): string | undefined {
 }
 
 export function texts(value: unknown): string[] {
-  return list(value).filter((item) => typeof item === 'string');
+  return compact(list(value).filter((item) => typeof item === 'string'));
+}
+
+/** A list that grew has room for more, 16 places at least; one that is kept must not. */
+export function compact<T>(grown: readonly T[]): T[] {
+  return grown.length === 0 ? NOTHING : grown.slice();
 }
 
 /** Finite numbers only: JSON knows no others. */
@@ -34,7 +43,7 @@ export function number(value: unknown): number | undefined {
 /** Values that YAML reads as numbers or booleans are taken as written. */
 export function stringMap(value: unknown): Record<string, string> {
   const pairs = Object.entries(record(value)).flatMap(([key, item]) => (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean' ? [[key, String(item)] as const] : []));
-  return Object.fromEntries(pairs);
+  return pairs.length === 0 ? NO_PAIRS : Object.fromEntries(pairs);
 }
 
 /** Leaves out what is undefined, so that absent stays absent. */

@@ -38,7 +38,10 @@ function expectSafe(manifests: readonly Manifest[]): void {
 /** The old objects of the heap take most of the memory and leave room for the rest. */
 function expectHeapFits(only: Container): void {
   const heap = Number(/--max-old-space-size=(\d+)/.exec(env(only, 'NODE_OPTIONS') ?? '')?.[1]) * MEBI;
+  const young = Number(/--max-semi-space-size=(\d+)/.exec(env(only, 'NODE_OPTIONS') ?? '')?.[1] ?? 16) * 3 * MEBI;
   const limit = bytes(only.resources.limits['memory'] ?? '');
+  // Code and libraries take 64 MB before the first object arrives.
+  expect(heap + young + 64 * MEBI).toBeLessThanOrEqual(limit);
   expect(heap / limit).toBeGreaterThan(0.5);
   expect(heap / limit).toBeLessThanOrEqual(0.75);
   expect(bytes(only.resources.requests['memory'] ?? '')).toBeLessThanOrEqual(limit);
