@@ -13,11 +13,14 @@ const MAX_RECEIVE_COUNT = 100;
  * its time, and than that of express, whose events are worth nothing after a minute.
  */
 const WORK = [
-  { name: 'snapshots', logical: 'Snapshots', visibility: 180 },
-  { name: 'slices', logical: 'Slices', visibility: 150 },
+  { name: 'snapshots', logical: 'Snapshots', visibility: 180, parked: true },
+  { name: 'slices', logical: 'Slices', visibility: 150, parked: true },
   // Its code makes no dead letters; whatever lands beside it made the function crash.
-  { name: 'express', logical: 'Express', visibility: 40 },
+  { name: 'express', logical: 'Express', visibility: 40, parked: false },
 ];
+
+/** Six times the timeout of park. */
+const PARK_VISIBILITY = 180;
 
 function queue(name, visibility, redrive = {}) {
   return {
@@ -37,7 +40,7 @@ function queue(name, visibility, redrive = {}) {
   };
 }
 
-function alarm({ logical, metric, threshold, description }) {
+function alarm({ logical, metric, threshold, description, statistic = 'Maximum' }) {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -45,7 +48,7 @@ function alarm({ logical, metric, threshold, description }) {
       Namespace: 'AWS/SQS',
       MetricName: metric,
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [`${logical}Queue`, 'QueueName'] } }],
-      Statistic: 'Maximum',
+      Statistic: statistic,
       Period: 60,
       EvaluationPeriods: 1,
       Threshold: threshold,
@@ -57,15 +60,31 @@ function alarm({ logical, metric, threshold, description }) {
   };
 }
 
-function work(prefix, { name, logical, visibility }) {
+/** park empties its queues, so what counts there is that something came, and that it does not stay. */
+function deadAlarms(prefix, { name, logical, parked }) {
+  const dead = `${logical}Dead`;
+  const physical = `${prefix}-${name}-dead.fifo`;
+  if (parked) {
+    return {
+      [`${dead}NewsAlarm`]: alarm({ logical: dead, metric: 'NumberOfMessagesReceived', statistic: 'Sum', threshold: 0, description: `Sluice: events of ${name} will not succeed by themselves; "sluice failures groups" says which, and why.` }),
+      [`${dead}AgeAlarm`]: alarm({ logical: dead, metric: 'ApproximateAgeOfOldestMessage', threshold: 900, description: `Sluice: dead letters of ${name} have waited in ${physical} for more than 15 minutes; the log of park says why the failure store does not take them. They are lost after 14 days.` }),
+    };
+  }
+  return {
+    [`${dead}DepthAlarm`]: alarm({ logical: dead, metric: 'ApproximateNumberOfMessagesVisible', threshold: 0, description: `Sluice: the function ${name} crashed again and again over the events in ${physical}; its log says why.` }),
+    [`${dead}AgeAlarm`]: alarm({ logical: dead, metric: 'ApproximateAgeOfOldestMessage', threshold: 10 * DAY, description: `Sluice: a dead letter of ${name} is lost in less than four days unless somebody takes it out of ${physical}.` }),
+  };
+}
+
+function work(prefix, each) {
+  const { name, logical, visibility, parked } = each;
   const dead = `${logical}Dead`;
   return {
-    [`${dead}Queue`]: queue(`${prefix}-${name}-dead.fifo`, 60),
+    [`${dead}Queue`]: queue(`${prefix}-${name}-dead.fifo`, parked ? PARK_VISIBILITY : 60),
     [`${logical}Queue`]: queue(`${prefix}-${name}.fifo`, visibility, {
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [`${dead}Queue`, 'Arn'] }, maxReceiveCount: MAX_RECEIVE_COUNT },
     }),
-    [`${dead}DepthAlarm`]: alarm({ logical: dead, metric: 'ApproximateNumberOfMessagesVisible', threshold: 0, description: `Sluice: events of ${name} will not succeed by themselves; read their reasons in ${prefix}-${name}-dead.fifo.` }),
-    [`${dead}AgeAlarm`]: alarm({ logical: dead, metric: 'ApproximateAgeOfOldestMessage', threshold: 10 * DAY, description: `Sluice: a dead letter of ${name} is lost in less than four days unless somebody takes it out of ${prefix}-${name}-dead.fifo.` }),
+    ...deadAlarms(prefix, each),
     [`${logical}AgeAlarm`]: alarm({ logical, metric: 'ApproximateAgeOfOldestMessage', threshold: 900, description: `Sluice: ${name} has waited for more than 15 minutes; the function's log says why.` }),
   };
 }

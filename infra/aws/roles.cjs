@@ -39,16 +39,29 @@ function role(statements) {
   };
 }
 
+/** Without the list right, S3 answers 403 for an object that is not there; a condition on the prefix would do the same. */
+function store({ failures }, actions) {
+  if (failures === null) return [];
+  const arn = (rest) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}${rest}` });
+  return [
+    { Effect: 'Allow', Action: actions.map((action) => `s3:${action}`), Resource: [arn(`/${failures.objects}`)] },
+    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [arn('')] },
+  ];
+}
+
 module.exports = async ({ resolveVariable }) => {
-  const { clusters, readRights, vpc } = settings(process.env);
+  const stack = settings(process.env);
+  const { clusters, readRights, vpc } = stack;
   const stage = await resolveVariable('sls:stage');
   const settled = clusters.map((cluster) => `Settled${cluster.logical}`);
   const device = [...readRights, ...(vpc === null ? [] : [INTERFACES])];
   return {
     Resources: {
       MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled])]),
-      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['SlicesDead', ...settled]), ...device]),
+      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['SlicesDead', ...settled]), ...store(stack, ['GetObject', 'PutObject']), ...device]),
       ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),
+      ParkRole: role([logs(`sluice-${stage}-park`), takeFrom('SnapshotsDead'), takeFrom('SlicesDead'), ...store(stack, ['GetObject', 'PutObject', 'DeleteObject'])]),
+      AuditRole: role([logs(`sluice-${stage}-audit`), sendTo(['Slices', ...settled]), ...device]),
     },
   };
 };

@@ -58,6 +58,18 @@ function network(env) {
   return { subnetIds, securityGroupIds };
 }
 
+/** The bucket and what lies in it; null where the store is not in AWS. */
+function failureStore({ failures, queue }, path) {
+  if (failures?.kind === 's3' && !failures.endpoint) {
+    const prefix = failures.prefix ?? 'sluice';
+    return { bucket: failures.bucket, objects: prefix === '' ? '*' : `${prefix}/*` };
+  }
+  if (queue?.kind === 'sqs' && !queue.endpoint && failures?.kind !== 's3') {
+    throw new Error(`A directory does not outlive a Lambda function: set failures to kind: s3 with bucket and region in ${path}.`);
+  }
+  return null;
+}
+
 function settings(env) {
   const path = configPath(env);
   const config = parse(readFileSync(path, 'utf8'));
@@ -65,7 +77,7 @@ function settings(env) {
   const clusters = config.clusters.map(({ id }) => ({ id, logical: pascal(id), queue: `${prefix}-settled-${id}.fifo` }));
   const long = clusters.find(({ queue }) => queue.length > 80);
   if (long) throw new Error(`The queue name ${long.queue} is longer than the 80 characters SQS takes; shorten queue.prefix or the cluster's id in ${path}.`);
-  return { config, prefix, clusters, region: config.queue?.region ?? 'eu-central-1', vpc: network(env), readRights: readRights(config) };
+  return { config, prefix, clusters, region: config.queue?.region ?? 'eu-central-1', vpc: network(env), readRights: readRights(config), failures: failureStore(config, path) };
 }
 
 module.exports = { settings };

@@ -40,6 +40,7 @@ function configuration(contents: FileContents, dir: string): object {
     clusters: [{ id: cluster }],
     ingresses: [{ cluster, service: 'istio-system/istio-ingressgateway', devices: [DEVICE_NAME], virtualAddress, members }],
     queue,
+    failures: { kind: 'fs', path: join(dir, 'failures') },
   };
 }
 

@@ -5,9 +5,9 @@
 
 /** Logical names; an adapter maps them to URLs or tables. Every working queue `x` has the dead-letter queue `x-dead`. */
 export type WorkQueueName = 'snapshots' | 'slices';
-/** What goes ahead on `express` goes stale in a minute, so nothing of it is dead-lettered or replayed: its slice says the same. */
-export type FedQueueName = WorkQueueName | 'express';
-export type QueueName = FedQueueName | `${WorkQueueName}-dead` | `settled-${string}`;
+/** What feeds a function. What goes ahead on `express` goes stale in a minute, so nothing of it is dead-lettered or replayed: its slice says the same. */
+export type FedQueueName = WorkQueueName | 'express' | `${WorkQueueName}-dead`;
+export type QueueName = FedQueueName | `settled-${string}`;
 
 export interface OutgoingMessage {
   /** Order is kept within a group, and one consumer at a time works on it. */

@@ -17,6 +17,8 @@ import { FUNCTIONS } from '../../shared/runtime/functions.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
+/** park has two queues, audit has a schedule. */
+const DEPLOYED = new Set([...FUNCTIONS.map((each) => each.name), 'audit']);
 const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
 
 let compiled: Template;
@@ -25,7 +27,7 @@ let scratch: string;
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'sluice-package-'));
-  await build({ root, out: dist, only: FUNCTIONS.map((each) => each.name), say: () => undefined });
+  await build({ root, out: dist, only: [...DEPLOYED], say: () => undefined });
   compiled = await compileTemplate({ root, config: EXAMPLE });
   template = compiled;
 }, 120_000);
@@ -60,16 +62,19 @@ describe('promise 13: the queue settings cannot defeat us', () => {
     ['same-type', 'SnapshotsDeadQueue', ['FifoQueue'], false],
     ['retention', 'SnapshotsQueue', ['MessageRetentionPeriod'], 345_600],
     ['retention', 'SnapshotsDeadQueue', ['MessageRetentionPeriod'], 345_600],
+    ['dead-retention', 'SnapshotsDeadQueue', ['MessageRetentionPeriod'], 345_600],
     ['max-receive-count', 'SnapshotsQueue', ['RedrivePolicy', 'maxReceiveCount'], 4],
     ['visibility', 'SnapshotsQueue', ['VisibilityTimeout'], 179],
     ['visibility', 'SlicesQueue', ['VisibilityTimeout'], 149],
     ['visibility', 'ExpressQueue', ['VisibilityTimeout'], 37],
+    ['visibility', 'SlicesDeadQueue', ['VisibilityTimeout'], 179],
     ['partial-failures', SOURCE, ['FunctionResponseTypes'], undefined],
     ['maximum-concurrency', SOURCE, ['ScalingConfig'], undefined],
     ['reserved-concurrency', 'MapLambdaFunction', ['ReservedConcurrentExecutions'], 1],
     ['batch-size', SOURCE, ['BatchSize'], 100],
     ['batching-window', SOURCE, ['MaximumBatchingWindowInSeconds'], 5],
-    ['alarm-depth', 'SnapshotsDeadDepthAlarm', ['MetricName'], 'NumberOfMessagesSent'],
+    ['alarm-news', 'SnapshotsDeadNewsAlarm', ['MetricName'], 'ApproximateNumberOfMessagesVisible'],
+    ['alarm-news', 'ExpressDeadDepthAlarm', ['MetricName'], 'NumberOfMessagesReceived'],
     ['alarm-age', 'SnapshotsDeadAgeAlarm', ['AlarmActions'], []],
   ];
 
@@ -115,19 +120,55 @@ describe('the stack', () => {
     expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesDeadQueue']);
     expect(queuesFor('ExpressRole', 'sqs:ReceiveMessage')).toEqual(['ExpressQueue']);
     expect(queuesFor('ExpressRole', 'sqs:SendMessage')).toEqual([]);
+    expect(queuesFor('ParkRole', 'sqs:ReceiveMessage')).toEqual(['SlicesDeadQueue', 'SnapshotsDeadQueue']);
+    expect(queuesFor('ParkRole', 'sqs:SendMessage')).toEqual([]);
+    expect(queuesFor('AuditRole', 'sqs:ReceiveMessage')).toEqual([]);
+    expect(queuesFor('AuditRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesQueue']);
   });
 
-  test('only what writes to a device reads secrets, and only those the configuration refers to', () => {
+  test('the failure store is a private, encrypted bucket that outlives the stack, and only park and apply reach it', () => {
+    expect(template.Resources['FailuresBucket']).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BucketName: 'example-sluice-failures',
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+      },
+    });
+    expect(resource('FailuresBucket')).not.toHaveProperty('LifecycleConfiguration');
+    const reach = (role: string): unknown => statements(role).filter((s) => s.Action.some((a) => a.startsWith('s3:'))).map((s) => [s.Action, s.Resource]);
+    const objects = [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/*' }];
+    const bucket = [['s3:ListBucket'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures' }]];
+    expect(reach('ParkRole')).toEqual([[['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects], bucket]);
+    expect(reach('ApplyRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
+    expect(['MapRole', 'ExpressRole', 'AuditRole'].flatMap(reach)).toEqual([]);
+  });
+
+  test('audit looks every ten minutes, and is not called again for a device that is away', () => {
+    const rules = Object.values(template.Resources).filter((r) => r.Type === 'AWS::Events::Rule');
+    expect(rules.map((r) => [r.Properties['ScheduleExpression'], r.Properties['Targets']])).toEqual([['rate(10 minutes)', [expect.objectContaining({ Arn: { 'Fn::GetAtt': ['AuditLambdaFunction', 'Arn'] } })]]]);
+    const calls = Object.values(template.Resources).filter((r) => r.Type === 'AWS::Lambda::EventInvokeConfig');
+    expect(calls.map((r) => r.Properties['MaximumRetryAttempts'])).toEqual([0]);
+  });
+
+  test('a failure store in a directory is refused where Lambda would lose it', async () => {
+    const config = join(scratch, 'directory.yaml');
+    writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replace(/^failures:[^]*$/m, ''));
+    await expect(compileTemplate({ root, config })).rejects.toThrow('set failures to kind: s3 with bucket and region');
+  });
+
+  test('only what speaks to a device reads secrets, and only those the configuration refers to', () => {
     const secrets = (role: string): string[] =>
       statements(role).filter((s) => s.Action.some((a) => /^(secretsmanager|ssm):/.test(a))).flatMap((s) => s.Resource).map((r) => JSON.stringify(r));
     expect(secrets('MapRole')).toEqual([]);
     const referred = [expect.stringContaining('secret:sluice/bigip-??????'), expect.stringContaining('parameter/sluice/bigip/ca')];
-    expect([secrets('ApplyRole'), secrets('ExpressRole')]).toEqual([referred, referred]);
+    expect([secrets('ApplyRole'), secrets('ExpressRole'), secrets('AuditRole')]).toEqual([referred, referred, referred]);
+    expect(secrets('ParkRole')).toEqual([]);
   });
 
   test('no role may do everything, or something with everything', () => {
     const roles = Object.entries(template.Resources).filter(([, r]) => r.Type === 'AWS::IAM::Role').map(([id]) => id);
-    expect(roles.sort()).toEqual(['ApplyRole', 'ExpressRole', 'MapRole']);
+    expect(roles.sort()).toEqual(['ApplyRole', 'AuditRole', 'ExpressRole', 'MapRole', 'ParkRole']);
     for (const statement of roles.flatMap((role) => statements(role))) {
       expect(statement.Action.filter((action) => action.includes('*'))).toEqual([]);
       expect(statement.Resource).not.toContain('*');
@@ -157,7 +198,7 @@ describe('the stack', () => {
 });
 
 describe('the artifacts', () => {
-  test.each(FUNCTIONS.map((each) => each.name))('%s.zip starts in a folder that has nothing else', async (name) => {
+  test.each([...DEPLOYED])('%s.zip starts in a folder that has nothing else', async (name) => {
     const unpacked = await unpackArtifact(join(dist, `${name}.zip`));
     try {
       const url = pathToFileURL(join(unpacked.folder, 'handler.mjs')).href;

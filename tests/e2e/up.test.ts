@@ -1,9 +1,10 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip } from '../../infra/lab/bigip/index.ts';
 import { seal } from '../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
-import { answered, converged, deadLetters, eventOf, eventsOf, isRising, openPorts, pending, plant, servicePorts, virtualServer, virtualServers, watchFences } from './support/looks.ts';
+import { answered, converged, deadLetters, eventOf, eventsOf, isRising, openPorts, parked, pending, plant, servicePorts, virtualServer, virtualServers, watchFences } from './support/looks.ts';
 import { CLUSTER, OWNER, startSite, VIRTUAL_ADDRESS, type Site } from './support/site.ts';
 import { until } from './support/until.ts';
 
@@ -101,6 +102,7 @@ describe('kill -9, then the same command again', () => {
     expect((await servicePorts(site)).filter((port) => port === 32_400)).toHaveLength(1);
     expect((await eventsOf(site, 'echo')).filter((event) => event.reason === 'Programmed')).toHaveLength(1);
     for (const queue of ['snapshots-dead', 'slices-dead'] as const) expect(await site.queues.queue(queue).depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await parked(site)).toEqual([]);
     expect(await again.kill('SIGTERM')).toBe(0);
   }
 
@@ -187,11 +189,11 @@ describe('bad input', () => {
         ['['.repeat(400_000), 'Q610', /not JSON/],
       ];
       for (const [i, [body]] of bad.entries()) plant(site, 'snapshots', body, `bad-${i}`);
-      const letters = await deadLetters(site, 'snapshots', bad.length);
-      const byGroup = new Map(letters.map((letter) => [letter.group, letter]));
+      const letters = await deadLetters(site, 'snapshots', bad.length, sluice);
+      const byGroup = new Map(letters.map((letter) => [letter.details.event.group, letter]));
       for (const [i, [body, code, reason]] of bad.entries()) {
-        expect(byGroup.get(`bad-${i}`)).toMatchObject({ code, reason: expect.stringMatching(reason), queue: 'snapshots' });
-        const { original } = byGroup.get(`bad-${i}`) ?? {};
+        expect(byGroup.get(`bad-${i}`)).toMatchObject({ code, state: 'open', queue: 'snapshots', details: { reason: expect.stringMatching(reason) } });
+        const original = byGroup.get(`bad-${i}`)?.details.event;
         // What can be kept is kept to the letter; what is too large keeps its beginning and its hash.
         expect(body).toContain(original?.body);
         expect(original?.cut === undefined ? original?.body : original.cut.bytes).toEqual(original?.cut === undefined ? body : Buffer.byteLength(body));
@@ -199,7 +201,7 @@ describe('bad input', () => {
       plant(site, 'slices', 'not json', 'bigip');
       plant(site, 'slices', 'not json', 'no-such-device');
       plant(site, `settled-${CLUSTER}`, 'not json');
-      expect((await deadLetters(site, 'slices', 2)).map((letter) => letter.code)).toEqual(['Q610', 'Q610']);
+      expect((await deadLetters(site, 'slices', 2, sluice)).map((letter) => letter.code)).toEqual(['Q610', 'Q610']);
 
       await openPorts(site, 'echo', [{ port: 32_400 }]);
       await converged(site, 'echo', 32_400, sluice);
@@ -246,6 +248,7 @@ describe('a BIG-IP that cannot be used', () => {
     await mend();
     await converged(site, 'echo', 32_400, sluice);
     expect(await site.queues.queue('slices-dead').depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(await parked(site)).toEqual([]);
     expect(sluice.stdout()).not.toContain(site.bigip.password);
     expect(await sluice.kill('SIGTERM')).toBe(0);
     expect(sluice.stderr()).toBe('');
@@ -267,6 +270,18 @@ describe('a BIG-IP that cannot be used', () => {
     await healed('BIP402', () => site.cable.lead(site.bigip.url));
     expect(stranger.writes).toEqual([]);
     await stranger.close();
+  }, LIMIT);
+
+  test('has a certificate of another CA than the configured one: BIP402, and heals when the CA is corrected', async () => {
+    const stranger = await startBigip({ dataPath: false });
+    await stranger.close();
+    await site.write('bigip.ca.pem', stranger.ca);
+    await healed('BIP402', () => site.write('bigip.ca.pem', site.bigip.ca));
+  }, LIMIT);
+
+  test('has a secret that cannot be read: GW102, and heals when it is there', async () => {
+    await rm(join(site.dir, 'bigip.password'));
+    await healed('GW102', () => site.write('bigip.password', site.bigip.password));
   }, LIMIT);
 
   test('has no AS3: BIP404, and heals when it is installed', async () => {

@@ -79,7 +79,7 @@ export function queuesOf(template: Template): readonly QueueDefinition[] {
   }));
 }
 
-const FED: readonly FedQueueName[] = ['snapshots', 'slices', 'express'];
+const FED: readonly FedQueueName[] = ['snapshots', 'slices', 'express', 'snapshots-dead', 'slices-dead'];
 
 function workQueue(physical: string): FedQueueName {
   const found = FED.find((name) => physical.endsWith(`-${name}.fifo`));

@@ -1,14 +1,17 @@
 /** What a user can see of a site: the objects of the cluster, the device, the dead letters. */
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeclare, type LabBigip, type LabRequest } from '../../../infra/lab/bigip/index.ts';
 import { ask } from '../../../infra/lab/demo/connection.ts';
 import { deviceRows, type DeviceRow } from '../../../infra/lab/demo/device.ts';
 import type { ApiObject } from '../../../infra/lab/demo/kubernetes-api.ts';
 import { INGRESS_SERVICE } from '../../../infra/lab/demo/looks.ts';
+import { FailuresConfig } from '../../../shared/config/schema.ts';
 import { compareVersions, type Version } from '../../../shared/domain/revision.ts';
-import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import { openFailures } from '../../../shared/failures/open.ts';
+import type { Failure } from '../../../shared/failures/port.ts';
 import type { WorkQueueName } from '../../../shared/queue/port.ts';
+import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { OWNER, VIRTUAL_ADDRESS, type Site } from './site.ts';
 import type { Sluice } from './sluice.ts';
 import { until } from './until.ts';
@@ -95,24 +98,24 @@ export async function pending(site: Site): Promise<number> {
   return depths.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
 }
 
-/** Takes the dead letters off their queue until there are so many. */
-export async function deadLetters(site: Site, queue: WorkQueueName, count: number): Promise<readonly DeadLetter[]> {
-  const dead = site.queues.queue(`${queue}-dead`);
-  const found: DeadLetter[] = [];
-  await until(
-    `${count} dead letters of ${queue}`,
-    async () => {
-      for (const message of await dead.receive({ max: 10, wait: 0, visibility: 60_000 })) {
-        const opened = open(message.body, DEAD_LETTER_EVENTS);
-        if ('refused' in opened) throw new Error(opened.refused.reason);
-        found.push(opened.ok.data);
-        await dead.delete(message.receipt);
-      }
-      return found.length >= count;
-    },
-    () => found.map((letter) => letter.code).join(),
-  );
-  return found;
+/** What park has taken from the dead letters, as the failure store keeps it. */
+export async function parked(site: Site): Promise<readonly Failure[]> {
+  const failures = openFailures(FailuresConfig.parse({ kind: 'fs', path: join(site.dir, 'failures') }), { clock: processClock, id: processId });
+  try {
+    const found = await Promise.all((await failures.store.list()).map((head) => failures.store.get(head.id)));
+    return found.filter((failure) => failure !== undefined);
+  } finally {
+    await failures.close();
+  }
+}
+
+/** Waits until so many dead letters of the queue are parked. */
+export async function deadLetters(site: Site, queue: WorkQueueName, count: number, sluice: Sluice): Promise<readonly Failure[]> {
+  const look = async (): Promise<readonly Failure[] | undefined> => {
+    const found = (await parked(site)).filter((failure) => failure.queue === queue);
+    return found.length >= count ? found : undefined;
+  };
+  return until(`${count} parked dead letters of ${queue}`, look, () => sluice.stdout());
 }
 
 /** Puts a message into the file as it is, past every check of the sender's side. */

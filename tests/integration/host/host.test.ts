@@ -10,6 +10,8 @@ import { startHost, type Host } from '../../../infra/lab/host/host.ts';
 import { createQueuesOn, startLocalSqs, type LocalSqs } from '../../../infra/lab/host/sqs.ts';
 import { functionsOf, queuesOf, type Template } from '../../../infra/lab/host/template.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
+import { FailuresConfig } from '../../../shared/config/schema.ts';
+import { openFailures } from '../../../shared/failures/open.ts';
 import { build } from '../../../infra/build/bundle.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
@@ -58,7 +60,7 @@ function createListener(): { readonly log: Logger; readonly lines: Line[]; until
 
 let template: Template;
 beforeAll(async () => {
-  await build({ root, out: join(root, 'dist'), only: ['map', 'apply', 'express'], say: () => undefined });
+  await build({ root, out: join(root, 'dist'), only: ['map', 'apply', 'express', 'park'], say: () => undefined });
   template = await compileTemplate({ root, config: EXAMPLE });
 }, 120_000);
 
@@ -69,7 +71,7 @@ let host: Host | undefined;
 beforeEach(() => {
   dist = mkdtempSync(join(tmpdir(), 'sluice-host-'));
   heard = createListener();
-  for (const name of ['map', 'apply', 'express']) {
+  for (const name of ['map', 'apply', 'express', 'park']) {
     mkdirSync(join(dist, name));
     copyFileSync(HANDLER, join(dist, name, 'handler.mjs'));
     writeFileSync(join(dist, `${name}.zip`), zipSync({ 'handler.mjs': strToU8(readFileSync(HANDLER, 'utf8')) }));
@@ -84,7 +86,9 @@ afterEach(async () => {
 
 function runtime(): Runtime {
   const config = parseConfig(readFileSync(EXAMPLE, 'utf8'), EXAMPLE, 1);
-  return { config, secrets: { resolve: async () => 'secret' }, queues, clock: processClock, id: randomUUID, random: () => 0, log: heard.log };
+  // The example's store is a bucket.
+  const failures = FailuresConfig.parse({ kind: 'fs', path: join(dist, 'failures') });
+  return { config: { ...config, failures }, secrets: { resolve: async () => 'secret' }, queues, clock: processClock, id: randomUUID, random: () => 0, log: heard.log };
 }
 
 const handled = (lines: readonly Line[]): string[] => lines.filter((line) => line.message === 'handled').map((line) => line.body ?? '');
@@ -103,7 +107,7 @@ describe('the host, on the queue of one host', () => {
 
   test('runs the built bundles: each takes from its own queue, and what is reported comes again', async () => {
     host = await startHost({ dist, runtime: runtime() });
-    expect(host.functions).toEqual(['map', 'apply', 'express']);
+    expect(host.functions).toEqual(['map', 'apply', 'express', 'park', 'park']);
     await playBoth();
     expect(handled(heard.lines).sort()).toEqual(['fail-once', 'other', 'slice']);
     expect(heard.lines.find((line) => line.body === 'slice')).toMatchObject({ name: 'apply', group: 'bigip', here: join(dist, 'apply') });
@@ -124,7 +128,7 @@ describe('the host, on the queue of one host', () => {
     host = await startHost({ dist, runtime: runtime() });
     await playBoth();
     await host.stop();
-    expect(heard.lines.filter((line) => line.message === 'closed')).toHaveLength(3);
+    expect(heard.lines.filter((line) => line.message === 'closed')).toHaveLength(5);
     expect(await queues.queue('snapshots').depth()).toEqual({ waiting: 0, inFlight: 0 });
   });
 
@@ -138,11 +142,17 @@ describe('the host, on the queue of one host', () => {
     await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow('does not export both create and handler');
   });
 
-  test("runs Sluice's own artifacts: a message that is no event ends as a dead letter", async () => {
+  test("runs Sluice's own artifacts: a message that is no event ends as a dead letter in the failure store", async () => {
     host = await startHost({ dist: join(root, 'dist'), runtime: runtime(), template });
     await queues.queue('snapshots').send({ group: 'a', deduplicationId: '1', body: 'not an event' });
-    const [letter] = await queues.queue('snapshots-dead').receive({ max: 1, wait: 20_000, visibility: 1000 });
-    expect(JSON.parse(letter?.body ?? '{}')).toMatchObject({ type: 'sluice.deadletter.v1', data: { code: 'Q610', original: { body: 'not an event' } } });
+    await heard.until((lines) => lines.some((line) => line.message === 'parked'));
+    await host.stop();
+    const failures = openFailures(runtime().config.failures, { clock: processClock, id: randomUUID });
+    const [head, ...more] = await failures.store.list();
+    expect(more).toEqual([]);
+    expect(await failures.store.get(head?.id ?? '')).toMatchObject({ code: 'Q610', state: 'open', details: { event: { body: 'not an event', queue: 'snapshots', group: 'a' } } });
+    await failures.close();
+    expect(await queues.queue('snapshots-dead').depth()).toEqual({ waiting: 0, inFlight: 0 });
   });
 });
 
