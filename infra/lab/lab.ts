@@ -49,7 +49,7 @@ const NETWORK: LabNetwork = { virtualAddress: '172.16.100.195', podNetwork: '10.
 function refuseProblems(cluster: LabCluster): void {
   const [first] = cluster.problems();
   if (first === undefined) return;
-  throw new Error(`${first}. Is another lab or demo running on this machine? Stop it, or give this one another network.`);
+  throw new Error(`${first}. Is another lab or demo running on this machine? Stop it first: both would want the same loopback addresses.`);
 }
 
 export async function startLab(options: LabOptions): Promise<Lab> {

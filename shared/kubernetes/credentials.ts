@@ -67,11 +67,19 @@ function load(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig();
   if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
   else if (existsSync(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
-  else config.loadFromDefault();
+  else loadDefault(config);
   if (config.getCurrentCluster() === null) {
     throw new Error(`${kubeconfig ?? 'the kubeconfig'} names no cluster for its current context ${JSON.stringify(config.getCurrentContext())}; set one with "kubectl config use-context"`);
   }
   return config;
+}
+
+/** Where nothing is found, the client library would go on with localhost:8080, and nobody would know why. */
+function loadDefault(config: KubeConfig): void {
+  config.loadFromDefault();
+  if (config.getCurrentContext() === 'loaded-context' && config.getCurrentCluster()?.server === 'http://localhost:8080') {
+    throw new Error('no kubeconfig: pass --kubeconfig, set KUBECONFIG or create ~/.kube/config');
+  }
 }
 
 function withoutPlugin(config: KubeConfig): KubeConfig {

@@ -24,12 +24,20 @@ export class Fenced extends Error {
 
 const REASONS: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound', 409: 'Conflict', 410: 'Expired', 422: 'Invalid', 429: 'TooManyRequests' };
 
+/** Admission webhooks refuse with 403 as well; those say themselves what to do. */
+function remedyFor(status: number, message = ''): string | undefined {
+  if (status === 401) return 'renew the token or certificate in the kubeconfig, or the token of the service account';
+  if (status === 403 && / cannot \w+ resource /.test(message)) return 'grant this right to the user or service account; infra/kubernetes/base has the role that Sluice needs';
+  return undefined;
+}
+
 /** Reads a `Status` object; proxies answer HTML, so anything goes. */
 export function errorFromStatus(what: string, status: number, body: unknown, retryAfter?: string): KubernetesError {
   const answer = isStatus(body) ? body : {};
   const reason = answer.reason ?? REASONS[status] ?? 'Unknown';
   const seconds = Number(retryAfter);
-  const message = `${what}: ${status} ${reason}${answer.message ? `: ${answer.message}` : ''}`;
+  const remedy = remedyFor(status, answer.message);
+  const message = `${what}: ${status} ${reason}${answer.message ? `: ${answer.message}` : ''}${remedy === undefined ? '' : `; ${remedy}`}`;
   return new KubernetesError({ status, reason, message, retryAfter: seconds > 0 ? seconds * 1000 : undefined });
 }
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { errorFromStatus } from '../../../shared/kubernetes/error.ts';
 import { createExecPlugin } from '../../../shared/kubernetes/exec-plugin.ts';
 import { createKubernetesClient, type KubernetesClient, type Resource } from '../../../shared/kubernetes/index.ts';
 import { proxyFor } from '../../../shared/kubernetes/proxy.ts';
@@ -42,6 +43,31 @@ test('a token that was replaced in the kubeconfig is read again after a 401', as
   await expect(read(client)).rejects.toMatchObject({ status: 401 });
   writeFileSync(path, readFileSync(at.kubeconfig));
   expect(await read(client)).toEqual({ n: '1' });
+});
+
+test('where there is no kubeconfig at all, the error says where one may be', () => {
+  const { HOME, KUBECONFIG } = process.env;
+  process.env['HOME'] = dirname(at.kubeconfig);
+  delete process.env['KUBECONFIG'];
+  try {
+    expect(() => createKubernetesClient({})).toThrow('no kubeconfig: pass --kubeconfig, set KUBECONFIG or create ~/.kube/config');
+  } finally {
+    Object.assign(process.env, Object.fromEntries(Object.entries({ HOME, KUBECONFIG }).filter(([, value]) => value !== undefined)));
+  }
+});
+
+describe('a refusal says what to do', () => {
+  const refused = (status: number, message: string): string => errorFromStatus('listing services', status, { kind: 'Status', message }).message;
+
+  test('about credentials that are not accepted', async () => {
+    const client = clientOf({ kubeconfig: written((text) => text.replace(at.lab.token, 'old')) });
+    await expect(read(client)).rejects.toThrow(/ 401 Unauthorized.*; renew the token or certificate in the kubeconfig, or the token of the service account$/);
+  });
+
+  test('about a right that is missing, but not where an admission webhook refuses', () => {
+    expect(refused(403, 'services is forbidden: User "sluice" cannot list resource "services" in API group ""')).toMatch(/"services" in API group ""; grant this right to the user or service account; infra\/kubernetes\/base has the role that Sluice needs$/);
+    expect(refused(403, 'admission webhook "ports" denied the request: no new ports')).toMatch(/no new ports$/);
+  });
 });
 
 describe('a credential plugin', () => {

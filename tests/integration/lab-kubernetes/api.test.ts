@@ -1,3 +1,4 @@
+import { MIMEType } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type KubernetesObject, type LabKubernetes, startKubernetes } from '../../../infra/lab/kubernetes/index.ts';
 import { type Body, call, configMap, configMaps, istioGateways } from './client.ts';
@@ -37,6 +38,12 @@ describe('who may ask', () => {
 });
 
 describe('discovery', () => {
+  // kubectl asks with an @, which no media type may hold, and parses what comes back.
+  test('answers the binary description with a media type that can be parsed', async () => {
+    const { code, headers } = await call(lab, '/openapi/v2', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' });
+    expect([code, new MIMEType(headers['content-type'] ?? '').essence]).toEqual([200, 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf']);
+  });
+
   const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
 
   test('tells everything in one answer to those who ask so', async () => {

@@ -26,7 +26,7 @@ const handlers: Readonly<Record<string, Handler>> = {
 };
 
 const health = ['/healthz', '/livez', '/readyz'];
-const binaryV2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const binaryV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** Everything that is not about objects; says whether it answered. */
 function answerAbout(context: Context, path: string, accept: string, response: ServerResponse): boolean {
