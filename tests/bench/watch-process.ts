@@ -1,0 +1,25 @@
+/** The built watcher as `create` gives it, in a process of its own: only so can it run without debounce. */
+import { randomUUID } from 'node:crypto';
+import type { WatcherOptions } from '../../functions/watch/main.ts';
+import { loadConfig } from '../../shared/config/load.ts';
+import { createSecrets } from '../../shared/config/secrets.ts';
+import { openQueues } from '../../shared/queue/open.ts';
+import { processClock } from '../../shared/runtime/process.ts';
+import { createLogger } from '../../shared/telemetry/logger.ts';
+
+interface Built {
+  create(options: WatcherOptions): { start(): Promise<void>; stop(): Promise<void> };
+}
+
+const [main = '', kubeconfig = ''] = process.argv.slice(2);
+const { env } = process;
+const built = (await import(main)) as Built;
+const config = await loadConfig(env['SLUICE_CONFIG'] ?? '', env);
+const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
+const runtime = { config, secrets: createSecrets({ env }), queues, clock: processClock, id: randomUUID, random: Math.random, log: createLogger('info') };
+const watcher = built.create({ runtime, kubeconfig, clusterId: env['SLUICE_CLUSTER'] ?? '', debounce: { quiet: 0, max: 0 } });
+const asked = new Promise((resolve) => process.once('SIGTERM', resolve));
+await watcher.start();
+await asked;
+await watcher.stop();
+await queues.close();
