@@ -55,6 +55,9 @@ export interface WorldOptions {
   readonly random?: () => number;
 }
 
+/** These worlds keep no failures: nothing is read from or written to the disk. */
+const NO_HISTORY = { note: () => Promise.resolve(), close: () => Promise.resolve() };
+
 export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldOptions = {}): World {
   const clock = virtualClock();
   const queues = memoryQueues(clock, (name, body) => name.startsWith('settled-') && world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled));
@@ -63,7 +66,7 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldO
   const config = configOf(partitions);
   let ids = 0;
   const runtime = (through: Queues): Runtime => ({ config, queues: through, clock, random, id: () => `id-${++ids}`, log: logger(log), secrets: { resolve: () => Promise.resolve('') } });
-  const process = (through: Queues, seen: Device): ReturnType<typeof create> => create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() });
+  const process = (through: Queues, seen: Device): ReturnType<typeof create> => create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() }, NO_HISTORY);
   let living = process(queues, device);
   const put = (type: string, data: object, owner: string): Promise<void> => {
     const id = `event-${++ids}`;
