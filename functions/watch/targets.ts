@@ -12,7 +12,8 @@ export function serviceTarget(meta: Meta): Target {
 
 /** Undefined where it is gone: nobody can read an Event about it any more. */
 export function findTarget(objects: KubernetesObjects, about: Exclude<About, { readonly kind: 'Ingress' }>): Target | undefined {
-  const find = (all: readonly { readonly meta: Meta }[]): Meta | undefined => all.find(({ meta }) => `${meta.namespace}/${meta.name}` === about.key)?.meta;
+  const [namespace = '', name = ''] = about.key.split('/');
+  const find = (all: readonly { readonly meta: Meta }[]): Meta | undefined => all.find(({ meta }) => meta.name === name && meta.namespace === namespace)?.meta;
   if (about.kind !== 'Gateway') return targetOf('v1', about.kind, find(about.kind === 'Service' ? objects.services : objects.configMaps));
   const istio = about.api === 'gateway-api' ? undefined : find(objects.gateways);
   const api = about.api === 'istio' ? undefined : find(objects.apiGateways);
