@@ -1,0 +1,83 @@
+/** Has mutants tried by a worker, and goes on with a new one where a mutant never comes back. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Fate, Order, Report } from './protocol.ts';
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+/** For the first run of all tests, and for one mutant. */
+const TO_START_MS = 120_000;
+const TO_TRY_MS = 15_000;
+
+export interface Tried {
+  readonly id: number;
+  readonly fate: Fate;
+}
+
+interface Round {
+  readonly tried: readonly Tried[];
+  /** The mutant that had to be ended. */
+  readonly stuck: number | undefined;
+}
+
+function fateOf({ reached, by }: Extract<Report, { kind: 'tried' }>): Fate {
+  if (by !== undefined) return 'killed';
+  return reached ? 'survived' : 'unreached';
+}
+
+/** One worker, until it is done, stuck, or out of time. */
+function runWorker(order: Order, until: number, each: (tried: Tried) => void): Promise<Round> {
+  const child: ChildProcess = fork(WORKER, { execArgv: ['--disable-warning=ExperimentalWarning', '--stack-size=4000'] });
+  const { promise, resolve, reject } = Promise.withResolvers<Round>();
+  const tried: Tried[] = [];
+  let current: number | undefined;
+  let patience: NodeJS.Timeout | undefined;
+  const end = (stuck: number | undefined): void => {
+    clearTimeout(patience);
+    child.kill('SIGKILL');
+    resolve({ tried, stuck });
+  };
+  const wait = (ms: number): void => {
+    clearTimeout(patience);
+    patience = setTimeout(() => (current === undefined ? reject(new Error('the tests do not come to an end without any mutant')) : end(current)), ms);
+  };
+  child.on('message', (report: Report) => {
+    if (report.kind === 'trying') current = report.id;
+    if (report.kind === 'tried') {
+      tried.push({ id: report.id, fate: fateOf(report) });
+      each(tried.at(-1)!);
+    }
+    if (report.kind === 'broken') reject(new Error(report.why));
+    if (report.kind === 'done' || (report.kind === 'tried' && Date.now() > until)) end(undefined);
+    else wait(TO_TRY_MS);
+  });
+  // A mutant can bring down the whole process; that is noticed too.
+  child.on('exit', () => end(current !== undefined && tried.at(-1)?.id !== current ? current : undefined));
+  wait(TO_START_MS);
+  child.send(order);
+  return promise.finally(() => clearTimeout(patience));
+}
+
+export interface Plan extends Order {
+  /** Milliseconds for everything. */
+  readonly budget: number;
+  readonly each: (tried: Tried) => void;
+}
+
+export async function supervise({ budget, each, ...order }: Plan): Promise<readonly Tried[]> {
+  const until = Date.now() + budget;
+  const all: Tried[] = [];
+  let left = order.ids;
+  while (left.length > 0 && Date.now() < until) {
+    const { tried, stuck } = await runWorker({ ...order, ids: left }, until, each);
+    all.push(...tried);
+    if (stuck !== undefined) {
+      all.push({ id: stuck, fate: 'timeout' });
+      each({ id: stuck, fate: 'timeout' });
+    }
+    const done = new Set(all.map(({ id }) => id));
+    const rest = left.filter((id) => !done.has(id));
+    if (rest.length === left.length) break;
+    left = rest;
+  }
+  return all;
+}
