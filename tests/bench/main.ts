@@ -1,4 +1,5 @@
 /** `npm run bench`: figures for people, read as ratios within one run. Names on the command line choose some of them. */
+import { benchApply } from './apply.ts';
 import { benchBundles } from './bundles.ts';
 import { benchExpress } from './express.ts';
 import { benchFailures } from './failures.ts';
@@ -6,7 +7,7 @@ import { benchMapping } from './mapping.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchWatch } from './watch.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { bundles: benchBundles, failures: benchFailures, express: benchExpress, mapping: benchMapping, pipeline: benchPipeline, watch: benchWatch };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { apply: benchApply, bundles: benchBundles, failures: benchFailures, express: benchExpress, mapping: benchMapping, pipeline: benchPipeline, watch: benchWatch };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));

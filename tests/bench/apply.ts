@@ -1,0 +1,172 @@
+/** From a snapshot in the queue to what is live on the device: through the queues, map and apply, with the times of a real device. */
+import { randomUUID } from 'node:crypto';
+import { create as createApply } from '../../functions/apply/handler.ts';
+import { create as createMap } from '../../functions/map/handler.ts';
+import { startBigip } from '../../infra/lab/bigip/index.ts';
+import type { LabBigip } from '../../infra/lab/bigip/index.ts';
+import { SluiceConfig } from '../../shared/config/schema.ts';
+import { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import { seal } from '../../shared/queue/envelope.ts';
+import { startEventSource } from '../../shared/queue/event-source.ts';
+import type { EventSource } from '../../shared/queue/event-source.ts';
+import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
+import type { Queues } from '../../shared/queue/port.ts';
+import { createSqliteQueues } from '../../shared/queue/sqlite/queues.ts';
+import { FUNCTIONS } from '../../shared/runtime/functions.ts';
+import { processClock } from '../../shared/runtime/process.ts';
+import type { Clock, Runtime } from '../../shared/runtime/runtime.ts';
+import { table } from './measure.ts';
+import { snapshotOf } from './world.ts';
+
+/** Milliseconds, as a real device may take. */
+const DECLARE = 3_000;
+const WRITE = 250;
+/** How often the device is looked at: what is measured is that much too long at most. */
+const LOOK = 20;
+
+export async function benchApply(): Promise<void> {
+  await benchNewPod();
+  await benchBurst();
+}
+
+interface Site {
+  readonly bigip: LabBigip;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly next: () => number;
+  close(): Promise<void>;
+}
+
+/** Ingress `team-<n>` of each team is on an address of its own. */
+async function startSite(teams: number, clock: Clock = processClock): Promise<Site> {
+  const bigip = await startBigip({ dataPath: false, now: () => clock.now(), timings: { declare: DECLARE, memberWrite: WRITE } });
+  const config = SluiceConfig.parse({
+    generation: 1,
+    devices: [{ name: 'bigip', url: bigip.url, username: bigip.username, password: 'env:P', tls: { ca: 'env:CA' }, partitions: ['k8s'] }],
+    clusters: [{ id: 'east' }],
+    ingresses: Array.from({ length: teams }, (_, team) => ({ cluster: 'east', service: `team-${team}/istio-ingressgateway`, devices: ['bigip'], virtualAddress: address(team) })),
+  });
+  const secrets: Record<string, string> = { 'env:P': bigip.password, 'env:CA': bigip.ca };
+  const queues = createSqliteQueues({ path: ':memory:', clock, id: randomUUID, ...(clock === processClock ? {} : { poll: 500 }) });
+  const quiet = (): void => undefined;
+  const log: Runtime['log'] = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
+  const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') }, queues, clock, id: randomUUID, random: Math.random, log };
+  // Nothing is parked in a store here, and the disk is not what is measured.
+  const apply = createApply(runtime, undefined, { note: () => Promise.resolve(), close: () => Promise.resolve() });
+  const sources = [host(runtime, 'map', createMap(runtime)), host(runtime, 'apply', apply)];
+  let counter = 0;
+  return {
+    bigip,
+    queues,
+    clock,
+    next: () => (counter += 1),
+    close: async () => {
+      await Promise.all(sources.map((source) => source.stop()));
+      await apply.close();
+      await queues.close();
+      await bigip.close();
+    },
+  };
+}
+
+function host(runtime: Runtime, name: string, handler: ReturnType<typeof createMap>): EventSource {
+  const settings = FUNCTIONS.find((each) => each.name === name);
+  if (settings === undefined) throw new Error(`no function ${name}`);
+  const { queue, ...rest } = settings;
+  return startEventSource({ ...rest, functionName: name, queue: runtime.queues.queue(queue), handler, clock: runtime.clock, id: runtime.id, log: runtime.log });
+}
+
+function address(team: number): string {
+  return `172.16.101.${team + 1}`;
+}
+
+function observed(team: number, gateways: number, counter: number): Snapshot {
+  return Snapshot.parse(JSON.parse(JSON.stringify(snapshotOf(gateways, counter)).replaceAll('istio-system', `team-${team}`)));
+}
+
+async function send({ queues, clock }: Site, snapshot: Snapshot): Promise<void> {
+  const id = randomUUID();
+  const subject = `${snapshot.cluster}/${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
+  const body = seal(INGRESS_OBSERVED, snapshot, { id, cluster: snapshot.cluster, subject, time: new Date(clock.now()).toISOString() });
+  await queues.queue('snapshots').send({ group: subject, deduplicationId: id, body });
+}
+
+/** Looks at the device itself, so that the looking costs it nothing. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await processClock.sleep(LOOK);
+}
+
+function published({ bigip }: Site): readonly string[] {
+  return bigip.view().partitions.flatMap((partition) => partition.virtualServers.map((server) => server.destination));
+}
+
+function membersOf({ bigip }: Site, pod: string): number {
+  return bigip.view().partitions.flatMap((partition) => partition.pools.filter((pool) => pool.members.some((member) => member.address === pod && member.enabled))).length;
+}
+
+function declares({ bigip }: Site): number {
+  return bigip.writes.filter((write) => write.path.startsWith('/mgmt/shared/appsvcs/declare')).length;
+}
+
+/** Until nothing is left to do: what comes after must not wait for what went before. */
+async function settle({ queues }: Site): Promise<void> {
+  for (const name of ['snapshots', 'slices'] as const) {
+    for (;;) {
+      const { waiting, inFlight } = await queues.queue(name).depth();
+      if (waiting + inFlight === 0) break;
+      await processClock.sleep(LOOK);
+    }
+  }
+}
+
+function at(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+async function benchNewPod(): Promise<void> {
+  const rows: (string | number)[][] = [];
+  for (const [size, runs] of [[10, 5], [100, 3], [1_000, 1]] as const) {
+    const site = await startSite(1);
+    site.bigip.faults.timings.declare = 1;
+    await send(site, observed(0, size, site.next()));
+    await until(() => published(site).length === size);
+    await settle(site);
+    site.bigip.faults.timings.declare = DECLARE;
+    const before = declares(site);
+    const taken: number[] = [];
+    for (let run = 1; run <= runs; run++) taken.push(await timeNewPod(site, size, run));
+    const sorted = taken.toSorted((a, b) => a - b);
+    rows.push([String(size), String(runs), at(sorted, 0.5), sorted.at(-1) ?? Number.NaN, (declares(site) - before) / runs]);
+    await site.close();
+  }
+  table(`A new pod in the snapshot's queue → a member of every pool (declare ${DECLARE} ms)`, ['exposures', 'runs', 'p50 ms', 'worst ms', 'declares each'], rows);
+}
+
+/** Each run brings one pod more than the run before. */
+async function timeNewPod(site: Site, size: number, run: number): Promise<number> {
+  const snapshot = observed(0, size, site.next());
+  const [first] = snapshot.objects.pods;
+  if (first === undefined) throw new Error('the world has no pod');
+  const pods = Array.from({ length: run }, (_, i) => ({ ...first, meta: { ...first.meta, name: `more-${i}`, uid: `more-${i}` }, ips: [`10.244.2.${i + 1}`] }));
+  const started = performance.now();
+  await send(site, { ...snapshot, objects: { ...snapshot.objects, pods: [...snapshot.objects.pods, ...pods] } });
+  await until(() => membersOf(site, `10.244.2.${run}`) === size);
+  const taken = performance.now() - started;
+  await settle(site);
+  return taken;
+}
+
+/** As a watcher would say it that sends while they are made. */
+const BURST = { snapshots: 10, more: 100 } as const;
+
+async function benchBurst(): Promise<void> {
+  const { snapshots, more } = BURST;
+  const site = await startSite(1);
+  const started = performance.now();
+  for (let i = 1; i <= snapshots; i++) await send(site, observed(0, more * i, site.next()));
+  await until(() => published(site).length === snapshots * more);
+  const taken = performance.now() - started;
+  await settle(site);
+  table(`1,000 new Gateways on one ingress of a new partition (declare ${DECLARE} ms; aim: at most 12 declares)`, ['', 'declares', 's'], [[`${snapshots} snapshots, each of ${more} more`, String(declares(site)), taken / 1_000]]);
+  await site.close();
+}
