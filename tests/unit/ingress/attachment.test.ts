@@ -50,9 +50,9 @@ describe('§3 which routes are attached', () => {
     ['other hosts', to({}, { hostnames: ['b.com', 'c.com'] }), false],
     ['no rule at all', to({}, { rules: 0 }), false],
   ])('a route that names %s', (_, route, is) => {
-    // The second parent lies beside: it must neither help nor hinder.
-    const beside = { kind: 'Gateway', namespace: 'apps', name: 'beside' } as ApiRoute['parents'][number];
-    const both = { ...route, parents: [beside, ...route.parents] };
+    // Parents of the same name but of another kind or namespace: they must neither help nor hinder.
+    const beside: ApiRoute['parents'] = [{ kind: 'ListenerSet', namespace: 'apps', name: 'edge' }, { kind: 'Gateway', namespace: 'shop', name: 'edge' }, { kind: 'Gateway', namespace: 'apps', name: 'beside' }];
+    const both = { ...route, parents: [...beside, ...route.parents] };
     expect([attached(web, [route]), attached(web, [both])]).toEqual(is ? [['HTTPRoute apps/r'], ['HTTPRoute apps/r']] : [[], []]);
   });
 
@@ -105,6 +105,12 @@ describe('§3 what a listener becomes', () => {
     ['nobody’s label', { allowedNamespaces: 'Selector', allowedSelector: { team: 'z' } }, ['~/a.com']],
   ])('hosts carry the namespaces whose routes may attach: %s', (_, fields, hosts) => {
     expect(spec(apiListener('web', 443, 'HTTPS', { hostname: 'a.com', ...fields }))?.hosts).toEqual(hosts);
+  });
+
+  test('its own namespace is known without its Namespace object', () => {
+    const one = apiGateway('apps/edge', [apiListener('web', 80, 'HTTP', { hostname: 'a.com' })]);
+    const server = readListeners(one, [], [], attachmentWorld({ namespaces: [], apiRoutes: [] }, mesh()))[0]?.server;
+    expect(server !== undefined && 'spec' in server && server.spec.hosts).toEqual(['apps/a.com']);
   });
 
   test('several namespaces come in order, an absent or empty host is every host', () => {
@@ -184,6 +190,7 @@ describe('§3 ListenerSets and shared ports', () => {
 
   test.each<[string, ApiListener[], (string | undefined)[]]>([
     ['HTTP listeners differ by host', [apiListener('a', 80, 'HTTP', { hostname: 'a.com' }), apiListener('b', 80, 'HTTP', { hostname: 'b.com' }), apiListener('c', 80, 'HTTP', { hostname: 'b.com' })], [undefined, undefined, 'b']],
+    ['a loser takes nobody’s place', [apiListener('a', 80, 'HTTP'), apiListener('b', 80, 'HTTP'), apiListener('c', 80, 'HTTP')], [undefined, 'a', 'a']],
     ['no host and an empty one are the same', [apiListener('a', 80, 'HTTP'), apiListener('b', 80, 'HTTP', { hostname: '' })], [undefined, 'a']],
     ['TCP shares with nothing', [apiListener('a', 80, 'TCP'), apiListener('b', 80, 'HTTP', { hostname: 'b.com' }), apiListener('c', 80, 'TCP')], [undefined, 'a', 'a']],
     ['nor does anything with TCP', [apiListener('a', 80, 'HTTP', { hostname: 'a.com' }), apiListener('b', 80, 'TCP', { hostname: 'b.com' })], [undefined, 'a']],

@@ -153,6 +153,34 @@ describe('what goes first', () => {
     expect([codes(1), codes(-1)]).toEqual([['gateway-api OK', 'istio MAP210'], ['gateway-api MAP210', 'istio MAP230']]);
   });
 
+  test('a Gateway that is not read takes nobody’s port', () => {
+    const gateways = [gateway('old', [server(80)], { age: 5, labels: { 'istio.io/rev': 'x' } }), gateway('new', [server(80, 'HTTP')])];
+    expect(said(mapped(cluster({ gateways })), 'new')).toBe('listening OK');
+  });
+
+  test('a rejected server beside one that lacks its Service port is not said to lack it', () => {
+    const { servers } = mapped(cluster({ gateways: [gateway('g', [server(81, 'HTTP'), server(81)])] }));
+    expect(servers.map(({ verdict, missingInService }) => [verdict, missingInService])).toEqual([['listening', true], ['rejected', false]]);
+  });
+
+  test.each<[string, Server[]]>([
+    ['HTTPS, then TLS', [server(443, 'HTTPS', { tls: 'SIMPLE', hosts: ['a.com'], name: 'x' }), server(443, 'TLS', { tls: 'SIMPLE', hosts: ['b.com'], name: 'x' })]],
+    ['TLS, then HTTPS', [server(443, 'TLS', { tls: 'SIMPLE', hosts: ['a.com'], name: 'x' }), server(443, 'HTTPS', { tls: 'SIMPLE', hosts: ['b.com'], name: 'x' })]],
+    ['PASSTHROUGH, then a terminated one of the same host', [server(443, 'TLS', { tls: 'PASSTHROUGH', hosts: ['n/a.com'] }), server(443, 'HTTPS', { tls: 'SIMPLE', hosts: ['m/a.com'] })]],
+  ])('only HTTPS makes routes by port name, and only terminated TLS equal chains: %s', (_, servers) => {
+    expect(mapped(cluster({ gateways: [gateway('g', servers)] })).servers.map(({ verdict }) => verdict)).not.toContain('rejected');
+  });
+
+  test('a UDP port that leads to the listener under another number is not a way in', () => {
+    const ports = [servicePort(80, { targetPort: 8080 }), servicePort(53, { protocol: 'UDP', targetPort: 8080 })];
+    expect(reportIn(mapped(cluster({ gateways: [gateway('g', [server(80, 'HTTP')])] }, ports)), 'g').servicePorts.map(({ port }) => port)).toEqual([80]);
+  });
+
+  test('servers come by the name of their Gateway, whatever its age', () => {
+    const gateways = [gateway('z', [server(81, 'HTTP')], { age: 5 }), gateway('a', [server(82, 'HTTP'), server(83, 'HTTP')])];
+    expect(mapped(cluster({ gateways })).servers.map((one) => `${one.gateway} ${one.server}`)).toEqual(['default/a 0', 'default/a 1', 'default/z 0']);
+  });
+
   test('HTTP with TLS settings is plaintext all the same, and keeps TCP away', () => {
     const there = cluster({ gateways: [gateway('a', [server(80, 'HTTP', { httpsRedirect: true })], { age: 1 }), gateway('b', [server(80)])] });
     expect(said(mapped(there), 'b')).toBe('rejected MAP210');

@@ -26,6 +26,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
   ['the Service lacks the port', () => mapped(cluster({gateways:[gateway('g',[http(81)])]},[servicePort(80)])), ["default/g#0 OK Envoy listens on port 81; Service istio-system/istio-ingressgateway lacks port 81 -> 81 (http-81)"]],
   ['another number leads there', () => mapped(cluster({gateways:[gateway('g',[http(8080)])]},[servicePort(80,{targetPort:8080})])), ["default/g#0 OK Envoy listens on port 8080; Service istio-system/istio-ingressgateway port 80 leads there"]],
   ['an address of its own', () => mapped(cluster({gateways:[gateway('g',[server(80,'HTTP',{bind:'10.0.0.1'})])]},[servicePort(80)])), ["default/g#0 OK Envoy listens on port 80 of 10.0.0.1; Service istio-system/istio-ingressgateway port 80 leads there"]],
+  ['a Service port that leads nowhere', () => mapped(cluster({ gateways: [gateway('g', [http(81)])] }, [servicePort(81, { targetPort: 'none' })])), ['default/g#0 OK Envoy listens on port 81; no port of Service istio-system/istio-ingressgateway leads there']],
   ['HTTP/3', () => mapped(cluster({gateways:[gateway('g',[server(443,'HTTPS',{tls:'SIMPLE'})])]},[servicePort(443),servicePort(443,{protocol:'UDP',name:'u'})]),{enableQuic:true}), ["default/g#0 OK Envoy listens on port 443 (TCP, and UDP for HTTP/3); Service istio-system/istio-ingressgateway port 443 leads there; Service istio-system/istio-ingressgateway port 443 leads there"]],
   ['a route', () => mapped(cluster({gateways:[gateway('g',[server(9000)])],virtualServices:[tcpRoute('v',['g'])]},[servicePort(9000)])), ["default/g#0 OK Envoy listens on port 9000, routed by VirtualService default/v; Service istio-system/istio-ingressgateway port 9000 leads there"]],
   ['the Service port leads elsewhere', () => mapped(objects({services:[service('istio-system/istio-ingressgateway',[servicePort(9000,{targetPort:9001})],{labels:{'experimental.istio.io/disable-gateway-port-translation':'x'}})],pods:[gatewayPod()],gateways:[gateway('g',[http(9000)])]})), ["default/g#0 OK Envoy listens on port 9000; no Service port leads there: port 9000 of Service istio-system/istio-ingressgateway leads to 9001 instead"]],
@@ -68,7 +69,7 @@ describe('the sentence of each server', () => {
   });
 
   test('gateways without servers are told in order of their names', () => {
-    const { notes, servers } = mapped(cluster({ gateways: [gateway('z', []), gateway('g', [])] }));
+    const { notes, servers } = mapped(cluster({ gateways: [gateway('z', [], { age: 1 }), gateway('g', [])] }));
     expect(servers).toEqual([]);
     expect(notes).toEqual(['g', 'z'].map((name) => ({ gateway: `default/${name}`, code: 'GW116', message: `Gateway default/${name} has no servers, so it opens no port` })));
     expect(mapped(cluster({ gateways: [gateway('g', [http()])] }))).not.toHaveProperty('notes');

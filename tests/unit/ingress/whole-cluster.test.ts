@@ -82,6 +82,11 @@ describe('every ingress', () => {
     expect(outline(all({ services, gateways: [gateway('g', HTTP, by('x'))] }))).toEqual(['a: a/s+a/t; no pods; default/g listening', 'b: b/s; no pods; default/g listening']);
   });
 
+  test('a Service without selector is not scaled to nothing, even if a Gateway names it', () => {
+    const there = { services: [service('a/hand', [servicePort(80)], { selector: {} })], apiGateways: [{ ...apiGateway('a/edge', [apiListener('web', 80, 'HTTP')]), addresses: [{ type: 'Hostname', value: 'hand' }] }] };
+    expect(outline(all(there))).toEqual(['a: no Service; no pods; a/edge not-selected']);
+  });
+
   test('scaled to nothing stays for a Gateway API Gateway, too', () => {
     const there = { services: [service('a/edge-istio', [servicePort(80)], by('edge'))], apiGateways: [apiGateway('a/edge', [apiListener('web', 80, 'HTTP')])] };
     expect(outline(all(there))).toEqual(['a: a/edge-istio; no pods; a/edge listening']);
@@ -134,6 +139,7 @@ describe('what belongs to no ingress', () => {
   test('a listener that cannot be read is rejected for that, and otherwise not selected', () => {
     const there = { apiGateways: [apiGateway('a/edge', [apiListener('bad', 80, 'SCTP'), apiListener('good', 81, 'HTTP')])] };
     expect(all(there)[0]?.servers.map(({ name, verdict, code, missingInService }) => [name, verdict, code, missingInService])).toEqual([['bad', 'rejected', 'GW112', false], ['good', 'not-selected', 'MAP207', false]]);
+    expect(all(there)[0]?.servers.map(({ reason }) => reason.includes('SCTP'))).toEqual([true, false]);
   });
 
   test('a server without a name is told without one', () => {
