@@ -4,6 +4,8 @@
  */
 import { applicationName } from '../../shared/bigip/as3/names.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
+import type { Settings } from '../../shared/domain/exposure/exposure.ts';
+import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { tryDeclare } from './declare.ts';
 import type { Run } from './run.ts';
@@ -19,7 +21,7 @@ export async function declareAll(run: Run, changes: readonly PlanEntry[], known?
     await blame(run, only, fault);
     return 1;
   }
-  const named = changes.filter((entry) => fault.response.includes(applicationOf(entry)));
+  const named = changes.filter((entry) => namesOf(run, entry).some((name) => fault.response.includes(name)));
   const [suspect] = named;
   if (suspect && named.length === 1) return withoutSuspect(run, { suspect, rest: changes.filter((entry) => entry !== suspect) }, fault);
   return part(run, suspects(changes, named), fault);
@@ -45,13 +47,23 @@ async function part(run: Run, parts: readonly (readonly PlanEntry[])[], fault: D
   return refused;
 }
 
-/** The named ones apart from the rest, else one part for each owner, else two halves. The healthy part goes first. */
+/** The named ones apart from the rest, else two halves of the owners, else two halves of an owner's changes. The healthy part goes first. */
 function suspects(changes: readonly PlanEntry[], named: readonly PlanEntry[]): readonly (readonly PlanEntry[])[] {
   if (named.length > 0 && named.length < changes.length) return [changes.filter((e) => !named.includes(e)), named];
   const owners = [...Map.groupBy(changes, (e) => e.owner).values()];
-  if (owners.length > 1) return owners;
-  const half = Math.ceil(changes.length / 2);
-  return [changes.slice(0, half), changes.slice(half)];
+  const units = owners.length > 1 ? owners : changes.map((change) => [change]);
+  const half = Math.ceil(units.length / 2);
+  return [units.slice(0, half).flat(), units.slice(half).flat()];
+}
+
+/** What BIG-IP may call a change by: its application, or an object on the device that it refers to. */
+function namesOf(run: Run, entry: PlanEntry): readonly string[] {
+  const asked = run.job.slices.find((slice) => slice.owner === entry.owner)?.exposures.find((e) => exposureKey(e) === entry.key);
+  return [applicationOf(entry), ...(asked ? referencesOf(asked.settings) : [])];
+}
+
+function referencesOf({ snat, persistence, iRules, profiles, vlans }: Settings): readonly string[] {
+  return [snat, ...persistence, ...iRules, ...Object.values(profiles), ...vlans].filter((word) => word !== undefined && word.startsWith('/'));
 }
 
 function applicationOf(entry: PlanEntry): string {

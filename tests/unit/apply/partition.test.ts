@@ -31,6 +31,17 @@ describe('one bad exposure disturbs no other', () => {
     expect(device.declares).toHaveLength(2);
   });
 
+  test('an object that BIG-IP names because a change refers to it costs one more declare, among any number of owners', async () => {
+    const device = memoryDevice();
+    const owners = range(9).map((n) => ({ owner: `c${n}/istio-system/gw`, clusterUid: `uid-${n}` }));
+    const bad = exposure({ port: 5, settings: { ...exposure().settings, iRules: ['/Common/missing'] } });
+    device.before = refusing((e) => e.settings.iRules.length > 0, '01020036:3: The requested rule (/Common/missing) was not found.');
+    const result = await run(device, owners.map((over, n) => slice(1, [n === 4 ? bad : exposure({ port: n + 1 })], over)));
+    expect(portsOn(device)).toEqual(range(9).filter((p) => p !== 5));
+    expect([...result.rejections.keys()]).toEqual(['c5/istio-system/gw 172.16.100.195:5/tcp']);
+    expect(device.declares).toHaveLength(2);
+  });
+
   test('without a name the culprits are found by owner and by halves, whatever they are', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 24 }), fc.uniqueArray(fc.integer({ min: 1, max: 24 }), { maxLength: 5 }), async (count, bad) => {
