@@ -63,7 +63,7 @@ function namesOf(run: Run, entry: PlanEntry): readonly string[] {
 }
 
 function referencesOf({ snat, persistence, iRules, profiles, vlans }: Settings): readonly string[] {
-  return [snat, ...persistence, ...iRules, ...Object.values(profiles), ...vlans].filter((word) => word !== undefined && word.startsWith('/'));
+  return [snat, ...persistence, ...iRules, ...Object.values(profiles), ...vlans].filter((word): word is string => word?.startsWith('/') === true);
 }
 
 function applicationOf(entry: PlanEntry): string {

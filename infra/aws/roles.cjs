@@ -42,10 +42,10 @@ function role(statements) {
 /** Without the list right, S3 answers 403 for an object that is not there; a condition on the prefix would do the same. */
 function store({ failures }, actions) {
   if (failures === null) return [];
-  const arn = (rest) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}${rest}` });
+  const inBucket = (rest) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}${rest}` });
   return [
-    { Effect: 'Allow', Action: actions.map((action) => `s3:${action}`), Resource: [arn(`/${failures.objects}`)] },
-    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [arn('')] },
+    { Effect: 'Allow', Action: actions.map((action) => `s3:${action}`), Resource: [inBucket(`/${failures.objects}`)] },
+    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [inBucket('')] },
   ];
 }
 

@@ -37,7 +37,9 @@ describe('lists', () => {
     }
     expect(new Set(items.map((item) => item.metadata.name)).size).toBe(1201);
     expect(items.every((item) => item.kind === 'ConfigMap' && item.apiVersion === 'v1')).toBe(true);
-    expect([pages, versions.size]).toEqual([3, 1]);
+    // One consistent list, in several pages.
+    expect(pages).toBeGreaterThan(2);
+    expect(versions.size).toBe(1);
   });
 
   test('can be narrowed by label', async () => {
