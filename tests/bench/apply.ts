@@ -27,6 +27,8 @@ const LOOK = 20;
 export async function benchApply(): Promise<void> {
   await benchNewPod();
   await benchBurst();
+  await benchPoison();
+  await benchAway();
 }
 
 interface Site {
@@ -44,6 +46,7 @@ async function startSite(teams: number, clock: Clock = processClock): Promise<Si
     generation: 1,
     devices: [{ name: 'bigip', url: bigip.url, username: bigip.username, password: 'env:P', tls: { ca: 'env:CA' }, partitions: ['k8s'] }],
     clusters: [{ id: 'east' }],
+    policy: { references: ['/Common/*'] },
     ingresses: Array.from({ length: teams }, (_, team) => ({ cluster: 'east', service: `team-${team}/istio-ingressgateway`, devices: ['bigip'], virtualAddress: address(team) })),
   });
   const secrets: Record<string, string> = { 'env:P': bigip.password, 'env:CA': bigip.ca };
@@ -168,5 +171,118 @@ async function benchBurst(): Promise<void> {
   const taken = performance.now() - started;
   await settle(site);
   table(`1,000 new Gateways on one ingress of a new partition (declare ${DECLARE} ms; aim: at most 12 declares)`, ['', 'declares', 's'], [[`${snapshots} snapshots, each of ${more} more`, String(declares(site)), taken / 1_000]]);
+  await site.close();
+}
+
+const TEAMS = 50;
+const PER_TEAM = 2;
+/** Milliseconds between one owner and the next. */
+const PACE = 200;
+
+async function benchPoison(): Promise<void> {
+  const clean = await timeOwners(undefined);
+  const poisoned = await timeOwners(TEAMS / 2);
+  const row = (name: string, { sorted, all, declared }: Owners): (string | number)[] => [name, at(sorted, 0.5), at(sorted, 0.99), all, String(declared)];
+  const ratio = (of: (owners: Owners) => number): number => of(poisoned) / of(clean);
+  table(
+    `100 exposures of ${TEAMS} owners, one owner every ${PACE} ms (declare ${DECLARE} ms): the healthy ones, from their snapshot to live`,
+    ['', 'p50 ms', 'p99 ms', 'all live ms', 'declares'],
+    [row('all healthy', clean), row('one poison among them', poisoned), ['ratio', ratio(({ sorted }) => at(sorted, 0.5)), ratio(({ sorted }) => at(sorted, 0.99)), ratio(({ all }) => all), ratio(({ declared }) => declared)]],
+  );
+}
+
+interface Owners {
+  readonly sorted: readonly number[];
+  readonly all: number;
+  readonly declared: number;
+}
+
+async function timeOwners(poison: number | undefined): Promise<Owners> {
+  const site = await startSite(TEAMS);
+  const sent = new Map<string, number>();
+  const healthy = TEAMS * PER_TEAM - (poison === undefined ? 0 : 1);
+  const taken = new Map<string, number>();
+  const started = performance.now();
+  const watching = until(() => {
+    for (const destination of published(site)) {
+      const [team = ''] = destination.split(':');
+      if (!taken.has(destination)) taken.set(destination, performance.now() - (sent.get(team) ?? Number.NaN));
+    }
+    if (taken.size > healthy) throw new Error('the device took the poison');
+    return taken.size === healthy;
+  });
+  for (let team = 0; team < TEAMS; team++) {
+    sent.set(address(team), performance.now());
+    await send(site, withPoison(observed(team, PER_TEAM, site.next()), team === poison));
+    await processClock.sleep(PACE);
+  }
+  await watching;
+  const all = performance.now() - started;
+  await settle(site);
+  const declared = declares(site);
+  const { waiting } = await site.queues.queue('slices-dead').depth();
+  if (waiting !== (poison === undefined ? 0 : 1)) throw new Error(`${waiting} dead letters: the device did not refuse the poison, and it alone`);
+  await site.close();
+  return { sorted: [...taken.values()].toSorted((a, b) => a - b), all, declared };
+}
+
+/** An iRule that the device does not have: BIP424. */
+function withPoison(snapshot: Snapshot, poison: boolean): Snapshot {
+  if (!poison) return snapshot;
+  const gateways = snapshot.objects.gateways.map((gateway, i) => (i === 0 ? { ...gateway, meta: { ...gateway.meta, annotations: { 'sluice.io/irules': '/Common/missing' } } } : gateway));
+  return { ...snapshot, objects: { ...snapshot.objects, gateways } };
+}
+
+interface FastClock extends Clock {
+  /** From now on so much faster than real time. */
+  run(times: number): void;
+}
+
+function fastClock(times: number): FastClock {
+  let rate = times;
+  let real = performance.now();
+  let told = Date.now();
+  const now = (): number => told + (performance.now() - real) * rate;
+  return {
+    now: () => Math.round(now()),
+    sleep: (ms, signal) => processClock.sleep(ms / rate, signal),
+    run: (next) => {
+      [told, real] = [now(), performance.now()];
+      rate = next;
+    },
+  };
+}
+
+const MINUTE = 60_000;
+const AWAY_MINUTES = 10;
+const AWAY_RATE = 40;
+/** Slower, because what the processor needs is multiplied as well. */
+const DRAIN_RATE = 10;
+const EVENTS = 500;
+const AWAY_TEAMS = 10;
+
+async function benchAway(): Promise<void> {
+  const clock = fastClock(AWAY_RATE);
+  const site = await startSite(AWAY_TEAMS, clock);
+  const requests: number[] = [];
+  const back = site.bigip.faults.inject({ match: () => requests.push(clock.now()) > 0, times: Infinity, response: { kind: 'reset' } });
+  const started = clock.now();
+  for (let event = 0; event < EVENTS; event++) await send(site, observed(event % AWAY_TEAMS, Math.floor(event / AWAY_TEAMS) + 1, site.next()));
+  await clock.sleep(started + AWAY_MINUTES * MINUTE - clock.now());
+  back();
+  site.bigip.faults.timings.declare = DECLARE / DRAIN_RATE;
+  clock.run(DRAIN_RATE);
+  const returned = clock.now();
+  await until(() => declares(site) > 0);
+  const first = clock.now() - returned;
+  await until(() => published(site).length === EVENTS);
+  const all = clock.now() - returned;
+  await settle(site);
+  const perMinute = Array.from({ length: AWAY_MINUTES }, (_, minute) => requests.filter((time) => Math.floor((time - started) / MINUTE) === minute).length);
+  table(
+    `A device away for ${AWAY_MINUTES} min with ${EVENTS} events of ${AWAY_TEAMS} owners waiting (declare ${DECLARE} ms; a clock ${AWAY_RATE}×, then ${DRAIN_RATE}× as fast)`,
+    ['requests in the first minute', 'in a later one, at most', 'in all', 'back → first declare s', 'back → all live s', 'declares'],
+    [[String(perMinute[0]), String(Math.max(...perMinute.slice(1))), String(requests.length), first / 1_000, all / 1_000, String(declares(site))]],
+  );
   await site.close();
 }
