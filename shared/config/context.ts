@@ -12,5 +12,6 @@ export function exposureContext(config: SluiceConfig, ingress: IngressConfig, me
     defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
     // Only what every one of its devices has.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
+    otherIngresses: config.ingresses.filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service).map((other) => other.service),
   };
 }

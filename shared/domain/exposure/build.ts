@@ -166,7 +166,7 @@ function sortNotes(notes: readonly Note[]): readonly Note[] {
 
 export function buildExposures(ref: IngressRef, objects: KubernetesObjects, mapping: PortMapping, context: ExposureContext): BuiltExposures {
   const pool = createPool({ ref, objects, mapping, entry: context.ingress });
-  const { candidates, notes } = collectCandidates(pool);
+  const { candidates, notes } = collectCandidates(pool, context.otherIngresses);
   const site: Site = { pool, context, groups: new Map(), addresses: new Map(), notes: [...notes] };
   const refusals = new Map(candidates.map((candidate) => [candidate.position, judge(site, candidate)]));
   const groups = [...site.groups.values()].sort(compare);

@@ -85,8 +85,9 @@ function strayReason(pool: Pool, read: ReadConfigMap): string {
   return known ? `is for port ${read.port} of Service ${pool.name}, which leads to no server of a gateway` : `is for port ${read.port}, which Service ${pool.name} does not have`;
 }
 
-function assignConfigMaps(pool: Pool): ConfigMaps {
-  const reads = pool.objects.configMaps.map(readConfigMap).sort((a, b) => byAge({ created: a.created, name: a.layer.source }, { created: b.created, name: b.layer.source }));
+function assignConfigMaps(pool: Pool, others: readonly string[]): ConfigMaps {
+  const all = pool.objects.configMaps.map(readConfigMap).filter((read) => !others.includes(`${read.namespace}/${read.service}`));
+  const reads = all.sort((a, b) => byAge({ created: a.created, name: a.layer.source }, { created: b.created, name: b.layer.source }));
   const layers = new Map<number, Layer>();
   const notes: Note[] = [];
   const ends = pool.mapping.servers.flatMap((report, position) => servicePortsOf(pool, report).map((port) => ({ port, position })));
@@ -143,8 +144,8 @@ function candidateOf(shared: Shared, report: ServerReport, position: number): { 
   return { candidate, notes: [...layers.flatMap((layer) => layer.notes), ...disagreements] };
 }
 
-export function collectCandidates(pool: Pool): Candidates {
-  const configMaps = assignConfigMaps(pool);
+export function collectCandidates(pool: Pool, others: readonly string[] = []): Candidates {
+  const configMaps = assignConfigMaps(pool, others);
   const shared = { pool, index: indexOf(pool), configMaps };
   const found = pool.mapping.servers.flatMap((report, position) => (report.verdict === 'listening' ? [candidateOf(shared, report, position)] : []));
   const order = (one: Candidate): { created: string; name: string } => ({ created: one.created, name: one.report.gateway });

@@ -10,4 +10,6 @@ export interface ExposureContext {
   readonly defaultPartition: string;
   /** Partitions that are Sluice's own on every device of this ingress. */
   readonly partitions: readonly string[];
+  /** `namespace/name` of the cluster's other ingresses: what is for them is theirs to speak of. */
+  readonly otherIngresses?: readonly string[];
 }

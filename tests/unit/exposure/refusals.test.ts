@@ -118,6 +118,12 @@ describe('ConfigMaps', () => {
     expect(build({ configMaps: [map] }).exposures).toEqual(build().exposures);
   });
 
+  test('for another ingress of the cluster are left to that one to speak of', () => {
+    const { objects, mapping } = world({ configMaps: [configMap('cm', walkthrough({}, { serviceName: 'other' }))] });
+    expect(buildExposures(REF, objects, mapping, context()).notes).toHaveLength(1);
+    expect(buildExposures(REF, objects, mapping, { ...context(), otherIngresses: ['istio-system/other'] }).notes).toEqual([]);
+  });
+
   test('the older of two for one port counts, and the other is noted', () => {
     const built = build({ configMaps: [configMap('b', walkthrough({ virtualAddress: { port: 2 } }), { created: '2026-03-01T00:00:00Z' }), configMap('c', walkthrough({ virtualAddress: { port: 3 } }), { created: '2026-02-01T00:00:00Z' })] });
     expect(built.exposures.map((one) => one.port)).toEqual([3]);
