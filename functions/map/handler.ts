@@ -28,7 +28,7 @@ async function handleMessage(runtime: Runtime, message: QueueMessage, functionVe
   const opened = open(message.body, SNAPSHOT_EVENTS);
   if ('refused' in opened) return park(runtime, message, functionVersion, opened.refused);
   const event = opened.ok;
-  // An inventory proves absence to `audit`; by itself it asks for nothing.
+  // Nothing draws on inventories yet: an ingress that went while nobody looked stays until it is seen to be gone.
   if (event.type === CLUSTER_INVENTORY) return;
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config: runtime.config, now: runtime.clock.now() });
   if (result.kind === 'refused') return park(runtime, message, functionVersion, { ...result, subject: event.subject });

@@ -12,7 +12,8 @@ export interface Target {
   readonly outfile: string;
   /** Packed for Lambda as `<name>.zip`. */
   readonly lambda: boolean;
-  readonly executable: boolean;
+  /** Started by itself: gets a launcher beside it that refuses a Node that is too old. */
+  readonly launcher?: string;
   /** Packages that must not get into this bundle. */
   readonly forbidden: readonly string[];
 }
@@ -27,11 +28,11 @@ export function findTargets(root: string, out: string): readonly Target[] {
   return names.flatMap((name): Target[] => {
     const forbidden = FORBIDDEN[name] ?? [];
     const handler = join(functions, name, 'handler.ts');
-    if (existsSync(handler)) return [{ name, entry: handler, outfile: join(out, name, 'handler.mjs'), lambda: true, executable: false, forbidden }];
+    if (existsSync(handler)) return [{ name, entry: handler, outfile: join(out, name, 'handler.mjs'), lambda: true, forbidden }];
     const main = join(functions, name, 'main.ts');
     if (!existsSync(main)) return [];
     const cli = name === 'cli';
-    return [{ name, entry: main, outfile: join(out, name, cli ? 'sluice.mjs' : 'main.mjs'), lambda: false, executable: cli, forbidden }];
+    return [{ name, entry: main, outfile: join(out, name, 'main.mjs'), lambda: false, ...(cli ? { launcher: join(out, name, 'sluice.mjs') } : {}), forbidden }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { build as esbuild, type Metafile } from 'esbuild';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Target } from './bundle.ts';
 
 export interface Bundle {
@@ -11,11 +11,6 @@ export interface Bundle {
 
 /** Some packages inside are CommonJS and call require at start. */
 const REQUIRE = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
-
-function banner(target: Target): string {
-  const own = readFileSync(target.entry, 'utf8').startsWith('#!');
-  return target.executable && !own ? `#!/usr/bin/env node\n${REQUIRE}` : REQUIRE;
-}
 
 /** Throws when a package got in that must stay out. */
 function refuseForbidden(target: Target, metafile: Metafile): void {
@@ -47,7 +42,7 @@ export async function bundle(target: Target, root: string): Promise<Bundle> {
     format: 'esm',
     // Packages that offer only "main" besides a browser build would otherwise be taken as CommonJS, and die at cold start.
     mainFields: ['module', 'main'],
-    banner: { js: banner(target) },
+    banner: { js: REQUIRE },
     minify: true,
     keepNames: true,
     sourcemap: 'linked',
@@ -58,7 +53,8 @@ export async function bundle(target: Target, root: string): Promise<Bundle> {
     logLevel: 'warning',
   });
   refuseForbidden(target, result.metafile);
-  for (const file of result.outputFiles) writeWhole(file.path, file.contents, target.executable && file.path === target.outfile ? 0o755 : 0o644);
+  for (const file of result.outputFiles) writeWhole(file.path, file.contents);
+  if (target.launcher !== undefined) writeWhole(target.launcher, readFileSync(join(import.meta.dirname, 'launcher.mjs')), 0o755);
   const bytes = result.outputFiles.find((file) => file.path === target.outfile)?.contents.length ?? 0;
   return { inputs: Object.keys(result.metafile.inputs).sort(), kilobytes: Math.round(bytes / 1024) };
 }

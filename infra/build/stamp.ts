@@ -7,7 +7,7 @@ import { writeWhole } from './esbuild.ts';
 import { packedConfig } from './pack.ts';
 
 /** A change in these changes what they make. */
-const BUILDERS = ['bundle.ts', 'esbuild.ts', 'pack.ts', 'stamp.ts'];
+const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'pack.ts', 'stamp.ts'];
 
 export interface Stamped {
   readonly root: string;
@@ -41,7 +41,7 @@ function hashOf(stamped: Stamped, inputs: readonly string[]): string {
   for (const input of inputs.filter((path) => !path.includes('node_modules/'))) add(hash, join(root, input));
   for (const file of BUILDERS) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
-  hash.update(JSON.stringify({ config: config === undefined ? null : packedConfig(config), executable: target.executable }));
+  hash.update(JSON.stringify({ config: config === undefined ? null : packedConfig(config), launcher: target.launcher !== undefined }));
   return hash.digest('hex');
 }
 

@@ -306,4 +306,13 @@ describe('the build', () => {
     const { stdout } = await run(process.execPath, [path]);
     expect(stdout).toBe('echo yes\n');
   });
+
+  test('a Node that is too old is told so in one sentence, before the program is linked', async () => {
+    const folder = repository('cli-old');
+    await builder(folder).run();
+    const old = join(folder, 'old-node.mjs');
+    writeFileSync(old, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });\n");
+    const path = join(folder, 'dist', 'cli', 'sluice.mjs');
+    await expect(run(process.execPath, ['--import', old, path])).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^sluice: Node 20\.20\.2 is too old; [^\n]+\n$/) });
+  });
 });
