@@ -4,6 +4,7 @@ import { explain, onlySome } from './explain.ts';
 import type { Judgement } from './judgement.ts';
 import { compareVerdicts } from './judgement.ts';
 import { judge, sortListeners } from './listeners.ts';
+import { headOf } from './model.ts';
 import type { Service } from './objects.ts';
 import type { Stage } from './reading.ts';
 import { resolver } from './resolution.ts';
@@ -56,18 +57,12 @@ function addition({ id, verdict }: Judgement, { additions }: Answered): MissingS
 
 function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerReport {
   const { stage } = staged;
-  const { id } = judgement;
   const servicePorts = servicePortsOf(judgement, stage);
   const missing = addition(judgement, ingress);
   const missingInService = judgement.verdict === 'listening' ? isMissing(judgement, { stage, within: ingress.within }) : missing !== undefined;
   const circumstances = { servicePorts, services: stage.services, missing: missingInService ? missing : undefined, missingInService, managed: stage.world.managedServices };
   return {
-    gateway: id.gateway,
-    api: id.api,
-    server: id.index,
-    ...(id.name === '' ? {} : { name: id.name }),
-    port: id.number,
-    protocol: id.protocol,
+    ...headOf(judgement.id),
     verdict: judgement.verdict,
     code: judgement.code,
     reason: explain(judgement, circumstances),

@@ -1,6 +1,6 @@
 /** What the rules hand to one another. */
 import type { Family, TlsMode } from './protocol.ts';
-import type { ListenerKind } from './verdict.ts';
+import type { ListenerKind, ServerReport } from './verdict.ts';
 
 /** A decision: a code of the table and a sentence that names the objects concerned. */
 export interface Reasoned {
@@ -51,6 +51,11 @@ export interface ServerId {
 }
 
 export type ReadServer = { readonly id: ServerId; readonly spec: ServerSpec } | { readonly id: ServerId; readonly fault: Reasoned };
+
+/** The part of a report that says which server it is about. */
+export function headOf({ gateway, api, index, name, number, protocol }: ServerId): Pick<ServerReport, 'gateway' | 'api' | 'server' | 'name' | 'port' | 'protocol'> {
+  return { gateway, api, server: index, ...(name === '' ? {} : { name }), port: number, protocol };
+}
 
 /** How a server is called in sentences. */
 export function describe(server: Pick<ServerId, 'gateway' | 'api' | 'index' | 'name'>): string {

@@ -1,5 +1,6 @@
 /** Gateways that no gateway pod reads, wherever it is. */
 import { keyOf } from './age.ts';
+import { headOf } from './model.ts';
 import type { Reasoned } from './model.ts';
 import type { Pod } from './objects.ts';
 import { selectsNothing, selectsSidecars } from './selection.ts';
@@ -28,15 +29,9 @@ function whyNowhere(config: Config, sidecar: Pod | undefined): Reasoned {
 
 function reportsOf(config: Config, why: Reasoned): ServerReport[] {
   return config.servers.map((server) => {
-    const { id } = server;
     const fault = 'fault' in server ? server.fault : undefined;
     return {
-      gateway: id.gateway,
-      api: id.api,
-      server: id.index,
-      ...(id.name === '' ? {} : { name: id.name }),
-      port: id.number,
-      protocol: id.protocol,
+      ...headOf(server.id),
       verdict: fault === undefined ? 'not-selected' : 'rejected',
       code: (fault ?? why).code,
       reason: (fault ?? why).reason,
