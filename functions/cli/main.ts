@@ -10,6 +10,7 @@ import { registerVersion, versionLine } from './commands/version.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerFailures } from './commands/failures.ts';
+import { registerKeys } from './commands/keys.ts';
 import { registerPorts } from './commands/ports.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
@@ -17,7 +18,7 @@ import { registerTrace } from './commands/trace.ts';
 import { registerWhy } from './commands/why.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerImport, registerStatus, registerPorts, registerWhy, registerTrace, registerFailures, registerReplay, registerDoctor, registerCompletion, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerImport, registerStatus, registerPorts, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')

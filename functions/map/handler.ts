@@ -1,4 +1,4 @@
-/** map: takes snapshots, sends slices. Wiring only; the decisions are in `map.ts`. */
+/** map: takes snapshots, sends slices. Wiring only; the decisions are in `origin.ts` and `map.ts`. */
 import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
@@ -6,16 +6,24 @@ import { open, seal } from '../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY, INGRESS_DESIRED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
+import { createKeyring } from '../../shared/queue/keyring.ts';
+import type { Keyring } from '../../shared/queue/keyring.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { sendExpress } from './express.ts';
 import { mapSnapshot } from './map.ts';
+import { judgeOrigin } from './origin.ts';
+import type { Refusal } from './origin.ts';
 
 export function create(runtime: Runtime): Handler {
+  const keys = createKeyring(runtime.secrets, runtime.clock);
   return handleGroups(
     async (_group, messages, context) => {
-      for (const message of messages) await handleMessage(runtime, message, context.functionVersion);
+      for (const [done, message] of messages.entries()) {
+        const away = await handleMessage({ runtime, keys, functionVersion: context.functionVersion }, message);
+        if (away !== undefined) return postpone(runtime, messages.slice(done), away);
+      }
       return [];
     },
     (group, error) => runtime.log.error({ group, error: String(error) }, 'snapshots go back to the queue'),
@@ -24,23 +32,47 @@ export function create(runtime: Runtime): Handler {
 
 export const handler = lambdaEntry(create);
 
-async function handleMessage(runtime: Runtime, message: QueueMessage, functionVersion: string): Promise<void> {
+interface Scope {
+  readonly runtime: Runtime;
+  readonly keys: Keyring;
+  readonly functionVersion: string;
+}
+
+/** Resolves with what it lacks, when the message has to come again. */
+async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refusal | undefined> {
+  const { runtime, keys } = scope;
+  const { config } = runtime;
   const opened = open(message.body, SNAPSHOT_EVENTS);
-  if ('refused' in opened) return park(runtime, message, functionVersion, opened.refused);
+  if ('refused' in opened) return park(scope, message, opened.refused);
   const event = opened.ok;
+  const origin = await judgeOrigin({ event, sender: message.sender, config, keys, now: runtime.clock.now() });
+  if (origin.kind === 'away') return origin;
+  if (origin.kind === 'refused') return park(scope, message, { ...origin, subject: event.subject });
   // Nothing draws on inventories yet: an ingress that went while nobody looked stays until it is seen to be gone.
-  if (event.type === CLUSTER_INVENTORY) return;
-  const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config: runtime.config, now: runtime.clock.now() });
-  if (result.kind === 'refused') return park(runtime, message, functionVersion, { ...result, subject: event.subject });
+  if (event.type === CLUSTER_INVENTORY) return undefined;
+  const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
+  if (result.kind === 'refused') return park(scope, message, { ...result, subject: event.subject });
   await sendExpress(runtime, event, { events: result.express, sentAt: message.sentAt });
   for (const slice of result.slices) await sendSlice(runtime, event, slice);
   for (const note of result.notes) runtime.log.info({ owner: event.subject, ...note }, 'note');
   runtime.log.info({ ...summary(event.data), slices: result.slices.length, exposures: result.slices[0]?.exposures.length ?? 0, express: result.express.length }, 'mapped');
+  return undefined;
 }
 
-async function park(runtime: Runtime, message: QueueMessage, functionVersion: string, refusal: { readonly code: string; readonly reason: string; readonly subject?: string }): Promise<void> {
+/** Milliseconds: somebody has to mend it, and it is asked for anew each time. */
+const PAUSE = { least: 5_000, longest: 30_000 } as const;
+
+/** From this message on, so that the order in the group stays. */
+async function postpone({ queues, log, random }: Runtime, messages: readonly QueueMessage[], { code, reason }: Refusal): Promise<readonly QueueMessage[]> {
+  const delay = Math.round(PAUSE.least + random() * (PAUSE.longest - PAUSE.least));
+  log.warn({ code, error: reason, group: messages[0]?.group, messages: messages.length, delay }, 'retry');
+  for (const message of messages) await queues.queue('snapshots').changeVisibility(message.receipt, delay).catch(() => undefined);
+  return messages;
+}
+
+async function park({ runtime, functionVersion }: Scope, message: QueueMessage, refusal: Refusal & { readonly subject?: string }): Promise<undefined> {
   const { code, reason, subject } = refusal;
-  runtime.log.error({ message: message.id, code, reason, owner: subject }, 'dead letter');
+  runtime.log.error({ message: message.id, code, reason, owner: subject, sender: message.sender }, 'dead letter');
   await deadLetter(runtime.queues, { code, reason, queue: 'snapshots', message, functionVersion, now: runtime.clock.now(), owner: subject });
 }
 

@@ -10,29 +10,20 @@ import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
 import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
 import { expressEvents } from './express.ts';
+import type { Refusal } from './origin.ts';
 
-/** An epoch further ahead than this many milliseconds is a broken clock, and would fence out everything after it. */
-const MAX_EPOCH_AHEAD = 5 * 60_000;
-
-export interface Refusal {
-  readonly code: string;
-  readonly reason: string;
-}
-
+/** Of a snapshot whose origin was judged (`origin.ts`). */
 export interface MapInput {
   readonly snapshot: Snapshot;
   /** Role id of the sender, where the queue knows it. */
   readonly sender: string | undefined;
   readonly config: SluiceConfig;
-  readonly now: number;
 }
 
 export type MapResult = { readonly kind: 'slices'; readonly slices: readonly Slice[]; readonly express: readonly Express[]; readonly notes: BuiltExposures['notes'] } | ({ readonly kind: 'refused' } & Refusal);
 
 export function mapSnapshot(input: MapInput): MapResult {
   const { snapshot, config } = input;
-  const refusal = refuse(input);
-  if (refusal) return { kind: 'refused', ...refusal };
   const service = `${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
   const ingress = config.ingresses.find((i) => i.cluster === snapshot.cluster && i.service === service);
   if (!ingress) return { kind: 'refused', code: 'GW104', reason: `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; add it to sluice.yaml here, or take it out of the watcher's` };
@@ -75,17 +66,4 @@ function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): Bui
 function speaks({ snapshot, sender, config }: MapInput): boolean {
   if (sender === undefined || !config.failures.replayers.includes(sender)) return true;
   return config.clusters.some(({ id, senders }) => id === snapshot.cluster && senders.includes(sender));
-}
-
-/** Why a snapshot may not be believed. */
-function refuse({ snapshot, sender, config, now }: MapInput): Refusal | undefined {
-  const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
-  if (!cluster) return { code: 'GW103', reason: `cluster: ${snapshot.cluster} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id` };
-  if (sender !== undefined && cluster.senders.length > 0 && !cluster.senders.includes(sender) && !config.failures.replayers.includes(sender)) {
-    return { code: 'OWN320', reason: `sender ${sender} may not speak for cluster ${cluster.id}; clusters[].senders names ${cluster.senders.join(', ')}` };
-  }
-  if (snapshot.revision.epoch > now + MAX_EPOCH_AHEAD) {
-    return { code: 'GW105', reason: `revision.epoch ${new Date(snapshot.revision.epoch).toISOString()} is more than 5 minutes ahead; correct the clock of the watcher's node` };
-  }
-  return undefined;
 }

@@ -2,6 +2,7 @@ import type { Change, IngressRef } from '../../shared/domain/ingress/snapshot.ts
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
 import type { Revision } from '../../shared/domain/revision.ts';
 import { seal, type EventMeta } from '../../shared/queue/envelope.ts';
+import { signerOf } from '../../shared/queue/keyring.ts';
 import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../shared/queue/events.ts';
 import { queueToken } from '../../shared/queue/limits.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
@@ -23,11 +24,12 @@ export interface OutboxOptions {
 
 export function createOutbox({ runtime, cluster, clusterUid, revisions }: OutboxOptions): Outbox {
   const queue = runtime.queues.queue('snapshots');
+  const signer = signerOf(runtime.secrets, runtime.config.clusters.find(({ id }) => id === cluster));
 
   async function send(type: string, subject: string, data: object): Promise<void> {
     const time = new Date(runtime.clock.now()).toISOString();
     const meta: EventMeta = { id: runtime.id(), cluster, subject, time, traceparent: traceparent(runtime), hops: [{ at: time, where: 'watch' }] };
-    await queue.send({ group: queueToken(subject), deduplicationId: queueToken(meta.id), body: seal(type, data, meta) });
+    await queue.send({ group: queueToken(subject), deduplicationId: queueToken(meta.id), body: seal(type, data, meta, await signer()) });
   }
 
   return {

@@ -182,9 +182,14 @@ class ClusterWatcher implements Watcher {
 
 /** Before anything is touched: a wrong id would speak for another cluster, or for none. */
 function checkCluster({ config }: Runtime, clusterId: string): void {
-  const known = config.clusters.map((entry) => entry.id);
-  if (known.includes(clusterId)) return;
-  throw new Error(`the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it under clusters, or correct the cluster id of this watcher`);
+  const cluster = config.clusters.find(({ id }) => id === clusterId);
+  if (cluster === undefined) {
+    const known = config.clusters.map(({ id }) => id);
+    throw new Error(`the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it under clusters, or correct the cluster id of this watcher`);
+  }
+  if (cluster.verifyKeys.length > 0 && cluster.signKey === undefined) {
+    throw new Error(`clusters[].verifyKeys of cluster ${clusterId} lets signed events through only, and this watcher has no key to sign with; set clusters[].signKey of ${clusterId} in its configuration`);
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -54,10 +54,10 @@ module.exports = async ({ resolveVariable }) => {
   const { clusters, readRights, vpc } = stack;
   const stage = await resolveVariable('sls:stage');
   const settled = clusters.map((cluster) => `Settled${cluster.logical}`);
-  const device = [...readRights, ...(vpc === null ? [] : [INTERFACES])];
+  const device = [...readRights.device, ...(vpc === null ? [] : [INTERFACES])];
   return {
     Resources: {
-      MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled])]),
+      MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled]), ...readRights.keys]),
       ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['SlicesDead', ...settled]), ...store(stack, ['GetObject', 'PutObject']), ...device]),
       ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),
       ParkRole: role([logs(`sluice-${stage}-park`), takeFrom('SnapshotsDead'), takeFrom('SlicesDead'), ...store(stack, ['GetObject', 'PutObject', 'DeleteObject'])]),

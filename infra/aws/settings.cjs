@@ -1,5 +1,5 @@
 /**
- * What the configuration decides about the stack: names, one settled queue for each cluster, the secrets that apply may read.
+ * What the configuration decides about the stack: names, one settled queue for each cluster, the secrets that each function may read.
  * CommonJS, because that is what Serverless reads variables from.
  */
 'use strict';
@@ -33,8 +33,8 @@ function secretArn(reference) {
   return name ? [{ 'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/${name}` }] : [];
 }
 
-function readRights(config) {
-  const references = config.devices.flatMap((device) => [device.password, device.tls?.ca]).filter((value) => typeof value === 'string');
+function readRights(config, wanted) {
+  const references = wanted.filter((value) => typeof value === 'string');
   const arns = [...new Set(references)].flatMap((reference) => secretArn(reference));
   const unreadable = references.find((reference) => reference.startsWith('file:'));
   if (unreadable && config.queue?.kind === 'sqs' && !config.queue.endpoint) {
@@ -77,7 +77,10 @@ function settings(env) {
   const clusters = config.clusters.map(({ id }) => ({ id, logical: pascal(id), queue: `${prefix}-settled-${id}.fifo` }));
   const long = clusters.find(({ queue }) => queue.length > 80);
   if (long) throw new Error(`The queue name ${long.queue} is longer than the 80 characters SQS takes; shorten queue.prefix or the cluster's id in ${path}.`);
-  return { config, prefix, clusters, region: config.queue?.region ?? 'eu-central-1', vpc: network(env), readRights: readRights(config), failures: failureStore(config, path) };
+  const device = readRights(config, config.devices.flatMap(({ password, tls }) => [password, tls?.ca]));
+  // Never signKey: a function that could read it could speak for the cluster.
+  const keys = readRights(config, config.clusters.flatMap(({ verifyKeys }) => verifyKeys ?? []));
+  return { config, prefix, clusters, region: config.queue?.region ?? 'eu-central-1', vpc: network(env), readRights: { device, keys }, failures: failureStore(config, path) };
 }
 
 module.exports = { settings };

@@ -84,6 +84,19 @@ function fleetProblems(config: SluiceConfig): readonly ConfigProblem[] {
   );
 }
 
+/** Whoever has the key of two clusters could speak for both. */
+function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
+  const home = new Map<string, string>();
+  return config.clusters.flatMap(({ verifyKeys }, i) =>
+    verifyKeys.flatMap((reference, k) => {
+      const path = `clusters[${i}].verifyKeys[${k}]`;
+      const other = home.get(reference);
+      home.set(reference, other ?? path);
+      return other === undefined ? [] : [{ path, message: `${reference} is already ${other}; every cluster has keys of its own` }];
+    }),
+  );
+}
+
 /** A password in a URL would end up in logs and error messages. */
 function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
   return config.devices.flatMap((device, i) => {
@@ -104,6 +117,7 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...repeated('fleets', '.name', config.fleets.map((fleet) => fleet.name)),
     ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
     ...deviceProblems(config),
+    ...keyProblems(config),
     ...fleetProblems(config),
     ...ingressProblems(config),
   ];

@@ -5,8 +5,8 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** GW100 unreadable, GW101 wrong content, GW102 a secret that cannot be had. Never holds a secret's value. */
-export type ConfigErrorCode = 'GW100' | 'GW101' | 'GW102';
+/** GW100 unreadable, GW101 wrong content, GW102 a secret that cannot be had, GW150 and GW151 a key that is none. Never holds a secret's value. */
+export type ConfigErrorCode = 'GW100' | 'GW101' | 'GW102' | 'GW150' | 'GW151';
 
 export class ConfigError extends Error {
   readonly code: ConfigErrorCode;

@@ -10,7 +10,7 @@ export function pathOf(path: readonly PropertyKey[]): string {
 
 type Issue = z.core.$ZodIssue;
 
-const SECRET_KEYS = ['password', 'ca'];
+const SECRET_KEYS = ['password', 'ca', 'verifyKeys', 'signKey'];
 const REMEDY = 'write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME';
 
 function unknownKeys(issue: Issue & { readonly code: 'unrecognized_keys' }): readonly ConfigProblem[] {
@@ -41,7 +41,8 @@ function got(value: unknown): string {
 }
 
 function isSecret(issue: Issue): boolean {
-  return SECRET_KEYS.includes(String(issue.path.at(-1)));
+  const named = issue.path.findLast((part) => typeof part === 'string');
+  return SECRET_KEYS.includes(String(named));
 }
 
 /** `input` is the parsed file; it is only looked at for the values to show. */

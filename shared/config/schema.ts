@@ -31,6 +31,8 @@ export type DeviceConfig = z.infer<typeof DeviceConfig>;
 export const ClusterConfig = z.strictObject({
   id: Name.describe('Id of the cluster; never guessed.'),
   senders: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.'),
+  verifyKeys: z.array(SecretReference).default([]).describe('Public keys (PEM, Ed25519), by reference, one of which must have signed every event of this cluster; several while one is replaced. For queues that know no senders.'),
+  signKey: SecretReference.optional().describe('Private key (PEM, Ed25519), by reference, with which the watcher signs; only the watcher reads it, so leave it out elsewhere.'),
   mesh: MeshOptions.prefault({}).describe("Mesh options that change the port mapping, with Istio's defaults."),
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;

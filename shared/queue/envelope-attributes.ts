@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Refusal, RefusalCode } from './envelope.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './issues.ts';
+import type { SignatureClaim } from './signature.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
 /** The envelope without its data. */
@@ -16,6 +17,7 @@ export interface Attributes {
   readonly packed: string | undefined;
   readonly encoding: string | undefined;
   readonly data: unknown;
+  readonly signature: SignatureClaim | undefined;
 }
 
 const SOURCE = /^\/clusters\/([^/]+)$/;
@@ -33,6 +35,8 @@ const Envelope = z.looseObject({
   datacontenttype: z.literal('application/json').optional(),
   dataencoding: z.string().optional(),
   data_base64: z.string().optional(),
+  signature: z.string().min(1).optional(),
+  keyid: z.string().min(1).optional(),
 });
 
 function parseJson(body: string): { readonly value: unknown } | { readonly problem: string } {
@@ -51,6 +55,15 @@ export function refuse(code: RefusalCode, reason: string, envelope: object = {})
   const cluster = text(of['cluster']) ?? SOURCE.exec(text(of['source']) ?? '')?.[1];
   const known = Object.entries({ id: text(of['id']), type: text(of['type']), subject: text(of['subject']), cluster });
   return { refused: { code, reason, ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) } };
+}
+
+/** Of plain data the text is made again: JSON has one text for what was parsed, so it is the one that was signed. */
+function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined {
+  const { signature, keyid, id, source, type, subject, time, data_base64: packed, dataencoding } = envelope;
+  if (signature === undefined) return undefined;
+  const content = (): { readonly encoding: string; readonly data: string } =>
+    packed === undefined ? { encoding: 'json', data: JSON.stringify(envelope['data']) } : { encoding: dataencoding ?? '', data: packed };
+  return { keyid: keyid ?? '', value: signature, covers: () => ({ id, source, type, subject, time, ...content() }) };
 }
 
 export function readAttributes(body: string): { readonly ok: Attributes } | { readonly refused: Refusal } {
@@ -76,6 +89,7 @@ export function readAttributes(body: string): { readonly ok: Attributes } | { re
       packed,
       encoding,
       data: rest['data'],
+      signature: claimOf(envelope.data),
     },
   };
 }

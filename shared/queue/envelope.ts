@@ -5,6 +5,7 @@ import { readAttributes, type Attributes } from './envelope-attributes.ts';
 import { readData } from './envelope-data.ts';
 import { formatHops, type Hop } from './hops.ts';
 import { MAX_BODY_BYTES, QueueError } from './port.ts';
+import type { EventSigner, SignatureClaim } from './signature.ts';
 
 export interface EventMeta {
   /** Unique; also the deduplication id of a first sending. */
@@ -26,6 +27,8 @@ export interface OpenedEvent<Type extends string, Data> extends EventMeta {
   readonly type: Type;
   readonly data: Data;
   readonly hops: readonly Hop[];
+  /** Present when the event is signed; whoever trusts it has to verify it. */
+  readonly signature?: SignatureClaim;
 }
 
 /** One of the events in `T`; `type` tells them apart. */
@@ -56,37 +59,51 @@ function plain(json: string): string {
   return json.replaceAll(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function encode(data: unknown): object {
-  const json = plain(JSON.stringify(data));
-  if (Buffer.byteLength(json) <= PACK_BYTES) return { data };
-  return { dataencoding: 'gzip', data_base64: gzipSync(json, { level: 6 }).toString('base64') };
+interface Encoded {
+  readonly fields: object;
+  readonly encoding: 'json' | 'gzip';
+  /** As it travels, for the signature. */
+  readonly text: string;
 }
 
-function write(type: string, data: unknown, meta: EventMeta): string {
+function encode(data: unknown): Encoded {
+  const text = JSON.stringify(data);
+  const json = plain(text);
+  if (Buffer.byteLength(json) <= PACK_BYTES) return { fields: { data }, encoding: 'json', text };
+  const packed = gzipSync(json, { level: 6 }).toString('base64');
+  return { fields: { dataencoding: 'gzip', data_base64: packed }, encoding: 'gzip', text: packed };
+}
+
+function write(type: string, data: unknown, meta: EventMeta, signer: EventSigner | undefined): string {
   const hops = meta.hops ?? [];
+  const { fields, encoding, text } = encode(data);
+  const said = { id: meta.id, source: `/clusters/${meta.cluster}`, type, subject: meta.subject, time: meta.time };
   const envelope = {
     specversion: '1.0',
-    id: meta.id,
-    source: `/clusters/${meta.cluster}`,
-    type,
-    subject: meta.subject,
-    time: meta.time,
+    ...said,
     ...(meta.traceparent === undefined ? {} : { traceparent: meta.traceparent }),
     ...(hops.length === 0 ? {} : { hops: formatHops(hops) }),
+    ...(signer === undefined ? {} : { keyid: signer.keyid, signature: signer.sign({ ...said, encoding, data: text }) }),
     datacontenttype: 'application/json',
-    ...encode(data),
+    ...fields,
   };
   return plain(JSON.stringify(envelope));
 }
 
 /** Wraps `data`; throws {@link QueueError} Q604 when even packed it is more than a queue takes. */
-export function seal(type: string, data: unknown, meta: EventMeta): string {
-  return sealWithin(type, data, { meta, limit: MAX_BODY_BYTES - RESERVE_BYTES });
+export function seal(type: string, data: unknown, meta: EventMeta, signer?: EventSigner): string {
+  return sealWithin(type, data, { meta, limit: MAX_BODY_BYTES - RESERVE_BYTES, signer });
+}
+
+interface Sealing {
+  readonly meta: EventMeta;
+  readonly limit: number;
+  readonly signer?: EventSigner | undefined;
 }
 
 /** As {@link seal}, with another limit. */
-export function sealWithin(type: string, data: unknown, { meta, limit }: { readonly meta: EventMeta; readonly limit: number }): string {
-  const body = write(type, data, meta);
+export function sealWithin(type: string, data: unknown, { meta, limit, signer }: Sealing): string {
+  const body = write(type, data, meta, signer);
   const bytes = Buffer.byteLength(body);
   if (bytes <= limit) return body;
   throw new QueueError(
@@ -102,8 +119,8 @@ export function open<T extends EventTypes>(body: string, types: T): Opened<T> {
   const attributes: Attributes = read.ok;
   const data = readData(attributes, types);
   if ('refused' in data) return data;
-  const { id, type, cluster, subject, time, traceparent, hops } = attributes;
-  const event = { id, type, cluster, subject, time, ...(traceparent === undefined ? {} : { traceparent }), hops, data: data.ok };
+  const { id, type, cluster, subject, time, traceparent, hops, signature } = attributes;
+  const event = { id, type, cluster, subject, time, ...(traceparent === undefined ? {} : { traceparent }), hops, ...(signature === undefined ? {} : { signature }), data: data.ok };
   // `type` is a key of `types`, and the data has passed its schema.
   return { ok: event as EventOf<T> };
 }

@@ -96,7 +96,7 @@ function host(runtime: Runtime, name: string, handler: ReturnType<typeof createM
 
 /** As apply would: the slice of a snapshot, declared. */
 async function declare({ config, device }: Site, snapshot: Snapshot): Promise<void> {
-  const mapped = mapSnapshot({ snapshot, sender: undefined, config, now: Date.now() });
+  const mapped = mapSnapshot({ snapshot, sender: undefined, config });
   if (mapped.kind === 'refused') throw new Error(mapped.reason);
   const reading = await device.read('k8s');
   if (reading.kind === 'refused') throw new Error(reading.reason);

@@ -31,7 +31,7 @@ async function measure(size: number): Promise<(string | number)[]> {
   const mapped = await time(10, () => {
     const opened = open(body, SNAPSHOT_EVENTS);
     if (!('ok' in opened) || opened.ok.type !== INGRESS_OBSERVED) throw new Error(JSON.stringify(opened));
-    const result = mapSnapshot({ snapshot: opened.ok.data, sender: undefined, config, now: 1 });
+    const result = mapSnapshot({ snapshot: opened.ok.data, sender: undefined, config });
     if (result.kind !== 'slices') throw new Error(result.reason);
     slices = result.slices.map((slice) => seal(INGRESS_DESIRED, slice, meta));
   });

@@ -4,6 +4,7 @@ import { atDesk, withConfig } from '../failures/context.ts';
 import type { CommonOptions } from '../failures/context.ts';
 import { clusterChecks, deviceChecks, queueChecks, secretChecks, senderChecks, storeChecks } from '../failures/checks.ts';
 import type { Finding } from '../failures/checks.ts';
+import { keyChecks } from '../failures/key-checks.ts';
 import type { Format } from '../output.ts';
 import { columns, formatOption, print } from '../output.ts';
 
@@ -27,6 +28,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     const found: readonly (readonly Finding[])[] = await Promise.all([
       Promise.resolve([{ what: 'configuration', ok: true, says: `${options.config}, generation ${runtime.config.generation}: ${runtime.config.devices.length} devices, ${runtime.config.clusters.length} clusters, ${runtime.config.ingresses.length} ingresses` }]),
       senderChecks(runtime),
+      keyChecks(runtime),
       secretChecks(runtime),
       deviceChecks(runtime),
       queueChecks(runtime),

@@ -25,14 +25,15 @@ export async function secretChecks({ config, secrets }: Runtime): Promise<readon
   return Promise.all(references.map((reference) => check(`secret ${reference}`, async () => ((await secrets.resolve(reference)) === '' ? 'empty' : 'readable'))));
 }
 
-/** Without senders anybody who may write to the queue speaks for the cluster. */
+/** Without senders or keys anybody who may write to the queue speaks for the cluster. */
 export async function senderChecks({ config }: Runtime): Promise<readonly Finding[]> {
   if (config.queue.kind !== 'sqs') return [];
-  return config.clusters.map(({ id, senders }) => ({
-    what: `senders of ${id}`,
-    ok: senders.length > 0,
-    says: senders.length > 0 ? senders.join(', ') : `clusters[].senders of ${id} is empty, so whoever may send to the queue speaks for it; name the watcher's role id`,
-  }));
+  return config.clusters.map(({ id, senders, verifyKeys }): Finding => {
+    const what = `senders of ${id}`;
+    if (senders.length > 0) return { what, ok: true, says: senders.join(', ') };
+    if (verifyKeys.length > 0) return { what, ok: true, says: 'anybody who signs with its key' };
+    return { what, ok: false, says: `clusters[].senders and verifyKeys of ${id} are empty, so whoever may send to the queue speaks for it; name the watcher's role id, or make a key with "sluice keys new ${id}"` };
+  });
 }
 
 /** One read proves name, certificate, login, rights and AS3 at once; a foreign epoch ahead of our clock shows a clock that is wrong. */

@@ -260,4 +260,22 @@ export const INPUT_CODES = {
     fix: 'Nothing, if TCP alone is meant to have it.',
     retryable: false,
   },
+  GW150: {
+    title: 'A public key cannot be used',
+    cause: 'What a reference in clusters[].verifyKeys leads to is no Ed25519 public key in PEM. While the key of an event is not among those that can be read, the events of that cluster wait.',
+    fix: 'Put the .pub file of "sluice keys new" there; it is taken up without a restart.',
+    retryable: true,
+  },
+  GW151: {
+    title: 'The key of the watcher cannot be used',
+    cause: 'What clusters[].signKey leads to is no Ed25519 private key in PEM. The watcher sends nothing that is not signed.',
+    fix: 'Put the .key file of "sluice keys new" there; it is taken up without a restart.',
+    retryable: true,
+  },
+  GW152: {
+    title: 'The two keys of a cluster do not belong together',
+    cause: 'The public half of clusters[].signKey is none of clusters[].verifyKeys, so all that the watcher says is refused. "sluice doctor" finds it where both can be read.',
+    fix: 'Put the public half that was made with the private key into clusters[].verifyKeys.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

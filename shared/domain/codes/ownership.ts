@@ -38,6 +38,30 @@ export const OWNERSHIP_CODES = {
     fix: 'If the sender is the watcher of that cluster, add its role id to clusters[].senders; if not, find out who sends.',
     retryable: false,
   },
+  OWN321: {
+    title: 'The event is not signed',
+    cause: 'clusters[].verifyKeys of the cluster lets signed events through only, and this one carries no signature.',
+    fix: 'Give the watcher of that cluster its key (clusters[].signKey in its own configuration) and restart it; if it has one, find out who sends.',
+    retryable: false,
+  },
+  OWN322: {
+    title: 'The signature does not fit',
+    cause: 'The event names a key of the cluster, but its bytes are not what that key signed: id, cluster, type, subject, time or content were changed, or somebody without the key made it up.',
+    fix: 'Find out who sends. What the watcher itself says comes with its next snapshot and is not affected.',
+    retryable: false,
+  },
+  OWN323: {
+    title: 'Signed by a key that is not the cluster\'s',
+    cause: 'None of clusters[].verifyKeys of the cluster has the key id that the event names: the watcher got a new key first, or another cluster (or somebody else) speaks for this one.',
+    fix: 'If the key is new, add its public half to clusters[].verifyKeys, then replay the event; keep the old one until the last event signed with it is through. If not, find out who sends.',
+    retryable: false,
+  },
+  OWN324: {
+    title: 'The event contradicts itself',
+    cause: 'Its source, its subject and its data speak of different clusters or ingresses. Who may speak is checked for the source, so nothing else may stand inside.',
+    fix: 'No watcher makes such an event. Find out who sends.',
+    retryable: false,
+  },
   OWN310: {
     title: 'Removal held',
     cause: 'More exposures would go at once than max(3, 20 %) of the owner, and their deletion was not seen. A failing read must never empty a BIG-IP.',

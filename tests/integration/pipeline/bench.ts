@@ -71,13 +71,16 @@ export interface Bench {
 export const CLUSTERS = ['east', 'west'] as const;
 export const SERVICE = 'istio-system/istio-ingressgateway';
 
-function config(urls: Readonly<Record<string, string>>): Runtime['config'] {
+/** More about a cluster, such as its keys. */
+export type ClusterExtras = Readonly<Partial<Record<(typeof CLUSTERS)[number], object>>>;
+
+function config(urls: Readonly<Record<string, string>>, extras: ClusterExtras): Runtime['config'] {
   const devices = Object.entries(urls).map(([name, url]) => ({ name, url, username: 'admin', password: `env:${name}`, tls: { ca: `env:ca-${name}` }, partitions: ['k8s'], requestTimeout: 5 }));
   const ingresses = CLUSTERS.map((cluster, i) => ({ cluster, service: SERVICE, devices: Object.keys(urls), virtualAddress: `172.16.100.19${5 + i}` }));
-  return parseConfig(JSON.stringify({ devices, clusters: CLUSTERS.map((id) => ({ id })), ingresses }), 'test', 1);
+  return parseConfig(JSON.stringify({ devices, clusters: CLUSTERS.map((id) => ({ id, ...extras[id] })), ingresses }), 'test', 1);
 }
 
-export async function startBench(options: BigipOptions = {}): Promise<Bench> {
+export async function startBench(options: BigipOptions = {}, extras: ClusterExtras = {}): Promise<Bench> {
   const clock = testClock();
   const quick = { dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options };
   const devices = { 'bigip-1': await startBigip(quick), 'bigip-2': await startBigip(quick) };
@@ -102,7 +105,7 @@ export async function startBench(options: BigipOptions = {}): Promise<Bench> {
     },
   };
   const runtime: Runtime = {
-    config: config({ 'bigip-1': devices['bigip-1'].url, 'bigip-2': devices['bigip-2'].url }),
+    config: config({ 'bigip-1': devices['bigip-1'].url, 'bigip-2': devices['bigip-2'].url }, extras),
     secrets: {
       resolve: (reference) => {
         const value = secrets.get(reference.replace('env:', ''));

@@ -116,6 +116,7 @@ export interface Bench {
   readonly lab: LabKubernetes;
   readonly queues: MemoryQueues;
   readonly clock: TestClock;
+  readonly runtime: Runtime;
   readonly logs: { readonly level: string; readonly message: string; readonly fields: object }[];
   watcher(options?: Partial<WatcherOptions>): Watcher;
   snapshots(): readonly Snapshot[];
@@ -166,6 +167,7 @@ export async function startBench(ingress: Partial<IngressConfig> = {}, options: 
     lab,
     queues,
     clock,
+    runtime,
     logs,
     watcher: (more = {}) => {
       const watcher = create({ runtime, kubeconfig, clusterId: 'east', identity: 'test', ...more });

@@ -63,7 +63,7 @@ function snapshot({ pods = [{ name: 'a', ip: '10.1.0.1' }], nodes = [], local = 
 }
 
 function express(given: Given, using: SluiceConfig = config()): readonly Express[] {
-  const result = mapSnapshot({ snapshot: snapshot(given), sender: undefined, config: using, now: 1 });
+  const result = mapSnapshot({ snapshot: snapshot(given), sender: undefined, config: using });
   if (result.kind === 'refused') throw new Error(result.reason);
   return result.express;
 }
@@ -122,7 +122,7 @@ describe('Kubernetes nodes', () => {
   const n = (i: number, over: Partial<NodeText> = {}): NodeText => ({ name: `n${i}`, ip: `10.0.0.${i}`, ...over });
   const nodes = config({ members: 'nodes' });
   const told = (given: Given): { readonly members: string[]; readonly notes: string[] } => {
-    const result = mapSnapshot({ snapshot: snapshot(given), sender: undefined, config: nodes, now: 1 });
+    const result = mapSnapshot({ snapshot: snapshot(given), sender: undefined, config: nodes });
     if (result.kind === 'refused') throw new Error(result.reason);
     const [first] = result.slices;
     return { members: (first?.exposures[0]?.members ?? []).map((m) => `${m.address} ${m.availability}`), notes: (first?.notes ?? []).filter((note) => note.code === 'GW140').map((note) => note.message) };

@@ -220,6 +220,20 @@ withKubectl('what kubectl makes of', () => {
     expect(policy(of('onprem')).ingress).toEqual([]);
   });
 
+  test('overlay onprem-watch signs with a key that the kubelet mounts from a Secret', () => {
+    const config = parseConfig(one(of('onprem-watch'), 'ConfigMap').data?.['sluice.yaml'] ?? '', 'onprem-watch', 1);
+    const { signKey = '' } = config.clusters.find(({ id }) => id === one(of('onprem-watch'), 'ConfigMap').data?.['cluster']) ?? {};
+    const mount = container(of('onprem-watch')).volumeMounts.find(({ mountPath }) => signKey.startsWith(`file:${mountPath}/`));
+    const volume = deployment(of('onprem-watch')).template.spec.volumes.find(({ name }) => name === mount?.name);
+    expect(mount).toMatchObject({ readOnly: true });
+    expect(volume).toMatchObject({ secret: { secretName: 'sluice-sign-key' } });
+  });
+
+  test('component verify-keys mounts public keys for "sluice up"', () => {
+    const withKeys = withComponent('verify-keys');
+    expect(container(withKeys).volumeMounts).toContainEqual({ name: 'verify-keys', mountPath: '/etc/sluice-verify', readOnly: true });
+  });
+
   test('overlay onprem-watch reaches the queue server of its configuration, with keys from a Secret', () => {
     const config = parseConfig(one(of('onprem-watch'), 'ConfigMap').data?.['sluice.yaml'] ?? '', 'onprem-watch', 1);
     if (config.queue.kind !== 'sqs') throw new Error('the overlay should use a queue server');

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import type { MapResult } from '../../../functions/map/map.ts';
+import { judgeOrigin } from '../../../functions/map/origin.ts';
+import type { Origin } from '../../../functions/map/origin.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 
 const config = SluiceConfig.parse({
   generation: 1,
@@ -12,9 +16,18 @@ const config = SluiceConfig.parse({
 });
 const NOTHING = { gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [], configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [] };
 
+const snapshotOf = (cluster: string): Snapshot => ({ cluster, clusterUid: 'uid', ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' }, revision: { epoch: 1, counter: 1 }, changes: [], removed: true, objects: NOTHING });
+
 function mapped(cluster: string, sender: string | undefined): MapResult {
-  const snapshot = { cluster, clusterUid: 'uid', ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' }, revision: { epoch: 1, counter: 1 }, changes: [], removed: true, objects: NOTHING };
-  return mapSnapshot({ snapshot, sender, config, now: 1_000 });
+  return mapSnapshot({ snapshot: snapshotOf(cluster), sender, config });
+}
+
+const META = { id: 'e1', time: '2026-11-22T10:00:00.000Z', hops: [] };
+const keys = { find: () => Promise.reject(new Error('no key is needed where only senders are checked')) };
+
+function judged(cluster: string, sender: string | undefined, using = config): Promise<Origin> {
+  const event = { ...META, type: INGRESS_OBSERVED, cluster, subject: `${cluster}/istio-system/istio-ingressgateway`, data: snapshotOf(cluster) } as const;
+  return judgeOrigin({ event, sender, config: using, keys, now: 1_000 });
 }
 const sendersOf = (result: MapResult): readonly (string | undefined)[] => (result.kind === 'slices' ? result.slices.map(({ sender }) => sender) : []);
 
@@ -23,11 +36,21 @@ describe('who may speak for a cluster', () => {
     expect(sendersOf(mapped('east', 'AROAEAST'))).toEqual(['AROAEAST', 'AROAEAST']);
   });
 
-  test('a sender of another cluster may not, and the refusal names him and those who may', () => {
-    expect(mapped('east', 'AROAWEST')).toEqual({ kind: 'refused', code: 'OWN320', reason: 'sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST' });
+  test('a sender of another cluster may not, and the refusal names him and those who may', async () => {
+    const refusal = { kind: 'refused', code: 'OWN320', reason: 'sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST' };
+    expect(await judged('east', 'AROAWEST')).toEqual(refusal);
+    const event = { ...META, type: CLUSTER_INVENTORY, cluster: 'east', subject: 'east', data: { cluster: 'east', clusterUid: 'uid', revision: { epoch: 1, counter: 2 }, ingresses: [] as Snapshot['ingress'][] } } as const;
+    expect(await judgeOrigin({ event, sender: 'AROAWEST', config, keys, now: 1_000 })).toEqual(refusal);
   });
 
-  test('a replayer may repeat the events of any cluster, and no slice takes him for the one who said it', () => {
+  test('where a queue server names nobody, senders cannot be checked and nothing passes; in process there is nobody else', async () => {
+    expect(await judged('east', undefined)).toEqual({ kind: 'trusted' });
+    const server = SluiceConfig.parse({ ...config, queue: { kind: 'sqs', region: 'x', endpoint: 'http://192.0.2.9' } });
+    expect(await judged('east', undefined, server)).toMatchObject({ kind: 'refused', code: 'OWN320', reason: expect.stringContaining('use clusters[].verifyKeys') });
+  });
+
+  test('a replayer may repeat the events of any cluster, and no slice takes him for the one who said it', async () => {
+    expect(await judged('east', 'AROAREPLAY')).toEqual({ kind: 'trusted' });
     const result = mapped('east', 'AROAREPLAY');
     expect(result.kind).toBe('slices');
     expect(sendersOf(result)).toEqual([undefined, undefined]);

@@ -1,0 +1,86 @@
+/** Whether an event comes from the cluster that it speaks for: the one check for snapshots and inventories. */
+import type { ClusterConfig, SluiceConfig } from '../../shared/config/schema.ts';
+import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
+import type { EventOf } from '../../shared/queue/envelope.ts';
+import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
+import type { SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
+import type { Keyring } from '../../shared/queue/keyring.ts';
+import { isSignedBy } from '../../shared/queue/signature.ts';
+
+/** An epoch further ahead than this many milliseconds is a broken clock, and would fence out everything after it. */
+const MAX_EPOCH_AHEAD = 5 * 60_000;
+
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface OriginInput {
+  readonly event: EventOf<typeof SNAPSHOT_EVENTS>;
+  /** Role id of the sender, where the queue knows it. */
+  readonly sender: string | undefined;
+  readonly config: SluiceConfig;
+  readonly keys: Keyring;
+  readonly now: number;
+}
+
+/** `away`: a key cannot be had for now, so the event has to come again. */
+export type Origin = { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & Refusal);
+
+export async function judgeOrigin(input: OriginInput): Promise<Origin> {
+  const { event, config } = input;
+  const { cluster: id } = event;
+  const cluster = config.clusters.find((known) => known.id === id);
+  if (cluster === undefined) return refused('GW103', `cluster: ${id} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id`);
+  const refusal = disagreement(input) ?? stranger(input, cluster);
+  if (refusal !== undefined) return refusal;
+  const unproven = await unsigned(input, cluster);
+  return unproven ?? tooEarly(input) ?? { kind: 'trusted' };
+}
+
+function refused(code: string, reason: string): Origin {
+  return { kind: 'refused', code, reason };
+}
+
+/** What is checked is the envelope, and what is acted on is the content: they must speak of the same. */
+function disagreement({ event }: OriginInput): Origin | undefined {
+  const { cluster, subject, data } = event;
+  if (data.cluster !== cluster) return refused('OWN324', `source names cluster ${cluster}, data.cluster ${data.cluster}; find out who sends, a watcher writes the same in both`);
+  const owner = event.type === CLUSTER_INVENTORY ? cluster : ownerKey(cluster, event.data.ingress);
+  return subject === owner ? undefined : refused('OWN324', `subject is ${subject}, yet the data is about ${owner}; find out who sends, a watcher writes the same in both`);
+}
+
+/** Replayers send what others said. */
+function stranger({ sender, config }: OriginInput, { id, senders }: ClusterConfig): Origin | undefined {
+  if (senders.length === 0) return undefined;
+  if (sender === undefined) {
+    // In process nobody else can write to the queue; a server that names nobody proves nothing.
+    return config.queue.kind === 'sqlite' ? undefined : refused('OWN320', `the queue does not say who sent the event, so clusters[].senders of ${id} cannot be checked; use clusters[].verifyKeys with this queue server instead`);
+  }
+  if (senders.includes(sender) || config.failures.replayers.includes(sender)) return undefined;
+  return refused('OWN320', `sender ${sender} may not speak for cluster ${id}; clusters[].senders names ${senders.join(', ')}`);
+}
+
+/** Whoever sends it: the bytes that were signed stay signed, so a replay of the original passes, and nothing else does. */
+async function unsigned({ event, keys }: OriginInput, cluster: ClusterConfig): Promise<Origin | undefined> {
+  const { id, verifyKeys } = cluster;
+  const { signature } = event;
+  if (verifyKeys.length === 0) return undefined;
+  if (signature === undefined) return refused('OWN321', `the event is not signed, and clusters[].verifyKeys of ${id} lets only signed ones through; give the watcher of ${id} its clusters[].signKey, or find out who sends`);
+  const found = await keys.find(cluster, signature.keyid);
+  const named = JSON.stringify(signature.keyid.slice(0, 64));
+  switch (found.kind) {
+    case 'away':
+      return { kind: 'away', code: found.code, reason: found.reason };
+    case 'unknown':
+      return refused('OWN323', `the event is signed by key ${named}, and clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; add the public key if it is a new one of ${id}, or find out who sends`);
+    case 'found':
+      return isSignedBy(signature, found.key) ? undefined : refused('OWN322', `the signature by key ${named} of cluster ${id} does not fit: the event was changed after it was signed, or made up; find out who sends`);
+  }
+}
+
+function tooEarly({ event, now }: OriginInput): Origin | undefined {
+  const { epoch } = event.data.revision;
+  if (epoch <= now + MAX_EPOCH_AHEAD) return undefined;
+  return refused('GW105', `revision.epoch ${new Date(epoch).toISOString()} is more than 5 minutes ahead; correct the clock of the watcher's node`);
+}

@@ -1,0 +1,88 @@
+/** The keys behind `clusters[].verifyKeys` and `clusters[].signKey`: read when they are first needed, and kept. */
+import { ConfigError } from '../config/error.ts';
+import type { ClusterConfig } from '../config/schema.ts';
+import type { Secrets } from '../config/secrets.ts';
+import type { Clock } from '../runtime/runtime.ts';
+import { errorCode, errorMessage } from '../telemetry/errors.ts';
+import { readSigner, readVerifyKey, type EventSigner, type VerifyKey } from './signature.ts';
+
+/** `away`: a key of the cluster cannot be had, so nobody knows whether it is the one. */
+export type KeyLookup =
+  | { readonly kind: 'found'; readonly key: VerifyKey }
+  | { readonly kind: 'unknown'; readonly known: readonly string[] }
+  | { readonly kind: 'away'; readonly code: string; readonly reason: string };
+
+export interface Keyring {
+  find(cluster: Pick<ClusterConfig, 'verifyKeys'>, keyid: string): Promise<KeyLookup>;
+}
+
+/** A key that changed behind its reference is seen within this time; nobody can make us read more often. */
+const REREAD_MS = 60_000;
+
+/** GW102 or GW150. */
+export async function loadVerifyKey(secrets: Secrets, reference: string): Promise<VerifyKey> {
+  const read = readVerifyKey(await secrets.resolve(reference));
+  if ('ok' in read) return read.ok;
+  throw new ConfigError('GW150', `clusters[].verifyKeys ${reference}`, [{ path: '', message: read.problem }]);
+}
+
+/** GW102 or GW151. */
+export async function loadSigner(secrets: Secrets, reference: string): Promise<EventSigner> {
+  const read = readSigner(await secrets.resolve(reference));
+  if ('ok' in read) return read.ok;
+  throw new ConfigError('GW151', `clusters[].signKey ${reference}`, [{ path: '', message: read.problem }]);
+}
+
+/** Undefined for a cluster whose events are not signed. What could not be read is asked for again the next time. */
+export function signerOf(secrets: Secrets, cluster: Pick<ClusterConfig, 'signKey'> | undefined): () => Promise<EventSigner | undefined> {
+  const reference = cluster?.signKey;
+  let signer: Promise<EventSigner> | undefined;
+  return async () => {
+    if (reference === undefined) return undefined;
+    signer ??= loadSigner(secrets, reference);
+    try {
+      return await signer;
+    } catch (error) {
+      signer = undefined;
+      throw error;
+    }
+  };
+}
+
+interface Held {
+  readonly at: number;
+  readonly key: Promise<VerifyKey>;
+}
+
+export function createKeyring(secrets: Secrets, clock: Pick<Clock, 'now'>): Keyring {
+  const held = new Map<string, Held>();
+
+  const hold = (reference: string): Promise<VerifyKey> => {
+    const known = held.get(reference);
+    if (known !== undefined) return known.key;
+    const entry = { at: clock.now(), key: loadVerifyKey(secrets, reference) };
+    held.set(reference, entry);
+    entry.key.catch(() => held.get(reference) === entry && held.delete(reference));
+    return entry.key;
+  };
+
+  const lookUp = async (references: readonly string[], keyid: string): Promise<KeyLookup> => {
+    const results = await Promise.allSettled(references.map(hold));
+    const keys = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const key = keys.find((each) => each.keyid === keyid);
+    if (key !== undefined) return { kind: 'found', key };
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed === undefined) return { kind: 'unknown', known: keys.map((each) => each.keyid) };
+    return { kind: 'away', code: errorCode(failed.reason) ?? 'GW102', reason: errorMessage(failed.reason) };
+  };
+
+  return {
+    find: async ({ verifyKeys }, keyid) => {
+      const first = await lookUp(verifyKeys, keyid);
+      if (first.kind !== 'unknown') return first;
+      const old = verifyKeys.filter((reference) => clock.now() - (held.get(reference)?.at ?? Infinity) >= REREAD_MS);
+      for (const reference of old) held.delete(reference);
+      return old.length === 0 ? first : lookUp(verifyKeys, keyid);
+    },
+  };
+}

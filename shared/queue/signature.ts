@@ -1,0 +1,89 @@
+/** Ed25519 over an event: who said it, where the queue knows no senders. Keys are PEM; errors never quote one. */
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+
+/** What a signature covers: everything that says whose event it is, and its content as it travels. Trace and hops are for people. */
+export interface Covered {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly time: string;
+  /** `json`: `data` is its text. `gzip`: `data` is the packed text, base64. */
+  readonly encoding: string;
+  readonly data: string;
+}
+
+/** A signature that an event carries; not verified yet. */
+export interface SignatureClaim {
+  readonly keyid: string;
+  /** Base64. */
+  readonly value: string;
+  readonly covers: () => Covered;
+}
+
+export interface EventSigner {
+  readonly keyid: string;
+  /** Base64. */
+  sign(covered: Covered): string;
+}
+
+export interface VerifyKey {
+  readonly keyid: string;
+  readonly key: KeyObject;
+}
+
+/** A signature made for anything else never counts here. */
+const CONTEXT = 'sluice event signature 1';
+
+/** JSON text holds no line break, so the first one ends the attributes: no two events have the same bytes. */
+function bytesOf({ id, source, type, subject, time, encoding, data }: Covered): Buffer {
+  return Buffer.from(`${JSON.stringify([CONTEXT, '1.0', id, source, type, subject, time, encoding])}\n${data}`);
+}
+
+export function isSignedBy(claim: SignatureClaim, { key }: VerifyKey): boolean {
+  return verify(null, bytesOf(claim.covers()), key, Buffer.from(claim.value, 'base64'));
+}
+
+/** Sixteen hex digits of the public key's SHA-256: tells keys apart, proves nothing. */
+function keyIdOf(key: KeyObject): string {
+  return createHash('sha256').update(key.export({ format: 'der', type: 'spki' })).digest('hex').slice(0, 16);
+}
+
+type Read<T> = { readonly ok: T } | { readonly problem: string };
+
+function parse(pem: string, read: (pem: string) => KeyObject): KeyObject | undefined {
+  try {
+    const key = read(pem);
+    return key.asymmetricKeyType === 'ed25519' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function readVerifyKey(pem: string): Read<VerifyKey> {
+  // Node would quietly take the public half of a private key.
+  if (/PRIVATE KEY/.test(pem)) return { problem: 'holds a private key; only the watcher may have that one, so put the public key here' };
+  const key = parse(pem, createPublicKey);
+  return key === undefined ? { problem: 'holds no Ed25519 public key in PEM; "sluice keys new" makes a pair' } : { ok: { keyid: keyIdOf(key), key } };
+}
+
+export function readSigner(pem: string): Read<EventSigner> {
+  const key = parse(pem, createPrivateKey);
+  if (key === undefined) return { problem: 'holds no Ed25519 private key in PEM; "sluice keys new" makes a pair' };
+  return { ok: { keyid: keyIdOf(createPublicKey(key)), sign: (covered) => sign(null, bytesOf(covered), key).toString('base64') } };
+}
+
+export interface KeyPair {
+  readonly keyid: string;
+  readonly privatePem: string;
+  readonly publicPem: string;
+}
+
+export function newKeyPair(): KeyPair {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return {
+    keyid: keyIdOf(publicKey),
+    privatePem: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    publicPem: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * No cluster speaks for another, by whatever way it tries. Seen red with `unsigned` of functions/map/origin.ts answering "trusted"
+ * (every OWN321 to OWN323), and with `disagreement` answering so (every OWN324).
+ */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { seal, type EventMeta } from '../../../shared/queue/envelope.ts';
+import { CLUSTER_INVENTORY } from '../../../shared/queue/events.ts';
+import type { EventSigner } from '../../../shared/queue/signature.ts';
+import { owner, SQS_SENDER, startSite, type Site } from './support.ts';
+
+let site: Site;
+afterEach(() => site.close());
+
+type Envelope = Record<string, unknown> & { data: Record<string, unknown> };
+const parsed = (body: string): Envelope => JSON.parse(body) as Envelope;
+const changed = (body: string, change: (envelope: Envelope) => void): string => {
+  const envelope = parsed(body);
+  change(envelope);
+  return JSON.stringify(envelope);
+};
+
+/** An event that somebody makes up from one he has seen. */
+function made(from: string, meta: Partial<EventMeta>, data: object = {}, signer?: EventSigner): string {
+  const { id, type, subject, time, source, data: was } = parsed(from);
+  const cluster = String(source).replace('/clusters/', '');
+  return seal(String(type), { ...was, ...data }, { id: String(id), cluster, subject: String(subject), time: String(time), ...meta }, signer);
+}
+
+interface Seen {
+  readonly east: string;
+  readonly west: string;
+  readonly inventory: string;
+}
+
+type Way = readonly [way: string, forge: (seen: Seen, site: Site) => string, code: string, reason: RegExp];
+
+const WAYS: readonly Way[] = [
+  ['an event without a signature', ({ east }) => made(east, {}), 'OWN321', /not signed.*verifyKeys of east/],
+  ['the signature cut off', ({ east }) => changed(east, (e) => delete e['signature']), 'OWN321', /not signed/],
+  ["signed with the key of another cluster", ({ east }, { signers }) => made(east, {}, {}, signers.west), 'OWN323', /verifyKeys of east holds [0-9a-f]{16};/],
+  ["signed with another key under the name of the cluster's", ({ east }, { signers }) => made(east, {}, {}, { ...signers.west, keyid: signers.east.keyid }), 'OWN322', /does not fit/],
+  ['the key id cut off', ({ east }) => changed(east, (e) => delete e['keyid']), 'OWN323', /signed by key ""/],
+  ['a changed content', ({ east }) => changed(east, (e) => (e.data['removed'] = false)), 'OWN322', /does not fit/],
+  ['a newer revision on old words', ({ east }) => changed(east, (e) => (e.data['revision'] = { epoch: 1, counter: 99 })), 'OWN322', /does not fit/],
+  ['another id, so that the queue takes it again', ({ east }) => changed(east, (e) => (e['id'] = 'new')), 'OWN322', /does not fit/],
+  ['the signature of another event of the same watcher', ({ east, inventory }) => changed(east, (e) => (e['signature'] = parsed(inventory)['signature'])), 'OWN322', /does not fit/],
+  ["its own signed words under another cluster's source", ({ west }) => changed(west, (e) => (e['source'] = '/clusters/east')), 'OWN324', /source names cluster east, data.cluster west/],
+  ["its own source and key, another cluster's data", ({ west }, { signers }) => made(west, {}, { cluster: 'east' }, signers.west), 'OWN324', /source names cluster west, data.cluster east/],
+  ["its own source, key and data, another cluster's subject", ({ west }, { signers }) => made(west, { subject: owner('east') }, {}, signers.west), 'OWN324', /subject is east\/.*about west\//],
+  ["another cluster's source and subject around its own data", ({ west }, { signers }) => made(west, { cluster: 'east', subject: owner('east') }, {}, signers.west), 'OWN324', /data.cluster west/],
+  ['an inventory without a signature', ({ inventory }) => made(inventory, {}), 'OWN321', /not signed/],
+  ["another cluster's inventory", ({ inventory }, { signers }) => made(inventory, {}, {}, signers.west), 'OWN323', /verifyKeys of east/],
+  ['a shortened inventory', ({ inventory }) => changed(inventory, (e) => (e.data['ingresses'] = [])), 'OWN322', /does not fit/],
+  ["an inventory under another cluster's subject", ({ inventory }, { signers }) => made(inventory, { subject: 'west' }, {}, signers.east), 'OWN324', /subject is west, yet the data is about east/],
+  ['a snapshot as an inventory', ({ east }) => changed(east, (e) => (e['type'] = CLUSTER_INVENTORY)), 'Q613', /does not fit/],
+];
+
+describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
+  test('what the watchers themselves say passes, snapshots and inventories', async () => {
+    site = await startSite({ kind });
+    const bodies = [await site.said('east'), await site.said('west'), await site.said('east', 'inventory'), await site.said('west', 'inventory')];
+    for (const body of bodies) await site.put(String(parsed(body)['subject']), body);
+    expect(await site.map()).toBe(0);
+    expect([...(await site.slices())].sort()).toEqual([`${owner('east')} 1`, `${owner('west')} 1`]);
+    expect(await site.deadLetters()).toEqual([]);
+  });
+
+  test.each(WAYS)('%s is refused, and what is before and behind it in its group goes on', async (_, forge, code, reason) => {
+    site = await startSite({ kind });
+    const seen: Seen = { east: await site.said('east'), west: await site.said('west'), inventory: await site.said('east', 'inventory') };
+    const forged = forge(seen, site);
+    const next = await site.said('east');
+    for (const body of [seen.east, forged, next]) await site.put(owner('east'), body);
+    expect(await site.map()).toBe(0);
+    expect(await site.slices()).toEqual([`${owner('east')} 1`, `${owner('east')} 3`]);
+    expect(await site.deadLetters()).toEqual([expect.objectContaining({ code, reason: expect.stringMatching(reason), original: expect.objectContaining({ body: forged }) })]);
+    expect(site.log).toContainEqual(expect.objectContaining({ level: 'error', said: 'dead letter', code }));
+  });
+
+  test('a replay of the original bytes passes, a forged one does not', async () => {
+    site = await startSite({ kind });
+    const original = await site.said('east');
+    for (let i = 0; i < 2; i++) await site.put(owner('east'), original);
+    await site.put(owner('east'), changed(original, (e) => (e.data['removed'] = false)));
+    await site.map();
+    expect(await site.slices()).toContain(`${owner('east')} 1`);
+    expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN322']);
+  });
+
+  test('while a key cannot be had its events wait in order, the others go on, and it heals by itself', async () => {
+    site = await startSite({ kind });
+    const pem = site.secrets.get('env:east.pub') ?? '';
+    const [first, second, other] = [await site.said('east'), await site.said('east'), await site.said('west')];
+    site.secrets.delete('env:east.pub');
+    for (const body of [first, second]) await site.put(owner('east'), body);
+    await site.put(owner('west'), other);
+    expect(await site.map()).toBeGreaterThanOrEqual(1);
+    expect(await site.slices()).toEqual([`${owner('west')} 1`]);
+    expect(await site.deadLetters()).toEqual([]);
+    expect(site.log).toContainEqual(expect.objectContaining({ level: 'warn', said: 'retry', code: 'GW102', delay: 5_000 }));
+    site.secrets.set('env:east.pub', pem);
+    // The same bytes; what waits is hidden for now.
+    await site.put('elsewhere', first);
+    await site.map();
+    expect(await site.slices()).toEqual([`${owner('east')} 1`]);
+  });
+});
+
+describe('where the queue knows its senders too', () => {
+  const forgedAndTrue = async (): Promise<void> => {
+    const original = await site.said('east');
+    await site.put(owner('east'), original);
+    await site.put(owner('east'), made(original, { id: 'unsigned' }));
+    await site.map();
+  };
+
+  test('a sender that may speak still has to sign', async () => {
+    site = await startSite({ kind: 'sqs', senders: [SQS_SENDER] });
+    await forgedAndTrue();
+    expect(await site.slices()).toEqual([`${owner('east')} 1`]);
+    expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN321']);
+  });
+
+  test('a signature does not help a sender that may not speak', async () => {
+    site = await startSite({ kind: 'sqs', senders: ['AROAEAST'] });
+    await forgedAndTrue();
+    expect(await site.slices()).toEqual([]);
+    expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN320', 'OWN320']);
+  });
+
+  test('a replayer may send what the watcher signed, and nothing else', async () => {
+    site = await startSite({ kind: 'sqs', senders: ['AROAEAST'], replayers: [SQS_SENDER] });
+    await forgedAndTrue();
+    expect(await site.slices()).toEqual([`${owner('east')} 1`]);
+    expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN321']);
+  });
+});
