@@ -49,7 +49,7 @@ export function isAnswered({ answer }: Request): boolean {
 /** Requests answered, by cluster. */
 export function shares(requests: readonly Request[]): ReadonlyMap<string, number> {
   const answered = requests.filter(isAnswered).map(({ answer }) => answer.slice(0, answer.indexOf(' ')));
-  return new Map([...Map.groupBy(answered, (cluster) => cluster)].map(([cluster, all]): [string, number] => [cluster, all.length]).sort());
+  return new Map([...Map.groupBy(answered, (cluster) => cluster)].map(([cluster, all]) => [cluster, all.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function inWords(requests: readonly Request[]): string {
