@@ -10,7 +10,7 @@ import { processClock, processId, processRandom } from '../../shared/runtime/pro
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createClosers } from './closers.ts';
-import type { LabFiles } from './files.ts';
+import { kubeconfigOf, type LabFiles } from './files.ts';
 import { startHost } from './host/host.ts';
 import { ROOT, type LabQueue } from './queue.ts';
 import { traceQueues, type Trace } from './trace.ts';
@@ -18,6 +18,8 @@ import { traceQueues, type Trace } from './trace.ts';
 export interface Pipeline {
   readonly runtime: Runtime;
   readonly trace: Trace;
+  /** Starts the watcher of a cluster. */
+  watch(clusterId: string): Promise<{ stop(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -36,8 +38,8 @@ async function loadWatch(): Promise<WatchModule> {
   }
 }
 
-/** Starts what works before what brings work; stops the other way round, so that nothing in hand is lost. */
-export async function startPipeline(files: LabFiles, queue: LabQueue, clusterId: string): Promise<Pipeline> {
+/** Starts what works; what brings work, the watchers, comes after it and goes before it, so that nothing in hand is lost. */
+export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<Pipeline> {
   const closers = createClosers();
   try {
     const output = createWriteStream(files.log);
@@ -52,10 +54,13 @@ export async function startPipeline(files: LabFiles, queue: LabQueue, clusterId:
     const runtime: Runtime = { config, secrets: createSecrets({ env: {} }), queues, clock: processClock, id: processId, random: processRandom, log };
     const host = await startHost({ dist: DIST, runtime, ...(template === undefined ? {} : { template }), ...(wait === undefined ? {} : { wait }) });
     closers.add(() => host.stop());
-    const watcher = (await loadWatch()).create({ runtime, kubeconfig: files.kubeconfig, clusterId });
-    closers.add(() => watcher.stop());
-    await watcher.start();
-    return { runtime, trace, close: () => closers.closeAll() };
+    const { create } = await loadWatch();
+    const watch: Pipeline['watch'] = async (clusterId) => {
+      const watcher = create({ runtime, kubeconfig: kubeconfigOf(files, clusterId), clusterId });
+      await watcher.start();
+      return watcher;
+    };
+    return { runtime, trace, watch, close: () => closers.closeAll() };
   } catch (error) {
     await closers.closeAll().catch(() => undefined);
     throw error;

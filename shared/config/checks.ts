@@ -40,10 +40,27 @@ function settingsProblems(path: string, settings: SettingsInput, policy: PolicyC
 
 function partitionProblems(path: string, ingress: IngressConfig, config: SluiceConfig): readonly ConfigProblem[] {
   const devices = config.devices.filter((device) => ingress.devices.includes(device.name));
-  const partition = ingress.partition ?? devices[0]?.partitions[0];
+  // What is spread has no first partition; see spreadProblems.
+  const partition = ingress.partition ?? (devices[0]?.spread === 'address' ? undefined : devices[0]?.partitions[0]);
   return devices
     .filter((device) => partition !== undefined && !device.partitions.includes(partition))
     .map((device) => ({ path: `${path}.partition`, message: `${partition} is not a partition of device ${device.name} (${device.partitions.join(', ')})` }));
+}
+
+/** An exposure is in one partition, the same on every device: what spreads has to spread alike. */
+function spreadProblems(path: string, ingress: IngressConfig, config: SluiceConfig): readonly ConfigProblem[] {
+  const [first, ...others] = config.devices.filter((device) => ingress.devices.includes(device.name));
+  if (first === undefined || ingress.partition !== undefined) return [];
+  const remedy = 'name a partition of the ingress, or configure them alike';
+  return others.flatMap((other) => {
+    if (other.spread !== first.spread) return [{ path: `${path}.devices`, message: `${first.name} has spread: ${first.spread}, ${other.name} has spread: ${other.spread}; ${remedy}` }];
+    if (first.spread === 'none' || sameNames(first.partitions, other.partitions)) return [];
+    return [{ path: `${path}.devices`, message: `spread: ${first.spread} needs the same partitions on all of them, but ${first.name} has ${first.partitions.join(', ')}, ${other.name} has ${other.partitions.join(', ')}; ${remedy}` }];
+  });
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.toSorted().join('\n') === b.toSorted().join('\n');
 }
 
 function addressProblems(path: string, ingress: IngressConfig): readonly ConfigProblem[] {
@@ -64,6 +81,7 @@ function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
       ...repeated(`${path}.devices`, '', ingress.devices),
       ...(twin === i ? [] : [{ path, message: `Service ${ingress.service} of cluster ${ingress.cluster} is already ingresses[${twin}]` }]),
       ...partitionProblems(path, ingress, config),
+      ...spreadProblems(path, ingress, config),
       ...addressProblems(path, ingress),
       ...settingsProblems(`${path}.settings`, ingress.settings, config.policy),
     ];

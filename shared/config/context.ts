@@ -4,12 +4,15 @@ import type { IngressConfig, SluiceConfig } from './schema.ts';
 
 /** What the configuration says about the exposures of one ingress. */
 export function exposureContext(config: SluiceConfig, ingress: IngressConfig, mesh: MeshOptions): ExposureContext {
-  const partitions = config.devices.filter((d) => ingress.devices.includes(d.name)).map((d) => d.partitions);
+  const devices = config.devices.filter((d) => ingress.devices.includes(d.name));
+  const partitions = devices.map((d) => d.partitions);
   return {
     ingress,
     policy: config.policy,
     mesh,
     defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
+    // All of its devices spread or none (see checks.ts); a partition that the ingress names is not spread over.
+    spread: ingress.partition === undefined ? (devices[0]?.spread ?? 'none') : 'none',
     // Only what every one of its devices has.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
     otherIngresses: config.ingresses.filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service).map((other) => other.service),

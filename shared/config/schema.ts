@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { IngressEntry, Name, Partition } from '../domain/exposure/ingress-entry.ts';
 import { PolicyConfig } from '../domain/exposure/policy.ts';
+import { Spread } from '../domain/exposure/spread.ts';
 import { MeshOptions } from '../domain/ingress/mesh.ts';
 
 const SecretReference = z.string().regex(/^(env|file|secretsmanager|ssm):.+/, 'must be a reference: env:NAME, file:PATH, secretsmanager:ID or ssm:NAME');
@@ -21,6 +22,7 @@ export const DeviceConfig = z.strictObject({
     .prefault({})
     .describe('How the device proves who it is.'),
   partitions: z.array(Partition).min(1).describe("Partitions (AS3 tenants) that are Sluice's own on this device."),
+  spread: Spread.default('none').describe('How exposures whose partition nobody names are spread over `partitions`: `none`, all in the first one; `address`, by virtual address. All devices of an ingress must then have the same partitions.'),
   adoptPartitions: z.boolean().default(false).describe('Take over a partition that exists on the device without an AS3 declaration.'),
   save: z.boolean().default(true).describe("Save the device's configuration after a change."),
   syncTo: z.string().regex(/^[A-Za-z0-9_./-]+$/, 'must be the name of a device group').optional().describe('Device group to which the configuration is synchronised after a change; absent where the group does that by itself.'),

@@ -212,7 +212,7 @@ describe('sluice plan', () => {
 
   beforeEach(async () => {
     bigip = await startBigip({ dataPath: false, timings: { declare: 0 } });
-    const files = await writeLabFiles(join(dir, 'site'), { kubeconfig: '', device: bigip, cluster: 'lab', virtualAddress: '172.16.100.195', members: 'pods', queue: { kind: 'sqlite', path: join(dir, 'none.sqlite') } });
+    const files = await writeLabFiles(join(dir, 'site'), { clusters: [{ id: 'lab', kubeconfig: '' }], device: bigip, virtualAddress: '172.16.100.195', members: 'pods', queue: { kind: 'sqlite', path: join(dir, 'none.sqlite') } });
     config = files.config;
   });
   afterEach(() => bigip.close());

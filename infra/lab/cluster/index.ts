@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 import { sliceChanges } from './endpoint-slices.ts';
-import { namespaceOf, podObject, podWithReadiness, terminatingPod, type PodPlace, type Workload } from './pods.ts';
+import { namespaceOf, podObject, podWithReadiness, terminatingPod, type Answers, type PodPlace, type Workload } from './pods.ts';
 import { owners, processes } from './processes.ts';
 import type { RawObject, RawPod } from './raw.ts';
 import { repeat } from './repeat.ts';
@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly pushDelay?: number;
   /** How long a pod lives on after it was told to go, in milliseconds. */
   readonly grace?: number;
+  /** The word that the echo servers of a workload put before each line; `one` and `two` by default. */
+  readonly answers?: Answers;
 }
 
 export interface LabCluster {
@@ -42,6 +44,8 @@ export interface LabCluster {
   /** Terminating at once (its readiness fails, it still answers); resolves when it is gone. */
   removePod(name: string): Promise<void>;
   setReady(name: string, ready: boolean): void;
+  /** Off: nothing of it answers or follows the store any more, and its connections break. On: all is as the store has it. */
+  power(on: boolean): Promise<void>;
   /** Resolves when sockets and EndpointSlices follow the store. */
   idle(): Promise<void>;
   /** Addresses that could not be bound, writes that failed. */
@@ -53,7 +57,7 @@ const START: readonly Workload[] = ['istio-ingressgateway', 'istio-ingressgatewa
 const FIRST_HOST = 5;
 
 /** Hands out pod names and addresses; none is used twice. */
-function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly string[]): (workload: Workload) => Omit<PodPlace, 'created'> {
+function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly string[]): (workload: Workload) => Omit<PodPlace, 'created' | 'answers'> {
   let made = 0;
   return (workload) => {
     const worker = made % nodeAddresses.length;
@@ -70,13 +74,14 @@ function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly st
 }
 
 export async function startCluster(options: ClusterOptions): Promise<LabCluster> {
-  const { store, clock, id = 'lab', podNetwork = '10.244', nodeAddresses = ['192.168.0.11', '192.168.0.12'], pushDelay = 20, grace = 1000 } = options;
+  const { store, clock, id = 'lab', podNetwork = '10.244', nodeAddresses = ['192.168.0.11', '192.168.0.12'], pushDelay = 20, grace = 1000, answers = {} } = options;
   const objects = new Map<string, RawObject>();
   const sockets = createSockets();
   const turns = createTurns();
   const place = createPlaces(id, podNetwork, nodeAddresses);
   const failedWrites = new Map<string, string>();
   const world = (): World => worldOf(objects.values());
+  let powered = true;
 
   function attempt(object: RawObject, write: () => unknown): void {
     failedWrites.delete(objectKey(object));
@@ -96,6 +101,7 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
   const follow = repeat(
     () => clock.sleep(pushDelay),
     async () => {
+      if (!powered) return sockets.reconcile([], new Set());
       const now = world();
       await sockets.reconcile(processes(now, turns), owners(now));
       const changes = sliceChanges(now);
@@ -120,7 +126,7 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
 
   function addPod(workload: Workload, ready = true): string {
     const placed = place(workload);
-    store.apply(podObject(workload, { ...placed, created: at() }, ready));
+    store.apply(podObject(workload, { ...placed, created: at(), answers }, ready));
     return placed.name;
   }
 
@@ -141,6 +147,11 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     },
     setReady: (name, ready) => {
       store.apply(podWithReadiness(podNamed(name), ready, at()));
+    },
+    power: async (on) => {
+      powered = on;
+      follow.kick();
+      await follow.idle();
     },
     idle: () => follow.idle(),
     problems: () => [...sockets.problems(), ...failedWrites.values()],

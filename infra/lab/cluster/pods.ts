@@ -4,6 +4,8 @@ import type { RawContainer, RawObject, RawPod } from './raw.ts';
 
 export type Workload = 'istio-ingressgateway' | 'tcp-echo-v1' | 'tcp-echo-v2';
 
+export type Answers = Partial<Readonly<Record<Workload, string>>>;
+
 export interface PodPlace {
   readonly name: string;
   readonly address: string;
@@ -11,6 +13,7 @@ export interface PodPlace {
   readonly nodeAddress: string;
   /** RFC 3339. */
   readonly created: string;
+  readonly answers: Answers;
 }
 
 /** The ports a stock ingress gateway Deployment declares; that Envoy opens others is the reason why Sluice exists. */
@@ -34,10 +37,10 @@ function echoContainer(word: string): RawContainer {
   return { name: 'tcp-echo', image: ECHO_IMAGE, args: ['9000,9001', word], ports: [{ containerPort: 9000 }, { containerPort: 9001 }] };
 }
 
-const WORKLOADS: Readonly<Record<Workload, { namespace: string; labels: Readonly<Record<string, string>>; container: () => RawContainer }>> = {
+const WORKLOADS: Readonly<Record<Workload, { namespace: string; labels: Readonly<Record<string, string>>; container: (answers: Answers) => RawContainer }>> = {
   'istio-ingressgateway': { namespace: 'istio-system', labels: { app: 'istio-ingressgateway', istio: 'ingressgateway', 'istio.io/rev': 'default' }, container: gatewayContainer },
-  'tcp-echo-v1': { namespace: 'default', labels: { app: 'tcp-echo', version: 'v1' }, container: () => echoContainer('one') },
-  'tcp-echo-v2': { namespace: 'default', labels: { app: 'tcp-echo', version: 'v2' }, container: () => echoContainer('two') },
+  'tcp-echo-v1': { namespace: 'default', labels: { app: 'tcp-echo', version: 'v1' }, container: (answers) => echoContainer(answers['tcp-echo-v1'] ?? 'one') },
+  'tcp-echo-v2': { namespace: 'default', labels: { app: 'tcp-echo', version: 'v2' }, container: (answers) => echoContainer(answers['tcp-echo-v2'] ?? 'two') },
 };
 
 export function namespaceOf(workload: Workload): string {
@@ -56,7 +59,7 @@ function conditions(ready: boolean, at: string): readonly object[] {
 
 export function podObject(workload: Workload, place: PodPlace, ready = true): RawObject {
   const { namespace, labels, container } = WORKLOADS[workload];
-  const main = container();
+  const main = container(place.answers);
   const state = { running: { startedAt: place.created } };
   return {
     apiVersion: 'v1',

@@ -1,8 +1,10 @@
-/** `npm run demo`: the whole job, played and checked. */
+/** `npm run demo`: the whole job, played and checked; `npm run demo -- fleet`: the same with several clusters. */
 import { processClock } from '../../../shared/runtime/process.ts';
 import { startLab } from '../lab.ts';
 import { parseLabArguments } from './arguments.ts';
 import { DemoFailure } from './check.ts';
+import { FLEET_CLUSTERS } from './fleet/landscape.ts';
+import { playFleet } from './fleet/play.ts';
 import { play } from './play.ts';
 import { createSay } from './say.ts';
 
@@ -15,15 +17,16 @@ function explain(error: unknown): readonly string[] {
 }
 
 async function run(argv: readonly string[]): Promise<number> {
-  const options = parseLabArguments(argv);
+  const fleet = argv[0] === 'fleet';
+  const options = parseLabArguments(fleet ? argv.slice(1) : argv);
   if ('refused' in options) {
     say.failed([options.refused]);
     return 2;
   }
   const start = clock.now();
-  const lab = await startLab(options);
+  const lab = await startLab(fleet ? { ...options, clusters: FLEET_CLUSTERS } : options);
   try {
-    const passed = await play(lab, say, clock);
+    const passed = await (fleet ? playFleet : play)(lab, say, clock);
     await lab.stop();
     say.title(`\ndemo: ${passed} checks passed in ${((clock.now() - start) / 1000).toFixed(1)} s`);
     return 0;

@@ -49,6 +49,8 @@ export interface LabKubernetes {
   readonly faults: Faults;
   /** Withholds or brings a group (or `group/version`, `plural.group`) while running, as installing its CRDs does. */
   serve(what: string, on: boolean): void;
+  /** Off: nobody answers, and connections break. On: under the same address again, with all it held. */
+  power(on: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,11 +74,19 @@ export async function startKubernetes(options: LabKubernetesOptions = {}): Promi
   const server = createServer({ cert: certificates.cert, key: certificates.key }, createRouter({ store, writer, catalog, faults, now, bookmarkMs, gracefulPods: options.gracefulPods ?? false }, token));
   // Longer than clients keep idle connections, so that none is closed under a request.
   server.keepAliveTimeout = 180_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
-  const url = `https://${host}:${(server.address() as AddressInfo).port}`;
+  const listen = (on: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(on, host, () => resolve());
+    });
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await listen(port);
+  const { port: used } = server.address() as AddressInfo;
+  const url = `https://${host}:${used}`;
   return {
     url,
     ca: certificates.ca,
@@ -85,10 +95,7 @@ export async function startKubernetes(options: LabKubernetesOptions = {}): Promi
     store: objects,
     faults,
     serve: (what, on) => catalog.serve(what, on),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    power: (on) => (on ? listen(used) : close()),
+    close,
   };
 }

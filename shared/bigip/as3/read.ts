@@ -34,7 +34,8 @@ function refused(code: 'OWN303' | 'OWN304' | 'OWN305', reason: string): ReadResu
 function readApplications(partition: string, tenant: As3Tenant, memory: Memory): ReadResult {
   const { format: _format, owners, exposures: records, ...rest } = memory;
   const named = Object.keys(tenant).filter((key) => !TENANT_KEYS.has(key));
-  const missing = Object.keys(records).filter((name) => !named.includes(name));
+  const there = new Set(named);
+  const missing = Object.keys(records).filter((name) => !there.has(name));
   if (missing.length > 0) return refused('OWN305', `partition ${partition}: application ${missing.join(', ')} was taken out of the declaration by somebody else`);
   const exposures: DeclaredExposure[] = [];
   for (const name of named) {

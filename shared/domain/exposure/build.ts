@@ -132,8 +132,8 @@ function exposureOf(site: Site, group: Group): Exposure {
   };
 }
 
-function sourcesOf({ resolved, leader }: Group): Readonly<Record<string, string>> {
-  const { partition = 'sluice.yaml (devices)', port = leader.object } = leader.merged.sources;
+function sourcesOf({ resolved, leader }: Group, { spread }: ExposureContext): Readonly<Record<string, string>> {
+  const { partition = spread === 'address' ? 'sluice.yaml (devices[].spread)' : 'sluice.yaml (devices)', port = leader.object } = leader.merged.sources;
   return { ...resolved.sources, partition, port };
 }
 
@@ -178,6 +178,6 @@ export function buildExposures(ref: IngressRef, objects: KubernetesObjects, mapp
       return refused === undefined ? report : { ...report, verdict: refused.verdict ?? 'rejected', code: refused.code, reason: refused.message };
     }),
     notes: sortNotes(site.notes),
-    sources: Object.fromEntries(groups.map((group) => [group.key, sourcesOf(group)])),
+    sources: Object.fromEntries(groups.map((group) => [group.key, sourcesOf(group, context)])),
   };
 }

@@ -1,13 +1,17 @@
 import type { MeshOptions } from '../ingress/mesh.ts';
 import type { IngressEntry } from './ingress-entry.ts';
 import type { PolicyConfig } from './policy.ts';
+import type { Spread } from './spread.ts';
 
 /** What the configuration says about one ingress. */
 export interface ExposureContext {
   readonly ingress: IngressEntry;
   readonly policy: PolicyConfig;
   readonly mesh: MeshOptions;
+  /** Where an exposure goes whose partition nobody names, unless its address decides. */
   readonly defaultPartition: string;
+  /** Absent: none. */
+  readonly spread?: Spread;
   /** Partitions that are Sluice's own on every device of this ingress. */
   readonly partitions: readonly string[];
   /** `namespace/name` of the cluster's other ingresses: what is for them is theirs to speak of. */

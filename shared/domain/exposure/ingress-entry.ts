@@ -14,7 +14,7 @@ export const IngressEntry = z.strictObject({
   service: NamespacedName.describe('The ingress gateway Service, `namespace/name`.'),
   devices: z.array(Name).min(1).describe('Devices that offer it, each on its own.'),
   virtualAddress: z.union([z.ipv4(), z.ipv6()]).optional().describe('Virtual address where no gateway, ConfigMap or Service names one.'),
-  partition: Partition.optional().describe('Partition; absent means the first one of the first device.'),
+  partition: Partition.optional().describe('Partition; absent means the first one of the first device, or what `devices[].spread` says.'),
   members: z.enum(['pods', 'nodes']).default('pods').describe('`pods`: pod address and target port; `nodes`: node address and node port.'),
   nodeSelector: z.record(z.string(), z.string()).default({}).describe('Only nodes with these labels become members.'),
   nodeAddressType: z.enum(['InternalIP', 'ExternalIP']).default('InternalIP').describe('Which addresses of a node are members.'),

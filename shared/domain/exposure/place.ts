@@ -8,6 +8,7 @@ import { type Members, nodeMembers, podMembers } from './members.ts';
 import { judgePolicy } from './policy.ts';
 import type { Pool } from './pool.ts';
 import type { Refusal } from './source.ts';
+import { partitionFor } from './spread.ts';
 
 export type Protocol = Exposure['protocol'];
 export type Refused = Refusal & { readonly verdict?: ServerReport['verdict'] };
@@ -29,6 +30,10 @@ function envoyPortOf(pool: Pool, report: ServerReport): number {
   return wired?.targetPort ?? Math.min(...report.envoyPorts);
 }
 
+function usualPartition({ spread, partitions, defaultPartition }: ExposureContext, address: string): string {
+  return spread === 'address' && partitions.length > 0 ? partitionFor(address, partitions) : defaultPartition;
+}
+
 export function placeOf(pool: Pool, context: ExposureContext, candidate: Candidate): Place | Refused {
   const { report, merged, object } = candidate;
   const about = `${object} port ${report.port}`;
@@ -37,7 +42,7 @@ export function placeOf(pool: Pool, context: ExposureContext, candidate: Candida
     const remedy = 'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
     return { code: 'GW130', message: `${about} has no virtual address: ${remedy}` };
   }
-  const place = { address, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? context.defaultPartition, envoyPort: envoyPortOf(pool, report) };
+  const place = { address, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? usualPartition(context, address), envoyPort: envoyPortOf(pool, report) };
   const question = { namespace: candidate.namespace, port: place.port, listener: place.envoyPort, address, partition: place.partition };
   const refusal = judgePolicy(context.policy, question);
   if (refusal !== undefined) return { code: refusal.code, message: `${about}: ${refusal.message}` };

@@ -60,7 +60,7 @@ async function build(closers: ReturnType<typeof createClosers>): Promise<Site> {
   const queueFile = join(dir, 'state', 'queue.sqlite');
   const { ca, username, password } = bigip;
   const device = { url: cable.url, ca, username, password };
-  const files = await writeLabFiles(dir, { kubeconfig: kubernetes.kubeconfig(), device, cluster: CLUSTER, virtualAddress: VIRTUAL_ADDRESS, members: 'pods', queue: { kind: 'sqlite', path: queueFile } });
+  const files = await writeLabFiles(dir, { clusters: [{ id: CLUSTER, kubeconfig: kubernetes.kubeconfig() }], device, virtualAddress: VIRTUAL_ADDRESS, members: 'pods', queue: { kind: 'sqlite', path: queueFile } });
   const queues = createSqliteQueues({ path: queueFile, clock: processClock, id: processId });
   closers.add(() => queues.close());
   const running: Sluice[] = [];

@@ -77,6 +77,8 @@ describe('a configuration that is wrong says where and what was expected', () =>
     ['an unknown device', (c) => (c.ingresses[0]!['devices'] = ['f5']), 'ingresses[0].devices[0]: there is no device f5; known are bigip'],
     ['a device twice', (c) => (c.ingresses[0]!['devices'] = ['bigip', 'bigip']), 'ingresses[0].devices[1]: bigip is already used by ingresses[0].devices[0]'],
     ['a partition of no device', (c) => (c.ingresses[0]!['partition'] = 'other'), 'ingresses[0].partition: other is not a partition of device bigip (k8s, edge)'],
+    ['one device that spreads beside one that does not', (c) => (c.devices.push({ ...c.devices[0]!, name: 'other', spread: 'address' }), (c.ingresses[0]!['devices'] = ['bigip', 'other'])), 'ingresses[0].devices: bigip has spread: none, other has spread: address; name a partition of the ingress, or configure them alike'],
+    ['spreading over different partitions', (c) => ((c.devices[0]!['spread'] = 'address'), c.devices.push({ ...c.devices[0]!, name: 'other', partitions: ['k8s'] }), (c.ingresses[0]!['devices'] = ['bigip', 'other'])), 'ingresses[0].devices: spread: address needs the same partitions on all of them, but bigip has k8s, edge, other has k8s; name a partition of the ingress, or configure them alike'],
     ['the same Service twice', (c) => c.ingresses.push({ ...c.ingresses[0]! }), 'ingresses[1]: Service istio-system/istio-ingressgateway of cluster east is already ingresses[0]'],
     ['a device name twice', (c) => c.devices.push({ ...c.devices[0]! }), 'devices[1].name: bigip is already used by devices[0]'],
     ['a cluster id twice', (c) => c.clusters.push({ id: 'east' }), 'clusters[2].id: east is already used by clusters[0]'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
+import { partitionFor } from '../../../shared/domain/exposure/spread.ts';
 import { ApiGateway } from '../../../shared/domain/ingress/objects.ts';
 import { configMap, context, pod, REF, walkthrough, type World, world } from './fixtures.ts';
 
@@ -38,6 +39,26 @@ describe('precedence, source by source', () => {
     const built = build({ gates: [{ name: 'g', annotations: { 'sluice.io/mode': 'fastl4' } }] }, { settings: { profiles: { tcp: '/Common/t' } } });
     expect(built.exposures[0]?.settings).toMatchObject({ mode: 'fastl4', profiles: {} });
     expect(built.notes).toMatchObject([{ code: 'GW137', message: expect.stringContaining('profileTcp /Common/t, which mode fastl4 does not take; left out') }]);
+  });
+});
+
+describe('spread: address', () => {
+  const partitionOf = (input: World, entry: Record<string, unknown> = {}): readonly (string | undefined)[] => {
+    const { objects, mapping } = world(input);
+    const built = buildExposures(REF, objects, mapping, { ...context(entry), spread: 'address' });
+    return [built.exposures[0]?.partition, Object.values(built.sources)[0]?.['partition']];
+  };
+
+  test.each([['172.16.100.195'], ['172.16.100.196'], ['172.16.100.197'], ['172.16.100.198']])('puts %s where the address belongs, if nobody names a partition', (virtualAddress) => {
+    expect(partitionOf({ gates: [{ name: 'g' }] }, { virtualAddress })).toEqual([partitionFor(virtualAddress, ['k8s', 'edge']), 'sluice.yaml (devices[].spread)']);
+  });
+
+  test.each([['k8s'], ['edge']])('gives way to a gateway that names partition %s', (partition) => {
+    expect(partitionOf({ gates: [{ name: 'g', annotations: { 'sluice.io/partition': partition } }] })).toEqual([partition, 'Gateway default/g (sluice.io/partition)']);
+  });
+
+  test.each([['k8s'], ['edge']])('gives way to an ingress in sluice.yaml that names partition %s', (partition) => {
+    expect(partitionOf({ gates: [{ name: 'g' }] }, { partition })[0]).toBe(partition);
   });
 });
 

@@ -22,7 +22,8 @@ function declaredAt(text: string, wanted: readonly Item['class'][], place: Place
   if (tenant !== place.tenant.name || (application !== place.application.name && application !== 'Shared')) {
     throw new Invalid(place.path, 'must contain path pointing into same Application (or /same-Tenant/Shared or /Common/Shared)');
   }
-  const found = place.tenant.applications.find((a) => a.name === application)?.items.get(item);
+  const holder = application === place.application.name ? place.application : place.tenant.applications.find((a) => a.name === application);
+  const found = holder?.items.get(item);
   if (found === undefined || !wanted.includes(found.class)) {
     throw new Invalid(place.path, `contains path to non-existent object ${text} (wanted: ${wanted.join(' or ')})`);
   }

@@ -84,7 +84,7 @@ function nodePath(rendering: Rendering, path: string, address: string, share: bo
   const foreign = shared !== undefined && !shared.metadata.some((entry) => entry.name === 'references');
   if (foreign) return { node: common, foreign };
   const wanted = share ? common : own;
-  const conflict = [...rendering.device.nodes.values()].find((node) => node.address === address && node.path !== wanted && node.path !== own);
+  const conflict = (rendering.nodes.get(address) ?? []).find((node) => node.path !== wanted && node.path !== own);
   if (conflict !== undefined) throw new Invalid(path, `static address ${address} conflicts with bigip node ${conflict.path}`);
   return { node: wanted, foreign: false };
 }

@@ -29,7 +29,8 @@ export function render(tenant: Tenant, device: LtmConfig): Desired {
     virtuals: new Map(),
     snatPools: new Map(),
   };
-  for (const application of tenant.applications) renderApplication({ tenant, application, device, desired });
+  const nodes = Map.groupBy(device.nodes.values(), (node) => node.address);
+  for (const application of tenant.applications) renderApplication({ tenant, application, device, nodes, desired });
   return desired;
 }
 
@@ -37,6 +38,8 @@ export interface Rendering {
   readonly tenant: Tenant;
   readonly application: Application;
   readonly device: LtmConfig;
+  /** The device's, by address. */
+  readonly nodes: ReadonlyMap<string, readonly Node[]>;
   readonly desired: Desired;
 }
 

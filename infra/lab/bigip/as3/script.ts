@@ -1,4 +1,4 @@
-import { create, newNode, poolsUsing, remove, removeNode, removePartition } from '../ltm/draft.ts';
+import { create, newNode, remove, removeNode, removePartition } from '../ltm/draft.ts';
 import type { Draft } from '../ltm/draft.ts';
 import { partitionOf } from '../ltm/model.ts';
 import type { LtmConfig } from '../ltm/model.ts';
@@ -80,8 +80,9 @@ function partitionCommands(current: LtmConfig, desired: Desired): readonly Comma
   return [{ text: `delete auth partition ${desired.partition}`, run: (draft) => removePartition(draft, desired.partition) }];
 }
 
-function tenantsUsing(config: LtmConfig, node: string): ReadonlySet<string> {
-  return new Set(poolsUsing(config, node).map(partitionOf));
+/** Nodes that the tenant's pools use now. */
+function usedBy(config: LtmConfig, tenant: string): ReadonlySet<string> {
+  return new Set([...config.pools.values()].filter((pool) => partitionOf(pool.path) === tenant).flatMap((pool) => pool.members.map((member) => member.node)));
 }
 
 function references(count: number): readonly { name: string; value: string; persist: boolean }[] {
@@ -91,12 +92,13 @@ function references(count: number): readonly { name: string; value: string; pers
 /** Shared nodes live in /Common and count the tenants that use them. */
 function sharedNodeCommands(current: LtmConfig, desired: Desired): readonly Command[] {
   const commands: Command[] = [];
+  const used = usedBy(current, desired.partition);
   for (const { path, address } of desired.nodes.values()) {
     if (partitionOf(path) !== 'Common') continue;
     const existing = current.nodes.get(path);
     if (existing === undefined) {
       commands.push({ text: `create ltm node ${path} metadata references 1`, run: (draft) => create(draft, 'nodes', newNode(path, address, references(1))) });
-    } else if (isShared(current, path) && !tenantsUsing(current, path).has(desired.partition)) {
+    } else if (isShared(current, path) && !used.has(path)) {
       commands.push(countNode(path, 1));
     }
   }
@@ -126,9 +128,10 @@ function nodeCommands(current: LtmConfig, desired: Desired, pools: PoolCommands)
   for (const { path } of mine) {
     if (!pools.nodesRemovedBefore.has(path)) commands.push({ text: `delete ltm node ${path}`, run: (draft) => removeNode(draft, path) });
   }
+  const used = usedBy(current, desired.partition);
   for (const { path } of current.nodes.values()) {
     if (!isShared(current, path) || desired.nodes.has(path)) continue;
-    if (tenantsUsing(current, path).has(desired.partition)) commands.push(countNode(path, -1));
+    if (used.has(path)) commands.push(countNode(path, -1));
   }
   return commands;
 }

@@ -8,8 +8,9 @@ import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
 export function checkConfig(before: LtmConfig, after: LtmConfig, common: CommonObjects): void {
   checkAddresses(before.nodes, after.nodes, 'Node');
   checkAddresses(before.virtualAddresses, after.virtualAddresses, 'Virtual Address');
+  const neighbours = Map.groupBy(after.virtuals.values(), placeOf);
   for (const [path, virtual] of after.virtuals) {
-    if (before.virtuals.get(path) !== virtual) checkVirtual(virtual, after, common);
+    if (before.virtuals.get(path) !== virtual) checkVirtual(virtual, neighbours.get(placeOf(virtual)) ?? [], { config: after, common });
   }
   for (const [path, pool] of after.pools) {
     if (before.pools.get(path) !== pool) checkPool(pool, after, common);
@@ -41,7 +42,11 @@ function requireCommon(kind: keyof CommonObjects, paths: readonly string[], comm
   if (absent !== undefined) throw missing(KIND_NAMES[kind], absent);
 }
 
-function checkVirtual(virtual: Virtual, config: LtmConfig, common: CommonObjects): void {
+function placeOf({ address, port }: Virtual): string {
+  return `${address} ${port}`;
+}
+
+function checkVirtual(virtual: Virtual, neighbours: readonly Virtual[], { config, common }: { readonly config: LtmConfig; readonly common: CommonObjects }): void {
   if (virtual.pool !== undefined && !config.pools.has(virtual.pool)) throw missing('Pool', virtual.pool);
   requireCommon('iRules', virtual.rules, common);
   requireCommon('profiles', virtual.profiles, common);
@@ -49,7 +54,7 @@ function checkVirtual(virtual: Virtual, config: LtmConfig, common: CommonObjects
   requireCommon('persistence', virtual.persist, common);
   const snatPool = virtual.snat.pool;
   if (snatPool !== undefined && !config.snatPools.has(snatPool)) requireCommon('snatPools', [snatPool], common);
-  const twin = [...config.virtuals.values()].find((other) => other.path !== virtual.path && clash(virtual, other));
+  const twin = neighbours.find((other) => other.path !== virtual.path && clash(virtual, other));
   if (twin !== undefined) {
     throw new McpError(
       400,

@@ -1,0 +1,98 @@
+/** What every scene of the fleet's demo works with. */
+import type { Clock } from '../../../../shared/runtime/runtime.ts';
+import type { Failures } from '../../../../shared/failures/open.ts';
+import type { Lab } from '../../lab.ts';
+import type { Site } from '../../site.ts';
+import type { Checks } from '../check.ts';
+import { deviceRows, deviceTable, type DeviceRow, type MemberRow } from '../device.ts';
+import { createKubernetesApi, type KubernetesApi } from '../kubernetes-api.ts';
+import { poolHolds } from '../looks.ts';
+import { manifest } from '../manifests.ts';
+import type { Say } from '../say.ts';
+import { inWords, isAnswered, shares, type Request } from './traffic.ts';
+
+export interface FleetScene {
+  readonly lab: Lab;
+  readonly failures: Failures;
+  readonly checks: Checks;
+  readonly say: Say;
+  readonly clock: Clock;
+}
+
+export const PORT = 32_400;
+export const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
+
+export function siteOf({ lab }: FleetScene, id: string): Site {
+  const site = lab.sites.find((one) => one.id === id);
+  if (site === undefined) throw new Error(`the landscape has no cluster ${id}, only ${lab.sites.map((one) => one.id).join(', ')}`);
+  return site;
+}
+
+export function apiOf(scene: FleetScene, id: string): KubernetesApi {
+  return createKubernetesApi(siteOf(scene, id).kubernetes);
+}
+
+export async function applyGateway(scene: FleetScene, id: string): Promise<void> {
+  scene.say.why(`kubectl --context ${id} apply -f infra/lab/manifests/tcp-echo.yaml`);
+  for (const object of manifest('tcp-echo')) await apiOf(scene, id).apply(object);
+}
+
+export function virtualOf({ lab }: FleetScene): string {
+  return `${lab.virtualAddress}:${PORT}/tcp`;
+}
+
+export function gatewayPods(scene: FleetScene, ids: readonly string[]): readonly string[] {
+  return ids.flatMap((id) => siteOf(scene, id).cluster.pods('istio-ingressgateway').map((pod) => `${pod.status?.podIP ?? 'none'}:${PORT}`));
+}
+
+export function membersOf(scene: FleetScene, id: string): readonly MemberRow[] {
+  const mine = new Set(gatewayPods(scene, [id]));
+  return rowOf(scene)?.members.filter(({ member }) => mine.has(member)) ?? [];
+}
+
+function rowOf(scene: FleetScene): DeviceRow | undefined {
+  return deviceRows(scene.lab.bigip).find(({ virtual }) => virtual === virtualOf(scene));
+}
+
+export function declares({ lab }: FleetScene): number {
+  return lab.bigip.writes.filter(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare')).length;
+}
+
+/** One virtual server, whose pool holds the gateway pods of these clusters and no others. */
+export async function checkPool(scene: FleetScene, ids: readonly string[]): Promise<void> {
+  await scene.checks.check({
+    expected: `one virtual server ${virtualOf(scene)} whose pool holds the gateway pods of ${ids.join(' and ')}, and no others`,
+    where: `${scene.lab.files.log} (apply's lines)`,
+    see: () => poolHolds(deviceRows(scene.lab.bigip), virtualOf(scene), gatewayPods(scene, ids)),
+  });
+}
+
+export async function checkUp(scene: FleetScene, ids: readonly string[]): Promise<void> {
+  await scene.checks.check({
+    expected: `BIG-IP's monitors find the members of ${ids.join(' and ')} up`,
+    where: 'the table above: what do the monitors say, and does the pod listen?',
+    see: () => {
+      const down = ids.flatMap((id) => membersOf(scene, id)).filter(({ state }) => state !== 'up');
+      return down.length === 0 ? { ok: true, say: `BIG-IP's monitors find the members of ${ids.join(' and ')} up` } : { instead: down.map(({ member, state }) => `${member} ${state}`).join(', ') };
+    },
+  });
+}
+
+/** Every request was answered, by each of these clusters at least once and by no other. */
+export async function checkAnswered(scene: FleetScene, requests: readonly Request[], ids: readonly string[]): Promise<void> {
+  await scene.checks.check({
+    expected: `every request is answered, by ${ids.join(' and ')}`,
+    where: `${scene.lab.files.log}, and the members' states in the table`,
+    within: 0,
+    see: () => {
+      const lost = requests.filter((request) => !isAnswered(request));
+      if (lost.length > 0) return { instead: `${lost.length} of ${requests.length} were not: ${[...new Set(lost.map(({ answer }) => answer))].join(', ')}` };
+      if ([...shares(requests).keys()].join() !== ids.toSorted().join()) return { instead: `answered ${inWords(requests)}` };
+      return { ok: requests.length, say: `${requests.length} requests, each answered: ${inWords(requests)}` };
+    },
+  });
+}
+
+export function showDevice({ lab, say }: FleetScene): void {
+  say.lines(deviceTable(deviceRows(lab.bigip)));
+}

@@ -1,0 +1,57 @@
+/** Requests through the virtual server, counted one by one, with the time at which each began. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../../../../shared/runtime/runtime.ts';
+import { ask } from '../connection.ts';
+
+export interface Request {
+  /** Milliseconds since 1970. */
+  readonly begun: number;
+  readonly ended: number;
+  readonly answer: string;
+}
+
+export interface Traffic {
+  readonly requests: readonly Request[];
+  stop(): Promise<readonly Request[]>;
+}
+
+const CLIENTS = 4;
+const BETWEEN_MS = 5;
+const LINE = 'hello';
+
+/** Several clients, each with one connection after the other, until stopped. */
+export function startTraffic(address: string, port: number, clock: Clock): Traffic {
+  const requests: Request[] = [];
+  const stopping = new AbortController();
+  const client = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const begun = clock.now();
+      const answer = await ask(address, port, LINE);
+      requests.push({ begun, ended: clock.now(), answer });
+      await pause(BETWEEN_MS);
+    }
+  };
+  const running = Array.from({ length: CLIENTS }, client);
+  return {
+    requests,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+      return requests;
+    },
+  };
+}
+
+export function isAnswered({ answer }: Request): boolean {
+  return answer.endsWith(` ${LINE}`);
+}
+
+/** Requests answered, by cluster. */
+export function shares(requests: readonly Request[]): ReadonlyMap<string, number> {
+  const answered = requests.filter(isAnswered).map(({ answer }) => answer.slice(0, answer.indexOf(' ')));
+  return new Map([...Map.groupBy(answered, (cluster) => cluster)].map(([cluster, all]) => [cluster, all.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function inWords(requests: readonly Request[]): string {
+  return [...shares(requests)].map(([cluster, count]) => `${count} by ${cluster}`).join(', ') || 'none';
+}

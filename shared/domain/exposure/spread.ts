@@ -1,0 +1,30 @@
+/** Spreads virtual addresses over the partitions of a device: the same address always to the same partition, whoever asks. */
+import * as z from 'zod';
+import { formatIp, parseIp } from './ip.ts';
+
+/** `address`: an exposure whose partition nobody names goes where its virtual address belongs. */
+export const Spread = z.enum(['none', 'address']);
+export type Spread = z.infer<typeof Spread>;
+
+/**
+ * Rendezvous hashing (Thaler and Ravishankar): each partition draws a number for the address, the highest wins. The order of the
+ * list does not matter; a new partition takes its share from all others and moves nothing else. `partitions` must not be empty.
+ */
+export function partitionFor(address: string, partitions: readonly string[]): string {
+  const ip = parseIp(address);
+  const spelled = ip === undefined ? address : formatIp(ip);
+  const [first] = partitions
+    .map((partition) => ({ partition, draw: draw(`${partition} ${spelled}`) }))
+    .toSorted((a, b) => b.draw - a.draw || (a.partition < b.partition ? -1 : 1));
+  if (first === undefined) throw new RangeError(`${address}: there is no partition to choose from`);
+  return first.partition;
+}
+
+/** FNV-1a, and the finish of MurmurHash3, without which addresses that differ in their last digit only would draw alike. */
+function draw(text: string): number {
+  let hash = 0x811c_9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
