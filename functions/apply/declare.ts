@@ -25,14 +25,49 @@ export async function tryDeclare(run: Run, changes: readonly PlanEntry[], again 
       redeclares += 1;
       if (redeclares > MAX_REDECLARES) throw new DeviceError('BIP440', 'device', `${run.job.device.name}, partition ${run.job.partition}: ${problems[0]}`, { response: problems.join('; ') });
     } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      if (error.fault === 'content') return noted(run, changes, error);
-      const mayRace = error.fault === 'ambiguous' || error.code === 'BIP430';
       races += 1;
-      if (!mayRace || races > MAX_RACES) throw error;
-      await run.job.clock.sleep(500 * races);
+      if (isRefusal(error, races)) return noted(run, changes, error);
+      if (!(await mayPass(run, error, races))) throw error;
     }
   }
+}
+
+function isRefusal(error: unknown, races: number): error is DeviceError {
+  return error instanceof DeviceError && error.fault === 'content' && !(error.hint === 'raced' && races === 1);
+}
+
+/** Waits until the same declare is worth another try, where it is. */
+async function mayPass(run: Run, error: unknown, races: number): Promise<boolean> {
+  if (!(error instanceof DeviceError) || races > MAX_RACES) return false;
+  const { fault, code, hint } = error;
+  // Not every difference is visible: what was slow again had not landed.
+  if (hint === 'slow') return (races === 1 && (await landed(run))) || slower(run);
+  if (fault !== 'ambiguous' && code !== 'BIP430' && hint !== 'raced') return false;
+  await run.job.clock.sleep(500 * races);
+  return true;
+}
+
+function slower({ pace }: Run): false {
+  pace.slower();
+  return false;
+}
+
+/** Milliseconds: how often and how long a script that took too long is waited for. */
+const LATE = { pause: 2_000, looks: 5 } as const;
+
+/**
+ * The script that AS3 gave up on may still finish. If it did, the same declare costs nothing and is stored with it; if not, less is
+ * asked for from now on. To ask for less at once would undo, when the script lands, what is not in that part.
+ */
+async function landed({ job, posted }: Run): Promise<boolean> {
+  const { device, partition, clock } = job;
+  if (!posted) return false;
+  for (let look = 0; look < LATE.looks; look++) {
+    await clock.sleep(LATE.pause);
+    job.checkTime();
+    if ((await device.verify(partition, posted)).length === 0) return true;
+  }
+  return false;
 }
 
 function noted(run: Run, changes: readonly PlanEntry[], error: DeviceError): DeviceError {
@@ -68,6 +103,7 @@ async function declareOnce(run: Run, only: ReadonlySet<string>, again: boolean):
   // A partition is not created for nobody; but who is asked to be here gets a fence, so that no late event of his finds none.
   if (lockKey === undefined && Object.keys(next.owners).length === 0) return 'nothing to do';
   const step = firstStep(state, next);
+  run.posted = step;
   await device.declare(partition, step, lockKey);
   run.state = step;
   if (step !== next) return declareOnce(run, only, true);

@@ -15,6 +15,7 @@ import { createAttempts } from './attempts.ts';
 import { applyGroup } from './group.ts';
 import { createHealing } from './heal.ts';
 import type { Healing } from './heal.ts';
+import { createPace } from './pace.ts';
 import { parkMessage } from './park.ts';
 import { postpone } from './postpone.ts';
 import { reportStage } from './report.ts';
@@ -22,8 +23,9 @@ import type { Scope } from './scope.ts';
 
 export function create(runtime: Runtime, devices: Devices = createDevices(runtime), healing: Healing = createHealing(runtime)): Handler & { close(): Promise<void> } {
   const attempts = createAttempts();
+  const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]));
   const handle = handleGroups(
-    (group, messages, context) => handleDevice({ runtime, devices, attempts, healing, context }, group, messages),
+    (group, messages, context) => handleDevice({ runtime, devices, attempts, paces, healing, context }, group, messages),
     (group, error) => runtime.log.error({ device: group, error: String(error) }, 'slices go back to the queue'),
   );
   return Object.assign(handle, { close: async () => void (await Promise.all([devices.close(), healing.close()])) });
@@ -72,6 +74,7 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
       approvals: stage.approvals.map(({ data }) => data),
       again: new Set(stage.audits.flatMap(({ data }) => data.partitions)),
       firstReceived: new Set(newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner)),
+      pace: scope.paces.get(config.name) ?? createPace(runtime.clock),
       sameFleet: sharedFleet(runtime.config),
       clock: runtime.clock,
       checkTime,

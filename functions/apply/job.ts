@@ -9,6 +9,7 @@ import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import type { Approval } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Pace } from './pace.ts';
 
 export interface PartitionJob {
   readonly device: Device;
@@ -32,6 +33,8 @@ export interface PartitionJob {
   /** What holds addresses outside the partition; absent: what the device calls foreign. */
   readonly holders?: () => Promise<readonly Holder[]>;
   readonly shareNodes?: boolean;
+  /** What the device has shown to cope with; absent: nothing is known of it. */
+  readonly pace?: Pace;
   readonly onTry?: (one: DeclareTry) => void;
 }
 

@@ -2,12 +2,11 @@
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { isChange } from '../../shared/domain/plan/entry.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
-import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
-import { parts } from '../../shared/domain/plan/steps.ts';
+import { linesOf } from '../../shared/domain/plan/steps.ts';
 import { tryDeclare } from './declare.ts';
-import { declareAll } from './isolate.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
+import { declareParts } from './parts.ts';
 import { retryQuarantined } from './retry.ts';
 import type { Run } from './run.ts';
 import { planFrom, readDeclared, resultOf, startRun } from './run.ts';
@@ -38,7 +37,7 @@ async function bringUp(run: Run): Promise<void> {
     run.fresh = declared;
     const changes = plan.entries.filter((entry) => isChange(entry) && (run.job.only?.has(changeId(entry)) ?? true));
     const { readings } = run;
-    const refused = changes.length === 0 ? await declareFence(run, round === 0) : await declareParts(run, changes);
+    const refused = changes.length === 0 ? await declareFence(run, round === 0) : await declareParts(run, changes, ({ key }) => linesOf(declared.state.exposures[key], plan.next.exposures[key]));
     // In one go, from the very state that was planned from: nothing can be left.
     if (refused === 0 && run.readings === readings) return;
   }
@@ -50,10 +49,4 @@ async function declareFence(run: Run, first: boolean): Promise<number> {
   const fault = await tryDeclare(run, [], first && run.job.again === true);
   if (fault) throw fault;
   return 0;
-}
-
-async function declareParts(run: Run, changes: readonly PlanEntry[]): Promise<number> {
-  let refused = 0;
-  for (const part of parts(changes)) refused += await declareAll(run, part);
-  return refused;
 }

@@ -2,8 +2,9 @@
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { isDue, quarantined } from '../../shared/domain/plan/quarantine.ts';
+import { LINES } from '../../shared/domain/plan/steps.ts';
 import { tryDeclare } from './declare.ts';
-import { declareAll } from './isolate.ts';
+import { declareParts } from './parts.ts';
 import type { Run } from './run.ts';
 
 /** Refused so often, the others of this run wait for their next turn. */
@@ -27,7 +28,7 @@ export async function retryQuarantined(run: Run): Promise<void> {
 async function tryAgain(run: Run, entries: readonly PlanEntry[]): Promise<number> {
   if (entries.length === 0) return 0;
   run.retry = new Set(entries.map(changeId));
-  return declareAll(run, entries);
+  return declareParts(run, entries, () => LINES.exposure);
 }
 
 function isOwed(run: Run, entry: PlanEntry): boolean {

@@ -12,6 +12,8 @@ import { compareVersions } from '../../shared/domain/revision.ts';
 import { approvedKeys } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { PartitionJob, PartitionResult, Rejection } from './job.ts';
+import { createPace } from './pace.ts';
+import type { Pace } from './pace.ts';
 
 export interface Run {
   readonly job: PartitionJob;
@@ -29,15 +31,18 @@ export interface Run {
   state: DeclaredState;
   /** Good for one declare; then it has to be read again. */
   fresh: DeclaredPartition | undefined;
+  /** What was posted last, whatever became of it. */
+  posted: DeclaredState | undefined;
   /** How often it was read: what is planned from an older reading may not be all. */
   readings: number;
+  readonly pace: Pace;
   /** Asked for when something new wants an address. */
   holders: readonly Holder[] | undefined;
 }
 
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
   const replays = new Set(job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner));
-  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, readings: 0, holders: undefined };
+  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), holders: undefined };
 }
 
 /** What the device declares, as far as it is not known to be unchanged. */

@@ -3,12 +3,15 @@ import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { Healing } from './heal.ts';
+import type { Pace } from './pace.ts';
 
 /** What every part of an invocation works with. */
 export interface Scope {
   readonly runtime: Runtime;
   readonly devices: Devices;
   readonly attempts: Attempts;
+  /** By device. */
+  readonly paces: ReadonlyMap<string, Pace>;
   readonly healing: Healing;
   readonly context: FunctionContext;
 }

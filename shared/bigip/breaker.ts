@@ -14,7 +14,12 @@ const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>(['BIP401', '
 
 const FAILURES = 3;
 /** Milliseconds. */
-const PAUSE = { first: 5_000, longest: 60_000 } as const;
+const PAUSE = { first: 5_000, longest: 30_000 } as const;
+
+/** The device is away, or left alone for that reason. */
+export function isAwayCode(code: string): boolean {
+  return code === 'BIP508' || [...AWAY].some((one) => one === code);
+}
 
 export function isAway(error: unknown): error is DeviceError {
   return error instanceof DeviceError && AWAY.has(error.code);

@@ -17,7 +17,7 @@ import type { ForeignAddress } from './foreign.ts';
 import { foreignAddresses } from './foreign.ts';
 import { liveMismatches } from './live.ts';
 import { reconcileNodes, resetNodes } from './nodes.ts';
-import { declarePath, foundIn, readPartition, signed } from './partition.ts';
+import { createPartitionReader, declarePath, foundIn, signed } from './partition.ts';
 import type { PartitionReading } from './partition.ts';
 import type { DeviceSession } from './session.ts';
 import { syncToGroup } from './sync.ts';
@@ -53,10 +53,11 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
   const session = openSession(config, secrets, clock, surroundings);
   const fences = createFenceWatch(config.name, surroundings.onFencesBehind ?? (() => Promise.resolve()));
   const options = { shareNodes: config.partitions.length > 1 };
+  const readPartition = createPartitionReader(session, config);
 
   const read = async (partition: string): Promise<PartitionReading> => {
     const { hostname } = await session.facts();
-    const { reading, declaredBy } = await readPartition(session, config, partition);
+    const { reading, declaredBy } = await readPartition(partition);
     if (reading.kind === 'ours') await fences.check(partition, { owners: reading.declared.state.owners, declaredBy, unit: hostname }, () => ownersElsewhere(session, partition));
     return reading;
   };

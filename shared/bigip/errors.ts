@@ -2,6 +2,7 @@
 export type DeviceErrorCode =
   | 'BIP401' | 'BIP402' | 'BIP403' | 'BIP404' | 'BIP405'
   | 'BIP420' | 'BIP421' | 'BIP422' | 'BIP423' | 'BIP424' | 'BIP430' | 'BIP440'
+  | 'BIP454'
   | 'BIP501' | 'BIP502' | 'BIP503' | 'BIP504' | 'BIP505' | 'BIP506' | 'BIP507' | 'BIP508';
 
 /**
@@ -12,6 +13,9 @@ export type DeviceErrorCode =
  */
 export type FaultClass = 'content' | 'device' | 'transient' | 'ambiguous';
 
+/** `slow`: it was too much at once. `raced`: the same once more may pass, because something changed on the device meanwhile. */
+export type Hint = 'slow' | 'raced';
+
 export class DeviceError extends Error {
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;
@@ -19,14 +23,16 @@ export class DeviceError extends Error {
   readonly response: string;
   /** Milliseconds the device asked to wait. */
   readonly after?: number | undefined;
+  readonly hint?: Hint | undefined;
 
-  constructor(code: DeviceErrorCode, fault: FaultClass, message: string, details: { response?: string; after?: number | undefined; cause?: unknown } = {}) {
+  constructor(code: DeviceErrorCode, fault: FaultClass, message: string, details: { response?: string; after?: number | undefined; hint?: Hint | undefined; cause?: unknown } = {}) {
     super(message, { cause: details.cause });
     this.name = 'DeviceError';
     this.code = code;
     this.fault = fault;
     this.response = trim(details.response ?? '');
     this.after = details.after;
+    this.hint = details.hint;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { DeviceSecrets } from './connect.ts';
 import { openSession } from './connect.ts';
 import { listNodes, reconcileNodes, writeNode } from './nodes.ts';
-import { readPartition } from './partition.ts';
+import { createPartitionReader } from './partition.ts';
 
 export interface NodeAccess {
   /** Reading needs no lock of AS3, so it goes on during a declare. A partition that is not ours has no declared state to speak of. */
@@ -27,9 +27,10 @@ export type NodeSurroundings = Pick<Runtime, 'clock' | 'random' | 'dryRun'> & Pa
 export function openNodeAccess(config: DeviceConfig, secrets: DeviceSecrets, surroundings: NodeSurroundings): NodeAccess {
   const { clock, random, dryRun, log } = surroundings;
   const session = openSession(config, secrets, clock, { random, dryRun, log, timeout: LONGEST_REQUEST * 1000 });
+  const readPartition = createPartitionReader(session, config);
   return {
     declared: async (partition) => {
-      const { reading } = await readPartition(session, config, partition);
+      const { reading } = await readPartition(partition);
       return reading.kind === 'ours' ? reading.declared.state : EMPTY_STATE;
     },
     nodes: (partition) => listNodes(session, partition),

@@ -1,6 +1,6 @@
 /** What an answer of the device means. The tables follow AS3 3.56 and iControl REST; the first row that fits decides. */
 import { DeviceError } from './errors.ts';
-import type { DeviceErrorCode, FaultClass } from './errors.ts';
+import type { DeviceErrorCode, FaultClass, Hint } from './errors.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 
 interface Row {
@@ -9,6 +9,7 @@ interface Row {
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;
   readonly says: string;
+  readonly hint?: Hint;
 }
 
 /** Answers of REST calls as a whole. */
@@ -21,6 +22,7 @@ const ANSWERS: readonly Row[] = [
   // Right after a restart the worker is not registered yet, which looks the same as AS3 not being there.
   { status: [404], text: /Public URI path not registered/i, code: 'BIP404', fault: 'device', says: 'AS3 is not installed or still starting; install the AS3 package (3.50 or newer)' },
   { status: [404], text: /<html/i, code: 'BIP504', fault: 'transient', says: 'the management services are restarting' },
+  { status: [413], code: 'BIP454', fault: 'content', says: 'the declaration is larger than the device takes' },
   { status: [408, 429], code: 'BIP503', fault: 'transient', says: 'the device is busy' },
   { status: [503], text: /Configuration operation in progress|Too many configuration operations|active asynchronous task/i, code: 'BIP503', fault: 'transient', says: 'another configuration operation holds the device' },
   { status: [503], code: 'BIP504', fault: 'transient', says: 'the management services are restarting' },
@@ -31,11 +33,13 @@ const ANSWERS: readonly Row[] = [
 /** Results of one tenant in a declare. */
 const RESULTS: readonly Row[] = [
   { text: /hash you submitted does not match/i, code: 'BIP430', fault: 'transient', says: 'somebody else wrote the partition in between' },
-  { text: /TMSH CLI script taking longer than expected/i, code: 'BIP505', fault: 'ambiguous', says: 'the script took longer than 30 s and may still finish' },
+  { text: /TMSH CLI script taking longer than expected/i, code: 'BIP505', fault: 'ambiguous', says: 'the script took longer than 30 s and may still finish', hint: 'slow' },
   { text: /task cancelled|cancelled/i, code: 'BIP505', fault: 'ambiguous', says: 'the device restarted while working on it' },
   { text: /Configuration operation in progress|Too many configuration operations/i, code: 'BIP503', fault: 'transient', says: 'another configuration operation holds the device' },
   { text: /01070333/, code: 'BIP422', fault: 'content', says: 'another virtual server uses this address and port' },
   { text: /0107176c|conflicts with bigip/i, code: 'BIP423', fault: 'content', says: 'the address belongs to another partition' },
+  // A script of before that landed late, or somebody's hand: what AS3 read was true no more when its script ran (as3.md §9.2.4).
+  { text: /01020066|01020036[^]*requested (pool member|node)/i, code: 'BIP421', fault: 'content', says: 'the device refuses the configuration', hint: 'raced' },
   { text: /01020036|was not found|unable to (find|locate)/i, code: 'BIP424', fault: 'content', says: 'an object it refers to does not exist on the device' },
   // An iControl status instead of an mcpd code: the outcome is unknown.
   { text: /status: ?(5\d\d|40[1348])|ECONNRESET|socket hang up/i, code: 'BIP505', fault: 'ambiguous', says: 'the device failed half-way' },
@@ -83,7 +87,7 @@ export function faultOfResult(device: string, partition: string, result: TenantR
   if (result.code >= 200 && result.code < 300) return undefined;
   const words = [result.message, result.response].filter(Boolean).join(': ');
   const row = find(RESULTS, result.code, words);
-  return new DeviceError(row.code, row.fault, `${device}, partition ${partition}: ${row.says}`, { response: words });
+  return new DeviceError(row.code, row.fault, `${device}, partition ${partition}: ${row.says}`, { response: words, hint: row.hint });
 }
 
 function wordsOf(answer: DeviceResponse): string {

@@ -26,16 +26,40 @@ export function declarePath(partition: string): string {
   return `/mgmt/shared/appsvcs/declare/${partition}?showHash=true`;
 }
 
-export async function readPartition(session: Session, config: DeviceConfig, partition: string): Promise<Found> {
-  const answer = await session.call({ method: 'GET', path: declarePath(partition) }, [404]);
-  if (answer.status === 404 && /not registered/i.test(answer.text)) throw new DeviceError('BIP404', 'device', `${config.name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`, { response: answer.text });
-  return foundIn(answer, partition) ?? { reading: await absent(session, config, partition), declaredBy: undefined };
+/** Reads the partitions of one device. */
+export type PartitionReader = (partition: string) => Promise<Found>;
+
+/**
+ * The lock key is a digest of all that a partition stores (as3.md §9.4), so a reading under a key that was seen last is the same
+ * reading, whichever unit answers: a thousand exposures are parsed once for each declaration, not for each event.
+ */
+export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
+  const last = new Map<string, { readonly key: string; readonly found: Found }>();
+  return async (partition) => {
+    const answer = await session.call({ method: 'GET', path: declarePath(partition) }, [404]);
+    if (answer.status === 404 && /not registered/i.test(answer.text)) throw new DeviceError('BIP404', 'device', `${config.name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`, { response: answer.text });
+    const tenant = tenantIn(answer, partition);
+    if (!tenant) return { reading: await absent(session, config, partition), declaredBy: undefined };
+    const key = tenant['optimisticLockKey'];
+    const before = last.get(partition);
+    if (before !== undefined && before.key === key) return before.found;
+    const found = foundOf(tenant, partition);
+    if (typeof key === 'string') last.set(partition, { key, found });
+    return found;
+  };
+}
+
+function tenantIn(answer: DeviceResponse, partition: string): As3Tenant | undefined {
+  return (answer.json as Record<string, As3Tenant> | undefined)?.[partition];
 }
 
 /** Undefined where the answer holds no such tenant. */
 export function foundIn(answer: DeviceResponse, partition: string): Found | undefined {
-  const tenant = (answer.json as Record<string, As3Tenant> | undefined)?.[partition];
-  if (!tenant) return undefined;
+  const tenant = tenantIn(answer, partition);
+  return tenant && foundOf(tenant, partition);
+}
+
+function foundOf(tenant: As3Tenant, partition: string): Found {
   const { unit, ...constants } = (tenant['constants'] ?? {}) as { readonly unit?: unknown };
   const declaredBy = typeof unit === 'string' ? unit : undefined;
   const result = readTenant(partition, unit === undefined ? tenant : { ...tenant, constants });

@@ -16,7 +16,7 @@ const AWAY = 10 * MINUTE;
 const EVENTS = 500;
 
 /** The device is away for ten minutes while 500 events wait; requests with their times. */
-async function outage(random: () => number): Promise<{ readonly world: World; readonly requests: readonly number[]; readonly drained: number }> {
+async function outage(random: () => number, trouble: DeviceError): Promise<{ readonly world: World; readonly requests: readonly number[]; readonly drained: number }> {
   const world = createWorld({ random });
   const begun = world.clock.now();
   const requests: number[] = [];
@@ -24,7 +24,7 @@ async function outage(random: () => number): Promise<{ readonly world: World; re
   Object.assign(world.device, {
     read: (partition: string) => {
       requests.push(world.clock.now() - begun);
-      return world.clock.now() - begun < AWAY ? Promise.reject(new DeviceError('BIP503', 'transient', 'busy')) : read(partition);
+      return world.clock.now() - begun < AWAY ? Promise.reject(trouble) : read(partition);
     },
   });
   world.device.before = () => world.clock.advance(2_000);
@@ -46,25 +46,33 @@ function seeded(seed: number): () => number {
 }
 
 describe('promise 10: retries are few, spread and polite', () => {
-  test('a device that is busy for ten minutes gets at most 6 requests in any minute, with 500 events waiting', async () => {
+  test.each([
+    ['busy', new DeviceError('BIP503', 'transient', 'busy'), MINUTE],
+    ['away', new DeviceError('BIP501', 'transient', 'nobody there'), MINUTE / 2],
+  ])('a device that is %s for ten minutes gets at most 6 requests in any minute, with 500 events waiting', async (_name, trouble, lastWait) => {
     for (const seed of [1, 2, 3]) {
-      const { world, requests, drained } = await outage(seeded(seed));
+      const { world, requests, drained } = await outage(seeded(seed), trouble);
       const during = requests.filter((t) => t < AWAY);
       expect(busiestMinute(during.filter((t) => t > MINUTE))).toBeLessThanOrEqual(6);
       expect(during.length).toBeLessThanOrEqual(60);
       // The last wait of the outage, then 50 batches of 10 with one declare of two seconds each.
-      expect(drained).toBeLessThanOrEqual(MINUTE + 2 * MINUTE);
+      expect(drained).toBeLessThanOrEqual(lastWait + 2 * MINUTE);
       expect(Object.keys(world.device.state().exposures)).toHaveLength(EVENTS);
     }
   }, 60_000);
 
-  test('whatever chance says, the delay lies between a sixth of its ceiling and the ceiling, and grows to a limit', () => {
+  test.each([
+    ['busy', { code: 'BIP503', fault: 'transient' as const }, { first: 1_000, limit: 60_000, least: 6 }],
+    ['away', { code: 'BIP501', fault: 'transient' as const }, { first: 1_000, limit: 30_000, least: 3 }],
+    ['left alone', { code: 'BIP508', fault: 'transient' as const }, { first: 1_000, limit: 30_000, least: 3 }],
+    ['to be mended', { code: 'BIP402', fault: 'device' as const }, { first: 10_000, limit: 300_000, least: 6 }],
+    ['unknown', undefined, { first: 1_000, limit: 60_000, least: 6 }],
+  ])('%s: whatever chance says, the delay lies between a share of its ceiling and the ceiling, and grows to a limit', (_name, error, { first, limit, least }) => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), fc.constantFrom('transient' as const, 'device' as const), (attempt, chance, fault) => {
-        const limit = fault === 'device' ? 300_000 : 60_000;
-        const ceiling = Math.min(limit, (fault === 'device' ? 10_000 : 1_000) * 2 ** Math.min(attempt - 1, 20));
-        const delay = backoff({ fault }, attempt, () => chance);
-        expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / 6));
+      fc.property(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (attempt, chance) => {
+        const ceiling = Math.min(limit, first * 2 ** Math.min(attempt - 1, 20));
+        const delay = backoff(error, attempt, () => chance);
+        expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / least));
         expect(delay).toBeLessThanOrEqual(ceiling);
       }),
     );

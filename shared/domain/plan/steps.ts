@@ -2,15 +2,54 @@
 import { exposureKey } from '../exposure/exposure.ts';
 import type { Member } from '../exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from './declared.ts';
-import { declaredState, sameContent } from './declared.ts';
+import { canonical, declaredState, sameContent } from './declared.ts';
 
-/** Changed exposures in one declare: AS3's script must be done within 30 s. */
-export const MAX_CHANGES = 100;
+/**
+ * Lines of AS3's script (as3.md §9.5): an exposure that comes, goes or gets other settings is about five (524 lines for 100), a pool
+ * that only gains members is one (518 for 500). Members that leave or change cost more, because each such pool is a write of its own
+ * before the transaction, with another line to undo it (§3.2).
+ */
+export const LINES = { exposure: 5, edited: 3, joined: 1 } as const;
+/** Nothing is known of what a line with many members costs; so many of them count as a line more, to be on the safe side. */
+const MEMBERS_A_LINE = 10;
 
-/** Removals first, so that no later part waits for an address. */
-export function parts<T extends { readonly kind: string }>(changes: readonly T[]): readonly (readonly T[])[] {
-  const sorted = changes.toSorted((a, b) => Number(b.kind === 'delete') - Number(a.kind === 'delete'));
-  return Array.from({ length: Math.ceil(sorted.length / MAX_CHANGES) }, (_, i) => sorted.slice(i * MAX_CHANGES, (i + 1) * MAX_CHANGES));
+/** Lines of one declare: the script must end within 30 s, and a hundred whole exposures are F5's advice (as3.md §6.2). */
+export const MOST_LINES = 500;
+
+/** What a change of one exposure costs the device. Nothing for what only Sluice remembers, and for drains, which are written at the node. */
+export function linesOf(before: DeclaredExposure | undefined, after: DeclaredExposure | undefined): number {
+  const [had, has] = [membersOf(before), membersOf(after)];
+  const joined = [...has.keys()].filter((one) => !had.has(one)).length;
+  const edited = [...had].filter(([one, content]) => has.get(one) !== content).length;
+  const members = Math.floor((joined + edited) / MEMBERS_A_LINE);
+  if (before === undefined || after === undefined || !sameContent(before.settings, after.settings)) return LINES.exposure + members;
+  if (edited > 0) return LINES.edited + members;
+  return joined > 0 ? LINES.joined + members : 0;
+}
+
+function membersOf(e: DeclaredExposure | undefined): ReadonlyMap<string, string> {
+  const all = (e?.contributions ?? []).flatMap(({ members, owner: _owner, gateways: _gateways, since: _since, ...attributes }) =>
+    members.map(({ availability: _availability, ...member }) => [endpoint(member), canonical({ ...attributes, ...member })] as const),
+  );
+  return new Map(all);
+}
+
+interface Change {
+  readonly kind: string;
+  readonly key: string;
+}
+
+/** Removals first, so that no later part waits for an address; then what is cheap, so that pods do not wait for new exposures. */
+export function inOrder<T extends Change>(changes: readonly T[], lines: (change: T) => number): readonly T[] {
+  const rank = (change: T): number => (change.kind === 'delete' ? 0 : lines(change) < LINES.exposure ? 1 : 2);
+  return changes.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** How many of these changes, from the first on, go into one declare of so many lines: one at least. */
+export function fitting<T extends Change>(changes: readonly T[], lines: (change: T) => number, most: number): number {
+  let sum = 0;
+  const over = changes.findIndex((change) => (sum += lines(change)) > most);
+  return over < 0 ? changes.length : Math.max(1, over);
 }
 
 /**
@@ -51,6 +90,6 @@ function endpoints(e: DeclaredExposure): readonly string[] {
   return e.contributions.flatMap((c) => c.members.map((m) => `${exposureKey(e)} ${endpoint(m)}`));
 }
 
-function endpoint({ address, port }: Member): string {
+function endpoint({ address, port }: Pick<Member, 'address' | 'port'>): string {
   return `${address} ${port}`;
 }

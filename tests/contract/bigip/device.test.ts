@@ -56,6 +56,19 @@ describe('a BIG-IP', () => {
     expect(await device.read('k8s')).toMatchObject({ declared: { state: newer } });
   });
 
+  /** Red when the key is not compared (`createPartitionReader` in partition.ts). */
+  test('what somebody else declared meanwhile is read anew, and the same declaration is parsed once', async () => {
+    const bigip = await lab();
+    const [device, other] = [connect(bigip), connect(bigip)];
+    await declare(device, wanted());
+    const [first, again] = [await device.read('k8s'), await device.read('k8s')];
+    expect(again).toBe(first);
+    for (const newer of [wanted(wanted(), 2, [1]), wanted(), wanted(wanted(), 3, [])]) {
+      await declare(other, newer);
+      expect(await device.read('k8s')).toMatchObject({ declared: { state: newer } });
+    }
+  });
+
   test('the last exposure goes, the partition and its fences stay', async () => {
     const device = connect(await lab());
     await declare(device, wanted());

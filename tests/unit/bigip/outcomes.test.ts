@@ -20,6 +20,15 @@ describe('what the result of a tenant means', () => {
     expect(result(code, message, response)).toMatchObject({ code: expected, fault });
   });
 
+  test.each([
+    ['TMSH CLI script taking longer than expected', 'slow'],
+    ['01020066:3: The requested Pool Member (/k8s/gw/pool /k8s/10.0.0.1 80) already exists in partition k8s.', 'raced'],
+    ['01020036:3: The requested Pool Member (/k8s/gw/pool /k8s/10.0.0.1 80) was not found.', 'raced'],
+    ['01020036:3: The requested rule (/Common/x) was not found.', undefined],
+  ])('%s: a hint how to go on', (response, hint) => {
+    expect(result(422, 'declaration failed', response)).toMatchObject({ hint });
+  });
+
   test('success and "no change" are no fault', () => {
     expect(result(200, 'success')).toBeUndefined();
     expect(result(200, 'no change')).toBeUndefined();
@@ -32,6 +41,7 @@ describe('what an answer as a whole means', () => {
     ['GET', 401, '{"message":"X-F5-Auth-Token has expired."}', 'BIP401', 'device'],
     ['POST', 403, '{}', 'BIP403', 'device'],
     ['POST', 404, '{"message":"Public URI path not registered: /shared/appsvcs/declare"}', 'BIP404', 'device'],
+    ['POST', 413, '<html>Request Entity Too Large</html>', 'BIP454', 'content'],
     ['POST', 503, '{"message":"There is an active asynchronous task executing."}', 'BIP503', 'transient'],
     ['POST', 503, '<html><body>503 Service Unavailable</body></html>', 'BIP504', 'transient'],
     ['POST', 500, '<html>AsyncContext timeout</html>', 'BIP505', 'ambiguous'],

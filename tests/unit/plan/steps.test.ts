@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
-import { firstStep, parts } from '../../../shared/domain/plan/steps.ts';
+import { firstStep, fitting, inOrder, linesOf, MOST_LINES } from '../../../shared/domain/plan/steps.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
 const member = (address: string): Contribution['members'][number] => ({ address, port: 80, availability: 'ready' });
@@ -47,12 +47,39 @@ describe('member attributes and new members in one declare, which AS3 3.56 gets 
   });
 });
 
+describe('what a change costs in lines of AS3 script', () => {
+  const before = shown(1, [contribution(['10.1.0.1'])]);
+  const pods = (n: number): string[] => Array.from({ length: n }, (_, i) => `10.1.0.${i + 1}`);
+
+  test.each<[string, DeclaredExposure | undefined, DeclaredExposure | undefined, number]>([
+    ['an exposure that comes', undefined, before, 5],
+    ['one that goes', before, undefined, 5],
+    ['other settings', before, { ...before, settings: { ...SETTINGS, connectionLimit: 5 } }, 5],
+    ['a member that joins', before, shown(1, [contribution(pods(2))]), 1],
+    ['a member of another owner that joins', before, shown(1, [contribution(pods(1)), { ...contribution(['10.9.0.1']), owner: 'd/e/f' }]), 1],
+    ['many that join', before, shown(1, [contribution(pods(31))]), 4],
+    ['a member that leaves', shown(1, [contribution(pods(2))]), before, 3],
+    ['a member whose attributes change', before, shown(1, [contribution(['10.1.0.1'], { ratio: 2 })]), 3],
+    ['a drain, which happens at the node', before, shown(1, [{ ...contribution([]), members: [{ ...member('10.1.0.1'), availability: 'draining' }] }]), 0],
+    ['another gateway behind it', before, shown(1, [contribution(['10.1.0.1'], { gateways: ['x/z'] })]), 0],
+  ])('%s', (_name, had, has, lines) => {
+    expect(linesOf(had, has)).toBe(lines);
+  });
+});
+
 describe('the parts of a large plan', () => {
-  test('hold at most 100 changes, removals first, and miss none', () => {
-    const changes = Array.from({ length: 250 }, (_, i) => ({ kind: i % 2 === 0 ? 'create' : 'delete', i }));
-    const cut = parts(changes);
-    expect(cut.map((p) => p.length)).toEqual([100, 100, 50]);
-    expect(cut.flat().slice(0, 125).every((c) => c.kind === 'delete')).toBe(true);
-    expect(new Set(cut.flat().map((c) => c.i)).size).toBe(250);
+  test('removals come first, then what is cheap, so that pods do not wait for new exposures', () => {
+    const changes = [{ kind: 'create', key: 'a', lines: 5 }, { kind: 'update', key: 'b', lines: 1 }, { kind: 'update', key: 'c', lines: 5 }, { kind: 'delete', key: 'd', lines: 5 }];
+    expect(inOrder(changes, (change) => change.lines).map(({ key }) => key).join('')).toBe('dbac');
+  });
+
+  test('take what fits, whatever costs nothing included, and never nothing', () => {
+    const costs = (...list: number[]): { kind: string; key: string; lines: number }[] => list.map((lines) => ({ kind: 'update', key: '', lines }));
+    const fit = (list: readonly { kind: string; key: string; lines: number }[], most: number): number => fitting(list, (change) => change.lines, most);
+    expect(fit(costs(...Array.from({ length: 250 }, () => 5)), MOST_LINES)).toBe(100);
+    expect(fit(costs(...Array.from({ length: 1_000 }, () => 1)), MOST_LINES)).toBe(500);
+    expect(fit(costs(1, 0, 0, 1, 1), 2)).toBe(4);
+    expect(fit(costs(9, 1), 5)).toBe(1);
+    expect(fit([], 5)).toBe(0);
   });
 });
