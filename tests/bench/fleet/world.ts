@@ -74,7 +74,7 @@ export function sealed(snapshot: Snapshot, now: number): Sealed {
 }
 
 export function sliceOf(snapshot: Snapshot, config: SluiceConfig): Slice {
-  const mapped = mapSnapshot({ snapshot, sender: undefined, config, now: Date.now() });
+  const mapped = mapSnapshot({ snapshot, sender: undefined, config });
   if (mapped.kind === 'refused') throw new Error(mapped.reason);
   const [slice] = mapped.slices;
   if (slice === undefined) throw new Error('map made no slice');
