@@ -71,14 +71,17 @@ function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): Bui
   return { ...built, exposures, notes: [...built.notes, { object: `Service ${ingress.namespace}/${ingress.service}`, code: 'GW140', message }] };
 }
 
+/** What both kinds of events say of where they come from. */
+export type Said = Omit<MapInput, 'snapshot'> & { readonly snapshot: Pick<Snapshot, 'cluster' | 'revision'> };
+
 /** A replayer repeats what others said: its name proves nothing about the cluster, so no slice carries it. */
-function speaks({ snapshot, sender, config }: MapInput): boolean {
+export function speaks({ snapshot, sender, config }: Said): boolean {
   if (sender === undefined || !config.failures.replayers.includes(sender)) return true;
   return config.clusters.some(({ id, senders }) => id === snapshot.cluster && senders.includes(sender));
 }
 
-/** Why a snapshot may not be believed. */
-function refuse({ snapshot, sender, config, now }: MapInput): Refusal | undefined {
+/** Why a snapshot or inventory may not be believed. */
+export function refuse({ snapshot, sender, config, now }: Said): Refusal | undefined {
   const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
   if (!cluster) return { code: 'GW103', reason: `cluster: ${snapshot.cluster} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id` };
   if (sender !== undefined && cluster.senders.length > 0 && !cluster.senders.includes(sender) && !config.failures.replayers.includes(sender)) {

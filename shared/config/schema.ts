@@ -31,6 +31,8 @@ export type DeviceConfig = z.infer<typeof DeviceConfig>;
 export const ClusterConfig = z.strictObject({
   id: Name.describe('Id of the cluster; never guessed.'),
   senders: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.'),
+  silentAfter: z.int().min(60).max(86_400).default(900).describe('Seconds without a newer word of its watcher after which audit reports the cluster as silent; its watcher speaks at least every 300.'),
+  whenSilent: z.enum(['report', 'drain']).default('report').describe('What becomes of a silent cluster: only reported, or drained as well until it speaks again, if other clusters serve everything that it serves.'),
   mesh: MeshOptions.prefault({}).describe("Mesh options that change the port mapping, with Istio's defaults."),
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
