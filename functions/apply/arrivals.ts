@@ -52,7 +52,8 @@ export function stagesOf(arrivals: readonly Arrival[]): readonly Stage[] {
   const stages: { orders: Arrived<Steering>[]; absences: Arrived<Absence>[]; audits: Arrived<Audit>[]; slices: Arrived<Slice>[] }[] = [];
   for (const arrival of arrivals) {
     const current = stages.at(-1);
-    const stage = current && (arrival.kind === 'slice' || current.slices.length === 0) ? current : { orders: [], absences: [], audits: [], slices: [] };
+    const fits = arrival.kind === 'slice' ? !isRivalled(arrival.data, current?.slices ?? []) : current?.slices.length === 0;
+    const stage = current && fits ? current : { orders: [], absences: [], audits: [], slices: [] };
     if (stage !== current) stages.push(stage);
     switch (arrival.kind) {
       case 'slice':
@@ -70,6 +71,11 @@ export function stagesOf(arrivals: readonly Arrival[]): readonly Stage[] {
     }
   }
   return stages;
+}
+
+/** Two clusters under one id: neither may pass for the newest word of the other, so they never meet in one stage. */
+function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice>[]): boolean {
+  return slices.some(({ data }) => data.owner === owner && data.clusterUid !== clusterUid);
 }
 
 export function messagesOf({ orders, absences, audits, slices }: Stage): readonly QueueMessage[] {
