@@ -49,28 +49,23 @@ export interface Stage {
 
 /** What is done in one go; an order takes effect after the slices before it and before those after it. */
 export function stagesOf(arrivals: readonly Arrival[]): readonly Stage[] {
-  const stages: { orders: Arrived<Steering>[]; absences: Arrived<Absence>[]; audits: Arrived<Audit>[]; slices: Arrived<Slice>[] }[] = [];
+  const groups: Arrival[][] = [];
   for (const arrival of arrivals) {
-    const current = stages.at(-1);
-    const fits = arrival.kind === 'slice' ? !isRivalled(arrival.data, current?.slices ?? []) : current?.slices.length === 0;
-    const stage = current && fits ? current : { orders: [], absences: [], audits: [], slices: [] };
-    if (stage !== current) stages.push(stage);
-    switch (arrival.kind) {
-      case 'slice':
-        stage.slices.push(arrival);
-        break;
-      case 'order':
-        stage.orders.push(arrival);
-        break;
-      case 'absence':
-        stage.absences.push(arrival);
-        break;
-      case 'audit':
-        stage.audits.push(arrival);
-        break;
-    }
+    const current = groups.at(-1);
+    if (current && fits(current, arrival)) current.push(arrival);
+    else groups.push([arrival]);
   }
-  return stages;
+  return groups.map((group) => ({
+    orders: group.filter((one) => one.kind === 'order'),
+    absences: group.filter((one) => one.kind === 'absence'),
+    audits: group.filter((one) => one.kind === 'audit'),
+    slices: group.filter((one) => one.kind === 'slice'),
+  }));
+}
+
+function fits(stage: readonly Arrival[], arrival: Arrival): boolean {
+  const slices = stage.filter((one) => one.kind === 'slice');
+  return arrival.kind === 'slice' ? !isRivalled(arrival.data, slices) : slices.length === 0;
 }
 
 /** Two clusters under one id: neither may pass for the newest word of the other, so they never meet in one stage. */
