@@ -1,11 +1,12 @@
 /** What arrives in a device's group: slices, and orders that are to take effect between them. */
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
-import type { Approval } from '../../shared/domain/steering/steering.ts';
+import type { Steering } from '../../shared/domain/steering/steering.ts';
 import { open } from '../../shared/queue/envelope.ts';
 import type { EventMeta, Refusal } from '../../shared/queue/envelope.ts';
 import type { Audit } from '../../shared/queue/events.ts';
-import { AUDIT, AUDIT_EVENTS, SLICE_EVENTS, STEERING, STEERING_EVENTS } from '../../shared/queue/events.ts';
+import { ABSENCE_EVENTS, AUDIT, AUDIT_EVENTS, INGRESS_ABSENT, SLICE_EVENTS, STEERING, STEERING_EVENTS } from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 
 export interface Arrived<T> {
@@ -14,41 +15,66 @@ export interface Arrived<T> {
   readonly data: T;
 }
 
-export type Arrival = ({ readonly kind: 'slice' } & Arrived<Slice>) | ({ readonly kind: 'approval' } & Arrived<Approval>) | ({ readonly kind: 'audit' } & Arrived<Audit>);
+export type Arrival =
+  | ({ readonly kind: 'slice' } & Arrived<Slice>)
+  | ({ readonly kind: 'order' } & Arrived<Steering>)
+  | ({ readonly kind: 'absence' } & Arrived<Absence>)
+  | ({ readonly kind: 'audit' } & Arrived<Audit>);
 
-const EVENTS = { ...SLICE_EVENTS, ...STEERING_EVENTS, ...AUDIT_EVENTS } as const;
+const EVENTS = { ...SLICE_EVENTS, ...STEERING_EVENTS, ...ABSENCE_EVENTS, ...AUDIT_EVENTS } as const;
 
 export function readArrival(message: QueueMessage): Arrival | { readonly refused: Refusal } {
   const opened = open(message.body, EVENTS);
   if ('refused' in opened) return opened;
   const meta = opened.ok;
-  if (meta.type === STEERING) return { kind: 'approval', message, meta, data: meta.data };
-  return meta.type === AUDIT ? { kind: 'audit', message, meta, data: meta.data } : { kind: 'slice', message, meta, data: meta.data };
+  switch (meta.type) {
+    case STEERING:
+      return { kind: 'order', message, meta, data: meta.data };
+    case INGRESS_ABSENT:
+      return { kind: 'absence', message, meta, data: meta.data };
+    case AUDIT:
+      return { kind: 'audit', message, meta, data: meta.data };
+    default:
+      return { kind: 'slice', message, meta, data: meta.data };
+  }
 }
 
 /** Orders and the slices after them, up to the next order. */
 export interface Stage {
-  readonly approvals: readonly Arrived<Approval>[];
+  readonly orders: readonly Arrived<Steering>[];
+  readonly absences: readonly Arrived<Absence>[];
   readonly audits: readonly Arrived<Audit>[];
   readonly slices: readonly Arrived<Slice>[];
 }
 
 /** What is done in one go; an order takes effect after the slices before it and before those after it. */
 export function stagesOf(arrivals: readonly Arrival[]): readonly Stage[] {
-  const stages: { approvals: Arrived<Approval>[]; audits: Arrived<Audit>[]; slices: Arrived<Slice>[] }[] = [];
+  const groups: Arrival[][] = [];
   for (const arrival of arrivals) {
-    const current = stages.at(-1);
-    const stage = current && (arrival.kind === 'slice' || current.slices.length === 0) ? current : { approvals: [], audits: [], slices: [] };
-    if (stage !== current) stages.push(stage);
-    if (arrival.kind === 'slice') stage.slices.push(arrival);
-    else if (arrival.kind === 'approval') stage.approvals.push(arrival);
-    else stage.audits.push(arrival);
+    const current = groups.at(-1);
+    if (current && fits(current, arrival)) current.push(arrival);
+    else groups.push([arrival]);
   }
-  return stages;
+  return groups.map((group) => ({
+    orders: group.filter((one) => one.kind === 'order'),
+    absences: group.filter((one) => one.kind === 'absence'),
+    audits: group.filter((one) => one.kind === 'audit'),
+    slices: group.filter((one) => one.kind === 'slice'),
+  }));
 }
 
-export function messagesOf({ approvals, audits, slices }: Stage): readonly QueueMessage[] {
-  return [...approvals, ...audits, ...slices].map(({ message }) => message);
+function fits(stage: readonly Arrival[], arrival: Arrival): boolean {
+  const slices = stage.filter((one) => one.kind === 'slice');
+  return arrival.kind === 'slice' ? !isRivalled(arrival.data, slices) : slices.length === 0;
+}
+
+/** Two clusters under one id: neither may pass for the newest word of the other, so they never meet in one stage. */
+function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice>[]): boolean {
+  return slices.some(({ data }) => data.owner === owner && data.clusterUid !== clusterUid);
+}
+
+export function messagesOf({ orders, absences, audits, slices }: Stage): readonly QueueMessage[] {
+  return [...orders, ...absences, ...audits, ...slices].map(({ message }) => message);
 }
 
 export interface Newest {

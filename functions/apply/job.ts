@@ -2,11 +2,12 @@
 import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
-import type { Approval } from '../../shared/domain/steering/steering.ts';
+import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Pace } from './pace.ts';
@@ -20,7 +21,8 @@ export interface PartitionJob {
   readonly clock: Clock;
   /** Throws when the function's time is nearly over. */
   readonly checkTime: () => void;
-  readonly approvals?: readonly Approval[];
+  readonly orders?: readonly Order[];
+  readonly absences?: readonly Absence[];
   /** Declare even if nothing changes, because something on the device differs from it. */
   readonly again?: boolean;
   /** Owners whose message came for the first time: at the version that is declared already that is a replay, and quarantine does not hold it. */

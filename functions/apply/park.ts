@@ -1,6 +1,7 @@
 /** What will not succeed by itself goes to the dead letters with its reason, so that it can be read and replayed. */
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
+import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
 import type { DeadLetterInput } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -39,6 +40,17 @@ export async function parkRejected({ runtime, context, attempts }: Scope, { mess
       traceparent: meta.traceparent,
     });
   }
+}
+
+/** What the device refuses to give up although it was ordered; it stays declared until the order is given again. */
+export async function parkForgotten(scope: Scope, { message, data }: Arrived<ForgetOrder>, results: readonly PartitionResult[]): Promise<void> {
+  const owners = Object.keys(data.upTo);
+  const refused = results.flatMap(({ partition, entries }) => [...entries.values()].filter((entry) => entry.kind === 'rejected' && owners.includes(entry.owner)).map((entry) => ({ partition, entry })));
+  const [first] = refused;
+  if (!first) return;
+  const more = refused.length === 1 ? '' : `, and ${refused.length - 1} more`;
+  const reason = `${first.entry.key} of ${first.entry.owner} in partition ${first.partition} cannot be forgotten: ${first.entry.reason}${more}; give the order again when that is mended`;
+  await parkMessage(scope, message, { code: first.entry.code, reason, subject: data.cluster });
 }
 
 /** One for each partition, whatever the number of exposures. */

@@ -2,7 +2,10 @@
 import type { Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
-import type { Approval } from '../../shared/domain/steering/steering.ts';
+import type { Approval, Steering } from '../../shared/domain/steering/steering.ts';
+import { isObeyed } from '../../shared/domain/plan/steer.ts';
+import { absentSlices } from '../../shared/domain/plan/absent.ts';
+import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import { seal } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
 import { INGRESS_SETTLED } from '../../shared/queue/events.ts';
@@ -10,14 +13,15 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
-import { parkMessage, parkRejected } from './park.ts';
+import { parkForgotten, parkMessage, parkRejected } from './park.ts';
 import { settledOf } from './results.ts';
 import type { Scope } from './scope.ts';
 
 export async function reportStage(scope: Scope, stage: Stage, results: readonly PartitionResult[]): Promise<void> {
   const { log } = scope.runtime;
   const { newest, overtaken } = newestFirst(stage.slices);
-  for (const approval of stage.approvals) await reportApproval(scope, approval, results);
+  for (const order of stage.orders) await reportOrder(scope, order, results);
+  for (const absence of stage.absences) await reportAbsence(scope, absence, results);
   for (const { data } of stage.audits) log.info({ device: data.device, partitions: data.partitions, reason: data.reason }, 'declared again');
   for (const arrival of newest) await reportSlice(scope, arrival, results);
   for (const { message, data } of overtaken) log.info({ owner: data.owner, device: data.device, revision: formatRevision(data.version), attempt: message.receiveCount, superseded: data.exposures.length }, 'overtaken by a newer one');
@@ -34,6 +38,23 @@ async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: reado
   await scope.healing.note(settled);
   const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));
   scope.runtime.log.info({ owner: settled.owner, device: settled.device, revision: formatRevision(settled.version), attempt: message.receiveCount, ...outcomes }, 'settled');
+}
+
+/** Ingresses that went while nobody looked: their end is told like any other result. */
+async function reportAbsence(scope: Scope, { message, meta, data }: Arrived<Absence>, results: readonly PartitionResult[]): Promise<void> {
+  for (const slice of absentSlices(data, results.map(({ declared }) => declared))) {
+    scope.runtime.log.warn({ owner: slice.owner, device: data.device, revision: formatRevision(data.version) }, 'the ingress is gone');
+    await reportSlice(scope, { message, meta, data: slice }, results);
+  }
+}
+
+async function reportOrder(scope: Scope, arrival: Arrived<Steering>, results: readonly PartitionResult[]): Promise<void> {
+  const { message, meta, data } = arrival;
+  if (data.action === 'approve') return reportApproval(scope, { message, meta, data }, results);
+  const { action, device, cluster } = data;
+  const taken = results.filter(({ declared }) => isObeyed(declared, data)).map(({ partition }) => partition);
+  scope.runtime.log.info({ device, cluster, action, partitions: taken }, taken.length > 0 ? 'steered' : 'steering changed nothing: newer word of the cluster, or a newer order, stands');
+  if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
 }
 
 /** An approval that meets nothing is no approval; a redelivered one may have done its work before. */

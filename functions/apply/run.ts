@@ -66,7 +66,7 @@ export async function planFrom(run: Run, state: DeclaredState, only = run.job.on
 }
 
 function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | undefined): Plan {
-  const { partition, slices, sameFleet, clock, approvals, movedFrom, shareNodes } = run.job;
+  const { partition, slices, sameFleet, clock, orders, absences, movedFrom, shareNodes } = run.job;
   return planPartition(partition, state, slices, {
     sameFleet,
     now: clock.now(),
@@ -74,7 +74,8 @@ function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | un
     retry: run.retry,
     ...(only && { only }),
     ...(run.holders && { holders: run.holders }),
-    ...(approvals && { approvals }),
+    ...(orders && { orders }),
+    ...(absences && { absences }),
     ...(movedFrom && { movedFrom }),
     ...(shareNodes === undefined ? {} : { shareNodes }),
   });
@@ -119,7 +120,8 @@ function inWords(error: DeviceError): string {
 }
 
 export function resultOf(run: Run, before: DeclaredState): PartitionResult {
-  const { partition, approvals = [] } = run.job;
+  const { partition, orders = [] } = run.job;
+  const approvals = orders.flatMap(({ steering }) => (steering.action === 'approve' ? [steering] : []));
   const approved = approvals.flatMap((approval) => approvedKeys(before, approval).map((key) => ({ owner: approval.owner, key })));
   return { partition, entries: run.entries, rejections: run.rejections, approved, declared: run.state };
 }

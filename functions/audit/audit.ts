@@ -4,7 +4,7 @@ import type { Devices } from '../../shared/bigip/devices.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { seal } from '../../shared/queue/envelope.ts';
-import { AUDIT } from '../../shared/queue/events.ts';
+import { AUDIT, STEERING } from '../../shared/queue/events.ts';
 import type { Audit } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
@@ -28,6 +28,7 @@ async function auditOne(runtime: Runtime, devices: Devices, config: DeviceConfig
   try {
     const findings = await auditDevice({ device: await devices.get(config), config: runtime.config, clock }, config);
     for (const finding of findings) log.warn(finding, 'drift');
+    for (const { order } of findings) if (order) await steer(runtime, order);
     if (runtime.config.policy.drift === 'repair') await askForRepair(runtime, config.name, findings);
     return { findings, failed: [] };
   } catch (error) {
@@ -51,4 +52,12 @@ async function askForRepair(runtime: Runtime, device: string, findings: readonly
   const cluster = runtime.config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ?? runtime.config.clusters[0]?.id ?? device;
   const body = seal(AUDIT, data, { id, cluster, subject: device, time: new Date(runtime.clock.now()).toISOString() });
   await runtime.queues.queue('slices').send({ group: device, deduplicationId: id, body });
+}
+
+/** In the device's group as well: behind slices that wait, which end the silence. */
+async function steer({ queues, clock, id, log }: Runtime, order: NonNullable<Finding['order']>): Promise<void> {
+  const event = id();
+  log.warn(order, order.action === 'drain' ? 'a silent cluster is drained' : 'a silent cluster goes back into rotation');
+  const body = seal(STEERING, order, { id: event, cluster: order.cluster, subject: order.cluster, time: new Date(clock.now()).toISOString() });
+  await queues.queue('slices').send({ group: order.device, deduplicationId: event, body });
 }

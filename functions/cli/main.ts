@@ -1,6 +1,7 @@
 /** The `sluice` command: one file per command, each registers itself. */
 import { Command } from 'commander';
 import { registerApprove } from './commands/approve.ts';
+import { registerCluster } from './commands/cluster.ts';
 import { registerDrift } from './commands/drift.ts';
 import { registerImport } from './commands/import-cis.ts';
 import { registerMap } from './commands/map.ts';
@@ -18,7 +19,7 @@ import { registerTrace } from './commands/trace.ts';
 import { registerWhy } from './commands/why.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerImport, registerStatus, registerPorts, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerCluster, registerImport, registerStatus, registerPorts, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')

@@ -1,10 +1,11 @@
 /** map: takes snapshots, sends slices. Wiring only; the decisions are in `origin.ts` and `map.ts`. */
-import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import type { Inventory, Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import { formatRevision } from '../../shared/domain/revision.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
 import { open, seal } from '../../shared/queue/envelope.ts';
-import { CLUSTER_INVENTORY, INGRESS_DESIRED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
-import type { EventMeta } from '../../shared/queue/envelope.ts';
+import { CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
+import type { EventMeta, OpenedEvent } from '../../shared/queue/envelope.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
@@ -12,6 +13,7 @@ import type { QueueMessage } from '../../shared/queue/port.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { sendExpress } from './express.ts';
+import { mapInventory } from './inventory.ts';
 import { mapSnapshot } from './map.ts';
 import { judgeOrigin } from './origin.ts';
 import type { Refusal } from './origin.ts';
@@ -48,15 +50,21 @@ async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refus
   const origin = await judgeOrigin({ event, sender: message.sender, config, keys, now: runtime.clock.now() });
   if (origin.kind === 'away') return origin;
   if (origin.kind === 'refused') return park(scope, message, { ...origin, subject: event.subject });
-  // Nothing draws on inventories yet: an ingress that went while nobody looked stays until it is seen to be gone.
-  if (event.type === CLUSTER_INVENTORY) return undefined;
+  if (event.type === CLUSTER_INVENTORY) return sendAbsences(runtime, event, message.sender);
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
   if (result.kind === 'refused') return park(scope, message, { ...result, subject: event.subject });
   await sendExpress(runtime, event, { events: result.express, sentAt: message.sentAt });
-  for (const slice of result.slices) await sendSlice(runtime, event, slice);
+  for (const slice of result.slices) await sendOn(runtime, event, { type: INGRESS_DESIRED, subject: slice.owner, device: slice.device, data: slice });
   for (const note of result.notes) runtime.log.info({ owner: event.subject, ...note }, 'note');
   runtime.log.info({ ...summary(event.data), slices: result.slices.length, exposures: result.slices[0]?.exposures.length ?? 0, express: result.express.length }, 'mapped');
   return undefined;
+}
+
+async function sendAbsences(runtime: Runtime, event: OpenedEvent<typeof CLUSTER_INVENTORY, Inventory>, sender: string | undefined): Promise<undefined> {
+  const absences = mapInventory({ inventory: event.data, sender, config: runtime.config });
+  for (const absence of absences) await sendOn(runtime, event, { type: INGRESS_ABSENT, subject: event.subject, device: absence.device, data: absence });
+  const { cluster, ingresses, revision } = event.data;
+  runtime.log.info({ cluster, revision: formatRevision(revision), ingresses: ingresses.length, absent: absences[0]?.absent ?? [] }, 'inventory');
 }
 
 /** Milliseconds: somebody has to mend it, and it is asked for anew each time. */
@@ -80,17 +88,24 @@ function summary(snapshot: Snapshot): object {
   return { cluster: snapshot.cluster, ingress: `${snapshot.ingress.namespace}/${snapshot.ingress.service}`, revision: `${snapshot.revision.epoch}.${snapshot.revision.counter}` };
 }
 
-async function sendSlice(runtime: Runtime, cause: EventMeta, slice: { readonly owner: string; readonly device: string }): Promise<void> {
+interface Onward {
+  readonly type: string;
+  readonly subject: string;
+  readonly device: string;
+  readonly data: object;
+}
+
+async function sendOn(runtime: Runtime, cause: EventMeta, { type, subject, device, data }: Onward): Promise<void> {
   const time = new Date(runtime.clock.now()).toISOString();
-  // Derived, so that the same snapshot delivered twice makes one slice per device within the queue's window.
-  const id = `${cause.id}.${slice.device}`;
-  const body = seal(INGRESS_DESIRED, slice, {
+  // Derived, so that the same event delivered twice makes one message per device within the queue's window.
+  const id = `${cause.id}.${device}`;
+  const body = seal(type, data, {
     id,
     cluster: cause.cluster,
-    subject: slice.owner,
+    subject,
     time,
     traceparent: cause.traceparent,
     hops: [...(cause.hops ?? []), { at: time, where: 'map' }],
   });
-  await runtime.queues.queue('slices').send({ group: slice.device, deduplicationId: id, body });
+  await runtime.queues.queue('slices').send({ group: device, deduplicationId: id, body });
 }

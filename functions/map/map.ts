@@ -62,8 +62,11 @@ function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): Bui
   return { ...built, exposures, notes: [...built.notes, { object: `Service ${ingress.namespace}/${ingress.service}`, code: 'GW140', message }] };
 }
 
+/** What both kinds of events say of where they come from. */
+export type Said = Omit<MapInput, 'snapshot'> & { readonly snapshot: Pick<Snapshot, 'cluster'> };
+
 /** A replayer repeats what others said: its name proves nothing about the cluster, so no slice carries it. */
-function speaks({ snapshot, sender, config }: MapInput): boolean {
+export function speaks({ snapshot, sender, config }: Said): boolean {
   if (sender === undefined || !config.failures.replayers.includes(sender)) return true;
   return config.clusters.some(({ id, senders }) => id === snapshot.cluster && senders.includes(sender));
 }

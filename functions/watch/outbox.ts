@@ -12,7 +12,8 @@ import type { Revisions } from './revisions.ts';
 /** Puts what the watcher says on the queue; resolves only when the queue has it. */
 export interface Outbox {
   snapshot(ingress: IngressRef, content: Content, changes: readonly Change[]): Promise<Revision>;
-  inventory(ingresses: readonly IngressRef[]): Promise<Revision>;
+  /** Those that exist, of those that are looked for. */
+  inventory(ingresses: readonly IngressRef[], watched: readonly IngressRef[]): Promise<Revision>;
 }
 
 export interface OutboxOptions {
@@ -38,9 +39,9 @@ export function createOutbox({ runtime, cluster, clusterUid, revisions }: Outbox
       await send(INGRESS_OBSERVED, ownerKey(cluster, ingress), { cluster, clusterUid, ingress, revision, changes, ...content });
       return revision;
     },
-    inventory: async (ingresses) => {
+    inventory: async (ingresses, watched) => {
       const revision = revisions.next();
-      await send(CLUSTER_INVENTORY, cluster, { cluster, clusterUid, revision, ingresses });
+      await send(CLUSTER_INVENTORY, cluster, { cluster, clusterUid, revision, ingresses, watched });
       return revision;
     },
   };

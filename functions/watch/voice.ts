@@ -93,7 +93,8 @@ export class Voice {
     const services = world.states().filter(({ kind }) => kind === 'Service');
     // A stale list proves no absence.
     if (services.some(({ state }) => state !== 'live')) return 1_000;
-    await outbox.inventory(this.#agents.map((agent) => agent.ref).filter((ref) => world.service(ref.namespace, ref.service) !== undefined));
+    const watched = this.#agents.map((agent) => agent.ref);
+    await outbox.inventory(watched.filter((ref) => world.service(ref.namespace, ref.service) !== undefined), watched);
     if (this.#told) for (const agent of this.#agents) agent.refresh();
     this.#told = true;
     return resync;

@@ -2,6 +2,9 @@
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import { parseOwner } from '../domain/ingress/snapshot.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
+import type { Silence } from '../domain/steering/silence.ts';
+import { silenceInWords, silences } from '../domain/steering/silence.ts';
+import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import type { Device } from './device.ts';
 import type { Difference, DifferenceKind } from './drift.ts';
@@ -10,13 +13,15 @@ import { DeviceError } from './errors.ts';
 export interface Finding {
   readonly device: string;
   readonly partition: string;
-  readonly kind: DifferenceKind | 'foreign';
+  readonly kind: DifferenceKind | 'foreign' | 'silent';
   readonly code: string;
-  /** Full path of an object, or an owner. */
+  /** Full path of an object, an owner, or a cluster. */
   readonly object: string;
   readonly message: string;
   /** Whether declaring the same again mends it. */
   readonly repairable: boolean;
+  /** What policy answers it with. */
+  readonly order?: Extract<Steering, { action: 'drain' | 'enable' }>;
 }
 
 const CODE: Readonly<Record<DifferenceKind, string>> = { missing: 'BIP450', differs: 'BIP451', orphan: 'BIP452' };
@@ -26,17 +31,22 @@ const LOOKS = { most: 20, pause: 3_000 } as const;
 export interface AuditScope {
   readonly device: Device;
   readonly config: SluiceConfig;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'now'>;
 }
 
 export async function auditDevice({ device, config, clock }: AuditScope, { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  const states: DeclaredState[] = [];
   for (const partition of partitions) {
     const look = await lookAt(device, partition, clock);
     if ('refused' in look) findings.push({ device: name, partition, kind: 'foreign', ...look.refused, object: `/${partition}`, repairable: false });
-    else findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
+    else {
+      findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
+      states.push(look.state);
+    }
   }
-  return findings;
+  const policies = config.clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
+  return [...findings, ...silences(states, policies, clock.now()).map((one) => ofSilence(name, partitions, one))];
 }
 
 type Look = { readonly state: DeclaredState; readonly differences: readonly Difference[] } | { readonly refused: { readonly code: string; readonly message: string } };
@@ -65,6 +75,11 @@ async function quiet(looking: Promise<readonly Difference[]>): Promise<readonly 
 
 function ofDifference(device: string, partition: string, { kind, path, message }: Difference): Finding {
   return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true };
+}
+
+function ofSilence(device: string, partitions: readonly string[], silence: Silence): Finding {
+  const { cluster, order } = silence;
+  return { device, partition: partitions.join(', '), kind: 'silent', code: 'OWN331', object: `cluster ${cluster}`, message: silenceInWords(silence), repairable: false, ...(order && { order: { ...order, device } }) };
 }
 
 /** Owners that the configuration does not know: nobody will ever take back what is declared for them. */

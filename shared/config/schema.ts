@@ -35,6 +35,8 @@ export const ClusterConfig = z.strictObject({
   senders: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.'),
   verifyKeys: z.array(SecretReference).default([]).describe('Public keys (PEM, Ed25519), by reference, one of which must have signed every event of this cluster; several while one is replaced. For queues that know no senders.'),
   signKey: SecretReference.optional().describe('Private key (PEM, Ed25519), by reference, with which the watcher signs; only the watcher reads it, so leave it out elsewhere.'),
+  silentAfter: z.int().min(60).max(86_400).default(900).describe('Seconds without a newer word of its watcher after which audit reports the cluster as silent; its watcher speaks at least every 300.'),
+  whenSilent: z.enum(['report', 'drain']).default('report').describe('What becomes of a silent cluster: only reported, or drained as well until it speaks again, if other clusters serve everything that it serves.'),
   mesh: MeshOptions.prefault({}).describe("Mesh options that change the port mapping, with Istio's defaults."),
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
 import { Express } from '../domain/express/event.ts';
+import { Absence } from '../domain/ingress/absence.ts';
 import { Inventory, Snapshot } from '../domain/ingress/snapshot.ts';
 import { Steering } from '../domain/steering/steering.ts';
 
@@ -21,6 +22,7 @@ export const SETTLED_EVENTS = { [INGRESS_SETTLED]: Settled } as const satisfies 
 export const RESYNC = 'sluice.resync.v1';
 export const AUDIT = 'sluice.audit.v1';
 export const STEERING = 'sluice.steering.v1';
+export const INGRESS_ABSENT = 'sluice.ingress.absent.v1';
 
 /** Asks the watcher of a cluster to say everything again, because a device may have forgotten what it was told. Nothing else hangs on it: a lost one costs the time to the next resync. */
 export const Resync = z.strictObject({ cluster: z.string(), device: z.string(), partition: z.string(), code: z.string(), reason: z.string() });
@@ -36,3 +38,5 @@ export const RESYNC_EVENTS = { [RESYNC]: Resync } as const satisfies Record<stri
 export const AUDIT_EVENTS = { [AUDIT]: Audit } as const satisfies Record<string, z.ZodType>;
 /** Travels on `slices`, in the device's group and in order with its slices. */
 export const STEERING_EVENTS = { [STEERING]: Steering } as const satisfies Record<string, z.ZodType>;
+/** Travels on `slices`, in the device's group: what a cluster's inventory misses. */
+export const ABSENCE_EVENTS = { [INGRESS_ABSENT]: Absence } as const satisfies Record<string, z.ZodType>;

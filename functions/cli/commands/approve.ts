@@ -4,13 +4,10 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
 import { Approval } from '../../../shared/domain/steering/steering.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
-import { STEERING } from '../../../shared/queue/events.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
-import type { Queues } from '../../../shared/queue/port.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { say } from '../output.ts';
+import { sendOrders } from '../steering.ts';
 
 interface ApproveOptions {
   readonly config: string;
@@ -35,7 +32,7 @@ async function approve(owner: string, options: ApproveOptions): Promise<void> {
   const approvals = approvalsFor(config, owner, options);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
   try {
-    await sendApprovals({ queues, clock: processClock, id: processId }, approvals);
+    await sendOrders({ queues, clock: processClock, id: processId }, approvals);
   } finally {
     await queues.close();
   }
@@ -54,12 +51,4 @@ export function approvalsFor(config: SluiceConfig, owner: string, { keys, device
   const names = config.devices.map((one) => one.name).filter((name) => device === undefined || name === device);
   if (names.length === 0) throw new Error(`--device ${device}: name one of devices[].name: ${config.devices.map((one) => one.name).join(', ')}`);
   return names.map((name) => Approval.parse({ action: 'approve', device: name, owner, ...(keys && { keys: [...keys] }) }));
-}
-
-export async function sendApprovals({ queues, clock, id }: { readonly queues: Queues } & Pick<Runtime, 'clock' | 'id'>, approvals: readonly Approval[]): Promise<void> {
-  for (const approval of approvals) {
-    const event = id();
-    const body = seal(STEERING, approval, { id: event, cluster: parseOwner(approval.owner).cluster, subject: approval.owner, time: new Date(clock.now()).toISOString() });
-    await queues.queue('slices').send({ group: approval.device, deduplicationId: event, body });
-  }
 }

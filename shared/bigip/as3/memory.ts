@@ -21,6 +21,7 @@ export const Memory = z.strictObject({
   owners: z.record(z.string(), OwnerRecord),
   floors: z.record(z.string(), Version).exactOptional(),
   drains: z.record(z.string(), Drain).exactOptional(),
+  steered: z.record(z.string(), z.iso.datetime()).exactOptional(),
   shareNodes: z.boolean(),
   /** By application. */
   exposures: z.record(z.string(), z.array(ContributionRecord).min(1)),

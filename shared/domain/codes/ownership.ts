@@ -11,7 +11,7 @@ export const OWNERSHIP_CODES = {
   OWN302: {
     title: 'Another cluster uses this cluster id',
     cause: 'The kube-system UID of the cluster differs from the one that owns the declared exposures.',
-    fix: 'Give the cluster its own id in sluice.yaml. If it replaces the old one, remove the old exposures first.',
+    fix: 'Give the cluster its own id in sluice.yaml. If it replaces the old one, run "sluice cluster adopt" with the id: it then owns what the old one had.',
     retryable: false,
   },
   OWN303: {
@@ -73,5 +73,17 @@ export const OWNERSHIP_CODES = {
     cause: 'An approval names an owner or exposures of which the device holds no removal: it came too late, or has a slip of the pen.',
     fix: 'Take owner (cluster/namespace/service) and exposure (address:port/protocol) from the message that says what is held, and approve again.',
     retryable: false,
+  },
+  OWN330: {
+    title: 'The ingress is gone',
+    cause: 'The complete list that the watcher sends misses an ingress that is declared: its Service was deleted while nobody looked. Up to three exposures go at once, more are held (OWN310).',
+    fix: 'Nothing, if the Service was meant to go; approve what is held. If it was not, create the Service again: its snapshot brings everything back.',
+    retryable: false,
+  },
+  OWN331: {
+    title: 'The cluster is silent',
+    cause: 'No newer word of the cluster came for longer than clusters[].silentAfter. Its watcher is down, cannot reach its queue, or its events are not worked on. What it offers stays as it was last said.',
+    fix: 'Look at the watcher, its queue and the dead letters. If the cluster is down, run "sluice cluster drain", or set clusters[].whenSilent: drain; if it is gone for good, "sluice cluster forget".',
+    retryable: true,
   },
 } as const satisfies CodeTable;

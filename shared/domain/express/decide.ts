@@ -4,7 +4,7 @@ import { compareVersions } from '../revision.ts';
 import type { Express, Wish } from './event.ts';
 import { stayInPools } from './pools.ts';
 import type { LiveNode, NodeWrite, Use } from './node.ts';
-import { isDrained, usesByAddress } from './node.ts';
+import { drainOf, usesByAddress, worse } from './node.ts';
 import { clusterOf, isNewerStamp } from './stamp.ts';
 
 export interface ExpressInput {
@@ -76,7 +76,7 @@ function fence({ declared }: Scene, { owner, clusterUid, version }: Express): Re
 
 /** Pods are one owner's; a Kubernetes node may serve several ingresses of its cluster, and its state holds for all of them. */
 function strangers({ uses, declared }: Scene, { owner }: Express, wish: Wish): Refusal | undefined {
-  if (wish.availability === 'ready' && isDrained(declared, owner)) return { verdict: 'left', reason: `cluster ${clusterOf(owner)} is drained` };
+  if (worse(wish.availability, drainOf(declared, owner)) !== wish.availability) return { verdict: 'left', reason: `cluster ${clusterOf(owner)} is drained` };
   const found = uses.get(wish.address) ?? [];
   if (found.length === 0) return { verdict: 'left', reason: `no declared pool has ${wish.address}` };
   const mayShare = wish.wholeNode || wish.availability === 'ready';

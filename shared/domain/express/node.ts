@@ -2,6 +2,7 @@
 import type { Availability } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../ingress/snapshot.ts';
 import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
+import type { Drain } from '../plan/record.ts';
 import type { Stamp } from './stamp.ts';
 import { clusterOf } from './stamp.ts';
 
@@ -31,7 +32,7 @@ export interface Use {
 export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonly Use[]> {
   const uses = new Map<string, Map<string, Use>>();
   for (const { owner, member } of Object.values(state.exposures).flatMap(declaredMembers)) {
-    const availability = isDrained(state, owner) ? 'draining' : member.availability;
+    const availability = worse(member.availability, drainOf(state, owner));
     const known = uses.get(member.address) ?? new Map<string, Use>();
     known.set(`${owner} ${availability}`, { owner, availability });
     uses.set(member.address, known);
@@ -39,9 +40,19 @@ export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonl
   return new Map([...uses].map(([address, found]) => [address, [...found.values()]]));
 }
 
-/** Somebody drains the whole cluster, whatever Kubernetes says of its members. */
-export function isDrained(state: DeclaredState, owner: OwnerKey): boolean {
-  return state.drains?.[clusterOf(owner)] !== undefined;
+const BY_MODE = { drain: 'draining', out: 'out' } as const satisfies Record<Drain['mode'], Availability>;
+
+/** How far somebody took the whole cluster out, whatever Kubernetes says of its members; undefined: not at all. */
+export function drainOf(state: Pick<DeclaredState, 'drains'>, owner: OwnerKey): Exclude<Availability, 'ready'> | undefined {
+  const drain = state.drains?.[clusterOf(owner)];
+  return drain && BY_MODE[drain.mode];
+}
+
+const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
+
+/** What takes fewer connections of the two. */
+export function worse(a: Availability, b: Availability | undefined): Availability {
+  return b !== undefined && RANK[b] > RANK[a] ? b : a;
 }
 
 function declaredMembers(exposure: DeclaredExposure): readonly { readonly owner: OwnerKey; readonly member: { readonly address: string; readonly availability: Availability } }[] {

@@ -4,7 +4,7 @@ import type { DeclaredState } from '../plan/declared.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 import type { LiveNode, NodeWrite, Use } from './node.ts';
-import { usesByAddress } from './node.ts';
+import { drainOf, usesByAddress, worse } from './node.ts';
 import type { Stamp } from './stamp.ts';
 import { clusterOf, isNewerStamp } from './stamp.ts';
 
@@ -15,11 +15,21 @@ import { clusterOf, isNewerStamp } from './stamp.ts';
 export function reconciliation(state: DeclaredState, nodes: readonly LiveNode[]): readonly NodeWrite[] {
   const uses = usesByAddress(state);
   return nodes.flatMap(({ name, address, availability, stamp }) => {
-    const heard = (uses.get(address) ?? []).filter(({ owner }) => hasSay(state, owner, stamp));
+    const heard = (uses.get(address) ?? []).filter((use) => hasSay(state, use.owner, stamp) || isDrainedFurther(state, use, availability));
     const wanted = wantedOf(heard);
     if (wanted === undefined || wanted === availability) return [];
-    return [{ name, address, availability: wanted, stamp: stampFor(state, heard) }];
+    return [{ name, address, availability: wanted, stamp: notBelow(stamp, stampFor(state, heard)) }];
   });
+}
+
+/** A drain is heard even where express was ahead of its owner's slice, as long as it takes nothing back. */
+function isDrainedFurther(state: DeclaredState, { owner, availability }: Use, present: Availability): boolean {
+  return drainOf(state, owner) !== undefined && worse(present, availability) === availability;
+}
+
+/** Nor must its word open the node to older ones. */
+function notBelow(present: Stamp | undefined, next: Stamp): Stamp {
+  return present !== undefined && isNewerStamp(present, next.cluster, next.version) ? present : next;
 }
 
 /** Addresses whose every declared use takes no new connections. */
@@ -27,10 +37,10 @@ export function drainingAddresses(state: DeclaredState): ReadonlySet<string> {
   return new Set([...usesByAddress(state)].filter(([, uses]) => wantedOf(uses) === 'draining').map(([address]) => address));
 }
 
-/** A node drains only if every use of its address wants it to. */
+/** A node drains or is out only if every use of its address wants at least that. */
 function wantedOf(uses: readonly Use[]): Availability | undefined {
-  if (uses.length === 0) return undefined;
-  return uses.some((use) => use.availability === 'ready') ? 'ready' : 'draining';
+  const wanted = new Set(uses.map((use) => use.availability));
+  return (['ready', 'draining', 'out'] as const).find((availability) => wanted.has(availability));
 }
 
 function versionOf(state: DeclaredState, owner: string): Version {

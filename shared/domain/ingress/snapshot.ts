@@ -32,7 +32,15 @@ export const Snapshot = z.strictObject({
 export type Snapshot = z.infer<typeof Snapshot>;
 
 /** The complete list of a cluster's ingresses at a revision. */
-export const Inventory = z.strictObject({ cluster: ClusterId, clusterUid: z.string().min(1), revision: Revision, ingresses: z.array(IngressRef) });
+export const Inventory = z.strictObject({
+  cluster: ClusterId,
+  clusterUid: z.string().min(1),
+  revision: Revision,
+  /** Those whose Service exists. */
+  ingresses: z.array(IngressRef),
+  /** Those that the watcher looks for: it knows nothing of others. Absent: all that are configured. */
+  watched: z.array(IngressRef).optional(),
+});
 export type Inventory = z.infer<typeof Inventory>;
 
 /** `cluster/namespace/service`: the owner of what the ingress exposes. */

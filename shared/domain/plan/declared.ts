@@ -37,6 +37,8 @@ export interface DeclaredState {
   readonly floors?: Readonly<Record<string, Version>>;
   /** By cluster. */
   readonly drains?: Readonly<Record<string, Drain>>;
+  /** By cluster: when the newest order about it was sent, so that an older one, late or repeated, changes nothing. */
+  readonly steered?: Readonly<Record<string, string>>;
   /** Whether nodes stand in /Common; absent until something was declared. */
   readonly shareNodes?: boolean;
 }

@@ -6,8 +6,9 @@ import { changeId } from './entry.ts';
 import type { Holder } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
-import type { Quarantined } from './record.ts';
-import type { Approval } from '../steering/steering.ts';
+import type { Drain, Quarantined } from './record.ts';
+import type { Absence } from '../ingress/absence.ts';
+import type { Order } from '../steering/steering.ts';
 
 /** What the plan has to respect besides the slices. Sets and maps of changes go by `changeId`. */
 export interface PlanRules {
@@ -24,7 +25,10 @@ export interface PlanRules {
   readonly holders?: readonly Holder[];
   /** Changes that come from another partition of the device, and which. */
   readonly movedFrom?: ReadonlyMap<string, string>;
-  readonly approvals?: readonly Approval[];
+  /** What people and policy ask for, oldest first. They take effect before the slices. */
+  readonly orders?: readonly Order[];
+  /** Inventories that miss ingresses; they too come before the slices. */
+  readonly absences?: readonly Absence[];
   /** Whether the device's nodes are to stand in /Common; absent: as declared. */
   readonly shareNodes?: boolean;
 }
@@ -36,12 +40,24 @@ export interface Draft {
   readonly now: number;
   readonly owners: Map<string, OwnerDraft>;
   readonly exposures: Map<string, DeclaredExposure>;
+  readonly drains: Map<string, Drain>;
+  readonly steered: Map<string, string>;
   readonly entries: PlanEntry[];
 }
 
 export function openDraft(partition: string, declared: DeclaredState, rules: PlanRules): Draft {
   const owners = Object.entries(declared.owners).map(([owner, record]) => [owner, openRecord(record)] as const);
-  return { partition, declared, rules, now: rules.now ?? 0, owners: new Map(owners), exposures: new Map(Object.entries(declared.exposures)), entries: [] };
+  return {
+    partition,
+    declared,
+    rules,
+    now: rules.now ?? 0,
+    owners: new Map(owners),
+    exposures: new Map(Object.entries(declared.exposures)),
+    drains: new Map(Object.entries(declared.drains ?? {})),
+    steered: new Map(Object.entries(declared.steered ?? {})),
+    entries: [],
+  };
 }
 
 export function isAllowed({ rules }: Draft, change: Pick<PlanEntry, 'owner' | 'key'>): boolean {

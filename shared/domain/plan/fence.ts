@@ -7,6 +7,8 @@ import type { Version } from '../revision.ts';
 import type { DeclaredState } from './declared.ts';
 import type { Draft } from './draft.ts';
 import type { ChangeKind } from './entry.ts';
+import { enter } from './enter.ts';
+import type { OwnerRecord } from './record.ts';
 
 export type Fence =
   | { readonly kind: 'open' }
@@ -16,8 +18,13 @@ export type Fence =
   | { readonly kind: 'stranger'; readonly clusterUid: string }
   | { readonly kind: 'behind'; readonly declared: Version };
 
+/** What the fence needs to know of a partition. */
+export interface Fences extends Pick<DeclaredState, 'floors'> {
+  readonly owners: Readonly<Record<string, Pick<OwnerRecord, 'version' | 'clusterUid'>>>;
+}
+
 /** An equal version is let through: it changes nothing where all went well, and heals what did not. */
-export function judgeFence(state: Pick<DeclaredState, 'owners' | 'floors'>, slice: Pick<Slice, 'owner' | 'clusterUid' | 'version' | 'device' | 'devices'>): Fence {
+export function judgeFence(state: Fences, slice: Pick<Slice, 'owner' | 'clusterUid' | 'version' | 'device' | 'devices'>): Fence {
   const known = state.owners[slice.owner];
   if (known && known.clusterUid !== slice.clusterUid) return { kind: 'stranger', clusterUid: known.clusterUid };
   if (known) return compareVersions(slice.version, known.version) < 0 ? { kind: 'behind', declared: known.version } : { kind: 'open' };
@@ -29,7 +36,8 @@ export function judgeFence(state: Pick<DeclaredState, 'owners' | 'floors'>, slic
 
 /** Lets a slice in, or says of each of its exposures why not. */
 export function admit(draft: Draft, slice: Slice): boolean {
-  const fence = judgeFence(draft.declared, slice);
+  const known = draft.owners.get(slice.owner);
+  const fence = judgeFence({ owners: known ? { [slice.owner]: known } : {}, ...(draft.declared.floors && { floors: draft.declared.floors }) }, slice);
   const say = (kind: ChangeKind, code: string, reason: string): void => {
     for (const e of slice.exposures.filter((one) => one.partition === draft.partition)) {
       draft.entries.push({ owner: slice.owner, key: exposureKey(e), kind, code, reason, gateways: e.gateways });
@@ -39,6 +47,8 @@ export function admit(draft: Draft, slice: Slice): boolean {
     case 'unasked':
       return false;
     case 'stranger':
+      // The first one who asks is remembered: with every message, each would cost a post of its own.
+      if (known) known.rival ??= { clusterUid: slice.clusterUid, since: new Date(draft.now).toISOString() };
       say('conflict', 'OWN302', `another cluster (kube-system UID ${fence.clusterUid}) used the id of ${slice.owner} before; run "sluice cluster adopt" if this one replaces it`);
       return false;
     case 'behind':
@@ -48,24 +58,6 @@ export function admit(draft: Draft, slice: Slice): boolean {
       enter(draft, slice);
       return true;
   }
-}
-
-/** The owner's record under the new version; what it does not want any more is forgotten with it. */
-function enter(draft: Draft, slice: Slice): void {
-  const known = draft.owners.get(slice.owner);
-  const wanted = new Set(slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey));
-  const leaves = slice.removed || !slice.devices.includes(slice.device);
-  const declared = (key: string): boolean => draft.exposures.get(key)?.contributions.some((c) => c.owner === slice.owner) ?? false;
-  draft.owners.set(slice.owner, {
-    version: slice.version,
-    clusterUid: slice.clusterUid,
-    sender: slice.sender,
-    gone: leaves ? (known?.gone ?? new Date(draft.now).toISOString()) : undefined,
-    held: new Set(),
-    approved: new Set([...(known?.approved ?? [])].filter((key) => !wanted.has(key) && declared(key))),
-    quarantine: new Map([...(known?.quarantine ?? [])].filter(([key]) => wanted.has(key) || declared(key))),
-    claims: new Map([...(known?.claims ?? [])].filter(([key]) => wanted.has(key))),
-  });
 }
 
 function inWords(v: Version): string {

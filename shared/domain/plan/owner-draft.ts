@@ -7,6 +7,8 @@ export interface OwnerDraft {
   version: Version;
   clusterUid: string;
   sender: string | undefined;
+  seen: string | undefined;
+  rival: OwnerRecord['rival'];
   gone: string | undefined;
   held: Set<string>;
   approved: Set<string>;
@@ -19,6 +21,8 @@ export function openRecord(record: OwnerRecord): OwnerDraft {
     version: record.version,
     clusterUid: record.clusterUid,
     sender: record.sender,
+    seen: record.seen,
+    rival: record.rival,
     gone: record.gone,
     held: new Set(record.held),
     approved: new Set(record.approved),
@@ -29,11 +33,13 @@ export function openRecord(record: OwnerRecord): OwnerDraft {
 
 /** What is empty is left out, so that the declaration stays small and its content comparable. */
 export function closeRecord(draft: OwnerDraft): OwnerRecord {
-  const { version, clusterUid, sender, gone, held, approved, quarantine, claims } = draft;
+  const { version, clusterUid, sender, seen, rival, gone, held, approved, quarantine, claims } = draft;
   return {
     version,
     clusterUid,
     ...(sender === undefined ? {} : { sender }),
+    ...(seen === undefined ? {} : { seen }),
+    ...(rival === undefined ? {} : { rival }),
     ...(gone === undefined ? {} : { gone }),
     ...(held.size === 0 ? {} : { held: [...held].sort() }),
     ...(approved.size === 0 ? {} : { approved: [...approved].sort() }),

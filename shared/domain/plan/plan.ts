@@ -1,16 +1,17 @@
 /** Plan: what a batch of slices means for one partition, as data, before anything is done. */
 import type { Slice } from '../exposure/exposure.ts';
-import { approvedKeys } from '../steering/steering.ts';
 import type { DeclaredState } from './declared.ts';
-import { declaredState, sameContent } from './declared.ts';
+import { declaredState, sameContent, sortedByKey } from './declared.ts';
 import type { Draft, PlanRules } from './draft.ts';
 import { openDraft } from './draft.ts';
+import { removeAbsent } from './absent.ts';
 import type { PlanEntry } from './entry.ts';
 import { admit } from './fence.ts';
 import { closeRecord } from './owner-draft.ts';
 import type { Wish } from './put.ts';
 import { byAge, put, wishOf } from './put.ts';
 import { removeApproved, removeUnwanted } from './remove.ts';
+import { steer } from './steer.ts';
 import { foldTombstones } from './tombstones.ts';
 
 export type { PlanRules } from './draft.ts';
@@ -29,7 +30,8 @@ export interface Plan {
 /** Pure: slices are the newest of each owner; those that are older than what is declared change nothing. */
 export function planPartition(partition: string, declared: DeclaredState, slices: readonly Slice[], rules: PlanRules): Plan {
   const draft = openDraft(partition, declared, rules);
-  approve(draft);
+  steer(draft, slices);
+  removeAbsent(draft, slices);
   // Removals of every owner first: an address that one owner gives up is free for another in the same plan.
   const fresh = slices.toSorted((a, b) => (a.owner < b.owner ? -1 : 1)).filter((slice) => admit(draft, slice));
   const others = [...draft.owners.keys()].filter((owner) => !fresh.some((slice) => slice.owner === owner));
@@ -37,12 +39,6 @@ export function planPartition(partition: string, declared: DeclaredState, slices
   for (const owner of others) removeApproved(draft, owner);
   for (const wish of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(byAge)) put(draft, wish);
   return conclude(draft);
-}
-
-function approve({ declared, owners, rules }: Draft): void {
-  for (const approval of rules.approvals ?? []) {
-    for (const key of approvedKeys(declared, approval)) owners.get(approval.owner)?.approved.add(key);
-  }
 }
 
 function wanted({ partition }: Draft, fresh: readonly Slice[]): readonly Wish[] {
@@ -54,8 +50,10 @@ function waiting({ owners }: Draft, others: readonly string[]): readonly Wish[] 
   return others.flatMap((owner) => [...(owners.get(owner)?.claims.values() ?? [])].map((claim) => ({ owner, wanted: claim, standing: true })));
 }
 
-function conclude({ partition, declared, rules, now, owners, exposures, entries }: Draft): Plan {
-  const { owners: _owners, exposures: _exposures, floors: _floors, ...rest } = declared;
+function conclude(draft: Draft): Plan {
+  const { partition, declared, rules, now, owners, exposures, entries } = draft;
+  const { owners: _owners, exposures: _exposures, floors: _floors, drains: _drains, steered: _steered, ...others } = declared;
+  const rest = { ...others, ...tableOf('drains', draft.drains), ...tableOf('steered', draft.steered) };
   const shareNodes = rules.shareNodes ?? declared.shareNodes;
   const records = Object.fromEntries([...owners].map(([owner, record]) => [owner, closeRecord(record)] as const));
   const close = (remembered: Pick<DeclaredState, 'owners' | 'floors'>): DeclaredState =>
@@ -66,4 +64,9 @@ function conclude({ partition, declared, rules, now, owners, exposures, entries 
   if (sameContent(next, declared)) return { partition, entries, next: declared, changed: false };
   const busy = new Set([...exposures.values()].flatMap((e) => e.contributions.map((c) => c.owner)));
   return { partition, entries, next: close(foldTombstones(remembered, busy, now)), changed: true };
+}
+
+/** What is empty is left out. */
+function tableOf<K extends string, T>(name: K, table: ReadonlyMap<string, T>): { readonly [_ in K]?: Readonly<Record<string, T>> } {
+  return table.size === 0 ? {} : ({ [name]: sortedByKey(Object.fromEntries(table)) } as { readonly [_ in K]: Readonly<Record<string, T>> });
 }

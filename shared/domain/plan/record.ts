@@ -27,6 +27,10 @@ export const OwnerRecord = z.strictObject({
   version: Version,
   clusterUid: z.string(),
   sender: z.string().exactOptional(),
+  /** When its newest version came, by apply's clock: a cluster whose owners all grow old is silent. */
+  seen: z.iso.datetime().exactOptional(),
+  /** Another cluster that uses this id: its kube-system UID, and when it was first heard. */
+  rival: z.strictObject({ clusterUid: z.string(), since: z.iso.datetime() }).exactOptional(),
   /** Since when it wants nothing here, because it was removed or moved to another device; in time it folds into its cluster's floor. */
   gone: z.iso.datetime().exactOptional(),
   /** Removals that are not proven and wait for approval; sorted. */
@@ -38,6 +42,13 @@ export const OwnerRecord = z.strictObject({
 });
 export type OwnerRecord = Readonly<z.infer<typeof OwnerRecord>>;
 
-/** A cluster whose members take no new connections. */
-export const Drain = z.strictObject({ since: z.iso.datetime() });
+/** A cluster whose members take no new connections (`drain`), or none at all (`out`). */
+export const Drain = z.strictObject({
+  mode: z.enum(['drain', 'out']),
+  since: z.iso.datetime(),
+  /** Why, in words. */
+  because: z.string(),
+  /** Policy did it because the cluster was silent; it ends by itself as soon as the cluster speaks. */
+  silent: z.literal(true).exactOptional(),
+});
 export type Drain = Readonly<z.infer<typeof Drain>>;

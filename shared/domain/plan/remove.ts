@@ -7,7 +7,8 @@ import { ABSENT } from './fingerprint.ts';
 import { heldRemovals, movesTo } from './guards.ts';
 import { inWords, keptOut } from './quarantine.ts';
 
-export function removeUnwanted(draft: Draft, slice: Slice): void {
+/** `because`: why, where the slice itself does not tell. */
+export function removeUnwanted(draft: Draft, slice: Slice, because?: string): void {
   const { owner } = slice;
   const record = draft.owners.get(owner);
   if (!record) return;
@@ -16,10 +17,10 @@ export function removeUnwanted(draft: Draft, slice: Slice): void {
   const gone = owned.filter((one) => !wanted.has(one.key));
   const held = heldRemovals(slice, gone, { owned: owned.length, approved: record.approved });
   for (const one of gone) {
-    const because = held.get(one.key);
-    if (because?.code === 'OWN310') record.held.add(one.key);
-    if (because) draft.entries.push({ owner, key: one.key, gateways: one.gateways, kind: 'held', ...because });
-    else takeOut(draft, owner, one, reasonFor(draft, slice, one));
+    const guard = held.get(one.key);
+    if (guard?.code === 'OWN310') record.held.add(one.key);
+    if (guard) draft.entries.push({ owner, key: one.key, gateways: one.gateways, kind: 'held', ...guard });
+    else takeOut(draft, owner, one, reasonFor(draft, slice, one, because));
   }
 }
 
@@ -33,16 +34,18 @@ export function removeApproved(draft: Draft, owner: string): void {
   }
 }
 
-function reasonFor(draft: Draft, slice: Slice, one: Owned): string {
+function reasonFor(draft: Draft, slice: Slice, one: Owned, because: string | undefined): string {
   if (slice.removed) return 'the ingress Service was deleted';
   if (!slice.devices.includes(slice.device)) return `the configuration offers the ingress on ${slice.devices.join(', ') || 'no device'} instead`;
   if (draft.owners.get(slice.owner)?.approved.has(one.key)) return 'its removal was approved';
+  if (because !== undefined) return because;
   const to = movesTo(slice, one);
   if (to && to.partition !== draft.partition) return `moves to partition ${to.partition}; connections are cut, because an address can be in one partition only`;
   return to ? `moves to ${to.address}` : 'no gateway asks for it any more';
 }
 
-function takeOut(draft: Draft, owner: string, { key, gateways, exposure }: Owned, reason: string): void {
+/** Without asking whether it may. */
+export function takeOut(draft: Draft, owner: string, { key, gateways, exposure }: Owned, reason: string): void {
   const record = draft.owners.get(owner);
   const base = { owner, key, gateways, structure: ABSENT };
   const refused = keptOut(draft, base, ABSENT);

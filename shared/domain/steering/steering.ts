@@ -1,19 +1,62 @@
-/** What people tell a device's queue. Steering is a message too: it goes through the device's group, in order with its slices. */
+/** What people tell a device's queue, and what policy does. Steering is a message too: it goes through the device's group, in order with its slices. */
 import * as z from 'zod';
 import type { DeclaredState } from '../plan/declared.ts';
+import { Version } from '../revision.ts';
+
+const Device = z.string().min(1);
+const Cluster = z.string().min(1);
+const Owner = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, 'must be cluster/namespace/service');
 
 /** Lets removals through that the guard holds. */
 export const Approval = z.strictObject({
   action: z.literal('approve'),
-  device: z.string().min(1),
-  owner: z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, 'must be cluster/namespace/service'),
+  device: Device,
+  owner: Owner,
   /** Exposure keys such as `172.16.100.195:32400/tcp`; absent: all that are held. */
   keys: z.array(z.string().min(1)).min(1).optional(),
 });
 export type Approval = Readonly<z.infer<typeof Approval>>;
 
-export const Steering = z.discriminatedUnion('action', [Approval]);
+/** Takes a cluster out of rotation: `drain` keeps the connections that are there, `out` cuts off everything. */
+export const DrainOrder = z.strictObject({
+  action: z.literal('drain'),
+  device: Device,
+  cluster: Cluster,
+  mode: z.enum(['drain', 'out']),
+  because: z.string().min(1),
+  /** Policy's order for a silent cluster: void once it spoke after `seen`, or where none of `speaking` could serve instead. */
+  silent: z.strictObject({ seen: z.iso.datetime(), speaking: z.array(z.string()) }).exactOptional(),
+});
+export type DrainOrder = Readonly<z.infer<typeof DrainOrder>>;
+
+/** Ends a drain, whoever began it; `silent`: only one that policy began. */
+export const EnableOrder = z.strictObject({ action: z.literal('enable'), device: Device, cluster: Cluster, silent: z.literal(true).exactOptional() });
+export type EnableOrder = Readonly<z.infer<typeof EnableOrder>>;
+
+/** Takes out what owners contribute; their fences stay. */
+export const ForgetOrder = z.strictObject({
+  action: z.literal('forget'),
+  device: Device,
+  cluster: Cluster,
+  /** By owner: the version that was looked at. Who spoke since is not forgotten. */
+  upTo: z.record(Owner, Version),
+  /** All of the cluster is meant: a drain of it ends as well. */
+  whole: z.boolean(),
+});
+export type ForgetOrder = Readonly<z.infer<typeof ForgetOrder>>;
+
+/** From now on the cluster with this kube-system UID owns what is recorded under the id. */
+export const AdoptOrder = z.strictObject({ action: z.literal('adopt'), device: Device, cluster: Cluster, clusterUid: z.string().min(1) });
+export type AdoptOrder = Readonly<z.infer<typeof AdoptOrder>>;
+
+export const Steering = z.discriminatedUnion('action', [Approval, DrainOrder, EnableOrder, ForgetOrder, AdoptOrder]);
 export type Steering = Readonly<z.infer<typeof Steering>>;
+
+export interface Order {
+  readonly steering: Steering;
+  /** Milliseconds since 1970, by the queue's clock: when it was sent. */
+  readonly at: number;
+}
 
 /** What an approval means for one partition: of the named keys those that the owner has there. */
 export function approvedKeys(state: DeclaredState, { owner, keys }: Approval): readonly string[] {

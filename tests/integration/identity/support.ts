@@ -114,7 +114,7 @@ export async function startSite({ kind, senders = [], replayers = [] }: SiteOpti
     said: async (cluster, what = 'snapshot') => {
       const [namespace = '', service = ''] = SERVICE.split('/');
       const ref = { namespace, service };
-      await (what === 'snapshot' ? outboxes[cluster].snapshot(ref, { removed: true, objects: NOTHING }, []) : outboxes[cluster].inventory([ref]));
+      await (what === 'snapshot' ? outboxes[cluster].snapshot(ref, { removed: true, objects: NOTHING }, []) : outboxes[cluster].inventory([ref], [ref]));
       const [body = ''] = await drain('snapshots', (text) => text);
       return body;
     },

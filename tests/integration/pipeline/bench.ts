@@ -6,10 +6,11 @@ import { startBigip, type BigipOptions, type LabBigip } from '../../../infra/lab
 import { parseConfig } from '../../../shared/config/load.ts';
 import { ConfigError } from '../../../shared/config/error.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { ownerKey, parseOwner, type Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import { ownerKey, parseOwner, type Inventory, type Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { open, seal } from '../../../shared/queue/envelope.ts';
-import { INGRESS_DESIRED, INGRESS_OBSERVED, SETTLED_EVENTS, SLICE_EVENTS } from '../../../shared/queue/events.ts';
+import { CLUSTER_INVENTORY, INGRESS_DESIRED, INGRESS_OBSERVED, SETTLED_EVENTS, SLICE_EVENTS, STEERING } from '../../../shared/queue/events.ts';
 import { toRecord, type Handler } from '../../../shared/queue/handler.ts';
 import type { QueueName, Queues, WorkQueueName } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
@@ -56,7 +57,9 @@ export interface Bench {
   /** While true, records that are done stay on the queue, as when the host dies before it deletes them. */
   loseDeletions: boolean;
   sendSnapshot(snapshot: Snapshot): Promise<void>;
+  sendInventory(inventory: Inventory): Promise<void>;
   sendSlice(slice: Slice): Promise<void>;
+  steer(order: Steering): Promise<void>;
   /** One batch, as the event source would do it; records that are done are deleted. */
   map(): Promise<Delivery>;
   apply(): Promise<Delivery>;
@@ -160,6 +163,12 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     sendSnapshot: async (snapshot) => {
       const owner = ownerKey(snapshot.cluster, snapshot.ingress);
       await file.queue('snapshots').send({ group: owner, deduplicationId: id(), body: seal(INGRESS_OBSERVED, snapshot, meta(owner)) });
+    },
+    sendInventory: async (inventory) => {
+      await file.queue('snapshots').send({ group: inventory.cluster, deduplicationId: id(), body: seal(CLUSTER_INVENTORY, inventory, meta(inventory.cluster)) });
+    },
+    steer: async (order) => {
+      await file.queue('slices').send({ group: order.device, deduplicationId: id(), body: seal(STEERING, order, meta(order.action === 'approve' ? order.owner : order.cluster)) });
     },
     sendSlice: async (slice) => {
       await file.queue('slices').send({ group: slice.device, deduplicationId: id(), body: seal(INGRESS_DESIRED, slice, meta(slice.owner)) });

@@ -3,11 +3,12 @@ import { create } from '../../../functions/apply/handler.ts';
 import type { Device } from '../../../shared/bigip/device.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { Approval } from '../../../shared/domain/steering/steering.ts';
+import type { Absence } from '../../../shared/domain/ingress/absence.ts';
+import type { Approval, Steering } from '../../../shared/domain/steering/steering.ts';
 import { open, seal } from '../../../shared/queue/envelope.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
-import { AUDIT, INGRESS_DESIRED, SETTLED_EVENTS, STEERING } from '../../../shared/queue/events.ts';
+import { AUDIT, INGRESS_ABSENT, INGRESS_DESIRED, SETTLED_EVENTS, STEERING } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
@@ -37,6 +38,8 @@ export interface World {
   readonly log: readonly LogLine[];
   send(slice: Slice): Promise<void>;
   approve(approval: Omit<Approval, 'action' | 'device'>): Promise<void>;
+  steer(order: Steering): Promise<void>;
+  miss(absence: Absence): Promise<void>;
   audit(partitions: readonly string[]): Promise<void>;
   /** One batch; resolves with whether there was one. A process that dies leaves its messages to come again. */
   step(gate?: Gate): Promise<boolean>;
@@ -100,6 +103,8 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldO
     log,
     send: (slice) => put(INGRESS_DESIRED, slice, slice.owner),
     approve: (approval) => put(STEERING, { action: 'approve', device: 'bigip-1', ...approval }, approval.owner),
+    steer: (order) => put(STEERING, order, order.action === 'approve' ? order.owner : ownerOf(order.cluster)),
+    miss: (absence) => put(INGRESS_ABSENT, absence, ownerOf(absence.cluster)),
     audit: (names) => put(AUDIT, { device: 'bigip-1', partitions: names, reason: 'a test' }, ownerOf('east')),
     step,
     drain,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { approvalsFor, sendApprovals } from '../../../functions/cli/commands/approve.ts';
+import { approvalsFor } from '../../../functions/cli/commands/approve.ts';
+import { sendOrders } from '../../../functions/cli/steering.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { createWorld } from '../../promises/support/world.ts';
@@ -33,7 +34,7 @@ describe('sluice approve', () => {
     await world.send(slice(2, []));
     await world.drain();
     expect(Object.keys(world.device.state().exposures)).toHaveLength(5);
-    await sendApprovals({ queues: world.queues, clock: world.clock, id: () => 'approval' }, approvalsFor(config, owner, { device: 'bigip-1' }));
+    await sendOrders({ queues: world.queues, clock: world.clock, id: () => 'approval' }, approvalsFor(config, owner, { device: 'bigip-1' }));
     await world.drain();
     expect(world.device.state().exposures).toEqual({});
   });

@@ -41,7 +41,7 @@ export function declared({ at = {}, pools, drained = [] }: Declared): DeclaredSt
     settings: SETTINGS,
     contributions: Object.entries(pool).map(([owner, texts]) => ({ owner, gateways: [], since: '', members: members(texts) })),
   }));
-  const drains = Object.fromEntries(drained.map((cluster) => [cluster, { since: '2026-01-01T00:00:00Z' }]));
+  const drains = Object.fromEntries(drained.map((cluster) => [cluster, { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because: 'a test' }]));
   return declaredState(Object.fromEntries(records), exposures, drained.length === 0 ? {} : { drains });
 }
 

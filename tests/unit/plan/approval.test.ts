@@ -4,7 +4,7 @@ import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import type { Approval } from '../../../shared/domain/steering/steering.ts';
+import type { Approval, Order } from '../../../shared/domain/steering/steering.ts';
 import { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
@@ -14,6 +14,7 @@ const ports = [1, 2, 3, 4, 5, 6, 7, 8];
 const many = (list: readonly number[]): Slice['exposures'] => list.map((port) => exposure({ port, gateways: [`ns/gw-${port}`] }));
 const plan = (declared: DeclaredState, slices: readonly Slice[], over: Partial<PlanRules> = {}): ReturnType<typeof planPartition> => planPartition('k8s', declared, slices, { sameFleet: () => false, now: 0, ...over });
 const approval = (keys?: string[]): Approval => ({ action: 'approve', device: 'bigip-1', owner, ...(keys && { keys }) });
+const orders = (...approvals: readonly Approval[]): readonly Order[] => approvals.map((steering) => ({ steering, at: 0 }));
 const portsOf = (state: DeclaredState): number[] => Object.values(state.exposures).map((e) => e.port);
 
 const declared = plan(EMPTY_STATE, [slice(1, many(ports))]).next;
@@ -26,8 +27,8 @@ describe('removals that are held', () => {
   });
 
   test('go at once when they are approved, all or those that are named', () => {
-    expect(portsOf(plan(held, [], { approvals: [approval()] }).next)).toEqual([8]);
-    const some = plan(held, [], { approvals: [approval([keyOf(1), keyOf(2)])] });
+    expect(portsOf(plan(held, [], { orders: orders(approval()) }).next)).toEqual([8]);
+    const some = plan(held, [], { orders: orders(approval([keyOf(1), keyOf(2)])) });
     expect(portsOf(some.next)).toEqual([3, 4, 5, 6, 7, 8]);
     expect(some.entries.every((e) => e.kind === 'delete' && e.reason === 'its removal was approved')).toBe(true);
     expect(some.next.owners[owner]?.held).toEqual([3, 4, 5, 6, 7].map(keyOf));
@@ -40,28 +41,28 @@ describe('removals that are held', () => {
 
 describe('an approval', () => {
   test('given ahead is kept until the owner\'s next slice, which it lets through', () => {
-    const ahead = plan(declared, [], { approvals: [approval(ports.map(keyOf))] }).next;
+    const ahead = plan(declared, [], { orders: orders(approval(ports.map(keyOf))) }).next;
     expect(portsOf(ahead)).toEqual(ports);
     expect(portsOf(plan(ahead, [slice(2, many([8]))]).next)).toEqual([8]);
   });
 
   test('is void as soon as the owner wants the exposure', () => {
-    const ahead = plan(declared, [], { approvals: [approval(ports.map(keyOf))] }).next;
+    const ahead = plan(declared, [], { orders: orders(approval(ports.map(keyOf))) }).next;
     const wanted = plan(ahead, [slice(2, many(ports))]).next;
     expect(portsOf(plan(wanted, [slice(3, [])]).next)).toEqual(ports);
   });
 
   test('lasts over several declares of one plan, and over a crash between them', () => {
-    const approvals = [approval()];
-    const half = plan(held, [], { approvals, only: new Set([1, 2, 3].map((p) => `${owner} ${keyOf(p)}`)) }).next;
+    const given = orders(approval());
+    const half = plan(held, [], { orders: given, only: new Set([1, 2, 3].map((p) => `${owner} ${keyOf(p)}`)) }).next;
     expect(portsOf(half)).toEqual([4, 5, 6, 7, 8]);
     expect(portsOf(plan(half, [slice(3, many([8]))]).next)).toEqual([8]);
   });
 
   test('reaches nobody but its owner, and nothing the owner does not have', () => {
     const west = { owner: 'west/istio-system/gateway', clusterUid: 'uid-west' };
-    expect(plan(declared, [], { approvals: [{ ...approval(ports.map(keyOf)), owner: west.owner }] }).changed).toBe(false);
-    expect(plan(declared, [], { approvals: [approval(['10.0.0.1:1/tcp'])] }).changed).toBe(false);
+    expect(plan(declared, [], { orders: orders({ ...approval(ports.map(keyOf)), owner: west.owner }) }).changed).toBe(false);
+    expect(plan(declared, [], { orders: orders(approval(['10.0.0.1:1/tcp'])) }).changed).toBe(false);
   });
 
   test('has to name an owner as cluster/namespace/service', () => {

@@ -109,7 +109,9 @@ describe('claims on address and port', () => {
     const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
     const p = plan(declared, [slice(9, [exposure()], { clusterUid: 'somebody-else' })]);
     expect(p.entries[0]).toMatchObject({ kind: 'conflict', code: 'OWN302' });
-    expect(p.changed).toBe(false);
+    // Who asks is remembered once; the rest is as it was.
+    expect(p.next).toEqual({ ...declared, owners: { ...declared.owners, [slice(9, []).owner]: { ...declared.owners[slice(9, []).owner], rival: { clusterUid: 'somebody-else', since: expect.any(String) } } } });
+    expect(plan(p.next, [slice(10, [exposure()], { clusterUid: 'somebody-else' })]).changed).toBe(false);
   });
 });
 

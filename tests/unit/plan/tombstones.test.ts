@@ -56,7 +56,7 @@ describe('the floor of a cluster', () => {
   });
 
   test('keeps drains and the way of sharing nodes as they are', () => {
-    const drains = { east: { since: '2026-01-01T00:00:00.000Z' } };
+    const drains = { east: { mode: 'drain' as const, since: '2026-01-01T00:00:00.000Z', because: 'a test' } };
     expect(plan({ ...removed, drains, shareNodes: true }, [slice(3, [exposure()], other)], 31 * DAY).next).toMatchObject({ drains, shareNodes: true });
   });
 });

@@ -1,0 +1,100 @@
+/** What every device declares of every cluster, and how that cluster stands there. Pure. */
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { Drain, OwnerRecord } from '../../../shared/domain/plan/record.ts';
+import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
+import type { Silence } from '../../../shared/domain/steering/silence.ts';
+import { newestSeen, silences } from '../../../shared/domain/steering/silence.ts';
+import type { Declared } from '../failures/declared.ts';
+import { ago } from '../failures/say.ts';
+import { columns } from '../output.ts';
+
+export interface ClusterRow {
+  readonly cluster: string;
+  readonly device: string;
+  /** kube-system UIDs; more than one where an adoption reached only some partitions. */
+  readonly uids: readonly string[];
+  /** Ingresses that want something here. */
+  readonly owners: number;
+  readonly exposures: number;
+  readonly members: number;
+  /** Removals that wait for approval. */
+  readonly held: number;
+  readonly version?: string;
+  /** When its newest version came. */
+  readonly seen?: string;
+  readonly state: 'enabled' | 'draining' | 'out';
+  readonly drain?: Drain;
+  readonly silent: boolean;
+  readonly rival?: NonNullable<OwnerRecord['rival']>;
+}
+
+/** The states of one device's partitions, as far as they could be read. */
+export function statesOf(declared: readonly Declared[], device: string): readonly DeclaredState[] {
+  return declared.flatMap((one) => (one.device === device && 'state' in one ? [one.state] : []));
+}
+
+export function clustersOf(config: Pick<SluiceConfig, 'clusters'>, states: readonly DeclaredState[]): readonly string[] {
+  const declared = states.flatMap(({ owners }) => Object.keys(owners).map((owner) => parseOwner(owner).cluster));
+  return [...new Set([...config.clusters.map(({ id }) => id), ...declared])];
+}
+
+export function clusterRows(config: SluiceConfig, declared: readonly Declared[], now: number): readonly ClusterRow[] {
+  const policies = config.clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
+  return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
+    const states = statesOf(declared, device);
+    const silent = silences(states, policies, now);
+    const asked = (cluster: string): boolean => config.ingresses.some((ingress) => ingress.cluster === cluster && ingress.devices.includes(device));
+    const rows = clustersOf(config, states).map((cluster) => ({ row: rowOf(cluster, device, states, silent), asked: asked(cluster) }));
+    return rows.filter(({ row, asked: isAsked }) => isAsked || row.version !== undefined || row.drain !== undefined).map(({ row }) => row);
+  });
+}
+
+function rowOf(cluster: string, device: string, states: readonly DeclaredState[], silent: readonly Silence[]): ClusterRow {
+  const records = states.flatMap(({ owners }) => Object.entries(owners).filter(([owner]) => parseOwner(owner).cluster === cluster));
+  const live = records.filter(([, { gone }]) => gone === undefined).map(([owner]) => owner);
+  const parts = states.flatMap(({ exposures }) => Object.values(exposures).map(({ contributions }) => contributions.filter(({ owner }) => parseOwner(owner).cluster === cluster))).filter((mine) => mine.length > 0);
+  const newest = records.map(([, { version }]) => version).toSorted(compareVersions).at(-1);
+  const seen = newestSeen(states, cluster);
+  const drain = states.map(({ drains }) => drains?.[cluster]).find((one) => one !== undefined);
+  const rival = records.map(([, record]) => record.rival).find((one) => one !== undefined);
+  return {
+    cluster,
+    device,
+    uids: [...new Set(records.map(([, { clusterUid }]) => clusterUid))],
+    owners: new Set(live).size,
+    exposures: parts.length,
+    members: parts.flat().reduce((sum, { members }) => sum + members.length, 0),
+    held: records.reduce((sum, [, { held = [] }]) => sum + held.length, 0),
+    ...(newest && { version: formatRevision(newest) }),
+    ...(seen === undefined ? {} : { seen }),
+    state: drain === undefined ? 'enabled' : drain.mode === 'out' ? 'out' : 'draining',
+    ...(drain && { drain }),
+    silent: silent.some((one) => one.cluster === cluster),
+    ...(rival && { rival }),
+  };
+}
+
+/** Something that somebody should look at. */
+export function needsLook({ silent, rival, held }: ClusterRow): boolean {
+  return silent || rival !== undefined || held > 0;
+}
+
+export function clusterTable(rows: readonly ClusterRow[], now: number): string {
+  const header = ['CLUSTER', 'DEVICE', 'UID', 'OWNERS', 'EXPOSURES', 'MEMBERS', 'VERSION', 'SEEN', 'STATE'];
+  return columns(header, rows.map((row) => [
+    row.cluster, row.device, row.uids.join(', ') || '-', String(row.owners), String(row.exposures), String(row.members),
+    row.version ?? '-', row.seen === undefined ? '-' : `${ago(Date.parse(row.seen), now)} ago`, stateInWords(row),
+  ]));
+}
+
+function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string {
+  const words = [
+    drain === undefined ? state : `${state} since ${drain.since} because ${drain.because}${drain.silent === true ? ' (by policy)' : ''}`,
+    ...(silent ? ['silent'] : []),
+    ...(rival === undefined ? [] : [`rival ${rival.clusterUid} since ${rival.since}`]),
+    ...(held === 0 ? [] : [`${held} removals held`]),
+  ];
+  return words.join('; ');
+}

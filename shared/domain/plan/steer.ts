@@ -1,0 +1,118 @@
+/** Carries out orders on a plan. Each may come again, late or after a newer one, and must then change nothing. */
+import { parseOwner } from '../ingress/snapshot.ts';
+import type { Slice } from '../exposure/exposure.ts';
+import type { Version } from '../revision.ts';
+import { compareVersions } from '../revision.ts';
+import { servedOnlyBy } from '../steering/serving.ts';
+import type { AdoptOrder, Approval, DrainOrder, EnableOrder, ForgetOrder, Order, Steering } from '../steering/steering.ts';
+import { approvedKeys } from '../steering/steering.ts';
+import type { DeclaredState } from './declared.ts';
+import type { Draft } from './draft.ts';
+import { ownedBy } from './draft.ts';
+import { speaksAbove } from './enter.ts';
+import type { OwnerDraft } from './owner-draft.ts';
+import { takeOut } from './remove.ts';
+
+export function steer(draft: Draft, slices: readonly Slice[]): void {
+  for (const order of draft.rules.orders ?? []) if (!isOvertaken(draft, order)) obey(draft, order, slices);
+}
+
+/** Orders about one cluster hold in the order in which they were sent, however slow the process that carries one out. */
+function isOvertaken({ steered }: Draft, { steering, at }: Order): boolean {
+  const newest = steering.action === 'approve' ? undefined : steered.get(steering.cluster);
+  return newest !== undefined && at < Date.parse(newest);
+}
+
+function obey(draft: Draft, { steering, at }: Order, slices: readonly Slice[]): void {
+  switch (steering.action) {
+    case 'approve':
+      return approve(draft, steering);
+    case 'drain':
+      return drain(draft, steering, at);
+    case 'enable':
+      return enable(draft, steering, at);
+    case 'forget':
+      return forget(draft, steering, { at, slices });
+    case 'adopt':
+      return adopt(draft, steering, at);
+  }
+}
+
+function approve({ declared, owners }: Draft, order: Approval): void {
+  for (const key of approvedKeys(declared, order)) owners.get(order.owner)?.approved.add(key);
+}
+
+/** Whether a partition is as the order wants it, by this order or another one. */
+export function isObeyed({ owners, drains }: DeclaredState, steering: Exclude<Steering, { action: 'approve' }>): boolean {
+  const records = Object.entries(owners).filter(([owner]) => parseOwner(owner).cluster === steering.cluster).map(([, record]) => record);
+  switch (steering.action) {
+    case 'drain':
+      return drains?.[steering.cluster]?.mode === steering.mode;
+    case 'enable':
+      return drains?.[steering.cluster] === undefined || (steering.silent === true && drains[steering.cluster]?.silent !== true);
+    case 'forget':
+      return Object.keys(steering.upTo).every((owner) => owners[owner] === undefined || owners[owner].gone !== undefined);
+    case 'adopt':
+      return records.every(({ clusterUid }) => clusterUid === steering.clusterUid);
+  }
+}
+
+function note(draft: Draft, { cluster }: Exclude<Steering, { action: 'approve' }>, at: number): void {
+  draft.steered.set(cluster, new Date(at).toISOString());
+}
+
+/** The first word on a mode keeps its time. */
+function drain(draft: Draft, order: DrainOrder, at: number): void {
+  const { cluster, mode, because, silent } = order;
+  if (silent && !isStillSilent(draft, order, silent)) return;
+  const known = draft.drains.get(cluster);
+  const since = known?.mode === mode ? known.since : new Date(at).toISOString();
+  draft.drains.set(cluster, { mode, since, because, ...(silent && { silent: true as const }) });
+  note(draft, order, at);
+}
+
+function enable(draft: Draft, order: EnableOrder, at: number): void {
+  if (order.silent === true && draft.drains.get(order.cluster)?.silent !== true) return;
+  draft.drains.delete(order.cluster);
+  note(draft, order, at);
+}
+
+/** What people said stands; and a cluster that others cannot stand in for is better than none. */
+function isStillSilent(draft: Draft, { cluster }: DrainOrder, { seen, speaking }: NonNullable<DrainOrder['silent']>): boolean {
+  const known = draft.drains.get(cluster);
+  if (known !== undefined && known.silent !== true) return false;
+  const spoke = recordsOf(draft, cluster).some(([, record]) => record.seen !== undefined && Date.parse(record.seen) > Date.parse(seen));
+  const state = { exposures: Object.fromEntries(draft.exposures), drains: Object.fromEntries(draft.drains) };
+  return !spoke && servedOnlyBy(state, cluster, (other) => speaking.includes(other)).length === 0;
+}
+
+function forget(draft: Draft, order: ForgetOrder, { at, slices }: { readonly at: number; readonly slices: readonly Slice[] }): void {
+  for (const [owner, version] of Object.entries(order.upTo)) {
+    const record = draft.owners.get(owner);
+    const fence = above(version);
+    if (!record || compareVersions(record.version, fence) > 0 || speaksAbove({ version: fence, clusterUid: record.clusterUid }, owner, slices)) continue;
+    Object.assign(record, { version: fence, gone: record.gone ?? new Date(draft.now).toISOString() });
+    record.claims.clear();
+    for (const one of ownedBy(draft, owner)) takeOut(draft, owner, one, `${owner} was forgotten by order`);
+  }
+  const since = draft.drains.get(order.cluster)?.since;
+  const isEmpty = recordsOf(draft, order.cluster).every(([, record]) => record.gone !== undefined);
+  if (order.whole && isEmpty && since !== undefined && Date.parse(since) <= at) draft.drains.delete(order.cluster);
+}
+
+/** A replay of what was forgotten lies below, whatever the configuration; the next snapshot of the owner does not. */
+function above({ epoch, counter }: Version): Version {
+  return { epoch, counter: counter + 1, generation: 0 };
+}
+
+/** The fences stay as they are: told that it is superseded, the watcher of the adopted cluster moves above them. */
+function adopt(draft: Draft, order: AdoptOrder, at: number): void {
+  const { cluster, clusterUid } = order;
+  const others = recordsOf(draft, cluster).filter(([, record]) => record.clusterUid !== clusterUid);
+  for (const [, record] of others) Object.assign(record, { clusterUid, rival: undefined });
+  note(draft, order, at);
+}
+
+function recordsOf({ owners }: Draft, cluster: string): readonly (readonly [string, OwnerDraft])[] {
+  return [...owners].filter(([owner]) => parseOwner(owner).cluster === cluster);
+}

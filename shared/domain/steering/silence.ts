@@ -1,0 +1,68 @@
+/** Clusters that are not heard any more. Nothing is taken from them; policy may drain them where others serve instead. */
+import { parseOwner } from '../ingress/snapshot.ts';
+import type { DeclaredState } from '../plan/declared.ts';
+import type { Drain } from '../plan/record.ts';
+import { servedOnlyBy } from './serving.ts';
+import type { DrainOrder, EnableOrder } from './steering.ts';
+
+export interface SilencePolicy {
+  readonly cluster: string;
+  /** Seconds without a newer version. */
+  readonly silentAfter: number;
+  readonly whenSilent: 'report' | 'drain';
+}
+
+export interface Silence {
+  readonly cluster: string;
+  /** When its newest version came. */
+  readonly seen: string;
+  /** Keys of the exposures that it has a part in. */
+  readonly exposures: readonly string[];
+  /** Of these, those that no speaking cluster would serve instead. */
+  readonly alone: readonly string[];
+  readonly drained?: Drain;
+  /** What policy makes of it. */
+  readonly order?: Omit<DrainOrder, 'device'> | Omit<EnableOrder, 'device'>;
+}
+
+/** Undefined where no record tells, as in a state that was declared before records did. */
+export function newestSeen(states: readonly DeclaredState[], cluster: string): string | undefined {
+  const all = states.flatMap(({ owners }) => Object.entries(owners).flatMap(([owner, { seen }]) => (seen !== undefined && parseOwner(owner).cluster === cluster ? [seen] : [])));
+  return all.reduce<string | undefined>((newest, one) => (newest === undefined || Date.parse(one) > Date.parse(newest) ? one : newest), undefined);
+}
+
+/** The partitions are those of one device: a cluster that speaks to one of them speaks. `now`: milliseconds since 1970. */
+export function silences(states: readonly DeclaredState[], policies: readonly SilencePolicy[], now: number): readonly Silence[] {
+  const heard = policies.map((policy) => ({ policy, seen: newestSeen(states, policy.cluster) }));
+  const isSilent = ({ policy, seen }: (typeof heard)[number]): boolean => seen !== undefined && Date.parse(seen) + policy.silentAfter * 1_000 < now;
+  const speaking = heard.filter((one) => one.seen !== undefined && !isSilent(one)).map(({ policy }) => policy.cluster);
+  return heard.filter(isSilent).flatMap(({ policy, seen = '' }) => {
+    const exposures = states.flatMap((state) => partOf(state, policy.cluster));
+    return exposures.length === 0 ? [] : [judge(states, { policy, seen, exposures }, speaking)];
+  });
+}
+
+function judge(states: readonly DeclaredState[], { policy, seen, exposures }: { readonly policy: SilencePolicy; readonly seen: string; readonly exposures: readonly string[] }, speaking: readonly string[]): Silence {
+  const { cluster, silentAfter, whenSilent } = policy;
+  const alone = states.flatMap((state) => servedOnlyBy(state, cluster, (other) => speaking.includes(other)));
+  const drained = states.map(({ drains }) => drains?.[cluster]).find((drain) => drain !== undefined);
+  const base = { cluster, seen, exposures, alone, ...(drained && { drained }) };
+  // Those who stood in for it are gone as well: a silent cluster is better than none.
+  if (drained?.silent === true && alone.length > 0) return { ...base, order: { action: 'enable', cluster, silent: true } };
+  if (whenSilent !== 'drain' || alone.length > 0 || drained !== undefined) return base;
+  const because = `silent since ${seen}, which is longer than clusters[].silentAfter (${silentAfter} s)`;
+  return { ...base, order: { action: 'drain', cluster, mode: 'drain', because, silent: { seen, speaking: [...speaking] } } };
+}
+
+function partOf({ exposures }: DeclaredState, cluster: string): readonly string[] {
+  return Object.entries(exposures).flatMap(([key, { contributions }]) => (contributions.some(({ owner }) => parseOwner(owner).cluster === cluster) ? [key] : []));
+}
+
+/** In words, for whoever looks. */
+export function silenceInWords({ seen, exposures, alone, drained, order }: Silence): string {
+  const what = `not heard since ${seen}, with a part in ${exposures.length} exposures; look at its watcher and its queue`;
+  if (order?.action === 'enable') return `${what}. It was drained by policy and goes back into rotation, because nobody else who speaks serves ${alone.length} of them`;
+  if (drained) return `${what}. It is ${drained.mode === 'out' ? 'out' : 'draining'} since ${drained.since}: ${drained.because}`;
+  if (order) return `${what}. It is drained until it speaks again`;
+  return alone.length === 0 ? what : `${what}. It stays in rotation: nobody else who speaks serves ${alone.length} of them (${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ', …' : ''})`;
+}
