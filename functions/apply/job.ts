@@ -4,6 +4,7 @@ import type { DeviceError } from '../../shared/bigip/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { FleetOf } from '../../shared/domain/plan/fleet.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import type { Approval } from '../../shared/domain/steering/steering.ts';
@@ -16,6 +17,7 @@ export interface PartitionJob {
   /** The newest slice of each owner. */
   readonly slices: readonly Slice[];
   readonly sameFleet: SameFleet;
+  readonly fleetOf?: FleetOf;
   readonly clock: Clock;
   /** Throws when the function's time is nearly over. */
   readonly checkTime: () => void;

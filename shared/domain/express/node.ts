@@ -11,14 +11,18 @@ export interface LiveNode {
   /** `draining`: session disabled; `out`: forced down. */
   readonly availability: Availability;
   readonly stamp?: Stamp | undefined;
+  /** Of the node, 1 where nobody gave it another. */
+  readonly ratio?: number;
 }
 
-/** One request: state and stamp go together or not at all. */
+/** One request: state, stamp and ratio go together or not at all. */
 export interface NodeWrite {
   readonly name: string;
   readonly address: string;
   readonly availability: Availability;
   readonly stamp: Stamp;
+  /** Absent: as it is. */
+  readonly ratio?: number;
 }
 
 /** One declared member at an address. */
@@ -31,7 +35,7 @@ export interface Use {
 export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonly Use[]> {
   const uses = new Map<string, Map<string, Use>>();
   for (const { owner, member } of Object.values(state.exposures).flatMap(declaredMembers)) {
-    const availability = isDrained(state, owner) ? 'draining' : member.availability;
+    const availability = drainedTo(state, owner) ?? member.availability;
     const known = uses.get(member.address) ?? new Map<string, Use>();
     known.set(`${owner} ${availability}`, { owner, availability });
     uses.set(member.address, known);
@@ -41,7 +45,12 @@ export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonl
 
 /** Somebody drains the whole cluster, whatever Kubernetes says of its members. */
 export function isDrained(state: DeclaredState, owner: OwnerKey): boolean {
-  return state.drains?.[clusterOf(owner)] !== undefined;
+  return drainedTo(state, owner) !== undefined;
+}
+
+function drainedTo(state: DeclaredState, owner: OwnerKey): Availability | undefined {
+  const drain = state.drains?.[clusterOf(owner)];
+  return drain && (drain.mode === 'out' ? 'out' : 'draining');
 }
 
 function declaredMembers(exposure: DeclaredExposure): readonly { readonly owner: OwnerKey; readonly member: { readonly address: string; readonly availability: Availability } }[] {

@@ -5,6 +5,7 @@ import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 import type { LiveNode, NodeWrite, Use } from './node.ts';
 import { usesByAddress } from './node.ts';
+import { nodeRatios } from './ratio.ts';
 import type { Stamp } from './stamp.ts';
 import { clusterOf, isNewerStamp } from './stamp.ts';
 
@@ -14,12 +15,34 @@ import { clusterOf, isNewerStamp } from './stamp.ts';
  */
 export function reconciliation(state: DeclaredState, nodes: readonly LiveNode[]): readonly NodeWrite[] {
   const uses = usesByAddress(state);
-  return nodes.flatMap(({ name, address, availability, stamp }) => {
+  const ratios = nodeRatios(state);
+  return nodes.flatMap((node) => {
+    const { name, address, availability, stamp } = node;
     const heard = (uses.get(address) ?? []).filter(({ owner }) => hasSay(state, owner, stamp));
     const wanted = wantedOf(heard);
-    if (wanted === undefined || wanted === availability) return [];
-    return [{ name, address, availability: wanted, stamp: stampFor(state, heard) }];
+    if (wanted === undefined) return [];
+    const ratio = ratioFor(node, wanted, ratios);
+    if (wanted === availability && ratio.isRight) return [];
+    return [{ name, address, availability: wanted, stamp: { ...stampFor(state, heard), ...ratio.mark }, ...(ratio.isRight ? {} : { ratio: ratio.wanted }) }];
   });
+}
+
+interface RatioVerdict {
+  readonly wanted: number;
+  readonly isRight: boolean;
+  readonly mark: Pick<Stamp, 'ratio'>;
+}
+
+/** A ratio that Sluice gave goes back to 1 when no fleet wants it; one that somebody else gave stays. What takes no connections keeps what it has. */
+function ratioFor({ address, ratio: live = 1, stamp }: LiveNode, availability: Availability, ratios: ReadonlyMap<string, number>): RatioVerdict {
+  const given = stamp?.ratio;
+  const wished = ratios.get(address);
+  const isIdle = wished === undefined && availability !== 'ready';
+  if (given === undefined && wished === undefined) return { wanted: live, isRight: true, mark: {} };
+  if (given !== undefined && isIdle) return { wanted: live, isRight: true, mark: { ratio: given } };
+  const wanted = wished ?? 1;
+  // 1 is what every node has, so that it needs no mark.
+  return { wanted, isRight: live === wanted && (wanted === 1 || given === wanted), mark: wanted === 1 ? {} : { ratio: wanted } };
 }
 
 /** Addresses whose every declared use takes no new connections. */
@@ -27,10 +50,11 @@ export function drainingAddresses(state: DeclaredState): ReadonlySet<string> {
   return new Set([...usesByAddress(state)].filter(([, uses]) => wantedOf(uses) === 'draining').map(([address]) => address));
 }
 
-/** A node drains only if every use of its address wants it to. */
+/** A node drains only if every use of its address wants it to, and is out only if every one says so. */
 function wantedOf(uses: readonly Use[]): Availability | undefined {
   if (uses.length === 0) return undefined;
-  return uses.some((use) => use.availability === 'ready') ? 'ready' : 'draining';
+  if (uses.some((use) => use.availability === 'ready')) return 'ready';
+  return uses.every((use) => use.availability === 'out') ? 'out' : 'draining';
 }
 
 function versionOf(state: DeclaredState, owner: string): Version {

@@ -38,6 +38,6 @@ export const OwnerRecord = z.strictObject({
 });
 export type OwnerRecord = Readonly<z.infer<typeof OwnerRecord>>;
 
-/** A cluster whose members take no new connections. */
-export const Drain = z.strictObject({ since: z.iso.datetime() });
+/** A cluster whose members take no new connections (`drain`, also where nothing is said), or none at all (`out`). */
+export const Drain = z.strictObject({ since: z.iso.datetime(), mode: z.enum(['drain', 'out']).exactOptional() });
 export type Drain = Readonly<z.infer<typeof Drain>>;
