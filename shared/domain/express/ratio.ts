@@ -17,19 +17,16 @@ export function nodeRatios(state: DeclaredState): ReadonlyMap<string, number> {
   const shared = Object.values(state.exposures).filter(isWeighed);
   if (shared.length === 0) return new Map();
   const ready = readyAddresses(state, shared);
-  const ratios = new Map<string, number>();
-  // An address of two owners takes the ratio of the first by name.
-  for (const group of groupsOf(shared)) {
-    const owners = [...group].sort().flatMap((owner) => ready.get(owner) ?? []).filter(({ addresses }) => addresses.size > 0);
-    const shares = owners.map(({ weight, addresses }) => weight / addresses.size);
-    const largest = Math.max(...shares);
-    const isEven = shares.every((share) => share === largest);
-    for (const [i, { addresses }] of owners.entries()) {
-      const ratio = isEven ? 1 : Math.max(1, Math.round(((shares[i] ?? 0) / largest) * HIGHEST));
-      for (const address of addresses) if (!ratios.has(address)) ratios.set(address, ratio);
-    }
-  }
-  return ratios;
+  const given = groupsOf(shared).flatMap((group) => weighed([...group].sort().flatMap((owner) => ready.get(owner) ?? [])));
+  // An address of two owners takes the ratio of the first.
+  return new Map(given.toReversed());
+}
+
+function weighed(owners: readonly Ready[]): readonly (readonly [string, number])[] {
+  const serving = owners.filter(({ addresses }) => addresses.size > 0).map(({ weight, addresses }) => ({ addresses: [...addresses], share: weight / addresses.size }));
+  const largest = Math.max(...serving.map(({ share }) => share));
+  const isEven = serving.every(({ share }) => share === largest);
+  return serving.flatMap(({ addresses, share }) => addresses.map((address) => [address, isEven ? 1 : Math.max(1, Math.round((share / largest) * HIGHEST))] as const));
 }
 
 function isWeighed({ contributions }: DeclaredExposure): boolean {

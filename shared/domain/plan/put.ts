@@ -55,7 +55,7 @@ export function put(draft: Draft, wish: Wish): void {
   const refused = keptOut(draft, { owner, key }, structure);
   if (refused) return leaveOut(draft, wish, { present, refused });
   if (!isAllowed(draft, { owner, key })) return;
-  if (present) evict(draft, present, next);
+  evict(draft, present, next);
   draft.exposures.set(key, next);
   forget(draft, wish);
   say(draft, wish, { structure, ...(present ? updateOf(present, next, sharingRules(draft)) : { kind: 'create', code: 'OK', reason: creation(draft, wish) }) });

@@ -65,7 +65,8 @@ function enter({ entries }: Draft, entry: PlanEntry): void {
 }
 
 /** Who may not share any more keeps a claim on it, complete, unless it said something newer in this plan. */
-export function evict({ owners }: Draft, present: DeclaredExposure, next: DeclaredExposure): void {
+export function evict({ owners }: Draft, present: DeclaredExposure | undefined, next: DeclaredExposure): void {
+  if (!present) return;
   const staying = new Set(next.contributions.map((c) => c.owner));
   for (const { contribution, wished } of partsOf(present).filter((part) => !staying.has(part.contribution.owner))) {
     const claims = owners.get(contribution.owner)?.claims;
