@@ -11,8 +11,7 @@ import { CLUSTERS, fleet, offer, ownerOf, under } from '../../fixtures/fleets.ts
 import { slice } from '../../fixtures/exposures.ts';
 
 /**
- * Promise 2 for what is shared: it converges, whatever the order. Red when `joined` (put.ts) keeps the settings of whoever is there
- * (`present.settings` for everybody), and when `settleAll` (plan.ts) is left out: the orders then differ.
+ * Promise 2 for what is shared: it converges, whatever the order. The first three are red when `settleAll` (plan.ts) is left out.
  */
 const wishes = fc.uniqueArray(
   fc.record({
