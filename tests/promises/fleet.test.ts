@@ -13,9 +13,9 @@ import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
 /**
- * No cluster of a fleet can disturb another. Red when a younger owner's settings are taken (`decides` in put.ts always true): the
- * settings differ, and the poison reaches the device; and when the settings of the next one are part of the leave (`settle` in
- * settle.ts for everybody instead of the decider): the leave is refused with them.
+ * No cluster of a fleet can disturb another. Red when the youngest decides (`deciderOf` in shared.ts): the settings differ, and the
+ * poison reaches the device; and when `settle` (settle.ts) takes what was decided although the device refused it: the leave then never
+ * comes to an end.
  */
 const KEY = '172.16.100.195:32400/tcp';
 const LATER = '2026-02-01T00:00:00Z';

@@ -47,12 +47,12 @@ async function start(rules: PlanRules, partitions: readonly string[] = ['k8s']):
 }
 
 /** Pods that answer with the name of their cluster. */
-async function run(cluster: string, count: number): Promise<void> {
-  for (const { address } of pods(cluster, count)) running.push(await startPod(address, cluster, POD));
+async function run(cluster: string, size: number): Promise<void> {
+  for (const { address } of pods(cluster, size)) running.push(await startPod(address, cluster, POD));
 }
 
 /** Without monitors, so that only what the test says is down. */
-const asks = (cluster: string, count: number, counter = 1): Slice => offer(cluster, { counter, pods: count, settings: { monitors: [] }, exposure: { address: VIP, port: PORT } });
+const asks = (cluster: string, size: number, counter = 1): Slice => offer(cluster, { counter, pods: size, settings: { monitors: [] }, exposure: { address: VIP, port: PORT } });
 
 const answers = (): Promise<string> => until(async () => {
   const answer = await talk(HOST, PORT, 'x');

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { Availability } from '../../../shared/domain/exposure/exposure.ts';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import { nodeRatios } from '../../../shared/domain/express/ratio.ts';
 import { reconciliation } from '../../../shared/domain/express/reconcile.ts';
@@ -64,7 +63,7 @@ describe('the ratio of a node', () => {
 
 describe('nodes are brought to their ratio', () => {
   const rules = weighed({ east: 3 });
-  const node = (address: string, more: Partial<LiveNode> = {}): LiveNode => ({ name: address, address, availability: 'ready' as Availability, ratio: 1, ...more });
+  const node = (address: string, more: Partial<LiveNode> = {}): LiveNode => ({ name: address, address, availability: 'ready', ratio: 1, ...more });
   const live = (state: DeclaredState): LiveNode[] => Object.values(state.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members.map(({ address }) => node(address))));
   const apply = (nodes: readonly LiveNode[], state: DeclaredState): LiveNode[] => {
     const writes = new Map(reconciliation(state, nodes).map((write) => [write.address, write]));

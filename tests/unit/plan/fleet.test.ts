@@ -60,9 +60,11 @@ describe('a setting on which clusters of a fleet disagree', () => {
   });
 
   test('goes to the next one when the deciding one becomes the younger', () => {
-    const state = plan(declaredBy([east, west]), [offer('east', { counter: 2, since: '2026-03-01T00:00:00Z', settings: { balance: 'least-connections-member' } })]).next;
-    expect(at(state).settings.balance).toBe('fastest-node');
-    expect(part(state, 'east').wish).toEqual({ balance: 'least-connections-member' });
+    const p = plan(declaredBy([east, west]), [offer('east', { counter: 2, since: '2026-03-01T00:00:00Z', settings: { balance: 'least-connections-member' } })]);
+    expect(at(p.next).settings.balance).toBe('fastest-node');
+    // The change of the settings is that of the one whose wish it is: should it be refused, nobody else is blamed.
+    expect(p.entries.map((e) => [e.owner, e.membersOnly])).toEqual([[ownerOf('east'), true], [ownerOf('west'), false]]);
+    expect(part(p.next, 'east').wish).toEqual({ balance: 'least-connections-member' });
   });
 
   test('of one cluster alone is its own matter, in a fleet or not', () => {
