@@ -113,7 +113,8 @@ async function declareOnce(run: Run, only: ReadonlySet<string>, again: boolean):
   return device.verify(partition, next);
 }
 
-/** Nothing but what Sluice remembers differs. */
+/** Nothing but what Sluice remembers differs. Drains stand at the members where nodes are shared. */
 function sameOnDevice(before: DeclaredState, after: DeclaredState): boolean {
-  return sameContent(before.exposures, after.exposures) && (before.shareNodes ?? after.shareNodes) === after.shareNodes;
+  const sameDrains = after.shareNodes !== true || sameContent(before.drains, after.drains);
+  return sameDrains && sameContent(before.exposures, after.exposures) && (before.shareNodes ?? after.shareNodes) === after.shareNodes;
 }

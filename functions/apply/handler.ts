@@ -2,7 +2,7 @@
 import { createDevices } from '../../shared/bigip/devices.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
-import { sharedFleet } from '../../shared/config/fleets.ts';
+import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
@@ -77,6 +77,7 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
       firstReceived: new Set(newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner)),
       pace: scope.paces.get(config.name) ?? createPace(runtime.clock),
       sameFleet: sharedFleet(runtime.config),
+      fleetOf: fleetsByCluster(runtime.config),
       clock: runtime.clock,
       checkTime,
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),

@@ -5,6 +5,7 @@ import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { FleetOf } from '../../shared/domain/plan/fleet.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
@@ -18,6 +19,7 @@ export interface PartitionJob {
   /** The newest slice of each owner. */
   readonly slices: readonly Slice[];
   readonly sameFleet: SameFleet;
+  readonly fleetOf?: FleetOf;
   readonly clock: Clock;
   /** Throws when the function's time is nearly over. */
   readonly checkTime: () => void;

@@ -1,7 +1,8 @@
 /** What happened, as the cluster hears it: the complete result of each slice, exposure by exposure. */
 import type { DeviceError } from '../../shared/bigip/errors.ts';
-import type { ExposureResult, Exposure, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { ExposureResult, Exposure, Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
+import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
 import { judgeFence } from '../../shared/domain/plan/fence.ts';
 import type { ChangeKind, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
@@ -14,7 +15,15 @@ export function settledOf(slice: Slice, results: readonly PartitionResult[]): Se
   const declared = results.map((r) => judgeFence(r.declared, slice)).find((fence) => fence.kind === 'behind')?.declared;
   // Only what lies above helps the watcher to move on.
   const supersededBy = declared && compareVersions(declared, slice.version) > 0 ? { supersededBy: declared } : {};
-  return { ...about(slice), ...supersededBy, exposures: [...wanted, ...gone] };
+  return { ...about(slice), ...supersededBy, exposures: [...wanted, ...gone], notes: [...slice.notes, ...remarksOn(slice, results)] };
+}
+
+/** About the ingress as a whole, so each sentence once. */
+function remarksOn(slice: Slice, results: readonly PartitionResult[]): readonly Note[] {
+  const { ingress } = parseOwner(slice.owner);
+  const remarks = results.flatMap(({ entries }) => [...entries.values()].filter(({ owner }) => owner === slice.owner).flatMap((entry) => entry.remarks ?? []));
+  const once = new Map(remarks.map((remark) => [`${remark.code} ${remark.message}`, remark]));
+  return [...once.values()].map(({ code, message }) => ({ object: `Service ${ingress.namespace}/${ingress.service}`, code, message }));
 }
 
 function about(slice: Slice): Omit<Settled, 'exposures'> {

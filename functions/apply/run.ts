@@ -66,9 +66,10 @@ export async function planFrom(run: Run, state: DeclaredState, only = run.job.on
 }
 
 function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | undefined): Plan {
-  const { partition, slices, sameFleet, clock, orders, absences, movedFrom, shareNodes } = run.job;
+  const { partition, slices, sameFleet, fleetOf, clock, orders, absences, movedFrom, shareNodes } = run.job;
   return planPartition(partition, state, slices, {
     sameFleet,
+    ...(fleetOf && { fleetOf }),
     now: clock.now(),
     refused: run.refused,
     retry: run.retry,

@@ -10,7 +10,7 @@ import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
 import type { Plan } from '../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { processClock } from '../../shared/runtime/process.ts';
-import { sharedFleet } from '../../shared/config/fleets.ts';
+import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { OfflineIngress } from './exposures.ts';
 
 export interface OfflineInput {
@@ -31,7 +31,7 @@ export async function offlinePlans(config: SluiceConfig, input: OfflineInput): P
     const declared = input.ask ? await readDevice(device) : new Map<string, DeclaredState>();
     const plans = device.partitions.map((partition) => {
       const state = declared.get(partition) ?? EMPTY_STATE;
-      return planPartition(partition, state, input.ingresses.map((i) => sliceOf(i, { device, input, state })), { sameFleet: sharedFleet(config), now: processClock.now() });
+      return planPartition(partition, state, input.ingresses.map((i) => sliceOf(i, { device, input, state })), { sameFleet: sharedFleet(config), fleetOf: fleetsByCluster(config), shareNodes: device.partitions.length > 1, now: processClock.now() });
     });
     results.push({ device, plans });
   }

@@ -4,6 +4,8 @@ import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts
 import { devicePaths } from './as3/names.ts';
 import { DeviceError } from './errors.ts';
 import { listNodes } from './nodes.ts';
+import type { PlacedPool } from './placing.ts';
+import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
 
 export type DifferenceKind = 'missing' | 'differs' | 'orphan';
@@ -22,16 +24,9 @@ interface Virtual {
   readonly pool?: string;
 }
 
-interface PoolMember {
-  readonly fullPath: string;
-  readonly session: string;
-  readonly state: string;
-}
-
-interface Pool {
+interface Pool extends PlacedPool {
   readonly fullPath: string;
   readonly loadBalancingMode: string;
-  readonly membersReference?: { readonly items?: readonly PoolMember[] };
 }
 
 interface VirtualAddress {
@@ -60,10 +55,10 @@ export async function findDrift(session: Session, partition: string, state: Decl
   const used = new Set(Object.values(state.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members.map((m) => m.address))));
   const stray = nodes.filter((node) => !used.has(node.address));
   return [
-    ...Object.values(state.exposures).flatMap((e) => ofExposure(partition, e, live)),
+    ...Object.values(state.exposures).flatMap((e) => ofExposure(partition, e, { live, state })),
     ...orphans(partition, state, live),
     ...stray.map((node): Difference => ({ kind: 'orphan', path: `/${partition}/${node.name}`, message: 'is a node that no declared member uses' })),
-    ...reconciliation(state, nodes).map((write): Difference => ({ kind: 'differs', path: `/${partition}/${write.name}`, message: `is a node that should be ${write.availability}` })),
+    ...reconciliation(state, nodes).map((write): Difference => ({ kind: 'differs', path: `/${partition}/${write.name}`, message: `is a node that should be ${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}` })),
   ];
 }
 
@@ -84,14 +79,14 @@ function byPath<T extends { readonly fullPath: string }>(items: readonly T[]): R
   return new Map(items.map((item) => [item.fullPath, item]));
 }
 
-function ofExposure(partition: string, e: DeclaredExposure, live: Live): readonly Difference[] {
+function ofExposure(partition: string, e: DeclaredExposure, { live, state }: { readonly live: Live; readonly state: DeclaredState }): readonly Difference[] {
   const paths = devicePaths(partition, e);
   const virtual = live.virtuals.get(paths.virtual);
   const pool = live.pools.get(paths.pool);
   const missing = (path: string, what: string): Difference => ({ kind: 'missing', path, message: `is a ${what} that was declared` });
   return [
     ...(virtual === undefined ? [missing(paths.virtual, 'virtual server')] : ofVirtual(virtual, e, paths.pool)),
-    ...(pool === undefined ? [missing(paths.pool, 'pool')] : ofPool(pool, e)),
+    ...(pool === undefined ? [missing(paths.pool, 'pool')] : ofPool(pool, e, state)),
   ];
 }
 
@@ -105,16 +100,15 @@ function ofVirtual(virtual: Virtual, e: DeclaredExposure, pool: string): readonl
   return words.map((message) => ({ kind: 'differs', path: virtual.fullPath, message }));
 }
 
-function ofPool(pool: Pool, e: DeclaredExposure): readonly Difference[] {
+function ofPool(pool: Pool, e: DeclaredExposure, state: DeclaredState): readonly Difference[] {
   const wanted = new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))));
   const members = pool.membersReference?.items ?? [];
   const have = new Set(members.map((m) => lastPart(m.fullPath)));
-  const off = members.filter((m) => m.state === 'user-down' || m.session === 'user-disabled').map((m) => lastPart(m.fullPath));
   const words = [
     ...(pool.loadBalancingMode === e.settings.balance ? [] : [`balances by ${pool.loadBalancingMode} instead of ${e.settings.balance}`]),
     ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
     ...[...have].filter((m) => !wanted.has(m)).map((m) => `has member ${m}, which was not declared`),
-    ...off.filter((m) => wanted.has(m)).map((m) => `has member ${m} switched off`),
+    ...placingDifferences(pool, e, state),
   ];
   return words.map((message) => ({ kind: 'differs', path: pool.fullPath, message }));
 }
@@ -129,13 +123,4 @@ function orphans(partition: string, state: DeclaredState, live: Live): readonly 
     ...[...live.pools.keys()].filter((path) => !paths.has(path)).map((path) => orphan(path, 'pool')),
     ...live.addresses.filter(({ address }) => !held.has(address)).map(({ fullPath }) => orphan(fullPath, 'virtual address')),
   ];
-}
-
-/** As the device writes it: IPv6 with a dot before the port. */
-function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `${address}.${port}` : `${address}:${port}`;
-}
-
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,6 +1,8 @@
 /** What the device really has, against what it was told: a 200 of AS3 is not proof. */
 import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
 import { devicePaths } from './as3/names.ts';
+import type { PlacedPool } from './placing.ts';
+import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
 
 interface LiveVirtual {
@@ -8,9 +10,8 @@ interface LiveVirtual {
   readonly destination: string;
 }
 
-interface LivePool {
+interface LivePool extends PlacedPool {
   readonly fullPath: string;
-  readonly membersReference?: { readonly items?: readonly { readonly fullPath: string }[] };
 }
 
 export async function liveMismatches(session: Session, partition: string, state: DeclaredState): Promise<readonly string[]> {
@@ -19,11 +20,11 @@ export async function liveMismatches(session: Session, partition: string, state:
     list<LivePool>(session, `/mgmt/tm/ltm/pool?$filter=partition+eq+${partition}&expandSubcollections=true`),
   ]);
   const destinations = new Map(virtuals.map((v) => [v.fullPath, lastPart(v.destination)]));
-  const members = new Map(pools.map((p) => [p.fullPath, (p.membersReference?.items ?? []).map((m) => lastPart(m.fullPath)).toSorted()]));
+  const live = { destinations, pools: new Map(pools.map((pool) => [pool.fullPath, pool])) };
   const wanted = Object.values(state.exposures);
   const expected = new Set(wanted.map((e) => devicePaths(partition, e).virtual));
   const extra = [...destinations.keys()].filter((path) => !expected.has(path)).map((path) => `virtual server ${path} is there but not declared`);
-  return [...wanted.flatMap((e) => compare(partition, e, destinations, members)), ...extra];
+  return [...wanted.flatMap((e) => compare(partition, e, live, state)), ...extra];
 }
 
 async function list<T>(session: Session, path: string): Promise<readonly T[]> {
@@ -31,22 +32,20 @@ async function list<T>(session: Session, path: string): Promise<readonly T[]> {
   return ((answer.json as { items?: readonly T[] } | undefined)?.items ?? []);
 }
 
-function compare(partition: string, e: DeclaredExposure, destinations: ReadonlyMap<string, string>, members: ReadonlyMap<string, readonly string[]>): string[] {
+interface Live {
+  readonly destinations: ReadonlyMap<string, string>;
+  readonly pools: ReadonlyMap<string, LivePool>;
+}
+
+function compare(partition: string, e: DeclaredExposure, { destinations, pools }: Live, state: DeclaredState): readonly string[] {
   const { virtual, pool } = devicePaths(partition, e);
   const destination = destinations.get(virtual);
   if (destination === undefined) return [`virtual server ${virtual} is missing`];
-  const problems = destination === endpoint(e.address, e.port) ? [] : [`virtual server ${virtual} listens on ${destination} instead of ${endpoint(e.address, e.port)}`];
+  const wrong = destination === endpoint(e.address, e.port) ? [] : [`virtual server ${virtual} listens on ${destination} instead of ${endpoint(e.address, e.port)}`];
+  const live = pools.get(pool);
   const want = [...new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))))].toSorted();
-  const have = members.get(pool) ?? [];
-  return want.join() === have.join() ? problems : [...problems, `pool ${pool} has members ${have.join(', ') || 'none'} instead of ${want.join(', ') || 'none'}`];
-}
-
-/** As the device writes it: IPv6 with a dot before the port. */
-function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `${address}.${port}` : `${address}:${port}`;
-}
-
-/** `/Common/10.0.0.1:80` → `10.0.0.1:80` */
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+  const have = (live?.membersReference?.items ?? []).map((m) => lastPart(m.fullPath)).toSorted();
+  const members = want.join() === have.join() ? [] : [`pool ${pool} has members ${have.join(', ') || 'none'} instead of ${want.join(', ') || 'none'}`];
+  const placing = live ? placingDifferences(live, e, state).map((words) => `pool ${pool} ${words}`) : [];
+  return [...wrong, ...members, ...placing];
 }

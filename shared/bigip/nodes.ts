@@ -16,6 +16,7 @@ interface NodeItem {
   readonly address: string;
   readonly session: string;
   readonly state: string;
+  readonly ratio?: number;
   readonly description?: string;
 }
 
@@ -33,16 +34,17 @@ function availabilityOf({ session, state }: NodeItem): Availability {
 
 /** The nodes that stand in this partition; those shared in /Common are somebody else's too. */
 export async function listNodes(session: Session, partition: string): Promise<readonly LiveNode[]> {
-  const answer = await session.call({ method: 'GET', path: `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session,state,description` });
+  const answer = await session.call({ method: 'GET', path: `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session,state,ratio,description` });
   const items = (answer.json as { items?: readonly NodeItem[] } | undefined)?.items ?? [];
-  return items.map((item) => ({ name: item.name, address: item.address, availability: availabilityOf(item), stamp: parseStamp(item.description) }));
+  return items.map((item) => ({ name: item.name, address: item.address, availability: availabilityOf(item), stamp: parseStamp(item.description), ratio: item.ratio ?? 1 }));
 }
 
-/** One request, state and stamp together; `gone` when a declare took the node away meanwhile. */
+/** One request, state, stamp and ratio together; `gone` when a declare took the node away meanwhile. */
 export async function writeNode(session: Session, partition: string, write: NodeWrite): Promise<'written' | 'gone'> {
   // Route domains stand in names as `%1`.
   const path = `/mgmt/tm/ltm/node/~${partition}~${write.name.replaceAll('%', '%25')}`;
-  const answer = await session.call({ method: 'PATCH', path, body: { ...ADMIN[write.availability], description: formatStamp(write.stamp) } }, [404]);
+  const ratio = write.ratio === undefined ? {} : { ratio: write.ratio };
+  const answer = await session.call({ method: 'PATCH', path, body: { ...ADMIN[write.availability], ...ratio, description: formatStamp(write.stamp) } }, [404]);
   return answer.status === 404 ? 'gone' : 'written';
 }
 
@@ -53,11 +55,12 @@ export async function reconcileNodes(session: Session, partition: string, state:
 
 /**
  * Before a declare: nodes that are to take connections under what will be declared, and do not. An address that is used again must not
- * inherit the drain of the pod that had it; draining waits until the declare has brought the successors.
+ * inherit the drain of the pod that had it; draining, and ratios alone, wait until the declare has brought the successors.
  */
 export async function resetNodes(session: Session, partition: string, next: DeclaredState): Promise<readonly string[]> {
-  const writes = reconciliation(next, await listNodes(session, partition));
-  return writeAll(session, partition, writes.filter((write) => write.availability === 'ready'));
+  const nodes = await listNodes(session, partition);
+  const ready = new Set(nodes.filter((node) => node.availability === 'ready').map((node) => node.address));
+  return writeAll(session, partition, reconciliation(next, nodes).filter((write) => write.availability === 'ready' && !ready.has(write.address)));
 }
 
 async function writeAll(session: Session, partition: string, writes: readonly NodeWrite[]): Promise<readonly string[]> {

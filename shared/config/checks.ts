@@ -1,42 +1,9 @@
 /** Checks across the configuration that no single field can make. */
 import { isUsableVirtualAddress, parseIp } from '../domain/exposure/ip.ts';
-import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/policy.ts';
-import { monitorProblem, type SettingsInput } from '../domain/exposure/settings.ts';
-import { nearest } from '../domain/exposure/nearest.ts';
 import type { ConfigProblem } from './error.ts';
+import { fleetProblems } from './fleet-checks.ts';
+import { missing, repeated, settingsProblems } from './rules.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
-
-function repeated(path: string, key: string, values: readonly string[]): readonly ConfigProblem[] {
-  return values.flatMap((value, i) => {
-    const first = values.indexOf(value);
-    return first === i ? [] : [{ path: `${path}[${i}]${key}`, message: `${value} is already used by ${path}[${first}]` }];
-  });
-}
-
-function missing(path: string, value: string, known: readonly string[], what: string): readonly ConfigProblem[] {
-  if (known.includes(value)) return [];
-  const meant = nearest(value, known);
-  const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-  return [{ path, message: `there is no ${what} ${value}; ${hint}` }];
-}
-
-function referencesOf(settings: SettingsInput): readonly string[] {
-  const { snat, persistence = [], iRules = [], proxyProtocol, profiles = {}, vlans = [] } = settings;
-  const all = [snat, proxyProtocol, ...persistence, ...iRules, ...Object.values(profiles), ...vlans];
-  return [...new Set(all)].filter((path) => path !== undefined).filter((path) => path.startsWith('/'));
-}
-
-function settingsProblems(path: string, settings: SettingsInput, policy: PolicyConfig): readonly ConfigProblem[] {
-  const monitors = (settings.monitors ?? []).flatMap((monitor, i) => {
-    const problem = monitorProblem(monitor);
-    return problem === undefined ? [] : [{ path: `${path}.monitors[${i}]`, message: problem }];
-  });
-  const references = forbiddenReferences(policy, referencesOf(settings)).map((reference) => ({
-    path,
-    message: `refers to ${reference}, which policy.references does not list; add it there`,
-  }));
-  return [...monitors, ...references];
-}
 
 function partitionProblems(path: string, ingress: IngressConfig, config: SluiceConfig): readonly ConfigProblem[] {
   const devices = config.devices.filter((device) => ingress.devices.includes(device.name));
@@ -86,20 +53,6 @@ function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
       ...settingsProblems(`${path}.settings`, ingress.settings, config.policy),
     ];
   });
-}
-
-function fleetProblems(config: SluiceConfig): readonly ConfigProblem[] {
-  const clusters = config.clusters.map((cluster) => cluster.id);
-  const home = new Map<string, string>();
-  return config.fleets.flatMap((fleet, i) =>
-    fleet.clusters.flatMap((cluster, k) => {
-      const path = `fleets[${i}].clusters[${k}]`;
-      const other = home.get(cluster);
-      home.set(cluster, fleet.name);
-      const twice = other === undefined ? [] : [{ path, message: `cluster ${cluster} is already in fleet ${other}; a cluster belongs to one fleet` }];
-      return [...missing(path, cluster, clusters, 'cluster'), ...twice];
-    }),
-  );
 }
 
 /** Whoever has the key of two clusters could speak for both. */

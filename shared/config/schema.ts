@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { IngressEntry, Name, Partition } from '../domain/exposure/ingress-entry.ts';
 import { PolicyConfig } from '../domain/exposure/policy.ts';
+import { SettingsInput } from '../domain/exposure/settings.ts';
 import { Spread } from '../domain/exposure/spread.ts';
 import { MeshOptions } from '../domain/ingress/mesh.ts';
 
@@ -43,8 +44,11 @@ export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
 export const FleetConfig = z.strictObject({
   name: Name.describe('Name of the fleet.'),
-  clusters: z.array(Name).min(2).describe('Clusters that may share virtual servers.'),
-  mode: z.enum(['active-active', 'ratio', 'active-standby']).default('active-active').describe('How the clusters share a virtual server.'),
+  clusters: z.array(Name).min(2).max(1_000).describe('Clusters that may share virtual servers. In mode active-standby in their order of preference; add new ones at the end, because any other change of the order cuts connections.'),
+  mode: z.enum(['active-active', 'ratio', 'active-standby']).default('active-active').describe('How the clusters share a virtual server: as equals, by `ratio`, or one after the other.'),
+  ratio: z.record(Name, z.int().min(1).max(100)).optional().describe("Mode ratio: by cluster, its share of the connections against the others', 1 to 100, whatever number of pods it has; 1 where absent. On a device with several partitions it counts for each member instead."),
+  minimumActive: z.int().min(1).max(65_535).optional().describe('Mode active-standby: with fewer members that are up, the next cluster joins. Default 1.'),
+  settings: SettingsInput.prefault({}).describe('Decide over what the clusters wish, on every virtual server that at least two of them share.'),
 });
 export type FleetConfig = z.infer<typeof FleetConfig>;
 

@@ -1,5 +1,6 @@
 /** What Sluice keeps in `constants.sluice` of a partition: all of the declared state that AS3's own objects cannot hold. */
 import * as z from 'zod';
+import { Settings } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import { Drain, OwnerRecord } from '../../domain/plan/record.ts';
 import { Version } from '../../domain/revision.ts';
@@ -13,6 +14,12 @@ export const ContributionRecord = z.strictObject({
   ports: z.array(z.int()),
   /** `address:port` of members that take no new connections. */
   draining: z.array(z.string()),
+  /** What its owner wishes otherwise than the settings that are declared. */
+  wish: Settings.partial().exactOptional(),
+  /** Its share in a fleet of mode ratio. */
+  weight: z.int().min(1).max(100).exactOptional(),
+  /** Its priority group in a fleet of mode active-standby. */
+  priority: z.int().min(0).max(65_535).exactOptional(),
 });
 export type ContributionRecord = Readonly<z.infer<typeof ContributionRecord>>;
 

@@ -61,7 +61,8 @@ function readApplication(application: unknown, records: readonly ContributionRec
   const [address] = virtual.virtualAddresses ?? [];
   if (!settings.success || !contributions || typeof address !== 'string') return undefined;
   const protocol = settings.data.mode === 'udp' || virtual.layer4 === 'udp' ? 'udp' : 'tcp';
-  return { address, port: virtual.virtualPort, protocol, settings: settings.data, contributions };
+  const standby = pool.minimumMembersActive === undefined ? {} : { minimumActive: pool.minimumMembersActive };
+  return { address, port: virtual.virtualPort, protocol, settings: settings.data, ...standby, contributions };
 }
 
 function readVirtual(v: As3Service): Record<string, unknown> {
@@ -100,7 +101,8 @@ function readMembers(pool: As3Pool, records: readonly ContributionRecord[]): Con
     const members = mine.flatMap((entry) =>
       (entry.serverAddresses ?? []).map((address): Member => ({ address, port: entry.servicePort, availability: draining.has(`${address}:${entry.servicePort}`) ? 'draining' : 'ready' })),
     );
-    return { owner: record.owner, gateways: record.gateways, since: record.since, members };
+    const { owner, gateways, since, wish, weight, priority } = record;
+    return { owner, gateways, since, members, ...(wish && { wish: wish as Partial<Settings> }), ...(weight && { weight }), ...(priority === undefined ? {} : { priority }) };
   });
   // Ports and draining members that stand in the record only would otherwise be read over.
   const asNoted = contributions.every((contribution, i) => sameContent(recordOf(contribution), records[i]));

@@ -1,5 +1,6 @@
 /** Declared state → AS3 tenant. `read.ts` is its exact inverse. */
 import type { Monitor, Settings } from '../../domain/exposure/exposure.ts';
+import { parseOwner } from '../../domain/ingress/snapshot.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
@@ -9,6 +10,8 @@ import type { As3Application, As3Monitor, As3Pointer, As3PoolMember, As3Service,
 export interface RenderOptions {
   /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. A state that says so itself is not overruled. */
   readonly shareNodes: boolean;
+  /** By cluster; only looked at with shared nodes, which nobody drains. */
+  readonly drains?: DeclaredState['drains'];
 }
 
 const SERVICE_CLASS = { tcp: 'Service_TCP', fastl4: 'Service_L4', http: 'Service_HTTP', udp: 'Service_UDP' } as const;
@@ -17,7 +20,8 @@ export function renderTenant(state: DeclaredState, options: RenderOptions): As3T
   const { exposures: declared, ...rest } = state;
   const exposures = Object.values(declared);
   const shareNodes = state.shareNodes ?? options.shareNodes;
-  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes })] as const);
+  const drains = state.drains === undefined ? {} : { drains: state.drains };
+  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes, ...drains })] as const);
   const records = exposures.map((e) => [applicationName(e), e.contributions.map(recordOf)] as const);
   const sluice: Memory = { format: DECLARED_FORMAT, ...rest, shareNodes, exposures: Object.fromEntries(records) };
   return { class: 'Tenant', constants: { class: 'Constants', sluice }, [KEEPER]: { class: 'Application' }, ...Object.fromEntries(applications) };
@@ -42,6 +46,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
       loadBalancingMode: e.settings.balance,
       // "any" is the device's default and would let one good monitor hide a bad one.
       ...(monitors.length > 0 ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' } : {}),
+      ...(e.minimumActive === undefined ? {} : { minimumMembersActive: e.minimumActive }),
       members: e.contributions.flatMap((c) => renderMembers(c, options)),
     },
     ...Object.fromEntries(monitors),
@@ -92,11 +97,25 @@ function renderMonitor(m: Monitor): As3Monitor {
 
 /** One entry for each port of an owner; AS3 compares members by address and port, so grouping costs nothing. */
 function renderMembers(c: Contribution, options: RenderOptions): As3PoolMember[] {
+  const attributes = memberAttributes(c, options);
   return portsOf(c).map((servicePort) => ({
     servicePort,
     serverAddresses: c.members.filter((m) => m.port === servicePort).map((m) => m.address),
-    ...(options.shareNodes ? { shareNodes: true } : {}),
+    ...attributes,
   }));
+}
+
+/** The same for all members of an owner, and nothing that comes and goes with pods: every edit deletes the member and adds it again. */
+export function memberAttributes(c: Contribution, { shareNodes, drains }: RenderOptions): Omit<As3PoolMember, 'servicePort' | 'serverAddresses'> {
+  const priority = c.priority === undefined ? {} : { priorityGroup: c.priority };
+  if (!shareNodes) return priority;
+  const drain = drains?.[parseOwner(c.owner).cluster];
+  return {
+    shareNodes: true,
+    ...priority,
+    ...(c.weight === undefined ? {} : { ratio: c.weight }),
+    ...(drain === undefined ? {} : { adminState: drain.mode === 'out' ? 'offline' : 'disable' }),
+  };
 }
 
 function portsOf(c: Contribution): number[] {
@@ -106,5 +125,15 @@ function portsOf(c: Contribution): number[] {
 /** Who is behind an owner's member entries. */
 export function recordOf(c: Contribution): ContributionRecord {
   const draining = c.members.filter((m) => m.availability === 'draining').map((m) => `${m.address}:${m.port}`);
-  return { owner: c.owner, gateways: c.gateways, since: c.since, ports: portsOf(c), draining };
+  const { owner, gateways, since, wish, weight, priority } = c;
+  return {
+    owner,
+    gateways,
+    since,
+    ports: portsOf(c),
+    draining,
+    ...(wish === undefined ? {} : { wish }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(priority === undefined ? {} : { priority }),
+  };
 }

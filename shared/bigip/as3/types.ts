@@ -25,6 +25,9 @@ export interface As3PoolMember {
   readonly servicePort: number;
   readonly serverAddresses: readonly string[];
   readonly shareNodes?: boolean;
+  readonly ratio?: number;
+  readonly priorityGroup?: number;
+  readonly adminState?: 'disable' | 'offline';
 }
 
 export interface As3Pool {
@@ -32,6 +35,7 @@ export interface As3Pool {
   readonly loadBalancingMode: string;
   readonly monitors?: readonly As3Pointer[];
   readonly minimumMonitors?: 'all';
+  readonly minimumMembersActive?: number;
   readonly members: readonly As3PoolMember[];
 }
 

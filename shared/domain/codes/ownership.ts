@@ -62,6 +62,24 @@ export const OWNERSHIP_CODES = {
     fix: 'No watcher makes such an event. Find out who sends.',
     retryable: false,
   },
+  OWN340: {
+    title: 'A setting of a shared virtual server is decided by another',
+    cause: 'Clusters of a fleet share the virtual server and wish different settings for it. What the fleet says in sluice.yaml decides, else the oldest gateway, then the name. The wish is remembered.',
+    fix: 'Nothing has to be done: it takes over when the deciding one changes or leaves. To decide for all, set fleets[].settings in sluice.yaml, or make the wishes of the clusters the same.',
+    retryable: false,
+  },
+  OWN341: {
+    title: 'The ratio counts for each member',
+    cause: 'The fleet has mode ratio, and the device has several partitions. They share their nodes in /Common, where Sluice writes nothing, so the ratio stands at each member and a cluster with more pods gets more.',
+    fix: 'Give the fleet a device of one partition, or choose the ratio with the number of pods in mind.',
+    retryable: false,
+  },
+  OWN342: {
+    title: 'Another ingress waits for this address and port',
+    cause: 'An ingress that may not share the virtual server wants the same address and port, perhaps because the fleets changed. It takes over when the owner gives it up.',
+    fix: 'If both are to be served, put the clusters in one fleet, or choose another port or address for one of them.',
+    retryable: false,
+  },
   OWN310: {
     title: 'Removal held',
     cause: 'More exposures would go at once than max(3, 20 %) of the owner, and their deletion was not seen. A failing read must never empty a BIG-IP.',

@@ -5,6 +5,7 @@ import type { Express, Wish } from './event.ts';
 import { stayInPools } from './pools.ts';
 import type { LiveNode, NodeWrite, Use } from './node.ts';
 import { drainOf, usesByAddress, worse } from './node.ts';
+import type { Stamp } from './stamp.ts';
 import { clusterOf, isNewerStamp } from './stamp.ts';
 
 export interface ExpressInput {
@@ -61,8 +62,13 @@ function judge(scene: Scene, event: Express, wish: Wish): Decision {
   const cluster = clusterOf(owner);
   if (isNewerStamp(node.stamp, cluster, event.version)) return { owner, wish, verdict: 'superseded', reason: `node ${wish.address} was written by a newer revision` };
   if (node.availability === wish.availability && isKnown(scene, event, node)) return { owner, wish, verdict: 'unchanged', reason: `node ${wish.address} is so already` };
-  const write = { name: node.name, address: wish.address, availability: wish.availability, stamp: { cluster, version: event.version } };
+  const write = { name: node.name, address: wish.address, availability: wish.availability, stamp: { ...ratioOf(node.stamp), cluster, version: event.version } };
   return { owner, wish, verdict: 'write', reason: wish.because, write };
+}
+
+/** A ratio is left as it is, and with it the mark that it is ours. */
+function ratioOf(stamp: Stamp | undefined): Pick<Stamp, 'ratio'> {
+  return stamp?.ratio === undefined ? {} : { ratio: stamp.ratio };
 }
 
 type Refusal = Pick<Decision, 'verdict' | 'reason'>;

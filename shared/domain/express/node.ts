@@ -12,14 +12,18 @@ export interface LiveNode {
   /** `draining`: session disabled; `out`: forced down. */
   readonly availability: Availability;
   readonly stamp?: Stamp | undefined;
+  /** Of the node, 1 where nobody gave it another. */
+  readonly ratio?: number;
 }
 
-/** One request: state and stamp go together or not at all. */
+/** One request: state, stamp and ratio go together or not at all. */
 export interface NodeWrite {
   readonly name: string;
   readonly address: string;
   readonly availability: Availability;
   readonly stamp: Stamp;
+  /** Absent: as it is. */
+  readonly ratio?: number;
 }
 
 /** One declared member at an address. */

@@ -5,6 +5,7 @@ import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 import type { LiveNode, NodeWrite, Use } from './node.ts';
 import { drainOf, usesByAddress, worse } from './node.ts';
+import { nodeRatios } from './ratio.ts';
 import type { Stamp } from './stamp.ts';
 import { clusterOf, isNewerStamp } from './stamp.ts';
 
@@ -14,11 +15,16 @@ import { clusterOf, isNewerStamp } from './stamp.ts';
  */
 export function reconciliation(state: DeclaredState, nodes: readonly LiveNode[]): readonly NodeWrite[] {
   const uses = usesByAddress(state);
-  return nodes.flatMap(({ name, address, availability, stamp }) => {
+  const ratios = nodeRatios(state);
+  return nodes.flatMap((node) => {
+    const { name, address, availability, stamp } = node;
     const heard = (uses.get(address) ?? []).filter((use) => hasSay(state, use.owner, stamp) || isDrainedFurther(state, use, availability));
     const wanted = wantedOf(heard);
-    if (wanted === undefined || wanted === availability) return [];
-    return [{ name, address, availability: wanted, stamp: notBelow(stamp, stampFor(state, heard)) }];
+    if (wanted === undefined) return [];
+    const ratio = ratioFor(node, wanted, ratios);
+    if (wanted === availability && ratio.isRight) return [];
+    const { cluster, version } = notBelow(stamp, stampFor(state, heard));
+    return [{ name, address, availability: wanted, stamp: { cluster, version, ...ratio.mark }, ...(ratio.isRight ? {} : { ratio: ratio.wanted }) }];
   });
 }
 
@@ -30,6 +36,24 @@ function isDrainedFurther(state: DeclaredState, { owner, availability }: Use, pr
 /** Nor must its word open the node to older ones. */
 function notBelow(present: Stamp | undefined, next: Stamp): Stamp {
   return present !== undefined && isNewerStamp(present, next.cluster, next.version) ? present : next;
+}
+
+interface RatioVerdict {
+  readonly wanted: number;
+  readonly isRight: boolean;
+  readonly mark: Pick<Stamp, 'ratio'>;
+}
+
+/** A ratio that Sluice gave goes back to 1 when no fleet wants it; one that somebody else gave stays. What takes no connections keeps what it has. */
+function ratioFor({ address, ratio: live = 1, stamp }: LiveNode, availability: Availability, ratios: ReadonlyMap<string, number>): RatioVerdict {
+  const given = stamp?.ratio;
+  const wished = ratios.get(address);
+  const isIdle = wished === undefined && availability !== 'ready';
+  if (given === undefined && wished === undefined) return { wanted: live, isRight: true, mark: {} };
+  if (given !== undefined && isIdle) return { wanted: live, isRight: true, mark: { ratio: given } };
+  const wanted = wished ?? 1;
+  // 1 is what every node has, so that it needs no mark.
+  return { wanted, isRight: live === wanted && (wanted === 1 || given === wanted), mark: wanted === 1 ? {} : { ratio: wanted } };
 }
 
 /** Addresses whose every declared use takes no new connections. */

@@ -8,19 +8,21 @@ import { compareVersions } from '../revision.ts';
 export interface Stamp {
   readonly cluster: string;
   readonly version: Version;
+  /** The ratio that Sluice gave the node; absent: it gave none, and one that stands there is somebody else's. */
+  readonly ratio?: number;
 }
 
-export function formatStamp({ cluster, version }: Stamp): string {
-  return `sluice ${cluster} ${version.epoch}.${version.counter}.${version.generation}`;
+export function formatStamp({ cluster, version, ratio }: Stamp): string {
+  return `sluice ${cluster} ${version.epoch}.${version.counter}.${version.generation}${ratio === undefined ? '' : ` ratio ${ratio}`}`;
 }
 
-const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})$/;
+const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})(?: ratio (\d{1,3}))?$/;
 
 /** Undefined for whatever else stands in a description: then anybody of ours is newer. */
 export function parseStamp(description: string | undefined): Stamp | undefined {
-  const [, cluster, epoch, counter, generation] = STAMP.exec(description ?? '') ?? [];
+  const [, cluster, epoch, counter, generation, ratio] = STAMP.exec(description ?? '') ?? [];
   if (cluster === undefined) return undefined;
-  return { cluster, version: { epoch: Number(epoch), counter: Number(counter), generation: Number(generation) } };
+  return { cluster, version: { epoch: Number(epoch), counter: Number(counter), generation: Number(generation) }, ...(ratio === undefined ? {} : { ratio: Number(ratio) }) };
 }
 
 export function clusterOf(owner: OwnerKey): string {

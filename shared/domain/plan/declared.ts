@@ -17,13 +17,22 @@ export interface Contribution {
   readonly since: string;
   /** By port, then address. Members that are `out` are not declared and never stand here. */
   readonly members: readonly Member[];
+  /** What its owner wishes otherwise than the settings that hold; absent where nothing. */
+  readonly wish?: Partial<Settings>;
+  /** Its share against the fleet's other clusters, 1 to 100; only in mode ratio. */
+  readonly weight?: number;
+  /** Priority group of its members, the higher first; only in active-standby. */
+  readonly priority?: number;
 }
 
 export interface DeclaredExposure {
   readonly address: string;
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
+  /** Those that hold, the fleet's included. */
   readonly settings: Settings;
+  /** Members below which the next priority group joins; only in active-standby. */
+  readonly minimumActive?: number;
   /** At least one, sorted by owner. */
   readonly contributions: readonly Contribution[];
 }

@@ -3,16 +3,21 @@ import type { SameFleet } from './claims.ts';
 import type { DeclaredExposure, DeclaredState } from './declared.ts';
 import type { PlanEntry } from './entry.ts';
 import { changeId } from './entry.ts';
+import type { FleetOf } from './fleet.ts';
+import { NO_FLEETS } from './fleet.ts';
 import type { Holder } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { Drain, Quarantined } from './record.ts';
+import type { SharingRules } from './shared.ts';
 import type { Absence } from '../ingress/absence.ts';
 import type { Order } from '../steering/steering.ts';
 
 /** What the plan has to respect besides the slices. Sets and maps of changes go by `changeId`. */
 export interface PlanRules {
   readonly sameFleet: SameFleet;
+  /** Absent: clusters of a fleet share as equals, and the oldest decides. */
+  readonly fleetOf?: FleetOf;
   /** Milliseconds since 1970; absent where the plan is only shown. */
   readonly now?: number;
   /** Changes this declare may make; everything else stays as it is declared. Absent: all. */
@@ -58,6 +63,10 @@ export function openDraft(partition: string, declared: DeclaredState, rules: Pla
     steered: new Map(Object.entries(declared.steered ?? {})),
     entries: [],
   };
+}
+
+export function sharingRules({ rules, declared }: Draft): SharingRules {
+  return { fleetOf: rules.fleetOf ?? NO_FLEETS, shareNodes: rules.shareNodes ?? declared.shareNodes ?? false };
 }
 
 export function isAllowed({ rules }: Draft, change: Pick<PlanEntry, 'owner' | 'key'>): boolean {

@@ -12,6 +12,13 @@ export interface PlanEntry {
   readonly structure?: string;
   /** An update of nothing but members. */
   readonly membersOnly?: boolean;
+  /** What its owner should know besides, though nothing is refused. */
+  readonly remarks?: readonly Remark[];
+}
+
+export interface Remark {
+  readonly code: string;
+  readonly message: string;
 }
 
 const CHANGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>(['create', 'update', 'delete']);

@@ -10,7 +10,9 @@ import { admit } from './fence.ts';
 import { closeRecord } from './owner-draft.ts';
 import type { Wish } from './put.ts';
 import { byAge, put, wishOf } from './put.ts';
+import { remark } from './remarks.ts';
 import { removeApproved, removeUnwanted } from './remove.ts';
+import { settleAll } from './settle.ts';
 import { steer } from './steer.ts';
 import { foldTombstones } from './tombstones.ts';
 
@@ -38,6 +40,8 @@ export function planPartition(partition: string, declared: DeclaredState, slices
   for (const slice of fresh) removeUnwanted(draft, slice);
   for (const owner of others) removeApproved(draft, owner);
   for (const wish of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(byAge)) put(draft, wish);
+  settleAll(draft);
+  remark(draft, fresh);
   return conclude(draft);
 }
 

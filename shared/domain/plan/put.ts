@@ -1,17 +1,21 @@
 /** Adds or changes one owner's part of an exposure, if the claim on address and port is its own and the device does not refuse it. */
-import type { Exposure } from '../exposure/exposure.ts';
+import type { Exposure, Settings } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
+import { updateOf } from './changes.ts';
 import { lostClaim } from './claims.ts';
-import type { Contribution, DeclaredExposure } from './declared.ts';
+import type { DeclaredExposure } from './declared.ts';
 import { sameContent } from './declared.ts';
 import type { Draft } from './draft.ts';
-import { isAllowed } from './draft.ts';
+import { isAllowed, sharingRules } from './draft.ts';
 import type { PlanEntry } from './entry.ts';
 import { changeId } from './entry.ts';
 import { structureOf } from './fingerprint.ts';
 import { heldElsewhere } from './foreign.ts';
 import { inWords, keptOut } from './quarantine.ts';
 import type { LosingClaim, Quarantined } from './record.ts';
+import { evict } from './settle.ts';
+import type { Part } from './shared.ts';
+import { composed, deciderOf, decidedSettings, keepersOf, olderFirst, partsOf } from './shared.ts';
 
 /** What an owner asks for: in a slice that is being planned, or in a claim that it lost earlier. */
 export interface Wish {
@@ -28,8 +32,7 @@ export function wishOf(owner: string, { partition: _partition, ...exposure }: Ex
 
 /** The oldest first, so that the oldest of several that come together gets the address; then by name. */
 export function byAge(a: Wish, b: Wish): number {
-  const [x, y] = [`${a.wanted.since} ${a.owner}`, `${b.wanted.since} ${b.owner}`];
-  return x < y ? -1 : x > y ? 1 : 0;
+  return olderFirst({ since: a.wanted.since, owner: a.owner }, { since: b.wanted.since, owner: b.owner });
 }
 
 export function put(draft: Draft, wish: Wish): void {
@@ -43,18 +46,19 @@ export function put(draft: Draft, wish: Wish): void {
     if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });
     return;
   }
-  const next = joined(present, wish);
+  const next = joined(draft, present, wish);
   if (present && sameContent(present, next)) {
     forget(draft, wish);
     return say(draft, wish, { kind: 'unchanged', code: 'OK', reason: 'declared as wanted already' });
   }
-  const structure = structureOf(wanted.settings);
+  const structure = structureOf(next.settings);
   const refused = keptOut(draft, { owner, key }, structure);
   if (refused) return leaveOut(draft, wish, { present, refused });
   if (!isAllowed(draft, { owner, key })) return;
+  evict(draft, present, next);
   draft.exposures.set(key, next);
   forget(draft, wish);
-  say(draft, wish, { structure, ...(present ? update(present, next) : { kind: 'create', code: 'OK', reason: creation(draft, wish) }) });
+  say(draft, wish, { structure, ...(present ? updateOf(present, next, sharingRules(draft)) : { kind: 'create', code: 'OK', reason: creation(draft, wish) }) });
 }
 
 type Said = Omit<PlanEntry, 'owner' | 'key' | 'gateways'>;
@@ -74,26 +78,27 @@ function leaveOut(draft: Draft, wish: Wish, { present, refused }: { readonly pre
   const { owner, wanted } = wish;
   const key = exposureKey(wanted);
   draft.owners.get(owner)?.quarantine.set(key, refused);
-  const mine = present?.contributions.some((c) => c.owner === owner) ?? false;
-  const following = present && mine && refused.members === 'follow' ? { ...joined(present, wish), settings: present.settings } : undefined;
+  const mine = present && partsOf(present).find(({ contribution }) => contribution.owner === owner);
+  // What was refused is not remembered as its wish either: the accepted one stands.
+  const accepted = mine && { ...wish, wanted: { ...wanted, settings: mine.wished } };
+  const following = present && accepted && refused.members === 'follow' ? joined(draft, present, accepted, present.settings) : undefined;
   if (present && following && isAllowed(draft, { owner, key }) && !sameContent(present, following)) {
+    evict(draft, present, following);
     draft.exposures.set(key, following);
-    say(draft, wish, { structure: refused.hash, ...update(present, following) });
+    say(draft, wish, { structure: refused.hash, ...updateOf(present, following, sharingRules(draft)) });
   }
   say(draft, wish, { kind: 'rejected', structure: refused.hash, code: refused.code, reason: `${inWords(refused)}${mine ? '; meanwhile the last accepted content stays' : ''}` });
 }
 
-function joined(present: DeclaredExposure | undefined, { owner, wanted }: Wish): DeclaredExposure {
-  const mine: Contribution = { owner, gateways: wanted.gateways, since: wanted.since, members: wanted.members };
-  const others = present?.contributions.filter((c) => c.owner !== owner) ?? [];
-  return {
-    address: wanted.address,
-    port: wanted.port,
-    protocol: wanted.protocol,
-    // Members of a fleet share one virtual server; the first that was there keeps its settings.
-    settings: present && others.length > 0 ? present.settings : wanted.settings,
-    contributions: [...others, mine].toSorted((a, b) => (a.owner < b.owner ? -1 : 1)),
-  };
+/** With this wish in it. Whoever does not decide leaves the settings as they are, so that nobody is blamed for another's: see `settle.ts`. */
+function joined(draft: Draft, present: DeclaredExposure | undefined, { owner, wanted }: Wish, kept?: Settings): DeclaredExposure {
+  const rules = sharingRules(draft);
+  const mine: Part = { contribution: { owner, gateways: wanted.gateways, since: wanted.since, members: wanted.members }, wished: wanted.settings };
+  const others = present ? keepersOf(present.contributions, draft.rules.sameFleet).map((c) => c.owner).filter((one) => one !== owner) : [];
+  const parts = [...(present ? partsOf(present) : []).filter(({ contribution }) => others.includes(contribution.owner)), mine];
+  const decides = deciderOf(parts)?.contribution.owner === owner;
+  const settings = kept ?? (present && !decides ? present.settings : decidedSettings(wanted, parts, rules)) ?? wanted.settings;
+  return composed(wanted, settings, parts, rules);
 }
 
 function creation(draft: Draft, { owner, wanted, standing }: Wish): string {
@@ -103,9 +108,3 @@ function creation(draft: Draft, { owner, wanted, standing }: Wish): string {
   return standing ? `${gateways} waited for it, and it is free now` : `${gateways} asks for it`;
 }
 
-function update(before: DeclaredExposure, after: DeclaredExposure): Said {
-  const settings = (Object.keys(after.settings) as (keyof DeclaredExposure['settings'])[]).filter((k) => !sameContent(before.settings[k], after.settings[k]));
-  const members = sameContent(before.contributions.map((c) => c.members), after.contributions.map((c) => c.members)) ? [] : ['members'];
-  const words = [...settings, ...members];
-  return { kind: 'update', code: 'OK', reason: words.length > 0 ? `${words.join(', ')} changed` : 'its gateways changed', membersOnly: settings.length === 0 };
-}

@@ -63,22 +63,35 @@ export function firstStep(before: DeclaredState, after: DeclaredState): Declared
 
 function withEdits(before: DeclaredState, after: DeclaredState): DeclaredState {
   const { owners, exposures, ...rest } = before;
-  const edited = Object.values(exposures).map((e): DeclaredExposure => ({ ...e, contributions: e.contributions.map((c) => editedAs(c, counterpart(after, e, c))) }));
+  const edited = Object.values(exposures).map((e): DeclaredExposure => ({ ...e, contributions: e.contributions.map((c) => editedAs(c, counterpart(after, e, c), after)) }));
   const hasMembers = edited.some((e) => e.contributions.some((c) => c.members.length > 0));
-  const nodes = hasMembers && after.shareNodes !== undefined ? { shareNodes: after.shareNodes } : {};
-  return declaredState(owners, edited, { ...rest, ...nodes });
+  if (!hasMembers) return declaredState(owners, edited, rest);
+  const { drains, ...others } = rest;
+  return declaredState(owners, edited, { ...others, ...drainsOf(after.shareNodes === true ? after.drains : drains), ...(after.shareNodes === undefined ? {} : { shareNodes: after.shareNodes }) });
+}
+
+/** Drains stand at the members where nodes are shared, and at the nodes elsewhere. */
+function drainsOf(drains: DeclaredState['drains']): Pick<DeclaredState, 'drains'> {
+  return drains === undefined ? {} : { drains };
 }
 
 function counterpart(state: DeclaredState, e: DeclaredExposure, c: Contribution): Contribution | undefined {
   return state.exposures[exposureKey(e)]?.contributions.find((other) => other.owner === c.owner);
 }
 
-/** Whatever says more of members than which they are and whether they drain (which happens at the node) is an attribute. */
-function editedAs(before: Contribution, after: Contribution | undefined): Contribution {
+/** Whatever says more of members than which they are and whether they drain (which happens at the node) is an attribute; a wish is only remembered. */
+function editedAs(before: Contribution, after: Contribution | undefined, { shareNodes }: DeclaredState): Contribution {
   if (!after) return before;
   const { owner, gateways, since, members } = before;
   const wanted = new Map(after.members.map((m) => [endpoint(m), m]));
-  return { ...after, owner, gateways, since, members: members.map((m) => ({ ...(wanted.get(endpoint(m)) ?? m), availability: m.availability })) };
+  const remembered = { ...pick(before, 'wish'), ...(shareNodes === true ? pick(after, 'weight') : pick(before, 'weight')) };
+  const { wish: _wish, weight: _weight, ...attributes } = after;
+  return { ...attributes, ...remembered, owner, gateways, since, members: members.map((m) => ({ ...(wanted.get(endpoint(m)) ?? m), availability: m.availability })) };
+}
+
+/** The weight of a cluster stands at its members where nodes are shared, else at the nodes. */
+function pick<K extends 'wish' | 'weight'>(c: Contribution, key: K): Pick<Contribution, K> {
+  return (c[key] === undefined ? {} : { [key]: c[key] }) as Pick<Contribution, K>;
 }
 
 function addsMembers(before: DeclaredState, after: DeclaredState): boolean {

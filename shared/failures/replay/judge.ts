@@ -2,6 +2,7 @@
 import type { PartitionReading } from '../../bigip/device.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { SameFleet } from '../../domain/plan/claims.ts';
+import type { FleetOf } from '../../domain/plan/fleet.ts';
 import type { DeclaredState } from '../../domain/plan/declared.ts';
 import { changeId, planPartition } from '../../domain/plan/plan.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';
@@ -15,19 +16,20 @@ export interface Question {
   /** Only this one; absent: all of the slice. */
   readonly exposure: string | undefined;
   readonly sameFleet: SameFleet;
+  readonly fleetOf?: FleetOf;
 }
 
 const CHANGES = new Set(['create', 'update', 'delete']);
 
 export function judge(reading: PartitionReading, question: Question): Preview {
-  const { slice, partition, exposure, sameFleet } = question;
+  const { slice, partition, exposure, sameFleet, fleetOf } = question;
   if (reading.kind === 'refused') return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
   const { state } = reading.declared;
   const fence = state.owners[slice.owner]?.version;
   if (fence !== undefined && compareVersions(slice.version, fence) < 0) return overtaken(state, question, formatRevision(fence));
   // apply tries at once what a replay asks for, quarantine or not.
   const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
-  const { entries } = planPartition(partition, state, [slice], { sameFleet, retry });
+  const { entries } = planPartition(partition, state, [slice], { sameFleet, retry, ...(fleetOf && { fleetOf }) });
   return judgeEntries(entries.filter((entry) => exposure === undefined || entry.key === exposure), state);
 }
 

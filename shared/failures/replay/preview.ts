@@ -1,7 +1,7 @@
 /** What sending an event again would do now: opened (and mapped, if it is a snapshot) and planned against the devices as they are. */
 import type { Device, PartitionReading } from '../../bigip/device.ts';
 import { createDevice } from '../../bigip/device.ts';
-import { sharedFleet } from '../../config/fleets.ts';
+import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import { open } from '../../queue/envelope.ts';
@@ -112,6 +112,6 @@ function previewSlice({ config, read }: Scope, slice: Slice, aim: Aim): Promise<
   return partitions.map(async (partition): Promise<Preview> => {
     const reading = await read(device, partition);
     if (reading.kind === 'unknown') return { verdict: 'unknown', ...(reading.code === undefined ? {} : { code: reading.code }), reason: reading.reason, difference: [] };
-    return judge(reading, { slice, partition, exposure: aim.exposure, sameFleet: sharedFleet(config) });
+    return judge(reading, { slice, partition, exposure: aim.exposure, sameFleet: sharedFleet(config), fleetOf: fleetsByCluster(config) });
   });
 }

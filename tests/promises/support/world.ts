@@ -56,17 +56,19 @@ const VISIBILITY = 150_000;
 export interface WorldOptions {
   readonly partitions?: readonly string[];
   readonly random?: () => number;
+  /** As in `sluice.yaml`. */
+  readonly fleets?: readonly object[];
 }
 
 /** These worlds keep no failures: nothing is read from or written to the disk. */
 const NO_HISTORY = { note: () => Promise.resolve(), close: () => Promise.resolve() };
 
-export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldOptions = {}): World {
+export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets = [] }: WorldOptions = {}): World {
   const clock = virtualClock();
   const queues = memoryQueues(clock, (name, body) => name.startsWith('settled-') && world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled));
   const device = memoryDevice();
   const log: LogLine[] = [];
-  const config = configOf(partitions);
+  const config = configOf(partitions, fleets);
   let ids = 0;
   const runtime = (through: Queues): Runtime => ({ config, queues: through, clock, random, id: () => `id-${++ids}`, log: logger(log), secrets: { resolve: () => Promise.resolve('') } });
   const process = (through: Queues, seen: Device): ReturnType<typeof create> => create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() }, NO_HISTORY);
@@ -115,11 +117,12 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5 }: WorldO
   return world;
 }
 
-function configOf(partitions: readonly string[]): SluiceConfig {
+function configOf(partitions: readonly string[], fleets: readonly object[]): SluiceConfig {
   return SluiceConfig.parse({
     generation: 1,
     devices: [{ name: 'bigip-1', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions }],
     clusters: CLUSTERS.map((id) => ({ id })),
+    fleets,
     ingresses: CLUSTERS.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' })),
   });
 }

@@ -41,6 +41,27 @@ describe('member attributes and new members in one declare, which AS3 3.56 gets 
     for (const after of harmless) expect(firstStep(before, after)).toBe(after);
   });
 
+  test('a priority group is an attribute; a wish is only remembered, and so is a weight where it stands at the nodes', () => {
+    const after = (more: object, shareNodes = false): DeclaredState => state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'], more)])], shareNodes);
+    expect(firstStep(before, after({ priority: 7 }))).toEqual(state([shown(1, [contribution(['10.1.0.1'], { priority: 7 })])]));
+    for (const more of [{ wish: { balance: 'ratio-node' } }, { weight: 3 }]) expect(firstStep(before, after(more))).toEqual(after(more));
+    const several = state([shown(1, [contribution(['10.1.0.1'])])], true);
+    expect(firstStep(several, after({ weight: 3 }, true))).toEqual(state([shown(1, [contribution(['10.1.0.1'], { weight: 3 })])], true));
+  });
+
+  test('a drain is one where nodes are shared, and none elsewhere', () => {
+    const drains = { a: { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because: 'maintenance' } };
+    const step = (shareNodes: boolean): readonly DeclaredState[] => {
+      const after = { ...state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'])])], shareNodes), drains };
+      return [firstStep(state([shown(1, [contribution(['10.1.0.1'])])], shareNodes), after), after];
+    };
+    const [first, after] = step(true);
+    expect(first).toEqual({ ...state([shown(1, [contribution(['10.1.0.1'])])], true), drains });
+    expect(firstStep(first!, after!)).toBe(after);
+    const [whole, same] = step(false);
+    expect(whole).toBe(same);
+  });
+
   test('a partition without members has nothing to edit', () => {
     const after = state([shown(1, [contribution(['10.1.0.1'])])], true);
     expect(firstStep({ ...EMPTY_STATE, shareNodes: false }, after)).toBe(after);

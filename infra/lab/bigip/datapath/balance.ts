@@ -2,7 +2,10 @@ import type { Member, Pool } from '../ltm/model.ts';
 
 export interface Candidate {
   readonly member: Member;
+  /** Of the member, or of its node in all pools where the method goes by node. */
   readonly connections: number;
+  /** Of the member's node. */
+  readonly nodeRatio: number;
 }
 
 /** Remembers whose turn it is; one for each pool. */
@@ -16,32 +19,35 @@ export function newTurns(): Turns {
   return { next: 0, credit: new Map() };
 }
 
-/**
- * Chooses among members that may take a connection. The methods that measure what the lab does not have
- * (response times, sessions, history) count connections instead; those by node take the member's numbers.
- */
+/** Of the methods that measure what the lab does not have (response times, sessions, history) all count connections instead. */
 export function choose(pool: Pool, candidates: readonly Candidate[], turns: Turns): Member | undefined {
   const group = activeGroup(candidates, pool.minActiveMembers);
   if (group.length === 0) return undefined;
   const mode = pool.loadBalancingMode;
+  const weight = mode.endsWith('-node') ? ofNode : ofMember;
   if (mode === 'round-robin') return inTurn(group, turns);
-  if (mode === 'ratio-least-connections-member' || mode === 'ratio-least-connections-node') return leastBy(group, turns, ({ connections, member }) => connections / weight(member));
+  if (mode.startsWith('ratio-least-connections-')) return leastBy(group, turns, (candidate) => candidate.connections / weight(candidate));
   if (mode.startsWith('ratio-')) return byRatio(group, turns, weight);
-  if (mode.startsWith('dynamic-ratio-')) return byRatio(group, turns, (member) => Math.max(1, member.dynamicRatio));
+  if (mode.startsWith('dynamic-ratio-')) return byRatio(group, turns, ({ member }) => Math.max(1, member.dynamicRatio));
   return leastBy(group, turns, ({ connections }) => connections);
 }
 
-function weight(member: Member): number {
+function ofMember({ member }: Candidate): number {
   return Math.max(1, member.ratio);
 }
 
-/** The highest priority groups that together have enough members. */
+function ofNode({ nodeRatio }: Candidate): number {
+  return Math.max(1, nodeRatio);
+}
+
+/** The highest priority groups that together have enough members; a minimum of 0 switches the groups off. */
 function activeGroup(candidates: readonly Candidate[], minimum: number): readonly Candidate[] {
+  if (minimum === 0) return candidates;
   const priorities = [...new Set(candidates.map(({ member }) => member.priorityGroup))].sort((a, b) => b - a);
   let chosen: readonly Candidate[] = [];
   for (const priority of priorities) {
     chosen = candidates.filter(({ member }) => member.priorityGroup >= priority);
-    if (chosen.length >= Math.max(1, minimum)) break;
+    if (chosen.length >= minimum) break;
   }
   return chosen;
 }
@@ -57,9 +63,9 @@ function leastBy(group: readonly Candidate[], turns: Turns, load: (candidate: Ca
   return inTurn(group.filter((candidate) => load(candidate) === least), turns);
 }
 
-function byRatio(group: readonly Candidate[], { credit }: Turns, ratio: (member: Member) => number): Member | undefined {
-  const total = group.reduce((sum, { member }) => sum + ratio(member), 0);
-  for (const { member } of group) credit.set(member.path, (credit.get(member.path) ?? 0) + ratio(member));
+function byRatio(group: readonly Candidate[], { credit }: Turns, ratio: (candidate: Candidate) => number): Member | undefined {
+  const total = group.reduce((sum, candidate) => sum + ratio(candidate), 0);
+  for (const candidate of group) credit.set(candidate.member.path, (credit.get(candidate.member.path) ?? 0) + ratio(candidate));
   const richest = group.reduce((best, next) => ((credit.get(next.member.path) ?? 0) > (credit.get(best.member.path) ?? 0) ? next : best));
   credit.set(richest.member.path, (credit.get(richest.member.path) ?? 0) - total);
   return richest.member;

@@ -1,7 +1,7 @@
 import type { Device } from '../device.ts';
 import type { LtmConfig, Member, Pool, Virtual } from '../ltm/model.ts';
 import { choose, newTurns } from './balance.ts';
-import type { Turns } from './balance.ts';
+import type { Candidate, Turns } from './balance.ts';
 import type { Cut, Members } from './members.ts';
 
 export interface Chosen {
@@ -55,11 +55,19 @@ function persisting(pool: Pool, members: Members, config: LtmConfig, path: strin
   return member !== undefined && isUp(pool, member, members, config) ? member : undefined;
 }
 
-function candidates(pool: Pool, members: Members, config: LtmConfig): readonly { member: Member; connections: number }[] {
+function candidates(pool: Pool, members: Members, config: LtmConfig): readonly Candidate[] {
+  const byNode = pool.loadBalancingMode.endsWith('-node');
   return pool.members.flatMap((member) => {
-    const enabled = member.session === 'user-enabled' && config.nodes.get(member.node)?.session !== 'user-disabled';
-    const connections = members.of(pool.path, member).connections.current;
-    const full = member.connectionLimit > 0 && connections >= member.connectionLimit;
-    return enabled && !full && isUp(pool, member, members, config) ? [{ member, connections }] : [];
+    const node = config.nodes.get(member.node);
+    const enabled = member.session === 'user-enabled' && node?.session !== 'user-disabled';
+    const own = members.of(pool.path, member).connections.current;
+    const full = member.connectionLimit > 0 && own >= member.connectionLimit;
+    if (!enabled || full || !isUp(pool, member, members, config)) return [];
+    return [{ member, connections: byNode ? ofNode(member.node, members, config) : own, nodeRatio: node?.ratio ?? 1 }];
   });
+}
+
+function ofNode(node: string, members: Members, config: LtmConfig): number {
+  const all = [...config.pools.values()].flatMap((pool) => pool.members.filter((member) => member.node === node).map((member) => members.of(pool.path, member).connections.current));
+  return all.reduce((sum, one) => sum + one, 0);
 }

@@ -1,0 +1,68 @@
+/** How members stand in a live pool against what was declared of them: priority group, ratio, switched off or not. */
+import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import type { RenderOptions } from './as3/render.ts';
+import { memberAttributes } from './as3/render.ts';
+
+export interface PlacedMember {
+  readonly fullPath: string;
+  readonly session?: string;
+  readonly state?: string;
+  readonly priorityGroup?: number;
+  readonly ratio?: number;
+}
+
+export interface PlacedPool {
+  readonly minActiveMembers?: number;
+  readonly membersReference?: { readonly items?: readonly PlacedMember[] };
+}
+
+type Surroundings = Pick<DeclaredState, 'shareNodes' | 'drains'>;
+
+/** One sentence for each difference of the members that are declared. What the device does not say is as it should be. */
+export function placingDifferences(pool: PlacedPool, e: DeclaredExposure, { shareNodes = false, drains }: Surroundings): readonly string[] {
+  const live = new Map((pool.membersReference?.items ?? []).map((item) => [lastPart(item.fullPath), item]));
+  const minimum = pool.minActiveMembers ?? e.minimumActive;
+  const activation = e.minimumActive !== undefined && minimum !== e.minimumActive ? [`wants ${minimum} active members instead of ${e.minimumActive}`] : [];
+  return [...activation, ...[...wantedMembers(e, { shareNodes, ...(drains && { drains }) })].flatMap(([name, wanted]) => ofMember(name, live.get(name), wanted))];
+}
+
+/** The same address and port of two owners: the last one holds, as in AS3. */
+function wantedMembers(e: DeclaredExposure, options: RenderOptions): ReadonlyMap<string, Wanted> {
+  return new Map(e.contributions.flatMap((c) => {
+    const { priorityGroup = 0, ratio = 1, adminState } = memberAttributes(c, options);
+    return c.members.map(({ address, port }) => [endpoint(address, port), { priorityGroup, ratio, adminState }] as const);
+  }));
+}
+
+interface Wanted {
+  readonly priorityGroup: number;
+  readonly ratio: number;
+  readonly adminState: 'disable' | 'offline' | undefined;
+}
+
+function ofMember(name: string, item: PlacedMember | undefined, wanted: Wanted): readonly string[] {
+  if (item === undefined) return [];
+  const { priorityGroup = wanted.priorityGroup, ratio = wanted.ratio } = item;
+  const [live, declared] = [stateOf(item), wanted.adminState ?? 'enable'];
+  return [
+    ...(priorityGroup === wanted.priorityGroup ? [] : [`has member ${name} in priority group ${priorityGroup} instead of ${wanted.priorityGroup}`]),
+    ...(ratio === wanted.ratio ? [] : [`has member ${name} with ratio ${ratio} instead of ${wanted.ratio}`]),
+    ...(live === declared ? [] : [declared === 'enable' ? `has member ${name} switched off` : `has member ${name} in state ${live} instead of ${declared}`]),
+  ];
+}
+
+/** As AS3 reads it (as3.md §9.2.2). */
+function stateOf({ session, state }: PlacedMember): 'enable' | 'disable' | 'offline' {
+  if (state === 'user-down') return 'offline';
+  return session === 'user-disabled' ? 'disable' : 'enable';
+}
+
+/** As the device writes it: IPv6 with a dot before the port. */
+export function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `${address}.${port}` : `${address}:${port}`;
+}
+
+/** `/Common/10.0.0.1:80` → `10.0.0.1:80` */
+export function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,65 @@
+/**
+ * Ratios of nodes in fleets of mode ratio. A cluster's share is its own, however many members it has, so each of its nodes gets the
+ * weight divided by their number. It stands at the node because AS3 edits a member by deleting it, and never looks at a node's ratio. Pure.
+ */
+import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
+import { drainOf } from './node.ts';
+
+/** BIG-IP's highest ratio. The largest share gets it, so that a pod of any other owner changes that owner's nodes only. */
+const HIGHEST = 100;
+
+/**
+ * By address. Owners that share a virtual server, directly or by others, are weighed against each other; if all their shares are the
+ * same it is 1 for all. Empty where nodes are shared by partitions: nothing is written there.
+ */
+export function nodeRatios(state: DeclaredState): ReadonlyMap<string, number> {
+  if (state.shareNodes === true) return new Map();
+  const shared = Object.values(state.exposures).filter(isWeighed);
+  if (shared.length === 0) return new Map();
+  const ready = readyAddresses(state, shared);
+  const given = groupsOf(shared).flatMap((group) => weighed([...group].sort().flatMap((owner) => ready.get(owner) ?? [])));
+  // An address of two owners takes the ratio of the first.
+  return new Map(given.toReversed());
+}
+
+function weighed(owners: readonly Ready[]): readonly (readonly [string, number])[] {
+  const serving = owners.filter(({ addresses }) => addresses.size > 0).map(({ weight, addresses }) => ({ addresses: [...addresses], share: weight / addresses.size }));
+  const largest = Math.max(...serving.map(({ share }) => share));
+  const isEven = serving.every(({ share }) => share === largest);
+  return serving.flatMap(({ addresses, share }) => addresses.map((address) => [address, isEven ? 1 : Math.max(1, Math.round((share / largest) * HIGHEST))] as const));
+}
+
+function isWeighed({ contributions }: DeclaredExposure): boolean {
+  return contributions.length > 1 && contributions.every((c) => c.weight !== undefined);
+}
+
+interface Ready {
+  readonly weight: number;
+  readonly addresses: ReadonlySet<string>;
+}
+
+/** Of each owner the addresses that take connections. */
+function readyAddresses(state: DeclaredState, shared: readonly DeclaredExposure[]): ReadonlyMap<string, Ready> {
+  const found = new Map<string, { readonly weight: number; readonly addresses: Set<string> }>();
+  for (const { owner, weight = 1, members } of shared.flatMap((e) => e.contributions)) {
+    const known = found.get(owner) ?? { weight, addresses: new Set<string>() };
+    found.set(owner, known);
+    if (drainOf(state, owner) !== undefined) continue;
+    for (const member of members) if (member.availability === 'ready') known.addresses.add(member.address);
+  }
+  return found;
+}
+
+/** Owners that are connected by what they share. */
+function groupsOf(shared: readonly DeclaredExposure[]): readonly ReadonlySet<string>[] {
+  const groupOf = new Map<string, Set<string>>();
+  for (const { contributions } of shared) {
+    const owners = contributions.map((c) => c.owner);
+    const known = new Set(owners.map((owner) => groupOf.get(owner)).filter((group) => group !== undefined));
+    const [first] = known;
+    if (first && known.size === 1 && owners.every((owner) => groupOf.get(owner) === first)) continue;
+    const merged = new Set([...owners, ...[...known].flatMap((group) => [...group])]);
+    for (const owner of merged) groupOf.set(owner, merged);
+  }
+  return [...new Set(groupOf.values())];
+}

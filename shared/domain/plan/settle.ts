@@ -1,0 +1,81 @@
+/**
+ * Brings every exposure to what its contributions and the fleets say together, after each owner had its turn. Whoever's wish decides
+ * stands for the change: should the device refuse it, nobody else is blamed, and everybody's members stay.
+ */
+import { exposureKey } from '../exposure/exposure.ts';
+import { updateOf } from './changes.ts';
+import type { DeclaredExposure } from './declared.ts';
+import { sameContent } from './declared.ts';
+import type { Draft } from './draft.ts';
+import { isAllowed, sharingRules } from './draft.ts';
+import type { PlanEntry } from './entry.ts';
+import { isChange } from './entry.ts';
+import { structureOf } from './fingerprint.ts';
+import { inWords, keptOut } from './quarantine.ts';
+import type { LosingClaim } from './record.ts';
+import type { Part, SharingRules } from './shared.ts';
+import { composed, deciderOf, decidedSettings, fleetOfOwner, keepersOf, partsOf } from './shared.ts';
+
+export function settleAll(draft: Draft): void {
+  const rules = sharingRules(draft);
+  for (const [key, present] of draft.exposures) if (!isPlain(present, rules)) settle(draft, { key, present, rules });
+}
+
+/** One owner's own matter, in no fleet: nothing to settle, and most exposures are so. */
+function isPlain({ contributions, minimumActive }: DeclaredExposure, rules: SharingRules): boolean {
+  const [only, ...others] = contributions;
+  if (!only || others.length > 0 || minimumActive !== undefined) return false;
+  return only.wish === undefined && only.weight === undefined && only.priority === undefined && fleetOfOwner(only.owner, rules) === undefined;
+}
+
+interface Unsettled {
+  readonly key: string;
+  readonly present: DeclaredExposure;
+  readonly rules: SharingRules;
+}
+
+function settle(draft: Draft, { key, present, rules }: Unsettled): void {
+  const keepers = keepersOf(present.contributions, draft.rules.sameFleet).map((c) => c.owner);
+  const parts = partsOf(present).filter(({ contribution }) => keepers.includes(contribution.owner));
+  const decider = deciderOf(parts)?.contribution;
+  const decided = decidedSettings(present, parts, rules);
+  if (!decider || !decided) return;
+  const owner = decider.owner;
+  const refused = keptOut(draft, { owner, key }, structureOf(decided));
+  const settings = refused ? present.settings : decided;
+  const next = composed(present, settings, parts, rules);
+  const structure = structureOf(settings);
+  const base = { owner, key, gateways: decider.gateways };
+  if (refused && !sameContent(decided, present.settings)) {
+    draft.owners.get(owner)?.quarantine.set(key, refused);
+    draft.entries.push({ ...base, kind: 'rejected', structure: refused.hash, code: refused.code, reason: `${inWords(refused)}; meanwhile the last accepted settings stay` });
+  }
+  if (sameContent(present, next) || !isAllowed(draft, base) || keptOut(draft, base, structure)) return;
+  evict(draft, present, next);
+  draft.exposures.set(key, next);
+  enter(draft, { ...base, structure, ...updateOf(present, next, rules) });
+}
+
+/** One change of an owner's exposure is one entry, so that it is tried and blamed as one. */
+function enter({ entries }: Draft, entry: PlanEntry): void {
+  const at = entries.findIndex((one) => one.owner === entry.owner && one.key === entry.key && isChange(one));
+  const known = entries[at];
+  if (!known) entries.push(entry);
+  else entries[at] = { ...known, ...(entry.structure === undefined ? {} : { structure: entry.structure }), membersOnly: known.membersOnly === true && entry.membersOnly === true, reason: `${known.reason}; ${entry.reason}` };
+}
+
+/** Who may not share any more keeps a claim on it, complete, unless it said something newer in this plan. */
+export function evict({ owners }: Draft, present: DeclaredExposure | undefined, next: DeclaredExposure): void {
+  if (!present) return;
+  const staying = new Set(next.contributions.map((c) => c.owner));
+  for (const { contribution, wished } of partsOf(present).filter((part) => !staying.has(part.contribution.owner))) {
+    const claims = owners.get(contribution.owner)?.claims;
+    const key = exposureKey(present);
+    if (claims && !claims.has(key)) claims.set(key, claimOf(present, { contribution, wished }));
+  }
+}
+
+function claimOf({ address, port, protocol }: DeclaredExposure, { contribution, wished }: Part): LosingClaim {
+  const { gateways, since, members } = contribution;
+  return { address, port, protocol, settings: wished, gateways: [...gateways], since, members: [...members] };
+}

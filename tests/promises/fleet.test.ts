@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { DeviceError } from '../../shared/bigip/errors.ts';
+import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
+import type { Fleet } from '../../shared/domain/plan/fleet.ts';
+import { planPartition } from '../../shared/domain/plan/plan.ts';
+import { settings } from '../fixtures/arbitraries.ts';
+import { exposure, slice, SETTINGS } from '../fixtures/exposures.ts';
+import { fleet, offer, ownerOf, pods, under } from '../fixtures/fleets.ts';
+import type { World } from './support/world.ts';
+import { createWorld } from './support/world.ts';
+
+/**
+ * No cluster of a fleet can disturb another. Red when the youngest decides (`deciderOf` in shared.ts): the settings differ, and the
+ * poison reaches the device; and when `settle` (settle.ts) takes what was decided although the device refused it: the leave then never
+ * comes to an end.
+ */
+const KEY = '172.16.100.195:32400/tcp';
+const LATER = '2026-02-01T00:00:00Z';
+
+const fleets: fc.Arbitrary<Fleet> = fc.record({ mode: fc.constantFrom('active-active' as const, 'ratio' as const, 'active-standby' as const), minimumActive: fc.integer({ min: 1, max: 3 }) }).map((over) => fleet(over));
+
+/** What west may say: anything, as long as its gateway is the younger one. */
+const saying = fc.array(
+  fc.record({
+    pods: fc.integer({ min: 0, max: 4 }),
+    ports: fc.uniqueArray(fc.constantFrom(32_400, 1, 2), { maxLength: 3 }),
+    settings: settings.map((all) => ({ ...all, mode: 'tcp' as const })),
+    removed: fc.boolean(),
+    generation: fc.integer({ min: 1, max: 3 }),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+function westSays({ ports, removed, generation, ...one }: { pods: number; ports: number[]; settings: typeof SETTINGS; removed: boolean; generation: number }, counter: number): Slice {
+  const wanted = ports.map((port) => exposure({ port, since: LATER, members: pods('west', one.pods), settings: one.settings, gateways: [`ns/${port}`] }));
+  return slice(counter, removed ? [] : wanted, { owner: ownerOf('west'), clusterUid: 'uid-west', removed, version: { epoch: 1, counter, generation } });
+}
+
+describe('promise 5, in a fleet: no cluster can disturb another', () => {
+  test('whatever a younger cluster says, an older one keeps its members, their places and its settings', () => {
+    fc.assert(
+      fc.property(fleets, saying, (one, said) => {
+        const rules = under(one);
+        const east = offer('east', { pods: 3, settings: { balance: 'least-connections-member', iRules: ['/Common/theirs'] } });
+        const before = planPartition('k8s', EMPTY_STATE, [east], rules).next;
+        let state: DeclaredState = before;
+        for (const [i, words] of said.entries()) {
+          state = planPartition('k8s', state, [westSays(words, i + 2)], rules).next;
+          const now = state.exposures[KEY]!;
+          const { wish: _wish, ...mine } = now.contributions.find((c) => c.owner === ownerOf('east'))!;
+          expect(mine).toEqual(before.exposures[KEY]!.contributions[0]);
+          // A fleet of mode ratio balances by ratio, for whoever shares.
+          expect({ ...now.settings, balance: 'least-connections-member' }).toEqual(before.exposures[KEY]!.settings);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  const poisoned = (): World => {
+    const world = createWorld({ fleets: [{ name: 'production', clusters: ['east', 'west'] }] });
+    world.device.before = (_partition, next) => {
+      if (Object.values(next.exposures).some((e) => e.settings.iRules.includes('/Common/bad'))) throw new DeviceError('BIP421', 'content', 'refused', { response: '01020036:3: The requested iRule (/Common/bad) was not found.' });
+    };
+    return world;
+  };
+  const west = offer('west', { since: LATER, pods: 2, settings: { iRules: ['/Common/bad'] } });
+
+  test('a setting that the device would refuse is not even tried while somebody else decides', async () => {
+    const world = poisoned();
+    await world.send(offer('east'));
+    await world.drain();
+    await world.send(west);
+    await world.drain();
+    expect(world.device.declares.every(({ ok }) => ok)).toBe(true);
+    expect(world.device.state().exposures[KEY]?.contributions.map((c) => c.members.length)).toEqual([1, 2]);
+    const [told] = world.settled().filter(({ owner }) => owner === ownerOf('west'));
+    expect(told?.exposures).toMatchObject([{ outcome: 'applied', message: expect.stringContaining('iRules') }]);
+    expect(told?.notes).toMatchObject([{ code: 'OWN340', object: 'Service istio-system/istio-ingressgateway', message: expect.stringContaining('/Common/bad') }]);
+  });
+
+  test('the one that decides can leave, whatever the next one wishes, whose members go on serving', async () => {
+    const world = poisoned();
+    await world.send(offer('east'));
+    await world.send(west);
+    await world.drain();
+    await world.send(slice(2, [], { owner: ownerOf('east'), clusterUid: 'uid-east', removed: true }));
+    await world.drain();
+    expect(world.device.state().exposures[KEY]).toMatchObject({ settings: SETTINGS, contributions: [{ owner: ownerOf('west') }] });
+    // The next word of west tells it, and west alone.
+    await world.send({ ...west, version: { ...west.version, counter: 3 } });
+    await world.drain();
+    const last = world.settled().filter(({ owner }) => owner === ownerOf('west')).at(-1);
+    expect(last?.exposures).toMatchObject([{ outcome: 'rejected', code: 'BIP421' }]);
+    expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
+  });
+
+  test('settings of the deciding one that are refused cost the others nothing: their members follow', async () => {
+    const world = poisoned();
+    await world.send(offer('east'));
+    await world.send(offer('west', { since: LATER }));
+    await world.drain();
+    await world.send(offer('east', { counter: 2, settings: { iRules: ['/Common/bad'] } }));
+    await world.send(offer('west', { counter: 2, since: LATER, pods: 5 }));
+    await world.drain();
+    expect(world.device.state().exposures[KEY]?.contributions.map((c) => c.members.length)).toEqual([1, 5]);
+    expect(world.deadLetters().map((d) => d.owner)).toEqual([ownerOf('east')]);
+  });
+});
