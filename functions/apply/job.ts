@@ -1,6 +1,7 @@
 /** What is to be done in one partition of one device, and what came of it. */
 import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
+import type { Fresh } from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
@@ -32,6 +33,8 @@ export interface PartitionJob {
   /** What holds addresses outside the partition; absent: what the device calls foreign. */
   readonly holders?: () => Promise<readonly Holder[]>;
   readonly shareNodes?: boolean;
+  /** Addresses that were chosen just now: nobody else may have got them meanwhile. */
+  readonly fresh?: readonly Fresh[];
   readonly onTry?: (one: DeclareTry) => void;
 }
 
@@ -66,4 +69,6 @@ export interface PartitionResult {
   readonly approved: readonly Pick<PlanEntry, 'owner' | 'key'>[];
   /** What is declared now. */
   readonly declared: DeclaredState;
+  /** The slices with the addresses that were chosen; absent where none had to be. */
+  readonly told?: readonly Slice[];
 }

@@ -4,6 +4,7 @@ import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/polic
 import { monitorProblem, type SettingsInput } from '../domain/exposure/settings.ts';
 import { nearest } from '../domain/exposure/nearest.ts';
 import type { ConfigProblem } from './error.ts';
+import { addressPoolProblems } from './pool-checks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
 function repeated(path: string, key: string, values: readonly string[]): readonly ConfigProblem[] {
@@ -102,9 +103,11 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...repeated('devices', '.name', config.devices.map((device) => device.name)),
     ...repeated('clusters', '.id', config.clusters.map((cluster) => cluster.id)),
     ...repeated('fleets', '.name', config.fleets.map((fleet) => fleet.name)),
+    ...repeated('addressPools', '.name', config.addressPools.map((pool) => pool.name)),
     ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
     ...deviceProblems(config),
     ...fleetProblems(config),
     ...ingressProblems(config),
+    ...addressPoolProblems(config),
   ];
 }

@@ -1,11 +1,10 @@
 /** Where a server is offered and what stands behind it: address, port, partition, members. */
+import { spotOf } from '../addresses/spot.ts';
 import type { ServerReport } from '../ingress/verdict.ts';
 import type { Candidate } from './candidates.ts';
 import type { ExposureContext } from './context.ts';
 import type { Exposure } from './exposure.ts';
-import { parseIp } from './ip.ts';
 import { type Members, nodeMembers, podMembers } from './members.ts';
-import { judgePolicy } from './policy.ts';
 import type { Pool } from './pool.ts';
 import type { Refusal } from './source.ts';
 
@@ -13,7 +12,9 @@ export type Protocol = Exposure['protocol'];
 export type Refused = Refusal & { readonly verdict?: ServerReport['verdict'] };
 
 export interface Place {
+  /** `auto(<pool>)` where it is yet to be chosen. */
   readonly address: string;
+  readonly family: 4 | 6;
   readonly port: number;
   readonly partition: string;
   readonly envoyPort: number;
@@ -29,7 +30,7 @@ function envoyPortOf(pool: Pool, report: ServerReport): number {
   return wired?.targetPort ?? Math.min(...report.envoyPorts);
 }
 
-export function placeOf(pool: Pool, context: ExposureContext, candidate: Candidate): Place | Refused {
+export function placeOf(ingress: Pool, context: ExposureContext, candidate: Candidate): Place | Refused {
   const { report, merged, object } = candidate;
   const about = `${object} port ${report.port}`;
   const address = merged.wanted.virtualAddress;
@@ -37,9 +38,11 @@ export function placeOf(pool: Pool, context: ExposureContext, candidate: Candida
     const remedy = 'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
     return { code: 'GW130', message: `${about} has no virtual address: ${remedy}` };
   }
-  const place = { address, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? context.defaultPartition, envoyPort: envoyPortOf(pool, report) };
-  const question = { namespace: candidate.namespace, port: place.port, listener: place.envoyPort, address, partition: place.partition };
-  const refusal = judgePolicy(context.policy, question);
+  const spot = spotOf(context, address);
+  if ('code' in spot) return { code: spot.code, message: `${about}: ${spot.message}` };
+  const place: Place = { address: spot.address, family: spot.family, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? context.defaultPartition, envoyPort: envoyPortOf(ingress, report) };
+  const question = { namespace: candidate.namespace, port: place.port, listener: place.envoyPort, partition: place.partition };
+  const refusal = spot.judge(question);
   if (refusal !== undefined) return { code: refusal.code, message: `${about}: ${refusal.message}` };
   if (context.partitions.includes(place.partition)) return place;
   const said = merged.sources.partition ?? 'sluice.yaml';
@@ -65,7 +68,7 @@ export interface Asked {
 export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Members | Refused {
   const { report, object } = candidate;
   const about = `${object} port ${report.port}`;
-  const family = parseIp(place.address)?.family ?? 4;
+  const { family } = place;
   const nodes = pool.entry.members === 'nodes';
   const nodePort = nodes ? nodePortOf(pool, report, protocol) : 0;
   if (nodePort === undefined) {

@@ -79,7 +79,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
     ['a cluster id twice', (c) => c.clusters.push({ id: 'east' }), 'clusters[2].id: east is already used by clusters[0]'],
     ['a fleet member that does not exist', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'wst'] }]), 'fleets[0].clusters[1]: there is no cluster wst; did you mean west?'],
     ['a cluster in two fleets', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'] }, { name: 'g', clusters: ['west', 'east'] }]), 'fleets[1].clusters[0]: cluster west is already in fleet f; a cluster belongs to one fleet'],
-    ['an address that is none', (c) => (c.ingresses[0]!['virtualAddress'] = '192.0.2.256'), 'ingresses[0].virtualAddress: Invalid IPv4 address, or Invalid IPv6 address (got "192.0.2.256")'],
+    ['an address that is none', (c) => (c.ingresses[0]!['virtualAddress'] = '192.0.2.256'), 'ingresses[0].virtualAddress: must be an IPv4 or IPv6 address, auto, or auto:<pool> (got "192.0.2.256")'],
     ['a multicast address', (c) => (c.ingresses[0]!['virtualAddress'] = '224.0.0.1'), 'ingresses[0].virtualAddress: 224.0.0.1 must be a unicast address that clients can reach'],
     ['a Service without namespace', (c) => (c.ingresses[0]!['service'] = 'gw'), 'ingresses[0].service: must be namespace/name (got "gw")'],
     ['a reference outside the policy', (c) => (c.ingresses[0]!['settings'] = { iRules: ['/Common/x'] }), 'ingresses[0].settings: refers to /Common/x, which policy.references does not list; add it there'],

@@ -1,0 +1,97 @@
+/** The address of one owner's wish: what it has, what it claims, what its siblings have, else the next free one. */
+import type { Exposure, Slice } from '../exposure/exposure.ts';
+import { exposureKey } from '../exposure/exposure.ts';
+import { formatIp, parseIp } from '../exposure/ip.ts';
+import { fingerprint } from '../plan/fingerprint.ts';
+import type { Book, Holding } from './book.ts';
+import { isFree, literalKeys, portKey } from './book.ts';
+import { holds, type Pool } from './pool.ts';
+import { addressAt, sizeOf } from './range.ts';
+
+/** All that one owner asks of one pool; it gets one address for it. */
+export interface Asker {
+  readonly slice: Slice;
+  readonly pool: Pool;
+  readonly partition: string;
+  readonly exposures: readonly Exposure[];
+}
+
+/** How many of the exposures asked for stand at an address already, for one of the same gateways. */
+function matches({ exposures }: Asker, { address, ports }: Holding, literal: ReadonlySet<string>): number {
+  return exposures.filter((e) => {
+    const gateways = literal.has(exposureKey({ ...e, address })) ? [] : (ports.get(portKey(e)) ?? []);
+    return gateways.some((gateway) => e.gateways.includes(gateway));
+  }).length;
+}
+
+/** The best first: where most of it stands already, in the right partition, as the Service says; else by address. */
+function best(asker: Asker, holdings: readonly Holding[], literal: ReadonlySet<string>): readonly Holding[] {
+  const claims = asker.slice.auto?.claims ?? [];
+  const rank = (one: Holding): readonly number[] => [matches(asker, one, literal), Number(one.partition === asker.partition), Number(claims.includes(one.address))];
+  const ranked = holdings.map((holding) => ({ holding, rank: rank(holding) }));
+  const compare = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum || (b[i] ?? 0) - value, 0);
+  return ranked.toSorted((a, b) => compare(a.rank, b.rank) || byValue(a.holding.address, b.holding.address)).map(({ holding }) => holding);
+}
+
+function byValue(a: string, b: string): number {
+  const [x = 0n, y = 0n] = [parseIp(a)?.value, parseIp(b)?.value];
+  return x < y ? -1 : Number(x > y);
+}
+
+/** Only what a slice does not name by itself can be there because it was chosen. */
+function chosenHoldings({ holdings }: Book, { slice }: Asker): readonly Holding[] {
+  const literal = literalKeys(slice);
+  return holdings.filter((one) => one.owner === slice.owner && [...one.ports.keys()].some((port) => !literal.has(keyAt(one.address, port))));
+}
+
+function keyAt(address: string, portAndProtocol: string): string {
+  const [port, protocol] = portAndProtocol.split('/');
+  return exposureKey({ address, port: Number(port), protocol: protocol === 'udp' ? 'udp' : 'tcp' });
+}
+
+/** What it has in the pool now; it stays as long as the pool's ranges hold it, reserved or not. */
+export function keptAddress(book: Book, asker: Asker): string | undefined {
+  const inside = chosenHoldings(book, asker).filter(({ address }) => holds(asker.pool.ranges, address));
+  return best(asker, inside, literalKeys(asker.slice))[0]?.address;
+}
+
+/** Where the same exposures stand now, outside the pool: what it would leave. */
+export function addressOutside(book: Book, asker: Asker): string | undefined {
+  const literal = literalKeys(asker.slice);
+  const outside = chosenHoldings(book, asker).filter((one) => !holds(asker.pool.ranges, one.address) && parseIp(one.address)?.family === asker.pool.family && matches(asker, one, literal) > 0);
+  return best(asker, outside, literal)[0]?.address;
+}
+
+/** Nobody else has it, and the owner's own gateways do not name it either: their ports are theirs. */
+function isOpenTo(book: Book, { slice, partition }: Asker, address: string): boolean {
+  return isFree(book, address, { owner: slice.owner, partition }) && !slice.exposures.some((e) => e.address === address);
+}
+
+export function claimedAddress(book: Book, asker: Asker): string | undefined {
+  const claims = (asker.slice.auto?.claims ?? []).flatMap((claim) => parseIp(claim) ?? []).map(formatIp);
+  return claims.toSorted(byValue).find((address) => holds(asker.pool.free, address) && isOpenTo(book, asker, address));
+}
+
+/** So that clusters of a fleet meet at one address. */
+export function siblingAddress(book: Book, asker: Asker, chosen: readonly { readonly owner: string; readonly address: string }[]): string | undefined {
+  const { slice, pool, partition } = asker;
+  const theirs = book.holdings.filter((one) => one.owner !== slice.owner && book.share(one.owner, slice.owner));
+  const declared = best(asker, theirs, new Set()).map(({ address }) => address);
+  const batch = chosen.filter(({ owner }) => book.share(owner, slice.owner)).map(({ address }) => address);
+  return [...batch, ...declared].find((address) => holds(pool.ranges, address) && isFree(book, address, { owner: slice.owner, partition }));
+}
+
+/** From the place that the seed falls on, upwards and around: much the same for everybody after a wipe, whoever comes first. */
+export function nextFree(book: Book, asker: Asker): string | undefined {
+  const { slice, pool } = asker;
+  const size = sizeOf(pool.free);
+  if (size === 0n) return undefined;
+  const start = BigInt(`0x${fingerprint(slice.auto?.seed ?? slice.owner)}`) % size;
+  // More cannot be taken than somebody is known to have.
+  const known = BigInt(book.occupants.size + book.foreign.size) + 1n;
+  for (let i = 0n; i < size && i < known; i++) {
+    const address = addressAt(pool.free, (start + i) % size);
+    if (address !== undefined && isOpenTo(book, asker, address)) return address;
+  }
+  return undefined;
+}
