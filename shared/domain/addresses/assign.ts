@@ -8,7 +8,7 @@ import { judgeFence } from '../plan/fence.ts';
 import type { Book, Known } from './book.ts';
 import { isFree, occupy, openBook } from './book.ts';
 import type { Asker } from './choose.ts';
-import { addressOutside, claimedAddress, keptAddress, nextFree, siblingAddress } from './choose.ts';
+import { addressBefore, claimedAddress, keptAddress, nextFree, rivalAt, siblingAddress } from './choose.ts';
 import { fillIn } from './fill-in.ts';
 import { readPool } from './pool.ts';
 import { type Choice, exhausted, inTheDark, type Unhad } from './say.ts';
@@ -106,13 +106,13 @@ function kept(asker: Asker, address: string | undefined): Choice | undefined {
 }
 
 function moved(book: Book, asker: Asker, address: string | undefined): Choice | undefined {
-  return address === undefined ? undefined : { kind: 'new', asker, address, from: addressOutside(book, asker) };
+  return address === undefined ? undefined : { kind: 'new', asker, address, from: addressBefore(book, asker) };
 }
 
 /** What runs goes on where it is. */
 function instead(book: Book, asker: Asker, unhad: Unhad): Choice {
-  const address = addressOutside(book, asker);
-  return address === undefined ? { kind: 'none', asker, ...unhad } : { kind: 'left', asker, address, because: unhad.reason };
+  const address = addressBefore(book, asker);
+  return address === undefined || asker.exposures.every((e) => rivalAt(asker.slice, e, address) !== undefined) ? { kind: 'none', asker, ...unhad } : { kind: 'left', asker, address, because: unhad.reason };
 }
 
 function had(choices: ReadonlyMap<Asker, Choice>, { pool }: Asker): readonly { readonly owner: string; readonly address: string }[] {

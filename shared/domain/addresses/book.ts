@@ -1,6 +1,5 @@
 /** Who has which address on a device, as far as it is known. */
 import type { Slice } from '../exposure/exposure.ts';
-import { exposureKey } from '../exposure/exposure.ts';
 import { formatIp, parseIp } from '../exposure/ip.ts';
 import type { SameFleet } from '../plan/claims.ts';
 import type { DeclaredState } from '../plan/declared.ts';
@@ -91,9 +90,4 @@ export function occupy({ occupants }: Pick<Book, 'occupants'>, address: string, 
   const there = occupants.get(address);
   if (there === undefined) occupants.set(address, [occupant]);
   else if (!there.some((other) => other.owner === occupant.owner && other.partition === occupant.partition)) there.push(occupant);
-}
-
-/** Exposure keys that a slice names an address for. */
-export function literalKeys(slice: Slice): ReadonlySet<string> {
-  return new Set(slice.exposures.filter((e) => poolOfWish(e.address) === undefined).map(exposureKey));
 }

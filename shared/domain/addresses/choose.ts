@@ -1,10 +1,10 @@
 /** The address of one owner's wish: what it has, what it claims, what its siblings have, else the next free one. */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
-import { exposureKey } from '../exposure/exposure.ts';
 import { formatIp, parseIp } from '../exposure/ip.ts';
+import { sameContent } from '../plan/declared.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
 import type { Book, Holding } from './book.ts';
-import { isFree, literalKeys, portKey } from './book.ts';
+import { isFree, portKey } from './book.ts';
 import { holds, type Pool } from './pool.ts';
 import { addressAt, sizeOf } from './range.ts';
 
@@ -17,17 +17,14 @@ export interface Asker {
 }
 
 /** How many of the exposures asked for stand at an address already, for one of the same gateways. */
-function matches({ exposures }: Asker, { address, ports }: Holding, literal: ReadonlySet<string>): number {
-  return exposures.filter((e) => {
-    const gateways = literal.has(exposureKey({ ...e, address })) ? [] : (ports.get(portKey(e)) ?? []);
-    return gateways.some((gateway) => e.gateways.includes(gateway));
-  }).length;
+function matches({ exposures }: Asker, { ports }: Holding): number {
+  return exposures.filter((e) => (ports.get(portKey(e)) ?? []).some((gateway) => e.gateways.includes(gateway))).length;
 }
 
 /** The best first: where most of it stands already, in the right partition, as the Service says; else by address. */
-function best(asker: Asker, holdings: readonly Holding[], literal: ReadonlySet<string>): readonly Holding[] {
+function best(asker: Asker, holdings: readonly Holding[]): readonly Holding[] {
   const claims = asker.slice.auto?.claims ?? [];
-  const rank = (one: Holding): readonly number[] => [matches(asker, one, literal), Number(one.partition === asker.partition), Number(claims.includes(one.address))];
+  const rank = (one: Holding): readonly number[] => [matches(asker, one), Number(one.partition === asker.partition), Number(claims.includes(one.address))];
   const ranked = holdings.map((holding) => ({ holding, rank: rank(holding) }));
   const compare = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum || (b[i] ?? 0) - value, 0);
   return ranked.toSorted((a, b) => compare(a.rank, b.rank) || byValue(a.holding.address, b.holding.address)).map(({ holding }) => holding);
@@ -38,28 +35,39 @@ function byValue(a: string, b: string): number {
   return x < y ? -1 : Number(x > y);
 }
 
-/** Only what a slice does not name by itself can be there because it was chosen. */
-function chosenHoldings({ holdings }: Book, { slice }: Asker): readonly Holding[] {
-  const literal = literalKeys(slice);
-  return holdings.filter((one) => one.owner === slice.owner && [...one.ports.keys()].some((port) => !literal.has(keyAt(one.address, port))));
+/** Where something stands that the slice does not name by itself, or that stands for the asker: only that can have been chosen. */
+function chosenHoldings({ holdings }: Book, asker: Asker): readonly Holding[] {
+  const { slice } = asker;
+  const named = new Set(slice.exposures.map((e) => `${e.address} ${portKey(e)}`));
+  const chosen = (one: Holding): boolean => matches(asker, one) > 0 || [...one.ports.keys()].some((port) => !named.has(`${one.address} ${port}`));
+  return holdings.filter((one) => one.owner === slice.owner && chosen(one));
 }
 
-function keyAt(address: string, portAndProtocol: string): string {
-  const [port, protocol] = portAndProtocol.split('/');
-  return exposureKey({ address, port: Number(port), protocol: protocol === 'udp' ? 'udp' : 'tcp' });
-}
-
-/** What it has in the pool now; it stays as long as the pool's ranges hold it, reserved or not. */
+/** What the ingress has at its address now; it stays as long as the pool's ranges hold it, reserved or not. */
 export function keptAddress(book: Book, asker: Asker): string | undefined {
-  const inside = chosenHoldings(book, asker).filter(({ address }) => holds(asker.pool.ranges, address));
-  return best(asker, inside, literalKeys(asker.slice))[0]?.address;
+  const usable = chosenHoldings(book, asker).filter(({ address }) => holds(asker.pool.ranges, address) && asker.exposures.some((e) => rivalAt(asker.slice, e, address) === undefined));
+  return best(asker, usable)[0]?.address;
 }
 
-/** Where the same exposures stand now, outside the pool: what it would leave. */
-export function addressOutside(book: Book, asker: Asker): string | undefined {
-  const literal = literalKeys(asker.slice);
-  const outside = chosenHoldings(book, asker).filter((one) => !holds(asker.pool.ranges, one.address) && parseIp(one.address)?.family === asker.pool.family && matches(asker, one, literal) > 0);
-  return best(asker, outside, literal)[0]?.address;
+/** An exposure of the same slice that names this address and the same port itself, and is another thing. */
+export function rivalAt({ exposures }: Slice, wish: Exposure, address: string): Exposure | undefined {
+  const twin = twinAt(exposures, wish, address);
+  return twin === undefined || isSame(twin, wish) ? undefined : twin;
+}
+
+/** One that names the same address and port. */
+export function twinAt(exposures: readonly Exposure[], { port, protocol }: Exposure, address: string): Exposure | undefined {
+  return exposures.find((other) => other.address === address && other.port === port && other.protocol === protocol);
+}
+
+function isSame(a: Exposure, b: Exposure): boolean {
+  return a.partition === b.partition && sameContent([a.settings, a.members], [b.settings, b.members]);
+}
+
+/** Where the same exposures stand now: what it leaves by going elsewhere. */
+export function addressBefore(book: Book, asker: Asker): string | undefined {
+  const there = chosenHoldings(book, asker).filter((one) => matches(asker, one) > 0 && parseIp(one.address)?.family === asker.pool.family);
+  return best(asker, there)[0]?.address;
 }
 
 /** Nobody else has it, and the owner's own gateways do not name it either: their ports are theirs. */
@@ -76,7 +84,7 @@ export function claimedAddress(book: Book, asker: Asker): string | undefined {
 export function siblingAddress(book: Book, asker: Asker, chosen: readonly { readonly owner: string; readonly address: string }[]): string | undefined {
   const { slice, pool, partition } = asker;
   const theirs = book.holdings.filter((one) => one.owner !== slice.owner && book.share(one.owner, slice.owner));
-  const declared = best(asker, theirs, new Set()).map(({ address }) => address);
+  const declared = best(asker, theirs).map(({ address }) => address);
   const batch = chosen.filter(({ owner }) => book.share(owner, slice.owner)).map(({ address }) => address);
   return [...batch, ...declared].find((address) => holds(pool.ranges, address) && isFree(book, address, { owner: slice.owner, partition }));
 }

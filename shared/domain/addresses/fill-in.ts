@@ -1,10 +1,9 @@
 /** Puts the chosen addresses into a slice. */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
-import { sameContent } from '../plan/declared.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import type { HeldWish } from './assign.ts';
-import { literalKeys } from './book.ts';
+import { rivalAt, twinAt } from './choose.ts';
 import type { Choice, Unhad } from './say.ts';
 import { askedTwice, noteOf } from './say.ts';
 
@@ -22,8 +21,7 @@ type Fate =
 
 export function fillIn(slice: Slice, choices: readonly Choice[]): Filled {
   if (choices.length === 0) return { planned: slice, told: slice, held: [] };
-  const literal = literalKeys(slice);
-  const fates = slice.exposures.map((exposure) => fateOf(slice, exposure, { choices, literal }));
+  const fates = slice.exposures.map((exposure) => fateOf(slice, exposure, choices));
   const exposed = fates.flatMap((fate) => (fate.kind === 'exposed' ? [withJoined(fate.exposure, fates)] : []));
   const held = fates.flatMap((fate) => (fate.kind === 'held' ? [fate] : []));
   const planned = { ...slice, exposures: exposed, sources: renamed(slice.sources, fates), notes: [...slice.notes, ...choices.flatMap(noteOf)] };
@@ -34,16 +32,14 @@ export function fillIn(slice: Slice, choices: readonly Choice[]): Filled {
   };
 }
 
-function fateOf(slice: Slice, from: Exposure, { choices, literal }: { readonly choices: readonly Choice[]; readonly literal: ReadonlySet<string> }): Fate {
+function fateOf(slice: Slice, from: Exposure, choices: readonly Choice[]): Fate {
   const choice = choices.find(({ asker }) => asker.exposures.includes(from));
   if (choice === undefined) return { kind: 'exposed', from, exposure: from };
   if (choice.kind === 'none') return { kind: 'held', from, unhad: choice };
   const exposure = { ...from, address: choice.address };
-  const key = exposureKey(exposure);
-  if (!literal.has(key)) return { kind: 'exposed', from, exposure };
-  const there = slice.exposures.find((other) => exposureKey(other) === key);
-  const same = there !== undefined && there.partition === from.partition && sameContent([there.settings, there.members], [from.settings, from.members]);
-  return same ? { kind: 'joined', from, key } : { kind: 'held', from, unhad: askedTwice(key, there?.gateways ?? []) };
+  const rival = rivalAt(slice, from, choice.address);
+  if (rival !== undefined) return { kind: 'held', from, unhad: askedTwice(exposureKey(exposure), rival.gateways) };
+  return twinAt(slice.exposures, from, choice.address) === undefined ? { kind: 'exposed', from, exposure } : { kind: 'joined', from, key: exposureKey(exposure) };
 }
 
 function withJoined(exposure: Exposure, fates: readonly Fate[]): Exposure {

@@ -2,12 +2,13 @@
 import type { Note } from '../exposure/exposure.ts';
 import { parseOwner } from '../ingress/snapshot.ts';
 import type { Asker } from './choose.ts';
+import { holds } from './pool.ts';
 
 export type Choice =
   | { readonly kind: 'kept'; readonly asker: Asker; readonly address: string }
-  /** `from`: where the same exposures stood before, outside the pool. */
+  /** `from`: where the same exposures stood before. */
   | { readonly kind: 'new'; readonly asker: Asker; readonly address: string; readonly from: string | undefined }
-  /** Outside the pool, because nothing better can be had. */
+  /** Where it was, though that is no address for it, because nothing better can be had. */
   | { readonly kind: 'left'; readonly asker: Asker; readonly address: string; readonly because: string }
   | { readonly kind: 'none'; readonly asker: Asker; readonly code: string; readonly reason: string };
 
@@ -36,7 +37,8 @@ export function noteOf(choice: Choice): readonly Note[] {
     return say('OWN351', `keeps ${choice.address} on ${asker.slice.device}, which is outside pool ${asker.pool.name}, because ${choice.because}`);
   }
   if (choice.kind === 'new' && choice.from !== undefined) {
-    return say('OWN352', `moves from ${choice.from} to ${choice.address} on ${asker.slice.device}, because ${choice.from} is outside pool ${asker.pool.name}`);
+    const why = holds(asker.pool.ranges, choice.from) ? 'is named by another Gateway of the ingress, with the same port' : `is outside pool ${asker.pool.name}`;
+    return say('OWN352', `moves from ${choice.from} to ${choice.address} on ${asker.slice.device}, because ${choice.from} ${why}`);
   }
   return [];
 }

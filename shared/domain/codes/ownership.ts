@@ -64,7 +64,7 @@ export const OWNERSHIP_CODES = {
   },
   OWN352: {
     title: 'The address moves',
-    cause: 'The address that the ingress had is outside the pool it asks for: the ranges of the pool were changed, or a literal address was replaced by `auto`. Connections to the old address are cut.',
+    cause: 'The address that the ingress had is outside the pool it asks for (the ranges of the pool were changed, or a literal address was replaced by `auto`), or another Gateway of the ingress names it with the same port. Connections to the old address are cut.',
     fix: 'Nothing, if that is meant; else take the old address into the ranges again before the move, and point names and firewalls at the new one.',
     retryable: false,
   },
@@ -76,7 +76,7 @@ export const OWNERSHIP_CODES = {
   },
   OWN354: {
     title: 'Address and port twice in one ingress',
-    cause: 'The automatic address of the ingress is one that another of its Gateways names itself, with the same port but other settings or members.',
+    cause: 'The automatic address of the ingress is one that another of its Gateways names itself, with the same port but other settings or members. Who names it goes first.',
     fix: 'Use another port or address in one of the two.',
     retryable: false,
   },
