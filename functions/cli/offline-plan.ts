@@ -1,5 +1,4 @@
 /** Plans for files instead of events: as if a snapshot with exactly this content had just been seen. */
-import { createDevice } from '../../shared/bigip/device.ts';
 import type { DeviceConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { createSecrets } from '../../shared/config/secrets.ts';
 import { assignAddresses } from '../../shared/domain/addresses/assign.ts';
@@ -8,12 +7,12 @@ import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
 import type { Contribution, DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
-import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { Plan } from '../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import { sharedFleet } from '../../shared/config/fleets.ts';
 import type { OfflineIngress } from './exposures.ts';
+import { type Seen, seeDevice } from './seen.ts';
 
 export interface OfflineInput {
   readonly clusterId: string;
@@ -29,15 +28,10 @@ export interface DevicePlans {
 
 export async function offlinePlans(config: SluiceConfig, input: OfflineInput): Promise<readonly DevicePlans[]> {
   const results: DevicePlans[] = [];
+  const here = { secrets: createSecrets({ env: process.env }), clock: processClock };
   const wishes = input.ingresses.some(({ built }) => built.auto !== undefined);
-  for (const device of config.devices) results.push({ device, plans: plansFor(config, device, input, input.ask ? await readDevice(device, wishes) : nothingKnown(device)) });
+  for (const device of config.devices) results.push({ device, plans: plansFor(config, device, input, input.ask ? await seeDevice(here, device, wishes) : nothingKnown(device)) });
   return results;
-}
-
-interface Seen {
-  readonly states: ReadonlyMap<string, DeclaredState>;
-  /** Asked for where an automatic address may be new. */
-  readonly holders: readonly Holder[];
 }
 
 function nothingKnown({ partitions }: DeviceConfig): Seen {
@@ -53,23 +47,6 @@ function plansFor(config: SluiceConfig, device: DeviceConfig, input: OfflineInpu
     const plan = planPartition(partition, state, own, { sameFleet, now: processClock.now() });
     return { ...plan, entries: [...plan.entries, ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)] };
   });
-}
-
-async function readDevice(config: DeviceConfig, wishes: boolean): Promise<Seen> {
-  const secrets = createSecrets({ env: process.env });
-  const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
-  const device = createDevice(config, { ca, password: () => secrets.resolve(config.password) }, processClock);
-  try {
-    const states = new Map<string, DeclaredState>();
-    for (const partition of config.partitions) {
-      const reading = await device.read(partition);
-      if (reading.kind === 'refused') throw new Error(`${reading.code}: ${reading.reason}`);
-      states.set(partition, reading.declared.state);
-    }
-    return { states, holders: wishes ? await device.foreign() : [] };
-  } finally {
-    await device.close();
-  }
 }
 
 /** Newer than everything, from the cluster that owns what is there, and with every removal seen: the files are the whole truth. */
