@@ -59,9 +59,9 @@ function textOf({ device, name }: DevicePool, { address, by }: AddressUse): stri
 }
 
 /** JSON knows no large whole numbers: what would not be exact is text. */
-function asData({ size, used, free, ...pool }: DevicePool): object {
+function asData({ size, used, free, reserved, ...pool }: DevicePool): object {
   const count = (n: bigint): number | string => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
-  return { ...pool, size: count(size), used: count(used), free: count(free) };
+  return { ...pool, size: count(size), used: count(used), free: count(free), reserved: count(reserved) };
 }
 
 function tables(pools: readonly DevicePool[]): string {
