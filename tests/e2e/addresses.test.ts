@@ -1,4 +1,7 @@
-/** Automatic addresses from end to end: `sluice up` as a process, a cluster, and a BIG-IP that others use too. */
+/**
+ * Automatic addresses from end to end: `sluice up` as a process, a cluster, and a BIG-IP that others use too.
+ * Red without `claimedAddress` in assign.ts: the wiped device gets 172.16.41.8 then.
+ */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { call } from '../integration/lab-bigip/client.ts';

@@ -1,6 +1,6 @@
 /** Policy and pools: what is allowed must not depend on which address happens to be free. */
 import type { PolicyConfig, PolicyMatter, PolicyRule } from '../exposure/policy.ts';
-import { matchesMatter, reservedProblem } from '../exposure/policy.ts';
+import { commonProblem, matchesMatter, reservedProblem } from '../exposure/policy.ts';
 import type { Refusal } from '../exposure/source.ts';
 import { type AddressPool, readPool } from './pool.ts';
 import { overlap, type Range, sayRange, wholeCidr, without } from './range.ts';
@@ -13,6 +13,8 @@ function rangesOf(rule: PolicyRule): readonly Range[] {
 export function judgePool(policy: PolicyConfig, matter: PolicyMatter, pool: AddressPool): Refusal | undefined {
   const { namespace, port, partition } = matter;
   const what = `namespace ${namespace} opening port ${port} in partition ${partition}`;
+  const common = commonProblem(partition);
+  if (common !== undefined) return common;
   let left = readPool(pool.name, pool).free;
   for (const rule of policy.rules.filter((one) => matchesMatter(one, matter))) {
     const ranges = rangesOf(rule);

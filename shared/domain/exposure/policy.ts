@@ -83,10 +83,16 @@ export function reservedProblem(rule: PolicyRule | undefined, question: PolicyMa
   return { code: 'GW134', message: `policy rule "reserved ports": port ${port} belongs to Envoy and Istio; use another port, or name ${question.port} alone in a rule that allows it` };
 }
 
+/** What no rule can allow. */
+export function commonProblem(partition: string): Refusal | undefined {
+  return partition === 'Common' ? { code: 'GW131', message: 'policy rule "Common": Sluice never writes to partition Common; choose one of its own' } : undefined;
+}
+
 /** Why this may not be opened, or undefined when it may. */
 export function judgePolicy(policy: PolicyConfig, question: PolicyQuestion): Refusal | undefined {
   const { namespace, address, port, partition } = question;
-  if (partition === 'Common') return { code: 'GW131', message: 'policy rule "Common": Sluice never writes to partition Common; choose one of its own' };
+  const common = commonProblem(partition);
+  if (common !== undefined) return common;
   const rule = policy.rules.find((candidate) => matches(candidate, question));
   const what = `namespace ${namespace} opening ${address} port ${port} in partition ${partition}`;
   if (rule === undefined && policy.rules.length > 0) return { code: 'GW133', message: `no rule of the policy allows ${what}` };
