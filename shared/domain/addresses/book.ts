@@ -18,7 +18,8 @@ export interface Holding extends Occupant {
 }
 
 export interface Book {
-  readonly holdings: readonly Holding[];
+  /** By owner. */
+  readonly holdings: ReadonlyMap<string, readonly Holding[]>;
   /** Everybody who has a part in an address, or waits for one. */
   readonly occupants: Map<string, Occupant[]>;
   /** Addresses of others on the device; undefined where nobody looked. */
@@ -43,7 +44,7 @@ export function openBook({ states, holders = [], sameFleet }: Known, slices: rea
   const occupants = new Map<string, Occupant[]>();
   const all = [...holdings, ...[...states].flatMap(([partition, state]) => waitingIn(partition, state)), ...slices.flatMap(named)];
   for (const { address, owner, partition } of all) occupy({ occupants }, address, { owner, partition });
-  return { holdings, occupants, foreign: new Set(holders.flatMap(({ address }) => plain(address))), share: (a, b) => ingressOf(a) === ingressOf(b) && sameFleet(a, b) };
+  return { holdings: Map.groupBy(holdings, ({ owner }) => owner), occupants, foreign: new Set(holders.flatMap(({ address }) => plain(address))), share: (a, b) => ingressOf(a) === ingressOf(b) && sameFleet(a, b) };
 }
 
 type Placed = Occupant & { readonly address: string };

@@ -40,7 +40,7 @@ function chosenHoldings({ holdings }: Book, asker: Asker): readonly Holding[] {
   const { slice } = asker;
   const named = new Set(slice.exposures.map((e) => `${e.address} ${portKey(e)}`));
   const chosen = (one: Holding): boolean => matches(asker, one) > 0 || [...one.ports.keys()].some((port) => !named.has(`${one.address} ${port}`));
-  return holdings.filter((one) => one.owner === slice.owner && chosen(one));
+  return (holdings.get(slice.owner) ?? []).filter(chosen);
 }
 
 /** What the ingress has at its address now; it stays as long as the pool's ranges hold it, reserved or not. */
@@ -83,7 +83,7 @@ export function claimedAddress(book: Book, asker: Asker): string | undefined {
 /** So that clusters of a fleet meet at one address. */
 export function siblingAddress(book: Book, asker: Asker, chosen: readonly { readonly owner: string; readonly address: string }[]): string | undefined {
   const { slice, pool, partition } = asker;
-  const theirs = book.holdings.filter((one) => one.owner !== slice.owner && book.share(one.owner, slice.owner));
+  const theirs = [...book.holdings].flatMap(([owner, holdings]) => (owner !== slice.owner && book.share(owner, slice.owner) ? holdings : []));
   const declared = best(asker, theirs).map(({ address }) => address);
   const batch = chosen.filter(({ owner }) => book.share(owner, slice.owner)).map(({ address }) => address);
   return [...batch, ...declared].find((address) => holds(pool.ranges, address) && isFree(book, address, { owner: slice.owner, partition }));
