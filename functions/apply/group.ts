@@ -5,10 +5,11 @@ import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { Move } from '../../shared/domain/plan/moves.ts';
 import { movesBetween } from '../../shared/domain/plan/moves.ts';
+import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './partition.ts';
 
-export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'shareNodes' | 'again'> {
+export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'shareNodes' | 'again' | 'fresh'> {
   readonly partitions: readonly string[];
   /** Partitions to declare even if nothing changes. */
   readonly again?: ReadonlySet<string>;
@@ -17,22 +18,26 @@ export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | '
 /** One after the other, because the device has one lock for them all. */
 export async function applyGroup(job: GroupJob): Promise<readonly PartitionResult[]> {
   const { partitions, again = new Set(), ...rest } = job;
-  const shared = { ...rest, shareNodes: partitions.length > 1 };
-  const jobs = partitions.map((partition) => ({ ...shared, partition, again: again.has(partition) }));
+  const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
+  const foreign = knownOnce(holders, () => job.device.foreign());
+  const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: partitions.length > 1 };
+  const jobs = partitions.map((partition): PartitionJob => ({ ...shared, partition, again: again.has(partition) }));
   const [only] = jobs;
-  return only !== undefined && jobs.length === 1 ? [await applyPartition(only)] : applySeveral(jobs);
+  if (only === undefined || jobs.length > 1) return tell(await applySeveral(jobs, readings));
+  const reading = readings.get(only.partition);
+  return tell([await applyPartition({ ...only, ...(reading && { reading }) })]);
 }
 
 /** What several partitions know of each other: an address is in one of them only, so what moves leaves before it comes. */
-async function applySeveral(jobs: readonly PartitionJob[]): Promise<readonly PartitionResult[]> {
-  const readings = new Map<string, PartitionReading>();
-  for (const { device, partition } of jobs) readings.set(partition, await device.read(partition));
+async function applySeveral(jobs: readonly PartitionJob[], known: ReadonlyMap<string, PartitionReading>): Promise<readonly PartitionResult[]> {
+  const readings = new Map(known);
+  for (const { device, partition } of jobs) if (!readings.has(partition)) readings.set(partition, await device.read(partition));
   const states = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [])));
   const moves = movesBetween(states, jobs[0]?.slices ?? []);
   const one = async (job: PartitionJob): Promise<PartitionResult> => {
     const reading = readings.get(job.partition);
     readings.delete(job.partition);
-    const holders = async (): Promise<readonly Holder[]> => [...(await job.device.foreign()), ...heldByOthers(job.partition, states)];
+    const holders = async (): Promise<readonly Holder[]> => [...(await (job.holders === undefined ? job.device.foreign() : job.holders())), ...heldByOthers(job.partition, states)];
     const result = await applyPartition({ ...job, holders, ...(reading && { reading }) });
     if (!result.refused) states.set(job.partition, result.declared);
     return result;

@@ -1,6 +1,7 @@
 /** What is to be done in one partition of one device, and what came of it. */
 import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
+import type { Fresh } from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
@@ -39,6 +40,8 @@ export interface PartitionJob {
   readonly shareNodes?: boolean;
   /** What the device has shown to cope with; absent: nothing is known of it. */
   readonly pace?: Pace;
+  /** Addresses that were chosen just now: nobody else may have got them meanwhile. */
+  readonly fresh?: readonly Fresh[];
   readonly onTry?: (one: DeclareTry) => void;
 }
 
@@ -73,4 +76,6 @@ export interface PartitionResult {
   readonly approved: readonly Pick<PlanEntry, 'owner' | 'key'>[];
   /** What is declared now. */
   readonly declared: DeclaredState;
+  /** The slices with the addresses that were chosen; absent where none had to be. */
+  readonly told?: readonly Slice[];
 }

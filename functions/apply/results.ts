@@ -9,7 +9,8 @@ import { changeId } from '../../shared/domain/plan/plan.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { PartitionResult } from './job.ts';
 
-export function settledOf(slice: Slice, results: readonly PartitionResult[]): Settled {
+export function settledOf(asked: Slice, results: readonly PartitionResult[]): Settled {
+  const slice = results[0]?.told?.find(({ owner }) => owner === asked.owner) ?? asked;
   const wanted = slice.exposures.map((exposure) => resultFor(slice, exposure, results));
   const gone = results.flatMap((result) => removalsOf(slice, result));
   const declared = results.map((r) => judgeFence(r.declared, slice)).find((fence) => fence.kind === 'behind')?.declared;

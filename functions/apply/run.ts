@@ -11,6 +11,7 @@ import type { Quarantined } from '../../shared/domain/plan/record.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import { approvedKeys } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
+import { assertStillFree } from './addresses.ts';
 import type { PartitionJob, PartitionResult, Rejection } from './job.ts';
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
@@ -54,6 +55,7 @@ export async function readDeclared(run: Run): Promise<DeclaredPartition> {
   if (reading.kind === 'refused') throw new DeviceError('BIP430', 'transient', reading.reason);
   run.state = reading.declared.state;
   run.readings += 1;
+  if (run.job.fresh) assertStillFree(run.job.fresh, { device: run.job.device.name, partition: run.job.partition, sameFleet: run.job.sameFleet }, run.state);
   return reading.declared;
 }
 

@@ -1,5 +1,6 @@
 /** The `sluice` command: one file per command, each registers itself. */
 import { Command } from 'commander';
+import { registerAddresses } from './commands/addresses.ts';
 import { registerApprove } from './commands/approve.ts';
 import { registerCluster } from './commands/cluster.ts';
 import { registerDrift } from './commands/drift.ts';
@@ -19,7 +20,7 @@ import { registerTrace } from './commands/trace.ts';
 import { registerWhy } from './commands/why.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerCluster, registerImport, registerStatus, registerPorts, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerCluster, registerImport, registerStatus, registerPorts, registerAddresses, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')

@@ -1,7 +1,7 @@
 /** Plans for files instead of events: as if a snapshot with exactly this content had just been seen. */
-import { createDevice } from '../../shared/bigip/device.ts';
 import type { DeviceConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { createSecrets } from '../../shared/config/secrets.ts';
+import { assignAddresses } from '../../shared/domain/addresses/assign.ts';
 import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
@@ -12,6 +12,7 @@ import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { OfflineIngress } from './exposures.ts';
+import { type Seen, seeDevice } from './seen.ts';
 
 export interface OfflineInput {
   readonly clusterId: string;
@@ -27,65 +28,65 @@ export interface DevicePlans {
 
 export async function offlinePlans(config: SluiceConfig, input: OfflineInput): Promise<readonly DevicePlans[]> {
   const results: DevicePlans[] = [];
-  for (const device of config.devices) {
-    const declared = input.ask ? await readDevice(device) : new Map<string, DeclaredState>();
-    const plans = device.partitions.map((partition) => {
-      const state = declared.get(partition) ?? EMPTY_STATE;
-      return planPartition(partition, state, input.ingresses.map((i) => sliceOf(i, { device, input, state })), { sameFleet: sharedFleet(config), fleetOf: fleetsByCluster(config), shareNodes: device.partitions.length > 1, now: processClock.now() });
-    });
-    results.push({ device, plans });
-  }
+  const here = { secrets: createSecrets({ env: process.env }), clock: processClock };
+  const wishes = input.ingresses.some(({ built }) => built.auto !== undefined);
+  for (const device of config.devices) results.push({ device, plans: plansFor(config, device, input, input.ask ? await seeDevice(here, device, wishes) : nothingKnown(device)) });
   return results;
 }
 
-async function readDevice(config: DeviceConfig): Promise<Map<string, DeclaredState>> {
-  const secrets = createSecrets({ env: process.env });
-  const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
-  const device = createDevice(config, { ca, password: () => secrets.resolve(config.password) }, processClock);
-  try {
-    const states = new Map<string, DeclaredState>();
-    for (const partition of config.partitions) {
-      const reading = await device.read(partition);
-      if (reading.kind === 'refused') throw new Error(`${reading.code}: ${reading.reason}`);
-      states.set(partition, reading.declared.state);
-    }
-    return states;
-  } finally {
-    await device.close();
-  }
+function nothingKnown({ partitions }: DeviceConfig): Seen {
+  return { states: new Map(partitions.map((partition) => [partition, EMPTY_STATE])), holders: [] };
+}
+
+function plansFor(config: SluiceConfig, device: DeviceConfig, input: OfflineInput, { states, holders }: Seen): readonly Plan[] {
+  const sameFleet = sharedFleet(config);
+  const asked = input.ingresses.map((ingress) => sliceOf(ingress, { device, input, states }));
+  const { slices, held } = assignAddresses({ slices: asked, states, holders, sameFleet });
+  return [...states].map(([partition, state]) => {
+    const own = input.ingresses.flatMap((ingress, i) => [slices[i]].flatMap((slice) => (slice === undefined ? [] : [asDeclaredIn(slice, ingress, state)])));
+    const plan = planPartition(partition, state, own, { sameFleet, fleetOf: fleetsByCluster(config), shareNodes: device.partitions.length > 1, now: processClock.now() });
+    return { ...plan, entries: [...plan.entries, ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)] };
+  });
 }
 
 /** Newer than everything, from the cluster that owns what is there, and with every removal seen: the files are the whole truth. */
-function sliceOf(ingress: OfflineIngress, { device, input, state }: { readonly device: DeviceConfig; readonly input: OfflineInput; readonly state: DeclaredState }): Slice {
+function sliceOf(ingress: OfflineIngress, { device, input, states }: { readonly device: DeviceConfig; readonly input: OfflineInput; readonly states: Seen['states'] }): Slice {
+  const { built, devices } = ingress;
   const owner = ownerKey(input.clusterId, ingress.ref);
-  const gateways = Object.values(state.exposures).flatMap((e) => e.contributions.filter((c) => c.owner === owner).flatMap((c) => c.gateways));
+  const gateways = [...states.values()].flatMap(({ exposures }) => Object.values(exposures)).flatMap((e) => e.contributions.filter((c) => c.owner === owner).flatMap((c) => c.gateways));
   return {
     owner,
-    clusterUid: state.owners[owner]?.clusterUid ?? 'offline',
+    clusterUid: [...states.values()].map((state) => state.owners[owner]?.clusterUid).find((uid) => uid !== undefined) ?? 'offline',
     device: device.name,
-    devices: [...ingress.devices],
+    devices: [...devices],
     version: { epoch: Number.MAX_SAFE_INTEGER, counter: 0, generation: 0 },
-    exposures: ingress.devices.includes(device.name) ? ingress.built.exposures.map((exposure) => asDeclared(exposure, ingress, { owner, state })) : [],
-    changes: gateways.map((gateway) => {
+    exposures: devices.includes(device.name) ? [...built.exposures] : [],
+    changes: [...new Set(gateways)].map((gateway) => {
       const [namespace = '', name = ''] = gateway.split('/');
       return { what: 'deleted' as const, kind: 'Gateway', namespace, name, resourceVersion: '' };
     }),
     removed: false,
-    servers: [...ingress.built.servers],
-    sources: ingress.built.sources,
-    notes: [...ingress.built.notes],
+    servers: [...built.servers],
+    sources: built.sources,
+    notes: [...built.notes],
+    ...(built.auto && { auto: built.auto }),
   };
 }
 
+function asDeclaredIn(slice: Slice, ingress: OfflineIngress, state: DeclaredState): Slice {
+  const clusterUid = state.owners[slice.owner]?.clusterUid ?? slice.clusterUid;
+  return { ...slice, clusterUid, exposures: slice.exposures.map((exposure) => asDeclared(exposure, ingress, { slice, state })) };
+}
+
 /** What files from Git cannot know is taken from the device: when the Gateway was made, and without Pods or Nodes the members and the pace of their default monitors. */
-function asDeclared(exposure: Exposure, { built, blind }: OfflineIngress, { owner, state }: { readonly owner: string; readonly state: DeclaredState }): Exposure {
+function asDeclared(exposure: Exposure, { blind }: OfflineIngress, { slice, state }: { readonly slice: Slice; readonly state: DeclaredState }): Exposure {
   const key = exposureKey(exposure);
   const there = state.exposures[key];
-  const mine = there?.contributions.find((c) => c.owner === owner);
+  const mine = there?.contributions.find((c) => c.owner === slice.owner);
   if (there === undefined || mine === undefined) return exposure;
   const dated = exposure.since === '' ? { ...exposure, ...undated(exposure, mine) } : exposure;
   if (!blind) return dated;
-  const monitors = built.sources[key]?.['monitors'] === 'default' ? there.settings.monitors : exposure.settings.monitors;
+  const monitors = slice.sources[key]?.['monitors'] === 'default' ? there.settings.monitors : exposure.settings.monitors;
   return { ...dated, members: [...mine.members], settings: { ...exposure.settings, monitors } };
 }
 

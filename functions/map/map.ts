@@ -42,6 +42,7 @@ export function mapSnapshot(input: MapInput): MapResult {
     servers: [...built.servers],
     sources: built.sources,
     notes: [...built.notes],
+    ...(built.auto && ingress.devices.includes(device.name) && { auto: built.auto }),
   }));
   return { kind: 'slices', slices, express: expressEvents(slices, snapshot, ingress, config), notes: built.notes };
 }

@@ -32,6 +32,12 @@ export interface ObservedKind extends StreamKind {
   readonly observe: (raw: RawObject) => Observed;
 }
 
+/** Whose the status is matters where an address is claimed by it. */
+function observeService(raw: RawObject): Observed {
+  const [object, owned] = [normaliseService(raw), ownership(raw)];
+  return { of: 'services', object: owned.status ? { ...object, statusIsOurs: true } : object, owned };
+}
+
 const ISTIO = { group: 'networking.istio.io', versions: ['v1', 'v1beta1', 'v1alpha3'], namespaced: true, local: false };
 const CORE = { group: '', versions: ['v1'], namespaced: true, local: true };
 const API = { group: 'gateway.networking.k8s.io', namespaced: true, local: false };
@@ -48,7 +54,7 @@ const ROUTES = [
 export const KINDS: readonly ObservedKind[] = [
   { ...ISTIO, kind: 'Gateway', plural: 'gateways', observe: (raw) => ({ of: 'gateways', object: normaliseGateway(raw) }) },
   { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices', observe: (raw) => ({ of: 'virtualServices', object: normaliseVirtualService(raw) }) },
-  { ...CORE, kind: 'Service', plural: 'services', observe: (raw) => ({ of: 'services', object: normaliseService(raw), owned: ownership(raw) }) },
+  { ...CORE, kind: 'Service', plural: 'services', observe: observeService },
   // Pods that have ended keep their labels and often their address.
   { ...CORE, kind: 'Pod', plural: 'pods', fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed', observe: (raw) => ({ of: 'pods', object: normalisePod(raw) }) },
   { ...CORE, kind: 'ConfigMap', plural: 'configmaps', labelSelector: 'f5type=virtual-server', observe: (raw) => ({ of: 'configMaps', object: normaliseConfigMap(raw) }) },

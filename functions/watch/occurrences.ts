@@ -1,4 +1,5 @@
 /** Pure: a result → what `kubectl describe` says about it. Reasons are stable: people and alerts match on them. */
+import { poolOfWish } from '../../shared/domain/addresses/wish.ts';
 import { exposureKey, type ExposureResult, type Note, type Settled } from '../../shared/domain/exposure/exposure.ts';
 import type { ServerReport, Verdict } from '../../shared/domain/ingress/verdict.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
@@ -23,6 +24,9 @@ const REASONS: Readonly<Record<Exclude<ExposureResult['outcome'], 'applied' | 'u
   retry: 'ApplyDelayed',
 };
 
+/** What else may hold an exposure than a removal that is not proven. */
+const HELD: Readonly<Record<string, string>> = { OWN350: 'NoAddress', OWN353: 'NoAddress', OWN354: 'PortConflict' };
+
 const VERDICTS: Readonly<Record<Exclude<Verdict, 'listening'>, string>> = {
   'no-route': 'NoRoute',
   rejected: 'MappingRejected',
@@ -33,7 +37,7 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'listening'>, string>> = {
 };
 
 /** Notes are about settings, but for these. */
-const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful' };
+const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful', GW156: 'AddressNotNoted', OWN351: 'AddressKept', OWN352: 'AddressMoved' };
 const SETTING_NOTE = 'SettingIgnored';
 
 /** `scope` begins every subject, so that two ingresses of one Gateway do not speak over each other. */
@@ -42,8 +46,14 @@ export function statements(scope: string, settled: readonly Settled[]): readonly
   return [
     ...(newest?.servers ?? []).flatMap((server) => serverStatement(scope, server)),
     ...settled.flatMap((result) => result.exposures.flatMap((exposure) => exposureStatements(scope, result, exposure))),
-    ...(newest?.notes ?? []).map((note) => noteStatement(scope, note)),
+    ...notesOf(settled, newest).map((note) => noteStatement(scope, note)),
   ];
+}
+
+/** Most are said by every device's result alike; what one device alone has to say counts as much. */
+function notesOf(settled: readonly Settled[], newest: Settled | undefined): readonly Note[] {
+  const current = settled.filter((result) => newest !== undefined && compareVersions(result.version, newest.version) === 0);
+  return [...new Map(current.flatMap(({ notes }) => notes).map((note) => [`${note.object} ${note.code} ${note.message}`, note])).values()];
 }
 
 function serverStatement(scope: string, server: ServerReport): readonly Statement[] {
@@ -60,7 +70,7 @@ function exposureStatements(scope: string, settled: Settled, exposure: ExposureR
   return [{ about: { kind: 'Ingress' }, occurrence }, ...exposure.gateways.map((key): Statement => ({ about: { kind: 'Gateway', key }, occurrence }))];
 }
 
-/** Every device's result carries the same notes. A note names its object as `Kind namespace/name`; one about anything else belongs to the ingress. */
+/** A note names its object as `Kind namespace/name`; one about anything else belongs to the ingress. */
 function noteStatement(scope: string, note: Note): Statement {
   const [kind, key = ''] = note.object.split(' ');
   const about: About = kind === 'Gateway' || kind === 'Service' || kind === 'ConfigMap' ? { kind, key } : { kind: 'Ingress' };
@@ -76,7 +86,7 @@ function exposureOccurrence(scope: string, device: string, exposure: ExposureRes
   if (outcome === 'applied' || outcome === 'unchanged') {
     return { subject, type: 'Normal', reason: 'Programmed', message: `${device} offers ${key} (partition ${partition})${sourcesSaid(exposure)}` };
   }
-  return { subject, type: 'Warning', reason: REASONS[outcome], message: `${key} on ${device}: ${code}: ${message}` };
+  return { subject, type: 'Warning', reason: HELD[code] ?? REASONS[outcome], message: `${key} on ${device}: ${code}: ${message}` };
 }
 
 /** Settings that somebody asked for in the cluster, by who it was; defaults, sluice.yaml and the gateway's own port go without saying. */
@@ -90,8 +100,11 @@ function sourcesSaid({ sources = {}, gateways }: ExposureResult): string {
 /**
  * Addresses for the Service's status, in a stable order: what a device has confirmed; and of what is `present` there already also what
  * nobody has taken away yet (a held deletion, a refused update and a delayed one leave the old content on the device).
+ * Where an automatic address is not known now, because the device is away, whatever is present stays: it is what the address comes back by.
  */
 export function statusAddresses(settled: readonly Settled[], present: readonly string[]): readonly string[] {
   const counts = ({ outcome, address }: ExposureResult): boolean => outcome === 'applied' || outcome === 'unchanged' || (outcome !== 'conflict' && present.includes(address));
-  return [...new Set(settled.flatMap((result) => result.exposures.filter(counts).map((exposure) => exposure.address)))].sort();
+  const all = settled.flatMap((result) => result.exposures);
+  const unknown = all.some(({ address, outcome, code }) => poolOfWish(address) !== undefined && outcome !== 'conflict' && code !== 'OWN350');
+  return [...new Set([...all.filter(counts).map((exposure) => exposure.address), ...(unknown ? present : [])])].sort();
 }

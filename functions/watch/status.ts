@@ -1,10 +1,9 @@
 /** `status.loadBalancer.ingress` of the ingress Service: what users wait for in the EXTERNAL-IP column. */
+import { LOAD_BALANCER_CLASS } from '../../shared/domain/addresses/carry.ts';
 import type { Service } from '../../shared/domain/ingress/objects.ts';
 import { KubernetesError, type KubernetesClient, type RawObject } from '../../shared/kubernetes/index.ts';
 import { STATUS_MANAGER, type Ownership } from './ownership.ts';
 import { SERVICES } from './targets.ts';
-
-export const LOAD_BALANCER_CLASS = 'sluice.io/bigip';
 
 export type StatusDecision =
   | { readonly kind: 'leave'; readonly reason: string }

@@ -102,6 +102,41 @@ Default monitors: for pods an HTTP request to the readiness port (15021 \`/healt
 \`externalTrafficPolicy: Local\` the health check node port, else a TCP connect. Their interval grows with ports × members × monitors: 5 s up to
 500 probes a round, 10 s up to 1000, 20 s up to 2000, 30 s up to 3000, then 60 s; the timeout is three intervals and one second.
 
+### Automatic addresses
+
+\`virtualAddress: auto\` of an ingress, or the annotation \`sluice.io/virtual-address: auto\` on a Gateway or on the ingress gateway Service, takes an
+address from a pool:
+
+\`\`\`yaml
+addressPools:
+  - name: web
+    ranges: [10.1.0.0/26, 10.1.4.10-10.1.4.20]
+    reserved: [10.1.0.1]
+ingresses:
+  - cluster: east
+    service: istio-system/istio-ingressgateway
+    devices: [bigip-1]
+    virtualAddress: auto:web
+\`\`\`
+
+\`auto:web\` names the pool. \`auto\` alone is the pool that the ingress names in sluice.yaml, else the first of \`addressPools\`. An ingress gets one
+address of a pool on each device, for all of its Gateways that ask for one; two that want the same port there are settled as at any address (the
+older has it, GW135). Two ingresses never get the same address, unless their clusters are in one fleet and both are called the same: then they
+share it. A Gateway that names an address itself may name one of a pool.
+
+Which address it is: the one that the ingress has on the device already, as long as the ranges hold it (a reserved one too); else the one that the
+status of the Service holds by Sluice's hand, if it is free; else that of a fellow of the fleet; else the next free one after a place that depends on the
+ingress's name. Free means: given to no other ingress in any partition of Sluice's on the device, awaited by none, and neither a virtual
+server nor a virtual address of somebody else's there. So the address stays through restarts, replays and a change of the configuration, and after the loss of a device
+it comes back from the Service's status, which needs \`loadBalancerClass: sluice.io/bigip\` or \`writeStatus\` (else GW156). It is free again when the last
+exposure at it is gone.
+
+An ingress on several devices gets an address on each. They are the same where both are free to give it, and the status shows each of them.
+
+No free address: the exposure is held (OWN350), and tried again with every snapshot, which comes five minutes later at most. Ranges that no longer hold the address of an ingress
+make it move, which is said (OWN352); with no address to move to it stays (OWN351). The policy decides for a pool as a whole: what a namespace may open
+must be allowed at every address that the pool gives out. \`sluice addresses\` shows pools, addresses and who has them.
+
 PROXY protocol: where the gateway pods expect it, BIG-IP has to send it, which it does only through an iRule on the device. Without one the
 exposure is refused (GW141).
 

@@ -3,6 +3,7 @@ import { isUsableVirtualAddress, parseIp } from '../domain/exposure/ip.ts';
 import type { ConfigProblem } from './error.ts';
 import { fleetProblems } from './fleet-checks.ts';
 import { missing, repeated, settingsProblems } from './rules.ts';
+import { addressPoolProblems } from './pool-checks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
 function partitionProblems(path: string, ingress: IngressConfig, config: SluiceConfig): readonly ConfigProblem[] {
@@ -86,10 +87,12 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...repeated('devices', '.name', config.devices.map((device) => device.name)),
     ...repeated('clusters', '.id', config.clusters.map((cluster) => cluster.id)),
     ...repeated('fleets', '.name', config.fleets.map((fleet) => fleet.name)),
+    ...repeated('addressPools', '.name', config.addressPools.map((pool) => pool.name)),
     ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
     ...deviceProblems(config),
     ...keyProblems(config),
     ...fleetProblems(config),
     ...ingressProblems(config),
+    ...addressPoolProblems(config),
   ];
 }

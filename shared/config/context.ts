@@ -1,5 +1,6 @@
 import type { ExposureContext } from '../domain/exposure/build.ts';
 import type { MeshOptions } from '../domain/ingress/mesh.ts';
+import { sharedFleet } from './fleets.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
 /** What the configuration says about the exposures of one ingress. */
@@ -13,8 +14,17 @@ export function exposureContext(config: SluiceConfig, ingress: IngressConfig, me
     defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
     // All of its devices spread or none (see checks.ts); a partition that the ingress names is not spread over.
     spread: ingress.partition === undefined ? (devices[0]?.spread ?? 'none') : 'none',
+    addressPools: config.addressPools,
+    addressSeed: `${seedCluster(config, ingress)}/${ingress.service}`,
     // Only what every one of its devices has.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
     otherIngresses: config.ingresses.filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service).map((other) => other.service),
   };
+}
+
+/** The same for clusters of one fleet, so that their ingresses of one name look for an address in the same place. */
+function seedCluster(config: SluiceConfig, { cluster, service }: IngressConfig): string {
+  const sameFleet = sharedFleet(config);
+  const fellows = config.clusters.map(({ id }) => id).filter((id) => id === cluster || sameFleet(`${id}/${service}`, `${cluster}/${service}`));
+  return fellows.toSorted()[0] ?? cluster;
 }

@@ -1,6 +1,7 @@
 /** The one configuration file, `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
 import * as z from 'zod';
 import { IngressEntry, Name, Partition } from '../domain/exposure/ingress-entry.ts';
+import { AddressPool } from '../domain/addresses/pool.ts';
 import { PolicyConfig } from '../domain/exposure/policy.ts';
 import { SettingsInput } from '../domain/exposure/settings.ts';
 import { Spread } from '../domain/exposure/spread.ts';
@@ -90,6 +91,7 @@ export const SluiceConfig = z.strictObject({
   devices: z.array(DeviceConfig).min(1).describe('BIG-IPs.'),
   clusters: z.array(ClusterConfig).min(1).describe('Kubernetes clusters.'),
   fleets: z.array(FleetConfig).default([]).describe('Clusters that may share virtual servers; a cluster is in one fleet at most.'),
+  addressPools: z.array(AddressPool).default([]).describe('Virtual addresses that Sluice gives out where `auto` is asked for.'),
   ingresses: z.array(IngressConfig).min(1).describe('Ingress gateway Services and what becomes of them.'),
   policy: PolicyConfig.extend({ drift: z.enum(['repair', 'report']).default('repair').describe('What becomes of changes made on the device by hand: declared again, or only told.') }).prefault({}).describe('Who may open what, and refer to what.'),
   queue: QueueConfig.prefault({ kind: 'sqlite' }).describe('Where events wait.'),

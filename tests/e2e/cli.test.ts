@@ -260,6 +260,27 @@ describe('sluice plan', () => {
     expect(bigip.writes).toHaveLength(1);
   });
 
+  test('chooses an automatic address as apply would: beside those of others, and the same one once it is declared', async () => {
+    const plain = parse(readFileSync(config, 'utf8')) as { ingresses: object[] };
+    writeFileSync(config, stringify({ ...plain, addressPools: [{ name: 'web', ranges: ['172.16.100.7-172.16.100.8'] }], ingresses: plain.ingresses.map((one) => ({ ...one, virtualAddress: 'auto' })) }));
+    const mapped = await sluice(['map', '-f', file('now.yaml', running), '-c', config]);
+    expect(mapped.out).toMatch(/^auto\(web\):32400\/tcp +k8s/m);
+    const offline = await sluice(['plan', '-f', file('now.yaml', running), '-c', config]);
+    expect(offline.out).toMatch(/"172\.16\.100\.[78]"/);
+    expect(offline.err).toContain(`note: Service ${SERVICE_NAME}: its address of pool web is the one it would get on an empty device; --device shows the real one`);
+    const other = { name: 'other', partition: 'Common' };
+    for (const [taken, free] of [['172.16.100.7', '172.16.100.8'], ['172.16.100.8', '172.16.100.7']]) {
+      await call(bigip, 'POST', '/mgmt/tm/ltm/virtual-address', { body: { ...other, address: taken } });
+      expect(changes(await plan(file('now.yaml', running)))).toEqual([['create', `${free}:32400/tcp`, 'default/tcp-echo-gateway asks for it']]);
+      await call(bigip, 'DELETE', '/mgmt/tm/ltm/virtual-address/~Common~other');
+    }
+    await declare(running);
+    expect(changes(await plan(file('now.yaml', running)))).toEqual([['unchanged', expect.stringMatching(/^172\.16\.100\.[78]:32400\/tcp$/), 'declared as wanted already']]);
+    await call(bigip, 'DELETE', '/mgmt/shared/appsvcs/declare/k8s');
+    for (const address of ['172.16.100.7', '172.16.100.8']) await call(bigip, 'POST', '/mgmt/tm/ltm/virtual-address', { body: { name: address, partition: 'Common', address } });
+    expect(changes(await plan(file('now.yaml', running)))).toEqual([['held', 'auto(web):32400/tcp', expect.stringContaining('no address of pool web is free on bigip')]]);
+  });
+
   test('leaves an ingress alone whose Service is not in the files, and says so', async () => {
     const said = await plan(GATEWAY);
     expect(said).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`none of the ingress Services of cluster lab is in these files: add ${SERVICE_NAME}`) });

@@ -50,6 +50,7 @@ async function plan(options: PlanOptions): Promise<void> {
   const clusterId = cluster.id;
   const ingresses = told(offlineIngresses(objectsIn(options), { config, clusterId, mesh: meshOptions(cluster.mesh, options.meshOption ?? []) }), clusterId);
   const plans = await offlinePlans(config, { clusterId, ingresses, ask: options.device });
+  if (!options.device) sayAddresses(ingresses);
   if (!options.device) return print(options.output === 'table' ? 'json' : options.output, declarations(config, plans), () => '');
   const changes: readonly Difference[] = plans.flatMap((p) => p.plans.flatMap((one) => one.entries.map((entry) => ({ device: p.device.name, partition: one.partition, ...entry }))));
   print(options.output, { changes, declarations: declarations(config, plans) }, () => differences(changes));
@@ -68,6 +69,14 @@ function told({ ingresses, absent }: OfflineIngresses, clusterId: string): reado
     for (const note of built.notes) sayNote(note);
   }
   return ingresses;
+}
+
+/** Which address is free, only the device knows. */
+function sayAddresses(ingresses: readonly OfflineIngress[]): void {
+  for (const { ref, built } of ingresses) {
+    const pools = Object.keys(built.auto?.pools ?? {}).join(', ');
+    if (pools !== '') say(`note: Service ${ref.namespace}/${ref.service}: its address of pool ${pools} is the one it would get on an empty device; --device shows the real one`);
+  }
 }
 
 /** One request body for a single device, else one for each by name. */

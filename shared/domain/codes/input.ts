@@ -162,7 +162,7 @@ export const INPUT_CODES = {
   GW130: {
     title: 'No virtual address',
     cause: 'No annotation, F5 ConfigMap or ingress entry says at which address the port is to be offered.',
-    fix: 'Set `sluice.io/virtual-address` on the Gateway, or `virtualAddress` of the ingress in sluice.yaml.',
+    fix: 'Set `sluice.io/virtual-address` on the Gateway (an address, or `auto`), or `virtualAddress` of the ingress in sluice.yaml.',
     retryable: false,
   },
   GW131: {
@@ -276,6 +276,19 @@ export const INPUT_CODES = {
     title: 'The two keys of a cluster do not belong together',
     cause: 'The public half of clusters[].signKey is none of clusters[].verifyKeys, so all that the watcher says is refused. "sluice doctor" finds it where both can be read.',
     fix: 'Put the public half that was made with the private key into clusters[].verifyKeys.',
+    retryable: false,
+  },
+  GW155: {
+    title: 'No such address pool',
+    cause: 'A Gateway or Service asks for an automatic address (`auto`, `auto:<pool>`), and sluice.yaml has no such pool in `addressPools`.',
+    fix: 'Correct the name, or add the pool.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW156: {
+    title: 'An automatic address is noted on BIG-IP only',
+    cause: "The ingress gateway Service is not of type LoadBalancer, or its status is not Sluice's to write, so that it does not hold the address. After the loss of the device the address is chosen anew; mostly it is the same one.",
+    fix: 'Set `loadBalancerClass: sluice.io/bigip` on the Service, or `writeStatus` of the ingress in sluice.yaml.',
     retryable: false,
   },
 } as const satisfies CodeTable;

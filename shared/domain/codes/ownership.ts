@@ -104,4 +104,34 @@ export const OWNERSHIP_CODES = {
     fix: 'Look at the watcher, its queue and the dead letters. If the cluster is down, run "sluice cluster drain", or set clusters[].whenSilent: drain; if it is gone for good, "sluice cluster forget".',
     retryable: true,
   },
+  OWN350: {
+    title: 'No address is free in the pool',
+    cause: 'An exposure asks for an automatic address, and every address of the pool is reserved, given to another ingress, or in use elsewhere on the device: by a virtual server or virtual address that Sluice did not make, or in another partition.',
+    fix: 'Widen `addressPools[].ranges`, free an address, or ask for another pool (`auto:<pool>`). `sluice addresses` shows who has which. It is tried again with every snapshot, five minutes at most.',
+    retryable: true,
+  },
+  OWN351: {
+    title: 'The address stays although it is outside the pool',
+    cause: 'The ranges of the pool no longer hold the address that the ingress has, and no other can be given to it now. What runs goes on where it is.',
+    fix: 'Widen the pool, or free an address in it; then the ingress moves there.',
+    retryable: true,
+  },
+  OWN352: {
+    title: 'The address moves',
+    cause: 'The address that the ingress had is outside the pool it asks for (the ranges of the pool were changed, or a literal address was replaced by `auto`), or another Gateway of the ingress names it with the same port. Connections to the old address are cut.',
+    fix: 'Nothing, if that is meant; else take the old address into the ranges again before the move, and point names and firewalls at the new one.',
+    retryable: false,
+  },
+  OWN353: {
+    title: 'No address is given out for now',
+    cause: 'A partition of the device cannot be read (another tool wrote it, or a newer Sluice), so that it is not known which addresses are taken there. Who has an address keeps it.',
+    fix: 'Mend the partition as its own message says.',
+    retryable: true,
+  },
+  OWN354: {
+    title: 'Address and port twice in one ingress',
+    cause: 'The automatic address of the ingress is one that another of its Gateways names itself, with the same port but other settings or members. Who names it goes first.',
+    fix: 'Use another port or address in one of the two.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -1,5 +1,6 @@
 /** Readers of annotation values: text in, a value or a sentence that says what is wrong. */
 import * as z from 'zod';
+import { isAuto } from '../addresses/wish.ts';
 import { BALANCE_METHODS, DevicePath, Monitor, PERSISTENCE_METHODS } from './exposure.ts';
 import { formatIp, isUsableVirtualAddress, parseIp } from './ip.ts';
 import { monitorProblem } from './settings.ts';
@@ -161,9 +162,15 @@ const readLimit: Reader = (text) => {
 
 const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 
+/** F5's word for "the address the controller is configured with": leaves it to the sources below. */
+const readAddressOrDefault = (text: string): Read => (text === 'controller-default' ? { value: undefined } : readAddress(text));
+
 export const READERS = {
-  /** F5's word for "the address the controller is configured with": leaves it to the sources below. */
-  address: (text) => (text === 'controller-default' ? { value: undefined } : readAddress(text)),
+  address: readAddressOrDefault,
+  addressOrAuto: (text) => {
+    if (isAuto(text)) return { value: text };
+    return text.startsWith('auto') ? { problem: 'must be an address, auto, or auto:<pool>' } : readAddressOrDefault(text);
+  },
   port: readPort,
   httpPort: protocolPort(true),
   httpsPort: protocolPort(false),

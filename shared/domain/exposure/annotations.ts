@@ -13,7 +13,7 @@ interface AnnotationRow {
 
 /** Where two names set the same thing on one object, the one higher up counts. */
 export const ANNOTATIONS: readonly AnnotationRow[] = [
-  { name: 'sluice.io/virtual-address', setting: 'virtualAddress', read: READERS.address, help: 'Virtual address.' },
+  { name: 'sluice.io/virtual-address', setting: 'virtualAddress', read: READERS.addressOrAuto, help: 'Virtual address; `auto` or `auto:<pool>` takes a free one from a pool of sluice.yaml.' },
   { name: 'virtual-server.f5.com/ip', setting: 'virtualAddress', read: READERS.address, help: 'Virtual address; `controller-default` leaves it to sluice.yaml.' },
   { name: 'cis.f5.com/ip', setting: 'virtualAddress', read: READERS.address, help: 'Virtual address.' },
   { name: 'sluice.io/port', setting: 'port', read: READERS.port, help: 'Virtual port: `31400` with one gateway port, else a map `32400=31400,443=8443`.' },
@@ -54,7 +54,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** F5 annotations without a meaning here; saying so is enough. */
 const IGNORED: Readonly<Record<string, string>> = {
   'virtual-server.f5.com/translate-server-address': 'Sluice always translates the server address',
-  'cis.f5.com/ipamLabel': 'addresses come from annotations, ConfigMaps and sluice.yaml, not from IPAM',
+  'cis.f5.com/ipamLabel': 'F5 IPAM has no part in it; an address from a pool of sluice.yaml is asked for by sluice.io/virtual-address: auto:<pool>',
   'cis.f5.com/host': 'hosts come from the gateway',
   'cis.f5.com/multiClusterServices': 'clusters that share a virtual server are a fleet in sluice.yaml',
 };

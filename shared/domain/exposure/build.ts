@@ -1,4 +1,6 @@
 /** From the port mapping of one ingress to its exposures. Pure, and independent of the order of its input. */
+import { carryAddresses } from '../addresses/carry.ts';
+import type { AutoAddresses } from '../addresses/wish.ts';
 import type { KubernetesObjects } from '../ingress/objects.ts';
 import type { IngressRef } from '../ingress/snapshot.ts';
 import type { PortMapping, ServerReport } from '../ingress/verdict.ts';
@@ -22,6 +24,8 @@ export interface BuiltExposures {
   readonly notes: readonly Note[];
   /** By exposure key and setting: who said it, in words. */
   readonly sources: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Absent where every exposure names its address. */
+  readonly auto?: AutoAddresses;
 }
 
 /** One exposure in the making; its oldest server leads. */
@@ -171,13 +175,16 @@ export function buildExposures(ref: IngressRef, objects: KubernetesObjects, mapp
   const refusals = new Map(candidates.map((candidate) => [candidate.position, judge(site, candidate)]));
   const groups = [...site.groups.values()].sort(compare);
   site.notes.push(...stayedNotes(`Service ${pool.name}`, groups));
+  const exposures = groups.map((group) => exposureOf(site, group));
+  const carried = carryAddresses(exposures, pool.service, context);
   return {
-    exposures: groups.map((group) => exposureOf(site, group)),
+    exposures,
     servers: mapping.servers.map((report, position) => {
       const refused = refusals.get(position);
       return refused === undefined ? report : { ...report, verdict: refused.verdict ?? 'rejected', code: refused.code, reason: refused.message };
     }),
-    notes: sortNotes(site.notes),
+    notes: sortNotes([...site.notes, ...(carried?.notes ?? [])]),
     sources: Object.fromEntries(groups.map((group) => [group.key, sourcesOf(group, context)])),
+    ...(carried && { auto: carried.auto }),
   };
 }

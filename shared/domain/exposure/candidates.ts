@@ -1,4 +1,5 @@
 /** Collects, for each listening server, what every source says about it. */
+import { isAuto, namedPool } from '../addresses/wish.ts';
 import type { Meta } from '../ingress/objects.ts';
 import type { ServerReport } from '../ingress/verdict.ts';
 import { readAddress, type ReadFor } from './annotation-values.ts';
@@ -123,14 +124,22 @@ function layersOf({ pool, index, configMaps }: Shared, report: ServerReport, pos
   const object = `Gateway ${report.gateway}`;
   const at: ReadFor = { port: report.port, protocol: report.protocol, servers: index.siblings.get(keyOf(report)) ?? [], strictPorts: true };
   const configMap = configMaps.layers.get(position);
+  const entry = entryLayer(pool.entry);
   return [
-    readAnnotations(object, meta?.annotations ?? {}, at),
+    withPool(readAnnotations(object, meta?.annotations ?? {}, at), entry),
     addressLayer(object, addresses),
     // Its notes are told with the ConfigMap, whether or not a server listens.
     ...(configMap === undefined ? [] : [{ ...configMap, notes: [] }]),
-    readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, { ...at, servers: pool.mapping.servers, strictPorts: false }),
-    entryLayer(pool.entry),
+    withPool(readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, { ...at, servers: pool.mapping.servers, strictPorts: false }), entry),
+    entry,
   ];
+}
+
+/** `auto` alone is the pool that the ingress names in sluice.yaml, if it does. */
+function withPool(layer: Layer, entry: Layer): Layer {
+  const [wish = '', named = ''] = [layer.wanted.virtualAddress, entry.wanted.virtualAddress];
+  if (!isAuto(wish) || namedPool(wish) !== undefined || namedPool(named) === undefined) return layer;
+  return { ...layer, wanted: { ...layer.wanted, virtualAddress: named } };
 }
 
 function candidateOf(shared: Shared, report: ServerReport, position: number): { readonly candidate: Candidate; readonly notes: readonly Note[] } {

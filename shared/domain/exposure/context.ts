@@ -1,4 +1,5 @@
 import type { MeshOptions } from '../ingress/mesh.ts';
+import type { AddressPool } from '../addresses/pool.ts';
 import type { IngressEntry } from './ingress-entry.ts';
 import type { PolicyConfig } from './policy.ts';
 import type { Spread } from './spread.ts';
@@ -14,6 +15,10 @@ export interface ExposureContext {
   readonly spread?: Spread;
   /** Partitions that are Sluice's own on every device of this ingress. */
   readonly partitions: readonly string[];
+  /** In the order of sluice.yaml. */
+  readonly addressPools?: readonly AddressPool[];
+  /** Where the search for a free address begins depends on it: the same for clusters that share. */
+  readonly addressSeed?: string;
   /** `namespace/name` of the cluster's other ingresses: what is for them is theirs to speak of. */
   readonly otherIngresses?: readonly string[];
 }

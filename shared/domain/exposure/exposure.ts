@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AutoAddresses } from '../addresses/wish.ts';
 import { ServerReport } from '../ingress/verdict.ts';
 import { Change } from '../ingress/snapshot.ts';
 import { Version } from '../revision.ts';
@@ -51,6 +52,7 @@ export type Member = z.infer<typeof Member>;
 
 /** What BIG-IP should offer for one owner at one address and port. */
 export const Exposure = z.strictObject({
+  /** `auto(<pool>)` where it is yet to be chosen. */
   address: z.string(),
   port: z.int().min(1).max(65_535),
   protocol: z.enum(['tcp', 'udp']),
@@ -100,6 +102,8 @@ export const Slice = z.strictObject({
   servers: z.array(ServerReport),
   sources: z.record(z.string(), Sources),
   notes: z.array(Note),
+  /** Absent where every exposure names its address. */
+  auto: AutoAddresses.optional(),
 });
 export type Slice = z.infer<typeof Slice>;
 

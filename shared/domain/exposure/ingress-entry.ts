@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { isAuto } from '../addresses/wish.ts';
+import { parseIp } from './ip.ts';
 import { SettingsInput } from './settings.ts';
 
 export const Name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label (a-z, 0-9, -)');
@@ -13,7 +15,11 @@ export const IngressEntry = z.strictObject({
   cluster: Name.describe('Id of the cluster that has this ingress.'),
   service: NamespacedName.describe('The ingress gateway Service, `namespace/name`.'),
   devices: z.array(Name).min(1).describe('Devices that offer it, each on its own.'),
-  virtualAddress: z.union([z.ipv4(), z.ipv6()]).optional().describe('Virtual address where no gateway, ConfigMap or Service names one.'),
+  virtualAddress: z
+    .string()
+    .refine((text) => isAuto(text) || parseIp(text) !== undefined, 'must be an IPv4 or IPv6 address, auto, or auto:<pool>')
+    .optional()
+    .describe('Virtual address where no gateway, ConfigMap or Service names one; `auto` takes a free one from the first of `addressPools`, `auto:<pool>` from that one.'),
   partition: Partition.optional().describe('Partition; absent means the first one of the first device, or what `devices[].spread` says.'),
   members: z.enum(['pods', 'nodes']).default('pods').describe('`pods`: pod address and target port; `nodes`: node address and node port.'),
   nodeSelector: z.record(z.string(), z.string()).default({}).describe('Only nodes with these labels become members.'),

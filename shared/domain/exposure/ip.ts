@@ -88,7 +88,9 @@ export function inCidr(ip: Ip, cidr: Cidr): boolean {
   return ip.value >> rest === cidr.ip.value >> rest;
 }
 
-const UNUSABLE = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8', 'fe80::/10'].flatMap((text) => parseCidr(text) ?? []);
+/** Unspecified, link-local, multicast, reserved or broadcast, as CIDR. */
+export const UNUSABLE_ADDRESSES = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8', 'fe80::/10'];
+const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => parseCidr(text) ?? []);
 
 /** Whether clients can be sent to this address: not unspecified, link-local, multicast, reserved or broadcast. */
 export function isUsableVirtualAddress(ip: Ip): boolean {

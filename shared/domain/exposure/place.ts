@@ -1,11 +1,11 @@
 /** Where a server is offered and what stands behind it: address, port, partition, members. */
+import { spotOf } from '../addresses/spot.ts';
+import { poolOfWish } from '../addresses/wish.ts';
 import type { ServerReport } from '../ingress/verdict.ts';
 import type { Candidate } from './candidates.ts';
 import type { ExposureContext } from './context.ts';
 import type { Exposure } from './exposure.ts';
-import { parseIp } from './ip.ts';
 import { type Members, nodeMembers, podMembers } from './members.ts';
-import { judgePolicy } from './policy.ts';
 import type { Pool } from './pool.ts';
 import type { Refusal } from './source.ts';
 import { partitionFor } from './spread.ts';
@@ -14,7 +14,9 @@ export type Protocol = Exposure['protocol'];
 export type Refused = Refusal & { readonly verdict?: ServerReport['verdict'] };
 
 export interface Place {
+  /** `auto(<pool>)` where it is yet to be chosen. */
   readonly address: string;
+  readonly family: 4 | 6;
   readonly port: number;
   readonly partition: string;
   readonly envoyPort: number;
@@ -30,11 +32,13 @@ function envoyPortOf(pool: Pool, report: ServerReport): number {
   return wired?.targetPort ?? Math.min(...report.envoyPorts);
 }
 
-function usualPartition({ spread, partitions, defaultPartition }: ExposureContext, address: string): string {
-  return spread === 'address' && partitions.length > 0 ? partitionFor(address, partitions) : defaultPartition;
+/** An address that is chosen later must not move its exposure, so that there the ingress decides. */
+function usualPartition({ spread, partitions, defaultPartition, addressSeed = '' }: ExposureContext, address: string): string {
+  if (spread !== 'address' || partitions.length === 0) return defaultPartition;
+  return partitionFor(poolOfWish(address) === undefined ? address : addressSeed, partitions);
 }
 
-export function placeOf(pool: Pool, context: ExposureContext, candidate: Candidate): Place | Refused {
+export function placeOf(ingress: Pool, context: ExposureContext, candidate: Candidate): Place | Refused {
   const { report, merged, object } = candidate;
   const about = `${object} port ${report.port}`;
   const address = merged.wanted.virtualAddress;
@@ -42,9 +46,11 @@ export function placeOf(pool: Pool, context: ExposureContext, candidate: Candida
     const remedy = 'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
     return { code: 'GW130', message: `${about} has no virtual address: ${remedy}` };
   }
-  const place = { address, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? usualPartition(context, address), envoyPort: envoyPortOf(pool, report) };
-  const question = { namespace: candidate.namespace, port: place.port, listener: place.envoyPort, address, partition: place.partition };
-  const refusal = judgePolicy(context.policy, question);
+  const spot = spotOf(context, address);
+  if ('code' in spot) return { code: spot.code, message: `${about}: ${spot.message}` };
+  const place: Place = { address: spot.address, family: spot.family, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? usualPartition(context, spot.address), envoyPort: envoyPortOf(ingress, report) };
+  const question = { namespace: candidate.namespace, port: place.port, listener: place.envoyPort, partition: place.partition };
+  const refusal = spot.judge(question);
   if (refusal !== undefined) return { code: refusal.code, message: `${about}: ${refusal.message}` };
   if (context.partitions.includes(place.partition)) return place;
   const said = merged.sources.partition ?? 'sluice.yaml';
@@ -70,7 +76,7 @@ export interface Asked {
 export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Members | Refused {
   const { report, object } = candidate;
   const about = `${object} port ${report.port}`;
-  const family = parseIp(place.address)?.family ?? 4;
+  const { family } = place;
   const nodes = pool.entry.members === 'nodes';
   const nodePort = nodes ? nodePortOf(pool, report, protocol) : 0;
   if (nodePort === undefined) {

@@ -32,15 +32,19 @@ export type PolicyConfig = z.infer<typeof PolicyConfig>;
 /** Ports of Envoy, the agent and ztunnel in the gateway pod: nothing a client should reach. */
 export const RESERVED_PORTS: readonly number[] = [15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090];
 
-export interface PolicyQuestion {
+/** What is asked, but for the address. */
+export interface PolicyMatter {
   /** Namespace of the gateway. */
   readonly namespace: string;
   /** Virtual port. */
   readonly port: number;
   /** Port in the pod. */
   readonly listener: number;
-  readonly address: string;
   readonly partition: string;
+}
+
+export interface PolicyQuestion extends PolicyMatter {
+  readonly address: string;
 }
 
 /** `*` alone or at the end stands for anything. */
@@ -55,12 +59,15 @@ function hasPort(ports: PolicyRule['ports'], port: number): boolean {
   });
 }
 
+/** Whether a rule speaks of it, should the address be one of the rule's. */
+export function matchesMatter(rule: PolicyRule, { namespace, partition, port }: PolicyMatter): boolean {
+  return rule.namespaces.some((pattern) => matchesPattern(pattern, namespace)) && rule.partitions.some((pattern) => matchesPattern(pattern, partition)) && hasPort(rule.ports, port);
+}
+
 function matches(rule: PolicyRule, question: PolicyQuestion): boolean {
   const ip = parseIp(question.address);
   return (
-    rule.namespaces.some((pattern) => matchesPattern(pattern, question.namespace)) &&
-    rule.partitions.some((pattern) => matchesPattern(pattern, question.partition)) &&
-    hasPort(rule.ports, question.port) &&
+    matchesMatter(rule, question) &&
     rule.addresses.some((text) => {
       const cidr = parseCidr(text);
       return ip !== undefined && cidr !== undefined && inCidr(ip, cidr);
@@ -68,17 +75,24 @@ function matches(rule: PolicyRule, question: PolicyQuestion): boolean {
   );
 }
 
-function reservedProblem(rule: PolicyRule | undefined, question: PolicyQuestion): Refusal | undefined {
+/** A port of Envoy or Istio that the rule does not name alone. */
+export function reservedProblem(rule: PolicyRule | undefined, question: PolicyMatter): Refusal | undefined {
   const named = (port: number): boolean => rule?.ports.some((entry) => String(entry) === String(port)) ?? false;
   const port = [question.port, question.listener].find((candidate) => RESERVED_PORTS.includes(candidate) && !named(question.port));
   if (port === undefined) return undefined;
   return { code: 'GW134', message: `policy rule "reserved ports": port ${port} belongs to Envoy and Istio; use another port, or name ${question.port} alone in a rule that allows it` };
 }
 
+/** What no rule can allow. */
+export function commonProblem(partition: string): Refusal | undefined {
+  return partition === 'Common' ? { code: 'GW131', message: 'policy rule "Common": Sluice never writes to partition Common; choose one of its own' } : undefined;
+}
+
 /** Why this may not be opened, or undefined when it may. */
 export function judgePolicy(policy: PolicyConfig, question: PolicyQuestion): Refusal | undefined {
   const { namespace, address, port, partition } = question;
-  if (partition === 'Common') return { code: 'GW131', message: 'policy rule "Common": Sluice never writes to partition Common; choose one of its own' };
+  const common = commonProblem(partition);
+  if (common !== undefined) return common;
   const rule = policy.rules.find((candidate) => matches(candidate, question));
   const what = `namespace ${namespace} opening ${address} port ${port} in partition ${partition}`;
   if (rule === undefined && policy.rules.length > 0) return { code: 'GW133', message: `no rule of the policy allows ${what}` };

@@ -13,10 +13,9 @@ export const DEFAULT_SOURCE = 'default';
 /** The ingress entry of `sluice.yaml` as the lowest source but the defaults. */
 export function entryLayer(entry: IngressEntry): Layer {
   const { profiles, ...settings } = entry.settings;
-  const ip = entry.virtualAddress === undefined ? undefined : parseIp(entry.virtualAddress);
   const wanted = {
     ...settings,
-    virtualAddress: ip && formatIp(ip),
+    virtualAddress: entry.virtualAddress === undefined ? undefined : inOneSpelling(entry.virtualAddress),
     partition: entry.partition,
     profileTcp: profiles?.tcp,
     profileHttp: profiles?.http,
@@ -30,6 +29,11 @@ export function entryLayer(entry: IngressEntry): Layer {
     return problem === undefined ? [] : [{ code: 'GW137', message: `${source}: ${problem}` }];
   });
   return { source, wanted: said, refusals, notes: [] };
+}
+
+function inOneSpelling(address: string): string {
+  const ip = parseIp(address);
+  return ip === undefined ? address : formatIp(ip);
 }
 
 type Mode = Settings['mode'];

@@ -78,6 +78,8 @@ export const Service = z.object({
   ipFamilies: z.array(z.string()).default([]),
   /** status.loadBalancer.ingress, as found. */
   loadBalancerIngress: z.array(z.object({ ip: z.string().optional(), hostname: z.string().optional() })).default([]),
+  /** Sluice wrote `status.loadBalancer`; the watcher knows it by its field manager. */
+  statusIsOurs: z.boolean().optional(),
 });
 export type Service = z.infer<typeof Service>;
 

@@ -1,5 +1,6 @@
 /** What one slice would do to one partition as it is declared now. Pure. */
 import type { PartitionReading } from '../../bigip/device.ts';
+import { assignAddresses } from '../../domain/addresses/assign.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { SameFleet } from '../../domain/plan/claims.ts';
 import type { FleetOf } from '../../domain/plan/fleet.ts';
@@ -29,7 +30,8 @@ export function judge(reading: PartitionReading, question: Question): Preview {
   if (fence !== undefined && compareVersions(slice.version, fence) < 0) return overtaken(state, question, formatRevision(fence));
   // apply tries at once what a replay asks for, quarantine or not.
   const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
-  const { entries } = planPartition(partition, state, [slice], { sameFleet, retry, ...(fleetOf && { fleetOf }) });
+  const { slices, held } = assignAddresses({ slices: [slice], states: new Map([[partition, state]]), holders: undefined, sameFleet });
+  const entries = [...planPartition(partition, state, slices, { sameFleet, retry, ...(fleetOf && { fleetOf }) }).entries, ...held.map(({ entry }) => entry)];
   return judgeEntries(entries.filter((entry) => exposure === undefined || entry.key === exposure), state);
 }
 

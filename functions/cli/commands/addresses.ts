@@ -1,0 +1,73 @@
+/** `sluice addresses`: pools of virtual addresses, how full they are, and who has what, by what the devices say. */
+import type { Command } from 'commander';
+import type { DeviceConfig } from '../../../shared/config/schema.ts';
+import { usageOf } from '../../../shared/domain/addresses/usage.ts';
+import type { AddressUse, PoolUsage } from '../../../shared/domain/addresses/usage.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { atDesk, withConfig } from '../failures/context.ts';
+import type { CommonOptions } from '../failures/context.ts';
+import { failure } from '../failure.ts';
+import type { Format } from '../output.ts';
+import { columns, formatOption, print, say } from '../output.ts';
+import { seeDevice } from '../seen.ts';
+
+interface DevicePool extends PoolUsage {
+  readonly device: string;
+}
+
+/** From this share of its addresses on, a pool is worth a look. */
+const FULL = 0.9;
+
+export function registerAddresses(program: Command): void {
+  withConfig(program.command('addresses [words...]'))
+    .description('address pools of sluice.yaml on each device: how full they are, and who has which address; words narrow the addresses down')
+    .addOption(formatOption())
+    .addHelpText('after', '\nExit code: 0 done, 1 a device gave no answer, 2 a pool is more than 90 % full.\n\nExamples:\n  sluice addresses -c sluice.yaml\n  sluice addresses -c sluice.yaml -o json 10.1.0.7')
+    .action(addresses);
+}
+
+async function addresses(words: string[], options: CommonOptions & { readonly output: Format }): Promise<void> {
+  await atDesk(options, async ({ runtime }) => {
+    const { addressPools, devices } = runtime.config;
+    if (addressPools.length === 0) say('sluice.yaml has no addressPools');
+    const found = await Promise.all(devices.map((device) => poolsOn(runtime, device)));
+    const pools = found.flat();
+    const matching = pools.map((pool) => ({ ...pool, addresses: pool.addresses.filter((one) => words.every((word) => textOf(pool, one).includes(word))) }));
+    print(options.output, matching.map(asData), () => tables(matching));
+    if (process.exitCode !== 1 && pools.some(isFull)) process.exitCode = 2;
+  });
+}
+
+/** Nothing is known of the pools of a device that gives no answer. */
+async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly DevicePool[]> {
+  try {
+    const seen = await seeDevice(runtime, device, true);
+    return runtime.config.addressPools.map((pool) => ({ device: device.name, ...usageOf(pool, seen) }));
+  } catch (error) {
+    say(`${device.name}: ${failure(error)}`);
+    process.exitCode = 1;
+    return [];
+  }
+}
+
+function isFull({ used, size }: PoolUsage): boolean {
+  return Number(used) > FULL * Number(size);
+}
+
+function textOf({ device, name }: DevicePool, { address, by }: AddressUse): string {
+  return [device, name, address, ...by.flatMap(({ who, exposures }) => [who, ...exposures])].join(' ');
+}
+
+/** JSON knows no large whole numbers: what would not be exact is text. */
+function asData({ size, used, free, reserved, ...pool }: DevicePool): object {
+  const count = (n: bigint): number | string => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
+  return { ...pool, size: count(size), used: count(used), free: count(free), reserved: count(reserved) };
+}
+
+function tables(pools: readonly DevicePool[]): string {
+  if (pools.length === 0) return 'No address pools.';
+  const summary = pools.map((pool) => [pool.name, pool.device, pool.ranges.join(', '), String(pool.size), String(pool.used), `${pool.free}${isFull(pool) ? ' (over 90 % used)' : ''}`, String(pool.reserved)]);
+  const rows = pools.flatMap((pool) => pool.addresses.flatMap(({ address, by }) => by.map(({ who, exposures }) => [address, pool.name, pool.device, who, exposures.join(', ') || '-'])));
+  const head = columns(['POOL', 'DEVICE', 'RANGES', 'SIZE', 'USED', 'FREE', 'RESERVED'], summary);
+  return rows.length === 0 ? `${head}\n\nNo address is used.` : `${head}\n\n${columns(['ADDRESS', 'POOL', 'DEVICE', 'USED BY', 'PORTS'], rows)}`;
+}

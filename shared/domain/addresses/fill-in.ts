@@ -1,0 +1,60 @@
+/** Puts the chosen addresses into a slice. */
+import type { Exposure, Slice } from '../exposure/exposure.ts';
+import { exposureKey } from '../exposure/exposure.ts';
+import type { PlanEntry } from '../plan/entry.ts';
+import type { HeldWish } from './assign.ts';
+import { rivalAt, twinAt } from './choose.ts';
+import type { Choice, Unhad } from './say.ts';
+import { askedTwice, noteOf } from './say.ts';
+
+export interface Filled {
+  readonly planned: Slice;
+  readonly told: Slice;
+  readonly held: readonly HeldWish[];
+}
+
+type Fate =
+  | { readonly kind: 'exposed'; readonly from: Exposure; readonly exposure: Exposure }
+  /** Part of another exposure of the slice, which is the same. */
+  | { readonly kind: 'joined'; readonly from: Exposure; readonly key: string }
+  | { readonly kind: 'held'; readonly from: Exposure; readonly unhad: Unhad };
+
+export function fillIn(slice: Slice, choices: readonly Choice[]): Filled {
+  if (choices.length === 0) return { planned: slice, told: slice, held: [] };
+  const fates = slice.exposures.map((exposure) => fateOf(slice, exposure, choices));
+  const exposed = fates.flatMap((fate) => (fate.kind === 'exposed' ? [withJoined(fate.exposure, fates)] : []));
+  const held = fates.flatMap((fate) => (fate.kind === 'held' ? [fate] : []));
+  const planned = { ...slice, exposures: exposed, sources: renamed(slice.sources, fates), notes: [...slice.notes, ...choices.flatMap(noteOf)] };
+  return {
+    planned,
+    told: { ...planned, exposures: [...exposed, ...held.map(({ from }) => from)] },
+    held: held.map(({ from, unhad }) => ({ partition: from.partition, entry: entryOf(slice.owner, from, unhad) })),
+  };
+}
+
+function fateOf(slice: Slice, from: Exposure, choices: readonly Choice[]): Fate {
+  const choice = choices.find(({ asker }) => asker.exposures.includes(from));
+  if (choice === undefined) return { kind: 'exposed', from, exposure: from };
+  if (choice.kind === 'none') return { kind: 'held', from, unhad: choice };
+  const exposure = { ...from, address: choice.address };
+  const rival = rivalAt(slice, from, choice.address);
+  if (rival !== undefined) return { kind: 'held', from, unhad: askedTwice(exposureKey(exposure), rival.gateways) };
+  return twinAt(slice.exposures, from, choice.address) === undefined ? { kind: 'exposed', from, exposure } : { kind: 'joined', from, key: exposureKey(exposure) };
+}
+
+function withJoined(exposure: Exposure, fates: readonly Fate[]): Exposure {
+  const joined = fates.flatMap((fate) => (fate.kind === 'joined' && fate.key === exposureKey(exposure) ? [fate.from] : []));
+  if (joined.length === 0) return exposure;
+  const all = [exposure, ...joined].toSorted((a, b) => (a.since < b.since ? -1 : Number(a.since > b.since)));
+  return { ...exposure, gateways: [...new Set(all.flatMap(({ gateways }) => gateways))], since: all[0]?.since ?? exposure.since };
+}
+
+/** By the keys of the addresses that were chosen. */
+function renamed(sources: Slice['sources'], fates: readonly Fate[]): Slice['sources'] {
+  const names = new Map(fates.flatMap((fate) => (fate.kind === 'exposed' ? [[exposureKey(fate.from), exposureKey(fate.exposure)] as const] : [])));
+  return Object.fromEntries(Object.entries(sources).map(([key, source]) => [names.get(key) ?? key, source]));
+}
+
+function entryOf(owner: string, { gateways, ...exposure }: Exposure, { code, reason }: Unhad): PlanEntry {
+  return { owner, key: exposureKey(exposure), kind: 'held', code, reason, gateways };
+}

@@ -1,0 +1,63 @@
+/** How full a pool is on a device, and who has which address. Pure. */
+import { formatIp, parseIp } from '../exposure/ip.ts';
+import type { DeclaredState } from '../plan/declared.ts';
+import type { Holder } from '../plan/foreign.ts';
+import { portKey } from './book.ts';
+import { type AddressPool, holds, readPool } from './pool.ts';
+import { sizeOf } from './range.ts';
+
+export interface AddressUse {
+  readonly address: string;
+  readonly by: readonly {
+    /** An owner, or the path of somebody else's object on the device. */
+    readonly who: string;
+    /** `port/protocol`; none for a virtual address of somebody else. */
+    readonly exposures: readonly string[];
+  }[];
+}
+
+export interface PoolUsage {
+  readonly name: string;
+  readonly ranges: readonly string[];
+  /** How many addresses are kept back. */
+  readonly reserved: bigint;
+  /** Addresses that may be given out: `used` and `free` together. */
+  readonly size: bigint;
+  readonly used: bigint;
+  readonly free: bigint;
+  /** In their order; reserved ones too, where somebody has them. */
+  readonly addresses: readonly AddressUse[];
+}
+
+interface Use {
+  readonly address: string;
+  readonly who: string;
+  readonly exposure?: string;
+}
+
+export function usageOf(pool: AddressPool, seen: { readonly states: ReadonlyMap<string, DeclaredState>; readonly holders: readonly Holder[] }): PoolUsage {
+  const { ranges, free: grantable } = readPool(pool.name, pool);
+  const uses = [...[...seen.states.values()].flatMap(declaredUses), ...seen.holders.flatMap(foreignUses)].filter(({ address }) => holds(ranges, address));
+  const addresses = [...Map.groupBy(uses, ({ address }) => address)].map(([address, list]) => ({ address, by: byWhom(list) })).toSorted((a, b) => compare(a.address, b.address));
+  const size = sizeOf(grantable);
+  const used = BigInt(addresses.filter(({ address }) => holds(grantable, address)).length);
+  return { name: pool.name, ranges: pool.ranges, reserved: sizeOf(ranges) - size, size, used, free: size - used, addresses };
+}
+
+function declaredUses({ exposures }: DeclaredState): readonly Use[] {
+  return Object.values(exposures).flatMap((e) => e.contributions.map(({ owner }) => ({ address: e.address, who: owner, exposure: portKey(e) })));
+}
+
+function foreignUses({ address, path, port, protocol = 'any' }: Holder): readonly Use[] {
+  const ip = parseIp(address.replace(/[%/].*$/, ''));
+  return ip === undefined ? [] : [{ address: formatIp(ip), who: path, ...(port === undefined ? {} : { exposure: `${port}/${protocol}` }) }];
+}
+
+function byWhom(uses: readonly Use[]): AddressUse['by'] {
+  return [...Map.groupBy(uses, ({ who }) => who)].map(([who, list]) => ({ who, exposures: list.flatMap(({ exposure }) => exposure ?? []).toSorted() })).toSorted((a, b) => (a.who < b.who ? -1 : 1));
+}
+
+function compare(a: string, b: string): number {
+  const [x = 0n, y = 0n] = [parseIp(a)?.value, parseIp(b)?.value];
+  return x < y ? -1 : Number(x > y);
+}

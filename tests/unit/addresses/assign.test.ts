@@ -1,0 +1,250 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
+import { asking, miniDevice, SIX, wish } from '../../fixtures/addresses.ts';
+import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
+
+const A = 'east/a/gw';
+const B = 'east/b/gw';
+const C = 'east/c/gw';
+/** Every address of the pool but these. */
+const allBut = (...free: readonly string[]): { ranges: string[]; reserved: string[] } => ({ ranges: ['10.1.0.0/29'], reserved: SIX.filter((one) => !free.includes(one)) });
+const only = (...free: readonly string[]): { readonly pool: ReturnType<typeof allBut> } => ({ pool: allBut(...free) });
+
+describe('an ingress that asks for an automatic address', () => {
+  test('gets one of the pool, and the same one for all its gateways', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { exposures: [wish({ port: 80, gateways: ['a/one'] }), wish({ port: 443, gateways: ['a/two'] })] }));
+    expect(device.addresses()[A]).toHaveLength(1);
+    expect(SIX).toContain(device.addresses()[A]?.[0]);
+  });
+
+  test.each([
+    ['a replay of the same version', 1],
+    ['a newer version', 2],
+  ])('keeps it through %s', (_, counter) => {
+    const device = miniDevice();
+    device.apply(asking(A));
+    const before = device.states;
+    const { plans, fresh } = device.apply(asking(A, counter));
+    expect(fresh).toEqual([]);
+    expect(plans[0]?.entries.map(({ kind }) => kind)).toEqual(['unchanged']);
+    if (counter === 1) expect(device.states).toEqual(before);
+  });
+
+  test('keeps it although all its ports change at once', () => {
+    const device = miniDevice();
+    device.apply(asking(A));
+    const before = device.addresses()[A];
+    device.apply(asking(A, 2, { exposures: [wish({ port: 8443, gateways: ['a/gw'] })] }));
+    expect(device.addresses()[A]).toEqual(before);
+  });
+
+  test('keeps it although it is reserved now, or the ranges around it change', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, only('10.1.0.3')));
+    device.apply(asking(A, 2, { pool: { ranges: ['10.1.0.2-10.1.0.4'], reserved: ['10.1.0.3'] } }));
+    expect(device.addresses()[A]).toEqual(['10.1.0.3']);
+  });
+
+  test('is told what an older slice is told: nothing comes of it', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 5));
+    const before = device.states;
+    const { plans, held } = device.apply(asking(A, 4));
+    expect(held).toEqual([]);
+    expect(plans[0]?.entries).toMatchObject([{ kind: 'superseded', key: 'auto(web):443/tcp' }]);
+    expect(device.states).toEqual(before);
+  });
+
+  test('has its settings told under the address', () => {
+    const { told } = miniDevice().apply(asking(A, 1, { ...only('10.1.0.3'), sources: { 'auto(web):443/tcp': { mode: 'Gateway a/gw' } } }));
+    expect(told[0]?.sources).toEqual({ '10.1.0.3:443/tcp': { mode: 'Gateway a/gw' } });
+  });
+
+  test('gets an IPv6 address of an IPv6 pool, however large', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { pool: { ranges: ['2001:db8::/64'], reserved: [] } }));
+    expect(device.addresses()[A]?.[0]).toMatch(/^2001:db8::/);
+  });
+});
+
+describe('nobody else has the address that is given', () => {
+  test('two that ask in one batch, with room for one: the older gets it', () => {
+    const device = miniDevice();
+    const young = asking(A, 1, { ...only('10.1.0.3'), exposures: [wish({ since: '2026-02-01T00:00:00Z' })] });
+    const { held } = device.apply(young, asking(B, 1, only('10.1.0.3')));
+    expect(device.addresses()).toEqual({ [B]: ['10.1.0.3'] });
+    expect(held).toMatchObject([{ partition: 'k8s', entry: { owner: A, kind: 'held', code: 'OWN350', reason: expect.stringContaining('pool web') } }]);
+  });
+
+  test.each([
+    ['a virtual server of somebody else', { path: '/Common/vs', partition: 'Common', address: '10.1.0.3', port: 8080, protocol: 'tcp' }],
+    ['a virtual address of somebody else, with route domain and mask', { path: '/other/10.1.0.3', partition: 'other', address: '10.1.0.3%2/32' }],
+  ])('%s', (_, holder) => {
+    const device = miniDevice();
+    device.foreign = [holder];
+    device.apply(asking(A, 1, only('10.1.0.3', '10.1.0.5')));
+    expect(device.addresses()[A]).toEqual(['10.1.0.5']);
+  });
+
+  test('somebody who names the address himself, in the same batch or before, in whichever partition', () => {
+    const device = miniDevice({ partitions: ['k8s', 'edge'] });
+    const named = (address: string, partition: string, owner: string): ReturnType<typeof slice> => slice(1, [exposure({ address, partition })], { owner });
+    device.apply(named('10.1.0.2', 'edge', B));
+    device.apply(asking(A, 1, only('10.1.0.2', '10.1.0.3', '10.1.0.4')), named('10.1.0.3', 'k8s', C));
+    expect(device.addresses()[A]).toEqual(['10.1.0.4']);
+  });
+
+  test('somebody who waits for it, as the device refused him or another has his port', () => {
+    const device = miniDevice();
+    const bad = slice(1, [exposure({ address: '10.1.0.3', port: 1 })], { owner: B });
+    device.apply(bad);
+    const [state] = device.states.values();
+    const quarantine = { '10.1.0.3:1/tcp': { hash: 'x', code: 'BIP421', reason: 'no', next: '2026-01-01T00:00:00Z', tries: 1, members: 'kept' as const } };
+    device.states = new Map([['k8s', { ...state!, exposures: {}, owners: { [B]: { ...state!.owners[B]!, quarantine } } }]]);
+    device.apply(asking(A, 1, only('10.1.0.3', '10.1.0.4')));
+    expect(device.addresses()[A]).toEqual(['10.1.0.4']);
+  });
+
+  test('nothing is given out while a partition cannot be read; who has an address keeps it', async () => {
+    const { assignAddresses } = await import('../../../shared/domain/addresses/assign.ts');
+    const device = miniDevice();
+    device.apply(asking(A));
+    const { held, slices } = assignAddresses({ slices: [asking(A, 2), asking(B)], states: device.states, unreadable: ['edge'], holders: [], sameFleet: () => false });
+    expect(held).toMatchObject([{ entry: { owner: B, code: 'OWN353', reason: expect.stringContaining('partition edge') } }]);
+    expect(slices[0]?.exposures.map(({ address }) => address)).toEqual(device.addresses()[A]);
+  });
+});
+
+describe('when it is over', () => {
+  test('an address is free again with the last exposure, and given to who waits', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, only('10.1.0.3')), asking(B, 1, only('10.1.0.3')));
+    device.apply(slice(2, [], { owner: A, clusterUid: 'uid-east', removed: true }));
+    device.apply(asking(B, 1, only('10.1.0.3')));
+    expect(device.addresses()).toEqual({ [B]: ['10.1.0.3'] });
+  });
+
+  test('after a wipe everybody gets the claimed address, although others come first', () => {
+    const device = miniDevice();
+    device.apply(asking(C, 1, only('10.1.0.2', '10.1.0.3')), asking(B, 1, { ...only('10.1.0.2', '10.1.0.3'), claims: ['10.1.0.3'] }));
+    expect(device.addresses()).toEqual({ [B]: ['10.1.0.3'], [C]: ['10.1.0.2'] });
+  });
+
+  test.each([
+    ['outside the pool', '192.0.2.1'],
+    ['reserved', '10.1.0.2'],
+    ['no address', 'lb.example.com'],
+  ])('a claim that is %s is no claim', (_, claim) => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { ...only('10.1.0.5'), claims: [claim] }));
+    expect(device.addresses()[A]).toEqual(['10.1.0.5']);
+  });
+
+  test('the claim of an address that another one has by now is no claim either', () => {
+    const device = miniDevice();
+    device.apply(asking(B, 1, only('10.1.0.3')));
+    device.apply(asking(A, 1, { ...only('10.1.0.3', '10.1.0.5'), claims: ['10.1.0.3'] }));
+    expect(device.addresses()).toEqual({ [A]: ['10.1.0.5'], [B]: ['10.1.0.3'] });
+  });
+});
+
+describe('a pool that no longer holds the address', () => {
+  const narrow = { pool: { ranges: ['10.1.0.5-10.1.0.6'], reserved: [] } };
+
+  test('makes it move, in one go and told', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, only('10.1.0.3')));
+    const { plans, told } = device.apply(asking(A, 2, narrow));
+    expect(plans[0]?.entries.map(({ kind }) => kind).toSorted()).toEqual(['create', 'delete']);
+    expect(told[0]?.notes).toMatchObject([{ object: 'Service a/gw', code: 'OWN352', message: expect.stringMatching(/^moves from 10\.1\.0\.3 to 10\.1\.0\.[56] on bigip-1, because/) }]);
+  });
+
+  test('leaves it where it is as long as no other is free', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, only('10.1.0.3')));
+    device.foreign = ['10.1.0.5', '10.1.0.6'].map((address) => ({ path: `/Common/${address}`, partition: 'Common', address }));
+    const { held, told } = device.apply(asking(A, 2, narrow));
+    expect(held).toEqual([]);
+    expect(device.addresses()[A]).toEqual(['10.1.0.3']);
+    expect(told[0]?.notes).toMatchObject([{ code: 'OWN351', message: expect.stringMatching(/^keeps 10\.1\.0\.3 on bigip-1, which is outside pool web, because no address/) }]);
+  });
+});
+
+describe('beside gateways of the same ingress that name an address', () => {
+  const literal = (over: Partial<Exposure> = {}): Exposure => exposure({ address: '10.1.0.3', port: 443, gateways: ['a/literal'], ...over });
+  const automatic = wish({ port: 443, gateways: ['a/auto'], members: literal().members });
+
+  test('the automatic one keeps its own address', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { ...only('10.1.0.5'), exposures: [automatic] }));
+    device.apply(asking(A, 2, { exposures: [literal(), literal({ port: 80 }), automatic] }));
+    expect(device.addresses()[A]).toEqual(['10.1.0.3', '10.1.0.5']);
+    const { fresh } = device.apply(asking(A, 3, { exposures: [literal(), literal({ port: 80 }), wish({ ...automatic, port: 9443 })] }));
+    expect(fresh).toEqual([]);
+  });
+
+  test('after a wipe it claims the one that nobody names', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { claims: ['10.1.0.3', '10.1.0.5'], exposures: [literal(), automatic] }));
+    expect(device.addresses()[A]).toEqual(['10.1.0.3', '10.1.0.5']);
+  });
+
+  test('a literal address that becomes automatic stays', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { exposures: [literal({ gateways: ['a/auto'] })] }));
+    device.apply(asking(A, 2, { exposures: [automatic] }));
+    expect(device.addresses()[A]).toEqual(['10.1.0.3']);
+  });
+
+  test('the same port at the address of the other: joined where they are the same, else held', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { ...only('10.1.0.3'), exposures: [automatic] }));
+    const joined = device.apply(asking(A, 2, { exposures: [literal({ since: '2026-02-01T00:00:00Z' }), automatic] }));
+    expect(joined.slices[0]?.exposures).toMatchObject([{ address: '10.1.0.3', gateways: ['a/literal', 'a/auto'].toSorted(), since: '2026-01-01T00:00:00Z' }]);
+    const other = literal({ settings: { ...SETTINGS, connectionLimit: 7 } });
+    const more = wish({ port: 80, gateways: ['a/auto'] });
+    const { held, plans } = device.apply(asking(A, 3, { exposures: [other, automatic, more] }));
+    expect(held).toMatchObject([{ entry: { code: 'OWN354', reason: expect.stringContaining('a/literal') } }]);
+    expect(plans[0]?.entries.map(({ kind }) => kind)).toEqual(['update', 'create']);
+    expect(device.apply(asking(A, 4, { exposures: [other, automatic, more] })).held).toEqual(held);
+  });
+
+  test('when nothing is left to it at its address, it moves and says so', () => {
+    const device = miniDevice();
+    device.apply(asking(A, 1, { ...only('10.1.0.3'), exposures: [automatic] }));
+    const { told } = device.apply(asking(A, 2, { exposures: [literal({ settings: { ...SETTINGS, connectionLimit: 7 } }), automatic] }));
+    expect(told[0]?.notes).toMatchObject([{ code: 'OWN352', message: expect.stringContaining('10.1.0.3 is named by another Gateway') }]);
+    expect(device.addresses()[A]).toHaveLength(2);
+  });
+});
+
+describe('clusters of one fleet', () => {
+  const sameFleet = (a: string, b: string): boolean => a.split('/')[0] !== b.split('/')[0];
+  const [east, west, other] = ['east/istio/gw', 'west/istio/gw', 'west/else/gw'] as const;
+
+  test('share the address where their ingresses are called the same, and no other way', () => {
+    const device = miniDevice({ sameFleet });
+    device.apply(asking(east, 1, { auto: { pools: { web: allBut('10.1.0.3', '10.1.0.5') }, claims: [], seed: 'x' } }));
+    const [shared] = device.addresses()[east] ?? [];
+    device.apply(asking(other), asking(west));
+    expect(device.addresses()[west]).toEqual([shared]);
+    expect(device.addresses()[other]).not.toEqual([shared]);
+  });
+
+  test('share it in one batch too', () => {
+    const device = miniDevice({ sameFleet });
+    device.apply(asking(east), asking(west));
+    expect(device.addresses()[west]).toEqual(device.addresses()[east]);
+    const [state] = device.states.values();
+    expect(Object.values(state!.exposures)).toMatchObject([{ contributions: [{ owner: east }, { owner: west }] }]);
+  });
+
+  test('keep what they had when they come together later', () => {
+    const device = miniDevice({ sameFleet });
+    device.apply(asking(east, 1, only('10.1.0.3')));
+    device.apply(asking(west, 1, { ...only('10.1.0.5'), claims: ['10.1.0.5'] }));
+    device.apply(asking(east, 2), asking(west, 2));
+    expect(device.addresses()).toEqual({ [east]: ['10.1.0.3'], [west]: ['10.1.0.5'] });
+  });
+});

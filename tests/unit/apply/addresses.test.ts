@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { applyGroup } from '../../../functions/apply/group.ts';
+import { DeviceError } from '../../../shared/bigip/errors.ts';
+import { asking, wish } from '../../fixtures/addresses.ts';
+import { memoryDevice } from '../../fixtures/device.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+import { createWorld, ownerOf, type World } from '../../promises/support/world.ts';
+
+const EAST = ownerOf('east');
+const WEST = ownerOf('west');
+const pool = { ranges: ['10.1.0.3-10.1.0.4'], reserved: ['10.1.0.4'] };
+
+/** Counts how often the device was asked for what others hold. */
+function watched(world: World): { asked: () => number } {
+  let asked = 0;
+  const foreign = (): Promise<readonly never[]> => {
+    asked += 1;
+    return Promise.resolve([]);
+  };
+  Object.assign(world.device, { foreign });
+  return { asked: () => asked };
+}
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+describe('apply with automatic addresses', () => {
+  test('declares and tells the address that was chosen', async () => {
+    await world.send(asking(EAST, 1, { pool }));
+    await world.drain();
+    expect(Object.keys(world.device.state().exposures)).toEqual(['10.1.0.3:443/tcp']);
+    expect(world.settled().at(-1)?.exposures).toMatchObject([{ address: '10.1.0.3', port: 443, outcome: 'applied' }]);
+  });
+
+  test('asks the device for what others hold once when an address is given, and not at all afterwards', async () => {
+    const { asked } = watched(world);
+    await world.send(asking(EAST, 1, { pool }));
+    await world.drain();
+    expect(asked()).toBe(1);
+    await world.send(asking(EAST, 2, { pool }));
+    await world.drain();
+    expect(asked()).toBe(1);
+  });
+
+  test('tells who got none, and why; no dead letter, since it comes right by itself', async () => {
+    await world.send(asking(EAST, 1, { pool }));
+    await world.send(asking(WEST, 1, { pool }));
+    await world.drain();
+    expect(world.settled().filter(({ owner }) => owner === WEST)).toMatchObject([{ exposures: [{ address: 'auto(web)', outcome: 'held', code: 'OWN350', message: expect.stringContaining('sluice addresses') }] }]);
+    expect(world.deadLetters()).toEqual([]);
+    await world.send(slice(2, [], { owner: EAST, clusterUid: 'uid-east', removed: true }));
+    await world.drain();
+    await world.send(asking(WEST, 2, { pool }));
+    await world.drain();
+    expect(Object.keys(world.device.state().exposures)).toEqual(['10.1.0.3:443/tcp']);
+    expect(world.settled().at(-1)).toMatchObject({ owner: WEST, exposures: [{ address: '10.1.0.3', outcome: 'applied' }] });
+  });
+
+  test('while the device is away says nothing of an address', async () => {
+    world.device.before = () => {
+      throw new DeviceError('BIP503', 'transient', 'busy');
+    };
+    await world.send(asking(EAST, 1, { pool }));
+    await world.step();
+    expect(world.settled()).toMatchObject([{ exposures: [{ address: 'auto(web)', outcome: 'retry', code: 'BIP503' }] }]);
+  });
+
+  test('moves an address with its partition', async () => {
+    world = createWorld({ partitions: ['k8s', 'edge'] });
+    await world.send(asking(EAST, 1, { pool }));
+    await world.drain();
+    await world.send(asking(EAST, 2, { pool, exposures: [wish({ port: 443, partition: 'edge', gateways: ['istio-system/gw'] })] }));
+    await world.drain();
+    expect([Object.keys(world.device.state('k8s').exposures), Object.keys(world.device.state('edge').exposures)]).toEqual([[], ['10.1.0.3:443/tcp']]);
+  });
+
+  /** Red without `assertStillFree` in run.ts: both have the address then. */
+  test('gives no address that another writer gave away between reading and writing', async () => {
+    const device = memoryDevice();
+    const job = { device, partitions: ['k8s'], sameFleet: () => false, clock: { now: () => 0, sleep: () => Promise.resolve() }, checkTime: () => undefined };
+    await applyGroup({ ...job, slices: [slice(1, [exposure()], { owner: 'north/a/gw' })] });
+    let raced = false;
+    const slow = { ...device, read: async (partition: string) => {
+      const reading = await device.read(partition);
+      if (!raced) {
+        raced = true;
+        await applyGroup({ ...job, slices: [asking(WEST, 1, { pool, exposures: [wish({ port: 80 })] })] });
+      }
+      return reading;
+    } };
+    await expect(applyGroup({ ...job, device: slow, slices: [asking(EAST, 1, { pool })] })).rejects.toMatchObject({ code: 'BIP430', message: expect.stringContaining('10.1.0.3 was given to somebody else') });
+    expect(Object.keys(device.state().exposures)).toEqual(['10.1.0.3:80/tcp', '172.16.100.195:32400/tcp']);
+  });
+});
