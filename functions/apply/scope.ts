@@ -3,6 +3,7 @@ import type { FunctionContext } from '../../shared/queue/handler.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { Healing } from './heal.ts';
+import type { Sizes } from './sizes.ts';
 
 /** What every part of an invocation works with. */
 export interface Scope {
@@ -10,5 +11,6 @@ export interface Scope {
   readonly devices: Devices;
   readonly attempts: Attempts;
   readonly healing: Healing;
+  readonly sizes: Sizes;
   readonly context: FunctionContext;
 }

@@ -6,11 +6,14 @@ import type { Clock } from '../runtime/runtime.ts';
 import type { Device } from './device.ts';
 import type { Difference, DifferenceKind } from './drift.ts';
 import { DeviceError } from './errors.ts';
+import type { SizeFinding } from './sizes.ts';
+import { sizeFindings } from './sizes.ts';
 
 export interface Finding {
   readonly device: string;
   readonly partition: string;
-  readonly kind: DifferenceKind | 'foreign';
+  /** `size`: nothing differs, but it is more than recommended. */
+  readonly kind: DifferenceKind | 'foreign' | 'size';
   readonly code: string;
   /** Full path of an object, or an owner. */
   readonly object: string;
@@ -31,12 +34,16 @@ export interface AuditScope {
 
 export async function auditDevice({ device, config, clock }: AuditScope, { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  const states = new Map<string, DeclaredState>();
   for (const partition of partitions) {
     const look = await lookAt(device, partition, clock);
     if ('refused' in look) findings.push({ device: name, partition, kind: 'foreign', ...look.refused, object: `/${partition}`, repairable: false });
-    else findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
+    else {
+      states.set(partition, look.state);
+      findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
+    }
   }
-  return findings;
+  return [...findings, ...sizeFindings(states).map((found) => ofSize(name, found))];
 }
 
 type Look = { readonly state: DeclaredState; readonly differences: readonly Difference[] } | { readonly refused: { readonly code: string; readonly message: string } };
@@ -65,6 +72,10 @@ async function quiet(looking: Promise<readonly Difference[]>): Promise<readonly 
 
 function ofDifference(device: string, partition: string, { kind, path, message }: Difference): Finding {
   return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true };
+}
+
+function ofSize(device: string, { partition, code, message }: SizeFinding): Finding {
+  return { device, partition: partition ?? '*', kind: 'size', code, object: partition === undefined ? device : `/${partition}`, message, repairable: false };
 }
 
 /** Owners that the configuration does not know: nobody will ever take back what is declared for them. */

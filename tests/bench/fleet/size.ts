@@ -13,7 +13,7 @@ import { processClock } from '../../../shared/runtime/process.ts';
 import { table, time } from '../measure.ts';
 import { firstPods, fleetConfig, GATEWAYS, PODS, sliceOf, snapshotOfCluster } from './world.ts';
 
-const SIZES = [5_000] as const;
+const SIZES = [100, 1_000, 5_000] as const;
 const SEVERAL = ['k8s-1', 'k8s-2', 'k8s-3', 'k8s-4'] as const;
 
 export async function benchSizes(): Promise<void> {
