@@ -4,6 +4,7 @@ import type { DeclaredExposure, DeclaredState } from './declared.ts';
 import type { PlanEntry } from './entry.ts';
 import { changeId } from './entry.ts';
 import type { Holder } from './foreign.ts';
+import { byPlainAddress } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { Quarantined } from './record.ts';
@@ -34,6 +35,8 @@ export interface Draft {
   readonly declared: DeclaredState;
   readonly rules: PlanRules;
   readonly now: number;
+  /** What holds addresses outside this partition, by address. */
+  readonly holders: ReadonlyMap<string, readonly Holder[]>;
   readonly owners: Map<string, OwnerDraft>;
   readonly exposures: Map<string, DeclaredExposure>;
   readonly entries: PlanEntry[];
@@ -41,7 +44,7 @@ export interface Draft {
 
 export function openDraft(partition: string, declared: DeclaredState, rules: PlanRules): Draft {
   const owners = Object.entries(declared.owners).map(([owner, record]) => [owner, openRecord(record)] as const);
-  return { partition, declared, rules, now: rules.now ?? 0, owners: new Map(owners), exposures: new Map(Object.entries(declared.exposures)), entries: [] };
+  return { partition, declared, rules, now: rules.now ?? 0, holders: byPlainAddress(rules.holders ?? []), owners: new Map(owners), exposures: new Map(Object.entries(declared.exposures)), entries: [] };
 }
 
 export function isAllowed({ rules }: Draft, change: Pick<PlanEntry, 'owner' | 'key'>): boolean {
