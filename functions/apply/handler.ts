@@ -20,12 +20,14 @@ import { parkMessage } from './park.ts';
 import { postpone } from './postpone.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
+import { createSizes } from './sizes.ts';
 
 export function create(runtime: Runtime, devices: Devices = createDevices(runtime), healing: Healing = createHealing(runtime)): Handler & { close(): Promise<void> } {
   const attempts = createAttempts();
   const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]));
+  const sizes = createSizes(runtime);
   const handle = handleGroups(
-    (group, messages, context) => handleDevice({ runtime, devices, attempts, paces, healing, context }, group, messages),
+    (group, messages, context) => handleDevice({ runtime, devices, attempts, paces, healing, sizes, context }, group, messages),
     (group, error) => runtime.log.error({ device: group, error: String(error) }, 'slices go back to the queue'),
   );
   return Object.assign(handle, { close: async () => void (await Promise.all([devices.close(), healing.close()])) });
@@ -83,6 +85,7 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
       onTry: (one) => runtime.log.info({ device: config.name, ...one }, 'declare'),
     });
     await reportStage(scope, stage, results);
+    scope.sizes.note(config.name, results);
     return undefined;
   } catch (error) {
     // The CA that is trusted may be corrected meanwhile; it is read with the next connection.

@@ -4,6 +4,7 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { Healing } from './heal.ts';
 import type { Pace } from './pace.ts';
+import type { Sizes } from './sizes.ts';
 
 /** What every part of an invocation works with. */
 export interface Scope {
@@ -13,5 +14,6 @@ export interface Scope {
   /** By device. */
   readonly paces: ReadonlyMap<string, Pace>;
   readonly healing: Healing;
+  readonly sizes: Sizes;
   readonly context: FunctionContext;
 }

@@ -9,11 +9,14 @@ import type { Clock } from '../runtime/runtime.ts';
 import type { Device } from './device.ts';
 import type { Difference, DifferenceKind } from './drift.ts';
 import { DeviceError } from './errors.ts';
+import type { SizeFinding } from './sizes.ts';
+import { sizeFindings } from './sizes.ts';
 
 export interface Finding {
   readonly device: string;
   readonly partition: string;
-  readonly kind: DifferenceKind | 'foreign' | 'silent';
+  /** `size`: nothing differs, but it is more than recommended. */
+  readonly kind: DifferenceKind | 'foreign' | 'silent' | 'size';
   readonly code: string;
   /** Full path of an object, an owner, or a cluster. */
   readonly object: string;
@@ -36,17 +39,18 @@ export interface AuditScope {
 
 export async function auditDevice({ device, config, clock }: AuditScope, { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const states: DeclaredState[] = [];
+  const states = new Map<string, DeclaredState>();
   for (const partition of partitions) {
     const look = await lookAt(device, partition, clock);
     if ('refused' in look) findings.push({ device: name, partition, kind: 'foreign', ...look.refused, object: `/${partition}`, repairable: false });
     else {
+      states.set(partition, look.state);
       findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
-      states.push(look.state);
     }
   }
   const policies = config.clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
-  return [...findings, ...silences(states, policies, clock.now()).map((one) => ofSilence(name, partitions, one))];
+  const silent = silences([...states.values()], policies, clock.now()).map((one) => ofSilence(name, partitions, one));
+  return [...findings, ...silent, ...sizeFindings(states).map((found) => ofSize(name, found))];
 }
 
 type Look = { readonly state: DeclaredState; readonly differences: readonly Difference[] } | { readonly refused: { readonly code: string; readonly message: string } };
@@ -80,6 +84,10 @@ function ofDifference(device: string, partition: string, { kind, path, message }
 function ofSilence(device: string, partitions: readonly string[], silence: Silence): Finding {
   const { cluster, order } = silence;
   return { device, partition: partitions.join(', '), kind: 'silent', code: 'OWN331', object: `cluster ${cluster}`, message: silenceInWords(silence), repairable: false, ...(order && { order: { ...order, device } }) };
+}
+
+function ofSize(device: string, { partition, code, message }: SizeFinding): Finding {
+  return { device, partition: partition ?? '*', kind: 'size', code, object: partition === undefined ? device : `/${partition}`, message, repairable: false };
 }
 
 /** Owners that the configuration does not know: nobody will ever take back what is declared for them. */

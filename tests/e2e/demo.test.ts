@@ -70,6 +70,20 @@ describe('npm run demo', () => {
 });
 
 // Here, because the lab uses the demo's addresses.
+describe('npm run demo -- fleet', () => {
+  test.each([[[]], [['--queue', 'sqs']]])(
+    'with %j plays a fleet: merged, disturbed by nobody, and none of its requests lost that began after the monitors knew of a death',
+    async (args) => {
+      const { code, lines, text } = await demo('fleet', ...args);
+      expect({ code, text }).toEqual({ code: 0, text: expect.stringContaining('Event on the Gateway: PortConflict') });
+      expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
+      for (const sentence of ['by east', 'by west', 'parked: GW103', 'of \\d+ that began after that, 0 were lost', 'no declare was made for it']) expect(text).toMatch(new RegExp(sentence));
+      expect(text).not.toContain('by stray');
+    },
+    LIMIT,
+  );
+});
+
 describe('npm run lab', () => {
   test(
     'takes commands from a pipe, survives its end, and ends with 0 on Ctrl-C',

@@ -1,9 +1,11 @@
 /** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
+import { sizeFindings } from '../../../shared/bigip/sizes.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import type { QueueName } from '../../../shared/queue/port.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { readCluster } from './cluster-objects.ts';
+import type { Declared } from './declared.ts';
 import { readDeclared } from './declared.ts';
 
 export interface Finding {
@@ -39,13 +41,24 @@ export async function senderChecks({ config }: Runtime): Promise<readonly Findin
 /** One read proves name, certificate, login, rights and AS3 at once; a foreign epoch ahead of our clock shows a clock that is wrong. */
 export async function deviceChecks(runtime: Runtime): Promise<readonly Finding[]> {
   const now = runtime.clock.now();
-  return (await readDeclared(runtime)).map((d): Finding => {
-    const what = `device ${d.device}, partition ${d.partition}`;
-    if (!('state' in d)) return { what, ok: false, says: `${d.problem} (${d.code})` };
-    const ahead = Object.entries(d.state.owners).find(([, { version }]) => version.epoch > now + 5 * 60_000);
-    if (ahead) return { what, ok: false, says: `the epoch of ${ahead[0]}, ${new Date(ahead[1].version.epoch).toISOString()}, is ahead of this host's clock (${new Date(now).toISOString()}); correct the clock that is wrong` };
-    return { what, ok: true, says: `${Object.keys(d.state.exposures).length} exposures of ${Object.keys(d.state.owners).length} owners, read in ${d.milliseconds} ms` };
-  });
+  const declared = await readDeclared(runtime);
+  return [...declared.map((d) => deviceCheck(d, now)), ...sizeChecks(declared)];
+}
+
+function deviceCheck(d: Declared, now: number): Finding {
+  const what = `device ${d.device}, partition ${d.partition}`;
+  if (!('state' in d)) return { what, ok: false, says: `${d.problem} (${d.code})` };
+  const ahead = Object.entries(d.state.owners).find(([, { version }]) => version.epoch > now + 5 * 60_000);
+  if (ahead) return { what, ok: false, says: `the epoch of ${ahead[0]}, ${new Date(ahead[1].version.epoch).toISOString()}, is ahead of this host's clock (${new Date(now).toISOString()}); correct the clock that is wrong` };
+  return { what, ok: true, says: `${Object.keys(d.state.exposures).length} exposures of ${Object.keys(d.state.owners).length} owners, read in ${d.milliseconds} ms` };
+}
+
+/** Too much for comfort is bad news, although nothing is refused for it. */
+function sizeChecks(declared: readonly Declared[]): readonly Finding[] {
+  const known = declared.flatMap((d) => ('state' in d ? [d] : []));
+  return [...Map.groupBy(known, (d) => d.device)].flatMap(([device, partitions]) =>
+    sizeFindings(new Map(partitions.map((d) => [d.partition, d.state]))).map(({ partition, code, message }): Finding => ({ what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`, ok: false, says: `${message} (${code})` })),
+  );
 }
 
 export async function queueChecks({ config, queues }: Runtime): Promise<readonly Finding[]> {

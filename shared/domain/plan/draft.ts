@@ -6,6 +6,7 @@ import { changeId } from './entry.ts';
 import type { FleetOf } from './fleet.ts';
 import { NO_FLEETS } from './fleet.ts';
 import type { Holder } from './foreign.ts';
+import { byPlainAddress } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { Drain, Quarantined } from './record.ts';
@@ -43,6 +44,8 @@ export interface Draft {
   readonly declared: DeclaredState;
   readonly rules: PlanRules;
   readonly now: number;
+  /** What holds addresses outside this partition, by address. */
+  readonly holders: ReadonlyMap<string, readonly Holder[]>;
   readonly owners: Map<string, OwnerDraft>;
   readonly exposures: Map<string, DeclaredExposure>;
   readonly drains: Map<string, Drain>;
@@ -57,6 +60,7 @@ export function openDraft(partition: string, declared: DeclaredState, rules: Pla
     declared,
     rules,
     now: rules.now ?? 0,
+    holders: byPlainAddress(rules.holders ?? []),
     owners: new Map(owners),
     exposures: new Map(Object.entries(declared.exposures)),
     drains: new Map(Object.entries(declared.drains ?? {})),

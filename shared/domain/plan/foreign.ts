@@ -32,6 +32,11 @@ export function heldElsewhere(wanted: Pick<Exposure, 'address' | 'port' | 'proto
   return { code: 'BIP423', reason: `${other.path} holds ${wanted.address} for partition ${other.partition}; use that partition, or another address` };
 }
 
+/** With thousands of them nobody wants to look through all for each exposure. */
+export function byPlainAddress(holders: readonly Holder[]): ReadonlyMap<string, readonly Holder[]> {
+  return Map.groupBy(holders, ({ address }) => plain(address));
+}
+
 /** Without route domain and mask. */
 function plain(address: string): string {
   return address.replace(/[%/].*$/, '');

@@ -40,7 +40,7 @@ export function put(draft: Draft, wish: Wish): void {
   const key = exposureKey(wanted);
   const record = draft.owners.get(owner);
   const present = draft.exposures.get(key);
-  const conflict = lostClaim(present, owner, draft.rules.sameFleet) ?? (present ? undefined : heldElsewhere(wanted, draft.rules.holders ?? []));
+  const conflict = lostClaim(present, owner, draft.rules.sameFleet) ?? (present ? undefined : heldElsewhere(wanted, draft.holders.get(wanted.address) ?? []));
   if (conflict) {
     record?.claims.set(key, wanted);
     if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });

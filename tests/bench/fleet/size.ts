@@ -13,21 +13,34 @@ import { processClock } from '../../../shared/runtime/process.ts';
 import { table, time } from '../measure.ts';
 import { firstPods, fleetConfig, GATEWAYS, PODS, sliceOf, snapshotOfCluster } from './world.ts';
 
-const SIZES = [5_000] as const;
-const SEVERAL = ['k8s-1', 'k8s-2', 'k8s-3', 'k8s-4'] as const;
+const ONE = ['k8s'];
+const SEVERAL = ['k8s-1', 'k8s-2', 'k8s-3', 'k8s-4'];
+
+interface Size {
+  readonly exposures: number;
+  readonly members: number;
+  readonly partitions: readonly string[];
+}
+
+const SIZES: readonly Size[] = [
+  { exposures: 100, members: PODS, partitions: ONE },
+  { exposures: 100, members: 100, partitions: ONE },
+  { exposures: 1_000, members: PODS, partitions: ONE },
+  { exposures: 5_000, members: PODS, partitions: ONE },
+  { exposures: 5_000, members: PODS, partitions: SEVERAL },
+];
 
 export async function benchSizes(): Promise<void> {
   const rows: (string | number)[][] = [];
-  for (const size of SIZES) rows.push(await measure(size, ['k8s']));
-  rows.push(await measure(5_000, SEVERAL));
+  for (const size of SIZES) rows.push(await measure(size));
   table(
-    `A partition of so many exposures with ${PODS} members each, one owner's pod replaced (${GATEWAYS} exposures change): KB and ms (the lab's device declares in no time)`,
-    ['exposures', 'partitions', 'largest KB', 'plan', 'render', 'parse+read', 'GET+read', 'post', 'verify', 'nodes', 'heap MB'],
+    `A partition of so many exposures, one owner's pod replaced (${GATEWAYS} exposures change): KB and ms (the lab's device declares in no time)`,
+    ['exposures', 'members', 'partitions', 'largest KB', 'plan', 'render', 'parse+read', 'GET+read', 'post', 'verify', 'nodes', 'heap MB'],
     rows,
   );
 }
 
-async function measure(size: number, partitions: readonly string[]): Promise<(string | number)[]> {
+async function measure({ exposures: size, members, partitions }: Size): Promise<(string | number)[]> {
   const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1, syncLimit: 600_000, scriptLimit: 600_000 } });
   const clusters = size / GATEWAYS;
   const config = fleetConfig(clusters, bigip, partitions);
@@ -35,13 +48,13 @@ async function measure(size: number, partitions: readonly string[]): Promise<(st
   if (deviceConfig === undefined) throw new Error('no device');
   const device = createDevice(deviceConfig, { password: () => Promise.resolve(bigip.password), ca: bigip.ca }, processClock);
   const rules = { sameFleet: () => false, shareNodes: partitions.length > 1 };
-  const slices = Array.from({ length: clusters }, (_, index) => sliceOf(snapshotOfCluster({ index, gateways: GATEWAYS, pods: firstPods(), counter: 1 }), config));
+  const slices = Array.from({ length: clusters }, (_, index) => sliceOf(snapshotOfCluster({ index, gateways: GATEWAYS, pods: firstPods(members), counter: 1 }), config));
   const states = new Map(partitions.map((partition): [string, DeclaredState] => [partition, planPartition(partition, EMPTY_STATE, slices, rules).next]));
   for (const [partition, state] of states) await device.declare(partition, state, undefined);
   const [partition = '', state = EMPTY_STATE] = [...states].toSorted(([, a], [, b]) => Object.keys(b.exposures).length - Object.keys(a.exposures).length)[0] ?? [];
   const owner = slices.find((slice) => slice.exposures[0]?.partition === partition);
   const index = slices.findIndex((slice) => slice === owner);
-  const changed = sliceOf(snapshotOfCluster({ index, gateways: GATEWAYS, pods: [...firstPods(PODS - 1), PODS], counter: 2 }), config);
+  const changed = sliceOf(snapshotOfCluster({ index, gateways: GATEWAYS, pods: [...firstPods(members - 1), members], counter: 2 }), config);
 
   const plan = (): DeclaredState => {
     movesBetween(states, [changed]);
@@ -72,5 +85,5 @@ async function measure(size: number, partitions: readonly string[]): Promise<(st
   const heap = process.memoryUsage().heapUsed / 1024 ** 2;
   await device.close();
   await bigip.close();
-  return [String(size), String(partitions.length), text.length / 1024, planned.median, rendered.median, parsed.median, gotten.median, posted.median - gotten.median, verified.median, nodes.median, heap];
+  return [String(size), String(members), String(partitions.length), text.length / 1024, planned.median, rendered.median, parsed.median, gotten.median, posted.median - gotten.median, verified.median, nodes.median, heap];
 }

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
 import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
 import { call } from '../lab-bigip/client.ts';
 
@@ -14,7 +17,9 @@ afterEach(async () => {
   for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true });
 });
 
-async function drift(bigip: LabBigip, ...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+const drift = (bigip: LabBigip, ...args: readonly string[]): ReturnType<typeof sluice> => sluice('drift', bigip, args);
+
+async function sluice(command: 'drift' | 'doctor', bigip: LabBigip, args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-drift-'));
   dirs.push(dir);
   writeFileSync(join(dir, 'ca.pem'), bigip.ca);
@@ -22,10 +27,12 @@ async function drift(bigip: LabBigip, ...args: readonly string[]): Promise<{ rea
     devices: [{ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:BIGIP_PASSWORD', tls: { ca: `file:${join(dir, 'ca.pem')}` }, partitions: ['k8s'], requestTimeout: 5 }],
     clusters: [{ id: 'east' }],
     ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+    queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
+    failures: { kind: 'fs', path: join(dir, 'failures') },
   };
   writeFileSync(join(dir, 'sluice.yaml'), JSON.stringify(config));
   return new Promise((done) => {
-    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'drift', '--config', join(dir, 'sluice.yaml'), ...args], { env: { BIGIP_PASSWORD: bigip.password } }, (error, out, err) =>
+    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, command, '--config', join(dir, 'sluice.yaml'), ...args], { env: { BIGIP_PASSWORD: bigip.password } }, (error, out, err) =>
       done({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
     );
   });
@@ -47,6 +54,16 @@ describe('sluice drift', () => {
     const data = await drift(bigip, '-o', 'json', '--device', 'bigip-1');
     expect(data.code).toBe(2);
     expect(JSON.parse(data.out)).toMatchObject({ findings: [{ device: 'bigip-1', code: 'BIP450' }] });
+  });
+
+  test('tells of a pool that is wider than recommended, as sluice doctor does, although nothing differs', async () => {
+    const bigip = await lab();
+    const members = Array.from({ length: 101 }, (_, i) => ({ address: `10.244.1.${i + 1}`, port: 1, availability: 'ready' as const }));
+    const state = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ members })])], { sameFleet: () => false }).next;
+    await declare(connect(bigip), state);
+    expect(await drift(bigip)).toMatchObject({ code: 2, out: expect.stringMatching(/bigip-1 +k8s +size +BIP461 +\/k8s +has pools of more than 100 members: 172\.16\.100\.195:32400\/tcp \(101\)/) });
+    const doctor = await sluice('doctor', bigip, []);
+    expect(doctor).toMatchObject({ code: 2, out: expect.stringMatching(/BAD +size of device bigip-1, partition k8s +has pools .* \(BIP461\)/) });
   });
 
   test('ends with 1 where a device cannot be asked or is not there', async () => {

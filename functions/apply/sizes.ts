@@ -1,0 +1,24 @@
+/** Says now and then that a device holds more than is recommended; it is applied all the same. */
+import { sizeFindings } from '../../shared/bigip/sizes.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { PartitionResult } from './job.ts';
+
+export interface Sizes {
+  /** `results` of every partition of the device. */
+  note(device: string, results: readonly PartitionResult[]): void;
+}
+
+/** Milliseconds: to look means to render everything. */
+const EVERY = 3_600_000;
+
+export function createSizes({ clock, log }: Pick<Runtime, 'clock' | 'log'>): Sizes {
+  const next = new Map<string, number>();
+  return {
+    note: (device, results) => {
+      const now = clock.now();
+      if (now < (next.get(device) ?? 0)) return;
+      next.set(device, now + EVERY);
+      for (const finding of sizeFindings(new Map(results.map((result) => [result.partition, result.declared])))) log.warn({ device, ...finding }, 'beyond the recommended limits');
+    },
+  };
+}
