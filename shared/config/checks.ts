@@ -4,6 +4,7 @@ import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/polic
 import { monitorProblem, type SettingsInput } from '../domain/exposure/settings.ts';
 import { nearest } from '../domain/exposure/nearest.ts';
 import type { ConfigProblem } from './error.ts';
+import { networkProblems } from './networks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
 function repeated(path: string, key: string, values: readonly string[]): readonly ConfigProblem[] {
@@ -118,6 +119,7 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
     ...deviceProblems(config),
     ...keyProblems(config),
+    ...networkProblems(config),
     ...fleetProblems(config),
     ...ingressProblems(config),
   ];

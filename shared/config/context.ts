@@ -1,6 +1,8 @@
 import type { ExposureContext } from '../domain/exposure/build.ts';
+import { parseCidr } from '../domain/exposure/ip.ts';
+import type { ClusterNetworks } from '../domain/exposure/networks.ts';
 import type { MeshOptions } from '../domain/ingress/mesh.ts';
-import type { IngressConfig, SluiceConfig } from './schema.ts';
+import type { ClusterConfig, IngressConfig, SluiceConfig } from './schema.ts';
 
 /** What the configuration says about the exposures of one ingress. */
 export function exposureContext(config: SluiceConfig, ingress: IngressConfig, mesh: MeshOptions): ExposureContext {
@@ -12,6 +14,14 @@ export function exposureContext(config: SluiceConfig, ingress: IngressConfig, me
     defaultPartition: ingress.partition ?? partitions[0]?.[0] ?? '',
     // Only what every one of its devices has.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
+    networks: networksOf(config.clusters.find(({ id }) => id === ingress.cluster)),
     otherIngresses: config.ingresses.filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service).map((other) => other.service),
   };
+}
+
+function networksOf(cluster: ClusterConfig | undefined): ClusterNetworks | undefined {
+  if (cluster === undefined) return undefined;
+  const { id, routeDomain, podNetworks, nodeNetworks } = cluster;
+  const parsed = (texts: readonly string[]): ClusterNetworks['pods'] => texts.flatMap((text) => parseCidr(text) ?? []);
+  return { cluster: id, routeDomain, pods: parsed(podNetworks), nodes: parsed(nodeNetworks) };
 }

@@ -1,6 +1,7 @@
 /** The one configuration file, `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
 import * as z from 'zod';
 import { IngressEntry, Name, Partition } from '../domain/exposure/ingress-entry.ts';
+import { parseCidr } from '../domain/exposure/ip.ts';
 import { PolicyConfig } from '../domain/exposure/policy.ts';
 import { MeshOptions } from '../domain/ingress/mesh.ts';
 
@@ -28,11 +29,16 @@ export const DeviceConfig = z.strictObject({
 });
 export type DeviceConfig = z.infer<typeof DeviceConfig>;
 
+const Network = z.string().refine((text) => parseCidr(text) !== undefined, 'must be a network such as 10.244.0.0/16 or fd00:10:244::/56');
+
 export const ClusterConfig = z.strictObject({
   id: Name.describe('Id of the cluster; never guessed.'),
   senders: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.'),
   verifyKeys: z.array(SecretReference).default([]).describe('Public keys (PEM, Ed25519), by reference, one of which must have signed every event of this cluster; several while one is replaced. For queues that know no senders.'),
   signKey: SecretReference.optional().describe('Private key (PEM, Ed25519), by reference, with which the watcher signs; only the watcher reads it, so leave it out elsewhere.'),
+  podNetworks: z.array(Network).default([]).describe('Networks of its pods. Members elsewhere are left out, so that no cluster can point BIG-IP at the hosts of another; empty: anywhere.'),
+  nodeNetworks: z.array(Network).default([]).describe("Networks of its nodes, for ingresses with `members: nodes` and for gateway pods on the host's network; empty: anywhere, or none beside `podNetworks`."),
+  routeDomain: z.int().min(0).max(65_534).default(0).describe('Route domain of the devices in which its members are (`10.0.0.5%2`); clusters whose networks overlap need different ones, or different devices.'),
   mesh: MeshOptions.prefault({}).describe("Mesh options that change the port mapping, with Istio's defaults."),
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;

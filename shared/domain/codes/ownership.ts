@@ -62,6 +62,12 @@ export const OWNERSHIP_CODES = {
     fix: 'No watcher makes such an event. Find out who sends.',
     retryable: false,
   },
+  OWN325: {
+    title: "The address is not the cluster's",
+    cause: 'A pod or node has an address outside clusters[].podNetworks and nodeNetworks of its cluster. It is left out of the pool, because a cluster must not be able to point BIG-IP at the hosts of another; an exposure of which nobody is left is refused.',
+    fix: 'If the network is the cluster\'s own, add it to podNetworks, or to nodeNetworks for nodes and for pods on the host network. If not, find out what gave the pod that address.',
+    retryable: false,
+  },
   OWN310: {
     title: 'Removal held',
     cause: 'More exposures would go at once than max(3, 20 %) of the owner, and their deletion was not seen. A failing read must never empty a BIG-IP.',
