@@ -47,7 +47,8 @@ async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refus
   const event = opened.ok;
   const origin = await judgeOrigin({ event, sender: message.sender, config, keys, now: runtime.clock.now() });
   if (origin.kind === 'away') return origin;
-  if (origin.kind === 'refused') return park(scope, message, { ...origin, subject: event.subject });
+  // Its subject is only claimed, so the dead letter has no owner.
+  if (origin.kind === 'refused') return park(scope, message, origin);
   // Nothing draws on inventories yet: an ingress that went while nobody looked stays until it is seen to be gone.
   if (event.type === CLUSTER_INVENTORY) return undefined;
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });

@@ -51,6 +51,8 @@ test(
     await openPorts(site, 'second', [{ port: 32_500 }]);
     await converged(site, 'second', 32_500, sluice);
     expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`, `${VIRTUAL_ADDRESS}:32500/tcp`]);
+    // What the cluster itself says afterwards does not close it.
+    expect((await parked(site)).map(({ code, state, owner }) => ({ code, state, owner }))).toEqual([{ code: 'OWN321', state: 'open' }]);
     expect(await sluice.kill('SIGTERM')).toBe(0);
     expect(sluice.stderr()).toBe('');
     expect(sluice.stdout()).not.toContain('PRIVATE KEY');

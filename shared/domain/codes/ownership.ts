@@ -1,5 +1,8 @@
 import type { CodeTable } from './entry.ts';
 
+/** Of events that do not come from the cluster that they name: nobody's owner, revision or word can be taken from them. */
+export const ORIGIN_CODES: ReadonlySet<string> = new Set(['OWN320', 'OWN321', 'OWN322', 'OWN323', 'OWN324']);
+
 /** OWN3xx: who owns what. */
 export const OWNERSHIP_CODES = {
   OWN301: {
