@@ -49,7 +49,8 @@ async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refus
   const event = opened.ok;
   const origin = await judgeOrigin({ event, sender: message.sender, config, keys, now: runtime.clock.now() });
   if (origin.kind === 'away') return origin;
-  if (origin.kind === 'refused') return park(scope, message, { ...origin, subject: event.subject });
+  // Its subject is only claimed, so the dead letter has no owner.
+  if (origin.kind === 'refused') return park(scope, message, origin);
   if (event.type === CLUSTER_INVENTORY) return sendAbsences(runtime, event, message.sender);
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
   if (result.kind === 'refused') return park(scope, message, { ...result, subject: event.subject });

@@ -32,10 +32,14 @@ export async function judgeOrigin(input: OriginInput): Promise<Origin> {
   const { cluster: id } = event;
   const cluster = config.clusters.find((known) => known.id === id);
   if (cluster === undefined) return refused('GW103', `cluster: ${id} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id`);
-  const refusal = disagreement(input) ?? stranger(input, cluster);
-  if (refusal !== undefined) return refusal;
-  const unproven = await unsigned(input, cluster);
-  return unproven ?? tooEarly(input) ?? { kind: 'trusted' };
+  const unproven = disagreement(input) ?? stranger(input, cluster) ?? (await unsigned(input, cluster));
+  if (unproven !== undefined) return inTheNameOf(event.subject, unproven);
+  return tooEarly(input) ?? { kind: 'trusted' };
+}
+
+/** Nobody's owner can be taken from such an event, so at least the sentence says whose it claims to be. */
+function inTheNameOf(subject: string, origin: Origin): Origin {
+  return origin.kind === 'refused' ? { ...origin, reason: `in the name of ${subject.slice(0, 200)}: ${origin.reason}` } : origin;
 }
 
 function refused(code: string, reason: string): Origin {

@@ -4,6 +4,7 @@ import type { ConfigProblem } from './error.ts';
 import { fleetProblems } from './fleet-checks.ts';
 import { missing, repeated, settingsProblems } from './rules.ts';
 import { addressPoolProblems } from './pool-checks.ts';
+import { networkProblems } from './networks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
 function partitionProblems(path: string, ingress: IngressConfig, config: SluiceConfig): readonly ConfigProblem[] {
@@ -91,6 +92,7 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
     ...deviceProblems(config),
     ...keyProblems(config),
+    ...networkProblems(config),
     ...fleetProblems(config),
     ...ingressProblems(config),
     ...addressPoolProblems(config),

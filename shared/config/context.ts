@@ -1,7 +1,9 @@
 import type { ExposureContext } from '../domain/exposure/build.ts';
+import { parseCidr } from '../domain/exposure/ip.ts';
+import type { ClusterNetworks } from '../domain/exposure/networks.ts';
 import type { MeshOptions } from '../domain/ingress/mesh.ts';
 import { sharedFleet } from './fleets.ts';
-import type { IngressConfig, SluiceConfig } from './schema.ts';
+import type { ClusterConfig, IngressConfig, SluiceConfig } from './schema.ts';
 
 /** What the configuration says about the exposures of one ingress. */
 export function exposureContext(config: SluiceConfig, ingress: IngressConfig, mesh: MeshOptions): ExposureContext {
@@ -18,6 +20,7 @@ export function exposureContext(config: SluiceConfig, ingress: IngressConfig, me
     addressSeed: `${seedCluster(config, ingress)}/${ingress.service}`,
     // Only what every one of its devices has.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
+    networks: networksOf(config.clusters.find(({ id }) => id === ingress.cluster)),
     otherIngresses: config.ingresses.filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service).map((other) => other.service),
   };
 }
@@ -27,4 +30,11 @@ function seedCluster(config: SluiceConfig, { cluster, service }: IngressConfig):
   const sameFleet = sharedFleet(config);
   const fellows = config.clusters.map(({ id }) => id).filter((id) => id === cluster || sameFleet(`${id}/${service}`, `${cluster}/${service}`));
   return fellows.toSorted()[0] ?? cluster;
+}
+
+function networksOf(cluster: ClusterConfig | undefined): ClusterNetworks | undefined {
+  if (cluster === undefined) return undefined;
+  const { id, routeDomain, podNetworks, nodeNetworks } = cluster;
+  const parsed = (texts: readonly string[]): ClusterNetworks['pods'] => texts.flatMap((text) => parseCidr(text) ?? []);
+  return { cluster: id, routeDomain, pods: parsed(podNetworks), nodes: parsed(nodeNetworks) };
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { IngressEntry, Name, Partition } from '../domain/exposure/ingress-entry.ts';
 import { AddressPool } from '../domain/addresses/pool.ts';
+import { parseCidr } from '../domain/exposure/ip.ts';
 import { PolicyConfig } from '../domain/exposure/policy.ts';
 import { SettingsInput } from '../domain/exposure/settings.ts';
 import { Spread } from '../domain/exposure/spread.ts';
@@ -32,6 +33,8 @@ export const DeviceConfig = z.strictObject({
 });
 export type DeviceConfig = z.infer<typeof DeviceConfig>;
 
+const Network = z.string().refine((text) => parseCidr(text) !== undefined, 'must be a network such as 10.244.0.0/16 or fd00:10:244::/56');
+
 export const ClusterConfig = z.strictObject({
   id: Name.describe('Id of the cluster; never guessed.'),
   senders: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.'),
@@ -39,6 +42,9 @@ export const ClusterConfig = z.strictObject({
   signKey: SecretReference.optional().describe('Private key (PEM, Ed25519), by reference, with which the watcher signs; only the watcher reads it, so leave it out elsewhere.'),
   silentAfter: z.int().min(60).max(86_400).default(900).describe('Seconds without a newer word of its watcher after which audit reports the cluster as silent; its watcher speaks at least every 300.'),
   whenSilent: z.enum(['report', 'drain']).default('report').describe('What becomes of a silent cluster: only reported, or drained as well until it speaks again, if other clusters serve everything that it serves.'),
+  podNetworks: z.array(Network).default([]).describe('Networks of its pods. Members elsewhere are left out, so that no cluster can point BIG-IP at the hosts of another; empty: anywhere.'),
+  nodeNetworks: z.array(Network).default([]).describe("Networks of its nodes, for ingresses with `members: nodes` and for gateway pods on the host's network; empty: anywhere, or none beside `podNetworks`."),
+  routeDomain: z.int().min(0).max(65_534).default(0).describe('Route domain of the devices in which its members are (`10.0.0.5%2`); clusters whose networks overlap need different ones, or different devices.'),
   mesh: MeshOptions.prefault({}).describe("Mesh options that change the port mapping, with Istio's defaults."),
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;

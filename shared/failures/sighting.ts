@@ -1,6 +1,7 @@
 /** What a message of a dead-letter queue says, as the failure store keeps it. Pure. */
 import * as z from 'zod';
 import type { SluiceConfig } from '../config/schema.ts';
+import { ORIGIN_CODES } from '../domain/codes/ownership.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
 import type { Slice } from '../domain/exposure/exposure.ts';
 import { ownerKey, parseOwner } from '../domain/ingress/snapshot.ts';
@@ -50,6 +51,11 @@ function originOf(event: EventOf<typeof EVENTS>): Origin {
   return { ...base, owner: ownerKey(event.data.cluster, event.data.ingress), revision: event.data.revision };
 }
 
+/** The results of the owner that it claims must not close it, nor must it lead a replay of that owner's events. */
+function nobodys(origin: Origin): Origin {
+  return { ...origin, owner: undefined, revision: undefined, kind: `${origin.kind} in the name of ${origin.owner ?? 'nobody'}` };
+}
+
 /** The exposure's settings and gateways; of a whole event its kind. */
 function structureOf(origin: Origin, letter: Pick<DeadLetter, 'exposure' | 'partition'>): { readonly structure: string; readonly gateways: readonly string[] } {
   const wanted = origin.slice?.exposures.find((e) => exposureKey(e) === letter.exposure && e.partition === letter.partition);
@@ -82,12 +88,13 @@ interface LetterContext {
 
 function fromLetter(letter: DeadLetter, { message, traceparent, at, config }: LetterContext): Sighting {
   const { original, code, queue, partition, exposure, group } = letter;
-  const origin = readOrigin(original.body);
+  const read = readOrigin(original.body);
+  const origin = ORIGIN_CODES.has(code) ? nobodys(read) : read;
   const owner = letter.owner ?? origin.owner;
   const device = letter.device ?? origin.device;
   const { structure, gateways } = structureOf(origin, letter);
   const id = failureId({ code, queue, owner, group, device, partition, exposure, structure });
-  const event: Evidence['event'] = { queue, group, ...original, verification: verify(origin, original.sender, config) };
+  const event: Evidence['event'] = { queue, group, ...original, verification: verify(read, original.sender, config) };
   return {
     head: { id, code, class: letter.class, sentence: shorten(letter.reason), queue, owner, device, partition, exposure, gateways: [...gateways], revision: letter.revision ?? origin.revision },
     details: { reason: letter.reason, attempts: letter.attempts, functionVersion: letter.functionVersion, traceparent: traceparent ?? origin.traceparent, response: letter.response, plan: planOf(letter), event },

@@ -4,11 +4,12 @@ import { benchBundles } from './bundles.ts';
 import { benchExpress } from './express.ts';
 import { benchFailures } from './failures.ts';
 import { benchFleet } from './fleet.ts';
+import { benchIdentity } from './identity.ts';
 import { benchMapping } from './mapping.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchWatch } from './watch.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { apply: benchApply, bundles: benchBundles, failures: benchFailures, express: benchExpress, fleet: benchFleet, mapping: benchMapping, pipeline: benchPipeline, watch: benchWatch };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { apply: benchApply, bundles: benchBundles, failures: benchFailures, express: benchExpress, fleet: benchFleet, identity: benchIdentity, mapping: benchMapping, pipeline: benchPipeline, watch: benchWatch };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip } from '../../infra/lab/bigip/index.ts';
+import { ownerKey, type Snapshot } from '../../shared/domain/ingress/snapshot.ts';
 import { seal } from '../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
 import { answered, converged, deadLetters, eventOf, eventsOf, isRising, openPorts, parked, pending, plant, servicePorts, virtualServer, virtualServers, watchFences } from './support/looks.ts';
@@ -167,7 +168,11 @@ describe('kill -9, then the same command again', () => {
 });
 
 describe('bad input', () => {
-  const event = (data: object, type = INGRESS_OBSERVED): string => seal(type, data, { id: `bad-${Math.random()}`, cluster: CLUSTER, subject: OWNER, time: new Date().toISOString() });
+  const event = (data: Partial<Snapshot> | object, type = INGRESS_OBSERVED): string => {
+    const { cluster = CLUSTER, ingress } = data as Partial<Snapshot>;
+    const subject = ingress === undefined ? OWNER : ownerKey(cluster, ingress);
+    return seal(type, data, { id: `bad-${Math.random()}`, cluster, subject, time: new Date().toISOString() });
+  };
   const objects = { gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [], configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [] };
   const snapshot = { cluster: CLUSTER, clusterUid: 'uid', ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' }, revision: { epoch: 1, counter: 1 }, changes: [], removed: false, objects };
 

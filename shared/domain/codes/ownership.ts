@@ -1,5 +1,8 @@
 import type { CodeTable } from './entry.ts';
 
+/** Of events that do not come from the cluster that they name: nobody's owner, revision or word can be taken from them. */
+export const ORIGIN_CODES: ReadonlySet<string> = new Set(['OWN320', 'OWN321', 'OWN322', 'OWN323', 'OWN324']);
+
 /** OWN3xx: who owns what. */
 export const OWNERSHIP_CODES = {
   OWN301: {
@@ -60,6 +63,12 @@ export const OWNERSHIP_CODES = {
     title: 'The event contradicts itself',
     cause: 'Its source, its subject and its data speak of different clusters or ingresses. Who may speak is checked for the source, so nothing else may stand inside.',
     fix: 'No watcher makes such an event. Find out who sends.',
+    retryable: false,
+  },
+  OWN325: {
+    title: "The address is not the cluster's",
+    cause: 'A pod or node has an address outside clusters[].podNetworks and nodeNetworks of its cluster. It is left out of the pool, because a cluster must not be able to point BIG-IP at the hosts of another; an exposure of which nobody is left is refused.',
+    fix: 'If the network is the cluster\'s own, add it to podNetworks, or to nodeNetworks for nodes and for pods on the host network. If not, find out what gave the pod that address.',
     retryable: false,
   },
   OWN340: {

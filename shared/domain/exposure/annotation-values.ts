@@ -35,7 +35,7 @@ function listOf(item: (text: string) => boolean, what: string): Reader {
   };
 }
 
-/** An address in its one spelling. A route domain other than 0 is refused, because members would need it too. */
+/** An address in its one spelling. Route domains belong to members only (decision 21). */
 export function readAddress(text: string): Read {
   const [plain = '', domain = '0'] = text.split('%');
   const ip = parseIp(plain);

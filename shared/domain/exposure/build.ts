@@ -9,7 +9,7 @@ import type { ExposureContext } from './context.ts';
 import { defaultMonitors } from './defaults.ts';
 import { type Exposure, exposureKey } from './exposure.ts';
 import type { Members, Stayed } from './members.ts';
-import { type Asked, isRefused, membersOf, type Place, placeOf, type Protocol, protocolsOf, type Refused } from './place.ts';
+import { type Asked, isRefused, membersOf, type Place, placeOf, type Protocol, protocolsOf, type Refused, strangersSaid } from './place.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Resolved, resolveSettings } from './resolve.ts';
 import { SETTING_NAMES } from './settings.ts';
@@ -86,6 +86,7 @@ function found(site: Site, asked: Asked): Group | Refused {
   if (first !== undefined) return { code: first.code, message: `${about(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}` };
   const members = membersOf(pool, asked);
   if (isRefused(members)) return members;
+  if (members.strangers.length > 0) site.notes.push({ object: `Service ${pool.name}`, code: 'OWN325', message: strangersSaid(pool, members.strangers) });
   site.notes.push(...resolved.remarks.map((remark) => ({ object: candidate.object, ...remark })));
   return { key: exposureKey({ ...place, protocol }), place, protocol, resolved, members, leader: candidate, servers: new Set([candidate]) };
 }
@@ -169,7 +170,7 @@ function sortNotes(notes: readonly Note[]): readonly Note[] {
 }
 
 export function buildExposures(ref: IngressRef, objects: KubernetesObjects, mapping: PortMapping, context: ExposureContext): BuiltExposures {
-  const pool = createPool({ ref, objects, mapping, entry: context.ingress });
+  const pool = createPool({ ref, objects, mapping, entry: context.ingress, networks: context.networks });
   const { candidates, notes } = collectCandidates(pool, context.otherIngresses);
   const site: Site = { pool, context, groups: new Map(), addresses: new Map(), notes: [...notes] };
   const refusals = new Map(candidates.map((candidate) => [candidate.position, judge(site, candidate)]));

@@ -1,6 +1,7 @@
 import type { MeshOptions } from '../ingress/mesh.ts';
 import type { AddressPool } from '../addresses/pool.ts';
 import type { IngressEntry } from './ingress-entry.ts';
+import type { ClusterNetworks } from './networks.ts';
 import type { PolicyConfig } from './policy.ts';
 import type { Spread } from './spread.ts';
 
@@ -21,4 +22,6 @@ export interface ExposureContext {
   readonly addressSeed?: string;
   /** `namespace/name` of the cluster's other ingresses: what is for them is theirs to speak of. */
   readonly otherIngresses?: readonly string[];
+  /** Absent: members may be anywhere, in route domain 0. */
+  readonly networks?: ClusterNetworks | undefined;
 }

@@ -88,6 +88,11 @@ export function inCidr(ip: Ip, cidr: Cidr): boolean {
   return ip.value >> rest === cidr.ip.value >> rest;
 }
 
+/** One contains the other, or they are the same. */
+export function overlap(a: Cidr, b: Cidr): boolean {
+  return a.bits <= b.bits ? inCidr(b.ip, a) : inCidr(a.ip, b);
+}
+
 /** Unspecified, link-local, multicast, reserved or broadcast, as CIDR. */
 export const UNUSABLE_ADDRESSES = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8', 'fe80::/10'];
 const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => parseCidr(text) ?? []);

@@ -4,6 +4,7 @@ import type { Node } from '../ingress/objects.ts';
 import type { Availability, Member } from './exposure.ts';
 import type { IngressEntry } from './ingress-entry.ts';
 import { formatIp, type Ip } from './ip.ts';
+import { inRouteDomain, mayBeNode, mayBePod } from './networks.ts';
 import { better, ipsOf, type Pool } from './pool.ts';
 
 /** Why members stay that Kubernetes would take out: nobody is ready, or more than half would go. */
@@ -15,6 +16,8 @@ export interface Members {
   readonly stayed: Stayed | undefined;
   /** There are addresses, but none of the virtual address's family. */
   readonly wrongFamily: boolean;
+  /** Addresses outside the cluster's networks: left out, whoever says that they are its own. */
+  readonly strangers: readonly string[];
 }
 
 interface Found {
@@ -48,23 +51,35 @@ function merged(known: Found | undefined, one: Found): Found {
   return known === undefined || better(known.availability, one.availability) !== known.availability ? one : known;
 }
 
-function finish(found: readonly Found[], port: number, anyAddress: boolean): Members {
+interface Gathered {
+  readonly all: readonly Found[];
+  /** Some have an address, of whichever family. */
+  readonly anyAddress: boolean;
+  readonly isOwn: (ip: Ip) => boolean;
+  readonly routeDomain: number;
+}
+
+function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number): Members {
+  const found = all.filter(({ ip }) => isOwn(ip));
+  const strangers = [...new Set(all.filter(({ ip }) => !isOwn(ip)).map(({ ip }) => formatIp(ip)))].sort();
   const byAddress = new Map<string, Found>();
   for (const one of found) {
     const address = formatIp(one.ip);
     byAddress.set(address, merged(byAddress.get(address), one));
   }
   const { kept, stayed } = guard([...byAddress.values()].sort((a, b) => (a.ip.value < b.ip.value ? -1 : 1)));
-  const members = kept.map(({ ip, availability }): Member => ({ address: formatIp(ip), port, availability }));
-  return { members, stayed, wrongFamily: anyAddress && found.length === 0 };
+  const members = kept.map(({ ip, availability }): Member => ({ address: inRouteDomain(formatIp(ip), routeDomain), port, availability }));
+  return { members, stayed, wrongFamily: anyAddress && all.length === 0, strangers };
 }
 
 export function podMembers(pool: Pool, family: 4 | 6, port: number): Members {
-  const found = pool.pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
+  const { networks } = pool;
+  const all = pool.pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
     const ip = ips.find((candidate) => candidate.family === family);
     return ip === undefined ? [] : [{ ip, availability, doubted, gone: pod.gone === true }];
   });
-  return finish(found, port, pool.pods.some(({ ips }) => ips.length > 0));
+  const isOwn = (ip: Ip): boolean => networks === undefined || mayBePod(ip, networks);
+  return finish({ all, anyAddress: pool.pods.some(({ ips }) => ips.length > 0), isOwn, routeDomain: networks?.routeDomain ?? 0 }, port);
 }
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
@@ -97,15 +112,16 @@ function judged(ip: Ip, { availability, doubted }: Allowed): Found {
 }
 
 export function nodeMembers(pool: Pool, family: 4 | 6, nodePort: number): Members {
-  const { objects, entry, service } = pool;
+  const { objects, entry, service, networks } = pool;
   const local = service?.externalTrafficPolicy === 'Local' ? nodesWithPods(pool) : undefined;
   let anyAddress = false;
-  const found = objects.nodes.flatMap((node): readonly Found[] => {
+  const all = objects.nodes.flatMap((node): readonly Found[] => {
     const byPods = local === undefined ? FREE : local.get(node.meta.name);
     if (byPods === undefined || !isCandidate(node, entry.nodeSelector)) return [];
     const ips = ipsOf(node.addresses.filter((one) => one.type === entry.nodeAddressType).map((one) => one.address));
     anyAddress ||= ips.length > 0;
     return ips.filter((ip) => ip.family === family).map((ip) => judged(ip, node.ready ? byPods : NOT_READY));
   });
-  return finish(found, nodePort, anyAddress);
+  const isOwn = (ip: Ip): boolean => networks === undefined || mayBeNode(ip, networks);
+  return finish({ all, anyAddress, isOwn, routeDomain: networks?.routeDomain ?? 0 }, nodePort);
 }

@@ -84,9 +84,18 @@ export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Me
     return { code: 'GW138', message, verdict: 'no-service-port' };
   }
   const members = nodes ? nodeMembers(pool, family, nodePort) : podMembers(pool, family, place.envoyPort);
+  if (members.strangers.length > 0 && members.members.length === 0) return { code: 'OWN325', message: `${about}: ${strangersSaid(pool, members.strangers)}, so nobody is left` };
   if (!members.wrongFamily) return members;
   const who = nodes ? `no node has an IPv${family} ${pool.entry.nodeAddressType}` : `no gateway pod has an IPv${family} address`;
   return { code: 'GW139', message: `${about}: virtual address ${place.address} is IPv${family}, but ${who}; use an address of the other family` };
+}
+
+const NAMED = 3;
+
+export function strangersSaid({ networks, entry }: Pool, strangers: readonly string[]): string {
+  const more = strangers.length > NAMED ? ` and ${strangers.length - NAMED} more` : '';
+  const field = entry.members === 'nodes' ? 'clusters[].nodeNetworks' : 'clusters[].podNetworks (or nodeNetworks, for pods on the host network)';
+  return `${strangers.slice(0, NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it is the cluster's own`;
 }
 
 /** HTTP/3 adds a UDP listener beside the TCP one; then both are offered, the main one first. */

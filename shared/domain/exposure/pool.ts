@@ -5,6 +5,7 @@ import type { Listener, PortMapping } from '../ingress/verdict.ts';
 import type { Availability } from './exposure.ts';
 import type { IngressEntry } from './ingress-entry.ts';
 import { type Ip, parseIp } from './ip.ts';
+import type { ClusterNetworks } from './networks.ts';
 
 export interface GatewayPod {
   readonly pod: Pod;
@@ -21,6 +22,7 @@ export interface Pool {
   readonly objects: KubernetesObjects;
   readonly mapping: PortMapping;
   readonly entry: IngressEntry;
+  readonly networks?: ClusterNetworks | undefined;
   readonly service: Service | undefined;
   readonly pods: readonly GatewayPod[];
   readonly listeners: ReadonlyMap<number, readonly Listener[]>;
@@ -87,6 +89,7 @@ export interface PoolInput {
   readonly objects: KubernetesObjects;
   readonly mapping: PortMapping;
   readonly entry: IngressEntry;
+  readonly networks?: ClusterNetworks | undefined;
 }
 
 export function createPool(input: PoolInput): Pool {

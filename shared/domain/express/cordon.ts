@@ -1,6 +1,7 @@
 /** Kubernetes nodes as members: a cordoned one drains, and the guard holds for cordon and readiness together. Pure. */
 import type { Exposure, Member } from '../exposure/exposure.ts';
 import { formatIp } from '../exposure/ip.ts';
+import { plainAddress } from '../exposure/networks.ts';
 import { ipsOf } from '../exposure/pool.ts';
 import type { Node } from '../ingress/objects.ts';
 import { takesTooMany } from './guard.ts';
@@ -32,8 +33,8 @@ function addressesOf(nodes: readonly Node[]): ReadonlySet<string> {
 }
 
 function judge(members: readonly Member[], { cordoned, notReady }: Suspects): { readonly members: readonly Member[]; readonly stayed: readonly string[] } {
-  const drained = members.map((member): Member => (cordoned.has(member.address) && member.availability === 'ready' ? { ...member, availability: 'draining' } : member));
-  const isSuspect = ({ address }: Member): boolean => cordoned.has(address) || notReady.has(address);
+  const drained = members.map((member): Member => (cordoned.has(plainAddress(member.address)) && member.availability === 'ready' ? { ...member, availability: 'draining' } : member));
+  const isSuspect = ({ address }: Member): boolean => cordoned.has(plainAddress(address)) || notReady.has(plainAddress(address));
   const leaving = drained.filter((member) => member.availability !== 'ready' && isSuspect(member));
   const staying = drained.filter((member) => member.availability === 'ready').length;
   if (!takesTooMany(leaving.length, staying)) return { members: drained, stayed: [] };

@@ -1,6 +1,7 @@
 /** What of a slice may go ahead of it: the members that leave, and those that came back. Pure; compares nothing with before. */
 import type { Availability, Slice } from '../exposure/exposure.ts';
 import { formatIp } from '../exposure/ip.ts';
+import { plainAddress } from '../exposure/networks.ts';
 import { better, ipsOf } from '../exposure/pool.ts';
 import type { Snapshot } from '../ingress/snapshot.ts';
 import type { Because, Express, Wish } from './event.ts';
@@ -25,7 +26,7 @@ export function expressOf(slice: Slice, snapshot: Snapshot, where: ExpressWhere)
   const wanted = availabilities(slice, where.partition);
   if (wanted.size === 0) return undefined;
   const facts = where.members === 'pods' ? podFacts(snapshot) : nodeFacts(snapshot);
-  const wishes = [...wanted].flatMap(([address, availability]) => wishOf(address, availability, facts.get(address)) ?? []);
+  const wishes = [...wanted].flatMap(([address, availability]) => wishOf(address, availability, facts.get(plainAddress(address))) ?? []);
   if (wishes.length === 0) return undefined;
   const { owner, clusterUid, device, version } = slice;
   return { owner, clusterUid, device, partition: where.partition, version, wishes: wishes.sort((a, b) => (a.address < b.address ? -1 : 1)) };

@@ -72,6 +72,7 @@ describe('every command', () => {
       [0, 'failures', 'groups', ...config()],
     ],
     'import-cis': () => [[0, 'import', 'cis', ...files()]],
+    keys: () => [[0, 'keys', 'new', CLUSTER, '--dir', site.dir]],
     map: () => [[0, 'map', ...files(), ...config()]],
     plan: () => [[2, 'plan', ...files(), ...config(), '--device']],
     ports: () => [[0, 'ports', ...config()]],

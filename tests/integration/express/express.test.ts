@@ -9,6 +9,7 @@ let site: Site;
 afterEach(() => site.close());
 
 const inner = { owner: INNER };
+const NORTH = 'north/istio-system/istio-ingressgateway';
 
 async function declaredOn({ device }: Site): Promise<DeclaredState> {
   const reading = await device.read('k8s');
@@ -52,6 +53,20 @@ describe('a pod that ends', () => {
     await site.declare(3, [['10.0.0.1 draining', '10.0.0.2'], ['10.0.0.1 draining', '10.0.0.2']]);
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
     expect((await site.nodes())[0]).toBe('10.0.0.1 draining');
+  });
+
+  test('of a cluster with a route domain leaves the same address of another cluster alone; without one, nothing is written', async () => {
+    const drain = async (suffixes: readonly [string, string]): Promise<string[]> => {
+      site = await startSite({ common: { routeDomains: ['1', '2'] } });
+      for (const [i, owner] of [EAST, NORTH].entries()) await site.declare(1, [['10.0.0.1', '10.0.0.2'].map((ip) => `${ip}${suffixes[i]}`)], { owner, clusterUid: `uid-${owner.split('/')[0]}` });
+      await site.express([event(2, [`10.0.0.1${suffixes[0]} terminating`])]);
+      return (await site.nodes()).filter((text) => !text.endsWith('ready'));
+    };
+    expect(await drain(['%1', '%2'])).toEqual(['10.0.0.1%1 draining']);
+    expect(takers(site)).toEqual(['10.0.0.1%2 pool', '10.0.0.2%1 pool', '10.0.0.2%2 pool']);
+    await site.close();
+    expect(await drain(['', ''])).toEqual([]);
+    expect(site.lines.flatMap(({ others }) => others ?? [])).toEqual([`10.0.0.1 left: ${NORTH} uses 10.0.0.1 too`]);
   });
 
   test('stays drained when an older revision comes late, and doing it again writes nothing', async () => {

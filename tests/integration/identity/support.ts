@@ -25,6 +25,7 @@ export const SQS_SENDER = '000000000000';
 
 export interface Site {
   readonly queues: Queues;
+  readonly config: Runtime['config'];
   /** PEM by reference; may be changed, or taken away. */
   readonly secrets: Map<string, string>;
   readonly signers: Readonly<Record<ClusterId, EventSigner>>;
@@ -107,6 +108,7 @@ export async function startSite({ kind, senders = [], replayers = [] }: SiteOpti
 
   const site: Site = {
     queues,
+    config,
     secrets,
     signers,
     outboxes,

@@ -12,12 +12,12 @@ import { members as membersOf } from './fixtures.ts';
 
 const { ref, objects } = ingressOf(3);
 
-function config(over: { readonly members?: 'pods' | 'nodes'; readonly partitions?: readonly string[]; readonly devices?: readonly string[] } = {}): SluiceConfig {
-  const { members = 'pods', partitions = ['k8s'], devices = ['bigip'] } = over;
+function config(over: { readonly members?: 'pods' | 'nodes'; readonly partitions?: readonly string[]; readonly devices?: readonly string[]; readonly routeDomain?: number } = {}): SluiceConfig {
+  const { members = 'pods', partitions = ['k8s'], devices = ['bigip'], routeDomain = 0 } = over;
   return SluiceConfig.parse({
     generation: 7,
     devices: ['bigip', 'other'].map((name) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions })),
-    clusters: [{ id: 'east' }],
+    clusters: [{ id: 'east', routeDomain }],
     ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices, virtualAddress: '172.16.100.195', members }],
   });
 }
@@ -100,6 +100,13 @@ describe('pods', () => {
     ['all at once, sorted', { pods: [b, { ...c, terminating: true }, { ...a, ready: false }], changed: ['Pod b'] }, ['10.1.0.1 out unready', '10.1.0.2 ready back', '10.1.0.3 draining terminating']],
   ])('%s', (_name, given, expected) => {
     expect(wishes(given)).toEqual(expected);
+  });
+
+  test('a cluster with a route domain speaks of its members as the device knows them', () => {
+    const given: Given = { pods: [b, { ...c, terminating: true }, { ...a, ready: false }], changed: ['Pod b'] };
+    expect(wishes(given, config({ routeDomain: 2 }))).toEqual(['10.1.0.1%2 out unready', '10.1.0.2%2 ready back', '10.1.0.3%2 draining terminating']);
+    const nodes: Given = { nodes: [1, 2, 3].map((i) => ({ name: `n${i}`, ip: `10.0.0.${i}`, unschedulable: i === 1 })) };
+    expect(wishes(nodes, config({ routeDomain: 2, members: 'nodes' }))).toEqual(['10.0.0.1%2 draining cordoned*']);
   });
 
   test('each device that offers the ingress hears it', () => {

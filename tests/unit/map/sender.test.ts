@@ -37,10 +37,10 @@ describe('who may speak for a cluster', () => {
   });
 
   test('a sender of another cluster may not, and the refusal names him and those who may', async () => {
-    const refusal = { kind: 'refused', code: 'OWN320', reason: 'sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST' };
-    expect(await judged('east', 'AROAWEST')).toEqual(refusal);
+    const refusal = (subject: string): object => ({ kind: 'refused', code: 'OWN320', reason: `in the name of ${subject}: sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST` });
+    expect(await judged('east', 'AROAWEST')).toEqual(refusal('east/istio-system/istio-ingressgateway'));
     const event = { ...META, type: CLUSTER_INVENTORY, cluster: 'east', subject: 'east', data: { cluster: 'east', clusterUid: 'uid', revision: { epoch: 1, counter: 2 }, ingresses: [] as Snapshot['ingress'][] } } as const;
-    expect(await judgeOrigin({ event, sender: 'AROAWEST', config, keys, now: 1_000 })).toEqual(refusal);
+    expect(await judgeOrigin({ event, sender: 'AROAWEST', config, keys, now: 1_000 })).toEqual(refusal('east'));
   });
 
   test('where a queue server names nobody, senders cannot be checked and nothing passes; in process there is nobody else', async () => {

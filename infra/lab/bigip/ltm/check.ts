@@ -6,8 +6,8 @@ import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
 
 /** What mcpd looks at when a transaction ends. Only records that changed are looked at, so a big device stays quick. */
 export function checkConfig(before: LtmConfig, after: LtmConfig, common: CommonObjects): void {
-  checkAddresses(before.nodes, after.nodes, 'Node');
-  checkAddresses(before.virtualAddresses, after.virtualAddresses, 'Virtual Address');
+  checkAddresses(before.nodes, after.nodes, { kind: 'Node', common });
+  checkAddresses(before.virtualAddresses, after.virtualAddresses, { kind: 'Virtual Address', common });
   const neighbours = Map.groupBy(after.virtuals.values(), placeOf);
   for (const [path, virtual] of after.virtuals) {
     if (before.virtuals.get(path) !== virtual) checkVirtual(virtual, neighbours.get(placeOf(virtual)) ?? [], { config: after, common });
@@ -23,14 +23,21 @@ interface Addressed {
   readonly address: string;
 }
 
-function checkAddresses(before: ReadonlyMap<string, Addressed>, after: ReadonlyMap<string, Addressed>, kind: string): void {
+function checkAddresses(before: ReadonlyMap<string, Addressed>, after: ReadonlyMap<string, Addressed>, { kind, common }: { readonly kind: string; readonly common: CommonObjects }): void {
   const fresh = [...after.values()].filter((record) => before.get(record.path) !== record);
   if (fresh.length === 0) return;
+  for (const { address } of fresh) checkRouteDomain(address, common);
   const owner = new Map<string, string>();
   for (const { path, address } of after.values()) {
     if (owner.has(address)) throw new McpError(409, '0107176c:3', `Invalid ${kind}, the IP address ${address} already exists.`);
     owner.set(address, path);
   }
+}
+
+/** The wording is from memory; no device was asked. */
+function checkRouteDomain(address: string, { routeDomains }: CommonObjects): void {
+  const id = /%(\d+)$/.exec(address)?.[1];
+  if (id !== undefined && !routeDomains.has(id)) throw new McpError(400, '01070973:3', `The specified route domain (${id}) does not exist for address (${address}).`);
 }
 
 function missing(kind: string, path: string): McpError {

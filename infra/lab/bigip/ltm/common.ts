@@ -6,6 +6,8 @@ export interface CommonObjects {
   readonly snatPools: Set<string>;
   readonly monitors: Set<string>;
   readonly persistence: Set<string>;
+  /** By id. */
+  readonly routeDomains: Set<string>;
 }
 
 const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
@@ -18,6 +20,7 @@ const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
   snatPools: [],
   monitors: ['/Common/tcp', '/Common/http', '/Common/https', '/Common/udp', '/Common/tcp_half_open', '/Common/gateway_icmp', '/Common/icmp'],
   persistence: ['/Common/source_addr', '/Common/dest_addr', '/Common/cookie', '/Common/msrdp', '/Common/ssl'],
+  routeDomains: ['0'],
 };
 
 /** How mcpd calls each kind when an object is not there. */
@@ -28,6 +31,7 @@ export const KIND_NAMES: Record<keyof CommonObjects, string> = {
   snatPools: 'SNAT Pool',
   monitors: 'monitor',
   persistence: 'persistence profile',
+  routeDomains: 'route domain',
 };
 
 export function commonObjects(extra: Partial<Record<keyof CommonObjects, readonly string[]>> = {}): CommonObjects {
@@ -39,5 +43,6 @@ export function commonObjects(extra: Partial<Record<keyof CommonObjects, readonl
     snatPools: set('snatPools'),
     monitors: set('monitors'),
     persistence: set('persistence'),
+    routeDomains: set('routeDomains'),
   };
 }

@@ -1,0 +1,44 @@
+/** Clusters behind one device must not have the same addresses in one route domain: BIG-IP would take two pods for one node. */
+import { overlap, parseCidr } from '../domain/exposure/ip.ts';
+import type { ConfigProblem } from './error.ts';
+import type { ClusterConfig, SluiceConfig } from './schema.ts';
+
+/** A network that counts on a device: of pods or nodes, by what the cluster's ingresses there have as members. */
+interface Claim {
+  readonly path: string;
+  readonly text: string;
+  readonly cluster: ClusterConfig;
+  readonly kind: 'pods' | 'nodes';
+}
+
+export function networkProblems(config: SluiceConfig): readonly ConfigProblem[] {
+  const told = new Set<string>();
+  return config.devices.flatMap(({ name }) => {
+    const claims = config.clusters.flatMap((cluster, i) => claimsOn(config, name, { cluster, i }));
+    return claims.flatMap((claim, k) => {
+      const other = claims.slice(0, k).find((earlier) => clash(earlier, claim));
+      if (other === undefined || told.has(claim.path)) return [];
+      told.add(claim.path);
+      return [{ path: claim.path, message: sentence(claim, other, name) }];
+    });
+  });
+}
+
+function claimsOn({ ingresses }: SluiceConfig, device: string, { cluster, i }: { readonly cluster: ClusterConfig; readonly i: number }): readonly Claim[] {
+  const kinds = new Set(ingresses.filter((ingress) => ingress.cluster === cluster.id && ingress.devices.includes(device)).map(({ members }) => members));
+  const of = (kind: Claim['kind'], field: 'podNetworks' | 'nodeNetworks'): readonly Claim[] =>
+    cluster[field].map((text, k) => ({ path: `clusters[${i}].${field}[${k}]`, text, cluster, kind }));
+  return [...(kinds.has('pods') ? of('pods', 'podNetworks') : []), ...(kinds.size > 0 ? of('nodes', 'nodeNetworks') : [])];
+}
+
+/** Nodes of several clusters share a network everywhere, and each has its own address there. */
+function clash(a: Claim, b: Claim): boolean {
+  if (a.cluster.id === b.cluster.id || a.cluster.routeDomain !== b.cluster.routeDomain || (a.kind === 'nodes' && b.kind === 'nodes')) return false;
+  const [x, y] = [parseCidr(a.text), parseCidr(b.text)];
+  return x !== undefined && y !== undefined && overlap(x, y);
+}
+
+function sentence(claim: Claim, other: Claim, device: string): string {
+  const { routeDomain, id } = claim.cluster;
+  return `${claim.text} of cluster ${id} overlaps ${other.text} of cluster ${other.cluster.id} (${other.path}), and both are behind device ${device} in route domain ${routeDomain}; give one of the clusters another clusters[].routeDomain, or other devices`;
+}

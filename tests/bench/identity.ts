@@ -1,0 +1,42 @@
+/** What a signature costs, on top of an event that is sealed and opened anyway. */
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { open, seal } from '../../shared/queue/envelope.ts';
+import { isSignedBy, newKeyPair, readSigner, readVerifyKey } from '../../shared/queue/signature.ts';
+import { table, time } from './measure.ts';
+
+const TYPE = 'sluice.bench.v1';
+const TYPES = { [TYPE]: z.looseObject({}) };
+const META = { id: 'id', cluster: 'east', subject: 'east/istio-system/istio-ingressgateway', time: new Date(0).toISOString() };
+/** Calls in one measurement, so that microseconds can be seen. */
+const CALLS = 200;
+
+/** Text like a snapshot's, hard enough to pack to be of use where it is packed. */
+function dataOf(bytes: number): object {
+  return { items: Array.from({ length: Math.ceil(bytes / 100) }, (_, i) => ({ name: `gateway-${i}`, uid: randomBytes(16).toString('hex'), ready: i % 7 !== 0, port: 30_000 + i })) };
+}
+
+export async function benchIdentity(): Promise<void> {
+  const { privatePem, publicPem } = newKeyPair();
+  const [signer, key] = [readSigner(privatePem), readVerifyKey(publicPem)];
+  if ('problem' in signer || 'problem' in key) throw new Error('a new pair cannot be read');
+  const rows: (string | number)[][] = [];
+  for (const bytes of [1_000, 20_000, 150_000, 1_000_000]) {
+    const data = dataOf(bytes);
+    const plain = seal(TYPE, data, META);
+    const signed = seal(TYPE, data, META, signer.ok);
+    const micro = async (work: () => unknown): Promise<number> => {
+      const calls = bytes > 100_000 ? CALLS / 10 : CALLS;
+      const { median } = await time(5, () => {
+        for (let i = 0; i < calls; i++) work();
+      });
+      return (median * 1_000) / calls;
+    };
+    const verify = (body: string): void => {
+      const opened = open(body, TYPES);
+      if ('refused' in opened || opened.ok.signature === undefined || !isSignedBy(opened.ok.signature, key.ok)) throw new Error('not verified');
+    };
+    rows.push([`${Math.round(plain.length / 1_000)}${JSON.parse(plain).dataencoding === undefined ? '' : ' packed'}`, await micro(() => seal(TYPE, data, META)), await micro(() => seal(TYPE, data, META, signer.ok)), await micro(() => open(plain, TYPES)), await micro(() => verify(signed))]);
+  }
+  table('Signatures, microseconds for one event', ['event kB', 'seal', 'seal+sign', 'open', 'open+verify'], rows);
+}
