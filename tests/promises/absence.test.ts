@@ -46,6 +46,17 @@ describe('promise 6: absence must be proven', () => {
     }
   });
 
+  test('an inventory that misses an ingress removes no more than the allowance; its word is a complete list and no more', () => {
+    for (let owned = 1; owned <= 40; owned++) {
+      const declared = planPartition('k8s', EMPTY_STATE, [slice(1, all(owned))], rules).next;
+      const absence = { cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: { epoch: 1, counter: 2, generation: 1 }, absent: [slice(1, []).owner] };
+      const plan = planPartition('k8s', declared, [], { ...rules, absences: [absence] });
+      expect(Object.keys(plan.next.exposures)).toHaveLength(owned <= 3 ? 0 : owned);
+      expect(plan.entries.filter((e) => e.kind === 'held' && e.code === 'OWN310')).toHaveLength(owned <= 3 ? 0 : owned);
+      expect(plan.next.owners[slice(1, []).owner]).toMatchObject({ version: absence.version, gone: expect.any(String) });
+    }
+  });
+
   test('exactly the unproven removals beyond the allowance are held; the proven ones and everything new go through', () => {
     const scene = fc.integer({ min: 1, max: 60 }).chain((owned) => fc.record({
       owned: fc.constant(owned),

@@ -60,6 +60,21 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     events: (w) => w.send(slice(2, some([2]))),
   },
+  'a large cluster that is forgotten, while another waits for its address': {
+    before: async (w) => {
+      await w.send(slice(1, some(ports(1, 130))));
+      await w.drain();
+      await w.send(slice(1, some([1]), west));
+    },
+    events: (w) => w.steer({ action: 'forget', device: 'bigip-1', cluster: 'east', upTo: { [owner]: { epoch: 1, counter: 1, generation: 1 } }, whole: true }),
+  },
+  'an ingress that went while nobody looked, and a drain of its cluster': {
+    before: (w) => w.send(slice(1, some([1, 2]))),
+    events: async (w) => {
+      await w.miss({ cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: { epoch: 1, counter: 2, generation: 1 }, absent: [owner] });
+      await w.steer({ action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'a test' });
+    },
+  },
 };
 
 async function prepare({ partitions, before, events }: Scenario): Promise<World> {
@@ -86,7 +101,7 @@ function ending(world: World, partitions: readonly string[] = ['k8s']): object {
 
 /** Without the times and counts of tries, which a crash delays. */
 function timeless(state: DeclaredState): unknown {
-  return JSON.parse(JSON.stringify(state, (key, value: unknown) => (key === 'next' || key === 'tries' || key === 'reason' ? undefined : value)));
+  return JSON.parse(JSON.stringify(state, (key, value: unknown) => (['next', 'tries', 'reason', 'seen', 'gone'].includes(key) ? undefined : value)));
 }
 
 async function crashed(scenario: Scenario, gates: readonly Gate[]): Promise<World> {

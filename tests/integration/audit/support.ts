@@ -18,8 +18,8 @@ export interface Bench {
 const quiet = (): void => undefined;
 const LOG: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => LOG };
 
-export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 'repair' | 'report'; readonly peer?: LabBigip; readonly clusters?: readonly string[] } = {}): Bench {
-  const { drift = 'repair', peer, clusters = ['east'] } = settings;
+export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 'repair' | 'report'; readonly peer?: LabBigip; readonly clusters?: readonly string[]; readonly whenSilent?: 'report' | 'drain' } = {}): Bench {
+  const { drift = 'repair', peer, clusters = ['east'], whenSilent = 'report' } = settings;
   const sent: Sent[] = [];
   const refuse = (): Promise<never> => Promise.reject(new Error('audit takes nothing from a queue'));
   const queues: Queues = {
@@ -37,7 +37,7 @@ export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 
   const config = parseConfig(
     JSON.stringify({
       devices: bigips.map((bigip, i) => ({ name: names[i], url: bigip.url, ...(peer === undefined ? {} : { peer: peer.url }), username: bigip.username, password: 'env:PASSWORD', tls: { ca: `env:CA${i}` }, partitions: ['k8s'], requestTimeout: 5 })),
-      clusters: clusters.map((id) => ({ id })),
+      clusters: clusters.map((id) => ({ id, whenSilent })),
       ingresses: clusters.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: names, virtualAddress: '172.16.100.195' })),
       policy: { drift },
     }),

@@ -64,6 +64,11 @@ describe('every command', () => {
   const files = (): readonly string[] => ['--file', site.manifest];
   const COMMANDS: Readonly<Record<string, (() => readonly Call[]) | 'below'>> = {
     approve: () => [[0, 'approve', OWNER, '--keys', '172.16.100.195:32400/tcp', ...config()]],
+    cluster: () => [
+      [0, 'cluster', 'list', ...config()],
+      ...['drain', 'out', 'enable', 'forget'].map((verb): Call => [0, 'cluster', verb, CLUSTER, '--dry-run', ...config()]),
+      [0, 'cluster', 'adopt', CLUSTER, '--uid', 'another', '--dry-run', ...config()],
+    ],
     completion: () => [[0, 'completion', 'bash']],
     doctor: () => [[0, 'doctor', ...config(), '--kubeconfig', site.kubeconfig]],
     drift: () => [[0, 'drift', ...config()]],

@@ -53,7 +53,7 @@ describe('a drained cluster', () => {
     const event = { owner, clusterUid, device: 'bigip-1', partition: 'k8s', version: { epoch: 1, counter: 2, generation: 1 }, wishes: [wish(5, 'ready'), wish(6, 'draining')] };
     const { decisions } = await carryOut({ access, partition: 'k8s', events: [event as never] });
     await access.close();
-    expect(decisions.map(({ verdict, reason }) => [verdict, reason])).toEqual(Array(2).fill(['left', 'cluster east is drained']));
+    expect(decisions.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual(['left: cluster east is drained', 'left: cluster east is drained']);
     expect(await nodes()).toEqual(['5 disabled down', '6 disabled down']);
     await bench.steer({ ...EAST, action: 'enable' });
     await bench.apply();
@@ -94,7 +94,7 @@ describe('an inventory', () => {
     await both();
     expect([bench.virtualServers('bigip-1'), bench.virtualServers('bigip-2')]).toEqual([[], []]);
     const settled = await bench.settled();
-    expect(settled.map((s) => [s.device, s.version.counter, s.notes[0]?.code]).toSorted()).toEqual([['bigip-1', 2, 'OWN330'], ['bigip-2', 2, 'OWN330']]);
+    expect(settled.map((s) => `${s.device} ${s.version.counter} ${s.notes[0]?.code}`).toSorted()).toEqual(['bigip-1 2 OWN330', 'bigip-2 2 OWN330']);
   });
 
   test('that lists it, is older, or is of another cluster with this id changes nothing', async () => {

@@ -35,7 +35,7 @@ describe('an inventory that misses an ingress', () => {
     await world.miss(missing(2));
     await world.drain();
     expect(portsOn(world)).toHaveLength(5);
-    expect(world.settled().at(-1)?.exposures.map((e) => [e.outcome, e.code])).toEqual(Array(5).fill(['held', 'OWN310']));
+    expect(world.settled().at(-1)?.exposures.map((e) => `${e.outcome} ${e.code}`)).toEqual(Array(5).fill('held OWN310'));
     await world.approve({ owner });
     await world.drain();
     expect(portsOn(world)).toEqual([]);
@@ -77,10 +77,9 @@ describe('an order about a cluster', () => {
 
   test('is answered at once, with one declare and a look at the nodes', async () => {
     const seen: object[] = [];
-    const { reconcileMembers } = world.device;
-    world.device.reconcileMembers = (partition, state) => {
+    world.device.reconcileMembers = (_partition, state) => {
       seen.push({ drains: state.drains });
-      return reconcileMembers(partition, state);
+      return Promise.resolve([]);
     };
     const before = world.device.declares.length;
     await world.steer(drain);

@@ -183,7 +183,8 @@ describe('a drain', () => {
   });
 });
 
-/** Red with the guard removed: without `above` the first, without the comparison of versions in `forget` (steer.ts) the second and fourth. */
+/** Red with the guard removed: without `above` the first, without the comparison of versions in `forget` (steer.ts) the
+ * second and fourth, when it takes its own fence for a newer word the third. */
 describe('an owner that is forgotten', () => {
   const declared = plan(EMPTY_STATE, [slice(7, many(6))]).next;
   const forget = (upTo: Record<string, { epoch: number; counter: number; generation: number }> = { [owner]: declared.owners[owner]!.version }): NonNullable<PlanRules['orders']>[number] => order({ action: 'forget', upTo, whole: true }, 1);

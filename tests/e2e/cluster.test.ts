@@ -1,0 +1,151 @@
+/** `sluice cluster` as it is used: the built command, a BIG-IP on the wire, and apply that takes the orders off the queue. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { create as createApply } from '../../functions/apply/handler.ts';
+import type { LabBigip } from '../../infra/lab/bigip/index.ts';
+import { loadConfig } from '../../shared/config/load.ts';
+import { createSecrets } from '../../shared/config/secrets.ts';
+import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
+import { planPartition } from '../../shared/domain/plan/plan.ts';
+import { openFailures } from '../../shared/failures/open.ts';
+import { toRecord } from '../../shared/queue/handler.ts';
+import { createSqliteQueues } from '../../shared/queue/sqlite/queues.ts';
+import { processClock, processId, processRandom } from '../../shared/runtime/process.ts';
+import type { Logger } from '../../shared/telemetry/log.ts';
+import { closeAll, connect, declare, lab } from '../contract/bigip/support.ts';
+import { exposure, slice } from '../fixtures/exposures.ts';
+import { call } from '../integration/lab-bigip/client.ts';
+import { startSluice } from './support/sluice.ts';
+
+const LIMIT = 60_000;
+const quiet = (): void => undefined;
+const LOG: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => LOG };
+const WEST = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
+const at = (address: string): { readonly members: ReturnType<typeof exposure>['members'] } => ({ members: [{ address, port: 8443, availability: 'ready' }] });
+
+let dir: string;
+let bigip: LabBigip;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sluice-cluster-'));
+  bigip = await lab();
+  // Both serve 32400, west alone serves 9.
+  const slices = [slice(7, [exposure(at('10.1.0.1'))]), slice(3, [exposure(at('10.2.0.1')), exposure({ port: 9, ...at('10.2.0.1') })], WEST), slice(8, [], { clusterUid: 'uid-new' })];
+  const state = slices.reduce((declared, one) => planPartition('k8s', declared, [one], { sameFleet: () => true, now: processClock.now() }).next, EMPTY_STATE);
+  await declare(connect(bigip), state);
+  await writeFile(join(dir, 'password'), bigip.password);
+  await writeFile(join(dir, 'ca.pem'), bigip.ca);
+  const config = {
+    generation: 1,
+    devices: [{ name: 'bigip-1', url: bigip.url, username: bigip.username, password: `file:${join(dir, 'password')}`, tls: { ca: `file:${join(dir, 'ca.pem')}` }, partitions: ['k8s'] }],
+    clusters: [{ id: 'east' }, { id: 'west' }],
+    fleets: [{ name: 'all', clusters: ['east', 'west'] }],
+    ingresses: ['east', 'west'].map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' })),
+    queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
+    failures: { kind: 'fs', path: join(dir, 'failures') },
+  };
+  await writeFile(join(dir, 'sluice.yaml'), JSON.stringify(config));
+});
+afterEach(async () => {
+  await closeAll();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function sluice(...args: readonly string[]): Promise<{ readonly code: unknown; readonly out: string; readonly err: string }> {
+  const run = startSluice(['cluster', ...args, '-c', 'sluice.yaml'], dir, { SLUICE_USER: 'ada' });
+  return { code: await run.ended, out: run.stdout(), err: run.stderr() };
+}
+
+/** One batch of what waits for the device; resolves with how many messages that were. */
+async function apply(): Promise<number> {
+  const queues = createSqliteQueues({ path: join(dir, 'queue.sqlite'), clock: processClock, id: processId });
+  const handler = createApply({ config: await loadConfig(join(dir, 'sluice.yaml'), {}), secrets: createSecrets({ env: {} }), queues, clock: processClock, id: processId, random: processRandom, log: LOG });
+  try {
+    const batch = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
+    const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 120_000 };
+    if (batch.length > 0) expect((await handler({ Records: batch.map((message) => toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')) }, context))?.batchItemFailures ?? []).toEqual([]);
+    for (const { receipt } of batch) await queues.queue('slices').delete(receipt);
+    return batch.length;
+  } finally {
+    await handler.close();
+    await queues.close();
+  }
+}
+
+async function rows(): Promise<readonly object[]> {
+  return JSON.parse((await sluice('list', '-o', 'json')).out) as readonly object[];
+}
+
+async function disabled(): Promise<readonly string[]> {
+  const { body } = await call(bigip, 'GET', '/mgmt/tm/ltm/node');
+  return ((body['items'] ?? []) as { address: string; session: string; state: string }[]).filter(({ session }) => session === 'user-disabled').map(({ address, state }) => `${address} ${state === 'user-down' ? 'out' : 'draining'}`);
+}
+
+async function told(): Promise<readonly object[]> {
+  const failures = openFailures((await loadConfig(join(dir, 'sluice.yaml'), {})).failures, { clock: processClock, id: processId });
+  return failures.audit.list().finally(() => failures.close());
+}
+
+describe('sluice cluster', () => {
+  test('list tells what is there, and by its exit code that a rival needs a look', async () => {
+    const { code, out } = await sluice('list');
+    expect(code).toBe(2);
+    expect(out).toMatch(/^CLUSTER +DEVICE +UID +OWNERS +EXPOSURES +MEMBERS +VERSION +SEEN +STATE\neast +bigip-1 +uid-east +1 +1 +1 +1\.7 +\d+s ago +enabled; rival uid-new since .*\nwest +bigip-1 +uid-west +1 +2 +2 +1\.3 +\d+s ago +enabled\n$/);
+  }, LIMIT);
+
+  test('drain, out and enable reach the nodes, and who did it and why is kept', async () => {
+    expect(await sluice('drain', 'east', '--why', 'kernel update', '--yes')).toMatchObject({ code: 0, err: expect.stringContaining('Asked for on bigip-1') });
+    expect([await apply(), await disabled()]).toEqual([1, ['10.1.0.1 draining']]);
+    expect((await rows())[0]).toMatchObject({ cluster: 'east', state: 'draining', drain: { because: 'kernel update' } });
+    await sluice('out', 'east', '--why', 'power', '--yes');
+    expect([await apply(), await disabled()]).toEqual([1, ['10.1.0.1 out']]);
+    await sluice('enable', 'east', '--yes');
+    expect([await apply(), await disabled()]).toEqual([1, []]);
+    expect(await told()).toMatchObject([
+      { who: 'ada', action: 'cluster drain', selection: 'cluster east on bigip-1', why: 'kernel update', result: 'sent to one device' },
+      { action: 'cluster out', why: 'power' },
+      { action: 'cluster enable', why: 'no reason given' },
+    ]);
+  }, LIMIT);
+
+  test('drain of the only cluster that serves something wants --force besides --yes', async () => {
+    expect(await sluice('drain', 'west', '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('west alone serves 1 exposure (172.16.100.195:9/tcp on bigip-1); nobody takes new connections there then. Add --force if that is meant') });
+    expect(await apply()).toBe(0);
+    expect((await sluice('drain', 'west', '--yes', '--force')).code).toBe(0);
+    expect([await apply(), await disabled()]).toEqual([1, ['10.2.0.1 draining']]);
+  }, LIMIT);
+
+  test('asks first: without a terminal nothing is done before --yes, and with --dry-run nothing at all', async () => {
+    expect(await sluice('enable', 'east')).toMatchObject({ code: 1, err: expect.stringContaining('add --yes to do it') });
+    expect(await sluice('drain', 'west', '--dry-run')).toMatchObject({ code: 0, err: expect.stringMatching(/west alone serves 1 exposure.*Dry run: nothing was done/) });
+    expect([await apply(), await told()]).toEqual([0, []]);
+  }, LIMIT);
+
+  test('forget leaves the fences, adopt hands them on', async () => {
+    await sluice('forget', 'west', '--yes', '--why', 'it is gone');
+    await apply();
+    expect((await rows())[1]).toMatchObject({ cluster: 'west', owners: 0, exposures: 0, version: '1.4' });
+    await sluice('adopt', 'east', '--yes');
+    await apply();
+    const [east] = await rows();
+    expect(east).toMatchObject({ cluster: 'east', uids: ['uid-new'], exposures: 1 });
+    expect(east).not.toHaveProperty('rival');
+    expect(await sluice('list')).toMatchObject({ code: 0 });
+  }, LIMIT);
+
+  test.each([
+    [['drain', 'north', '--yes'], 'known are east, west'],
+    [['drain', 'east', '--device', 'x', '--yes'], 'name one of devices[].name: bigip-1'],
+    [['forget', 'east', '--owner', 'x', '--yes'], 'write it as namespace/service'],
+    [['adopt', 'west', '--yes'], 'no other cluster has asked for the id west'],
+  ])('%j is refused in a sentence that helps', async (args, sentence) => {
+    expect(await sluice(...args)).toMatchObject({ code: 1, err: expect.stringContaining(sentence) });
+  }, LIMIT);
+
+  test('says that a device gives no answer, and steers nothing there', async () => {
+    await bigip.close();
+    expect(await sluice('list')).toMatchObject({ code: 1, err: expect.stringContaining('bigip-1, partition k8s: BIP501') });
+    expect(await sluice('drain', 'east', '--yes', '--force')).toMatchObject({ code: 1, err: expect.stringContaining('BIP501') });
+  }, LIMIT);
+});
