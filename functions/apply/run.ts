@@ -1,7 +1,8 @@
 /** The work on one partition while it goes on: what is known of the device, and what to tell in the end. */
 import type { DeclaredPartition } from '../../shared/bigip/device.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
-import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
+import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../shared/domain/plan/plan.ts';
@@ -101,6 +102,11 @@ export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Pro
   run.refused.set(id, remembered);
   run.rejections.set(id, { error, attempts: run.attempts.get(id) ?? [], news: remembered.tries === 1 || run.replays.has(entry.owner) });
   if (error.code === 'BIP422' || error.code === 'BIP423') run.holders = await lookForHolders(run);
+}
+
+/** What the owner's slice asks for at the place of this change. */
+export function askedOf({ job }: Run, { owner, key }: PlanEntry): Exposure | undefined {
+  return job.slices.find((slice) => slice.owner === owner)?.exposures.find((e) => exposureKey(e) === key);
 }
 
 /** It was not this change, or not this one alone. */
