@@ -115,5 +115,5 @@ async function declareOnce(run: Run, only: ReadonlySet<string>, again: boolean):
 
 /** Nothing but what Sluice remembers differs. */
 function sameOnDevice(before: DeclaredState, after: DeclaredState): boolean {
-  return sameContent(before.exposures, after.exposures) && (before.shareNodes ?? after.shareNodes) === after.shareNodes;
+  return sameContent([before.exposures, before.overrides], [after.exposures, after.overrides]) && (before.shareNodes ?? after.shareNodes) === after.shareNodes;
 }

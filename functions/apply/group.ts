@@ -8,19 +8,26 @@ import { movesBetween } from '../../shared/domain/plan/moves.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './partition.ts';
 
-export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'shareNodes' | 'again'> {
+export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'shareNodes' | 'again' | 'overrides'> {
   readonly partitions: readonly string[];
   /** Partitions to declare even if nothing changes. */
   readonly again?: ReadonlySet<string>;
+  /** By partition. */
+  readonly overrides?: ReadonlyMap<string, NonNullable<PartitionJob['overrides']>>;
 }
 
 /** One after the other, because the device has one lock for them all. */
 export async function applyGroup(job: GroupJob): Promise<readonly PartitionResult[]> {
-  const { partitions, again = new Set(), ...rest } = job;
+  const { partitions, again = new Set(), overrides, ...rest } = job;
   const shared = { ...rest, shareNodes: partitions.length > 1 };
-  const jobs = partitions.map((partition) => ({ ...shared, partition, again: again.has(partition) }));
+  const jobs = partitions.map((partition) => ({ ...shared, partition, again: again.has(partition), ...overridesIn(overrides, partition) }));
   const [only] = jobs;
   return only !== undefined && jobs.length === 1 ? [await applyPartition(only)] : applySeveral(jobs);
+}
+
+function overridesIn(all: GroupJob['overrides'], partition: string): Pick<PartitionJob, 'overrides'> {
+  const overrides = all?.get(partition);
+  return overrides === undefined ? {} : { overrides };
 }
 
 /** What several partitions know of each other: an address is in one of them only, so what moves leaves before it comes. */

@@ -5,7 +5,7 @@ import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
-import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
+import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Approval } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
@@ -33,6 +33,9 @@ export interface PartitionJob {
   /** What holds addresses outside the partition; absent: what the device calls foreign. */
   readonly holders?: () => Promise<readonly Holder[]>;
   readonly shareNodes?: boolean;
+  readonly overrides?: PlanRules['overrides'];
+  /** What somebody changed by hand is looked for and kept before anything is declared over it. */
+  readonly adopting?: boolean;
   /** What the device has shown to cope with; absent: nothing is known of it. */
   readonly pace?: Pace;
   readonly onTry?: (one: DeclareTry) => void;

@@ -4,6 +4,7 @@ import { isChange } from '../../shared/domain/plan/entry.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { linesOf } from '../../shared/domain/plan/steps.ts';
+import { lookForHands } from './adopt.ts';
 import { tryDeclare } from './declare.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { declareParts } from './parts.ts';
@@ -36,6 +37,7 @@ async function bringUp(run: Run): Promise<void> {
     const declared = await readDeclared(run);
     const plan = await planFrom(run, declared.state);
     run.fresh = declared;
+    if (round === 0 && (plan.changed || run.job.again === true)) await lookForHands(run, declared.state);
     const changes = plan.entries.filter((entry) => isChange(entry) && (run.job.only?.has(changeId(entry)) ?? true));
     const { readings } = run;
     const { healthy, refused: missing } = await siftMissing(run, changes);

@@ -4,6 +4,7 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { Adoption } from '../../shared/domain/plan/overrides.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../shared/domain/plan/plan.ts';
@@ -37,13 +38,15 @@ export interface Run {
   /** How often it was read: what is planned from an older reading may not be all. */
   readings: number;
   readonly pace: Pace;
+  /** What somebody changed on the device, and what is to be kept. */
+  byHand: readonly Adoption[];
   /** Asked for when something new wants an address. */
   holders: readonly Holder[] | undefined;
 }
 
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
   const replays = new Set(job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner));
-  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), holders: undefined };
+  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), byHand: [], holders: undefined };
 }
 
 /** What the device declares, as far as it is not known to be unchanged. */
@@ -67,7 +70,7 @@ export async function planFrom(run: Run, state: DeclaredState, only = run.job.on
 }
 
 function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | undefined): Plan {
-  const { partition, slices, sameFleet, clock, approvals, movedFrom, shareNodes } = run.job;
+  const { partition, slices, sameFleet, clock, approvals, movedFrom, shareNodes, overrides } = run.job;
   return planPartition(partition, state, slices, {
     sameFleet,
     now: clock.now(),
@@ -77,6 +80,7 @@ function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | un
     ...(run.holders && { holders: run.holders }),
     ...(approvals && { approvals }),
     ...(movedFrom && { movedFrom }),
+    overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...run.byHand] },
     ...(shareNodes === undefined ? {} : { shareNodes }),
   });
 }

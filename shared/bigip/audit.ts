@@ -2,6 +2,8 @@
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import { parseOwner } from '../domain/ingress/snapshot.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
+import { overrideInWords } from '../domain/plan/overrides.ts';
+import type { Adoption } from '../domain/plan/overrides.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import type { Device } from './device.ts';
 import type { Difference, DifferenceKind } from './drift.ts';
@@ -10,13 +12,16 @@ import { DeviceError } from './errors.ts';
 export interface Finding {
   readonly device: string;
   readonly partition: string;
-  readonly kind: DifferenceKind | 'foreign';
+  /** `kept`: changed by hand, and declared so since. */
+  readonly kind: DifferenceKind | 'foreign' | 'kept';
   readonly code: string;
   /** Full path of an object, or an owner. */
   readonly object: string;
   readonly message: string;
   /** Whether declaring the same again mends it. */
   readonly repairable: boolean;
+  /** What could be kept as it is. */
+  readonly adopt?: Adoption;
 }
 
 const CODE: Readonly<Record<DifferenceKind, string>> = { missing: 'BIP450', differs: 'BIP451', orphan: 'BIP452' };
@@ -34,7 +39,7 @@ export async function auditDevice({ device, config, clock }: AuditScope, { name,
   for (const partition of partitions) {
     const look = await lookAt(device, partition, clock);
     if ('refused' in look) findings.push({ device: name, partition, kind: 'foreign', ...look.refused, object: `/${partition}`, repairable: false });
-    else findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
+    else findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...keptIn(name, partition, look.state), ...strangers(config, name, partition, look.state));
   }
   return findings;
 }
@@ -63,8 +68,14 @@ async function quiet(looking: Promise<readonly Difference[]>): Promise<readonly 
   });
 }
 
-function ofDifference(device: string, partition: string, { kind, path, message }: Difference): Finding {
-  return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true };
+function ofDifference(device: string, partition: string, { kind, path, message, adopt }: Difference): Finding {
+  return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true, ...(adopt && { adopt }) };
+}
+
+function keptIn(device: string, partition: string, { overrides = {} }: DeclaredState): readonly Finding[] {
+  return Object.entries(overrides).flatMap(([key, override]) =>
+    overrideInWords(override).map((words): Finding => ({ device, partition, kind: 'kept', code: 'BIP455', object: key, message: `${words}, kept since ${override.since}`, repairable: false })),
+  );
 }
 
 /** Owners that the configuration does not know: nobody will ever take back what is declared for them. */

@@ -1,6 +1,7 @@
 /** What Sluice keeps in `constants.sluice` of a partition: all of the declared state that AS3's own objects cannot hold. */
 import * as z from 'zod';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
+import { Override } from '../../domain/plan/overrides.ts';
 import { Drain, OwnerRecord } from '../../domain/plan/record.ts';
 import { Version } from '../../domain/revision.ts';
 
@@ -21,6 +22,7 @@ export const Memory = z.strictObject({
   owners: z.record(z.string(), OwnerRecord),
   floors: z.record(z.string(), Version).exactOptional(),
   drains: z.record(z.string(), Drain).exactOptional(),
+  overrides: z.record(z.string(), Override).exactOptional(),
   shareNodes: z.boolean(),
   /** By application. */
   exposures: z.record(z.string(), z.array(ContributionRecord).min(1)),

@@ -1,6 +1,9 @@
 /** Declared state → AS3 tenant. `read.ts` is its exact inverse. */
 import type { Monitor, Settings } from '../../domain/exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
+import { operatedOf } from '../../domain/plan/overrides.ts';
+import type { Operated } from '../../domain/plan/overrides.ts';
+import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
@@ -9,6 +12,7 @@ import type { As3Application, As3Monitor, As3Pointer, As3PoolMember, As3Service,
 export interface RenderOptions {
   /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. A state that says so itself is not overruled. */
   readonly shareNodes: boolean;
+  readonly overrides?: DeclaredState['overrides'];
 }
 
 const SERVICE_CLASS = { tcp: 'Service_TCP', fastl4: 'Service_L4', http: 'Service_HTTP', udp: 'Service_UDP' } as const;
@@ -17,7 +21,7 @@ export function renderTenant(state: DeclaredState, options: RenderOptions): As3T
   const { exposures: declared, ...rest } = state;
   const exposures = Object.values(declared);
   const shareNodes = state.shareNodes ?? options.shareNodes;
-  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes })] as const);
+  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes, overrides: state.overrides })] as const);
   const records = exposures.map((e) => [applicationName(e), e.contributions.map(recordOf)] as const);
   const sluice: Memory = { format: DECLARED_FORMAT, ...rest, shareNodes, exposures: Object.fromEntries(records) };
   return { class: 'Tenant', constants: { class: 'Constants', sluice }, [KEEPER]: { class: 'Application' }, ...Object.fromEntries(applications) };
@@ -33,13 +37,14 @@ export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: 
 }
 
 export function renderApplication(e: DeclaredExposure, options: RenderOptions): As3Application {
+  const operated = operatedOf(e, options.overrides?.[exposureKey(e)]);
   const monitors = e.settings.monitors.map((m, i) => [`monitor${i}`, renderMonitor(m)] as const);
   return {
     class: 'Application',
-    virtual: renderVirtual(e),
+    virtual: renderVirtual(e, operated),
     pool: {
       class: 'Pool',
-      loadBalancingMode: e.settings.balance,
+      loadBalancingMode: operated.balance,
       // "any" is the device's default and would let one good monitor hide a bad one.
       ...(monitors.length > 0 ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' } : {}),
       members: e.contributions.flatMap((c) => renderMembers(c, options)),
@@ -48,7 +53,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
   };
 }
 
-function renderVirtual(e: DeclaredExposure): As3Service {
+function renderVirtual(e: DeclaredExposure, { connectionLimit, enabled }: Required<Operated>): As3Service {
   const s = e.settings;
   return {
     class: SERVICE_CLASS[s.mode],
@@ -61,7 +66,8 @@ function renderVirtual(e: DeclaredExposure): As3Service {
     ...(s.iRules.length > 0 ? { iRules: s.iRules.map(pointer) } : {}),
     ...renderProfiles(s),
     ...(s.vlans.length > 0 ? { allowVlans: s.vlans.map(pointer) } : {}),
-    ...(s.connectionLimit > 0 ? { maxConnections: s.connectionLimit } : {}),
+    ...(connectionLimit > 0 ? { maxConnections: connectionLimit } : {}),
+    ...(enabled ? {} : { adminState: 'disable' }),
   };
 }
 

@@ -6,6 +6,7 @@ import { changeId } from './entry.ts';
 import type { Holder } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
+import type { OverrideRules } from './overrides.ts';
 import type { Quarantined } from './record.ts';
 import type { Approval } from '../steering/steering.ts';
 
@@ -25,6 +26,8 @@ export interface PlanRules {
   /** Changes that come from another partition of the device, and which. */
   readonly movedFrom?: ReadonlyMap<string, string>;
   readonly approvals?: readonly Approval[];
+  /** What was changed by hand and is to be kept, and whether all that was kept goes back. */
+  readonly overrides?: Omit<OverrideRules, 'now'>;
   /** Whether the device's nodes are to stand in /Common; absent: as declared. */
   readonly shareNodes?: boolean;
 }
