@@ -8,7 +8,7 @@ import { movesBetween } from '../../shared/domain/plan/moves.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './partition.ts';
 
-export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'shareNodes' | 'again' | 'overrides'> {
+export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'closed' | 'shareNodes' | 'again' | 'overrides'> {
   readonly partitions: readonly string[];
   /** Partitions to declare even if nothing changes. */
   readonly again?: ReadonlySet<string>;
@@ -35,12 +35,13 @@ async function applySeveral(jobs: readonly PartitionJob[]): Promise<readonly Par
   const readings = new Map<string, PartitionReading>();
   for (const { device, partition } of jobs) readings.set(partition, await device.read(partition));
   const states = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [])));
-  const moves = movesBetween(states, jobs[0]?.slices ?? []);
+  const closed = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'refused' ? [[partition, reading] as const] : [])));
+  const moves = movesBetween(states, jobs[0]?.slices ?? []).filter(({ to }) => !closed.has(to));
   const one = async (job: PartitionJob): Promise<PartitionResult> => {
     const reading = readings.get(job.partition);
     readings.delete(job.partition);
     const holders = async (): Promise<readonly Holder[]> => [...(await job.device.foreign()), ...heldByOthers(job.partition, states)];
-    const result = await applyPartition({ ...job, holders, ...(reading && { reading }) });
+    const result = await applyPartition({ ...job, holders, closed, ...(reading && { reading }) });
     if (!result.refused) states.set(job.partition, result.declared);
     return result;
   };

@@ -30,6 +30,7 @@ export interface PartitionJob {
   /** Changes to make, by `changeId`; absent: all. */
   readonly only?: ReadonlySet<string>;
   readonly movedFrom?: ReadonlyMap<string, string>;
+  readonly closed?: PlanRules['closed'];
   /** What holds addresses outside the partition; absent: what the device calls foreign. */
   readonly holders?: () => Promise<readonly Holder[]>;
   readonly shareNodes?: boolean;

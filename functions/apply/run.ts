@@ -70,7 +70,7 @@ export async function planFrom(run: Run, state: DeclaredState, only = run.job.on
 }
 
 function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | undefined): Plan {
-  const { partition, slices, sameFleet, clock, approvals, movedFrom, shareNodes, overrides } = run.job;
+  const { partition, slices, sameFleet, clock, approvals, movedFrom, shareNodes, overrides, closed } = run.job;
   return planPartition(partition, state, slices, {
     sameFleet,
     now: clock.now(),
@@ -80,6 +80,7 @@ function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | un
     ...(run.holders && { holders: run.holders }),
     ...(approvals && { approvals }),
     ...(movedFrom && { movedFrom }),
+    ...(closed && { closed }),
     overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...run.byHand] },
     ...(shareNodes === undefined ? {} : { shareNodes }),
   });

@@ -25,6 +25,8 @@ export interface PlanRules {
   readonly holders?: readonly Holder[];
   /** Changes that come from another partition of the device, and which. */
   readonly movedFrom?: ReadonlyMap<string, string>;
+  /** Partitions of the device that cannot be written, and why: nothing moves there. */
+  readonly closed?: ReadonlyMap<string, { readonly code: string; readonly reason: string }>;
   readonly approvals?: readonly Approval[];
   /** What was changed by hand and is to be kept, and whether all that was kept goes back. */
   readonly overrides?: Omit<OverrideRules, 'now'>;
