@@ -1,4 +1,5 @@
 /** What arrives in a device's group: slices, and orders that are to take effect between them. */
+import type { PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
@@ -75,6 +76,12 @@ function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice
 
 export function messagesOf({ orders, absences, audits, slices }: Stage): readonly QueueMessage[] {
   return [...orders, ...absences, ...audits, ...slices].map(({ message }) => message);
+}
+
+/** What audits ask to be kept or given back, by partition; what is given back is so before anything new is kept. */
+export function overridesOf({ audits }: Stage): ReadonlyMap<string, NonNullable<PlanRules['overrides']>> {
+  const asked = audits.flatMap(({ data }) => data.partitions.map((partition) => ({ partition, lift: data.lift === true, adopt: (data.adopt ?? []).filter((one) => one.partition === partition) })));
+  return new Map([...Map.groupBy(asked, ({ partition }) => partition)].map(([partition, list]) => [partition, { lift: list.some(({ lift }) => lift), adopt: list.flatMap(({ adopt }) => adopt) }]));
 }
 
 export interface Newest {

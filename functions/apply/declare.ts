@@ -116,5 +116,5 @@ async function declareOnce(run: Run, only: ReadonlySet<string>, again: boolean):
 /** Nothing but what Sluice remembers differs. Drains stand at the members where nodes are shared. */
 function sameOnDevice(before: DeclaredState, after: DeclaredState): boolean {
   const sameDrains = after.shareNodes !== true || sameContent(before.drains, after.drains);
-  return sameDrains && sameContent(before.exposures, after.exposures) && (before.shareNodes ?? after.shareNodes) === after.shareNodes;
+  return sameDrains && sameContent([before.exposures, before.overrides], [after.exposures, after.overrides]) && (before.shareNodes ?? after.shareNodes) === after.shareNodes;
 }

@@ -9,23 +9,30 @@ import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './partition.ts';
 
-export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'shareNodes' | 'again' | 'fresh'> {
+export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'closed' | 'shareNodes' | 'again' | 'fresh' | 'overrides'> {
   readonly partitions: readonly string[];
   /** Partitions to declare even if nothing changes. */
   readonly again?: ReadonlySet<string>;
+  /** By partition. */
+  readonly overrides?: ReadonlyMap<string, NonNullable<PartitionJob['overrides']>>;
 }
 
 /** One after the other, because the device has one lock for them all. */
 export async function applyGroup(job: GroupJob): Promise<readonly PartitionResult[]> {
-  const { partitions, again = new Set(), ...rest } = job;
+  const { partitions, again = new Set(), overrides, ...rest } = job;
   const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
   const foreign = knownOnce(holders, () => job.device.foreign());
   const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: partitions.length > 1 };
-  const jobs = partitions.map((partition): PartitionJob => ({ ...shared, partition, again: again.has(partition) }));
+  const jobs = partitions.map((partition): PartitionJob => ({ ...shared, partition, again: again.has(partition), ...overridesIn(overrides, partition) }));
   const [only] = jobs;
   if (only === undefined || jobs.length > 1) return tell(await applySeveral(jobs, readings));
   const reading = readings.get(only.partition);
   return tell([await applyPartition({ ...only, ...(reading && { reading }) })]);
+}
+
+function overridesIn(all: GroupJob['overrides'], partition: string): Pick<PartitionJob, 'overrides'> {
+  const overrides = all?.get(partition);
+  return overrides === undefined ? {} : { overrides };
 }
 
 /** What several partitions know of each other: an address is in one of them only, so what moves leaves before it comes. */
@@ -33,12 +40,13 @@ async function applySeveral(jobs: readonly PartitionJob[], known: ReadonlyMap<st
   const readings = new Map(known);
   for (const { device, partition } of jobs) if (!readings.has(partition)) readings.set(partition, await device.read(partition));
   const states = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [])));
-  const moves = movesBetween(states, jobs[0]?.slices ?? []);
+  const closed = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'refused' ? [[partition, reading] as const] : [])));
+  const moves = movesBetween(states, jobs[0]?.slices ?? []).filter(({ to }) => !closed.has(to));
   const one = async (job: PartitionJob): Promise<PartitionResult> => {
     const reading = readings.get(job.partition);
     readings.delete(job.partition);
     const holders = async (): Promise<readonly Holder[]> => [...(await (job.holders === undefined ? job.device.foreign() : job.holders())), ...heldByOthers(job.partition, states)];
-    const result = await applyPartition({ ...job, holders, ...(reading && { reading }) });
+    const result = await applyPartition({ ...job, holders, closed, ...(reading && { reading }) });
     if (!result.refused) states.set(job.partition, result.declared);
     return result;
   };

@@ -10,7 +10,7 @@ import type { QueueMessage } from '../../shared/queue/port.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
-import { messagesOf, newestFirst, readArrival, stagesOf } from './arrivals.ts';
+import { messagesOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { applyGroup } from './group.ts';
 import { createHealing } from './heal.ts';
@@ -76,6 +76,8 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
       orders: stage.orders.map(({ message, data }) => ({ steering: data, at: message.sentAt })),
       absences: stage.absences.map(({ data }) => data),
       again: new Set(stage.audits.flatMap(({ data }) => data.partitions)),
+      overrides: overridesOf(stage),
+      adopting: runtime.config.policy.drift === 'adopt',
       firstReceived: new Set(newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner)),
       pace: scope.paces.get(config.name) ?? createPace(runtime.clock),
       sameFleet: sharedFleet(runtime.config),

@@ -5,11 +5,10 @@
 import { applicationName } from '../../shared/bigip/as3/names.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
 import type { Settings } from '../../shared/domain/exposure/exposure.ts';
-import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { tryDeclare } from './declare.ts';
 import type { Run } from './run.ts';
-import { blame, pardon } from './run.ts';
+import { askedOf, blame, pardon } from './run.ts';
 
 /** Resolves with how many were refused. `known`: this very set was refused already, with everything declared that is declared now. */
 export async function declareAll(run: Run, changes: readonly PlanEntry[], known?: DeviceError): Promise<number> {
@@ -58,7 +57,7 @@ function suspects(changes: readonly PlanEntry[], named: readonly PlanEntry[]): r
 
 /** What BIG-IP may call a change by: its application, or an object on the device that it refers to. */
 function namesOf(run: Run, entry: PlanEntry): readonly string[] {
-  const asked = run.job.slices.find((slice) => slice.owner === entry.owner)?.exposures.find((e) => exposureKey(e) === entry.key);
+  const asked = askedOf(run, entry);
   return [applicationOf(entry), ...(asked ? referencesOf(asked.settings) : [])];
 }
 

@@ -8,7 +8,7 @@ import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import type { FleetOf } from '../../shared/domain/plan/fleet.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
-import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
+import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
@@ -35,9 +35,13 @@ export interface PartitionJob {
   /** Changes to make, by `changeId`; absent: all. */
   readonly only?: ReadonlySet<string>;
   readonly movedFrom?: ReadonlyMap<string, string>;
+  readonly closed?: PlanRules['closed'];
   /** What holds addresses outside the partition; absent: what the device calls foreign. */
   readonly holders?: () => Promise<readonly Holder[]>;
   readonly shareNodes?: boolean;
+  readonly overrides?: PlanRules['overrides'];
+  /** What somebody changed by hand is looked for and kept before anything is declared over it. */
+  readonly adopting?: boolean;
   /** What the device has shown to cope with; absent: nothing is known of it. */
   readonly pace?: Pace;
   /** Addresses that were chosen just now: nobody else may have got them meanwhile. */

@@ -4,9 +4,11 @@ import { isChange } from '../../shared/domain/plan/entry.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { linesOf } from '../../shared/domain/plan/steps.ts';
+import { lookForHands } from './adopt.ts';
 import { tryDeclare } from './declare.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { declareParts } from './parts.ts';
+import { siftMissing } from './references.ts';
 import { retryQuarantined } from './retry.ts';
 import type { Run } from './run.ts';
 import { planFrom, readDeclared, resultOf, startRun } from './run.ts';
@@ -35,9 +37,11 @@ async function bringUp(run: Run): Promise<void> {
     const declared = await readDeclared(run);
     const plan = await planFrom(run, declared.state);
     run.fresh = declared;
+    if (round === 0 && (plan.changed || run.job.again === true)) await lookForHands(run, declared.state);
     const changes = plan.entries.filter((entry) => isChange(entry) && (run.job.only?.has(changeId(entry)) ?? true));
     const { readings } = run;
-    const refused = changes.length === 0 ? await declareFence(run, round === 0) : await declareParts(run, changes, ({ key }) => linesOf(declared.state.exposures[key], plan.next.exposures[key]));
+    const { healthy, refused: missing } = await siftMissing(run, changes);
+    const refused = missing + (healthy.length === 0 ? await declareFence(run, round === 0) : await declareParts(run, healthy, ({ key }) => linesOf(declared.state.exposures[key], plan.next.exposures[key])));
     // In one go, from the very state that was planned from: nothing can be left.
     if (refused === 0 && run.readings === readings) return;
   }

@@ -5,13 +5,15 @@ import { isDue, quarantined } from '../../shared/domain/plan/quarantine.ts';
 import { LINES } from '../../shared/domain/plan/steps.ts';
 import { tryDeclare } from './declare.ts';
 import { declareParts } from './parts.ts';
+import { siftMissing } from './references.ts';
 import type { Run } from './run.ts';
 
 /** Refused so often, the others of this run wait for their next turn. */
 const MAX_FAILURES = 5;
 
 export async function retryQuarantined(run: Run): Promise<void> {
-  const due = [...run.entries.values()].filter((entry) => isOwed(run, entry));
+  const owed = [...run.entries.values()].filter((entry) => isOwed(run, entry));
+  const { healthy: due } = await siftMissing(run, owed);
   for (const [i, entry] of due.slice(0, MAX_FAILURES).entries()) {
     if (!hasTime(run)) break;
     if ((await tryAgain(run, [entry])) > 0) continue;

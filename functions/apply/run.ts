@@ -1,8 +1,10 @@
 /** The work on one partition while it goes on: what is known of the device, and what to tell in the end. */
 import type { DeclaredPartition } from '../../shared/bigip/device.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
-import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
+import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import type { Adoption } from '../../shared/domain/plan/overrides.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../shared/domain/plan/plan.ts';
@@ -37,13 +39,15 @@ export interface Run {
   /** How often it was read: what is planned from an older reading may not be all. */
   readings: number;
   readonly pace: Pace;
+  /** What somebody changed on the device, and what is to be kept. */
+  byHand: readonly Adoption[];
   /** Asked for when something new wants an address. */
   holders: readonly Holder[] | undefined;
 }
 
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
   const replays = new Set(job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner));
-  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), holders: undefined };
+  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), byHand: [], holders: undefined };
 }
 
 /** What the device declares, as far as it is not known to be unchanged. */
@@ -68,7 +72,7 @@ export async function planFrom(run: Run, state: DeclaredState, only = run.job.on
 }
 
 function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | undefined): Plan {
-  const { partition, slices, sameFleet, fleetOf, clock, orders, absences, movedFrom, shareNodes } = run.job;
+  const { partition, slices, sameFleet, fleetOf, clock, orders, absences, movedFrom, shareNodes, overrides, closed } = run.job;
   return planPartition(partition, state, slices, {
     sameFleet,
     ...(fleetOf && { fleetOf }),
@@ -80,6 +84,8 @@ function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | un
     ...(orders && { orders }),
     ...(absences && { absences }),
     ...(movedFrom && { movedFrom }),
+    ...(closed && { closed }),
+    overrides: { ...overrides, adopt: [...(overrides?.adopt ?? []), ...run.byHand] },
     ...(shareNodes === undefined ? {} : { shareNodes }),
   });
 }
@@ -105,6 +111,11 @@ export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Pro
   run.refused.set(id, remembered);
   run.rejections.set(id, { error, attempts: run.attempts.get(id) ?? [], news: remembered.tries === 1 || run.replays.has(entry.owner) });
   if (error.code === 'BIP422' || error.code === 'BIP423') run.holders = await lookForHolders(run);
+}
+
+/** What the owner's slice asks for at the place of this change. */
+export function askedOf({ job }: Run, { owner, key }: PlanEntry): Exposure | undefined {
+  return job.slices.find((slice) => slice.owner === owner)?.exposures.find((e) => exposureKey(e) === key);
 }
 
 /** It was not this change, or not this one alone. */

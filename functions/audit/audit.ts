@@ -3,9 +3,10 @@ import { auditDevice } from '../../shared/bigip/audit.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
+import { adoptionOf, repairOf, sendAudit } from '../../shared/queue/audit.ts';
+import type { AuditWish } from '../../shared/queue/audit.ts';
 import { seal } from '../../shared/queue/envelope.ts';
-import { AUDIT, STEERING } from '../../shared/queue/events.ts';
-import type { Audit } from '../../shared/queue/events.ts';
+import { STEERING } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
@@ -27,9 +28,10 @@ async function auditOne(runtime: Runtime, devices: Devices, config: DeviceConfig
   const { log, clock } = runtime;
   try {
     const findings = await auditDevice({ device: await devices.get(config), config: runtime.config, clock }, config);
-    for (const finding of findings) log.warn(finding, 'drift');
+    for (const finding of findings) if (finding.kind !== 'kept') log.warn(finding, 'drift');
     for (const { order } of findings) if (order) await steer(runtime, order);
-    if (runtime.config.policy.drift === 'repair') await askForRepair(runtime, config.name, findings);
+    const { drift } = runtime.config.policy;
+    if (drift !== 'report') await askApply(runtime, config.name, wishOf(findings, drift));
     return { findings, failed: [] };
   } catch (error) {
     const code = error instanceof DeviceError ? error.code : 'unknown';
@@ -40,18 +42,15 @@ async function auditOne(runtime: Runtime, devices: Devices, config: DeviceConfig
   }
 }
 
+/** With `repair` what was kept under another policy goes back as well. */
+function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditWish | undefined {
+  return drift === 'repair' ? repairOf(findings) : adoptionOf(findings);
+}
+
 /** In the device's group, so that it never races what apply is doing there. */
-async function askForRepair(runtime: Runtime, device: string, findings: readonly Finding[]): Promise<void> {
-  const broken = findings.filter(({ repairable }) => repairable);
-  const [first] = broken;
-  if (first === undefined) return;
-  const more = broken.length === 1 ? '' : `, and ${broken.length - 1} more`;
-  const data: Audit = { device, partitions: [...new Set(broken.map(({ partition }) => partition))], reason: `${first.object} ${first.message}${more}` };
-  const id = runtime.id();
-  // No cluster asks for it; the envelope wants one that the device serves.
-  const cluster = runtime.config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ?? runtime.config.clusters[0]?.id ?? device;
-  const body = seal(AUDIT, data, { id, cluster, subject: device, time: new Date(runtime.clock.now()).toISOString() });
-  await runtime.queues.queue('slices').send({ group: device, deduplicationId: id, body });
+async function askApply(runtime: Runtime, device: string, wish: AuditWish | undefined): Promise<void> {
+  if (wish === undefined) return;
+  await sendAudit(runtime, runtime.config, { device, ...wish });
 }
 
 /** In the device's group as well: behind slices that wait, which end the silence. */

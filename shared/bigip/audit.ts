@@ -2,6 +2,8 @@
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import { parseOwner } from '../domain/ingress/snapshot.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
+import { overrideInWords } from '../domain/plan/overrides.ts';
+import type { Adoption } from '../domain/plan/overrides.ts';
 import type { Silence } from '../domain/steering/silence.ts';
 import { silenceInWords, silences } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
@@ -15,8 +17,8 @@ import { sizeFindings } from './sizes.ts';
 export interface Finding {
   readonly device: string;
   readonly partition: string;
-  /** `size`: nothing differs, but it is more than recommended. */
-  readonly kind: DifferenceKind | 'foreign' | 'silent' | 'size';
+  /** `kept`: changed by hand, and declared so since. `size`: nothing differs, but it is more than recommended. */
+  readonly kind: DifferenceKind | 'foreign' | 'kept' | 'silent' | 'size';
   readonly code: string;
   /** Full path of an object, an owner, or a cluster. */
   readonly object: string;
@@ -25,6 +27,8 @@ export interface Finding {
   readonly repairable: boolean;
   /** What policy answers it with. */
   readonly order?: Extract<Steering, { action: 'drain' | 'enable' }>;
+  /** What could be kept as it is. */
+  readonly adopt?: Adoption;
 }
 
 const CODE: Readonly<Record<DifferenceKind, string>> = { missing: 'BIP450', differs: 'BIP451', orphan: 'BIP452' };
@@ -45,7 +49,7 @@ export async function auditDevice({ device, config, clock }: AuditScope, { name,
     if ('refused' in look) findings.push({ device: name, partition, kind: 'foreign', ...look.refused, object: `/${partition}`, repairable: false });
     else {
       states.set(partition, look.state);
-      findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...strangers(config, name, partition, look.state));
+      findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...keptIn(name, partition, look.state), ...strangers(config, name, partition, look.state));
     }
   }
   const policies = config.clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
@@ -77,8 +81,14 @@ async function quiet(looking: Promise<readonly Difference[]>): Promise<readonly 
   });
 }
 
-function ofDifference(device: string, partition: string, { kind, path, message }: Difference): Finding {
-  return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true };
+function ofDifference(device: string, partition: string, { kind, path, message, adopt }: Difference): Finding {
+  return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true, ...(adopt && { adopt }) };
+}
+
+function keptIn(device: string, partition: string, { overrides = {} }: DeclaredState): readonly Finding[] {
+  return Object.entries(overrides).flatMap(([key, override]) =>
+    overrideInWords(override).map((words): Finding => ({ device, partition, kind: 'kept', code: 'BIP455', object: key, message: `${words}, kept since ${override.since}`, repairable: false })),
+  );
 }
 
 function ofSilence(device: string, partitions: readonly string[], silence: Silence): Finding {

@@ -19,6 +19,8 @@ import { liveMismatches } from './live.ts';
 import { reconcileNodes, resetNodes } from './nodes.ts';
 import { createPartitionReader, declarePath, foundIn, signed } from './partition.ts';
 import type { PartitionReading } from './partition.ts';
+import { missingReferences } from './references.ts';
+import type { MissingReference, Reference } from './references.ts';
 import type { DeviceSession } from './session.ts';
 import { syncToGroup } from './sync.ts';
 
@@ -41,6 +43,8 @@ export interface Device {
   drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly ForeignAddress[]>;
+  /** Which of these objects the device lacks. */
+  missing(references: readonly Reference[]): Promise<readonly MissingReference[]>;
   close(): Promise<void>;
 }
 
@@ -95,6 +99,7 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     reconcileMembers: (partition, state) => (options.shareNodes ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
     drift: (partition, state) => findDrift(session, partition, state),
     foreign: () => foreignAddresses(session, config.partitions),
+    missing: (references) => missingReferences(session, references),
     close: () => session.close(),
   };
 }

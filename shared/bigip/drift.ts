@@ -1,6 +1,9 @@
 /** What is different on the device from what it was told, object by object. */
+import { BALANCE_METHODS, exposureKey } from '../domain/exposure/exposure.ts';
 import { reconciliation } from '../domain/express/reconcile.ts';
 import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import { insteadOf, operatedOf, overrideInWords } from '../domain/plan/overrides.ts';
+import type { Adoption, Operated } from '../domain/plan/overrides.ts';
 import { devicePaths } from './as3/names.ts';
 import { DeviceError } from './errors.ts';
 import { listNodes } from './nodes.ts';
@@ -15,12 +18,15 @@ export interface Difference {
   /** Full path of the object. */
   readonly path: string;
   readonly message: string;
+  /** What could be kept as it is. */
+  readonly adopt?: Adoption;
 }
 
 interface Virtual {
   readonly fullPath: string;
   readonly destination: string;
   readonly disabled?: boolean;
+  readonly connectionLimit?: number;
   readonly pool?: string;
 }
 
@@ -55,7 +61,7 @@ export async function findDrift(session: Session, partition: string, state: Decl
   const used = new Set(Object.values(state.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members.map((m) => m.address))));
   const stray = nodes.filter((node) => !used.has(node.address));
   return [
-    ...Object.values(state.exposures).flatMap((e) => ofExposure(partition, e, { live, state })),
+    ...Object.values(state.exposures).flatMap((e) => ofExposure({ partition, e, state, operated: operatedOf(e, state.overrides?.[exposureKey(e)]) }, live)),
     ...orphans(partition, state, live),
     ...stray.map((node): Difference => ({ kind: 'orphan', path: `/${partition}/${node.name}`, message: 'is a node that no declared member uses' })),
     ...reconciliation(state, nodes).map((write): Difference => ({ kind: 'differs', path: `/${partition}/${write.name}`, message: `is a node that should be ${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}` })),
@@ -79,38 +85,61 @@ function byPath<T extends { readonly fullPath: string }>(items: readonly T[]): R
   return new Map(items.map((item) => [item.fullPath, item]));
 }
 
-function ofExposure(partition: string, e: DeclaredExposure, { live, state }: { readonly live: Live; readonly state: DeclaredState }): readonly Difference[] {
+interface Told {
+  readonly partition: string;
+  readonly e: DeclaredExposure;
+  readonly state: DeclaredState;
+  readonly operated: Required<Operated>;
+}
+
+function ofExposure(told: Told, live: Live): readonly Difference[] {
+  const { partition, e } = told;
   const paths = devicePaths(partition, e);
   const virtual = live.virtuals.get(paths.virtual);
   const pool = live.pools.get(paths.pool);
   const missing = (path: string, what: string): Difference => ({ kind: 'missing', path, message: `is a ${what} that was declared` });
   return [
-    ...(virtual === undefined ? [missing(paths.virtual, 'virtual server')] : ofVirtual(virtual, e, paths.pool)),
-    ...(pool === undefined ? [missing(paths.pool, 'pool')] : ofPool(pool, e, state)),
+    ...(virtual === undefined ? [missing(paths.virtual, 'virtual server')] : ofVirtual(virtual, told, paths.pool)),
+    ...(pool === undefined ? [missing(paths.pool, 'pool')] : ofPool(pool, told)),
   ];
 }
 
-function ofVirtual(virtual: Virtual, e: DeclaredExposure, pool: string): readonly Difference[] {
+function ofVirtual(virtual: Virtual, { e, operated }: Told, pool: string): readonly Difference[] {
   const wanted = endpoint(e.address, e.port);
   const words = [
     ...(lastPart(virtual.destination) === wanted ? [] : [`listens on ${lastPart(virtual.destination)} instead of ${wanted}`]),
-    ...(virtual.disabled === true ? ['is disabled'] : []),
     ...(virtual.pool === pool ? [] : [`sends to ${virtual.pool ?? 'no pool'} instead of ${pool}`]),
   ];
-  return words.map((message) => ({ kind: 'differs', path: virtual.fullPath, message }));
+  const live = { connectionLimit: virtual.connectionLimit ?? operated.connectionLimit, enabled: virtual.disabled !== true };
+  return [...words.map((message) => differs(virtual.fullPath, message)), ...byHand(virtual.fullPath, { e, operated }, live)];
 }
 
-function ofPool(pool: Pool, e: DeclaredExposure, state: DeclaredState): readonly Difference[] {
+function differs(path: string, message: string): Difference {
+  return { kind: 'differs', path, message };
+}
+
+/** One difference for each setting that might as well be kept. */
+function byHand(path: string, { e, operated: told }: Pick<Told, 'e' | 'operated'>, live: Operated): readonly Difference[] {
+  const names = (Object.keys(live) as (keyof Operated)[]).filter((name) => live[name] !== told[name]);
+  return names.flatMap((name) => {
+    const values: Operated = { [name]: live[name] };
+    return overrideInWords({ values, instead: told }).map((message) => ({ ...differs(path, message), adopt: { key: exposureKey(e), values, instead: insteadOf(e, values) } }));
+  });
+}
+
+function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[] {
   const wanted = new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))));
   const members = pool.membersReference?.items ?? [];
   const have = new Set(members.map((m) => lastPart(m.fullPath)));
   const words = [
-    ...(pool.loadBalancingMode === e.settings.balance ? [] : [`balances by ${pool.loadBalancingMode} instead of ${e.settings.balance}`]),
     ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
     ...[...have].filter((m) => !wanted.has(m)).map((m) => `has member ${m}, which was not declared`),
     ...placingDifferences(pool, e, state),
   ];
-  return words.map((message) => ({ kind: 'differs', path: pool.fullPath, message }));
+  // A method that nobody knows here cannot be declared, so it is not kept.
+  const balance = BALANCE_METHODS.find((method) => method === pool.loadBalancingMode);
+  const balances = balance === undefined ? [differs(pool.fullPath, `balances by ${pool.loadBalancingMode} instead of ${operated.balance}`)] : byHand(pool.fullPath, { e, operated }, { balance });
+  return [...balances, ...words.map((message) => differs(pool.fullPath, message))];
 }
 
 function orphans(partition: string, state: DeclaredState, live: Live): readonly Difference[] {

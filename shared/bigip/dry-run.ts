@@ -71,6 +71,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       return pretence.realKey === undefined ? Promise.resolve([]) : device.drift(partition, pretence.real);
     },
     foreign: () => device.foreign(),
+    missing: (references) => device.missing(references),
     close: () => device.close(),
   };
   return dry;

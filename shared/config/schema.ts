@@ -99,7 +99,7 @@ export const SluiceConfig = z.strictObject({
   fleets: z.array(FleetConfig).default([]).describe('Clusters that may share virtual servers; a cluster is in one fleet at most.'),
   addressPools: z.array(AddressPool).default([]).describe('Virtual addresses that Sluice gives out where `auto` is asked for.'),
   ingresses: z.array(IngressConfig).min(1).describe('Ingress gateway Services and what becomes of them.'),
-  policy: PolicyConfig.extend({ drift: z.enum(['repair', 'report']).default('repair').describe('What becomes of changes made on the device by hand: declared again, or only told.') }).prefault({}).describe('Who may open what, and refer to what.'),
+  policy: PolicyConfig.extend({ drift: z.enum(['repair', 'adopt', 'report']).default('repair').describe('What becomes of changes made on the device by hand: declared again; kept, where it is the balancing of a pool, or the connection limit or the switch of a virtual server, and else declared again; or only told.') }).prefault({}).describe('Who may open what, and refer to what.'),
   queue: QueueConfig.prefault({ kind: 'sqlite' }).describe('Where events wait.'),
   failures: FailuresConfig.prefault({ kind: 'fs' }).describe('Where parked failures are kept, with their reasons.'),
 });

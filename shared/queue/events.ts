@@ -1,5 +1,6 @@
 /** The events of the pipeline; the version is part of the type. */
 import * as z from 'zod';
+import { Adoption } from '../domain/plan/overrides.ts';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
 import { Express } from '../domain/express/event.ts';
 import { Absence } from '../domain/ingress/absence.ts';
@@ -29,7 +30,15 @@ export const Resync = z.strictObject({ cluster: z.string(), device: z.string(), 
 export type Resync = Readonly<z.infer<typeof Resync>>;
 
 /** Asks apply to declare again what these partitions of a device declare anyway, because something there differs from it. */
-export const Audit = z.strictObject({ device: z.string(), partitions: z.array(z.string()).min(1), reason: z.string() });
+export const Audit = z.strictObject({
+  device: z.string(),
+  partitions: z.array(z.string()).min(1),
+  reason: z.string(),
+  /** Changes made by hand that are to be kept. */
+  adopt: z.array(Adoption.extend({ partition: z.string() })).exactOptional(),
+  /** What was kept in these partitions goes back to what its owners ask for. */
+  lift: z.boolean().exactOptional(),
+});
 export type Audit = Readonly<z.infer<typeof Audit>>;
 
 /** Travels on `settled-<cluster>` beside {@link SETTLED_EVENTS}. */

@@ -257,7 +257,7 @@ const MINUTE = 60_000;
 const AWAY_MINUTES = 10;
 const AWAY_RATE = 40;
 /** Slower, because what the processor needs is multiplied as well. */
-const DRAIN_RATE = 10;
+const DRAIN_RATE = 2;
 const EVENTS = 500;
 const AWAY_TEAMS = 10;
 

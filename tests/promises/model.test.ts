@@ -36,7 +36,7 @@ const wants: fc.Arbitrary<Want[]> = fc.uniqueArray(
   fc.record({ port: fc.integer({ min: 1, max: 4 }), variant: fc.constantFrom('plain' as const, 'plain' as const, 'other' as const, 'bad' as const), pod: fc.integer({ min: 1, max: 3 }) }),
   { maxLength: 3, selector: (w) => w.port },
 );
-const faults = fc.array(fc.constantFrom<DeviceFault>('busy', 'login', 'timeout', 'lost reply', 'away'), { maxLength: 3 });
+const faults = fc.array(fc.constantFrom<DeviceFault>('busy', 'login', 'timeout', 'lost reply', 'away', 'slow', 'raced'), { maxLength: 3 });
 
 const commands = fc.commands(
   [
@@ -45,6 +45,8 @@ const commands = fc.commands(
     faults.map((list) => new Command(`work(${JSON.stringify(list)})`, (m) => m.work(list))),
     fc.tuple(fc.integer({ min: 1, max: 8 }), fc.constantFrom('before' as const, 'after' as const)).map(([n, when]) => new Command(`crash(${n}, '${when}')`, (m) => m.crash(n, when))),
     fc.integer({ min: 1, max: 5 }).map((n) => new Command(`twin(${n})`, (m) => m.twin(n))),
+    fc.boolean().map((shows) => new Command(`look(${shows})`, (m) => m.look(shows))),
+    fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }).map((port) => new Command(`audit(${port})`, (m) => m.audit(port))),
     fc.constant(new Command('release()', (m) => m.release())),
     fc.boolean().map((mended) => new Command(`mend(${mended})`, (m) => m.mend(mended))),
     fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }).map((port) => new Command(`foreign(${port})`, (m) => m.foreign(port))),

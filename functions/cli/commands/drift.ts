@@ -1,4 +1,4 @@
-/** `sluice drift`: what differs on the devices from what they were told. Reads only. */
+/** `sluice drift`: what differs on the devices from what they were told. Reads only; what is to be repaired it asks of apply. */
 import type { Command } from 'commander';
 import type { Finding } from '../../../shared/bigip/audit.ts';
 import { auditDevice } from '../../../shared/bigip/audit.ts';
@@ -6,7 +6,9 @@ import { createDevice } from '../../../shared/bigip/device.ts';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { DeviceConfig, SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
-import { processClock, processRandom } from '../../../shared/runtime/process.ts';
+import { repairOf, sendAudit } from '../../../shared/queue/audit.ts';
+import { openQueues } from '../../../shared/queue/open.ts';
+import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import { failure } from '../failure.ts';
 import type { Format } from '../output.ts';
 import { columns, formatOption, print, say } from '../output.ts';
@@ -14,17 +16,19 @@ import { columns, formatOption, print, say } from '../output.ts';
 interface DriftOptions {
   readonly config: string;
   readonly device?: string;
+  readonly repair?: boolean;
   readonly output: Format;
 }
 
 export function registerDrift(program: Command): void {
   program
     .command('drift')
-    .description('compare what the devices have with what they were told; changes nothing')
+    .description('compare what the devices have with what they were told')
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option('--device <name>', 'only this one of devices[]')
+    .option('--repair', 'declare again what differs, and give back what policy.drift: adopt kept')
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 no difference, 1 error, 2 differences.\n\nExample:\n  sluice drift --config sluice.yaml --device bigip')
+    .addHelpText('after', '\nExit code: 0 no difference but what is kept by policy, 1 error, 2 differences.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair')
     .action(drift);
 }
 
@@ -43,8 +47,24 @@ async function drift(options: DriftOptions): Promise<void> {
     }
   }
   print(options.output, { findings }, () => table(findings, chosen));
+  if (options.repair === true) await repair(config, findings);
   if (failed) process.exitCode = 1;
-  else if (findings.length > 0) process.exitCode = 2;
+  else if (findings.some(({ kind }) => kind !== 'kept')) process.exitCode = 2;
+}
+
+/** By message, in order with the slices of each device. */
+async function repair(config: SluiceConfig, findings: readonly Finding[]): Promise<void> {
+  const queues = openQueues(config.queue, { clock: processClock, id: processId });
+  try {
+    for (const [device, found] of Map.groupBy(findings, (finding) => finding.device)) {
+      const wish = repairOf(found);
+      if (wish === undefined) continue;
+      await sendAudit({ queues, clock: processClock, id: processId }, config, { device, ...wish });
+      say(`${device}: asked apply to declare ${wish.partitions.join(', ')} again${wish.lift === true ? ', and to give back what was kept' : ''}`);
+    }
+  } finally {
+    await queues.close();
+  }
 }
 
 async function look(config: SluiceConfig, wanted: DeviceConfig): Promise<readonly Finding[]> {

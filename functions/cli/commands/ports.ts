@@ -1,5 +1,6 @@
 /** `sluice ports`: who has which address and port, by what the devices declare. */
 import type { Command } from 'commander';
+import { overrideInWords } from '../../../shared/domain/plan/overrides.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
 import { atDesk, withConfig } from '../failures/context.ts';
 import type { CommonOptions } from '../failures/context.ts';
@@ -18,6 +19,8 @@ export interface PortRow {
   readonly members: number;
   readonly draining: number;
   readonly revision: string;
+  /** What was changed on the device by hand and is kept. */
+  readonly kept: readonly string[];
 }
 
 export function registerPorts(program: Command): void {
@@ -33,13 +36,15 @@ export function portRows(declared: readonly Declared[]): readonly PortRow[] {
   return declared.flatMap((d) => {
     if (!('state' in d)) return [];
     const { device, partition, state } = d;
-    return Object.entries(state.exposures).flatMap(([exposure, e]) =>
-      e.contributions.map(({ owner, gateways, members }): PortRow => {
+    return Object.entries(state.exposures).flatMap(([exposure, e]) => {
+      const override = state.overrides?.[exposure];
+      const kept = override === undefined ? [] : overrideInWords(override).map((words) => `${words} since ${override.since}`);
+      return e.contributions.map(({ owner, gateways, members }): PortRow => {
         const version = state.owners[owner]?.version;
         const draining = members.filter((m) => m.availability === 'draining').length;
-        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version) };
-      }),
-    );
+        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version), kept };
+      });
+    });
   });
 }
 
@@ -58,8 +63,9 @@ async function ports(words: string[], options: CommonOptions & { readonly output
 
 function table(rows: readonly PortRow[]): string {
   if (rows.length === 0) return 'Nothing is declared.';
+  const anyKept = rows.some(({ kept }) => kept.length > 0);
   return columns(
-    ['ADDRESS', 'DEVICE', 'PARTITION', 'OWNER', 'GATEWAYS', 'MEMBERS', 'REVISION'],
-    rows.map((r) => [r.exposure, r.device, r.partition, r.owner, r.gateways.join(', '), r.draining === 0 ? String(r.members) : `${r.members} (${r.draining} draining)`, r.revision]),
+    ['ADDRESS', 'DEVICE', 'PARTITION', 'OWNER', 'GATEWAYS', 'MEMBERS', 'REVISION', ...(anyKept ? ['KEPT BY HAND'] : [])],
+    rows.map((r) => [r.exposure, r.device, r.partition, r.owner, r.gateways.join(', '), r.draining === 0 ? String(r.members) : `${r.members} (${r.draining} draining)`, r.revision, ...(anyKept ? [r.kept.join('; ')] : [])]),
   );
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Settings } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
+import { Override } from '../../domain/plan/overrides.ts';
 import { Drain, OwnerRecord } from '../../domain/plan/record.ts';
 import { Version } from '../../domain/revision.ts';
 
@@ -29,6 +30,7 @@ export const Memory = z.strictObject({
   floors: z.record(z.string(), Version).exactOptional(),
   drains: z.record(z.string(), Drain).exactOptional(),
   steered: z.record(z.string(), z.iso.datetime()).exactOptional(),
+  overrides: z.record(z.string(), Override).exactOptional(),
   shareNodes: z.boolean(),
   /** By application. */
   exposures: z.record(z.string(), z.array(ContributionRecord).min(1)),

@@ -1,9 +1,10 @@
 /** AS3 tenant → declared state, the exact inverse of `render.ts`; what does not come out the same is somebody else's. */
 import * as z from 'zod';
-import { Monitor, Settings } from '../../domain/exposure/exposure.ts';
+import { exposureKey, Monitor, Settings } from '../../domain/exposure/exposure.ts';
 import type { Member } from '../../domain/exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
 import { DECLARED_FORMAT, declaredState, sameContent } from '../../domain/plan/declared.ts';
+import { withoutOverride } from '../../domain/plan/overrides.ts';
 import type { ContributionRecord } from './memory.ts';
 import { Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
@@ -40,7 +41,8 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
   const exposures: DeclaredExposure[] = [];
   for (const name of named) {
     const mine = records[name];
-    const exposure = mine && readApplication(tenant[name], mine);
+    const declared = mine && readApplication(tenant[name], mine);
+    const exposure = declared && { ...declared, settings: withoutOverride(declared.settings, memory.overrides?.[exposureKey(declared)]) };
     if (!exposure || applicationName(exposure) !== name || !sameContent(renderApplication(exposure, rest), tenant[name])) {
       return refused('OWN305', `partition ${partition}: application ${name} was ${mine ? 'changed' : 'added'} by somebody else`);
     }

@@ -2,6 +2,9 @@
 import type { Monitor, Settings } from '../../domain/exposure/exposure.ts';
 import { parseOwner } from '../../domain/ingress/snapshot.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
+import { operatedOf } from '../../domain/plan/overrides.ts';
+import type { Operated } from '../../domain/plan/overrides.ts';
+import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
@@ -12,6 +15,7 @@ export interface RenderOptions {
   readonly shareNodes: boolean;
   /** By cluster; only looked at with shared nodes, which nobody drains. */
   readonly drains?: DeclaredState['drains'];
+  readonly overrides?: DeclaredState['overrides'];
 }
 
 const SERVICE_CLASS = { tcp: 'Service_TCP', fastl4: 'Service_L4', http: 'Service_HTTP', udp: 'Service_UDP' } as const;
@@ -20,8 +24,8 @@ export function renderTenant(state: DeclaredState, options: RenderOptions): As3T
   const { exposures: declared, ...rest } = state;
   const exposures = Object.values(declared);
   const shareNodes = state.shareNodes ?? options.shareNodes;
-  const drains = state.drains === undefined ? {} : { drains: state.drains };
-  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes, ...drains })] as const);
+  const { drains, overrides } = state;
+  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes, drains, overrides })] as const);
   const records = exposures.map((e) => [applicationName(e), e.contributions.map(recordOf)] as const);
   const sluice: Memory = { format: DECLARED_FORMAT, ...rest, shareNodes, exposures: Object.fromEntries(records) };
   return { class: 'Tenant', constants: { class: 'Constants', sluice }, [KEEPER]: { class: 'Application' }, ...Object.fromEntries(applications) };
@@ -37,13 +41,14 @@ export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: 
 }
 
 export function renderApplication(e: DeclaredExposure, options: RenderOptions): As3Application {
+  const operated = operatedOf(e, options.overrides?.[exposureKey(e)]);
   const monitors = e.settings.monitors.map((m, i) => [`monitor${i}`, renderMonitor(m)] as const);
   return {
     class: 'Application',
-    virtual: renderVirtual(e),
+    virtual: renderVirtual(e, operated),
     pool: {
       class: 'Pool',
-      loadBalancingMode: e.settings.balance,
+      loadBalancingMode: operated.balance,
       // "any" is the device's default and would let one good monitor hide a bad one.
       ...(monitors.length > 0 ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' } : {}),
       ...(e.minimumActive === undefined ? {} : { minimumMembersActive: e.minimumActive }),
@@ -53,7 +58,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
   };
 }
 
-function renderVirtual(e: DeclaredExposure): As3Service {
+function renderVirtual(e: DeclaredExposure, { connectionLimit, enabled }: Required<Operated>): As3Service {
   const s = e.settings;
   return {
     class: SERVICE_CLASS[s.mode],
@@ -66,7 +71,8 @@ function renderVirtual(e: DeclaredExposure): As3Service {
     ...(s.iRules.length > 0 ? { iRules: s.iRules.map(pointer) } : {}),
     ...renderProfiles(s),
     ...(s.vlans.length > 0 ? { allowVlans: s.vlans.map(pointer) } : {}),
-    ...(s.connectionLimit > 0 ? { maxConnections: s.connectionLimit } : {}),
+    ...(connectionLimit > 0 ? { maxConnections: connectionLimit } : {}),
+    ...(enabled ? {} : { adminState: 'disable' }),
   };
 }
 

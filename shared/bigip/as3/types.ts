@@ -19,6 +19,7 @@ export interface As3Service {
   readonly profileUDP?: As3Pointer;
   readonly allowVlans?: readonly As3Pointer[];
   readonly maxConnections?: number;
+  readonly adminState?: 'disable';
 }
 
 export interface As3PoolMember {

@@ -2,6 +2,7 @@ import type { Member, Settings } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../ingress/snapshot.ts';
 import type { Version } from '../revision.ts';
+import type { Override } from './overrides.ts';
 import type { Drain, OwnerRecord } from './record.ts';
 
 export type { OwnerRecord } from './record.ts';
@@ -48,6 +49,8 @@ export interface DeclaredState {
   readonly drains?: Readonly<Record<string, Drain>>;
   /** By cluster: when the newest order about it was sent, so that an older one, late or repeated, changes nothing. */
   readonly steered?: Readonly<Record<string, string>>;
+  /** By exposure: what was changed on the device by hand and is kept. */
+  readonly overrides?: Readonly<Record<string, Override>>;
   /** Whether nodes stand in /Common; absent until something was declared. */
   readonly shareNodes?: boolean;
 }

@@ -9,6 +9,7 @@ import type { Holder } from './foreign.ts';
 import { byPlainAddress } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
+import type { OverrideRules } from './overrides.ts';
 import type { Drain, Quarantined } from './record.ts';
 import type { SharingRules } from './shared.ts';
 import type { Absence } from '../ingress/absence.ts';
@@ -35,6 +36,10 @@ export interface PlanRules {
   readonly orders?: readonly Order[];
   /** Inventories that miss ingresses; they too come before the slices. */
   readonly absences?: readonly Absence[];
+  /** Partitions of the device that cannot be written, and why: nothing moves there. */
+  readonly closed?: ReadonlyMap<string, { readonly code: string; readonly reason: string }>;
+  /** What was changed by hand and is to be kept, and whether all that was kept goes back. */
+  readonly overrides?: Omit<OverrideRules, 'now'>;
   /** Whether the device's nodes are to stand in /Common; absent: as declared. */
   readonly shareNodes?: boolean;
 }

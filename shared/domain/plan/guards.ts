@@ -13,6 +13,8 @@ export interface Permits {
   /** How many exposures the owner has declared. */
   readonly owned: number;
   readonly approved: ReadonlySet<string>;
+  /** Partitions of the device that cannot be written, and why. */
+  readonly closed: ReadonlyMap<string, Held>;
 }
 
 /** So many removals go through on the word of a complete list alone, without their deletion having been seen. */
@@ -28,8 +30,8 @@ export function leavesDevice(slice: Pick<Slice, 'removed' | 'device' | 'devices'
 /** Which removals do not go through, and why. */
 export function heldRemovals(slice: Slice, gone: readonly Owned[], permits: Permits): ReadonlyMap<string, Held> {
   if (leavesDevice(slice)) return new Map();
-  const mistaken = mistakes(slice, gone);
-  return new Map([...mistaken, ...unprovenRemovals(slice, gone.filter((removal) => !mistaken.has(removal.key)), permits)]);
+  const kept = new Map([...mistakes(slice, gone), ...stuckMoves(slice, gone, permits.closed)]);
+  return new Map([...kept, ...unprovenRemovals(slice, gone.filter((removal) => !kept.has(removal.key)), permits)]);
 }
 
 /** A mistake in an annotation or ConfigMap must not take down what ran before it was made. */
@@ -39,6 +41,16 @@ function mistakes(slice: Slice, gone: readonly Owned[]): ReadonlyMap<string, Hel
     gone.flatMap(({ key, gateways }) => {
       const fault = gateways.map((gateway) => faults.get(gateway)).find((report) => report !== undefined);
       return fault ? [[key, { code: fault.code, reason: `kept as it was last accepted, because ${fault.gateway} port ${fault.port} asks for something unusable: ${fault.reason}` }] as const] : [];
+    }),
+  );
+}
+
+/** What cannot arrive does not leave. */
+function stuckMoves(slice: Slice, gone: readonly Owned[], closed: Permits['closed']): ReadonlyMap<string, Held> {
+  return new Map(
+    gone.flatMap((removal) => {
+      const why = closed.get(movesTo(slice, removal)?.partition ?? '');
+      return why ? [[removal.key, { code: why.code, reason: `kept where it is, because the partition that it moves to cannot be written: ${why.reason}` }] as const] : [];
     }),
   );
 }

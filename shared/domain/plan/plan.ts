@@ -8,6 +8,7 @@ import { removeAbsent } from './absent.ts';
 import type { PlanEntry } from './entry.ts';
 import { admit } from './fence.ts';
 import { closeRecord } from './owner-draft.ts';
+import { nextOverrides } from './overrides.ts';
 import type { Wish } from './put.ts';
 import { byAge, put, wishOf } from './put.ts';
 import { remark } from './remarks.ts';
@@ -56,12 +57,13 @@ function waiting({ owners }: Draft, others: readonly string[]): readonly Wish[] 
 
 function conclude(draft: Draft): Plan {
   const { partition, declared, rules, now, owners, exposures, entries } = draft;
-  const { owners: _owners, exposures: _exposures, floors: _floors, drains: _drains, steered: _steered, ...others } = declared;
+  const { owners: _owners, exposures: _exposures, floors: _floors, drains: _drains, steered: _steered, overrides: _overrides, ...others } = declared;
   const rest = { ...others, ...tableOf('drains', draft.drains), ...tableOf('steered', draft.steered) };
   const shareNodes = rules.shareNodes ?? declared.shareNodes;
+  const overrides = nextOverrides(declared, Object.fromEntries(exposures), { now, ...rules.overrides });
   const records = Object.fromEntries([...owners].map(([owner, record]) => [owner, closeRecord(record)] as const));
   const close = (remembered: Pick<DeclaredState, 'owners' | 'floors'>): DeclaredState =>
-    declaredState(remembered.owners, [...exposures.values()], { ...(remembered.floors && { floors: remembered.floors }), ...rest, ...(shareNodes === undefined ? {} : { shareNodes }) });
+    declaredState(remembered.owners, [...exposures.values()], { ...(remembered.floors && { floors: remembered.floors }), ...rest, ...(overrides && { overrides }), ...(shareNodes === undefined ? {} : { shareNodes }) });
   const remembered = { owners: records, ...(declared.floors && { floors: declared.floors }) };
   const next = close(remembered);
   // Forgetting is worth no post of its own.

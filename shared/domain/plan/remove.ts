@@ -15,7 +15,7 @@ export function removeUnwanted(draft: Draft, slice: Slice, because?: string): vo
   const wanted = new Set(slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey));
   const owned = ownedBy(draft, owner);
   const gone = owned.filter((one) => !wanted.has(one.key));
-  const held = heldRemovals(slice, gone, { owned: owned.length, approved: record.approved });
+  const held = heldRemovals(slice, gone, { owned: owned.length, approved: record.approved, closed: draft.rules.closed ?? new Map() });
   for (const one of gone) {
     const guard = held.get(one.key);
     if (guard?.code === 'OWN310') record.held.add(one.key);

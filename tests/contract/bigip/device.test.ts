@@ -145,6 +145,18 @@ describe('a BIG-IP', () => {
     expect((error as { response: string }).response).toContain('/Common/nowhere');
   });
 
+  test('objects that settings refer to are looked for by kind; what cannot be looked for counts as there', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    const references = [{ kind: 'iRule', path: '/Common/missing' }, { kind: 'iRule', path: '/Common/_sys_https_redirect' }, { kind: 'l4', path: '/Common/fastL4' }, { kind: 'tcp', path: '/Common/mine/too' }] as const;
+    expect(await device.missing(references)).toEqual([
+      { ...references[0], response: expect.stringMatching(/01020036.*\/Common\/missing/) },
+      { ...references[3], response: expect.stringContaining('/Common/mine/too') },
+    ]);
+    bigip.faults.next(2, { kind: 'status', status: 404, body: { code: 404, message: 'Public URI path not registered' } }, ({ path }) => path.startsWith('/mgmt/tm/ltm/rule'));
+    expect(await device.missing(references.slice(0, 2))).toEqual([]);
+  });
+
   test('a draining member takes no new connections, without a declare, and comes back', async () => {
     const bigip = await lab();
     const device = connect(bigip);

@@ -18,7 +18,7 @@ export interface Bench {
 const quiet = (): void => undefined;
 const LOG: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => LOG };
 
-export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 'repair' | 'report'; readonly peer?: LabBigip; readonly clusters?: readonly string[]; readonly whenSilent?: 'report' | 'drain' } = {}): Bench {
+export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 'repair' | 'adopt' | 'report'; readonly peer?: LabBigip; readonly clusters?: readonly string[]; readonly whenSilent?: 'report' | 'drain' } = {}): Bench {
   const { drift = 'repair', peer, clusters = ['east'], whenSilent = 'report' } = settings;
   const sent: Sent[] = [];
   const refuse = (): Promise<never> => Promise.reject(new Error('audit takes nothing from a queue'));

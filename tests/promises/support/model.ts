@@ -5,6 +5,7 @@ import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { sameContent } from '../../../shared/domain/plan/declared.ts';
 import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
+import type { Reference } from '../../../shared/bigip/references.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { Gate } from './gate.ts';
@@ -19,7 +20,7 @@ export interface Want {
   readonly variant: Variant;
   readonly pod: number;
 }
-export type DeviceFault = 'busy' | 'login' | 'timeout' | 'lost reply' | 'away';
+export type DeviceFault = 'busy' | 'login' | 'timeout' | 'lost reply' | 'away' | 'slow' | 'raced';
 
 const VARIANTS: Readonly<Record<Variant, Settings>> = {
   plain: SETTINGS,
@@ -41,6 +42,10 @@ export interface Model {
   twin(write: number): Promise<void>;
   release(): Promise<void>;
   mend(mended: boolean): void;
+  /** Whether a look at the device shows what is missing there, before a declare does. */
+  look(shows: boolean): void;
+  /** An audit, which may have found that somebody switched off a virtual server. */
+  audit(port: number | undefined): Promise<void>;
   /** Somebody else takes or leaves a port on the device. */
   foreign(port: number | undefined): void;
   /** Faults end, everything is mended, every watcher says everything again, as its resync does. */
@@ -57,6 +62,7 @@ export function createModel(): Model {
   const twins: { gate: Gate & { release(): void }; done: Promise<unknown> }[] = [];
   let counter = 0;
   let mended = false;
+  let shows = false;
   let theirs: number | undefined;
   let faults: DeviceFault[] = [];
   /** A result that was held up tells what was true when it was made; the next resync puts it right. */
@@ -77,6 +83,7 @@ export function createModel(): Model {
       if (faults[0] === 'away' || faults[0] === 'login') fail();
       return read(partition);
     },
+    missing: async (references: readonly Reference[]) => (shows && !mended ? references.filter(({ path }) => path === '/Common/missing').map((one) => ({ ...one, response: '01020036:3: not found' })) : []),
     foreign: async () => (theirs === undefined ? [] : [{ path: `/Common/theirs-${theirs}`, partition: 'Common', address: '172.16.100.195', port: theirs }]),
   });
   device.before = (_partition, next, commit) => {
@@ -129,6 +136,13 @@ export function createModel(): Model {
     mend: (is) => {
       mended = is;
     },
+    look: (is) => {
+      shows = is;
+    },
+    audit: async (port) => {
+      const key = `172.16.100.195:${port}/tcp`;
+      await world.audit(['k8s'], port === undefined ? [] : [{ partition: 'k8s', key, values: { enabled: false }, instead: { enabled: true } }]);
+    },
     foreign: (port) => {
       const free = port === undefined || !Object.values(device.state().exposures).some((e) => e.port === port);
       theirs = free ? port : undefined;
@@ -166,6 +180,8 @@ function errorOf(fault: DeviceFault): DeviceError {
     timeout: () => new DeviceError('BIP502', 'ambiguous', 'no answer'),
     'lost reply': () => new DeviceError('BIP505', 'ambiguous', 'HTML 500'),
     away: () => new DeviceError('BIP501', 'transient', 'not reachable'),
+    slow: () => new DeviceError('BIP505', 'ambiguous', 'the script takes too long', { hint: 'slow' }),
+    raced: () => new DeviceError('BIP421', 'content', 'it exists already', { hint: 'raced' }),
   };
   return errors[fault]();
 }

@@ -8,6 +8,7 @@ import type { Approval, Steering } from '../../../shared/domain/steering/steerin
 import { open, seal } from '../../../shared/queue/envelope.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
+import type { Audit } from '../../../shared/queue/events.ts';
 import { AUDIT, INGRESS_ABSENT, INGRESS_DESIRED, SETTLED_EVENTS, STEERING } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
@@ -40,7 +41,7 @@ export interface World {
   approve(approval: Omit<Approval, 'action' | 'device'>): Promise<void>;
   steer(order: Steering): Promise<void>;
   miss(absence: Absence): Promise<void>;
-  audit(partitions: readonly string[]): Promise<void>;
+  audit(partitions: readonly string[], adopt?: NonNullable<Audit['adopt']>): Promise<void>;
   /** One batch; resolves with whether there was one. A process that dies leaves its messages to come again. */
   step(gate?: Gate): Promise<boolean>;
   /** Batch after batch, waiting where everything waits, until nothing is left or the time is over. */
@@ -107,7 +108,7 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
     approve: (approval) => put(STEERING, { action: 'approve', device: 'bigip-1', ...approval }, approval.owner),
     steer: (order) => put(STEERING, order, order.action === 'approve' ? order.owner : ownerOf(order.cluster)),
     miss: (absence) => put(INGRESS_ABSENT, absence, ownerOf(absence.cluster)),
-    audit: (names) => put(AUDIT, { device: 'bigip-1', partitions: names, reason: 'a test' }, ownerOf('east')),
+    audit: (names, adopt) => put(AUDIT, { device: 'bigip-1', partitions: names, reason: 'a test', ...(adopt && { adopt }) }, ownerOf('east')),
     step,
     drain,
     settled: () => CLUSTERS.flatMap((c) => queues.sent(`settled-${c}`).map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled)),

@@ -139,6 +139,23 @@ describe('several partitions on one device', () => {
     expect(world.settled().at(-1)?.exposures[0]).toMatchObject({ outcome: 'applied', message: expect.stringContaining('moves here from partition one, which cut its connections') });
   });
 
+  /** Red without `stuckMoves` in guards.ts. */
+  test('what is to move to a partition that cannot be written stays where it is, and goes once that is mended', async () => {
+    await world.send(slice(1, many(range(2)).map((e) => ({ ...e, partition: 'one' }))));
+    await world.drain();
+    const read = world.device.read.bind(world.device);
+    world.device.read = (partition) => (partition === 'two' ? Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'somebody changed it' }) : read(partition));
+    const moved = many(range(2)).map((e) => ({ ...e, partition: 'two' }));
+    await world.send(slice(2, moved));
+    await world.drain();
+    expect([portsOn(world, 'one'), portsOn(world, 'two')]).toEqual([[1, 2], []]);
+    expect(world.settled().at(-1)?.exposures).toEqual(expect.arrayContaining([expect.objectContaining({ partition: 'one', outcome: 'held', code: 'OWN305' }), expect.objectContaining({ partition: 'two', outcome: 'rejected', code: 'OWN305' })]));
+    world.device.read = read;
+    await world.send(slice(3, moved));
+    await world.drain();
+    expect([portsOn(world, 'one'), portsOn(world, 'two')]).toEqual([[], [1, 2]]);
+  });
+
   test('swapping two addresses between partitions works in one go', async () => {
     const at = (port: number, partition: string): ReturnType<typeof exposure> => exposure({ address: `10.0.0.${port}`, port, partition });
     await world.send(slice(1, [at(1, 'one'), at(2, 'two')]));

@@ -197,7 +197,8 @@ export function patchVirtual(draft: Draft, path: string, body: Json): void {
   if (virtual === undefined) throw notFound('Virtual Server', path);
   const enabled = body['enabled'] === true ? true : body['disabled'] === true ? false : virtual.enabled;
   const pool = typeof body['pool'] === 'string' ? { pool: body['pool'] } : {};
-  draft.virtuals.set(path, withDescription({ ...virtual, ...pool, enabled, ...metadataOf(body) }, body));
+  const limit = typeof body['connectionLimit'] === 'number' ? { connectionLimit: body['connectionLimit'] } : {};
+  draft.virtuals.set(path, withDescription({ ...virtual, ...pool, ...limit, enabled, ...metadataOf(body) }, body));
 }
 
 const KINDS = { virtual: 'virtuals', pool: 'pools', 'virtual-address': 'virtualAddresses' } as const;

@@ -3,12 +3,13 @@ import type { LabRequest, Reply } from '../http-types.ts';
 import { errorReply } from '../http-types.ts';
 import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
+import { KIND_NAMES } from './common.ts';
 import { memberNotFound, notFound, poolOf } from './draft.ts';
 import { McpError } from './error.ts';
 import { memberItem, monitorItem } from './items.ts';
 import { partitionOf } from './model.ts';
 import type { LtmConfig, Member, Pool } from './model.ts';
-import { fromUrl } from './paths.ts';
+import { fromUrl, identity } from './paths.ts';
 import { COLLECTIONS, itemOf } from './show.ts';
 import type { Collection, Context } from './show.ts';
 import { memberStats, poolStats, virtualStats } from './stats.ts';
@@ -36,6 +37,8 @@ export async function ltmRoute(device: Device, traffic: Traffic, request: LabReq
 function read(context: Context, segments: readonly string[]): Reply | undefined {
   const [collection = '', ...rest] = segments;
   if (collection === 'monitor') return readMonitors(context, rest);
+  if (collection === 'rule') return readCommon(context, 'iRules', collection, rest);
+  if (collection === 'profile') return readCommon(context, 'profiles', collection, rest.slice(1));
   if (!(collection in COLLECTIONS)) return undefined;
   const [object, sub, member, last] = rest;
   if (object === undefined) return list(context, collection as Collection);
@@ -43,6 +46,14 @@ function read(context: Context, segments: readonly string[]): Reply | undefined 
   if (sub === 'stats') return statsOf(context, collection, fromUrl(object));
   if (sub === 'members' && collection === 'pool') return readMembers(context, fromUrl(object), [member, last]);
   return sub === undefined ? { status: 200, body: itemOf(context, collection as Collection, fromUrl(object)) } : undefined;
+}
+
+/** One object of /Common; the lab does not know which kind of profile it is. */
+function readCommon({ device }: Context, kind: 'iRules' | 'profiles', collection: string, [object, ...more]: readonly string[]): Reply | undefined {
+  if (object === undefined || more.length > 0) return undefined;
+  const path = fromUrl(object);
+  if (!device.store.common[kind].has(path)) throw notFound(KIND_NAMES[kind], path);
+  return { status: 200, body: { ...identity(`${collection}:${collection}state`, collection, path) } };
 }
 
 function list(context: Context, collection: Collection): Reply {

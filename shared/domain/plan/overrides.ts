@@ -1,0 +1,120 @@
+/** What was changed on the device by hand and is kept there: a matter of operation, not of what Kubernetes says. Pure. */
+import * as z from 'zod';
+import { BALANCE_METHODS } from '../exposure/exposure.ts';
+import type { Settings } from '../exposure/exposure.ts';
+import type { DeclaredExposure, DeclaredState } from './declared.ts';
+import { sameContent, sortedByKey } from './declared.ts';
+
+/** All that can be kept of an exposure, each as it is live; members, addresses and whatever else is never kept. */
+export const Operated = z.strictObject({
+  /** Of the pool. */
+  balance: z.enum(BALANCE_METHODS).exactOptional(),
+  /** Of the virtual server; 0 is unlimited. */
+  connectionLimit: z.int().min(0).max(2_147_483_647).exactOptional(),
+  /** False: the virtual server is switched off. */
+  enabled: z.boolean().exactOptional(),
+});
+export type Operated = Readonly<z.infer<typeof Operated>>;
+
+/** Part of the declaration, by exposure key. */
+export const Override = z.strictObject({
+  /** When it was found. */
+  since: z.iso.datetime(),
+  values: Operated,
+  /** What the owner asked for when it was found: asking for something else lifts it. */
+  instead: Operated,
+});
+export type Override = Readonly<z.infer<typeof Override>>;
+
+/** Asks for values that are live at an exposure to be kept, as long as its owner asks for what it did when they were found. */
+export const Adoption = z.strictObject({ key: z.string(), values: Operated, instead: Operated });
+export type Adoption = Readonly<z.infer<typeof Adoption>>;
+
+type Overrides = Readonly<Record<string, Override>>;
+type WithSettings = Pick<DeclaredExposure, 'settings'>;
+
+function askedOf({ settings: { balance, connectionLimit } }: WithSettings): Required<Operated> {
+  return { balance, connectionLimit, enabled: true };
+}
+
+/** What is declared of an exposure: what its owner asks for, but for what is kept. */
+export function operatedOf(e: WithSettings, override: Override | undefined): Required<Operated> {
+  return { ...askedOf(e), ...override?.values };
+}
+
+/** The owner's settings behind declared ones. */
+export function withoutOverride(settings: Settings, override: Override | undefined): Settings {
+  const { enabled: _enabled, ...instead } = override?.instead ?? {};
+  return { ...settings, ...instead };
+}
+
+export interface OverrideRules {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly adopt?: readonly Adoption[];
+  /** Everything goes back to what its owner asks for. */
+  readonly lift?: boolean;
+}
+
+/** The overrides from one declared state to the next; undefined where nothing is kept. */
+export function nextOverrides(before: Pick<DeclaredState, 'exposures' | 'overrides'>, exposures: DeclaredState['exposures'], rules: OverrideRules): Overrides | undefined {
+  const kept = Object.entries(adopted(before, rules)).flatMap(([key, override]) => {
+    const e = exposures[key];
+    const still = e && stillKept(e, override);
+    return still ? [[key, still] as const] : [];
+  });
+  return kept.length === 0 ? undefined : sortedByKey(Object.fromEntries(kept));
+}
+
+function adopted({ exposures, overrides = {} }: Pick<DeclaredState, 'exposures' | 'overrides'>, { now, adopt = [], lift = false }: OverrideRules): Overrides {
+  const next = new Map(Object.entries(lift ? {} : overrides));
+  for (const one of adopt) {
+    const e = exposures[one.key];
+    const override = e && withAdoption(e, next.get(one.key), one, new Date(now).toISOString());
+    if (override) next.set(one.key, override);
+  }
+  return Object.fromEntries(next);
+}
+
+function withAdoption(e: WithSettings, known: Override | undefined, { values: wished, instead }: Adoption, since: string): Override | undefined {
+  const before = known?.values ?? {};
+  const values = { ...before, ...timely(e, wished, instead) };
+  return sameContent(values, before) ? known : { since, values, instead: { ...known?.instead, ...chosen(askedOf(e), values) } };
+}
+
+/** Of the values that were found those of which the owner still asks for the same. */
+function timely(e: WithSettings, values: Operated, instead: Operated): Operated {
+  const asked = askedOf(e);
+  return Object.fromEntries(Object.entries(values).filter(([name]) => asked[name as keyof Operated] === instead[name as keyof Operated]));
+}
+
+/** Without what the owner changed since, and what is no difference any more. */
+function stillKept(e: WithSettings, { since, values, instead }: Override): Override | undefined {
+  const asked = askedOf(e);
+  const keep = (Object.keys(values) as (keyof Operated)[]).filter((name) => asked[name] === instead[name] && asked[name] !== values[name]);
+  if (keep.length === 0) return undefined;
+  const only = (of: Operated): Operated => Object.fromEntries(keep.map((name) => [name, of[name]]));
+  return { since, values: only(values), instead: only(instead) };
+}
+
+/** Of an exposure what its owner asks for under these names. */
+export function insteadOf(e: WithSettings, names: Operated): Operated {
+  return chosen(askedOf(e), names);
+}
+
+function chosen(all: Required<Operated>, names: Operated): Operated {
+  return Object.fromEntries((Object.keys(names) as (keyof Operated)[]).map((name) => [name, all[name]]));
+}
+
+/** `balances by ratio-member instead of round-robin`, one for each value. */
+export function overrideInWords({ values, instead }: Pick<Override, 'values' | 'instead'>): readonly string[] {
+  return [
+    ...(values.balance === undefined ? [] : [`balances by ${values.balance} instead of ${instead.balance}`]),
+    ...(values.connectionLimit === undefined ? [] : [`takes ${limit(values.connectionLimit)} connections instead of ${limit(instead.connectionLimit ?? 0)}`]),
+    ...(values.enabled === undefined ? [] : [values.enabled ? 'is enabled' : 'is disabled']),
+  ];
+}
+
+function limit(connections: number): string {
+  return connections === 0 ? 'any number of' : String(connections);
+}

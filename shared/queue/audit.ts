@@ -1,0 +1,50 @@
+/** What an audit asks of apply: to declare again, to keep, to give back. */
+import type { SluiceConfig } from '../config/schema.ts';
+import type { Adoption } from '../domain/plan/overrides.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { seal } from './envelope.ts';
+import { AUDIT } from './events.ts';
+import type { Audit } from './events.ts';
+
+export type AuditWish = Omit<Audit, 'device'>;
+
+/** What of a finding matters here. */
+interface Found {
+  readonly partition: string;
+  readonly object: string;
+  readonly message: string;
+  readonly kind: string;
+  readonly repairable: boolean;
+  readonly adopt?: Adoption;
+}
+
+/** Everything goes back to what the Gateways ask for; undefined where nothing is to be done. */
+export function repairOf(findings: readonly Found[]): AuditWish | undefined {
+  const broken = findings.filter(({ kind, repairable }) => repairable || kind === 'kept');
+  const lift = broken.some(({ kind }) => kind === 'kept');
+  return wishFor(broken, lift ? { lift } : {});
+}
+
+/** What may be kept is kept; the rest goes back. */
+export function adoptionOf(findings: readonly Found[]): AuditWish | undefined {
+  const broken = findings.filter(({ repairable }) => repairable);
+  const adopt = broken.flatMap(({ partition, adopt: one }) => (one ? [{ partition, ...one }] : []));
+  return wishFor(broken, adopt.length > 0 ? { adopt } : {});
+}
+
+function wishFor(broken: readonly Found[], more: Pick<Audit, 'adopt' | 'lift'>): AuditWish | undefined {
+  const [first] = broken;
+  if (first === undefined) return undefined;
+  const others = broken.length === 1 ? '' : `, and ${broken.length - 1} more`;
+  return { partitions: [...new Set(broken.map(({ partition }) => partition))], reason: `${first.object} ${first.message}${others}`, ...more };
+}
+
+/** Travels in the device's group. */
+export async function sendAudit({ queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>, config: Pick<SluiceConfig, 'ingresses' | 'clusters'>, data: Audit): Promise<void> {
+  const event = id();
+  const { device } = data;
+  // No cluster asks for it; the envelope wants one that the device serves.
+  const cluster = config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ?? config.clusters[0]?.id ?? device;
+  const body = seal(AUDIT, data, { id: event, cluster, subject: device, time: new Date(clock.now()).toISOString() });
+  await queues.queue('slices').send({ group: device, deduplicationId: event, body });
+}
