@@ -3,6 +3,7 @@ import { isUsableVirtualAddress, parseIp } from '../domain/exposure/ip.ts';
 import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/policy.ts';
 import { monitorProblem, type SettingsInput } from '../domain/exposure/settings.ts';
 import { nearest } from '../domain/exposure/nearest.ts';
+import { CODES } from '../domain/codes/index.ts';
 import type { ConfigProblem } from './error.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
@@ -97,12 +98,24 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
   });
 }
 
+/** What needs a change would fail in every turn. */
+function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
+  const codes = failures.replay.flatMap((policy, i) => (policy.codes ?? []).map((code, k) => ({ code, path: `failures.replay[${i}].codes[${k}]` })));
+  return codes.flatMap(({ code, path }) => {
+    const entry = CODES[code];
+    if (entry === undefined) return [{ path, message: `there is no code ${code}; docs/reference/codes.md lists them` }];
+    return entry.retryable ? [] : [{ path, message: `${code} (${entry.title}) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended` }];
+  });
+}
+
 export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
   return [
     ...repeated('devices', '.name', config.devices.map((device) => device.name)),
     ...repeated('clusters', '.id', config.clusters.map((cluster) => cluster.id)),
     ...repeated('fleets', '.name', config.fleets.map((fleet) => fleet.name)),
     ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
+    ...repeated('failures.replay', '.name', config.failures.replay.map((policy) => policy.name)),
+    ...replayProblems(config),
     ...deviceProblems(config),
     ...fleetProblems(config),
     ...ingressProblems(config),

@@ -7,6 +7,8 @@ import { createFileBlobs } from './fs/blobs.ts';
 import type { FailureStore } from './port.ts';
 import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
+import { createTurns } from './replay/turns.ts';
+import type { Turns } from './replay/turns.ts';
 import { createS3Blobs } from './s3/blobs.ts';
 import type { S3BlobsOptions } from './s3/blobs.ts';
 import { createFailureStore } from './store.ts';
@@ -15,6 +17,7 @@ export interface Failures {
   readonly store: FailureStore;
   readonly audit: AuditLog;
   readonly jobs: Jobs;
+  readonly turns: Turns;
   close(): Promise<void>;
 }
 
@@ -33,7 +36,7 @@ export function openFailures(config: FailuresConfig, options: OpenFailuresOption
 
 export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>): Failures {
   const now = (): number => clock.now();
-  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), close: () => blobs.close() };
+  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), turns: createTurns(blobs), close: () => blobs.close() };
 }
 
 function blobsOf(config: FailuresConfig, { id, credentials }: OpenFailuresOptions): Blobs {

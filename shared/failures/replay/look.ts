@@ -1,6 +1,6 @@
 /** What became of a unit that was sent: the store says whether it failed again, the device whether it is there. */
 import { formatRevision } from '../../domain/revision.ts';
-import type { Evidence, Head } from '../port.ts';
+import type { Evidence, FailureStore, Head } from '../port.ts';
 import type { ReplayWorld } from './driver.ts';
 import type { Item, ItemResult, Job } from './job.ts';
 import { appliedResult, close } from './send.ts';
@@ -37,6 +37,8 @@ async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemR
 async function failedAgain({ store, clock }: ReplayWorld, job: Job, item: Item, head: Head): Promise<ItemResult | undefined> {
   const at = clock.now();
   if (head.count > (item.count ?? head.count)) {
+    const later = await tryLater(store, job, item, head);
+    if (later !== undefined) return { kind: 'failed', code: 'RPL714', reason: later, at };
     await close(store, item, { state: 'quarantined', note: `failed again in the same way in replay job ${job.id}` });
     return { kind: 'quarantined', code: 'RPL711', reason: `failed again with ${head.code}: ${head.sentence}`, at };
   }
@@ -44,6 +46,18 @@ async function failedAgain({ store, clock }: ReplayWorld, job: Job, item: Item, 
   if (other === undefined) return undefined;
   await close(store, item, { state: 'replayed', note: `fails with ${other.code} since replay job ${job.id}: see ${other.id}` });
   return { kind: 'failed', code: other.code, reason: `now fails with ${other.code} (failure ${other.id}): ${other.sentence}`, at };
+}
+
+/** A policy may meet the same trouble more than once: the device can be away in one turn and back in the next. */
+async function tryLater(store: FailureStore, job: Job, item: Item, head: Head): Promise<string | undefined> {
+  if (job.policy === undefined) return undefined;
+  const { name, atMost } = job.policy;
+  // By job, so that a look that is made again after a crash counts once.
+  const replays = [...new Set([...(head.replays ?? []), job.id])];
+  if (replays.length >= atMost) return undefined;
+  const said = `failed again in turn ${replays.length} of ${atMost} of policy ${name}`;
+  await store.change([item.failure], (now) => (now.state === 'open' ? { note: said, replays } : undefined));
+  return `${said} with ${head.code}: ${head.sentence}`;
 }
 
 /** Born after the sending, of the same owner, and about the same thing as far as it says. */
