@@ -3,6 +3,7 @@ import type { Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import type { Approval } from '../../shared/domain/steering/steering.ts';
+import type { Way } from '../../shared/failures/history.ts';
 import { seal } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
 import { INGRESS_SETTLED } from '../../shared/queue/events.ts';
@@ -31,9 +32,13 @@ async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: reado
   await sendSettled(scope.runtime, meta, settled);
   await parkRejected(scope, arrival, results);
   scope.attempts.forget(message.id);
-  await scope.healing.note(settled);
+  await scope.healing.note(settled, wayOf(arrival));
   const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));
   scope.runtime.log.info({ owner: settled.owner, device: settled.device, revision: formatRevision(settled.version), attempt: message.receiveCount, ...outcomes }, 'settled');
+}
+
+export function wayOf({ message, meta }: Arrived<Slice>): Way {
+  return { hops: meta.hops ?? [], attempt: message.receiveCount, deduplicationId: message.deduplicationId };
 }
 
 /** An approval that meets nothing is no approval; a redelivered one may have done its work before. */

@@ -2,11 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../../shared/config/load.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import { startBigip, type LabBigip } from './bigip/index.ts';
 import { startCluster, type LabCluster } from './cluster/index.ts';
-import { createClosers } from './closers.ts';
-import { writeLabFiles, type LabFiles } from './files.ts';
+import { createClosers, type Closers } from './closers.ts';
+import { DEVICE_NAME, writeLabFiles, type LabFiles, type Likeness } from './files.ts';
 import { startKubernetes, type LabKubernetes } from './kubernetes/index.ts';
 import { loopbackOf } from './loopback.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
@@ -22,6 +23,8 @@ export interface LabNetwork {
 export interface LabOptions {
   readonly queue: LabQueueKind;
   readonly members: 'pods' | 'nodes';
+  /** Somebody's own sluice.yaml: the lab is called like it, so that events and failures from there mean something here. */
+  readonly like?: string | undefined;
   /** Where its files go; a new temporary directory by default. */
   readonly dir?: string;
   /** Two labs on one machine need different networks. */
@@ -52,6 +55,16 @@ function refuseProblems(cluster: LabCluster): void {
   throw new Error(`${first}. Is another lab or demo running on this machine? Stop it first: both would want the same loopback addresses.`);
 }
 
+/** One simulated device for each of theirs; the lab's own stands for one that is called like it. */
+async function likenessOf(file: string | undefined, closers: Closers): Promise<Likeness | undefined> {
+  if (file === undefined) return undefined;
+  const config = await loadConfig(file, process.env);
+  if (config.clusters.some(({ id }) => id === CLUSTER_ID)) throw new Error(`--like ${file}: clusters: the lab has its own cluster ${CLUSTER_ID}; take it out in a copy of the file`);
+  const devices = new Map<string, LabBigip>();
+  for (const { name } of config.devices.filter((device) => device.name !== DEVICE_NAME)) devices.set(name, await closers.use(startBigip({ dataPath: false })));
+  return { config, devices };
+}
+
 export async function startLab(options: LabOptions): Promise<Lab> {
   const network = { ...NETWORK, ...options.network };
   const { queue: queueKind, members } = options;
@@ -63,8 +76,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const cluster = await closers.use(startCluster({ ...network, store: kubernetes.store, clock: processClock, id: CLUSTER_ID, grace: GRACE_MS }));
     refuseProblems(cluster);
     const bigip = await closers.use(startBigip());
+    const like = await likenessOf(options.like, closers);
     const queue = await closers.use(startQueue(queueKind, dir));
-    const files = await writeLabFiles(dir, { kubeconfig: kubernetes.kubeconfig(), device: bigip, cluster: CLUSTER_ID, ...network, members, queue: queue.config });
+    const files = await writeLabFiles(dir, { kubeconfig: kubernetes.kubeconfig(), device: bigip, cluster: CLUSTER_ID, ...network, members, queue: queue.config, like });
     const pipeline = await closers.use(startPipeline(files, queue, CLUSTER_ID));
     return {
       ...network,

@@ -20,12 +20,15 @@ import { reconcileNodes, resetNodes } from './nodes.ts';
 import { declarePath, foundIn, readPartition, signed } from './partition.ts';
 import type { PartitionReading } from './partition.ts';
 import type { DeviceSession } from './session.ts';
+import type { DeviceFacts } from './status.ts';
+import { readFacts } from './status.ts';
 import { syncToGroup } from './sync.ts';
 
 export type { DeclaredPartition, PartitionReading } from './partition.ts';
 export type { ForeignAddress } from './foreign.ts';
 export type { DeviceSecrets } from './connect.ts';
 export type { Difference } from './drift.ts';
+export type { DeviceFacts } from './status.ts';
 export type { FencesBehind } from './fences.ts';
 
 export interface Device {
@@ -41,6 +44,8 @@ export interface Device {
   drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly ForeignAddress[]>;
+  /** What the active unit says of itself. */
+  facts(): Promise<DeviceFacts>;
   close(): Promise<void>;
 }
 
@@ -94,6 +99,7 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     reconcileMembers: (partition, state) => (options.shareNodes ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
     drift: (partition, state) => findDrift(session, partition, state),
     foreign: () => foreignAddresses(session, config.partitions),
+    facts: () => readFacts(session, clock),
     close: () => session.close(),
   };
 }

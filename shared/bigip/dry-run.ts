@@ -71,6 +71,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       return pretence.realKey === undefined ? Promise.resolve([]) : device.drift(partition, pretence.real);
     },
     foreign: () => device.foreign(),
+    facts: () => device.facts(),
     close: () => device.close(),
   };
   return dry;

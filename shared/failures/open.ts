@@ -4,6 +4,8 @@ import { createAudit } from './audit.ts';
 import type { AuditLog } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import { createFileBlobs } from './fs/blobs.ts';
+import { createHistory } from './history.ts';
+import type { History } from './history.ts';
 import type { FailureStore } from './port.ts';
 import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
@@ -18,6 +20,7 @@ export interface Failures {
   readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly turns: Turns;
+  readonly history: History;
   close(): Promise<void>;
 }
 
@@ -36,7 +39,7 @@ export function openFailures(config: FailuresConfig, options: OpenFailuresOption
 
 export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>): Failures {
   const now = (): number => clock.now();
-  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), turns: createTurns(blobs), close: () => blobs.close() };
+  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), turns: createTurns(blobs), history: createHistory(blobs, now), close: () => blobs.close() };
 }
 
 function blobsOf(config: FailuresConfig, { id, credentials }: OpenFailuresOptions): Blobs {

@@ -18,6 +18,8 @@ export interface PortRow {
   readonly members: number;
   readonly draining: number;
   readonly revision: string;
+  /** Since when the owner is there, RFC 3339. */
+  readonly since: string;
 }
 
 export function registerPorts(program: Command): void {
@@ -34,10 +36,10 @@ export function portRows(declared: readonly Declared[]): readonly PortRow[] {
     if (!('state' in d)) return [];
     const { device, partition, state } = d;
     return Object.entries(state.exposures).flatMap(([exposure, e]) =>
-      e.contributions.map(({ owner, gateways, members }): PortRow => {
+      e.contributions.map(({ owner, gateways, members, since }): PortRow => {
         const version = state.owners[owner]?.version;
         const draining = members.filter((m) => m.availability === 'draining').length;
-        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version) };
+        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version), since };
       }),
     );
   });

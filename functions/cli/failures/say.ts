@@ -7,8 +7,14 @@ import { formatRevision } from '../../../shared/domain/revision.ts';
 import { columns } from '../output.ts';
 
 export function ago(then: number, now: number): string {
-  const seconds = Math.max(0, Math.round((now - then) / 1_000));
-  if (seconds < 120) return `${seconds}s`;
+  return span(Math.round(Math.max(0, now - then) / 1_000) * 1_000);
+}
+
+/** Of milliseconds. */
+export function span(milliseconds: number): string {
+  const seconds = milliseconds / 1_000;
+  if (seconds > 0 && seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)}s`;
+  if (seconds < 120) return `${Math.round(seconds)}s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)}m`;
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`;
 }
