@@ -12,7 +12,7 @@ import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/cont
 import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
 import { loadBundle } from '../hosted.ts';
 import { createBar } from '../failures/progress.ts';
-import { countsOf, jobTable, previewTable, resultTable } from '../failures/say.ts';
+import { countsOf, jobTable, previewTable, resultTable, verdictWords } from '../failures/say.ts';
 import type { Format } from '../output.ts';
 import { formatOption, print, say } from '../output.ts';
 
@@ -106,7 +106,7 @@ function verdicts(items: readonly Item[]): Readonly<Record<string, number>> {
 }
 
 function verdictLine(items: readonly Item[]): string {
-  return Object.entries(verdicts(items)).map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+  return Object.entries(verdicts(items)).map(([verdict, count]) => `${count} ${verdictWords(verdict)}`).join(', ');
 }
 
 /** A failure that is still there. */

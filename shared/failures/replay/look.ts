@@ -8,15 +8,25 @@ import type { UnitWork } from './send.ts';
 
 /** Milliseconds; a function's longest run and a pause of its queue fit into it. */
 export const PATIENCE = 5 * 60_000;
+/** Milliseconds: dead letters of one event are sent together, and parked one after the other. */
+const TOGETHER = 10_000;
+const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
 
 export async function lookAt(world: ReplayWorld, job: Job, unit: UnitWork): Promise<void> {
   const changes = new Map<number, Item>();
+  const heard = Math.min(...[...unit.items.values()].filter(({ result }) => DEAD.has(result?.kind ?? '')).map(({ result }) => result!.at));
   for (const [index, item] of unit.items) {
     if (item.status === 'done') continue;
-    const result = await resultOf(world, job, item);
+    const result = (await resultOf(world, job, item)) ?? leftOut(item, heard, world.clock.now());
     if (result !== undefined) changes.set(index, { ...item, status: 'done', result });
   }
   if (changes.size > 0) await unit.save(changes);
+}
+
+/** The event was worked on to its end, since others of it are dead letters: of what a device keeps refusing, apply asks it for a few only. */
+function leftOut({ code, sentence }: Item, heard: number, at: number): ItemResult | undefined {
+  if (at - heard < TOGETHER || heard === Infinity) return undefined;
+  return { kind: 'failed', code, reason: `still refused, together with others of the same event; it stays open: ${sentence}`, at };
 }
 
 async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemResult | undefined> {
