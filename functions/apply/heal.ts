@@ -1,5 +1,6 @@
-/** Closes parked failures that a result shows to be over. It loses history at worst, so it never holds up an apply for long. */
+/** Closes parked failures that a result shows to be over, and keeps the owner's story. It loses history at worst, so it never holds up an apply for long. */
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
+import type { Way } from '../../shared/failures/history.ts';
 import type { Failures } from '../../shared/failures/open.ts';
 import { noteSettled } from '../../shared/failures/heal.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
@@ -7,31 +8,38 @@ import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface Healing {
   /** To be called with every result, after it was sent. Never rejects. */
-  note(settled: Settled): Promise<void>;
+  note(settled: Settled, way: Way): Promise<void>;
+  /** A result that is none yet: it heals nothing, but it belongs to the story. Never rejects. */
+  tell(settled: Settled, way: Way): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Milliseconds without another try, once the store did not answer. */
 const REST = 60_000;
 
-export type OpenStore = () => Promise<Pick<Failures, 'store' | 'close'>>;
+export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'close'>>;
 
 export function createHealing(runtime: Runtime, open: OpenStore = () => openStore(runtime)): Healing {
   const { clock, log, dryRun } = runtime;
-  if (dryRun === true) return { note: () => Promise.resolve(), close: () => Promise.resolve() };
+  if (dryRun === true) return { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() };
   let opened: ReturnType<OpenStore> | undefined;
   let rest = Number.NEGATIVE_INFINITY;
+  const told = async (settled: Settled, work: (failures: Awaited<ReturnType<OpenStore>>) => Promise<void>): Promise<void> => {
+    if (clock.now() < rest) return;
+    try {
+      await work(await (opened ??= open()));
+    } catch (error) {
+      rest = clock.now() + REST;
+      log.warn({ owner: settled.owner, code: errorCode(error), error: errorMessage(error) }, 'the failure store was not told what is healed; a later result tells it');
+    }
+  };
   return {
-    note: async (settled) => {
-      if (clock.now() < rest) return;
-      try {
-        const { store } = await (opened ??= open());
+    note: (settled, way) =>
+      told(settled, async ({ store, history }) => {
         for (const { id, code, owner, note } of await noteSettled(store, settled)) log.info({ failure: id, code, owner, note }, 'failure healed');
-      } catch (error) {
-        rest = clock.now() + REST;
-        log.warn({ owner: settled.owner, code: errorCode(error), error: errorMessage(error) }, 'the failure store was not told what is healed; a later result tells it');
-      }
-    },
+        await history.note(settled, way);
+      }),
+    tell: (settled, way) => told(settled, ({ history }) => history.note(settled, way)),
     close: async () => {
       await (await opened?.catch(() => undefined))?.close();
     },

@@ -6,7 +6,7 @@ import { errorCode, errorMessage, errorName } from '../../shared/telemetry/error
 import type { Arrived } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import { backoff } from './backoff.ts';
-import { sendSettled } from './report.ts';
+import { sendSettled, wayOf } from './report.ts';
 import { settledAsRetry } from './results.ts';
 import type { Trouble } from './results.ts';
 import type { Scope } from './scope.ts';
@@ -16,7 +16,7 @@ export interface Waiting {
   readonly slices: readonly Arrived<Slice>[];
 }
 
-export async function postpone({ runtime, attempts }: Scope, device: string, { messages, slices }: Waiting, error: unknown): Promise<void> {
+export async function postpone({ runtime, attempts, healing }: Scope, device: string, { messages, slices }: Waiting, error: unknown): Promise<void> {
   const known = knownTrouble(error);
   const attempt = Math.max(...messages.map((message) => message.receiveCount));
   const delay = backoff(known, attempt, runtime.random);
@@ -30,7 +30,11 @@ export async function postpone({ runtime, attempts }: Scope, device: string, { m
   if (!known) return;
   // At attempts 1, 2, 4, 8 … of each slice: enough to be seen, too few to spam, and a new one is heard at once.
   const due = newestFirst(slices).newest.filter(({ message }) => Number.isInteger(Math.log2(message.receiveCount)));
-  for (const { meta, data } of due) await sendSettled(runtime, meta, settledAsRetry(data, known)).catch(() => undefined);
+  for (const arrival of due) {
+    const settled = settledAsRetry(arrival.data, known);
+    await sendSettled(runtime, arrival.meta, settled).catch(() => undefined);
+    await healing.tell(settled, wayOf(arrival));
+  }
 }
 
 /** A fault of the device, or of the configuration that leads to it: nothing passes until somebody mends it. */

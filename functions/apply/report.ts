@@ -6,6 +6,7 @@ import type { Approval, Steering } from '../../shared/domain/steering/steering.t
 import { isObeyed } from '../../shared/domain/plan/steer.ts';
 import { absentSlices } from '../../shared/domain/plan/absent.ts';
 import type { Absence } from '../../shared/domain/ingress/absence.ts';
+import type { Way } from '../../shared/failures/history.ts';
 import { seal } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
 import { INGRESS_SETTLED } from '../../shared/queue/events.ts';
@@ -35,7 +36,7 @@ async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: reado
   await sendSettled(scope.runtime, meta, settled);
   await parkRejected(scope, arrival, results);
   scope.attempts.forget(message.id);
-  await scope.healing.note(settled);
+  await scope.healing.note(settled, wayOf(arrival));
   const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));
   scope.runtime.log.info({ owner: settled.owner, device: settled.device, revision: formatRevision(settled.version), attempt: message.receiveCount, ...outcomes }, 'settled');
 }
@@ -55,6 +56,10 @@ async function reportOrder(scope: Scope, arrival: Arrived<Steering>, results: re
   const taken = results.filter(({ declared }) => isObeyed(declared, data)).map(({ partition }) => partition);
   scope.runtime.log.info({ device, cluster, action, partitions: taken }, taken.length > 0 ? 'steered' : 'steering changed nothing: newer word of the cluster, or a newer order, stands');
   if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
+}
+
+export function wayOf({ message, meta }: Arrived<Slice>): Way {
+  return { hops: meta.hops ?? [], attempt: message.receiveCount, deduplicationId: message.deduplicationId };
 }
 
 /** An approval that meets nothing is no approval; a redelivered one may have done its work before. */

@@ -20,8 +20,8 @@ export function create(runtime: Runtime): ParkHandler {
 export const handler = lambdaEntry(create);
 
 /** For hosts and tests that have a store already. */
-export function parkInto(runtime: Runtime, { store }: Pick<Failures, 'store'>): Handler {
-  const prune = createPruner(runtime, store);
+export function parkInto(runtime: Runtime, { store, jobs }: Pick<Failures, 'store' | 'jobs'>): Handler {
+  const prune = createPruner(runtime, { store, jobs });
   return async (event, context) => {
     const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
     const handle = handleGroups(

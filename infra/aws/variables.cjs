@@ -4,6 +4,7 @@
 const { settings } = require('./settings.cjs');
 
 module.exports = () => {
-  const { prefix, region, vpc } = settings(process.env);
-  return { prefix, region, vpc };
+  const { prefix, region, vpc, config } = settings(process.env);
+  // Without a policy nothing has to be woken.
+  return { prefix, region, vpc, replays: (config.failures?.replay ?? []).length > 0 };
 };

@@ -14,12 +14,17 @@ export interface Target {
   readonly lambda: boolean;
   /** Started by itself: gets a launcher beside it that refuses a Node that is too old. */
   readonly launcher?: string;
+  /** Other functions whose bundles are packed with it, as `<name>/handler.mjs`: it asks them, and imports nothing of them. */
+  readonly beside?: readonly string[];
   /** Packages that must not get into this bundle. */
   readonly forbidden: readonly string[];
 }
 
 /** map computes; it speaks to no device, so it must not pay for the client (half of the bundle, and of the cold start). */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = { map: ['undici', '@kubernetes/client-node'], apply: ['@kubernetes/client-node'] };
+
+/** What a replay would do is said by the map that is deployed. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };
 
 /** Every folder with a `handler.ts` (Lambda) or a `main.ts` (process). */
 export function findTargets(root: string, out: string): readonly Target[] {
@@ -28,7 +33,7 @@ export function findTargets(root: string, out: string): readonly Target[] {
   return names.flatMap((name): Target[] => {
     const forbidden = FORBIDDEN[name] ?? [];
     const handler = join(functions, name, 'handler.ts');
-    if (existsSync(handler)) return [{ name, entry: handler, outfile: join(out, name, 'handler.mjs'), lambda: true, forbidden }];
+    if (existsSync(handler)) return [{ name, entry: handler, outfile: join(out, name, 'handler.mjs'), lambda: true, forbidden, ...(BESIDE[name] === undefined ? {} : { beside: BESIDE[name] }) }];
     const main = join(functions, name, 'main.ts');
     if (!existsSync(main)) return [];
     const cli = name === 'cli';
@@ -62,7 +67,10 @@ export async function build(options: BuildOptions): Promise<void> {
   const targets = findTargets(root, out);
   const stranger = only.find((name) => !targets.some((target) => target.name === name));
   if (stranger !== undefined) throw new Error(`There is no function ${stranger}; there are ${targets.map((target) => target.name).join(', ')}.`);
-  for (const target of targets.filter(({ name }) => only.length === 0 || only.includes(name))) await buildOne(target, options);
+  const wanted = targets.filter(({ name }) => only.length === 0 || only.includes(name));
+  const names = new Set(wanted.flatMap(({ name, beside = [] }) => [name, ...beside]));
+  // Sorted so that what is packed with another one is there before it.
+  for (const target of targets.filter(({ name }) => names.has(name)).sort((a, b) => (a.beside?.length ?? 0) - (b.beside?.length ?? 0))) await buildOne(target, options);
 }
 
 /** `npm run build`, or `npm run build -- map apply`. */

@@ -43,6 +43,7 @@ export function pack(target: Target, out: string, config: string | undefined): {
   const add = (content: Uint8Array): Zippable[string] => [content, { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 }];
   const handler = basename(target.outfile);
   const files: Zippable = { [handler]: add(readFileSync(target.outfile)), [`${handler}.map`]: add(readFileSync(`${target.outfile}.map`)) };
+  for (const other of target.beside ?? []) files[`${other}/handler.mjs`] = add(readFileSync(join(out, other, 'handler.mjs')));
   if (config !== undefined) {
     const { name, content } = packedConfig(config);
     files[name] = add(strToU8(content));

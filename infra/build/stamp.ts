@@ -36,9 +36,10 @@ function installed(root: string): string {
 }
 
 function hashOf(stamped: Stamped, inputs: readonly string[]): string {
-  const { root, config, target } = stamped;
+  const { root, out, config, target } = stamped;
   const hash = createHash('sha256');
   for (const input of inputs.filter((path) => !path.includes('node_modules/'))) add(hash, join(root, input));
+  for (const other of target.beside ?? []) add(hash, join(out, other, 'handler.mjs'));
   for (const file of BUILDERS) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
   hash.update(JSON.stringify({ config: config === undefined ? null : packedConfig(config), launcher: target.launcher !== undefined }));

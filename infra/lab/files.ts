@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { QueueConfig } from '../../shared/config/schema.ts';
+import type { QueueConfig, SluiceConfig } from '../../shared/config/schema.ts';
 
 export interface LabFiles {
   readonly dir: string;
@@ -14,6 +14,20 @@ export interface LabFiles {
   readonly log: string;
 }
 
+export interface DeviceAccess {
+  readonly url: string;
+  readonly ca: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What the lab takes over of somebody's own configuration, with a simulated device behind each name. */
+export interface Likeness {
+  readonly config: SluiceConfig;
+  /** By name. */
+  readonly devices: ReadonlyMap<string, DeviceAccess>;
+}
+
 export interface ClusterContents {
   readonly id: string;
   readonly kubeconfig: string;
@@ -23,33 +37,53 @@ export interface ClusterContents {
 
 export interface FileContents {
   readonly clusters: readonly ClusterContents[];
-  readonly device: { readonly url: string; readonly ca: string; readonly username: string; readonly password: string };
+  readonly device: DeviceAccess;
   readonly virtualAddress: string;
   readonly members: 'pods' | 'nodes';
   readonly queue: QueueConfig;
+  readonly like?: Likeness | undefined;
 }
 
 export const DEVICE_NAME = 'bigip';
 export const PARTITION = 'k8s';
+/** An iRule or profile of such a name may be asked for, and is refused by the device until somebody makes it there. */
+const REFERENCES = ['/Common/lab-*'];
+
+const secretFile = (name: string): string => `${name}.password`;
+const caFile = (name: string): string => `${name}.ca.pem`;
+
+function deviceEntry(name: string, { url, username }: DeviceAccess, dir: string, partitions: readonly string[]): object {
+  return { name, url, username, password: `file:${join(dir, secretFile(name))}`, tls: { ca: `file:${join(dir, caFile(name))}` }, partitions };
+}
+
+/** Names, partitions, ingresses and policy are theirs; addresses and secrets of devices, queue and failure store are the lab's. */
+function theirs({ config, devices }: Likeness, dir: string): { readonly devices: readonly object[]; readonly clusters: readonly object[]; readonly ingresses: readonly object[]; readonly policy: object; readonly fleets: readonly object[]; readonly addressPools: readonly object[]; readonly generation: number } {
+  const entries = config.devices.flatMap(({ name, partitions }) => {
+    const access = devices.get(name);
+    return access === undefined ? [] : [deviceEntry(name, access, dir, partitions)];
+  });
+  const clusters = config.clusters.map(({ id, mesh }) => ({ id, mesh }));
+  const policy = { ...config.policy, references: [...config.policy.references, ...REFERENCES] };
+  return { devices: entries, clusters, ingresses: config.ingresses, policy, fleets: config.fleets, addressPools: config.addressPools, generation: config.generation };
+}
+
+/** Theirs too, where they have a device of the name that the lab's own has. */
+function ownPartitions(like: Likeness | undefined): readonly string[] {
+  return [...new Set([PARTITION, ...(like?.config.devices.find(({ name }) => name === DEVICE_NAME)?.partitions ?? [])])];
+}
 
 function configuration(contents: FileContents, dir: string): object {
-  const { device, clusters, virtualAddress, members, queue } = contents;
-  const fleet = clusters.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
+  const { device, clusters: own, virtualAddress, members, queue, like } = contents;
+  const fleet = own.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
+  const { devices = [], clusters = [], ingresses = [], fleets = [], policy = { references: REFERENCES }, ...rest } = like === undefined ? {} : theirs(like, dir);
   return {
     generation: 1,
-    devices: [
-      {
-        name: DEVICE_NAME,
-        url: device.url,
-        username: device.username,
-        password: `file:${join(dir, 'bigip.password')}`,
-        tls: { ca: `file:${join(dir, 'bigip.ca.pem')}` },
-        partitions: [PARTITION],
-      },
-    ],
-    clusters: clusters.map(({ id }) => ({ id })),
-    ...(fleet.length > 1 ? { fleets: [{ name: 'production', clusters: fleet }] } : {}),
-    ingresses: clusters.map(({ id }) => ({ cluster: id, service: 'istio-system/istio-ingressgateway', devices: [DEVICE_NAME], virtualAddress, members })),
+    ...rest,
+    devices: [deviceEntry(DEVICE_NAME, device, dir, ownPartitions(like)), ...devices],
+    clusters: [...own.map(({ id }) => ({ id })), ...clusters],
+    fleets: [...(fleet.length > 1 ? [{ name: 'production', clusters: fleet }] : []), ...fleets],
+    ingresses: [...own.map(({ id }) => ({ cluster: id, service: 'istio-system/istio-ingressgateway', devices: [DEVICE_NAME], virtualAddress, members })), ...ingresses],
+    policy,
     queue,
     failures: { kind: 'fs', path: join(dir, 'failures') },
   };
@@ -72,8 +106,10 @@ export async function writeLabFiles(dir: string, contents: FileContents): Promis
   const secret = { mode: 0o600 };
   await mkdir(dir, { recursive: true });
   for (const { id, kubeconfig } of contents.clusters) await writeFile(kubeconfigOf(files, id), kubeconfig, secret);
-  await writeFile(join(dir, 'bigip.password'), contents.device.password, secret);
-  await writeFile(join(dir, 'bigip.ca.pem'), contents.device.ca);
+  for (const [name, { password, ca }] of [[DEVICE_NAME, contents.device] as const, ...(contents.like?.devices ?? [])]) {
+    await writeFile(join(dir, secretFile(name)), password, secret);
+    await writeFile(join(dir, caFile(name)), ca);
+  }
   await writeFile(files.config, stringify(configuration(contents, dir)));
   return files;
 }

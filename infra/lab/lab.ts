@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../../shared/config/load.ts';
 import { startBigip, type LabBigip } from './bigip/index.ts';
 import type { LabCluster } from './cluster/index.ts';
 import { createClosers, type Closers } from './closers.ts';
-import { writeLabFiles, type LabFiles } from './files.ts';
+import { DEVICE_NAME, writeLabFiles, type LabFiles, type Likeness } from './files.ts';
 import type { LabKubernetes } from './kubernetes/index.ts';
 import { loopbackOf } from './loopback.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
@@ -15,6 +16,8 @@ import { startSite, type Site, type SiteOptions } from './site.ts';
 export interface LabOptions {
   readonly queue: LabQueueKind;
   readonly members: 'pods' | 'nodes';
+  /** Somebody's own sluice.yaml: the lab is called like it, so that events and failures from there mean something here. */
+  readonly like?: string | undefined;
   /** Where its files go; a new temporary directory by default. */
   readonly dir?: string;
   /** Two labs on one machine need different networks. */
@@ -43,6 +46,17 @@ export interface Lab {
 const VIRTUAL_ADDRESS = '172.16.100.195';
 const CLUSTER: SiteOptions = { id: 'lab', podNetwork: '10.244', nodeAddresses: ['192.168.0.11', '192.168.0.12'] };
 
+/** One simulated device for each of theirs; the lab's own stands for one that is called like it. */
+async function likenessOf(file: string | undefined, own: readonly string[], closers: Closers): Promise<Likeness | undefined> {
+  if (file === undefined) return undefined;
+  const config = await loadConfig(file, process.env);
+  const twice = own.find((cluster) => config.clusters.some(({ id }) => id === cluster));
+  if (twice !== undefined) throw new Error(`--like ${file}: clusters: the lab has its own cluster ${twice}; take it out in a copy of the file`);
+  const devices = new Map<string, LabBigip>();
+  for (const { name } of config.devices.filter((device) => device.name !== DEVICE_NAME)) devices.set(name, await closers.use(startBigip({ dataPath: false })));
+  return { config, devices };
+}
+
 export async function startLab(options: LabOptions): Promise<Lab> {
   const closers = createClosers();
   try {
@@ -61,9 +75,10 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
   const sites = [main];
   for (const other of others) sites.push(await closers.use(startSite(other)));
   const bigip = await closers.use(startBigip());
+  const like = await likenessOf(options.like, sites.map(({ id }) => id), closers);
   const queue = await closers.use(startQueue(queueKind, dir));
   const clusters = sites.map(({ id, fleet = false, kubernetes }) => ({ id, fleet, kubeconfig: kubernetes.kubeconfig() }));
-  const files = await writeLabFiles(dir, { clusters, device: bigip, virtualAddress, members, queue: queue.config });
+  const files = await writeLabFiles(dir, { clusters, device: bigip, virtualAddress, members, queue: queue.config, like });
   const pipeline = await closers.use(startPipeline(files, queue));
   for (const site of sites) {
     closers.add(() => site.stopWatching());

@@ -22,12 +22,15 @@ import type { PartitionReading } from './partition.ts';
 import { missingReferences } from './references.ts';
 import type { MissingReference, Reference } from './references.ts';
 import type { DeviceSession } from './session.ts';
+import type { DeviceFacts } from './status.ts';
+import { readFacts } from './status.ts';
 import { syncToGroup } from './sync.ts';
 
 export type { DeclaredPartition, PartitionReading } from './partition.ts';
 export type { ForeignAddress } from './foreign.ts';
 export type { DeviceSecrets } from './connect.ts';
 export type { Difference } from './drift.ts';
+export type { DeviceFacts } from './status.ts';
 export type { FencesBehind } from './fences.ts';
 
 export interface Device {
@@ -45,6 +48,8 @@ export interface Device {
   foreign(): Promise<readonly ForeignAddress[]>;
   /** Which of these objects the device lacks. */
   missing(references: readonly Reference[]): Promise<readonly MissingReference[]>;
+  /** What the active unit says of itself. */
+  facts(): Promise<DeviceFacts>;
   close(): Promise<void>;
 }
 
@@ -100,6 +105,7 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     drift: (partition, state) => findDrift(session, partition, state),
     foreign: () => foreignAddresses(session, config.partitions),
     missing: (references) => missingReferences(session, references),
+    facts: () => readFacts(session, clock),
     close: () => session.close(),
   };
 }

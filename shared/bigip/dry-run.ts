@@ -72,6 +72,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
     },
     foreign: () => device.foreign(),
     missing: (references) => device.missing(references),
+    facts: () => device.facts(),
     close: () => device.close(),
   };
   return dry;

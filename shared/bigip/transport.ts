@@ -30,6 +30,8 @@ export interface DeviceResponse {
   readonly text: string;
   /** Milliseconds, from Retry-After. */
   readonly retryAfter?: number | undefined;
+  /** The device's own clock, from the header Date; milliseconds since 1970, to the second. */
+  readonly date?: number | undefined;
 }
 
 export interface Transport {
@@ -51,7 +53,7 @@ export function createTransport(options: TransportOptions): Transport {
           ...(wanted.timeout === undefined ? {} : { signal: AbortSignal.timeout(wanted.timeout) }),
         });
         const text = await answer.body.text();
-        return { status: answer.statusCode, text, json: parse(text), retryAfter: retryAfter(answer.headers['retry-after']) };
+        return { status: answer.statusCode, text, json: parse(text), retryAfter: retryAfter(answer.headers['retry-after']), date: dateOf(answer.headers['date']) };
       } catch (error) {
         throw explain(error, options, wanted);
       }
@@ -104,6 +106,11 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function dateOf(header: string | string[] | undefined): number | undefined {
+  const date = typeof header === 'string' ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
 }
 
 function retryAfter(header: string | string[] | undefined): number | undefined {

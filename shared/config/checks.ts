@@ -1,5 +1,6 @@
 /** Checks across the configuration that no single field can make. */
 import { isUsableVirtualAddress, parseIp } from '../domain/exposure/ip.ts';
+import { CODES } from '../domain/codes/index.ts';
 import type { ConfigProblem } from './error.ts';
 import { fleetProblems } from './fleet-checks.ts';
 import { missing, repeated, settingsProblems } from './rules.ts';
@@ -83,6 +84,16 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
   });
 }
 
+/** What needs a change would fail in every turn. */
+function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
+  const codes = failures.replay.flatMap((policy, i) => (policy.codes ?? []).map((code, k) => ({ code, path: `failures.replay[${i}].codes[${k}]` })));
+  return codes.flatMap(({ code, path }) => {
+    const entry = CODES[code];
+    if (entry === undefined) return [{ path, message: `there is no code ${code}; docs/reference/codes.md lists them` }];
+    return entry.retryable ? [] : [{ path, message: `${code} (${entry.title}) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended` }];
+  });
+}
+
 export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
   return [
     ...repeated('devices', '.name', config.devices.map((device) => device.name)),
@@ -90,6 +101,8 @@ export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
     ...repeated('fleets', '.name', config.fleets.map((fleet) => fleet.name)),
     ...repeated('addressPools', '.name', config.addressPools.map((pool) => pool.name)),
     ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
+    ...repeated('failures.replay', '.name', config.failures.replay.map((policy) => policy.name)),
+    ...replayProblems(config),
     ...deviceProblems(config),
     ...keyProblems(config),
     ...networkProblems(config),

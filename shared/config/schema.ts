@@ -74,9 +74,22 @@ export const QueueConfig = z.discriminatedUnion('kind', [
 ]);
 export type QueueConfig = z.infer<typeof QueueConfig>;
 
+export const ReplayPolicy = z.strictObject({
+  name: Name.describe('Its name, in jobs and in the audit log.'),
+  codes: z.array(z.string()).min(1).optional().describe('Only failures with these codes; each must be one that may pass by itself.'),
+  classes: z.array(z.enum(['input', 'mapping', 'ownership', 'device', 'queue', 'never-ran'])).min(1).optional().describe('Only failures of these classes.'),
+  everyMinutes: z.int().min(5).max(1_440).default(15).describe('Minutes from one turn to the next; twice as many after each turn that did not end well, a day at most.'),
+  olderThanMinutes: z.int().min(0).max(10_080).default(10).describe('Only failures that were not seen again for so many minutes: what still comes again is being tried anyway.'),
+  canary: z.int().min(1).max(100).default(1).describe('So many events are sent first, and the rest only if all of them went well.'),
+  rate: z.number().min(0.01).max(50).default(1).describe('Events in a second.'),
+  atMost: z.int().min(1).max(10).default(3).describe('Turns in which a failure may fail again before it is quarantined.'),
+});
+export type ReplayPolicy = z.infer<typeof ReplayPolicy>;
+
 const FAILURES_COMMON = {
   retentionDays: z.int().min(1).max(3_650).default(90).describe('Days after which archived, healed and replayed failures are forgotten; open ones stay.'),
   replayers: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may send verified events again.'),
+  replay: z.array(ReplayPolicy).default([]).describe('Failures that are sent again by themselves, in turns. Only what may pass by itself (see the codes), never what is quarantined.'),
 };
 
 export const FailuresConfig = z.discriminatedUnion('kind', [

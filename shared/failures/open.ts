@@ -4,9 +4,13 @@ import { createAudit } from './audit.ts';
 import type { AuditLog } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import { createFileBlobs } from './fs/blobs.ts';
+import { createHistory } from './history.ts';
+import type { History } from './history.ts';
 import type { FailureStore } from './port.ts';
 import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
+import { createTurns } from './replay/turns.ts';
+import type { Turns } from './replay/turns.ts';
 import { createS3Blobs } from './s3/blobs.ts';
 import type { S3BlobsOptions } from './s3/blobs.ts';
 import { createFailureStore } from './store.ts';
@@ -15,6 +19,8 @@ export interface Failures {
   readonly store: FailureStore;
   readonly audit: AuditLog;
   readonly jobs: Jobs;
+  readonly turns: Turns;
+  readonly history: History;
   close(): Promise<void>;
 }
 
@@ -33,7 +39,7 @@ export function openFailures(config: FailuresConfig, options: OpenFailuresOption
 
 export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>): Failures {
   const now = (): number => clock.now();
-  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), close: () => blobs.close() };
+  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), turns: createTurns(blobs), history: createHistory(blobs, now), close: () => blobs.close() };
 }
 
 function blobsOf(config: FailuresConfig, { id, credentials }: OpenFailuresOptions): Blobs {

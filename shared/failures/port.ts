@@ -33,6 +33,8 @@ export const Head = z.strictObject({
   last: z.number(),
   /** When the state changed. */
   changed: z.number(),
+  /** Jobs of policies in which it failed again since it was last well. */
+  replays: z.array(z.string()).optional(),
   /** Such as `healed by 17.4`, or who archived it and why. */
   note: z.string().optional(),
   /** Messages it was last seen in: a repeated delivery counts once. */
@@ -88,7 +90,7 @@ export interface Sighting {
 }
 
 /** Undefined: leave it as it is. */
-export type HeadChange = (head: Head) => Partial<Pick<Head, 'state' | 'note'>> | undefined;
+export type HeadChange = (head: Head) => Partial<Pick<Head, 'state' | 'note' | 'replays'>> | undefined;
 
 export interface FailureStore {
   readonly where: string;

@@ -105,11 +105,11 @@ function next(present: Head | undefined, sighting: Sighting, { name, evidence }:
   if (present === undefined) return { ...head, state: 'open', count: 1, first: at, last: at, changed: at, seen: [name], evidence };
   const again = present.state === 'healed' || present.state === 'replayed';
   const content = isNewer(sighting, present) ? { ...head, evidence } : {};
-  const { note, ...rest } = present;
+  const { note, replays, ...rest } = present;
   return {
     ...rest,
     ...content,
-    ...(again ? { state: 'open', changed: at } : note === undefined ? {} : { note }),
+    ...(again ? { state: 'open', changed: at } : { ...(note === undefined ? {} : { note }), ...(replays === undefined ? {} : { replays }) }),
     count: present.count + 1,
     first: Math.min(present.first, at),
     last: Math.max(present.last, at),

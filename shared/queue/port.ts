@@ -44,6 +44,8 @@ export interface ReceiveOptions {
 export interface QueueDepth {
   readonly waiting: number;
   readonly inFlight: number;
+  /** When the oldest message was sent, in flight or not; absent where there is none, or where the queue does not tell (SQS says it to CloudWatch only). */
+  readonly oldest?: number;
 }
 
 export interface Queue {

@@ -55,7 +55,7 @@ async function startSite(teams: number, clock: Clock = processClock): Promise<Si
   const log: Runtime['log'] = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
   const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') }, queues, clock, id: randomUUID, random: Math.random, log };
   // Nothing is parked in a store here, and the disk is not what is measured.
-  const apply = createApply(runtime, undefined, { note: () => Promise.resolve(), close: () => Promise.resolve() });
+  const apply = createApply(runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
   const sources = [host(runtime, 'map', createMap(runtime)), host(runtime, 'apply', apply)];
   let counter = 0;
   return {

@@ -18,8 +18,8 @@ import { FUNCTIONS } from '../../shared/runtime/functions.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
-/** park has two queues, audit has a schedule. */
-const DEPLOYED = new Set([...FUNCTIONS.map((each) => each.name), 'audit']);
+/** park has two queues, audit and replay have a schedule. */
+const DEPLOYED = new Set([...FUNCTIONS.map((each) => each.name), 'audit', 'replay']);
 const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
 
 let compiled: Template;
@@ -125,9 +125,11 @@ describe('the stack', () => {
     expect(queuesFor('ParkRole', 'sqs:SendMessage')).toEqual([]);
     expect(queuesFor('AuditRole', 'sqs:ReceiveMessage')).toEqual([]);
     expect(queuesFor('AuditRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesQueue']);
+    expect(queuesFor('ReplayRole', 'sqs:ReceiveMessage')).toEqual([]);
+    expect(queuesFor('ReplayRole', 'sqs:SendMessage')).toEqual(['SlicesQueue', 'SnapshotsQueue']);
   });
 
-  test('the failure store is a private, encrypted bucket that outlives the stack, and only park and apply reach it', () => {
+  test('the failure store is a private, encrypted bucket that outlives the stack, and only park, apply and replay reach it', () => {
     expect(template.Resources['FailuresBucket']).toMatchObject({
       DeletionPolicy: 'Retain',
       Properties: {
@@ -141,15 +143,27 @@ describe('the stack', () => {
     const objects = [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/*' }];
     const bucket = [['s3:ListBucket'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures' }]];
     expect(reach('ParkRole')).toEqual([[['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects], bucket]);
-    expect(reach('ApplyRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
+    expect([reach('ApplyRole'), reach('ReplayRole')]).toEqual([[[['s3:GetObject', 's3:PutObject'], objects], bucket], [[['s3:GetObject', 's3:PutObject'], objects], bucket]]);
     expect(['MapRole', 'ExpressRole', 'AuditRole'].flatMap(reach)).toEqual([]);
   });
 
-  test('audit looks every ten minutes, and is not called again for a device that is away', () => {
-    const rules = Object.values(template.Resources).filter((r) => r.Type === 'AWS::Events::Rule');
-    expect(rules.map((r) => [r.Properties['ScheduleExpression'], r.Properties['Targets']])).toEqual([['rate(10 minutes)', [expect.objectContaining({ Arn: { 'Fn::GetAtt': ['AuditLambdaFunction', 'Arn'] } })]]]);
+  const schedules = (of: CompiledTemplate): unknown[] =>
+    Object.values(of.Resources).filter((r) => r.Type === 'AWS::Events::Rule').map((r) => [r.Properties['ScheduleExpression'], r.Properties['State'], (r.Properties['Targets'] as { Arn: { 'Fn::GetAtt': string[] } }[])[0]?.Arn['Fn::GetAtt'][0]]);
+
+  test('audit looks every ten minutes, replay sleeps without a policy, and neither is called again for a device that is away', () => {
+    expect(schedules(template)).toEqual([['rate(10 minutes)', 'ENABLED', 'AuditLambdaFunction'], ['rate(5 minutes)', 'DISABLED', 'ReplayLambdaFunction']]);
     const calls = Object.values(template.Resources).filter((r) => r.Type === 'AWS::Lambda::EventInvokeConfig');
-    expect(calls.map((r) => r.Properties['MaximumRetryAttempts'])).toEqual([0]);
+    expect(calls.map((r) => r.Properties['MaximumRetryAttempts'])).toEqual([0, 0]);
+  });
+
+  test('a policy of failures.replay wakes replay every five minutes', async () => {
+    const config = join(scratch, 'policy.yaml');
+    writeFileSync(config, `${readFileSync(EXAMPLE, 'utf8')}  replay:\n    - name: references\n      codes: [BIP424]\n`);
+    expect(schedules(await compileTemplate({ root, config }))).toContainEqual(['rate(5 minutes)', 'ENABLED', 'ReplayLambdaFunction']);
+  });
+
+  test('says the role id of replay, which map has to know', () => {
+    expect(compiled.Outputs['ReplayRoleId']).toMatchObject({ Value: { 'Fn::GetAtt': ['ReplayRole', 'RoleId'] } });
   });
 
   test('a failure store in a directory is refused where Lambda would lose it', async () => {
@@ -163,7 +177,7 @@ describe('the stack', () => {
       statements(role).filter((s) => s.Action.some((a) => /^(secretsmanager|ssm):/.test(a))).flatMap((s) => s.Resource).map((r) => JSON.stringify(r));
     expect(secrets('MapRole')).toEqual([]);
     const referred = [expect.stringContaining('secret:sluice/bigip-??????'), expect.stringContaining('parameter/sluice/bigip/ca')];
-    expect([secrets('ApplyRole'), secrets('ExpressRole'), secrets('AuditRole')]).toEqual([referred, referred, referred]);
+    expect([secrets('ApplyRole'), secrets('ExpressRole'), secrets('AuditRole'), secrets('ReplayRole')]).toEqual([referred, referred, referred, referred]);
     expect(secrets('ParkRole')).toEqual([]);
   });
 
@@ -190,7 +204,7 @@ describe('the stack', () => {
 
   test('no role may do everything, or something with everything', () => {
     const roles = Object.entries(template.Resources).filter(([, r]) => r.Type === 'AWS::IAM::Role').map(([id]) => id);
-    expect(roles.sort()).toEqual(['ApplyRole', 'AuditRole', 'ExpressRole', 'MapRole', 'ParkRole']);
+    expect(roles.sort()).toEqual(['ApplyRole', 'AuditRole', 'ExpressRole', 'MapRole', 'ParkRole', 'ReplayRole']);
     for (const statement of roles.flatMap((role) => statements(role))) {
       expect(statement.Action.filter((action) => action.includes('*'))).toEqual([]);
       expect(statement.Resource).not.toContain('*');

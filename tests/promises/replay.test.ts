@@ -189,6 +189,19 @@ describe('14 replay is a job, not a button', () => {
     expect(await kinds(site, job)).toEqual({ applied: 2 });
   });
 
+  test('what the device was not asked for again, because others of the same event failed already, has its result in seconds', async () => {
+    const site = startSite();
+    await site.fail(owner(1), 1, [1_001, 1_002, 1_003]);
+    site.poison.add(1_001);
+    site.silent.add(1_002).add(1_003);
+    const job = await site.plan('code:BIP421');
+    const started = site.runtime.clock.now();
+    await site.run(job);
+    expect(await kinds(site, job)).toEqual({ quarantined: 1, failed: 2 });
+    expect(site.runtime.clock.now() - started).toBeLessThan(20_000);
+    expect((await site.failures.store.list()).map((h) => h.state).sort()).toEqual(['open', 'open', 'quarantined']);
+  });
+
   test('functions that do nothing give no result, and the failure stays open', async () => {
     const site = await siteWith(1);
     site.work = async () => undefined;

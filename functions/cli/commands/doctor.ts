@@ -2,11 +2,9 @@
 import type { Command } from 'commander';
 import { atDesk, withConfig } from '../failures/context.ts';
 import type { CommonOptions } from '../failures/context.ts';
-import { clusterChecks, deviceChecks, queueChecks, secretChecks, senderChecks, storeChecks } from '../failures/checks.ts';
-import type { Finding } from '../failures/checks.ts';
-import { keyChecks } from '../failures/key-checks.ts';
+import { examine } from '../failures/doctor-table.ts';
 import type { Format } from '../output.ts';
-import { columns, formatOption, print } from '../output.ts';
+import { columns, formatOption, print, say } from '../output.ts';
 
 interface DoctorOptions extends CommonOptions {
   readonly kubeconfig?: string;
@@ -24,19 +22,10 @@ export function registerDoctor(program: Command): void {
 
 async function doctor(options: DoctorOptions): Promise<void> {
   await atDesk(options, async (desk) => {
-    const { runtime } = desk;
-    const found: readonly (readonly Finding[])[] = await Promise.all([
-      Promise.resolve([{ what: 'configuration', ok: true, says: `${options.config}, generation ${runtime.config.generation}: ${runtime.config.devices.length} devices, ${runtime.config.clusters.length} clusters, ${runtime.config.ingresses.length} ingresses` }]),
-      senderChecks(runtime),
-      keyChecks(runtime),
-      secretChecks(runtime),
-      deviceChecks(runtime),
-      queueChecks(runtime),
-      storeChecks(desk),
-      options.kubeconfig === undefined ? [] : clusterChecks(runtime, options.kubeconfig),
-    ]);
-    const findings = found.flat();
+    const findings = await examine({ desk, config: options.config, kubeconfig: options.kubeconfig });
     print(options.output, findings, () => columns(['', 'CHECK', 'RESULT'], findings.map((f) => [f.ok ? 'ok' : 'BAD', f.what, f.says])));
-    if (findings.some((f) => !f.ok)) process.exitCode = 2;
+    const bad = findings.filter((f) => !f.ok).length;
+    if (bad > 0) process.exitCode = 2;
+    if (options.output === 'table') say(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks are bad.`);
   });
 }

@@ -34,7 +34,7 @@ export function registerFailures(program: Command): void {
     .action(list);
   withConfig(failures.command('groups [filter...]'))
     .description('count failures by any fields')
-    .addOption(new Option('--by <keys>', `comma-separated, of ${GROUP_KEYS.join(', ')}`).default('code,device,cluster'))
+    .addOption(new Option('--by <keys>', `comma-separated, of ${GROUP_KEYS.join(', ')}`).default('code,device'))
     .addOption(formatOption())
     .addHelpText('after', `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures groups -c sluice.yaml --by code,cluster`)
     .action(groups);
@@ -99,6 +99,7 @@ async function groups(words: string[], options: GroupsOptions): Promise<void> {
     const found = groupBy(await select(desk, words), keys);
     print(options.output, { by: keys, groups: found }, () => groupTable(keys, found, desk.runtime.clock.now()));
     if (found.length > 0) process.exitCode = 2;
+    if (found.length > 0 && options.output === 'table') say('"sluice failures list code:CODE" lists the failures of a code, "sluice replay plan code:CODE" says what sending them again would do now.');
   });
 }
 
@@ -117,6 +118,7 @@ async function show(id: string, options: CommonOptions & { readonly event: boole
     const failure = await find(store, id);
     if (options.event) process.stdout.write(failure.details.event.body);
     else print(options.output, failure, () => failureText(failure, runtime.clock.now()));
+    if (!options.event && options.output === 'table' && failure.state !== 'healed' && failure.state !== 'replayed') say(`Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${failure.state === 'open' ? '' : ` state:${failure.state}`}`);
   });
 }
 

@@ -21,6 +21,8 @@ export interface PortRow {
   readonly revision: string;
   /** What was changed on the device by hand and is kept. */
   readonly kept: readonly string[];
+  /** Since when the owner is there, RFC 3339. */
+  readonly since: string;
 }
 
 export function registerPorts(program: Command): void {
@@ -39,10 +41,10 @@ export function portRows(declared: readonly Declared[]): readonly PortRow[] {
     return Object.entries(state.exposures).flatMap(([exposure, e]) => {
       const override = state.overrides?.[exposure];
       const kept = override === undefined ? [] : overrideInWords(override).map((words) => `${words} since ${override.since}`);
-      return e.contributions.map(({ owner, gateways, members }): PortRow => {
+      return e.contributions.map(({ owner, gateways, members, since }): PortRow => {
         const version = state.owners[owner]?.version;
         const draining = members.filter((m) => m.availability === 'draining').length;
-        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version), kept };
+        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version), kept, since };
       });
     });
   });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { formatFilter, parseFilter } from '../../../shared/failures/filter.ts';
 import { steerJob } from '../../../shared/failures/replay/control.ts';
+import { mapWithBundle } from '../../../shared/failures/replay/map-event.ts';
 import { runJob } from '../../../shared/failures/replay/driver.ts';
 import type { ReplayWorld } from '../../../shared/failures/replay/driver.ts';
 import type { Item, Job } from '../../../shared/failures/replay/job.ts';
@@ -9,9 +10,9 @@ import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
 import { jobOf, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';
 import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
 import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
-import { mapWithBundle } from '../failures/map-event.ts';
+import { loadBundle } from '../hosted.ts';
 import { createBar } from '../failures/progress.ts';
-import { countsOf, jobTable, previewTable, resultTable } from '../failures/say.ts';
+import { countsOf, jobTable, previewTable, resultTable, verdictWords } from '../failures/say.ts';
 import type { Format } from '../output.ts';
 import { formatOption, print, say } from '../output.ts';
 
@@ -69,7 +70,7 @@ function number(option: string, text: string, least: number): number {
 
 async function inWorld<T>(desk: Desk, work: (world: ReplayWorld) => Promise<T>): Promise<T> {
   const { runtime, store, jobs, audit } = desk;
-  const previewer = createPreviewer({ runtime, map: mapWithBundle(runtime) });
+  const previewer = createPreviewer({ runtime, map: mapWithBundle(runtime, () => loadBundle('map/handler.mjs')) });
   try {
     return await work({ store, jobs, audit, previewer, queues: runtime.queues, clock: runtime.clock, id: runtime.id });
   } finally {
@@ -105,7 +106,7 @@ function verdicts(items: readonly Item[]): Readonly<Record<string, number>> {
 }
 
 function verdictLine(items: readonly Item[]): string {
-  return Object.entries(verdicts(items)).map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+  return Object.entries(verdicts(items)).map(([verdict, count]) => `${count} ${verdictWords(verdict)}`).join(', ');
 }
 
 /** A failure that is still there. */

@@ -15,11 +15,11 @@ import { processClock, processId, processRandom } from '../../../shared/runtime/
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
-import { startAudits } from '../audit-loop.ts';
 import { throwaway } from '../dry-run.ts';
 import { loadBundle } from '../hosted.ts';
 import type { HostedFunction, Watcher, WatchModule } from '../hosted.ts';
 import { holdCluster } from '../only-one.ts';
+import { startAudits, startReplays } from '../schedules.ts';
 
 interface UpOptions {
   readonly config: string;
@@ -71,14 +71,14 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
   const stopped = stopSignal();
   const watcher = await watch(runtime, clusterId, options.kubeconfig);
   const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
-  const audits = await startAudits(runtime, options.auditEvery);
+  const schedules = [await startAudits(runtime, options.auditEvery), await startReplays(runtime)];
   try {
     const cut = await Promise.race([watcher.start(), stopped]);
     if (cut === undefined) log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind, ...(options.dryRun ? { dryRun: true } : {}) }, 'up');
     log.info({ signal: await stopped }, 'stopping: what is in hand is finished');
   } finally {
     // First what brings new work, then what works on it, then what both stand on.
-    await Promise.all([watcher.stop(), audits.stop()]);
+    await Promise.all([watcher.stop(), ...schedules.map((each) => each.stop())]);
     await Promise.all(hosted.map((h) => h.stop()));
   }
 }

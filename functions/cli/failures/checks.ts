@@ -1,12 +1,8 @@
 /** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
-import { sizeFindings } from '../../../shared/bigip/sizes.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
-import type { QueueName } from '../../../shared/queue/port.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { readCluster } from './cluster-objects.ts';
-import type { Declared } from './declared.ts';
-import { readDeclared } from './declared.ts';
 
 export interface Finding {
   readonly what: string;
@@ -14,7 +10,7 @@ export interface Finding {
   readonly says: string;
 }
 
-async function check(what: string, work: () => Promise<string>): Promise<Finding> {
+export async function check(what: string, work: () => Promise<string>): Promise<Finding> {
   try {
     return { what, ok: true, says: await work() };
   } catch (error) {
@@ -36,41 +32,6 @@ export async function senderChecks({ config }: Runtime): Promise<readonly Findin
     if (verifyKeys.length > 0) return { what, ok: true, says: 'anybody who signs with its key' };
     return { what, ok: false, says: `clusters[].senders and verifyKeys of ${id} are empty, so whoever may send to the queue speaks for it; name the watcher's role id, or make a key with "sluice keys new ${id}"` };
   });
-}
-
-/** One read proves name, certificate, login, rights and AS3 at once; a foreign epoch ahead of our clock shows a clock that is wrong. */
-export async function deviceChecks(runtime: Runtime): Promise<readonly Finding[]> {
-  const now = runtime.clock.now();
-  const declared = await readDeclared(runtime);
-  return [...declared.map((d) => deviceCheck(d, now)), ...sizeChecks(declared)];
-}
-
-function deviceCheck(d: Declared, now: number): Finding {
-  const what = `device ${d.device}, partition ${d.partition}`;
-  if (!('state' in d)) return { what, ok: false, says: `${d.problem} (${d.code})` };
-  const ahead = Object.entries(d.state.owners).find(([, { version }]) => version.epoch > now + 5 * 60_000);
-  if (ahead) return { what, ok: false, says: `the epoch of ${ahead[0]}, ${new Date(ahead[1].version.epoch).toISOString()}, is ahead of this host's clock (${new Date(now).toISOString()}); correct the clock that is wrong` };
-  return { what, ok: true, says: `${Object.keys(d.state.exposures).length} exposures of ${Object.keys(d.state.owners).length} owners, read in ${d.milliseconds} ms` };
-}
-
-/** Too much for comfort is bad news, although nothing is refused for it. */
-function sizeChecks(declared: readonly Declared[]): readonly Finding[] {
-  const known = declared.flatMap((d) => ('state' in d ? [d] : []));
-  return [...Map.groupBy(known, (d) => d.device)].flatMap(([device, partitions]) =>
-    sizeFindings(new Map(partitions.map((d) => [d.partition, d.state]))).map(({ partition, code, message }): Finding => ({ what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`, ok: false, says: `${message} (${code})` })),
-  );
-}
-
-export async function queueChecks({ config, queues }: Runtime): Promise<readonly Finding[]> {
-  const names: readonly QueueName[] = ['snapshots', 'slices', 'snapshots-dead', 'slices-dead', ...config.clusters.map(({ id }) => `settled-${id}` as const)];
-  return Promise.all(
-    names.map((name) =>
-      check(`queue ${name}`, async () => {
-        const { waiting, inFlight } = await queues.queue(name).depth();
-        return `${waiting} waiting, ${inFlight} in flight`;
-      }),
-    ),
-  );
 }
 
 export async function storeChecks({ store, audit }: Failures): Promise<readonly Finding[]> {

@@ -1,12 +1,13 @@
 /** What every device declares now, partition by partition; a device that gives no answer is said, not thrown. */
 import { createDevice } from '../../../shared/bigip/device.ts';
+import type { DeviceFacts } from '../../../shared/bigip/device.ts';
 import type { DeviceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 
 export type Declared =
-  | { readonly device: string; readonly partition: string; readonly state: DeclaredState; readonly milliseconds: number }
+  | { readonly device: string; readonly partition: string; readonly state: DeclaredState; readonly milliseconds: number; readonly facts?: DeviceFacts }
   | { readonly device: string; readonly partition: string; readonly code: string; readonly problem: string };
 
 export async function readDeclared({ config, secrets, clock }: Pick<Runtime, 'config' | 'secrets' | 'clock'>): Promise<readonly Declared[]> {
@@ -23,8 +24,9 @@ async function readDevice({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>
         config.partitions.map(async (partition): Promise<Declared> => {
           const started = clock.now();
           const reading = await device.read(partition);
+          const milliseconds = clock.now() - started;
           if (reading.kind === 'refused') return { device: config.name, partition, code: reading.code, problem: reading.reason };
-          return { device: config.name, partition, state: reading.declared.state, milliseconds: clock.now() - started };
+          return { device: config.name, partition, state: reading.declared.state, milliseconds, facts: await device.facts() };
         }),
       );
     } finally {

@@ -4,11 +4,18 @@ import type { Group, GroupKey } from '../../../shared/failures/filter.ts';
 import { countResults } from '../../../shared/failures/replay/job.ts';
 import type { Item, Job } from '../../../shared/failures/replay/job.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
+import { CODES } from '../../../shared/domain/codes/index.ts';
 import { columns } from '../output.ts';
 
 export function ago(then: number, now: number): string {
-  const seconds = Math.max(0, Math.round((now - then) / 1_000));
-  if (seconds < 120) return `${seconds}s`;
+  return span(Math.round(Math.max(0, now - then) / 1_000) * 1_000);
+}
+
+/** Of milliseconds. */
+export function span(milliseconds: number): string {
+  const seconds = milliseconds / 1_000;
+  if (seconds > 0 && seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)}s`;
+  if (seconds < 120) return `${Math.round(seconds)}s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)}m`;
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`;
 }
@@ -22,7 +29,10 @@ export function headTable(heads: readonly Head[], now: number): string {
 export function groupTable(keys: readonly GroupKey[], groups: readonly Group[], now: number): string {
   if (groups.length === 0) return 'No failures.';
   const rows = groups.map((g) => [...g.values, String(g.failures), String(g.seen), ago(g.first, now), ago(g.last, now), g.sentence]);
-  return columns([...keys.map((key) => key.toUpperCase()), 'FAILURES', 'SEEN', 'FIRST', 'LAST', 'NEWEST'], rows);
+  const table = columns([...keys.map((key) => key.toUpperCase()), 'FAILURES', 'SEEN', 'FIRST', 'LAST', 'NEWEST'], rows);
+  const codes = keys.indexOf('code') < 0 ? [] : [...new Set(groups.map((g) => g.values[keys.indexOf('code')] ?? ''))];
+  const remedies = codes.flatMap((code) => (CODES[code] === undefined ? [] : [[code, CODES[code].title, CODES[code].fix]]));
+  return remedies.length === 0 ? table : `${table}\n\n${columns(['CODE', 'WHAT IT IS', 'WHAT TO DO'], remedies)}`;
 }
 
 export function failureText({ details, ...head }: Failure, now: number): string {
@@ -31,6 +41,7 @@ export function failureText({ details, ...head }: Failure, now: number): string 
     ['Failure', head.id],
     ['State', head.note === undefined ? head.state : `${head.state} (${head.note})`],
     ['Code', `${head.code} (${head.class}); docs/reference/codes.md#${head.code.toLowerCase()}`],
+    ['What to do', CODES[head.code]?.fix],
     ['Owner', head.owner],
     ['Gateways', head.gateways.join(', ') || undefined],
     ['Device', head.device === undefined ? undefined : [head.device, head.partition].filter(Boolean).join(', partition ')],
@@ -69,18 +80,19 @@ export function previewTable(items: readonly Item[]): string {
   );
 }
 
+/** Without whom or what. */
+export function verdictWords(verdict: string): string {
+  return { 'would-apply': 'would apply', invalid: 'still invalid' }[verdict] ?? verdict;
+}
+
 function nowWord({ preview }: Item): string {
   switch (preview?.verdict) {
-    case 'would-apply':
-      return 'would apply';
     case 'superseded':
       return `superseded by revision ${preview.by ?? '?'}`;
     case 'conflict':
       return `conflict with ${preview.by ?? '?'}`;
-    case 'invalid':
-      return 'still invalid';
     default:
-      return preview?.verdict ?? '-';
+      return verdictWords(preview?.verdict ?? '-');
   }
 }
 

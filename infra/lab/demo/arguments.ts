@@ -11,15 +11,15 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   return found;
 }
 
-/** `--queue sqlite|sqs --members pods|nodes`, or one sentence that says what is wrong. */
-export function parseLabArguments(argv: readonly string[]): Pick<LabOptions, 'queue' | 'members'> | ArgumentsRefused {
+/** `--queue sqlite|sqs --members pods|nodes --like FILE`, or one sentence that says what is wrong. */
+export function parseLabArguments(argv: readonly string[]): Pick<LabOptions, 'queue' | 'members' | 'like'> | ArgumentsRefused {
   try {
     const { values } = parseArgs({
       args: [...argv],
-      options: { queue: { type: 'string', default: 'sqlite' }, members: { type: 'string', default: 'pods' } },
+      options: { queue: { type: 'string', default: 'sqlite' }, members: { type: 'string', default: 'pods' }, like: { type: 'string' } },
     });
-    return { queue: oneOf('queue', values.queue, ['sqlite', 'sqs']), members: oneOf('members', values.members, ['pods', 'nodes']) };
+    return { queue: oneOf('queue', values.queue, ['sqlite', 'sqs']), members: oneOf('members', values.members, ['pods', 'nodes']), ...(values.like === undefined ? {} : { like: values.like }) };
   } catch (error) {
-    return { refused: `${error instanceof Error ? error.message : String(error)}. Known: --queue sqlite|sqs, --members pods|nodes.` };
+    return { refused: `${error instanceof Error ? error.message : String(error)}. Known: --queue sqlite|sqs, --members pods|nodes, --like FILE.` };
   }
 }

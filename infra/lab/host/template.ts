@@ -34,7 +34,7 @@ const SourceResource = z.object({
 const Resource = z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) });
 
 /** Everything is kept; what the host uses is checked when it is used. */
-export const Template = z.object({ Resources: z.record(z.string(), Resource) });
+export const Template = z.object({ Resources: z.record(z.string(), Resource), Outputs: z.record(z.string(), z.unknown()).default({}) });
 export type Template = z.infer<typeof Template>;
 
 /** A function with its event source, as deployed. */

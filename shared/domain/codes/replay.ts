@@ -80,4 +80,16 @@ export const REPLAY_CODES = {
     fix: 'Look at the queues with "sluice status": the functions may be stopped or behind. The failure stays open.',
     retryable: true,
   },
+  RPL713: {
+    title: 'Another job has the same failures',
+    cause: 'A replay job that is running now, somebody\'s or that of a policy, has failures of this one.',
+    fix: 'Wait until that job has ended, or pause it; then resume this one.',
+    retryable: true,
+  },
+  RPL714: {
+    title: 'Failed again, tried once more later',
+    cause: 'A policy of failures.replay sent the event again and it failed in the same way; the policy still has turns for it.',
+    fix: 'Nothing yet: a later turn tries it again, and after the last one it is quarantined. If the cause is known, correct it and replay by hand.',
+    retryable: true,
+  },
 } as const satisfies CodeTable;

@@ -14,6 +14,7 @@ import { nextStep } from './machine.ts';
 import type { Progress, Step } from './machine.ts';
 import { lookAt } from './look.ts';
 import type { Previewer } from './preview.ts';
+import { rivalOf } from './rivals.ts';
 import { sendUnit } from './send.ts';
 
 export interface ReplayWorld {
@@ -48,7 +49,8 @@ interface Books {
   looked: number | undefined;
 }
 
-const BAD = new Set(['quarantined', 'failed', 'no-result']);
+/** Sent, and did not end well. */
+export const BAD: ReadonlySet<string> = new Set(['quarantined', 'failed', 'no-result']);
 
 function openBooks(ledger: Ledger): Books {
   const members = Map.groupBy(ledger.items.keys(), (index) => ledger.items[index]!.unit);
@@ -83,6 +85,8 @@ export async function runJob(world: ReplayWorld, id: string, options: RunOptions
   let job = await world.jobs.update(id, (current) => claim(current, holder, world.clock.now()));
   const books = openBooks(await world.jobs.ledger(id));
   try {
+    const rival = await rivalOf(world, job, books.ledger.items);
+    if (rival !== undefined) return await pauseItself(world, job, { code: 'RPL713', reason: rival });
     while (job.state === 'running' && options.signal?.aborted !== true) {
       const step = nextStep(job, progressOf(books), world.clock.now());
       job = await perform({ world, books, options }, job, step);
@@ -147,7 +151,7 @@ async function perform(run: Run, job: Job, step: Step): Promise<Job> {
   }
 }
 
-async function pauseItself({ jobs, audit }: ReplayWorld, job: Job, { code, reason }: { readonly code: 'RPL707' | 'RPL708'; readonly reason: string }): Promise<Job> {
+async function pauseItself({ jobs, audit }: ReplayWorld, job: Job, { code, reason }: { readonly code: 'RPL707' | 'RPL708' | 'RPL713'; readonly reason: string }): Promise<Job> {
   const paused = await jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, state: 'paused', code, reason } : current));
   if (paused.code === code) await audit.append({ who: 'replay', action: 'replay pause', selection: `job ${job.id}`, why: `${code}: ${reason}`, result: 'paused' });
   return paused;

@@ -68,6 +68,8 @@ export const Job = z.strictObject({
   /** Events in a second. */
   rate: z.number().positive(),
   state: JobState,
+  /** Started by a policy: a failure that fails again is quarantined only after so many of its turns. */
+  policy: z.strictObject({ name: z.string(), atMost: z.int().positive() }).optional(),
   /** Why it is paused or cancelled. */
   reason: z.string().optional(),
   code: z.string().optional(),

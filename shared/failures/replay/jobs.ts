@@ -24,11 +24,15 @@ export interface Jobs {
   /** `edit` may be called again, and throws what it will not do. */
   update(id: string, edit: (job: Job) => Job): Promise<Job>;
   ledger(id: string): Promise<Ledger>;
+  /** Forgets jobs that ended, or were planned and never started, before `before`. Resolves with the number forgotten. */
+  prune(before: number): Promise<number>;
 }
 
 const headKey = (id: string): string => `jobs/${id}/job.json`;
 const pageKey = (id: string, page: number): string => `jobs/${id}/items-${String(page).padStart(5, '0')}.json`;
 const Page = z.array(Item);
+
+const OVER: ReadonlySet<string> = new Set(['planned', 'cancelled', 'done']);
 
 interface StoredPage {
   readonly key: string;
@@ -54,17 +58,18 @@ async function readHead(blobs: Blobs, id: string): Promise<{ readonly job: Job; 
 }
 
 export function createJobs(blobs: Blobs): Jobs {
+  const listAll = async (): Promise<readonly Job[]> => {
+    const heads = (await blobs.list('jobs/')).filter(({ key }) => key.endsWith('/job.json'));
+    const jobs = await Promise.all(heads.map(async ({ key }) => (await readHead(blobs, key.split('/')[1] ?? '')).job));
+    return jobs.sort((a, b) => b.created - a.created);
+  };
   return {
     create: async (job, items) => {
       // Pages first: a job is there as soon as its head is.
       for (let page = 0; page * PAGE < items.length; page++) await blobs.put(pageKey(job.id, page), JSON.stringify(items.slice(page * PAGE, (page + 1) * PAGE)));
       await blobs.put(headKey(job.id), JSON.stringify(job), 'absent');
     },
-    list: async () => {
-      const heads = (await blobs.list('jobs/')).filter(({ key }) => key.endsWith('/job.json'));
-      const jobs = await Promise.all(heads.map(async ({ key }) => (await readHead(blobs, key.split('/')[1] ?? '')).job));
-      return jobs.sort((a, b) => b.created - a.created);
-    },
+    list: listAll,
     get: async (id) => (await readHead(blobs, id)).job,
     items: async (id) => (await readPages(blobs, id)).flatMap((page) => page.items),
     update: async (id, edit) => {
@@ -74,6 +79,12 @@ export function createJobs(blobs: Blobs): Jobs {
         if (next === job || (await blobs.put(headKey(id), JSON.stringify(next), { tag })) !== undefined) return next;
       }
       throw new ReplayError('RPL700', `Job ${id} changed ${MAX_RACES} times while it was being written.`);
+    },
+    prune: async (before) => {
+      const over = (await listAll()).filter((job) => OVER.has(job.state) && (job.ended ?? job.created) < before);
+      // The head first: a job without one is not there, whatever is left of it.
+      for (const { id } of over) for (const key of [headKey(id), ...(await blobs.list(`jobs/${id}/items-`)).map((entry) => entry.key)]) await blobs.delete(key);
+      return over.length;
     },
     ledger: async (id) => createLedger(blobs, id, await readPages(blobs, id)),
   };

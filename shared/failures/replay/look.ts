@@ -1,6 +1,6 @@
 /** What became of a unit that was sent: the store says whether it failed again, the device whether it is there. */
 import { formatRevision } from '../../domain/revision.ts';
-import type { Evidence, Head } from '../port.ts';
+import type { Evidence, FailureStore, Head } from '../port.ts';
 import type { ReplayWorld } from './driver.ts';
 import type { Item, ItemResult, Job } from './job.ts';
 import { appliedResult, close } from './send.ts';
@@ -8,15 +8,25 @@ import type { UnitWork } from './send.ts';
 
 /** Milliseconds; a function's longest run and a pause of its queue fit into it. */
 export const PATIENCE = 5 * 60_000;
+/** Milliseconds: dead letters of one event are sent together, and parked one after the other. */
+const TOGETHER = 10_000;
+const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
 
 export async function lookAt(world: ReplayWorld, job: Job, unit: UnitWork): Promise<void> {
   const changes = new Map<number, Item>();
+  const heard = Math.min(...[...unit.items.values()].filter(({ result }) => DEAD.has(result?.kind ?? '')).map(({ result }) => result!.at));
   for (const [index, item] of unit.items) {
     if (item.status === 'done') continue;
-    const result = await resultOf(world, job, item);
+    const result = (await resultOf(world, job, item)) ?? leftOut(item, heard, world.clock.now());
     if (result !== undefined) changes.set(index, { ...item, status: 'done', result });
   }
   if (changes.size > 0) await unit.save(changes);
+}
+
+/** The event was worked on to its end, since others of it are dead letters: of what a device keeps refusing, apply asks it for a few only. */
+function leftOut({ code, sentence }: Item, heard: number, at: number): ItemResult | undefined {
+  if (at - heard < TOGETHER || heard === Infinity) return undefined;
+  return { kind: 'failed', code, reason: `still refused, together with others of the same event; it stays open: ${sentence}`, at };
 }
 
 async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemResult | undefined> {
@@ -37,6 +47,8 @@ async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemR
 async function failedAgain({ store, clock }: ReplayWorld, job: Job, item: Item, head: Head): Promise<ItemResult | undefined> {
   const at = clock.now();
   if (head.count > (item.count ?? head.count)) {
+    const later = await tryLater(store, job, item, head);
+    if (later !== undefined) return { kind: 'failed', code: 'RPL714', reason: later, at };
     await close(store, item, { state: 'quarantined', note: `failed again in the same way in replay job ${job.id}` });
     return { kind: 'quarantined', code: 'RPL711', reason: `failed again with ${head.code}: ${head.sentence}`, at };
   }
@@ -44,6 +56,18 @@ async function failedAgain({ store, clock }: ReplayWorld, job: Job, item: Item, 
   if (other === undefined) return undefined;
   await close(store, item, { state: 'replayed', note: `fails with ${other.code} since replay job ${job.id}: see ${other.id}` });
   return { kind: 'failed', code: other.code, reason: `now fails with ${other.code} (failure ${other.id}): ${other.sentence}`, at };
+}
+
+/** A policy may meet the same trouble more than once: the device can be away in one turn and back in the next. */
+async function tryLater(store: FailureStore, job: Job, item: Item, head: Head): Promise<string | undefined> {
+  if (job.policy === undefined) return undefined;
+  const { name, atMost } = job.policy;
+  // By job, so that a look that is made again after a crash counts once.
+  const replays = [...new Set([...(head.replays ?? []), job.id])];
+  if (replays.length >= atMost) return undefined;
+  const said = `failed again in turn ${replays.length} of ${atMost} of policy ${name}`;
+  await store.change([item.failure], (now) => (now.state === 'open' ? { note: said, replays } : undefined));
+  return `${said} with ${head.code}: ${head.sentence}`;
 }
 
 /** Born after the sending, of the same owner, and about the same thing as far as it says. */

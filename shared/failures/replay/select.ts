@@ -15,17 +15,25 @@ export interface JobRequest {
   readonly canary: number;
   readonly rate: number;
   readonly now: number;
+  readonly policy?: ForPolicy;
 }
+
+/** Says which policy plans it; absent: a person does. */
+export type ForPolicy = NonNullable<Job['policy']>;
 
 /** One owner's events for one queue and device are one unit: the newest is sent, and the level it carries covers the older ones. */
 function unitKey(head: Head): string {
   return head.owner === undefined ? head.id : `${head.owner} ${head.queue} ${head.device ?? ''}`;
 }
 
-/** Units by their first failure; within one, the newest revision first. Pure. */
+/** Units by their first failure, those that policies tried in vain last; within one, the newest revision first. Pure. */
 export function freeze(heads: readonly Head[]): readonly Item[] {
-  const units = [...Map.groupBy(heads, unitKey).values()].sort((a, b) => earliest(a) - earliest(b));
+  const units = [...Map.groupBy(heads, unitKey).values()].sort((a, b) => triesOf(a) - triesOf(b) || earliest(a) - earliest(b));
   return units.flatMap((unit, index) => unit.toSorted(newestFirst).map((head) => itemOf(head, index)));
+}
+
+function triesOf(unit: readonly Head[]): number {
+  return Math.max(...unit.map((head) => head.replays?.length ?? 0));
 }
 
 function earliest(unit: readonly Head[]): number {
@@ -49,9 +57,9 @@ export async function selectItems(store: FailureStore, filter: Filter, cutoff: n
 }
 
 export function jobOf(request: JobRequest, items: readonly Item[]): Job {
-  const { id, filter, by, why, canary, rate, now } = request;
+  const { id, filter, by, why, canary, rate, now, policy } = request;
   const units = new Set(items.map((item) => item.unit)).size;
-  return { format: 1, id, by, why, filter: formatFilter(filter), cutoff: now, created: now, items: items.length, units, canary, canaryPassed: canary === 0, rate, state: 'planned' };
+  return { format: 1, id, by, why, filter: formatFilter(filter), cutoff: now, created: now, items: items.length, units, canary, canaryPassed: canary === 0, rate, state: 'planned', ...(policy === undefined ? {} : { policy }) };
 }
 
 /** Each item against the devices as they are now, with the event that its unit would send. */

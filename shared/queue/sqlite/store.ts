@@ -67,7 +67,7 @@ function prepare(database: DatabaseSync): Statements {
     ),
     remove: database.prepare('DELETE FROM message WHERE receipt = ? AND visible_at > ?'),
     hide: database.prepare('UPDATE message SET visible_at = ? WHERE receipt = ? AND visible_at > ?'),
-    depth: database.prepare('SELECT count(*) AS total, coalesce(sum(visible_at > ?), 0) AS flying FROM message WHERE queue = ?'),
+    depth: database.prepare('SELECT count(*) AS total, coalesce(sum(visible_at > ?), 0) AS flying, min(sent_at) AS oldest FROM message WHERE queue = ?'),
     next: database.prepare('SELECT min(visible_at) AS at FROM message WHERE queue = ? AND visible_at > ?'),
   };
 }
@@ -114,8 +114,8 @@ export function createStore(database: DatabaseSync, name: QueueName, receiptId: 
     remove: (receipt, now) => sql.remove.run(receipt, now).changes > 0,
     hide: (receipt, until, now) => sql.hide.run(until, receipt, now).changes > 0,
     depth: (now) => {
-      const row = sql.depth.get(now, name) as unknown as { total: number; flying: number };
-      return { waiting: row.total - row.flying, inFlight: row.flying };
+      const row = sql.depth.get(now, name) as unknown as { total: number; flying: number; oldest: number | null };
+      return { waiting: row.total - row.flying, inFlight: row.flying, ...(row.oldest === null ? {} : { oldest: row.oldest }) };
     },
     nextVisible: (now) => (sql.next.get(name, now) as { at: number | null } | undefined)?.at ?? undefined,
   };

@@ -36,5 +36,5 @@ queueContract(
       stop: () => queues.close(),
     };
   },
-  { oneMessagePerGroup: true, acceptsOldReceipts: true, deletesLate: true, noRetention: true },
+  { oneMessagePerGroup: true, acceptsOldReceipts: true, deletesLate: true, noRetention: true, tellsNoAge: true },
 );

@@ -20,6 +20,8 @@ export interface Differences {
   readonly deletesLate?: boolean;
   /** Messages never grow too old. */
   readonly noRetention?: boolean;
+  /** SQS itself: the age of the oldest message stands in CloudWatch only. */
+  readonly tellsNoAge?: boolean;
 }
 
 /** Subjects have `maxReceiveCount` 3. */
@@ -202,7 +204,17 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
     test('tells how many wait and how many are in flight', async () => {
       for (const body of ['1', '2', '3']) await send(body, body);
       await take(1);
-      expect(await queue.depth()).toEqual({ waiting: 2, inFlight: 1 });
+      expect(await queue.depth()).toMatchObject({ waiting: 2, inFlight: 1 });
+    });
+
+    test('tells since when the oldest message is there, whether it waits or is in flight', async () => {
+      expect(await queue.depth()).toEqual({ waiting: 0, inFlight: 0 });
+      await send('a', 'first');
+      await subject.pass(60_000);
+      await send('b', 'second');
+      const [first] = await take(1);
+      const { oldest } = await queue.depth();
+      expect(oldest).toBe(differences.tellsNoAge ? undefined : first?.sentAt);
     });
 
     test('takes the largest body, and refuses one byte more with the reason', async () => {

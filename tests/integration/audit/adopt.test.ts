@@ -46,7 +46,7 @@ async function audit({ runtime }: Bench): Promise<readonly Finding[]> {
 async function apply({ runtime, sent }: Bench): Promise<void> {
   const message = sent.at(-1);
   if (message === undefined) throw new Error('nothing was sent');
-  const handle = createApply(runtime, undefined, { note: () => Promise.resolve(), close: () => Promise.resolve() });
+  const handle = createApply(runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
   const record = toRecord({ id: 'm', receipt: 'r', receiveCount: 1, sentAt: 0, ...message }, 'arn:aws:sqs:local:0:slices.fifo');
   expect(await handle({ Records: [record] }, { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 120_000 })).toEqual({ batchItemFailures: [] });
   await handle.close();
@@ -78,7 +78,7 @@ describe('policy.drift: adopt', () => {
     const bigip = await declared();
     const site = bench([bigip], { drift: 'adopt' });
     await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true });
-    const handle = createApply(site.runtime, undefined, { note: () => Promise.resolve(), close: () => Promise.resolve() });
+    const handle = createApply(site.runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
     const body = seal(INGRESS_DESIRED, slice(2, [exposure(), exposure({ port: 5 })], { device: 'bigip-1', devices: ['bigip-1'] }), { id: 'e', cluster: 'east', subject: 's', time: new Date(0).toISOString() });
     const record = toRecord({ id: 'm', receipt: 'r', receiveCount: 1, sentAt: 0, group: 'bigip-1', deduplicationId: 'd', body }, 'arn:aws:sqs:local:0:slices.fifo');
     await handle({ Records: [record] }, { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 120_000 });

@@ -42,7 +42,7 @@ async function audit(runtime: Runtime): Promise<readonly Finding[]> {
 }
 
 async function apply(runtime: Runtime, body: string): Promise<void> {
-  const handler = createApply(runtime, undefined, { note: () => Promise.resolve(), close: () => Promise.resolve() });
+  const handler = createApply(runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
   const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 60_000 };
   const message = { id: 'm', receipt: 'm', group: 'bigip-1', deduplicationId: 'm', body, sentAt: runtime.clock.now(), receiveCount: 1 };
   const answer = await handler({ Records: [toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')] }, context).finally(() => handler.close());

@@ -154,6 +154,7 @@ describe('every handler', () => {
     apply: { message: () => Promise.resolve(['slices', 'bigip-1', seal(INGRESS_DESIRED, desired, meta())]), writesOtherwise: true },
     express: { message: () => Promise.resolve(['express', 'bigip-1', seal(MEMBER_EXPRESS, wish, meta())]), writesOtherwise: true },
     audit: { writesOtherwise: false },
+    replay: { writesOtherwise: false },
     park: { message: deadSlice, writesOtherwise: false },
     watch: 'by up',
     cli: 'by the commands',

@@ -189,7 +189,7 @@ describe('a template', () => {
   });
 
   function without(id: string): Template {
-    return { Resources: Object.fromEntries(Object.entries(template.Resources).filter(([key]) => key !== id)) };
+    return { ...template, Resources: Object.fromEntries(Object.entries(template.Resources).filter(([key]) => key !== id)) };
   }
 
   test.each(['SnapshotsQueue', 'MapLambdaFunction'])('without %s is refused by name', (id) => {

@@ -87,6 +87,7 @@ export function gatedDevice(device: Device, gate: Gate): Device {
     verify: (partition, state) => gate.read(() => device.verify(partition, state)),
     reconcileMembers: (partition, state) => gate.pass(() => device.reconcileMembers(partition, state)),
     foreign: () => gate.read(() => device.foreign()),
+    facts: () => gate.read(() => device.facts()),
   };
 }
 

@@ -62,7 +62,7 @@ export interface WorldOptions {
 }
 
 /** These worlds keep no failures: nothing is read from or written to the disk. */
-const NO_HISTORY = { note: () => Promise.resolve(), close: () => Promise.resolve() };
+const NO_HISTORY = { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() };
 
 export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets = [] }: WorldOptions = {}): World {
   const clock = virtualClock();

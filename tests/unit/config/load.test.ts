@@ -98,6 +98,8 @@ describe('a configuration that is wrong says where and what was expected', () =>
     ['a monitor whose timeout is too short', (c) => (c.ingresses[0]!['settings'] = { monitors: [{ type: 'tcp', interval: 5, timeout: 5 }] }), "ingresses[0].settings.monitors[0]: a monitor's timeout (5 s) must be longer than its interval (5 s); three intervals and one second is usual"],
     ['a policy address that is none', (c) => (c['policy'] = { rules: [{ name: 'r', addresses: ['10.0.0.0/33'] }] }), 'policy.rules[0].addresses[0]: must be an address or CIDR such as 10.0.0.0/8 (got "10.0.0.0/33")'],
     ['a policy port that is none', (c) => (c['policy'] = { rules: [{ name: 'r', ports: ['http'] }] }), 'policy.rules[0].ports[0]: must be a port or a range such as 30000-32767 (got "http")'],
+    ['a replay of what needs a change', (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP424', 'BIP421'] }] }), 'failures.replay[0].codes[1]: BIP421 (The device refuses the configuration) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended'],
+    ['a replay of a code that is none', (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP999'] }] }), 'failures.replay[0].codes[0]: there is no code BIP999; docs/reference/codes.md lists them'],
     ['two rules of one name', (c) => (c['policy'] = { rules: [{ name: 'r' }, { name: 'r' }] }), 'policy.rules[1].name: r is already used by policy.rules[0]'],
   ])('%s', (_, change, expected) => {
     expect(problemsAfter(change)).toContain(expected);

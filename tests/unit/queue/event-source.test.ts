@@ -293,7 +293,7 @@ describe('an event source', () => {
     call(0).answer();
     await stopped;
     expect(calls).toHaveLength(1);
-    expect(await queue.depth()).toEqual({ waiting: 1, inFlight: 0 });
+    expect(await queue.depth()).toMatchObject({ waiting: 1, inFlight: 0 });
   });
 
   test('stopped while it waits, it ends at once', async () => {
@@ -322,7 +322,7 @@ describe('an event source', () => {
     });
     await clock.pass(250_000);
     expect(handled).toEqual(['good']);
-    expect(await strict.queue('snapshots-dead').depth()).toEqual({ waiting: 1, inFlight: 0 });
+    expect(await strict.queue('snapshots-dead').depth()).toMatchObject({ waiting: 1, inFlight: 0 });
     await source.stop();
     await strict.close();
   });

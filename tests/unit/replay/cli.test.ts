@@ -38,7 +38,7 @@ describe('sluice ports', () => {
   test('says owner, gateways, members and revision of each address and port, and leaves out devices that give no answer', () => {
     const state = planPartition('k8s', EMPTY_STATE, [slice(7, [exposure()])], { sameFleet: () => false }).next;
     expect(portRows([{ device: 'a', partition: 'k8s', state, milliseconds: 1 }, { device: 'b', partition: 'k8s', code: 'BIP501', problem: 'away' }])).toEqual([
-      { device: 'a', partition: 'k8s', exposure: '172.16.100.195:32400/tcp', owner: 'east/istio-system/istio-ingressgateway', gateways: ['default/tcp-echo-gateway'], members: 1, draining: 0, revision: '1.7', kept: [] },
+      { device: 'a', partition: 'k8s', exposure: '172.16.100.195:32400/tcp', owner: 'east/istio-system/istio-ingressgateway', gateways: ['default/tcp-echo-gateway'], members: 1, draining: 0, revision: '1.7', kept: [], since: expect.any(String) },
     ]);
     const override = { since: '2026-01-01T00:00:00.000Z', values: { enabled: false, connectionLimit: 9 }, instead: { enabled: true, connectionLimit: 0 } };
     expect(portRows([{ device: 'a', partition: 'k8s', state: { ...state, overrides: { '172.16.100.195:32400/tcp': override } }, milliseconds: 1 }])[0]?.kept).toEqual([

@@ -1,14 +1,18 @@
 /** What the deployed `map` makes of a snapshot: the bundle itself is called, with queues that only take notes. */
-import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { MapEvent } from '../../../shared/failures/replay/preview.ts';
-import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
-import { open } from '../../../shared/queue/envelope.ts';
-import { SLICE_EVENTS } from '../../../shared/queue/events.ts';
-import { toRecord } from '../../../shared/queue/handler.ts';
-import type { Queue, QueueName, Queues } from '../../../shared/queue/port.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { loadBundle } from '../hosted.ts';
-import type { HostedFunction } from '../hosted.ts';
+import type { Slice } from '../../domain/exposure/exposure.ts';
+import { DEAD_LETTER_EVENTS } from '../../queue/dead-letter.ts';
+import { open } from '../../queue/envelope.ts';
+import { SLICE_EVENTS } from '../../queue/events.ts';
+import { toRecord } from '../../queue/handler.ts';
+import type { Handler } from '../../queue/handler.ts';
+import type { Queue, QueueName, Queues } from '../../queue/port.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { MapEvent } from './preview.ts';
+
+/** As much of the built `map` as is used. */
+export interface MapModule {
+  readonly create: (runtime: Runtime) => Handler;
+}
 
 interface Noted {
   readonly queue: QueueName;
@@ -28,10 +32,10 @@ function notingQueues(noted: Noted[]): Queues {
   return { queue, close: () => Promise.resolve() };
 }
 
-export function mapWithBundle(runtime: Runtime): MapEvent {
+export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>): MapEvent {
   return async (event) => {
     const noted: Noted[] = [];
-    const { create } = await loadBundle<HostedFunction>('map/handler.mjs');
+    const { create } = await load();
     const handler = create({ ...runtime, queues: notingQueues(noted) });
     const { id, group, body, sentAt, receiveCount, sender } = event;
     const message = { id, receipt: id, group, deduplicationId: id, body, sentAt, receiveCount, ...(sender === undefined ? {} : { sender }) };

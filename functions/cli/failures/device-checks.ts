@@ -1,0 +1,63 @@
+/** What `sluice doctor` looks at on the devices. */
+import { sizeFindings } from '../../../shared/bigip/sizes.ts';
+import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Finding } from './checks.ts';
+import { aheadSays, CLOCK_LIMIT } from './clock.ts';
+import { readDeclared } from './declared.ts';
+import type { Declared } from './declared.ts';
+
+type Read = Extract<Declared, { readonly state: unknown }>;
+
+/** One read proves name, certificate, login, rights and AS3 at once. */
+export async function deviceChecks(runtime: Runtime): Promise<readonly Finding[]> {
+  const declared = await readDeclared(runtime);
+  const read = declared.filter((d): d is Read => 'state' in d);
+  const now = runtime.clock.now();
+  return [...declared.map(reachable), ...clocks(read), ...epochs(read, now), ...rivals(read), ...sizes(read)];
+}
+
+function reachable(d: Declared): Finding {
+  const what = `device ${d.device}, partition ${d.partition}`;
+  if (!('state' in d)) return { what, ok: false, says: `${d.problem} (${d.code})` };
+  const { hostname = 'a unit without a name', as3 = 'unknown' } = d.facts ?? {};
+  return { what, ok: true, says: `${hostname} is active with AS3 ${as3}; ${Object.keys(d.state.exposures).length} exposures of ${Object.keys(d.state.owners).length} owners, read in ${d.milliseconds} ms` };
+}
+
+/** Once for each device. */
+function clocks(read: readonly Read[]): readonly Finding[] {
+  const devices = new Map(read.map((d) => [d.device, d.facts?.ahead]));
+  return [...devices].flatMap(([device, ahead]) => {
+    if (ahead === undefined) return [];
+    return [{ what: `clock of device ${device}`, ok: Math.abs(ahead) <= CLOCK_LIMIT, says: aheadSays(ahead, `set NTP on ${device} or here`) }];
+  });
+}
+
+/** What is declared with an epoch ahead of our clock fences out everything after it. */
+function epochs(read: readonly Read[], now: number): readonly Finding[] {
+  return read.flatMap(({ device, partition, state }) => {
+    const ahead = Object.entries(state.owners).find(([, { version }]) => version.epoch > now + 5 * 60_000);
+    if (ahead === undefined) return [];
+    const [owner, { version }] = ahead;
+    return [{ what: `epochs on device ${device}, partition ${partition}`, ok: false, says: `that of ${owner}, ${new Date(version.epoch).toISOString()}, is ahead of this host's clock (${new Date(now).toISOString()}); correct the clock that is wrong` }];
+  });
+}
+
+/** One id, one cluster: the UID of kube-system tells them apart. */
+function rivals(read: readonly Read[]): readonly Finding[] {
+  const owners = read.flatMap(({ state }) => Object.entries(state.owners).flatMap(([owner, { clusterUid, rival }]) => [clusterUid, ...(rival === undefined ? [] : [rival.clusterUid])].map((uid) => ({ cluster: parseOwner(owner).cluster, owner, clusterUid: uid }))));
+  return [...Map.groupBy(owners, ({ cluster }) => cluster)].map(([cluster, list]) => {
+    const uids = [...Map.groupBy(list, ({ clusterUid }) => clusterUid)];
+    const what = `cluster id ${cluster}`;
+    if (uids.length === 1) return { what, ok: true, says: `one cluster uses it (kube-system UID ${uids[0]![0]}), ${new Set(list.map(({ owner }) => owner)).size} owners` };
+    const who = uids.map(([uid, own]) => `${uid} speaks for ${own[0]!.owner}${own.length === 1 ? '' : ` and ${own.length - 1} more`}`).join('; ');
+    return { what, ok: false, says: `${uids.length} clusters use it: ${who}. Give each cluster an id of its own in clusters[] and in its watcher; if one was built anew, run "sluice cluster adopt ${cluster}"` };
+  });
+}
+
+/** Too much for comfort is bad news, although nothing is refused for it. */
+function sizes(read: readonly Read[]): readonly Finding[] {
+  return [...Map.groupBy(read, ({ device }) => device)].flatMap(([device, partitions]) =>
+    sizeFindings(new Map(partitions.map(({ partition, state }) => [partition, state]))).map(({ partition, code, message }): Finding => ({ what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`, ok: false, says: `${message} (${code})` })),
+  );
+}

@@ -1,0 +1,35 @@
+/** What `sluice doctor` checks, in this order. */
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { clusterChecks, secretChecks, senderChecks, storeChecks } from './checks.ts';
+import type { Finding } from './checks.ts';
+import type { Desk } from './context.ts';
+import { deviceChecks } from './device-checks.ts';
+import { keyChecks } from './key-checks.ts';
+import { queueChecks } from './queue-checks.ts';
+
+export interface Patient {
+  readonly desk: Desk;
+  /** The file. */
+  readonly config: string;
+  readonly kubeconfig?: string | undefined;
+}
+
+export type Check = (patient: Patient) => Promise<readonly Finding[]>;
+
+const ofRuntime = (check: (runtime: Runtime) => Promise<readonly Finding[]>): Check => ({ desk }) => check(desk.runtime);
+
+export const CHECKS: readonly Check[] = [
+  async ({ desk: { runtime: { config } }, config: file }) => [{ what: 'configuration', ok: true, says: `${file}, generation ${config.generation}: ${config.devices.length} devices, ${config.clusters.length} clusters, ${config.ingresses.length} ingresses` }],
+  ofRuntime(senderChecks),
+  ofRuntime(keyChecks),
+  ofRuntime(secretChecks),
+  ofRuntime(deviceChecks),
+  ofRuntime(queueChecks),
+  ({ desk }) => storeChecks(desk),
+  ({ desk, kubeconfig }) => (kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(desk.runtime, kubeconfig)),
+];
+
+/** Side by side, told in the order of the table. */
+export async function examine(patient: Patient): Promise<readonly Finding[]> {
+  return (await Promise.all(CHECKS.map((check) => check(patient)))).flat();
+}

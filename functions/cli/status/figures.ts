@@ -1,0 +1,53 @@
+/** Figures that are known from what happened: of clusters and devices, by the stories of the owners. Pure. */
+import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Chapter, Story } from '../../../shared/failures/history.ts';
+import { RETENTION_MS } from '../../../shared/queue/limits.ts';
+import type { QueueDepth, QueueName } from '../../../shared/queue/port.ts';
+
+const HOUR = 3_600_000;
+
+export interface ClusterFigures {
+  /** When the watcher saw what the newest result is about; milliseconds since 1970. */
+  readonly lastEvent?: number;
+  /** Milliseconds from there to that result. */
+  readonly lag?: number;
+}
+
+export interface DeviceFigures {
+  /** When something was last applied there, or found to be as wanted. */
+  readonly lastSuccess?: number;
+  /** Of the results of the last hour, how many were: busy, come again. Absent where there were none. */
+  readonly busy?: { readonly busy: number; readonly of: number };
+}
+
+function seenAt({ hops }: Chapter): number | undefined {
+  const at = Date.parse(hops[0]?.at ?? '');
+  return Number.isNaN(at) ? undefined : at;
+}
+
+export function clusterFigures(cluster: string, stories: readonly Story[]): ClusterFigures {
+  const own = stories.filter((story) => parseOwner(story.owner).cluster === cluster).flatMap((story) => story.chapters);
+  const newest = own.filter((chapter) => chapter.outcomes['retry'] === undefined).sort((a, b) => b.last - a.last)[0];
+  const seen = newest && seenAt(newest);
+  if (newest === undefined || seen === undefined) return {};
+  return { lastEvent: seen, lag: Math.max(0, newest.last - seen) };
+}
+
+const WELL = new Set(['applied', 'unchanged']);
+
+export function deviceFigures(device: string, stories: readonly Story[], now: number): DeviceFigures {
+  const own = stories.flatMap((story) => story.chapters).filter((chapter) => chapter.device === device);
+  const successes = own.filter(({ outcomes }) => Object.keys(outcomes).some((outcome) => WELL.has(outcome))).map((chapter) => chapter.last);
+  const recent = own.filter((chapter) => now - chapter.last < HOUR);
+  const count = (chapters: readonly Chapter[]): number => chapters.reduce((sum, { times }) => sum + times, 0);
+  const busy = recent.filter(({ lines }) => lines.some((line) => line.outcome === 'retry' && line.code === 'BIP503'));
+  return {
+    ...(successes.length === 0 ? {} : { lastSuccess: Math.max(...successes) }),
+    ...(recent.length === 0 ? {} : { busy: { busy: count(busy), of: count(recent) } }),
+  };
+}
+
+/** Milliseconds until the first dead letter is lost; undefined where there is none, or nobody knows. */
+export function expiresIn(name: QueueName, { oldest }: QueueDepth, now: number): number | undefined {
+  return name.endsWith('-dead') && oldest !== undefined ? Math.max(0, oldest + RETENTION_MS - now) : undefined;
+}

@@ -1,0 +1,58 @@
+/** replay: takes the turns of failures.replay, on a schedule. It writes to no device: what it sends again goes the way of every event. */
+import { openFailures } from '../../shared/failures/open.ts';
+import type { Failures } from '../../shared/failures/open.ts';
+import { mapWithBundle } from '../../shared/failures/replay/map-event.ts';
+import type { MapModule } from '../../shared/failures/replay/map-event.ts';
+import { createPreviewer } from '../../shared/failures/replay/preview.ts';
+import type { Previewer } from '../../shared/failures/replay/preview.ts';
+import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
+import { lambdaEntry } from '../../shared/runtime/lambda.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { loadMap } from './map-bundle.ts';
+import { takeTurns } from './turns.ts';
+import type { TurnReport } from './turns.ts';
+
+export interface Replayer {
+  /** One turn of each policy that is due; stops cleanly when the signal fires. */
+  (signal?: AbortSignal): Promise<readonly TurnReport[]>;
+}
+
+export interface ReplayOptions {
+  /** For tests; absent: what the configuration names. */
+  readonly failures?: Failures;
+  readonly previewer?: Previewer;
+  readonly map?: () => Promise<MapModule>;
+}
+
+export function create(runtime: Runtime, options: ReplayOptions = {}): Handler & { readonly turns: Replayer; close(): Promise<void> } {
+  const failures = options.failures ?? openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
+  const previewer = options.previewer ?? createPreviewer({ runtime, map: mapWithBundle(runtime, options.map ?? loadMap) });
+  const turns: Replayer = (signal) => takeTurns(runtime, { ...failures, previewer }, signal);
+  const handle: Handler = async (_event, context) => {
+    const reports = await inTime(runtime, context, turns);
+    const failed = reports.flatMap((report) => ('error' in report ? [`${report.policy}: ${report.error}`] : []));
+    // The invocation fails, so that somebody sees it; the other policies had their turn all the same.
+    if (failed.length > 0) throw new Error(`replay: ${failed.join('; ')}`);
+  };
+  const close = async (): Promise<void> => {
+    await previewer.close();
+    await failures.close();
+  };
+  return Object.assign(handle, { turns, close });
+}
+
+export const handler = lambdaEntry((runtime) => create(runtime));
+
+/** Milliseconds before the end of its time at which a turn stops; what is left goes on in the next one. */
+const MARGIN = 30_000;
+
+async function inTime({ clock }: Runtime, context: FunctionContext, turns: Replayer): Promise<readonly TurnReport[]> {
+  const late = new AbortController();
+  const over = new AbortController();
+  void clock.sleep(Math.max(0, context.getRemainingTimeInMillis() - MARGIN), over.signal).then(() => late.abort());
+  try {
+    return await turns(late.signal);
+  } finally {
+    over.abort();
+  }
+}

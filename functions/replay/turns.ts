@@ -1,0 +1,30 @@
+import type { Failures } from '../../shared/failures/open.ts';
+import type { Previewer } from '../../shared/failures/replay/preview.ts';
+import { takeTurn } from '../../shared/failures/replay/scheduled.ts';
+import type { TurnResult, TurnWorld } from '../../shared/failures/replay/scheduled.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
+
+export type TurnReport = ({ readonly policy: string } & TurnResult) | { readonly policy: string; readonly error: string };
+
+/** One after the other, because they may want the same failures; one that fails holds up none of the others. */
+export async function takeTurns(runtime: Runtime, { store, jobs, audit, turns, previewer }: Failures & { readonly previewer: Previewer }, signal?: AbortSignal): Promise<readonly TurnReport[]> {
+  const { clock, id, queues, log, config } = runtime;
+  const world: TurnWorld = { store, jobs, audit, turns, previewer, queues, clock, id };
+  const reports: TurnReport[] = [];
+  // Nothing is sent in a dry run.
+  for (const policy of runtime.dryRun === true ? [] : config.failures.replay) {
+    if (signal?.aborted === true) break;
+    // A reading of the last turn says nothing about now.
+    previewer.refresh();
+    try {
+      const result = await takeTurn(world, policy, signal);
+      reports.push({ policy: policy.name, ...result });
+      if (result.kind !== 'not-due') log.info({ policy: policy.name, turn: result.kind, ...('job' in result ? { job: result.job } : {}), reason: result.reason }, 'replay by policy');
+    } catch (error) {
+      reports.push({ policy: policy.name, error: errorMessage(error) });
+      log.error({ policy: policy.name, code: errorCode(error), error: errorMessage(error) }, 'replay by policy failed; its next turn comes by itself');
+    }
+  }
+  return reports;
+}

@@ -1,0 +1,26 @@
+/** Which failures a policy may send again, and when it takes its next turn. Pure. */
+import type { ReplayPolicy } from '../../config/schema.ts';
+import { CODES } from '../../domain/codes/index.ts';
+import type { Filter } from '../filter.ts';
+import { matches } from '../filter.ts';
+import type { Head } from '../port.ts';
+
+const MINUTE = 60_000;
+const LONGEST = 24 * 60 * MINUTE;
+
+/** For people: a policy's job says what it selected by, as a person's does. */
+export function filterOf({ codes, classes, olderThanMinutes }: ReplayPolicy, now: number): Filter {
+  return { ...(codes === undefined ? {} : { code: codes }), ...(classes === undefined ? {} : { class: classes }), until: now - olderThanMinutes * MINUTE };
+}
+
+/** Open (so neither archived nor quarantined), of a kind that may pass by itself, and not tried too often already. */
+export function isEligible(policy: ReplayPolicy, head: Head, now: number): boolean {
+  const passes = CODES[head.code]?.retryable ?? false;
+  return passes && matches(filterOf(policy, now), head) && (head.replays?.length ?? 0) < policy.atMost;
+}
+
+/** Milliseconds to the next turn: twice as long after each one in a row that did not end well. */
+export function pauseAfter({ everyMinutes }: ReplayPolicy, misses: number): number {
+  const every = everyMinutes * MINUTE;
+  return Math.max(every, Math.min(LONGEST, every * 2 ** Math.min(misses, 20)));
+}

@@ -1,0 +1,48 @@
+/** What each policy remembers from turn to turn. */
+import * as z from 'zod';
+import type { Blobs } from '../blobs.ts';
+import { ReplayError } from '../error.ts';
+
+export const Turn = z.strictObject({
+  format: z.literal(1),
+  policy: z.string(),
+  /** When the next turn is; milliseconds since 1970. */
+  due: z.number(),
+  /** Turns in a row that did not end well. */
+  misses: z.int().nonnegative(),
+  /** The job of the last turn; noted before it is made, so that a crash leaves nothing unknown. */
+  job: z.string().optional(),
+  /** What came of the last turn. */
+  says: z.string().optional(),
+  lease: z.strictObject({ holder: z.string(), until: z.number() }).optional(),
+});
+export type Turn = Readonly<z.infer<typeof Turn>>;
+
+export interface Turns {
+  get(policy: string): Promise<Turn | undefined>;
+  /** `edit` may be called again when somebody else wrote meanwhile; what it returns unchanged is not written. */
+  update(policy: string, edit: (turn: Turn) => Turn): Promise<Turn>;
+}
+
+const MAX_RACES = 20;
+
+const keyOf = (policy: string): string => `policies/${policy}.json`;
+
+export function createTurns(blobs: Blobs): Turns {
+  const read = async (policy: string): Promise<{ readonly turn: Turn; readonly tag: string } | undefined> => {
+    const blob = await blobs.get(keyOf(policy));
+    return blob === undefined ? undefined : { turn: Turn.parse(JSON.parse(blob.text)), tag: blob.tag };
+  };
+  return {
+    get: async (policy) => (await read(policy))?.turn,
+    update: async (policy, edit) => {
+      for (let race = 0; race < MAX_RACES; race++) {
+        const present = await read(policy);
+        const before: Turn = present?.turn ?? { format: 1, policy, due: 0, misses: 0 };
+        const next = edit(before);
+        if (next === before || (await blobs.put(keyOf(policy), JSON.stringify(next), present === undefined ? 'absent' : { tag: present.tag })) !== undefined) return next;
+      }
+      throw new ReplayError('RPL700', `The turn of policy ${policy} changed ${MAX_RACES} times while it was being written.`);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** How a queue is set up on the server, and what time it is there. */
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { QueueName } from '../port.ts';
+import type { QueueSettings } from '../settings.ts';
+import { createSqsClient } from './client.ts';
+import { toQueueError } from './errors.ts';
+import { sqsName, type SqsQueuesOptions } from './queues.ts';
+
+export interface SettingsRead {
+  readonly settings: QueueSettings;
+  /** What the dead-letter queue of this one is called on the server. */
+  readonly deadName: string;
+  /** The server's clock at its answer; milliseconds since 1970, to the second. */
+  readonly date?: number;
+}
+
+export interface SettingsReader {
+  read(name: QueueName): Promise<SettingsRead>;
+  close(): void;
+}
+
+type Attributes = Readonly<Partial<Record<string, string>>>;
+
+function settingsOf(attributes: Attributes): QueueSettings {
+  const redrive = JSON.parse(attributes['RedrivePolicy'] ?? 'null') as { deadLetterTargetArn?: string; maxReceiveCount?: number | string } | null;
+  const scope = attributes['DeduplicationScope'];
+  return {
+    fifo: attributes['FifoQueue'] === 'true',
+    visibility: Number(attributes['VisibilityTimeout'] ?? 0) * 1_000,
+    retention: Number(attributes['MessageRetentionPeriod'] ?? 0) * 1_000,
+    ...(redrive === null ? {} : { redrive: { to: redrive.deadLetterTargetArn?.split(':').at(-1) ?? '', after: Number(redrive.maxReceiveCount ?? 0) } }),
+    ...(scope === undefined ? {} : { deduplication: scope }),
+  };
+}
+
+/** The SDK hands on no headers, so they are noted on their way. */
+function notingDates(client: SQSClient, note: (date: number) => void): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      const headers = (answer.response as { headers?: Readonly<Record<string, string>> } | undefined)?.headers ?? {};
+      const date = Date.parse(headers['date'] ?? '');
+      if (!Number.isNaN(date)) note(date);
+      return answer;
+    },
+    { step: 'deserialize', name: 'sluiceDate' },
+  );
+}
+
+export function createSettingsReader(options: SqsQueuesOptions): SettingsReader {
+  const client = createSqsClient(options);
+  let date: number | undefined;
+  notingDates(client, (seen) => {
+    date = seen;
+  });
+  return {
+    read: async (name) => {
+      const physical = sqsName(options.prefix, name);
+      try {
+        const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: physical }));
+        const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+        return { settings: settingsOf(Attributes), deadName: sqsName(options.prefix, `${name}-dead` as QueueName), ...(date === undefined ? {} : { date }) };
+      } catch (error) {
+        throw toQueueError(error, `${physical} at ${options.endpoint ?? `SQS in ${options.region}`}`);
+      }
+    },
+    close: () => client.destroy(),
+  };
+}

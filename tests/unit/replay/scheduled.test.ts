@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import { ReplayPolicy } from '../../../shared/config/schema.ts';
+import { steerJob } from '../../../shared/failures/replay/control.ts';
+import { LEASE } from '../../../shared/failures/replay/driver.ts';
+import type { Item } from '../../../shared/failures/replay/job.ts';
+import { pauseAfter } from '../../../shared/failures/replay/policy.ts';
+import { takeTurn, type TurnResult } from '../../../shared/failures/replay/scheduled.ts';
+import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
+
+/**
+ * Red with the guard removed: without the look at the code, what needs a change is sent in every turn; without the note of the job before
+ * it is made, a crash leaves a second job over the same failures; without `rivalOf` a person's job and a policy's run at once; without
+ * `inHand` a policy takes what a person has just planned; without the doubled pause a bad canary is sent every five minutes.
+ */
+class Crash extends Error {}
+
+const MINUTE = 60_000;
+const policyOf = (over: object = {}): ReplayPolicy => ReplayPolicy.parse({ name: 'references', codes: ['BIP424'], everyMinutes: 5, olderThanMinutes: 2, rate: 10, ...over });
+
+async function siteWith(count: number, code = 'BIP424'): Promise<Site> {
+  const site = startSite();
+  site.refusal.code = code;
+  for (let n = 0; n < count; n++) await site.fail(owner(n), 1, [1_000 + n]);
+  site.runtime.advance(2 * MINUTE);
+  return site;
+}
+
+const turn = (site: Site, policy = policyOf()): Promise<TurnResult> => takeTurn(site.world(), policy);
+const kinds = (items: readonly Item[]): Record<string, number> => Object.fromEntries([...Map.groupBy(items, (i) => i.result?.kind ?? i.status)].map(([k, list]) => [k, list.length]));
+const states = async (site: Site): Promise<string[]> => (await site.failures.store.list()).map((h) => `${h.exposure?.split(':')[1]} ${h.state}`).sort();
+
+describe('replay on a schedule', () => {
+  test('sends what may pass by itself, as a job that status and audit log show as the policy\'s', async () => {
+    const site = await siteWith(3);
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '3 applied' });
+    expect(await states(site)).toEqual(['1000/tcp replayed', '1001/tcp replayed', '1002/tcp replayed']);
+    const [job] = await site.failures.jobs.list();
+    expect(job).toMatchObject({ by: 'policy references', why: 'policy references of failures.replay, every 5 minutes', state: 'done', items: 3 });
+    expect((await site.failures.audit.list()).map((e) => [e.who, e.action])).toEqual([
+      ['policy references', 'replay plan'],
+      ['policy references', 'replay start'],
+      ['policy references', 'replay done'],
+    ]);
+  });
+
+  test('waits for its next turn, and makes no job where nothing fits', async () => {
+    const site = await siteWith(1);
+    await turn(site);
+    await site.fail(owner(5), 1, [1_005]);
+    expect(await turn(site)).toMatchObject({ kind: 'not-due', reason: expect.stringContaining('1 applied') });
+    site.runtime.advance(5 * MINUTE);
+    expect(await turn(site)).toMatchObject({ kind: 'ran' });
+    site.runtime.advance(5 * MINUTE);
+    expect(await turn(site)).toMatchObject({ kind: 'nothing' });
+    expect(await site.failures.jobs.list()).toHaveLength(2);
+  });
+
+  test('never touches what needs a change, what is quarantined or archived, or what failed a moment ago', async () => {
+    const site = await siteWith(1, 'BIP421');
+    site.refusal.code = 'BIP424';
+    for (const n of [1, 2]) await site.fail(owner(n), 1, [1_000 + n]);
+    const ids = new Map((await site.failures.store.list()).map((h) => [h.exposure?.split(':')[1], h.id]));
+    await site.failures.store.change([ids.get('1001/tcp')!], () => ({ state: 'quarantined' }));
+    await site.failures.store.change([ids.get('1002/tcp')!], () => ({ state: 'archived' }));
+    site.runtime.advance(2 * MINUTE);
+    await site.fail(owner(3), 1, [1_003]);
+    expect(await turn(site, policyOf({ codes: undefined }))).toMatchObject({ kind: 'nothing' });
+    expect(site.sent).toEqual([]);
+  });
+
+  test('a bad canary ends the turn; the pauses double up to a day, and a good turn ends that', async () => {
+    const site = await siteWith(6);
+    for (let n = 0; n < 6; n++) site.poison.add(1_000 + n);
+    for (const misses of [1, 2]) {
+      expect(await turn(site)).toMatchObject({ kind: 'ran', reason: expect.stringContaining('the canary failed') });
+      expect(site.sent).toHaveLength(misses);
+      const { due } = (await site.failures.turns.get('references'))!;
+      expect(due - site.runtime.clock.now()).toBe(5 * MINUTE * 2 ** misses);
+      site.runtime.advance(due - site.runtime.clock.now());
+    }
+    expect((await site.failures.jobs.list()).map((job) => job.state)).toEqual(['cancelled', 'cancelled']);
+    site.poison.clear();
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '6 applied' });
+    expect(await site.failures.turns.get('references')).toMatchObject({ misses: 0 });
+    expect(pauseAfter(policyOf(), 50)).toBe(24 * 60 * MINUTE);
+  });
+
+  test('another canary goes ahead in the next turn, so that one poisoned event does not hold up the others', async () => {
+    const site = await siteWith(3);
+    site.poison.add(1_000);
+    await turn(site);
+    expect(await states(site)).toEqual(['1000/tcp open', '1001/tcp open', '1002/tcp open']);
+    site.runtime.advance(10 * MINUTE);
+    await turn(site);
+    expect(await states(site)).toEqual(['1000/tcp open', '1001/tcp replayed', '1002/tcp replayed']);
+  });
+
+  test('what failed again in atMost turns is quarantined, and left alone from then on', async () => {
+    const site = await siteWith(1);
+    site.poison.add(1_000);
+    for (const expected of ['open', 'open', 'quarantined']) {
+      await turn(site);
+      expect((await site.failures.store.list()).map((h) => h.state)).toEqual([expected]);
+      site.runtime.advance(24 * 60 * MINUTE);
+    }
+    expect(await turn(site)).toMatchObject({ kind: 'nothing' });
+    expect(site.sent).toHaveLength(3);
+  });
+
+  test('keeps off what a person has planned, and goes on once that is over', async () => {
+    const site = await siteWith(2);
+    const job = await site.plan('code:BIP424');
+    expect(await turn(site)).toMatchObject({ kind: 'nothing' });
+    await steerJob(site.failures, 'cancel', { id: job.id, who: 'ada', why: 'later' });
+    site.runtime.advance(5 * MINUTE);
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '2 applied' });
+  });
+
+  test('two jobs over the same failures never run at once, whoever started them', async () => {
+    const site = await siteWith(2);
+    const [mine, yours] = [await site.plan('code:BIP424', { rate: 1 }), await site.plan('code:BIP424')];
+    let second: unknown;
+    await site.run(mine, { onProgress: () => void (second ??= site.run(yours)) });
+    expect(await second).toMatchObject({ state: 'paused', code: 'RPL713', reason: expect.stringContaining(`job ${mine.id} of ada`) });
+    expect(site.sent).toHaveLength(2);
+    expect(await site.run(yours)).toMatchObject({ state: 'done' });
+    expect(site.sent).toHaveLength(2);
+  });
+
+  test('two hosts with one store take one turn', async () => {
+    const site = await siteWith(3);
+    const both = await Promise.all([turn(site, policyOf({ rate: 1 })), turn(site, policyOf({ rate: 1 }))]);
+    expect(both.map((t) => t.kind).sort()).toEqual(['ran', 'taken']);
+    expect(site.sent).toHaveLength(3);
+    expect(await site.failures.jobs.list()).toHaveLength(1);
+  });
+
+  test('a job that a person paused stays paused until that person goes on', async () => {
+    const site = await siteWith(3);
+    const stopped = new AbortController();
+    site.work = async () => stopped.abort();
+    await takeTurn(site.world(), policyOf({ rate: 1 }), stopped.signal);
+    const [job] = await site.failures.jobs.list();
+    await steerJob(site.failures, 'pause', { id: job!.id, who: 'ada', why: 'looking' });
+    expect(await turn(site)).toMatchObject({ kind: 'held', reason: expect.stringContaining('looking') });
+    expect(await site.failures.jobs.get(job!.id)).toMatchObject({ state: 'paused', reason: 'looking' });
+  });
+
+  test('a turn whose time ran out goes on with its own job', async () => {
+    const site = await siteWith(3);
+    const working = site.work;
+    const stopped = new AbortController();
+    site.work = async () => stopped.abort();
+    expect(await takeTurn(site.world(), policyOf(), stopped.signal)).toMatchObject({ kind: 'ran', reason: 'not done yet; it goes on' });
+    site.work = working;
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '3 applied' });
+    expect(await site.failures.jobs.list()).toHaveLength(1);
+  });
+
+  test('a device that is away stops the job before anything is sent; the next turn goes on with it', async () => {
+    const site = await siteWith(3);
+    site.away.device = true;
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: expect.stringContaining('gives no answer') });
+    expect(site.sent).toEqual([]);
+    site.away.device = false;
+    site.runtime.advance(5 * MINUTE);
+    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '3 applied' });
+    expect((await site.failures.jobs.list()).map((job) => job.state)).toEqual(['done']);
+    expect(await states(site)).toEqual(['1000/tcp replayed', '1001/tcp replayed', '1002/tcp replayed']);
+  });
+
+  test('killed before and after each of its steps, the next turn goes on, sends nothing under two ids and counts every failure once', async () => {
+    let steps = 0;
+    for (let k = 0; ; k++) {
+      const site = await siteWith(3);
+      let seen = 0;
+      site.step = (what) => {
+        if (seen++ === k) throw new Crash(what);
+      };
+      const died = await turn(site).then(() => false, (error: unknown) => {
+        if (error instanceof Crash) return true;
+        throw error;
+      });
+      steps = k;
+      if (!died) break;
+      site.step = () => undefined;
+      await site.runtime.clock.sleep(LEASE + 1);
+      await turn(site);
+      expect(await states(site)).toEqual(['1000/tcp replayed', '1001/tcp replayed', '1002/tcp replayed']);
+      expect(new Set(site.sent.map((s) => s.message.deduplicationId)).size).toBe(3);
+      const jobs = await site.failures.jobs.list();
+      expect(jobs.map((job) => job.state)).toEqual(['done']);
+      expect(kinds(await site.failures.jobs.items(jobs[0]!.id))).toEqual({ applied: 3 });
+    }
+    expect(steps).toBeGreaterThan(30);
+  });
+});
