@@ -23,8 +23,8 @@ import { keepPorts, type PortLook } from './port-keeper.ts';
 import type { Recorder } from './recorder.ts';
 import { Results } from './results.ts';
 import type { Revisions } from './revisions.ts';
-import { selectObjects } from './snapshot.ts';
 import { createSizeTeller } from './snapshot-size.ts';
+import { IngressView } from './view.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { World, WorldChange } from './world.ts';
 
@@ -72,14 +72,16 @@ export function createAgent(options: AgentOptions): Agent {
   let removed = false;
 
   const departures = new Departures(ingress.drain);
-  const everything = (): KubernetesObjects => {
-    const all = world.objects();
-    return { ...all, pods: [...departures.among(all.pods)] };
-  };
+  const { members } = ingress;
+  const view = new IngressView({ ref, members, index: world.index, departures });
+  /** Without the pods that are gone: they lead nowhere any more. */
+  const present = (): KubernetesObjects | undefined => (departures.empty ? view : new IngressView({ ref, members, index: world.index, departures: NOBODY })).objects();
+
+  const slices = (): KubernetesObjects['endpointSlices'] => [...world.index.endpointSlices.in(`${ref.namespace}/${ref.service}`)].map(([, slice]) => slice);
 
   const content = (): Content | undefined => {
     if (!speaks() || !world.complete(ref.namespace)) return undefined;
-    const objects = selectObjects(ref, everything(), ingress);
+    const objects = view.objects();
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
   };
@@ -88,7 +90,7 @@ export function createAgent(options: AgentOptions): Agent {
   const observe = (): void => {
     if (!speaks() || !world.complete(ref.namespace)) return;
     try {
-      const objects = selectObjects(ref, world.objects(), ingress);
+      const objects = present();
       look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest: revisions.newest };
       ports.poke();
       if (ingress.probe) probing.poke();
@@ -134,7 +136,9 @@ export function createAgent(options: AgentOptions): Agent {
     random,
     log,
     work: () => {
-      for (const change of departures.expire(clock.now())) emitter.changed(change, true);
+      const over = departures.expire(clock.now());
+      if (over.length > 0) view.departed();
+      for (const change of over) emitter.changed(change, true);
       return Promise.resolve(departures.nextDue(clock.now()));
     },
   });
@@ -164,13 +168,15 @@ export function createAgent(options: AgentOptions): Agent {
       emitter.refresh();
     },
     notice: (seen) => {
-      if (!concerns(ref, seen)) return;
+      // It stands between what is kept and what is known: every change has to pass.
+      if (!view.notice(seen)) return;
       if (isIngressService(ref, seen)) {
         removed = seen.change.what === 'deleted';
         feedback.poke();
       }
-      if (isDeparture(seen) && availabilityOf(ref, world.objects(), seen.observed.object) !== 'out') {
+      if (isDeparture(seen) && availabilityOf(ref, { endpointSlices: slices() }, seen.observed.object) !== 'out') {
         departures.add(seen.observed.object, seen.change, clock.now());
+        view.departed();
         draining.poke();
       }
       lag.seen(seen.change, clock.now());
@@ -196,19 +202,7 @@ const NOTHING: Content['objects'] = {
   configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [],
 };
 
-/** A cheap first look; whether the content changed is decided later. */
-function concerns(ref: IngressRef, { observed }: WorldChange): boolean {
-  switch (observed.of) {
-    case 'services':
-    case 'pods':
-    case 'endpointSlices':
-    case 'configMaps':
-    case 'apiGateways':
-      return observed.object.meta.namespace === ref.namespace;
-    default:
-      return true;
-  }
-}
+const NOBODY = new Departures(0);
 
 function isIngressService(ref: IngressRef, { observed }: WorldChange): boolean {
   return observed.of === 'services' && observed.object.meta.namespace === ref.namespace && observed.object.meta.name === ref.service;

@@ -1,10 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../../functions/watch/content.ts';
-import { selectObjects } from '../../../functions/watch/snapshot.ts';
+import { Departures } from '../../../functions/watch/availability.ts';
+import { ClusterIndex, type Sighting } from '../../../functions/watch/cluster-index.ts';
+import { trim } from '../../../functions/watch/trim.ts';
+import { IngressView } from '../../../functions/watch/view.ts';
 import { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
 
 const REF = { namespace: 'istio-system', service: 'ingress' };
 const PODS = { members: 'pods' } as const;
+
+/** As the watcher keeps them: trimmed, indexed, and looked at from one ingress. */
+function selectObjects(ref: typeof REF, all: KubernetesObjects, { members }: { members: 'pods' | 'nodes' }): KubernetesObjects | undefined {
+  const index = new ClusterIndex();
+  for (const [of, list] of Object.entries(all)) for (const object of list) index.apply('added', { of, object: 'meta' in object ? trim(object) : object } as Sighting);
+  return new IngressView({ ref, members, index, departures: new Departures(0) }).objects();
+}
 
 const meta = (namespace: string, name: string, labels: Record<string, string> = {}) => ({ namespace, name, labels, resourceVersion: '7' });
 const pod = (name: string, labels: Record<string, string>, nodeName = 'n1', namespace = 'istio-system') => ({ meta: meta(namespace, name, labels), ips: ['10.0.0.1'], nodeName, containerPorts: [], ready: true });
