@@ -5,6 +5,7 @@ import { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import { availabilityOf } from '../../shared/domain/exposure/pool.ts';
 import { ownerKey, type IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { Revision } from '../../shared/domain/revision.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { Departures } from './availability.ts';
@@ -16,6 +17,7 @@ import type { WatchedIngress } from './ingresses.ts';
 import { Keeper } from './keeper.ts';
 import { LagMeter, type Meter } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
+import { Pace } from './pace.ts';
 import { Probes, type Connect } from './probe.ts';
 import { connectTcp } from './probe-connect.ts';
 import { reportProbes } from './probe-report.ts';
@@ -79,19 +81,28 @@ export function createAgent(options: AgentOptions): Agent {
 
   const slices = (): KubernetesObjects['endpointSlices'] => [...world.index.endpointSlices.in(`${ref.namespace}/${ref.service}`)].map(([, slice]) => slice);
 
+  /** Every snapshot after `newest` says this or something newer. */
+  let seen: { readonly objects: KubernetesObjects | undefined; readonly newest: Revision } = { objects: undefined, newest: revisions.newest };
+  const glance = (): typeof seen => {
+    const objects = view.objects();
+    if (objects !== seen.objects) seen = { objects, newest: revisions.newest };
+    return seen;
+  };
+
   const content = (): Content | undefined => {
     if (!speaks() || !world.complete(ref.namespace)) return undefined;
-    const objects = view.objects();
+    const { objects } = glance();
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
   };
-  /** Mapping and revision belong together: only a snapshot made after this look is known to go without what the mapping does not want. */
+  /** Mapping and revision belong together: only a later snapshot is known to go without what the mapping does not want. */
   let look: PortLook | undefined;
   const observe = (): void => {
     if (!speaks() || !world.complete(ref.namespace)) return;
     try {
+      const { newest } = glance();
       const objects = present();
-      look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest: revisions.newest };
+      look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest };
       ports.poke();
       if (ingress.probe) probing.poke();
     } catch (error) {
@@ -101,6 +112,8 @@ export function createAgent(options: AgentOptions): Agent {
 
   const { clock, random } = runtime;
   const lag = new LagMeter();
+  const pace = new Pace(clock);
+  const looking = new Keeper({ name: 'looking at the ports', clock, random, log, work: () => Promise.resolve(pace.run(observe)) });
   const ports = new Keeper({
     name: 'keeping the service ports',
     clock,
@@ -157,30 +170,30 @@ export function createAgent(options: AgentOptions): Agent {
       meter.snapshot(owner, lag.sent(changes, clock.now()));
       return revision;
     },
-    observed: observe,
+    observed: () => looking.poke(),
   });
 
   return {
     ref,
     owner,
     start: () => {
-      for (const part of [ports, feedback, draining, probing, emitter]) part.start();
+      for (const part of [ports, feedback, draining, probing, looking, emitter]) part.start();
       emitter.refresh();
     },
-    notice: (seen) => {
+    notice: (noticed) => {
       // It stands between what is kept and what is known: every change has to pass.
-      if (!view.notice(seen)) return;
-      if (isIngressService(ref, seen)) {
-        removed = seen.change.what === 'deleted';
+      if (!view.notice(noticed)) return;
+      if (isIngressService(ref, noticed)) {
+        removed = noticed.change.what === 'deleted';
         feedback.poke();
       }
-      if (isDeparture(seen) && availabilityOf(ref, { endpointSlices: slices() }, seen.observed.object) !== 'out') {
-        departures.add(seen.observed.object, seen.change, clock.now());
+      if (isDeparture(noticed) && availabilityOf(ref, { endpointSlices: slices() }, noticed.observed.object) !== 'out') {
+        departures.add(noticed.observed.object, noticed.change, clock.now());
         view.departed();
         draining.poke();
       }
-      lag.seen(seen.change, clock.now());
-      emitter.changed(seen.change, isUrgent(seen));
+      lag.seen(noticed.change, clock.now());
+      emitter.changed(noticed.change, isUrgent(noticed));
     },
     refresh: () => emitter.refresh(),
     settle: async (settled) => {
@@ -192,7 +205,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     stop: async () => {
       ending.abort();
-      await Promise.all([emitter, ports, feedback, draining, probing].map((part) => part.stop()));
+      await Promise.all([emitter, looking, ports, feedback, draining, probing].map((part) => part.stop()));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import { createStream, type KubernetesClient, type Stream, type StreamChange, type StreamFigures, type StreamState, type StreamTiming } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
@@ -58,6 +59,7 @@ export function createWorld(options: WorldOptions): World {
   const index = new ClusterIndex();
   const notice = (seen: Omit<WorldChange, 'before'>): void => {
     const change = { ...seen, before: index.apply(seen.change.what, seen.observed) };
+    if (isHeartbeat(change)) return;
     scopes.notice(change);
     options.onChange(change);
   };
@@ -117,6 +119,11 @@ function streamOf({ kind, namespace, scopes }: Place, options: WorldOptions, onC
     normalise: kind.observe,
     onChange: (change) => onChange({ change: changeOf(kind, change), observed: change.object }),
   });
+}
+
+/** Written anew without anything that is kept having changed. Of a Service, who wrote what counts too. */
+function isHeartbeat({ change, observed, before }: WorldChange): boolean {
+  return change.what === 'updated' && observed.of !== 'services' && isDeepStrictEqual(observed.object, before?.object);
 }
 
 function changeOf(kind: ObservedKind, { what, namespace, name, resourceVersion }: StreamChange<Observed>): Change {
