@@ -5,6 +5,7 @@ import { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import { availabilityOf } from '../../shared/domain/exposure/pool.ts';
 import { ownerKey, type IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { Revision } from '../../shared/domain/revision.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { Departures } from './availability.ts';
@@ -16,6 +17,7 @@ import type { WatchedIngress } from './ingresses.ts';
 import { Keeper } from './keeper.ts';
 import { LagMeter, type Meter } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
+import { Pace } from './pace.ts';
 import { Probes, type Connect } from './probe.ts';
 import { connectTcp } from './probe-connect.ts';
 import { reportProbes } from './probe-report.ts';
@@ -23,8 +25,8 @@ import { keepPorts, type PortLook } from './port-keeper.ts';
 import type { Recorder } from './recorder.ts';
 import { Results } from './results.ts';
 import type { Revisions } from './revisions.ts';
-import { selectObjects } from './snapshot.ts';
 import { createSizeTeller } from './snapshot-size.ts';
+import { IngressView } from './view.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { World, WorldChange } from './world.ts';
 
@@ -72,24 +74,35 @@ export function createAgent(options: AgentOptions): Agent {
   let removed = false;
 
   const departures = new Departures(ingress.drain);
-  const everything = (): KubernetesObjects => {
-    const all = world.objects();
-    return { ...all, pods: [...departures.among(all.pods)] };
+  const { members } = ingress;
+  const view = new IngressView({ ref, members, index: world.index, departures });
+  /** Without the pods that are gone: they lead nowhere any more. */
+  const present = (): KubernetesObjects | undefined => (departures.empty ? view : new IngressView({ ref, members, index: world.index, departures: NOBODY })).objects();
+
+  const slices = (): KubernetesObjects['endpointSlices'] => [...world.index.endpointSlices.in(`${ref.namespace}/${ref.service}`)].map(([, slice]) => slice);
+
+  /** Every snapshot after `newest` says this or something newer. */
+  let seen: { readonly objects: KubernetesObjects | undefined; readonly newest: Revision } = { objects: undefined, newest: revisions.newest };
+  const glance = (): typeof seen => {
+    const objects = view.objects();
+    if (objects !== seen.objects) seen = { objects, newest: revisions.newest };
+    return seen;
   };
 
   const content = (): Content | undefined => {
     if (!speaks() || !world.complete(ref.namespace)) return undefined;
-    const objects = selectObjects(ref, everything(), ingress);
+    const { objects } = glance();
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
   };
-  /** Mapping and revision belong together: only a snapshot made after this look is known to go without what the mapping does not want. */
+  /** Mapping and revision belong together: only a later snapshot is known to go without what the mapping does not want. */
   let look: PortLook | undefined;
   const observe = (): void => {
     if (!speaks() || !world.complete(ref.namespace)) return;
     try {
-      const objects = selectObjects(ref, world.objects(), ingress);
-      look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest: revisions.newest };
+      const { newest } = glance();
+      const objects = present();
+      look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest };
       ports.poke();
       if (ingress.probe) probing.poke();
     } catch (error) {
@@ -99,6 +112,8 @@ export function createAgent(options: AgentOptions): Agent {
 
   const { clock, random } = runtime;
   const lag = new LagMeter();
+  const pace = new Pace(clock);
+  const looking = new Keeper({ name: 'looking at the ports', clock, random, log, work: () => Promise.resolve(pace.run(observe)) });
   const ports = new Keeper({
     name: 'keeping the service ports',
     clock,
@@ -134,7 +149,9 @@ export function createAgent(options: AgentOptions): Agent {
     random,
     log,
     work: () => {
-      for (const change of departures.expire(clock.now())) emitter.changed(change, true);
+      const over = departures.expire(clock.now());
+      if (over.length > 0) view.departed();
+      for (const change of over) emitter.changed(change, true);
       return Promise.resolve(departures.nextDue(clock.now()));
     },
   });
@@ -153,28 +170,30 @@ export function createAgent(options: AgentOptions): Agent {
       meter.snapshot(owner, lag.sent(changes, clock.now()));
       return revision;
     },
-    observed: observe,
+    observed: () => looking.poke(),
   });
 
   return {
     ref,
     owner,
     start: () => {
-      for (const part of [ports, feedback, draining, probing, emitter]) part.start();
+      for (const part of [ports, feedback, draining, probing, looking, emitter]) part.start();
       emitter.refresh();
     },
-    notice: (seen) => {
-      if (!concerns(ref, seen)) return;
-      if (isIngressService(ref, seen)) {
-        removed = seen.change.what === 'deleted';
+    notice: (noticed) => {
+      // It stands between what is kept and what is known: every change has to pass.
+      if (!view.notice(noticed)) return;
+      if (isIngressService(ref, noticed)) {
+        removed = noticed.change.what === 'deleted';
         feedback.poke();
       }
-      if (isDeparture(seen) && availabilityOf(ref, world.objects(), seen.observed.object) !== 'out') {
-        departures.add(seen.observed.object, seen.change, clock.now());
+      if (isDeparture(noticed) && availabilityOf(ref, { endpointSlices: slices() }, noticed.observed.object) !== 'out') {
+        departures.add(noticed.observed.object, noticed.change, clock.now());
+        view.departed();
         draining.poke();
       }
-      lag.seen(seen.change, clock.now());
-      emitter.changed(seen.change, isUrgent(seen));
+      lag.seen(noticed.change, clock.now());
+      emitter.changed(noticed.change, isUrgent(noticed));
     },
     refresh: () => emitter.refresh(),
     settle: async (settled) => {
@@ -186,7 +205,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     stop: async () => {
       ending.abort();
-      await Promise.all([emitter, ports, feedback, draining, probing].map((part) => part.stop()));
+      await Promise.all([emitter, looking, ports, feedback, draining, probing].map((part) => part.stop()));
     },
   };
 }
@@ -196,19 +215,7 @@ const NOTHING: Content['objects'] = {
   configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [],
 };
 
-/** A cheap first look; whether the content changed is decided later. */
-function concerns(ref: IngressRef, { observed }: WorldChange): boolean {
-  switch (observed.of) {
-    case 'services':
-    case 'pods':
-    case 'endpointSlices':
-    case 'configMaps':
-    case 'apiGateways':
-      return observed.object.meta.namespace === ref.namespace;
-    default:
-      return true;
-  }
-}
+const NOBODY = new Departures(0);
 
 function isIngressService(ref: IngressRef, { observed }: WorldChange): boolean {
   return observed.of === 'services' && observed.object.meta.namespace === ref.namespace && observed.object.meta.name === ref.service;

@@ -24,6 +24,10 @@ export class Departures {
     this.#gone = [...this.#gone, { pod: { ...pod, terminating: true, gone: true }, change, until: now + this.#drain }];
   }
 
+  get empty(): boolean {
+    return this.#gone.length === 0;
+  }
+
   /** The pods and those that are gone. An address that has a new owner is his. */
   among(pods: readonly Pod[]): readonly Pod[] {
     if (this.#gone.length === 0) return pods;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 
 /** What a snapshot says, without when it was said. */
 export interface Content {
@@ -7,7 +7,13 @@ export interface Content {
   readonly removed: boolean;
 }
 
-/** Equal content has an equal digest; who changed it, and how often, does not count. */
-export function digestOf(content: Content): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+const LISTS = Object.keys(KubernetesObjects.shape) as readonly (keyof KubernetesObjects)[];
+
+/** Who changed it, and how often, does not count. Most objects are the very same ones, so that little has to be compared. */
+export function sameContent(a: Content, b: Content): boolean {
+  return a.removed === b.removed && (a.objects === b.objects || LISTS.every((list) => sameList(a.objects[list], b.objects[list])));
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a === b || (a.length === b.length && a.every((object, i) => isDeepStrictEqual(object, b[i])));
 }

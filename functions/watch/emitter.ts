@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { Answers, type Settlement } from './answers.ts';
 import { ChangeLog } from './changes.ts';
-import { digestOf, type Content } from './content.ts';
+import { sameContent, type Content } from './content.ts';
 import { Debounce, type DebounceLimits } from './debounce.ts';
 import { RETRY } from './persist.ts';
 import { Wake } from './wake.ts';
@@ -44,7 +44,7 @@ export class Emitter {
   /** The debounce is over for the latest change. */
   #observed = true;
   #failures = 0;
-  #sentDigest: string | undefined;
+  #sent: Content | undefined;
   #unsettled: { readonly revision: Revision; readonly until: number } | undefined;
   readonly #answers = new Answers();
   #running: Promise<void> | undefined;
@@ -127,18 +127,17 @@ export class Emitter {
     this.#urgent = false;
     const content = this.#options.content();
     if (content === undefined) return;
-    const digest = digestOf(content);
-    if (digest === this.#sentDigest && !forced) return this.#changes.dropUnsent();
-    await this.#send(content, digest);
+    if (!forced && this.#sent !== undefined && sameContent(this.#sent, content)) return this.#changes.dropUnsent();
+    await this.#send(content);
   }
 
-  async #send(content: Content, digest: string): Promise<void> {
+  async #send(content: Content): Promise<void> {
     const { clock, random, log } = this.#options;
     const changes = this.#changes.list();
     try {
       const revision = await this.#options.send(content, changes);
       this.#failures = 0;
-      this.#sentDigest = digest;
+      this.#sent = content;
       this.#changes.markSent(changes, revision);
       this.#unsettled = { revision, until: clock.now() + UNSETTLED_MS };
     } catch (error) {

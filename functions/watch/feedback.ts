@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 export interface FeedbackOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;
-  readonly world: Pick<World, 'objects' | 'service'>;
+  readonly world: Pick<World, 'index' | 'service'>;
   readonly ingress: WatchedIngress;
   readonly results: Results;
   readonly log: Logger;
@@ -31,11 +31,10 @@ export async function giveFeedback(options: FeedbackOptions): Promise<void> {
 
 async function reportEvents({ recorder, world, ingress, results }: FeedbackOptions, service: Service): Promise<void> {
   const scope = `${ingress.ref.namespace}/${ingress.ref.service}`;
-  const objects = world.objects();
   const own = serviceTarget(service.meta);
   const byTarget = new Map([[own.uid, { target: own, occurrences: [] as Occurrence[] }]]);
   for (const { about, occurrence } of statements(scope, results.all())) {
-    const target = about.kind === 'Ingress' ? own : findTarget(objects, about);
+    const target = about.kind === 'Ingress' ? own : findTarget(world.index, about);
     if (target === undefined) continue;
     const entry = byTarget.get(target.uid) ?? { target, occurrences: [] };
     byTarget.set(target.uid, entry);

@@ -15,6 +15,7 @@ import {
   normaliseVirtualService,
 } from '../../shared/kubernetes/objects/index.ts';
 import { ownership, type Ownership } from './ownership.ts';
+import { trim } from './trim.ts';
 
 type List = keyof KubernetesObjects;
 type Plain = Exclude<List, 'services'>;
@@ -34,7 +35,7 @@ export interface ObservedKind extends StreamKind {
 
 /** Whose the status is matters where an address is claimed by it. */
 function observeService(raw: RawObject): Observed {
-  const [object, owned] = [normaliseService(raw), ownership(raw)];
+  const [object, owned] = [trim(normaliseService(raw)), ownership(raw)];
   return { of: 'services', object: owned.status ? { ...object, statusIsOurs: true } : object, owned };
 }
 
@@ -52,17 +53,17 @@ const ROUTES = [
 ] as const;
 
 export const KINDS: readonly ObservedKind[] = [
-  { ...ISTIO, kind: 'Gateway', plural: 'gateways', observe: (raw) => ({ of: 'gateways', object: normaliseGateway(raw) }) },
-  { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices', observe: (raw) => ({ of: 'virtualServices', object: normaliseVirtualService(raw) }) },
+  { ...ISTIO, kind: 'Gateway', plural: 'gateways', observe: (raw) => ({ of: 'gateways', object: trim(normaliseGateway(raw)) }) },
+  { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices', observe: (raw) => ({ of: 'virtualServices', object: trim(normaliseVirtualService(raw)) }) },
   { ...CORE, kind: 'Service', plural: 'services', observe: observeService },
   // Pods that have ended keep their labels and often their address.
-  { ...CORE, kind: 'Pod', plural: 'pods', fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed', observe: (raw) => ({ of: 'pods', object: normalisePod(raw) }) },
-  { ...CORE, kind: 'ConfigMap', plural: 'configmaps', labelSelector: 'f5type=virtual-server', observe: (raw) => ({ of: 'configMaps', object: normaliseConfigMap(raw) }) },
-  { ...CORE, kind: 'Node', plural: 'nodes', namespaced: false, local: false, observe: (raw) => ({ of: 'nodes', object: normaliseNode(raw) }) },
+  { ...CORE, kind: 'Pod', plural: 'pods', fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed', observe: (raw) => ({ of: 'pods', object: trim(normalisePod(raw)) }) },
+  { ...CORE, kind: 'ConfigMap', plural: 'configmaps', labelSelector: 'f5type=virtual-server', observe: (raw) => ({ of: 'configMaps', object: trim(normaliseConfigMap(raw)) }) },
+  { ...CORE, kind: 'Node', plural: 'nodes', namespaced: false, local: false, observe: (raw) => ({ of: 'nodes', object: trim(normaliseNode(raw)) }) },
   { ...CORE, kind: 'Namespace', plural: 'namespaces', namespaced: false, local: false, observe: (raw) => ({ of: 'namespaces', object: normaliseNamespace(raw) }) },
-  { ...CORE, group: 'discovery.k8s.io', kind: 'EndpointSlice', plural: 'endpointslices', observe: (raw) => ({ of: 'endpointSlices', object: normaliseEndpointSlice(raw) }) },
-  { ...API, kind: 'Gateway', plural: 'gateways', versions: ['v1', 'v1beta1'], local: true, observe: (raw) => ({ of: 'apiGateways', object: normaliseApiGateway(raw) }) },
-  { ...API, kind: 'ListenerSet', plural: 'listenersets', versions: ['v1'], observe: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }) },
+  { ...CORE, group: 'discovery.k8s.io', kind: 'EndpointSlice', plural: 'endpointslices', observe: (raw) => ({ of: 'endpointSlices', object: trim(normaliseEndpointSlice(raw)) }) },
+  { ...API, kind: 'Gateway', plural: 'gateways', versions: ['v1', 'v1beta1'], local: true, observe: (raw) => ({ of: 'apiGateways', object: trim(normaliseApiGateway(raw)) }) },
+  { ...API, kind: 'ListenerSet', plural: 'listenersets', versions: ['v1'], observe: (raw) => ({ of: 'listenerSets', object: trim(normaliseListenerSet(raw)) }) },
   // Items of a list carry no kind.
-  ...ROUTES.map((route): ObservedKind => ({ ...API, ...route, observe: (raw) => ({ of: 'apiRoutes', object: normaliseApiRoute(raw, route.kind) }) })),
+  ...ROUTES.map((route): ObservedKind => ({ ...API, ...route, observe: (raw) => ({ of: 'apiRoutes', object: trim(normaliseApiRoute(raw, route.kind)) }) })),
 ];

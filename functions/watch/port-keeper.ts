@@ -24,7 +24,7 @@ export interface PortLook {
 export interface PortKeeperOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;
-  readonly world: Pick<World, 'objects' | 'service'>;
+  readonly world: Pick<World, 'index' | 'service'>;
   readonly ingress: WatchedIngress;
   readonly clock: Clock;
   readonly log: Logger;
@@ -95,23 +95,21 @@ async function apply(options: PortKeeperOptions, service: Service, { name, missi
 type Say = (port: MissingServicePort) => Occurrence | undefined;
 
 async function say({ recorder, world }: PortKeeperOptions, service: Service, ports: readonly MissingServicePort[], what: Say): Promise<void> {
-  const objects = world.objects();
   for (const port of ports) {
     const occurrence = what(port);
     if (occurrence === undefined) continue;
-    const targets = [serviceTarget(service.meta), ...port.gateways.flatMap((gateway) => findTarget(objects, { kind: 'Gateway', key: gateway }) ?? [])];
+    const targets = [serviceTarget(service.meta), ...port.gateways.flatMap((gateway) => findTarget(world.index, { kind: 'Gateway', key: gateway }) ?? [])];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
   }
 }
 
 /** Complete for each object each time, so that what was added by hand and lost again is said again. */
 async function sayMissing({ recorder, world, told }: PortKeeperOptions, service: Service, { name, missing }: ServiceTask): Promise<void> {
-  const objects = world.objects();
   const gateways = [...new Set([...missing.flatMap((port) => port.gateways), ...(told.get(name) ?? [])])];
   const of = (ports: readonly MissingServicePort[]): readonly Occurrence[] => ports.map((port) => portMissing(name, port));
   await recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
   for (const gateway of gateways) {
-    const target = findTarget(objects, { kind: 'Gateway', key: gateway });
+    const target = findTarget(world.index, { kind: 'Gateway', key: gateway });
     if (target !== undefined) await recorder.report(target, portsSubject(name), of(missing.filter((port) => port.gateways.includes(gateway))));
   }
   told.set(name, missing.flatMap((port) => port.gateways));

@@ -10,13 +10,13 @@ export interface ProbeReport {
   readonly mapping: PortMapping;
   readonly ref: IngressRef;
   readonly recorder: Recorder;
-  readonly world: Pick<World, 'objects' | 'service'>;
+  readonly world: Pick<World, 'index' | 'service'>;
   readonly speaks: () => boolean;
 }
 
 /** Says on the Gateway, and on the Service, whether what is new is listened for. */
 export async function reportProbes({ probes, mapping, ref, recorder, world, speaks }: ProbeReport): Promise<void> {
-  const pods = world.objects().pods.filter(({ meta }) => meta.namespace === ref.namespace);
+  const pods = [...world.index.pods.in(ref.namespace)].map(([, pod]) => pod);
   const verdicts = await probes.judge(mapping, pods, `${ref.namespace}/${ref.service}`);
   if (!speaks() || verdicts.length === 0) return;
   try {
@@ -30,7 +30,7 @@ export async function reportProbes({ probes, mapping, ref, recorder, world, spea
 async function tell(verdicts: readonly Verdict[], { ref, recorder, world }: Pick<ProbeReport, 'ref' | 'recorder' | 'world'>): Promise<void> {
   const service = world.service(ref.namespace, ref.service);
   for (const { server, occurrence } of verdicts) {
-    const gateway = findTarget(world.objects(), { kind: 'Gateway', api: server.api, key: server.gateway });
+    const gateway = findTarget(world.index, { kind: 'Gateway', api: server.api, key: server.gateway });
     const targets = [...(gateway === undefined ? [] : [gateway]), ...(service === undefined ? [] : [serviceTarget(service.object.meta)])];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
   }

@@ -1,6 +1,7 @@
 /** The objects that Events are about. */
-import type { KubernetesObjects, Meta } from '../../shared/domain/ingress/objects.ts';
+import type { Meta } from '../../shared/domain/ingress/objects.ts';
 import type { Resource } from '../../shared/kubernetes/index.ts';
+import type { ClusterIndex } from './cluster-index.ts';
 import type { About } from './occurrences.ts';
 import type { Target } from './recorder.ts';
 
@@ -11,13 +12,18 @@ export function serviceTarget(meta: Meta): Target {
 }
 
 /** Undefined where it is gone: nobody can read an Event about it any more. */
-export function findTarget(objects: KubernetesObjects, about: Exclude<About, { readonly kind: 'Ingress' }>): Target | undefined {
-  const [namespace = '', name = ''] = about.key.split('/');
-  const find = (all: readonly { readonly meta: Meta }[]): Meta | undefined => all.find(({ meta }) => meta.name === name && meta.namespace === namespace)?.meta;
-  if (about.kind !== 'Gateway') return targetOf('v1', about.kind, find(about.kind === 'Service' ? objects.services : objects.configMaps));
-  const istio = about.api === 'gateway-api' ? undefined : find(objects.gateways);
-  const api = about.api === 'istio' ? undefined : find(objects.apiGateways);
-  return targetOf('networking.istio.io/v1', 'Gateway', istio) ?? targetOf('gateway.networking.k8s.io/v1', 'Gateway', api);
+export function findTarget(index: ClusterIndex, about: Exclude<About, { readonly kind: 'Ingress' }>): Target | undefined {
+  switch (about.kind) {
+    case 'Service':
+      return targetOf('v1', 'Service', index.services.get(about.key)?.meta);
+    case 'ConfigMap':
+      return targetOf('v1', 'ConfigMap', index.configMaps.get(about.key)?.meta);
+    case 'Gateway': {
+      const istio = about.api === 'gateway-api' ? undefined : index.gateways.get(about.key);
+      const api = about.api === 'istio' ? undefined : index.apiGateways.get(about.key);
+      return targetOf('networking.istio.io/v1', 'Gateway', istio?.meta) ?? targetOf('gateway.networking.k8s.io/v1', 'Gateway', api?.meta);
+    }
+  }
 }
 
 function targetOf(apiVersion: string, kind: string, meta: Meta): Target;

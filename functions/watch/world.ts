@@ -1,14 +1,15 @@
-import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import { createStream, type KubernetesClient, type Stream, type StreamChange, type StreamFigures, type StreamState, type StreamTiming } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
+import { ClusterIndex, type Seen } from './cluster-index.ts';
 import { KINDS, type Observed, type ObservedKind } from './kinds.ts';
-import { PodScopes } from './snapshot-pods.ts';
-import { sliceSelector } from './snapshot-scope.ts';
+import { PodScopes } from './pod-scopes.ts';
+import { sliceSelector } from './stream-scope.ts';
 
 /** A change of any kind, with the typed object. */
-export interface WorldChange {
+export interface WorldChange extends Seen {
   readonly change: Change;
   readonly observed: Observed;
 }
@@ -35,7 +36,7 @@ export interface StreamReport {
 /** The cluster as it was last seen: one stream for each kind. */
 export interface World {
   readonly synced: Promise<void>;
-  objects(): KubernetesObjects;
+  readonly index: ClusterIndex;
   /** False while the pods of a namespace are being listed by a new selector: what is missing then is not gone. */
   complete(namespace: string): boolean;
   /** The Service as observed, with the fields that Sluice itself owns. */
@@ -55,17 +56,19 @@ interface Followed {
 
 export function createWorld(options: WorldOptions): World {
   const scopes = new PodScopes(options.ingresses, options.onChange);
-  const notice = (change: WorldChange): void => {
+  const index = new ClusterIndex();
+  const notice = (seen: Omit<WorldChange, 'before'>): void => {
+    const change = { ...seen, before: index.apply(seen.change.what, seen.observed) };
+    if (isHeartbeat(change)) return;
     scopes.notice(change);
     options.onChange(change);
   };
   const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
-  const streams: readonly Followed[] = KINDS.flatMap((kind) => placesOf(kind, namespaces).map((namespace) => ({ kind, namespace, stream: streamOf({ kind, namespace, scopes }, { ...options, onChange: notice }) })));
+  const streams: readonly Followed[] = KINDS.flatMap((kind) => placesOf(kind, namespaces).map((namespace) => ({ kind, namespace, stream: streamOf({ kind, namespace, scopes }, options, notice) })));
   const find = (plural: string, namespace: string): Stream<Observed> | undefined => streams.find((entry) => entry.kind.plural === plural && entry.namespace === namespace)?.stream;
-  const all = (): readonly Observed[] => streams.flatMap(({ stream }) => [...stream.store.values()]);
   return {
     synced: Promise.all(streams.map(({ stream }) => stream.synced)).then(() => undefined),
-    objects: () => collect(all()),
+    index,
     complete: (namespace) => scopes.complete(namespace),
     service: (namespace, name) => {
       const found = find('services', namespace)?.store.get(namespace, name);
@@ -94,8 +97,10 @@ function placesOf(kind: ObservedKind, namespaces: readonly string[]): readonly (
   return kind.local ? namespaces : [undefined];
 }
 
-function streamOf({ kind, namespace, scopes }: Pick<Followed, 'kind' | 'namespace'> & { readonly scopes: PodScopes }, options: WorldOptions): Stream<Observed> {
-  const { client, clock, random, log, timing, onChange, ingresses } = options;
+type Place = Pick<Followed, 'kind' | 'namespace'> & { readonly scopes: PodScopes };
+
+function streamOf({ kind, namespace, scopes }: Place, options: WorldOptions, onChange: (seen: Omit<WorldChange, 'before'>) => void): Stream<Observed> {
+  const { client, clock, random, log, timing, ingresses } = options;
   const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
   return createStream<Observed>({
     client,
@@ -116,25 +121,11 @@ function streamOf({ kind, namespace, scopes }: Pick<Followed, 'kind' | 'namespac
   });
 }
 
-function changeOf(kind: ObservedKind, { what, namespace, name, resourceVersion }: StreamChange<Observed>): Change {
-  return { what, kind: kind.kind, namespace, name, resourceVersion };
+/** Written anew without anything that is kept having changed. Of a Service, who wrote what counts too. */
+function isHeartbeat({ change, observed, before }: WorldChange): boolean {
+  return change.what === 'updated' && observed.of !== 'services' && isDeepStrictEqual(observed.object, before?.object);
 }
 
-function collect(all: readonly Observed[]): KubernetesObjects {
-  const by = Map.groupBy(all, (observed) => observed.of);
-  // Grouped by the very field that tells the types apart.
-  const pick = <K extends keyof KubernetesObjects>(of: K): KubernetesObjects[K] => (by.get(of) ?? []).map((observed) => observed.object) as KubernetesObjects[K];
-  return {
-    gateways: pick('gateways'),
-    virtualServices: pick('virtualServices'),
-    services: pick('services'),
-    pods: pick('pods'),
-    nodes: pick('nodes'),
-    endpointSlices: pick('endpointSlices'),
-    configMaps: pick('configMaps'),
-    apiGateways: pick('apiGateways'),
-    listenerSets: pick('listenerSets'),
-    apiRoutes: pick('apiRoutes'),
-    namespaces: pick('namespaces'),
-  };
+function changeOf(kind: ObservedKind, { what, namespace, name, resourceVersion }: StreamChange<Observed>): Change {
+  return { what, kind: kind.kind, namespace, name, resourceVersion };
 }

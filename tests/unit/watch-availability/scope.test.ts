@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { WorldChange } from '../../../functions/watch/world.ts';
-import { PodScopes } from '../../../functions/watch/snapshot-pods.ts';
-import { podSelector, sliceSelector } from '../../../functions/watch/snapshot-scope.ts';
+import { PodScopes } from '../../../functions/watch/pod-scopes.ts';
+import { podSelector, sliceSelector } from '../../../functions/watch/stream-scope.ts';
 import { ingressService } from '../../fixtures/kubernetes.ts';
 
 const selecting = (...selectors: readonly Record<string, string>[]): string | undefined => podSelector(selectors.map((selector) => ({ selector })));
@@ -26,7 +26,7 @@ describe('the pods that are followed', () => {
 describe('when the selector of the ingress Service changes', () => {
   function changed(selector: Record<string, string>, what: 'updated' | 'deleted' = 'updated'): WorldChange {
     const object = ingressService([], { selector });
-    return { change: { what, kind: 'Service', namespace: object.meta.namespace, name: object.meta.name, resourceVersion: '1' }, observed: { of: 'services', object, owned: { ports: [], status: false } } };
+    return { change: { what, kind: 'Service', namespace: object.meta.namespace, name: object.meta.name, resourceVersion: '1' }, observed: { of: 'services', object, owned: { ports: [], status: false } }, before: undefined };
   }
 
   function bench(): { readonly scopes: PodScopes; readonly heard: WorldChange[]; readonly lists: (() => void)[] } {

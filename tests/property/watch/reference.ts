@@ -1,16 +1,10 @@
-/** Pure: everything of a cluster → what matters to one ingress. */
-import type { KubernetesObjects, Meta, Pod, Service, VirtualService } from '../../shared/domain/ingress/objects.ts';
-import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
-import { selectGatewayApi } from './snapshot-gateway-api.ts';
-
-export interface SnapshotRules {
-  readonly members: 'pods' | 'nodes';
-}
+/** What matters to an ingress, by definition: all objects are looked at, nothing is remembered. */
+import type { KubernetesObjects, Meta, Pod, Service, VirtualService } from '../../../shared/domain/ingress/objects.ts';
+import type { IngressRef } from '../../../shared/domain/ingress/snapshot.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Undefined where the ingress Service does not exist. */
-export function selectObjects(ingress: IngressRef, all: KubernetesObjects, rules: SnapshotRules): KubernetesObjects | undefined {
+export function selectObjects(ingress: IngressRef, all: KubernetesObjects, members: 'pods' | 'nodes'): KubernetesObjects | undefined {
   const own = all.services.find((service) => service.meta.namespace === ingress.namespace && service.meta.name === ingress.service);
   if (own === undefined) return undefined;
   const pods = all.pods.filter((pod) => pod.meta.namespace === ingress.namespace && selects(own.selector, pod.meta.labels));
@@ -19,23 +13,31 @@ export function selectObjects(ingress: IngressRef, all: KubernetesObjects, rules
   const gatewayKeys = new Set(gateways.map((gateway) => keyOf(gateway.meta)));
   const nodeNames = new Set(pods.map((pod) => pod.nodeName));
   return {
-    gateways: gateways.map(trim).sort(byKey),
-    virtualServices: all.virtualServices.filter((route) => isBound(route, gatewayKeys)).map(trim).sort(byKey),
-    services: services.map(trim).sort(byKey),
-    pods: pods.map(trim).sort(byKey),
-    nodes: all.nodes.filter((node) => rules.members === 'nodes' || nodeNames.has(node.meta.name)).map(trim).sort(byKey),
-    endpointSlices: all.endpointSlices.filter((slice) => slice.meta.namespace === ingress.namespace && slice.service === ingress.service).map(trim).sort(byKey),
-    configMaps: all.configMaps.filter((map) => map.meta.namespace === ingress.namespace).map(trim).sort(byKey),
-    ...mapLists(selectGatewayApi(ingress.namespace, all)),
+    gateways: gateways.sort(byKey),
+    virtualServices: all.virtualServices.filter((route) => isBound(route, gatewayKeys)).sort(byKey),
+    services: services.sort(byKey),
+    pods: pods.sort(byKey),
+    nodes: all.nodes.filter((node) => members === 'nodes' || nodeNames.has(node.meta.name)).sort(byKey),
+    endpointSlices: all.endpointSlices.filter((slice) => slice.meta.namespace === ingress.namespace && slice.service === ingress.service).sort(byKey),
+    configMaps: all.configMaps.filter((map) => map.meta.namespace === ingress.namespace).sort(byKey),
+    ...selectGatewayApi(ingress.namespace, all),
   };
 }
 
-function mapLists(found: ReturnType<typeof selectGatewayApi>): ReturnType<typeof selectGatewayApi> {
+type GatewayApi = 'apiGateways' | 'listenerSets' | 'apiRoutes' | 'namespaces';
+
+function selectGatewayApi(namespace: string, all: KubernetesObjects): Pick<KubernetesObjects, GatewayApi> {
+  const apiGateways = all.apiGateways.filter((gateway) => gateway.meta.namespace === namespace);
+  const gateways = new Set(apiGateways.map((gateway) => `Gateway ${keyOf(gateway.meta)}`));
+  const listenerSets = all.listenerSets.filter((set) => gateways.has(`Gateway ${keyOf(set.parent)}`));
+  const parents = new Set([...gateways, ...listenerSets.map((set) => `ListenerSet ${keyOf(set.meta)}`)]);
+  const apiRoutes = all.apiRoutes.filter((route) => route.parents.some((parent) => parents.has(`${parent.kind} ${keyOf(parent)}`)));
+  const asked = new Set([...listenerSets, ...apiRoutes].map((object) => object.meta.namespace));
   return {
-    apiGateways: found.apiGateways.map(trim).sort(byKey),
-    listenerSets: found.listenerSets.map(trim).sort(byKey),
-    apiRoutes: found.apiRoutes.map(trim).sort((a, b) => compare(`${a.kind} ${keyOf(a.meta)}`, `${b.kind} ${keyOf(b.meta)}`)),
-    namespaces: found.namespaces.toSorted((a, b) => compare(a.name, b.name)),
+    apiGateways: apiGateways.sort(byKey),
+    listenerSets: listenerSets.sort(byKey),
+    apiRoutes: apiRoutes.sort((a, b) => compare(`${a.kind} ${keyOf(a.meta)}`, `${b.kind} ${keyOf(b.meta)}`)),
+    namespaces: all.namespaces.filter((entry) => asked.has(entry.name)).sort((a, b) => compare(a.name, b.name)),
   };
 }
 
@@ -68,16 +70,7 @@ function candidates(entry: string, namespace: string): readonly string[] {
   return legacyNamespace === undefined ? [`${namespace}/${entry}`] : [`${namespace}/${entry}`, `${legacyNamespace}/${name}`];
 }
 
-/** Labels that change often or are many, and decide nothing. */
-const NOISE = /^(pod-template-hash|controller-revision-hash|pod-template-generation|helm\.sh\/.*|beta\.kubernetes\.io\/.*|feature\.node\.kubernetes\.io\/.*|nvidia\.com\/.*|csi\..*|topology\.ebs\.csi\..*)$/;
-
-/** The version counts writes, not content: heartbeats would make every snapshot new. Changes carry it instead. */
-function trim<T extends { readonly meta: Meta }>(object: T): T {
-  const labels = Object.fromEntries(Object.entries(object.meta.labels).filter(([name]) => !NOISE.test(name)).sort(([a], [b]) => compare(a, b)));
-  return { ...object, meta: { ...object.meta, labels, resourceVersion: '' } };
-}
-
-function keyOf(meta: Meta): string {
+function keyOf(meta: Pick<Meta, 'namespace' | 'name'>): string {
   return `${meta.namespace}/${meta.name}`;
 }
 

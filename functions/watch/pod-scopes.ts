@@ -1,7 +1,7 @@
 import type { Service } from '../../shared/domain/ingress/objects.ts';
 import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import type { Observed } from './kinds.ts';
-import { NOTHING_YET, podSelector } from './snapshot-scope.ts';
+import { NOTHING_YET, podSelector } from './stream-scope.ts';
 import type { WorldChange } from './world.ts';
 
 /** The stream of a namespace's pods, as far as it is steered here. */

@@ -1,0 +1,28 @@
+import type { Clock } from '../../shared/runtime/runtime.ts';
+
+/** Rests so many times as long as the work took, */
+const REST = 50;
+/** but no longer than somebody who waits for a port would like, in milliseconds. */
+const LONGEST = 3_000;
+
+/** Keeps work that is asked for all the time from taking all the time. The first run is never late. */
+export class Pace {
+  readonly #clock: Clock;
+  #rested = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Runs `work`, or returns the milliseconds after which to ask again. */
+  run(work: () => void): number | undefined {
+    const began = this.#clock.now();
+    const left = this.#rested - began;
+    // More than was ever given: the clock was set back.
+    if (left > 0 && left <= LONGEST) return left;
+    work();
+    const ended = this.#clock.now();
+    this.#rested = ended + Math.min(LONGEST, REST * Math.max(0, ended - began));
+    return undefined;
+  }
+}

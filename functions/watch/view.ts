@@ -1,0 +1,153 @@
+/** What matters to one ingress, of everything that is known of the cluster. */
+import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
+import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { Departures } from './availability.ts';
+import type { ClusterIndex, Seen, Sighting } from './cluster-index.ts';
+import { inOrder } from './in-order.ts';
+import { Kept } from './kept.ts';
+import { concerns } from './view-concerns.ts';
+import { selectGatewayApi } from './view-gateway-api.ts';
+import { scopeOf, type Scope } from './view-scope.ts';
+
+export interface ViewOptions {
+  readonly ref: IngressRef;
+  /** With `nodes`, all nodes matter; with `pods`, those that run one. */
+  readonly members: 'pods' | 'nodes';
+  readonly index: ClusterIndex;
+  /** Pods that are gone and count all the same. */
+  readonly departures: Pick<Departures, 'among' | 'empty'>;
+}
+
+type Part = 'scope' | 'gateways' | 'virtualServices' | 'services' | 'nodes' | 'gatewayApi';
+
+const OF_PODS: readonly Part[] = ['scope', 'gateways', 'virtualServices', 'services', 'nodes'];
+const OF_API: readonly Part[] = ['gatewayApi'];
+
+/** What has to be worked out again after a change of each kind; the rest is cheap. */
+const TOUCHED: Readonly<Record<keyof KubernetesObjects, readonly Part[]>> = {
+  services: ['services'],
+  pods: OF_PODS,
+  gateways: ['gateways', 'virtualServices'],
+  virtualServices: ['virtualServices'],
+  nodes: ['nodes'],
+  endpointSlices: [],
+  configMaps: [],
+  apiGateways: OF_API,
+  listenerSets: OF_API,
+  apiRoutes: OF_API,
+  namespaces: OF_API,
+};
+
+/**
+ * Each list is worked out when it is asked for and kept until a change concerns it. An object decides about other lists only by being
+ * in its own, so a change concerns nobody who had not selected the object and does not select it now.
+ */
+export class IngressView {
+  readonly #options: ViewOptions;
+  /** Of the ingress Service, as keys have it. */
+  readonly #name: string;
+  readonly #kept = {
+    scope: new Kept(() => this.#findScope()),
+    gateways: new Kept(() => inOrder(this.#findGateways())),
+    virtualServices: new Kept(() => inOrder(this.#findRoutes())),
+    services: new Kept(() => inOrder(this.#findServices())),
+    nodes: new Kept(() => inOrder(this.#findNodes())),
+    gatewayApi: new Kept(() => selectGatewayApi(this.#options.ref.namespace, this.#index)),
+    objects: new Kept(() => this.#collect()),
+  };
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    this.#name = `${options.ref.namespace}/${options.ref.service}`;
+  }
+
+  get #index(): ClusterIndex {
+    return this.#options.index;
+  }
+
+  /** Undefined while the ingress Service does not exist. The same object until a change concerns it. */
+  objects(): KubernetesObjects | undefined {
+    return this.#kept.objects.get();
+  }
+
+  /** To be called once the index knows of the change: whether `objects` may be different now. */
+  notice({ observed, before }: Seen): boolean {
+    const hit = this.#concerns(observed) || (before !== undefined && this.#concerns(before));
+    if (hit) this.#drop(this.#isOwn(observed) ? OF_PODS : TOUCHED[observed.of]);
+    return hit;
+  }
+
+  /** Others are gone and count all the same. */
+  departed(): void {
+    this.#drop(OF_PODS);
+  }
+
+  #isOwn({ of, object }: Sighting): boolean {
+    return of === 'services' && object.meta.name === this.#options.ref.service && object.meta.namespace === this.#options.ref.namespace;
+  }
+
+  #concerns(observed: Sighting): boolean {
+    if (this.#isOwn(observed)) return true;
+    const scope = this.#kept.scope.get();
+    return scope !== undefined && concerns(observed, { ...this.#options, scope, gatewayApi: () => this.#kept.gatewayApi.get(), draining: !this.#options.departures.empty });
+  }
+
+  #drop(parts: readonly Part[]): void {
+    for (const part of parts) this.#kept[part].drop();
+    this.#kept.objects.drop();
+  }
+
+  #findScope(): Scope | undefined {
+    const { ref, departures } = this.#options;
+    const own = this.#index.services.get(this.#name);
+    if (own === undefined) return undefined;
+    const pods = [...(departures.empty ? this.#index.pods.in(ref.namespace) : this.#index.pods.all())].map(([, pod]) => pod);
+    return scopeOf(own, departures.among(pods));
+  }
+
+  #findGateways(): Found<'gateways'> {
+    const { gateways } = this.#index;
+    const isRead = (name: string): boolean => {
+      const any = gateways.one(name);
+      return any !== undefined && this.#kept.scope.get()?.isRead(any.selector) === true;
+    };
+    return [...gateways.names()].filter(isRead).flatMap((name) => [...gateways.in(name)]);
+  }
+
+  /** Under each Gateway that it names. */
+  #findRoutes(): Found<'virtualServices'> {
+    const found = this.#kept.gateways.get().flatMap(({ meta }) => [...this.#index.virtualServices.in(`${meta.namespace}/${meta.name}`)]);
+    return [...new Map(found)];
+  }
+
+  #findServices(): Found<'services'> {
+    const scope = this.#kept.scope.get();
+    return [...this.#index.services.in(this.#options.ref.namespace)].filter(([key, service]) => key === this.#name || scope?.isSibling(service) === true);
+  }
+
+  #findNodes(): Found<'nodes'> {
+    const nodes = [...this.#index.nodes.all()];
+    return this.#options.members === 'nodes' ? nodes : nodes.filter(([, { meta }]) => this.#kept.scope.get()?.nodes.has(meta.name) === true);
+  }
+
+  #collect(): KubernetesObjects | undefined {
+    const scope = this.#kept.scope.get();
+    if (scope === undefined) return undefined;
+    const { apiGateways, listenerSets, apiRoutes, namespaces } = this.#kept.gatewayApi.get();
+    return {
+      gateways: this.#kept.gateways.get(),
+      virtualServices: this.#kept.virtualServices.get(),
+      services: this.#kept.services.get(),
+      pods: inOrder(scope.pods.map((pod) => [`${pod.meta.namespace}/${pod.meta.name}`, pod] as const)),
+      nodes: this.#kept.nodes.get(),
+      endpointSlices: inOrder(this.#index.endpointSlices.in(this.#name)),
+      configMaps: inOrder(this.#index.configMaps.in(this.#options.ref.namespace)),
+      apiGateways,
+      listenerSets,
+      apiRoutes,
+      namespaces,
+    };
+  }
+}
+
+type Found<K extends keyof KubernetesObjects> = readonly (readonly [key: string, object: KubernetesObjects[K][number]])[];

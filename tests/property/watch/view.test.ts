@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { Departures } from '../../../functions/watch/availability.ts';
+import { ClusterIndex, type Sighting } from '../../../functions/watch/cluster-index.ts';
+import { IngressView } from '../../../functions/watch/view.ts';
+import type { ConfigMap, EndpointSlice, KubernetesObjects, ListenerSet, Node } from '../../../shared/domain/ingress/objects.ts';
+import * as k from '../../fixtures/kubernetes.ts';
+import { anyCluster } from '../ingress/cluster.ts';
+import { selectObjects } from './reference.ts';
+
+type List = keyof KubernetesObjects;
+
+/** Seen from two ingresses of one namespace and one of another, with pods and with nodes as members. */
+const VIEWERS = ['istio-system/istio-ingressgateway', 'istio-system/s1', 'team-a/s1'].flatMap((name) => {
+  const [namespace = '', service = ''] = name.split('/');
+  return (['pods', 'nodes'] as const).map((members) => ({ ref: { namespace, service }, members }));
+});
+
+const small = fc.integer({ min: 0, max: 3 });
+const somewhere = fc.constantFrom('istio-system', 'team-a');
+const version = fc.constantFrom('1', '2');
+const labelled = fc.constantFrom<Record<string, string>>({ ...k.LABELS }, { canary: 'yes' }, {});
+
+const node: fc.Arbitrary<Node> = fc.record({ i: small, ready: fc.boolean() }).map(({ i, ready }) => ({ meta: k.meta(`/node-${i}`, { namespace: '' }), addresses: [], ready, unschedulable: false }));
+const slice: fc.Arbitrary<EndpointSlice> = fc
+  .record({ i: small, namespace: somewhere, service: fc.constantFrom('istio-ingressgateway', 's1', 's2') })
+  .map(({ i, namespace, service }) => ({ meta: k.meta(`${namespace}/e${i}`), service, addressType: 'IPv4', endpoints: [] }));
+const configMap: fc.Arbitrary<ConfigMap> = fc.record({ i: small, namespace: somewhere, version }).map(({ i, namespace, version: data }) => ({ meta: k.meta(`${namespace}/c${i}`), data: { data } }));
+const listenerSet: fc.Arbitrary<ListenerSet> = fc
+  .record({ i: small, namespace: somewhere, parent: small })
+  .map(({ i, namespace, parent }) => ({ meta: k.meta(`${namespace}/l${i}`), parent: { kind: 'Gateway', namespace: 'istio-system', name: `a${parent}` }, listeners: [] }));
+const setRoute = fc.record({ i: small, namespace: somewhere, parent: small }).map(({ i, namespace, parent }) => k.apiRoute('TCPRoute', `${namespace}/t${i}`, { kind: 'ListenerSet', name: `l${parent}` }));
+const namespaceLabels = fc.record({ name: fc.constantFrom('istio-system', 'team-a', 'team-b'), version }).map(({ name, version: v }) => ({ name, labels: { v } }));
+const farPod = fc.record({ i: small, labels: labelled, nodeName: fc.constantFrom('node-0', 'node-1') }).map(({ i, ...fields }) => k.pod(`team-a/p${i}`, fields));
+const farService = fc.record({ i: small, selector: labelled }).map(({ i, selector }) => k.service(`team-a/s${i}`, [], { selector }));
+
+/** Objects of several random clusters: many share a name, so that one is the next version of the other. */
+const pool: fc.Arbitrary<readonly Sighting[]> = fc
+  .tuple(fc.array(anyCluster, { minLength: 1, maxLength: 3 }), fc.array(fc.record({ nodes: node, endpointSlices: slice, configMaps: configMap, listenerSets: listenerSet, apiRoutes: setRoute, namespaces: namespaceLabels, pods: farPod, services: farService }), { maxLength: 6 }))
+  .map(([clusters, more]) => [
+    ...clusters.flatMap((cluster) => Object.entries(cluster).flatMap(([of, objects]) => objects.map((object) => ({ of, object }) as Sighting))),
+    ...more.flatMap((entry) => Object.entries(entry).map(([of, object]) => ({ of, object }) as Sighting)),
+  ]);
+
+interface Step {
+  readonly pick: number;
+  readonly gone: boolean;
+  readonly look: boolean;
+  readonly departs: boolean;
+}
+const often = (times: number): fc.Arbitrary<boolean> => fc.nat({ max: 9 }).map((n) => n < times);
+const steps = fc.array(fc.record<Step>({ pick: fc.nat({ max: 999 }), gone: often(3), look: often(6), departs: often(1) }), { minLength: 1, maxLength: 60 });
+
+/** Everything is there to begin with. */
+function history(objects: readonly Sighting[], then: readonly Step[]): readonly Step[] {
+  return [...objects.map((_, pick) => ({ pick, gone: false, look: false, departs: false })), ...then];
+}
+
+const nameOf = (one: Sighting): string => (one.of === 'namespaces' ? one.object.name : `${one.of === 'apiRoutes' ? one.object.kind : ''} ${one.object.meta.namespace}/${one.object.meta.name}`);
+
+/** What is there, without any index. */
+class Cluster {
+  readonly lists = new Map<List, Map<string, Sighting>>();
+
+  take(one: Sighting, gone: boolean): void {
+    const list = this.lists.get(one.of) ?? new Map<string, Sighting>();
+    this.lists.set(one.of, list);
+    if (gone) list.delete(nameOf(one));
+    else list.set(nameOf(one), one);
+  }
+
+  /** A deletion is told with the last version that was known; of what is not there, nothing is told. */
+  told(one: Sighting | undefined, gone: boolean): Sighting | undefined {
+    return one === undefined || !gone ? one : this.lists.get(one.of)?.get(nameOf(one));
+  }
+
+  objects(): KubernetesObjects {
+    return k.objects(Object.fromEntries([...this.lists].map(([of, list]) => [of, [...list.values()].map(({ object }) => object)])));
+  }
+}
+
+interface Watched {
+  readonly view: IngressView;
+  readonly departures: Departures;
+  readonly reference: (all: KubernetesObjects) => KubernetesObjects | undefined;
+}
+
+function watch(index: ClusterIndex): readonly Watched[] {
+  return VIEWERS.map(({ ref, members }) => {
+    const departures = new Departures(1_000);
+    const reference = (all: KubernetesObjects): KubernetesObjects | undefined => selectObjects(ref, { ...all, pods: [...departures.among(all.pods)] }, members);
+    return { view: new IngressView({ ref, members, index, departures }), departures, reference };
+  });
+}
+
+const CHANGE = { what: 'deleted', kind: 'Pod', namespace: '', name: '', resourceVersion: '' } as const;
+
+/** Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, and with a Set that keeps an old group in Groups. */
+describe('what an ingress sees of the cluster', () => {
+  test('is the same as a look at everything from scratch, after any history', () => {
+    fc.assert(
+      fc.property(pool, steps, (objects, then) => {
+        const [index, cluster] = [new ClusterIndex(), new Cluster()];
+        const watched = watch(index);
+        history(objects, then).forEach(({ pick, gone, look, departs }, now) => {
+          const observed = cluster.told(objects[pick % objects.length], gone);
+          if (observed === undefined) return;
+          cluster.take(observed, gone);
+          const before = index.apply(gone ? 'deleted' : 'added', observed);
+          for (const { view, departures, reference } of watched) {
+            view.notice({ observed, before });
+            if (departs && observed.of === 'pods') {
+              departures.add(observed.object, CHANGE, now);
+              view.departed();
+            }
+            if (look) expect(view.objects()).toEqual(reference(cluster.objects()));
+          }
+        });
+        for (const { view, reference } of watched) expect(view.objects()).toEqual(reference(cluster.objects()));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is touched only by objects that are in it or were in it', () => {
+    fc.assert(
+      fc.property(pool, steps, (objects, then) => {
+        const [index, cluster] = [new ClusterIndex(), new Cluster()];
+        const watched = watch(index);
+        const selects = (selection: KubernetesObjects | undefined, { of, object }: Sighting): boolean => (selection?.[of] ?? []).some((one) => one === object);
+        for (const { pick, gone } of history(objects, then)) {
+          const observed = cluster.told(objects[pick % objects.length], gone);
+          if (observed === undefined) continue;
+          const earlier = watched.map(({ reference }) => reference(cluster.objects()));
+          cluster.take(observed, gone);
+          const before = index.apply(gone ? 'deleted' : 'added', observed);
+          watched.forEach(({ view, reference }, i) => {
+            const touched = (before !== undefined && selects(earlier[i], before)) || (!gone && selects(reference(cluster.objects()), observed));
+            const seen = view.notice({ observed, before });
+            expect(seen).toBe(touched || isViewed(i, observed));
+          });
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('does not depend on the order in which the objects came', () => {
+    fc.assert(
+      fc.property(
+        pool.chain((objects) => fc.tuple(fc.constant(objects), fc.shuffledSubarray([...objects], { minLength: objects.length, maxLength: objects.length }))),
+        ([objects, others]) => {
+          const unique = (list: readonly Sighting[]): readonly Sighting[] => list.filter((one) => objects.findLast((other) => other.of === one.of && nameOf(other) === nameOf(one)) === one);
+          const seen = [unique(objects), unique(others)].map((list) => {
+            const index = new ClusterIndex();
+            for (const one of list) index.apply('added', one);
+            return watch(index).map(({ view }) => view.objects());
+          });
+          expect(seen[0]).toEqual(seen[1]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** The ingress Service itself is always looked at. */
+function isViewed(i: number, observed: Sighting): boolean {
+  const { ref } = VIEWERS[i] ?? { ref: { namespace: '', service: '' } };
+  return observed.of === 'services' && observed.object.meta.namespace === ref.namespace && observed.object.meta.name === ref.service;
+}

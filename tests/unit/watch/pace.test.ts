@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { Pace } from '../../../functions/watch/pace.ts';
+
+function bench(): { readonly pace: Pace; readonly runs: number[]; readonly work: (took: number) => number | undefined; readonly advance: (ms: number) => void } {
+  let now = 1_000;
+  const runs: number[] = [];
+  const pace = new Pace({ now: () => now, sleep: () => Promise.resolve() });
+  const work = (took: number): number | undefined =>
+    pace.run(() => {
+      runs.push(now);
+      now += took;
+    });
+  return { pace, runs, work, advance: (ms) => void (now += ms) };
+}
+
+test('work that takes no time is done whenever it is asked for', () => {
+  const { runs, work } = bench();
+  expect([work(0), work(0)]).toEqual([undefined, undefined]);
+  expect(runs).toEqual([1_000, 1_000]);
+});
+
+test('after work that takes time comes a rest of fifty times as long, of three seconds at most, and says how long it lasts', () => {
+  const { runs, work, advance } = bench();
+  expect(work(10)).toBeUndefined();
+  expect(work(10)).toBe(500);
+  advance(499);
+  expect(work(200)).toBe(1);
+  advance(1);
+  expect(work(200)).toBeUndefined();
+  expect(work(0)).toBe(3_000);
+  expect(runs).toEqual([1_000, 1_510]);
+});
+
+test('a clock that goes back does not make it rest for ever', () => {
+  const { runs, work, advance } = bench();
+  work(60);
+  advance(-3_600_000);
+  expect([work(-100), work(0)]).toEqual([undefined, undefined]);
+  expect(runs).toHaveLength(3);
+});
