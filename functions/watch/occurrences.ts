@@ -33,7 +33,7 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'listening'>, string>> = {
 };
 
 /** Notes are about settings, but for these. */
-const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful' };
+const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful', OWN330: 'IngressGone', OWN331: 'ClusterSilent' };
 const SETTING_NOTE = 'SettingIgnored';
 
 /** `scope` begins every subject, so that two ingresses of one Gateway do not speak over each other. */

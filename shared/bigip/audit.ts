@@ -1,5 +1,6 @@
 /** Looks over one device: what differs from its declaration, and what is declared for nobody. Reads only. */
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
+import { silencePolicies } from '../config/silence.ts';
 import { parseOwner } from '../domain/ingress/snapshot.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import type { Silence } from '../domain/steering/silence.ts';
@@ -45,8 +46,7 @@ export async function auditDevice({ device, config, clock }: AuditScope, { name,
       states.push(look.state);
     }
   }
-  const policies = config.clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
-  return [...findings, ...silences(states, policies, clock.now()).map((one) => ofSilence(name, partitions, one))];
+  return [...findings, ...silences(states, silencePolicies(config), clock.now()).map((one) => ofSilence(name, partitions, one))];
 }
 
 type Look = { readonly state: DeclaredState; readonly differences: readonly Difference[] } | { readonly refused: { readonly code: string; readonly message: string } };

@@ -58,7 +58,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
     ['an unknown key names the nearest known one', (c) => (c.ingresses[0]!['virtualAdress'] = '192.0.2.9'), 'ingresses[0].virtualAdress: unknown key; did you mean virtualAddress?'],
     ['an unknown key at the top', (c) => (c['device'] = []), 'device: unknown key; did you mean devices?'],
     ['an unknown key deep inside', (c) => (c.clusters[0]!['mesh'] = { enableQuik: true }), 'clusters[0].mesh.enableQuik: unknown key; did you mean enableQuic?'],
-    ['an unknown key like no other lists the known ones', (c) => (c.clusters[0]!['zzzzzzzz'] = 1), 'clusters[0].zzzzzzzz: unknown key; known are id, mesh, senders'],
+    ['an unknown key like no other lists the known ones', (c) => (c.clusters[0]!['zzzzzzzz'] = 1), 'clusters[0].zzzzzzzz: unknown key; known are id, mesh, senders, silentAfter, whenSilent'],
     ['an unknown key of the queue', (c) => (c['queue'] = { kind: 'sqs', region: 'eu-central-1', prefx: 'a' }), 'queue.prefx: unknown key; did you mean prefix?'],
     ['a missing key', (c) => delete c.devices[0]!['url'], 'devices[0].url: is missing'],
     ['a missing list', (c) => delete (c as Tree)['clusters'], 'clusters: is missing'],
