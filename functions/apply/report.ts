@@ -1,15 +1,19 @@
 /** Tells the clusters, the dead letters and the log what became of a stage. */
-import type { Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
-import type { Approval, Steering } from '../../shared/domain/steering/steering.ts';
+import { silencePolicies } from '../../shared/config/silence.ts';
+import { silenceNotes, silences } from '../../shared/domain/steering/silence.ts';
+import type { AdoptOrder, Approval, Steering } from '../../shared/domain/steering/steering.ts';
 import { isObeyed } from '../../shared/domain/plan/steer.ts';
 import { absentSlices } from '../../shared/domain/plan/absent.ts';
 import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import type { Way } from '../../shared/failures/history.ts';
 import { seal } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
-import { INGRESS_SETTLED } from '../../shared/queue/events.ts';
+import { INGRESS_SETTLED, RESYNC } from '../../shared/queue/events.ts';
+import type { Resync } from '../../shared/queue/events.ts';
+import { queueToken } from '../../shared/queue/limits.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
@@ -24,13 +28,16 @@ export async function reportStage(scope: Scope, stage: Stage, results: readonly 
   for (const order of stage.orders) await reportOrder(scope, order, results);
   for (const absence of stage.absences) await reportAbsence(scope, absence, results);
   for (const { data } of stage.audits) log.info({ device: data.device, partitions: data.partitions, reason: data.reason }, 'declared again');
-  for (const arrival of newest) await reportSlice(scope, arrival, results);
+  const states = results.map(({ declared }) => declared);
+  const silent = newest.length === 0 ? [] : silences(states, silencePolicies(scope.runtime.config), scope.runtime.clock.now());
+  for (const arrival of newest) await reportSlice(scope, arrival, results, silenceNotes(arrival.data.owner, states, silent));
   for (const { message, data } of overtaken) log.info({ owner: data.owner, device: data.device, revision: formatRevision(data.version), attempt: message.receiveCount, superseded: data.exposures.length }, 'overtaken by a newer one');
 }
 
-async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: readonly PartitionResult[]): Promise<void> {
+async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: readonly PartitionResult[], more: readonly Note[] = []): Promise<void> {
   const { message, meta, data } = arrival;
-  const settled = settledOf(data, results);
+  const result = settledOf(data, results);
+  const settled = more.length === 0 ? result : { ...result, notes: [...result.notes, ...more] };
   // A device that is not asked to offer the ingress has nothing to tell, unless something is left there.
   if (settled.exposures.length === 0 && !data.devices.includes(data.device)) return;
   await sendSettled(scope.runtime, meta, settled);
@@ -55,11 +62,21 @@ async function reportOrder(scope: Scope, arrival: Arrived<Steering>, results: re
   const { action, device, cluster } = data;
   const taken = results.filter(({ declared }) => isObeyed(declared, data)).map(({ partition }) => partition);
   scope.runtime.log.info({ device, cluster, action, partitions: taken }, taken.length > 0 ? 'steered' : 'steering changed nothing: newer word of the cluster, or a newer order, stands');
+  if (action === 'adopt' && taken.length > 0) await askToSpeak(scope.runtime, data, taken);
   if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
 }
 
 export function wayOf({ message, meta }: Arrived<Slice>): Way {
   return { hops: meta.hops ?? [], attempt: message.receiveCount, deduplicationId: message.deduplicationId };
+}
+
+/** What was refused so far is said again at once; lost, it comes with the next resync. */
+async function askToSpeak({ clock, queues, id, log }: Runtime, { cluster, device, clusterUid }: AdoptOrder, partitions: readonly string[]): Promise<void> {
+  const event = id();
+  const data: Resync = { cluster, device, partition: partitions.join(', '), code: 'OWN302', reason: `the cluster with kube-system UID ${clusterUid} was adopted` };
+  const body = seal(RESYNC, data, { id: event, cluster, subject: device, time: new Date(clock.now()).toISOString() });
+  const send = queues.queue(`settled-${cluster}`).send({ group: queueToken(`resync/${device}`), deduplicationId: event, body });
+  await send.catch((error: unknown) => log.warn({ cluster, device, error: String(error) }, 'the adopted cluster was not asked to speak; it does with its next resync'));
 }
 
 /** An approval that meets nothing is no approval; a redelivered one may have done its work before. */

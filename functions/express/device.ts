@@ -5,6 +5,7 @@ import { decideExpress } from '../../shared/domain/express/decide.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
 import type { NodeWrite } from '../../shared/domain/express/node.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import { sameContent } from '../../shared/domain/plan/declared.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Version } from '../../shared/domain/revision.ts';
 
@@ -26,7 +27,7 @@ export async function carryOut({ access, partition, events }: ExpressJob): Promi
   const writes = decisions.flatMap(({ write }) => write ?? []);
   if (writes.length === 0) return { decisions, corrected: [] };
   await writeAll(access, partition, writes);
-  return { decisions, corrected: await lookBack({ access, partition, events }) };
+  return { decisions, corrected: await lookBack({ access, partition, events }, declared) };
 }
 
 /** One that fails must not keep the others back. */
@@ -43,25 +44,30 @@ const MAX_LOOKS = 5;
  * Node writes know no condition, so a declaration may have overtaken them since it was read. Whichever of the two looks last sees both:
  * apply looks at the nodes after its declare, and this looks at the declaration after its writes, its corrections included.
  */
-async function lookBack({ access, partition, events }: ExpressJob): Promise<readonly string[]> {
+async function lookBack({ access, partition, events }: ExpressJob, before: DeclaredState): Promise<readonly string[]> {
   const corrected: string[] = [];
-  let basis: Versions = new Map(events.map(({ owner, version }) => [owner, version]));
+  let basis: Basis = { versions: new Map(events.map(({ owner, version }) => [owner, version])), drains: before.drains };
   for (let look = 0; look < MAX_LOOKS; look++) {
     const now = await access.declared(partition);
     if (!isOvertaken(basis, now)) break;
     const changed = await access.reconcile(partition, now);
     corrected.push(...changed);
     if (changed.length === 0) break;
-    basis = new Map(Object.entries(now.owners).map(([owner, { version }]) => [owner, version]));
+    basis = { versions: new Map(Object.entries(now.owners).map(([owner, { version }]) => [owner, version])), drains: now.drains };
   }
   return [...new Set(corrected)];
 }
 
-/** What the latest writes were based on, by owner. */
-type Versions = ReadonlyMap<string, Version>;
+/** What the latest writes were based on. */
+interface Basis {
+  /** By owner. */
+  readonly versions: ReadonlyMap<string, Version>;
+  readonly drains: DeclaredState['drains'];
+}
 
-function isOvertaken(basis: Versions, { owners }: DeclaredState): boolean {
-  return [...basis].some(([owner, version]) => {
+/** A drain comes without a version of any owner. */
+function isOvertaken(basis: Basis, { owners, drains }: DeclaredState): boolean {
+  return !sameContent(basis.drains, drains) || [...basis.versions].some(([owner, version]) => {
     const record = owners[owner];
     return record !== undefined && compareVersions(record.version, version) > 0;
   });

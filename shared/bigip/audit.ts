@@ -1,5 +1,6 @@
 /** Looks over one device: what differs from its declaration, and what is declared for nobody. Reads only. */
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
+import { silencePolicies } from '../config/silence.ts';
 import { parseOwner } from '../domain/ingress/snapshot.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { overrideInWords } from '../domain/plan/overrides.ts';
@@ -52,8 +53,7 @@ export async function auditDevice({ device, config, clock }: AuditScope, { name,
       findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...keptIn(name, partition, look.state), ...strangers(config, name, partition, look.state));
     }
   }
-  const policies = config.clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
-  const silent = silences([...states.values()], policies, clock.now()).map((one) => ofSilence(name, partitions, one));
+  const silent = silences([...states.values()], silencePolicies(config), clock.now()).map((one) => ofSilence(name, partitions, one));
   return [...findings, ...silent, ...sizeFindings(states).map((found) => ofSize(name, found))];
 }
 

@@ -84,7 +84,11 @@ async function disabled(): Promise<readonly string[]> {
 
 async function told(): Promise<readonly object[]> {
   const failures = openFailures((await loadConfig(join(dir, 'sluice.yaml'), {})).failures, { clock: processClock, id: processId });
-  return failures.audit.list().finally(() => failures.close());
+  try {
+    return await failures.audit.list();
+  } finally {
+    await failures.close();
+  }
 }
 
 describe('sluice cluster', () => {

@@ -1,5 +1,6 @@
 /** What every device declares of every cluster, and how that cluster stands there. Pure. */
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import { silencePolicies } from '../../../shared/config/silence.ts';
 import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import type { Drain, OwnerRecord } from '../../../shared/domain/plan/record.ts';
@@ -41,10 +42,9 @@ export function clustersOf(config: Pick<SluiceConfig, 'clusters'>, states: reado
 }
 
 export function clusterRows(config: SluiceConfig, declared: readonly Declared[], now: number): readonly ClusterRow[] {
-  const policies = config.clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
     const states = statesOf(declared, device);
-    const silent = silences(states, policies, now);
+    const silent = silences(states, silencePolicies(config), now);
     const asked = (cluster: string): boolean => config.ingresses.some((ingress) => ingress.cluster === cluster && ingress.devices.includes(device));
     const rows = clustersOf(config, states).map((cluster) => ({ row: rowOf(cluster, device, states, silent), asked: asked(cluster) }));
     return rows.filter(({ row, asked: isAsked }) => isAsked || row.version !== undefined || row.drain !== undefined).map(({ row }) => row);

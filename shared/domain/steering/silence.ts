@@ -1,4 +1,5 @@
 /** Clusters that are not heard any more. Nothing is taken from them; policy may drain them where others serve instead. */
+import type { Note } from '../exposure/exposure.ts';
 import { parseOwner } from '../ingress/snapshot.ts';
 import type { DeclaredState } from '../plan/declared.ts';
 import type { Drain } from '../plan/record.ts';
@@ -52,6 +53,17 @@ function judge(states: readonly DeclaredState[], { policy, seen, exposures }: { 
   if (whenSilent !== 'drain' || alone.length > 0 || drained !== undefined) return base;
   const because = `silent since ${seen}, which is longer than clusters[].silentAfter (${silentAfter} s)`;
   return { ...base, order: { action: 'drain', cluster, mode: 'drain', because, silent: { seen, speaking: [...speaking] } } };
+}
+
+/** For an owner that shares exposures with silent clusters: what of its results is only as fresh as they are. */
+export function silenceNotes(owner: string, states: readonly DeclaredState[], silent: readonly Silence[]): readonly Note[] {
+  const { cluster: own, ingress } = parseOwner(owner);
+  return silent.flatMap(({ cluster, seen, exposures }): readonly Note[] => {
+    const shared = exposures.filter((key) => states.some((state) => state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false));
+    if (cluster === own || shared.length === 0) return [];
+    const message = `cluster ${cluster}, which shares ${shared.join(', ')}, was not heard since ${seen}; its members stay as they were last said, and monitors judge them`;
+    return [{ object: `Service ${ingress.namespace}/${ingress.service}`, code: 'OWN331', message }];
+  });
 }
 
 function partOf({ exposures }: DeclaredState, cluster: string): readonly string[] {

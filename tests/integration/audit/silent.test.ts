@@ -38,15 +38,22 @@ function at20(runtime: Runtime): Runtime {
 
 async function audit(runtime: Runtime): Promise<readonly Finding[]> {
   const auditor = createAudit(runtime);
-  return auditor.audit().then(({ findings }) => findings).finally(() => auditor.close());
+  try {
+    return (await auditor.audit()).findings;
+  } finally {
+    await auditor.close();
+  }
 }
 
 async function apply(runtime: Runtime, body: string): Promise<void> {
   const handler = createApply(runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
   const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 60_000 };
   const message = { id: 'm', receipt: 'm', group: 'bigip-1', deduplicationId: 'm', body, sentAt: runtime.clock.now(), receiveCount: 1 };
-  const answer = await handler({ Records: [toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')] }, context).finally(() => handler.close());
-  expect(answer?.batchItemFailures ?? []).toEqual([]);
+  try {
+    expect((await handler({ Records: [toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')] }, context))?.batchItemFailures ?? []).toEqual([]);
+  } finally {
+    await handler.close();
+  }
 }
 
 async function drained(): Promise<readonly string[]> {

@@ -54,10 +54,12 @@ describe('a drained cluster', () => {
     const { decisions } = await carryOut({ access, partition: 'k8s', events: [event as never] });
     await access.close();
     expect(decisions.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual(['left: cluster east is drained', 'left: cluster east is drained']);
-    expect(await nodes()).toEqual(['5 disabled down', '6 disabled down']);
+    await bench.sendSlice(east(2, 5, 6, 7));
+    await bench.apply();
+    expect(await nodes()).toEqual(['5 disabled down', '6 disabled down', '7 disabled down']);
     await bench.steer({ ...EAST, action: 'enable' });
     await bench.apply();
-    expect(await nodes()).toEqual(['5 enabled up', '6 enabled up']);
+    expect(await nodes()).toEqual(['5 enabled up', '6 enabled up', '7 enabled up']);
   });
 
   test('keeps its virtual servers while it is drained, and leaves none when it is forgotten', async () => {

@@ -66,7 +66,7 @@ const NO_HISTORY = { note: () => Promise.resolve(), tell: () => Promise.resolve(
 
 export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets = [] }: WorldOptions = {}): World {
   const clock = virtualClock();
-  const queues = memoryQueues(clock, (name, body) => name.startsWith('settled-') && world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled));
+  const queues = memoryQueues(clock, (name, body) => name.startsWith('settled-') && isSettled(body) && world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled));
   const device = memoryDevice();
   const log: LogLine[] = [];
   const config = configOf(partitions, fleets);
@@ -111,7 +111,7 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
     audit: (names, adopt) => put(AUDIT, { device: 'bigip-1', partitions: names, reason: 'a test', ...(adopt && { adopt }) }, ownerOf('east')),
     step,
     drain,
-    settled: () => CLUSTERS.flatMap((c) => queues.sent(`settled-${c}`).map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled)),
+    settled: () => CLUSTERS.flatMap((c) => queues.sent(`settled-${c}`).filter(({ body }) => isSettled(body)).map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled)),
     onSettled: () => undefined,
     deadLetters: () => queues.sent('slices-dead').map((m) => dataOf(m.body, DEAD_LETTER_EVENTS) as DeadLetter),
   };
@@ -126,6 +126,11 @@ function configOf(partitions: readonly string[], fleets: readonly object[]): Slu
     fleets,
     ingresses: CLUSTERS.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' })),
   });
+}
+
+/** Watchers are asked to speak through the same queue. */
+function isSettled(body: string): boolean {
+  return 'ok' in open(body, SETTLED_EVENTS);
 }
 
 function dataOf(body: string, events: Parameters<typeof open>[1]): unknown {

@@ -144,6 +144,8 @@ describe('an order about a cluster', () => {
     await world.drain();
     expect(world.settled().at(-1)?.exposures).toMatchObject([{ outcome: 'conflict', code: 'OWN302' }]);
     await world.steer({ ...east, action: 'adopt', clusterUid: 'uid-new' });
+    await world.step();
+    expect(world.queues.messages('settled-east').flatMap(({ body }) => (body.includes('sluice.resync.v1') ? [body] : []))).toEqual([expect.stringContaining('UID uid-new was adopted')]);
     await world.send(fresh(0));
     await world.drain();
     expect(world.settled().at(-1)).toMatchObject({ clusterUid: 'uid-new', supersededBy: { epoch: 1, counter: 1 } });

@@ -30,6 +30,15 @@ describe('express carries out', () => {
     expect(access.now()).toEqual(['10.0.0.1 ready', '10.0.0.2 ready', '10.0.0.3 ready']);
   });
 
+  // Red when the look back compares versions alone: an order changes none.
+  test('a drain that overtakes the write wins', async () => {
+    const access = memoryNodes(declared({ pools }), ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3']);
+    access.before = (call) => call === 'write 10.0.0.1' && (access.state = declared({ pools, drained: ['east'] }));
+    const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1 back'])] });
+    expect(done.corrected).toContain('10.0.0.1');
+    expect(access.now()).toEqual(['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3 draining']);
+  });
+
   // Red with one look only.
   test('a correction that is overtaken in turn is corrected too', async () => {
     const access = memoryNodes(declared({ pools }), nodes);

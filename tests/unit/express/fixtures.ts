@@ -29,9 +29,10 @@ export interface Declared {
   /** Of each pool: members of each owner. */
   readonly pools: readonly Readonly<Record<string, readonly MemberText[]>>[];
   readonly drained?: readonly string[];
+  readonly out?: readonly string[];
 }
 
-export function declared({ at = {}, pools, drained = [] }: Declared): DeclaredState {
+export function declared({ at = {}, pools, drained = [], out = [] }: Declared): DeclaredState {
   const owners = [...new Set([...pools.flatMap((pool) => Object.keys(pool)), ...Object.keys(at)])];
   const records = owners.map((owner) => [owner, { version: version(at[owner] ?? 1), clusterUid: `uid-${owner.split('/')[0]}` }] as const);
   const exposures = pools.map((pool, i) => ({
@@ -41,8 +42,9 @@ export function declared({ at = {}, pools, drained = [] }: Declared): DeclaredSt
     settings: SETTINGS,
     contributions: Object.entries(pool).map(([owner, texts]) => ({ owner, gateways: [], since: '', members: members(texts) })),
   }));
-  const drains = Object.fromEntries(drained.map((cluster) => [cluster, { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because: 'a test' }]));
-  return declaredState(Object.fromEntries(records), exposures, drained.length === 0 ? {} : { drains });
+  const drain = (mode: 'drain' | 'out') => (cluster: string) => [cluster, { mode, since: '2026-01-01T00:00:00Z', because: 'a test' }] as const;
+  const drains = Object.fromEntries([...drained.map(drain('drain')), ...out.map(drain('out'))]);
+  return declaredState(Object.fromEntries(records), exposures, Object.keys(drains).length === 0 ? {} : { drains });
 }
 
 /** `10.0.0.1`, `10.0.0.1 draining`, `10.0.0.1 out east 7` with the cluster and counter that wrote it last. */

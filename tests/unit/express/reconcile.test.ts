@@ -22,6 +22,11 @@ describe('nodes are brought to what is declared', () => {
     ['a node that nothing declared uses stays', { pools: [] }, '10.0.0.1 draining', []],
     ['a node drains only if every use wants it', { pools: [{ [EAST]: ['10.0.0.1 draining'] }, { [EAST]: ['10.0.0.1'] }] }, '10.0.0.1', []],
     ['the members of a drained cluster drain', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] }, '10.0.0.1', ['10.0.0.1 draining east 5']],
+    ['those of a cluster that is out are forced out', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }], out: ['east'] }, '10.0.0.1 draining', ['10.0.0.1 out east 5']],
+    ['an address that two clusters use goes as far as both want', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }], out: ['east'], drained: ['west'] }, '10.0.0.1', ['10.0.0.1 draining east 5']],
+    ['and not at all where one of them is enabled', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }], out: ['east'] }, '10.0.0.1', []],
+    ['a drain is heard where express restored a node ahead, and keeps its stamp', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] }, '10.0.0.1 ready east 6', ['10.0.0.1 draining east 6']],
+    ['but takes back nothing that express took out', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] }, '10.0.0.1 out east 6', []],
   ])('%s', (_name, state, live, expected) => {
     expect(writes(state, [live])).toEqual(expected);
   });

@@ -4,7 +4,7 @@ import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Silence, SilencePolicy } from '../../../shared/domain/steering/silence.ts';
-import { silenceInWords, silences } from '../../../shared/domain/steering/silence.ts';
+import { silenceInWords, silenceNotes, silences } from '../../../shared/domain/steering/silence.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
@@ -72,6 +72,13 @@ describe('a cluster that is not heard', () => {
   test('and that people drained stays drained', () => {
     const drained = steered(shared, { action: 'drain', cluster: 'east', mode: 'drain', because: 'update' });
     for (const now of [20, 60]) expect(silences([drained], policies(), minutes(now)).find(({ cluster }) => cluster === 'east')).not.toHaveProperty('order');
+  });
+
+  test('is noted in the results of those who share with it, and of nobody else', () => {
+    const states = [heard([0, of('east', 1, [1])], [18, of('west', 1, [1])], [18, of('north', 1, [7])])];
+    const notes = (cluster: string): readonly object[] => silenceNotes(`${cluster}/istio-system/gateway`, states, at20(states));
+    expect(notes('west')).toEqual([{ object: 'Service istio-system/gateway', code: 'OWN331', message: 'cluster east, which shares 172.16.100.195:1/tcp, was not heard since 2026-01-01T00:00:00.000Z; its members stay as they were last said, and monitors judge them' }]);
+    expect([notes('north'), notes('east')]).toEqual([[], []]);
   });
 
   test('is told in words that say what becomes of it', () => {
