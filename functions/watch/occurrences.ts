@@ -33,7 +33,7 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'listening'>, string>> = {
 };
 
 /** Notes are about settings, but for these. */
-const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful' };
+const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful', OWN341: 'RatioPerMember', OWN342: 'AddressContested' };
 const SETTING_NOTE = 'SettingIgnored';
 
 /** `scope` begins every subject, so that two ingresses of one Gateway do not speak over each other. */
@@ -42,8 +42,14 @@ export function statements(scope: string, settled: readonly Settled[]): readonly
   return [
     ...(newest?.servers ?? []).flatMap((server) => serverStatement(scope, server)),
     ...settled.flatMap((result) => result.exposures.flatMap((exposure) => exposureStatements(scope, result, exposure))),
-    ...(newest?.notes ?? []).map((note) => noteStatement(scope, note)),
+    ...notesOf(newest, settled).map((note) => noteStatement(scope, note)),
   ];
+}
+
+/** What the mapping notes stands in every device's result; what is noted of ownership is each device's own. */
+function notesOf(newest: Settled | undefined, settled: readonly Settled[]): readonly Note[] {
+  const own = settled.filter((result) => result !== newest).flatMap(({ notes }) => notes.filter(({ code }) => code.startsWith('OWN')));
+  return [...new Map([...(newest?.notes ?? []), ...own].map((note) => [`${note.object} ${note.code} ${note.message}`, note])).values()];
 }
 
 function serverStatement(scope: string, server: ServerReport): readonly Statement[] {
@@ -60,7 +66,7 @@ function exposureStatements(scope: string, settled: Settled, exposure: ExposureR
   return [{ about: { kind: 'Ingress' }, occurrence }, ...exposure.gateways.map((key): Statement => ({ about: { kind: 'Gateway', key }, occurrence }))];
 }
 
-/** Every device's result carries the same notes. A note names its object as `Kind namespace/name`; one about anything else belongs to the ingress. */
+/** A note names its object as `Kind namespace/name`; one about anything else belongs to the ingress. */
 function noteStatement(scope: string, note: Note): Statement {
   const [kind, key = ''] = note.object.split(' ');
   const about: About = kind === 'Gateway' || kind === 'Service' || kind === 'ConfigMap' ? { kind, key } : { kind: 'Ingress' };
