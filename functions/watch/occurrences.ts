@@ -37,7 +37,7 @@ const VERDICTS: Readonly<Record<Exclude<Verdict, 'listening'>, string>> = {
 };
 
 /** Notes are about settings, but for these. */
-const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful', GW156: 'AddressNotNoted', OWN330: 'IngressGone', OWN331: 'ClusterSilent', OWN351: 'AddressKept', OWN352: 'AddressMoved' };
+const NOTES: Readonly<Record<string, string>> = { GW140: 'NoReadyMember', GW141: 'ProxyProtocolDoubtful', GW156: 'AddressNotNoted', OWN330: 'IngressGone', OWN331: 'ClusterSilent', OWN341: 'RatioPerMember', OWN342: 'AddressContested', OWN351: 'AddressKept', OWN352: 'AddressMoved' };
 const SETTING_NOTE = 'SettingIgnored';
 
 /** `scope` begins every subject, so that two ingresses of one Gateway do not speak over each other. */

@@ -63,8 +63,15 @@ export async function resetNodes(session: Session, partition: string, next: Decl
   return writeAll(session, partition, reconciliation(next, nodes).filter((write) => write.availability === 'ready' && !ready.has(write.address)));
 }
 
+/** A new share of one cluster is a write for each of its nodes; so many at once are on their way. */
+const AT_ONCE = 8;
+
 async function writeAll(session: Session, partition: string, writes: readonly NodeWrite[]): Promise<readonly string[]> {
   const changed: string[] = [];
-  for (const write of writes) if ((await writeNode(session, partition, write)) === 'written') changed.push(write.address);
+  for (let i = 0; i < writes.length; i += AT_ONCE) {
+    const part = writes.slice(i, i + AT_ONCE);
+    const results = await Promise.all(part.map((write) => writeNode(session, partition, write)));
+    changed.push(...part.filter((_, k) => results[k] === 'written').map(({ address }) => address));
+  }
   return changed;
 }

@@ -7,8 +7,8 @@ export const ORIGIN_CODES: ReadonlySet<string> = new Set(['OWN320', 'OWN321', 'O
 export const OWNERSHIP_CODES = {
   OWN301: {
     title: 'Address and port belong to another ingress',
-    cause: 'Two ingresses that are not in one fleet want the same virtual address and port. The present owner keeps it, then the oldest gateway, then the name.',
-    fix: 'Choose another port or virtual address, or put the clusters in one fleet. The claim is taken up when the owner gives it up and the ingress is sent again.',
+    cause: 'Two ingresses whose clusters are not in one fleet, or two of one cluster, want the same virtual address and port. The present owner keeps it, then the oldest gateway, then the name. When a fleet comes apart, the oldest keeps what was shared.',
+    fix: 'Choose another port or virtual address, or put the clusters in one fleet. The claim is remembered and takes over when the owner gives it up.',
     retryable: false,
   },
   OWN302: {

@@ -4,6 +4,7 @@
  */
 import { exposureKey } from '../exposure/exposure.ts';
 import { updateOf } from './changes.ts';
+import type { SameFleet } from './claims.ts';
 import type { DeclaredExposure } from './declared.ts';
 import { sameContent } from './declared.ts';
 import type { Draft } from './draft.ts';
@@ -14,18 +15,25 @@ import { structureOf } from './fingerprint.ts';
 import { inWords, keptOut } from './quarantine.ts';
 import type { LosingClaim } from './record.ts';
 import type { Part, SharingRules } from './shared.ts';
-import { composed, deciderOf, decidedSettings, fleetOfOwner, keepersOf, partsOf } from './shared.ts';
+import { composed, deciderOf, decidedSettings, isSettled, keepersOf, partsOf } from './shared.ts';
 
 export function settleAll(draft: Draft): void {
   const rules = sharingRules(draft);
-  for (const [key, present] of draft.exposures) if (!isPlain(present, rules)) settle(draft, { key, present, rules });
+  const apart = strangers(draft.rules.sameFleet);
+  for (const [key, present] of draft.exposures) if (!isSettled(present, rules) || apart(present)) settle(draft, { key, present, rules });
 }
 
-/** One owner's own matter, in no fleet: nothing to settle, and most exposures are so. */
-function isPlain({ contributions, minimumActive }: DeclaredExposure, rules: SharingRules): boolean {
-  const [only, ...others] = contributions;
-  if (!only || others.length > 0 || minimumActive !== undefined) return false;
-  return only.wish === undefined && only.weight === undefined && only.priority === undefined && fleetOfOwner(only.owner, rules) === undefined;
+/** Whether owners of one exposure may not share it. The same few owners stand behind thousands, so each pair is asked for once. */
+function strangers(sameFleet: SameFleet): (e: DeclaredExposure) => boolean {
+  const known = new Map<string, boolean>();
+  return ({ contributions }) => {
+    if (contributions.length === 1) return false;
+    const owners = contributions.map((c) => c.owner);
+    const names = owners.join(' ');
+    const found = known.get(names) ?? owners.some((a, i) => owners.slice(i + 1).some((b) => !sameFleet(a, b)));
+    known.set(names, found);
+    return found;
+  };
 }
 
 interface Unsettled {

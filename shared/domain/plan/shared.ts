@@ -8,7 +8,7 @@ import { parseOwner } from '../ingress/snapshot.ts';
 import type { SameFleet } from './claims.ts';
 import type { Contribution, DeclaredExposure } from './declared.ts';
 import { sameContent } from './declared.ts';
-import type { Fleet, FleetOf } from './fleet.ts';
+import type { Fleet, FleetOf, Place } from './fleet.ts';
 import { placeOf, underFleet } from './fleet.ts';
 
 type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;
@@ -52,10 +52,29 @@ export function fleetOfOwner(owner: OwnerKey, { fleetOf }: Pick<SharingRules, 'f
 }
 
 /** What holds when nothing stands against it. An exposure of one owner alone is its own matter. */
-export function decidedSettings({ protocol }: Where, parts: readonly Part[], rules: SharingRules): Settings | undefined {
+export function decidedSettings(where: Where, parts: readonly Part[], rules: SharingRules): Settings | undefined {
   const decider = deciderOf(parts);
-  const fleet = decider && parts.length > 1 ? fleetOfOwner(decider.contribution.owner, rules) : undefined;
-  return decider && fleet ? underFleet(decider.wished, fleet, { protocol, shareNodes: rules.shareNodes }) : decider?.wished;
+  if (!decider) return undefined;
+  return parts.length === 1 ? decider.wished : settingsUnder(where, decider.wished, fleetOfOwner(decider.contribution.owner, rules), rules);
+}
+
+function settingsUnder({ protocol }: Where, wished: Settings, fleet: Fleet | undefined, { shareNodes }: SharingRules): Settings {
+  return fleet ? underFleet(wished, fleet, { protocol, shareNodes }) : wished;
+}
+
+/** Whether the exposure is what it would be composed to; nearly all are in every plan, so nothing is built to find out. */
+export function isSettled(e: DeclaredExposure, rules: SharingRules): boolean {
+  const [oldest, ...others] = e.contributions.toSorted(olderFirst);
+  if (!oldest) return true;
+  const fleet = fleetOfOwner(oldest.owner, rules);
+  const placed = e.contributions.every((c) => hasPlace(c, placeOf(fleet, c.owner)));
+  if (!placed || e.minimumActive !== (fleet?.mode === 'active-standby' ? fleet.minimumActive : undefined)) return false;
+  if (others.length === 0) return oldest.wish === undefined;
+  return sameContent(settingsUnder(e, oldest.wish ? { ...e.settings, ...oldest.wish } : e.settings, fleet, rules), e.settings);
+}
+
+function hasPlace(c: Contribution, { weight, priority }: Place): boolean {
+  return c.weight === weight && c.priority === priority;
 }
 
 /** The exposure under these settings. The places of the members hold for one owner too: a second that joins must not edit the first one's members. */

@@ -57,8 +57,16 @@ describe('a note', () => {
     expect(told([note(object, 'GW136')]).map(({ about }) => about)).toEqual([{ kind, key }]);
   });
 
-  test.each([['GW140', 'NoReadyMember'], ['GW141', 'ProxyProtocolDoubtful']])('%s is not about an ignored setting, and says %s', (code, reason) => {
+  test.each([['GW140', 'NoReadyMember'], ['GW141', 'ProxyProtocolDoubtful'], ['OWN341', 'RatioPerMember'], ['OWN342', 'AddressContested']])('%s is not about an ignored setting, and says %s', (code, reason) => {
     expect(told([note(`Service ${SCOPE}`, code)]).map(({ occurrence }) => occurrence.reason)).toEqual([reason]);
+  });
+
+  test('of ownership is told for each device that brings it, the newest result or not', () => {
+    const note = (code: string): Note => ({ object: 'Service ns/gw', code, message: 'because' });
+    const older = { ...result({ device: 'other', notes: [note('OWN340'), note('GW128')] }), version: { epoch: 1, counter: 0, generation: 1 } };
+    const all = statements(SCOPE, [older, result({ notes: [] })]);
+    expect(all.map(({ occurrence }) => occurrence.message)).toEqual(expect.arrayContaining(['OWN340: because']));
+    expect(all.map(({ occurrence }) => occurrence.message)).not.toContain('GW128: because');
   });
 
   test('is told once, however many devices bring it, and two notes with one code do not hide each other', () => {
