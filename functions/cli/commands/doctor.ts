@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { atDesk, withConfig } from '../failures/context.ts';
 import type { CommonOptions } from '../failures/context.ts';
-import { clusterChecks, deviceChecks, queueChecks, secretChecks, senderChecks, storeChecks } from '../failures/checks.ts';
+import { clusterChecks, deviceChecks, networkChecks, queueChecks, secretChecks, senderChecks, storeChecks } from '../failures/checks.ts';
 import type { Finding } from '../failures/checks.ts';
 import { keyChecks } from '../failures/key-checks.ts';
 import type { Format } from '../output.ts';
@@ -29,6 +29,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
       Promise.resolve([{ what: 'configuration', ok: true, says: `${options.config}, generation ${runtime.config.generation}: ${runtime.config.devices.length} devices, ${runtime.config.clusters.length} clusters, ${runtime.config.ingresses.length} ingresses` }]),
       senderChecks(runtime),
       keyChecks(runtime),
+      networkChecks(runtime),
       secretChecks(runtime),
       deviceChecks(runtime),
       queueChecks(runtime),
