@@ -17,7 +17,7 @@ import { digest, failureId } from './identity.ts';
 import { PlanLine } from './port.ts';
 import type { Evidence, Sighting, Verification } from './port.ts';
 
-type Clusters = Pick<SluiceConfig, 'clusters'>;
+type Clusters = Pick<SluiceConfig, 'clusters' | 'failures'>;
 
 /** What the original event tells about itself. */
 interface Origin {
@@ -64,12 +64,14 @@ function structureOf(origin: Origin, letter: Pick<DeadLetter, 'exposure' | 'part
   return { structure: origin.kind, gateways };
 }
 
-function verify(origin: Origin, sender: string | undefined, { clusters }: Clusters): Verification {
+function verify(origin: Origin, sender: string | undefined, { clusters, failures }: Clusters): Verification {
   // A slice comes from map; it carries whom map had verified.
   const speaker = origin.slice === undefined ? sender : origin.slice.sender;
   const cluster = clusters.find((c) => c.id === parseOwner(origin.owner ?? '').cluster);
   if (cluster === undefined || cluster.senders.length === 0 || speaker === undefined) return 'unchecked';
-  return cluster.senders.includes(speaker) ? 'verified' : 'refused';
+  if (cluster.senders.includes(speaker)) return 'verified';
+  // Repeated by a replay, and failed again: who said it first is not known any more.
+  return failures.replayers.includes(speaker) ? 'unchecked' : 'refused';
 }
 
 /** Dead letters of Sluice's own, and raw messages that the queue's redrive moved. */

@@ -131,14 +131,14 @@ describe('12 every dead letter explains itself', () => {
 
   test('says of the sender whether it was verified', async () => {
     const senders = { clusters: [{ id: 'east', senders: ['AROAEAST'] }, { id: 'west' }, { id: 'north' }, { id: 'south' }] };
-    const checked = { ...runtime, config: configOf({ ...senders, failures: { kind: 'fs', path: join(folder, 'failures') } }) };
-    for (const [i, sender] of ['AROAEAST', 'AROAEVIL', undefined].entries()) {
+    const checked = { ...runtime, config: configOf({ ...senders, failures: { kind: 'fs', path: join(folder, 'failures'), replayers: ['AROAREPLAY'] } }) };
+    for (const [i, sender] of ['AROAEAST', 'AROAEVIL', undefined, 'AROAREPLAY'].entries()) {
       const body = seal(INGRESS_DESIRED, slice(1, [exposure({ port: 1_000 + i })], sender === undefined ? {} : { sender }), { id: `e${i}`, cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' });
       await deadLetter(runtime.queues, { code: 'BIP421', reason: 'no', queue: 'slices', message: message(`m${i}`, body), functionVersion: '7', now: runtime.clock.now(), owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: `172.16.100.195:${1_000 + i}/tcp` });
     }
     await pump(runtime.queues, 'slices-dead', parkInto(checked, failures));
     const heads = (await failures.store.list()).toSorted((a, b) => (a.exposure! < b.exposure! ? -1 : 1));
-    expect(await Promise.all(heads.map(async (h) => (await failures.store.get(h.id))!.details.event.verification))).toEqual(['verified', 'refused', 'unchecked']);
+    expect(await Promise.all(heads.map(async (h) => (await failures.store.get(h.id))!.details.event.verification))).toEqual(['verified', 'refused', 'unchecked', 'unchecked']);
   });
 
   test('after retention what is over is forgotten, once a day', async () => {

@@ -34,6 +34,20 @@ export async function senderChecks({ config }: Runtime): Promise<readonly Findin
   });
 }
 
+/** Pods of which nobody said where they may be, on a device that another cluster uses too. */
+export async function networkChecks({ config }: Pick<Runtime, 'config'>): Promise<readonly Finding[]> {
+  const devicesOf = (id: string, members?: 'pods'): readonly string[] =>
+    config.ingresses.filter((ingress) => ingress.cluster === id && (members === undefined || ingress.members === members)).flatMap(({ devices }) => devices);
+  return config.clusters.flatMap((cluster): readonly Finding[] => {
+    const neighbours = config.clusters.filter((other) => other !== cluster && other.routeDomain === cluster.routeDomain);
+    const shared = devicesOf(cluster.id, 'pods').find((device) => neighbours.some(({ id }) => devicesOf(id).includes(device)));
+    if (shared === undefined) return [];
+    const what = `pod networks of ${cluster.id}`;
+    if (cluster.podNetworks.length > 0) return [{ what, ok: true, says: cluster.podNetworks.join(', ') }];
+    return [{ what, ok: false, says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters are behind device ${shared} too, so nobody sees when their pods have the same addresses; name its networks` }];
+  });
+}
+
 export async function storeChecks({ store, audit }: Failures): Promise<readonly Finding[]> {
   return [
     await check(`failure store ${store.where}`, async () => {

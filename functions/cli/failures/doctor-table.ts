@@ -1,6 +1,6 @@
 /** What `sluice doctor` checks, in this order. */
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { clusterChecks, secretChecks, senderChecks, storeChecks } from './checks.ts';
+import { clusterChecks, networkChecks, secretChecks, senderChecks, storeChecks } from './checks.ts';
 import type { Finding } from './checks.ts';
 import type { Desk } from './context.ts';
 import { deviceChecks } from './device-checks.ts';
@@ -22,6 +22,7 @@ export const CHECKS: readonly Check[] = [
   async ({ desk: { runtime: { config } }, config: file }) => [{ what: 'configuration', ok: true, says: `${file}, generation ${config.generation}: ${config.devices.length} devices, ${config.clusters.length} clusters, ${config.ingresses.length} ingresses` }],
   ofRuntime(senderChecks),
   ofRuntime(keyChecks),
+  ofRuntime(networkChecks),
   ofRuntime(secretChecks),
   ofRuntime(deviceChecks),
   ofRuntime(queueChecks),

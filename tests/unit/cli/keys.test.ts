@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { Command } from 'commander';
 import { parse } from 'yaml';
 import { registerKeys } from '../../../functions/cli/commands/keys.ts';
+import { networkChecks } from '../../../functions/cli/failures/checks.ts';
 import { keyChecks } from '../../../functions/cli/failures/key-checks.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
@@ -85,5 +86,24 @@ describe('sluice doctor', () => {
     ]);
     expect(await checked({ signKey: at('east.pub') })).toEqual([expect.stringMatching(/^BAD sign key of east: .*no Ed25519 private key.*\(GW151\)$/)]);
     expect(await checked({})).toEqual([]);
+  });
+});
+
+describe('sluice doctor on networks', () => {
+  const said = async (east: object, west: object, members: readonly ['pods' | 'nodes', 'pods' | 'nodes'] = ['pods', 'nodes']): Promise<readonly string[]> => {
+    const config = SluiceConfig.parse({
+      generation: 1,
+      devices: [{ name: 'bigip', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] }],
+      clusters: [{ id: 'east', ...east }, { id: 'west', ...west }],
+      ingresses: ['east', 'west'].map((cluster, i) => ({ cluster, service: 'a/b', devices: ['bigip'], members: members[i] })),
+    });
+    return (await networkChecks({ config })).map(({ what, ok, says }) => `${ok ? 'ok' : 'BAD'} ${what}: ${says}`);
+  };
+
+  test('asks for pod networks as soon as another cluster is behind the same device', async () => {
+    expect(await said({}, {})).toEqual([expect.stringMatching(/^BAD pod networks of east: clusters\[\]\.podNetworks of east is empty.*device bigip too/)]);
+    expect(await said({ podNetworks: ['10.244.0.0/16'] }, {})).toEqual(['ok pod networks of east: 10.244.0.0/16']);
+    expect(await said({ routeDomain: 2 }, {})).toEqual([]);
+    expect(await said({}, {}, ['nodes', 'nodes'])).toEqual([]);
   });
 });
