@@ -22,7 +22,7 @@ export interface Book {
   readonly holdings: ReadonlyMap<string, readonly Holding[]>;
   /** Everybody who has a part in an address, or waits for one. */
   readonly occupants: Map<string, Occupant[]>;
-  /** Addresses of others on the device; undefined where nobody looked. */
+  /** Addresses of others on the device, as far as anybody looked. */
   readonly foreign: ReadonlySet<string>;
   /** Members of one fleet whose ingresses have the same namespace and name share; nobody else does. */
   readonly share: SameFleet;
@@ -44,7 +44,8 @@ export function openBook({ states, holders = [], sameFleet }: Known, slices: rea
   const occupants = new Map<string, Occupant[]>();
   const all = [...holdings, ...[...states].flatMap(([partition, state]) => waitingIn(partition, state)), ...slices.flatMap(named)];
   for (const { address, owner, partition } of all) occupy({ occupants }, address, { owner, partition });
-  return { holdings: Map.groupBy(holdings, ({ owner }) => owner), occupants, foreign: new Set(holders.flatMap(({ address }) => plain(address))), share: (a, b) => ingressOf(a) === ingressOf(b) && sameFleet(a, b) };
+  const foreign = new Set([...holders.flatMap(({ address }) => plain(address)), ...[...states.values()].flatMap(refusedAddresses)]);
+  return { holdings: Map.groupBy(holdings, ({ owner }) => owner), occupants, foreign, share: (a, b) => ingressOf(a) === ingressOf(b) && sameFleet(a, b) };
 }
 
 type Placed = Occupant & { readonly address: string };
@@ -60,6 +61,13 @@ function holdingsIn(partition: string, { exposures }: DeclaredState): readonly H
 /** What waits for an address, because somebody else has the port or the device refused it, may get it any time. */
 function waitingIn(partition: string, { owners }: DeclaredState): readonly Placed[] {
   return Object.entries(owners).flatMap(([owner, { claims = {}, quarantine = {} }]) => [...Object.keys(claims), ...Object.keys(quarantine)].map((key) => ({ owner, partition, address: addressOf(key) })));
+}
+
+/** BIG-IP says that they are in use, by whatever it does not list. */
+const IN_USE: ReadonlySet<string> = new Set(['BIP422', 'BIP423']);
+
+function refusedAddresses({ owners }: DeclaredState): readonly string[] {
+  return Object.values(owners).flatMap(({ quarantine = {} }) => Object.entries(quarantine).flatMap(([key, { code }]) => (IN_USE.has(code) ? [addressOf(key)] : [])));
 }
 
 function named({ owner, exposures }: Slice): readonly Placed[] {

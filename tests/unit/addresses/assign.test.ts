@@ -219,6 +219,20 @@ describe('beside gateways of the same ingress that name an address', () => {
   });
 });
 
+describe('an ingress on two devices', () => {
+  test('has the same address on both, whoever else is there; another one only where that is taken, and then the claims are tried', () => {
+    const [one, two] = [miniDevice(), miniDevice()];
+    two.apply(asking(B, 1, only('10.1.0.2')));
+    for (const device of [one, two]) device.apply(asking(A, 1, { pool: { ranges: ['10.1.0.0/24'], reserved: [] } }));
+    const [address = ''] = one.addresses()[A] ?? [];
+    expect(two.addresses()[A]).toEqual([address]);
+    const third = miniDevice();
+    third.foreign = [{ path: '/Common/x', partition: 'Common', address }];
+    third.apply(asking(A, 1, { pool: { ranges: ['10.1.0.0/24'], reserved: [] }, claims: [address, '10.1.0.77'] }));
+    expect(third.addresses()[A]).toEqual(['10.1.0.77']);
+  });
+});
+
 describe('clusters of one fleet', () => {
   const sameFleet = (a: string, b: string): boolean => a.split('/')[0] !== b.split('/')[0];
   const [east, west, other] = ['east/istio/gw', 'west/istio/gw', 'west/else/gw'] as const;

@@ -67,6 +67,24 @@ describe('apply with automatic addresses', () => {
     expect(world.settled()).toMatchObject([{ exposures: [{ address: 'auto(web)', outcome: 'retry', code: 'BIP503' }] }]);
   });
 
+  test.each<[string, string, 'BIP421' | 'BIP422', string | undefined]>([
+    ['in use by something that it does not list: takes another one next time', '01070333:3: Virtual Server /Common/x illegally shares destination address', 'BIP422', '10.1.0.5:443/tcp'],
+    ['wrong otherwise: stays with it', 'nonsense', 'BIP421', undefined],
+  ])('refused by BIG-IP as %s', async (_, response, code, key) => {
+    const wide = { ranges: ['10.1.0.3-10.1.0.5'], reserved: ['10.1.0.4'] };
+    const at = '10.1.0.3';
+    world.device.before = (_partition, next) => {
+      if (Object.values(next.exposures).some((e) => e.address === at)) throw new DeviceError(code, 'content', 'the device refuses the configuration', { response });
+    };
+    const seed = { auto: { pools: { web: wide }, claims: [at], seed: 'x' } };
+    await world.send(asking(EAST, 1, seed));
+    await world.step();
+    expect(world.settled()).toMatchObject([{ exposures: [{ address: at, outcome: 'rejected', code }] }]);
+    await world.send(asking(EAST, 2, seed));
+    await world.step();
+    expect(Object.keys(world.device.state().exposures)).toEqual(key === undefined ? [] : [key]);
+  });
+
   test('moves an address with its partition', async () => {
     world = createWorld({ partitions: ['k8s', 'edge'] });
     await world.send(asking(EAST, 1, { pool }));
