@@ -73,12 +73,12 @@ async function measure({ exposures: size, members, partitions }: Size): Promise<
     const reading = await device.read(partition);
     return reading.kind === 'ours' ? reading.declared.lockKey : undefined;
   };
-  const runs = size > 1_000 ? 2 : 5;
+  const runs = size > 1_000 ? 1 : 3;
   const planned = await time(runs, plan);
   const rendered = await time(runs, render);
   const parsed = await time(runs, parse);
   const gotten = await time(runs, read);
-  const posted = await time(2, async () => device.declare(partition, state, await read()));
+  const posted = await time(1, async () => device.declare(partition, state, await read()));
   const verified = await time(runs, () => device.verify(partition, state));
   const nodes = await time(runs, () => device.reconcileMembers(partition, state));
   globalThis.gc?.();
