@@ -50,10 +50,11 @@ export function statements(scope: string, settled: readonly Settled[]): readonly
   ];
 }
 
-/** Most are said by every device's result alike; what one device alone has to say counts as much. */
+/** Most are said by every device's result alike; what is noted of ownership is each device's own, until that device says something newer. */
 function notesOf(settled: readonly Settled[], newest: Settled | undefined): readonly Note[] {
-  const current = settled.filter((result) => newest !== undefined && compareVersions(result.version, newest.version) === 0);
-  return [...new Map(current.flatMap(({ notes }) => notes).map((note) => [`${note.object} ${note.code} ${note.message}`, note])).values()];
+  const isCurrent = ({ version }: Settled): boolean => newest !== undefined && compareVersions(version, newest.version) === 0;
+  const notes = settled.flatMap((result) => result.notes.filter(({ code }) => isCurrent(result) || code.startsWith('OWN')));
+  return [...new Map(notes.map((note) => [`${note.object} ${note.code} ${note.message}`, note])).values()];
 }
 
 function serverStatement(scope: string, server: ServerReport): readonly Statement[] {

@@ -31,8 +31,11 @@ export interface SessionOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Milliseconds for which a unit of a pair counts as active without being asked again: a standby answers as if nothing were. */
-const ROLE_VALID = 10_000;
+/**
+ * Milliseconds for which a unit counts as active without being asked again: a standby answers as if nothing were, and what is written
+ * there may be synced over what is in force. One that is configured alone may be half of a pair all the same, but seldom is.
+ */
+const ROLE_VALID = { pair: 10_000, alone: 30_000 } as const;
 
 interface Active {
   readonly unit: Unit;
@@ -104,7 +107,7 @@ function trackActive({ device, units, clock }: SessionOptions): ActiveUnit {
     const order = units.toSorted((a, b) => Number(b === last) - Number(a === last));
     const unit = await findActive(device, order);
     last = unit;
-    const until = units.length === 1 ? Number.POSITIVE_INFINITY : clock.now() + ROLE_VALID;
+    const until = clock.now() + (units.length === 1 ? ROLE_VALID.alone : ROLE_VALID.pair);
     known = { unit, until, ...(before?.unit === unit && before.facts !== undefined ? { facts: before.facts } : {}) };
     return known;
   };

@@ -85,6 +85,19 @@ describe('a pair of units', () => {
     await expect(connect(b).read('k8s')).rejects.toMatchObject({ code: 'BIP507', message: expect.stringContaining('devices[].peer') });
   });
 
+  /** Red when the role of a single unit is asked for once and for all (`trackActive` in session.ts). */
+  test('half of a pair that is configured alone is not written to for long after it became standby', async () => {
+    const { a } = await pair();
+    const clock = stepClock();
+    const device = connect(a, { clock });
+    await declare(device, wanted());
+    a.faults.standby();
+    clock.move(31_000);
+    const before = declares(a);
+    await expect(device.declare('k8s', wanted(wanted(), 2, [5]), 'any')).rejects.toMatchObject({ code: 'BIP507', fault: 'transient' });
+    expect(declares(a)).toBe(before);
+  });
+
   test('a declare under way during a failover is in doubt, and is read back on the new unit', async () => {
     const { a, b } = await pair();
     const device = connect(a, { peer: b });

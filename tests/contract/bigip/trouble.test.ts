@@ -47,6 +47,15 @@ describe('an answer that is none', () => {
     expect(await device.verify('k8s', wanted(wanted(), 2, [5]))).toEqual([]);
   });
 
+  test('a declaration that is larger than the device takes is a refusal with a code of its own, and what is declared stays', async () => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.next(1, { kind: 'html', status: 413, html: '<html><title>413 Request Entity Too Large</title></html>' }, isDeclare);
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP454', fault: 'content', response: '413 Request Entity Too Large' });
+    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
+  });
+
   test('a device that takes the request and says nothing is given up on', async () => {
     const bigip = await lab();
     const device = connect(bigip, { config: { requestTimeout: 1 } });

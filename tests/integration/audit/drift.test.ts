@@ -7,6 +7,10 @@ import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
+import { open } from '../../../shared/queue/envelope.ts';
+import { AUDIT_EVENTS } from '../../../shared/queue/events.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
 import { call } from '../lab-bigip/client.ts';
 
@@ -17,23 +21,30 @@ afterEach(async () => {
   for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true });
 });
 
-const drift = (bigip: LabBigip, ...args: readonly string[]): ReturnType<typeof sluice> => sluice('drift', bigip, args);
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly queue: string;
+}
 
-async function sluice(command: 'drift' | 'doctor', bigip: LabBigip, args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+const drift = (bigip: LabBigip, ...args: readonly string[]): Promise<Ran> => sluice('drift', bigip, args);
+
+async function sluice(command: 'drift' | 'doctor', bigip: LabBigip, args: readonly string[]): Promise<Ran> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-drift-'));
   dirs.push(dir);
   writeFileSync(join(dir, 'ca.pem'), bigip.ca);
   const config = {
+    queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
     devices: [{ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:BIGIP_PASSWORD', tls: { ca: `file:${join(dir, 'ca.pem')}` }, partitions: ['k8s'], requestTimeout: 5 }],
     clusters: [{ id: 'east' }],
     ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
-    queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
     failures: { kind: 'fs', path: join(dir, 'failures') },
   };
   writeFileSync(join(dir, 'sluice.yaml'), JSON.stringify(config));
   return new Promise((done) => {
     execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, command, '--config', join(dir, 'sluice.yaml'), ...args], { env: { BIGIP_PASSWORD: bigip.password } }, (error, out, err) =>
-      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
+      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err, queue: join(dir, 'queue.sqlite') }),
     );
   });
 }
@@ -42,7 +53,7 @@ describe('sluice drift', () => {
   test('says that nothing differs, and ends with 0', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
-    expect(await drift(bigip)).toEqual({ code: 0, out: 'No difference on bigip-1.\n', err: '' });
+    expect(await drift(bigip)).toMatchObject({ code: 0, out: 'No difference on bigip-1.\n', err: '' });
   });
 
   test('lists what differs, in a table and as data, and ends with 2', async () => {
@@ -64,6 +75,20 @@ describe('sluice drift', () => {
     expect(await drift(bigip)).toMatchObject({ code: 2, out: expect.stringMatching(/bigip-1 +k8s +size +BIP461 +\/k8s +has pools of more than 100 members: 172\.16\.100\.195:32400\/tcp \(101\)/) });
     const doctor = await sluice('doctor', bigip, []);
     expect(doctor).toMatchObject({ code: 2, out: expect.stringMatching(/BAD +size of device bigip-1, partition k8s +has pools .* \(BIP461\)/) });
+  });
+
+  test('with --repair asks apply to declare it again, by message, and writes nothing itself', async () => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    await call(bigip, 'PATCH', '/mgmt/tm/ltm/virtual/~k8s~gw-172_16_100_195-32400-tcp~virtual', { body: { disabled: true } });
+    const before = bigip.writes.length;
+    const { code, err, queue } = await drift(bigip, '--repair');
+    expect([code, err, bigip.writes.length]).toEqual([2, 'bigip-1: asked apply to declare k8s again\n', before]);
+    const queues = createSqliteQueues({ path: queue, clock: processClock, id: processId });
+    const [message] = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 1_000 });
+    await queues.close();
+    expect(message?.group).toBe('bigip-1');
+    expect(open(message?.body ?? '', AUDIT_EVENTS)).toMatchObject({ ok: { data: { device: 'bigip-1', partitions: ['k8s'], reason: expect.stringContaining('is disabled') } } });
   });
 
   test('ends with 1 where a device cannot be asked or is not there', async () => {
