@@ -3,7 +3,7 @@ import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
-import type { DeadLetterInput } from '../../shared/queue/dead-letter.ts';
+import type { DeadLetterInput, PlanLine } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
@@ -17,7 +17,7 @@ export async function parkMessage({ runtime, context, attempts }: Scope, message
   attempts.forget(message.id);
 }
 
-type Said = Pick<DeadLetterInput, 'code' | 'reason' | 'partition' | 'exposure' | 'response'> & Required<Pick<DeadLetterInput, 'attempts'>>;
+type Said = Pick<DeadLetterInput, 'code' | 'reason' | 'partition' | 'exposure' | 'response' | 'plan'> & Required<Pick<DeadLetterInput, 'attempts'>>;
 
 /** What the device or the partition's owner refuses of a slice; the rest of it went on. */
 export async function parkRejected({ runtime, context, attempts }: Scope, { message, meta, data: slice }: Arrived<Slice>, results: readonly PartitionResult[]): Promise<void> {
@@ -68,8 +68,16 @@ function refusedChanges(result: PartitionResult, { owner }: Slice, message: Queu
     const rejection = result.rejections.get(changeId(entry));
     if (rejection?.news !== true && !mayBeUntold(message)) return [];
     const reason = `${entry.key} of ${entry.gateways.join(', ')} in partition ${result.partition}: ${entry.reason}`;
-    return [{ code: entry.code, reason, partition: result.partition, exposure: entry.key, response: rejection?.error.response ?? entry.reason, attempts: rejection?.attempts ?? [] }];
+    return [{ code: entry.code, reason, partition: result.partition, exposure: entry.key, response: rejection?.error.response ?? entry.reason, plan: planOf(result, owner), attempts: rejection?.attempts ?? [] }];
   });
+}
+
+const LINES = 50;
+
+/** Beside one refusal it tells what else was to be done for the owner, and what became of that. */
+function planOf({ entries }: PartitionResult, owner: string): readonly PlanLine[] {
+  const own = [...entries.values()].filter((entry) => entry.owner === owner && entry.kind !== 'unchanged');
+  return own.slice(0, LINES).map(({ key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
 }
 
 /** The process that met the refusal may have ended between storing and telling it; to tell it twice is better than never. */

@@ -1,7 +1,7 @@
 /** Parked failures: one port, kept in a directory or in a bucket. Losing it loses history, never traffic. */
 import * as z from 'zod';
 import { Revision } from '../domain/revision.ts';
-import { Attempt, FaultClass } from '../queue/dead-letter.ts';
+import { Attempt, FaultClass, PlanLine } from '../queue/dead-letter.ts';
 
 /** `never-ran`: no function left a record of a try. */
 export const FailureClass = z.enum([...FaultClass.options, 'never-ran']);
@@ -48,8 +48,7 @@ export type Head = Readonly<z.infer<typeof Head>>;
 export const Verification = z.enum(['verified', 'refused', 'unchecked']);
 export type Verification = z.infer<typeof Verification>;
 
-export const PlanLine = z.object({ owner: z.string(), key: z.string(), kind: z.string(), code: z.string(), reason: z.string() });
-export type PlanLine = z.infer<typeof PlanLine>;
+export { PlanLine };
 
 /** What is read for one failure only: the newest event, and what was said about it. */
 export const Evidence = z.strictObject({

@@ -1,5 +1,4 @@
 /** What a message of a dead-letter queue says, as the failure store keeps it. Pure. */
-import * as z from 'zod';
 import type { SluiceConfig } from '../config/schema.ts';
 import { ORIGIN_CODES } from '../domain/codes/ownership.ts';
 import { exposureKey } from '../domain/exposure/exposure.ts';
@@ -14,7 +13,6 @@ import type { EventOf } from '../queue/envelope.ts';
 import { CLUSTER_INVENTORY, INGRESS_DESIRED, SLICE_EVENTS, SNAPSHOT_EVENTS } from '../queue/events.ts';
 import type { QueueMessage, WorkQueueName } from '../queue/port.ts';
 import { digest, failureId } from './identity.ts';
-import { PlanLine } from './port.ts';
 import type { Evidence, Sighting, Verification } from './port.ts';
 
 type Clusters = Pick<SluiceConfig, 'clusters' | 'failures'>;
@@ -99,15 +97,10 @@ function fromLetter(letter: DeadLetter, { message, traceparent, at, config }: Le
   const event: Evidence['event'] = { queue, group, ...original, verification: verify(read, original.sender, config) };
   return {
     head: { id, code, class: letter.class, sentence: shorten(letter.reason), queue, owner, device, partition, exposure, gateways: [...gateways], revision: letter.revision ?? origin.revision },
-    details: { reason: letter.reason, attempts: letter.attempts, functionVersion: letter.functionVersion, traceparent: traceparent ?? origin.traceparent, response: letter.response, plan: planOf(letter), event },
+    details: { reason: letter.reason, attempts: letter.attempts, functionVersion: letter.functionVersion, traceparent: traceparent ?? origin.traceparent, response: letter.response, plan: letter.plan, event },
     message: message.id,
     at,
   };
-}
-
-/** Letters of a Sluice that writes the plan into them. */
-function planOf(letter: object): PlanLine[] | undefined {
-  return z.array(PlanLine).safeParse('plan' in letter ? letter.plan : undefined).data;
 }
 
 function fromRaw(queue: WorkQueueName, message: QueueMessage, config: Clusters): Sighting {

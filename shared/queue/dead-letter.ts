@@ -13,6 +13,10 @@ export type FaultClass = z.infer<typeof FaultClass>;
 export const Attempt = z.strictObject({ at: z.iso.datetime(), code: z.string(), reason: z.string() });
 export type Attempt = z.infer<typeof Attempt>;
 
+/** One change of the plan, as it stood when something failed. */
+export const PlanLine = z.object({ owner: z.string(), key: z.string(), kind: z.string(), code: z.string(), reason: z.string() });
+export type PlanLine = z.infer<typeof PlanLine>;
+
 export const DeadLetter = z.strictObject({
   code: z.string(),
   /** A sentence with object, field and remedy. */
@@ -39,6 +43,8 @@ export const DeadLetter = z.strictObject({
   revision: Revision.optional(),
   /** The device's own words, shortened. */
   response: z.string().optional(),
+  /** What was planned for the owner, without what was as wanted already. */
+  plan: z.array(PlanLine).optional(),
   attempts: z.array(Attempt),
   functionVersion: z.string(),
 });
@@ -62,6 +68,7 @@ export interface DeadLetterInput {
   readonly exposure?: string | undefined;
   readonly revision?: Revision | undefined;
   readonly response?: string | undefined;
+  readonly plan?: readonly PlanLine[] | undefined;
   /** Earlier tries, oldest first; absent: this one. */
   readonly attempts?: readonly Attempt[] | undefined;
   readonly traceparent?: string | undefined;
@@ -101,6 +108,7 @@ function letterOf(input: DeadLetterInput): DeadLetter {
     exposure,
     revision: revision && { epoch: revision.epoch, counter: revision.counter },
     response: response === undefined ? undefined : shorten(response),
+    ...(input.plan === undefined ? {} : { plan: [...input.plan] }),
     attempts: [...(input.attempts ?? [{ at: new Date(now).toISOString(), code, reason }])],
     functionVersion,
   };

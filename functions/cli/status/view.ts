@@ -79,7 +79,7 @@ function unknownIn(clusters: readonly ClusterRow[], queues: readonly QueueRow[],
   const silent = clusters.filter((c) => c.lastEvent === undefined).map((c) => c.cluster);
   return [
     'LAST LIST: only the watcher in the cluster knows; its metrics say it (sluice_watch_stream_lists_total)',
-    ...(silent.length === 0 ? [] : [`LAST EVENT, LAG: no result of ${silent.join(', ')} since the failure store keeps stories`]),
+    ...(silent.length === 0 ? [] : [`LAST EVENT, LAG: no result of ${silent.join(', ')} is known that tells when the watcher saw its event`]),
     ...(ageless ? ['OLDEST: SQS says it to CloudWatch only (ApproximateAgeOfOldestMessage)'] : []),
   ];
 }

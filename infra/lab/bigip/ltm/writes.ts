@@ -2,6 +2,7 @@ import type { Reply } from '../http-types.ts';
 import { isObject } from '../json.ts';
 import type { Json } from '../json.ts';
 import type { LabRequest } from '../http-types.ts';
+import { notFound } from './draft.ts';
 import { McpError } from './error.ts';
 import { memberItem } from './items.ts';
 import { partitionOf } from './model.ts';
@@ -30,6 +31,7 @@ function isWritable(collection: string): collection is Writable {
 export function writeRoute(context: Context, segments: readonly string[]): Reply | undefined {
   const [collection = '', object, sub, member] = segments;
   if (collection === 'pool' && object !== undefined && sub === 'members') return writeMember(context, fromUrl(object), member);
+  if (collection === 'rule' && sub === undefined) return writeRule(context, object);
   if (sub !== undefined || !isWritable(collection)) return undefined;
   const { method } = context.request;
   if (object === undefined) return method === 'POST' ? post(context, collection) : undefined;
@@ -38,6 +40,21 @@ export function writeRoute(context: Context, segments: readonly string[]): Reply
     return { status: 200, tenant: partitionOf(fromUrl(object)) };
   }
   return method === 'PATCH' || method === 'PUT' ? patch(context, collection, fromUrl(object)) : undefined;
+}
+
+/** An iRule is only there or not there: what it says is played by nothing. */
+function writeRule({ device, request }: Context, object: string | undefined): Reply | undefined {
+  const { iRules } = device.store.common;
+  if (request.method === 'DELETE' && object !== undefined) {
+    if (!iRules.delete(fromUrl(object))) throw notFound('iRule', fromUrl(object));
+    return { status: 200 };
+  }
+  if (request.method !== 'POST' || object !== undefined) return undefined;
+  const body = bodyOf(request);
+  const path = fromBody(nameIn(body), body['partition']);
+  if (iRules.has(path)) throw new McpError(409, '01020066:3', `The requested iRule (${path}) already exists in partition ${partitionOf(path)}.`);
+  iRules.add(path);
+  return { status: 200, body: { kind: 'tm:ltm:rule:rulestate', name: path.split('/').at(-1) ?? '', partition: partitionOf(path), fullPath: path } };
 }
 
 function shown(context: Context, collection: Collection, path: string): Reply {
