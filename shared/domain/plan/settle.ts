@@ -61,6 +61,9 @@ function settle(draft: Draft, { key, present, rules }: Unsettled): void {
   if (sameContent(present, next) || !isAllowed(draft, base) || keptOut(draft, base, structure)) return;
   evict(draft, present, next);
   draft.exposures.set(key, next);
+  // What was refused once, and is tried again, is fulfilled with it.
+  const quarantine = draft.owners.get(owner)?.quarantine;
+  if (quarantine?.get(key)?.hash === structure) quarantine.delete(key);
   enter(draft, { ...base, structure, ...updateOf(present, next, rules) });
 }
 
