@@ -98,6 +98,25 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
   });
 
+  test('what was refused of the next one takes over once the device accepts it, whoever speaks then', async () => {
+    const world = poisoned();
+    await world.send(offer('east'));
+    await world.send(west);
+    await world.drain();
+    await world.send(slice(2, [], { owner: ownerOf('east'), clusterUid: 'uid-east', removed: true }));
+    await world.drain();
+    world.device.before = () => undefined;
+    const another = (counter: number): Promise<void> => world.send(slice(counter, [exposure({ port: counter })], { owner: ownerOf('north'), clusterUid: 'uid-north' }));
+    await another(1);
+    await world.drain();
+    expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
+    world.clock.advance(61_000);
+    await another(2);
+    await world.drain();
+    expect(world.device.state().exposures[KEY]?.settings.iRules).toEqual(['/Common/bad']);
+    expect(world.device.state().owners[ownerOf('west')]).not.toHaveProperty('quarantine');
+  });
+
   test('settings of the deciding one that are refused cost the others nothing: their members follow', async () => {
     const world = poisoned();
     await world.send(offer('east'));

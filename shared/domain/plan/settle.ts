@@ -48,20 +48,25 @@ function settle(draft: Draft, { key, present, rules }: Unsettled): void {
   const decider = deciderOf(parts)?.contribution;
   const decided = decidedSettings(present, parts, rules);
   if (!decider || !decided) return;
-  const owner = decider.owner;
-  const refused = keptOut(draft, { owner, key }, structureOf(decided));
-  const settings = refused ? present.settings : decided;
-  const next = composed(present, settings, parts, rules);
-  const structure = structureOf(settings);
-  const base = { owner, key, gateways: decider.gateways };
+  const base = { owner: decider.owner, key, gateways: decider.gateways };
+  const refused = keptOut(draft, base, structureOf(decided));
   if (refused && !sameContent(decided, present.settings)) {
-    draft.owners.get(owner)?.quarantine.set(key, refused);
+    draft.owners.get(base.owner)?.quarantine.set(key, refused);
     draft.entries.push({ ...base, kind: 'rejected', structure: refused.hash, code: refused.code, reason: `${inWords(refused)}; meanwhile the last accepted settings stay` });
   }
-  if (sameContent(present, next) || !isAllowed(draft, base) || keptOut(draft, base, structure)) return;
+  const next = composed(present, refused ? present.settings : decided, parts, rules);
+  if (!sameContent(present, next)) adopt(draft, { ...base, structure: structureOf(next.settings), ...updateOf(present, next, rules) }, { present, next });
+}
+
+function adopt(draft: Draft, entry: PlanEntry & { readonly structure: string }, { present, next }: { readonly present: DeclaredExposure; readonly next: DeclaredExposure }): void {
+  const { owner, key, structure } = entry;
+  if (!isAllowed(draft, entry) || keptOut(draft, entry, structure)) return;
   evict(draft, present, next);
   draft.exposures.set(key, next);
-  enter(draft, { ...base, structure, ...updateOf(present, next, rules) });
+  // What was refused once, and is tried again, is fulfilled with it.
+  const quarantine = draft.owners.get(owner)?.quarantine;
+  if (quarantine?.get(key)?.hash === structure) quarantine.delete(key);
+  enter(draft, entry);
 }
 
 /** One change of an owner's exposure is one entry, so that it is tried and blamed as one. */

@@ -62,8 +62,8 @@ describe('a note', () => {
   });
 
   test('of ownership is told for each device that brings it, the newest result or not', () => {
-    const noted = (code: string): Note => ({ object: 'Service ns/gw', code, message: 'because' });
-    const older = { ...result({ device: 'other', notes: [noted('OWN340'), noted('GW128')] }), version: { epoch: 1, counter: 0, generation: 1 } };
+    const says = (code: string): Note => ({ object: 'Service ns/gw', code, message: 'because' });
+    const older = { ...result({ device: 'other', notes: [says('OWN340'), says('GW128')] }), version: { epoch: 1, counter: 0, generation: 1 } };
     const all = statements(SCOPE, [older, result({ notes: [] })]);
     expect(all.map(({ occurrence }) => occurrence.message)).toEqual(expect.arrayContaining(['OWN340: because']));
     expect(all.map(({ occurrence }) => occurrence.message)).not.toContain('GW128: because');
