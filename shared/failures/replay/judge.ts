@@ -32,7 +32,10 @@ export function judge(reading: PartitionReading, question: Question): Preview {
   const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
   const { slices, held } = assignAddresses({ slices: [slice], states: new Map([[partition, state]]), holders: undefined, sameFleet });
   const entries = [...planPartition(partition, state, slices, { sameFleet, retry, ...(fleetOf && { fleetOf }) }).entries, ...held.map(({ entry }) => entry)];
-  return judgeEntries(entries.filter((entry) => exposure === undefined || entry.key === exposure), state);
+  // An automatic address may be another one than the one that failed.
+  const aimed = entries.filter((entry) => entry.key === exposure);
+  const all = exposure === undefined || (aimed.length === 0 && slice.auto !== undefined);
+  return judgeEntries(all ? entries : aimed, state);
 }
 
 /** A newer revision is declared, or at least it was tried: what BIG-IP still refuses of it is not over. */

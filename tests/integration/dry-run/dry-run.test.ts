@@ -81,6 +81,7 @@ describe('every command', () => {
     map: () => [[0, 'map', ...files(), ...config()]],
     plan: () => [[2, 'plan', ...files(), ...config(), '--device']],
     ports: () => [[0, 'ports', ...config()]],
+    addresses: () => [[0, 'addresses', ...config()]],
     replay: () => [
       [0, 'replay', 'status', ...config()],
       [1, 'replay', 'plan', ...config()],

@@ -8,6 +8,7 @@ import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { seal } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { asking } from '../../fixtures/addresses.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
@@ -51,6 +52,15 @@ describe('what a replay would do now', () => {
     const kept = { hash: first.structure!, code: 'BIP424', reason: 'no such iRule', next: '2026-11-23T04:00:00Z', tries: 1, members: 'follow' as const };
     const refusing: DeclaredState = { ...state, owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } } };
     expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'would-apply' });
+  });
+
+  test('with an automatic address: at the one that apply would choose, held where there is none, unchanged where it has it', () => {
+    const pool = { ranges: ['10.1.0.3-10.1.0.4'], reserved: ['10.1.0.4'] };
+    const owner = 'west/a/b';
+    const wanted = asking(owner, 1, { pool });
+    expect(ask(EMPTY_STATE, wanted, '10.1.0.9:443/tcp')).toMatchObject({ verdict: 'would-apply', difference: [{ kind: 'create', key: '10.1.0.3:443/tcp' }] });
+    expect(ask(declared(slice(1, [exposure({ address: '10.1.0.3' })])), wanted)).toMatchObject({ verdict: 'invalid', code: 'OWN350' });
+    expect(ask(declared(slice(1, [exposure({ address: '10.1.0.3', port: 443, gateways: ['a/gw'] })], { owner, clusterUid: 'uid-west' })), wanted)).toMatchObject({ verdict: 'unchanged' });
   });
 
   test('conflict with the owner', () => {
