@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { atDesk, withConfig } from '../failures/context.ts';
 import type { CommonOptions } from '../failures/context.ts';
-import { clusterChecks, deviceChecks, queueChecks, secretChecks, senderChecks, storeChecks } from '../failures/checks.ts';
+import { clusterChecks, deviceChecks, poolChecks, queueChecks, secretChecks, senderChecks, storeChecks } from '../failures/checks.ts';
 import type { Finding } from '../failures/checks.ts';
 import type { Format } from '../output.ts';
 import { columns, formatOption, print } from '../output.ts';
@@ -29,6 +29,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
       senderChecks(runtime),
       secretChecks(runtime),
       deviceChecks(runtime),
+      poolChecks(runtime),
       queueChecks(runtime),
       storeChecks(desk),
       options.kubeconfig === undefined ? [] : clusterChecks(runtime, options.kubeconfig),

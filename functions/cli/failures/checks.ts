@@ -1,9 +1,11 @@
 /** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
+import { isNearlyFull, usageOf } from '../../../shared/domain/addresses/usage.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import type { QueueName } from '../../../shared/queue/port.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { readCluster } from './cluster-objects.ts';
+import { seeDevice } from '../seen.ts';
 import { readDeclared } from './declared.ts';
 
 export interface Finding {
@@ -45,6 +47,20 @@ export async function deviceChecks(runtime: Runtime): Promise<readonly Finding[]
     if (ahead) return { what, ok: false, says: `the epoch of ${ahead[0]}, ${new Date(ahead[1].version.epoch).toISOString()}, is ahead of this host's clock (${new Date(now).toISOString()}); correct the clock that is wrong` };
     return { what, ok: true, says: `${Object.keys(d.state.exposures).length} exposures of ${Object.keys(d.state.owners).length} owners, read in ${d.milliseconds} ms` };
   });
+}
+
+export async function poolChecks(runtime: Runtime): Promise<readonly Finding[]> {
+  const { addressPools, devices } = runtime.config;
+  // A device that cannot be read is a finding of its own.
+  const seen = addressPools.length === 0 ? [] : await Promise.all(devices.map(async (device) => seeDevice(runtime, device, true).then((all) => [{ device, all }], () => [])));
+  return seen.flat().flatMap(({ device, all }) =>
+    addressPools.map((pool): Finding => {
+      const usage = usageOf(pool, all);
+      const count = `${usage.used} of ${usage.size} addresses used`;
+      const full = isNearlyFull(usage);
+      return { what: `address pool ${pool.name} on ${device.name}`, ok: !full, says: full ? `${count}; widen addressPools[].ranges, or see with "sluice addresses" which can be freed` : count };
+    }),
+  );
 }
 
 export async function queueChecks({ config, queues }: Runtime): Promise<readonly Finding[]> {
