@@ -56,6 +56,9 @@ test(
     expect(full.code).toBe(2);
     expect(full.out).toMatch(/^web +bigip +172\.16\.41\.8-172\.16\.41\.11 +4 +4 +0 \(over 90 % used\)/m);
     expect(full.out).toContain(OWNER);
+    const doctor = site.launch(['doctor', '--config', site.files.config]);
+    expect(await doctor.ended).toBe(2);
+    expect(doctor.stdout()).toMatch(/^BAD +address pool web on bigip +4 of 4 addresses used; widen/m);
 
     // Everything is free again, and nothing on the device tells which address it was.
     for (const address of POOL.slice(0, 3)) await give(address);

@@ -1,7 +1,7 @@
 /** `sluice addresses`: pools of virtual addresses, how full they are, and who has what, by what the devices say. */
 import type { Command } from 'commander';
 import type { DeviceConfig } from '../../../shared/config/schema.ts';
-import { usageOf } from '../../../shared/domain/addresses/usage.ts';
+import { isNearlyFull, usageOf } from '../../../shared/domain/addresses/usage.ts';
 import type { AddressUse, PoolUsage } from '../../../shared/domain/addresses/usage.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { atDesk, withConfig } from '../failures/context.ts';
@@ -14,9 +14,6 @@ import { seeDevice } from '../seen.ts';
 interface DevicePool extends PoolUsage {
   readonly device: string;
 }
-
-/** From this share of its addresses on, a pool is worth a look. */
-const FULL = 0.9;
 
 export function registerAddresses(program: Command): void {
   withConfig(program.command('addresses [words...]'))
@@ -34,7 +31,7 @@ async function addresses(words: string[], options: CommonOptions & { readonly ou
     const pools = found.flat();
     const matching = pools.map((pool) => ({ ...pool, addresses: pool.addresses.filter((one) => words.every((word) => textOf(pool, one).includes(word))) }));
     print(options.output, matching.map(asData), () => tables(matching));
-    if (process.exitCode !== 1 && pools.some(isFull)) process.exitCode = 2;
+    if (process.exitCode !== 1 && pools.some(isNearlyFull)) process.exitCode = 2;
   });
 }
 
@@ -50,10 +47,6 @@ async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly
   }
 }
 
-function isFull({ used, size }: PoolUsage): boolean {
-  return Number(used) > FULL * Number(size);
-}
-
 function textOf({ device, name }: DevicePool, { address, by }: AddressUse): string {
   return [device, name, address, ...by.flatMap(({ who, exposures }) => [who, ...exposures])].join(' ');
 }
@@ -66,7 +59,7 @@ function asData({ size, used, free, reserved, ...pool }: DevicePool): object {
 
 function tables(pools: readonly DevicePool[]): string {
   if (pools.length === 0) return 'No address pools.';
-  const summary = pools.map((pool) => [pool.name, pool.device, pool.ranges.join(', '), String(pool.size), String(pool.used), `${pool.free}${isFull(pool) ? ' (over 90 % used)' : ''}`, String(pool.reserved)]);
+  const summary = pools.map((pool) => [pool.name, pool.device, pool.ranges.join(', '), String(pool.size), String(pool.used), `${pool.free}${isNearlyFull(pool) ? ' (over 90 % used)' : ''}`, String(pool.reserved)]);
   const rows = pools.flatMap((pool) => pool.addresses.flatMap(({ address, by }) => by.map(({ who, exposures }) => [address, pool.name, pool.device, who, exposures.join(', ') || '-'])));
   const head = columns(['POOL', 'DEVICE', 'RANGES', 'SIZE', 'USED', 'FREE', 'RESERVED'], summary);
   return rows.length === 0 ? `${head}\n\nNo address is used.` : `${head}\n\n${columns(['ADDRESS', 'POOL', 'DEVICE', 'USED BY', 'PORTS'], rows)}`;

@@ -1,8 +1,10 @@
 /** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
+import { isNearlyFull, usageOf } from '../../../shared/domain/addresses/usage.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { readCluster } from './cluster-objects.ts';
+import { seeDevice } from '../seen.ts';
 
 export interface Finding {
   readonly what: string;
@@ -46,6 +48,20 @@ export async function networkChecks({ config }: Pick<Runtime, 'config'>): Promis
     if (cluster.podNetworks.length > 0) return [{ what, ok: true, says: cluster.podNetworks.join(', ') }];
     return [{ what, ok: false, says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters are behind device ${shared} too, so nobody sees when their pods have the same addresses; name its networks` }];
   });
+}
+
+export async function poolChecks(runtime: Runtime): Promise<readonly Finding[]> {
+  const { addressPools, devices } = runtime.config;
+  // A device that cannot be read is a finding of its own.
+  const seen = addressPools.length === 0 ? [] : await Promise.all(devices.map(async (device) => seeDevice(runtime, device, true).then((all) => [{ device, all }], () => [])));
+  return seen.flat().flatMap(({ device, all }) =>
+    addressPools.map((pool): Finding => {
+      const usage = usageOf(pool, all);
+      const count = `${usage.used} of ${usage.size} addresses used`;
+      const full = isNearlyFull(usage);
+      return { what: `address pool ${pool.name} on ${device.name}`, ok: !full, says: full ? `${count}; widen addressPools[].ranges, or see with "sluice addresses" which can be freed` : count };
+    }),
+  );
 }
 
 export async function storeChecks({ store, audit }: Failures): Promise<readonly Finding[]> {

@@ -1,6 +1,6 @@
 /** What `sluice doctor` checks, in this order. */
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { clusterChecks, networkChecks, secretChecks, senderChecks, storeChecks } from './checks.ts';
+import { clusterChecks, networkChecks, poolChecks, secretChecks, senderChecks, storeChecks } from './checks.ts';
 import type { Finding } from './checks.ts';
 import type { Desk } from './context.ts';
 import { deviceChecks } from './device-checks.ts';
@@ -25,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   ofRuntime(networkChecks),
   ofRuntime(secretChecks),
   ofRuntime(deviceChecks),
+  ofRuntime(poolChecks),
   ofRuntime(queueChecks),
   ({ desk }) => storeChecks(desk),
   ({ desk, kubeconfig }) => (kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(desk.runtime, kubeconfig)),

@@ -29,6 +29,13 @@ export interface PoolUsage {
   readonly addresses: readonly AddressUse[];
 }
 
+/** From this share of its addresses on, a pool is worth a look. */
+const FULL = 0.9;
+
+export function isNearlyFull({ used, size }: Pick<PoolUsage, 'used' | 'size'>): boolean {
+  return Number(used) > FULL * Number(size);
+}
+
 interface Use {
   readonly address: string;
   readonly who: string;
