@@ -44,6 +44,8 @@ function introduce(lab: Lab): void {
   say.lines(['kubectl apply -f infra/lab/manifests/f5-configmap.yaml', `kubectl describe ${GATEWAYS} tcp-echo-gateway`]);
   say.why('Make the BIG-IP sick, or let pods come and go: type a line here, such as');
   say.lines(['busy 30, down 20, restart, slow 3000, lose 1, standby, clear, pod add, status; "help" lists them all']);
+  say.why('What failed, and what to do (docs/operations/failures.md plays a whole night of it):');
+  say.lines([`npm run sluice -- status -c ${files.config}`, `npm run sluice -- failures groups -c ${files.config}`]);
   say.why('Ctrl-C ends it and removes its files.');
 }
 

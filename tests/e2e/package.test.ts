@@ -246,6 +246,15 @@ describe('the artifacts', () => {
     }
   });
 
+  test('replay.zip carries the map that is deployed, which says what a snapshot would do', async () => {
+    const unpacked = await unpackArtifact(join(dist, 'replay.zip'));
+    try {
+      expect(readFileSync(join(unpacked.folder, 'map', 'handler.mjs'))).toEqual(readFileSync(join(dist, 'map', 'handler.mjs')));
+    } finally {
+      await unpacked.remove();
+    }
+  });
+
   test('a function without a configuration says how to get one', async () => {
     const unpacked = await unpackArtifact(join(dist, 'map.zip'));
     try {

@@ -12,7 +12,7 @@ import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/cont
 import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
 import { loadBundle } from '../hosted.ts';
 import { createBar } from '../failures/progress.ts';
-import { countsOf, jobTable, previewTable, resultTable, verdictWords } from '../failures/say.ts';
+import { countsOf, jobTable, policyTable, previewTable, resultTable, verdictWords } from '../failures/say.ts';
 import type { Format } from '../output.ts';
 import { formatOption, print, say } from '../output.ts';
 
@@ -60,6 +60,11 @@ export function registerReplay(program: Command): void {
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice replay status -c sluice.yaml 7c1e2f0a')
     .action(status);
+  withConfig(replay.command('policies'))
+    .description('what is sent again by itself, when next, and what came of the last turn')
+    .addOption(formatOption())
+    .addHelpText('after', '\nExit code: 0 done, 1 error.\n\nExample:\n  sluice replay policies -c sluice.yaml')
+    .action(policies);
 }
 
 function number(option: string, text: string, least: number): number {
@@ -121,6 +126,7 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
       const job = await drive(world, id);
       const items = await world.jobs.items(id);
       print(options.output, { job, items }, () => `${resultTable(items)}\n\nJob ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${countsOf(items)}`);
+      if (job.state === 'paused' && options.output === 'table') say(`Correct what failed. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job; what is quarantined joins a new plan that says state:open,quarantined.`);
       if (job.state !== 'done' || items.some((item) => BAD.has(item.result?.kind ?? ''))) process.exitCode = 2;
     }),
   );
@@ -147,6 +153,13 @@ async function stop(id: string, options: CommonOptions & ChangeOptions, action: 
     if (!(await agreed(`${action === 'pause' ? 'Pause' : 'Cancel'} job ${id}, which is ${before.state}?`, options))) return;
     const job = await steerJob(desk, action, { id, who: whoAmI(process.env), why: options.why ?? 'no reason given' });
     say(`Job ${id} is ${job.state}: ${countsOf(await desk.jobs.items(id))}`);
+  });
+}
+
+async function policies(options: CommonOptions & { readonly output: Format }): Promise<void> {
+  await atDesk(options, async ({ turns, runtime }) => {
+    const rows = await Promise.all(runtime.config.failures.replay.map(async (policy) => ({ policy, turn: await turns.get(policy.name) })));
+    print(options.output, rows, () => policyTable(rows, runtime.clock.now()));
   });
 }
 

@@ -2,6 +2,8 @@
 import type { Failure, Head } from '../../../shared/failures/port.ts';
 import type { Group, GroupKey } from '../../../shared/failures/filter.ts';
 import { countResults } from '../../../shared/failures/replay/job.ts';
+import type { ReplayPolicy } from '../../../shared/config/schema.ts';
+import type { Turn } from '../../../shared/failures/replay/turns.ts';
 import type { Item, Job } from '../../../shared/failures/replay/job.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
@@ -71,6 +73,19 @@ export function countsOf(items: readonly Item[]): string {
 export function jobTable(jobs: readonly Job[], now: number): string {
   if (jobs.length === 0) return 'No replay jobs.';
   return columns(['JOB', 'STATE', 'ITEMS', 'EVENTS', 'BY', 'AGE', 'SELECTION', 'REASON'], jobs.map((j) => [j.id, j.state, String(j.items), String(j.units), j.by, ago(j.created, now), j.filter, j.reason ?? '']));
+}
+
+export interface PolicyRow {
+  readonly policy: ReplayPolicy;
+  /** Absent before its first turn. */
+  readonly turn: Turn | undefined;
+}
+
+export function policyTable(rows: readonly PolicyRow[], now: number): string {
+  if (rows.length === 0) return 'No policies: nothing is sent again by itself (failures.replay in sluice.yaml).';
+  const next = (turn: Turn | undefined): string => (turn === undefined || turn.due <= now ? 'now' : `in ${span(turn.due - now)}`);
+  const what = ({ codes, classes }: ReplayPolicy): string => [...(codes ?? []), ...(classes ?? [])].join(', ') || 'whatever may pass by itself';
+  return columns(['POLICY', 'WHAT', 'EVERY', 'NEXT', 'MISSES', 'LAST TURN'], rows.map(({ policy, turn }) => [policy.name, what(policy), `${policy.everyMinutes}m`, next(turn), String(turn?.misses ?? 0), turn?.says ?? '-']));
 }
 
 export function previewTable(items: readonly Item[]): string {

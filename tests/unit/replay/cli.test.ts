@@ -5,6 +5,11 @@ import { completionScript } from '../../../functions/cli/commands/completion.ts'
 import { registerFailures } from '../../../functions/cli/commands/failures.ts';
 import { portRows } from '../../../functions/cli/commands/ports.ts';
 import { registerReplay } from '../../../functions/cli/commands/replay.ts';
+import { chapterStations } from '../../../functions/cli/commands/trace.ts';
+import { policyTable } from '../../../functions/cli/failures/say.ts';
+import { clusterFigures, deviceFigures, expiresIn } from '../../../functions/cli/status/figures.ts';
+import { ReplayPolicy } from '../../../shared/config/schema.ts';
+import type { Chapter } from '../../../shared/failures/history.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
@@ -45,5 +50,52 @@ describe('sluice ports', () => {
       'takes 9 connections instead of any number of since 2026-01-01T00:00:00.000Z',
       'is disabled since 2026-01-01T00:00:00.000Z',
     ]);
+  });
+});
+
+describe('sluice replay policies', () => {
+  const policy = ReplayPolicy.parse({ name: 'references', codes: ['BIP424'] });
+
+  test('says what is sent by itself, when next and what came of the last turn', () => {
+    const turn = { format: 1 as const, policy: 'references', due: 600_000, misses: 2, says: 'job 7c1e2f0a: the canary failed' };
+    expect(policyTable([{ policy, turn }], 0).split('\n')[1]).toMatch(/^references +BIP424 +15m +in 10m +2 +job 7c1e2f0a: the canary failed$/);
+    expect(policyTable([{ policy, turn: undefined }], 0).split('\n')[1]).toMatch(/^references +BIP424 +15m +now +0 +-$/);
+    expect(policyTable([], 0)).toContain('nothing is sent again by itself');
+  });
+});
+
+describe('figures of sluice status', () => {
+  const chapter = (at: number, over: Partial<Chapter> = {}): Chapter => ({ at, last: at, times: 1, device: 'bigip-1', revision: { epoch: 1, counter: 1 }, hops: [{ at: new Date(at - 1_500).toISOString(), where: 'watch' }], attempt: 1, outcomes: { applied: 1 }, lines: [], ...over });
+  const busy = { outcomes: { retry: 1 }, lines: [{ key: 'a', gateways: [], outcome: 'retry', code: 'BIP503', message: 'busy' }] };
+  const HOUR = 3_600_000;
+  const stories = [{ format: 1 as const, owner: 'east/ns/gw', chapters: [chapter(HOUR), chapter(2 * HOUR, busy), chapter(2 * HOUR + 5_000, { times: 3 })] }];
+
+  test('last event and lag of a cluster are those of its newest result', () => {
+    expect(clusterFigures('east', stories)).toEqual({ lastEvent: 2 * HOUR + 3_500, lag: 1_500 });
+    expect(clusterFigures('west', stories)).toEqual({});
+  });
+
+  test('a device was busy for so many of the results of the last hour', () => {
+    expect(deviceFigures('bigip-1', stories, 2 * HOUR + 6_000)).toEqual({ lastSuccess: 2 * HOUR + 5_000, busy: { busy: 1, of: 4 } });
+    expect(deviceFigures('bigip-1', stories, 9 * HOUR)).toEqual({ lastSuccess: 2 * HOUR + 5_000 });
+  });
+
+  test('the first dead letter is lost after two weeks', () => {
+    expect(expiresIn('slices-dead', { waiting: 1, inFlight: 0, oldest: 0 }, 13 * 24 * HOUR)).toBe(24 * HOUR);
+    expect(expiresIn('slices', { waiting: 1, inFlight: 0, oldest: 0 }, 0)).toBeUndefined();
+    expect(expiresIn('slices-dead', { waiting: 1, inFlight: 0 }, 0)).toBeUndefined();
+  });
+});
+
+describe('sluice trace', () => {
+  test('shows a result with its hops, its try and its replay job, and only where it is about the gateway', () => {
+    const line = { key: '10.0.0.1:80/tcp', gateways: ['team/web'], outcome: 'applied', code: 'OK', message: 'team/web asks for it' };
+    const told: Chapter = { at: 0, last: 0, times: 1, device: 'bigip-1', revision: { epoch: 1, counter: 7 }, hops: [{ at: '1970-01-01T00:00:00.000Z', where: 'watch' }], attempt: 2, job: '7c1e2f0a', outcomes: { applied: 1 }, lines: [line] };
+    expect(chapterStations(told, 'team/web', false).map((s) => [s.what, s.where, s.details])).toEqual([
+      ['seen and queued', 'watch', 'revision 1.7'],
+      ['applied', 'bigip-1, 10.0.0.1:80/tcp', 'revision 1.7: replay job 7c1e2f0a, try 2: team/web asks for it'],
+    ]);
+    expect(chapterStations(told, 'team/other', true)).toEqual([]);
+    expect(chapterStations({ ...told, outcomes: { unchanged: 1 }, lines: [] }, 'team/other', true).map((s) => s.what)).toEqual(['seen and queued', 'unchanged']);
   });
 });

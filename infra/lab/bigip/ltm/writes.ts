@@ -31,8 +31,12 @@ function isWritable(collection: string): collection is Writable {
 export function writeRoute(context: Context, segments: readonly string[]): Reply | undefined {
   const [collection = '', object, sub, member] = segments;
   if (collection === 'pool' && object !== undefined && sub === 'members') return writeMember(context, fromUrl(object), member);
-  if (collection === 'rule' && sub === undefined) return writeRule(context, object);
-  if (sub !== undefined || !isWritable(collection)) return undefined;
+  if (sub !== undefined) return undefined;
+  return collection === 'rule' ? writeRule(context, object) : writeObject(context, collection, object);
+}
+
+function writeObject(context: Context, collection: string, object: string | undefined): Reply | undefined {
+  if (!isWritable(collection)) return undefined;
   const { method } = context.request;
   if (object === undefined) return method === 'POST' ? post(context, collection) : undefined;
   if (method === 'DELETE') {
