@@ -24,7 +24,7 @@ export function registerDrift(program: Command): void {
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option('--device <name>', 'only this one of devices[]')
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 no difference, 1 error, 2 differences.\n\nExample:\n  sluice drift --config sluice.yaml --device bigip')
+    .addHelpText('after', '\nExit code: 0 no difference, 1 error, 2 differences, or clusters that are silent.\n\nExample:\n  sluice drift --config sluice.yaml --device bigip')
     .action(drift);
 }
 
