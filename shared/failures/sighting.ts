@@ -10,7 +10,7 @@ import { DEAD_LETTER_EVENTS } from '../queue/dead-letter.ts';
 import type { DeadLetter } from '../queue/dead-letter.ts';
 import { open } from '../queue/envelope.ts';
 import type { EventOf } from '../queue/envelope.ts';
-import { CLUSTER_INVENTORY, INGRESS_DESIRED, SLICE_EVENTS, SNAPSHOT_EVENTS } from '../queue/events.ts';
+import { ABSENCE_EVENTS, CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SLICE_EVENTS, SNAPSHOT_EVENTS } from '../queue/events.ts';
 import type { QueueMessage, WorkQueueName } from '../queue/port.ts';
 import { digest, failureId } from './identity.ts';
 import type { Evidence, Sighting, Verification } from './port.ts';
@@ -23,12 +23,14 @@ interface Origin {
   readonly device: string | undefined;
   readonly revision: Revision | undefined;
   readonly slice: Slice | undefined;
+  /** What comes from map carries whom map had verified. */
+  readonly fromMap?: { readonly sender: string | undefined };
   readonly traceparent: string | undefined;
   /** Type of the event, or what it is instead. */
   readonly kind: string;
 }
 
-const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS };
+const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS, ...ABSENCE_EVENTS };
 const SENTENCE = 300;
 
 function readOrigin(body: string): Origin {
@@ -43,7 +45,11 @@ function originOf(event: EventOf<typeof EVENTS>): Origin {
   const base = { traceparent: event.traceparent, kind: event.type, slice: undefined, device: undefined };
   if (event.type === INGRESS_DESIRED) {
     const { owner, device, version } = event.data;
-    return { ...base, owner, device, revision: { epoch: version.epoch, counter: version.counter }, slice: event.data };
+    return { ...base, owner, device, revision: { epoch: version.epoch, counter: version.counter }, slice: event.data, fromMap: { sender: event.data.sender } };
+  }
+  if (event.type === INGRESS_ABSENT) {
+    const { device, version, sender } = event.data;
+    return { ...base, owner: event.subject, device, revision: { epoch: version.epoch, counter: version.counter }, fromMap: { sender } };
   }
   if (event.type === CLUSTER_INVENTORY) return { ...base, owner: event.subject, revision: event.data.revision };
   return { ...base, owner: ownerKey(event.data.cluster, event.data.ingress), revision: event.data.revision };
@@ -63,8 +69,8 @@ function structureOf(origin: Origin, letter: Pick<DeadLetter, 'exposure' | 'part
 }
 
 function verify(origin: Origin, sender: string | undefined, { clusters, failures }: Clusters): Verification {
-  // A slice comes from map; it carries whom map had verified.
-  const speaker = origin.slice === undefined ? sender : origin.slice.sender;
+  // What comes from map carries whom map had verified.
+  const speaker = origin.fromMap ? origin.fromMap.sender : sender;
   const cluster = clusters.find((c) => c.id === parseOwner(origin.owner ?? '').cluster);
   if (cluster === undefined || cluster.senders.length === 0 || speaker === undefined) return 'unchecked';
   if (cluster.senders.includes(speaker)) return 'verified';

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const like = join(dir, 'sluice.yaml');
   const device = { name: 'bigip-1', url: 'https://bigip.example.com', username: 'sluice', password: 'env:NOWHERE', partitions: ['k8s'] };
   writeFileSync(like, JSON.stringify({ generation: 7, devices: [device], clusters: [{ id: 'east' }], ingresses: [{ cluster: 'east', service: 'istio-system/gateway-1', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }] }));
-  lab = await startLab({ queue: 'sqlite', members: 'pods', like, network: { virtualAddress: '172.16.77.195', podNetwork: '10.77', nodeAddresses: ['192.168.77.11', '192.168.77.12'] } });
+  lab = await startLab({ queue: 'sqlite', members: 'pods', like, virtualAddress: '172.16.77.195', clusters: [{ id: 'lab', podNetwork: '10.77', nodeAddresses: ['192.168.77.11', '192.168.77.12'] }] });
 }, 60_000);
 
 afterAll(async () => {

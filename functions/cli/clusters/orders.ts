@@ -82,7 +82,7 @@ function forgetIntent(places: readonly Place[], owner: string | undefined, now: 
   const found = places.map((place) => ({ ...place, upTo: versionsOf(place, isMeant), keys: place.states.flatMap((state) => keysOf(state, isMeant)) })).filter(({ upTo }) => Object.keys(upTo).length > 0);
   const what = owner ?? `cluster ${cluster}`;
   if (found.length === 0) throw new Error(`${what} is declared on none of ${places.map(({ device }) => device).join(', ')}; there is nothing to forget`);
-  const seen = newestSeen(found.flatMap(({ states }) => states), cluster);
+  const seen = newestSeen(found.flatMap(({ states }) => states)).get(cluster);
   const spoke = seen === undefined ? '' : ` It spoke last ${ago(Date.parse(seen), now)} ago; what speaks again comes back.`;
   const effect = found.map(({ device, keys, upTo }) => `${keys.length} exposures of ${Object.keys(upTo).length} ingresses on ${device}`).join(', ');
   const orders = found.map(({ device, upTo }): Steering => ({ action: 'forget', device, cluster, upTo, whole: owner === undefined }));

@@ -56,7 +56,7 @@ function rowOf(cluster: string, device: string, states: readonly DeclaredState[]
   const live = records.filter(([, { gone }]) => gone === undefined).map(([owner]) => owner);
   const parts = states.flatMap(({ exposures }) => Object.values(exposures).map(({ contributions }) => contributions.filter(({ owner }) => parseOwner(owner).cluster === cluster))).filter((mine) => mine.length > 0);
   const newest = records.map(([, { version }]) => version).toSorted(compareVersions).at(-1);
-  const seen = newestSeen(states, cluster);
+  const seen = newestSeen(states).get(cluster);
   const drain = states.map(({ drains }) => drains?.[cluster]).find((one) => one !== undefined);
   const rival = records.map(([, record]) => record.rival).find((one) => one !== undefined);
   return {

@@ -28,7 +28,7 @@ export function registerDrift(program: Command): void {
     .option('--device <name>', 'only this one of devices[]')
     .option('--repair', 'declare again what differs, and give back what policy.drift: adopt kept')
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 no difference but what is kept by policy, 1 error, 2 differences.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair')
+    .addHelpText('after', '\nExit code: 0 no difference but what is kept by policy, 1 error, 2 differences, or clusters that are silent.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair')
     .action(drift);
 }
 

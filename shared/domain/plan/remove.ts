@@ -27,7 +27,7 @@ export function removeUnwanted(draft: Draft, slice: Slice, because?: string): vo
 /** What was held and is approved now goes, without waiting for the owner's next slice. */
 export function removeApproved(draft: Draft, owner: string): void {
   const record = draft.owners.get(owner);
-  // Mostly nothing, and then there is no need to look through everything for each owner.
+  // Of most owners nothing is held, and to look for what they own costs a look at everything.
   if (!record || record.held.size === 0 || record.approved.size === 0) return;
   for (const one of ownedBy(draft, owner)) {
     if (record.held.has(one.key) && record.approved.has(one.key)) takeOut(draft, owner, one, 'its removal was approved');

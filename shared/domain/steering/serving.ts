@@ -1,13 +1,29 @@
 /** Who would go on serving if a cluster went. */
 import { parseOwner } from '../ingress/snapshot.ts';
-import type { Contribution, DeclaredState } from '../plan/declared.ts';
+import type { DeclaredState } from '../plan/declared.ts';
 
-/** Keys of the exposures that this cluster serves and no other one would: another counts if it is usable, not drained, and has a member that takes connections. */
-export function servedOnlyBy(state: Pick<DeclaredState, 'exposures' | 'drains'>, cluster: string, isUsable: (cluster: string) => boolean = () => true): readonly string[] {
-  const serves = ({ owner, members }: Contribution): boolean => {
-    const other = parseOwner(owner).cluster;
-    return other !== cluster && state.drains?.[other] === undefined && isUsable(other) && members.some((m) => m.availability === 'ready');
-  };
-  const has = ({ owner, members }: Contribution): boolean => parseOwner(owner).cluster === cluster && members.length > 0;
-  return Object.entries(state.exposures).flatMap(([key, { contributions }]) => (contributions.some(has) && !contributions.some(serves) ? [key] : []));
+type Served = Pick<DeclaredState, 'exposures' | 'drains'>;
+
+/**
+ * By cluster: keys of the exposures that it serves and no other one would. Another counts if it is usable, not drained, and has a member
+ * that takes connections.
+ */
+export function servedAlone({ exposures, drains }: Served, isUsable: (cluster: string) => boolean = () => true): ReadonlyMap<string, readonly string[]> {
+  const alone = new Map<string, string[]>();
+  for (const [key, { contributions }] of Object.entries(exposures)) {
+    const parts = contributions.filter(({ members }) => members.length > 0).map(({ owner, members }) => ({ cluster: parseOwner(owner).cluster, members }));
+    const serving = new Set(parts.filter(({ cluster, members }) => drains?.[cluster] === undefined && isUsable(cluster) && members.some((m) => m.availability === 'ready')).map(({ cluster }) => cluster));
+    for (const cluster of new Set(parts.map((part) => part.cluster))) {
+      const others = serving.size - Number(serving.has(cluster));
+      if (others > 0) continue;
+      const known = alone.get(cluster);
+      if (known) known.push(key);
+      else alone.set(cluster, [key]);
+    }
+  }
+  return alone;
+}
+
+export function servedOnlyBy(state: Served, cluster: string, isUsable?: (cluster: string) => boolean): readonly string[] {
+  return servedAlone(state, isUsable).get(cluster) ?? [];
 }

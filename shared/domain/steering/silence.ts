@@ -3,7 +3,7 @@ import type { Note } from '../exposure/exposure.ts';
 import { parseOwner } from '../ingress/snapshot.ts';
 import type { DeclaredState } from '../plan/declared.ts';
 import type { Drain } from '../plan/record.ts';
-import { servedOnlyBy } from './serving.ts';
+import { servedAlone } from './serving.ts';
 import type { DrainOrder, EnableOrder } from './steering.ts';
 
 export interface SilencePolicy {
@@ -26,26 +26,43 @@ export interface Silence {
   readonly order?: Omit<DrainOrder, 'device'> | Omit<EnableOrder, 'device'>;
 }
 
-/** Undefined where no record tells, as in a state that was declared before records did. */
-export function newestSeen(states: readonly DeclaredState[], cluster: string): string | undefined {
-  const all = states.flatMap(({ owners }) => Object.entries(owners).flatMap(([owner, { seen }]) => (seen !== undefined && parseOwner(owner).cluster === cluster ? [seen] : [])));
-  return all.reduce<string | undefined>((newest, one) => (newest === undefined || Date.parse(one) > Date.parse(newest) ? one : newest), undefined);
+/** By cluster: when its newest version came. A cluster is missing where no record tells, as in a state that was declared before records did. */
+export function newestSeen(states: readonly DeclaredState[]): ReadonlyMap<string, string> {
+  const newest = new Map<string, string>();
+  for (const [owner, { seen }] of states.flatMap(({ owners }) => Object.entries(owners))) {
+    const { cluster } = parseOwner(owner);
+    const known = newest.get(cluster);
+    if (seen !== undefined && (known === undefined || Date.parse(seen) > Date.parse(known))) newest.set(cluster, seen);
+  }
+  return newest;
 }
 
 /** The partitions are those of one device: a cluster that speaks to one of them speaks. `now`: milliseconds since 1970. */
 export function silences(states: readonly DeclaredState[], policies: readonly SilencePolicy[], now: number): readonly Silence[] {
-  const heard = policies.map((policy) => ({ policy, seen: newestSeen(states, policy.cluster) }));
+  const seenBy = newestSeen(states);
+  const heard = policies.map((policy) => ({ policy, seen: seenBy.get(policy.cluster) }));
   const isSilent = ({ policy, seen }: (typeof heard)[number]): boolean => seen !== undefined && Date.parse(seen) + policy.silentAfter * 1_000 < now;
   const speaking = heard.filter((one) => one.seen !== undefined && !isSilent(one)).map(({ policy }) => policy.cluster);
-  return heard.filter(isSilent).flatMap(({ policy, seen = '' }) => {
-    const exposures = states.flatMap((state) => partOf(state, policy.cluster));
-    return exposures.length === 0 ? [] : [judge(states, { policy, seen, exposures }, speaking)];
+  const silent = heard.filter(isSilent);
+  if (silent.length === 0) return [];
+  const scene: Scene = { states, speaking, parts: states.map(partsOf), alone: states.map((state) => servedAlone(state, (cluster) => speaking.includes(cluster))) };
+  return silent.flatMap(({ policy, seen = '' }) => {
+    const exposures = scene.parts.flatMap((parts) => parts.get(policy.cluster) ?? []);
+    return exposures.length === 0 ? [] : [judge(scene, { policy, seen, exposures })];
   });
 }
 
-function judge(states: readonly DeclaredState[], { policy, seen, exposures }: { readonly policy: SilencePolicy; readonly seen: string; readonly exposures: readonly string[] }, speaking: readonly string[]): Silence {
+/** What every silent cluster is measured against, worked out once; tables are by cluster, one for each partition. */
+interface Scene {
+  readonly states: readonly DeclaredState[];
+  readonly speaking: readonly string[];
+  readonly parts: readonly ReadonlyMap<string, readonly string[]>[];
+  readonly alone: readonly ReadonlyMap<string, readonly string[]>[];
+}
+
+function judge({ states, speaking, alone: serving }: Scene, { policy, seen, exposures }: { readonly policy: SilencePolicy; readonly seen: string; readonly exposures: readonly string[] }): Silence {
   const { cluster, silentAfter, whenSilent } = policy;
-  const alone = states.flatMap((state) => servedOnlyBy(state, cluster, (other) => speaking.includes(other)));
+  const alone = serving.flatMap((table) => table.get(cluster) ?? []);
   const drained = states.map(({ drains }) => drains?.[cluster]).find((drain) => drain !== undefined);
   const base = { cluster, seen, exposures, alone, ...(drained && { drained }) };
   // Those who stood in for it are gone as well: a silent cluster is better than none.
@@ -66,8 +83,17 @@ export function silenceNotes(owner: string, states: readonly DeclaredState[], si
   });
 }
 
-function partOf({ exposures }: DeclaredState, cluster: string): readonly string[] {
-  return Object.entries(exposures).flatMap(([key, { contributions }]) => (contributions.some(({ owner }) => parseOwner(owner).cluster === cluster) ? [key] : []));
+/** By cluster: keys of the exposures that it has a part in. */
+function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly string[]> {
+  const parts = new Map<string, string[]>();
+  for (const [key, { contributions }] of Object.entries(exposures)) {
+    for (const cluster of new Set(contributions.map(({ owner }) => parseOwner(owner).cluster))) {
+      const known = parts.get(cluster);
+      if (known) known.push(key);
+      else parts.set(cluster, [key]);
+    }
+  }
+  return parts;
 }
 
 /** In words, for whoever looks. */
