@@ -66,9 +66,9 @@ function serverStatement(scope: string, server: ServerReport): readonly Statemen
 }
 
 function exposureStatements(scope: string, settled: Settled, exposure: ExposureResult): readonly Statement[] {
-  const occurrence = exposureOccurrence(scope, settled.device ?? '', exposure);
-  if (occurrence === undefined) return [];
-  return [{ about: { kind: 'Ingress' }, occurrence }, ...exposure.gateways.map((key): Statement => ({ about: { kind: 'Gateway', key }, occurrence }))];
+  const [occurrence, onService] = ['', forWhom(exposure)].map((whom) => exposureOccurrence(scope, settled.device ?? '', { ...exposure, whom }));
+  if (occurrence === undefined || onService === undefined) return [];
+  return [{ about: { kind: 'Ingress' }, occurrence: onService }, ...exposure.gateways.map((key): Statement => ({ about: { kind: 'Gateway', key }, occurrence }))];
 }
 
 /** A note names its object as `Kind namespace/name`; one about anything else belongs to the ingress. */
@@ -79,10 +79,19 @@ function noteStatement(scope: string, note: Note): Statement {
   return { about, occurrence: { subject: `${scope} result note ${note.code} ${note.message}`, type: 'Warning', reason: NOTES[note.code] ?? SETTING_NOTE, message } };
 }
 
-function exposureOccurrence(scope: string, device: string, exposure: ExposureResult): Occurrence | undefined {
-  const { outcome, code, message, partition } = exposure;
-  const key = exposureKey(exposure);
-  const subject = `${scope} result ${key} ${device}`;
+const SHOWN = 3;
+
+/** The Service has many ports: who reads its Events wants to know whose one is. */
+function forWhom({ gateways }: ExposureResult): string {
+  if (gateways.length === 0) return '';
+  const more = gateways.length > SHOWN ? ` and ${gateways.length - SHOWN} more` : '';
+  return ` for Gateway ${gateways.slice(0, SHOWN).join(', ')}${more}`;
+}
+
+function exposureOccurrence(scope: string, device: string, exposure: ExposureResult & { readonly whom: string }): Occurrence | undefined {
+  const { outcome, code, message, partition, whom } = exposure;
+  const subject = `${scope} result ${exposureKey(exposure)} ${device}`;
+  const key = `${exposureKey(exposure)}${whom}`;
   if (outcome === 'superseded') return undefined;
   if (outcome === 'applied' || outcome === 'unchanged') {
     return { subject, type: 'Normal', reason: 'Programmed', message: `${device} offers ${key} (partition ${partition})${sourcesSaid(exposure)}` };

@@ -105,9 +105,9 @@ describe('what failed', () => {
     ['retry', 'ApplyDelayed'],
   ] as const)('%s is a warning %s with code and sentence, and no external address', async (outcome, reason) => {
     await told([result({ outcome, code: 'BIP499', message: 'a sentence that explains it' })]);
-    const written = expect.objectContaining({ type: 'Warning', reason, message: '172.16.100.195:32400/tcp on bigip-1: BIP499: a sentence that explains it' });
-    expect(events('Gateway')).toEqual([written]);
-    expect(events('Service')).toEqual([written]);
+    const written = (whom: string): unknown => expect.objectContaining({ type: 'Warning', reason, message: `172.16.100.195:32400/tcp${whom} on bigip-1: BIP499: a sentence that explains it` });
+    expect(events('Gateway')).toEqual([written('')]);
+    expect(events('Service')).toEqual([written(' for Gateway default/echo')]);
     expect(addresses()).toEqual([]);
   });
 

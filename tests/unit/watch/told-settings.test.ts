@@ -24,9 +24,11 @@ function messages(all: readonly Statement[]): readonly string[] {
 }
 
 describe('Programmed', () => {
+  const onGateways = (exposures: readonly ExposureResult[]): readonly Statement[] => statements(SCOPE, [result({ exposures: [...exposures] })]).filter(({ about }) => about.kind === 'Gateway');
+
   test('names who asked for which setting, once for each source', () => {
     const sources = { virtualAddress: CONFIG_MAP, port: CONFIG_MAP, mode: 'default', balance: CONFIG_MAP, snat: 'Gateway default/echo (sluice.io/snat)', partition: 'sluice.yaml (devices)' };
-    expect(messages(statements(SCOPE, [result({ exposures: [applied(sources)] })]))).toEqual([
+    expect(messages(onGateways([applied(sources)]))).toEqual([
       `bigip offers 172.16.100.195:31400/tcp (partition k8s); virtualAddress, port, balance from ${CONFIG_MAP}; snat from Gateway default/echo (sluice.io/snat)`,
     ]);
   });
@@ -35,7 +37,13 @@ describe('Programmed', () => {
     ['defaults, sluice.yaml and the port that the Gateway opens', { mode: 'default', port: 'Gateway default/echo', virtualAddress: 'sluice.yaml (ingress east/a/b)' }],
     ['a result that tells no sources', undefined],
   ])('does not mention %s', (_, sources) => {
-    expect(messages(statements(SCOPE, [result({ exposures: [applied(sources)] })]))).toEqual(['bigip offers 172.16.100.195:31400/tcp (partition k8s)']);
+    expect(messages(onGateways([applied(sources)]))).toEqual(['bigip offers 172.16.100.195:31400/tcp (partition k8s)']);
+  });
+
+  test('says on the Service for which Gateways it is, three of them by name', () => {
+    const gateways = ['a', 'b', 'c', 'd', 'e'].map((name) => `default/${name}`);
+    const said = statements(SCOPE, [result({ exposures: [{ ...applied(undefined), gateways }] })]).find(({ about }) => about.kind === 'Ingress');
+    expect(said?.occurrence.message).toBe('bigip offers 172.16.100.195:31400/tcp for Gateway default/a, default/b, default/c and 2 more (partition k8s)');
   });
 });
 
