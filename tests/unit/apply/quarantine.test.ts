@@ -36,7 +36,7 @@ describe('a change that BIG-IP refuses', () => {
   test('is dead-lettered once, with BIG-IP\'s words and every declare that failed with it', async () => {
     await apply(1, bad, exposure({ port: 1 }));
     await apply(2, bad, exposure({ port: 1 }));
-    expect(world.deadLetters()).toMatchObject([{ code: 'BIP421', exposure: '172.16.100.195:7/tcp', response: named, attempts: [{ code: 'BIP421', reason: expect.stringContaining('01070734') }] }]);
+    expect(world.deadLetters()).toMatchObject([{ code: 'BIP421', exposure: '172.16.100.195:7/tcp', response: named, plan: expect.arrayContaining([expect.objectContaining({ key: '172.16.100.195:7/tcp', kind: 'rejected' })]), attempts: [{ code: 'BIP421', reason: expect.stringContaining('01070734') }] }]);
   });
 
   test('says in the result what BIG-IP said, how often it was tried and when it is tried again', async () => {
