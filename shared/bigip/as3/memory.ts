@@ -25,7 +25,8 @@ export const ContributionRecord = z.strictObject({
 export type ContributionRecord = Readonly<z.infer<typeof ContributionRecord>>;
 
 export const Memory = z.strictObject({
-  format: z.literal(DECLARED_FORMAT),
+  /** Format 1 had less to remember, and nothing in it means anything else here. */
+  format: z.literal([1, DECLARED_FORMAT]),
   owners: z.record(z.string(), OwnerRecord),
   floors: z.record(z.string(), Version).exactOptional(),
   drains: z.record(z.string(), Drain).exactOptional(),

@@ -8,7 +8,7 @@ import type { Drain, OwnerRecord } from './record.ts';
 export type { OwnerRecord } from './record.ts';
 
 /** The layout of what Sluice keeps in a partition's declaration; a newer one is refused, never overwritten. */
-export const DECLARED_FORMAT = 1;
+export const DECLARED_FORMAT = 2;
 
 /** What one owner adds to an exposure. */
 export interface Contribution {
