@@ -74,7 +74,7 @@ describe('sluice doctor', () => {
     const bigip = await lab();
     const both = planPartition('k8s', wanted(), [slice(1, [exposure({ port: 31_000 })], { owner: 'east/other/gateway', clusterUid: 'uid-2' })], { sameFleet: () => false }).next;
     await declare(connect(bigip), both);
-    expect(bad(await examine(deskOf(bigip)))).toEqual([expect.stringMatching(/^cluster id east: 2 clusters use it: .*uid-2 declared east\/other\/gateway/)]);
+    expect(bad(await examine(deskOf(bigip)))).toEqual([expect.stringMatching(/^cluster id east: 2 clusters use it: .*uid-2 speaks for east\/other\/gateway/)]);
   });
 });
 
