@@ -202,6 +202,14 @@ describe('the stack', () => {
     expect(resource('RefusedOriginAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
   });
 
+  test('a cluster that audit finds silent raises an alarm', () => {
+    const filter = resource('SilentClusterFilter');
+    expect(filter).toMatchObject({ LogGroupName: { Ref: 'AuditLogGroup' }, FilterPattern: '{ ($.code = "OWN331") }' });
+    expect(resource('AuditLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-audit');
+    const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
+    expect(resource('SilentClusterAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
+  });
+
   test('no role may do everything, or something with everything', () => {
     const roles = Object.entries(template.Resources).filter(([, r]) => r.Type === 'AWS::IAM::Role').map(([id]) => id);
     expect(roles.sort()).toEqual(['ApplyRole', 'AuditRole', 'ExpressRole', 'MapRole', 'ParkRole', 'ReplayRole']);
