@@ -8,6 +8,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { Device, FencesBehind } from './device.ts';
 import { createDevice } from './device.ts';
 import { dryRunDevice } from './dry-run.ts';
+import { perDevice } from './per-device.ts';
 
 export interface Devices {
   get(config: DeviceConfig): Promise<Device>;
@@ -17,35 +18,13 @@ export interface Devices {
 }
 
 export function createDevices(runtime: Runtime): Required<Devices> {
-  const open = new Map<string, Promise<Device>>();
-  const connect = async (config: DeviceConfig): Promise<Device> => {
+  return perDevice(async (config) => {
     const { secrets, clock, random, log, dryRun } = runtime;
     const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
     const surroundings = { random, log, dryRun, onFencesBehind: (behind: FencesBehind) => askForResync(runtime, behind) };
     const device = createDevice(config, { ca, password: () => secrets.resolve(config.password) }, clock, surroundings);
     return dryRun === true ? dryRunDevice(device, log) : device;
-  };
-  return {
-    get: (config) => {
-      const known = open.get(config.name);
-      if (known) return known;
-      const device = connect(config);
-      open.set(config.name, device);
-      // A secret that could not be read is asked for again next time.
-      device.catch(() => open.delete(config.name));
-      return device;
-    },
-    forget: async (config) => {
-      const device = open.get(config.name);
-      open.delete(config.name);
-      await (await device?.catch(() => undefined))?.close();
-    },
-    close: async () => {
-      const devices = [...open.values()];
-      open.clear();
-      for (const device of devices) await (await device.catch(() => undefined))?.close();
-    },
-  };
+  });
 }
 
 /** Every cluster that is offered on the device is asked; what it says then is newer than whatever is declared. */
