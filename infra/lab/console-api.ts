@@ -57,7 +57,7 @@ export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: 
       return `Every answer of the Kubernetes API now waits ${milliseconds} ms ("api slow 0" ends it).`;
     },
     clear(): string {
-      for (const name of [...holds.undo.keys()]) takeBack(holds, name);
+      for (const name of holds.undo.keys()) takeBack(holds, name);
       return 'The Kubernetes API has no fault; watches that went silent stay so until their clients give them up.';
     },
     conditions: () => conditionsOf(holds),
