@@ -1,6 +1,7 @@
 /** What the console can do to the BIG-IP, and what of it still holds. */
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import { isDeclare, type LabBigip } from './bigip/index.ts';
+import { conditionsOf, createHolds, holdFor, type Holds, holdWhile, takeBack } from './console-holds.ts';
 
 export interface FaultDesk {
   busy(seconds: number): string;
@@ -17,42 +18,13 @@ export interface FaultDesk {
   conditions(): readonly string[];
 }
 
-interface Desk {
+interface Desk extends Holds {
   readonly bigip: Pick<LabBigip, 'faults' | 'view'>;
-  readonly clock: Clock;
-  /** Says later that something is over. */
-  readonly announce: (sentence: string) => void;
-  /** By name: what `status` says about it, undefined once it is over. */
-  readonly held: Map<string, () => string | undefined>;
-  readonly undo: Map<string, () => void>;
-}
-
-function takeBack({ held, undo }: Desk, name: string): void {
-  undo.get(name)?.();
-  undo.delete(name);
-  held.delete(name);
-}
-
-/** Holds for a time, which `status` counts down. */
-function holdFor({ held, clock }: Desk, name: string, seconds: number, sentence: string): void {
-  const until = clock.now() + seconds * 1000;
-  held.set(name, () => (clock.now() < until ? `${sentence} (${Math.ceil((until - clock.now()) / 1000)} s more)` : undefined));
 }
 
 function down(desk: Desk, seconds: number): string {
-  takeBack(desk, 'down');
-  const undo = desk.bigip.faults.inject({ times: Number.POSITIVE_INFINITY, response: { kind: 'reset' } });
-  const ended = new AbortController();
-  holdFor(desk, 'down', seconds, 'its management breaks every connection');
-  desk.undo.set('down', () => {
-    ended.abort();
-    undo();
-  });
-  void desk.clock.sleep(seconds * 1000, ended.signal).then(() => {
-    if (ended.signal.aborted) return;
-    takeBack(desk, 'down');
-    desk.announce('The BIG-IP answers again.');
-  });
+  const begin = (): (() => void) => desk.bigip.faults.inject({ times: Number.POSITIVE_INFINITY, response: { kind: 'reset' } });
+  holdWhile(desk, 'down', { seconds, begin, sentence: 'its management breaks every connection', over: 'The BIG-IP answers again.' });
   return `For ${seconds} s the BIG-IP breaks every connection to its management; its virtual servers go on.`;
 }
 
@@ -91,8 +63,8 @@ function clear(desk: Desk): string {
   return `The BIG-IP is as it should be: active, with AS3, no fault.${restarting}`;
 }
 
-export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: Desk['announce']): FaultDesk {
-  const desk: Desk = { bigip, clock, announce, held: new Map(), undo: new Map() };
+export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: Holds['announce']): FaultDesk {
+  const desk: Desk = { bigip, ...createHolds(clock, announce) };
   const { faults } = bigip;
   return {
     busy(seconds): string {
@@ -128,6 +100,6 @@ export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: De
       return 'The BIG-IP has forgotten its tasks, as after a failover: asking for one is answered 404.';
     },
     clear: () => clear(desk),
-    conditions: () => [...desk.held.values()].flatMap((tell) => tell() ?? []),
+    conditions: () => conditionsOf(desk),
   };
 }

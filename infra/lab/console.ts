@@ -1,17 +1,21 @@
-/** While the lab runs: faults of the BIG-IP and pods that come and go, by lines that somebody types or pipes in. */
+/** While the lab runs: faults of the BIG-IP and of the Kubernetes API, and pods that come and go, by lines that somebody types or pipes in. */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { LabBigip } from './bigip/index.ts';
 import type { LabCluster } from './cluster/index.ts';
+import { type ApiDesk, createApiDesk, resourceNames } from './console-api.ts';
 import { createFaultDesk, type FaultDesk } from './console-faults.ts';
+import { createHolds } from './console-holds.ts';
 import { deviceRows, deviceTable } from './demo/device.ts';
 import { table } from './demo/say.ts';
+import type { LabKubernetes } from './kubernetes/index.ts';
 
 export interface Landscape {
   readonly bigip: Pick<LabBigip, 'faults' | 'view'>;
   readonly cluster: Pick<LabCluster, 'pods' | 'addPod' | 'removePod'>;
+  readonly kubernetes: Pick<LabKubernetes, 'faults'>;
 }
 
 export interface LabConsole {
@@ -42,6 +46,24 @@ function onOff(word = ''): boolean {
   throw new Misread(`"${word}" is neither on nor off`);
 }
 
+function resourceName(word = ''): string {
+  if (resourceNames.includes(word)) return word;
+  const like = resourceNames.filter((name) => word !== '' && name.startsWith(word));
+  throw new Misread(`"${word}" is no resource of the Kubernetes API; say for example ${(like.length > 0 ? like : ['services', 'gateways.networking.istio.io']).join(' or ')}`);
+}
+
+function apiCommands(desk: ApiDesk): readonly Command[] {
+  const one = (sentence: string): Lines => [sentence];
+  return [
+    { usage: 'api cut', does: 'every watch of the Kubernetes API breaks', run: () => one(desk.cut()) },
+    { usage: 'api silence', does: 'every watch stays open, and nothing comes on it', run: () => one(desk.silence()) },
+    { usage: 'api compact', does: 'the history is forgotten: 410', run: () => one(desk.compact()) },
+    { usage: 'api deny RESOURCE [SECONDS]', does: 'list and watch of it are answered 403', run: ([word, n]) => one(desk.deny(resourceName(word), amount(n, 20))) },
+    { usage: 'api down [SECONDS]', does: 'the Kubernetes API breaks every connection', run: ([n]) => one(desk.down(amount(n, 20))) },
+    { usage: 'api slow [MILLISECONDS]', does: 'every answer waits that long; 0 ends it', run: ([n]) => one(desk.slow(amount(n, 3000, 0))) },
+  ];
+}
+
 function faultCommands(desk: FaultDesk): readonly Command[] {
   const one = (sentence: string): Lines => [sentence];
   return [
@@ -54,7 +76,6 @@ function faultCommands(desk: FaultDesk): readonly Command[] {
     { usage: 'as3 off|on', does: 'AS3 is missing, or installed again', run: ([word]) => one(desk.as3(onOff(word))) },
     { usage: 'expire-tokens', does: 'every session ends', run: () => one(desk.expireTokens()) },
     { usage: 'forget-task', does: 'running and finished tasks are unknown, as after a failover', run: () => one(desk.forgetTask()) },
-    { usage: 'clear', does: 'takes every fault back', run: () => one(desk.clear()) },
   ];
 }
 
@@ -88,12 +109,13 @@ function podCommands(cluster: Landscape['cluster'], print: Print): readonly Comm
   ];
 }
 
-function picture({ bigip, cluster }: Landscape, desk: FaultDesk): Lines {
+function picture({ bigip, cluster }: Landscape, desk: FaultDesk, api: ApiDesk): Lines {
   const conditions = desk.conditions();
   return [
     `BIG-IP: ${bigip.view().role}${conditions.length === 0 ? ', no fault' : `; ${conditions.join('; ')}`}`,
     ...deviceTable(deviceRows(bigip)),
     `gateway pods: ${podLines(cluster).join(', ') || 'none'}`,
+    `Kubernetes API: ${api.conditions().join('; ') || 'no fault'}`,
   ];
 }
 
@@ -112,11 +134,15 @@ function find(commands: readonly Command[], line: string): { readonly command: C
 }
 
 export function createConsole(lab: Landscape, clock: Clock, print: Print): LabConsole {
-  const desk = createFaultDesk(lab.bigip, clock, (sentence) => print([sentence]));
+  const announce = (sentence: string): void => print([sentence]);
+  const desk = createFaultDesk(lab.bigip, clock, announce);
+  const api = createApiDesk(lab.kubernetes, createHolds(clock, announce));
   const commands: readonly Command[] = [
     { usage: 'help', does: 'this', run: () => overview(commands) },
-    { usage: 'status', does: 'the BIG-IP, its virtual servers and what is wrong with it; the gateway pods', run: () => picture(lab, desk) },
+    { usage: 'status', does: 'the BIG-IP, its virtual servers and what is wrong with it; the gateway pods, the Kubernetes API', run: () => picture(lab, desk, api) },
     ...faultCommands(desk),
+    ...apiCommands(api),
+    { usage: 'clear', does: 'takes every fault back', run: () => [desk.clear(), api.clear()] },
     ...podCommands(lab.cluster, print),
   ];
   return {

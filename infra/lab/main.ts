@@ -42,8 +42,8 @@ function introduce(lab: Lab): void {
   say.lines(['kubectl delete pod -n istio-system <one of the gateway pods>', `kubectl delete ${GATEWAYS} tcp-echo-gateway`]);
   say.why('An F5 ConfigMap as CIS users have it: port 32400 moves to 31400, and an Event on the Gateway says why:');
   say.lines(['kubectl apply -f infra/lab/manifests/f5-configmap.yaml', `kubectl describe ${GATEWAYS} tcp-echo-gateway`]);
-  say.why('Make the BIG-IP sick, or let pods come and go: type a line here, such as');
-  say.lines(['busy 30, down 20, restart, slow 3000, lose 1, standby, clear, pod add, status; "help" lists them all']);
+  say.why('Make the BIG-IP or the Kubernetes API sick, or let pods come and go: type a line here, such as');
+  say.lines(['busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services 20, clear, pod add, status; "help" lists them all']);
   say.why('What failed, and what to do (docs/operations/failures.md plays a whole night of it):');
   say.lines([`npm run sluice -- status -c ${files.config}`, `npm run sluice -- failures groups -c ${files.config}`]);
   say.why('Ctrl-C ends it and removes its files.');

@@ -26,7 +26,7 @@ export interface LabKubernetesOptions {
   readonly name?: string;
   /** Groups, `group/version` or `plural.group` that this cluster does not have. */
   readonly without?: readonly string[];
-  /** More rules for objects, for example those of the CRDs' schemas: what is wrong with this one? */
+  /** More rules for objects than the server's own, as an admission webhook has: what is wrong with this one? */
   readonly admit?: (object: KubernetesObject) => readonly Cause[];
   /**
    * Deleting a pod that runs on a node only marks it as terminating, and whoever plays the kubelet removes it from the store.

@@ -1,5 +1,6 @@
 /** The store as the lab's own components use it, in the same process. */
 import { createHash } from 'node:crypto';
+import { pruneSilently } from './custom/decode.ts';
 import { notFound } from './errors.ts';
 import type { Catalog } from './resources/catalog.ts';
 import { fromStorage } from './resources/convert.ts';
@@ -36,7 +37,7 @@ export function createObjectStore(store: Store, writer: Writer, catalog: Catalog
   return {
     apply(object) {
       const where = target(object.apiVersion, object.kind, object.metadata);
-      return copy(where.resource, versionOf(object.apiVersion), writer.place(where, structuredClone(object)));
+      return copy(where.resource, versionOf(object.apiVersion), writer.place(where, structuredClone(pruneSilently(where.resource.storage, object))));
     },
     get(apiVersion, kind, namespace, name) {
       const where = target(apiVersion, kind, { namespace, name });

@@ -1,4 +1,7 @@
 /** What the API server does to an object of a kind on its way in: defaults, allocation, validation. */
+import { withSchemaDefaults } from './custom/defaults.ts';
+import { definitionOf } from './custom/schema.ts';
+import { validateCustom } from './custom/validate.ts';
 import { fieldsOf } from './fields.ts';
 import { nameProblem } from './names.ts';
 import type { Resource } from './resources/resource.ts';
@@ -23,7 +26,8 @@ const defaulters: Readonly<Record<string, Defaulter>> = {
 };
 
 export function withDefaults(resource: Resource, object: KubernetesObject): KubernetesObject {
-  return defaulters[resource.storage]?.(object) ?? object;
+  const definition = definitionOf(resource.storage);
+  return definition ? withSchemaDefaults(object, definition.schema) : (defaulters[resource.storage]?.(object) ?? object);
 }
 
 export interface Prepared {
@@ -35,7 +39,7 @@ export interface Prepared {
 export function prepare(resource: Resource, object: KubernetesObject, around: { readonly before?: KubernetesObject; readonly others: () => readonly KubernetesObject[] }): Prepared {
   const problem = nameProblem(resource, object.metadata.name);
   const causes: Cause[] = problem === undefined ? [] : [{ reason: 'FieldValueInvalid', message: `Invalid value: "${object.metadata.name}": ${problem}`, field: 'metadata.name' }];
-  if (resource.storage !== 'services') return { object, causes };
+  if (resource.storage !== 'services') return { object, causes: [...causes, ...validateCustom(resource.storage, object)] };
   const kept = around.before ? keepAllocated(around.before, object) : object;
   causes.push(...validateService(kept, around.before));
   if (causes.length > 0) return { object, causes };

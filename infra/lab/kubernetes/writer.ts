@@ -13,7 +13,7 @@ export interface WriterOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly uid: () => string;
-  /** More rules for objects, for example those of the CRDs' schemas. */
+  /** More rules for objects than the server's own. */
   readonly admit: (object: KubernetesObject) => readonly Cause[];
 }
 

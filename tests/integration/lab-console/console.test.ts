@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { RawPod } from '../../../infra/lab/cluster/index.ts';
 import { createConsole, listenTo, type LabConsole, type Landscape } from '../../../infra/lab/console.ts';
+import { type LabKubernetes, startKubernetes } from '../../../infra/lab/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 import { app, call, declare, tenant } from '../lab-bigip/client.ts';
+import { call as ask, watch } from '../lab-kubernetes/client.ts';
 
 const READY = '/mgmt/tm/sys/ready';
 const INFO = '/mgmt/shared/appsvcs/info';
@@ -48,6 +50,7 @@ function handCluster(...names: readonly string[]) {
 
 describe('the console of the lab', () => {
   let bigip: LabBigip;
+  let kubernetes: LabKubernetes;
   let clock: ReturnType<typeof handClock>;
   let hands: ReturnType<typeof handCluster>;
   let console: LabConsole;
@@ -57,10 +60,14 @@ describe('the console of the lab', () => {
     clock = handClock();
     hands = handCluster('gateway-abcde', 'gateway-fghij');
     bigip = await startBigip({ dataPath: false, now: () => clock.now(), timings: { declare: 0, memberWrite: 0 } });
+    kubernetes = await startKubernetes();
     printed = [];
-    console = createConsole({ bigip, cluster: hands.cluster }, clock, (lines) => printed.push(...lines));
+    console = createConsole({ bigip, kubernetes, cluster: hands.cluster }, clock, (lines) => printed.push(...lines));
   });
-  afterEach(() => bigip.close());
+  afterEach(async () => {
+    await bigip.close();
+    await kubernetes.close();
+  });
 
   const said = (line: string): string => {
     printed = [];
@@ -152,6 +159,63 @@ describe('the console of the lab', () => {
     expect((await call(bigip, 'GET', `/mgmt/shared/appsvcs/task/${String(task.body['id'])}`)).status).toBe(404);
   });
 
+  const SERVICES = '/api/v1/services';
+  const api = (): string | undefined => said('status').split('\n').at(-1);
+
+  test('api cut breaks what is watched, and a client goes on where it was', async () => {
+    const stream = await watch(kubernetes, SERVICES);
+    expect(said('api cut')).toContain('Broken: 1 watch;');
+    expect(await stream.next()).toBeUndefined();
+    expect((await ask(kubernetes, SERVICES)).code).toBe(200);
+  });
+
+  test('api silence leaves watches open, and nothing comes on them', async () => {
+    const stream = await watch(kubernetes, '/api/v1/namespaces?resourceVersion=0');
+    for (let seen = 0; seen < 3; seen += 1) await stream.next();
+    expect(said('api silence')).toContain('Half open from now on: 1 watch;');
+    const namespace = (name: string): void => void kubernetes.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    namespace('unheard');
+    // Its end is what comes next.
+    kubernetes.faults.cutWatches();
+    expect(await stream.next()).toBeUndefined();
+  });
+
+  test('api compact makes every older revision unknown', async () => {
+    const { resourceVersion } = (await ask(kubernetes, SERVICES)).body.metadata as { resourceVersion: string };
+    kubernetes.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } });
+    expect(said('api compact')).toContain('answered 410');
+    const stream = await watch(kubernetes, `${SERVICES}?resourceVersion=${resourceVersion}`);
+    expect(await stream.next()).toMatchObject({ type: 'ERROR', object: { code: 410 } });
+  });
+
+  test('api deny keeps a resource from being read for its time, and others not', async () => {
+    const stream = await watch(kubernetes, SERVICES);
+    said('api deny services 20');
+    expect(await stream.next()).toBeUndefined();
+    expect((await ask(kubernetes, SERVICES)).code).toBe(403);
+    expect((await ask(kubernetes, '/api/v1/pods')).code).toBe(200);
+    expect(api()).toBe('Kubernetes API: list and watch of services are denied (20 s more)');
+    await clock.pass(20_000);
+    expect(printed.at(-1)).toBe('The Kubernetes API lets services be read again.');
+    expect((await ask(kubernetes, SERVICES)).code).toBe(200);
+    expect(api()).toBe('Kubernetes API: no fault');
+  });
+
+  test('api down breaks every connection until its time is over', async () => {
+    said('api down 20');
+    await expect(ask(kubernetes, SERVICES)).rejects.toThrow();
+    await clock.pass(20_000);
+    expect((await ask(kubernetes, SERVICES)).code).toBe(200);
+  });
+
+  test('clear takes back what was done to the API as well', async () => {
+    for (const line of ['api deny services 600', 'api deny pods 600', 'api down 600', 'api slow 60000']) said(line);
+    expect(api()).toContain('every answer waits 60000 ms');
+    said('clear');
+    expect(api()).toBe('Kubernetes API: no fault');
+    expect((await ask(kubernetes, SERVICES)).code).toBe(200);
+  });
+
   test('clear takes everything back', async () => {
     for (const line of ['busy 600', 'down 600', 'slow 60000', 'lose 3', 'standby', 'as3 off', 'clear']) said(line);
     expect(condition()).toBe('BIG-IP: active, no fault');
@@ -161,7 +225,7 @@ describe('the console of the lab', () => {
   });
 
   test('status shows the virtual servers and the gateway pods', () => {
-    expect(said('status').split('\n').slice(1)).toEqual(['BIG-IP has no virtual server', 'gateway pods: gateway-abcde (10.244.1.5), gateway-fghij (10.244.1.5)']);
+    expect(said('status').split('\n').slice(1)).toEqual(['BIG-IP has no virtual server', 'gateway pods: gateway-abcde (10.244.1.5), gateway-fghij (10.244.1.5)', 'Kubernetes API: no fault']);
   });
 
   test('a pod is added, or removed by its name or the end of it, and it is told when it is gone', async () => {
@@ -180,6 +244,9 @@ describe('the console of the lab', () => {
     ['down 0', '"0" is not a whole number from 1 to 600000 (down [SECONDS])'],
     ['as3', '"" is neither on nor off (as3 off|on)'],
     ['standby maybe', '"maybe" is neither on nor off (standby [on|off])'],
+    ['api deny', '"" is no resource of the Kubernetes API; say for example services or gateways.networking.istio.io (api deny RESOURCE [SECONDS])'],
+    ['api deny gateways', '"gateways" is no resource of the Kubernetes API; say for example gateways.gateway.networking.k8s.io or gateways.networking.istio.io (api deny RESOURCE [SECONDS])'],
+    ['api reboot', '"api reboot" is no command; "help" lists them.'],
     ['reboot', '"reboot" is no command; "help" lists them.'],
   ])('%s changes nothing and says what would have been right', (line, sentence) => {
     expect(said(line)).toBe(sentence);
@@ -190,8 +257,8 @@ describe('the console of the lab', () => {
   test('help lists every command with what it does; an empty line does nothing', () => {
     const commands = said('help').split('\n').map((line) => line.split('  ')[0]);
     expect(commands).toEqual([
-      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task', 'clear', 'pod add',
-      'pod remove NAME',
+      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task',
+      'api cut', 'api silence', 'api compact', 'api deny RESOURCE [SECONDS]', 'api down [SECONDS]', 'api slow [MILLISECONDS]', 'clear', 'pod add', 'pod remove NAME',
     ]);
     expect(said('   ')).toBe('');
   });

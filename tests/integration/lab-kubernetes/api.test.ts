@@ -119,7 +119,7 @@ describe('objects', () => {
   test('of custom resources are replaced only by those who name the version they saw', async () => {
     lab.store.apply(gateway());
     expect((await call(lab, `${istioGateways}/gw`, { method: 'PUT', body: gateway() })).body.details.causes[0].field).toBe('metadata.resourceVersion');
-    const merge = { method: 'PATCH', type: 'application/merge-patch+json', body: { spec: { servers: [{ hosts: ['*'] }] } } };
+    const merge = { method: 'PATCH', type: 'application/merge-patch+json', body: { spec: { servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }] } } };
     expect(await call(lab, `${istioGateways}/gw`, merge)).toMatchObject({ code: 200, body: { metadata: { generation: 2 } } });
     expect((await call(lab, `${istioGateways}/gw`, { ...merge, type: 'application/strategic-merge-patch+json' })).code).toBe(415);
   });
@@ -258,7 +258,7 @@ describe('the store for the lab itself', () => {
 
   test('writes status when it is given and keeps it when not', () => {
     lab.store.apply({ ...gateway(), status: { a: 1 } });
-    expect(lab.store.apply({ ...gateway(), spec: { servers: ['x'] } })).toMatchObject({ status: { a: 1 }, metadata: { generation: 2 } });
+    expect(lab.store.apply({ ...gateway(), spec: { selector: { istio: 'other' } } })).toMatchObject({ status: { a: 1 }, metadata: { generation: 2 } });
     expect(lab.store.apply({ ...gateway(), status: { b: 2 } })['status']).toEqual({ b: 2 });
   });
 

@@ -207,6 +207,31 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
     expect(refused.err).toContain('spec.ports[0].name: Required value');
   });
 
+  const gatewayWith = (servers: string): string => `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: wrong}\nspec: {selector: {istio: x}, ${servers}}\n`;
+
+  test.each([
+    ['a wrong field', 'servrs: []', 'Gateway in version "v1" cannot be handled as a Gateway: strict decoding error: unknown field "spec.servrs"'],
+    ['a wrong type', 'servers: [{port: {number: http, name: a, protocol: HTTP}, hosts: ["*"]}]', '* spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number in body must be of type integer: "string"'],
+    ['a missing port', 'servers: [{hosts: ["*"]}]', '* spec.servers[0].port: Required value'],
+  ])('is told in the words of Kubernetes what is wrong with a Gateway: %s', async (_, servers, sentence) => {
+    const refused = await kubectl.pipe(gatewayWith(servers), 'apply', '-f', '-');
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain(sentence);
+    expect(lab.store.get('networking.istio.io/v1', 'Gateway', 'default', 'wrong')).toBeUndefined();
+  });
+
+  test('warns of a wrong field where the user wants no more, and refuses it server-side', async () => {
+    const warned = await kubectl.pipe(gatewayWith('servrs: []'), 'create', '--dry-run=server', '--validate=warn', '-f', '-');
+    expect(warned).toMatchObject({ code: 0, err: 'Warning: unknown field "spec.servrs"\n' });
+    const applied = await kubectl.pipe(gatewayWith('servrs: []'), 'apply', '--server-side', '-f', '-');
+    expect(applied.err).toContain('failed to create typed patch object (default/wrong; networking.istio.io/v1, Kind=Gateway): .spec.servrs: field not declared in schema');
+  });
+
+  test('explains the fields of custom resources', async () => {
+    expect(await ok('explain', 'gateways.networking.istio.io.spec.servers')).toMatch(/hosts\s+<\[\]string> -required-/);
+    expect(await ok('explain', 'gtw.spec.listeners.tls.mode')).toMatch(/ENUM:\s+Terminate\s+Passthrough/);
+  });
+
   test('knows the short names, and which groups a word may mean', async () => {
     const resources = await ok('api-resources', '--no-headers');
     for (const row of [/^gateways\s+gw\s+networking.istio.io\/v1/m, /^gateways\s+gtw\s+gateway.networking.k8s.io\/v1/m, /^endpointslices\s+discovery.k8s.io\/v1/m]) {

@@ -1,7 +1,8 @@
 /**
- * As much OpenAPI as kubectl needs to apply: that the server validates fields itself. There are no schemas in it, so kubectl
- * merges core kinds by its built-in knowledge and custom resources by JSON merge patch, as it would with a real server.
+ * As much OpenAPI as kubectl needs to apply, that the server validates fields itself, and to explain: the schemas of custom
+ * resources. kubectl merges core kinds by its built-in knowledge and custom resources by JSON merge patch, as with a real server.
  */
+import { definitionOf } from '../custom/schema.ts';
 import { type Catalog, groupVersion } from '../resources/catalog.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Fields } from '../types.ts';
@@ -41,7 +42,16 @@ export function openApiV3(catalog: Catalog, path: string): Fields | undefined {
   const resources = resourcesOf(catalog, group, version);
   if (resources.length === 0) return undefined;
   const paths = Object.assign({}, ...resources.map((resource) => pathsOf(resource, version))) as Fields;
-  return { openapi: '3.0.0', info: { title: groupVersion(group, version), version: 'v1.32.0' }, paths, components: {} };
+  const schemas = Object.assign({}, ...resources.map((resource) => schemaOf(resource, version))) as Fields;
+  return { openapi: '3.0.0', info: { title: groupVersion(group, version), version: 'v1.32.0' }, paths, components: { schemas } };
+}
+
+/** Named as the API server names it, the group turned around: `io.istio.networking.v1.Gateway`. */
+function schemaOf({ group, kind, storage }: Resource, version: string): Fields {
+  const definition = definitionOf(storage);
+  if (!definition) return {};
+  const name = [...group.split('.').toReversed(), version, kind].join('.');
+  return { [name]: { ...definition.schema, 'x-kubernetes-group-version-kind': [{ group, version, kind }] } };
 }
 
 export const openApiV2: Fields = { swagger: '2.0', info: { title: 'Sluice lab', version: 'v1.32.0' }, paths: {}, definitions: {} };

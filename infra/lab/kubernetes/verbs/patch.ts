@@ -1,4 +1,5 @@
 /** patch, by content type. */
+import { refuseUndeclared } from '../custom/decode.ts';
 import { unsupportedMedia } from '../errors.ts';
 import { fieldsOf } from '../fields.ts';
 import { parseBody, readObject } from '../http/body.ts';
@@ -22,6 +23,7 @@ export function isApply(info: RequestInfo): boolean {
 export function applyPatch(context: Context, info: RequestInfo, target: Target, bytes: Buffer): KubernetesObject {
   const expected = { resource: info.resource, apiVersion: apiVersionOf(info), ...placed(info) };
   const object = readObject(parseBody(bytes, info.contentType), expected);
+  refuseUndeclared(info, object);
   return context.writer.apply(target, object, info.query.get('force') === 'true');
 }
 

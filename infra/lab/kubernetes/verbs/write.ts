@@ -1,5 +1,6 @@
 /** create, update, patch, delete and deletecollection. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeObject, decodePatched } from '../custom/decode.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { fieldAt, fieldsOf, textAt } from '../fields.ts';
 import { formOf } from '../http/accept.ts';
@@ -39,7 +40,7 @@ export async function answerCreate(context: Context, info: RequestInfo, request:
   if (resource.namespaced && !namespace) throw badRequest('an empty namespace may not be set during creation');
   const name = given.metadata.name || generated(context, given);
   if (!name) throw badRequest('name or generateName is required: set metadata.name');
-  send(context, info, response, { code: 201, object: context.writer.create(targetOf(context, info, name), given) });
+  send(context, info, response, { code: 201, object: context.writer.create(targetOf(context, info, name), decodeObject(info, given, response)) });
 }
 
 /** Unique within the lab, because revisions are. */
@@ -53,7 +54,7 @@ export async function answerUpdate(context: Context, info: RequestInfo, request:
   const bytes = await readBytes(request);
   const expected = { resource: info.resource, apiVersion: apiVersionOf(info), name, ...(info.namespace && { namespace: info.namespace }) };
   const given = readObject(parseBody(bytes, info.contentType), expected);
-  send(context, info, response, { code: 200, object: context.writer.update(targetOf(context, info, name), given) });
+  send(context, info, response, { code: 200, object: context.writer.update(targetOf(context, info, name), decodeObject(info, given, response)) });
 }
 
 export async function answerPatch(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -67,7 +68,7 @@ export async function answerPatch(context: Context, info: RequestInfo, request: 
     return send(context, info, response, { code: live ? 200 : 201, object });
   }
   if (!live) throw notFound(info.resource, name);
-  send(context, info, response, { code: 200, object: context.writer.update(target, patched(context, info, live, bytes)) });
+  send(context, info, response, { code: 200, object: context.writer.update(target, decodePatched(info, patched(context, info, live, bytes), response)) });
 }
 
 async function deleteOptionsOf(info: RequestInfo, request: IncomingMessage): Promise<Fields> {

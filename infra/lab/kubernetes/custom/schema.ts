@@ -1,0 +1,35 @@
+/** Structural schemas of the custom resources, as their CustomResourceDefinitions give them; `infra/lab/crd-schemas.ts` writes the data. */
+import { readFileSync } from 'node:fs';
+
+/** As much of a structural schema as the lab's own walks read; validation hands all of it to ajv. */
+export interface Structural {
+  readonly properties?: Readonly<Record<string, Structural>>;
+  readonly additionalProperties?: Structural | boolean;
+  readonly items?: Structural;
+  readonly default?: unknown;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  readonly 'x-kubernetes-list-type'?: 'atomic' | 'map' | 'set';
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+}
+
+export interface Definition {
+  /** The published schema has CEL rules, which the lab does not evaluate. */
+  readonly rules: boolean;
+  readonly schema: Structural;
+}
+
+export const schemaFile = new URL('../resources/crd-schemas.json', import.meta.url);
+
+let definitions: ReadonlyMap<string, Definition> | undefined;
+
+/** By `plural.group`; a kind without a definition here is stored as it comes. */
+export function definitionOf(storage: string): Definition | undefined {
+  definitions ??= new Map(Object.entries(JSON.parse(readFileSync(schemaFile, 'utf8')) as Record<string, Definition>));
+  return definitions.get(storage);
+}
+
+/** The schema of what stands under a key of an object. */
+export function schemaAt({ properties = {}, additionalProperties }: Structural, key: string): Structural | undefined {
+  if (Object.hasOwn(properties, key)) return properties[key];
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined;
+}
