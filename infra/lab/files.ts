@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { QueueConfig, SluiceConfig } from '../../shared/config/schema.ts';
+import { newKeyPair } from '../../shared/queue/signature.ts';
 
 export interface LabFiles {
   readonly dir: string;
@@ -33,6 +34,8 @@ export interface ClusterContents {
   readonly kubeconfig: string;
   /** Whether it may share virtual servers with the others that may. */
   readonly fleet?: boolean;
+  /** Whether it gets a key to sign with. */
+  readonly signed?: boolean;
 }
 
 export interface FileContents {
@@ -50,6 +53,10 @@ export const PARTITION = 'k8s';
 const REFERENCES = ['/Common/lab-*'];
 
 const secretFile = (name: string): string => `${name}.password`;
+export function keyFiles(dir: string, cluster: string): { readonly sign: string; readonly verify: string } {
+  return { sign: join(dir, `${cluster}.key`), verify: join(dir, `${cluster}.pub`) };
+}
+
 const caFile = (name: string): string => `${name}.ca.pem`;
 
 function deviceEntry(name: string, { url, username }: DeviceAccess, dir: string, partitions: readonly string[]): object {
@@ -72,6 +79,11 @@ function ownPartitions(like: Likeness | undefined): readonly string[] {
   return [...new Set([PARTITION, ...(like?.config.devices.find(({ name }) => name === DEVICE_NAME)?.partitions ?? [])])];
 }
 
+function clusterEntry({ id, signed = false }: ClusterContents, dir: string): object {
+  const { sign, verify } = keyFiles(dir, id);
+  return { id, ...(signed ? { verifyKeys: [`file:${verify}`], signKey: `file:${sign}` } : {}) };
+}
+
 function configuration(contents: FileContents, dir: string): object {
   const { device, clusters: own, virtualAddress, members, queue, like } = contents;
   const fleet = own.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
@@ -80,7 +92,7 @@ function configuration(contents: FileContents, dir: string): object {
     generation: 1,
     ...rest,
     devices: [deviceEntry(DEVICE_NAME, device, dir, ownPartitions(like)), ...devices],
-    clusters: [...own.map(({ id }) => ({ id })), ...clusters],
+    clusters: [...own.map((cluster) => clusterEntry(cluster, dir)), ...clusters],
     fleets: [...(fleet.length > 1 ? [{ name: 'production', clusters: fleet }] : []), ...fleets],
     ingresses: [...own.map(({ id }) => ({ cluster: id, service: 'istio-system/istio-ingressgateway', devices: [DEVICE_NAME], virtualAddress, members })), ...ingresses],
     policy,
@@ -101,11 +113,21 @@ export function kubeconfigOf({ kubeconfigs }: LabFiles, cluster: string): string
   return file;
 }
 
+async function writeKeys(dir: string, cluster: string): Promise<void> {
+  const { sign, verify } = keyFiles(dir, cluster);
+  const { privatePem, publicPem } = newKeyPair();
+  await writeFile(sign, privatePem, { mode: 0o600 });
+  await writeFile(verify, publicPem, { mode: 0o600 });
+}
+
 export async function writeLabFiles(dir: string, contents: FileContents): Promise<LabFiles> {
   const files = labFiles(dir, contents.clusters);
   const secret = { mode: 0o600 };
   await mkdir(dir, { recursive: true });
-  for (const { id, kubeconfig } of contents.clusters) await writeFile(kubeconfigOf(files, id), kubeconfig, secret);
+  for (const { id, kubeconfig, signed = false } of contents.clusters) {
+    await writeFile(kubeconfigOf(files, id), kubeconfig, secret);
+    if (signed) await writeKeys(dir, id);
+  }
   for (const [name, { password, ca }] of [[DEVICE_NAME, contents.device] as const, ...(contents.like?.devices ?? [])]) {
     await writeFile(join(dir, secretFile(name)), password, secret);
     await writeFile(join(dir, caFile(name)), ca);

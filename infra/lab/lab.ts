@@ -10,7 +10,7 @@ import { DEVICE_NAME, writeLabFiles, type LabFiles, type Likeness } from './file
 import type { LabKubernetes } from './kubernetes/index.ts';
 import { loopbackOf } from './loopback.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
-import { startQueue, type LabQueueKind } from './queue.ts';
+import { startQueue, type LabQueue, type LabQueueKind } from './queue.ts';
 import { startSite, type Site, type SiteOptions } from './site.ts';
 
 export interface LabOptions {
@@ -33,6 +33,8 @@ export interface Lab {
   /** Where the virtual address is reached on this machine. */
   readonly loopbackAddress: string;
   readonly files: LabFiles;
+  /** What `sluice` needs in its environment, besides these files, to reach the queue. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly sites: readonly Site[];
   /** Of the first cluster, as the next two. */
   readonly nodeAddresses: readonly string[];
@@ -57,6 +59,10 @@ async function likenessOf(file: string | undefined, own: readonly string[], clos
   return { config, devices };
 }
 
+function environmentOf({ credentials }: LabQueue): Lab['environment'] {
+  return credentials === undefined ? {} : { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey };
+}
+
 export async function startLab(options: LabOptions): Promise<Lab> {
   const closers = createClosers();
   try {
@@ -77,7 +83,7 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
   const bigip = await closers.use(startBigip());
   const like = await likenessOf(options.like, sites.map(({ id }) => id), closers);
   const queue = await closers.use(startQueue(queueKind, dir));
-  const clusters = sites.map(({ id, fleet = false, kubernetes }) => ({ id, fleet, kubeconfig: kubernetes.kubeconfig() }));
+  const clusters = sites.map(({ id, fleet = false, signed = false, kubernetes }) => ({ id, fleet, signed, kubeconfig: kubernetes.kubeconfig() }));
   const files = await writeLabFiles(dir, { clusters, device: bigip, virtualAddress, members, queue: queue.config, like });
   const pipeline = await closers.use(startPipeline(files, queue));
   for (const site of sites) {
@@ -90,6 +96,7 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
     virtualAddress,
     loopbackAddress: loopbackOf(virtualAddress),
     files,
+    environment: environmentOf(queue),
     sites,
     nodeAddresses: main.nodeAddresses,
     kubernetes: main.kubernetes,

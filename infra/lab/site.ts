@@ -11,6 +11,8 @@ export interface SiteOptions extends Pick<ClusterOptions, 'answers'> {
   readonly nodeAddresses: readonly string[];
   /** Whether it may share virtual servers with the others that may. */
   readonly fleet?: boolean;
+  /** Whether its watcher signs, and nothing else is taken for its word. */
+  readonly signed?: boolean;
 }
 
 /** What runs in the cluster and is started again with it. */

@@ -33,6 +33,7 @@ interface Virtual {
 interface Pool extends PlacedPool {
   readonly fullPath: string;
   readonly loadBalancingMode: string;
+  readonly reselectTries?: number;
 }
 
 interface VirtualAddress {
@@ -131,10 +132,12 @@ function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[]
   const wanted = new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))));
   const members = pool.membersReference?.items ?? [];
   const have = new Set(members.map((m) => lastPart(m.fullPath)));
+  const { reselectTries: tries = e.settings.reselectTries } = pool;
   const words = [
     ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
     ...[...have].filter((m) => !wanted.has(m)).map((m) => `has member ${m}, which was not declared`),
     ...placingDifferences(pool, e, state),
+    ...(tries === e.settings.reselectTries ? [] : [`tries ${tries} other members instead of ${e.settings.reselectTries} where one cannot be reached`]),
   ];
   // A method that nobody knows here cannot be declared, so it is not kept.
   const balance = BALANCE_METHODS.find((method) => method === pool.loadBalancingMode);

@@ -23,6 +23,10 @@ async function run(argv: readonly string[]): Promise<number> {
     say.failed([options.refused]);
     return 2;
   }
+  if (fleet && (options.members !== 'pods' || options.like !== undefined)) {
+    say.failed(['fleet: its scenes look for pods of its own clusters; leave out --members and --like.']);
+    return 2;
+  }
   const start = clock.now();
   const lab = await startLab(fleet ? { ...options, clusters: FLEET_CLUSTERS } : options);
   try {

@@ -58,7 +58,7 @@ function readApplication(application: unknown, records: readonly ContributionRec
   const { virtual, pool, ...rest } = application as { virtual?: As3Service; pool?: As3Pool } & Record<string, unknown>;
   if (!virtual || !pool) return undefined;
   const monitors = (pool.monitors ?? []).map((pointer) => readMonitor(rest[pointer.use ?? ''] as As3Monitor | undefined));
-  const settings = Settings.safeParse({ ...readVirtual(virtual), balance: pool.loadBalancingMode, monitors });
+  const settings = Settings.safeParse({ ...readVirtual(virtual), balance: pool.loadBalancingMode, reselectTries: pool.reselectTries ?? 0, monitors });
   const contributions = readMembers(pool, records);
   const [address] = virtual.virtualAddresses ?? [];
   if (!settings.success || !contributions || typeof address !== 'string') return undefined;

@@ -52,6 +52,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
       // "any" is the device's default and would let one good monitor hide a bad one.
       ...(monitors.length > 0 ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' } : {}),
       ...(e.minimumActive === undefined ? {} : { minimumMembersActive: e.minimumActive }),
+      ...(e.settings.reselectTries > 0 ? { reselectTries: e.settings.reselectTries } : {}),
       members: e.contributions.flatMap((c) => renderMembers(c, options)),
     },
     ...Object.fromEntries(monitors),

@@ -37,6 +37,7 @@ export interface As3Pool {
   readonly monitors?: readonly As3Pointer[];
   readonly minimumMonitors?: 'all';
   readonly minimumMembersActive?: number;
+  readonly reselectTries?: number;
   readonly members: readonly As3PoolMember[];
 }
 

@@ -160,6 +160,11 @@ const readLimit: Reader = (text) => {
   return limit >= 0 && limit <= 2_147_483_647 ? { value: limit } : { problem: 'must be a number from 0 (unlimited) to 2147483647' };
 };
 
+const readTries: Reader = (text) => {
+  const tries = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  return tries >= 0 && tries <= 65_535 ? { value: tries } : { problem: 'must be a number from 0 (no other member is tried) to 65535' };
+};
+
 const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 
 /** F5's word for "the address the controller is configured with": leaves it to the sources below. */
@@ -182,6 +187,7 @@ export const READERS = {
   path: (text) => (isPath(text) ? { value: text } : { problem: 'must be a full path such as /Common/name' }),
   paths: listOf(isPath, 'a full path such as /Common/name'),
   limit: readLimit,
+  tries: readTries,
   monitors: readMonitors,
   ingressHealth: readF5Health('http'),
   serviceHealth: readF5Health('tcp'),

@@ -35,6 +35,7 @@ export const ANNOTATIONS: readonly AnnotationRow[] = [
   { name: 'sluice.io/profile-udp', setting: 'profileUdp', read: READERS.path, help: 'Path of a UDP profile.' },
   { name: 'sluice.io/vlans', setting: 'vlans', read: READERS.paths, help: '`none` for every VLAN, or paths separated by commas.' },
   { name: 'sluice.io/connection-limit', setting: 'connectionLimit', read: READERS.limit, help: 'Concurrent connections; 0 is unlimited.' },
+  { name: 'sluice.io/reselect-tries', setting: 'reselectTries', read: READERS.tries, help: 'How many other members are tried when the one picked for a connection cannot be reached.' },
   { name: 'sluice.io/monitors', setting: 'monitors', read: READERS.monitors, help: '`none`, types such as `tcp`, or a JSON list.' },
   { name: 'virtual-server.f5.com/health', setting: 'monitors', read: READERS.ingressHealth, help: 'JSON list of health checks (`type` defaults to http).' },
   { name: 'cis.f5.com/health', setting: 'monitors', read: READERS.serviceHealth, help: 'JSON health check or list (`type` defaults to tcp).' },

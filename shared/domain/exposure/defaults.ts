@@ -10,6 +10,7 @@ export const DEFAULT_SETTINGS = {
   iRules: [],
   vlans: [],
   connectionLimit: 0,
+  reselectTries: 3,
 } as const satisfies Partial<Wanted>;
 
 /** Probes per round (ports × members × monitors) up to which an interval is used: about a hundred probes a second, whatever the size. */

@@ -27,6 +27,9 @@ export type Monitor = z.infer<typeof Monitor>;
 
 export const PERSISTENCE_METHODS = ['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id'] as const;
 
+/** How many other members a connection is offered to after the one picked for it could not be reached, one by one. */
+export const ReselectTries = z.int().min(0).max(65_535);
+
 /** How BIG-IP offers an exposure; the same for every cluster that shares it. */
 export const Settings = z.strictObject({
   mode: z.enum(['tcp', 'fastl4', 'http', 'udp']),
@@ -39,6 +42,8 @@ export const Settings = z.strictObject({
   vlans: z.array(DevicePath),
   /** Concurrent connections; 0 is unlimited. */
   connectionLimit: z.int().min(0).max(2_147_483_647),
+  /** Absent in what was written before there was such a setting. */
+  reselectTries: ReselectTries.default(0),
   monitors: z.array(Monitor),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -132,7 +132,7 @@ function forUdp(merged: Merged): { readonly merged: Merged; readonly left: reado
     left.push(`${merged.sources[setting]} sets ${setting}, which is left out for HTTP/3 (UDP)`);
     delete wanted[setting];
   };
-  for (const setting of ['profileTcp', 'profileHttp', 'profileL4', 'proxyProtocol', 'iRules'] as const) drop(setting);
+  for (const setting of ['profileTcp', 'profileHttp', 'profileL4', 'proxyProtocol', 'iRules', 'reselectTries'] as const) drop(setting);
   const plain = (merged.wanted.persistence ?? []).every((method) => method.startsWith('/') || PERSISTENCE_MODES[method] === undefined);
   if (!plain) drop('persistence');
   const sources = { ...merged.sources, mode: merged.wanted.mode === 'udp' ? (merged.sources.mode ?? DEFAULT_SOURCE) : DEFAULT_SOURCE };
@@ -163,6 +163,8 @@ function settingsOf(mode: Mode, merged: Merged): Resolved['settings'] {
     profiles: Object.fromEntries(Object.entries(profiles).filter(([, path]) => path !== undefined)),
     vlans: [...(wanted.vlans ?? DEFAULT_SETTINGS.vlans)],
     connectionLimit: wanted.connectionLimit ?? DEFAULT_SETTINGS.connectionLimit,
+    // A datagram is sent to nobody who could refuse it.
+    reselectTries: wanted.reselectTries ?? (mode === 'udp' ? 0 : DEFAULT_SETTINGS.reselectTries),
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { BALANCE_METHODS, DevicePath, Monitor, PERSISTENCE_METHODS, type Settings } from './exposure.ts';
+import { BALANCE_METHODS, DevicePath, Monitor, PERSISTENCE_METHODS, ReselectTries, type Settings } from './exposure.ts';
 
 /** The settings of an exposure that a source may leave open. */
 export const SettingsInput = z.strictObject({
@@ -21,6 +21,7 @@ export const SettingsInput = z.strictObject({
     .describe('Paths of profiles.'),
   vlans: z.array(DevicePath).optional().describe('VLANs that accept connections. Default all.'),
   connectionLimit: z.int().min(0).max(2_147_483_647).optional().describe('Concurrent connections; 0 is unlimited.'),
+  reselectTries: ReselectTries.optional().describe('When the member picked for a connection cannot be reached: how many others are tried before the client is told. Default 3; none for UDP.'),
   monitors: z.array(Monitor).optional().describe('Health monitors instead of the default ones; an empty list means none.'),
 });
 export type SettingsInput = z.infer<typeof SettingsInput>;
@@ -42,6 +43,7 @@ export interface Wanted {
   readonly profileUdp: string;
   readonly vlans: readonly string[];
   readonly connectionLimit: number;
+  readonly reselectTries: number;
   readonly monitors: readonly Monitor[];
 }
 export type SettingName = keyof Wanted;
@@ -49,7 +51,7 @@ export type SettingName = keyof Wanted;
 /** In the order in which they are told. */
 export const SETTING_NAMES = [
   'virtualAddress', 'port', 'partition', 'mode', 'balance', 'snat', 'persistence', 'iRules', 'proxyProtocol', 'profileTcp', 'profileHttp', 'profileL4',
-  'profileUdp', 'vlans', 'connectionLimit', 'monitors',
+  'profileUdp', 'vlans', 'connectionLimit', 'reselectTries', 'monitors',
 ] as const satisfies readonly SettingName[];
 
 /** What is wrong with a monitor although each field alone is allowed; AS3 takes 3600 s and 900 s at most. */

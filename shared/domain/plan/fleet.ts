@@ -81,7 +81,7 @@ export function fleetSettings({ settings }: Fleet, protocol: 'tcp' | 'udp'): Par
   const fits = mode === 'fastl4' || (mode === 'udp') === (protocol === 'udp');
   const said = { ...rest, ...(mode !== undefined && fits ? { mode } : {}) };
   if (protocol === 'tcp') return said;
-  const { iRules: _iRules, persistence = [], ...plain } = said;
+  const { iRules: _iRules, reselectTries: _tries, persistence = [], ...plain } = said;
   return { ...plain, ...(said.persistence && !persistence.some((method) => NOT_FOR_UDP.has(method)) ? { persistence } : {}) };
 }
 

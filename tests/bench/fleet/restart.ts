@@ -9,7 +9,7 @@ import { CLUSTERS, firstPods, PODS, snapshotOfCluster } from './world.ts';
 const GATEWAYS_EACH = 10;
 /** Milliseconds between one change of another cluster and the next, and how many. */
 const PACE = 2_000;
-const CHANGES = 25;
+const CHANGES = 20;
 /** Milliseconds between one pod of the restart and the next. */
 const ROLL = 4_000;
 

@@ -182,6 +182,7 @@ describe('a BIG-IP', () => {
       exposure({ port: 3, protocol: 'udp', settings: { ...exposure().settings, mode: 'udp', monitors: [{ type: 'icmp', interval: 5, timeout: 16 }] } }),
       exposure({ port: 4, settings: { ...exposure().settings, connectionLimit: 10, snat: 'none', monitors: [{ type: 'http', interval: 5, timeout: 16, port: 15_021, send: 'GET /healthz/ready HTTP/1.0\r\n\r\n', receive: '200' }] } }),
       exposure({ port: 5, members: [] }),
+      exposure({ port: 6, settings: { ...exposure().settings, reselectTries: 3 } }),
     ];
     const state = planPartition('k8s', EMPTY_STATE, [slice(1, kinds)], { sameFleet: () => false }).next;
     expect(await declare(device, state)).toBe('applied');

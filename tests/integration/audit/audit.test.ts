@@ -52,6 +52,7 @@ describe('audit', () => {
     ['a member taken away', (b) => byHand(b, 'DELETE', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`), { kind: 'differs', object: POOL, message: 'lacks member 10.244.1.5:32400' }],
     ['a member switched off', (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`, { session: 'user-disabled' }), { kind: 'differs', object: POOL, message: 'has member 10.244.1.5:32400 switched off' }],
     ['another balancing', (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}`, { loadBalancingMode: 'ratio-member' }), { kind: 'differs', object: POOL, message: 'balances by ratio-member instead of round-robin' }],
+    ['other reselect tries', (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}`, { reselectTries: 7 }), { kind: 'differs', object: POOL, message: 'tries 7 other members instead of 0 where one cannot be reached' }],
     ['a node drained', (b) => byHand(b, 'PATCH', '/mgmt/tm/ltm/node/~k8s~10.244.1.5', { session: 'user-disabled' }), { kind: 'differs', object: '/k8s/10.244.1.5', message: 'is a node that should be ready' }],
     ['a stray pool', (b) => byHand(b, 'POST', '/mgmt/tm/ltm/pool', { name: 'mine', partition: 'k8s' }), { kind: 'orphan', code: 'BIP452', object: '/k8s/mine' }],
     ['a stray node', (b) => byHand(b, 'POST', '/mgmt/tm/ltm/node', { name: '10.9.9.9', partition: 'k8s', address: '10.9.9.9' }), { kind: 'orphan', object: '/k8s/10.9.9.9' }],

@@ -132,6 +132,47 @@ describe('traffic through virtual servers', () => {
     expect(await ask(held, 'b')).toBe(`${name} b`);
   });
 
+  test('a member that refuses the connection is passed over, as often as reselectTries says, and never twice', async () => {
+    const one = await running(startPod('10.20.0.1', 'one'));
+    const backends = [member(one.port, '10.20.0.7', '10.20.0.8', '10.20.0.9', '10.20.0.1')];
+    const asked = async (port: number): Promise<readonly string[]> => {
+      const answers: string[] = [];
+      for (let i = 0; i < 8; i += 1) answers.push(await talk(HOST, port, 'x'));
+      return answers;
+    };
+    const port = await offer({ members: backends, pool: { reselectTries: 3 } });
+    expect(await listening(port)).toBe('one x');
+    expect(await asked(port)).toEqual(Array(8).fill('one x'));
+    await offer({ port, members: backends, pool: { reselectTries: 0 } });
+    expect((await asked(port)).filter((answer) => answer === 'reset')).toHaveLength(6);
+    await until(() => virtual().connections.current === 0 && members().every(({ connections }) => connections.current === 0));
+  });
+
+  test('a connection that was accepted and then cut is not offered to another member', async () => {
+    const one = await startPod('10.20.0.1', 'one');
+    const port = await offer({ members: [member(one.port, '10.20.0.1')], pool: { reselectTries: 3 } });
+    expect(await listening(port)).toBe('one x');
+    const held = await hold(port);
+    expect(await ask(held, 'a')).toBe('one a');
+    await running(startPod('10.20.0.2', 'two', one.port));
+    await offer({ port, members: [member(one.port, '10.20.0.1', '10.20.0.2')], pool: { reselectTries: 3 } });
+    const closed = once(held, 'close');
+    await one.close();
+    await closed;
+  });
+
+  test('a client that persists on a member that cannot be reached goes on with another one', async () => {
+    const backend = await two();
+    const dead = '10.20.0.3';
+    const third = await startPod(dead, 'three', backend.port);
+    const port = await offer({ members: [member(backend.port, dead)], pool: { reselectTries: 1 }, virtual: { persistenceMethods: ['source-address'] } });
+    expect(await listening(port)).toBe('three x');
+    await offer({ port, members: [member(backend.port, dead, '10.20.0.1')], pool: { reselectTries: 1 }, virtual: { persistenceMethods: ['source-address'] } });
+    expect(await talk(HOST, port, 'x')).toBe('three x');
+    await third.close();
+    expect([await talk(HOST, port, 'x'), await talk(HOST, port, 'x')]).toEqual(['one x', 'one x']);
+  });
+
   test('with every member forced off, clients are reset', async () => {
     const backend = await two();
     const port = await offer({ members: backend.members });

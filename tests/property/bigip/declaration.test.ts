@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { readTenant } from '../../../shared/bigip/as3/read.ts';
 import { renderTenant } from '../../../shared/bigip/as3/render.ts';
 import type { As3Tenant } from '../../../shared/bigip/as3/types.ts';
+import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { DECLARED_FORMAT, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { state } from '../../fixtures/arbitraries.ts';
 
@@ -74,11 +75,24 @@ describe('the declaration of a partition', () => {
     expect(readTenant('k8s', newer)).toMatchObject({ kind: 'refused', code: 'OWN304' });
   });
 
+  test('a wish that says nothing of a setting that has a default wishes nothing there', () => {
+    fc.assert(
+      fc.property(state, (s) => {
+        const wishes = (of: DeclaredState): unknown => Object.values(of.exposures).map((e) => e.contributions.map((c) => c.wish));
+        const read = readTenant('k8s', stored(renderTenant(s, { shareNodes: false })));
+        expect(read.kind === 'ours' ? wishes(read.state) : read.reason).toEqual(wishes(s));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test('what an older Sluice wrote is read as it is', () => {
     const [owner, exposure] = ['east/ns/gw', { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: ['10.0.0.1'], virtualPort: 80, pool: 'pool', snat: 'auto', persistenceMethods: [] }, pool: { class: 'Pool', loadBalancingMode: 'round-robin', members: [{ servicePort: 8080, serverAddresses: ['10.1.0.1'] }] } }];
     const sluice = { format: 1, owners: { [owner]: { version: { epoch: 1, counter: 2, generation: 3 }, clusterUid: 'uid' } }, shareNodes: false, exposures: { 'gw-10_0_0_1-80-tcp': [{ owner, gateways: ['ns/g'], since: '2026-01-01T00:00:00Z', ports: [8080], draining: [] }] } };
     const tenant = { class: 'Tenant', constants: { class: 'Constants', sluice }, sluice: { class: 'Application' }, 'gw-10_0_0_1-80-tcp': exposure } as const;
     const read = readTenant('k8s', tenant);
+    // There was no reselectTries either: BIG-IP tries nobody else.
+    expect(read).toMatchObject({ kind: 'ours', state: { exposures: { '10.0.0.1:80/tcp': { settings: { reselectTries: 0 } } } } });
     expect(read).toMatchObject({ kind: 'ours', state: { owners: sluice.owners, exposures: { '10.0.0.1:80/tcp': { contributions: [{ owner, members: [{ address: '10.1.0.1', port: 8080 }] }] } } } });
   });
 });

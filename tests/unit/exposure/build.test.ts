@@ -10,7 +10,7 @@ describe('the walkthrough', () => {
       {
         address: '172.16.100.195', port: 32_400, protocol: 'tcp', partition: 'k8s', gateways: ['default/tcp-echo-gateway'], since: '2026-01-01T00:00:00Z',
         settings: {
-          mode: 'tcp', balance: 'round-robin', snat: 'auto', persistence: [], iRules: [], profiles: {}, vlans: [], connectionLimit: 0,
+          mode: 'tcp', balance: 'round-robin', snat: 'auto', persistence: [], iRules: [], profiles: {}, vlans: [], connectionLimit: 0, reselectTries: 3,
           monitors: [
             { type: 'http', interval: 5, timeout: 16, port: 15_021, send: 'GET /healthz/ready HTTP/1.1\\r\\nHost: sluice\\r\\nConnection: close\\r\\n\\r\\n', receive: '200 OK' },
             { type: 'tcp', interval: 5, timeout: 16 },

@@ -147,9 +147,9 @@ describe('HTTP/3', () => {
     const built = build({ listeners, gates: [gate({ 'sluice.io/irules': '/Common/x', 'sluice.io/profile-udp': '/Common/u' }, { port: 443, protocol: 'HTTPS' })] }, { settings: { profiles: { udp: '/Common/u' } } });
     expect(built.servers[0]?.code).toBe('GW137');
     const plain = build({ listeners, gates: [gate({ 'sluice.io/irules': '/Common/x' }, { port: 443, protocol: 'HTTPS' })] });
-    expect(plain.exposures.map((one) => [one.protocol, one.settings.mode, one.settings.iRules, one.settings.monitors.map((monitor) => monitor.type)])).toEqual([
-      ['tcp', 'tcp', ['/Common/x'], ['http', 'tcp']],
-      ['udp', 'udp', [], ['http']],
+    expect(plain.exposures.map((one) => [one.protocol, one.settings.mode, one.settings.iRules, one.settings.reselectTries, one.settings.monitors.map((monitor) => monitor.type)])).toEqual([
+      ['tcp', 'tcp', ['/Common/x'], 3, ['http', 'tcp']],
+      ['udp', 'udp', [], 0, ['http']],
     ]);
     expect(plain.notes).toMatchObject([{ code: 'GW145', message: expect.stringContaining('sets iRules, which is left out for HTTP/3') }]);
   });

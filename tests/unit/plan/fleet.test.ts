@@ -74,12 +74,12 @@ describe('a setting on which clusters of a fleet disagree', () => {
 });
 
 describe('what a fleet says itself', () => {
-  const rules = under(fleet({ settings: { balance: 'fastest-node', connectionLimit: 9 } }));
+  const rules = under(fleet({ settings: { balance: 'fastest-node', connectionLimit: 9, reselectTries: 5 } }));
   const both = [offer('east', { settings: { balance: 'least-connections-member' } }), offer('west', { since: LATER })];
 
   test('decides for every exposure that two of its clusters share, and tells whose wish it is against', () => {
     const state = declaredBy(both, rules);
-    expect(at(state).settings).toEqual({ ...SETTINGS, balance: 'fastest-node', connectionLimit: 9 });
+    expect(at(state).settings).toEqual({ ...SETTINGS, balance: 'fastest-node', connectionLimit: 9, reselectTries: 5 });
     expect(entry(plan(state, [both[0]!], rules), 'east').remarks).toContainEqual({ code: 'OWN340', message: `${KEY} is shared: its balance is fastest-node, not least-connections-member, because the settings of fleet production in sluice.yaml say so` });
   });
 
@@ -94,7 +94,7 @@ describe('what a fleet says itself', () => {
     const http = under(fleet({ settings: { mode: 'fastl4', iRules: ['/Common/rule'], persistence: ['cookie'] } }));
     const tcp = declaredBy(['east', 'west'].map((cluster) => offer(cluster, { settings: { profiles: { tcp: '/Common/tcp-lan' } } })), http);
     expect(at(tcp).settings).toMatchObject({ mode: 'fastl4', profiles: {} });
-    const udp = declaredBy(['east', 'west'].map((cluster) => offer(cluster, { settings: { mode: 'udp' }, exposure: { protocol: 'udp' } })), under(fleet({ settings: { mode: 'tcp', iRules: ['/Common/rule'], persistence: ['cookie'], vlans: ['/Common/v'] } })));
+    const udp = declaredBy(['east', 'west'].map((cluster) => offer(cluster, { settings: { mode: 'udp' }, exposure: { protocol: 'udp' } })), under(fleet({ settings: { mode: 'tcp', iRules: ['/Common/rule'], persistence: ['cookie'], reselectTries: 5, vlans: ['/Common/v'] } })));
     expect(at(udp, '172.16.100.195:32400/udp').settings).toEqual({ ...SETTINGS, mode: 'udp', vlans: ['/Common/v'] });
   });
 });

@@ -8,6 +8,9 @@ export interface Candidate {
   readonly nodeRatio: number;
 }
 
+/** Paths of members that a connection was offered to in vain. */
+export type Tried = ReadonlySet<string>;
+
 /** Remembers whose turn it is; one for each pool. */
 export interface Turns {
   next: number;
@@ -20,8 +23,9 @@ export function newTurns(): Turns {
 }
 
 /** Of the methods that measure what the lab does not have (response times, sessions, history) all count connections instead. */
-export function choose(pool: Pool, candidates: readonly Candidate[], turns: Turns): Member | undefined {
-  const group = activeGroup(candidates, pool.minActiveMembers);
+export function choose(pool: Pool, candidates: readonly Candidate[], turns: Turns, tried: Tried): Member | undefined {
+  // Which group is active is a matter of the monitors; a member that could not be reached makes no difference to it.
+  const group = activeGroup(candidates, pool.minActiveMembers).filter(({ member }) => !tried.has(member.path));
   if (group.length === 0) return undefined;
   const mode = pool.loadBalancingMode;
   const weight = mode.endsWith('-node') ? ofNode : ofMember;

@@ -1,36 +1,42 @@
 import type { Device } from '../device.ts';
 import type { LtmConfig, Member, Pool, Virtual } from '../ltm/model.ts';
 import { choose, newTurns } from './balance.ts';
-import type { Candidate, Turns } from './balance.ts';
+import type { Candidate, Tried, Turns } from './balance.ts';
 import type { Cut, Members } from './members.ts';
 
 export interface Chosen {
   readonly member: Member;
   readonly port: number;
+  /** How many others may be tried after this one. */
+  readonly reselectTries: number;
   /** Counts a connection on the member until the returned function is called; `cut` ends it when the member goes. */
   open(cut: Cut): () => void;
 }
 
 export interface Picker {
   /** The member for a new connection of this client; undefined when none may take it. */
-  pick(virtual: Virtual, client: string): Chosen | undefined;
+  pick(virtual: Virtual, client: string, tried?: Tried): Chosen | undefined;
 }
+
+const NONE: Tried = new Set();
 
 export function createPicker(device: Device, members: Members): Picker {
   const turns = new Map<string, Turns>();
   const persistent = new Map<string, string>();
   return {
-    pick(virtual, client): Chosen | undefined {
+    pick(virtual, client, tried = NONE): Chosen | undefined {
       const config = device.store.current();
       const pool = virtual.pool === undefined ? undefined : config.pools.get(virtual.pool);
       if (pool === undefined) return undefined;
       const running = turns.get(pool.path) ?? newTurns();
       turns.set(pool.path, running);
       const remembered = virtual.persist.includes('/Common/source_addr') ? `${virtual.path} ${client}` : undefined;
-      const member = persisting(pool, members, config, persistent.get(remembered ?? '')) ?? choose(pool, candidates(pool, members, config), running);
+      const same = persisting(pool, members, config, persistent.get(remembered ?? ''));
+      const member = same === undefined || tried.has(same.path) ? choose(pool, candidates(pool, members, config), running, tried) : same;
       if (member === undefined) return undefined;
       if (remembered !== undefined) persistent.set(remembered, member.path);
-      return { member, port: member.port === 0 ? virtual.port : member.port, open: (cut) => opened(members, pool, member, cut) };
+      const port = member.port === 0 ? virtual.port : member.port;
+      return { member, port, reselectTries: pool.reselectTries, open: (cut) => opened(members, pool, member, cut) };
     },
   };
 }

@@ -2,7 +2,8 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Virtual } from '../ltm/model.ts';
 import type { VirtualTraffic } from '../traffic.ts';
-import type { Picker } from './pick.ts';
+import type { Tried } from './balance.ts';
+import type { Chosen, Picker } from './pick.ts';
 import { hostOf } from './probe.ts';
 
 export interface Listener {
@@ -33,12 +34,8 @@ export function listenTcp(first: Virtual, picker: Picker): Listener {
     }
     total += 1;
     clients.add(client);
-    const release = chosen.open(() => client.destroy());
-    client.once('close', () => {
-      clients.delete(client);
-      release();
-    });
-    proxy(client, { host: hostOf(chosen.member.address), port: chosen.port });
+    client.once('close', () => clients.delete(client));
+    forward(client, chosen, (tried) => picker.pick(virtual, client.remoteAddress ?? '', tried));
   });
   const listen = (): void => {
     if (!stopped) server.listen({ host: hostOf(virtual.address), port: virtual.port });
@@ -68,12 +65,28 @@ export function listenTcp(first: Virtual, picker: Picker): Listener {
   };
 }
 
-function proxy(client: Socket, target: { readonly host: string; readonly port: number }): void {
-  const upstream = connect({ ...target, allowHalfOpen: true });
-  upstream.on('error', () => client.resetAndDestroy());
-  client.once('close', () => upstream.destroy());
-  upstream.once('close', () => client.destroySoon());
+/** Nothing of the client is read before a member has accepted, so that all of it is there for the next one that is tried. */
+function forward(client: Socket, chosen: Chosen, reselect: (tried: Tried) => Chosen | undefined, tried: Tried = new Set()): void {
+  const upstream = connect({ host: hostOf(chosen.member.address), port: chosen.port, allowHalfOpen: true });
+  const release = chosen.open(() => client.destroy());
+  const ended = (): void => {
+    release();
+    upstream.destroy();
+  };
+  client.once('close', ended);
+  const unreachable = (): void => {
+    client.off('close', ended);
+    ended();
+    const without = new Set([...tried, chosen.member.path]);
+    const next = tried.size < chosen.reselectTries ? reselect(without) : undefined;
+    if (next === undefined) client.resetAndDestroy();
+    else forward(client, next, reselect, without);
+  };
+  upstream.once('error', unreachable);
   upstream.once('connect', () => {
+    upstream.off('error', unreachable);
+    upstream.on('error', () => client.resetAndDestroy());
+    upstream.once('close', () => client.destroySoon());
     client.pipe(upstream);
     upstream.pipe(client);
   });

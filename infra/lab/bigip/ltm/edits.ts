@@ -136,10 +136,11 @@ function membersIn(body: Json, pool: string): readonly Json[] {
 export function patchPool(draft: Draft, path: string, body: Json): void {
   const pool = poolOf(draft, path);
   const mode = typeof body['loadBalancingMode'] === 'string' ? { loadBalancingMode: body['loadBalancingMode'] } : {};
+  const tries = typeof body['reselectTries'] === 'number' ? { reselectTries: body['reselectTries'] } : {};
   const { monitor: _old, ...rest } = pool;
   const rule = monitorRule(body['monitor']);
   const monitored = body['monitor'] === undefined ? pool : { ...rest, ...(rule === undefined ? {} : { monitor: rule }) };
-  draft.pools.set(path, withDescription({ ...monitored, ...mode, ...metadataOf(body) }, body));
+  draft.pools.set(path, withDescription({ ...monitored, ...mode, ...tries, ...metadataOf(body) }, body));
   if (body['members'] === undefined) return;
   const wanted = new Map(membersIn(body, path).map((member) => [textOf(member['name']), member]));
   for (const member of pool.members) if (!wanted.has(member.path)) removeMember(draft, path, member.path);

@@ -3,7 +3,7 @@ import type { SiteOptions } from '../../site.ts';
 
 function site(id: string, { network, fleet }: { readonly network: number; readonly fleet: boolean }): SiteOptions {
   // Every cluster has pods of its own network, and echo servers that say where they are.
-  return { id, fleet, podNetwork: `10.${network}`, nodeAddresses: [1, 2].map((n) => `192.168.${network}.1${n}`), answers: { 'tcp-echo-v1': id } };
+  return { id, fleet, signed: true, podNetwork: `10.${network}`, nodeAddresses: [1, 2].map((n) => `192.168.${network}.1${n}`), answers: { 'tcp-echo-v1': id } };
 }
 
 export const FLEET_CLUSTERS: readonly [SiteOptions, ...SiteOptions[]] = [

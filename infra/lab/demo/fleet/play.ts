@@ -6,7 +6,10 @@ import type { Lab } from '../../lab.ts';
 import { createChecks } from '../check.ts';
 import type { Say } from '../say.ts';
 import { PROBE_MS } from './landscape.ts';
-import { comesBack, conflicts, dies, forgery, joins, leaves, merges } from './scenes.ts';
+import { forgery } from './forgery.ts';
+import { comesBack, dies } from './death.ts';
+import { drains } from './drain.ts';
+import { conflicts, joins, leaves, merges } from './scenes.ts';
 
 /** Plays every scene on a running lab; returns how many checks passed, or throws at the first that did not. */
 export async function playFleet(lab: Lab, say: Say, clock: Clock): Promise<number> {
@@ -17,7 +20,7 @@ export async function playFleet(lab: Lab, say: Say, clock: Clock): Promise<numbe
   const failures = openFailures(lab.pipeline.runtime.config.failures, { clock, id: processId });
   try {
     const checks = createChecks(clock, say);
-    for (const act of [joins, merges, conflicts, forgery, dies, comesBack, leaves]) await act({ lab, failures, checks, say, clock });
+    for (const act of [joins, merges, conflicts, forgery, dies, comesBack, drains, leaves]) await act({ lab, failures, checks, say, clock });
     return checks.passed();
   } finally {
     await failures.close();

@@ -9,7 +9,7 @@ import { createKubernetesApi, type KubernetesApi } from '../kubernetes-api.ts';
 import { poolHolds } from '../looks.ts';
 import { manifest } from '../manifests.ts';
 import type { Say } from '../say.ts';
-import { inWords, isAnswered, shares, type Request } from './traffic.ts';
+import { inWords, isAnswered, shares, startTraffic, type Request, type Traffic } from './traffic.ts';
 
 export interface FleetScene {
   readonly lab: Lab;
@@ -21,6 +21,19 @@ export interface FleetScene {
 
 export const PORT = 32_400;
 export const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
+
+/** How long requests are counted where nothing happens, in milliseconds. */
+export const A_WHILE = 400;
+
+export function traffic({ lab, clock }: FleetScene): Traffic {
+  return startTraffic(lab.virtualAddress, PORT, clock);
+}
+
+export async function aWhile(scene: FleetScene): Promise<readonly Request[]> {
+  const running = traffic(scene);
+  await scene.clock.sleep(A_WHILE);
+  return running.stop();
+}
 
 export function siteOf({ lab }: FleetScene, id: string): Site {
   const site = lab.sites.find((one) => one.id === id);

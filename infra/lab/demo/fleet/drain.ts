@@ -1,0 +1,66 @@
+/** A cluster is taken out for maintenance, and put back. */
+import { sluice } from './command.ts';
+import { hold, type HeldConnection } from './held.ts';
+import { A_WHILE, aWhile, checkAnswered, membersOf, PORT, traffic, type FleetScene } from './scene.ts';
+import { inWords } from './traffic.ts';
+
+/** Long connections; they take turns over the pool, so every cluster has some. */
+const HELD = 8;
+const WHY = 'kernel update';
+
+export async function drains(scene: FleetScene): Promise<void> {
+  const { checks, say, lab } = scene;
+  checks.step('A cluster is drained for maintenance: no connection is cut, every new one goes to the others');
+  const held: HeldConnection[] = [];
+  try {
+    for (let i = 0; i < HELD; i += 1) held.push(await hold(lab.virtualAddress, PORT));
+    const mine = held.filter(({ cluster }) => cluster === 'west').length;
+    say.why(`${HELD} long connections are open, ${mine} of them to west. sluice cluster drain west --why "${WHY}"`);
+    const running = traffic(scene);
+    await sluice(lab, ['cluster', 'drain', 'west', '--why', WHY]);
+    await checkEnabled(scene, false);
+    const drained = scene.clock.now();
+    await scene.clock.sleep(A_WHILE);
+    const requests = await running.stop();
+    await checkAnswered(scene, requests, ['east', 'west']);
+    const later = requests.filter(({ begun }) => begun > drained);
+    say.lines([`${later.length} of these requests began after the drain: ${inWords(later)}`]);
+    await checkAnswered(scene, later, ['east']);
+    await checkHeld(scene, held, mine);
+    say.why(`sluice cluster enable west --why "${WHY} is done"`);
+    await sluice(lab, ['cluster', 'enable', 'west', '--why', `${WHY} is done`]);
+    await checkEnabled(scene, true);
+    await checkAnswered(scene, await aWhile(scene), ['east', 'west']);
+    await checkHeld(scene, held, mine);
+  } finally {
+    for (const connection of held) connection.close();
+  }
+}
+
+async function checkEnabled(scene: FleetScene, enabled: boolean): Promise<void> {
+  const said = enabled ? 'take new connections again' : 'take nothing new, and stay in the pool';
+  await scene.checks.check({
+    expected: `the members of west ${said}`,
+    where: `sluice cluster list -c ${scene.lab.files.config}, and ${scene.lab.files.log} (apply's lines)`,
+    see: () => {
+      const members = membersOf(scene, 'west');
+      const wrong = members.filter((one) => one.enabled !== enabled);
+      if (members.length === 0) return { instead: 'west has no member' };
+      return wrong.length === 0 ? { ok: true, say: `the ${members.length} members of west ${said}` } : { instead: wrong.map(({ member, state }) => `${member} ${state}`).join(', ') };
+    },
+  });
+}
+
+async function checkHeld(scene: FleetScene, held: readonly HeldConnection[], mine: number): Promise<void> {
+  const answers = await Promise.all(held.map(async (connection) => ({ was: connection.cluster, is: await connection.ask() })));
+  const wrong = answers.filter(({ was, is }) => was !== is);
+  await scene.checks.check({
+    expected: `each of the ${HELD} long connections, some of them to west, is still answered by the cluster it began with`,
+    where: `${scene.lab.files.log} (apply's lines)`,
+    within: 0,
+    see: () => {
+      if (mine === 0) return { instead: 'none of them was to west' };
+      return wrong.length === 0 ? { ok: true, say: `all ${HELD} long connections live on, each where it began: ${mine} with west` } : { instead: wrong.map(({ was, is }) => `${was} before, now ${is ?? 'cut'}`).join('; ') };
+    },
+  });
+}

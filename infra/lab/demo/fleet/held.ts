@@ -1,0 +1,37 @@
+/** Long connections through the virtual server, each asked again and again on the same one. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createInterface, type Interface } from 'node:readline';
+import { loopbackOf } from '../../loopback.ts';
+
+export interface HeldConnection {
+  /** The word that its first answer began with. */
+  readonly cluster: string;
+  /** The first word of the answer; undefined when it was cut. */
+  ask(): Promise<string | undefined>;
+  close(): void;
+}
+
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 2000;
+
+export async function hold(address: string, port: number): Promise<HeldConnection> {
+  const socket = connect({ host: loopbackOf(address), port });
+  // What goes wrong is told by the answer that does not come.
+  socket.on('error', () => socket.destroy());
+  const lines = createInterface({ input: socket });
+  lines.on('error', () => socket.destroy());
+  const cluster = await asked(socket, lines);
+  if (cluster === undefined) throw new Error(`a connection to ${address}:${port} was not answered`);
+  return { cluster, ask: () => asked(socket, lines), close: () => void socket.destroy() };
+}
+
+async function asked(socket: Socket, lines: Interface): Promise<string | undefined> {
+  if (socket.destroyed) return undefined;
+  const over = AbortSignal.timeout(PATIENCE);
+  const answer = once(lines, 'line', { signal: over }) as Promise<[string]>;
+  const closed = once(lines, 'close', { signal: over }).then(() => undefined);
+  socket.write('still there?\n');
+  const first = await Promise.race([answer, closed]).catch(() => undefined);
+  return first?.[0].split(' ')[0];
+}
