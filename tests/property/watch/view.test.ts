@@ -35,7 +35,7 @@ const farPod = fc.record({ i: small, labels: labelled, nodeName: fc.constantFrom
 const farService = fc.record({ i: small, selector: labelled }).map(({ i, selector }) => k.service(`team-a/s${i}`, [], { selector }));
 
 /** Hosts of one Service, of a namespace, and of all; the Services have TCP or UDP, or lead out of the cluster. */
-const meshHosts = fc.uniqueArray(fc.constantFrom('m0.team-a.svc.cluster.local', 'team-a/m1.team-a.svc.cluster.local', 's1.istio-system.svc.cluster.local', '*.team-b.svc.cluster.local', '*.team-a.svc.cluster.local', '*.local'), { minLength: 1, maxLength: 2 });
+const meshHosts = fc.uniqueArray(fc.constantFrom('m0.team-a.svc.cluster.local', 'team-a/s0.team-a.svc.cluster.local', 's0.istio-system.svc.cluster.local', '*.team-b.svc.cluster.local', '*.team-a.svc.cluster.local', '*.local'), { minLength: 1, maxLength: 2 });
 const meshGateway = fc
   .record({ i: small, hosts: fc.array(meshHosts, { minLength: 1, maxLength: 2 }), selector: fc.constantFrom<Record<string, string>>({ istio: 'ingressgateway' }, {}, { no: 'pod' }) })
   .map(({ i, hosts, selector }) => k.gateway(`team-a/g${i}`, hosts.map((names) => k.server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts: names })), { selector }));
@@ -43,12 +43,17 @@ const meshListener = fc.record({ i: small, hostname: fc.option(fc.constantFrom('
   k.apiGateway(`istio-system/a${i}`, [k.apiListener('mesh', 15_443, 'TLS', { tlsMode: 'AUTO_PASSTHROUGH', ...(hostname === undefined ? {} : { hostname }) })]),
 );
 const meshService = fc
-  .record({ namespace: fc.constantFrom('team-a', 'team-b', 'istio-system'), name: fc.constantFrom('m0', 'm1', 's1'), age: small, protocol: fc.constantFrom('TCP', 'TCP', 'UDP'), type: fc.constantFrom('ClusterIP', 'ClusterIP', 'ExternalName') })
+  .record({ namespace: fc.constantFrom('team-a', 'team-b', 'istio-system'), name: fc.constantFrom('m0', 's0'), age: small, protocol: fc.constantFrom('TCP', 'TCP', 'UDP'), type: fc.constantFrom('ClusterIP', 'ClusterIP', 'ExternalName') })
   .map(({ namespace, name, age, protocol, type }) => k.service(`${namespace}/${name}`, [k.servicePort(80, { protocol })], { age, type, selector: {} }));
+
+/** It may be one of the ingress, which then fulfils the wish. */
+const meshSibling = fc
+  .record({ namespace: somewhere, protocol: fc.constantFrom('TCP', 'UDP'), selector: labelled })
+  .map(({ namespace, protocol, selector }) => k.service(`${namespace}/s0`, [k.servicePort(80, { protocol })], { selector }));
 
 /** Objects of several random clusters: many share a name, so that one is the next version of the other. */
 const pool: fc.Arbitrary<readonly Sighting[]> = fc
-  .tuple(fc.array(anyCluster, { minLength: 1, maxLength: 3 }), fc.array(fc.record({ nodes: node, endpointSlices: slice, configMaps: configMap, listenerSets: listenerSet, apiRoutes: setRoute, namespaces: namespaceLabels, pods: farPod, services: farService }), { maxLength: 6 }), fc.array(fc.record({ gateways: meshGateway, meshServices: meshService, apiGateways: meshListener }), { maxLength: 6 }))
+  .tuple(fc.array(anyCluster, { minLength: 1, maxLength: 3 }), fc.array(fc.record({ nodes: node, endpointSlices: slice, configMaps: configMap, listenerSets: listenerSet, apiRoutes: setRoute, namespaces: namespaceLabels, pods: farPod, services: farService }), { maxLength: 6 }), fc.array(fc.record({ gateways: meshGateway, meshServices: meshService, apiGateways: meshListener, services: meshSibling }), { maxLength: 6 }))
   .map(([clusters, more, mesh]) => [
     ...clusters.flatMap((cluster) => Object.entries(cluster).flatMap(([of, objects]) => objects.map((object) => ({ of, object }) as Sighting))),
     ...[...more, ...mesh].flatMap((entry) => Object.entries(entry).map(([of, object]) => ({ of, object }) as Sighting)),
@@ -112,7 +117,10 @@ function watch(index: ClusterIndex): readonly Watched[] {
 
 const CHANGE = { what: 'deleted', kind: 'Pod', namespace: '', name: '', resourceVersion: '' } as const;
 
-/** Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, and with a Set that keeps an old group in Groups. */
+/**
+ * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with a Set that keeps an old group in Groups,
+ * with a mesh that is kept after a Service of the ingress changed, and with one that an older Service does not ring.
+ */
 describe('what an ingress sees of the cluster', () => {
   test('is the same as a look at everything from scratch, after any history', () => {
     fc.assert(
