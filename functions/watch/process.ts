@@ -8,7 +8,6 @@ import { openQueues } from '../../shared/queue/open.ts';
 import type { Clock, Runtime } from '../../shared/runtime/runtime.ts';
 import { createLogger, logLevelOf, parseLogLevel, type LogLevel } from '../../shared/telemetry/logger.ts';
 import { addressOf } from './http.ts';
-import { tidy } from './tidy.ts';
 import { createWatcher } from './watcher.ts';
 
 const CLOCK: Clock = {
@@ -29,7 +28,7 @@ export async function runFromEnvironment(env: NodeJS.ProcessEnv, args: readonly 
   const http = addressOf(env);
   const queues = openQueues(config.queue, { clock: CLOCK, id: randomUUID });
   const runtime: Runtime = { config, secrets: createSecrets({ env }), queues, clock: CLOCK, id: randomUUID, random: Math.random, log };
-  const watcher = createWatcher({ runtime, clusterId, identity: identityOf(env), leaseNamespace: env['POD_NAMESPACE'], http, env, tidy });
+  const watcher = createWatcher({ runtime, clusterId, identity: identityOf(env), leaseNamespace: env['POD_NAMESPACE'], http, env });
   const asked = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });

@@ -30,8 +30,6 @@ export interface WatcherOptions {
   readonly lease?: Partial<LeaseTiming> | undefined;
   /** Where to answer /healthz, /readyz and /metrics; absent: nowhere. */
   readonly http?: Address | undefined;
-  /** Called once the first lists are complete, before anything is said: the one moment at which a pause hurts nobody. */
-  readonly tidy?: (() => void) | undefined;
   /** For proxies and credential plugins. */
   readonly env?: Environment | undefined;
 }
@@ -101,7 +99,6 @@ class ClusterWatcher implements Watcher {
     this.#world.start();
     await Promise.race([this.#world.synced, aborted(this.#abort.signal)]);
     if (this.#abort.signal.aborted) return;
-    this.#options.tidy?.();
     this.#voice = this.#prepare();
     this.#runtime.log.info({ ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`), streams: this.#world.states().map(({ kind, group, namespace, state, objects }) => ({ kind, group, namespace, state, objects })) }, before === undefined ? 'standing by' : 'watching');
     // What was listed after the Lease was won is new enough.

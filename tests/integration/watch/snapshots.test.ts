@@ -47,22 +47,6 @@ describe('a Gateway that is applied', () => {
   });
 });
 
-describe('the pause for tidying', () => {
-  test('is made once, when the first lists are complete and nothing was said yet', async () => {
-    at.lab.store.apply(ingressService());
-    const release = at.lab.faults.add({ resource: 'nodes', verbs: ['list'] }, { kind: 'fail', code: 500, reason: 'InternalError', message: 'etcd is slow' });
-    const pauses: number[] = [];
-    const started = at.watcher({ tidy: () => void pauses.push(at.queues.sent.length) }).start();
-    await at.passUntil(() => at.logs.some(({ message }) => message === 'stream interrupted'));
-    expect(pauses).toEqual([]);
-    release();
-    await at.passUntil(() => pauses.length > 0);
-    await started;
-    await at.passUntil(() => at.snapshots().length > 0);
-    expect(pauses).toEqual([0]);
-  });
-});
-
 describe('the debounce', () => {
   test('waits for 100 ms without a change, so that what is applied together goes together', async () => {
     await settledStart();
