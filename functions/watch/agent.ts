@@ -15,6 +15,7 @@ import { Emitter } from './emitter.ts';
 import { giveFeedback } from './feedback.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Keeper } from './keeper.ts';
+import { createMeshWatch } from './mesh-watch.ts';
 import { LagMeter, type Meter } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
@@ -57,6 +58,8 @@ export interface Agent {
   refresh(): void;
   /** True once the result has been told; false when that has to be tried again. */
   settle(settled: Settled): Promise<boolean>;
+  /** The Services of the whole cluster are known now, or cannot be. */
+  meshAnswered(): void;
   stop(): Promise<void>;
 }
 
@@ -76,6 +79,9 @@ export function createAgent(options: AgentOptions): Agent {
   const departures = new Departures(ingress.drain);
   const { members } = ingress;
   const view = new IngressView({ ref, members, index: world.index, departures });
+  const meshWatch = createMeshWatch({ cluster, ref, view, world, recorder });
+  /** Whether what is not there is really not there. */
+  const complete = (): boolean => meshWatch.ready() && world.complete(ref.namespace);
   /** Without the pods that are gone: they lead nowhere any more. */
   const present = (): KubernetesObjects | undefined => (departures.empty ? view : new IngressView({ ref, members, index: world.index, departures: NOBODY })).objects();
 
@@ -90,7 +96,8 @@ export function createAgent(options: AgentOptions): Agent {
   };
 
   const content = (): Content | undefined => {
-    if (!speaks() || !world.complete(ref.namespace)) return undefined;
+    // A replica that stands by asks for what it will need.
+    if (!complete() || !speaks()) return undefined;
     const { objects } = glance();
     if (objects !== undefined) return { objects, removed: false };
     return removed ? { objects: NOTHING, removed: true } : undefined;
@@ -98,7 +105,8 @@ export function createAgent(options: AgentOptions): Agent {
   /** Mapping and revision belong together: only a later snapshot is known to go without what the mapping does not want. */
   let look: PortLook | undefined;
   const observe = (): void => {
-    if (!speaks() || !world.complete(ref.namespace)) return;
+    if (!speaks() || !complete()) return;
+    denial.poke();
     try {
       const { newest } = glance();
       const objects = present();
@@ -143,6 +151,16 @@ export function createAgent(options: AgentOptions): Agent {
       return undefined;
     },
   });
+  const denial = new Keeper({
+    name: 'telling whether the Services of the cluster may be read',
+    clock,
+    random,
+    log,
+    work: async () => {
+      if (speaks()) await meshWatch.report();
+      return undefined;
+    },
+  });
   const draining = new Keeper({
     name: 'ending the drain of pods that are gone',
     clock,
@@ -177,7 +195,7 @@ export function createAgent(options: AgentOptions): Agent {
     ref,
     owner,
     start: () => {
-      for (const part of [ports, feedback, draining, probing, looking, emitter]) part.start();
+      for (const part of [ports, feedback, denial, draining, probing, looking, emitter]) part.start();
       emitter.refresh();
     },
     notice: (noticed) => {
@@ -203,9 +221,14 @@ export function createAgent(options: AgentOptions): Agent {
       ports.poke();
       return feedback.done();
     },
+    meshAnswered: () => {
+      // Nobody told the view what was forgotten when the stream ended last.
+      view.meshChanged();
+      if (view.wishes().length > 0) emitter.refresh();
+    },
     stop: async () => {
       ending.abort();
-      await Promise.all([emitter, looking, ports, feedback, draining, probing].map((part) => part.stop()));
+      await Promise.all([emitter, looking, ports, feedback, denial, draining, probing].map((part) => part.stop()));
     },
   };
 }

@@ -4,10 +4,14 @@ import { Groups } from './groups.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Named = { readonly meta: Meta };
-type List = keyof KubernetesObjects;
+/** What is known: what snapshots list, and the Services of the whole cluster, with little more than their names. */
+export interface Known extends KubernetesObjects {
+  readonly meshServices: KubernetesObjects['services'];
+}
+type List = keyof Known;
 
 /** An object and the list it belongs to. */
-export type Sighting = { readonly [K in List]: { readonly of: K; readonly object: KubernetesObjects[K][number] } }[List];
+export type Sighting = { readonly [K in List]: { readonly of: K; readonly object: Known[K][number] } }[List];
 
 /** A change as the index has it. */
 export interface Seen {
@@ -16,7 +20,7 @@ export interface Seen {
   readonly before: Sighting | undefined;
 }
 
-type Indexed = { readonly [K in List]: Groups<KubernetesObjects[K][number]> };
+type Indexed = { readonly [K in List]: Groups<Known[K][number]> };
 
 export class ClusterIndex implements Indexed {
   /** By selector: there are far fewer than Gateways. */
@@ -24,6 +28,7 @@ export class ClusterIndex implements Indexed {
   /** By the Gateways that they may mean. */
   readonly virtualServices = new Groups<VirtualService>({ key, groups: gatewaysNamed });
   readonly services = new Groups<KubernetesObjects['services'][number]>({ key, groups: place });
+  readonly meshServices = new Groups<Known['meshServices'][number]>({ key, groups: place });
   readonly pods = new Groups<KubernetesObjects['pods'][number]>({ key, groups: place });
   readonly nodes = new Groups<KubernetesObjects['nodes'][number]>({ key, groups: nowhere });
   /** By Service. */
@@ -45,8 +50,8 @@ export class ClusterIndex implements Indexed {
     return before === undefined ? undefined : ({ of, object: before } as Sighting);
   }
 
-  #keep<K extends List>(of: K, object: KubernetesObjects[K][number], what: 'added' | 'updated' | 'deleted'): KubernetesObjects[K][number] | undefined {
-    const groups: Groups<KubernetesObjects[K][number]> = (this as Indexed)[of];
+  #keep<K extends List>(of: K, object: Known[K][number], what: 'added' | 'updated' | 'deleted'): Known[K][number] | undefined {
+    const groups: Groups<Known[K][number]> = (this as Indexed)[of];
     return what === 'deleted' ? groups.delete(object) : groups.put(object);
   }
 }

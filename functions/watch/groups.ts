@@ -55,6 +55,11 @@ export class Groups<T> {
     return before;
   }
 
+  clear(): void {
+    this.#objects.clear();
+    this.#members.clear();
+  }
+
   delete(object: T): T | undefined {
     const key = this.#places.key(object);
     const before = this.#objects.get(key);

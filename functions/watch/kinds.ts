@@ -15,6 +15,7 @@ import {
   normaliseVirtualService,
 } from '../../shared/kubernetes/objects/index.ts';
 import { ownership, type Ownership } from './ownership.ts';
+import { meshService } from './mesh-service.ts';
 import { trim } from './trim.ts';
 
 type List = keyof KubernetesObjects;
@@ -23,6 +24,7 @@ type Plain = Exclude<List, 'services'>;
 /** A typed object and the list it belongs to; a Service also with what Sluice owns of it. */
 export type Observed =
   | { readonly [K in Plain]: { readonly of: K; readonly object: KubernetesObjects[K][number] } }[Plain]
+  | { readonly of: 'meshServices'; readonly object: KubernetesObjects['services'][number] }
   | { readonly of: 'services'; readonly object: KubernetesObjects['services'][number]; readonly owned: Ownership };
 
 export interface ObservedKind extends StreamKind {
@@ -51,6 +53,9 @@ const ROUTES = [
   { kind: 'TCPRoute', plural: 'tcproutes', versions: ['v1', 'v1alpha2'] },
   { kind: 'UDPRoute', plural: 'udproutes', versions: ['v1', 'v1alpha2'] },
 ] as const;
+
+/** The Services of the whole cluster, where a server opens its port for them. */
+export const MESH_SERVICES: ObservedKind = { ...CORE, kind: 'Service', plural: 'services', local: false, observe: (raw) => ({ of: 'meshServices', object: meshService(normaliseService(raw)) }) };
 
 export const KINDS: readonly ObservedKind[] = [
   { ...ISTIO, kind: 'Gateway', plural: 'gateways', observe: (raw) => ({ of: 'gateways', object: trim(normaliseGateway(raw)) }) },

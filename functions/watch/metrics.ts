@@ -42,6 +42,8 @@ export function createMetrics(source: MetricsSource): Metrics {
   };
   const perStream = (name: string, help: string, read: (stream: StreamReport) => number): void => {
     const collect: CollectFunction<Gauge<keyof StreamLabels>> = function collect() {
+      // A stream may have ended.
+      this.reset();
       for (const stream of source.states()) this.set(labelsOf(stream), read(stream));
     };
     add(new Gauge({ name: `sluice_watch_stream_${name}`, help, labelNames: STREAM, registers: [], collect }));

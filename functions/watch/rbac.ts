@@ -22,6 +22,7 @@ export const RULES: readonly Rule[] = [
   },
   { group: 'gateway.networking.k8s.io', resources: ['gateways'], verbs: READ, scope: 'ingress', why: 'a Gateway shares the namespace of its Service' },
   { group: '', resources: ['services', 'pods', 'configmaps'], verbs: READ, scope: 'ingress', why: 'the ingress Service, its pods, and F5 ConfigMaps' },
+  { group: '', resources: ['services'], verbs: ['list', 'watch'], scope: 'cluster', why: 'which Services there are, while a server with AUTO_PASSTHROUGH opens its port for them' },
   { group: 'discovery.k8s.io', resources: ['endpointslices'], verbs: READ, scope: 'ingress', why: 'which pods serve' },
   { group: '', resources: ['nodes', 'namespaces'], verbs: READ, scope: 'cluster', why: 'node addresses as members; labels of namespaces; the UID of kube-system' },
   { group: '', resources: ['services'], verbs: ['patch'], scope: 'ingress', why: 'adds missing ports (not with servicePorts: observe)' },

@@ -1,11 +1,11 @@
 /** Pure: whether an object belongs to what an ingress sees, kind by kind. */
-import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
-import { gatewaysNamed, type ClusterIndex, type Sighting } from './cluster-index.ts';
+import { gatewaysNamed, type ClusterIndex, type Known, type Sighting } from './cluster-index.ts';
+import type { MeshChoice } from './mesh-choice.ts';
 import type { GatewayApiObjects } from './view-gateway-api.ts';
 import type { Scope } from './view-scope.ts';
 
-type List = keyof KubernetesObjects;
+type List = keyof Known;
 
 export interface Ground {
   readonly ref: IngressRef;
@@ -13,14 +13,16 @@ export interface Ground {
   readonly index: ClusterIndex;
   readonly scope: Scope;
   readonly gatewayApi: () => GatewayApiObjects;
+  readonly mesh: () => MeshChoice;
   /** Pods that are gone count too. */
   readonly draining: boolean;
 }
 
-type Concern<K extends List> = (object: KubernetesObjects[K][number], ground: Ground) => boolean;
+type Concern<K extends List> = (object: Known[K][number], ground: Ground) => boolean;
 
 const CONCERNS: { readonly [K in List]: Concern<K> } = {
   services: (service, { scope }) => scope.isSibling(service),
+  meshServices: (service, { mesh }) => mesh().concerns(service),
   // Whoever takes the address of a pod that is gone ends its draining.
   pods: (pod, { draining, scope }) => draining || scope.selects(pod),
   gateways: ({ selector }, { scope }) => scope.isRead(selector),
@@ -38,7 +40,7 @@ export function concerns({ of, object }: Sighting, ground: Ground): boolean {
   return ask(of, object, ground);
 }
 
-function ask<K extends List>(of: K, object: KubernetesObjects[K][number], ground: Ground): boolean {
+function ask<K extends List>(of: K, object: Known[K][number], ground: Ground): boolean {
   const concern: Concern<K> = CONCERNS[of];
   return concern(object, ground);
 }

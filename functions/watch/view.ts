@@ -2,9 +2,10 @@
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import type { Departures } from './availability.ts';
-import type { ClusterIndex, Seen, Sighting } from './cluster-index.ts';
+import type { ClusterIndex, Known, Seen, Sighting } from './cluster-index.ts';
 import { inOrder } from './in-order.ts';
 import { Kept } from './kept.ts';
+import { chooseMesh, type MeshChoice } from './mesh-choice.ts';
 import { concerns } from './view-concerns.ts';
 import { selectGatewayApi } from './view-gateway-api.ts';
 import { scopeOf, type Scope } from './view-scope.ts';
@@ -18,16 +19,17 @@ export interface ViewOptions {
   readonly departures: Pick<Departures, 'among' | 'empty'>;
 }
 
-type Part = 'scope' | 'gateways' | 'virtualServices' | 'services' | 'nodes' | 'gatewayApi';
+type Part = 'scope' | 'gateways' | 'virtualServices' | 'services' | 'nodes' | 'gatewayApi' | 'mesh';
 
-const OF_PODS: readonly Part[] = ['scope', 'gateways', 'virtualServices', 'services', 'nodes'];
-const OF_API: readonly Part[] = ['gatewayApi'];
+const OF_PODS: readonly Part[] = ['scope', 'gateways', 'virtualServices', 'services', 'nodes', 'mesh'];
+const OF_API: readonly Part[] = ['gatewayApi', 'mesh'];
 
 /** What has to be worked out again after a change of each kind; the rest is cheap. */
-const TOUCHED: Readonly<Record<keyof KubernetesObjects, readonly Part[]>> = {
-  services: ['services'],
+const TOUCHED: Readonly<Record<keyof Known, readonly Part[]>> = {
+  services: ['services', 'mesh'],
+  meshServices: ['mesh'],
   pods: OF_PODS,
-  gateways: ['gateways', 'virtualServices'],
+  gateways: ['gateways', 'virtualServices', 'mesh'],
   virtualServices: ['virtualServices'],
   nodes: ['nodes'],
   endpointSlices: [],
@@ -53,6 +55,7 @@ export class IngressView {
     services: new Kept(() => inOrder(this.#findServices())),
     nodes: new Kept(() => inOrder(this.#findNodes())),
     gatewayApi: new Kept(() => selectGatewayApi(this.#options.ref.namespace, this.#index)),
+    mesh: new Kept(() => this.#chooseMesh()),
     objects: new Kept(() => this.#collect()),
   };
 
@@ -68,6 +71,16 @@ export class IngressView {
   /** Undefined while the ingress Service does not exist. The same object until a change concerns it. */
   objects(): KubernetesObjects | undefined {
     return this.#kept.objects.get();
+  }
+
+  /** Services of the rest of the cluster that its servers wait for; none while the ingress Service does not exist. */
+  wishes(): MeshChoice['wishes'] {
+    return this.#kept.scope.get() === undefined ? [] : this.#kept.mesh.get().wishes;
+  }
+
+  /** Services of the rest of the cluster were learned or forgotten unseen. */
+  meshChanged(): void {
+    this.#drop(['mesh']);
   }
 
   /** To be called once the index knows of the change: whether `objects` may be different now. */
@@ -89,7 +102,7 @@ export class IngressView {
   #concerns(observed: Sighting): boolean {
     if (this.#isOwn(observed)) return true;
     const scope = this.#kept.scope.get();
-    return scope !== undefined && concerns(observed, { ...this.#options, scope, gatewayApi: () => this.#kept.gatewayApi.get(), draining: !this.#options.departures.empty });
+    return scope !== undefined && concerns(observed, { ...this.#options, scope, gatewayApi: () => this.#kept.gatewayApi.get(), mesh: () => this.#kept.mesh.get(), draining: !this.#options.departures.empty });
   }
 
   #drop(parts: readonly Part[]): void {
@@ -125,6 +138,18 @@ export class IngressView {
     return [...this.#index.services.in(this.#options.ref.namespace)].filter(([key, service]) => key === this.#name || scope?.isSibling(service) === true);
   }
 
+  #chooseMesh(): MeshChoice {
+    const { apiGateways, listenerSets } = this.#kept.gatewayApi.get();
+    return chooseMesh({ gateways: this.#kept.gateways.get(), apiGateways, listenerSets, services: this.#kept.services.get() }, this.#index.meshServices);
+  }
+
+  /** Those of the ingress, and those its servers wait for. One may be both without fulfilling a wish: what is known of it here is whole. */
+  #allServices(): KubernetesObjects['services'] {
+    const own = this.#kept.services.get();
+    const { services } = this.#kept.mesh.get();
+    return services.length === 0 ? own : inOrder(new Map([...services, ...own].map((service) => [`${service.meta.namespace}/${service.meta.name}`, service] as const)));
+  }
+
   #findNodes(): Found<'nodes'> {
     const nodes = [...this.#index.nodes.all()];
     return this.#options.members === 'nodes' ? nodes : nodes.filter(([, { meta }]) => this.#kept.scope.get()?.nodes.has(meta.name) === true);
@@ -137,7 +162,7 @@ export class IngressView {
     return {
       gateways: this.#kept.gateways.get(),
       virtualServices: this.#kept.virtualServices.get(),
-      services: this.#kept.services.get(),
+      services: this.#allServices(),
       pods: inOrder(scope.pods.map((pod) => [`${pod.meta.namespace}/${pod.meta.name}`, pod] as const)),
       nodes: this.#kept.nodes.get(),
       endpointSlices: inOrder(this.#index.endpointSlices.in(this.#name)),

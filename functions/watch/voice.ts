@@ -61,6 +61,10 @@ export class Voice {
     for (const agent of this.#agents) agent.notice(change);
   }
 
+  meshAnswered(): void {
+    for (const agent of this.#agents) agent.meshAnswered();
+  }
+
   /** The term begins. */
   speak(epoch: number): void {
     const { runtime, cluster } = this.#options;
@@ -90,7 +94,7 @@ export class Voice {
   async #tellAll(outbox: Outbox): Promise<number> {
     const { world, resync } = this.#options;
     if (!this.#speaks) return resync;
-    const services = world.states().filter(({ kind }) => kind === 'Service');
+    const services = world.states().filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
     // A stale list proves no absence.
     if (services.some(({ state }) => state !== 'live')) return 1_000;
     const watched = this.#agents.map((agent) => agent.ref);

@@ -80,7 +80,7 @@ class ClusterWatcher implements Watcher {
     this.#ingresses = watchedIngresses(runtime.config.ingresses, clusterId, runtime.config.devices);
     const client = createKubernetesClient({ kubeconfig: options.kubeconfig, env: options.env ?? {} });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
-    this.#world = createWorld({ client: this.#client, ingresses: this.#ingresses.map(({ ref }) => ref), clock, random, log, timing: options.timing, onChange: (change) => this.#notice(change) });
+    this.#world = createWorld({ client: this.#client, ingresses: this.#ingresses.map(({ ref }) => ref), clock, random, log, timing: options.timing, onChange: (change) => this.#notice(change), onMesh: () => this.#voice?.meshAnswered() });
     // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
     const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;
     const place = leasePlace(options.leaseNamespace ?? home ?? 'default', clusterId, options.identity ?? runtime.id());

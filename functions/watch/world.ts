@@ -4,7 +4,8 @@ import { createStream, type KubernetesClient, type Stream, type StreamChange, ty
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { ClusterIndex, type Seen } from './cluster-index.ts';
-import { KINDS, type Observed, type ObservedKind } from './kinds.ts';
+import { KINDS, MESH_SERVICES, type Observed, type ObservedKind } from './kinds.ts';
+import { MeshStream } from './mesh-stream.ts';
 import { PodScopes } from './pod-scopes.ts';
 import { sliceSelector } from './stream-scope.ts';
 
@@ -22,6 +23,8 @@ export interface WorldOptions {
   readonly log: Logger;
   readonly timing?: Partial<StreamTiming> | undefined;
   readonly onChange: (change: WorldChange) => void;
+  /** The Services of the whole cluster are known now, or cannot be. */
+  readonly onMesh: () => void;
 }
 
 export interface StreamReport {
@@ -39,11 +42,13 @@ export interface World {
   readonly index: ClusterIndex;
   /** False while the pods of a namespace are being listed by a new selector: what is missing then is not gone. */
   complete(namespace: string): boolean;
+  /** The Services of the whole cluster, for those who want them. */
+  readonly mesh: Pick<MeshStream, 'want' | 'answered' | 'denied'>;
   /** The Service as observed, with the fields that Sluice itself owns. */
   service(namespace: string, name: string): Extract<Observed, { of: 'services' }> | undefined;
   states(): readonly StreamReport[];
   start(): void;
-  /** Resolves once every kind was listed by a list that began after this call. */
+  /** Resolves once every kind was listed by a list that began after this call; `mesh` says for itself when it was. */
   relist(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -65,16 +70,23 @@ export function createWorld(options: WorldOptions): World {
   };
   const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
   const streams: readonly Followed[] = KINDS.flatMap((kind) => placesOf(kind, namespaces).map((namespace) => ({ kind, namespace, stream: streamOf({ kind, namespace, scopes }, options, notice) })));
+  const mesh = new MeshStream({
+    open: (onFault) => streamOf({ kind: MESH_SERVICES, namespace: undefined, scopes, onFault }, options, notice),
+    closed: () => index.meshServices.clear(),
+    onAnswer: options.onMesh,
+  });
+  const all = (): readonly Followed[] => (mesh.stream === undefined ? streams : [...streams, { kind: MESH_SERVICES, namespace: undefined, stream: mesh.stream }]);
   const find = (plural: string, namespace: string): Stream<Observed> | undefined => streams.find((entry) => entry.kind.plural === plural && entry.namespace === namespace)?.stream;
   return {
     synced: Promise.all(streams.map(({ stream }) => stream.synced)).then(() => undefined),
     index,
+    mesh,
     complete: (namespace) => scopes.complete(namespace),
     service: (namespace, name) => {
       const found = find('services', namespace)?.store.get(namespace, name);
       return found?.of === 'services' ? found : undefined;
     },
-    states: () => streams.map(({ kind, namespace, stream }) => ({ kind: kind.kind, group: kind.group, namespace, state: stream.state(), objects: stream.store.size, figures: stream.figures })),
+    states: () => all().map(({ kind, namespace, stream }) => ({ kind: kind.kind, group: kind.group, namespace, state: stream.state(), objects: stream.store.size, figures: stream.figures })),
     start: () => {
       for (const { kind, namespace, stream } of streams) {
         const services = kind.plural === 'pods' && namespace !== undefined ? find('services', namespace) : undefined;
@@ -84,10 +96,11 @@ export function createWorld(options: WorldOptions): World {
       }
     },
     relist: async () => {
+      mesh.relist();
       await Promise.all(streams.map(({ stream }) => stream.relist()));
     },
     stop: async () => {
-      await Promise.all(streams.map(({ stream }) => stream.stop()));
+      await Promise.all([mesh.stop(), ...streams.map(({ stream }) => stream.stop())]);
     },
   };
 }
@@ -97,9 +110,9 @@ function placesOf(kind: ObservedKind, namespaces: readonly string[]): readonly (
   return kind.local ? namespaces : [undefined];
 }
 
-type Place = Pick<Followed, 'kind' | 'namespace'> & { readonly scopes: PodScopes };
+type Place = Pick<Followed, 'kind' | 'namespace'> & { readonly scopes: PodScopes; readonly onFault?: (error: unknown) => void };
 
-function streamOf({ kind, namespace, scopes }: Place, options: WorldOptions, onChange: (seen: Omit<WorldChange, 'before'>) => void): Stream<Observed> {
+function streamOf({ kind, namespace, scopes, onFault }: Place, options: WorldOptions, onChange: (seen: Omit<WorldChange, 'before'>) => void): Stream<Observed> {
   const { client, clock, random, log, timing, ingresses } = options;
   const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
   return createStream<Observed>({
@@ -117,6 +130,7 @@ function streamOf({ kind, namespace, scopes }: Place, options: WorldOptions, onC
     },
     fieldSelector: kind.fieldSelector,
     normalise: kind.observe,
+    onFault,
     onChange: (change) => onChange({ change: changeOf(kind, change), observed: change.object }),
   });
 }

@@ -40,6 +40,8 @@ export interface StreamOptions<T> {
   readonly fieldSelector?: string | undefined;
   readonly normalise: (raw: RawObject) => T;
   readonly onChange: (change: StreamChange<T>) => void;
+  /** Told of every try that failed, before the next one. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -227,6 +229,7 @@ class ListWatch<T> implements Stream<T> {
     const asked = error instanceof KubernetesError ? (error.retryAfter ?? 0) : 0;
     const pause = asked + fullJitter(this.#failures, this.#timing.backoff, random);
     log.warn({ kind: kind.kind, group: kind.group, error: String(error), pause, relist: this.#version === undefined }, 'stream interrupted');
+    this.#guard('a fault', () => this.#options.onFault?.(error));
     await this.#pause(pause);
   }
 

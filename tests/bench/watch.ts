@@ -17,6 +17,7 @@ import { fill, gatewayOf, INGRESSES, SIZE } from './watch-cluster.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/watch/main.mjs');
 const PROCESS = resolve(import.meta.dirname, 'watch-process.ts');
+const COLLECT = resolve(import.meta.dirname, 'watch-collect.ts');
 const CHANGES = Number(process.env['SLUICE_BENCH_CHANGES'] ?? 100_000);
 const PACE = 100;
 const SECONDS = 20;
@@ -84,6 +85,21 @@ function residentMegabytes(child: ChildProcess): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;
 }
 
+/** Heap that is in use once all garbage is gone. */
+async function keptMegabytes(child: ChildProcess): Promise<number> {
+  const { promise, resolve: found, reject } = Promise.withResolvers<number>();
+  let said = '';
+  const listen = (piece: Buffer): void => {
+    said = `${said}${piece.toString()}`.slice(-10_000);
+    const left = /"collected":(\d+)/.exec(said)?.[1];
+    if (left !== undefined) found(Number(left) / 1_048_576);
+  };
+  child.stdout?.on('data', listen);
+  child.once('exit', (code) => reject(new Error(`the watcher ended with ${code}`)));
+  child.kill('SIGUSR2');
+  return promise.finally(() => child.stdout?.off('data', listen));
+}
+
 /** From outside: asked for itself it would answer only when it has caught up. Ticks are hundredths of a second. */
 function cpuSeconds(child: ChildProcess): number {
   const [user, system] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
@@ -132,8 +148,10 @@ export async function benchWatch(): Promise<void> {
       await section('first snapshots', () => firstSnapshots(site));
       const before = residentMegabytes(site.child);
       add('RSS after the first snapshots', before, 'MB');
+      const kept = await keptMegabytes(site.child);
+      add('heap in use after a full collection', kept, 'MB');
       await section('paced load', () => measureLoad(site, add));
-      await section('churn', () => measureGrowth(site, before, add));
+      await section('churn', () => measureGrowth(site, { before, kept }, add));
     });
     await withWatcher(lab, [PROCESS, MAIN], (site) => section('lag', () => measureLag(site, add)));
     table(`Watcher: ${SIZE.gateways} Gateways, ${SIZE.gateways} VirtualServices, ${SIZE.services} Services, ${SIZE.pods} pods, ${INGRESSES} ingresses`, ['figure', 'value', 'unit'], rows);
@@ -153,7 +171,7 @@ async function withWatcher(lab: LabKubernetes, program: readonly string[], measu
   writeFileSync(config, JSON.stringify({ devices: [{ name: 'bigip', url: 'https://192.0.2.99', username: 'u', password: 'env:P', partitions: ['k8s'] }], clusters: [{ id: 'bench' }], ingresses, queue }));
   const started = performance.now();
   const env = { PATH: process.env['PATH'], NODE_ENV: 'production', ...MEMORY, SLUICE_CONFIG: config, SLUICE_CLUSTER: 'bench', KUBECONFIG: kubeconfig, SLUICE_HTTP_PORT: '127.0.0.1:0', POD_NAME: 'bench' };
-  const child = spawn(process.execPath, program[0] === MAIN ? [MAIN] : [...program, kubeconfig], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, program[0] === MAIN ? ['--expose-gc', '--import', COLLECT, MAIN] : [...program, kubeconfig], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const over = new AbortController();
   const seen: Seen = { arrived: new Map(), owners: new Set() };
@@ -196,11 +214,15 @@ async function measureLoad(site: Site, add: Add): Promise<void> {
   add('RSS after that', residentMegabytes(child), 'MB');
 }
 
-async function measureGrowth(site: Site, before: number, add: Add): Promise<void> {
+/** What is kept tells growth; the rest is slack, of which V8 and the allocator take what the limits leave them. */
+async function measureGrowth(site: Site, { before, kept }: { readonly before: number; readonly kept: number }, add: Add): Promise<void> {
   const changes = await churn(site);
   const after = residentMegabytes(site.child);
   add(`RSS after ${changes} changes`, after, 'MB');
-  add('growth', (after / before - 1) * 100, '%');
+  add('growth of RSS', (after / before - 1) * 100, '%');
+  const left = await keptMegabytes(site.child);
+  add('heap in use after that and a full collection', left, 'MB');
+  add('growth of what is kept', (left / kept - 1) * 100, '%');
 }
 
 async function measureLag(site: Site, add: Add): Promise<void> {

@@ -291,4 +291,11 @@ export const INPUT_CODES = {
     fix: 'Set `loadBalancerClass: sluice.io/bigip` on the Service, or `writeStatus` of the ingress in sluice.yaml.',
     retryable: false,
   },
+  GW160: {
+    title: 'The Services of the cluster cannot be read',
+    cause: 'A server with tls.mode AUTO_PASSTHROUGH opens its port only if a Service under its hosts exists, in any namespace, and the Kubernetes API refuses to list Services of the whole cluster. Everything else goes on; a port that waits for such a Service counts as closed.',
+    fix: 'Grant list and watch of services to the service account of Sluice for the whole cluster, as ClusterRole sluice-cluster in infra/kubernetes/base does. It is taken up without a restart.',
+    retryable: false,
+    keepsRunning: true,
+  },
 } as const satisfies CodeTable;

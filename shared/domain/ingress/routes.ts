@@ -1,7 +1,8 @@
 /** §2: whether a TCP-like server has a filter chain, without which there is no listener. */
 import { keyOf } from './age.ts';
-import { hostName, hostNamespace, hostsOverlap, isSubsetOf } from './hosts.ts';
+import { hostName, hostNamespace, hostsOverlap } from './hosts.ts';
 import type { MeshOptions } from './mesh.ts';
+import { isUnderHosts } from './mesh-services.ts';
 import type { Reasoned, ServerSpec } from './model.ts';
 import type { Service, VirtualService } from './objects.ts';
 import type { BlocksByPort, BoundBlock, RouteTable } from './route-table.ts';
@@ -96,14 +97,9 @@ function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind)
   return { code: 'MAP231', reason: `Envoy opens this port only with a route: ${reasons.join('; ')}${rest}; it takes ${wanted}` };
 }
 
-const MESH_DOMAIN = 'svc.cluster.local';
-
 function autoPassthrough(server: ServerSpec, services: readonly Service[]): RouteAnswer {
   const names = server.hosts.map(hostName);
-  const found = services.find(({ meta, ports }) => {
-    const host = `${meta.name}.${meta.namespace}.${MESH_DOMAIN}`;
-    return ports.some(({ protocol }) => protocol !== 'UDP') && names.some((name) => isSubsetOf(host, name));
-  });
+  const found = services.find((service) => isUnderHosts(service, names));
   if (found !== undefined) return { routed: true, by: `Service ${keyOf(found.meta)}` };
   return { routed: false, code: 'MAP232', reason: `AUTO_PASSTHROUGH opens a port only for mesh services, and no Service is known under ${names.join(', ')}` };
 }

@@ -1,27 +1,54 @@
 /** What matters to an ingress, by definition: all objects are looked at, nothing is remembered. */
+import type { Known } from '../../../functions/watch/cluster-index.ts';
 import type { KubernetesObjects, Meta, Pod, Service, VirtualService } from '../../../shared/domain/ingress/objects.ts';
 import type { IngressRef } from '../../../shared/domain/ingress/snapshot.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-export function selectObjects(ingress: IngressRef, all: KubernetesObjects, members: 'pods' | 'nodes'): KubernetesObjects | undefined {
+export function selectObjects(ingress: IngressRef, all: Known, members: 'pods' | 'nodes'): KubernetesObjects | undefined {
   const own = all.services.find((service) => service.meta.namespace === ingress.namespace && service.meta.name === ingress.service);
   if (own === undefined) return undefined;
   const pods = all.pods.filter((pod) => pod.meta.namespace === ingress.namespace && selects(own.selector, pod.meta.labels));
   const services = all.services.filter((service) => service === own || isSibling(service, ingress.namespace, pods));
   const gateways = all.gateways.filter((gateway) => isForPods(gateway.selector, own, pods));
   const gatewayKeys = new Set(gateways.map((gateway) => keyOf(gateway.meta)));
+  const chosen = selectMesh(ingress, all).filter((service) => !services.some(({ meta }) => keyOf(meta) === keyOf(service.meta)));
   const nodeNames = new Set(pods.map((pod) => pod.nodeName));
   return {
     gateways: gateways.sort(byKey),
     virtualServices: all.virtualServices.filter((route) => isBound(route, gatewayKeys)).sort(byKey),
-    services: services.sort(byKey),
+    services: [...services, ...chosen].sort(byKey),
     pods: pods.sort(byKey),
     nodes: all.nodes.filter((node) => members === 'nodes' || nodeNames.has(node.meta.name)).sort(byKey),
     endpointSlices: all.endpointSlices.filter((slice) => slice.meta.namespace === ingress.namespace && slice.service === ingress.service).sort(byKey),
     configMaps: all.configMaps.filter((map) => map.meta.namespace === ingress.namespace).sort(byKey),
     ...selectGatewayApi(ingress.namespace, all),
   };
+}
+
+/** For each server with AUTO_PASSTHROUGH that no Service of the ingress fulfils, the oldest of the cluster that does. */
+export function selectMesh(ingress: IngressRef, all: Known): readonly Service[] {
+  const own = all.services.find((service) => service.meta.namespace === ingress.namespace && service.meta.name === ingress.service);
+  if (own === undefined) return [];
+  const pods = all.pods.filter((pod) => pod.meta.namespace === ingress.namespace && selects(own.selector, pod.meta.labels));
+  const near = all.services.filter((service) => service === own || isSibling(service, ingress.namespace, pods));
+  const { apiGateways, listenerSets } = selectGatewayApi(ingress.namespace, all);
+  const istio = all.gateways
+    .filter((gateway) => isForPods(gateway.selector, own, pods))
+    .flatMap(({ servers }) => servers.flatMap((server) => ('malformed' in server || server.tls?.mode !== 'AUTO_PASSTHROUGH' ? [] : [server.hosts.map((host) => host.replace(/^.*\//, ''))])));
+  const listeners = [...apiGateways, ...listenerSets].flatMap((object) => object.listeners.filter(({ tlsMode }) => tlsMode === 'AUTO_PASSTHROUGH'));
+  const wishes = [...istio, ...listeners.map(({ hostname = '*' }) => [hostname])];
+  const chosen = wishes.flatMap((hosts) => (near.some((service) => fulfils(service, hosts)) ? [] : all.meshServices.filter((service) => fulfils(service, hosts)).sort(byAge).slice(0, 1)));
+  return [...new Set(chosen)];
+}
+
+function fulfils({ meta, type, ports }: Service, hosts: readonly string[]): boolean {
+  const name = `${meta.name}.${meta.namespace}.svc.cluster.local`;
+  return type !== 'ExternalName' && ports.some(({ protocol }) => protocol !== 'UDP') && hosts.some((host) => (host.startsWith('*') ? name.endsWith(host.slice(1)) : name === host));
+}
+
+function byAge(a: Service, b: Service): number {
+  return Date.parse(a.meta.created) - Date.parse(b.meta.created) || compare(`${a.meta.name}.${a.meta.namespace}`, `${b.meta.name}.${b.meta.namespace}`);
 }
 
 type GatewayApi = 'apiGateways' | 'listenerSets' | 'apiRoutes' | 'namespaces';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Departures } from '../../../functions/watch/availability.ts';
-import { ClusterIndex, type Sighting } from '../../../functions/watch/cluster-index.ts';
+import { ClusterIndex, type Known, type Sighting } from '../../../functions/watch/cluster-index.ts';
 import { IngressView } from '../../../functions/watch/view.ts';
 import type { ConfigMap, EndpointSlice, KubernetesObjects, ListenerSet, Node } from '../../../shared/domain/ingress/objects.ts';
 import * as k from '../../fixtures/kubernetes.ts';
 import { anyCluster } from '../ingress/cluster.ts';
-import { selectObjects } from './reference.ts';
+import { selectMesh, selectObjects } from './reference.ts';
 
-type List = keyof KubernetesObjects;
+type List = keyof Known;
 
 /** Seen from two ingresses of one namespace and one of another, with pods and with nodes as members. */
 const VIEWERS = ['istio-system/istio-ingressgateway', 'istio-system/s1', 'team-a/s1'].flatMap((name) => {
@@ -34,12 +34,29 @@ const namespaceLabels = fc.record({ name: fc.constantFrom('istio-system', 'team-
 const farPod = fc.record({ i: small, labels: labelled, nodeName: fc.constantFrom('node-0', 'node-1') }).map(({ i, ...fields }) => k.pod(`team-a/p${i}`, fields));
 const farService = fc.record({ i: small, selector: labelled }).map(({ i, selector }) => k.service(`team-a/s${i}`, [], { selector }));
 
+/** Hosts of one Service, of a namespace, and of all; the Services have TCP or UDP, or lead out of the cluster. */
+const meshHosts = fc.uniqueArray(fc.constantFrom('m0.team-a.svc.cluster.local', 'team-a/s0.team-a.svc.cluster.local', 's0.istio-system.svc.cluster.local', '*.team-b.svc.cluster.local', '*.team-a.svc.cluster.local', '*.local'), { minLength: 1, maxLength: 2 });
+const meshGateway = fc
+  .record({ i: small, hosts: fc.array(meshHosts, { minLength: 1, maxLength: 2 }), selector: fc.constantFrom<Record<string, string>>({ istio: 'ingressgateway' }, {}, { no: 'pod' }) })
+  .map(({ i, hosts, selector }) => k.gateway(`team-a/g${i}`, hosts.map((names) => k.server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts: names })), { selector }));
+const meshListener = fc.record({ i: small, hostname: fc.option(fc.constantFrom('m0.team-a.svc.cluster.local', '*.team-b.svc.cluster.local'), { nil: undefined }) }).map(({ i, hostname }) =>
+  k.apiGateway(`istio-system/a${i}`, [k.apiListener('mesh', 15_443, 'TLS', { tlsMode: 'AUTO_PASSTHROUGH', ...(hostname === undefined ? {} : { hostname }) })]),
+);
+const meshService = fc
+  .record({ namespace: fc.constantFrom('team-a', 'team-b', 'istio-system'), name: fc.constantFrom('m0', 's0'), age: small, protocol: fc.constantFrom('TCP', 'TCP', 'UDP'), type: fc.constantFrom('ClusterIP', 'ClusterIP', 'ExternalName') })
+  .map(({ namespace, name, age, protocol, type }) => k.service(`${namespace}/${name}`, [k.servicePort(80, { protocol })], { age, type, selector: {} }));
+
+/** It may be one of the ingress, which then fulfils the wish. */
+const meshSibling = fc
+  .record({ namespace: somewhere, protocol: fc.constantFrom('TCP', 'UDP'), selector: labelled })
+  .map(({ namespace, protocol, selector }) => k.service(`${namespace}/s0`, [k.servicePort(80, { protocol })], { selector }));
+
 /** Objects of several random clusters: many share a name, so that one is the next version of the other. */
 const pool: fc.Arbitrary<readonly Sighting[]> = fc
-  .tuple(fc.array(anyCluster, { minLength: 1, maxLength: 3 }), fc.array(fc.record({ nodes: node, endpointSlices: slice, configMaps: configMap, listenerSets: listenerSet, apiRoutes: setRoute, namespaces: namespaceLabels, pods: farPod, services: farService }), { maxLength: 6 }))
-  .map(([clusters, more]) => [
+  .tuple(fc.array(anyCluster, { minLength: 1, maxLength: 3 }), fc.array(fc.record({ nodes: node, endpointSlices: slice, configMaps: configMap, listenerSets: listenerSet, apiRoutes: setRoute, namespaces: namespaceLabels, pods: farPod, services: farService }), { maxLength: 6 }), fc.array(fc.record({ gateways: meshGateway, meshServices: meshService, apiGateways: meshListener, services: meshSibling }), { maxLength: 6 }))
+  .map(([clusters, more, mesh]) => [
     ...clusters.flatMap((cluster) => Object.entries(cluster).flatMap(([of, objects]) => objects.map((object) => ({ of, object }) as Sighting))),
-    ...more.flatMap((entry) => Object.entries(entry).map(([of, object]) => ({ of, object }) as Sighting)),
+    ...[...more, ...mesh].flatMap((entry) => Object.entries(entry).map(([of, object]) => ({ of, object }) as Sighting)),
   ]);
 
 interface Step {
@@ -74,28 +91,36 @@ class Cluster {
     return one === undefined || !gone ? one : this.lists.get(one.of)?.get(nameOf(one));
   }
 
-  objects(): KubernetesObjects {
-    return k.objects(Object.fromEntries([...this.lists].map(([of, list]) => [of, [...list.values()].map(({ object }) => object)])));
+  objects(): Known {
+    const lists = Object.fromEntries([...this.lists].map(([of, list]) => [of, [...list.values()].map(({ object }) => object)]));
+    return { ...k.objects(lists), meshServices: (lists['meshServices'] ?? []) as Known['meshServices'] };
   }
 }
 
 interface Watched {
   readonly view: IngressView;
   readonly departures: Departures;
-  readonly reference: (all: KubernetesObjects) => KubernetesObjects | undefined;
+  readonly reference: (all: Known) => KubernetesObjects | undefined;
+  /** What is in it, the Services of the rest of the cluster as a list of their own. */
+  readonly selected: (all: Known) => Partial<Known>;
 }
 
 function watch(index: ClusterIndex): readonly Watched[] {
   return VIEWERS.map(({ ref, members }) => {
     const departures = new Departures(1_000);
-    const reference = (all: KubernetesObjects): KubernetesObjects | undefined => selectObjects(ref, { ...all, pods: [...departures.among(all.pods)] }, members);
-    return { view: new IngressView({ ref, members, index, departures }), departures, reference };
+    const among = (all: Known): Known => ({ ...all, pods: [...departures.among(all.pods)] });
+    const reference = (all: Known): KubernetesObjects | undefined => selectObjects(ref, among(all), members);
+    const selected = (all: Known): Partial<Known> => ({ ...reference(all), meshServices: [...selectMesh(ref, among(all))] });
+    return { view: new IngressView({ ref, members, index, departures }), departures, reference, selected };
   });
 }
 
 const CHANGE = { what: 'deleted', kind: 'Pod', namespace: '', name: '', resourceVersion: '' } as const;
 
-/** Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, and with a Set that keeps an old group in Groups. */
+/**
+ * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with a Set that keeps an old group in Groups,
+ * with a mesh that is kept after a Service of the ingress changed, and with one that an older Service does not ring.
+ */
 describe('what an ingress sees of the cluster', () => {
   test('is the same as a look at everything from scratch, after any history', () => {
     fc.assert(
@@ -127,15 +152,15 @@ describe('what an ingress sees of the cluster', () => {
       fc.property(pool, steps, (objects, then) => {
         const [index, cluster] = [new ClusterIndex(), new Cluster()];
         const watched = watch(index);
-        const selects = (selection: KubernetesObjects | undefined, { of, object }: Sighting): boolean => (selection?.[of] ?? []).some((one) => one === object);
+        const selects = (selection: Partial<Known>, { of, object }: Sighting): boolean => (selection[of] ?? []).some((one) => one === object);
         for (const { pick, gone } of history(objects, then)) {
           const observed = cluster.told(objects[pick % objects.length], gone);
           if (observed === undefined) continue;
-          const earlier = watched.map(({ reference }) => reference(cluster.objects()));
+          const earlier = watched.map(({ selected }) => selected(cluster.objects()));
           cluster.take(observed, gone);
           const before = index.apply(gone ? 'deleted' : 'added', observed);
-          watched.forEach(({ view, reference }, i) => {
-            const touched = (before !== undefined && selects(earlier[i], before)) || (!gone && selects(reference(cluster.objects()), observed));
+          watched.forEach(({ view, selected }, i) => {
+            const touched = (before !== undefined && selects(earlier[i] ?? {}, before)) || (!gone && selects(selected(cluster.objects()), observed));
             const seen = view.notice({ observed, before });
             expect(seen).toBe(touched || isViewed(i, observed));
           });

@@ -43,6 +43,9 @@ describe('the rights of the service account', () => {
   });
 });
 
+/** For the Services of another namespace, so that those of the whole cluster are asked for. */
+const MESH = { ...gateway('mesh', 15443), spec: { selector: { istio: 'ingressgateway' }, servers: [{ port: { number: 15443, name: 'tls', protocol: 'TLS' }, tls: { mode: 'AUTO_PASSTHROUGH' }, hosts: ['cart.shop.svc.cluster.local'] }] } };
+
 describe('a watcher under exactly these rights', () => {
   let at: Bench;
   let gate: Gate;
@@ -58,6 +61,7 @@ describe('a watcher under exactly these rights', () => {
     at.lab.store.apply(ingressService({ loadBalancerClass: 'sluice.io/bigip' }));
     at.lab.store.apply(gateway('echo', 32400));
     at.lab.store.apply(route('echo', 'echo', 32400));
+    at.lab.store.apply(MESH);
   });
 
   afterEach(async () => {
@@ -99,6 +103,16 @@ describe('a watcher under exactly these rights', () => {
     const used = ({ group, resource }: Grant, verbs: readonly string[]): boolean => gate.asked.some((asked) => asked.group === group && asked.resource === resource && verbs.includes(asked.verb));
     const unused = GRANTS.filter((grant) => !used(grant, grant.verb === 'get' ? ['get', 'list'] : [grant.verb]));
     expect(said(unused)).toEqual(['get', 'list', 'watch'].map((verb) => `${verb} udproutes.gateway.networking.k8s.io in *`));
+  });
+
+  test('goes on without the right to list the Services of the cluster, and says that it is missing', async () => {
+    await gate.close();
+    gate = await startGate(at.lab, GRANTS.filter(({ namespace, resource }) => !(resource === 'services' && namespace === '*')));
+    writeFileSync(join(folder, 'kubeconfig'), gate.kubeconfig);
+    await start();
+    await passUntil(() => ports().includes(32400));
+    await passUntil(() => at.lab.store.list('v1', 'Event').some((event) => (event as unknown as { message: string }).message.startsWith('GW160')));
+    expect(new Set(gate.refused)).toEqual(new Set(['list services in *']));
   });
 
   test('is stopped by a right that is missing: the gate is not open by mistake', async () => {

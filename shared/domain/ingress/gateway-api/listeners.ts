@@ -8,6 +8,7 @@ import { kindOf } from '../protocol.ts';
 import { isPort } from '../validity.ts';
 import type { AttachmentWorld, Owner } from './attachment.ts';
 import { attachedRoutes, isNamespaceAllowed } from './attachment.ts';
+import { isAutoPassthrough } from './auto-passthrough.ts';
 import type { PortHolder } from './listener-sets.ts';
 import { claimPort, joinedSets, withPort } from './listener-sets.ts';
 
@@ -32,18 +33,9 @@ function idOf({ gateway, owner, listener, index }: Omit<Origin, 'fault'>): Serve
   return { gateway: keyOf(gateway.meta), api: 'gateway-api', index, name, number: listener.port, protocol: listener.protocol };
 }
 
-const AUTO_PASSTHROUGH_PORT = '15443';
-
-/** `IsAutoPassthrough`: a network label on the Gateway and the port agreed for it, or the listener option that the normaliser turned into a mode. */
-function isAutoPassthrough(gateway: ApiGateway, listener: ApiListener): boolean {
-  if (listener.tlsMode === 'AUTO_PASSTHROUGH') return true;
-  const { labels } = gateway.meta;
-  return 'topology.istio.io/network' in labels && String(listener.port) === (labels['networking.istio.io/gatewayPort'] ?? AUTO_PASSTHROUGH_PORT);
-}
-
 function tlsOf(gateway: ApiGateway, listener: ApiListener): TlsMode | undefined {
   if (listener.protocol !== 'TLS' && listener.protocol !== 'HTTPS') return undefined;
-  if (isAutoPassthrough(gateway, listener) && listener.tlsMode !== undefined) return 'AUTO_PASSTHROUGH';
+  if (isAutoPassthrough(gateway, listener)) return 'AUTO_PASSTHROUGH';
   return listener.tlsMode === 'Passthrough' ? 'PASSTHROUGH' : 'SIMPLE';
 }
 
