@@ -55,12 +55,15 @@ function stuckMoves(slice: Slice, gone: readonly Owned[], closed: Permits['close
   );
 }
 
+/** Services and ConfigMaps are often called like the gateway they belong to, and change for reasons of their own. */
+const OPENS_PORTS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet']);
+
 /**
  * A removal counts as seen when every gateway behind it was seen to be deleted or changed, and a move is none. What is left goes
  * through up to the allowance; beyond it, exactly those removals are held.
  */
 function unprovenRemovals(slice: Slice, gone: readonly Owned[], { owned, approved }: Permits): ReadonlyMap<string, Held> {
-  const touched = new Set(slice.changes.filter((c) => c.what !== 'added').map((c) => `${c.namespace}/${c.name}`));
+  const touched = new Set(slice.changes.filter((c) => c.what !== 'added' && OPENS_PORTS.has(c.kind)).map((c) => `${c.namespace}/${c.name}`));
   const isProven = (removal: Owned): boolean => approved.has(removal.key) || movesTo(slice, removal) !== undefined || removal.gateways.every((gateway) => touched.has(gateway));
   const unseen = gone.filter((removal) => !isProven(removal));
   if (unseen.length <= removalAllowance(owned)) return new Map();

@@ -132,6 +132,13 @@ describe('absence must be proven', () => {
     expect(p.entries.filter((e) => e.kind === 'delete').map((e) => e.key)).toEqual(['172.16.100.195:1/tcp', '172.16.100.195:2/tcp']);
   });
 
+  /** Red while only the name was compared. */
+  test('what happens to another object that is called like a gateway proves nothing', () => {
+    const other = (kind: string): Slice['changes'][number] => ({ ...change('gw-1'), what: 'updated', kind });
+    const p = plan(declared, [slice(2, [], { changes: ['Service', 'ConfigMap', 'Pod', 'VirtualService'].map(other) })]);
+    expect(new Set(p.entries.map((e) => e.kind))).toEqual(new Set(['held']));
+  });
+
   test('new exposures go through while removals are held', () => {
     const p = plan(declared, [slice(2, [exposure({ port: 99 })])]);
     expect(p.next.exposures['172.16.100.195:99/tcp']).toBeDefined();

@@ -34,7 +34,7 @@ describe('what is told', () => {
   test('no address is a Warning of its own on the Gateway and the Service', () => {
     const said = statements(SCOPE, [settled([result()])]);
     expect(said.map(({ about, occurrence }) => [about.kind, occurrence.type, occurrence.reason, occurrence.message])).toEqual([
-      ['Ingress', 'Warning', 'NoAddress', 'auto(web):443/tcp on bigip: OWN350: no address is free'],
+      ['Ingress', 'Warning', 'NoAddress', 'auto(web):443/tcp for Gateway default/echo on bigip: OWN350: no address is free'],
       ['Gateway', 'Warning', 'NoAddress', 'auto(web):443/tcp on bigip: OWN350: no address is free'],
     ]);
   });
