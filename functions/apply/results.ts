@@ -1,5 +1,6 @@
 /** What happened, as the cluster hears it: the complete result of each slice, exposure by exposure. */
 import type { DeviceError } from '../../shared/bigip/errors.ts';
+import { inWords as spoken } from '../../shared/bigip/errors.ts';
 import type { ExposureResult, Exposure, Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
@@ -37,8 +38,7 @@ export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'afte
 
 /** The result of every exposure while the device is away or refuses all: come back later, and why. */
 export function settledAsRetry(slice: Slice, error: Trouble): Settled {
-  const words = error.response === '' ? error.message : `${error.message}: ${error.response}`;
-  const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(slice, e), outcome: 'retry', code: error.code, message: words }));
+  const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(slice, e), outcome: 'retry', code: error.code, message: spoken(error) }));
   return { ...about(slice), exposures };
 }
 

@@ -58,7 +58,7 @@ export function whoAmI(env: NodeJS.ProcessEnv): string {
 /** True when it is to be done; on `--dry-run` and on a "no" nothing is. */
 export async function agreed(question: string, { yes, dryRun }: ChangeOptions): Promise<boolean> {
   if (dryRun) {
-    process.stderr.write(`${question} Dry run: nothing was done.\n`);
+    process.stderr.write(`Dry run, nothing was done: ${question.replace(/ Do it\?$/, '')}\n`);
     return false;
   }
   return yes || confirmed(question);

@@ -37,25 +37,35 @@ export interface Surroundings {
 const CHANGES = new Set(['create', 'update', 'delete']);
 
 export function judge(reading: PartitionReading, question: Question): Preview {
-  const { slice, partition, exposure, sameFleet, fleetOf } = question;
+  const { slice, exposure } = question;
   if (reading.kind === 'refused') return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
   const { state } = reading.declared;
   const fence = state.owners[slice.owner]?.version;
   if (fence !== undefined && compareVersions(slice.version, fence) < 0) return overtaken(state, question, formatRevision(fence));
-  // apply tries at once what a replay asks for, quarantine or not.
-  const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
-  const { partitions, states, closed, holders } = surroundingsOf(question, state);
-  const unreadable = partitions.filter((one) => !states.has(one));
-  const { slices, held } = assignAddresses({ slices: [slice], states, unreadable, holders, sameFleet });
-  const plans = planDevice(partitions, slices, { states, closed, sameFleet, retry, ...(fleetOf && { fleetOf }), ...(holders && { holders }) });
-  const entries = [...(plans.get(partition)?.entries ?? []), ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)];
+  const entries = entriesOf(state, question);
   // An automatic address may be another one than the one that failed.
   const aimed = entries.filter((entry) => entry.key === exposure);
   const all = exposure === undefined || (aimed.length === 0 && slice.auto !== undefined);
   return judgeEntries(all ? entries : aimed, state);
 }
 
-function surroundingsOf({ partition, surroundings }: Question, state: DeclaredState): Pick<DevicePlanRules, 'states' | 'holders'> & { readonly partitions: readonly string[]; readonly closed: NonNullable<DevicePlanRules['closed']> } {
+/** apply tries at once what a replay asks for, quarantine or not. */
+function entriesOf(state: DeclaredState, question: Question): readonly PlanEntry[] {
+  const { slice, partition, sameFleet, fleetOf } = question;
+  const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
+  const { partitions, states, closed, holders } = surroundingsOf(question, state);
+  const unreadable = partitions.filter((one) => !states.has(one));
+  const { slices, held } = assignAddresses({ slices: [slice], states, unreadable, holders, sameFleet });
+  const plans = planDevice(partitions, slices, { states, closed, sameFleet, retry, ...(fleetOf && { fleetOf }), ...(holders && { holders }) });
+  return [...(plans.get(partition)?.entries ?? []), ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)];
+}
+
+interface Known extends Pick<DevicePlanRules, 'states' | 'holders'> {
+  readonly partitions: readonly string[];
+  readonly closed: NonNullable<DevicePlanRules['closed']>;
+}
+
+function surroundingsOf({ partition, surroundings }: Question, state: DeclaredState): Known {
   const readings = [...(surroundings?.readings ?? [])].filter(([one]) => one !== partition);
   const others = readings.flatMap(([one, reading]) => (reading.kind === 'ours' ? [[one, reading.declared.state] as const] : []));
   const closed = readings.flatMap(([one, reading]) => (reading.kind === 'refused' ? [[one, reading] as const] : []));

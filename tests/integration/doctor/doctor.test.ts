@@ -41,7 +41,7 @@ describe('sluice doctor', () => {
     const findings = await examine(deskOf(bigip));
     expect(bad(findings)).toEqual([]);
     const says = new Map(findings.map((f) => [f.what, f.says]));
-    expect(says.get('device bigip-1, partition k8s')).toMatch(/^\S+ is active with AS3 3\.\d+\.\d+; 1 exposures of 1 owners/);
+    expect(says.get('device bigip-1, partition k8s')).toMatch(/^\S+ is active with AS3 3\.\d+\.\d+; 1 exposure of 1 owner/);
     expect(says.get('clock of device bigip-1')).toMatch(/the same as here|\d s (ahead of|behind) this host/);
     expect(says.get('cluster id east')).toContain('one cluster uses it');
     expect([...says.keys()]).toEqual(expect.arrayContaining(['configuration', 'secret env:P', 'queue snapshots', 'queue slices-dead', 'failure store memory', 'audit log']));
@@ -74,7 +74,7 @@ describe('sluice doctor', () => {
     const bigip = await lab();
     const both = planPartition('k8s', wanted(), [slice(1, [exposure({ port: 31_000 })], { owner: 'east/other/gateway', clusterUid: 'uid-2' })], { sameFleet: () => false }).next;
     await declare(connect(bigip), both);
-    expect(bad(await examine(deskOf(bigip)))).toEqual([expect.stringMatching(/^cluster id east: 2 clusters use it: .*uid-2 declared east\/other\/gateway/)]);
+    expect(bad(await examine(deskOf(bigip)))).toEqual([expect.stringMatching(/^cluster id east: 2 clusters use it: .*uid-2 speaks for east\/other\/gateway/)]);
   });
 });
 

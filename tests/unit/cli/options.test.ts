@@ -36,9 +36,10 @@ describe('--mesh-option', () => {
   });
 });
 
-test('--cluster takes the first unless another is named, and says which there are', () => {
+test('--cluster takes the only one, wants a name where there are several, and says which there are', () => {
   const config = { clusters: [{ id: 'east' }, { id: 'west' }] } as unknown as SluiceConfig;
-  expect(chooseCluster(config, undefined).id).toBe('east');
+  expect(chooseCluster({ ...config, clusters: config.clusters.slice(0, 1) }, undefined).id).toBe('east');
+  expect(() => chooseCluster(config, undefined)).toThrow('--cluster is missing: name one of clusters[].id: east, west');
   expect(chooseCluster(config, 'west').id).toBe('west');
   expect(() => chooseCluster(config, 'north')).toThrow('--cluster north: name one of clusters[].id: east, west');
 });
