@@ -5,6 +5,7 @@ import { ignoredLines } from '../../../functions/cli/objects.ts';
 import { columns } from '../../../functions/cli/output.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
+import { assertQueueThere } from '../../../functions/cli/failures/context.ts';
 
 describe('--mesh-option', () => {
   test.each([
@@ -51,4 +52,10 @@ test('what is ignored for one reason fits one line', () => {
 
 test('columns are as wide as their widest cell, without blanks at the end', () => {
   expect(columns(['A', 'LONG'], [['xyz', 'v'], ['', '']])).toBe('A    LONG\nxyz  v\n');
+});
+
+test('an order is not put into a queue file that is not there, because nobody would read it', () => {
+  expect(() => assertQueueThere({ queue: { kind: 'sqlite', path: 'no-such-folder/queue.sqlite' } })).toThrow(/^queue\.path: there is no \/.*no-such-folder\/queue\.sqlite, so nobody would read what is sent; run this where "sluice up" runs/);
+  expect(() => assertQueueThere({ queue: { kind: 'sqlite', path: import.meta.filename } })).not.toThrow();
+  expect(() => assertQueueThere({ queue: { kind: 'sqs', region: 'eu-central-1', prefix: 'sluice' } })).not.toThrow();
 });
