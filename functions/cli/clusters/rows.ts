@@ -44,6 +44,8 @@ export function clustersOf(config: Pick<SluiceConfig, 'clusters'>, states: reado
 export function clusterRows(config: SluiceConfig, declared: readonly Declared[], now: number): readonly ClusterRow[] {
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
     const states = statesOf(declared, device);
+    // Of a device that gives no answer nobody knows how a cluster stands there.
+    if (states.length === 0) return [];
     const silent = silences(states, silencePolicies(config), now);
     const asked = (cluster: string): boolean => config.ingresses.some((ingress) => ingress.cluster === cluster && ingress.devices.includes(device));
     const rows = clustersOf(config, states).map((cluster) => ({ row: rowOf(cluster, device, states, silent), asked: asked(cluster) }));

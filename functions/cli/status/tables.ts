@@ -22,7 +22,8 @@ const since = (then: number | undefined, now: number): string => (then === undef
 
 function clusterCells(c: ClusterRow, now: number): readonly string[] {
   const lag = c.lag === undefined ? UNKNOWN : span(c.lag);
-  return [c.cluster, String(c.ingresses), String(c.exposures), c.revision, UNKNOWN, since(c.lastEvent, now), lag, String(c.openFailures), c.lastFailure === undefined ? '-' : since(c.lastFailure, now), c.standing];
+  const declared = c.known ? [String(c.ingresses), String(c.exposures), c.revision] : [UNKNOWN, UNKNOWN, UNKNOWN];
+  return [c.cluster, ...declared, UNKNOWN, since(c.lastEvent, now), lag, String(c.openFailures), c.lastFailure === undefined ? '-' : since(c.lastFailure, now), c.standing];
 }
 
 function queueCells(q: QueueRow, now: number): readonly string[] {

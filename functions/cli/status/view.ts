@@ -30,6 +30,8 @@ export interface ClusterRow extends ClusterFigures {
   readonly cluster: string;
   readonly ingresses: number;
   readonly exposures: number;
+  /** False where no device gives an answer: then the figures of what is declared are none. */
+  readonly known: boolean;
   /** The newest that any device declares. */
   readonly revision: string;
   readonly openFailures: number;
@@ -130,7 +132,8 @@ function clusterRow(cluster: string, { declared, heads, places, stories }: Known
     revision: newest === undefined ? '-' : formatRevision(newest),
     openFailures: open.length,
     ...(open.length === 0 ? {} : { lastFailure: Math.max(...open.map((head) => head.last)) }),
-    standing: standing(places),
+    standing: states.length === 0 ? '?' : standing(places),
+    known: states.length > 0,
     needsLook: places.some(needsLook),
     ...clusterFigures(cluster, stories, places.flatMap(({ seen }) => seen ?? [])),
   };

@@ -60,6 +60,10 @@ describe('sluice cluster list', () => {
     expect(standing([])).toBe('enabled');
   });
 
+  test('has no row for a device that gives no answer: nobody knows how a cluster stands there', () => {
+    expect(clusterRows(config, [{ device: 'bigip-1', partition: 'k8s', code: 'BIP501', problem: 'away' }], NOW)).toEqual([]);
+  });
+
   test('has a row for a cluster that is only configured, or only declared, and none where it is nothing', () => {
     expect(clusterRows(config, on(EMPTY_STATE, EMPTY_STATE), NOW).map(({ cluster, device, owners }) => [cluster, device, owners])).toEqual([['east', 'bigip-1', 0], ['west', 'bigip-1', 0]]);
     const old = step(EMPTY_STATE, [slice(1, [exposure()], { owner: 'old/a/b' })]);
