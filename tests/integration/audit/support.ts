@@ -38,6 +38,7 @@ export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 
     JSON.stringify({
       devices: bigips.map((bigip, i) => ({ name: names[i], url: bigip.url, ...(peer === undefined ? {} : { peer: peer.url }), username: bigip.username, password: 'env:PASSWORD', tls: { ca: `env:CA${i}` }, partitions: ['k8s'], requestTimeout: 5 })),
       clusters: clusters.map((id) => ({ id, whenSilent })),
+      fleets: clusters.length > 1 ? [{ name: 'production', clusters: [...clusters] }] : [],
       ingresses: clusters.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: names, virtualAddress: '172.16.100.195' })),
       policy: { drift },
     }),
