@@ -1,5 +1,5 @@
 /** One declare: read, plan, post, verify; again where somebody was in between or the answer is in doubt. */
-import { DeviceError, trim } from '../../shared/bigip/errors.ts';
+import { DeviceError, inWords, trim } from '../../shared/bigip/errors.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { sameContent } from '../../shared/domain/plan/declared.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
@@ -71,7 +71,7 @@ async function landed({ job, posted }: Run): Promise<boolean> {
 }
 
 function noted(run: Run, changes: readonly PlanEntry[], error: DeviceError): DeviceError {
-  const attempt = { at: new Date(run.job.clock.now()).toISOString(), code: error.code, reason: trim(`${error.message} ${error.response}`) };
+  const attempt = { at: new Date(run.job.clock.now()).toISOString(), code: error.code, reason: trim(inWords(error)) };
   for (const change of changes) {
     const id = changeId(change);
     run.attempts.set(id, [...(run.attempts.get(id) ?? []), attempt]);

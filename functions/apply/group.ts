@@ -1,9 +1,7 @@
 /** All slices of one device in a batch: the newest of each owner, partition by partition. */
 import type { PartitionReading } from '../../shared/bigip/device.ts';
-import { devicePaths } from '../../shared/bigip/as3/names.ts';
-import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
+import { arrivals, heldBySiblings } from '../../shared/bigip/device-plan.ts';
 import type { Holder } from '../../shared/domain/plan/foreign.ts';
-import type { Move } from '../../shared/domain/plan/moves.ts';
 import { movesBetween } from '../../shared/domain/plan/moves.ts';
 import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
@@ -45,7 +43,7 @@ async function applySeveral(jobs: readonly PartitionJob[], known: ReadonlyMap<st
   const one = async (job: PartitionJob): Promise<PartitionResult> => {
     const reading = readings.get(job.partition);
     readings.delete(job.partition);
-    const holders = async (): Promise<readonly Holder[]> => [...(await (job.holders === undefined ? job.device.foreign() : job.holders())), ...heldByOthers(job.partition, states)];
+    const holders = async (): Promise<readonly Holder[]> => [...(await (job.holders === undefined ? job.device.foreign() : job.holders())), ...heldBySiblings(job.partition, states)];
     const result = await applyPartition({ ...job, holders, closed, ...(reading && { reading }) });
     if (!result.refused) states.set(job.partition, result.declared);
     return result;
@@ -58,17 +56,6 @@ async function applySeveral(jobs: readonly PartitionJob[], known: ReadonlyMap<st
   const results: PartitionResult[] = [];
   for (const job of jobs) results.push(merged(first.get(job.partition), await one({ ...job, movedFrom: arrivals(moves, job.partition) })));
   return results;
-}
-
-function arrivals(moves: readonly Move[], partition: string): ReadonlyMap<string, string> {
-  return new Map(moves.filter((move) => move.to === partition).map((move) => [move.change, move.from]));
-}
-
-/** To a partition, its siblings are as foreign as anybody. */
-function heldByOthers(partition: string, states: ReadonlyMap<string, DeclaredState>): readonly Holder[] {
-  return [...states].flatMap(([other, state]) =>
-    other === partition ? [] : Object.values(state.exposures).map((e) => ({ path: devicePaths(other, e).virtual, partition: other, address: e.address, port: e.port, protocol: e.protocol })),
-  );
 }
 
 function merged(first: PartitionResult | undefined, second: PartitionResult): PartitionResult {

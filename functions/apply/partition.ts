@@ -45,7 +45,15 @@ async function bringUp(run: Run): Promise<void> {
     // In one go, from the very state that was planned from: nothing can be left.
     if (refused === 0 && run.readings === readings) return;
   }
-  throw new DeviceError('BIP430', 'transient', `${run.job.device.name}, partition ${run.job.partition}: somebody else keeps changing it`);
+  throw neverDone(run);
+}
+
+/** What BIG-IP refused to the last is the better hint than who might have been in between. */
+function neverDone({ job, rejections }: Run): DeviceError {
+  const where = `${job.device.name}, partition ${job.partition}`;
+  const last = [...rejections.values()].at(-1)?.error;
+  if (last === undefined) return new DeviceError('BIP430', 'transient', `${where}: somebody else keeps changing it`);
+  return new DeviceError(last.code, 'device', `${where}: it still refuses something after ${MAX_ROUNDS} rounds, whatever is left out`, { response: last.response });
 }
 
 /** Nothing changes on the device, but versions and what is remembered do. */

@@ -1,5 +1,5 @@
 /** The device is at fault, or something unknown is: everything comes again later, and the clusters hear why now and then. */
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError, inWords } from '../../shared/bigip/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { errorCode, errorMessage, errorName } from '../../shared/telemetry/errors.ts';
@@ -24,7 +24,7 @@ export async function postpone({ runtime, attempts, healing }: Scope, device: st
   const queue = runtime.queues.queue('slices');
   const at = new Date(runtime.clock.now()).toISOString();
   for (const message of messages) {
-    attempts.add(message.id, { at, code: known?.code ?? 'unknown', reason: known ? `${known.message} ${known.response}`.trim() : String(error) });
+    attempts.add(message.id, { at, code: known?.code ?? 'unknown', reason: known ? inWords(known) : String(error) });
     await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
   }
   if (!known) return;

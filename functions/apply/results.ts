@@ -1,5 +1,6 @@
 /** What happened, as the cluster hears it: the complete result of each slice, exposure by exposure. */
 import type { DeviceError } from '../../shared/bigip/errors.ts';
+import { inWords as spoken } from '../../shared/bigip/errors.ts';
 import type { ExposureResult, Exposure, Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
@@ -19,12 +20,16 @@ export function settledOf(asked: Slice, results: readonly PartitionResult[]): Se
   return { ...about(slice), ...supersededBy, exposures: [...wanted, ...gone], notes: [...slice.notes, ...remarksOn(slice, results)] };
 }
 
-/** About the ingress as a whole, so each sentence once. */
+/** About the ingress as a whole, so each sentence once; and at the Gateway whose wish does not hold, because who wrote it looks there. */
 function remarksOn(slice: Slice, results: readonly PartitionResult[]): readonly Note[] {
   const { ingress } = parseOwner(slice.owner);
-  const remarks = results.flatMap(({ entries }) => [...entries.values()].filter(({ owner }) => owner === slice.owner).flatMap((entry) => entry.remarks ?? []));
-  const once = new Map(remarks.map((remark) => [`${remark.code} ${remark.message}`, remark]));
-  return [...once.values()].map(({ code, message }) => ({ object: `Service ${ingress.namespace}/${ingress.service}`, code, message }));
+  const own = results.flatMap(({ entries }) => [...entries.values()].filter(({ owner }) => owner === slice.owner));
+  const notes = own.flatMap(({ gateways, remarks = [] }) => remarks.flatMap(({ code, message }): readonly Note[] => {
+    const [decides] = code === 'OWN340' ? gateways : [];
+    const objects = [`Service ${ingress.namespace}/${ingress.service}`, ...(decides === undefined ? [] : [`Gateway ${decides}`])];
+    return objects.map((object) => ({ object, code, message }));
+  }));
+  return [...new Map(notes.map((note) => [`${note.object} ${note.code} ${note.message}`, note])).values()];
 }
 
 function about(slice: Slice): Omit<Settled, 'exposures'> {
@@ -37,8 +42,7 @@ export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'afte
 
 /** The result of every exposure while the device is away or refuses all: come back later, and why. */
 export function settledAsRetry(slice: Slice, error: Trouble): Settled {
-  const words = error.response === '' ? error.message : `${error.message}: ${error.response}`;
-  const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(slice, e), outcome: 'retry', code: error.code, message: words }));
+  const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(slice, e), outcome: 'retry', code: error.code, message: spoken(error) }));
   return { ...about(slice), exposures };
 }
 

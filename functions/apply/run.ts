@@ -1,6 +1,6 @@
 /** The work on one partition while it goes on: what is known of the device, and what to tell in the end. */
 import type { DeclaredPartition } from '../../shared/bigip/device.ts';
-import { DeviceError } from '../../shared/bigip/errors.ts';
+import { DeviceError, inWords } from '../../shared/bigip/errors.ts';
 import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
@@ -127,10 +127,6 @@ export function pardon(run: Run, entry: PlanEntry): void {
 function isReplay({ firstReceived }: PartitionJob, { owners }: DeclaredState, { owner, version }: Slice): boolean {
   const declared = owners[owner]?.version;
   return firstReceived?.has(owner) === true && declared !== undefined && compareVersions(version, declared) === 0;
-}
-
-function inWords(error: DeviceError): string {
-  return error.response === '' ? error.message : `${error.message}. BIG-IP says: ${error.response}`;
 }
 
 export function resultOf(run: Run, before: DeclaredState): PartitionResult {

@@ -8,7 +8,7 @@ import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
 import type { Contribution, DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
 import type { Plan } from '../../shared/domain/plan/plan.ts';
-import { planPartition } from '../../shared/domain/plan/plan.ts';
+import { planDevice } from '../../shared/bigip/device-plan.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { OfflineIngress } from './exposures.ts';
@@ -29,8 +29,7 @@ export interface DevicePlans {
 export async function offlinePlans(config: SluiceConfig, input: OfflineInput): Promise<readonly DevicePlans[]> {
   const results: DevicePlans[] = [];
   const here = { secrets: createSecrets({ env: process.env }), clock: processClock };
-  const wishes = input.ingresses.some(({ built }) => built.auto !== undefined);
-  for (const device of config.devices) results.push({ device, plans: plansFor(config, device, input, input.ask ? await seeDevice(here, device, wishes) : nothingKnown(device)) });
+  for (const device of config.devices) results.push({ device, plans: plansFor(config, device, input, input.ask ? await seeDevice(here, device, true) : nothingKnown(device)) });
   return results;
 }
 
@@ -42,11 +41,13 @@ function plansFor(config: SluiceConfig, device: DeviceConfig, input: OfflineInpu
   const sameFleet = sharedFleet(config);
   const asked = input.ingresses.map((ingress) => sliceOf(ingress, { device, input, states }));
   const { slices, held } = assignAddresses({ slices: asked, states, holders, sameFleet });
-  return [...states].map(([partition, state]) => {
-    const own = input.ingresses.flatMap((ingress, i) => [slices[i]].flatMap((slice) => (slice === undefined ? [] : [asDeclaredIn(slice, ingress, state)])));
-    const plan = planPartition(partition, state, own, { sameFleet, fleetOf: fleetsByCluster(config), shareNodes: device.partitions.length > 1, now: processClock.now() });
-    return { ...plan, entries: [...plan.entries, ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)] };
-  });
+  const ingressOf = new Map(input.ingresses.map((ingress) => [ownerKey(input.clusterId, ingress.ref), ingress]));
+  const seenIn = (slice: Slice, state: DeclaredState): Slice => {
+    const ingress = ingressOf.get(slice.owner);
+    return ingress === undefined ? slice : asDeclaredIn(slice, ingress, state);
+  };
+  const plans = planDevice(device.partitions, slices, { states, holders, sameFleet, fleetOf: fleetsByCluster(config), now: processClock.now(), asked: seenIn });
+  return [...plans].map(([partition, plan]) => ({ ...plan, entries: [...plan.entries, ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)] }));
 }
 
 /** Newer than everything, from the cluster that owns what is there, and with every removal seen: the files are the whole truth. */

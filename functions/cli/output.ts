@@ -32,3 +32,8 @@ export function columns(header: readonly string[], rows: readonly (readonly stri
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }
+
+/** `1 exposure`, `2 exposures`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -63,7 +63,7 @@ function deviceEntry(name: string, { url, username }: DeviceAccess, dir: string,
   return { name, url, username, password: `file:${join(dir, secretFile(name))}`, tls: { ca: `file:${join(dir, caFile(name))}` }, partitions };
 }
 
-/** Names, partitions, ingresses and policy are theirs; addresses and secrets of devices, queue and failure store are the lab's. */
+/** Names, partitions, ingresses, policy and the policies of replay are theirs; addresses and secrets of devices, queue and failure store are the lab's. */
 function theirs({ config, devices }: Likeness, dir: string): { readonly devices: readonly object[]; readonly clusters: readonly object[]; readonly ingresses: readonly object[]; readonly policy: object; readonly fleets: readonly object[]; readonly addressPools: readonly object[]; readonly generation: number } {
   const entries = config.devices.flatMap(({ name, partitions }) => {
     const access = devices.get(name);
@@ -97,7 +97,7 @@ function configuration(contents: FileContents, dir: string): object {
     ingresses: [...own.map(({ id }) => ({ cluster: id, service: 'istio-system/istio-ingressgateway', devices: [DEVICE_NAME], virtualAddress, members })), ...ingresses],
     policy,
     queue,
-    failures: { kind: 'fs', path: join(dir, 'failures') },
+    failures: { kind: 'fs', path: join(dir, 'failures'), replay: like?.config.failures.replay ?? [] },
   };
 }
 

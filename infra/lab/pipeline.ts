@@ -8,6 +8,8 @@ import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import { processClock, processId, processRandom } from '../../shared/runtime/process.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { AuditModule, ReplayModule } from '../../shared/runtime/schedules.ts';
+import { startAudits, startReplays } from '../../shared/runtime/schedules.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createClosers } from './closers.ts';
 import { kubeconfigOf, type LabFiles } from './files.ts';
@@ -29,12 +31,12 @@ interface WatchModule {
 
 const DIST = join(ROOT, 'dist');
 
-async function loadWatch(): Promise<WatchModule> {
-  const file = join(DIST, 'watch', 'main.mjs');
+async function loadBuilt<T>(...path: readonly string[]): Promise<T> {
+  const file = join(DIST, ...path);
   try {
-    return (await import(pathToFileURL(file).href)) as WatchModule;
+    return (await import(pathToFileURL(file).href)) as T;
   } catch (error) {
-    throw new Error(`The watcher ${file} cannot be loaded: ${String(error)}. Run "npm run build" first.`, { cause: error });
+    throw new Error(`${file} cannot be loaded: ${String(error)}. Run "npm run build" first.`, { cause: error });
   }
 }
 
@@ -54,7 +56,12 @@ export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<P
     const runtime: Runtime = { config, secrets: createSecrets({ env: {} }), queues, clock: processClock, id: processId, random: processRandom, log };
     const host = await startHost({ dist: DIST, runtime, ...(template === undefined ? {} : { template }), ...(wait === undefined ? {} : { wait }) });
     closers.add(() => host.stop());
-    const { create } = await loadWatch();
+    // As `sluice up` does it, so that changes made by hand, silent clusters and policies are played here too.
+    const audits = startAudits(runtime, await loadBuilt<AuditModule>('audit', 'handler.mjs'));
+    closers.add(() => audits.stop());
+    const replays = await startReplays(runtime, () => loadBuilt<ReplayModule>('replay', 'handler.mjs'));
+    closers.add(() => replays.stop());
+    const { create } = await loadBuilt<WatchModule>('watch', 'main.mjs');
     const watch: Pipeline['watch'] = async (clusterId) => {
       const watcher = create({ runtime, kubeconfig: kubeconfigOf(files, clusterId), clusterId });
       await watcher.start();

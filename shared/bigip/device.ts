@@ -62,6 +62,7 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
   const session = openSession(config, secrets, clock, surroundings);
   const fences = createFenceWatch(config.name, surroundings.onFencesBehind ?? (() => Promise.resolve()));
   const options = { shareNodes: config.partitions.length > 1 };
+  const nodesShared = ({ shareNodes = options.shareNodes }: DeclaredState): boolean => shareNodes;
   const readPartition = createPartitionReader(session, config);
 
   const read = async (partition: string): Promise<PartitionReading> => {
@@ -96,12 +97,12 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     declare: async (partition, next, lockKey) => {
       const key = lockKey ?? (await birth(partition));
       // An address is put back into service before somebody else uses it.
-      if (!options.shareNodes) await resetNodes(session, partition, next);
+      if (!nodesShared(next)) await resetNodes(session, partition, next);
       return declare(partition, next, key);
     },
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes stand in /Common, where Sluice writes nothing by itself.
-    reconcileMembers: (partition, state) => (options.shareNodes ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
+    reconcileMembers: (partition, state) => (nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
     drift: (partition, state) => findDrift(session, partition, state),
     foreign: () => foreignAddresses(session, config.partitions),
     missing: (references) => missingReferences(session, references),

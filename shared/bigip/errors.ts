@@ -36,6 +36,11 @@ export class DeviceError extends Error {
   }
 }
 
+/** What went wrong, and the device's own words as a sentence of their own. */
+export function inWords({ message, response }: Pick<DeviceError, 'message' | 'response'>): string {
+  return response === '' ? message : `${message}. BIG-IP says: ${response}`;
+}
+
 /** Enough of the device's words to understand, never a page of HTML or a declaration. */
 export function trim(text: string, length = 600): string {
   const words = text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ').trim();

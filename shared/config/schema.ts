@@ -40,7 +40,7 @@ export const ClusterConfig = z.strictObject({
   senders: z.array(z.string()).default([]).describe('Role ids (the part of SQS SenderId before the colon) that may speak for this cluster.'),
   verifyKeys: z.array(SecretReference).default([]).describe('Public keys (PEM, Ed25519), by reference, one of which must have signed every event of this cluster; several while one is replaced. For queues that know no senders.'),
   signKey: SecretReference.optional().describe('Private key (PEM, Ed25519), by reference, with which the watcher signs; only the watcher reads it, so leave it out elsewhere.'),
-  silentAfter: z.int().min(60).max(86_400).default(900).describe('Seconds without a newer word of its watcher after which audit reports the cluster as silent; its watcher speaks at least every 300.'),
+  silentAfter: z.int().min(360).max(86_400).default(900).describe('Seconds without a newer word of its watcher after which audit reports the cluster as silent. Its watcher speaks every 300, so less than 360 would call every healthy cluster silent.'),
   whenSilent: z.enum(['report', 'drain']).default('report').describe('What becomes of a silent cluster: only reported, or drained as well until it speaks again, if other clusters serve everything that it serves.'),
   podNetworks: z.array(Network).default([]).describe('Networks of its pods. Members elsewhere are left out, so that no cluster can point BIG-IP at the hosts of another; empty: anywhere.'),
   nodeNetworks: z.array(Network).default([]).describe("Networks of its nodes, for ingresses with `members: nodes` and for gateway pods on the host's network; empty: anywhere, or none beside `podNetworks`."),

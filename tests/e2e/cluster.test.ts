@@ -29,6 +29,8 @@ let dir: string;
 let bigip: LabBigip;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'sluice-cluster-'));
+  // `sluice up` ran here once.
+  await createSqliteQueues({ path: join(dir, 'queue.sqlite'), clock: processClock, id: processId }).close();
   bigip = await lab();
   // Both serve 32400, west alone serves 9.
   const slices = [slice(7, [exposure(at('10.1.0.1'))]), slice(3, [exposure(at('10.2.0.1')), exposure({ port: 9, ...at('10.2.0.1') })], WEST), slice(8, [], { clusterUid: 'uid-new' })];
@@ -122,7 +124,7 @@ describe('sluice cluster', () => {
 
   test('asks first: without a terminal nothing is done before --yes, and with --dry-run nothing at all', async () => {
     expect(await sluice('enable', 'east')).toMatchObject({ code: 1, err: expect.stringContaining('add --yes to do it') });
-    expect(await sluice('drain', 'west', '--dry-run')).toMatchObject({ code: 0, err: expect.stringMatching(/west alone serves 1 exposure.*Dry run: nothing was done/) });
+    expect(await sluice('drain', 'west', '--dry-run')).toMatchObject({ code: 0, err: expect.stringMatching(/^Dry run, nothing was done: .*west alone serves 1 exposure/) });
     expect([await apply(), await told()]).toEqual([0, []]);
   }, LIMIT);
 
@@ -145,6 +147,11 @@ describe('sluice cluster', () => {
     [['adopt', 'west', '--yes'], 'no other cluster has asked for the id west'],
   ])('%j is refused in a sentence that helps', async (args, sentence) => {
     expect(await sluice(...args)).toMatchObject({ code: 1, err: expect.stringContaining(sentence) });
+  }, LIMIT);
+
+  test('gives no order to a queue that is not there, which nobody would read', async () => {
+    await rm(join(dir, 'queue.sqlite'));
+    expect(await sluice('drain', 'east', '--yes')).toMatchObject({ code: 1, err: expect.stringMatching(/queue\.path: there is no .*queue\.sqlite, so nobody would read what is sent/) });
   }, LIMIT);
 
   test('says that a device gives no answer, and steers nothing there', async () => {

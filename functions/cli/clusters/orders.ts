@@ -9,6 +9,7 @@ import { servedOnlyBy } from '../../../shared/domain/steering/serving.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import type { Declared } from '../failures/declared.ts';
 import { ago } from '../failures/say.ts';
+import { counted } from '../output.ts';
 import { clustersOf, statesOf } from './rows.ts';
 
 /** What is asked for. `forget`: of one owner, or of all; `adopt`: this kube-system UID, or the one that asks. */
@@ -84,7 +85,7 @@ function forgetIntent(places: readonly Place[], owner: string | undefined, now: 
   if (found.length === 0) throw new Error(`${what} is declared on none of ${places.map(({ device }) => device).join(', ')}; there is nothing to forget`);
   const seen = newestSeen(found.flatMap(({ states }) => states)).get(cluster);
   const spoke = seen === undefined ? '' : ` It spoke last ${ago(Date.parse(seen), now)} ago; what speaks again comes back.`;
-  const effect = found.map(({ device, keys, upTo }) => `${keys.length} exposures of ${Object.keys(upTo).length} ingresses on ${device}`).join(', ');
+  const effect = found.map(({ device, keys, upTo }) => `${counted(keys.length, 'exposure')} of ${counted(Object.keys(upTo).length, 'ingress', 'ingresses')} on ${device}`).join(', ');
   const orders = found.map(({ device, upTo }): Steering => ({ action: 'forget', device, cluster, upTo, whole: owner === undefined }));
   return { orders, question: `Forget ${what}: its part in ${effect} goes; exposures that nobody shares go altogether.${spoke} Do it?` };
 }
@@ -127,7 +128,7 @@ function clusterIn([first]: readonly Place[]): string {
 
 function sizeOf({ device, cluster, states }: Place): string {
   const own = states.flatMap(({ exposures }) => Object.values(exposures).map(({ contributions }) => contributions.filter(({ owner }) => parseOwner(owner).cluster === cluster))).filter((parts) => parts.length > 0);
-  return `${own.length} exposures with ${own.flat().reduce((sum, { members }) => sum + members.length, 0)} members on ${device}`;
+  return `${counted(own.length, 'exposure')} with ${counted(own.flat().reduce((sum, { members }) => sum + members.length, 0), 'member')} on ${device}`;
 }
 
 function drainedWords(places: readonly Place[]): string {

@@ -44,6 +44,8 @@ export function clustersOf(config: Pick<SluiceConfig, 'clusters'>, states: reado
 export function clusterRows(config: SluiceConfig, declared: readonly Declared[], now: number): readonly ClusterRow[] {
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
     const states = statesOf(declared, device);
+    // Of a device that gives no answer nobody knows how a cluster stands there.
+    if (states.length === 0) return [];
     const silent = silences(states, silencePolicies(config), now);
     const asked = (cluster: string): boolean => config.ingresses.some((ingress) => ingress.cluster === cluster && ingress.devices.includes(device));
     const rows = clustersOf(config, states).map((cluster) => ({ row: rowOf(cluster, device, states, silent), asked: asked(cluster) }));
@@ -91,10 +93,21 @@ export function clusterTable(rows: readonly ClusterRow[], now: number): string {
 
 function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string {
   const words = [
-    drain === undefined ? state : `${state} since ${drain.since} because ${drain.because}${drain.silent === true ? ' (by policy)' : ''}`,
+    drain === undefined ? state : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
     ...(silent ? ['silent'] : []),
     ...(rival === undefined ? [] : [`rival ${rival.clusterUid} since ${rival.since}`]),
     ...(held === 0 ? [] : [`${held} removals held`]),
   ];
   return words.join('; ');
+}
+
+/** How a cluster stands over all devices, in few words: `enabled`, or what is otherwise and where. */
+export function standing(rows: readonly ClusterRow[]): string {
+  const words = rows.flatMap((row) => briefly(row).map((word) => ({ word, device: row.device })));
+  const byWord = [...Map.groupBy(words, ({ word }) => word)];
+  return byWord.map(([word, list]) => (rows.length === 1 ? word : `${word} on ${list.map(({ device }) => device).join(', ')}`)).join('; ') || 'enabled';
+}
+
+function briefly({ state, silent, rival, held }: ClusterRow): readonly string[] {
+  return [...(state === 'enabled' ? [] : [state]), ...(silent ? ['silent'] : []), ...(rival === undefined ? [] : ['another cluster asks for its id']), ...(held === 0 ? [] : [`${held} removals held`])];
 }

@@ -7,6 +7,7 @@ import { Approval } from '../../../shared/domain/steering/steering.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { say } from '../output.ts';
+import { assertQueueThere } from '../failures/context.ts';
 import { sendOrders } from '../steering.ts';
 
 interface ApproveOptions {
@@ -30,6 +31,7 @@ export function registerApprove(program: Command): void {
 async function approve(owner: string, options: ApproveOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
   const approvals = approvalsFor(config, owner, options);
+  assertQueueThere(config);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
   try {
     await sendOrders({ queues, clock: processClock, id: processId }, approvals);

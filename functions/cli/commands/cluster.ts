@@ -104,7 +104,7 @@ async function steer(cluster: string, options: SteerOptions, wanted: Wanted): Pr
     const intent = intentOf({ config: desk.runtime.config, declared: await look(desk, options), now: desk.runtime.clock.now() }, cluster, wanted);
     if (intent.risk !== undefined && options.force !== true && !options.dryRun) throw new Error(`${intent.risk}. Add --force if that is meant`);
     if (await agreed(intent.question, options)) await give(desk, intent, { cluster, wanted, why: because(options) });
-  });
+  }, { sends: !options.dryRun });
 }
 
 /** The audit log is told of an order that could not be given as well. */

@@ -37,18 +37,18 @@ async function drift(options: DriftOptions): Promise<void> {
   const chosen = config.devices.filter((d) => options.device === undefined || d.name === options.device);
   if (chosen.length === 0) throw new Error(`--device ${options.device}: name one of devices[].name: ${config.devices.map((d) => d.name).join(', ')}`);
   const findings: Finding[] = [];
-  let failed = false;
+  const answered: DeviceConfig[] = [];
   for (const device of chosen) {
     try {
       findings.push(...(await look(config, device)));
+      answered.push(device);
     } catch (error) {
-      failed = true;
       say(`${device.name}: ${failure(error)}`);
     }
   }
-  print(options.output, { findings }, () => table(findings, chosen));
+  print(options.output, { findings }, () => table(findings, answered));
   if (options.repair === true) await repair(config, findings);
-  if (failed) process.exitCode = 1;
+  if (answered.length < chosen.length) process.exitCode = 1;
   else if (findings.some(({ kind }) => kind !== 'kept')) process.exitCode = 2;
 }
 
@@ -79,6 +79,7 @@ async function look(config: SluiceConfig, wanted: DeviceConfig): Promise<readonl
 }
 
 function table(findings: readonly Finding[], devices: readonly DeviceConfig[]): string {
+  if (devices.length === 0) return 'No device gave an answer.';
   if (findings.length === 0) return `No difference on ${devices.map((d) => d.name).join(', ')}.`;
   return columns(['DEVICE', 'PARTITION', 'KIND', 'CODE', 'OBJECT', 'WHAT'], findings.map((f) => [f.device, f.partition, f.kind, f.code, f.object, f.message]));
 }

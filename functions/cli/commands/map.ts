@@ -29,7 +29,7 @@ interface MapCommandOptions extends PodOptions, ManifestOptions {
 export function registerMap(program: Command): void {
   withManifests(program.command('map').description('say for each server of each Gateway whether Envoy listens, where, and why not; reads files, needs no cluster'))
     .option('-c, --config <file>', 'sluice.yaml: adds the exposures, and the mesh options of its cluster')
-    .option('--cluster <id>', 'which of clusters[] the files come from (default: the first)')
+    .option('--cluster <id>', 'which of clusters[] the files come from (default: the only one)')
     .option('--pod-labels <k=v,…>', 'labels of the gateway pods, when the files hold no Pods')
     .option('--pod-namespace <name>', 'namespace of those pods')
     .option('--mesh-option <name=value>', 'a mesh option, such as scopeGatewayToNamespace=true (repeatable)', collect)

@@ -32,7 +32,7 @@ const SIGN: Readonly<Record<string, string>> = { create: '+', update: '~', delet
 export function registerPlan(program: Command): void {
   withManifests(program.command('plan').description('print the AS3 declaration these files lead to; with --device, what would change on the device; writes nothing'))
     .requiredOption('-c, --config <file>', 'sluice.yaml')
-    .option('--cluster <id>', 'which of clusters[] the files come from (default: the first)')
+    .option('--cluster <id>', 'which of clusters[] the files come from (default: the only one)')
     .option('--mesh-option <name=value>', 'a mesh option, such as scopeGatewayToNamespace=true (repeatable)', collect)
     .option('--device', 'read what the devices declare and print the difference', false)
     .addOption(formatOption())

@@ -1,5 +1,7 @@
 /** `sluice ports`: who has which address and port, by what the devices declare. */
 import type { Command } from 'commander';
+import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Drain } from '../../../shared/domain/plan/record.ts';
 import { overrideInWords } from '../../../shared/domain/plan/overrides.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
 import { atDesk, withConfig } from '../failures/context.ts';
@@ -18,6 +20,8 @@ export interface PortRow {
   readonly gateways: readonly string[];
   readonly members: number;
   readonly draining: number;
+  /** Its cluster is taken out of rotation by order or policy. */
+  readonly drained?: Drain['mode'];
   readonly revision: string;
   /** What was changed on the device by hand and is kept. */
   readonly kept: readonly string[];
@@ -43,8 +47,9 @@ export function portRows(declared: readonly Declared[]): readonly PortRow[] {
       const kept = override === undefined ? [] : overrideInWords(override).map((words) => `${words} since ${override.since}`);
       return e.contributions.map(({ owner, gateways, members, since }): PortRow => {
         const version = state.owners[owner]?.version;
-        const draining = members.filter((m) => m.availability === 'draining').length;
-        return { device, partition, exposure, owner, gateways, members: members.length, draining, revision: version === undefined ? '-' : formatRevision(version), kept, since };
+        const drained = state.drains?.[parseOwner(owner).cluster]?.mode;
+        const draining = drained === undefined ? members.filter((m) => m.availability === 'draining').length : members.length;
+        return { device, partition, exposure, owner, gateways, members: members.length, draining, ...(drained === undefined ? {} : { drained }), revision: version === undefined ? '-' : formatRevision(version), kept, since };
       });
     });
   });
@@ -68,6 +73,12 @@ function table(rows: readonly PortRow[]): string {
   const anyKept = rows.some(({ kept }) => kept.length > 0);
   return columns(
     ['ADDRESS', 'DEVICE', 'PARTITION', 'OWNER', 'GATEWAYS', 'MEMBERS', 'REVISION', ...(anyKept ? ['KEPT BY HAND'] : [])],
-    rows.map((r) => [r.exposure, r.device, r.partition, r.owner, r.gateways.join(', '), r.draining === 0 ? String(r.members) : `${r.members} (${r.draining} draining)`, r.revision, ...(anyKept ? [r.kept.join('; ')] : [])]),
+    rows.map((r) => [r.exposure, r.device, r.partition, r.owner, r.gateways.join(', '), membersInWords(r), r.revision, ...(anyKept ? [r.kept.join('; ')] : [])]),
   );
+}
+
+function membersInWords({ members, draining, drained }: PortRow): string {
+  if (drained === 'out') return `${members} (cluster is out)`;
+  if (drained === 'drain') return `${members} (cluster is draining)`;
+  return draining === 0 ? String(members) : `${members} (${draining} draining)`;
 }

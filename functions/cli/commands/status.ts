@@ -20,7 +20,7 @@ export function registerStatus(program: Command): void {
     .option('-w, --watch', 'again and again, until Ctrl-C', false)
     .option('--interval <seconds>', 'with --watch: how often', '2')
     .addOption(formatOption())
-    .addHelpText('after', '\nLAG is the time from what the watcher saw to the newest result; BUSY counts, of the results of the last hour, those that found the device locked by somebody else.\n\nExit code: 0 all is well, 1 error, 2 a device or queue gives no answer, or failures are open.\n\nExample:\n  sluice status -c sluice.yaml --watch')
+    .addHelpText('after', '\nLAG is the time from what the watcher saw to the newest result; BUSY counts, of the results of the last hour, those that found the device locked by somebody else.\n\nExit code: 0 all is well, 1 error, 2 a device or queue gives no answer, failures are open, or a cluster is silent, has a rival or held removals.\n\nExample:\n  sluice status -c sluice.yaml --watch')
     .action(status);
 }
 
@@ -40,6 +40,6 @@ async function status(options: StatusOptions): Promise<void> {
   });
 }
 
-function isWell({ queues, devices, failures }: View): boolean {
-  return [...queues, ...devices].every((row) => row.problem === undefined) && (failures['open'] ?? 0) === 0;
+function isWell({ clusters, queues, devices, failures }: View): boolean {
+  return !clusters.some((row) => row.needsLook) && [...queues, ...devices].every((row) => row.problem === undefined) && (failures['open'] ?? 0) === 0;
 }

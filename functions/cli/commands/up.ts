@@ -1,7 +1,7 @@
 /** `sluice up`: watcher, functions and queue in one process, for one host. With an SQS queue in the configuration it uses that instead. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -13,13 +13,15 @@ import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { AuditModule, ReplayModule } from '../../../shared/runtime/schedules.ts';
+import { AUDIT_EVERY, startAudits, startReplays } from '../../../shared/runtime/schedules.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
+import { chooseCluster } from '../cluster.ts';
 import { throwaway } from '../dry-run.ts';
 import { loadBundle } from '../hosted.ts';
 import type { HostedFunction, Watcher, WatchModule } from '../hosted.ts';
 import { holdCluster } from '../only-one.ts';
-import { startAudits, startReplays } from '../schedules.ts';
 
 interface UpOptions {
   readonly config: string;
@@ -40,7 +42,7 @@ export function registerUp(program: Command): void {
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option('-k, --kubeconfig <file>', 'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in the cluster its service account)')
     .option('--cluster <id>', 'which of clusters[] this kubeconfig leads to (default: the only one)')
-    .option('--audit-every <minutes>', 'how often to look for changes made on the devices by hand; 0 is never', minutes, 10 * 60_000)
+    .addOption(new Option('--audit-every <minutes>', 'how often to look for changes made on the devices by hand and for silent clusters; 0 is never').argParser(minutes).default(AUDIT_EVERY, '10'))
     .option('--dry-run', 'show every plan, and write neither to a device nor to the cluster; with a queue of its own', false)
     .addHelpText('after', '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: what is in hand is finished, the rest waits in the queue.')
     .action(up);
@@ -50,7 +52,7 @@ async function up(options: UpOptions): Promise<void> {
   const asked = await loadConfig(options.config, process.env);
   const dry = options.dryRun ? throwaway(asked) : undefined;
   const config = dry?.config ?? asked;
-  const clusterId = chooseCluster(config, options.cluster);
+  const { id: clusterId } = chooseCluster(config, options.cluster);
   const log = createLogger(logLevelOf(process.env));
   const release = claim(config, clusterId);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
@@ -71,7 +73,7 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
   const stopped = stopSignal();
   const watcher = await watch(runtime, clusterId, options.kubeconfig);
   const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
-  const schedules = [await startAudits(runtime, options.auditEvery), await startReplays(runtime)];
+  const schedules = [startAudits(runtime, await loadBundle<AuditModule>('audit/handler.mjs'), options.auditEvery), await startReplays(runtime, () => loadBundle<ReplayModule>('replay/handler.mjs'))];
   try {
     const cut = await Promise.race([watcher.start(), stopped]);
     if (cut === undefined) log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind, ...(options.dryRun ? { dryRun: true } : {}) }, 'up');
@@ -129,14 +131,6 @@ function minutes(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0 && value <= 10_080) return value * 60_000;
   throw new InvalidArgumentError('must be a number of minutes, a week at most');
-}
-
-function chooseCluster(config: SluiceConfig, wanted: string | undefined): string {
-  const ids = config.clusters.map((c) => c.id);
-  const [only] = ids;
-  if (wanted === undefined && ids.length === 1 && only !== undefined) return only;
-  if (wanted !== undefined && ids.includes(wanted)) return wanted;
-  throw new Error(`--cluster ${wanted ?? 'is missing'}: name one of clusters[].id: ${ids.join(', ')}`);
 }
 
 /** Resolves with the first signal; a second one ends the process at once. */

@@ -33,7 +33,7 @@ export function registerWhy(program: Command): void {
     .command('why <gateway>')
     .description('NAMESPACE/GATEWAY: for each server whether it is reached, why not, and what to do')
     .option('-c, --config <file>', "sluice.yaml: adds what the settings and the policy say, and the mesh options of the cluster")
-    .option('--cluster <id>', 'which of clusters[] this is (default: the first)')
+    .option('--cluster <id>', 'which of clusters[] this is (default: the only one)')
     .option('-k, --kubeconfig <file>', 'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config)')
     .option('-f, --file <file...>', 'read files instead of the cluster: YAML, JSON, a directory, or - (repeatable)', collect)
     .addOption(formatOption())

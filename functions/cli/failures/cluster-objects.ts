@@ -2,6 +2,7 @@
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import { createKubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { RawObject, Selection } from '../../../shared/kubernetes/index.ts';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
 
 interface Kind {
@@ -33,7 +34,7 @@ const KINDS: readonly Kind[] = [
 
 /** Kinds that the cluster does not serve are left out; a right that is missing is an error, because half a view tells lies. */
 export async function readCluster(kubeconfig: string | undefined): Promise<KubernetesObjects> {
-  const client = createKubernetesClient(kubeconfig === undefined ? {} : { kubeconfig });
+  const client = clientOf(kubeconfig);
   const list = async ({ labelSelector, namespaced, ...kind }: Kind): Promise<readonly RawObject[]> => {
     const version = await client.discover(kind);
     if (version === undefined) return [];
@@ -46,5 +47,15 @@ export async function readCluster(kubeconfig: string | undefined): Promise<Kuber
     return normaliseObjects((await Promise.all(KINDS.map(list))).flat()).objects;
   } finally {
     await client.close();
+  }
+}
+
+/** The first line says what is wrong; the rest of a parser's message quotes the file, which holds credentials. */
+function clientOf(kubeconfig: string | undefined): ReturnType<typeof createKubernetesClient> {
+  try {
+    return createKubernetesClient(kubeconfig === undefined ? {} : { kubeconfig });
+  } catch (error) {
+    const [said] = errorMessage(error).split('\n');
+    throw new Error(`${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`} cannot be used: ${said}`, { cause: error });
   }
 }

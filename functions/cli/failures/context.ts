@@ -1,7 +1,10 @@
 /** What the commands on failures work with: configuration, failure store, queues and a view of the devices. */
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
@@ -23,8 +26,10 @@ export function withConfig(command: Command): Command {
   return command.requiredOption('-c, --config <file>', 'the configuration, sluice.yaml');
 }
 
-export async function atDesk<T>({ config: file }: CommonOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
+/** `sends`: what is sent is to reach somebody. */
+export async function atDesk<T>({ config: file }: CommonOptions, work: (desk: Desk) => Promise<T>, { sends = false } = {}): Promise<T> {
   const config = await loadConfig(file, process.env);
+  if (sends) assertQueueThere(config);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
   const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log: createLogger('silent') };
   const failures = openFailures(config.failures, { clock: processClock, id: processId });
@@ -58,8 +63,14 @@ export function whoAmI(env: NodeJS.ProcessEnv): string {
 /** True when it is to be done; on `--dry-run` and on a "no" nothing is. */
 export async function agreed(question: string, { yes, dryRun }: ChangeOptions): Promise<boolean> {
   if (dryRun) {
-    process.stderr.write(`${question} Dry run: nothing was done.\n`);
+    process.stderr.write(`Dry run, nothing was done: ${question.replace(/ Do it\?$/, '')}\n`);
     return false;
   }
   return yes || confirmed(question);
+}
+
+/** A queue file that is made by an order holds an order that nobody reads: most likely it is the file of another directory that was meant. */
+export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
+  if (queue.kind !== 'sqlite' || existsSync(queue.path)) return;
+  throw new Error(`queue.path: there is no ${resolve(queue.path)}, so nobody would read what is sent; run this where "sluice up" runs (a relative path is below the current directory), or start that first`);
 }

@@ -2,6 +2,7 @@
 import { sizeFindings } from '../../../shared/bigip/sizes.ts';
 import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { counted } from '../output.ts';
 import type { Finding } from './checks.ts';
 import { aheadSays, CLOCK_LIMIT } from './clock.ts';
 import { readDeclared } from './declared.ts';
@@ -21,7 +22,7 @@ function reachable(d: Declared): Finding {
   const what = `device ${d.device}, partition ${d.partition}`;
   if (!('state' in d)) return { what, ok: false, says: `${d.problem} (${d.code})` };
   const { hostname = 'a unit without a name', as3 = 'unknown' } = d.facts ?? {};
-  return { what, ok: true, says: `${hostname} is active with AS3 ${as3}; ${Object.keys(d.state.exposures).length} exposures of ${Object.keys(d.state.owners).length} owners, read in ${d.milliseconds} ms` };
+  return { what, ok: true, says: `${hostname} is active with AS3 ${as3}; ${counted(Object.keys(d.state.exposures).length, 'exposure')} of ${counted(Object.keys(d.state.owners).length, 'owner')}, read in ${d.milliseconds} ms` };
 }
 
 /** Once for each device. */
@@ -49,7 +50,7 @@ function rivals(read: readonly Read[]): readonly Finding[] {
   return [...Map.groupBy(owners, ({ cluster }) => cluster)].map(([cluster, list]) => {
     const uids = [...Map.groupBy(list, ({ clusterUid }) => clusterUid)];
     const what = `cluster id ${cluster}`;
-    if (uids.length === 1) return { what, ok: true, says: `one cluster uses it (kube-system UID ${uids[0]![0]}), ${new Set(list.map(({ owner }) => owner)).size} owners` };
+    if (uids.length === 1) return { what, ok: true, says: `one cluster uses it (kube-system UID ${uids[0]![0]}), ${counted(new Set(list.map(({ owner }) => owner)).size, 'owner')}` };
     const who = uids.map(([uid, own]) => `${uid} speaks for ${own[0]!.owner}${own.length === 1 ? '' : ` and ${own.length - 1} more`}`).join('; ');
     return { what, ok: false, says: `${uids.length} clusters use it: ${who}. Give each cluster an id of its own in clusters[] and in its watcher; if one was built anew, run "sluice cluster adopt ${cluster}"` };
   });

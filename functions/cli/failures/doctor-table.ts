@@ -1,5 +1,6 @@
 /** What `sluice doctor` checks, in this order. */
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { counted } from '../output.ts';
 import { clusterChecks, networkChecks, poolChecks, secretChecks, senderChecks, storeChecks } from './checks.ts';
 import type { Finding } from './checks.ts';
 import type { Desk } from './context.ts';
@@ -19,7 +20,7 @@ export type Check = (patient: Patient) => Promise<readonly Finding[]>;
 const ofRuntime = (check: (runtime: Runtime) => Promise<readonly Finding[]>): Check => ({ desk }) => check(desk.runtime);
 
 export const CHECKS: readonly Check[] = [
-  async ({ desk: { runtime: { config } }, config: file }) => [{ what: 'configuration', ok: true, says: `${file}, generation ${config.generation}: ${config.devices.length} devices, ${config.clusters.length} clusters, ${config.ingresses.length} ingresses` }],
+  async ({ desk: { runtime: { config } }, config: file }) => [{ what: 'configuration', ok: true, says: `${file}, generation ${config.generation}: ${counted(config.devices.length, 'device')}, ${counted(config.clusters.length, 'cluster')}, ${counted(config.ingresses.length, 'ingress', 'ingresses')}` }],
   ofRuntime(senderChecks),
   ofRuntime(keyChecks),
   ofRuntime(networkChecks),

@@ -7,9 +7,9 @@ import type { QueueDepth, QueueName } from '../../../shared/queue/port.ts';
 const HOUR = 3_600_000;
 
 export interface ClusterFigures {
-  /** When the watcher saw what the newest result is about; milliseconds since 1970. */
+  /** When the newest word of the cluster was declared, else when the watcher saw what the newest result is about; milliseconds since 1970. */
   readonly lastEvent?: number;
-  /** Milliseconds from there to that result. */
+  /** Milliseconds from what the watcher saw to the newest result about it. */
   readonly lag?: number;
 }
 
@@ -25,7 +25,13 @@ function seenAt({ hops }: Chapter): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-export function clusterFigures(cluster: string, stories: readonly Story[]): ClusterFigures {
+/** `seen`: when the devices declared the cluster's newest version. A story is not written for each word that changes nothing, and a rival's is not the cluster's. */
+export function clusterFigures(cluster: string, stories: readonly Story[], seen: readonly string[] = []): ClusterFigures {
+  const declared = seen.length === 0 ? {} : { lastEvent: Math.max(...seen.map((at) => Date.parse(at))) };
+  return { ...ofStories(cluster, stories), ...declared };
+}
+
+function ofStories(cluster: string, stories: readonly Story[]): ClusterFigures {
   const own = stories.filter((story) => parseOwner(story.owner).cluster === cluster).flatMap((story) => story.chapters);
   const newest = own.filter((chapter) => chapter.outcomes['retry'] === undefined).sort((a, b) => b.last - a.last)[0];
   const seen = newest && seenAt(newest);

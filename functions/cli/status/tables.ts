@@ -1,6 +1,6 @@
 /** `sluice status` for people. What is not known is a question mark, with the reason below. Pure. */
 import { ago, jobTable, span } from '../failures/say.ts';
-import { columns } from '../output.ts';
+import { columns, counted } from '../output.ts';
 import type { ClusterRow, DeviceRow, QueueRow, View } from './view.ts';
 
 const UNKNOWN = '?';
@@ -9,7 +9,7 @@ export function statusText(view: View, now: number): string {
   const { clusters, queues, devices, jobs } = view;
   const failures = Object.entries(view.failures).map(([state, count]) => `${count} ${state}`).join(', ') || 'none';
   return [
-    columns(['CLUSTER', 'INGRESSES', 'EXPOSURES', 'REVISION', 'LAST LIST', 'LAST EVENT', 'LAG', 'OPEN FAILURES', 'LAST FAILURE'], clusters.map((row) => clusterCells(row, now))),
+    columns(['CLUSTER', 'INGRESSES', 'EXPOSURES', 'REVISION', 'LAST LIST', 'LAST EVENT', 'LAG', 'OPEN FAILURES', 'LAST FAILURE', 'STATE'], clusters.map((row) => clusterCells(row, now))),
     columns(['QUEUE', 'WAITING', 'IN FLIGHT', 'OLDEST', ''], queues.map((row) => queueCells(row, now))),
     columns(['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''], devices.map((row) => deviceCells(row, now))),
     `Failures: ${failures}`,
@@ -22,7 +22,8 @@ const since = (then: number | undefined, now: number): string => (then === undef
 
 function clusterCells(c: ClusterRow, now: number): readonly string[] {
   const lag = c.lag === undefined ? UNKNOWN : span(c.lag);
-  return [c.cluster, String(c.ingresses), String(c.exposures), c.revision, UNKNOWN, since(c.lastEvent, now), lag, String(c.openFailures), c.lastFailure === undefined ? '-' : since(c.lastFailure, now)];
+  const declared = c.known ? [String(c.ingresses), String(c.exposures), c.revision] : [UNKNOWN, UNKNOWN, UNKNOWN];
+  return [c.cluster, ...declared, UNKNOWN, since(c.lastEvent, now), lag, String(c.openFailures), c.lastFailure === undefined ? '-' : since(c.lastFailure, now), c.standing];
 }
 
 function queueCells(q: QueueRow, now: number): readonly string[] {
@@ -35,5 +36,5 @@ function queueCells(q: QueueRow, now: number): readonly string[] {
 function deviceCells(d: DeviceRow, now: number): readonly string[] {
   const busy = d.busy === undefined ? '-' : `${d.busy.busy} of ${d.busy.of}`;
   if (d.problem !== undefined) return [d.device, d.partition, d.code ?? 'away', UNKNOWN, UNKNOWN, since(d.lastSuccess, now), busy, d.problem];
-  return [d.device, d.partition, 'reachable', d.unit ?? UNKNOWN, d.as3 ?? UNKNOWN, since(d.lastSuccess, now), busy, `${d.exposures} exposures, read in ${d.milliseconds} ms`];
+  return [d.device, d.partition, 'reachable', d.unit ?? UNKNOWN, d.as3 ?? UNKNOWN, since(d.lastSuccess, now), busy, `${counted(d.exposures ?? 0, 'exposure')}, read in ${d.milliseconds} ms`];
 }

@@ -10,6 +10,8 @@ import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { Desk } from '../failures/context.ts';
 import { readDeclared } from '../failures/declared.ts';
 import type { Declared } from '../failures/declared.ts';
+import { clusterRows, needsLook, standing } from '../clusters/rows.ts';
+import type { ClusterRow as Place } from '../clusters/rows.ts';
 import { clusterFigures, deviceFigures, expiresIn } from './figures.ts';
 import type { ClusterFigures, DeviceFigures } from './figures.ts';
 
@@ -28,10 +30,16 @@ export interface ClusterRow extends ClusterFigures {
   readonly cluster: string;
   readonly ingresses: number;
   readonly exposures: number;
+  /** False where no device gives an answer: then the figures of what is declared are none. */
+  readonly known: boolean;
   /** The newest that any device declares. */
   readonly revision: string;
   readonly openFailures: number;
   readonly lastFailure?: number;
+  /** `enabled`, or what is otherwise and where: drained, silent, with a rival, with held removals. */
+  readonly standing: string;
+  /** Somebody should look: "sluice cluster list" says more. */
+  readonly needsLook: boolean;
 }
 
 export interface DeviceRow extends DeviceFigures {
@@ -63,7 +71,8 @@ export async function readView({ runtime, store, jobs, history }: Desk): Promise
   const names: readonly QueueName[] = ['snapshots', 'slices', 'express', 'snapshots-dead', 'slices-dead', ...config.clusters.map(({ id }) => `settled-${id}` as const)];
   const [rows, declared, heads, all, stories] = await Promise.all([Promise.all(names.map((name) => depth(runtime, name))), readDeclared(runtime), store.list(), jobs.list(), history.all()]);
   const now = clock.now();
-  const clusters = config.clusters.map(({ id }) => ({ ...clusterRow(id, declared, heads), ...clusterFigures(id, stories) }));
+  const places = clusterRows(config, declared, now);
+  const clusters = config.clusters.map(({ id }) => clusterRow(id, { declared, heads, places: places.filter(({ cluster }) => cluster === id), stories }));
   return {
     clusters,
     queues: rows,
@@ -102,7 +111,15 @@ function deviceRow(d: Declared, stories: readonly Story[], now: number): DeviceR
   return { device, partition, exposures: Object.keys(d.state.exposures).length, milliseconds: d.milliseconds, ...(hostname === undefined ? {} : { unit: hostname }), ...(as3 === undefined ? {} : { as3 }), ...figures };
 }
 
-function clusterRow(cluster: string, declared: readonly Declared[], heads: readonly Head[]): ClusterRow {
+interface Known {
+  readonly declared: readonly Declared[];
+  readonly heads: readonly Head[];
+  /** The cluster on each device. */
+  readonly places: readonly Place[];
+  readonly stories: readonly Story[];
+}
+
+function clusterRow(cluster: string, { declared, heads, places, stories }: Known): ClusterRow {
   const states = declared.flatMap((d) => ('state' in d ? [d.state] : []));
   const owners = states.flatMap((state) => Object.entries(state.owners).filter(([owner]) => parseOwner(owner).cluster === cluster));
   const newest = owners.map(([, record]) => record.version).sort(compareRevisions).at(-1);
@@ -115,5 +132,9 @@ function clusterRow(cluster: string, declared: readonly Declared[], heads: reado
     revision: newest === undefined ? '-' : formatRevision(newest),
     openFailures: open.length,
     ...(open.length === 0 ? {} : { lastFailure: Math.max(...open.map((head) => head.last)) }),
+    standing: states.length === 0 ? '?' : standing(places),
+    known: states.length > 0,
+    needsLook: places.some(needsLook),
+    ...clusterFigures(cluster, stories, places.flatMap(({ seen }) => seen ?? [])),
   };
 }

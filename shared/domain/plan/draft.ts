@@ -75,7 +75,17 @@ export function openDraft(partition: string, declared: DeclaredState, rules: Pla
 }
 
 export function sharingRules({ rules, declared }: Draft): SharingRules {
-  return { fleetOf: rules.fleetOf ?? NO_FLEETS, shareNodes: rules.shareNodes ?? declared.shareNodes ?? false };
+  return { fleetOf: rules.fleetOf ?? NO_FLEETS, shareNodes: sharedNodes({ rules, declared }) ?? false };
+}
+
+/**
+ * Where the nodes are to stand; undefined as long as nobody says. Once they stand in /Common they stay there as long as anything is
+ * declared, even where all other partitions are taken out of the configuration: AS3 refuses a node in the partition while one of its
+ * address is in /Common (as3.md §9.2.4), and with it the whole declaration.
+ */
+export function sharedNodes({ rules, declared }: Pick<Draft, 'rules' | 'declared'>): boolean | undefined {
+  if (declared.shareNodes === true && Object.keys(declared.exposures).length > 0) return true;
+  return rules.shareNodes ?? declared.shareNodes;
 }
 
 export function isAllowed({ rules }: Draft, change: Pick<PlanEntry, 'owner' | 'key'>): boolean {

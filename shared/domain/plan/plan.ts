@@ -3,7 +3,7 @@ import type { Slice } from '../exposure/exposure.ts';
 import type { DeclaredState } from './declared.ts';
 import { declaredState, sameContent, sortedByKey } from './declared.ts';
 import type { Draft, PlanRules } from './draft.ts';
-import { openDraft } from './draft.ts';
+import { openDraft, sharedNodes } from './draft.ts';
 import { removeAbsent } from './absent.ts';
 import type { PlanEntry } from './entry.ts';
 import { admit } from './fence.ts';
@@ -59,7 +59,7 @@ function conclude(draft: Draft): Plan {
   const { partition, declared, rules, now, owners, exposures, entries } = draft;
   const { owners: _owners, exposures: _exposures, floors: _floors, drains: _drains, steered: _steered, overrides: _overrides, ...others } = declared;
   const rest = { ...others, ...tableOf('drains', draft.drains), ...tableOf('steered', draft.steered) };
-  const shareNodes = rules.shareNodes ?? declared.shareNodes;
+  const shareNodes = sharedNodes(draft);
   const overrides = nextOverrides(declared, Object.fromEntries(exposures), { now, ...rules.overrides });
   const records = Object.fromEntries([...owners].map(([owner, record]) => [owner, closeRecord(record)] as const));
   const close = (remembered: Pick<DeclaredState, 'owners' | 'floors'>): DeclaredState =>

@@ -1,11 +1,14 @@
 /** What one slice would do to one partition as it is declared now. Pure. */
 import type { PartitionReading } from '../../bigip/device.ts';
+import type { DevicePlanRules } from '../../bigip/device-plan.ts';
+import { planDevice } from '../../bigip/device-plan.ts';
 import { assignAddresses } from '../../domain/addresses/assign.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { SameFleet } from '../../domain/plan/claims.ts';
 import type { FleetOf } from '../../domain/plan/fleet.ts';
 import type { DeclaredState } from '../../domain/plan/declared.ts';
-import { changeId, planPartition } from '../../domain/plan/plan.ts';
+import type { Holder } from '../../domain/plan/foreign.ts';
+import { changeId } from '../../domain/plan/plan.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';
 import { inWords } from '../../domain/plan/quarantine.ts';
 import { compareVersions, formatRevision } from '../../domain/revision.ts';
@@ -18,24 +21,58 @@ export interface Question {
   readonly exposure: string | undefined;
   readonly sameFleet: SameFleet;
   readonly fleetOf?: FleetOf;
+  /** What else is known of the device; absent: it has this one partition. */
+  readonly surroundings?: Surroundings;
+}
+
+export interface Surroundings {
+  /** All of the device's partitions, in order. */
+  readonly partitions: readonly string[];
+  /** Those that could be read. */
+  readonly readings: ReadonlyMap<string, PartitionReading>;
+  /** What others hold there; absent: nobody looked. */
+  readonly holders?: readonly Holder[];
 }
 
 const CHANGES = new Set(['create', 'update', 'delete']);
 
 export function judge(reading: PartitionReading, question: Question): Preview {
-  const { slice, partition, exposure, sameFleet, fleetOf } = question;
+  const { slice, exposure } = question;
   if (reading.kind === 'refused') return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
   const { state } = reading.declared;
   const fence = state.owners[slice.owner]?.version;
   if (fence !== undefined && compareVersions(slice.version, fence) < 0) return overtaken(state, question, formatRevision(fence));
-  // apply tries at once what a replay asks for, quarantine or not.
-  const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
-  const { slices, held } = assignAddresses({ slices: [slice], states: new Map([[partition, state]]), holders: undefined, sameFleet });
-  const entries = [...planPartition(partition, state, slices, { sameFleet, retry, ...(fleetOf && { fleetOf }) }).entries, ...held.map(({ entry }) => entry)];
+  const entries = entriesOf(state, question);
   // An automatic address may be another one than the one that failed.
   const aimed = entries.filter((entry) => entry.key === exposure);
   const all = exposure === undefined || (aimed.length === 0 && slice.auto !== undefined);
   return judgeEntries(all ? entries : aimed, state);
+}
+
+/** apply tries at once what a replay asks for, quarantine or not. */
+function entriesOf(state: DeclaredState, question: Question): readonly PlanEntry[] {
+  const { slice, partition, sameFleet, fleetOf } = question;
+  const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
+  const { partitions, states, closed, holders } = surroundingsOf(question, state);
+  const unreadable = partitions.filter((one) => !states.has(one));
+  const { slices, held } = assignAddresses({ slices: [slice], states, unreadable, holders, sameFleet });
+  const plans = planDevice(partitions, slices, { states, closed, sameFleet, retry, ...(fleetOf && { fleetOf }), ...(holders && { holders }) });
+  return [...(plans.get(partition)?.entries ?? []), ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)];
+}
+
+interface Known extends Pick<DevicePlanRules, 'states' | 'holders'> {
+  readonly partitions: readonly string[];
+  readonly closed: NonNullable<DevicePlanRules['closed']>;
+}
+
+function surroundingsOf({ partition, surroundings }: Question, state: DeclaredState): Known {
+  const readings = [...(surroundings?.readings ?? [])].filter(([one]) => one !== partition);
+  const others = readings.flatMap(([one, reading]) => (reading.kind === 'ours' ? [[one, reading.declared.state] as const] : []));
+  const closed = readings.flatMap(([one, reading]) => (reading.kind === 'refused' ? [[one, reading] as const] : []));
+  const known = new Map([...others, [partition, state] as const]);
+  const partitions = surroundings?.partitions ?? [partition];
+  const states = new Map(partitions.flatMap((one) => [known.get(one)].flatMap((found) => (found === undefined ? [] : [[one, found] as const]))));
+  return { partitions, states, closed: new Map(closed), ...(surroundings?.holders && { holders: surroundings.holders }) };
 }
 
 /** A newer revision is declared, or at least it was tried: what BIG-IP still refuses of it is not over. */

@@ -4,12 +4,14 @@ import { createDevice } from '../../bigip/device.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
+import type { Holder } from '../../domain/plan/foreign.ts';
 import { open } from '../../queue/envelope.ts';
 import { SLICE_EVENTS } from '../../queue/events.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { Evidence, Head } from '../port.ts';
 import type { Preview } from './job.ts';
+import type { Surroundings } from './judge.ts';
 import { combine, judge } from './judge.ts';
 
 export interface Refused {
@@ -45,6 +47,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   const connect = options.connect ?? ((device) => connectOver(options.runtime, device));
   const devices = new Map<string, Promise<Device>>();
   const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>();
+  const foreign = new Map<string, { readonly at: number; readonly holders: Promise<readonly Holder[] | undefined> }>();
   const { clock } = options.runtime;
   const deviceOf = (device: DeviceConfig): Promise<Device> => {
     const opened = devices.get(device.name) ?? connect(device);
@@ -57,10 +60,15 @@ export function createPreviewer(options: PreviewOptions): Previewer {
     readings.set(key, known);
     return known.reading;
   };
+  const look = (device: DeviceConfig): Promise<readonly Holder[] | undefined> => {
+    const known = foreign.get(device.name) ?? { at: clock.now(), holders: lookNow(deviceOf(device)) };
+    foreign.set(device.name, known);
+    return known.holders;
+  };
   return {
-    preview: (event, aim) => previewEvent({ config, map: options.map, read }, event, aim),
+    preview: (event, aim) => previewEvent({ config, map: options.map, read, look }, event, aim),
     refresh: (olderThan = 0) => {
-      for (const [key, { at }] of readings) if (clock.now() - at >= olderThan) readings.delete(key);
+      for (const table of [readings, foreign]) for (const [key, { at }] of table) if (clock.now() - at >= olderThan) table.delete(key);
     },
     close: async () => {
       for (const device of devices.values()) await (await device.catch(() => undefined))?.close();
@@ -82,10 +90,17 @@ async function readNow(device: Promise<Device>, partition: string): Promise<Read
   }
 }
 
+/** Without it the answer is what it is as far as anybody knows. */
+async function lookNow(device: Promise<Device>): Promise<readonly Holder[] | undefined> {
+  return (await device).foreign().catch(() => undefined);
+}
+
 interface Scope {
   readonly config: SluiceConfig;
   readonly map: MapEvent;
   readonly read: (device: DeviceConfig, partition: string) => Promise<Reading>;
+  /** What others hold on the device. */
+  readonly look: (device: DeviceConfig) => Promise<readonly Holder[] | undefined>;
 }
 
 async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): Promise<Preview> {
@@ -103,7 +118,7 @@ function slicesOf({ map }: Scope, event: Evidence['event']): ReturnType<MapEvent
   return Promise.resolve('refused' in opened ? opened : { slices: [opened.ok.data] });
 }
 
-function previewSlice({ config, read }: Scope, slice: Slice, aim: Aim): Promise<Preview>[] {
+function previewSlice({ config, read, look }: Scope, slice: Slice, aim: Aim): Promise<Preview>[] {
   const device = config.devices.find((d) => d.name === slice.device);
   if (!device) return [Promise.resolve(invalid({ code: 'GW106', reason: `devices: ${slice.device} is not in sluice.yaml; add it` }))];
   const stray = aim.partition !== undefined && !device.partitions.includes(aim.partition);
@@ -112,6 +127,14 @@ function previewSlice({ config, read }: Scope, slice: Slice, aim: Aim): Promise<
   return partitions.map(async (partition): Promise<Preview> => {
     const reading = await read(device, partition);
     if (reading.kind === 'unknown') return { verdict: 'unknown', ...(reading.code === undefined ? {} : { code: reading.code }), reason: reading.reason, difference: [] };
-    return judge(reading, { slice, partition, exposure: aim.exposure, sameFleet: sharedFleet(config), fleetOf: fleetsByCluster(config) });
+    const surroundings = await surroundingsOf(device, read, look);
+    return judge(reading, { slice, partition, exposure: aim.exposure, sameFleet: sharedFleet(config), fleetOf: fleetsByCluster(config), surroundings });
   });
+}
+
+/** Nothing is asked twice: what was read is remembered. */
+async function surroundingsOf(device: DeviceConfig, read: Scope['read'], look: Scope['look']): Promise<Surroundings> {
+  const all = await Promise.all(device.partitions.map(async (partition) => [partition, await read(device, partition)] as const));
+  const holders = await look(device);
+  return { partitions: device.partitions, readings: new Map(all.flatMap(([partition, reading]) => (reading.kind === 'unknown' ? [] : [[partition, reading] as const]))), ...(holders && { holders }) };
 }

@@ -250,6 +250,29 @@ describe('a drain where partitions share their nodes', () => {
   });
 });
 
+describe('a device whose other partitions are taken out of the configuration', () => {
+  // Seen red: "static address 10.1.0.1 conflicts with bigip node /Common/10.1.0.1", for every declare from then on.
+  test('keeps its nodes in /Common, follows its pods, can drain, and takes nodes of its own when it is empty', async () => {
+    const rules = under(fleet());
+    const site = await start(rules, ['k8s', 'other']);
+    await run('east', 2);
+    await run('west', 2);
+    await site.apply([asks('east', 2), asks('west', 1)]);
+    const alone = connect(site.bigip, { config: { partitions: ['k8s'] } });
+    const apply = (slices: readonly Slice[], more: Partial<Parameters<typeof applyPartition>[0]> = {}): Promise<PartitionResult> =>
+      applyPartition({ device: alone, partition: 'k8s', slices, sameFleet: rules.sameFleet, clock: processClock, checkTime: () => undefined, shareNodes: false, ...more });
+    await apply([asks('west', 2, 2)]);
+    await apply([], { orders: [{ steering: { action: 'drain', device: 'bigip', cluster: 'east', mode: 'drain', because: 'maintenance' }, at: 1 }] });
+    expect(await count(10)).toEqual({ west: 10 });
+    expect((await state(alone)).shareNodes).toBe(true);
+    await apply([], { orders: [{ steering: { action: 'forget', device: 'bigip', cluster: 'east', upTo: { [asks('east', 2).owner]: asks('east', 2).version }, whole: true }, at: 2 }, { steering: { action: 'forget', device: 'bigip', cluster: 'west', upTo: { [asks('west', 2).owner]: asks('west', 2, 2).version }, whole: true }, at: 2 }] });
+    expect((await state(alone)).exposures).toEqual({});
+    await apply([asks('west', 2, 4)]);
+    expect((await state(alone)).shareNodes).toBe(false);
+    expect(await count(4)).toEqual({ west: 4 });
+  });
+});
+
 async function declareNow(device: Device, next: DeclaredState): Promise<void> {
   const reading = await device.read('k8s');
   if (reading.kind === 'refused') throw new Error(reading.reason);

@@ -94,7 +94,7 @@ describe('sluice drift', () => {
   test('ends with 1 where a device cannot be asked or is not there', async () => {
     const bigip = await lab();
     bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
-    expect(await drift(bigip)).toMatchObject({ code: 1, err: expect.stringContaining('bigip-1: BIP504') });
+    expect(await drift(bigip)).toMatchObject({ code: 1, out: 'No device gave an answer.\n', err: expect.stringContaining('bigip-1: BIP504') });
     expect(await drift(bigip, '--device', 'other')).toMatchObject({ code: 1, err: expect.stringContaining('devices[].name: bigip-1') });
   });
 });

@@ -41,7 +41,7 @@ describe('sluice doctor', () => {
     const findings = await examine(deskOf(bigip));
     expect(bad(findings)).toEqual([]);
     const says = new Map(findings.map((f) => [f.what, f.says]));
-    expect(says.get('device bigip-1, partition k8s')).toMatch(/^\S+ is active with AS3 3\.\d+\.\d+; 1 exposures of 1 owners/);
+    expect(says.get('device bigip-1, partition k8s')).toMatch(/^\S+ is active with AS3 3\.\d+\.\d+; 1 exposure of 1 owner/);
     expect(says.get('clock of device bigip-1')).toMatch(/the same as here|\d s (ahead of|behind) this host/);
     expect(says.get('cluster id east')).toContain('one cluster uses it');
     expect([...says.keys()]).toEqual(expect.arrayContaining(['configuration', 'secret env:P', 'queue snapshots', 'queue slices-dead', 'failure store memory', 'audit log']));

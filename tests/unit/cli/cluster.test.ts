@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { intentOf } from '../../../functions/cli/clusters/orders.ts';
 import type { Intent, Wanted } from '../../../functions/cli/clusters/orders.ts';
-import { clusterRows, clusterTable, needsLook } from '../../../functions/cli/clusters/rows.ts';
+import { clusterRows, clusterTable, needsLook, standing } from '../../../functions/cli/clusters/rows.ts';
 import type { Declared } from '../../../functions/cli/failures/declared.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
@@ -40,15 +40,28 @@ describe('sluice cluster list', () => {
   });
 
   test.each<[string, DeclaredState, number, string, boolean]>([
-    ['drained', drainOf('east'), NOW, 'draining since 2026-01-01T00:00:00.000Z because update', false],
-    ['out', drainOf('east', 'out'), NOW, 'out since 2026-01-01T00:00:00.000Z because update', false],
+    ['drained', drainOf('east'), NOW, 'draining since 2026-01-01T00:00:00.000Z: update', false],
+    ['out', drainOf('east', 'out'), NOW, 'out since 2026-01-01T00:00:00.000Z: update', false],
     ['silent', both, T + 901_000, 'enabled; silent', true],
-    ['silent and drained by policy', step(step(both, [slice(8, [exposure()])]), [], { orders: [{ steering: { action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'silent', silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] } }, at: T }] }), T + 901_000, 'draining since 2026-01-01T00:00:00.000Z because silent (by policy); silent', true],
+    ['silent and drained by policy', step(step(both, [slice(8, [exposure()])]), [], { orders: [{ steering: { action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'silent', silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] } }, at: T }] }), T + 901_000, 'draining since 2026-01-01T00:00:00.000Z by policy: silent; silent', true],
     ['asked for by another cluster', step(both, [slice(1, [], { clusterUid: 'uid-new' })]), NOW, 'enabled; rival uid-new since 2026-01-01T00:00:00.000Z', true],
     ['with held removals', step(step(EMPTY_STATE, [slice(1, [1, 2, 3, 4].map((port) => exposure({ port })))]), [slice(2, [])]), NOW, 'enabled; 4 removals held', true],
   ])('shows a cluster that is %s', (_what, state, now, words, look) => {
     const [row] = clusterRows(config, on(state), now);
     expect(row && [clusterTable([row], now).split('\n')[1]?.endsWith(words), needsLook(row)]).toEqual([true, look]);
+  });
+
+  test('has few words for sluice status: where it stands otherwise than enabled', () => {
+    const rows = (cluster: string, ...states: readonly DeclaredState[]) => clusterRows(config, on(...states), NOW).filter((row) => row.cluster === cluster);
+    expect(standing(rows('east', both))).toBe('enabled');
+    expect(standing(rows('east', drainOf('east', 'out')))).toBe('out');
+    expect(standing(rows('east', both, drainOf('east')))).toBe('draining on bigip-2');
+    expect(standing(rows('east', step(both, [slice(1, [], { clusterUid: 'uid-new' })])))).toBe('another cluster asks for its id');
+    expect(standing([])).toBe('enabled');
+  });
+
+  test('has no row for a device that gives no answer: nobody knows how a cluster stands there', () => {
+    expect(clusterRows(config, [{ device: 'bigip-1', partition: 'k8s', code: 'BIP501', problem: 'away' }], NOW)).toEqual([]);
   });
 
   test('has a row for a cluster that is only configured, or only declared, and none where it is nothing', () => {
@@ -62,7 +75,7 @@ describe('what an order about a cluster would do', () => {
   test('a drain counts what it touches; what nobody else serves is a risk', () => {
     expect(intent('west', { action: 'drain', because: 'update' })).toEqual({
       orders: [{ action: 'drain', device: 'bigip-1', cluster: 'west', mode: 'drain', because: 'update' }],
-      question: 'Drain cluster west: 1 exposures with 1 members on bigip-1. It takes no new connections; those it has go on. Do it?',
+      question: 'Drain cluster west: 1 exposure with 1 member on bigip-1. It takes no new connections; those it has go on. Do it?',
     });
     expect(intent('east', { action: 'out', because: 'update' })).toMatchObject({
       orders: [{ mode: 'out' }],
@@ -83,7 +96,7 @@ describe('what an order about a cluster would do', () => {
   test('forget names every owner at the version that was looked at, on the devices that have it', () => {
     expect(intent('east', { action: 'forget' }, on(both, EMPTY_STATE))).toEqual({
       orders: [{ action: 'forget', device: 'bigip-1', cluster: 'east', upTo: { [owner]: { epoch: 1, counter: 7, generation: 1 } }, whole: true }],
-      question: 'Forget cluster east: its part in 2 exposures of 1 ingresses on bigip-1 goes; exposures that nobody shares go altogether. It spoke last 60s ago; what speaks again comes back. Do it?',
+      question: 'Forget cluster east: its part in 2 exposures of 1 ingress on bigip-1 goes; exposures that nobody shares go altogether. It spoke last 60s ago; what speaks again comes back. Do it?',
     });
     expect(intent('east', { action: 'forget', owner }).orders).toMatchObject([{ whole: false, upTo: { [owner]: {} } }]);
   });

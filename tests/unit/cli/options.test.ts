@@ -5,6 +5,7 @@ import { ignoredLines } from '../../../functions/cli/objects.ts';
 import { columns } from '../../../functions/cli/output.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
+import { assertQueueThere } from '../../../functions/cli/failures/context.ts';
 
 describe('--mesh-option', () => {
   test.each([
@@ -36,9 +37,10 @@ describe('--mesh-option', () => {
   });
 });
 
-test('--cluster takes the first unless another is named, and says which there are', () => {
+test('--cluster takes the only one, wants a name where there are several, and says which there are', () => {
   const config = { clusters: [{ id: 'east' }, { id: 'west' }] } as unknown as SluiceConfig;
-  expect(chooseCluster(config, undefined).id).toBe('east');
+  expect(chooseCluster({ ...config, clusters: config.clusters.slice(0, 1) }, undefined).id).toBe('east');
+  expect(() => chooseCluster(config, undefined)).toThrow('--cluster is missing: name one of clusters[].id: east, west');
   expect(chooseCluster(config, 'west').id).toBe('west');
   expect(() => chooseCluster(config, 'north')).toThrow('--cluster north: name one of clusters[].id: east, west');
 });
@@ -50,4 +52,10 @@ test('what is ignored for one reason fits one line', () => {
 
 test('columns are as wide as their widest cell, without blanks at the end', () => {
   expect(columns(['A', 'LONG'], [['xyz', 'v'], ['', '']])).toBe('A    LONG\nxyz  v\n');
+});
+
+test('an order is not put into a queue file that is not there, because nobody would read it', () => {
+  expect(() => assertQueueThere({ queue: { kind: 'sqlite', path: 'no-such-folder/queue.sqlite' } })).toThrow(/^queue\.path: there is no \/.*no-such-folder\/queue\.sqlite, so nobody would read what is sent; run this where "sluice up" runs/);
+  expect(() => assertQueueThere({ queue: { kind: 'sqlite', path: import.meta.filename } })).not.toThrow();
+  expect(() => assertQueueThere({ queue: { kind: 'sqs', region: 'eu-central-1', prefix: 'sluice' } })).not.toThrow();
 });

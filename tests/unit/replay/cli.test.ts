@@ -46,6 +46,8 @@ describe('sluice ports', () => {
       { device: 'a', partition: 'k8s', exposure: '172.16.100.195:32400/tcp', owner: 'east/istio-system/istio-ingressgateway', gateways: ['default/tcp-echo-gateway'], members: 1, draining: 0, revision: '1.7', kept: [], since: expect.any(String) },
     ]);
     const override = { since: '2026-01-01T00:00:00.000Z', values: { enabled: false, connectionLimit: 9 }, instead: { enabled: true, connectionLimit: 0 } };
+    const drains = { east: { since: '2026-01-01T00:00:00Z', mode: 'out' as const, because: 'power' } };
+    expect(portRows([{ device: 'a', partition: 'k8s', state: { ...state, drains }, milliseconds: 1 }])[0]).toMatchObject({ drained: 'out' });
     expect(portRows([{ device: 'a', partition: 'k8s', state: { ...state, overrides: { '172.16.100.195:32400/tcp': override } }, milliseconds: 1 }])[0]?.kept).toEqual([
       'takes 9 connections instead of any number of since 2026-01-01T00:00:00.000Z',
       'is disabled since 2026-01-01T00:00:00.000Z',
@@ -73,6 +75,12 @@ describe('figures of sluice status', () => {
   test('last event and lag of a cluster are those of its newest result', () => {
     expect(clusterFigures('east', stories)).toEqual({ lastEvent: 2 * HOUR + 3_500, lag: 1_500 });
     expect(clusterFigures('west', stories)).toEqual({});
+  });
+
+  test('the last event is what the devices declared last, where they tell: no story is written of each word, and a rival has stories too', () => {
+    const seen = ['1970-01-01T05:00:00.000Z', '1970-01-01T04:00:00.000Z'];
+    expect(clusterFigures('east', stories, seen)).toEqual({ lastEvent: 5 * HOUR, lag: 1_500 });
+    expect(clusterFigures('west', stories, seen)).toEqual({ lastEvent: 5 * HOUR });
   });
 
   test('a device was busy for so many of the results of the last hour', () => {

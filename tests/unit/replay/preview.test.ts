@@ -68,6 +68,22 @@ describe('what a replay would do now', () => {
     expect(ask(declared(other), slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'conflict', code: 'OWN301', by: 'west/a/b' });
   });
 
+  test('conflict with a virtual server of somebody else, which apply finds before it declares', () => {
+    const holders = [{ path: '/Common/old', partition: 'Common', address: '172.16.100.195', port: 32400, protocol: 'tcp' }];
+    const asked = judge(reading(EMPTY_STATE), { slice: slice(1, [exposure()]), partition: 'k8s', exposure: KEY, ...rules, surroundings: { partitions: ['k8s'], readings: new Map(), holders } });
+    expect(asked).toMatchObject({ verdict: 'conflict', code: 'BIP422', reason: expect.stringContaining('/Common/old') });
+  });
+
+  test('of several partitions: one that holds the address is foreign to the others, and what moves leaves before it comes', () => {
+    const there = declared(slice(1, [exposure()], { owner: 'west/a/b', clusterUid: 'uid-west' }));
+    const wanted = slice(1, [exposure({ partition: 'other' })]);
+    const surroundings = { partitions: ['k8s', 'other'], readings: new Map([['k8s', reading(there)]]), holders: [] };
+    expect(judge(reading(EMPTY_STATE), { slice: wanted, partition: 'other', exposure: KEY, ...rules, surroundings })).toMatchObject({ verdict: 'conflict', code: 'BIP422' });
+    const mine = { ...surroundings, readings: new Map([['k8s', reading(declared(slice(1, [exposure()])))]]) };
+    const moving = judge(reading(EMPTY_STATE), { slice: slice(2, [exposure({ partition: 'other' })]), partition: 'other', exposure: KEY, ...rules, surroundings: mine });
+    expect(moving).toMatchObject({ verdict: 'would-apply', reason: expect.stringContaining('it moves here from partition k8s') });
+  });
+
   test('still invalid where the partition is not ours', () => {
     expect(judge({ kind: 'refused', code: 'OWN303', reason: 'somebody else' }, { slice: slice(1, []), partition: 'k8s', exposure: undefined, ...rules })).toMatchObject({ verdict: 'invalid', code: 'OWN303' });
   });

@@ -1,13 +1,12 @@
-/** What schedules do in AWS: the bundles of audit and replay, every so often. */
-import type { Runtime } from '../../shared/runtime/runtime.ts';
-import { errorMessage } from '../../shared/telemetry/errors.ts';
-import { loadBundle } from './hosted.ts';
+/** What schedules do in AWS, on one host: audit and replay, every so often. The bundles come from whoever hosts them. */
+import { errorMessage } from '../telemetry/errors.ts';
+import type { Runtime } from './runtime.ts';
 
-interface AuditModule {
+export interface AuditModule {
   readonly create: (runtime: Runtime) => { audit(): Promise<unknown>; close(): Promise<void> };
 }
 
-interface ReplayModule {
+export interface ReplayModule {
   readonly create: (runtime: Runtime) => { turns(signal: AbortSignal): Promise<unknown>; close(): Promise<void> };
 }
 
@@ -16,19 +15,22 @@ export interface Schedule {
   stop(): Promise<void>;
 }
 
+/** Milliseconds from one audit to the next, where nobody says otherwise. */
+export const AUDIT_EVERY = 10 * 60_000;
+
 /** Milliseconds: a look whether a policy's turn is due costs one small read each. */
 const LOOK = 60_000;
 
 /** `every` in milliseconds; 0 is never. */
-export async function startAudits(runtime: Runtime, every: number): Promise<Schedule> {
-  const { create } = await loadBundle<AuditModule>('audit/handler.mjs');
+export function startAudits(runtime: Runtime, { create }: AuditModule, every = AUDIT_EVERY): Schedule {
   const auditor = create(runtime);
   return schedule(runtime, { every, work: () => auditor.audit(), failed: 'audit failed; the next one comes by itself', close: () => auditor.close() });
 }
 
-export async function startReplays(runtime: Runtime): Promise<Schedule> {
+/** Nothing, and no bundle loaded, where the configuration has no policies. */
+export async function startReplays(runtime: Runtime, load: () => Promise<ReplayModule>): Promise<Schedule> {
   if (runtime.config.failures.replay.length === 0) return { stop: () => Promise.resolve() };
-  const { create } = await loadBundle<ReplayModule>('replay/handler.mjs');
+  const { create } = await load();
   const replayer = create(runtime);
   return schedule(runtime, { every: LOOK, work: (signal) => replayer.turns(signal), failed: 'replay failed; the next turn comes by itself', close: () => replayer.close() });
 }
