@@ -12,7 +12,7 @@ import type { Difference } from './drift.ts';
 import { findDrift } from './drift.ts';
 import { DeviceError } from './errors.ts';
 import { createFenceWatch } from './fences.ts';
-import type { FencesBehind } from './fences.ts';
+import type { Configured, FencesBehind } from './fences.ts';
 import type { ForeignAddress } from './foreign.ts';
 import { foreignAddresses } from './foreign.ts';
 import { liveMismatches } from './live.ts';
@@ -56,11 +56,12 @@ export interface Device {
 export interface DeviceSurroundings extends Pick<ConnectOptions, 'random' | 'log' | 'dryRun'> {
   /** Called when what is declared lies behind what was declared before; rejects when that could not be passed on. */
   readonly onFencesBehind?: (behind: FencesBehind) => Promise<void>;
+  readonly configured?: Configured;
 }
 
 export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock: Clock, surroundings: DeviceSurroundings = {}): Device {
   const session = openSession(config, secrets, clock, surroundings);
-  const fences = createFenceWatch(config.name, surroundings.onFencesBehind ?? (() => Promise.resolve()));
+  const fences = createFenceWatch(config.name, surroundings.onFencesBehind ?? (() => Promise.resolve()), surroundings.configured);
   const options = { shareNodes: config.partitions.length > 1 };
   const nodesShared = ({ shareNodes = options.shareNodes }: DeclaredState): boolean => shareNodes;
   const readPartition = createPartitionReader(session, config);

@@ -1,7 +1,11 @@
 /**
+ * When what is declared is not what it should be by now, the watchers are asked to say everything again.
+ *
  * A unit that took over without having been in sync, or a device put back from a backup, declares older versions than were reached
- * before. Old events would pass its fences, so the watchers are asked to say everything again, which moves the fences ahead at once.
+ * before; old events would pass its fences, until newer words move them ahead. And under a configuration that is newer than what is
+ * declared, every owner has to be mapped anew, and not one by one as something happens to change in its cluster.
  */
+import type { OwnerKey } from '../domain/ingress/snapshot.ts';
 import type { OwnerRecord } from '../domain/plan/declared.ts';
 import { compareVersions } from '../domain/revision.ts';
 
@@ -10,7 +14,14 @@ type Owners = Readonly<Record<string, OwnerRecord>>;
 export interface FencesBehind {
   readonly device: string;
   readonly partition: string;
+  readonly code: 'BIP442' | 'GW162';
   readonly reason: string;
+}
+
+/** What the configuration of this process says. */
+export interface Configured {
+  readonly generation: number;
+  readonly owners: ReadonlySet<OwnerKey>;
 }
 
 /** What a reading shows besides the content. */
@@ -35,13 +46,16 @@ interface Known {
   readonly declaredBy: string | undefined;
 }
 
-export function createFenceWatch(device: string, report: (behind: FencesBehind) => Promise<void>): FenceWatch {
+export function createFenceWatch(device: string, report: (behind: FencesBehind) => Promise<void>, configured?: Configured): FenceWatch {
   const known = new Map<string, Known>();
   return {
     check: async (partition, seen, others) => {
       const before = known.get(partition);
       const reason = takenOver(seen, before) ?? behindMemory(seen, before) ?? (await behindOthers(seen, before, others));
-      if (reason !== undefined) await report({ device, partition, reason });
+      if (reason !== undefined) await report({ device, partition, code: 'BIP442', reason });
+      // Once for each process: what it declares itself from now on is as new as its configuration.
+      const old = reason === undefined && before === undefined && configured ? underOlder(seen, configured) : undefined;
+      if (old !== undefined) await report({ device, partition, code: 'GW162', reason: old });
       known.set(partition, seen);
     },
     declared: (partition, owners) => {
@@ -56,6 +70,14 @@ function takenOver({ declaredBy, unit }: Sighting, before: Known | undefined): s
   if (declaredBy === undefined || unit === undefined || declaredBy === unit) return undefined;
   if (before?.unit === unit && before.declaredBy === declaredBy) return undefined;
   return `${unit} is active now, and ${declaredBy} declared last`;
+}
+
+function underOlder({ owners }: Sighting, { generation, owners: configured }: Configured): string | undefined {
+  const late = Object.entries(owners).filter(([owner, { gone, version }]) => gone === undefined && configured.has(owner) && version.generation < generation);
+  const [first] = late;
+  if (first === undefined) return undefined;
+  const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
+  return `${first[0]} is declared under configuration ${first[1].version.generation}, ${generation} is in force${more}`;
 }
 
 function behindMemory(seen: Sighting, before: Known | undefined): string | undefined {

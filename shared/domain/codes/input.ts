@@ -298,4 +298,10 @@ export const INPUT_CODES = {
     retryable: false,
     keepsRunning: true,
   },
+  GW162: {
+    title: 'The configuration is newer than what is declared',
+    cause: 'sluice.yaml was changed, and owners on the device were mapped under an earlier generation of it.',
+    fix: 'Nothing: the watchers are asked to say everything again, and what they say is mapped under the new configuration.',
+    retryable: true,
+  },
 } as const satisfies CodeTable;

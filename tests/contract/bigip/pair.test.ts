@@ -165,7 +165,7 @@ describe('fences that lie in the past', () => {
     const device = connect(a, { peer: b, onFencesBehind });
     await device.read('k8s');
     await device.read('k8s');
-    expect(reports).toEqual([{ device: 'bigip-1', partition: 'k8s', reason: 'unit-b is active now, and unit-a declared last' }]);
+    expect(reports).toEqual([{ device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'unit-b is active now, and unit-a declared last' }]);
     await declare(device, wanted(wanted(), 2));
     await connect(a, { peer: b, onFencesBehind }).read('k8s');
     expect(reports).toHaveLength(1);
@@ -221,6 +221,20 @@ describe('fences that lie in the past', () => {
     refuse = false;
     await device.read('k8s');
     expect(passed).toBe(1);
+  });
+
+  /** Red without `underOlder`. */
+  test('under a newer configuration every process asks once for what was mapped under the older one, but for owners that it does not know', async () => {
+    const { a } = await pair();
+    await declare(connect(a), wanted());
+    const [owner = ''] = Object.keys(wanted().owners);
+    const { reports, onFencesBehind } = watch();
+    const device = connect(a, { onFencesBehind, configured: { generation: 7, owners: new Set([owner]) } });
+    await device.read('k8s');
+    await device.read('k8s');
+    expect(reports).toEqual([{ device: 'bigip-1', partition: 'k8s', code: 'GW162', reason: `${owner} is declared under configuration 1, 7 is in force` }]);
+    for (const configured of [{ generation: 1, owners: new Set([owner]) }, { generation: 7, owners: new Set<string>() }]) await connect(a, { onFencesBehind, configured }).read('k8s');
+    expect(reports).toHaveLength(1);
   });
 
   test('no failover, no report', async () => {
