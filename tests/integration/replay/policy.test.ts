@@ -16,6 +16,7 @@ import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { snapshotOf } from '../../bench/world.ts';
 import { pump } from '../../fixtures/failures/pump.ts';
@@ -50,7 +51,9 @@ beforeEach(async () => {
   queues = createSqliteQueues({ path: join(dir, 'queue.sqlite'), clock, id: randomUUID });
   runtime = { config, secrets: { resolve: async (name) => (name === 'env:CA' ? bigip.ca : bigip.password) }, queues, clock, id: randomUUID, random: () => 0, log: createLogger('silent') };
   failures = openFailures(config.failures, runtime);
-  const [map, apply, park] = [createMap(runtime), createApply(runtime), parkInto(runtime, failures)];
+  // While apply waits for the device, the device needs real time: made-up time alone would run past the visibility of what is in hand.
+  const patient = { ...runtime, clock: { now: () => now, sleep: () => processClock.sleep(5) } };
+  const [map, apply, park] = [createMap(runtime), createApply(patient), parkInto(runtime, failures)];
   work = async () => {
     await pump(queues, 'snapshots', map);
     await pump(queues, 'slices', apply);
