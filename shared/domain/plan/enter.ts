@@ -4,6 +4,7 @@ import { exposureKey } from '../exposure/exposure.ts';
 import { parseOwner } from '../ingress/snapshot.ts';
 import { compareVersions } from '../revision.ts';
 import type { Draft } from './draft.ts';
+import { leavesDevice } from './guards.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { OwnerRecord } from './record.ts';
@@ -12,7 +13,7 @@ import type { OwnerRecord } from './record.ts';
 const RIVAL_REMEMBERED = 24 * 60 * 60_000;
 
 /** What the owner does not want any more is forgotten. `gone`: it wants nothing here at all. */
-export function enter(draft: Draft, slice: Slice, gone = slice.removed || !slice.devices.includes(slice.device)): void {
+export function enter(draft: Draft, slice: Slice, gone = leavesDevice(slice)): void {
   const { owner, version, clusterUid, sender } = slice;
   const known = draft.owners.get(owner) ?? openRecord({ version: { epoch: -1, counter: 0, generation: 0 }, clusterUid });
   const isNews = compareVersions(version, known.version) > 0;
