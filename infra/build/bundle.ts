@@ -16,12 +16,14 @@ export interface Target {
   readonly launcher?: string;
   /** Other functions whose bundles are packed with it, as `<name>/handler.mjs`: it asks them, and imports nothing of them. */
   readonly beside?: readonly string[];
-  /** Packages that must not get into this bundle. */
+  /** Packages, or folders of them, that must not get into this bundle. */
   readonly forbidden: readonly string[];
 }
 
+/** Of the Kubernetes client only access is used; the models of all kinds would take memory for as long as the process lives. */
+const MODELS = '@kubernetes/client-node/dist/gen/models';
 /** map computes; it speaks to no device, so it must not pay for the client (half of the bundle, and of the cold start). */
-const FORBIDDEN: Readonly<Record<string, readonly string[]>> = { map: ['undici', '@kubernetes/client-node'], apply: ['@kubernetes/client-node'] };
+const FORBIDDEN: Readonly<Record<string, readonly string[]>> = { map: ['undici', '@kubernetes/client-node'], apply: ['@kubernetes/client-node'], watch: [MODELS], cli: [MODELS] };
 
 /** What a replay would do is said by the map that is deployed. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };

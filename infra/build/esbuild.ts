@@ -1,4 +1,4 @@
-import { build as esbuild, type Metafile } from 'esbuild';
+import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Target } from './bundle.ts';
@@ -12,9 +12,24 @@ export interface Bundle {
 /** Some packages inside are CommonJS and call require at start. */
 const REQUIRE = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+/** Its modules only define things, but its package.json does not say so: the models of every kind there is would come along, and stay in memory. */
+const PURE = '@kubernetes/client-node';
+
+const dropUnused: Plugin = {
+  name: 'drop-unused',
+  setup: (build) => {
+    build.onResolve({ filter: new RegExp(`^(\\.|${PURE}$)`) }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === PURE || !(path === PURE || from.importer.includes(`node_modules/${PURE}/`))) return undefined;
+      const resolved = await build.resolve(path, { ...from, pluginData: PURE });
+      return resolved.errors.length > 0 ? undefined : { path: resolved.path, namespace: resolved.namespace, external: resolved.external, sideEffects: false };
+    });
+  },
+};
+
 /** Throws when a package got in that must stay out. */
 function refuseForbidden(target: Target, metafile: Metafile): void {
-  const found = target.forbidden.filter((name) => Object.keys(metafile.inputs).some((input) => input.includes(`node_modules/${name}/`)));
+  const held = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])));
+  const found = target.forbidden.filter((name) => held.some((input) => input.includes(`node_modules/${name}/`)));
   if (found.length === 0) return;
   throw new Error(`The bundle of function ${target.name} holds ${found.join(' and ')}, which it must not; find the import with: npx esbuild ${target.entry} --bundle --platform=node --analyze=verbose`);
 }
@@ -49,6 +64,7 @@ export async function bundle(target: Target, root: string): Promise<Bundle> {
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
+    plugins: [dropUnused],
     write: false,
     logLevel: 'warning',
   });
