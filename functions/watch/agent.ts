@@ -5,6 +5,7 @@ import { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import { availabilityOf } from '../../shared/domain/exposure/pool.ts';
 import { ownerKey, type IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { PortMapping } from '../../shared/domain/ingress/verdict.ts';
 import type { Revision } from '../../shared/domain/revision.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
@@ -23,6 +24,7 @@ import { Probes, type Connect } from './probe.ts';
 import { connectTcp } from './probe-connect.ts';
 import { reportProbes } from './probe-report.ts';
 import { keepPorts, type PortLook } from './port-keeper.ts';
+import { wantsOf } from './port-wants.ts';
 import type { Recorder } from './recorder.ts';
 import { Results } from './results.ts';
 import type { Revisions } from './revisions.ts';
@@ -104,15 +106,20 @@ export function createAgent(options: AgentOptions): Agent {
   };
   /** Mapping and revision belong together: only a later snapshot is known to go without what the mapping does not want. */
   let look: PortLook | undefined;
+  /** For those who ask whether pods listen. */
+  let mapped: PortMapping | undefined;
   const observe = (): void => {
     if (!speaks() || !complete()) return;
     denial.poke();
     try {
       const { newest } = glance();
       const objects = present();
-      look = objects === undefined ? undefined : { mapping: mapIngress(ref, objects, mesh), newest };
+      const mapping = objects === undefined ? undefined : mapIngress(ref, objects, mesh);
+      look = mapping === undefined ? undefined : { missing: mapping.missing, wants: wantsOf(mapping), newest };
       ports.poke();
-      if (ingress.probe) probing.poke();
+      if (!ingress.probe) return;
+      mapped = mapping;
+      probing.poke();
     } catch (error) {
       log.error({ error: String(error) }, 'the ports of this ingress cannot be mapped; its Service stays as it is');
     }
@@ -147,7 +154,7 @@ export function createAgent(options: AgentOptions): Agent {
     random,
     log,
     work: async () => {
-      if (speaks() && look !== undefined) await reportProbes({ probes, mapping: look.mapping, ref, recorder, world, speaks });
+      if (speaks() && mapped !== undefined) await reportProbes({ probes, mapping: mapped, ref, recorder, world, speaks });
       return undefined;
     },
   });

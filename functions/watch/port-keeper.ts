@@ -1,6 +1,6 @@
 /** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
 import type { Service } from '../../shared/domain/ingress/objects.ts';
-import type { MissingServicePort, PortMapping } from '../../shared/domain/ingress/verdict.ts';
+import type { MissingServicePort } from '../../shared/domain/ingress/verdict.ts';
 import type { Revision } from '../../shared/domain/revision.ts';
 import { KubernetesError, type KubernetesClient } from '../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../shared/kubernetes/objects/index.ts';
@@ -10,6 +10,7 @@ import type { WatchedIngress } from './ingresses.ts';
 import { ownership, PORT_MANAGER } from './ownership.ts';
 import { isRefusal, portAdded, portMissing, portRefused, portsSubject, portSubject, withdrawalRefused } from './port-occurrences.ts';
 import { includes, planPorts, type PortPlan } from './port-plan.ts';
+import type { PortWants } from './port-wants.ts';
 import type { Occurrence, Recorder } from './recorder.ts';
 import { findTarget, SERVICES, serviceTarget } from './targets.ts';
 import type { Withdrawals } from './withdrawals.ts';
@@ -17,7 +18,8 @@ import type { World } from './world.ts';
 
 /** What the ports should be, and the newest revision given out at that moment. */
 export interface PortLook {
-  readonly mapping: PortMapping;
+  readonly missing: readonly MissingServicePort[];
+  readonly wants: PortWants;
   readonly newest: Revision;
 }
 
@@ -42,7 +44,7 @@ export async function keepPorts(options: PortKeeperOptions): Promise<number | un
   const look = options.look();
   if (look === undefined) return undefined;
   const { namespace, service } = options.ingress.ref;
-  const missing = Map.groupBy(look.mapping.missing, (port) => port.service);
+  const missing = Map.groupBy(look.missing, (port) => port.service);
   const services = new Set([...missing.keys(), `${namespace}/${service}`]);
   for (const name of services) await keepService(options, { name, look, missing: missing.get(name) ?? [] });
   return options.ingress.withdraw ? options.withdrawals.nextDue(options.clock.now()) : undefined;

@@ -1,4 +1,3 @@
-import type { PortMapping } from '../../shared/domain/ingress/verdict.ts';
 import { compareRevisions, type Revision } from '../../shared/domain/revision.ts';
 import { includes } from './port-plan.ts';
 import type { PortKey } from './ownership.ts';
@@ -21,8 +20,8 @@ export class Withdrawals {
   #candidates = new Map<string, Candidate>();
 
   /** What is owned and what is wanted at this moment. A port that is wanted again is no candidate any more. */
-  observe(service: string, owned: readonly PortKey[], { mapping, newest }: PortLook): void {
-    const unwanted = owned.filter((key) => !isWanted(service, key, mapping));
+  observe(service: string, owned: readonly PortKey[], { wants, newest }: PortLook): void {
+    const unwanted = owned.filter((key) => !wants.has(service, key.port));
     for (const [id, candidate] of this.#candidates) {
       if (candidate.service === service && !includes(unwanted, candidate.key)) this.#candidates.delete(id);
     }
@@ -55,9 +54,4 @@ export class Withdrawals {
 
 function idOf(service: string, key: PortKey): string {
   return `${service} ${key.port}/${key.protocol}`;
-}
-
-/** Any server that names the port wants it, whatever its verdict: a rejected one may be right in a moment. */
-function isWanted(service: string, key: PortKey, mapping: PortMapping): boolean {
-  return mapping.servers.some((server) => server.port === key.port || server.servicePorts.some((port) => port.service === service && port.port === key.port));
 }
