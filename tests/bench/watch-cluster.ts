@@ -24,7 +24,7 @@ function servicePorts(): readonly object[] {
   return [{ name: 'status', port: 15_021, protocol: 'TCP' }, ...ports];
 }
 
-/** Each edition is another content; the port stays, so that the Service has it. */
+/** Each edition, of seven digits so that none takes more memory than another, is another content; the port stays, so that the Service has it. */
 export function gatewayOf(n: number, edition: number): KubernetesObject {
   const selector = { istio: `gateway-${n % INGRESSES}` };
   return { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata: { namespace: `team-${n % 50}`, name: `gw-${n}`, ...clutter(`gw-${n}`) }, spec: { selector, servers: [{ port: { number: portOf(n), name: `tcp-${edition}`, protocol: 'TCP' }, hosts: ['*'] }] } };
@@ -49,7 +49,7 @@ export function fill(lab: LabKubernetes): void {
     });
   }
   for (let n = 0; n < SIZE.gateways; n += 1) {
-    put(gatewayOf(n, 0));
+    put(gatewayOf(n, 9_000_000));
     const spec = { hosts: ['*'], gateways: [`gw-${n}`], tcp: [{ match: [{ port: portOf(n) }], route: [{ destination: { host: 'echo', port: { number: 9_000 } } }] }] };
     put({ apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { namespace: `team-${n % 50}`, name: `vs-${n}`, ...clutter(`vs-${n}`) }, spec });
   }

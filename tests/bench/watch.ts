@@ -12,12 +12,13 @@ import { INGRESS_OBSERVED, INGRESS_SETTLED, SNAPSHOT_EVENTS } from '../../shared
 import { openQueues } from '../../shared/queue/open.ts';
 import type { Queues } from '../../shared/queue/port.ts';
 import { processClock } from '../../shared/runtime/process.ts';
+import { container, FOLDER, readResources } from '../unit/install/manifests.ts';
 import { table } from './measure.ts';
 import { fill, gatewayOf, INGRESSES, SIZE } from './watch-cluster.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/watch/main.mjs');
 const PROCESS = resolve(import.meta.dirname, 'watch-process.ts');
-const COLLECT = resolve(import.meta.dirname, 'watch-collect.ts');
+const COLLECT = resolve(import.meta.dirname, 'watch-collect.mjs');
 const CHANGES = Number(process.env['SLUICE_BENCH_CHANGES'] ?? 100_000);
 const PACE = 100;
 const SECONDS = 20;
@@ -26,8 +27,9 @@ const CHURN_MS = 240_000;
 const LAG_MS = 60_000;
 /** Longer than any start on a busy machine takes. */
 const START_MS = 120_000;
-/** As the Deployment in infra/kubernetes/base sets them. */
-const MEMORY = { NODE_OPTIONS: '--max-old-space-size=112 --max-semi-space-size=2', MALLOC_ARENA_MAX: '1' };
+/** As in a cluster: what the Deployment and the image say of memory. */
+const MEMORY = Object.fromEntries(container(readResources(join(FOLDER, 'base'))).env.filter(({ name }) => /^(NODE_OPTIONS|MALLOC_)/.test(name)).map(({ name, value = '' }) => [name, value]));
+const FLAGS = (JSON.parse(/^ENTRYPOINT (.*)$/m.exec(readFileSync(join(FOLDER, 'image/Containerfile.watch'), 'utf8'))?.[1] ?? '[]') as readonly string[]).filter((word) => word.startsWith('--'));
 
 /** What came over the queue. */
 interface Seen {
@@ -85,14 +87,19 @@ function residentMegabytes(child: ChildProcess): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;
 }
 
-/** Heap that is in use once all garbage is gone. */
-async function keptMegabytes(child: ChildProcess): Promise<number> {
-  const { promise, resolve: found, reject } = Promise.withResolvers<number>();
+interface Megabytes {
+  readonly heap: number;
+  readonly resident: number;
+}
+
+/** Heap in use, and memory of the process, once all garbage is gone. */
+async function keptMegabytes(child: ChildProcess): Promise<Megabytes> {
+  const { promise, resolve: found, reject } = Promise.withResolvers<Megabytes>();
   let said = '';
   const listen = (piece: Buffer): void => {
     said = `${said}${piece.toString()}`.slice(-10_000);
     const left = /"collected":(\d+)/.exec(said)?.[1];
-    if (left !== undefined) found(Number(left) / 1_048_576);
+    if (left !== undefined) found({ heap: Number(left) / 1_048_576, resident: residentMegabytes(child) });
   };
   child.stdout?.on('data', listen);
   child.once('exit', (code) => reject(new Error(`the watcher ended with ${code}`)));
@@ -146,12 +153,11 @@ export async function benchWatch(): Promise<void> {
       add('time to ready', ready, 'ms');
       add('RSS at ready', residentMegabytes(site.child), 'MB');
       await section('first snapshots', () => firstSnapshots(site));
-      const before = residentMegabytes(site.child);
-      add('RSS after the first snapshots', before, 'MB');
-      const kept = await keptMegabytes(site.child);
-      add('heap in use after a full collection', kept, 'MB');
+      add('RSS after the first snapshots', residentMegabytes(site.child), 'MB');
+      const before = await keptMegabytes(site.child);
+      addKept(add, before);
       await section('paced load', () => measureLoad(site, add));
-      await section('churn', () => measureGrowth(site, { before, kept }, add));
+      await section('churn', () => measureGrowth(site, before, add));
     });
     await withWatcher(lab, [PROCESS, MAIN], (site) => section('lag', () => measureLag(site, add)));
     table(`Watcher: ${SIZE.gateways} Gateways, ${SIZE.gateways} VirtualServices, ${SIZE.services} Services, ${SIZE.pods} pods, ${INGRESSES} ingresses`, ['figure', 'value', 'unit'], rows);
@@ -171,7 +177,7 @@ async function withWatcher(lab: LabKubernetes, program: readonly string[], measu
   writeFileSync(config, JSON.stringify({ devices: [{ name: 'bigip', url: 'https://192.0.2.99', username: 'u', password: 'env:P', partitions: ['k8s'] }], clusters: [{ id: 'bench' }], ingresses, queue }));
   const started = performance.now();
   const env = { PATH: process.env['PATH'], NODE_ENV: 'production', ...MEMORY, SLUICE_CONFIG: config, SLUICE_CLUSTER: 'bench', KUBECONFIG: kubeconfig, SLUICE_HTTP_PORT: '127.0.0.1:0', POD_NAME: 'bench' };
-  const child = spawn(process.execPath, program[0] === MAIN ? ['--expose-gc', '--import', COLLECT, MAIN] : [...program, kubeconfig], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...FLAGS, ...(program[0] === MAIN ? ['--expose-gc', '--import', COLLECT, MAIN] : [...program, kubeconfig])], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const over = new AbortController();
   const seen: Seen = { arrived: new Map(), owners: new Set() };
@@ -206,7 +212,7 @@ async function measureLoad(site: Site, add: Add): Promise<void> {
   const cpu = cpuSeconds(child);
   const began = performance.now();
   for (let n = 0; n < SECONDS * PACE; n += 1) {
-    lab.store.apply(gatewayOf(n % SIZE.gateways, 1 + n));
+    lab.store.apply(gatewayOf(n % SIZE.gateways, 1_000_000 + n));
     await processClock.sleep(Math.max(0, began + ((n + 1) * 1_000) / PACE - performance.now()));
   }
   const took = (performance.now() - began) / 1_000;
@@ -214,15 +220,19 @@ async function measureLoad(site: Site, add: Add): Promise<void> {
   add('RSS after that', residentMegabytes(child), 'MB');
 }
 
-/** What is kept tells growth; the rest is slack, of which V8 and the allocator take what the limits leave them. */
-async function measureGrowth(site: Site, { before, kept }: { readonly before: number; readonly kept: number }, add: Add): Promise<void> {
+function addKept(add: Add, { heap, resident }: Megabytes): void {
+  add('heap in use after a full collection', heap, 'MB');
+  add('RSS after it', resident, 'MB');
+}
+
+/** Without garbage: how much of it there is at a moment tells how long ago V8 last collected, and nothing of growth. */
+async function measureGrowth(site: Site, before: Megabytes, add: Add): Promise<void> {
   const changes = await churn(site);
-  const after = residentMegabytes(site.child);
-  add(`RSS after ${changes} changes`, after, 'MB');
-  add('growth of RSS', (after / before - 1) * 100, '%');
-  const left = await keptMegabytes(site.child);
-  add('heap in use after that and a full collection', left, 'MB');
-  add('growth of what is kept', (left / kept - 1) * 100, '%');
+  add(`RSS after ${changes} changes`, residentMegabytes(site.child), 'MB');
+  const after = await keptMegabytes(site.child);
+  addKept(add, after);
+  add('growth of the heap', (after.heap / before.heap - 1) * 100, '%');
+  add('growth of RSS', (after.resident / before.resident - 1) * 100, '%');
 }
 
 async function measureLag(site: Site, add: Add): Promise<void> {
@@ -232,7 +242,7 @@ async function measureLag(site: Site, add: Add): Promise<void> {
   for (let n = 0; n < 100 && performance.now() < until; n += 1) {
     const { promise, resolve: arrive } = Promise.withResolvers<number>();
     const began = performance.now();
-    const object = site.lab.store.apply(gatewayOf(n, 10_000 + n));
+    const object = site.lab.store.apply(gatewayOf(n, 2_000_000 + n));
     site.seen.arrived.set(`gw-${n} ${object.metadata.resourceVersion}`, arrive);
     waits.push((await promise) - began);
   }
@@ -249,7 +259,7 @@ async function churn(site: Site): Promise<number> {
   const behind = async (most: number): Promise<boolean> => performance.now() < until && (await metric(site, event)) < from + most;
   let n = 0;
   for (; n < CHANGES && performance.now() < until; n += 1) {
-    site.lab.store.apply(gatewayOf(n % SIZE.gateways, 1_000_000 + n));
+    site.lab.store.apply(gatewayOf(n % SIZE.gateways, 3_000_000 + n));
     if (n % 500 === 499) while (await behind(n - 1_000)) await processClock.sleep(10);
   }
   while (await behind(n)) await processClock.sleep(50);
