@@ -2,7 +2,7 @@
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import type { Departures } from './availability.ts';
-import type { ClusterIndex, Known, Seen, Sighting } from './cluster-index.ts';
+import { selectorKey, type ClusterIndex, type Known, type Seen, type Sighting } from './cluster-index.ts';
 import { inOrder } from './in-order.ts';
 import { Kept } from './kept.ts';
 import { chooseMesh, type MeshChoice } from './mesh-choice.ts';
@@ -23,6 +23,8 @@ type Part = 'scope' | 'gateways' | 'virtualServices' | 'services' | 'nodes' | 'g
 
 const OF_PODS: readonly Part[] = ['scope', 'gateways', 'virtualServices', 'services', 'nodes', 'mesh'];
 const OF_API: readonly Part[] = ['gatewayApi', 'mesh'];
+/** While there is no ingress Service, nothing concerns the ingress: when it comes, nothing of before counts. */
+const OF_SERVICE: readonly Part[] = [...OF_PODS, 'gatewayApi'];
 
 /** What has to be worked out again after a change of each kind; the rest is cheap. */
 const TOUCHED: Readonly<Record<keyof Known, readonly Part[]>> = {
@@ -39,6 +41,9 @@ const TOUCHED: Readonly<Record<keyof Known, readonly Part[]>> = {
   apiRoutes: OF_API,
   namespaces: OF_API,
 };
+
+/** A Gateway that is read by the same pods as before leads to the same routes. */
+const OF_SAME_PODS: readonly Part[] = ['gateways', 'mesh'];
 
 /**
  * Each list is worked out when it is asked for and kept until a change concerns it. An object decides about other lists only by being
@@ -84,15 +89,21 @@ export class IngressView {
   }
 
   /** To be called once the index knows of the change: whether `objects` may be different now. */
-  notice({ observed, before }: Seen): boolean {
+  notice(seen: Seen): boolean {
+    const { observed, before } = seen;
     const hit = this.#concerns(observed) || (before !== undefined && this.#concerns(before));
-    if (hit) this.#drop(this.#isOwn(observed) ? OF_PODS : TOUCHED[observed.of]);
+    if (hit) this.#drop(this.#touched(seen));
     return hit;
   }
 
   /** Others are gone and count all the same. */
   departed(): void {
     this.#drop(OF_PODS);
+  }
+
+  #touched(seen: Seen): readonly Part[] {
+    if (this.#isOwn(seen.observed)) return OF_SERVICE;
+    return isReadAsBefore(seen, this.#index) ? OF_SAME_PODS : TOUCHED[seen.observed.of];
   }
 
   #isOwn({ of, object }: Sighting): boolean {
@@ -173,6 +184,13 @@ export class IngressView {
       namespaces,
     };
   }
+}
+
+/** It is still there, with the same selector. */
+function isReadAsBefore({ observed, before }: Seen, { gateways }: ClusterIndex): boolean {
+  if (observed.of !== 'gateways' || before?.of !== 'gateways') return false;
+  const { meta, selector } = observed.object;
+  return gateways.get(`${meta.namespace}/${meta.name}`) !== undefined && selectorKey(selector) === selectorKey(before.object.selector);
 }
 
 type Found<K extends keyof KubernetesObjects> = readonly (readonly [key: string, object: KubernetesObjects[K][number]])[];

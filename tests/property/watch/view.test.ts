@@ -119,7 +119,8 @@ const CHANGE = { what: 'deleted', kind: 'Pod', namespace: '', name: '', resource
 
 /**
  * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with a Set that keeps an old group in Groups,
- * with a mesh that is kept after a Service of the ingress changed, and with one that an older Service does not ring.
+ * with a mesh that is kept after a Service of the ingress changed, with one that an older Service does not ring, with routes that are
+ * kept when a Gateway goes or is read by others, and with Gateways of the Gateway API that are kept over the absence of the Service.
  */
 describe('what an ingress sees of the cluster', () => {
   test('is the same as a look at everything from scratch, after any history', () => {
@@ -145,6 +146,21 @@ describe('what an ingress sees of the cluster', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('holds nothing that went while its Service was away', () => {
+    const index = new ClusterIndex();
+    const view = new IngressView({ ref: { namespace: 'istio-system', service: 'istio-ingressgateway' }, members: 'pods', index, departures: new Departures(0) });
+    const happens = (what: 'added' | 'deleted', observed: Sighting): void => void view.notice({ observed, before: index.apply(what, observed) });
+    const service: Sighting = { of: 'services', object: k.service('istio-system/istio-ingressgateway', []) };
+    const gateway: Sighting = { of: 'apiGateways', object: k.apiGateway('istio-system/a0', []) };
+    happens('added', service);
+    happens('added', gateway);
+    expect(view.objects()?.apiGateways).toEqual([gateway.object]);
+    happens('deleted', service);
+    happens('deleted', gateway);
+    happens('added', service);
+    expect(view.objects()?.apiGateways).toEqual([]);
   });
 
   test('is touched only by objects that are in it or were in it', () => {
