@@ -3,7 +3,7 @@ import type { KubernetesObject, LabKubernetes } from '../../infra/lab/kubernetes
 
 /** Mapping a snapshot takes time in proportion to the Gateways of its ingress, so they are spread. */
 export const INGRESSES = 10;
-export const SIZE = { gateways: 10_000, services: 2_000, pods: 500 };
+export const SIZE = { gateways: Number(process.env['SLUICE_BENCH_GATEWAYS'] ?? 10_000), services: 2_000, pods: 500 };
 
 /** What real objects carry besides what matters: field managers and what kubectl remembers. */
 function clutter(name: string): object {

@@ -93,10 +93,14 @@ async function pass(steps: number): Promise<void> {
   for (let step = 0; step < steps; step += 1) {
     at.clock.advance(100);
     await new Promise((resolve) => setTimeout(resolve, 2));
-    const { length } = at.snapshots();
-    if (length > settled) at.settle({});
-    settled = length;
+    settleNewest();
   }
+}
+
+function settleNewest(): void {
+  const { length } = at.snapshots();
+  if (length > settled) at.settle({});
+  settled = length;
 }
 
 interface WithPorts {
@@ -127,6 +131,8 @@ test(
       await pass(below(4));
       await breaks[name]?.();
       if (!(await arrives())) missed.push(`${point} ${name}`);
+      // A result that never comes is waited for, which would hide what the next point does.
+      settleNewest();
       // Messages that were looked at are of no use any more, and reading them again takes longer each time.
       const [last] = at.queues.sent.splice(0).filter(({ message }) => message.group !== 'east').slice(-1);
       if (last !== undefined) at.queues.sent.push(last);
@@ -134,9 +140,12 @@ test(
     }
     expect(missed).toEqual([]);
     const before = at.snapshots().length;
-    at.clock.advance(RESYNC);
-    while (at.snapshots().length === before) await pass(1);
+    // A watcher that has just begun may not have begun to count.
+    while (at.snapshots().length === before) {
+      at.clock.advance(RESYNC);
+      await pass(1);
+    }
     expect(await arrives()).toBe(true);
   },
-  60_000 + POINTS * 2_000,
+  60_000 + POINTS * 1_000,
 );
