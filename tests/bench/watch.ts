@@ -25,6 +25,8 @@ const SECONDS = 20;
 /** On a busy machine fewer changes fit in; the table says how many did. */
 const CHURN_MS = 240_000;
 const LAG_MS = 60_000;
+/** What is in hand has gone out by then. */
+const REST_MS = 5_000;
 /** Longer than any start on a busy machine takes. */
 const START_MS = 120_000;
 /** As in a cluster: what the Deployment and the image say of memory. */
@@ -154,10 +156,8 @@ export async function benchWatch(): Promise<void> {
       add('RSS at ready', residentMegabytes(site.child), 'MB');
       await section('first snapshots', () => firstSnapshots(site));
       add('RSS after the first snapshots', residentMegabytes(site.child), 'MB');
-      const before = await keptMegabytes(site.child);
-      addKept(add, before);
       await section('paced load', () => measureLoad(site, add));
-      await section('churn', () => measureGrowth(site, before, add));
+      await section('churn', () => measureGrowth(site, add));
     });
     await withWatcher(lab, [PROCESS, MAIN], (site) => section('lag', () => measureLag(site, add)));
     table(`Watcher: ${SIZE.gateways} Gateways, ${SIZE.gateways} VirtualServices, ${SIZE.services} Services, ${SIZE.pods} pods, ${INGRESSES} ingresses`, ['figure', 'value', 'unit'], rows);
@@ -204,7 +204,7 @@ function take({ arrived, owners }: Seen, { ingress, changes }: Snapshot): void {
 /** Every ingress was told once, and its result came back. */
 async function firstSnapshots({ seen }: Site): Promise<void> {
   if (!(await comesTrue(() => seen.owners.size === INGRESSES, START_MS))) throw new Error(`only ${seen.owners.size} of ${INGRESSES} ingresses were told in ${START_MS / 1_000} s`);
-  await processClock.sleep(5_000);
+  await processClock.sleep(REST_MS);
 }
 
 async function measureLoad(site: Site, add: Add): Promise<void> {
@@ -225,10 +225,17 @@ function addKept(add: Add, { heap, resident }: Megabytes): void {
   add('RSS after it', resident, 'MB');
 }
 
-/** Without garbage: how much of it there is at a moment tells how long ago V8 last collected, and nothing of growth. */
-async function measureGrowth(site: Site, before: Megabytes, add: Add): Promise<void> {
+/**
+ * After the paced load, when V8 has compiled what is called often, and without garbage: how much of that there is tells how long ago V8 last
+ * collected, and nothing of growth.
+ */
+async function measureGrowth(site: Site, add: Add): Promise<void> {
+  await processClock.sleep(REST_MS);
+  const before = await keptMegabytes(site.child);
+  addKept(add, before);
   const changes = await churn(site);
   add(`RSS after ${changes} changes`, residentMegabytes(site.child), 'MB');
+  await processClock.sleep(REST_MS);
   const after = await keptMegabytes(site.child);
   addKept(add, after);
   add('growth of the heap', (after.heap / before.heap - 1) * 100, '%');

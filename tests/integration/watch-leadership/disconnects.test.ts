@@ -3,7 +3,7 @@ import type { Watcher } from '../../../functions/watch/main.ts';
 import { gateway, gatewayPod, ingressService, startBench, type Bench } from '../watch/support.ts';
 
 /** All 2,000 with SLUICE_DISCONNECTS=2000; another order with SLUICE_SEED. */
-const POINTS = Number(process.env['SLUICE_DISCONNECTS'] ?? 60);
+const POINTS = Number(process.env['SLUICE_DISCONNECTS'] ?? 150);
 const SEED = Number(process.env['SLUICE_SEED'] ?? 20_261_123);
 /** No resync heals what was missed: it comes when the test asks for it. */
 const RESYNC = 1_000_000_000;
