@@ -9,7 +9,7 @@ import type { Silence } from '../domain/steering/silence.ts';
 import { silenceInWords, silences } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/runtime.ts';
-import type { Device } from './device.ts';
+import type { AbandonedPartition, Device } from './device.ts';
 import type { Difference, DifferenceKind } from './drift.ts';
 import { DeviceError } from './errors.ts';
 import type { SizeFinding } from './sizes.ts';
@@ -18,8 +18,8 @@ import { sizeFindings } from './sizes.ts';
 export interface Finding {
   readonly device: string;
   readonly partition: string;
-  /** `kept`: changed by hand, and declared so since. `size`: nothing differs, but it is more than recommended. */
-  readonly kind: DifferenceKind | 'foreign' | 'kept' | 'silent' | 'size';
+  /** `kept`: changed by hand, and declared so since. `abandoned`: ours, and not configured. `size`: nothing differs, but it is more than recommended. */
+  readonly kind: DifferenceKind | 'abandoned' | 'foreign' | 'kept' | 'silent' | 'size';
   readonly code: string;
   /** Full path of an object, an owner, or a cluster. */
   readonly object: string;
@@ -54,7 +54,8 @@ export async function auditDevice({ device, config, clock }: AuditScope, { name,
     }
   }
   const silent = silences([...states.values()], silencePolicies(config), clock.now()).map((one) => ofSilence(name, partitions, one));
-  return [...findings, ...silent, ...sizeFindings(states).map((found) => ofSize(name, found))];
+  const abandoned = (await device.abandoned()).filter((one) => isOfOurs(config, one)).map((one) => ofAbandoned(name, one));
+  return [...findings, ...abandoned, ...silent, ...sizeFindings(states).map((found) => ofSize(name, found))];
 }
 
 type Look = { readonly state: DeclaredState; readonly differences: readonly Difference[] } | { readonly refused: { readonly code: string; readonly message: string } };
@@ -94,6 +95,20 @@ function keptIn(device: string, partition: string, { overrides = {} }: DeclaredS
 function ofSilence(device: string, partitions: readonly string[], silence: Silence): Finding {
   const { cluster, order } = silence;
   return { device, partition: partitions.join(', '), kind: 'silent', code: 'OWN331', object: `cluster ${cluster}`, message: silenceInWords(silence), repairable: false, ...(order && { order: { ...order, device } }) };
+}
+
+/** So many of its virtual servers are named; the device lists them all. */
+const NAMED = 5;
+
+/** Another Sluice may work on the device, for clusters of its own. */
+function isOfOurs({ clusters }: SluiceConfig, { owners }: AbandonedPartition): boolean {
+  return owners.some((owner) => clusters.some(({ id }) => id === parseOwner(owner).cluster));
+}
+
+function ofAbandoned(device: string, { partition, serves }: AbandonedPartition): Finding {
+  const rest = serves.length > NAMED ? ` and ${serves.length - NAMED} more` : '';
+  const message = `serves ${serves.slice(0, NAMED).join(', ')}${rest} by a declaration of Sluice, and is not in devices[].partitions of ${device}: nobody changes it any more. Name it there again, behind the others, until what it serves has moved out; if another Sluice has it for the same cluster, leave it`;
+  return { device, partition, kind: 'abandoned', code: 'BIP456', object: `/${partition}`, message, repairable: false };
 }
 
 function ofSize(device: string, { partition, code, message }: SizeFinding): Finding {

@@ -4,6 +4,8 @@ import type { DeclaredState } from '../domain/plan/declared.ts';
 import { EMPTY_STATE } from '../domain/plan/declared.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { findAbandoned } from './abandoned.ts';
+import type { AbandonedPartition } from './abandoned.ts';
 import { renderTenant } from './as3/render.ts';
 import { openSession } from './connect.ts';
 import type { ConnectOptions, DeviceSecrets } from './connect.ts';
@@ -28,6 +30,7 @@ import { syncToGroup } from './sync.ts';
 
 export type { DeclaredPartition, PartitionReading } from './partition.ts';
 export type { ForeignAddress } from './foreign.ts';
+export type { AbandonedPartition } from './abandoned.ts';
 export type { DeviceSecrets } from './connect.ts';
 export type { Difference } from './drift.ts';
 export type { DeviceFacts } from './status.ts';
@@ -46,6 +49,8 @@ export interface Device {
   drift(partition: string, state: DeclaredState): Promise<readonly Difference[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly ForeignAddress[]>;
+  /** Partitions that a Sluice declared, outside those that are configured. */
+  abandoned(): Promise<readonly AbandonedPartition[]>;
   /** Which of these objects the device lacks. */
   missing(references: readonly Reference[]): Promise<readonly MissingReference[]>;
   /** What the active unit says of itself. */
@@ -106,6 +111,7 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     reconcileMembers: (partition, state) => (nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
     drift: (partition, state) => findDrift(session, partition, state),
     foreign: () => foreignAddresses(session, config.partitions),
+    abandoned: async () => findAbandoned(await foreignAddresses(session, config.partitions), readPartition),
     missing: (references) => missingReferences(session, references),
     facts: () => readFacts(session, clock),
     close: () => session.close(),

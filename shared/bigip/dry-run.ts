@@ -71,6 +71,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       return pretence.realKey === undefined ? Promise.resolve([]) : device.drift(partition, pretence.real);
     },
     foreign: () => device.foreign(),
+    abandoned: () => device.abandoned(),
     missing: (references) => device.missing(references),
     facts: () => device.facts(),
     close: () => device.close(),

@@ -15,3 +15,8 @@ export function devicePaths(partition: string, where: Where): { readonly virtual
   const base = `/${partition}/${applicationName(where)}`;
   return { virtual: `${base}/virtual`, pool: `${base}/pool` };
 }
+
+/** Whether a virtual server is called as Sluice calls them; whose it is, only the declaration of its partition tells. */
+export function isNamedByUs(path: string): boolean {
+  return /^\/[^/]+\/gw-[^/]+\/virtual$/.test(path);
+}

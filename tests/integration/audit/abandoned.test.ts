@@ -1,0 +1,59 @@
+/** A partition that is not configured any more: nobody changes what is declared there, and somebody has to say so. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Finding } from '../../../shared/bigip/audit.ts';
+import { auditDevice } from '../../../shared/bigip/audit.ts';
+import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
+import { closeAll, connect, declare, lab, recordRequests, wanted } from '../../contract/bigip/support.ts';
+import { call } from '../lab-bigip/client.ts';
+import { bench } from './support.ts';
+
+afterEach(closeAll);
+
+/** `k8s` is out, `other` is in. */
+const NOW = { name: 'bigip-1', partitions: ['other'] };
+
+async function audited(bigip: LabBigip): Promise<readonly Finding[]> {
+  return auditDevice({ device: connect(bigip, { config: NOW }), config: bench([bigip]).runtime.config, clock: processClock }, NOW);
+}
+
+describe('a partition that was taken out of devices[].partitions', () => {
+  test('is told with what is still served there, and what to do', async () => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    expect(await audited(bigip)).toEqual([
+      {
+        device: 'bigip-1',
+        partition: 'k8s',
+        kind: 'abandoned',
+        code: 'BIP456',
+        object: '/k8s',
+        message: expect.stringMatching(/172\.16\.100\.195:32400\/tcp.*devices\[\]\.partitions of bigip-1/),
+        repairable: false,
+      },
+    ]);
+  });
+
+  test('is nothing to a Sluice of other clusters, which may have it as its own', async () => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    const others = bench([bigip], { clusters: ['north'] }).runtime.config;
+    expect(await auditDevice({ device: connect(bigip, { config: NOW }), config: others, clock: processClock }, NOW)).toEqual([]);
+  });
+
+  test('is one of the configured ones again, and nothing is said', async () => {
+    const bigip = await lab();
+    await declare(connect(bigip), wanted());
+    expect(await auditDevice({ device: connect(bigip), config: bench([bigip]).runtime.config, clock: processClock }, { name: 'bigip-1', partitions: ['k8s'] })).toEqual([]);
+  });
+});
+
+describe('partitions of others', () => {
+  test('cost no request of their own, and nothing is said of them', async () => {
+    const bigip = await lab();
+    for (const name of ['by-hand', 'web']) expect((await call(bigip, 'POST', '/mgmt/tm/ltm/virtual', { body: { name, partition: 'Common', destination: `/Common/192.0.2.${name.length}:80`, ipProtocol: 'tcp', mask: '255.255.255.255' } })).status).toBe(200);
+    const seen = recordRequests(bigip);
+    expect(await audited(bigip)).toEqual([]);
+    expect(seen.filter(({ path }) => path.includes('declare/Common'))).toEqual([]);
+  });
+});
