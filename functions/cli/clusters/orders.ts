@@ -110,7 +110,7 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Intent 
   const records = places.flatMap(({ device, states }) => states.flatMap(({ owners }) => Object.entries(owners).flatMap(([owner, record]) => (parseOwner(owner).cluster === cluster ? [{ device, record }] : []))));
   const rivals = [...new Set(records.flatMap(({ record }) => record.rival?.clusterUid ?? []))];
   const [found = uid, ...more] = uid === undefined ? rivals : [uid];
-  if (found === undefined) throw new Error(`no other cluster has asked for the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or name its kube-system UID with --uid${replacedWords(records.flatMap(({ record }) => record.replaced ?? []))}`);
+  if (found === undefined) throw new Error(`no other cluster has asked for the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or name its kube-system UID with --uid`);
   if (more.length > 0) throw new Error(`several clusters ask for the id ${cluster}: ${rivals.join(', ')}; name the one that is meant with --uid`);
   const others = records.filter(({ record }) => record.clusterUid !== found);
   const devices = [...new Set(others.map(({ device }) => device))];
@@ -120,12 +120,6 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Intent 
     orders: devices.map((device) => ({ action: 'adopt', device, cluster, clusterUid: found })),
     question: `Let the cluster with kube-system UID ${found} own what ${before} declared as ${cluster} on ${devices.join(', ')}? The old one, should it speak again, is the stranger then. Do it?`,
   };
-}
-
-/** They may still speak, and are no answer to who is meant. */
-function replacedWords(replaced: readonly string[]): string {
-  const uids = [...new Set(replaced)];
-  return uids.length === 0 ? '' : `. ${uids.join(', ')} ${uids.length === 1 ? 'was' : 'were'} replaced by an adoption; to give everything back to ${uids.length === 1 ? 'it' : 'one of them'}, name it with --uid`;
 }
 
 function clusterIn([first]: readonly Place[]): string {

@@ -14,7 +14,7 @@ export const OWNERSHIP_CODES = {
   OWN302: {
     title: 'Another cluster uses this cluster id',
     cause: 'The kube-system UID of the cluster differs from the one that owns the declared exposures.',
-    fix: 'Give the cluster its own id in sluice.yaml. If it replaces the old one, run "sluice cluster adopt" with the id: it then owns what the old one had. If it is the old one, which was replaced, stop its watcher.',
+    fix: 'Give the cluster its own id in sluice.yaml. If it replaces the old one, run "sluice cluster adopt" with the id: it then owns what the old one had.',
     retryable: false,
   },
   OWN303: {

@@ -27,7 +27,6 @@ export function enter(draft: Draft, slice: Slice, gone = leavesDevice(slice)): v
     // Where a plan is only shown there is no clock.
     seen: isNews && draft.rules.now !== undefined ? now : known.seen,
     rival: stillAsks(known.rival, draft.now),
-    replaced: known.replaced,
     gone: gone ? (known.gone ?? now) : undefined,
   });
 }

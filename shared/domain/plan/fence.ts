@@ -46,13 +46,11 @@ export function admit(draft: Draft, slice: Slice): boolean {
   switch (fence.kind) {
     case 'unasked':
       return false;
-    case 'stranger': {
-      const isReplaced = known?.replaced.has(slice.clusterUid) === true;
+    case 'stranger':
       // The first one who asks is remembered: with every message, each would cost a post of its own.
-      if (known && !isReplaced) known.rival ??= { clusterUid: slice.clusterUid, since: new Date(draft.now).toISOString() };
-      say('conflict', 'OWN302', isReplaced ? replacedReason(slice, fence.clusterUid) : strangerReason(slice, fence.clusterUid));
+      if (known) known.rival ??= { clusterUid: slice.clusterUid, since: new Date(draft.now).toISOString() };
+      say('conflict', 'OWN302', `another cluster (kube-system UID ${fence.clusterUid}) used the id of ${slice.owner} before; run "sluice cluster adopt" if this one replaces it`);
       return false;
-    }
     case 'behind':
       say('superseded', 'OK', `version ${inWords(fence.declared)} is already declared, this is ${inWords(slice.version)}`);
       return false;
@@ -60,15 +58,6 @@ export function admit(draft: Draft, slice: Slice): boolean {
       enter(draft, slice);
       return true;
   }
-}
-
-function strangerReason({ owner }: Slice, declared: string): string {
-  return `another cluster (kube-system UID ${declared}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
-}
-
-function replacedReason({ owner, clusterUid }: Slice, declared: string): string {
-  const { cluster } = parseOwner(owner);
-  return `the cluster with kube-system UID ${clusterUid} was replaced by order: ${owner} belongs to the one with UID ${declared}. Stop the watcher of the old one, or give it an id of its own; "sluice cluster adopt ${cluster} --uid ${clusterUid}" gives everything back to it`;
 }
 
 function inWords(v: Version): string {

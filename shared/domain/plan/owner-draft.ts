@@ -9,7 +9,6 @@ export interface OwnerDraft {
   sender: string | undefined;
   seen: string | undefined;
   rival: OwnerRecord['rival'];
-  replaced: ReadonlySet<string>;
   gone: string | undefined;
   held: Set<string>;
   approved: Set<string>;
@@ -24,7 +23,6 @@ export function openRecord(record: OwnerRecord): OwnerDraft {
     sender: record.sender,
     seen: record.seen,
     rival: record.rival,
-    replaced: new Set(record.replaced),
     gone: record.gone,
     held: new Set(record.held),
     approved: new Set(record.approved),
@@ -35,14 +33,13 @@ export function openRecord(record: OwnerRecord): OwnerDraft {
 
 /** What is empty is left out, so that the declaration stays small and its content comparable. */
 export function closeRecord(draft: OwnerDraft): OwnerRecord {
-  const { version, clusterUid, sender, seen, rival, replaced, gone, held, approved, quarantine, claims } = draft;
+  const { version, clusterUid, sender, seen, rival, gone, held, approved, quarantine, claims } = draft;
   return {
     version,
     clusterUid,
     ...(sender === undefined ? {} : { sender }),
     ...(seen === undefined ? {} : { seen }),
     ...(rival === undefined ? {} : { rival }),
-    ...(replaced.size === 0 ? {} : { replaced: [...replaced].sort() }),
     ...(gone === undefined ? {} : { gone }),
     ...(held.size === 0 ? {} : { held: [...held].sort() }),
     ...(approved.size === 0 ? {} : { approved: [...approved].sort() }),

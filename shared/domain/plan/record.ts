@@ -31,8 +31,6 @@ export const OwnerRecord = z.strictObject({
   seen: z.iso.datetime().exactOptional(),
   /** Another cluster that uses this id: its kube-system UID, and when it was first heard. */
   rival: z.strictObject({ clusterUid: z.string(), since: z.iso.datetime() }).exactOptional(),
-  /** Clusters that had this id until another one was adopted in their place: their kube-system UIDs, sorted. They may still speak, and mean nothing new. */
-  replaced: z.array(z.string()).readonly().exactOptional(),
   /** Since when it wants nothing here, because it was removed or moved to another device; in time it folds into its cluster's floor. */
   gone: z.iso.datetime().exactOptional(),
   /** Removals that are not proven and wait for approval; sorted. */

@@ -109,10 +109,7 @@ function above({ epoch, counter }: Version): Version {
 function adopt(draft: Draft, order: AdoptOrder, at: number): void {
   const { cluster, clusterUid } = order;
   const others = recordsOf(draft, cluster).filter(([, record]) => record.clusterUid !== clusterUid);
-  for (const [, record] of others) {
-    const replaced = new Set([...record.replaced, record.clusterUid].filter((uid) => uid !== clusterUid));
-    Object.assign(record, { clusterUid, replaced, rival: undefined });
-  }
+  for (const [, record] of others) Object.assign(record, { clusterUid, rival: undefined });
   note(draft, order, at);
 }
 

@@ -107,15 +107,6 @@ describe('what an order about a cluster would do', () => {
     expect(intent('east', { action: 'adopt', uid: 'other' }, asked).orders).toMatchObject([{ clusterUid: 'other' }]);
   });
 
-  test('adopt without --uid never gives back to the one that was replaced, though it still speaks', () => {
-    const asked = step(both, [slice(1, [], { clusterUid: 'uid-new' })]);
-    const adopted = step(asked, [], { orders: [{ steering: { action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }, at: T }] });
-    const spoken = step(adopted, [slice(8, [exposure()])]);
-    expect(clusterRows(config, on(spoken), NOW).map(needsLook)).toEqual([false, false]);
-    expect(() => intent('east', { action: 'adopt' }, on(spoken))).toThrow('uid-east was replaced by an adoption; to give everything back to it, name it with --uid');
-    expect(intent('east', { action: 'adopt', uid: 'uid-east' }, on(spoken)).orders).toMatchObject([{ clusterUid: 'uid-east' }]);
-  });
-
   test.each<[string, string, Wanted, readonly Declared[], string]>([
     ['an unknown cluster', 'north', { action: 'enable' }, on(both), 'known are east, west'],
     ['a device that gives no answer', 'east', { action: 'drain', because: 'x' }, [...on(both), { device: 'bigip-2', partition: 'k8s', code: 'BIP501', problem: 'away' }], 'bigip-2, partition k8s: BIP501: away'],

@@ -120,22 +120,6 @@ describe('another cluster under the same id', () => {
     expect(isObeyed(adopted, order({ action: 'adopt', clusterUid: 'uid-new' }).steering as never)).toBe(true);
   });
 
-  test('that was adopted away from is no rival, takes no place of one, and costs nothing', () => {
-    const adopted = plan(rival, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next;
-    const again = plan(adopted, [slice(9, many(1))], { now: at(3) });
-    expect(again).toMatchObject({ changed: false, entries: [{ kind: 'conflict', code: 'OWN302', reason: expect.stringContaining('uid-east was replaced by order') }] });
-    expect(again.entries[0]?.reason).toContain('sluice cluster adopt east --uid uid-east');
-    expect(plan(again.next, [slice(9, many(1), { clusterUid: 'uid-third' })], { now: at(4) }).next.owners[owner]).toMatchObject({ rival: { clusterUid: 'uid-third', since: iso(4) } });
-  });
-
-  test('may be given everything back by name, and the other one is the replaced one then', () => {
-    const adopted = plan(rival, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next;
-    expect(adopted.owners[owner]).toMatchObject({ replaced: ['uid-east'] });
-    const back = plan(adopted, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-east' }, 3)] }).next;
-    expect(back.owners[owner]).toMatchObject({ clusterUid: 'uid-east', replaced: ['uid-new'] });
-    expect(plan(back, [slice(10, many(2))]).next.owners[owner]).toMatchObject({ version: { counter: 10 }, replaced: ['uid-new'] });
-  });
-
   test('is adopted for its own id only', () => {
     const two = plan(declared, [slice(1, [westExposure({ port: 9 })], WEST)]).next;
     expect(plan(two, [], { orders: [order({ action: 'adopt', clusterUid: 'x' })] }).next.owners[WEST.owner]).toEqual(two.owners[WEST.owner]);
