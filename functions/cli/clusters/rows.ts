@@ -28,12 +28,18 @@ export interface ClusterRow {
   readonly state: 'enabled' | 'draining' | 'out';
   readonly drain?: Drain;
   readonly silent: boolean;
-  readonly rival?: NonNullable<OwnerRecord['rival']>;
+  /** `left`: another one was adopted in its place, and it still speaks. One that nobody knows yet comes first. */
+  readonly rival?: NonNullable<OwnerRecord['rival']> & { readonly left?: true };
 }
 
 /** The states of one device's partitions, as far as they could be read. */
 export function statesOf(declared: readonly Declared[], device: string): readonly DeclaredState[] {
   return declared.flatMap((one) => (one.device === device && 'state' in one ? [one.state] : []));
+}
+
+/** kube-system UIDs that others were adopted in place of, wherever that is known. */
+export function leftBy(cluster: string, states: readonly DeclaredState[]): ReadonlySet<string> {
+  return new Set(states.flatMap(({ left }) => left?.[cluster] ?? []));
 }
 
 export function clustersOf(config: Pick<SluiceConfig, 'clusters'>, states: readonly DeclaredState[]): readonly string[] {
@@ -60,7 +66,7 @@ function rowOf(cluster: string, device: string, states: readonly DeclaredState[]
   const newest = records.map(([, { version }]) => version).toSorted(compareVersions).at(-1);
   const seen = newestSeen(states).get(cluster);
   const drain = states.map(({ drains }) => drains?.[cluster]).find((one) => one !== undefined);
-  const rival = records.map(([, record]) => record.rival).find((one) => one !== undefined);
+  const rival = rivalIn(records.flatMap(([, record]) => record.rival ?? []), leftBy(cluster, states));
   return {
     cluster,
     device,
@@ -76,6 +82,11 @@ function rowOf(cluster: string, device: string, states: readonly DeclaredState[]
     silent: silent.some((one) => one.cluster === cluster),
     ...(rival && { rival }),
   };
+}
+
+function rivalIn(rivals: readonly NonNullable<OwnerRecord['rival']>[], left: ReadonlySet<string>): ClusterRow['rival'] {
+  const unknown = rivals.find(({ clusterUid }) => !left.has(clusterUid));
+  return unknown ?? (rivals[0] && { ...rivals[0], left: true });
 }
 
 /** Something that somebody should look at. */
@@ -95,7 +106,7 @@ function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string
   const words = [
     drain === undefined ? state : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
     ...(silent ? ['silent'] : []),
-    ...(rival === undefined ? [] : [`rival ${rival.clusterUid} since ${rival.since}`]),
+    ...(rival === undefined ? [] : [rival.left ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}` : `rival ${rival.clusterUid} since ${rival.since}`]),
     ...(held === 0 ? [] : [`${held} removals held`]),
   ];
   return words.join('; ');
@@ -109,5 +120,5 @@ export function standing(rows: readonly ClusterRow[]): string {
 }
 
 function briefly({ state, silent, rival, held }: ClusterRow): readonly string[] {
-  return [...(state === 'enabled' ? [] : [state]), ...(silent ? ['silent'] : []), ...(rival === undefined ? [] : ['another cluster asks for its id']), ...(held === 0 ? [] : [`${held} removals held`])];
+  return [...(state === 'enabled' ? [] : [state]), ...(silent ? ['silent'] : []), ...(rival === undefined ? [] : [rival.left ? 'the cluster it was taken from still speaks' : 'another cluster asks for its id']), ...(held === 0 ? [] : [`${held} removals held`])];
 }

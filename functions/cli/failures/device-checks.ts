@@ -2,6 +2,7 @@
 import { sizeFindings } from '../../../shared/bigip/sizes.ts';
 import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { leftBy } from '../clusters/rows.ts';
 import { counted } from '../output.ts';
 import type { Finding } from './checks.ts';
 import { aheadSays, CLOCK_LIMIT } from './clock.ts';
@@ -45,15 +46,25 @@ function epochs(read: readonly Read[], now: number): readonly Finding[] {
 }
 
 /** One id, one cluster: the UID of kube-system tells them apart. */
-function rivals(read: readonly Read[]): readonly Finding[] {
+export function rivals(read: readonly Read[]): readonly Finding[] {
   const owners = read.flatMap(({ state }) => Object.entries(state.owners).flatMap(([owner, { clusterUid, rival }]) => [clusterUid, ...(rival === undefined ? [] : [rival.clusterUid])].map((uid) => ({ cluster: parseOwner(owner).cluster, owner, clusterUid: uid }))));
+  const owning = new Set(read.flatMap(({ state }) => Object.values(state.owners).map(({ clusterUid }) => clusterUid)));
   return [...Map.groupBy(owners, ({ cluster }) => cluster)].map(([cluster, list]) => {
     const uids = [...Map.groupBy(list, ({ clusterUid }) => clusterUid)];
     const what = `cluster id ${cluster}`;
     if (uids.length === 1) return { what, ok: true, says: `one cluster uses it (kube-system UID ${uids[0]![0]}), ${counted(new Set(list.map(({ owner }) => owner)).size, 'owner')}` };
     const who = uids.map(([uid, own]) => `${uid} speaks for ${own[0]!.owner}${own.length === 1 ? '' : ` and ${own.length - 1} more`}`).join('; ');
-    return { what, ok: false, says: `${uids.length} clusters use it: ${who}. Give each cluster an id of its own in clusters[] and in its watcher; if one was built anew, run "sluice cluster adopt ${cluster}"` };
+    const left = leftBy(cluster, read.map(({ state }) => state));
+    const replaced = uids.map(([uid]) => uid).filter((uid) => left.has(uid) && !owning.has(uid));
+    return { what, ok: false, says: `${uids.length} clusters use it: ${who}. ${adviceOn(cluster, replaced, uids.length)}` };
   });
+}
+
+/** The one that was replaced must not get the cluster back because somebody follows the advice. */
+function adviceOn(cluster: string, replaced: readonly string[], all: number): string {
+  const stop = replaced.length === 0 ? [] : [`${replaced.join(', ')} was replaced by adoption: stop its watcher, or give it an id of its own`];
+  const adopt = all - replaced.length < 2 ? [] : [`Give each cluster an id of its own in clusters[] and in its watcher; if one was built anew, run "sluice cluster adopt ${cluster}"`];
+  return [...stop, ...adopt].join('. ');
 }
 
 /** Too much for comfort is bad news, although nothing is refused for it. */

@@ -28,12 +28,13 @@ export const ContributionRecord = z.strictObject({
 export type ContributionRecord = Readonly<z.infer<typeof ContributionRecord>>;
 
 export const Memory = z.strictObject({
-  /** Format 1 had less to remember, and nothing in it means anything else here. */
-  format: z.literal([1, DECLARED_FORMAT]),
+  /** Formats 1 and 2 had less to remember, and nothing in them means anything else here. */
+  format: z.literal([1, 2, DECLARED_FORMAT]),
   owners: z.record(z.string(), OwnerRecord),
   floors: z.record(z.string(), Version).exactOptional(),
   drains: z.record(z.string(), Drain).exactOptional(),
   steered: z.record(z.string(), z.iso.datetime()).exactOptional(),
+  left: z.record(z.string(), z.array(z.string()).min(1).readonly()).exactOptional(),
   overrides: z.record(z.string(), Override).exactOptional(),
   shareNodes: z.boolean(),
   /** By application. */

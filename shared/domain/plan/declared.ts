@@ -8,7 +8,7 @@ import type { Drain, OwnerRecord } from './record.ts';
 export type { OwnerRecord } from './record.ts';
 
 /** The layout of what Sluice keeps in a partition's declaration; a newer one is refused, never overwritten. */
-export const DECLARED_FORMAT = 2;
+export const DECLARED_FORMAT = 3;
 
 /** What one owner adds to an exposure. */
 export interface Contribution {
@@ -49,6 +49,8 @@ export interface DeclaredState {
   readonly drains?: Readonly<Record<string, Drain>>;
   /** By cluster: when the newest order about it was sent, so that an older one, late or repeated, changes nothing. */
   readonly steered?: Readonly<Record<string, string>>;
+  /** By cluster: kube-system UIDs that others were adopted in place of, sorted; none of them is adopted again unless it is named. */
+  readonly left?: Readonly<Record<string, readonly string[]>>;
   /** By exposure: what was changed on the device by hand and is kept. */
   readonly overrides?: Readonly<Record<string, Override>>;
   /** Whether nodes stand in /Common; absent until something was declared. */

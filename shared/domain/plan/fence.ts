@@ -47,9 +47,8 @@ export function admit(draft: Draft, slice: Slice): boolean {
     case 'unasked':
       return false;
     case 'stranger':
-      // The first one who asks is remembered: with every message, each would cost a post of its own.
-      if (known) known.rival ??= { clusterUid: slice.clusterUid, since: new Date(draft.now).toISOString() };
-      say('conflict', 'OWN302', `another cluster (kube-system UID ${fence.clusterUid}) used the id of ${slice.owner} before; run "sluice cluster adopt" if this one replaces it`);
+      remember(draft, slice);
+      say('conflict', 'OWN302', strangerInWords(draft, slice, fence.clusterUid));
       return false;
     case 'behind':
       say('superseded', 'OK', `version ${inWords(fence.declared)} is already declared, this is ${inWords(slice.version)}`);
@@ -58,6 +57,25 @@ export function admit(draft: Draft, slice: Slice): boolean {
       enter(draft, slice);
       return true;
   }
+}
+
+/**
+ * The first one who asks is remembered: with every message, each would cost a post of its own. Only one that was replaced by adoption
+ * gives way, or it would hide who else asks.
+ */
+function remember(draft: Draft, { owner, clusterUid }: Slice): void {
+  const known = draft.owners.get(owner);
+  if (!known || (known.rival && (wasLeft(draft, owner, clusterUid) || !wasLeft(draft, owner, known.rival.clusterUid)))) return;
+  known.rival = { clusterUid, since: new Date(draft.now).toISOString() };
+}
+
+function wasLeft({ left }: Draft, owner: string, clusterUid: string): boolean {
+  return left.get(parseOwner(owner).cluster)?.includes(clusterUid) ?? false;
+}
+
+function strangerInWords(draft: Draft, { owner, clusterUid }: Slice, present: string): string {
+  if (!wasLeft(draft, owner, clusterUid)) return `another cluster (kube-system UID ${present}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
+  return `the cluster with kube-system UID ${present} was adopted in place of this one (kube-system UID ${clusterUid}) as the owner of ${owner}; stop the watcher of this one, or give it an id of its own`;
 }
 
 function inWords(v: Version): string {

@@ -108,7 +108,12 @@ function above({ epoch, counter }: Version): Version {
 /** The fences stay as they are: told that it is superseded, the watcher of the adopted cluster moves above them. */
 function adopt(draft: Draft, order: AdoptOrder, at: number): void {
   const { cluster, clusterUid } = order;
-  const others = recordsOf(draft, cluster).filter(([, record]) => record.clusterUid !== clusterUid);
+  const records = recordsOf(draft, cluster);
+  const known = [...(draft.left.get(cluster) ?? []), ...records.map(([, record]) => record.clusterUid)];
+  const left = [...new Set(known)].filter((uid) => uid !== clusterUid).sort();
+  if (left.length > 0) draft.left.set(cluster, left);
+  else draft.left.delete(cluster);
+  const others = records.filter(([, record]) => record.clusterUid !== clusterUid);
   for (const [, record] of others) Object.assign(record, { clusterUid, rival: undefined });
   note(draft, order, at);
 }

@@ -86,9 +86,9 @@ describe('the declaration of a partition', () => {
     );
   });
 
-  test('what an older Sluice wrote is read as it is', () => {
+  test.each([1, 2])('what an older Sluice wrote in format %i is read as it is', (format) => {
     const [owner, exposure] = ['east/ns/gw', { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: ['10.0.0.1'], virtualPort: 80, pool: 'pool', snat: 'auto', persistenceMethods: [] }, pool: { class: 'Pool', loadBalancingMode: 'round-robin', members: [{ servicePort: 8080, serverAddresses: ['10.1.0.1'] }] } }];
-    const sluice = { format: 1, owners: { [owner]: { version: { epoch: 1, counter: 2, generation: 3 }, clusterUid: 'uid' } }, shareNodes: false, exposures: { 'gw-10_0_0_1-80-tcp': [{ owner, gateways: ['ns/g'], since: '2026-01-01T00:00:00Z', ports: [8080], draining: [] }] } };
+    const sluice = { format, owners: { [owner]: { version: { epoch: 1, counter: 2, generation: 3 }, clusterUid: 'uid' } }, shareNodes: false, exposures: { 'gw-10_0_0_1-80-tcp': [{ owner, gateways: ['ns/g'], since: '2026-01-01T00:00:00Z', ports: [8080], draining: [] }] } };
     const tenant = { class: 'Tenant', constants: { class: 'Constants', sluice }, sluice: { class: 'Application' }, 'gw-10_0_0_1-80-tcp': exposure } as const;
     const read = readTenant('k8s', tenant);
     // There was no reselectTries either: BIG-IP tries nobody else.

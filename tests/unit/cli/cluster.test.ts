@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { intentOf } from '../../../functions/cli/clusters/orders.ts';
 import type { Intent, Wanted } from '../../../functions/cli/clusters/orders.ts';
 import { clusterRows, clusterTable, needsLook, standing } from '../../../functions/cli/clusters/rows.ts';
+import { rivals } from '../../../functions/cli/failures/device-checks.ts';
 import type { Declared } from '../../../functions/cli/failures/declared.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
@@ -27,6 +28,9 @@ const both = step(EMPTY_STATE, [slice(7, [exposure(), exposure({ port: 9 })]), s
 const on = (...states: readonly DeclaredState[]): readonly Declared[] => states.map((state, i) => ({ device: `bigip-${i + 1}`, partition: 'k8s', state, milliseconds: 1 }));
 const intent = (cluster: string, wanted: Wanted, declared = on(both)): Intent => intentOf({ config, declared, now: NOW }, cluster, wanted);
 const drainOf = (cluster: string, mode: 'drain' | 'out' = 'drain'): DeclaredState => step(both, [], { orders: [{ steering: { action: 'drain', device: 'bigip-1', cluster, mode, because: 'update' }, at: T }] });
+/** uid-new was adopted in place of uid-east, which speaks all the same. */
+const asked = step(both, [slice(1, [], { clusterUid: 'uid-new' })]);
+const stillAsked = step(step(asked, [], { orders: [{ steering: { action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }, at: T }] }), [slice(9, [exposure()])]);
 
 describe('sluice cluster list', () => {
   test('says of each cluster on each device what it has there, since when it was not heard, and how it stands', () => {
@@ -45,6 +49,7 @@ describe('sluice cluster list', () => {
     ['silent', both, T + 901_000, 'enabled; silent', true],
     ['silent and drained by policy', step(step(both, [slice(8, [exposure()])]), [], { orders: [{ steering: { action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'silent', silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] } }, at: T }] }), T + 901_000, 'draining since 2026-01-01T00:00:00.000Z by policy: silent; silent', true],
     ['asked for by another cluster', step(both, [slice(1, [], { clusterUid: 'uid-new' })]), NOW, 'enabled; rival uid-new since 2026-01-01T00:00:00.000Z', true],
+    ['asked for by the one it was taken from', stillAsked, NOW, 'enabled; uid-east, replaced by adoption, still speaks since 2026-01-01T00:00:00.000Z', true],
     ['with held removals', step(step(EMPTY_STATE, [slice(1, [1, 2, 3, 4].map((port) => exposure({ port })))]), [slice(2, [])]), NOW, 'enabled; 4 removals held', true],
   ])('shows a cluster that is %s', (_what, state, now, words, look) => {
     const [row] = clusterRows(config, on(state), now);
@@ -57,6 +62,7 @@ describe('sluice cluster list', () => {
     expect(standing(rows('east', drainOf('east', 'out')))).toBe('out');
     expect(standing(rows('east', both, drainOf('east')))).toBe('draining on bigip-2');
     expect(standing(rows('east', step(both, [slice(1, [], { clusterUid: 'uid-new' })])))).toBe('another cluster asks for its id');
+    expect(standing(rows('east', stillAsked))).toBe('the cluster it was taken from still speaks');
     expect(standing([])).toBe('enabled');
   });
 
@@ -102,9 +108,16 @@ describe('what an order about a cluster would do', () => {
   });
 
   test('adopt takes the one who asks, or the one that is named', () => {
-    const asked = on(step(both, [slice(1, [], { clusterUid: 'uid-new' })]));
-    expect(intent('east', { action: 'adopt' }, asked)).toMatchObject({ orders: [{ action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }], question: expect.stringContaining('kube-system UID uid-new own what uid-east declared as east') });
-    expect(intent('east', { action: 'adopt', uid: 'other' }, asked).orders).toMatchObject([{ clusterUid: 'other' }]);
+    expect(intent('east', { action: 'adopt' }, on(asked))).toMatchObject({ orders: [{ action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }], question: expect.stringContaining('kube-system UID uid-new own what uid-east declared as east') });
+    expect(intent('east', { action: 'adopt', uid: 'other' }, on(asked)).orders).toMatchObject([{ clusterUid: 'other' }]);
+  });
+
+  /** Red without `left` in orders.ts. */
+  test('a second adopt does not hand the cluster back to the one it was taken from, unless that one is named', () => {
+    expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow('only uid-east asks for the id east, and another cluster was adopted in its place; to hand the cluster back to it, name it: --uid uid-east');
+    expect(intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders).toMatchObject([{ clusterUid: 'uid-east' }]);
+    const third = step(stillAsked, [slice(1, [], { clusterUid: 'uid-third' })]);
+    expect(intent('east', { action: 'adopt' }, on(third, stillAsked)).orders).toMatchObject([{ device: 'bigip-1', clusterUid: 'uid-third' }, { device: 'bigip-2', clusterUid: 'uid-third' }]);
   });
 
   test.each<[string, string, Wanted, readonly Declared[], string]>([
@@ -116,5 +129,23 @@ describe('what an order about a cluster would do', () => {
     ['several who ask', 'east', { action: 'adopt' }, on(step(both, [slice(1, [], { clusterUid: 'a' })]), step(both, [slice(1, [], { clusterUid: 'b' })])), 'a, b; name the one that is meant with --uid'],
   ])('is refused for %s, in a sentence that helps', (_what, cluster, wanted, declared, sentence) => {
     expect(() => intent(cluster, wanted, declared)).toThrow(sentence);
+  });
+});
+
+describe('sluice doctor on one id that several clusters use', () => {
+  const says = (...states: readonly DeclaredState[]): readonly string[] => rivals(on(...states).flatMap((one) => ('state' in one ? [one] : []))).filter(({ ok }) => !ok).map((finding) => finding.says);
+
+  test('advises to adopt the one that was built anew', () => {
+    expect(says(asked)).toEqual([expect.stringMatching(/^2 clusters use it: uid-east .*; if one was built anew, run "sluice cluster adopt east"$/)]);
+  });
+
+  /** Red when `rivals` does not look at `left`: the advice would hand the cluster back. */
+  test('advises to stop the one that was replaced by adoption, and to adopt nobody', () => {
+    expect(says(stillAsked)).toEqual([expect.stringContaining('uid-east was replaced by adoption: stop its watcher, or give it an id of its own')]);
+    expect(says(stillAsked)[0]).not.toContain('sluice cluster adopt');
+  });
+
+  test('advises to name the one that is meant where a new one speaks as well', () => {
+    expect(says(step(stillAsked, [slice(1, [], { clusterUid: 'uid-third' })]), stillAsked)[0]).toContain('run "sluice cluster adopt east"');
   });
 });

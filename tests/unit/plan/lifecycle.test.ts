@@ -120,6 +120,36 @@ describe('another cluster under the same id', () => {
     expect(isObeyed(adopted, order({ action: 'adopt', clusterUid: 'uid-new' }).steering as never)).toBe(true);
   });
 
+  /** Red without `left` in steer.ts and fence.ts. */
+  describe('once another was adopted in its place', () => {
+    const adopted = plan(rival, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next;
+    const old = plan(adopted, [slice(9, many(2))], { now: at(3) });
+
+    test('stays known, whoever speaks and however often the order comes', () => {
+      expect(adopted.left).toEqual({ east: ['uid-east'] });
+      expect(plan(adopted, [stranger(8)], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next.left).toEqual(adopted.left);
+    });
+
+    test('is told that it was replaced, and by whom, and not to take the cluster back', () => {
+      expect(old.entries[0]).toMatchObject({ kind: 'conflict', code: 'OWN302' });
+      expect(old.entries[0]?.reason).toContain('uid-new was adopted in place of this one (kube-system UID uid-east)');
+      expect(old.entries[0]?.reason).not.toContain('if this one replaces it');
+    });
+
+    test('gives way to a cluster that nobody knows yet, and does not take its place', () => {
+      expect(old.next.owners[owner]).toMatchObject({ rival: { clusterUid: 'uid-east' } });
+      const third = plan(old.next, [slice(1, many(1), { clusterUid: 'uid-third' })], { now: at(4) }).next;
+      expect(third.owners[owner]).toMatchObject({ rival: { clusterUid: 'uid-third', since: iso(4) } });
+      expect(plan(third, [slice(10, many(2))], { now: at(5) }).changed).toBe(false);
+    });
+
+    test('is no longer one that was left when it is adopted again', () => {
+      const back = plan(old.next, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-east' }, 4)] }).next;
+      expect(back.owners[owner]).toMatchObject({ clusterUid: 'uid-east' });
+      expect(back.left).toEqual({ east: ['uid-new'] });
+    });
+  });
+
   test('is adopted for its own id only', () => {
     const two = plan(declared, [slice(1, [westExposure({ port: 9 })], WEST)]).next;
     expect(plan(two, [], { orders: [order({ action: 'adopt', clusterUid: 'x' })] }).next.owners[WEST.owner]).toEqual(two.owners[WEST.owner]);
