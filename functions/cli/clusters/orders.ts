@@ -10,7 +10,7 @@ import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import type { Declared } from '../failures/declared.ts';
 import { ago } from '../failures/say.ts';
 import { counted } from '../output.ts';
-import { clustersOf, leftBy, statesOf } from './rows.ts';
+import { clustersOf, replacedIn, statesOf } from './rows.ts';
 
 /** What is asked for. `forget`: of one owner, or of all; `adopt`: this kube-system UID, or the one that asks. */
 export type Wanted =
@@ -109,8 +109,8 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Intent 
   const cluster = clusterIn(places);
   const records = places.flatMap(({ device, states }) => states.flatMap(({ owners }) => Object.entries(owners).flatMap(([owner, record]) => (parseOwner(owner).cluster === cluster ? [{ device, record }] : []))));
   const asking = [...new Set(records.flatMap(({ record }) => record.rival?.clusterUid ?? []))];
-  const left = leftBy(cluster, places.flatMap(({ states }) => states));
-  const rivals = asking.filter((one) => !left.has(one));
+  const replaced = replacedIn(cluster, places.flatMap(({ states }) => states));
+  const rivals = asking.filter((one) => !replaced.has(one));
   const [found = uid, ...more] = uid === undefined ? rivals : [uid];
   if (found === undefined && asking.length > 0) throw new Error(`only ${asking.join(', ')} asks for the id ${cluster}, and another cluster was adopted in its place; to hand the cluster back to it, name it: ${asking.map((one) => `--uid ${one}`).join(' or ')}`);
   if (found === undefined) throw new Error(`no other cluster has asked for the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or name its kube-system UID with --uid`);

@@ -28,8 +28,8 @@ export interface ClusterRow {
   readonly state: 'enabled' | 'draining' | 'out';
   readonly drain?: Drain;
   readonly silent: boolean;
-  /** `left`: another one was adopted in its place, and it still speaks. One that nobody knows yet comes first. */
-  readonly rival?: NonNullable<OwnerRecord['rival']> & { readonly left?: true };
+  /** `replaced`: another one was adopted in its place, and it still speaks. One that nobody knows yet comes first. */
+  readonly rival?: NonNullable<OwnerRecord['rival']> & { readonly replaced?: true };
 }
 
 /** The states of one device's partitions, as far as they could be read. */
@@ -38,8 +38,8 @@ export function statesOf(declared: readonly Declared[], device: string): readonl
 }
 
 /** kube-system UIDs that others were adopted in place of, wherever that is known. */
-export function leftBy(cluster: string, states: readonly DeclaredState[]): ReadonlySet<string> {
-  return new Set(states.flatMap(({ left }) => left?.[cluster] ?? []));
+export function replacedIn(cluster: string, states: readonly DeclaredState[]): ReadonlySet<string> {
+  return new Set(states.flatMap(({ replaced }) => replaced?.[cluster] ?? []));
 }
 
 export function clustersOf(config: Pick<SluiceConfig, 'clusters'>, states: readonly DeclaredState[]): readonly string[] {
@@ -66,7 +66,7 @@ function rowOf(cluster: string, device: string, states: readonly DeclaredState[]
   const newest = records.map(([, { version }]) => version).toSorted(compareVersions).at(-1);
   const seen = newestSeen(states).get(cluster);
   const drain = states.map(({ drains }) => drains?.[cluster]).find((one) => one !== undefined);
-  const rival = rivalIn(records.flatMap(([, record]) => record.rival ?? []), leftBy(cluster, states));
+  const rival = rivalIn(records.flatMap(([, record]) => record.rival ?? []), replacedIn(cluster, states));
   return {
     cluster,
     device,
@@ -84,9 +84,9 @@ function rowOf(cluster: string, device: string, states: readonly DeclaredState[]
   };
 }
 
-function rivalIn(rivals: readonly NonNullable<OwnerRecord['rival']>[], left: ReadonlySet<string>): ClusterRow['rival'] {
-  const unknown = rivals.find(({ clusterUid }) => !left.has(clusterUid));
-  return unknown ?? (rivals[0] && { ...rivals[0], left: true });
+function rivalIn(rivals: readonly NonNullable<OwnerRecord['rival']>[], replaced: ReadonlySet<string>): ClusterRow['rival'] {
+  const unknown = rivals.find(({ clusterUid }) => !replaced.has(clusterUid));
+  return unknown ?? (rivals[0] && { ...rivals[0], replaced: true });
 }
 
 /** Something that somebody should look at. */
@@ -106,7 +106,7 @@ function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string
   const words = [
     drain === undefined ? state : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
     ...(silent ? ['silent'] : []),
-    ...(rival === undefined ? [] : [rival.left ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}` : `rival ${rival.clusterUid} since ${rival.since}`]),
+    ...(rival === undefined ? [] : [rival.replaced ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}` : `rival ${rival.clusterUid} since ${rival.since}`]),
     ...(held === 0 ? [] : [`${held} removals held`]),
   ];
   return words.join('; ');
@@ -120,5 +120,5 @@ export function standing(rows: readonly ClusterRow[]): string {
 }
 
 function briefly({ state, silent, rival, held }: ClusterRow): readonly string[] {
-  return [...(state === 'enabled' ? [] : [state]), ...(silent ? ['silent'] : []), ...(rival === undefined ? [] : [rival.left ? 'the cluster it was taken from still speaks' : 'another cluster asks for its id']), ...(held === 0 ? [] : [`${held} removals held`])];
+  return [...(state === 'enabled' ? [] : [state]), ...(silent ? ['silent'] : []), ...(rival === undefined ? [] : [rival.replaced ? 'the cluster it was taken from still speaks' : 'another cluster asks for its id']), ...(held === 0 ? [] : [`${held} removals held`])];
 }

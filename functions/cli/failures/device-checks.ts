@@ -2,7 +2,7 @@
 import { sizeFindings } from '../../../shared/bigip/sizes.ts';
 import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { leftBy } from '../clusters/rows.ts';
+import { replacedIn } from '../clusters/rows.ts';
 import { counted } from '../output.ts';
 import type { Finding } from './checks.ts';
 import { aheadSays, CLOCK_LIMIT } from './clock.ts';
@@ -54,8 +54,8 @@ export function rivals(read: readonly Read[]): readonly Finding[] {
     const what = `cluster id ${cluster}`;
     if (uids.length === 1) return { what, ok: true, says: `one cluster uses it (kube-system UID ${uids[0]![0]}), ${counted(new Set(list.map(({ owner }) => owner)).size, 'owner')}` };
     const who = uids.map(([uid, own]) => `${uid} speaks for ${own[0]!.owner}${own.length === 1 ? '' : ` and ${own.length - 1} more`}`).join('; ');
-    const left = leftBy(cluster, read.map(({ state }) => state));
-    const replaced = uids.map(([uid]) => uid).filter((uid) => left.has(uid) && !owning.has(uid));
+    const known = replacedIn(cluster, read.map(({ state }) => state));
+    const replaced = uids.map(([uid]) => uid).filter((uid) => known.has(uid) && !owning.has(uid));
     return { what, ok: false, says: `${uids.length} clusters use it: ${who}. ${adviceOn(cluster, replaced, uids.length)}` };
   });
 }

@@ -34,7 +34,7 @@ export const Memory = z.strictObject({
   floors: z.record(z.string(), Version).exactOptional(),
   drains: z.record(z.string(), Drain).exactOptional(),
   steered: z.record(z.string(), z.iso.datetime()).exactOptional(),
-  left: z.record(z.string(), z.array(z.string()).min(1).readonly()).exactOptional(),
+  replaced: z.record(z.string(), z.array(z.string()).min(1).readonly()).exactOptional(),
   overrides: z.record(z.string(), Override).exactOptional(),
   shareNodes: z.boolean(),
   /** By application. */

@@ -50,7 +50,7 @@ export interface DeclaredState {
   /** By cluster: when the newest order about it was sent, so that an older one, late or repeated, changes nothing. */
   readonly steered?: Readonly<Record<string, string>>;
   /** By cluster: kube-system UIDs that others were adopted in place of, sorted; none of them is adopted again unless it is named. */
-  readonly left?: Readonly<Record<string, readonly string[]>>;
+  readonly replaced?: Readonly<Record<string, readonly string[]>>;
   /** By exposure: what was changed on the device by hand and is kept. */
   readonly overrides?: Readonly<Record<string, Override>>;
   /** Whether nodes stand in /Common; absent until something was declared. */

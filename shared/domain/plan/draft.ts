@@ -55,7 +55,7 @@ export interface Draft {
   readonly exposures: Map<string, DeclaredExposure>;
   readonly drains: Map<string, Drain>;
   readonly steered: Map<string, string>;
-  readonly left: Map<string, readonly string[]>;
+  readonly replaced: Map<string, readonly string[]>;
   readonly entries: PlanEntry[];
 }
 
@@ -71,7 +71,7 @@ export function openDraft(partition: string, declared: DeclaredState, rules: Pla
     exposures: new Map(Object.entries(declared.exposures)),
     drains: new Map(Object.entries(declared.drains ?? {})),
     steered: new Map(Object.entries(declared.steered ?? {})),
-    left: new Map(Object.entries(declared.left ?? {})),
+    replaced: new Map(Object.entries(declared.replaced ?? {})),
     entries: [],
   };
 }

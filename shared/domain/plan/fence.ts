@@ -65,16 +65,16 @@ export function admit(draft: Draft, slice: Slice): boolean {
  */
 function remember(draft: Draft, { owner, clusterUid }: Slice): void {
   const known = draft.owners.get(owner);
-  if (!known || (known.rival && (wasLeft(draft, owner, clusterUid) || !wasLeft(draft, owner, known.rival.clusterUid)))) return;
+  if (!known || (known.rival && (wasReplaced(draft, owner, clusterUid) || !wasReplaced(draft, owner, known.rival.clusterUid)))) return;
   known.rival = { clusterUid, since: new Date(draft.now).toISOString() };
 }
 
-function wasLeft({ left }: Draft, owner: string, clusterUid: string): boolean {
-  return left.get(parseOwner(owner).cluster)?.includes(clusterUid) ?? false;
+function wasReplaced({ replaced }: Draft, owner: string, clusterUid: string): boolean {
+  return replaced.get(parseOwner(owner).cluster)?.includes(clusterUid) ?? false;
 }
 
 function strangerInWords(draft: Draft, { owner, clusterUid }: Slice, present: string): string {
-  if (!wasLeft(draft, owner, clusterUid)) return `another cluster (kube-system UID ${present}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
+  if (!wasReplaced(draft, owner, clusterUid)) return `another cluster (kube-system UID ${present}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
   return `the cluster with kube-system UID ${present} was adopted in place of this one (kube-system UID ${clusterUid}) as the owner of ${owner}; stop the watcher of this one, or give it an id of its own`;
 }
 

@@ -57,8 +57,8 @@ function waiting({ owners }: Draft, others: readonly string[]): readonly Wish[] 
 
 function conclude(draft: Draft): Plan {
   const { partition, declared, rules, now, owners, exposures, entries } = draft;
-  const { owners: _owners, exposures: _exposures, floors: _floors, drains: _drains, steered: _steered, left: _left, overrides: _overrides, ...others } = declared;
-  const rest = { ...others, ...tableOf('drains', draft.drains), ...tableOf('steered', draft.steered), ...tableOf('left', draft.left) };
+  const { owners: _owners, exposures: _exposures, floors: _floors, drains: _drains, steered: _steered, replaced: _replaced, overrides: _overrides, ...others } = declared;
+  const rest = { ...others, ...tableOf('drains', draft.drains), ...tableOf('steered', draft.steered), ...tableOf('replaced', draft.replaced) };
   const shareNodes = sharedNodes(draft);
   const overrides = nextOverrides(declared, Object.fromEntries(exposures), { now, ...rules.overrides });
   const records = Object.fromEntries([...owners].map(([owner, record]) => [owner, closeRecord(record)] as const));

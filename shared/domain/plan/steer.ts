@@ -109,10 +109,10 @@ function above({ epoch, counter }: Version): Version {
 function adopt(draft: Draft, order: AdoptOrder, at: number): void {
   const { cluster, clusterUid } = order;
   const records = recordsOf(draft, cluster);
-  const known = [...(draft.left.get(cluster) ?? []), ...records.map(([, record]) => record.clusterUid)];
-  const left = [...new Set(known)].filter((uid) => uid !== clusterUid).sort();
-  if (left.length > 0) draft.left.set(cluster, left);
-  else draft.left.delete(cluster);
+  const known = [...(draft.replaced.get(cluster) ?? []), ...records.map(([, record]) => record.clusterUid)];
+  const replaced = [...new Set(known)].filter((uid) => uid !== clusterUid).sort();
+  if (replaced.length > 0) draft.replaced.set(cluster, replaced);
+  else draft.replaced.delete(cluster);
   const others = records.filter(([, record]) => record.clusterUid !== clusterUid);
   for (const [, record] of others) Object.assign(record, { clusterUid, rival: undefined });
   note(draft, order, at);

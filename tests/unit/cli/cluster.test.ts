@@ -112,7 +112,7 @@ describe('what an order about a cluster would do', () => {
     expect(intent('east', { action: 'adopt', uid: 'other' }, on(asked)).orders).toMatchObject([{ clusterUid: 'other' }]);
   });
 
-  /** Red without `left` in orders.ts. */
+  /** Red without `replaced` in orders.ts. */
   test('a second adopt does not hand the cluster back to the one it was taken from, unless that one is named', () => {
     expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow('only uid-east asks for the id east, and another cluster was adopted in its place; to hand the cluster back to it, name it: --uid uid-east');
     expect(intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders).toMatchObject([{ clusterUid: 'uid-east' }]);
@@ -139,7 +139,7 @@ describe('sluice doctor on one id that several clusters use', () => {
     expect(says(asked)).toEqual([expect.stringMatching(/^2 clusters use it: uid-east .*; if one was built anew, run "sluice cluster adopt east"$/)]);
   });
 
-  /** Red when `rivals` does not look at `left`: the advice would hand the cluster back. */
+  /** Red when `rivals` does not look at `replaced`: the advice would hand the cluster back. */
   test('advises to stop the one that was replaced by adoption, and to adopt nobody', () => {
     expect(says(stillAsked)).toEqual([expect.stringContaining('uid-east was replaced by adoption: stop its watcher, or give it an id of its own')]);
     expect(says(stillAsked)[0]).not.toContain('sluice cluster adopt');

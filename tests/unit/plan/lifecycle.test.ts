@@ -120,14 +120,14 @@ describe('another cluster under the same id', () => {
     expect(isObeyed(adopted, order({ action: 'adopt', clusterUid: 'uid-new' }).steering as never)).toBe(true);
   });
 
-  /** Red without `left` in steer.ts and fence.ts. */
+  /** Red without `replaced` in steer.ts and fence.ts. */
   describe('once another was adopted in its place', () => {
     const adopted = plan(rival, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next;
     const old = plan(adopted, [slice(9, many(2))], { now: at(3) });
 
     test('stays known, whoever speaks and however often the order comes', () => {
-      expect(adopted.left).toEqual({ east: ['uid-east'] });
-      expect(plan(adopted, [stranger(8)], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next.left).toEqual(adopted.left);
+      expect(adopted.replaced).toEqual({ east: ['uid-east'] });
+      expect(plan(adopted, [stranger(8)], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next.replaced).toEqual(adopted.replaced);
     });
 
     test('is told that it was replaced, and by whom, and not to take the cluster back', () => {
@@ -143,10 +143,10 @@ describe('another cluster under the same id', () => {
       expect(plan(third, [slice(10, many(2))], { now: at(5) }).changed).toBe(false);
     });
 
-    test('is no longer one that was left when it is adopted again', () => {
+    test('is no longer one that was replaced when it is adopted again', () => {
       const back = plan(old.next, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-east' }, 4)] }).next;
       expect(back.owners[owner]).toMatchObject({ clusterUid: 'uid-east' });
-      expect(back.left).toEqual({ east: ['uid-new'] });
+      expect(back.replaced).toEqual({ east: ['uid-new'] });
     });
   });
 
