@@ -128,57 +128,27 @@ export function createAgent(options: AgentOptions): Agent {
   const { clock, random } = runtime;
   const lag = new LagMeter();
   const pace = new Pace(clock);
-  const looking = new Keeper({ name: 'looking at the ports', clock, random, log, work: () => Promise.resolve(pace.run(observe)) });
-  const ports = new Keeper({
-    name: 'keeping the service ports',
-    clock,
-    random,
-    log,
-    work: async () => (speaks() ? keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, told, look: () => look }) : undefined),
-  });
-  const feedback = new Keeper({
-    name: 'telling the results',
-    clock,
-    random,
-    log,
-    work: async () => {
-      if (speaks()) await giveFeedback({ client, recorder, world, ingress, results, log });
+  const keep = (name: string, work: () => Promise<number | undefined>): Keeper => new Keeper({ name, clock, random, log, work });
+  /** A replica that stands by tells nobody. */
+  const tell = (name: string, work: () => Promise<void>): Keeper =>
+    keep(name, async () => {
+      if (speaks()) await work();
       return undefined;
-    },
-  });
+    });
+  const looking = keep('looking at the ports', () => Promise.resolve(pace.run(observe)));
+  const ports = keep('keeping the service ports', async () => (speaks() ? keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, told, look: () => look }) : undefined));
+  const feedback = tell('telling the results', () => giveFeedback({ client, recorder, world, ingress, results, log }));
   const ending = new AbortController();
   const probes = new Probes({ connect: options.connect ?? connectTcp, clock, random, signal: ending.signal });
-  const probing = new Keeper({
-    name: 'asking whether the gateway pods listen',
-    clock,
-    random,
-    log,
-    work: async () => {
-      if (speaks() && mapped !== undefined) await reportProbes({ probes, mapping: mapped, ref, recorder, world, speaks });
-      return undefined;
-    },
+  const probing = tell('asking whether the gateway pods listen', async () => {
+    if (mapped !== undefined) await reportProbes({ probes, mapping: mapped, ref, recorder, world, speaks });
   });
-  const denial = new Keeper({
-    name: 'telling whether the Services of the cluster may be read',
-    clock,
-    random,
-    log,
-    work: async () => {
-      if (speaks()) await meshWatch.report();
-      return undefined;
-    },
-  });
-  const draining = new Keeper({
-    name: 'ending the drain of pods that are gone',
-    clock,
-    random,
-    log,
-    work: () => {
-      const over = departures.expire(clock.now());
-      if (over.length > 0) view.departed();
-      for (const change of over) emitter.changed(change, true);
-      return Promise.resolve(departures.nextDue(clock.now()));
-    },
+  const denial = tell('telling whether the Services of the cluster may be read', () => meshWatch.report());
+  const draining = keep('ending the drain of pods that are gone', () => {
+    const over = departures.expire(clock.now());
+    if (over.length > 0) view.departed();
+    for (const change of over) emitter.changed(change, true);
+    return Promise.resolve(departures.nextDue(clock.now()));
   });
   const emitter = new Emitter({
     clock,
