@@ -36,6 +36,9 @@ const CODE: Readonly<Record<DifferenceKind, string>> = { missing: 'BIP450', diff
 /** A declare between two looks is not drift; so often it is looked again, with a pause in milliseconds. */
 const LOOKS = { most: 20, pause: 3_000 } as const;
 
+/** So many virtual servers of a partition are named; the device lists them all. */
+const NAMED = 5;
+
 export interface AuditScope {
   readonly device: Device;
   readonly config: SluiceConfig;
@@ -96,9 +99,6 @@ function ofSilence(device: string, partitions: readonly string[], silence: Silen
   const { cluster, order } = silence;
   return { device, partition: partitions.join(', '), kind: 'silent', code: 'OWN331', object: `cluster ${cluster}`, message: silenceInWords(silence), repairable: false, ...(order && { order: { ...order, device } }) };
 }
-
-/** So many of its virtual servers are named; the device lists them all. */
-const NAMED = 5;
 
 /** Another Sluice may work on the device, for clusters of its own. */
 function isOfOurs({ clusters }: SluiceConfig, { owners }: AbandonedPartition): boolean {

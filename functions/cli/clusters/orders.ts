@@ -112,7 +112,7 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Intent 
   const replaced = replacedIn(cluster, places.flatMap(({ states }) => states));
   const rivals = asking.filter((one) => !replaced.has(one));
   const [found = uid, ...more] = uid === undefined ? rivals : [uid];
-  if (found === undefined && asking.length > 0) throw new Error(`only ${asking.join(', ')} asks for the id ${cluster}, and another cluster was adopted in its place; to hand the cluster back to it, name it: ${asking.map((one) => `--uid ${one}`).join(' or ')}`);
+  if (found === undefined && asking.length > 0) throw new Error(`nobody asks for the id ${cluster} but who was replaced by an adoption: ${asking.join(', ')}; to hand the cluster back, name the one that is meant: ${asking.map((one) => `--uid ${one}`).join(' or ')}`);
   if (found === undefined) throw new Error(`no other cluster has asked for the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or name its kube-system UID with --uid`);
   if (more.length > 0) throw new Error(`several clusters ask for the id ${cluster}: ${rivals.join(', ')}; name the one that is meant with --uid`);
   const others = records.filter(({ record }) => record.clusterUid !== found);

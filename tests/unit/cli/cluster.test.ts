@@ -114,7 +114,7 @@ describe('what an order about a cluster would do', () => {
 
   /** Red without `replaced` in orders.ts. */
   test('a second adopt does not hand the cluster back to the one it was taken from, unless that one is named', () => {
-    expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow('only uid-east asks for the id east, and another cluster was adopted in its place; to hand the cluster back to it, name it: --uid uid-east');
+    expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow('nobody asks for the id east but who was replaced by an adoption: uid-east; to hand the cluster back, name the one that is meant: --uid uid-east');
     expect(intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders).toMatchObject([{ clusterUid: 'uid-east' }]);
     const third = step(stillAsked, [slice(1, [], { clusterUid: 'uid-third' })]);
     expect(intent('east', { action: 'adopt' }, on(third, stillAsked)).orders).toMatchObject([{ device: 'bigip-1', clusterUid: 'uid-third' }, { device: 'bigip-2', clusterUid: 'uid-third' }]);
