@@ -36,7 +36,7 @@ const CODE: Readonly<Record<DifferenceKind, string>> = { missing: 'BIP450', diff
 /** A declare between two looks is not drift; so often it is looked again, with a pause in milliseconds. */
 const LOOKS = { most: 20, pause: 3_000 } as const;
 
-/** So many virtual servers of a partition are named; the device lists them all. */
+/** So many exposures of a partition are named; the device lists them all. */
 const NAMED = 5;
 
 export interface AuditScope {
@@ -101,11 +101,12 @@ function ofSilence(device: string, partitions: readonly string[], silence: Silen
 }
 
 /** Another Sluice may work on the device, for clusters of its own. */
-function isOfOurs({ clusters }: SluiceConfig, { owners }: AbandonedPartition): boolean {
-  return owners.some((owner) => clusters.some(({ id }) => id === parseOwner(owner).cluster));
+function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): boolean {
+  return Object.keys(state.owners).some((owner) => clusters.some(({ id }) => id === parseOwner(owner).cluster));
 }
 
-function ofAbandoned(device: string, { partition, serves }: AbandonedPartition): Finding {
+function ofAbandoned(device: string, { partition, state }: AbandonedPartition): Finding {
+  const serves = Object.keys(state.exposures);
   const rest = serves.length > NAMED ? ` and ${serves.length - NAMED} more` : '';
   const message = `serves ${serves.slice(0, NAMED).join(', ')}${rest} by a declaration of Sluice, and is not in devices[].partitions of ${device}: nobody changes it any more. Name it there again, behind the others, until what it serves has moved out; if another Sluice has it for the same cluster, leave it`;
   return { device, partition, kind: 'abandoned', code: 'BIP456', object: `/${partition}`, message, repairable: false };
