@@ -1,14 +1,15 @@
 /** park: takes what lies in the dead-letter queues into the failure store. While the store is away, messages stay in their queue. */
 import { openFailures } from '../../shared/failures/open.ts';
 import type { Failures } from '../../shared/failures/open.ts';
-import { sightingOf } from '../../shared/failures/sighting.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
+import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { WorkQueueName } from '../../shared/queue/port.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { createPruner } from './prune.ts';
+import { sight } from './sight.ts';
 
 export type ParkHandler = Handler & { close(): Promise<void> };
 
@@ -22,12 +23,13 @@ export const handler = lambdaEntry(create);
 /** For hosts and tests that have a store already. */
 export function parkInto(runtime: Runtime, { store, jobs }: Pick<Failures, 'store' | 'jobs'>): Handler {
   const prune = createPruner(runtime, { store, jobs });
+  const keys = createKeyring(runtime.secrets, runtime.clock);
   return async (event, context) => {
     const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
     const handle = handleGroups(
       async (_group, messages) => {
         for (const message of messages) {
-          const head = await store.record(sightingOf(queue, message, runtime.config));
+          const head = await store.record(await sight(queue, message, { config: runtime.config, keys }));
           runtime.log.info({ failure: head.id, code: head.code, owner: head.owner, device: head.device, exposure: head.exposure, state: head.state, count: head.count }, 'parked');
         }
         return [];

@@ -12,6 +12,7 @@ import { open } from '../queue/envelope.ts';
 import type { EventOf } from '../queue/envelope.ts';
 import { ABSENCE_EVENTS, CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SLICE_EVENTS, SNAPSHOT_EVENTS } from '../queue/events.ts';
 import type { QueueMessage, WorkQueueName } from '../queue/port.ts';
+import type { Proof } from '../queue/proof.ts';
 import { digest, failureId } from './identity.ts';
 import type { Evidence, Sighting, Verification } from './port.ts';
 
@@ -68,6 +69,7 @@ function structureOf(origin: Origin, letter: Pick<DeadLetter, 'exposure' | 'part
   return { structure: origin.kind, gateways };
 }
 
+/** Whom the event names, as it was seen when it came. */
 function verify(origin: Origin, sender: string | undefined, { clusters, failures }: Clusters): Verification {
   // What comes from map carries whom map had verified.
   const speaker = origin.fromMap ? origin.fromMap.sender : sender;
@@ -78,46 +80,76 @@ function verify(origin: Origin, sender: string | undefined, { clusters, failures
   return failures.replayers.includes(speaker) ? 'unchecked' : 'refused';
 }
 
-/** Dead letters of Sluice's own, and raw messages that the queue's redrive moved. */
-export function sightingOf(queue: WorkQueueName, message: QueueMessage, config: Clusters): Sighting {
-  const letter = open(message.body, DEAD_LETTER_EVENTS);
-  if ('ok' in letter) return fromLetter(letter.ok.data, { message, traceparent: letter.ok.traceparent, at: Date.parse(letter.ok.time), config });
-  return fromRaw(queue, message, config);
+/** Read by nobody but the queue, or by nobody at all: what such an event says of itself is a claim. */
+const UNREAD_CODES: ReadonlySet<string> = new Set(['Q610', 'Q611', 'Q612', 'Q613', 'Q614']);
+
+/** What a message of a dead-letter queue is: a dead letter that Sluice wrote, or an event that the queue moved there. */
+export type Found = { readonly kind: 'letter'; readonly letter: DeadLetter; readonly traceparent: string | undefined; readonly at: number } | { readonly kind: 'raw' };
+
+/** Whoever may send to `snapshots` may send what looks like a dead letter; the queue says of it that it was moved. */
+export function readFound(queue: WorkQueueName, message: QueueMessage): Found {
+  const opened = message.redriven === true ? undefined : open(message.body, DEAD_LETTER_EVENTS);
+  if (opened === undefined || 'refused' in opened || opened.ok.data.queue !== queue) return { kind: 'raw' };
+  return { kind: 'letter', letter: opened.ok.data, traceparent: opened.ok.traceparent, at: Date.parse(opened.ok.time) };
 }
 
-interface LetterContext {
-  readonly message: QueueMessage;
-  readonly traceparent: string | undefined;
-  readonly at: number;
+/** Undefined: whose it is was checked by the function that wrote the letter. */
+export function claimIn(found: Found, message: QueueMessage): { readonly body: string; readonly sender: string | undefined } | undefined {
+  if (found.kind === 'raw') return { body: message.body, sender: message.sender };
+  const { code, owner, original } = found.letter;
+  return owner === undefined || UNREAD_CODES.has(code) ? { body: original.body, sender: original.sender } : undefined;
+}
+
+export interface SightingContext {
   readonly config: Clusters;
+  readonly message: QueueMessage;
+  /** Of what {@link claimIn} gives; absent: it gives nothing. */
+  readonly proof?: Proof;
 }
 
-function fromLetter(letter: DeadLetter, { message, traceparent, at, config }: LetterContext): Sighting {
+export function sightingOf(queue: WorkQueueName, found: Found, context: SightingContext): Sighting {
+  return found.kind === 'letter' ? fromLetter(found, context) : fromRaw(queue, context);
+}
+
+/** What the event may be taken for, by what is known of where it comes from. */
+function judged(origin: Origin, queue: WorkQueueName, { proof }: SightingContext): Origin {
+  if (proof === undefined) return origin;
+  // The envelope names who is checked; what is inside must speak of the same.
+  if (proof.kind !== 'unproven' && parseOwner(origin.owner ?? '').cluster === proof.cluster) return origin;
+  // Nobody but Sluice itself may send to `slices`, and what map sends is not signed; it has to be an event of map's, though.
+  return queue === 'slices' && origin.fromMap !== undefined ? origin : nobodys(origin);
+}
+
+function fromLetter({ letter, traceparent, at }: Found & { readonly kind: 'letter' }, context: SightingContext): Sighting {
+  const { message, config } = context;
   const { original, code, queue, partition, exposure, group } = letter;
   const read = readOrigin(original.body);
-  const origin = ORIGIN_CODES.has(code) ? nobodys(read) : read;
-  const owner = letter.owner ?? origin.owner;
+  const origin = ORIGIN_CODES.has(code) ? nobodys(read) : judged(read, queue, context);
+  const written = UNREAD_CODES.has(code) ? {} : { owner: letter.owner, revision: letter.revision };
+  const owner = written.owner ?? origin.owner;
   const device = letter.device ?? origin.device;
   const { structure, gateways } = structureOf(origin, letter);
   const id = failureId({ code, queue, owner, group, device, partition, exposure, structure });
   const event: Evidence['event'] = { queue, group, ...original, verification: verify(read, original.sender, config) };
   return {
-    head: { id, code, class: letter.class, sentence: shorten(letter.reason), queue, owner, device, partition, exposure, gateways: [...gateways], revision: letter.revision ?? origin.revision },
+    head: { id, code, class: letter.class, sentence: shorten(letter.reason), queue, owner, device, partition, exposure, gateways: [...gateways], revision: written.revision ?? origin.revision },
     details: { reason: letter.reason, attempts: letter.attempts, functionVersion: letter.functionVersion, traceparent: traceparent ?? origin.traceparent, response: letter.response, plan: letter.plan, event },
     message: message.id,
     at,
   };
 }
 
-function fromRaw(queue: WorkQueueName, message: QueueMessage, config: Clusters): Sighting {
+function fromRaw(queue: WorkQueueName, context: SightingContext): Sighting {
+  const { message, config } = context;
   const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
-  const origin = readOrigin(body);
+  const read = readOrigin(body);
+  const origin = judged(read, queue, context);
   const { owner, device, revision, traceparent } = origin;
   const code = 'RPL701';
   const { structure, gateways } = structureOf(origin, {});
   const id = failureId({ code, queue, owner, group, device, partition: undefined, exposure: undefined, structure });
   const reason = `${queue}: the event of ${owner ?? `group ${group}`} was moved to the dead letters by the queue and no function left a record of a try; look whether the function starts, then replay`;
-  const event: Evidence['event'] = { queue, group, id: messageId, body, sentAt, receiveCount, sender, verification: verify(origin, sender, config) };
+  const event: Evidence['event'] = { queue, group, id: messageId, body, sentAt, receiveCount, sender, verification: verify(read, sender, config) };
   return {
     head: { id, code, class: 'never-ran', sentence: shorten(reason), queue, owner, device, gateways: [...gateways], revision },
     details: { reason, attempts: [], traceparent, event },

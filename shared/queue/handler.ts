@@ -26,6 +26,7 @@ export function toRecord(message: QueueMessage, arn: string): SQSRecord {
       ApproximateFirstReceiveTimestamp: String(message.sentAt),
       MessageGroupId: message.group,
       MessageDeduplicationId: message.deduplicationId,
+      ...(message.redriven === true ? { DeadLetterQueueSourceArn: arn.replace(/-dead(\.fifo)?$/, '$1') } : {}),
     },
     messageAttributes: {},
     md5OfBody: createHash('md5').update(message.body).digest('hex'),
@@ -33,6 +34,11 @@ export function toRecord(message: QueueMessage, arn: string): SQSRecord {
     eventSourceARN: arn,
     awsRegion: arn.split(':')[3] ?? '',
   };
+}
+
+/** SQS names the queue from which it moved a message to the dead letters by itself. */
+export function movedMark(sourceArn: string | undefined): Pick<QueueMessage, 'redriven'> {
+  return sourceArn === undefined ? {} : { redriven: true };
 }
 
 /** The message behind a record; `sender` is the role id, the part of SenderId before the colon. */
@@ -48,5 +54,6 @@ export function fromRecord(record: SQSRecord): QueueMessage {
     receiveCount: Number(attributes.ApproximateReceiveCount),
     sentAt: Number(attributes.SentTimestamp),
     ...(sender === undefined || sender === '' ? {} : { sender }),
+    ...movedMark(attributes.DeadLetterQueueSourceArn),
   };
 }

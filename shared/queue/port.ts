@@ -29,6 +29,8 @@ export interface QueueMessage {
   readonly sentAt: number;
   /** SQS `SenderId` (role id before the colon); absent where the queue knows no senders. */
   readonly sender?: string;
+  /** The queue itself moved it to the dead letters: nothing of Sluice wrote or checked it since it was sent. */
+  readonly redriven?: true;
 }
 
 export interface ReceiveOptions {

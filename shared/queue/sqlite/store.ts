@@ -91,7 +91,9 @@ export function createStore(database: DatabaseSync, name: QueueName, receiptId: 
   function hand(row: Row, { now, visibility }: Take): QueueMessage {
     const receipt = receiptId();
     sql.hand.run(now + visibility, receipt, row.seq);
-    return { id: row.id, receipt, group: row.grp, deduplicationId: row.dedup, body: row.body, receiveCount: row.receive_count + 1, sentAt: row.sent_at };
+    // Only what was moved has its own id, which no sender knows, in the place of the sender's.
+    const moved = row.dedup === row.id ? { redriven: true as const } : {};
+    return { id: row.id, receipt, group: row.grp, deduplicationId: row.dedup, body: row.body, receiveCount: row.receive_count + 1, sentAt: row.sent_at, ...moved };
   }
 
   return {

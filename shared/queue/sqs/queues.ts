@@ -9,6 +9,7 @@ import {
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { movedMark } from '../handler.ts';
 import { checkSize, queueToken } from '../limits.ts';
 import type { Queue, QueueMessage, QueueName, Queues, ReceiveOptions } from '../port.ts';
 import { createSqsClient, type SqsServer } from './client.ts';
@@ -38,6 +39,7 @@ function toMessage(message: Message): QueueMessage {
     receiveCount: Number(of['ApproximateReceiveCount'] ?? 1),
     sentAt: Number(of['SentTimestamp'] ?? 0),
     ...(sender === undefined || sender === '' ? {} : { sender }),
+    ...movedMark(of['DeadLetterQueueSourceArn']),
   };
 }
 
