@@ -1,0 +1,33 @@
+/**
+ * Wrote tests/fixtures/golden/0.1.0, once: `node tests/contract/golden/generate.ts <directory>`. Run it by hand, for a new release and into
+ * a new directory; it refuses one that is there already, because what a release wrote never changes.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { filesIn, golden, sha256, textFiles, writeStore } from './files.ts';
+import { fillQueues } from './inputs/queue.ts';
+
+const [target = ''] = process.argv.slice(2);
+const root = resolve(target);
+if (target === '' || existsSync(root)) throw new Error(`${target || 'nothing'}: name a directory that is not there yet`);
+
+function put(path: string, content: string | Buffer): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
+}
+
+for (const [path, text] of await textFiles()) put(path, text);
+put('sightings.json', golden('sightings.json'));
+put('failures.jsonl', await writeStore(join(root, 'failures')));
+rmSync(join(root, 'failures', '.lock'), { force: true });
+
+const scratch = mkdtempSync(join(tmpdir(), 'sluice-golden-'));
+await fillQueues(join(scratch, 'queue.sqlite'));
+// Closing it has put everything into this one file.
+put('queue.sqlite', readFileSync(join(scratch, 'queue.sqlite')));
+rmSync(scratch, { recursive: true });
+
+const sums = filesIn(root).map((path) => `${sha256(readFileSync(join(root, path)))}  ${path}\n`);
+put('SHA256SUMS', sums.join(''));
+process.stdout.write(`${sums.length} files in ${root}\n`);

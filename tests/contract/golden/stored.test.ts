@@ -1,0 +1,168 @@
+/** Queue files, failure stores, bundles, Leases and keys that 0.1.0 left behind are taken over as they are. */
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readClaim } from '../../../functions/watch/epoch.ts';
+import { readBundle } from '../../../shared/failures/bundle.ts';
+import { createFileBlobs } from '../../../shared/failures/fs/blobs.ts';
+import type { Failures } from '../../../shared/failures/open.ts';
+import type { RawObject } from '../../../shared/kubernetes/index.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import type { QueueMessage, QueueName, Queues } from '../../../shared/queue/port.ts';
+import { sealFacts } from './sealed.ts';
+import { filesIn, golden, GOLDEN, leases, textFiles, writeStore } from './files.ts';
+import { EVENTS, sealed } from './inputs/events.ts';
+import { fill, goldenFailures, ITEMS, JOBS, NOW, STATES } from './inputs/failures.ts';
+import { fillQueues, MESSAGES, VISIBILITY } from './inputs/queue.ts';
+
+let scratch: string;
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'sluice-golden-'));
+});
+afterEach(() => rmSync(scratch, { recursive: true }));
+
+describe('the queue file of 0.1.0', () => {
+  let now: number;
+  let queues: Queues;
+  beforeEach(() => {
+    now = NOW + 1_000;
+    copyFileSync(join(GOLDEN, 'queue.sqlite'), join(scratch, 'queue.sqlite'));
+    queues = createSqliteQueues({ path: join(scratch, 'queue.sqlite'), clock: { now: () => now, sleep: () => Promise.resolve() }, id: () => crypto.randomUUID() });
+  });
+  afterEach(() => queues.close());
+
+  /** Until there is nothing more to get. */
+  async function drain(name: QueueName): Promise<readonly QueueMessage[]> {
+    const all: QueueMessage[] = [];
+    for (;;) {
+      const got = await queues.queue(name).receive({ max: 10, wait: 0, visibility: VISIBILITY });
+      if (got.length === 0) return all;
+      all.push(...got);
+      for (const { receipt } of got) await queues.queue(name).delete(receipt);
+    }
+  }
+
+  test('keeps what is in flight hidden, and with it the rest of its group', async () => {
+    expect(await queues.queue('snapshots').depth()).toMatchObject({ waiting: 2, inFlight: 1 });
+    expect((await drain('snapshots')).map(({ deduplicationId }) => deduplicationId)).toEqual(['golden-cluster-inventory']);
+  });
+
+  test('delivers everything once the visibility has ended: in order, as it was sent', async () => {
+    now = NOW + VISIBILITY + 1_000;
+    for (const name of new Set(MESSAGES.map(({ queue }) => queue))) {
+      const got = await drain(name);
+      const sent = MESSAGES.filter(({ queue }) => queue === name);
+      expect(got.map(({ deduplicationId }) => deduplicationId)).toEqual(sent.map(({ event }) => `golden-${event}`));
+      expect(got.map(({ body }) => sealFacts(body))).toEqual(sent.map(({ event }) => sealFacts(sealed(event, EVENTS[event]!))));
+    }
+    expect(await drain('slices-dead')).toHaveLength(1);
+  });
+
+  test('counts what was received before', async () => {
+    now = NOW + VISIBILITY + 1_000;
+    const [first] = await queues.queue('snapshots').receive({ max: 1, wait: 0, visibility: VISIBILITY });
+    expect(first).toMatchObject({ deduplicationId: 'golden-ingress-observed', receiveCount: 3, sentAt: NOW, id: 'id-0001' });
+  });
+
+  test('takes the receipt that was given out', async () => {
+    await queues.queue('slices').delete('id-0012');
+    expect(await queues.queue('slices').depth()).toMatchObject({ waiting: 2, inFlight: 0 });
+  });
+
+  test('swallows what was sent before', async () => {
+    await queues.queue('express').send({ group: 'bigip-1', deduplicationId: 'golden-member-express', body: '{}' });
+    expect(await queues.queue('express').depth()).toMatchObject({ waiting: 1, inFlight: 0 });
+  });
+
+  test('has the tables and rows that are written today; more columns may come', async () => {
+    await fillQueues(join(scratch, 'today.sqlite'));
+    const tables = (path: string): Readonly<Record<string, readonly Record<string, unknown>[]>> => {
+      const database = new DatabaseSync(path, { readOnly: true });
+      const rows = (table: string): readonly Record<string, unknown>[] => database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all();
+      const all = { message: rows('message').map(({ body, ...row }) => ({ ...row, body: sealFacts(String(body)) })), seen: rows('seen') };
+      database.close();
+      return all;
+    };
+    await queues.close();
+    expect(tables(join(scratch, 'today.sqlite'))).toMatchObject(tables(join(scratch, 'queue.sqlite')));
+  });
+});
+
+describe('the failure store of 0.1.0', () => {
+  let failures: Failures;
+  beforeEach(() => {
+    cpSync(join(GOLDEN, 'failures'), join(scratch, 'failures'), { recursive: true });
+    failures = goldenFailures(createFileBlobs(join(scratch, 'failures'), () => 'temporary'));
+  });
+  afterEach(() => failures.close());
+
+  test('lists its failures in every state, each with its evidence', async () => {
+    const heads = await failures.store.list();
+    expect(new Set(heads.map(({ state }) => state))).toEqual(new Set(['open', ...STATES]));
+    const all = await Promise.all(heads.map(({ id }) => failures.store.get(id)));
+    expect(all).toEqual(readBundle(golden('failures.jsonl'), 'failures.jsonl'));
+  });
+
+  test('lists its jobs in every state, and lets one go on', async () => {
+    expect((await failures.jobs.list()).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(JOBS.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+    expect(await failures.jobs.items('job-planned')).toEqual(ITEMS);
+    const ledger = await failures.jobs.ledger('job-planned');
+    await ledger.save(new Map([[0, { ...ITEMS[0]!, status: 'sending' }]]));
+    await failures.jobs.update('job-planned', (job) => ({ ...job, state: 'running' }));
+    expect([(await failures.jobs.get('job-planned')).state, (await failures.jobs.items('job-planned'))[0]?.status]).toEqual(['running', 'sending']);
+  });
+
+  test('knows the turns of its policies, what people did, and the stories', async () => {
+    expect(await failures.turns.get('passing')).toEqual({ format: 1, policy: 'passing', due: NOW + 60_000, misses: 2, job: 'job-running', says: '1 applied', lease: { holder: 'h-1', until: NOW + 30_000 } });
+    expect((await failures.audit.list()).map(({ action, who }) => `${who} ${action}`)).toEqual(['ada failures archive', 'ada replay start', 'ada cluster drain']);
+    expect((await failures.history.all()).map(({ chapters }) => chapters.map(({ outcomes }) => outcomes))).toEqual([[{ applied: 1 }, { rejected: 1 }]]);
+  });
+
+  test('counts what fails again instead of keeping it twice', async () => {
+    const before = await failures.store.list();
+    const { store, audit: _audit, ...rest } = failures;
+    await fill({ ...rest, store, audit: { append: (entry) => Promise.resolve({ at: '', ...entry }), list: () => Promise.resolve([]) }, jobs: { ...failures.jobs, create: () => Promise.resolve() } });
+    const after = await store.list();
+    expect(after.map(({ id, count, first }) => ({ id, count, first }))).toEqual(before.map(({ id, count, first }) => ({ id, count, first })));
+  });
+
+  test('is still written so, byte for byte, and so is its bundle', async () => {
+    const bundle = await writeStore(join(scratch, 'today'));
+    expect(bundle).toBe(golden('failures.jsonl'));
+    const files = (root: string): Readonly<Record<string, string>> => Object.fromEntries(filesIn(root).map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+    expect(files(join(scratch, 'today'))).toEqual(files(join(GOLDEN, 'failures')));
+  });
+});
+
+test('a bundle of 0.1.0 is imported whole, once', async () => {
+  const failures = goldenFailures(createFileBlobs(join(scratch, 'empty'), () => crypto.randomUUID()));
+  const bundle = readBundle(golden('failures.jsonl'), 'failures.jsonl');
+  expect(await failures.store.adopt(bundle)).toBe(bundle.length);
+  expect(await failures.store.adopt(bundle)).toBe(0);
+  expect(await failures.store.get(bundle[0]!.id)).toEqual(bundle[0]);
+  expect(bundle.length).toBeGreaterThan(9);
+  await failures.close();
+});
+
+describe('the Lease of 0.1.0', () => {
+  test('is read with holder, epoch and duration', () => {
+    const claims = (JSON.parse(golden('leases.json')) as RawObject[]).map((lease) => readClaim(lease, 1));
+    expect(claims.map(({ holder, epoch, duration }) => [holder, epoch - NOW, duration])).toEqual([
+      ['sluice-watch-0', 0, 15_000],
+      ['sluice-watch-0', 0, 15_000],
+      ['sluice-watch-1', 20_000, 15_000],
+      ['sluice-watch-1', 90_000, 15_000],
+      ['', 90_000, 1_000],
+    ]);
+  });
+
+  test('is still written so', () => {
+    expect(JSON.parse(JSON.stringify(leases()))).toEqual(JSON.parse(golden('leases.json')));
+  });
+});
+
+test('keys, hashes and names that are computed come out as 0.1.0 computed them', async () => {
+  expect((await textFiles()).get('fingerprints.json')).toBe(golden('fingerprints.json'));
+});
