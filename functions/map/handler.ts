@@ -3,7 +3,8 @@ import type { Inventory, Snapshot } from '../../shared/domain/ingress/snapshot.t
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
-import { open, seal } from '../../shared/queue/envelope.ts';
+import { readAttributes } from '../../shared/queue/envelope-attributes.ts';
+import { openData, seal } from '../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
 import type { EventMeta, OpenedEvent } from '../../shared/queue/envelope.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
@@ -15,7 +16,7 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
 import { mapSnapshot } from './map.ts';
-import { judgeOrigin } from './origin.ts';
+import { judgeContent, judgeOrigin } from './origin.ts';
 import type { Refusal } from './origin.ts';
 
 export function create(runtime: Runtime): Handler {
@@ -44,13 +45,17 @@ interface Scope {
 async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refusal | undefined> {
   const { runtime, keys } = scope;
   const { config } = runtime;
-  const opened = open(message.body, SNAPSHOT_EVENTS);
-  if ('refused' in opened) return park(scope, message, opened.refused);
-  const event = opened.ok;
-  const origin = await judgeOrigin({ event, sender: message.sender, config, keys, now: runtime.clock.now() });
+  const read = readAttributes(message.body);
+  if ('refused' in read) return park(scope, message, read.refused);
+  const origin = await judgeOrigin({ claimed: read.ok, sender: message.sender, config, keys });
   if (origin.kind === 'away') return origin;
   // Its subject is only claimed, so the dead letter has no owner.
   if (origin.kind === 'refused') return park(scope, message, origin);
+  const opened = openData(read.ok, SNAPSHOT_EVENTS);
+  if ('refused' in opened) return park(scope, message, opened.refused);
+  const event = opened.ok;
+  const content = judgeContent(event, runtime.clock.now());
+  if (content.kind === 'refused') return park(scope, message, content);
   if (event.type === CLUSTER_INVENTORY) return sendAbsences(runtime, event, message.sender);
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
   if (result.kind === 'refused') return park(scope, message, { ...result, subject: event.subject });

@@ -1,6 +1,10 @@
-/** Whether an event comes from the cluster that it speaks for: the one check for snapshots and inventories. */
+/**
+ * Whether an event comes from the cluster that it speaks for: the one check for snapshots and inventories. Its sender and its signature are
+ * judged before its content is unpacked: what a stranger sends costs the reading of an envelope.
+ */
 import type { ClusterConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
+import type { Attributes } from '../../shared/queue/envelope-attributes.ts';
 import type { EventOf } from '../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
 import type { SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
@@ -16,25 +20,33 @@ export interface Refusal {
 }
 
 export interface OriginInput {
-  readonly event: EventOf<typeof SNAPSHOT_EVENTS>;
+  /** As read of the envelope. */
+  readonly claimed: Pick<Attributes, 'cluster' | 'subject' | 'signature'>;
   /** Role id of the sender, where the queue knows it. */
   readonly sender: string | undefined;
   readonly config: SluiceConfig;
   readonly keys: Keyring;
-  readonly now: number;
 }
+
+type Event = EventOf<typeof SNAPSHOT_EVENTS>;
 
 /** `away`: a key cannot be had for now, so the event has to come again. */
 export type Origin = { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & Refusal);
 
+/** Before the content is read. */
 export async function judgeOrigin(input: OriginInput): Promise<Origin> {
-  const { event, config } = input;
-  const { cluster: id } = event;
+  const { claimed, config } = input;
+  const { cluster: id, subject } = claimed;
   const cluster = config.clusters.find((known) => known.id === id);
   if (cluster === undefined) return refused('GW103', `cluster: ${id} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id`);
-  const unproven = disagreement(input) ?? stranger(input, cluster) ?? (await unsigned(input, cluster));
-  if (unproven !== undefined) return inTheNameOf(event.subject, unproven);
-  return tooEarly(input) ?? { kind: 'trusted' };
+  const unproven = stranger(input, cluster) ?? (await unsigned(input, cluster));
+  return unproven === undefined ? { kind: 'trusted' } : inTheNameOf(subject, unproven);
+}
+
+/** After it was read. */
+export function judgeContent(event: Event, now: number): Origin {
+  const other = disagreement(event);
+  return other === undefined ? (tooEarly(event, now) ?? { kind: 'trusted' }) : inTheNameOf(event.subject, other);
 }
 
 /** Nobody's owner can be taken from such an event, so at least the sentence says whose it claims to be. */
@@ -47,7 +59,7 @@ function refused(code: string, reason: string): Origin {
 }
 
 /** What is checked is the envelope, and what is acted on is the content: they must speak of the same. */
-function disagreement({ event }: OriginInput): Origin | undefined {
+function disagreement(event: Event): Origin | undefined {
   const { cluster, subject, data } = event;
   if (data.cluster !== cluster) return refused('OWN324', `source names cluster ${cluster}, data.cluster ${data.cluster}; find out who sends, a watcher writes the same in both`);
   const owner = event.type === CLUSTER_INVENTORY ? cluster : ownerKey(cluster, event.data.ingress);
@@ -66,9 +78,9 @@ function stranger({ sender, config }: OriginInput, { id, senders }: ClusterConfi
 }
 
 /** Whoever sends it: the bytes that were signed stay signed, so a replay of the original passes, and nothing else does. */
-async function unsigned({ event, keys }: OriginInput, cluster: ClusterConfig): Promise<Origin | undefined> {
+async function unsigned({ claimed, keys }: OriginInput, cluster: ClusterConfig): Promise<Origin | undefined> {
   const { id, verifyKeys } = cluster;
-  const { signature } = event;
+  const { signature } = claimed;
   if (verifyKeys.length === 0) return undefined;
   if (signature === undefined) return refused('OWN321', `the event is not signed, and clusters[].verifyKeys of ${id} lets only signed ones through; give the watcher of ${id} its clusters[].signKey, or find out who sends`);
   const found = await keys.find(cluster, signature.keyid);
@@ -83,7 +95,7 @@ async function unsigned({ event, keys }: OriginInput, cluster: ClusterConfig): P
   }
 }
 
-function tooEarly({ event, now }: OriginInput): Origin | undefined {
+function tooEarly(event: Event, now: number): Origin | undefined {
   const { epoch } = event.data.revision;
   if (epoch <= now + MAX_EPOCH_AHEAD) return undefined;
   return refused('GW105', `revision.epoch ${new Date(epoch).toISOString()} is more than 5 minutes ahead; correct the clock of the watcher's node`);

@@ -81,7 +81,7 @@ function verify(origin: Origin, sender: string | undefined, { clusters, failures
 }
 
 /** Read by nobody but the queue, or by nobody at all: what such an event says of itself is a claim. */
-const UNREAD_CODES: ReadonlySet<string> = new Set(['Q610', 'Q611', 'Q612', 'Q613', 'Q614']);
+const UNREAD_CODES: ReadonlySet<string> = new Set(['Q610', 'Q611', 'Q612', 'Q613', 'Q614', 'Q615']);
 
 /** What a message of a dead-letter queue is: a dead letter that Sluice wrote, or an event that the queue moved there. */
 export type Found = { readonly kind: 'letter'; readonly letter: DeadLetter; readonly traceparent: string | undefined; readonly at: number } | { readonly kind: 'raw' };

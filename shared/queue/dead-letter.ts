@@ -1,6 +1,7 @@
 /** An event that will not succeed by itself, with everything needed to understand it and to send it again. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { LONGEST, shorten } from './bounds.ts';
 import { Revision } from '../domain/revision.ts';
 import { sealWithin, type EventMeta } from './envelope.ts';
 import { DEAD_LETTER } from './events.ts';
@@ -74,8 +75,12 @@ export interface DeadLetterInput {
   readonly traceparent?: string | undefined;
 }
 
-const LONGEST_RESPONSE = 4_000;
-const LONGEST_CUT_BODY = 256 * 1024;
+/** Characters, and lines. A letter whose event is one of Sluice's own fits with all of it, whole: `seal` leaves room for it. */
+const BUDGET = { response: 4_000, name: 512, attempts: 20, attempt: 500, lines: 50, line: 300 } as const;
+/** Where that is too much beside the event: the event matters more. */
+const LEAN = { response: 500, attempts: 3 } as const;
+/** Packs into one message whatever the text is. */
+const LONGEST_CUT_BODY = 128 * 1024;
 
 const CLASSES: readonly (readonly [string, FaultClass])[] = [
   ['GW', 'input'],
@@ -88,45 +93,68 @@ function classOf(code: string): FaultClass {
   return CLASSES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'queue';
 }
 
-function shorten(text: string): string {
-  return text.length <= LONGEST_RESPONSE ? text : `${text.slice(0, LONGEST_RESPONSE)}… (${text.length} characters)`;
+/** A name that is cut would be another one. */
+function name(text: string | undefined): string | undefined {
+  return text === undefined || text.length > BUDGET.name ? undefined : text;
+}
+
+function attemptsOf({ attempts, now, code, reason }: DeadLetterInput): Attempt[] {
+  const all = attempts ?? [{ at: new Date(now).toISOString(), code, reason }];
+  return all.slice(-BUDGET.attempts).map((one) => ({ ...one, reason: shorten(one.reason, BUDGET.attempt) }));
+}
+
+function planOf(plan: readonly PlanLine[]): PlanLine[] {
+  return plan.slice(0, BUDGET.lines).map((line) => ({ ...line, reason: shorten(line.reason, BUDGET.line) }));
 }
 
 function letterOf(input: DeadLetterInput): DeadLetter {
-  const { code, reason, queue, message, functionVersion, now, owner, device, partition, exposure, revision, response } = input;
+  const { code, reason, queue, message, functionVersion, owner, device, partition, exposure, revision, response, plan } = input;
   const { id, body, sentAt, receiveCount, sender } = message;
   return {
     code,
-    reason,
+    reason: shorten(reason, LONGEST.reason),
     class: classOf(code),
     queue,
     group: message.group,
     original: { id, body, sentAt, receiveCount, sender },
-    owner,
-    device,
-    partition,
-    exposure,
+    owner: name(owner),
+    device: name(device),
+    partition: name(partition),
+    exposure: name(exposure),
     revision: revision && { epoch: revision.epoch, counter: revision.counter },
-    response: response === undefined ? undefined : shorten(response),
-    ...(input.plan === undefined ? {} : { plan: [...input.plan] }),
-    attempts: [...(input.attempts ?? [{ at: new Date(now).toISOString(), code, reason }])],
+    response: response === undefined ? undefined : shorten(response, BUDGET.response),
+    ...(plan === undefined ? {} : { plan: planOf(plan) }),
+    attempts: attemptsOf(input),
     functionVersion,
   };
+}
+
+function lean({ plan: _plan, ...letter }: DeadLetter): DeadLetter {
+  const { response, attempts } = letter;
+  return { ...letter, response: response === undefined ? undefined : shorten(response, LEAN.response), attempts: attempts.slice(-LEAN.attempts) };
 }
 
 function cut(letter: DeadLetter): DeadLetter {
   const { body } = letter.original;
   const whole = { bytes: Buffer.byteLength(body), sha256: createHash('sha256').update(body).digest('hex') };
-  return { ...letter, original: { ...letter.original, body: body.slice(0, LONGEST_CUT_BODY), cut: whole } };
+  return { ...lean(letter), original: { ...letter.original, body: body.slice(0, LONGEST_CUT_BODY), cut: whole } };
 }
 
+/** As much of it as one message takes: all, then without what is only told, then with the beginning of the event. */
 function sealLetter(letter: DeadLetter, meta: EventMeta): string {
-  try {
-    return sealWithin(DEAD_LETTER, letter, { meta, limit: MAX_BODY_BYTES });
-  } catch (error) {
-    if (!(error instanceof QueueError) || error.code !== 'Q604') throw error;
-    return sealWithin(DEAD_LETTER, cut(letter), { meta, limit: MAX_BODY_BYTES });
+  for (const form of [letter, lean(letter)]) {
+    try {
+      return sealWithin(DEAD_LETTER, form, { meta, limit: MAX_BODY_BYTES });
+    } catch (error) {
+      if (!(error instanceof QueueError) || error.code !== 'Q604') throw error;
+    }
   }
+  return sealWithin(DEAD_LETTER, cut(letter), { meta, limit: MAX_BODY_BYTES });
+}
+
+function clusterOf(owner: string | undefined): string {
+  const cluster = owner?.split('/')[0] ?? '';
+  return cluster === '' || cluster.length > LONGEST.source / 2 ? 'unknown' : cluster;
 }
 
 /**
@@ -134,14 +162,15 @@ function sealLetter(letter: DeadLetter, meta: EventMeta): string {
  * fault gives the same id, so the queue swallows the repetition.
  */
 export async function deadLetter(queues: Queues, input: DeadLetterInput): Promise<void> {
-  const { message, owner, queue } = input;
+  const { message, queue, traceparent } = input;
+  const owner = name(input.owner);
   const id = queueToken(['dead', message.id, input.code, input.partition, input.exposure].filter((part) => part !== undefined).join('.'));
   const meta: EventMeta = {
     id,
-    cluster: owner?.split('/')[0] || 'unknown',
+    cluster: clusterOf(owner),
     subject: owner ?? (message.group || message.id),
     time: new Date(input.now).toISOString(),
-    traceparent: input.traceparent,
+    traceparent: traceparent !== undefined && traceparent.length > LONGEST.traceparent ? undefined : traceparent,
   };
   const body = sealLetter(letterOf(input), meta);
   await queues.queue(`${queue}-dead`).send({ group: message.group || message.id, deduplicationId: id, body });

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { excessOf } from '../domain/json-bounds.ts';
+import { BODY_BOUNDS, isBulky, LONGEST, shorten } from './bounds.ts';
 import type { Refusal, RefusalCode } from './envelope.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './issues.ts';
@@ -17,6 +19,8 @@ export interface Attributes {
   readonly packed: string | undefined;
   readonly encoding: string | undefined;
   readonly data: unknown;
+  /** The message holds many values, so that its data has to be looked at with care. */
+  readonly bulky: boolean;
   readonly signature: SignatureClaim | undefined;
 }
 
@@ -25,18 +29,18 @@ const SOURCE = /^\/clusters\/([^/]+)$/;
 /** Loose: other extensions are nobody's fault. */
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
-  id: z.string().min(1),
-  source: z.string().regex(SOURCE, 'must be /clusters/<id>'),
-  type: z.string().min(1),
-  subject: z.string().min(1),
-  time: z.iso.datetime({ offset: true }),
-  traceparent: z.string().optional(),
-  hops: z.string().optional(),
+  id: z.string().min(1).max(LONGEST.id),
+  source: z.string().max(LONGEST.source).regex(SOURCE, 'must be /clusters/<id>'),
+  type: z.string().min(1).max(LONGEST.type),
+  subject: z.string().min(1).max(LONGEST.subject),
+  time: z.iso.datetime({ offset: true }).max(LONGEST.time),
+  traceparent: z.string().max(LONGEST.traceparent).optional(),
+  hops: z.string().max(LONGEST.hops).optional(),
   datacontenttype: z.literal('application/json').optional(),
-  dataencoding: z.string().optional(),
+  dataencoding: z.string().max(LONGEST.dataencoding).optional(),
   data_base64: z.string().optional(),
-  signature: z.string().min(1).optional(),
-  keyid: z.string().min(1).optional(),
+  signature: z.string().min(1).max(LONGEST.signature).optional(),
+  keyid: z.string().min(1).max(LONGEST.keyid).optional(),
 });
 
 function parseJson(body: string): { readonly value: unknown } | { readonly problem: string } {
@@ -47,14 +51,15 @@ function parseJson(body: string): { readonly value: unknown } | { readonly probl
   }
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** What is longer than it may be names nothing. */
+const text = (value: unknown, longest: number): string | undefined => (typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined);
 
 /** What is known about a refused event, for the record and for finding its owner. */
 export function refuse(code: RefusalCode, reason: string, envelope: object = {}): { readonly refused: Refusal } {
   const of = envelope as Readonly<Record<string, unknown>>;
-  const cluster = text(of['cluster']) ?? SOURCE.exec(text(of['source']) ?? '')?.[1];
-  const known = Object.entries({ id: text(of['id']), type: text(of['type']), subject: text(of['subject']), cluster });
-  return { refused: { code, reason, ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) } };
+  const cluster = text(of['cluster'], LONGEST.source) ?? SOURCE.exec(text(of['source'], LONGEST.source) ?? '')?.[1];
+  const known = Object.entries({ id: text(of['id'], LONGEST.id), type: text(of['type'], LONGEST.type), subject: text(of['subject'], LONGEST.subject), cluster });
+  return { refused: { code, reason: shorten(reason, LONGEST.reason), ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) } };
 }
 
 /** Of plain data the text is made again: JSON has one text for what was parsed, so it is the one that was signed. */
@@ -66,7 +71,10 @@ function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined
   return { keyid: keyid ?? '', value: signature, covers: () => ({ id, source, type, subject, time, ...content() }) };
 }
 
+/** Takes in what a queue holds, and nothing of the packed data. */
 export function readAttributes(body: string): { readonly ok: Attributes } | { readonly refused: Refusal } {
+  const excess = excessOf(body, BODY_BOUNDS);
+  if (excess !== undefined) return refuse('Q615', `The message is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`);
   const json = parseJson(body);
   if ('problem' in json) {
     return refuse('Q610', `The message is not JSON (${json.problem}); Sluice reads CloudEvents 1.0 in structured JSON only. Find out who sent it.`);
@@ -89,6 +97,7 @@ export function readAttributes(body: string): { readonly ok: Attributes } | { re
       packed,
       encoding,
       data: rest['data'],
+      bulky: isBulky(body),
       signature: claimOf(envelope.data),
     },
   };

@@ -1,13 +1,14 @@
 import { gunzipSync } from 'node:zlib';
+import { excessOf } from '../domain/json-bounds.ts';
+import { DATA_BOUNDS, isBulky, UNPACKED_BYTES } from './bounds.ts';
 import { refuse, type Attributes } from './envelope-attributes.ts';
 import type { EventTypes, Refusal } from './envelope.ts';
 import { explainIssues } from './issues.ts';
+import { firstMisfit } from './misfit.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';
 
-/** What packed data may grow to; far above any real event, far below what hurts a function. */
-const UNPACKED_BYTES = 16 * 1024 * 1024;
-
 type Read = { readonly ok: unknown } | { readonly refused: Refusal };
+type Raw = { readonly ok: unknown; readonly bulky: boolean } | { readonly refused: Refusal };
 
 function withoutVersion(type: string): string {
   return type.replace(/\.v\d+$/, '');
@@ -28,13 +29,15 @@ function why(error: unknown): string {
   return errorCode(error) === 'ERR_BUFFER_TOO_LARGE' ? `it grows beyond ${UNPACKED_BYTES} bytes` : errorMessage(error);
 }
 
-function unpack(attributes: Attributes, packed: string): Read {
+function unpack(attributes: Attributes, packed: string): Raw {
   if (attributes.encoding !== 'gzip') {
     return refuse('Q614', `The data of ${attributes.id} is packed as "${attributes.encoding ?? 'nothing named'}"; Sluice reads gzip. Find out who sent it.`, attributes);
   }
   try {
     const json = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString('utf8');
-    return { ok: JSON.parse(json) };
+    const excess = excessOf(json, DATA_BOUNDS);
+    if (excess !== undefined) return refuse('Q615', `The data of ${attributes.id} is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`, attributes);
+    return { ok: JSON.parse(json), bulky: isBulky(json) };
   } catch (error) {
     return refuse('Q614', `The data of ${attributes.id} cannot be unpacked: ${why(error)}. Find out who sent it.`, attributes);
   }
@@ -44,9 +47,10 @@ function unpack(attributes: Attributes, packed: string): Read {
 export function readData(attributes: Attributes, types: EventTypes): Read {
   const schema = Object.hasOwn(types, attributes.type) ? types[attributes.type] : undefined;
   if (schema === undefined) return unknownType(attributes, Object.keys(types));
-  const raw: Read = attributes.packed === undefined ? { ok: attributes.data } : unpack(attributes, attributes.packed);
+  const raw: Raw = attributes.packed === undefined ? { ok: attributes.data, bulky: attributes.bulky } : unpack(attributes, attributes.packed);
   if ('refused' in raw) return raw;
-  const data = schema.safeParse(raw.ok);
+  const misfit = raw.bulky ? firstMisfit(schema, raw.ok) : undefined;
+  const data = misfit === undefined ? schema.safeParse(raw.ok) : { success: false as const, error: misfit };
   if (data.success) return { ok: data.data };
   return refuse('Q613', `The data of ${attributes.type} for ${attributes.subject} does not fit: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`, attributes);
 }

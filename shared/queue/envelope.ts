@@ -34,8 +34,8 @@ export interface OpenedEvent<Type extends string, Data> extends EventMeta {
 /** One of the events in `T`; `type` tells them apart. */
 export type EventOf<T extends EventTypes> = { readonly [K in keyof T & string]: OpenedEvent<K, z.infer<T[K]>> }[keyof T & string];
 
-/** Q610 not JSON, Q611 not a CloudEvent, Q612 unknown type or version, Q613 data does not fit, Q614 data cannot be unpacked. */
-export type RefusalCode = 'Q610' | 'Q611' | 'Q612' | 'Q613' | 'Q614';
+/** Q610 not JSON, Q611 not a CloudEvent, Q612 unknown type or version, Q613 data does not fit, Q614 data cannot be unpacked, Q615 more than may be read. */
+export type RefusalCode = 'Q610' | 'Q611' | 'Q612' | 'Q613' | 'Q614' | 'Q615';
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -112,11 +112,14 @@ export function sealWithin(type: string, data: unknown, { meta, limit, signer }:
   );
 }
 
-/** Unwraps a body and checks its data against `types`; never throws. */
+/** Unwraps a body and checks its data against `types`; never throws. For whoever need not know first who sent it. */
 export function open<T extends EventTypes>(body: string, types: T): Opened<T> {
   const read = readAttributes(body);
-  if ('refused' in read) return read;
-  const attributes: Attributes = read.ok;
+  return 'refused' in read ? read : openData(read.ok, types);
+}
+
+/** The second half of {@link open}: what is packed is unpacked here, so whoever asks for the origin asks before. */
+export function openData<T extends EventTypes>(attributes: Attributes, types: T): Opened<T> {
   const data = readData(attributes, types);
   if ('refused' in data) return data;
   const { id, type, cluster, subject, time, traceparent, hops, signature } = attributes;

@@ -62,4 +62,10 @@ export const QUEUE_CODES = {
     fix: 'Find the sender and correct it; a watcher sends the ingress again by itself.',
     retryable: false,
   },
+  Q615: {
+    title: 'More than may be read',
+    cause: 'The message is nested deeper, or holds more values, than any event of Sluice does: reading it would cost memory that the others need. It was not read.',
+    fix: 'Find the sender (the record names it where the queue knows it) and take away its right to send.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

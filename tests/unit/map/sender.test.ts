@@ -5,7 +5,6 @@ import { judgeOrigin } from '../../../functions/map/origin.ts';
 import type { Origin } from '../../../functions/map/origin.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 
 const config = SluiceConfig.parse({
   generation: 1,
@@ -22,12 +21,10 @@ function mapped(cluster: string, sender: string | undefined): MapResult {
   return mapSnapshot({ snapshot: snapshotOf(cluster), sender, config });
 }
 
-const META = { id: 'e1', time: '2026-11-22T10:00:00.000Z', hops: [] };
 const keys = { find: () => Promise.reject(new Error('no key is needed where only senders are checked')) };
 
 function judged(cluster: string, sender: string | undefined, using = config): Promise<Origin> {
-  const event = { ...META, type: INGRESS_OBSERVED, cluster, subject: `${cluster}/istio-system/istio-ingressgateway`, data: snapshotOf(cluster) } as const;
-  return judgeOrigin({ event, sender, config: using, keys, now: 1_000 });
+  return judgeOrigin({ claimed: { cluster, subject: `${cluster}/istio-system/istio-ingressgateway`, signature: undefined }, sender, config: using, keys });
 }
 const sendersOf = (result: MapResult): readonly (string | undefined)[] => (result.kind === 'slices' ? result.slices.map(({ sender }) => sender) : []);
 
@@ -39,8 +36,7 @@ describe('who may speak for a cluster', () => {
   test('a sender of another cluster may not, and the refusal names him and those who may', async () => {
     const refusal = (subject: string): object => ({ kind: 'refused', code: 'OWN320', reason: `in the name of ${subject}: sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST` });
     expect(await judged('east', 'AROAWEST')).toEqual(refusal('east/istio-system/istio-ingressgateway'));
-    const event = { ...META, type: CLUSTER_INVENTORY, cluster: 'east', subject: 'east', data: { cluster: 'east', clusterUid: 'uid', revision: { epoch: 1, counter: 2 }, ingresses: [] as Snapshot['ingress'][] } } as const;
-    expect(await judgeOrigin({ event, sender: 'AROAWEST', config, keys, now: 1_000 })).toEqual(refusal('east'));
+    expect(await judgeOrigin({ claimed: { cluster: 'east', subject: 'east', signature: undefined }, sender: 'AROAWEST', config, keys })).toEqual(refusal('east'));
   });
 
   test('where a queue server names nobody, senders cannot be checked and nothing passes; in process there is nobody else', async () => {

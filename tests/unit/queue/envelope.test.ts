@@ -107,6 +107,13 @@ describe('opening refuses, with code and reason,', () => {
     ['packed data without a name for the packing', raw({ data: undefined, data_base64: 'AAAA' }), 'Q614', /nothing named/],
     ['damaged packed data', raw({ data: undefined, dataencoding: 'gzip', data_base64: 'AAAA' }), 'Q614', /cannot be unpacked/],
     ['packed data that is not JSON', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync('nope').toString('base64') }), 'Q614', /cannot be unpacked/],
+    ['brackets without end', `${raw({}).slice(0, -1)},"x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, 'Q615', /nested more than 64 levels deep/],
+    ['values without end', raw({ data: { text: 'a', items: Array.from({ length: 200_000 }, () => 1) } }), 'Q615', /more than 150000 values/],
+    ['packed brackets without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync('['.repeat(10_000_000)).toString('base64') }), 'Q615', /nested more than 64 levels deep/],
+    ['packed values without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(`{"text":"","items":[${'[],'.repeat(3_000_000)}1]}`).toString('base64') }), 'Q615', /more than 1000000 values/],
+    ['many values of which not one fits, by the first', raw({ data: { text: 'a', items: Array.from({ length: 100_000 }, () => 1) } }), 'Q613', /fit: items\[0\]: [^;]*\. Update/],
+    ['a subject of 400 KB', raw({ subject: 'x'.repeat(400_000) }), 'Q611', /subject: Too big/],
+    ['an id, a type, hops and a trace of 400 KB each', raw({ id: 'x'.repeat(400_000), type: 'x'.repeat(400_000), hops: 'x'.repeat(400_000), traceparent: 'x'.repeat(400_000) }), 'Q611', /id: Too big/],
     ['a bomb', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64') }), 'Q614', /grows beyond 16777216 bytes/],
   ];
 
@@ -126,6 +133,13 @@ describe('opening refuses, with code and reason,', () => {
     expect(refusal(open(raw({ data: 1 }), TYPES))).toMatchObject({ id: 'e-1', type: TYPE, cluster: 'east', subject: 'east/istio-system/gw' });
     expect(refusal(open(raw({ time: 'never' }), TYPES))).toMatchObject({ id: 'e-1', cluster: 'east' });
     expect(Object.keys(refusal(open('?', TYPES))).sort()).toEqual(['code', 'reason']);
+  });
+
+  test('but never in more words than a record takes, whatever the sender named', () => {
+    for (const body of [raw({ data: { ...DATA, ['x'.repeat(400_000)]: 1 } }), raw({ type: `sluice.${'x'.repeat(400_000)}`, id: 'y'.repeat(400_000) })]) {
+      const refused = refusal(open(body, TYPES));
+      expect(JSON.stringify(refused).length).toBeLessThan(3_000);
+    }
   });
 
   test('but takes extensions it does not know', () => {

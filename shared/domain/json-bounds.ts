@@ -1,0 +1,41 @@
+/** Whether JSON text may be read at all: nesting and number of values decide what reading costs, not its length. */
+
+export interface JsonBounds {
+  /** Arrays and objects within each other. */
+  readonly depth: number;
+  /** Arrays, objects and what they hold. */
+  readonly values: number;
+}
+
+const QUOTE = 34;
+const COMMA = 44;
+const BACKSLASH = 92;
+
+const opens = (c: number): boolean => c === 91 || c === 123;
+const closes = (c: number): boolean => c === 93 || c === 125;
+
+/** What is too much, in words; undefined where the text may be read. One pass that keeps nothing; whether it is JSON at all the parser says. */
+export function excessOf(text: string, { depth: deepest, values: most }: JsonBounds): string | undefined {
+  let depth = 0;
+  let values = 1;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === QUOTE) i = endOfString(text, i);
+    else if (closes(c)) depth -= 1;
+    else if (opens(c)) depth += 1;
+    if (c === COMMA || opens(c)) values += 1;
+    if (depth > deepest) return `it is nested more than ${deepest} levels deep`;
+    if (values > most) return `it holds more than ${most} values`;
+  }
+  return undefined;
+}
+
+/** Index of the closing quote, or of the end where there is none. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+    if ((end - before) % 2 === 1) return end;
+  }
+  return text.length;
+}

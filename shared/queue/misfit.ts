@@ -1,0 +1,65 @@
+/**
+ * The first thing that does not fit a schema. zod collects every issue, and a million wrong values make a gigabyte of them; this looks at
+ * one value after the other and stops. Where it finds nothing, zod reads the whole with no more than a few issues.
+ */
+import * as z from 'zod';
+
+export type Misfit = Pick<z.ZodError, 'issues'>;
+type Schema = z.core.$ZodType;
+/** A part of a value: where it is, and what it has to be. */
+type Part = readonly [at: PropertyKey, schema: Schema, value: unknown];
+
+export function firstMisfit(schema: Schema, value: unknown): Misfit | undefined {
+  const parts = partsOf(schema, value);
+  return parts === undefined ? inWhole(schema, value) : firstOf(parts);
+}
+
+/** Undefined: it has none, or is not even of the kind that has. */
+function partsOf(schema: Schema, value: unknown): Iterable<Part> | undefined {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === 'array') return Array.isArray(value) ? elements(def.element, value) : undefined;
+  if (!isRecord(value)) return undefined;
+  if (def.type === 'object') return properties(def, value);
+  return def.type === 'record' ? entries(def.valueType, value) : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function* elements(schema: Schema, value: readonly unknown[]): Generator<Part> {
+  for (const [i, element] of value.entries()) yield [i, schema, element];
+}
+
+function* entries(schema: Schema, value: Readonly<Record<string, unknown>>): Generator<Part> {
+  for (const key of Object.keys(value)) yield [key, schema, value[key]];
+}
+
+/** Fields that nobody knows fit nothing where the schema is strict, and are not looked at where it is not. */
+function* properties({ shape, catchall }: z.core.$ZodObjectDef, value: Readonly<Record<string, unknown>>): Generator<Part> {
+  for (const key of Object.keys(shape)) yield [key, shape[key]!, value[key]];
+  if (catchall === undefined) return;
+  for (const key of Object.keys(value)) if (!Object.hasOwn(shape, key)) yield [key, catchall, value[key]];
+}
+
+function firstOf(parts: Iterable<Part>): Misfit | undefined {
+  for (const [at, schema, value] of parts) {
+    const misfit = firstMisfit(schema, value);
+    if (misfit !== undefined) return { issues: misfit.issues.map((issue) => ({ ...issue, path: [at, ...issue.path] })) };
+  }
+  return undefined;
+}
+
+function inWhole(schema: Schema, value: unknown): Misfit | undefined {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === 'union') return inUnion(def.options, value);
+  if ('innerType' in def && value !== undefined && value !== null) return firstMisfit(def.innerType, value);
+  const read = z.safeParse(schema, value);
+  return read.success ? undefined : { issues: read.error.issues };
+}
+
+/** Where nothing fits, the first option speaks for all of them. */
+function inUnion(options: readonly Schema[], value: unknown): Misfit | undefined {
+  const misfits = options.map((option) => firstMisfit(option, value));
+  return misfits.includes(undefined) ? undefined : misfits[0];
+}

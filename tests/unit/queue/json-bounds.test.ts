@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { excessOf } from '../../../shared/domain/json-bounds.ts';
+
+const NONE = Number.POSITIVE_INFINITY;
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+/** Empty arrays and objects count as if they held one. */
+function countOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return 1 + Math.max(1, Object.values(value).map(countOf).reduce((a, b) => a + b, 0));
+}
+
+describe('JSON text that is too much', () => {
+  test('is known by its depth and by its number of values, whatever its strings hold', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        const [depth, values] = [depthOf(value), countOf(value)];
+        expect(excessOf(text, { depth, values })).toBeUndefined();
+        if (depth > 0) expect(excessOf(text, { depth: depth - 1, values: NONE })).toMatch(/nested/);
+        expect(excessOf(text, { depth: NONE, values: Math.floor(values / 2) - 1 })).toMatch(/values/);
+      }),
+    );
+  });
+
+  test('is not what stands in a string: brackets, commas, quotes and backslashes', () => {
+    for (const text of ['[[[[', '{{,,,', '"],["', '\\', '\\\\"', '\\"[[[']) expect(excessOf(JSON.stringify([text]), { depth: 1, values: 2 })).toBeUndefined();
+  });
+
+  test('is looked through to the end of what is no JSON', () => {
+    for (const text of ['', '"', '"\\', ']]]][', '"abc', '\\"[']) expect(excessOf(text, { depth: 1, values: 2 })).toBeUndefined();
+  });
+});
