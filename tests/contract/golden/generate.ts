@@ -6,7 +6,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, resolve } from 'node:path';
 import { tmpdir } from 'node:os';
 import { filesIn, golden, sha256, textFiles, writeStore } from './files.ts';
+import { parseConfig } from '../../../shared/config/load.ts';
 import { fillQueues } from './inputs/queue.ts';
+import { presentNames } from './names.ts';
 
 const [target = ''] = process.argv.slice(2);
 const root = resolve(target);
@@ -19,6 +21,13 @@ function put(path: string, content: string | Buffer): void {
 
 for (const [path, text] of await textFiles()) put(path, text);
 put('sightings.json', golden('sightings.json'));
+for (const name of ['minimal', 'one-host', 'aws']) {
+  const text = golden(`configuration/${name}.yaml`);
+  put(`configuration/${name}.yaml`, text);
+  put(`configuration/${name}.json`, `${JSON.stringify(parseConfig(text, name, 1), null, 1)}\n`);
+}
+// Resource kinds among the Event reasons, and log fields that tell nobody anything, are taken out by hand.
+put('names.json', `${JSON.stringify(await presentNames(), null, 1)}\n`);
 put('failures.jsonl', await writeStore(join(root, 'failures')));
 rmSync(join(root, 'failures', '.lock'), { force: true });
 

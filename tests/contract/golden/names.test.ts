@@ -1,0 +1,19 @@
+/** Names are promises: more may come, none goes and none is called otherwise without a new major version and a way over. */
+import { describe, expect, test } from '@jest/globals';
+import { golden } from './files.ts';
+import { presentNames, type Names } from './names.ts';
+
+const THEN = JSON.parse(golden('names.json')) as Names;
+const now = await presentNames();
+
+describe('of the names of 0.1.0 none is missing', () => {
+  test.each(Object.keys(THEN))('%s', (list) => {
+    const present = new Set(now[list]);
+    expect(THEN[list]!.filter((name) => !present.has(name))).toEqual([]);
+    expect(THEN[list]!.length).toBeGreaterThan(1);
+  });
+
+  test('each list of names is kept', () => {
+    expect(Object.keys(now)).toEqual(Object.keys(THEN));
+  });
+});
