@@ -1,12 +1,15 @@
 /** One `sluice up` for each cluster on one queue file: two watchers of one cluster would contradict each other without end. */
 import { DatabaseSync } from 'node:sqlite';
+import { privateFile } from '../../shared/runtime/private-files.ts';
 
 /** Milliseconds a process that was just killed may need to let go. */
 const PATIENCE = 2_000;
 
 /** Held by the process itself, so that nothing is left behind when it is killed. Returns what lets go. */
 export function holdCluster(queueFile: string, clusterId: string): () => void {
-  const database = new DatabaseSync(`${queueFile}.${clusterId}.lock`, { timeout: PATIENCE });
+  const lock = `${queueFile}.${clusterId}.lock`;
+  privateFile(lock);
+  const database = new DatabaseSync(lock, { timeout: PATIENCE });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

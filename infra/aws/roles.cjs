@@ -60,7 +60,7 @@ module.exports = async ({ resolveVariable }) => {
       MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled]), ...readRights.keys]),
       ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['SlicesDead', ...settled]), ...store(stack, ['GetObject', 'PutObject']), ...device]),
       ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),
-      ParkRole: role([logs(`sluice-${stage}-park`), takeFrom('SnapshotsDead'), takeFrom('SlicesDead'), ...store(stack, ['GetObject', 'PutObject', 'DeleteObject'])]),
+      ParkRole: role([logs(`sluice-${stage}-park`), takeFrom('SnapshotsDead'), takeFrom('SlicesDead'), ...store(stack, ['GetObject', 'PutObject', 'DeleteObject']), ...readRights.keys]),
       ReplayRole: role([logs(`sluice-${stage}-replay`), sendTo(['Snapshots', 'Slices']), ...store(stack, ['GetObject', 'PutObject']), ...device]),
       AuditRole: role([logs(`sluice-${stage}-audit`), sendTo(['Slices', ...settled]), ...device]),
     },

@@ -103,8 +103,8 @@ export interface FailureStore {
   get(id: string): Promise<Failure | undefined>;
   /** Resolves with those that changed. */
   change(ids: readonly string[], change: HeadChange): Promise<readonly Head[]>;
-  /** Takes failures over as they are; those that are known already stay. Resolves with the number taken. */
-  adopt(failures: readonly Failure[]): Promise<number>;
+  /** Takes over what was exported elsewhere; what is known already stays as it is. Resolves with what was taken. */
+  adopt(failures: readonly Failure[]): Promise<readonly Head[]>;
   /** Forgets what is neither open nor quarantined and changed before `before`. Resolves with the number forgotten. */
   prune(before: number): Promise<number>;
 }

@@ -5,6 +5,7 @@
  */
 import { compareRevisions } from '../domain/revision.ts';
 import type { Blobs } from './blobs.ts';
+import { evidenceKey, importedKey, isImported, ownEvidence } from './evidence.ts';
 import { digest, ownerDigit } from './identity.ts';
 import { Evidence } from './port.ts';
 import type { Failure, FailureStore, Head, HeadChange, Sighting } from './port.ts';
@@ -51,13 +52,15 @@ function pick(heads: Heads, ids: readonly string[]): Head[] {
   return ids.flatMap((id) => heads.get(id) ?? []);
 }
 
-function evidenceKey(id: string, message: string): string {
-  return `evidence/${shardOf(id)}/${id}/${digest(message).slice(0, 12)}.json`;
+async function readEvidence(blobs: Blobs, head: Head): Promise<Evidence | undefined> {
+  const key = ownEvidence(head);
+  const blob = key === undefined ? undefined : await blobs.get(key);
+  return blob === undefined ? undefined : Evidence.parse(JSON.parse(blob.text));
 }
 
-async function readEvidence(blobs: Blobs, head: Head): Promise<Evidence | undefined> {
-  const blob = await blobs.get(head.evidence);
-  return blob === undefined ? undefined : Evidence.parse(JSON.parse(blob.text));
+async function dropEvidence(blobs: Blobs, head: Head): Promise<void> {
+  const key = ownEvidence(head);
+  if (key !== undefined) await blobs.delete(key);
 }
 
 async function get(scope: Scope, id: string): Promise<Failure | undefined> {
@@ -84,13 +87,14 @@ async function record(scope: Scope, sighting: Sighting): Promise<Head> {
     result = present?.seen.includes(name) ? present : next(present, sighting, { name, evidence });
     return result === present ? undefined : new Map(heads).set(id, result);
   });
-  if (newest && known !== undefined && known.evidence !== evidence) await scope.blobs.delete(known.evidence);
+  if (newest && known !== undefined && known.evidence !== evidence) await dropEvidence(scope.blobs, known);
   return result!;
 }
 
 function isNewer(sighting: Sighting, known: Head): boolean {
   const { revision } = sighting.head;
-  return revision === undefined || known.revision === undefined || compareRevisions(revision, known.revision) >= 0;
+  // What was seen here counts more than what somebody handed over.
+  return isImported(known) || revision === undefined || known.revision === undefined || compareRevisions(revision, known.revision) >= 0;
 }
 
 async function withHistory(scope: Scope, sighting: Sighting, known: Head | undefined): Promise<Evidence> {
@@ -135,19 +139,28 @@ async function changeAll({ shards, now }: Scope, ids: readonly string[], change:
   return changed;
 }
 
-async function adopt({ blobs, shards }: Scope, failures: readonly Failure[]): Promise<number> {
-  let taken = 0;
+/** Known failures are left out before anything is written, and what is written has a name that is made here. */
+async function adopt({ blobs, shards }: Scope, failures: readonly Failure[]): Promise<readonly Head[]> {
+  const taken: Head[] = [];
   for (const [shard, some] of Map.groupBy(failures, (failure) => shardOf(failure.id))) {
-    await Promise.all(some.map(({ evidence, details }) => blobs.put(evidence, JSON.stringify(details))));
-    let mine = 0;
+    const known = await shards.one(shard);
+    const fresh = new Map(some.filter(({ id }) => !known.has(id)).map((failure) => [failure.id, imported(failure)]));
+    await Promise.all([...fresh.values()].map(({ evidence, details }) => blobs.put(evidence, JSON.stringify(details), 'absent')));
+    let mine: readonly Head[] = [];
     await shards.update(shard, (heads) => {
-      const fresh = some.filter((failure) => !heads.has(failure.id)).map((failure) => [failure.id, headOf(failure)] as const);
-      mine = fresh.length;
-      return mine === 0 ? undefined : new Map([...heads, ...fresh]);
+      mine = [...fresh.values()].filter(({ id }) => !heads.has(id)).map(headOf);
+      return mine.length === 0 ? undefined : new Map([...heads, ...mine.map((head) => [head.id, head] as const)]);
     });
-    taken += mine;
+    taken.push(...mine);
   }
   return taken;
+}
+
+/** Nobody here saw who sent it, nor in which messages it came. */
+function imported({ details, ...head }: Failure): Failure {
+  const { event } = details;
+  const unchecked: Evidence = { ...details, event: { ...event, verification: event.verification === 'refused' ? 'refused' : 'unchecked' } };
+  return { ...head, seen: [], evidence: importedKey(head.id, unchecked), details: unchecked };
 }
 
 function headOf(failure: Failure): Head {
@@ -165,7 +178,7 @@ async function prune({ blobs, shards }: Scope, before: number): Promise<number> 
       gone = pick(heads, some).filter(over);
       return gone.length === 0 ? undefined : new Map([...heads].filter(([id]) => !gone.some((head) => head.id === id)));
     });
-    await Promise.all(gone.map((head) => blobs.delete(head.evidence)));
+    await Promise.all(gone.map((head) => dropEvidence(blobs, head)));
     forgotten += gone.length;
   }
   return forgotten;

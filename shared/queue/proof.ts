@@ -1,8 +1,12 @@
 /** Whether an event that lies in a dead-letter queue or in a bundle comes from the cluster that its envelope names. */
 import type { ClusterConfig, SluiceConfig } from '../config/schema.ts';
+import { parseOwner } from '../domain/ingress/snapshot.ts';
 import { readAttributes } from './envelope-attributes.ts';
 import type { Attributes } from './envelope-attributes.ts';
+import { open } from './envelope.ts';
+import { SLICE_EVENTS } from './events.ts';
 import type { Keyring } from './keyring.ts';
+import type { WorkQueueName } from './port.ts';
 import { isSignedBy } from './signature.ts';
 
 /** `proven`: by what the cluster that it names demands. `free`: that cluster demands nothing. */
@@ -29,13 +33,24 @@ export async function proofOfReceived(body: string, sender: string | undefined, 
   return cluster.verifyKeys.length === 0 ? { kind: 'proven', cluster: cluster.id } : proofBySignature(attributes, cluster, rules);
 }
 
-/** Of bytes that somebody handed over: a sender that is written beside them proves nothing. */
-export async function proofOfHandedOver(body: string, rules: ProofRules): Promise<Proof> {
+/** Of bytes that somebody handed over: a sender that is written beside them proves nothing, and what map sends carries no signature. */
+export async function proofOfHandedOver(queue: WorkQueueName, body: string, rules: ProofRules): Promise<Proof> {
+  if (queue === 'slices') return proofOfSlice(body, rules);
   const claimed = claimOf(body, rules);
   if ('kind' in claimed) return claimed;
   const { attributes, cluster } = claimed;
   if (cluster.verifyKeys.length === 0) return unproven(`clusters[].senders of ${cluster.id} can be checked for what comes from the queue only`);
   return proofBySignature(attributes, cluster, rules);
+}
+
+/** Whoever speaks in it, and for whom: it goes past map, which is who checks. */
+function proofOfSlice(body: string, { config }: ProofRules): Proof {
+  const opened = open(body, SLICE_EVENTS);
+  const speakers = 'refused' in opened ? [] : [opened.ok.cluster, parseOwner(opened.ok.data.owner).cluster];
+  const guarded = config.clusters.filter(demandsOrigin);
+  const known = speakers.length > 0 && speakers.every((id) => config.clusters.some((cluster) => cluster.id === id && !demandsOrigin(cluster)));
+  if (known || guarded.length === 0) return { kind: 'free', cluster: speakers[0] ?? '' };
+  return unproven('it is a slice, which map makes after it has checked who speaks, and which carries no signature itself');
 }
 
 function claimOf(body: string, { config }: ProofRules): Proof | { readonly attributes: Attributes; readonly cluster: ClusterConfig } {

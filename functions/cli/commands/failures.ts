@@ -1,11 +1,15 @@
 /** `sluice failures`: what was parked, why, and putting it away and back. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
+import { BUNDLE_BOUNDS, readBundle, tooLarge, writeBundle } from '../../../shared/failures/bundle.ts';
 import { ReplayError } from '../../../shared/failures/error.ts';
 import { formatFilter, GROUP_KEYS, groupBy, matches, parseFilter } from '../../../shared/failures/filter.ts';
 import type { GroupKey } from '../../../shared/failures/filter.ts';
 import type { Failure, FailureStore, Head } from '../../../shared/failures/port.ts';
+import { writePrivate } from '../../../shared/runtime/private-files.ts';
+import { createKeyring } from '../../../shared/queue/keyring.ts';
+import { proofOfHandedOver } from '../../../shared/queue/proof.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
 import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
 import { failureText, groupTable, headTable } from '../failures/say.ts';
@@ -146,19 +150,45 @@ async function exportBundle(words: string[], options: CommonOptions & { readonly
     for (const head of await select(desk, words)) whole.push(...[await desk.store.get(head.id)].filter((failure) => failure !== undefined));
     const text = writeBundle(whole, desk.runtime.clock.now());
     if (options.out === '-') process.stdout.write(text);
-    else writeFileSync(options.out, text, { mode: 0o600 });
+    else writePrivate(options.out, text);
     say(`${whole.length} failures exported.`);
   });
 }
 
 async function importBundle(file: string, options: CommonOptions & ChangeOptions): Promise<void> {
-  const bundle = readBundle(readFileSync(file === '-' ? 0 : file, 'utf8'), file);
-  await atDesk(options, async ({ store, audit: log }) => {
+  const bundle = readBundle(readBounded(file), file);
+  await atDesk(options, async ({ store, audit: log, runtime }) => {
     if (!(await agreed(`Import ${bundle.length} failures into ${store.where}?`, options))) return;
     const taken = await store.adopt(bundle);
-    await log.append({ who: whoAmI(process.env), action: 'failures import', selection: file, why: options.why ?? 'no reason given', result: `${taken} of ${bundle.length}` });
-    say(`${taken} failures imported, ${bundle.length - taken} were known.`);
+    await log.append({ who: whoAmI(process.env), action: 'failures import', selection: file, why: options.why ?? 'no reason given', result: `${taken.length} of ${bundle.length}` });
+    say(`${taken.length} failures imported, ${bundle.length - taken.length} were known.`);
+    const unsent = await countUnproven(bundle.filter(({ id }) => taken.some((head) => head.id === id)), runtime);
+    if (unsent > 0) say(`${unsent} of them can be looked at and planned, not sent from here: nobody knows who said them (RPL715). Replay them where they were exported, or in the lab: npm run lab -- --like ${options.config}`);
   });
+}
+
+async function countUnproven(failures: readonly Failure[], { config, secrets, clock }: Runtime): Promise<number> {
+  const rules = { config, keys: createKeyring(secrets, clock) };
+  const proofs = await Promise.all(failures.map(({ details: { event } }) => proofOfHandedOver(event.queue, event.body, rules)));
+  return proofs.filter(({ kind }) => kind === 'unproven').length;
+}
+
+/** Standard input has no size that could be asked for, so it is read piece by piece. */
+function readBounded(file: string): string {
+  const input = file === '-' ? 0 : openSync(file, 'r');
+  try {
+    const pieces: Buffer[] = [];
+    for (let bytes = 0; ; ) {
+      const piece = Buffer.allocUnsafe(1024 * 1024);
+      const read = readSync(input, piece);
+      if (read === 0) return Buffer.concat(pieces).toString('utf8');
+      bytes += read;
+      if (bytes > BUNDLE_BOUNDS.bytes) throw tooLarge(file);
+      pieces.push(piece.subarray(0, read));
+    }
+  } finally {
+    if (input !== 0) closeSync(input);
+  }
 }
 
 async function audit(options: CommonOptions & { readonly output: Format }): Promise<void> {

@@ -25,7 +25,7 @@ function run(cluster: string, { dir }: KeysOptions): void {
   const name = Name.safeParse(cluster);
   if (!name.success) throw new Error(`the cluster id ${JSON.stringify(cluster)} ${name.error.issues[0]?.message ?? 'cannot be used'}`);
   const { keyid, privatePem, publicPem } = newKeyPair();
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const files = { signKey: resolve(join(dir, `${cluster}.key`)), verifyKey: resolve(join(dir, `${cluster}.pub`)) };
   create(files.signKey, privatePem);
   create(files.verifyKey, publicPem);

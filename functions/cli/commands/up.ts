@@ -88,7 +88,7 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
 /** On one host the queue file tells who else is there. */
 function claim({ queue }: SluiceConfig, clusterId: string): () => void {
   if (queue.kind !== 'sqlite') return () => undefined;
-  mkdirSync(dirname(queue.path), { recursive: true });
+  mkdirSync(dirname(queue.path), { recursive: true, mode: 0o700 });
   return holdCluster(queue.path, clusterId);
 }
 

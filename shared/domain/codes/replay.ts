@@ -92,4 +92,16 @@ export const REPLAY_CODES = {
     fix: 'Nothing yet: a later turn tries it again, and after the last one it is quarantined. If the cause is known, correct it and replay by hand.',
     retryable: true,
   },
+  RPL715: {
+    title: 'Nobody knows who said it',
+    cause: 'The event came in a bundle, and its cluster lets only known senders or signed events through (clusters[].senders, verifyKeys). A sender that is written in a bundle proves nothing, and its bytes carry no signature by a key of that cluster.',
+    fix: 'Replay it in the store that it was exported from, or study it in the lab: "npm run lab -- --like" with a copy of sluice.yaml sends it to simulated devices. With clusters[].verifyKeys, what the watchers sign can be replayed from a bundle too.',
+    retryable: false,
+  },
+  RPL716: {
+    title: 'Not a name of the failure store',
+    cause: 'Something was to be read or written under a name that leads out of the failure store, or through a symbolic link below it.',
+    fix: 'Find out where the name comes from. Sluice makes its names itself, and no symbolic links in failures.path.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

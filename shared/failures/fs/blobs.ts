@@ -1,10 +1,12 @@
 /** Blobs as files below one directory, for several processes of one host. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { Blob, BlobEntry, Blobs, Condition } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
+import { checkedKey, checkedPrefix, isKey } from '../keys.ts';
+import { privateFolder } from '../../runtime/private-files.ts';
 import { createLock } from './lock.ts';
 
 /** Every write is a new file, so inode, time and size change with it. */
@@ -25,8 +27,8 @@ function holds(condition: Condition, present: string | undefined): boolean {
 /** Whole and on the disk before it gets its name; hidden names are not listed. */
 function writeTemporary(path: string, text: string, id: string): string {
   const temporary = join(dirname(path), `.${id}.tmp`);
-  mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(temporary, 'wx');
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const file = openSync(temporary, 'wx', 0o600);
   try {
     writeFileSync(file, text);
     fsyncSync(file);
@@ -57,7 +59,7 @@ async function read(path: string): Promise<Blob> {
 
 async function walk(root: string, folder: string, prefix: string): Promise<readonly BlobEntry[]> {
   const found = (await undefinedIfMissing(readdir(join(root, folder), { withFileTypes: true }))) ?? [];
-  const visible = found.filter(({ name }) => !name.startsWith('.'));
+  const visible = found.filter((entry) => isKey(entry.name) && !entry.isSymbolicLink());
   const entries = await Promise.all(
     visible.map(async (entry): Promise<readonly BlobEntry[]> => {
       const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
@@ -70,6 +72,25 @@ async function walk(root: string, folder: string, prefix: string): Promise<reado
   return entries.flat();
 }
 
+/** The folder in which everything lies whose key begins so. */
+function folderOf(root: string, prefix: string): string {
+  const folder = checkedPrefix(prefix, root).includes('/') ? dirname(`${prefix}x`) : '';
+  if (folder !== '') pathOf(root, folder);
+  return folder;
+}
+
+/** Sluice makes no symbolic links; one below the root may lead anywhere. */
+function pathOf(root: string, key: string): string {
+  const parts = checkedKey(key, root).split('/');
+  for (let i = 1; i <= parts.length; i++) {
+    const path = join(root, ...parts.slice(0, i));
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) break;
+    if (found.isSymbolicLink()) throw new ReplayError('RPL716', `${path} is a symbolic link; the failure store follows none, because it may lead out of ${root}. Remove it.`);
+  }
+  return join(root, key);
+}
+
 export function createFileBlobs(root: string, id: () => string): Blobs {
   const guard = async <T>(work: () => Promise<T> | T): Promise<T> => {
     try {
@@ -80,12 +101,15 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
     }
   };
   let locked: ReturnType<typeof createLock> | undefined;
-  const lock = (): ReturnType<typeof createLock> => {
-    mkdirSync(root, { recursive: true });
-    return (locked ??= createLock(join(root, '.lock')));
+  let made = false;
+  const makeRoot = (): void => {
+    if (!made) privateFolder(root);
+    made = true;
   };
+  const lock = (): ReturnType<typeof createLock> => (locked ??= createLock(join(root, '.lock')));
   const put = (key: string, text: string, condition: Condition): string | undefined => {
-    const path = join(root, key);
+    const path = pathOf(root, key);
+    makeRoot();
     const temporary = writeTemporary(path, text, id());
     const place = (): string | undefined => {
       if (!holds(condition, currentTag(path))) return undefined;
@@ -100,10 +124,10 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
   };
   return {
     where: root,
-    get: (key) => guard(() => undefinedIfMissing(read(join(root, key)))),
+    get: (key) => guard(() => undefinedIfMissing(read(pathOf(root, key)))),
     put: (key, text, condition) => guard(() => put(key, text, condition)),
-    delete: (key) => guard(() => rm(join(root, key), { force: true })),
-    list: (prefix) => guard(async () => (await walk(root, prefix.includes('/') ? dirname(`${prefix}x`) : '', prefix)).toSorted((a, b) => (a.key < b.key ? -1 : 1))),
+    delete: (key) => guard(() => rm(pathOf(root, key), { force: true })),
+    list: (prefix) => guard(async () => (await walk(root, folderOf(root, prefix), prefix)).toSorted((a, b) => (a.key < b.key ? -1 : 1))),
     close: async () => {
       locked?.close();
       locked = undefined;

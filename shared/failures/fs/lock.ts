@@ -1,5 +1,6 @@
 /** A mutual exclusion between the processes of one host that dies with its holder: SQLite's file lock, without any table. */
 import { DatabaseSync } from 'node:sqlite';
+import { privateFile } from '../../runtime/private-files.ts';
 
 /** How long one process waits for another; what is done under the lock takes milliseconds. */
 const BUSY_MS = 10_000;
@@ -10,6 +11,7 @@ export interface Lock {
 }
 
 export function createLock(path: string): Lock {
+  privateFile(path);
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   return {
     hold: (work) => {

@@ -1,6 +1,7 @@
 /** What became of a unit that was sent: the store says whether it failed again, the device whether it is there. */
 import { formatRevision } from '../../domain/revision.ts';
-import type { Evidence, FailureStore, Head } from '../port.ts';
+import { isImported } from '../evidence.ts';
+import type { Failure, FailureStore, Head } from '../port.ts';
 import type { ReplayWorld } from './driver.ts';
 import type { Item, ItemResult, Job } from './job.ts';
 import { appliedResult, close } from './send.ts';
@@ -72,16 +73,16 @@ async function tryLater(store: FailureStore, job: Job, item: Item, head: Head): 
 
 /** Born after the sending, of the same owner, and about the same thing as far as it says. */
 function isSuccessor(other: Head, item: Item): boolean {
-  if (other.id === item.failure || other.first < (item.sentAt ?? Infinity)) return false;
+  if (other.id === item.failure || isImported(other) || other.first < (item.sentAt ?? Infinity)) return false;
   const same = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;
   return same(other.device, item.device) && same(other.partition, item.partition) && same(other.exposure, item.exposure);
 }
 
 async function onDevice({ store, previewer, clock }: ReplayWorld, job: Job, item: Item): Promise<ItemResult | undefined> {
-  const event = await sentEvent({ store }, item);
-  if (event === undefined) return undefined;
+  const sent = await sentFailure({ store }, item);
+  if (sent === undefined) return undefined;
   const at = clock.now();
-  const { verdict, reason, code, by } = await previewer.preview(event, item);
+  const { verdict, reason, code, by } = await previewer.preview(sent, item);
   const said = { reason, at, ...(code === undefined ? {} : { code }) };
   if (verdict === 'unchanged') {
     await close(store, item, { state: 'replayed', note: `replayed by job ${job.id}` });
@@ -94,10 +95,10 @@ async function onDevice({ store, previewer, clock }: ReplayWorld, job: Job, item
   return verdict === 'conflict' ? { kind: 'conflict', ...said } : undefined;
 }
 
-/** The event with the revision that was sent: the item's own, or that of the newest failure beside it. */
-async function sentEvent({ store }: Pick<ReplayWorld, 'store'>, item: Item): Promise<Evidence['event'] | undefined> {
+/** The one with the revision that was sent: the item's own, or the newest failure beside it. */
+async function sentFailure({ store }: Pick<ReplayWorld, 'store'>, item: Item): Promise<Failure | undefined> {
   const { owner, sentRevision } = item;
-  const beside = owner === undefined || sentRevision === undefined ? [] : await store.ofOwner(owner);
+  const beside = owner === undefined || sentRevision === undefined ? [] : (await store.ofOwner(owner)).filter((head) => head.id === item.failure || !isImported(head));
   const sent = beside.find((head) => head.revision && sentRevision && formatRevision(head.revision) === formatRevision(sentRevision) && head.device === item.device);
-  return (await store.get(sent?.id ?? item.failure))?.details.event;
+  return store.get(sent?.id ?? item.failure);
 }

@@ -1,6 +1,7 @@
 /** Which failures a policy may send again, and when it takes its next turn. Pure. */
 import type { ReplayPolicy } from '../../config/schema.ts';
 import { CODES } from '../../domain/codes/index.ts';
+import { isImported } from '../evidence.ts';
 import type { Filter } from '../filter.ts';
 import { matches } from '../filter.ts';
 import type { Head } from '../port.ts';
@@ -13,10 +14,10 @@ export function filterOf({ codes, classes, olderThanMinutes }: ReplayPolicy, now
   return { ...(codes === undefined ? {} : { code: codes }), ...(classes === undefined ? {} : { class: classes }), until: now - olderThanMinutes * MINUTE };
 }
 
-/** Open (so neither archived nor quarantined), of a kind that may pass by itself, and not tried too often already. */
+/** Open (so neither archived nor quarantined), of a kind that may pass by itself, not tried too often already, and parked here: a bundle is for people. */
 export function isEligible(policy: ReplayPolicy, head: Head, now: number): boolean {
   const passes = CODES[head.code]?.retryable ?? false;
-  return passes && matches(filterOf(policy, now), head) && (head.replays?.length ?? 0) < policy.atMost;
+  return passes && !isImported(head) && matches(filterOf(policy, now), head) && (head.replays?.length ?? 0) < policy.atMost;
 }
 
 /** Milliseconds to the next turn: twice as long after each one in a row that did not end well. */

@@ -6,10 +6,14 @@ import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { Holder } from '../../domain/plan/foreign.ts';
 import { open } from '../../queue/envelope.ts';
+import { createKeyring } from '../../queue/keyring.ts';
+import type { Keyring } from '../../queue/keyring.ts';
+import { proofOfHandedOver } from '../../queue/proof.ts';
 import { SLICE_EVENTS } from '../../queue/events.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
-import type { Evidence, Head } from '../port.ts';
+import { isImported } from '../evidence.ts';
+import type { Evidence, Failure, Head } from '../port.ts';
 import type { Preview } from './job.ts';
 import type { Surroundings } from './judge.ts';
 import { combine, judge } from './judge.ts';
@@ -24,8 +28,11 @@ export type MapEvent = (event: Evidence['event']) => Promise<{ readonly slices: 
 
 export type Aim = Pick<Head, 'device' | 'partition' | 'exposure'>;
 
+export type Previewed = Pick<Failure, 'evidence'> & { readonly details: Pick<Evidence, 'event'> };
+
 export interface Previewer {
-  preview(event: Evidence['event'], aim: Aim): Promise<Preview>;
+  /** Of the failure's event. */
+  preview(failure: Previewed, aim: Aim): Promise<Preview>;
   /** Forgets what the devices declared more than so many milliseconds ago; absent: all of it. */
   refresh(olderThan?: number): void;
   close(): Promise<void>;
@@ -49,6 +56,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>();
   const foreign = new Map<string, { readonly at: number; readonly holders: Promise<readonly Holder[] | undefined> }>();
   const { clock } = options.runtime;
+  const keys = createKeyring(options.runtime.secrets, clock);
   const deviceOf = (device: DeviceConfig): Promise<Device> => {
     const opened = devices.get(device.name) ?? connect(device);
     devices.set(device.name, opened);
@@ -66,7 +74,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
     return known.holders;
   };
   return {
-    preview: (event, aim) => previewEvent({ config, map: options.map, read, look }, event, aim),
+    preview: (failure, aim) => previewFailure({ config, keys, map: options.map, read, look }, failure, aim),
     refresh: (olderThan = 0) => {
       for (const table of [readings, foreign]) for (const [key, { at }] of table) if (clock.now() - at >= olderThan) table.delete(key);
     },
@@ -97,10 +105,21 @@ async function lookNow(device: Promise<Device>): Promise<readonly Holder[] | und
 
 interface Scope {
   readonly config: SluiceConfig;
+  readonly keys: Keyring;
   readonly map: MapEvent;
   readonly read: (device: DeviceConfig, partition: string) => Promise<Reading>;
   /** What others hold on the device. */
   readonly look: (device: DeviceConfig) => Promise<readonly Holder[] | undefined>;
+}
+
+async function previewFailure(scope: Scope, failure: Previewed, aim: Aim): Promise<Preview> {
+  const { event } = failure.details;
+  const preview = await previewEvent(scope, event, aim);
+  if (preview.verdict !== 'would-apply' || !isImported(failure)) return preview;
+  const proof = await proofOfHandedOver(event.queue, event.body, scope);
+  if (proof.kind !== 'unproven') return preview;
+  const reason = `it came in a bundle and is not sent, because ${proof.reason}; replay it where it was exported, or in the lab. Sent, it would ${preview.reason}`;
+  return { ...preview, verdict: 'invalid', code: 'RPL715', reason };
 }
 
 async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): Promise<Preview> {

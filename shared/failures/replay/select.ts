@@ -1,6 +1,7 @@
 /** From a filter to a frozen selection, in the order in which it will be sent. */
 import { compareRevisions } from '../../domain/revision.ts';
 import { ReplayError } from '../error.ts';
+import { isImported } from '../evidence.ts';
 import { formatFilter, matches } from '../filter.ts';
 import type { Filter } from '../filter.ts';
 import type { FailureStore, Head } from '../port.ts';
@@ -21,9 +22,12 @@ export interface JobRequest {
 /** Says which policy plans it; absent: a person does. */
 export type ForPolicy = NonNullable<Job['policy']>;
 
-/** One owner's events for one queue and device are one unit: the newest is sent, and the level it carries covers the older ones. */
+/**
+ * One owner's events for one queue and device are one unit: the newest is sent, and the level it carries covers the older ones. What came
+ * in a bundle leads nobody else's.
+ */
 function unitKey(head: Head): string {
-  return head.owner === undefined ? head.id : `${head.owner} ${head.queue} ${head.device ?? ''}`;
+  return head.owner === undefined || isImported(head) ? head.id : `${head.owner} ${head.queue} ${head.device ?? ''}`;
 }
 
 /** Units by their first failure, those that policies tried in vain last; within one, the newest revision first. Pure. */
@@ -67,7 +71,7 @@ export async function previewItems(world: { readonly store: FailureStore; readon
   const previewed: Item[] = [];
   for (const unit of Map.groupBy(items, (item) => item.unit).values()) {
     const leader = await world.store.get(unit[0]!.failure);
-    for (const item of unit) previewed.push({ ...item, preview: leader ? await world.previewer.preview(leader.details.event, item) : LOST });
+    for (const item of unit) previewed.push({ ...item, preview: leader ? await world.previewer.preview(leader, item) : LOST });
     done(previewed.length);
   }
   return previewed;

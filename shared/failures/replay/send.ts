@@ -41,7 +41,7 @@ export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Pr
   // A reading may be a second old: the fence at the write holds whatever the preview said.
   world.previewer.refresh(FRESH);
   for (const [index, item] of alive) {
-    const preview = leader ? await world.previewer.preview(leader.details.event, item) : LOST;
+    const preview = leader ? await world.previewer.preview(leader, item) : LOST;
     if (preview.verdict === 'unknown') return { kind: 'away', reason: `${item.device ?? 'a device'} gives no answer, so nobody knows what a replay would do: ${preview.reason}` };
     judged.push({ index, item, head: heads.get(item.failure)!, preview });
   }

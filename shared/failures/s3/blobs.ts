@@ -3,6 +3,7 @@ import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectC
 import { errorMessage, errorName } from '../../telemetry/errors.ts';
 import type { BlobEntry, Blobs, Condition } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
+import { checkedKey, checkedPrefix } from '../keys.ts';
 
 export interface S3BlobsOptions {
   readonly bucket: string;
@@ -45,7 +46,8 @@ export function createS3Blobs(options: S3BlobsOptions): Blobs {
   const { bucket: Bucket, prefix } = options;
   const client = createClient(options);
   const where = `s3://${Bucket}/${prefix}`;
-  const nameOf = (key: string): string => (prefix === '' ? key : `${prefix}/${key}`);
+  const below = (key: string): string => (prefix === '' ? key : `${prefix}/${key}`);
+  const nameOf = (key: string): string => below(checkedKey(key, where));
   const guard = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -54,15 +56,16 @@ export function createS3Blobs(options: S3BlobsOptions): Blobs {
     }
   };
   const page = async (under: string, token: string | undefined): Promise<{ readonly entries: readonly BlobEntry[]; readonly next: string | undefined }> => {
-    const answer = await guard(client.send(new ListObjectsV2Command({ Bucket, Prefix: nameOf(under), ContinuationToken: token })));
-    const cut = nameOf('').length;
+    const answer = await guard(client.send(new ListObjectsV2Command({ Bucket, Prefix: below(checkedPrefix(under, where)), ContinuationToken: token })));
+    const cut = below('').length;
     return { entries: (answer.Contents ?? []).map(({ Key = '', ETag = '' }) => ({ key: Key.slice(cut), tag: ETag })), next: answer.NextContinuationToken };
   };
   return {
     where,
     get: async (key) => {
+      const Key = nameOf(key);
       const read = async (): Promise<{ text: string; tag: string }> => {
-        const answer = await client.send(new GetObjectCommand({ Bucket, Key: nameOf(key) }));
+        const answer = await client.send(new GetObjectCommand({ Bucket, Key }));
         return { text: (await answer.Body?.transformToString('utf-8')) ?? '', tag: answer.ETag ?? '' };
       };
       return guard(read().catch((error: unknown) => {
@@ -70,7 +73,7 @@ export function createS3Blobs(options: S3BlobsOptions): Blobs {
         throw error;
       }));
     },
-    put: (key, text, condition) => {
+    put: async (key, text, condition) => {
       const sent = client.send(new PutObjectCommand({ Bucket, Key: nameOf(key), Body: text, ContentType: 'application/json', ...headersOf(condition) }));
       return guard(sent.then((answer) => answer.ETag ?? '', (error: unknown) => {
         // What the condition named is gone: it does not hold.

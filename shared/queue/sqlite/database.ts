@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { narrow, privateFile } from '../../runtime/private-files.ts';
 import { QueueError } from '../port.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 
@@ -32,10 +33,17 @@ const SCHEMA = `
 /** How long one process waits for another that is writing. */
 const BUSY_MS = 10_000;
 
+/** SQLite gives the files beside it the rights of this one; those of an older Sluice lose theirs here. The folder may be anybody's. */
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  privateFile(path);
+  for (const beside of ['-wal', '-shm']) narrow(`${path}${beside}`);
+}
+
 /** Opens (and creates) the queue file. `FULL` so that a confirmed send survives a power cut, not only a killed process. */
 export function openDatabase(path: string): DatabaseSync {
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    if (path !== ':memory:') makeFile(path);
     const database = new DatabaseSync(path, { timeout: BUSY_MS });
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -44,6 +44,32 @@ describe('blobs in a directory', () => {
     expect((await blobs.list('')).map((e) => e.key)).toEqual(['a/b.json']);
     expect(readdirSync(join(root, 'a'))).toEqual(['b.json']);
     await blobs.close();
+  });
+
+  test.each(['get', 'put', 'delete', 'list'] as const)('follows no symbolic link out of the directory: %s', async (what) => {
+    const [root, outside] = [folder(), folder()];
+    writeFileSync(join(outside, 'x.json'), 'theirs');
+    symlinkSync(outside, join(root, 'index'));
+    symlinkSync(join(outside, 'x.json'), join(root, 'link.json'));
+    const blobs = createFileBlobs(root, randomUUID);
+    const refused = { code: 'RPL716', message: expect.stringContaining('symbolic link') };
+    if (what === 'list') expect(await blobs.list('')).toEqual([]);
+    if (what === 'list') await expect(blobs.list('index/')).rejects.toMatchObject(refused);
+    else for (const key of ['index/x.json', 'index/new/x.json', 'link.json']) await expect(blobs[what](key, 'mine')).rejects.toMatchObject(refused);
+    expect(readFileSync(join(outside, 'x.json'), 'utf8')).toBe('theirs');
+    expect(readdirSync(outside)).toEqual(['x.json']);
+    await blobs.close();
+  });
+
+  test('nobody but its owner reads what is in it, whatever rights it had before', async () => {
+    const root = join(folder(), 'failures');
+    mkdirSync(root, { mode: 0o755 });
+    chmodSync(root, 0o755);
+    const blobs = createFileBlobs(root, randomUUID);
+    await blobs.put('a/b.json', '1', 'absent');
+    await blobs.close();
+    const modes = ['', '.lock', 'a', 'a/b.json'].map((name) => (statSync(join(root, name)).mode & 0o777).toString(8));
+    expect(modes).toEqual(['700', '600', '700', '600']);
   });
 
   test('a directory that cannot be used is named, with the setting', async () => {

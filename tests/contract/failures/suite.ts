@@ -128,16 +128,58 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       expect(heads.map((h) => h.count)).toEqual(Array.from({ length: 8 }, () => 3));
     });
 
-    test('an exported bundle is imported as it was, once', async () => {
+    test('an exported bundle is imported once, apart from what was seen here', async () => {
       const [from, to] = [await one(), await one()];
       for (const n of [1, 2, 3]) await from.store.record(sighting(n));
       const all = await Promise.all((await from.store.list()).map(async ({ id }) => (await from.store.get(id))!));
       const read = readBundle(writeBundle(all, T0), 'bundle.jsonl');
       expect(read).toEqual(all);
-      expect(await to.store.adopt(read)).toBe(3);
-      expect(await to.store.adopt(read)).toBe(0);
-      expect(await to.store.list()).toEqual(await from.store.list());
-      expect(await to.store.get(all[0]!.id)).toEqual(all[0]);
+      expect((await to.store.adopt(read)).map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
+      expect(await to.store.adopt(read)).toEqual([]);
+      const local = { evidence: expect.stringMatching(/^imported\/[0-9a-f]{2}\/[0-9a-f]{16}\/[0-9a-f]{12}\.json$/), seen: [] };
+      expect(await to.store.list()).toEqual((await from.store.list()).map((head) => ({ ...head, ...local })));
+      expect(await to.store.get(all[0]!.id)).toEqual({ ...all[0], ...local });
+    });
+
+    test('a bundle changes nothing of a failure that is known, and writes under no name of its own', async () => {
+      const place = await make();
+      stops.push(place.stop);
+      const blobs = place.blobs();
+      const { store } = failuresOver(blobs, { clock, id: randomUUID });
+      stops.push(() => blobs.close());
+      const mine = await store.record(sighting(1));
+      const before = await store.get(mine.id);
+      const names = (await blobs.list('')).map(({ key }) => key);
+      const forged = { ...before!, sentence: 'forged', details: { ...before!.details, event: { ...before!.details.event, body: 'forged' } } };
+      expect(await store.adopt([forged, { ...forged, evidence: mine.evidence }])).toEqual([]);
+      expect(await store.get(mine.id)).toEqual(before);
+      expect((await blobs.list('')).map(({ key }) => key)).toEqual(names);
+      const { id } = sighting(2).head;
+      expect(await store.adopt([{ ...forged, id, evidence: mine.evidence }, { ...forged, id, sentence: 'twice', evidence: '../../victim/x.json' }])).toHaveLength(1);
+      expect(await store.get(mine.id)).toEqual(before);
+    });
+
+    test('what is seen here takes the place of what a bundle said, however new that claims to be', async () => {
+      const [from, to] = [await one(), await one()];
+      const { id } = await from.store.record(sighting(1, { counter: 9_999, body: 'forged' }));
+      await to.store.adopt([(await from.store.get(id))!]);
+      await to.store.record(sighting(1, { counter: 1, body: 'true' }));
+      const kept = await to.store.get(id);
+      expect(kept).toMatchObject({ revision: { epoch: 1, counter: 1 }, evidence: expect.stringMatching(/^evidence\//), details: { event: { body: 'true' } } });
+    });
+
+    test.each(['../x.json', '/x.json', 'a/../../x.json', 'a//x.json', 'a/', '', '.', './x', 'a/.hidden', 'a\\x', 'a\u0000x', 'a\nx', 'a/%2e%2e/x', 'a x', 'é', 'a'.repeat(600)])('a blob is never named %j', async (key) => {
+      const place = await make();
+      stops.push(place.stop);
+      const blobs = place.blobs();
+      stops.push(() => blobs.close());
+      const refused = { code: 'RPL716' };
+      await expect(blobs.put(key, '1')).rejects.toMatchObject(refused);
+      await expect(blobs.put(key, '1', 'absent')).rejects.toMatchObject(refused);
+      await expect(blobs.get(key)).rejects.toMatchObject(refused);
+      await expect(blobs.delete(key)).rejects.toMatchObject(refused);
+      if (key !== '' && key !== 'a/') await expect(blobs.list(key)).rejects.toMatchObject(refused);
+      expect(await blobs.list('')).toEqual([]);
     });
 
     test('the audit log only grows, in order', async () => {

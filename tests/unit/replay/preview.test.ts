@@ -102,6 +102,7 @@ describe('the preview of an event', () => {
     queue: 'slices', group: 'bigip-1', id: 'm', sentAt: 0, receiveCount: 1, verification: 'unchecked',
     body: seal(INGRESS_DESIRED, slice(1, [exposure()]), { id: 'e', cluster: 'east', subject: 'o', time: '2026-11-23T00:00:00Z' }), ...over,
   });
+  const parked = (of: Evidence['event']) => ({ evidence: 'evidence/00/0000000000000000/000000000000.json', details: { event: of } });
   const previewer = (over: Partial<Parameters<typeof createPreviewer>[0]> = {}) => createPreviewer({ runtime, map: async () => ({ slices: [slice(1, [exposure()])] }), connect: async () => memoryDevice(), ...over });
 
   test.each([
@@ -113,13 +114,13 @@ describe('the preview of an event', () => {
     ['an event of a sender that may not speak', event({ verification: 'refused' }), {}, 'invalid', 'RPL706'],
     ['a device that is away', event(), { connect: async () => Promise.reject(Object.assign(new Error('no connection'), { code: 'BIP501' })) }, 'unknown', 'BIP501'],
   ])('%s', async (_name, wanted, over, verdict, code) => {
-    const answer = await previewer(over).preview(wanted, {});
+    const answer = await previewer(over).preview(parked(wanted), {});
     expect([answer.verdict, answer.code]).toEqual([verdict, code]);
   });
 
   test('a device that the configuration does not know any more', async () => {
     const body = seal(INGRESS_DESIRED, slice(1, [exposure()], { device: 'gone' }), { id: 'e', cluster: 'east', subject: 'o', time: '2026-11-23T00:00:00Z' });
-    expect(await previewer().preview(event({ body }), {})).toMatchObject({ verdict: 'invalid', code: 'GW106' });
+    expect(await previewer().preview(parked(event({ body })), {})).toMatchObject({ verdict: 'invalid', code: 'GW106' });
   });
 
   test('reads a device once until it is told to look again', async () => {
@@ -131,11 +132,11 @@ describe('the preview of an event', () => {
       return read(partition);
     };
     const asked = previewer({ connect: async () => device });
-    await asked.preview(event(), {});
-    await asked.preview(event(), {});
+    await asked.preview(parked(event()), {});
+    await asked.preview(parked(event()), {});
     expect(reads).toBe(1);
     asked.refresh();
-    await asked.preview(event(), {});
+    await asked.preview(parked(event()), {});
     expect(reads).toBe(2);
   });
 });
