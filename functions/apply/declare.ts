@@ -1,10 +1,11 @@
 /** One declare: read, plan, post, verify; again where somebody was in between or the answer is in doubt. */
-import { DeviceError, inWords, trim } from '../../shared/bigip/errors.ts';
+import { DeviceError, inWords, isInner, trim } from '../../shared/bigip/errors.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import { sameContent } from '../../shared/domain/plan/declared.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { firstStep } from '../../shared/domain/plan/steps.ts';
+import { ofLooks, followsNone } from './inner.ts';
 import type { Run } from './run.ts';
 import { planFrom, readDeclared } from './run.ts';
 
@@ -13,27 +14,53 @@ const MAX_REDECLARES = 2;
 /** Somebody else's post in between, or an answer in doubt: read again so often before the queue takes over. */
 const MAX_RACES = 3;
 
+/** When nothing is to be changed: nothing is done, or what is live is looked at and declared only if it differs, or it is declared anyhow. */
+type Idle = 'leave' | 'look' | 'declare';
+
 /** Declares these changes and no other (`again`: even if that changes nothing); resolves with the error when the device refuses the content, rejects for all else. */
 export async function tryDeclare(run: Run, changes: readonly PlanEntry[], again = false): Promise<DeviceError | undefined> {
   const only = new Set(changes.map(changeId));
+  let idle: Idle = again ? 'declare' : 'leave';
   let redeclares = 0;
   for (let races = 0; ; ) {
     run.job.checkTime();
     try {
-      const problems = await logged(run, only, again || redeclares > 0);
+      const problems = await logged(run, only, idle);
       if (problems.length === 0) return undefined;
+      idle = 'declare';
       redeclares += 1;
       if (redeclares > MAX_REDECLARES) throw new DeviceError('BIP440', 'device', `${run.job.device.name}, partition ${run.job.partition}: ${problems[0]}`, { response: problems.join('; ') });
-    } catch (error) {
+    } catch (thrown) {
+      const error = await ofLooks(run, changes, thrown);
       races += 1;
-      if (isRefusal(error, races)) return noted(run, changes, error);
+      if (isFinal(run, error, races)) return follows(run, changes, error);
+      idle = idleAfter(error, idle);
       if (!(await mayPass(run, error, races))) throw error;
     }
   }
 }
 
-function isRefusal(error: unknown, races: number): error is DeviceError {
+/** A refusal, or a fault inside the device: once it came twice it is no accident. */
+function isFinal(run: Run, error: unknown, races: number): error is DeviceError {
+  if (isInner(error)) return run.isolating || races > 1;
   return error instanceof DeviceError && error.fault === 'content' && !(error.hint === 'raced' && races === 1);
+}
+
+function idleAfter(error: unknown, before: Idle): Idle {
+  if (!isInner(error) || before === 'declare') return before;
+  return error.hint === 'unsaved' ? 'declare' : 'look';
+}
+
+/** What names nothing of the content, or a state of the device that AS3 did not see, is held against these changes only if none at all passes. */
+async function follows(run: Run, changes: readonly PlanEntry[], error: DeviceError): Promise<DeviceError> {
+  if (run.isolating || !(isInner(error) || error.hint === 'raced')) return noted(run, changes, error);
+  if (changes.length === 0) throw followsNone(run, error);
+  try {
+    await logged(run, new Set(), 'declare');
+  } catch (thrown) {
+    throw thrown instanceof DeviceError && (isInner(thrown) || thrown.fault === 'content') ? followsNone(run, thrown) : thrown;
+  }
+  return noted(run, changes, error);
 }
 
 /** Waits until the same declare is worth another try, where it is. */
@@ -79,12 +106,12 @@ function noted(run: Run, changes: readonly PlanEntry[], error: DeviceError): Dev
   return error;
 }
 
-async function logged(run: Run, only: ReadonlySet<string>, again: boolean): Promise<readonly string[]> {
+async function logged(run: Run, only: ReadonlySet<string>, idle: Idle): Promise<readonly string[]> {
   const { clock, partition, onTry } = run.job;
   const begun = clock.now();
   const say = (outcome: string, reason?: string): void => onTry?.({ partition, changes: only.size, outcome, took: clock.now() - begun, ...(reason === undefined ? {} : { reason }) });
   try {
-    const problems = await declareOnce(run, only, again);
+    const problems = await declareOnce(run, only, idle);
     if (problems === 'nothing to do') return [];
     say(problems.length === 0 ? 'applied' : 'incomplete', problems[0]);
     return problems;
@@ -95,21 +122,22 @@ async function logged(run: Run, only: ReadonlySet<string>, again: boolean): Prom
 }
 
 /** Resolves with what is still different on the device. */
-async function declareOnce(run: Run, only: ReadonlySet<string>, again: boolean): Promise<readonly string[] | 'nothing to do'> {
+async function declareOnce(run: Run, only: ReadonlySet<string>, idle: Idle): Promise<readonly string[] | 'nothing to do'> {
   const { device, partition } = run.job;
   const { state, lockKey } = await readDeclared(run);
   const { next, changed } = await planFrom(run, state, only);
-  if (!changed && !again) return 'nothing to do';
+  if (!changed && idle === 'leave') return 'nothing to do';
   // A partition is not created for nobody; but who is asked to be here gets a fence, so that no late event of his finds none.
   if (lockKey === undefined && Object.keys(next.owners).length === 0) return 'nothing to do';
+  if (!changed && idle === 'look' && (await device.verify(partition, state)).length === 0) return [];
   const step = firstStep(state, next);
   run.posted = step;
   await device.declare(partition, step, lockKey);
   run.state = step;
-  if (step !== next) return declareOnce(run, only, true);
+  if (step !== next) return declareOnce(run, only, 'declare');
   // Stored with the declaration now.
   run.refused.clear();
-  if (!again && sameOnDevice(state, next)) return [];
+  if (idle === 'leave' && sameOnDevice(state, next)) return [];
   return device.verify(partition, next);
 }
 

@@ -4,9 +4,11 @@
  */
 import { applicationName } from '../../shared/bigip/as3/names.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
+import { isInner } from '../../shared/bigip/errors.ts';
 import type { Settings } from '../../shared/domain/exposure/exposure.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { tryDeclare } from './declare.ts';
+import { followsNone, spread } from './inner.ts';
 import type { Run } from './run.ts';
 import { askedOf, blame, pardon } from './run.ts';
 
@@ -20,10 +22,37 @@ export async function declareAll(run: Run, changes: readonly PlanEntry[], known?
     await blame(run, only, fault);
     return 1;
   }
+  if (isInner(fault) && !run.isolating) return amongOthers(run, changes, fault);
   const named = changes.filter((entry) => namesOf(run, entry).some((name) => fault.response.includes(name)));
   const [suspect] = named;
   if (suspect && named.length === 1) return withoutSuspect(run, { suspect, rest: changes.filter((entry) => entry !== suspect) }, fault);
   return part(run, suspects(changes, named), fault);
+}
+
+/** So many changes are tried alone before a fault inside the device counts as one that follows none of them. */
+const SAMPLES = 3;
+
+/**
+ * A fault inside the device that came with these changes and not without any. That is not enough to blame one: a script that cannot be
+ * run fails with all of them, and with no change there is none. So a few are tried alone until one passes.
+ */
+async function amongOthers(run: Run, changes: readonly PlanEntry[], fault: DeviceError): Promise<number> {
+  const failed = new Map<PlanEntry, DeviceError>();
+  run.isolating = true;
+  try {
+    for (const change of spread(changes, SAMPLES)) {
+      const alone = await tryDeclare(run, [change]);
+      if (alone) failed.set(change, alone);
+      if (alone && isInner(alone)) continue;
+      const rest = changes.filter((one) => one !== change && !failed.has(one));
+      let refused = rest.length === 0 ? 0 : await declareAll(run, rest);
+      for (const [suspect, why] of failed) refused += await declareAll(run, [suspect], why);
+      return refused;
+    }
+  } finally {
+    run.isolating = false;
+  }
+  throw followsNone(run, fault);
 }
 
 /** BIG-IP names one: it is remembered with the very declare that shows that all the others pass. */

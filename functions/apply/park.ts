@@ -1,4 +1,6 @@
 /** What will not succeed by itself goes to the dead letters with its reason, so that it can be read and replayed. */
+import { callInWords } from '../../shared/bigip/inner-calls.ts';
+import { isDeviceFault } from '../../shared/domain/codes/index.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
@@ -42,6 +44,17 @@ export async function parkRejected({ runtime, context, attempts }: Scope, { mess
   }
 }
 
+/** What a fault inside the device keeps out. It is no dead letter, because it is tried again by itself; each try that failed is told. */
+export function tellLeftOut({ runtime }: Scope, { data: { owner, device } }: Arrived<Slice>, results: readonly PartitionResult[]): void {
+  for (const { partition, entries, rejections } of results) {
+    for (const entry of entries.values()) {
+      const error = rejections.get(changeId(entry))?.error;
+      if (entry.owner !== owner || entry.kind !== 'rejected' || error === undefined || !isDeviceFault(entry.code)) continue;
+      runtime.log.error({ owner, device, partition, exposure: entry.key, code: entry.code, ...(error.inner && { call: callInWords(error.inner) }), reason: entry.reason }, 'left out: the device fails inside with it');
+    }
+  }
+}
+
 /** What the device refuses to give up although it was ordered; it stays declared until the order is given again. */
 export async function parkForgotten(scope: Scope, { message, data }: Arrived<ForgetOrder>, results: readonly PartitionResult[]): Promise<void> {
   const owners = Object.keys(data.upTo);
@@ -64,7 +77,7 @@ function unusablePartitions({ exposures, device }: Slice, results: readonly Part
 
 /** Each refusal once: neither when a slice only brings a quarantined change again, nor when that is tried again without anybody asking. */
 function refusedChanges(result: PartitionResult, { owner }: Slice, message: QueueMessage): readonly Said[] {
-  return [...result.entries.values()].filter((entry) => entry.owner === owner && entry.kind === 'rejected').flatMap((entry): readonly Said[] => {
+  return [...result.entries.values()].filter((entry) => entry.owner === owner && entry.kind === 'rejected' && !isDeviceFault(entry.code)).flatMap((entry): readonly Said[] => {
     const rejection = result.rejections.get(changeId(entry));
     if (rejection?.news !== true && !mayBeUntold(message)) return [];
     const reason = `${entry.key} of ${entry.gateways.join(', ')} in partition ${result.partition}: ${entry.reason}`;

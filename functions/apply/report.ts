@@ -18,7 +18,7 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
-import { parkForgotten, parkMessage, parkRejected } from './park.ts';
+import { parkForgotten, parkMessage, parkRejected, tellLeftOut } from './park.ts';
 import { settledOf } from './results.ts';
 import type { Scope } from './scope.ts';
 
@@ -42,6 +42,7 @@ async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: reado
   if (settled.exposures.length === 0 && !data.devices.includes(data.device)) return;
   await sendSettled(scope.runtime, meta, settled);
   await parkRejected(scope, arrival, results);
+  tellLeftOut(scope, arrival, results);
   scope.attempts.forget(message.id);
   await scope.healing.note(settled, wayOf(arrival));
   const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));

@@ -4,6 +4,7 @@ import { inWords as spoken } from '../../shared/bigip/errors.ts';
 import type { ExposureResult, Exposure, Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
+import { isDeviceFault } from '../../shared/domain/codes/index.ts';
 import { judgeFence } from '../../shared/domain/plan/fence.ts';
 import type { ChangeKind, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
@@ -38,7 +39,7 @@ function about(slice: Slice): Omit<Settled, 'exposures'> {
 }
 
 /** Why a device cannot be worked with for the time being. */
-export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'after'> & { readonly code: string };
+export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'after' | 'inner'> & { readonly code: string };
 
 /** The result of every exposure while the device is away or refuses all: come back later, and why. */
 export function settledAsRetry(slice: Slice, error: Trouble): Settled {
@@ -73,7 +74,8 @@ const OUTCOME = {
 } as const satisfies Record<ChangeKind, ExposureResult['outcome']>;
 
 function inWords({ kind, code, reason }: PlanEntry): Pick<ExposureResult, 'outcome' | 'code' | 'message'> {
-  return { outcome: OUTCOME[kind], code, message: reason };
+  // Left out, but not for what it asks.
+  return { outcome: kind === 'rejected' && isDeviceFault(code) ? 'retry' : OUTCOME[kind], code, message: reason };
 }
 
 /** Exposures that are still there against the owner's wish: held, or refused by the device. */

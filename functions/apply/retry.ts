@@ -1,4 +1,8 @@
-/** Quarantined changes that are due are tried alone, after everything else is done, so that they cost the others nothing. */
+/**
+ * Quarantined changes that are due are tried alone, after everything else is done, so that they cost the others nothing. So is what was
+ * left out just now because of a fault inside the device: that may have ended meanwhile.
+ */
+import { isInner } from '../../shared/bigip/errors.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { isDue, quarantined } from '../../shared/domain/plan/quarantine.ts';
@@ -7,6 +11,7 @@ import { tryDeclare } from './declare.ts';
 import { declareParts } from './parts.ts';
 import { siftMissing } from './references.ts';
 import type { Run } from './run.ts';
+import { pardon } from './run.ts';
 
 /** Refused so often, the others of this run wait for their next turn. */
 const MAX_FAILURES = 5;
@@ -14,27 +19,38 @@ const MAX_FAILURES = 5;
 export async function retryQuarantined(run: Run): Promise<void> {
   const owed = [...run.entries.values()].filter((entry) => isOwed(run, entry));
   const { healthy: due } = await siftMissing(run, owed);
-  for (const [i, entry] of due.slice(0, MAX_FAILURES).entries()) {
-    if (!hasTime(run)) break;
-    if ((await tryAgain(run, [entry])) > 0) continue;
-    // What ailed one often ailed them all.
-    await tryAgain(run, due.slice(i + 1));
-    break;
-  }
+  run.isolating = true;
+  await tryOneByOne(run, due).finally(() => {
+    run.isolating = false;
+  });
   run.retry = new Set();
   if (run.refused.size === 0) return;
   const fault = await tryDeclare(run, []);
   if (fault) throw fault;
 }
 
+async function tryOneByOne(run: Run, due: readonly PlanEntry[]): Promise<void> {
+  for (const [i, entry] of due.slice(0, MAX_FAILURES).entries()) {
+    if (!hasTime(run)) return;
+    if ((await tryAgain(run, [entry])) > 0) continue;
+    // What ailed one often ailed them all.
+    if (hasTime(run)) await tryAgain(run, due.slice(i + 1));
+    return;
+  }
+}
+
 async function tryAgain(run: Run, entries: readonly PlanEntry[]): Promise<number> {
   if (entries.length === 0) return 0;
   run.retry = new Set(entries.map(changeId));
+  for (const entry of entries) pardon(run, entry);
   return declareParts(run, entries, () => LINES.exposure);
 }
 
 function isOwed(run: Run, entry: PlanEntry): boolean {
-  const known = entry.kind === 'rejected' && !run.rejections.has(changeId(entry)) ? quarantined(run.state, entry) : undefined;
+  if (entry.kind !== 'rejected') return false;
+  const rejection = run.rejections.get(changeId(entry));
+  if (rejection) return isInner(rejection.error);
+  const known = quarantined(run.state, entry);
   return known !== undefined && (isDue(known, run.job.clock.now()) || run.replays.has(entry.owner));
 }
 

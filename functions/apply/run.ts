@@ -39,6 +39,8 @@ export interface Run {
   /** How often it was read: what is planned from an older reading may not be all. */
   readings: number;
   readonly pace: Pace;
+  /** A fault inside the device is held against the change that meets it, because others were seen to pass. */
+  isolating: boolean;
   /** What somebody changed on the device, and what is to be kept. */
   byHand: readonly Adoption[];
   /** Asked for when something new wants an address. */
@@ -47,7 +49,7 @@ export interface Run {
 
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
   const replays = new Set(job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner));
-  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), byHand: [], holders: undefined };
+  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), isolating: false, byHand: [], holders: undefined };
 }
 
 /** What the device declares, as far as it is not known to be unchanged. */

@@ -20,6 +20,14 @@ const SIGNALS = [
     period: 900,
     description: 'Sluice: a cluster was not heard for longer than clusters[].silentAfter; "sluice cluster list" says which. Look at its watcher and its queue.',
   },
+  {
+    name: 'InnerFault',
+    log: 'ApplyLogGroup',
+    codes: ['BIP509'],
+    /** apply tries once a minute at least, so that the alarm stands as long as the fault. */
+    period: 300,
+    description: "Sluice: a call inside a BIG-IP fails, so that nothing or not everything can be declared on it; apply's log names device, call and status with BIP509.",
+  },
 ];
 
 /** Log lines are JSON; one finding is one line. */

@@ -1,9 +1,11 @@
 /** Everything that can go wrong with a device, as it is told to people. */
+import type { InnerCall } from './inner-calls.ts';
+
 export type DeviceErrorCode =
   | 'BIP401' | 'BIP402' | 'BIP403' | 'BIP404' | 'BIP405'
   | 'BIP420' | 'BIP421' | 'BIP422' | 'BIP423' | 'BIP424' | 'BIP430' | 'BIP440'
   | 'BIP454'
-  | 'BIP501' | 'BIP502' | 'BIP503' | 'BIP504' | 'BIP505' | 'BIP506' | 'BIP507' | 'BIP508';
+  | 'BIP501' | 'BIP502' | 'BIP503' | 'BIP504' | 'BIP505' | 'BIP506' | 'BIP507' | 'BIP508' | 'BIP509';
 
 /**
  * `content`: the device refuses what was declared; another content may pass.
@@ -13,8 +15,22 @@ export type DeviceErrorCode =
  */
 export type FaultClass = 'content' | 'device' | 'transient' | 'ambiguous';
 
-/** `slow`: it was too much at once. `raced`: the same once more may pass, because something changed on the device meanwhile. */
-export type Hint = 'slow' | 'raced';
+/**
+ * `slow`: it was too much at once.
+ * `raced`: the same once more may pass, because something changed on the device meanwhile.
+ * `inner`: AS3 failed in words that name nothing of what was declared; whether that follows a change is found out.
+ * `unsaved`: the same, after everything was done: only the configuration was not saved.
+ * `unfound`: AS3 did not find what the declaration refers to, or failed to look.
+ */
+export type Hint = 'slow' | 'raced' | 'inner' | 'unsaved' | 'unfound';
+
+interface Details {
+  readonly response?: string;
+  readonly after?: number | undefined;
+  readonly hint?: Hint | undefined;
+  readonly inner?: InnerCall | undefined;
+  readonly cause?: unknown;
+}
 
 export class DeviceError extends Error {
   readonly code: DeviceErrorCode;
@@ -24,8 +40,10 @@ export class DeviceError extends Error {
   /** Milliseconds the device asked to wait. */
   readonly after?: number | undefined;
   readonly hint?: Hint | undefined;
+  /** The call inside the device that failed. */
+  readonly inner?: InnerCall | undefined;
 
-  constructor(code: DeviceErrorCode, fault: FaultClass, message: string, details: { response?: string; after?: number | undefined; hint?: Hint | undefined; cause?: unknown } = {}) {
+  constructor(code: DeviceErrorCode, fault: FaultClass, message: string, details: Details = {}) {
     super(message, { cause: details.cause });
     this.name = 'DeviceError';
     this.code = code;
@@ -33,7 +51,15 @@ export class DeviceError extends Error {
     this.response = trim(details.response ?? '');
     this.after = details.after;
     this.hint = details.hint;
+    this.inner = details.inner;
   }
+}
+
+/** A fault inside the device: it says nothing about what was declared. */
+export type InnerFault = DeviceError & { readonly hint: 'inner' | 'unsaved' };
+
+export function isInner(error: unknown): error is InnerFault {
+  return error instanceof DeviceError && (error.hint === 'inner' || error.hint === 'unsaved');
 }
 
 /** What went wrong, and the device's own words as a sentence of their own. */

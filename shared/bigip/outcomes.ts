@@ -1,6 +1,7 @@
 /** What an answer of the device means. The tables follow AS3 3.56 and iControl REST; the first row that fits decides. */
 import { DeviceError } from './errors.ts';
 import type { DeviceErrorCode, FaultClass, Hint } from './errors.ts';
+import { callInWords, INNER_WORDS, innerCallOf } from './inner-calls.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 
 interface Row {
@@ -26,42 +27,62 @@ const ANSWERS: readonly Row[] = [
   { status: [408, 429], code: 'BIP503', fault: 'transient', says: 'the device is busy' },
   { status: [503], text: /Configuration operation in progress|Too many configuration operations|active asynchronous task/i, code: 'BIP503', fault: 'transient', says: 'another configuration operation holds the device' },
   { status: [503], code: 'BIP504', fault: 'transient', says: 'the management services are restarting' },
+  { status: [500], text: INNER_WORDS, code: 'BIP509', fault: 'ambiguous', says: 'a call inside the device failed', hint: 'inner' },
   { status: [500], text: /<html|AsyncContext timeout/i, code: 'BIP505', fault: 'ambiguous', says: 'the management service gave up waiting; it may still have done it' },
   { status: [500, 502, 504], code: 'BIP505', fault: 'ambiguous', says: 'the device failed while working on it' },
 ];
 
-/** Results of one tenant in a declare. */
+/** mcpd's word on what it was told: its own codes, such as `01070734:3`. */
+const MCPD = /\b0[0-9a-f]{7}:\d/i;
+/** AS3's own words on the declaration, or any that name an application of Sluice or what it may refer to. */
+const NAMED = /declaration (is|has|lacks|should)\b|\bpath "?\/|must be unique|is only (valid|available) on|needs? to be provisioned|\/gw-[\w.-]+|\/Common\/\w/i;
+
+/**
+ * Results of one tenant in a declare. Only words that name content are content: what a call inside the device was answered, and what
+ * nobody knows, says nothing about it (decision 38).
+ */
 const RESULTS: readonly Row[] = [
   { text: /hash you submitted does not match/i, code: 'BIP430', fault: 'transient', says: 'somebody else wrote the partition in between' },
   { text: /TMSH CLI script taking longer than expected/i, code: 'BIP505', fault: 'ambiguous', says: 'the script took longer than 30 s and may still finish', hint: 'slow' },
   { text: /task cancelled|cancelled/i, code: 'BIP505', fault: 'ambiguous', says: 'the device restarted while working on it' },
   { text: /Configuration operation in progress|Too many configuration operations/i, code: 'BIP503', fault: 'transient', says: 'another configuration operation holds the device' },
-  { text: /01070333/, code: 'BIP422', fault: 'content', says: 'another virtual server uses this address and port' },
-  { text: /0107176c|conflicts with bigip/i, code: 'BIP423', fault: 'content', says: 'the address belongs to another partition' },
+  // Codes of mcpd that tell of the account, of mcpd itself and of its database, whatever was declared.
+  { text: /\b0107082[23]:\d/, code: 'BIP403', fault: 'device', says: 'the account may not do this; AS3 wants an account with the role administrator on all partitions' },
+  { text: /\b0107167d:\d|\b01070710:\d: Database error/i, code: 'BIP509', fault: 'ambiguous', says: 'mcpd failed inside the device', hint: 'inner' },
+  { text: /\b01070333:/, code: 'BIP422', fault: 'content', says: 'another virtual server uses this address and port' },
+  { text: /\b0107176c:/i, code: 'BIP423', fault: 'content', says: 'the address belongs to another partition' },
   // A script of before that landed late, or somebody's hand: what AS3 read was true no more when its script ran (as3.md §9.2.4).
-  { text: /01020066|01020036[^]*requested (pool member|node)/i, code: 'BIP421', fault: 'content', says: 'the device refuses the configuration', hint: 'raced' },
-  { text: /01020036|was not found|unable to (find|locate)/i, code: 'BIP424', fault: 'content', says: 'an object it refers to does not exist on the device' },
-  // An iControl status instead of an mcpd code: the outcome is unknown.
-  { text: /status: ?(5\d\d|40[1348])|ECONNRESET|socket hang up/i, code: 'BIP505', fault: 'ambiguous', says: 'the device failed half-way' },
-  { status: [422], text: /declaration failed/i, code: 'BIP421', fault: 'content', says: 'the device refuses the configuration' },
-  { status: [422, 400], code: 'BIP420', fault: 'content', says: 'AS3 refuses the declaration' },
+  { text: /\b01020066:|\b01020036:[^]*requested (pool member|node)/i, code: 'BIP421', fault: 'content', says: 'the device refuses the configuration', hint: 'raced' },
+  { text: /\b01020036:/, code: 'BIP424', fault: 'content', says: 'an object it refers to does not exist on the device' },
+  { text: MCPD, code: 'BIP421', fault: 'content', says: 'the device refuses the configuration' },
+  { text: /failed to save BIG-IP config/i, code: 'BIP509', fault: 'ambiguous', says: 'everything is done, but a call inside the device failed, so that it is not saved', hint: 'unsaved' },
+  { text: INNER_WORDS, code: 'BIP509', fault: 'ambiguous', says: 'a call inside the device failed', hint: 'inner' },
+  { text: /conflicts with (bigip|\/Common\/)/i, code: 'BIP423', fault: 'content', says: 'the address belongs to another partition' },
+  // AS3 says the same when it only failed to look.
+  { text: /unable to find \/\S+ for \//i, code: 'BIP424', fault: 'content', says: 'an object it refers to does not exist on the device', hint: 'unfound' },
+  { text: /(unable to (find|locate)|requested component) [^]*\/|\/\S+[^]*(was not found|does not exist)/i, code: 'BIP424', fault: 'content', says: 'an object it refers to does not exist on the device' },
+  { status: [422, 400], text: NAMED, code: 'BIP420', fault: 'content', says: 'AS3 refuses the declaration' },
   { status: [503, 408], code: 'BIP503', fault: 'transient', says: 'the device is busy' },
-  { status: [500, 502, 504], code: 'BIP505', fault: 'ambiguous', says: 'the device failed while working on it' },
+  { status: [500, 502, 504], code: 'BIP505', fault: 'ambiguous', says: 'the device failed while working on it', hint: 'inner' },
 ];
 
-function find(rows: readonly Row[], status: number, text: string): Row {
+const UNKNOWN: Row = { code: 'BIP509', fault: 'ambiguous', says: 'the device failed in words that name nothing of what was declared', hint: 'inner' };
+
+function find(rows: readonly Row[], status: number, text: string): Row | undefined {
   const fits = (row: Row): boolean => (row.status?.includes(status) ?? true) && (row.text?.test(text) ?? true);
-  return rows.find(fits) ?? { code: 'BIP420', fault: 'content', says: `unexpected status ${status}` };
+  return rows.find(fits);
 }
 
 /** The typed error of an answer that is not a success. */
 export function faultOf(device: string, request: DeviceRequest, answer: DeviceResponse): DeviceError {
-  const row = find(ANSWERS, answer.status, answer.text);
+  const isDeclare = request.path.startsWith('/mgmt/shared/appsvcs/declare');
+  const row = find(ANSWERS, answer.status, answer.text) ?? (isDeclare ? UNKNOWN : { code: 'BIP420', fault: 'content', says: `unexpected status ${answer.status}` });
   // Only writes can be in doubt, and only a declaration can be at fault for being refused.
   const fault = request.method === 'GET' && (row.fault === 'ambiguous' || row.fault === 'content') ? 'transient' : row.fault;
   return new DeviceError(row.code, fault, `${device}: ${row.says} (${request.method} ${request.path.split('?')[0]}: HTTP ${answer.status})`, {
     response: wordsOf(answer),
     after: answer.retryAfter,
+    ...(fault === row.fault && { hint: row.hint, inner: innerCallOf(answer.text) }),
   });
 }
 
@@ -86,8 +107,10 @@ export interface TenantResult {
 export function faultOfResult(device: string, partition: string, result: TenantResult): DeviceError | undefined {
   if (result.code >= 200 && result.code < 300) return undefined;
   const words = [result.message, result.response].filter(Boolean).join(': ');
-  const row = find(RESULTS, result.code, words);
-  return new DeviceError(row.code, row.fault, `${device}, partition ${partition}: ${row.says}`, { response: words, hint: row.hint });
+  const row = find(RESULTS, result.code, words) ?? UNKNOWN;
+  const inner = row.code === 'BIP509' ? innerCallOf(words) : undefined;
+  const says = inner === undefined ? row.says : `${row.says} (${callInWords(inner)})`;
+  return new DeviceError(row.code, row.fault, `${device}, partition ${partition}: ${says}`, { response: words, hint: row.hint, inner });
 }
 
 function wordsOf(answer: DeviceResponse): string {

@@ -210,6 +210,14 @@ describe('the stack', () => {
     expect(resource('SilentClusterAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
   });
 
+  test('a fault inside a device, which apply can only wait for, raises an alarm', () => {
+    const filter = resource('InnerFaultFilter');
+    expect(filter).toMatchObject({ LogGroupName: { Ref: 'ApplyLogGroup' }, FilterPattern: '{ ($.code = "BIP509") }' });
+    expect(resource('ApplyLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-apply');
+    const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
+    expect(resource('InnerFaultAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
+  });
+
   test('no role may do everything, or something with everything', () => {
     const roles = Object.entries(template.Resources).filter(([, r]) => r.Type === 'AWS::IAM::Role').map(([id]) => id);
     expect(roles.sort()).toEqual(['ApplyRole', 'AuditRole', 'ExpressRole', 'MapRole', 'ParkRole', 'ReplayRole']);

@@ -33,7 +33,7 @@ export function clusterFigures(cluster: string, stories: readonly Story[], seen:
 
 function ofStories(cluster: string, stories: readonly Story[]): ClusterFigures {
   const own = stories.filter((story) => parseOwner(story.owner).cluster === cluster).flatMap((story) => story.chapters);
-  const newest = own.filter((chapter) => chapter.outcomes['retry'] === undefined).sort((a, b) => b.last - a.last)[0];
+  const newest = own.filter(({ outcomes }) => Object.keys(outcomes).join() !== 'retry').sort((a, b) => b.last - a.last)[0];
   const seen = newest && seenAt(newest);
   if (newest === undefined || seen === undefined) return {};
   return { lastEvent: seen, lag: Math.max(0, newest.last - seen) };

@@ -34,4 +34,5 @@ export const DEVICE_CODES = {
   BIP506: { title: 'Too many tokens', cause: 'The account has 100 active tokens.', fix: 'Give Sluice an account of its own.', retryable: true },
   BIP507: { title: 'No unit is active', cause: 'Every unit of the device says it is standby or offline.', fix: 'Nothing while a failover is under way. If it lasts, look at the pair; with one URL, set devices[].peer.', retryable: true },
   BIP508: { title: 'Device left alone', cause: 'The device failed several times in a row; it is asked only now and then.', fix: 'Mend what the message names. Sluice notices by itself; events wait in the queue.', retryable: true },
+  BIP509: { title: 'A call inside the device fails', cause: "AS3 works by calls to the device's own REST services. One of them failed, or AS3 failed without naming anything that was declared.", fix: 'Look at the call that the message names, and at restnoded.log, restjavad.0.log and ltm in /var/log of the device. Sluice tries again by itself: what alone meets the fault is left out until its next try, else all events wait in the queue.', retryable: true },
 } as const satisfies CodeTable;

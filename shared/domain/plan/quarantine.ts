@@ -2,14 +2,15 @@
  * Quarantine: what the device refused is left out without asking it again, so that it costs the others nothing, until its next try.
  * Nothing wakes it up by itself: the watcher's resync (every 5 minutes) brings the slice, and what is due then is tried.
  */
+import { isDeviceFault } from '../codes/index.ts';
 import type { PlanEntry } from './entry.ts';
 import { changeId } from './entry.ts';
 import type { Draft } from './draft.ts';
 import type { DeclaredState } from './declared.ts';
 import type { Quarantined } from './record.ts';
 
-/** Milliseconds until the next try: doubled each time. */
-const WAIT = { first: 60_000, longest: 3_600_000 } as const;
+/** Milliseconds until the next try: doubled each time. A fault of the device may end any moment, and is not the owner's. */
+const WAIT = { first: 60_000, longest: 3_600_000, longestOfDevice: 300_000 } as const;
 
 export interface Refusal {
   readonly code: string;
@@ -21,7 +22,8 @@ export function quarantineOf(refused: Pick<PlanEntry, 'structure' | 'membersOnly
   const hash = refused.structure ?? '';
   const known = before?.hash === hash ? before : undefined;
   const tries = (known?.tries ?? 0) + 1;
-  const wait = Math.min(WAIT.longest, WAIT.first * 2 ** (tries - 1));
+  const longest = isDeviceFault(code) ? WAIT.longestOfDevice : WAIT.longest;
+  const wait = Math.min(longest, WAIT.first * 2 ** (tries - 1));
   const kept = refused.membersOnly === true || known?.members === 'kept';
   return { hash, code, reason, next: new Date(now + wait).toISOString(), tries, members: kept ? 'kept' : 'follow' };
 }

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { trim } from '../../../shared/bigip/errors.ts';
 import { faultOf, faultOfResult } from '../../../shared/bigip/outcomes.ts';
@@ -35,6 +37,78 @@ describe('what the result of a tenant means', () => {
   });
 });
 
+/** What AS3 3.56 answered when one of its own calls inside the device was answered with a fault, as its engine was seen to do. */
+interface Recorded {
+  readonly inner: string;
+  readonly innerCode: number;
+  /** How often AS3 made that call. */
+  readonly calls: number;
+  readonly code: number;
+  readonly message: string;
+  readonly response?: string;
+}
+const ROOT = join(import.meta.dirname, '../../..');
+const read = (path: string): readonly Recorded[] => JSON.parse(readFileSync(path, 'utf8')) as readonly Recorded[];
+const recorded = read(join(ROOT, 'tests/fixtures/as3-inner-faults.json'));
+
+/** Where AS3's words hide the fault: nobody can tell from them alone. */
+function hidden({ inner, innerCode }: Recorded): object | undefined {
+  // It takes the fault for "not there"; apply looks whether the object is.
+  if (inner === '/tm/ltm/rule') return { code: 'BIP424', fault: 'content', hint: 'unfound' };
+  // It takes 404 for "no pools" and creates what is there; apply declares once more, and then without any change.
+  if (inner === '/tm/ltm/pool' && innerCode === 404) return { code: 'BIP421', fault: 'content', hint: 'raced' };
+  if (inner === '/tm/task/sys/config') return { code: 'BIP509', fault: 'ambiguous', hint: 'unsaved' };
+  return undefined;
+}
+
+describe("a fault of AS3's own calls inside the device is never taken for bad content", () => {
+  test.each(recorded.filter(({ calls }) => calls > 0).map((one) => [`${one.inner} ${one.innerCode}`, one] as const))('%s', (_name, one) => {
+    const error = result(one.code, one.message, one.response);
+    if (one.code === 200) expect(error).toBeUndefined();
+    else expect(error).toMatchObject(hidden(one) ?? { code: 'BIP509', fault: 'ambiguous', hint: 'inner', inner: { status: one.innerCode, endpoint: expect.stringContaining('/mgmt/') }, message: expect.stringContaining(`HTTP ${one.innerCode}`) });
+  });
+
+  test('the recorded answers are all there', () => {
+    expect(recorded.filter(({ calls }) => calls > 0)).toHaveLength(17 * 7);
+    const reference = join(ROOT, '../shared/reference/as3-inner-faults.json');
+    if (existsSync(reference)) expect(recorded).toEqual(read(reference));
+  });
+
+  const post = 'POST http://admin:XXXXXX@localhost:8100/mgmt/tm/task/cli/script run cli script';
+  test.each([
+    ['no answer', 400, `${post} failed (connect ECONNREFUSED 127.0.0.1:8100)`, { endpoint: '/mgmt/tm/task/cli/script', method: 'POST' }],
+    ['a page of HTML', 400, `${post} response=500 body="<html>error</html>"`, { endpoint: '/mgmt/tm/task/cli/script', method: 'POST', status: 500 }],
+    ['a body that speaks of what it did not find', 400, `${post} response=404 body={"message":"The requested task was not found"}`, { status: 404 }],
+    ['busy for too long', 400, 'got unwanted redirect getting BIG-IP config from localhost', undefined],
+    ['a script without a word', 422, 'TMSH CLI script failed during execution', undefined],
+    ['mcpd out of order', 500, 'GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/node query response=400 body={"message":"0107167d:3: Data publisher not found or not implemented when processing request"}', { endpoint: '/mgmt/tm/ltm/node', status: 400 }],
+    ['a database that is full', 422, '01070710:3: Database error (13), Cannot update_indexes/checkpoint DB object', undefined],
+    ['a sentence that nobody knows', 400, 'the moon is in the wrong quarter', undefined],
+    ['nothing at all', 422, '', undefined],
+  ])('%s', (_name, code, response, inner) => {
+    const error = result(code, 'declaration failed', response);
+    expect(error).toMatchObject({ code: 'BIP509', fault: 'ambiguous', hint: 'inner' });
+    if (inner) expect(error?.inner).toMatchObject(inner);
+    else expect(error?.inner).toBeUndefined();
+  });
+
+  test.each(recorded.filter(({ response, message }) => /response=/.test(`${message}${response}`)).map((one) => [`${one.inner} ${one.innerCode}`, one] as const))("%s, with mcpd's own code in the body: that is a word on the content", (_name, { code, message, response }) => {
+    const withCode = (words: string | undefined): string | undefined => words?.replace('injected fault', '01070734:3: Configuration error: Can\'t associate the rule');
+    expect(result(code, withCode(message)!, withCode(response))).toMatchObject({ code: 'BIP421', fault: 'content' });
+  });
+
+  test.each([
+    ['/k8s/gw-172.16.100.195-80-tcp/virtual/profileTCP: should be object', 'BIP420'],
+    ['declaration is invalid; /k8s: should NOT have additional properties', 'BIP420'],
+    ['declaration has duplicate values in virtualAddress', 'BIP420'],
+    ['Path /k8s/gw-172.16.100.195-80-tcp/virtual is longer than 195 characters', 'BIP420'],
+    ['Unable to find /Common/r1 for /k8s/gw-1/virtual/iRules/0', 'BIP424'],
+    ['/k8s/gw-1/pool/members/0/serverAddresses/0 static address 10.0.0.1 conflicts with bigip node /one/10.0.0.1', 'BIP423'],
+  ])('what AS3 itself says of the content stays content: %s', (message, code) => {
+    expect(result(422, message)).toMatchObject({ code, fault: 'content' });
+  });
+});
+
 describe('what an answer as a whole means', () => {
   test.each([
     ['GET', 400, '{"message":"user sluice has reached maximum active login tokens"}', 'BIP506', 'transient'],
@@ -45,16 +119,18 @@ describe('what an answer as a whole means', () => {
     ['POST', 503, '{"message":"There is an active asynchronous task executing."}', 'BIP503', 'transient'],
     ['POST', 503, '<html><body>503 Service Unavailable</body></html>', 'BIP504', 'transient'],
     ['POST', 500, '<html>AsyncContext timeout</html>', 'BIP505', 'ambiguous'],
+    ['POST', 500, '{"code":500,"message":"GET http://admin:XXXXXX@localhost:8100/mgmt/tm/sys/provision query target BIG-IP provisioning response=500 body={}"}', 'BIP509', 'ambiguous'],
+    ['POST', 409, '{"message":"nobody knows this"}', 'BIP509', 'ambiguous'],
     // Reading cannot have done anything.
     ['GET', 500, '<html>AsyncContext timeout</html>', 'BIP505', 'transient'],
   ] as const)('%s %d %s is %s, %s', (method, status, text, code, fault) => {
-    const error = faultOf('bigip-1', { method, path: '/mgmt/x?y=z' }, { status, text, json: undefined });
+    const error = faultOf('bigip-1', { method, path: '/mgmt/shared/appsvcs/declare/x?y=z' }, { status, text, json: undefined });
     expect(error).toMatchObject({ code, fault });
     expect(error.message).toContain('bigip-1');
   });
 
   test('every code that can come out is in the table of codes with its remedy', () => {
-    for (const code of ['BIP401', 'BIP402', 'BIP403', 'BIP404', 'BIP420', 'BIP421', 'BIP422', 'BIP423', 'BIP424', 'BIP430', 'BIP440', 'BIP501', 'BIP502', 'BIP503', 'BIP504', 'BIP505', 'BIP506']) {
+    for (const code of ['BIP401', 'BIP402', 'BIP403', 'BIP404', 'BIP420', 'BIP421', 'BIP422', 'BIP423', 'BIP424', 'BIP430', 'BIP440', 'BIP501', 'BIP502', 'BIP503', 'BIP504', 'BIP505', 'BIP506', 'BIP509']) {
       expect(CODES[code]?.fix).toBeTruthy();
     }
   });

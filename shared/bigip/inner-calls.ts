@@ -1,0 +1,39 @@
+/** AS3 works by calls to the device's own REST services. When one of them fails, its answer tells which; these are its words (3.56). */
+
+/** A call that AS3 made inside the device. */
+export interface InnerCall {
+  readonly method: string;
+  /** Path without query, such as `/mgmt/tm/ltm/pool`. */
+  readonly endpoint: string;
+  /** Absent when there was no answer. */
+  readonly status?: number;
+}
+
+const FAILED = /\b(GET|HEAD|POST|PUT|PATCH|DELETE) https?:\/\/[^\s/]+(\/[^\s?]*)[^]*?(?:\bresponse=(\d{3})\b|\bfailed \()/;
+
+/** The call that these words tell of. */
+export function innerCallOf(words: string): InnerCall | undefined {
+  const [, method, endpoint, status] = FAILED.exec(words) ?? [];
+  if (method === undefined || endpoint === undefined) return undefined;
+  return { method, endpoint, ...(status === undefined ? {} : { status: Number(status) }) };
+}
+
+export function callInWords({ method, endpoint, status }: InnerCall): string {
+  return `${method} ${endpoint}: ${status === undefined ? 'no answer' : `HTTP ${status}`}`;
+}
+
+/** Words about a call inside the device, or about AS3's own script, that name nothing of what was declared. */
+export const INNER_WORDS = new RegExp(
+  [
+    FAILED.source,
+    'failure querying config',
+    'failed to save BIG-IP config',
+    'got (unwanted|invalid) redirect',
+    'cannot parse (response|JSON)',
+    'TMSH CLI script failed during execution',
+    'Record no longer exists on BIG-IP for TMSH CLI script',
+    'status: ?(5\\d\\d|40[1348])',
+    'ECONNRESET|ECONNREFUSED|ETIMEDOUT|socket hang up',
+  ].join('|'),
+  'i',
+);
