@@ -123,15 +123,18 @@ export class Emitter {
   async #attempt(): Promise<void> {
     this.#debounce.reset();
     const forced = this.#force;
+    const urgent = this.#urgent;
     this.#force = false;
     this.#urgent = false;
     const content = this.#options.content();
     if (content === undefined) return;
     if (!forced && this.#sent !== undefined && sameContent(this.#sent, content)) return this.#changes.dropUnsent();
-    await this.#send(content);
+    // A member that leaves is as urgent at the next try.
+    if (!(await this.#send(content))) this.#urgent ||= urgent;
   }
 
-  async #send(content: Content): Promise<void> {
+  /** Whether the queue has it. */
+  async #send(content: Content): Promise<boolean> {
     const { clock, random, log } = this.#options;
     const changes = this.#changes.list();
     try {
@@ -140,6 +143,7 @@ export class Emitter {
       this.#sent = content;
       this.#changes.markSent(changes, revision);
       this.#unsettled = { revision, until: clock.now() + UNSETTLED_MS };
+      return true;
     } catch (error) {
       this.#failures += 1;
       const pause = fullJitter(this.#failures, RETRY, random);
@@ -147,6 +151,7 @@ export class Emitter {
       this.#force = true;
       this.#debounce.touch(clock.now(), true);
       if (!this.#stopping) await this.#sleep(pause);
+      return false;
     }
   }
 

@@ -11,22 +11,28 @@ const change = (name: string): Change => ({ what: 'updated', kind: 'Pod', namesp
 function start() {
   const clock = createManualClock();
   const sent: string[][] = [];
+  /** What the cluster is like; and whether the queue takes nothing for now. */
+  const now: { content: number | 'ever new' | 'unknown'; away: boolean } = { content: 'ever new', away: false };
+  const tries = { refused: 0 };
   let n = 0;
   const emitter = new Emitter({
     clock,
-    random: () => 0,
+    random: () => 0.5,
     log,
     debounce: { quiet: 100, max: 1_000 },
-    // Different every time, so that something is always worth sending.
-    content: () => ({ removed: false, objects: { pods: [{ n: (n += 1) }] } }) as unknown as Content,
+    content: () => (now.content === 'unknown' ? undefined : ({ removed: false, objects: { pods: [{ n: now.content === 'ever new' ? (n += 1) : now.content }] } } as unknown as Content)),
     send: (_content, changes) => {
+      if (now.away) {
+        tries.refused += 1;
+        return Promise.reject(new Error('the queue gives no answer'));
+      }
       sent.push(changes.map((c) => c.name));
       return Promise.resolve({ epoch: 1, counter: sent.length });
     },
     observed: () => undefined,
   });
   emitter.start();
-  return { clock, emitter, sent };
+  return { clock, emitter, sent, now, tries };
 }
 
 describe('the snapshots of one ingress', () => {
@@ -53,5 +59,144 @@ describe('the snapshots of one ingress', () => {
     await clock.pass(1_000);
     expect(sent).toHaveLength(2);
     await emitter.stop();
+  });
+
+  test('have nothing to say where the content is what was sent, and what changed meanwhile is dropped', async () => {
+    const { clock, emitter, sent, now } = start();
+    now.content = 1;
+    emitter.changed(change('a'), false);
+    await clock.pass(200);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+    emitter.changed(change('no matter'), false);
+    await clock.pass(200);
+    now.content = 2;
+    emitter.changed(change('b'), false);
+    await clock.pass(200);
+    expect(sent).toEqual([['a'], ['b']]);
+    await emitter.stop();
+  });
+
+  test('go out as soon as the result of the one before is there', async () => {
+    const { clock, emitter, sent } = start();
+    emitter.changed(change('a'), false);
+    await clock.pass(200);
+    emitter.changed(change('b'), false);
+    await clock.pass(1_000);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, device: 'bigip-1', devices: ['bigip-1', 'bigip-2'] });
+    await clock.pass(1_000);
+    expect(sent).toEqual([['a']]);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, device: 'bigip-2', devices: ['bigip-1', 'bigip-2'] });
+    await clock.pass(1);
+    expect(sent).toEqual([['a'], ['b']]);
+    await emitter.stop();
+  });
+
+  test('are said again when that is asked for, although nothing changed', async () => {
+    const { clock, emitter, sent, now } = start();
+    now.content = 1;
+    emitter.refresh();
+    await clock.pass(200);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+    emitter.refresh();
+    await clock.pass(200);
+    expect(sent).toHaveLength(2);
+    await emitter.stop();
+  });
+
+  test('are not made of what is not known completely; a change of that time goes along later', async () => {
+    const { clock, emitter, sent, now } = start();
+    now.content = 'unknown';
+    emitter.changed(change('a'), false);
+    await clock.pass(5_000);
+    expect(sent).toEqual([]);
+    now.content = 1;
+    emitter.changed(change('b'), false);
+    await clock.pass(200);
+    expect(sent).toEqual([['a', 'b']]);
+    await emitter.stop();
+  });
+
+  test('what is in hand is sent before the end, once', async () => {
+    const { emitter, sent } = start();
+    emitter.changed(change('a'), false);
+    await emitter.stop();
+    expect(sent).toEqual([['a']]);
+  });
+});
+
+/** Red without the touch after a failure, without `#force` there, and without the pause. */
+describe('a snapshot that the queue does not take', () => {
+  test('is sent again by itself, with everything that changed meanwhile', async () => {
+    const { clock, emitter, sent, now } = start();
+    now.away = true;
+    emitter.changed(change('a'), false);
+    await clock.pass(200);
+    emitter.changed(change('b'), false);
+    now.away = false;
+    await clock.pass(60_000);
+    expect(sent).toEqual([['a', 'b']]);
+    await emitter.stop();
+  });
+
+  test('is sent again although nothing changed since the last one that was taken, if it was asked for', async () => {
+    const { clock, emitter, sent, now } = start();
+    now.content = 1;
+    emitter.refresh();
+    await clock.pass(200);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+    now.away = true;
+    emitter.refresh();
+    await clock.pass(200);
+    now.away = false;
+    await clock.pass(60_000);
+    expect(sent).toHaveLength(2);
+    await emitter.stop();
+  });
+
+  test('is tried less and less often, however much changes, and at once after a success', async () => {
+    const { clock, emitter, sent, now, tries } = start();
+    now.away = true;
+    for (let i = 0; i < 1_000; i += 1) {
+      emitter.changed(change('leaving'), true);
+      await clock.pass(100);
+    }
+    // Half of 1, 2, 4, 8, 16 and 30 s and so on: at 0, 0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5, 60.5, 75.5 and 90.5 s.
+    expect(tries.refused).toBe(11);
+    now.away = false;
+    await clock.pass(30_000);
+    expect(sent).toHaveLength(1);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+    now.away = true;
+    emitter.changed(change('next'), true);
+    await clock.pass(499);
+    now.away = false;
+    await clock.pass(1);
+    expect(sent).toHaveLength(2);
+    await emitter.stop();
+  });
+
+  /** Red when the second try forgets that it is urgent: it then waited a minute for the result of the one before. */
+  test('does not wait for the result of the one before either, if a member leaves', async () => {
+    const { clock, emitter, sent, now } = start();
+    emitter.changed(change('a'), false);
+    await clock.pass(200);
+    now.away = true;
+    emitter.changed(change('leaving'), true);
+    await clock.pass(1);
+    now.away = false;
+    await clock.pass(1_000);
+    expect(sent).toEqual([['a'], ['a', 'leaving']]);
+    await emitter.stop();
+  });
+
+  test('does not keep the watcher from ending', async () => {
+    const { clock, emitter, now, tries } = start();
+    now.away = true;
+    emitter.changed(change('a'), false);
+    await clock.pass(200);
+    const ended = emitter.stop();
+    await clock.pass(1);
+    await ended;
+    expect(tries.refused).toBe(1);
   });
 });
