@@ -6,6 +6,7 @@ import { watchedIngresses } from '../../../functions/watch/ingresses.ts';
 import { ownership } from '../../../functions/watch/ownership.ts';
 import { planPorts } from '../../../functions/watch/port-plan.ts';
 import { Results } from '../../../functions/watch/results.ts';
+import { Revisions } from '../../../functions/watch/revisions.ts';
 import { decideStatus } from '../../../functions/watch/status.ts';
 import { IngressConfig } from '../../../shared/config/schema.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
@@ -70,11 +71,61 @@ describe('the change log', () => {
     expect(log.list()).toHaveLength(1);
   });
 
+  /** The proof of a deletion must not be lost with a lost message. Red when `settle` looks at no revision, or `markSent` at no list. */
+  test('keeps what went out with a later snapshot than the one that arrived', () => {
+    const log = new ChangeLog();
+    log.add(change('a', 'deleted'));
+    log.markSent(log.list(), at(5));
+    log.settle(at(4));
+    expect(log.list()).toHaveLength(1);
+    log.settle(at(6));
+    expect(log.list()).toEqual([]);
+  });
+
+  test('keeps what was seen while a snapshot without it was on its way', () => {
+    const log = new ChangeLog();
+    log.add(change('a', 'deleted'));
+    const going = log.list();
+    log.add(change('b', 'deleted'));
+    log.markSent(going, at(1));
+    log.settle(at(1));
+    expect(log.list().map((one) => one.name)).toEqual(['b']);
+  });
+
+  test('of changes that turned out to change nothing, keeps those that went out already', () => {
+    const log = new ChangeLog();
+    log.add(change('a', 'deleted'));
+    log.markSent(log.list(), at(1));
+    log.add(change('b'));
+    log.dropUnsent();
+    expect(log.list().map((one) => one.name)).toEqual(['a']);
+  });
+
+  test('forgets what changed longest ago first', () => {
+    const log = new ChangeLog();
+    for (const name of ['again', ...Array.from({ length: 499 }, (_, n) => `g${n}`), 'again', 'last']) log.add(change(name));
+    expect(log.list().map((one) => one.name)).toEqual([...Array.from({ length: 498 }, (_, n) => `g${n + 1}`), 'again', 'last']);
+  });
+
   test('does not grow without end', () => {
     const log = new ChangeLog();
     for (let n = 0; n < 2_000; n += 1) log.add(change(`g${n}`));
     expect(log.list()).toHaveLength(500);
     expect(log.list().at(-1)?.name).toBe('g1999');
+  });
+});
+
+/** A device refuses what lies below the fence, so a number that was used must not come again. Red without the guard in `moveTo`. */
+describe('revisions', () => {
+  test('only ever go up, also when a lower epoch or the same one is told', () => {
+    const revisions = new Revisions(10);
+    const given = [revisions.next(), revisions.next()];
+    for (const epoch of [10, 3, 12, 12, 11]) {
+      revisions.moveTo(epoch);
+      given.push(revisions.next());
+    }
+    expect(given).toEqual([at(1, 10), at(2, 10), at(3, 10), at(4, 10), at(1, 12), at(2, 12), at(3, 12)]);
+    expect([revisions.epoch, revisions.newest]).toEqual([12, at(3, 12)]);
   });
 });
 
