@@ -36,6 +36,16 @@ describe('an owner that was removed', () => {
   });
 });
 
+/** Red without the look at what is declared: a later event of it, or of nobody, would then meet a floor and no record. */
+test('an owner that something is still declared for is not folded, however long ago it wanted to go', () => {
+  // The device refuses to give it up.
+  const record = { ...removed.owners[owner]!, gone: '1970-01-01T00:00:00.000Z' };
+  const { exposures } = plan(EMPTY_STATE, [slice(1, [exposure()])], 0).next;
+  const later = plan({ ...removed, owners: { [owner]: record }, exposures }, [slice(3, [exposure({ port: 9 })], other)], 90 * DAY).next;
+  expect(Object.keys(later.owners).sort()).toEqual([other.owner, owner].sort());
+  expect(later).not.toHaveProperty('floors');
+});
+
 describe('the floor of a cluster', () => {
   const folded = plan(removed, [slice(3, [exposure({ port: 9 })], other)], 31 * DAY).next;
 
@@ -53,6 +63,18 @@ describe('the floor of a cluster', () => {
     const again = plan(folded, [slice(9, [], { ...other, removed: true })], 50 * DAY).next;
     const higher = plan(again, [slice(10, [exposure()])], 90 * DAY).next;
     expect(higher.floors).toEqual({ east: { epoch: 1, counter: 9, generation: 1 } });
+  });
+
+  /** Red when a floor is set instead of raised. */
+  test('does not fall when an owner folds that ended at a lower version, whatever the order', () => {
+    const gone = (name: string, counter: number) => ({ [`east/apps/${name}`]: { version: { epoch: 1, counter, generation: 1 }, clusterUid: 'uid-east', gone: '1970-01-01T00:00:00.000Z' } });
+    for (const owners of [{ ...gone('a', 9), ...gone('b', 4) }, { ...gone('a', 4), ...gone('b', 9) }]) {
+      const next = plan({ owners, exposures: {} }, [slice(10, [exposure()], other)], 90 * DAY).next;
+      expect(next.floors).toEqual({ east: { epoch: 1, counter: 9, generation: 1 } });
+      expect(plan(next, [slice(7, [exposure({ port: 9 })], { owner: 'east/apps/b' })], 90 * DAY)).toMatchObject({ changed: false, entries: [{ kind: 'superseded' }] });
+    }
+    const before = { ...EMPTY_STATE, floors: { east: { epoch: 1, counter: 9, generation: 1 } }, owners: gone('b', 4) };
+    expect(plan(before, [slice(10, [exposure()], other)], 90 * DAY).next.floors).toEqual(before.floors);
   });
 
   test('keeps drains and the way of sharing nodes as they are', () => {

@@ -1,0 +1,263 @@
+/** map as it is deployed: what comes in from the queue, what goes out, and what comes again. */
+import { describe, expect, test } from '@jest/globals';
+import { create } from '../../../functions/map/handler.ts';
+import { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { Secrets } from '../../../shared/config/secrets.ts';
+import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
+import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
+import { open, seal } from '../../../shared/queue/envelope.ts';
+import { ABSENCE_EVENTS, CLUSTER_INVENTORY, EXPRESS_EVENTS, INGRESS_OBSERVED, SLICE_EVENTS } from '../../../shared/queue/events.ts';
+import { toRecord } from '../../../shared/queue/handler.ts';
+import type { QueueName, Queues } from '../../../shared/queue/port.ts';
+import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
+import type { EventSigner } from '../../../shared/queue/signature.ts';
+import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { ingressOf } from '../../bench/world.ts';
+import { virtualClock } from '../../promises/support/clock.ts';
+import { memoryQueues } from '../../promises/support/queues.ts';
+
+const { ref, objects } = ingressOf(3);
+const OWNER = `east/${ref.namespace}/${ref.service}`;
+const START = Date.UTC(2026, 10, 23, 3);
+
+const { privatePem, publicPem } = newKeyPair();
+const read = readSigner(privatePem);
+if ('problem' in read) throw new Error(read.problem);
+const signer: EventSigner = read.ok;
+
+function configOf(verifyKeys: readonly string[] = []): SluiceConfig {
+  return SluiceConfig.parse({
+    generation: 1,
+    devices: ['one', 'two'].map((name) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] })),
+    clusters: [{ id: 'east', verifyKeys }],
+    ingresses: [{ cluster: 'east', service: `${ref.namespace}/${ref.service}`, devices: ['one', 'two'], virtualAddress: '172.16.100.195' }, { cluster: 'east', service: 'apps/gateway', devices: ['one'], virtualAddress: '172.16.100.196' }],
+  });
+}
+
+function snapshot(counter: number, over: Partial<Snapshot> = {}): Snapshot {
+  return { cluster: 'east', clusterUid: 'uid-east', ingress: ref, revision: { epoch: START, counter }, changes: [], removed: false, objects, ...over };
+}
+
+/** One pod of two ends, which goes ahead of the slices. */
+function leaving(counter: number): Snapshot {
+  const [pod] = objects.pods;
+  const pods = ['a', 'b'].map((name, i) => ({ ...pod!, meta: { ...pod!.meta, name }, ips: [`10.1.0.${i + 1}`], ready: true, terminating: i === 0 }));
+  return snapshot(counter, { objects: { ...objects, pods } });
+}
+
+interface Desk {
+  readonly clock: ReturnType<typeof virtualClock>;
+  readonly queues: ReturnType<typeof memoryQueues>;
+  keys: 'there' | 'away';
+  /** A queue that takes nothing for now. */
+  away: QueueName | undefined;
+  tell(id: string, event: Snapshot, signed?: boolean): Promise<void>;
+  send(id: string, body: string): Promise<void>;
+  /** One batch; resolves with how many of it come again, and what is left of the function's work is deleted. */
+  step(): Promise<number>;
+  /** `one 5`: the device and the revision, in the order in which they were sent. */
+  slices(): readonly string[];
+  letters(): readonly DeadLetter[];
+}
+
+function desk(verifyKeys: readonly string[] = []): Desk {
+  const clock = virtualClock(START);
+  const queues = memoryQueues(clock);
+  const secrets: Secrets = { resolve: () => (at.keys === 'there' ? Promise.resolve(publicPem) : Promise.reject(new Error('the secret store gives no answer'))) };
+  const through: Queues = { close: () => Promise.resolve(), queue: (name) => (at.away === name ? { ...queues.queue(name), send: () => Promise.reject(new Error('the queue gives no answer')) } : queues.queue(name)) };
+  let ids = 0;
+  const map = create({ config: configOf(verifyKeys), secrets, queues: through, clock, id: () => `id-${(ids += 1)}`, random: () => 0.5, log: createLogger('silent') });
+  const at: Desk = {
+    clock,
+    queues,
+    keys: 'there',
+    away: undefined,
+    tell: (id, event, signed = false) => at.send(id, seal(INGRESS_OBSERVED, event, { id, cluster: 'east', subject: OWNER, time: new Date(clock.now()).toISOString() }, signed ? signer : undefined)),
+    send: (id, body) => queues.queue('snapshots').send({ group: OWNER, deduplicationId: id, body }),
+    step: async () => {
+      const batch = await queues.queue('snapshots').receive({ max: 10, wait: 0, visibility: 60_000 });
+      const context = { awsRequestId: 'r', functionName: 'map', functionVersion: '7', getRemainingTimeInMillis: () => 30_000 };
+      const answer = await map({ Records: batch.map((message) => toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo')) }, context);
+      const again = new Set((answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
+      for (const message of batch) if (!again.has(message.id)) await queues.queue('snapshots').delete(message.receipt);
+      return again.size;
+    },
+    slices: () =>
+      queues.sent('slices').flatMap(({ body }) => {
+        const opened = open(body, SLICE_EVENTS);
+        return 'ok' in opened ? [`${opened.ok.data.device} ${opened.ok.data.version.counter}`] : [];
+      }),
+    letters: () =>
+      queues.sent('snapshots-dead').flatMap(({ body }) => {
+        const opened = open(body, DEAD_LETTER_EVENTS);
+        return 'ok' in opened ? [opened.ok.data] : [];
+      }),
+  };
+  return at;
+}
+
+describe('a snapshot', () => {
+  test('becomes one slice for each device, in the device\'s group', async () => {
+    const at = desk();
+    await at.tell('e-1', snapshot(1));
+    expect(await at.step()).toBe(0);
+    expect(at.slices()).toEqual(['one 1', 'two 1']);
+    expect(at.queues.sent('slices').map(({ group }) => group)).toEqual(['one', 'two']);
+  });
+
+  /** Red when an id is made up instead of derived: a snapshot that is handled twice would be applied twice. */
+  test('that is delivered twice sends everything under the same ids, so that the queue swallows the second', async () => {
+    const at = desk();
+    const twice: (readonly string[])[] = [];
+    const names = ['slices', 'express'] as const;
+    for (const id of ['first', 'second']) {
+      await at.send(id, seal(INGRESS_OBSERVED, leaving(1), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }));
+      await at.step();
+      twice.push(names.flatMap((name) => at.queues.sent(name).map(({ deduplicationId }) => deduplicationId)));
+    }
+    expect(twice[0]).toHaveLength(4);
+    expect(new Set(twice[0]).size).toBe(4);
+    expect(twice[1]).toEqual(twice[0]);
+  });
+
+  test('another one sends under other ids', async () => {
+    const at = desk();
+    await at.tell('e-1', leaving(1));
+    await at.tell('e-2', leaving(2));
+    await at.step();
+    expect(at.slices()).toEqual(['one 1', 'two 1', 'one 2', 'two 2']);
+    expect(at.queues.sent('express')).toHaveLength(4);
+  });
+
+  test('of an ingress that is not configured is dead-lettered under its owner', async () => {
+    const at = desk();
+    await at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1, { ingress: { namespace: 'other', service: 'gw' } }), { id: 'e-1', cluster: 'east', subject: 'east/other/gw', time: new Date(START).toISOString() }));
+    expect(await at.step()).toBe(0);
+    expect(at.letters()).toMatchObject([{ code: 'GW104', owner: 'east/other/gw', functionVersion: '7' }]);
+  });
+
+  test('that nobody can read is dead-lettered, and holds up nobody', async () => {
+    const at = desk();
+    await at.send('x', 'nonsense');
+    await at.tell('e-1', snapshot(1));
+    expect(await at.step()).toBe(0);
+    expect([at.letters().map(({ code }) => code), at.slices()]).toEqual([['Q610'], ['one 1', 'two 1']]);
+  });
+
+  test('is handled again with all that come after it when the queue takes no slice', async () => {
+    const at = desk();
+    at.away = 'slices';
+    await at.tell('e-1', snapshot(1));
+    await at.tell('e-2', snapshot(2));
+    expect(await at.step()).toBe(2);
+    at.away = undefined;
+    at.clock.advance(60_000);
+    expect(await at.step()).toBe(0);
+    expect(at.slices()).toEqual(['one 1', 'two 1', 'one 2', 'two 2']);
+  });
+});
+
+describe('what goes ahead of the slices', () => {
+  test('is sent for a member that leaves, while the snapshot is fresh', async () => {
+    const at = desk();
+    await at.tell('e-1', leaving(1));
+    await at.step();
+    const events = at.queues.sent('express').map(({ body }) => open(body, EXPRESS_EVENTS));
+    expect(events).toMatchObject(['one', 'two'].map((device) => ({ ok: { data: { device, wishes: [{ address: '10.1.0.1', availability: 'draining' }] }, time: new Date(START).toISOString() } })));
+  });
+
+  test('is not sent for a snapshot that waited too long: by then the slice says it', async () => {
+    const at = desk();
+    await at.tell('e-1', leaving(1));
+    at.clock.advance(3_600_000);
+    await at.step();
+    expect([at.queues.sent('express').length, at.slices().length]).toEqual([0, 2]);
+  });
+
+  test('keeps no slice back when its queue is away', async () => {
+    const at = desk();
+    at.away = 'express';
+    await at.tell('e-1', leaving(1));
+    expect(await at.step()).toBe(0);
+    expect(at.slices()).toEqual(['one 1', 'two 1']);
+  });
+});
+
+/** Red when only the message that lacks its key comes again: the later ones were deleted, and handled by nobody. */
+describe('while the key of a cluster cannot be had', () => {
+  test('its snapshots wait in their order, and each is handled once the key is there', async () => {
+    const at = desk(['file:/east.pub']);
+    at.keys = 'away';
+    for (const counter of [1, 2, 3]) await at.tell(`e-${counter}`, snapshot(counter), true);
+    expect(await at.step()).toBe(3);
+    expect([at.slices(), at.letters()]).toEqual([[], []]);
+    at.keys = 'there';
+    at.clock.advance(30_000);
+    expect(await at.step()).toBe(0);
+    expect(at.slices()).toEqual([1, 2, 3].flatMap((counter) => [`one ${counter}`, `two ${counter}`]));
+    expect(at.queues.messages('snapshots')).toEqual([]);
+  });
+
+  test('nothing is read again before a pause is over, nor later than half a minute', async () => {
+    const at = desk(['file:/east.pub']);
+    at.keys = 'away';
+    await at.tell('e-1', snapshot(1), true);
+    await at.step();
+    const wait = (at.queues.nextAt('snapshots') ?? 0) - at.clock.now();
+    expect(wait).toBeGreaterThanOrEqual(5_000);
+    expect(wait).toBeLessThanOrEqual(30_000);
+  });
+
+  test('what came before the first that lacks it is done, and does not come again', async () => {
+    const at = desk(['file:/east.pub']);
+    at.keys = 'away';
+    await at.send('x', 'nonsense');
+    await at.tell('e-1', snapshot(1), true);
+    expect(await at.step()).toBe(1);
+    expect(at.letters().map(({ code }) => code)).toEqual(['Q610']);
+  });
+});
+
+/** Red when the subject that such an event claims passes for its owner: results of the true owner would then close the failure. */
+describe('an event that nobody proved', () => {
+  test.each<[string, string, (at: Desk) => Promise<void>]>([
+    ['unsigned', 'OWN321', (at) => at.tell('e-1', snapshot(1))],
+    ['changed after it was signed', 'OWN322', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }, signer).replace('"counter":1', '"counter":7'))],
+    ['about another one than it says', 'OWN324', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1), { id: 'e-1', cluster: 'east', subject: 'east/apps/gateway', time: new Date(START).toISOString() }, signer))],
+    ['of an unknown cluster', 'GW103', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), { id: 'e-1', cluster: 'west', subject: 'west/a/b', time: new Date(START).toISOString() }))],
+  ])('(%s) becomes a dead letter that belongs to no owner, and no slice', async (_how, code, send) => {
+    const at = desk(['file:/east.pub']);
+    await send(at);
+    expect(await at.step()).toBe(0);
+    expect([at.letters().map((letter) => [letter.code, letter.owner]), at.slices()]).toEqual([[[code, undefined]], []]);
+  });
+
+  test('passes when it is signed, and its slices go out', async () => {
+    const at = desk(['file:/east.pub']);
+    await at.tell('e-1', snapshot(1), true);
+    expect(await at.step()).toBe(0);
+    expect(at.slices()).toHaveLength(2);
+  });
+
+  test('of a clock that is more than five minutes ahead is refused, because it would fence out what is true', async () => {
+    const at = desk();
+    await at.tell('e-1', snapshot(1, { revision: { epoch: START + 5 * 60_000, counter: 1 } }));
+    await at.tell('e-2', snapshot(1, { revision: { epoch: START + 5 * 60_000 + 1, counter: 1 } }));
+    await at.step();
+    expect([at.slices().length, at.letters().map(({ code }) => code)]).toEqual([2, ['GW105']]);
+  });
+});
+
+describe('an inventory', () => {
+  test('that misses an ingress tells every device, under ids that are the same each time', async () => {
+    const at = desk();
+    const inventory = { cluster: 'east', clusterUid: 'uid-east', revision: { epoch: START, counter: 9 }, ingresses: [ref], watched: [ref, { namespace: 'apps', service: 'gateway' }] };
+    for (const id of ['first', 'second']) {
+      await at.send(id, seal(CLUSTER_INVENTORY, inventory, { id: 'i-1', cluster: 'east', subject: 'east', time: new Date(START).toISOString() }));
+      await at.step();
+    }
+    const absences = at.queues.sent('slices').map(({ body }) => open(body, ABSENCE_EVENTS));
+    expect(absences).toMatchObject(['one', 'two'].map((device) => ({ ok: { data: { device, absent: ['east/apps/gateway'], version: { counter: 9 } } } })));
+  });
+});
