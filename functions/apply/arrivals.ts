@@ -42,10 +42,10 @@ export function readArrival(message: QueueMessage): Arrival | { readonly refused
 
 /** Orders and the slices after them, up to the next order. */
 export interface Stage {
-  readonly orders: readonly Arrived<Steering>[];
-  readonly absences: readonly Arrived<Absence>[];
-  readonly audits: readonly Arrived<Audit>[];
-  readonly slices: readonly Arrived<Slice>[];
+  readonly orders: readonly Extract<Arrival, { kind: 'order' }>[];
+  readonly absences: readonly Extract<Arrival, { kind: 'absence' }>[];
+  readonly audits: readonly Extract<Arrival, { kind: 'audit' }>[];
+  readonly slices: readonly Extract<Arrival, { kind: 'slice' }>[];
 }
 
 /** What is done in one go; an order takes effect after the slices before it and before those after it. */
@@ -74,8 +74,8 @@ function isRivalled({ owner, clusterUid }: Slice, slices: readonly Arrived<Slice
   return slices.some(({ data }) => data.owner === owner && data.clusterUid !== clusterUid);
 }
 
-export function messagesOf({ orders, absences, audits, slices }: Stage): readonly QueueMessage[] {
-  return [...orders, ...absences, ...audits, ...slices].map(({ message }) => message);
+export function arrivalsOf({ orders, absences, audits, slices }: Stage): readonly Arrival[] {
+  return [...orders, ...absences, ...audits, ...slices];
 }
 
 /** What audits ask to be kept or given back, by partition; what is given back is so before anything new is kept. */

@@ -2,7 +2,7 @@
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 
 export interface Attempts {
-  add(messageId: string, attempt: Attempt): void;
+  add(messageId: string, ...attempts: readonly Attempt[]): void;
   of(messageId: string): readonly Attempt[];
   forget(messageId: string): void;
 }
@@ -15,8 +15,8 @@ const EACH = 20;
 export function createAttempts(): Attempts {
   const known = new Map<string, readonly Attempt[]>();
   return {
-    add: (messageId, attempt) => {
-      known.set(messageId, [...(known.get(messageId) ?? []), attempt].slice(-EACH));
+    add: (messageId, ...attempts) => {
+      known.set(messageId, [...(known.get(messageId) ?? []), ...attempts].slice(-EACH));
       const [oldest] = known.keys();
       if (known.size > MESSAGES && oldest !== undefined) known.delete(oldest);
     },

@@ -5,32 +5,66 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
-import type { Handler } from '../../shared/queue/handler.ts';
+import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
-import { messagesOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
+import { arrivalsOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
 import { applyGroup } from './group.ts';
 import { createHealing } from './heal.ts';
 import type { Healing } from './heal.ts';
 import { createPace } from './pace.ts';
 import { parkMessage } from './park.ts';
-import { postpone } from './postpone.ts';
+import { letWait, postpone } from './postpone.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
+import { createStore } from './store.ts';
+import { OutOfTime } from './trouble.ts';
+import { createWaiting } from './waiting.ts';
+import type { OpenPlace, TurnReport } from './waiting.ts';
 
-export function create(runtime: Runtime, devices: Devices = createDevices(runtime), healing: Healing = createHealing(runtime)): Handler & { close(): Promise<void> } {
+export interface Apply extends Handler {
+  /** A turn of the waiting place, for every device. */
+  turns(signal?: AbortSignal): Promise<readonly TurnReport[]>;
+  close(): Promise<void>;
+}
+
+/** The last two are what tests give instead of what the configuration names. */
+export function create(runtime: Runtime, devices: Devices = createDevices(runtime), story?: Healing, place?: OpenPlace): Apply {
+  const store = createStore(runtime);
+  const healing = story ?? createHealing(runtime, store.open);
+  const waiting = createWaiting(runtime, place ?? (async () => (await store.open()).waiting));
   const attempts = createAttempts();
   const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]));
   const sizes = createSizes(runtime);
   const handle = handleGroups(
-    (group, messages, context) => handleDevice({ runtime, devices, attempts, paces, healing, sizes, context }, group, messages),
+    (group, messages, context) => handleDevice({ runtime, devices, attempts, paces, healing, sizes, waiting, context }, group, messages),
     (group, error) => runtime.log.error({ device: group, error: String(error) }, 'slices go back to the queue'),
   );
-  return Object.assign(handle, { close: async () => void (await Promise.all([devices.close(), healing.close()])) });
+  const turns = (signal?: AbortSignal, functionVersion = '$LATEST'): Promise<readonly TurnReport[]> => waiting.turns(devices, { functionVersion, signal });
+  const scheduled = async (context: FunctionContext): Promise<void> => {
+    const failed = (await inTime(runtime, context, (signal) => turns(signal, context.functionVersion))).flatMap(({ device, error }) => (error === undefined ? [] : [`${device}: ${error}`]));
+    // The invocation fails, so that somebody sees it; the other devices had their turn all the same.
+    if (failed.length > 0) throw new Error(`what waits could not be looked after: ${failed.join('; ')}`);
+  };
+  // A schedule's event has no records.
+  const either: Handler = (event, context) => ('Records' in event ? handle(event, context) : scheduled(context));
+  return Object.assign(either, { turns: (signal?: AbortSignal) => turns(signal), close: async () => void (await Promise.all([devices.close(), healing.close(), store.close()])) });
+}
+
+/** Stops cleanly at three quarters of the time; what is left goes with the next turn. */
+async function inTime<T>({ clock }: Runtime, context: FunctionContext, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const over = new AbortController();
+  void clock.sleep((context.getRemainingTimeInMillis() * 3) / 4, over.signal).then(() => late.abort());
+  try {
+    return await work(late.signal);
+  } finally {
+    over.abort();
+  }
 }
 
 export const handler = lambdaEntry((runtime) => create(runtime));
@@ -45,16 +79,16 @@ async function handleDevice(scope: Scope, group: string, messages: readonly Queu
     else if (!config) await parkMessage(scope, message, { code: 'GW106', reason: `devices: ${group} is not in sluice.yaml; add it or take it out of ingresses[].devices`, subject: arrival.meta.subject });
     else arrivals.push(arrival);
   }
-  if (!config) return [];
+  if (!config || arrivals.length === 0) return [];
+  for (const { message, meta } of arrivals) if (meta.waited && scope.attempts.of(message.id).length === 0) scope.attempts.add(message.id, ...meta.waited.attempts);
+  const away = await scope.waiting.away(config.name);
+  if (away) return letWait(scope, arrivals, away);
   const stages = stagesOf(arrivals);
   for (const [i, stage] of stages.entries()) {
     const fault = await applyStage(scope, config, stage);
     if (fault === undefined) continue;
     // In order: what comes after waits as well.
-    const waiting = stages.slice(i);
-    const again = waiting.flatMap(messagesOf);
-    await postpone(scope, config.name, { messages: again, slices: waiting.flatMap((one) => one.slices) }, fault.error);
-    return again;
+    return postpone(scope, config.name, stages.slice(i).flatMap(arrivalsOf), fault.error);
   }
   return [];
 }
@@ -65,7 +99,7 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
   // At three quarters of the time it stops cleanly: what is left comes again.
   const leave = context.getRemainingTimeInMillis() / 4;
   const checkTime = (): void => {
-    if (context.getRemainingTimeInMillis() < leave) throw new DeviceError('BIP502', 'transient', `${config.name}: not done within three quarters of the function's time`);
+    if (context.getRemainingTimeInMillis() < leave) throw new OutOfTime(config.name);
   };
   const { newest } = newestFirst(stage.slices);
   try {
@@ -73,7 +107,7 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
       device: await scope.devices.get(config),
       partitions: config.partitions,
       slices: newest.map(({ data }) => data),
-      orders: stage.orders.map(({ message, data }) => ({ steering: data, at: message.sentAt })),
+      orders: stage.orders.map(({ message, meta, data }) => ({ steering: data, at: meta.waited?.sentAt ?? message.sentAt })),
       absences: stage.absences.map(({ data }) => data),
       again: new Set(stage.audits.flatMap(({ data }) => data.partitions)),
       overrides: overridesOf(stage),

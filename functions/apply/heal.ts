@@ -19,7 +19,7 @@ const REST = 60_000;
 
 export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'close'>>;
 
-export function createHealing(runtime: Runtime, open: OpenStore = () => openStore(runtime)): Healing {
+export function createHealing(runtime: Runtime, open: OpenStore): Healing {
   const { clock, log, dryRun } = runtime;
   if (dryRun === true) return { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() };
   let opened: ReturnType<OpenStore> | undefined;
@@ -44,10 +44,4 @@ export function createHealing(runtime: Runtime, open: OpenStore = () => openStor
       await (await opened?.catch(() => undefined))?.close();
     },
   };
-}
-
-/** Loaded with the first result: the S3 client would cost every cold start its time. */
-async function openStore({ config, clock, id }: Runtime): Promise<Failures> {
-  const { openFailures } = await import('../../shared/failures/open.ts');
-  return openFailures(config.failures, { clock, id });
 }

@@ -1,42 +1,41 @@
 /** The device is at fault, or something unknown is: everything comes again later, and the clusters hear why now and then. */
-import { DeviceError, inWords } from '../../shared/bigip/errors.ts';
+import { inWords } from '../../shared/bigip/errors.ts';
 import { callInWords } from '../../shared/bigip/inner-calls.ts';
-import type { Slice } from '../../shared/domain/exposure/exposure.ts';
+import type { Mark } from '../../shared/failures/waiting/entry.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
-import { errorCode, errorMessage, errorName } from '../../shared/telemetry/errors.ts';
-import type { Arrived } from './arrivals.ts';
+import { errorMessage } from '../../shared/telemetry/errors.ts';
+import type { Arrival, Arrived } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import { backoff } from './backoff.ts';
 import { sendSettled, wayOf } from './report.ts';
 import { settledAsRetry } from './results.ts';
 import type { Trouble } from './results.ts';
 import type { Scope } from './scope.ts';
+import { knownTrouble, OutOfTime } from './trouble.ts';
 
-export interface Waiting {
-  readonly messages: readonly QueueMessage[];
-  readonly slices: readonly Arrived<Slice>[];
+/** Resolves with what stays in the queue; the rest waits in the store. */
+export async function postpone(scope: Scope, device: string, arrivals: readonly Arrival[], error: unknown): Promise<readonly QueueMessage[]> {
+  const { runtime, attempts, waiting } = scope;
+  const known = knownTrouble(error);
+  const at = new Date(runtime.clock.now()).toISOString();
+  for (const { message } of arrivals) attempts.add(message.id, { at, code: known?.code ?? 'unknown', reason: known ? inWords(known) : String(error) });
+  const messages = arrivals.map(({ message }) => message);
+  if (known) alarm(runtime, device, known, Math.max(...messages.map((message) => message.receiveCount)));
+  const mark = known === undefined || error instanceof OutOfTime ? undefined : await waiting.leave(device, messages, { code: known.code, reason: inWords(known) });
+  if (mark) return letWait(scope, arrivals, mark);
+  await again(scope, device, messages, error);
+  if (known) await tell(scope, arrivals, known);
+  return messages;
 }
 
-export async function postpone({ runtime, attempts, healing }: Scope, device: string, { messages, slices }: Waiting, error: unknown): Promise<void> {
+/** Back to the queue, for a while. */
+async function again({ runtime }: Scope, device: string, messages: readonly QueueMessage[], error: unknown): Promise<void> {
   const known = knownTrouble(error);
   const attempt = Math.max(...messages.map((message) => message.receiveCount));
   const delay = backoff(known, attempt, runtime.random);
   runtime.log.warn({ device, code: known?.code, error: String(error), response: known?.response, attempt, delay, messages: messages.length }, 'retry');
-  if (known) alarm(runtime, device, known, attempt);
   const queue = runtime.queues.queue('slices');
-  const at = new Date(runtime.clock.now()).toISOString();
-  for (const message of messages) {
-    attempts.add(message.id, { at, code: known?.code ?? 'unknown', reason: known ? inWords(known) : String(error) });
-    await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
-  }
-  if (!known) return;
-  // A new slice is heard at once.
-  const due = newestFirst(slices).newest.filter(({ message }) => isTold(message.receiveCount));
-  for (const arrival of due) {
-    const settled = settledAsRetry(arrival.data, known);
-    await sendSettled(runtime, arrival.meta, settled).catch(() => undefined);
-    await healing.tell(settled, wayOf(arrival));
-  }
+  for (const message of messages) await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
 }
 
 /** What nobody mends by itself, though the device answers: the log line that an alarm counts. */
@@ -50,10 +49,42 @@ function isTold(attempt: number): boolean {
   return Number.isInteger(Math.log2(attempt));
 }
 
-/** A fault of the device, or of the configuration that leads to it: nothing passes until somebody mends it. */
-function knownTrouble(error: unknown): Trouble | undefined {
-  if (error instanceof DeviceError) return error;
-  // By name: on one host the secrets come from the command's bundle, whose classes are not this one's.
-  const code = errorName(error) === 'ConfigError' ? errorCode(error) : undefined;
-  return code === undefined ? undefined : { code, fault: 'device', message: errorMessage(error), response: '', after: undefined };
+/** A new slice is heard at once. */
+async function tell(scope: Scope, arrivals: readonly Arrival[], trouble: Trouble): Promise<void> {
+  for (const arrival of slicesOf(arrivals)) if (isTold(arrival.message.receiveCount)) await tellOne(scope, arrival, trouble);
+}
+
+async function tellOne({ runtime, healing }: Scope, arrival: ReturnType<typeof slicesOf>[number], trouble: Trouble): Promise<void> {
+  const settled = settledAsRetry(arrival.data, trouble);
+  await sendSettled(runtime, arrival.meta, settled).catch(() => undefined);
+  await healing.tell(settled, wayOf(arrival));
+}
+
+function slicesOf(arrivals: readonly Arrival[]): readonly Arrived<Extract<Arrival, { kind: 'slice' }>['data']>[] {
+  return newestFirst(arrivals.filter((one) => one.kind === 'slice')).newest;
+}
+
+/** Into the store; what it does not take stays in the queue, and what comes after it as well. */
+export async function letWait(scope: Scope, arrivals: readonly Arrival[], mark: Mark): Promise<readonly QueueMessage[]> {
+  const { runtime, attempts, waiting } = scope;
+  const { device, code, since } = mark;
+  for (const [i, arrival] of arrivals.entries()) {
+    try {
+      await waiting.keep(device, arrival, attempts.of(arrival.message.id));
+    } catch (error) {
+      const left = arrivals.slice(i).map(({ message }) => message);
+      await again(scope, device, left, new Error(`the failure store cannot keep what waits: ${errorMessage(error)}`));
+      return left;
+    }
+    attempts.forget(arrival.message.id);
+  }
+  runtime.log.warn({ device, code: 'BIP510', because: code, since: new Date(since).toISOString(), messages: arrivals.length }, 'waits in the store for the device');
+  const trouble = inWaiting(mark);
+  for (const arrival of slicesOf(arrivals)) await tellOne(scope, arrival, trouble);
+  return [];
+}
+
+/** The same sentence as long as the device is away, so that it is one Event. */
+function inWaiting({ device, code, reason, since }: Mark): Trouble {
+  return { code, fault: 'transient', response: '', after: undefined, message: `${reason}. It waits since ${new Date(since).toISOString()} and is applied by itself as soon as ${device} works again` };
 }

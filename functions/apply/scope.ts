@@ -5,6 +5,7 @@ import type { Attempts } from './attempts.ts';
 import type { Healing } from './heal.ts';
 import type { Pace } from './pace.ts';
 import type { Sizes } from './sizes.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What every part of an invocation works with. */
 export interface Scope {
@@ -15,5 +16,6 @@ export interface Scope {
   readonly paces: ReadonlyMap<string, Pace>;
   readonly healing: Healing;
   readonly sizes: Sizes;
+  readonly waiting: Waiting;
   readonly context: FunctionContext;
 }

@@ -49,6 +49,13 @@ function store({ failures }, actions) {
   ];
 }
 
+/** What waited for a device is taken away when it went back to the queue. */
+function waiting({ failures }) {
+  if (failures === null) return [];
+  const objects = failures.objects.replace(/\*$/, 'waiting/*');
+  return [{ Effect: 'Allow', Action: ['s3:DeleteObject'], Resource: [{ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}/${objects}` }] }];
+}
+
 module.exports = async ({ resolveVariable }) => {
   const stack = settings(process.env);
   const { clusters, readRights, vpc } = stack;
@@ -58,7 +65,7 @@ module.exports = async ({ resolveVariable }) => {
   return {
     Resources: {
       MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled]), ...readRights.keys]),
-      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['SlicesDead', ...settled]), ...store(stack, ['GetObject', 'PutObject']), ...device]),
+      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['Slices', 'SlicesDead', ...settled]), ...store(stack, ['GetObject', 'PutObject']), ...waiting(stack), ...device]),
       ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),
       ParkRole: role([logs(`sluice-${stage}-park`), takeFrom('SnapshotsDead'), takeFrom('SlicesDead'), ...store(stack, ['GetObject', 'PutObject', 'DeleteObject']), ...readRights.keys]),
       ReplayRole: role([logs(`sluice-${stage}-replay`), sendTo(['Snapshots', 'Slices']), ...store(stack, ['GetObject', 'PutObject']), ...device]),

@@ -28,6 +28,14 @@ const SIGNALS = [
     period: 300,
     description: "Sluice: a call inside a BIG-IP fails, so that nothing or not everything can be declared on it; apply's log names device, call and status with BIP509.",
   },
+  {
+    name: 'WaitingDevice',
+    log: 'ApplyLogGroup',
+    codes: ['BIP510'],
+    /** apply asks every minute, so that the alarm stands as long as the device is away. */
+    period: 300,
+    description: 'Sluice: a device is away, and what is for it waits in the failure store; "sluice waiting list" says what, since when and why.',
+  },
 ];
 
 /** Log lines are JSON; one finding is one line. */

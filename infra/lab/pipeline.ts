@@ -8,8 +8,8 @@ import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import { processClock, processId, processRandom } from '../../shared/runtime/process.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
-import type { AuditModule, ReplayModule } from '../../shared/runtime/schedules.ts';
-import { startAudits, startReplays } from '../../shared/runtime/schedules.ts';
+import type { ApplyModule, AuditModule, ReplayModule } from '../../shared/runtime/schedules.ts';
+import { startAudits, startReplays, startReturns } from '../../shared/runtime/schedules.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createClosers } from './closers.ts';
 import { kubeconfigOf, type LabFiles } from './files.ts';
@@ -59,6 +59,8 @@ export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<P
     // As `sluice up` does it, so that changes made by hand, silent clusters and policies are played here too.
     const audits = startAudits(runtime, await loadBuilt<AuditModule>('audit', 'handler.mjs'));
     closers.add(() => audits.stop());
+    const returns = startReturns(runtime, await loadBuilt<ApplyModule>('apply', 'handler.mjs'));
+    closers.add(() => returns.stop());
     const replays = await startReplays(runtime, () => loadBuilt<ReplayModule>('replay', 'handler.mjs'));
     closers.add(() => replays.stop());
     const { create } = await loadBuilt<WatchModule>('watch', 'main.mjs');

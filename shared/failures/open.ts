@@ -14,6 +14,8 @@ import type { Turns } from './replay/turns.ts';
 import { createS3Blobs } from './s3/blobs.ts';
 import type { S3BlobsOptions } from './s3/blobs.ts';
 import { createFailureStore } from './store.ts';
+import { createWaitingPlace } from './waiting/place.ts';
+import type { WaitingPlace } from './waiting/place.ts';
 
 export interface Failures {
   readonly store: FailureStore;
@@ -21,6 +23,7 @@ export interface Failures {
   readonly jobs: Jobs;
   readonly turns: Turns;
   readonly history: History;
+  readonly waiting: WaitingPlace;
   close(): Promise<void>;
 }
 
@@ -39,7 +42,15 @@ export function openFailures(config: FailuresConfig, options: OpenFailuresOption
 
 export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>): Failures {
   const now = (): number => clock.now();
-  return { store: createFailureStore(blobs, now), audit: createAudit(blobs, now, id), jobs: createJobs(blobs), turns: createTurns(blobs), history: createHistory(blobs, now), close: () => blobs.close() };
+  return {
+    store: createFailureStore(blobs, now),
+    audit: createAudit(blobs, now, id),
+    jobs: createJobs(blobs),
+    turns: createTurns(blobs),
+    history: createHistory(blobs, now),
+    waiting: createWaitingPlace(blobs, id),
+    close: () => blobs.close(),
+  };
 }
 
 function blobsOf(config: FailuresConfig, { id, credentials }: OpenFailuresOptions): Blobs {

@@ -5,6 +5,7 @@ import type { Refusal, RefusalCode } from './envelope.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './issues.ts';
 import type { SignatureClaim } from './signature.ts';
+import { LONGEST_WAITED, parseWaited, type Waited } from './waited.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
 /** The envelope without its data. */
@@ -16,6 +17,7 @@ export interface Attributes {
   readonly time: string;
   readonly traceparent: string | undefined;
   readonly hops: readonly Hop[];
+  readonly waited: Waited | undefined;
   readonly packed: string | undefined;
   readonly encoding: string | undefined;
   readonly data: unknown;
@@ -94,6 +96,7 @@ export function readAttributes(body: string): { readonly ok: Attributes } | { re
       cluster: SOURCE.exec(source)?.[1] ?? '',
       traceparent,
       hops: parseHops(hops ?? ''),
+      waited: parseWaited(text(rest['waited'], LONGEST_WAITED)),
       packed,
       encoding,
       data: rest['data'],

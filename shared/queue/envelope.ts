@@ -6,6 +6,7 @@ import { readData } from './envelope-data.ts';
 import { formatHops, type Hop } from './hops.ts';
 import { MAX_BODY_BYTES, QueueError } from './port.ts';
 import type { EventSigner, SignatureClaim } from './signature.ts';
+import { formatWaited, type Waited } from './waited.ts';
 
 export interface EventMeta {
   /** Unique; also the deduplication id of a first sending. */
@@ -19,6 +20,8 @@ export interface EventMeta {
   readonly traceparent?: string | undefined;
   /** Where the content was before, and when; oldest first. */
   readonly hops?: readonly Hop[] | undefined;
+  /** Where it waited outside the queue for a device that was away. */
+  readonly waited?: Waited | undefined;
 }
 
 export type EventTypes = Readonly<Record<string, z.ZodType>>;
@@ -112,6 +115,12 @@ export function sealWithin(type: string, data: unknown, { meta, limit, signer }:
   );
 }
 
+/** The same event, which says that it waited. No signature covers that. */
+export function withWaited(body: string, waited: Waited): string {
+  const envelope = JSON.parse(body) as object;
+  return plain(JSON.stringify({ ...envelope, waited: formatWaited(waited) }));
+}
+
 /** Unwraps a body and checks its data against `types`; never throws. For whoever need not know first who sent it. */
 export function open<T extends EventTypes>(body: string, types: T): Opened<T> {
   const read = readAttributes(body);
@@ -122,8 +131,8 @@ export function open<T extends EventTypes>(body: string, types: T): Opened<T> {
 export function openData<T extends EventTypes>(attributes: Attributes, types: T): Opened<T> {
   const data = readData(attributes, types);
   if ('refused' in data) return data;
-  const { id, type, cluster, subject, time, traceparent, hops, signature } = attributes;
-  const event = { id, type, cluster, subject, time, ...(traceparent === undefined ? {} : { traceparent }), hops, ...(signature === undefined ? {} : { signature }), data: data.ok };
+  const { id, type, cluster, subject, time, traceparent, hops, waited, signature } = attributes;
+  const event = { id, type, cluster, subject, time, ...(traceparent === undefined ? {} : { traceparent }), hops, ...(waited === undefined ? {} : { waited }), ...(signature === undefined ? {} : { signature }), data: data.ok };
   // `type` is a key of `types`, and the data has passed its schema.
   return { ok: event as EventOf<T> };
 }

@@ -1,4 +1,4 @@
-/** What schedules do in AWS, on one host: audit and replay, every so often. The bundles come from whoever hosts them. */
+/** What schedules do in AWS, on one host: audit, replay and what waits for a device, every so often. The bundles come from whoever hosts them. */
 import { errorMessage } from '../telemetry/errors.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -7,6 +7,10 @@ export interface AuditModule {
 }
 
 export interface ReplayModule {
+  readonly create: (runtime: Runtime) => { turns(signal: AbortSignal): Promise<unknown>; close(): Promise<void> };
+}
+
+export interface ApplyModule {
   readonly create: (runtime: Runtime) => { turns(signal: AbortSignal): Promise<unknown>; close(): Promise<void> };
 }
 
@@ -21,6 +25,9 @@ export const AUDIT_EVERY = 10 * 60_000;
 /** Milliseconds: a look whether a policy's turn is due costs one small read each. */
 const LOOK = 60_000;
 
+/** Milliseconds: where nothing waits, a look costs a listing of few names. */
+const WAITING_LOOK = 15_000;
+
 /** `every` in milliseconds; 0 is never. */
 export function startAudits(runtime: Runtime, { create }: AuditModule, every = AUDIT_EVERY): Schedule {
   const auditor = create(runtime);
@@ -33,6 +40,12 @@ export async function startReplays(runtime: Runtime, load: () => Promise<ReplayM
   const { create } = await load();
   const replayer = create(runtime);
   return schedule(runtime, { every: LOOK, work: (signal) => replayer.turns(signal), failed: 'replay failed; the next turn comes by itself', close: () => replayer.close() });
+}
+
+/** What waits for a device goes back when the device answers; with connections of its own, beside those of the function. */
+export function startReturns(runtime: Runtime, { create }: ApplyModule): Schedule {
+  const apply = create(runtime);
+  return schedule(runtime, { every: WAITING_LOOK, work: (signal) => apply.turns(signal), failed: 'what waits for devices could not be looked after; the next turn comes by itself', close: () => apply.close() });
 }
 
 interface Plan {

@@ -18,7 +18,7 @@ import { FUNCTIONS } from '../../shared/runtime/functions.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
-/** park has two queues, audit and replay have a schedule. */
+/** park has two queues, apply a queue and a schedule, audit and replay a schedule. */
 const DEPLOYED = new Set([...FUNCTIONS.map((each) => each.name), 'audit', 'replay']);
 const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
 
@@ -118,7 +118,8 @@ describe('the stack', () => {
     expect(queuesFor('MapRole', 'sqs:ReceiveMessage')).toEqual(['SnapshotsQueue']);
     expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual(['ExpressQueue', 'SettledEastQueue', 'SlicesQueue', 'SnapshotsDeadQueue']);
     expect(queuesFor('ApplyRole', 'sqs:ReceiveMessage')).toEqual(['SlicesQueue']);
-    expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesDeadQueue']);
+    // To its own as well: what waited for a device goes back there.
+    expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesDeadQueue', 'SlicesQueue']);
     expect(queuesFor('ExpressRole', 'sqs:ReceiveMessage')).toEqual(['ExpressQueue']);
     expect(queuesFor('ExpressRole', 'sqs:SendMessage')).toEqual([]);
     expect(queuesFor('ParkRole', 'sqs:ReceiveMessage')).toEqual(['SlicesDeadQueue', 'SnapshotsDeadQueue']);
@@ -143,17 +144,19 @@ describe('the stack', () => {
     const objects = [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/*' }];
     const bucket = [['s3:ListBucket'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures' }]];
     expect(reach('ParkRole')).toEqual([[['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects], bucket]);
-    expect([reach('ApplyRole'), reach('ReplayRole')]).toEqual([[[['s3:GetObject', 's3:PutObject'], objects], bucket], [[['s3:GetObject', 's3:PutObject'], objects], bucket]]);
+    const waiting = [['s3:DeleteObject'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/waiting/*' }]];
+    expect(reach('ApplyRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket, waiting]);
+    expect(reach('ReplayRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
     expect(['MapRole', 'ExpressRole', 'AuditRole'].flatMap(reach)).toEqual([]);
   });
 
   const schedules = (of: CompiledTemplate): unknown[] =>
     Object.values(of.Resources).filter((r) => r.Type === 'AWS::Events::Rule').map((r) => [r.Properties['ScheduleExpression'], r.Properties['State'], (r.Properties['Targets'] as { Arn: { 'Fn::GetAtt': string[] } }[])[0]?.Arn['Fn::GetAtt'][0]]);
 
-  test('audit looks every ten minutes, replay sleeps without a policy, and neither is called again for a device that is away', () => {
-    expect(schedules(template)).toEqual([['rate(10 minutes)', 'ENABLED', 'AuditLambdaFunction'], ['rate(5 minutes)', 'DISABLED', 'ReplayLambdaFunction']]);
+  test('apply looks every minute what waits, audit every ten minutes for drift, replay sleeps without a policy, and none is called again for a device that is away', () => {
+    expect(schedules(template)).toEqual([['rate(1 minute)', 'ENABLED', 'ApplyLambdaFunction'], ['rate(10 minutes)', 'ENABLED', 'AuditLambdaFunction'], ['rate(5 minutes)', 'DISABLED', 'ReplayLambdaFunction']]);
     const calls = Object.values(template.Resources).filter((r) => r.Type === 'AWS::Lambda::EventInvokeConfig');
-    expect(calls.map((r) => r.Properties['MaximumRetryAttempts'])).toEqual([0, 0]);
+    expect(calls.map((r) => r.Properties['MaximumRetryAttempts'])).toEqual([0, 0, 0]);
   });
 
   test('a policy of failures.replay wakes replay every five minutes', async () => {
@@ -216,6 +219,13 @@ describe('the stack', () => {
     expect(resource('ApplyLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-apply');
     const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
     expect(resource('InnerFaultAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
+  });
+
+  test('a device that is away for long raises an alarm, although what is for it leaves the queue', () => {
+    const filter = resource('WaitingDeviceFilter');
+    expect(filter).toMatchObject({ LogGroupName: { Ref: 'ApplyLogGroup' }, FilterPattern: '{ ($.code = "BIP510") }' });
+    const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
+    expect(resource('WaitingDeviceAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
   });
 
   test('no role may do everything, or something with everything', () => {

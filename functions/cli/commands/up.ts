@@ -13,8 +13,8 @@ import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import type { AuditModule, ReplayModule } from '../../../shared/runtime/schedules.ts';
-import { AUDIT_EVERY, startAudits, startReplays } from '../../../shared/runtime/schedules.ts';
+import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/runtime/schedules.ts';
+import { AUDIT_EVERY, startAudits, startReplays, startReturns } from '../../../shared/runtime/schedules.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
 import { chooseCluster } from '../cluster.ts';
@@ -73,7 +73,11 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
   const stopped = stopSignal();
   const watcher = await watch(runtime, clusterId, options.kubeconfig);
   const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
-  const schedules = [startAudits(runtime, await loadBundle<AuditModule>('audit/handler.mjs'), options.auditEvery), await startReplays(runtime, () => loadBundle<ReplayModule>('replay/handler.mjs'))];
+  const schedules = [
+    startAudits(runtime, await loadBundle<AuditModule>('audit/handler.mjs'), options.auditEvery),
+    startReturns(runtime, await loadBundle<ApplyModule>('apply/handler.mjs')),
+    await startReplays(runtime, () => loadBundle<ReplayModule>('replay/handler.mjs')),
+  ];
   try {
     const cut = await Promise.race([watcher.start(), stopped]);
     if (cut === undefined) log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind, ...(options.dryRun ? { dryRun: true } : {}) }, 'up');

@@ -14,6 +14,8 @@ export const Approval = z.strictObject({
   owner: Owner,
   /** Exposure keys such as `172.16.100.195:32400/tcp`; absent: all that are held. */
   keys: z.array(z.string().min(1)).min(1).optional(),
+  /** The owner's version that was looked at; absent in what was written before there was such a field. */
+  version: Version.exactOptional(),
 });
 export type Approval = Readonly<z.infer<typeof Approval>>;
 

@@ -1,5 +1,6 @@
 /** What kills a process: everything it does to the world passes here, and at the chosen write it ends, before or after. */
 import type { Device } from '../../../shared/bigip/device.ts';
+import type { Blobs } from '../../../shared/failures/blobs.ts';
 import type { Queue, Queues } from '../../../shared/queue/port.ts';
 
 export interface Gate {
@@ -99,4 +100,8 @@ export function gatedQueues(queues: Queues, gate: Gate): Queues {
     changeVisibility: (receipt, visibility) => gate.pass(() => queue.changeVisibility(receipt, visibility)),
   });
   return { queue: (name) => gated(queues.queue(name)), close: () => queues.close() };
+}
+
+export function gatedBlobs(blobs: Blobs, gate: Gate): Blobs {
+  return { ...blobs, put: (key, text, condition) => gate.pass(() => blobs.put(key, text, condition)), delete: (key) => gate.pass(() => blobs.delete(key)) };
 }

@@ -1,6 +1,5 @@
 /** apply with everything around it in memory: queue, clock, device, and a process that can be killed at any write. */
 import { create } from '../../../functions/apply/handler.ts';
-import type { Device } from '../../../shared/bigip/device.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../../shared/domain/ingress/absence.ts';
@@ -14,12 +13,16 @@ import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { Failures } from '../../../shared/failures/open.ts';
+import { failuresOver } from '../../../shared/failures/open.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+import type { Blobs } from '../../../shared/failures/blobs.ts';
 import type { VirtualClock } from './clock.ts';
 import { virtualClock } from './clock.ts';
 import type { Gate } from './gate.ts';
-import { gatedDevice, gatedQueues, openGate } from './gate.ts';
+import { gatedBlobs, gatedDevice, gatedQueues, openGate } from './gate.ts';
 import type { MemoryQueues } from './queues.ts';
 import { memoryQueues } from './queues.ts';
 
@@ -37,6 +40,8 @@ export interface World {
   readonly queues: MemoryQueues;
   readonly device: MemoryDevice;
   readonly log: readonly LogLine[];
+  /** What waits for the device, and what its processes know of it. */
+  readonly waiting: Failures['waiting'];
   send(slice: Slice): Promise<void>;
   approve(approval: Omit<Approval, 'action' | 'device'>): Promise<void>;
   steer(order: Steering): Promise<void>;
@@ -44,7 +49,9 @@ export interface World {
   audit(partitions: readonly string[], adopt?: NonNullable<Audit['adopt']>): Promise<void>;
   /** One batch; resolves with whether there was one. A process that dies leaves its messages to come again. */
   step(gate?: Gate): Promise<boolean>;
-  /** Batch after batch, waiting where everything waits, until nothing is left or the time is over. */
+  /** A turn of the waiting place, as the schedule takes it. */
+  turn(gate?: Gate): Promise<void>;
+  /** Batch after batch, waiting where everything waits, until nothing is left or the time is over; a turn each minute while something waits. */
   drain(limit?: number): Promise<void>;
   settled(): readonly Settled[];
   /** Called with every result as it is sent. */
@@ -53,18 +60,21 @@ export interface World {
 }
 
 const VISIBILITY = 150_000;
+const MINUTE = 60_000;
 
 export interface WorldOptions {
   readonly partitions?: readonly string[];
   readonly random?: () => number;
   /** As in `sluice.yaml`. */
   readonly fleets?: readonly object[];
+  /** Where what waits is kept; absent: in memory. */
+  readonly blobs?: Blobs;
 }
 
 /** These worlds keep no failures: nothing is read from or written to the disk. */
 const NO_HISTORY = { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() };
 
-export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets = [] }: WorldOptions = {}): World {
+export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets = [], blobs = memoryBlobs() }: WorldOptions = {}): World {
   const clock = virtualClock();
   const queues = memoryQueues(clock, (name, body) => name.startsWith('settled-') && isSettled(body) && world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled));
   const device = memoryDevice();
@@ -72,8 +82,15 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
   const config = configOf(partitions, fleets);
   let ids = 0;
   const runtime = (through: Queues): Runtime => ({ config, queues: through, clock, random, id: () => `id-${++ids}`, log: logger(log), secrets: { resolve: () => Promise.resolve('') } });
-  const process = (through: Queues, seen: Device): ReturnType<typeof create> => create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() }, NO_HISTORY);
-  let living = process(queues, device);
+  const waitingThrough = (gate: Gate): Failures['waiting'] => failuresOver(gatedBlobs(blobs, gate), { clock, id: () => `blob-${++ids}` }).waiting;
+  const waiting = waitingThrough(openGate());
+  const process = (gate: Gate): ReturnType<typeof create> => {
+    const seen = gate.fatal ? gatedDevice(device, gate) : device;
+    const through = gate.fatal ? gatedQueues(queues, gate) : queues;
+    return create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() }, NO_HISTORY, () => Promise.resolve(waitingThrough(gate)));
+  };
+  let living = process(openGate());
+  let scheduled = process(openGate());
   const put = (type: string, data: object, owner: string): Promise<void> => {
     const id = `event-${++ids}`;
     return queues.queue('slices').send({ group: 'bigip-1', deduplicationId: id, body: seal(type, data, { id, cluster: owner.split('/')[0]!, subject: owner, time: new Date(clock.now()).toISOString() }) });
@@ -85,18 +102,29 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
     const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()) };
     // A process that can be killed remembers nothing of the one before.
     const through = gatedQueues(queues, gate);
-    const handle = gate.fatal ? process(through, gatedDevice(device, gate)) : living;
+    const handle = gate.fatal ? process(gate) : living;
     const answer = await handle({ Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:slices.fifo')) }, context).catch(() => undefined);
     const failed = new Set(answer ? answer.batchItemFailures.map((f) => f.itemIdentifier) : messages.map((m) => m.id));
     for (const m of messages) if (!failed.has(m.id)) await through.queue('slices').delete(m.receipt).catch(() => undefined);
-    if (gate.dead) living = process(queues, device);
+    if (gate.dead) living = process(openGate());
     return true;
   };
+  const turn = async (gate: Gate = openGate()): Promise<void> => {
+    await (gate.fatal ? process(gate) : scheduled).turns().catch(() => undefined);
+    if (gate.dead) scheduled = process(openGate());
+  };
+  const isWaited = async (): Promise<boolean> => (await waiting.marks()).some(({ state }) => state !== 'here');
   const drain = async (limit = 24 * 60 * 60_000): Promise<void> => {
     const end = clock.now() + limit;
-    for (let at = queues.nextAt('slices'); at !== undefined && at <= end; at = queues.nextAt('slices')) {
+    let due = clock.now() + MINUTE;
+    for (;;) {
+      const at = Math.min(queues.nextAt('slices') ?? Infinity, (await isWaited()) ? Math.max(due, clock.now()) : Infinity);
+      if (at > end) return;
       clock.advance(Math.max(0, at - clock.now()));
-      await step();
+      if (at >= due) {
+        due = clock.now() + MINUTE;
+        await turn();
+      } else await step();
     }
   };
   const world: World = {
@@ -104,12 +132,14 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
     queues,
     device,
     log,
+    waiting,
     send: (slice) => put(INGRESS_DESIRED, slice, slice.owner),
     approve: (approval) => put(STEERING, { action: 'approve', device: 'bigip-1', ...approval }, approval.owner),
     steer: (order) => put(STEERING, order, order.action === 'approve' ? order.owner : ownerOf(order.cluster)),
     miss: (absence) => put(INGRESS_ABSENT, absence, ownerOf(absence.cluster)),
     audit: (names, adopt) => put(AUDIT, { device: 'bigip-1', partitions: names, reason: 'a test', ...(adopt && { adopt }) }, ownerOf('east')),
     step,
+    turn,
     drain,
     settled: () => CLUSTERS.flatMap((c) => queues.sent(`settled-${c}`).filter(({ body }) => isSettled(body)).map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled)),
     onSettled: () => undefined,

@@ -1,0 +1,25 @@
+import type { Failures } from '../../shared/failures/open.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+
+export interface Store {
+  readonly open: () => Promise<Failures>;
+  readonly close: () => Promise<void>;
+}
+
+/** Loaded when it is needed first: the S3 client would cost every cold start its time. A failed opening is tried again. */
+export function createStore({ config, clock, id }: Runtime): Store {
+  let opened: Promise<Failures> | undefined;
+  const open = async (): Promise<Failures> => {
+    const { openFailures } = await import('../../shared/failures/open.ts');
+    return openFailures(config.failures, { clock, id });
+  };
+  return {
+    open: () => {
+      opened ??= open();
+      return opened;
+    },
+    close: async () => {
+      await (await opened?.catch(() => undefined))?.close();
+    },
+  };
+}

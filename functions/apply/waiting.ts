@@ -1,0 +1,161 @@
+/** What apply cannot do for a device now: it tries for some minutes in the queue, then the waiting place of the store has it. */
+import type { Device } from '../../shared/bigip/device.ts';
+import type { Devices } from '../../shared/bigip/devices.ts';
+import { orderInWords } from '../../shared/failures/waiting/meant.ts';
+import { isAbandoned, markedAway } from '../../shared/failures/waiting/away.ts';
+import type { Why } from '../../shared/failures/waiting/away.ts';
+import type { Entry, Mark } from '../../shared/failures/waiting/entry.ts';
+import { wantedOf } from '../../shared/failures/waiting/merge.ts';
+import type { WaitingPlace } from '../../shared/failures/waiting/place.ts';
+import { takeTurn } from '../../shared/failures/waiting/turn.ts';
+import type { Probe, TurnResult } from '../../shared/failures/waiting/turn.ts';
+import { canonical } from '../../shared/domain/plan/declared.ts';
+import { formatRevision } from '../../shared/domain/revision.ts';
+import type { Attempt } from '../../shared/queue/dead-letter.ts';
+import type { QueueMessage } from '../../shared/queue/port.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { errorMessage } from '../../shared/telemetry/errors.ts';
+import type { Arrival } from './arrivals.ts';
+import { knownTrouble } from './trouble.ts';
+
+export interface Waiting {
+  /** This process knows that the device is away, and so it is still: to try would be one more request. */
+  away(device: string): Promise<Mark | undefined>;
+  /** Why these messages are not to stay in the queue any longer; undefined: they stay. */
+  leave(device: string, messages: readonly QueueMessage[], why: Why): Promise<Mark | undefined>;
+  /** Resolves once it is written; rejects where it is not, and then the message has to stay. */
+  keep(device: string, arrival: Arrival, attempts: readonly Attempt[]): Promise<void>;
+  /** Asks every device for which something waits, and sends that back. */
+  turns(devices: Devices, options: { readonly functionVersion: string; readonly signal?: AbortSignal | undefined }): Promise<readonly TurnReport[]>;
+}
+
+export interface TurnReport {
+  readonly device: string;
+  readonly turn: TurnResult | 'failed';
+  readonly error?: string;
+}
+
+/** So long, and so often, a message is tried in the queue; milliseconds. */
+const QUICK = { time: 3 * 60_000, tries: 4 } as const;
+/** Milliseconds without another try, once the store did not answer: S3 may take its time to say so. */
+const REST = 60_000;
+
+export type OpenPlace = () => Promise<WaitingPlace>;
+
+export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
+  const { clock, log } = runtime;
+  /** What this process was told of a device. */
+  const known = new Set<string>();
+  let rest = Number.NEGATIVE_INFINITY;
+  const guard = async <T>(work: (place: WaitingPlace) => Promise<T>): Promise<T> => {
+    if (clock.now() < rest) throw new Error('the failure store did not answer a moment ago');
+    try {
+      return await work(await open());
+    } catch (error) {
+      rest = clock.now() + REST;
+      throw error;
+    }
+  };
+  const quietly = <T>(device: string, work: (place: WaitingPlace) => Promise<T>): Promise<T | undefined> =>
+    guard(work).catch((error: unknown) => {
+      log.warn({ device, error: errorMessage(error) }, 'the failure store cannot keep what waits; it stays in the queue');
+      return undefined;
+    });
+  return {
+    away: async (device) => {
+      if (!known.has(device)) return undefined;
+      const mark = await quietly(device, (place) => place.mark(device));
+      if (mark?.state === 'away' && !isAbandoned(mark, clock.now())) return mark;
+      known.delete(device);
+      return undefined;
+    },
+    leave: async (device, messages, why) => {
+      const mark = await quietly(device, async (place) => {
+        const before = await place.mark(device);
+        if ((before === undefined || before.state === 'here') && !messages.some((message) => isTriedEnough(message, clock.now()))) return undefined;
+        return place.updateMark(device, (found) => (found?.state === 'away' ? found : markedAway(found, device, { ...why, now: clock.now() })));
+      });
+      if (mark !== undefined) known.add(device);
+      return mark;
+    },
+    keep: (device, arrival, attempts) =>
+      guard(async (place) => {
+        const overtaken = await place.keep(entryOf(device, arrival, { attempts, now: clock.now() }));
+        for (const { subject, version } of overtaken) if (version) log.info({ owner: subject, device, revision: formatRevision(version) }, 'overtaken by a newer one');
+      }),
+    turns: (devices, options) => guard((place) => takeTurns(runtime, { ...options, place, devices })),
+  };
+}
+
+function isTriedEnough({ receiveCount, sentAt }: QueueMessage, now: number): boolean {
+  return receiveCount >= QUICK.tries && now - sentAt >= QUICK.time;
+}
+
+function entryOf(device: string, arrival: Arrival, { attempts, now }: { readonly attempts: readonly Attempt[]; readonly now: number }): Omit<Entry, 'format' | 'id'> {
+  const { message, meta } = arrival;
+  const { body, deduplicationId } = message;
+  // It may wait for the second time.
+  const sentAt = meta.waited?.sentAt ?? message.sentAt;
+  return { device, since: now, sentAt, body, deduplicationId, attempts: [...attempts], ...aboutOf(arrival, sentAt) };
+}
+
+type About = Pick<Entry, 'kind' | 'subject' | 'what' | 'group' | 'version' | 'wanted'>;
+
+/** Two clusters under one id: neither may pass for the newest word of the other. */
+function aboutOf(arrival: Arrival, sentAt: number): About {
+  const { kind, data, meta } = arrival;
+  switch (kind) {
+    case 'slice':
+      return { kind, subject: data.owner, what: `${data.exposures.length} exposures at revision ${formatRevision(data.version)}`, group: `${data.owner} ${data.clusterUid}`, version: data.version, wanted: wantedOf(data, sentAt) };
+    case 'absence':
+      return { kind, subject: data.cluster, what: `${data.absent.join(', ')} missed at revision ${formatRevision(data.version)}`, group: `${data.cluster} ${data.clusterUid}`, version: data.version };
+    case 'order':
+      return { kind, subject: data.action === 'approve' ? data.owner : data.cluster, what: orderInWords(data), group: meta.id };
+    case 'audit':
+      return { kind, subject: data.device, what: `declare ${data.partitions.join(', ')} again: ${data.reason}`, group: canonical(data) };
+  }
+}
+
+interface Round {
+  readonly place: WaitingPlace;
+  readonly devices: Devices;
+  readonly functionVersion: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Each device by itself: one that hangs holds up none of the others. */
+async function takeTurns(runtime: Runtime, { place, devices, functionVersion, signal }: Round): Promise<readonly TurnReport[]> {
+  const { config, queues, clock, id, log } = runtime;
+  const probe = (name: string): Promise<Probe> => probeDevice(runtime, devices, name);
+  return Promise.all(
+    config.devices.map(async ({ name: device }): Promise<TurnReport> => {
+      try {
+        return { device, turn: await takeTurn({ place, probe, queues, clock, id, log, functionVersion }, device, signal) };
+      } catch (error) {
+        log.error({ device, error: errorMessage(error) }, 'what waits for this device could not be looked after; the next turn comes by itself');
+        return { device, turn: 'failed', error: errorMessage(error) };
+      }
+    }),
+  );
+}
+
+/** What apply does first, and as cheap: it proves name, certificate, login, rights and AS3 at once. */
+async function probeDevice({ config }: Runtime, devices: Devices, name: string): Promise<Probe> {
+  const wanted = config.devices.find((device) => device.name === name)!;
+  try {
+    const device = await devices.get(wanted);
+    return { states: await statesOf(device, wanted.partitions) };
+  } catch (error) {
+    const trouble = knownTrouble(error);
+    if (trouble === undefined) throw error;
+    // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
+    if (trouble.code === 'BIP402') await devices.forget?.(wanted);
+    return { away: { code: trouble.code, reason: trouble.message } };
+  }
+}
+
+async function statesOf(device: Device, partitions: readonly string[]): Promise<Extract<Probe, { states: unknown }>['states']> {
+  const readings = [];
+  for (const partition of partitions) readings.push(await device.read(partition));
+  return readings.flatMap((reading) => (reading.kind === 'ours' ? [reading.declared.state] : []));
+}

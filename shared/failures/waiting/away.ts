@@ -1,0 +1,64 @@
+/** When a device that is away is asked again, and who asks. Pure; times in milliseconds. */
+import type { Mark } from './entry.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A little less than a schedule's minute, so that its next turn is never a moment too early. */
+const PAUSE = { first: 10_000, later: 50_000 } as const;
+/** After a return the device has so long to refuse again before it counts as being here. */
+const SETTLES = 40_000;
+/** Longer than a turn may take: whoever holds it is gone. */
+export const LEASE = 3 * MINUTE;
+/** A time that lies further ahead was written by a clock that has been set back. */
+const FURTHEST = 10 * MINUTE;
+
+export interface Why {
+  readonly code: string;
+  readonly reason: string;
+}
+
+export function pauseOf({ since, failedReturns }: Pick<Mark, 'since' | 'failedReturns'>, now: number): number {
+  const pause = now - since < HOUR ? PAUSE.first : PAUSE.later;
+  return failedReturns === 0 ? pause : 2 * pause + PAUSE.first;
+}
+
+/** It does not answer, or refuses what came back. */
+export function markedAway(known: Mark | undefined, device: string, { code, reason, now }: Why & { readonly now: number }): Mark {
+  const { lease: _lease, ...before } = known ?? fresh(device, now);
+  const isNew = before.state === 'here';
+  const mark = { ...before, state: 'away' as const, since: isNew ? now : before.since, failedReturns: isNew ? 0 : before.failedReturns + Number(before.state === 'returning') };
+  // That it is left alone is no reason of its own.
+  const why = code === 'BIP508' && !isNew && before.code !== '' ? {} : { code, reason };
+  return { ...mark, ...why, due: now + pauseOf(mark, now) };
+}
+
+export function fresh(device: string, now: number): Mark {
+  return { format: 1, device, state: 'here', since: now, code: '', reason: '', due: now, failedReturns: 0 };
+}
+
+/** Undefined: it is not this process's turn. */
+export function claimed(mark: Mark, holder: string, now: number): Mark | undefined {
+  if (isAhead(mark.lease?.until, now, LEASE) || isAhead(mark.due, now, FURTHEST)) return undefined;
+  return { ...mark, lease: { holder, until: now + LEASE }, due: now + pauseOf(mark, now) };
+}
+
+function isAhead(time: number | undefined, now: number, furthest: number): boolean {
+  return time !== undefined && time > now && time <= now + furthest;
+}
+
+export function markedReturning(mark: Mark, now: number): Mark {
+  return { ...mark, state: 'returning', due: now + SETTLES };
+}
+
+export function markedHere({ lease: _lease, ...mark }: Mark, now: number): Mark {
+  return { ...mark, state: 'here', since: now, failedReturns: 0 };
+}
+
+export function released({ lease: _lease, ...mark }: Mark): Mark {
+  return mark;
+}
+
+/** Nobody asks any more: the schedule does not run. */
+export function isAbandoned({ due }: Mark, now: number): boolean {
+  return now > due + FURTHEST;
+}

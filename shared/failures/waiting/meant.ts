@@ -1,0 +1,74 @@
+/** What of an order still holds when it goes back, knowing what owners said while it waited. Pure. */
+import { parseOwner } from '../../domain/ingress/snapshot.ts';
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import { compareVersions } from '../../domain/revision.ts';
+import type { Approval, ForgetOrder, Steering } from '../../domain/steering/steering.ts';
+import type { Entry } from './entry.ts';
+
+export interface Meanwhile {
+  /** Those that wait. */
+  readonly slices: readonly Entry[];
+  /** What the device declares: what was held before it went away is still. */
+  readonly states: readonly DeclaredState[];
+}
+
+/** Undefined: nothing of it is left. */
+export function stillMeant(steering: Steering, at: number, meanwhile: Meanwhile): Steering | undefined {
+  switch (steering.action) {
+    case 'approve':
+      return approvalLeft(steering, at, meanwhile);
+    case 'forget':
+      return forgetLeft(steering, meanwhile);
+    case 'drain':
+    case 'enable':
+    case 'adopt':
+      return steering;
+  }
+}
+
+/** What its owner wanted again was not looked at by who approved. */
+function approvalLeft(approval: Approval, at: number, { slices, states }: Meanwhile): Approval | undefined {
+  const { owner } = approval;
+  const wanted = slices.filter(({ subject }) => subject === owner).flatMap((entry) => Object.entries(entry.wanted ?? {}));
+  const cameBack = (key: string): boolean => wanted.some(([one, when]) => when > at && isSame(one, key));
+  const named = approval.keys ?? [...new Set(states.flatMap(({ owners }) => owners[owner]?.held ?? []))];
+  const keys = named.filter((key) => !cameBack(key));
+  if (keys.length === 0) return undefined;
+  return approval.keys?.length === keys.length ? approval : { ...approval, keys };
+}
+
+/** An address that is yet to be chosen may be any. */
+function isSame(wanted: string, key: string): boolean {
+  return wanted === key || (wanted.startsWith('auto(') && portOf(wanted) === portOf(key));
+}
+
+function portOf(key: string): string {
+  return key.slice(key.lastIndexOf(':'));
+}
+
+/** Who spoke since is not forgotten: neither is taken out only to come back. */
+function forgetLeft(order: ForgetOrder, { slices }: Meanwhile): ForgetOrder | undefined {
+  const spoke = (owner: string): boolean => {
+    const looked = order.upTo[owner];
+    return looked !== undefined && slices.some(({ subject, version }) => subject === owner && version !== undefined && compareVersions(version, looked) > 0);
+  };
+  const left = Object.entries(order.upTo).filter(([owner]) => !spoke(owner));
+  if (left.length === Object.keys(order.upTo).length) return order;
+  return left.length === 0 ? undefined : { ...order, upTo: Object.fromEntries(left) };
+}
+
+/** In words, for lists and messages. */
+export function orderInWords(steering: Steering): string {
+  switch (steering.action) {
+    case 'approve':
+      return `approve ${steering.keys?.join(', ') ?? 'all that is held'} of ${steering.owner}`;
+    case 'drain':
+      return `${steering.mode} cluster ${steering.cluster}: ${steering.because}`;
+    case 'enable':
+      return `enable cluster ${steering.cluster}`;
+    case 'forget':
+      return `forget ${steering.whole ? `cluster ${steering.cluster}` : Object.keys(steering.upTo).map((owner) => parseOwner(owner).ingress.service).join(', ')}`;
+    case 'adopt':
+      return `adopt cluster ${steering.cluster} with kube-system UID ${steering.clusterUid}`;
+  }
+}

@@ -1,0 +1,74 @@
+/** What remains of several entries of one group. Pure. */
+import { exposureKey } from '../../domain/exposure/exposure.ts';
+import type { Slice } from '../../domain/exposure/exposure.ts';
+import type { Change } from '../../domain/ingress/snapshot.ts';
+import { compareVersions } from '../../domain/revision.ts';
+import { open, seal } from '../../queue/envelope.ts';
+import type { EventMeta } from '../../queue/envelope.ts';
+import { INGRESS_DESIRED, SLICE_EVENTS } from '../../queue/events.ts';
+import { QueueError } from '../../queue/port.ts';
+import type { Entry } from './entry.ts';
+
+/** At least one; the newest stands for all of them. */
+export function mergeEntries(entries: readonly Entry[]): Entry {
+  const sorted = entries.toSorted(byAge);
+  const newest = sorted.at(-1)!;
+  if (sorted.length === 1) return newest;
+  const since = Math.min(...sorted.map((entry) => entry.since));
+  const wanted = newest.kind === 'slice' ? { wanted: wantedBy(sorted), body: bodyOf(sorted) } : {};
+  return { ...newest, since, ...wanted };
+}
+
+function byAge(a: Entry, b: Entry): number {
+  const order = a.version && b.version ? compareVersions(a.version, b.version) : 0;
+  return order || a.sentAt - b.sentAt;
+}
+
+function wantedBy(entries: readonly Entry[]): Record<string, number> {
+  const wanted: Record<string, number> = {};
+  for (const [key, at] of entries.flatMap((entry) => Object.entries(entry.wanted ?? {}))) wanted[key] = Math.max(at, wanted[key] ?? at);
+  return wanted;
+}
+
+export function wantedOf({ exposures }: Slice, sentAt: number): Record<string, number> {
+  return Object.fromEntries(exposures.map((e) => [exposureKey(e), sentAt]));
+}
+
+/** The newest slice with what the older ones saw to be deleted: what they prove stays proven. */
+function bodyOf(entries: readonly Entry[]): string {
+  const read = entries.flatMap(({ body }) => {
+    const opened = open(body, SLICE_EVENTS);
+    return 'ok' in opened ? [opened.ok] : [];
+  });
+  const newest = read.at(-1);
+  const last = entries.at(-1)!;
+  if (newest === undefined) return last.body;
+  const changes = changesOf(read.map(({ data }) => data));
+  if (changes.length === newest.data.changes.length) return last.body;
+  return sealed({ ...newest.data, changes }, newest) ?? last.body;
+}
+
+/** Undefined where it does not fit into a message: then the removals are held, and people decide. */
+function sealed(slice: Slice, { id, cluster, subject, time, traceparent, hops }: EventMeta): string | undefined {
+  try {
+    return seal(INGRESS_DESIRED, slice, { id, cluster, subject, time, traceparent, hops });
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'Q604') return undefined;
+    throw error;
+  }
+}
+
+/** Of each object the newest change, oldest first; a deletion proves nothing of a gateway that came back. */
+export function changesOf(slices: readonly Slice[]): Change[] {
+  const changes = new Map<string, Change>();
+  for (const slice of slices) {
+    const there = new Set(slice.exposures.flatMap(({ gateways }) => gateways));
+    for (const [name, { what, namespace, name: object }] of changes) if (what === 'deleted' && there.has(`${namespace}/${object}`)) changes.delete(name);
+    for (const change of slice.changes) {
+      const name = `${change.kind} ${change.namespace}/${change.name}`;
+      changes.delete(name);
+      changes.set(name, change);
+    }
+  }
+  return [...changes.values()];
+}

@@ -1,0 +1,143 @@
+/**
+ * One turn for one device: whoever gets the lease asks it, and if it answers, what waits goes back to the queue. An entry is deleted after
+ * its message is confirmed; a crash in between sends it twice, which is harmless.
+ */
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import { deadLetter } from '../../queue/dead-letter.ts';
+import { open, seal, withWaited } from '../../queue/envelope.ts';
+import { STEERING, STEERING_EVENTS } from '../../queue/events.ts';
+import { queueToken } from '../../queue/limits.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { claimed, fresh, markedAway, markedHere, markedReturning, released } from './away.ts';
+import type { Why } from './away.ts';
+import type { Entry, Mark } from './entry.ts';
+import { orderInWords, stillMeant } from './meant.ts';
+import type { Meanwhile } from './meant.ts';
+import type { Waiting, WaitingPlace } from './place.ts';
+
+/** `ours`: what the device declares; else why it is away. */
+export type Probe = { readonly states: readonly DeclaredState[] } | { readonly away: Why };
+
+export interface TurnWorld extends Pick<Runtime, 'queues' | 'clock' | 'id' | 'log'> {
+  readonly place: WaitingPlace;
+  readonly probe: (device: string) => Promise<Probe>;
+  readonly functionVersion: string;
+}
+
+export type TurnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
+
+/** After a return that failed only so many go first; the rest follows when they were not refused. */
+const FIRST = 10;
+
+export async function takeTurn(world: TurnWorld, device: string, signal?: AbortSignal): Promise<TurnResult> {
+  const { place, clock, id } = world;
+  const waits = (await place.count(device)) > 0;
+  const known = await place.mark(device);
+  if (!waits && (known === undefined || known.state === 'here')) return 'nothing';
+  const holder = id();
+  const now = clock.now();
+  const mark = await place.updateMark(device, (found) => claimed(found ?? fresh(device, now), holder, now) ?? found);
+  if (mark?.lease?.holder !== holder) return 'not-due';
+  if (!waits && mark.state === 'returning') {
+    await place.updateMark(device, (found) => (isMine(found, holder) ? markedHere(found, clock.now()) : found));
+    return 'here';
+  }
+  return ask({ world, device, holder, signal }, mark);
+}
+
+interface Turn {
+  readonly world: TurnWorld;
+  readonly device: string;
+  readonly holder: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+function isMine(mark: Mark | undefined, holder: string): mark is Mark {
+  return mark?.lease?.holder === holder;
+}
+
+async function ask(turn: Turn, mark: Mark): Promise<TurnResult> {
+  const { world, device, holder } = turn;
+  const { place, clock, log } = world;
+  const answer = await world.probe(device);
+  if ('away' in answer) {
+    const after = await place.updateMark(device, (known) => (isMine(known, holder) ? markedAway({ ...known, state: 'away' }, device, { ...answer.away, now: clock.now() }) : known));
+    log.warn({ device, code: 'BIP510', because: after?.code, since: iso(mark.since), waiting: await place.count(device), error: after?.reason }, 'what is for this device waits until it answers');
+    return 'away';
+  }
+  await place.updateMark(device, (known) => (isMine(known, holder) ? markedReturning(known, clock.now()) : known));
+  const sent = await giveBack(turn, mark, answer.states);
+  await place.updateMark(device, (known) => (isMine(known, holder) ? released(known) : known));
+  log.info({ device, since: iso(mark.since), sent }, 'the device answers; what waited for it goes back to the queue');
+  return 'returned';
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** Again and again, because more may come while it is under way; not any more as soon as the device refuses what went first. */
+async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]): Promise<number> {
+  const { world, device, signal } = turn;
+  let sent = 0;
+  while (await goesOn(turn)) {
+    const list = inOrder(await world.place.list(device));
+    const some = mark.failedReturns > 0 && mark.state === 'away' ? list.slice(0, FIRST) : list;
+    const meanwhile: Meanwhile = { slices: list.flatMap(({ entry }) => (entry.kind === 'slice' ? [entry] : [])), states };
+    for (const waiting of some) {
+      if (signal?.aborted === true || (sent % FIRST === FIRST - 1 && !(await goesOn(turn)))) return sent;
+      await sendBack(world, waiting, meanwhile);
+      sent += 1;
+    }
+    if (list.length === 0 || some.length < list.length) return sent;
+  }
+  return sent;
+}
+
+async function goesOn({ world: { place }, device, holder, signal }: Turn): Promise<boolean> {
+  const mark = await place.mark(device);
+  return signal?.aborted !== true && mark?.state === 'returning' && isMine(mark, holder);
+}
+
+const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Record<Entry['kind'], number>;
+
+/** Orders by their time; absences last, because slices that are newer than they make them void. */
+function inOrder(list: readonly Waiting[]): readonly Waiting[] {
+  return list.toSorted((a, b) => TURN[a.entry.kind] - TURN[b.entry.kind] || a.entry.sentAt - b.entry.sentAt);
+}
+
+async function sendBack(world: TurnWorld, waiting: Waiting, meanwhile: Meanwhile): Promise<void> {
+  const { entry } = waiting;
+  const body = entry.kind === 'order' ? orderBody(entry, meanwhile) : entry.body;
+  if (body === undefined) await tellVoid(world, entry);
+  else {
+    const again = withWaited(body, { sentAt: entry.sentAt, attempts: entry.attempts });
+    await world.queues.queue('slices').send({ group: entry.device, deduplicationId: tokenFor(entry, world.id()), body: again });
+  }
+  await world.place.remove(waiting);
+}
+
+/** A replay's job stays readable in it. */
+function tokenFor({ deduplicationId }: Entry, id: string): string {
+  const [job] = /^replay\.[^.]+\./.exec(deduplicationId) ?? ['waited.'];
+  return queueToken(`${job}${id}`);
+}
+
+function orderBody(entry: Entry, meanwhile: Meanwhile): string | undefined {
+  const opened = open(entry.body, STEERING_EVENTS);
+  // apply says what is wrong with it.
+  if ('refused' in opened) return entry.body;
+  const { data, id, cluster, subject, time, traceparent, hops } = opened.ok;
+  const left = stillMeant(data, entry.sentAt, meanwhile);
+  if (left === undefined || left === data) return left && entry.body;
+  return seal(STEERING, left, { id, cluster, subject, time, traceparent, hops });
+}
+
+/** An order that means nothing any more is told, as any other approval that comes too late. */
+async function tellVoid({ queues, clock, log, functionVersion }: TurnWorld, entry: Entry): Promise<void> {
+  const { device, subject, what, body, sentAt, attempts, deduplicationId } = entry;
+  const opened = open(body, STEERING_EVENTS);
+  const words = 'ok' in opened ? orderInWords(opened.ok.data) : what;
+  const reason = `order "${words}" of ${iso(sentAt)} waited for ${device}, and ${subject} spoke meanwhile of all that it names; look what is there now, and give it again if it is still meant`;
+  log.warn({ device, subject, order: words }, 'an order that waited means nothing any more');
+  const message = { id: entry.id, receipt: '', group: device, deduplicationId, body, receiveCount: 1, sentAt };
+  await deadLetter(queues, { code: 'OWN311', reason, queue: 'slices', message, functionVersion, now: clock.now(), owner: subject, device, attempts });
+}
