@@ -108,8 +108,8 @@ function noted(run: Run, changes: readonly PlanEntry[], error: DeviceError): Dev
 
 async function logged(run: Run, only: ReadonlySet<string>, idle: Idle): Promise<readonly string[]> {
   const { clock, partition, onTry } = run.job;
-  const begun = clock.now();
-  const say = (outcome: string, reason?: string): void => onTry?.({ partition, changes: only.size, outcome, took: clock.now() - begun, ...(reason === undefined ? {} : { reason }) });
+  const begun = clock.monotonic();
+  const say = (outcome: string, reason?: string): void => onTry?.({ partition, changes: only.size, outcome, took: clock.monotonic() - begun, ...(reason === undefined ? {} : { reason }) });
   try {
     const problems = await declareOnce(run, only, idle);
     if (problems === 'nothing to do') return [];

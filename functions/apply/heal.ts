@@ -25,11 +25,11 @@ export function createHealing(runtime: Runtime, open: OpenStore): Healing {
   let opened: ReturnType<OpenStore> | undefined;
   let rest = Number.NEGATIVE_INFINITY;
   const told = async (settled: Settled, work: (failures: Awaited<ReturnType<OpenStore>>) => Promise<void>): Promise<void> => {
-    if (clock.now() < rest) return;
+    if (clock.monotonic() < rest) return;
     try {
       await work(await (opened ??= open()));
     } catch (error) {
-      rest = clock.now() + REST;
+      rest = clock.monotonic() + REST;
       log.warn({ owner: settled.owner, code: errorCode(error), error: errorMessage(error) }, 'the failure store was not told what is healed; a later result tells it');
     }
   };

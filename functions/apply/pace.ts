@@ -14,20 +14,20 @@ const LEAST = 5;
 const LESSON = 60 * 60_000;
 
 /** For one device, as long as the process lives. */
-export function createPace(clock: Pick<Clock, 'now'>): Pace {
+export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
   let most: number = MOST_LINES;
   let since = 0;
   return {
     most: () => {
-      if (most < MOST_LINES && clock.now() - since >= LESSON) {
+      if (most < MOST_LINES && clock.monotonic() - since >= LESSON) {
         most = Math.min(MOST_LINES, most * 2);
-        since = clock.now();
+        since = clock.monotonic();
       }
       return most;
     },
     slower: () => {
       most = Math.max(LEAST, Math.floor(most / 4));
-      since = clock.now();
+      since = clock.monotonic();
     },
   };
 }

@@ -6,13 +6,12 @@ const DAY = 86_400_000;
 
 /** Retention, once a day and process; a failed attempt disturbs nobody and is made again the next day. */
 export function createPruner({ config, clock, log }: Pick<Runtime, 'config' | 'clock' | 'log'>, { store, jobs }: Pick<Failures, 'store' | 'jobs'>): () => Promise<void> {
-  let next = clock.now();
+  let next = clock.monotonic();
   return async () => {
-    const now = clock.now();
-    if (now < next) return;
-    next = now + DAY;
+    if (clock.monotonic() < next) return;
+    next = clock.monotonic() + DAY;
     try {
-      const before = now - config.failures.retentionDays * DAY;
+      const before = clock.now() - config.failures.retentionDays * DAY;
       const [failures, replays] = [await store.prune(before), await jobs.prune(before)];
       if (failures + replays > 0) log.info({ failures, replays, retentionDays: config.failures.retentionDays }, 'retention ended for failures and replay jobs');
     } catch (error) {

@@ -145,10 +145,10 @@ export function createAgent(options: AgentOptions): Agent {
   });
   const denial = tell('telling whether the Services of the cluster may be read', () => meshWatch.report());
   const draining = keep('ending the drain of pods that are gone', () => {
-    const over = departures.expire(clock.now());
+    const over = departures.expire(clock.monotonic());
     if (over.length > 0) view.departed();
     for (const change of over) emitter.changed(change, true);
-    return Promise.resolve(departures.nextDue(clock.now()));
+    return Promise.resolve(departures.nextDue(clock.monotonic()));
   });
   const emitter = new Emitter({
     clock,
@@ -162,7 +162,7 @@ export function createAgent(options: AgentOptions): Agent {
         throw error;
       });
       await size.sent().catch((error: unknown) => log.warn({ error: String(error) }, 'that the snapshot fits again could not be noted'));
-      meter.snapshot(owner, lag.sent(changes, clock.now()));
+      meter.snapshot(owner, lag.sent(changes, clock.monotonic()));
       return revision;
     },
     observed: () => looking.poke(),
@@ -183,18 +183,18 @@ export function createAgent(options: AgentOptions): Agent {
         feedback.poke();
       }
       if (isDeparture(noticed) && availabilityOf(ref, { endpointSlices: slices() }, noticed.observed.object) !== 'out') {
-        departures.add(noticed.observed.object, noticed.change, clock.now());
+        departures.add(noticed.observed.object, noticed.change, clock.monotonic());
         view.departed();
         draining.poke();
       }
-      lag.seen(noticed.change, clock.now());
+      lag.seen(noticed.change, clock.monotonic());
       emitter.changed(noticed.change, isUrgent(noticed));
     },
     refresh: () => emitter.refresh(),
     settle: async (settled) => {
       emitter.settled({ revision: settled.version, device: settled.device, devices: settled.devices });
       if (!results.take(settled)) return true;
-      if (results.complete() && !isPending(results)) withdrawals.settled(settled.version, clock.now());
+      if (results.complete() && !isPending(results)) withdrawals.settled(settled.version, clock.monotonic());
       ports.poke();
       return feedback.done();
     },

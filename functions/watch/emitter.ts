@@ -85,7 +85,7 @@ export class Emitter {
   }
 
   #touch(urgent: boolean): void {
-    this.#debounce.touch(this.#options.clock.now(), urgent);
+    this.#debounce.touch(this.#options.clock.monotonic(), urgent);
     this.#observed = false;
     this.#wake.ring();
   }
@@ -98,14 +98,14 @@ export class Emitter {
         continue;
       }
       this.#observe();
-      if (this.#debounce.due(this.#options.clock.now()) !== undefined && (this.#stopping || this.#pause() === 0)) await this.#attempt();
+      if (this.#debounce.due(this.#options.clock.monotonic()) !== undefined && (this.#stopping || this.#pause() === 0)) await this.#attempt();
       if (this.#stopping) return;
     }
   }
 
   /** 0 when it is time to look. */
   #pause(): number {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     const open = this.#unsettled;
     if (!this.#observed) return Math.min(quiet, FOREVER);
@@ -142,14 +142,14 @@ export class Emitter {
       this.#failures = 0;
       this.#sent = content;
       this.#changes.markSent(changes, revision);
-      this.#unsettled = { revision, until: clock.now() + UNSETTLED_MS };
+      this.#unsettled = { revision, until: clock.monotonic() + UNSETTLED_MS };
       return true;
     } catch (error) {
       this.#failures += 1;
       const pause = fullJitter(this.#failures, RETRY, random);
       log.warn({ error: String(error), attempt: this.#failures, pause }, 'snapshot not sent; trying again with the newest content');
       this.#force = true;
-      this.#debounce.touch(clock.now(), true);
+      this.#debounce.touch(clock.monotonic(), true);
       if (!this.#stopping) await this.#sleep(pause);
       return false;
     }
@@ -157,7 +157,7 @@ export class Emitter {
 
   /** Not cut short by changes: they join the next try. */
   async #sleep(ms: number): Promise<void> {
-    const until = this.#options.clock.now() + ms;
-    while (!this.#stopping && this.#options.clock.now() < until) await this.#wake.wait(until - this.#options.clock.now());
+    const until = this.#options.clock.monotonic() + ms;
+    while (!this.#stopping && this.#options.clock.monotonic() < until) await this.#wake.wait(until - this.#options.clock.monotonic());
   }
 }

@@ -59,7 +59,7 @@ export class Keeper {
 
   async #run(): Promise<void> {
     for (;;) {
-      const pause = this.#poked ? 0 : this.#due - this.#options.clock.now();
+      const pause = this.#poked ? 0 : this.#due - this.#options.clock.monotonic();
       if (pause > 0 && !this.#stopping) {
         await this.#wake.wait(Math.min(pause, FOREVER));
         continue;
@@ -76,12 +76,12 @@ export class Keeper {
     try {
       const again = await work();
       this.#failures = 0;
-      this.#due = again === undefined ? Number.POSITIVE_INFINITY : clock.now() + again;
+      this.#due = again === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + again;
       for (const resolve of waiting) resolve(true);
     } catch (error) {
       this.#failures += 1;
       const pause = fullJitter(this.#failures, RETRY, random);
-      this.#due = clock.now() + pause;
+      this.#due = clock.monotonic() + pause;
       log.warn({ error: String(error), attempt: this.#failures, pause }, `${name} failed; trying again`);
       for (const resolve of waiting) resolve(false);
     }

@@ -1,5 +1,6 @@
 /** One replica speaks for a cluster at a time. Whoever holds the Lease leads; whoever cannot prove it any more writes nothing. */
 import { Fenced, fullJitter, KubernetesError, type KubernetesClient, type RawObject } from '../../shared/kubernetes/index.ts';
+import { longestSince, momentOf, type Moment } from '../../shared/runtime/moment.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { LEASES, leaseWith, nextEpoch, readClaim, type Claim, type LeasePlace } from './epoch.ts';
@@ -34,13 +35,14 @@ interface Term {
   readonly epoch: number;
   /** As it was written last; its version is the fence of the next write. */
   readonly lease: RawObject;
-  /** Proven until then, by this process's own clock. */
-  readonly until: number;
+  /** When the write that proves it began. */
+  readonly proven: Moment;
 }
 
 interface Sighting {
   readonly renewed: string;
   readonly epoch: number;
+  /** By this process's monotonic clock. */
   readonly at: number;
 }
 
@@ -109,7 +111,7 @@ export class Leadership {
   }
 
   #isProven(): boolean {
-    return this.#term !== undefined && this.#options.clock.now() < this.#term.until;
+    return this.#term !== undefined && longestSince(this.#options.clock, this.#term.proven) < this.#timing.valid;
   }
 
   async #run(looked: () => void): Promise<void> {
@@ -138,14 +140,15 @@ export class Leadership {
     const lease = await client.get(LEASES, place.name, place.namespace);
     const claim = lease === undefined ? undefined : readClaim(lease, this.#timing.duration);
     if (claim !== undefined && !this.#isFree(claim)) return;
-    const now = clock.now();
+    const proven = momentOf(clock);
+    const { now } = proven;
     const epoch = nextEpoch(now, claim?.epoch ?? 0);
     this.#tried = epoch;
     const wish = leaseWith(place, lease, { holder: place.holder, epoch, duration: this.#timing.duration, now });
     const written = await (lease === undefined ? client.create(LEASES, wish) : client.replace(LEASES, wish)).catch(undefinedIfLost);
     this.#began = true;
     if (written === undefined || this.#abort.signal.aborted) return;
-    this.#term = { epoch, lease: written, until: now + this.#timing.valid };
+    this.#term = { epoch, lease: written, proven };
     this.#options.log.info({ epoch, lease: `${place.namespace}/${place.name}`, before: claim?.holder ?? '' }, 'leading');
     this.#options.won(epoch);
   }
@@ -156,7 +159,7 @@ export class Leadership {
     const own = claim.holder === place.holder && (!this.#began || claim.epoch === this.#tried);
     this.#began = true;
     if (claim.holder === '' || own) return true;
-    const now = clock.now();
+    const now = clock.monotonic();
     const seen = this.#sighting;
     if (seen === undefined || seen.renewed !== claim.renewed || seen.epoch !== claim.epoch) {
       if (seen?.epoch !== claim.epoch) log.info({ leader: claim.holder, epoch: claim.epoch }, 'waiting for the lease');
@@ -175,7 +178,8 @@ export class Leadership {
     const { client, place, clock } = this.#options;
     const term = this.#term;
     if (term === undefined) return;
-    const now = clock.now();
+    const proven = momentOf(clock);
+    const { now } = proven;
     const epoch = above < term.epoch ? term.epoch : nextEpoch(now, term.epoch, above);
     const wish = (before: RawObject | undefined): RawObject => leaseWith(place, before, { holder: place.holder, epoch, duration: this.#timing.duration, now });
     let written = await client.replace(LEASES, wish(term.lease)).catch(undefinedIfLost);
@@ -188,7 +192,7 @@ export class Leadership {
       }
     }
     if (written === undefined) return this.#lose(term);
-    this.#term = { epoch, lease: written, until: now + this.#timing.valid };
+    this.#term = { epoch, lease: written, proven };
   }
 
   #lose(term: Term): void {

@@ -16,13 +16,12 @@ export class Pace {
 
   /** Runs `work`, or returns the milliseconds after which to ask again. */
   run(work: () => void): number | undefined {
-    const began = this.#clock.now();
+    const began = this.#clock.monotonic();
     const left = this.#rested - began;
-    // More than was ever given: the clock was set back.
-    if (left > 0 && left <= LONGEST) return left;
+    if (left > 0) return left;
     work();
-    const ended = this.#clock.now();
-    this.#rested = ended + Math.min(LONGEST, REST * Math.max(0, ended - began));
+    const ended = this.#clock.monotonic();
+    this.#rested = ended + Math.min(LONGEST, REST * (ended - began));
     return undefined;
   }
 }

@@ -47,7 +47,7 @@ export async function keepPorts(options: PortKeeperOptions): Promise<number | un
   const missing = Map.groupBy(look.missing, (port) => port.service);
   const services = new Set([...missing.keys(), `${namespace}/${service}`]);
   for (const name of services) await keepService(options, { name, look, missing: missing.get(name) ?? [] });
-  return options.ingress.withdraw ? options.withdrawals.nextDue(options.clock.now()) : undefined;
+  return options.ingress.withdraw ? options.withdrawals.nextDue(options.clock.monotonic()) : undefined;
 }
 
 interface ServiceTask {
@@ -63,7 +63,7 @@ async function keepService(options: PortKeeperOptions, task: ServiceTask): Promi
   if (observed === undefined) return;
   if (ingress.servicePorts === 'observe') return sayMissing(options, observed.object, task);
   withdrawals.observe(task.name, observed.owned.ports, task.look);
-  const due = ingress.withdraw ? withdrawals.due(task.name, clock.now()) : [];
+  const due = ingress.withdraw ? withdrawals.due(task.name, clock.monotonic()) : [];
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined => planPorts(object, owned.ports, task.missing, due);
   if (planFor(observed) === undefined) return;
   // What is declared replaces what was declared before, so it must rest on the Service as it is now, not as it was last seen.

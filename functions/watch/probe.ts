@@ -65,11 +65,11 @@ export class Probes {
   /** By target, why nobody answered until the grace was over. */
   async #probeAll(targets: readonly Target[]): Promise<ReadonlyMap<string, string>> {
     const failures = new Map<string, string>();
-    const until = this.#options.clock.now() + GRACE_MS;
+    const until = this.#options.clock.monotonic() + GRACE_MS;
     let open = targets;
     for (;;) {
       open = await this.#round(open, failures);
-      const left = until - this.#options.clock.now();
+      const left = until - this.#options.clock.monotonic();
       if (open.length === 0 || left <= 0 || this.#options.signal.aborted) return failures;
       await this.#options.clock.sleep(Math.min(left, PAUSE_MS * (0.5 + this.#options.random())), this.#options.signal);
     }

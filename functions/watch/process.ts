@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../shared/config/load.ts';
 import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
-import type { Clock, Runtime } from '../../shared/runtime/runtime.ts';
+import { processClock } from '../../shared/runtime/process.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { createLogger, logLevelOf, parseLogLevel, type LogLevel } from '../../shared/telemetry/logger.ts';
 import { addressOf } from './http.ts';
 import { createWatcher } from './watcher.ts';
-
-const CLOCK: Clock = {
-  now: () => Date.now(),
-  sleep: async (ms, signal) => {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-  },
-};
 
 /**
  * SLUICE_CONFIG: path of the configuration. SLUICE_CLUSTER: the id of this cluster in it. Optional: KUBECONFIG (outside a cluster),
@@ -26,8 +19,8 @@ export async function runFromEnvironment(env: NodeJS.ProcessEnv, args: readonly 
   const config = await loadConfig(required(env, 'SLUICE_CONFIG'), env);
   const clusterId = required(env, 'SLUICE_CLUSTER');
   const http = addressOf(env);
-  const queues = openQueues(config.queue, { clock: CLOCK, id: randomUUID });
-  const runtime: Runtime = { config, secrets: createSecrets({ env }), queues, clock: CLOCK, id: randomUUID, random: Math.random, log };
+  const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
+  const runtime: Runtime = { config, secrets: createSecrets({ env }), queues, clock: processClock, id: randomUUID, random: Math.random, log };
   const watcher = createWatcher({ runtime, clusterId, identity: identityOf(env), leaseNamespace: env['POD_NAMESPACE'], http, env });
   const asked = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));

@@ -8,6 +8,7 @@ export interface Situation {
   /** Every kind was listed once. */
   readonly prepared: boolean;
   readonly leading: boolean;
+  /** By the monotonic clock. */
   readonly now: number;
 }
 
@@ -27,6 +28,6 @@ export function readiness({ states, prepared, leading, now }: Situation): Readin
 function fault({ kind, group, namespace, state, figures }: StreamReport, now: number): string | undefined {
   const name = `${kind}${group === '' ? '' : `.${group}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
   if (state === 'starting') return `${name}: not listed yet`;
-  const silent = now - figures.lastByte;
+  const silent = now - figures.heard;
   return silent < OLDEST_MS ? undefined : `${name}: nothing heard from the Kubernetes API for ${Math.round(silent / 1_000)} s`;
 }

@@ -163,7 +163,7 @@ class ClusterWatcher implements Watcher {
     const { http } = this.#options;
     if (http === undefined) return;
     this.#served = await serve(http, {
-      ready: () => readiness({ states: this.#world.states(), prepared: this.#voice !== undefined, leading: this.#voice?.speaks === true, now: this.#runtime.clock.now() }),
+      ready: () => readiness({ states: this.#world.states(), prepared: this.#voice !== undefined, leading: this.#voice?.speaks === true, now: this.#runtime.clock.monotonic() }),
       metrics: () => this.#metrics.text(),
     });
     this.#runtime.log.info({ ...this.#served.address }, 'answering /healthz, /readyz and /metrics');

@@ -25,7 +25,7 @@ export function isAway(error: unknown): error is DeviceError {
   return error instanceof DeviceError && AWAY.has(error.code);
 }
 
-export function createBreaker(device: string, clock: Pick<Clock, 'now'>, random: () => number): Breaker {
+export function createBreaker(device: string, clock: Pick<Clock, 'monotonic'>, random: () => number): Breaker {
   // The library decides on the state; when the next probe is due is decided here, because its clock cannot be set.
   const policy = circuitBreaker(handleWhen(isAway), { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: 0 });
   let opened = 0;
@@ -40,7 +40,7 @@ export function createBreaker(device: string, clock: Pick<Clock, 'now'>, random:
     const ceiling = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(opened, 10));
     opened += 1;
     cause = error instanceof DeviceError ? `${error.code}: ${error.message}` : '';
-    until = clock.now() + Math.max(isAway(error) ? (error.after ?? 0) : 0, Math.round(ceiling * (0.5 + random() / 2)));
+    until = clock.monotonic() + Math.max(isAway(error) ? (error.after ?? 0) : 0, Math.round(ceiling * (0.5 + random() / 2)));
   });
 
   const run = async <T>(action: () => Promise<T>): Promise<T> => {
@@ -49,7 +49,7 @@ export function createBreaker(device: string, clock: Pick<Clock, 'now'>, random:
       await probe;
       return run(action);
     }
-    const wait = until - clock.now();
+    const wait = until - clock.monotonic();
     if (wait > 0) throw new DeviceError('BIP508', 'transient', `${device} is left alone for ${Math.ceil(wait / 1000)} s more after ${FAILURES} failures in a row (${cause})`, { after: wait });
     const probing = policy.execute(action);
     probe = probing.then(

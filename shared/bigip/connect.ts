@@ -27,7 +27,7 @@ export interface ConnectOptions {
 const quiet = (): void => undefined;
 const SILENT: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => SILENT };
 
-export function openSession(config: DeviceConfig, { ca, password }: DeviceSecrets, clock: Pick<Clock, 'now'>, options: ConnectOptions = {}): DeviceSession {
+export function openSession(config: DeviceConfig, { ca, password }: DeviceSecrets, clock: Pick<Clock, 'now' | 'monotonic'>, options: ConnectOptions = {}): DeviceSession {
   const { name, tls, username, loginProvider, requestTimeout } = config;
   const timeout = Math.min(requestTimeout * 1000, options.timeout ?? Number.POSITIVE_INFINITY);
   const unit = (url: string): Unit => {

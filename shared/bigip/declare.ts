@@ -25,8 +25,8 @@ export async function post(session: Session, clock: Clock, config: DeviceConfig,
 }
 
 async function poll(session: Session, clock: Clock, device: string, id: string): Promise<unknown> {
-  const deadline = clock.now() + POLL.giveUp;
-  for (let pause: number = POLL.first; clock.now() < deadline; pause = Math.min(pause * 1.5, POLL.longest)) {
+  const deadline = clock.monotonic() + POLL.giveUp;
+  for (let pause: number = POLL.first; clock.monotonic() < deadline; pause = Math.min(pause * 1.5, POLL.longest)) {
     await clock.sleep(pause);
     const results = await ask(session, device, id);
     if (results !== 'in progress') return results;

@@ -1,4 +1,6 @@
 /** The way to a device: to its active unit, through a breaker, with a token. */
+import { longestSince, momentOf } from '../runtime/moment.ts';
+import type { Moment } from '../runtime/moment.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import type { Breaker } from './breaker.ts';
 import { isAway } from './breaker.ts';
@@ -28,7 +30,7 @@ export interface SessionOptions {
   /** The one to ask first comes first. */
   readonly units: readonly Unit[];
   readonly breaker: Breaker;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
 
 /**
@@ -39,7 +41,7 @@ const ROLE_VALID = { pair: 10_000, alone: 30_000 } as const;
 
 interface Active {
   readonly unit: Unit;
-  readonly until: number;
+  readonly since: Moment;
   facts?: Promise<UnitFacts>;
 }
 
@@ -98,6 +100,7 @@ interface ActiveUnit {
 }
 
 function trackActive({ device, units, clock }: SessionOptions): ActiveUnit {
+  const valid = units.length === 1 ? ROLE_VALID.alone : ROLE_VALID.pair;
   let known: Active | undefined;
   let last = units[0];
   let finding: Promise<Active> | undefined;
@@ -107,12 +110,11 @@ function trackActive({ device, units, clock }: SessionOptions): ActiveUnit {
     const order = units.toSorted((a, b) => Number(b === last) - Number(a === last));
     const unit = await findActive(device, order);
     last = unit;
-    const until = clock.now() + (units.length === 1 ? ROLE_VALID.alone : ROLE_VALID.pair);
-    known = { unit, until, ...(before?.unit === unit && before.facts !== undefined ? { facts: before.facts } : {}) };
+    known = { unit, since: momentOf(clock), ...(before?.unit === unit && before.facts !== undefined ? { facts: before.facts } : {}) };
     return known;
   };
   const get = async (): Promise<Active> => {
-    if (known !== undefined && known.until > clock.now()) return known;
+    if (known !== undefined && longestSince(clock, known.since) < valid) return known;
     finding ??= find().finally(() => {
       finding = undefined;
     });

@@ -21,13 +21,13 @@ export async function syncToGroup(session: Session, clock: Clock, group: string)
 }
 
 async function awaitSync(session: Session, clock: Clock, group: string): Promise<string | undefined> {
-  const deadline = clock.now() + WAIT.giveUp;
+  const deadline = clock.monotonic() + WAIT.giveUp;
   for (let pause: number = WAIT.first; ; pause = Math.min(pause * 1.5, WAIT.longest)) {
     const entries = statsOf(await session.call({ method: 'GET', path: '/mgmt/tm/cm/sync-status' }));
     const status = entries['status']?.description ?? 'unknown';
     if (/^in sync$/i.test(status)) return undefined;
     if (!UNDER_WAY.test(status)) return `the device says "${status}" after the config sync to ${group}; look at the peer and at the group`;
-    if (clock.now() + pause > deadline) return `${group} is not in sync after ${WAIT.giveUp / 1000} s, the device says "${status}"`;
+    if (clock.monotonic() + pause > deadline) return `${group} is not in sync after ${WAIT.giveUp / 1000} s, the device says "${status}"`;
     await clock.sleep(pause);
   }
 }

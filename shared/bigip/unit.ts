@@ -24,7 +24,7 @@ export interface UnitOptions {
   readonly url: string;
   readonly transport: Transport;
   readonly credentials: Credentials;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 interface Token {
@@ -49,7 +49,7 @@ export function createUnit(options: UnitOptions): Unit {
       drop();
       throw error;
     });
-    if (held.expires > clock.now()) return { held, of };
+    if (held.expires > clock.monotonic()) return { held, of };
     drop();
     return valid();
   };
@@ -88,7 +88,7 @@ async function login({ device, transport, credentials, clock }: UnitOptions): Pr
     throw new DeviceError('BIP401', 'device', `${device}: login as ${credentials.username} was refused; check devices[].username, password and loginProvider`, { response: answer.text });
   }
   const { token } = (answer.json ?? {}) as { token?: { token?: string; expirationMicros?: number; lastUpdateMicros?: number; timeout?: number } };
-  if (answer.status < 400 && typeof token?.token === 'string') return { token: token.token, expires: clock.now() + lifetime(token) - RENEW_EARLY };
+  if (answer.status < 400 && typeof token?.token === 'string') return { token: token.token, expires: clock.monotonic() + lifetime(token) - RENEW_EARLY };
   const fault = faultOf(device, request, answer);
   throw fault.fault === 'ambiguous' || fault.fault === 'content' ? new DeviceError(fault.code, 'transient', fault.message, { response: fault.response, after: fault.after }) : fault;
 }

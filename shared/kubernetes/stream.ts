@@ -94,7 +94,7 @@ class ListWatch<T> implements Stream<T> {
     this.#markSynced = resolve;
     this.#options = options;
     this.#timing = { ...TIMING, ...options.timing };
-    this.figures = new Figures(() => options.clock.now());
+    this.figures = new Figures(options.clock);
     this.store = new Store<T>((change) => this.#guard('a change', () => options.onChange(change)));
   }
 
@@ -145,7 +145,7 @@ class ListWatch<T> implements Stream<T> {
     if (this.#resource === undefined) return this.#waitForKind();
     if (this.#version === undefined) await this.#list(this.#resource);
     await this.#follow(this.#resource);
-    if (this.#options.clock.now() - this.figures.lastList >= this.#timing.relist) this.#forget('due');
+    if (this.#options.clock.monotonic() - this.figures.complete >= this.#timing.relist) this.#forget('due');
   }
 
   async #discover(): Promise<Resource | undefined> {
@@ -187,7 +187,7 @@ class ListWatch<T> implements Stream<T> {
 
   async #follow(resource: Resource): Promise<void> {
     const { client, clock, random } = this.#options;
-    const begun = clock.now();
+    const begun = clock.monotonic();
     let frames = 0;
     const timeoutSeconds = 240 + Math.floor(random() * 60);
     const watch = client.watch(resource, { ...this.#selection(), resourceVersion: this.#version ?? '', timeoutSeconds, silence: this.#timing.silence });
@@ -197,7 +197,7 @@ class ListWatch<T> implements Stream<T> {
       this.#failures = 0;
       this.#take(frame);
     }
-    if (frames > 0 || clock.now() - begun >= this.#timing.short) return;
+    if (frames > 0 || clock.monotonic() - begun >= this.#timing.short) return;
     // A proxy that cuts quiet streams must not make us spin.
     this.#failures += 1;
     await this.#pause(fullJitter(this.#failures, this.#timing.backoff, random));

@@ -27,7 +27,7 @@ function context(options: Invocation, deadline: number): FunctionContext {
     awsRequestId: options.id(),
     functionName: options.functionName,
     functionVersion: options.functionVersion ?? '$LATEST',
-    getRemainingTimeInMillis: () => Math.max(0, deadline - options.clock.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - options.clock.monotonic()),
   };
 }
 
@@ -48,7 +48,7 @@ export async function invoke(options: Invocation, batch: readonly QueueMessage[]
   const late = clock
     .sleep(timeout, over.signal)
     .then((): Verdict => ({ kind: 'failed', reason: `function ${options.functionName} was not done after ${timeout} ms` }));
-  const verdict = await Promise.race([call(options, batch, clock.now() + timeout), late]);
+  const verdict = await Promise.race([call(options, batch, clock.monotonic() + timeout), late]);
   over.abort();
   return verdict;
 }

@@ -54,13 +54,13 @@ interface Held {
   readonly key: Promise<VerifyKey>;
 }
 
-export function createKeyring(secrets: Secrets, clock: Pick<Clock, 'now'>): Keyring {
+export function createKeyring(secrets: Secrets, clock: Pick<Clock, 'monotonic'>): Keyring {
   const held = new Map<string, Held>();
 
   const hold = (reference: string): Promise<VerifyKey> => {
     const known = held.get(reference);
     if (known !== undefined) return known.key;
-    const entry = { at: clock.now(), key: loadVerifyKey(secrets, reference) };
+    const entry = { at: clock.monotonic(), key: loadVerifyKey(secrets, reference) };
     held.set(reference, entry);
     entry.key.catch(() => held.get(reference) === entry && held.delete(reference));
     return entry.key;
@@ -80,7 +80,7 @@ export function createKeyring(secrets: Secrets, clock: Pick<Clock, 'now'>): Keyr
     find: async ({ verifyKeys }, keyid) => {
       const first = await lookUp(verifyKeys, keyid);
       if (first.kind !== 'unknown') return first;
-      const old = verifyKeys.filter((reference) => clock.now() - (held.get(reference)?.at ?? Infinity) >= REREAD_MS);
+      const old = verifyKeys.filter((reference) => clock.monotonic() - (held.get(reference)?.at ?? Infinity) >= REREAD_MS);
       for (const reference of old) held.delete(reference);
       return old.length === 0 ? first : lookUp(verifyKeys, keyid);
     },

@@ -4,6 +4,8 @@ import { MAX_BODY_BYTES, QueueError, type OutgoingMessage, type QueueName } from
 
 /** A repeated deduplication id within this time is swallowed. */
 export const DEDUPLICATION_MS = 5 * 60_000;
+/** Longer than any function hides a message or puts it off: where a file says more, the clock was set back since. */
+export const LONGEST_HIDDEN_MS = 15 * 60_000;
 export const RETENTION_MS = 14 * 24 * 60 * 60_000;
 /** The net for crashes; code decides on dead letters long before. */
 export const MAX_RECEIVE_COUNT = 100;

@@ -245,6 +245,7 @@ function fastClock(times: number): FastClock {
   const now = (): number => told + (performance.now() - real) * rate;
   return {
     now: () => Math.round(now()),
+    monotonic: () => Math.round(now()),
     sleep: (ms, signal) => processClock.sleep(ms / rate, signal),
     run: (next) => {
       [told, real] = [now(), performance.now()];

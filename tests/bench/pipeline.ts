@@ -41,7 +41,7 @@ async function measure(size: number): Promise<(string | number)[]> {
     if (!('ok' in opened)) throw new Error(JSON.stringify(opened));
     const device = memoryDevice('bigip');
     device.before = (partition, next) => (rendered = JSON.stringify(wrapTenants({ [partition]: renderTenant(next, { shareNodes: false }) }, true)));
-    await applyPartition({ device, partition: 'k8s', slices: [Slice.parse(opened.ok.data)], sameFleet: () => false, clock: { now: () => 0, sleep: () => Promise.resolve() }, checkTime: () => undefined });
+    await applyPartition({ device, partition: 'k8s', slices: [Slice.parse(opened.ok.data)], sameFleet: () => false, clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, checkTime: () => undefined });
   });
   return [String(size), body.length / 1024, mapped.median, applied.median, rendered.length / 1024];
 }

@@ -137,7 +137,7 @@ describe('promises of apply, over interleavings of processes that work on the sa
           for (const [owner, { version }] of Object.entries(before.owners)) expect(compareVersions(next.owners[owner]!.version, version)).toBeGreaterThanOrEqual(0);
         };
         Object.assign(device, { read: scheduler.scheduleFunction(device.read.bind(device)), declare: scheduler.scheduleFunction(device.declare.bind(device)) });
-        const clock = { now: () => 0, sleep: () => Promise.resolve() };
+        const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
         const one = (event: Slice): Promise<unknown> => applyPartition({ device, partition: 'k8s', slices: [event], sameFleet: () => false, clock, checkTime: () => undefined });
         // A process that loses too many races gives up, and the queue brings its event again.
         const lost = new Set(events);

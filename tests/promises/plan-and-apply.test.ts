@@ -18,7 +18,7 @@ import { createWorld } from './support/world.ts';
  * `dryRunDevice` passes declares on, the device changes. 9: without `device.verify` (declare.ts) a mismatch is told as applied; when the
  * lock key is not handed on, a plan that is out of date is posted.
  */
-const clock = { now: () => 0, sleep: () => Promise.resolve() };
+const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
 const job = (device: MemoryDevice, slices: readonly Slice[]): Parameters<typeof applyPartition>[0] => ({ device, partition: 'k8s', slices, sameFleet: () => false, clock, checkTime: () => undefined });
 
 const wish = fc.record({ port: fc.integer({ min: 1, max: 12 }), balance: fc.constantFrom(...BALANCE_METHODS.slice(0, 3)), pods: fc.integer({ min: 0, max: 3 }) });

@@ -64,19 +64,19 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   };
   const read = (device: DeviceConfig, partition: string): Promise<Reading> => {
     const key = `${device.name} ${partition}`;
-    const known = readings.get(key) ?? { at: clock.now(), reading: readNow(deviceOf(device), partition) };
+    const known = readings.get(key) ?? { at: clock.monotonic(), reading: readNow(deviceOf(device), partition) };
     readings.set(key, known);
     return known.reading;
   };
   const look = (device: DeviceConfig): Promise<readonly Holder[] | undefined> => {
-    const known = foreign.get(device.name) ?? { at: clock.now(), holders: lookNow(deviceOf(device)) };
+    const known = foreign.get(device.name) ?? { at: clock.monotonic(), holders: lookNow(deviceOf(device)) };
     foreign.set(device.name, known);
     return known.holders;
   };
   return {
     preview: (failure, aim) => previewFailure({ config, keys, map: options.map, read, look }, failure, aim),
     refresh: (olderThan = 0) => {
-      for (const table of [readings, foreign]) for (const [key, { at }] of table) if (clock.now() - at >= olderThan) table.delete(key);
+      for (const table of [readings, foreign]) for (const [key, { at }] of table) if (clock.monotonic() - at >= olderThan) table.delete(key);
     },
     close: async () => {
       for (const device of devices.values()) await (await device.catch(() => undefined))?.close();

@@ -1,8 +1,10 @@
 /** The durable queue of one host: a SQLite file that several processes may open. */
 import type { Clock } from '../../runtime/runtime.ts';
-import { checkSize, MAX_RECEIVE_COUNT, queueToken } from '../limits.ts';
+import { createSteadiness } from '../../runtime/steady.ts';
+import { checkSize, LONGEST_HIDDEN_MS, MAX_RECEIVE_COUNT, queueToken } from '../limits.ts';
 import { QueueError, type Queue, type QueueMessage, type QueueName, type Queues, type ReceiveOptions } from '../port.ts';
 import { openDatabase } from './database.ts';
+import { createInHand } from './in-hand.ts';
 import { createStore, type Store } from './store.ts';
 import { createBell, type Bell } from './bell.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
@@ -40,13 +42,14 @@ function lost(name: QueueName): QueueError {
 
 async function receive(store: Store, name: QueueName, shared: Shared, options: ReceiveOptions): Promise<readonly QueueMessage[]> {
   const { clock, bell, poll = 50, maxReceiveCount = MAX_RECEIVE_COUNT } = shared;
-  const until = clock.now() + options.wait;
+  const until = clock.monotonic() + options.wait;
   while (!options.signal?.aborted) {
     const now = clock.now();
     const messages = step(name, shared, () => store.take({ max: options.max, visibility: options.visibility, now, maxReceiveCount }));
-    if (messages.length > 0 || now >= until) return messages;
-    const next = step(name, shared, () => store.nextVisible(now)) ?? until;
-    await bell.wait(name, Math.max(1, Math.min(poll, until - now, next - now)), options.signal);
+    const left = until - clock.monotonic();
+    if (messages.length > 0 || left <= 0) return messages;
+    const next = step(name, shared, () => store.nextVisible(now)) ?? Number.POSITIVE_INFINITY;
+    await bell.wait(name, Math.max(1, Math.min(poll, left, next - now)), options.signal);
   }
   return [];
 }
@@ -69,7 +72,7 @@ function createQueue(store: Store, name: QueueName, shared: Shared): Queue {
     },
     changeVisibility: async (receipt, visibility) => {
       const now = clock.now();
-      if (!step(name, shared, () => store.hide(receipt, now + visibility, now))) throw lost(name);
+      if (!step(name, shared, () => store.hide(receipt, Math.min(visibility, LONGEST_HIDDEN_MS), now))) throw lost(name);
       bell.ring(name);
     },
     depth: async () => step(name, shared, () => store.depth(clock.now())),
@@ -79,10 +82,11 @@ function createQueue(store: Store, name: QueueName, shared: Shared): Queue {
 export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   const database = openDatabase(options.path);
   const shared: Shared = { ...options, bell: createBell(options.clock), closed: () => !database.isOpen };
+  const stores = { receiptId: options.id, inHand: createInHand(options.clock, LONGEST_HIDDEN_MS), steady: createSteadiness(options.clock) };
   const queues = new Map<QueueName, Queue>();
   return {
     queue: (name) => {
-      const queue = queues.get(name) ?? createQueue(createStore(database, name, options.id), name, shared);
+      const queue = queues.get(name) ?? createQueue(createStore(database, name, stores), name, shared);
       queues.set(name, queue);
       return queue;
     },

@@ -56,6 +56,22 @@ describe('a pair of units', () => {
     expect([declares(a) - before, declares(b) > 0]).toEqual([0, true]);
   });
 
+  test('asks again who is active although the clock was set back, and at once when it was set ahead, as after a machine slept', async () => {
+    const { a, b } = await pair();
+    const clock = stepClock();
+    const device = connect(a, { peer: b, clock });
+    await declare(device, wanted());
+    clock.step(-3_600_000);
+    failOver(a, b);
+    clock.move(11_000);
+    await declare(device, wanted(wanted(), 2));
+    failOver(b, a);
+    clock.step(11_000);
+    const before = declares(b);
+    await declare(device, wanted(wanted(), 3));
+    expect(declares(b)).toBe(before);
+  });
+
   test('goes to the peer in the same call when the unit cannot be reached', async () => {
     const { a, b } = await pair();
     const device = connect(a, { peer: b });

@@ -52,16 +52,23 @@ export async function declare(device: Device, state: DeclaredState): Promise<'ap
 /** A clock that stands still unless it is moved; sleeping moves it. */
 export interface StepClock extends Clock {
   move(ms: number): void;
+  /** Somebody sets the clock: no time passes. */
+  step(ms: number): void;
 }
 
 export function stepClock(start = 1_700_000_000_000): StepClock {
   let now = start;
+  let set = 0;
   const move = (ms: number): void => {
     now += ms;
   };
   return {
-    now: () => now,
+    now: () => now + set,
+    monotonic: () => now,
     move,
+    step: (ms) => {
+      set += ms;
+    },
     // The devices in these tests run on real time, so a moment of it passes too.
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, 1)).then(() => move(ms)),
   };

@@ -153,6 +153,20 @@ describe('a device that is away', () => {
     expect(await Promise.all([device.read('k8s'), device.read('k8s')])).toHaveLength(2);
   });
 
+  test.each([['back', -3_600_000], ['ahead', 3_600_000]])('is left alone as long as was said when the clock is set %s by an hour', async (_way, step) => {
+    const bigip = await lab();
+    const clock = stepClock();
+    const device = connect(bigip, { clock, random: () => 1 });
+    await device.read('k8s');
+    const back = bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
+    for (let i = 0; i < 3; i += 1) await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
+    back();
+    clock.step(step);
+    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', after: 5_000 });
+    clock.move(5_000);
+    await device.read('k8s');
+  });
+
   test('gets few requests in ten minutes, however often it is asked for', async () => {
     const bigip = await lab();
     const clock = stepClock();

@@ -36,7 +36,7 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       for (const stop of stops.splice(0).toReversed()) await stop();
       now = T0;
     });
-    const clock = { now: (): number => now, sleep: () => Promise.resolve() };
+    const clock = { now: (): number => now, monotonic: (): number => now, sleep: () => Promise.resolve() };
     /** Several handles on one place, as several processes have them. */
     const open = async (count = 1): Promise<Failures[]> => {
       const place = await make();

@@ -29,7 +29,7 @@ describe('the queue file of 0.1.0', () => {
   beforeEach(() => {
     now = NOW + 1_000;
     copyFileSync(join(GOLDEN, 'queue.sqlite'), join(scratch, 'queue.sqlite'));
-    queues = createSqliteQueues({ path: join(scratch, 'queue.sqlite'), clock: { now: () => now, sleep: () => Promise.resolve() }, id: () => crypto.randomUUID() });
+    queues = createSqliteQueues({ path: join(scratch, 'queue.sqlite'), clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, id: () => crypto.randomUUID() });
   });
   afterEach(() => queues.close());
 

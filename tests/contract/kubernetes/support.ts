@@ -39,6 +39,7 @@ export function hurriedClock(): Clock {
   let now = 1_700_000_000_000;
   return {
     now: () => now,
+    monotonic: () => now,
     sleep: (ms) => {
       now += ms;
       return new Promise((resolve) => setImmediate(resolve));

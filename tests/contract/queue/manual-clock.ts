@@ -3,6 +3,8 @@ import type { Clock } from '../../../shared/runtime/runtime.ts';
 export interface ManualClock extends Clock {
   /** Lets time pass: wakes sleepers in order of their time, and lets what they start go on. */
   pass(ms: number): Promise<void>;
+  /** Somebody sets the clock: no time passes. */
+  step(ms: number): void;
   /** How many sleep. */
   readonly sleeping: () => number;
 }
@@ -23,9 +25,11 @@ export async function idle(): Promise<void> {
 
 export function createManualClock(start = Date.UTC(2026, 10, 22)): ManualClock {
   let now = start;
+  let set = 0;
   const sleepers = new Set<Sleeper>();
   return {
-    now: () => now,
+    now: () => now + set,
+    monotonic: () => now,
     sleep: (ms, signal) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       if (signal?.aborted) return Promise.resolve();
@@ -52,6 +56,9 @@ export function createManualClock(start = Date.UTC(2026, 10, 22)): ManualClock {
         await idle();
       }
       now = end;
+    },
+    step: (ms) => {
+      set += ms;
     },
     sleeping: () => sleepers.size,
   };

@@ -51,7 +51,7 @@ export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 
     config,
     secrets: { resolve: (reference) => Promise.resolve(reference.startsWith('env:CA') ? caOf(reference) : (bigips[0]?.password ?? '')) },
     queues,
-    clock: { now: () => processClock.now(), sleep: () => processClock.sleep(1) },
+    clock: { now: () => processClock.now(), monotonic: () => processClock.now(), sleep: () => processClock.sleep(1) },
     id: () => `id-${(ids += 1)}`,
     random: () => 0.5,
     log: LOG,

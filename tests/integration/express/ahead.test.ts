@@ -22,7 +22,7 @@ const config = SluiceConfig.parse({
 
 let now: number;
 let queues: Queues;
-const clock = { now: () => now, sleep: () => Promise.resolve() };
+const clock = { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() };
 beforeEach(() => {
   now = Date.parse('2026-01-01T00:00:00Z');
   queues = createSqliteQueues({ path: ':memory:', clock, id: randomUUID });

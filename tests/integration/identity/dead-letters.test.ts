@@ -25,7 +25,7 @@ let site: Site;
 let failures: Failures;
 beforeEach(async () => {
   site = await startSite({ kind: 'sqlite' });
-  failures = failuresOver(memoryBlobs(), { clock: { now: () => 1, sleep: () => Promise.resolve() }, id: () => 'id' });
+  failures = failuresOver(memoryBlobs(), { clock: { now: () => 1, monotonic: () => 1, sleep: () => Promise.resolve() }, id: () => 'id' });
 });
 afterEach(() => site.close());
 

@@ -19,7 +19,7 @@ type Envelope = Record<string, unknown> & { data: Record<string, unknown> };
 /** As park would keep it: what is refused speaks for nobody, so nobody's results close it and it leads nobody's replay. */
 function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<Sighting> {
   const body = seal(DEAD_LETTER, letter, { id: 'd', cluster: 'unknown', subject: 'x', time: new Date(0).toISOString() });
-  const keys = createKeyring({ resolve: async (reference) => secrets.get(reference) ?? '' }, { now: () => 0 });
+  const keys = createKeyring({ resolve: async (reference) => secrets.get(reference) ?? '' }, { monotonic: () => 0 });
   return sight('snapshots', { id: 'm', receipt: 'r', group: letter.group, deduplicationId: 'd', body, receiveCount: 1, sentAt: 0 }, { config, keys });
 }
 

@@ -52,7 +52,7 @@ const id = (): string => `id-${(ids += 1)}`;
 
 async function openQueues(kind: SiteOptions['kind'], prefix: string): Promise<{ readonly queues: Queues; readonly section: object; readonly close: () => Promise<void> }> {
   if (kind === 'sqlite') {
-    const queues = createSqliteQueues({ path: ':memory:', clock: { now: () => Date.now(), sleep: () => Promise.resolve() }, id });
+    const queues = createSqliteQueues({ path: ':memory:', clock: { now: () => Date.now(), monotonic: () => Date.now(), sleep: () => Promise.resolve() }, id });
     return { queues, section: { kind }, close: () => queues.close() };
   }
   const sqs = await startLocalSqs();
@@ -88,7 +88,7 @@ export async function startSite({ kind, senders = [], replayers = [] }: SiteOpti
     const value = secrets.get(reference);
     return value === undefined ? Promise.reject(new ConfigError('GW102', `secret ${reference}`, [{ path: '', message: 'is not there' }])) : Promise.resolve(value);
   };
-  const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
+  const clock = { now: () => Date.now(), monotonic: () => Date.now(), sleep: () => Promise.resolve() };
   const runtime: Runtime = { config, secrets: { resolve }, queues, clock, id, random: () => 0, log: logger };
   const outboxes = Object.fromEntries(CLUSTERS.map((cluster) => [cluster, createOutbox({ runtime, cluster, clusterUid: `uid-${cluster}`, revisions: new Revisions(1) })])) as Site['outboxes'];
   const signers = Object.fromEntries(CLUSTERS.map((cluster) => [cluster, signerFrom(pairs[cluster].privatePem)])) as Site['signers'];

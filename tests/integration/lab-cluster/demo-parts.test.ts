@@ -13,6 +13,7 @@ function steppingClock(): Clock {
   let now = 0;
   return {
     now: () => now,
+    monotonic: () => now,
     sleep: async (ms) => {
       now += ms;
     },

@@ -7,7 +7,7 @@ import { startKubernetes, type KubernetesObject, type LabKubernetes, type Object
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 
 /** Time that stands still; sleeping takes a turn of the event loop. */
-export const clock: Clock = { now: () => Date.UTC(2026, 0, 1), sleep: () => new Promise((resolve) => setImmediate(resolve)) };
+export const clock: Clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => Date.UTC(2026, 0, 1), sleep: () => new Promise((resolve) => setImmediate(resolve)) };
 
 export type TestStore = ObjectStore;
 

@@ -17,6 +17,7 @@ function handClock(): Clock & { pass(ms: number): Promise<void> } {
   let sleepers: readonly { readonly until: number; readonly wake: () => void }[] = [];
   return {
     now: () => now,
+    monotonic: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         sleepers = [...sleepers, { until: now + ms, wake: resolve }];

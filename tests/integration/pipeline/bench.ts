@@ -29,6 +29,7 @@ function testClock(): TestClock {
   let now = Date.UTC(2026, 10, 22);
   return {
     now: () => now,
+    monotonic: () => now,
     pass: (ms) => {
       now += ms;
     },

@@ -33,6 +33,7 @@ beforeEach(async () => {
   [dir, bigip, now] = [mkdtempSync(join(tmpdir(), 'sluice-policy-')), await startBigip(), Date.UTC(2026, 10, 23, 3)];
   const clock = {
     now: () => now,
+    monotonic: () => now,
     sleep: async (ms: number, signal?: AbortSignal) => {
       // The time that the host gives ends for nobody here.
       if (signal !== undefined && ms > 100_000) return new Promise<void>((end) => signal.addEventListener('abort', () => end()));
@@ -52,7 +53,7 @@ beforeEach(async () => {
   runtime = { config, secrets: { resolve: async (name) => (name === 'env:CA' ? bigip.ca : bigip.password) }, queues, clock, id: randomUUID, random: () => 0, log: createLogger('silent') };
   failures = openFailures(config.failures, runtime);
   // While apply waits for the device, the device needs real time: made-up time alone would run past the visibility of what is in hand.
-  const patient = { ...runtime, clock: { now: () => now, sleep: () => processClock.sleep(5) } };
+  const patient = { ...runtime, clock: { now: () => now, monotonic: () => now, sleep: () => processClock.sleep(5) } };
   const [map, apply, park] = [createMap(runtime), createApply(patient), parkInto(runtime, failures)];
   work = async () => {
     await pump(queues, 'snapshots', map);

@@ -140,6 +140,7 @@ function worldOf(config: SluiceConfig): ReplayWorld {
   let worked = now;
   const clock = {
     now: () => now,
+    monotonic: () => now,
     // The functions run twice a second, so that events gather as they do in a batch window.
     sleep: async (ms: number) => {
       now += ms;
@@ -155,8 +156,8 @@ beforeAll(async () => {
   [bigip, s3] = await Promise.all([startBigip(), startLocalS3()]);
   const config = configOf(false).devices[0]!;
   device = monitored(createDevice(config, { ca: bigip.ca, password: async () => bigip.password }, processClock));
-  queues = createSqliteQueues({ path: ':memory:', clock: { now: () => now, sleep: () => Promise.resolve() }, id: randomUUID });
-  failures = failuresOver(createS3Blobs({ ...s3.options, prefix: 'story' }), { clock: { now: () => now, sleep: () => Promise.resolve() }, id: randomUUID });
+  queues = createSqliteQueues({ path: ':memory:', clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, id: randomUUID });
+  failures = failuresOver(createS3Blobs({ ...s3.options, prefix: 'story' }), { clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, id: randomUUID });
 });
 afterAll(async () => {
   await device.close();

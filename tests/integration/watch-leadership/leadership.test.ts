@@ -112,6 +112,17 @@ describe('the Lease is handed over', () => {
     expect(taken).toBeLessThan(17_000);
   });
 
+  test('no sooner and no later because the clock of the one that stands by is set', async () => {
+    const [, b] = await pair();
+    await pass([b], () => b.clock.monotonic() >= 1_700_000_005_000);
+    b.clock.step(3_600_000);
+    await pass([b], () => b.clock.monotonic() >= 1_700_000_010_000);
+    expect(at.lease().holder).toBe('a');
+    b.clock.step(-7_200_000);
+    await pass([b], () => at.lease().holder === 'b');
+    expect(b.clock.monotonic() - 1_700_000_000_000).toBeLessThan(17_000);
+  });
+
   test('at once to a process that comes back under its own name', async () => {
     at.seize('a', 7);
     const a = at.replica('a');
@@ -147,6 +158,20 @@ describe('a leader that lost the Lease', () => {
     await quiet();
     expect(at.queues.sent.slice(woken)).toEqual([]);
     expect(at.lease().holder).toBe('b');
+  });
+
+  test('and had its clock set back an hour, knows after ten seconds that it cannot prove any more that it leads', async () => {
+    const [a] = await pair();
+    const back = at.lab.faults.add({ resource: 'leases.coordination.k8s.io' }, { kind: 'cut' });
+    a.clock.step(-3_600_000);
+    await pass([a], () => a.clock.monotonic() > 1_700_000_012_000);
+    const sent = at.queues.sent.length;
+    expose('echo', 32_400);
+    await pass([a], () => a.clock.monotonic() > 1_700_000_015_000);
+    await quiet();
+    expect(at.queues.sent).toHaveLength(sent);
+    expect(ports()).toEqual([15_020]);
+    back();
   });
 
   test('keeps its term where only the API was away, and wrote nothing meanwhile', async () => {

@@ -35,7 +35,7 @@ beforeEach(async () => {
     }),
   );
   const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-  queues = openQueues(queue, { clock: { now: () => Date.now(), sleep }, id: randomUUID });
+  queues = openQueues(queue, { clock: { now: () => Date.now(), monotonic: () => Date.now(), sleep }, id: randomUUID });
   lab.store.apply(ingressService());
   lab.store.apply(gatewayPod());
 });

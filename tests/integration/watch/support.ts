@@ -76,13 +76,17 @@ export function memoryQueues(): MemoryQueues {
 export interface TestClock extends Clock {
   /** Time passes by so many milliseconds for everybody who waits. */
   advance(ms: number): void;
+  /** Somebody sets the clock: no time passes. */
+  step(ms: number): void;
 }
 
 export function testClock(start = 1_700_000_000_000): TestClock {
   let now = start;
+  let set = 0;
   const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
   return {
-    now: () => now,
+    now: () => now + set,
+    monotonic: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted === true || ms <= 0) return resolve();
@@ -99,6 +103,9 @@ export function testClock(start = 1_700_000_000_000): TestClock {
     advance: (ms) => {
       now += ms;
       for (const sleeper of sleepers) if (sleeper.until <= now) sleeper.wake();
+    },
+    step: (ms) => {
+      set += ms;
     },
   };
 }

@@ -3,18 +3,25 @@ import type { Clock } from '../../../shared/runtime/runtime.ts';
 /** Time that passes only when somebody sleeps or the test says so. */
 export interface VirtualClock extends Clock {
   advance(ms: number): void;
+  /** Somebody sets the clock: no time passes. */
+  step(ms: number): void;
 }
 
 export function virtualClock(start = Date.parse('2026-01-01T00:00:00Z')): VirtualClock {
   let now = start;
+  let set = 0;
   return {
-    now: () => now,
+    now: () => now + set,
+    monotonic: () => now,
     sleep: (ms) => {
       now += ms;
       return Promise.resolve();
     },
     advance: (ms) => {
       now += ms;
+    },
+    step: (ms) => {
+      set += ms;
     },
   };
 }

@@ -97,7 +97,7 @@ describe('apply with automatic addresses', () => {
   /** Red without `assertStillFree` in run.ts: both have the address then. */
   test('gives no address that another writer gave away between reading and writing', async () => {
     const device = memoryDevice();
-    const job = { device, partitions: ['k8s'], sameFleet: () => false, clock: { now: () => 0, sleep: () => Promise.resolve() }, checkTime: () => undefined };
+    const job = { device, partitions: ['k8s'], sameFleet: () => false, clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, checkTime: () => undefined };
     await applyGroup({ ...job, slices: [slice(1, [exposure()], { owner: 'north/a/gw' })] });
     let raced = false;
     const slow = { ...device, read: async (partition: string) => {

@@ -36,7 +36,7 @@ function desk(dryRun: boolean): Desk {
     seen.opened += 1;
     return { store: { ofOwner, change } as unknown as Awaited<ReturnType<OpenStore>>['store'], history: { note: async () => void (seen.told += 1), of: async () => undefined, all: async () => [] }, close: () => Promise.resolve() };
   };
-  const runtime = { log, dryRun, clock: { now: () => seen.now, sleep: () => Promise.resolve() } } as unknown as Runtime;
+  const runtime = { log, dryRun, clock: { now: () => seen.now, monotonic: () => seen.now, sleep: () => Promise.resolve() } } as unknown as Runtime;
   return { seen, healing: createHealing(runtime, open) };
 }
 

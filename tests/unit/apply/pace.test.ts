@@ -10,7 +10,7 @@ import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
-const clock = { now: () => 0, sleep: () => Promise.resolve() };
+const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 const members = (n: number): { address: string; port: number; availability: 'ready' }[] => range(n).map((i) => ({ address: `10.9.0.${i}`, port: 80, availability: 'ready' as const }));
 const ingress = (counter: number, exposures: number, pods: number): Slice => slice(counter, range(exposures).map((port) => exposure({ port, members: members(pods) })));
@@ -81,7 +81,7 @@ describe('how much goes into one declare', () => {
 
   test('an hour later it is twice as much, never beyond the first figure', () => {
     let now = 0;
-    const pace = createPace({ now: () => now });
+    const pace = createPace({ monotonic: () => now });
     pace.slower();
     pace.slower();
     const seen = [pace.most()];

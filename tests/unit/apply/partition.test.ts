@@ -11,7 +11,7 @@ import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';
 
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
-const clock = { now: () => 0, sleep: () => Promise.resolve() };
+const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
 
 function run(device: MemoryDevice, slices: readonly Slice[], over: Partial<PartitionJob> = {}): Promise<PartitionResult> {
   return applyPartition({ device, partition: 'k8s', slices, sameFleet: () => false, clock, checkTime: () => undefined, ...over });

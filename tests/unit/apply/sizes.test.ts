@@ -17,7 +17,7 @@ test('what is beyond the recommended limits is said once an hour for each device
   const quiet = (): void => undefined;
   const log: Logger = { debug: quiet, info: quiet, error: quiet, warn: (line: unknown) => void lines.push(line as object), child: () => log };
   let now = 0;
-  const sizes = createSizes({ clock: { now: () => now, sleep: () => Promise.resolve() }, log });
+  const sizes = createSizes({ clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, log });
   const wide = [result(LIMITS.members + 1)];
   for (const device of ['a', 'a', 'b']) sizes.note(device, wide);
   sizes.note('c', [result(LIMITS.members)]);

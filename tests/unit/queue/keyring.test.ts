@@ -23,7 +23,7 @@ const found = (keyid: string): object => ({ kind: 'found', key: expect.objectCon
 describe('the keys of a cluster', () => {
   test('are several while one is replaced, and read once', async () => {
     const { secrets, read } = vault({ 'file:1': one.publicPem, 'file:2': two.publicPem });
-    const ring = createKeyring(secrets, { now: () => 0 });
+    const ring = createKeyring(secrets, { monotonic: () => 0 });
     for (const { keyid } of [one, two, one]) expect(await ring.find(cluster, keyid)).toEqual(found(keyid));
     expect(await ring.find(cluster, three.keyid)).toEqual({ kind: 'unknown', known: [one.keyid, two.keyid] });
     expect(read).toEqual(['file:1', 'file:2']);
@@ -31,7 +31,7 @@ describe('the keys of a cluster', () => {
 
   test('do not need each other: one that cannot be read is asked for again, and only its own events wait', async () => {
     const { secrets, texts } = vault({ 'file:1': one.publicPem });
-    const ring = createKeyring(secrets, { now: () => 0 });
+    const ring = createKeyring(secrets, { monotonic: () => 0 });
     expect(await ring.find(cluster, one.keyid)).toEqual(found(one.keyid));
     expect(await ring.find(cluster, two.keyid)).toEqual({ kind: 'away', code: 'GW102', reason: 'secret file:2: is not there' });
     texts['file:2'] = 'rubbish';
@@ -43,7 +43,7 @@ describe('the keys of a cluster', () => {
   test('that change behind their reference are seen, and a stranger makes us read no more than once a minute', async () => {
     let now = 0;
     const { secrets, texts, read } = vault({ 'file:1': one.publicPem, 'file:2': two.publicPem });
-    const ring = createKeyring(secrets, { now: () => now });
+    const ring = createKeyring(secrets, { monotonic: () => now });
     await ring.find(cluster, one.keyid);
     texts['file:2'] = three.publicPem;
     now = 59_999;

@@ -34,7 +34,7 @@ function bench(answers: (target: string, round: number) => boolean, signal = new
     slept.push(ms);
     return Promise.resolve();
   };
-  const clock = { now: (): number => now, sleep };
+  const clock = { now: (): number => now, monotonic: (): number => now, sleep };
   return { probes: new Probes({ connect, clock, random: () => 0.5, signal }), asked, slept, most: () => most };
 }
 

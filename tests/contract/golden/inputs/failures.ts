@@ -59,7 +59,7 @@ const SETTLED: Settled = { owner: EAST, clusterUid: 'uid-east', version: { epoch
 /** Ids count up, so that nothing is left to chance. */
 export function goldenFailures(blobs: Blobs): Failures {
   let ids = 0;
-  return failuresOver(blobs, { clock: { now: () => NOW, sleep: () => Promise.resolve() }, id: () => `id-${String((ids += 1)).padStart(4, '0')}` });
+  return failuresOver(blobs, { clock: { now: () => NOW, monotonic: () => NOW, sleep: () => Promise.resolve() }, id: () => `id-${String((ids += 1)).padStart(4, '0')}` });
 }
 
 export async function fill({ store, audit, jobs, turns, history }: Failures): Promise<void> {

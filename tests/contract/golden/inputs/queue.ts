@@ -21,7 +21,7 @@ export const MESSAGES: readonly { readonly queue: QueueName; readonly group: str
 
 export async function fillQueues(path: string): Promise<void> {
   let [now, ids] = [NOW, 0];
-  const queues: Queues = createSqliteQueues({ path, clock: { now: () => now, sleep: () => Promise.resolve() }, id: () => `id-${String((ids += 1)).padStart(4, '0')}` });
+  const queues: Queues = createSqliteQueues({ path, clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, id: () => `id-${String((ids += 1)).padStart(4, '0')}` });
   for (const { queue, group, event } of MESSAGES) {
     await queues.queue(queue).send({ group, deduplicationId: `golden-${event}`, body: sealed(event, EVENTS[event]!) });
     now += 1;
