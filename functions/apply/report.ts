@@ -6,7 +6,7 @@ import { silencePolicies } from '../../shared/config/silence.ts';
 import { silenceNotes, silences } from '../../shared/domain/steering/silence.ts';
 import type { AdoptOrder, Approval, Steering } from '../../shared/domain/steering/steering.ts';
 import { isObeyed } from '../../shared/domain/plan/steer.ts';
-import { absentSlices } from '../../shared/domain/plan/absent.ts';
+import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/absent.ts';
 import type { Absence } from '../../shared/domain/ingress/absence.ts';
 import type { Way } from '../../shared/failures/history.ts';
 import { seal } from '../../shared/queue/envelope.ts';
@@ -55,6 +55,7 @@ async function reportAbsence(scope: Scope, { message, meta, data }: Arrived<Abse
     scope.runtime.log.warn({ owner: slice.owner, device: data.device, revision: formatRevision(data.version) }, 'the ingress is gone');
     await reportSlice(scope, { message, meta, data: slice }, results);
   }
+  for (const slice of overtakenAbsences(data, results.map(({ declared }) => declared))) await sendSettled(scope.runtime, meta, settledOf(slice, results));
 }
 
 async function reportOrder(scope: Scope, arrival: Arrived<Steering>, results: readonly PartitionResult[]): Promise<void> {

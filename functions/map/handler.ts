@@ -54,7 +54,7 @@ async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refus
   const opened = openData(read.ok, SNAPSHOT_EVENTS);
   if ('refused' in opened) return park(scope, message, opened.refused);
   const event = opened.ok;
-  const content = judgeContent(event, runtime.clock.now());
+  const content = judgeContent(event);
   if (content.kind === 'refused') return park(scope, message, content);
   if (event.type === CLUSTER_INVENTORY) return sendAbsences(runtime, event, message.sender);
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });

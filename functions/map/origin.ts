@@ -11,9 +11,6 @@ import type { SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
 import { isSignedBy } from '../../shared/queue/signature.ts';
 
-/** An epoch further ahead than this many milliseconds is a broken clock, and would fence out everything after it. */
-const MAX_EPOCH_AHEAD = 5 * 60_000;
-
 export interface Refusal {
   readonly code: string;
   readonly reason: string;
@@ -44,9 +41,9 @@ export async function judgeOrigin(input: OriginInput): Promise<Origin> {
 }
 
 /** After it was read. */
-export function judgeContent(event: Event, now: number): Origin {
+export function judgeContent(event: Event): Origin {
   const other = disagreement(event);
-  return other === undefined ? (tooEarly(event, now) ?? { kind: 'trusted' }) : inTheNameOf(event.subject, other);
+  return other === undefined ? { kind: 'trusted' } : inTheNameOf(event.subject, other);
 }
 
 /** Nobody's owner can be taken from such an event, so at least the sentence says whose it claims to be. */
@@ -93,10 +90,4 @@ async function unsigned({ claimed, keys }: OriginInput, cluster: ClusterConfig):
     case 'found':
       return isSignedBy(signature, found.key) ? undefined : refused('OWN322', `the signature by key ${named} of cluster ${id} does not fit: the event was changed after it was signed, or made up; find out who sends`);
   }
-}
-
-function tooEarly(event: Event, now: number): Origin | undefined {
-  const { epoch } = event.data.revision;
-  if (epoch <= now + MAX_EPOCH_AHEAD) return undefined;
-  return refused('GW105', `revision.epoch ${new Date(epoch).toISOString()} is more than 5 minutes ahead; correct the clock of the watcher's node`);
 }

@@ -1,4 +1,5 @@
 /** The Lease of one watched cluster, read and written: who leads, until when, and in which epoch. */
+import { LATEST_EPOCH } from '../../shared/domain/revision.ts';
 import type { RawObject, Resource } from '../../shared/kubernetes/index.ts';
 
 export const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
@@ -38,10 +39,23 @@ export function readClaim(lease: RawObject, fallback: number): Claim {
   const epoch = Number(lease.metadata.annotations?.[ANNOTATION] ?? 0);
   return {
     holder: spec.holderIdentity ?? '',
-    epoch: Number.isSafeInteger(epoch) ? epoch : 0,
+    // What nobody can have said is not continued.
+    epoch: Number.isSafeInteger(epoch) && epoch <= LATEST_EPOCH ? epoch : 0,
     duration: spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
     renewed: spec.renewTime ?? '',
   };
+}
+
+/** Milliseconds that a clock may differ from the API server's before it counts as wrong. */
+export const CLOCKS_DIFFER = 60_000;
+
+/**
+ * What a new epoch starts from: this machine's clock, or the API server's where the two are far apart. Where neither can be right, nothing:
+ * then it goes on from the epoch on the Lease, and from what is declared, which is all that order needs.
+ */
+export function epochTime(own: number, server: number | undefined): number {
+  const time = server === undefined || Math.abs(own - server) <= CLOCKS_DIFFER ? own : server;
+  return time >= 0 && time <= LATEST_EPOCH ? Math.round(time) : 0;
 }
 
 /** Above every epoch before it. */

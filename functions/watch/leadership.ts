@@ -3,7 +3,7 @@ import { Fenced, fullJitter, KubernetesError, type KubernetesClient, type RawObj
 import { longestSince, momentOf, type Moment } from '../../shared/runtime/moment.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { LEASES, leaseWith, nextEpoch, readClaim, type Claim, type LeasePlace } from './epoch.ts';
+import { epochTime, LEASES, leaseWith, nextEpoch, readClaim, type Claim, type LeasePlace } from './epoch.ts';
 import { RETRY } from './persist.ts';
 
 /** In milliseconds. */
@@ -103,7 +103,7 @@ export class Leadership {
     const { client, place, clock, log } = this.#options;
     try {
       // The epoch stays: the next one is above it.
-      await client.replace(LEASES, leaseWith(place, term.lease, { holder: '', epoch: term.epoch, duration: 1_000, now: clock.now() }));
+      await client.replace(LEASES, leaseWith(place, term.lease, { holder: '', epoch: term.epoch, duration: 1_000, now: epochTime(clock.now(), client.time()) }));
       log.info({ epoch: term.epoch }, 'lease released');
     } catch (error) {
       log.warn({ error: String(error) }, 'the lease could not be released; others take over when it expires');
@@ -141,7 +141,7 @@ export class Leadership {
     const claim = lease === undefined ? undefined : readClaim(lease, this.#timing.duration);
     if (claim !== undefined && !this.#isFree(claim)) return;
     const proven = momentOf(clock);
-    const { now } = proven;
+    const now = epochTime(proven.now, client.time());
     const epoch = nextEpoch(now, claim?.epoch ?? 0);
     this.#tried = epoch;
     const wish = leaseWith(place, lease, { holder: place.holder, epoch, duration: this.#timing.duration, now });
@@ -179,7 +179,7 @@ export class Leadership {
     const term = this.#term;
     if (term === undefined) return;
     const proven = momentOf(clock);
-    const { now } = proven;
+    const now = epochTime(proven.now, client.time());
     const epoch = above < term.epoch ? term.epoch : nextEpoch(now, term.epoch, above);
     const wish = (before: RawObject | undefined): RawObject => leaseWith(place, before, { holder: place.holder, epoch, duration: this.#timing.duration, now });
     let written = await client.replace(LEASES, wish(term.lease)).catch(undefinedIfLost);

@@ -21,6 +21,8 @@ export interface MetricsSource {
   readonly states: () => readonly StreamReport[];
   /** Undefined for a replica that stands by. */
   readonly epoch: () => number | undefined;
+  /** Milliseconds of this machine's clock before the API server's; undefined where that does not tell. */
+  readonly ahead: () => number | undefined;
   readonly clock: Clock;
 }
 
@@ -60,6 +62,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   gauge('leader', '1 for the replica that leads, 0 for one that stands by.', () => Number(source.epoch() !== undefined));
   gauge('epoch', 'Epoch of the running term; 0 for a replica that stands by.', () => source.epoch() ?? 0);
   gauge('time_seconds', 'The clock of the watcher, to compare the times below with.', () => seconds(source.clock.now()));
+  gauge('clock_ahead_seconds', 'The clock of the watcher before that of the API server; 0 also where that does not tell.', () => seconds(source.ahead() ?? 0));
   gauge('resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
   gauge('heap_used_bytes', 'Memory of its objects.', () => process.memoryUsage().heapUsed);
   add(new Counter({ name: 'sluice_watch_cpu_seconds_total', help: 'Processor time of the process.', registers: [], collect() { this.reset(); this.inc(cpuSeconds()); } }));

@@ -4,6 +4,7 @@ import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Resync } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { createAgent, type Agent } from './agent.ts';
+import { tellClock, type ClockTellerOptions } from './clock-teller.ts';
 import type { DebounceLimits } from './debounce.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { Keeper } from './keeper.ts';
@@ -36,6 +37,7 @@ export class Voice {
   readonly #revisions = new Revisions(0);
   readonly #agents: readonly Agent[];
   readonly #inventory: Keeper;
+  readonly #clock: ClockTellerOptions;
   #listening: Promise<void> = Promise.resolve();
   #speaks = false;
   #told = false;
@@ -47,6 +49,7 @@ export class Voice {
     this.#options = options;
     const outbox = createOutbox({ runtime, cluster, clusterUid, revisions });
     const recorder = createRecorder(client, clock);
+    this.#clock = { client, clock, recorder, world, log };
     const speaks = (): boolean => this.#speaks;
     this.#agents = options.ingresses.map((ingress) => createAgent({ runtime, cluster, ingress, client, world, recorder, outbox, revisions, debounce, meter, speaks }));
     this.#inventory = new Keeper({ name: 'sending the inventory', clock, random, log, work: () => this.#tellAll(outbox) });
@@ -101,6 +104,7 @@ export class Voice {
     await outbox.inventory(watched.filter((ref) => world.service(ref.namespace, ref.service) !== undefined), watched);
     if (this.#told) for (const agent of this.#agents) agent.refresh();
     this.#told = true;
+    await tellClock(this.#clock, watched).catch((error: unknown) => this.#clock.log.warn({ error: String(error) }, 'that the clock is wrong could not be told'));
     return resync;
   }
 

@@ -8,6 +8,7 @@ import { fenceQueues } from './fence.ts';
 import { serve, type Address, type Served } from './http.ts';
 import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
 import { Leadership, type LeaseTiming } from './leadership.ts';
+import { clockAhead } from './clock-teller.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { persist, type Patience } from './persist.ts';
 import { readiness } from './readiness.ts';
@@ -78,7 +79,7 @@ class ClusterWatcher implements Watcher {
     const { clock, random, log } = this.#runtime;
     this.#patience = { clock, random, log, signal: this.#abort.signal };
     this.#ingresses = watchedIngresses(runtime.config.ingresses, clusterId, runtime.config.devices);
-    const client = createKubernetesClient({ kubeconfig: options.kubeconfig, env: options.env ?? {} });
+    const client = createKubernetesClient({ kubeconfig: options.kubeconfig, env: options.env ?? {}, clock });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
     this.#world = createWorld({ client: this.#client, ingresses: this.#ingresses.map(({ ref }) => ref), clock, random, log, timing: options.timing, onChange: (change) => this.#notice(change), onMesh: () => this.#voice?.meshAnswered() });
     // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
@@ -86,7 +87,7 @@ class ClusterWatcher implements Watcher {
     const place = leasePlace(options.leaseNamespace ?? home ?? 'default', clusterId, options.identity ?? runtime.id());
     const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#fallSilent() };
     this.#leadership = new Leadership({ client: this.#client, place, clock, random, log: this.#runtime.log, timing: options.lease, ...terms });
-    this.#metrics = createMetrics({ states: () => this.#world.states(), epoch: () => this.#leadership.epoch, clock });
+    this.#metrics = createMetrics({ states: () => this.#world.states(), epoch: () => this.#leadership.epoch, ahead: () => clockAhead(this.#client, clock), clock });
   }
 
   async start(): Promise<void> {

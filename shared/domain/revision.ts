@@ -1,10 +1,17 @@
 import * as z from 'zod';
 
 /**
- * The fence against every late, repeated or replayed event: larger is newer.
- * `epoch` is in milliseconds since 1970 (the start of a watcher's leadership), `counter` counts snapshots within it.
+ * Later than any machine's clock can be (Linux ends in 2262), so that above every epoch that a clock ever made there is room for all that
+ * follow. In milliseconds since 1970.
  */
-export const Revision = z.strictObject({ epoch: z.int().nonnegative(), counter: z.int().nonnegative() });
+export const LATEST_EPOCH = Date.UTC(2300, 0, 1);
+
+/**
+ * The fence against every late, repeated or replayed event: larger is newer.
+ * `epoch` is in milliseconds since 1970 (the start of a watcher's leadership, or directly above the one before), `counter` counts snapshots
+ * within it. Only their order means anything: one that lies in the future fences like any other, and is continued.
+ */
+export const Revision = z.strictObject({ epoch: z.int().nonnegative().max(LATEST_EPOCH, 'lies after the year 2300, where no clock is'), counter: z.int().nonnegative() });
 export type Revision = Readonly<z.infer<typeof Revision>>;
 
 /** A slice's version: the snapshot's revision under one configuration, so a new configuration is newer than the same snapshot under the old one. */

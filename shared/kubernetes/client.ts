@@ -1,3 +1,5 @@
+import { processClock } from '../runtime/process.ts';
+import type { Clock } from '../runtime/runtime.ts';
 import { createCredentialSource, type CredentialOptions } from './credentials.ts';
 import { discoverVersion, type Discoverable } from './discovery.ts';
 import { KubernetesError, unreachable } from './error.ts';
@@ -52,6 +54,8 @@ export interface KubernetesClient {
   apply(resource: Resource, object: RawObject, options: ApplyOptions): Promise<RawObject>;
   /** JSON merge patch. */
   merge(resource: Resource, target: { readonly name: string; readonly namespace?: string }, patch: object): Promise<RawObject>;
+  /** The API server's clock by its last answer, in milliseconds since 1970 and give or take a second; undefined where it does not tell. */
+  time(): number | undefined;
   /** The first of the versions (newest first) that serves the kind; undefined where none does. */
   discover(kind: Discoverable, signal?: AbortSignal): Promise<string | undefined>;
   /** The same client whose writes ask `fence` right before they leave; one that rejects (with {@link Fenced}) keeps them back. */
@@ -62,9 +66,13 @@ export interface KubernetesClient {
 /** Small, because a page is there several times over while it is read: as bytes, as text and as objects. */
 const PAGE = 200;
 
-export function createKubernetesClient(options: Partial<CredentialOptions> = {}): KubernetesClient {
+export interface ClientOptions extends Partial<CredentialOptions> {
+  readonly clock?: Pick<Clock, 'monotonic'> | undefined;
+}
+
+export function createKubernetesClient({ clock = processClock, ...options }: ClientOptions = {}): KubernetesClient {
   const source = createCredentialSource({ env: {}, ...options });
-  return clientOn(createTransport(source), source.namespace);
+  return clientOn(createTransport(source, clock), source.namespace);
 }
 
 function clientOn(transport: Transport, namespace: string | undefined, fence?: () => Promise<void>): KubernetesClient {
@@ -86,6 +94,7 @@ function clientOn(transport: Transport, namespace: string | undefined, fence?: (
       }),
     merge: (resource, target, patch) =>
       write({ method: 'PATCH', path: pathOf(resource, target.namespace, target.name), contentType: 'application/merge-patch+json', body: patch }),
+    time: () => transport.time(),
     discover: (kind, signal) => discoverVersion(transport, kind, signal),
     fenced: (next) => clientOn(transport, namespace, next),
     close: () => transport.close(),

@@ -35,6 +35,7 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
     replace: (resource: Resource, object: RawObject) => tell('replace', resource, object),
     apply: (resource: Resource, object: RawObject, { subresource }: ApplyOptions) => tell(subresource === undefined ? 'apply' : `apply ${subresource}`, resource, object),
     merge: (resource: Resource, target: { readonly name: string; readonly namespace?: string }, patch: object) => tell('merge', resource, { ...patch, metadata: { ...target } }),
+    time: () => client.time(),
     discover: (kind: Discoverable, signal?: AbortSignal) => client.discover(kind, signal),
     // A writer that has to ask somebody first is as dry as any.
     fenced: (): KubernetesClient => checked,

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
+import type { Clock } from '../runtime/runtime.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { errorFromStatus, Fenced, unreachable } from './error.ts';
 
@@ -22,12 +23,16 @@ export interface ApiRequest {
 export interface Transport {
   json(request: ApiRequest): Promise<unknown>;
   stream(request: ApiRequest): Promise<Readable>;
+  /** The API server's clock, in milliseconds since 1970 and give or take a second; undefined where no answer told it yet. */
+  time(): number | undefined;
   close(): Promise<void>;
 }
 
 type Answer = Dispatcher.ResponseData;
 
-export function createTransport(source: CredentialSource): Transport {
+export function createTransport(source: CredentialSource, { monotonic }: Pick<Clock, 'monotonic'>): Transport {
+  /** The server's clock before ours, at the last answer. */
+  let ahead: number | undefined;
   let current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
 
   function dispatcherFor(credentials: Credentials): Dispatcher {
@@ -56,6 +61,8 @@ export function createTransport(source: CredentialSource): Transport {
     const what = `${call.method} ${call.path}`;
     const ask = (): Promise<Answer> => attempt(call).catch((cause: unknown) => Promise.reject(cause instanceof Fenced ? cause : unreachable(what, cause)));
     let answer = await ask();
+    const date = dateOf(answer);
+    if (date !== undefined) ahead = date - monotonic();
     if (answer.statusCode === 401) {
       // A token may have expired in a cache; one fresh reading tells.
       await answer.body.dump();
@@ -73,11 +80,20 @@ export function createTransport(source: CredentialSource): Transport {
       return readJson(answer, call.received).catch((cause: unknown) => Promise.reject(unreachable(`${call.method} ${call.path}`, cause)));
     },
     stream: async (call) => (await send(call)).body,
+    time: () => (ahead === undefined ? undefined : ahead + monotonic()),
     close: async () => {
       await current?.dispatcher.destroy();
       current = undefined;
     },
   };
+}
+
+/** HTTP tells whole seconds, rounded down. */
+const HALF_A_SECOND = 500;
+
+function dateOf({ headers }: Answer): number | undefined {
+  const date = Date.parse(String(headers['date']));
+  return Number.isNaN(date) ? undefined : date + HALF_A_SECOND;
 }
 
 async function readJson(answer: Answer, received?: (bytes: number) => void): Promise<unknown> {

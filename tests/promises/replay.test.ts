@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { steerJob } from '../../shared/failures/replay/control.ts';
-import { LEASE } from '../../shared/failures/replay/driver.ts';
+import { LEASE } from '../../shared/failures/replay/job.ts';
 import { selectItems } from '../../shared/failures/replay/select.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import { owner, startSite, type Site } from '../fixtures/failures/site.ts';

@@ -33,6 +33,8 @@ export interface LabKubernetesOptions {
    * Without (the default) it is gone at once.
    */
   readonly gracefulPods?: boolean;
+  /** What answers say of the time (`Date`), in milliseconds since 1970; absent: `now`. Undefined: nothing, as behind some proxies. */
+  readonly date?: () => number | undefined;
   /** How often bookmarks are sent to watches that allow them; a minute, as in Kubernetes. */
   readonly bookmarkMs?: number;
   /** Reserved: where to keep the objects across restarts. */
@@ -71,7 +73,14 @@ export async function startKubernetes(options: LabKubernetesOptions = {}): Promi
   const objects = createObjectStore(store, writer, catalog);
   placeNamespaces(objects, name);
   const token = createHash('sha256').update(`token/${uid()}`).digest('hex');
-  const server = createServer({ cert: certificates.cert, key: certificates.key }, createRouter({ store, writer, catalog, faults, now, bookmarkMs, gracefulPods: options.gracefulPods ?? false }, token));
+  const route = createRouter({ store, writer, catalog, faults, now, bookmarkMs, gracefulPods: options.gracefulPods ?? false }, token);
+  const { date = now } = options;
+  const server = createServer({ cert: certificates.cert, key: certificates.key }, (request, response) => {
+    const time = date();
+    response.sendDate = false;
+    if (time !== undefined) response.setHeader('date', new Date(time).toUTCString());
+    route(request, response);
+  });
   // Longer than clients keep idle connections, so that none is closed under a request.
   server.keepAliveTimeout = 180_000;
   const listen = (on: number): Promise<void> =>

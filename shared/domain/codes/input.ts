@@ -34,9 +34,9 @@ export const INPUT_CODES = {
     retryable: false,
   },
   GW105: {
-    title: 'The revision lies in the future',
-    cause: 'The epoch of a snapshot is more than five minutes ahead. Believed, it would fence out every later snapshot.',
-    fix: "Correct the clock of the watcher's node and restart the watcher.",
+    title: "The watcher's clock is wrong",
+    cause: 'The clock of the machine that runs the watcher is more than a minute from that of the Kubernetes API server. Nothing is refused for it: a new epoch starts from the API server\'s time, and one that lies ahead is continued.',
+    fix: 'Set whichever of the two clocks is wrong (NTP). The watcher need not be restarted. Dead letters with this code are of 0.1.0, which refused epochs that lie ahead; archive them, later snapshots say the same.',
     retryable: false,
   },
   GW106: {

@@ -41,6 +41,12 @@ export function absentSlices(absence: Absence, states: readonly DeclaredState[])
   return absence.absent.filter((owner) => states.some(({ owners }) => isTaken(owners[owner]))).map((owner) => sliceOfAbsent(owner, absence));
 }
 
+/** Owners of that cluster whose records were made in a later term than the inventory, as slices that ask for nothing: to tell its watcher that it lies behind. */
+export function overtakenAbsences(absence: Absence, states: readonly DeclaredState[]): readonly Slice[] {
+  const isLater = (record: OwnerRecord | undefined): boolean => record?.clusterUid === absence.clusterUid && record.gone === undefined && record.version.epoch > absence.version.epoch;
+  return absence.absent.filter((owner) => states.some(({ owners }) => isLater(owners[owner]))).map((owner) => ({ ...sliceOfAbsent(owner, absence), notes: [] }));
+}
+
 function reasonFor({ cluster, version }: Absence): string {
   return `the inventory of cluster ${cluster} at ${formatRevision(version)} lists every ingress whose Service exists, and misses this one`;
 }

@@ -13,14 +13,32 @@ import { speaksAbove } from './enter.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { takeOut } from './remove.ts';
 
+/** Milliseconds by which the clocks of two machines may differ; what lies further ahead was written by one that was wrong. */
+const CLOCKS_DIFFER = 5 * 60_000;
+
 export function steer(draft: Draft, slices: readonly Slice[]): void {
-  for (const order of draft.rules.orders ?? []) if (!isOvertaken(draft, order)) obey(draft, order, slices);
+  for (const order of draft.rules.orders ?? []) {
+    // Nobody gives an order after now: taken at its word, it would be the last one for as long as the clock was ahead.
+    const given = isAhead(draft, order.at) ? { ...order, at: draft.now } : order;
+    if (!isOvertaken(draft, given)) obey(draft, given, slices);
+  }
+}
+
+/** Where a plan is only shown there is no clock. */
+function isAhead({ rules: { now } }: Draft, time: number): boolean {
+  return now !== undefined && time > now + CLOCKS_DIFFER;
 }
 
 /** Orders about one cluster hold in the order in which they were sent, however slow the process that carries one out. */
-function isOvertaken({ steered }: Draft, { steering, at }: Order): boolean {
-  const newest = steering.action === 'approve' ? undefined : steered.get(steering.cluster);
-  return newest !== undefined && at < Date.parse(newest);
+function isOvertaken(draft: Draft, { steering, at }: Order): boolean {
+  const newest = steering.action === 'approve' ? undefined : draft.steered.get(steering.cluster);
+  return newest !== undefined && isLater(draft, newest, at);
+}
+
+/** A time that lies ahead was noted by a wrong clock, and is not later than anything. */
+function isLater(draft: Draft, noted: string, at: number): boolean {
+  const time = Date.parse(noted);
+  return time > at && !isAhead(draft, time);
 }
 
 function obey(draft: Draft, { steering, at }: Order, slices: readonly Slice[]): void {
@@ -97,7 +115,7 @@ function forget(draft: Draft, order: ForgetOrder, { at, slices }: { readonly at:
   }
   const since = draft.drains.get(order.cluster)?.since;
   const isEmpty = recordsOf(draft, order.cluster).every(([, record]) => record.gone !== undefined);
-  if (order.whole && isEmpty && since !== undefined && Date.parse(since) <= at) draft.drains.delete(order.cluster);
+  if (order.whole && isEmpty && since !== undefined && !isLater(draft, since, at)) draft.drains.delete(order.cluster);
 }
 
 /** A replay of what was forgotten lies below, whatever the configuration; the next snapshot of the owner does not. */

@@ -3,11 +3,12 @@
  * an event in `sending` goes out again under the same deduplication id, after a look whether it arrived.
  */
 import type { Queues } from '../../queue/port.ts';
+import { stillHolds } from '../../runtime/deadline.ts';
 import type { Clock } from '../../runtime/runtime.ts';
 import type { AuditLog } from '../audit.ts';
 import { ReplayError } from '../error.ts';
 import type { FailureStore } from '../port.ts';
-import { countResults } from './job.ts';
+import { countResults, LEASE } from './job.ts';
 import type { Item, Job } from './job.ts';
 import type { Jobs, Ledger } from './jobs.ts';
 import { nextStep } from './machine.ts';
@@ -33,9 +34,6 @@ export interface RunOptions {
   /** After every change. */
   readonly onProgress?: ((job: Job, items: readonly Item[]) => void) | undefined;
 }
-
-/** Milliseconds for which a driver has the job to itself; renewed at half of it. */
-export const LEASE = 60_000;
 
 /** Units by what is to be done with them; made anew from the items at every start. */
 interface Books {
@@ -88,7 +86,7 @@ export async function runJob(world: ReplayWorld, id: string, options: RunOptions
     const rival = await rivalOf(world, job, books.ledger.items);
     if (rival !== undefined) return await pauseItself(world, job, { code: 'RPL713', reason: rival });
     while (job.state === 'running' && options.signal?.aborted !== true) {
-      const step = nextStep(job, progressOf(books), world.clock.now());
+      const step = nextStep(job, progressOf(books), world.clock.monotonic());
       job = await perform({ world, books, options }, job, step);
       options.onProgress?.(job, books.ledger.items);
       // Looked up before every step: a pause or a cancel stops it before the next event.
@@ -107,7 +105,7 @@ function without(job: Job): Job {
 
 function claim(job: Job, holder: string, now: number): Job {
   if (job.state !== 'running') throw new ReplayError('RPL703', `Job ${job.id} is ${job.state}; ${job.state === 'planned' ? 'start' : 'resume'} it first.`);
-  if (job.lease !== undefined && job.lease.holder !== holder && job.lease.until > now) {
+  if (job.lease !== undefined && job.lease.holder !== holder && stillHolds(job.lease.until, now, LEASE)) {
     throw new ReplayError('RPL704', `Job ${job.id} is being run by another process, at least until ${new Date(job.lease.until).toISOString()}; watch it with "sluice replay status ${job.id}".`);
   }
   return { ...job, lease: { holder, until: now + LEASE } };
@@ -117,7 +115,7 @@ async function renew({ jobs, clock }: ReplayWorld, known: Job, holder: string): 
   const current = await jobs.get(known.id);
   if (current.state !== 'running') return current;
   const now = clock.now();
-  if (current.lease?.holder === holder && current.lease.until > now + LEASE / 2) return current;
+  if (current.lease?.holder === holder && stillHolds(current.lease.until - LEASE / 2, now, LEASE / 2)) return current;
   return jobs.update(known.id, (job) => (job.state === 'running' ? claim(job, holder, now) : job));
 }
 
@@ -140,7 +138,7 @@ async function perform(run: Run, job: Job, step: Step): Promise<Job> {
       await look(run, job);
       return job;
     case 'wait':
-      await world.clock.sleep(Math.max(1, step.until - world.clock.now()), options.signal);
+      await world.clock.sleep(Math.max(1, step.until - world.clock.monotonic()), options.signal);
       return job;
     case 'pass-canary':
       return world.jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, canaryPassed: true } : current));
@@ -181,7 +179,7 @@ async function send(run: Run, job: Job, due: number): Promise<Job> {
 }
 
 async function look({ world, books }: Run, job: Job): Promise<void> {
-  books.looked = world.clock.now();
+  books.looked = world.clock.monotonic();
   world.previewer.refresh();
   for (const unit of books.inFlight) {
     await lookAt(world, job, { items: itemsOf(books, unit), save: (changes) => books.ledger.save(changes) });

@@ -48,6 +48,9 @@ export const Item = z.strictObject({
 });
 export type Item = Readonly<z.infer<typeof Item>>;
 
+/** Milliseconds for which a driver has the job to itself, or a process the turn of a policy; renewed at half of it. */
+export const LEASE = 60_000;
+
 export const JobState = z.enum(['planned', 'running', 'paused', 'cancelled', 'done']);
 export type JobState = z.infer<typeof JobState>;
 

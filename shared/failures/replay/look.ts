@@ -40,7 +40,8 @@ async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemR
   if (head.state === 'healed' || head.state === 'replayed') return appliedResult(item, at);
   const seen = await onDevice(world, job, item);
   if (seen !== undefined) return seen;
-  if (at - (item.sentAt ?? at) < PATIENCE) return undefined;
+  // Also where the clock was set back since.
+  if (Math.abs(at - (item.sentAt ?? at)) < PATIENCE) return undefined;
   return { kind: 'no-result', code: 'RPL712', reason: `sent ${PATIENCE / 1_000} s ago, and neither the device nor the dead letters show a result; are the functions running?`, at };
 }
 

@@ -26,7 +26,7 @@ export interface Refused {
 /** What `map` makes of a snapshot; the host gives the deployed function itself. */
 export type MapEvent = (event: Evidence['event']) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: Refused }>;
 
-export type Aim = Pick<Head, 'device' | 'partition' | 'exposure'>;
+export type Aim = Pick<Head, 'device' | 'partition' | 'exposure'> & Partial<Pick<Head, 'code'>>;
 
 export type Previewed = Pick<Failure, 'evidence'> & { readonly details: Pick<Evidence, 'event'> };
 
@@ -125,6 +125,8 @@ async function previewFailure(scope: Scope, failure: Previewed, aim: Aim): Promi
 async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): Promise<Preview> {
   if (event.cut !== undefined) return invalid({ code: 'RPL706', reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes could be kept, so it cannot be sent again` });
   if (event.verification === 'refused') return invalid({ code: 'RPL706', reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so nobody sends it again` });
+  // 0.1.0 refused epochs that lie ahead: such an event says what was true then, and would pass for the newest word now.
+  if (aim.code === 'GW105') return invalid({ code: 'RPL706', reason: 'its epoch was made by a clock that was ahead, so it may be older than what its watcher said since; put it away, newer snapshots say what is true' });
   const found = await slicesOf(scope, event);
   if ('refused' in found) return invalid(found.refused);
   const slices = found.slices.filter((slice) => aim.device === undefined || slice.device === aim.device);

@@ -1,4 +1,6 @@
 /** Two jobs over one failure would count each other's results as their own, so only one of them runs. */
+import { stillHolds } from '../../runtime/deadline.ts';
+import { LEASE } from './job.ts';
 import type { Item, Job } from './job.ts';
 import type { ReplayWorld } from './driver.ts';
 
@@ -6,7 +8,7 @@ import type { ReplayWorld } from './driver.ts';
 const PLAN_COUNTS = 3_600_000;
 
 function isDriven({ state, lease }: Job, now: number): boolean {
-  return state === 'running' && lease !== undefined && lease.until > now;
+  return state === 'running' && lease !== undefined && stillHolds(lease.until, now, LEASE);
 }
 
 /** What another job is doing with failures of this one, as a sentence; both may say so of each other, then both pause. */
@@ -27,7 +29,7 @@ export async function inHand({ jobs, clock }: Pick<ReplayWorld, 'jobs' | 'clock'
   const owners = new Set<string>();
   for (const job of await jobs.list()) {
     if (job.state === 'done' || job.state === 'cancelled') continue;
-    if (job.state === 'planned' && clock.now() - job.created > PLAN_COUNTS) continue;
+    if (job.state === 'planned' && Math.abs(clock.now() - job.created) > PLAN_COUNTS) continue;
     for (const item of (await jobs.items(job.id)).filter(({ status }) => status !== 'done')) {
       failures.add(item.failure);
       if (item.owner !== undefined) owners.add(`${item.owner} ${item.device ?? ''}`);

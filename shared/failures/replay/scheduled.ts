@@ -3,12 +3,13 @@
  * turn after a crash goes on with the job that is there instead of making another one.
  */
 import type { ReplayPolicy } from '../../config/schema.ts';
+import { stillHolds } from '../../runtime/deadline.ts';
 import { ReplayError } from '../error.ts';
 import { formatFilter } from '../filter.ts';
 import { steerJob } from './control.ts';
-import { BAD, LEASE, runJob } from './driver.ts';
+import { BAD, runJob } from './driver.ts';
 import type { ReplayWorld } from './driver.ts';
-import { countResults } from './job.ts';
+import { countResults, LEASE } from './job.ts';
 import type { Job } from './job.ts';
 import { filterOf, isEligible, pauseAfter } from './policy.ts';
 import { inHand } from './rivals.ts';
@@ -41,9 +42,9 @@ export async function takeTurn(world: TurnWorld, policy: ReplayPolicy, signal?: 
   const holder = world.id();
   const now = clock.now();
   const before = await turns.get(policy.name);
-  if (before !== undefined && before.due > now) return { kind: 'not-due', until: before.due, reason: before.says ?? 'its turn comes later' };
+  if (before !== undefined && isLater(policy, before, now)) return { kind: 'not-due', until: before.due, reason: before.says ?? 'its turn comes later' };
   try {
-    const turn = await turns.update(policy.name, (current) => claim(current, holder, now));
+    const turn = await turns.update(policy.name, (current) => claim(policy, current, { holder, until: now + LEASE }));
     return await inTurn({ world, policy, signal }, turn);
   } catch (error) {
     if (error instanceof Taken || (error instanceof ReplayError && error.code === 'RPL704')) return { kind: 'taken', reason: error.message };
@@ -53,10 +54,16 @@ export async function takeTurn(world: TurnWorld, policy: ReplayPolicy, signal?: 
   }
 }
 
-function claim(turn: Turn, holder: string, now: number): Turn {
-  if (turn.lease !== undefined && turn.lease.until > now) throw new Taken(`another process takes the turn of policy ${turn.policy}`);
-  if (turn.due > now) throw new Taken(`another process took the turn of policy ${turn.policy}`);
-  return { ...turn, lease: { holder, until: now + LEASE } };
+/** A turn is never due later than its pause from now. */
+function isLater(policy: ReplayPolicy, { due, misses }: Turn, now: number): boolean {
+  return stillHolds(due, now, pauseAfter(policy, misses));
+}
+
+function claim(policy: ReplayPolicy, turn: Turn, lease: NonNullable<Turn['lease']>): Turn {
+  const now = lease.until - LEASE;
+  if (turn.lease !== undefined && stillHolds(turn.lease.until, now, LEASE)) throw new Taken(`another process takes the turn of policy ${turn.policy}`);
+  if (isLater(policy, turn, now)) throw new Taken(`another process took the turn of policy ${turn.policy}`);
+  return { ...turn, lease };
 }
 
 function withoutLease({ lease: _lease, ...turn }: Turn): Turn {

@@ -117,7 +117,7 @@ const STORED = { head: Head, evidence: Evidence, job: Job, item: Item, turn: Tur
 
 export async function presentNames(): Promise<Names> {
   const root = await program();
-  const source = { states: () => [], epoch: () => undefined, clock: { now: () => 0, sleep: () => Promise.resolve() } };
+  const source = { states: () => [], epoch: () => undefined, ahead: () => undefined, clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() } };
   const metrics = await createMetrics(source).registry.getMetricsAsJSON();
   const all: Names = {
     codes: Object.keys(CODES),

@@ -32,28 +32,33 @@ export interface Site {
   /** A second hand on the queue file. */
   readonly queues: Queues;
   /** `sluice up`, once it says that it is up. */
-  up(): Promise<Sluice>;
+  up(env?: NodeJS.ProcessEnv): Promise<Sluice>;
   /** `sluice up` at once, whatever becomes of it. */
-  launch(args?: readonly string[]): Sluice;
+  launch(args?: readonly string[], env?: NodeJS.ProcessEnv): Sluice;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-export async function startSite(): Promise<Site> {
+export interface SiteOptions {
+  /** What the API server says of the time; undefined: nothing. Absent: the time. */
+  readonly date?: () => number | undefined;
+}
+
+export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const closers = createClosers();
   try {
-    return await build(closers);
+    return await build(closers, options);
   } catch (error) {
     await closers.closeAll();
     throw error;
   }
 }
 
-async function build(closers: ReturnType<typeof createClosers>): Promise<Site> {
+async function build(closers: ReturnType<typeof createClosers>, options: SiteOptions): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-up-'));
   closers.add(() => rm(dir, { recursive: true, force: true }));
-  const kubernetes = await closers.use(startKubernetes({ name: CLUSTER }));
+  const kubernetes = await closers.use(startKubernetes({ name: CLUSTER, ...options }));
   const cluster = await closers.use(startCluster({ ...NETWORK, store: kubernetes.store, clock: processClock, id: CLUSTER, grace: 200 }));
   const bigip = await closers.use(startBigip());
   const cable = await closers.use(startCable(bigip.url));
@@ -67,16 +72,16 @@ async function build(closers: ReturnType<typeof createClosers>): Promise<Site> {
   closers.add(async () => {
     for (const sluice of running) if (sluice.alive()) await sluice.kill('SIGKILL');
   });
-  const launch = (args = ['up', '--config', files.config, '--kubeconfig', files.kubeconfig]): Sluice => {
-    const sluice = startSluice(args, dir);
+  const launch = (args = ['up', '--config', files.config, '--kubeconfig', files.kubeconfig], env: NodeJS.ProcessEnv = {}): Sluice => {
+    const sluice = startSluice(args, dir, env);
     running.push(sluice);
     return sluice;
   };
   return {
     dir, files, cluster, bigip, cable, queueFile, queues, launch,
     api: createKubernetesApi(kubernetes),
-    up: async () => {
-      const sluice = launch();
+    up: async (env) => {
+      const sluice = launch(undefined, env);
       await until('sluice is up', () => !sluice.alive() || sluice.log().some((line) => line.msg === 'up'), () => sluice.stdout() + sluice.stderr());
       return sluice;
     },

@@ -12,6 +12,7 @@ export interface LogLine {
 }
 
 export interface Sluice {
+  readonly pid: number;
   readonly stdout: () => string;
   readonly stderr: () => string;
   readonly log: () => readonly LogLine[];
@@ -37,6 +38,7 @@ export function startSluice(args: readonly string[], cwd: string, env: NodeJS.Pr
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (said.stderr += text));
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   return {
+    pid: child.pid ?? 0,
     stdout: () => said.stdout,
     stderr: () => said.stderr,
     log: () => said.stdout.split('\n').flatMap(parse),

@@ -127,7 +127,7 @@ test('a port that is taken is named, with the remedy', async () => {
 });
 
 test('the reference page lists every metric with its type and its labels, and no other', () => {
-  const { registry } = createMetrics({ states: () => [], epoch: () => undefined, clock: at.clock });
+  const { registry } = createMetrics({ states: () => [], epoch: () => undefined, ahead: () => undefined, clock: at.clock });
   const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/metrics.md'), 'utf8');
   const listed = page.split('\n').flatMap((line) => /^\| `(sluice_watch_\w+)` \| (\w+) \| (.*?) \| (.*?) \|$/.exec(line)?.slice(1, 5).join(' | ') ?? []);
   const known = registry.getMetricsAsArray().map((one) => {

@@ -33,11 +33,13 @@ export interface Cluster {
   /** Writes the Lease as somebody else would. */
   seize(holder: string, epoch: number): void;
   settle(result?: Partial<Settled>): void;
+  /** What the API server says of the time; undefined: nothing. */
+  time: number | undefined;
   close(): Promise<void>;
 }
 
 export async function startCluster(): Promise<Cluster> {
-  const lab = await startKubernetes();
+  const lab = await startKubernetes({ date: () => cluster.time });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-leadership-'));
   const kubeconfig = join(folder, 'config');
   writeFileSync(kubeconfig, lab.kubeconfig());
@@ -60,10 +62,11 @@ export async function startCluster(): Promise<Cluster> {
       const event = open(message.body, SNAPSHOT_EVENTS);
       return 'ok' in event && event.ok.type === INGRESS_OBSERVED ? [event.ok.data] : [];
     });
-  return {
+  const cluster: Cluster = {
     lab,
     queues,
     snapshots,
+    time: 1_700_000_000_000,
     replica: (name, options = {}) => {
       const clock = testClock();
       const messages: string[] = [];
@@ -97,6 +100,7 @@ export async function startCluster(): Promise<Cluster> {
       rmSync(folder, { recursive: true });
     },
   };
+  return cluster;
 }
 
 /** Lets time pass for these replicas, in small steps, until it holds; answers how much passed. */

@@ -138,12 +138,12 @@ export const SERVICE = 'istio-system/istio-ingressgateway';
 export const OWNER = `east/${SERVICE}`;
 
 export async function startBench(ingress: Partial<IngressConfig> = {}, options: LabKubernetesOptions = {}): Promise<Bench> {
-  const lab = await startKubernetes(options);
+  const clock = testClock();
+  const lab = await startKubernetes({ date: () => clock.now(), ...options });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-watch-'));
   const kubeconfig = join(folder, 'config');
   writeFileSync(kubeconfig, lab.kubeconfig());
   const queues = memoryQueues();
-  const clock = testClock();
   const logs: { level: string; message: string; fields: object }[] = [];
   const logger: Logger = {
     debug: (fields, message) => void logs.push({ level: 'debug', fields, message }),

@@ -22,7 +22,7 @@ const many = (n: number): Slice['exposures'] => Array.from({ length: n }, (_, i)
 const westExposure = (over: Parameters<typeof exposure>[0] = {}): Slice['exposures'][number] => exposure({ members: [{ address: '10.9.0.1', port: 32_400, availability: 'ready' }], ...over });
 
 function plan(declared: DeclaredState, slices: readonly Slice[], rules: Partial<PlanRules> = {}): Plan {
-  return planPartition('k8s', declared, slices, { sameFleet: () => true, now: T, ...rules });
+  return planPartition('k8s', declared, slices, { sameFleet: () => true, now: rules.orders === undefined ? T : at(24), ...rules });
 }
 const order = (steering: Record<string, unknown>, hours = 0): NonNullable<PlanRules['orders']>[number] => ({ steering: { device: 'bigip-1', cluster: 'east', ...steering } as Steering, at: at(hours) });
 const absence = (counter: number, over: Partial<Absence> = {}): Absence => ({ cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: { epoch: 1, counter, generation: 1 }, absent: [owner], ...over });

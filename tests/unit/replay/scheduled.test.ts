@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ReplayPolicy } from '../../../shared/config/schema.ts';
 import { steerJob } from '../../../shared/failures/replay/control.ts';
-import { LEASE } from '../../../shared/failures/replay/driver.ts';
+import { LEASE } from '../../../shared/failures/replay/job.ts';
 import type { Item } from '../../../shared/failures/replay/job.ts';
 import { pauseAfter } from '../../../shared/failures/replay/policy.ts';
 import { takeTurn, type TurnResult } from '../../../shared/failures/replay/scheduled.ts';

@@ -1,0 +1,65 @@
+/** Epochs start from the API server's time; what a wrong clock left behind is continued, and told. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../watch/support.ts';
+import { pass, startCluster, type Cluster, type Replica } from './support.ts';
+
+const T = 1_700_000_000_000;
+const DAY = 86_400_000;
+
+let at: Cluster;
+beforeEach(async () => {
+  at = await startCluster();
+});
+afterEach(() => at.close());
+
+async function lead(name: string, step: number): Promise<Replica> {
+  const replica = at.replica(name);
+  replica.clock.step(step);
+  const before = at.snapshots().length;
+  await replica.watcher.start();
+  await pass([replica], () => at.snapshots().length > before);
+  return replica;
+}
+const newest = (): number => at.snapshots().at(-1)?.revision.epoch ?? 0;
+const events = (): unknown[] => at.lab.store.list('v1', 'Event').filter((event) => event['reason'] === 'ClockWrong').map((event) => event['message']);
+
+/** Red without `epochTime` (epoch.ts). */
+test.each([['ahead', DAY], ['behind', -DAY]])('a clock that is a day %s makes no epoch, and is said at the ingress Service', async (_way, step) => {
+  await lead('a', step);
+  expect(Math.abs(newest() - T)).toBeLessThan(2_000);
+  expect(at.lease().epoch).toBe(newest());
+  await until(() => events().length === 1);
+  expect(events()[0]).toContain(`GW105: the clock of the watcher's machine is about 1 day ${step > 0 ? 'ahead of' : 'behind'} that of the Kubernetes API server`);
+});
+
+test('clocks that agree make no Event', async () => {
+  await lead('a', 20_000);
+  expect([newest(), events()]).toEqual([T + 20_000, []]);
+});
+
+test('where the API server tells no time, the own clock counts; the next leader goes on above it, whatever its clock says', async () => {
+  at.time = undefined;
+  const a = await lead('a', DAY);
+  expect(newest()).toBe(T + DAY);
+  await a.watcher.stop();
+  at.time = T;
+  const b = await lead('b', 0);
+  expect(newest()).toBe(T + DAY + 1);
+  await b.watcher.stop();
+  await lead('c', -DAY);
+  expect(newest()).toBe(T + DAY + 2);
+});
+
+test('whose Lease is lost starts at the time, and moves above what it is told is declared', async () => {
+  const a = await lead('a', 0);
+  const { revision } = at.snapshots().at(-1)!;
+  at.settle({ version: { ...revision, generation: 1 }, supersededBy: { epoch: T + 365 * DAY, counter: 7, generation: 1 } });
+  await pass([a], () => newest() === T + 365 * DAY + 1);
+  expect(at.lease().epoch).toBe(T + 365 * DAY + 1);
+});
+
+test('an epoch on the Lease that no clock can have made is not continued', async () => {
+  at.seize('', 9_007_199_254_740_991);
+  await lead('a', 0);
+  expect(newest()).toBe(T);
+});
