@@ -76,7 +76,8 @@ function sectionsOf(node: Node, path: string): readonly Section[] {
 
 const HEAD = `# Configuration
 
-Generated from \`shared/config/schema.ts\` and the table of annotations by \`infra/build/docs.ts\`; do not edit. [An example](../sluice.example.yaml).
+Generated from \`shared/config/schema.ts\` and the table of annotations by \`npm run docs\`; do not edit. [An example](../sluice.example.yaml);
+[a JSON Schema](sluice.schema.json) for editors: \`# yaml-language-server: $schema=…\` in the first line.
 
 One file, \`sluice.yaml\` (YAML or JSON), says which BIG-IPs, clusters and ingresses there are. It is read once and strictly: an unknown key, a
 repeated key or a contradiction stops the start, and the message lists every problem with its path. Secrets are references:

@@ -1,10 +1,12 @@
-/** Writes the generated reference pages: `node infra/build/docs.ts`. A test compares them with what is in the tree. */
+/** Writes the generated reference pages: `npm run docs`. A test compares them with what is in the tree. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CODES } from '../../shared/domain/codes/index.ts';
 import { codesPage } from './docs-codes.ts';
 import { configurationPage } from './docs-configuration.ts';
+import { decisionsPage } from './docs-decisions.ts';
+import { configurationSchema } from './docs-schema.ts';
 
 export interface GeneratedPage {
   /** Relative to the repository. */
@@ -12,17 +14,20 @@ export interface GeneratedPage {
   readonly text: string;
 }
 
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
 export function generatedPages(): readonly GeneratedPage[] {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage() },
     { path: 'docs/reference/codes.md', text: codesPage(CODES) },
+    { path: 'docs/reference/sluice.schema.json', text: configurationSchema() },
+    { path: 'docs/decisions/README.md', text: decisionsPage(join(ROOT, 'docs/decisions')) },
   ];
 }
 
 async function main(): Promise<void> {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
   for (const { path, text } of generatedPages()) {
-    const file = join(root, path);
+    const file = join(ROOT, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
     process.stdout.write(`${path}\n`);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { generatedPages } from '../../../infra/build/docs.ts';
 import { codesPage } from '../../../infra/build/docs-codes.ts';
@@ -9,8 +9,15 @@ async function inTree(path: string): Promise<string> {
 }
 
 describe('generated reference pages', () => {
-  test.each(generatedPages().map(({ path, text }) => [path, text] as const))('%s is current; otherwise run node infra/build/docs.ts', async (path, text) => {
+  test.each(generatedPages().map(({ path, text }) => [path, text] as const))('%s is current; otherwise run npm run docs', async (path, text) => {
     expect(await inTree(path)).toBe(text);
+  });
+
+  test('every decision is in the index, under its own number', async () => {
+    const files = (await readdir(new URL('../../../docs/decisions/', import.meta.url))).filter((file) => file !== 'README.md').toSorted();
+    const listed = [...(await inTree('docs/decisions/README.md')).matchAll(/^\| (\d+) \| \[.+\]\((.+)\) \|$/gm)];
+    expect(listed.map(([, , file]) => file)).toEqual(files);
+    expect(listed.map(([, number]) => number?.padStart(4, '0'))).toEqual(files.map((file) => file.slice(0, 4)));
   });
 
   test('every code is on the page of codes, and the page has no other', async () => {
