@@ -44,8 +44,10 @@ describeWithSchema('against the published schema of AS3', () => {
     expect(errors(wrapTenants({ k8s: renderTenant(EMPTY_STATE, { shareNodes: false }) }, true))).toBeUndefined();
   });
 
-  test('the check can fail: a virtual server without a port of its own is refused', () => {
+  test('the check can fail: a virtual server without an address is refused, and named', () => {
     const bad = { k8s: { class: 'Tenant', app: { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: [] } } } } as const;
-    expect(errors(wrapTenants(bad, true))).toBeDefined();
+    const good = { ...bad.k8s, app: { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: ['10.0.0.1'], virtualPort: 80 } } } as const;
+    expect(errors(wrapTenants({ k8s: good }, true))).toBeUndefined();
+    expect(errors(wrapTenants(bad, true))).toContainEqual(expect.objectContaining({ keyword: 'minItems', dataPath: '/declaration/k8s/app/virtual/virtualAddresses' }));
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { renderTenant } from '../../../shared/bigip/as3/render.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import { refusing } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
@@ -170,10 +171,11 @@ describe('several partitions on one device', () => {
     expect(world.settled()[0]?.exposures).toMatchObject([{ outcome: 'applied' }, { outcome: 'conflict', code: 'BIP423', message: expect.stringContaining('/one/gw-172_16_100_195-1-tcp/virtual') }]);
   });
 
-  test('nodes are shared', async () => {
-    await world.send(slice(1, [exposure({ port: 1, partition: 'one' })]));
+  test('nodes are shared, in each partition that is declared', async () => {
+    await world.send(slice(1, [exposure({ port: 1, partition: 'one' }), exposure({ address: '172.16.100.196', port: 2, partition: 'two' })]));
     await world.drain();
-    expect(world.device.state('one').shareNodes).toBe(true);
+    const members = ['one', 'two'].flatMap((partition) => Object.values(renderTenant(world.device.state(partition), { shareNodes: false })).flatMap((part) => (part as { pool?: { members: readonly object[] } }).pool?.members ?? []));
+    expect(members).toEqual([expect.objectContaining({ servicePort: 1, shareNodes: true }), expect.objectContaining({ servicePort: 2, shareNodes: true })]);
   });
 });
 

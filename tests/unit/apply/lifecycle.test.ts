@@ -95,6 +95,14 @@ describe('an order about a cluster', () => {
     await world.steer({ ...east, action: 'enable' });
     await world.step();
     expect(world.device.state().drains).toBeUndefined();
+    // Nothing at all would look the same: both were heard, and the other way round a drain is left.
+    expect(Object.keys(world.device.state().steered ?? {})).toEqual(['east']);
+    world.clock.advance(1);
+    await world.steer({ ...east, action: 'enable' });
+    world.clock.advance(1);
+    await world.steer(drain);
+    await world.step();
+    expect(world.device.state().drains).toMatchObject({ east: { mode: 'drain' } });
   });
 
   test('survives a device that was busy, and a process that died after its declare', async () => {

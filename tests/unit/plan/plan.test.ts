@@ -141,7 +141,9 @@ describe('absence must be proven', () => {
 
   test('new exposures go through while removals are held', () => {
     const p = plan(declared, [slice(2, [exposure({ port: 99 })])]);
-    expect(p.next.exposures['172.16.100.195:99/tcp']).toBeDefined();
+    expect(p.entries.filter((e) => e.kind === 'held').map((e) => e.key)).toEqual(ports.map((port) => `172.16.100.195:${port}/tcp`));
+    expect(p.entries.filter((e) => e.kind === 'create').map((e) => e.key)).toEqual(['172.16.100.195:99/tcp']);
+    expect(Object.keys(p.next.exposures)).toEqual(expect.arrayContaining(['172.16.100.195:99/tcp', ...Object.keys(declared.exposures)]));
   });
 
   test('up to three go on the word of a complete list', () => {
