@@ -1,4 +1,4 @@
-/** §1.5: where a listener is bound, and whether a BIG-IP can get there. */
+/** istio-port-mapping.md §1.5: where a listener is bound, and whether a BIG-IP can get there. */
 import type { Reasoned } from './model.ts';
 
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;

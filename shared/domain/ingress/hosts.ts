@@ -1,4 +1,4 @@
-/** Hosts of servers and VirtualServices: §2 "Server hosts" and `sanitizeServerHostNamespace`. */
+/** Hosts of servers and VirtualServices: istio-port-mapping.md §2, `sanitizeServerHostNamespace`. */
 
 // A dot before the slash is the gateway's own namespace, a star is any; star/star alone stands for everything.
 export function sanitiseHosts(hosts: readonly string[], namespace: string): string[] {

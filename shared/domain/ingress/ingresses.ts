@@ -12,7 +12,7 @@ function selectorKeys(world: World): ReadonlySet<string> {
   return new Set([...world.istio.keys, ...world.services.keys]);
 }
 
-/** §1.1: a sidecar is no gateway; if nothing else carries the labels, that is what has to be said. */
+/** istio-port-mapping.md §1.1: a sidecar is no gateway; if nothing else carries the labels, that is what has to be said. */
 function withoutSidecars(pods: readonly Pod[]): readonly Pod[] {
   const gateways = pods.filter(({ proxy }) => proxy !== 'sidecar');
   return gateways.length > 0 ? gateways : pods;

@@ -48,7 +48,7 @@ function inBuildOrder(accepted: readonly Placed[]): Placed[] {
   return [...groups.values()].flat();
 }
 
-/** §1.4, §1.5 and §2: what is left to ask of a server that the merge accepted. */
+/** istio-port-mapping.md §1.4, §1.5 and §2: what is left to ask of a server that the merge accepted. */
 function judgeAccepted(placed: Placed, stage: Stage, sni: Map<string, string>): Case {
   const { server, port } = placed;
   const { world, workload } = stage;
@@ -62,7 +62,7 @@ function judgeAccepted(placed: Placed, stage: Stage, sni: Map<string, string>): 
   return { port, verdict: 'listening', open: true, curable: false, code: 'OK', reason: route.by };
 }
 
-/** §1.7: offers every server that is read at each of its ports, in age order. */
+/** istio-port-mapping.md §1.7: offers every server that is read at each of its ports, in age order. */
 function mergeAll(servers: readonly ServerSpec[], stage: Stage, cases: Cases): Placed[] {
   const merge = startMerge();
   const accepted: Placed[] = [];

@@ -1,4 +1,4 @@
-/** §1.7: several servers on one resolved port and bind. The caller gives them in age order; who comes first keeps the port. */
+/** istio-port-mapping.md §1.7: several servers on one resolved port and bind. The caller gives them in age order; who comes first keeps the port. */
 import { hostName } from './hosts.ts';
 import type { Reasoned, ServerSpec } from './model.ts';
 import { describe } from './model.ts';

@@ -1,4 +1,4 @@
-/** §2: AUTO_PASSTHROUGH makes a filter chain for each mesh service under the hosts of a server; one is enough for a listener. */
+/** istio-port-mapping.md §2: AUTO_PASSTHROUGH makes a filter chain for each mesh service under the hosts of a server; one is enough for a listener. */
 import { bornAt, compareText, keyOf } from './age.ts';
 import { isAutoPassthrough } from './gateway-api/auto-passthrough.ts';
 import { hostName, isSubsetOf } from './hosts.ts';
@@ -21,7 +21,7 @@ export function isUnderHosts({ meta, type, ports }: Service, names: readonly str
   return type !== 'ExternalName' && ports.some(({ protocol }) => protocol !== 'UDP') && names.some((name) => isSubsetOf(host, name));
 }
 
-/** §1.2.4, as `serviceDirectory` has it. */
+/** istio-port-mapping.md §1.2.4, as `serviceDirectory` has it. */
 export function isOlderService(a: Service, b: Service): boolean {
   const [bornA, bornB] = [bornAt(a.meta), bornAt(b.meta)];
   return bornA === bornB ? compareText(`${a.meta.name}.${a.meta.namespace}`, `${b.meta.name}.${b.meta.namespace}`) < 0 : bornA < bornB;

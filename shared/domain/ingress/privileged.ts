@@ -1,4 +1,4 @@
-/** §1.4 and the reserved ports of §1.7: ports that Envoy cannot have. */
+/** istio-port-mapping.md §1.4 and the reserved ports of §1.7: ports that Envoy cannot have. */
 import type { MeshOptions } from './mesh.ts';
 
 /** `istioReservedPorts` of the agent and Envoy's own static listeners. */

@@ -1,4 +1,4 @@
-/** §1.6: what a server's protocol and TLS mode make of its listener. */
+/** istio-port-mapping.md §1.6: what a server's protocol and TLS mode make of its listener. */
 import type { ListenerKind } from './verdict.ts';
 
 /** `http`: plaintext HTTP; `https` and `tls`: TLS in one way or another; `tcp`: opaque. */
@@ -51,7 +51,7 @@ const APP_PROTOCOLS: ReadonlyMap<string, string> = new Map([
 /** Ports on which Istio does not sniff: they are TCP when nothing else is said. */
 const WELL_KNOWN_TCP: ReadonlySet<number> = new Set([25, 53, 3306, 27_017]);
 
-/** §1.2.3: the Istio protocol of a Service port, from appProtocol, else from the prefix of its name. */
+/** istio-port-mapping.md §1.2.3: the Istio protocol of a Service port, from appProtocol, else from the prefix of its name. */
 export function istioProtocolOf(port: { readonly name: string; readonly port: number; readonly protocol: string; readonly appProtocol?: string | undefined }): string {
   if (port.protocol === 'UDP') return 'udp';
   const said = (port.appProtocol ?? port.name).toLowerCase();

@@ -1,4 +1,4 @@
-/** §1.1 and §3: the servers that point at some gateway pods, in age order, and which of them the pods read. */
+/** istio-port-mapping.md §1.1 and §3: the servers that point at some gateway pods, in age order, and which of them the pods read. */
 import { keyOf } from './age.ts';
 import type { Reasoned, ReadServer } from './model.ts';
 import type { Service } from './objects.ts';
@@ -11,7 +11,7 @@ import type { Config, World } from './world.ts';
 export interface Stage {
   readonly world: World;
   readonly workload: Workload;
-  /** In the order of §1.2.4. */
+  /** In the order of istio-port-mapping.md §1.2.4. */
   readonly services: readonly Service[];
   readonly ports: Resolver;
 }

@@ -1,4 +1,4 @@
-/** §1.2.2 to 1.2.7: from the port number of a gateway to the port in the pod. */
+/** istio-port-mapping.md §1.2.2 to 1.2.7: from the port number of a gateway to the port in the pod. */
 import type { Workload } from './workload.ts';
 import type { Service, ServicePort } from './objects.ts';
 import { istioProtocolOf } from './protocol.ts';
@@ -12,14 +12,14 @@ export interface Target {
   readonly target: number;
 }
 
-/** §1.2.7: with this label on it, a Service does not translate ports of Istio Gateways. */
+/** istio-port-mapping.md §1.2.7: with this label on it, a Service does not translate ports of Istio Gateways. */
 const DISABLE_LABEL = 'experimental.istio.io/disable-gateway-port-translation';
 
 export function isTranslating(service: Service): boolean {
   return !(DISABLE_LABEL in service.meta.labels);
 }
 
-/** §1.2.2. Undefined when a name is on no container port of that L4 protocol: the Service port then leads nowhere. */
+/** istio-port-mapping.md §1.2.2. Undefined when a name is on no container port of that L4 protocol: the Service port then leads nowhere. */
 export function targetOf(port: ServicePort, workload: Workload): number | undefined {
   const wanted = port.targetPort ?? port.port;
   if (typeof wanted === 'number') return isPort(wanted) ? wanted : undefined;
@@ -36,7 +36,7 @@ function allTargets(service: Service, workload: Workload): Target[] {
   });
 }
 
-/** §1.2.3: of one Service, istiod sees one port for each target number and Istio protocol, the first in spec order. */
+/** istio-port-mapping.md §1.2.3: of one Service, istiod sees one port for each target number and Istio protocol, the first in spec order. */
 function visibleTargets(targets: readonly Target[]): Target[] {
   const seen = new Set<string>();
   return targets.filter(({ service, port, target }) => {
@@ -48,18 +48,18 @@ function visibleTargets(targets: readonly Target[]): Target[] {
 }
 
 export interface Resolver {
-  /** §1.2.5 and 1.2.6: an Istio Gateway has one target, the number itself when no Service port has it. */
+  /** istio-port-mapping.md §1.2.5 and 1.2.6: an Istio Gateway has one target, the number itself when no Service port has it. */
   readonly ofIstio: (number: number) => readonly number[];
   /** The ports of the Services that a Gateway API Gateway refers to: every match counts, no fall-back. */
   readonly ofServices: (number: number, services: readonly string[]) => readonly number[];
-  /** §1.8 `udpSupportedPort` */
+  /** istio-port-mapping.md §1.8 `udpSupportedPort` */
   readonly hasUdp: (number: number, services: readonly string[] | undefined) => boolean;
   /** `namespace/name` of the Services that bring at least one port. */
   readonly present: ReadonlySet<string>;
   /** Every port that leads into the pods, hidden ones included, by its number and by its target. */
   readonly byNumber: ReadonlyMap<number, readonly Target[]>;
   readonly byTarget: ReadonlyMap<number, readonly Target[]>;
-  /** The Service has this port already, wherever it leads; a UDP port of the same number is another one (§1.3). */
+  /** The Service has this port already, wherever it leads; a UDP port of the same number is another one (istio-port-mapping.md §1.3). */
   readonly hasTcp: (service: Service, number: number) => boolean;
   /** Numbers that Istio Gateways find translated. */
   readonly translates: (number: number) => boolean;
@@ -69,7 +69,7 @@ function byPortNumber({ port }: Target): number {
   return port.port;
 }
 
-/** `services` in the order of §1.2.4. */
+/** `services` in the order of istio-port-mapping.md §1.2.4. */
 export function resolver(services: readonly Service[], workload: Workload): Resolver {
   const all = services.flatMap((service) => allTargets(service, workload));
   const targets = visibleTargets(all);

@@ -8,7 +8,7 @@ export function revisionOf(meta: Meta): string | undefined {
   return meta.labels[REVISION_LABEL];
 }
 
-/** §1.1 `LabelsInRevision` */
+/** istio-port-mapping.md §1.1 `LabelsInRevision` */
 export function inRevision(meta: Meta, mesh: Pick<MeshOptions, 'revision'>): boolean {
   const revision = revisionOf(meta);
   return revision === undefined || revision === mesh.revision;

@@ -1,4 +1,4 @@
-/** §2 "Binding of a VirtualService": the tcp and tls blocks that a gateway pod's namespace sees, by gateway and match port. */
+/** istio-port-mapping.md §2, how a VirtualService is bound: the tcp and tls blocks that a gateway pod's namespace sees, by gateway and match port. */
 import { inAgeOrder } from './age.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { RouteBlock, VirtualService } from './objects.ts';

@@ -1,4 +1,4 @@
-/** §2: whether a TCP-like server has a filter chain, without which there is no listener. */
+/** istio-port-mapping.md §2: whether a TCP-like server has a filter chain, without which there is no listener. */
 import { keyOf } from './age.ts';
 import { hostName, hostNamespace, hostsOverlap } from './hosts.ts';
 import type { MeshOptions } from './mesh.ts';

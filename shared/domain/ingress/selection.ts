@@ -1,4 +1,4 @@
-/** §1.1: which gateways a gateway pod reads. */
+/** istio-port-mapping.md §1.1: which gateways a gateway pod reads. */
 import { keyOf } from './age.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { Reasoned } from './model.ts';

@@ -1,4 +1,4 @@
-/** Finds the items whose selector is a subset of some labels, without asking every item (§1.1, §1.2.1). */
+/** Finds the items whose selector is a subset of some labels, without asking every item (istio-port-mapping.md §1.1, §1.2.1). */
 
 type Labels = Readonly<Record<string, string>>;
 

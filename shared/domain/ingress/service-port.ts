@@ -1,4 +1,4 @@
-/** §1.3: which Service ports lead to a listener, and which port to add where none does. */
+/** istio-port-mapping.md §1.3: which Service ports lead to a listener, and which port to add where none does. */
 import { compareText, keyOf } from './age.ts';
 import type { Judgement } from './judgement.ts';
 import { isManagedService } from './gateway-api/gateways.ts';
@@ -90,7 +90,7 @@ function wantedTarget(judgement: Judgement, service: Service, { stage, judgement
     return judgement.curable && !stage.ports.translates(number) && isTranslating(service) ? 'free' : undefined;
   }
   if (judgement.verdict !== 'no-service-port') return undefined;
-  // The number is a target port already: the Gateway means another port, and a second one of its protocol would stay hidden (§1.2.3).
+  // The number is a target port already: the Gateway means another port, and a second one of its protocol would stay hidden (istio-port-mapping.md §1.2.3).
   if (stage.ports.byTarget.get(number)?.some((target) => target.service === service)) return undefined;
   const taken = judgements.some(({ resolved }) => resolved.includes(number));
   return taken || isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;

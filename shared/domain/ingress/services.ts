@@ -1,4 +1,4 @@
-/** §1.2.1 and 1.2.4: which Services translate the ports of a pod, and in which order. */
+/** istio-port-mapping.md §1.2.1 and 1.2.4: which Services translate the ports of a pod, and in which order. */
 import { inAgeOrder, keyOf } from './age.ts';
 import { isSubset, SelectorIndex } from './selector-index.ts';
 import type { EndpointSlice, Pod, Service } from './objects.ts';
@@ -7,7 +7,7 @@ import type { Workload } from './workload.ts';
 export interface ServiceDirectory {
   /** `namespace/name` to Service. */
   readonly byKey: ReadonlyMap<string, Service>;
-  /** Every Service, in the order of §1.2.4. */
+  /** Every Service, in the order of istio-port-mapping.md §1.2.4. */
   readonly inOrder: readonly Service[];
   /** Those of the pods' own namespace that select them, headless ones too; else hand-made ones that list them as endpoints. */
   readonly of: (workload: Workload) => readonly Service[];

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /**
  * What became of one server (listener) of a gateway. Only `listening` leads to an exposure.
- * The rules are asked in this order, and the first that applies decides (numbers of `istio-port-rules`):
+ * The rules are asked in this order, and the first that applies decides (sections of istio-port-mapping.md):
  *
  * | asked | no listener because | verdict | `missingInService` |
  * |---|---|---|---|

@@ -10,7 +10,7 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** `ecosystem.md` §2: what fauxqs does otherwise than SQS. */
+/** What fauxqs, which plays SQS in tests, does otherwise. */
 export interface Differences {
   /** A receive gives one message of a group at most. */
   readonly oneMessagePerGroup?: boolean;

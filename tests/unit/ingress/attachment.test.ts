@@ -13,7 +13,7 @@ function attached(listener: ApiListener, routes: readonly ApiRoute[], owner = OW
   return attachedRoutes(listener, owner, attachmentWorld({ apiRoutes: [...routes], namespaces: NAMESPACES }, mesh()));
 }
 
-describe('§3 which kinds of routes a listener takes', () => {
+describe('istio-port-mapping.md §3: which kinds of routes a listener takes', () => {
   const KINDS = ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute'] as const;
 
   test.each<[string, ApiListener, string[]]>([
@@ -32,7 +32,7 @@ describe('§3 which kinds of routes a listener takes', () => {
   });
 });
 
-describe('§3 which routes are attached', () => {
+describe('istio-port-mapping.md §3: which routes are attached', () => {
   const web = apiListener('web', 80, 'HTTP', { hostname: 'a.com' });
   const to = (parent: object, fields: Partial<ApiRoute> = {}): ApiRoute => apiRoute('HTTPRoute', 'apps/r', { name: 'edge', ...parent }, fields);
 
@@ -86,7 +86,7 @@ describe('§3 which routes are attached', () => {
   });
 });
 
-describe('§3 what a listener becomes', () => {
+describe('istio-port-mapping.md §3: what a listener becomes', () => {
   function read(listener: ApiListener, gateway: Partial<Parameters<typeof apiGateway>[2]> = {}) {
     const one = apiGateway('apps/edge', [listener], gateway);
     const [found] = readListeners(one, [], [], attachmentWorld({ apiRoutes: [], namespaces: NAMESPACES }, mesh()));
@@ -149,7 +149,7 @@ describe('§3 what a listener becomes', () => {
   });
 });
 
-describe('§3 which Services a Gateway refers to', () => {
+describe('istio-port-mapping.md §3: which Services a Gateway refers to', () => {
   const of = (fields: Partial<ApiGateway>, classes = ['istio']) => deploymentOf({ ...apiGateway('apps/edge', []), ...fields }, { gatewayClasses: classes });
   const hosts = (...values: string[]): Partial<ApiGateway> => ({ addresses: values.map((value) => ({ type: 'Hostname', value })) });
 
@@ -173,7 +173,7 @@ describe('§3 which Services a Gateway refers to', () => {
   });
 });
 
-describe('§3 ListenerSets and shared ports', () => {
+describe('istio-port-mapping.md §3: ListenerSets and shared ports', () => {
   test.each([
     ['HTTP', 0, 80], ['HTTPS', 0, 443], ['TCP', 0, 0], ['HTTP', 8080, 8080],
   ])('%s port %i is %i', (protocol, port, number) => {

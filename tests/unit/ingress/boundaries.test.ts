@@ -33,7 +33,7 @@ test('listeners come by number, not by digits, then bind, then transport', () =>
   for (const input of [wanted, wanted.toReversed()]) expect(sortListeners(input)).toEqual(wanted);
 });
 
-describe('§1.2 target ports', () => {
+describe('istio-port-mapping.md §1.2: target ports', () => {
   const [workload] = workloadsOf([pod('a/p', { containerPorts: [{ name: 'web', port: 8080, protocol: 'TCP' }, { name: 'web', port: 9090, protocol: 'TCP' }, { name: 'web', port: 53, protocol: 'UDP' }] })], new Set(), undefined);
   const assumed = assumedWorkload(service('a/s', []), undefined);
 

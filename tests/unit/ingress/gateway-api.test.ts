@@ -34,7 +34,7 @@ function verdicts(listeners: ApiListener[], more: Partial<KubernetesObjects> = {
 
 const route = (kind: ApiRoute['kind'], fields: Partial<ApiRoute> = {}, parent: object = {}): ApiRoute => apiRoute(kind, 'apps/r', { name: 'edge', ...parent }, fields);
 
-describe('§3 managed Gateways', () => {
+describe('istio-port-mapping.md §3: managed Gateways', () => {
   test('ports of the listeners are those of the Service, which is only read', () => {
     const mapping = only(managed([apiGateway('apps/edge', [apiListener('web', 80, 'HTTP'), apiListener('db', 5432, 'TCP')])], [servicePort(80, { nodePort: 31_080 }), servicePort(5432)], { apiRoutes: [route('TCPRoute')] }));
     expect(listens(mapping)).toEqual(['80/tcp HTTP', '5432/tcp TCP']);
@@ -80,7 +80,7 @@ describe('§3 managed Gateways', () => {
   });
 });
 
-describe('§3 manual deployments', () => {
+describe('istio-port-mapping.md §3: manual deployments', () => {
   const there = (listeners: ApiListener[], ports: ServicePort[], more: Partial<KubernetesObjects> = {}): KubernetesObjects =>
     objects({
       apiGateways: [manualGateway('istio-system/edge', 'istio-ingressgateway', listeners)],
@@ -140,13 +140,13 @@ describe('§3 manual deployments', () => {
     expect(said(mapping, 'team/g')).toBe(OK);
   });
 
-  test('Istio Gateways and listeners share ports by the rules of §1.7', () => {
+  test('Istio Gateways and listeners share ports by the rules of istio-port-mapping.md §1.7', () => {
     const gateways = [gateway('istio-system/old', [server(80)], { age: 5 })];
     expect(said(mapped(there([apiListener('web', 80, 'HTTP')], [servicePort(80)], { gateways })), 'istio-system/edge')).toBe('rejected MAP210');
   });
 });
 
-describe('§3 listeners', () => {
+describe('istio-port-mapping.md §3: listeners', () => {
   test.each<[string, ApiListener[], string[]]>([
     ['HTTP', [apiListener('a', 80, 'HTTP')], [OK]],
     ['HTTPS', [apiListener('a', 443, 'HTTPS', { tlsMode: 'Terminate' })], [OK]],
@@ -182,7 +182,7 @@ describe('§3 listeners', () => {
   });
 });
 
-describe('§3 attachment of routes', () => {
+describe('istio-port-mapping.md §3: attachment of routes', () => {
   const tcp = [apiListener('db', 5432, 'TCP')];
   const NONE = 'no-route MAP233';
 
@@ -228,7 +228,7 @@ describe('§3 attachment of routes', () => {
   });
 });
 
-describe('§3 ListenerSet', () => {
+describe('istio-port-mapping.md §3: ListenerSet', () => {
   const web = apiListener('web', 80, 'HTTP');
   const ports = [servicePort(80), servicePort(81), servicePort(443)];
   const parent = (fields: Parameters<typeof apiGateway>[2] = {}): ApiGateway => apiGateway('apps/edge', [web], { allowedListeners: 'Same', ...fields });
@@ -295,7 +295,7 @@ describe('age order of what istiod makes of listeners', () => {
   });
 });
 
-describe('§1.3 and §3: the port that a listener needs', () => {
+describe('istio-port-mapping.md §1.3 and §3: the port that a listener needs', () => {
   const there = (gateways: KubernetesObjects['gateways'], services: KubernetesObjects['services']): PortMapping =>
     mapped(objects({ gateways, services, apiGateways: [manualGateway('istio-system/edge', 'istio-ingressgateway', [apiListener('db', 60_000, 'HTTP')], { age: 5 })], pods: [gatewayPod()] }));
   const own = service('istio-system/istio-ingressgateway', [servicePort(80)]);

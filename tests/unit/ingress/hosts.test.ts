@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { HostIndex } from '../../../shared/domain/ingress/host-index.ts';
 import { hostName, hostNamespace, hostsOverlap, isSubsetOf, sanitiseHosts } from '../../../shared/domain/ingress/hosts.ts';
 
-describe('§2 hosts of servers', () => {
+describe('istio-port-mapping.md §2: hosts of servers', () => {
   test.each<[string, string[], string[]]>([
     ['any namespace and any host', ['a.com', '*/*'], ['*']],
     ['the gateway’s own namespace', ['./a.com'], ['team/a.com']],

@@ -5,7 +5,7 @@ import { listens, mapped, reportIn, said } from './ask.ts';
 
 const ROUTES = [tcpRoute('tcp', ['g']), virtualService('tls', ['g'], { tls: [block([{ sniHosts: ['a.com'] }])] })];
 
-describe('§1.6 protocols', () => {
+describe('istio-port-mapping.md §1.6: protocols', () => {
   test.each<[string, string, string | undefined, string]>([
     ['HTTP', 'HTTP', undefined, 'HTTP'],
     ['HTTP2', 'HTTP2', undefined, 'HTTP'],
@@ -72,7 +72,7 @@ describe('servers that cannot be read are rejected, and the others served', () =
   });
 });
 
-describe('§1.4 privileged ports', () => {
+describe('istio-port-mapping.md §1.4: privileged ports', () => {
   const unprivileged = [gatewayPod({ unprivileged: true })];
 
   test.each([
@@ -110,7 +110,7 @@ describe('§1.4 privileged ports', () => {
   });
 });
 
-describe('§1.5 bind', () => {
+describe('istio-port-mapping.md §1.5: bind', () => {
   test.each<[string, string | undefined, string, string[]]>([
     ['none', undefined, 'listening OK', ['8000/tcp HTTP']],
     ['empty', '', 'listening OK', ['8000/tcp HTTP']],
@@ -144,7 +144,7 @@ describe('§1.5 bind', () => {
   });
 });
 
-describe('§1.8 HTTP/3', () => {
+describe('istio-port-mapping.md §1.8: HTTP/3', () => {
   const https = gateway('g', [server(443, 'HTTPS', { tls: 'SIMPLE' })]);
   const ports = [servicePort(443, { name: 'https', targetPort: 8443 }), servicePort(443, { name: 'quic', protocol: 'UDP', targetPort: 8443, nodePort: 31443 })];
 
@@ -179,7 +179,7 @@ describe('§1.8 HTTP/3', () => {
   });
 });
 
-describe('§2 AUTO_PASSTHROUGH', () => {
+describe('istio-port-mapping.md §2: AUTO_PASSTHROUGH', () => {
   const auto = (hosts: string[]) => gateway('g', [server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts })]);
 
   test.each([

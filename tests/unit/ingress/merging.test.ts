@@ -18,7 +18,7 @@ function merged(...servers: Server[]): string[] {
   return names.map((name) => said(mapping, name).replace('listening OK', 'ok'));
 }
 
-describe('§1.7 several Gateways on one port', () => {
+describe('istio-port-mapping.md §1.7: several Gateways on one port', () => {
   test.each<[string, Server[], string[]]>([
     ['HTTP and HTTP merge', [http(['a.com']), http(['b.com'])], ['ok', 'ok']],
     ['HTTP with the same host merges', [http(), http()], ['ok', 'ok']],

@@ -57,7 +57,7 @@ describe('pods that are alike', () => {
   });
 });
 
-describe('§1.2.1 Services and their pods', () => {
+describe('istio-port-mapping.md §1.2.1: Services and their pods', () => {
   const slice = (key: string, of: string, endpoints: EndpointSlice['endpoints']): EndpointSlice => ({ meta: meta(key), service: of, addressType: 'IPv4', endpoints, ports: [] }) as unknown as EndpointSlice;
   const handMade = service('ns/hand', [servicePort(80)], { selector: {} });
   const listed = slice('ns/hand-1', 'hand', [{ pod: 'a', addresses: [] }, { addresses: ['10.0.0.9'] }] as unknown as EndpointSlice['endpoints']);

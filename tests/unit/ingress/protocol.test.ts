@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isUsableBind, normaliseBind, whyUnreachable } from '../../../shared/domain/ingress/bind.ts';
 import { familyOf, istioProtocolOf, KNOWN_PROTOCOLS } from '../../../shared/domain/ingress/protocol.ts';
 
-describe('§1.6 protocols of servers', () => {
+describe('istio-port-mapping.md §1.6: protocols of servers', () => {
   test.each([
     ['HTTP', 'http'], ['http2', 'http'], ['GRPC', 'http'], ['GRPC-Web', 'http'], ['HTTP_PROXY', 'http'],
     ['HTTPS', 'https'], ['TLS', 'tls'], ['TCP', 'tcp'], ['MONGO', 'tcp'], ['REDIS', 'tcp'], ['MYSQL', 'tcp'], ['UDP', undefined], ['', undefined],
@@ -15,7 +15,7 @@ describe('§1.6 protocols of servers', () => {
   });
 });
 
-describe('§1.2.3 the Istio protocol of a Service port', () => {
+describe('istio-port-mapping.md §1.2.3: the Istio protocol of a Service port', () => {
   test.each([
     ['the prefix of its name', { name: 'http2-web' }, 'http2'],
     ['a name that is a protocol', { name: 'redis' }, 'redis'],
@@ -39,7 +39,7 @@ describe('§1.2.3 the Istio protocol of a Service port', () => {
   });
 });
 
-describe('§1.5 bind', () => {
+describe('istio-port-mapping.md §1.5: bind', () => {
   test.each([
     [undefined, ''],
     ['', ''],

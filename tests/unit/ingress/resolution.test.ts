@@ -22,7 +22,7 @@ function envoyPorts(number: number, { ports = [], services, pod = {} }: Setting)
 const web = (name: string, port: number, protocol = 'TCP'): Partial<Pod> => ({ containerPorts: [{ name, port, protocol }] });
 const DISABLED = { 'experimental.istio.io/disable-gateway-port-translation': '' };
 
-describe('§1.2.1 candidate Services', () => {
+describe('istio-port-mapping.md §1.2.1: candidate Services', () => {
   const other = (fields: Parameters<typeof service>[2]): Service => service('istio-system/other', [servicePort(80, { targetPort: 8080 })], { age: 9, ...fields });
 
   test.each([
@@ -54,7 +54,7 @@ describe('§1.2.1 candidate Services', () => {
   });
 });
 
-describe('§1.2.2 target ports', () => {
+describe('istio-port-mapping.md §1.2.2: target ports', () => {
   test.each<[string, Partial<ServicePort>, Partial<Pod>, number]>([
     ['a number as it is', { targetPort: 8080 }, {}, 8080],
     ['a name on a container port', { targetPort: 'web' }, web('web', 8081), 8081],
@@ -71,7 +71,7 @@ describe('§1.2.2 target ports', () => {
   });
 });
 
-describe('§1.2.3 one entry for each target and Istio protocol', () => {
+describe('istio-port-mapping.md §1.2.3: one entry for each target and Istio protocol', () => {
   const pair = (first: Partial<ServicePort>, second: Partial<ServicePort>): ServicePort[] => [servicePort(80, { targetPort: 8080, ...first }), servicePort(81, { targetPort: 8080, ...second })];
 
   test.each<[string, ServicePort[], number]>([
@@ -94,7 +94,7 @@ describe('§1.2.3 one entry for each target and Istio protocol', () => {
   });
 });
 
-describe('§1.2.4 order of Services', () => {
+describe('istio-port-mapping.md §1.2.4: order of Services', () => {
   const leads = (name: string, targetPort: number, age: number): Service => service(`istio-system/${name}`, [servicePort(80, { targetPort })], { age });
 
   test('the oldest wins', () => {
@@ -110,7 +110,7 @@ describe('§1.2.4 order of Services', () => {
   });
 });
 
-describe('§1.2.5 the first entry with the number wins', () => {
+describe('istio-port-mapping.md §1.2.5: the first entry with the number wins', () => {
   test('a UDP entry placed first wins', () => {
     const ports = [servicePort(80, { name: 'udp', protocol: 'UDP', targetPort: 8053 }), servicePort(80, { name: 'tcp', targetPort: 8080 })];
     expect(envoyPorts(80, { ports })).toEqual([8053]);
@@ -118,7 +118,7 @@ describe('§1.2.5 the first entry with the number wins', () => {
   });
 });
 
-describe('§1.2.6 no entry', () => {
+describe('istio-port-mapping.md §1.2.6: no entry', () => {
   test('Envoy binds the number itself, so a Gateway may name a pod port', () => {
     const there = cluster({ gateways: [gateway('g', [server(8080, 'HTTP')])] }, [servicePort(80, { targetPort: 8080, nodePort: 31080 })]);
     expect(reportIn(mapped(there), 'g')).toMatchObject({
@@ -129,7 +129,7 @@ describe('§1.2.6 no entry', () => {
   });
 });
 
-describe('§1.2.7 the label that disables translation', () => {
+describe('istio-port-mapping.md §1.2.7: the label that disables translation', () => {
   const disabled = ingressService([servicePort(80, { targetPort: 8080 })], { labels: DISABLED, age: 5 });
 
   test('removes that Service', () => {

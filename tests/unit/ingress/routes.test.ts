@@ -14,7 +14,7 @@ const OK = 'listening OK';
 const UNBOUND = 'no-route MAP230';
 const UNMATCHED = 'no-route MAP231';
 
-describe('§2 listener or no listener', () => {
+describe('istio-port-mapping.md §2: listener or no listener', () => {
   test.each([
     ['HTTP needs no VirtualService', server(80, 'HTTP'), OK],
     ['terminated HTTPS needs none', server(443, 'HTTPS', { tls: 'SIMPLE' }), OK],
@@ -46,7 +46,7 @@ describe('§2 listener or no listener', () => {
   });
 });
 
-describe('§2 gateways of a VirtualService', () => {
+describe('istio-port-mapping.md §2: gateways of a VirtualService', () => {
   test.each([
     ['namespace/name', 'other/v', 'team/g', OK],
     ['a name is in its own namespace', 'team/v', 'g', OK],
@@ -64,7 +64,7 @@ describe('§2 gateways of a VirtualService', () => {
   });
 });
 
-describe('§2 exportTo, tested against the namespace of the pods', () => {
+describe('istio-port-mapping.md §2: exportTo, tested against the namespace of the pods', () => {
   test.each([
     ['*', 'team/v', ['*'], undefined, OK],
     ['. of the namespace of the Gateway', 'team/v', ['.'], undefined, UNMATCHED],
@@ -86,7 +86,7 @@ describe('§2 exportTo, tested against the namespace of the pods', () => {
   });
 });
 
-describe('§2 hosts of server and VirtualService', () => {
+describe('istio-port-mapping.md §2: hosts of server and VirtualService', () => {
   test.each([
     [['*'], ['anything'], OK],
     [['*'], ['*'], OK],
@@ -125,7 +125,7 @@ describe('§2 hosts of server and VirtualService', () => {
   });
 });
 
-describe('§2 tcp match', () => {
+describe('istio-port-mapping.md §2: tcp match', () => {
   test.each([
     ['no match list', [], OK],
     ['the number of the server', [{ port: 9000 }], OK],
@@ -161,7 +161,7 @@ describe('§2 tcp match', () => {
   });
 });
 
-describe('§2 tls match', () => {
+describe('istio-port-mapping.md §2: tls match', () => {
   const tls = (match: VirtualService['tls'][number]['match'], hosts = ['*']) => virtualService('team/v', ['g'], { hosts, tls: [block(match)] });
   const passthrough = (virtualServices: VirtualService[]) => said(mapped(cluster({ gateways: [gateway('team/g', [server(9000, 'TLS', { tls: 'PASSTHROUGH' })])], virtualServices })), 'team/g');
 

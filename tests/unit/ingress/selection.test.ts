@@ -5,7 +5,7 @@ import { listens, mapped, reportIn, said } from './ask.ts';
 
 const HTTP = [server(80, 'HTTP')];
 
-describe('§1.1 who gets a Gateway', () => {
+describe('istio-port-mapping.md §1.1: who gets a Gateway', () => {
   test.each([
     ['one label of several', { istio: 'ingressgateway' }, true],
     ['all labels', { ...LABELS }, true],

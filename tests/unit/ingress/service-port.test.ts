@@ -6,7 +6,7 @@ import { mapped, reportIn } from './ask.ts';
 const SERVICE = 'istio-system/istio-ingressgateway';
 const unprivileged = [gatewayPod({ unprivileged: true })];
 
-describe('§1.3 the port to add', () => {
+describe('istio-port-mapping.md §1.3: the port to add', () => {
   test('N leads to N', () => {
     const mapping = mapped(cluster({ gateways: [gateway('g', [server(32_400)])], virtualServices: [tcpRoute('v', ['g'])] }));
     expect(mapping.missing).toEqual([{ service: SERVICE, name: 'tcp-32400', port: 32_400, targetPort: 32_400, protocol: 'TCP', gateways: ['default/g'] }]);
@@ -81,7 +81,7 @@ describe('§1.3 the port to add', () => {
   });
 });
 
-describe('§1.3 another target, only where the pods cannot bind N', () => {
+describe('istio-port-mapping.md §1.3: another target, only where the pods cannot bind N', () => {
   test.each([
     ['80 becomes 8080', 80, [], 8080],
     ['443 becomes 8443', 443, [], 8443],

@@ -1,4 +1,4 @@
-/** §3: which routes are attached to a listener (parentRef, sectionName, port, allowedRoutes, host names). */
+/** istio-port-mapping.md §3: which routes are attached to a listener (parentRef, sectionName, port, allowedRoutes, host names). */
 import { inAgeOrder, keyOf } from '../age.ts';
 import { hostsOverlap } from '../hosts.ts';
 import type { MeshOptions } from '../mesh.ts';

@@ -1,4 +1,4 @@
-/** §3: which listeners istiod makes AUTO_PASSTHROUGH. */
+/** istio-port-mapping.md §3: which listeners istiod makes AUTO_PASSTHROUGH. */
 import type { ApiGateway, ApiListener } from '../objects.ts';
 
 const AUTO_PASSTHROUGH_PORT = '15443';

@@ -1,4 +1,4 @@
-/** §3: which Services, and through them which pods, a Gateway API Gateway applies to. */
+/** istio-port-mapping.md §3: which Services, and through them which pods, a Gateway API Gateway applies to. */
 import { keyOf } from '../age.ts';
 import type { MeshOptions } from '../mesh.ts';
 import type { Reasoned } from '../model.ts';

@@ -1,4 +1,4 @@
-/** §3 ListenerSet: which sets join a Gateway; the port they leave open; what two listeners cannot share. */
+/** istio-port-mapping.md §3 ListenerSet: which sets join a Gateway; the port they leave open; what two listeners cannot share. */
 import { inAgeOrder, keyOf } from '../age.ts';
 import type { ApiGateway, ApiListener, ListenerSet } from '../objects.ts';
 import type { Namespaces } from './attachment.ts';

@@ -1,4 +1,4 @@
-/** §3: the listeners of a Gateway and of its ListenerSets as servers; invalid and conflicting ones produce none. */
+/** istio-port-mapping.md §3: the listeners of a Gateway and of its ListenerSets as servers; invalid and conflicting ones produce none. */
 import { keyOf } from '../age.ts';
 import type { Reasoned, ReadServer, ServerId, ServerSpec } from '../model.ts';
 import { describe } from '../model.ts';
