@@ -1,10 +1,11 @@
 /**
  * Wrote tests/fixtures/golden/0.1.0, once: `node tests/contract/golden/generate.ts <directory>`. Run it by hand, for a new release and into
- * a new directory; it refuses one that is there already, because what a release wrote never changes.
+ * a new directory; it needs the bundles of "npm run build", and refuses one that is there already, because what a release wrote never changes.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { tmpdir } from 'node:os';
+import { COMMANDS, startCommandLine } from './cli.ts';
 import { filesIn, golden, sha256, textFiles, writeStore } from './files.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { fillQueues } from './inputs/queue.ts';
@@ -30,6 +31,11 @@ for (const name of ['minimal', 'one-host', 'aws']) {
 put('names.json', `${JSON.stringify(await presentNames(), null, 1)}\n`);
 put('failures.jsonl', await writeStore(join(root, 'failures')));
 rmSync(join(root, 'failures', '.lock'), { force: true });
+
+for (const file of ['manifests.yaml', 'cis.yaml']) put(`cli/${file}`, golden(`cli/${file}`));
+const line = await startCommandLine(resolve('dist/cli/sluice.mjs'));
+for (const name of Object.keys(COMMANDS)) put(`cli/${name}.json`, `${JSON.stringify(await line.run(name), null, 1)}\n`);
+await line.close();
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-golden-'));
 await fillQueues(join(scratch, 'queue.sqlite'));
