@@ -257,7 +257,8 @@ describe('an owner that is forgotten', () => {
     const drain = order({ action: 'drain', mode: 'drain', because: 'it goes' });
     const other = { owner: 'east/apps/other' };
     const two = plan(declared, [slice(2, [exposure({ port: 99 })], other)], { orders: [drain] }).next;
-    expect(plan(two, [], { orders: [forget()] }).next.drains).toBeDefined();
+    expect(plan(two, [], { orders: [forget()] }).next.drains).toEqual(two.drains);
+    expect(Object.keys(two.drains ?? {})).toEqual(['east']);
     expect(plan(two, [], { orders: [forget({ [owner]: two.owners[owner]!.version, [other.owner]: two.owners[other.owner]!.version })] }).next).not.toHaveProperty('drains');
   });
 });
