@@ -1,6 +1,6 @@
 /** What the console can do to the BIG-IP, and what of it still holds. */
 import type { Clock } from '../../shared/runtime/runtime.ts';
-import { isDeclare, type LabBigip } from './bigip/index.ts';
+import { type InnerFault, isDeclare, type LabBigip } from './bigip/index.ts';
 import { conditionsOf, createHolds, holdFor, type Holds, holdWhile, takeBack } from './console-holds.ts';
 
 export interface FaultDesk {
@@ -9,6 +9,8 @@ export interface FaultDesk {
   restart(seconds: number): string;
   slow(milliseconds: number): string;
   lose(times: number): string;
+  /** One of AS3's own calls inside the BIG-IP fails; `Infinity` times: until it is taken back. */
+  inner(fault: InnerFault & { readonly times: number }): string;
   standby(on: boolean): string;
   as3(on: boolean): string;
   expireTokens(): string;
@@ -50,6 +52,16 @@ function lose(desk: Desk, times: number): string {
   return `The answer${times === 1 ? '' : 's'} to the next ${times === 1 ? 'declare' : `${times} declares`} will get lost after the BIG-IP has done it.`;
 }
 
+function inner(desk: Desk, { call, status, times, touching }: Parameters<FaultDesk['inner']>[0]): string {
+  takeBack(desk, 'inner');
+  const hold = desk.bigip.faults.inner({ call, status, times, ...(touching !== undefined && { touching }) });
+  const which = touching === undefined ? '' : ` that change ${touching}`;
+  const often = (left: number): string => (Number.isFinite(left) ? `the next ${left === 1 ? 'declare' : `${left} declares`}${which}` : `all declares${which}`);
+  desk.undo.set('inner', () => hold.takeBack());
+  desk.held.set('inner', () => (hold.left() > 0 ? `in ${often(hold.left())}, AS3's own call ${call} is answered ${status}` : undefined));
+  return `In ${often(times)}, AS3's own call ${call} inside the BIG-IP is answered ${status} ("clear" ends it).`;
+}
+
 function clear(desk: Desk): string {
   const { faults } = desk.bigip;
   for (const name of desk.undo.keys()) takeBack(desk, name);
@@ -81,6 +93,7 @@ export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: Ho
     },
     slow: (milliseconds) => slow(desk, milliseconds),
     lose: (times) => lose(desk, times),
+    inner: (fault) => inner(desk, fault),
     standby(on): string {
       faults.standby(on);
       return on ? 'The BIG-IP is standby: it answers, but serves no traffic and must not be written to ("standby off" ends it).' : 'The BIG-IP is active.';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../shared/runtime/runtime.ts';
-import type { LabBigip } from './bigip/index.ts';
+import { INNER_NAMES, type InnerName, type LabBigip } from './bigip/index.ts';
 import type { LabCluster } from './cluster/index.ts';
 import { type ApiDesk, createApiDesk, resourceNames } from './console-api.ts';
 import { createFaultDesk, type FaultDesk } from './console-faults.ts';
@@ -46,6 +46,18 @@ function onOff(word = ''): boolean {
   throw new Misread(`"${word}" is neither on nor off`);
 }
 
+/** A call of AS3 by its path, or the end of it. */
+function innerName(word = ''): InnerName {
+  const name = INNER_NAMES.find((one) => one === word) ?? INNER_NAMES.find((one) => word !== '' && one.endsWith(`/${word}`));
+  if (name === undefined) throw new Misread(`"${word}" is no call that AS3 makes; say one of ${INNER_NAMES.join(' ')}`);
+  return name;
+}
+
+function innerFault(desk: FaultDesk, [call, status, times, touching]: Lines): Lines {
+  const often = amount(times, 1, 0) || Number.POSITIVE_INFINITY;
+  return [desk.inner({ call: innerName(call), status: amount(status, 500, 400), times: often, ...(touching !== undefined && { touching }) })];
+}
+
 function resourceName(word = ''): string {
   if (resourceNames.includes(word)) return word;
   const like = resourceNames.filter((name) => word !== '' && name.startsWith(word));
@@ -72,6 +84,7 @@ function faultCommands(desk: FaultDesk): readonly Command[] {
     { usage: 'restart [SECONDS]', does: 'the management restarts and takes that long', run: ([n]) => one(desk.restart(amount(n, 10))) },
     { usage: 'slow [MILLISECONDS]', does: 'every request waits that long; 0 ends it', run: ([n]) => one(desk.slow(amount(n, 3000, 0))) },
     { usage: 'lose [N]', does: 'the next N answers to a declare get lost, although it was done', run: ([n]) => one(desk.lose(amount(n, 1))) },
+    { usage: 'inner CALL [STATUS] [N] [OBJECT]', does: "one of AS3's own calls, such as sys/provision or cli/script, fails in the next N declares (0: in all) that change OBJECT", run: (words) => innerFault(desk, words) },
     { usage: 'standby [on|off]', does: 'the unit becomes standby, or active again', run: ([word]) => one(desk.standby(onOff(word ?? 'on'))) },
     { usage: 'as3 off|on', does: 'AS3 is missing, or installed again', run: ([word]) => one(desk.as3(onOff(word))) },
     { usage: 'expire-tokens', does: 'every session ends', run: () => one(desk.expireTokens()) },

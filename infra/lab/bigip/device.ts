@@ -1,3 +1,4 @@
+import type { InnerFaults } from './as3/inner.ts';
 import type { Lock } from './as3/lock.ts';
 import type { Stored } from './as3/stored.ts';
 import type { Tasks } from './as3/tasks.ts';
@@ -27,6 +28,8 @@ export interface Device {
   readonly tasks: Tasks;
   readonly tokens: Tokens;
   readonly condition: Condition;
+  /** Faults of the calls that AS3 makes inside the device. */
+  readonly inner: InnerFaults;
   /** Resolves early when the device is closed. */
   wait(ms: number): Promise<void>;
 }

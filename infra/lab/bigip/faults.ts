@@ -1,3 +1,4 @@
+import type { InnerFault, InnerHold } from './as3/inner.ts';
 import type { Device } from './device.ts';
 import type { LabRequest } from './http-types.ts';
 import type { Timings } from './options.ts';
@@ -34,6 +35,8 @@ export interface Faults {
   /** The next `times` matching requests get this response. */
   next(times: number, response: FaultResponse, match?: Match): () => void;
   latency(path: string | RegExp, ms: number): () => void;
+  /** One of the calls that AS3 makes inside the device is answered with a fault. */
+  inner(fault: InnerFault): InnerHold;
   /** Carried out, but the client never hears of it. */
   loseAnswers(times: number, match?: Match): () => void;
   /** Times of the device; may be written to. */
@@ -90,9 +93,11 @@ export function createFaults(device: Device, hooks: FaultHooks): FaultBox {
     ...conditionFaults(device, hooks),
     inject,
     clear(): void {
+      device.inner.clear();
       armed = [];
       latencies = [];
     },
+    inner: (fault) => device.inner.add(fault),
     next: (times, response, match) => injecting(times, match, { response }),
     loseAnswers: (times, match = isDeclare) => injecting(times, match, { after: true, response: { kind: 'reset' } }),
     latency(path, ms): () => void {

@@ -1,5 +1,6 @@
 /** The lab's BIG-IP: AS3, iControl REST and a data path that really forwards, on loopback. */
 import { as3SettingsDefault } from './as3/settings.ts';
+import { createInnerFaults } from './as3/inner.ts';
 import { createLock } from './as3/lock.ts';
 import { createTasks } from './as3/tasks.ts';
 import { certificateFor } from './certificate.ts';
@@ -24,6 +25,8 @@ import { createWaits } from './waits.ts';
 export type { BigipOptions, Timings } from './options.ts';
 export type { Fault, FaultResponse, Faults, Match } from './faults.ts';
 export { isDeclare } from './faults.ts';
+export { INNER_NAMES } from './as3/inner.ts';
+export type { InnerFault, InnerName } from './as3/inner.ts';
 export type { LabRequest } from './http-types.ts';
 export type { WriteRecord } from './http.ts';
 export type { SavedState } from './state.ts';
@@ -66,6 +69,7 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
       as3Settings: as3SettingsDefault,
       health: new Map(),
     },
+    inner: createInnerFaults(),
     wait: waits.wait,
   };
   const certificate = await certificateFor(settings.host, settings.hostname);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { INNER_NAMES, startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { RawPod } from '../../../infra/lab/cluster/index.ts';
 import { createConsole, listenTo, type LabConsole, type Landscape } from '../../../infra/lab/console.ts';
 import { type LabKubernetes, startKubernetes } from '../../../infra/lab/kubernetes/index.ts';
@@ -217,6 +217,21 @@ describe('the console of the lab', () => {
     expect((await ask(kubernetes, SERVICES)).code).toBe(200);
   });
 
+  test("inner makes one of AS3's own calls fail, so often, and only for declares that change an object if one is named", async () => {
+    expect(said('inner cli/script 500 2')).toBe('In the next 2 declares, AS3\'s own call /tm/task/cli/script inside the BIG-IP is answered 500 ("clear" ends it).');
+    expect(condition()).toBe("BIG-IP: active; in the next 2 declares, AS3's own call /tm/task/cli/script is answered 500");
+    expect((await post()).body['results'][0].response).toContain('/mgmt/tm/task/cli/script run cli script response=500');
+    expect((await post()).status).toBe(422);
+    expect(condition()).toBe('BIG-IP: active, no fault');
+    said('inner file-transfer 404 0 /k8s/a');
+    expect(condition()).toBe("BIG-IP: active; in all declares that change /k8s/a, AS3's own call file-transfer is answered 404");
+    expect((await declare(bigip, { k8s: tenant({ b: app() }) })).status).toBe(200);
+    expect((await declare(bigip, { k8s: tenant({ b: app(), a: app() }) })).status).toBe(422);
+    said('clear');
+    expect(condition()).toBe('BIG-IP: active, no fault');
+    expect((await post()).status).toBe(200);
+  });
+
   test('clear takes everything back', async () => {
     for (const line of ['busy 600', 'down 600', 'slow 60000', 'lose 3', 'standby', 'as3 off', 'clear']) said(line);
     expect(condition()).toBe('BIG-IP: active, no fault');
@@ -247,6 +262,8 @@ describe('the console of the lab', () => {
     ['standby maybe', '"maybe" is neither on nor off (standby [on|off])'],
     ['api deny', '"" is no resource of the Kubernetes API; say for example services or gateways.networking.istio.io (api deny RESOURCE [SECONDS])'],
     ['api deny gateways', '"gateways" is no resource of the Kubernetes API; say for example gateways.gateway.networking.k8s.io or gateways.networking.istio.io (api deny RESOURCE [SECONDS])'],
+    ['inner cli/moon', `"cli/moon" is no call that AS3 makes; say one of ${INNER_NAMES.join(' ')} (inner CALL [STATUS] [N] [OBJECT])`],
+    ['inner cli/script 200', '"200" is not a whole number from 400 to 600000 (inner CALL [STATUS] [N] [OBJECT])'],
     ['api reboot', '"api reboot" is no command; "help" lists them.'],
     ['reboot', '"reboot" is no command; "help" lists them.'],
   ])('%s changes nothing and says what would have been right', (line, sentence) => {
@@ -258,7 +275,7 @@ describe('the console of the lab', () => {
   test('help lists every command with what it does; an empty line does nothing', () => {
     const commands = said('help').split('\n').map((line) => line.split('  ')[0]);
     expect(commands).toEqual([
-      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task',
+      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'inner CALL [STATUS] [N] [OBJECT]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task',
       'api cut', 'api silence', 'api compact', 'api deny RESOURCE [SECONDS]', 'api down [SECONDS]', 'api slow [MILLISECONDS]', 'clear', 'pod add', 'pod remove NAME',
     ]);
     expect(said('   ')).toBe('');

@@ -42,10 +42,11 @@ export interface TenantResult {
   readonly dryRun?: true;
 }
 
-/** One status for all tenants, or 207 when they differ. */
+/** One status for all tenants, or 207 when they differ. A call that failed inside the device is 400 in the result only. */
 export function statusOf(results: readonly TenantResult[]): number {
-  const codes = new Set(results.map((result) => result.code));
-  return codes.size === 1 ? (results[0]?.code ?? 200) : codes.size === 0 ? 200 : 207;
+  const codes = new Set(results.map(({ code }) => (code === 400 ? 422 : code)));
+  const [first = 200] = codes;
+  return codes.size > 1 ? 207 : first;
 }
 
 export function tenantReply(reply: Reply, tenants: readonly string[]): Reply {

@@ -65,6 +65,7 @@ function deploy(device: Device, wrapper: Json, adc: Json, frame: Frame): Job {
     tenants: new Map([...all].filter(([name]) => frame.scope.length === 0 || frame.scope.includes(name))),
     declarationId: typeof adc['id'] === 'string' ? adc['id'] : `autogen_${randomUUID()}`,
     dryRun: wrapper['action'] === 'dry-run' || controls['dryRun'] === true || frame.query.get('controls.dryRun') === 'true',
+    save: wrapper['persist'] !== false,
     traceResponse: controls['traceResponse'] === true || frame.query.get('controls.traceResponse') === 'true',
     showHash: frame.query.get('showHash') === 'true',
     historyLimit: typeof wrapper['historyLimit'] === 'number' ? wrapper['historyLimit'] : 4,

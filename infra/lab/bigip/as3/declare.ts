@@ -8,6 +8,7 @@ import { Invalid, parseTenant } from './parse.ts';
 import { render } from './render.ts';
 import type { Desired } from './render.ts';
 import { currentOf, lockKey, restricted, store, tenantsOf, withLockKeys } from './stored.ts';
+import { linesOf, scriptFor } from './script.ts';
 import { runTenant, tracesOf } from './tenants.ts';
 
 /** One declaration to be made true. */
@@ -17,6 +18,8 @@ export interface Job {
   readonly tenants: ReadonlyMap<string, Json>;
   readonly declarationId: string;
   readonly dryRun: boolean;
+  /** Whether the configuration is saved in the end. */
+  readonly save: boolean;
   readonly traceResponse: boolean;
   readonly showHash: boolean;
   readonly historyLimit: number;
@@ -54,7 +57,10 @@ function nothingToDo(job: Job): Reply {
 }
 
 async function runLocked(device: Device, job: Job, desired: readonly Desired[]): Promise<Reply> {
+  const changes = (): readonly string[] => desired.flatMap((wanted) => linesOf(scriptFor(device.store.current(), wanted, device.settings.defects)));
+  lookAround(device, desired, changes);
   const results: TenantResult[] = [];
+  const done = new Map<string, readonly string[]>();
   let traces: Json = {};
   const { boot } = device.condition;
   for (const wanted of desired) {
@@ -65,10 +71,24 @@ async function runLocked(device: Device, job: Job, desired: readonly Desired[]):
     }
     const run = await runTenant(device, { desired: wanted, dryRun: job.dryRun, declarationId: job.declarationId });
     results.push(run.result);
+    done.set(wanted.partition, linesOf(run.script));
     if (job.traceResponse) traces = { ...traces, ...tracesOf(run, wanted) };
   }
-  if (!job.dryRun && boot === device.condition.boot) keep(device, job, results);
+  if (!job.dryRun && boot === device.condition.boot) {
+    keep(device, job, results);
+    const unsaved = job.save ? device.inner.meet('save', '', () => results.flatMap(({ tenant }) => done.get(tenant) ?? [])) : undefined;
+    if (unsaved) throw new Refused(500, `failed to save BIG-IP config (${unsaved.words})`);
+  }
   return { status: statusOf(results), body: bodyOf(device, job, { results, traces }) };
+}
+
+/** What AS3 reads of the device before it looks at a tenant, and of what the tenants refer to. */
+function lookAround({ inner }: Device, desired: readonly Desired[], changes: () => readonly string[]): void {
+  const around = inner.meet('request', '', changes);
+  if (around) throw new Refused(500, around.words);
+  const referring = desired.flatMap(({ virtuals }) => [...virtuals.values()]).find(({ rules }) => rules.length > 0);
+  // Whatever went wrong, it only says that the object is not there.
+  if (referring && inner.meet('reference', '', changes)) throw new Refused(422, `Unable to find ${referring.rules[0]} for ${referring.path}/iRules/0`);
 }
 
 function lockMismatch(device: Device, job: Job, tenant: string): TenantResult | undefined {

@@ -39,6 +39,10 @@ export function scriptFor(current: LtmConfig, desired: Desired, defects: boolean
   return { before: pools.before, transaction, undo: pools.undo, differences: pools.differences + transaction.length + pools.before.length };
 }
 
+export function linesOf({ before, transaction }: Script): readonly string[] {
+  return [...before, ...transaction].map(({ text }) => text);
+}
+
 type Replaceable = 'monitors' | 'snatPools' | 'virtualAddresses' | 'virtuals';
 
 /** A changed attribute is delete and create in one transaction. */
