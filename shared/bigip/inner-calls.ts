@@ -9,7 +9,7 @@ export interface InnerCall {
   readonly status?: number;
 }
 
-const FAILED = /\b(GET|HEAD|POST|PUT|PATCH|DELETE) https?:\/\/[^\s/]+(\/[^\s?]*)[^]*?(?:\bresponse=(\d{3})\b|\bfailed \()/;
+const FAILED = /\b(GET|HEAD|POST|PUT|PATCH|DELETE) (?:https?:\/\/[^\s/]+)?(\/[^\s?]*)[^]*?(?:\bresponse=(\d{3})\b|\bfailed \()/;
 
 /** The call that these words tell of. */
 export function innerCallOf(words: string): InnerCall | undefined {
@@ -28,6 +28,8 @@ export const INNER_WORDS = new RegExp(
     FAILED.source,
     'failure querying config',
     'failed to save BIG-IP config',
+    'unable to retrieve declaration',
+    'failed to get device type',
     'got (unwanted|invalid) redirect',
     'cannot parse (response|JSON)',
     'TMSH CLI script failed during execution',

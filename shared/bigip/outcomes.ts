@@ -82,7 +82,8 @@ export function faultOf(device: string, request: DeviceRequest, answer: DeviceRe
   return new DeviceError(row.code, fault, `${device}: ${row.says} (${request.method} ${request.path.split('?')[0]}: HTTP ${answer.status})`, {
     response: wordsOf(answer),
     after: answer.retryAfter,
-    ...(fault === row.fault && { hint: row.hint, inner: innerCallOf(answer.text) }),
+    inner: row.code === 'BIP509' ? innerCallOf(answer.text) : undefined,
+    ...(fault === row.fault && { hint: row.hint }),
   });
 }
 

@@ -38,6 +38,8 @@ export function createPartitionReader(session: Session, config: DeviceConfig): P
   return async (partition) => {
     const answer = await session.call({ method: 'GET', path: declarePath(partition) }, [404]);
     if (answer.status === 404 && /not registered/i.test(answer.text)) throw new DeviceError('BIP404', 'device', `${config.name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`, { response: answer.text });
+    // "unable to retrieve declaration" is 404 too: AS3 failed inside, and says nothing about what is declared.
+    if (answer.status === 404 && !/not found in declaration/i.test(answer.text)) throw new DeviceError('BIP509', 'transient', `${config.name}, partition ${partition}: AS3 cannot read its own declaration`, { response: answer.text });
     const tenant = tenantIn(answer, partition);
     if (!tenant) return { reading: await absent(session, config, partition), declaredBy: undefined };
     const key = tenant['optimisticLockKey'];

@@ -19,6 +19,10 @@ describe('an answer that is none', () => {
     ['half a JSON document', { kind: 'cut' }, 'BIP505', 'transient'],
     ['a broken connection', { kind: 'reset' }, 'BIP501', 'transient'],
     ['too many requests', status(429, 'slow down'), 'BIP503', 'transient'],
+    // Seen red: "partition k8s exists but not by Sluice" (OWN303), which dead-lettered everything for it.
+    ['a failed call of AS3 that it turns into "not found"', status(404, 'unable to retrieve declaration'), 'BIP509', 'transient'],
+    ['a failed call of AS3 to look for its declaration', status(500, 'Unable to retrieve declaration: cannot fetch declaration 0 from localhost (GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/data-group/internal?$select=name get stored-declaration list response=500 body={})'), 'BIP509', 'transient'],
+    ['a failed call of AS3 to know its device', status(500, 'Failed to get device type with status: 500'), 'BIP509', 'transient'],
   ] as const)('to a reading, %s is passing trouble, never an empty or foreign partition', async (_name, response, code, fault) => {
     const bigip = await lab();
     const device = connect(bigip);
