@@ -4,6 +4,7 @@ import type { Devices } from '../../shared/bigip/devices.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
+import { isAway } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -40,10 +41,13 @@ export function create(runtime: Runtime, devices: Devices = createDevices(runtim
   const attempts = createAttempts();
   const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]));
   const sizes = createSizes(runtime);
-  const handle = handleGroups(
-    (group, messages, context) => handleDevice({ runtime, devices, attempts, paces, healing, sizes, waiting, context }, group, messages),
-    (group, error) => runtime.log.error({ device: group, error: String(error) }, 'slices go back to the queue'),
-  );
+  const scope = (context: FunctionContext): Scope => ({ runtime, devices, attempts, paces, healing, sizes, waiting, context });
+  const handle = handleGroups({
+    handle: (group, messages, context) => handleDevice(scope(context), group, messages),
+    giveUp: (message, verdict, context) => parkMessage(scope(context), message, verdict),
+    queue: () => runtime.queues.queue('slices'),
+    onError: (group, error) => runtime.log.error({ device: group, error: String(error) }, 'slices were not handled'),
+  });
   const turns = (signal?: AbortSignal, functionVersion = '$LATEST'): Promise<readonly TurnReport[]> => waiting.turns(devices, { functionVersion, signal });
   const scheduled = async (context: FunctionContext): Promise<void> => {
     const failed = (await inTime(runtime, context, (signal) => turns(signal, context.functionVersion))).flatMap(({ device, error }) => (error === undefined ? [] : [`${device}: ${error}`]));
@@ -93,7 +97,7 @@ async function handleDevice(scope: Scope, group: string, messages: readonly Queu
   return [];
 }
 
-/** Resolves with what stopped it, when the device is at fault or something unknown is. */
+/** Resolves with what stopped it, when something that it needs is away. What it throws a message of the stage is to blame for. */
 async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Promise<{ readonly error: unknown } | undefined> {
   const { runtime, context } = scope;
   // At three quarters of the time it stops cleanly: what is left comes again.
@@ -126,6 +130,7 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
   } catch (error) {
     // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402') await scope.devices.forget?.(config);
+    if (!isAway(error)) throw error;
     return { error };
   }
 }

@@ -2,6 +2,7 @@
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
+import { isAway } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -16,10 +17,12 @@ import type { ExpressDone } from './device.ts';
 
 export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
   const connections = createConnections(runtime);
-  const handle = handleGroups(
-    (group, messages) => handleDevice({ runtime, connections }, group, messages),
-    (group, error) => runtime.log.error({ device: group, error: String(error) }, 'express goes back to the queue'),
-  );
+  const handle = handleGroups({
+    handle: (group, messages) => handleDevice({ runtime, connections }, group, messages),
+    giveUp: async (message, { code, reason }) => tellDropped(runtime, message.group, { message, code, reason: `${reason} Its slice decides.` }),
+    queue: () => runtime.queues.queue('express'),
+    onError: (group, error) => runtime.log.error({ device: group, error: String(error) }, 'express was not handled'),
+  });
   return Object.assign(handle, { close: () => connections.close() });
 }
 
@@ -45,6 +48,7 @@ async function handleDevice(scope: Scope, group: string, messages: readonly Queu
   } catch (error) {
     // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
     if (error instanceof DeviceError && error.code === 'BIP402') await scope.connections.forget(config);
+    if (!isAway(error)) throw error;
     return postpone(runtime, config, arrivals, error);
   }
 }

@@ -7,7 +7,7 @@ import { readAttributes } from '../../shared/queue/envelope-attributes.ts';
 import { openData, seal } from '../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
 import type { EventMeta, OpenedEvent } from '../../shared/queue/envelope.ts';
-import type { Handler } from '../../shared/queue/handler.ts';
+import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -21,16 +21,20 @@ import type { Refusal } from './origin.ts';
 
 export function create(runtime: Runtime): Handler {
   const keys = createKeyring(runtime.secrets, runtime.clock);
-  return handleGroups(
-    async (_group, messages, context) => {
+  const scope = ({ functionVersion }: FunctionContext): Scope => ({ runtime, keys, functionVersion });
+  return handleGroups({
+    single: true,
+    handle: async (_group, messages, context) => {
       for (const [done, message] of messages.entries()) {
-        const away = await handleMessage({ runtime, keys, functionVersion: context.functionVersion }, message);
+        const away = await handleMessage(scope(context), message);
         if (away !== undefined) return postpone(runtime, messages.slice(done), away);
       }
       return [];
     },
-    (group, error) => runtime.log.error({ group, error: String(error) }, 'snapshots go back to the queue'),
-  );
+    giveUp: (message, verdict, context) => park(scope(context), message, verdict),
+    queue: () => runtime.queues.queue('snapshots'),
+    onError: (group, error) => runtime.log.error({ group, error: String(error) }, 'a snapshot was not handled'),
+  });
 }
 
 export const handler = lambdaEntry(create);

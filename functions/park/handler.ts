@@ -1,6 +1,8 @@
 /** park: takes what lies in the dead-letter queues into the failure store. While the store is away, messages stay in their queue. */
 import { openFailures } from '../../shared/failures/open.ts';
 import type { Failures } from '../../shared/failures/open.ts';
+import type { Sighting } from '../../shared/failures/port.ts';
+import { unreadSighting } from '../../shared/failures/sighting.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
@@ -26,16 +28,20 @@ export function parkInto(runtime: Runtime, { store, jobs }: Pick<Failures, 'stor
   const keys = createKeyring(runtime.secrets, runtime.clock);
   return async (event, context) => {
     const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
-    const handle = handleGroups(
-      async (_group, messages) => {
-        for (const message of messages) {
-          const head = await store.record(await sight(queue, message, { config: runtime.config, keys }));
-          runtime.log.info({ failure: head.id, code: head.code, owner: head.owner, device: head.device, exposure: head.exposure, state: head.state, count: head.count }, 'parked');
-        }
+    const record = async (sighting: Sighting): Promise<void> => {
+      const head = await store.record(sighting);
+      runtime.log.info({ failure: head.id, code: head.code, owner: head.owner, device: head.device, exposure: head.exposure, state: head.state, count: head.count }, 'parked');
+    };
+    const handle = handleGroups({
+      single: true,
+      handle: async (_group, messages) => {
+        for (const message of messages) await record(await sight(queue, message, { config: runtime.config, keys }));
         return [];
       },
-      (group, error) => runtime.log.error({ queue, group, error: errorMessage(error) }, 'dead letters stay in their queue'),
-    );
+      giveUp: (message, verdict) => record(unreadSighting(queue, message, verdict)),
+      queue: () => runtime.queues.queue(`${queue}-dead`),
+      onError: (group, error) => runtime.log.error({ queue, group, error: errorMessage(error) }, 'a dead letter was not parked'),
+    });
     const answer = await handle(event, context);
     await prune();
     return answer;

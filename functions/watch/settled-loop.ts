@@ -1,5 +1,7 @@
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import { fullJitter } from '../../shared/kubernetes/index.ts';
+import { isAway } from '../../shared/queue/away.ts';
+import { verdictOf } from '../../shared/queue/batch.ts';
 import { open } from '../../shared/queue/envelope.ts';
 import type { EventOf } from '../../shared/queue/envelope.ts';
 import { INGRESS_SETTLED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../shared/queue/events.ts';
@@ -44,12 +46,23 @@ interface Handling {
 /** In order; the rest of a group waits for the one that has to be tried again. */
 async function handleGroup(queue: Queue, messages: readonly QueueMessage[], { listener, log }: Handling): Promise<void> {
   for (const message of messages) {
-    const opened = open(message.body, EVENTS);
-    // A result that cannot be read says nothing; the next snapshot brings a new one.
-    if ('refused' in opened) log.error({ code: opened.refused.code, id: message.id }, opened.refused.reason);
-    else if (!(await tell(listener, opened.ok))) return queue.changeVisibility(message.receipt, 5_000);
+    if (!(await dealWith(message, { listener, log }))) return queue.changeVisibility(message.receipt, 5_000);
     await queue.delete(message.receipt);
   }
+}
+
+/** A result that cannot be read, or that throws, says nothing; the next snapshot brings a new one. */
+async function dealWith(message: QueueMessage, { listener, log }: Handling): Promise<boolean> {
+  try {
+    const opened = open(message.body, EVENTS);
+    if ('ok' in opened) return await tell(listener, opened.ok);
+    log.error({ code: opened.refused.code, id: message.id }, opened.refused.reason);
+  } catch (error) {
+    if (isAway(error)) throw error;
+    const { code, reason } = verdictOf(error);
+    log.error({ code, id: message.id, group: message.group }, reason);
+  }
+  return true;
 }
 
 function tell(listener: Listener, event: EventOf<typeof EVENTS>): Promise<boolean> {

@@ -158,6 +158,18 @@ function fromRaw(queue: WorkQueueName, context: SightingContext): Sighting {
   };
 }
 
+/** Of a message that is not to be read, whatever it is: its bytes, and why. */
+export function unreadSighting(queue: WorkQueueName, message: QueueMessage, { code, reason }: { readonly code: string; readonly reason: string }): Sighting {
+  const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
+  const id = failureId({ code, queue, owner: undefined, group, device: undefined, partition: undefined, exposure: undefined, structure: digest(body) });
+  return {
+    head: { id, code, class: 'queue', sentence: shorten(reason), queue, gateways: [] },
+    details: { reason, attempts: [], event: { queue, group, id: messageId, body, sentAt, receiveCount, sender, verification: 'unchecked' } },
+    message: messageId,
+    at: sentAt,
+  };
+}
+
 function shorten(text: string): string {
   return text.length <= SENTENCE ? text : `${text.slice(0, SENTENCE - 1)}…`;
 }

@@ -68,4 +68,10 @@ export const QUEUE_CODES = {
     fix: 'Find the sender (the record names it where the queue knows it) and take away its right to send.',
     retryable: false,
   },
+  Q616: {
+    title: 'Handling threw',
+    cause: 'Reading or handling this one message threw an error that Sluice does not know: a fault of Sluice, or a message that was made for it. The others went on.',
+    fix: 'Look at the log of the function, and report it. Where the sender is yours, replay it with a newer Sluice; else take away its right to send.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -5,6 +5,8 @@ import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { Holder } from '../../domain/plan/foreign.ts';
+import { isAway } from '../../queue/away.ts';
+import { verdictOf } from '../../queue/batch.ts';
 import { open } from '../../queue/envelope.ts';
 import { createKeyring } from '../../queue/keyring.ts';
 import type { Keyring } from '../../queue/keyring.ts';
@@ -74,7 +76,15 @@ export function createPreviewer(options: PreviewOptions): Previewer {
     return known.holders;
   };
   return {
-    preview: (failure, aim) => previewFailure({ config, keys, map: options.map, read, look }, failure, aim),
+    preview: async (failure, aim) => {
+      try {
+        return await previewFailure({ config, keys, map: options.map, read, look }, failure, aim);
+      } catch (error) {
+        // One event that cannot be worked on must not stop the job of the others.
+        if (isAway(error)) throw error;
+        return invalid(verdictOf(error));
+      }
+    },
     refresh: (olderThan = 0) => {
       for (const table of [readings, foreign]) for (const [key, { at }] of table) if (clock.monotonic() - at >= olderThan) table.delete(key);
     },
