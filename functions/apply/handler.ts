@@ -4,10 +4,12 @@ import type { Devices } from '../../shared/bigip/devices.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
+import { suspectsOf } from '../../shared/failures/marks.ts';
 import { isAway } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
+import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
@@ -33,16 +35,23 @@ export interface Apply extends Handler {
   close(): Promise<void>;
 }
 
-/** The last two are what tests give instead of what the configuration names. */
-export function create(runtime: Runtime, devices: Devices = createDevices(runtime), story?: Healing, place?: OpenPlace): Apply {
+/** What tests give instead of what the configuration names. */
+export interface Given {
+  readonly place?: OpenPlace;
+  readonly suspects?: Suspects;
+}
+
+export function create(runtime: Runtime, devices: Devices = createDevices(runtime), story?: Healing, given: Given = {}): Apply {
   const store = createStore(runtime);
   const healing = story ?? createHealing(runtime, store.open);
-  const waiting = createWaiting(runtime, place ?? (async () => (await store.open()).waiting));
+  const { suspects = suspectsOf(runtime, 'slices') } = given;
+  const waiting = createWaiting(runtime, given.place ?? (async () => (await store.open()).waiting));
   const attempts = createAttempts();
   const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]));
   const sizes = createSizes(runtime);
   const scope = (context: FunctionContext): Scope => ({ runtime, devices, attempts, paces, healing, sizes, waiting, context });
   const handle = handleGroups({
+    suspects,
     handle: (group, messages, context) => handleDevice(scope(context), group, messages),
     giveUp: (message, verdict, context) => parkMessage(scope(context), message, verdict),
     queue: () => runtime.queues.queue('slices'),
@@ -56,7 +65,7 @@ export function create(runtime: Runtime, devices: Devices = createDevices(runtim
   };
   // A schedule's event has no records.
   const either: Handler = (event, context) => ('Records' in event ? handle(event, context) : scheduled(context));
-  return Object.assign(either, { turns: (signal?: AbortSignal) => turns(signal), close: async () => void (await Promise.all([devices.close(), healing.close(), store.close()])) });
+  return Object.assign(either, { turns: (signal?: AbortSignal) => turns(signal), close: async () => void (await Promise.all([devices.close(), healing.close(), store.close(), suspects.close()])) });
 }
 
 /** Stops cleanly at three quarters of the time; what is left goes with the next turn. */

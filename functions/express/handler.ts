@@ -6,6 +6,7 @@ import { isAway } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
+import { createSuspects, UNWORTHY } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrival, Dropped } from './arrivals.ts';
@@ -18,6 +19,8 @@ import type { ExpressDone } from './device.ts';
 export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
   const connections = createConnections(runtime);
   const handle = handleGroups({
+    // What is late is worth nothing, so nobody is tried twice.
+    suspects: createSuspects(UNWORTHY, runtime),
     handle: (group, messages) => handleDevice({ runtime, connections }, group, messages),
     giveUp: async (message, { code, reason }) => tellDropped(runtime, message.group, { message, code, reason: `${reason} Its slice decides.` }),
     queue: () => runtime.queues.queue('express'),

@@ -1,6 +1,7 @@
 /** map: takes snapshots, sends slices. Wiring only; the decisions are in `origin.ts` and `map.ts`. */
 import type { Inventory, Snapshot } from '../../shared/domain/ingress/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
+import { suspectsOf } from '../../shared/failures/marks.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
 import { readAttributes } from '../../shared/queue/envelope-attributes.ts';
@@ -11,6 +12,7 @@ import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
+import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { sendExpress } from './express.ts';
@@ -19,10 +21,11 @@ import { mapSnapshot } from './map.ts';
 import { judgeContent, judgeOrigin } from './origin.ts';
 import type { Refusal } from './origin.ts';
 
-export function create(runtime: Runtime): Handler {
+export function create(runtime: Runtime, suspects: Suspects = suspectsOf(runtime, 'snapshots')): Handler & { close(): Promise<void> } {
   const keys = createKeyring(runtime.secrets, runtime.clock);
   const scope = ({ functionVersion }: FunctionContext): Scope => ({ runtime, keys, functionVersion });
-  return handleGroups({
+  const handle = handleGroups({
+    suspects,
     single: true,
     handle: async (_group, messages, context) => {
       for (const [done, message] of messages.entries()) {
@@ -35,9 +38,10 @@ export function create(runtime: Runtime): Handler {
     queue: () => runtime.queues.queue('snapshots'),
     onError: (group, error) => runtime.log.error({ group, error: String(error) }, 'a snapshot was not handled'),
   });
+  return Object.assign(handle, { close: () => suspects.close() });
 }
 
-export const handler = lambdaEntry(create);
+export const handler = lambdaEntry((runtime) => create(runtime));
 
 interface Scope {
   readonly runtime: Runtime;

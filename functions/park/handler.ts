@@ -2,6 +2,7 @@
 import { openFailures } from '../../shared/failures/open.ts';
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Sighting } from '../../shared/failures/port.ts';
+import { suspectsOf } from '../../shared/failures/marks.ts';
 import { unreadSighting } from '../../shared/failures/sighting.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
@@ -26,6 +27,7 @@ export const handler = lambdaEntry(create);
 export function parkInto(runtime: Runtime, { store, jobs }: Pick<Failures, 'store' | 'jobs'>): Handler {
   const prune = createPruner(runtime, { store, jobs });
   const keys = createKeyring(runtime.secrets, runtime.clock);
+  const suspects = { snapshots: suspectsOf(runtime, 'snapshots-dead'), slices: suspectsOf(runtime, 'slices-dead') };
   return async (event, context) => {
     const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
     const record = async (sighting: Sighting): Promise<void> => {
@@ -33,6 +35,7 @@ export function parkInto(runtime: Runtime, { store, jobs }: Pick<Failures, 'stor
       runtime.log.info({ failure: head.id, code: head.code, owner: head.owner, device: head.device, exposure: head.exposure, state: head.state, count: head.count }, 'parked');
     };
     const handle = handleGroups({
+      suspects: suspects[queue],
       single: true,
       handle: async (_group, messages) => {
         for (const message of messages) await record(await sight(queue, message, { config: runtime.config, keys }));

@@ -7,6 +7,7 @@ import type { EventOf } from '../../shared/queue/envelope.ts';
 import { INGRESS_SETTLED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../shared/queue/events.ts';
 import type { Resync } from '../../shared/queue/events.ts';
 import type { Queue, QueueMessage } from '../../shared/queue/port.ts';
+import { createSuspects, UNWORTHY, type Suspects } from '../../shared/queue/suspects.ts';
 import { RETRY, type Patience } from './persist.ts';
 
 const VISIBILITY = 60_000;
@@ -23,11 +24,14 @@ export interface Listener {
 /** Takes results off the cluster's queue until the signal fires; a message is deleted only after the listener has dealt with it. */
 export async function consumeSettled(queue: Queue, listener: Listener, patience: Patience): Promise<void> {
   const { signal, clock, random, log } = patience;
+  const suspects = createSuspects(UNWORTHY, { clock, log });
   let failures = 0;
   while (!signal.aborted) {
     try {
       const messages = await queue.receive({ max: 10, wait: 20_000, visibility: VISIBILITY, signal });
-      await Promise.all(byGroup(messages).map((group) => handleGroup(queue, group, { listener, log })));
+      const { deadly, rest } = sift(messages, suspects);
+      for (const message of deadly) await drop(queue, message, log);
+      await Promise.all(byGroup(rest).map((group) => handleGroup(queue, group, { listener, log, suspects })));
       failures = 0;
     } catch (error) {
       failures += 1;
@@ -38,21 +42,38 @@ export async function consumeSettled(queue: Queue, listener: Listener, patience:
   }
 }
 
+/** Received so often, with no word why: the process may have died of it each time. A new result comes with the next snapshot. */
+const MOST_RECEIVES = 3;
+
+function sift(messages: readonly QueueMessage[], suspects: Suspects): { readonly deadly: readonly QueueMessage[]; readonly rest: readonly QueueMessage[] } {
+  const isDeadly = (message: QueueMessage): boolean => message.receiveCount > MOST_RECEIVES && suspects.isSuspect(message);
+  return { deadly: messages.filter(isDeadly), rest: messages.filter((message) => !isDeadly(message)) };
+}
+
+async function drop(queue: Queue, { id, group, receipt, receiveCount }: QueueMessage, log: Patience['log']): Promise<void> {
+  log.error({ code: 'Q617', id, group, receiveCount }, 'a result that may have ended the process each time is dropped unread; the next snapshot brings a new one');
+  await queue.delete(receipt);
+}
+
 interface Handling {
   readonly listener: Listener;
   readonly log: Patience['log'];
+  readonly suspects: Suspects;
 }
 
 /** In order; the rest of a group waits for the one that has to be tried again. */
-async function handleGroup(queue: Queue, messages: readonly QueueMessage[], { listener, log }: Handling): Promise<void> {
+async function handleGroup(queue: Queue, messages: readonly QueueMessage[], { listener, log, suspects }: Handling): Promise<void> {
   for (const message of messages) {
-    if (!(await dealWith(message, { listener, log }))) return queue.changeVisibility(message.receipt, 5_000);
+    if (!(await dealWith(message, { listener, log }))) {
+      suspects.gaveBack([message]);
+      return queue.changeVisibility(message.receipt, 5_000);
+    }
     await queue.delete(message.receipt);
   }
 }
 
 /** A result that cannot be read, or that throws, says nothing; the next snapshot brings a new one. */
-async function dealWith(message: QueueMessage, { listener, log }: Handling): Promise<boolean> {
+async function dealWith(message: QueueMessage, { listener, log }: Omit<Handling, 'suspects'>): Promise<boolean> {
   try {
     const opened = open(message.body, EVENTS);
     if ('ok' in opened) return await tell(listener, opened.ok);

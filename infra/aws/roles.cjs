@@ -40,19 +40,22 @@ function role(statements) {
 }
 
 /** Without the list right, S3 answers 403 for an object that is not there; a condition on the prefix would do the same. */
-function store({ failures }, actions) {
+function store({ failures }, actions, under = '') {
   if (failures === null) return [];
   const inBucket = (rest) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}${rest}` });
   return [
-    { Effect: 'Allow', Action: actions.map((action) => `s3:${action}`), Resource: [inBucket(`/${failures.objects}`)] },
+    { Effect: 'Allow', Action: actions.map((action) => `s3:${action}`), Resource: [inBucket(`/${failures.objects.replace(/\*$/, `${under}*`)}`)] },
     { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [inBucket('')] },
   ];
 }
 
-/** What waited for a device is taken away when it went back to the queue. */
-function waiting({ failures }) {
+/** Marks of messages that may have killed a process (decision 0036), and what waits for a device: both are taken away again. */
+const MARKS = 'suspects/';
+const WAITING = 'waiting/';
+
+function remove({ failures }, under) {
   if (failures === null) return [];
-  const objects = failures.objects.replace(/\*$/, 'waiting/*');
+  const objects = failures.objects.replace(/\*$/, `${under}*`);
   return [{ Effect: 'Allow', Action: ['s3:DeleteObject'], Resource: [{ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${failures.bucket}/${objects}` }] }];
 }
 
@@ -64,8 +67,8 @@ module.exports = async ({ resolveVariable }) => {
   const device = [...readRights.device, ...(vpc === null ? [] : [INTERFACES])];
   return {
     Resources: {
-      MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled]), ...readRights.keys]),
-      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['Slices', 'SlicesDead', ...settled]), ...store(stack, ['GetObject', 'PutObject']), ...waiting(stack), ...device]),
+      MapRole: role([logs(`sluice-${stage}-map`), takeFrom('Snapshots'), sendTo(['Slices', 'Express', 'SnapshotsDead', ...settled]), ...store(stack, ['GetObject', 'PutObject', 'DeleteObject'], MARKS), ...readRights.keys]),
+      ApplyRole: role([logs(`sluice-${stage}-apply`), takeFrom('Slices'), sendTo(['Slices', 'SlicesDead', ...settled]), ...store(stack, ['GetObject', 'PutObject']), ...remove(stack, WAITING), ...remove(stack, MARKS), ...device]),
       ExpressRole: role([logs(`sluice-${stage}-express`), takeFrom('Express'), ...device]),
       ParkRole: role([logs(`sluice-${stage}-park`), takeFrom('SnapshotsDead'), takeFrom('SlicesDead'), ...store(stack, ['GetObject', 'PutObject', 'DeleteObject']), ...readRights.keys]),
       ReplayRole: role([logs(`sluice-${stage}-replay`), sendTo(['Snapshots', 'Slices']), ...store(stack, ['GetObject', 'PutObject']), ...device]),

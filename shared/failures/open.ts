@@ -37,7 +37,7 @@ export interface OpenFailuresOptions {
 
 /** What the section `failures` of the configuration names. */
 export function openFailures(config: FailuresConfig, options: OpenFailuresOptions): Failures {
-  return failuresOver(blobsOf(config, options), options);
+  return failuresOver(openBlobs(config, options), options);
 }
 
 export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>): Failures {
@@ -53,7 +53,8 @@ export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptio
   };
 }
 
-function blobsOf(config: FailuresConfig, { id, credentials }: OpenFailuresOptions): Blobs {
+/** What the store lies in; the other parts of it have their prefixes there. */
+export function openBlobs(config: FailuresConfig, { id, credentials }: Omit<OpenFailuresOptions, 'clock'>): Blobs {
   switch (config.kind) {
     case 'fs':
       return createFileBlobs(config.path, id);

@@ -8,6 +8,7 @@ import { canonical } from '../domain/plan/declared.ts';
 import type { Revision } from '../domain/revision.ts';
 import { DEAD_LETTER_EVENTS } from '../queue/dead-letter.ts';
 import type { DeadLetter } from '../queue/dead-letter.ts';
+import { readAttributes } from '../queue/envelope-attributes.ts';
 import { open } from '../queue/envelope.ts';
 import type { EventOf } from '../queue/envelope.ts';
 import { ABSENCE_EVENTS, CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SLICE_EVENTS, SNAPSHOT_EVENTS } from '../queue/events.ts';
@@ -34,12 +35,21 @@ interface Origin {
 const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS, ...ABSENCE_EVENTS };
 const SENTENCE = 300;
 
-function readOrigin(body: string): Origin {
-  const opened = open(body, EVENTS);
-  if ('ok' in opened) return originOf(opened.ok);
-  const { subject, type } = opened.refused;
+const NOTHING = { device: undefined, revision: undefined, slice: undefined, traceparent: undefined } as const;
+
+/** The content is unpacked only where it is needed: what was refused says no more than its envelope. */
+function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
+  const opened = depth === 'content' ? open(body, EVENTS) : undefined;
+  if (opened !== undefined && 'ok' in opened) return originOf(opened.ok);
+  const read = opened ?? readAttributes(body);
+  const { subject, type } = 'ok' in read ? read.ok : read.refused;
   // Without a subject only the content tells one from another.
-  return { owner: subject, device: undefined, revision: undefined, slice: undefined, traceparent: undefined, kind: subject === undefined ? digest(body) : (type ?? 'unreadable') };
+  return { ...NOTHING, owner: subject, kind: subject === undefined ? digest(body) : (type ?? 'unreadable') };
+}
+
+/** Told apart by its bytes alone. */
+function unread(body: string): Origin {
+  return { ...NOTHING, owner: undefined, kind: digest(body) };
 }
 
 function originOf(event: EventOf<typeof EVENTS>): Origin {
@@ -82,6 +92,10 @@ function verify(origin: Origin, sender: string | undefined, { clusters, failures
 
 /** Read by nobody but the queue, or by nobody at all: what such an event says of itself is a claim. */
 const UNREAD_CODES: ReadonlySet<string> = new Set(['Q610', 'Q611', 'Q612', 'Q613', 'Q614', 'Q615']);
+/** Reading it threw, or killed a process: nobody does it again. */
+const DEADLY_CODES: ReadonlySet<string> = new Set(['Q616', 'Q617']);
+
+const isRefused = (code: string): boolean => ORIGIN_CODES.has(code) || UNREAD_CODES.has(code);
 
 /** What a message of a dead-letter queue is: a dead letter that Sluice wrote, or an event that the queue moved there. */
 export type Found = { readonly kind: 'letter'; readonly letter: DeadLetter; readonly traceparent: string | undefined; readonly at: number } | { readonly kind: 'raw' };
@@ -97,6 +111,7 @@ export function readFound(queue: WorkQueueName, message: QueueMessage): Found {
 export function claimIn(found: Found, message: QueueMessage): { readonly body: string; readonly sender: string | undefined } | undefined {
   if (found.kind === 'raw') return { body: message.body, sender: message.sender };
   const { code, owner, original } = found.letter;
+  if (DEADLY_CODES.has(code)) return undefined;
   return owner === undefined || UNREAD_CODES.has(code) ? { body: original.body, sender: original.sender } : undefined;
 }
 
@@ -123,7 +138,7 @@ function judged(origin: Origin, queue: WorkQueueName, { proof }: SightingContext
 function fromLetter({ letter, traceparent, at }: Found & { readonly kind: 'letter' }, context: SightingContext): Sighting {
   const { message, config } = context;
   const { original, code, queue, partition, exposure, group } = letter;
-  const read = readOrigin(original.body);
+  const read = DEADLY_CODES.has(code) ? unread(original.body) : readOrigin(original.body, queue === 'snapshots' && isRefused(code) ? 'envelope' : 'content');
   const origin = ORIGIN_CODES.has(code) ? nobodys(read) : judged(read, queue, context);
   const written = UNREAD_CODES.has(code) ? {} : { owner: letter.owner, revision: letter.revision };
   const owner = written.owner ?? origin.owner;
@@ -142,7 +157,8 @@ function fromLetter({ letter, traceparent, at }: Found & { readonly kind: 'lette
 function fromRaw(queue: WorkQueueName, context: SightingContext): Sighting {
   const { message, config } = context;
   const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
-  const read = readOrigin(body);
+  // What no cluster stands for is not unpacked; what map sends is not signed.
+  const read = readOrigin(body, queue === 'snapshots' && context.proof?.kind === 'unproven' ? 'envelope' : 'content');
   const origin = judged(read, queue, context);
   const { owner, device, revision, traceparent } = origin;
   const code = 'RPL701';

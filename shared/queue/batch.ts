@@ -8,6 +8,9 @@ import { shorten } from './bounds.ts';
 import { fromRecord } from './handler.ts';
 import type { FunctionContext, Handler } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';
+import type { Suspects } from './suspects.ts';
+import { handleBatch } from './trial.ts';
+import type { Bench } from './trial.ts';
 
 /** Handles messages of one group; resolves with those that have to come again. Must bear that what it did is done once more. */
 export type GroupHandler = (group: string, messages: readonly QueueMessage[], context: FunctionContext) => Promise<readonly QueueMessage[]>;
@@ -25,16 +28,33 @@ export interface BatchWork {
   /** Takes the message out of the way with its bytes, without reading it. */
   readonly giveUp: (message: QueueMessage, verdict: Verdict, context: FunctionContext) => Promise<void>;
   /** Where the messages come from. */
-  readonly queue: () => Pick<Queue, 'changeVisibility'>;
+  readonly queue: () => Pick<Queue, 'changeVisibility' | 'delete'>;
+  /** Who may have killed a process. */
+  readonly suspects: Suspects;
   readonly onError: (group: string, error: unknown) => void;
 }
 
 export function handleGroups(work: BatchWork): Handler {
   return async (event, context) => {
-    const groups = Map.groupBy(event.Records.map(fromRecord), (message) => message.group);
-    const failed = await Promise.all([...groups].map(([group, messages]) => handleGroup(work, context, { group, messages })));
-    return { batchItemFailures: failed.flat().map((message) => ({ itemIdentifier: message.id })) };
+    const bench: Bench = {
+      suspects: work.suspects,
+      context,
+      calm: async (messages) => {
+        const groups = Map.groupBy(messages, (message) => message.group);
+        return (await Promise.all([...groups].map(([group, own]) => handleGroup(work, context, { group, messages: own })))).flat();
+      },
+      one: (message) => handleAlone(work, context, message),
+      giveUp: (message, tries) => giveUp(work, context, message, deadly(message, tries)),
+      // Whoever runs the function deletes it once more, which does nothing.
+      done: (message) => work.queue().delete(message.receipt).catch(() => undefined),
+    };
+    const failed = await handleBatch(bench, event.Records.map(fromRecord));
+    return { batchItemFailures: failed.map((message) => ({ itemIdentifier: message.id })) };
   };
+}
+
+function deadly({ receiveCount }: QueueMessage, tries: number): Verdict {
+  return { code: 'Q617', reason: `The process ended ${tries} times while it worked on this message and nothing else (received ${receiveCount} times), so nobody reads it any more. Look at the memory and the time of the function, and find out who sent it; a watcher says the same again with its next resync.` };
 }
 
 interface Group {

@@ -5,7 +5,7 @@ import type { JsonBounds } from '../domain/json-bounds.ts';
 /** A message as it lies in the queue. Plain data is at most 200 KiB; the rest travels packed, as one string. */
 export const BODY_BOUNDS: JsonBounds = { depth: 64, values: 150_000 };
 /** Data, unpacked. The largest legal event has 5,000 exposures with 10 members each, or 10,000 gateways. */
-export const DATA_BOUNDS: JsonBounds = { depth: 64, values: 1_000_000 };
+export const DATA_BOUNDS: JsonBounds = { depth: 64, values: 800_000 };
 /** Data of so many values is looked at for its first misfit only. */
 const MANY_VALUES = 10_000;
 

@@ -130,7 +130,7 @@ describe('the stack', () => {
     expect(queuesFor('ReplayRole', 'sqs:SendMessage')).toEqual(['SlicesQueue', 'SnapshotsQueue']);
   });
 
-  test('the failure store is a private, encrypted bucket that outlives the stack, and only park, apply and replay reach it', () => {
+  test('the failure store is a private, encrypted bucket that outlives the stack, and only park, apply and replay reach it, map the marks in it', () => {
     expect(template.Resources['FailuresBucket']).toMatchObject({
       DeletionPolicy: 'Retain',
       Properties: {
@@ -145,9 +145,11 @@ describe('the stack', () => {
     const bucket = [['s3:ListBucket'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures' }]];
     expect(reach('ParkRole')).toEqual([[['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects], bucket]);
     const waiting = [['s3:DeleteObject'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/waiting/*' }]];
-    expect(reach('ApplyRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket, waiting]);
+    const marks = [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/suspects/*' }];
+    expect(reach('ApplyRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket, waiting, [['s3:DeleteObject'], marks]]);
+    expect(reach('MapRole')).toEqual([[['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], marks], bucket]);
     expect(reach('ReplayRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
-    expect(['MapRole', 'ExpressRole', 'AuditRole'].flatMap(reach)).toEqual([]);
+    expect(['ExpressRole', 'AuditRole'].flatMap(reach)).toEqual([]);
   });
 
   const schedules = (of: CompiledTemplate): unknown[] =>

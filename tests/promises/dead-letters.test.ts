@@ -77,7 +77,9 @@ describe('12 every dead letter explains itself', () => {
         attempts: [{ code: head.code, at: expect.any(String) }],
         event: { queue: 'slices', group: 'bigip-1', body: event(1), verification: 'unchecked' },
       });
-      expect(head).toMatchObject({ owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY, gateways: ['default/tcp-echo-gateway'], revision: { epoch: 1, counter: 1 }, state: 'open', count: 1 });
+      // What threw or killed when it was read is not read again.
+      const gateways = ['Q616', 'Q617'].includes(head.code) ? [] : ['default/tcp-echo-gateway'];
+      expect(head).toMatchObject({ owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY, gateways, revision: { epoch: 1, counter: 1 }, state: 'open', count: 1 });
       expect(head.sentence).toContain(head.code);
     }
   });

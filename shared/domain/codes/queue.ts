@@ -74,4 +74,10 @@ export const QUEUE_CODES = {
     fix: 'Look at the log of the function, and report it. Where the sender is yours, replay it with a newer Sluice; else take away its right to send.',
     retryable: false,
   },
+  Q617: {
+    title: 'Killed its process',
+    cause: 'The process ended three times, by memory, time or a crash, while it worked on this one message and nothing else.',
+    fix: "Look at the function's memory, time and log; find the sender and take away its right to send. Nobody reads the message any more; a watcher sends the ingress again by itself, an order has to be given again.",
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -37,8 +37,8 @@ export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>):
     const noted: Noted[] = [];
     const { create } = await load();
     const handler = create({ ...runtime, queues: notingQueues(noted) });
-    const { id, group, body, sentAt, receiveCount, sender } = event;
-    const message = { id, receipt: id, group, deduplicationId: id, body, sentAt, receiveCount, ...(sender === undefined ? {} : { sender }) };
+    const { id, group, body, sentAt, sender } = event;
+    const message = { id, receipt: id, group, deduplicationId: id, body, sentAt, receiveCount: 1, ...(sender === undefined ? {} : { sender }) };
     const context = { awsRequestId: runtime.id(), functionName: 'map', functionVersion: 'preview', getRemainingTimeInMillis: () => 30_000 };
     const answer = await handler({ Records: [toRecord(message, 'arn:aws:sqs:preview:0:snapshots.fifo')] }, context);
     if ((answer?.batchItemFailures.length ?? 0) > 0) return { refused: { code: 'RPL706', reason: 'map could not work on it now' } };

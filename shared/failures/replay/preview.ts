@@ -134,6 +134,7 @@ async function previewFailure(scope: Scope, failure: Previewed, aim: Aim): Promi
 
 async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): Promise<Preview> {
   if (event.cut !== undefined) return invalid({ code: 'RPL706', reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes could be kept, so it cannot be sent again` });
+  if (aim.code === 'Q617') return invalid({ code: 'RPL706', reason: 'it killed every process that worked on it, so nobody reads it again; a watcher says the same anew with its next resync' });
   if (event.verification === 'refused') return invalid({ code: 'RPL706', reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so nobody sends it again` });
   // 0.1.0 refused epochs that lie ahead: such an event says what was true then, and would pass for the newest word now.
   if (aim.code === 'GW105') return invalid({ code: 'RPL706', reason: 'its epoch was made by a clock that was ahead, so it may be older than what its watcher said since; put it away, newer snapshots say what is true' });

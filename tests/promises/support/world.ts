@@ -11,6 +11,7 @@ import type { Audit } from '../../../shared/queue/events.ts';
 import { AUDIT, INGRESS_ABSENT, INGRESS_DESIRED, SETTLED_EVENTS, STEERING } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
+import { createSuspects } from '../../../shared/queue/suspects.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
@@ -19,6 +20,7 @@ import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
+import { memoryMarks } from '../../fixtures/marks.ts';
 import type { VirtualClock } from './clock.ts';
 import { virtualClock } from './clock.ts';
 import type { Gate } from './gate.ts';
@@ -80,6 +82,7 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
   const device = memoryDevice();
   const log: LogLine[] = [];
   const config = configOf(partitions, fleets);
+  const marks = memoryMarks();
   let ids = 0;
   const runtime = (through: Queues): Runtime => ({ config, queues: through, clock, random, id: () => `id-${++ids}`, log: logger(log), secrets: { resolve: () => Promise.resolve('') } });
   const waitingThrough = (gate: Gate): Failures['waiting'] => failuresOver(gatedBlobs(blobs, gate), { clock, id: () => `blob-${++ids}` }).waiting;
@@ -87,7 +90,7 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
   const process = (gate: Gate): ReturnType<typeof create> => {
     const seen = gate.fatal ? gatedDevice(device, gate) : device;
     const through = gate.fatal ? gatedQueues(queues, gate) : queues;
-    return create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() }, NO_HISTORY, () => Promise.resolve(waitingThrough(gate)));
+    return create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() }, NO_HISTORY, { place: () => Promise.resolve(waitingThrough(gate)), suspects: createSuspects(marks, { clock, log: logger(log) }) });
   };
   let living = process(openGate());
   let scheduled = process(openGate());

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { handleGroups, type BatchWork, type Verdict } from '../../../shared/queue/batch.ts';
 import { toRecord, type FunctionContext } from '../../../shared/queue/handler.ts';
+import { createSuspects } from '../../../shared/queue/suspects.ts';
+import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
 import { QueueError, type QueueMessage } from '../../../shared/queue/port.ts';
 
 const context: FunctionContext = { awsRequestId: 'r', functionName: 'f', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 };
@@ -9,12 +11,13 @@ interface Site {
   readonly calls: string[][];
   readonly givenUp: (readonly [id: string, verdict: Verdict])[];
   readonly released: string[];
+  readonly deleted: string[];
   run(ids: readonly string[]): Promise<readonly string[]>;
 }
 
 /** `a1` and `a2` are of group a. What `fails` throws for an id is thrown for every call that holds it. */
 function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork> = {}): Site {
-  const [calls, givenUp, released]: [string[][], (readonly [string, Verdict])[], string[]] = [[], [], []];
+  const [calls, givenUp, released, deleted]: [string[][], (readonly [string, Verdict])[], string[], string[]] = [[], [], [], []];
   const handler = handleGroups({
     handle: async (_group, messages) => {
       const ids = messages.map(({ id }) => id);
@@ -24,7 +27,8 @@ function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork>
       return [];
     },
     giveUp: async ({ id }, verdict) => void givenUp.push([id, verdict]),
-    queue: () => ({ changeVisibility: async (receipt) => void released.push(receipt) }),
+    queue: () => ({ changeVisibility: async (receipt) => void released.push(receipt), delete: async (receipt) => void deleted.push(receipt) }),
+    suspects: createSuspects(memoryMarks(), QUIET),
     onError: () => undefined,
     ...over,
   });
@@ -33,7 +37,7 @@ function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork>
     const answer = await handler({ Records: records }, context);
     return (answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
   };
-  return { calls, givenUp, released, run };
+  return { calls, givenUp, released, deleted, run };
 }
 
 /** Red without `handleAlone`: the group came back until the queue gave all of it up. */

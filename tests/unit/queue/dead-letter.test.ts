@@ -160,7 +160,7 @@ describe('a dead letter', () => {
 });
 
 describe('the queue codes', () => {
-  test.each(['Q601', 'Q602', 'Q603', 'Q604', 'Q605', 'Q610', 'Q611', 'Q612', 'Q613', 'Q614', 'Q615', 'Q616'])('%s has a cause and a remedy', (code) => {
+  test.each(['Q601', 'Q602', 'Q603', 'Q604', 'Q605', 'Q610', 'Q611', 'Q612', 'Q613', 'Q614', 'Q615', 'Q616', 'Q617'])('%s has a cause and a remedy', (code) => {
     const Entry = z.object({ title: z.string().min(3), cause: z.string().min(20), fix: z.string().min(20), retryable: z.boolean() });
     expect(Entry.safeParse(CODES[code]).success).toBe(true);
   });

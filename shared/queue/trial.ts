@@ -1,0 +1,68 @@
+/** A batch with suspects in it: everybody else first, then one message at a time, whoever killed a process before at the very end. */
+import { alone, amongOthers } from './gate.ts';
+import type { FunctionContext } from './handler.ts';
+import type { QueueMessage } from './port.ts';
+import { MOST_TRIES, type Suspects } from './suspects.ts';
+
+export interface Bench {
+  readonly suspects: Suspects;
+  readonly context: FunctionContext;
+  /** Groups without suspects, side by side; resolves with what comes again. */
+  readonly calm: (messages: readonly QueueMessage[]) => Promise<readonly QueueMessage[]>;
+  /** False: it has to come again. */
+  readonly one: (message: QueueMessage) => Promise<boolean>;
+  readonly giveUp: (message: QueueMessage, tries: number) => Promise<boolean>;
+  /** Takes what is done off the queue: the process may not live to say so. */
+  readonly done: (message: QueueMessage) => Promise<void>;
+}
+
+/** Resolves with what comes again. */
+export async function handleBatch(bench: Bench, messages: readonly QueueMessage[]): Promise<readonly QueueMessage[]> {
+  const { suspects } = bench;
+  const suspicious = new Set(messages.filter((message) => suspects.isSuspect(message)).map(({ group }) => group));
+  const calm = messages.filter(({ group }) => !suspicious.has(group));
+  const failed = [...(calm.length === 0 ? [] : await amongOthers(() => bench.calm(calm)))];
+  const over = calm.filter((message) => !failed.includes(message));
+  if (suspicious.size > 0) failed.push(...(await tryAll(bench, { messages: messages.filter(({ group }) => suspicious.has(group)), over })));
+  suspects.gaveBack(failed);
+  return failed;
+}
+
+interface Accused {
+  readonly message: QueueMessage;
+  readonly tries: number;
+}
+
+/** Revisions and the times of orders decide, not the order of work: so one that killed a process waits behind those behind it. */
+async function tryAll(bench: Bench, { messages, over: before }: { readonly messages: readonly QueueMessage[]; readonly over: readonly QueueMessage[] }): Promise<readonly QueueMessage[]> {
+  const accused: Accused[] = [];
+  for (const message of messages) accused.push({ message, tries: bench.suspects.isSuspect(message) ? await bench.suspects.tries(message) : 0 });
+  const failed: QueueMessage[] = [];
+  const over = [...before];
+  for (const one of accused.toSorted((a, b) => a.tries - b.tries)) {
+    // It will probably happen again, and then nobody else says what is done.
+    if (one.tries > 0) for (const message of over.splice(0)) await bench.done(message);
+    if (await settle(bench, one)) over.push(one.message);
+    else failed.push(one.message);
+  }
+  return failed;
+}
+
+async function settle(bench: Bench, { message, tries }: Accused): Promise<boolean> {
+  const { suspects, context } = bench;
+  if (tries >= MOST_TRIES) {
+    const gone = await bench.giveUp(message, tries);
+    if (gone) await suspects.end(message);
+    return gone;
+  }
+  // There has to be time left to come to a clean end.
+  const ms = context.getRemainingTimeInMillis() / 4;
+  return (await alone(() => onTrial(bench, message, tries), { clock: suspects.clock, ms })) ?? false;
+}
+
+async function onTrial({ suspects, one }: Bench, message: QueueMessage, tries: number): Promise<boolean> {
+  await suspects.begin(message, tries + 1);
+  const over = await one(message);
+  await suspects.end(message);
+  return over;
+}

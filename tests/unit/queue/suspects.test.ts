@@ -1,0 +1,155 @@
+/**
+ * Whoever kills a process is found and given up, and nobody else waits for it longer than two visibility times. Red without the marks
+ * (`begin` does nothing): it is never given up. Red without the order of `tryAll`: what is behind it never comes to its turn.
+ */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { handleGroups } from '../../../shared/queue/batch.ts';
+import { alone, amongOthers } from '../../../shared/queue/gate.ts';
+import { toRecord } from '../../../shared/queue/handler.ts';
+import type { QueueMessage } from '../../../shared/queue/port.ts';
+import { createSuspects, UNWORTHY, type Marks, type Suspects } from '../../../shared/queue/suspects.ts';
+import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
+
+const ROOM = Symbol.for('sluice.room');
+const NEVER = new Promise<never>(() => undefined);
+const beginProcess = (): void => void delete (globalThis as { [ROOM]?: unknown })[ROOM];
+beforeEach(beginProcess);
+
+interface Site {
+  /** Messages that were read, one list for each call of the handler. */
+  readonly reads: (readonly string[])[];
+  readonly givenUp: string[];
+  left(): readonly string[];
+  /** The queue gives out all that is left; false: the process died of it. A new process begins unless `same`. */
+  receive(same?: boolean): Promise<boolean>;
+}
+
+interface Options {
+  readonly deadly?: readonly string[];
+  /** What asks to come again, the first time. */
+  readonly later?: readonly string[];
+  readonly marks?: Marks;
+}
+
+function site(ids: readonly string[], { deadly = [], later = [], marks = memoryMarks() }: Options): Site {
+  const left = new Map(ids.map((id) => [id, { id, receipt: id, group: id[0]!, deduplicationId: id, body: '', receiveCount: 0, sentAt: 0 } satisfies QueueMessage]));
+  const [reads, givenUp, postponed]: [(readonly string[])[], string[], Set<string>] = [[], [], new Set(later)];
+  let died = Promise.withResolvers<false>();
+  let suspects: Suspects = createSuspects(marks, QUIET);
+  const remove = async (id: string): Promise<void> => void left.delete(id);
+  const create = (): ReturnType<typeof handleGroups> =>
+    handleGroups({
+      suspects,
+      handle: async (_group, messages) => {
+        reads.push(messages.map(({ id }) => id));
+        for (const { id } of messages) {
+          if (!deadly.includes(id)) continue;
+          died.resolve(false);
+          await NEVER;
+        }
+        return messages.filter(({ id }) => postponed.delete(id));
+      },
+      giveUp: async ({ id }, { code }) => void givenUp.push(`${id} ${code}`),
+      queue: () => ({ changeVisibility: async () => undefined, delete: remove }),
+      onError: () => undefined,
+    });
+  return {
+    reads,
+    givenUp,
+    left: () => [...left.keys()],
+    receive: async (same = false) => {
+      if (!same) {
+        beginProcess();
+        suspects = createSuspects(marks, QUIET);
+        died = Promise.withResolvers<false>();
+      }
+      for (const [id, message] of left) left.set(id, { ...message, receiveCount: message.receiveCount + 1 });
+      const call = create()({ Records: [...left.values()].map((message) => toRecord(message, 'arn:aws:sqs:local:0:q.fifo')) }, { awsRequestId: 'r', functionName: 'f', functionVersion: '1', getRemainingTimeInMillis: () => 1_000 });
+      const answer = await Promise.race([call, died.promise]);
+      if (answer === false) return false;
+      const failed = new Set((answer ?? undefined)?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      for (const id of left.keys()) if (!failed.has(id)) left.delete(id);
+      return true;
+    },
+  };
+}
+
+describe('a message that kills its process', () => {
+  test('is alone on the queue after two visibility times, its group included, and is given up unread after three deaths of its own', async () => {
+    const here = site(['a1', 'a2', 'a3', 'b1', 'c1'], { deadly: ['a2'] });
+    for (let i = 0; i < 3; i++) expect(await here.receive()).toBe(false);
+    expect(here.left()).toEqual(['a2']);
+    expect(await here.receive()).toBe(false);
+    const before = here.reads.length;
+    expect(await here.receive()).toBe(true);
+    expect(here.reads).toHaveLength(before);
+    expect([here.left(), here.givenUp]).toEqual([[], ['a2 Q617']]);
+  });
+
+  test('is found among several such', async () => {
+    const here = site(['a1', 'a2', 'b1', 'b2'], { deadly: ['a1', 'b1'] });
+    for (let i = 0; i < 12 && here.left().length > 0; i++) await here.receive();
+    expect(here.givenUp.toSorted()).toEqual(['a1 Q617', 'b1 Q617']);
+    expect(here.reads.flat()).toEqual(expect.arrayContaining(['a2', 'b2']));
+  });
+
+  test('is never given up while its deaths cannot be counted, and the others go on all the same', async () => {
+    const away = (): Promise<never> => Promise.reject(new Error('no answer'));
+    const here = site(['a1', 'b1'], { deadly: ['a1'], marks: { get: away, set: away, clear: away, close: away } });
+    for (let i = 0; i < 6; i++) expect(await here.receive()).toBe(false);
+    expect(here.givenUp).toEqual([]);
+    expect(here.reads.flat()).toContain('b1');
+  });
+
+  test('where nothing is worth a second try, is given up unread the second time', async () => {
+    const here = site(['a1', 'b1'], { deadly: ['a1'], marks: UNWORTHY });
+    expect(await here.receive()).toBe(false);
+    expect(await here.receive()).toBe(true);
+    expect(here.givenUp).toEqual(['a1 Q617', 'b1 Q617']);
+  });
+});
+
+describe('a message that comes again', () => {
+  test('because a function said so is no suspect: it is handled with the others', async () => {
+    const here = site(['a1', 'a2'], { later: ['a1', 'a2'] });
+    await here.receive();
+    await here.receive(true);
+    expect(here.reads).toEqual([['a1', 'a2'], ['a1', 'a2']]);
+  });
+
+  test('to a process that knows nothing of it is handled alone, and is blamed for nothing', async () => {
+    const tries = new Map<string, number>();
+    const here = site(['a1', 'a2'], { later: ['a1', 'a2'], marks: memoryMarks(tries) });
+    await here.receive();
+    await here.receive();
+    expect(here.reads.slice(1)).toEqual([['a1'], ['a2']]);
+    expect([here.left(), [...tries]]).toEqual([[], []]);
+  });
+});
+
+describe('on trial', () => {
+  const patience = { clock: { sleep: () => NEVER }, ms: 1 };
+
+  test('everybody waits for the end of it, and it waits for whoever is at work', async () => {
+    const [first, trial] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const order: string[] = [];
+    const working = amongOthers(() => first.promise.then(() => order.push('first')));
+    const tried = alone(() => trial.promise.then(() => order.push('trial')), patience);
+    const next = amongOthers(async () => order.push('next'));
+    trial.resolve();
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    first.resolve();
+    await Promise.all([working, tried, next]);
+    expect(order).toEqual(['first', 'trial', 'next']);
+  });
+
+  test('nobody is tried while the others take too long, and they go on', async () => {
+    const busy = Promise.withResolvers<void>();
+    const working = amongOthers(() => busy.promise);
+    expect(await alone(() => Promise.resolve('tried'), { clock: { sleep: () => Promise.resolve() }, ms: 1 })).toBeUndefined();
+    expect(await amongOthers(() => Promise.resolve('next'))).toBe('next');
+    busy.resolve();
+    await working;
+  });
+});
