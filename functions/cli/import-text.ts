@@ -1,8 +1,8 @@
 /** What `sluice import cis` prints for people: text to paste into sluice.yaml, and commands. */
-import { stringify } from 'yaml';
 import type { CisImport } from '../../shared/domain/exposure/import-cis.ts';
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
-import { columns } from './output.ts';
+import { visible } from '../../shared/telemetry/visible.ts';
+import { columns, yamlOf } from './output.ts';
 
 const PORT = 'sluice.io/port';
 const SPLIT = '# (its ports want different';
@@ -18,7 +18,7 @@ interface Opener {
 export function importText({ ingresses, annotations, notCarried }: CisImport, objects: KubernetesObjects): string {
   if (ingresses.length === 0 && notCarried.length === 0) return 'No F5 ConfigMap, TransportServer or IngressLink in these files.';
   const openers = openersIn(objects);
-  const entries = ingresses.length === 0 ? '# nothing for sluice.yaml' : `# for sluice.yaml; each Service must be one of an Istio ingress gateway (--service keeps the others out)\n${stringify({ ingresses }, { aliasDuplicateObjects: false }).trimEnd()}`;
+  const entries = ingresses.length === 0 ? '# nothing for sluice.yaml' : `# for sluice.yaml; each Service must be one of an Istio ingress gateway (--service keeps the others out)\n${yamlOf({ ingresses }).trimEnd()}`;
   const commands = commandsFor(annotations, openers);
   const stay = commands.length === 0 ? [] : ['# F5 ConfigMaps may also stay where they are: Sluice reads them, and then needs no annotations.'];
   const lost = notCarried.map((n) => [n.object, n.field, n.reason]);
@@ -54,13 +54,22 @@ function commandsFor(annotations: CisImport['annotations'], openers: readonly Op
   const nowhere = wanted.filter((one) => !openers.some((opener) => opens(opener, one)));
   return [
     ...openers.flatMap((opener) => forGateway(opener, wanted.filter((one) => opens(opener, one)))),
-    ...nowhere.map(({ object, annotations: said }) => `# for the ${object} (it is not in these files: put in its namespace and name)\n${command({ resource: 'gateways.networking.istio.io', namespace: 'NAMESPACE', name: 'NAME' }, said)}`),
+    ...nowhere.map(({ object, annotations: said }) => `${visible(`# for the ${object} (it is not in these files: put in its namespace and name)`)}\n${command({ resource: 'gateways.networking.istio.io', namespace: 'NAMESPACE', name: 'NAME' }, said)}`),
   ];
 }
 
 function command({ resource, namespace, name }: Omit<Opener, 'ports'>, annotations: Readonly<Record<string, string>>): string {
-  const words = Object.entries(annotations).map(([key, value]) => `'${key}=${value.replaceAll("'", String.raw`'\''`)}'`);
-  return `kubectl -n ${namespace} annotate ${resource} ${name} ${words.join(' ')}`;
+  const words = Object.entries(annotations).map(([key, value]) => quoted(`${key}=${value}`));
+  return `kubectl -n ${word(namespace)} annotate ${resource} ${word(name)} ${words.join(' ')}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Names of Kubernetes need no quotes; what is in a file may be no name. */
+function word(text: string): string {
+  return /^[A-Za-z0-9.-]+$/.test(text) && !text.startsWith('-') ? text : quoted(text);
 }
 
 /** One set of annotations for all ports of a gateway: virtual ports add up, everything else has to be the same. */
@@ -73,9 +82,9 @@ function forGateway(opener: Opener, wanted: readonly Wanted[]): readonly string[
   const more = opener.ports.filter((port) => !wanted.some((one) => one.port === port));
   return [
     [
-      ...wanted.map(({ object }) => `# for the ${object}`),
+      ...wanted.map(({ object }) => visible(`# for the ${object}`)),
       ...(more.length === 0 ? [] : [`# (it opens ${more.join(', ')} too: what names no port holds for all of them)`]),
-      ...split.map((key) => `${SPLIT} ${key}, ${values.get(key)?.join(' and ')}, and an annotation holds for all: keep the ConfigMaps, or give each port a Gateway of its own)`),
+      ...split.map((key) => visible(`${SPLIT} ${key}, ${values.get(key)?.join(' and ')}, and an annotation holds for all: keep the ConfigMaps, or give each port a Gateway of its own)`)),
       ...(Object.keys(said).length === 0 ? [] : [command(opener, said)]),
     ].join('\n'),
   ];

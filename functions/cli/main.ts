@@ -18,6 +18,7 @@ import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTrace } from './commands/trace.ts';
 import { registerWhy } from './commands/why.ts';
+import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
 import { failure } from './failure.ts';
 
 const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerCluster, registerImport, registerStatus, registerPorts, registerAddresses, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerM
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')
   .showHelpAfterError('(sluice --help lists the commands)')
+  .configureOutput({ writeOut: (text) => writeHelp('stdout', text), writeErr: (text) => writeHelp('stderr', text), outputError: (text) => writeLine('stderr', text.trimEnd()) })
   .version(versionLine())
   .helpCommand(false);
 for (const register of COMMANDS) register(program);
@@ -32,6 +34,6 @@ for (const register of COMMANDS) register(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`sluice: ${failure(error)}\n`);
+  writeError('sluice', failure(error));
   process.exitCode = 1;
 }

@@ -2,12 +2,13 @@
 import type { Exposure } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { PortMapping, ServerReport } from '../../shared/domain/ingress/verdict.ts';
+import { visible } from '../../shared/telemetry/visible.ts';
 import { columns } from './output.ts';
 
 /** `exposures` is absent where no configuration says what to expose. */
 export function mapTables(ingresses: readonly PortMapping[], exposures: readonly Exposure[] | undefined): string {
   if (ingresses.length === 0) return 'No Gateway and no gateway pod in these files.';
-  const parts = ingresses.map((ingress) => [`${title(ingress)}\nEnvoy listens on ${listens(ingress)}`, ...serverTable(ingress.servers)].join('\n\n'));
+  const parts = ingresses.map((ingress) => [`${visible(title(ingress))}\nEnvoy listens on ${visible(listens(ingress))}`, ...serverTable(ingress.servers)].join('\n\n'));
   return [...parts, ...(exposures === undefined ? [] : [exposureTable(exposures)])].join('\n\n');
 }
 

@@ -1,6 +1,8 @@
 /** Data goes to standard output in the form that was asked for; talk goes to standard error. */
 import { Option } from 'commander';
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
+import { writeJson, writeLine, writeLines } from '../../shared/telemetry/terminal.ts';
+import { isVisible, visible, visibleYaml } from '../../shared/telemetry/visible.ts';
 
 export type Format = 'table' | 'json' | 'yaml';
 
@@ -9,12 +11,30 @@ export function formatOption(): Option {
 }
 
 export function print(format: Format, data: unknown, table: () => string): void {
-  const text = { json: () => JSON.stringify(data, null, 2), yaml: () => stringify(data, { aliasDuplicateObjects: false }).trimEnd(), table }[format]();
-  process.stdout.write(`${text}\n`);
+  switch (format) {
+    case 'json':
+      return writeJson(JSON.stringify(data, null, 2));
+    case 'yaml':
+      return writeLines('stdout', yamlOf(data).trimEnd());
+    case 'table':
+      return writeLines('stdout', table());
+  }
 }
 
+/** The same values again for whoever reads it, and nothing in it that a terminal obeys. */
+export function yamlOf(data: unknown): string {
+  const document = new Document(data, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && !isVisible(node.value.replaceAll('\n', ''))) node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return visibleYaml(document.toString());
+}
+
+/** One line. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  writeLine('stderr', line);
 }
 
 /** A note as one line; its message may begin with the object already. */
@@ -22,8 +42,9 @@ export function sayNote({ object, message, code }: { readonly object: string; re
   say(`note: ${message.startsWith(`${object}: `) ? message : `${object}: ${message}`} (${code})`);
 }
 
-/** Columns as wide as their widest cell; the last one is left as it is. */
-export function columns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell; the last one is left as it is. A cell is one line, whatever is in it. */
+export function columns(header: readonly string[], data: readonly (readonly string[])[]): string {
+  const rows = data.map((row) => row.map(visible));
   const widths = header.map((h, i) => Math.max(h.length, ...rows.map((row) => (row[i] ?? '').length)));
   return [header, ...rows].map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()).join('\n');
 }

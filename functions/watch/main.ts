@@ -1,4 +1,6 @@
 /** The watcher. `sluice up` loads this bundle and calls `create`; as a process in the cluster it runs from its environment. */
+import { errorMessage } from '../../shared/telemetry/errors.ts';
+import { writeError } from '../../shared/telemetry/terminal.ts';
 import { addressOf } from './http.ts';
 import { identityOf, runFromEnvironment } from './process.ts';
 import { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts';
@@ -13,7 +15,7 @@ export function create(options: WatcherOptions): Watcher {
 if (import.meta.main) {
   await runFromEnvironment(process.env, process.argv.slice(2)).catch((error: unknown) => {
     // A stack of the bundle would bury the sentence that helps.
-    process.stderr.write(`sluice watch: ${error instanceof Error ? error.message : String(error)}\n`);
+    writeError('sluice watch', errorMessage(error));
     process.exitCode = 1;
   });
 }

@@ -1,6 +1,7 @@
 /** Kubernetes Events: one for each object, subject and reason; it is counted up, not repeated. */
 import { createHash } from 'node:crypto';
 import { KubernetesError, type KubernetesClient, type RawObject, type Resource } from '../../shared/kubernetes/index.ts';
+import { visible } from '../../shared/telemetry/visible.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 
 export const EVENTS: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
@@ -74,16 +75,22 @@ export function createRecorder(client: KubernetesClient, clock: Clock): Recorder
   return {
     report: async (target, scope, occurrences) => {
       const last = await recall(target);
-      for (const occurrence of occurrences) {
+      const shown = occurrences.map(withVisibleText);
+      for (const occurrence of shown) {
         if (last.get(occurrence.subject) === sentence(occurrence)) continue;
         await write(target, occurrence);
         last.set(occurrence.subject, sentence(occurrence));
       }
       // What no longer holds may be said again when it comes back.
-      const now = new Set(occurrences.map((occurrence) => occurrence.subject));
+      const now = new Set(shown.map((occurrence) => occurrence.subject));
       for (const subject of last.keys()) if (subject.startsWith(scope) && !now.has(subject)) last.delete(subject);
     },
   };
+}
+
+/** `kubectl` hands the message to a terminal as it is. */
+function withVisibleText({ subject, message, ...rest }: Occurrence): Occurrence {
+  return { ...rest, subject: visible(subject), message: visible(message) };
 }
 
 function sentence({ type, reason, message }: { readonly type?: string; readonly reason?: string; readonly message?: string }): string {

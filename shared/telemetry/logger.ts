@@ -2,6 +2,7 @@
 import { pino, type DestinationStream } from 'pino';
 import { errorCode, errorMessage, errorName } from './errors.ts';
 import type { Logger } from './log.ts';
+import { visibleJson } from './visible.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -33,6 +34,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     redact: { paths: SECRET_NAMES.flatMap(pathsOf), censor: '[removed]' },
     serializers: { err: describe, error: describe },
     formatters: { level: (label: string) => ({ level: label }) },
+    // A line is JSON, which leaves C1 controls and the like as they are.
+    hooks: { streamWrite: visibleJson },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
   return destination === undefined ? pino(options) : pino(options, destination);

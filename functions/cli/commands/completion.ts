@@ -1,5 +1,6 @@
 /** `sluice completion bash|zsh`: a script that completes commands and options. Made from the commands themselves. */
 import { Argument, type Command } from 'commander';
+import { writeLines } from '../../../shared/telemetry/terminal.ts';
 
 interface Words {
   /** The words before it, such as `failures list`. */
@@ -14,7 +15,7 @@ export function registerCompletion(program: Command): void {
     .description('print a completion script')
     .addHelpText('after', '\nExamples:\n  source <(sluice completion bash)\n  sluice completion zsh > "${fpath[1]}/_sluice"')
     .action((shell: 'bash' | 'zsh') => {
-      process.stdout.write(completionScript(program, shell));
+      writeLines('stdout', completionScript(program, shell).trimEnd());
     });
 }
 

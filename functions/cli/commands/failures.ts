@@ -10,6 +10,8 @@ import { writePrivate } from '../../../shared/runtime/private-files.ts';
 import { createKeyring } from '../../../shared/queue/keyring.ts';
 import { proofOfHandedOver } from '../../../shared/queue/proof.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { writeBytes } from '../../../shared/telemetry/terminal.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
 import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
 import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
 import { failureText, groupTable, headTable } from '../failures/say.ts';
@@ -120,7 +122,7 @@ async function find(store: FailureStore, id: string): Promise<Failure> {
 async function show(id: string, options: CommonOptions & { readonly event: boolean; readonly output: Format }): Promise<void> {
   await atDesk(options, async ({ store, runtime }) => {
     const failure = await find(store, id);
-    if (options.event) process.stdout.write(failure.details.event.body);
+    if (options.event) writeBytes(failure.details.event.body);
     else print(options.output, failure, () => failureText(failure, runtime.clock.now()));
     if (!options.event && options.output === 'table' && failure.state !== 'healed' && failure.state !== 'replayed') say(`Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${failure.state === 'open' ? '' : ` state:${failure.state}`}`);
   });
@@ -149,7 +151,7 @@ async function exportBundle(words: string[], options: CommonOptions & { readonly
     const whole: Failure[] = [];
     for (const head of await select(desk, words)) whole.push(...[await desk.store.get(head.id)].filter((failure) => failure !== undefined));
     const text = writeBundle(whole, desk.runtime.clock.now());
-    if (options.out === '-') process.stdout.write(text);
+    if (options.out === '-') writeBytes(text);
     else writePrivate(options.out, text);
     say(`${whole.length} failures exported.`);
   });
@@ -194,6 +196,6 @@ function readBounded(file: string): string {
 async function audit(options: CommonOptions & { readonly output: Format }): Promise<void> {
   await atDesk(options, async ({ audit: log }) => {
     const entries = await log.list();
-    print(options.output, entries, () => entries.map((e) => `${e.at}  ${e.who}  ${e.action}  ${e.selection}  (${e.why}): ${e.result}`).join('\n') || 'Nobody changed anything.');
+    print(options.output, entries, () => entries.map((e) => visible(`${e.at}  ${e.who}  ${e.action}  ${e.selection}  (${e.why}): ${e.result}`)).join('\n') || 'Nobody changed anything.');
   });
 }

@@ -5,6 +5,7 @@ import { Argument, Command } from 'commander';
 import { Name } from '../../../shared/domain/exposure/ingress-entry.ts';
 import { newKeyPair } from '../../../shared/queue/signature.ts';
 import { errorCode } from '../../../shared/telemetry/errors.ts';
+import { writeLine } from '../../../shared/telemetry/terminal.ts';
 import { say } from '../output.ts';
 
 interface KeysOptions {
@@ -30,7 +31,8 @@ function run(cluster: string, { dir }: KeysOptions): void {
   create(files.signKey, privatePem);
   create(files.verifyKey, publicPem);
   say(`key ${keyid}: keep ${files.signKey} for the watcher of ${cluster} only; add to cluster ${cluster} in sluice.yaml:`);
-  process.stdout.write(`    verifyKeys: [file:${files.verifyKey}] # where map runs\n    signKey: file:${files.signKey} # in the watcher's own sluice.yaml only\n`);
+  writeLine('stdout', `    verifyKeys: [file:${files.verifyKey}] # where map runs`);
+  writeLine('stdout', `    signKey: file:${files.signKey} # in the watcher's own sluice.yaml only`);
 }
 
 /** Fails where there is one already: a key that is in use must not vanish. */

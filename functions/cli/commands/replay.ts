@@ -13,6 +13,7 @@ import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts'
 import { loadBundle } from '../hosted.ts';
 import { createBar } from '../failures/progress.ts';
 import { countsOf, jobTable, policyTable, previewTable, resultTable, verdictWords } from '../failures/say.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
 import type { Format } from '../output.ts';
 import { formatOption, print, say } from '../output.ts';
 
@@ -125,7 +126,7 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
       await steerJob(world, action, { id, who: whoAmI(process.env), why: options.why ?? before.why });
       const job = await drive(world, id);
       const items = await world.jobs.items(id);
-      print(options.output, { job, items }, () => `${resultTable(items)}\n\nJob ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${countsOf(items)}`);
+      print(options.output, { job, items }, () => `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${countsOf(items)}`)}`);
       if (job.state === 'paused' && options.output === 'table') say(`Correct what failed. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job; what is quarantined joins a new plan that says state:open,quarantined.`);
       if (job.state !== 'done' || items.some((item) => BAD.has(item.result?.kind ?? ''))) process.exitCode = 2;
     }),

@@ -1,5 +1,6 @@
 /** `sluice status`: clusters, queues, devices, failures and jobs on one screen. */
 import type { Command } from 'commander';
+import { clearScreen } from '../../../shared/telemetry/terminal.ts';
 import { atDesk, withConfig } from '../failures/context.ts';
 import type { CommonOptions } from '../failures/context.ts';
 import type { Format } from '../output.ts';
@@ -32,7 +33,7 @@ async function status(options: StatusOptions): Promise<void> {
     process.once('SIGINT', () => stop.abort());
     do {
       const view = await readView(desk);
-      if (options.watch && options.output === 'table' && process.stdout.isTTY) process.stdout.write('\u001B[2J\u001B[H');
+      if (options.watch && options.output === 'table') clearScreen();
       print(options.output, view, () => statusText(view, desk.runtime.clock.now()));
       process.exitCode = isWell(view) ? 0 : 2;
       if (options.watch) await desk.runtime.clock.sleep(seconds * 1_000, stop.signal);

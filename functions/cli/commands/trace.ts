@@ -11,6 +11,7 @@ import { atDesk, withConfig } from '../failures/context.ts';
 import type { CommonOptions } from '../failures/context.ts';
 import { readDeclared } from '../failures/declared.ts';
 import { portRows } from './ports.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
 import type { Format } from '../output.ts';
 import { columns, formatOption, print } from '../output.ts';
 
@@ -43,7 +44,7 @@ async function trace(name: string, options: CommonOptions & { readonly output: F
     const now = rows.map((row): Station => ({ what: 'declared', where: `${row.device}, partition ${row.partition}`, details: `${row.exposure} at revision ${row.revision} with ${row.members} members, there since ${row.since}` }));
     const away = declared.flatMap((d): Station[] => ('state' in d ? [] : [{ what: 'unknown', where: `${d.device}, partition ${d.partition}`, details: `${d.problem} (${d.code})` }]));
     const stations = [...inOrder([...failures.flatMap(stationsOf), ...told]), ...now, ...away];
-    print(options.output, stations, () => (stations.length === 0 ? `Nothing is known of ${name}: no device declares it and nothing of it failed. "sluice why ${key}" asks the cluster.` : columns(['AT', 'WHAT', 'WHERE', ''], stations.map((s) => [s.at ?? 'now', s.what, s.where, s.details]))));
+    print(options.output, stations, () => (stations.length === 0 ? visible(`Nothing is known of ${name}: no device declares it and nothing of it failed. "sluice why ${key}" asks the cluster.`) : columns(['AT', 'WHAT', 'WHERE', ''], stations.map((s) => [s.at ?? 'now', s.what, s.where, s.details]))));
     if (stations.length === 0 || away.length > 0 || mine.some((head) => head.state === 'open' || head.state === 'quarantined')) process.exitCode = 2;
   });
 }

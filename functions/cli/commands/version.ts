@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { writeLine } from '../../../shared/telemetry/terminal.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 
 export function versionLine(): string {
@@ -10,6 +11,6 @@ export function registerVersion(program: Command): void {
     .command('version')
     .description('print the version of Sluice and of Node')
     .action(() => {
-      process.stdout.write(`${versionLine()}\n`);
+      writeLine('stdout', versionLine());
     });
 }

@@ -10,6 +10,7 @@ import { offlineIngresses } from '../exposures.ts';
 import { readCluster } from '../failures/cluster-objects.ts';
 import { objectsIn } from '../objects.ts';
 import { meshOptions } from '../mesh-options.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
 import type { Format } from '../output.ts';
 import { collect, columns, formatOption, print } from '../output.ts';
 
@@ -75,6 +76,6 @@ function remedyOf(server: ServerReport): string {
 function text(answers: readonly Answer[]): string {
   const rows = answers.map(({ server: s, exposures }) => [String(s.server), `${s.port}/${s.protocol}`, s.verdict, s.code, exposures.join(', ') || '-', s.reason]);
   const table = columns(['SERVER', 'PORT', 'VERDICT', 'CODE', 'REACHED AT', 'WHY'], rows);
-  const todo = answers.filter(({ remedy }) => remedy !== 'Nothing.').map(({ server, remedy }) => `Server ${server.server} (port ${server.port}): ${remedy}`);
+  const todo = answers.filter(({ remedy }) => remedy !== 'Nothing.').map(({ server, remedy }) => visible(`Server ${server.server} (port ${server.port}): ${remedy}`));
   return todo.length === 0 ? table : `${table}\n\nWhat to do\n${todo.join('\n')}`;
 }

@@ -12,6 +12,7 @@ import { openQueues } from '../../../shared/queue/open.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { say } from '../output.ts';
 import { confirmed } from './confirm.ts';
 
 export interface CommonOptions {
@@ -63,7 +64,7 @@ export function whoAmI(env: NodeJS.ProcessEnv): string {
 /** True when it is to be done; on `--dry-run` and on a "no" nothing is. */
 export async function agreed(question: string, { yes, dryRun }: ChangeOptions): Promise<boolean> {
   if (dryRun) {
-    process.stderr.write(`Dry run, nothing was done: ${question.replace(/ Do it\?$/, '')}\n`);
+    say(`Dry run, nothing was done: ${question.replace(/ Do it\?$/, '')}`);
     return false;
   }
   return yes || confirmed(question);

@@ -1,4 +1,6 @@
 /** A bar on the terminal; silent where there is none. */
+import { writeLine, writeOver } from '../../../shared/telemetry/terminal.ts';
+
 const WIDTH = 30;
 
 export interface Bar {
@@ -10,13 +12,11 @@ export function createBar(): Bar {
   let shown = false;
   return {
     show: (done, total, words) => {
-      if (!process.stderr.isTTY) return;
       const filled = total === 0 ? WIDTH : Math.round((done / total) * WIDTH);
-      process.stderr.write(`\r[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done}/${total} ${words}\u001B[K`);
-      shown = true;
+      shown = writeOver(`[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done}/${total} ${words}`);
     },
     end: () => {
-      if (shown) process.stderr.write('\n');
+      if (shown) writeLine('stderr', '');
       shown = false;
     },
   };

@@ -7,6 +7,7 @@ import type { Turn } from '../../../shared/failures/replay/turns.ts';
 import type { Item, Job } from '../../../shared/failures/replay/job.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
 import { columns } from '../output.ts';
 
 export function ago(then: number, now: number): string {
@@ -59,8 +60,8 @@ export function failureText({ details, ...head }: Failure, now: number): string 
   const tries = attempts.map((a) => [a.at, a.code, a.reason]);
   const plan = (details.plan ?? []).map((line) => [line.kind, line.key, line.owner, line.reason]);
   return [
-    details.reason,
-    facts.map(([name = '', value = '']) => `${name.padEnd(13)}${value}`).join('\n'),
+    visible(details.reason),
+    facts.map(([name = '', value = '']) => visible(`${name.padEnd(13)}${value}`)).join('\n'),
     tries.length === 0 ? 'No function left a record of a try.' : columns(['TRIED', 'CODE', 'WHAT HAPPENED'], tries),
     ...(plan.length === 0 ? [] : [columns(['PLAN', 'EXPOSURE', 'OWNER', 'WHY'], plan)]),
   ].join('\n\n');

@@ -1,4 +1,5 @@
 /** `sluice status` for people. What is not known is a question mark, with the reason below. Pure. */
+import { visible } from '../../../shared/telemetry/visible.ts';
 import { ago, jobTable, span } from '../failures/say.ts';
 import { columns, counted } from '../output.ts';
 import type { ClusterRow, DeviceRow, QueueRow, View } from './view.ts';
@@ -14,7 +15,7 @@ export function statusText(view: View, now: number): string {
     columns(['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''], devices.map((row) => deviceCells(row, now))),
     `Failures: ${failures}`,
     ...(jobs.length === 0 ? [] : [jobTable(jobs, now)]),
-    ...(view.unknown.length === 0 ? [] : [`${UNKNOWN} is not known here:\n${view.unknown.map((line) => `  ${line}`).join('\n')}`]),
+    ...(view.unknown.length === 0 ? [] : [`${UNKNOWN} is not known here:\n${view.unknown.map((line) => `  ${visible(line)}`).join('\n')}`]),
   ].join('\n\n');
 }
 

@@ -1,32 +1,13 @@
 /** What every adapter of the failure store keeps. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { failureId } from '../../../shared/failures/identity.ts';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
-import type { Sighting } from '../../../shared/failures/port.ts';
+import { sighting, T0 } from '../../fixtures/failures/sighting.ts';
 import { jobOf } from '../../../shared/failures/replay/select.ts';
 
-const T0 = Date.UTC(2026, 10, 23, 3);
-const OWNER = 'east/istio-system/istio-ingressgateway';
-
-export function sighting(n: number, over: { readonly message?: string; readonly counter?: number; readonly at?: number; readonly body?: string; readonly owner?: string } = {}): Sighting {
-  const { counter = 1, at = T0 + n, message = `m${n}-${counter}`, body = `event ${n}.${counter} ☃`, owner = OWNER } = over;
-  const exposure = `172.16.100.195:${10_000 + n}/tcp`;
-  const id = failureId({ code: 'BIP421', queue: 'slices', owner, group: 'bigip-1', device: 'bigip-1', partition: 'k8s', exposure, structure: '' });
-  return {
-    head: { id, code: 'BIP421', class: 'device', sentence: `failure ${n}`, queue: 'slices', owner, device: 'bigip-1', partition: 'k8s', exposure, gateways: [`team/gw-${n}`], revision: { epoch: 1, counter } },
-    details: {
-      reason: `failure ${n}`,
-      attempts: [{ at: new Date(at).toISOString(), code: 'BIP421', reason: `failure ${n}` }],
-      event: { queue: 'slices', group: 'bigip-1', id: message, body, sentAt: at, receiveCount: 1, verification: 'unchecked' },
-    },
-    message,
-    at,
-  };
-}
 
 export function failureStoreContract(name: string, make: () => Promise<{ readonly blobs: () => Blobs; readonly stop: () => Promise<void> }>): void {
   describe(name, () => {

@@ -34,6 +34,14 @@ describe('what import cis prints', () => {
     expect(printed).toContain('# everything was carried over');
   });
 
+  test('runs nothing that a name holds, when it is pasted', () => {
+    const name = "web; touch /tmp/x $(id)' \n touch /tmp/y";
+    const printed = text([{ object: `Gateway that opens port 443 of Service a\ntouch /tmp/z`, annotations: { 'sluice.io/mode': 'tcp' } }], [gateway(name, 443)]);
+    const word = String.raw`'web; touch /tmp/x $(id)'\'' `;
+    expect(printed).toContain(`annotate gateways.networking.istio.io ${word}`);
+    expect(printed.split('\n').filter((line) => line.startsWith('touch'))).toEqual([]);
+  });
+
   test('leaves the name open where no gateway in the files opens it', () => {
     expect(commands(text([wanted(443, { 'sluice.io/mode': 'tcp' })]))).toEqual(["kubectl -n NAMESPACE annotate gateways.networking.istio.io NAME 'sluice.io/mode=tcp'"]);
   });

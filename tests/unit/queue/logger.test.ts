@@ -13,6 +13,14 @@ describe('log lines', () => {
     expect(line).toEqual({ level: 'info', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), function: 'map', owner: 'east/a/b', msg: 'mapped' });
   });
 
+  test('hold nothing that a terminal obeys, and the same data', () => {
+    const owner = 'east/\u001B[2J\u009B31m\u202E\u007F\u2028/gw';
+    const lines: string[] = [];
+    createLogger('info', { write: (line: string) => lines.push(line) }).info({ owner }, 'mapped \u0085');
+    expect(lines.join('')).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(JSON.parse(lines.join(''))).toMatchObject({ owner, msg: 'mapped \u0085' });
+  });
+
   test('below the level are not written', () => {
     expect(logged('warn', (log) => {
       log.debug({}, 'd');

@@ -1,0 +1,43 @@
+/** Text of others as a terminal may show it. Whatever would move the cursor, ring, reorder, hide or break a line is written as an escape. Pure. */
+
+/** Controls (C0, DEL, C1), format characters (bidirectional, zero width, tags), separators of lines, halves of pairs, and blanks that are letters. */
+const UNSEEN = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0`;
+const ALL = new RegExp(`[${UNSEEN}]`, 'gu');
+const ANY = new RegExp(`[${UNSEEN}]`, 'u');
+const BUT_LINE_BREAKS = new RegExp(`(?!\\n)[${UNSEEN}]`, 'gu');
+const SHORT: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` };
+
+const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
+
+function escape(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code <= 0xff) return SHORT[character] ?? `\\x${hex(code, 2)}`;
+  return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\u{${hex(code, 1)}}`;
+}
+
+/** One line, whatever was in it. */
+export function visible(text: string): string {
+  return text.replaceAll(ALL, escape);
+}
+
+/** Of text that was laid out in lines: these stay. */
+export function visibleLines(text: string): string {
+  return text.replaceAll(BUT_LINE_BREAKS, escape);
+}
+
+export function isVisible(text: string): boolean {
+  return !ANY.test(text);
+}
+
+/** Of JSON: the same values, written so that a terminal shows them. Outside of strings such characters never stand in it. */
+export function visibleJson(json: string): string {
+  return json.replaceAll(BUT_LINE_BREAKS, (character) => Array.from({ length: character.length }, (_, i) => `\\u${hex(character.charCodeAt(i), 4)}`).join(''));
+}
+
+/** Of YAML in which every string that is not visible stands in double quotes: there, escapes mean the same characters. */
+export function visibleYaml(yaml: string): string {
+  return yaml.replaceAll(BUT_LINE_BREAKS, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
+  });
+}
