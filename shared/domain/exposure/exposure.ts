@@ -11,8 +11,17 @@ export const BALANCE_METHODS = [
   'round-robin', 'weighted-least-connections-member', 'weighted-least-connections-node',
 ] as const;
 
-/** A path of an object on the device that somebody else made, such as `/Common/my-irule`. */
-export const DevicePath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
+/**
+ * A path of an object on the device that somebody else made, such as `/Common/my-irule`, as it may be asked for. AS3 puts it into a
+ * script of tmsh without quotes, so it holds what such names hold and nothing that means something there.
+ */
+export const DevicePath = z
+  .string()
+  .max(255)
+  .regex(/^\/[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.:%@+=-]*)+$/, 'must be a full path such as /Common/name, of letters, digits and _ . : % @ + = -');
+
+/** As it may be declared already, or be on its way: an older Sluice took more, and what runs keeps running. */
+const DeclaredPath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
 
 /** A health monitor of a pool. Times in seconds; `port` is absent when the member's own port is probed. */
 export const Monitor = z.strictObject({
@@ -34,12 +43,12 @@ export const ReselectTries = z.int().min(0).max(65_535);
 export const Settings = z.strictObject({
   mode: z.enum(['tcp', 'fastl4', 'http', 'udp']),
   balance: z.enum(BALANCE_METHODS),
-  snat: z.union([z.enum(['auto', 'none', 'self']), DevicePath]),
-  persistence: z.array(z.union([z.enum(PERSISTENCE_METHODS), DevicePath])),
-  iRules: z.array(DevicePath),
-  profiles: z.strictObject({ tcp: DevicePath.optional(), http: DevicePath.optional(), l4: DevicePath.optional(), udp: DevicePath.optional() }),
+  snat: z.union([z.enum(['auto', 'none', 'self']), DeclaredPath]),
+  persistence: z.array(z.union([z.enum(PERSISTENCE_METHODS), DeclaredPath])),
+  iRules: z.array(DeclaredPath),
+  profiles: z.strictObject({ tcp: DeclaredPath.optional(), http: DeclaredPath.optional(), l4: DeclaredPath.optional(), udp: DeclaredPath.optional() }),
   /** Empty list: every VLAN. */
-  vlans: z.array(DevicePath),
+  vlans: z.array(DeclaredPath),
   /** Concurrent connections; 0 is unlimited. */
   connectionLimit: z.int().min(0).max(2_147_483_647),
   /** Absent in what was written before there was such a setting. */
