@@ -1,4 +1,4 @@
-/** map: takes snapshots, sends slices. Wiring only; the decisions are in `origin.ts` and `map.ts`. */
+/** map: takes snapshots, sends slices. Wiring only; the decisions are in `shared/queue/origin.ts`, `content.ts` and `map.ts`. */
 import type { Inventory, Snapshot } from '../../shared/domain/ingress/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { suspectsOf } from '../../shared/failures/marks.ts';
@@ -11,15 +11,16 @@ import type { EventMeta, OpenedEvent } from '../../shared/queue/envelope.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
+import { judgeOrigin } from '../../shared/queue/origin.ts';
+import type { Refusal } from '../../shared/queue/origin.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { judgeContent } from './content.ts';
 import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
 import { mapSnapshot } from './map.ts';
-import { judgeContent, judgeOrigin } from './origin.ts';
-import type { Refusal } from './origin.ts';
 
 export function create(runtime: Runtime, suspects: Suspects = suspectsOf(runtime, 'snapshots')): Handler & { close(): Promise<void> } {
   const keys = createKeyring(runtime.secrets, runtime.clock);

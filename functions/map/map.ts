@@ -9,8 +9,8 @@ import type { Express } from '../../shared/domain/express/event.ts';
 import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
 import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
 import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import type { Refusal } from '../../shared/queue/origin.ts';
 import { expressEvents } from './express.ts';
-import type { Refusal } from './origin.ts';
 
 /** Of a snapshot whose origin was judged (`origin.ts`). */
 export interface MapInput {

@@ -6,8 +6,9 @@ import type { Attributes } from './envelope-attributes.ts';
 import { open } from './envelope.ts';
 import { SLICE_EVENTS } from './events.ts';
 import type { Keyring } from './keyring.ts';
+import { judgeOrigin, unsigned } from './origin.ts';
+import type { Origin } from './origin.ts';
 import type { WorkQueueName } from './port.ts';
-import { isSignedBy } from './signature.ts';
 
 /** `proven`: by what the cluster that it names demands. `free`: that cluster demands nothing. */
 export type Proof = { readonly kind: 'proven' | 'free'; readonly cluster: string } | { readonly kind: 'unproven'; readonly reason: string };
@@ -27,10 +28,7 @@ export function demandsOrigin({ senders, verifyKeys }: Pick<ClusterConfig, 'send
 export async function proofOfReceived(body: string, sender: string | undefined, rules: ProofRules): Promise<Proof> {
   const claimed = claimOf(body, rules);
   if ('kind' in claimed) return claimed;
-  const { attributes, cluster } = claimed;
-  const known = sender === undefined ? rules.config.queue.kind === 'sqlite' : [...cluster.senders, ...rules.config.failures.replayers].includes(sender);
-  if (cluster.senders.length > 0 && !known) return unproven(`clusters[].senders of ${cluster.id} does not name ${sender ?? 'a sender, and the queue says none'}`);
-  return cluster.verifyKeys.length === 0 ? { kind: 'proven', cluster: cluster.id } : proofBySignature(attributes, cluster, rules);
+  return proofOf(await judgeOrigin({ ...rules, claimed: claimed.attributes, sender }), claimed.cluster);
 }
 
 /** Of bytes that somebody handed over: a sender that is written beside them proves nothing, and what map sends carries no signature. */
@@ -40,7 +38,7 @@ export async function proofOfHandedOver(queue: WorkQueueName, body: string, rule
   if ('kind' in claimed) return claimed;
   const { attributes, cluster } = claimed;
   if (cluster.verifyKeys.length === 0) return unproven(`clusters[].senders of ${cluster.id} can be checked for what comes from the queue only`);
-  return proofBySignature(attributes, cluster, rules);
+  return proofOf((await unsigned({ ...rules, claimed: attributes }, cluster)) ?? { kind: 'trusted' }, cluster);
 }
 
 /** Whoever speaks in it, and for whom: it goes past map, which is who checks. */
@@ -61,15 +59,6 @@ function claimOf(body: string, { config }: ProofRules): Proof | { readonly attri
   return demandsOrigin(cluster) ? { attributes: read.ok, cluster } : { kind: 'free', cluster: cluster.id };
 }
 
-async function proofBySignature({ signature }: Attributes, cluster: ClusterConfig, { keys }: ProofRules): Promise<Proof> {
-  if (signature === undefined) return unproven(`it is not signed, and clusters[].verifyKeys of ${cluster.id} demands it`);
-  const found = await keys.find(cluster, signature.keyid);
-  switch (found.kind) {
-    case 'away':
-      return unproven(`a key of clusters[].verifyKeys of ${cluster.id} cannot be had (${found.reason})`);
-    case 'unknown':
-      return unproven(`it is not signed by a key of clusters[].verifyKeys of ${cluster.id}`);
-    case 'found':
-      return isSignedBy(signature, found.key) ? { kind: 'proven', cluster: cluster.id } : unproven(`its signature by a key of ${cluster.id} does not fit`);
-  }
+function proofOf(origin: Origin, { id }: ClusterConfig): Proof {
+  return origin.kind === 'trusted' ? { kind: 'proven', cluster: id } : unproven(origin.reason);
 }

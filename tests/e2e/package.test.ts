@@ -186,21 +186,20 @@ describe('the stack', () => {
     expect(secrets('ParkRole')).toEqual([]);
   });
 
-  test('map reads the public keys of its clusters, and nobody the private ones', async () => {
+  test('map and park read the public keys of the clusters, and nobody the private ones', async () => {
     const config = join(scratch, 'keys.yaml');
     writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replace('  - id: east\n', '  - id: east\n    verifyKeys: [ssm:/sluice/east.pub]\n    signKey: secretsmanager:sluice/east-key\n'));
     const made = await compileTemplate({ root, config });
-    const rights = JSON.stringify((made.Resources['MapRole'] as { Properties: unknown }).Properties);
-    expect(rights).toContain('parameter/sluice/east.pub');
+    for (const role of ['MapRole', 'ParkRole']) expect(JSON.stringify((made.Resources[role] as { Properties: unknown }).Properties)).toContain('parameter/sluice/east.pub');
     expect(JSON.stringify(made)).not.toContain('east-key');
-    for (const role of ['ApplyRole', 'ExpressRole', 'AuditRole', 'ParkRole']) expect(JSON.stringify(made.Resources[role])).not.toContain('east.pub');
+    for (const role of ['ApplyRole', 'ExpressRole', 'AuditRole']) expect(JSON.stringify(made.Resources[role])).not.toContain('east.pub');
   });
 
   test('an event of which map refuses the origin raises an alarm: every code that the check knows is counted', () => {
     const filter = resource('RefusedOriginFilter');
     expect(filter['LogGroupName']).toEqual({ Ref: 'MapLogGroup' });
     expect(resource('MapLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-map');
-    const checked = new Set(readFileSync(join(root, 'functions/map/origin.ts'), 'utf8').match(/OWN\d{3}/g));
+    const checked = new Set(['shared/queue/origin.ts', 'functions/map/content.ts'].flatMap((file) => readFileSync(join(root, file), 'utf8').match(/OWN\d{3}/g) ?? []));
     expect(new Set(checked)).toEqual(ORIGIN_CODES);
     expect(filter['FilterPattern']).toBe(`{ ${[...checked].sort().map((code) => `($.code = "${code}")`).join(' || ')} }`);
     const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];

@@ -1,5 +1,5 @@
 /**
- * No cluster speaks for another, by whatever way it tries. Seen red with `unsigned` of functions/map/origin.ts answering "trusted"
+ * No cluster speaks for another, by whatever way it tries. Seen red with `unsigned` of shared/queue/origin.ts answering "trusted"
  * (every OWN321 to OWN323), with `disagreement` answering so (every OWN324), and with `nobodys` of shared/failures/sighting.ts giving back what it gets.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';

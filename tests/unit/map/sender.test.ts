@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import type { MapResult } from '../../../functions/map/map.ts';
-import { judgeOrigin } from '../../../functions/map/origin.ts';
-import type { Origin } from '../../../functions/map/origin.ts';
+import { judgeOrigin } from '../../../shared/queue/origin.ts';
+import type { Origin } from '../../../shared/queue/origin.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
 

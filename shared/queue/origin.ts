@@ -1,15 +1,11 @@
 /**
- * Whether an event comes from the cluster that it speaks for: the one check for snapshots and inventories. Its sender and its signature are
- * judged before its content is unpacked: what a stranger sends costs the reading of an envelope.
+ * Whether an event comes from the cluster that it speaks for, by its envelope alone: the one check of senders and signatures. It is made
+ * before the content is unpacked: what a stranger sends costs the reading of an envelope.
  */
-import type { ClusterConfig, SluiceConfig } from '../../shared/config/schema.ts';
-import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
-import type { Attributes } from '../../shared/queue/envelope-attributes.ts';
-import type { EventOf } from '../../shared/queue/envelope.ts';
-import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
-import type { SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
-import type { Keyring } from '../../shared/queue/keyring.ts';
-import { isSignedBy } from '../../shared/queue/signature.ts';
+import type { ClusterConfig, SluiceConfig } from '../config/schema.ts';
+import type { Attributes } from './envelope-attributes.ts';
+import type { Keyring } from './keyring.ts';
+import { isSignedBy } from './signature.ts';
 
 export interface Refusal {
   readonly code: string;
@@ -21,16 +17,13 @@ export interface OriginInput {
   readonly claimed: Pick<Attributes, 'cluster' | 'subject' | 'signature'>;
   /** Role id of the sender, where the queue knows it. */
   readonly sender: string | undefined;
-  readonly config: SluiceConfig;
+  readonly config: Pick<SluiceConfig, 'clusters' | 'failures' | 'queue'>;
   readonly keys: Keyring;
 }
-
-type Event = EventOf<typeof SNAPSHOT_EVENTS>;
 
 /** `away`: a key cannot be had for now, so the event has to come again. */
 export type Origin = { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & Refusal);
 
-/** Before the content is read. */
 export async function judgeOrigin(input: OriginInput): Promise<Origin> {
   const { claimed, config } = input;
   const { cluster: id, subject } = claimed;
@@ -40,27 +33,13 @@ export async function judgeOrigin(input: OriginInput): Promise<Origin> {
   return unproven === undefined ? { kind: 'trusted' } : inTheNameOf(subject, unproven);
 }
 
-/** After it was read. */
-export function judgeContent(event: Event): Origin {
-  const other = disagreement(event);
-  return other === undefined ? { kind: 'trusted' } : inTheNameOf(event.subject, other);
-}
-
 /** Nobody's owner can be taken from such an event, so at least the sentence says whose it claims to be. */
-function inTheNameOf(subject: string, origin: Origin): Origin {
+export function inTheNameOf(subject: string, origin: Origin): Origin {
   return origin.kind === 'refused' ? { ...origin, reason: `in the name of ${subject.slice(0, 200)}: ${origin.reason}` } : origin;
 }
 
-function refused(code: string, reason: string): Origin {
+export function refused(code: string, reason: string): Origin {
   return { kind: 'refused', code, reason };
-}
-
-/** What is checked is the envelope, and what is acted on is the content: they must speak of the same. */
-function disagreement(event: Event): Origin | undefined {
-  const { cluster, subject, data } = event;
-  if (data.cluster !== cluster) return refused('OWN324', `source names cluster ${cluster}, data.cluster ${data.cluster}; find out who sends, a watcher writes the same in both`);
-  const owner = event.type === CLUSTER_INVENTORY ? cluster : ownerKey(cluster, event.data.ingress);
-  return subject === owner ? undefined : refused('OWN324', `subject is ${subject}, yet the data is about ${owner}; find out who sends, a watcher writes the same in both`);
 }
 
 /** Replayers send what others said. */
@@ -75,7 +54,7 @@ function stranger({ sender, config }: OriginInput, { id, senders }: ClusterConfi
 }
 
 /** Whoever sends it: the bytes that were signed stay signed, so a replay of the original passes, and nothing else does. */
-async function unsigned({ claimed, keys }: OriginInput, cluster: ClusterConfig): Promise<Origin | undefined> {
+export async function unsigned({ claimed, keys }: Pick<OriginInput, 'claimed' | 'keys'>, cluster: ClusterConfig): Promise<Origin | undefined> {
   const { id, verifyKeys } = cluster;
   const { signature } = claimed;
   if (verifyKeys.length === 0) return undefined;
