@@ -48,7 +48,7 @@ async function sluice(...args: readonly string[]): Promise<Said> {
 }
 
 async function parked(): Promise<string> {
-  const failures = openFailures({ kind: 'fs', path: join(folder, 'failures'), retentionDays: 30, replayers: [], replay: [] }, { clock: { now: () => 1, sleep: () => Promise.resolve() }, id: randomUUID });
+  const failures = openFailures({ kind: 'fs', path: join(folder, 'failures'), retentionDays: 30, replayers: [], replay: [] }, { clock: { now: () => 1, monotonic: () => 1, sleep: () => Promise.resolve() }, id: randomUUID });
   const { head, details, ...rest } = sighting(1);
   const { id } = await failures.store.record({ ...rest, head: { ...head, sentence: HOSTILE, owner: `east/${HOSTILE}/gw`, gateways: [HOSTILE] }, details: { ...details, reason: HOSTILE, response: HOSTILE, attempts: [{ at: '2026-11-23T03:00:00Z', code: 'Q613', reason: HOSTILE }] } });
   await failures.audit.append({ who: HOSTILE, action: 'failures archive', selection: HOSTILE, why: HOSTILE, result: '1 of 1' });

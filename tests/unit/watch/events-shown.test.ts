@@ -12,7 +12,7 @@ function recorder(): { readonly written: RawObject[]; readonly say: () => Promis
     create: async (_: unknown, event: RawObject) => void written.push(event),
     pages: async function* pages() { yield { items: [...written] }; },
   } as unknown as KubernetesClient;
-  const one = createRecorder(client, { now: () => 0, sleep: () => Promise.resolve() });
+  const one = createRecorder(client, { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() });
   return { written, say: () => one.report(TARGET, 's', [{ subject: `s ${HOSTILE}`, type: 'Warning', reason: 'ApplyFailed', message: HOSTILE }]) };
 }
 
