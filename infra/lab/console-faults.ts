@@ -1,6 +1,6 @@
 /** What the console can do to the BIG-IP, and what of it still holds. */
 import type { Clock } from '../../shared/runtime/runtime.ts';
-import { type InnerFault, isDeclare, type LabBigip } from './bigip/index.ts';
+import { type FaultResponse, type InnerFault, isDeclare, type LabBigip, type Match } from './bigip/index.ts';
 import { conditionsOf, createHolds, holdFor, type Holds, holdWhile, takeBack } from './console-holds.ts';
 
 export interface FaultDesk {
@@ -11,6 +11,11 @@ export interface FaultDesk {
   lose(times: number): string;
   /** One of AS3's own calls inside the BIG-IP fails; `Infinity` times: until it is taken back. */
   inner(fault: InnerFault & { readonly times: number }): string;
+  /** Milliseconds between two bytes; 0 ends it. */
+  drip(milliseconds: number): string;
+  endless(times: number): string;
+  breakOff(bytes: number): string;
+  wrong(what: WrongAnswer): string;
   standby(on: boolean): string;
   as3(on: boolean): string;
   expireTokens(): string;
@@ -19,6 +24,17 @@ export interface FaultDesk {
   /** What is wrong with the device now, in sentences. */
   conditions(): readonly string[];
 }
+
+export const WRONG_ANSWERS = ['null', 'array', 'number', 'text', 'html'] as const;
+export type WrongAnswer = (typeof WRONG_ANSWERS)[number];
+
+const WRONG: Readonly<Record<WrongAnswer, FaultResponse>> = {
+  null: { kind: 'status', status: 200, body: null },
+  array: { kind: 'status', status: 200, body: [] },
+  number: { kind: 'status', status: 200, body: 42 },
+  text: { kind: 'html', status: 200, html: 'hello' },
+  html: { kind: 'html', status: 200, html: '<html><body>Please sign in to the network</body></html>' },
+};
 
 interface Desk extends Holds {
   readonly bigip: Pick<LabBigip, 'faults' | 'view'>;
@@ -38,17 +54,35 @@ function slow(desk: Desk, milliseconds: number): string {
   return `Every request to the BIG-IP now waits ${milliseconds} ms ("slow 0" ends it).`;
 }
 
-function lose(desk: Desk, times: number): string {
-  takeBack(desk, 'lose');
+interface Hits {
+  readonly times: number;
+  readonly match?: Match;
+  readonly response: FaultResponse;
+  /** The request is carried out all the same. */
+  readonly after?: boolean;
+  /** What still holds, for `status`. */
+  readonly says: (left: number) => string;
+  /** Told of every hit. */
+  readonly hit?: (left: number) => void;
+}
+
+/** The next answers suffer, and it is over by itself. */
+function hitNext(desk: Desk, name: string, { times, match: fits = () => true, response, after = false, says, hit }: Hits): void {
+  takeBack(desk, name);
   let left = times;
-  const undo = desk.bigip.faults.loseAnswers(times, (request) => {
-    if (!isDeclare(request)) return false;
+  const match: Match = (request) => {
+    if (!fits(request)) return false;
     left -= 1;
-    desk.announce(`An answer to a declare was lost; the BIG-IP has done it all the same${left > 0 ? ` (${left} to go)` : ''}.`);
+    hit?.(left);
     return true;
-  });
-  desk.undo.set('lose', undo);
-  desk.held.set('lose', () => (left > 0 ? `the answers to the next ${left} declares get lost` : undefined));
+  };
+  desk.undo.set(name, desk.bigip.faults.inject({ times, match, response, after }));
+  desk.held.set(name, () => (left > 0 ? says(left) : undefined));
+}
+
+function lose(desk: Desk, times: number): string {
+  const hit = (left: number): void => desk.announce(`An answer to a declare was lost; the BIG-IP has done it all the same${left > 0 ? ` (${left} to go)` : ''}.`);
+  hitNext(desk, 'lose', { times, match: isDeclare, after: true, response: { kind: 'reset' }, says: (left) => `the answers to the next ${left} declares get lost`, hit });
   return `The answer${times === 1 ? '' : 's'} to the next ${times === 1 ? 'declare' : `${times} declares`} will get lost after the BIG-IP has done it.`;
 }
 
@@ -60,6 +94,29 @@ function inner(desk: Desk, { call, status, times, touching }: Parameters<FaultDe
   desk.undo.set('inner', () => hold.takeBack());
   desk.held.set('inner', () => (hold.left() > 0 ? `in ${often(hold.left())}, AS3's own call ${call} is answered ${status}` : undefined));
   return `In ${often(times)}, AS3's own call ${call} inside the BIG-IP is answered ${status} ("clear" ends it).`;
+}
+
+function endless(desk: Desk, times: number): string {
+  hitNext(desk, 'endless', { times, response: { kind: 'endless' }, says: (left) => `the next ${left} answers never end` });
+  return `The next ${times === 1 ? 'answer' : `${times} answers`} of the BIG-IP will never end; nothing is done for it.`;
+}
+
+function breakOff(desk: Desk, bytes: number): string {
+  hitNext(desk, 'break', { times: 1, match: isDeclare, after: true, response: { kind: 'break', bytes }, says: () => `the answer to the next declare breaks off after ${bytes} bytes` });
+  return `The answer to the next declare will break off after ${bytes} bytes; the BIG-IP does it all the same.`;
+}
+
+function wrong(desk: Desk, what: WrongAnswer): string {
+  hitNext(desk, 'wrong', { times: 1, response: WRONG[what], says: () => `the next answer is a 200 with ${what}` });
+  return `The next answer of the BIG-IP will be a 200 with ${what}, whatever it is asked; nothing is done for it.`;
+}
+
+function drip(desk: Desk, milliseconds: number): string {
+  takeBack(desk, 'drip');
+  if (milliseconds === 0) return 'The BIG-IP answers at its usual speed.';
+  desk.undo.set('drip', desk.bigip.faults.inject({ times: Number.POSITIVE_INFINITY, response: { kind: 'drip', ms: milliseconds } }));
+  desk.held.set('drip', () => `its answers come one byte every ${milliseconds} ms`);
+  return `Every answer of the BIG-IP now comes one byte every ${milliseconds} ms ("drip 0" ends it); what it was asked to do is done.`;
 }
 
 function clear(desk: Desk): string {
@@ -94,6 +151,10 @@ export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: Ho
     slow: (milliseconds) => slow(desk, milliseconds),
     lose: (times) => lose(desk, times),
     inner: (fault) => inner(desk, fault),
+    drip: (milliseconds) => drip(desk, milliseconds),
+    endless: (times) => endless(desk, times),
+    breakOff: (bytes) => breakOff(desk, bytes),
+    wrong: (what) => wrong(desk, what),
     standby(on): string {
       faults.standby(on);
       return on ? 'The BIG-IP is standby: it answers, but serves no traffic and must not be written to ("standby off" ends it).' : 'The BIG-IP is active.';

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/runtime/runtime.ts';
 import { INNER_NAMES, type InnerName, type LabBigip } from './bigip/index.ts';
 import type { LabCluster } from './cluster/index.ts';
 import { type ApiDesk, createApiDesk, resourceNames } from './console-api.ts';
-import { createFaultDesk, type FaultDesk } from './console-faults.ts';
+import { createFaultDesk, type FaultDesk, WRONG_ANSWERS, type WrongAnswer } from './console-faults.ts';
 import { createHolds } from './console-holds.ts';
 import { deviceRows, deviceTable } from './demo/device.ts';
 import { table } from './demo/say.ts';
@@ -58,6 +58,12 @@ function innerFault(desk: FaultDesk, [call, status, times, touching]: Lines): Li
   return [desk.inner({ call: innerName(call), status: amount(status, 500, 400), times: often, ...(touching !== undefined && { touching }) })];
 }
 
+function wrongAnswer(word: string): WrongAnswer {
+  const known = WRONG_ANSWERS.find((one) => one === word);
+  if (known === undefined) throw new Misread(`"${word}" is none of ${WRONG_ANSWERS.join(', ')}`);
+  return known;
+}
+
 function resourceName(word = ''): string {
   if (resourceNames.includes(word)) return word;
   const like = resourceNames.filter((name) => word !== '' && name.startsWith(word));
@@ -85,6 +91,10 @@ function faultCommands(desk: FaultDesk): readonly Command[] {
     { usage: 'slow [MILLISECONDS]', does: 'every request waits that long; 0 ends it', run: ([n]) => one(desk.slow(amount(n, 3000, 0))) },
     { usage: 'lose [N]', does: 'the next N answers to a declare get lost, although it was done', run: ([n]) => one(desk.lose(amount(n, 1))) },
     { usage: 'inner CALL [STATUS] [N] [OBJECT]', does: "one of AS3's own calls, such as sys/provision or cli/script, fails in the next N declares (0: in all) that change OBJECT", run: (words) => innerFault(desk, words) },
+    { usage: 'drip [MILLISECONDS]', does: 'every answer comes one byte at a time, with that between two; 0 ends it', run: ([n]) => one(desk.drip(amount(n, 2000, 0))) },
+    { usage: 'endless [N]', does: 'the next N answers never end', run: ([n]) => one(desk.endless(amount(n, 1))) },
+    { usage: 'break [BYTES]', does: 'the answer to the next declare breaks off after so many bytes, although it was done', run: ([n]) => one(desk.breakOff(amount(n, 20, 0))) },
+    { usage: `wrong [${WRONG_ANSWERS.join('|')}]`, does: 'the next answer is a 200 with that instead', run: ([word]) => one(desk.wrong(wrongAnswer(word ?? 'null'))) },
     { usage: 'standby [on|off]', does: 'the unit becomes standby, or active again', run: ([word]) => one(desk.standby(onOff(word ?? 'on'))) },
     { usage: 'as3 off|on', does: 'AS3 is missing, or installed again', run: ([word]) => one(desk.as3(onOff(word))) },
     { usage: 'expire-tokens', does: 'every session ends', run: () => one(desk.expireTokens()) },

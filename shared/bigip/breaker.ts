@@ -1,6 +1,7 @@
 /** Leaves a device alone that does not answer: after a few failures in a row there is one probe now and then, and nothing else. */
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Clock } from '../runtime/runtime.ts';
+import { within } from '../runtime/shared-call.ts';
 import { DeviceError } from './errors.ts';
 import type { DeviceErrorCode } from './errors.ts';
 
@@ -10,7 +11,7 @@ export interface Breaker {
 }
 
 /** The device, or what leads to it, is out of order: more requests would not help, and failed logins would lock the account. */
-const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>(['BIP401', 'BIP402', 'BIP501', 'BIP502', 'BIP504', 'BIP506', 'BIP507']);
+const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>(['BIP401', 'BIP402', 'BIP501', 'BIP502', 'BIP504', 'BIP506', 'BIP507', 'BIP511', 'BIP512']);
 
 const FAILURES = 3;
 /** Milliseconds. */
@@ -25,7 +26,8 @@ export function isAway(error: unknown): error is DeviceError {
   return error instanceof DeviceError && AWAY.has(error.code);
 }
 
-export function createBreaker(device: string, clock: Pick<Clock, 'monotonic'>, random: () => number): Breaker {
+/** `patience`: milliseconds that others wait for the probe. */
+export function createBreaker(device: string, clock: Pick<Clock, 'monotonic'>, random: () => number, patience = 10_000): Breaker {
   // The library decides on the state; when the next probe is due is decided here, because its clock cannot be set.
   const policy = circuitBreaker(handleWhen(isAway), { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: 0 });
   let opened = 0;
@@ -46,7 +48,7 @@ export function createBreaker(device: string, clock: Pick<Clock, 'monotonic'>, r
   const run = async <T>(action: () => Promise<T>): Promise<T> => {
     if (policy.state === CircuitState.Closed) return policy.execute(action);
     if (probe !== undefined) {
-      await probe;
+      await within(probe, patience, () => new DeviceError('BIP508', 'transient', `${device} is being asked whether it is back, and does not say (${cause})`, { after: patience }));
       return run(action);
     }
     const wait = until - clock.monotonic();

@@ -19,6 +19,8 @@ export interface ConnectOptions {
   readonly random?: (() => number) | undefined;
   /** Milliseconds for one request, where it has to be less than devices[].requestTimeout. */
   readonly timeout?: number | undefined;
+  /** Bytes of one answer, where they have to be less than usual. */
+  readonly largest?: number | undefined;
   /** Only reads leave; what would be written goes to `log`. */
   readonly dryRun?: boolean | undefined;
   readonly log?: Logger | undefined;
@@ -31,10 +33,10 @@ export function openSession(config: DeviceConfig, { ca, password }: DeviceSecret
   const { name, tls, username, loginProvider, requestTimeout } = config;
   const timeout = Math.min(requestTimeout * 1000, options.timeout ?? Number.POSITIVE_INFINITY);
   const unit = (url: string): Unit => {
-    const transport = createTransport({ name, url, ca, fingerprint: tls.fingerprint, timeout });
-    return createUnit({ device: name, url, transport, credentials: { username, loginProvider, password }, clock });
+    const transport = createTransport({ name, url, ca, fingerprint: tls.fingerprint, timeout, largest: options.largest });
+    return createUnit({ device: name, url, transport, credentials: { username, loginProvider, password }, clock, timeout });
   };
   const units = [config.url, ...(config.peer === undefined ? [] : [config.peer])].map(unit);
-  const session = createSession({ device: name, units, breaker: createBreaker(name, clock, options.random ?? (() => 0.5)), clock });
+  const session = createSession({ device: name, units, breaker: createBreaker(name, clock, options.random ?? (() => 0.5)), clock, timeout });
   return options.dryRun === true ? readOnlySession(session, name, options.log ?? SILENT) : session;
 }

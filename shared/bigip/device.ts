@@ -58,7 +58,7 @@ export interface Device {
   close(): Promise<void>;
 }
 
-export interface DeviceSurroundings extends Pick<ConnectOptions, 'random' | 'log' | 'dryRun'> {
+export interface DeviceSurroundings extends Pick<ConnectOptions, 'random' | 'log' | 'dryRun' | 'timeout' | 'largest'> {
   /** Called when what is declared lies behind what was declared before; rejects when that could not be passed on. */
   readonly onFencesBehind?: (behind: FencesBehind) => Promise<void>;
   readonly configured?: Configured;
@@ -120,7 +120,7 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
 
 /** The fences of this partition on the units that are not active, as far as they answer. */
 async function ownersElsewhere(session: DeviceSession, partition: string): Promise<readonly DeclaredState['owners'][]> {
-  const answers = await session.askOthers({ method: 'GET', path: declarePath(partition) });
+  const answers = await session.askOthers({ method: 'GET', path: declarePath(partition), kind: 'declared' });
   return answers.flatMap((answer) => {
     const reading = answer && foundIn(answer, partition)?.reading;
     return reading?.kind === 'ours' ? [reading.declared.state.owners] : [];

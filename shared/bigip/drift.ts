@@ -4,12 +4,13 @@ import { reconciliation } from '../domain/express/reconcile.ts';
 import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
 import { insteadOf, operatedOf, overrideInWords } from '../domain/plan/overrides.ts';
 import type { Adoption, Operated } from '../domain/plan/overrides.ts';
+import { itemsOf, Pool, Virtual, VirtualAddress } from './answers.ts';
 import { devicePaths } from './as3/names.ts';
 import { DeviceError } from './errors.ts';
 import { listNodes } from './nodes.ts';
-import type { PlacedPool } from './placing.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
+import { isDeclaring } from './tasks.ts';
 
 export type DifferenceKind = 'missing' | 'differs' | 'orphan';
 
@@ -20,25 +21,6 @@ export interface Difference {
   readonly message: string;
   /** What could be kept as it is. */
   readonly adopt?: Adoption;
-}
-
-interface Virtual {
-  readonly fullPath: string;
-  readonly destination: string;
-  readonly disabled?: boolean;
-  readonly connectionLimit?: number;
-  readonly pool?: string;
-}
-
-interface Pool extends PlacedPool {
-  readonly fullPath: string;
-  readonly loadBalancingMode: string;
-  readonly reselectTries?: number;
-}
-
-interface VirtualAddress {
-  readonly fullPath: string;
-  readonly address: string;
 }
 
 interface Live {
@@ -52,9 +34,9 @@ export async function findDrift(session: Session, partition: string, state: Decl
   await refuseWhileDeclaring(session);
   const filter = `$filter=partition+eq+${partition}`;
   const [virtuals, pools, addresses, nodes] = await Promise.all([
-    list<Virtual>(session, `/mgmt/tm/ltm/virtual?${filter}`),
-    list<Pool>(session, `/mgmt/tm/ltm/pool?${filter}&expandSubcollections=true`),
-    list<VirtualAddress>(session, `/mgmt/tm/ltm/virtual-address?${filter}`),
+    session.read({ path: `/mgmt/tm/ltm/virtual?${filter}`, kind: 'list' }, itemsOf(Virtual)),
+    session.read({ path: `/mgmt/tm/ltm/pool?${filter}&expandSubcollections=true`, kind: 'list' }, itemsOf(Pool)),
+    session.read({ path: `/mgmt/tm/ltm/virtual-address?${filter}`, kind: 'list' }, itemsOf(VirtualAddress)),
     listNodes(session, partition),
   ]);
   await refuseWhileDeclaring(session);
@@ -70,16 +52,9 @@ export async function findDrift(session: Session, partition: string, state: Decl
 }
 
 async function refuseWhileDeclaring(session: Session): Promise<void> {
-  const answer = await session.call({ method: 'GET', path: '/mgmt/shared/appsvcs/task' });
-  const { items = [] } = (answer.json ?? {}) as { items?: readonly { results?: readonly { message?: string }[] }[] };
-  if (items.some(({ results }) => results?.some(({ message }) => message === 'in progress'))) {
+  if (await isDeclaring(session)) {
     throw new DeviceError('BIP503', 'transient', 'a declaration is under way; what the device has cannot be compared until it is done');
   }
-}
-
-async function list<T>(session: Session, path: string): Promise<readonly T[]> {
-  const answer = await session.call({ method: 'GET', path });
-  return (answer.json as { items?: readonly T[] } | undefined)?.items ?? [];
 }
 
 function byPath<T extends { readonly fullPath: string }>(items: readonly T[]): ReadonlyMap<string, T> {

@@ -12,6 +12,9 @@ import type { DeviceSession } from './session.ts';
 export function readOnlySession(session: DeviceSession, device: string, log: Logger): DeviceSession {
   const told = new Set<string>();
   return {
+    device,
+    read: (look, schema) => session.read(look, schema),
+    find: (look, schema, otherwise) => session.find(look, schema, otherwise),
     call: async (request, accept) => {
       if (request.method === 'GET') return session.call(request, accept);
       const { method, path, body } = request;

@@ -5,7 +5,7 @@ export type DeviceErrorCode =
   | 'BIP401' | 'BIP402' | 'BIP403' | 'BIP404' | 'BIP405'
   | 'BIP420' | 'BIP421' | 'BIP422' | 'BIP423' | 'BIP424' | 'BIP430' | 'BIP440'
   | 'BIP454'
-  | 'BIP501' | 'BIP502' | 'BIP503' | 'BIP504' | 'BIP505' | 'BIP506' | 'BIP507' | 'BIP508' | 'BIP509';
+  | 'BIP501' | 'BIP502' | 'BIP503' | 'BIP504' | 'BIP505' | 'BIP506' | 'BIP507' | 'BIP508' | 'BIP509' | 'BIP511' | 'BIP512';
 
 /**
  * `content`: the device refuses what was declared; another content may pass.

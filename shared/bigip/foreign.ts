@@ -1,4 +1,5 @@
 /** Virtual servers and virtual addresses of others: what they hold, nobody else can have. */
+import { itemsOf, Virtual, VirtualAddress } from './answers.ts';
 import type { Session } from './session.ts';
 
 export interface ForeignAddress {
@@ -11,37 +12,25 @@ export interface ForeignAddress {
   readonly protocol?: string;
 }
 
-interface Item {
-  readonly fullPath: string;
-  readonly destination?: string;
-  readonly ipProtocol?: string;
-  readonly address?: string;
-}
-
 /** One list call each, whatever their number. */
 export async function foreignAddresses(session: Session, own: readonly string[]): Promise<readonly ForeignAddress[]> {
   const [virtuals, addresses] = await Promise.all([
-    list(session, '/mgmt/tm/ltm/virtual?$select=fullPath,destination,ipProtocol'),
-    list(session, '/mgmt/tm/ltm/virtual-address?$select=fullPath,address'),
+    session.read({ path: '/mgmt/tm/ltm/virtual?$select=fullPath,destination,ipProtocol', kind: 'list' }, itemsOf(Virtual)),
+    session.read({ path: '/mgmt/tm/ltm/virtual-address?$select=fullPath,address', kind: 'list' }, itemsOf(VirtualAddress)),
   ]);
-  const byPath = new Map(addresses.map((item) => [item.fullPath, item.address ?? '']));
-  const foreign = (item: Item): boolean => !own.includes(partitionOf(item.fullPath));
+  const byPath = new Map(addresses.map((item) => [item.fullPath, item.address]));
+  const foreign = (item: Pick<Virtual, 'fullPath'>): boolean => !own.includes(partitionOf(item.fullPath));
   return [
     ...virtuals.filter(foreign).map((item) => ofVirtual(item, byPath)),
-    ...addresses.filter(foreign).map((item) => ({ path: item.fullPath, partition: partitionOf(item.fullPath), address: item.address ?? '' })),
+    ...addresses.filter(foreign).map((item) => ({ path: item.fullPath, partition: partitionOf(item.fullPath), address: item.address })),
   ];
-}
-
-async function list(session: Session, path: string): Promise<readonly Item[]> {
-  const answer = await session.call({ method: 'GET', path });
-  return (answer.json as { items?: readonly Item[] } | undefined)?.items ?? [];
 }
 
 function partitionOf(path: string): string {
   return path.split('/')[1] ?? '';
 }
 
-function ofVirtual({ fullPath, destination = '', ipProtocol }: Item, byPath: ReadonlyMap<string, string>): ForeignAddress {
+function ofVirtual({ fullPath, destination, ipProtocol }: Virtual, byPath: ReadonlyMap<string, string>): ForeignAddress {
   const { place, port } = splitDestination(destination);
   // The destination names the virtual address, which need not be called like its address.
   const address = byPath.get(place) ?? place.slice(place.lastIndexOf('/') + 1);

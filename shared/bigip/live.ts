@@ -1,23 +1,14 @@
 /** What the device really has, against what it was told: a 200 of AS3 is not proof. */
 import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import { itemsOf, Pool, Virtual } from './answers.ts';
 import { devicePaths } from './as3/names.ts';
-import type { PlacedPool } from './placing.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
 
-interface LiveVirtual {
-  readonly fullPath: string;
-  readonly destination: string;
-}
-
-interface LivePool extends PlacedPool {
-  readonly fullPath: string;
-}
-
 export async function liveMismatches(session: Session, partition: string, state: DeclaredState): Promise<readonly string[]> {
   const [virtuals, pools] = await Promise.all([
-    list<LiveVirtual>(session, `/mgmt/tm/ltm/virtual?$filter=partition+eq+${partition}&$select=fullPath,destination`),
-    list<LivePool>(session, `/mgmt/tm/ltm/pool?$filter=partition+eq+${partition}&expandSubcollections=true`),
+    session.read({ path: `/mgmt/tm/ltm/virtual?$filter=partition+eq+${partition}&$select=fullPath,destination`, kind: 'list' }, itemsOf(Virtual)),
+    session.read({ path: `/mgmt/tm/ltm/pool?$filter=partition+eq+${partition}&expandSubcollections=true`, kind: 'list' }, itemsOf(Pool)),
   ]);
   const destinations = new Map(virtuals.map((v) => [v.fullPath, lastPart(v.destination)]));
   const live = { destinations, pools: new Map(pools.map((pool) => [pool.fullPath, pool])) };
@@ -27,14 +18,9 @@ export async function liveMismatches(session: Session, partition: string, state:
   return [...wanted.flatMap((e) => compare(partition, e, live, state)), ...extra];
 }
 
-async function list<T>(session: Session, path: string): Promise<readonly T[]> {
-  const answer = await session.call({ method: 'GET', path });
-  return ((answer.json as { items?: readonly T[] } | undefined)?.items ?? []);
-}
-
 interface Live {
   readonly destinations: ReadonlyMap<string, string>;
-  readonly pools: ReadonlyMap<string, LivePool>;
+  readonly pools: ReadonlyMap<string, Pool>;
 }
 
 function compare(partition: string, e: DeclaredExposure, { destinations, pools }: Live, state: DeclaredState): readonly string[] {

@@ -7,18 +7,10 @@ import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
 import { reconciliation } from '../domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../domain/express/stamp.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
+import { itemsOf, NodeItem } from './answers.ts';
 import type { Session } from './session.ts';
 
 export { drainingAddresses } from '../domain/express/reconcile.ts';
-
-interface NodeItem {
-  readonly name: string;
-  readonly address: string;
-  readonly session: string;
-  readonly state: string;
-  readonly ratio?: number;
-  readonly description?: string;
-}
 
 /** What is written; reads differ (`monitor-enabled`, `unchecked`, `up`), and writing those back is refused. */
 const ADMIN: Readonly<Record<Availability, { readonly session: string; readonly state: string }>> = {
@@ -34,9 +26,9 @@ function availabilityOf({ session, state }: NodeItem): Availability {
 
 /** The nodes that stand in this partition; those shared in /Common are somebody else's too. */
 export async function listNodes(session: Session, partition: string): Promise<readonly LiveNode[]> {
-  const answer = await session.call({ method: 'GET', path: `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session,state,ratio,description` });
-  const items = (answer.json as { items?: readonly NodeItem[] } | undefined)?.items ?? [];
-  return items.map((item) => ({ name: item.name, address: item.address, availability: availabilityOf(item), stamp: parseStamp(item.description), ratio: item.ratio ?? 1 }));
+  const path = `/mgmt/tm/ltm/node?$filter=partition+eq+${partition}&$select=name,address,session,state,ratio,description`;
+  const items = await session.read({ path, kind: 'list' }, itemsOf(NodeItem));
+  return items.map((item) => ({ name: item.name, address: item.address, availability: availabilityOf(item), stamp: parseStamp(item.description), ratio: item.ratio }));
 }
 
 /** One request, state, stamp and ratio together; `gone` when a declare took the node away meanwhile. */

@@ -1,4 +1,6 @@
 /** What an answer of the device means. The tables follow AS3 3.56 and iControl REST; the first row that fits decides. */
+import * as z from 'zod';
+import type { TenantResult } from './answers.ts';
 import { DeviceError } from './errors.ts';
 import type { DeviceErrorCode, FaultClass, Hint } from './errors.ts';
 import { callInWords, INNER_WORDS, innerCallOf } from './inner-calls.ts';
@@ -12,6 +14,8 @@ interface Row {
   readonly says: string;
   readonly hint?: Hint;
 }
+
+const Complaint = z.object({ message: z.unknown(), errors: z.unknown() });
 
 /** Answers of REST calls as a whole. */
 const ANSWERS: readonly Row[] = [
@@ -92,18 +96,6 @@ export function isUnreadable({ text, json }: DeviceResponse): boolean {
   return text !== '' && json === undefined;
 }
 
-export function unreadable(device: string, request: DeviceRequest, { status, text }: DeviceResponse): DeviceError {
-  const fault = request.method === 'GET' ? 'transient' : 'ambiguous';
-  return new DeviceError('BIP505', fault, `${device}: the answer is cut off or not JSON (${request.method} ${request.path.split('?')[0]}: HTTP ${status})`, { response: text });
-}
-
-export interface TenantResult {
-  readonly code: number;
-  readonly message: string;
-  readonly response?: string;
-  readonly tenant?: string;
-}
-
 /** The typed error of a tenant's result, or undefined for success and "no change". */
 export function faultOfResult(device: string, partition: string, result: TenantResult): DeviceError | undefined {
   if (result.code >= 200 && result.code < 300) return undefined;
@@ -114,8 +106,9 @@ export function faultOfResult(device: string, partition: string, result: TenantR
   return new DeviceError(row.code, row.fault, `${device}, partition ${partition}: ${says}`, { response: words, hint: row.hint, inner });
 }
 
-function wordsOf(answer: DeviceResponse): string {
-  const json = answer.json as { message?: unknown; errors?: unknown } | undefined;
-  const parts = [json?.message, ...(Array.isArray(json?.errors) ? json.errors : [])].filter((p) => typeof p === 'string');
+/** The device's own words; any answer may be an error of anybody on the way. */
+export function wordsOf(answer: DeviceResponse): string {
+  const { message, errors } = Complaint.safeParse(answer.json).data ?? {};
+  const parts = [message, ...(Array.isArray(errors) ? errors : [])].filter((p) => typeof p === 'string');
   return parts.length > 0 ? parts.join('; ') : answer.text;
 }

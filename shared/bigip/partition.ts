@@ -1,7 +1,9 @@
 /** What a device declares in one partition. */
+import * as z from 'zod';
 import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { EMPTY_STATE } from '../domain/plan/declared.ts';
+import { declarationOf } from './answers.ts';
 import type { ReadResult } from './as3/read.ts';
 import { readTenant } from './as3/read.ts';
 import type { As3Tenant } from './as3/types.ts';
@@ -36,11 +38,7 @@ export type PartitionReader = (partition: string) => Promise<Found>;
 export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
   const last = new Map<string, { readonly key: string; readonly found: Found }>();
   return async (partition) => {
-    const answer = await session.call({ method: 'GET', path: declarePath(partition) }, [404]);
-    if (answer.status === 404 && /not registered/i.test(answer.text)) throw new DeviceError('BIP404', 'device', `${config.name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`, { response: answer.text });
-    // "unable to retrieve declaration" is 404 too: AS3 failed inside, and says nothing about what is declared.
-    if (answer.status === 404 && !/not found in declaration/i.test(answer.text)) throw new DeviceError('BIP509', 'transient', `${config.name}, partition ${partition}: AS3 cannot read its own declaration`, { response: answer.text });
-    const tenant = tenantIn(answer, partition);
+    const tenant = await session.find({ path: declarePath(partition), kind: 'declared' }, declarationOf(partition), (answer) => notAbsent(config, partition, answer));
     if (!tenant) return { reading: await absent(session, config, partition), declaredBy: undefined };
     const key = tenant['optimisticLockKey'];
     const before = last.get(partition);
@@ -51,13 +49,16 @@ export function createPartitionReader(session: Session, config: DeviceConfig): P
   };
 }
 
-function tenantIn(answer: DeviceResponse, partition: string): As3Tenant | undefined {
-  return (answer.json as Record<string, As3Tenant> | undefined)?.[partition];
+/** "unable to retrieve declaration" is 404 too: AS3 failed inside, and says nothing about what is declared. */
+function notAbsent({ name }: DeviceConfig, partition: string, { status, text }: DeviceResponse): DeviceError | undefined {
+  if (status !== 404 || /not found in declaration/i.test(text)) return undefined;
+  if (/not registered/i.test(text)) return new DeviceError('BIP404', 'device', `${name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`, { response: text });
+  return new DeviceError('BIP509', 'transient', `${name}, partition ${partition}: AS3 cannot read its own declaration`, { response: text });
 }
 
 /** Undefined where the answer holds no such tenant. */
-export function foundIn(answer: DeviceResponse, partition: string): Found | undefined {
-  const tenant = tenantIn(answer, partition);
+export function foundIn({ json }: DeviceResponse, partition: string): Found | undefined {
+  const tenant = declarationOf(partition).safeParse(json).data;
   return tenant && foundOf(tenant, partition);
 }
 
@@ -77,7 +78,7 @@ export function signed(tenant: As3Tenant, unit: string | undefined): As3Tenant {
 
 /** No declaration yet: fine, unless the partition is somebody's already, whom AS3 would take it over from. */
 async function absent(session: Session, config: DeviceConfig, partition: string): Promise<PartitionReading> {
-  const there = await session.call({ method: 'GET', path: `/mgmt/tm/auth/partition/${partition}` }, [404]);
-  if (there.status === 404 || config.adoptPartitions) return { kind: 'ours', declared: { state: EMPTY_STATE } };
+  const there = await session.find({ path: `/mgmt/tm/auth/partition/${partition}` }, z.looseObject({}));
+  if (there === undefined || config.adoptPartitions) return { kind: 'ours', declared: { state: EMPTY_STATE } };
   return { kind: 'refused', code: 'OWN303', reason: `partition ${partition} exists on ${config.name} but not by Sluice; name another one, or set devices[].adoptPartitions: true if it is empty and meant for Sluice` };
 }

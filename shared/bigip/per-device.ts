@@ -1,4 +1,6 @@
 import type { DeviceConfig } from '../config/schema.ts';
+import { within } from '../runtime/shared-call.ts';
+import { DeviceError } from './errors.ts';
 
 /** One of something for each device in this process, made when it is first asked for. */
 export interface PerDevice<T> {
@@ -8,14 +10,25 @@ export interface PerDevice<T> {
   close(): Promise<void>;
 }
 
-export function perDevice<T extends { close(): Promise<void> }>(make: (config: DeviceConfig) => Promise<T>): PerDevice<T> {
+/** Milliseconds: making one asks for secrets, and for nothing of the device. */
+const LIMIT = 30_000;
+
+export function perDevice<T extends { close(): Promise<void> }>(make: (config: DeviceConfig) => Promise<T>, limit = LIMIT): PerDevice<T> {
   const made = new Map<string, Promise<T>>();
   const end = async (one: Promise<T> | undefined): Promise<void> => (await one?.catch(() => undefined))?.close();
+  const begin = ({ name }: DeviceConfig, making: Promise<T>): Promise<T> => {
+    const tooLong = (): DeviceError => {
+      // It may come yet, when nobody wants it.
+      void end(making);
+      return new DeviceError('BIP502', 'transient', `${name}: its secrets were not there within ${limit / 1000} s; look at where devices[].tls.ca comes from`);
+    };
+    return within(making, limit, tooLong);
+  };
   return {
     get: (config) => {
       const known = made.get(config.name);
       if (known !== undefined) return known;
-      const one = make(config);
+      const one = begin(config, make(config));
       made.set(config.name, one);
       // A secret that could not be read is asked for again next time.
       one.catch(() => made.get(config.name) === one && made.delete(config.name));

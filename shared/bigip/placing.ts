@@ -1,25 +1,13 @@
 /** How members stand in a live pool against what was declared of them: priority group, ratio, switched off or not. */
 import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
+import type { PlacedMember, Pool } from './answers.ts';
 import type { RenderOptions } from './as3/render.ts';
 import { memberAttributes } from './as3/render.ts';
-
-export interface PlacedMember {
-  readonly fullPath: string;
-  readonly session?: string;
-  readonly state?: string;
-  readonly priorityGroup?: number;
-  readonly ratio?: number;
-}
-
-export interface PlacedPool {
-  readonly minActiveMembers?: number;
-  readonly membersReference?: { readonly items?: readonly PlacedMember[] };
-}
 
 type Surroundings = Pick<DeclaredState, 'shareNodes' | 'drains'>;
 
 /** One sentence for each difference of the members that are declared. What the device does not say is as it should be. */
-export function placingDifferences(pool: PlacedPool, e: DeclaredExposure, { shareNodes = false, drains }: Surroundings): readonly string[] {
+export function placingDifferences(pool: Pick<Pool, 'minActiveMembers' | 'membersReference'>, e: DeclaredExposure, { shareNodes = false, drains }: Surroundings): readonly string[] {
   const live = new Map((pool.membersReference?.items ?? []).map((item) => [lastPart(item.fullPath), item]));
   const minimum = pool.minActiveMembers ?? e.minimumActive;
   const activation = e.minimumActive !== undefined && minimum !== e.minimumActive ? [`wants ${minimum} active members instead of ${e.minimumActive}`] : [];

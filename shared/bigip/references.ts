@@ -1,5 +1,6 @@
 /** Objects of the device that settings refer to. mcpd names one that it lacks at the price of a whole declare; a look costs one request. */
 import type { Settings } from '../domain/exposure/exposure.ts';
+import { wordsOf } from './outcomes.ts';
 import type { Session } from './session.ts';
 
 /** Where an object is looked up; kinds that stand in several collections (VLANs, persistence) are left to mcpd. */
@@ -32,6 +33,5 @@ async function look(session: Session, { kind, path }: Reference): Promise<Missin
   const answer = await session.call({ method: 'GET', path: url }, [404]).catch(() => undefined);
   // 404 is also what a path says that this version does not know.
   if (answer?.status !== 404 || !answer.text.includes('01020036')) return undefined;
-  const { message } = (answer.json ?? {}) as { message?: unknown };
-  return { kind, path, response: typeof message === 'string' ? message : answer.text };
+  return { kind, path, response: wordsOf(answer) };
 }

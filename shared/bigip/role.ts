@@ -1,6 +1,7 @@
 /** Which unit of a pair is active, and what else has to be known of it before anything is declared there. */
+import { Info, readAs, Stats, UnitName, wrongShape } from './answers.ts';
 import { DeviceError } from './errors.ts';
-import { faultOf, isUnreadable, unreadable } from './outcomes.ts';
+import { faultOf, isUnreadable } from './outcomes.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
 
@@ -38,8 +39,8 @@ async function askRole(device: string, unit: Unit): Promise<string> {
   const answer = await ask(device, unit, request, [404]);
   // Where nothing is known of failover, there is none.
   if (answer.status === 404) return 'ACTIVE';
-  const role = statsOf(answer)['status']?.description;
-  if (role === undefined) throw unreadable(device, request, answer);
+  const role = readAs(Stats, { device, request }, answer)['status']?.description;
+  if (role === undefined) throw wrongShape({ device, request }, answer, 'status: missing');
   return role.toUpperCase();
 }
 
@@ -48,28 +49,23 @@ export async function ask(device: string, unit: Unit, request: DeviceRequest, ac
   const first = await unit.send(request);
   const answer = first.status === 401 ? await unit.send(request) : first;
   if (answer.status >= 400 && !accept.includes(answer.status)) throw faultOf(device, request, answer);
-  if (isUnreadable(answer)) throw unreadable(device, request, answer);
+  if (isUnreadable(answer)) throw wrongShape({ device, request }, answer);
   return answer;
 }
 
-/** The innermost entries of a statistics answer. */
-export function statsOf({ json }: DeviceResponse): Readonly<Record<string, { readonly description?: string } | undefined>> {
-  const { entries = {} } = (json ?? {}) as { entries?: Record<string, { nestedStats?: { entries?: Record<string, { description?: string }> } }> };
-  return Object.values(entries)[0]?.nestedStats?.entries ?? {};
-}
-
 export async function readFacts(device: string, unit: Unit): Promise<UnitFacts> {
-  const [info, settings] = await Promise.all([
-    ask(device, unit, { method: 'GET', path: '/mgmt/shared/appsvcs/info' }),
+  const request: DeviceRequest = { method: 'GET', path: '/mgmt/shared/appsvcs/info' };
+  const [info, named] = await Promise.all([
+    ask(device, unit, request),
     // Only for telling units apart; its absence hinders nothing.
     ask(device, unit, { method: 'GET', path: '/mgmt/tm/sys/global-settings?$select=hostname' }).catch(() => undefined),
   ]);
-  const as3 = (info.json as { version?: string } | undefined)?.version ?? '';
+  const { version: as3 } = readAs(Info, { device, request }, info);
   if (!isRecent(as3)) {
     const words = as3 === '' ? 'AS3 does not tell its version' : `AS3 ${as3} is installed`;
     throw new DeviceError('BIP405', 'device', `${device} at ${unit.url}: ${words}; Sluice declares with schema ${OLDEST_AS3.join('.')}.0, which needs AS3 ${OLDEST_AS3.join('.')} or newer on every unit`, { response: info.text });
   }
-  return { as3, hostname: (settings?.json as { hostname?: string } | undefined)?.hostname };
+  return { as3, hostname: UnitName.safeParse(named?.json).data?.hostname };
 }
 
 function isRecent(version: string): boolean {

@@ -1,19 +1,31 @@
 /** The way to a device: to its active unit, through a breaker, with a token. */
+import type * as z from 'zod';
 import { longestSince, momentOf } from '../runtime/moment.ts';
 import type { Moment } from '../runtime/moment.ts';
 import type { Clock } from '../runtime/runtime.ts';
+import { shareCall } from '../runtime/shared-call.ts';
+import { readAs, wrongShape } from './answers.ts';
 import type { Breaker } from './breaker.ts';
 import { isAway } from './breaker.ts';
 import { DeviceError } from './errors.ts';
-import { faultOf, isUnreadable, unreadable } from './outcomes.ts';
+import { faultOf, isUnreadable } from './outcomes.ts';
 import type { UnitFacts } from './role.ts';
 import { ask, findActive, readFacts } from './role.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 import type { Unit } from './unit.ts';
 
+/** What is to be looked at. */
+export type Look = Pick<DeviceRequest, 'path' | 'kind'>;
+
 export interface Session {
+  /** The device's name, for messages. */
+  readonly device: string;
   /** Answers with status below 400; everything else rejects with a {@link DeviceError}, but for the statuses in `accept`. */
   call(request: DeviceRequest, accept?: readonly number[]): Promise<DeviceResponse>;
+  /** A reading, as the schema has it; rejects with BIP511 where the answer has another shape. */
+  read<T>(look: Look, schema: z.ZodType<T>): Promise<T>;
+  /** The same; undefined where the device says that there is no such thing, unless that means something else (`otherwise`). */
+  find<T>(look: Look, schema: z.ZodType<T>, otherwise?: (answer: DeviceResponse) => DeviceError | undefined): Promise<T | undefined>;
   close(): Promise<void>;
 }
 
@@ -31,6 +43,8 @@ export interface SessionOptions {
   readonly units: readonly Unit[];
   readonly breaker: Breaker;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  /** Milliseconds for one request. */
+  readonly timeout: number;
 }
 
 /**
@@ -39,10 +53,13 @@ export interface SessionOptions {
  */
 const ROLE_VALID = { pair: 10_000, alone: 30_000 } as const;
 
+/** AS3 says 204 where nothing at all is declared. */
+const NOT_THERE: readonly number[] = [204, 404];
+
 interface Active {
   readonly unit: Unit;
   readonly since: Moment;
-  facts?: Promise<UnitFacts>;
+  facts?: UnitFacts;
 }
 
 export function createSession(options: SessionOptions): DeviceSession {
@@ -69,7 +86,7 @@ export function createSession(options: SessionOptions): DeviceSession {
     const unread = isUnreadable(answer);
     // "Not found" is a word of the device; a page of HTML that says so is not.
     if (answer.status >= 400 && (!accept.includes(answer.status) || (unread && answer.status === 404))) throw faultOf(device, request, answer);
-    if (unread) throw unreadable(device, request, answer);
+    if (unread) throw wrongShape({ device, request }, answer);
     return answer;
   };
   const watched = async <T>(action: () => Promise<T>): Promise<T> => {
@@ -80,9 +97,25 @@ export function createSession(options: SessionOptions): DeviceSession {
       throw error;
     }
   };
+  const guarded = <T>(action: () => Promise<T>): Promise<T> => breaker.run(() => watched(action));
+  const find: Session['find'] = async (look, schema, otherwise) => {
+    const request: DeviceRequest = { method: 'GET', ...look };
+    const answer = await call(request, NOT_THERE);
+    if (!NOT_THERE.includes(answer.status)) return readAs(schema, { device, request }, answer);
+    const fault = otherwise?.(answer);
+    if (fault !== undefined) throw fault;
+    return undefined;
+  };
   return {
-    call: (request, accept = []) => breaker.run(() => watched(() => call(request, accept))),
-    facts: () => breaker.run(() => watched(() => active.facts())),
+    device,
+    call: (request, accept = []) => guarded(() => call(request, accept)),
+    read: (look, schema) =>
+      guarded(async () => {
+        const request: DeviceRequest = { method: 'GET', ...look };
+        return readAs(schema, { device, request }, await call(request, []));
+      }),
+    find: (look, schema, otherwise) => guarded(() => find(look, schema, otherwise)),
+    facts: () => guarded(() => active.facts()),
     askOthers: async (request) => {
       const { unit } = await active.get();
       return Promise.all(units.filter((other) => other !== unit).map((other) => ask(device, other, request).catch(() => undefined)));
@@ -99,11 +132,10 @@ interface ActiveUnit {
   forget(): void;
 }
 
-function trackActive({ device, units, clock }: SessionOptions): ActiveUnit {
+function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveUnit {
   const valid = units.length === 1 ? ROLE_VALID.alone : ROLE_VALID.pair;
   let known: Active | undefined;
   let last = units[0];
-  let finding: Promise<Active> | undefined;
 
   const find = async (): Promise<Active> => {
     const before = known;
@@ -113,25 +145,23 @@ function trackActive({ device, units, clock }: SessionOptions): ActiveUnit {
     known = { unit, since: momentOf(clock), ...(before?.unit === unit && before.facts !== undefined ? { facts: before.facts } : {}) };
     return known;
   };
-  const get = async (): Promise<Active> => {
-    if (known !== undefined && longestSince(clock, known.since) < valid) return known;
-    finding ??= find().finally(() => {
-      finding = undefined;
-    });
-    return finding;
-  };
+  // A login and one look for each unit.
+  const limit = 3 * timeout * units.length;
+  const tooLong = (): DeviceError => new DeviceError('BIP502', 'transient', `${device}: its units did not say who is active within ${limit / 1000} s; look at their load`);
+  const finding = shareCall(find, { limit, late: timeout / 2, tooLong });
+  const get = async (): Promise<Active> => (known !== undefined && longestSince(clock, known.since) < valid ? known : finding.get());
+  const asking = shareCall(
+    async () => {
+      const now = await get();
+      return (now.facts ??= await readFacts(device, now.unit));
+    },
+    { limit: limit + timeout, late: timeout / 2, tooLong },
+  );
   return {
     get,
     forget: () => {
       known = undefined;
     },
-    facts: async () => {
-      const now = await get();
-      now.facts ??= readFacts(device, now.unit);
-      return now.facts.catch((error: unknown) => {
-        delete now.facts;
-        throw error;
-      });
-    },
+    facts: async () => (await get()).facts ?? asking.get(),
   };
 }

@@ -1,7 +1,7 @@
 /** Config sync of a pair. A peer that is away or out of order must not hold up the active unit: what fails here is a warning. */
 import type { Clock } from '../runtime/runtime.ts';
+import { Stats } from './answers.ts';
 import { trim } from './errors.ts';
-import { statsOf } from './role.ts';
 import type { Session } from './session.ts';
 
 /** Milliseconds. */
@@ -23,7 +23,7 @@ export async function syncToGroup(session: Session, clock: Clock, group: string)
 async function awaitSync(session: Session, clock: Clock, group: string): Promise<string | undefined> {
   const deadline = clock.monotonic() + WAIT.giveUp;
   for (let pause: number = WAIT.first; ; pause = Math.min(pause * 1.5, WAIT.longest)) {
-    const entries = statsOf(await session.call({ method: 'GET', path: '/mgmt/tm/cm/sync-status' }));
+    const entries = await session.read({ path: '/mgmt/tm/cm/sync-status' }, Stats);
     const status = entries['status']?.description ?? 'unknown';
     if (/^in sync$/i.test(status)) return undefined;
     if (!UNDER_WAY.test(status)) return `the device says "${status}" after the config sync to ${group}; look at the peer and at the group`;

@@ -1,17 +1,18 @@
 /** One connection pool to one device, and what its failures mean. The only place that speaks HTTP to BIG-IP. */
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
+import { readAll, startMeter, TooLarge, TooSlow } from '../runtime/meter.ts';
+import { limitsOf } from './calls.ts';
+import type { CallKind, CallSettings } from './calls.ts';
 import { DeviceError } from './errors.ts';
 
-export interface TransportOptions {
+export interface TransportOptions extends CallSettings {
   readonly name: string;
   readonly url: string;
   /** PEM bundle of a private CA. */
   readonly ca?: string | undefined;
   /** SHA-256 of the device's certificate, hex, colons allowed; replaces the check against a CA. */
   readonly fingerprint?: string | undefined;
-  /** Milliseconds. */
-  readonly timeout: number;
 }
 
 export interface DeviceRequest {
@@ -19,8 +20,10 @@ export interface DeviceRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** Milliseconds for the whole request, where it may take less than the device's own limit. */
-  readonly timeout?: number;
+  /** Decides how long it may take and how much may come; default `read` for GET, else `write`. */
+  readonly kind?: CallKind;
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface DeviceResponse {
@@ -41,19 +44,12 @@ export interface Transport {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const agent = new Agent({ connections: 4, headersTimeout: options.timeout, bodyTimeout: options.timeout, connect: connector(options) });
+  // Between two pieces; the whole exchange has a meter of its own.
+  const agent = new Agent({ connections: 4, headersTimeout: 0, bodyTimeout: options.timeout, connect: connector(options) });
   return {
     send: async (wanted) => {
       try {
-        const answer = await request(new URL(wanted.path, options.url), {
-          dispatcher: agent,
-          method: wanted.method,
-          headers: { accept: 'application/json', ...(wanted.body === undefined ? {} : { 'content-type': 'application/json' }), ...wanted.headers },
-          ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
-          ...(wanted.timeout === undefined ? {} : { signal: AbortSignal.timeout(wanted.timeout) }),
-        });
-        const text = await answer.body.text();
-        return { status: answer.statusCode, text, json: parse(text), retryAfter: retryAfter(answer.headers['retry-after']), date: dateOf(answer.headers['date']) };
+        return await exchange(agent, options, wanted);
       } catch (error) {
         throw explain(error, options, wanted);
       }
@@ -61,6 +57,26 @@ export function createTransport(options: TransportOptions): Transport {
     // What is still under way when a process ends belongs to a device that does not answer.
     close: () => agent.destroy(),
   };
+}
+
+async function exchange(dispatcher: Agent, options: TransportOptions, wanted: DeviceRequest): Promise<DeviceResponse> {
+  const { method, path, headers, body, kind = method === 'GET' ? 'read' : 'write', signal } = wanted;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const meter = startMeter(limitsOf(kind, options));
+  try {
+    meter.sent(text?.length ?? 0);
+    const answer = await request(new URL(path, options.url), {
+      dispatcher,
+      method,
+      headers: { accept: 'application/json', ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(text === undefined ? {} : { body: text }),
+      signal: signal === undefined ? meter.signal : AbortSignal.any([meter.signal, signal]),
+    });
+    const came = (await readAll(answer.body, answer.headers['content-encoding'], meter)).toString('utf8');
+    return { status: answer.statusCode, text: came, json: parse(came), retryAfter: retryAfter(answer.headers['retry-after']), date: dateOf(answer.headers['date']) };
+  } finally {
+    meter.end();
+  }
 }
 
 /** Milliseconds: a unit that is off must not hold up the one that took over. */
@@ -96,8 +112,22 @@ function explain(error: unknown, { name, url, timeout }: TransportOptions, { met
     return new DeviceError('BIP402', 'device', `${name} at ${url}: certificate not trusted (${code || message}); set devices[].tls.ca or devices[].tls.fingerprint`, { cause: error });
   }
   const fault = BEFORE_SENDING.has(code) || method === 'GET' ? 'transient' : 'ambiguous';
-  if (/TIMEOUT/i.test(`${code} ${kind}`)) return new DeviceError('BIP502', fault, `${name}: no answer to ${method} ${path.split('?')[0]} within ${timeout / 1000} s`, { cause: error });
+  const what = `${method} ${path.split('?')[0]}`;
+  const size = sizeOf(error, code);
+  if (size !== undefined) return new DeviceError('BIP512', fault, `${name} at ${url}: the answer to ${what} ${size} and was given up; look at what answers there`, { cause: error });
+  if (error instanceof TooSlow) return new DeviceError('BIP502', fault, `${name}: ${slowness(error, what)}; look at its load, or raise devices[].requestTimeout`, { cause: error });
+  if (/TIMEOUT/i.test(`${code} ${kind}`)) return new DeviceError('BIP502', fault, `${name}: no answer to ${what} within ${timeout / 1000} s`, { cause: error });
   return new DeviceError('BIP501', fault, `${name} at ${url} cannot be reached (${code || message}); check the address, routing and that the device is up`, { cause: error });
+}
+
+function sizeOf(error: unknown, code: string): string | undefined {
+  if (error instanceof TooLarge) return `is larger than ${error.limit} bytes`;
+  return code === 'UND_ERR_HEADERS_OVERFLOW' ? 'has a header without an end' : undefined;
+}
+
+function slowness({ milliseconds, received }: TooSlow, what: string): string {
+  const seconds = Math.round(milliseconds / 100) / 10;
+  return received === 0 ? `no answer to ${what} within ${seconds} s` : `the answer to ${what} is not complete after ${seconds} s (${received} bytes came)`;
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,7 @@
 /** One unit of a device: its connection and its token, which is local to the unit. One login for each process and unit, renewed a minute early. */
 import type { Clock } from '../runtime/runtime.ts';
+import { shareCall } from '../runtime/shared-call.ts';
+import { Login, readAs } from './answers.ts';
 import { DeviceError } from './errors.ts';
 import { faultOf } from './outcomes.ts';
 import type { DeviceRequest, DeviceResponse, Transport } from './transport.ts';
@@ -25,6 +27,8 @@ export interface UnitOptions {
   readonly transport: Transport;
   readonly credentials: Credentials;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** Milliseconds for one request. */
+  readonly timeout: number;
 }
 
 interface Token {
@@ -33,50 +37,44 @@ interface Token {
 }
 
 const RENEW_EARLY = 60_000;
-/** Milliseconds that a logout may take: a device that is away must not hold up a process that ends. */
-const LOGOUT = 2_000;
 
 export function createUnit(options: UnitOptions): Unit {
-  const { transport, clock, url } = options;
-  let current: Promise<Token> | undefined;
-
-  const valid = async (): Promise<{ readonly held: Token; readonly of: Promise<Token> }> => {
-    const of = (current ??= login(options));
-    const drop = (): void => {
-      if (current === of) current = undefined;
-    };
-    const held = await of.catch((error: unknown) => {
-      drop();
-      throw error;
-    });
-    if (held.expires > clock.monotonic()) return { held, of };
-    drop();
-    return valid();
-  };
+  const { device, transport, clock, url, timeout } = options;
+  let held: Token | undefined;
+  const renewal = shareCall(async (signal) => (held = await login(options, signal)), {
+    // The password has to come from somewhere, too.
+    limit: 2 * timeout,
+    late: timeout / 2,
+    tooLong: () => new DeviceError('BIP502', 'transient', `${device}: no login within ${(2 * timeout) / 1000} s; look at its load and at where devices[].password comes from`),
+  });
+  const valid = async (): Promise<Token> => (held !== undefined && held.expires > clock.monotonic() ? held : renewal.get());
 
   return {
     url,
     send: async (request) => {
-      const { held, of } = await valid();
-      const answer = await transport.send({ ...request, headers: { ...request.headers, 'x-f5-auth-token': held.token } });
+      const used = await valid();
+      const answer = await transport.send({ ...request, headers: { ...request.headers, 'x-f5-auth-token': used.token } });
       // Several requests may learn of it at once; only the first may throw the token away.
-      if (answer.status === 401 && current === of) current = undefined;
+      if (answer.status === 401 && held === used) held = undefined;
       return answer;
     },
     close: async () => {
-      const held = await current?.catch(() => undefined);
-      current = undefined;
+      renewal.abandon();
+      const last = held;
+      held = undefined;
       // The device keeps at most 100 tokens of a user; an error here only leaves one to expire.
-      if (held) await transport.send({ method: 'DELETE', path: `/mgmt/shared/authz/tokens/${held.token}`, headers: { 'x-f5-auth-token': held.token }, timeout: LOGOUT }).catch(() => undefined);
+      if (last) await transport.send({ method: 'DELETE', path: `/mgmt/shared/authz/tokens/${last.token}`, headers: { 'x-f5-auth-token': last.token }, kind: 'logout' }).catch(() => undefined);
       await transport.close();
     },
   };
 }
 
-async function login({ device, transport, credentials, clock }: UnitOptions): Promise<Token> {
+async function login({ device, transport, credentials, clock }: UnitOptions, signal: AbortSignal): Promise<Token> {
   const request: DeviceRequest = {
     method: 'POST',
     path: '/mgmt/shared/authn/login',
+    kind: 'login',
+    signal,
     body: { username: credentials.username, password: await credentials.password(), loginProviderName: credentials.loginProvider },
   };
   const answer = await transport.send(request).catch((error: unknown) => {
@@ -87,15 +85,16 @@ async function login({ device, transport, credentials, clock }: UnitOptions): Pr
   if (answer.status === 401) {
     throw new DeviceError('BIP401', 'device', `${device}: login as ${credentials.username} was refused; check devices[].username, password and loginProvider`, { response: answer.text });
   }
-  const { token } = (answer.json ?? {}) as { token?: { token?: string; expirationMicros?: number; lastUpdateMicros?: number; timeout?: number } };
-  if (answer.status < 400 && typeof token?.token === 'string') return { token: token.token, expires: clock.monotonic() + lifetime(token) - RENEW_EARLY };
+  if (answer.status < 400) {
+    const { token } = readAs(Login, { device, request }, answer);
+    return { token: token.token, expires: clock.monotonic() + lifetime(token) - RENEW_EARLY };
+  }
   const fault = faultOf(device, request, answer);
   throw fault.fault === 'ambiguous' || fault.fault === 'content' ? new DeviceError(fault.code, 'transient', fault.message, { response: fault.response, after: fault.after }) : fault;
 }
 
 /** From the device's own two clock readings, so that a skew to ours does not matter. */
-function lifetime(token: { expirationMicros?: number; lastUpdateMicros?: number; timeout?: number }): number {
-  const { expirationMicros, lastUpdateMicros, timeout = 1200 } = token;
+function lifetime({ expirationMicros, lastUpdateMicros, timeout = 1200 }: Login['token']): number {
   const measured = expirationMicros !== undefined && lastUpdateMicros !== undefined ? (expirationMicros - lastUpdateMicros) / 1000 : timeout * 1000;
   return Math.max(measured, RENEW_EARLY + 1000);
 }

@@ -29,7 +29,7 @@ export const DeviceConfig = z.strictObject({
   adoptPartitions: z.boolean().default(false).describe('Take over a partition that exists on the device without an AS3 declaration.'),
   save: z.boolean().default(true).describe("Save the device's configuration after a change."),
   syncTo: z.string().regex(/^[A-Za-z0-9_./-]+$/, 'must be the name of a device group').optional().describe('Device group to which the configuration is synchronised after a change; absent where the group does that by itself.'),
-  requestTimeout: z.number().min(1).max(180).default(30).describe('Seconds for one request.'),
+  requestTimeout: z.number().min(1).max(180).default(30).describe('Seconds for one request and its answer; longer for as long as data flows at 256 KiB/s or more.'),
 });
 export type DeviceConfig = z.infer<typeof DeviceConfig>;
 

@@ -12,7 +12,13 @@ export type FaultResponse =
   | { readonly kind: 'reset' }
   | { readonly kind: 'hang' }
   /** Late, but otherwise as always. */
-  | { readonly kind: 'delay'; readonly ms: number };
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** The real answer, so many bytes (1 when absent) every `ms`; `head`: its header arrives like that as well. */
+  | { readonly kind: 'drip'; readonly ms: number; readonly bytes?: number; readonly head?: boolean }
+  /** A body that never ends, as fast as it is taken. `gzip`: packed, so that little comes and much comes out. */
+  | { readonly kind: 'endless'; readonly gzip?: boolean }
+  /** The connection breaks after so many bytes of `body`, or of the real answer when the fault comes `after`. */
+  | { readonly kind: 'break'; readonly bytes: number; readonly body?: unknown };
 
 export interface Fault {
   /** Every request when absent. */
@@ -61,6 +67,11 @@ export interface FaultBox {
   /** The fault that hits this request, used up by one. */
   take(request: LabRequest): Fault | undefined;
   latencyOf(request: LabRequest): number;
+}
+
+/** Whether the request is carried out although this fault hits it. */
+export function isHandled({ after, response }: Fault): boolean {
+  return after === true || response.kind === 'delay' || response.kind === 'drip';
 }
 
 export interface FaultHooks {

@@ -6,6 +6,7 @@ import { as3Route } from './as3/routes.ts';
 import { isSession, refusal, sessionRoute } from './auth.ts';
 import type { Certificate } from './certificate.ts';
 import type { Device } from './device.ts';
+import { isHandled } from './faults.ts';
 import type { FaultBox } from './faults.ts';
 import { errorReply } from './http-types.ts';
 import type { LabRequest, Reply } from './http-types.ts';
@@ -86,7 +87,7 @@ async function serve(front: Front, incoming: IncomingMessage, response: ServerRe
   await device.wait(box.latencyOf(request));
   const fault = box.take(request);
   if (fault?.response.kind === 'delay') await device.wait(fault.response.ms);
-  const handled = fault === undefined || fault.after === true || fault.response.kind === 'delay';
+  const handled = fault === undefined || isHandled(fault);
   const reply = handled ? await handle(front, request) : undefined;
   const status = respond(response, fault, reply);
   if (request.method === 'GET' || isSession(request.path)) return;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Fault, FaultResponse } from './faults.ts';
+import { isSick, respondSick } from './sick.ts';
 import { errorReply } from './http-types.ts';
 import type { Reply } from './http-types.ts';
 
@@ -8,6 +9,7 @@ export const HTML_STARTING = '<html><head><title>503 Service Unavailable</title>
 /** The status that the client sees, 0 for none. */
 export function respond(response: ServerResponse, fault: Fault | undefined, reply: Reply | undefined): number {
   const wanted = fault?.response ?? { kind: 'delay', ms: 0 };
+  if (isSick(wanted)) return respondSick(response, wanted, reply);
   switch (wanted.kind) {
     case 'status':
       return send(response, { status: wanted.status, body: wanted.body });

@@ -9,21 +9,55 @@ import type { ContributionRecord } from './memory.ts';
 import { Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
 import { recordOf, renderApplication } from './render.ts';
-import type { As3Monitor, As3Pointer, As3Pool, As3Service, As3Tenant } from './types.ts';
+import type { As3Monitor, As3Pointer, As3Tenant } from './types.ts';
 
 export type ReadResult =
   | { readonly kind: 'ours'; readonly state: DeclaredState }
   /** Somebody else's declaration, a newer format, or ours with foreign changes: never to be overwritten. */
   | { readonly kind: 'refused'; readonly code: 'OWN303' | 'OWN304' | 'OWN305'; readonly reason: string };
 
+const Pointer = z.object({ bigip: z.string().exactOptional(), use: z.string().exactOptional() });
+const Pointers = z.array(Pointer);
+const PathOrPointer = z.union([z.string(), Pointer]);
+
+/** As far as it is taken apart here; that nothing else stands in it is seen when it is rendered again. */
+const Application = z.looseObject({
+  virtual: z.looseObject({
+    class: z.enum(['Service_TCP', 'Service_L4', 'Service_HTTP', 'Service_UDP']),
+    layer4: z.string().optional(),
+    virtualAddresses: z.array(z.string()),
+    virtualPort: z.number(),
+    snat: PathOrPointer,
+    persistenceMethods: z.array(PathOrPointer).optional(),
+    iRules: Pointers.optional(),
+    profileTCP: Pointer.optional(),
+    profileHTTP: Pointer.optional(),
+    profileL4: Pointer.optional(),
+    profileUDP: Pointer.optional(),
+    allowVlans: Pointers.optional(),
+    maxConnections: z.number().optional(),
+  }),
+  pool: z.looseObject({
+    loadBalancingMode: z.string(),
+    monitors: Pointers.optional(),
+    minimumMembersActive: z.number().optional(),
+    reselectTries: z.number().optional(),
+    members: z.array(z.looseObject({ servicePort: z.number(), serverAddresses: z.array(z.string()) })),
+  }),
+});
+type Application = z.infer<typeof Application>;
+
 const MODE = { Service_TCP: 'tcp', Service_L4: 'fastl4', Service_HTTP: 'http', Service_UDP: 'udp' } as const;
 
+const Constants = z.object({ sluice: z.unknown() });
+const Format = z.object({ format: z.number() });
+
 export function readTenant(partition: string, tenant: As3Tenant): ReadResult {
-  const constants = tenant['constants'] as { sluice?: { format?: unknown } } | undefined;
-  if (constants?.sluice === undefined) return refused('OWN303', `partition ${partition} holds a declaration that Sluice did not write; name another partition in devices[].partitions`);
-  const format = constants.sluice.format;
-  if (typeof format === 'number' && format > DECLARED_FORMAT) return refused('OWN304', `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade it`);
-  const memory = Memory.safeParse(constants.sluice);
+  const sluice = Constants.safeParse(tenant['constants']).data?.sluice;
+  if (sluice === undefined) return refused('OWN303', `partition ${partition} holds a declaration that Sluice did not write; name another partition in devices[].partitions`);
+  const format = Format.safeParse(sluice).data?.format;
+  if (format !== undefined && format > DECLARED_FORMAT) return refused('OWN304', `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade it`);
+  const memory = Memory.safeParse(sluice);
   if (!memory.success) return refused('OWN305', `partition ${partition}: constants.sluice was changed: ${z.prettifyError(memory.error)}`);
   return readApplications(partition, tenant, memory.data);
 }
@@ -55,19 +89,20 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
 const TENANT_KEYS: ReadonlySet<string> = new Set(['class', 'constants', KEEPER, 'optimisticLockKey']);
 
 function readApplication(application: unknown, records: readonly ContributionRecord[]): DeclaredExposure | undefined {
-  const { virtual, pool, ...rest } = application as { virtual?: As3Service; pool?: As3Pool } & Record<string, unknown>;
-  if (!virtual || !pool) return undefined;
-  const monitors = (pool.monitors ?? []).map((pointer) => readMonitor(rest[pointer.use ?? ''] as As3Monitor | undefined));
+  const shape = Application.safeParse(application);
+  if (!shape.success) return undefined;
+  const { virtual, pool, ...rest } = shape.data;
+  const monitors = (pool.monitors ?? []).map((pointer) => readMonitor(rest[pointer.use ?? '']));
   const settings = Settings.safeParse({ ...readVirtual(virtual), balance: pool.loadBalancingMode, reselectTries: pool.reselectTries ?? 0, monitors });
   const contributions = readMembers(pool, records);
-  const [address] = virtual.virtualAddresses ?? [];
-  if (!settings.success || !contributions || typeof address !== 'string') return undefined;
+  const [address] = virtual.virtualAddresses;
+  if (!settings.success || !contributions || address === undefined) return undefined;
   const protocol = settings.data.mode === 'udp' || virtual.layer4 === 'udp' ? 'udp' : 'tcp';
   const standby = pool.minimumMembersActive === undefined ? {} : { minimumActive: pool.minimumMembersActive };
   return { address, port: virtual.virtualPort, protocol, settings: settings.data, ...standby, contributions };
 }
 
-function readVirtual(v: As3Service): Record<string, unknown> {
+function readVirtual(v: Application['virtual']): Record<string, unknown> {
   const path = (p: string | As3Pointer | undefined): string | undefined => (typeof p === 'object' ? p.bigip : p);
   const profiles = { tcp: path(v.profileTCP), http: path(v.profileHTTP), l4: path(v.profileL4), udp: path(v.profileUDP) };
   return {
@@ -81,8 +116,9 @@ function readVirtual(v: As3Service): Record<string, unknown> {
   };
 }
 
-function readMonitor(m: As3Monitor | undefined): Monitor | undefined {
-  if (!m) return undefined;
+function readMonitor(monitor: unknown): Monitor | undefined {
+  if (typeof monitor !== 'object' || monitor === null) return undefined;
+  const m: Partial<As3Monitor> = monitor;
   const parsed = Monitor.safeParse({
     type: m.monitorType,
     interval: m.interval,
@@ -95,13 +131,13 @@ function readMonitor(m: As3Monitor | undefined): Monitor | undefined {
 }
 
 /** Deals the pool's member entries out to the owners, in the order that was noted down. */
-function readMembers(pool: As3Pool, records: readonly ContributionRecord[]): Contribution[] | undefined {
-  const entries = [...(pool.members ?? [])];
+function readMembers(pool: Application['pool'], records: readonly ContributionRecord[]): Contribution[] | undefined {
+  const entries = [...pool.members];
   const contributions = records.map((record): Contribution => {
     const mine = entries.splice(0, record.ports.length);
     const draining = new Set(record.draining);
     const members = mine.flatMap((entry) =>
-      (entry.serverAddresses ?? []).map((address): Member => ({ address, port: entry.servicePort, availability: draining.has(`${address}:${entry.servicePort}`) ? 'draining' : 'ready' })),
+      entry.serverAddresses.map((address): Member => ({ address, port: entry.servicePort, availability: draining.has(`${address}:${entry.servicePort}`) ? 'draining' : 'ready' })),
     );
     const { owner, gateways, since, wish, weight, priority } = record;
     return { owner, gateways, since, members, ...(wish && { wish: wish as Partial<Settings> }), ...(weight && { weight }), ...(priority === undefined ? {} : { priority }) };

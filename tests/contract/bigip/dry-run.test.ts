@@ -84,7 +84,7 @@ describe('the device of a dry run', () => {
     await access.close();
     // Without the device of the dry run in between, a declare stops here too.
     const bare = connect(bigip, { log, dryRun: true });
-    await expect(declare(bare, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP505' });
+    await expect(declare(bare, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP511' });
     expect(told.map(({ method, path }) => `${String(method)} ${String(path)}`)).toEqual(['PATCH /mgmt/tm/ltm/node/~k8s~10.244.1.5', 'POST /mgmt/shared/appsvcs/declare/k8s?async=true']);
     expect(bigip.writes.length).toBe(before);
   });

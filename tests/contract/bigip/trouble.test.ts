@@ -15,8 +15,8 @@ describe('an answer that is none', () => {
     ['an HTML page that says it is restarting', { kind: 'html', status: 503 }, 'BIP504', 'transient'],
     ['an HTML page while nothing is served', { kind: 'html', status: 404 }, 'BIP504', 'transient'],
     ['an HTML page of the servlet container', { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' }, 'BIP505', 'transient'],
-    ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP505', 'transient'],
-    ['half a JSON document', { kind: 'cut' }, 'BIP505', 'transient'],
+    ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP511', 'transient'],
+    ['half a JSON document', { kind: 'cut' }, 'BIP511', 'transient'],
     ['a broken connection', { kind: 'reset' }, 'BIP501', 'transient'],
     ['too many requests', status(429, 'slow down'), 'BIP503', 'transient'],
     // Seen red: "partition k8s exists but not by Sluice" (OWN303), which dead-lettered everything for it.
@@ -34,11 +34,11 @@ describe('an answer that is none', () => {
 
   test.each([
     ['an HTML page of the servlet container', { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' }, 'BIP505'],
-    ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP505'],
-    ['half a JSON document', { kind: 'cut', status: 202 }, 'BIP505'],
-    ['half of a refusal', { kind: 'cut', status: 422, body: { code: 422, message: 'declaration failed', response: '01070734:3: Configuration error' } }, 'BIP505'],
-    ['a 202 without a task', { kind: 'status', status: 202, body: {} }, 'BIP505'],
-    ['a 200 without a result', { kind: 'status', status: 200, body: { results: [] } }, 'BIP505'],
+    ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP511'],
+    ['half a JSON document', { kind: 'cut', status: 202 }, 'BIP511'],
+    ['half of a refusal', { kind: 'cut', status: 422, body: { code: 422, message: 'declaration failed', response: '01070734:3: Configuration error' } }, 'BIP511'],
+    ['a 202 without a task', { kind: 'status', status: 202, body: {} }, 'BIP511'],
+    ['a 200 without a result', { kind: 'status', status: 200, body: { results: [] } }, 'BIP511'],
     ['a broken connection', { kind: 'reset' }, 'BIP501'],
   ] as const)('to a declare, %s is doubt, and what is read back decides', async (_name, response, code) => {
     const bigip = await lab();

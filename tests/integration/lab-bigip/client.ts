@@ -16,6 +16,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeout?: number;
+  /** Bytes after which no more is read. */
+  readonly most?: number;
 }
 
 export function call(bigip: LabBigip, method: string, path: string, options: Call = {}): Promise<Answer> {
@@ -28,9 +30,14 @@ export function call(bigip: LabBigip, method: string, path: string, options: Cal
       { method, ca: bigip.ca, agent: false, headers: { ...headers, ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) } },
       (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.byteLength;
+          if (size > (options.most ?? Infinity)) response.destroy();
+        });
         response.on('error', reject);
-        response.on('end', () => {
+        response.on('close', () => {
           const received = Buffer.concat(chunks).toString('utf8');
           resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', text: received, body: parsed(received) });
         });

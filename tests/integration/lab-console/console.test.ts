@@ -181,6 +181,31 @@ describe('the console of the lab', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
+  test('drip lets every answer come byte by byte until it is ended, and what was asked is done', async () => {
+    expect(said('drip 60000')).toContain('one byte every 60000 ms');
+    await expect(call(bigip, 'GET', READY, { timeout: 50 })).rejects.toThrow();
+    expect(condition()).toBe('BIG-IP: active; its answers come one byte every 60000 ms');
+    said('drip 0');
+    expect((await call(bigip, 'GET', READY)).status).toBe(200);
+    said('drip 1');
+    expect((await post()).status).toBe(200);
+  });
+
+  test('break and endless hit so many answers, and wrong the next one, which status says until then', async () => {
+    said('break 5');
+    expect(condition()).toBe('BIG-IP: active; the answer to the next declare breaks off after 5 bytes');
+    await expect(post()).rejects.toThrow();
+    expect(bigip.view().partitions.map(({ name }) => name)).toContain('k8s');
+    said('wrong array');
+    expect((await call(bigip, 'GET', READY)).text).toBe('[]');
+    said('wrong html');
+    expect((await call(bigip, 'GET', READY)).text).toContain('<html>');
+    said('endless 1');
+    const endless = await call(bigip, 'GET', READY, { most: 1_000_000 });
+    expect(endless.text.length).toBeGreaterThan(1_000_000);
+    expect(condition()).toBe('BIG-IP: active, no fault');
+  });
+
   test('api compact makes every older revision unknown', async () => {
     const { resourceVersion } = (await ask(kubernetes, SERVICES)).body.metadata as { resourceVersion: string };
     kubernetes.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } });
@@ -233,7 +258,7 @@ describe('the console of the lab', () => {
   });
 
   test('clear takes everything back', async () => {
-    for (const line of ['busy 600', 'down 600', 'slow 60000', 'lose 3', 'standby', 'as3 off', 'clear']) said(line);
+    for (const line of ['busy 600', 'down 600', 'slow 60000', 'lose 3', 'drip 60000', 'endless 9', 'break', 'wrong', 'standby', 'as3 off', 'clear']) said(line);
     expect(condition()).toBe('BIG-IP: active, no fault');
     expect((await post()).status).toBe(200);
     await clock.pass(600_000);
@@ -258,6 +283,7 @@ describe('the console of the lab', () => {
     ['pod remove zz', 'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)'],
     ['busy soon', '"soon" is not a whole number from 1 to 600000 (busy [SECONDS])'],
     ['down 0', '"0" is not a whole number from 1 to 600000 (down [SECONDS])'],
+    ['wrong way', '"way" is none of null, array, number, text, html (wrong [null|array|number|text|html])'],
     ['as3', '"" is neither on nor off (as3 off|on)'],
     ['standby maybe', '"maybe" is neither on nor off (standby [on|off])'],
     ['api deny', '"" is no resource of the Kubernetes API; say for example services or gateways.networking.istio.io (api deny RESOURCE [SECONDS])'],
@@ -275,7 +301,7 @@ describe('the console of the lab', () => {
   test('help lists every command with what it does; an empty line does nothing', () => {
     const commands = said('help').split('\n').map((line) => line.split('  ')[0]);
     expect(commands).toEqual([
-      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'inner CALL [STATUS] [N] [OBJECT]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task',
+      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'inner CALL [STATUS] [N] [OBJECT]', 'drip [MILLISECONDS]', 'endless [N]', 'break [BYTES]', 'wrong [null|array|number|text|html]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task',
       'api cut', 'api silence', 'api compact', 'api deny RESOURCE [SECONDS]', 'api down [SECONDS]', 'api slow [MILLISECONDS]', 'clear', 'pod add', 'pod remove NAME',
     ]);
     expect(said('   ')).toBe('');

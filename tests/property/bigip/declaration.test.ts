@@ -35,6 +35,25 @@ describe('the declaration of a partition', () => {
     );
   });
 
+  test('whatever stands in its place, no part of it stops the reading: what is not ours is refused', () => {
+    const places = (value: unknown, path: readonly string[] = []): (readonly string[])[] =>
+      value === null || typeof value !== 'object' ? [path] : [path, ...Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, key]))];
+    const put = (value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown => {
+      if (key === undefined) return other;
+      const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<string, unknown>;
+      copy[key] = put(copy[key], rest, other);
+      return copy;
+    };
+    fc.assert(
+      fc.property(state, fc.nat(), fc.constantFrom(null, 7, 'x', true, [], {}, [null]), (s, n, other) => {
+        const tenant = stored(renderTenant(s, { shareNodes: false }));
+        const all = places(tenant).slice(1);
+        expect(readTenant('k8s', put(tenant, all[n % all.length]!, other) as As3Tenant).kind).toMatch(/ours|refused/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('a state that was never declared takes the way of sharing nodes from the device', () => {
     for (const shareNodes of [false, true]) {
       expect(readTenant('k8s', stored(renderTenant(EMPTY_STATE, { shareNodes })))).toEqual({ kind: 'ours', state: { ...EMPTY_STATE, shareNodes } });

@@ -1,0 +1,137 @@
+/** What answers of a device have to have, as far as Sluice reads them. Everything that it answers is looked at here first. */
+import * as z from 'zod';
+import type { As3Tenant } from './as3/types.ts';
+import { DeviceError } from './errors.ts';
+import type { DeviceRequest, DeviceResponse } from './transport.ts';
+
+export const Login = z.object({
+  token: z.object({
+    token: z.string().min(1),
+    expirationMicros: z.number().optional(),
+    lastUpdateMicros: z.number().optional(),
+    /** Seconds. */
+    timeout: z.number().optional(),
+  }),
+});
+export type Login = Readonly<z.infer<typeof Login>>;
+
+/** Statistics: one thing, and the entries about it. */
+export const Stats = z
+  .object({ entries: z.record(z.string(), z.object({ nestedStats: z.object({ entries: z.record(z.string(), z.object({ description: z.string().optional() })) }).optional() })) })
+  .transform(({ entries }) => Object.values(entries)[0]?.nestedStats?.entries ?? {});
+
+/** Of AS3. */
+export const Info = z.object({ version: z.string().default('') });
+
+export const UnitName = z.object({ hostname: z.string().optional() });
+
+/** A collection: the device leaves `items` out where there are none. */
+export function itemsOf<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
+  return z.object({ items: z.array(item).default([]) }).transform(({ items }) => items);
+}
+
+export const Virtual = z.object({
+  fullPath: z.string(),
+  destination: z.string().default(''),
+  ipProtocol: z.string().optional(),
+  disabled: z.boolean().optional(),
+  connectionLimit: z.number().optional(),
+  pool: z.string().optional(),
+});
+export type Virtual = Readonly<z.infer<typeof Virtual>>;
+
+export const VirtualAddress = z.object({ fullPath: z.string(), address: z.string().default('') });
+export type VirtualAddress = Readonly<z.infer<typeof VirtualAddress>>;
+
+const Member = z.object({
+  fullPath: z.string(),
+  session: z.string().exactOptional(),
+  state: z.string().exactOptional(),
+  priorityGroup: z.number().exactOptional(),
+  ratio: z.number().exactOptional(),
+});
+export type PlacedMember = Readonly<z.infer<typeof Member>>;
+
+export const Pool = z.object({
+  fullPath: z.string(),
+  loadBalancingMode: z.string().default('round-robin'),
+  reselectTries: z.number().optional(),
+  minActiveMembers: z.number().optional(),
+  membersReference: z.object({ items: z.array(Member).default([]) }).optional(),
+});
+export type Pool = Readonly<z.infer<typeof Pool>>;
+
+export const NodeItem = z.object({
+  name: z.string(),
+  address: z.string(),
+  session: z.string().default(''),
+  state: z.string().default(''),
+  ratio: z.number().default(1),
+  description: z.string().optional(),
+});
+export type NodeItem = Readonly<z.infer<typeof NodeItem>>;
+
+/** What one partition declares, unread. */
+export function declarationOf(partition: string): z.ZodType<As3Tenant> {
+  return z.object({ [partition]: z.looseObject({ class: z.literal('Tenant') }) }).transform((answer) => answer[partition]!);
+}
+
+/** A declare that goes on without us. */
+export const Accepted = z.object({ id: z.string().min(1) });
+
+/** AS3 says it in objects now and then. */
+const Words = z.unknown().transform((words) => (words === undefined || typeof words === 'string' ? words : JSON.stringify(words)));
+
+/** A refusal of the whole names its tenants in a list. */
+export const TenantResult = z.object({ code: z.number(), message: z.string().default(''), response: Words.optional(), tenant: z.union([z.string(), z.array(z.string())]).optional() });
+export type TenantResult = Readonly<z.infer<typeof TenantResult>>;
+
+/** Of a declare: a result for each tenant, or one sentence about the whole. */
+export const Outcome = z.object({
+  results: z.array(TenantResult).optional(),
+  code: z.number().optional(),
+  message: Words.optional(),
+  errors: z.array(Words).optional(),
+});
+export type Outcome = Readonly<z.infer<typeof Outcome>>;
+
+/** Of these only what is under way is of interest. */
+export const Tasks = itemsOf(z.object({ results: z.array(z.object({ message: z.string().optional() })).optional() }));
+
+/** Where an answer came from. */
+export interface Asked {
+  readonly device: string;
+  readonly request: Pick<DeviceRequest, 'method' | 'path' | 'kind'>;
+}
+
+export function readAs<T>(schema: z.ZodType<T>, asked: Asked, answer: DeviceResponse): T {
+  const result = schema.safeParse(answer.json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw wrongShape(asked, answer, issue && issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : undefined);
+}
+
+/** Only writes can be in doubt, and a login has written nothing. */
+export function wrongShape({ device, request }: Asked, answer: DeviceResponse, problem?: string): DeviceError {
+  const { method, path, kind } = request;
+  const fault = method === 'GET' || kind === 'login' ? 'transient' : 'ambiguous';
+  const what = `${describe(answer)}${problem === undefined ? '' : ` (${problem})`}`;
+  const message = `${device}: ${method} ${path.split('?')[0]} was answered with HTTP ${answer.status} and ${what}, which is no answer to it: ${quote(answer, kind === 'login')}; look at what answers at devices[].url`;
+  return new DeviceError('BIP511', fault, message);
+}
+
+function describe({ text, json }: DeviceResponse): string {
+  if (text === '') return 'nothing';
+  if (json === undefined) return /^\s*</.test(text) ? 'a page' : /^\s*[[{]/.test(text) ? 'half a document' : 'a text';
+  if (json === null) return 'null';
+  if (Array.isArray(json)) return 'a list';
+  return typeof json === 'object' ? 'an object' : `a ${typeof json}`;
+}
+
+const QUOTED = 200;
+
+/** What stands in the answer to a login may be a token: its keys tell enough. */
+function quote({ text, json }: DeviceResponse, secret: boolean): string {
+  const said = secret && typeof json === 'object' && json !== null ? `the keys ${Object.keys(json).join(', ') || '(none)'}` : text;
+  return `"${said.slice(0, QUOTED).replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()}${said.length > QUOTED ? '…' : ''}"`;
+}

@@ -1,0 +1,95 @@
+/** Watches over one exchange: how long it may take in all, and how much may come. */
+import { pipeline, Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+
+/** Bytes a second; what moves more slowly gains no time. */
+const LEAST_RATE = 256 * 1024;
+
+export interface ExchangeLimits {
+  /** Milliseconds for the whole exchange, and more for what moves, as if all of it moved at the least rate. */
+  readonly total: number;
+  /** Bytes of the answer, unpacked. */
+  readonly bytes: number;
+  /** Bytes a second; default 262,144. */
+  readonly leastRate?: number | undefined;
+}
+
+export class TooSlow extends Error {
+  readonly milliseconds: number;
+  /** Of the answer, unpacked. */
+  readonly received: number;
+
+  constructor(milliseconds: number, received: number) {
+    super(`not complete after ${Math.round(milliseconds) / 1000} s, of which ${received} bytes came`);
+    this.name = 'TooSlow';
+    this.milliseconds = milliseconds;
+    this.received = received;
+  }
+}
+
+export class TooLarge extends Error {
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(`larger than ${limit} bytes`);
+    this.name = 'TooLarge';
+    this.limit = limit;
+  }
+}
+
+export interface Meter {
+  /** Fires with {@link TooSlow} when the time is over. */
+  readonly signal: AbortSignal;
+  /** The request's own bytes. */
+  sent(bytes: number): void;
+  /** Throws {@link TooLarge} beyond the limit. */
+  received(bytes: number): void;
+  /** The exchange is over: nothing fires any more. */
+  end(): void;
+}
+
+export function startMeter({ total, bytes: most, leastRate = LEAST_RATE }: ExchangeLimits): Meter {
+  const controller = new AbortController();
+  const begun = performance.now();
+  let moved = 0;
+  let came = 0;
+  const look = (): void => {
+    const left = begun + total + (moved / leastRate) * 1000 - performance.now();
+    if (left <= 0) controller.abort(new TooSlow(performance.now() - begun, came));
+    else timer = setTimeout(look, Math.ceil(left));
+  };
+  let timer = setTimeout(look, total);
+  return {
+    signal: controller.signal,
+    sent: (bytes) => {
+      moved += bytes;
+    },
+    received: (bytes) => {
+      came += bytes;
+      moved += bytes;
+      if (came > most) throw new TooLarge(most);
+    },
+    end: () => clearTimeout(timer),
+  };
+}
+
+const UNPACK = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress } as const;
+
+function unpacked(body: Readable, encoding: string): Readable {
+  if (encoding === '' || encoding === 'identity') return body;
+  const unpack = Object.entries(UNPACK).find(([name]) => name === encoding)?.[1];
+  if (unpack === undefined) throw new Error(`the answer is packed as ${encoding}, which was not asked for`);
+  // What goes wrong on the way shows at its end.
+  return pipeline(body, unpack(), () => undefined);
+}
+
+/** All of a body, counted while it comes; the connection is given up as soon as it is too much. */
+export async function readAll(body: Readable, encoding: string | string[] | undefined, meter: Pick<Meter, 'received'>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of unpacked(body, String(encoding ?? '').trim().toLowerCase())) {
+    const bytes = piece as Buffer;
+    meter.received(bytes.byteLength);
+    pieces.push(bytes);
+  }
+  return Buffer.concat(pieces);
+}
