@@ -1,5 +1,5 @@
 /** Kubernetes objects from files: multi-document YAML, JSON, and Lists within either; `-` is standard input. */
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseAllDocuments } from 'yaml';
@@ -37,31 +37,90 @@ export function readManifests({ file, recursive, namespace }: ManifestOptions): 
   return { objects: read.flatMap((one) => one.objects), skipped: read.flatMap((one) => one.skipped) };
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A link that leads to itself is nothing to read.
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return undefined;
+    throw error;
+  }
+}
+
+/** What is no file: a pipe would be waited for, and a device never ends. Undefined for what can be read, or is not there. */
+function otherThanFile(stat: Stats | undefined): string | undefined {
+  if (stat === undefined || stat.isFile()) return undefined;
+  if (stat.isFIFO()) return 'a named pipe';
+  return stat.isSocket() ? 'a socket' : 'a device';
+}
+
+function unreadable(path: string): string | undefined {
+  const stat = statOf(path);
+  if (stat === undefined) return 'leads nowhere';
+  const other = otherThanFile(stat);
+  return other === undefined ? undefined : `is ${other}, not a file`;
 }
 
 function sourcesOf(path: string, recursive: boolean): readonly Source[] {
   if (path === '-') return [{ path, name: 'standard input', found: false }];
-  if (!isDirectory(path)) return [{ path, name: path, found: false }];
-  const files = readdirSync(path, { recursive, encoding: 'utf8' })
-    .filter((name) => /\.(ya?ml|json)$/.test(name) && !isDirectory(join(path, name)))
-    .sort()
-    .map((name) => join(path, name));
+  const stat = statOf(path);
+  if (stat?.isDirectory() !== true) {
+    const other = otherThanFile(stat);
+    // The shell's <(command) is a pipe that somebody named.
+    if (other !== undefined && other !== 'a named pipe') throw new Error(`cannot read ${path}: it is ${other}, not a file`);
+    return [{ path, name: path, found: false }];
+  }
+  const files = filesIn(path, recursive, new Set()).toSorted();
   if (files.length === 0) throw new Error(`${path} holds no .yaml, .yml or .json file${recursive ? '' : ' (-R reads the directories within it too)'}`);
   return files.map((name) => ({ path: name, name, found: true }));
 }
 
+/** A directory that is reached a second time, by a link, has been read. */
+function filesIn(directory: string, recursive: boolean, seen: Set<string>): readonly string[] {
+  const real = realpathSync(directory);
+  if (seen.has(real)) return [];
+  seen.add(real);
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    if (statOf(path)?.isDirectory() === true) return recursive ? filesIn(path, recursive, seen) : [];
+    return /\.(ya?ml|json)$/.test(name) ? [path] : [];
+  });
+}
+
+/** Bytes: the objects of a large cluster in one file are a tenth of it. */
+const LARGEST = 256 * 1024 * 1024;
+
 function textOf({ path, name }: Source): string {
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8').replace(/^\uFEFF/, '');
+    const input = path === '-' ? 0 : openSync(path, constants.O_RDONLY);
+    try {
+      return textIn(input, name).replace(/^\uFEFF/, '');
+    } finally {
+      if (path !== '-') closeSync(input);
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Error(`cannot read ${name}: ${code === 'ENOENT' ? 'there is no such file' : message}`, { cause: error });
   }
 }
 
+/** Not in one go: a pipe has no size, and may have no end. */
+function textIn(input: number, name: string): string {
+  const { size } = fstatSync(input);
+  const pieces: Buffer[] = [];
+  for (let all = 0; ; ) {
+    const piece = Buffer.allocUnsafe(Math.min(Math.max(size - all + 1, 64 * 1024), LARGEST));
+    const count = readSync(input, piece);
+    if (count === 0) return Buffer.concat(pieces).toString('utf8');
+    pieces.push(piece.subarray(0, count));
+    all += count;
+    if (all > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB; split ${name}`);
+  }
+}
+
 function readSource(source: Source, namespace: string): Manifests {
+  const nothing = source.found ? unreadable(source.path) : undefined;
+  if (nothing !== undefined) return { objects: [], skipped: [`${source.name}: ${nothing}`] };
   const documents = documentsOf(textOf(source), source.name);
   const skipped: string[] = [];
   const objects = documents.flatMap((document, i) => {

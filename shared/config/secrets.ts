@@ -1,4 +1,7 @@
-import { readFile as readFromDisk } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { handlerLimits, TotalTimeout } from '../runtime/aws.ts';
+import { within } from '../runtime/shared-call.ts';
 import { ConfigError } from './error.ts';
 
 /** Resolves secret references. The configuration itself holds references only. */
@@ -13,12 +16,18 @@ export interface SecretSources {
   /** The secret's text, or undefined where it has none. */
   readonly secretsManager?: (id: string) => Promise<string | undefined>;
   readonly ssm?: (name: string) => Promise<string | undefined>;
+  /** Milliseconds that one secret may take; default 15 000. */
+  readonly limit?: number;
 }
+
+/** Milliseconds: how long a service may be silent, and how long a secret may take in all. */
+const SILENCE = 5_000;
+const TOTAL = 15_000;
 
 /** The AWS clients are loaded only where a reference needs them: they cost more to start than everything else. */
 async function fromSecretsManager(id: string): Promise<string | undefined> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({});
+  const client = new SecretsManagerClient({ requestHandler: handlerLimits(SILENCE) });
   try {
     const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
     return answer.SecretString;
@@ -29,13 +38,32 @@ async function fromSecretsManager(id: string): Promise<string | undefined> {
 
 async function fromParameterStore(name: string): Promise<string | undefined> {
   const { GetParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-  const client = new SSMClient({});
+  const client = new SSMClient({ requestHandler: handlerLimits(SILENCE) });
   try {
     const answer = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
     return answer.Parameter?.Value;
   } finally {
     client.destroy();
   }
+}
+
+/** Opening a pipe that nobody writes to would hold a thread for ever, so it is opened without waiting. */
+async function readSecretFile(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { size } = await file.stat().then((stat) => (stat.isFile() ? stat : Promise.reject(new NotAFile())));
+    if (size > LARGEST_FILE) throw new NotAFile();
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes. */
+const LARGEST_FILE = 1024 * 1024;
+
+class NotAFile extends Error {
+  readonly code = 'not a regular file of at most 1 MiB';
 }
 
 function fail(reference: string, message: string, cause?: unknown): never {
@@ -64,7 +92,7 @@ function nameOf(error: unknown): string {
 type Resolver = (rest: string, reference: string) => Promise<string | undefined>;
 
 function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
-  const { env, readFile = (path: string) => readFromDisk(path, 'utf8'), secretsManager = fromSecretsManager, ssm = fromParameterStore } = sources;
+  const { env, readFile = readSecretFile, secretsManager = fromSecretsManager, ssm = fromParameterStore } = sources;
   return {
     env: async (name) => env[name],
     file: async (path) => (await readFile(path)).replace(/\r?\n$/, ''),
@@ -87,6 +115,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 export function createSecrets(sources: SecretSources): Secrets {
   const byKind = resolvers(sources);
+  const { limit = TOTAL } = sources;
   return {
     async resolve(reference) {
       const cut = reference.indexOf(':');
@@ -96,7 +125,7 @@ export function createSecrets(sources: SecretSources): Secrets {
       if (resolver === undefined) return fail('(not shown)', 'is not a reference; write env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME');
       let value: string | undefined;
       try {
-        value = await resolver(reference.slice(cut + 1), reference);
+        value = await within(resolver(reference.slice(cut + 1), reference), limit, () => new TotalTimeout(limit));
       } catch (error) {
         if (error instanceof ConfigError) throw error;
         return fail(reference, `cannot be read (${nameOf(error)}); ${REMEDIES[kind]}`, error);

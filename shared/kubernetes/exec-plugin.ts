@@ -34,6 +34,8 @@ const TIMEOUT_MS = 30_000;
 /** A credential is renewed so long before it ends, as requests take time and clocks differ. */
 const MARGIN_MS = 60_000;
 const LONGEST_REMARK = 500;
+/** Characters: a token and a certificate with its key are a few thousand. */
+const LONGEST_OUTPUT = 1024 * 1024;
 
 export function createExecPlugin(config: ExecConfig, options: ExecOptions): ExecPlugin {
   let cached: { readonly credential: ExecCredential; readonly until: number } | undefined;
@@ -66,15 +68,21 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const child = spawn(command, args, { env: { ...env, KUBERNETES_EXEC_INFO: info, ...extra }, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (piece: string) => (said[name] += piece));
   const fail = (why: string): void => reject(new Error(`credential plugin ${command} ${why}`));
-  const timer = setTimeout(() => {
+  const end = (why: string): void => {
     child.kill('SIGKILL');
     // Its own children may hold the pipes open, so the end is not waited for.
     child.stdout.destroy();
     child.stderr.destroy();
-    fail(`did not answer within ${timeout / 1000} s; run it by hand to see what it waits for`);
-  }, timeout);
+    fail(why);
+  };
+  const timer = setTimeout(() => end(`did not answer within ${timeout / 1000} s; run it by hand to see what it waits for`), timeout);
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (piece: string) => {
+      said[name] += piece;
+      if (said[name].length > LONGEST_OUTPUT) end(`printed more than ${LONGEST_OUTPUT} characters; run it by hand to see what`);
+    });
+  }
   child.once('error', (error) => {
     clearTimeout(timer);
     fail(`cannot be started (${error.message})${installHint === undefined ? '; install it, or correct users[].user.exec.command' : `; ${installHint}`}`);

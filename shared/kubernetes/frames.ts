@@ -11,15 +11,24 @@ export interface ErrorFrame {
   readonly object: { readonly code?: number; readonly reason?: string; readonly message?: string };
 }
 
+/** Characters: etcd takes objects of 1.5 MB, which may stand in a line in other versions and with who set what. */
+const LONGEST = 16 * 1024 * 1024;
+
 /** One JSON document for each line; a line may arrive in any number of pieces. */
-export async function* readFrames(body: AsyncIterable<Uint8Array>, received?: (bytes: number) => void): AsyncGenerator<WatchFrame | ErrorFrame> {
+export async function* readFrames(body: AsyncIterable<Uint8Array>, received?: (bytes: number) => void, longest = LONGEST): AsyncGenerator<WatchFrame | ErrorFrame> {
   const decoder = new TextDecoder();
-  let rest = '';
+  let begun: string[] = [];
+  let length = 0;
   for await (const piece of body) {
     received?.(piece.byteLength);
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
+    const [first = '', ...more] = decoder.decode(piece, { stream: true }).split('\n');
+    begun.push(first);
+    length += first.length;
+    if (length > longest) throw new Error(`a line of the watch is longer than ${longest} characters`);
+    for (const next of more) {
+      const line = begun.join('');
+      begun = [next];
+      length = next.length;
       if (line.trim() !== '') yield parseFrame(line);
     }
   }

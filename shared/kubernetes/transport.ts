@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
+import { readAll, startMeter, type ExchangeLimits } from '../runtime/meter.ts';
 import type { Clock } from '../runtime/runtime.ts';
+import { within } from '../runtime/shared-call.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { errorFromStatus, Fenced, unreachable } from './error.ts';
 
@@ -30,7 +32,15 @@ export interface Transport {
 
 type Answer = Dispatcher.ResponseData;
 
-export function createTransport(source: CredentialSource, { monotonic }: Pick<Clock, 'monotonic'>): Transport {
+/**
+ * Of one answer that is held in memory. A page is 200 objects; a server that knows no pages may send all of a kind at once: 10,000 Gateways
+ * of 5 KB are 50 MB. Watches are read line by line and have limits of their own.
+ */
+const LIMITS: ExchangeLimits = { total: 60_000, bytes: 256 * 1024 * 1024 };
+/** Milliseconds: for tokens and certificates, which may come from a program or a server. */
+const CREDENTIALS = 45_000;
+
+export function createTransport(source: CredentialSource, { monotonic }: Pick<Clock, 'monotonic'>, limits: ExchangeLimits = LIMITS): Transport {
   /** The server's clock before ours, at the last answer. */
   let ahead: number | undefined;
   let current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
@@ -44,7 +54,7 @@ export function createTransport(source: CredentialSource, { monotonic }: Pick<Cl
   }
 
   async function attempt(call: ApiRequest): Promise<Answer> {
-    const credentials = await source.read();
+    const credentials = await within(source.read(), CREDENTIALS, () => new Error(`no credentials within ${CREDENTIALS / 1000} s`));
     const dispatcher = dispatcherFor(credentials);
     await call.fence?.();
     return request(`${credentials.server}${call.path}${queryOf(call.query)}`, {
@@ -71,13 +81,13 @@ export function createTransport(source: CredentialSource, { monotonic }: Pick<Cl
     }
     if (answer.statusCode < 300) return answer;
     const retryAfter = answer.headers['retry-after'];
-    throw errorFromStatus(what, answer.statusCode, await readJson(answer).catch(() => undefined), typeof retryAfter === 'string' ? retryAfter : undefined);
+    throw errorFromStatus(what, answer.statusCode, await readJson(answer, limits).catch(() => undefined), typeof retryAfter === 'string' ? retryAfter : undefined);
   }
 
   return {
     json: async (call) => {
       const answer = await send(call);
-      return readJson(answer, call.received).catch((cause: unknown) => Promise.reject(unreachable(`${call.method} ${call.path}`, cause)));
+      return readJson(answer, limits, call.received).catch((cause: unknown) => Promise.reject(unreachable(`${call.method} ${call.path}`, cause)));
     },
     stream: async (call) => (await send(call)).body,
     time: () => (ahead === undefined ? undefined : ahead + monotonic()),
@@ -96,11 +106,18 @@ function dateOf({ headers }: Answer): number | undefined {
   return Number.isNaN(date) ? undefined : date + HALF_A_SECOND;
 }
 
-async function readJson(answer: Answer, received?: (bytes: number) => void): Promise<unknown> {
-  const text = await answer.body.bytes();
-  received?.(text.byteLength);
-  const body: unknown = JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString());
-  return body;
+async function readJson(answer: Answer, limits: ExchangeLimits, received?: (bytes: number) => void): Promise<unknown> {
+  const meter = startMeter(limits);
+  const giveUp = (): void => void answer.body.destroy(meter.signal.reason as Error);
+  meter.signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    const text = await readAll(answer.body, answer.headers['content-encoding'], meter);
+    received?.(text.byteLength);
+    const body: unknown = JSON.parse(text.toString());
+    return body;
+  } finally {
+    meter.end();
+  }
 }
 
 function queryOf(query: ApiRequest['query']): string {

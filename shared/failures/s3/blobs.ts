@@ -1,5 +1,7 @@
 /** Blobs as objects of one bucket below one prefix. The only code that speaks to S3. */
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AT_THE_BEGINNING, handlerLimits, TotalTimeout, withinTotal } from '../../runtime/aws.ts';
+import { within } from '../../runtime/shared-call.ts';
 import { errorMessage, errorName } from '../../telemetry/errors.ts';
 import type { BlobEntry, Blobs, Condition } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
@@ -12,20 +14,25 @@ export interface S3BlobsOptions {
   /** For an S3-compatible server; absent for AWS. */
   readonly endpoint?: string | undefined;
   /** Absent: the SDK's own chain. */
+  /** How long a server may be silent, in milliseconds; default 30 000. */
+  readonly silence?: number | undefined;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
 }
 
 const TIMEOUT_MS = 30_000;
 
-function createClient(options: S3BlobsOptions): S3Client {
-  return new S3Client({
+function createClient(options: S3BlobsOptions, silence: number): S3Client {
+  const client = new S3Client({
     region: options.region,
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+    requestHandler: handlerLimits(silence),
     // Compatible servers seldom have a host name for each bucket.
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
+  // One that is silent is tried again.
+  client.middlewareStack.add(withinTotal(2 * silence), AT_THE_BEGINNING);
+  return client;
 }
 
 function statusOf(error: unknown): number | undefined {
@@ -43,8 +50,8 @@ function headersOf(condition: Condition): { IfNoneMatch?: string; IfMatch?: stri
 }
 
 export function createS3Blobs(options: S3BlobsOptions): Blobs {
-  const { bucket: Bucket, prefix } = options;
-  const client = createClient(options);
+  const { bucket: Bucket, prefix, silence = TIMEOUT_MS } = options;
+  const client = createClient(options, silence);
   const where = `s3://${Bucket}/${prefix}`;
   const below = (key: string): string => (prefix === '' ? key : `${prefix}/${key}`);
   const nameOf = (key: string): string => below(checkedKey(key, where));
@@ -66,7 +73,8 @@ export function createS3Blobs(options: S3BlobsOptions): Blobs {
       const Key = nameOf(key);
       const read = async (): Promise<{ text: string; tag: string }> => {
         const answer = await client.send(new GetObjectCommand({ Bucket, Key }));
-        return { text: (await answer.Body?.transformToString('utf-8')) ?? '', tag: answer.ETag ?? '' };
+        const text = await within(answer.Body?.transformToString('utf-8') ?? Promise.resolve(''), 2 * silence, () => new TotalTimeout(2 * silence));
+        return { text, tag: answer.ETag ?? '' };
       };
       return guard(read().catch((error: unknown) => {
         if (errorName(error) === 'NoSuchKey' || (statusOf(error) === 404 && errorName(error) !== 'NoSuchBucket')) return undefined;

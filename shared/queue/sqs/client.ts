@@ -1,4 +1,5 @@
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { AT_THE_BEGINNING, handlerLimits, withinTotal } from '../../runtime/aws.ts';
 
 export interface SqsCredentials {
   readonly accessKeyId: string;
@@ -18,18 +19,19 @@ export interface SqsServer {
 
 /** The longest poll takes 20 s; a request that is silent for longer than this never comes back. */
 const REQUEST_MS = 30_000;
-const CONNECT_MS = 5_000;
 
 export function createSqsClient(server: SqsServer): SQSClient {
   const { requestTimeout = REQUEST_MS } = server;
   const config: SQSClientConfig = {
     region: server.region,
     maxAttempts: 3,
-    // Without throwOnRequestTimeout the SDK only warns, and hangs on a server that accepts and never answers.
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout, socketTimeout: requestTimeout, throwOnRequestTimeout: true },
+    requestHandler: handlerLimits(requestTimeout),
     // Without it the SDK takes the host of the queue's URL, which need not resolve here.
     ...(server.endpoint === undefined ? {} : { endpoint: server.endpoint }),
     ...(server.credentials === undefined ? {} : { credentials: server.credentials }),
   };
-  return new SQSClient(config);
+  const client = new SQSClient(config);
+  // One that is silent is tried again.
+  client.middlewareStack.add(withinTotal(2 * requestTimeout), AT_THE_BEGINNING);
+  return client;
 }

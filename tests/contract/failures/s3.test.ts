@@ -1,7 +1,16 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createS3Blobs } from '../../../shared/failures/s3/blobs.ts';
 import { startLocalS3, type LocalS3 } from '../../fixtures/s3.ts';
 import { failureStoreContract } from './suite.ts';
+
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/xml' });
+  const timer = setInterval(() => response.write(' '), 20);
+  response.once('close', () => clearInterval(timer));
+}
 
 let s3: LocalS3;
 let runs = 0;
@@ -29,6 +38,22 @@ describe('blobs in S3', () => {
     await expect(blobs.get('a.json')).rejects.toMatchObject({ code: 'RPL700', message: expect.stringContaining('failures.bucket') });
     await expect(blobs.list('')).rejects.toMatchObject({ code: 'RPL700' });
     await blobs.close();
+  });
+
+  test.each([
+    ['takes requests and never answers', (): void => undefined],
+    ['drips', drip],
+  ] as const)('a server that %s is given up', async (_name, answer) => {
+    const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const blobs = createS3Blobs({ ...s3.options, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, prefix: 'x', silence: 200 });
+    try {
+      for (const call of [() => blobs.get('a.json'), () => blobs.list('')]) await expect(call()).rejects.toMatchObject({ code: 'RPL700', message: expect.stringContaining('TimeoutError') });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      await blobs.close();
+    }
   });
 
   test('a server that is away is named', async () => {

@@ -21,6 +21,15 @@ function connect(endpoint: string, requestTimeout = 30_000): Queues {
   return queues;
 }
 
+/** Never silent, never done. */
+function dripping(): Server {
+  return createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    const timer = setInterval(() => response.write(' '), 20);
+    response.once('close', () => clearInterval(timer));
+  });
+}
+
 async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -94,6 +103,11 @@ describe('the SQS adapter', () => {
   test('a server that takes requests and never answers is Q601 after its time, not a hang', async () => {
     const endpoint = await listen(createServer(() => undefined));
     await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({ code: 'Q601' });
+  });
+
+  test('a server whose answer drips and never ends is Q601 after its time as well', async () => {
+    const endpoint = await listen(dripping());
+    await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({ code: 'Q601', message: expect.stringContaining('no complete answer within 0.4 s') });
   });
 
   test('a poll that is cut while the server is silent ends at once', async () => {

@@ -1,4 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -23,6 +26,43 @@ function read(...paths: readonly string[]): Manifests {
 
 const names = ({ objects }: Manifests): readonly unknown[] => objects.map((object) => (object as { metadata: { name: string } }).metadata.name);
 const pod = (name: string): string => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name } });
+
+describe('what is no file', () => {
+  test('in a directory is named and left out: a pipe is not waited for, a link to itself not followed', async () => {
+    const path = file('a.yaml', pod('one'));
+    execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
+    symlinkSync('/dev/zero', join(folder, 'zero.yaml'));
+    symlinkSync('loop.yaml', join(folder, 'loop.yaml'));
+    symlinkSync('.', join(folder, 'again'));
+    const server = createServer().listen(join(folder, 'socket.json'));
+    await once(server, 'listening');
+    const found = readManifests({ file: [folder], recursive: true, namespace: 'default' });
+    server.close();
+    expect(names(found)).toEqual(['one']);
+    expect(found.skipped).toEqual([
+      `${join(folder, 'loop.yaml')}: leads nowhere`,
+      `${join(folder, 'pipe.yaml')}: is a named pipe, not a file`,
+      `${join(folder, 'socket.json')}: is a socket, not a file`,
+      `${join(folder, 'zero.yaml')}: is a device, not a file`,
+    ]);
+    expect(path).toContain('a.yaml');
+  });
+
+  test('and is named by the user is refused, but for a pipe, which the shell makes of <(command)', () => {
+    expect(() => read('/dev/zero')).toThrow('cannot read /dev/zero: it is a device, not a file');
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', `echo '${pod('piped')}' > '${pipe}'`]);
+    expect(names(read(pipe))).toEqual(['piped']);
+    writer.kill();
+  });
+
+  test('a file that is larger than any cluster is refused by its size', () => {
+    const path = file('large.yaml', '');
+    truncateSync(path, 256 * 1024 * 1024 + 1);
+    expect(() => read(path)).toThrow(/cannot read .*large\.yaml: it is larger than 256 MiB/);
+  });
+});
 
 describe('objects are read from', () => {
   test('YAML with several documents, empty ones among them', () => {

@@ -1,4 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 
 const secrets = createSecrets({
@@ -48,5 +55,35 @@ describe('secret references', () => {
 
   test.each(['s3cret', 'pass:s3cret', 'toString:s3cret'])('what is no reference may be the secret and is not repeated', async (text) => {
     await expect(secrets.resolve(text)).rejects.toThrow(/^secret \(not shown\): is not a reference/);
+  });
+});
+
+describe('a secret that does not come', () => {
+  const env = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  let server: Server;
+  beforeEach(async () => {
+    server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    Object.assign(process.env, env, { AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  });
+  afterEach(() => {
+    for (const name of [...Object.keys(env), 'AWS_ENDPOINT_URL']) delete process.env[name];
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test.each(['secretsmanager:pw', 'ssm:/pw'])('because the service takes the request and never answers is given up, with its name: %s', async (reference) => {
+    const hanging = createSecrets({ env: {}, limit: 300 });
+    await expect(hanging.resolve(reference)).rejects.toMatchObject({ code: 'GW102', message: expect.stringMatching(/^secret (secretsmanager|ssm):.*cannot be read \(TimeoutError\)/) });
+  });
+
+  test('because its file is a pipe that nobody writes to is refused, with its name', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-secrets-'));
+    const pipe = join(folder, 'pw');
+    execFileSync('mkfifo', [pipe]);
+    await expect(createSecrets({ env: {} }).resolve(`file:${pipe}`)).rejects.toMatchObject({ code: 'GW102', message: expect.stringContaining('not a regular file') });
+    writeFileSync(join(folder, 'real'), 'x\n');
+    expect(await createSecrets({ env: {} }).resolve(`file:${join(folder, 'real')}`)).toBe('x');
+    rmSync(folder, { recursive: true });
   });
 });
