@@ -4,8 +4,8 @@
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { seal } from '../../shared/queue/envelope.ts';
-import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
+import { open, seal } from '../../shared/queue/envelope.ts';
+import { INGRESS_DESIRED, INGRESS_OBSERVED, SLICE_EVENTS } from '../../shared/queue/events.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { owner, startSite, type Site } from '../integration/identity/support.ts';
 import { createWorld } from './support/world.ts';
@@ -57,6 +57,14 @@ describe('a slice that meets a fault of Sluice', () => {
     expect(Object.values(world.device.state().exposures).map((e) => e.port).toSorted((a, b) => a - b)).toEqual([1, 3]);
     expect(world.deadLetters()).toMatchObject([{ code: 'Q616', group: 'bigip-1', original: { body: expect.stringContaining(owner('west')) } }]);
     expect(world.queues.nextAt('slices')).toBeUndefined();
+  });
+
+  test('and the largest slice still passes: 5,000 exposures with 10 members each, and where every setting comes from', () => {
+    const exposures = Array.from({ length: 5_000 }, (_, i) => exposure({ port: 1 + i, members: Array.from({ length: 10 }, (_member, m) => ({ address: `10.${m}.${i >> 8}.${i & 255}`, port: 8_080, availability: 'ready' as const })) }));
+    const sources = Object.fromEntries(exposures.map((e) => [`${e.address}:${e.port}/tcp`, Object.fromEntries(Array.from({ length: 14 }, (_, k) => [`setting-${k}`, 'the entry of sluice.yaml']))]));
+    const body = seal(INGRESS_DESIRED, { ...slice(1, exposures), sources }, { id: 'large', cluster: 'east', subject: owner('east'), time: AT });
+    const opened = open(body, SLICE_EVENTS);
+    expect('ok' in opened ? opened.ok.data.exposures : opened.refused).toHaveLength(5_000);
   });
 
   test('an event of Sluice that is signed and as large as may be still passes', async () => {
