@@ -88,7 +88,7 @@ async function reportApproval(scope: Scope, { message, data }: Arrived<Approval>
   scope.runtime.log.info({ device, owner, approved: met.map(({ key }) => key) }, 'removals approved');
   if (met.length > 0 || message.receiveCount > 1) return;
   const what = keys.length === 0 ? `holds no removal of ${owner}` : `has none of ${keys.join(', ')} for ${owner}`;
-  await parkMessage(scope, message, { code: 'OWN311', reason: `device ${device} ${what}; the Events and status of its gateways name what is held`, subject: owner });
+  await parkMessage(scope, message, { code: 'OWN311', reason: `device ${device} ${what}, or its owner spoke after the approval was given; the Events and status of its gateways name what is held`, subject: owner });
 }
 
 export async function sendSettled(runtime: Runtime, cause: EventMeta, settled: Settled): Promise<void> {

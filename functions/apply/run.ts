@@ -133,7 +133,7 @@ function isReplay({ firstReceived }: PartitionJob, { owners }: DeclaredState, { 
 
 export function resultOf(run: Run, before: DeclaredState): PartitionResult {
   const { partition, orders = [] } = run.job;
-  const approvals = orders.flatMap(({ steering }) => (steering.action === 'approve' ? [steering] : []));
-  const approved = approvals.flatMap((approval) => approvedKeys(before, approval).map((key) => ({ owner: approval.owner, key })));
+  const approvals = orders.flatMap(({ steering, at }) => (steering.action === 'approve' ? [{ steering, at }] : []));
+  const approved = approvals.flatMap((order) => approvedKeys(before, order).map((key) => ({ owner: order.steering.owner, key })));
   return { partition, entries: run.entries, rejections: run.rejections, approved, declared: run.state };
 }

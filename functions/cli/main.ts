@@ -17,11 +17,12 @@ import { registerPorts } from './commands/ports.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTrace } from './commands/trace.ts';
+import { registerWaiting } from './commands/waiting.ts';
 import { registerWhy } from './commands/why.ts';
 import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerCluster, registerImport, registerStatus, registerPorts, registerAddresses, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerCluster, registerImport, registerStatus, registerWaiting, registerPorts, registerAddresses, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')

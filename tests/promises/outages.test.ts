@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
+import { killAt } from './support/gate.ts';
 import type { World } from './support/world.ts';
 import { createWorld, ownerOf } from './support/world.ts';
 
@@ -18,7 +19,7 @@ let tries: number[];
 let away: boolean;
 let begun: number;
 
-beforeEach(() => {
+function fresh(): void {
   world = createWorld();
   tries = [];
   away = false;
@@ -30,7 +31,8 @@ beforeEach(() => {
       return Promise.reject(new DeviceError('BIP501', 'transient', 'nobody there'));
     },
   });
-});
+}
+beforeEach(fresh);
 
 function goAway(): void {
   away = true;
@@ -157,6 +159,10 @@ describe('promise 15: an outage has no end', () => {
     await pass(10 * MINUTE);
     await world.send(slice(2, wants([1]), { owner: EAST }));
     await pass(10 * MINUTE);
+    // Not in one batch with the order.
+    for (let n = 1; n <= 10; n++) await world.send(slice(1, wants([100 + n]), { owner: `west/ns/gateway-${n}` }));
+    for (let n = 1; n <= 12; n++) await world.steer({ action: 'enable', device: 'bigip-1', cluster: 'west' });
+    await pass(MINUTE);
     const declares = world.device.declares.length;
     await comeBack();
     expect(world.device.declares.slice(declares).every((one) => one.ports.includes(1))).toBe(true);
@@ -175,9 +181,63 @@ describe('promise 15: an outage has no end', () => {
     await pass(3 * HOUR);
     expect(world.queues.sent('slices-dead')).toEqual([]);
     expect(busiest(HOUR + 5 * MINUTE)).toBeLessThanOrEqual(1);
+    // To ask, and to be refused, is two requests.
+    expect(tries.filter((t) => t > 2 * HOUR).length).toBeLessThanOrEqual(31);
     broken = false;
     expect(await comeBack()).toBeLessThanOrEqual(5 * MINUTE);
     expect(ports()).toHaveLength(30);
+  });
+});
+
+describe('a process that dies between the queue and the store', () => {
+  const give = async (): Promise<void> => {
+    await world.send(slice(1, wants([9]), { owner: 'east/ns/gateway-9' }));
+    await world.drain();
+    goAway();
+    for (const n of [1, 2, 3]) await world.send(slice(n, wants([n]), { owner: `east/ns/gateway-${n}` }));
+    await world.steer({ action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'power' });
+  };
+  const expectAll = (): void => {
+    expect(ports()).toEqual([1, 2, 3, 9]);
+    expect(world.device.state().drains).toMatchObject({ east: { mode: 'drain' } });
+    expect(world.queues.sent('slices-dead')).toEqual([]);
+  };
+
+  /** Resolves with whether the process died; at a write that it does not reach it cannot. */
+  const play = async (at: number, when: 'before' | 'after', way: 'out' | 'back'): Promise<boolean> => {
+    fresh();
+    await give();
+    const gate = killAt(at, when);
+    if (way === 'out') {
+      while (world.queues.messages('slices').length > 0 && !gate.dead && world.clock.now() - begun < 10 * MINUTE) {
+        world.clock.advance(Math.max(0, world.queues.nextAt('slices')! - world.clock.now()));
+        await world.step(world.clock.now() - begun < 3 * MINUTE ? undefined : gate);
+      }
+    }
+    await pass(10 * MINUTE);
+    expect(await world.waiting.list()).toHaveLength(4);
+    away = false;
+    world.clock.advance(2 * MINUTE);
+    if (way === 'back') await world.turn(gate);
+    await world.drain(HOUR);
+    expectAll();
+    return gate.dead;
+  };
+
+  test.each([['before', 'out'], ['after', 'out'], ['before', 'back'], ['after', 'back']] as const)('%s any write on its way %s loses nothing', async (when, way) => {
+    let deaths = 0;
+    while (await play(deaths + 1, when, way)) deaths += 1;
+    expect(deaths).toBeGreaterThan(8);
+  }, 60_000);
+
+  test('two processes that ask at the same moment send nothing twice', async () => {
+    await give();
+    await pass(10 * MINUTE);
+    const before = world.queues.sent('slices').length;
+    away = false;
+    world.clock.advance(MINUTE);
+    await Promise.all([world.turn(), world.turn(killAt(1_000, 'after'))]);
+    expect(world.queues.sent('slices').length - before).toBe(4);
   });
 });
 

@@ -5,7 +5,12 @@ import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
 import { Approval } from '../../../shared/domain/steering/steering.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
+import { compareVersions } from '../../../shared/domain/revision.ts';
+import { statesOf } from '../clusters/rows.ts';
+import { readDeclared } from '../failures/declared.ts';
+import type { Declared } from '../failures/declared.ts';
 import { say } from '../output.ts';
 import { assertQueueThere } from '../failures/context.ts';
 import { sendOrders } from '../steering.ts';
@@ -30,27 +35,58 @@ export function registerApprove(program: Command): void {
 
 async function approve(owner: string, options: ApproveOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
-  const approvals = approvalsFor(config, owner, options);
   assertQueueThere(config);
+  checkWords(config, owner, options);
+  const devices = config.devices.filter(({ name }) => options.device === undefined || name === options.device);
+  const approvals = approvalsFor(await readDeclared({ config: { ...config, devices }, secrets: createSecrets({ env: process.env }), clock: processClock }), owner, options.keys);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
   try {
     await sendOrders({ queues, clock: processClock, id: processId }, approvals);
   } finally {
     await queues.close();
   }
-  for (const { device, keys } of approvals) say(`approved on ${device}: ${keys ? keys.join(', ') : `all that is held of ${owner}`}; apply removes it in its turn`);
+  for (const { device, keys = [] } of approvals) say(`approved on ${device}: ${keys.join(', ')}; apply removes it in its turn`);
 }
 
 const KEY = /^(\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)$/;
 
-/** One for each device; what is held may also be on one that the ingress left. */
-export function approvalsFor(config: SluiceConfig, owner: string, { keys, device }: Pick<ApproveOptions, 'keys' | 'device'>): readonly Approval[] {
+/** Throws with what is wrong and what would be right. */
+export function checkWords(config: SluiceConfig, owner: string, { keys, device }: Pick<ApproveOptions, 'keys' | 'device'>): void {
   const { cluster, ingress } = parseOwner(owner);
   const known = config.ingresses.map((one) => `${one.cluster}/${one.service}`);
   if (!known.includes(`${cluster}/${ingress.namespace}/${ingress.service}`)) throw new Error(`${owner}: no such ingress in ingresses[]; known are ${known.join(', ')}`);
   const wrong = keys?.find((key) => !KEY.test(key));
   if (wrong !== undefined) throw new Error(`--keys ${wrong}: write it as address:port/protocol, such as 172.16.100.195:32400/tcp`);
-  const names = config.devices.map((one) => one.name).filter((name) => device === undefined || name === device);
-  if (names.length === 0) throw new Error(`--device ${device}: name one of devices[].name: ${config.devices.map((one) => one.name).join(', ')}`);
-  return names.map((name) => Approval.parse({ action: 'approve', device: name, owner, ...(keys && { keys: [...keys] }) }));
+  const names = config.devices.map(({ name }) => name);
+  if (device !== undefined && !names.includes(device)) throw new Error(`--device ${device}: name one of devices[].name: ${names.join(', ')}`);
+}
+
+/**
+ * One for each device; what is held may also be on one that the ingress left. It names what is there now and the owner's version, so that
+ * nothing goes that nobody looked at, however long the order waits.
+ */
+export function approvalsFor(declared: readonly Declared[], owner: string, keys: readonly string[] | undefined): readonly Approval[] {
+  const away = declared.find((one) => 'problem' in one);
+  if (away && 'problem' in away && keys === undefined) throw new Error(`${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; what is held there cannot be seen. Name it with --keys, or name the devices that answer with --device`);
+  const approvals = [...new Set(declared.map(({ device }) => device))].flatMap((device) => approvalOn(device, { declared, owner, keys }));
+  if (approvals.length === 0) throw new Error(`nothing is held of ${owner} on ${[...new Set(declared.map(({ device }) => device))].join(', ')}; "sluice cluster list" counts what is held`);
+  return approvals;
+}
+
+interface Looked {
+  readonly declared: readonly Declared[];
+  readonly owner: string;
+  readonly keys: readonly string[] | undefined;
+}
+
+/** Nothing for a device that answers and has none of it; one that does not answer may have what is named. */
+function approvalOn(device: string, { declared, owner, keys }: Looked): readonly Approval[] {
+  const states = statesOf(declared, device);
+  const records = states.flatMap(({ owners }) => owners[owner] ?? []);
+  const isThere = (key: string): boolean => states.some(({ exposures }) => exposures[key]?.contributions.some((c) => c.owner === owner) === true);
+  const answers = states.length === declared.filter((one) => one.device === device).length;
+  const meant = keys === undefined ? [...new Set(records.flatMap(({ held = [] }) => held))] : keys.filter((key) => !answers || isThere(key));
+  if (meant.length === 0) return [];
+  const version = records.map((record) => record.version).toSorted(compareVersions).at(-1);
+  return [Approval.parse({ action: 'approve', device, owner, keys: meant, ...(version && { version }) })];
 }

@@ -5,6 +5,8 @@ import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { readCluster } from './cluster-objects.ts';
 import { seeDevice } from '../seen.ts';
+import { deviceInWords, waitingView } from '../waiting/rows.ts';
+import type { Desk } from './context.ts';
 
 export interface Finding {
   readonly what: string;
@@ -62,6 +64,13 @@ export async function poolChecks(runtime: Runtime): Promise<readonly Finding[]> 
       return { what: `address pool ${pool.name} on ${device.name}`, ok: !full, says: full ? `${count}; widen addressPools[].ranges, or see with "sluice addresses" which can be freed` : count };
     }),
   );
+}
+
+/** Nothing is said where nothing waits. */
+export async function waitingChecks({ runtime, waiting }: Pick<Desk, 'runtime' | 'waiting'>): Promise<readonly Finding[]> {
+  const view = await Promise.all([waiting.marks(), waiting.list()]).then(([marks, list]) => waitingView(marks, list), () => undefined);
+  // A store that cannot be read is a finding of its own.
+  return (view?.devices ?? []).map((one): Finding => ({ what: `waiting for device ${one.device}`, ok: false, says: deviceInWords(one, runtime.clock.now()) }));
 }
 
 export async function storeChecks({ store, audit }: Failures): Promise<readonly Finding[]> {

@@ -1,7 +1,7 @@
 /** What `sluice doctor` checks, in this order. */
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { counted } from '../output.ts';
-import { clusterChecks, networkChecks, poolChecks, secretChecks, senderChecks, storeChecks } from './checks.ts';
+import { clusterChecks, networkChecks, poolChecks, secretChecks, senderChecks, storeChecks, waitingChecks } from './checks.ts';
 import type { Finding } from './checks.ts';
 import type { Desk } from './context.ts';
 import { deviceChecks } from './device-checks.ts';
@@ -29,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   ofRuntime(poolChecks),
   ofRuntime(queueChecks),
   ({ desk }) => storeChecks(desk),
+  ({ desk }) => waitingChecks(desk),
   ({ desk, kubeconfig }) => (kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(desk.runtime, kubeconfig)),
 ];
 

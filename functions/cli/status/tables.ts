@@ -2,6 +2,7 @@
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { ago, jobTable, span } from '../failures/say.ts';
 import { columns, counted } from '../output.ts';
+import { deviceInWords } from '../waiting/rows.ts';
 import type { ClusterRow, DeviceRow, QueueRow, View } from './view.ts';
 
 const UNKNOWN = '?';
@@ -13,6 +14,7 @@ export function statusText(view: View, now: number): string {
     columns(['CLUSTER', 'INGRESSES', 'EXPOSURES', 'REVISION', 'LAST LIST', 'LAST EVENT', 'LAG', 'OPEN FAILURES', 'LAST FAILURE', 'STATE'], clusters.map((row) => clusterCells(row, now))),
     columns(['QUEUE', 'WAITING', 'IN FLIGHT', 'OLDEST', ''], queues.map((row) => queueCells(row, now))),
     columns(['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''], devices.map((row) => deviceCells(row, now))),
+    ...(view.waiting.length === 0 ? [] : [view.waiting.map((one) => deviceInWords(one, now)).join('\n')]),
     `Failures: ${failures}`,
     ...(jobs.length === 0 ? [] : [jobTable(jobs, now)]),
     ...(view.unknown.length === 0 ? [] : [`${UNKNOWN} is not known here:\n${view.unknown.map((line) => `  ${visible(line)}`).join('\n')}`]),

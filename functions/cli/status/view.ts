@@ -12,6 +12,8 @@ import { readDeclared } from '../failures/declared.ts';
 import type { Declared } from '../failures/declared.ts';
 import { clusterRows, needsLook, standing } from '../clusters/rows.ts';
 import type { ClusterRow as Place } from '../clusters/rows.ts';
+import { waitingView } from '../waiting/rows.ts';
+import type { WaitingDevice } from '../waiting/rows.ts';
 import { clusterFigures, deviceFigures, expiresIn } from './figures.ts';
 import type { ClusterFigures, DeviceFigures } from './figures.ts';
 
@@ -58,6 +60,8 @@ export interface View {
   readonly clusters: readonly ClusterRow[];
   readonly queues: readonly QueueRow[];
   readonly devices: readonly DeviceRow[];
+  /** Devices for which something waits. */
+  readonly waiting: readonly WaitingDevice[];
   /** How many, by state. */
   readonly failures: Readonly<Record<string, number>>;
   /** Those that have not ended. */
@@ -66,10 +70,10 @@ export interface View {
   readonly unknown: readonly string[];
 }
 
-export async function readView({ runtime, store, jobs, history }: Desk): Promise<View> {
+export async function readView({ runtime, store, jobs, history, waiting }: Desk): Promise<View> {
   const { config, clock } = runtime;
   const names: readonly QueueName[] = ['snapshots', 'slices', 'express', 'snapshots-dead', 'slices-dead', ...config.clusters.map(({ id }) => `settled-${id}` as const)];
-  const [rows, declared, heads, all, stories] = await Promise.all([Promise.all(names.map((name) => depth(runtime, name))), readDeclared(runtime), store.list(), jobs.list(), history.all()]);
+  const [rows, declared, heads, all, stories, marks, waits] = await Promise.all([Promise.all(names.map((name) => depth(runtime, name))), readDeclared(runtime), store.list(), jobs.list(), history.all(), waiting.marks(), waiting.list()]);
   const now = clock.now();
   const places = clusterRows(config, declared, now);
   const clusters = config.clusters.map(({ id }) => clusterRow(id, { declared, heads, places: places.filter(({ cluster }) => cluster === id), stories }));
@@ -77,6 +81,7 @@ export async function readView({ runtime, store, jobs, history }: Desk): Promise
     clusters,
     queues: rows,
     devices: declared.map((d) => deviceRow(d, stories, now)),
+    waiting: waitingView(marks, waits).devices,
     failures: Object.fromEntries([...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length])),
     jobs: all.filter((job) => job.state !== 'done' && job.state !== 'cancelled'),
     unknown: unknownIn(clusters, rows, config.queue.kind === 'sqs'),

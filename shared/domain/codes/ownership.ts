@@ -97,7 +97,7 @@ export const OWNERSHIP_CODES = {
   },
   OWN311: {
     title: 'Nothing to approve',
-    cause: 'An approval names an owner or exposures of which the device holds no removal: it came too late, or has a slip of the pen.',
+    cause: 'An approval names an owner or exposures of which the device holds no removal: it came too late, the owner spoke after it was given, or it has a slip of the pen.',
     fix: 'Take owner (cluster/namespace/service) and exposure (address:port/protocol) from the message that says what is held, and approve again.',
     retryable: false,
   },

@@ -44,7 +44,7 @@ function isLater(draft: Draft, noted: string, at: number): boolean {
 function obey(draft: Draft, { steering, at }: Order, slices: readonly Slice[]): void {
   switch (steering.action) {
     case 'approve':
-      return approve(draft, steering);
+      return approve(draft, steering, at);
     case 'drain':
       return drain(draft, steering, at);
     case 'enable':
@@ -56,8 +56,8 @@ function obey(draft: Draft, { steering, at }: Order, slices: readonly Slice[]): 
   }
 }
 
-function approve({ declared, owners }: Draft, order: Approval): void {
-  for (const key of approvedKeys(declared, order)) owners.get(order.owner)?.approved.add(key);
+function approve({ declared, owners }: Draft, order: Approval, at: number): void {
+  for (const key of approvedKeys(declared, { steering: order, at })) owners.get(order.owner)?.approved.add(key);
 }
 
 /** Whether a partition is as the order wants it, by this order or another one. */

@@ -1,7 +1,7 @@
 /** What people tell a device's queue, and what policy does. Steering is a message too: it goes through the device's group, in order with its slices. */
 import * as z from 'zod';
 import type { DeclaredState } from '../plan/declared.ts';
-import { Version } from '../revision.ts';
+import { compareVersions, Version } from '../revision.ts';
 
 const Device = z.string().min(1);
 const Cluster = z.string().min(1);
@@ -60,8 +60,19 @@ export interface Order {
   readonly at: number;
 }
 
-/** What an approval means for one partition: of the named keys those that the owner has there. */
-export function approvedKeys(state: DeclaredState, { owner, keys }: Approval): readonly string[] {
+/** Milliseconds: an owner may speak every second, and who approves cannot be faster than that. */
+const MEANWHILE = 60_000;
+
+/**
+ * What an approval of `at` means for one partition: of the named keys those that the owner has there, or what is held of it. Where the
+ * owner spoke long after the order, nobody looked at what is held now.
+ */
+export function approvedKeys(state: DeclaredState, { steering, at }: { readonly steering: Approval; readonly at: number }): readonly string[] {
+  const { owner, keys, version } = steering;
+  const record = state.owners[owner];
+  const isAsShown = record !== undefined && version !== undefined && compareVersions(record.version, version) <= 0;
+  const spoke = record?.seen === undefined ? Number.NEGATIVE_INFINITY : Date.parse(record.seen);
+  if (!isAsShown && spoke > at + MEANWHILE) return [];
   const has = (key: string): boolean => state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false;
-  return (keys ?? state.owners[owner]?.held ?? []).filter(has);
+  return (keys ?? record?.held ?? []).filter(has);
 }

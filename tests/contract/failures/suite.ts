@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Blobs } from '../../../shared/failures/blobs.ts';
 import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
+import { claimed, fresh } from '../../../shared/failures/waiting/away.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import { sighting, T0 } from '../../fixtures/failures/sighting.ts';
@@ -37,6 +38,31 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       expect(head).toMatchObject({ state: 'open', count: 1, first: T0 + 1, last: T0 + 1 });
       expect(await store.get(head.id)).toEqual({ ...head, details: seen.details });
       expect((await store.list()).map((h) => h.id)).toEqual([head.id]);
+    });
+
+    test('keeps what waits for a device beside the failures, the newest of each group, and counts none of it', async () => {
+      const [a, b] = (await open(2)) as [Failures, Failures];
+      const entry = (counter: number): Parameters<Failures['waiting']['keep']>[0] => ({ kind: 'slice', device: '../bigip 1', subject: 'east/a/b', what: `revision ${counter}`, group: 'east/a/b uid', version: { epoch: 1, counter, generation: 1 }, sentAt: T0 + counter, since: T0, body: `body ${counter}`, deduplicationId: 'd', attempts: [] });
+      await a.waiting.keep(entry(2));
+      await b.waiting.keep(entry(3));
+      expect((await a.waiting.keep(entry(1))).map(({ version }) => version?.counter)).toEqual([1]);
+      const [found, ...more] = await b.waiting.list();
+      expect([found?.entry.body, more, await a.waiting.count('../bigip 1')]).toEqual(['body 3', [], 1]);
+      await a.store.prune(T0 + 1_000 * 86_400_000);
+      expect(await a.store.list()).toEqual([]);
+      expect(await b.waiting.list()).toHaveLength(1);
+      // What came after the look is not taken away with it.
+      await a.waiting.keep(entry(4));
+      await b.waiting.remove(found!);
+      expect((await a.waiting.list()).map(({ entry: { body } }) => body)).toEqual(['body 4']);
+    });
+
+    test('of two processes one has the turn to ask a device', async () => {
+      const [a, b] = (await open(2)) as [Failures, Failures];
+      const claim = (failures: Failures, holder: string): Promise<unknown> => failures.waiting.updateMark('bigip-1', (mark) => claimed(mark ?? fresh('bigip-1', T0), holder, T0) ?? mark);
+      await Promise.all([claim(a, 'a'), claim(b, 'b')]);
+      expect((await a.waiting.marks()).map(({ device, lease }) => [device, lease?.holder])).toEqual([['bigip-1', expect.stringMatching(/^[ab]$/)]]);
+      expect((await b.waiting.mark('bigip-1'))?.due).toBeGreaterThan(T0);
     });
 
     test('knows nothing of an id that was never parked', async () => {

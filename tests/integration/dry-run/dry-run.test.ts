@@ -94,6 +94,7 @@ describe('every command', () => {
     status: () => [[0, 'status', ...config()]],
     trace: () => [[2, 'trace', `${CLUSTER}/default/there`, ...config()]],
     version: () => [[0, 'version']],
+    waiting: () => [[0, 'waiting', 'list', ...config()]],
     why: () => [[0, 'why', 'default/there', ...config(), '--kubeconfig', site.kubeconfig]],
     up: 'below',
   };

@@ -52,6 +52,26 @@ describe('an approval', () => {
     expect(portsOf(plan(wanted, [slice(3, [])]).next)).toEqual(ports);
   });
 
+  test('counts for what stood when it was given: what was held anew since stays until somebody looks again', () => {
+    const minute = 60_000;
+    const back = plan(held, [slice(3, many(ports))], { now: 5 * minute }).next;
+    const anew = plan(back, [slice(4, many([8]))], { now: 10 * minute }).next;
+    expect(anew.owners[owner]?.held).toEqual(ports.slice(0, 7).map(keyOf));
+    const { version } = held.owners[owner]!;
+    for (const one of [approval(), approval([keyOf(1)]), { ...approval([keyOf(1)]), version }]) expect(portsOf(plan(anew, [], { now: 11 * minute, orders: orders(one) }).next)).toEqual(ports);
+    // Given by who saw it, it counts, although the owner goes on speaking while the order is under way.
+    const now: Order = { steering: { ...approval([keyOf(1)]), version: anew.owners[owner]!.version }, at: 10 * minute };
+    const later = plan(anew, [slice(5, many([8]))], { now: 10 * minute + 30_000 }).next;
+    expect(portsOf(plan(later, [], { now: 11 * minute, orders: [now] }).next)).toEqual(ports.slice(1));
+  });
+
+  test('of the version that still stands counts however long it waited', () => {
+    const { version } = held.owners[owner]!;
+    const waited = { steering: { ...approval([keyOf(1)]), version }, at: -13 * 86_400_000 };
+    expect(portsOf(plan(held, [], { now: 0, orders: [waited] }).next)).toEqual(ports.slice(1));
+    expect(portsOf(plan(held, [], { now: 0, orders: [{ ...waited, steering: approval([keyOf(1)]) }] }).next)).toEqual(ports);
+  });
+
   test('lasts over several declares of one plan, and over a crash between them', () => {
     const given = orders(approval());
     const half = plan(held, [], { orders: given, only: new Set([1, 2, 3].map((p) => `${owner} ${keyOf(p)}`)) }).next;

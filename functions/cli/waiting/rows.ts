@@ -1,0 +1,62 @@
+/** What waits for devices that are away, as people see it. Pure. */
+import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';
+import type { Waiting } from '../../../shared/failures/waiting/place.ts';
+import { ago } from '../failures/say.ts';
+import { columns, counted } from '../output.ts';
+
+export interface WaitingRow {
+  readonly id: string;
+  readonly device: string;
+  readonly kind: Entry['kind'];
+  /** Owner, cluster or device. */
+  readonly subject: string;
+  readonly what: string;
+  /** When it was first sent, and since when it waits here; milliseconds since 1970. */
+  readonly sentAt: number;
+  readonly since: number;
+}
+
+export interface WaitingDevice {
+  readonly device: string;
+  readonly state: Mark['state'];
+  /** Since when it is away, why, and when it is asked again. */
+  readonly since: number;
+  readonly code: string;
+  readonly reason: string;
+  readonly due: number;
+  readonly ingresses: number;
+  readonly orders: number;
+}
+
+export interface WaitingView {
+  readonly devices: readonly WaitingDevice[];
+  /** Orders first, then by the time they were sent. */
+  readonly entries: readonly WaitingRow[];
+}
+
+export function waitingView(marks: readonly Mark[], waiting: readonly Waiting[]): WaitingView {
+  const rows = waiting.map(({ entry: { id, device, kind, subject, what, sentAt, since } }): WaitingRow => ({ id, device, kind, subject, what, sentAt, since }));
+  const entries = rows.toSorted((a, b) => Number(a.kind === 'slice') - Number(b.kind === 'slice') || a.sentAt - b.sentAt);
+  return { devices: marks.flatMap((mark) => deviceOf(mark, entries)), entries };
+}
+
+function deviceOf({ device, state, since, code, reason, due }: Mark, entries: readonly WaitingRow[]): readonly WaitingDevice[] {
+  const own = entries.filter((entry) => entry.device === device);
+  if (state === 'here' && own.length === 0) return [];
+  const ingresses = own.filter(({ kind }) => kind === 'slice').length;
+  return [{ device, state, since, code, reason, due, ingresses, orders: own.length - ingresses }];
+}
+
+export function deviceInWords({ device, state, since, code, reason, ingresses, orders }: WaitingDevice, now: number): string {
+  const waits = `${counted(ingresses, 'ingress', 'ingresses')} and ${counted(orders, 'order')}`;
+  if (state !== 'away') return `${device} answers again; ${waits} go back to it`;
+  return `${device} is away for ${ago(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} wait, and are applied by themselves when it works again`;
+}
+
+export function waitingText({ devices, entries }: WaitingView, now: number): string {
+  if (devices.length === 0 && entries.length === 0) return 'Nothing waits.';
+  const words = devices.map((one) => deviceInWords(one, now)).join('\n');
+  if (entries.length === 0) return words;
+  const rows = entries.map(({ id, device, kind, subject, sentAt, since, what }) => [id, device, kind, subject, `${ago(sentAt, now)} ago`, ago(since, now), what]);
+  return [...(words === '' ? [] : [words]), columns(['ID', 'DEVICE', 'KIND', 'OF', 'SENT', 'WAITS', 'WHAT'], rows)].join('\n\n');
+}
