@@ -38,6 +38,8 @@ export interface RunOptions {
 /** Units by what is to be done with them; made anew from the items at every start. */
 interface Books {
   readonly ledger: Ledger;
+  /** When this driver took the job up. */
+  readonly began: number;
   readonly waiting: number[];
   readonly inFlight: Set<number>;
   readonly members: ReadonlyMap<number, readonly number[]>;
@@ -50,9 +52,9 @@ interface Books {
 /** Sent, and did not end well. */
 export const BAD: ReadonlySet<string> = new Set(['quarantined', 'failed', 'no-result']);
 
-function openBooks(ledger: Ledger): Books {
+function openBooks(ledger: Ledger, began: number): Books {
   const members = Map.groupBy(ledger.items.keys(), (index) => ledger.items[index]!.unit);
-  const books: Books = { ledger, waiting: [], inFlight: new Set(), members, sent: 0, bad: 0, due: undefined, looked: undefined };
+  const books: Books = { ledger, began, waiting: [], inFlight: new Set(), members, sent: 0, bad: 0, due: undefined, looked: undefined };
   for (const [unit, indexes] of members) {
     const items = indexes.map((index) => ledger.items[index]!);
     if (items.some((item) => item.status === 'sent')) books.inFlight.add(unit);
@@ -81,7 +83,7 @@ function isSending(books: Books, unit: number): boolean {
 export async function runJob(world: ReplayWorld, id: string, options: RunOptions = {}): Promise<Job> {
   const holder = world.id();
   let job = await world.jobs.update(id, (current) => claim(current, holder, world.clock.now()));
-  const books = openBooks(await world.jobs.ledger(id));
+  const books = openBooks(await world.jobs.ledger(id), world.clock.now());
   try {
     const rival = await rivalOf(world, job, books.ledger.items);
     if (rival !== undefined) return await pauseItself(world, job, { code: 'RPL713', reason: rival });
@@ -182,7 +184,7 @@ async function look({ world, books }: Run, job: Job): Promise<void> {
   books.looked = world.clock.monotonic();
   world.previewer.refresh();
   for (const unit of books.inFlight) {
-    await lookAt(world, job, { items: itemsOf(books, unit), save: (changes) => books.ledger.save(changes) });
+    await lookAt(world, job, { items: itemsOf(books, unit), save: (changes) => books.ledger.save(changes), since: books.began });
     const items = [...itemsOf(books, unit).values()];
     if (items.some((item) => item.status !== 'done')) continue;
     books.inFlight.delete(unit);

@@ -13,12 +13,17 @@ export const PATIENCE = 5 * 60_000;
 const TOGETHER = 10_000;
 const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
 
-export async function lookAt(world: ReplayWorld, job: Job, unit: UnitWork): Promise<void> {
+/** What was sent, and since when its driver waits. */
+export interface Sent extends UnitWork {
+  readonly since: number;
+}
+
+export async function lookAt(world: ReplayWorld, job: Job, unit: Sent): Promise<void> {
   const changes = new Map<number, Item>();
   const heard = Math.min(...[...unit.items.values()].filter(({ result }) => DEAD.has(result?.kind ?? '')).map(({ result }) => result!.at));
   for (const [index, item] of unit.items) {
     if (item.status === 'done') continue;
-    const result = (await resultOf(world, job, item)) ?? leftOut(item, heard, world.clock.now());
+    const result = (await resultOf(world, job, item, unit.since)) ?? leftOut(item, heard, world.clock.now());
     if (result !== undefined) changes.set(index, { ...item, status: 'done', result });
   }
   if (changes.size > 0) await unit.save(changes);
@@ -30,7 +35,7 @@ function leftOut({ code, sentence }: Item, heard: number, at: number): ItemResul
   return { kind: 'failed', code, reason: `still refused, together with others of the same event; it stays open: ${sentence}`, at };
 }
 
-async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemResult | undefined> {
+async function resultOf(world: ReplayWorld, job: Job, item: Item, since: number): Promise<ItemResult | undefined> {
   const { store, clock } = world;
   const at = clock.now();
   const head = (await store.heads([item.failure])).get(item.failure);
@@ -40,8 +45,9 @@ async function resultOf(world: ReplayWorld, job: Job, item: Item): Promise<ItemR
   if (head.state === 'healed' || head.state === 'replayed') return appliedResult(item, at);
   const seen = await onDevice(world, job, item);
   if (seen !== undefined) return seen;
-  // Also where the clock was set back since.
-  if (Math.abs(at - (item.sentAt ?? at)) < PATIENCE) return undefined;
+  // What was about to be sent when the last driver died left only now; and a clock may be set back.
+  const waited = Math.min(...[item.sentAt ?? at, since].map((from) => Math.abs(at - from)));
+  if (waited < PATIENCE) return undefined;
   return { kind: 'no-result', code: 'RPL712', reason: `sent ${PATIENCE / 1_000} s ago, and neither the device nor the dead letters show a result; are the functions running?`, at };
 }
 

@@ -1,0 +1,104 @@
+/** What a replay job looks at before it sends an event, and after it has died. */
+import { describe, expect, test } from '@jest/globals';
+import { LEASE } from '../../../shared/failures/replay/driver.ts';
+import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
+
+class Crash extends Error {}
+
+async function siteWith(count: number): Promise<Site> {
+  const site = startSite();
+  for (let n = 0; n < count; n++) await site.fail(owner(n), 1, [1_000 + n]);
+  return site;
+}
+
+const results = async (site: Site, job: { readonly id: string }): Promise<(string | undefined)[]> => (await site.failures.jobs.items(job.id)).map(({ result, status }) => result?.kind ?? status);
+
+/** Somebody else's word reaches the device. */
+async function speak(site: Site, who: string, counter: number, ports: readonly number[]): Promise<void> {
+  await site.runtime.queues.queue('slices').send({ group: 'bigip-1', deduplicationId: `${who}.${counter}.spoken`, body: site.body(who, counter, ports) });
+}
+
+describe('a replay that died between sending an event and noting it', () => {
+  /** Red without `arrived` (send.ts): the event, which failed again already, would go out a second time. */
+  test('does not send it again when it has failed again since', async () => {
+    const site = await siteWith(1);
+    site.poison.add(1_000);
+    const job = await site.plan('code:BIP421');
+    site.step = (what) => {
+      if (what === 'after send slices') throw new Crash(what);
+    };
+    await expect(site.run(job)).rejects.toThrow(Crash);
+    site.step = () => undefined;
+    // The functions go on by themselves, and so does the queue's memory of ids.
+    await site.runtime.clock.sleep(LEASE + 10 * 60_000);
+    expect((await site.failures.store.list()).map(({ count }) => count)).toEqual([2]);
+    expect(await site.run(job)).toMatchObject({ state: 'done' });
+    expect([site.sent.length, await results(site, job)]).toEqual([1, ['quarantined']]);
+  });
+
+  /** Red when patience counts from the first try: the result would be given up before anybody could have worked on it. */
+  test('sends it when it never left, and waits for its result', async () => {
+    const site = await siteWith(1);
+    const job = await site.plan('code:BIP421');
+    site.step = (what) => {
+      if (what === 'before send slices') throw new Crash(what);
+    };
+    await expect(site.run(job)).rejects.toThrow(Crash);
+    site.step = () => undefined;
+    await site.runtime.clock.sleep(LEASE + 10 * 60_000);
+    expect(await site.run(job)).toMatchObject({ state: 'done' });
+    expect([site.sent.length, await results(site, job)]).toEqual([1, ['applied']]);
+  });
+});
+
+describe('before an event is sent', () => {
+  /** Red without the refreshed reading in `sendUnit`: it is judged by what the device declared when the job began. */
+  test('it is judged by the device as it is at that moment, however slow the job is', async () => {
+    const site = await siteWith(2);
+    const job = await site.plan('code:BIP421', { rate: 0.01 });
+    const working = site.work;
+    let spoken = false;
+    // Between the two events, which are a hundred seconds apart, the owner of the second one says something newer.
+    site.work = async () => {
+      await working();
+      if (spoken || site.sent.length === 0 || site.runtime.clock.now() - site.sent[0]!.at < 60_000) return;
+      spoken = true;
+      await speak(site, owner(1), 5, [1_001]);
+      await working();
+    };
+    await site.run(job);
+    expect([spoken, site.sent.length, await results(site, job)]).toEqual([true, 1, ['applied', 'superseded']]);
+  });
+
+  /** Red without the state in `whyGone`: what somebody put into quarantine meanwhile would be sent all the same. */
+  test('it is left out if it was put into quarantine since it was selected', async () => {
+    const site = await siteWith(2);
+    const job = await site.plan('code:BIP421');
+    const [first] = await site.items(job);
+    await site.failures.store.change([first!.failure], () => ({ state: 'quarantined', note: 'poisonous' }));
+    await site.run(job);
+    expect([site.sent.length, await results(site, job)]).toEqual([1, ['skipped', 'applied']]);
+    expect((await site.items(job))[0]?.result?.reason).toBe('poisonous');
+    expect((await site.failures.store.heads([first!.failure])).get(first!.failure)?.state).toBe('quarantined');
+  });
+
+  test('it is left out if it was healed since, or forgotten', async () => {
+    const site = await siteWith(3);
+    const job = await site.plan('code:BIP421');
+    const [healed, old] = await site.items(job);
+    await site.failures.store.change([healed!.failure], () => ({ state: 'healed', note: 'healed by 1.2' }));
+    await site.failures.store.change([old!.failure], () => ({ state: 'archived' }));
+    await site.failures.store.prune(site.runtime.clock.now() + 1);
+    await site.run(job);
+    expect([site.sent.length, await results(site, job)]).toEqual([1, ['skipped', 'skipped', 'applied']]);
+  });
+
+  test('one that is selected out of quarantine is let out, and goes', async () => {
+    const site = await siteWith(1);
+    const [head] = await site.failures.store.list();
+    await site.failures.store.change([head!.id], () => ({ state: 'quarantined' }));
+    const job = await site.plan('state:quarantined');
+    await site.run(job);
+    expect([site.sent.length, await results(site, job)]).toEqual([1, ['applied']]);
+  });
+});
