@@ -35,6 +35,28 @@ describe('blobs in a directory', () => {
     await blobs.close();
   });
 
+  /** Red without the lock: the condition is looked at, and the blob of the other process overwritten. */
+  test('a write under a condition waits for whoever is writing, and then sees what they wrote', async () => {
+    const root = folder();
+    const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', new URL('../../fixtures/failures/holder.ts', import.meta.url).pathname, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => holder.on('exit', resolve));
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    const blobs = createFileBlobs(root, randomUUID);
+    expect(await blobs.put('counter.json', 'mine', 'absent')).toBeUndefined();
+    expect(await ended).toBe(0);
+    expect((await blobs.get('counter.json'))?.text).toBe('theirs');
+    await blobs.close();
+  });
+
+  /** Red without fsync: after a power failure there would be a name, and nothing behind it. */
+  test('what has its name is on the disk', async () => {
+    const writer = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', new URL('../../fixtures/failures/order.ts', import.meta.url).pathname, folder()], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    writer.stdout.on('data', (chunk) => void (said += String(chunk)));
+    expect(await new Promise((resolve) => writer.on('close', resolve))).toBe(0);
+    expect(said).toBe('written, on the disk, named');
+  });
+
   test('a half-written file of a killed process is not seen', async () => {
     const root = folder();
     writeFileSync(join(root, '.0f3c.tmp'), '{"half');

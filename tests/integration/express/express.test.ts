@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { generate } from 'selfsigned';
 import { resetNodes } from '../../../shared/bigip/nodes.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EAST, event, INNER } from '../../unit/express/fixtures.ts';
@@ -175,6 +176,19 @@ describe('when the device cannot', () => {
     site.bigip.faults.next(1, { kind: 'status', status: 404, body: { code: 404, message: '01020036:3: The requested Node (/k8s/10.0.0.1) was not found.' } }, isNodeWrite);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(site.lines.map((line) => line.message)).toEqual(['express']);
+  });
+
+  /** Red without it: the CA that somebody corrected would be read with the next start of the process. */
+  test('a CA that is not the device\'s is looked up anew with the next event, in case somebody corrected it', async () => {
+    const stranger = await generate([{ name: 'commonName', value: 'another CA' }]);
+    let wrong = true;
+    site = await startSite({ ca: () => (wrong ? stranger.cert : undefined) });
+    await site.declare(1, [['10.0.0.1', '10.0.0.2']]);
+    expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
+    expect(site.lines).toMatchObject([{ message: 'express given up; the slice decides', code: 'BIP402' }]);
+    wrong = false;
+    expect(await site.express([event(3, ['10.0.0.1 terminating'])])).toEqual([]);
+    expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready']);
   });
 
   test('a refused login is left to the slice at once: more tries would lock the account', async () => {

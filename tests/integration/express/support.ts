@@ -50,8 +50,9 @@ export interface Site {
 
 const context: FunctionContext = { awsRequestId: 'r', functionName: 'express', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 };
 
-export async function startSite(options: BigipOptions & { readonly password?: string; readonly partitions?: readonly string[] } = {}): Promise<Site> {
-  const { password, partitions = ['k8s'], ...rest } = options;
+/** `ca`: asked for whenever the function looks up which one is trusted. */
+export async function startSite(options: BigipOptions & { readonly password?: string; readonly partitions?: readonly string[]; readonly ca?: () => string | undefined } = {}): Promise<Site> {
+  const { password, partitions = ['k8s'], ca = () => undefined, ...rest } = options;
   const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...rest });
   const nodeWrites: unknown[] = [];
   const spy = ({ method, path, body }: LabRequest): boolean => {
@@ -74,8 +75,8 @@ export async function startSite(options: BigipOptions & { readonly password?: st
   const write = (fields: object, message: string): void => void lines.push({ ...fields, message });
   const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log };
   const queues = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
-  const secretOf: Record<string, string> = { 'env:P': password ?? bigip.password, 'env:CA': bigip.ca };
-  const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secretOf[reference] ?? '') }, queues, clock: processClock, id: randomUUID, random: () => 0, log };
+  const secretOf = (reference: string): string => (reference === 'env:CA' ? (ca() ?? bigip.ca) : (password ?? bigip.password));
+  const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secretOf(reference)) }, queues, clock: processClock, id: randomUUID, random: () => 0, log };
   const handler = create(runtime);
   return {
     bigip,

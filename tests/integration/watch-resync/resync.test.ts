@@ -52,6 +52,25 @@ describe('a watcher that is asked to say everything again', () => {
   });
 });
 
+/** Red without the look at the streams: what is only not known would pass for gone, and be taken off the devices. */
+test('no inventory is made of a list of Services that is stale; it comes as soon as they can be listed again', async () => {
+  await said();
+  const allow = at.lab.faults.add({ verbs: ['list', 'watch'], resource: 'services' }, { kind: 'cut' });
+  at.lab.faults.cutWatches({ resource: 'services' });
+  const stale = (): boolean => at.logs.some(({ level, message }) => level === 'warn' && message.includes('stream'));
+  await at.passUntil(stale);
+  ask();
+  for (let passed = 0; passed < 10_000; passed += 100) {
+    at.clock.advance(100);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await quiet();
+  expect(at.inventories()).toHaveLength(1);
+  allow();
+  await at.passUntil(() => at.inventories().length > 1);
+  expect(at.inventories().at(-1)?.ingresses).toEqual([{ namespace: 'istio-system', service: 'istio-ingressgateway' }]);
+});
+
 test('a question that could not be answered yet stays on the queue', async () => {
   const abort = new AbortController();
   const done: string[] = [];
