@@ -5,27 +5,57 @@ export { expect };
 
 export interface CollectedTest {
   readonly name: string;
-  readonly body: () => unknown;
+  /** The test with what comes before and after it. */
+  readonly body: () => Promise<void>;
 }
 
-export let collected: CollectedTest[] = [];
-let names: readonly string[] = [];
+type Step = () => unknown;
 
-/** What was collected since the last call. */
+interface Scope {
+  readonly name: string;
+  readonly before: Step[];
+  readonly after: Step[];
+}
+
+const newScope = (name: string): Scope => ({ name, before: [], after: [] });
+
+let collected: CollectedTest[] = [];
+let scopes: readonly Scope[] = [newScope('')];
+
+/** What was collected since the last call, which is one file. */
 export function takeTests(): readonly CollectedTest[] {
   const taken = collected;
   collected = [];
+  scopes = [newScope('')];
   return taken;
 }
 
 export function describe(name: string, body: () => void): void {
-  names = [...names, name];
+  const outer = scopes;
+  scopes = [...outer, newScope(name)];
   body();
-  names = names.slice(0, -1);
+  scopes = outer;
 }
 
-function one(name: string, body: () => unknown): void {
-  collected.push({ name: [...names, name].join(' › '), body });
+export function beforeEach(step: Step): void {
+  scopes.at(-1)?.before.push(step);
+}
+
+export function afterEach(step: Step): void {
+  scopes.at(-1)?.after.push(step);
+}
+
+function one(name: string, body: Step): void {
+  const around = scopes;
+  const whole = async (): Promise<void> => {
+    try {
+      for (const step of around.flatMap(({ before }) => before)) await step();
+      await body();
+    } finally {
+      for (const step of around.toReversed().flatMap(({ after }) => after)) await step();
+    }
+  };
+  collected.push({ name: [...around.map((scope) => scope.name), name].filter((part) => part !== '').join(' › '), body: whole });
 }
 
 function each(table: readonly unknown[]): (name: string, body: (...row: unknown[]) => unknown) => void {

@@ -1,10 +1,11 @@
 /** Loads the tests with the mutated sources under them, as often as wanted, each time from scratch. */
 import { globSync, readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
-import { join, resolve } from 'node:path';
+import { join, matchesGlob, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mutate, type Mutant } from './mutants.ts';
 import type { CollectedTest } from './jest-globals.ts';
+import type { Target } from './targets.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 const GLOBALS = new URL('jest-globals.ts', import.meta.url).href;
@@ -15,18 +16,16 @@ export interface Sources {
   readonly code: ReadonlyMap<string, string>;
 }
 
-function filesUnder(folder: string, pattern: string): readonly string[] {
-  return globSync(`${folder}/${pattern}`, { cwd: ROOT }).sort();
+function filesOf(patterns: readonly string[], except: readonly string[] = []): readonly string[] {
+  const found = patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
+  return [...new Set(found)].filter((file) => !except.some((pattern) => matchesGlob(file, pattern))).sort();
 }
 
-/** Shapes of objects, which say what may be there and decide nothing: those who read and send them test them. */
-const SHAPES = /\/(objects|snapshot|verdict)\.ts$/;
-
-/** Mutates every file of a folder, in a fixed order, so that a mutant's number stays what it is while the files do. */
-export function mutateFolder(folder: string): Sources {
+/** Mutates every file of a target, in a fixed order, so that a mutant's number stays what it is while the files do. */
+export function mutateTarget({ sources, except }: Target): Sources {
   const mutants: Mutant[] = [];
   const code = new Map<string, string>();
-  for (const file of filesUnder(folder, '**/*.ts').filter((name) => !SHAPES.test(name))) {
+  for (const file of filesOf(sources, except)) {
     const mutated = mutate(file, readFileSync(join(ROOT, file), 'utf8'), mutants.length + 1);
     mutants.push(...mutated.mutants);
     code.set(join(ROOT, file), stripTypeScriptTypes(mutated.source));
@@ -34,45 +33,79 @@ export function mutateFolder(folder: string): Sources {
   return { mutants, code };
 }
 
+export interface LoadedTest extends CollectedTest {
+  /** The test file, below the project. */
+  readonly file: string;
+}
+
 export interface Loader {
-  /** Imports all test files anew, and with them everything of the project that they import. */
-  load(): Promise<readonly CollectedTest[]>;
+  /** Every test file that imports the source, itself or by way of others; all of them without a source. */
+  filesFor(source?: string): readonly string[];
+  /** Imports test files anew, and with them everything of the project that they import. */
+  load(files: readonly string[]): Promise<readonly LoadedTest[]>;
 }
 
 const FRESH = 'fresh';
 /** Of a property's runs one in so many: every mutant that the other tests let live has to pass them. */
 const FEWER = 6;
 
+const plain = (url: string): string => url.split('?')[0] ?? url;
+
 /** Properties are tried with fewer and always the same examples. */
 function fewerRuns(url: string): string | undefined {
   if (!url.includes('/tests/property/') || !url.includes('.test.ts')) return undefined;
-  const source = readFileSync(fileURLToPath(url.split('?')[0] ?? url), 'utf8').replaceAll(/numRuns: (\d+)/g, (_, runs) => `numRuns: ${Math.ceil(Number(runs) / FEWER)}, seed: 1`);
+  const source = readFileSync(fileURLToPath(plain(url)), 'utf8').replaceAll(/numRuns: (\d+)/g, (_, runs) => `numRuns: ${Math.ceil(Number(runs) / FEWER)}, seed: 1`);
   return stripTypeScriptTypes(source);
 }
 
-export function createLoader({ code }: Sources, folders: readonly string[]): Loader {
+/** Who imports whom, as far as the project goes. */
+class Imports {
+  readonly #importers = new Map<string, Set<string>>();
+
+  note(importer: string, imported: string): void {
+    const known = this.#importers.get(imported) ?? new Set();
+    this.#importers.set(imported, known.add(importer));
+  }
+
+  allImporters(file: string): ReadonlySet<string> {
+    const found = new Set([file]);
+    for (const one of found) for (const importer of this.#importers.get(one) ?? []) found.add(importer);
+    return found;
+  }
+}
+
+export function createLoader({ code }: Sources, patterns: readonly string[]): Loader {
   let round = 0;
+  const imports = new Imports();
   registerHooks({
     resolve: (specifier, context, next) => {
       if (specifier === '@jest/globals') return { url: `${GLOBALS}?${FRESH}=${round}`, shortCircuit: true };
       const found = next(specifier, context);
       const ours = found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.includes('/tests/mutation/');
-      return ours ? { ...found, url: `${found.url.split('?')[0]}?${FRESH}=${round}` } : found;
+      if (!ours) return found;
+      if (context.parentURL !== undefined) imports.note(plain(context.parentURL), plain(found.url));
+      return { ...found, url: `${plain(found.url)}?${FRESH}=${round}` };
     },
     load: (url, context, next) => {
-      const source = url.startsWith('file:') ? (code.get(fileURLToPath(url.split('?')[0] ?? url)) ?? fewerRuns(url)) : undefined;
+      const source = url.startsWith('file:') ? (code.get(fileURLToPath(plain(url))) ?? fewerRuns(url)) : undefined;
       return source === undefined ? next(url, context) : { format: 'module', source, shortCircuit: true };
     },
   });
-  const tests = folders.flatMap((folder) => filesUnder(folder, '**/*.test.ts'));
+  const tests = filesOf(patterns);
+  const urlOf = (file: string): string => pathToFileURL(join(ROOT, file)).href;
   return {
-    load: async () => {
+    filesFor: (source) => {
+      if (source === undefined) return tests;
+      const importers = imports.allImporters(urlOf(source));
+      return tests.filter((file) => importers.has(urlOf(file)));
+    },
+    load: async (files) => {
       round += 1;
       const globals = (await import(`${GLOBALS}?${FRESH}=${round}`)) as typeof import('./jest-globals.ts');
-      const found: CollectedTest[] = [];
-      for (const file of tests) {
-        await import(pathToFileURL(join(ROOT, file)).href);
-        found.push(...globals.takeTests().map((test) => ({ ...test, name: `${file}: ${test.name}` })));
+      const found: LoadedTest[] = [];
+      for (const file of files) {
+        await import(urlOf(file));
+        found.push(...globals.takeTests().map((test) => ({ ...test, name: `${file}: ${test.name}`, file })));
       }
       return found;
     },

@@ -1,22 +1,22 @@
 /**
- * `npm run mutate`: does a test notice when the port mapping is wrong? Every comparison, condition, literal and call of
- * `shared/domain/ingress` is made wrong, one at a time, and the tests of that folder are run.
+ * `npm run mutate`: does a test notice when a guard is wrong? Every comparison, condition and choosing call of the named targets (all
+ * of them without a name) is made wrong, one at a time, and the tests that come by it are run.
  */
 import { parseArgs } from 'node:util';
-import { mutateFolder } from './load.ts';
+import { mutateTarget } from './load.ts';
 import type { Mutant } from './mutants.ts';
-import type { Fate } from './protocol.ts';
+import { reportOf, type Judged } from './report.ts';
 import { supervise, type Tried } from './supervise.ts';
+import { targetsNamed, type Target } from './targets.ts';
 
-const FOLDER = 'shared/domain/ingress';
-const TESTS = ['tests/unit/ingress', 'tests/property/ingress'];
 const EVERY = 200;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     /** Seconds for everything. */
-    budget: { type: 'string', default: '600' },
-    /** So many mutants, chosen by the seed; all of them without it. */
+    budget: { type: 'string', default: '3600' },
+    /** So many mutants of each target, chosen by the seed; all of them without it. */
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     /** Only files whose path holds this. */
@@ -36,8 +36,8 @@ function chanceOf(seed: number): () => number {
   };
 }
 
-function choose(mutants: readonly Mutant[]): readonly number[] {
-  const ids = mutants.filter(({ file }) => file.includes(values.only)).map(({ id }) => id);
+function choose(mutants: readonly Mutant[], { kinds }: Target): readonly number[] {
+  const ids = mutants.filter(({ file, kind }) => kinds.includes(kind) && file.includes(values.only)).map(({ id }) => id);
   if (values.sample === undefined) return ids;
   const chance = chanceOf(Number(values.seed));
   return ids.map((id) => ({ id, rank: chance() })).toSorted((a, b) => a.rank - b.rank).slice(0, Number(values.sample)).map(({ id }) => id);
@@ -47,49 +47,34 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function percent(part: number, whole: number): string {
-  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`;
-}
-
-interface Judged extends Mutant {
-  readonly fate: Fate;
-}
-
-const NOTICED: ReadonlySet<Fate> = new Set<Fate>(['killed', 'timeout']);
-
-function report(judged: readonly Judged[]): readonly string[] {
-  const files = [...Map.groupBy(judged, ({ file }) => file)].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const table = files.map(([file, own]) => {
-    const noticed = own.filter(({ fate }) => NOTICED.has(fate)).length;
-    return `${file.slice(FOLDER.length + 1).padEnd(34)} ${String(own.length).padStart(5)} ${String(noticed).padStart(8)} ${percent(noticed, own.length).padStart(8)}`;
-  });
-  const left = judged.filter(({ fate }) => !NOTICED.has(fate));
-  const count = (fate: Fate): number => judged.filter((one) => one.fate === fate).length;
-  return [
-    ...left.map(({ file, line, what, source, fate, id }) => `${file}:${line} #${id} ${fate}: \`${source}\` ${what}`),
-    '',
-    `${'file'.padEnd(34)} mutants  noticed     rate`,
-    ...table,
-    '',
-    `${judged.length} mutants: ${count('killed')} killed, ${count('timeout')} never came back, ${count('survived')} survived, ${count('unreached')} not reached by any test; ${percent(judged.length - left.length, judged.length)} noticed`,
-  ];
-}
-
-const { mutants } = mutateFolder(FOLDER);
-const ids = choose(mutants);
 const started = performance.now();
-say(`${ids.length} of ${mutants.length} mutants of ${FOLDER}, against ${TESTS.join(' and ')}`);
-let done = 0;
-const each = (): void => {
-  done += 1;
-  if (done % EVERY === 0) say(`${done} tried after ${((performance.now() - started) / 1000).toFixed(0)} s`);
-};
-const tried: readonly Tried[] = await supervise({ folder: FOLDER, tests: TESTS, ids, budget: Number(values.budget) * 1000, each });
-const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
-const judged = tried.toSorted((a, b) => a.id - b.id).flatMap(({ id, fate }): Judged[] => {
-  const mutant = byId.get(id);
-  return mutant === undefined ? [] : [{ ...mutant, fate }];
-});
-process.stdout.write(values.json ? `${JSON.stringify(judged, null, 2)}\n` : `${report(judged).join('\n')}\n`);
-if (judged.length < ids.length) say(`${ids.length - judged.length} were not tried: the budget of ${values.budget} s is spent`);
-say(`${((performance.now() - started) / 1000).toFixed(0)} s`);
+const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
+
+async function tryTarget(target: Target, budget: number): Promise<readonly Judged[]> {
+  const { mutants } = mutateTarget(target);
+  const ids = choose(mutants, target);
+  if (ids.length === 0) return [];
+  say(`${target.name}: ${ids.length} mutants, against ${target.tests.join(' ')}`);
+  const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
+  let done = 0;
+  const each = ({ id, fate }: Tried): void => {
+    done += 1;
+    const mutant = byId.get(id);
+    if (fate === 'timeout' && mutant !== undefined) say(`never came back: ${mutant.file}:${mutant.line} \`${mutant.source}\` ${mutant.what}`);
+    if (done % EVERY === 0) say(`${done} tried after ${seconds()} s`);
+  };
+  const tried = await supervise({ target, ids, budget, each });
+  if (tried.length < ids.length) say(`${target.name}: ${ids.length - tried.length} were not tried, because the time of ${values.budget} s is spent`);
+  return tried.flatMap((one): Judged[] => {
+    const mutant = byId.get(one.id);
+    return mutant === undefined ? [] : [{ ...mutant, ...one, target: target.name }];
+  });
+}
+
+const judged: Judged[] = [];
+for (const target of targetsNamed(positionals)) {
+  const left = Number(values.budget) * 1000 - (performance.now() - started);
+  if (left > 0) judged.push(...(await tryTarget(target, left)));
+}
+process.stdout.write(values.json ? `${JSON.stringify(judged, null, 2)}\n` : `${reportOf(judged).join('\n')}\n`);
+say(`${seconds()} s`);

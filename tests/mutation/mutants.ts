@@ -2,8 +2,12 @@
 import { parseSync } from '@swc/core';
 import { editsOf, type Edits } from './edits.ts';
 
+/** A guard lets through or holds back: a condition, a comparison, a choosing call, a call that is made. A value is any other literal. */
+export type Kind = 'guard' | 'value';
+
 export interface Mutant {
   readonly id: number;
+  readonly kind: Kind;
   readonly file: string;
   readonly line: number;
   /** What it does, such as `=== becomes !==`. */
@@ -45,10 +49,10 @@ function textOf({ bytes }: Work, node: Node): string {
   return bytes.toString('utf8', start(node), end(node));
 }
 
-function add(work: Work, node: Node, what: string): number {
+function add(work: Work, node: Node, what: string, kind: Kind = 'guard'): number {
   const id = work.first + work.mutants.length;
   const line = work.bytes.toString('utf8', 0, start(node)).split('\n').length;
-  work.mutants.push({ id, file: work.file, line, what, source: textOf(work, node).replaceAll(/\s+/g, ' ').slice(0, 100) });
+  work.mutants.push({ id, kind, file: work.file, line, what, source: textOf(work, node).replaceAll(/\s+/g, ' ').slice(0, 100) });
   return id;
 }
 
@@ -98,12 +102,22 @@ function call(work: Work, node: Node): void {
   const name = property.type === 'Identifier' ? String(property['value']) : '';
   const other = OTHER_METHODS[name];
   if (OPTIONAL_METHODS.has(name)) {
+    // The call moves into a function of its own, where nothing can be awaited.
+    if (/\bawait\b/.test(textOf(work, node))) return;
     work.edits.wrap(start(node), end(node), [`__m.without(${add(work, node, `.${name}() is left out`)}, `, ')']);
     work.edits.replace(end(object), end(object), ', (__o) => __o');
   } else if (other !== undefined) {
     work.edits.wrap(start(node), start(node), [`__m.other(${add(work, node, `.${name}() becomes .${other}()`)}, `, '']);
     work.edits.replace(end(object), end(property), `, ['${name}', '${other}'])`);
   }
+}
+
+/** What is written to the log is for people, and a constructor cannot go without `super()`. */
+function isLeftOut(work: Work, node: Node): boolean {
+  if (node.type === 'AwaitExpression') return isLeftOut(work, node['argument'] as Node);
+  if (node.type !== 'CallExpression') return false;
+  const callee = node['callee'] as Node;
+  return callee.type !== 'Super' && !/\blog\.(debug|info|warn|error)$/.test(textOf(work, callee));
 }
 
 /** Sentences are for people; tests look for the names in them, not for their wording. */
@@ -119,17 +133,17 @@ const VISITORS: Readonly<Record<string, (work: Work, node: Node) => void>> = {
   UnaryExpression: (work, node) => {
     if (node['operator'] === '!' && !work.forced.has(node)) wrap(work, node, `__m.not(${add(work, node, '! is left out')}, `);
   },
-  BooleanLiteral: (work, node) => wrap(work, node, `__m.value(${add(work, node, `becomes ${node['value'] === true ? 'false' : 'true'}`)}, `, `, ${node['value'] === true ? 'false' : 'true'})`),
+  BooleanLiteral: (work, node) => wrap(work, node, `__m.value(${add(work, node, `becomes ${node['value'] === true ? 'false' : 'true'}`, 'value')}, `, `, ${node['value'] === true ? 'false' : 'true'})`),
   NumericLiteral: (work, node) => {
     const mutant = node['value'] === 1 ? 0 : Number(node['value']) + 1;
-    wrap(work, node, `__m.value(${add(work, node, `becomes ${mutant}`)}, `, `, ${mutant})`);
+    wrap(work, node, `__m.value(${add(work, node, `becomes ${mutant}`, 'value')}, `, `, ${mutant})`);
   },
   StringLiteral: (work, node) => {
     const value = String(node['value']);
-    if (!isWording(value)) wrap(work, node, `__m.value(${add(work, node, value === '' ? 'becomes "mutant"' : 'becomes ""')}, `, `, '${value === '' ? 'mutant' : ''}')`);
+    if (!isWording(value)) wrap(work, node, `__m.value(${add(work, node, value === '' ? 'becomes "mutant"' : 'becomes ""', 'value')}, `, `, '${value === '' ? 'mutant' : ''}')`);
   },
   ExpressionStatement: (work, node) => {
-    if ((node['expression'] as Node).type === 'CallExpression') wrap(work, node, `{ if (!__m.is(${add(work, node, 'is left out')})) { `, ' } }');
+    if (isLeftOut(work, node['expression'] as Node)) wrap(work, node, `{ if (!__m.is(${add(work, node, 'is left out')})) { `, ' } }');
   },
 };
 

@@ -4,24 +4,21 @@ import { fileURLToPath } from 'node:url';
 import type { Fate, Order, Report } from './protocol.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
-/** For the first run of all tests, and for one mutant. */
-const TO_START_MS = 120_000;
+/** For the first run of all tests, and for one test of a mutant. */
+const TO_START_MS = 300_000;
 const TO_TRY_MS = 15_000;
 
 export interface Tried {
   readonly id: number;
   readonly fate: Fate;
+  /** The test that noticed. */
+  readonly by?: string;
 }
 
 interface Round {
   readonly tried: readonly Tried[];
   /** The mutant that had to be ended. */
   readonly stuck: number | undefined;
-}
-
-function fateOf({ reached, by }: Extract<Report, { kind: 'tried' }>): Fate {
-  if (by !== undefined) return 'killed';
-  return reached ? 'survived' : 'unreached';
 }
 
 /** One worker, until it is done, stuck, or out of time. */
@@ -43,12 +40,12 @@ function runWorker(order: Order, until: number, each: (tried: Tried) => void): P
   child.on('message', (report: Report) => {
     if (report.kind === 'trying') current = report.id;
     if (report.kind === 'tried') {
-      tried.push({ id: report.id, fate: fateOf(report) });
+      tried.push({ id: report.id, fate: report.fate, ...(report.by === undefined ? {} : { by: report.by }) });
       each(tried.at(-1)!);
     }
     if (report.kind === 'broken') reject(new Error(report.why));
     if (report.kind === 'done' || (report.kind === 'tried' && Date.now() > until)) end(undefined);
-    else wait(TO_TRY_MS);
+    else wait(report.kind === 'ready' ? TO_START_MS : TO_TRY_MS);
   });
   // A mutant can bring down the whole process; that is noticed too.
   child.on('exit', () => end(current !== undefined && tried.at(-1)?.id !== current ? current : undefined));

@@ -5,12 +5,16 @@
 export interface Switch {
   on: number;
   hits: Set<number> | undefined;
+  /** So often a mutant's place may be come by until it counts as a loop without an end. */
+  steps: number;
 }
 
-export const mutation: Switch = { on: 0, hits: undefined };
+export const mutation: Switch = { on: 0, hits: undefined, steps: Number.POSITIVE_INFINITY };
 
 function is(id: number): boolean {
   mutation.hits?.add(id);
+  mutation.steps -= 1;
+  if (mutation.steps < 0) throw new Error('this mutant never comes to an end');
   return mutation.on === id;
 }
 

@@ -1,6 +1,6 @@
 /** A process that tries mutants one after the other and tells its parent, which ends it where one never returns. */
 import './switch.ts';
-import { createLoader, mutateFolder } from './load.ts';
+import { createLoader, mutateTarget } from './load.ts';
 import type { Order, Report } from './protocol.ts';
 import { createSuite } from './run.ts';
 
@@ -8,17 +8,21 @@ function tell(report: Report): void {
   process.send?.(report);
 }
 
-async function work({ folder, tests, ids }: Order): Promise<void> {
-  const suite = await createSuite(createLoader(mutateFolder(folder), tests));
+async function work({ target, ids }: Order): Promise<void> {
+  const sources = mutateTarget(target);
+  const suite = await createSuite(createLoader(sources, target.tests), () => tell({ kind: 'alive' }));
   tell({ kind: 'ready' });
-  for (const id of ids) {
-    tell({ kind: 'trying', id });
-    const by = suite.isReached(id) ? await suite.try(id) : undefined;
-    tell({ kind: 'tried', id, reached: suite.isReached(id), ...(by === undefined ? {} : { by }) });
+  const wanted = new Set(ids);
+  for (const mutant of sources.mutants.filter(({ id }) => wanted.has(id))) {
+    tell({ kind: 'trying', id: mutant.id });
+    tell({ kind: 'tried', id: mutant.id, ...(await suite.try(mutant)) });
   }
   tell({ kind: 'done' });
 }
 
+// What an earlier mutant left behind must not be taken for the work of the present one.
+process.on('uncaughtException', () => undefined);
+process.on('unhandledRejection', () => undefined);
 process.once('message', (order: Order) => {
   work(order).then(
     () => process.disconnect(),

@@ -1,6 +1,6 @@
 /** What a replay job looks at before it sends an event, and after it has died. */
 import { describe, expect, test } from '@jest/globals';
-import { LEASE } from '../../../shared/failures/replay/driver.ts';
+import { LEASE } from '../../../shared/failures/replay/job.ts';
 import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
 
 class Crash extends Error {}
