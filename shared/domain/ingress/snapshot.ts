@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Revision } from '../revision.ts';
+import { ObservedRevision } from '../revision.ts';
 import { KubernetesObjects } from './objects.ts';
 
 const ClusterId = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label');
@@ -23,7 +23,7 @@ export const Snapshot = z.strictObject({
   /** UID of the `kube-system` namespace: tells a rebuilt cluster from the one that used this id before. */
   clusterUid: z.string().min(1),
   ingress: IngressRef,
-  revision: Revision,
+  revision: ObservedRevision,
   changes: z.array(Change),
   /** The watcher saw the ingress Service itself being deleted: everything it exposed goes. */
   removed: z.boolean(),
@@ -35,7 +35,7 @@ export type Snapshot = z.infer<typeof Snapshot>;
 export const Inventory = z.strictObject({
   cluster: ClusterId,
   clusterUid: z.string().min(1),
-  revision: Revision,
+  revision: ObservedRevision,
   /** Those whose Service exists. */
   ingresses: z.array(IngressRef),
   /** Those that the watcher looks for: it knows nothing of others. Absent: all that are configured. */
