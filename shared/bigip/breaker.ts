@@ -1,5 +1,4 @@
 /** Leaves a device alone that does not answer: after a few failures in a row there is one probe now and then, and nothing else. */
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Clock } from '../runtime/runtime.ts';
 import { within } from '../runtime/shared-call.ts';
 import { DeviceError } from './errors.ts';
@@ -26,34 +25,67 @@ export function isAway(error: unknown): error is DeviceError {
   return error instanceof DeviceError && AWAY.has(error.code);
 }
 
+/** The device is left alone: until when, by the monotonic clock, and why. */
+interface Open {
+  readonly until: number;
+  readonly cause: string;
+}
+
 /** `patience`: milliseconds that others wait for the probe. */
 export function createBreaker(device: string, clock: Pick<Clock, 'monotonic'>, random: () => number, patience = 10_000): Breaker {
-  // The library decides on the state; when the next probe is due is decided here, because its clock cannot be set.
-  const policy = circuitBreaker(handleWhen(isAway), { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: 0 });
-  let opened = 0;
-  let until = 0;
-  let cause = '';
+  /** In a row. */
+  let failures = 0;
+  /** How often it was left alone since it answered last. */
+  let pauses = 0;
+  let open: Open | undefined;
   let probe: Promise<unknown> | undefined;
-  policy.onReset(() => {
-    opened = 0;
-  });
-  policy.onBreak((reason) => {
-    const error = 'error' in reason ? reason.error : undefined;
-    const ceiling = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(opened, 10));
-    opened += 1;
-    cause = error instanceof DeviceError ? `${error.code}: ${error.message}` : '';
-    until = clock.monotonic() + Math.max(isAway(error) ? (error.after ?? 0) : 0, Math.round(ceiling * (0.5 + random() / 2)));
-  });
+
+  const leaveAlone = (error: DeviceError): void => {
+    const ceiling = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(pauses, 10));
+    pauses += 1;
+    const pause = Math.max(error.after ?? 0, Math.round(ceiling * (0.5 + random() / 2)));
+    open = { until: clock.monotonic() + pause, cause: `${error.code}: ${error.message}` };
+  };
+  const close = (): void => {
+    failures = 0;
+    pauses = 0;
+    open = undefined;
+  };
+  /** Calls that began before the device was left alone decide nothing any more. */
+  const count = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await action();
+      failures = 0;
+      return result;
+    } catch (error) {
+      failures += isAway(error) ? 1 : 0;
+      if (isAway(error) && failures >= FAILURES && open === undefined) leaveAlone(error);
+      throw error;
+    }
+  };
+  /** Any answer will do, a refusal too. */
+  const ask = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await action();
+      close();
+      return result;
+    } catch (error) {
+      if (isAway(error)) leaveAlone(error);
+      else close();
+      throw error;
+    }
+  };
 
   const run = async <T>(action: () => Promise<T>): Promise<T> => {
-    if (policy.state === CircuitState.Closed) return policy.execute(action);
+    if (open === undefined) return count(action);
+    const { until, cause } = open;
     if (probe !== undefined) {
       await within(probe, patience, () => new DeviceError('BIP508', 'transient', `${device} is being asked whether it is back, and does not say (${cause})`, { after: patience }));
       return run(action);
     }
     const wait = until - clock.monotonic();
     if (wait > 0) throw new DeviceError('BIP508', 'transient', `${device} is left alone for ${Math.ceil(wait / 1000)} s more after ${FAILURES} failures in a row (${cause})`, { after: wait });
-    const probing = policy.execute(action);
+    const probing = ask(action);
     probe = probing.then(
       () => undefined,
       () => undefined,
