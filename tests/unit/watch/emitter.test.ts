@@ -14,6 +14,7 @@ function start() {
   /** What the cluster is like; and whether the queue takes nothing for now. */
   const now: { content: number | 'ever new' | 'unknown'; away: boolean } = { content: 'ever new', away: false };
   const tries = { refused: 0 };
+  const looks = { count: 0 };
   let n = 0;
   const emitter = new Emitter({
     clock,
@@ -29,10 +30,10 @@ function start() {
       sent.push(changes.map((c) => c.name));
       return Promise.resolve({ epoch: 1, counter: sent.length });
     },
-    observed: () => undefined,
+    observed: () => void (looks.count += 1),
   });
   emitter.start();
-  return { clock, emitter, sent, now, tries };
+  return { clock, emitter, sent, now, tries, looks };
 }
 
 describe('the snapshots of one ingress', () => {
@@ -113,6 +114,21 @@ describe('the snapshots of one ingress', () => {
     emitter.changed(change('b'), false);
     await clock.pass(200);
     expect(sent).toEqual([['a', 'b']]);
+    await emitter.stop();
+  });
+
+  test('are looked at once after each change, also while none may go out yet', async () => {
+    const { clock, emitter, looks } = start();
+    emitter.changed(change('a'), false);
+    await clock.pass(200);
+    expect(looks.count).toBe(1);
+    emitter.changed(change('b'), false);
+    await clock.pass(99);
+    expect(looks.count).toBe(1);
+    await clock.pass(1);
+    expect(looks.count).toBe(2);
+    await clock.pass(120_000);
+    expect(looks.count).toBe(2);
     await emitter.stop();
   });
 

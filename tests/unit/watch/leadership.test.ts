@@ -137,6 +137,63 @@ describe('a replica', () => {
     expect([one.told, await one.mayWrite(), one.leadership.epoch]).toEqual([['won 0'], true, T0]);
   });
 
+  test('asks the Lease before it writes when its own renewal is late, and nobody as long as it is proven', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const one = await started(replica(on, clock, 'a'), clock);
+    const asked = on.calls.length;
+    expect([await one.mayWrite(), on.calls.length]).toEqual([true, asked]);
+    on.mood = 'away';
+    await clock.pass(10_001);
+    expect(await one.mayWrite()).toBe(false);
+    on.mood = 'well';
+    expect([await one.mayWrite(), one.told]).toEqual([true, ['won 0']]);
+  });
+
+  test('writes nothing while a new Lease is not answered for, and says so by what it rejects with', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const one = replica(on, clock, 'a');
+    await expect(one.leadership.assure()).rejects.toMatchObject({ name: 'Fenced', message: expect.stringContaining('another replica leads') });
+    await started(one, clock);
+    on.mood = 'away';
+    await clock.pass(10_001);
+    await expect(one.leadership.assure()).rejects.toMatchObject({ name: 'Fenced', message: expect.stringContaining('cannot be renewed') });
+  });
+
+  test('renews no Lease and takes none once it was stopped', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const one = await started(replica(on, clock, 'a'), clock);
+    await one.leadership.stop();
+    const asked = on.calls.length;
+    await clock.pass(60_000);
+    expect([await one.mayWrite(), on.calls.length, one.told]).toEqual([false, asked, ['won 0']]);
+  });
+
+  test('starts also while the API is away, and leads when it is back', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    on.mood = 'away';
+    const one = replica(on, clock, 'a');
+    let looked = false;
+    const first = one.leadership.start().then(() => void (looked = true));
+    await clock.pass(120_000);
+    expect([looked, one.told]).toEqual([false, []]);
+    on.mood = 'well';
+    await clock.pass(30_000);
+    await first;
+    expect([looked, one.told.length]).toEqual([true, 1]);
+  });
+
+  test('renews every two seconds or so, and looks at the Lease of another one more often', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    await started(replica(on, clock, 'a'), clock);
+    const before = on.calls.length;
+    await clock.pass(20_000);
+    expect(on.calls.slice(before)).toEqual(Array(10).fill('replace'));
+    const watching = on.calls.length;
+    await started(replica(on, clock, 'b'), clock);
+    await clock.pass(4_000);
+    expect(on.calls.slice(watching).filter((call) => call === 'get').length).toBeGreaterThanOrEqual(10);
+  });
+
   test('keeps its term where somebody labelled or deleted the Lease', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
@@ -185,7 +242,9 @@ describe('a term', () => {
   test('moves above an epoch that a device knows, and no further than it has to', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
+    const before = on.lease;
     expect(await one.leadership.raise(T0 - 1)).toBe(T0);
+    expect(on.lease).toBe(before);
     expect(await one.leadership.raise(T0)).toBe(T0 + 1);
     expect(await one.leadership.raise(T0 + 3_600_000)).toBe(T0 + 3_600_001);
     await clock.pass(5_000);
