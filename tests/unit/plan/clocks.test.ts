@@ -6,7 +6,7 @@ import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isDue, quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
 import { overtakenAbsences } from '../../../shared/domain/plan/absent.ts';
-import { LATEST_EPOCH, Revision } from '../../../shared/domain/revision.ts';
+import { LATEST_EPOCH, ObservedRevision } from '../../../shared/domain/revision.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
@@ -71,9 +71,9 @@ describe('an epoch that lies ahead', () => {
 
   test('leaves room above it, whatever a clock says, and what no clock says is refused', () => {
     const latest = 2 ** 63 / 1e6;
-    expect(Revision.safeParse({ epoch: Math.ceil(latest), counter: 1 }).success).toBe(true);
+    expect(ObservedRevision.safeParse({ epoch: Math.ceil(latest), counter: 1 }).success).toBe(true);
     expect(LATEST_EPOCH - latest).toBeGreaterThan(30 * YEAR);
-    expect(Revision.safeParse({ epoch: LATEST_EPOCH + 1, counter: 1 }).success).toBe(false);
+    expect(ObservedRevision.safeParse({ epoch: LATEST_EPOCH + 1, counter: 1 }).success).toBe(false);
   });
 
   test('of a record makes an inventory of an earlier term answered with it, so that its watcher moves above', () => {
