@@ -1,6 +1,5 @@
 /** park: takes what lies in the dead-letter queues into the failure store. While the store is away, messages stay in their queue. */
 import { openFailures } from '../../shared/failures/open.ts';
-import type { Failures } from '../../shared/failures/open.ts';
 import type { Sighting } from '../../shared/failures/port.ts';
 import { suspectsOf } from '../../shared/failures/marks.ts';
 import { unreadSighting } from '../../shared/failures/sighting.ts';
@@ -12,6 +11,7 @@ import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { createPruner } from './prune.ts';
+import type { Pruned } from './prune.ts';
 import { sight } from './sight.ts';
 
 export type ParkHandler = Handler & { close(): Promise<void> };
@@ -24,8 +24,9 @@ export function create(runtime: Runtime): ParkHandler {
 export const handler = lambdaEntry(create);
 
 /** For hosts and tests that have a store already. */
-export function parkInto(runtime: Runtime, { store, jobs }: Pick<Failures, 'store' | 'jobs'>): Handler {
-  const prune = createPruner(runtime, { store, jobs });
+export function parkInto(runtime: Runtime, failures: Pruned): Handler {
+  const { store } = failures;
+  const prune = createPruner(runtime, failures);
   const keys = createKeyring(runtime.secrets, runtime.clock);
   const suspects = { snapshots: suspectsOf(runtime, 'snapshots-dead'), slices: suspectsOf(runtime, 'slices-dead') };
   return async (event, context) => {

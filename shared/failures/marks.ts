@@ -1,36 +1,68 @@
 /** Marks of suspicious messages, in the failure store: a place that outlives the process, on every host. Written for suspects only. */
 import { createHash } from 'node:crypto';
 import type { QueueMessage, QueueName } from '../queue/port.ts';
-import { createSuspects } from '../queue/suspects.ts';
+import { createSuspects, NO_MARKS } from '../queue/suspects.ts';
 import type { Marks, Suspects } from '../queue/suspects.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Clock, Runtime } from '../runtime/runtime.ts';
 import type { Blobs } from './blobs.ts';
 
 export const MARKS = 'suspects/';
 
-export function marksOver(queue: QueueName, open: () => Promise<Blobs>): Marks {
+/** How often, and when it was written: a mark whose message nobody has any more is found by its age alone. */
+interface Mark {
+  readonly tries: number;
+  readonly at: number;
+}
+
+const MARK = /^\{"tries":(\d{1,3}),"at":(\d{1,16})\}$/;
+
+/** What nobody wrote counts for nothing and is as old as anything. */
+function readMark(text: string): Mark {
+  const [, tries = 0, at = 0] = MARK.exec(text) ?? [];
+  return { tries: Number(tries), at: Number(at) };
+}
+
+export function marksOver(queue: QueueName, open: () => Promise<Blobs>, clock: Pick<Clock, 'now'>): Marks {
   let opened: Promise<Blobs> | undefined;
   const blobs = (): Promise<Blobs> => (opened ??= open());
   const key = ({ id }: QueueMessage): string => `${MARKS}${queue}/${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`;
   return {
     get: async (message) => {
       const blob = await (await blobs()).get(key(message));
-      return blob === undefined ? 0 : triesIn(blob.text);
+      return blob === undefined ? 0 : readMark(blob.text).tries;
     },
-    set: async (message, tries) => void (await (await blobs()).put(key(message), JSON.stringify({ tries }))),
+    set: async (message, tries) => {
+      const mark: Mark = { tries, at: Math.max(0, Math.round(clock.now())) };
+      await (await blobs()).put(key(message), JSON.stringify(mark));
+    },
     clear: async (message) => (await blobs()).delete(key(message)),
     close: async () => (await opened)?.close(),
   };
 }
 
-function triesIn(text: string): number {
-  const tries = Number(/^\{"tries":(\d{1,3})\}$/.exec(text)?.[1]);
-  return Number.isNaN(tries) ? 0 : tries;
+export interface MarkKeeping {
+  /** Forgets what was written before that time. Resolves with how many. */
+  prune(before: number): Promise<number>;
 }
 
-/** Loaded with the first suspect: the S3 client would cost every cold start its time. */
+export function createMarkKeeping(blobs: Blobs): MarkKeeping {
+  return {
+    prune: async (before) => {
+      let count = 0;
+      for (const { key } of await blobs.list(MARKS)) {
+        const blob = await blobs.get(key);
+        if (blob === undefined || readMark(blob.text).at >= before) continue;
+        await blobs.delete(key);
+        count += 1;
+      }
+      return count;
+    },
+  };
+}
+
+/** Loaded with the first suspect: the S3 client would cost every cold start its time. In a dry run the store belongs to others. */
 export function suspectsOf(runtime: Runtime, queue: QueueName): Suspects {
-  const { config, id } = runtime;
+  const { config, id, dryRun, clock } = runtime;
   const open = async (): Promise<Blobs> => (await import('./open.ts')).openBlobs(config.failures, { id });
-  return createSuspects(marksOver(queue, open), runtime);
+  return createSuspects(dryRun === true ? NO_MARKS : marksOver(queue, open, clock), runtime);
 }

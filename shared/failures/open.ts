@@ -6,6 +6,8 @@ import type { Blobs } from './blobs.ts';
 import { createFileBlobs } from './fs/blobs.ts';
 import { createHistory } from './history.ts';
 import type { History } from './history.ts';
+import { createMarkKeeping } from './marks.ts';
+import type { MarkKeeping } from './marks.ts';
 import type { FailureStore } from './port.ts';
 import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
@@ -24,6 +26,7 @@ export interface Failures {
   readonly turns: Turns;
   readonly history: History;
   readonly waiting: WaitingPlace;
+  readonly suspects: MarkKeeping;
   close(): Promise<void>;
 }
 
@@ -49,6 +52,7 @@ export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptio
     turns: createTurns(blobs),
     history: createHistory(blobs, now),
     waiting: createWaitingPlace(blobs, id),
+    suspects: createMarkKeeping(blobs),
     close: () => blobs.close(),
   };
 }

@@ -70,3 +70,6 @@ const nothing = (): Promise<void> => Promise.resolve();
 
 /** For what is not worth a second try: a suspect is given up at once. */
 export const UNWORTHY: Marks = { get: () => Promise.resolve(MOST_TRIES), set: nothing, clear: nothing, close: nothing };
+
+/** For who may write nothing down: suspects are handled alone, and nobody is given up. */
+export const NO_MARKS: Marks = { ...UNWORTHY, get: () => Promise.resolve(0) };
