@@ -4,6 +4,7 @@ import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { absentSlices, overtakenAbsences } from '../../../shared/domain/plan/absent.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isObeyed } from '../../../shared/domain/plan/steer.ts';
 import type { Approval, Steering } from '../../../shared/domain/steering/steering.ts';
 import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
@@ -40,6 +41,16 @@ describe('what an inventory misses', () => {
     const [late] = overtakenAbsences(absence, having({ version: version(3) }));
     expect(late).toMatchObject({ owner: EAST, notes: [] });
     expect(late).not.toHaveProperty('sender');
+  });
+});
+
+describe('an owner that an inventory misses goes', () => {
+  const declared: DeclaredState = declaredState({ [EAST]: record() }, [shown(1, [EAST])]);
+  test.each([['at the version of the inventory', 5, true], ['at an older one', 4, true], ['not at a newer one', 6, false]])('%s', (_, counter, goes) => {
+    const state = { ...declared, owners: { [EAST]: record({ version: version(1, counter, 1) }) } };
+    const absences = [{ cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: version(1, 5, 1), absent: [EAST] }];
+    const { next } = planPartition('k8s', state, [], { sameFleet: () => true, now: 0, absences });
+    expect(Object.keys(next.exposures)).toEqual(goes ? [] : [key(1)]);
   });
 });
 
