@@ -9,6 +9,9 @@ const PATIENCE = { least: 3_000, times: 20 } as const;
 /** A test that goes round in circles comes by the places of mutants again and again: so often at most, more if it does so by itself. */
 const STEPS = { least: 1_000_000, times: 20 } as const;
 
+/** Milliseconds. Slower tests are left out: beside other work they could outlast the supervisor's patience and pass for one that noticed. */
+const SLOW = 4_000;
+
 export interface Verdict {
   readonly fate: Fate;
   /** The test that noticed. */
@@ -67,7 +70,12 @@ async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> 
     } catch (error) {
       throw new Error(`the test "${test.name}" fails without any mutant: ${String(error)}`, { cause: error });
     }
-    timed.push({ test, took: performance.now() - started, steps: Number.MAX_SAFE_INTEGER - mutation.steps, hits });
+    const took = performance.now() - started;
+    if (took > SLOW) {
+      process.stderr.write(`left out, because it takes ${Math.round(took)} ms: ${test.name}\n`);
+      continue;
+    }
+    timed.push({ test, took, steps: Number.MAX_SAFE_INTEGER - mutation.steps, hits });
   }
   mutation.hits = undefined;
   return timed.toSorted((a, b) => a.took - b.took);
@@ -87,7 +95,7 @@ export async function createSuite(loader: Loader, alive: () => void): Promise<Su
   async function tryAnew({ file }: Mutant): Promise<Verdict> {
     const again = await loader.load(loader.filesFor(file)).catch((error: unknown) => `loading: ${String(error)}`);
     if (typeof again === 'string') return { fate: 'killed', by: again };
-    return judge(again.toSorted((a, b) => rankOf(a) - rankOf(b)), costOf, alive);
+    return judge(again.filter(({ name }) => ranks.has(name)).toSorted((a, b) => rankOf(a) - rankOf(b)), costOf, alive);
   }
 
   return {

@@ -1,0 +1,133 @@
+/** What park takes from which queue, how long it keeps it, and whose it takes an event for. */
+import { describe, expect, test } from '@jest/globals';
+import { parkInto } from '../../../functions/park/handler.ts';
+import { createPruner } from '../../../functions/park/prune.ts';
+import { sight } from '../../../functions/park/sight.ts';
+import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
+import { seal } from '../../../shared/queue/envelope.ts';
+import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
+import { toRecord } from '../../../shared/queue/handler.ts';
+import { createKeyring } from '../../../shared/queue/keyring.ts';
+import type { QueueMessage } from '../../../shared/queue/port.ts';
+import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+import { CLUSTERS, configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
+
+const OWNER = 'east/istio-system/istio-ingressgateway';
+const DAY = 86_400_000;
+const context = { awsRequestId: 'r', functionName: 'park', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 };
+
+function message(body = 'nonsense', over: Partial<QueueMessage> = {}): QueueMessage {
+  return { id: 'm1', receipt: 'r1', group: OWNER, deduplicationId: 'm1', body, receiveCount: 1, sentAt: 1_000, ...over };
+}
+
+async function parked(arn: string): Promise<readonly (string | undefined)[]> {
+  const runtime = testRuntime();
+  const failures = failuresOver(memoryBlobs(), runtime);
+  await parkInto(runtime, failures)({ Records: [toRecord(message(), arn)] }, context);
+  return (await failures.store.list()).map(({ queue }) => queue);
+}
+
+describe('what park is fed with', () => {
+  test.each([
+    ['arn:aws:sqs:eu-central-1:1:sluice-snapshots-dead.fifo', 'snapshots'],
+    ['arn:aws:sqs:eu-central-1:1:sluice-slices-dead.fifo', 'slices'],
+    ['arn:aws:sqs:eu-central-1:1:slices-dead', 'slices'],
+    ['snapshots-dead', 'snapshots'],
+  ])('from %s it is kept as of the queue %s', async (arn, queue) => {
+    expect(await parked(arn)).toEqual([queue]);
+  });
+
+  test.each([
+    ['arn:aws:sqs:eu-central-1:1:sluice-slices.fifo', 'sluice-slices'],
+    ['arn:aws:sqs:eu-central-1:1:express', 'express'],
+    ['', 'a record without a queue'],
+  ])('from any other queue (%s) nothing is taken, and the one that is connected is named', async (arn, named) => {
+    await expect(parked(arn)).rejects.toThrow(`park was given ${named}; feed it from the queues snapshots-dead and slices-dead`);
+  });
+
+  test('an invocation without records is refused in words', async () => {
+    const runtime = testRuntime();
+    await expect(parkInto(runtime, failuresOver(memoryBlobs(), runtime))({ Records: [] }, context)).rejects.toThrow('park was given a record without a queue');
+  });
+});
+
+describe('retention', () => {
+  interface Kept {
+    readonly prune: () => Promise<void>;
+    readonly runtime: ReturnType<typeof testRuntime>;
+    readonly asked: number[];
+    readonly lines: string[];
+    gone: readonly [number, number] | 'broken';
+  }
+
+  function kept(): Kept {
+    const runtime = testRuntime(configOf({ failures: { kind: 'fs', path: '/nowhere', retentionDays: 30 } }));
+    const [asked, lines]: [number[], string[]] = [[], []];
+    const write = (level: string) => (fields: object): void => void lines.push(`${level} ${JSON.stringify(fields)}`);
+    const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
+    const part = (i: 0 | 1) => ({
+      prune: async (before: number) => {
+        asked.push(before);
+        if (at.gone === 'broken') throw new Error('the store is away');
+        return at.gone[i];
+      },
+    });
+    const failures = { store: part(0), jobs: part(1) } as unknown as Pick<Failures, 'store' | 'jobs'>;
+    const at: Kept = { prune: createPruner({ ...runtime, log } satisfies Runtime, failures), runtime, asked, lines, gone: [0, 0] };
+    return at;
+  }
+
+  test('ends for what is older than the days that are configured, failures and jobs alike', async () => {
+    const at = kept();
+    await at.prune();
+    expect(at.asked).toEqual([0, 1].map(() => at.runtime.clock.now() - 30 * DAY));
+  });
+
+  test('is looked at once a day, a whole day after the last time', async () => {
+    const at = kept();
+    await at.prune();
+    at.runtime.advance(DAY - 1);
+    await at.prune();
+    expect(at.asked).toHaveLength(2);
+    at.runtime.advance(1);
+    await at.prune();
+    expect(at.asked).toHaveLength(4);
+  });
+
+  test.each<[number, number, boolean]>([[0, 0, false], [2, 0, true], [0, 1, true]])('of %d failures and %d jobs is told where there are any', async (failures, replays, told) => {
+    const at = kept();
+    at.gone = [failures, replays];
+    await at.prune();
+    expect(at.lines).toEqual(told ? [`info {"failures":${failures},"replays":${replays},"retentionDays":30}`] : []);
+  });
+
+  test('that failed is tried again the next day, and disturbs nobody', async () => {
+    const at = kept();
+    at.gone = 'broken';
+    await at.prune();
+    await at.prune();
+    expect(at.lines).toEqual(['warn {"error":"the store is away"}']);
+    at.runtime.advance(DAY);
+    at.gone = [1, 1];
+    await at.prune();
+    expect(at.lines).toHaveLength(2);
+  });
+});
+
+describe('whose a dead letter is', () => {
+  const { privatePem, publicPem } = newKeyPair();
+  const signer = readSigner(privatePem);
+  if ('problem' in signer) throw new Error(signer.problem);
+  const config = configOf({ clusters: CLUSTERS.map((id) => ({ id, verifyKeys: id === 'east' ? ['file:/east.pub'] : [] })) });
+  const runtime = testRuntime(config);
+  const rules = { config, keys: createKeyring({ resolve: () => Promise.resolve(publicPem) }, runtime.clock) };
+  const event = (signed: boolean): string => seal(INGRESS_OBSERVED, {}, { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' }, signed ? signer.ok : undefined);
+
+  test('is its owner\'s where the cluster proved it, and nobody\'s where it did not', async () => {
+    expect((await sight('snapshots', message(event(true)), rules)).head.owner).toBe(OWNER);
+    expect((await sight('snapshots', message(event(false)), rules)).head.owner).toBeUndefined();
+  });
+});

@@ -1,0 +1,150 @@
+/** The function replay: whose turn it takes, what it tells, and what its host hears of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { create } from '../../../functions/replay/handler.ts';
+import { loadMap } from '../../../functions/replay/map-bundle.ts';
+import { takeTurns } from '../../../functions/replay/turns.ts';
+import { openFailures, type Failures } from '../../../shared/failures/open.ts';
+import { createPreviewer, type Previewer } from '../../../shared/failures/replay/preview.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import { configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
+import { owner, startSite } from '../../fixtures/failures/site.ts';
+
+const POLICIES = ['first', 'second'].map((name) => ({ name, codes: ['BIP424'], everyMinutes: 5, olderThanMinutes: 2, rate: 10 }));
+
+interface Desk {
+  readonly runtime: Runtime;
+  readonly failures: Failures;
+  readonly previewer: Previewer;
+  /** `first nothing`: policy and turn, as it is logged. */
+  readonly lines: readonly (readonly [string, Readonly<Record<string, unknown>>])[];
+  readonly calls: string[];
+  /** How long the end of the function's time was waited for. */
+  readonly waits: number[];
+  readonly over: AbortSignal[];
+}
+
+function desk(options: { readonly broken?: string; readonly dryRun?: boolean; readonly late?: boolean } = {}): Desk {
+  const site = startSite();
+  const config = configOf({ failures: { kind: 'fs', path: '/nowhere', replay: POLICIES } });
+  const lines: (readonly [string, Readonly<Record<string, unknown>>])[] = [];
+  const write = (level: string) => (fields: object): void => void lines.push([level, { ...fields }]);
+  const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
+  const [calls, waits, over]: [string[], number[], AbortSignal[]] = [[], [], []];
+  const clock = {
+    now: () => site.runtime.clock.now(),
+    monotonic: () => site.runtime.clock.now(),
+    sleep: (ms: number, signal?: AbortSignal) => {
+      waits.push(ms);
+      if (signal !== undefined) over.push(signal);
+      return options.late === true ? Promise.resolve() : new Promise<void>(() => undefined);
+    },
+  };
+  const get: Failures['turns']['get'] = (name) => {
+    calls.push(`turn ${name}`);
+    return name === options.broken ? Promise.reject(new Error('the store is odd')) : site.failures.turns.get(name);
+  };
+  const turns = { ...site.failures.turns, get };
+  const failures = { ...site.failures, turns, close: async () => void calls.push('failures closed') };
+  const previewer = { ...createPreviewer({ runtime: site.runtime, map: () => Promise.resolve({ slices: [] }) }), refresh: () => void calls.push('refresh'), close: async () => void calls.push('previewer closed') };
+  const runtime = { ...site.runtime, config, clock, log, ...(options.dryRun === true ? { dryRun: true } : {}) };
+  return { runtime, failures, previewer, lines, calls, waits, over };
+}
+
+const take = ({ runtime, failures, previewer }: Desk, signal?: AbortSignal): ReturnType<typeof takeTurns> => takeTurns(runtime, { ...failures, previewer }, signal);
+const contextWith = (left: number) => ({ awsRequestId: 'r', functionName: 'replay', functionVersion: '1', getRemainingTimeInMillis: () => left });
+
+describe('the turns of the policies', () => {
+  test('are taken one after the other, each on a new reading of the devices', async () => {
+    const at = desk();
+    expect(await take(at)).toMatchObject([{ policy: 'first', kind: 'nothing' }, { policy: 'second', kind: 'nothing' }]);
+    expect(at.calls).toEqual(['refresh', 'turn first', 'refresh', 'turn second']);
+    expect(at.lines).toMatchObject([['info', { policy: 'first', turn: 'nothing' }], ['info', { policy: 'second', turn: 'nothing' }]]);
+  });
+
+  test('that are not due are reported and not logged: the function runs every minute', async () => {
+    const at = desk();
+    await take(at);
+    expect(await take(at)).toMatchObject([{ policy: 'first', kind: 'not-due' }, { policy: 'second', kind: 'not-due' }]);
+    expect(at.lines).toHaveLength(2);
+  });
+
+  test('are not taken in a dry run', async () => {
+    const at = desk({ dryRun: true });
+    expect([await take(at), at.calls]).toEqual([[], []]);
+  });
+
+  test('are not begun once the time is over', async () => {
+    const at = desk();
+    expect([await take(at, AbortSignal.abort()), at.calls]).toEqual([[], []]);
+    expect(await take(at, new AbortController().signal)).toHaveLength(2);
+  });
+
+  test('one that breaks is reported and logged under its policy, and takes no turn from the next', async () => {
+    const at = desk({ broken: 'first' });
+    expect(await take(at)).toMatchObject([{ policy: 'first', error: 'the store is odd' }, { policy: 'second', kind: 'nothing' }]);
+    expect(at.lines).toMatchObject([['error', { policy: 'first', error: 'the store is odd' }], ['info', { policy: 'second' }]]);
+  });
+
+  test('one that ran names its job in the log, one without a job names none', async () => {
+    const at = desk();
+    await take(at);
+    expect(at.lines.every(([, fields]) => !('job' in fields))).toBe(true);
+    const site = startSite();
+    site.refusal.code = 'BIP424';
+    await site.fail(owner(1), 1, [1_001]);
+    site.runtime.advance(120_000);
+    await takeTurns({ ...at.runtime, clock: site.runtime.clock, queues: site.runtime.queues }, { ...site.failures, previewer: site.world().previewer });
+    const [job] = await site.failures.jobs.list();
+    expect(at.lines.slice(2)).toMatchObject([['info', { policy: 'first', turn: 'ran', job: job!.id }], ['info', { policy: 'second', turn: 'nothing' }]]);
+  });
+});
+
+describe('the function replay', () => {
+  test('ends well when every turn did', async () => {
+    const at = desk();
+    await expect(create(at.runtime, at)({ Records: [] }, contextWith(240_000))).resolves.toBeUndefined();
+  });
+
+  test('fails with the policy and its reason when a turn broke, so that somebody sees it', async () => {
+    const at = desk({ broken: 'second' });
+    await expect(create(at.runtime, at)({ Records: [] }, contextWith(240_000))).rejects.toThrow(/^replay: second: the store is odd$/);
+  });
+
+  test.each([[240_000, 210_000], [30_000, 0], [10_000, 0]])('of %d ms that are left it works for %d, and then waits for nothing more', async (left, works) => {
+    const at = desk();
+    await create(at.runtime, at)({ Records: [] }, contextWith(left));
+    expect([at.waits, at.over.map(({ aborted }) => aborted)]).toEqual([[works], [true]]);
+  });
+
+  test('begins no further turn when its time is nearly over', async () => {
+    const at = desk({ late: true });
+    await create(at.runtime, at)({ Records: [] }, contextWith(10_000));
+    expect(at.calls.filter((call) => call.startsWith('turn'))).not.toContain('turn second');
+  });
+
+  test('closes what it reads with', async () => {
+    const at = desk();
+    await create(at.runtime, at).close();
+    expect(at.calls).toEqual(['previewer closed', 'failures closed']);
+  });
+
+  test('works in the failure store that the configuration names', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'sluice-turns-'));
+    const runtime = testRuntime(configOf({ failures: { kind: 'fs', path, replay: POLICIES } }));
+    const replay = create(runtime);
+    expect(await replay.turns()).toMatchObject([{ policy: 'first', kind: 'nothing' }, { policy: 'second', kind: 'nothing' }]);
+    await replay.close();
+    const store = openFailures(runtime.config.failures, runtime);
+    expect(await store.turns.get('first')).toMatchObject({ policy: 'first' });
+    await store.close();
+    rmSync(path, { recursive: true });
+  });
+
+  test('says so when the function map is not beside it', async () => {
+    await expect(loadMap()).rejects.toThrow('the function map is not beside this one (./map/handler.mjs, ../map/handler.mjs); run "npm run build" first');
+  });
+});
