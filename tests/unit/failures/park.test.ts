@@ -1,12 +1,13 @@
 /** What park takes from which queue, how long it keeps it, and whose it takes an event for. */
 import { describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
-import { createPruner } from '../../../functions/park/prune.ts';
+import { createPruner, type Pruned } from '../../../functions/park/prune.ts';
 import { sight } from '../../../functions/park/sight.ts';
-import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
+import { failuresOver } from '../../../shared/failures/open.ts';
 import { seal } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
+import { RETENTION_MS } from '../../../shared/queue/limits.ts';
 import { createKeyring } from '../../../shared/queue/keyring.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
@@ -60,7 +61,7 @@ describe('retention', () => {
     readonly runtime: ReturnType<typeof testRuntime>;
     readonly asked: number[];
     readonly lines: string[];
-    gone: readonly [number, number] | 'broken';
+    gone: readonly [failures: number, jobs: number, marks: number] | 'broken';
   }
 
   function kept(): Kept {
@@ -68,22 +69,22 @@ describe('retention', () => {
     const [asked, lines]: [number[], string[]] = [[], []];
     const write = (level: string) => (fields: object): void => void lines.push(`${level} ${JSON.stringify(fields)}`);
     const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
-    const part = (i: 0 | 1) => ({
+    const part = (i: 0 | 1 | 2) => ({
       prune: async (before: number) => {
         asked.push(before);
         if (at.gone === 'broken') throw new Error('the store is away');
         return at.gone[i];
       },
     });
-    const failures = { store: part(0), jobs: part(1) } as unknown as Pick<Failures, 'store' | 'jobs'>;
-    const at: Kept = { prune: createPruner({ ...runtime, log } satisfies Runtime, failures), runtime, asked, lines, gone: [0, 0] };
+    const failures = { store: part(0), jobs: part(1), suspects: part(2) } as unknown as Pruned;
+    const at: Kept = { prune: createPruner({ ...runtime, log } satisfies Runtime, failures), runtime, asked, lines, gone: [0, 0, 0] };
     return at;
   }
 
-  test('ends for what is older than the days that are configured, failures and jobs alike', async () => {
+  test('ends for failures and jobs after the days that are configured, for marks when no queue can hold their message', async () => {
     const at = kept();
     await at.prune();
-    expect(at.asked).toEqual([0, 1].map(() => at.runtime.clock.now() - 30 * DAY));
+    expect(at.asked.map((before) => at.runtime.clock.now() - before)).toEqual([30 * DAY, 30 * DAY, RETENTION_MS]);
   });
 
   test('is looked at once a day, a whole day after the last time', async () => {
@@ -91,17 +92,22 @@ describe('retention', () => {
     await at.prune();
     at.runtime.advance(DAY - 1);
     await at.prune();
-    expect(at.asked).toHaveLength(2);
+    expect(at.asked).toHaveLength(3);
     at.runtime.advance(1);
     await at.prune();
-    expect(at.asked).toHaveLength(4);
+    expect(at.asked).toHaveLength(6);
   });
 
-  test.each<[number, number, boolean]>([[0, 0, false], [2, 0, true], [0, 1, true]])('of %d failures and %d jobs is told where there are any', async (failures, replays, told) => {
+  test.each<[string, readonly [number, number, number], readonly string[]]>([
+    ['nothing', [0, 0, 0], []],
+    ['failures', [2, 0, 0], ['info {"failures":2,"replays":0,"retentionDays":30}']],
+    ['jobs', [0, 1, 0], ['info {"failures":0,"replays":1,"retentionDays":30}']],
+    ['marks', [0, 0, 3], ['info {"marks":3}']],
+  ])('of %s is told where there is something', async (_what, gone, lines) => {
     const at = kept();
-    at.gone = [failures, replays];
+    at.gone = gone;
     await at.prune();
-    expect(at.lines).toEqual(told ? [`info {"failures":${failures},"replays":${replays},"retentionDays":30}`] : []);
+    expect(at.lines).toEqual(lines);
   });
 
   test('that failed is tried again the next day, and disturbs nobody', async () => {
@@ -111,7 +117,7 @@ describe('retention', () => {
     await at.prune();
     expect(at.lines).toEqual(['warn {"error":"the store is away"}']);
     at.runtime.advance(DAY);
-    at.gone = [1, 1];
+    at.gone = [1, 1, 0];
     await at.prune();
     expect(at.lines).toHaveLength(2);
   });

@@ -63,13 +63,13 @@ interface Desk {
   letters(): readonly DeadLetter[];
 }
 
-function desk(verifyKeys: readonly string[] = []): Desk {
+function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
   const clock = virtualClock(START);
   const queues = memoryQueues(clock);
   const secrets: Secrets = { resolve: () => (at.keys === 'there' ? Promise.resolve(publicPem) : Promise.reject(new Error('the secret store gives no answer'))) };
   const through: Queues = { close: () => Promise.resolve(), queue: (name) => (at.away === name ? { ...queues.queue(name), send: () => Promise.reject(new QueueError('Q601', 'the queue gives no answer')) } : queues.queue(name)) };
   let ids = 0;
-  const map = create({ config: configOf(verifyKeys), secrets, queues: through, clock, id: () => `id-${(ids += 1)}`, random: () => 0.5, log: createLogger('silent') });
+  const map = create({ config: configOf(verifyKeys), secrets, queues: through, clock, id: () => `id-${(ids += 1)}`, random: () => chance, log: createLogger('silent') });
   const at: Desk = {
     clock,
     queues,
@@ -147,6 +147,24 @@ describe('a snapshot', () => {
     expect([at.letters().map(({ code }) => code), at.slices()]).toEqual([['Q610'], ['one 1', 'two 1']]);
   });
 
+  test('whose content does not fit is dead-lettered under its owner once, and holds up nobody', async () => {
+    const at = desk();
+    await at.send('x', seal(INGRESS_OBSERVED, { nonsense: true }, { id: 'x', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }));
+    await at.tell('e-1', snapshot(1));
+    expect(await at.step()).toBe(0);
+    expect([at.letters().map(({ code }) => code), at.slices()]).toEqual([['Q613'], ['one 1', 'two 1']]);
+  });
+
+  test('says with everything it becomes where it was before, and when', async () => {
+    const at = desk();
+    const before = { at: new Date(START - 1_000).toISOString(), where: 'watch' };
+    await at.send('e-1', seal(INGRESS_OBSERVED, leaving(1), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString(), hops: [before] }));
+    await at.step();
+    const hops = [...at.queues.sent('slices'), ...at.queues.sent('express')].map(({ body }) => open(body, { ...SLICE_EVENTS, ...EXPRESS_EVENTS }));
+    const after = { at: new Date(START).toISOString(), where: 'map' };
+    expect(hops).toMatchObject(['one', 'two', 'one', 'two'].map(() => ({ ok: { hops: [before, after] } })));
+  });
+
   test('is handled again with all that come after it when the queue takes no slice', async () => {
     const at = desk();
     at.away = 'slices';
@@ -167,6 +185,14 @@ describe('what goes ahead of the slices', () => {
     await at.step();
     const events = at.queues.sent('express').map(({ body }) => open(body, EXPRESS_EVENTS));
     expect(events).toMatchObject(['one', 'two'].map((device) => ({ ok: { data: { device, wishes: [{ address: '10.1.0.1', availability: 'draining' }] }, time: new Date(START).toISOString() } })));
+  });
+
+  test.each([[60_000, 2], [60_001, 0]])('is sent for a snapshot that waited a minute, and no longer (%d ms)', async (waited, sent) => {
+    const at = desk();
+    await at.tell('e-1', leaving(1));
+    at.clock.advance(waited);
+    await at.step();
+    expect(at.queues.sent('express')).toHaveLength(sent);
   });
 
   test('is not sent for a snapshot that waited too long: by then the slice says it', async () => {
@@ -201,14 +227,12 @@ describe('while the key of a cluster cannot be had', () => {
     expect(at.queues.messages('snapshots')).toEqual([]);
   });
 
-  test('nothing is read again before a pause is over, nor later than half a minute', async () => {
-    const at = desk(['file:/east.pub']);
+  test.each([[0, 5_000], [1, 30_000]])('nothing is read again before a pause is over, nor later than half a minute (chance %d: %d ms)', async (chance, pause) => {
+    const at = desk(['file:/east.pub'], chance);
     at.keys = 'away';
     await at.tell('e-1', snapshot(1), true);
     await at.step();
-    const wait = (at.queues.nextAt('snapshots') ?? 0) - at.clock.now();
-    expect(wait).toBeGreaterThanOrEqual(5_000);
-    expect(wait).toBeLessThanOrEqual(30_000);
+    expect((at.queues.nextAt('snapshots') ?? 0) - at.clock.now()).toBe(pause);
   });
 
   test('what came before the first that lacks it is done, and does not come again', async () => {
