@@ -1,4 +1,5 @@
 import { isAwayCode } from '../../shared/bigip/breaker.ts';
+import { LONGEST_HIDDEN_MS } from '../../shared/queue/limits.ts';
 import type { Trouble } from './results.ts';
 
 interface Pauses {
@@ -16,11 +17,24 @@ const PAUSES = {
   device: { first: 10_000, longest: 300_000, least: 1 / 6 },
 } as const satisfies Record<string, Pauses>;
 
-/** Jitter over an exponential ceiling; the device's own wish is the least. */
-export function backoff(error: Partial<Pick<Trouble, 'code' | 'fault' | 'after'>> | undefined, receiveCount: number, random: () => number): number {
+/** However long a message is tried already. */
+const LONGEST = 10 * 60_000;
+
+export interface Tried {
+  /** How often it was received. */
+  readonly attempt: number;
+  /** Since it was sent; milliseconds. */
+  readonly age: number;
+}
+
+/**
+ * Jitter over an exponential ceiling; the device's own wish is the least. What cannot go to the waiting place may be tried for days, and
+ * the queue counts receives: the pauses grow to a tenth of the time that it took already, once a minute at most after an hour.
+ */
+export function backoff(error: Partial<Pick<Trouble, 'code' | 'fault' | 'after'>> | undefined, { attempt, age }: Tried, random: () => number): number {
   const { first, longest, least } = pausesFor(error);
-  const ceiling = Math.min(longest, first * 2 ** Math.min(receiveCount - 1, 20));
-  return Math.max(error?.after ?? 0, Math.round(ceiling * (least + random() * (1 - least))));
+  const ceiling = Math.min(Math.max(longest, Math.min(LONGEST, age / 10)), first * 2 ** Math.min(attempt - 1, 20));
+  return Math.min(LONGEST_HIDDEN_MS, Math.max(error?.after ?? 0, Math.round(ceiling * (least + random() * (1 - least)))));
 }
 
 function pausesFor(error: Partial<Pick<Trouble, 'code' | 'fault'>> | undefined): Pauses {

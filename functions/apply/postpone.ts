@@ -32,7 +32,9 @@ export async function postpone(scope: Scope, device: string, arrivals: readonly 
 async function again({ runtime }: Scope, device: string, messages: readonly QueueMessage[], error: unknown): Promise<void> {
   const known = knownTrouble(error);
   const attempt = Math.max(...messages.map((message) => message.receiveCount));
-  const delay = backoff(known, attempt, runtime.random);
+  // Out of time is no outage: what was done is done, and the rest goes on soon.
+  const age = error instanceof OutOfTime ? 0 : runtime.clock.now() - Math.min(...messages.map((message) => message.sentAt));
+  const delay = backoff(known, { attempt, age }, runtime.random);
   runtime.log.warn({ device, code: known?.code, error: String(error), response: known?.response, attempt, delay, messages: messages.length }, 'retry');
   const queue = runtime.queues.queue('slices');
   for (const message of messages) await queue.changeVisibility(message.receipt, delay).catch(() => undefined);

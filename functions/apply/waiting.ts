@@ -48,11 +48,11 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
   const known = new Set<string>();
   let rest = Number.NEGATIVE_INFINITY;
   const guard = async <T>(work: (place: WaitingPlace) => Promise<T>): Promise<T> => {
-    if (clock.now() < rest) throw new Error('the failure store did not answer a moment ago');
+    if (clock.monotonic() < rest) throw new Error('the failure store did not answer a moment ago');
     try {
       return await work(await open());
     } catch (error) {
-      rest = clock.now() + REST;
+      rest = clock.monotonic() + REST;
       throw error;
     }
   };

@@ -6,7 +6,7 @@ const { settings } = require('./settings.cjs');
 const DAY = 86_400;
 const RETENTION = 14 * DAY;
 /** A net for crashes only: code decides on dead letters. Throttled invocations count too, so it is high. */
-const MAX_RECEIVE_COUNT = 100;
+const MAX_RECEIVE_COUNT = 1000;
 
 /**
  * Visibility in seconds, by the timeouts in serverless.yml: six times map's; a little more than apply's, which stops by itself at 75 % of

@@ -7,8 +7,8 @@ export const DEDUPLICATION_MS = 5 * 60_000;
 /** Longer than any function hides a message or puts it off: where a file says more, the clock was set back since. */
 export const LONGEST_HIDDEN_MS = 15 * 60_000;
 export const RETENTION_MS = 14 * 24 * 60 * 60_000;
-/** The net for crashes; code decides on dead letters long before. */
-export const MAX_RECEIVE_COUNT = 100;
+/** The most that SQS takes. A net for crashes and no clock: code decides on dead letters long before. */
+export const MAX_RECEIVE_COUNT = 1_000;
 
 const MAX_TOKEN = 128;
 const TOKEN = /^[!-~]{1,128}$/;

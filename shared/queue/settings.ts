@@ -1,6 +1,6 @@
 /** Whether the settings of a queue can lose or repeat events. Pure: the same figures as the stack's, for queues that somebody else made. */
 import { FUNCTIONS } from '../runtime/functions.ts';
-import { RETENTION_MS } from './limits.ts';
+import { MAX_RECEIVE_COUNT, RETENTION_MS } from './limits.ts';
 import type { QueueName } from './port.ts';
 
 export interface QueueSettings {
@@ -31,7 +31,7 @@ export function judgeSettings(name: QueueName, settings: QueueSettings, deadName
     [deduplication === 'messageGroup', 'it deduplicates by message group; set DeduplicationScope to queue'],
     [WITH_REDRIVE.has(name) && redrive === undefined, `it has no dead-letter queue; let its RedrivePolicy name ${deadName}, or what makes a function crash blocks its group for 14 days and is lost`],
     [redrive !== undefined && redrive.to !== deadName, `its RedrivePolicy names ${redrive?.to ?? ''}, which park does not empty; name ${deadName}`],
-    [redrive !== undefined && redrive.after < LEAST_RECEIVES, `it gives up after ${redrive?.after ?? 0} receives, and throttled calls count; set maxReceiveCount to 100`],
+    [redrive !== undefined && redrive.after < LEAST_RECEIVES, `it gives up after ${redrive?.after ?? 0} receives, and throttled calls count; set maxReceiveCount to ${MAX_RECEIVE_COUNT}`],
   ];
   return problems.flatMap(([bad, sentence]) => (bad ? [sentence] : []));
 }

@@ -25,7 +25,7 @@ function queue(name: string, visibilitySeconds: number, redrive = true): QueueDe
   const dead = `sluice-${name}-dead.fifo`;
   const plain = { visibilitySeconds, retentionSeconds: 14 * DAY };
   if (!redrive) return [{ name: `sluice-${name}.fifo`, ...plain }];
-  return [{ name: dead, visibilitySeconds: 180, retentionSeconds: 14 * DAY }, { name: `sluice-${name}.fifo`, ...plain, redrive: { deadLetterQueue: dead, maxReceiveCount: 100 } }];
+  return [{ name: dead, visibilitySeconds: 180, retentionSeconds: 14 * DAY }, { name: `sluice-${name}.fifo`, ...plain, redrive: { deadLetterQueue: dead, maxReceiveCount: 1_000 } }];
 }
 
 interface Said {

@@ -190,9 +190,9 @@ describe('bad input', () => {
         [event({ ...snapshot, revision: 'seven', removed: 'no' }), 'Q613', /revision/],
         [event({ ...snapshot, cluster: 'nowhere' }), 'GW103', /nowhere is not in clusters/],
         [event({ ...snapshot, ingress: { namespace: 'istio-system', service: 'other' } }), 'GW104', /istio-system\/other/],
-        [event({ ...snapshot, revision: { epoch: 40_000_000_000_000, counter: 1 } }), 'Q613', /revision\.epoch.*2300/],
+        [event({ ...snapshot, ingress: { namespace: 'istio-system', service: 'far' }, revision: { epoch: 40_000_000_000_000, counter: 1 } }), 'Q613', /revision\.epoch.*2300/],
         [`"${'x'.repeat(2 * 1024 * 1024)}"`, 'Q611', /not a CloudEvent/],
-        ['['.repeat(400_000), 'Q610', /not JSON/],
+        ['['.repeat(400_000), 'Q615', /more than 64 levels/],
       ];
       for (const [i, [body]] of bad.entries()) plant(site, 'snapshots', body, `bad-${i}`);
       const letters = await deadLetters(site, 'snapshots', bad.length, sluice);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { backoff } from '../../functions/apply/backoff.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
+import { MAX_RECEIVE_COUNT } from '../../shared/queue/limits.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
@@ -71,22 +72,48 @@ describe('promise 10: retries are few, spread and polite', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (attempt, chance) => {
         const ceiling = Math.min(limit, first * 2 ** Math.min(attempt - 1, 20));
-        const delay = backoff(error, attempt, () => chance);
+        const delay = backoff(error, { attempt, age: 0 }, () => chance);
         expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / least));
         expect(delay).toBeLessThanOrEqual(ceiling);
       }),
     );
   });
 
+  test.each([
+    ['busy', { code: 'BIP503', fault: 'transient' as const }],
+    ['away', { code: 'BIP501', fault: 'transient' as const }],
+    ['to be mended', { code: 'BIP402', fault: 'device' as const }],
+    ['unknown', undefined],
+  ])('%s: what cannot leave the queue is tried once a minute at most after an hour, never hidden for more than 15 minutes, and lasts for three days', (_name, error) => {
+    const day = 24 * 60 * MINUTE;
+    for (const chance of [0, 0.5, 0.999]) {
+      let tries = 0;
+      let age = 0;
+      while (age < 3 * day) {
+        tries += 1;
+        const delay = backoff(error, { attempt: tries, age }, () => chance);
+        if (age >= 60 * MINUTE) expect(delay).toBeGreaterThanOrEqual(MINUTE);
+        expect(delay).toBeLessThanOrEqual(15 * MINUTE);
+        age += delay;
+      }
+      if (chance === 0.5) expect(tries).toBeLessThan(MAX_RECEIVE_COUNT);
+    }
+    expect(backoff({ fault: 'transient', after: day }, { attempt: 1, age: 0 }, () => 0)).toBe(15 * MINUTE);
+  });
+
+  test('a message that is old when it is tried first comes again as soon as a new one', () => {
+    expect(backoff({ code: 'BIP501', fault: 'transient' }, { attempt: 1, age: 24 * 60 * MINUTE }, () => 1)).toBe(1_000);
+  });
+
   test('processes that fail together do not come back together', () => {
     const random = seeded(7);
-    const delays = Array.from({ length: 1_000 }, () => backoff({ fault: 'transient' }, 10, random));
+    const delays = Array.from({ length: 1_000 }, () => backoff({ fault: 'transient' }, { attempt: 10, age: 0 }, random));
     const perSecond = Map.groupBy(delays, (d) => Math.floor(d / 1_000));
     expect(Math.max(...[...perSecond.values()].map((list) => list.length))).toBeLessThan(60);
   });
 
   test('what the device asks for is obeyed', () => {
-    expect(backoff({ fault: 'transient', after: 90_000 }, 1, () => 0)).toBe(90_000);
+    expect(backoff({ fault: 'transient', after: 90_000 }, { attempt: 1, age: 0 }, () => 0)).toBe(90_000);
   });
 
   test('a permanent fault costs one try, and afterwards none until its time comes', async () => {

@@ -88,7 +88,7 @@ describe('sluice doctor on queues that somebody made', () => {
   const DAY = 86_400;
   const well = (name: string, visibilitySeconds: number): QueueDefinition[] => [
     { name: `sluice-${name}-dead.fifo`, visibilitySeconds: 180, retentionSeconds: 14 * DAY },
-    { name: `sluice-${name}.fifo`, visibilitySeconds, retentionSeconds: 14 * DAY, redrive: { deadLetterQueue: `sluice-${name}-dead.fifo`, maxReceiveCount: 100 } },
+    { name: `sluice-${name}.fifo`, visibilitySeconds, retentionSeconds: 14 * DAY, redrive: { deadLetterQueue: `sluice-${name}-dead.fifo`, maxReceiveCount: 1_000 } },
   ];
   const look = async (): Promise<readonly Finding[]> => {
     const reader = createSettingsReader({ ...sqs, prefix: 'sluice' });

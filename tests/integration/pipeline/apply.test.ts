@@ -11,6 +11,7 @@ afterEach(() => bench.close());
 
 const at = (...ports: readonly number[]): Exposure[] => ports.map((port) => exposure({ port }));
 const withRule = (port: number, rule: string): Exposure => exposure({ port, settings: { ...SETTINGS, iRules: [rule] } });
+const MINUTE = 60_000;
 const onTwo = { device: 'bigip-2', devices: ['bigip-1', 'bigip-2'] };
 const outcomes = async (cluster = 'east'): Promise<readonly string[]> => (await bench.settled(cluster)).flatMap((s) => s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`));
 
@@ -46,6 +47,8 @@ describe('a device that cannot be used holds up nobody else', () => {
 });
 
 describe('tries are spread, and told now and then', () => {
+  const seconds = (list: readonly number[]): number[] => list.map((s) => s * 1000);
+
   /** Milliseconds until the message can be had again, with the longest of all chances. */
   async function delays(tries: number): Promise<readonly number[]> {
     const found: number[] = [];
@@ -58,31 +61,70 @@ describe('tries are spread, and told now and then', () => {
     return found;
   }
 
-  test('a wrong password is tried ever more seldom, up to five minutes, and heals without a restart', async () => {
+  /** The last try in the queue, then turns for so many minutes. */
+  async function waits(minutes: number): Promise<void> {
+    expect((await bench.apply()).done).toHaveLength(1);
+    expect(await bench.queues.queue('slices').depth()).toMatchObject({ waiting: 0, inFlight: 0 });
+    for (let minute = 0; minute < minutes; minute += 1) {
+      bench.clock.pass(MINUTE);
+      expect(await bench.turns()).toEqual(['bigip-1 away', 'bigip-2 nothing']);
+    }
+  }
+
+  /** Every message that waited is applied. */
+  async function returns(): Promise<void> {
+    bench.clock.pass(MINUTE);
+    expect(await bench.turns()).toEqual(['bigip-1 returned', 'bigip-2 nothing']);
+    expect((await bench.apply()).done).toHaveLength(1);
+    expect(bench.virtualServers()).toEqual(['172.16.100.195:1']);
+    expect(await bench.deadLetters('slices')).toEqual([]);
+  }
+
+  test('a wrong password is tried ever more seldom, waits in the store after three minutes, and heals without a restart', async () => {
     bench.secrets.set('bigip-1', 'wrong');
     await bench.sendSlice(slice(1, at(1)));
-    expect(await delays(9)).toEqual([10, 20, 40, 80, 160, 300, 300, 300, 300].map((s) => s * 1000));
-    // Attempts 1, 2, 4 and 8.
-    expect(await outcomes()).toEqual(Array.from({ length: 4 }, () => '1 retry BIP401'));
+    expect(await delays(5)).toEqual(seconds([10, 20, 40, 80, 160]));
+    await waits(5);
+    // Attempts 1, 2 and 4, and that it waits.
+    const told = await bench.settled();
+    expect(told.flatMap((s) => s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`))).toEqual(Array.from({ length: 4 }, () => '1 retry BIP401'));
+    expect(told.map((s) => s.exposures[0]?.message.includes('It waits since 2026-11-22T00:05:'))).toEqual([false, false, false, true]);
     expect(JSON.stringify(bench.log)).not.toContain('wrong');
     bench.secrets.set('bigip-1', bench.devices['bigip-1'].password);
-    expect((await bench.apply()).done).toHaveLength(1);
+    await returns();
     expect(await outcomes()).toEqual(['1 applied OK']);
   });
 
   test('a device that does not answer is tried again sooner, up to half a minute', async () => {
     bench.devices['bigip-1'].faults.next(Infinity, { kind: 'reset' });
     await bench.sendSlice(slice(1, at(1)));
-    expect(await delays(8)).toEqual([1, 2, 4, 8, 16, 30, 30, 30].map((s) => s * 1000));
+    expect(await delays(9)).toEqual(seconds([1, 2, 4, 8, 16, 30, 30, 30, 30]));
+    bench.clock.pass(MINUTE);
+    await waits(1);
   });
 
   test('nothing is dead-lettered because a device was away, however long', async () => {
     bench.devices['bigip-1'].faults.next(Infinity, { kind: 'status', status: 503, body: { message: 'busy' } });
     await bench.sendSlice(slice(1, at(1)));
-    await delays(40);
-    expect(await bench.deadLetters('slices')).toEqual([]);
+    await delays(8);
+    bench.clock.pass(MINUTE);
+    await waits(40);
+    bench.devices['bigip-1'].faults.clear();
+    await returns();
+  });
+
+  test('where the store is away as well, tries grow rarer with the time they take, up to every ten minutes, and nothing is given up', async () => {
+    bench.devices['bigip-1'].faults.next(Infinity, { kind: 'reset' });
+    bench.breakStore();
+    await bench.sendSlice(slice(1, at(1)));
+    const found = await delays(70);
+    expect(Math.max(...found)).toBe(10 * MINUTE);
+    const hours = found.map((_, i) => found.slice(0, i).reduce((sum, one) => sum + one, 0) / (60 * MINUTE));
+    expect(found.filter((ms, i) => (hours[i] ?? 0) >= 1 && ms < MINUTE)).toEqual([]);
+    expect(hours.at(-1)).toBeGreaterThan(5);
     bench.devices['bigip-1'].faults.clear();
     expect((await bench.apply()).done).toHaveLength(1);
+    expect(await bench.deadLetters('slices')).toEqual([]);
   });
 });
 

@@ -1,21 +1,27 @@
 /** map and apply in process, on the file queue in memory and against the lab's BIG-IP; time is the test's own. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { create as createApply } from '../../../functions/apply/handler.ts';
+import { createHealing } from '../../../functions/apply/heal.ts';
 import { create as createMap } from '../../../functions/map/handler.ts';
 import { startBigip, type BigipOptions, type LabBigip } from '../../../infra/lab/bigip/index.ts';
+import { createDevices } from '../../../shared/bigip/devices.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { ConfigError } from '../../../shared/config/error.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { ownerKey, parseOwner, type Inventory, type Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
+import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
 import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import { open as openEvent, seal } from '../../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY, INGRESS_DESIRED, INGRESS_OBSERVED, SETTLED_EVENTS, SLICE_EVENTS, STEERING } from '../../../shared/queue/events.ts';
 import { toRecord, type Handler } from '../../../shared/queue/handler.ts';
-import type { QueueName, Queues, WorkQueueName } from '../../../shared/queue/port.ts';
+import { QueueError, type QueueName, type Queues, type WorkQueueName } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
+import { createSuspects } from '../../../shared/queue/suspects.ts';
 import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+import { memoryMarks } from '../../fixtures/marks.ts';
 
 const FUNCTION_TIME = 120_000;
 export const VISIBILITY = 150_000;
@@ -57,6 +63,8 @@ export interface Bench {
   refuseSlices: (body: string) => boolean;
   /** While true, records that are done stay on the queue, as when the host dies before it deletes them. */
   loseDeletions: boolean;
+  /** From now on the failure store does not answer. */
+  breakStore(): void;
   sendSnapshot(snapshot: Snapshot): Promise<void>;
   sendInventory(inventory: Inventory): Promise<void>;
   sendSlice(slice: Slice): Promise<void>;
@@ -64,6 +72,8 @@ export interface Bench {
   /** One batch, as the event source would do it; records that are done are deleted. */
   map(): Promise<Delivery>;
   apply(): Promise<Delivery>;
+  /** A turn of the waiting place, as the schedule takes it: what became of it for each device. */
+  turns(): Promise<readonly string[]>;
   slices(): Promise<readonly Slice[]>;
   settled(cluster?: string): Promise<readonly Settled[]>;
   deadLetters(queue: WorkQueueName): Promise<readonly DeadLetter[]>;
@@ -88,6 +98,9 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
   const clock = testClock();
   const quick = { dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options };
   const devices = { 'bigip-1': await startBigip(quick), 'bigip-2': await startBigip(quick) };
+  // Of this bench only: what waits for a device in one test is nothing to the next one.
+  const failures = failuresOver(memoryBlobs(), { clock, id: () => id() });
+  let storeIsAway = false;
   let ids = 0;
   const id = (): string => `id-${(ids += 1)}`;
   const file = createSqliteQueues({ path: ':memory:', clock, id });
@@ -105,7 +118,7 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     queue: (name) => {
       const queue = file.queue(name);
       if (name !== 'slices') return queue;
-      return { ...queue, send: (message) => (bench.refuseSlices(message.body) ? Promise.reject(new Error('queue slices is away')) : queue.send(message)) };
+      return { ...queue, send: (message) => (bench.refuseSlices(message.body) ? Promise.reject(new QueueError('Q601', 'queue slices is away')) : queue.send(message)) };
     },
   };
   const runtime: Runtime = {
@@ -123,7 +136,11 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     log: logger,
   };
   const map = createMap(runtime);
-  const apply = createApply(runtime);
+  const open = (): Promise<Failures> => (storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures));
+  const apply = createApply(runtime, createDevices(runtime), createHealing(runtime, open), {
+    place: async () => (await open()).waiting,
+    suspects: createSuspects(memoryMarks(), runtime),
+  });
 
   async function deliver(name: WorkQueueName, handler: Handler): Promise<Delivery> {
     const queue = file.queue(name);
@@ -161,6 +178,9 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     log,
     refuseSlices: () => false,
     loseDeletions: false,
+    breakStore: () => {
+      storeIsAway = true;
+    },
     sendSnapshot: async (snapshot) => {
       const owner = ownerKey(snapshot.cluster, snapshot.ingress);
       await file.queue('snapshots').send({ group: owner, deduplicationId: id(), body: seal(INGRESS_OBSERVED, snapshot, meta(owner)) });
@@ -176,9 +196,10 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     },
     map: () => deliver('snapshots', map),
     apply: () => deliver('slices', apply),
-    slices: () => drain('slices', (body) => opened(open(body, SLICE_EVENTS)).data),
-    settled: (cluster = 'east') => drain(`settled-${cluster}`, (body) => opened(open(body, SETTLED_EVENTS)).data),
-    deadLetters: (queue) => drain(`${queue}-dead`, (body) => opened(open(body, DEAD_LETTER_EVENTS)).data),
+    turns: async () => (await apply.turns()).map(({ device, turn }) => `${device} ${turn}`),
+    slices: () => drain('slices', (body) => opened(openEvent(body, SLICE_EVENTS)).data),
+    settled: (cluster = 'east') => drain(`settled-${cluster}`, (body) => opened(openEvent(body, SETTLED_EVENTS)).data),
+    deadLetters: (queue) => drain(`${queue}-dead`, (body) => opened(openEvent(body, DEAD_LETTER_EVENTS)).data),
     virtualServers: (device = 'bigip-1') => devices[device].view().partitions.flatMap((p) => p.virtualServers.map((v) => v.destination)).toSorted(),
     close: async () => {
       await apply.close();

@@ -47,7 +47,7 @@ async function overSqs(mine: Closers): Promise<Queues> {
   const sqs = await startLocalSqs();
   mine.add(() => sqs.stop());
   const plain = { visibilitySeconds: 150, retentionSeconds: 14 * 86_400 };
-  await createQueuesOn(sqs, [{ name: 'sluice-slices-dead.fifo', ...plain }, { name: 'sluice-slices.fifo', ...plain, redrive: { deadLetterQueue: 'sluice-slices-dead.fifo', maxReceiveCount: 100 } }, { name: 'sluice-settled-east.fifo', ...plain }]);
+  await createQueuesOn(sqs, [{ name: 'sluice-slices-dead.fifo', ...plain }, { name: 'sluice-slices.fifo', ...plain, redrive: { deadLetterQueue: 'sluice-slices-dead.fifo', maxReceiveCount: 1_000 } }, { name: 'sluice-settled-east.fifo', ...plain }]);
   const queues = createSqsQueues({ region: sqs.region, endpoint: sqs.endpoint, credentials: sqs.credentials, prefix: 'sluice' });
   mine.add(() => queues.close());
   return queues;

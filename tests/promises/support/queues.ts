@@ -1,6 +1,6 @@
 /** The queues in memory, under a clock that only the test moves: FIFO groups, visibility, receive counts, deduplication. */
 import type { OutgoingMessage, Queue, QueueMessage, QueueName, Queues } from '../../../shared/queue/port.ts';
-import { deadQueueOf } from '../../../shared/queue/limits.ts';
+import { deadQueueOf, MAX_RECEIVE_COUNT } from '../../../shared/queue/limits.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
 import type { VirtualClock } from './clock.ts';
 
@@ -22,8 +22,6 @@ export interface MemoryQueues extends Queues {
 }
 
 const DEDUPLICATION = 5 * 60_000;
-/** As serverless.yml has it: the queue itself gives up on what comes again more often. */
-const MAX_RECEIVES = 100;
 
 export function memoryQueues(clock: VirtualClock, onSend: (name: QueueName, body: string) => void = () => undefined): MemoryQueues {
   const kept = new Map<string, Kept[]>();
@@ -46,7 +44,7 @@ export function memoryQueues(clock: VirtualClock, onSend: (name: QueueName, body
       list(name).push({ ...message, id: `m${++ids}`, sentAt: clock.now(), receiveCount: 0, visibleAt: clock.now(), receipt: '' });
     },
     receive: async ({ max, visibility }) => {
-      const worn = deadQueueOf(name) === undefined ? [] : list(name).filter((m) => m.visibleAt <= clock.now() && m.receiveCount >= MAX_RECEIVES);
+      const worn = deadQueueOf(name) === undefined ? [] : list(name).filter((m) => m.visibleAt <= clock.now() && m.receiveCount >= MAX_RECEIVE_COUNT);
       for (const m of worn) {
         list(name).splice(list(name).indexOf(m), 1);
         past(deadQueueOf(name)!).push({ ...m, at: clock.now() });
