@@ -6,10 +6,12 @@ import { lostClaim } from '../../../shared/domain/plan/claims.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { judgeFence } from '../../../shared/domain/plan/fence.ts';
+import { fingerprint } from '../../../shared/domain/plan/fingerprint.ts';
 import { type Holder, heldElsewhere } from '../../../shared/domain/plan/foreign.ts';
 import { heldRemovals, leavesDevice, movesTo, removalAllowance } from '../../../shared/domain/plan/guards.ts';
 import { movesBetween } from '../../../shared/domain/plan/moves.ts';
 import { overrideInWords } from '../../../shared/domain/plan/overrides.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isDue, quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
 import { compareRevisions, compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
@@ -188,4 +190,18 @@ test('what is kept by hand is told value by value', () => {
   expect(overrideInWords({ values: { connectionLimit: 0 }, instead: { connectionLimit: 7 } })).toEqual(['takes any number of connections instead of 7']);
   expect(overrideInWords({ values: { enabled: true }, instead: { enabled: false } })).toEqual(['is enabled']);
   expect(overrideInWords({ values: {}, instead: {} })).toEqual([]);
+});
+
+/** What is remembered by it stands on the device, and where the search in a pool begins must not move by an upgrade. */
+test.each([['', '811c9dc51b873593'], ['a', 'e40c292c47d9ebf6'], ['east/istio-system/gw', '67cbb4be4d041fa0']])('the fingerprint of %j is the same in every version', (text, print) => {
+  expect(fingerprint(text)).toBe(print);
+});
+
+test('the order in which members come changes nothing: they are declared by port, then by address', () => {
+  const members = [['10.0.0.2', 1], ['10.0.0.1', 2], ['10.0.0.1', 1], ['10.0.0.3', 1]].map(([address, port]) => ({ address: String(address), port: Number(port), availability: 'ready' as const }));
+  for (const order of [members, members.toReversed(), [...members.slice(2), ...members.slice(0, 2)]]) {
+    const { next } = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ members: order })])], { sameFleet: () => false });
+    const declared = Object.values(next.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members.map(({ address, port }) => `${address}:${port}`)));
+    expect(declared).toEqual(['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1', '10.0.0.1:2']);
+  }
 });
