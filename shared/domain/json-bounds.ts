@@ -5,7 +5,15 @@ export interface JsonBounds {
   readonly depth: number;
   /** Arrays, objects and what they hold. */
   readonly values: number;
+  /** Characters of one string or name, however it is written. */
+  readonly string?: number;
 }
+
+/**
+ * Of what Kubernetes holds: annotations have 256 KiB together, names 253 characters. Only ConfigMaps, and fields of custom resources that
+ * nobody checks, could be longer; whatever reads objects from the API cuts those.
+ */
+export const LONGEST_STRING = 256 * 1024;
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -15,13 +23,16 @@ const opens = (c: number): boolean => c === 91 || c === 123;
 const closes = (c: number): boolean => c === 93 || c === 125;
 
 /** What is too much, in words; undefined where the text may be read. One pass that keeps nothing; whether it is JSON at all the parser says. */
-export function excessOf(text: string, { depth: deepest, values: most }: JsonBounds): string | undefined {
+export function excessOf(text: string, { depth: deepest, values: most, string: longest = Number.POSITIVE_INFINITY }: JsonBounds): string | undefined {
   let depth = 0;
   let values = 1;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c === QUOTE) i = endOfString(text, i);
-    else if (closes(c)) depth -= 1;
+    if (c === QUOTE) {
+      const end = endOfString(text, i);
+      if (end - i - 1 > longest && charactersIn(text, i + 1, end) > longest) return `it holds a string of more than ${longest} characters`;
+      i = end;
+    } else if (closes(c)) depth -= 1;
     else if (opens(c)) depth += 1;
     if (c === COMMA || opens(c)) values += 1;
     if (depth > deepest) return `it is nested more than ${deepest} levels deep`;
@@ -38,4 +49,11 @@ function endOfString(text: string, start: number): number {
     if ((end - before) % 2 === 1) return end;
   }
   return text.length;
+}
+
+/** `\n` and `\u000a` are one. */
+function charactersIn(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < to; count++) i += text.charCodeAt(i) !== BACKSLASH ? 1 : text[i + 1] === 'u' ? 6 : 2;
+  return count;
 }

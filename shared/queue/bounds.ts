@@ -1,11 +1,14 @@
 /** How much of a message is read. Everything is held against these before it is parsed; docs/architecture.md says why each is what it is. */
-import { excessOf } from '../domain/json-bounds.ts';
+import { excessOf, LONGEST_STRING } from '../domain/json-bounds.ts';
 import type { JsonBounds } from '../domain/json-bounds.ts';
+import { DEAD_LETTER } from './events.ts';
 
 /** A message as it lies in the queue. Plain data is at most 200 KiB; the rest travels packed, as one string. */
 export const BODY_BOUNDS: JsonBounds = { depth: 64, values: 150_000 };
 /** Data, unpacked. The largest legal event has 5,000 exposures with 10 members each, or 10,000 gateways. */
 export const DATA_BOUNDS: JsonBounds = { depth: 64, values: 800_000 };
+/** Whatever it says may come to stand in another message, a record or a line of the log. A dead letter holds a whole message as one string. */
+export const dataBoundsOf = (type: string): JsonBounds => (type === DEAD_LETTER ? DATA_BOUNDS : { ...DATA_BOUNDS, string: LONGEST_STRING });
 /** Data of so many values is looked at for its first misfit only. */
 const MANY_VALUES = 10_000;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
-import { BODY_BOUNDS, isBulky, LONGEST, shorten } from './bounds.ts';
+import { BODY_BOUNDS, dataBoundsOf, isBulky, LONGEST, shorten } from './bounds.ts';
 import type { Refusal, RefusalCode } from './envelope.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './issues.ts';
@@ -73,10 +73,14 @@ function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined
   return { keyid: keyid ?? '', value: signature, covers: () => ({ id, source, type, subject, time, ...content() }) };
 }
 
+function tooMuch(excess: string, envelope: object = {}): { readonly refused: Refusal } {
+  return refuse('Q615', `The message is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`, envelope);
+}
+
 /** Takes in what a queue holds, and nothing of the packed data. */
 export function readAttributes(body: string): { readonly ok: Attributes } | { readonly refused: Refusal } {
   const excess = excessOf(body, BODY_BOUNDS);
-  if (excess !== undefined) return refuse('Q615', `The message is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`);
+  if (excess !== undefined) return tooMuch(excess);
   const json = parseJson(body);
   if ('problem' in json) {
     return refuse('Q610', `The message is not JSON (${json.problem}); Sluice reads CloudEvents 1.0 in structured JSON only. Find out who sent it.`);
@@ -87,6 +91,9 @@ export function readAttributes(body: string): { readonly ok: Attributes } | { re
     return refuse('Q611', `The message is not a CloudEvent of Sluice: ${explainIssues(envelope.error)}. Find out who sent it.`, value);
   }
   const { source, data_base64: packed, dataencoding: encoding, traceparent, hops, ...rest } = envelope.data;
+  // What is packed is one long string here, and looked at when it is unpacked.
+  const longData = packed === undefined ? excessOf(body, { ...dataBoundsOf(rest.type), ...BODY_BOUNDS }) : undefined;
+  if (longData !== undefined) return tooMuch(longData, value);
   return {
     ok: {
       id: rest.id,

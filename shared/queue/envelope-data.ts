@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { excessOf } from '../domain/json-bounds.ts';
-import { DATA_BOUNDS, isBulky, UNPACKED_BYTES } from './bounds.ts';
+import { dataBoundsOf, isBulky, UNPACKED_BYTES } from './bounds.ts';
 import { refuse, type Attributes } from './envelope-attributes.ts';
 import type { EventTypes, Refusal } from './envelope.ts';
 import { explainIssues } from './issues.ts';
@@ -35,7 +35,7 @@ function unpack(attributes: Attributes, packed: string): Raw {
   }
   try {
     const json = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString('utf8');
-    const excess = excessOf(json, DATA_BOUNDS);
+    const excess = excessOf(json, dataBoundsOf(attributes.type));
     if (excess !== undefined) return refuse('Q615', `The data of ${attributes.id} is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`, attributes);
     return { ok: JSON.parse(json), bulky: isBulky(json) };
   } catch (error) {

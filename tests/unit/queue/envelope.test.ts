@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
+import { LONGEST_STRING } from '../../../shared/domain/json-bounds.ts';
 import { open, seal, type EventMeta, type Opened } from '../../../shared/queue/envelope.ts';
 import { MAX_BODY_BYTES } from '../../../shared/queue/port.ts';
 
@@ -60,7 +61,7 @@ describe('sealing', () => {
   });
 
   test('packs large data, and opens it again', () => {
-    const data = { text: 'x'.repeat(900_000), items: [] };
+    const data = { text: 'x'.repeat(LONGEST_STRING), items: [] };
     const body = seal(TYPE, data, META);
     expect(body.length).toBeLessThan(10_000);
     expect(JSON.parse(body)).toMatchObject({ dataencoding: 'gzip' });
@@ -111,6 +112,9 @@ describe('opening refuses, with code and reason,', () => {
     ['values without end', raw({ data: { text: 'a', items: Array.from({ length: 200_000 }, () => 1) } }), 'Q615', /more than 150000 values/],
     ['packed brackets without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync('['.repeat(10_000_000)).toString('base64') }), 'Q615', /nested more than 64 levels deep/],
     ['packed values without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(`{"text":"","items":[${'[],'.repeat(3_000_000)}1]}`).toString('base64') }), 'Q615', /more than 800000 values/],
+    ['a string without end', raw({ data: { text: 'x'.repeat(LONGEST_STRING + 1), items: [] } }), 'Q615', /a string of more than 262144 characters/],
+    ['a packed string without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(JSON.stringify({ text: 'x'.repeat(LONGEST_STRING + 1), items: [] })).toString('base64') }), 'Q615', /a string of more than 262144 characters/],
+    ['a name without end', raw({ data: { ...DATA, ['x'.repeat(LONGEST_STRING + 1)]: 1 } }), 'Q615', /a string of more than 262144 characters/],
     ['many values of which not one fits, by the first', raw({ data: { text: 'a', items: Array.from({ length: 100_000 }, () => 1) } }), 'Q613', /fit: items\[0\]: [^;]*\. Update/],
     ['a subject of 400 KB', raw({ subject: 'x'.repeat(400_000) }), 'Q611', /subject: Too big/],
     ['an id, a type, hops and a trace of 400 KB each', raw({ id: 'x'.repeat(400_000), type: 'x'.repeat(400_000), hops: 'x'.repeat(400_000), traceparent: 'x'.repeat(400_000) }), 'Q611', /id: Too big/],

@@ -28,6 +28,19 @@ describe('JSON text that is too much', () => {
     );
   });
 
+  test('is known by its longest string or name, by what it says and not by how it is written', () => {
+    const texts = fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', '\u0001', '\u4e00', '\ud83d\ude00') });
+    fc.assert(
+      fc.property(fc.dictionary(texts, fc.array(texts)), (value) => {
+        const text = JSON.stringify(value);
+        const longest = Math.max(0, ...Object.entries(value).flat(2).map((one) => one.length));
+        expect(excessOf(text, { depth: NONE, values: NONE, string: longest })).toBeUndefined();
+        if (longest > 0) expect(excessOf(text, { depth: NONE, values: NONE, string: longest - 1 })).toMatch(/string/);
+      }),
+    );
+    expect(excessOf(`"${'x'.repeat(9)}`, { depth: 1, values: 1, string: 8 })).toMatch(/string/);
+  });
+
   test('is not what stands in a string: brackets, commas, quotes and backslashes', () => {
     for (const text of ['[[[[', '{{,,,', '"],["', '\\', '\\\\"', '\\"[[[']) expect(excessOf(JSON.stringify([text]), { depth: 1, values: 2 })).toBeUndefined();
   });
