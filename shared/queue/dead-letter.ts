@@ -1,7 +1,8 @@
 /** An event that will not succeed by itself, with everything needed to understand it and to send it again. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { LONGEST, shorten } from './bounds.ts';
+import { shorten } from '../domain/shorten.ts';
+import { LONGEST } from './bounds.ts';
 import { Revision } from '../domain/revision.ts';
 import { sealWithin, type EventMeta } from './envelope.ts';
 import { DEAD_LETTER } from './events.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
-import { BODY_BOUNDS, dataBoundsOf, isBulky, LONGEST, shorten } from './bounds.ts';
+import { shorten } from '../domain/shorten.ts';
+import { BODY_BOUNDS, dataBoundsOf, isBulky, LONGEST } from './bounds.ts';
 import type { Refusal, RefusalCode } from './envelope.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './issues.ts';

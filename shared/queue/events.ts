@@ -5,6 +5,7 @@ import { Settled, Slice } from '../domain/exposure/exposure.ts';
 import { Express } from '../domain/express/event.ts';
 import { Absence } from '../domain/ingress/absence.ts';
 import { Inventory, Snapshot } from '../domain/ingress/snapshot.ts';
+import { Name } from '../domain/name.ts';
 import { Steering } from '../domain/steering/steering.ts';
 
 export const INGRESS_OBSERVED = 'sluice.ingress.observed.v1';
@@ -26,13 +27,13 @@ export const STEERING = 'sluice.steering.v1';
 export const INGRESS_ABSENT = 'sluice.ingress.absent.v1';
 
 /** Asks the watcher of a cluster to say everything again, because a device may have forgotten what it was told. Nothing else hangs on it: a lost one costs the time to the next resync. */
-export const Resync = z.strictObject({ cluster: z.string(), device: z.string(), partition: z.string(), code: z.string(), reason: z.string() });
+export const Resync = z.strictObject({ cluster: Name, device: Name, partition: Name, code: Name, reason: z.string() });
 export type Resync = Readonly<z.infer<typeof Resync>>;
 
 /** Asks apply to declare again what these partitions of a device declare anyway, because something there differs from it. */
 export const Audit = z.strictObject({
-  device: z.string(),
-  partitions: z.array(z.string()).min(1),
+  device: Name,
+  partitions: z.array(Name).min(1),
   reason: z.string(),
   /** Changes made by hand that are to be kept. */
   adopt: z.array(Adoption.extend({ partition: z.string() })).exactOptional(),

@@ -121,7 +121,7 @@ export const INPUT_CODES = {
   },
   GW124: {
     title: 'An F5 ConfigMap is not JSON',
-    cause: '`data.data` cannot be parsed. If the Service and port can still be made out, that exposure is refused; otherwise the ConfigMap is ignored.',
+    cause: '`data.data` cannot be parsed, or holds more than is read: 2,000 values, 32 levels, 64 KiB in one string. If the Service and port can still be made out, that exposure is refused; otherwise the ConfigMap is ignored.',
     fix: 'Correct the JSON at the place named.',
     retryable: false,
     keepsRunning: true,

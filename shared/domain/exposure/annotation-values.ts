@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { isAuto } from '../addresses/wish.ts';
 import { BALANCE_METHODS, DevicePath, Monitor, PERSISTENCE_METHODS } from './exposure.ts';
 import { formatIp, isUsableVirtualAddress, parseIp } from './ip.ts';
+import { readJson } from './setting-json.ts';
 import { monitorProblem } from './settings.ts';
 
 /** The server an annotation is read for, and all servers of the annotated object. */
@@ -101,14 +102,6 @@ export function sayIssue(error: z.core.$ZodError): string {
   const issue = error.issues[0];
   const path = (issue?.path ?? []).map(String).join('.');
   return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'invalid'}`;
-}
-
-function readJson(text: string): { readonly json: unknown } | { readonly problem: string } {
-  try {
-    return { json: JSON.parse(text) };
-  } catch (error) {
-    return { problem: `is not valid JSON (${error instanceof Error ? error.message : String(error)})` };
-  }
 }
 
 /** BIG-IP's own defaults where only one of the two is given: 5 s, and three intervals and one second. */

@@ -1,6 +1,8 @@
 /** Annotations on Gateways and Services: those F5 users know, and Sluice's own for the rest. */
+import { shorten } from '../shorten.ts';
 import { nearest } from './nearest.ts';
 import { READERS, type ReadFor, type Reader } from './annotation-values.ts';
+import { LONGEST_PROBLEM, QUOTED } from './setting-json.ts';
 import type { SettingName } from './settings.ts';
 import { type Layer, type Note, type Refusal, sameValue, showValue } from './source.ts';
 
@@ -79,7 +81,7 @@ function readRow(heap: Heap, row: AnnotationRow, text: string, context: { readon
   const words = `${context.object} (${row.name})`;
   const read = row.read(text.trim(), context.at);
   if ('problem' in read) {
-    heap.refusals.push({ code: 'GW120', message: `${context.object}: annotation ${row.name}: "${text}": ${read.problem}` });
+    heap.refusals.push({ code: 'GW120', message: `${context.object}: annotation ${row.name}: "${shorten(text, QUOTED)}": ${shorten(read.problem, LONGEST_PROBLEM)}` });
     return;
   }
   if (read.value === undefined) return;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Name } from '../name.ts';
 import { AutoAddresses } from '../addresses/wish.ts';
 import { ServerReport } from '../ingress/verdict.ts';
 import { Change } from '../ingress/snapshot.ts';
@@ -74,7 +75,7 @@ export const Exposure = z.strictObject({
   settings: Settings,
   members: z.array(Member),
   /** `namespace/name` of the gateways that asked for it, oldest first. */
-  gateways: z.array(z.string()),
+  gateways: z.array(Name),
   /** Oldest creationTimestamp among those gateways: settles claims. */
   since: z.string(),
 });
@@ -88,7 +89,7 @@ export function exposureKey(e: Pick<Exposure, 'address' | 'port' | 'protocol'>):
 /** Something said about an object that changes nothing by itself, such as a ConfigMap that is ignored, and why. */
 export const Note = z.strictObject({
   /** `Kind namespace/name` */
-  object: z.string(),
+  object: Name,
   message: z.string(),
   code: z.string(),
 });
@@ -100,14 +101,14 @@ export type Sources = z.infer<typeof Sources>;
 
 /** All exposures of one owner on one device, at one version. */
 export const Slice = z.strictObject({
-  owner: z.string(),
-  clusterUid: z.string(),
-  device: z.string(),
+  owner: Name,
+  clusterUid: Name,
+  device: Name,
   /** Devices that offer this ingress; another one gets an empty slice, in case it did before. */
-  devices: z.array(z.string()),
+  devices: z.array(Name),
   version: Version,
   /** Role id of the verified sender, where the queue knows it. */
-  sender: z.string().optional(),
+  sender: Name.optional(),
   exposures: z.array(Exposure),
   /** What was seen to change, deletions included: they prove removals. */
   changes: z.array(Change),
@@ -127,7 +128,7 @@ export const ExposureResult = z.strictObject({
   port: z.int(),
   protocol: z.enum(['tcp', 'udp']),
   partition: z.string(),
-  gateways: z.array(z.string()),
+  gateways: z.array(Name),
   outcome: z.enum(['applied', 'unchanged', 'superseded', 'rejected', 'conflict', 'held', 'retry']),
   code: z.string(),
   message: z.string(),
@@ -138,13 +139,13 @@ export type ExposureResult = z.infer<typeof ExposureResult>;
 
 /** The complete result of an ingress at a revision on one device (or of the mapping alone, when nothing is wanted anywhere). */
 export const Settled = z.strictObject({
-  owner: z.string(),
-  clusterUid: z.string(),
+  owner: Name,
+  clusterUid: Name,
   version: Version,
   /** Absent when the way ended in `map`. */
-  device: z.string().optional(),
+  device: Name.optional(),
   /** Device names that the same snapshot went to: the result is complete when each has answered. */
-  devices: z.array(z.string()),
+  devices: z.array(Name),
   /** What the device declares for this owner, when that is newer than `version`: the watcher has to move above it. */
   supersededBy: Version.optional(),
   servers: z.array(ServerReport),

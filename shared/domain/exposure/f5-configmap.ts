@@ -1,9 +1,11 @@
 /** ConfigMaps labelled `f5type: virtual-server`, read as a source of settings. */
 import type { ConfigMap } from '../ingress/objects.ts';
+import { shorten } from '../shorten.ts';
 import { checked, readAddress, times } from './annotation-values.ts';
 import { BALANCE_METHODS, type Monitor } from './exposure.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
 import { nearest } from './nearest.ts';
+import { LONGEST_PROBLEM, readJson } from './setting-json.ts';
 import type { Wanted } from './settings.ts';
 import type { Layer, Note, Refusal } from './source.ts';
 
@@ -90,7 +92,7 @@ interface Draft {
 }
 
 function refuse(draft: Draft, code: string, message: string): void {
-  draft.refusals.push({ code, message: `${draft.object}: ${message}` });
+  draft.refusals.push({ code, message: `${draft.object}: ${shorten(message, LONGEST_PROBLEM)}` });
 }
 
 function readPlace(draft: Draft, frontend: F5VirtualServer['frontend'], annotations: ConfigMap['meta']['annotations']): void {
@@ -124,6 +126,9 @@ function readSettings(draft: Draft, server: F5VirtualServer): void {
   if (problem !== undefined) refuse(draft, 'GW143', `virtualServer.backend.healthMonitors: ${problem}`);
 }
 
+/** So many are told one by one: what is wrong in more places is no virtual server at all. */
+const PROBLEMS = 20;
+
 function readBody(draft: Draft, minor: number, json: unknown, annotations: ConfigMap['meta']['annotations']): void {
   const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
   const frontend = isRecord(virtualServer) ? virtualServer['frontend'] : undefined;
@@ -132,19 +137,11 @@ function readBody(draft: Draft, minor: number, json: unknown, annotations: Confi
     return;
   }
   const { found, problems } = schemaProblems(minor, json);
-  for (const problem of problems) refuse(draft, 'GW125', `does not follow v0.1.${minor}: ${problem}`);
+  for (const problem of problems.slice(0, PROBLEMS)) refuse(draft, 'GW125', `does not follow v0.1.${minor}: ${problem}`);
+  if (problems.length > PROBLEMS) refuse(draft, 'GW125', `does not follow v0.1.${minor}: there are ${problems.length - PROBLEMS} more such problems`);
   if (found === undefined) return;
   readPlace(draft, found.frontend, annotations);
   readSettings(draft, found);
-}
-
-function parseJson(draft: Draft, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    refuse(draft, 'GW124', `data.data is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
 }
 
 /** Never silent: what cannot be used ends as a refusal of the exposure it speaks for, or as a note. */
@@ -169,7 +166,11 @@ export function readConfigMap(configMap: ConfigMap): ReadConfigMap {
     refuse(draft, 'GW123', `${named}; known are f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json`);
     return done();
   }
-  const json = parseJson(draft, text);
-  if (json !== undefined) readBody(draft, minor, json, meta.annotations);
-  return done(json);
+  const read = readJson(text);
+  if ('problem' in read) {
+    refuse(draft, 'GW124', `data.data ${read.problem}`);
+    return done();
+  }
+  readBody(draft, minor, read.json, meta.annotations);
+  return done(read.json);
 }

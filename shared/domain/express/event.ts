@@ -1,5 +1,6 @@
 /** What map sends ahead of a slice: what the slice says anyway about members that leave or come back, complete for its owner. */
 import * as z from 'zod';
+import { Name } from '../name.ts';
 import { Availability } from '../exposure/exposure.ts';
 import { Version } from '../revision.ts';
 
@@ -20,9 +21,9 @@ export const Wish = z.strictObject({
 export type Wish = z.infer<typeof Wish>;
 
 export const Express = z.strictObject({
-  owner: z.string(),
-  clusterUid: z.string(),
-  device: z.string(),
+  owner: Name,
+  clusterUid: Name,
+  device: Name,
   partition: z.string(),
   /** That of the slice. */
   version: Version,

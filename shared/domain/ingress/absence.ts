@@ -1,19 +1,20 @@
 /** What an inventory proves to be gone, on its way from map to apply. */
 import * as z from 'zod';
+import { Name } from '../name.ts';
 import { Version } from '../revision.ts';
 import type { Inventory, OwnerKey } from './snapshot.ts';
 import { ownerKey } from './snapshot.ts';
 
 /** Owners of one cluster that its complete list of ingresses misses, for one device. */
 export const Absence = z.strictObject({
-  cluster: z.string().min(1),
-  clusterUid: z.string().min(1),
-  device: z.string().min(1),
+  cluster: Name.min(1),
+  clusterUid: Name.min(1),
+  device: Name.min(1),
   /** Of the inventory: an owner declared at a newer version is not missed. */
   version: Version,
   /** Role id of the verified sender, where the queue knows it. */
-  sender: z.string().optional(),
-  absent: z.array(z.string()).min(1),
+  sender: Name.optional(),
+  absent: z.array(Name).min(1),
 });
 export type Absence = Readonly<z.infer<typeof Absence>>;
 

@@ -1,19 +1,20 @@
 import * as z from 'zod';
+import { Name } from '../name.ts';
 import { ObservedRevision } from '../revision.ts';
 import { KubernetesObjects } from './objects.ts';
 
 const ClusterId = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label');
 
-export const IngressRef = z.strictObject({ namespace: z.string().min(1), service: z.string().min(1) });
+export const IngressRef = z.strictObject({ namespace: Name.min(1), service: Name.min(1) });
 export type IngressRef = z.infer<typeof IngressRef>;
 
 /** What was seen to change; a deletion here proves the absence of what hung on that object. */
 export const Change = z.strictObject({
   what: z.enum(['added', 'updated', 'deleted']),
-  kind: z.string(),
-  namespace: z.string(),
-  name: z.string(),
-  resourceVersion: z.string(),
+  kind: Name,
+  namespace: Name,
+  name: Name,
+  resourceVersion: Name,
 });
 export type Change = z.infer<typeof Change>;
 
@@ -21,7 +22,7 @@ export type Change = z.infer<typeof Change>;
 export const Snapshot = z.strictObject({
   cluster: ClusterId,
   /** UID of the `kube-system` namespace: tells a rebuilt cluster from the one that used this id before. */
-  clusterUid: z.string().min(1),
+  clusterUid: Name.min(1),
   ingress: IngressRef,
   revision: ObservedRevision,
   changes: z.array(Change),
@@ -34,7 +35,7 @@ export type Snapshot = z.infer<typeof Snapshot>;
 /** The complete list of a cluster's ingresses at a revision. */
 export const Inventory = z.strictObject({
   cluster: ClusterId,
-  clusterUid: z.string().min(1),
+  clusterUid: Name.min(1),
   revision: ObservedRevision,
   /** Those whose Service exists. */
   ingresses: z.array(IngressRef),

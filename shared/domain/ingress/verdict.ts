@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Name } from '../name.ts';
 
 /**
  * What became of one server (listener) of a gateway. Only `listening` leads to an exposure.
@@ -35,7 +36,7 @@ export interface Listener {
 
 export const ServicePortMapping = z.strictObject({
   /** `namespace/name` */
-  service: z.string(),
+  service: Name,
   port: z.int(),
   /** The port on the pod it leads to (resolved number). */
   targetPort: z.int(),
@@ -46,7 +47,7 @@ export type ServicePortMapping = z.infer<typeof ServicePortMapping>;
 
 export const ServerReport = z.strictObject({
   /** `namespace/name` */
-  gateway: z.string(),
+  gateway: Name,
   api: z.enum(['istio', 'gateway-api']),
   /** Index in the gateway's servers (listeners). */
   server: z.int(),

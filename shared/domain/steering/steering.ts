@@ -1,11 +1,12 @@
 /** What people tell a device's queue, and what policy does. Steering is a message too: it goes through the device's group, in order with its slices. */
 import * as z from 'zod';
+import { Name } from '../name.ts';
 import type { DeclaredState } from '../plan/declared.ts';
 import { compareVersions, Version } from '../revision.ts';
 
-const Device = z.string().min(1);
-const Cluster = z.string().min(1);
-const Owner = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, 'must be cluster/namespace/service');
+const Device = Name.min(1);
+const Cluster = Name.min(1);
+const Owner = Name.regex(/^[^/]+\/[^/]+\/[^/]+$/, 'must be cluster/namespace/service');
 
 /** Lets removals through that the guard holds. */
 export const Approval = z.strictObject({
@@ -25,9 +26,9 @@ export const DrainOrder = z.strictObject({
   device: Device,
   cluster: Cluster,
   mode: z.enum(['drain', 'out']),
-  because: z.string().min(1),
+  because: z.string().min(1).max(4_096),
   /** Policy's order for a silent cluster: void once it spoke after `seen`, or where none of `speaking` could serve instead. */
-  silent: z.strictObject({ seen: z.iso.datetime(), speaking: z.array(z.string()) }).exactOptional(),
+  silent: z.strictObject({ seen: z.iso.datetime(), speaking: z.array(Name) }).exactOptional(),
 });
 export type DrainOrder = Readonly<z.infer<typeof DrainOrder>>;
 
@@ -48,7 +49,7 @@ export const ForgetOrder = z.strictObject({
 export type ForgetOrder = Readonly<z.infer<typeof ForgetOrder>>;
 
 /** From now on the cluster with this kube-system UID owns what is recorded under the id. */
-export const AdoptOrder = z.strictObject({ action: z.literal('adopt'), device: Device, cluster: Cluster, clusterUid: z.string().min(1) });
+export const AdoptOrder = z.strictObject({ action: z.literal('adopt'), device: Device, cluster: Cluster, clusterUid: Name.min(1) });
 export type AdoptOrder = Readonly<z.infer<typeof AdoptOrder>>;
 
 export const Steering = z.discriminatedUnion('action', [Approval, DrainOrder, EnableOrder, ForgetOrder, AdoptOrder]);

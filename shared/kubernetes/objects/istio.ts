@@ -1,11 +1,12 @@
 /** networking.istio.io: v1, v1beta1 and v1alpha3 have one schema. */
 import type { IstioGateway, RouteBlock, Server, VirtualService } from '../../domain/ingress/objects.ts';
+import { shorten } from '../../domain/shorten.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import { isRecord, list, number, present, record, records, stringMap, text, texts } from './read.ts';
 
 function shown(value: unknown): string {
-  return value === undefined ? 'absent' : JSON.stringify(value);
+  return value === undefined ? 'absent' : shorten(JSON.stringify(value), 200);
 }
 
 /** Why a server cannot be read at all; numbers and names that make no sense are left to the domain. */

@@ -1,5 +1,7 @@
 /** Careful reading of raw API objects: whatever is not as it should be becomes nothing, never an error. */
 
+import { LONGEST_STRING } from '../../domain/json-bounds.ts';
+
 export type Raw = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is Raw {
@@ -22,12 +24,20 @@ export function records(value: unknown): readonly Raw[] {
   return list(value).filter(isRecord);
 }
 
+/** Names, hosts, addresses: none that means anything is so long, and sentences quote them. */
+const LONGEST_WORD = 4_096;
+
+/** Whoever reads events takes no longer strings, and one object may not keep all the others from being read. */
+function bounded(value: string, longest = LONGEST_WORD): string {
+  return value.length <= longest ? value : value.slice(0, longest);
+}
+
 export function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' ? bounded(value) : undefined;
 }
 
 export function texts(value: unknown): string[] {
-  return compact(list(value).filter((item) => typeof item === 'string'));
+  return compact(list(value).filter((item) => typeof item === 'string').map((item) => bounded(item)));
 }
 
 /** A list that grew has room for more, 16 places at least; one that is kept must not. */
@@ -42,7 +52,7 @@ export function number(value: unknown): number | undefined {
 
 /** Values that YAML reads as numbers or booleans are taken as written. */
 export function stringMap(value: unknown): Record<string, string> {
-  const pairs = Object.entries(record(value)).flatMap(([key, item]) => (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean' ? [[key, String(item)] as const] : []));
+  const pairs = Object.entries(record(value)).flatMap(([key, item]) => (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean' ? [[bounded(key), bounded(String(item), LONGEST_STRING)] as const] : []));
   return pairs.length === 0 ? NO_PAIRS : Object.fromEntries(pairs);
 }
 

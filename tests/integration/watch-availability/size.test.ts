@@ -12,9 +12,11 @@ afterEach(() => at.close());
 const told = (): readonly { readonly message: string; readonly count: number }[] =>
   (at.lab.store.list('v1', 'Event', 'istio-system') as readonly unknown[] as readonly { reason: string; message: string; count: number }[]).filter(({ reason }) => reason === 'SnapshotTooLarge');
 
-/** Random text does not shrink when it is packed. */
+const part = (): string => randomBytes(150_000).toString('base64');
+
+/** Random text does not shrink when it is packed; of one string no more than 256 KiB is sent. */
 function fat(name: string): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'istio-system', name, labels: { f5type: 'virtual-server' } }, data: { data: randomBytes(600_000).toString('base64') } };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'istio-system', name, labels: { f5type: 'virtual-server' } }, data: { data: part(), a: part(), b: part(), c: part() } };
 }
 
 test('a snapshot that is too large is said on the Service, with what to split, once; and again when it was mended in between', async () => {

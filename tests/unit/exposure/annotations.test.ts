@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { ANNOTATIONS, isReadAnnotation, readAnnotations } from '../../../shared/domain/exposure/annotations.ts';
 import { BALANCE_METHODS } from '../../../shared/domain/exposure/exposure.ts';
 import type { ReadFor } from '../../../shared/domain/exposure/annotation-values.ts';
@@ -145,5 +145,22 @@ describe('nothing is ignored in silence', () => {
     expect(ANNOTATIONS.map((row) => row.name).filter((name) => !isReadAnnotation(name))).toEqual([]);
     expect(isReadAnnotation('kubectl.kubernetes.io/last-applied-configuration')).toBe(false);
     expect(readAnnotations('Gateway a/b', { 'example.com/x': 'y' }, ONE).notes).toEqual([]);
+  });
+});
+
+describe('an annotation that holds more than anybody reads', () => {
+  const deep = '['.repeat(200_000);
+  const JSON_IN = [['sluice.io/monitors', deep], ['virtual-server.f5.com/health', deep], ['sluice.io/monitors', `[${'{},'.repeat(50_000)}{}]`]] as const;
+
+  test.each(JSON_IN)('in %s is not parsed, and told in a line', (name, text) => {
+    const parse = jest.spyOn(JSON, 'parse');
+    const said = refusal({ [name]: text });
+    expect([parse.mock.calls.length, said.length < 1_000]).toEqual([0, true]);
+    expect(said).toMatch(/nested more than 32 levels deep|more than 2000 values/);
+    parse.mockRestore();
+  });
+
+  test('is quoted by its beginning', () => {
+    expect(refusal({ 'sluice.io/mode': 'x'.repeat(200_000) }).length).toBeLessThan(1_000);
   });
 });

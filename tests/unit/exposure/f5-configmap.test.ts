@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { readConfigMap } from '../../../shared/domain/exposure/f5-configmap.ts';
 import { configMap, walkthrough } from './fixtures.ts';
 
@@ -56,6 +56,29 @@ describe('a document that cannot be used says why', () => {
     ['null', 'null', /^GW125 /],
   ])('%s', (_, body, message) => {
     expect(refusalsOf(body)[0]).toMatch(message);
+  });
+
+  test.each([
+    ['brackets without end', '['.repeat(500_000), /^GW124 .*nested more than 32 levels deep/],
+    ['values without end', `[${'0,'.repeat(100_000)}0]`, /^GW124 .*more than 2000 values/],
+    ['a string without end', `"${'x'.repeat(200_000)}"`, /^GW124 .*a string of more than 65536 characters/],
+  ])('%s are not parsed, and told in a line', (_, body, message) => {
+    const parse = jest.spyOn(JSON, 'parse');
+    const [said = ''] = refusalsOf(body);
+    expect([parse.mock.calls.length, said.length < 300]).toEqual([0, true]);
+    expect(said).toMatch(message);
+    parse.mockRestore();
+  });
+
+  test('of many problems the first twenty are told, and how many more there are', () => {
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 1]));
+    const said = refusalsOf({ ...(walkthrough() as object), ...many });
+    expect([said.length, said.at(-1)]).toEqual([21, expect.stringMatching(/there are 480 more such problems/)]);
+  });
+
+  test('a word of any length is quoted by its beginning', () => {
+    const { refusals } = readConfigMap(configMap('cm', walkthrough(), { schema: 'x'.repeat(200_000) })).layer;
+    expect(refusals.map(({ message }) => message.length < 1_100)).toEqual([true]);
   });
 
   test('broken JSON is still known to speak for its Service and port', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
-import { normalise, normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
+import { LONGEST_STRING } from '../../../shared/domain/json-bounds.ts';
+import { normalise, normaliseConfigMap, normaliseGateway, normaliseObjects, normaliseVirtualService } from '../../../shared/kubernetes/objects/index.ts';
 
 const meta = (name: string, fields: object = {}): object => ({ name, namespace: 'team', ...fields });
 const empty = normaliseObjects([]).objects;
@@ -106,5 +107,34 @@ describe('whatever comes in', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+/** Red without the cut in `read.ts`: one object of one namespace would make everybody's snapshot unreadable (Q615). */
+describe('no string of an object is longer than a snapshot may hold', () => {
+  const long = 'x'.repeat(LONGEST_STRING + 1);
+  const longest = (value: unknown): number => {
+    if (typeof value === 'string') return value.length;
+    return typeof value === 'object' && value !== null ? Math.max(0, ...Object.entries(value).flat().map(longest)) : 0;
+  };
+
+  test.each<[string, unknown]>([
+    ['a ConfigMap', normaliseConfigMap({ metadata: { name: 'c', namespace: 'n' }, data: { data: long } })],
+    ['a selector', normaliseGateway({ metadata: { name: 'g' }, spec: { selector: { [long]: long } } })],
+    ['a host', normaliseGateway({ metadata: { name: 'g' }, spec: { servers: [{ port: { number: 1, protocol: long }, hosts: [long] }] } })],
+    ['a server that cannot be read', normaliseGateway({ metadata: { name: 'g' }, spec: { servers: [{ port: long }, { port: { number: 1, protocol: 'TCP' }, hosts: [1, long] }] } })],
+    ['a VirtualService', normaliseVirtualService({ metadata: { name: 'v' }, spec: { hosts: [long], gateways: [long], exportTo: [long] } })],
+  ])('in %s', (_, object) => {
+    expect(longest(object)).toBeGreaterThan(100);
+    expect(longest(object)).toBeLessThanOrEqual(LONGEST_STRING);
+  });
+
+  test('and a host or a name, which sentences quote, is far shorter', () => {
+    expect(normaliseGateway({ metadata: { name: 'g' }, spec: { servers: [{ port: { number: 1, protocol: long }, hosts: [long] }] } }).servers).toMatchObject([{ hosts: ['x'.repeat(4_096)] }]);
+  });
+
+  test('and what annotations may hold is left as it is', () => {
+    const text = 'x'.repeat(LONGEST_STRING);
+    expect(normaliseGateway({ metadata: { name: 'g', annotations: { 'sluice.io/port': text } } }).meta.annotations).toEqual({ 'sluice.io/port': text });
   });
 });

@@ -4,9 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { LONGEST_STRING } from '../../../shared/domain/json-bounds.ts';
+import { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { Absence } from '../../../shared/domain/ingress/absence.ts';
+import { Change, Inventory } from '../../../shared/domain/ingress/snapshot.ts';
+import { Steering } from '../../../shared/domain/steering/steering.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
 import { open, seal, type EventMeta, type Opened } from '../../../shared/queue/envelope.ts';
 import { MAX_BODY_BYTES } from '../../../shared/queue/port.ts';
 
+const LONG = 'x'.repeat(513);
 const TYPES = { 'sluice.test.note.v1': z.strictObject({ text: z.string(), items: z.array(z.strictObject({ port: z.int() })) }) } as const;
 const META: EventMeta = { id: 'e-1', cluster: 'east', subject: 'east/istio-system/gw', time: '2026-11-22T10:00:00.000Z' };
 const DATA = { text: 'hello', items: [{ port: 443 }] };
@@ -153,4 +159,20 @@ describe('opening refuses, with code and reason,', () => {
   test('but never for hops that cannot be read', () => {
     expect(open(raw({ hops: 'x, 2026-11-22T10:00:00.000Z map, , 1 2 3' }), TYPES)).toMatchObject({ ok: { hops: expect.arrayContaining([{ at: '2026-11-22T10:00:00.000Z', where: 'map' }]) } });
   });
+});
+
+/** Red where one of them has no bound: it would be carried on into messages, records and lines of the log. */
+test.each([
+  ['the UID of a cluster', Inventory, { cluster: 'east', clusterUid: LONG, revision: { epoch: 1, counter: 1 }, ingresses: [] }, 'clusterUid'],
+  ['an inventory', Inventory, { cluster: 'east', clusterUid: 'u', revision: { epoch: 1, counter: 1 }, ingresses: [{ namespace: LONG, service: 's' }] }, 'ingresses.0.namespace'],
+  ['a change', Change, { what: 'added', kind: 'Gateway', namespace: 'n', name: LONG, resourceVersion: '1' }, 'name'],
+  ['a slice', Slice, { ...slice(1, [exposure()]), sender: LONG }, 'sender'],
+  ['an exposure', Slice, slice(1, [exposure({ gateways: [LONG] })]), 'exposures.0.gateways.0'],
+  ['a note', Slice, { ...slice(1, []), notes: [{ object: LONG, message: 'm', code: 'GW144' }] }, 'notes.0.object'],
+  ['a result', Settled, { owner: LONG, clusterUid: 'u', version: { epoch: 1, counter: 1, generation: 1 }, devices: [], servers: [], exposures: [], notes: [] }, 'owner'],
+  ['an absence', Absence, { cluster: 'east', clusterUid: 'u', device: 'd', version: { epoch: 1, counter: 1, generation: 1 }, absent: [LONG] }, 'absent.0'],
+  ['an order', Steering, { action: 'drain', device: 'd', cluster: LONG, mode: 'drain', because: 'b' }, 'cluster'],
+] as const)('%s with a name of more than 512 characters is not taken', (_, schema: z.ZodType, data, path) => {
+  const { error } = schema.safeParse(data);
+  expect(error?.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`)).toEqual([`${path} too_big`]);
 });
