@@ -190,8 +190,12 @@ class ListWatch<T> implements Stream<T> {
     const begun = clock.monotonic();
     let frames = 0;
     const timeoutSeconds = 240 + Math.floor(random() * 60);
-    const watch = client.watch(resource, { ...this.#selection(), resourceVersion: this.#version ?? '', timeoutSeconds, silence: this.#timing.silence });
-    this.#state = 'live';
+    // Live again once it is answered: an attempt proves nothing of a list that was stale.
+    const received = (bytes: number): void => {
+      this.#state = 'live';
+      this.figures.received(bytes);
+    };
+    const watch = client.watch(resource, { ...this.#selection(), received, resourceVersion: this.#version ?? '', timeoutSeconds, silence: this.#timing.silence });
     for await (const frame of watch) {
       frames += 1;
       this.#failures = 0;
