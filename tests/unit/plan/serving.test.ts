@@ -6,7 +6,7 @@ import { declaredState } from '../../../shared/domain/plan/declared.ts';
 import { fleetSettings, hasRatio, placeOf, ratioBalance, underFleet } from '../../../shared/domain/plan/fleet.ts';
 import { deciderOf, keepersOf, olderFirst } from '../../../shared/domain/plan/shared.ts';
 import { servedAlone, servedOnlyBy } from '../../../shared/domain/steering/serving.ts';
-import { newestSeen, type Silence, silenceInWords, silenceNotes } from '../../../shared/domain/steering/silence.ts';
+import { newestSeen, type Silence, silences, silenceInWords, silenceNotes } from '../../../shared/domain/steering/silence.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 import { fleet, ownerOf } from '../../fixtures/fleets.ts';
 
@@ -79,6 +79,15 @@ describe('a silent cluster', () => {
   ])('%j is told as: %s', (over, rest) => {
     const what = 'not heard since S, with a part in 1 exposures; look at its watcher and its queue';
     expect(silenceInWords(silence(over))).toBe(rest === '' ? what : `${what}. ${rest}`);
+  });
+
+  test('is told with everything that it has a part in, and what of it nobody else serves', () => {
+    const seen = '2026-01-01T00:00:00.000Z';
+    const [east, west] = [seen, '2026-01-01T01:00:00.000Z'].map((time) => ({ version: { epoch: 1, counter: 1, generation: 1 }, clusterUid: 'u', seen: time }));
+    const owners = { [ownerOf('east')]: east!, [ownerOf('west')]: west! };
+    const states = [{ ...state([shown(1, { east: ready, west: ready }), shown(2, { east: ready }), shown(3, { east: ready }), shown(4, { west: ready })]), owners }, state([shown(9, { east: ready })])];
+    const policies = ['east', 'west', 'north'].map((cluster) => ({ cluster, silentAfter: 600, whenSilent: 'report' as const }));
+    expect(silences(states, policies, Date.parse('2026-01-01T01:00:00.000Z'))).toEqual([{ cluster: 'east', seen, exposures: [1, 2, 3, 9].map(key), alone: [2, 3, 9].map(key) }]);
   });
 
   test('is noted for those who share with it in any partition, and for what they share alone', () => {
