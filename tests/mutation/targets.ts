@@ -39,7 +39,7 @@ export const TARGETS: readonly Target[] = [
     tests: ['tests/unit/exposure/*.test.ts', 'tests/unit/addresses/exposures.test.ts', 'tests/property/exposure/*.test.ts'],
     kinds: GUARDS,
   },
-  { name: 'express', sources: ['shared/domain/express/*.ts', 'functions/express/*.ts', 'functions/map/express.ts'], tests: ['tests/unit/express/*.test.ts', 'tests/unit/map/*.test.ts', 'tests/integration/express/*.test.ts'], kinds: GUARDS },
+  { name: 'express', sources: ['shared/domain/express/*.ts', 'functions/express/*.ts', 'functions/map/express.ts'], tests: ['tests/unit/express/*.test.ts', 'tests/unit/map/*.test.ts'], kinds: GUARDS },
   {
     name: 'queue',
     sources: ['shared/queue/*.ts', 'shared/queue/sqlite/*.ts'],
@@ -50,7 +50,7 @@ export const TARGETS: readonly Target[] = [
     name: 'failures',
     sources: ['shared/failures/**/*.ts'],
     except: ['shared/failures/s3/*.ts'],
-    tests: ['tests/unit/{replay,failures}/*.test.ts', 'tests/contract/failures/files.test.ts', 'tests/contract/golden/stored.test.ts', 'tests/promises/{dead-letters,replay}.test.ts'],
+    tests: ['tests/unit/{replay,failures}/*.test.ts', 'tests/contract/failures/files.test.ts', 'tests/contract/golden/stored.test.ts'],
     kinds: GUARDS,
   },
   { name: 'map', sources: ['functions/map/*.ts'], except: ['functions/map/express.ts'], tests: ['tests/unit/map/*.test.ts', 'tests/unit/express/wishes.test.ts'], kinds: GUARDS },
@@ -58,7 +58,7 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'functions',
     sources: ['functions/park/*.ts', 'functions/replay/*.ts'],
-    tests: ['tests/unit/{replay,failures}/*.test.ts', 'tests/promises/dead-letters.test.ts'],
+    tests: ['tests/unit/{replay,failures}/*.test.ts'],
     kinds: GUARDS,
   },
   {

@@ -23,6 +23,11 @@ describe('what of a batch is still worth doing', () => {
     expect(kept(messages.toReversed(), 'k8s').sort()).toEqual([`${INNER} 1`, `${EAST} 3`].sort());
   });
 
+  test('of two of the same revision the one that came last', () => {
+    const [first, second] = ['first', 'second'].map((id) => ({ ...message(event(3, ['10.0.0.1'])), id }));
+    expect(kept([first!, second!], 'k8s')).toEqual(['second']);
+  });
+
   test('what was observed more than a minute ago is dropped, by the time of the snapshot and not of this message', () => {
     expect(kept([message(event(1, ['10.0.0.1']), 60_000)], 'k8s')).toHaveLength(1);
     const { arrivals, dropped } = sortMessages([message(event(1, ['10.0.0.1']), 60_001)], 'k8s', NOW);

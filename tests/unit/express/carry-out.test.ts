@@ -1,7 +1,7 @@
 /** The order of readings and writes, on a device in memory. */
 import { describe, expect, test } from '@jest/globals';
 import { carryOut } from '../../../functions/express/device.ts';
-import { declared, EAST, event } from './fixtures.ts';
+import { declared, EAST, event, INNER } from './fixtures.ts';
 import { memoryNodes } from './memory.ts';
 
 const pools = [{ [EAST]: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }];
@@ -54,6 +54,46 @@ describe('express carries out', () => {
     access.before = (call) => call.startsWith('write') && (access.state = declared({ pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }], at: { [EAST]: 2 } }));
     const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect([done.corrected, access.now()[0]]).toEqual([[], '10.0.0.1 draining']);
+  });
+
+  test('one look back is enough where the newer declaration wants the same', async () => {
+    const access = memoryNodes(declared({ pools }), nodes);
+    access.before = (call) => call.startsWith('write') && (access.state = declared({ pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }], at: { [EAST]: 3 } }));
+    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared', 'nodes']);
+  });
+
+  test('the look back asks nothing more of the device where the same revision is declared', async () => {
+    const access = memoryNodes(declared({ pools }), nodes);
+    access.before = (call) => call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 2 } }));
+    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared']);
+  });
+
+  test('one owner that is overtaken is enough to look at the nodes again', async () => {
+    const both = [...pools, { [INNER]: ['10.0.0.7', '10.0.0.8'] }];
+    const access = memoryNodes(declared({ pools: both }), [...nodes, '10.0.0.7', '10.0.0.8']);
+    access.before = (call) => call === 'write 10.0.0.7' && (access.state = declared({ pools: both, at: { [INNER]: 3 } }));
+    const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1']), event(2, ['10.0.0.7'], { owner: INNER })] });
+    expect(done.corrected).toContain('10.0.0.7');
+  });
+
+  test('an owner that is gone from the declaration meanwhile disturbs nothing', async () => {
+    const access = memoryNodes(declared({ pools }), nodes);
+    access.before = (call) => call.startsWith('write') && (access.state = declared({ pools: [] }));
+    await expect(carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] })).resolves.toMatchObject({ corrected: [] });
+  });
+
+  test('it gives up after five looks where every correction is overtaken in turn', async () => {
+    const access = memoryNodes(declared({ pools }), nodes);
+    let counter = 2;
+    access.before = (call) => {
+      if (!call.startsWith('write')) return;
+      counter += 1;
+      access.state = declared({ pools: [{ [EAST]: [counter % 2 === 1 ? '10.0.0.1' : '10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }], at: { [EAST]: counter } });
+    };
+    await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
+    expect(access.calls.filter((call) => call === 'declared')).toHaveLength(1 + 5);
   });
 
   test('a write that fails keeps none of the others back, and is told', async () => {

@@ -87,7 +87,38 @@ describe('an address that others use too', () => {
   });
 });
 
+describe('the newest word on a node', () => {
+  test('is not that of an ingress which has no say', () => {
+    const events = [event(2, ['10.0.0.1 cordoned']), event(3, ['10.0.0.1 back'], { owner: INNER })];
+    expect(verdicts({ pools: [{ [EAST]: four }], nodes: four, events })).toEqual(['10.0.0.1 write', '10.0.0.1 left']);
+  });
+
+  test('takes the place of older ones even where the guard keeps the node', () => {
+    const events = [event(2, ['10.0.0.1 cordoned']), event(3, ['10.0.0.1 cordoned'], { owner: INNER })];
+    expect(verdicts({ pools: [{ [EAST]: ['10.0.0.1'] }, { [INNER]: ['10.0.0.1'] }], nodes: ['10.0.0.1'], events })).toEqual(['10.0.0.1 superseded', '10.0.0.1 left']);
+  });
+
+  test('leaves the mark that the ratio of the node is ours', () => {
+    const stamped = { ...node('10.0.0.1'), stamp: { cluster: 'east', version: version(1), ratio: 40 } };
+    const [decision] = decideExpress({ events: [event(2, ['10.0.0.1'])], declared: declared(two), nodes: [stamped, node('10.0.0.2')] });
+    expect(decision?.write?.stamp).toEqual({ cluster: 'east', version: version(2), ratio: 40 });
+  });
+});
+
 describe('the member guard', () => {
+  test.each<[string, Given, readonly string[]]>([
+    ['one that comes back is no matter for it, even as the only one', { pools: [{ [EAST]: ['10.0.0.1 draining'] }], nodes: ['10.0.0.1 draining east 1'], events: [event(2, ['10.0.0.1 back'])] }, ['10.0.0.1 write']],
+    ['one that is out already is nobody for whom another may go', { pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }], nodes: ['10.0.0.1 out east 2', '10.0.0.2'], events: [event(2, ['10.0.0.1 unready', '10.0.0.2 terminating'])] }, ['10.0.0.1 unchanged', '10.0.0.2 left']],
+    ['one that the declaration drains is nobody for whom another may go', { pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2 draining'] }], nodes: ['10.0.0.1', '10.0.0.2'], events: [event(2, ['10.0.0.1 terminating'])] }, ['10.0.0.1 left']],
+    ['pods that ended before are not counted as in doubt', { pools: [{ [EAST]: ['10.0.0.2', '10.0.0.3'] }], nodes: ['10.0.0.2', '10.0.0.3'], events: [event(2, ['10.0.0.1 terminating', '10.0.0.2 unready'])] }, ['10.0.0.1 left', '10.0.0.2 write']],
+  ])('%s', (_what, given, expected) => {
+    expect(verdicts(given)).toEqual(expected);
+  });
+
+  test('names the first of the pools that would lose too many', () => {
+    expect(reasons({ pools: [{ [EAST]: ['10.0.0.1'] }, { [EAST]: ['10.0.0.1'] }], nodes: ['10.0.0.1'], events: [event(2, ['10.0.0.1 cordoned'])] })).toEqual([expect.stringContaining('172.16.0.1:1000/tcp')]);
+  });
+
   const pool = (size: number): Pick<Given, 'pools' | 'nodes'> => ({ pools: [{ [EAST]: four.slice(0, size) }], nodes: four.slice(0, size) });
   const leaving = (because: string, count: number): Express => event(2, four.slice(0, count).map((address) => `${address} ${because}`));
   const written = (given: Given): number => decide(given).filter(({ verdict }) => verdict === 'write').length;

@@ -125,6 +125,30 @@ test('an address that any exposure still wants does not leave, whatever the othe
   }
 });
 
+test('wishes are in the order of their addresses, whatever the order of the members', () => {
+  const texts = ['10.1.0.2 out', '10.1.0.1 out', '10.1.0.4 out', '10.1.0.3 out'];
+  for (const order of [texts, texts.toReversed(), texts.toSorted()]) {
+    const found = expressOf(slice(5, [exposure({ members: membersOf(order) })]), snapshot({}), { partition: 'k8s', members: 'pods' });
+    expect(found?.wishes.map(({ address }) => address)).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3', '10.1.0.4']);
+  }
+});
+
+test('exposures of another partition say nothing about this one', () => {
+  const exposures = [exposure({ members: membersOf(['10.1.0.1 out']) }), exposure({ port: 2, partition: 'edge', members: membersOf(['10.1.0.2 out']) })];
+  expect(expressOf(slice(5, exposures), snapshot({}), { partition: 'k8s', members: 'pods' })?.wishes.map(({ address }) => address)).toEqual(['10.1.0.1']);
+});
+
+test.each<[string, string, Partial<NodeText>, string]>([
+  ['drains on a node that is not ready, so its pods end', 'draining', { ready: false }, 'terminating'],
+  ['is out on a node that is cordoned, so its pods are not ready', 'out', { unschedulable: true }, 'unready'],
+  ['is out on a node that is not ready', 'out', { ready: false }, 'node-not-ready'],
+  ['drains on a node that is cordoned', 'draining', { unschedulable: true }, 'cordoned'],
+])('a member that %s', (_what, availability, over, because) => {
+  const exposures = [exposure({ members: membersOf([`10.0.0.1 ${availability}`, '10.0.0.2']) })];
+  const given = { nodes: [{ name: 'n1', ip: '10.0.0.1', ...over }, { name: 'n2', ip: '10.0.0.2' }] };
+  expect(expressOf(slice(5, exposures), snapshot(given), { partition: 'k8s', members: 'nodes' })?.wishes).toMatchObject([{ address: '10.0.0.1', because }]);
+});
+
 describe('Kubernetes nodes', () => {
   const n = (i: number, over: Partial<NodeText> = {}): NodeText => ({ name: `n${i}`, ip: `10.0.0.${i}`, ...over });
   const nodes = config({ members: 'nodes' });

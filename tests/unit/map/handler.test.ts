@@ -251,6 +251,7 @@ describe('an event that nobody proved', () => {
     ['unsigned', 'OWN321', (at) => at.tell('e-1', snapshot(1))],
     ['changed after it was signed', 'OWN322', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }, signer).replace('"counter":1', '"counter":7'))],
     ['about another one than it says', 'OWN324', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1), { id: 'e-1', cluster: 'east', subject: 'east/apps/gateway', time: new Date(START).toISOString() }, signer))],
+    ['with the content of another cluster', 'OWN324', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }, signer))],
     ['of an unknown cluster', 'GW103', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), { id: 'e-1', cluster: 'west', subject: 'west/a/b', time: new Date(START).toISOString() }))],
   ])('(%s) becomes a dead letter that belongs to no owner, and no slice', async (_how, code, send) => {
     const at = desk(['file:/east.pub']);
