@@ -35,7 +35,7 @@ describe('what the policy says of a pool', () => {
         expect(whole === undefined).toBe(each.every((one) => one === undefined));
         if (whole !== undefined) expect(each.map((one) => one?.code)).toContain(whole.code);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
