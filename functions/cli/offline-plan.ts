@@ -11,7 +11,6 @@ import type { Plan } from '../../shared/domain/plan/plan.ts';
 import { planDevice } from '../../shared/bigip/device-plan.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
-import { LATEST_EPOCH } from '../../shared/domain/revision.ts';
 import type { OfflineIngress } from './exposures.ts';
 import { type Seen, seeDevice } from './seen.ts';
 
@@ -61,7 +60,7 @@ function sliceOf(ingress: OfflineIngress, { device, input, states }: { readonly 
     clusterUid: [...states.values()].map((state) => state.owners[owner]?.clusterUid).find((uid) => uid !== undefined) ?? 'offline',
     device: device.name,
     devices: [...devices],
-    version: { epoch: LATEST_EPOCH, counter: 0, generation: 0 },
+    version: { epoch: Number.MAX_SAFE_INTEGER, counter: 0, generation: 0 },
     exposures: devices.includes(device.name) ? [...built.exposures] : [],
     changes: [...new Set(gateways)].map((gateway) => {
       const [namespace = '', name = ''] = gateway.split('/');
