@@ -43,7 +43,7 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'queue',
     sources: ['shared/queue/*.ts', 'shared/queue/sqlite/*.ts'],
-    tests: ['tests/unit/queue/*.test.ts', 'tests/unit/map/*.test.ts', 'tests/contract/queue/sqlite.test.ts', 'tests/contract/golden/{events,stored}.test.ts'],
+    tests: ['tests/unit/queue/*.test.ts', 'tests/unit/map/*.test.ts', 'tests/contract/queue/sqlite.test.ts', 'tests/contract/golden/{events,stored}.test.ts', 'tests/unit/replay/{imported,sighting}.test.ts', 'tests/unit/failures/park.test.ts'],
     kinds: GUARDS,
   },
   {
@@ -58,7 +58,7 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'functions',
     sources: ['functions/park/*.ts', 'functions/replay/*.ts'],
-    tests: ['tests/unit/{replay,failures}/*.test.ts'],
+    tests: ['tests/unit/replay/turns.test.ts', 'tests/unit/failures/park.test.ts'],
     kinds: GUARDS,
   },
   {

@@ -55,6 +55,15 @@ describe('what park is fed with', () => {
   });
 });
 
+test('every batch is followed by a look at what is too old', async () => {
+  const runtime = testRuntime();
+  const failures = failuresOver(memoryBlobs(), runtime);
+  const asked: number[] = [];
+  const store = { ...failures.store, prune: async (before: number) => asked.push(before) };
+  await parkInto(runtime, { ...failures, store })({ Records: [toRecord(message(), 'slices-dead')] }, context);
+  expect(asked).toHaveLength(1);
+});
+
 describe('retention', () => {
   interface Kept {
     readonly prune: () => Promise<void>;

@@ -3,13 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parkInto } from '../../../functions/park/handler.ts';
 import { create } from '../../../functions/replay/handler.ts';
 import { loadMap } from '../../../functions/replay/map-bundle.ts';
 import { takeTurns } from '../../../functions/replay/turns.ts';
 import { openFailures, type Failures } from '../../../shared/failures/open.ts';
 import { createPreviewer, type Previewer } from '../../../shared/failures/replay/preview.ts';
+import { seal } from '../../../shared/queue/envelope.ts';
+import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
+import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { snapshotOf } from '../../bench/world.ts';
 import { configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
 import { owner, startSite } from '../../fixtures/failures/site.ts';
 
@@ -142,6 +147,26 @@ describe('the function replay', () => {
     expect(await store.turns.get('first')).toMatchObject({ policy: 'first' });
     await store.close();
     rmSync(path, { recursive: true });
+  });
+
+  test('asks the map that its host gives what would become of a snapshot', async () => {
+    const at = desk();
+    const policies = [{ name: 'never-ran', classes: ['never-ran'], everyMinutes: 5, olderThanMinutes: 2, rate: 10 }];
+    const runtime = { ...at.runtime, config: configOf({ failures: { kind: 'fs', path: '/nowhere', replay: policies } }) };
+    const body = seal(INGRESS_OBSERVED, snapshotOf(1, 1), { id: 'e', cluster: 'east', subject: 'east/istio-system/istio-ingressgateway', time: new Date(runtime.clock.now()).toISOString() });
+    const record = toRecord({ id: 'm', receipt: 'm', group: 'g', deduplicationId: 'm', body, receiveCount: 1, sentAt: runtime.clock.now() - 600_000 }, 'snapshots-dead');
+    await parkInto(runtime, at.failures)({ Records: [record] }, contextWith(30_000));
+    const later = { ...runtime.clock, now: () => runtime.clock.now() + 600_000 };
+    const asked: string[] = [];
+    const replay = create({ ...runtime, clock: later }, {
+      failures: at.failures,
+      map: () => {
+        asked.push('map');
+        return Promise.reject(new Error('no map today'));
+      },
+    });
+    await replay.turns();
+    expect(asked.length).toBeGreaterThan(0);
   });
 
   test('says so when the function map is not beside it', async () => {
