@@ -126,16 +126,18 @@ function referenceProblems(policy: PolicyConfig, merged: Merged): readonly Refus
 /** HTTP/3 rides along with its HTTPS server: what only fits TCP is left out for it, and told. */
 function forUdp(merged: Merged): { readonly merged: Merged; readonly left: readonly string[] } {
   const wanted: Record<string, unknown> = { ...merged.wanted, mode: 'udp' };
+  const sources: Record<string, string> = { ...merged.sources, mode: merged.wanted.mode === 'udp' ? (merged.sources.mode ?? DEFAULT_SOURCE) : DEFAULT_SOURCE };
   const left: string[] = [];
   const drop = (setting: SettingName): void => {
     if (wanted[setting] === undefined) return;
     left.push(`${merged.sources[setting]} sets ${setting}, which is left out for HTTP/3 (UDP)`);
+    // With its source, or it would be refused as a setting that does not fit.
     delete wanted[setting];
+    delete sources[setting];
   };
   for (const setting of ['profileTcp', 'profileHttp', 'profileL4', 'proxyProtocol', 'iRules', 'reselectTries'] as const) drop(setting);
   const plain = (merged.wanted.persistence ?? []).every((method) => method.startsWith('/') || PERSISTENCE_MODES[method] === undefined);
   if (!plain) drop('persistence');
-  const sources = { ...merged.sources, mode: merged.wanted.mode === 'udp' ? (merged.sources.mode ?? DEFAULT_SOURCE) : DEFAULT_SOURCE };
   return { merged: { ...merged, wanted, sources }, left };
 }
 

@@ -13,6 +13,7 @@ import { parseConfig } from '../../../shared/config/load.ts';
 import { FailuresConfig } from '../../../shared/config/schema.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
 import { build } from '../../../infra/build/bundle.ts';
+import { MAX_RECEIVE_COUNT } from '../../../shared/queue/limits.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
@@ -174,7 +175,7 @@ describe('the host, over SQS with the real client', () => {
   test('the queues have the redrive of the template', async () => {
     const snapshots = queues.queue('snapshots');
     await snapshots.send({ group: 'a', deduplicationId: '1', body: 'poison' });
-    for (let i = 0; i < 100; i += 1) {
+    for (let i = 0; i < MAX_RECEIVE_COUNT; i += 1) {
       const [message] = await snapshots.receive({ max: 1, wait: 0, visibility: 30_000 });
       await snapshots.changeVisibility(message?.receipt ?? '', 0);
     }

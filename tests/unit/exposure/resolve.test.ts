@@ -50,6 +50,7 @@ describe('a setting', () => {
     ['an empty list of iRules where it is expected', { iRules: [] }, PROXY, ['refused GW141']],
     ['the PROXY protocol and iRules where it is expected', { proxyProtocol: T, iRules: ['/Common/u'] }, PROXY, []],
     ['what only fits TCP, on UDP', { iRules: [T], reselectTries: 3, proxyProtocol: T }, UDP, ['said GW145', 'said GW145', 'said GW145']],
+    ['profiles of other modes, on UDP', { profileTcp: T, profileHttp: T, profileL4: T }, UDP, ['said GW145', 'said GW145', 'said GW145']],
     ['mode http, on UDP', { mode: 'http' }, UDP, []],
     ['persistence by cookie, on UDP', { mode: 'http', persistence: ['cookie'] }, UDP, ['said GW145']],
     ['persistence by cookie beside source address, on UDP', { persistence: ['source-address', 'cookie'] }, UDP, ['said GW145']],
