@@ -31,36 +31,66 @@ export interface Addressed {
 /** Asks the device for what others hold only if somebody is about to get an address. */
 export async function chooseAddresses(job: AddressJob): Promise<Addressed> {
   const { device, partitions, slices, sameFleet } = job;
-  if (!hasWishes(slices)) return { slices, readings: new Map(), fresh: [], tell: (results) => results };
+  if (!hasWishes(slices))
+    return { slices, readings: new Map(), fresh: [], tell: (results) => results };
   const readings = new Map<string, PartitionReading>();
   for (const partition of partitions) readings.set(partition, await device.read(partition));
-  const states = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [])));
+  const states = new Map(
+    [...readings].flatMap(([partition, reading]) =>
+      reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [],
+    ),
+  );
   const unreadable = partitions.filter((partition) => !states.has(partition));
   const first = assignAddresses({ slices, states, unreadable, holders: undefined, sameFleet });
   if (first.fresh.length === 0) return addressed(first, readings, undefined);
   const holders = await device.foreign();
-  return addressed(assignAddresses({ slices, states, unreadable, holders, sameFleet }), readings, holders);
+  return addressed(
+    assignAddresses({ slices, states, unreadable, holders, sameFleet }),
+    readings,
+    holders,
+  );
 }
 
-function addressed(assigned: Assigned, readings: Addressed['readings'], holders: readonly Holder[] | undefined): Addressed {
+function addressed(
+  assigned: Assigned,
+  readings: Addressed['readings'],
+  holders: readonly Holder[] | undefined,
+): Addressed {
   const { slices, told, held, fresh } = assigned;
   const tell = (results: readonly PartitionResult[]): readonly PartitionResult[] =>
     results.map((result) => {
-      const here = held.filter(({ partition }) => partition === result.partition).map(({ entry }) => [changeId(entry), entry] as const);
+      const here = held
+        .filter(({ partition }) => partition === result.partition)
+        .map(({ entry }) => [changeId(entry), entry] as const);
       return { ...result, told, entries: new Map([...result.entries, ...here]) };
     });
   return { slices, readings, fresh, tell, ...(holders && { holders }) };
 }
 
 /** To be called with what was read since. Another writer may have been faster; then all comes again, and another address is chosen. */
-export function assertStillFree(fresh: readonly Fresh[], where: { readonly device: string; readonly partition: string; readonly sameFleet: SameFleet }, state: DeclaredState): void {
+export function assertStillFree(
+  fresh: readonly Fresh[],
+  where: { readonly device: string; readonly partition: string; readonly sameFleet: SameFleet },
+  state: DeclaredState,
+): void {
   const { device, partition, sameFleet } = where;
-  const taken = takenSince({ states: new Map([[partition, state]]), holders: undefined, sameFleet }, fresh.filter((one) => one.partition === partition));
-  if (taken) throw new DeviceError('BIP430', 'transient', `${device}, partition ${partition}: ${taken.address} was given to somebody else before ${taken.owner} got it`);
+  const taken = takenSince(
+    { states: new Map([[partition, state]]), holders: undefined, sameFleet },
+    fresh.filter((one) => one.partition === partition),
+  );
+  if (taken)
+    throw new DeviceError(
+      'BIP430',
+      'transient',
+      `${device}, partition ${partition}: ${taken.address} was given to somebody else before ${taken.owner} got it`,
+    );
 }
 
 /** What is known already is asked for no second time; afterwards it is asked for anew. */
-export function knownOnce(holders: readonly Holder[] | undefined, ask: () => Promise<readonly Holder[]>): () => Promise<readonly Holder[]> {
+export function knownOnce(
+  holders: readonly Holder[] | undefined,
+  ask: () => Promise<readonly Holder[]>,
+): () => Promise<readonly Holder[]> {
   let known = holders;
   return async () => {
     const now = known ?? (await ask());

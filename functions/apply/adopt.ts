@@ -5,7 +5,8 @@ import type { Run } from './run.ts';
 
 export async function lookForHands(run: Run, state: DeclaredState): Promise<void> {
   const { adopting, overrides, device, partition } = run.job;
-  if (adopting !== true || overrides?.lift === true || Object.keys(state.exposures).length === 0) return;
+  if (adopting !== true || overrides?.lift === true || Object.keys(state.exposures).length === 0)
+    return;
   try {
     run.byHand = (await device.drift(partition, state)).flatMap(({ adopt }) => adopt ?? []);
   } catch (error) {

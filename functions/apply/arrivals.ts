@@ -7,7 +7,15 @@ import type { Steering } from '../../shared/domain/steering/steering.ts';
 import { open } from '../../shared/queue/envelope.ts';
 import type { EventMeta, Refusal } from '../../shared/queue/envelope.ts';
 import type { Audit } from '../../shared/queue/events.ts';
-import { ABSENCE_EVENTS, AUDIT, AUDIT_EVENTS, INGRESS_ABSENT, SLICE_EVENTS, STEERING, STEERING_EVENTS } from '../../shared/queue/events.ts';
+import {
+  ABSENCE_EVENTS,
+  AUDIT,
+  AUDIT_EVENTS,
+  INGRESS_ABSENT,
+  SLICE_EVENTS,
+  STEERING,
+  STEERING_EVENTS,
+} from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 
 export interface Arrived<T> {
@@ -79,9 +87,22 @@ export function arrivalsOf({ orders, absences, audits, slices }: Stage): readonl
 }
 
 /** What audits ask to be kept or given back, by partition; what is given back is so before anything new is kept. */
-export function overridesOf({ audits }: Stage): ReadonlyMap<string, NonNullable<PlanRules['overrides']>> {
-  const asked = audits.flatMap(({ data }) => data.partitions.map((partition) => ({ partition, lift: data.lift === true, adopt: (data.adopt ?? []).filter((one) => one.partition === partition) })));
-  return new Map([...Map.groupBy(asked, ({ partition }) => partition)].map(([partition, list]) => [partition, { lift: list.some(({ lift }) => lift), adopt: list.flatMap(({ adopt }) => adopt) }]));
+export function overridesOf({
+  audits,
+}: Stage): ReadonlyMap<string, NonNullable<PlanRules['overrides']>> {
+  const asked = audits.flatMap(({ data }) =>
+    data.partitions.map((partition) => ({
+      partition,
+      lift: data.lift === true,
+      adopt: (data.adopt ?? []).filter((one) => one.partition === partition),
+    })),
+  );
+  return new Map(
+    [...Map.groupBy(asked, ({ partition }) => partition)].map(([partition, list]) => [
+      partition,
+      { lift: list.some(({ lift }) => lift), adopt: list.flatMap(({ adopt }) => adopt) },
+    ]),
+  );
 }
 
 export interface Newest {
@@ -93,12 +114,19 @@ export interface Newest {
 /** An overtaken slice hands on what was seen to change: what it proves to be deleted stays proven. */
 export function newestFirst(slices: readonly Arrived<Slice>[]): Newest {
   const owners = [...Map.groupBy(slices, ({ data }) => data.owner).values()];
-  const newest = owners.map((own) => own.reduce((a, b) => (compareVersions(b.data.version, a.data.version) >= 0 ? b : a)));
+  const newest = owners.map((own) =>
+    own.reduce((a, b) => (compareVersions(b.data.version, a.data.version) >= 0 ? b : a)),
+  );
   const overtaken = slices.filter((one) => !newest.includes(one));
-  return { newest: newest.map((one) => ({ ...one, data: withChangesOf(one.data, overtaken) })), overtaken };
+  return {
+    newest: newest.map((one) => ({ ...one, data: withChangesOf(one.data, overtaken) })),
+    overtaken,
+  };
 }
 
 function withChangesOf(slice: Slice, overtaken: readonly Arrived<Slice>[]): Slice {
-  const before = overtaken.filter(({ data }) => data.owner === slice.owner && data.clusterUid === slice.clusterUid).flatMap(({ data }) => data.changes);
+  const before = overtaken
+    .filter(({ data }) => data.owner === slice.owner && data.clusterUid === slice.clusterUid)
+    .flatMap(({ data }) => data.changes);
   return before.length === 0 ? slice : { ...slice, changes: [...before, ...slice.changes] };
 }

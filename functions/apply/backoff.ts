@@ -31,10 +31,20 @@ export interface Tried {
  * Jitter over an exponential ceiling; the device's own wish is the least. What cannot go to the waiting place may be tried for days, and
  * the queue counts receives: the pauses grow to a tenth of the time that it took already, once a minute at most after an hour.
  */
-export function backoff(error: Partial<Pick<Trouble, 'code' | 'fault' | 'after'>> | undefined, { attempt, age }: Tried, random: () => number): number {
+export function backoff(
+  error: Partial<Pick<Trouble, 'code' | 'fault' | 'after'>> | undefined,
+  { attempt, age }: Tried,
+  random: () => number,
+): number {
   const { first, longest, least } = pausesFor(error);
-  const ceiling = Math.min(Math.max(longest, Math.min(LONGEST, age / 10)), first * 2 ** Math.min(attempt - 1, 20));
-  return Math.min(LONGEST_HIDDEN_MS, Math.max(error?.after ?? 0, Math.round(ceiling * (least + random() * (1 - least)))));
+  const ceiling = Math.min(
+    Math.max(longest, Math.min(LONGEST, age / 10)),
+    first * 2 ** Math.min(attempt - 1, 20),
+  );
+  return Math.min(
+    LONGEST_HIDDEN_MS,
+    Math.max(error?.after ?? 0, Math.round(ceiling * (least + random() * (1 - least)))),
+  );
 }
 
 function pausesFor(error: Partial<Pick<Trouble, 'code' | 'fault'>> | undefined): Pauses {

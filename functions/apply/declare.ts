@@ -18,18 +18,28 @@ const MAX_RACES = 3;
 type Idle = 'leave' | 'look' | 'declare';
 
 /** Declares these changes and no other (`again`: even if that changes nothing); resolves with the error when the device refuses the content, rejects for all else. */
-export async function tryDeclare(run: Run, changes: readonly PlanEntry[], again = false): Promise<DeviceError | undefined> {
+export async function tryDeclare(
+  run: Run,
+  changes: readonly PlanEntry[],
+  again = false,
+): Promise<DeviceError | undefined> {
   const only = new Set(changes.map(changeId));
   let idle: Idle = again ? 'declare' : 'leave';
   let redeclares = 0;
-  for (let races = 0; ; ) {
+  for (let races = 0; ;) {
     run.job.checkTime();
     try {
       const problems = await logged(run, only, idle);
       if (problems.length === 0) return undefined;
       idle = 'declare';
       redeclares += 1;
-      if (redeclares > MAX_REDECLARES) throw new DeviceError('BIP440', 'device', `${run.job.device.name}, partition ${run.job.partition}: ${problems[0]}`, { response: problems.join('; ') });
+      if (redeclares > MAX_REDECLARES)
+        throw new DeviceError(
+          'BIP440',
+          'device',
+          `${run.job.device.name}, partition ${run.job.partition}: ${problems[0]}`,
+          { response: problems.join('; ') },
+        );
     } catch (thrown) {
       const error = await ofLooks(run, changes, thrown);
       races += 1;
@@ -43,7 +53,11 @@ export async function tryDeclare(run: Run, changes: readonly PlanEntry[], again 
 /** A refusal, or a fault inside the device: once it came twice it is no accident. */
 function isFinal(run: Run, error: unknown, races: number): error is DeviceError {
   if (isInner(error)) return run.isolating || races > 1;
-  return error instanceof DeviceError && error.fault === 'content' && !(error.hint === 'raced' && races === 1);
+  return (
+    error instanceof DeviceError &&
+    error.fault === 'content' &&
+    !(error.hint === 'raced' && races === 1)
+  );
 }
 
 function idleAfter(error: unknown, before: Idle): Idle {
@@ -52,13 +66,20 @@ function idleAfter(error: unknown, before: Idle): Idle {
 }
 
 /** What names nothing of the content, or a state of the device that AS3 did not see, is held against these changes only if none at all passes. */
-async function follows(run: Run, changes: readonly PlanEntry[], error: DeviceError): Promise<DeviceError> {
-  if (run.isolating || !(isInner(error) || error.hint === 'raced')) return noted(run, changes, error);
+async function follows(
+  run: Run,
+  changes: readonly PlanEntry[],
+  error: DeviceError,
+): Promise<DeviceError> {
+  if (run.isolating || !(isInner(error) || error.hint === 'raced'))
+    return noted(run, changes, error);
   if (changes.length === 0) throw followsNone(run, error);
   try {
     await logged(run, new Set(), 'declare');
   } catch (thrown) {
-    throw thrown instanceof DeviceError && (isInner(thrown) || thrown.fault === 'content') ? followsNone(run, thrown) : thrown;
+    throw thrown instanceof DeviceError && (isInner(thrown) || thrown.fault === 'content')
+      ? followsNone(run, thrown)
+      : thrown;
   }
   return noted(run, changes, error);
 }
@@ -98,7 +119,11 @@ async function landed({ job, posted }: Run): Promise<boolean> {
 }
 
 function noted(run: Run, changes: readonly PlanEntry[], error: DeviceError): DeviceError {
-  const attempt = { at: new Date(run.job.clock.now()).toISOString(), code: error.code, reason: trim(inWords(error)) };
+  const attempt = {
+    at: new Date(run.job.clock.now()).toISOString(),
+    code: error.code,
+    reason: trim(inWords(error)),
+  };
   for (const change of changes) {
     const id = changeId(change);
     run.attempts.set(id, [...(run.attempts.get(id) ?? []), attempt]);
@@ -109,7 +134,14 @@ function noted(run: Run, changes: readonly PlanEntry[], error: DeviceError): Dev
 async function logged(run: Run, only: ReadonlySet<string>, idle: Idle): Promise<readonly string[]> {
   const { clock, partition, onTry } = run.job;
   const begun = clock.monotonic();
-  const say = (outcome: string, reason?: string): void => onTry?.({ partition, changes: only.size, outcome, took: clock.monotonic() - begun, ...(reason === undefined ? {} : { reason }) });
+  const say = (outcome: string, reason?: string): void =>
+    onTry?.({
+      partition,
+      changes: only.size,
+      outcome,
+      took: clock.monotonic() - begun,
+      ...(reason === undefined ? {} : { reason }),
+    });
   try {
     const problems = await declareOnce(run, only, idle);
     if (problems === 'nothing to do') return [];
@@ -122,14 +154,19 @@ async function logged(run: Run, only: ReadonlySet<string>, idle: Idle): Promise<
 }
 
 /** Resolves with what is still different on the device. */
-async function declareOnce(run: Run, only: ReadonlySet<string>, idle: Idle): Promise<readonly string[] | 'nothing to do'> {
+async function declareOnce(
+  run: Run,
+  only: ReadonlySet<string>,
+  idle: Idle,
+): Promise<readonly string[] | 'nothing to do'> {
   const { device, partition } = run.job;
   const { state, lockKey } = await readDeclared(run);
   const { next, changed } = await planFrom(run, state, only);
   if (!changed && idle === 'leave') return 'nothing to do';
   // A partition is not created for nobody; but who is asked to be here gets a fence, so that no late event of his finds none.
   if (lockKey === undefined && Object.keys(next.owners).length === 0) return 'nothing to do';
-  if (!changed && idle === 'look' && (await device.verify(partition, state)).length === 0) return [];
+  if (!changed && idle === 'look' && (await device.verify(partition, state)).length === 0)
+    return [];
   const step = firstStep(state, next);
   run.posted = step;
   await device.declare(partition, step, lockKey);
@@ -144,5 +181,9 @@ async function declareOnce(run: Run, only: ReadonlySet<string>, idle: Idle): Pro
 /** Nothing but what Sluice remembers differs. Drains stand at the members where nodes are shared. */
 function sameOnDevice(before: DeclaredState, after: DeclaredState): boolean {
   const sameDrains = after.shareNodes !== true || sameContent(before.drains, after.drains);
-  return sameDrains && sameContent([before.exposures, before.overrides], [after.exposures, after.overrides]) && (before.shareNodes ?? after.shareNodes) === after.shareNodes;
+  return (
+    sameDrains &&
+    sameContent([before.exposures, before.overrides], [after.exposures, after.overrides]) &&
+    (before.shareNodes ?? after.shareNodes) === after.shareNodes
+  );
 }

@@ -7,7 +7,19 @@ import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
 import { applyPartition } from './partition.ts';
 
-export interface GroupJob extends Omit<PartitionJob, 'partition' | 'reading' | 'only' | 'movedFrom' | 'holders' | 'closed' | 'shareNodes' | 'again' | 'fresh' | 'overrides'> {
+export interface GroupJob extends Omit<
+  PartitionJob,
+  | 'partition'
+  | 'reading'
+  | 'only'
+  | 'movedFrom'
+  | 'holders'
+  | 'closed'
+  | 'shareNodes'
+  | 'again'
+  | 'fresh'
+  | 'overrides'
+> {
   readonly partitions: readonly string[];
   /** Partitions to declare even if nothing changes. */
   readonly again?: ReadonlySet<string>;
@@ -21,29 +33,52 @@ export async function applyGroup(job: GroupJob): Promise<readonly PartitionResul
   const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
   const foreign = knownOnce(holders, () => job.device.foreign());
   const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: partitions.length > 1 };
-  const jobs = partitions.map((partition): PartitionJob => ({ ...shared, partition, again: again.has(partition), ...overridesIn(overrides, partition) }));
+  const jobs = partitions.map((partition): PartitionJob => ({
+    ...shared,
+    partition,
+    again: again.has(partition),
+    ...overridesIn(overrides, partition),
+  }));
   const [only] = jobs;
   if (only === undefined || jobs.length > 1) return tell(await applySeveral(jobs, readings));
   const reading = readings.get(only.partition);
   return tell([await applyPartition({ ...only, ...(reading && { reading }) })]);
 }
 
-function overridesIn(all: GroupJob['overrides'], partition: string): Pick<PartitionJob, 'overrides'> {
+function overridesIn(
+  all: GroupJob['overrides'],
+  partition: string,
+): Pick<PartitionJob, 'overrides'> {
   const overrides = all?.get(partition);
   return overrides === undefined ? {} : { overrides };
 }
 
 /** What several partitions know of each other: an address is in one of them only, so what moves leaves before it comes. */
-async function applySeveral(jobs: readonly PartitionJob[], known: ReadonlyMap<string, PartitionReading>): Promise<readonly PartitionResult[]> {
+async function applySeveral(
+  jobs: readonly PartitionJob[],
+  known: ReadonlyMap<string, PartitionReading>,
+): Promise<readonly PartitionResult[]> {
   const readings = new Map(known);
-  for (const { device, partition } of jobs) if (!readings.has(partition)) readings.set(partition, await device.read(partition));
-  const states = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [])));
-  const closed = new Map([...readings].flatMap(([partition, reading]) => (reading.kind === 'refused' ? [[partition, reading] as const] : [])));
+  for (const { device, partition } of jobs)
+    if (!readings.has(partition)) readings.set(partition, await device.read(partition));
+  const states = new Map(
+    [...readings].flatMap(([partition, reading]) =>
+      reading.kind === 'ours' ? [[partition, reading.declared.state] as const] : [],
+    ),
+  );
+  const closed = new Map(
+    [...readings].flatMap(([partition, reading]) =>
+      reading.kind === 'refused' ? [[partition, reading] as const] : [],
+    ),
+  );
   const moves = movesBetween(states, jobs[0]?.slices ?? []).filter(({ to }) => !closed.has(to));
   const one = async (job: PartitionJob): Promise<PartitionResult> => {
     const reading = readings.get(job.partition);
     readings.delete(job.partition);
-    const holders = async (): Promise<readonly Holder[]> => [...(await (job.holders === undefined ? job.device.foreign() : job.holders())), ...heldBySiblings(job.partition, states)];
+    const holders = async (): Promise<readonly Holder[]> => [
+      ...(await (job.holders === undefined ? job.device.foreign() : job.holders())),
+      ...heldBySiblings(job.partition, states),
+    ];
     const result = await applyPartition({ ...job, holders, closed, ...(reading && { reading }) });
     if (!result.refused) states.set(job.partition, result.declared);
     return result;
@@ -51,14 +86,28 @@ async function applySeveral(jobs: readonly PartitionJob[], known: ReadonlyMap<st
   const first = new Map<string, PartitionResult>();
   for (const job of jobs) {
     const leaving = moves.filter((move) => move.from === job.partition);
-    if (leaving.length > 0) first.set(job.partition, await one({ ...job, only: new Set(leaving.map((move) => move.change)) }));
+    if (leaving.length > 0)
+      first.set(
+        job.partition,
+        await one({ ...job, only: new Set(leaving.map((move) => move.change)) }),
+      );
   }
   const results: PartitionResult[] = [];
-  for (const job of jobs) results.push(merged(first.get(job.partition), await one({ ...job, movedFrom: arrivals(moves, job.partition) })));
+  for (const job of jobs)
+    results.push(
+      merged(
+        first.get(job.partition),
+        await one({ ...job, movedFrom: arrivals(moves, job.partition) }),
+      ),
+    );
   return results;
 }
 
 function merged(first: PartitionResult | undefined, second: PartitionResult): PartitionResult {
   if (!first) return second;
-  return { ...second, entries: new Map([...first.entries, ...second.entries]), rejections: new Map([...first.rejections, ...second.rejections]) };
+  return {
+    ...second,
+    entries: new Map([...first.entries, ...second.entries]),
+    rejections: new Map([...first.rejections, ...second.rejections]),
+  };
 }

@@ -41,38 +41,72 @@ export interface Given {
   readonly suspects?: Suspects;
 }
 
-export function create(runtime: Runtime, devices: Devices = createDevices(runtime), story?: Healing, given: Given = {}): Apply {
+export function create(
+  runtime: Runtime,
+  devices: Devices = createDevices(runtime),
+  story?: Healing,
+  given: Given = {},
+): Apply {
   const store = createStore(runtime);
   const healing = story ?? createHealing(runtime, store.open);
   const { suspects = suspectsOf(runtime, 'slices') } = given;
   const waiting = createWaiting(runtime, given.place ?? (async () => (await store.open()).waiting));
   const attempts = createAttempts();
-  const paces = new Map(runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]));
+  const paces = new Map(
+    runtime.config.devices.map(({ name }) => [name, createPace(runtime.clock)]),
+  );
   const sizes = createSizes(runtime);
-  const scope = (context: FunctionContext): Scope => ({ runtime, devices, attempts, paces, healing, sizes, waiting, context });
+  const scope = (context: FunctionContext): Scope => ({
+    runtime,
+    devices,
+    attempts,
+    paces,
+    healing,
+    sizes,
+    waiting,
+    context,
+  });
   const handle = handleGroups({
     suspects,
     handle: (group, messages, context) => handleDevice(scope(context), group, messages),
     giveUp: (message, verdict, context) => parkMessage(scope(context), message, verdict),
     queue: () => runtime.queues.queue('slices'),
-    onError: (group, error) => runtime.log.error({ device: group, error: String(error) }, 'slices were not handled'),
+    onError: (group, error) =>
+      runtime.log.error({ device: group, error: String(error) }, 'slices were not handled'),
   });
-  const turns = (signal?: AbortSignal, functionVersion = '$LATEST'): Promise<readonly TurnReport[]> => waiting.turns(devices, { functionVersion, signal });
+  const turns = (
+    signal?: AbortSignal,
+    functionVersion = '$LATEST',
+  ): Promise<readonly TurnReport[]> => waiting.turns(devices, { functionVersion, signal });
   const scheduled = async (context: FunctionContext): Promise<void> => {
-    const failed = (await inTime(runtime, context, (signal) => turns(signal, context.functionVersion))).flatMap(({ device, error }) => (error === undefined ? [] : [`${device}: ${error}`]));
+    const failed = (
+      await inTime(runtime, context, (signal) => turns(signal, context.functionVersion))
+    ).flatMap(({ device, error }) => (error === undefined ? [] : [`${device}: ${error}`]));
     // The invocation fails, so that somebody sees it; the other devices had their turn all the same.
-    if (failed.length > 0) throw new Error(`what waits could not be looked after: ${failed.join('; ')}`);
+    if (failed.length > 0)
+      throw new Error(`what waits could not be looked after: ${failed.join('; ')}`);
   };
   // A schedule's event has no records.
-  const either: Handler = (event, context) => ('Records' in event ? handle(event, context) : scheduled(context));
-  return Object.assign(either, { turns: (signal?: AbortSignal) => turns(signal), close: async () => void (await Promise.all([devices.close(), healing.close(), store.close(), suspects.close()])) });
+  const either: Handler = (event, context) =>
+    'Records' in event ? handle(event, context) : scheduled(context);
+  return Object.assign(either, {
+    turns: (signal?: AbortSignal) => turns(signal),
+    close: async () =>
+      void (await Promise.all([devices.close(), healing.close(), store.close(), suspects.close()])),
+  });
 }
 
 /** Stops cleanly at three quarters of the time; what is left goes with the next turn. */
-async function inTime<T>({ clock }: Runtime, context: FunctionContext, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function inTime<T>(
+  { clock }: Runtime,
+  context: FunctionContext,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const late = new AbortController();
   const over = new AbortController();
-  void clock.sleep((context.getRemainingTimeInMillis() * 3) / 4, over.signal).then(() => late.abort());
+  void clock
+    .sleep((context.getRemainingTimeInMillis() * 3) / 4, over.signal)
+    .then(() => late.abort());
   try {
     return await work(late.signal);
   } finally {
@@ -83,17 +117,28 @@ async function inTime<T>({ clock }: Runtime, context: FunctionContext, work: (si
 export const handler = lambdaEntry((runtime) => create(runtime));
 
 /** Resolves with the records that have to come again. */
-async function handleDevice(scope: Scope, group: string, messages: readonly QueueMessage[]): Promise<readonly QueueMessage[]> {
+async function handleDevice(
+  scope: Scope,
+  group: string,
+  messages: readonly QueueMessage[],
+): Promise<readonly QueueMessage[]> {
   const config = scope.runtime.config.devices.find((d) => d.name === group);
   const arrivals: Arrival[] = [];
   for (const message of messages) {
     const arrival = readArrival(message);
     if ('refused' in arrival) await parkMessage(scope, message, arrival.refused);
-    else if (!config) await parkMessage(scope, message, { code: 'GW106', reason: `devices: ${group} is not in sluice.yaml; add it or take it out of ingresses[].devices`, subject: arrival.meta.subject });
+    else if (!config)
+      await parkMessage(scope, message, {
+        code: 'GW106',
+        reason: `devices: ${group} is not in sluice.yaml; add it or take it out of ingresses[].devices`,
+        subject: arrival.meta.subject,
+      });
     else arrivals.push(arrival);
   }
   if (!config || arrivals.length === 0) return [];
-  for (const { message, meta } of arrivals) if (meta.waited && scope.attempts.of(message.id).length === 0) scope.attempts.add(message.id, ...meta.waited.attempts);
+  for (const { message, meta } of arrivals)
+    if (meta.waited && scope.attempts.of(message.id).length === 0)
+      scope.attempts.add(message.id, ...meta.waited.attempts);
   const away = await scope.waiting.away(config.name);
   if (away) return letWait(scope, arrivals, away);
   const stages = stagesOf(arrivals);
@@ -107,7 +152,11 @@ async function handleDevice(scope: Scope, group: string, messages: readonly Queu
 }
 
 /** Resolves with what stopped it, when something that it needs is away. What it throws a message of the stage is to blame for. */
-async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Promise<{ readonly error: unknown } | undefined> {
+async function applyStage(
+  scope: Scope,
+  config: DeviceConfig,
+  stage: Stage,
+): Promise<{ readonly error: unknown } | undefined> {
   const { runtime, context } = scope;
   // At three quarters of the time it stops cleanly: what is left comes again.
   const leave = context.getRemainingTimeInMillis() / 4;
@@ -120,12 +169,17 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
       device: await scope.devices.get(config),
       partitions: config.partitions,
       slices: newest.map(({ data }) => data),
-      orders: stage.orders.map(({ message, meta, data }) => ({ steering: data, at: meta.waited?.sentAt ?? message.sentAt })),
+      orders: stage.orders.map(({ message, meta, data }) => ({
+        steering: data,
+        at: meta.waited?.sentAt ?? message.sentAt,
+      })),
       absences: stage.absences.map(({ data }) => data),
       again: new Set(stage.audits.flatMap(({ data }) => data.partitions)),
       overrides: overridesOf(stage),
       adopting: runtime.config.policy.drift === 'adopt',
-      firstReceived: new Set(newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner)),
+      firstReceived: new Set(
+        newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner),
+      ),
       pace: scope.paces.get(config.name) ?? createPace(runtime.clock),
       sameFleet: sharedFleet(runtime.config),
       fleetOf: fleetsByCluster(runtime.config),
@@ -138,7 +192,8 @@ async function applyStage(scope: Scope, config: DeviceConfig, stage: Stage): Pro
     return undefined;
   } catch (error) {
     // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
-    if (error instanceof DeviceError && error.code === 'BIP402') await scope.devices.forget?.(config);
+    if (error instanceof DeviceError && error.code === 'BIP402')
+      await scope.devices.forget?.(config);
     if (!isAway(error)) throw error;
     return { error };
   }

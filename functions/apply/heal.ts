@@ -21,22 +21,34 @@ export type OpenStore = () => Promise<Pick<Failures, 'store' | 'history' | 'clos
 
 export function createHealing(runtime: Runtime, open: OpenStore): Healing {
   const { clock, log, dryRun } = runtime;
-  if (dryRun === true) return { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() };
+  if (dryRun === true)
+    return {
+      note: () => Promise.resolve(),
+      tell: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
   let opened: ReturnType<OpenStore> | undefined;
   let rest = Number.NEGATIVE_INFINITY;
-  const told = async (settled: Settled, work: (failures: Awaited<ReturnType<OpenStore>>) => Promise<void>): Promise<void> => {
+  const told = async (
+    settled: Settled,
+    work: (failures: Awaited<ReturnType<OpenStore>>) => Promise<void>,
+  ): Promise<void> => {
     if (clock.monotonic() < rest) return;
     try {
       await work(await (opened ??= open()));
     } catch (error) {
       rest = clock.monotonic() + REST;
-      log.warn({ owner: settled.owner, code: errorCode(error), error: errorMessage(error) }, 'the failure store was not told what is healed; a later result tells it');
+      log.warn(
+        { owner: settled.owner, code: errorCode(error), error: errorMessage(error) },
+        'the failure store was not told what is healed; a later result tells it',
+      );
     }
   };
   return {
     note: (settled, way) =>
       told(settled, async ({ store, history }) => {
-        for (const { id, code, owner, note } of await noteSettled(store, settled)) log.info({ failure: id, code, owner, note }, 'failure healed');
+        for (const { id, code, owner, note } of await noteSettled(store, settled))
+          log.info({ failure: id, code, owner, note }, 'failure healed');
         await history.note(settled, way);
       }),
     tell: (settled, way) => told(settled, ({ history }) => history.note(settled, way)),

@@ -6,23 +6,41 @@ import type { Run } from './run.ts';
 import { askedOf } from './run.ts';
 
 /** AS3 says "not found" as well when its look failed. What the device has all the same was not looked at. */
-export async function ofLooks(run: Run, changes: readonly PlanEntry[], error: unknown): Promise<unknown> {
+export async function ofLooks(
+  run: Run,
+  changes: readonly PlanEntry[],
+  error: unknown,
+): Promise<unknown> {
   if (!(error instanceof DeviceError) || error.hint !== 'unfound') return error;
   const { device, partition } = run.job;
-  const asked = changes.flatMap((change) => referencesOf(askedOf(run, change)?.settings ?? { iRules: [], profiles: {} }));
+  const asked = changes.flatMap((change) =>
+    referencesOf(askedOf(run, change)?.settings ?? { iRules: [], profiles: {} }),
+  );
   const meant = asked.filter(({ path }) => error.response.includes(` ${path} `));
   if (meant.length === 0 || (await device.missing(meant)).length > 0) return error;
-  return new DeviceError('BIP509', 'ambiguous', `${device.name}, partition ${partition}: AS3 failed to look for an object that is there`, { response: error.response, hint: 'inner' });
+  return new DeviceError(
+    'BIP509',
+    'ambiguous',
+    `${device.name}, partition ${partition}: AS3 failed to look for an object that is there`,
+    { response: error.response, hint: 'inner' },
+  );
 }
 
 /** It comes with no change too, or with each: the device waits like one that is away, and somebody hears of it. */
 export function followsNone({ job }: Run, { response, inner, message }: DeviceError): DeviceError {
-  return new DeviceError('BIP509', 'transient', `${message}; it follows no change, so everything waits until ${job.device.name} is mended`, { response, inner });
+  return new DeviceError(
+    'BIP509',
+    'transient',
+    `${message}; it follows no change, so everything waits until ${job.device.name} is mended`,
+    { response, inner },
+  );
 }
 
 /** So many of them, from the first to the last. */
 export function spread<T>(all: readonly T[], most: number): readonly T[] {
   const count = Math.min(most, all.length);
   const step = count < 2 ? 0 : (all.length - 1) / (count - 1);
-  return [...new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)))].flatMap((i) => all[i] ?? []);
+  return [...new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)))].flatMap(
+    (i) => all[i] ?? [],
+  );
 }

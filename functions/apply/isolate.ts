@@ -13,7 +13,11 @@ import type { Run } from './run.ts';
 import { askedOf, blame, pardon } from './run.ts';
 
 /** Resolves with how many were refused. `known`: this very set was refused already, with everything declared that is declared now. */
-export async function declareAll(run: Run, changes: readonly PlanEntry[], known?: DeviceError): Promise<number> {
+export async function declareAll(
+  run: Run,
+  changes: readonly PlanEntry[],
+  known?: DeviceError,
+): Promise<number> {
   const fault = known ?? (await tryDeclare(run, changes));
   if (!fault) return 0;
   const [only] = changes;
@@ -23,9 +27,16 @@ export async function declareAll(run: Run, changes: readonly PlanEntry[], known?
     return 1;
   }
   if (isInner(fault) && !run.isolating) return amongOthers(run, changes, fault);
-  const named = changes.filter((entry) => namesOf(run, entry).some((name) => fault.response.includes(name)));
+  const named = changes.filter((entry) =>
+    namesOf(run, entry).some((name) => fault.response.includes(name)),
+  );
   const [suspect] = named;
-  if (suspect && named.length === 1) return withoutSuspect(run, { suspect, rest: changes.filter((entry) => entry !== suspect) }, fault);
+  if (suspect && named.length === 1)
+    return withoutSuspect(
+      run,
+      { suspect, rest: changes.filter((entry) => entry !== suspect) },
+      fault,
+    );
   return part(run, suspects(changes, named), fault);
 }
 
@@ -36,7 +47,11 @@ const SAMPLES = 3;
  * A fault inside the device that came with these changes and not without any. That is not enough to blame one: a script that cannot be
  * run fails with all of them, and with no change there is none. So a few are tried alone until one passes.
  */
-async function amongOthers(run: Run, changes: readonly PlanEntry[], fault: DeviceError): Promise<number> {
+async function amongOthers(
+  run: Run,
+  changes: readonly PlanEntry[],
+  fault: DeviceError,
+): Promise<number> {
   const failed = new Map<PlanEntry, DeviceError>();
   run.isolating = true;
   try {
@@ -56,7 +71,11 @@ async function amongOthers(run: Run, changes: readonly PlanEntry[], fault: Devic
 }
 
 /** BIG-IP names one: it is remembered with the very declare that shows that all the others pass. */
-async function withoutSuspect(run: Run, { suspect, rest }: { readonly suspect: PlanEntry; readonly rest: readonly PlanEntry[] }, fault: DeviceError): Promise<number> {
+async function withoutSuspect(
+  run: Run,
+  { suspect, rest }: { readonly suspect: PlanEntry; readonly rest: readonly PlanEntry[] },
+  fault: DeviceError,
+): Promise<number> {
   await blame(run, suspect, fault);
   const other = await tryDeclare(run, rest);
   if (!other) return 1;
@@ -65,7 +84,11 @@ async function withoutSuspect(run: Run, { suspect, rest }: { readonly suspect: P
   return (await declareAll(run, rest, other)) + (await declareAll(run, [suspect]));
 }
 
-async function part(run: Run, parts: readonly (readonly PlanEntry[])[], fault: DeviceError): Promise<number> {
+async function part(
+  run: Run,
+  parts: readonly (readonly PlanEntry[])[],
+  fault: DeviceError,
+): Promise<number> {
   let refused = 0;
   for (const [i, changes] of parts.entries()) {
     // When all the others passed, the last part on top of them is what was refused in the beginning.
@@ -76,8 +99,12 @@ async function part(run: Run, parts: readonly (readonly PlanEntry[])[], fault: D
 }
 
 /** The named ones apart from the rest, else two halves of the owners, else two halves of an owner's changes. The healthy part goes first. */
-function suspects(changes: readonly PlanEntry[], named: readonly PlanEntry[]): readonly (readonly PlanEntry[])[] {
-  if (named.length > 0 && named.length < changes.length) return [changes.filter((e) => !named.includes(e)), named];
+function suspects(
+  changes: readonly PlanEntry[],
+  named: readonly PlanEntry[],
+): readonly (readonly PlanEntry[])[] {
+  if (named.length > 0 && named.length < changes.length)
+    return [changes.filter((e) => !named.includes(e)), named];
   const owners = [...Map.groupBy(changes, (e) => e.owner).values()];
   const units = owners.length > 1 ? owners : changes.map((change) => [change]);
   const half = Math.ceil(units.length / 2);
@@ -91,10 +118,17 @@ function namesOf(run: Run, entry: PlanEntry): readonly string[] {
 }
 
 function referencesOf({ snat, persistence, iRules, profiles, vlans }: Settings): readonly string[] {
-  return [snat, ...persistence, ...iRules, ...Object.values(profiles), ...vlans].filter((word): word is string => word?.startsWith('/') === true);
+  return [snat, ...persistence, ...iRules, ...Object.values(profiles), ...vlans].filter(
+    (word): word is string => word?.startsWith('/') === true,
+  );
 }
 
 function applicationOf(entry: PlanEntry): string {
-  const [, address = '', port = '', protocol = ''] = /^\[?([^\]]+?)\]?:(\d+)\/(tcp|udp)$/.exec(entry.key) ?? [];
-  return applicationName({ address, port: Number(port), protocol: protocol === 'udp' ? 'udp' : 'tcp' });
+  const [, address = '', port = '', protocol = ''] =
+    /^\[?([^\]]+?)\]?:(\d+)\/(tcp|udp)$/.exec(entry.key) ?? [];
+  return applicationName({
+    address,
+    port: Number(port),
+    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+  });
 }

@@ -12,23 +12,57 @@ import type { PartitionResult } from './job.ts';
 import type { Scope } from './scope.ts';
 
 /** A message that cannot be used at all. */
-export async function parkMessage({ runtime, context, attempts }: Scope, message: QueueMessage, refusal: { readonly code: string; readonly reason: string; readonly subject?: string }): Promise<void> {
+export async function parkMessage(
+  { runtime, context, attempts }: Scope,
+  message: QueueMessage,
+  refusal: { readonly code: string; readonly reason: string; readonly subject?: string },
+): Promise<void> {
   const { code, reason, subject } = refusal;
   runtime.log.error({ message: message.id, code, reason, subject }, 'dead letter');
-  await deadLetter(runtime.queues, { code, reason, queue: 'slices', message, functionVersion: context.functionVersion, now: runtime.clock.now(), owner: subject, device: message.group });
+  await deadLetter(runtime.queues, {
+    code,
+    reason,
+    queue: 'slices',
+    message,
+    functionVersion: context.functionVersion,
+    now: runtime.clock.now(),
+    owner: subject,
+    device: message.group,
+  });
   attempts.forget(message.id);
 }
 
-type Said = Pick<DeadLetterInput, 'code' | 'reason' | 'partition' | 'exposure' | 'response' | 'plan'> & Required<Pick<DeadLetterInput, 'attempts'>>;
+type Said = Pick<
+  DeadLetterInput,
+  'code' | 'reason' | 'partition' | 'exposure' | 'response' | 'plan'
+> &
+  Required<Pick<DeadLetterInput, 'attempts'>>;
 
 /** What the device or the partition's owner refuses of a slice; the rest of it went on. */
-export async function parkRejected({ runtime, context, attempts }: Scope, { message, meta, data: slice }: Arrived<Slice>, results: readonly PartitionResult[]): Promise<void> {
+export async function parkRejected(
+  { runtime, context, attempts }: Scope,
+  { message, meta, data: slice }: Arrived<Slice>,
+  results: readonly PartitionResult[],
+): Promise<void> {
   const { owner, device, version } = slice;
   const now = runtime.clock.now();
-  const said = [...unusablePartitions(slice, results), ...results.flatMap((result) => refusedChanges(result, slice, message))];
+  const said = [
+    ...unusablePartitions(slice, results),
+    ...results.flatMap((result) => refusedChanges(result, slice, message)),
+  ];
   for (const one of said) {
     const tries = [...attempts.of(message.id), ...(one.attempts ?? [])];
-    runtime.log.error({ owner, device, partition: one.partition, exposure: one.exposure, code: one.code, reason: one.reason }, 'dead letter');
+    runtime.log.error(
+      {
+        owner,
+        device,
+        partition: one.partition,
+        exposure: one.exposure,
+        code: one.code,
+        reason: one.reason,
+      },
+      'dead letter',
+    );
     await deadLetter(runtime.queues, {
       ...one,
       queue: 'slices',
@@ -45,20 +79,49 @@ export async function parkRejected({ runtime, context, attempts }: Scope, { mess
 }
 
 /** What a fault inside the device keeps out. It is no dead letter, because it is tried again by itself; each try that failed is told. */
-export function tellLeftOut({ runtime }: Scope, { data: { owner, device } }: Arrived<Slice>, results: readonly PartitionResult[]): void {
+export function tellLeftOut(
+  { runtime }: Scope,
+  { data: { owner, device } }: Arrived<Slice>,
+  results: readonly PartitionResult[],
+): void {
   for (const { partition, entries, rejections } of results) {
     for (const entry of entries.values()) {
       const error = rejections.get(changeId(entry))?.error;
-      if (entry.owner !== owner || entry.kind !== 'rejected' || error === undefined || !isDeviceFault(entry.code)) continue;
-      runtime.log.error({ owner, device, partition, exposure: entry.key, code: entry.code, ...(error.inner && { call: callInWords(error.inner) }), reason: entry.reason }, 'left out: the device fails inside with it');
+      if (
+        entry.owner !== owner ||
+        entry.kind !== 'rejected' ||
+        error === undefined ||
+        !isDeviceFault(entry.code)
+      )
+        continue;
+      runtime.log.error(
+        {
+          owner,
+          device,
+          partition,
+          exposure: entry.key,
+          code: entry.code,
+          ...(error.inner && { call: callInWords(error.inner) }),
+          reason: entry.reason,
+        },
+        'left out: the device fails inside with it',
+      );
     }
   }
 }
 
 /** What the device refuses to give up although it was ordered; it stays declared until the order is given again. */
-export async function parkForgotten(scope: Scope, { message, data }: Arrived<ForgetOrder>, results: readonly PartitionResult[]): Promise<void> {
+export async function parkForgotten(
+  scope: Scope,
+  { message, data }: Arrived<ForgetOrder>,
+  results: readonly PartitionResult[],
+): Promise<void> {
   const owners = Object.keys(data.upTo);
-  const refused = results.flatMap(({ partition, entries }) => [...entries.values()].filter((entry) => entry.kind === 'rejected' && owners.includes(entry.owner)).map((entry) => ({ partition, entry })));
+  const refused = results.flatMap(({ partition, entries }) =>
+    [...entries.values()]
+      .filter((entry) => entry.kind === 'rejected' && owners.includes(entry.owner))
+      .map((entry) => ({ partition, entry })),
+  );
   const [first] = refused;
   if (!first) return;
   const more = refused.length === 1 ? '' : `, and ${refused.length - 1} more`;
@@ -67,30 +130,60 @@ export async function parkForgotten(scope: Scope, { message, data }: Arrived<For
 }
 
 /** One for each partition, whatever the number of exposures. */
-function unusablePartitions({ exposures, device }: Slice, results: readonly PartitionResult[]): readonly Said[] {
+function unusablePartitions(
+  { exposures, device }: Slice,
+  results: readonly PartitionResult[],
+): readonly Said[] {
   return [...new Set(exposures.map((e) => e.partition))].flatMap((partition): readonly Said[] => {
     const result = results.find((r) => r.partition === partition);
-    const refused = result ? result.refused : { code: 'OWN303', reason: `partition ${partition} is not in devices[].partitions of ${device}; add it, or ask for another one` };
+    const refused = result
+      ? result.refused
+      : {
+          code: 'OWN303',
+          reason: `partition ${partition} is not in devices[].partitions of ${device}; add it, or ask for another one`,
+        };
     return refused ? [{ code: refused.code, reason: refused.reason, partition, attempts: [] }] : [];
   });
 }
 
 /** Each refusal once: neither when a slice only brings a quarantined change again, nor when that is tried again without anybody asking. */
-function refusedChanges(result: PartitionResult, { owner }: Slice, message: QueueMessage): readonly Said[] {
-  return [...result.entries.values()].filter((entry) => entry.owner === owner && entry.kind === 'rejected' && !isDeviceFault(entry.code)).flatMap((entry): readonly Said[] => {
-    const rejection = result.rejections.get(changeId(entry));
-    if (rejection?.news !== true && !mayBeUntold(message)) return [];
-    const reason = `${entry.key} of ${entry.gateways.join(', ')} in partition ${result.partition}: ${entry.reason}`;
-    return [{ code: entry.code, reason, partition: result.partition, exposure: entry.key, response: rejection?.error.response ?? entry.reason, plan: planOf(result, owner), attempts: rejection?.attempts ?? [] }];
-  });
+function refusedChanges(
+  result: PartitionResult,
+  { owner }: Slice,
+  message: QueueMessage,
+): readonly Said[] {
+  return [...result.entries.values()]
+    .filter(
+      (entry) => entry.owner === owner && entry.kind === 'rejected' && !isDeviceFault(entry.code),
+    )
+    .flatMap((entry): readonly Said[] => {
+      const rejection = result.rejections.get(changeId(entry));
+      if (rejection?.news !== true && !mayBeUntold(message)) return [];
+      const reason = `${entry.key} of ${entry.gateways.join(', ')} in partition ${result.partition}: ${entry.reason}`;
+      return [
+        {
+          code: entry.code,
+          reason,
+          partition: result.partition,
+          exposure: entry.key,
+          response: rejection?.error.response ?? entry.reason,
+          plan: planOf(result, owner),
+          attempts: rejection?.attempts ?? [],
+        },
+      ];
+    });
 }
 
 const LINES = 50;
 
 /** Beside one refusal it tells what else was to be done for the owner, and what became of that. */
 function planOf({ entries }: PartitionResult, owner: string): readonly PlanLine[] {
-  const own = [...entries.values()].filter((entry) => entry.owner === owner && entry.kind !== 'unchanged');
-  return own.slice(0, LINES).map(({ key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
+  const own = [...entries.values()].filter(
+    (entry) => entry.owner === owner && entry.kind !== 'unchanged',
+  );
+  return own
+    .slice(0, LINES)
+    .map(({ key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
 }
 
 /** The process that met the refusal may have ended between storing and telling it; to tell it twice is better than never. */

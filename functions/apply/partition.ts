@@ -21,13 +21,22 @@ const MAX_ROUNDS = 10;
 export async function applyPartition(job: PartitionJob): Promise<PartitionResult> {
   const { partition, device } = job;
   const first = job.reading ?? (await device.read(partition));
-  if (first.kind === 'refused') return { partition, refused: first, entries: new Map(), rejections: new Map(), approved: [], declared: EMPTY_STATE };
+  if (first.kind === 'refused')
+    return {
+      partition,
+      refused: first,
+      entries: new Map(),
+      rejections: new Map(),
+      approved: [],
+      declared: EMPTY_STATE,
+    };
   const before = first.declared.state;
   const run = startRun(job, first.declared);
   await bringUp(run);
   await retryQuarantined(run);
   // Unchanged included: what express brought forward is only a promise until it is reconciled here.
-  if (Object.keys(run.state.exposures).length > 0) await device.reconcileMembers(partition, run.state);
+  if (Object.keys(run.state.exposures).length > 0)
+    await device.reconcileMembers(partition, run.state);
   return resultOf(run, before);
 }
 
@@ -37,11 +46,20 @@ async function bringUp(run: Run): Promise<void> {
     const declared = await readDeclared(run);
     const plan = await planFrom(run, declared.state);
     run.fresh = declared;
-    if (round === 0 && (plan.changed || run.job.again === true)) await lookForHands(run, declared.state);
-    const changes = plan.entries.filter((entry) => isChange(entry) && (run.job.only?.has(changeId(entry)) ?? true));
+    if (round === 0 && (plan.changed || run.job.again === true))
+      await lookForHands(run, declared.state);
+    const changes = plan.entries.filter(
+      (entry) => isChange(entry) && (run.job.only?.has(changeId(entry)) ?? true),
+    );
     const { readings } = run;
     const { healthy, refused: missing } = await siftMissing(run, changes);
-    const refused = missing + (healthy.length === 0 ? await declareFence(run, round === 0) : await declareParts(run, healthy, ({ key }) => linesOf(declared.state.exposures[key], plan.next.exposures[key])));
+    const refused =
+      missing +
+      (healthy.length === 0
+        ? await declareFence(run, round === 0)
+        : await declareParts(run, healthy, ({ key }) =>
+            linesOf(declared.state.exposures[key], plan.next.exposures[key]),
+          ));
     // In one go, from the very state that was planned from: nothing can be left.
     if (refused === 0 && run.readings === readings) return;
   }
@@ -52,8 +70,14 @@ async function bringUp(run: Run): Promise<void> {
 function neverDone({ job, rejections }: Run): DeviceError {
   const where = `${job.device.name}, partition ${job.partition}`;
   const last = [...rejections.values()].at(-1)?.error;
-  if (last === undefined) return new DeviceError('BIP430', 'transient', `${where}: somebody else keeps changing it`);
-  return new DeviceError(last.code, 'device', `${where}: it still refuses something after ${MAX_ROUNDS} rounds, whatever is left out`, { response: last.response });
+  if (last === undefined)
+    return new DeviceError('BIP430', 'transient', `${where}: somebody else keeps changing it`);
+  return new DeviceError(
+    last.code,
+    'device',
+    `${where}: it still refuses something after ${MAX_ROUNDS} rounds, whatever is left out`,
+    { response: last.response },
+  );
 }
 
 /** Nothing changes on the device, but versions and what is remembered do. */

@@ -9,10 +9,14 @@ import type { Run } from './run.ts';
 export type Cost = (change: PlanEntry) => number;
 
 /** Resolves with how many changes were refused. */
-export async function declareParts(run: Run, changes: readonly PlanEntry[], lines: Cost): Promise<number> {
+export async function declareParts(
+  run: Run,
+  changes: readonly PlanEntry[],
+  lines: Cost,
+): Promise<number> {
   const { pace } = run;
   let refused = 0;
-  for (let rest = inOrder(changes, lines); rest.length > 0; ) {
+  for (let rest = inOrder(changes, lines); rest.length > 0;) {
     const count = fitting(rest, lines, pace.most());
     const part = rest.slice(0, count);
     try {

@@ -14,14 +14,28 @@ import type { Scope } from './scope.ts';
 import { knownTrouble, OutOfTime } from './trouble.ts';
 
 /** Resolves with what stays in the queue; the rest waits in the store. */
-export async function postpone(scope: Scope, device: string, arrivals: readonly Arrival[], error: unknown): Promise<readonly QueueMessage[]> {
+export async function postpone(
+  scope: Scope,
+  device: string,
+  arrivals: readonly Arrival[],
+  error: unknown,
+): Promise<readonly QueueMessage[]> {
   const { runtime, attempts, waiting } = scope;
   const known = knownTrouble(error);
   const at = new Date(runtime.clock.now()).toISOString();
-  for (const { message } of arrivals) attempts.add(message.id, { at, code: known?.code ?? 'unknown', reason: known ? inWords(known) : String(error) });
+  for (const { message } of arrivals)
+    attempts.add(message.id, {
+      at,
+      code: known?.code ?? 'unknown',
+      reason: known ? inWords(known) : String(error),
+    });
   const messages = arrivals.map(({ message }) => message);
-  if (known) alarm(runtime, device, known, Math.max(...messages.map((message) => message.receiveCount)));
-  const mark = known === undefined || error instanceof OutOfTime ? undefined : await waiting.leave(device, messages, { code: known.code, reason: inWords(known) });
+  if (known)
+    alarm(runtime, device, known, Math.max(...messages.map((message) => message.receiveCount)));
+  const mark =
+    known === undefined || error instanceof OutOfTime
+      ? undefined
+      : await waiting.leave(device, messages, { code: known.code, reason: inWords(known) });
   if (mark) return letWait(scope, arrivals, mark);
   await again(scope, device, messages, error);
   if (known) await tell(scope, arrivals, known);
@@ -29,21 +43,45 @@ export async function postpone(scope: Scope, device: string, arrivals: readonly 
 }
 
 /** Back to the queue, for a while. */
-async function again({ runtime }: Scope, device: string, messages: readonly QueueMessage[], error: unknown): Promise<void> {
+async function again(
+  { runtime }: Scope,
+  device: string,
+  messages: readonly QueueMessage[],
+  error: unknown,
+): Promise<void> {
   const known = knownTrouble(error);
   const attempt = Math.max(...messages.map((message) => message.receiveCount));
   // Out of time is no outage: what was done is done, and the rest goes on soon.
-  const age = error instanceof OutOfTime ? 0 : runtime.clock.now() - Math.min(...messages.map((message) => message.sentAt));
+  const age =
+    error instanceof OutOfTime
+      ? 0
+      : runtime.clock.now() - Math.min(...messages.map((message) => message.sentAt));
   const delay = backoff(known, { attempt, age }, runtime.random);
-  runtime.log.warn({ device, code: known?.code, error: String(error), response: known?.response, attempt, delay, messages: messages.length }, 'retry');
+  runtime.log.warn(
+    {
+      device,
+      code: known?.code,
+      error: String(error),
+      response: known?.response,
+      attempt,
+      delay,
+      messages: messages.length,
+    },
+    'retry',
+  );
   const queue = runtime.queues.queue('slices');
-  for (const message of messages) await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
+  for (const message of messages)
+    await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
 }
 
 /** What nobody mends by itself, though the device answers: the log line that an alarm counts. */
 function alarm({ log }: Scope['runtime'], device: string, trouble: Trouble, attempt: number): void {
   const { code, inner } = trouble;
-  if (code === 'BIP509' && isTold(attempt)) log.error({ device, code, ...(inner && { call: callInWords(inner) }), reason: inWords(trouble) }, 'the device fails inside; everything for it waits');
+  if (code === 'BIP509' && isTold(attempt))
+    log.error(
+      { device, code, ...(inner && { call: callInWords(inner) }), reason: inWords(trouble) },
+      'the device fails inside; everything for it waits',
+    );
 }
 
 /** At attempts 1, 2, 4, 8 …: enough to be seen, too few to spam. */
@@ -53,21 +91,32 @@ function isTold(attempt: number): boolean {
 
 /** A new slice is heard at once. */
 async function tell(scope: Scope, arrivals: readonly Arrival[], trouble: Trouble): Promise<void> {
-  for (const arrival of slicesOf(arrivals)) if (isTold(arrival.message.receiveCount)) await tellOne(scope, arrival, trouble);
+  for (const arrival of slicesOf(arrivals))
+    if (isTold(arrival.message.receiveCount)) await tellOne(scope, arrival, trouble);
 }
 
-async function tellOne({ runtime, healing }: Scope, arrival: ReturnType<typeof slicesOf>[number], trouble: Trouble): Promise<void> {
+async function tellOne(
+  { runtime, healing }: Scope,
+  arrival: ReturnType<typeof slicesOf>[number],
+  trouble: Trouble,
+): Promise<void> {
   const settled = settledAsRetry(arrival.data, trouble);
   await sendSettled(runtime, arrival.meta, settled).catch(() => undefined);
   await healing.tell(settled, wayOf(arrival));
 }
 
-function slicesOf(arrivals: readonly Arrival[]): readonly Arrived<Extract<Arrival, { kind: 'slice' }>['data']>[] {
+function slicesOf(
+  arrivals: readonly Arrival[],
+): readonly Arrived<Extract<Arrival, { kind: 'slice' }>['data']>[] {
   return newestFirst(arrivals.filter((one) => one.kind === 'slice')).newest;
 }
 
 /** Into the store; what it does not take stays in the queue, and what comes after it as well. */
-export async function letWait(scope: Scope, arrivals: readonly Arrival[], mark: Mark): Promise<readonly QueueMessage[]> {
+export async function letWait(
+  scope: Scope,
+  arrivals: readonly Arrival[],
+  mark: Mark,
+): Promise<readonly QueueMessage[]> {
   const { runtime, attempts, waiting } = scope;
   const { device, code, since } = mark;
   for (const [i, arrival] of arrivals.entries()) {
@@ -75,12 +124,26 @@ export async function letWait(scope: Scope, arrivals: readonly Arrival[], mark: 
       await waiting.keep(device, arrival, attempts.of(arrival.message.id));
     } catch (error) {
       const left = arrivals.slice(i).map(({ message }) => message);
-      await again(scope, device, left, new Error(`the failure store cannot keep what waits: ${errorMessage(error)}`));
+      await again(
+        scope,
+        device,
+        left,
+        new Error(`the failure store cannot keep what waits: ${errorMessage(error)}`),
+      );
       return left;
     }
     attempts.forget(arrival.message.id);
   }
-  runtime.log.warn({ device, code: 'BIP510', because: code, since: new Date(since).toISOString(), messages: arrivals.length }, 'waits in the store for the device');
+  runtime.log.warn(
+    {
+      device,
+      code: 'BIP510',
+      because: code,
+      since: new Date(since).toISOString(),
+      messages: arrivals.length,
+    },
+    'waits in the store for the device',
+  );
   const trouble = inWaiting(mark);
   for (const arrival of slicesOf(arrivals)) await tellOne(scope, arrival, trouble);
   return [];
@@ -88,5 +151,11 @@ export async function letWait(scope: Scope, arrivals: readonly Arrival[], mark: 
 
 /** The same sentence as long as the device is away, so that it is one Event. */
 function inWaiting({ device, code, reason, since }: Mark): Trouble {
-  return { code, fault: 'transient', response: '', after: undefined, message: `${reason}. It waits since ${new Date(since).toISOString()} and is applied by itself as soon as ${device} works again` };
+  return {
+    code,
+    fault: 'transient',
+    response: '',
+    after: undefined,
+    message: `${reason}. It waits since ${new Date(since).toISOString()} and is applied by itself as soon as ${device} works again`,
+  };
 }

@@ -14,11 +14,15 @@ export interface Sifted {
 /** Every reference of these changes is looked up once, but for those that something declared proves to be there. */
 export async function siftMissing(run: Run, changes: readonly PlanEntry[]): Promise<Sifted> {
   const asking = changes.map((change) => ({ change, references: newReferences(run, change) }));
-  const wanted = new Map(asking.flatMap(({ references }) => references).map((one) => [`${one.kind} ${one.path}`, one]));
+  const wanted = new Map(
+    asking.flatMap(({ references }) => references).map((one) => [`${one.kind} ${one.path}`, one]),
+  );
   if (wanted.size === 0) return { healthy: changes, refused: 0 };
   const missing = await run.job.device.missing([...wanted.values()]);
   const faults = asking.flatMap(({ change, references }) => {
-    const fault = missing.find((one) => references.some(({ kind, path }) => kind === one.kind && path === one.path));
+    const fault = missing.find((one) =>
+      references.some(({ kind, path }) => kind === one.kind && path === one.path),
+    );
     return fault ? [{ change, fault }] : [];
   });
   for (const { change, fault } of faults) await blame(run, change, inWords(run, fault));
@@ -36,5 +40,10 @@ function newReferences(run: Run, change: PlanEntry): readonly Reference[] {
 }
 
 function inWords({ job }: Run, { response }: MissingReference): DeviceError {
-  return new DeviceError('BIP424', 'content', `${job.device.name}, partition ${job.partition}: an object it refers to does not exist on the device`, { response });
+  return new DeviceError(
+    'BIP424',
+    'content',
+    `${job.device.name}, partition ${job.partition}: an object it refers to does not exist on the device`,
+    { response },
+  );
 }

@@ -22,19 +22,46 @@ import { parkForgotten, parkMessage, parkRejected, tellLeftOut } from './park.ts
 import { settledOf } from './results.ts';
 import type { Scope } from './scope.ts';
 
-export async function reportStage(scope: Scope, stage: Stage, results: readonly PartitionResult[]): Promise<void> {
+export async function reportStage(
+  scope: Scope,
+  stage: Stage,
+  results: readonly PartitionResult[],
+): Promise<void> {
   const { log } = scope.runtime;
   const { newest, overtaken } = newestFirst(stage.slices);
   for (const order of stage.orders) await reportOrder(scope, order, results);
   for (const absence of stage.absences) await reportAbsence(scope, absence, results);
-  for (const { data } of stage.audits) log.info({ device: data.device, partitions: data.partitions, reason: data.reason }, 'declared again');
+  for (const { data } of stage.audits)
+    log.info(
+      { device: data.device, partitions: data.partitions, reason: data.reason },
+      'declared again',
+    );
   const states = results.map(({ declared }) => declared);
-  const silent = newest.length === 0 ? [] : silences(states, silencePolicies(scope.runtime.config), scope.runtime.clock.now());
-  for (const arrival of newest) await reportSlice(scope, arrival, results, silenceNotes(arrival.data.owner, states, silent));
-  for (const { message, data } of overtaken) log.info({ owner: data.owner, device: data.device, revision: formatRevision(data.version), attempt: message.receiveCount, superseded: data.exposures.length }, 'overtaken by a newer one');
+  const silent =
+    newest.length === 0
+      ? []
+      : silences(states, silencePolicies(scope.runtime.config), scope.runtime.clock.now());
+  for (const arrival of newest)
+    await reportSlice(scope, arrival, results, silenceNotes(arrival.data.owner, states, silent));
+  for (const { message, data } of overtaken)
+    log.info(
+      {
+        owner: data.owner,
+        device: data.device,
+        revision: formatRevision(data.version),
+        attempt: message.receiveCount,
+        superseded: data.exposures.length,
+      },
+      'overtaken by a newer one',
+    );
 }
 
-async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: readonly PartitionResult[], more: readonly Note[] = []): Promise<void> {
+async function reportSlice(
+  scope: Scope,
+  arrival: Arrived<Slice>,
+  results: readonly PartitionResult[],
+  more: readonly Note[] = [],
+): Promise<void> {
   const { message, meta, data } = arrival;
   const result = settledOf(data, results);
   const settled = more.length === 0 ? result : { ...result, notes: [...result.notes, ...more] };
@@ -45,56 +72,152 @@ async function reportSlice(scope: Scope, arrival: Arrived<Slice>, results: reado
   tellLeftOut(scope, arrival, results);
   scope.attempts.forget(message.id);
   await scope.healing.note(settled, wayOf(arrival));
-  const outcomes = Object.fromEntries([...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length]));
-  scope.runtime.log.info({ owner: settled.owner, device: settled.device, revision: formatRevision(settled.version), attempt: message.receiveCount, ...outcomes }, 'settled');
+  const outcomes = Object.fromEntries(
+    [...Map.groupBy(settled.exposures, (e) => e.outcome)].map(([outcome, list]) => [
+      outcome,
+      list.length,
+    ]),
+  );
+  scope.runtime.log.info(
+    {
+      owner: settled.owner,
+      device: settled.device,
+      revision: formatRevision(settled.version),
+      attempt: message.receiveCount,
+      ...outcomes,
+    },
+    'settled',
+  );
 }
 
 /** Ingresses that went while nobody looked: their end is told like any other result. */
-async function reportAbsence(scope: Scope, { message, meta, data }: Arrived<Absence>, results: readonly PartitionResult[]): Promise<void> {
-  for (const slice of absentSlices(data, results.map(({ declared }) => declared))) {
-    scope.runtime.log.warn({ owner: slice.owner, device: data.device, revision: formatRevision(data.version) }, 'the ingress is gone');
+async function reportAbsence(
+  scope: Scope,
+  { message, meta, data }: Arrived<Absence>,
+  results: readonly PartitionResult[],
+): Promise<void> {
+  for (const slice of absentSlices(
+    data,
+    results.map(({ declared }) => declared),
+  )) {
+    scope.runtime.log.warn(
+      { owner: slice.owner, device: data.device, revision: formatRevision(data.version) },
+      'the ingress is gone',
+    );
     await reportSlice(scope, { message, meta, data: slice }, results);
   }
-  for (const slice of overtakenAbsences(data, results.map(({ declared }) => declared))) await sendSettled(scope.runtime, meta, settledOf(slice, results));
+  for (const slice of overtakenAbsences(
+    data,
+    results.map(({ declared }) => declared),
+  ))
+    await sendSettled(scope.runtime, meta, settledOf(slice, results));
 }
 
-async function reportOrder(scope: Scope, arrival: Arrived<Steering>, results: readonly PartitionResult[]): Promise<void> {
+async function reportOrder(
+  scope: Scope,
+  arrival: Arrived<Steering>,
+  results: readonly PartitionResult[],
+): Promise<void> {
   const { message, meta, data } = arrival;
   if (data.action === 'approve') return reportApproval(scope, { message, meta, data }, results);
   const { action, device, cluster } = data;
-  const taken = results.filter(({ declared }) => isObeyed(declared, data)).map(({ partition }) => partition);
-  scope.runtime.log.info({ device, cluster, action, partitions: taken }, taken.length > 0 ? 'steered' : 'steering changed nothing: newer word of the cluster, or a newer order, stands');
+  const taken = results
+    .filter(({ declared }) => isObeyed(declared, data))
+    .map(({ partition }) => partition);
+  scope.runtime.log.info(
+    { device, cluster, action, partitions: taken },
+    taken.length > 0
+      ? 'steered'
+      : 'steering changed nothing: newer word of the cluster, or a newer order, stands',
+  );
   if (action === 'adopt' && taken.length > 0) await askToSpeak(scope.runtime, data, taken);
   if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
 }
 
 export function wayOf({ message, meta }: Arrived<Slice>): Way {
-  return { hops: meta.hops ?? [], attempt: message.receiveCount, deduplicationId: message.deduplicationId };
+  return {
+    hops: meta.hops ?? [],
+    attempt: message.receiveCount,
+    deduplicationId: message.deduplicationId,
+  };
 }
 
 /** What was refused so far is said again at once; lost, it comes with the next resync. */
-async function askToSpeak({ clock, queues, id, log }: Runtime, { cluster, device, clusterUid }: AdoptOrder, partitions: readonly string[]): Promise<void> {
+async function askToSpeak(
+  { clock, queues, id, log }: Runtime,
+  { cluster, device, clusterUid }: AdoptOrder,
+  partitions: readonly string[],
+): Promise<void> {
   const event = id();
-  const data: Resync = { cluster, device, partition: partitions.join(', '), code: 'OWN302', reason: `the cluster with kube-system UID ${clusterUid} was adopted` };
-  const body = seal(RESYNC, data, { id: event, cluster, subject: device, time: new Date(clock.now()).toISOString() });
-  const send = queues.queue(`settled-${cluster}`).send({ group: queueToken(`resync/${device}`), deduplicationId: event, body });
-  await send.catch((error: unknown) => log.warn({ cluster, device, error: String(error) }, 'the adopted cluster was not asked to speak; it does with its next resync'));
+  const data: Resync = {
+    cluster,
+    device,
+    partition: partitions.join(', '),
+    code: 'OWN302',
+    reason: `the cluster with kube-system UID ${clusterUid} was adopted`,
+  };
+  const body = seal(RESYNC, data, {
+    id: event,
+    cluster,
+    subject: device,
+    time: new Date(clock.now()).toISOString(),
+  });
+  const send = queues
+    .queue(`settled-${cluster}`)
+    .send({ group: queueToken(`resync/${device}`), deduplicationId: event, body });
+  await send.catch((error: unknown) =>
+    log.warn(
+      { cluster, device, error: String(error) },
+      'the adopted cluster was not asked to speak; it does with its next resync',
+    ),
+  );
 }
 
 /** An approval that meets nothing is no approval; a redelivered one may have done its work before. */
-async function reportApproval(scope: Scope, { message, data }: Arrived<Approval>, results: readonly PartitionResult[]): Promise<void> {
+async function reportApproval(
+  scope: Scope,
+  { message, data }: Arrived<Approval>,
+  results: readonly PartitionResult[],
+): Promise<void> {
   const { owner, keys = [], device } = data;
-  const met = results.flatMap((result) => result.approved.filter((one) => one.owner === owner && (keys.length === 0 || keys.includes(one.key))));
-  scope.runtime.log.info({ device, owner, approved: met.map(({ key }) => key) }, 'removals approved');
+  const met = results.flatMap((result) =>
+    result.approved.filter(
+      (one) => one.owner === owner && (keys.length === 0 || keys.includes(one.key)),
+    ),
+  );
+  scope.runtime.log.info(
+    { device, owner, approved: met.map(({ key }) => key) },
+    'removals approved',
+  );
   if (met.length > 0 || message.receiveCount > 1) return;
-  const what = keys.length === 0 ? `holds no removal of ${owner}` : `has none of ${keys.join(', ')} for ${owner}`;
-  await parkMessage(scope, message, { code: 'OWN311', reason: `device ${device} ${what}, or its owner spoke after the approval was given; the Events and status of its gateways name what is held`, subject: owner });
+  const what =
+    keys.length === 0
+      ? `holds no removal of ${owner}`
+      : `has none of ${keys.join(', ')} for ${owner}`;
+  await parkMessage(scope, message, {
+    code: 'OWN311',
+    reason: `device ${device} ${what}, or its owner spoke after the approval was given; the Events and status of its gateways name what is held`,
+    subject: owner,
+  });
 }
 
-export async function sendSettled(runtime: Runtime, cause: EventMeta, settled: Settled): Promise<void> {
+export async function sendSettled(
+  runtime: Runtime,
+  cause: EventMeta,
+  settled: Settled,
+): Promise<void> {
   const time = new Date(runtime.clock.now()).toISOString();
   const { cluster, ingress } = parseOwner(settled.owner);
   const id = runtime.id();
-  const body = seal(INGRESS_SETTLED, settled, { id, cluster, subject: settled.owner, time, traceparent: cause.traceparent, hops: [...(cause.hops ?? []), { at: time, where: 'apply' }] });
-  await runtime.queues.queue(`settled-${cluster}`).send({ group: `${ingress.namespace}/${ingress.service}`, deduplicationId: id, body });
+  const body = seal(INGRESS_SETTLED, settled, {
+    id,
+    cluster,
+    subject: settled.owner,
+    time,
+    traceparent: cause.traceparent,
+    hops: [...(cause.hops ?? []), { at: time, where: 'apply' }],
+  });
+  await runtime.queues
+    .queue(`settled-${cluster}`)
+    .send({ group: `${ingress.namespace}/${ingress.service}`, deduplicationId: id, body });
 }

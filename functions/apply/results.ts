@@ -1,7 +1,13 @@
 /** What happened, as the cluster hears it: the complete result of each slice, exposure by exposure. */
 import type { DeviceError } from '../../shared/bigip/errors.ts';
 import { inWords as spoken } from '../../shared/bigip/errors.ts';
-import type { ExposureResult, Exposure, Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
+import type {
+  ExposureResult,
+  Exposure,
+  Note,
+  Settled,
+  Slice,
+} from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
 import { isDeviceFault } from '../../shared/domain/codes/index.ts';
@@ -15,22 +21,39 @@ export function settledOf(asked: Slice, results: readonly PartitionResult[]): Se
   const slice = results[0]?.told?.find(({ owner }) => owner === asked.owner) ?? asked;
   const wanted = slice.exposures.map((exposure) => resultFor(slice, exposure, results));
   const gone = results.flatMap((result) => removalsOf(slice, result));
-  const declared = results.map((r) => judgeFence(r.declared, slice)).find((fence) => fence.kind === 'behind')?.declared;
+  const declared = results
+    .map((r) => judgeFence(r.declared, slice))
+    .find((fence) => fence.kind === 'behind')?.declared;
   // Only what lies above helps the watcher to move on.
-  const supersededBy = declared && compareVersions(declared, slice.version) > 0 ? { supersededBy: declared } : {};
-  return { ...about(slice), ...supersededBy, exposures: [...wanted, ...gone], notes: [...slice.notes, ...remarksOn(slice, results)] };
+  const supersededBy =
+    declared && compareVersions(declared, slice.version) > 0 ? { supersededBy: declared } : {};
+  return {
+    ...about(slice),
+    ...supersededBy,
+    exposures: [...wanted, ...gone],
+    notes: [...slice.notes, ...remarksOn(slice, results)],
+  };
 }
 
 /** About the ingress as a whole, so each sentence once; and at the Gateway whose wish does not hold, because who wrote it looks there. */
 function remarksOn(slice: Slice, results: readonly PartitionResult[]): readonly Note[] {
   const { ingress } = parseOwner(slice.owner);
-  const own = results.flatMap(({ entries }) => [...entries.values()].filter(({ owner }) => owner === slice.owner));
-  const notes = own.flatMap(({ gateways, remarks = [] }) => remarks.flatMap(({ code, message }): readonly Note[] => {
-    const [decides] = code === 'OWN340' ? gateways : [];
-    const objects = [`Service ${ingress.namespace}/${ingress.service}`, ...(decides === undefined ? [] : [`Gateway ${decides}`])];
-    return objects.map((object) => ({ object, code, message }));
-  }));
-  return [...new Map(notes.map((note) => [`${note.object} ${note.code} ${note.message}`, note])).values()];
+  const own = results.flatMap(({ entries }) =>
+    [...entries.values()].filter(({ owner }) => owner === slice.owner),
+  );
+  const notes = own.flatMap(({ gateways, remarks = [] }) =>
+    remarks.flatMap(({ code, message }): readonly Note[] => {
+      const [decides] = code === 'OWN340' ? gateways : [];
+      const objects = [
+        `Service ${ingress.namespace}/${ingress.service}`,
+        ...(decides === undefined ? [] : [`Gateway ${decides}`]),
+      ];
+      return objects.map((object) => ({ object, code, message }));
+    }),
+  );
+  return [
+    ...new Map(notes.map((note) => [`${note.object} ${note.code} ${note.message}`, note])).values(),
+  ];
 }
 
 function about(slice: Slice): Omit<Settled, 'exposures'> {
@@ -39,26 +62,57 @@ function about(slice: Slice): Omit<Settled, 'exposures'> {
 }
 
 /** Why a device cannot be worked with for the time being. */
-export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'after' | 'inner'> & { readonly code: string };
+export type Trouble = Pick<DeviceError, 'fault' | 'message' | 'response' | 'after' | 'inner'> & {
+  readonly code: string;
+};
 
 /** The result of every exposure while the device is away or refuses all: come back later, and why. */
 export function settledAsRetry(slice: Slice, error: Trouble): Settled {
-  const exposures = slice.exposures.map((e): ExposureResult => ({ ...identity(slice, e), outcome: 'retry', code: error.code, message: spoken(error) }));
+  const exposures = slice.exposures.map((e): ExposureResult => ({
+    ...identity(slice, e),
+    outcome: 'retry',
+    code: error.code,
+    message: spoken(error),
+  }));
   return { ...about(slice), exposures };
 }
 
 function identity(slice: Slice, e: Exposure): Omit<ExposureResult, 'outcome' | 'code' | 'message'> {
   const sources = slice.sources[exposureKey(e)];
-  return { address: e.address, port: e.port, protocol: e.protocol, partition: e.partition, gateways: e.gateways, ...(sources === undefined ? {} : { sources }) };
+  return {
+    address: e.address,
+    port: e.port,
+    protocol: e.protocol,
+    partition: e.partition,
+    gateways: e.gateways,
+    ...(sources === undefined ? {} : { sources }),
+  };
 }
 
-function resultFor(slice: Slice, exposure: Exposure, results: readonly PartitionResult[]): ExposureResult {
+function resultFor(
+  slice: Slice,
+  exposure: Exposure,
+  results: readonly PartitionResult[],
+): ExposureResult {
   const base = identity(slice, exposure);
   const result = results.find((r) => r.partition === exposure.partition);
-  if (!result) return { ...base, outcome: 'rejected', code: 'OWN303', message: `partition ${exposure.partition} is not in devices[].partitions of ${slice.device}` };
-  if (result.refused) return { ...base, outcome: 'rejected', code: result.refused.code, message: result.refused.reason };
+  if (!result)
+    return {
+      ...base,
+      outcome: 'rejected',
+      code: 'OWN303',
+      message: `partition ${exposure.partition} is not in devices[].partitions of ${slice.device}`,
+    };
+  if (result.refused)
+    return {
+      ...base,
+      outcome: 'rejected',
+      code: result.refused.code,
+      message: result.refused.reason,
+    };
   const entry = result.entries.get(changeId({ owner: slice.owner, key: exposureKey(exposure) }));
-  if (!entry || entry.kind === 'delete') return { ...base, outcome: 'superseded', code: 'OK', message: 'a newer version is declared' };
+  if (!entry || entry.kind === 'delete')
+    return { ...base, outcome: 'superseded', code: 'OK', message: 'a newer version is declared' };
   return { ...base, ...inWords(entry) };
 }
 
@@ -73,20 +127,44 @@ const OUTCOME = {
   rejected: 'rejected',
 } as const satisfies Record<ChangeKind, ExposureResult['outcome']>;
 
-function inWords({ kind, code, reason }: PlanEntry): Pick<ExposureResult, 'outcome' | 'code' | 'message'> {
+function inWords({
+  kind,
+  code,
+  reason,
+}: PlanEntry): Pick<ExposureResult, 'outcome' | 'code' | 'message'> {
   // Left out, but not for what it asks.
-  return { outcome: kind === 'rejected' && isDeviceFault(code) ? 'retry' : OUTCOME[kind], code, message: reason };
+  return {
+    outcome: kind === 'rejected' && isDeviceFault(code) ? 'retry' : OUTCOME[kind],
+    code,
+    message: reason,
+  };
 }
 
 /** Exposures that are still there against the owner's wish: held, or refused by the device. */
 function removalsOf(slice: Slice, result: PartitionResult): ExposureResult[] {
-  const wanted = new Set(slice.exposures.filter((e) => e.partition === result.partition).map(exposureKey));
+  const wanted = new Set(
+    slice.exposures.filter((e) => e.partition === result.partition).map(exposureKey),
+  );
   return [...result.entries.values()]
-    .filter((entry) => entry.owner === slice.owner && !wanted.has(entry.key) && (entry.kind === 'held' || entry.kind === 'rejected'))
+    .filter(
+      (entry) =>
+        entry.owner === slice.owner &&
+        !wanted.has(entry.key) &&
+        (entry.kind === 'held' || entry.kind === 'rejected'),
+    )
     .flatMap((entry) => {
       const there = result.declared.exposures[entry.key];
       if (!there) return [];
       const { address, port, protocol } = there;
-      return [{ address, port, protocol, partition: result.partition, gateways: [...entry.gateways], ...inWords(entry) }];
+      return [
+        {
+          address,
+          port,
+          protocol,
+          partition: result.partition,
+          gateways: [...entry.gateways],
+          ...inWords(entry),
+        },
+      ];
     });
 }

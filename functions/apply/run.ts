@@ -48,8 +48,26 @@ export interface Run {
 }
 
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
-  const replays = new Set(job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner));
-  return { job, entries: new Map(), rejections: new Map(), attempts: new Map(), refused: new Map(), replays, retry: new Set(), state: declared.state, fresh: declared, posted: undefined, readings: 0, pace: job.pace ?? createPace(job.clock), isolating: false, byHand: [], holders: undefined };
+  const replays = new Set(
+    job.slices.filter((slice) => isReplay(job, declared.state, slice)).map((slice) => slice.owner),
+  );
+  return {
+    job,
+    entries: new Map(),
+    rejections: new Map(),
+    attempts: new Map(),
+    refused: new Map(),
+    replays,
+    retry: new Set(),
+    state: declared.state,
+    fresh: declared,
+    posted: undefined,
+    readings: 0,
+    pace: job.pace ?? createPace(job.clock),
+    isolating: false,
+    byHand: [],
+    holders: undefined,
+  };
 }
 
 /** What the device declares, as far as it is not known to be unchanged. */
@@ -61,20 +79,38 @@ export async function readDeclared(run: Run): Promise<DeclaredPartition> {
   if (reading.kind === 'refused') throw new DeviceError('BIP430', 'transient', reading.reason);
   run.state = reading.declared.state;
   run.readings += 1;
-  if (run.job.fresh) assertStillFree(run.job.fresh, { device: run.job.device.name, partition: run.job.partition, sameFleet: run.job.sameFleet }, run.state);
+  if (run.job.fresh)
+    assertStillFree(
+      run.job.fresh,
+      { device: run.job.device.name, partition: run.job.partition, sameFleet: run.job.sameFleet },
+      run.state,
+    );
   return reading.declared;
 }
 
 /** The plan from this state; only the given changes are made. */
 export async function planFrom(run: Run, state: DeclaredState, only = run.job.only): Promise<Plan> {
   const first = makePlan(run, state, only);
-  if (run.holders !== undefined || !first.entries.some((entry) => entry.kind === 'create')) return tell(run, first);
+  if (run.holders !== undefined || !first.entries.some((entry) => entry.kind === 'create'))
+    return tell(run, first);
   run.holders = await lookForHolders(run);
   return tell(run, makePlan(run, state, only));
 }
 
 function makePlan(run: Run, state: DeclaredState, only: ReadonlySet<string> | undefined): Plan {
-  const { partition, slices, sameFleet, fleetOf, clock, orders, absences, movedFrom, shareNodes, overrides, closed } = run.job;
+  const {
+    partition,
+    slices,
+    sameFleet,
+    fleetOf,
+    clock,
+    orders,
+    absences,
+    movedFrom,
+    shareNodes,
+    overrides,
+    closed,
+  } = run.job;
   return planPartition(partition, state, slices, {
     sameFleet,
     ...(fleetOf && { fleetOf }),
@@ -109,15 +145,25 @@ function lookForHolders({ job }: Run): Promise<readonly Holder[]> {
 export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Promise<void> {
   const id = changeId(entry);
   const before = quarantined(run.state, entry);
-  const remembered = quarantineOf(entry, { code: error.code, reason: inWords(error) }, { before, now: run.job.clock.now() });
+  const remembered = quarantineOf(
+    entry,
+    { code: error.code, reason: inWords(error) },
+    { before, now: run.job.clock.now() },
+  );
   run.refused.set(id, remembered);
-  run.rejections.set(id, { error, attempts: run.attempts.get(id) ?? [], news: remembered.tries === 1 || run.replays.has(entry.owner) });
+  run.rejections.set(id, {
+    error,
+    attempts: run.attempts.get(id) ?? [],
+    news: remembered.tries === 1 || run.replays.has(entry.owner),
+  });
   if (error.code === 'BIP422' || error.code === 'BIP423') run.holders = await lookForHolders(run);
 }
 
 /** What the owner's slice asks for at the place of this change. */
 export function askedOf({ job }: Run, { owner, key }: PlanEntry): Exposure | undefined {
-  return job.slices.find((slice) => slice.owner === owner)?.exposures.find((e) => exposureKey(e) === key);
+  return job.slices
+    .find((slice) => slice.owner === owner)
+    ?.exposures.find((e) => exposureKey(e) === key);
 }
 
 /** It was not this change, or not this one alone. */
@@ -126,14 +172,32 @@ export function pardon(run: Run, entry: PlanEntry): void {
   run.rejections.delete(changeId(entry));
 }
 
-function isReplay({ firstReceived }: PartitionJob, { owners }: DeclaredState, { owner, version }: Slice): boolean {
+function isReplay(
+  { firstReceived }: PartitionJob,
+  { owners }: DeclaredState,
+  { owner, version }: Slice,
+): boolean {
   const declared = owners[owner]?.version;
-  return firstReceived?.has(owner) === true && declared !== undefined && compareVersions(version, declared) === 0;
+  return (
+    firstReceived?.has(owner) === true &&
+    declared !== undefined &&
+    compareVersions(version, declared) === 0
+  );
 }
 
 export function resultOf(run: Run, before: DeclaredState): PartitionResult {
   const { partition, orders = [] } = run.job;
-  const approvals = orders.flatMap(({ steering, at }) => (steering.action === 'approve' ? [{ steering, at }] : []));
-  const approved = approvals.flatMap((order) => approvedKeys(before, order).map((key) => ({ owner: order.steering.owner, key })));
-  return { partition, entries: run.entries, rejections: run.rejections, approved, declared: run.state };
+  const approvals = orders.flatMap(({ steering, at }) =>
+    steering.action === 'approve' ? [{ steering, at }] : [],
+  );
+  const approved = approvals.flatMap((order) =>
+    approvedKeys(before, order).map((key) => ({ owner: order.steering.owner, key })),
+  );
+  return {
+    partition,
+    entries: run.entries,
+    rejections: run.rejections,
+    approved,
+    declared: run.state,
+  };
 }

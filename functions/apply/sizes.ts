@@ -18,7 +18,10 @@ export function createSizes({ clock, log }: Pick<Runtime, 'clock' | 'log'>): Siz
       const now = clock.monotonic();
       if (now < (next.get(device) ?? 0)) return;
       next.set(device, now + EVERY);
-      for (const finding of sizeFindings(new Map(results.map((result) => [result.partition, result.declared])))) log.warn({ device, ...finding }, 'beyond the recommended limits');
+      for (const finding of sizeFindings(
+        new Map(results.map((result) => [result.partition, result.declared])),
+      ))
+        log.warn({ device, ...finding }, 'beyond the recommended limits');
     },
   };
 }

@@ -5,7 +5,11 @@ import type { Trouble } from './results.ts';
 /** The function's own time is over; the device is well. */
 export class OutOfTime extends DeviceError {
   constructor(device: string) {
-    super('BIP502', 'transient', `${device}: not done within three quarters of the function's time`);
+    super(
+      'BIP502',
+      'transient',
+      `${device}: not done within three quarters of the function's time`,
+    );
   }
 }
 
@@ -14,5 +18,7 @@ export function knownTrouble(error: unknown): Trouble | undefined {
   if (error instanceof DeviceError) return error;
   // By name: on one host the secrets come from the command's bundle, whose classes are not this one's.
   const code = errorName(error) === 'ConfigError' ? errorCode(error) : undefined;
-  return code === undefined ? undefined : { code, fault: 'device', message: errorMessage(error), response: '', after: undefined };
+  return code === undefined
+    ? undefined
+    : { code, fault: 'device', message: errorMessage(error), response: '', after: undefined };
 }

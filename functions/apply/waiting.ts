@@ -26,7 +26,10 @@ export interface Waiting {
   /** Resolves once it is written; rejects where it is not, and then the message has to stay. */
   keep(device: string, arrival: Arrival, attempts: readonly Attempt[]): Promise<void>;
   /** Asks every device for which something waits, and sends that back. */
-  turns(devices: Devices, options: { readonly functionVersion: string; readonly signal?: AbortSignal | undefined }): Promise<readonly TurnReport[]>;
+  turns(
+    devices: Devices,
+    options: { readonly functionVersion: string; readonly signal?: AbortSignal | undefined },
+  ): Promise<readonly TurnReport[]>;
 }
 
 export interface TurnReport {
@@ -56,9 +59,15 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
       throw error;
     }
   };
-  const quietly = <T>(device: string, work: (place: WaitingPlace) => Promise<T>): Promise<T | undefined> =>
+  const quietly = <T>(
+    device: string,
+    work: (place: WaitingPlace) => Promise<T>,
+  ): Promise<T | undefined> =>
     guard(work).catch((error: unknown) => {
-      log.warn({ device, error: errorMessage(error) }, 'the failure store cannot keep what waits; it stays in the queue');
+      log.warn(
+        { device, error: errorMessage(error) },
+        'the failure store cannot keep what waits; it stays in the queue',
+      );
       return undefined;
     });
   return {
@@ -72,18 +81,32 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
     leave: async (device, messages, why) => {
       const mark = await quietly(device, async (place) => {
         const before = await place.mark(device);
-        if ((before === undefined || before.state === 'here') && !messages.some((message) => isTriedEnough(message, clock.now()))) return undefined;
-        return place.updateMark(device, (found) => (found?.state === 'away' ? found : markedAway(found, device, { ...why, now: clock.now() })));
+        if (
+          (before === undefined || before.state === 'here') &&
+          !messages.some((message) => isTriedEnough(message, clock.now()))
+        )
+          return undefined;
+        return place.updateMark(device, (found) =>
+          found?.state === 'away' ? found : markedAway(found, device, { ...why, now: clock.now() }),
+        );
       });
       if (mark !== undefined) known.add(device);
       return mark;
     },
     keep: (device, arrival, attempts) =>
       guard(async (place) => {
-        const overtaken = await place.keep(entryOf(device, arrival, { attempts, now: clock.now() }));
-        for (const { subject, version } of overtaken) if (version) log.info({ owner: subject, device, revision: formatRevision(version) }, 'overtaken by a newer one');
+        const overtaken = await place.keep(
+          entryOf(device, arrival, { attempts, now: clock.now() }),
+        );
+        for (const { subject, version } of overtaken)
+          if (version)
+            log.info(
+              { owner: subject, device, revision: formatRevision(version) },
+              'overtaken by a newer one',
+            );
       }),
-    turns: (devices, options) => guard((place) => takeTurns(runtime, { ...options, place, devices })),
+    turns: (devices, options) =>
+      guard((place) => takeTurns(runtime, { ...options, place, devices })),
   };
 }
 
@@ -91,12 +114,24 @@ function isTriedEnough({ receiveCount, sentAt }: QueueMessage, now: number): boo
   return receiveCount >= QUICK.tries && now - sentAt >= QUICK.time;
 }
 
-function entryOf(device: string, arrival: Arrival, { attempts, now }: { readonly attempts: readonly Attempt[]; readonly now: number }): Omit<Entry, 'format' | 'id'> {
+function entryOf(
+  device: string,
+  arrival: Arrival,
+  { attempts, now }: { readonly attempts: readonly Attempt[]; readonly now: number },
+): Omit<Entry, 'format' | 'id'> {
   const { message, meta } = arrival;
   const { body, deduplicationId } = message;
   // It may wait for the second time.
   const sentAt = meta.waited?.sentAt ?? message.sentAt;
-  return { device, since: now, sentAt, body, deduplicationId, attempts: [...attempts], ...aboutOf(arrival, sentAt) };
+  return {
+    device,
+    since: now,
+    sentAt,
+    body,
+    deduplicationId,
+    attempts: [...attempts],
+    ...aboutOf(arrival, sentAt),
+  };
 }
 
 type About = Pick<Entry, 'kind' | 'subject' | 'what' | 'group' | 'version' | 'wanted'>;
@@ -106,13 +141,36 @@ function aboutOf(arrival: Arrival, sentAt: number): About {
   const { kind, data, meta } = arrival;
   switch (kind) {
     case 'slice':
-      return { kind, subject: data.owner, what: `${data.exposures.length} exposures at revision ${formatRevision(data.version)}`, group: `${data.owner} ${data.clusterUid}`, version: data.version, wanted: wantedOf(data, sentAt) };
+      return {
+        kind,
+        subject: data.owner,
+        what: `${data.exposures.length} exposures at revision ${formatRevision(data.version)}`,
+        group: `${data.owner} ${data.clusterUid}`,
+        version: data.version,
+        wanted: wantedOf(data, sentAt),
+      };
     case 'absence':
-      return { kind, subject: data.cluster, what: `${data.absent.join(', ')} missed at revision ${formatRevision(data.version)}`, group: `${data.cluster} ${data.clusterUid}`, version: data.version };
+      return {
+        kind,
+        subject: data.cluster,
+        what: `${data.absent.join(', ')} missed at revision ${formatRevision(data.version)}`,
+        group: `${data.cluster} ${data.clusterUid}`,
+        version: data.version,
+      };
     case 'order':
-      return { kind, subject: data.action === 'approve' ? data.owner : data.cluster, what: orderInWords(data), group: meta.id };
+      return {
+        kind,
+        subject: data.action === 'approve' ? data.owner : data.cluster,
+        what: orderInWords(data),
+        group: meta.id,
+      };
     case 'audit':
-      return { kind, subject: data.device, what: `declare ${data.partitions.join(', ')} again: ${data.reason}`, group: canonical(data) };
+      return {
+        kind,
+        subject: data.device,
+        what: `declare ${data.partitions.join(', ')} again: ${data.reason}`,
+        group: canonical(data),
+      };
   }
 }
 
@@ -124,15 +182,28 @@ interface Round {
 }
 
 /** Each device by itself: one that hangs holds up none of the others. */
-async function takeTurns(runtime: Runtime, { place, devices, functionVersion, signal }: Round): Promise<readonly TurnReport[]> {
+async function takeTurns(
+  runtime: Runtime,
+  { place, devices, functionVersion, signal }: Round,
+): Promise<readonly TurnReport[]> {
   const { config, queues, clock, id, log } = runtime;
   const probe = (name: string): Promise<Probe> => probeDevice(runtime, devices, name);
   return Promise.all(
     config.devices.map(async ({ name: device }): Promise<TurnReport> => {
       try {
-        return { device, turn: await takeTurn({ place, probe, queues, clock, id, log, functionVersion }, device, signal) };
+        return {
+          device,
+          turn: await takeTurn(
+            { place, probe, queues, clock, id, log, functionVersion },
+            device,
+            signal,
+          ),
+        };
       } catch (error) {
-        log.error({ device, error: errorMessage(error) }, 'what waits for this device could not be looked after; the next turn comes by itself');
+        log.error(
+          { device, error: errorMessage(error) },
+          'what waits for this device could not be looked after; the next turn comes by itself',
+        );
         return { device, turn: 'failed', error: errorMessage(error) };
       }
     }),
@@ -154,7 +225,10 @@ async function probeDevice({ config }: Runtime, devices: Devices, name: string):
   }
 }
 
-async function statesOf(device: Device, partitions: readonly string[]): Promise<Extract<Probe, { states: unknown }>['states']> {
+async function statesOf(
+  device: Device,
+  partitions: readonly string[],
+): Promise<Extract<Probe, { states: unknown }>['states']> {
   const readings = [];
   for (const partition of partitions) readings.push(await device.read(partition));
   return readings.flatMap((reading) => (reading.kind === 'ours' ? [reading.declared.state] : []));

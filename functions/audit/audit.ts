@@ -13,21 +13,40 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 export interface AuditReport {
   readonly findings: readonly Finding[];
   /** Devices that could not be looked at. */
-  readonly failed: readonly { readonly device: string; readonly code: string; readonly reason: string }[];
+  readonly failed: readonly {
+    readonly device: string;
+    readonly code: string;
+    readonly reason: string;
+  }[];
 }
 
 /** Every device on its own: one that is away hides nothing of the others. */
 export async function auditAll(runtime: Runtime, devices: Devices): Promise<AuditReport> {
-  const reports = await Promise.all(runtime.config.devices.map((config) => auditOne(runtime, devices, config)));
-  const report = { findings: reports.flatMap(({ findings }) => findings), failed: reports.flatMap(({ failed }) => failed) };
-  runtime.log.info({ devices: reports.length, findings: report.findings.length, failed: report.failed.length }, 'audited');
+  const reports = await Promise.all(
+    runtime.config.devices.map((config) => auditOne(runtime, devices, config)),
+  );
+  const report = {
+    findings: reports.flatMap(({ findings }) => findings),
+    failed: reports.flatMap(({ failed }) => failed),
+  };
+  runtime.log.info(
+    { devices: reports.length, findings: report.findings.length, failed: report.failed.length },
+    'audited',
+  );
   return report;
 }
 
-async function auditOne(runtime: Runtime, devices: Devices, config: DeviceConfig): Promise<AuditReport> {
+async function auditOne(
+  runtime: Runtime,
+  devices: Devices,
+  config: DeviceConfig,
+): Promise<AuditReport> {
   const { log, clock } = runtime;
   try {
-    const findings = await auditDevice({ device: await devices.get(config), config: runtime.config, clock }, config);
+    const findings = await auditDevice(
+      { device: await devices.get(config), config: runtime.config, clock },
+      config,
+    );
     for (const finding of findings) if (finding.kind !== 'kept') log.warn(finding, 'drift');
     for (const { order } of findings) if (order) await steer(runtime, order);
     const { drift } = runtime.config.policy;
@@ -48,15 +67,32 @@ function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditW
 }
 
 /** In the device's group, so that it never races what apply is doing there. */
-async function askApply(runtime: Runtime, device: string, wish: AuditWish | undefined): Promise<void> {
+async function askApply(
+  runtime: Runtime,
+  device: string,
+  wish: AuditWish | undefined,
+): Promise<void> {
   if (wish === undefined) return;
   await sendAudit(runtime, runtime.config, { device, ...wish });
 }
 
 /** In the device's group as well: behind slices that wait, which end the silence. */
-async function steer({ queues, clock, id, log }: Runtime, order: NonNullable<Finding['order']>): Promise<void> {
+async function steer(
+  { queues, clock, id, log }: Runtime,
+  order: NonNullable<Finding['order']>,
+): Promise<void> {
   const event = id();
-  log.warn(order, order.action === 'drain' ? 'a silent cluster is drained' : 'a silent cluster goes back into rotation');
-  const body = seal(STEERING, order, { id: event, cluster: order.cluster, subject: order.cluster, time: new Date(clock.now()).toISOString() });
+  log.warn(
+    order,
+    order.action === 'drain'
+      ? 'a silent cluster is drained'
+      : 'a silent cluster goes back into rotation',
+  );
+  const body = seal(STEERING, order, {
+    id: event,
+    cluster: order.cluster,
+    subject: order.cluster,
+    time: new Date(clock.now()).toISOString(),
+  });
   await queues.queue('slices').send({ group: order.device, deduplicationId: event, body });
 }

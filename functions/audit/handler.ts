@@ -11,13 +11,18 @@ export interface Auditor {
 }
 
 /** The schedule's event says nothing; the host calls `audit` itself. */
-export function create(runtime: Runtime): Handler & { readonly audit: Auditor; close(): Promise<void> } {
+export function create(
+  runtime: Runtime,
+): Handler & { readonly audit: Auditor; close(): Promise<void> } {
   const devices = createDevices(runtime);
   const audit = (): Promise<AuditReport> => auditAll(runtime, devices);
   const handle: Handler = async () => {
     const { failed } = await audit();
     // The invocation fails, so that the schedule's alarm sees it; what was found is told all the same.
-    if (failed.length > 0) throw new Error(`audit: ${failed.map(({ device, code, reason }) => `${device}: ${code}: ${reason}`).join('; ')}`);
+    if (failed.length > 0)
+      throw new Error(
+        `audit: ${failed.map(({ device, code, reason }) => `${device}: ${code}: ${reason}`).join('; ')}`,
+      );
   };
   return Object.assign(handle, { audit, close: () => devices.close() });
 }

@@ -13,7 +13,11 @@ export function throwaway(config: SluiceConfig): Throwaway {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-dry-run-'));
   const { retentionDays, replayers } = config.failures;
   return {
-    config: { ...config, queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') }, failures: { kind: 'fs', path: join(dir, 'failures'), retentionDays, replayers, replay: [] } },
+    config: {
+      ...config,
+      queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
+      failures: { kind: 'fs', path: join(dir, 'failures'), retentionDays, replayers, replay: [] },
+    },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

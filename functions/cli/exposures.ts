@@ -35,16 +35,30 @@ export function offlineIngresses(objects: KubernetesObjects, where: Where): Offl
   const services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
   const wanted = where.config.ingresses.filter((ingress) => ingress.cluster === where.clusterId);
   return {
-    ingresses: wanted.filter(({ service }) => services.has(service)).map((ingress) => offlineIngress(objects, where, ingress)),
+    ingresses: wanted
+      .filter(({ service }) => services.has(service))
+      .map((ingress) => offlineIngress(objects, where, ingress)),
     absent: wanted.map(({ service }) => service).filter((service) => !services.has(service)),
   };
 }
 
-function offlineIngress(objects: KubernetesObjects, { config, mesh }: Where, ingress: IngressConfig): OfflineIngress {
+function offlineIngress(
+  objects: KubernetesObjects,
+  { config, mesh }: Where,
+  ingress: IngressConfig,
+): OfflineIngress {
   const [namespace = '', service = ''] = ingress.service.split('/');
   const ref = { namespace, service };
   const mapping = mapIngress(ref, objects, mesh);
   const built = buildExposures(ref, objects, mapping, exposureContext(config, ingress, mesh));
-  const refused = built.servers.filter((server, i) => mapping.servers[i]?.verdict === 'listening' && server.verdict !== 'listening');
-  return { ref, devices: ingress.devices, built, refused, blind: ingress.members === 'nodes' ? objects.nodes.length === 0 : mapping.pods.length === 0 };
+  const refused = built.servers.filter(
+    (server, i) => mapping.servers[i]?.verdict === 'listening' && server.verdict !== 'listening',
+  );
+  return {
+    ref,
+    devices: ingress.devices,
+    built,
+    refused,
+    blind: ingress.members === 'nodes' ? objects.nodes.length === 0 : mapping.pods.length === 0,
+  };
 }

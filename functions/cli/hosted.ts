@@ -15,7 +15,11 @@ export interface Watcher {
 }
 
 export interface WatchModule {
-  readonly create: (options: { readonly runtime: Runtime; readonly kubeconfig?: string; readonly clusterId: string }) => Watcher;
+  readonly create: (options: {
+    readonly runtime: Runtime;
+    readonly kubeconfig?: string;
+    readonly clusterId: string;
+  }) => Watcher;
 }
 
 /** `map` and `apply` export `handler.mjs`, `watch` exports `main.mjs`. */
@@ -24,6 +28,8 @@ export async function loadBundle<T>(path: string): Promise<T> {
   try {
     return (await import(url.href)) as T;
   } catch (error) {
-    throw new Error(`cannot load ${url.pathname}: ${String(error)}; run "npm run build" first`, { cause: error });
+    throw new Error(`cannot load ${url.pathname}: ${String(error)}; run "npm run build" first`, {
+      cause: error,
+    });
   }
 }

@@ -15,23 +15,52 @@ interface Opener {
   readonly ports: readonly number[];
 }
 
-export function importText({ ingresses, annotations, notCarried }: CisImport, objects: KubernetesObjects): string {
-  if (ingresses.length === 0 && notCarried.length === 0) return 'No F5 ConfigMap, TransportServer or IngressLink in these files.';
+export function importText(
+  { ingresses, annotations, notCarried }: CisImport,
+  objects: KubernetesObjects,
+): string {
+  if (ingresses.length === 0 && notCarried.length === 0)
+    return 'No F5 ConfigMap, TransportServer or IngressLink in these files.';
   const openers = openersIn(objects);
-  const entries = ingresses.length === 0 ? '# nothing for sluice.yaml' : `# for sluice.yaml; each Service must be one of an Istio ingress gateway (--service keeps the others out)\n${yamlOf({ ingresses }).trimEnd()}`;
+  const entries =
+    ingresses.length === 0
+      ? '# nothing for sluice.yaml'
+      : `# for sluice.yaml; each Service must be one of an Istio ingress gateway (--service keeps the others out)\n${yamlOf({ ingresses }).trimEnd()}`;
   const commands = commandsFor(annotations, openers);
-  const stay = commands.length === 0 ? [] : ['# F5 ConfigMaps may also stay where they are: Sluice reads them, and then needs no annotations.'];
+  const stay =
+    commands.length === 0
+      ? []
+      : [
+          '# F5 ConfigMaps may also stay where they are: Sluice reads them, and then needs no annotations.',
+        ];
   const lost = notCarried.map((n) => [n.object, n.field, n.reason]);
-  const whole = commands.some((text) => text.includes(SPLIT)) ? [] : ['# everything was carried over'];
-  const rest = lost.length === 0 ? whole : [ `# not carried over\n${columns(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`];
+  const whole = commands.some((text) => text.includes(SPLIT))
+    ? []
+    : ['# everything was carried over'];
+  const rest =
+    lost.length === 0
+      ? whole
+      : [
+          `# not carried over\n${columns(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`,
+        ];
   return [entries, ...stay, ...commands, ...rest].join('\n\n');
 }
 
 function openersIn({ gateways, apiGateways }: KubernetesObjects): readonly Opener[] {
   const unique = (ports: readonly number[]): readonly number[] => [...new Set(ports)];
   return [
-    ...gateways.map(({ meta, servers }) => ({ ...meta, resource: 'gateways.networking.istio.io', ports: unique(servers.flatMap((server) => ('malformed' in server ? [] : [server.port.number]))) })),
-    ...apiGateways.map(({ meta, listeners }) => ({ ...meta, resource: 'gateways.gateway.networking.k8s.io', ports: unique(listeners.map(({ port }) => port)) })),
+    ...gateways.map(({ meta, servers }) => ({
+      ...meta,
+      resource: 'gateways.networking.istio.io',
+      ports: unique(
+        servers.flatMap((server) => ('malformed' in server ? [] : [server.port.number])),
+      ),
+    })),
+    ...apiGateways.map(({ meta, listeners }) => ({
+      ...meta,
+      resource: 'gateways.gateway.networking.k8s.io',
+      ports: unique(listeners.map(({ port }) => port)),
+    })),
   ];
 }
 
@@ -48,17 +77,32 @@ function wantedOf({ object, annotations }: CisImport['annotations'][number]): Wa
 }
 
 /** For the gateways in these files that open the ports, the very commands; else one with its name left open. */
-function commandsFor(annotations: CisImport['annotations'], openers: readonly Opener[]): readonly string[] {
+function commandsFor(
+  annotations: CisImport['annotations'],
+  openers: readonly Opener[],
+): readonly string[] {
   const wanted = annotations.map(wantedOf);
-  const opens = ({ ports }: Opener, { port }: Wanted): boolean => port !== undefined && ports.includes(port);
+  const opens = ({ ports }: Opener, { port }: Wanted): boolean =>
+    port !== undefined && ports.includes(port);
   const nowhere = wanted.filter((one) => !openers.some((opener) => opens(opener, one)));
   return [
-    ...openers.flatMap((opener) => forGateway(opener, wanted.filter((one) => opens(opener, one)))),
-    ...nowhere.map(({ object, annotations: said }) => `${visible(`# for the ${object} (it is not in these files: put in its namespace and name)`)}\n${command({ resource: 'gateways.networking.istio.io', namespace: 'NAMESPACE', name: 'NAME' }, said)}`),
+    ...openers.flatMap((opener) =>
+      forGateway(
+        opener,
+        wanted.filter((one) => opens(opener, one)),
+      ),
+    ),
+    ...nowhere.map(
+      ({ object, annotations: said }) =>
+        `${visible(`# for the ${object} (it is not in these files: put in its namespace and name)`)}\n${command({ resource: 'gateways.networking.istio.io', namespace: 'NAMESPACE', name: 'NAME' }, said)}`,
+    ),
   ];
 }
 
-function command({ resource, namespace, name }: Omit<Opener, 'ports'>, annotations: Readonly<Record<string, string>>): string {
+function command(
+  { resource, namespace, name }: Omit<Opener, 'ports'>,
+  annotations: Readonly<Record<string, string>>,
+): string {
   const words = Object.entries(annotations).map(([key, value]) => quoted(`${key}=${value}`));
   return `kubectl -n ${word(namespace)} annotate ${resource} ${word(name)} ${words.join(' ')}`;
 }
@@ -76,15 +120,30 @@ function word(text: string): string {
 function forGateway(opener: Opener, wanted: readonly Wanted[]): readonly string[] {
   if (wanted.length === 0) return [];
   const keys = [...new Set(wanted.flatMap(({ annotations }) => Object.keys(annotations)))];
-  const values = new Map(keys.map((key) => [key, [...new Set(wanted.flatMap(({ annotations }) => annotations[key] ?? []))]]));
+  const values = new Map(
+    keys.map((key) => [
+      key,
+      [...new Set(wanted.flatMap(({ annotations }) => annotations[key] ?? []))],
+    ]),
+  );
   const split = keys.filter((key) => key !== PORT && (values.get(key)?.length ?? 0) > 1);
-  const said = Object.fromEntries(keys.filter((key) => !split.includes(key)).map((key) => [key, values.get(key)?.join(',') ?? '']));
+  const said = Object.fromEntries(
+    keys
+      .filter((key) => !split.includes(key))
+      .map((key) => [key, values.get(key)?.join(',') ?? '']),
+  );
   const more = opener.ports.filter((port) => !wanted.some((one) => one.port === port));
   return [
     [
       ...wanted.map(({ object }) => visible(`# for the ${object}`)),
-      ...(more.length === 0 ? [] : [`# (it opens ${more.join(', ')} too: what names no port holds for all of them)`]),
-      ...split.map((key) => visible(`${SPLIT} ${key}, ${values.get(key)?.join(' and ')}, and an annotation holds for all: keep the ConfigMaps, or give each port a Gateway of its own)`)),
+      ...(more.length === 0
+        ? []
+        : [`# (it opens ${more.join(', ')} too: what names no port holds for all of them)`]),
+      ...split.map((key) =>
+        visible(
+          `${SPLIT} ${key}, ${values.get(key)?.join(' and ')}, and an annotation holds for all: keep the ConfigMaps, or give each port a Gateway of its own)`,
+        ),
+      ),
       ...(Object.keys(said).length === 0 ? [] : [command(opener, said)]),
     ].join('\n'),
   ];

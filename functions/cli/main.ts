@@ -22,12 +22,36 @@ import { registerWhy } from './commands/why.ts';
 import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
 import { failure } from './failure.ts';
 
-const COMMANDS: readonly ((program: Command) => void)[] = [registerUp, registerMap, registerPlan, registerDrift, registerApprove, registerCluster, registerImport, registerStatus, registerWaiting, registerPorts, registerAddresses, registerWhy, registerTrace, registerFailures, registerReplay, registerKeys, registerDoctor, registerCompletion, registerVersion];
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  registerUp,
+  registerMap,
+  registerPlan,
+  registerDrift,
+  registerApprove,
+  registerCluster,
+  registerImport,
+  registerStatus,
+  registerWaiting,
+  registerPorts,
+  registerAddresses,
+  registerWhy,
+  registerTrace,
+  registerFailures,
+  registerReplay,
+  registerKeys,
+  registerDoctor,
+  registerCompletion,
+  registerVersion,
+];
 
 const program = new Command('sluice')
   .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')
   .showHelpAfterError('(sluice --help lists the commands)')
-  .configureOutput({ writeOut: (text) => writeHelp('stdout', text), writeErr: (text) => writeHelp('stderr', text), outputError: (text) => writeLine('stderr', text.trimEnd()) })
+  .configureOutput({
+    writeOut: (text) => writeHelp('stdout', text),
+    writeErr: (text) => writeHelp('stderr', text),
+    outputError: (text) => writeLine('stderr', text.trimEnd()),
+  })
   .version(versionLine())
   .helpCommand(false);
 for (const register of COMMANDS) register(program);

@@ -1,5 +1,15 @@
 /** Kubernetes objects from files: multi-document YAML, JSON, and Lists within either; `-` is standard input. */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseAllDocuments } from 'yaml';
@@ -20,7 +30,11 @@ export interface Manifests {
 /** The options that every command has that reads objects. */
 export function withManifests(command: Command): Command {
   return command
-    .requiredOption('-f, --file <file...>', 'Kubernetes objects: YAML, JSON, a directory, or - for standard input (repeatable)', collect)
+    .requiredOption(
+      '-f, --file <file...>',
+      'Kubernetes objects: YAML, JSON, a directory, or - for standard input (repeatable)',
+      collect,
+    )
     .option('-R, --recursive', 'the directories within directories too', false)
     .option('-n, --namespace <name>', 'namespace of objects that name none', 'default');
 }
@@ -33,8 +47,13 @@ interface Source {
 }
 
 export function readManifests({ file, recursive, namespace }: ManifestOptions): Manifests {
-  const read = file.flatMap((path) => sourcesOf(path, recursive)).map((source) => readSource(source, namespace));
-  return { objects: read.flatMap((one) => one.objects), skipped: read.flatMap((one) => one.skipped) };
+  const read = file
+    .flatMap((path) => sourcesOf(path, recursive))
+    .map((source) => readSource(source, namespace));
+  return {
+    objects: read.flatMap((one) => one.objects),
+    skipped: read.flatMap((one) => one.skipped),
+  };
 }
 
 function statOf(path: string): Stats | undefined {
@@ -67,11 +86,15 @@ function sourcesOf(path: string, recursive: boolean): readonly Source[] {
   if (stat?.isDirectory() !== true) {
     const other = otherThanFile(stat);
     // The shell's <(command) is a pipe that somebody named.
-    if (other !== undefined && other !== 'a named pipe') throw new Error(`cannot read ${path}: it is ${other}, not a file`);
+    if (other !== undefined && other !== 'a named pipe')
+      throw new Error(`cannot read ${path}: it is ${other}, not a file`);
     return [{ path, name: path, found: false }];
   }
   const files = filesIn(path, recursive, new Set()).toSorted();
-  if (files.length === 0) throw new Error(`${path} holds no .yaml, .yml or .json file${recursive ? '' : ' (-R reads the directories within it too)'}`);
+  if (files.length === 0)
+    throw new Error(
+      `${path} holds no .yaml, .yml or .json file${recursive ? '' : ' (-R reads the directories within it too)'}`,
+    );
   return files.map((name) => ({ path: name, name, found: true }));
 }
 
@@ -82,7 +105,8 @@ function filesIn(directory: string, recursive: boolean, seen: Set<string>): read
   seen.add(real);
   return readdirSync(directory).flatMap((name) => {
     const path = join(directory, name);
-    if (statOf(path)?.isDirectory() === true) return recursive ? filesIn(path, recursive, seen) : [];
+    if (statOf(path)?.isDirectory() === true)
+      return recursive ? filesIn(path, recursive, seen) : [];
     return /\.(ya?ml|json)$/.test(name) ? [path] : [];
   });
 }
@@ -100,7 +124,10 @@ function textOf({ path, name }: Source): string {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(`cannot read ${name}: ${code === 'ENOENT' ? 'there is no such file' : message}`, { cause: error });
+    throw new Error(
+      `cannot read ${name}: ${code === 'ENOENT' ? 'there is no such file' : message}`,
+      { cause: error },
+    );
   }
 }
 
@@ -108,13 +135,14 @@ function textOf({ path, name }: Source): string {
 function textIn(input: number, name: string): string {
   const { size } = fstatSync(input);
   const pieces: Buffer[] = [];
-  for (let all = 0; ; ) {
+  for (let all = 0; ;) {
     const piece = Buffer.allocUnsafe(Math.min(Math.max(size - all + 1, 64 * 1024), LARGEST));
     const count = readSync(input, piece);
     if (count === 0) return Buffer.concat(pieces).toString('utf8');
     pieces.push(piece.subarray(0, count));
     all += count;
-    if (all > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB; split ${name}`);
+    if (all > LARGEST)
+      throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB; split ${name}`);
   }
 }
 
@@ -162,8 +190,13 @@ interface Kinded {
 function problemOf(document: unknown): string | undefined {
   if (typeof document !== 'object') return `is a ${typeof document}, not a Kubernetes object`;
   const { apiVersion, kind } = document as Kinded;
-  const missing = [apiVersion === undefined ? 'apiVersion' : [], kind === undefined ? 'kind' : []].flat();
-  return missing.length === 0 ? undefined : `is no Kubernetes object: it has no ${missing.join(' and no ')}`;
+  const missing = [
+    apiVersion === undefined ? 'apiVersion' : [],
+    kind === undefined ? 'kind' : [],
+  ].flat();
+  return missing.length === 0
+    ? undefined
+    : `is no Kubernetes object: it has no ${missing.join(' and no ')}`;
 }
 
 interface Listed extends Kinded {
@@ -176,16 +209,28 @@ function flatten(value: unknown, namespace: string, inherited: Kinded): unknown[
   if (value === null || typeof value !== 'object') return [value];
   const object: Listed = { ...inherited, ...value };
   const { items, apiVersion, kind } = object;
-  if (!Array.isArray(items) || typeof kind !== 'string' || !kind.endsWith('List')) return [inNamespace(object, namespace)];
+  if (!Array.isArray(items) || typeof kind !== 'string' || !kind.endsWith('List'))
+    return [inNamespace(object, namespace)];
   const each = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
   return items.flatMap((item) => flatten(item, namespace, each));
 }
 
-const CLUSTER_KINDS: ReadonlySet<string> = new Set(['Namespace', 'Node', 'GatewayClass', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding']);
+const CLUSTER_KINDS: ReadonlySet<string> = new Set([
+  'Namespace',
+  'Node',
+  'GatewayClass',
+  'CustomResourceDefinition',
+  'ClusterRole',
+  'ClusterRoleBinding',
+]);
 
 /** What names no namespace gets the given one, as kubectl would do. */
 function inNamespace(object: Listed, namespace: string): Listed {
   const { kind, metadata } = object;
-  const settled = typeof metadata !== 'object' || metadata === null || metadata.namespace !== undefined || CLUSTER_KINDS.has(String(kind));
+  const settled =
+    typeof metadata !== 'object' ||
+    metadata === null ||
+    metadata.namespace !== undefined ||
+    CLUSTER_KINDS.has(String(kind));
   return settled ? object : { ...object, metadata: { ...metadata, namespace } };
 }

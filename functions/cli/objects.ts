@@ -22,11 +22,16 @@ export function objectsIn(options: ManifestOptions & PodOptions): KubernetesObje
 const NAMED = 3;
 
 /** What is ignored for one reason fits one line: whole clusters are read, and most of them decides nothing here. */
-export function ignoredLines(ignored: readonly { readonly kind: string; readonly name: string; readonly reason: string }[]): readonly string[] {
+export function ignoredLines(
+  ignored: readonly { readonly kind: string; readonly name: string; readonly reason: string }[],
+): readonly string[] {
   const groups = Map.groupBy(ignored, ({ kind, reason }) => `${kind} ${reason}`);
   return [...groups.values()].map((group) => {
     const [first] = group;
-    const names = group.slice(0, NAMED).map(({ name }) => name).join(', ');
+    const names = group
+      .slice(0, NAMED)
+      .map(({ name }) => name)
+      .join(', ');
     const more = group.length > NAMED ? ` and ${group.length - NAMED} more` : '';
     return `${first?.kind ?? ''} ${names}${more}: ${first?.reason ?? ''}`;
   });
@@ -39,7 +44,15 @@ function assumedPods({ podLabels, podNamespace }: PodOptions): readonly Pod[] {
   if (podLabels === undefined) throw new Error('--pod-namespace needs --pod-labels as well');
   return [
     {
-      meta: { namespace: podNamespace, name: 'from-pod-labels', uid: '', created: '', resourceVersion: '', labels: parseLabels(podLabels), annotations: {} },
+      meta: {
+        namespace: podNamespace,
+        name: 'from-pod-labels',
+        uid: '',
+        created: '',
+        resourceVersion: '',
+        labels: parseLabels(podLabels),
+        annotations: {},
+      },
       ips: [],
       nodeName: '',
       containerPorts: [],
@@ -56,7 +69,8 @@ function parseLabels(text: string): Record<string, string> {
   return Object.fromEntries(
     text.split(',').map((pair) => {
       const [key = '', ...value] = pair.trim().split('=');
-      if (key === '' || value.length === 0) throw new Error(`--pod-labels ${text}: write it as key=value,key=value`);
+      if (key === '' || value.length === 0)
+        throw new Error(`--pod-labels ${text}: write it as key=value,key=value`);
       return [key, value.join('=')];
     }),
   );

@@ -14,7 +14,10 @@ export function holdCluster(queueFile: string, clusterId: string): () => void {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    throw new Error(`another "sluice up" serves cluster ${clusterId} with the queue ${queueFile}; stop that one first, or give this one a queue.path of its own and another cluster`, { cause: error });
+    throw new Error(
+      `another "sluice up" serves cluster ${clusterId} with the queue ${queueFile}; stop that one first, or give this one a queue.path of its own and another cluster`,
+      { cause: error },
+    );
   }
   return () => database.close();
 }

@@ -7,7 +7,9 @@ import { isVisible, visible, visibleYaml } from '../../shared/telemetry/visible.
 export type Format = 'table' | 'json' | 'yaml';
 
 export function formatOption(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table');
+  return new Option('-o, --output <format>', 'how to print')
+    .choices(['table', 'json', 'yaml'])
+    .default('table');
 }
 
 export function print(format: Format, data: unknown, table: () => string): void {
@@ -26,7 +28,8 @@ export function yamlOf(data: unknown): string {
   const document = new Document(data, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_, node) => {
-      if (typeof node.value === 'string' && !isVisible(node.value.replaceAll('\n', ''))) node.type = 'QUOTE_DOUBLE';
+      if (typeof node.value === 'string' && !isVisible(node.value.replaceAll('\n', '')))
+        node.type = 'QUOTE_DOUBLE';
     },
   });
   return visibleYaml(document.toString());
@@ -38,15 +41,32 @@ export function say(line: string): void {
 }
 
 /** A note as one line; its message may begin with the object already. */
-export function sayNote({ object, message, code }: { readonly object: string; readonly message: string; readonly code: string }): void {
+export function sayNote({
+  object,
+  message,
+  code,
+}: {
+  readonly object: string;
+  readonly message: string;
+  readonly code: string;
+}): void {
   say(`note: ${message.startsWith(`${object}: `) ? message : `${object}: ${message}`} (${code})`);
 }
 
 /** Columns as wide as their widest cell; the last one is left as it is. A cell is one line, whatever is in it. */
 export function columns(header: readonly string[], data: readonly (readonly string[])[]): string {
   const rows = data.map((row) => row.map(visible));
-  const widths = header.map((h, i) => Math.max(h.length, ...rows.map((row) => (row[i] ?? '').length)));
-  return [header, ...rows].map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()).join('\n');
+  const widths = header.map((h, i) =>
+    Math.max(h.length, ...rows.map((row) => (row[i] ?? '').length)),
+  );
+  return [header, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** A repeatable option that collects its values. */

@@ -13,9 +13,17 @@ export interface Seen {
 }
 
 /** Rejects when a partition cannot be read: then nobody knows what is there. */
-export async function seeDevice({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>, config: DeviceConfig, others: boolean): Promise<Seen> {
+export async function seeDevice(
+  { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
+  config: DeviceConfig,
+  others: boolean,
+): Promise<Seen> {
   const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
-  const device = createDevice(config, { ca, password: () => secrets.resolve(config.password) }, clock);
+  const device = createDevice(
+    config,
+    { ca, password: () => secrets.resolve(config.password) },
+    clock,
+  );
   try {
     const states = new Map<string, DeclaredState>();
     for (const partition of config.partitions) {

@@ -5,11 +5,21 @@ import { seal } from '../../shared/queue/envelope.ts';
 import { STEERING } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 
-export async function sendOrders({ queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>, orders: readonly Steering[]): Promise<void> {
+export async function sendOrders(
+  { queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>,
+  orders: readonly Steering[],
+): Promise<void> {
   for (const order of orders) {
     const event = id();
-    const about = order.action === 'approve' ? { cluster: parseOwner(order.owner).cluster, subject: order.owner } : { cluster: order.cluster, subject: order.cluster };
-    const body = seal(STEERING, order, { id: event, ...about, time: new Date(clock.now()).toISOString() });
+    const about =
+      order.action === 'approve'
+        ? { cluster: parseOwner(order.owner).cluster, subject: order.owner }
+        : { cluster: order.cluster, subject: order.cluster };
+    const body = seal(STEERING, order, {
+      id: event,
+      ...about,
+      time: new Date(clock.now()).toISOString(),
+    });
     await queues.queue('slices').send({ group: order.device, deduplicationId: event, body });
   }
 }

@@ -13,7 +13,12 @@ export interface Arrival {
   readonly age: number;
 }
 
-export type Dropped = { readonly message: QueueMessage; readonly owner?: string; readonly code?: string; readonly reason: string };
+export type Dropped = {
+  readonly message: QueueMessage;
+  readonly owner?: string;
+  readonly code?: string;
+  readonly reason: string;
+};
 
 export interface Sorted {
   readonly arrivals: readonly Arrival[];
@@ -22,7 +27,11 @@ export interface Sorted {
 }
 
 /** `own`: the device's only partition; undefined where it is unknown or has several. */
-export function sortMessages(messages: readonly QueueMessage[], own: string | undefined, now: number): Sorted {
+export function sortMessages(
+  messages: readonly QueueMessage[],
+  own: string | undefined,
+  now: number,
+): Sorted {
   const arrivals: Arrival[] = [];
   const dropped: Dropped[] = [];
   for (const message of messages) {
@@ -42,7 +51,9 @@ export function sortMessages(messages: readonly QueueMessage[], own: string | un
 
 function whyNot(event: Express, own: string | undefined, age: number): string | undefined {
   if (age > EXPRESS_AGE) return `observed ${Math.round(age / 1000)} s ago; its slice decides`;
-  return event.partition === own ? undefined : `partition ${event.partition} is not the only one of device ${event.device} here; its slice decides`;
+  return event.partition === own
+    ? undefined
+    : `partition ${event.partition} is not the only one of device ${event.device} here; its slice decides`;
 }
 
 /** An event is complete for its owner, so the newest replaces the others. */
@@ -50,7 +61,8 @@ function newestOfEach(arrivals: readonly Arrival[]): readonly Arrival[] {
   const newest = new Map<string, Arrival>();
   for (const arrival of arrivals) {
     const known = newest.get(arrival.event.owner);
-    if (known === undefined || compareVersions(arrival.event.version, known.event.version) >= 0) newest.set(arrival.event.owner, arrival);
+    if (known === undefined || compareVersions(arrival.event.version, known.event.version) >= 0)
+      newest.set(arrival.event.owner, arrival);
   }
   return [...newest.values()];
 }

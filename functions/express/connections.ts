@@ -9,7 +9,12 @@ export type Connections = PerDevice<NodeAccess>;
 
 export function createConnections(runtime: Runtime): Connections {
   return perDevice(async (config) => {
-    const ca = config.tls.ca === undefined ? undefined : await runtime.secrets.resolve(config.tls.ca);
-    return openNodeAccess(config, { ca, password: () => runtime.secrets.resolve(config.password) }, runtime);
+    const ca =
+      config.tls.ca === undefined ? undefined : await runtime.secrets.resolve(config.tls.ca);
+    return openNodeAccess(
+      config,
+      { ca, password: () => runtime.secrets.resolve(config.password) },
+      runtime,
+    );
   });
 }

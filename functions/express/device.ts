@@ -22,7 +22,10 @@ export interface ExpressDone {
 }
 
 export async function carryOut({ access, partition, events }: ExpressJob): Promise<ExpressDone> {
-  const [declared, nodes] = await Promise.all([access.declared(partition), access.nodes(partition)]);
+  const [declared, nodes] = await Promise.all([
+    access.declared(partition),
+    access.nodes(partition),
+  ]);
   const decisions = decideExpress({ events, declared, nodes });
   const writes = decisions.flatMap(({ write }) => write ?? []);
   if (writes.length === 0) return { decisions, corrected: [] };
@@ -31,7 +34,11 @@ export async function carryOut({ access, partition, events }: ExpressJob): Promi
 }
 
 /** One that fails must not keep the others back. */
-async function writeAll(access: NodeAccess, partition: string, writes: readonly NodeWrite[]): Promise<void> {
+async function writeAll(
+  access: NodeAccess,
+  partition: string,
+  writes: readonly NodeWrite[],
+): Promise<void> {
   const results = await Promise.allSettled(writes.map((write) => access.write(partition, write)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -44,16 +51,25 @@ const MAX_LOOKS = 5;
  * Node writes know no condition, so a declaration may have overtaken them since it was read. Whichever of the two looks last sees both:
  * apply looks at the nodes after its declare, and this looks at the declaration after its writes, its corrections included.
  */
-async function lookBack({ access, partition, events }: ExpressJob, before: DeclaredState): Promise<readonly string[]> {
+async function lookBack(
+  { access, partition, events }: ExpressJob,
+  before: DeclaredState,
+): Promise<readonly string[]> {
   const corrected: string[] = [];
-  let basis: Basis = { versions: new Map(events.map(({ owner, version }) => [owner, version])), drains: before.drains };
+  let basis: Basis = {
+    versions: new Map(events.map(({ owner, version }) => [owner, version])),
+    drains: before.drains,
+  };
   for (let look = 0; look < MAX_LOOKS; look++) {
     const now = await access.declared(partition);
     if (!isOvertaken(basis, now)) break;
     const changed = await access.reconcile(partition, now);
     corrected.push(...changed);
     if (changed.length === 0) break;
-    basis = { versions: new Map(Object.entries(now.owners).map(([owner, { version }]) => [owner, version])), drains: now.drains };
+    basis = {
+      versions: new Map(Object.entries(now.owners).map(([owner, { version }]) => [owner, version])),
+      drains: now.drains,
+    };
   }
   return [...new Set(corrected)];
 }
@@ -67,8 +83,11 @@ interface Basis {
 
 /** A drain comes without a version of any owner. */
 function isOvertaken(basis: Basis, { owners, drains }: DeclaredState): boolean {
-  return !sameContent(basis.drains, drains) || [...basis.versions].some(([owner, version]) => {
-    const record = owners[owner];
-    return record !== undefined && compareVersions(record.version, version) > 0;
-  });
+  return (
+    !sameContent(basis.drains, drains) ||
+    [...basis.versions].some(([owner, version]) => {
+      const record = owners[owner];
+      return record !== undefined && compareVersions(record.version, version) > 0;
+    })
+  );
 }

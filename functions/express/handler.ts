@@ -22,9 +22,15 @@ export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
     // What is late is worth nothing, so nobody is tried twice.
     suspects: createSuspects(UNWORTHY, runtime),
     handle: (group, messages) => handleDevice({ runtime, connections }, group, messages),
-    giveUp: async (message, { code, reason }) => tellDropped(runtime, message.group, { message, code, reason: `${reason} Its slice decides.` }),
+    giveUp: async (message, { code, reason }) =>
+      tellDropped(runtime, message.group, {
+        message,
+        code,
+        reason: `${reason} Its slice decides.`,
+      }),
     queue: () => runtime.queues.queue('express'),
-    onError: (group, error) => runtime.log.error({ device: group, error: String(error) }, 'express was not handled'),
+    onError: (group, error) =>
+      runtime.log.error({ device: group, error: String(error) }, 'express was not handled'),
   });
   return Object.assign(handle, { close: () => connections.close() });
 }
@@ -36,7 +42,11 @@ interface Scope {
   readonly connections: Connections;
 }
 
-async function handleDevice(scope: Scope, group: string, messages: readonly QueueMessage[]): Promise<readonly QueueMessage[]> {
+async function handleDevice(
+  scope: Scope,
+  group: string,
+  messages: readonly QueueMessage[],
+): Promise<readonly QueueMessage[]> {
   const { runtime } = scope;
   const config = runtime.config.devices.find((device) => device.name === group);
   // Several partitions share their nodes in /Common, where nothing is written.
@@ -46,11 +56,16 @@ async function handleDevice(scope: Scope, group: string, messages: readonly Queu
   if (config === undefined || partition === undefined || arrivals.length === 0) return [];
   try {
     const access = await scope.connections.get(config);
-    tellDone(runtime, arrivals, await carryOut({ access, partition, events: arrivals.map(({ event }) => event) }));
+    tellDone(
+      runtime,
+      arrivals,
+      await carryOut({ access, partition, events: arrivals.map(({ event }) => event) }),
+    );
     return [];
   } catch (error) {
     // The CA that is trusted may be corrected meanwhile; it is read with the next connection.
-    if (error instanceof DeviceError && error.code === 'BIP402') await scope.connections.forget(config);
+    if (error instanceof DeviceError && error.code === 'BIP402')
+      await scope.connections.forget(config);
     if (!isAway(error)) throw error;
     return postpone(runtime, config, arrivals, error);
   }
@@ -60,36 +75,69 @@ async function handleDevice(scope: Scope, group: string, messages: readonly Queu
 const PAUSE = { first: 1_000, longest: 15_000 } as const;
 
 /** What cannot succeed soon is left to the slice; the rest comes again until it is too old. */
-async function postpone(runtime: Runtime, config: DeviceConfig, arrivals: readonly Arrival[], error: unknown): Promise<readonly QueueMessage[]> {
+async function postpone(
+  runtime: Runtime,
+  config: DeviceConfig,
+  arrivals: readonly Arrival[],
+  error: unknown,
+): Promise<readonly QueueMessage[]> {
   const known = error instanceof DeviceError ? error : undefined;
   const attempt = Math.max(...arrivals.map(({ message }) => message.receiveCount));
   const hopeless = known !== undefined && (known.fault === 'content' || known.fault === 'device');
   const ceiling = Math.min(PAUSE.longest, PAUSE.first * 2 ** Math.min(attempt - 1, 10));
   const delay = Math.max(known?.after ?? 0, Math.round(runtime.random() * ceiling));
-  const fields = { device: config.name, code: known?.code, error: String(error), response: known?.response, attempt, owners: arrivals.map(({ event }) => event.owner) };
+  const fields = {
+    device: config.name,
+    code: known?.code,
+    error: String(error),
+    response: known?.response,
+    attempt,
+    owners: arrivals.map(({ event }) => event.owner),
+  };
   if (hopeless) {
     runtime.log.warn(fields, 'express given up; the slice decides');
     return [];
   }
   runtime.log.warn({ ...fields, delay }, 'express tries again');
   const queue = runtime.queues.queue('express');
-  for (const { message } of arrivals) await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
+  for (const { message } of arrivals)
+    await queue.changeVisibility(message.receipt, delay).catch(() => undefined);
   return arrivals.map(({ message }) => message);
 }
 
-function tellDropped({ log }: Runtime, device: string, { message, owner, code, reason }: Dropped): void {
+function tellDropped(
+  { log }: Runtime,
+  device: string,
+  { message, owner, code, reason }: Dropped,
+): void {
   const fields = { device, message: message.id, owner, reason };
   // What nobody of ours sent is worth a look; what is late is usual after an outage.
   if (code === undefined) log.info(fields, 'express dropped');
   else log.error({ ...fields, code }, 'express dropped');
 }
 
-function tellDone({ log, clock }: Runtime, arrivals: readonly Arrival[], { decisions, corrected }: ExpressDone): void {
+function tellDone(
+  { log, clock }: Runtime,
+  arrivals: readonly Arrival[],
+  { decisions, corrected }: ExpressDone,
+): void {
   for (const { event, age } of arrivals) {
     const own = decisions.filter(({ owner }) => owner === event.owner);
-    const written = own.filter(({ verdict }) => verdict === 'write').map(({ wish }) => `${wish.address} ${wish.availability} (${wish.because})`);
-    const others = own.filter(({ verdict }) => verdict !== 'write').map(({ wish, verdict, reason }) => `${wish.address} ${verdict}: ${reason}`);
-    const fields = { owner: event.owner, device: event.device, revision: formatRevision(event.version), age, written, others, corrected };
+    const written = own
+      .filter(({ verdict }) => verdict === 'write')
+      .map(({ wish }) => `${wish.address} ${wish.availability} (${wish.because})`);
+    const others = own
+      .filter(({ verdict }) => verdict !== 'write')
+      .map(({ wish, verdict, reason }) => `${wish.address} ${verdict}: ${reason}`);
+    const fields = {
+      owner: event.owner,
+      device: event.device,
+      revision: formatRevision(event.version),
+      age,
+      written,
+      others,
+      corrected,
+    };
     log.info({ ...fields, at: clock.now() }, 'express');
   }
 }

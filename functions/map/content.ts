@@ -16,7 +16,16 @@ export function judgeContent(event: Event): Origin {
 /** What is checked is the envelope, and what is acted on is the content: they must speak of the same. */
 function disagreement(event: Event): Origin | undefined {
   const { cluster, subject, data } = event;
-  if (data.cluster !== cluster) return refused('OWN324', `source names cluster ${cluster}, data.cluster ${data.cluster}; find out who sends, a watcher writes the same in both`);
+  if (data.cluster !== cluster)
+    return refused(
+      'OWN324',
+      `source names cluster ${cluster}, data.cluster ${data.cluster}; find out who sends, a watcher writes the same in both`,
+    );
   const owner = event.type === CLUSTER_INVENTORY ? cluster : ownerKey(cluster, event.data.ingress);
-  return subject === owner ? undefined : refused('OWN324', `subject is ${subject}, yet the data is about ${owner}; find out who sends, a watcher writes the same in both`);
+  return subject === owner
+    ? undefined
+    : refused(
+        'OWN324',
+        `subject is ${subject}, yet the data is about ${owner}; find out who sends, a watcher writes the same in both`,
+      );
 }

@@ -11,9 +11,15 @@ import { MEMBER_EXPRESS } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
-export function expressEvents(slices: readonly Slice[], snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig): readonly Express[] {
+export function expressEvents(
+  slices: readonly Slice[],
+  snapshot: Snapshot,
+  ingress: IngressConfig,
+  config: SluiceConfig,
+): readonly Express[] {
   return slices.flatMap((slice) => {
-    const [partition, ...more] = config.devices.find((device) => device.name === slice.device)?.partitions ?? [];
+    const [partition, ...more] =
+      config.devices.find((device) => device.name === slice.device)?.partitions ?? [];
     // With several partitions, nodes are shared in /Common, where express writes nothing.
     if (partition === undefined || more.length > 0) return [];
     return expressOf(slice, snapshot, { partition, members: ingress.members }) ?? [];
@@ -21,7 +27,11 @@ export function expressEvents(slices: readonly Slice[], snapshot: Snapshot, ingr
 }
 
 /** The slices that follow say the same, so a failure here costs time and nothing else. */
-export async function sendExpress(runtime: Runtime, cause: EventMeta, { events, sentAt }: { readonly events: readonly Express[]; readonly sentAt: number }): Promise<void> {
+export async function sendExpress(
+  runtime: Runtime,
+  cause: EventMeta,
+  { events, sentAt }: { readonly events: readonly Express[]; readonly sentAt: number },
+): Promise<void> {
   const now = runtime.clock.now();
   if (events.length === 0 || now - sentAt > EXPRESS_AGE) return;
   const hop = { at: new Date(now).toISOString(), where: 'map' };
@@ -31,10 +41,22 @@ export async function sendExpress(runtime: Runtime, cause: EventMeta, { events, 
       const time = new Date(sentAt).toISOString();
       const id = `${cause.id}.${event.device}.express`;
       try {
-        const body = seal(MEMBER_EXPRESS, event, { id, cluster: cause.cluster, subject: event.owner, time, traceparent: cause.traceparent, hops: [...(cause.hops ?? []), hop] });
-        await runtime.queues.queue('express').send({ group: event.device, deduplicationId: id, body });
+        const body = seal(MEMBER_EXPRESS, event, {
+          id,
+          cluster: cause.cluster,
+          subject: event.owner,
+          time,
+          traceparent: cause.traceparent,
+          hops: [...(cause.hops ?? []), hop],
+        });
+        await runtime.queues
+          .queue('express')
+          .send({ group: event.device, deduplicationId: id, body });
       } catch (error) {
-        runtime.log.warn({ owner: event.owner, device: event.device, error: errorMessage(error) }, 'express not sent; the slice follows');
+        runtime.log.warn(
+          { owner: event.owner, device: event.device, error: errorMessage(error) },
+          'express not sent; the slice follows',
+        );
       }
     }),
   );

@@ -6,7 +6,12 @@ import { handleGroups } from '../../shared/queue/batch.ts';
 import { deadLetter } from '../../shared/queue/dead-letter.ts';
 import { readAttributes } from '../../shared/queue/envelope-attributes.ts';
 import { openData, seal } from '../../shared/queue/envelope.ts';
-import { CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
+import {
+  CLUSTER_INVENTORY,
+  INGRESS_ABSENT,
+  INGRESS_DESIRED,
+  SNAPSHOT_EVENTS,
+} from '../../shared/queue/events.ts';
 import type { EventMeta, OpenedEvent } from '../../shared/queue/envelope.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
@@ -22,9 +27,16 @@ import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
 import { mapSnapshot } from './map.ts';
 
-export function create(runtime: Runtime, suspects: Suspects = suspectsOf(runtime, 'snapshots')): Handler & { close(): Promise<void> } {
+export function create(
+  runtime: Runtime,
+  suspects: Suspects = suspectsOf(runtime, 'snapshots'),
+): Handler & { close(): Promise<void> } {
   const keys = createKeyring(runtime.secrets, runtime.clock);
-  const scope = ({ functionVersion }: FunctionContext): Scope => ({ runtime, keys, functionVersion });
+  const scope = ({ functionVersion }: FunctionContext): Scope => ({
+    runtime,
+    keys,
+    functionVersion,
+  });
   const handle = handleGroups({
     suspects,
     single: true,
@@ -37,7 +49,8 @@ export function create(runtime: Runtime, suspects: Suspects = suspectsOf(runtime
     },
     giveUp: (message, verdict, context) => park(scope(context), message, verdict),
     queue: () => runtime.queues.queue('snapshots'),
-    onError: (group, error) => runtime.log.error({ group, error: String(error) }, 'a snapshot was not handled'),
+    onError: (group, error) =>
+      runtime.log.error({ group, error: String(error) }, 'a snapshot was not handled'),
   });
   return Object.assign(handle, { close: () => suspects.close() });
 }
@@ -69,38 +82,100 @@ async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refus
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
   if (result.kind === 'refused') return park(scope, message, { ...result, subject: event.subject });
   await sendExpress(runtime, event, { events: result.express, sentAt: message.sentAt });
-  for (const slice of result.slices) await sendOn(runtime, event, { type: INGRESS_DESIRED, subject: slice.owner, device: slice.device, data: slice });
+  for (const slice of result.slices)
+    await sendOn(runtime, event, {
+      type: INGRESS_DESIRED,
+      subject: slice.owner,
+      device: slice.device,
+      data: slice,
+    });
   for (const note of result.notes) runtime.log.info({ owner: event.subject, ...note }, 'note');
-  runtime.log.info({ ...summary(event.data), slices: result.slices.length, exposures: result.slices[0]?.exposures.length ?? 0, express: result.express.length }, 'mapped');
+  runtime.log.info(
+    {
+      ...summary(event.data),
+      slices: result.slices.length,
+      exposures: result.slices[0]?.exposures.length ?? 0,
+      express: result.express.length,
+    },
+    'mapped',
+  );
   return undefined;
 }
 
-async function sendAbsences(runtime: Runtime, event: OpenedEvent<typeof CLUSTER_INVENTORY, Inventory>, sender: string | undefined): Promise<undefined> {
+async function sendAbsences(
+  runtime: Runtime,
+  event: OpenedEvent<typeof CLUSTER_INVENTORY, Inventory>,
+  sender: string | undefined,
+): Promise<undefined> {
   const absences = mapInventory({ inventory: event.data, sender, config: runtime.config });
-  for (const absence of absences) await sendOn(runtime, event, { type: INGRESS_ABSENT, subject: event.subject, device: absence.device, data: absence });
+  for (const absence of absences)
+    await sendOn(runtime, event, {
+      type: INGRESS_ABSENT,
+      subject: event.subject,
+      device: absence.device,
+      data: absence,
+    });
   const { cluster, ingresses, revision } = event.data;
-  runtime.log.info({ cluster, revision: formatRevision(revision), ingresses: ingresses.length, absent: absences[0]?.absent ?? [] }, 'inventory');
+  runtime.log.info(
+    {
+      cluster,
+      revision: formatRevision(revision),
+      ingresses: ingresses.length,
+      absent: absences[0]?.absent ?? [],
+    },
+    'inventory',
+  );
 }
 
 /** Milliseconds: somebody has to mend it, and it is asked for anew each time. */
 const PAUSE = { least: 5_000, longest: 30_000 } as const;
 
 /** From this message on, so that the order in the group stays. */
-async function postpone({ queues, log, random }: Runtime, messages: readonly QueueMessage[], { code, reason }: Refusal): Promise<readonly QueueMessage[]> {
+async function postpone(
+  { queues, log, random }: Runtime,
+  messages: readonly QueueMessage[],
+  { code, reason }: Refusal,
+): Promise<readonly QueueMessage[]> {
   const delay = Math.round(PAUSE.least + random() * (PAUSE.longest - PAUSE.least));
-  log.warn({ code, error: reason, group: messages[0]?.group, messages: messages.length, delay }, 'retry');
-  for (const message of messages) await queues.queue('snapshots').changeVisibility(message.receipt, delay).catch(() => undefined);
+  log.warn(
+    { code, error: reason, group: messages[0]?.group, messages: messages.length, delay },
+    'retry',
+  );
+  for (const message of messages)
+    await queues
+      .queue('snapshots')
+      .changeVisibility(message.receipt, delay)
+      .catch(() => undefined);
   return messages;
 }
 
-async function park({ runtime, functionVersion }: Scope, message: QueueMessage, refusal: Refusal & { readonly subject?: string }): Promise<undefined> {
+async function park(
+  { runtime, functionVersion }: Scope,
+  message: QueueMessage,
+  refusal: Refusal & { readonly subject?: string },
+): Promise<undefined> {
   const { code, reason, subject } = refusal;
-  runtime.log.error({ message: message.id, code, reason, owner: subject, sender: message.sender }, 'dead letter');
-  await deadLetter(runtime.queues, { code, reason, queue: 'snapshots', message, functionVersion, now: runtime.clock.now(), owner: subject });
+  runtime.log.error(
+    { message: message.id, code, reason, owner: subject, sender: message.sender },
+    'dead letter',
+  );
+  await deadLetter(runtime.queues, {
+    code,
+    reason,
+    queue: 'snapshots',
+    message,
+    functionVersion,
+    now: runtime.clock.now(),
+    owner: subject,
+  });
 }
 
 function summary(snapshot: Snapshot): object {
-  return { cluster: snapshot.cluster, ingress: `${snapshot.ingress.namespace}/${snapshot.ingress.service}`, revision: `${snapshot.revision.epoch}.${snapshot.revision.counter}` };
+  return {
+    cluster: snapshot.cluster,
+    ingress: `${snapshot.ingress.namespace}/${snapshot.ingress.service}`,
+    revision: `${snapshot.revision.epoch}.${snapshot.revision.counter}`,
+  };
 }
 
 interface Onward {
@@ -110,7 +185,11 @@ interface Onward {
   readonly data: object;
 }
 
-async function sendOn(runtime: Runtime, cause: EventMeta, { type, subject, device, data }: Onward): Promise<void> {
+async function sendOn(
+  runtime: Runtime,
+  cause: EventMeta,
+  { type, subject, device, data }: Onward,
+): Promise<void> {
   const time = new Date(runtime.clock.now()).toISOString();
   // Derived, so that the same event delivered twice makes one message per device within the queue's window.
   const id = `${cause.id}.${device}`;

@@ -16,11 +16,21 @@ export interface InventoryInput {
 /** An inventory that misses nothing says nothing: the snapshots beside it say the rest. */
 export function mapInventory({ inventory, sender, config }: InventoryInput): readonly Absence[] {
   const { cluster, clusterUid, revision } = inventory;
-  const configured = config.ingresses.filter((ingress) => ingress.cluster === cluster).map(({ service }) => `${cluster}/${service}`);
+  const configured = config.ingresses
+    .filter((ingress) => ingress.cluster === cluster)
+    .map(({ service }) => `${cluster}/${service}`);
   const absent = [...absentOwners(inventory, configured)];
   if (absent.length === 0) return [];
   const version = { ...revision, generation: config.generation };
-  const known = sender !== undefined && speaks({ snapshot: inventory, sender, config }) ? { sender } : {};
+  const known =
+    sender !== undefined && speaks({ snapshot: inventory, sender, config }) ? { sender } : {};
   // Every device, because an ingress may be left over on one that the configuration gives it no more.
-  return config.devices.map(({ name }): Absence => ({ cluster, clusterUid, device: name, version, ...known, absent }));
+  return config.devices.map(({ name }): Absence => ({
+    cluster,
+    clusterUid,
+    device: name,
+    version,
+    ...known,
+    absent,
+  }));
 }

@@ -20,13 +20,27 @@ export interface MapInput {
   readonly config: SluiceConfig;
 }
 
-export type MapResult = { readonly kind: 'slices'; readonly slices: readonly Slice[]; readonly express: readonly Express[]; readonly notes: BuiltExposures['notes'] } | ({ readonly kind: 'refused' } & Refusal);
+export type MapResult =
+  | {
+      readonly kind: 'slices';
+      readonly slices: readonly Slice[];
+      readonly express: readonly Express[];
+      readonly notes: BuiltExposures['notes'];
+    }
+  | ({ readonly kind: 'refused' } & Refusal);
 
 export function mapSnapshot(input: MapInput): MapResult {
   const { snapshot, config } = input;
   const service = `${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
-  const ingress = config.ingresses.find((i) => i.cluster === snapshot.cluster && i.service === service);
-  if (!ingress) return { kind: 'refused', code: 'GW104', reason: `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; add it to sluice.yaml here, or take it out of the watcher's` };
+  const ingress = config.ingresses.find(
+    (i) => i.cluster === snapshot.cluster && i.service === service,
+  );
+  if (!ingress)
+    return {
+      kind: 'refused',
+      code: 'GW104',
+      reason: `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; add it to sluice.yaml here, or take it out of the watcher's`,
+    };
   const built = build(snapshot, ingress, config);
   const sender = speaks(input) ? input.sender : undefined;
   const slices = config.devices.map((device): Slice => ({
@@ -44,7 +58,12 @@ export function mapSnapshot(input: MapInput): MapResult {
     notes: [...built.notes],
     ...(built.auto && ingress.devices.includes(device.name) && { auto: built.auto }),
   }));
-  return { kind: 'slices', slices, express: expressEvents(slices, snapshot, ingress, config), notes: built.notes };
+  return {
+    kind: 'slices',
+    slices,
+    express: expressEvents(slices, snapshot, ingress, config),
+    notes: built.notes,
+  };
 }
 
 function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig): BuiltExposures {
@@ -52,7 +71,12 @@ function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig)
   const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
   const mesh = cluster?.mesh ?? config.clusters[0]!.mesh;
   const mapping = mapIngress(snapshot.ingress, snapshot.objects, mesh);
-  const built = buildExposures(snapshot.ingress, snapshot.objects, mapping, exposureContext(config, ingress, mesh));
+  const built = buildExposures(
+    snapshot.ingress,
+    snapshot.objects,
+    mapping,
+    exposureContext(config, ingress, mesh),
+  );
   return ingress.members === 'nodes' ? withCordons(built, snapshot) : built;
 }
 
@@ -60,7 +84,14 @@ function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): Bui
   const { exposures, stayed } = drainCordoned(built.exposures, objects.nodes);
   if (stayed.length === 0) return { ...built, exposures };
   const message = `cordoned or not ready, yet they stay members: ${stayed.join(', ')}; without them more than half of a pool, or its last member, would go, so BIG-IP's monitors judge them`;
-  return { ...built, exposures, notes: [...built.notes, { object: `Service ${ingress.namespace}/${ingress.service}`, code: 'GW140', message }] };
+  return {
+    ...built,
+    exposures,
+    notes: [
+      ...built.notes,
+      { object: `Service ${ingress.namespace}/${ingress.service}`, code: 'GW140', message },
+    ],
+  };
 }
 
 /** What both kinds of events say of where they come from. */
@@ -69,5 +100,7 @@ export type Said = Omit<MapInput, 'snapshot'> & { readonly snapshot: Pick<Snapsh
 /** A replayer repeats what others said: its name proves nothing about the cluster, so no slice carries it. */
 export function speaks({ snapshot, sender, config }: Said): boolean {
   if (sender === undefined || !config.failures.replayers.includes(sender)) return true;
-  return config.clusters.some(({ id, senders }) => id === snapshot.cluster && senders.includes(sender));
+  return config.clusters.some(
+    ({ id, senders }) => id === snapshot.cluster && senders.includes(sender),
+  );
 }

@@ -28,23 +28,42 @@ export function parkInto(runtime: Runtime, failures: Pruned): Handler {
   const { store } = failures;
   const prune = createPruner(runtime, failures);
   const keys = createKeyring(runtime.secrets, runtime.clock);
-  const suspects = { snapshots: suspectsOf(runtime, 'snapshots-dead'), slices: suspectsOf(runtime, 'slices-dead') };
+  const suspects = {
+    snapshots: suspectsOf(runtime, 'snapshots-dead'),
+    slices: suspectsOf(runtime, 'slices-dead'),
+  };
   return async (event, context) => {
     const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
     const record = async (sighting: Sighting): Promise<void> => {
       const head = await store.record(sighting);
-      runtime.log.info({ failure: head.id, code: head.code, owner: head.owner, device: head.device, exposure: head.exposure, state: head.state, count: head.count }, 'parked');
+      runtime.log.info(
+        {
+          failure: head.id,
+          code: head.code,
+          owner: head.owner,
+          device: head.device,
+          exposure: head.exposure,
+          state: head.state,
+          count: head.count,
+        },
+        'parked',
+      );
     };
     const handle = handleGroups({
       suspects: suspects[queue],
       single: true,
       handle: async (_group, messages) => {
-        for (const message of messages) await record(await sight(queue, message, { config: runtime.config, keys }));
+        for (const message of messages)
+          await record(await sight(queue, message, { config: runtime.config, keys }));
         return [];
       },
       giveUp: (message, verdict) => record(unreadSighting(queue, message, verdict)),
       queue: () => runtime.queues.queue(`${queue}-dead`),
-      onError: (group, error) => runtime.log.error({ queue, group, error: errorMessage(error) }, 'a dead letter was not parked'),
+      onError: (group, error) =>
+        runtime.log.error(
+          { queue, group, error: errorMessage(error) },
+          'a dead letter was not parked',
+        ),
     });
     const answer = await handle(event, context);
     await prune();
@@ -57,5 +76,7 @@ function queueOf(arn: string): WorkQueueName {
   const name = arn.slice(arn.lastIndexOf(':') + 1).replace(/\.fifo$/, '');
   if (name.endsWith('snapshots-dead')) return 'snapshots';
   if (name.endsWith('slices-dead')) return 'slices';
-  throw new Error(`park was given ${arn === '' ? 'a record without a queue' : name}; feed it from the queues snapshots-dead and slices-dead`);
+  throw new Error(
+    `park was given ${arn === '' ? 'a record without a queue' : name}; feed it from the queues snapshots-dead and slices-dead`,
+  );
 }

@@ -8,7 +8,10 @@ const DAY = 86_400_000;
 export type Pruned = Pick<Failures, 'store' | 'jobs' | 'suspects'>;
 
 /** Retention, once a day and process; a failed attempt disturbs nobody and is made again the next day. */
-export function createPruner({ config, clock, log }: Pick<Runtime, 'config' | 'clock' | 'log'>, { store, jobs, suspects }: Pruned): () => Promise<void> {
+export function createPruner(
+  { config, clock, log }: Pick<Runtime, 'config' | 'clock' | 'log'>,
+  { store, jobs, suspects }: Pruned,
+): () => Promise<void> {
   let next = clock.monotonic();
   return async () => {
     if (clock.monotonic() < next) return;
@@ -18,8 +21,13 @@ export function createPruner({ config, clock, log }: Pick<Runtime, 'config' | 'c
       const [failures, replays] = [await store.prune(before), await jobs.prune(before)];
       // No queue holds a message for longer.
       const marks = await suspects.prune(clock.now() - RETENTION_MS);
-      if (marks > 0) log.info({ marks }, 'marks of messages that no queue holds any more were forgotten');
-      if (failures + replays > 0) log.info({ failures, replays, retentionDays: config.failures.retentionDays }, 'retention ended for failures and replay jobs');
+      if (marks > 0)
+        log.info({ marks }, 'marks of messages that no queue holds any more were forgotten');
+      if (failures + replays > 0)
+        log.info(
+          { failures, replays, retentionDays: config.failures.retentionDays },
+          'retention ended for failures and replay jobs',
+        );
     } catch (error) {
       log.warn({ error: errorMessage(error) }, 'old failures could not be forgotten');
     }

@@ -6,7 +6,11 @@ import type { Keyring } from '../../shared/queue/keyring.ts';
 import type { QueueMessage, WorkQueueName } from '../../shared/queue/port.ts';
 import { proofOfReceived } from '../../shared/queue/proof.ts';
 
-export async function sight(queue: WorkQueueName, message: QueueMessage, rules: { readonly config: SluiceConfig; readonly keys: Keyring }): Promise<Sighting> {
+export async function sight(
+  queue: WorkQueueName,
+  message: QueueMessage,
+  rules: { readonly config: SluiceConfig; readonly keys: Keyring },
+): Promise<Sighting> {
   const found = readFound(queue, message);
   const claim = claimIn(found, message);
   const proof = claim && (await proofOfReceived(claim.body, claim.sender, rules));

@@ -24,13 +24,22 @@ export interface ReplayOptions {
   readonly map?: () => Promise<MapModule>;
 }
 
-export function create(runtime: Runtime, options: ReplayOptions = {}): Handler & { readonly turns: Replayer; close(): Promise<void> } {
-  const failures = options.failures ?? openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
-  const previewer = options.previewer ?? createPreviewer({ runtime, map: mapWithBundle(runtime, options.map ?? loadMap) });
+export function create(
+  runtime: Runtime,
+  options: ReplayOptions = {},
+): Handler & { readonly turns: Replayer; close(): Promise<void> } {
+  const failures =
+    options.failures ??
+    openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
+  const previewer =
+    options.previewer ??
+    createPreviewer({ runtime, map: mapWithBundle(runtime, options.map ?? loadMap) });
   const turns: Replayer = (signal) => takeTurns(runtime, { ...failures, previewer }, signal);
   const handle: Handler = async (_event, context) => {
     const reports = await inTime(runtime, context, turns);
-    const failed = reports.flatMap((report) => ('error' in report ? [`${report.policy}: ${report.error}`] : []));
+    const failed = reports.flatMap((report) =>
+      'error' in report ? [`${report.policy}: ${report.error}`] : [],
+    );
     // The invocation fails, so that somebody sees it; the other policies had their turn all the same.
     if (failed.length > 0) throw new Error(`replay: ${failed.join('; ')}`);
   };
@@ -46,10 +55,16 @@ export const handler = lambdaEntry((runtime) => create(runtime));
 /** Milliseconds before the end of its time at which a turn stops; what is left goes on in the next one. */
 const MARGIN = 30_000;
 
-async function inTime({ clock }: Runtime, context: FunctionContext, turns: Replayer): Promise<readonly TurnReport[]> {
+async function inTime(
+  { clock }: Runtime,
+  context: FunctionContext,
+  turns: Replayer,
+): Promise<readonly TurnReport[]> {
   const late = new AbortController();
   const over = new AbortController();
-  void clock.sleep(Math.max(0, context.getRemainingTimeInMillis() - MARGIN), over.signal).then(() => late.abort());
+  void clock
+    .sleep(Math.max(0, context.getRemainingTimeInMillis() - MARGIN), over.signal)
+    .then(() => late.abort());
   try {
     return await turns(late.signal);
   } finally {

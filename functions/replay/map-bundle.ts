@@ -6,7 +6,12 @@ import type { MapModule } from '../../shared/failures/replay/map-event.ts';
 const PLACES = ['./map/handler.mjs', '../map/handler.mjs'];
 
 export async function loadMap(): Promise<MapModule> {
-  const found = PLACES.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(fileURLToPath(url)));
-  if (found === undefined) throw new Error(`the function map is not beside this one (${PLACES.join(', ')}); run "npm run build" first`);
+  const found = PLACES.map((place) => new URL(place, import.meta.url)).find((url) =>
+    existsSync(fileURLToPath(url)),
+  );
+  if (found === undefined)
+    throw new Error(
+      `the function map is not beside this one (${PLACES.join(', ')}); run "npm run build" first`,
+    );
   return (await import(found.href)) as MapModule;
 }

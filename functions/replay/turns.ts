@@ -5,10 +5,15 @@ import type { TurnResult, TurnWorld } from '../../shared/failures/replay/schedul
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
-export type TurnReport = ({ readonly policy: string } & TurnResult) | { readonly policy: string; readonly error: string };
+export type TurnReport =
+  ({ readonly policy: string } & TurnResult) | { readonly policy: string; readonly error: string };
 
 /** One after the other, because they may want the same failures; one that fails holds up none of the others. */
-export async function takeTurns(runtime: Runtime, { store, jobs, audit, turns, previewer }: Failures & { readonly previewer: Previewer }, signal?: AbortSignal): Promise<readonly TurnReport[]> {
+export async function takeTurns(
+  runtime: Runtime,
+  { store, jobs, audit, turns, previewer }: Failures & { readonly previewer: Previewer },
+  signal?: AbortSignal,
+): Promise<readonly TurnReport[]> {
   const { clock, id, queues, log, config } = runtime;
   const world: TurnWorld = { store, jobs, audit, turns, previewer, queues, clock, id };
   const reports: TurnReport[] = [];
@@ -20,10 +25,22 @@ export async function takeTurns(runtime: Runtime, { store, jobs, audit, turns, p
     try {
       const result = await takeTurn(world, policy, signal);
       reports.push({ policy: policy.name, ...result });
-      if (result.kind !== 'not-due') log.info({ policy: policy.name, turn: result.kind, ...('job' in result ? { job: result.job } : {}), reason: result.reason }, 'replay by policy');
+      if (result.kind !== 'not-due')
+        log.info(
+          {
+            policy: policy.name,
+            turn: result.kind,
+            ...('job' in result ? { job: result.job } : {}),
+            reason: result.reason,
+          },
+          'replay by policy',
+        );
     } catch (error) {
       reports.push({ policy: policy.name, error: errorMessage(error) });
-      log.error({ policy: policy.name, code: errorCode(error), error: errorMessage(error) }, 'replay by policy failed; its next turn comes by itself');
+      log.error(
+        { policy: policy.name, code: errorCode(error), error: errorMessage(error) },
+        'replay by policy failed; its next turn comes by itself',
+      );
     }
   }
   return reports;

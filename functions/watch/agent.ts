@@ -66,7 +66,8 @@ export interface Agent {
 }
 
 export function createAgent(options: AgentOptions): Agent {
-  const { runtime, cluster, ingress, client, world, recorder, outbox, revisions, meter, speaks } = options;
+  const { runtime, cluster, ingress, client, world, recorder, outbox, revisions, meter, speaks } =
+    options;
   const { ref } = ingress;
   const owner = ownerKey(cluster, ref);
   const log = runtime.log.child({ owner });
@@ -74,7 +75,8 @@ export function createAgent(options: AgentOptions): Agent {
   const withdrawals = new Withdrawals();
   const size = createSizeTeller(ref, recorder, world);
   const told = new Map<string, readonly string[]>();
-  const mesh = runtime.config.clusters.find((entry) => entry.id === cluster)?.mesh ?? MeshOptions.parse({});
+  const mesh =
+    runtime.config.clusters.find((entry) => entry.id === cluster)?.mesh ?? MeshOptions.parse({});
   /** The Service was seen being deleted; what is exposed for it goes. */
   let removed = false;
 
@@ -85,12 +87,20 @@ export function createAgent(options: AgentOptions): Agent {
   /** Whether what is not there is really not there. */
   const complete = (): boolean => meshWatch.ready() && world.complete(ref.namespace);
   /** Without the pods that are gone: they lead nowhere any more. */
-  const present = (): KubernetesObjects | undefined => (departures.empty ? view : new IngressView({ ref, members, index: world.index, departures: NOBODY })).objects();
+  const present = (): KubernetesObjects | undefined =>
+    (departures.empty
+      ? view
+      : new IngressView({ ref, members, index: world.index, departures: NOBODY })
+    ).objects();
 
-  const slices = (): KubernetesObjects['endpointSlices'] => [...world.index.endpointSlices.in(`${ref.namespace}/${ref.service}`)].map(([, slice]) => slice);
+  const slices = (): KubernetesObjects['endpointSlices'] =>
+    [...world.index.endpointSlices.in(`${ref.namespace}/${ref.service}`)].map(([, slice]) => slice);
 
   /** Every snapshot after `newest` says this or something newer. */
-  let seen: { readonly objects: KubernetesObjects | undefined; readonly newest: Revision } = { objects: undefined, newest: revisions.newest };
+  let seen: { readonly objects: KubernetesObjects | undefined; readonly newest: Revision } = {
+    objects: undefined,
+    newest: revisions.newest,
+  };
   const glance = (): typeof seen => {
     const objects = view.objects();
     if (objects !== seen.objects) seen = { objects, newest: revisions.newest };
@@ -115,20 +125,27 @@ export function createAgent(options: AgentOptions): Agent {
       const { newest } = glance();
       const objects = present();
       const mapping = objects === undefined ? undefined : mapIngress(ref, objects, mesh);
-      look = mapping === undefined ? undefined : { missing: mapping.missing, wants: wantsOf(mapping), newest };
+      look =
+        mapping === undefined
+          ? undefined
+          : { missing: mapping.missing, wants: wantsOf(mapping), newest };
       ports.poke();
       if (!ingress.probe) return;
       mapped = mapping;
       probing.poke();
     } catch (error) {
-      log.error({ error: String(error) }, 'the ports of this ingress cannot be mapped; its Service stays as it is');
+      log.error(
+        { error: String(error) },
+        'the ports of this ingress cannot be mapped; its Service stays as it is',
+      );
     }
   };
 
   const { clock, random } = runtime;
   const lag = new LagMeter();
   const pace = new Pace(clock);
-  const keep = (name: string, work: () => Promise<number | undefined>): Keeper => new Keeper({ name, clock, random, log, work });
+  const keep = (name: string, work: () => Promise<number | undefined>): Keeper =>
+    new Keeper({ name, clock, random, log, work });
   /** A replica that stands by tells nobody. */
   const tell = (name: string, work: () => Promise<void>): Keeper =>
     keep(name, async () => {
@@ -136,14 +153,38 @@ export function createAgent(options: AgentOptions): Agent {
       return undefined;
     });
   const looking = keep('looking at the ports', () => Promise.resolve(pace.run(observe)));
-  const ports = keep('keeping the service ports', async () => (speaks() ? keepPorts({ client, recorder, world, ingress, clock, log, withdrawals, told, look: () => look }) : undefined));
-  const feedback = tell('telling the results', () => giveFeedback({ client, recorder, world, ingress, results, log }));
+  const ports = keep('keeping the service ports', async () =>
+    speaks()
+      ? keepPorts({
+          client,
+          recorder,
+          world,
+          ingress,
+          clock,
+          log,
+          withdrawals,
+          told,
+          look: () => look,
+        })
+      : undefined,
+  );
+  const feedback = tell('telling the results', () =>
+    giveFeedback({ client, recorder, world, ingress, results, log }),
+  );
   const ending = new AbortController();
-  const probes = new Probes({ connect: options.connect ?? connectTcp, clock, random, signal: ending.signal });
-  const probing = tell('asking whether the gateway pods listen', async () => {
-    if (mapped !== undefined) await reportProbes({ probes, mapping: mapped, ref, recorder, world, speaks });
+  const probes = new Probes({
+    connect: options.connect ?? connectTcp,
+    clock,
+    random,
+    signal: ending.signal,
   });
-  const denial = tell('telling whether the Services of the cluster may be read', () => meshWatch.report());
+  const probing = tell('asking whether the gateway pods listen', async () => {
+    if (mapped !== undefined)
+      await reportProbes({ probes, mapping: mapped, ref, recorder, world, speaks });
+  });
+  const denial = tell('telling whether the Services of the cluster may be read', () =>
+    meshWatch.report(),
+  );
   const draining = keep('ending the drain of pods that are gone', () => {
     const over = departures.expire(clock.monotonic());
     if (over.length > 0) view.departed();
@@ -161,7 +202,11 @@ export function createAgent(options: AgentOptions): Agent {
         await size.failed(error, what.objects);
         throw error;
       });
-      await size.sent().catch((error: unknown) => log.warn({ error: String(error) }, 'that the snapshot fits again could not be noted'));
+      await size
+        .sent()
+        .catch((error: unknown) =>
+          log.warn({ error: String(error) }, 'that the snapshot fits again could not be noted'),
+        );
       meter.snapshot(owner, lag.sent(changes, clock.monotonic()));
       return revision;
     },
@@ -172,7 +217,8 @@ export function createAgent(options: AgentOptions): Agent {
     ref,
     owner,
     start: () => {
-      for (const part of [ports, feedback, denial, draining, probing, looking, emitter]) part.start();
+      for (const part of [ports, feedback, denial, draining, probing, looking, emitter])
+        part.start();
       emitter.refresh();
     },
     notice: (noticed) => {
@@ -182,7 +228,10 @@ export function createAgent(options: AgentOptions): Agent {
         removed = noticed.change.what === 'deleted';
         feedback.poke();
       }
-      if (isDeparture(noticed) && availabilityOf(ref, { endpointSlices: slices() }, noticed.observed.object) !== 'out') {
+      if (
+        isDeparture(noticed) &&
+        availabilityOf(ref, { endpointSlices: slices() }, noticed.observed.object) !== 'out'
+      ) {
         departures.add(noticed.observed.object, noticed.change, clock.monotonic());
         view.departed();
         draining.poke();
@@ -192,9 +241,14 @@ export function createAgent(options: AgentOptions): Agent {
     },
     refresh: () => emitter.refresh(),
     settle: async (settled) => {
-      emitter.settled({ revision: settled.version, device: settled.device, devices: settled.devices });
+      emitter.settled({
+        revision: settled.version,
+        device: settled.device,
+        devices: settled.devices,
+      });
       if (!results.take(settled)) return true;
-      if (results.complete() && !isPending(results)) withdrawals.settled(settled.version, clock.monotonic());
+      if (results.complete() && !isPending(results))
+        withdrawals.settled(settled.version, clock.monotonic());
       ports.poke();
       return feedback.done();
     },
@@ -205,23 +259,40 @@ export function createAgent(options: AgentOptions): Agent {
     },
     stop: async () => {
       ending.abort();
-      await Promise.all([emitter, looking, ports, feedback, denial, draining, probing].map((part) => part.stop()));
+      await Promise.all(
+        [emitter, looking, ports, feedback, denial, draining, probing].map((part) => part.stop()),
+      );
     },
   };
 }
 
 const NOTHING: Content['objects'] = {
-  gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [],
-  configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [],
+  gateways: [],
+  virtualServices: [],
+  services: [],
+  pods: [],
+  nodes: [],
+  endpointSlices: [],
+  configMaps: [],
+  apiGateways: [],
+  listenerSets: [],
+  apiRoutes: [],
+  namespaces: [],
 };
 
 const NOBODY = new Departures(0);
 
 function isIngressService(ref: IngressRef, { observed }: WorldChange): boolean {
-  return observed.of === 'services' && observed.object.meta.namespace === ref.namespace && observed.object.meta.name === ref.service;
+  return (
+    observed.of === 'services' &&
+    observed.object.meta.namespace === ref.namespace &&
+    observed.object.meta.name === ref.service
+  );
 }
 
-type PodChange = WorldChange & { readonly observed: Extract<WorldChange['observed'], { of: 'pods' }> };
+type PodChange = WorldChange & {
+  readonly observed: Extract<WorldChange['observed'], { of: 'pods' }>;
+};
 
 function isDeparture(seen: WorldChange): seen is PodChange {
   return seen.observed.of === 'pods' && seen.change.what === 'deleted';
@@ -235,5 +306,11 @@ function isUrgent({ change, observed }: WorldChange): boolean {
 
 /** Something is still on a device against the newest wish, or nobody knows. */
 function isPending(results: Results): boolean {
-  return results.all().some((result) => result.exposures.some(({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged' && outcome !== 'conflict'));
+  return results
+    .all()
+    .some((result) =>
+      result.exposures.some(
+        ({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged' && outcome !== 'conflict',
+      ),
+    );
 }

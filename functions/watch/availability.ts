@@ -21,7 +21,10 @@ export class Departures {
   /** Only for pods that served until then: whoever was out already does not come back to drain. */
   add(pod: Pod, change: Change, now: number): void {
     if (this.#drain === 0 || pod.ips.length === 0) return;
-    this.#gone = [...this.#gone, { pod: { ...pod, terminating: true, gone: true }, change, until: now + this.#drain }];
+    this.#gone = [
+      ...this.#gone,
+      { pod: { ...pod, terminating: true, gone: true }, change, until: now + this.#drain },
+    ];
   }
 
   get empty(): boolean {
@@ -32,7 +35,10 @@ export class Departures {
   among(pods: readonly Pod[]): readonly Pod[] {
     if (this.#gone.length === 0) return pods;
     const taken = new Set(pods.flatMap((pod) => pod.ips));
-    return [...pods, ...this.#gone.map(({ pod }) => pod).filter((pod) => !pod.ips.some((ip) => taken.has(ip)))];
+    return [
+      ...pods,
+      ...this.#gone.map(({ pod }) => pod).filter((pod) => !pod.ips.some((ip) => taken.has(ip))),
+    ];
   }
 
   /** Forgets those whose time is over: the changes that say so. */

@@ -34,7 +34,8 @@ export class ChangeLog {
   /** A result came back for `revision`. */
   settle(revision: Revision): void {
     for (const [key, entry] of this.#entries) {
-      if (entry.sent !== undefined && compareRevisions(entry.sent, revision) <= 0) this.#entries.delete(key);
+      if (entry.sent !== undefined && compareRevisions(entry.sent, revision) <= 0)
+        this.#entries.delete(key);
     }
   }
 

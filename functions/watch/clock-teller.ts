@@ -17,13 +17,19 @@ export interface ClockTellerOptions {
 }
 
 /** Milliseconds; undefined where the API server does not tell. */
-export function clockAhead(client: Pick<KubernetesClient, 'time'>, clock: Pick<Clock, 'now'>): number | undefined {
+export function clockAhead(
+  client: Pick<KubernetesClient, 'time'>,
+  clock: Pick<Clock, 'now'>,
+): number | undefined {
   const time = client.time();
   return time === undefined ? undefined : clock.now() - time;
 }
 
 /** What is said before is taken back once the clocks agree. */
-export async function tellClock({ client, clock, recorder, world, log }: ClockTellerOptions, ingresses: readonly IngressRef[]): Promise<void> {
+export async function tellClock(
+  { client, clock, recorder, world, log }: ClockTellerOptions,
+  ingresses: readonly IngressRef[],
+): Promise<void> {
   const ahead = clockAhead(client, clock);
   if (ahead === undefined) return;
   const wrong = Math.abs(ahead) > CLOCKS_DIFFER;
@@ -32,11 +38,20 @@ export async function tellClock({ client, clock, recorder, world, log }: ClockTe
   for (const { namespace, service } of ingresses) {
     const target = world.service(namespace, service);
     const subject = `${namespace}/${service} clock`;
-    if (target !== undefined) await recorder.report(serviceTarget(target.object.meta), subject, wrong ? [{ subject, type: 'Warning', reason: 'ClockWrong', message }] : []);
+    if (target !== undefined)
+      await recorder.report(
+        serviceTarget(target.object.meta),
+        subject,
+        wrong ? [{ subject, type: 'Warning', reason: 'ClockWrong', message }] : [],
+      );
   }
 }
 
-const UNITS = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]] as const;
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const;
 
 /** Steady words: exact figures would make every look a new Event. */
 function clockInWords(ahead: number): string {

@@ -1,5 +1,9 @@
 /** The cluster as it was last seen, kept in such a way that an ingress finds what concerns it without going through all of it. */
-import type { KubernetesObjects, Meta, VirtualService } from '../../shared/domain/ingress/objects.ts';
+import type {
+  KubernetesObjects,
+  Meta,
+  VirtualService,
+} from '../../shared/domain/ingress/objects.ts';
 import { Groups } from './groups.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -11,7 +15,9 @@ export interface Known extends KubernetesObjects {
 type List = keyof Known;
 
 /** An object and the list it belongs to. */
-export type Sighting = { readonly [K in List]: { readonly of: K; readonly object: Known[K][number] } }[List];
+export type Sighting = {
+  readonly [K in List]: { readonly of: K; readonly object: Known[K][number] };
+}[List];
 
 /** A change as the index has it. */
 export interface Seen {
@@ -24,7 +30,10 @@ type Indexed = { readonly [K in List]: Groups<Known[K][number]> };
 
 export class ClusterIndex implements Indexed {
   /** By selector: there are far fewer than Gateways. */
-  readonly gateways = new Groups<KubernetesObjects['gateways'][number]>({ key, groups: ({ selector }) => [selectorKey(selector)] });
+  readonly gateways = new Groups<KubernetesObjects['gateways'][number]>({
+    key,
+    groups: ({ selector }) => [selectorKey(selector)],
+  });
   /** By the Gateways that they may mean. */
   readonly virtualServices = new Groups<VirtualService>({ key, groups: gatewaysNamed });
   readonly services = new Groups<KubernetesObjects['services'][number]>({ key, groups: place });
@@ -32,16 +41,30 @@ export class ClusterIndex implements Indexed {
   readonly pods = new Groups<KubernetesObjects['pods'][number]>({ key, groups: place });
   readonly nodes = new Groups<KubernetesObjects['nodes'][number]>({ key, groups: nowhere });
   /** By Service. */
-  readonly endpointSlices = new Groups<KubernetesObjects['endpointSlices'][number]>({ key, groups: ({ meta, service }) => [`${meta.namespace}/${service}`] });
+  readonly endpointSlices = new Groups<KubernetesObjects['endpointSlices'][number]>({
+    key,
+    groups: ({ meta, service }) => [`${meta.namespace}/${service}`],
+  });
   readonly configMaps = new Groups<KubernetesObjects['configMaps'][number]>({ key, groups: place });
-  readonly apiGateways = new Groups<KubernetesObjects['apiGateways'][number]>({ key, groups: place });
+  readonly apiGateways = new Groups<KubernetesObjects['apiGateways'][number]>({
+    key,
+    groups: place,
+  });
   /** By parent, as routes are. */
-  readonly listenerSets = new Groups<KubernetesObjects['listenerSets'][number]>({ key, groups: ({ parent }) => [`Gateway ${parent.namespace}/${parent.name}`] });
+  readonly listenerSets = new Groups<KubernetesObjects['listenerSets'][number]>({
+    key,
+    groups: ({ parent }) => [`Gateway ${parent.namespace}/${parent.name}`],
+  });
   readonly apiRoutes = new Groups<KubernetesObjects['apiRoutes'][number]>({
     key: (route) => `${route.kind} ${key(route)}`,
-    groups: ({ parents }) => [...new Set(parents.map((parent) => `${parent.kind} ${parent.namespace}/${parent.name}`))],
+    groups: ({ parents }) => [
+      ...new Set(parents.map((parent) => `${parent.kind} ${parent.namespace}/${parent.name}`)),
+    ],
   });
-  readonly namespaces = new Groups<KubernetesObjects['namespaces'][number]>({ key: ({ name }) => name, groups: nowhere });
+  readonly namespaces = new Groups<KubernetesObjects['namespaces'][number]>({
+    key: ({ name }) => name,
+    groups: nowhere,
+  });
 
   /** Returns what was known under that name until now. */
   apply(what: 'added' | 'updated' | 'deleted', { of, object }: Sighting): Sighting | undefined {
@@ -50,7 +73,11 @@ export class ClusterIndex implements Indexed {
     return before === undefined ? undefined : ({ of, object: before } as Sighting);
   }
 
-  #keep<K extends List>(of: K, object: Known[K][number], what: 'added' | 'updated' | 'deleted'): Known[K][number] | undefined {
+  #keep<K extends List>(
+    of: K,
+    object: Known[K][number],
+    what: 'added' | 'updated' | 'deleted',
+  ): Known[K][number] | undefined {
     const groups: Groups<Known[K][number]> = (this as Indexed)[of];
     return what === 'deleted' ? groups.delete(object) : groups.put(object);
   }
@@ -71,12 +98,19 @@ function nowhere(): readonly string[] {
 /** Equal for equal selectors. */
 export function selectorKey(selector: Labels): string {
   const pairs = Object.entries(selector);
-  return pairs.length === 1 ? JSON.stringify(pairs) : JSON.stringify(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return pairs.length === 1
+    ? JSON.stringify(pairs)
+    : JSON.stringify(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Every Gateway, as `namespace/name`, that a VirtualService may mean; there need not be one. */
 export function gatewaysNamed(route: VirtualService): readonly string[] {
-  const named = [...route.gateways, ...[...route.tcp, ...route.tls].flatMap((block) => block.match.flatMap((match) => match.gateways ?? []))];
+  const named = [
+    ...route.gateways,
+    ...[...route.tcp, ...route.tls].flatMap((block) =>
+      block.match.flatMap((match) => match.gateways ?? []),
+    ),
+  ];
   return [...new Set(named.flatMap((entry) => candidates(entry, route.meta.namespace)))];
 }
 
@@ -85,5 +119,7 @@ function candidates(entry: string, namespace: string): readonly string[] {
   const [before = '', after] = entry.split('/');
   if (after !== undefined) return [`${before === '.' ? namespace : before}/${after}`];
   const [name = '', legacyNamespace] = entry.split('.');
-  return legacyNamespace === undefined ? [`${namespace}/${entry}`] : [`${namespace}/${entry}`, `${legacyNamespace}/${name}`];
+  return legacyNamespace === undefined
+    ? [`${namespace}/${entry}`]
+    : [`${namespace}/${entry}`, `${legacyNamespace}/${name}`];
 }

@@ -25,7 +25,10 @@ export class Debounce {
   due(now: number): number | undefined {
     if (this.#first === undefined) return undefined;
     if (this.#urgent) return 0;
-    return Math.max(0, Math.min(this.#last + this.#limits.quiet, this.#first + this.#limits.max) - now);
+    return Math.max(
+      0,
+      Math.min(this.#last + this.#limits.quiet, this.#first + this.#limits.max) - now,
+    );
   }
 
   reset(): void {

@@ -98,7 +98,11 @@ export class Emitter {
         continue;
       }
       this.#observe();
-      if (this.#debounce.due(this.#options.clock.monotonic()) !== undefined && (this.#stopping || this.#pause() === 0)) await this.#attempt();
+      if (
+        this.#debounce.due(this.#options.clock.monotonic()) !== undefined &&
+        (this.#stopping || this.#pause() === 0)
+      )
+        await this.#attempt();
       if (this.#stopping) return;
     }
   }
@@ -109,7 +113,10 @@ export class Emitter {
     const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     const open = this.#unsettled;
     if (!this.#observed) return Math.min(quiet, FOREVER);
-    const settled = this.#urgent || open === undefined || this.#answers.complete(open.revision) ? 0 : Math.max(0, open.until - now);
+    const settled =
+      this.#urgent || open === undefined || this.#answers.complete(open.revision)
+        ? 0
+        : Math.max(0, open.until - now);
     return Math.min(Math.max(quiet, settled), FOREVER);
   }
 
@@ -128,7 +135,8 @@ export class Emitter {
     this.#urgent = false;
     const content = this.#options.content();
     if (content === undefined) return;
-    if (!forced && this.#sent !== undefined && sameContent(this.#sent, content)) return this.#changes.dropUnsent();
+    if (!forced && this.#sent !== undefined && sameContent(this.#sent, content))
+      return this.#changes.dropUnsent();
     // A member that leaves is as urgent at the next try.
     if (!(await this.#send(content))) this.#urgent ||= urgent;
   }
@@ -147,7 +155,10 @@ export class Emitter {
     } catch (error) {
       this.#failures += 1;
       const pause = fullJitter(this.#failures, RETRY, random);
-      log.warn({ error: String(error), attempt: this.#failures, pause }, 'snapshot not sent; trying again with the newest content');
+      log.warn(
+        { error: String(error), attempt: this.#failures, pause },
+        'snapshot not sent; trying again with the newest content',
+      );
       this.#force = true;
       this.#debounce.touch(clock.monotonic(), true);
       if (!this.#stopping) await this.#sleep(pause);
@@ -158,6 +169,7 @@ export class Emitter {
   /** Not cut short by changes: they join the next try. */
   async #sleep(ms: number): Promise<void> {
     const until = this.#options.clock.monotonic() + ms;
-    while (!this.#stopping && this.#options.clock.monotonic() < until) await this.#wake.wait(until - this.#options.clock.monotonic());
+    while (!this.#stopping && this.#options.clock.monotonic() < until)
+      await this.#wake.wait(until - this.#options.clock.monotonic());
   }
 }

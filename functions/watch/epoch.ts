@@ -2,7 +2,13 @@
 import { LATEST_EPOCH } from '../../shared/domain/revision.ts';
 import type { RawObject, Resource } from '../../shared/kubernetes/index.ts';
 
-export const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+export const LEASES: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
 const ANNOTATION = 'sluice.io/epoch';
 
 export interface LeasePlace {
@@ -41,7 +47,8 @@ export function readClaim(lease: RawObject, fallback: number): Claim {
     holder: spec.holderIdentity ?? '',
     // What nobody can have said is not continued.
     epoch: Number.isSafeInteger(epoch) && epoch <= LATEST_EPOCH ? epoch : 0,
-    duration: spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
+    duration:
+      spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
     renewed: spec.renewTime ?? '',
   };
 }
@@ -77,12 +84,19 @@ export interface Wish {
 export function leaseWith(place: LeasePlace, before: RawObject | undefined, wish: Wish): RawObject {
   const old = before === undefined ? {} : specOf(before);
   const time = microTime(wish.now);
-  const same = old.holderIdentity === wish.holder && before?.metadata.annotations?.[ANNOTATION] === String(wish.epoch);
+  const same =
+    old.holderIdentity === wish.holder &&
+    before?.metadata.annotations?.[ANNOTATION] === String(wish.epoch);
   const transitions = (old.leaseTransitions ?? 0) + (same || wish.holder === '' ? 0 : 1);
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { ...before?.metadata, namespace: place.namespace, name: place.name, annotations: { ...before?.metadata.annotations, [ANNOTATION]: String(wish.epoch) } },
+    metadata: {
+      ...before?.metadata,
+      namespace: place.namespace,
+      name: place.name,
+      annotations: { ...before?.metadata.annotations, [ANNOTATION]: String(wish.epoch) },
+    },
     spec: {
       ...old,
       holderIdentity: wish.holder,

@@ -25,11 +25,17 @@ export async function giveFeedback(options: FeedbackOptions): Promise<void> {
   const observed = world.service(ingress.ref.namespace, ingress.ref.service);
   if (observed === undefined || results.newest() === undefined) return;
   // Status and events stand for themselves: one that fails must not keep back the other.
-  const done = await Promise.allSettled([reportEvents(options, observed.object), keepStatus(options, observed)]);
+  const done = await Promise.allSettled([
+    reportEvents(options, observed.object),
+    keepStatus(options, observed),
+  ]);
   for (const part of done) if (part.status === 'rejected') throw part.reason;
 }
 
-async function reportEvents({ recorder, world, ingress, results }: FeedbackOptions, service: Service): Promise<void> {
+async function reportEvents(
+  { recorder, world, ingress, results }: FeedbackOptions,
+  service: Service,
+): Promise<void> {
   const scope = `${ingress.ref.namespace}/${ingress.ref.service}`;
   const own = serviceTarget(service.meta);
   const byTarget = new Map([[own.uid, { target: own, occurrences: [] as Occurrence[] }]]);
@@ -40,14 +46,21 @@ async function reportEvents({ recorder, world, ingress, results }: FeedbackOptio
     byTarget.set(target.uid, entry);
     entry.occurrences.push(occurrence);
   }
-  for (const { target, occurrences } of byTarget.values()) await recorder.report(target, `${scope} result `, occurrences);
+  for (const { target, occurrences } of byTarget.values())
+    await recorder.report(target, `${scope} result `, occurrences);
 }
 
-async function keepStatus({ client, ingress, results, log }: FeedbackOptions, observed: NonNullable<ReturnType<World['service']>>): Promise<void> {
+async function keepStatus(
+  { client, ingress, results, log }: FeedbackOptions,
+  observed: NonNullable<ReturnType<World['service']>>,
+): Promise<void> {
   const { object: service, owned } = observed;
-  const present = owned.status ? service.loadBalancerIngress.flatMap((entry) => entry.ip ?? []) : [];
+  const present = owned.status
+    ? service.loadBalancerIngress.flatMap((entry) => entry.ip ?? [])
+    : [];
   const decision = decideStatus(service, owned, ingress, statusAddresses(results.all(), present));
-  if (decision.kind === 'leave') return log.debug({ reason: decision.reason }, 'status left as it is');
+  if (decision.kind === 'leave')
+    return log.debug({ reason: decision.reason }, 'status left as it is');
   await writeStatus(client, service, decision.addresses);
   log.info({ addresses: decision.addresses }, 'status written');
 }

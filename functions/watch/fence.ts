@@ -8,12 +8,22 @@ export interface QueueMeter {
 }
 
 /** `assure` rejects for a replica that does not lead: then nothing is sent, taken or deleted. */
-export function fenceQueues(queues: Queues, assure: () => Promise<void>, meter: QueueMeter): Queues {
-  return { queue: (name) => fenceQueue(queues.queue(name), assure, meter), close: () => queues.close() };
+export function fenceQueues(
+  queues: Queues,
+  assure: () => Promise<void>,
+  meter: QueueMeter,
+): Queues {
+  return {
+    queue: (name) => fenceQueue(queues.queue(name), assure, meter),
+    close: () => queues.close(),
+  };
 }
 
 function fenceQueue(queue: Queue, assure: () => Promise<void>, meter: QueueMeter): Queue {
-  const counted = async <T>(operation: 'send' | 'receive' | 'delete', action: () => Promise<T>): Promise<T> => {
+  const counted = async <T>(
+    operation: 'send' | 'receive' | 'delete',
+    action: () => Promise<T>,
+  ): Promise<T> => {
     await assure();
     return action().catch((error: unknown) => {
       meter.failed(queue.name, operation);

@@ -79,6 +79,7 @@ export class Groups<T> {
   #leave(group: string, key: string): void {
     const members = this.#members.get(group);
     if (typeof members === 'object') members.delete(key);
-    if (members === key || (typeof members === 'object' && members.size === 0)) this.#members.delete(group);
+    if (members === key || (typeof members === 'object' && members.size === 0))
+      this.#members.delete(group);
   }
 }

@@ -19,8 +19,14 @@ export interface WatchedIngress {
 type Partitioned = Pick<DeviceConfig, 'name' | 'partitions'>;
 
 /** `devices` that share nodes between partitions cannot drain one: there a pod that is gone would still get connections. */
-export function watchedIngresses(entries: readonly IngressConfig[], clusterId: string, devices: readonly Partitioned[] = []): readonly WatchedIngress[] {
-  const sharing = new Set(devices.filter(({ partitions }) => partitions.length > 1).map(({ name }) => name));
+export function watchedIngresses(
+  entries: readonly IngressConfig[],
+  clusterId: string,
+  devices: readonly Partitioned[] = [],
+): readonly WatchedIngress[] {
+  const sharing = new Set(
+    devices.filter(({ partitions }) => partitions.length > 1).map(({ name }) => name),
+  );
   const byService = Map.groupBy(
     entries.filter((entry) => entry.cluster === clusterId),
     (entry) => entry.service,
@@ -33,7 +39,9 @@ export function watchedIngresses(entries: readonly IngressConfig[], clusterId: s
       servicePorts: group.every((entry) => entry.servicePorts === 'observe') ? 'observe' : 'manage',
       writeStatus: group.some((entry) => entry.writeStatus),
       withdraw: group.some((entry) => entry.withdraw),
-      drain: group.some((entry) => entry.devices.some((device) => sharing.has(device))) ? 0 : Math.max(...group.map((entry) => entry.drainSeconds)) * 1_000,
+      drain: group.some((entry) => entry.devices.some((device) => sharing.has(device)))
+        ? 0
+        : Math.max(...group.map((entry) => entry.drainSeconds)) * 1_000,
       probe: group.some((entry) => entry.probe),
     };
   });

@@ -82,7 +82,10 @@ export class Keeper {
       this.#failures += 1;
       const pause = fullJitter(this.#failures, RETRY, random);
       this.#due = clock.monotonic() + pause;
-      log.warn({ error: String(error), attempt: this.#failures, pause }, `${name} failed; trying again`);
+      log.warn(
+        { error: String(error), attempt: this.#failures, pause },
+        `${name} failed; trying again`,
+      );
       for (const resolve of waiting) resolve(false);
     }
   }

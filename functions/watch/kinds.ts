@@ -23,9 +23,15 @@ type Plain = Exclude<List, 'services'>;
 
 /** A typed object and the list it belongs to; a Service also with what Sluice owns of it. */
 export type Observed =
-  | { readonly [K in Plain]: { readonly of: K; readonly object: KubernetesObjects[K][number] } }[Plain]
+  | {
+      readonly [K in Plain]: { readonly of: K; readonly object: KubernetesObjects[K][number] };
+    }[Plain]
   | { readonly of: 'meshServices'; readonly object: KubernetesObjects['services'][number] }
-  | { readonly of: 'services'; readonly object: KubernetesObjects['services'][number]; readonly owned: Ownership };
+  | {
+      readonly of: 'services';
+      readonly object: KubernetesObjects['services'][number];
+      readonly owned: Ownership;
+    };
 
 export interface ObservedKind extends StreamKind {
   /** Only objects in the namespaces of ingresses matter. */
@@ -38,10 +44,19 @@ export interface ObservedKind extends StreamKind {
 /** Whose the status is matters where an address is claimed by it. */
 function observeService(raw: RawObject): Observed {
   const [object, owned] = [trim(normaliseService(raw)), ownership(raw)];
-  return { of: 'services', object: owned.status ? { ...object, statusIsOurs: true } : object, owned };
+  return {
+    of: 'services',
+    object: owned.status ? { ...object, statusIsOurs: true } : object,
+    owned,
+  };
 }
 
-const ISTIO = { group: 'networking.istio.io', versions: ['v1', 'v1beta1', 'v1alpha3'], namespaced: true, local: false };
+const ISTIO = {
+  group: 'networking.istio.io',
+  versions: ['v1', 'v1beta1', 'v1alpha3'],
+  namespaced: true,
+  local: false,
+};
 const CORE = { group: '', versions: ['v1'], namespaced: true, local: true };
 const API = { group: 'gateway.networking.k8s.io', namespaced: true, local: false };
 
@@ -55,20 +70,85 @@ const ROUTES = [
 ] as const;
 
 /** The Services of the whole cluster, where a server opens its port for them. */
-export const MESH_SERVICES: ObservedKind = { ...CORE, kind: 'Service', plural: 'services', local: false, observe: (raw) => ({ of: 'meshServices', object: meshService(normaliseService(raw)) }) };
+export const MESH_SERVICES: ObservedKind = {
+  ...CORE,
+  kind: 'Service',
+  plural: 'services',
+  local: false,
+  observe: (raw) => ({ of: 'meshServices', object: meshService(normaliseService(raw)) }),
+};
 
 export const KINDS: readonly ObservedKind[] = [
-  { ...ISTIO, kind: 'Gateway', plural: 'gateways', observe: (raw) => ({ of: 'gateways', object: trim(normaliseGateway(raw)) }) },
-  { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices', observe: (raw) => ({ of: 'virtualServices', object: trim(normaliseVirtualService(raw)) }) },
+  {
+    ...ISTIO,
+    kind: 'Gateway',
+    plural: 'gateways',
+    observe: (raw) => ({ of: 'gateways', object: trim(normaliseGateway(raw)) }),
+  },
+  {
+    ...ISTIO,
+    kind: 'VirtualService',
+    plural: 'virtualservices',
+    observe: (raw) => ({ of: 'virtualServices', object: trim(normaliseVirtualService(raw)) }),
+  },
   { ...CORE, kind: 'Service', plural: 'services', observe: observeService },
   // Pods that have ended keep their labels and often their address.
-  { ...CORE, kind: 'Pod', plural: 'pods', fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed', observe: (raw) => ({ of: 'pods', object: trim(normalisePod(raw)) }) },
-  { ...CORE, kind: 'ConfigMap', plural: 'configmaps', labelSelector: 'f5type=virtual-server', observe: (raw) => ({ of: 'configMaps', object: trim(normaliseConfigMap(raw)) }) },
-  { ...CORE, kind: 'Node', plural: 'nodes', namespaced: false, local: false, observe: (raw) => ({ of: 'nodes', object: trim(normaliseNode(raw)) }) },
-  { ...CORE, kind: 'Namespace', plural: 'namespaces', namespaced: false, local: false, observe: (raw) => ({ of: 'namespaces', object: normaliseNamespace(raw) }) },
-  { ...CORE, group: 'discovery.k8s.io', kind: 'EndpointSlice', plural: 'endpointslices', observe: (raw) => ({ of: 'endpointSlices', object: trim(normaliseEndpointSlice(raw)) }) },
-  { ...API, kind: 'Gateway', plural: 'gateways', versions: ['v1', 'v1beta1'], local: true, observe: (raw) => ({ of: 'apiGateways', object: trim(normaliseApiGateway(raw)) }) },
-  { ...API, kind: 'ListenerSet', plural: 'listenersets', versions: ['v1'], observe: (raw) => ({ of: 'listenerSets', object: trim(normaliseListenerSet(raw)) }) },
+  {
+    ...CORE,
+    kind: 'Pod',
+    plural: 'pods',
+    fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+    observe: (raw) => ({ of: 'pods', object: trim(normalisePod(raw)) }),
+  },
+  {
+    ...CORE,
+    kind: 'ConfigMap',
+    plural: 'configmaps',
+    labelSelector: 'f5type=virtual-server',
+    observe: (raw) => ({ of: 'configMaps', object: trim(normaliseConfigMap(raw)) }),
+  },
+  {
+    ...CORE,
+    kind: 'Node',
+    plural: 'nodes',
+    namespaced: false,
+    local: false,
+    observe: (raw) => ({ of: 'nodes', object: trim(normaliseNode(raw)) }),
+  },
+  {
+    ...CORE,
+    kind: 'Namespace',
+    plural: 'namespaces',
+    namespaced: false,
+    local: false,
+    observe: (raw) => ({ of: 'namespaces', object: normaliseNamespace(raw) }),
+  },
+  {
+    ...CORE,
+    group: 'discovery.k8s.io',
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    observe: (raw) => ({ of: 'endpointSlices', object: trim(normaliseEndpointSlice(raw)) }),
+  },
+  {
+    ...API,
+    kind: 'Gateway',
+    plural: 'gateways',
+    versions: ['v1', 'v1beta1'],
+    local: true,
+    observe: (raw) => ({ of: 'apiGateways', object: trim(normaliseApiGateway(raw)) }),
+  },
+  {
+    ...API,
+    kind: 'ListenerSet',
+    plural: 'listenersets',
+    versions: ['v1'],
+    observe: (raw) => ({ of: 'listenerSets', object: trim(normaliseListenerSet(raw)) }),
+  },
   // Items of a list carry no kind.
-  ...ROUTES.map((route): ObservedKind => ({ ...API, ...route, observe: (raw) => ({ of: 'apiRoutes', object: trim(normaliseApiRoute(raw, route.kind)) }) })),
+  ...ROUTES.map((route): ObservedKind => ({
+    ...API,
+    ...route,
+    observe: (raw) => ({ of: 'apiRoutes', object: trim(normaliseApiRoute(raw, route.kind)) }),
+  })),
 ];

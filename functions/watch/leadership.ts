@@ -1,9 +1,23 @@
 /** One replica speaks for a cluster at a time. Whoever holds the Lease leads; whoever cannot prove it any more writes nothing. */
-import { Fenced, fullJitter, KubernetesError, type KubernetesClient, type RawObject } from '../../shared/kubernetes/index.ts';
+import {
+  Fenced,
+  fullJitter,
+  KubernetesError,
+  type KubernetesClient,
+  type RawObject,
+} from '../../shared/kubernetes/index.ts';
 import { longestSince, momentOf, type Moment } from '../../shared/runtime/moment.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { epochTime, LEASES, leaseWith, nextEpoch, readClaim, type Claim, type LeasePlace } from './epoch.ts';
+import {
+  epochTime,
+  LEASES,
+  leaseWith,
+  nextEpoch,
+  readClaim,
+  type Claim,
+  type LeasePlace,
+} from './epoch.ts';
 import { RETRY } from './persist.ts';
 
 /** In milliseconds. */
@@ -17,7 +31,12 @@ export interface LeaseTiming {
   readonly look: number;
 }
 
-export const LEASE_TIMING: LeaseTiming = { duration: 15_000, valid: 10_000, renew: 2_000, look: 400 };
+export const LEASE_TIMING: LeaseTiming = {
+  duration: 15_000,
+  valid: 10_000,
+  renew: 2_000,
+  look: 400,
+};
 
 export interface LeadershipOptions {
   readonly client: KubernetesClient;
@@ -80,7 +99,10 @@ export class Leadership {
   readonly assure = async (): Promise<void> => {
     if (this.#isProven()) return;
     // A process that slept, or a renewal that is late: the Lease itself tells.
-    if (this.#term !== undefined && !this.#abort.signal.aborted) await this.#renewOnce().catch((cause: unknown) => Promise.reject(new Fenced('the Lease cannot be renewed, so nothing is written', { cause })));
+    if (this.#term !== undefined && !this.#abort.signal.aborted)
+      await this.#renewOnce().catch((cause: unknown) =>
+        Promise.reject(new Fenced('the Lease cannot be renewed, so nothing is written', { cause })),
+      );
     if (!this.#isProven()) throw new Fenced('another replica leads, or none: nothing is written');
   };
 
@@ -103,15 +125,29 @@ export class Leadership {
     const { client, place, clock, log } = this.#options;
     try {
       // The epoch stays: the next one is above it.
-      await client.replace(LEASES, leaseWith(place, term.lease, { holder: '', epoch: term.epoch, duration: 1_000, now: epochTime(clock.now(), client.time()) }));
+      await client.replace(
+        LEASES,
+        leaseWith(place, term.lease, {
+          holder: '',
+          epoch: term.epoch,
+          duration: 1_000,
+          now: epochTime(clock.now(), client.time()),
+        }),
+      );
       log.info({ epoch: term.epoch }, 'lease released');
     } catch (error) {
-      log.warn({ error: String(error) }, 'the lease could not be released; others take over when it expires');
+      log.warn(
+        { error: String(error) },
+        'the lease could not be released; others take over when it expires',
+      );
     }
   }
 
   #isProven(): boolean {
-    return this.#term !== undefined && longestSince(this.#options.clock, this.#term.proven) < this.#timing.valid;
+    return (
+      this.#term !== undefined &&
+      longestSince(this.#options.clock, this.#term.proven) < this.#timing.valid
+    );
   }
 
   async #run(looked: () => void): Promise<void> {
@@ -122,12 +158,20 @@ export class Leadership {
       try {
         await (this.#term === undefined ? this.#campaign() : this.#renewOnce());
         failures = 0;
-        pause = (this.#term === undefined ? this.#timing.look : this.#timing.renew) * (0.75 + random() / 2);
+        pause =
+          (this.#term === undefined ? this.#timing.look : this.#timing.renew) *
+          (0.75 + random() / 2);
       } catch (error) {
         failures += 1;
         // A leader must not sleep through its own term.
-        pause = Math.min(fullJitter(failures, RETRY, random), this.#term === undefined ? RETRY.max : this.#timing.renew);
-        log.warn({ error: String(error), attempt: failures, pause, leading: this.#term !== undefined }, 'the lease cannot be read or written; trying again');
+        pause = Math.min(
+          fullJitter(failures, RETRY, random),
+          this.#term === undefined ? RETRY.max : this.#timing.renew,
+        );
+        log.warn(
+          { error: String(error), attempt: failures, pause, leading: this.#term !== undefined },
+          'the lease cannot be read or written; trying again',
+        );
       }
       if (failures === 0) looked();
       await clock.sleep(pause, this.#abort.signal);
@@ -144,12 +188,22 @@ export class Leadership {
     const now = epochTime(proven.now, client.time());
     const epoch = nextEpoch(now, claim?.epoch ?? 0);
     this.#tried = epoch;
-    const wish = leaseWith(place, lease, { holder: place.holder, epoch, duration: this.#timing.duration, now });
-    const written = await (lease === undefined ? client.create(LEASES, wish) : client.replace(LEASES, wish)).catch(undefinedIfLost);
+    const wish = leaseWith(place, lease, {
+      holder: place.holder,
+      epoch,
+      duration: this.#timing.duration,
+      now,
+    });
+    const written = await (
+      lease === undefined ? client.create(LEASES, wish) : client.replace(LEASES, wish)
+    ).catch(undefinedIfLost);
     this.#began = true;
     if (written === undefined || this.#abort.signal.aborted) return;
     this.#term = { epoch, lease: written, proven };
-    this.#options.log.info({ epoch, lease: `${place.namespace}/${place.name}`, before: claim?.holder ?? '' }, 'leading');
+    this.#options.log.info(
+      { epoch, lease: `${place.namespace}/${place.name}`, before: claim?.holder ?? '' },
+      'leading',
+    );
     this.#options.won(epoch);
   }
 
@@ -162,7 +216,8 @@ export class Leadership {
     const now = clock.monotonic();
     const seen = this.#sighting;
     if (seen === undefined || seen.renewed !== claim.renewed || seen.epoch !== claim.epoch) {
-      if (seen?.epoch !== claim.epoch) log.info({ leader: claim.holder, epoch: claim.epoch }, 'waiting for the lease');
+      if (seen?.epoch !== claim.epoch)
+        log.info({ leader: claim.holder, epoch: claim.epoch }, 'waiting for the lease');
       this.#sighting = { renewed: claim.renewed, epoch: claim.epoch, at: now };
       return false;
     }
@@ -181,14 +236,27 @@ export class Leadership {
     const proven = momentOf(clock);
     const now = epochTime(proven.now, client.time());
     const epoch = above < term.epoch ? term.epoch : nextEpoch(now, term.epoch, above);
-    const wish = (before: RawObject | undefined): RawObject => leaseWith(place, before, { holder: place.holder, epoch, duration: this.#timing.duration, now });
+    const wish = (before: RawObject | undefined): RawObject =>
+      leaseWith(place, before, {
+        holder: place.holder,
+        epoch,
+        duration: this.#timing.duration,
+        now,
+      });
     let written = await client.replace(LEASES, wish(term.lease)).catch(undefinedIfLost);
     if (written === undefined) {
       const lease = await client.get(LEASES, place.name, place.namespace);
       const claim = lease === undefined ? undefined : readClaim(lease, this.#timing.duration);
       // Somebody may have put a label on it, or deleted it; a term ends only when another one began.
-      if (claim === undefined || (claim.holder === place.holder && [term.epoch, epoch].includes(claim.epoch))) {
-        written = await (lease === undefined ? client.create(LEASES, wish(undefined)) : client.replace(LEASES, wish(lease))).catch(undefinedIfLost);
+      if (
+        claim === undefined ||
+        (claim.holder === place.holder && [term.epoch, epoch].includes(claim.epoch))
+      ) {
+        written = await (
+          lease === undefined
+            ? client.create(LEASES, wish(undefined))
+            : client.replace(LEASES, wish(lease))
+        ).catch(undefinedIfLost);
       }
     }
     if (written === undefined) return this.#lose(term);
@@ -205,6 +273,7 @@ export class Leadership {
 
 /** Somebody wrote first (409), or the Lease is not there any more (404). */
 function undefinedIfLost(error: unknown): undefined {
-  if (error instanceof KubernetesError && (error.status === 409 || error.status === 404)) return undefined;
+  if (error instanceof KubernetesError && (error.status === 409 || error.status === 404))
+    return undefined;
   throw error;
 }

@@ -9,7 +9,12 @@ export type { Watcher, WatcherOptions } from './watcher.ts';
 
 export function create(options: WatcherOptions): Watcher {
   const { env } = process;
-  return createWatcher({ identity: identityOf(env), http: addressOf({ SLUICE_HTTP_PORT: env['SLUICE_HTTP_PORT'] }), env, ...options });
+  return createWatcher({
+    identity: identityOf(env),
+    http: addressOf({ SLUICE_HTTP_PORT: env['SLUICE_HTTP_PORT'] }),
+    env,
+    ...options,
+  });
 }
 
 if (import.meta.main) {

@@ -1,6 +1,12 @@
 /** Pure: which Services of the rest of the cluster an ingress needs, because a server of its gateways opens its port only for mesh services. */
 import { keyOf } from '../../shared/domain/ingress/age.ts';
-import { isOlderService, isUnderHosts, meshWishes, placeOfHost, type MeshWish } from '../../shared/domain/ingress/mesh-services.ts';
+import {
+  isOlderService,
+  isUnderHosts,
+  meshWishes,
+  placeOfHost,
+  type MeshWish,
+} from '../../shared/domain/ingress/mesh-services.ts';
 import type { KubernetesObjects, Service } from '../../shared/domain/ingress/objects.ts';
 import type { Groups } from './groups.ts';
 
@@ -17,23 +23,33 @@ type Seen = Pick<KubernetesObjects, 'gateways' | 'apiGateways' | 'listenerSets' 
 
 /** `mesh`: every Service of the cluster, by namespace. */
 export function chooseMesh(seen: Seen, mesh: Groups<Service>): MeshChoice {
-  const wishes = meshWishes(seen).filter(({ names }) => !seen.services.some((service) => isUnderHosts(service, names)));
+  const wishes = meshWishes(seen).filter(
+    ({ names }) => !seen.services.some((service) => isUnderHosts(service, names)),
+  );
   const chosen = wishes.map(({ names }) => oldest(names, mesh));
   return {
     wishes,
     services: [...new Set(chosen.filter((service) => service !== undefined))],
-    concerns: (service) => wishes.some(({ names }, i) => isUnderHosts(service, names) && isChosenBefore(service, chosen[i])),
+    concerns: (service) =>
+      wishes.some(
+        ({ names }, i) => isUnderHosts(service, names) && isChosenBefore(service, chosen[i]),
+      ),
   };
 }
 
 function isChosenBefore(service: Service, chosen: Service | undefined): boolean {
-  return chosen === undefined || keyOf(service.meta) === keyOf(chosen.meta) || isOlderService(service, chosen);
+  return (
+    chosen === undefined ||
+    keyOf(service.meta) === keyOf(chosen.meta) ||
+    isOlderService(service, chosen)
+  );
 }
 
 function oldest(names: readonly string[], mesh: Groups<Service>): Service | undefined {
   let first: Service | undefined;
   for (const service of names.flatMap((name) => candidates(name, mesh))) {
-    if (isUnderHosts(service, names) && (first === undefined || isOlderService(service, first))) first = service;
+    if (isUnderHosts(service, names) && (first === undefined || isOlderService(service, first)))
+      first = service;
   }
   return first;
 }
@@ -42,7 +58,9 @@ function oldest(names: readonly string[], mesh: Groups<Service>): Service | unde
 function candidates(name: string, mesh: Groups<Service>): readonly Service[] {
   const place = placeOfHost(name);
   if (place === undefined) return [...mesh.all()].map(([, service]) => service);
-  return 'namespace' in place ? [...mesh.in(place.namespace)].map(([, service]) => service) : one(mesh.get(place.service));
+  return 'namespace' in place
+    ? [...mesh.in(place.namespace)].map(([, service]) => service)
+    : one(mesh.get(place.service));
 }
 
 function one(service: Service | undefined): readonly Service[] {

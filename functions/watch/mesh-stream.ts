@@ -33,7 +33,9 @@ export class MeshStream {
 
   /** False while the answer of the API is awaited: what is missing then is not gone. A refusal is an answer. */
   get answered(): boolean {
-    return this.#open !== undefined && (this.#open.pending === 0 || this.#open.denied !== undefined);
+    return (
+      this.#open !== undefined && (this.#open.pending === 0 || this.#open.denied !== undefined)
+    );
   }
 
   get denied(): string | undefined {
@@ -42,7 +44,9 @@ export class MeshStream {
 
   /** Undefined unless it was listed: nothing else waits for it. */
   get stream(): Stream<Observed> | undefined {
-    return this.#open === undefined || this.#open.pending > 0 || this.#open.denied !== undefined ? undefined : this.#open.stream;
+    return this.#open === undefined || this.#open.pending > 0 || this.#open.denied !== undefined
+      ? undefined
+      : this.#open.stream;
   }
 
   want(ingress: string, wanted: boolean): void {

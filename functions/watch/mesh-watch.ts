@@ -20,7 +20,13 @@ export interface MeshWatch {
   report(): Promise<void>;
 }
 
-export function createMeshWatch({ cluster, ref, view, world, recorder }: MeshWatchOptions): MeshWatch {
+export function createMeshWatch({
+  cluster,
+  ref,
+  view,
+  world,
+  recorder,
+}: MeshWatchOptions): MeshWatch {
   const owner = ownerKey(cluster, ref);
   const scope = `${ref.namespace}/${ref.service} mesh`;
   let told: readonly Target[] = [];
@@ -33,8 +39,13 @@ export function createMeshWatch({ cluster, ref, view, world, recorder }: MeshWat
     report: async () => {
       const wishes = world.mesh.denied === undefined ? [] : view.wishes();
       const service = world.service(ref.namespace, ref.service);
-      const gateways = wishes.flatMap(({ gateway, api }) => findTarget(world.index, { kind: 'Gateway', api, key: gateway }) ?? []);
-      const targets = wishes.length === 0 || service === undefined ? [] : [serviceTarget(service.object.meta), ...gateways];
+      const gateways = wishes.flatMap(
+        ({ gateway, api }) => findTarget(world.index, { kind: 'Gateway', api, key: gateway }) ?? [],
+      );
+      const targets =
+        wishes.length === 0 || service === undefined
+          ? []
+          : [serviceTarget(service.object.meta), ...gateways];
       for (const target of targets) await recorder.report(target, scope, [denied(scope)]);
       const now = new Set(targets.map(({ uid }) => uid));
       for (const target of told) if (!now.has(target.uid)) await recorder.report(target, scope, []);

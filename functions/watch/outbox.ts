@@ -25,18 +25,39 @@ export interface OutboxOptions {
 
 export function createOutbox({ runtime, cluster, clusterUid, revisions }: OutboxOptions): Outbox {
   const queue = runtime.queues.queue('snapshots');
-  const signer = signerOf(runtime.secrets, runtime.config.clusters.find(({ id }) => id === cluster));
+  const signer = signerOf(
+    runtime.secrets,
+    runtime.config.clusters.find(({ id }) => id === cluster),
+  );
 
   async function send(type: string, subject: string, data: object): Promise<void> {
     const time = new Date(runtime.clock.now()).toISOString();
-    const meta: EventMeta = { id: runtime.id(), cluster, subject, time, traceparent: traceparent(runtime), hops: [{ at: time, where: 'watch' }] };
-    await queue.send({ group: queueToken(subject), deduplicationId: queueToken(meta.id), body: seal(type, data, meta, await signer()) });
+    const meta: EventMeta = {
+      id: runtime.id(),
+      cluster,
+      subject,
+      time,
+      traceparent: traceparent(runtime),
+      hops: [{ at: time, where: 'watch' }],
+    };
+    await queue.send({
+      group: queueToken(subject),
+      deduplicationId: queueToken(meta.id),
+      body: seal(type, data, meta, await signer()),
+    });
   }
 
   return {
     snapshot: async (ingress, content, changes) => {
       const revision = revisions.next();
-      await send(INGRESS_OBSERVED, ownerKey(cluster, ingress), { cluster, clusterUid, ingress, revision, changes, ...content });
+      await send(INGRESS_OBSERVED, ownerKey(cluster, ingress), {
+        cluster,
+        clusterUid,
+        ingress,
+        revision,
+        changes,
+        ...content,
+      });
       return revision;
     },
     inventory: async (ingresses, watched) => {

@@ -22,8 +22,14 @@ type Fields = Readonly<Record<string, unknown>>;
 export function ownership(raw: RawObject): Ownership {
   const entries = (raw.metadata.managedFields ?? []).filter((entry) => entry.operation === 'Apply');
   return {
-    ports: entries.filter((entry) => entry.manager === PORT_MANAGER && !entry.subresource).flatMap(portsOf),
-    status: entries.some((entry) => entry.manager === STATUS_MANAGER && 'f:ingress' in child(child(entry.fieldsV1, 'f:status'), 'f:loadBalancer')),
+    ports: entries
+      .filter((entry) => entry.manager === PORT_MANAGER && !entry.subresource)
+      .flatMap(portsOf),
+    status: entries.some(
+      (entry) =>
+        entry.manager === STATUS_MANAGER &&
+        'f:ingress' in child(child(entry.fieldsV1, 'f:status'), 'f:loadBalancer'),
+    ),
   };
 }
 
@@ -38,6 +44,7 @@ function portsOf(entry: ManagedFields): readonly PortKey[] {
 }
 
 function child(fields: unknown, name: string): Fields {
-  const found = typeof fields === 'object' && fields !== null ? (fields as Fields)[name] : undefined;
+  const found =
+    typeof fields === 'object' && fields !== null ? (fields as Fields)[name] : undefined;
   return typeof found === 'object' && found !== null ? (found as Fields) : {};
 }

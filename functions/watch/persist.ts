@@ -13,7 +13,11 @@ export interface Patience {
 }
 
 /** Tries until it works; undefined when the signal fired first. */
-export async function persist<T>(what: string, action: () => Promise<T>, patience: Patience): Promise<T | undefined> {
+export async function persist<T>(
+  what: string,
+  action: () => Promise<T>,
+  patience: Patience,
+): Promise<T | undefined> {
   for (let attempt = 1; !patience.signal.aborted; attempt += 1) {
     try {
       return await action();

@@ -51,7 +51,8 @@ export class PodScopes {
     const scope = this.#scope(observed.object.meta.namespace);
     scope.latest = change;
     // The pods of a Service that is gone are kept in sight: it may come back, as with a reinstallation.
-    if (change.change.what !== 'deleted') scope.services.set(observed.object.meta.name, observed.object);
+    if (change.change.what !== 'deleted')
+      scope.services.set(observed.object.meta.name, observed.object);
     const selector = podSelector([...scope.services.values()]) ?? NOTHING_YET;
     if (selector === scope.selector) return;
     scope.selector = selector;
@@ -66,7 +67,13 @@ export class PodScopes {
   }
 
   #scope(namespace: string): Scope {
-    const known = this.#scopes.get(namespace) ?? { services: new Map(), selector: NOTHING_YET, stream: undefined, pending: 0, latest: undefined };
+    const known = this.#scopes.get(namespace) ?? {
+      services: new Map(),
+      selector: NOTHING_YET,
+      stream: undefined,
+      pending: 0,
+      latest: undefined,
+    };
     this.#scopes.set(namespace, known);
     return known;
   }

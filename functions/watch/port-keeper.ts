@@ -8,7 +8,15 @@ import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import type { WatchedIngress } from './ingresses.ts';
 import { ownership, PORT_MANAGER } from './ownership.ts';
-import { isRefusal, portAdded, portMissing, portRefused, portsSubject, portSubject, withdrawalRefused } from './port-occurrences.ts';
+import {
+  isRefusal,
+  portAdded,
+  portMissing,
+  portRefused,
+  portsSubject,
+  portSubject,
+  withdrawalRefused,
+} from './port-occurrences.ts';
 import { includes, planPorts, type PortPlan } from './port-plan.ts';
 import type { PortWants } from './port-wants.ts';
 import type { Occurrence, Recorder } from './recorder.ts';
@@ -46,8 +54,11 @@ export async function keepPorts(options: PortKeeperOptions): Promise<number | un
   const { namespace, service } = options.ingress.ref;
   const missing = Map.groupBy(look.missing, (port) => port.service);
   const services = new Set([...missing.keys(), `${namespace}/${service}`]);
-  for (const name of services) await keepService(options, { name, look, missing: missing.get(name) ?? [] });
-  return options.ingress.withdraw ? options.withdrawals.nextDue(options.clock.monotonic()) : undefined;
+  for (const name of services)
+    await keepService(options, { name, look, missing: missing.get(name) ?? [] });
+  return options.ingress.withdraw
+    ? options.withdrawals.nextDue(options.clock.monotonic())
+    : undefined;
 }
 
 interface ServiceTask {
@@ -64,30 +75,49 @@ async function keepService(options: PortKeeperOptions, task: ServiceTask): Promi
   if (ingress.servicePorts === 'observe') return sayMissing(options, observed.object, task);
   withdrawals.observe(task.name, observed.owned.ports, task.look);
   const due = ingress.withdraw ? withdrawals.due(task.name, clock.monotonic()) : [];
-  const planFor = ({ object, owned }: ObservedService): PortPlan | undefined => planPorts(object, owned.ports, task.missing, due);
+  const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
+    planPorts(object, owned.ports, task.missing, due);
   if (planFor(observed) === undefined) return;
   // What is declared replaces what was declared before, so it must rest on the Service as it is now, not as it was last seen.
   const raw = await client.get(SERVICES, plain, namespace);
   if (raw === undefined) return;
-  const live: ObservedService = { of: 'services', object: normaliseService(raw), owned: ownership(raw) };
+  const live: ObservedService = {
+    of: 'services',
+    object: normaliseService(raw),
+    owned: ownership(raw),
+  };
   const plan = planFor(live);
   if (plan !== undefined) await apply(options, live.object, task, plan);
 }
 
-async function apply(options: PortKeeperOptions, service: Service, { name, missing }: ServiceTask, plan: PortPlan): Promise<void> {
+async function apply(
+  options: PortKeeperOptions,
+  service: Service,
+  { name, missing }: ServiceTask,
+  plan: PortPlan,
+): Promise<void> {
   const { client, log, withdrawals } = options;
   const { namespace, name: plain, uid } = service.meta;
-  const object = { metadata: { namespace, name: plain, uid }, ...(plan.ports.length === 0 ? {} : { spec: { ports: plan.ports } }) };
+  const object = {
+    metadata: { namespace, name: plain, uid },
+    ...(plan.ports.length === 0 ? {} : { spec: { ports: plan.ports } }),
+  };
   try {
     await client.apply(SERVICES, object, { manager: PORT_MANAGER });
   } catch (error) {
     if (!(error instanceof KubernetesError) || !isRefusal(error)) throw error;
     await say(options, service, missing, (port) => portRefused(name, port, error));
-    for (const key of plan.withdrawn) await options.recorder.report(serviceTarget(service.meta), portSubject(name, key), [withdrawalRefused(name, key, error)]);
+    for (const key of plan.withdrawn)
+      await options.recorder.report(serviceTarget(service.meta), portSubject(name, key), [
+        withdrawalRefused(name, key, error),
+      ]);
     throw error;
   }
   withdrawals.done(name, plan.withdrawn);
-  log.info({ service: name, added: plan.added, withdrawn: plan.withdrawn }, 'service ports applied');
+  log.info(
+    { service: name, added: plan.added, withdrawn: plan.withdrawn },
+    'service ports applied',
+  );
   await say(options, service, missing, (port) => {
     const own = plan.added.find((added) => includes([added], port));
     return own === undefined ? undefined : portAdded(name, port, own);
@@ -96,23 +126,48 @@ async function apply(options: PortKeeperOptions, service: Service, { name, missi
 
 type Say = (port: MissingServicePort) => Occurrence | undefined;
 
-async function say({ recorder, world }: PortKeeperOptions, service: Service, ports: readonly MissingServicePort[], what: Say): Promise<void> {
+async function say(
+  { recorder, world }: PortKeeperOptions,
+  service: Service,
+  ports: readonly MissingServicePort[],
+  what: Say,
+): Promise<void> {
   for (const port of ports) {
     const occurrence = what(port);
     if (occurrence === undefined) continue;
-    const targets = [serviceTarget(service.meta), ...port.gateways.flatMap((gateway) => findTarget(world.index, { kind: 'Gateway', key: gateway }) ?? [])];
+    const targets = [
+      serviceTarget(service.meta),
+      ...port.gateways.flatMap(
+        (gateway) => findTarget(world.index, { kind: 'Gateway', key: gateway }) ?? [],
+      ),
+    ];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
   }
 }
 
 /** Complete for each object each time, so that what was added by hand and lost again is said again. */
-async function sayMissing({ recorder, world, told }: PortKeeperOptions, service: Service, { name, missing }: ServiceTask): Promise<void> {
-  const gateways = [...new Set([...missing.flatMap((port) => port.gateways), ...(told.get(name) ?? [])])];
-  const of = (ports: readonly MissingServicePort[]): readonly Occurrence[] => ports.map((port) => portMissing(name, port));
+async function sayMissing(
+  { recorder, world, told }: PortKeeperOptions,
+  service: Service,
+  { name, missing }: ServiceTask,
+): Promise<void> {
+  const gateways = [
+    ...new Set([...missing.flatMap((port) => port.gateways), ...(told.get(name) ?? [])]),
+  ];
+  const of = (ports: readonly MissingServicePort[]): readonly Occurrence[] =>
+    ports.map((port) => portMissing(name, port));
   await recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
   for (const gateway of gateways) {
     const target = findTarget(world.index, { kind: 'Gateway', key: gateway });
-    if (target !== undefined) await recorder.report(target, portsSubject(name), of(missing.filter((port) => port.gateways.includes(gateway))));
+    if (target !== undefined)
+      await recorder.report(
+        target,
+        portsSubject(name),
+        of(missing.filter((port) => port.gateways.includes(gateway))),
+      );
   }
-  told.set(name, missing.flatMap((port) => port.gateways));
+  told.set(
+    name,
+    missing.flatMap((port) => port.gateways),
+  );
 }

@@ -24,13 +24,25 @@ const MOST = 63;
  * Server-side apply withdraws what the manager declared before and leaves out now, so the list is always complete. Undefined where
  * nothing is to do: the common case must not write.
  */
-export function planPorts(service: Service, owned: readonly PortKey[], missing: readonly MissingServicePort[], withdraw: readonly PortKey[]): PortPlan | undefined {
-  const kept = service.ports.filter((port) => includes(owned, port) && !includes(withdraw, port)).map(ownPort);
+export function planPorts(
+  service: Service,
+  owned: readonly PortKey[],
+  missing: readonly MissingServicePort[],
+  withdraw: readonly PortKey[],
+): PortPlan | undefined {
+  const kept = service.ports
+    .filter((port) => includes(owned, port) && !includes(withdraw, port))
+    .map(ownPort);
   const withdrawn = withdraw.filter((key) => includes(owned, key));
   const wanted = missing.filter((port) => !includes(service.ports, port));
   if (wanted.length === 0 && withdrawn.length === 0) return undefined;
   const names = new Set(service.ports.map((port) => port.name));
-  const added = wanted.map(({ name, port, protocol, targetPort }) => ({ name: freeName(name, names), port, protocol, targetPort }));
+  const added = wanted.map(({ name, port, protocol, targetPort }) => ({
+    name: freeName(name, names),
+    port,
+    protocol,
+    targetPort,
+  }));
   return { added, withdrawn, ports: [...kept, ...added] };
 }
 

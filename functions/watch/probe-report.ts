@@ -15,7 +15,14 @@ export interface ProbeReport {
 }
 
 /** Says on the Gateway, and on the Service, whether what is new is listened for. */
-export async function reportProbes({ probes, mapping, ref, recorder, world, speaks }: ProbeReport): Promise<void> {
+export async function reportProbes({
+  probes,
+  mapping,
+  ref,
+  recorder,
+  world,
+  speaks,
+}: ProbeReport): Promise<void> {
   const pods = [...world.index.pods.in(ref.namespace)].map(([, pod]) => pod);
   const verdicts = await probes.judge(mapping, pods, `${ref.namespace}/${ref.service}`);
   if (!speaks() || verdicts.length === 0) return;
@@ -27,11 +34,21 @@ export async function reportProbes({ probes, mapping, ref, recorder, world, spea
   }
 }
 
-async function tell(verdicts: readonly Verdict[], { ref, recorder, world }: Pick<ProbeReport, 'ref' | 'recorder' | 'world'>): Promise<void> {
+async function tell(
+  verdicts: readonly Verdict[],
+  { ref, recorder, world }: Pick<ProbeReport, 'ref' | 'recorder' | 'world'>,
+): Promise<void> {
   const service = world.service(ref.namespace, ref.service);
   for (const { server, occurrence } of verdicts) {
-    const gateway = findTarget(world.index, { kind: 'Gateway', api: server.api, key: server.gateway });
-    const targets = [...(gateway === undefined ? [] : [gateway]), ...(service === undefined ? [] : [serviceTarget(service.object.meta)])];
+    const gateway = findTarget(world.index, {
+      kind: 'Gateway',
+      api: server.api,
+      key: server.gateway,
+    });
+    const targets = [
+      ...(gateway === undefined ? [] : [gateway]),
+      ...(service === undefined ? [] : [serviceTarget(service.object.meta)]),
+    ];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
   }
 }

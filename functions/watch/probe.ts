@@ -44,17 +44,35 @@ export class Probes {
   }
 
   /** What is new among the listening servers, judged; takes up to 30 s. */
-  async judge(mapping: PortMapping, pods: readonly Pod[], scope: string): Promise<readonly Verdict[]> {
-    const listening = mapping.servers.filter(({ verdict, protocol, envoyPorts }) => verdict === 'listening' && protocol !== 'UDP' && envoyPorts.length > 0);
+  async judge(
+    mapping: PortMapping,
+    pods: readonly Pod[],
+    scope: string,
+  ): Promise<readonly Verdict[]> {
+    const listening = mapping.servers.filter(
+      ({ verdict, protocol, envoyPorts }) =>
+        verdict === 'listening' && protocol !== 'UDP' && envoyPorts.length > 0,
+    );
     const fresh = listening.filter((server) => !this.#known.has(keyOf(server)));
-    const there = pods.filter((pod) => pod.ready && !pod.terminating && mapping.pods.includes(pod.meta.name));
+    const there = pods.filter(
+      (pod) => pod.ready && !pod.terminating && mapping.pods.includes(pod.meta.name),
+    );
     // Without a pod there is nobody to ask; the next look does.
     if (fresh.length === 0 || there.length === 0) return [];
     this.#known = new Set(listening.map(keyOf));
-    const targets = fresh.flatMap(({ envoyPorts }) => envoyPorts.flatMap((port) => addressesOf(there).map((address): Target => ({ address, port }))));
-    const failures = await this.#probeAll([...new Map(targets.map((target) => [textOf(target), target])).values()]);
+    const targets = fresh.flatMap(({ envoyPorts }) =>
+      envoyPorts.flatMap((port) =>
+        addressesOf(there).map((address): Target => ({ address, port })),
+      ),
+    );
+    const failures = await this.#probeAll([
+      ...new Map(targets.map((target) => [textOf(target), target])).values(),
+    ]);
     if (this.#options.signal.aborted) return [];
-    return fresh.map((server) => ({ server, occurrence: occurrenceOf(scope, server, { pods: there, failures }) }));
+    return fresh.map((server) => ({
+      server,
+      occurrence: occurrenceOf(scope, server, { pods: there, failures }),
+    }));
   }
 
   /** Could not be told; asked for again with the next look. */
@@ -71,12 +89,18 @@ export class Probes {
       open = await this.#round(open, failures);
       const left = until - this.#options.clock.monotonic();
       if (open.length === 0 || left <= 0 || this.#options.signal.aborted) return failures;
-      await this.#options.clock.sleep(Math.min(left, PAUSE_MS * (0.5 + this.#options.random())), this.#options.signal);
+      await this.#options.clock.sleep(
+        Math.min(left, PAUSE_MS * (0.5 + this.#options.random())),
+        this.#options.signal,
+      );
     }
   }
 
   /** Those that did not answer. */
-  async #round(targets: readonly Target[], failures: Map<string, string>): Promise<readonly Target[]> {
+  async #round(
+    targets: readonly Target[],
+    failures: Map<string, string>,
+  ): Promise<readonly Target[]> {
     const waiting = targets.values();
     const failed: Target[] = [];
     const work = async (): Promise<void> => {
@@ -115,16 +139,26 @@ interface Seen {
 
 /** The model explains why a listener should be there, or what it needs. */
 function occurrenceOf(scope: string, server: ServerReport, { pods, failures }: Seen): Occurrence {
-  const targets = server.envoyPorts.flatMap((port) => addressesOf(pods).map((address) => textOf({ address, port })));
+  const targets = server.envoyPorts.flatMap((port) =>
+    addressesOf(pods).map((address) => textOf({ address, port })),
+  );
   const silent = targets.filter((target) => failures.has(target));
   const about = `server ${server.server}, port ${server.port}`;
   const subject = `${scope} listens ${server.gateway} ${server.server}`;
-  if (silent.length === 0) return { subject, type: 'Normal', reason: 'Listening', message: `${about}: connections are accepted at ${some(targets)}` };
+  if (silent.length === 0)
+    return {
+      subject,
+      type: 'Normal',
+      reason: 'Listening',
+      message: `${about}: connections are accepted at ${some(targets)}`,
+    };
   const why = failures.get(silent[0] ?? '') ?? '';
   const message = `${about}: nobody accepts connections at ${some(silent)} (${silent.length} of ${targets.length} asked for 30 s; ${why}), although by the model ${server.reason}. See istioctl proxy-status and the gateway pods' log; a missing TLS secret, a port that the pod may not bind and a way from the watcher to the pods that is closed look the same. What is published stays.`;
   return { subject, type: 'Warning', reason: 'NotListening', message };
 }
 
 function some(targets: readonly string[]): string {
-  return targets.length > 3 ? `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more` : targets.join(', ');
+  return targets.length > 3
+    ? `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more`
+    : targets.join(', ');
 }

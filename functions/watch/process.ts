@@ -6,7 +6,12 @@ import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
-import { createLogger, logLevelOf, parseLogLevel, type LogLevel } from '../../shared/telemetry/logger.ts';
+import {
+  createLogger,
+  logLevelOf,
+  parseLogLevel,
+  type LogLevel,
+} from '../../shared/telemetry/logger.ts';
 import { addressOf } from './http.ts';
 import { createWatcher } from './watcher.ts';
 
@@ -14,16 +19,35 @@ import { createWatcher } from './watcher.ts';
  * SLUICE_CONFIG: path of the configuration. SLUICE_CLUSTER: the id of this cluster in it. Optional: KUBECONFIG (outside a cluster),
  * POD_NAME and POD_NAMESPACE (identity and place of the Lease), SLUICE_HTTP_PORT, SLUICE_LOG_LEVEL or `--log-level`.
  */
-export async function runFromEnvironment(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<void> {
+export async function runFromEnvironment(
+  env: NodeJS.ProcessEnv,
+  args: readonly string[],
+): Promise<void> {
   const log = createLogger(logLevel(args, env));
   const config = await loadConfig(required(env, 'SLUICE_CONFIG'), env);
   const clusterId = required(env, 'SLUICE_CLUSTER');
   const http = addressOf(env);
   const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
-  const runtime: Runtime = { config, secrets: createSecrets({ env }), queues, clock: processClock, id: randomUUID, random: Math.random, log };
-  const watcher = createWatcher({ runtime, clusterId, identity: identityOf(env), leaseNamespace: env['POD_NAMESPACE'], http, env });
+  const runtime: Runtime = {
+    config,
+    secrets: createSecrets({ env }),
+    queues,
+    clock: processClock,
+    id: randomUUID,
+    random: Math.random,
+    log,
+  };
+  const watcher = createWatcher({
+    runtime,
+    clusterId,
+    identity: identityOf(env),
+    leaseNamespace: env['POD_NAMESPACE'],
+    http,
+    env,
+  });
   const asked = new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => resolve(signal));
   });
   const started = watcher.start();
   await Promise.race([started, asked]);
@@ -47,6 +71,9 @@ function logLevel(args: readonly string[], env: NodeJS.ProcessEnv): LogLevel {
 
 function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
-  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set; see docs/operations for what the watcher needs`);
+  if (value === undefined || value === '')
+    throw new Error(
+      `environment variable ${name} is not set; see docs/operations for what the watcher needs`,
+    );
   return value;
 }

@@ -22,12 +22,20 @@ export function readiness({ states, prepared, leading, now }: Situation): Readin
   const faults = states.flatMap((stream) => fault(stream, now) ?? []);
   const ready = prepared && faults.length === 0;
   const role = leading ? 'leading' : 'standing by';
-  return { ready, lines: ready ? [role] : [...(prepared ? [] : ['the first lists are not complete']), ...faults] };
+  return {
+    ready,
+    lines: ready ? [role] : [...(prepared ? [] : ['the first lists are not complete']), ...faults],
+  };
 }
 
-function fault({ kind, group, namespace, state, figures }: StreamReport, now: number): string | undefined {
+function fault(
+  { kind, group, namespace, state, figures }: StreamReport,
+  now: number,
+): string | undefined {
   const name = `${kind}${group === '' ? '' : `.${group}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
   if (state === 'starting') return `${name}: not listed yet`;
   const silent = now - figures.heard;
-  return silent < OLDEST_MS ? undefined : `${name}: nothing heard from the Kubernetes API for ${Math.round(silent / 1_000)} s`;
+  return silent < OLDEST_MS
+    ? undefined
+    : `${name}: nothing heard from the Kubernetes API for ${Math.round(silent / 1_000)} s`;
 }

@@ -1,10 +1,21 @@
 /** Kubernetes Events: one for each object, subject and reason; it is counted up, not repeated. */
 import { createHash } from 'node:crypto';
-import { KubernetesError, type KubernetesClient, type RawObject, type Resource } from '../../shared/kubernetes/index.ts';
+import {
+  KubernetesError,
+  type KubernetesClient,
+  type RawObject,
+  type Resource,
+} from '../../shared/kubernetes/index.ts';
 import { visible } from '../../shared/telemetry/visible.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 
-export const EVENTS: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
+export const EVENTS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+};
 const SUBJECT = 'sluice.io/subject';
 /** The API refuses longer messages. */
 const LONGEST = 1024;
@@ -48,8 +59,14 @@ export function createRecorder(client: KubernetesClient, clock: Clock): Recorder
     const known = said.get(target.uid);
     if (known !== undefined) return known;
     const found: Written[] = [];
-    const selection = { namespace: target.namespace, fieldSelector: `involvedObject.uid=${target.uid}` };
-    for await (const page of client.pages(EVENTS, selection)) found.push(...page.items.filter((event: Written) => event.involvedObject?.uid === target.uid));
+    const selection = {
+      namespace: target.namespace,
+      fieldSelector: `involvedObject.uid=${target.uid}`,
+    };
+    for await (const page of client.pages(EVENTS, selection))
+      found.push(
+        ...page.items.filter((event: Written) => event.involvedObject?.uid === target.uid),
+      );
     const last = new Map<string, string>();
     for (const event of found.sort(byAge)) {
       const subject = event.metadata.annotations?.[SUBJECT];
@@ -68,7 +85,11 @@ export function createRecorder(client: KubernetesClient, clock: Clock): Recorder
       const { name } = event.metadata;
       const before: Written | undefined = await client.get(EVENTS, name, target.namespace);
       const { message, lastTimestamp } = event;
-      await client.merge(EVENTS, { name, namespace: target.namespace }, { message, lastTimestamp, count: (before?.count ?? 1) + 1 });
+      await client.merge(
+        EVENTS,
+        { name, namespace: target.namespace },
+        { message, lastTimestamp, count: (before?.count ?? 1) + 1 },
+      );
     }
   }
 
@@ -83,7 +104,8 @@ export function createRecorder(client: KubernetesClient, clock: Clock): Recorder
       }
       // What no longer holds may be said again when it comes back.
       const now = new Set(shown.map((occurrence) => occurrence.subject));
-      for (const subject of last.keys()) if (subject.startsWith(scope) && !now.has(subject)) last.delete(subject);
+      for (const subject of last.keys())
+        if (subject.startsWith(scope) && !now.has(subject)) last.delete(subject);
     },
   };
 }
@@ -93,23 +115,41 @@ function withVisibleText({ subject, message, ...rest }: Occurrence): Occurrence 
   return { ...rest, subject: visible(subject), message: visible(message) };
 }
 
-function sentence({ type, reason, message }: { readonly type?: string; readonly reason?: string; readonly message?: string }): string {
+function sentence({
+  type,
+  reason,
+  message,
+}: {
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}): string {
   return `${type} ${reason} ${(message ?? '').slice(0, LONGEST)}`;
 }
 
 function byAge(a: Written, b: Written): number {
-  return Date.parse(a.lastTimestamp ?? '') - Date.parse(b.lastTimestamp ?? '') || Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion);
+  return (
+    Date.parse(a.lastTimestamp ?? '') - Date.parse(b.lastTimestamp ?? '') ||
+    Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)
+  );
 }
 
 function eventFor(target: Target, occurrence: Occurrence, now: number): Written {
   const { subject, type, reason, message } = occurrence;
-  const key = createHash('sha256').update(`${target.uid} ${subject} ${type} ${reason}`).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(`${target.uid} ${subject} ${type} ${reason}`)
+    .digest('hex')
+    .slice(0, 16);
   const { apiVersion, kind, namespace, name, uid } = target;
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { namespace, name: `${name.slice(0, 230)}.${key}`, annotations: { [SUBJECT]: subject } },
+    metadata: {
+      namespace,
+      name: `${name.slice(0, 230)}.${key}`,
+      annotations: { [SUBJECT]: subject },
+    },
     involvedObject: { apiVersion, kind, namespace, name, uid },
     type,
     reason,

@@ -12,9 +12,15 @@ export class Results {
     const device = settled.device ?? '';
     const known = this.#byDevice.get(device);
     if (known !== undefined && compareVersions(settled.version, known.version) < 0) return false;
-    if (newest !== undefined && compareVersions(settled.version, newest.version) < 0 && !newest.devices.includes(device)) return false;
+    if (
+      newest !== undefined &&
+      compareVersions(settled.version, newest.version) < 0 &&
+      !newest.devices.includes(device)
+    )
+      return false;
     this.#byDevice.set(device, settled);
-    if (newest === undefined || compareVersions(settled.version, newest.version) >= 0) this.#forgetOthers(settled);
+    if (newest === undefined || compareVersions(settled.version, newest.version) >= 0)
+      this.#forgetOthers(settled);
     return true;
   }
 
@@ -32,13 +38,17 @@ export class Results {
     if (newest === undefined) return false;
     return newest.devices.every((device) => {
       const result = this.#byDevice.get(device);
-      return newest.device === undefined || (result !== undefined && compareVersions(result.version, newest.version) === 0);
+      return (
+        newest.device === undefined ||
+        (result !== undefined && compareVersions(result.version, newest.version) === 0)
+      );
     });
   }
 
   /** Devices that the ingress no longer goes to have no say any more. */
   #forgetOthers(settled: Settled): void {
     const current = settled.device === undefined ? [''] : [...settled.devices, settled.device];
-    for (const device of this.#byDevice.keys()) if (!current.includes(device)) this.#byDevice.delete(device);
+    for (const device of this.#byDevice.keys())
+      if (!current.includes(device)) this.#byDevice.delete(device);
   }
 }

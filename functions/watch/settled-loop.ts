@@ -22,21 +22,35 @@ export interface Listener {
 }
 
 /** Takes results off the cluster's queue until the signal fires; a message is deleted only after the listener has dealt with it. */
-export async function consumeSettled(queue: Queue, listener: Listener, patience: Patience): Promise<void> {
+export async function consumeSettled(
+  queue: Queue,
+  listener: Listener,
+  patience: Patience,
+): Promise<void> {
   const { signal, clock, random, log } = patience;
   const suspects = createSuspects(UNWORTHY, { clock, log });
   let failures = 0;
   while (!signal.aborted) {
     try {
-      const messages = await queue.receive({ max: 10, wait: 20_000, visibility: VISIBILITY, signal });
+      const messages = await queue.receive({
+        max: 10,
+        wait: 20_000,
+        visibility: VISIBILITY,
+        signal,
+      });
       const { deadly, rest } = sift(messages, suspects);
       for (const message of deadly) await drop(queue, message, log);
-      await Promise.all(byGroup(rest).map((group) => handleGroup(queue, group, { listener, log, suspects })));
+      await Promise.all(
+        byGroup(rest).map((group) => handleGroup(queue, group, { listener, log, suspects })),
+      );
       failures = 0;
     } catch (error) {
       failures += 1;
       const pause = fullJitter(failures, RETRY, random);
-      log.warn({ error: String(error), queue: queue.name, pause }, 'results cannot be received; trying again');
+      log.warn(
+        { error: String(error), queue: queue.name, pause },
+        'results cannot be received; trying again',
+      );
       await clock.sleep(pause, signal);
     }
   }
@@ -45,13 +59,27 @@ export async function consumeSettled(queue: Queue, listener: Listener, patience:
 /** Received so often, with no word why: the process may have died of it each time. A new result comes with the next snapshot. */
 const MOST_RECEIVES = 3;
 
-function sift(messages: readonly QueueMessage[], suspects: Suspects): { readonly deadly: readonly QueueMessage[]; readonly rest: readonly QueueMessage[] } {
-  const isDeadly = (message: QueueMessage): boolean => message.receiveCount > MOST_RECEIVES && suspects.isSuspect(message);
-  return { deadly: messages.filter(isDeadly), rest: messages.filter((message) => !isDeadly(message)) };
+function sift(
+  messages: readonly QueueMessage[],
+  suspects: Suspects,
+): { readonly deadly: readonly QueueMessage[]; readonly rest: readonly QueueMessage[] } {
+  const isDeadly = (message: QueueMessage): boolean =>
+    message.receiveCount > MOST_RECEIVES && suspects.isSuspect(message);
+  return {
+    deadly: messages.filter(isDeadly),
+    rest: messages.filter((message) => !isDeadly(message)),
+  };
 }
 
-async function drop(queue: Queue, { id, group, receipt, receiveCount }: QueueMessage, log: Patience['log']): Promise<void> {
-  log.error({ code: 'Q617', id, group, receiveCount }, 'a result that may have ended the process each time is dropped unread; the next snapshot brings a new one');
+async function drop(
+  queue: Queue,
+  { id, group, receipt, receiveCount }: QueueMessage,
+  log: Patience['log'],
+): Promise<void> {
+  log.error(
+    { code: 'Q617', id, group, receiveCount },
+    'a result that may have ended the process each time is dropped unread; the next snapshot brings a new one',
+  );
   await queue.delete(receipt);
 }
 
@@ -62,7 +90,11 @@ interface Handling {
 }
 
 /** In order; the rest of a group waits for the one that has to be tried again. */
-async function handleGroup(queue: Queue, messages: readonly QueueMessage[], { listener, log, suspects }: Handling): Promise<void> {
+async function handleGroup(
+  queue: Queue,
+  messages: readonly QueueMessage[],
+  { listener, log, suspects }: Handling,
+): Promise<void> {
   for (const message of messages) {
     if (!(await dealWith(message, { listener, log }))) {
       suspects.gaveBack([message]);
@@ -73,7 +105,10 @@ async function handleGroup(queue: Queue, messages: readonly QueueMessage[], { li
 }
 
 /** A result that cannot be read, or that throws, says nothing; the next snapshot brings a new one. */
-async function dealWith(message: QueueMessage, { listener, log }: Omit<Handling, 'suspects'>): Promise<boolean> {
+async function dealWith(
+  message: QueueMessage,
+  { listener, log }: Omit<Handling, 'suspects'>,
+): Promise<boolean> {
   try {
     const opened = open(message.body, EVENTS);
     if ('ok' in opened) return await tell(listener, opened.ok);
@@ -87,7 +122,9 @@ async function dealWith(message: QueueMessage, { listener, log }: Omit<Handling,
 }
 
 function tell(listener: Listener, event: EventOf<typeof EVENTS>): Promise<boolean> {
-  return event.type === INGRESS_SETTLED ? listener.settled(event.data) : listener.resync(event.data);
+  return event.type === INGRESS_SETTLED
+    ? listener.settled(event.data)
+    : listener.resync(event.data);
 }
 
 function byGroup(messages: readonly QueueMessage[]): readonly (readonly QueueMessage[])[] {

@@ -12,17 +12,23 @@ export interface SizeTeller {
   sent(): Promise<void>;
 }
 
-export function createSizeTeller(ref: IngressRef, recorder: Recorder, world: Pick<World, 'service'>): SizeTeller {
+export function createSizeTeller(
+  ref: IngressRef,
+  recorder: Recorder,
+  world: Pick<World, 'service'>,
+): SizeTeller {
   const scope = `${ref.namespace}/${ref.service} snapshot`;
   let told = false;
   const say = async (occurrences: readonly Occurrence[]): Promise<void> => {
     const service = world.service(ref.namespace, ref.service);
-    if (service !== undefined) await recorder.report(serviceTarget(service.object.meta), scope, occurrences);
+    if (service !== undefined)
+      await recorder.report(serviceTarget(service.object.meta), scope, occurrences);
     told = occurrences.length > 0;
   };
   return {
     failed: async (error, objects) => {
-      if (error instanceof QueueError && error.code === 'Q604') await say([tooLarge(scope, ref, objects)]);
+      if (error instanceof QueueError && error.code === 'Q604')
+        await say([tooLarge(scope, ref, objects)]);
     },
     sent: async () => {
       if (told) await say([]);
@@ -39,7 +45,10 @@ export function tooLarge(scope: string, ref: IngressRef, objects: KubernetesObje
     [objects.services.length, 'Services'],
     [objects.configMaps.length, 'ConfigMaps'],
   ] as const;
-  const most = counts.toSorted(([a], [b]) => b - a).slice(0, 2).map(([count, what]) => `${count} ${what}`);
+  const most = counts
+    .toSorted(([a], [b]) => b - a)
+    .slice(0, 2)
+    .map(([count, what]) => `${count} ${what}`);
   const message = `Q604: what belongs to Service ${ref.namespace}/${ref.service} does not fit into one message, so nothing of it reaches BIG-IP until it is smaller; most of it are ${most.join(' and ')}. Give some of its Gateways a Service and gateway pods of their own, with their own selector, and add that Service to ingresses in sluice.yaml.`;
   return { subject: scope, type: 'Warning', reason: 'SnapshotTooLarge', message };
 }

@@ -10,11 +10,19 @@ export const NOTHING_YET = 'sluice.io/no-such-object';
  * with the values of all. That may bring pods of none, which the snapshots leave out. Undefined where no Service selects anything.
  */
 export function podSelector(services: readonly Pick<Service, 'selector'>[]): string | undefined {
-  const selectors = services.map(({ selector }) => selector).filter((selector) => Object.keys(selector).length > 0);
+  const selectors = services
+    .map(({ selector }) => selector)
+    .filter((selector) => Object.keys(selector).length > 0);
   const [first] = selectors;
   if (first === undefined) return undefined;
   const shared = Object.keys(first).filter((key) => selectors.every((selector) => key in selector));
-  return shared.sort().map((key) => `${key} in (${[...new Set(selectors.map((selector) => selector[key] ?? ''))].sort().join(',')})`).join(',');
+  return shared
+    .sort()
+    .map(
+      (key) =>
+        `${key} in (${[...new Set(selectors.map((selector) => selector[key] ?? ''))].sort().join(',')})`,
+    )
+    .join(',');
 }
 
 export function sliceSelector(ingresses: readonly IngressRef[]): string {

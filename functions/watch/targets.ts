@@ -5,14 +5,23 @@ import type { ClusterIndex } from './cluster-index.ts';
 import type { About } from './occurrences.ts';
 import type { Target } from './recorder.ts';
 
-export const SERVICES: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
+export const SERVICES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'services',
+  kind: 'Service',
+  namespaced: true,
+};
 
 export function serviceTarget(meta: Meta): Target {
   return targetOf('v1', 'Service', meta);
 }
 
 /** Undefined where it is gone: nobody can read an Event about it any more. */
-export function findTarget(index: ClusterIndex, about: Exclude<About, { readonly kind: 'Ingress' }>): Target | undefined {
+export function findTarget(
+  index: ClusterIndex,
+  about: Exclude<About, { readonly kind: 'Ingress' }>,
+): Target | undefined {
   switch (about.kind) {
     case 'Service':
       return targetOf('v1', 'Service', index.services.get(about.key)?.meta);
@@ -21,7 +30,10 @@ export function findTarget(index: ClusterIndex, about: Exclude<About, { readonly
     case 'Gateway': {
       const istio = about.api === 'gateway-api' ? undefined : index.gateways.get(about.key);
       const api = about.api === 'istio' ? undefined : index.apiGateways.get(about.key);
-      return targetOf('networking.istio.io/v1', 'Gateway', istio?.meta) ?? targetOf('gateway.networking.k8s.io/v1', 'Gateway', api?.meta);
+      return (
+        targetOf('networking.istio.io/v1', 'Gateway', istio?.meta) ??
+        targetOf('gateway.networking.k8s.io/v1', 'Gateway', api?.meta)
+      );
     }
   }
 }

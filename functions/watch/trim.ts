@@ -1,7 +1,8 @@
 import type { Meta } from '../../shared/domain/ingress/objects.ts';
 
 /** Labels that change often or are many, and decide nothing. */
-const NOISE = /^(pod-template-hash|controller-revision-hash|pod-template-generation|helm\.sh\/.*|beta\.kubernetes\.io\/.*|feature\.node\.kubernetes\.io\/.*|nvidia\.com\/.*|csi\..*|topology\.ebs\.csi\..*)$/;
+const NOISE =
+  /^(pod-template-hash|controller-revision-hash|pod-template-generation|helm\.sh\/.*|beta\.kubernetes\.io\/.*|feature\.node\.kubernetes\.io\/.*|nvidia\.com\/.*|csi\..*|topology\.ebs\.csi\..*)$/;
 
 /** As it is kept and sent. The version counts writes, not content: heartbeats would make every snapshot new. Changes carry it instead. */
 export function trim<T extends { readonly meta: Meta }>(object: T): T {

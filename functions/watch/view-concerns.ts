@@ -28,10 +28,12 @@ const CONCERNS: { readonly [K in List]: Concern<K> } = {
   gateways: ({ selector }, { scope }) => scope.isRead(selector),
   virtualServices: (route, ground) => gatewaysNamed(route).some((key) => readsGateway(key, ground)),
   nodes: ({ meta }, { members, scope }) => members === 'nodes' || scope.nodes.has(meta.name),
-  endpointSlices: ({ meta, service }, { ref }) => meta.namespace === ref.namespace && service === ref.service,
+  endpointSlices: ({ meta, service }, { ref }) =>
+    meta.namespace === ref.namespace && service === ref.service,
   configMaps: ({ meta }, { ref }) => meta.namespace === ref.namespace,
   apiGateways: ({ meta }, { ref }) => meta.namespace === ref.namespace,
-  listenerSets: ({ parent }, { gatewayApi }) => gatewayApi().isParent({ ...parent, kind: 'Gateway' }),
+  listenerSets: ({ parent }, { gatewayApi }) =>
+    gatewayApi().isParent({ ...parent, kind: 'Gateway' }),
   apiRoutes: ({ parents }, { gatewayApi }) => parents.some(gatewayApi().isParent),
   namespaces: ({ name }, { gatewayApi }) => gatewayApi().asked.has(name),
 };

@@ -19,7 +19,8 @@ export interface Scope {
 
 export function scopeOf(own: Service, candidates: readonly Pod[]): Scope {
   const { namespace } = own.meta;
-  const selectsPod = ({ meta }: Pod): boolean => meta.namespace === namespace && selects(own.selector, meta.labels);
+  const selectsPod = ({ meta }: Pod): boolean =>
+    meta.namespace === namespace && selects(own.selector, meta.labels);
   const pods = candidates.filter(selectsPod);
   const kinds = distinct(pods);
   const read = new Map<string, boolean>();
@@ -30,17 +31,22 @@ export function scopeOf(own: Service, candidates: readonly Pod[]): Scope {
     selects: selectsPod,
     isRead: (selector) => {
       const key = selectorKey(selector);
-      const known = read.get(key) ?? (isSubset(selector, own.selector) || kinds.some((labels) => isSubset(selector, labels)));
+      const known =
+        read.get(key) ??
+        (isSubset(selector, own.selector) || kinds.some((labels) => isSubset(selector, labels)));
       read.set(key, known);
       return known;
     },
-    isSibling: ({ meta, selector }) => meta.namespace === namespace && kinds.some((labels) => selects(selector, labels)),
+    isSibling: ({ meta, selector }) =>
+      meta.namespace === namespace && kinds.some((labels) => selects(selector, labels)),
   };
 }
 
 /** The pods of a Deployment carry the same labels. */
 function distinct(pods: readonly Pod[]): readonly Labels[] {
-  return [...new Map(pods.map(({ meta: { labels } }) => [JSON.stringify(labels), labels])).values()];
+  return [
+    ...new Map(pods.map(({ meta: { labels } }) => [JSON.stringify(labels), labels])).values(),
+  ];
 }
 
 /** An empty Service selector selects nothing. */

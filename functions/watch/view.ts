@@ -2,7 +2,13 @@
 import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
 import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
 import type { Departures } from './availability.ts';
-import { selectorKey, type ClusterIndex, type Known, type Seen, type Sighting } from './cluster-index.ts';
+import {
+  selectorKey,
+  type ClusterIndex,
+  type Known,
+  type Seen,
+  type Sighting,
+} from './cluster-index.ts';
 import { inOrder } from './in-order.ts';
 import { Kept } from './kept.ts';
 import { chooseMesh, type MeshChoice } from './mesh-choice.ts';
@@ -21,7 +27,14 @@ export interface ViewOptions {
 
 type Part = 'scope' | 'gateways' | 'virtualServices' | 'services' | 'nodes' | 'gatewayApi' | 'mesh';
 
-const OF_PODS: readonly Part[] = ['scope', 'gateways', 'virtualServices', 'services', 'nodes', 'mesh'];
+const OF_PODS: readonly Part[] = [
+  'scope',
+  'gateways',
+  'virtualServices',
+  'services',
+  'nodes',
+  'mesh',
+];
 const OF_API: readonly Part[] = ['gatewayApi', 'mesh'];
 /** While there is no ingress Service, nothing concerns the ingress: when it comes, nothing of before counts. */
 const OF_SERVICE: readonly Part[] = [...OF_PODS, 'gatewayApi'];
@@ -107,13 +120,26 @@ export class IngressView {
   }
 
   #isOwn({ of, object }: Sighting): boolean {
-    return of === 'services' && object.meta.name === this.#options.ref.service && object.meta.namespace === this.#options.ref.namespace;
+    return (
+      of === 'services' &&
+      object.meta.name === this.#options.ref.service &&
+      object.meta.namespace === this.#options.ref.namespace
+    );
   }
 
   #concerns(observed: Sighting): boolean {
     if (this.#isOwn(observed)) return true;
     const scope = this.#kept.scope.get();
-    return scope !== undefined && concerns(observed, { ...this.#options, scope, gatewayApi: () => this.#kept.gatewayApi.get(), mesh: () => this.#kept.mesh.get(), draining: !this.#options.departures.empty });
+    return (
+      scope !== undefined &&
+      concerns(observed, {
+        ...this.#options,
+        scope,
+        gatewayApi: () => this.#kept.gatewayApi.get(),
+        mesh: () => this.#kept.mesh.get(),
+        draining: !this.#options.departures.empty,
+      })
+    );
   }
 
   #drop(parts: readonly Part[]): void {
@@ -125,7 +151,9 @@ export class IngressView {
     const { ref, departures } = this.#options;
     const own = this.#index.services.get(this.#name);
     if (own === undefined) return undefined;
-    const pods = [...(departures.empty ? this.#index.pods.in(ref.namespace) : this.#index.pods.all())].map(([, pod]) => pod);
+    const pods = [
+      ...(departures.empty ? this.#index.pods.in(ref.namespace) : this.#index.pods.all()),
+    ].map(([, pod]) => pod);
     return scopeOf(own, departures.among(pods));
   }
 
@@ -140,30 +168,52 @@ export class IngressView {
 
   /** Under each Gateway that it names. */
   #findRoutes(): Found<'virtualServices'> {
-    const found = this.#kept.gateways.get().flatMap(({ meta }) => [...this.#index.virtualServices.in(`${meta.namespace}/${meta.name}`)]);
+    const found = this.#kept.gateways
+      .get()
+      .flatMap(({ meta }) => [...this.#index.virtualServices.in(`${meta.namespace}/${meta.name}`)]);
     return [...new Map(found)];
   }
 
   #findServices(): Found<'services'> {
     const scope = this.#kept.scope.get();
-    return [...this.#index.services.in(this.#options.ref.namespace)].filter(([key, service]) => key === this.#name || scope?.isSibling(service) === true);
+    return [...this.#index.services.in(this.#options.ref.namespace)].filter(
+      ([key, service]) => key === this.#name || scope?.isSibling(service) === true,
+    );
   }
 
   #chooseMesh(): MeshChoice {
     const { apiGateways, listenerSets } = this.#kept.gatewayApi.get();
-    return chooseMesh({ gateways: this.#kept.gateways.get(), apiGateways, listenerSets, services: this.#kept.services.get() }, this.#index.meshServices);
+    return chooseMesh(
+      {
+        gateways: this.#kept.gateways.get(),
+        apiGateways,
+        listenerSets,
+        services: this.#kept.services.get(),
+      },
+      this.#index.meshServices,
+    );
   }
 
   /** Those of the ingress, and those its servers wait for. One may be both without fulfilling a wish: what is known of it here is whole. */
   #allServices(): KubernetesObjects['services'] {
     const own = this.#kept.services.get();
     const { services } = this.#kept.mesh.get();
-    return services.length === 0 ? own : inOrder(new Map([...services, ...own].map((service) => [`${service.meta.namespace}/${service.meta.name}`, service] as const)));
+    return services.length === 0
+      ? own
+      : inOrder(
+          new Map(
+            [...services, ...own].map(
+              (service) => [`${service.meta.namespace}/${service.meta.name}`, service] as const,
+            ),
+          ),
+        );
   }
 
   #findNodes(): Found<'nodes'> {
     const nodes = [...this.#index.nodes.all()];
-    return this.#options.members === 'nodes' ? nodes : nodes.filter(([, { meta }]) => this.#kept.scope.get()?.nodes.has(meta.name) === true);
+    return this.#options.members === 'nodes'
+      ? nodes
+      : nodes.filter(([, { meta }]) => this.#kept.scope.get()?.nodes.has(meta.name) === true);
   }
 
   #collect(): KubernetesObjects | undefined {
@@ -174,7 +224,9 @@ export class IngressView {
       gateways: this.#kept.gateways.get(),
       virtualServices: this.#kept.virtualServices.get(),
       services: this.#allServices(),
-      pods: inOrder(scope.pods.map((pod) => [`${pod.meta.namespace}/${pod.meta.name}`, pod] as const)),
+      pods: inOrder(
+        scope.pods.map((pod) => [`${pod.meta.namespace}/${pod.meta.name}`, pod] as const),
+      ),
       nodes: this.#kept.nodes.get(),
       endpointSlices: inOrder(this.#index.endpointSlices.in(this.#name)),
       configMaps: inOrder(this.#index.configMaps.in(this.#options.ref.namespace)),
@@ -190,7 +242,13 @@ export class IngressView {
 function isReadAsBefore({ observed, before }: Seen, { gateways }: ClusterIndex): boolean {
   if (observed.of !== 'gateways' || before?.of !== 'gateways') return false;
   const { meta, selector } = observed.object;
-  return gateways.get(`${meta.namespace}/${meta.name}`) !== undefined && selectorKey(selector) === selectorKey(before.object.selector);
+  return (
+    gateways.get(`${meta.namespace}/${meta.name}`) !== undefined &&
+    selectorKey(selector) === selectorKey(before.object.selector)
+  );
 }
 
-type Found<K extends keyof KubernetesObjects> = readonly (readonly [key: string, object: KubernetesObjects[K][number]])[];
+type Found<K extends keyof KubernetesObjects> = readonly (readonly [
+  key: string,
+  object: KubernetesObjects[K][number],
+])[];

@@ -51,8 +51,28 @@ export class Voice {
     const recorder = createRecorder(client, clock);
     this.#clock = { client, clock, recorder, world, log };
     const speaks = (): boolean => this.#speaks;
-    this.#agents = options.ingresses.map((ingress) => createAgent({ runtime, cluster, ingress, client, world, recorder, outbox, revisions, debounce, meter, speaks }));
-    this.#inventory = new Keeper({ name: 'sending the inventory', clock, random, log, work: () => this.#tellAll(outbox) });
+    this.#agents = options.ingresses.map((ingress) =>
+      createAgent({
+        runtime,
+        cluster,
+        ingress,
+        client,
+        world,
+        recorder,
+        outbox,
+        revisions,
+        debounce,
+        meter,
+        speaks,
+      }),
+    );
+    this.#inventory = new Keeper({
+      name: 'sending the inventory',
+      clock,
+      random,
+      log,
+      work: () => this.#tellAll(outbox),
+    });
     for (const agent of this.#agents) agent.start();
   }
 
@@ -77,7 +97,11 @@ export class Voice {
     for (const agent of this.#agents) agent.refresh();
     this.#inventory.start();
     this.#inventory.poke();
-    this.#listening = consumeSettled(queues.queue(`settled-${cluster}`), { settled: (settled) => this.#settle(settled), resync: (asked) => this.#resync(asked) }, { clock, random, log, signal: this.#abort.signal });
+    this.#listening = consumeSettled(
+      queues.queue(`settled-${cluster}`),
+      { settled: (settled) => this.#settle(settled), resync: (asked) => this.#resync(asked) },
+      { clock, random, log, signal: this.#abort.signal },
+    );
   }
 
   /** The term is over: whatever is in hand is somebody else's now. */
@@ -89,7 +113,11 @@ export class Voice {
   /** Sends what is in hand, unless it was silenced, and ends. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    await Promise.all([...this.#agents.map((agent) => agent.stop()), this.#inventory.stop(), this.#listening]);
+    await Promise.all([
+      ...this.#agents.map((agent) => agent.stop()),
+      this.#inventory.stop(),
+      this.#listening,
+    ]);
     this.#speaks = false;
   }
 
@@ -97,14 +125,21 @@ export class Voice {
   async #tellAll(outbox: Outbox): Promise<number> {
     const { world, resync } = this.#options;
     if (!this.#speaks) return resync;
-    const services = world.states().filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
+    const services = world
+      .states()
+      .filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
     // A stale list proves no absence.
     if (services.some(({ state }) => state !== 'live')) return 1_000;
     const watched = this.#agents.map((agent) => agent.ref);
-    await outbox.inventory(watched.filter((ref) => world.service(ref.namespace, ref.service) !== undefined), watched);
+    await outbox.inventory(
+      watched.filter((ref) => world.service(ref.namespace, ref.service) !== undefined),
+      watched,
+    );
     if (this.#told) for (const agent of this.#agents) agent.refresh();
     this.#told = true;
-    await tellClock(this.#clock, watched).catch((error: unknown) => this.#clock.log.warn({ error: String(error) }, 'that the clock is wrong could not be told'));
+    await tellClock(this.#clock, watched).catch((error: unknown) =>
+      this.#clock.log.warn({ error: String(error) }, 'that the clock is wrong could not be told'),
+    );
     return resync;
   }
 
@@ -112,7 +147,10 @@ export class Voice {
   async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
     if (!this.#speaks) return false;
     if (cluster !== this.#options.cluster) return true;
-    this.#options.runtime.log.info({ device, partition, code, reason }, 'asked to say everything again');
+    this.#options.runtime.log.info(
+      { device, partition, code, reason },
+      'asked to say everything again',
+    );
     return this.#inventory.done();
   }
 
@@ -126,7 +164,10 @@ export class Voice {
       const epoch = await this.#options.raise(declared.epoch);
       if (epoch === undefined) return false;
       this.#revisions.moveTo(epoch);
-      this.#options.runtime.log.warn({ declared, epoch }, 'the device knows a newer epoch of this cluster; moved above it');
+      this.#options.runtime.log.warn(
+        { declared, epoch },
+        'the device knows a newer epoch of this cluster; moved above it',
+      );
       this.#inventory.poke();
     }
     this.#options.meter.settled(settled.owner);

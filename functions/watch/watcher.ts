@@ -1,6 +1,12 @@
 /** Observe → snapshot → queue, and results → Kubernetes, for one cluster. */
 import { dryRunClient } from '../../shared/kubernetes/dry-run.ts';
-import { createKubernetesClient, type Environment, type KubernetesClient, type Resource, type StreamTiming } from '../../shared/kubernetes/index.ts';
+import {
+  createKubernetesClient,
+  type Environment,
+  type KubernetesClient,
+  type Resource,
+  type StreamTiming,
+} from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { DebounceLimits } from './debounce.ts';
 import { leasePlace } from './epoch.ts';
@@ -44,7 +50,13 @@ export interface Watcher {
   address(): Address | undefined;
 }
 
-const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+const NAMESPACES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
 const DEBOUNCE: DebounceLimits = { quiet: 100, max: 1_000 };
 const RESYNC_MS = 5 * 60_000;
 
@@ -79,20 +91,54 @@ class ClusterWatcher implements Watcher {
     const { clock, random, log } = this.#runtime;
     this.#patience = { clock, random, log, signal: this.#abort.signal };
     this.#ingresses = watchedIngresses(runtime.config.ingresses, clusterId, runtime.config.devices);
-    const client = createKubernetesClient({ kubeconfig: options.kubeconfig, env: options.env ?? {}, clock });
+    const client = createKubernetesClient({
+      kubeconfig: options.kubeconfig,
+      env: options.env ?? {},
+      clock,
+    });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
-    this.#world = createWorld({ client: this.#client, ingresses: this.#ingresses.map(({ ref }) => ref), clock, random, log, timing: options.timing, onChange: (change) => this.#notice(change), onMesh: () => this.#voice?.meshAnswered() });
+    this.#world = createWorld({
+      client: this.#client,
+      ingresses: this.#ingresses.map(({ ref }) => ref),
+      clock,
+      random,
+      log,
+      timing: options.timing,
+      onChange: (change) => this.#notice(change),
+      onMesh: () => this.#voice?.meshAnswered(),
+    });
     // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
     const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;
-    const place = leasePlace(options.leaseNamespace ?? home ?? 'default', clusterId, options.identity ?? runtime.id());
+    const place = leasePlace(
+      options.leaseNamespace ?? home ?? 'default',
+      clusterId,
+      options.identity ?? runtime.id(),
+    );
     const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#fallSilent() };
-    this.#leadership = new Leadership({ client: this.#client, place, clock, random, log: this.#runtime.log, timing: options.lease, ...terms });
-    this.#metrics = createMetrics({ states: () => this.#world.states(), epoch: () => this.#leadership.epoch, ahead: () => clockAhead(this.#client, clock), clock });
+    this.#leadership = new Leadership({
+      client: this.#client,
+      place,
+      clock,
+      random,
+      log: this.#runtime.log,
+      timing: options.lease,
+      ...terms,
+    });
+    this.#metrics = createMetrics({
+      states: () => this.#world.states(),
+      epoch: () => this.#leadership.epoch,
+      ahead: () => clockAhead(this.#client, clock),
+      clock,
+    });
   }
 
   async start(): Promise<void> {
     await this.#serve();
-    const clusterUid = await persist('reading the UID of namespace kube-system', () => this.#readClusterUid(), this.#patience);
+    const clusterUid = await persist(
+      'reading the UID of namespace kube-system',
+      () => this.#readClusterUid(),
+      this.#patience,
+    );
     if (clusterUid === undefined) return;
     this.#clusterUid = clusterUid;
     await Promise.race([this.#leadership.start(), aborted(this.#abort.signal)]);
@@ -101,7 +147,21 @@ class ClusterWatcher implements Watcher {
     await Promise.race([this.#world.synced, aborted(this.#abort.signal)]);
     if (this.#abort.signal.aborted) return;
     this.#voice = this.#prepare();
-    this.#runtime.log.info({ ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`), streams: this.#world.states().map(({ kind, group, namespace, state, objects }) => ({ kind, group, namespace, state, objects })) }, before === undefined ? 'standing by' : 'watching');
+    this.#runtime.log.info(
+      {
+        ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`),
+        streams: this.#world
+          .states()
+          .map(({ kind, group, namespace, state, objects }) => ({
+            kind,
+            group,
+            namespace,
+            state,
+            objects,
+          })),
+      },
+      before === undefined ? 'standing by' : 'watching',
+    );
     // What was listed after the Lease was won is new enough.
     await this.#lead(this.#leadership.epoch !== before);
   }
@@ -129,7 +189,8 @@ class ClusterWatcher implements Watcher {
     if (voice === undefined || voice.speaks || this.#leadership.epoch === undefined) return;
     if (relist) await this.#world.relist();
     const { epoch } = this.#leadership;
-    if (voice !== this.#voice || voice.speaks || epoch === undefined || this.#abort.signal.aborted) return;
+    if (voice !== this.#voice || voice.speaks || epoch === undefined || this.#abort.signal.aborted)
+      return;
     voice.speak(epoch);
     this.#runtime.log.info({ epoch }, 'speaking for this cluster');
   }
@@ -164,7 +225,13 @@ class ClusterWatcher implements Watcher {
     const { http } = this.#options;
     if (http === undefined) return;
     this.#served = await serve(http, {
-      ready: () => readiness({ states: this.#world.states(), prepared: this.#voice !== undefined, leading: this.#voice?.speaks === true, now: this.#runtime.clock.monotonic() }),
+      ready: () =>
+        readiness({
+          states: this.#world.states(),
+          prepared: this.#voice !== undefined,
+          leading: this.#voice?.speaks === true,
+          now: this.#runtime.clock.monotonic(),
+        }),
       metrics: () => this.#metrics.text(),
     });
     this.#runtime.log.info({ ...this.#served.address }, 'answering /healthz, /readyz and /metrics');
@@ -176,7 +243,10 @@ class ClusterWatcher implements Watcher {
 
   async #readClusterUid(): Promise<string> {
     const uid = (await this.#client.get(NAMESPACES, 'kube-system'))?.metadata.uid;
-    if (uid === undefined) throw new Error('namespace kube-system does not exist or has no UID; is this a Kubernetes API?');
+    if (uid === undefined)
+      throw new Error(
+        'namespace kube-system does not exist or has no UID; is this a Kubernetes API?',
+      );
     return uid;
   }
 }
@@ -186,10 +256,14 @@ function checkCluster({ config }: Runtime, clusterId: string): void {
   const cluster = config.clusters.find(({ id }) => id === clusterId);
   if (cluster === undefined) {
     const known = config.clusters.map(({ id }) => id);
-    throw new Error(`the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it under clusters, or correct the cluster id of this watcher`);
+    throw new Error(
+      `the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it under clusters, or correct the cluster id of this watcher`,
+    );
   }
   if (cluster.verifyKeys.length > 0 && cluster.signKey === undefined) {
-    throw new Error(`clusters[].verifyKeys of cluster ${clusterId} lets signed events through only, and this watcher has no key to sign with; set clusters[].signKey of ${clusterId} in its configuration`);
+    throw new Error(
+      `clusters[].verifyKeys of cluster ${clusterId} lets signed events through only, and this watcher has no key to sign with; set clusters[].signKey of ${clusterId} in its configuration`,
+    );
   }
 }
 

@@ -23,23 +23,28 @@ export class Withdrawals {
   observe(service: string, owned: readonly PortKey[], { wants, newest }: PortLook): void {
     const unwanted = owned.filter((key) => !wants.has(service, key.port));
     for (const [id, candidate] of this.#candidates) {
-      if (candidate.service === service && !includes(unwanted, candidate.key)) this.#candidates.delete(id);
+      if (candidate.service === service && !includes(unwanted, candidate.key))
+        this.#candidates.delete(id);
     }
     for (const key of unwanted) {
       const id = idOf(service, key);
-      if (!this.#candidates.has(id)) this.#candidates.set(id, { service, key, since: newest, due: undefined });
+      if (!this.#candidates.has(id))
+        this.#candidates.set(id, { service, key, since: newest, due: undefined });
     }
   }
 
   /** Every device has done what the snapshot of `revision` asked for. */
   settled(revision: Revision, now: number): void {
     for (const [id, candidate] of this.#candidates) {
-      if (candidate.due === undefined && compareRevisions(revision, candidate.since) > 0) this.#candidates.set(id, { ...candidate, due: now + DELAY_MS });
+      if (candidate.due === undefined && compareRevisions(revision, candidate.since) > 0)
+        this.#candidates.set(id, { ...candidate, due: now + DELAY_MS });
     }
   }
 
   due(service: string, now: number): readonly PortKey[] {
-    return [...this.#candidates.values()].filter((one) => one.service === service && one.due !== undefined && one.due <= now).map((one) => one.key);
+    return [...this.#candidates.values()]
+      .filter((one) => one.service === service && one.due !== undefined && one.due <= now)
+      .map((one) => one.key);
   }
 
   done(service: string, keys: readonly PortKey[]): void {
@@ -47,7 +52,9 @@ export class Withdrawals {
   }
 
   nextDue(now: number): number | undefined {
-    const waits = [...this.#candidates.values()].flatMap((one) => (one.due === undefined ? [] : [Math.max(0, one.due - now)]));
+    const waits = [...this.#candidates.values()].flatMap((one) =>
+      one.due === undefined ? [] : [Math.max(0, one.due - now)],
+    );
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 }

@@ -1,6 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, IngressRef } from '../../shared/domain/ingress/snapshot.ts';
-import { createStream, type KubernetesClient, type Stream, type StreamChange, type StreamFigures, type StreamState, type StreamTiming } from '../../shared/kubernetes/index.ts';
+import {
+  createStream,
+  type KubernetesClient,
+  type Stream,
+  type StreamChange,
+  type StreamFigures,
+  type StreamState,
+  type StreamTiming,
+} from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { ClusterIndex, type Seen } from './cluster-index.ts';
@@ -69,14 +77,25 @@ export function createWorld(options: WorldOptions): World {
     options.onChange(change);
   };
   const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
-  const streams: readonly Followed[] = KINDS.flatMap((kind) => placesOf(kind, namespaces).map((namespace) => ({ kind, namespace, stream: streamOf({ kind, namespace, scopes }, options, notice) })));
+  const streams: readonly Followed[] = KINDS.flatMap((kind) =>
+    placesOf(kind, namespaces).map((namespace) => ({
+      kind,
+      namespace,
+      stream: streamOf({ kind, namespace, scopes }, options, notice),
+    })),
+  );
   const mesh = new MeshStream({
-    open: (onFault) => streamOf({ kind: MESH_SERVICES, namespace: undefined, scopes, onFault }, options, notice),
+    open: (onFault) =>
+      streamOf({ kind: MESH_SERVICES, namespace: undefined, scopes, onFault }, options, notice),
     closed: () => index.meshServices.clear(),
     onAnswer: options.onMesh,
   });
-  const all = (): readonly Followed[] => (mesh.stream === undefined ? streams : [...streams, { kind: MESH_SERVICES, namespace: undefined, stream: mesh.stream }]);
-  const find = (plural: string, namespace: string): Stream<Observed> | undefined => streams.find((entry) => entry.kind.plural === plural && entry.namespace === namespace)?.stream;
+  const all = (): readonly Followed[] =>
+    mesh.stream === undefined
+      ? streams
+      : [...streams, { kind: MESH_SERVICES, namespace: undefined, stream: mesh.stream }];
+  const find = (plural: string, namespace: string): Stream<Observed> | undefined =>
+    streams.find((entry) => entry.kind.plural === plural && entry.namespace === namespace)?.stream;
   return {
     synced: Promise.all(streams.map(({ stream }) => stream.synced)).then(() => undefined),
     index,
@@ -86,12 +105,24 @@ export function createWorld(options: WorldOptions): World {
       const found = find('services', namespace)?.store.get(namespace, name);
       return found?.of === 'services' ? found : undefined;
     },
-    states: () => all().map(({ kind, namespace, stream }) => ({ kind: kind.kind, group: kind.group, namespace, state: stream.state(), objects: stream.store.size, figures: stream.figures })),
+    states: () =>
+      all().map(({ kind, namespace, stream }) => ({
+        kind: kind.kind,
+        group: kind.group,
+        namespace,
+        state: stream.state(),
+        objects: stream.store.size,
+        figures: stream.figures,
+      })),
     start: () => {
       for (const { kind, namespace, stream } of streams) {
-        const services = kind.plural === 'pods' && namespace !== undefined ? find('services', namespace) : undefined;
+        const services =
+          kind.plural === 'pods' && namespace !== undefined
+            ? find('services', namespace)
+            : undefined;
         // Which pods matter is known only with the Services.
-        if (namespace !== undefined && services !== undefined) void services.synced.then(() => scopes.start(namespace, stream));
+        if (namespace !== undefined && services !== undefined)
+          void services.synced.then(() => scopes.start(namespace, stream));
         else stream.start();
       }
     },
@@ -106,13 +137,23 @@ export function createWorld(options: WorldOptions): World {
 }
 
 /** Where only the namespaces of ingresses matter, the rest of a large cluster never arrives here. */
-function placesOf(kind: ObservedKind, namespaces: readonly string[]): readonly (string | undefined)[] {
+function placesOf(
+  kind: ObservedKind,
+  namespaces: readonly string[],
+): readonly (string | undefined)[] {
   return kind.local ? namespaces : [undefined];
 }
 
-type Place = Pick<Followed, 'kind' | 'namespace'> & { readonly scopes: PodScopes; readonly onFault?: (error: unknown) => void };
+type Place = Pick<Followed, 'kind' | 'namespace'> & {
+  readonly scopes: PodScopes;
+  readonly onFault?: (error: unknown) => void;
+};
 
-function streamOf({ kind, namespace, scopes, onFault }: Place, options: WorldOptions, onChange: (seen: Omit<WorldChange, 'before'>) => void): Stream<Observed> {
+function streamOf(
+  { kind, namespace, scopes, onFault }: Place,
+  options: WorldOptions,
+  onChange: (seen: Omit<WorldChange, 'before'>) => void,
+): Stream<Observed> {
   const { client, clock, random, log, timing, ingresses } = options;
   const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
   return createStream<Observed>({
@@ -137,9 +178,16 @@ function streamOf({ kind, namespace, scopes, onFault }: Place, options: WorldOpt
 
 /** Written anew without anything that is kept having changed. Of a Service, who wrote what counts too. */
 function isHeartbeat({ change, observed, before }: WorldChange): boolean {
-  return change.what === 'updated' && observed.of !== 'services' && isDeepStrictEqual(observed.object, before?.object);
+  return (
+    change.what === 'updated' &&
+    observed.of !== 'services' &&
+    isDeepStrictEqual(observed.object, before?.object)
+  );
 }
 
-function changeOf(kind: ObservedKind, { what, namespace, name, resourceVersion }: StreamChange<Observed>): Change {
+function changeOf(
+  kind: ObservedKind,
+  { what, namespace, name, resourceVersion }: StreamChange<Observed>,
+): Change {
   return { what, kind: kind.kind, namespace, name, resourceVersion };
 }

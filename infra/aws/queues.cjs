@@ -47,7 +47,9 @@ function alarm({ logical, metric, threshold, description, statistic = 'Maximum' 
       AlarmDescription: description,
       Namespace: 'AWS/SQS',
       MetricName: metric,
-      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [`${logical}Queue`, 'QueueName'] } }],
+      Dimensions: [
+        { Name: 'QueueName', Value: { 'Fn::GetAtt': [`${logical}Queue`, 'QueueName'] } },
+      ],
       Statistic: statistic,
       Period: 60,
       EvaluationPeriods: 1,
@@ -66,13 +68,34 @@ function deadAlarms(prefix, { name, logical, parked }) {
   const physical = `${prefix}-${name}-dead.fifo`;
   if (parked) {
     return {
-      [`${dead}NewsAlarm`]: alarm({ logical: dead, metric: 'NumberOfMessagesReceived', statistic: 'Sum', threshold: 0, description: `Sluice: events of ${name} will not succeed by themselves; "sluice failures groups" says which, and why.` }),
-      [`${dead}AgeAlarm`]: alarm({ logical: dead, metric: 'ApproximateAgeOfOldestMessage', threshold: 900, description: `Sluice: dead letters of ${name} have waited in ${physical} for more than 15 minutes; the log of park says why the failure store does not take them. They are lost after 14 days.` }),
+      [`${dead}NewsAlarm`]: alarm({
+        logical: dead,
+        metric: 'NumberOfMessagesReceived',
+        statistic: 'Sum',
+        threshold: 0,
+        description: `Sluice: events of ${name} will not succeed by themselves; "sluice failures groups" says which, and why.`,
+      }),
+      [`${dead}AgeAlarm`]: alarm({
+        logical: dead,
+        metric: 'ApproximateAgeOfOldestMessage',
+        threshold: 900,
+        description: `Sluice: dead letters of ${name} have waited in ${physical} for more than 15 minutes; the log of park says why the failure store does not take them. They are lost after 14 days.`,
+      }),
     };
   }
   return {
-    [`${dead}DepthAlarm`]: alarm({ logical: dead, metric: 'ApproximateNumberOfMessagesVisible', threshold: 0, description: `Sluice: the function ${name} crashed again and again over the events in ${physical}; its log says why.` }),
-    [`${dead}AgeAlarm`]: alarm({ logical: dead, metric: 'ApproximateAgeOfOldestMessage', threshold: 10 * DAY, description: `Sluice: a dead letter of ${name} is lost in less than four days unless somebody takes it out of ${physical}.` }),
+    [`${dead}DepthAlarm`]: alarm({
+      logical: dead,
+      metric: 'ApproximateNumberOfMessagesVisible',
+      threshold: 0,
+      description: `Sluice: the function ${name} crashed again and again over the events in ${physical}; its log says why.`,
+    }),
+    [`${dead}AgeAlarm`]: alarm({
+      logical: dead,
+      metric: 'ApproximateAgeOfOldestMessage',
+      threshold: 10 * DAY,
+      description: `Sluice: a dead letter of ${name} is lost in less than four days unless somebody takes it out of ${physical}.`,
+    }),
   };
 }
 
@@ -82,10 +105,18 @@ function work(prefix, each) {
   return {
     [`${dead}Queue`]: queue(`${prefix}-${name}-dead.fifo`, parked ? PARK_VISIBILITY : 60),
     [`${logical}Queue`]: queue(`${prefix}-${name}.fifo`, visibility, {
-      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [`${dead}Queue`, 'Arn'] }, maxReceiveCount: MAX_RECEIVE_COUNT },
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [`${dead}Queue`, 'Arn'] },
+        maxReceiveCount: MAX_RECEIVE_COUNT,
+      },
     }),
     ...deadAlarms(prefix, each),
-    [`${logical}AgeAlarm`]: alarm({ logical, metric: 'ApproximateAgeOfOldestMessage', threshold: 900, description: `Sluice: ${name} has waited for more than 15 minutes; the function's log says why.` }),
+    [`${logical}AgeAlarm`]: alarm({
+      logical,
+      metric: 'ApproximateAgeOfOldestMessage',
+      threshold: 900,
+      description: `Sluice: ${name} has waited for more than 15 minutes; the function's log says why.`,
+    }),
   };
 }
 
@@ -98,10 +129,19 @@ function watcher(cluster) {
       PolicyDocument: {
         Version: '2012-10-17',
         Statement: [
-          { Effect: 'Allow', Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'], Resource: [{ 'Fn::GetAtt': ['SnapshotsQueue', 'Arn'] }] },
           {
             Effect: 'Allow',
-            Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueUrl'],
+            Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
+            Resource: [{ 'Fn::GetAtt': ['SnapshotsQueue', 'Arn'] }],
+          },
+          {
+            Effect: 'Allow',
+            Action: [
+              'sqs:ReceiveMessage',
+              'sqs:DeleteMessage',
+              'sqs:ChangeMessageVisibility',
+              'sqs:GetQueueUrl',
+            ],
             Resource: [{ 'Fn::GetAtt': [`Settled${cluster.logical}Queue`, 'Arn'] }],
           },
         ],
@@ -112,7 +152,9 @@ function watcher(cluster) {
 
 module.exports = () => {
   const { prefix, clusters } = settings(process.env);
-  const resources = { AlarmTopic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'Sluice alarms' } } };
+  const resources = {
+    AlarmTopic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'Sluice alarms' } },
+  };
   for (const each of WORK) Object.assign(resources, work(prefix, each));
   for (const cluster of clusters) {
     resources[`Settled${cluster.logical}Queue`] = queue(cluster.queue, 60);

@@ -35,10 +35,19 @@ const DAY = 86_400;
  * apply stops by itself at 75 % of its time and gives back what is left, so it needs less than AWS's six times. What express could not
  * do must come again before it is a minute old.
  */
-const VISIBILITY_FACTOR: Readonly<Record<string, number>> = { 'apply.zip': 1.25, 'express.zip': 1.25 };
+const VISIBILITY_FACTOR: Readonly<Record<string, number>> = {
+  'apply.zip': 1.25,
+  'express.zip': 1.25,
+};
 
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string | number, unknown>)[key] : undefined), value);
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null
+        ? (inner as Record<string | number, unknown>)[key]
+        : undefined,
+    value,
+  );
 }
 
 function text(value: unknown, ...path: readonly (string | number)[]): string {
@@ -46,14 +55,19 @@ function text(value: unknown, ...path: readonly (string | number)[]): string {
   return typeof found === 'string' ? found : '';
 }
 
-const number = (resource: Resource | undefined, ...path: readonly string[]): number => Number(at(resource?.Properties, ...path) ?? Number.NaN);
+const number = (resource: Resource | undefined, ...path: readonly string[]): number =>
+  Number(at(resource?.Properties, ...path) ?? Number.NaN);
 const target = (value: unknown): string => text(value, 'Fn::GetAtt', 0);
 
 function artifactOf(made: Resource): string {
   return text(made.Properties, 'Code', 'S3Key').split('/').at(-1) ?? '';
 }
 
-function hasAlarm(template: CompiledTemplate, queueId: string | undefined, metric: string): boolean {
+function hasAlarm(
+  template: CompiledTemplate,
+  queueId: string | undefined,
+  metric: string,
+): boolean {
   return Object.values(template.Resources).some(
     ({ Type, Properties }) =>
       Type === 'AWS::CloudWatch::Alarm' &&
@@ -65,45 +79,88 @@ function hasAlarm(template: CompiledTemplate, queueId: string | undefined, metri
 }
 
 function isDeadLetterQueue({ Resources }: CompiledTemplate, queueId: string): boolean {
-  return Object.values(Resources).some(({ Properties }) => target(at(Properties, 'RedrivePolicy', 'deadLetterTargetArn')) === queueId);
+  return Object.values(Resources).some(
+    ({ Properties }) => target(at(Properties, 'RedrivePolicy', 'deadLetterTargetArn')) === queueId,
+  );
 }
 
 /** Where a function empties the dead-letter queue, its depth says nothing; that something was taken does. */
 function tellsNews({ template, deadId }: Joined): boolean {
-  const emptied = Object.values(template.Resources).some(({ Type, Properties }) => Type === 'AWS::Lambda::EventSourceMapping' && target(Properties['EventSourceArn']) === deadId);
-  return hasAlarm(template, deadId, emptied ? 'NumberOfMessagesReceived' : 'ApproximateNumberOfMessagesVisible');
+  const emptied = Object.values(template.Resources).some(
+    ({ Type, Properties }) =>
+      Type === 'AWS::Lambda::EventSourceMapping' && target(Properties['EventSourceArn']) === deadId,
+  );
+  return hasAlarm(
+    template,
+    deadId,
+    emptied ? 'NumberOfMessagesReceived' : 'ApproximateNumberOfMessagesVisible',
+  );
 }
 
 /** What holds for a working queue only: behind a dead-letter queue there is no other, and its alarms are checked with the queue before it. */
-const WORKING_ONLY: ReadonlySet<string> = new Set(['dead-letter-queue', 'same-type', 'dead-retention', 'max-receive-count', 'alarm-news', 'alarm-age']);
+const WORKING_ONLY: ReadonlySet<string> = new Set([
+  'dead-letter-queue',
+  'same-type',
+  'dead-retention',
+  'max-receive-count',
+  'alarm-news',
+  'alarm-age',
+]);
 
 const RULES: Readonly<Record<string, Rule>> = {
-  'dead-letter-queue': ({ dead, queueId }) => (dead === undefined ? `${queueId} has no dead-letter queue in this template` : undefined),
+  'dead-letter-queue': ({ dead, queueId }) =>
+    dead === undefined ? `${queueId} has no dead-letter queue in this template` : undefined,
   'same-type': ({ queue, dead, queueId }) =>
-    queue.Properties['FifoQueue'] === true && dead?.Properties['FifoQueue'] === true ? undefined : `${queueId} and its dead-letter queue must both be FIFO`,
-  retention: ({ queue, queueId }) => (number(queue, 'MessageRetentionPeriod') >= 14 * DAY ? undefined : `${queueId} keeps messages for less than 14 days`),
+    queue.Properties['FifoQueue'] === true && dead?.Properties['FifoQueue'] === true
+      ? undefined
+      : `${queueId} and its dead-letter queue must both be FIFO`,
+  retention: ({ queue, queueId }) =>
+    number(queue, 'MessageRetentionPeriod') >= 14 * DAY
+      ? undefined
+      : `${queueId} keeps messages for less than 14 days`,
   'dead-retention': ({ queue, dead, queueId }) =>
-    number(dead, 'MessageRetentionPeriod') >= number(queue, 'MessageRetentionPeriod') ? undefined : `the dead-letter queue of ${queueId} keeps messages for a shorter time than ${queueId}`,
+    number(dead, 'MessageRetentionPeriod') >= number(queue, 'MessageRetentionPeriod')
+      ? undefined
+      : `the dead-letter queue of ${queueId} keeps messages for a shorter time than ${queueId}`,
   'max-receive-count': ({ queue, queueId }) =>
-    number(queue, 'RedrivePolicy', 'maxReceiveCount') >= 5 ? undefined : `${queueId} gives up after fewer than 5 receives, and throttled calls count`,
+    number(queue, 'RedrivePolicy', 'maxReceiveCount') >= 5
+      ? undefined
+      : `${queueId} gives up after fewer than 5 receives, and throttled calls count`,
   visibility: ({ queue, made, queueId }) => {
     const factor = VISIBILITY_FACTOR[artifactOf(made)] ?? 6;
     const [visibility, timeout] = [number(queue, 'VisibilityTimeout'), number(made, 'Timeout')];
-    return visibility >= factor * timeout ? undefined : `${queueId} hides messages for ${visibility} s; the function may take ${timeout} s, so ${factor * timeout} s are needed`;
+    return visibility >= factor * timeout
+      ? undefined
+      : `${queueId} hides messages for ${visibility} s; the function may take ${timeout} s, so ${factor * timeout} s are needed`;
   },
   'partial-failures': ({ source }) =>
-    at(source.Properties, 'FunctionResponseTypes', 0) === 'ReportBatchItemFailures' ? undefined : 'one failed message would bring the whole batch again',
+    at(source.Properties, 'FunctionResponseTypes', 0) === 'ReportBatchItemFailures'
+      ? undefined
+      : 'one failed message would bring the whole batch again',
   'maximum-concurrency': ({ source }) =>
-    number(source, 'ScalingConfig', 'MaximumConcurrency') >= 2 ? undefined : 'without a limit, throttled calls count as receives and good messages are given up',
+    number(source, 'ScalingConfig', 'MaximumConcurrency') >= 2
+      ? undefined
+      : 'without a limit, throttled calls count as receives and good messages are given up',
   'reserved-concurrency': ({ made }) =>
-    at(made.Properties, 'ReservedConcurrentExecutions') === undefined ? undefined : 'the function reserves executions, so calls beyond them are throttled; limit the event source instead',
+    at(made.Properties, 'ReservedConcurrentExecutions') === undefined
+      ? undefined
+      : 'the function reserves executions, so calls beyond them are throttled; limit the event source instead',
   'batch-size': ({ source }) => {
     const size = number(source, 'BatchSize');
     return size >= 1 && size <= 10 ? undefined : `FIFO queues give batches of 1 to 10, not ${size}`;
   },
-  'batching-window': ({ source }) => (at(source.Properties, 'MaximumBatchingWindowInSeconds') === undefined ? undefined : 'FIFO event sources have no batching window'),
-  'alarm-news': (joined) => (tellsNews(joined) ? undefined : `nobody is told when ${joined.deadId ?? 'the dead-letter queue'} gets a message`),
-  'alarm-age': ({ template, deadId }) => (hasAlarm(template, deadId, 'ApproximateAgeOfOldestMessage') ? undefined : `nobody is told before ${deadId ?? 'the dead-letter queue'} drops a message`),
+  'batching-window': ({ source }) =>
+    at(source.Properties, 'MaximumBatchingWindowInSeconds') === undefined
+      ? undefined
+      : 'FIFO event sources have no batching window',
+  'alarm-news': (joined) =>
+    tellsNews(joined)
+      ? undefined
+      : `nobody is told when ${joined.deadId ?? 'the dead-letter queue'} gets a message`,
+  'alarm-age': ({ template, deadId }) =>
+    hasAlarm(template, deadId, 'ApproximateAgeOfOldestMessage')
+      ? undefined
+      : `nobody is told before ${deadId ?? 'the dead-letter queue'} drops a message`,
 };
 
 export const RULE_NAMES: readonly string[] = Object.keys(RULES);
@@ -112,14 +169,31 @@ function join(template: CompiledTemplate, id: string, source: Resource): Joined 
   const queueId = target(source.Properties['EventSourceArn']);
   const queue = template.Resources[queueId];
   const made = template.Resources[target(source.Properties['FunctionName'])];
-  if (queue === undefined || made === undefined) return { rule: 'dead-letter-queue', resource: id, reason: 'its queue or its function is not in this template, so nothing about it can be checked' };
+  if (queue === undefined || made === undefined)
+    return {
+      rule: 'dead-letter-queue',
+      resource: id,
+      reason:
+        'its queue or its function is not in this template, so nothing about it can be checked',
+    };
   const deadId = target(at(queue.Properties, 'RedrivePolicy', 'deadLetterTargetArn')) || undefined;
-  return { id, source, queueId, queue, made, deadId, dead: deadId === undefined ? undefined : template.Resources[deadId], template };
+  return {
+    id,
+    source,
+    queueId,
+    queue,
+    made,
+    deadId,
+    dead: deadId === undefined ? undefined : template.Resources[deadId],
+    template,
+  };
 }
 
 /** Every breach in the template; an empty list is the promise. */
 export function checkQueueRules(template: CompiledTemplate): readonly Violation[] {
-  const sources = Object.entries(template.Resources).filter(([, resource]) => resource.Type === 'AWS::Lambda::EventSourceMapping');
+  const sources = Object.entries(template.Resources).filter(
+    ([, resource]) => resource.Type === 'AWS::Lambda::EventSourceMapping',
+  );
   return sources.flatMap(([id, source]): readonly Violation[] => {
     const joined = join(template, id, source);
     if ('rule' in joined) return [joined];

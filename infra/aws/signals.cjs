@@ -10,7 +10,8 @@ const SIGNALS = [
     /** Every code with which map refuses where an event comes from. */
     codes: ['OWN320', 'OWN321', 'OWN322', 'OWN323', 'OWN324'],
     period: 60,
-    description: 'Sluice: an event was refused because its sender or signature is not that of its cluster; "sluice failures list" shows it with OWN320 to OWN324 and who sent it.',
+    description:
+      'Sluice: an event was refused because its sender or signature is not that of its cluster; "sluice failures list" shows it with OWN320 to OWN324 and who sent it.',
   },
   {
     name: 'SilentCluster',
@@ -18,7 +19,8 @@ const SIGNALS = [
     codes: ['OWN331'],
     /** audit looks every 10 minutes, so that the alarm stands as long as the silence. */
     period: 900,
-    description: 'Sluice: a cluster was not heard for longer than clusters[].silentAfter; "sluice cluster list" says which. Look at its watcher and its queue.',
+    description:
+      'Sluice: a cluster was not heard for longer than clusters[].silentAfter; "sluice cluster list" says which. Look at its watcher and its queue.',
   },
   {
     name: 'InnerFault',
@@ -26,7 +28,8 @@ const SIGNALS = [
     codes: ['BIP509'],
     /** apply tries once a minute at least, so that the alarm stands as long as the fault. */
     period: 300,
-    description: "Sluice: a call inside a BIG-IP fails, so that nothing or not everything can be declared on it; apply's log names device, call and status with BIP509.",
+    description:
+      "Sluice: a call inside a BIG-IP fails, so that nothing or not everything can be declared on it; apply's log names device, call and status with BIP509.",
   },
   {
     name: 'WaitingDevice',
@@ -34,7 +37,8 @@ const SIGNALS = [
     codes: ['BIP510'],
     /** apply asks every minute, so that the alarm stands as long as the device is away. */
     period: 300,
-    description: 'Sluice: a device is away, and what is for it waits in the failure store; "sluice waiting list" says what, since when and why.',
+    description:
+      'Sluice: a device is away, and what is for it waits in the failure store; "sluice waiting list" says what, since when and why.',
   },
 ];
 

@@ -23,7 +23,12 @@ export interface Target {
 /** Of the Kubernetes client only access is used; the models of all kinds would take memory for as long as the process lives. */
 const MODELS = '@kubernetes/client-node/dist/gen/models';
 /** map computes; it speaks to no device, so it must not pay for the client (half of the bundle, and of the cold start). */
-const FORBIDDEN: Readonly<Record<string, readonly string[]>> = { map: ['undici', '@kubernetes/client-node'], apply: ['@kubernetes/client-node'], watch: [MODELS], cli: [MODELS] };
+const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
+  map: ['undici', '@kubernetes/client-node'],
+  apply: ['@kubernetes/client-node'],
+  watch: [MODELS],
+  cli: [MODELS],
+};
 
 /** What a replay would do is said by the map that is deployed. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };
@@ -35,11 +40,30 @@ export function findTargets(root: string, out: string): readonly Target[] {
   return names.flatMap((name): Target[] => {
     const forbidden = FORBIDDEN[name] ?? [];
     const handler = join(functions, name, 'handler.ts');
-    if (existsSync(handler)) return [{ name, entry: handler, outfile: join(out, name, 'handler.mjs'), lambda: true, forbidden, ...(BESIDE[name] === undefined ? {} : { beside: BESIDE[name] }) }];
+    if (existsSync(handler))
+      return [
+        {
+          name,
+          entry: handler,
+          outfile: join(out, name, 'handler.mjs'),
+          lambda: true,
+          forbidden,
+          ...(BESIDE[name] === undefined ? {} : { beside: BESIDE[name] }),
+        },
+      ];
     const main = join(functions, name, 'main.ts');
     if (!existsSync(main)) return [];
     const cli = name === 'cli';
-    return [{ name, entry: main, outfile: join(out, name, 'main.mjs'), lambda: false, ...(cli ? { launcher: join(out, name, 'sluice.mjs') } : {}), forbidden }];
+    return [
+      {
+        name,
+        entry: main,
+        outfile: join(out, name, 'main.mjs'),
+        lambda: false,
+        ...(cli ? { launcher: join(out, name, 'sluice.mjs') } : {}),
+        forbidden,
+      },
+    ];
   });
 }
 
@@ -68,11 +92,17 @@ export async function build(options: BuildOptions): Promise<void> {
   const { root, out, only = [] } = options;
   const targets = findTargets(root, out);
   const stranger = only.find((name) => !targets.some((target) => target.name === name));
-  if (stranger !== undefined) throw new Error(`There is no function ${stranger}; there are ${targets.map((target) => target.name).join(', ')}.`);
+  if (stranger !== undefined)
+    throw new Error(
+      `There is no function ${stranger}; there are ${targets.map((target) => target.name).join(', ')}.`,
+    );
   const wanted = targets.filter(({ name }) => only.length === 0 || only.includes(name));
   const names = new Set(wanted.flatMap(({ name, beside = [] }) => [name, ...beside]));
   // Sorted so that what is packed with another one is there before it.
-  for (const target of targets.filter(({ name }) => names.has(name)).sort((a, b) => (a.beside?.length ?? 0) - (b.beside?.length ?? 0))) await buildOne(target, options);
+  for (const target of targets
+    .filter(({ name }) => names.has(name))
+    .sort((a, b) => (a.beside?.length ?? 0) - (b.beside?.length ?? 0)))
+    await buildOne(target, options);
 }
 
 /** `npm run build`, or `npm run build -- map apply`. */
@@ -80,7 +110,13 @@ async function fromCommandLine(): Promise<void> {
   const root = resolve(import.meta.dirname, '../..');
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
   try {
-    await build({ root, out: join(root, 'dist'), config: process.env['SLUICE_CONFIG'], only: process.argv.slice(2), say });
+    await build({
+      root,
+      out: join(root, 'dist'),
+      config: process.env['SLUICE_CONFIG'],
+      only: process.argv.slice(2),
+      say,
+    });
   } catch (error) {
     // esbuild has shown the place already.
     process.stderr.write(`build: ${errorMessage(error)}\n`);

@@ -14,15 +14,24 @@ export function codesPage(codes: CodeTable): string {
   const rangeOf = (code: string): string => /^[A-Z]+/.exec(code)?.[0] ?? '';
   const known = new Set<string>(RANGES.map((range) => range.begins));
   const stray = Object.keys(codes).filter((code) => !known.has(rangeOf(code)));
-  if (stray.length > 0) throw new Error(`codes ${stray.join(', ')} belong to no range; add the range to infra/build/docs-codes.ts`);
+  if (stray.length > 0)
+    throw new Error(
+      `codes ${stray.join(', ')} belong to no range; add the range to infra/build/docs-codes.ts`,
+    );
   const sections = RANGES.flatMap(({ begins, title }) => {
     const entries = Object.entries(codes).filter(([code]) => rangeOf(code) === begins);
     if (entries.length === 0) return [];
     const rows = entries
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([code, entry]) => `### ${code}: ${entry.title}\n\n${entry.cause}\n\n**What to do:** ${entry.fix}\n\n${entry.retryable ? 'Tried again by itself.' : 'Trying again without a change does not help.'}\n`);
+      .map(
+        ([code, entry]) =>
+          `### ${code}: ${entry.title}\n\n${entry.cause}\n\n**What to do:** ${entry.fix}\n\n${entry.retryable ? 'Tried again by itself.' : 'Trying again without a change does not help.'}\n`,
+      );
     return [`## ${title}\n`, ...rows];
   });
-  const head = ['# Codes\n', 'Generated from `shared/domain/codes` by `npm run docs`; do not edit. Every refusal, failure and note carries one of these codes.\n'];
+  const head = [
+    '# Codes\n',
+    'Generated from `shared/domain/codes` by `npm run docs`; do not edit. Every refusal, failure and note carries one of these codes.\n',
+  ];
   return [...head, ...sections].join('\n');
 }

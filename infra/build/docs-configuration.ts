@@ -53,7 +53,8 @@ function cell(text: string): string {
 }
 
 function defaultOf(node: Node, required: boolean): string {
-  if (node.default !== undefined && JSON.stringify(node.default) !== '{}') return `\`${JSON.stringify(node.default)}\``;
+  if (node.default !== undefined && JSON.stringify(node.default) !== '{}')
+    return `\`${JSON.stringify(node.default)}\``;
   return required ? '**required**' : '';
 }
 
@@ -69,7 +70,9 @@ function sectionsOf(node: Node, path: string): readonly Section[] {
       const required = (form.required ?? []).includes(key) && !FILLED.includes(key);
       return `| \`${key}\` | ${cell(typeOf(child))} | ${cell(defaultOf(child, required))} | ${cell(child.description ?? '')} |`;
     });
-    const below = entries.flatMap(([key, child]) => sectionsOf(child, path === '' ? key : `${path}.${key}`));
+    const below = entries.flatMap(([key, child]) =>
+      sectionsOf(child, path === '' ? key : `${path}.${key}`),
+    );
     return [{ path, rows }, ...below];
   });
 }
@@ -148,8 +151,27 @@ On Gateways and on the ingress gateway Service. Where two names set the same thi
 `;
 
 export function configurationPage(): string {
-  const root = z.toJSONSchema(SluiceConfig, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Node;
-  const sections = sectionsOf(root, '').map(({ path, rows }) => [`## ${path === '' ? 'Top level' : `\`${path}\``}\n`, '| key | type | default | |', '|---|---|---|---|', ...rows, ''].join('\n'));
-  const annotations = ['| annotation | sets | |', '|---|---|---|', ...ANNOTATIONS.map(({ name, setting, help }) => `| \`${name}\` | \`${setting}\` | ${cell(help)} |`), ''].join('\n');
+  const root = z.toJSONSchema(SluiceConfig, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Node;
+  const sections = sectionsOf(root, '').map(({ path, rows }) =>
+    [
+      `## ${path === '' ? 'Top level' : `\`${path}\``}\n`,
+      '| key | type | default | |',
+      '|---|---|---|---|',
+      ...rows,
+      '',
+    ].join('\n'),
+  );
+  const annotations = [
+    '| annotation | sets | |',
+    '|---|---|---|',
+    ...ANNOTATIONS.map(
+      ({ name, setting, help }) => `| \`${name}\` | \`${setting}\` | ${cell(help)} |`,
+    ),
+    '',
+  ].join('\n');
   return [HEAD, ...sections, SOURCES, annotations].join('\n');
 }

@@ -14,10 +14,15 @@ not given again when the decisions were renumbered.
 
 /** The index of the decisions in \`folder\`. */
 export function decisionsPage(folder: string): string {
-  const rows = readdirSync(folder).filter((file) => /^\d{4}-.*\.md$/.test(file)).toSorted().map((file) => {
-    const [, number, title] = /^# (\d+)\. (.+)$/m.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
-    if (title === undefined || Number(number) !== Number(file.slice(0, 4))) throw new Error(`${file}: begin it with "# ${Number(file.slice(0, 4))}. <title>"`);
-    return `| ${number} | [${title}](${file}) |\n`;
-  });
+  const rows = readdirSync(folder)
+    .filter((file) => /^\d{4}-.*\.md$/.test(file))
+    .toSorted()
+    .map((file) => {
+      const [, number, title] =
+        /^# (\d+)\. (.+)$/m.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
+      if (title === undefined || Number(number) !== Number(file.slice(0, 4)))
+        throw new Error(`${file}: begin it with "# ${Number(file.slice(0, 4))}. <title>"`);
+      return `| ${number} | [${title}](${file}) |\n`;
+    });
   return HEAD + rows.join('');
 }

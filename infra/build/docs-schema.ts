@@ -2,14 +2,29 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string };
 
 /** The loader makes up for its absence. */
 const FILLED: ReadonlySet<string> = new Set(['generation']);
 
 /** The JSON Schema of `sluice.yaml`, for editors. Draft 7, which YAML plugins know; checks across keys are the loader's. */
 export function configurationSchema(): string {
-  const { $schema, required = [], ...rest } = z.toJSONSchema(SluiceConfig, { io: 'input', target: 'draft-7', unrepresentable: 'any', reused: 'inline' });
-  const head = { $schema, $id: `urn:sluice:configuration:${version}`, title: `sluice.yaml of Sluice ${version}` };
+  const {
+    $schema,
+    required = [],
+    ...rest
+  } = z.toJSONSchema(SluiceConfig, {
+    io: 'input',
+    target: 'draft-7',
+    unrepresentable: 'any',
+    reused: 'inline',
+  });
+  const head = {
+    $schema,
+    $id: `urn:sluice:configuration:${version}`,
+    title: `sluice.yaml of Sluice ${version}`,
+  };
   return `${JSON.stringify({ ...head, ...rest, required: required.filter((key) => !FILLED.has(key)) }, null, 2)}\n`;
 }

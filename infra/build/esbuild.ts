@@ -10,7 +10,8 @@ export interface Bundle {
 }
 
 /** Some packages inside are CommonJS and call require at start. */
-const REQUIRE = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+const REQUIRE =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
  * Of the Kubernetes client Sluice uses access only (kubeconfig and its credentials). Its index and the index of its generated
@@ -19,26 +20,38 @@ const REQUIRE = "import{createRequire as __createRequire}from'node:module';const
  */
 const CLIENT_ACCESS: Readonly<Record<string, string>> = {
   'dist/index.js': "import './polyfill.js';export * from './config.js';",
-  'dist/gen/index.js': "export { createConfiguration } from './configuration.js';export { ServerConfiguration } from './servers.js';",
+  'dist/gen/index.js':
+    "export { createConfiguration } from './configuration.js';export { ServerConfiguration } from './servers.js';",
 };
 
 const cutClient: Plugin = {
   name: 'cut-kubernetes-client',
   setup: (build) => {
-    build.onLoad({ filter: /@kubernetes[\\/]client-node[\\/]dist[\\/](gen[\\/])?index\.js$/ }, ({ path }) => {
-      const file = path.replaceAll('\\', '/').split('@kubernetes/client-node/').at(-1) ?? '';
-      const contents = CLIENT_ACCESS[file];
-      return contents === undefined ? undefined : { contents, resolveDir: dirname(path) };
-    });
+    build.onLoad(
+      { filter: /@kubernetes[\\/]client-node[\\/]dist[\\/](gen[\\/])?index\.js$/ },
+      ({ path }) => {
+        const file = path.replaceAll('\\', '/').split('@kubernetes/client-node/').at(-1) ?? '';
+        const contents = CLIENT_ACCESS[file];
+        return contents === undefined ? undefined : { contents, resolveDir: dirname(path) };
+      },
+    );
   },
 };
 
 /** Throws when a package got in that must stay out. */
 function refuseForbidden(target: Target, metafile: Metafile): void {
-  const held = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])));
-  const found = target.forbidden.filter((name) => held.some((input) => input.includes(`node_modules/${name}/`)));
+  const held = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([input, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [input] : [],
+    ),
+  );
+  const found = target.forbidden.filter((name) =>
+    held.some((input) => input.includes(`node_modules/${name}/`)),
+  );
   if (found.length === 0) return;
-  throw new Error(`The bundle of function ${target.name} holds ${found.join(' and ')}, which it must not; find the import with: npx esbuild ${target.entry} --bundle --platform=node --analyze=verbose`);
+  throw new Error(
+    `The bundle of function ${target.name} holds ${found.join(' and ')}, which it must not; find the import with: npx esbuild ${target.entry} --bundle --platform=node --analyze=verbose`,
+  );
 }
 
 /** Readers at the same time see the old file or the new one, never half of one. */
@@ -77,7 +90,12 @@ export async function bundle(target: Target, root: string): Promise<Bundle> {
   });
   refuseForbidden(target, result.metafile);
   for (const file of result.outputFiles) writeWhole(file.path, file.contents);
-  if (target.launcher !== undefined) writeWhole(target.launcher, readFileSync(join(import.meta.dirname, 'launcher.mjs')), 0o755);
-  const bytes = result.outputFiles.find((file) => file.path === target.outfile)?.contents.length ?? 0;
-  return { inputs: Object.keys(result.metafile.inputs).sort(), kilobytes: Math.round(bytes / 1024) };
+  if (target.launcher !== undefined)
+    writeWhole(target.launcher, readFileSync(join(import.meta.dirname, 'launcher.mjs')), 0o755);
+  const bytes =
+    result.outputFiles.find((file) => file.path === target.outfile)?.contents.length ?? 0;
+  return {
+    inputs: Object.keys(result.metafile.inputs).sort(),
+    kilobytes: Math.round(bytes / 1024),
+  };
 }

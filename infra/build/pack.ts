@@ -14,7 +14,10 @@ const UNIX = 3;
 export function findConfig(root: string, named: string | undefined): string | undefined {
   if (named !== undefined && named !== '') {
     const path = resolve(root, named);
-    if (!existsSync(path)) throw new Error(`SLUICE_CONFIG names ${named}, which is not there. Correct the variable, or unset it to build without a configuration.`);
+    if (!existsSync(path))
+      throw new Error(
+        `SLUICE_CONFIG names ${named}, which is not there. Correct the variable, or unset it to build without a configuration.`,
+      );
     return path;
   }
   const path = join(root, 'sluice.yaml');
@@ -33,17 +36,34 @@ export function packedConfig(path: string): PackedConfig {
   const content = readFileSync(path, 'utf8');
   const document = parseDocument(content);
   // A broken file goes in as it is: loading it names the fault.
-  if (document.errors.length > 0 || !isMap(document.contents) || document.has('generation')) return { name, content };
+  if (document.errors.length > 0 || !isMap(document.contents) || document.has('generation'))
+    return { name, content };
   document.set('generation', Math.floor(statSync(path).mtimeMs / 1000));
-  return { name, content: name.endsWith('.json') ? `${JSON.stringify(document.toJSON(), null, 2)}\n` : document.toString() };
+  return {
+    name,
+    content: name.endsWith('.json')
+      ? `${JSON.stringify(document.toJSON(), null, 2)}\n`
+      : document.toString(),
+  };
 }
 
 /** Writes `<out>/<name>.zip`: the same content gives the same bytes. */
-export function pack(target: Target, out: string, config: string | undefined): { readonly kilobytes: number } {
-  const add = (content: Uint8Array): Zippable[string] => [content, { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 }];
+export function pack(
+  target: Target,
+  out: string,
+  config: string | undefined,
+): { readonly kilobytes: number } {
+  const add = (content: Uint8Array): Zippable[string] => [
+    content,
+    { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 },
+  ];
   const handler = basename(target.outfile);
-  const files: Zippable = { [handler]: add(readFileSync(target.outfile)), [`${handler}.map`]: add(readFileSync(`${target.outfile}.map`)) };
-  for (const other of target.beside ?? []) files[`${other}/handler.mjs`] = add(readFileSync(join(out, other, 'handler.mjs')));
+  const files: Zippable = {
+    [handler]: add(readFileSync(target.outfile)),
+    [`${handler}.map`]: add(readFileSync(`${target.outfile}.map`)),
+  };
+  for (const other of target.beside ?? [])
+    files[`${other}/handler.mjs`] = add(readFileSync(join(out, other, 'handler.mjs')));
   if (config !== undefined) {
     const { name, content } = packedConfig(config);
     files[name] = add(strToU8(content));

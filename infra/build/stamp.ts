@@ -38,11 +38,17 @@ function installed(root: string): string {
 function hashOf(stamped: Stamped, inputs: readonly string[]): string {
   const { root, out, config, target } = stamped;
   const hash = createHash('sha256');
-  for (const input of inputs.filter((path) => !path.includes('node_modules/'))) add(hash, join(root, input));
+  for (const input of inputs.filter((path) => !path.includes('node_modules/')))
+    add(hash, join(root, input));
   for (const other of target.beside ?? []) add(hash, join(out, other, 'handler.mjs'));
   for (const file of BUILDERS) add(hash, join(import.meta.dirname, file));
   add(hash, installed(root));
-  hash.update(JSON.stringify({ config: config === undefined ? null : packedConfig(config), launcher: target.launcher !== undefined }));
+  hash.update(
+    JSON.stringify({
+      config: config === undefined ? null : packedConfig(config),
+      launcher: target.launcher !== undefined,
+    }),
+  );
   return hash.digest('hex');
 }
 
@@ -56,12 +62,23 @@ function read(path: string): Stamp | undefined {
 
 export function isFresh(stamped: Stamped): boolean {
   const { out, target } = stamped;
-  const outputs = [target.outfile, `${target.outfile}.map`, ...(target.lambda ? [join(out, `${target.name}.zip`)] : [])];
+  const outputs = [
+    target.outfile,
+    `${target.outfile}.map`,
+    ...(target.lambda ? [join(out, `${target.name}.zip`)] : []),
+  ];
   const stamp = read(stampPath(stamped));
-  return stamp !== undefined && outputs.every((path) => existsSync(path)) && stamp.hash === hashOf(stamped, stamp.inputs);
+  return (
+    stamp !== undefined &&
+    outputs.every((path) => existsSync(path)) &&
+    stamp.hash === hashOf(stamped, stamp.inputs)
+  );
 }
 
 export function writeStamp(stamped: Stamped, inputs: readonly string[]): void {
   const own = inputs.filter((path) => !path.includes('node_modules/'));
-  writeWhole(stampPath(stamped), JSON.stringify({ inputs: own, hash: hashOf(stamped, own) } satisfies Stamp));
+  writeWhole(
+    stampPath(stamped),
+    JSON.stringify({ inputs: own, hash: hashOf(stamped, own) } satisfies Stamp),
+  );
 }

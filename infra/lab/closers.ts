@@ -21,8 +21,13 @@ export function createClosers(): Closers {
     },
     closeAll: async () => {
       const errors: unknown[] = [];
-      for (const close of open.splice(0).toReversed()) await close().catch((error: unknown) => errors.push(error));
-      if (errors.length > 0) throw new AggregateError(errors, `the lab did not close cleanly: ${errors.map(String).join('; ')}`);
+      for (const close of open.splice(0).toReversed())
+        await close().catch((error: unknown) => errors.push(error));
+      if (errors.length > 0)
+        throw new AggregateError(
+          errors,
+          `the lab did not close cleanly: ${errors.map(String).join('; ')}`,
+        );
     },
   };
 }

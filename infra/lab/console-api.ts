@@ -24,8 +24,10 @@ function watches(count: number): string {
 
 export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: Holds): ApiDesk {
   return {
-    cut: () => `Broken: ${watches(faults.cutWatches())}; whoever watched connects again and misses nothing.`,
-    silence: () => `Half open from now on: ${watches(faults.silenceWatches())}; they stay connected, and nothing comes on them any more.`,
+    cut: () =>
+      `Broken: ${watches(faults.cutWatches())}; whoever watched connects again and misses nothing.`,
+    silence: () =>
+      `Half open from now on: ${watches(faults.silenceWatches())}; they stay connected, and nothing comes on them any more.`,
     compact(): string {
       faults.compact();
       const count = faults.cutWatches();
@@ -37,7 +39,12 @@ export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: 
         faults.cutWatches({ resource });
         return allow;
       };
-      holdWhile(holds, `deny ${resource}`, { seconds, begin, sentence: `list and watch of ${resource} are denied`, over: `The Kubernetes API lets ${resource} be read again.` });
+      holdWhile(holds, `deny ${resource}`, {
+        seconds,
+        begin,
+        sentence: `list and watch of ${resource} are denied`,
+        over: `The Kubernetes API lets ${resource} be read again.`,
+      });
       return `For ${seconds} s nobody may list or watch ${resource}: 403, and what was open is broken.`;
     },
     down(seconds): string {
@@ -46,7 +53,12 @@ export function createApiDesk({ faults }: Pick<LabKubernetes, 'faults'>, holds: 
         faults.cutWatches();
         return undo;
       };
-      holdWhile(holds, 'down', { seconds, begin, sentence: 'it breaks every connection', over: 'The Kubernetes API answers again.' });
+      holdWhile(holds, 'down', {
+        seconds,
+        begin,
+        sentence: 'it breaks every connection',
+        over: 'The Kubernetes API answers again.',
+      });
       return `For ${seconds} s the Kubernetes API breaks every connection about objects; what is exposed stays so.`;
     },
     slow(milliseconds): string {

@@ -1,7 +1,20 @@
 /** What the console can do to the BIG-IP, and what of it still holds. */
 import type { Clock } from '../../shared/runtime/runtime.ts';
-import { type FaultResponse, type InnerFault, isDeclare, type LabBigip, type Match } from './bigip/index.ts';
-import { conditionsOf, createHolds, holdFor, type Holds, holdWhile, takeBack } from './console-holds.ts';
+import {
+  type FaultResponse,
+  type InnerFault,
+  isDeclare,
+  type LabBigip,
+  type Match,
+} from './bigip/index.ts';
+import {
+  conditionsOf,
+  createHolds,
+  holdFor,
+  type Holds,
+  holdWhile,
+  takeBack,
+} from './console-holds.ts';
 
 export interface FaultDesk {
   busy(seconds: number): string;
@@ -33,7 +46,11 @@ const WRONG: Readonly<Record<WrongAnswer, FaultResponse>> = {
   array: { kind: 'status', status: 200, body: [] },
   number: { kind: 'status', status: 200, body: 42 },
   text: { kind: 'html', status: 200, html: 'hello' },
-  html: { kind: 'html', status: 200, html: '<html><body>Please sign in to the network</body></html>' },
+  html: {
+    kind: 'html',
+    status: 200,
+    html: '<html><body>Please sign in to the network</body></html>',
+  },
 };
 
 interface Desk extends Holds {
@@ -41,8 +58,14 @@ interface Desk extends Holds {
 }
 
 function down(desk: Desk, seconds: number): string {
-  const begin = (): (() => void) => desk.bigip.faults.inject({ times: Number.POSITIVE_INFINITY, response: { kind: 'reset' } });
-  holdWhile(desk, 'down', { seconds, begin, sentence: 'its management breaks every connection', over: 'The BIG-IP answers again.' });
+  const begin = (): (() => void) =>
+    desk.bigip.faults.inject({ times: Number.POSITIVE_INFINITY, response: { kind: 'reset' } });
+  holdWhile(desk, 'down', {
+    seconds,
+    begin,
+    sentence: 'its management breaks every connection',
+    over: 'The BIG-IP answers again.',
+  });
   return `For ${seconds} s the BIG-IP breaks every connection to its management; its virtual servers go on.`;
 }
 
@@ -67,7 +90,11 @@ interface Hits {
 }
 
 /** The next answers suffer, and it is over by itself. */
-function hitNext(desk: Desk, name: string, { times, match: fits = () => true, response, after = false, says, hit }: Hits): void {
+function hitNext(
+  desk: Desk,
+  name: string,
+  { times, match: fits = () => true, response, after = false, says, hit }: Hits,
+): void {
   takeBack(desk, name);
   let left = times;
   const match: Match = (request) => {
@@ -81,40 +108,85 @@ function hitNext(desk: Desk, name: string, { times, match: fits = () => true, re
 }
 
 function lose(desk: Desk, times: number): string {
-  const hit = (left: number): void => desk.announce(`An answer to a declare was lost; the BIG-IP has done it all the same${left > 0 ? ` (${left} to go)` : ''}.`);
-  hitNext(desk, 'lose', { times, match: isDeclare, after: true, response: { kind: 'reset' }, says: (left) => `the answers to the next ${left} declares get lost`, hit });
+  const hit = (left: number): void =>
+    desk.announce(
+      `An answer to a declare was lost; the BIG-IP has done it all the same${left > 0 ? ` (${left} to go)` : ''}.`,
+    );
+  hitNext(desk, 'lose', {
+    times,
+    match: isDeclare,
+    after: true,
+    response: { kind: 'reset' },
+    says: (left) => `the answers to the next ${left} declares get lost`,
+    hit,
+  });
   return `The answer${times === 1 ? '' : 's'} to the next ${times === 1 ? 'declare' : `${times} declares`} will get lost after the BIG-IP has done it.`;
 }
 
-function inner(desk: Desk, { call, status, times, touching }: Parameters<FaultDesk['inner']>[0]): string {
+function inner(
+  desk: Desk,
+  { call, status, times, touching }: Parameters<FaultDesk['inner']>[0],
+): string {
   takeBack(desk, 'inner');
-  const hold = desk.bigip.faults.inner({ call, status, times, ...(touching !== undefined && { touching }) });
+  const hold = desk.bigip.faults.inner({
+    call,
+    status,
+    times,
+    ...(touching !== undefined && { touching }),
+  });
   const which = touching === undefined ? '' : ` that change ${touching}`;
-  const often = (left: number): string => (Number.isFinite(left) ? `the next ${left === 1 ? 'declare' : `${left} declares`}${which}` : `all declares${which}`);
+  const often = (left: number): string =>
+    Number.isFinite(left)
+      ? `the next ${left === 1 ? 'declare' : `${left} declares`}${which}`
+      : `all declares${which}`;
   desk.undo.set('inner', () => hold.takeBack());
-  desk.held.set('inner', () => (hold.left() > 0 ? `in ${often(hold.left())}, AS3's own call ${call} is answered ${status}` : undefined));
+  desk.held.set('inner', () =>
+    hold.left() > 0
+      ? `in ${often(hold.left())}, AS3's own call ${call} is answered ${status}`
+      : undefined,
+  );
   return `In ${often(times)}, AS3's own call ${call} inside the BIG-IP is answered ${status} ("clear" ends it).`;
 }
 
 function endless(desk: Desk, times: number): string {
-  hitNext(desk, 'endless', { times, response: { kind: 'endless' }, says: (left) => `the next ${left} answers never end` });
+  hitNext(desk, 'endless', {
+    times,
+    response: { kind: 'endless' },
+    says: (left) => `the next ${left} answers never end`,
+  });
   return `The next ${times === 1 ? 'answer' : `${times} answers`} of the BIG-IP will never end; nothing is done for it.`;
 }
 
 function breakOff(desk: Desk, bytes: number): string {
-  hitNext(desk, 'break', { times: 1, match: isDeclare, after: true, response: { kind: 'break', bytes }, says: () => `the answer to the next declare breaks off after ${bytes} bytes` });
+  hitNext(desk, 'break', {
+    times: 1,
+    match: isDeclare,
+    after: true,
+    response: { kind: 'break', bytes },
+    says: () => `the answer to the next declare breaks off after ${bytes} bytes`,
+  });
   return `The answer to the next declare will break off after ${bytes} bytes; the BIG-IP does it all the same.`;
 }
 
 function wrong(desk: Desk, what: WrongAnswer): string {
-  hitNext(desk, 'wrong', { times: 1, response: WRONG[what], says: () => `the next answer is a 200 with ${what}` });
+  hitNext(desk, 'wrong', {
+    times: 1,
+    response: WRONG[what],
+    says: () => `the next answer is a 200 with ${what}`,
+  });
   return `The next answer of the BIG-IP will be a 200 with ${what}, whatever it is asked; nothing is done for it.`;
 }
 
 function drip(desk: Desk, milliseconds: number): string {
   takeBack(desk, 'drip');
   if (milliseconds === 0) return 'The BIG-IP answers at its usual speed.';
-  desk.undo.set('drip', desk.bigip.faults.inject({ times: Number.POSITIVE_INFINITY, response: { kind: 'drip', ms: milliseconds } }));
+  desk.undo.set(
+    'drip',
+    desk.bigip.faults.inject({
+      times: Number.POSITIVE_INFINITY,
+      response: { kind: 'drip', ms: milliseconds },
+    }),
+  );
   desk.held.set('drip', () => `its answers come one byte every ${milliseconds} ms`);
   return `Every answer of the BIG-IP now comes one byte every ${milliseconds} ms ("drip 0" ends it); what it was asked to do is done.`;
 }
@@ -128,11 +200,18 @@ function clear(desk: Desk): string {
   faults.as3Absent(false);
   desk.held.delete('busy');
   desk.held.delete('as3');
-  const restarting = desk.held.get('restart')?.() === undefined ? '' : ' It is still starting, which takes the time it takes.';
+  const restarting =
+    desk.held.get('restart')?.() === undefined
+      ? ''
+      : ' It is still starting, which takes the time it takes.';
   return `The BIG-IP is as it should be: active, with AS3, no fault.${restarting}`;
 }
 
-export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: Holds['announce']): FaultDesk {
+export function createFaultDesk(
+  bigip: Desk['bigip'],
+  clock: Clock,
+  announce: Holds['announce'],
+): FaultDesk {
   const desk: Desk = { bigip, ...createHolds(clock, announce) };
   const { faults } = bigip;
   return {
@@ -157,13 +236,17 @@ export function createFaultDesk(bigip: Desk['bigip'], clock: Clock, announce: Ho
     wrong: (what) => wrong(desk, what),
     standby(on): string {
       faults.standby(on);
-      return on ? 'The BIG-IP is standby: it answers, but serves no traffic and must not be written to ("standby off" ends it).' : 'The BIG-IP is active.';
+      return on
+        ? 'The BIG-IP is standby: it answers, but serves no traffic and must not be written to ("standby off" ends it).'
+        : 'The BIG-IP is active.';
     },
     as3(on): string {
       faults.as3Absent(!on);
       if (on) desk.held.delete('as3');
       else desk.held.set('as3', () => 'AS3 is not installed');
-      return on ? 'AS3 is there.' : 'AS3 is gone from the BIG-IP: its paths are answered 404 ("as3 on" brings it back).';
+      return on
+        ? 'AS3 is there.'
+        : 'AS3 is gone from the BIG-IP: its paths are answered 404 ("as3 on" brings it back).';
     },
     expireTokens(): string {
       faults.expireTokens();

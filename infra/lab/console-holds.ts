@@ -21,9 +21,18 @@ export function takeBack({ held, undo }: Holds, name: string): void {
 }
 
 /** Only says so: for a time, which `status` counts down. */
-export function holdFor({ held, clock }: Holds, name: string, seconds: number, sentence: string): void {
+export function holdFor(
+  { held, clock }: Holds,
+  name: string,
+  seconds: number,
+  sentence: string,
+): void {
   const until = clock.now() + seconds * 1000;
-  held.set(name, () => (clock.now() < until ? `${sentence} (${Math.ceil((until - clock.now()) / 1000)} s more)` : undefined));
+  held.set(name, () =>
+    clock.now() < until
+      ? `${sentence} (${Math.ceil((until - clock.now()) / 1000)} s more)`
+      : undefined,
+  );
 }
 
 export interface While {
@@ -35,7 +44,11 @@ export interface While {
 }
 
 /** Brings something about, anew if it held already, and takes it back when its time is over. */
-export function holdWhile(holds: Holds, name: string, { seconds, begin, sentence, over }: While): void {
+export function holdWhile(
+  holds: Holds,
+  name: string,
+  { seconds, begin, sentence, over }: While,
+): void {
   takeBack(holds, name);
   const end = begin();
   const ended = new AbortController();

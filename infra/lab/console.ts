@@ -6,7 +6,12 @@ import type { Clock } from '../../shared/runtime/runtime.ts';
 import { INNER_NAMES, type InnerName, type LabBigip } from './bigip/index.ts';
 import type { LabCluster } from './cluster/index.ts';
 import { type ApiDesk, createApiDesk, resourceNames } from './console-api.ts';
-import { createFaultDesk, type FaultDesk, WRONG_ANSWERS, type WrongAnswer } from './console-faults.ts';
+import {
+  createFaultDesk,
+  type FaultDesk,
+  WRONG_ANSWERS,
+  type WrongAnswer,
+} from './console-faults.ts';
 import { createHolds } from './console-holds.ts';
 import { deviceRows, deviceTable } from './demo/device.ts';
 import { table } from './demo/say.ts';
@@ -48,14 +53,24 @@ function onOff(word = ''): boolean {
 
 /** A call of AS3 by its path, or the end of it. */
 function innerName(word = ''): InnerName {
-  const name = INNER_NAMES.find((one) => one === word) ?? INNER_NAMES.find((one) => word !== '' && one.endsWith(`/${word}`));
-  if (name === undefined) throw new Misread(`"${word}" is no call that AS3 makes; say one of ${INNER_NAMES.join(' ')}`);
+  const name =
+    INNER_NAMES.find((one) => one === word) ??
+    INNER_NAMES.find((one) => word !== '' && one.endsWith(`/${word}`));
+  if (name === undefined)
+    throw new Misread(`"${word}" is no call that AS3 makes; say one of ${INNER_NAMES.join(' ')}`);
   return name;
 }
 
 function innerFault(desk: FaultDesk, [call, status, times, touching]: Lines): Lines {
   const often = amount(times, 1, 0) || Number.POSITIVE_INFINITY;
-  return [desk.inner({ call: innerName(call), status: amount(status, 500, 400), times: often, ...(touching !== undefined && { touching }) })];
+  return [
+    desk.inner({
+      call: innerName(call),
+      status: amount(status, 500, 400),
+      times: often,
+      ...(touching !== undefined && { touching }),
+    }),
+  ];
 }
 
 function wrongAnswer(word: string): WrongAnswer {
@@ -67,57 +82,144 @@ function wrongAnswer(word: string): WrongAnswer {
 function resourceName(word = ''): string {
   if (resourceNames.includes(word)) return word;
   const like = resourceNames.filter((name) => word !== '' && name.startsWith(word));
-  throw new Misread(`"${word}" is no resource of the Kubernetes API; say for example ${(like.length > 0 ? like : ['services', 'gateways.networking.istio.io']).join(' or ')}`);
+  throw new Misread(
+    `"${word}" is no resource of the Kubernetes API; say for example ${(like.length > 0 ? like : ['services', 'gateways.networking.istio.io']).join(' or ')}`,
+  );
 }
 
 function apiCommands(desk: ApiDesk): readonly Command[] {
   const one = (sentence: string): Lines => [sentence];
   return [
-    { usage: 'api cut', does: 'every watch of the Kubernetes API breaks', run: () => one(desk.cut()) },
-    { usage: 'api silence', does: 'every watch stays open, and nothing comes on it', run: () => one(desk.silence()) },
+    {
+      usage: 'api cut',
+      does: 'every watch of the Kubernetes API breaks',
+      run: () => one(desk.cut()),
+    },
+    {
+      usage: 'api silence',
+      does: 'every watch stays open, and nothing comes on it',
+      run: () => one(desk.silence()),
+    },
     { usage: 'api compact', does: 'the history is forgotten: 410', run: () => one(desk.compact()) },
-    { usage: 'api deny RESOURCE [SECONDS]', does: 'list and watch of it are answered 403', run: ([word, n]) => one(desk.deny(resourceName(word), amount(n, 20))) },
-    { usage: 'api down [SECONDS]', does: 'the Kubernetes API breaks every connection', run: ([n]) => one(desk.down(amount(n, 20))) },
-    { usage: 'api slow [MILLISECONDS]', does: 'every answer waits that long; 0 ends it', run: ([n]) => one(desk.slow(amount(n, 3000, 0))) },
+    {
+      usage: 'api deny RESOURCE [SECONDS]',
+      does: 'list and watch of it are answered 403',
+      run: ([word, n]) => one(desk.deny(resourceName(word), amount(n, 20))),
+    },
+    {
+      usage: 'api down [SECONDS]',
+      does: 'the Kubernetes API breaks every connection',
+      run: ([n]) => one(desk.down(amount(n, 20))),
+    },
+    {
+      usage: 'api slow [MILLISECONDS]',
+      does: 'every answer waits that long; 0 ends it',
+      run: ([n]) => one(desk.slow(amount(n, 3000, 0))),
+    },
   ];
 }
 
 function faultCommands(desk: FaultDesk): readonly Command[] {
   const one = (sentence: string): Lines => [sentence];
   return [
-    { usage: 'busy [SECONDS]', does: 'somebody else holds the lock of AS3', run: ([n]) => one(desk.busy(amount(n, 30))) },
-    { usage: 'down [SECONDS]', does: 'the management breaks every connection', run: ([n]) => one(desk.down(amount(n, 20))) },
-    { usage: 'restart [SECONDS]', does: 'the management restarts and takes that long', run: ([n]) => one(desk.restart(amount(n, 10))) },
-    { usage: 'slow [MILLISECONDS]', does: 'every request waits that long; 0 ends it', run: ([n]) => one(desk.slow(amount(n, 3000, 0))) },
-    { usage: 'lose [N]', does: 'the next N answers to a declare get lost, although it was done', run: ([n]) => one(desk.lose(amount(n, 1))) },
-    { usage: 'inner CALL [STATUS] [N] [OBJECT]', does: "one of AS3's own calls, such as sys/provision or cli/script, fails in the next N declares (0: in all) that change OBJECT", run: (words) => innerFault(desk, words) },
-    { usage: 'drip [MILLISECONDS]', does: 'every answer comes one byte at a time, with that between two; 0 ends it', run: ([n]) => one(desk.drip(amount(n, 2000, 0))) },
-    { usage: 'endless [N]', does: 'the next N answers never end', run: ([n]) => one(desk.endless(amount(n, 1))) },
-    { usage: 'break [BYTES]', does: 'the answer to the next declare breaks off after so many bytes, although it was done', run: ([n]) => one(desk.breakOff(amount(n, 20, 0))) },
-    { usage: `wrong [${WRONG_ANSWERS.join('|')}]`, does: 'the next answer is a 200 with that instead', run: ([word]) => one(desk.wrong(wrongAnswer(word ?? 'null'))) },
-    { usage: 'standby [on|off]', does: 'the unit becomes standby, or active again', run: ([word]) => one(desk.standby(onOff(word ?? 'on'))) },
-    { usage: 'as3 off|on', does: 'AS3 is missing, or installed again', run: ([word]) => one(desk.as3(onOff(word))) },
+    {
+      usage: 'busy [SECONDS]',
+      does: 'somebody else holds the lock of AS3',
+      run: ([n]) => one(desk.busy(amount(n, 30))),
+    },
+    {
+      usage: 'down [SECONDS]',
+      does: 'the management breaks every connection',
+      run: ([n]) => one(desk.down(amount(n, 20))),
+    },
+    {
+      usage: 'restart [SECONDS]',
+      does: 'the management restarts and takes that long',
+      run: ([n]) => one(desk.restart(amount(n, 10))),
+    },
+    {
+      usage: 'slow [MILLISECONDS]',
+      does: 'every request waits that long; 0 ends it',
+      run: ([n]) => one(desk.slow(amount(n, 3000, 0))),
+    },
+    {
+      usage: 'lose [N]',
+      does: 'the next N answers to a declare get lost, although it was done',
+      run: ([n]) => one(desk.lose(amount(n, 1))),
+    },
+    {
+      usage: 'inner CALL [STATUS] [N] [OBJECT]',
+      does: "one of AS3's own calls, such as sys/provision or cli/script, fails in the next N declares (0: in all) that change OBJECT",
+      run: (words) => innerFault(desk, words),
+    },
+    {
+      usage: 'drip [MILLISECONDS]',
+      does: 'every answer comes one byte at a time, with that between two; 0 ends it',
+      run: ([n]) => one(desk.drip(amount(n, 2000, 0))),
+    },
+    {
+      usage: 'endless [N]',
+      does: 'the next N answers never end',
+      run: ([n]) => one(desk.endless(amount(n, 1))),
+    },
+    {
+      usage: 'break [BYTES]',
+      does: 'the answer to the next declare breaks off after so many bytes, although it was done',
+      run: ([n]) => one(desk.breakOff(amount(n, 20, 0))),
+    },
+    {
+      usage: `wrong [${WRONG_ANSWERS.join('|')}]`,
+      does: 'the next answer is a 200 with that instead',
+      run: ([word]) => one(desk.wrong(wrongAnswer(word ?? 'null'))),
+    },
+    {
+      usage: 'standby [on|off]',
+      does: 'the unit becomes standby, or active again',
+      run: ([word]) => one(desk.standby(onOff(word ?? 'on'))),
+    },
+    {
+      usage: 'as3 off|on',
+      does: 'AS3 is missing, or installed again',
+      run: ([word]) => one(desk.as3(onOff(word))),
+    },
     { usage: 'expire-tokens', does: 'every session ends', run: () => one(desk.expireTokens()) },
-    { usage: 'forget-task', does: 'running and finished tasks are unknown, as after a failover', run: () => one(desk.forgetTask()) },
+    {
+      usage: 'forget-task',
+      does: 'running and finished tasks are unknown, as after a failover',
+      run: () => one(desk.forgetTask()),
+    },
   ];
 }
 
 type Print = (lines: Lines) => void;
 
 function podLines(cluster: Landscape['cluster']): Lines {
-  return cluster.pods(WORKLOAD).map(({ metadata, status }) => `${metadata.name} (${status?.podIP ?? 'no address'})${metadata.deletionTimestamp === undefined ? '' : ', terminating'}`);
+  return cluster
+    .pods(WORKLOAD)
+    .map(
+      ({ metadata, status }) =>
+        `${metadata.name} (${status?.podIP ?? 'no address'})${metadata.deletionTimestamp === undefined ? '' : ', terminating'}`,
+    );
 }
 
 function addPod(cluster: Landscape['cluster']): Lines {
   const name = cluster.addPod(WORKLOAD);
-  return podLines(cluster).filter((line) => line.startsWith(name)).map((line) => `Pod ${line} is there.`);
+  return podLines(cluster)
+    .filter((line) => line.startsWith(name))
+    .map((line) => `Pod ${line} is there.`);
 }
 
 function removePod(cluster: Landscape['cluster'], word: string | undefined, print: Print): Lines {
-  const staying = cluster.pods(WORKLOAD).filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name);
+  const staying = cluster
+    .pods(WORKLOAD)
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata }) => metadata.name);
   const found = staying.filter((name) => word !== undefined && word !== '' && name.endsWith(word));
   const [name] = found;
-  if (name === undefined || found.length > 1) throw new Misread(`which gateway pod? Name one of ${staying.join(', ') || '(there is none)'}; its last letters will do`);
+  if (name === undefined || found.length > 1)
+    throw new Misread(
+      `which gateway pod? Name one of ${staying.join(', ') || '(there is none)'}; its last letters will do`,
+    );
   cluster.removePod(name).then(
     () => print([`Pod ${name} is gone.`]),
     (error: unknown) => print([`Pod ${name} could not be removed: ${String(error)}`]),
@@ -128,7 +230,11 @@ function removePod(cluster: Landscape['cluster'], word: string | undefined, prin
 function podCommands(cluster: Landscape['cluster'], print: Print): readonly Command[] {
   return [
     { usage: 'pod add', does: 'one more gateway pod', run: () => addPod(cluster) },
-    { usage: 'pod remove NAME', does: 'a gateway pod terminates', run: ([word]) => removePod(cluster, word, print) },
+    {
+      usage: 'pod remove NAME',
+      does: 'a gateway pod terminates',
+      run: ([word]) => removePod(cluster, word, print),
+    },
   ];
 }
 
@@ -147,11 +253,15 @@ function overview(commands: readonly Command[]): Lines {
 }
 
 /** The command whose words the line begins with, and the rest of the line. */
-function find(commands: readonly Command[], line: string): { readonly command: Command; readonly rest: Lines } | undefined {
+function find(
+  commands: readonly Command[],
+  line: string,
+): { readonly command: Command; readonly rest: Lines } | undefined {
   const words = line.trim().split(/\s+/);
   for (const command of commands) {
     const name = command.usage.split(' ').filter((word) => /^[a-z0-9-]+$/.test(word));
-    if (name.every((part, i) => words[i] === part)) return { command, rest: words.slice(name.length) };
+    if (name.every((part, i) => words[i] === part))
+      return { command, rest: words.slice(name.length) };
   }
   return undefined;
 }
@@ -162,7 +272,11 @@ export function createConsole(lab: Landscape, clock: Clock, print: Print): LabCo
   const api = createApiDesk(lab.kubernetes, createHolds(clock, announce));
   const commands: readonly Command[] = [
     { usage: 'help', does: 'this', run: () => overview(commands) },
-    { usage: 'status', does: 'the BIG-IP, its virtual servers and what is wrong with it; the gateway pods, the Kubernetes API', run: () => picture(lab, desk, api) },
+    {
+      usage: 'status',
+      does: 'the BIG-IP, its virtual servers and what is wrong with it; the gateway pods, the Kubernetes API',
+      run: () => picture(lab, desk, api),
+    },
     ...faultCommands(desk),
     ...apiCommands(api),
     { usage: 'clear', does: 'takes every fault back', run: () => [desk.clear(), api.clear()] },
@@ -173,9 +287,14 @@ export function createConsole(lab: Landscape, clock: Clock, print: Print): LabCo
       if (line.trim() === '') return;
       const found = find(commands, line);
       try {
-        print(found === undefined ? [`"${line.trim()}" is no command; "help" lists them.`] : found.command.run(found.rest));
+        print(
+          found === undefined
+            ? [`"${line.trim()}" is no command; "help" lists them.`]
+            : found.command.run(found.rest),
+        );
       } catch (error) {
-        const usage = error instanceof Misread && found !== undefined ? ` (${found.command.usage})` : '';
+        const usage =
+          error instanceof Misread && found !== undefined ? ` (${found.command.usage})` : '';
         print([`${error instanceof Error ? error.message : String(error)}${usage}`]);
       }
     },
@@ -186,7 +305,9 @@ export function createConsole(lab: Landscape, clock: Clock, print: Print): LabCo
 function inBackground(): boolean {
   if (!process.stdin.isTTY) return false;
   // After the name in brackets: state, ppid, pgrp, session, tty, and the terminal's foreground group.
-  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\) /s, '').split(' ');
+  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return group !== foreground;
 }
 

@@ -53,30 +53,69 @@ export const PARTITION = 'k8s';
 const REFERENCES = ['/Common/lab-*'];
 
 const secretFile = (name: string): string => `${name}.password`;
-export function keyFiles(dir: string, cluster: string): { readonly sign: string; readonly verify: string } {
+export function keyFiles(
+  dir: string,
+  cluster: string,
+): { readonly sign: string; readonly verify: string } {
   return { sign: join(dir, `${cluster}.key`), verify: join(dir, `${cluster}.pub`) };
 }
 
 const caFile = (name: string): string => `${name}.ca.pem`;
 
-function deviceEntry(name: string, { url, username }: DeviceAccess, dir: string, partitions: readonly string[]): object {
-  return { name, url, username, password: `file:${join(dir, secretFile(name))}`, tls: { ca: `file:${join(dir, caFile(name))}` }, partitions };
+function deviceEntry(
+  name: string,
+  { url, username }: DeviceAccess,
+  dir: string,
+  partitions: readonly string[],
+): object {
+  return {
+    name,
+    url,
+    username,
+    password: `file:${join(dir, secretFile(name))}`,
+    tls: { ca: `file:${join(dir, caFile(name))}` },
+    partitions,
+  };
 }
 
 /** Names, partitions, ingresses, policy and the policies of replay are theirs; addresses and secrets of devices, queue and failure store are the lab's. */
-function theirs({ config, devices }: Likeness, dir: string): { readonly devices: readonly object[]; readonly clusters: readonly object[]; readonly ingresses: readonly object[]; readonly policy: object; readonly fleets: readonly object[]; readonly addressPools: readonly object[]; readonly generation: number } {
+function theirs(
+  { config, devices }: Likeness,
+  dir: string,
+): {
+  readonly devices: readonly object[];
+  readonly clusters: readonly object[];
+  readonly ingresses: readonly object[];
+  readonly policy: object;
+  readonly fleets: readonly object[];
+  readonly addressPools: readonly object[];
+  readonly generation: number;
+} {
   const entries = config.devices.flatMap(({ name, partitions }) => {
     const access = devices.get(name);
     return access === undefined ? [] : [deviceEntry(name, access, dir, partitions)];
   });
   const clusters = config.clusters.map(({ id, mesh }) => ({ id, mesh }));
   const policy = { ...config.policy, references: [...config.policy.references, ...REFERENCES] };
-  return { devices: entries, clusters, ingresses: config.ingresses, policy, fleets: config.fleets, addressPools: config.addressPools, generation: config.generation };
+  return {
+    devices: entries,
+    clusters,
+    ingresses: config.ingresses,
+    policy,
+    fleets: config.fleets,
+    addressPools: config.addressPools,
+    generation: config.generation,
+  };
 }
 
 /** Theirs too, where they have a device of the name that the lab's own has. */
 function ownPartitions(like: Likeness | undefined): readonly string[] {
-  return [...new Set([PARTITION, ...(like?.config.devices.find(({ name }) => name === DEVICE_NAME)?.partitions ?? [])])];
+  return [
+    ...new Set([
+      PARTITION,
+      ...(like?.config.devices.find(({ name }) => name === DEVICE_NAME)?.partitions ?? []),
+    ]),
+  ];
 }
 
 function clusterEntry({ id, signed = false }: ClusterContents, dir: string): object {
@@ -87,29 +126,60 @@ function clusterEntry({ id, signed = false }: ClusterContents, dir: string): obj
 function configuration(contents: FileContents, dir: string): object {
   const { device, clusters: own, virtualAddress, members, queue, like } = contents;
   const fleet = own.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
-  const { devices = [], clusters = [], ingresses = [], fleets = [], policy = { references: REFERENCES }, ...rest } = like === undefined ? {} : theirs(like, dir);
+  const {
+    devices = [],
+    clusters = [],
+    ingresses = [],
+    fleets = [],
+    policy = { references: REFERENCES },
+    ...rest
+  } = like === undefined ? {} : theirs(like, dir);
   return {
     generation: 1,
     ...rest,
     devices: [deviceEntry(DEVICE_NAME, device, dir, ownPartitions(like)), ...devices],
     clusters: [...own.map((cluster) => clusterEntry(cluster, dir)), ...clusters],
     fleets: [...(fleet.length > 1 ? [{ name: 'production', clusters: fleet }] : []), ...fleets],
-    ingresses: [...own.map(({ id }) => ({ cluster: id, service: 'istio-system/istio-ingressgateway', devices: [DEVICE_NAME], virtualAddress, members })), ...ingresses],
+    ingresses: [
+      ...own.map(({ id }) => ({
+        cluster: id,
+        service: 'istio-system/istio-ingressgateway',
+        devices: [DEVICE_NAME],
+        virtualAddress,
+        members,
+      })),
+      ...ingresses,
+    ],
     policy,
     queue,
-    failures: { kind: 'fs', path: join(dir, 'failures'), replay: like?.config.failures.replay ?? [] },
+    failures: {
+      kind: 'fs',
+      path: join(dir, 'failures'),
+      replay: like?.config.failures.replay ?? [],
+    },
   };
 }
 
 export function labFiles(dir: string, clusters: readonly Pick<ClusterContents, 'id'>[]): LabFiles {
   const kubeconfig = join(dir, 'kubeconfig');
-  const kubeconfigs = Object.fromEntries(clusters.map(({ id }, index) => [id, index === 0 ? kubeconfig : `${kubeconfig}-${id}`]));
-  return { dir, kubeconfig, kubeconfigs, config: join(dir, 'sluice.yaml'), log: join(dir, 'sluice.log') };
+  const kubeconfigs = Object.fromEntries(
+    clusters.map(({ id }, index) => [id, index === 0 ? kubeconfig : `${kubeconfig}-${id}`]),
+  );
+  return {
+    dir,
+    kubeconfig,
+    kubeconfigs,
+    config: join(dir, 'sluice.yaml'),
+    log: join(dir, 'sluice.log'),
+  };
 }
 
 export function kubeconfigOf({ kubeconfigs }: LabFiles, cluster: string): string {
   const file = kubeconfigs[cluster];
-  if (file === undefined) throw new Error(`the lab has no cluster ${cluster}, only ${Object.keys(kubeconfigs).join(', ')}`);
+  if (file === undefined)
+    throw new Error(
+      `the lab has no cluster ${cluster}, only ${Object.keys(kubeconfigs).join(', ')}`,
+    );
   return file;
 }
 
@@ -128,7 +198,10 @@ export async function writeLabFiles(dir: string, contents: FileContents): Promis
     await writeFile(kubeconfigOf(files, id), kubeconfig, secret);
     if (signed) await writeKeys(dir, id);
   }
-  for (const [name, { password, ca }] of [[DEVICE_NAME, contents.device] as const, ...(contents.like?.devices ?? [])]) {
+  for (const [name, { password, ca }] of [
+    [DEVICE_NAME, contents.device] as const,
+    ...(contents.like?.devices ?? []),
+  ]) {
     await writeFile(join(dir, secretFile(name)), password, secret);
     await writeFile(join(dir, caFile(name)), ca);
   }

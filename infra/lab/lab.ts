@@ -46,21 +46,38 @@ export interface Lab {
 }
 
 const VIRTUAL_ADDRESS = '172.16.100.195';
-const CLUSTER: SiteOptions = { id: 'lab', podNetwork: '10.244', nodeAddresses: ['192.168.0.11', '192.168.0.12'] };
+const CLUSTER: SiteOptions = {
+  id: 'lab',
+  podNetwork: '10.244',
+  nodeAddresses: ['192.168.0.11', '192.168.0.12'],
+};
 
 /** One simulated device for each of theirs; the lab's own stands for one that is called like it. */
-async function likenessOf(file: string | undefined, own: readonly string[], closers: Closers): Promise<Likeness | undefined> {
+async function likenessOf(
+  file: string | undefined,
+  own: readonly string[],
+  closers: Closers,
+): Promise<Likeness | undefined> {
   if (file === undefined) return undefined;
   const config = await loadConfig(file, process.env);
   const twice = own.find((cluster) => config.clusters.some(({ id }) => id === cluster));
-  if (twice !== undefined) throw new Error(`--like ${file}: clusters: the lab has its own cluster ${twice}; take it out in a copy of the file`);
+  if (twice !== undefined)
+    throw new Error(
+      `--like ${file}: clusters: the lab has its own cluster ${twice}; take it out in a copy of the file`,
+    );
   const devices = new Map<string, LabBigip>();
-  for (const { name } of config.devices.filter((device) => device.name !== DEVICE_NAME)) devices.set(name, await closers.use(startBigip({ dataPath: false })));
+  for (const { name } of config.devices.filter((device) => device.name !== DEVICE_NAME))
+    devices.set(name, await closers.use(startBigip({ dataPath: false })));
   return { config, devices };
 }
 
 function environmentOf({ credentials }: LabQueue): Lab['environment'] {
-  return credentials === undefined ? {} : { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey };
+  return credentials === undefined
+    ? {}
+    : {
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      };
 }
 
 export async function startLab(options: LabOptions): Promise<Lab> {
@@ -74,17 +91,38 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 }
 
 async function start(options: LabOptions, closers: Closers): Promise<Lab> {
-  const { queue: queueKind, members, virtualAddress = VIRTUAL_ADDRESS, clusters: [first, ...others] = [CLUSTER] } = options;
+  const {
+    queue: queueKind,
+    members,
+    virtualAddress = VIRTUAL_ADDRESS,
+    clusters: [first, ...others] = [CLUSTER],
+  } = options;
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'sluice-lab-')));
   const removeFiles = closers.add(() => rm(dir, { recursive: true, force: true }));
   const main = await closers.use(startSite(first));
   const sites = [main];
   for (const other of others) sites.push(await closers.use(startSite(other)));
   const bigip = await closers.use(startBigip());
-  const like = await likenessOf(options.like, sites.map(({ id }) => id), closers);
+  const like = await likenessOf(
+    options.like,
+    sites.map(({ id }) => id),
+    closers,
+  );
   const queue = await closers.use(startQueue(queueKind, dir));
-  const clusters = sites.map(({ id, fleet = false, signed = false, kubernetes }) => ({ id, fleet, signed, kubeconfig: kubernetes.kubeconfig() }));
-  const files = await writeLabFiles(dir, { clusters, device: bigip, virtualAddress, members, queue: queue.config, like });
+  const clusters = sites.map(({ id, fleet = false, signed = false, kubernetes }) => ({
+    id,
+    fleet,
+    signed,
+    kubeconfig: kubernetes.kubeconfig(),
+  }));
+  const files = await writeLabFiles(dir, {
+    clusters,
+    device: bigip,
+    virtualAddress,
+    members,
+    queue: queue.config,
+    like,
+  });
   const pipeline = await closers.use(startPipeline(files, queue));
   for (const site of sites) {
     closers.add(() => site.stopWatching());

@@ -5,7 +5,10 @@ import { parseLabArguments } from './demo/arguments.ts';
 import { createSay, table } from './demo/say.ts';
 import { startLab, type Lab } from './lab.ts';
 
-const say = createSay((text) => process.stdout.write(text), process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
+const say = createSay(
+  (text) => process.stdout.write(text),
+  process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+);
 
 /** kubectl must not mistake it for the Gateway of Gateway API. */
 const GATEWAYS = 'gateways.networking.istio.io';
@@ -21,7 +24,13 @@ function introduce(lab: Lab): void {
       ['Kubernetes API', kubernetes.url],
       ['BIG-IP', `${bigip.url} (user ${bigip.username}, password ${bigip.password})`],
       ['virtual address', `${lab.virtualAddress}, reached at ${lab.loopbackAddress}`],
-      ['gateway pods', lab.cluster.pods('istio-ingressgateway').map((p) => p.status?.podIP).join(', ')],
+      [
+        'gateway pods',
+        lab.cluster
+          .pods('istio-ingressgateway')
+          .map((p) => p.status?.podIP)
+          .join(', '),
+      ],
       ['members, queue', `${lab.members}, ${lab.queue}`],
     ]),
   );
@@ -35,17 +44,38 @@ function introduce(lab: Lab): void {
     `for i in 1 2 3; do (date; sleep 1) | nc ${lab.loopbackAddress} 32400; done`,
   ]);
   say.why('What the device has, as its own administrator sees it:');
-  say.lines([`curl -sk -u ${bigip.username}:${bigip.password} ${bigip.url}/mgmt/tm/ltm/virtual | head -c 600`]);
+  say.lines([
+    `curl -sk -u ${bigip.username}:${bigip.password} ${bigip.url}/mgmt/tm/ltm/virtual | head -c 600`,
+  ]);
   say.why('More of the same, and what is refused with a reason:');
-  say.lines(['kubectl apply -f infra/lab/manifests/second-gateway.yaml', 'kubectl apply -f infra/lab/manifests/web-gateway.yaml', 'kubectl apply -f infra/lab/manifests/no-route.yaml && kubectl get events']);
+  say.lines([
+    'kubectl apply -f infra/lab/manifests/second-gateway.yaml',
+    'kubectl apply -f infra/lab/manifests/web-gateway.yaml',
+    'kubectl apply -f infra/lab/manifests/no-route.yaml && kubectl get events',
+  ]);
   say.why('Take something away:');
-  say.lines(['kubectl delete pod -n istio-system <one of the gateway pods>', `kubectl delete ${GATEWAYS} tcp-echo-gateway`]);
-  say.why('An F5 ConfigMap as CIS users have it: port 32400 moves to 31400, and an Event on the Gateway says why:');
-  say.lines(['kubectl apply -f infra/lab/manifests/f5-configmap.yaml', `kubectl describe ${GATEWAYS} tcp-echo-gateway`]);
-  say.why('Make the BIG-IP or the Kubernetes API sick, or let pods come and go: type a line here, such as');
-  say.lines(['busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services 20, clear, pod add, status; "help" lists them all']);
+  say.lines([
+    'kubectl delete pod -n istio-system <one of the gateway pods>',
+    `kubectl delete ${GATEWAYS} tcp-echo-gateway`,
+  ]);
+  say.why(
+    'An F5 ConfigMap as CIS users have it: port 32400 moves to 31400, and an Event on the Gateway says why:',
+  );
+  say.lines([
+    'kubectl apply -f infra/lab/manifests/f5-configmap.yaml',
+    `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
+  ]);
+  say.why(
+    'Make the BIG-IP or the Kubernetes API sick, or let pods come and go: type a line here, such as',
+  );
+  say.lines([
+    'busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services 20, clear, pod add, status; "help" lists them all',
+  ]);
   say.why('What failed, and what to do (docs/operations/failures.md plays a whole night of it):');
-  say.lines([`npm run sluice -- status -c ${files.config}`, `npm run sluice -- failures groups -c ${files.config}`]);
+  say.lines([
+    `npm run sluice -- status -c ${files.config}`,
+    `npm run sluice -- failures groups -c ${files.config}`,
+  ]);
   say.why('Ctrl-C ends it and removes its files.');
 }
 
@@ -62,7 +92,10 @@ const lab = await startLab(options).catch((error: unknown) => {
   process.exit(1);
 });
 introduce(lab);
-listenTo(process.stdin, createConsole(lab, processClock, (lines) => say.lines(lines)));
+listenTo(
+  process.stdin,
+  createConsole(lab, processClock, (lines) => say.lines(lines)),
+);
 await stopping;
 say.title('Stopping …');
 await lab.stop();

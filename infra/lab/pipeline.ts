@@ -26,7 +26,11 @@ export interface Pipeline {
 }
 
 interface WatchModule {
-  readonly create: (options: { readonly runtime: Runtime; readonly kubeconfig: string; readonly clusterId: string }) => { start(): Promise<void>; stop(): Promise<void> };
+  readonly create: (options: {
+    readonly runtime: Runtime;
+    readonly kubeconfig: string;
+    readonly clusterId: string;
+  }) => { start(): Promise<void>; stop(): Promise<void> };
 }
 
 const DIST = join(ROOT, 'dist');
@@ -36,7 +40,9 @@ async function loadBuilt<T>(...path: readonly string[]): Promise<T> {
   try {
     return (await import(pathToFileURL(file).href)) as T;
   } catch (error) {
-    throw new Error(`${file} cannot be loaded: ${String(error)}. Run "npm run build" first.`, { cause: error });
+    throw new Error(`${file} cannot be loaded: ${String(error)}. Run "npm run build" first.`, {
+      cause: error,
+    });
   }
 }
 
@@ -49,19 +55,38 @@ export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<P
     const config = await loadConfig(files.config, {});
     const template = await queue.prepare(files.config);
     const { credentials, wait } = queue;
-    const opened = openQueues(config.queue, { clock: processClock, id: processId, ...(credentials === undefined ? {} : { credentials }) });
+    const opened = openQueues(config.queue, {
+      clock: processClock,
+      id: processId,
+      ...(credentials === undefined ? {} : { credentials }),
+    });
     closers.add(() => opened.close());
     const { queues, trace } = traceQueues(opened, processClock);
     const log = createLogger('info', output);
-    const runtime: Runtime = { config, secrets: createSecrets({ env: {} }), queues, clock: processClock, id: processId, random: processRandom, log };
-    const host = await startHost({ dist: DIST, runtime, ...(template === undefined ? {} : { template }), ...(wait === undefined ? {} : { wait }) });
+    const runtime: Runtime = {
+      config,
+      secrets: createSecrets({ env: {} }),
+      queues,
+      clock: processClock,
+      id: processId,
+      random: processRandom,
+      log,
+    };
+    const host = await startHost({
+      dist: DIST,
+      runtime,
+      ...(template === undefined ? {} : { template }),
+      ...(wait === undefined ? {} : { wait }),
+    });
     closers.add(() => host.stop());
     // As `sluice up` does it, so that changes made by hand, silent clusters and policies are played here too.
     const audits = startAudits(runtime, await loadBuilt<AuditModule>('audit', 'handler.mjs'));
     closers.add(() => audits.stop());
     const returns = startReturns(runtime, await loadBuilt<ApplyModule>('apply', 'handler.mjs'));
     closers.add(() => returns.stop());
-    const replays = await startReplays(runtime, () => loadBuilt<ReplayModule>('replay', 'handler.mjs'));
+    const replays = await startReplays(runtime, () =>
+      loadBuilt<ReplayModule>('replay', 'handler.mjs'),
+    );
     closers.add(() => replays.stop());
     const { create } = await loadBuilt<WatchModule>('watch', 'main.mjs');
     const watch: Pipeline['watch'] = async (clusterId) => {

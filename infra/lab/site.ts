@@ -36,23 +36,36 @@ const GRACE_MS = 2000;
 function refuseProblems(cluster: LabCluster): void {
   const [first] = cluster.problems();
   if (first === undefined) return;
-  throw new Error(`${first}. Is another lab or demo running on this machine? Stop it first: both would want the same loopback addresses.`);
+  throw new Error(
+    `${first}. Is another lab or demo running on this machine? Stop it first: both would want the same loopback addresses.`,
+  );
 }
 
 export async function startSite(options: SiteOptions): Promise<Site> {
   const closers = createClosers();
   try {
     const kubernetes = await closers.use(startKubernetes({ name: options.id }));
-    const cluster = await closers.use(startCluster({ ...options, store: kubernetes.store, clock: processClock, grace: GRACE_MS }));
+    const cluster = await closers.use(
+      startCluster({ ...options, store: kubernetes.store, clock: processClock, grace: GRACE_MS }),
+    );
     refuseProblems(cluster);
-    return { ...options, kubernetes, cluster, ...watching(kubernetes, cluster), close: () => closers.closeAll() };
+    return {
+      ...options,
+      kubernetes,
+      cluster,
+      ...watching(kubernetes, cluster),
+      close: () => closers.closeAll(),
+    };
   } catch (error) {
     await closers.closeAll();
     throw error;
   }
 }
 
-function watching(kubernetes: LabKubernetes, cluster: LabCluster): Pick<Site, 'watch' | 'power' | 'stopWatching'> {
+function watching(
+  kubernetes: LabKubernetes,
+  cluster: LabCluster,
+): Pick<Site, 'watch' | 'power' | 'stopWatching'> {
   let start: Start | undefined;
   let watcher: { stop(): Promise<void> } | undefined;
   const stopWatching = async (): Promise<void> => {

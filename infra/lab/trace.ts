@@ -22,10 +22,17 @@ function read(message: OutgoingMessage, at: number): SettledTrace | undefined {
   const opened = open(message.body, SETTLED_EVENTS);
   if ('refused' in opened) return undefined;
   const { data, hops } = opened.ok;
-  return { at, hops, applied: data.exposures.filter((e) => e.outcome === 'applied').map((e) => e.port) };
+  return {
+    at,
+    hops,
+    applied: data.exposures.filter((e) => e.outcome === 'applied').map((e) => e.port),
+  };
 }
 
-export function traceQueues(queues: Queues, clock: Clock): { readonly queues: Queues; readonly trace: Trace } {
+export function traceQueues(
+  queues: Queues,
+  clock: Clock,
+): { readonly queues: Queues; readonly trace: Trace } {
   const settled: SettledTrace[] = [];
   function traced(queue: Queue): Queue {
     return {
@@ -41,5 +48,8 @@ export function traceQueues(queues: Queues, clock: Clock): { readonly queues: Qu
       depth: () => queue.depth(),
     };
   }
-  return { trace: { settled }, queues: { queue: (name) => traced(queues.queue(name)), close: () => queues.close() } };
+  return {
+    trace: { settled },
+    queues: { queue: (name) => traced(queues.queue(name)), close: () => queues.close() },
+  };
 }

@@ -10,8 +10,13 @@ export interface AbandonedPartition {
 }
 
 /** Only those that have a virtual server called like ours are read, so that the partitions of others cost nothing. What cannot be read says nothing of itself. */
-export async function findAbandoned(foreign: readonly ForeignAddress[], read: PartitionReader): Promise<readonly AbandonedPartition[]> {
-  const named = new Set(foreign.filter(({ path }) => isNamedByUs(path)).map(({ partition }) => partition));
+export async function findAbandoned(
+  foreign: readonly ForeignAddress[],
+  read: PartitionReader,
+): Promise<readonly AbandonedPartition[]> {
+  const named = new Set(
+    foreign.filter(({ path }) => isNamedByUs(path)).map(({ partition }) => partition),
+  );
   const found: AbandonedPartition[] = [];
   for (const partition of named) {
     const { reading } = await read(partition);

@@ -17,7 +17,18 @@ export type Login = Readonly<z.infer<typeof Login>>;
 
 /** Statistics: one thing, and the entries about it. */
 export const Stats = z
-  .object({ entries: z.record(z.string(), z.object({ nestedStats: z.object({ entries: z.record(z.string(), z.object({ description: z.string().optional() })) }).optional() })) })
+  .object({
+    entries: z.record(
+      z.string(),
+      z.object({
+        nestedStats: z
+          .object({
+            entries: z.record(z.string(), z.object({ description: z.string().optional() })),
+          })
+          .optional(),
+      }),
+    ),
+  })
   .transform(({ entries }) => Object.values(entries)[0]?.nestedStats?.entries ?? {});
 
 /** Of AS3. */
@@ -73,17 +84,28 @@ export type NodeItem = Readonly<z.infer<typeof NodeItem>>;
 
 /** What one partition declares, unread. */
 export function declarationOf(partition: string): z.ZodType<As3Tenant> {
-  return z.object({ [partition]: z.looseObject({ class: z.literal('Tenant') }) }).transform((answer) => answer[partition]!);
+  return z
+    .object({ [partition]: z.looseObject({ class: z.literal('Tenant') }) })
+    .transform((answer) => answer[partition]!);
 }
 
 /** A declare that goes on without us. */
 export const Accepted = z.object({ id: z.string().min(1) });
 
 /** AS3 says it in objects now and then. */
-const Words = z.unknown().transform((words) => (words === undefined || typeof words === 'string' ? words : JSON.stringify(words)));
+const Words = z
+  .unknown()
+  .transform((words) =>
+    words === undefined || typeof words === 'string' ? words : JSON.stringify(words),
+  );
 
 /** A refusal of the whole names its tenants in a list. */
-export const TenantResult = z.object({ code: z.number(), message: z.string().default(''), response: Words.optional(), tenant: z.union([z.string(), z.array(z.string())]).optional() });
+export const TenantResult = z.object({
+  code: z.number(),
+  message: z.string().default(''),
+  response: Words.optional(),
+  tenant: z.union([z.string(), z.array(z.string())]).optional(),
+});
 export type TenantResult = Readonly<z.infer<typeof TenantResult>>;
 
 /** Of a declare: a result for each tenant, or one sentence about the whole. */
@@ -96,7 +118,9 @@ export const Outcome = z.object({
 export type Outcome = Readonly<z.infer<typeof Outcome>>;
 
 /** Of these only what is under way is of interest. */
-export const Tasks = itemsOf(z.object({ results: z.array(z.object({ message: z.string().optional() })).optional() }));
+export const Tasks = itemsOf(
+  z.object({ results: z.array(z.object({ message: z.string().optional() })).optional() }),
+);
 
 /** Where an answer came from. */
 export interface Asked {
@@ -108,11 +132,19 @@ export function readAs<T>(schema: z.ZodType<T>, asked: Asked, answer: DeviceResp
   const result = schema.safeParse(answer.json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw wrongShape(asked, answer, issue && issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : undefined);
+  throw wrongShape(
+    asked,
+    answer,
+    issue && issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : undefined,
+  );
 }
 
 /** Only writes can be in doubt, and a login has written nothing. */
-export function wrongShape({ device, request }: Asked, answer: DeviceResponse, problem?: string): DeviceError {
+export function wrongShape(
+  { device, request }: Asked,
+  answer: DeviceResponse,
+  problem?: string,
+): DeviceError {
   const { method, path, kind } = request;
   const fault = method === 'GET' || kind === 'login' ? 'transient' : 'ambiguous';
   const what = `${describe(answer)}${problem === undefined ? '' : ` (${problem})`}`;
@@ -122,7 +154,8 @@ export function wrongShape({ device, request }: Asked, answer: DeviceResponse, p
 
 function describe({ text, json }: DeviceResponse): string {
   if (text === '') return 'nothing';
-  if (json === undefined) return /^\s*</.test(text) ? 'a page' : /^\s*[[{]/.test(text) ? 'half a document' : 'a text';
+  if (json === undefined)
+    return /^\s*</.test(text) ? 'a page' : /^\s*[[{]/.test(text) ? 'half a document' : 'a text';
   if (json === null) return 'null';
   if (Array.isArray(json)) return 'a list';
   return typeof json === 'object' ? 'an object' : `a ${typeof json}`;
@@ -132,6 +165,12 @@ const QUOTED = 200;
 
 /** What stands in the answer to a login may be a token: its keys tell enough. */
 function quote({ text, json }: DeviceResponse, secret: boolean): string {
-  const said = secret && typeof json === 'object' && json !== null ? `the keys ${Object.keys(json).join(', ') || '(none)'}` : text;
-  return `"${said.slice(0, QUOTED).replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()}${said.length > QUOTED ? '…' : ''}"`;
+  const said =
+    secret && typeof json === 'object' && json !== null
+      ? `the keys ${Object.keys(json).join(', ') || '(none)'}`
+      : text;
+  return `"${said
+    .slice(0, QUOTED)
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()}${said.length > QUOTED ? '…' : ''}"`;
 }

@@ -32,7 +32,11 @@ export interface Finding {
   readonly adopt?: Adoption;
 }
 
-const CODE: Readonly<Record<DifferenceKind, string>> = { missing: 'BIP450', differs: 'BIP451', orphan: 'BIP452' };
+const CODE: Readonly<Record<DifferenceKind, string>> = {
+  missing: 'BIP450',
+  differs: 'BIP451',
+  orphan: 'BIP452',
+};
 /** A declare between two looks is not drift; so often it is looked again, with a pause in milliseconds. */
 const LOOKS = { most: 20, pause: 3_000 } as const;
 
@@ -45,92 +49,199 @@ export interface AuditScope {
   readonly clock: Pick<Clock, 'sleep' | 'now'>;
 }
 
-export async function auditDevice({ device, config, clock }: AuditScope, { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>): Promise<readonly Finding[]> {
+export async function auditDevice(
+  { device, config, clock }: AuditScope,
+  { name, partitions }: Pick<DeviceConfig, 'name' | 'partitions'>,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const states = new Map<string, DeclaredState>();
   for (const partition of partitions) {
     const look = await lookAt(device, partition, clock);
-    if ('refused' in look) findings.push({ device: name, partition, kind: 'foreign', ...look.refused, object: `/${partition}`, repairable: false });
+    if ('refused' in look)
+      findings.push({
+        device: name,
+        partition,
+        kind: 'foreign',
+        ...look.refused,
+        object: `/${partition}`,
+        repairable: false,
+      });
     else {
       states.set(partition, look.state);
-      findings.push(...look.differences.map((d) => ofDifference(name, partition, d)), ...keptIn(name, partition, look.state), ...strangers(config, name, partition, look.state));
+      findings.push(
+        ...look.differences.map((d) => ofDifference(name, partition, d)),
+        ...keptIn(name, partition, look.state),
+        ...strangers(config, name, partition, look.state),
+      );
     }
   }
-  const silent = silences([...states.values()], silencePolicies(config), clock.now()).map((one) => ofSilence(name, partitions, one));
-  const abandoned = (await device.abandoned()).filter((one) => isOfOurs(config, one)).map((one) => ofAbandoned(name, one));
-  return [...findings, ...abandoned, ...silent, ...sizeFindings(states).map((found) => ofSize(name, found))];
+  const silent = silences([...states.values()], silencePolicies(config), clock.now()).map((one) =>
+    ofSilence(name, partitions, one),
+  );
+  const abandoned = (await device.abandoned())
+    .filter((one) => isOfOurs(config, one))
+    .map((one) => ofAbandoned(name, one));
+  return [
+    ...findings,
+    ...abandoned,
+    ...silent,
+    ...sizeFindings(states).map((found) => ofSize(name, found)),
+  ];
 }
 
-type Look = { readonly state: DeclaredState; readonly differences: readonly Difference[] } | { readonly refused: { readonly code: string; readonly message: string } };
+type Look =
+  | { readonly state: DeclaredState; readonly differences: readonly Difference[] }
+  | { readonly refused: { readonly code: string; readonly message: string } };
 
 /** Both readings around the look have to be the same, or somebody declared in between. */
-async function lookAt(device: Device, partition: string, clock: Pick<Clock, 'sleep'>): Promise<Look> {
+async function lookAt(
+  device: Device,
+  partition: string,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<Look> {
   for (let look = 1; ; look += 1) {
     const before = await device.read(partition);
-    if (before.kind === 'refused') return { refused: { code: before.code, message: before.reason } };
+    if (before.kind === 'refused')
+      return { refused: { code: before.code, message: before.reason } };
     // Nothing was ever declared: nothing can differ.
-    if (before.declared.lockKey === undefined) return { state: before.declared.state, differences: [] };
+    if (before.declared.lockKey === undefined)
+      return { state: before.declared.state, differences: [] };
     const differences = await quiet(device.drift(partition, before.declared.state));
     const after = await device.read(partition);
-    if (differences !== 'busy' && after.kind === 'ours' && after.declared.lockKey === before.declared.lockKey) return { state: before.declared.state, differences };
-    if (look === LOOKS.most) throw new DeviceError('BIP503', 'transient', `${device.name}, partition ${partition}: declared all the time; look again later`);
+    if (
+      differences !== 'busy' &&
+      after.kind === 'ours' &&
+      after.declared.lockKey === before.declared.lockKey
+    )
+      return { state: before.declared.state, differences };
+    if (look === LOOKS.most)
+      throw new DeviceError(
+        'BIP503',
+        'transient',
+        `${device.name}, partition ${partition}: declared all the time; look again later`,
+      );
     await clock.sleep(LOOKS.pause);
   }
 }
 
-async function quiet(looking: Promise<readonly Difference[]>): Promise<readonly Difference[] | 'busy'> {
+async function quiet(
+  looking: Promise<readonly Difference[]>,
+): Promise<readonly Difference[] | 'busy'> {
   return looking.catch((error: unknown) => {
     if (error instanceof DeviceError && error.code === 'BIP503') return 'busy' as const;
     throw error;
   });
 }
 
-function ofDifference(device: string, partition: string, { kind, path, message, adopt }: Difference): Finding {
-  return { device, partition, kind, code: CODE[kind], object: path, message, repairable: true, ...(adopt && { adopt }) };
+function ofDifference(
+  device: string,
+  partition: string,
+  { kind, path, message, adopt }: Difference,
+): Finding {
+  return {
+    device,
+    partition,
+    kind,
+    code: CODE[kind],
+    object: path,
+    message,
+    repairable: true,
+    ...(adopt && { adopt }),
+  };
 }
 
-function keptIn(device: string, partition: string, { overrides = {} }: DeclaredState): readonly Finding[] {
+function keptIn(
+  device: string,
+  partition: string,
+  { overrides = {} }: DeclaredState,
+): readonly Finding[] {
   return Object.entries(overrides).flatMap(([key, override]) =>
-    overrideInWords(override).map((words): Finding => ({ device, partition, kind: 'kept', code: 'BIP455', object: key, message: `${words}, kept since ${override.since}`, repairable: false })),
+    overrideInWords(override).map((words): Finding => ({
+      device,
+      partition,
+      kind: 'kept',
+      code: 'BIP455',
+      object: key,
+      message: `${words}, kept since ${override.since}`,
+      repairable: false,
+    })),
   );
 }
 
 function ofSilence(device: string, partitions: readonly string[], silence: Silence): Finding {
   const { cluster, order } = silence;
-  return { device, partition: partitions.join(', '), kind: 'silent', code: 'OWN331', object: `cluster ${cluster}`, message: silenceInWords(silence), repairable: false, ...(order && { order: { ...order, device } }) };
+  return {
+    device,
+    partition: partitions.join(', '),
+    kind: 'silent',
+    code: 'OWN331',
+    object: `cluster ${cluster}`,
+    message: silenceInWords(silence),
+    repairable: false,
+    ...(order && { order: { ...order, device } }),
+  };
 }
 
 /** Another Sluice may work on the device, for clusters of its own. */
 function isOfOurs({ clusters }: SluiceConfig, { state }: AbandonedPartition): boolean {
-  return Object.keys(state.owners).some((owner) => clusters.some(({ id }) => id === parseOwner(owner).cluster));
+  return Object.keys(state.owners).some((owner) =>
+    clusters.some(({ id }) => id === parseOwner(owner).cluster),
+  );
 }
 
 function ofAbandoned(device: string, { partition, state }: AbandonedPartition): Finding {
   const serves = Object.keys(state.exposures);
   const rest = serves.length > NAMED ? ` and ${serves.length - NAMED} more` : '';
   const message = `serves ${serves.slice(0, NAMED).join(', ')}${rest} by a declaration of Sluice, and is not in devices[].partitions of ${device}: nobody changes it any more. Name it there again, behind the others, until what it serves has moved out; if another Sluice has it for the same cluster, leave it`;
-  return { device, partition, kind: 'abandoned', code: 'BIP456', object: `/${partition}`, message, repairable: false };
+  return {
+    device,
+    partition,
+    kind: 'abandoned',
+    code: 'BIP456',
+    object: `/${partition}`,
+    message,
+    repairable: false,
+  };
 }
 
 function ofSize(device: string, { partition, code, message }: SizeFinding): Finding {
-  return { device, partition: partition ?? '*', kind: 'size', code, object: partition === undefined ? device : `/${partition}`, message, repairable: false };
+  return {
+    device,
+    partition: partition ?? '*',
+    kind: 'size',
+    code,
+    object: partition === undefined ? device : `/${partition}`,
+    message,
+    repairable: false,
+  };
 }
 
 /** Owners that the configuration does not know: nobody will ever take back what is declared for them. */
-function strangers({ ingresses }: SluiceConfig, device: string, partition: string, state: DeclaredState): readonly Finding[] {
+function strangers(
+  { ingresses }: SluiceConfig,
+  device: string,
+  partition: string,
+  state: DeclaredState,
+): readonly Finding[] {
   const owners = new Map<string, number>();
-  for (const { owner } of Object.values(state.exposures).flatMap((e) => e.contributions)) owners.set(owner, (owners.get(owner) ?? 0) + 1);
+  for (const { owner } of Object.values(state.exposures).flatMap((e) => e.contributions))
+    owners.set(owner, (owners.get(owner) ?? 0) + 1);
   const known = (owner: string): boolean => {
     const { cluster, ingress } = parseOwner(owner);
-    return ingresses.some((entry) => entry.cluster === cluster && entry.service === `${ingress.namespace}/${ingress.service}`);
+    return ingresses.some(
+      (entry) =>
+        entry.cluster === cluster && entry.service === `${ingress.namespace}/${ingress.service}`,
+    );
   };
-  return [...owners].filter(([owner]) => !known(owner)).map(([owner, count]) => ({
-    device,
-    partition,
-    kind: 'orphan',
-    code: 'BIP453',
-    object: owner,
-    message: `is not in ingresses of sluice.yaml, but ${count} of its exposures are declared`,
-    repairable: false,
-  }));
+  return [...owners]
+    .filter(([owner]) => !known(owner))
+    .map(([owner, count]) => ({
+      device,
+      partition,
+      kind: 'orphan',
+      code: 'BIP453',
+      object: owner,
+      message: `is not in ingresses of sluice.yaml, but ${count} of its exposures are declared`,
+      repairable: false,
+    }));
 }

@@ -10,7 +10,17 @@ export interface Breaker {
 }
 
 /** The device, or what leads to it, is out of order: more requests would not help, and failed logins would lock the account. */
-const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>(['BIP401', 'BIP402', 'BIP501', 'BIP502', 'BIP504', 'BIP506', 'BIP507', 'BIP511', 'BIP512']);
+const AWAY: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>([
+  'BIP401',
+  'BIP402',
+  'BIP501',
+  'BIP502',
+  'BIP504',
+  'BIP506',
+  'BIP507',
+  'BIP511',
+  'BIP512',
+]);
 
 const FAILURES = 3;
 /** Milliseconds. */
@@ -32,7 +42,12 @@ interface Open {
 }
 
 /** `patience`: milliseconds that others wait for the probe. */
-export function createBreaker(device: string, clock: Pick<Clock, 'monotonic'>, random: () => number, patience = 10_000): Breaker {
+export function createBreaker(
+  device: string,
+  clock: Pick<Clock, 'monotonic'>,
+  random: () => number,
+  patience = 10_000,
+): Breaker {
   /** In a row. */
   let failures = 0;
   /** How often it was left alone since it answered last. */
@@ -80,11 +95,27 @@ export function createBreaker(device: string, clock: Pick<Clock, 'monotonic'>, r
     if (open === undefined) return count(action);
     const { until, cause } = open;
     if (probe !== undefined) {
-      await within(probe, patience, () => new DeviceError('BIP508', 'transient', `${device} is being asked whether it is back, and does not say (${cause})`, { after: patience }));
+      await within(
+        probe,
+        patience,
+        () =>
+          new DeviceError(
+            'BIP508',
+            'transient',
+            `${device} is being asked whether it is back, and does not say (${cause})`,
+            { after: patience },
+          ),
+      );
       return run(action);
     }
     const wait = until - clock.monotonic();
-    if (wait > 0) throw new DeviceError('BIP508', 'transient', `${device} is left alone for ${Math.ceil(wait / 1000)} s more after ${FAILURES} failures in a row (${cause})`, { after: wait });
+    if (wait > 0)
+      throw new DeviceError(
+        'BIP508',
+        'transient',
+        `${device} is left alone for ${Math.ceil(wait / 1000)} s more after ${FAILURES} failures in a row (${cause})`,
+        { after: wait },
+      );
     const probing = ask(action);
     probe = probing.then(
       () => undefined,

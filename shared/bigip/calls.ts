@@ -41,7 +41,10 @@ export interface CallSettings {
   readonly leastRate?: number | undefined;
 }
 
-export function limitsOf(kind: CallKind, { timeout, largest = Number.POSITIVE_INFINITY, leastRate }: CallSettings): ExchangeLimits {
+export function limitsOf(
+  kind: CallKind,
+  { timeout, largest = Number.POSITIVE_INFINITY, leastRate }: CallSettings,
+): ExchangeLimits {
   const { bytes, longest = timeout }: CallLimit = CALLS[kind];
   return { total: Math.min(timeout, longest), bytes: Math.min(bytes, largest), leastRate };
 }

@@ -27,16 +27,47 @@ export interface ConnectOptions {
 }
 
 const quiet = (): void => undefined;
-const SILENT: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => SILENT };
+const SILENT: Logger = {
+  debug: quiet,
+  info: quiet,
+  warn: quiet,
+  error: quiet,
+  child: () => SILENT,
+};
 
-export function openSession(config: DeviceConfig, { ca, password }: DeviceSecrets, clock: Pick<Clock, 'now' | 'monotonic'>, options: ConnectOptions = {}): DeviceSession {
+export function openSession(
+  config: DeviceConfig,
+  { ca, password }: DeviceSecrets,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+  options: ConnectOptions = {},
+): DeviceSession {
   const { name, tls, username, loginProvider, requestTimeout } = config;
   const timeout = Math.min(requestTimeout * 1000, options.timeout ?? Number.POSITIVE_INFINITY);
   const unit = (url: string): Unit => {
-    const transport = createTransport({ name, url, ca, fingerprint: tls.fingerprint, timeout, largest: options.largest });
-    return createUnit({ device: name, url, transport, credentials: { username, loginProvider, password }, clock, timeout });
+    const transport = createTransport({
+      name,
+      url,
+      ca,
+      fingerprint: tls.fingerprint,
+      timeout,
+      largest: options.largest,
+    });
+    return createUnit({
+      device: name,
+      url,
+      transport,
+      credentials: { username, loginProvider, password },
+      clock,
+      timeout,
+    });
   };
   const units = [config.url, ...(config.peer === undefined ? [] : [config.peer])].map(unit);
-  const session = createSession({ device: name, units, breaker: createBreaker(name, clock, options.random ?? (() => 0.5)), clock, timeout });
+  const session = createSession({
+    device: name,
+    units,
+    breaker: createBreaker(name, clock, options.random ?? (() => 0.5)),
+    clock,
+    timeout,
+  });
   return options.dryRun === true ? readOnlySession(session, name, options.log ?? SILENT) : session;
 }

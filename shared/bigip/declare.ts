@@ -24,18 +24,34 @@ export interface Declaration {
 type Place = Pick<DeviceConfig, 'name' | 'save'>;
 
 /** An error in doubt comes when the device works on no declaration any more, as far as it says: what is read back then is how it ended. */
-export async function post(session: Session, clock: Clock, config: Place, declaration: Declaration): Promise<'applied' | 'unchanged'> {
+export async function post(
+  session: Session,
+  clock: Clock,
+  config: Place,
+  declaration: Declaration,
+): Promise<'applied' | 'unchanged'> {
   try {
     return await send(session, clock, config, declaration);
   } catch (error) {
     // AS3 gave up on a script that was too slow, so no task tells of it.
-    if (error instanceof DeviceError && error.fault === 'ambiguous' && error.hint !== 'slow') await untilQuiet(session, clock);
+    if (error instanceof DeviceError && error.fault === 'ambiguous' && error.hint !== 'slow')
+      await untilQuiet(session, clock);
     throw error;
   }
 }
 
-async function send(session: Session, clock: Clock, config: Place, { partition, tenant }: Declaration): Promise<'applied' | 'unchanged'> {
-  const request: DeviceRequest = { method: 'POST', path: `/mgmt/shared/appsvcs/declare/${partition}?async=true`, body: wrapTenants({ [partition]: tenant }, config.save), kind: 'declare' };
+async function send(
+  session: Session,
+  clock: Clock,
+  config: Place,
+  { partition, tenant }: Declaration,
+): Promise<'applied' | 'unchanged'> {
+  const request: DeviceRequest = {
+    method: 'POST',
+    path: `/mgmt/shared/appsvcs/declare/${partition}?async=true`,
+    body: wrapTenants({ [partition]: tenant }, config.save),
+    kind: 'declare',
+  };
   const answer = await session.call(request, [400, 422, 207]);
   if (answer.status !== 202) return conclude(session.device, partition, { request, answer });
   const { id } = readAs(Accepted, { device: session.device, request }, answer);
@@ -49,22 +65,42 @@ interface Answered {
 
 async function poll(session: Session, clock: Clock, id: string): Promise<Answered> {
   const deadline = clock.monotonic() + POLL.giveUp;
-  for (let pause: number = POLL.first; clock.monotonic() < deadline; pause = Math.min(pause * 1.5, POLL.longest)) {
+  for (
+    let pause: number = POLL.first;
+    clock.monotonic() < deadline;
+    pause = Math.min(pause * 1.5, POLL.longest)
+  ) {
     await clock.sleep(pause);
     const answered = await ask(session, id);
     if (answered !== undefined) return answered;
   }
-  throw new DeviceError('BIP502', 'ambiguous', `${session.device}: task ${id} did not end within ${POLL.giveUp / 1000} s`);
+  throw new DeviceError(
+    'BIP502',
+    'ambiguous',
+    `${session.device}: task ${id} did not end within ${POLL.giveUp / 1000} s`,
+  );
 }
 
 /** Undefined while it goes on. */
 async function ask(session: Session, id: string): Promise<Answered | undefined> {
-  const request: DeviceRequest = { method: 'GET', path: `/mgmt/shared/appsvcs/task/${id}`, kind: 'task' };
+  const request: DeviceRequest = {
+    method: 'GET',
+    path: `/mgmt/shared/appsvcs/task/${id}`,
+    kind: 'task',
+  };
   try {
     const answer = await session.call(request, [404]);
-    if (answer.status === 404) throw new DeviceError('BIP505', 'ambiguous', `${session.device}: task ${id} is unknown to the device, which may have restarted or failed over`, { response: answer.text });
+    if (answer.status === 404)
+      throw new DeviceError(
+        'BIP505',
+        'ambiguous',
+        `${session.device}: task ${id} is unknown to the device, which may have restarted or failed over`,
+        { response: answer.text },
+      );
     const { results } = readAs(Outcome, { device: session.device, request }, answer);
-    return results?.some((result) => result.message === IN_PROGRESS) ? undefined : { request, answer };
+    return results?.some((result) => result.message === IN_PROGRESS)
+      ? undefined
+      : { request, answer };
   } catch (error) {
     // Asking is harmless, but what is asked about is a write: nobody knows how it ends.
     throw error instanceof DeviceError ? inDoubt(error) : error;
@@ -72,12 +108,25 @@ async function ask(session: Session, id: string): Promise<Answered | undefined> 
 }
 
 function inDoubt(error: DeviceError): DeviceError {
-  return new DeviceError(error.code, 'ambiguous', error.message, { response: error.response, after: error.after, cause: error });
+  return new DeviceError(error.code, 'ambiguous', error.message, {
+    response: error.response,
+    after: error.after,
+    cause: error,
+  });
 }
 
 /** Goes by the tenant's own result, whatever the HTTP status said. */
-function conclude(device: string, partition: string, { request, answer }: Answered): 'applied' | 'unchanged' {
-  const { results = [], code = answer.status, message, errors = [] } = readOutcome(device, { request, answer });
+function conclude(
+  device: string,
+  partition: string,
+  { request, answer }: Answered,
+): 'applied' | 'unchanged' {
+  const {
+    results = [],
+    code = answer.status,
+    message,
+    errors = [],
+  } = readOutcome(device, { request, answer });
   const result = results.find((one) => one.tenant === partition) ?? results[0];
   const whole: TenantResult = { code, message: [message, ...errors].filter(Boolean).join('; ') };
   const fault = faultOfResult(device, partition, result ?? whole);

@@ -17,41 +17,82 @@ export interface DevicePlanRules extends Omit<PlanRules, 'only' | 'movedFrom' | 
 }
 
 /** By partition. An address is in one partition only, so what moves leaves before it comes. */
-export function planDevice(partitions: readonly string[], slices: readonly Slice[], { states, asked = (slice) => slice, ...rules }: DevicePlanRules): ReadonlyMap<string, Plan> {
+export function planDevice(
+  partitions: readonly string[],
+  slices: readonly Slice[],
+  { states, asked = (slice) => slice, ...rules }: DevicePlanRules,
+): ReadonlyMap<string, Plan> {
   const { closed = new Map() } = rules;
   const moves = movesBetween(states, slices).filter(({ to }) => !closed.has(to));
   const now = new Map(states);
-  const planned = (partition: string, declared: DeclaredState, more: Pick<PlanRules, 'only' | 'movedFrom'>): Plan => {
+  const planned = (
+    partition: string,
+    declared: DeclaredState,
+    more: Pick<PlanRules, 'only' | 'movedFrom'>,
+  ): Plan => {
     const holders = rules.holders && [...rules.holders, ...heldBySiblings(partition, now)];
-    const shared = { ...rules, ...(holders && { holders }), shareNodes: partitions.length > 1, ...more };
-    const plan = planPartition(partition, declared, slices.map((slice) => asked(slice, states.get(partition) ?? declared)), shared);
+    const shared = {
+      ...rules,
+      ...(holders && { holders }),
+      shareNodes: partitions.length > 1,
+      ...more,
+    };
+    const plan = planPartition(
+      partition,
+      declared,
+      slices.map((slice) => asked(slice, states.get(partition) ?? declared)),
+      shared,
+    );
     now.set(partition, plan.next);
     return plan;
   };
-  const first = new Map([...states].flatMap(([partition, state]) => {
-    const leaving = moves.filter(({ from }) => from === partition).map(({ change }) => change);
-    return leaving.length === 0 ? [] : [[partition, planned(partition, state, { only: new Set(leaving) })] as const];
-  }));
-  return new Map([...states.keys()].map((partition) => {
-    const plan = planned(partition, now.get(partition) ?? states.get(partition)!, { movedFrom: arrivals(moves, partition) });
-    return [partition, merged(first.get(partition), plan)] as const;
-  }));
+  const first = new Map(
+    [...states].flatMap(([partition, state]) => {
+      const leaving = moves.filter(({ from }) => from === partition).map(({ change }) => change);
+      return leaving.length === 0
+        ? []
+        : [[partition, planned(partition, state, { only: new Set(leaving) })] as const];
+    }),
+  );
+  return new Map(
+    [...states.keys()].map((partition) => {
+      const plan = planned(partition, now.get(partition) ?? states.get(partition)!, {
+        movedFrom: arrivals(moves, partition),
+      });
+      return [partition, merged(first.get(partition), plan)] as const;
+    }),
+  );
 }
 
 /** What comes into a partition, and from which. */
 export function arrivals(moves: readonly Move[], partition: string): ReadonlyMap<string, string> {
-  return new Map(moves.filter((move) => move.to === partition).map((move) => [move.change, move.from]));
+  return new Map(
+    moves.filter((move) => move.to === partition).map((move) => [move.change, move.from]),
+  );
 }
 
 /** To a partition, its siblings are as foreign as anybody. */
-export function heldBySiblings(partition: string, states: ReadonlyMap<string, DeclaredState>): readonly Holder[] {
+export function heldBySiblings(
+  partition: string,
+  states: ReadonlyMap<string, DeclaredState>,
+): readonly Holder[] {
   return [...states].flatMap(([other, state]) =>
-    other === partition ? [] : Object.values(state.exposures).map((e) => ({ path: devicePaths(other, e).virtual, partition: other, address: e.address, port: e.port, protocol: e.protocol })),
+    other === partition
+      ? []
+      : Object.values(state.exposures).map((e) => ({
+          path: devicePaths(other, e).virtual,
+          partition: other,
+          address: e.address,
+          port: e.port,
+          protocol: e.protocol,
+        })),
   );
 }
 
 function merged(first: Plan | undefined, second: Plan): Plan {
   if (!first) return second;
-  const entries = new Map([...first.entries, ...second.entries].map((entry) => [changeId(entry), entry]));
+  const entries = new Map(
+    [...first.entries, ...second.entries].map((entry) => [changeId(entry), entry]),
+  );
   return { ...second, entries: [...entries.values()], changed: first.changed || second.changed };
 }

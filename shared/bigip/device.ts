@@ -40,7 +40,11 @@ export interface Device {
   readonly name: string;
   read(partition: string): Promise<PartitionReading>;
   /** Posts the whole partition, waits for the task; rejects with a {@link DeviceError}. */
-  declare(partition: string, next: DeclaredState, lockKey: string | undefined): Promise<'applied' | 'unchanged'>;
+  declare(
+    partition: string,
+    next: DeclaredState,
+    lockKey: string | undefined,
+  ): Promise<'applied' | 'unchanged'>;
   /** Differences between what is declared and what is live, one sentence each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
   /** Drains and restores the nodes of draining members; resolves with the addresses that changed. */
@@ -58,15 +62,27 @@ export interface Device {
   close(): Promise<void>;
 }
 
-export interface DeviceSurroundings extends Pick<ConnectOptions, 'random' | 'log' | 'dryRun' | 'timeout' | 'largest'> {
+export interface DeviceSurroundings extends Pick<
+  ConnectOptions,
+  'random' | 'log' | 'dryRun' | 'timeout' | 'largest'
+> {
   /** Called when what is declared lies behind what was declared before; rejects when that could not be passed on. */
   readonly onFencesBehind?: (behind: FencesBehind) => Promise<void>;
   readonly configured?: Configured;
 }
 
-export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock: Clock, surroundings: DeviceSurroundings = {}): Device {
+export function createDevice(
+  config: DeviceConfig,
+  secrets: DeviceSecrets,
+  clock: Clock,
+  surroundings: DeviceSurroundings = {},
+): Device {
   const session = openSession(config, secrets, clock, surroundings);
-  const fences = createFenceWatch(config.name, surroundings.onFencesBehind ?? (() => Promise.resolve()), surroundings.configured);
+  const fences = createFenceWatch(
+    config.name,
+    surroundings.onFencesBehind ?? (() => Promise.resolve()),
+    surroundings.configured,
+  );
   const options = { shareNodes: config.partitions.length > 1 };
   const nodesShared = ({ shareNodes = options.shareNodes }: DeclaredState): boolean => shareNodes;
   const readPartition = createPartitionReader(session, config);
@@ -74,10 +90,19 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
   const read = async (partition: string): Promise<PartitionReading> => {
     const { hostname } = await session.facts();
     const { reading, declaredBy } = await readPartition(partition);
-    if (reading.kind === 'ours') await fences.check(partition, { owners: reading.declared.state.owners, declaredBy, unit: hostname }, () => ownersElsewhere(session, partition));
+    if (reading.kind === 'ours')
+      await fences.check(
+        partition,
+        { owners: reading.declared.state.owners, declaredBy, unit: hostname },
+        () => ownersElsewhere(session, partition),
+      );
     return reading;
   };
-  const declare = async (partition: string, state: DeclaredState, lockKey?: string): Promise<'applied' | 'unchanged'> => {
+  const declare = async (
+    partition: string,
+    state: DeclaredState,
+    lockKey?: string,
+  ): Promise<'applied' | 'unchanged'> => {
     const { hostname } = await session.facts();
     const rendered = signed(renderTenant(state, options), hostname);
     const tenant = lockKey === undefined ? rendered : { ...rendered, optimisticLockKey: lockKey };
@@ -94,7 +119,12 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     await declare(partition, EMPTY_STATE, 'nobody was here');
     const again = await read(partition);
     const key = again.kind === 'ours' ? again.declared.lockKey : undefined;
-    if (key === undefined) throw new DeviceError('BIP505', 'ambiguous', `${config.name}: partition ${partition} was created but is not declared`);
+    if (key === undefined)
+      throw new DeviceError(
+        'BIP505',
+        'ambiguous',
+        `${config.name}: partition ${partition} was created but is not declared`,
+      );
     return key;
   };
   return {
@@ -108,10 +138,12 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
     },
     verify: (partition, state) => liveMismatches(session, partition, state),
     // Shared nodes stand in /Common, where Sluice writes nothing by itself.
-    reconcileMembers: (partition, state) => (nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state)),
+    reconcileMembers: (partition, state) =>
+      nodesShared(state) ? Promise.resolve([]) : reconcileNodes(session, partition, state),
     drift: (partition, state) => findDrift(session, partition, state),
     foreign: () => foreignAddresses(session, config.partitions),
-    abandoned: async () => findAbandoned(await foreignAddresses(session, config.partitions), readPartition),
+    abandoned: async () =>
+      findAbandoned(await foreignAddresses(session, config.partitions), readPartition),
     missing: (references) => missingReferences(session, references),
     facts: () => readFacts(session, clock),
     close: () => session.close(),
@@ -119,16 +151,32 @@ export function createDevice(config: DeviceConfig, secrets: DeviceSecrets, clock
 }
 
 /** The fences of this partition on the units that are not active, as far as they answer. */
-async function ownersElsewhere(session: DeviceSession, partition: string): Promise<readonly DeclaredState['owners'][]> {
-  const answers = await session.askOthers({ method: 'GET', path: declarePath(partition), kind: 'declared' });
+async function ownersElsewhere(
+  session: DeviceSession,
+  partition: string,
+): Promise<readonly DeclaredState['owners'][]> {
+  const answers = await session.askOthers({
+    method: 'GET',
+    path: declarePath(partition),
+    kind: 'declared',
+  });
   return answers.flatMap((answer) => {
     const reading = answer && foundIn(answer, partition)?.reading;
     return reading?.kind === 'ours' ? [reading.declared.state.owners] : [];
   });
 }
 
-async function sync(session: DeviceSession, clock: Clock, config: DeviceConfig, log: Logger | undefined): Promise<void> {
+async function sync(
+  session: DeviceSession,
+  clock: Clock,
+  config: DeviceConfig,
+  log: Logger | undefined,
+): Promise<void> {
   if (config.syncTo === undefined) return;
   const warning = await syncToGroup(session, clock, config.syncTo);
-  if (warning !== undefined) log?.warn({ device: config.name, group: config.syncTo, code: 'BIP441', reason: warning }, 'the peer is not in sync');
+  if (warning !== undefined)
+    log?.warn(
+      { device: config.name, group: config.syncTo, code: 'BIP441', reason: warning },
+      'the peer is not in sync',
+    );
 }

@@ -30,34 +30,67 @@ interface Live {
 }
 
 /** Rejects with BIP503 while a declaration is under way: half of it would look like drift. */
-export async function findDrift(session: Session, partition: string, state: DeclaredState): Promise<readonly Difference[]> {
+export async function findDrift(
+  session: Session,
+  partition: string,
+  state: DeclaredState,
+): Promise<readonly Difference[]> {
   await refuseWhileDeclaring(session);
   const filter = `$filter=partition+eq+${partition}`;
   const [virtuals, pools, addresses, nodes] = await Promise.all([
     session.read({ path: `/mgmt/tm/ltm/virtual?${filter}`, kind: 'list' }, itemsOf(Virtual)),
-    session.read({ path: `/mgmt/tm/ltm/pool?${filter}&expandSubcollections=true`, kind: 'list' }, itemsOf(Pool)),
-    session.read({ path: `/mgmt/tm/ltm/virtual-address?${filter}`, kind: 'list' }, itemsOf(VirtualAddress)),
+    session.read(
+      { path: `/mgmt/tm/ltm/pool?${filter}&expandSubcollections=true`, kind: 'list' },
+      itemsOf(Pool),
+    ),
+    session.read(
+      { path: `/mgmt/tm/ltm/virtual-address?${filter}`, kind: 'list' },
+      itemsOf(VirtualAddress),
+    ),
     listNodes(session, partition),
   ]);
   await refuseWhileDeclaring(session);
   const live: Live = { virtuals: byPath(virtuals), pools: byPath(pools), addresses };
-  const used = new Set(Object.values(state.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members.map((m) => m.address))));
+  const used = new Set(
+    Object.values(state.exposures).flatMap((e) =>
+      e.contributions.flatMap((c) => c.members.map((m) => m.address)),
+    ),
+  );
   const stray = nodes.filter((node) => !used.has(node.address));
   return [
-    ...Object.values(state.exposures).flatMap((e) => ofExposure({ partition, e, state, operated: operatedOf(e, state.overrides?.[exposureKey(e)]) }, live)),
+    ...Object.values(state.exposures).flatMap((e) =>
+      ofExposure(
+        { partition, e, state, operated: operatedOf(e, state.overrides?.[exposureKey(e)]) },
+        live,
+      ),
+    ),
     ...orphans(partition, state, live),
-    ...stray.map((node): Difference => ({ kind: 'orphan', path: `/${partition}/${node.name}`, message: 'is a node that no declared member uses' })),
-    ...reconciliation(state, nodes).map((write): Difference => ({ kind: 'differs', path: `/${partition}/${write.name}`, message: `is a node that should be ${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}` })),
+    ...stray.map((node): Difference => ({
+      kind: 'orphan',
+      path: `/${partition}/${node.name}`,
+      message: 'is a node that no declared member uses',
+    })),
+    ...reconciliation(state, nodes).map((write): Difference => ({
+      kind: 'differs',
+      path: `/${partition}/${write.name}`,
+      message: `is a node that should be ${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}`,
+    })),
   ];
 }
 
 async function refuseWhileDeclaring(session: Session): Promise<void> {
   if (await isDeclaring(session)) {
-    throw new DeviceError('BIP503', 'transient', 'a declaration is under way; what the device has cannot be compared until it is done');
+    throw new DeviceError(
+      'BIP503',
+      'transient',
+      'a declaration is under way; what the device has cannot be compared until it is done',
+    );
   }
 }
 
-function byPath<T extends { readonly fullPath: string }>(items: readonly T[]): ReadonlyMap<string, T> {
+function byPath<T extends { readonly fullPath: string }>(
+  items: readonly T[],
+): ReadonlyMap<string, T> {
   return new Map(items.map((item) => [item.fullPath, item]));
 }
 
@@ -73,9 +106,15 @@ function ofExposure(told: Told, live: Live): readonly Difference[] {
   const paths = devicePaths(partition, e);
   const virtual = live.virtuals.get(paths.virtual);
   const pool = live.pools.get(paths.pool);
-  const missing = (path: string, what: string): Difference => ({ kind: 'missing', path, message: `is a ${what} that was declared` });
+  const missing = (path: string, what: string): Difference => ({
+    kind: 'missing',
+    path,
+    message: `is a ${what} that was declared`,
+  });
   return [
-    ...(virtual === undefined ? [missing(paths.virtual, 'virtual server')] : ofVirtual(virtual, told, paths.pool)),
+    ...(virtual === undefined
+      ? [missing(paths.virtual, 'virtual server')]
+      : ofVirtual(virtual, told, paths.pool)),
     ...(pool === undefined ? [missing(paths.pool, 'pool')] : ofPool(pool, told)),
   ];
 }
@@ -83,11 +122,19 @@ function ofExposure(told: Told, live: Live): readonly Difference[] {
 function ofVirtual(virtual: Virtual, { e, operated }: Told, pool: string): readonly Difference[] {
   const wanted = endpoint(e.address, e.port);
   const words = [
-    ...(lastPart(virtual.destination) === wanted ? [] : [`listens on ${lastPart(virtual.destination)} instead of ${wanted}`]),
+    ...(lastPart(virtual.destination) === wanted
+      ? []
+      : [`listens on ${lastPart(virtual.destination)} instead of ${wanted}`]),
     ...(virtual.pool === pool ? [] : [`sends to ${virtual.pool ?? 'no pool'} instead of ${pool}`]),
   ];
-  const live = { connectionLimit: virtual.connectionLimit ?? operated.connectionLimit, enabled: virtual.disabled !== true };
-  return [...words.map((message) => differs(virtual.fullPath, message)), ...byHand(virtual.fullPath, { e, operated }, live)];
+  const live = {
+    connectionLimit: virtual.connectionLimit ?? operated.connectionLimit,
+    enabled: virtual.disabled !== true,
+  };
+  return [
+    ...words.map((message) => differs(virtual.fullPath, message)),
+    ...byHand(virtual.fullPath, { e, operated }, live),
+  ];
 }
 
 function differs(path: string, message: string): Difference {
@@ -95,28 +142,53 @@ function differs(path: string, message: string): Difference {
 }
 
 /** One difference for each setting that might as well be kept. */
-function byHand(path: string, { e, operated: told }: Pick<Told, 'e' | 'operated'>, live: Operated): readonly Difference[] {
-  const names = (Object.keys(live) as (keyof Operated)[]).filter((name) => live[name] !== told[name]);
+function byHand(
+  path: string,
+  { e, operated: told }: Pick<Told, 'e' | 'operated'>,
+  live: Operated,
+): readonly Difference[] {
+  const names = (Object.keys(live) as (keyof Operated)[]).filter(
+    (name) => live[name] !== told[name],
+  );
   return names.flatMap((name) => {
     const values: Operated = { [name]: live[name] };
-    return overrideInWords({ values, instead: told }).map((message) => ({ ...differs(path, message), adopt: { key: exposureKey(e), values, instead: insteadOf(e, values) } }));
+    return overrideInWords({ values, instead: told }).map((message) => ({
+      ...differs(path, message),
+      adopt: { key: exposureKey(e), values, instead: insteadOf(e, values) },
+    }));
   });
 }
 
 function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[] {
-  const wanted = new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))));
+  const wanted = new Set(
+    e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))),
+  );
   const members = pool.membersReference?.items ?? [];
   const have = new Set(members.map((m) => lastPart(m.fullPath)));
   const { reselectTries: tries = e.settings.reselectTries } = pool;
   const words = [
     ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
-    ...[...have].filter((m) => !wanted.has(m)).map((m) => `has member ${m}, which was not declared`),
+    ...[...have]
+      .filter((m) => !wanted.has(m))
+      .map((m) => `has member ${m}, which was not declared`),
     ...placingDifferences(pool, e, state),
-    ...(tries === e.settings.reselectTries ? [] : [`tries ${tries} other members instead of ${e.settings.reselectTries} where one cannot be reached`]),
+    ...(tries === e.settings.reselectTries
+      ? []
+      : [
+          `tries ${tries} other members instead of ${e.settings.reselectTries} where one cannot be reached`,
+        ]),
   ];
   // A method that nobody knows here cannot be declared, so it is not kept.
   const balance = BALANCE_METHODS.find((method) => method === pool.loadBalancingMode);
-  const balances = balance === undefined ? [differs(pool.fullPath, `balances by ${pool.loadBalancingMode} instead of ${operated.balance}`)] : byHand(pool.fullPath, { e, operated }, { balance });
+  const balances =
+    balance === undefined
+      ? [
+          differs(
+            pool.fullPath,
+            `balances by ${pool.loadBalancingMode} instead of ${operated.balance}`,
+          ),
+        ]
+      : byHand(pool.fullPath, { e, operated }, { balance });
   return [...balances, ...words.map((message) => differs(pool.fullPath, message))];
 }
 
@@ -124,10 +196,20 @@ function orphans(partition: string, state: DeclaredState, live: Live): readonly 
   const exposures = Object.values(state.exposures);
   const paths = new Set(exposures.flatMap((e) => Object.values(devicePaths(partition, e))));
   const held = new Set(exposures.map((e) => e.address));
-  const orphan = (path: string, what: string): Difference => ({ kind: 'orphan', path, message: `is a ${what} that nothing declares` });
+  const orphan = (path: string, what: string): Difference => ({
+    kind: 'orphan',
+    path,
+    message: `is a ${what} that nothing declares`,
+  });
   return [
-    ...[...live.virtuals.keys()].filter((path) => !paths.has(path)).map((path) => orphan(path, 'virtual server')),
-    ...[...live.pools.keys()].filter((path) => !paths.has(path)).map((path) => orphan(path, 'pool')),
-    ...live.addresses.filter(({ address }) => !held.has(address)).map(({ fullPath }) => orphan(fullPath, 'virtual address')),
+    ...[...live.virtuals.keys()]
+      .filter((path) => !paths.has(path))
+      .map((path) => orphan(path, 'virtual server')),
+    ...[...live.pools.keys()]
+      .filter((path) => !paths.has(path))
+      .map((path) => orphan(path, 'pool')),
+    ...live.addresses
+      .filter(({ address }) => !held.has(address))
+      .map(({ fullPath }) => orphan(fullPath, 'virtual address')),
   ];
 }

@@ -9,7 +9,11 @@ import type { Device, PartitionReading } from './device.ts';
 import type { DeviceSession } from './session.ts';
 
 /** Only reads leave; every other request is told once and answered with success. */
-export function readOnlySession(session: DeviceSession, device: string, log: Logger): DeviceSession {
+export function readOnlySession(
+  session: DeviceSession,
+  device: string,
+  log: Logger,
+): DeviceSession {
   const told = new Set<string>();
   return {
     device,
@@ -24,7 +28,8 @@ export function readOnlySession(session: DeviceSession, device: string, log: Log
       return { status: 200, text: '{}', json: {} };
     },
     facts: () => session.facts(),
-    askOthers: (request) => (request.method === 'GET' ? session.askOthers(request) : Promise.resolve([])),
+    askOthers: (request) =>
+      request.method === 'GET' ? session.askOthers(request) : Promise.resolve([]),
     close: () => session.close(),
   };
 }
@@ -56,22 +61,31 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       return { kind: 'ours', declared: { state: pretence.state, lockKey: realKey ?? 'dry-run' } };
     },
     declare: (partition, next) => {
-      const before = pretences.get(partition)?.state ?? real.get(partition)?.real ?? { owners: {}, exposures: {} };
+      const before = pretences.get(partition)?.state ??
+        real.get(partition)?.real ?? { owners: {}, exposures: {} };
       const base = real.get(partition) ?? { real: before, realKey: undefined };
       pretences.set(partition, { state: next, ...base });
       const changes = changesOf(before, next);
       const changed = Object.values(changes).some((list) => list.length > 0);
-      if (changed) log.info({ device: device.name, partition, ...changes }, 'dry run: would declare');
-      else log.debug({ device: device.name, partition }, 'dry run: would declare the same in a newer version');
+      if (changed)
+        log.info({ device: device.name, partition, ...changes }, 'dry run: would declare');
+      else
+        log.debug(
+          { device: device.name, partition },
+          'dry run: would declare the same in a newer version',
+        );
       return Promise.resolve(changed ? 'applied' : 'unchanged');
     },
-    verify: (partition, state) => (pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state)),
+    verify: (partition, state) =>
+      pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state),
     reconcileMembers: (partition, state) => device.reconcileMembers(partition, state),
     // What is really there is compared with what is really declared.
     drift: (partition, state) => {
       const pretence = pretences.get(partition);
       if (pretence === undefined) return device.drift(partition, state);
-      return pretence.realKey === undefined ? Promise.resolve([]) : device.drift(partition, pretence.real);
+      return pretence.realKey === undefined
+        ? Promise.resolve([])
+        : device.drift(partition, pretence.real);
     },
     foreign: () => device.foreign(),
     abandoned: () => device.abandoned(),
@@ -82,7 +96,14 @@ export function dryRunDevice(device: Device, log: Logger): Device {
   return dry;
 }
 
-function changesOf(before: DeclaredState, next: DeclaredState): { readonly create: readonly string[]; readonly update: readonly string[]; readonly delete: readonly string[] } {
+function changesOf(
+  before: DeclaredState,
+  next: DeclaredState,
+): {
+  readonly create: readonly string[];
+  readonly update: readonly string[];
+  readonly delete: readonly string[];
+} {
   const [old, now] = [before.exposures, next.exposures];
   return {
     create: Object.keys(now).filter((key) => !(key in old)),

@@ -2,10 +2,30 @@
 import type { InnerCall } from './inner-calls.ts';
 
 export type DeviceErrorCode =
-  | 'BIP401' | 'BIP402' | 'BIP403' | 'BIP404' | 'BIP405'
-  | 'BIP420' | 'BIP421' | 'BIP422' | 'BIP423' | 'BIP424' | 'BIP430' | 'BIP440'
+  | 'BIP401'
+  | 'BIP402'
+  | 'BIP403'
+  | 'BIP404'
+  | 'BIP405'
+  | 'BIP420'
+  | 'BIP421'
+  | 'BIP422'
+  | 'BIP423'
+  | 'BIP424'
+  | 'BIP430'
+  | 'BIP440'
   | 'BIP454'
-  | 'BIP501' | 'BIP502' | 'BIP503' | 'BIP504' | 'BIP505' | 'BIP506' | 'BIP507' | 'BIP508' | 'BIP509' | 'BIP511' | 'BIP512';
+  | 'BIP501'
+  | 'BIP502'
+  | 'BIP503'
+  | 'BIP504'
+  | 'BIP505'
+  | 'BIP506'
+  | 'BIP507'
+  | 'BIP508'
+  | 'BIP509'
+  | 'BIP511'
+  | 'BIP512';
 
 /**
  * `content`: the device refuses what was declared; another content may pass.
@@ -69,6 +89,9 @@ export function inWords({ message, response }: Pick<DeviceError, 'message' | 're
 
 /** Enough of the device's words to understand, never a page of HTML or a declaration. */
 export function trim(text: string, length = 600): string {
-  const words = text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ').trim();
+  const words = text
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   return words.length > length ? `${words.slice(0, length)}…` : words;
 }

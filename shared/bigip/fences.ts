@@ -46,15 +46,25 @@ interface Known {
   readonly declaredBy: string | undefined;
 }
 
-export function createFenceWatch(device: string, report: (behind: FencesBehind) => Promise<void>, configured?: Configured): FenceWatch {
+export function createFenceWatch(
+  device: string,
+  report: (behind: FencesBehind) => Promise<void>,
+  configured?: Configured,
+): FenceWatch {
   const known = new Map<string, Known>();
   return {
     check: async (partition, seen, others) => {
       const before = known.get(partition);
-      const reason = takenOver(seen, before) ?? behindMemory(seen, before) ?? (await behindOthers(seen, before, others));
+      const reason =
+        takenOver(seen, before) ??
+        behindMemory(seen, before) ??
+        (await behindOthers(seen, before, others));
       if (reason !== undefined) await report({ device, partition, code: 'BIP442', reason });
       // Once for each process: what it declares itself from now on is as new as its configuration.
-      const old = reason === undefined && before === undefined && configured ? underOlder(seen, configured) : undefined;
+      const old =
+        reason === undefined && before === undefined && configured
+          ? underOlder(seen, configured)
+          : undefined;
       if (old !== undefined) await report({ device, partition, code: 'GW162', reason: old });
       known.set(partition, seen);
     },
@@ -72,8 +82,14 @@ function takenOver({ declaredBy, unit }: Sighting, before: Known | undefined): s
   return `${unit} is active now, and ${declaredBy} declared last`;
 }
 
-function underOlder({ owners }: Sighting, { generation, owners: configured }: Configured): string | undefined {
-  const late = Object.entries(owners).filter(([owner, { gone, version }]) => gone === undefined && configured.has(owner) && version.generation < generation);
+function underOlder(
+  { owners }: Sighting,
+  { generation, owners: configured }: Configured,
+): string | undefined {
+  const late = Object.entries(owners).filter(
+    ([owner, { gone, version }]) =>
+      gone === undefined && configured.has(owner) && version.generation < generation,
+  );
   const [first] = late;
   if (first === undefined) return undefined;
   const more = late.length === 1 ? '' : `, and ${late.length - 1} more`;
@@ -85,9 +101,15 @@ function behindMemory(seen: Sighting, before: Known | undefined): string | undef
 }
 
 /** The first time on a unit its peers are compared, as far as they answer: after a failback the standby may know more. */
-async function behindOthers(seen: Sighting, before: Known | undefined, others: () => Promise<readonly Owners[]>): Promise<string | undefined> {
+async function behindOthers(
+  seen: Sighting,
+  before: Known | undefined,
+  others: () => Promise<readonly Owners[]>,
+): Promise<string | undefined> {
   if (before !== undefined && before.unit === seen.unit) return undefined;
-  return (await others()).map((other) => behind(seen.owners, other, 'is what its peer has')).find((reason) => reason !== undefined);
+  return (await others())
+    .map((other) => behind(seen.owners, other, 'is what its peer has'))
+    .find((reason) => reason !== undefined);
 }
 
 function behind(now: Owners, then: Owners, says: string): string | undefined {

@@ -13,16 +13,32 @@ export interface ForeignAddress {
 }
 
 /** One list call each, whatever their number. */
-export async function foreignAddresses(session: Session, own: readonly string[]): Promise<readonly ForeignAddress[]> {
+export async function foreignAddresses(
+  session: Session,
+  own: readonly string[],
+): Promise<readonly ForeignAddress[]> {
   const [virtuals, addresses] = await Promise.all([
-    session.read({ path: '/mgmt/tm/ltm/virtual?$select=fullPath,destination,ipProtocol', kind: 'list' }, itemsOf(Virtual)),
-    session.read({ path: '/mgmt/tm/ltm/virtual-address?$select=fullPath,address', kind: 'list' }, itemsOf(VirtualAddress)),
+    session.read(
+      { path: '/mgmt/tm/ltm/virtual?$select=fullPath,destination,ipProtocol', kind: 'list' },
+      itemsOf(Virtual),
+    ),
+    session.read(
+      { path: '/mgmt/tm/ltm/virtual-address?$select=fullPath,address', kind: 'list' },
+      itemsOf(VirtualAddress),
+    ),
   ]);
   const byPath = new Map(addresses.map((item) => [item.fullPath, item.address]));
-  const foreign = (item: Pick<Virtual, 'fullPath'>): boolean => !own.includes(partitionOf(item.fullPath));
+  const foreign = (item: Pick<Virtual, 'fullPath'>): boolean =>
+    !own.includes(partitionOf(item.fullPath));
   return [
     ...virtuals.filter(foreign).map((item) => ofVirtual(item, byPath)),
-    ...addresses.filter(foreign).map((item) => ({ path: item.fullPath, partition: partitionOf(item.fullPath), address: item.address })),
+    ...addresses
+      .filter(foreign)
+      .map((item) => ({
+        path: item.fullPath,
+        partition: partitionOf(item.fullPath),
+        address: item.address,
+      })),
   ];
 }
 
@@ -30,11 +46,20 @@ function partitionOf(path: string): string {
   return path.split('/')[1] ?? '';
 }
 
-function ofVirtual({ fullPath, destination, ipProtocol }: Virtual, byPath: ReadonlyMap<string, string>): ForeignAddress {
+function ofVirtual(
+  { fullPath, destination, ipProtocol }: Virtual,
+  byPath: ReadonlyMap<string, string>,
+): ForeignAddress {
   const { place, port } = splitDestination(destination);
   // The destination names the virtual address, which need not be called like its address.
   const address = byPath.get(place) ?? place.slice(place.lastIndexOf('/') + 1);
-  return { path: fullPath, partition: partitionOf(fullPath), address, port, ...(ipProtocol === undefined ? {} : { protocol: ipProtocol }) };
+  return {
+    path: fullPath,
+    partition: partitionOf(fullPath),
+    address,
+    port,
+    ...(ipProtocol === undefined ? {} : { protocol: ipProtocol }),
+  };
 }
 
 /** `/Common/10.0.0.1:80`, `/Common/2001:db8::1.443`, `/Common/name:any` */

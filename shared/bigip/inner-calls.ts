@@ -9,7 +9,8 @@ export interface InnerCall {
   readonly status?: number;
 }
 
-const FAILED = /\b(GET|HEAD|POST|PUT|PATCH|DELETE) (?:https?:\/\/[^\s/]+)?(\/[^\s?]*)[^]*?(?:\bresponse=(\d{3})\b|\bfailed \()/;
+const FAILED =
+  /\b(GET|HEAD|POST|PUT|PATCH|DELETE) (?:https?:\/\/[^\s/]+)?(\/[^\s?]*)[^]*?(?:\bresponse=(\d{3})\b|\bfailed \()/;
 
 /** The call that these words tell of. */
 export function innerCallOf(words: string): InnerCall | undefined {

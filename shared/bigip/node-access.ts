@@ -22,11 +22,21 @@ export interface NodeAccess {
 /** Seconds: what takes longer is no express any more. */
 const LONGEST_REQUEST = 5;
 
-export type NodeSurroundings = Pick<Runtime, 'clock' | 'random' | 'dryRun'> & Partial<Pick<Runtime, 'log'>>;
+export type NodeSurroundings = Pick<Runtime, 'clock' | 'random' | 'dryRun'> &
+  Partial<Pick<Runtime, 'log'>>;
 
-export function openNodeAccess(config: DeviceConfig, secrets: DeviceSecrets, surroundings: NodeSurroundings): NodeAccess {
+export function openNodeAccess(
+  config: DeviceConfig,
+  secrets: DeviceSecrets,
+  surroundings: NodeSurroundings,
+): NodeAccess {
   const { clock, random, dryRun, log } = surroundings;
-  const session = openSession(config, secrets, clock, { random, dryRun, log, timeout: LONGEST_REQUEST * 1000 });
+  const session = openSession(config, secrets, clock, {
+    random,
+    dryRun,
+    log,
+    timeout: LONGEST_REQUEST * 1000,
+  });
   const readPartition = createPartitionReader(session, config);
   return {
     declared: async (partition) => {

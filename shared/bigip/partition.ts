@@ -17,7 +17,9 @@ export interface DeclaredPartition {
   readonly lockKey?: string;
 }
 
-export type PartitionReading = { readonly kind: 'ours'; readonly declared: DeclaredPartition } | Extract<ReadResult, { kind: 'refused' }>;
+export type PartitionReading =
+  | { readonly kind: 'ours'; readonly declared: DeclaredPartition }
+  | Extract<ReadResult, { kind: 'refused' }>;
 
 export interface Found {
   readonly reading: PartitionReading;
@@ -38,8 +40,13 @@ export type PartitionReader = (partition: string) => Promise<Found>;
 export function createPartitionReader(session: Session, config: DeviceConfig): PartitionReader {
   const last = new Map<string, { readonly key: string; readonly found: Found }>();
   return async (partition) => {
-    const tenant = await session.find({ path: declarePath(partition), kind: 'declared' }, declarationOf(partition), (answer) => notAbsent(config, partition, answer));
-    if (!tenant) return { reading: await absent(session, config, partition), declaredBy: undefined };
+    const tenant = await session.find(
+      { path: declarePath(partition), kind: 'declared' },
+      declarationOf(partition),
+      (answer) => notAbsent(config, partition, answer),
+    );
+    if (!tenant)
+      return { reading: await absent(session, config, partition), declaredBy: undefined };
     const key = tenant['optimisticLockKey'];
     const before = last.get(partition);
     if (before !== undefined && before.key === key) return before.found;
@@ -50,10 +57,25 @@ export function createPartitionReader(session: Session, config: DeviceConfig): P
 }
 
 /** "unable to retrieve declaration" is 404 too: AS3 failed inside, and says nothing about what is declared. */
-function notAbsent({ name }: DeviceConfig, partition: string, { status, text }: DeviceResponse): DeviceError | undefined {
+function notAbsent(
+  { name }: DeviceConfig,
+  partition: string,
+  { status, text }: DeviceResponse,
+): DeviceError | undefined {
   if (status !== 404 || /not found in declaration/i.test(text)) return undefined;
-  if (/not registered/i.test(text)) return new DeviceError('BIP404', 'device', `${name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`, { response: text });
-  return new DeviceError('BIP509', 'transient', `${name}, partition ${partition}: AS3 cannot read its own declaration`, { response: text });
+  if (/not registered/i.test(text))
+    return new DeviceError(
+      'BIP404',
+      'device',
+      `${name}: AS3 is not installed or still starting; install the AS3 package (3.50 or newer)`,
+      { response: text },
+    );
+  return new DeviceError(
+    'BIP509',
+    'transient',
+    `${name}, partition ${partition}: AS3 cannot read its own declaration`,
+    { response: text },
+  );
 }
 
 /** Undefined where the answer holds no such tenant. */
@@ -68,17 +90,37 @@ function foundOf(tenant: As3Tenant, partition: string): Found {
   const result = readTenant(partition, unit === undefined ? tenant : { ...tenant, constants });
   if (result.kind === 'refused') return { reading: result, declaredBy };
   const lockKey = tenant['optimisticLockKey'];
-  return { reading: { kind: 'ours', declared: { state: result.state, ...(typeof lockKey === 'string' ? { lockKey } : {}) } }, declaredBy };
+  return {
+    reading: {
+      kind: 'ours',
+      declared: { state: result.state, ...(typeof lockKey === 'string' ? { lockKey } : {}) },
+    },
+    declaredBy,
+  };
 }
 
 /** The declaration says which unit it was made on, so that the other one knows that it took over. */
 export function signed(tenant: As3Tenant, unit: string | undefined): As3Tenant {
-  return unit === undefined ? tenant : { ...tenant, constants: { ...(tenant['constants'] as object | undefined), unit } };
+  return unit === undefined
+    ? tenant
+    : { ...tenant, constants: { ...(tenant['constants'] as object | undefined), unit } };
 }
 
 /** No declaration yet: fine, unless the partition is somebody's already, whom AS3 would take it over from. */
-async function absent(session: Session, config: DeviceConfig, partition: string): Promise<PartitionReading> {
-  const there = await session.find({ path: `/mgmt/tm/auth/partition/${partition}` }, z.looseObject({}));
-  if (there === undefined || config.adoptPartitions) return { kind: 'ours', declared: { state: EMPTY_STATE } };
-  return { kind: 'refused', code: 'OWN303', reason: `partition ${partition} exists on ${config.name} but not by Sluice; name another one, or set devices[].adoptPartitions: true if it is empty and meant for Sluice` };
+async function absent(
+  session: Session,
+  config: DeviceConfig,
+  partition: string,
+): Promise<PartitionReading> {
+  const there = await session.find(
+    { path: `/mgmt/tm/auth/partition/${partition}` },
+    z.looseObject({}),
+  );
+  if (there === undefined || config.adoptPartitions)
+    return { kind: 'ours', declared: { state: EMPTY_STATE } };
+  return {
+    kind: 'refused',
+    code: 'OWN303',
+    reason: `partition ${partition} exists on ${config.name} but not by Sluice; name another one, or set devices[].adoptPartitions: true if it is empty and meant for Sluice`,
+  };
 }

@@ -13,14 +13,22 @@ export interface PerDevice<T> {
 /** Milliseconds: making one asks for secrets, and for nothing of the device. */
 const LIMIT = 30_000;
 
-export function perDevice<T extends { close(): Promise<void> }>(make: (config: DeviceConfig) => Promise<T>, limit = LIMIT): PerDevice<T> {
+export function perDevice<T extends { close(): Promise<void> }>(
+  make: (config: DeviceConfig) => Promise<T>,
+  limit = LIMIT,
+): PerDevice<T> {
   const made = new Map<string, Promise<T>>();
-  const end = async (one: Promise<T> | undefined): Promise<void> => (await one?.catch(() => undefined))?.close();
+  const end = async (one: Promise<T> | undefined): Promise<void> =>
+    (await one?.catch(() => undefined))?.close();
   const begin = ({ name }: DeviceConfig, making: Promise<T>): Promise<T> => {
     const tooLong = (): DeviceError => {
       // It may come yet, when nobody wants it.
       void end(making);
-      return new DeviceError('BIP502', 'transient', `${name}: its secrets were not there within ${limit / 1000} s; look at where devices[].tls.ca comes from`);
+      return new DeviceError(
+        'BIP502',
+        'transient',
+        `${name}: its secrets were not there within ${limit / 1000} s; look at where devices[].tls.ca comes from`,
+      );
     };
     return within(making, limit, tooLong);
   };

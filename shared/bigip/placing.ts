@@ -7,19 +7,38 @@ import { memberAttributes } from './as3/render.ts';
 type Surroundings = Pick<DeclaredState, 'shareNodes' | 'drains'>;
 
 /** One sentence for each difference of the members that are declared. What the device does not say is as it should be. */
-export function placingDifferences(pool: Pick<Pool, 'minActiveMembers' | 'membersReference'>, e: DeclaredExposure, { shareNodes = false, drains }: Surroundings): readonly string[] {
-  const live = new Map((pool.membersReference?.items ?? []).map((item) => [lastPart(item.fullPath), item]));
+export function placingDifferences(
+  pool: Pick<Pool, 'minActiveMembers' | 'membersReference'>,
+  e: DeclaredExposure,
+  { shareNodes = false, drains }: Surroundings,
+): readonly string[] {
+  const live = new Map(
+    (pool.membersReference?.items ?? []).map((item) => [lastPart(item.fullPath), item]),
+  );
   const minimum = pool.minActiveMembers ?? e.minimumActive;
-  const activation = e.minimumActive !== undefined && minimum !== e.minimumActive ? [`wants ${minimum} active members instead of ${e.minimumActive}`] : [];
-  return [...activation, ...[...wantedMembers(e, { shareNodes, ...(drains && { drains }) })].flatMap(([name, wanted]) => ofMember(name, live.get(name), wanted))];
+  const activation =
+    e.minimumActive !== undefined && minimum !== e.minimumActive
+      ? [`wants ${minimum} active members instead of ${e.minimumActive}`]
+      : [];
+  return [
+    ...activation,
+    ...[...wantedMembers(e, { shareNodes, ...(drains && { drains }) })].flatMap(([name, wanted]) =>
+      ofMember(name, live.get(name), wanted),
+    ),
+  ];
 }
 
 /** The same address and port of two owners: the last one holds, as in AS3. */
 function wantedMembers(e: DeclaredExposure, options: RenderOptions): ReadonlyMap<string, Wanted> {
-  return new Map(e.contributions.flatMap((c) => {
-    const { priorityGroup = 0, ratio = 1, adminState } = memberAttributes(c, options);
-    return c.members.map(({ address, port }) => [endpoint(address, port), { priorityGroup, ratio, adminState }] as const);
-  }));
+  return new Map(
+    e.contributions.flatMap((c) => {
+      const { priorityGroup = 0, ratio = 1, adminState } = memberAttributes(c, options);
+      return c.members.map(
+        ({ address, port }) =>
+          [endpoint(address, port), { priorityGroup, ratio, adminState }] as const,
+      );
+    }),
+  );
 }
 
 interface Wanted {
@@ -33,9 +52,21 @@ function ofMember(name: string, item: PlacedMember | undefined, wanted: Wanted):
   const { priorityGroup = wanted.priorityGroup, ratio = wanted.ratio } = item;
   const [live, declared] = [stateOf(item), wanted.adminState ?? 'enable'];
   return [
-    ...(priorityGroup === wanted.priorityGroup ? [] : [`has member ${name} in priority group ${priorityGroup} instead of ${wanted.priorityGroup}`]),
-    ...(ratio === wanted.ratio ? [] : [`has member ${name} with ratio ${ratio} instead of ${wanted.ratio}`]),
-    ...(live === declared ? [] : [declared === 'enable' ? `has member ${name} switched off` : `has member ${name} in state ${live} instead of ${declared}`]),
+    ...(priorityGroup === wanted.priorityGroup
+      ? []
+      : [
+          `has member ${name} in priority group ${priorityGroup} instead of ${wanted.priorityGroup}`,
+        ]),
+    ...(ratio === wanted.ratio
+      ? []
+      : [`has member ${name} with ratio ${ratio} instead of ${wanted.ratio}`]),
+    ...(live === declared
+      ? []
+      : [
+          declared === 'enable'
+            ? `has member ${name} switched off`
+            : `has member ${name} in state ${live} instead of ${declared}`,
+        ]),
   ];
 }
 

@@ -25,13 +25,19 @@ export async function findActive(device: string, units: readonly Unit[]): Promis
       said.push(`${unit.url} says ${role}`);
     } catch (error) {
       errors.push(error);
-      said.push(`${unit.url} does not say: ${error instanceof Error ? error.message : String(error)}`);
+      said.push(
+        `${unit.url} does not say: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
   // Nobody told a role: the trouble itself says more.
   if (errors.length === units.length) throw errors[0];
   const peer = units.length === 1 ? '; set devices[].peer to the other unit of the pair' : '';
-  throw new DeviceError('BIP507', 'transient', `${device}: no unit is active (${said.join(', ')})${peer}`);
+  throw new DeviceError(
+    'BIP507',
+    'transient',
+    `${device}: no unit is active (${said.join(', ')})${peer}`,
+  );
 }
 
 async function askRole(device: string, unit: Unit): Promise<string> {
@@ -45,10 +51,16 @@ async function askRole(device: string, unit: Unit): Promise<string> {
 }
 
 /** A token that died is renewed once; what then is no success is thrown. */
-export async function ask(device: string, unit: Unit, request: DeviceRequest, accept: readonly number[] = []): Promise<DeviceResponse> {
+export async function ask(
+  device: string,
+  unit: Unit,
+  request: DeviceRequest,
+  accept: readonly number[] = [],
+): Promise<DeviceResponse> {
   const first = await unit.send(request);
   const answer = first.status === 401 ? await unit.send(request) : first;
-  if (answer.status >= 400 && !accept.includes(answer.status)) throw faultOf(device, request, answer);
+  if (answer.status >= 400 && !accept.includes(answer.status))
+    throw faultOf(device, request, answer);
   if (isUnreadable(answer)) throw wrongShape({ device, request }, answer);
   return answer;
 }
@@ -58,12 +70,20 @@ export async function readFacts(device: string, unit: Unit): Promise<UnitFacts> 
   const [info, named] = await Promise.all([
     ask(device, unit, request),
     // Only for telling units apart; its absence hinders nothing.
-    ask(device, unit, { method: 'GET', path: '/mgmt/tm/sys/global-settings?$select=hostname' }).catch(() => undefined),
+    ask(device, unit, {
+      method: 'GET',
+      path: '/mgmt/tm/sys/global-settings?$select=hostname',
+    }).catch(() => undefined),
   ]);
   const { version: as3 } = readAs(Info, { device, request }, info);
   if (!isRecent(as3)) {
     const words = as3 === '' ? 'AS3 does not tell its version' : `AS3 ${as3} is installed`;
-    throw new DeviceError('BIP405', 'device', `${device} at ${unit.url}: ${words}; Sluice declares with schema ${OLDEST_AS3.join('.')}.0, which needs AS3 ${OLDEST_AS3.join('.')} or newer on every unit`, { response: info.text });
+    throw new DeviceError(
+      'BIP405',
+      'device',
+      `${device} at ${unit.url}: ${words}; Sluice declares with schema ${OLDEST_AS3.join('.')}.0, which needs AS3 ${OLDEST_AS3.join('.')} or newer on every unit`,
+      { response: info.text },
+    );
   }
   return { as3, hostname: UnitName.safeParse(named?.json).data?.hostname };
 }

@@ -25,7 +25,11 @@ export interface Session {
   /** A reading, as the schema has it; rejects with BIP511 where the answer has another shape. */
   read<T>(look: Look, schema: z.ZodType<T>): Promise<T>;
   /** The same; undefined where the device says that there is no such thing, unless that means something else (`otherwise`). */
-  find<T>(look: Look, schema: z.ZodType<T>, otherwise?: (answer: DeviceResponse) => DeviceError | undefined): Promise<T | undefined>;
+  find<T>(
+    look: Look,
+    schema: z.ZodType<T>,
+    otherwise?: (answer: DeviceResponse) => DeviceError | undefined,
+  ): Promise<T | undefined>;
   close(): Promise<void>;
 }
 
@@ -72,11 +76,15 @@ export function createSession(options: SessionOptions): DeviceSession {
     } catch (error) {
       active.forget();
       // Nothing was done, so the unit that is active by now may do it.
-      if (units.length === 1 || !(error instanceof DeviceError) || error.fault === 'ambiguous') throw error;
+      if (units.length === 1 || !(error instanceof DeviceError) || error.fault === 'ambiguous')
+        throw error;
       return (await active.get()).unit.send(request);
     }
   };
-  const call = async (request: DeviceRequest, accept: readonly number[]): Promise<DeviceResponse> => {
+  const call = async (
+    request: DeviceRequest,
+    accept: readonly number[],
+  ): Promise<DeviceResponse> => {
     let answer = await attempt(request);
     // Tokens die with a restart, and are unknown to the unit that a failover made active.
     if (answer.status === 401) {
@@ -85,7 +93,11 @@ export function createSession(options: SessionOptions): DeviceSession {
     }
     const unread = isUnreadable(answer);
     // "Not found" is a word of the device; a page of HTML that says so is not.
-    if (answer.status >= 400 && (!accept.includes(answer.status) || (unread && answer.status === 404))) throw faultOf(device, request, answer);
+    if (
+      answer.status >= 400 &&
+      (!accept.includes(answer.status) || (unread && answer.status === 404))
+    )
+      throw faultOf(device, request, answer);
     if (unread) throw wrongShape({ device, request }, answer);
     return answer;
   };
@@ -93,7 +105,8 @@ export function createSession(options: SessionOptions): DeviceSession {
     try {
       return await action();
     } catch (error) {
-      if (isAway(error) || (error instanceof DeviceError && error.fault === 'ambiguous')) active.forget();
+      if (isAway(error) || (error instanceof DeviceError && error.fault === 'ambiguous'))
+        active.forget();
       throw error;
     }
   };
@@ -118,7 +131,11 @@ export function createSession(options: SessionOptions): DeviceSession {
     facts: () => guarded(() => active.facts()),
     askOthers: async (request) => {
       const { unit } = await active.get();
-      return Promise.all(units.filter((other) => other !== unit).map((other) => ask(device, other, request).catch(() => undefined)));
+      return Promise.all(
+        units
+          .filter((other) => other !== unit)
+          .map((other) => ask(device, other, request).catch(() => undefined)),
+      );
     },
     close: async () => {
       await Promise.all(units.map((unit) => unit.close()));
@@ -142,14 +159,24 @@ function trackActive({ device, units, clock, timeout }: SessionOptions): ActiveU
     const order = units.toSorted((a, b) => Number(b === last) - Number(a === last));
     const unit = await findActive(device, order);
     last = unit;
-    known = { unit, since: momentOf(clock), ...(before?.unit === unit && before.facts !== undefined ? { facts: before.facts } : {}) };
+    known = {
+      unit,
+      since: momentOf(clock),
+      ...(before?.unit === unit && before.facts !== undefined ? { facts: before.facts } : {}),
+    };
     return known;
   };
   // A login and one look for each unit.
   const limit = 3 * timeout * units.length;
-  const tooLong = (): DeviceError => new DeviceError('BIP502', 'transient', `${device}: its units did not say who is active within ${limit / 1000} s; look at their load`);
+  const tooLong = (): DeviceError =>
+    new DeviceError(
+      'BIP502',
+      'transient',
+      `${device}: its units did not say who is active within ${limit / 1000} s; look at their load`,
+    );
   const finding = shareCall(find, { limit, late: timeout / 2, tooLong });
-  const get = async (): Promise<Active> => (known !== undefined && longestSince(clock, known.since) < valid ? known : finding.get());
+  const get = async (): Promise<Active> =>
+    known !== undefined && longestSince(clock, known.since) < valid ? known : finding.get();
   const asking = shareCall(
     async () => {
       const now = await get();

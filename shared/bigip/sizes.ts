@@ -11,7 +11,12 @@ export interface SizeFinding extends Excess {
 
 /** Of all partitions of one device. Renders them, so not for every declare. */
 export function sizeFindings(states: ReadonlyMap<string, DeclaredState>): readonly SizeFinding[] {
-  const partitions = [...states].flatMap(([partition, state]) => partitionExcess(state, declarationBytes(state)).map((excess): SizeFinding => ({ ...excess, partition })));
+  const partitions = [...states].flatMap(([partition, state]) =>
+    partitionExcess(state, declarationBytes(state)).map((excess): SizeFinding => ({
+      ...excess,
+      partition,
+    })),
+  );
   return [...partitions, ...deviceExcess([...states.values()])];
 }
 

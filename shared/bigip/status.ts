@@ -13,10 +13,17 @@ export interface DeviceFacts {
 /** HTTP tells whole seconds, rounded down. */
 const HALF_A_SECOND = 500;
 
-export async function readFacts(session: DeviceSession, clock: Pick<Clock, 'now'>): Promise<DeviceFacts> {
+export async function readFacts(
+  session: DeviceSession,
+  clock: Pick<Clock, 'now'>,
+): Promise<DeviceFacts> {
   const { hostname, as3 } = await session.facts();
   const before = clock.now();
   const { date } = await session.call({ method: 'GET', path: '/mgmt/shared/appsvcs/info' });
   const middle = (before + clock.now()) / 2;
-  return { hostname, as3, ahead: date === undefined ? undefined : Math.round(date + HALF_A_SECOND - middle) };
+  return {
+    hostname,
+    as3,
+    ahead: date === undefined ? undefined : Math.round(date + HALF_A_SECOND - middle),
+  };
 }

@@ -10,9 +10,17 @@ const WAIT = { first: 200, longest: 2_000, giveUp: 15_000 } as const;
 const UNDER_WAY = /changes pending|syncing|awaiting|unknown/i;
 
 /** Resolves with why the group is not in sync, or undefined when it is. */
-export async function syncToGroup(session: Session, clock: Clock, group: string): Promise<string | undefined> {
+export async function syncToGroup(
+  session: Session,
+  clock: Clock,
+  group: string,
+): Promise<string | undefined> {
   try {
-    await session.call({ method: 'POST', path: '/mgmt/tm/cm', body: { command: 'run', utilCmdArgs: `config-sync to-group ${group}` } });
+    await session.call({
+      method: 'POST',
+      path: '/mgmt/tm/cm',
+      body: { command: 'run', utilCmdArgs: `config-sync to-group ${group}` },
+    });
     return await awaitSync(session, clock, group);
   } catch (error) {
     const { message, response = '' } = error as { message: string; response?: string };
@@ -20,14 +28,20 @@ export async function syncToGroup(session: Session, clock: Clock, group: string)
   }
 }
 
-async function awaitSync(session: Session, clock: Clock, group: string): Promise<string | undefined> {
+async function awaitSync(
+  session: Session,
+  clock: Clock,
+  group: string,
+): Promise<string | undefined> {
   const deadline = clock.monotonic() + WAIT.giveUp;
   for (let pause: number = WAIT.first; ; pause = Math.min(pause * 1.5, WAIT.longest)) {
     const entries = await session.read({ path: '/mgmt/tm/cm/sync-status' }, Stats);
     const status = entries['status']?.description ?? 'unknown';
     if (/^in sync$/i.test(status)) return undefined;
-    if (!UNDER_WAY.test(status)) return `the device says "${status}" after the config sync to ${group}; look at the peer and at the group`;
-    if (clock.monotonic() + pause > deadline) return `${group} is not in sync after ${WAIT.giveUp / 1000} s, the device says "${status}"`;
+    if (!UNDER_WAY.test(status))
+      return `the device says "${status}" after the config sync to ${group}; look at the peer and at the group`;
+    if (clock.monotonic() + pause > deadline)
+      return `${group} is not in sync after ${WAIT.giveUp / 1000} s, the device says "${status}"`;
     await clock.sleep(pause);
   }
 }

@@ -45,7 +45,12 @@ export interface Transport {
 
 export function createTransport(options: TransportOptions): Transport {
   // Between two pieces; the whole exchange has a meter of its own.
-  const agent = new Agent({ connections: 4, headersTimeout: 0, bodyTimeout: options.timeout, connect: connector(options) });
+  const agent = new Agent({
+    connections: 4,
+    headersTimeout: 0,
+    bodyTimeout: options.timeout,
+    connect: connector(options),
+  });
   return {
     send: async (wanted) => {
       try {
@@ -59,8 +64,19 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-async function exchange(dispatcher: Agent, options: TransportOptions, wanted: DeviceRequest): Promise<DeviceResponse> {
-  const { method, path, headers, body, kind = method === 'GET' ? 'read' : 'write', signal } = wanted;
+async function exchange(
+  dispatcher: Agent,
+  options: TransportOptions,
+  wanted: DeviceRequest,
+): Promise<DeviceResponse> {
+  const {
+    method,
+    path,
+    headers,
+    body,
+    kind = method === 'GET' ? 'read' : 'write',
+    signal,
+  } = wanted;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const meter = startMeter(limitsOf(kind, options));
   try {
@@ -68,12 +84,24 @@ async function exchange(dispatcher: Agent, options: TransportOptions, wanted: De
     const answer = await request(new URL(path, options.url), {
       dispatcher,
       method,
-      headers: { accept: 'application/json', ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        accept: 'application/json',
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(text === undefined ? {} : { body: text }),
       signal: signal === undefined ? meter.signal : AbortSignal.any([meter.signal, signal]),
     });
-    const came = (await readAll(answer.body, answer.headers['content-encoding'], meter)).toString('utf8');
-    return { status: answer.statusCode, text: came, json: parse(came), retryAfter: retryAfter(answer.headers['retry-after']), date: dateOf(answer.headers['date']) };
+    const came = (await readAll(answer.body, answer.headers['content-encoding'], meter)).toString(
+      'utf8',
+    );
+    return {
+      status: answer.statusCode,
+      text: came,
+      json: parse(came),
+      retryAfter: retryAfter(answer.headers['retry-after']),
+      date: dateOf(answer.headers['date']),
+    };
   } finally {
     meter.end();
   }
@@ -87,37 +115,97 @@ class PinMismatch extends Error {}
 /** With a pinned certificate the pin is the trust: chain and host name would add nothing, so they are not asked. */
 function connector({ ca, fingerprint, timeout }: TransportOptions): buildConnector.connector {
   const connectTimeout = Math.min(timeout, CONNECT);
-  if (fingerprint === undefined) return buildConnector({ allowH2: false, timeout: connectTimeout, ...(ca === undefined ? {} : { ca }) });
+  if (fingerprint === undefined)
+    return buildConnector({
+      allowH2: false,
+      timeout: connectTimeout,
+      ...(ca === undefined ? {} : { ca }),
+    });
   const pin = fingerprint.replaceAll(':', '').toLowerCase();
   // A resumed TLS session shows no certificate, so each connection makes the whole handshake.
-  const connect = buildConnector({ allowH2: false, timeout: connectTimeout, rejectUnauthorized: false, maxCachedSessions: 0 });
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: connectTimeout,
+    rejectUnauthorized: false,
+    maxCachedSessions: 0,
+  });
   return (target, done) =>
     connect(target, (...result) => {
       const [error, socket] = result;
       if (error) return done(error, null);
-      const seen = (socket as TLSSocket).getPeerCertificate?.().fingerprint256?.replaceAll(':', '').toLowerCase();
+      const seen = (socket as TLSSocket)
+        .getPeerCertificate?.()
+        .fingerprint256?.replaceAll(':', '')
+        .toLowerCase();
       if (seen === pin) return done(null, socket);
       socket.destroy();
-      return done(new PinMismatch(`certificate has SHA-256 ${seen ?? 'none'}, configured is ${pin}`), null);
+      return done(
+        new PinMismatch(`certificate has SHA-256 ${seen ?? 'none'}, configured is ${pin}`),
+        null,
+      );
     });
 }
 
-const CERTIFICATE_ERRORS = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
-const BEFORE_SENDING = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const CERTIFICATE_ERRORS =
+  /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const BEFORE_SENDING = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** Nothing was done when the connection failed or nothing was to be written; else it may have been. */
-function explain(error: unknown, { name, url, timeout }: TransportOptions, { method, path }: DeviceRequest): DeviceError {
-  const { code = '', name: kind = '', message } = error as { code?: string; name?: string; message: string };
+function explain(
+  error: unknown,
+  { name, url, timeout }: TransportOptions,
+  { method, path }: DeviceRequest,
+): DeviceError {
+  const {
+    code = '',
+    name: kind = '',
+    message,
+  } = error as { code?: string; name?: string; message: string };
   if (error instanceof PinMismatch || CERTIFICATE_ERRORS.test(code)) {
-    return new DeviceError('BIP402', 'device', `${name} at ${url}: certificate not trusted (${code || message}); set devices[].tls.ca or devices[].tls.fingerprint`, { cause: error });
+    return new DeviceError(
+      'BIP402',
+      'device',
+      `${name} at ${url}: certificate not trusted (${code || message}); set devices[].tls.ca or devices[].tls.fingerprint`,
+      { cause: error },
+    );
   }
   const fault = BEFORE_SENDING.has(code) || method === 'GET' ? 'transient' : 'ambiguous';
   const what = `${method} ${path.split('?')[0]}`;
   const size = sizeOf(error, code);
-  if (size !== undefined) return new DeviceError('BIP512', fault, `${name} at ${url}: the answer to ${what} ${size} and was given up; look at what answers there`, { cause: error });
-  if (error instanceof TooSlow) return new DeviceError('BIP502', fault, `${name}: ${slowness(error, what)}; look at its load, or raise devices[].requestTimeout`, { cause: error });
-  if (/TIMEOUT/i.test(`${code} ${kind}`)) return new DeviceError('BIP502', fault, `${name}: no answer to ${what} within ${timeout / 1000} s`, { cause: error });
-  return new DeviceError('BIP501', fault, `${name} at ${url} cannot be reached (${code || message}); check the address, routing and that the device is up`, { cause: error });
+  if (size !== undefined)
+    return new DeviceError(
+      'BIP512',
+      fault,
+      `${name} at ${url}: the answer to ${what} ${size} and was given up; look at what answers there`,
+      { cause: error },
+    );
+  if (error instanceof TooSlow)
+    return new DeviceError(
+      'BIP502',
+      fault,
+      `${name}: ${slowness(error, what)}; look at its load, or raise devices[].requestTimeout`,
+      { cause: error },
+    );
+  if (/TIMEOUT/i.test(`${code} ${kind}`))
+    return new DeviceError(
+      'BIP502',
+      fault,
+      `${name}: no answer to ${what} within ${timeout / 1000} s`,
+      { cause: error },
+    );
+  return new DeviceError(
+    'BIP501',
+    fault,
+    `${name} at ${url} cannot be reached (${code || message}); check the address, routing and that the device is up`,
+    { cause: error },
+  );
 }
 
 function sizeOf(error: unknown, code: string): string | undefined {
@@ -127,7 +215,9 @@ function sizeOf(error: unknown, code: string): string | undefined {
 
 function slowness({ milliseconds, received }: TooSlow, what: string): string {
   const seconds = Math.round(milliseconds / 100) / 10;
-  return received === 0 ? `no answer to ${what} within ${seconds} s` : `the answer to ${what} is not complete after ${seconds} s (${received} bytes came)`;
+  return received === 0
+    ? `no answer to ${what} within ${seconds} s`
+    : `the answer to ${what} is not complete after ${seconds} s (${received} bytes came)`;
 }
 
 function parse(text: string): unknown {

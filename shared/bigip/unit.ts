@@ -45,15 +45,24 @@ export function createUnit(options: UnitOptions): Unit {
     // The password has to come from somewhere, too.
     limit: 2 * timeout,
     late: timeout / 2,
-    tooLong: () => new DeviceError('BIP502', 'transient', `${device}: no login within ${(2 * timeout) / 1000} s; look at its load and at where devices[].password comes from`),
+    tooLong: () =>
+      new DeviceError(
+        'BIP502',
+        'transient',
+        `${device}: no login within ${(2 * timeout) / 1000} s; look at its load and at where devices[].password comes from`,
+      ),
   });
-  const valid = async (): Promise<Token> => (held !== undefined && held.expires > clock.monotonic() ? held : renewal.get());
+  const valid = async (): Promise<Token> =>
+    held !== undefined && held.expires > clock.monotonic() ? held : renewal.get();
 
   return {
     url,
     send: async (request) => {
       const used = await valid();
-      const answer = await transport.send({ ...request, headers: { ...request.headers, 'x-f5-auth-token': used.token } });
+      const answer = await transport.send({
+        ...request,
+        headers: { ...request.headers, 'x-f5-auth-token': used.token },
+      });
       // Several requests may learn of it at once; only the first may throw the token away.
       if (answer.status === 401 && held === used) held = undefined;
       return answer;
@@ -63,38 +72,67 @@ export function createUnit(options: UnitOptions): Unit {
       const last = held;
       held = undefined;
       // The device keeps at most 100 tokens of a user; an error here only leaves one to expire.
-      if (last) await transport.send({ method: 'DELETE', path: `/mgmt/shared/authz/tokens/${last.token}`, headers: { 'x-f5-auth-token': last.token }, kind: 'logout' }).catch(() => undefined);
+      if (last)
+        await transport
+          .send({
+            method: 'DELETE',
+            path: `/mgmt/shared/authz/tokens/${last.token}`,
+            headers: { 'x-f5-auth-token': last.token },
+            kind: 'logout',
+          })
+          .catch(() => undefined);
       await transport.close();
     },
   };
 }
 
-async function login({ device, transport, credentials, clock }: UnitOptions, signal: AbortSignal): Promise<Token> {
+async function login(
+  { device, transport, credentials, clock }: UnitOptions,
+  signal: AbortSignal,
+): Promise<Token> {
   const request: DeviceRequest = {
     method: 'POST',
     path: '/mgmt/shared/authn/login',
     kind: 'login',
     signal,
-    body: { username: credentials.username, password: await credentials.password(), loginProviderName: credentials.loginProvider },
+    body: {
+      username: credentials.username,
+      password: await credentials.password(),
+      loginProviderName: credentials.loginProvider,
+    },
   };
   const answer = await transport.send(request).catch((error: unknown) => {
     // A login that may or may not have happened has changed nothing: plain trouble, not doubt.
-    if (error instanceof DeviceError && error.fault === 'ambiguous') throw new DeviceError(error.code, 'transient', error.message, { cause: error });
+    if (error instanceof DeviceError && error.fault === 'ambiguous')
+      throw new DeviceError(error.code, 'transient', error.message, { cause: error });
     throw error;
   });
   if (answer.status === 401) {
-    throw new DeviceError('BIP401', 'device', `${device}: login as ${credentials.username} was refused; check devices[].username, password and loginProvider`, { response: answer.text });
+    throw new DeviceError(
+      'BIP401',
+      'device',
+      `${device}: login as ${credentials.username} was refused; check devices[].username, password and loginProvider`,
+      { response: answer.text },
+    );
   }
   if (answer.status < 400) {
     const { token } = readAs(Login, { device, request }, answer);
     return { token: token.token, expires: clock.monotonic() + lifetime(token) - RENEW_EARLY };
   }
   const fault = faultOf(device, request, answer);
-  throw fault.fault === 'ambiguous' || fault.fault === 'content' ? new DeviceError(fault.code, 'transient', fault.message, { response: fault.response, after: fault.after }) : fault;
+  throw fault.fault === 'ambiguous' || fault.fault === 'content'
+    ? new DeviceError(fault.code, 'transient', fault.message, {
+        response: fault.response,
+        after: fault.after,
+      })
+    : fault;
 }
 
 /** From the device's own two clock readings, so that a skew to ours does not matter. */
 function lifetime({ expirationMicros, lastUpdateMicros, timeout = 1200 }: Login['token']): number {
-  const measured = expirationMicros !== undefined && lastUpdateMicros !== undefined ? (expirationMicros - lastUpdateMicros) / 1000 : timeout * 1000;
+  const measured =
+    expirationMicros !== undefined && lastUpdateMicros !== undefined
+      ? (expirationMicros - lastUpdateMicros) / 1000
+      : timeout * 1000;
   return Math.max(measured, RENEW_EARLY + 1000);
 }

@@ -8,24 +8,49 @@ import { addressPoolProblems } from './pool-checks.ts';
 import { networkProblems } from './networks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
 
-function partitionProblems(path: string, ingress: IngressConfig, config: SluiceConfig): readonly ConfigProblem[] {
+function partitionProblems(
+  path: string,
+  ingress: IngressConfig,
+  config: SluiceConfig,
+): readonly ConfigProblem[] {
   const devices = config.devices.filter((device) => ingress.devices.includes(device.name));
   // What is spread has no first partition; see spreadProblems.
-  const partition = ingress.partition ?? (devices[0]?.spread === 'address' ? undefined : devices[0]?.partitions[0]);
+  const partition =
+    ingress.partition ?? (devices[0]?.spread === 'address' ? undefined : devices[0]?.partitions[0]);
   return devices
     .filter((device) => partition !== undefined && !device.partitions.includes(partition))
-    .map((device) => ({ path: `${path}.partition`, message: `${partition} is not a partition of device ${device.name} (${device.partitions.join(', ')})` }));
+    .map((device) => ({
+      path: `${path}.partition`,
+      message: `${partition} is not a partition of device ${device.name} (${device.partitions.join(', ')})`,
+    }));
 }
 
 /** An exposure is in one partition, the same on every device: what spreads has to spread alike. */
-function spreadProblems(path: string, ingress: IngressConfig, config: SluiceConfig): readonly ConfigProblem[] {
-  const [first, ...others] = config.devices.filter((device) => ingress.devices.includes(device.name));
+function spreadProblems(
+  path: string,
+  ingress: IngressConfig,
+  config: SluiceConfig,
+): readonly ConfigProblem[] {
+  const [first, ...others] = config.devices.filter((device) =>
+    ingress.devices.includes(device.name),
+  );
   if (first === undefined || ingress.partition !== undefined) return [];
   const remedy = 'name a partition of the ingress, or configure them alike';
   return others.flatMap((other) => {
-    if (other.spread !== first.spread) return [{ path: `${path}.devices`, message: `${first.name} has spread: ${first.spread}, ${other.name} has spread: ${other.spread}; ${remedy}` }];
+    if (other.spread !== first.spread)
+      return [
+        {
+          path: `${path}.devices`,
+          message: `${first.name} has spread: ${first.spread}, ${other.name} has spread: ${other.spread}; ${remedy}`,
+        },
+      ];
     if (first.spread === 'none' || sameNames(first.partitions, other.partitions)) return [];
-    return [{ path: `${path}.devices`, message: `spread: ${first.spread} needs the same partitions on all of them, but ${first.name} has ${first.partitions.join(', ')}, ${other.name} has ${other.partitions.join(', ')}; ${remedy}` }];
+    return [
+      {
+        path: `${path}.devices`,
+        message: `spread: ${first.spread} needs the same partitions on all of them, but ${first.name} has ${first.partitions.join(', ')}, ${other.name} has ${other.partitions.join(', ')}; ${remedy}`,
+      },
+    ];
   });
 }
 
@@ -36,7 +61,12 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 function addressProblems(path: string, ingress: IngressConfig): readonly ConfigProblem[] {
   const ip = ingress.virtualAddress === undefined ? undefined : parseIp(ingress.virtualAddress);
   if (ip === undefined || isUsableVirtualAddress(ip)) return [];
-  return [{ path: `${path}.virtualAddress`, message: `${ingress.virtualAddress} must be a unicast address that clients can reach` }];
+  return [
+    {
+      path: `${path}.virtualAddress`,
+      message: `${ingress.virtualAddress} must be a unicast address that clients can reach`,
+    },
+  ];
 }
 
 function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
@@ -44,12 +74,23 @@ function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const clusters = config.clusters.map((cluster) => cluster.id);
   return config.ingresses.flatMap((ingress, i) => {
     const path = `ingresses[${i}]`;
-    const twin = config.ingresses.findIndex((other) => other.cluster === ingress.cluster && other.service === ingress.service);
+    const twin = config.ingresses.findIndex(
+      (other) => other.cluster === ingress.cluster && other.service === ingress.service,
+    );
     return [
       ...missing(`${path}.cluster`, ingress.cluster, clusters, 'cluster'),
-      ...ingress.devices.flatMap((name, k) => missing(`${path}.devices[${k}]`, name, devices, 'device')),
+      ...ingress.devices.flatMap((name, k) =>
+        missing(`${path}.devices[${k}]`, name, devices, 'device'),
+      ),
       ...repeated(`${path}.devices`, '', ingress.devices),
-      ...(twin === i ? [] : [{ path, message: `Service ${ingress.service} of cluster ${ingress.cluster} is already ingresses[${twin}]` }]),
+      ...(twin === i
+        ? []
+        : [
+            {
+              path,
+              message: `Service ${ingress.service} of cluster ${ingress.cluster} is already ingresses[${twin}]`,
+            },
+          ]),
       ...partitionProblems(path, ingress, config),
       ...spreadProblems(path, ingress, config),
       ...addressProblems(path, ingress),
@@ -66,7 +107,14 @@ function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
       const path = `clusters[${i}].verifyKeys[${k}]`;
       const other = home.get(reference);
       home.set(reference, other ?? path);
-      return other === undefined ? [] : [{ path, message: `${reference} is already ${other}; every cluster has keys of its own` }];
+      return other === undefined
+        ? []
+        : [
+            {
+              path,
+              message: `${reference} is already ${other}; every cluster has keys of its own`,
+            },
+          ];
     }),
   );
 }
@@ -77,8 +125,12 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
     const { username, password, protocol } = new URL(device.url);
     const path = `devices[${i}].url`;
     return [
-      ...(username === '' && password === '' ? [] : [{ path, message: 'must not hold a user or password; use username and password' }]),
-      ...(protocol === 'https:' || protocol === 'http:' ? [] : [{ path, message: `must begin with https://, not ${protocol}//` }]),
+      ...(username === '' && password === ''
+        ? []
+        : [{ path, message: 'must not hold a user or password; use username and password' }]),
+      ...(protocol === 'https:' || protocol === 'http:'
+        ? []
+        : [{ path, message: `must begin with https://, not ${protocol}//` }]),
       ...repeated(`devices[${i}].partitions`, '', device.partitions),
     ];
   });
@@ -86,22 +138,56 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
 
 /** What needs a change would fail in every turn. */
 function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
-  const codes = failures.replay.flatMap((policy, i) => (policy.codes ?? []).map((code, k) => ({ code, path: `failures.replay[${i}].codes[${k}]` })));
+  const codes = failures.replay.flatMap((policy, i) =>
+    (policy.codes ?? []).map((code, k) => ({ code, path: `failures.replay[${i}].codes[${k}]` })),
+  );
   return codes.flatMap(({ code, path }) => {
     const entry = CODES[code];
-    if (entry === undefined) return [{ path, message: `there is no code ${code}; docs/reference/codes.md lists them` }];
-    return entry.retryable ? [] : [{ path, message: `${code} (${entry.title}) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended` }];
+    if (entry === undefined)
+      return [{ path, message: `there is no code ${code}; docs/reference/codes.md lists them` }];
+    return entry.retryable
+      ? []
+      : [
+          {
+            path,
+            message: `${code} (${entry.title}) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended`,
+          },
+        ];
   });
 }
 
 export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
   return [
-    ...repeated('devices', '.name', config.devices.map((device) => device.name)),
-    ...repeated('clusters', '.id', config.clusters.map((cluster) => cluster.id)),
-    ...repeated('fleets', '.name', config.fleets.map((fleet) => fleet.name)),
-    ...repeated('addressPools', '.name', config.addressPools.map((pool) => pool.name)),
-    ...repeated('policy.rules', '.name', config.policy.rules.map((rule) => rule.name)),
-    ...repeated('failures.replay', '.name', config.failures.replay.map((policy) => policy.name)),
+    ...repeated(
+      'devices',
+      '.name',
+      config.devices.map((device) => device.name),
+    ),
+    ...repeated(
+      'clusters',
+      '.id',
+      config.clusters.map((cluster) => cluster.id),
+    ),
+    ...repeated(
+      'fleets',
+      '.name',
+      config.fleets.map((fleet) => fleet.name),
+    ),
+    ...repeated(
+      'addressPools',
+      '.name',
+      config.addressPools.map((pool) => pool.name),
+    ),
+    ...repeated(
+      'policy.rules',
+      '.name',
+      config.policy.rules.map((rule) => rule.name),
+    ),
+    ...repeated(
+      'failures.replay',
+      '.name',
+      config.failures.replay.map((policy) => policy.name),
+    ),
     ...replayProblems(config),
     ...deviceProblems(config),
     ...keyProblems(config),

@@ -6,7 +6,11 @@ import { sharedFleet } from './fleets.ts';
 import type { ClusterConfig, IngressConfig, SluiceConfig } from './schema.ts';
 
 /** What the configuration says about the exposures of one ingress. */
-export function exposureContext(config: SluiceConfig, ingress: IngressConfig, mesh: MeshOptions): ExposureContext {
+export function exposureContext(
+  config: SluiceConfig,
+  ingress: IngressConfig,
+  mesh: MeshOptions,
+): ExposureContext {
   const devices = config.devices.filter((d) => ingress.devices.includes(d.name));
   const partitions = devices.map((d) => d.partitions);
   return {
@@ -21,20 +25,25 @@ export function exposureContext(config: SluiceConfig, ingress: IngressConfig, me
     // Only what every one of its devices has.
     partitions: (partitions[0] ?? []).filter((p) => partitions.every((list) => list.includes(p))),
     networks: networksOf(config.clusters.find(({ id }) => id === ingress.cluster)),
-    otherIngresses: config.ingresses.filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service).map((other) => other.service),
+    otherIngresses: config.ingresses
+      .filter((other) => other.cluster === ingress.cluster && other.service !== ingress.service)
+      .map((other) => other.service),
   };
 }
 
 /** The same for clusters of one fleet, so that their ingresses of one name look for an address in the same place. */
 function seedCluster(config: SluiceConfig, { cluster, service }: IngressConfig): string {
   const sameFleet = sharedFleet(config);
-  const fellows = config.clusters.map(({ id }) => id).filter((id) => id === cluster || sameFleet(`${id}/${service}`, `${cluster}/${service}`));
+  const fellows = config.clusters
+    .map(({ id }) => id)
+    .filter((id) => id === cluster || sameFleet(`${id}/${service}`, `${cluster}/${service}`));
   return fellows.toSorted()[0] ?? cluster;
 }
 
 function networksOf(cluster: ClusterConfig | undefined): ClusterNetworks | undefined {
   if (cluster === undefined) return undefined;
   const { id, routeDomain, podNetworks, nodeNetworks } = cluster;
-  const parsed = (texts: readonly string[]): ClusterNetworks['pods'] => texts.flatMap((text) => parseCidr(text) ?? []);
+  const parsed = (texts: readonly string[]): ClusterNetworks['pods'] =>
+    texts.flatMap((text) => parseCidr(text) ?? []);
   return { cluster: id, routeDomain, pods: parsed(podNetworks), nodes: parsed(nodeNetworks) };
 }

@@ -12,9 +12,21 @@ export class ConfigError extends Error {
   readonly code: ConfigErrorCode;
   /** Every problem, not just the first. */
   readonly problems: readonly ConfigProblem[];
-  constructor(code: ConfigErrorCode, subject: string, problems: readonly ConfigProblem[], options?: ErrorOptions) {
-    const lines = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-    super(lines.length === 1 ? `${subject}: ${lines[0]}` : `${subject}: ${lines.length} problems\n${lines.map((line) => `  ${line}`).join('\n')}`, options);
+  constructor(
+    code: ConfigErrorCode,
+    subject: string,
+    problems: readonly ConfigProblem[],
+    options?: ErrorOptions,
+  ) {
+    const lines = problems.map(({ path, message }) =>
+      path === '' ? message : `${path}: ${message}`,
+    );
+    super(
+      lines.length === 1
+        ? `${subject}: ${lines[0]}`
+        : `${subject}: ${lines.length} problems\n${lines.map((line) => `  ${line}`).join('\n')}`,
+      options,
+    );
     this.name = 'ConfigError';
     this.code = code;
     this.problems = problems;
@@ -23,5 +35,10 @@ export class ConfigError extends Error {
 
 /** Looks at the shape, not the class: errors of Node's own come from another realm inside test runners and workers. */
 export function sayError(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string' ? error.message : String(error);
+  return typeof error === 'object' &&
+    error !== null &&
+    'message' in error &&
+    typeof error.message === 'string'
+    ? error.message
+    : String(error);
 }

@@ -9,7 +9,10 @@ export function fleetProblems(config: SluiceConfig): readonly ConfigProblem[] {
     ...homeProblems(config),
     ...config.fleets.flatMap((fleet, i) => {
       const path = `fleets[${i}]`;
-      return [...modeProblems(path, fleet), ...settingsProblems(`${path}.settings`, fleet.settings, config.policy)];
+      return [
+        ...modeProblems(path, fleet),
+        ...settingsProblems(`${path}.settings`, fleet.settings, config.policy),
+      ];
     }),
   ];
 }
@@ -22,22 +25,51 @@ function homeProblems(config: SluiceConfig): readonly ConfigProblem[] {
       const path = `fleets[${i}].clusters[${k}]`;
       const other = home.get(cluster);
       home.set(cluster, fleet.name);
-      const twice = other === undefined ? [] : [{ path, message: `cluster ${cluster} is already in fleet ${other}; a cluster belongs to one fleet` }];
+      const twice =
+        other === undefined
+          ? []
+          : [
+              {
+                path,
+                message: `cluster ${cluster} is already in fleet ${other}; a cluster belongs to one fleet`,
+              },
+            ];
       return [...missing(path, cluster, clusters, 'cluster'), ...twice];
     }),
   );
 }
 
-function modeProblems(path: string, { mode, ratio, minimumActive, clusters, settings }: FleetConfig): readonly ConfigProblem[] {
-  const only = (key: string, wanted: FleetConfig['mode'], value: unknown): readonly ConfigProblem[] =>
-    value === undefined || mode === wanted ? [] : [{ path: `${path}.${key}`, message: `is only for mode ${wanted}, and the fleet has mode ${mode}; change the mode or remove it` }];
+function modeProblems(
+  path: string,
+  { mode, ratio, minimumActive, clusters, settings }: FleetConfig,
+): readonly ConfigProblem[] {
+  const only = (
+    key: string,
+    wanted: FleetConfig['mode'],
+    value: unknown,
+  ): readonly ConfigProblem[] =>
+    value === undefined || mode === wanted
+      ? []
+      : [
+          {
+            path: `${path}.${key}`,
+            message: `is only for mode ${wanted}, and the fleet has mode ${mode}; change the mode or remove it`,
+          },
+        ];
   const { balance } = settings;
   return [
     ...only('ratio', 'ratio', ratio),
-    ...Object.keys(ratio ?? {}).flatMap((cluster) => missing(`${path}.ratio.${cluster}`, cluster, clusters, 'cluster of the fleet')),
+    ...Object.keys(ratio ?? {}).flatMap((cluster) =>
+      missing(`${path}.ratio.${cluster}`, cluster, clusters, 'cluster of the fleet'),
+    ),
     ...only('minimumActive', 'active-standby', minimumActive),
     ...(mode === 'ratio' && balance !== undefined && !hasRatio(balance)
-      ? [{ path: `${path}.settings.balance`, message: `${balance} knows no ratio of clusters; in mode ratio leave it out, or use least-connections-member where the load is to count` }]
+      ? [
+          {
+            path: `${path}.settings.balance`,
+            message: `${balance} knows no ratio of clusters; in mode ratio leave it out, or use least-connections-member where the load is to count`,
+          },
+        ]
       : []),
   ];
 }

@@ -15,20 +15,36 @@ export function sharedFleet(config: SluiceConfig): SameFleet {
 }
 
 export function fleetsByCluster(config: SluiceConfig): FleetOf {
-  const byCluster = new Map(config.fleets.flatMap((entry) => {
-    const fleet = fleetOfEntry(entry);
-    return fleet.clusters.map((cluster) => [cluster, fleet] as const);
-  }));
+  const byCluster = new Map(
+    config.fleets.flatMap((entry) => {
+      const fleet = fleetOfEntry(entry);
+      return fleet.clusters.map((cluster) => [cluster, fleet] as const);
+    }),
+  );
   return (cluster) => byCluster.get(cluster);
 }
 
-function fleetOfEntry({ name, mode, clusters, ratio = {}, minimumActive = 1, settings }: FleetConfig): Fleet {
+function fleetOfEntry({
+  name,
+  mode,
+  clusters,
+  ratio = {},
+  minimumActive = 1,
+  settings,
+}: FleetConfig): Fleet {
   return { name, mode, clusters, ratio, minimumActive, settings: saidBy(settings) };
 }
 
 /** The settings that are given, as an exposure has them. */
 function saidBy({ proxyProtocol, iRules, profiles, ...plain }: SettingsInput): Partial<Settings> {
-  const rules = proxyProtocol === undefined ? iRules : [...new Set([proxyProtocol, ...(iRules ?? [])])];
-  const given = { ...plain, iRules: rules, profiles: profiles && Object.fromEntries(Object.entries(profiles).filter(([, path]) => path !== undefined)) };
+  const rules =
+    proxyProtocol === undefined ? iRules : [...new Set([proxyProtocol, ...(iRules ?? [])])];
+  const given = {
+    ...plain,
+    iRules: rules,
+    profiles:
+      profiles &&
+      Object.fromEntries(Object.entries(profiles).filter(([, path]) => path !== undefined)),
+  };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -23,7 +23,11 @@ function step(node: Node, key: PropertyKey): readonly Node[] {
 
 /** Keys allowed in the object at `path`; those of every form where there are several. */
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  const root = z.toJSONSchema(SluiceConfig, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Node;
+  const root = z.toJSONSchema(SluiceConfig, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Node;
   let nodes: readonly Node[] = alternatives(root);
   for (const key of path) nodes = nodes.flatMap((node) => step(node, key));
   return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];

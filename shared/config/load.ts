@@ -12,7 +12,10 @@ export type { ConfigProblem } from './error.ts';
 function readYaml(text: string, source: string): unknown {
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true, merge: false });
   // The first line holds the place; the rest would quote the file, secrets included.
-  const faults = [...document.errors, ...document.warnings].map((fault) => ({ path: '', message: fault.message.split('\n')[0]?.replace(/:$/, '') ?? fault.name }));
+  const faults = [...document.errors, ...document.warnings].map((fault) => ({
+    path: '',
+    message: fault.message.split('\n')[0]?.replace(/:$/, '') ?? fault.name,
+  }));
   if (faults.length > 0) throw new ConfigError('GW100', source, faults);
   try {
     return document.toJS({ maxAliasCount: 100 });
@@ -25,7 +28,13 @@ function readYaml(text: string, source: string): unknown {
 export function parseConfig(text: string, source: string, generation: number): SluiceConfig {
   const input = readYaml(text, source);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new ConfigError('GW101', source, [{ path: '', message: 'must be a map with devices, clusters and ingresses; see docs/reference/configuration.md' }]);
+    throw new ConfigError('GW101', source, [
+      {
+        path: '',
+        message:
+          'must be a map with devices, clusters and ingresses; see docs/reference/configuration.md',
+      },
+    ]);
   }
   const parsed = SluiceConfig.safeParse({ generation, ...input });
   if (!parsed.success) throw new ConfigError('GW101', source, problemsOf(parsed.error, input));
@@ -39,7 +48,12 @@ async function generationOf(path: string, env: NodeJS.ProcessEnv): Promise<numbe
   const named = env['SLUICE_GENERATION'];
   if (named === undefined || named === '') return Math.floor((await stat(path)).mtimeMs / 1000);
   if (/^\d{1,15}$/.test(named)) return Number(named);
-  throw new ConfigError('GW100', path, [{ path: '', message: `environment variable SLUICE_GENERATION must be a whole number, not "${named}"` }]);
+  throw new ConfigError('GW100', path, [
+    {
+      path: '',
+      message: `environment variable SLUICE_GENERATION must be a whole number, not "${named}"`,
+    },
+  ]);
 }
 
 export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<SluiceConfig> {
@@ -49,7 +63,12 @@ export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<
     [text, generation] = await Promise.all([readFile(path, 'utf8'), generationOf(path, env)]);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError('GW100', path, [{ path: '', message: `cannot be read: ${sayError(error)}` }], { cause: error });
+    throw new ConfigError(
+      'GW100',
+      path,
+      [{ path: '', message: `cannot be read: ${sayError(error)}` }],
+      { cause: error },
+    );
   }
   return parseConfig(text, path, generation);
 }

@@ -24,16 +24,37 @@ export function networkProblems(config: SluiceConfig): readonly ConfigProblem[] 
   });
 }
 
-function claimsOn({ ingresses }: SluiceConfig, device: string, { cluster, i }: { readonly cluster: ClusterConfig; readonly i: number }): readonly Claim[] {
-  const kinds = new Set(ingresses.filter((ingress) => ingress.cluster === cluster.id && ingress.devices.includes(device)).map(({ members }) => members));
+function claimsOn(
+  { ingresses }: SluiceConfig,
+  device: string,
+  { cluster, i }: { readonly cluster: ClusterConfig; readonly i: number },
+): readonly Claim[] {
+  const kinds = new Set(
+    ingresses
+      .filter((ingress) => ingress.cluster === cluster.id && ingress.devices.includes(device))
+      .map(({ members }) => members),
+  );
   const of = (kind: Claim['kind'], field: 'podNetworks' | 'nodeNetworks'): readonly Claim[] =>
-    cluster[field].map((text, k) => ({ path: `clusters[${i}].${field}[${k}]`, text, cluster, kind }));
-  return [...(kinds.has('pods') ? of('pods', 'podNetworks') : []), ...(kinds.size > 0 ? of('nodes', 'nodeNetworks') : [])];
+    cluster[field].map((text, k) => ({
+      path: `clusters[${i}].${field}[${k}]`,
+      text,
+      cluster,
+      kind,
+    }));
+  return [
+    ...(kinds.has('pods') ? of('pods', 'podNetworks') : []),
+    ...(kinds.size > 0 ? of('nodes', 'nodeNetworks') : []),
+  ];
 }
 
 /** Nodes of several clusters share a network everywhere, and each has its own address there. */
 function clash(a: Claim, b: Claim): boolean {
-  if (a.cluster.id === b.cluster.id || a.cluster.routeDomain !== b.cluster.routeDomain || (a.kind === 'nodes' && b.kind === 'nodes')) return false;
+  if (
+    a.cluster.id === b.cluster.id ||
+    a.cluster.routeDomain !== b.cluster.routeDomain ||
+    (a.kind === 'nodes' && b.kind === 'nodes')
+  )
+    return false;
   const [x, y] = [parseCidr(a.text), parseCidr(b.text)];
   return x !== undefined && y !== undefined && overlap(x, y);
 }

@@ -1,7 +1,14 @@
 /** Checks of address pools, and of what is asked of them. */
 import { neverAllowed } from '../domain/addresses/policy.ts';
 import { type AddressPool, holds, type Pool, readPool } from '../domain/addresses/pool.ts';
-import { overlap, parseRange, type Range, sayRange, usableRange, wholeCidr } from '../domain/addresses/range.ts';
+import {
+  overlap,
+  parseRange,
+  type Range,
+  sayRange,
+  usableRange,
+  wholeCidr,
+} from '../domain/addresses/range.ts';
 import { isAuto, namedPool } from '../domain/addresses/wish.ts';
 import { UNUSABLE_ADDRESSES } from '../domain/exposure/ip.ts';
 import { nearest } from '../domain/exposure/nearest.ts';
@@ -17,7 +24,13 @@ interface Written {
 const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => wholeCidr(text) ?? []);
 
 function rangesOf({ addressPools }: SluiceConfig): readonly Written[] {
-  return addressPools.flatMap(({ ranges }, i) => ranges.flatMap((text, k) => [usableRange(text)].flatMap((range) => (range === undefined ? [] : [{ path: `addressPools[${i}].ranges[${k}]`, text, range }]))));
+  return addressPools.flatMap(({ ranges }, i) =>
+    ranges.flatMap((text, k) =>
+      [usableRange(text)].flatMap((range) =>
+        range === undefined ? [] : [{ path: `addressPools[${i}].ranges[${k}]`, text, range }],
+      ),
+    ),
+  );
 }
 
 function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
@@ -25,38 +38,92 @@ function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
   return written.flatMap(({ path, text, range }, i) => {
     const other = written.slice(0, i).find((earlier) => overlap(earlier.range, range));
     return [
-      ...(other === undefined ? [] : [{ path, message: `${text} overlaps ${other.path} (${other.text})` }]),
-      ...(UNUSABLE.some((bad) => overlap(bad, range)) ? [{ path, message: `${text} holds addresses that clients cannot be sent to (multicast, link-local, unspecified or reserved)` }] : []),
+      ...(other === undefined
+        ? []
+        : [{ path, message: `${text} overlaps ${other.path} (${other.text})` }]),
+      ...(UNUSABLE.some((bad) => overlap(bad, range))
+        ? [
+            {
+              path,
+              message: `${text} holds addresses that clients cannot be sent to (multicast, link-local, unspecified or reserved)`,
+            },
+          ]
+        : []),
     ];
   });
 }
 
-function poolProblems(config: SluiceConfig, pool: AddressPool, path: string): readonly ConfigProblem[] {
+function poolProblems(
+  config: SluiceConfig,
+  pool: AddressPool,
+  path: string,
+): readonly ConfigProblem[] {
   const { ranges, free, family } = readPool(pool.name, pool);
-  if (ranges.some((range) => range.family !== family)) return [{ path: `${path}.ranges`, message: 'mixes IPv4 and IPv6; make two pools' }];
+  if (ranges.some((range) => range.family !== family))
+    return [{ path: `${path}.ranges`, message: 'mixes IPv4 and IPv6; make two pools' }];
   const astray = pool.reserved.flatMap((text, k) => {
     const reserved = parseRange(text);
-    return reserved !== undefined && !ranges.some((range) => overlap(range, reserved)) ? [{ path: `${path}.reserved[${k}]`, message: `${text} is in none of the ranges of the pool` }] : [];
+    return reserved !== undefined && !ranges.some((range) => overlap(range, reserved))
+      ? [
+          {
+            path: `${path}.reserved[${k}]`,
+            message: `${text} is in none of the ranges of the pool`,
+          },
+        ]
+      : [];
   });
   const [forbidden] = neverAllowed(config.policy, pool);
   return [
     ...astray,
-    ...(free.length === 0 ? [{ path: `${path}.reserved`, message: 'reserves every address of the pool' }] : []),
-    ...(forbidden === undefined ? [] : [{ path: `${path}.ranges`, message: `${sayRange(forbidden)} is allowed by no rule of the policy, so exposures of this pool would be refused; allow it, or reserve it` }]),
+    ...(free.length === 0
+      ? [{ path: `${path}.reserved`, message: 'reserves every address of the pool' }]
+      : []),
+    ...(forbidden === undefined
+      ? []
+      : [
+          {
+            path: `${path}.ranges`,
+            message: `${sayRange(forbidden)} is allowed by no rule of the policy, so exposures of this pool would be refused; allow it, or reserve it`,
+          },
+        ]),
   ];
 }
 
-function wishProblems(pools: readonly Pool[], virtualAddress: string, path: string): readonly ConfigProblem[] {
+function wishProblems(
+  pools: readonly Pool[],
+  virtualAddress: string,
+  path: string,
+): readonly ConfigProblem[] {
   const names = pools.map(({ name }) => name);
   if (!isAuto(virtualAddress)) {
     const inside = pools.find(({ free }) => holds(free, virtualAddress));
-    return inside === undefined ? [] : [{ path, message: `${virtualAddress} lies in address pool ${inside.name}, which may give it to somebody else; add it to the pool's reserved` }];
+    return inside === undefined
+      ? []
+      : [
+          {
+            path,
+            message: `${virtualAddress} lies in address pool ${inside.name}, which may give it to somebody else; add it to the pool's reserved`,
+          },
+        ];
   }
   const name = namedPool(virtualAddress);
-  if (name === undefined) return names.length > 0 ? [] : [{ path, message: 'asks for an automatic address, but there are no addressPools; add one' }];
+  if (name === undefined)
+    return names.length > 0
+      ? []
+      : [
+          {
+            path,
+            message: 'asks for an automatic address, but there are no addressPools; add one',
+          },
+        ];
   if (names.includes(name)) return [];
   const meant = nearest(name, names);
-  return [{ path, message: `there is no address pool ${name}; ${meant === undefined ? `known are ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}` }];
+  return [
+    {
+      path,
+      message: `there is no address pool ${name}; ${meant === undefined ? `known are ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
+    },
+  ];
 }
 
 export function addressPoolProblems(config: SluiceConfig): readonly ConfigProblem[] {
@@ -64,6 +131,10 @@ export function addressPoolProblems(config: SluiceConfig): readonly ConfigProble
   return [
     ...rangeProblems(config),
     ...config.addressPools.flatMap((pool, i) => poolProblems(config, pool, `addressPools[${i}]`)),
-    ...config.ingresses.flatMap(({ virtualAddress }, i) => (virtualAddress === undefined ? [] : wishProblems(pools, virtualAddress, `ingresses[${i}].virtualAddress`))),
+    ...config.ingresses.flatMap(({ virtualAddress }, i) =>
+      virtualAddress === undefined
+        ? []
+        : wishProblems(pools, virtualAddress, `ingresses[${i}].virtualAddress`),
+    ),
   ];
 }

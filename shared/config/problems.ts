@@ -5,19 +5,27 @@ import type { ConfigProblem } from './error.ts';
 import { knownKeys } from './keys.ts';
 
 export function pathOf(path: readonly PropertyKey[]): string {
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`)).join('');
+  return path
+    .map((part, i) =>
+      typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`,
+    )
+    .join('');
 }
 
 type Issue = z.core.$ZodIssue;
 
 const SECRET_KEYS = ['password', 'ca', 'verifyKeys', 'signKey'];
-const REMEDY = 'write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME';
+const REMEDY =
+  'write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME';
 
-function unknownKeys(issue: Issue & { readonly code: 'unrecognized_keys' }): readonly ConfigProblem[] {
+function unknownKeys(
+  issue: Issue & { readonly code: 'unrecognized_keys' },
+): readonly ConfigProblem[] {
   const known = knownKeys(issue.path);
   return issue.keys.map((key) => {
     const meant = nearest(key, known);
-    const hint = meant === undefined ? `known are ${[...known].sort().join(', ')}` : `did you mean ${meant}?`;
+    const hint =
+      meant === undefined ? `known are ${[...known].sort().join(', ')}` : `did you mean ${meant}?`;
     return { path: pathOf([...issue.path, key]), message: `unknown key; ${hint}` };
   });
 }
@@ -25,17 +33,26 @@ function unknownKeys(issue: Issue & { readonly code: 'unrecognized_keys' }): rea
 /** Where several forms are allowed, says each of them; a bad key inside the form that fits best is said alone. */
 function unionMessage(issue: Issue & { readonly code: 'invalid_union' }): string {
   if (issue.errors.length === 0) return issue.message;
-  const forms = issue.errors.map((form) => form[0]?.message ?? '').filter((message) => message !== '');
+  const forms = issue.errors
+    .map((form) => form[0]?.message ?? '')
+    .filter((message) => message !== '');
   return [...new Set(forms)].join(', or ');
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined), value);
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null
+        ? (inner as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  );
 }
 
 /** The value found, where it is short and cannot be a secret. */
 function got(value: unknown): string {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return '';
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    return '';
   const text = JSON.stringify(value);
   return text.length <= 80 ? ` (got ${text})` : '';
 }
@@ -51,7 +68,8 @@ export function problemsOf(error: z.ZodError, input: unknown): readonly ConfigPr
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue);
     const path = pathOf(issue.path);
     const value = at(input, issue.path);
-    if (isSecret(issue)) return [{ path, message: value === undefined ? `is missing; ${REMEDY}` : REMEDY }];
+    if (isSecret(issue))
+      return [{ path, message: value === undefined ? `is missing; ${REMEDY}` : REMEDY }];
     if (value === undefined && issue.path.length > 0) return [{ path, message: 'is missing' }];
     const message = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
     // A URL may carry a password.

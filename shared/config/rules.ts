@@ -4,14 +4,25 @@ import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/polic
 import { monitorProblem, type SettingsInput } from '../domain/exposure/settings.ts';
 import type { ConfigProblem } from './error.ts';
 
-export function repeated(path: string, key: string, values: readonly string[]): readonly ConfigProblem[] {
+export function repeated(
+  path: string,
+  key: string,
+  values: readonly string[],
+): readonly ConfigProblem[] {
   return values.flatMap((value, i) => {
     const first = values.indexOf(value);
-    return first === i ? [] : [{ path: `${path}[${i}]${key}`, message: `${value} is already used by ${path}[${first}]` }];
+    return first === i
+      ? []
+      : [{ path: `${path}[${i}]${key}`, message: `${value} is already used by ${path}[${first}]` }];
   });
 }
 
-export function missing(path: string, value: string, known: readonly string[], what: string): readonly ConfigProblem[] {
+export function missing(
+  path: string,
+  value: string,
+  known: readonly string[],
+  what: string,
+): readonly ConfigProblem[] {
   if (known.includes(value)) return [];
   const meant = nearest(value, known);
   const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
@@ -19,12 +30,32 @@ export function missing(path: string, value: string, known: readonly string[], w
 }
 
 function referencesOf(settings: SettingsInput): readonly string[] {
-  const { snat, persistence = [], iRules = [], proxyProtocol, profiles = {}, vlans = [] } = settings;
-  const all = [snat, proxyProtocol, ...persistence, ...iRules, ...Object.values(profiles), ...vlans];
-  return [...new Set(all)].filter((path) => path !== undefined).filter((path) => path.startsWith('/'));
+  const {
+    snat,
+    persistence = [],
+    iRules = [],
+    proxyProtocol,
+    profiles = {},
+    vlans = [],
+  } = settings;
+  const all = [
+    snat,
+    proxyProtocol,
+    ...persistence,
+    ...iRules,
+    ...Object.values(profiles),
+    ...vlans,
+  ];
+  return [...new Set(all)]
+    .filter((path) => path !== undefined)
+    .filter((path) => path.startsWith('/'));
 }
 
-export function settingsProblems(path: string, settings: SettingsInput, policy: PolicyConfig): readonly ConfigProblem[] {
+export function settingsProblems(
+  path: string,
+  settings: SettingsInput,
+  policy: PolicyConfig,
+): readonly ConfigProblem[] {
   const monitors = (settings.monitors ?? []).flatMap((monitor, i) => {
     const problem = monitorProblem(monitor);
     return problem === undefined ? [] : [{ path: `${path}.monitors[${i}]`, message: problem }];

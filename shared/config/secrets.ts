@@ -26,7 +26,8 @@ const TOTAL = 15_000;
 
 /** The AWS clients are loaded only where a reference needs them: they cost more to start than everything else. */
 async function fromSecretsManager(id: string): Promise<string | undefined> {
-  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const { GetSecretValueCommand, SecretsManagerClient } =
+    await import('@aws-sdk/client-secrets-manager');
   const client = new SecretsManagerClient({ requestHandler: handlerLimits(SILENCE) });
   try {
     const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
@@ -51,7 +52,9 @@ async function fromParameterStore(name: string): Promise<string | undefined> {
 async function readSecretFile(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await file.stat().then((stat) => (stat.isFile() ? stat : Promise.reject(new NotAFile())));
+    const { size } = await file
+      .stat()
+      .then((stat) => (stat.isFile() ? stat : Promise.reject(new NotAFile())));
     if (size > LARGEST_FILE) throw new NotAFile();
     return await file.readFile('utf8');
   } finally {
@@ -67,7 +70,12 @@ class NotAFile extends Error {
 }
 
 function fail(reference: string, message: string, cause?: unknown): never {
-  throw new ConfigError('GW102', `secret ${reference}`, [{ path: '', message }], cause === undefined ? {} : { cause });
+  throw new ConfigError(
+    'GW102',
+    `secret ${reference}`,
+    [{ path: '', message }],
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** An error of the JSON parser quotes the text, which is the secret. */
@@ -78,7 +86,10 @@ function pickKey(reference: string, text: string, key: string): string {
   } catch {
     return fail(reference, `is not a JSON object, so #${key} cannot be picked from it`);
   }
-  const value = typeof json === 'object' && json !== null && Object.hasOwn(json, key) ? (json as Record<string, unknown>)[key] : undefined;
+  const value =
+    typeof json === 'object' && json !== null && Object.hasOwn(json, key)
+      ? (json as Record<string, unknown>)[key]
+      : undefined;
   return typeof value === 'string' ? value : fail(reference, `has no text under the key ${key}`);
 }
 
@@ -92,7 +103,12 @@ function nameOf(error: unknown): string {
 type Resolver = (rest: string, reference: string) => Promise<string | undefined>;
 
 function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
-  const { env, readFile = readSecretFile, secretsManager = fromSecretsManager, ssm = fromParameterStore } = sources;
+  const {
+    env,
+    readFile = readSecretFile,
+    secretsManager = fromSecretsManager,
+    ssm = fromParameterStore,
+  } = sources;
   return {
     env: async (name) => env[name],
     file: async (path) => (await readFile(path)).replace(/\r?\n$/, ''),
@@ -122,15 +138,25 @@ export function createSecrets(sources: SecretSources): Secrets {
       const kind = reference.slice(0, cut);
       const resolver = Object.hasOwn(byKind, kind) ? byKind[kind] : undefined;
       // Whatever this is, it might be the secret itself: it is not repeated.
-      if (resolver === undefined) return fail('(not shown)', 'is not a reference; write env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME');
+      if (resolver === undefined)
+        return fail(
+          '(not shown)',
+          'is not a reference; write env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+        );
       let value: string | undefined;
       try {
-        value = await within(resolver(reference.slice(cut + 1), reference), limit, () => new TotalTimeout(limit));
+        value = await within(
+          resolver(reference.slice(cut + 1), reference),
+          limit,
+          () => new TotalTimeout(limit),
+        );
       } catch (error) {
         if (error instanceof ConfigError) throw error;
         return fail(reference, `cannot be read (${nameOf(error)}); ${REMEDIES[kind]}`, error);
       }
-      return value === undefined || value === '' ? fail(reference, `is empty or not there; ${REMEDIES[kind]}`) : value;
+      return value === undefined || value === ''
+        ? fail(reference, `is empty or not there; ${REMEDIES[kind]}`)
+        : value;
     },
   };
 }

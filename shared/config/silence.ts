@@ -2,6 +2,12 @@ import type { SilencePolicy } from '../domain/steering/silence.ts';
 import type { SluiceConfig } from './schema.ts';
 
 /** What the configuration says of clusters that fall silent. */
-export function silencePolicies({ clusters }: Pick<SluiceConfig, 'clusters'>): readonly SilencePolicy[] {
-  return clusters.map(({ id, silentAfter, whenSilent }) => ({ cluster: id, silentAfter, whenSilent }));
+export function silencePolicies({
+  clusters,
+}: Pick<SluiceConfig, 'clusters'>): readonly SilencePolicy[] {
+  return clusters.map(({ id, silentAfter, whenSilent }) => ({
+    cluster: id,
+    silentAfter,
+    whenSilent,
+  }));
 }

@@ -23,14 +23,18 @@ const opens = (c: number): boolean => c === 91 || c === 123;
 const closes = (c: number): boolean => c === 93 || c === 125;
 
 /** What is too much, in words; undefined where the text may be read. One pass that keeps nothing; whether it is JSON at all the parser says. */
-export function excessOf(text: string, { depth: deepest, values: most, string: longest = Number.POSITIVE_INFINITY }: JsonBounds): string | undefined {
+export function excessOf(
+  text: string,
+  { depth: deepest, values: most, string: longest = Number.POSITIVE_INFINITY }: JsonBounds,
+): string | undefined {
   let depth = 0;
   let values = 1;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === QUOTE) {
       const end = endOfString(text, i);
-      if (end - i - 1 > longest && charactersIn(text, i + 1, end) > longest) return `it holds a string of more than ${longest} characters`;
+      if (end - i - 1 > longest && charactersIn(text, i + 1, end) > longest)
+        return `it holds a string of more than ${longest} characters`;
       i = end;
     } else if (closes(c)) depth -= 1;
     else if (opens(c)) depth += 1;
@@ -54,6 +58,7 @@ function endOfString(text: string, start: number): number {
 /** `\n` and `\u000a` are one. */
 function charactersIn(text: string, from: number, to: number): number {
   let count = 0;
-  for (let i = from; i < to; count++) i += text.charCodeAt(i) !== BACKSLASH ? 1 : text[i + 1] === 'u' ? 6 : 2;
+  for (let i = from; i < to; count++)
+    i += text.charCodeAt(i) !== BACKSLASH ? 1 : text[i + 1] === 'u' ? 6 : 2;
   return count;
 }

@@ -11,11 +11,16 @@ export const LATEST_EPOCH = Date.UTC(2300, 0, 1);
  * `epoch` is in milliseconds since 1970 (the start of a watcher's leadership, or directly above the one before), `counter` counts snapshots
  * within it. Only their order means anything: one that lies in the future fences like any other, and is continued.
  */
-export const Revision = z.strictObject({ epoch: z.int().nonnegative(), counter: z.int().nonnegative() });
+export const Revision = z.strictObject({
+  epoch: z.int().nonnegative(),
+  counter: z.int().nonnegative(),
+});
 export type Revision = Readonly<z.infer<typeof Revision>>;
 
 /** As a watcher sends it: bounded, so that nobody takes the last revision there is. What is declared already is read whatever it says. */
-export const ObservedRevision = Revision.extend({ epoch: z.int().nonnegative().max(LATEST_EPOCH, 'lies after the year 2300, where no clock is') });
+export const ObservedRevision = Revision.extend({
+  epoch: z.int().nonnegative().max(LATEST_EPOCH, 'lies after the year 2300, where no clock is'),
+});
 
 /** A slice's version: the snapshot's revision under one configuration, so a new configuration is newer than the same snapshot under the old one. */
 export const Version = z.strictObject({ ...Revision.shape, generation: z.int().nonnegative() });

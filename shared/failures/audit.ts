@@ -28,15 +28,25 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
     append: async (entry) => {
       const whole = { at: new Date(now()).toISOString(), ...entry };
       const key = `audit/${whole.at}-${id()}.json`;
-      if ((await blobs.put(key, JSON.stringify(whole), 'absent')) === undefined) throw new ReplayError('RPL700', `The audit log ${blobs.where} has an entry ${key} already; is the source of ids broken?`);
+      if ((await blobs.put(key, JSON.stringify(whole), 'absent')) === undefined)
+        throw new ReplayError(
+          'RPL700',
+          `The audit log ${blobs.where} has an entry ${key} already; is the source of ids broken?`,
+        );
       return whole;
     },
     list: async () => {
       const entries = await blobs.list('audit/');
       const found: AuditEntry[] = [];
       for (let i = 0; i < entries.length; i += PARALLEL) {
-        const texts = await Promise.all(entries.slice(i, i + PARALLEL).map(({ key }) => blobs.get(key)));
-        found.push(...texts.flatMap((blob) => (blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))])));
+        const texts = await Promise.all(
+          entries.slice(i, i + PARALLEL).map(({ key }) => blobs.get(key)),
+        );
+        found.push(
+          ...texts.flatMap((blob) =>
+            blob === undefined ? [] : [AuditEntry.parse(JSON.parse(blob.text))],
+          ),
+        );
       }
       return found;
     },

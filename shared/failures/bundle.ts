@@ -18,7 +18,11 @@ export interface BundleBounds {
 /** Far above what one bad night leaves, far below what hurts the process that reads it. */
 export const BUNDLE_BOUNDS: BundleBounds = { bytes: 256 * 1024 * 1024, failures: 20_000 };
 
-const Title = z.strictObject({ format: z.literal(FORMAT), exported: z.iso.datetime(), failures: z.int() });
+const Title = z.strictObject({
+  format: z.literal(FORMAT),
+  exported: z.iso.datetime(),
+  failures: z.int(),
+});
 
 const name = z.string().max(1_024);
 const words = z.string().max(64 * 1_024);
@@ -28,10 +32,31 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** As `failureId` makes it: it becomes part of a key. */
 const id = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits');
 
-const attempts = z.array(z.strictObject({ at: z.iso.datetime(), code: name, reason: words })).max(1_000);
-const plan = z.array(z.object({ owner: name, key: name, kind: name, code: name, reason: words })).max(1_000);
-const event = z.strictObject({ ...Evidence.shape.event.shape, group: name, id: name, body: z.string().max(MAX_BODY_BYTES), sentAt: time, receiveCount: count, sender: name.optional() });
-const details = z.strictObject({ ...Evidence.shape, reason: words, attempts, functionVersion: name.optional(), traceparent: name.optional(), response: words.optional(), plan: plan.optional(), event });
+const attempts = z
+  .array(z.strictObject({ at: z.iso.datetime(), code: name, reason: words }))
+  .max(1_000);
+const plan = z
+  .array(z.object({ owner: name, key: name, kind: name, code: name, reason: words }))
+  .max(1_000);
+const event = z.strictObject({
+  ...Evidence.shape.event.shape,
+  group: name,
+  id: name,
+  body: z.string().max(MAX_BODY_BYTES),
+  sentAt: time,
+  receiveCount: count,
+  sender: name.optional(),
+});
+const details = z.strictObject({
+  ...Evidence.shape,
+  reason: words,
+  attempts,
+  functionVersion: name.optional(),
+  traceparent: name.optional(),
+  response: words.optional(),
+  plan: plan.optional(),
+  event,
+});
 
 /** What a head holds, within bounds; `evidence` is read and never used. */
 const Line = z.strictObject({
@@ -56,11 +81,22 @@ const Line = z.strictObject({
   details,
 });
 
-export function writeBundle(failures: readonly Failure[], now: number, bounds = BUNDLE_BOUNDS): string {
-  const title = { format: FORMAT, exported: new Date(now).toISOString(), failures: failures.length };
+export function writeBundle(
+  failures: readonly Failure[],
+  now: number,
+  bounds = BUNDLE_BOUNDS,
+): string {
+  const title = {
+    format: FORMAT,
+    exported: new Date(now).toISOString(),
+    failures: failures.length,
+  };
   const text = [title, ...failures].map((line) => `${JSON.stringify(line)}\n`).join('');
   if (failures.length > bounds.failures || Buffer.byteLength(text) > bounds.bytes) {
-    throw new ReplayError('RPL709', `${failures.length} failures are more than one bundle may hold (${limits(bounds)}); export them in parts, by a filter such as cluster:east or since:2h.`);
+    throw new ReplayError(
+      'RPL709',
+      `${failures.length} failures are more than one bundle may hold (${limits(bounds)}); export them in parts, by a filter such as cluster:east or since:2h.`,
+    );
   }
   return text;
 }
@@ -70,18 +106,31 @@ function limits({ failures, bytes }: BundleBounds): string {
 }
 
 /** All of it or nothing. */
-export function readBundle(text: string, source: string, bounds = BUNDLE_BOUNDS): readonly Failure[] {
+export function readBundle(
+  text: string,
+  source: string,
+  bounds = BUNDLE_BOUNDS,
+): readonly Failure[] {
   if (Buffer.byteLength(text) > bounds.bytes) throw tooLarge(source, bounds);
-  const [first = '', ...rest] = text.split('\n', bounds.failures + 3).filter((line) => line.trim() !== '');
+  const [first = '', ...rest] = text
+    .split('\n', bounds.failures + 3)
+    .filter((line) => line.trim() !== '');
   const { failures } = parse(Title, first, `${source}, line 1`);
   if (rest.length > bounds.failures) throw tooLarge(source, bounds);
   const read = rest.map((line, i) => parse(Line, line, `${source}, line ${i + 2}`));
-  if (read.length !== failures) throw new ReplayError('RPL709', `${source} announces ${failures} failures and holds ${read.length}; it is not complete. Export it again.`);
+  if (read.length !== failures)
+    throw new ReplayError(
+      'RPL709',
+      `${source} announces ${failures} failures and holds ${read.length}; it is not complete. Export it again.`,
+    );
   return read;
 }
 
 export function tooLarge(source: string, bounds = BUNDLE_BOUNDS): ReplayError {
-  return new ReplayError('RPL709', `${source} is larger than a bundle may be (${limits(bounds)}). Export it in parts, by a filter such as cluster:east or since:2h.`);
+  return new ReplayError(
+    'RPL709',
+    `${source} is larger than a bundle may be (${limits(bounds)}). Export it in parts, by a filter such as cluster:east or since:2h.`,
+  );
 }
 
 function parse<T extends z.ZodType>(schema: T, line: string, where: string): z.infer<T> {
@@ -89,9 +138,16 @@ function parse<T extends z.ZodType>(schema: T, line: string, where: string): z.i
   try {
     json = JSON.parse(line);
   } catch (error) {
-    throw new ReplayError('RPL709', `${where} is not JSON: ${errorMessage(error)}. Export it again with "sluice failures export".`, { cause: error });
+    throw new ReplayError(
+      'RPL709',
+      `${where} is not JSON: ${errorMessage(error)}. Export it again with "sluice failures export".`,
+      { cause: error },
+    );
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new ReplayError('RPL709', `${where} is not of a bundle of failures: ${explainIssues(parsed.error)}. Export it again with "sluice failures export".`);
+  throw new ReplayError(
+    'RPL709',
+    `${where} is not of a bundle of failures: ${explainIssues(parsed.error)}. Export it again with "sluice failures export".`,
+  );
 }

@@ -23,14 +23,32 @@ export interface Filter {
   readonly text?: readonly string[];
 }
 
-const LISTS = ['code', 'class', 'cluster', 'namespace', 'gateway', 'device', 'owner', 'queue', 'state', 'id'] as const;
+const LISTS = [
+  'code',
+  'class',
+  'cluster',
+  'namespace',
+  'gateway',
+  'device',
+  'owner',
+  'queue',
+  'state',
+  'id',
+] as const;
 type ListKey = (typeof LISTS)[number];
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const CHOICES: Partial<Record<ListKey, readonly string[]>> = { class: FailureClass.options, state: [...FailureState.options, 'all'], queue: ['snapshots', 'slices'] };
+const CHOICES: Partial<Record<ListKey, readonly string[]>> = {
+  class: FailureClass.options,
+  state: [...FailureState.options, 'all'],
+  queue: ['snapshots', 'slices'],
+};
 
 /** `key:a,b` words; a word without a key is looked for in the sentence. */
 export function parseFilter(words: readonly string[], now: number): Filter {
-  return words.flatMap((word) => word.split(/\s+/)).filter((word) => word !== '').reduce<Filter>((filter, word) => addWord(filter, word, now), {});
+  return words
+    .flatMap((word) => word.split(/\s+/))
+    .filter((word) => word !== '')
+    .reduce<Filter>((filter, word) => addWord(filter, word, now), {});
 }
 
 function addWord(filter: Filter, word: string, now: number): Filter {
@@ -39,13 +57,19 @@ function addWord(filter: Filter, word: string, now: number): Filter {
   const value = word.slice(cut + 1);
   if (key === 'since' || key === 'until') return { ...filter, [key]: parseTime(key, value, now) };
   if (!isList(key)) {
-    if (/^[a-z]+$/.test(key)) throw new Error(`filter ${word}: there is no ${key}; known are ${[...LISTS, 'since', 'until'].join(', ')}`);
+    if (/^[a-z]+$/.test(key))
+      throw new Error(
+        `filter ${word}: there is no ${key}; known are ${[...LISTS, 'since', 'until'].join(', ')}`,
+      );
     return { ...filter, text: [...(filter.text ?? []), word.toLowerCase()] };
   }
   const values = value.split(',').filter((v) => v !== '');
   const choices = CHOICES[key];
   const stranger = choices && values.find((v) => !choices.includes(v));
-  if (values.length === 0 || stranger !== undefined) throw new Error(`filter ${word}: ${choices ? `${key} is one of ${choices.join(', ')}` : 'a value is missing'}`);
+  if (values.length === 0 || stranger !== undefined)
+    throw new Error(
+      `filter ${word}: ${choices ? `${key} is one of ${choices.join(', ')}` : 'a value is missing'}`,
+    );
   return { ...filter, [key]: [...(filter[key] ?? []), ...values] };
 }
 
@@ -58,7 +82,10 @@ function parseTime(key: string, value: string, now: number): number {
   const ago = /^(\d+)([smhd])$/.exec(value);
   if (ago) return now - Number(ago[1]) * UNITS[ago[2] as keyof typeof UNITS];
   const at = Date.parse(value);
-  if (Number.isNaN(at)) throw new Error(`filter ${key}:${value}: write a time such as 90s, 15m, 2h, 3d or 2026-11-23T03:00Z`);
+  if (Number.isNaN(at))
+    throw new Error(
+      `filter ${key}:${value}: write a time such as 90s, 15m, 2h, 3d or 2026-11-23T03:00Z`,
+    );
   return at;
 }
 
@@ -67,7 +94,8 @@ export function clusterOf(head: Pick<Head, 'owner'>): string | undefined {
 }
 
 export function namespacesOf(head: Pick<Head, 'owner' | 'gateways'>): readonly string[] {
-  if (head.gateways.length > 0) return [...new Set(head.gateways.map((gateway) => gateway.split('/')[0] ?? ''))];
+  if (head.gateways.length > 0)
+    return [...new Set(head.gateways.map((gateway) => gateway.split('/')[0] ?? ''))];
   const namespace = head.owner === undefined ? '' : parseOwner(head.owner).ingress.namespace;
   return namespace === '' ? [] : [namespace];
 }
@@ -88,18 +116,36 @@ export function matches(filter: Filter, head: Head): boolean {
   if (filter.text?.some((word) => !sentence.includes(word))) return false;
   return LISTS.every((key) => {
     const wanted = key === 'state' ? undefined : filter[key];
-    return wanted === undefined || key === 'state' || valuesOf(head, key).some((value) => value !== undefined && wanted.includes(value));
+    return (
+      wanted === undefined ||
+      key === 'state' ||
+      valuesOf(head, key).some((value) => value !== undefined && wanted.includes(value))
+    );
   });
 }
 
 /** The words that give this filter again; times are written out, so that it means the same tomorrow. */
 export function formatFilter(filter: Filter): string {
-  const lists = LISTS.flatMap((key) => (filter[key] === undefined ? [] : [`${key}:${filter[key].join(',')}`]));
-  const times = (['since', 'until'] as const).flatMap((key) => (filter[key] === undefined ? [] : [`${key}:${new Date(filter[key]).toISOString()}`]));
+  const lists = LISTS.flatMap((key) =>
+    filter[key] === undefined ? [] : [`${key}:${filter[key].join(',')}`],
+  );
+  const times = (['since', 'until'] as const).flatMap((key) =>
+    filter[key] === undefined ? [] : [`${key}:${new Date(filter[key]).toISOString()}`],
+  );
   return [...lists, ...times, ...(filter.text ?? [])].join(' ') || 'state:open';
 }
 
-export const GROUP_KEYS = ['code', 'class', 'cluster', 'namespace', 'gateway', 'device', 'owner', 'queue', 'state'] as const;
+export const GROUP_KEYS = [
+  'code',
+  'class',
+  'cluster',
+  'namespace',
+  'gateway',
+  'device',
+  'owner',
+  'queue',
+  'state',
+] as const;
 export type GroupKey = (typeof GROUP_KEYS)[number];
 
 export interface Group {
@@ -115,11 +161,28 @@ export interface Group {
 
 /** Largest first. A failure of several gateways is counted with each of them. */
 export function groupBy(heads: readonly Head[], keys: readonly GroupKey[]): readonly Group[] {
-  const groups = new Map<string, { values: readonly string[]; failures: number; seen: number; first: number; last: number; sentence: string }>();
+  const groups = new Map<
+    string,
+    {
+      values: readonly string[];
+      failures: number;
+      seen: number;
+      first: number;
+      last: number;
+      sentence: string;
+    }
+  >();
   for (const head of heads) {
     for (const values of combinations(head, keys)) {
       const name = JSON.stringify(values);
-      const group = groups.get(name) ?? { values, failures: 0, seen: 0, first: head.first, last: -Infinity, sentence: '' };
+      const group = groups.get(name) ?? {
+        values,
+        failures: 0,
+        seen: 0,
+        first: head.first,
+        last: -Infinity,
+        sentence: '',
+      };
       if (head.last > group.last) group.sentence = head.sentence;
       group.failures += 1;
       group.seen += head.count;
@@ -134,8 +197,11 @@ export function groupBy(heads: readonly Head[], keys: readonly GroupKey[]): read
 function combinations(head: Head, keys: readonly GroupKey[]): readonly (readonly string[])[] {
   return keys.reduce<readonly (readonly string[])[]>(
     (rows, key) => {
-      const values = key === 'state' ? [head.state] : valuesOf(head, key).map((value) => value ?? '-');
-      return rows.flatMap((row) => (values.length === 0 ? ['-'] : values).map((value) => [...row, value]));
+      const values =
+        key === 'state' ? [head.state] : valuesOf(head, key).map((value) => value ?? '-');
+      return rows.flatMap((row) =>
+        (values.length === 0 ? ['-'] : values).map((value) => [...row, value]),
+      );
     },
     [[]],
   );

@@ -14,7 +14,10 @@ export async function noteSettled(store: FailureStore, settled: Settled): Promis
   const over = (await store.ofOwner(settled.owner)).filter((head) => isOver(head, settled));
   if (over.length === 0) return [];
   const note = `healed by ${formatRevision(settled.version)}`;
-  return store.change(over.map((head) => head.id), (head) => (isOver(head, settled) ? { state: 'healed', note } : undefined));
+  return store.change(
+    over.map((head) => head.id),
+    (head) => (isOver(head, settled) ? { state: 'healed', note } : undefined),
+  );
 }
 
 function isOver(head: Head, settled: Settled): boolean {
@@ -22,10 +25,19 @@ function isOver(head: Head, settled: Settled): boolean {
   const order = head.revision === undefined ? 1 : compareRevisions(settled.version, head.revision);
   if (order < 0) return false;
   // The way through map is proven by any result; that of one device only by its own.
-  if (head.device === undefined) return head.queue === 'snapshots' && (order > 0 || settled.exposures.some((e) => DONE.has(e.outcome)));
+  if (head.device === undefined)
+    return (
+      head.queue === 'snapshots' &&
+      (order > 0 || settled.exposures.some((e) => DONE.has(e.outcome)))
+    );
   if (head.device !== settled.device) return false;
-  if (head.exposure === undefined) return order > 0 || settled.exposures.every((e) => DONE.has(e.outcome));
-  const same = settled.exposures.find((e) => exposureKey(e) === head.exposure && (head.partition === undefined || e.partition === head.partition));
+  if (head.exposure === undefined)
+    return order > 0 || settled.exposures.every((e) => DONE.has(e.outcome));
+  const same = settled.exposures.find(
+    (e) =>
+      exposureKey(e) === head.exposure &&
+      (head.partition === undefined || e.partition === head.partition),
+  );
   // Not asked for any more counts too, but only if that is news.
   return same === undefined ? order > 0 : DONE.has(same.outcome);
 }

@@ -28,11 +28,23 @@ export const Chapter = z.strictObject({
   /** How many exposures, by outcome. */
   outcomes: z.record(z.string(), z.int()),
   /** What was not as wanted before, exposure by exposure; not all where they are many. */
-  lines: z.array(z.strictObject({ key: z.string(), gateways: z.array(z.string()), outcome: z.string(), code: z.string(), message: z.string() })),
+  lines: z.array(
+    z.strictObject({
+      key: z.string(),
+      gateways: z.array(z.string()),
+      outcome: z.string(),
+      code: z.string(),
+      message: z.string(),
+    }),
+  ),
 });
 export type Chapter = Readonly<z.infer<typeof Chapter>>;
 
-export const Story = z.strictObject({ format: z.literal(1), owner: z.string(), chapters: z.array(Chapter) });
+export const Story = z.strictObject({
+  format: z.literal(1),
+  owner: z.string(),
+  chapters: z.array(Chapter),
+});
 /** Oldest chapter first. */
 export type Story = Readonly<z.infer<typeof Story>>;
 
@@ -71,13 +83,25 @@ export function chapterOf(settled: Settled, way: Way, now: number): Chapter {
     hops: way.hops.map(({ at, where }) => ({ at, where })),
     attempt: way.attempt,
     ...(job === undefined ? {} : { job }),
-    outcomes: Object.fromEntries([...Map.groupBy(exposures, (e) => e.outcome)].map(([outcome, list]) => [outcome, list.length])),
-    lines: news.map((e) => ({ key: exposureKey(e), gateways: e.gateways, outcome: e.outcome, code: e.code, message: e.message.slice(0, WORDS) })),
+    outcomes: Object.fromEntries(
+      [...Map.groupBy(exposures, (e) => e.outcome)].map(([outcome, list]) => [
+        outcome,
+        list.length,
+      ]),
+    ),
+    lines: news.map((e) => ({
+      key: exposureKey(e),
+      gateways: e.gateways,
+      outcome: e.outcome,
+      code: e.code,
+      message: e.message.slice(0, WORDS),
+    })),
   };
 }
 
 function isRepetition(a: Chapter, b: Chapter): boolean {
-  const told = ({ device, job, outcomes, lines }: Chapter): string => JSON.stringify([device, job, outcomes, lines]);
+  const told = ({ device, job, outcomes, lines }: Chapter): string =>
+    JSON.stringify([device, job, outcomes, lines]);
   return told(a) === told(b);
 }
 
@@ -85,7 +109,8 @@ function isRepetition(a: Chapter, b: Chapter): boolean {
 export function withChapter(story: Story, chapter: Chapter): Story | undefined {
   const index = story.chapters.findLastIndex((known) => known.device === chapter.device);
   const known = story.chapters[index];
-  if (known === undefined || !isRepetition(known, chapter)) return { ...story, chapters: [...story.chapters, chapter].slice(-CHAPTERS) };
+  if (known === undefined || !isRepetition(known, chapter))
+    return { ...story, chapters: [...story.chapters, chapter].slice(-CHAPTERS) };
   if (chapter.at - known.last < REPEAT) return undefined;
   const again = { ...chapter, at: known.at, last: chapter.at, times: known.times + 1 };
   return { ...story, chapters: story.chapters.toSpliced(index, 1, again) };
@@ -95,7 +120,9 @@ export function createHistory(blobs: Blobs, now: () => number): History {
   // What is unchanged by its tag is not read again.
   const known = new Map<string, { readonly tag: string; readonly story: Story }>();
   const keyOf = (owner: string): string => `history/${digest(owner).slice(0, 16)}.json`;
-  const fetch = async (key: string): Promise<{ readonly tag: string; readonly story: Story } | undefined> => {
+  const fetch = async (
+    key: string,
+  ): Promise<{ readonly tag: string; readonly story: Story } | undefined> => {
     const blob = await blobs.get(key);
     const parsed = blob === undefined ? undefined : Story.safeParse(JSON.parse(blob.text));
     // What another version wrote is history too.
@@ -107,7 +134,11 @@ export function createHistory(blobs: Blobs, now: () => number): History {
   return {
     note: async (settled, way) => {
       const key = keyOf(settled.owner);
-      const story = (known.get(key) ?? (await fetch(key)))?.story ?? { format: 1, owner: settled.owner, chapters: [] };
+      const story = (known.get(key) ?? (await fetch(key)))?.story ?? {
+        format: 1,
+        owner: settled.owner,
+        chapters: [],
+      };
       const next = withChapter(story, chapterOf(settled, way, now()));
       if (next === undefined) return;
       const tag = await blobs.put(key, JSON.stringify(next));
@@ -118,7 +149,14 @@ export function createHistory(blobs: Blobs, now: () => number): History {
       const entries = await blobs.list('history/');
       const found: Story[] = [];
       for (let i = 0; i < entries.length; i += PARALLEL) {
-        const some = await Promise.all(entries.slice(i, i + PARALLEL).map(async ({ key, tag }) => (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.story));
+        const some = await Promise.all(
+          entries
+            .slice(i, i + PARALLEL)
+            .map(
+              async ({ key, tag }) =>
+                (known.get(key)?.tag === tag ? known.get(key) : await fetch(key))?.story,
+            ),
+        );
         found.push(...some.filter((story) => story !== undefined));
       }
       return found;

@@ -24,5 +24,8 @@ export function checkedPrefix(prefix: string, where: string): string {
 }
 
 function refused(key: string, where: string): ReplayError {
-  return new ReplayError('RPL716', `${JSON.stringify(key.slice(0, 100))} names nothing in the failure store ${where}: names have letters, digits and _ . : - in parts between slashes. Nothing was read or written; find out where the name comes from.`);
+  return new ReplayError(
+    'RPL716',
+    `${JSON.stringify(key.slice(0, 100))} names nothing in the failure store ${where}: names have letters, digits and _ . : - in parts between slashes. Nothing was read or written; find out where the name comes from.`,
+  );
 }

@@ -22,10 +22,15 @@ function readMark(text: string): Mark {
   return { tries: Number(tries), at: Number(at) };
 }
 
-export function marksOver(queue: QueueName, open: () => Promise<Blobs>, clock: Pick<Clock, 'now'>): Marks {
+export function marksOver(
+  queue: QueueName,
+  open: () => Promise<Blobs>,
+  clock: Pick<Clock, 'now'>,
+): Marks {
   let opened: Promise<Blobs> | undefined;
   const blobs = (): Promise<Blobs> => (opened ??= open());
-  const key = ({ id }: QueueMessage): string => `${MARKS}${queue}/${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`;
+  const key = ({ id }: QueueMessage): string =>
+    `${MARKS}${queue}/${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`;
   return {
     get: async (message) => {
       const blob = await (await blobs()).get(key(message));
@@ -63,6 +68,7 @@ export function createMarkKeeping(blobs: Blobs): MarkKeeping {
 /** Loaded with the first suspect: the S3 client would cost every cold start its time. In a dry run the store belongs to others. */
 export function suspectsOf(runtime: Runtime, queue: QueueName): Suspects {
   const { config, id, dryRun, clock } = runtime;
-  const open = async (): Promise<Blobs> => (await import('./open.ts')).openBlobs(config.failures, { id });
+  const open = async (): Promise<Blobs> =>
+    (await import('./open.ts')).openBlobs(config.failures, { id });
   return createSuspects(dryRun === true ? NO_MARKS : marksOver(queue, open, clock), runtime);
 }

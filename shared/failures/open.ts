@@ -43,7 +43,10 @@ export function openFailures(config: FailuresConfig, options: OpenFailuresOption
   return failuresOver(openBlobs(config, options), options);
 }
 
-export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>): Failures {
+export function failuresOver(
+  blobs: Blobs,
+  { clock, id }: Pick<OpenFailuresOptions, 'clock' | 'id'>,
+): Failures {
   const now = (): number => clock.now();
   return {
     store: createFailureStore(blobs, now),
@@ -58,11 +61,20 @@ export function failuresOver(blobs: Blobs, { clock, id }: Pick<OpenFailuresOptio
 }
 
 /** What the store lies in; the other parts of it have their prefixes there. */
-export function openBlobs(config: FailuresConfig, { id, credentials }: Omit<OpenFailuresOptions, 'clock'>): Blobs {
+export function openBlobs(
+  config: FailuresConfig,
+  { id, credentials }: Omit<OpenFailuresOptions, 'clock'>,
+): Blobs {
   switch (config.kind) {
     case 'fs':
       return createFileBlobs(config.path, id);
     case 's3':
-      return createS3Blobs({ bucket: config.bucket, prefix: config.prefix, region: config.region, endpoint: config.endpoint, ...(credentials === undefined ? {} : { credentials }) });
+      return createS3Blobs({
+        bucket: config.bucket,
+        prefix: config.prefix,
+        region: config.region,
+        endpoint: config.endpoint,
+        ...(credentials === undefined ? {} : { credentials }),
+      });
   }
 }

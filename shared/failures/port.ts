@@ -81,7 +81,20 @@ export interface Failure extends Head {
 
 /** One appearance of a failure, on its way into the store. */
 export interface Sighting {
-  readonly head: Pick<Head, 'id' | 'code' | 'class' | 'sentence' | 'queue' | 'owner' | 'device' | 'partition' | 'exposure' | 'gateways' | 'revision'>;
+  readonly head: Pick<
+    Head,
+    | 'id'
+    | 'code'
+    | 'class'
+    | 'sentence'
+    | 'queue'
+    | 'owner'
+    | 'device'
+    | 'partition'
+    | 'exposure'
+    | 'gateways'
+    | 'revision'
+  >;
   readonly details: Evidence;
   /** Names this appearance. */
   readonly message: string;
@@ -89,7 +102,9 @@ export interface Sighting {
 }
 
 /** Undefined: leave it as it is. */
-export type HeadChange = (head: Head) => Partial<Pick<Head, 'state' | 'note' | 'replays'>> | undefined;
+export type HeadChange = (
+  head: Head,
+) => Partial<Pick<Head, 'state' | 'note' | 'replays'>> | undefined;
 
 export interface FailureStore {
   readonly where: string;

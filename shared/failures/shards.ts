@@ -31,7 +31,11 @@ const keyOf = (shard: string): string => `index/${shard}.json`;
 
 function parse(text: string, where: string): Heads {
   const { format, heads } = JSON.parse(text) as { format: unknown; heads: readonly Head[] };
-  if (format !== FORMAT) throw new ReplayError('RPL710', `${where} is in format ${String(format)}, this Sluice knows format ${FORMAT}; upgrade it.`);
+  if (format !== FORMAT)
+    throw new ReplayError(
+      'RPL710',
+      `${where} is in format ${String(format)}, this Sluice knows format ${FORMAT}; upgrade it.`,
+    );
   return new Map(heads.map((head) => [head.id, head]));
 }
 
@@ -67,13 +71,17 @@ export function createShards(blobs: Blobs): Shards {
     read: async (prefix) => {
       const entries = await blobs.list(`index/${prefix}`);
       const found: Heads[] = [];
-      for (let i = 0; i < entries.length; i += PARALLEL) found.push(...(await Promise.all(entries.slice(i, i + PARALLEL).map(load))));
+      for (let i = 0; i < entries.length; i += PARALLEL)
+        found.push(...(await Promise.all(entries.slice(i, i + PARALLEL).map(load))));
       return found;
     },
     one: async (shard) => (await fetch(keyOf(shard)))?.heads ?? new Map(),
     update: async (shard, edit) => {
       for (let race = 0; race < MAX_RACES; race++) if (await attempt(keyOf(shard), edit)) return;
-      throw new ReplayError('RPL700', `The failure store ${blobs.where} changed ${MAX_RACES} times while ${keyOf(shard)} was being written; does the server keep If-Match?`);
+      throw new ReplayError(
+        'RPL700',
+        `The failure store ${blobs.where} changed ${MAX_RACES} times while ${keyOf(shard)} was being written; does the server keep If-Match?`,
+      );
     },
   };
 }

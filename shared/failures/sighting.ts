@@ -11,7 +11,14 @@ import type { DeadLetter } from '../queue/dead-letter.ts';
 import { readAttributes } from '../queue/envelope-attributes.ts';
 import { open } from '../queue/envelope.ts';
 import type { EventOf } from '../queue/envelope.ts';
-import { ABSENCE_EVENTS, CLUSTER_INVENTORY, INGRESS_ABSENT, INGRESS_DESIRED, SLICE_EVENTS, SNAPSHOT_EVENTS } from '../queue/events.ts';
+import {
+  ABSENCE_EVENTS,
+  CLUSTER_INVENTORY,
+  INGRESS_ABSENT,
+  INGRESS_DESIRED,
+  SLICE_EVENTS,
+  SNAPSHOT_EVENTS,
+} from '../queue/events.ts';
 import type { QueueMessage, WorkQueueName } from '../queue/port.ts';
 import type { Proof } from '../queue/proof.ts';
 import { digest, failureId } from './identity.ts';
@@ -35,7 +42,12 @@ interface Origin {
 const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS, ...ABSENCE_EVENTS };
 const SENTENCE = 300;
 
-const NOTHING = { device: undefined, revision: undefined, slice: undefined, traceparent: undefined } as const;
+const NOTHING = {
+  device: undefined,
+  revision: undefined,
+  slice: undefined,
+  traceparent: undefined,
+} as const;
 
 /** The content is unpacked only where it is needed: what was refused says no more than its envelope. */
 function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
@@ -44,7 +56,11 @@ function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
   const read = opened ?? readAttributes(body);
   const { subject, type } = 'ok' in read ? read.ok : read.refused;
   // Without a subject only the content tells one from another.
-  return { ...NOTHING, owner: subject, kind: subject === undefined ? digest(body) : (type ?? 'unreadable') };
+  return {
+    ...NOTHING,
+    owner: subject,
+    kind: subject === undefined ? digest(body) : (type ?? 'unreadable'),
+  };
 }
 
 /** Told apart by its bytes alone. */
@@ -53,38 +69,80 @@ function unread(body: string): Origin {
 }
 
 function originOf(event: EventOf<typeof EVENTS>): Origin {
-  const base = { traceparent: event.traceparent, kind: event.type, slice: undefined, device: undefined };
+  const base = {
+    traceparent: event.traceparent,
+    kind: event.type,
+    slice: undefined,
+    device: undefined,
+  };
   if (event.type === INGRESS_DESIRED) {
     const { owner, device, version } = event.data;
-    return { ...base, owner, device, revision: { epoch: version.epoch, counter: version.counter }, slice: event.data, fromMap: { sender: event.data.sender } };
+    return {
+      ...base,
+      owner,
+      device,
+      revision: { epoch: version.epoch, counter: version.counter },
+      slice: event.data,
+      fromMap: { sender: event.data.sender },
+    };
   }
   if (event.type === INGRESS_ABSENT) {
     const { device, version, sender } = event.data;
-    return { ...base, owner: event.subject, device, revision: { epoch: version.epoch, counter: version.counter }, fromMap: { sender } };
+    return {
+      ...base,
+      owner: event.subject,
+      device,
+      revision: { epoch: version.epoch, counter: version.counter },
+      fromMap: { sender },
+    };
   }
-  if (event.type === CLUSTER_INVENTORY) return { ...base, owner: event.subject, revision: event.data.revision };
-  return { ...base, owner: ownerKey(event.data.cluster, event.data.ingress), revision: event.data.revision };
+  if (event.type === CLUSTER_INVENTORY)
+    return { ...base, owner: event.subject, revision: event.data.revision };
+  return {
+    ...base,
+    owner: ownerKey(event.data.cluster, event.data.ingress),
+    revision: event.data.revision,
+  };
 }
 
 /** The results of the owner that it claims must not close it, nor must it lead a replay of that owner's events. */
 function nobodys(origin: Origin): Origin {
-  return { ...origin, owner: undefined, revision: undefined, kind: `${origin.kind} in the name of ${origin.owner ?? 'nobody'}` };
+  return {
+    ...origin,
+    owner: undefined,
+    revision: undefined,
+    kind: `${origin.kind} in the name of ${origin.owner ?? 'nobody'}`,
+  };
 }
 
 /** The exposure's settings and gateways; of a whole event its kind. */
-function structureOf(origin: Origin, letter: Pick<DeadLetter, 'exposure' | 'partition'>): { readonly structure: string; readonly gateways: readonly string[] } {
-  const wanted = origin.slice?.exposures.find((e) => exposureKey(e) === letter.exposure && e.partition === letter.partition);
-  if (wanted !== undefined) return { structure: canonical([wanted.settings, wanted.gateways]), gateways: wanted.gateways };
-  const gateways = letter.exposure === undefined ? [...new Set(origin.slice?.exposures.flatMap((e) => e.gateways))] : [];
+function structureOf(
+  origin: Origin,
+  letter: Pick<DeadLetter, 'exposure' | 'partition'>,
+): { readonly structure: string; readonly gateways: readonly string[] } {
+  const wanted = origin.slice?.exposures.find(
+    (e) => exposureKey(e) === letter.exposure && e.partition === letter.partition,
+  );
+  if (wanted !== undefined)
+    return { structure: canonical([wanted.settings, wanted.gateways]), gateways: wanted.gateways };
+  const gateways =
+    letter.exposure === undefined
+      ? [...new Set(origin.slice?.exposures.flatMap((e) => e.gateways))]
+      : [];
   return { structure: origin.kind, gateways };
 }
 
 /** Whom the event names, as it was seen when it came. */
-function verify(origin: Origin, sender: string | undefined, { clusters, failures }: Clusters): Verification {
+function verify(
+  origin: Origin,
+  sender: string | undefined,
+  { clusters, failures }: Clusters,
+): Verification {
   // What comes from map carries whom map had verified.
   const speaker = origin.fromMap ? origin.fromMap.sender : sender;
   const cluster = clusters.find((c) => c.id === parseOwner(origin.owner ?? '').cluster);
-  if (cluster === undefined || cluster.senders.length === 0 || speaker === undefined) return 'unchecked';
+  if (cluster === undefined || cluster.senders.length === 0 || speaker === undefined)
+    return 'unchecked';
   if (cluster.senders.includes(speaker)) return 'verified';
   // Repeated by a replay, and failed again: who said it first is not known any more.
   return failures.replayers.includes(speaker) ? 'unchecked' : 'refused';
@@ -98,21 +156,39 @@ const DEADLY_CODES: ReadonlySet<string> = new Set(['Q616', 'Q617']);
 const isRefused = (code: string): boolean => ORIGIN_CODES.has(code) || UNREAD_CODES.has(code);
 
 /** What a message of a dead-letter queue is: a dead letter that Sluice wrote, or an event that the queue moved there. */
-export type Found = { readonly kind: 'letter'; readonly letter: DeadLetter; readonly traceparent: string | undefined; readonly at: number } | { readonly kind: 'raw' };
+export type Found =
+  | {
+      readonly kind: 'letter';
+      readonly letter: DeadLetter;
+      readonly traceparent: string | undefined;
+      readonly at: number;
+    }
+  | { readonly kind: 'raw' };
 
 /** Whoever may send to `snapshots` may send what looks like a dead letter; the queue says of it that it was moved. */
 export function readFound(queue: WorkQueueName, message: QueueMessage): Found {
   const opened = message.redriven === true ? undefined : open(message.body, DEAD_LETTER_EVENTS);
-  if (opened === undefined || 'refused' in opened || opened.ok.data.queue !== queue) return { kind: 'raw' };
-  return { kind: 'letter', letter: opened.ok.data, traceparent: opened.ok.traceparent, at: Date.parse(opened.ok.time) };
+  if (opened === undefined || 'refused' in opened || opened.ok.data.queue !== queue)
+    return { kind: 'raw' };
+  return {
+    kind: 'letter',
+    letter: opened.ok.data,
+    traceparent: opened.ok.traceparent,
+    at: Date.parse(opened.ok.time),
+  };
 }
 
 /** Undefined: whose it is was checked by the function that wrote the letter. */
-export function claimIn(found: Found, message: QueueMessage): { readonly body: string; readonly sender: string | undefined } | undefined {
+export function claimIn(
+  found: Found,
+  message: QueueMessage,
+): { readonly body: string; readonly sender: string | undefined } | undefined {
   if (found.kind === 'raw') return { body: message.body, sender: message.sender };
   const { code, owner, original } = found.letter;
   if (DEADLY_CODES.has(code)) return undefined;
-  return owner === undefined || UNREAD_CODES.has(code) ? { body: original.body, sender: original.sender } : undefined;
+  return owner === undefined || UNREAD_CODES.has(code)
+    ? { body: original.body, sender: original.sender }
+    : undefined;
 }
 
 export interface SightingContext {
@@ -130,25 +206,56 @@ export function sightingOf(queue: WorkQueueName, found: Found, context: Sighting
 function judged(origin: Origin, queue: WorkQueueName, { proof }: SightingContext): Origin {
   if (proof === undefined) return origin;
   // The envelope names who is checked; what is inside must speak of the same.
-  if (proof.kind !== 'unproven' && parseOwner(origin.owner ?? '').cluster === proof.cluster) return origin;
+  if (proof.kind !== 'unproven' && parseOwner(origin.owner ?? '').cluster === proof.cluster)
+    return origin;
   // Nobody but Sluice itself may send to `slices`, and what map sends is not signed; it has to be an event of map's, though.
   return queue === 'slices' && origin.fromMap !== undefined ? origin : nobodys(origin);
 }
 
-function fromLetter({ letter, traceparent, at }: Found & { readonly kind: 'letter' }, context: SightingContext): Sighting {
+function fromLetter(
+  { letter, traceparent, at }: Found & { readonly kind: 'letter' },
+  context: SightingContext,
+): Sighting {
   const { message, config } = context;
   const { original, code, queue, partition, exposure, group } = letter;
-  const read = DEADLY_CODES.has(code) ? unread(original.body) : readOrigin(original.body, queue === 'snapshots' && isRefused(code) ? 'envelope' : 'content');
+  const read = DEADLY_CODES.has(code)
+    ? unread(original.body)
+    : readOrigin(original.body, queue === 'snapshots' && isRefused(code) ? 'envelope' : 'content');
   const origin = ORIGIN_CODES.has(code) ? nobodys(read) : judged(read, queue, context);
   const written = UNREAD_CODES.has(code) ? {} : { owner: letter.owner, revision: letter.revision };
   const owner = written.owner ?? origin.owner;
   const device = letter.device ?? origin.device;
   const { structure, gateways } = structureOf(origin, letter);
   const id = failureId({ code, queue, owner, group, device, partition, exposure, structure });
-  const event: Evidence['event'] = { queue, group, ...original, verification: verify(read, original.sender, config) };
+  const event: Evidence['event'] = {
+    queue,
+    group,
+    ...original,
+    verification: verify(read, original.sender, config),
+  };
   return {
-    head: { id, code, class: letter.class, sentence: shorten(letter.reason), queue, owner, device, partition, exposure, gateways: [...gateways], revision: written.revision ?? origin.revision },
-    details: { reason: letter.reason, attempts: letter.attempts, functionVersion: letter.functionVersion, traceparent: traceparent ?? origin.traceparent, response: letter.response, plan: letter.plan, event },
+    head: {
+      id,
+      code,
+      class: letter.class,
+      sentence: shorten(letter.reason),
+      queue,
+      owner,
+      device,
+      partition,
+      exposure,
+      gateways: [...gateways],
+      revision: written.revision ?? origin.revision,
+    },
+    details: {
+      reason: letter.reason,
+      attempts: letter.attempts,
+      functionVersion: letter.functionVersion,
+      traceparent: traceparent ?? origin.traceparent,
+      response: letter.response,
+      plan: letter.plan,
+      event,
+    },
     message: message.id,
     at,
   };
@@ -158,16 +265,47 @@ function fromRaw(queue: WorkQueueName, context: SightingContext): Sighting {
   const { message, config } = context;
   const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
   // What no cluster stands for is not unpacked; what map sends is not signed.
-  const read = readOrigin(body, queue === 'snapshots' && context.proof?.kind === 'unproven' ? 'envelope' : 'content');
+  const read = readOrigin(
+    body,
+    queue === 'snapshots' && context.proof?.kind === 'unproven' ? 'envelope' : 'content',
+  );
   const origin = judged(read, queue, context);
   const { owner, device, revision, traceparent } = origin;
   const code = 'RPL701';
   const { structure, gateways } = structureOf(origin, {});
-  const id = failureId({ code, queue, owner, group, device, partition: undefined, exposure: undefined, structure });
+  const id = failureId({
+    code,
+    queue,
+    owner,
+    group,
+    device,
+    partition: undefined,
+    exposure: undefined,
+    structure,
+  });
   const reason = `${queue}: the event of ${owner ?? `group ${group}`} was moved to the dead letters by the queue and no function left a record of a try; look whether the function starts, then replay`;
-  const event: Evidence['event'] = { queue, group, id: messageId, body, sentAt, receiveCount, sender, verification: verify(read, sender, config) };
+  const event: Evidence['event'] = {
+    queue,
+    group,
+    id: messageId,
+    body,
+    sentAt,
+    receiveCount,
+    sender,
+    verification: verify(read, sender, config),
+  };
   return {
-    head: { id, code, class: 'never-ran', sentence: shorten(reason), queue, owner, device, gateways: [...gateways], revision },
+    head: {
+      id,
+      code,
+      class: 'never-ran',
+      sentence: shorten(reason),
+      queue,
+      owner,
+      device,
+      gateways: [...gateways],
+      revision,
+    },
     details: { reason, attempts: [], traceparent, event },
     message: messageId,
     at: sentAt,
@@ -175,12 +313,38 @@ function fromRaw(queue: WorkQueueName, context: SightingContext): Sighting {
 }
 
 /** Of a message that is not to be read, whatever it is: its bytes, and why. */
-export function unreadSighting(queue: WorkQueueName, message: QueueMessage, { code, reason }: { readonly code: string; readonly reason: string }): Sighting {
+export function unreadSighting(
+  queue: WorkQueueName,
+  message: QueueMessage,
+  { code, reason }: { readonly code: string; readonly reason: string },
+): Sighting {
   const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
-  const id = failureId({ code, queue, owner: undefined, group, device: undefined, partition: undefined, exposure: undefined, structure: digest(body) });
+  const id = failureId({
+    code,
+    queue,
+    owner: undefined,
+    group,
+    device: undefined,
+    partition: undefined,
+    exposure: undefined,
+    structure: digest(body),
+  });
   return {
     head: { id, code, class: 'queue', sentence: shorten(reason), queue, gateways: [] },
-    details: { reason, attempts: [], event: { queue, group, id: messageId, body, sentAt, receiveCount, sender, verification: 'unchecked' } },
+    details: {
+      reason,
+      attempts: [],
+      event: {
+        queue,
+        group,
+        id: messageId,
+        body,
+        sentAt,
+        receiveCount,
+        sender,
+        verification: 'unchecked',
+      },
+    },
     message: messageId,
     at: sentAt,
   };

@@ -28,9 +28,14 @@ export function createFailureStore(blobs: Blobs, now: () => number): FailureStor
     where: blobs.where,
     record: (sighting) => record(scope, sighting),
     list: async () => (await shards.read('')).flatMap((heads) => [...heads.values()]).sort(byTime),
-    ofOwner: async (owner) => (await shards.read(ownerDigit(owner))).flatMap((heads) => [...heads.values()].filter((head) => head.owner === owner)).sort(byTime),
+    ofOwner: async (owner) =>
+      (await shards.read(ownerDigit(owner)))
+        .flatMap((heads) => [...heads.values()].filter((head) => head.owner === owner))
+        .sort(byTime),
     heads: async (ids) => {
-      const found = await Promise.all([...groupByShard(ids)].map(async ([shard, some]) => pick(await shards.one(shard), some)));
+      const found = await Promise.all(
+        [...groupByShard(ids)].map(async ([shard, some]) => pick(await shards.one(shard), some)),
+      );
       return new Map(found.flat().map((head) => [head.id, head]));
     },
     get: (id) => get(scope, id),
@@ -80,40 +85,69 @@ async function record(scope: Scope, sighting: Sighting): Promise<Head> {
   if (known?.seen.includes(name)) return known;
   const newest = known === undefined || isNewer(sighting, known);
   const evidence = newest ? evidenceKey(id, sighting.message) : known.evidence;
-  if (newest) await scope.blobs.put(evidence, JSON.stringify(await withHistory(scope, sighting, known)));
+  if (newest)
+    await scope.blobs.put(evidence, JSON.stringify(await withHistory(scope, sighting, known)));
   let result: Head | undefined;
   await scope.shards.update(shardOf(id), (heads) => {
     const present = heads.get(id);
     result = present?.seen.includes(name) ? present : next(present, sighting, { name, evidence });
     return result === present ? undefined : new Map(heads).set(id, result);
   });
-  if (newest && known !== undefined && known.evidence !== evidence) await dropEvidence(scope.blobs, known);
+  if (newest && known !== undefined && known.evidence !== evidence)
+    await dropEvidence(scope.blobs, known);
   return result!;
 }
 
 function isNewer(sighting: Sighting, known: Head): boolean {
   const { revision } = sighting.head;
   // What was seen here counts more than what somebody handed over.
-  return isImported(known) || revision === undefined || known.revision === undefined || compareRevisions(revision, known.revision) >= 0;
+  return (
+    isImported(known) ||
+    revision === undefined ||
+    known.revision === undefined ||
+    compareRevisions(revision, known.revision) >= 0
+  );
 }
 
-async function withHistory(scope: Scope, sighting: Sighting, known: Head | undefined): Promise<Evidence> {
+async function withHistory(
+  scope: Scope,
+  sighting: Sighting,
+  known: Head | undefined,
+): Promise<Evidence> {
   const earlier = known === undefined ? undefined : await readEvidence(scope.blobs, known);
-  const attempts = [...(earlier?.attempts ?? []), ...sighting.details.attempts].slice(-KEPT_ATTEMPTS);
+  const attempts = [...(earlier?.attempts ?? []), ...sighting.details.attempts].slice(
+    -KEPT_ATTEMPTS,
+  );
   return { ...sighting.details, attempts };
 }
 
 /** What was healed or replayed and comes again is open again; what a person put away, or quarantine holds, stays there and counts. */
-function next(present: Head | undefined, sighting: Sighting, { name, evidence }: { readonly name: string; readonly evidence: string }): Head {
+function next(
+  present: Head | undefined,
+  sighting: Sighting,
+  { name, evidence }: { readonly name: string; readonly evidence: string },
+): Head {
   const { at, head } = sighting;
-  if (present === undefined) return { ...head, state: 'open', count: 1, first: at, last: at, changed: at, seen: [name], evidence };
+  if (present === undefined)
+    return {
+      ...head,
+      state: 'open',
+      count: 1,
+      first: at,
+      last: at,
+      changed: at,
+      seen: [name],
+      evidence,
+    };
   const again = present.state === 'healed' || present.state === 'replayed';
   const content = isNewer(sighting, present) ? { ...head, evidence } : {};
   const { note, replays, ...rest } = present;
   return {
     ...rest,
     ...content,
-    ...(again ? { state: 'open', changed: at } : { ...(note === undefined ? {} : { note }), ...(replays === undefined ? {} : { replays }) }),
+    ...(again
+      ? { state: 'open', changed: at }
+      : { ...(note === undefined ? {} : { note }), ...(replays === undefined ? {} : { replays }) }),
     count: present.count + 1,
     first: Math.min(present.first, at),
     last: Math.max(present.last, at),
@@ -121,7 +155,11 @@ function next(present: Head | undefined, sighting: Sighting, { name, evidence }:
   };
 }
 
-async function changeAll({ shards, now }: Scope, ids: readonly string[], change: HeadChange): Promise<readonly Head[]> {
+async function changeAll(
+  { shards, now }: Scope,
+  ids: readonly string[],
+  change: HeadChange,
+): Promise<readonly Head[]> {
   const changed: Head[] = [];
   for (const [shard, some] of groupByShard(ids)) {
     let mine: Head[] = [];
@@ -132,7 +170,9 @@ async function changeAll({ shards, now }: Scope, ids: readonly string[], change:
         const { note: _earlier, ...rest } = head;
         return [{ ...rest, ...wanted, changed: now() }];
       });
-      return mine.length === 0 ? undefined : new Map([...heads, ...mine.map((head) => [head.id, head] as const)]);
+      return mine.length === 0
+        ? undefined
+        : new Map([...heads, ...mine.map((head) => [head.id, head] as const)]);
     });
     changed.push(...mine);
   }
@@ -140,16 +180,27 @@ async function changeAll({ shards, now }: Scope, ids: readonly string[], change:
 }
 
 /** Known failures are left out before anything is written, and what is written has a name that is made here. */
-async function adopt({ blobs, shards }: Scope, failures: readonly Failure[]): Promise<readonly Head[]> {
+async function adopt(
+  { blobs, shards }: Scope,
+  failures: readonly Failure[],
+): Promise<readonly Head[]> {
   const taken: Head[] = [];
   for (const [shard, some] of Map.groupBy(failures, (failure) => shardOf(failure.id))) {
     const known = await shards.one(shard);
-    const fresh = new Map(some.filter(({ id }) => !known.has(id)).map((failure) => [failure.id, imported(failure)]));
-    await Promise.all([...fresh.values()].map(({ evidence, details }) => blobs.put(evidence, JSON.stringify(details), 'absent')));
+    const fresh = new Map(
+      some.filter(({ id }) => !known.has(id)).map((failure) => [failure.id, imported(failure)]),
+    );
+    await Promise.all(
+      [...fresh.values()].map(({ evidence, details }) =>
+        blobs.put(evidence, JSON.stringify(details), 'absent'),
+      ),
+    );
     let mine: readonly Head[] = [];
     await shards.update(shard, (heads) => {
       mine = [...fresh.values()].filter(({ id }) => !heads.has(id)).map(headOf);
-      return mine.length === 0 ? undefined : new Map([...heads, ...mine.map((head) => [head.id, head] as const)]);
+      return mine.length === 0
+        ? undefined
+        : new Map([...heads, ...mine.map((head) => [head.id, head] as const)]);
     });
     taken.push(...mine);
   }
@@ -159,7 +210,10 @@ async function adopt({ blobs, shards }: Scope, failures: readonly Failure[]): Pr
 /** Nobody here saw who sent it, nor in which messages it came. */
 function imported({ details, ...head }: Failure): Failure {
   const { event } = details;
-  const unchecked: Evidence = { ...details, event: { ...event, verification: event.verification === 'refused' ? 'refused' : 'unchecked' } };
+  const unchecked: Evidence = {
+    ...details,
+    event: { ...event, verification: event.verification === 'refused' ? 'refused' : 'unchecked' },
+  };
   return { ...head, seen: [], evidence: importedKey(head.id, unchecked), details: unchecked };
 }
 
@@ -169,14 +223,19 @@ function headOf(failure: Failure): Head {
 }
 
 async function prune({ blobs, shards }: Scope, before: number): Promise<number> {
-  const over = (head: Head): boolean => head.state !== 'open' && head.state !== 'quarantined' && Math.max(head.changed, head.last) < before;
+  const over = (head: Head): boolean =>
+    head.state !== 'open' &&
+    head.state !== 'quarantined' &&
+    Math.max(head.changed, head.last) < before;
   const due = (await shards.read('')).flatMap((heads) => [...heads.values()].filter(over));
   let forgotten = 0;
   for (const [shard, some] of groupByShard(due.map((head) => head.id))) {
     let gone: Head[] = [];
     await shards.update(shard, (heads) => {
       gone = pick(heads, some).filter(over);
-      return gone.length === 0 ? undefined : new Map([...heads].filter(([id]) => !gone.some((head) => head.id === id)));
+      return gone.length === 0
+        ? undefined
+        : new Map([...heads].filter(([id]) => !gone.some((head) => head.id === id)));
     });
     await Promise.all(gone.map((head) => dropEvidence(blobs, head)));
     forgotten += gone.length;

@@ -53,7 +53,11 @@ export interface KubernetesClient {
   /** Server-side apply. Put `metadata.uid` in, or an object that is gone is created anew. */
   apply(resource: Resource, object: RawObject, options: ApplyOptions): Promise<RawObject>;
   /** JSON merge patch. */
-  merge(resource: Resource, target: { readonly name: string; readonly namespace?: string }, patch: object): Promise<RawObject>;
+  merge(
+    resource: Resource,
+    target: { readonly name: string; readonly namespace?: string },
+    patch: object,
+  ): Promise<RawObject>;
   /** The API server's clock by its last answer, in milliseconds since 1970 and give or take a second; undefined where it does not tell. */
   time(): number | undefined;
   /** The first of the versions (newest first) that serves the kind; undefined where none does. */
@@ -70,20 +74,35 @@ export interface ClientOptions extends Partial<CredentialOptions> {
   readonly clock?: Pick<Clock, 'monotonic'> | undefined;
 }
 
-export function createKubernetesClient({ clock = processClock, ...options }: ClientOptions = {}): KubernetesClient {
+export function createKubernetesClient({
+  clock = processClock,
+  ...options
+}: ClientOptions = {}): KubernetesClient {
   const source = createCredentialSource({ env: {}, ...options });
   return clientOn(createTransport(source, clock), source.namespace);
 }
 
-function clientOn(transport: Transport, namespace: string | undefined, fence?: () => Promise<void>): KubernetesClient {
-  const write = async (call: ApiRequest): Promise<RawObject> => (await transport.json({ ...call, ...(call.method === 'GET' ? {} : { fence }) })) as RawObject;
+function clientOn(
+  transport: Transport,
+  namespace: string | undefined,
+  fence?: () => Promise<void>,
+): KubernetesClient {
+  const write = async (call: ApiRequest): Promise<RawObject> =>
+    (await transport.json({ ...call, ...(call.method === 'GET' ? {} : { fence }) })) as RawObject;
   return {
     namespace,
     pages: (resource, selection) => readPages(transport, resource, selection ?? {}),
     watch: (resource, watchOptions) => readWatch(transport, resource, watchOptions),
-    get: (resource, name, place) => write({ method: 'GET', path: pathOf(resource, place, name) }).catch(undefinedIfMissing),
-    create: (resource, object) => write({ method: 'POST', path: pathOf(resource, object.metadata.namespace), body: object }),
-    replace: (resource, object) => write({ method: 'PUT', path: pathOf(resource, object.metadata.namespace, object.metadata.name), body: object }),
+    get: (resource, name, place) =>
+      write({ method: 'GET', path: pathOf(resource, place, name) }).catch(undefinedIfMissing),
+    create: (resource, object) =>
+      write({ method: 'POST', path: pathOf(resource, object.metadata.namespace), body: object }),
+    replace: (resource, object) =>
+      write({
+        method: 'PUT',
+        path: pathOf(resource, object.metadata.namespace, object.metadata.name),
+        body: object,
+      }),
     apply: (resource, object, { manager, subresource, force }) =>
       write({
         method: 'PATCH',
@@ -93,7 +112,12 @@ function clientOn(transport: Transport, namespace: string | undefined, fence?: (
         body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
       }),
     merge: (resource, target, patch) =>
-      write({ method: 'PATCH', path: pathOf(resource, target.namespace, target.name), contentType: 'application/merge-patch+json', body: patch }),
+      write({
+        method: 'PATCH',
+        path: pathOf(resource, target.namespace, target.name),
+        contentType: 'application/merge-patch+json',
+        body: patch,
+      }),
     time: () => transport.time(),
     discover: (kind, signal) => discoverVersion(transport, kind, signal),
     fenced: (next) => clientOn(transport, namespace, next),
@@ -106,7 +130,11 @@ function undefinedIfMissing(error: unknown): undefined {
   throw error;
 }
 
-async function* readPages(transport: Transport, resource: Resource, selection: Selection): AsyncGenerator<Page> {
+async function* readPages(
+  transport: Transport,
+  resource: Resource,
+  selection: Selection,
+): AsyncGenerator<Page> {
   const { namespace, labelSelector, fieldSelector, signal, received } = selection;
   let next = '';
   do {
@@ -116,18 +144,45 @@ async function* readPages(transport: Transport, resource: Resource, selection: S
       query: { limit: PAGE, continue: next, labelSelector, fieldSelector },
       signal,
       received,
-    })) as { items?: readonly RawObject[]; metadata?: { resourceVersion?: string; continue?: string } };
+    })) as {
+      items?: readonly RawObject[];
+      metadata?: { resourceVersion?: string; continue?: string };
+    };
     next = answer.metadata?.continue ?? '';
     // Items of a list carry neither apiVersion nor kind.
-    const items = (answer.items ?? []).map((item) => ({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind }));
+    const items = (answer.items ?? []).map((item) => ({
+      ...item,
+      apiVersion: apiVersionOf(resource),
+      kind: resource.kind,
+    }));
     yield { items, resourceVersion: answer.metadata?.resourceVersion ?? '' };
   } while (next !== '');
 }
 
-async function* readWatch(transport: Transport, resource: Resource, options: WatchOptions): AsyncGenerator<WatchFrame> {
-  const { namespace, labelSelector, fieldSelector, signal, received, resourceVersion, timeoutSeconds, silence } = options;
+async function* readWatch(
+  transport: Transport,
+  resource: Resource,
+  options: WatchOptions,
+): AsyncGenerator<WatchFrame> {
+  const {
+    namespace,
+    labelSelector,
+    fieldSelector,
+    signal,
+    received,
+    resourceVersion,
+    timeoutSeconds,
+    silence,
+  } = options;
   const path = pathOf(resource, namespace);
-  const query = { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, labelSelector, fieldSelector };
+  const query = {
+    watch: true,
+    allowWatchBookmarks: true,
+    resourceVersion,
+    timeoutSeconds,
+    labelSelector,
+    fieldSelector,
+  };
   const body = await transport.stream({ method: 'GET', path, query, signal, silence });
   // An answer is a sign of life, also where nothing follows.
   received?.(0);
@@ -135,7 +190,11 @@ async function* readWatch(transport: Transport, resource: Resource, options: Wat
     for await (const frame of readFrames(body, received)) {
       if (frame.type === 'ERROR') {
         const { code = 500, reason = 'Unknown', message = 'the watch failed' } = frame.object;
-        throw new KubernetesError({ status: code, reason, message: `watch ${path}: ${code} ${reason}: ${message}` });
+        throw new KubernetesError({
+          status: code,
+          reason,
+          message: `watch ${path}: ${code} ${reason}: ${message}`,
+        });
       }
       yield frame;
     }

@@ -42,7 +42,10 @@ export function createCredentialSource(options: CredentialOptions): CredentialSo
     read: () => readCredentials(loaded, env),
     reload: () => {
       const { plugin } = loaded;
-      loaded = { plugin, config: plugin === undefined ? load(kubeconfig) : withoutPlugin(load(kubeconfig)) };
+      loaded = {
+        plugin,
+        config: plugin === undefined ? load(kubeconfig) : withoutPlugin(load(kubeconfig)),
+      };
       plugin?.forget();
     },
   };
@@ -59,8 +62,17 @@ function loadWithPlugin({ kubeconfig, env, execTimeout }: CredentialOptions): Lo
   const exec = config.getCurrentUser()?.exec as Partial<ExecConfig> | null | undefined;
   if (!exec?.command) return { config, plugin: undefined };
   const { command, args, env: extra, apiVersion, installHint } = exec;
-  const plain = { command, args: args ?? [], env: extra ?? [], apiVersion: apiVersion ?? 'client.authentication.k8s.io/v1', installHint };
-  return { config: withoutPlugin(config), plugin: createExecPlugin(plain, { env, now: Date.now, timeout: execTimeout }) };
+  const plain = {
+    command,
+    args: args ?? [],
+    env: extra ?? [],
+    apiVersion: apiVersion ?? 'client.authentication.k8s.io/v1',
+    installHint,
+  };
+  return {
+    config: withoutPlugin(config),
+    plugin: createExecPlugin(plain, { env, now: Date.now, timeout: execTimeout }),
+  };
 }
 
 function load(kubeconfig: string | undefined): KubeConfig {
@@ -69,7 +81,9 @@ function load(kubeconfig: string | undefined): KubeConfig {
   else if (existsSync(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
   else loadDefault(config);
   if (config.getCurrentCluster() === null) {
-    throw new Error(`${kubeconfig ?? 'the kubeconfig'} names no cluster for its current context ${JSON.stringify(config.getCurrentContext())}; set one with "kubectl config use-context"`);
+    throw new Error(
+      `${kubeconfig ?? 'the kubeconfig'} names no cluster for its current context ${JSON.stringify(config.getCurrentContext())}; set one with "kubectl config use-context"`,
+    );
   }
   return config;
 }
@@ -77,7 +91,10 @@ function load(kubeconfig: string | undefined): KubeConfig {
 /** Where nothing is found, the client library would go on with localhost:8080, and nobody would know why. */
 function loadDefault(config: KubeConfig): void {
   config.loadFromDefault();
-  if (config.getCurrentContext() === 'loaded-context' && config.getCurrentCluster()?.server === 'http://localhost:8080') {
+  if (
+    config.getCurrentContext() === 'loaded-context' &&
+    config.getCurrentCluster()?.server === 'http://localhost:8080'
+  ) {
     throw new Error('no kubeconfig: pass --kubeconfig, set KUBECONFIG or create ~/.kube/config');
   }
 }
@@ -85,7 +102,12 @@ function loadDefault(config: KubeConfig): void {
 function withoutPlugin(config: KubeConfig): KubeConfig {
   const { clusters, contexts, currentContext } = config;
   const plain = new KubeConfig();
-  plain.loadFromOptions({ clusters, contexts, currentContext, users: config.users.map((user) => ({ ...user, exec: undefined })) });
+  plain.loadFromOptions({
+    clusters,
+    contexts,
+    currentContext,
+    users: config.users.map((user) => ({ ...user, exec: undefined })),
+  });
   return plain;
 }
 
@@ -94,11 +116,14 @@ async function readCredentials({ config, plugin }: Loaded, env: Environment): Pr
   const options: RequestOptions = { headers };
   await config.applyToHTTPSOptions(options);
   if (plugin !== undefined) await applyPlugin(plugin, options);
-  if (typeof options.auth === 'string') headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  if (typeof options.auth === 'string')
+    headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const cluster = config.getCurrentCluster();
   const server = (cluster?.server ?? '').replace(/\/+$/, '');
-  const fingerprint = createHash('sha256').update(JSON.stringify([ca, cert, key, servername, rejectUnauthorized])).digest('hex');
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([ca, cert, key, servername, rejectUnauthorized]))
+    .digest('hex');
   // What the kubeconfig says about this cluster goes before what the environment says about everything.
   const proxy = cluster?.proxyUrl || proxyFor(server, env);
   return { server, headers, fingerprint, createDispatcher: () => createDispatcher(proxy, options) };
@@ -108,16 +133,22 @@ async function applyPlugin(plugin: ExecPlugin, options: RequestOptions): Promise
   const { token, cert, key } = await plugin.read();
   if (cert !== undefined) options.cert = cert;
   if (key !== undefined) options.key = key;
-  if (token !== undefined) options.headers = Object.assign(options.headers ?? {}, { Authorization: `Bearer ${token}` });
+  if (token !== undefined)
+    options.headers = Object.assign(options.headers ?? {}, { Authorization: `Bearer ${token}` });
 }
 
 /** HTTP/1.1 only: watches over HTTP/2 are known to miss events without a word, and undici would negotiate it. */
 function createDispatcher(proxy: string | undefined, options: RequestOptions): Dispatcher {
   const { ca, cert, key, servername, rejectUnauthorized } = options;
-  const tls = Object.fromEntries(Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined));
+  const tls = Object.fromEntries(
+    Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
   const connect = { timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
   const limits = { allowH2: false, headersTimeout: 30_000, bodyTimeout: 60_000 };
   if (proxy === undefined) return new Agent({ ...limits, connect: { ...connect, ...tls } });
-  if (proxy.startsWith('socks')) return new Socks5ProxyAgent(proxy, { ...limits, requestTls: { ...connect, ...tls } });
+  if (proxy.startsWith('socks'))
+    return new Socks5ProxyAgent(proxy, { ...limits, requestTls: { ...connect, ...tls } });
   return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...connect, ...tls }, connect });
 }

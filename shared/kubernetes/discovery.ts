@@ -9,13 +9,22 @@ export interface Discoverable {
 }
 
 /** The first of the versions that serves the kind; undefined where the cluster has none of them. */
-export async function discoverVersion(transport: Transport, kind: Discoverable, signal?: AbortSignal): Promise<string | undefined> {
+export async function discoverVersion(
+  transport: Transport,
+  kind: Discoverable,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   if (kind.group === '') return kind.versions[0];
-  const read = (path: string): Promise<unknown> => transport.json({ method: 'GET', path, signal }).catch(emptyIfMissing);
-  const group = (await read(`/apis/${kind.group}`)) as { versions?: readonly { version: string }[] };
+  const read = (path: string): Promise<unknown> =>
+    transport.json({ method: 'GET', path, signal }).catch(emptyIfMissing);
+  const group = (await read(`/apis/${kind.group}`)) as {
+    versions?: readonly { version: string }[];
+  };
   const served = new Set((group.versions ?? []).map((entry) => entry.version));
   for (const version of kind.versions.filter((candidate) => served.has(candidate))) {
-    const list = (await read(`/apis/${kind.group}/${version}`)) as { resources?: readonly { name: string }[] };
+    const list = (await read(`/apis/${kind.group}/${version}`)) as {
+      resources?: readonly { name: string }[];
+    };
     if (list.resources?.some((resource) => resource.name === kind.plural) === true) return version;
   }
   return undefined;

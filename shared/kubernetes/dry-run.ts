@@ -12,7 +12,10 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
 
   const tell = (verb: string, resource: Resource, object: RawObject): Promise<RawObject> => {
     version += 1;
-    const done: RawObject = { ...object, metadata: { ...object.metadata, resourceVersion: `dry-run-${version}` } };
+    const done: RawObject = {
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: `dry-run-${version}` },
+    };
     if (isLease(resource)) {
       leases.set(objectKey(object.metadata), done);
       return Promise.resolve(done);
@@ -30,11 +33,19 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
     pages: (resource: Resource, selection?: Selection) => client.pages(resource, selection),
     watch: (resource: Resource, options: WatchOptions) => client.watch(resource, options),
     // The Lease of a dry run is its own: it neither takes one from a watcher that works nor waits for it.
-    get: (resource: Resource, name: string, namespace?: string) => (isLease(resource) ? Promise.resolve(leases.get(objectKey({ name, namespace }))) : client.get(resource, name, namespace)),
+    get: (resource: Resource, name: string, namespace?: string) =>
+      isLease(resource)
+        ? Promise.resolve(leases.get(objectKey({ name, namespace })))
+        : client.get(resource, name, namespace),
     create: (resource: Resource, object: RawObject) => tell('create', resource, object),
     replace: (resource: Resource, object: RawObject) => tell('replace', resource, object),
-    apply: (resource: Resource, object: RawObject, { subresource }: ApplyOptions) => tell(subresource === undefined ? 'apply' : `apply ${subresource}`, resource, object),
-    merge: (resource: Resource, target: { readonly name: string; readonly namespace?: string }, patch: object) => tell('merge', resource, { ...patch, metadata: { ...target } }),
+    apply: (resource: Resource, object: RawObject, { subresource }: ApplyOptions) =>
+      tell(subresource === undefined ? 'apply' : `apply ${subresource}`, resource, object),
+    merge: (
+      resource: Resource,
+      target: { readonly name: string; readonly namespace?: string },
+      patch: object,
+    ) => tell('merge', resource, { ...patch, metadata: { ...target } }),
     time: () => client.time(),
     discover: (kind: Discoverable, signal?: AbortSignal) => client.discover(kind, signal),
     // A writer that has to ask somebody first is as dry as any.

@@ -5,7 +5,10 @@ export class KubernetesError extends Error {
   /** The server's own wish, in milliseconds, where it sent Retry-After. */
   readonly retryAfter: number | undefined;
 
-  constructor(fault: { status: number; reason: string; message: string; retryAfter?: number | undefined }, options?: ErrorOptions) {
+  constructor(
+    fault: { status: number; reason: string; message: string; retryAfter?: number | undefined },
+    options?: ErrorOptions,
+  ) {
     super(fault.message, options);
     this.name = 'KubernetesError';
     this.status = fault.status;
@@ -22,28 +25,55 @@ export class Fenced extends Error {
   }
 }
 
-const REASONS: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound', 409: 'Conflict', 410: 'Expired', 422: 'Invalid', 429: 'TooManyRequests' };
+const REASONS: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  410: 'Expired',
+  422: 'Invalid',
+  429: 'TooManyRequests',
+};
 
 /** Admission webhooks refuse with 403 as well; those say themselves what to do. */
 function remedyFor(status: number, message = ''): string | undefined {
-  if (status === 401) return 'renew the token or certificate in the kubeconfig, or the token of the service account';
-  if (status === 403 && / cannot \w+ resource /.test(message)) return 'grant this right to the user or service account; infra/kubernetes/base has the role that Sluice needs';
+  if (status === 401)
+    return 'renew the token or certificate in the kubeconfig, or the token of the service account';
+  if (status === 403 && / cannot \w+ resource /.test(message))
+    return 'grant this right to the user or service account; infra/kubernetes/base has the role that Sluice needs';
   return undefined;
 }
 
 /** Reads a `Status` object; proxies answer HTML, so anything goes. */
-export function errorFromStatus(what: string, status: number, body: unknown, retryAfter?: string): KubernetesError {
+export function errorFromStatus(
+  what: string,
+  status: number,
+  body: unknown,
+  retryAfter?: string,
+): KubernetesError {
   const answer = isStatus(body) ? body : {};
   const reason = answer.reason ?? REASONS[status] ?? 'Unknown';
   const seconds = Number(retryAfter);
   const remedy = remedyFor(status, answer.message);
   const message = `${what}: ${status} ${reason}${answer.message ? `: ${answer.message}` : ''}${remedy === undefined ? '' : `; ${remedy}`}`;
-  return new KubernetesError({ status, reason, message, retryAfter: seconds > 0 ? seconds * 1000 : undefined });
+  return new KubernetesError({
+    status,
+    reason,
+    message,
+    retryAfter: seconds > 0 ? seconds * 1000 : undefined,
+  });
 }
 
 export function unreachable(what: string, cause: unknown): KubernetesError {
   const detail = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return new KubernetesError({ status: 0, reason: 'Unreachable', message: `${what}: no answer from the Kubernetes API (${detail}); check the address, the network and the certificate` }, { cause });
+  return new KubernetesError(
+    {
+      status: 0,
+      reason: 'Unreachable',
+      message: `${what}: no answer from the Kubernetes API (${detail}); check the address, the network and the certificate`,
+    },
+    { cause },
+  );
 }
 
 function isStatus(body: unknown): body is { reason?: string; message?: string } {

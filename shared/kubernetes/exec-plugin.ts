@@ -50,7 +50,8 @@ export function createExecPlugin(config: ExecConfig, options: ExecOptions): Exec
 
   return {
     read: () => {
-      if (cached !== undefined && cached.until > options.now()) return Promise.resolve(cached.credential);
+      if (cached !== undefined && cached.until > options.now())
+        return Promise.resolve(cached.credential);
       // Streams ask all at once; the program is started once.
       asking ??= ask().finally(() => (asking = undefined));
       return asking;
@@ -66,7 +67,10 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
   const extra = Object.fromEntries(config.env.map(({ name, value }) => [name, value]));
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const child = spawn(command, args, { env: { ...env, KUBERNETES_EXEC_INFO: info, ...extra }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { ...env, KUBERNETES_EXEC_INFO: info, ...extra },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = { stdout: '', stderr: '' };
   const fail = (why: string): void => reject(new Error(`credential plugin ${command} ${why}`));
   const end = (why: string): void => {
@@ -76,32 +80,52 @@ function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Pr
     child.stderr.destroy();
     fail(why);
   };
-  const timer = setTimeout(() => end(`did not answer within ${timeout / 1000} s; run it by hand to see what it waits for`), timeout);
+  const timer = setTimeout(
+    () => end(`did not answer within ${timeout / 1000} s; run it by hand to see what it waits for`),
+    timeout,
+  );
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (piece: string) => {
       said[name] += piece;
-      if (said[name].length > LONGEST_OUTPUT) end(`printed more than ${LONGEST_OUTPUT} characters; run it by hand to see what`);
+      if (said[name].length > LONGEST_OUTPUT)
+        end(`printed more than ${LONGEST_OUTPUT} characters; run it by hand to see what`);
     });
   }
   child.once('error', (error) => {
     clearTimeout(timer);
-    fail(`cannot be started (${error.message})${installHint === undefined ? '; install it, or correct users[].user.exec.command' : `; ${installHint}`}`);
+    fail(
+      `cannot be started (${error.message})${installHint === undefined ? '; install it, or correct users[].user.exec.command' : `; ${installHint}`}`,
+    );
   });
   child.once('close', (code) => {
     clearTimeout(timer);
     if (code === 0) resolve(said.stdout);
-    else fail(`ended with ${code ?? 'a signal'}: ${said.stderr.trim().slice(-LONGEST_REMARK) || 'it said nothing'}`);
+    else
+      fail(
+        `ended with ${code ?? 'a signal'}: ${said.stderr.trim().slice(-LONGEST_REMARK) || 'it said nothing'}`,
+      );
   });
   return promise;
 }
 
-function parse({ command }: ExecConfig, text: string): { readonly credential: ExecCredential; readonly expires: number } {
+function parse(
+  { command }: ExecConfig,
+  text: string,
+): { readonly credential: ExecCredential; readonly expires: number } {
   const status = statusOf(text);
-  if (status === undefined) throw new Error(`credential plugin ${command} printed no ExecCredential with a status; check its version and arguments`);
-  const field = (name: string): string | undefined => (typeof status[name] === 'string' ? status[name] : undefined);
+  if (status === undefined)
+    throw new Error(
+      `credential plugin ${command} printed no ExecCredential with a status; check its version and arguments`,
+    );
+  const field = (name: string): string | undefined =>
+    typeof status[name] === 'string' ? status[name] : undefined;
   const expires = Date.parse(field('expirationTimestamp') ?? '');
   return {
-    credential: { token: field('token'), cert: field('clientCertificateData'), key: field('clientKeyData') },
+    credential: {
+      token: field('token'),
+      cert: field('clientCertificateData'),
+      key: field('clientKeyData'),
+    },
     expires: Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires,
   };
 }

@@ -15,7 +15,11 @@ export interface ErrorFrame {
 const LONGEST = 16 * 1024 * 1024;
 
 /** One JSON document for each line; a line may arrive in any number of pieces. */
-export async function* readFrames(body: AsyncIterable<Uint8Array>, received?: (bytes: number) => void, longest = LONGEST): AsyncGenerator<WatchFrame | ErrorFrame> {
+export async function* readFrames(
+  body: AsyncIterable<Uint8Array>,
+  received?: (bytes: number) => void,
+  longest = LONGEST,
+): AsyncGenerator<WatchFrame | ErrorFrame> {
   const decoder = new TextDecoder();
   let begun: string[] = [];
   let length = 0;
@@ -24,7 +28,8 @@ export async function* readFrames(body: AsyncIterable<Uint8Array>, received?: (b
     const [first = '', ...more] = decoder.decode(piece, { stream: true }).split('\n');
     begun.push(first);
     length += first.length;
-    if (length > longest) throw new Error(`a line of the watch is longer than ${longest} characters`);
+    if (length > longest)
+      throw new Error(`a line of the watch is longer than ${longest} characters`);
     for (const next of more) {
       const line = begun.join('');
       begun = [next];

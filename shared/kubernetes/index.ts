@@ -1,9 +1,29 @@
 export { fullJitter } from './backoff.ts';
-export { createKubernetesClient, type ApplyOptions, type KubernetesClient, type Page, type Selection, type WatchOptions } from './client.ts';
+export {
+  createKubernetesClient,
+  type ApplyOptions,
+  type KubernetesClient,
+  type Page,
+  type Selection,
+  type WatchOptions,
+} from './client.ts';
 export { Fenced, KubernetesError } from './error.ts';
 export type { WatchFrame } from './frames.ts';
-export { apiVersionOf, objectKey, type ManagedFields, type RawObject, type Resource } from './object.ts';
+export {
+  apiVersionOf,
+  objectKey,
+  type ManagedFields,
+  type RawObject,
+  type Resource,
+} from './object.ts';
 export { Store, type StreamChange } from './store.ts';
-export { createStream, type Stream, type StreamKind, type StreamOptions, type StreamState, type StreamTiming } from './stream.ts';
+export {
+  createStream,
+  type Stream,
+  type StreamKind,
+  type StreamOptions,
+  type StreamState,
+  type StreamTiming,
+} from './stream.ts';
 export type { RelistCause, StreamFigures } from './stream-figures.ts';
 export type { Environment } from './proxy.ts';

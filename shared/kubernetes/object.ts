@@ -35,7 +35,10 @@ export interface Resource {
 }
 
 /** `namespace/name`, or the name alone where there is no namespace. */
-export function objectKey(meta: { readonly namespace?: string | undefined; readonly name: string }): string {
+export function objectKey(meta: {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}): string {
   return meta.namespace ? `${meta.namespace}/${meta.name}` : meta.name;
 }
 
@@ -44,9 +47,20 @@ export function apiVersionOf(resource: Resource): string {
 }
 
 /** The path of a collection, of one object, or of its subresource. */
-export function pathOf(resource: Resource, namespace?: string, name?: string, subresource?: string): string {
-  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
-  const scope = resource.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
-  const leaf = [name, subresource].filter((part) => part !== undefined).map((part) => `/${encodeURIComponent(part)}`);
+export function pathOf(
+  resource: Resource,
+  namespace?: string,
+  name?: string,
+  subresource?: string,
+): string {
+  const root =
+    resource.group === ''
+      ? `/api/${resource.version}`
+      : `/apis/${resource.group}/${resource.version}`;
+  const scope =
+    resource.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  const leaf = [name, subresource]
+    .filter((part) => part !== undefined)
+    .map((part) => `/${encodeURIComponent(part)}`);
   return `${root}${scope}/${resource.plural}${leaf.join('')}`;
 }

@@ -11,7 +11,9 @@ export function proxyFor(server: string, env: Environment): string | undefined {
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
   if (proxy === '' || isHere(host)) return undefined;
   const open = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
-  const excepted = read(env, 'NO_PROXY').split(/[\s,]+/).filter((entry) => entry !== '');
+  const excepted = read(env, 'NO_PROXY')
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '');
   if (excepted.some((entry) => covers(entry.toLowerCase(), host, open))) return undefined;
   return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
@@ -28,17 +30,26 @@ function isHere(host: string): boolean {
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
   if (entry.includes('/')) return inRange(entry, host);
-  const [, name = entry, only] = /^(?:\[)?(.*?)(?:\])?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
+  const [, name = entry, only] =
+    /^(?:\[)?(.*?)(?:\])?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
   if (only !== undefined && only !== port) return false;
   if (isIP(host) !== 0) return name === host;
   const domain = name.replace(/^\*/, '');
-  return domain.startsWith('.') ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);
+  return domain.startsWith('.')
+    ? host.endsWith(domain)
+    : host === domain || host.endsWith(`.${domain}`);
 }
 
 function inRange(entry: string, host: string): boolean {
   const [network = '', bits = ''] = entry.split('/');
   const family = isIP(network);
-  if (family === 0 || isIP(host) !== family || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  if (
+    family === 0 ||
+    isIP(host) !== family ||
+    !/^\d{1,3}$/.test(bits) ||
+    Number(bits) > (family === 4 ? 32 : 128)
+  )
+    return false;
   const list = new BlockList();
   const type = family === 4 ? 'ipv4' : 'ipv6';
   list.addSubnet(network, Number(bits), type);

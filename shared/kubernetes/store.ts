@@ -47,7 +47,8 @@ export class Store<T> {
     const known = this.#entries.get(key);
     const entry = { uid, namespace, name, resourceVersion, object };
     if (known?.uid === uid && known.resourceVersion === resourceVersion) return key;
-    if (known !== undefined && known.uid !== uid) this.#emit({ ...changeOf(known), what: 'deleted' });
+    if (known !== undefined && known.uid !== uid)
+      this.#emit({ ...changeOf(known), what: 'deleted' });
     this.#entries.set(key, entry);
     this.#emit({ ...changeOf(entry), what: known?.uid === uid ? 'updated' : 'added' });
     return key;
@@ -57,7 +58,11 @@ export class Store<T> {
     const known = this.#entries.get(key);
     if (known === undefined) return;
     this.#entries.delete(key);
-    this.#emit({ ...changeOf(known), what: 'deleted', ...(resourceVersion === undefined ? {} : { resourceVersion }) });
+    this.#emit({
+      ...changeOf(known),
+      what: 'deleted',
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    });
   }
 
   /** After a complete list: what it did not name is gone. */

@@ -28,7 +28,13 @@ export interface StreamTiming {
   readonly relist: number;
 }
 
-const TIMING: StreamTiming = { backoff: { base: 500, max: 30_000 }, silence: 90_000, rediscover: 30_000, short: 1_000, relist: 30 * 60_000 };
+const TIMING: StreamTiming = {
+  backoff: { base: 500, max: 30_000 },
+  silence: 90_000,
+  rediscover: 30_000,
+  short: 1_000,
+  relist: 30 * 60_000,
+};
 /** So many failures in a row without one frame, and the place in the history is given up for a new list. */
 const RESUMES = 2;
 
@@ -145,17 +151,30 @@ class ListWatch<T> implements Stream<T> {
     if (this.#resource === undefined) return this.#waitForKind();
     if (this.#version === undefined) await this.#list(this.#resource);
     await this.#follow(this.#resource);
-    if (this.#options.clock.monotonic() - this.figures.complete >= this.#timing.relist) this.#forget('due');
+    if (this.#options.clock.monotonic() - this.figures.complete >= this.#timing.relist)
+      this.#forget('due');
   }
 
   async #discover(): Promise<Resource | undefined> {
     const { client, kind } = this.#options;
     const version = await client.discover(kind, this.#round.signal);
-    return version === undefined ? undefined : { group: kind.group, version, plural: kind.plural, kind: kind.kind, namespaced: kind.namespaced };
+    return version === undefined
+      ? undefined
+      : {
+          group: kind.group,
+          version,
+          plural: kind.plural,
+          kind: kind.kind,
+          namespaced: kind.namespaced,
+        };
   }
 
   async #waitForKind(): Promise<void> {
-    if (this.#state !== 'not-served') this.#options.log.info({ kind: this.#options.kind.kind, group: this.#options.kind.group }, 'the cluster does not serve this kind; waiting for it');
+    if (this.#state !== 'not-served')
+      this.#options.log.info(
+        { kind: this.#options.kind.kind, group: this.#options.kind.group },
+        'the cluster does not serve this kind; waiting for it',
+      );
     this.#state = 'not-served';
     this.figures.received(0);
     this.#markSynced();
@@ -195,7 +214,13 @@ class ListWatch<T> implements Stream<T> {
       this.#state = 'live';
       this.figures.received(bytes);
     };
-    const watch = client.watch(resource, { ...this.#selection(), received, resourceVersion: this.#version ?? '', timeoutSeconds, silence: this.#timing.silence });
+    const watch = client.watch(resource, {
+      ...this.#selection(),
+      received,
+      resourceVersion: this.#version ?? '',
+      timeoutSeconds,
+      silence: this.#timing.silence,
+    });
     for await (const frame of watch) {
       frames += 1;
       this.#failures = 0;
@@ -210,14 +235,17 @@ class ListWatch<T> implements Stream<T> {
   #take(frame: WatchFrame): void {
     if (frame.type !== 'BOOKMARK') this.figures.event();
     const { resourceVersion } = frame.object.metadata;
-    if (frame.type === 'DELETED') this.store.delete(objectKey(frame.object.metadata), resourceVersion);
+    if (frame.type === 'DELETED')
+      this.store.delete(objectKey(frame.object.metadata), resourceVersion);
     else if (frame.type !== 'BOOKMARK') this.#put(frame.object);
     if (resourceVersion !== undefined) this.#version = resourceVersion;
   }
 
   /** An object that cannot be read keeps its last readable state: its absence is not proven. */
   #put(raw: RawObject): string {
-    this.#guard(`${this.#options.kind.kind} ${objectKey(raw.metadata)}`, () => this.store.put(raw, this.#options.normalise(raw)));
+    this.#guard(`${this.#options.kind.kind} ${objectKey(raw.metadata)}`, () =>
+      this.store.put(raw, this.#options.normalise(raw)),
+    );
     return objectKey(raw.metadata);
   }
 
@@ -232,14 +260,35 @@ class ListWatch<T> implements Stream<T> {
     if (error instanceof KubernetesError && error.status === 404) this.#resource = undefined;
     const asked = error instanceof KubernetesError ? (error.retryAfter ?? 0) : 0;
     const pause = asked + fullJitter(this.#failures, this.#timing.backoff, random);
-    log.warn({ kind: kind.kind, group: kind.group, error: String(error), pause, relist: this.#version === undefined }, 'stream interrupted');
+    log.warn(
+      {
+        kind: kind.kind,
+        group: kind.group,
+        error: String(error),
+        pause,
+        relist: this.#version === undefined,
+      },
+      'stream interrupted',
+    );
     this.#guard('a fault', () => this.#options.onFault?.(error));
     await this.#pause(pause);
   }
 
-  #selection(): { namespace: string | undefined; labelSelector: string | undefined; fieldSelector: string | undefined; signal: AbortSignal; received: (bytes: number) => void } {
+  #selection(): {
+    namespace: string | undefined;
+    labelSelector: string | undefined;
+    fieldSelector: string | undefined;
+    signal: AbortSignal;
+    received: (bytes: number) => void;
+  } {
     const { namespace, labelSelector, fieldSelector } = this.#options;
-    return { namespace, labelSelector, fieldSelector, signal: this.#round.signal, received: this.figures.received };
+    return {
+      namespace,
+      labelSelector,
+      fieldSelector,
+      signal: this.#round.signal,
+      received: this.figures.received,
+    };
   }
 
   #pause(ms: number): Promise<void> {
@@ -250,7 +299,10 @@ class ListWatch<T> implements Stream<T> {
     try {
       action();
     } catch (error) {
-      this.#options.log.error({ kind: this.#options.kind.kind, error: String(error) }, `${what} could not be handled`);
+      this.#options.log.error(
+        { kind: this.#options.kind.kind, error: String(error) },
+        `${what} could not be handled`,
+      );
     }
   }
 }

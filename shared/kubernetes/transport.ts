@@ -40,7 +40,11 @@ const LIMITS: ExchangeLimits = { total: 60_000, bytes: 256 * 1024 * 1024 };
 /** Milliseconds: for tokens and certificates, which may come from a program or a server. */
 const CREDENTIALS = 45_000;
 
-export function createTransport(source: CredentialSource, { monotonic }: Pick<Clock, 'monotonic'>, limits: ExchangeLimits = LIMITS): Transport {
+export function createTransport(
+  source: CredentialSource,
+  { monotonic }: Pick<Clock, 'monotonic'>,
+  limits: ExchangeLimits = LIMITS,
+): Transport {
   /** The server's clock before ours, at the last answer. */
   let ahead: number | undefined;
   let current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
@@ -54,13 +58,24 @@ export function createTransport(source: CredentialSource, { monotonic }: Pick<Cl
   }
 
   async function attempt(call: ApiRequest): Promise<Answer> {
-    const credentials = await within(source.read(), CREDENTIALS, () => new Error(`no credentials within ${CREDENTIALS / 1000} s`));
+    const credentials = await within(
+      source.read(),
+      CREDENTIALS,
+      () => new Error(`no credentials within ${CREDENTIALS / 1000} s`),
+    );
     const dispatcher = dispatcherFor(credentials);
     await call.fence?.();
     return request(`${credentials.server}${call.path}${queryOf(call.query)}`, {
       dispatcher,
       method: call.method,
-      headers: { accept: 'application/json', 'user-agent': 'sluice', ...credentials.headers, ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }) },
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'sluice',
+        ...credentials.headers,
+        ...(call.body === undefined
+          ? {}
+          : { 'content-type': call.contentType ?? 'application/json' }),
+      },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal: call.signal ?? null,
       ...(call.silence === undefined ? {} : { bodyTimeout: call.silence }),
@@ -69,7 +84,10 @@ export function createTransport(source: CredentialSource, { monotonic }: Pick<Cl
 
   async function send(call: ApiRequest): Promise<Answer> {
     const what = `${call.method} ${call.path}`;
-    const ask = (): Promise<Answer> => attempt(call).catch((cause: unknown) => Promise.reject(cause instanceof Fenced ? cause : unreachable(what, cause)));
+    const ask = (): Promise<Answer> =>
+      attempt(call).catch((cause: unknown) =>
+        Promise.reject(cause instanceof Fenced ? cause : unreachable(what, cause)),
+      );
     let answer = await ask();
     const date = dateOf(answer);
     if (date !== undefined) ahead = date - monotonic();
@@ -81,13 +99,20 @@ export function createTransport(source: CredentialSource, { monotonic }: Pick<Cl
     }
     if (answer.statusCode < 300) return answer;
     const retryAfter = answer.headers['retry-after'];
-    throw errorFromStatus(what, answer.statusCode, await readJson(answer, limits).catch(() => undefined), typeof retryAfter === 'string' ? retryAfter : undefined);
+    throw errorFromStatus(
+      what,
+      answer.statusCode,
+      await readJson(answer, limits).catch(() => undefined),
+      typeof retryAfter === 'string' ? retryAfter : undefined,
+    );
   }
 
   return {
     json: async (call) => {
       const answer = await send(call);
-      return readJson(answer, limits, call.received).catch((cause: unknown) => Promise.reject(unreachable(`${call.method} ${call.path}`, cause)));
+      return readJson(answer, limits, call.received).catch((cause: unknown) =>
+        Promise.reject(unreachable(`${call.method} ${call.path}`, cause)),
+      );
     },
     stream: async (call) => (await send(call)).body,
     time: () => (ahead === undefined ? undefined : ahead + monotonic()),
@@ -106,7 +131,11 @@ function dateOf({ headers }: Answer): number | undefined {
   return Number.isNaN(date) ? undefined : date + HALF_A_SECOND;
 }
 
-async function readJson(answer: Answer, limits: ExchangeLimits, received?: (bytes: number) => void): Promise<unknown> {
+async function readJson(
+  answer: Answer,
+  limits: ExchangeLimits,
+  received?: (bytes: number) => void,
+): Promise<unknown> {
   const meter = startMeter(limits);
   const giveUp = (): void => void answer.body.destroy(meter.signal.reason as Error);
   meter.signal.addEventListener('abort', giveUp, { once: true });
@@ -121,6 +150,8 @@ async function readJson(answer: Answer, limits: ExchangeLimits, received?: (byte
 }
 
 function queryOf(query: ApiRequest['query']): string {
-  const pairs = Object.entries(query ?? {}).flatMap(([name, value]): [string, string][] => (value === undefined || value === '' ? [] : [[name, String(value)]]));
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]): [string, string][] =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
 }

@@ -32,19 +32,38 @@ export function adoptionOf(findings: readonly Found[]): AuditWish | undefined {
   return wishFor(broken, adopt.length > 0 ? { adopt } : {});
 }
 
-function wishFor(broken: readonly Found[], more: Pick<Audit, 'adopt' | 'lift'>): AuditWish | undefined {
+function wishFor(
+  broken: readonly Found[],
+  more: Pick<Audit, 'adopt' | 'lift'>,
+): AuditWish | undefined {
   const [first] = broken;
   if (first === undefined) return undefined;
   const others = broken.length === 1 ? '' : `, and ${broken.length - 1} more`;
-  return { partitions: [...new Set(broken.map(({ partition }) => partition))], reason: `${first.object} ${first.message}${others}`, ...more };
+  return {
+    partitions: [...new Set(broken.map(({ partition }) => partition))],
+    reason: `${first.object} ${first.message}${others}`,
+    ...more,
+  };
 }
 
 /** Travels in the device's group. */
-export async function sendAudit({ queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>, config: Pick<SluiceConfig, 'ingresses' | 'clusters'>, data: Audit): Promise<void> {
+export async function sendAudit(
+  { queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>,
+  config: Pick<SluiceConfig, 'ingresses' | 'clusters'>,
+  data: Audit,
+): Promise<void> {
   const event = id();
   const { device } = data;
   // No cluster asks for it; the envelope wants one that the device serves.
-  const cluster = config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ?? config.clusters[0]?.id ?? device;
-  const body = seal(AUDIT, data, { id: event, cluster, subject: device, time: new Date(clock.now()).toISOString() });
+  const cluster =
+    config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ??
+    config.clusters[0]?.id ??
+    device;
+  const body = seal(AUDIT, data, {
+    id: event,
+    cluster,
+    subject: device,
+    time: new Date(clock.now()).toISOString(),
+  });
   await queues.queue('slices').send({ group: device, deduplicationId: event, body });
 }

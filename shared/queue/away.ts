@@ -2,7 +2,16 @@
 import { errorCode, errorName } from '../telemetry/errors.ts';
 
 /** By name: on one host the errors come from several bundles, whose classes differ. */
-const OURS: ReadonlySet<string> = new Set(['DeviceError', 'QueueError', 'ConfigError', 'ReplayError', 'KubernetesError', 'Fenced', 'AbortError', 'TimeoutError']);
+const OURS: ReadonlySet<string> = new Set([
+  'DeviceError',
+  'QueueError',
+  'ConfigError',
+  'ReplayError',
+  'KubernetesError',
+  'Fenced',
+  'AbortError',
+  'TimeoutError',
+]);
 /** The error numbers of the system, such as ECONNRESET and ENOSPC, and those of the HTTP client. What Node itself says of a wrong argument begins with `ERR_`. */
 const SYSTEM = /^(E[A-Z0-9]+|UND_ERR_[A-Z_]+)$/;
 

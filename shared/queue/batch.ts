@@ -13,7 +13,11 @@ import { handleBatch } from './trial.ts';
 import type { Bench } from './trial.ts';
 
 /** Handles messages of one group; resolves with those that have to come again. Must bear that what it did is done once more. */
-export type GroupHandler = (group: string, messages: readonly QueueMessage[], context: FunctionContext) => Promise<readonly QueueMessage[]>;
+export type GroupHandler = (
+  group: string,
+  messages: readonly QueueMessage[],
+  context: FunctionContext,
+) => Promise<readonly QueueMessage[]>;
 
 /** Why a message is given up. */
 export interface Verdict {
@@ -26,7 +30,11 @@ export interface BatchWork {
   /** The messages of a group are handled one at a time in any case. */
   readonly single?: boolean;
   /** Takes the message out of the way with its bytes, without reading it. */
-  readonly giveUp: (message: QueueMessage, verdict: Verdict, context: FunctionContext) => Promise<void>;
+  readonly giveUp: (
+    message: QueueMessage,
+    verdict: Verdict,
+    context: FunctionContext,
+  ) => Promise<void>;
   /** Where the messages come from. */
   readonly queue: () => Pick<Queue, 'changeVisibility' | 'delete'>;
   /** Who may have killed a process. */
@@ -41,12 +49,20 @@ export function handleGroups(work: BatchWork): Handler {
       context,
       calm: async (messages) => {
         const groups = Map.groupBy(messages, (message) => message.group);
-        return (await Promise.all([...groups].map(([group, own]) => handleGroup(work, context, { group, messages: own })))).flat();
+        return (
+          await Promise.all(
+            [...groups].map(([group, own]) => handleGroup(work, context, { group, messages: own })),
+          )
+        ).flat();
       },
       one: (message) => handleAlone(work, context, message),
       giveUp: (message, tries) => giveUp(work, context, message, deadly(message, tries)),
       // Whoever runs the function deletes it once more, which does nothing.
-      done: (message) => work.queue().delete(message.receipt).catch(() => undefined),
+      done: (message) =>
+        work
+          .queue()
+          .delete(message.receipt)
+          .catch(() => undefined),
     };
     const failed = await handleBatch(bench, event.Records.map(fromRecord));
     return { batchItemFailures: failed.map((message) => ({ itemIdentifier: message.id })) };
@@ -54,7 +70,10 @@ export function handleGroups(work: BatchWork): Handler {
 }
 
 function deadly({ receiveCount }: QueueMessage, tries: number): Verdict {
-  return { code: 'Q617', reason: `The process ended ${tries} times while it worked on this message and nothing else (received ${receiveCount} times), so nobody reads it any more. Look at the memory and the time of the function, and find out who sent it; a watcher says the same again with its next resync.` };
+  return {
+    code: 'Q617',
+    reason: `The process ended ${tries} times while it worked on this message and nothing else (received ${receiveCount} times), so nobody reads it any more. Look at the memory and the time of the function, and find out who sent it; a watcher says the same again with its next resync.`,
+  };
 }
 
 interface Group {
@@ -62,8 +81,13 @@ interface Group {
   readonly messages: readonly QueueMessage[];
 }
 
-async function handleGroup(work: BatchWork, context: FunctionContext, { group, messages }: Group): Promise<readonly QueueMessage[]> {
-  if (work.single === true || messages.length === 1) return oneByOne(work, context, { group, messages });
+async function handleGroup(
+  work: BatchWork,
+  context: FunctionContext,
+  { group, messages }: Group,
+): Promise<readonly QueueMessage[]> {
+  if (work.single === true || messages.length === 1)
+    return oneByOne(work, context, { group, messages });
   try {
     return await work.handle(group, messages, context);
   } catch (error) {
@@ -74,19 +98,31 @@ async function handleGroup(work: BatchWork, context: FunctionContext, { group, m
 }
 
 /** Behind one that has to come again the others wait, so that the order stays. */
-async function oneByOne(work: BatchWork, context: FunctionContext, { group, messages }: Group): Promise<readonly QueueMessage[]> {
+async function oneByOne(
+  work: BatchWork,
+  context: FunctionContext,
+  { group, messages }: Group,
+): Promise<readonly QueueMessage[]> {
   for (const [i, message] of messages.entries()) {
     if (await handleAlone(work, context, message)) continue;
     const behind = messages.slice(i + 1);
     // The queue holds them back as long as the one before them is hidden.
-    for (const { receipt } of behind) await work.queue().changeVisibility(receipt, 0).catch((error: unknown) => work.onError(group, error));
+    for (const { receipt } of behind)
+      await work
+        .queue()
+        .changeVisibility(receipt, 0)
+        .catch((error: unknown) => work.onError(group, error));
     return [message, ...behind];
   }
   return [];
 }
 
 /** False: it has to come again. */
-async function handleAlone(work: BatchWork, context: FunctionContext, message: QueueMessage): Promise<boolean> {
+async function handleAlone(
+  work: BatchWork,
+  context: FunctionContext,
+  message: QueueMessage,
+): Promise<boolean> {
   try {
     return (await work.handle(message.group, [message], context)).length === 0;
   } catch (error) {
@@ -95,7 +131,12 @@ async function handleAlone(work: BatchWork, context: FunctionContext, message: Q
   }
 }
 
-async function giveUp(work: BatchWork, context: FunctionContext, message: QueueMessage, verdict: Verdict): Promise<boolean> {
+async function giveUp(
+  work: BatchWork,
+  context: FunctionContext,
+  message: QueueMessage,
+  verdict: Verdict,
+): Promise<boolean> {
   try {
     await work.giveUp(message, verdict, context);
     return true;
@@ -112,5 +153,8 @@ export function verdictOf(error: unknown): Verdict {
   const code = errorCode(error);
   const said = shorten(errorMessage(error), LONGEST);
   if (code === 'Q604') return { code, reason: said };
-  return { code: 'Q616', reason: `Reading or handling the message threw an error that Sluice does not know (${errorName(error)}: ${said}). The message was set aside alone; look at the log of the function, and report it: a newer Sluice may mend it, then replay.` };
+  return {
+    code: 'Q616',
+    reason: `Reading or handling the message threw an error that Sluice does not know (${errorName(error)}: ${said}). The message was set aside alone; look at the log of the function, and report it: a newer Sluice may mend it, then replay.`,
+  };
 }

@@ -8,11 +8,13 @@ export const BODY_BOUNDS: JsonBounds = { depth: 64, values: 150_000 };
 /** Data, unpacked. The largest legal event has 5,000 exposures with 10 members each, or 10,000 gateways. */
 export const DATA_BOUNDS: JsonBounds = { depth: 64, values: 800_000 };
 /** Whatever it says may come to stand in another message, a record or a line of the log. A dead letter holds a whole message as one string. */
-export const dataBoundsOf = (type: string): JsonBounds => (type === DEAD_LETTER ? DATA_BOUNDS : { ...DATA_BOUNDS, string: LONGEST_STRING });
+export const dataBoundsOf = (type: string): JsonBounds =>
+  type === DEAD_LETTER ? DATA_BOUNDS : { ...DATA_BOUNDS, string: LONGEST_STRING };
 /** Data of so many values is looked at for its first misfit only. */
 const MANY_VALUES = 10_000;
 
-export const isBulky = (text: string): boolean => excessOf(text, { depth: Number.POSITIVE_INFINITY, values: MANY_VALUES }) !== undefined;
+export const isBulky = (text: string): boolean =>
+  excessOf(text, { depth: Number.POSITIVE_INFINITY, values: MANY_VALUES }) !== undefined;
 
 /** What packed data may grow to; far above any real event, far below what hurts a function. */
 export const UNPACKED_BYTES = 16 * 1024 * 1024;

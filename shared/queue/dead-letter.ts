@@ -7,16 +7,32 @@ import { Revision } from '../domain/revision.ts';
 import { sealWithin, type EventMeta } from './envelope.ts';
 import { DEAD_LETTER } from './events.ts';
 import { queueToken } from './limits.ts';
-import { MAX_BODY_BYTES, QueueError, type QueueMessage, type Queues, type WorkQueueName } from './port.ts';
+import {
+  MAX_BODY_BYTES,
+  QueueError,
+  type QueueMessage,
+  type Queues,
+  type WorkQueueName,
+} from './port.ts';
 
 export const FaultClass = z.enum(['input', 'mapping', 'ownership', 'device', 'queue']);
 export type FaultClass = z.infer<typeof FaultClass>;
 
-export const Attempt = z.strictObject({ at: z.iso.datetime(), code: z.string(), reason: z.string() });
+export const Attempt = z.strictObject({
+  at: z.iso.datetime(),
+  code: z.string(),
+  reason: z.string(),
+});
 export type Attempt = z.infer<typeof Attempt>;
 
 /** One change of the plan, as it stood when something failed. */
-export const PlanLine = z.object({ owner: z.string(), key: z.string(), kind: z.string(), code: z.string(), reason: z.string() });
+export const PlanLine = z.object({
+  owner: z.string(),
+  key: z.string(),
+  kind: z.string(),
+  code: z.string(),
+  reason: z.string(),
+});
 export type PlanLine = z.infer<typeof PlanLine>;
 
 export const DeadLetter = z.strictObject({
@@ -53,7 +69,10 @@ export const DeadLetter = z.strictObject({
 export type DeadLetter = z.infer<typeof DeadLetter>;
 
 /** What travels on `<queue>-dead`, besides raw messages that SQS moved there by itself. */
-export const DEAD_LETTER_EVENTS = { [DEAD_LETTER]: DeadLetter } as const satisfies Record<string, z.ZodType>;
+export const DEAD_LETTER_EVENTS = { [DEAD_LETTER]: DeadLetter } as const satisfies Record<
+  string,
+  z.ZodType
+>;
 
 export interface DeadLetterInput {
   readonly code: string;
@@ -77,7 +96,14 @@ export interface DeadLetterInput {
 }
 
 /** Characters, and lines. A letter whose event is one of Sluice's own fits with all of it, whole: `seal` leaves room for it. */
-const BUDGET = { response: 4_000, name: 512, attempts: 20, attempt: 500, lines: 50, line: 300 } as const;
+const BUDGET = {
+  response: 4_000,
+  name: 512,
+  attempts: 20,
+  attempt: 500,
+  lines: 50,
+  line: 300,
+} as const;
 /** Where that is too much beside the event: the event matters more. */
 const LEAN = { response: 500, attempts: 3 } as const;
 /** Packs into one message whatever the text is. */
@@ -101,15 +127,32 @@ function name(text: string | undefined): string | undefined {
 
 function attemptsOf({ attempts, now, code, reason }: DeadLetterInput): Attempt[] {
   const all = attempts ?? [{ at: new Date(now).toISOString(), code, reason }];
-  return all.slice(-BUDGET.attempts).map((one) => ({ ...one, reason: shorten(one.reason, BUDGET.attempt) }));
+  return all
+    .slice(-BUDGET.attempts)
+    .map((one) => ({ ...one, reason: shorten(one.reason, BUDGET.attempt) }));
 }
 
 function planOf(plan: readonly PlanLine[]): PlanLine[] {
-  return plan.slice(0, BUDGET.lines).map((line) => ({ ...line, reason: shorten(line.reason, BUDGET.line) }));
+  return plan
+    .slice(0, BUDGET.lines)
+    .map((line) => ({ ...line, reason: shorten(line.reason, BUDGET.line) }));
 }
 
 function letterOf(input: DeadLetterInput): DeadLetter {
-  const { code, reason, queue, message, functionVersion, owner, device, partition, exposure, revision, response, plan } = input;
+  const {
+    code,
+    reason,
+    queue,
+    message,
+    functionVersion,
+    owner,
+    device,
+    partition,
+    exposure,
+    revision,
+    response,
+    plan,
+  } = input;
   const { id, body, sentAt, receiveCount, sender } = message;
   return {
     code,
@@ -132,13 +175,23 @@ function letterOf(input: DeadLetterInput): DeadLetter {
 
 function lean({ plan: _plan, ...letter }: DeadLetter): DeadLetter {
   const { response, attempts } = letter;
-  return { ...letter, response: response === undefined ? undefined : shorten(response, LEAN.response), attempts: attempts.slice(-LEAN.attempts) };
+  return {
+    ...letter,
+    response: response === undefined ? undefined : shorten(response, LEAN.response),
+    attempts: attempts.slice(-LEAN.attempts),
+  };
 }
 
 function cut(letter: DeadLetter): DeadLetter {
   const { body } = letter.original;
-  const whole = { bytes: Buffer.byteLength(body), sha256: createHash('sha256').update(body).digest('hex') };
-  return { ...lean(letter), original: { ...letter.original, body: body.slice(0, LONGEST_CUT_BODY), cut: whole } };
+  const whole = {
+    bytes: Buffer.byteLength(body),
+    sha256: createHash('sha256').update(body).digest('hex'),
+  };
+  return {
+    ...lean(letter),
+    original: { ...letter.original, body: body.slice(0, LONGEST_CUT_BODY), cut: whole },
+  };
 }
 
 /** As much of it as one message takes: all, then without what is only told, then with the beginning of the event. */
@@ -165,14 +218,23 @@ function clusterOf(owner: string | undefined): string {
 export async function deadLetter(queues: Queues, input: DeadLetterInput): Promise<void> {
   const { message, queue, traceparent } = input;
   const owner = name(input.owner);
-  const id = queueToken(['dead', message.id, input.code, input.partition, input.exposure].filter((part) => part !== undefined).join('.'));
+  const id = queueToken(
+    ['dead', message.id, input.code, input.partition, input.exposure]
+      .filter((part) => part !== undefined)
+      .join('.'),
+  );
   const meta: EventMeta = {
     id,
     cluster: clusterOf(owner),
     subject: owner ?? (message.group || message.id),
     time: new Date(input.now).toISOString(),
-    traceparent: traceparent !== undefined && traceparent.length > LONGEST.traceparent ? undefined : traceparent,
+    traceparent:
+      traceparent !== undefined && traceparent.length > LONGEST.traceparent
+        ? undefined
+        : traceparent,
   };
   const body = sealLetter(letterOf(input), meta);
-  await queues.queue(`${queue}-dead`).send({ group: message.group || message.id, deduplicationId: id, body });
+  await queues
+    .queue(`${queue}-dead`)
+    .send({ group: message.group || message.id, deduplicationId: id, body });
 }

@@ -55,45 +55,102 @@ function parseJson(body: string): { readonly value: unknown } | { readonly probl
 }
 
 /** What is longer than it may be names nothing. */
-const text = (value: unknown, longest: number): string | undefined => (typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined);
+const text = (value: unknown, longest: number): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined;
 
 /** What is known about a refused event, for the record and for finding its owner. */
-export function refuse(code: RefusalCode, reason: string, envelope: object = {}): { readonly refused: Refusal } {
+export function refuse(
+  code: RefusalCode,
+  reason: string,
+  envelope: object = {},
+): { readonly refused: Refusal } {
   const of = envelope as Readonly<Record<string, unknown>>;
-  const cluster = text(of['cluster'], LONGEST.source) ?? SOURCE.exec(text(of['source'], LONGEST.source) ?? '')?.[1];
-  const known = Object.entries({ id: text(of['id'], LONGEST.id), type: text(of['type'], LONGEST.type), subject: text(of['subject'], LONGEST.subject), cluster });
-  return { refused: { code, reason: shorten(reason, LONGEST.reason), ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) } };
+  const cluster =
+    text(of['cluster'], LONGEST.source) ??
+    SOURCE.exec(text(of['source'], LONGEST.source) ?? '')?.[1];
+  const known = Object.entries({
+    id: text(of['id'], LONGEST.id),
+    type: text(of['type'], LONGEST.type),
+    subject: text(of['subject'], LONGEST.subject),
+    cluster,
+  });
+  return {
+    refused: {
+      code,
+      reason: shorten(reason, LONGEST.reason),
+      ...Object.fromEntries(known.filter(([, value]) => value !== undefined)),
+    },
+  };
 }
 
 /** Of plain data the text is made again: JSON has one text for what was parsed, so it is the one that was signed. */
 function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined {
-  const { signature, keyid, id, source, type, subject, time, data_base64: packed, dataencoding } = envelope;
+  const {
+    signature,
+    keyid,
+    id,
+    source,
+    type,
+    subject,
+    time,
+    data_base64: packed,
+    dataencoding,
+  } = envelope;
   if (signature === undefined) return undefined;
   const content = (): { readonly encoding: string; readonly data: string } =>
-    packed === undefined ? { encoding: 'json', data: JSON.stringify(envelope['data']) } : { encoding: dataencoding ?? '', data: packed };
-  return { keyid: keyid ?? '', value: signature, covers: () => ({ id, source, type, subject, time, ...content() }) };
+    packed === undefined
+      ? { encoding: 'json', data: JSON.stringify(envelope['data']) }
+      : { encoding: dataencoding ?? '', data: packed };
+  return {
+    keyid: keyid ?? '',
+    value: signature,
+    covers: () => ({ id, source, type, subject, time, ...content() }),
+  };
 }
 
 function tooMuch(excess: string, envelope: object = {}): { readonly refused: Refusal } {
-  return refuse('Q615', `The message is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`, envelope);
+  return refuse(
+    'Q615',
+    `The message is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`,
+    envelope,
+  );
 }
 
 /** Takes in what a queue holds, and nothing of the packed data. */
-export function readAttributes(body: string): { readonly ok: Attributes } | { readonly refused: Refusal } {
+export function readAttributes(
+  body: string,
+): { readonly ok: Attributes } | { readonly refused: Refusal } {
   const excess = excessOf(body, BODY_BOUNDS);
   if (excess !== undefined) return tooMuch(excess);
   const json = parseJson(body);
   if ('problem' in json) {
-    return refuse('Q610', `The message is not JSON (${json.problem}); Sluice reads CloudEvents 1.0 in structured JSON only. Find out who sent it.`);
+    return refuse(
+      'Q610',
+      `The message is not JSON (${json.problem}); Sluice reads CloudEvents 1.0 in structured JSON only. Find out who sent it.`,
+    );
   }
   const value: object = typeof json.value === 'object' && json.value !== null ? json.value : {};
   const envelope = Envelope.safeParse(value);
   if (!envelope.success) {
-    return refuse('Q611', `The message is not a CloudEvent of Sluice: ${explainIssues(envelope.error)}. Find out who sent it.`, value);
+    return refuse(
+      'Q611',
+      `The message is not a CloudEvent of Sluice: ${explainIssues(envelope.error)}. Find out who sent it.`,
+      value,
+    );
   }
-  const { source, data_base64: packed, dataencoding: encoding, traceparent, hops, ...rest } = envelope.data;
+  const {
+    source,
+    data_base64: packed,
+    dataencoding: encoding,
+    traceparent,
+    hops,
+    ...rest
+  } = envelope.data;
   // What is packed is one long string here, and looked at when it is unpacked.
-  const longData = packed === undefined ? excessOf(body, { ...dataBoundsOf(rest.type), ...BODY_BOUNDS }) : undefined;
+  const longData =
+    packed === undefined
+      ? excessOf(body, { ...dataBoundsOf(rest.type), ...BODY_BOUNDS })
+      : undefined;
   if (longData !== undefined) return tooMuch(longData, value);
   return {
     ok: {

@@ -26,20 +26,37 @@ function unknownType(attributes: Attributes, known: readonly string[]): Read {
 }
 
 function why(error: unknown): string {
-  return errorCode(error) === 'ERR_BUFFER_TOO_LARGE' ? `it grows beyond ${UNPACKED_BYTES} bytes` : errorMessage(error);
+  return errorCode(error) === 'ERR_BUFFER_TOO_LARGE'
+    ? `it grows beyond ${UNPACKED_BYTES} bytes`
+    : errorMessage(error);
 }
 
 function unpack(attributes: Attributes, packed: string): Raw {
   if (attributes.encoding !== 'gzip') {
-    return refuse('Q614', `The data of ${attributes.id} is packed as "${attributes.encoding ?? 'nothing named'}"; Sluice reads gzip. Find out who sent it.`, attributes);
+    return refuse(
+      'Q614',
+      `The data of ${attributes.id} is packed as "${attributes.encoding ?? 'nothing named'}"; Sluice reads gzip. Find out who sent it.`,
+      attributes,
+    );
   }
   try {
-    const json = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString('utf8');
+    const json = gunzipSync(Buffer.from(packed, 'base64'), {
+      maxOutputLength: UNPACKED_BYTES,
+    }).toString('utf8');
     const excess = excessOf(json, dataBoundsOf(attributes.type));
-    if (excess !== undefined) return refuse('Q615', `The data of ${attributes.id} is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`, attributes);
+    if (excess !== undefined)
+      return refuse(
+        'Q615',
+        `The data of ${attributes.id} is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`,
+        attributes,
+      );
     return { ok: JSON.parse(json), bulky: isBulky(json) };
   } catch (error) {
-    return refuse('Q614', `The data of ${attributes.id} cannot be unpacked: ${why(error)}. Find out who sent it.`, attributes);
+    return refuse(
+      'Q614',
+      `The data of ${attributes.id} cannot be unpacked: ${why(error)}. Find out who sent it.`,
+      attributes,
+    );
   }
 }
 
@@ -47,10 +64,18 @@ function unpack(attributes: Attributes, packed: string): Raw {
 export function readData(attributes: Attributes, types: EventTypes): Read {
   const schema = Object.hasOwn(types, attributes.type) ? types[attributes.type] : undefined;
   if (schema === undefined) return unknownType(attributes, Object.keys(types));
-  const raw: Raw = attributes.packed === undefined ? { ok: attributes.data, bulky: attributes.bulky } : unpack(attributes, attributes.packed);
+  const raw: Raw =
+    attributes.packed === undefined
+      ? { ok: attributes.data, bulky: attributes.bulky }
+      : unpack(attributes, attributes.packed);
   if ('refused' in raw) return raw;
   const misfit = raw.bulky ? firstMisfit(schema, raw.ok) : undefined;
-  const data = misfit === undefined ? schema.safeParse(raw.ok) : { success: false as const, error: misfit };
+  const data =
+    misfit === undefined ? schema.safeParse(raw.ok) : { success: false as const, error: misfit };
   if (data.success) return { ok: data.data };
-  return refuse('Q613', `The data of ${attributes.type} for ${attributes.subject} does not fit: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`, attributes);
+  return refuse(
+    'Q613',
+    `The data of ${attributes.type} for ${attributes.subject} does not fit: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`,
+    attributes,
+  );
 }

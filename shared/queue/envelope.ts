@@ -35,7 +35,9 @@ export interface OpenedEvent<Type extends string, Data> extends EventMeta {
 }
 
 /** One of the events in `T`; `type` tells them apart. */
-export type EventOf<T extends EventTypes> = { readonly [K in keyof T & string]: OpenedEvent<K, z.infer<T[K]>> }[keyof T & string];
+export type EventOf<T extends EventTypes> = {
+  readonly [K in keyof T & string]: OpenedEvent<K, z.infer<T[K]>>;
+}[keyof T & string];
 
 /** Q610 not JSON, Q611 not a CloudEvent, Q612 unknown type or version, Q613 data does not fit, Q614 data cannot be unpacked, Q615 more than may be read. */
 export type RefusalCode = 'Q610' | 'Q611' | 'Q612' | 'Q613' | 'Q614' | 'Q615';
@@ -50,7 +52,8 @@ export interface Refusal {
   readonly subject?: string;
 }
 
-export type Opened<T extends EventTypes> = { readonly ok: EventOf<T> } | { readonly refused: Refusal };
+export type Opened<T extends EventTypes> =
+  { readonly ok: EventOf<T> } | { readonly refused: Refusal };
 
 /** Above this, data is packed. */
 const PACK_BYTES = 200 * 1024;
@@ -59,7 +62,10 @@ const RESERVE_BYTES = 32 * 1024;
 
 /** SQS refuses U+FFFE and U+FFFF, and some compatible servers everything beyond the basic plane; escapes are the same JSON. */
 function plain(json: string): string {
-  return json.replaceAll(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replaceAll(
+    /[\uD800-\uDFFF\uFFFE\uFFFF]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 interface Encoded {
@@ -77,16 +83,29 @@ function encode(data: unknown): Encoded {
   return { fields: { dataencoding: 'gzip', data_base64: packed }, encoding: 'gzip', text: packed };
 }
 
-function write(type: string, data: unknown, meta: EventMeta, signer: EventSigner | undefined): string {
+function write(
+  type: string,
+  data: unknown,
+  meta: EventMeta,
+  signer: EventSigner | undefined,
+): string {
   const hops = meta.hops ?? [];
   const { fields, encoding, text } = encode(data);
-  const said = { id: meta.id, source: `/clusters/${meta.cluster}`, type, subject: meta.subject, time: meta.time };
+  const said = {
+    id: meta.id,
+    source: `/clusters/${meta.cluster}`,
+    type,
+    subject: meta.subject,
+    time: meta.time,
+  };
   const envelope = {
     specversion: '1.0',
     ...said,
     ...(meta.traceparent === undefined ? {} : { traceparent: meta.traceparent }),
     ...(hops.length === 0 ? {} : { hops: formatHops(hops) }),
-    ...(signer === undefined ? {} : { keyid: signer.keyid, signature: signer.sign({ ...said, encoding, data: text }) }),
+    ...(signer === undefined
+      ? {}
+      : { keyid: signer.keyid, signature: signer.sign({ ...said, encoding, data: text }) }),
     datacontenttype: 'application/json',
     ...fields,
   };
@@ -132,7 +151,18 @@ export function openData<T extends EventTypes>(attributes: Attributes, types: T)
   const data = readData(attributes, types);
   if ('refused' in data) return data;
   const { id, type, cluster, subject, time, traceparent, hops, waited, signature } = attributes;
-  const event = { id, type, cluster, subject, time, ...(traceparent === undefined ? {} : { traceparent }), hops, ...(waited === undefined ? {} : { waited }), ...(signature === undefined ? {} : { signature }), data: data.ok };
+  const event = {
+    id,
+    type,
+    cluster,
+    subject,
+    time,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    hops,
+    ...(waited === undefined ? {} : { waited }),
+    ...(signature === undefined ? {} : { signature }),
+    data: data.ok,
+  };
   // `type` is a key of `types`, and the data has passed its schema.
   return { ok: event as EventOf<T> };
 }

@@ -47,9 +47,18 @@ const LONGEST_PAUSE_MS = 30_000;
 
 function check(options: EventSourceOptions): void {
   const { functionName: name, batchSize, concurrency, timeout, visibility } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10) throw new RangeError(`The batch size of function ${name} is ${batchSize}; FIFO queues give 1 to 10 messages.`);
-  if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError(`The concurrency of function ${name} is ${concurrency}; it must be a whole number of 1 or more.`);
-  if (visibility < timeout) throw new RangeError(`The visibility of ${visibility} ms is shorter than the timeout of ${timeout} ms of function ${name}: a message would be handled twice at once.`);
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10)
+    throw new RangeError(
+      `The batch size of function ${name} is ${batchSize}; FIFO queues give 1 to 10 messages.`,
+    );
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    throw new RangeError(
+      `The concurrency of function ${name} is ${concurrency}; it must be a whole number of 1 or more.`,
+    );
+  if (visibility < timeout)
+    throw new RangeError(
+      `The visibility of ${visibility} ms is shorter than the timeout of ${timeout} ms of function ${name}: a message would be handled twice at once.`,
+    );
 }
 
 async function remove({ queue, log }: EventSourceOptions, message: QueueMessage): Promise<void> {
@@ -57,18 +66,42 @@ async function remove({ queue, log }: EventSourceOptions, message: QueueMessage)
     await queue.delete(message.receipt);
   } catch (error) {
     // It comes back and is handled again, which every handler must bear.
-    log.warn({ queue: queue.name, message: message.id, code: error instanceof QueueError ? error.code : undefined, err: error }, 'a finished message could not be deleted');
+    log.warn(
+      {
+        queue: queue.name,
+        message: message.id,
+        code: error instanceof QueueError ? error.code : undefined,
+        err: error,
+      },
+      'a finished message could not be deleted',
+    );
   }
 }
 
 /** Failed messages stay hidden until their visibility ends, which the handler may have changed. */
-async function settle(options: EventSourceOptions, batch: readonly QueueMessage[], verdict: Verdict): Promise<void> {
+async function settle(
+  options: EventSourceOptions,
+  batch: readonly QueueMessage[],
+  verdict: Verdict,
+): Promise<void> {
   const { queue, log, functionName } = options;
   if (verdict.kind === 'failed') {
-    log.error({ queue: queue.name, function: functionName, messages: batch.map((m) => m.id), err: verdict.cause }, `the batch failed: ${verdict.reason}`);
+    log.error(
+      {
+        queue: queue.name,
+        function: functionName,
+        messages: batch.map((m) => m.id),
+        err: verdict.cause,
+      },
+      `the batch failed: ${verdict.reason}`,
+    );
     return;
   }
-  await Promise.all(batch.filter((message) => !verdict.retry.has(message.id)).map((message) => remove(options, message)));
+  await Promise.all(
+    batch
+      .filter((message) => !verdict.retry.has(message.id))
+      .map((message) => remove(options, message)),
+  );
 }
 
 async function work(options: EventSourceOptions, batch: readonly QueueMessage[]): Promise<void> {
@@ -80,13 +113,24 @@ async function work(options: EventSourceOptions, batch: readonly QueueMessage[])
   await settle(options, batch, verdict);
 }
 
-async function poll(options: EventSourceOptions, signal: AbortSignal): Promise<readonly QueueMessage[]> {
+async function poll(
+  options: EventSourceOptions,
+  signal: AbortSignal,
+): Promise<readonly QueueMessage[]> {
   const { queue, batchSize: max, visibility, wait = DEFAULT_WAIT_MS, clock, log } = options;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       return await queue.receive({ max, wait, visibility: options.lease ?? visibility, signal });
     } catch (error) {
-      log.error({ queue: queue.name, code: error instanceof QueueError ? error.code : undefined, err: error, retryInMs: pause }, 'the queue gave no messages');
+      log.error(
+        {
+          queue: queue.name,
+          code: error instanceof QueueError ? error.code : undefined,
+          err: error,
+          retryInMs: pause,
+        },
+        'the queue gave no messages',
+      );
       await clock.sleep(pause, signal);
     }
   }
@@ -111,7 +155,9 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   const stop = (): void => stopping.abort();
   options.signal?.addEventListener('abort', stop, { once: true });
   if (options.signal?.aborted) stop();
-  const running = run(options, stopping.signal).finally(() => options.signal?.removeEventListener('abort', stop));
+  const running = run(options, stopping.signal).finally(() =>
+    options.signal?.removeEventListener('abort', stop),
+  );
   return {
     stop: () => {
       stop();

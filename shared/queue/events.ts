@@ -16,10 +16,22 @@ export const INGRESS_SETTLED = 'sluice.ingress.settled.v1';
 export const DEAD_LETTER = 'sluice.deadletter.v1';
 
 /** What travels on `snapshots`, on `slices`, on `express` and on `settled-<cluster>`; the second argument of `open`. */
-export const SNAPSHOT_EVENTS = { [INGRESS_OBSERVED]: Snapshot, [CLUSTER_INVENTORY]: Inventory } as const satisfies Record<string, z.ZodType>;
-export const SLICE_EVENTS = { [INGRESS_DESIRED]: Slice } as const satisfies Record<string, z.ZodType>;
-export const EXPRESS_EVENTS = { [MEMBER_EXPRESS]: Express } as const satisfies Record<string, z.ZodType>;
-export const SETTLED_EVENTS = { [INGRESS_SETTLED]: Settled } as const satisfies Record<string, z.ZodType>;
+export const SNAPSHOT_EVENTS = {
+  [INGRESS_OBSERVED]: Snapshot,
+  [CLUSTER_INVENTORY]: Inventory,
+} as const satisfies Record<string, z.ZodType>;
+export const SLICE_EVENTS = { [INGRESS_DESIRED]: Slice } as const satisfies Record<
+  string,
+  z.ZodType
+>;
+export const EXPRESS_EVENTS = { [MEMBER_EXPRESS]: Express } as const satisfies Record<
+  string,
+  z.ZodType
+>;
+export const SETTLED_EVENTS = { [INGRESS_SETTLED]: Settled } as const satisfies Record<
+  string,
+  z.ZodType
+>;
 
 export const RESYNC = 'sluice.resync.v1';
 export const AUDIT = 'sluice.audit.v1';
@@ -27,7 +39,13 @@ export const STEERING = 'sluice.steering.v1';
 export const INGRESS_ABSENT = 'sluice.ingress.absent.v1';
 
 /** Asks the watcher of a cluster to say everything again, because a device may have forgotten what it was told. Nothing else hangs on it: a lost one costs the time to the next resync. */
-export const Resync = z.strictObject({ cluster: Name, device: Name, partition: Name, code: Name, reason: z.string() });
+export const Resync = z.strictObject({
+  cluster: Name,
+  device: Name,
+  partition: Name,
+  code: Name,
+  reason: z.string(),
+});
 export type Resync = Readonly<z.infer<typeof Resync>>;
 
 /** Asks apply to declare again what these partitions of a device declare anyway, because something there differs from it. */
@@ -47,6 +65,12 @@ export const RESYNC_EVENTS = { [RESYNC]: Resync } as const satisfies Record<stri
 /** Travels on `slices`, in the device's group, beside {@link SLICE_EVENTS}. */
 export const AUDIT_EVENTS = { [AUDIT]: Audit } as const satisfies Record<string, z.ZodType>;
 /** Travels on `slices`, in the device's group and in order with its slices. */
-export const STEERING_EVENTS = { [STEERING]: Steering } as const satisfies Record<string, z.ZodType>;
+export const STEERING_EVENTS = { [STEERING]: Steering } as const satisfies Record<
+  string,
+  z.ZodType
+>;
 /** Travels on `slices`, in the device's group: what a cluster's inventory misses. */
-export const ABSENCE_EVENTS = { [INGRESS_ABSENT]: Absence } as const satisfies Record<string, z.ZodType>;
+export const ABSENCE_EVENTS = { [INGRESS_ABSENT]: Absence } as const satisfies Record<
+  string,
+  z.ZodType
+>;

@@ -34,7 +34,10 @@ export async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Alone; undefined when the others were not done in time, and nothing was done. */
-export async function alone<T>(work: () => Promise<T>, patience: { readonly clock: Pick<Clock, 'sleep'>; readonly ms: number }): Promise<T | undefined> {
+export async function alone<T>(
+  work: () => Promise<T>,
+  patience: { readonly clock: Pick<Clock, 'sleep'>; readonly ms: number },
+): Promise<T | undefined> {
   const here = room();
   const before = here.trial;
   const idle = here.trials === 0 && here.busy.size === 0;
@@ -42,16 +45,28 @@ export async function alone<T>(work: () => Promise<T>, patience: { readonly cloc
   here.trial = Promise.all([before, done.promise]);
   here.trials += 1;
   try {
-    return idle || (await inTime(before.then(() => Promise.allSettled(here.busy)), patience)) ? await work() : undefined;
+    return idle ||
+      (await inTime(
+        before.then(() => Promise.allSettled(here.busy)),
+        patience,
+      ))
+      ? await work()
+      : undefined;
   } finally {
     here.trials -= 1;
     done.resolve();
   }
 }
 
-async function inTime(ready: Promise<unknown>, { clock, ms }: { readonly clock: Pick<Clock, 'sleep'>; readonly ms: number }): Promise<boolean> {
+async function inTime(
+  ready: Promise<unknown>,
+  { clock, ms }: { readonly clock: Pick<Clock, 'sleep'>; readonly ms: number },
+): Promise<boolean> {
   const over = new AbortController();
-  const free = await Promise.race([ready.then(() => true), clock.sleep(ms, over.signal).then(() => false)]);
+  const free = await Promise.race([
+    ready.then(() => true),
+    clock.sleep(ms, over.signal).then(() => false),
+  ]);
   over.abort();
   return free;
 }

@@ -11,7 +11,10 @@ export interface FunctionContext {
 }
 
 /** Reports the messages to try again; all others are done. */
-export type Handler = (event: SQSEvent, context: FunctionContext) => Promise<SQSBatchResponse | void>;
+export type Handler = (
+  event: SQSEvent,
+  context: FunctionContext,
+) => Promise<SQSBatchResponse | void>;
 
 /** The record Lambda would make of a message. */
 export function toRecord(message: QueueMessage, arn: string): SQSRecord {
@@ -26,7 +29,9 @@ export function toRecord(message: QueueMessage, arn: string): SQSRecord {
       ApproximateFirstReceiveTimestamp: String(message.sentAt),
       MessageGroupId: message.group,
       MessageDeduplicationId: message.deduplicationId,
-      ...(message.redriven === true ? { DeadLetterQueueSourceArn: arn.replace(/-dead(\.fifo)?$/, '$1') } : {}),
+      ...(message.redriven === true
+        ? { DeadLetterQueueSourceArn: arn.replace(/-dead(\.fifo)?$/, '$1') }
+        : {}),
     },
     messageAttributes: {},
     md5OfBody: createHash('md5').update(message.body).digest('hex'),

@@ -10,15 +10,35 @@ export type Verdict =
   | { readonly kind: 'done'; readonly retry: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
-type Invocation = Pick<EventSourceOptions, 'handler' | 'functionName' | 'functionVersion' | 'timeout' | 'clock' | 'id' | 'queue' | 'reportFailures'>;
+type Invocation = Pick<
+  EventSourceOptions,
+  | 'handler'
+  | 'functionName'
+  | 'functionVersion'
+  | 'timeout'
+  | 'clock'
+  | 'id'
+  | 'queue'
+  | 'reportFailures'
+>;
 
 /** Lambda's reading of an answer: nothing reported is success, an id that is not in the batch fails all of it. */
-export function readAnswer(answer: SQSBatchResponse | void, batch: readonly QueueMessage[]): Verdict {
+export function readAnswer(
+  answer: SQSBatchResponse | void,
+  batch: readonly QueueMessage[],
+): Verdict {
   const reported: unknown = answer?.batchItemFailures ?? [];
-  if (!Array.isArray(reported)) return { kind: 'failed', reason: 'batchItemFailures is not a list' };
-  const ids = reported.map((item: unknown) => (item as { itemIdentifier?: unknown } | null)?.itemIdentifier);
+  if (!Array.isArray(reported))
+    return { kind: 'failed', reason: 'batchItemFailures is not a list' };
+  const ids = reported.map(
+    (item: unknown) => (item as { itemIdentifier?: unknown } | null)?.itemIdentifier,
+  );
   const stranger = ids.findIndex((id) => !batch.some((message) => message.id === id));
-  if (stranger !== -1) return { kind: 'failed', reason: `the reported item ${JSON.stringify(ids[stranger]) ?? 'without an id'} is not in the batch` };
+  if (stranger !== -1)
+    return {
+      kind: 'failed',
+      reason: `the reported item ${JSON.stringify(ids[stranger]) ?? 'without an id'} is not in the batch`,
+    };
   return { kind: 'done', retry: new Set(ids as string[]) };
 }
 
@@ -31,23 +51,38 @@ function context(options: Invocation, deadline: number): FunctionContext {
   };
 }
 
-async function call(options: Invocation, batch: readonly QueueMessage[], deadline: number): Promise<Verdict> {
+async function call(
+  options: Invocation,
+  batch: readonly QueueMessage[],
+  deadline: number,
+): Promise<Verdict> {
   const arn = `arn:aws:sqs:local:000000000000:${options.queue.name}.fifo`;
   try {
-    const answer = await options.handler({ Records: batch.map((message) => toRecord(message, arn)) }, context(options, deadline));
-    return options.reportFailures === false ? { kind: 'done', retry: new Set() } : readAnswer(answer, batch);
+    const answer = await options.handler(
+      { Records: batch.map((message) => toRecord(message, arn)) },
+      context(options, deadline),
+    );
+    return options.reportFailures === false
+      ? { kind: 'done', retry: new Set() }
+      : readAnswer(answer, batch);
   } catch (cause) {
     return { kind: 'failed', reason: errorMessage(cause), cause };
   }
 }
 
 /** What a call that ran out of time still does changes nothing for its batch. */
-export async function invoke(options: Invocation, batch: readonly QueueMessage[]): Promise<Verdict> {
+export async function invoke(
+  options: Invocation,
+  batch: readonly QueueMessage[],
+): Promise<Verdict> {
   const { clock, timeout } = options;
   const over = new AbortController();
   const late = clock
     .sleep(timeout, over.signal)
-    .then((): Verdict => ({ kind: 'failed', reason: `function ${options.functionName} was not done after ${timeout} ms` }));
+    .then((): Verdict => ({
+      kind: 'failed',
+      reason: `function ${options.functionName} was not done after ${timeout} ms`,
+    }));
   const verdict = await Promise.race([call(options, batch, clock.monotonic() + timeout), late]);
   over.abort();
   return verdict;

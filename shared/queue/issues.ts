@@ -6,12 +6,17 @@ const SHOWN = 3;
 const LONGEST_ISSUE = 250;
 
 function path(parts: readonly PropertyKey[]): string {
-  return parts.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  return parts
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 }
 
 /** Path and expectation of the first issues, for a sentence. */
 export function explainIssues(error: Pick<z.ZodError, 'issues'>): string {
-  const lines = error.issues.slice(0, SHOWN).map((issue) => shorten(`${path(issue.path) || 'the value'}: ${issue.message}`, LONGEST_ISSUE));
+  const lines = error.issues
+    .slice(0, SHOWN)
+    .map((issue) => shorten(`${path(issue.path) || 'the value'}: ${issue.message}`, LONGEST_ISSUE));
   const more = error.issues.length - lines.length;
   return lines.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }

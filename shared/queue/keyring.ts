@@ -23,18 +23,25 @@ const REREAD_MS = 60_000;
 export async function loadVerifyKey(secrets: Secrets, reference: string): Promise<VerifyKey> {
   const read = readVerifyKey(await secrets.resolve(reference));
   if ('ok' in read) return read.ok;
-  throw new ConfigError('GW150', `clusters[].verifyKeys ${reference}`, [{ path: '', message: read.problem }]);
+  throw new ConfigError('GW150', `clusters[].verifyKeys ${reference}`, [
+    { path: '', message: read.problem },
+  ]);
 }
 
 /** GW102 or GW151. */
 export async function loadSigner(secrets: Secrets, reference: string): Promise<EventSigner> {
   const read = readSigner(await secrets.resolve(reference));
   if ('ok' in read) return read.ok;
-  throw new ConfigError('GW151', `clusters[].signKey ${reference}`, [{ path: '', message: read.problem }]);
+  throw new ConfigError('GW151', `clusters[].signKey ${reference}`, [
+    { path: '', message: read.problem },
+  ]);
 }
 
 /** Undefined for a cluster whose events are not signed. What could not be read is asked for again the next time. */
-export function signerOf(secrets: Secrets, cluster: Pick<ClusterConfig, 'signKey'> | undefined): () => Promise<EventSigner | undefined> {
+export function signerOf(
+  secrets: Secrets,
+  cluster: Pick<ClusterConfig, 'signKey'> | undefined,
+): () => Promise<EventSigner | undefined> {
   const reference = cluster?.signKey;
   let signer: Promise<EventSigner> | undefined;
   return async () => {
@@ -73,14 +80,20 @@ export function createKeyring(secrets: Secrets, clock: Pick<Clock, 'monotonic'>)
     if (key !== undefined) return { kind: 'found', key };
     const failed = results.find((result) => result.status === 'rejected');
     if (failed === undefined) return { kind: 'unknown', known: keys.map((each) => each.keyid) };
-    return { kind: 'away', code: errorCode(failed.reason) ?? 'GW102', reason: errorMessage(failed.reason) };
+    return {
+      kind: 'away',
+      code: errorCode(failed.reason) ?? 'GW102',
+      reason: errorMessage(failed.reason),
+    };
   };
 
   return {
     find: async ({ verifyKeys }, keyid) => {
       const first = await lookUp(verifyKeys, keyid);
       if (first.kind !== 'unknown') return first;
-      const old = verifyKeys.filter((reference) => clock.monotonic() - (held.get(reference)?.at ?? Infinity) >= REREAD_MS);
+      const old = verifyKeys.filter(
+        (reference) => clock.monotonic() - (held.get(reference)?.at ?? Infinity) >= REREAD_MS,
+      );
       for (const reference of old) held.delete(reference);
       return old.length === 0 ? first : lookUp(verifyKeys, keyid);
     },

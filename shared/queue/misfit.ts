@@ -36,16 +36,21 @@ function* entries(schema: Schema, value: Readonly<Record<string, unknown>>): Gen
 }
 
 /** Fields that nobody knows fit nothing where the schema is strict, and are not looked at where it is not. */
-function* properties({ shape, catchall }: z.core.$ZodObjectDef, value: Readonly<Record<string, unknown>>): Generator<Part> {
+function* properties(
+  { shape, catchall }: z.core.$ZodObjectDef,
+  value: Readonly<Record<string, unknown>>,
+): Generator<Part> {
   for (const key of Object.keys(shape)) yield [key, shape[key]!, value[key]];
   if (catchall === undefined) return;
-  for (const key of Object.keys(value)) if (!Object.hasOwn(shape, key)) yield [key, catchall, value[key]];
+  for (const key of Object.keys(value))
+    if (!Object.hasOwn(shape, key)) yield [key, catchall, value[key]];
 }
 
 function firstOf(parts: Iterable<Part>): Misfit | undefined {
   for (const [at, schema, value] of parts) {
     const misfit = firstMisfit(schema, value);
-    if (misfit !== undefined) return { issues: misfit.issues.map((issue) => ({ ...issue, path: [at, ...issue.path] })) };
+    if (misfit !== undefined)
+      return { issues: misfit.issues.map((issue) => ({ ...issue, path: [at, ...issue.path] })) };
   }
   return undefined;
 }
@@ -53,7 +58,8 @@ function firstOf(parts: Iterable<Part>): Misfit | undefined {
 function inWhole(schema: Schema, value: unknown): Misfit | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'union') return inUnion(def.options, value);
-  if ('innerType' in def && value !== undefined && value !== null) return firstMisfit(def.innerType, value);
+  if ('innerType' in def && value !== undefined && value !== null)
+    return firstMisfit(def.innerType, value);
   const read = z.safeParse(schema, value);
   return read.success ? undefined : { issues: read.error.issues };
 }

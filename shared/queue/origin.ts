@@ -22,20 +22,27 @@ export interface OriginInput {
 }
 
 /** `away`: a key cannot be had for now, so the event has to come again. */
-export type Origin = { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & Refusal);
+export type Origin =
+  { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & Refusal);
 
 export async function judgeOrigin(input: OriginInput): Promise<Origin> {
   const { claimed, config } = input;
   const { cluster: id, subject } = claimed;
   const cluster = config.clusters.find((known) => known.id === id);
-  if (cluster === undefined) return refused('GW103', `cluster: ${id} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id`);
+  if (cluster === undefined)
+    return refused(
+      'GW103',
+      `cluster: ${id} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id`,
+    );
   const unproven = stranger(input, cluster) ?? (await unsigned(input, cluster));
   return unproven === undefined ? { kind: 'trusted' } : inTheNameOf(subject, unproven);
 }
 
 /** Nobody's owner can be taken from such an event, so at least the sentence says whose it claims to be. */
 export function inTheNameOf(subject: string, origin: Origin): Origin {
-  return origin.kind === 'refused' ? { ...origin, reason: `in the name of ${subject.slice(0, 200)}: ${origin.reason}` } : origin;
+  return origin.kind === 'refused'
+    ? { ...origin, reason: `in the name of ${subject.slice(0, 200)}: ${origin.reason}` }
+    : origin;
 }
 
 export function refused(code: string, reason: string): Origin {
@@ -43,30 +50,56 @@ export function refused(code: string, reason: string): Origin {
 }
 
 /** Replayers send what others said. */
-function stranger({ sender, config }: OriginInput, { id, senders }: ClusterConfig): Origin | undefined {
+function stranger(
+  { sender, config }: OriginInput,
+  { id, senders }: ClusterConfig,
+): Origin | undefined {
   if (senders.length === 0) return undefined;
   if (sender === undefined) {
     // In process nobody else can write to the queue; a server that names nobody proves nothing.
-    return config.queue.kind === 'sqlite' ? undefined : refused('OWN320', `the queue does not say who sent the event, so clusters[].senders of ${id} cannot be checked; use clusters[].verifyKeys with this queue server instead`);
+    return config.queue.kind === 'sqlite'
+      ? undefined
+      : refused(
+          'OWN320',
+          `the queue does not say who sent the event, so clusters[].senders of ${id} cannot be checked; use clusters[].verifyKeys with this queue server instead`,
+        );
   }
   if (senders.includes(sender) || config.failures.replayers.includes(sender)) return undefined;
-  return refused('OWN320', `sender ${sender} may not speak for cluster ${id}; clusters[].senders names ${senders.join(', ')}`);
+  return refused(
+    'OWN320',
+    `sender ${sender} may not speak for cluster ${id}; clusters[].senders names ${senders.join(', ')}`,
+  );
 }
 
 /** Whoever sends it: the bytes that were signed stay signed, so a replay of the original passes, and nothing else does. */
-export async function unsigned({ claimed, keys }: Pick<OriginInput, 'claimed' | 'keys'>, cluster: ClusterConfig): Promise<Origin | undefined> {
+export async function unsigned(
+  { claimed, keys }: Pick<OriginInput, 'claimed' | 'keys'>,
+  cluster: ClusterConfig,
+): Promise<Origin | undefined> {
   const { id, verifyKeys } = cluster;
   const { signature } = claimed;
   if (verifyKeys.length === 0) return undefined;
-  if (signature === undefined) return refused('OWN321', `the event is not signed, and clusters[].verifyKeys of ${id} lets only signed ones through; give the watcher of ${id} its clusters[].signKey, or find out who sends`);
+  if (signature === undefined)
+    return refused(
+      'OWN321',
+      `the event is not signed, and clusters[].verifyKeys of ${id} lets only signed ones through; give the watcher of ${id} its clusters[].signKey, or find out who sends`,
+    );
   const found = await keys.find(cluster, signature.keyid);
   const named = JSON.stringify(signature.keyid.slice(0, 64));
   switch (found.kind) {
     case 'away':
       return { kind: 'away', code: found.code, reason: found.reason };
     case 'unknown':
-      return refused('OWN323', `the event is signed by key ${named}, and clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; add the public key if it is a new one of ${id}, or find out who sends`);
+      return refused(
+        'OWN323',
+        `the event is signed by key ${named}, and clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; add the public key if it is a new one of ${id}, or find out who sends`,
+      );
     case 'found':
-      return isSignedBy(signature, found.key) ? undefined : refused('OWN322', `the signature by key ${named} of cluster ${id} does not fit: the event was changed after it was signed, or made up; find out who sends`);
+      return isSignedBy(signature, found.key)
+        ? undefined
+        : refused(
+            'OWN322',
+            `the signature by key ${named} of cluster ${id} does not fit: the event was changed after it was signed, or made up; find out who sends`,
+          );
   }
 }

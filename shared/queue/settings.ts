@@ -21,17 +21,42 @@ const LEAST_RECEIVES = 5;
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
 /** What is wrong, a sentence each; empty where all is well. `deadName`: what the dead-letter queue of `name` is called on the server. */
-export function judgeSettings(name: QueueName, settings: QueueSettings, deadName: string): readonly string[] {
+export function judgeSettings(
+  name: QueueName,
+  settings: QueueSettings,
+  deadName: string,
+): readonly string[] {
   const { fifo, visibility, retention, redrive, deduplication } = settings;
   const needed = Math.max(0, ...FUNCTIONS.filter((f) => f.queue === name).map((f) => f.visibility));
   const problems: readonly (readonly [boolean, string])[] = [
-    [!fifo, 'it is no FIFO queue, so events of one ingress may overtake each other; make it anew as FIFO'],
-    [visibility < needed, `it hides messages for ${seconds(visibility)}, and its function needs ${seconds(needed)}; set VisibilityTimeout, or two of them work on one event`],
-    [retention < RETENTION_MS, `it keeps messages for ${seconds(retention)}; set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), or events are lost while something is away`],
-    [deduplication === 'messageGroup', 'it deduplicates by message group; set DeduplicationScope to queue'],
-    [WITH_REDRIVE.has(name) && redrive === undefined, `it has no dead-letter queue; let its RedrivePolicy name ${deadName}, or what makes a function crash blocks its group for 14 days and is lost`],
-    [redrive !== undefined && redrive.to !== deadName, `its RedrivePolicy names ${redrive?.to ?? ''}, which park does not empty; name ${deadName}`],
-    [redrive !== undefined && redrive.after < LEAST_RECEIVES, `it gives up after ${redrive?.after ?? 0} receives, and throttled calls count; set maxReceiveCount to ${MAX_RECEIVE_COUNT}`],
+    [
+      !fifo,
+      'it is no FIFO queue, so events of one ingress may overtake each other; make it anew as FIFO',
+    ],
+    [
+      visibility < needed,
+      `it hides messages for ${seconds(visibility)}, and its function needs ${seconds(needed)}; set VisibilityTimeout, or two of them work on one event`,
+    ],
+    [
+      retention < RETENTION_MS,
+      `it keeps messages for ${seconds(retention)}; set MessageRetentionPeriod to ${seconds(RETENTION_MS)} (14 days), or events are lost while something is away`,
+    ],
+    [
+      deduplication === 'messageGroup',
+      'it deduplicates by message group; set DeduplicationScope to queue',
+    ],
+    [
+      WITH_REDRIVE.has(name) && redrive === undefined,
+      `it has no dead-letter queue; let its RedrivePolicy name ${deadName}, or what makes a function crash blocks its group for 14 days and is lost`,
+    ],
+    [
+      redrive !== undefined && redrive.to !== deadName,
+      `its RedrivePolicy names ${redrive?.to ?? ''}, which park does not empty; name ${deadName}`,
+    ],
+    [
+      redrive !== undefined && redrive.after < LEAST_RECEIVES,
+      `it gives up after ${redrive?.after ?? 0} receives, and throttled calls count; set maxReceiveCount to ${MAX_RECEIVE_COUNT}`,
+    ],
   ];
   return problems.flatMap(([bad, sentence]) => (bad ? [sentence] : []));
 }

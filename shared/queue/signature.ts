@@ -1,5 +1,13 @@
 /** Ed25519 over an event: who said it, where the queue knows no senders. Keys are PEM; errors never quote one. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
 
 /** What a signature covers: everything that says whose event it is, and its content as it travels. Trace and hops are for people. */
 export interface Covered {
@@ -37,7 +45,9 @@ const CONTEXT = 'sluice event signature 1';
 
 /** JSON text holds no line break, so the first one ends the attributes: no two events have the same bytes. */
 function bytesOf({ id, source, type, subject, time, encoding, data }: Covered): Buffer {
-  return Buffer.from(`${JSON.stringify([CONTEXT, '1.0', id, source, type, subject, time, encoding])}\n${data}`);
+  return Buffer.from(
+    `${JSON.stringify([CONTEXT, '1.0', id, source, type, subject, time, encoding])}\n${data}`,
+  );
 }
 
 export function isSignedBy(claim: SignatureClaim, { key }: VerifyKey): boolean {
@@ -46,7 +56,10 @@ export function isSignedBy(claim: SignatureClaim, { key }: VerifyKey): boolean {
 
 /** Sixteen hex digits of the public key's SHA-256: tells keys apart, proves nothing. */
 function keyIdOf(key: KeyObject): string {
-  return createHash('sha256').update(key.export({ format: 'der', type: 'spki' })).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(key.export({ format: 'der', type: 'spki' }))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 type Read<T> = { readonly ok: T } | { readonly problem: string };
@@ -62,15 +75,27 @@ function parse(pem: string, read: (pem: string) => KeyObject): KeyObject | undef
 
 export function readVerifyKey(pem: string): Read<VerifyKey> {
   // Node would quietly take the public half of a private key.
-  if (/PRIVATE KEY/.test(pem)) return { problem: 'holds a private key; only the watcher may have that one, so put the public key here' };
+  if (/PRIVATE KEY/.test(pem))
+    return {
+      problem:
+        'holds a private key; only the watcher may have that one, so put the public key here',
+    };
   const key = parse(pem, createPublicKey);
-  return key === undefined ? { problem: 'holds no Ed25519 public key in PEM; "sluice keys new" makes a pair' } : { ok: { keyid: keyIdOf(key), key } };
+  return key === undefined
+    ? { problem: 'holds no Ed25519 public key in PEM; "sluice keys new" makes a pair' }
+    : { ok: { keyid: keyIdOf(key), key } };
 }
 
 export function readSigner(pem: string): Read<EventSigner> {
   const key = parse(pem, createPrivateKey);
-  if (key === undefined) return { problem: 'holds no Ed25519 private key in PEM; "sluice keys new" makes a pair' };
-  return { ok: { keyid: keyIdOf(createPublicKey(key)), sign: (covered) => sign(null, bytesOf(covered), key).toString('base64') } };
+  if (key === undefined)
+    return { problem: 'holds no Ed25519 private key in PEM; "sluice keys new" makes a pair' };
+  return {
+    ok: {
+      keyid: keyIdOf(createPublicKey(key)),
+      sign: (covered) => sign(null, bytesOf(covered), key).toString('base64'),
+    },
+  };
 }
 
 export interface KeyPair {

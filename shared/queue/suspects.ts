@@ -44,7 +44,10 @@ export function createSuspects(marks: Marks, { clock, log }: SuspectsOptions): S
     try {
       return await work;
     } catch (error) {
-      log.warn({ error: errorMessage(error) }, 'the marks of suspicious messages cannot be had; whoever kills its process is not counted');
+      log.warn(
+        { error: errorMessage(error) },
+        'the marks of suspicious messages cannot be had; whoever kills its process is not counted',
+      );
       return otherwise;
     }
   };
@@ -69,7 +72,12 @@ export function createSuspects(marks: Marks, { clock, log }: SuspectsOptions): S
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** For what is not worth a second try: a suspect is given up at once. */
-export const UNWORTHY: Marks = { get: () => Promise.resolve(MOST_TRIES), set: nothing, clear: nothing, close: nothing };
+export const UNWORTHY: Marks = {
+  get: () => Promise.resolve(MOST_TRIES),
+  set: nothing,
+  clear: nothing,
+  close: nothing,
+};
 
 /** For who may write nothing down: suspects are handled alone, and nobody is given up. */
 export const NO_MARKS: Marks = { ...UNWORTHY, get: () => Promise.resolve(0) };

@@ -17,13 +17,24 @@ export interface Bench {
 }
 
 /** Resolves with what comes again. */
-export async function handleBatch(bench: Bench, messages: readonly QueueMessage[]): Promise<readonly QueueMessage[]> {
+export async function handleBatch(
+  bench: Bench,
+  messages: readonly QueueMessage[],
+): Promise<readonly QueueMessage[]> {
   const { suspects } = bench;
-  const suspicious = new Set(messages.filter((message) => suspects.isSuspect(message)).map(({ group }) => group));
+  const suspicious = new Set(
+    messages.filter((message) => suspects.isSuspect(message)).map(({ group }) => group),
+  );
   const calm = messages.filter(({ group }) => !suspicious.has(group));
   const failed = [...(calm.length === 0 ? [] : await amongOthers(() => bench.calm(calm)))];
   const over = calm.filter((message) => !failed.includes(message));
-  if (suspicious.size > 0) failed.push(...(await tryAll(bench, { messages: messages.filter(({ group }) => suspicious.has(group)), over })));
+  if (suspicious.size > 0)
+    failed.push(
+      ...(await tryAll(bench, {
+        messages: messages.filter(({ group }) => suspicious.has(group)),
+        over,
+      })),
+    );
   suspects.gaveBack(failed);
   return failed;
 }
@@ -34,9 +45,19 @@ interface Accused {
 }
 
 /** Revisions and the times of orders decide, not the order of work: so one that killed a process waits behind those behind it. */
-async function tryAll(bench: Bench, { messages, over: before }: { readonly messages: readonly QueueMessage[]; readonly over: readonly QueueMessage[] }): Promise<readonly QueueMessage[]> {
+async function tryAll(
+  bench: Bench,
+  {
+    messages,
+    over: before,
+  }: { readonly messages: readonly QueueMessage[]; readonly over: readonly QueueMessage[] },
+): Promise<readonly QueueMessage[]> {
   const accused: Accused[] = [];
-  for (const message of messages) accused.push({ message, tries: bench.suspects.isSuspect(message) ? await bench.suspects.tries(message) : 0 });
+  for (const message of messages)
+    accused.push({
+      message,
+      tries: bench.suspects.isSuspect(message) ? await bench.suspects.tries(message) : 0,
+    });
   const failed: QueueMessage[] = [];
   const over = [...before];
   for (const one of accused.toSorted((a, b) => a.tries - b.tries)) {
@@ -57,10 +78,16 @@ async function settle(bench: Bench, { message, tries }: Accused): Promise<boolea
   }
   // There has to be time left to come to a clean end.
   const ms = context.getRemainingTimeInMillis() / 4;
-  return (await alone(() => onTrial(bench, message, tries), { clock: suspects.clock, ms })) ?? false;
+  return (
+    (await alone(() => onTrial(bench, message, tries), { clock: suspects.clock, ms })) ?? false
+  );
 }
 
-async function onTrial({ suspects, one }: Bench, message: QueueMessage, tries: number): Promise<boolean> {
+async function onTrial(
+  { suspects, one }: Bench,
+  message: QueueMessage,
+  tries: number,
+): Promise<boolean> {
   await suspects.begin(message, tries + 1);
   const over = await one(message);
   await suspects.end(message);

@@ -16,7 +16,12 @@ const WORDS = 300;
 
 /** Bounded, so that whatever fits into a message still does. */
 export function formatWaited({ sentAt, attempts }: Waited): string {
-  return JSON.stringify({ sentAt, attempts: attempts.slice(-ATTEMPTS).map(({ at, code, reason }) => ({ at, code, reason: reason.slice(0, WORDS) })) });
+  return JSON.stringify({
+    sentAt,
+    attempts: attempts
+      .slice(-ATTEMPTS)
+      .map(({ at, code, reason }) => ({ at, code, reason: reason.slice(0, WORDS) })),
+  });
 }
 
 /** Undefined where it is absent; what cannot be read says nothing. */

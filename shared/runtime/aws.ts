@@ -12,7 +12,12 @@ export interface HandlerLimits {
 const CONNECT_MS = 5_000;
 
 export function handlerLimits(silence: number): HandlerLimits {
-  return { connectionTimeout: CONNECT_MS, requestTimeout: silence, socketTimeout: silence, throwOnRequestTimeout: true };
+  return {
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: silence,
+    socketTimeout: silence,
+    throwOnRequestTimeout: true,
+  };
 }
 
 /** By the name that the adapters know for "no answer in time". */

@@ -12,9 +12,44 @@ export interface FunctionSettings {
 
 /** For hosts other than Lambda; a test holds these figures against the template that `serverless.yml` compiles to. */
 export const FUNCTIONS: readonly FunctionSettings[] = [
-  { name: 'map', queue: 'snapshots', batchSize: 10, concurrency: 4, timeout: 30_000, visibility: 180_000 },
-  { name: 'apply', queue: 'slices', batchSize: 10, concurrency: 4, timeout: 120_000, visibility: 150_000 },
-  { name: 'express', queue: 'express', batchSize: 10, concurrency: 4, timeout: 30_000, visibility: 40_000 },
-  { name: 'park', queue: 'snapshots-dead', batchSize: 10, concurrency: 2, timeout: 30_000, visibility: 180_000 },
-  { name: 'park', queue: 'slices-dead', batchSize: 10, concurrency: 2, timeout: 30_000, visibility: 180_000 },
+  {
+    name: 'map',
+    queue: 'snapshots',
+    batchSize: 10,
+    concurrency: 4,
+    timeout: 30_000,
+    visibility: 180_000,
+  },
+  {
+    name: 'apply',
+    queue: 'slices',
+    batchSize: 10,
+    concurrency: 4,
+    timeout: 120_000,
+    visibility: 150_000,
+  },
+  {
+    name: 'express',
+    queue: 'express',
+    batchSize: 10,
+    concurrency: 4,
+    timeout: 30_000,
+    visibility: 40_000,
+  },
+  {
+    name: 'park',
+    queue: 'snapshots-dead',
+    batchSize: 10,
+    concurrency: 2,
+    timeout: 30_000,
+    visibility: 180_000,
+  },
+  {
+    name: 'park',
+    queue: 'slices-dead',
+    batchSize: 10,
+    concurrency: 2,
+    timeout: 30_000,
+    visibility: 180_000,
+  },
 ];

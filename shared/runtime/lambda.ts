@@ -26,7 +26,9 @@ function configPath(env: Environment): string {
   if (named !== undefined && named !== '') return resolve(folder, named);
   const found = PACKAGED.map((name) => join(folder, name)).find((path) => existsSync(path));
   if (found !== undefined) return found;
-  throw new Error(`No configuration: neither ${PACKAGED.join(' nor ')} was packaged, and SLUICE_CONFIG is not set. Build with SLUICE_CONFIG=<your sluice.yaml> npm run package.`);
+  throw new Error(
+    `No configuration: neither ${PACKAGED.join(' nor ')} was packaged, and SLUICE_CONFIG is not set. Build with SLUICE_CONFIG=<your sluice.yaml> npm run package.`,
+  );
 }
 
 /** The runtime of a Lambda function, or of any process that is started like one. */

@@ -20,7 +20,9 @@ export class TooSlow extends Error {
   readonly received: number;
 
   constructor(milliseconds: number, received: number) {
-    super(`not complete after ${Math.round(milliseconds) / 1000} s, of which ${received} bytes came`);
+    super(
+      `not complete after ${Math.round(milliseconds) / 1000} s, of which ${received} bytes came`,
+    );
     this.name = 'TooSlow';
     this.milliseconds = milliseconds;
     this.received = received;
@@ -73,20 +75,35 @@ export function startMeter({ total, bytes: most, leastRate = LEAST_RATE }: Excha
   };
 }
 
-const UNPACK = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress } as const;
+const UNPACK = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+} as const;
 
 function unpacked(body: Readable, encoding: string): Readable {
   if (encoding === '' || encoding === 'identity') return body;
   const unpack = Object.entries(UNPACK).find(([name]) => name === encoding)?.[1];
-  if (unpack === undefined) throw new Error(`the answer is packed as ${encoding}, which was not asked for`);
+  if (unpack === undefined)
+    throw new Error(`the answer is packed as ${encoding}, which was not asked for`);
   // What goes wrong on the way shows at its end.
   return pipeline(body, unpack(), () => undefined);
 }
 
 /** All of a body, counted while it comes; the connection is given up as soon as it is too much. */
-export async function readAll(body: Readable, encoding: string | string[] | undefined, meter: Pick<Meter, 'received'>): Promise<Buffer> {
+export async function readAll(
+  body: Readable,
+  encoding: string | string[] | undefined,
+  meter: Pick<Meter, 'received'>,
+): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of unpacked(body, String(encoding ?? '').trim().toLowerCase())) {
+  for await (const piece of unpacked(
+    body,
+    String(encoding ?? '')
+      .trim()
+      .toLowerCase(),
+  )) {
     const bytes = piece as Buffer;
     meter.received(bytes.byteLength);
     pieces.push(bytes);

@@ -1,5 +1,14 @@
 /** Files that only their owner may read: messages of clusters, failures, keys. What is there already loses the rights of others. */
-import { chmodSync, closeSync, fstatSync, fchmodSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { errorCode } from '../telemetry/errors.ts';
 
 const FILE = 0o600;

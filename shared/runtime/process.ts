@@ -15,7 +15,11 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return promise;
 }
 
-export const processClock: Clock = { now: () => Date.now(), monotonic: () => Math.round(performance.now()), sleep };
+export const processClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => Math.round(performance.now()),
+  sleep,
+};
 
 export function processId(): string {
   return randomUUID();

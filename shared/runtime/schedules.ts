@@ -7,11 +7,17 @@ export interface AuditModule {
 }
 
 export interface ReplayModule {
-  readonly create: (runtime: Runtime) => { turns(signal: AbortSignal): Promise<unknown>; close(): Promise<void> };
+  readonly create: (runtime: Runtime) => {
+    turns(signal: AbortSignal): Promise<unknown>;
+    close(): Promise<void>;
+  };
 }
 
 export interface ApplyModule {
-  readonly create: (runtime: Runtime) => { turns(signal: AbortSignal): Promise<unknown>; close(): Promise<void> };
+  readonly create: (runtime: Runtime) => {
+    turns(signal: AbortSignal): Promise<unknown>;
+    close(): Promise<void>;
+  };
 }
 
 export interface Schedule {
@@ -29,23 +35,45 @@ const LOOK = 60_000;
 const WAITING_LOOK = 15_000;
 
 /** `every` in milliseconds; 0 is never. */
-export function startAudits(runtime: Runtime, { create }: AuditModule, every = AUDIT_EVERY): Schedule {
+export function startAudits(
+  runtime: Runtime,
+  { create }: AuditModule,
+  every = AUDIT_EVERY,
+): Schedule {
   const auditor = create(runtime);
-  return schedule(runtime, { every, work: () => auditor.audit(), failed: 'audit failed; the next one comes by itself', close: () => auditor.close() });
+  return schedule(runtime, {
+    every,
+    work: () => auditor.audit(),
+    failed: 'audit failed; the next one comes by itself',
+    close: () => auditor.close(),
+  });
 }
 
 /** Nothing, and no bundle loaded, where the configuration has no policies. */
-export async function startReplays(runtime: Runtime, load: () => Promise<ReplayModule>): Promise<Schedule> {
+export async function startReplays(
+  runtime: Runtime,
+  load: () => Promise<ReplayModule>,
+): Promise<Schedule> {
   if (runtime.config.failures.replay.length === 0) return { stop: () => Promise.resolve() };
   const { create } = await load();
   const replayer = create(runtime);
-  return schedule(runtime, { every: LOOK, work: (signal) => replayer.turns(signal), failed: 'replay failed; the next turn comes by itself', close: () => replayer.close() });
+  return schedule(runtime, {
+    every: LOOK,
+    work: (signal) => replayer.turns(signal),
+    failed: 'replay failed; the next turn comes by itself',
+    close: () => replayer.close(),
+  });
 }
 
 /** What waits for a device goes back when the device answers; with connections of its own, beside those of the function. */
 export function startReturns(runtime: Runtime, { create }: ApplyModule): Schedule {
   const apply = create(runtime);
-  return schedule(runtime, { every: WAITING_LOOK, work: (signal) => apply.turns(signal), failed: 'what waits for devices could not be looked after; the next turn comes by itself', close: () => apply.close() });
+  return schedule(runtime, {
+    every: WAITING_LOOK,
+    work: (signal) => apply.turns(signal),
+    failed: 'what waits for devices could not be looked after; the next turn comes by itself',
+    close: () => apply.close(),
+  });
 }
 
 interface Plan {
@@ -67,7 +95,11 @@ function schedule(runtime: Runtime, plan: Plan): Schedule {
   };
 }
 
-async function repeat({ clock, log }: Runtime, { every, work, failed }: Plan, signal: AbortSignal): Promise<void> {
+async function repeat(
+  { clock, log }: Runtime,
+  { every, work, failed }: Plan,
+  signal: AbortSignal,
+): Promise<void> {
   if (every === 0) return;
   for (;;) {
     await clock.sleep(every, signal);

@@ -22,8 +22,13 @@ export interface SharedCallOptions {
   readonly tooLong: () => Error;
 }
 
-export function shareCall<T>(make: (signal: AbortSignal) => Promise<T>, { limit, late, tooLong }: SharedCallOptions): SharedCall<T> {
-  let current: { readonly begun: number; readonly controller: AbortController; readonly result: Promise<T> } | undefined;
+export function shareCall<T>(
+  make: (signal: AbortSignal) => Promise<T>,
+  { limit, late, tooLong }: SharedCallOptions,
+): SharedCall<T> {
+  let current:
+    | { readonly begun: number; readonly controller: AbortController; readonly result: Promise<T> }
+    | undefined;
   const begin = (): Promise<T> => {
     const controller = new AbortController();
     const result = within(make(controller.signal), limit, tooLong).finally(() => {

@@ -1,7 +1,9 @@
 /** What an error says, whoever made it. By shape: `instanceof Error` is false for errors of another realm, such as Node's own inside a test. */
 
 function field(error: unknown, name: string): unknown {
-  return typeof error === 'object' && error !== null ? (error as Readonly<Record<string, unknown>>)[name] : undefined;
+  return typeof error === 'object' && error !== null
+    ? (error as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 }
 
 export function errorMessage(error: unknown): string {

@@ -10,21 +10,45 @@ export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'
 
 /** Nobody passes secrets; should it happen all the same, fields with these names are emptied. */
 const SECRET_NAMES = [
-  'password', 'passphrase', 'token', 'secret', 'authorization', 'Authorization', 'cookie', 'credentials', 'privateKey',
-  'accessKeyId', 'secretAccessKey', 'sessionToken', '["x-f5-auth-token"]', '["X-F5-Auth-Token"]', '["set-cookie"]',
+  'password',
+  'passphrase',
+  'token',
+  'secret',
+  'authorization',
+  'Authorization',
+  'cookie',
+  'credentials',
+  'privateKey',
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+  '["x-f5-auth-token"]',
+  '["X-F5-Auth-Token"]',
+  '["set-cookie"]',
 ];
 const DEPTHS = ['', '*', '*.*', '*.*.*'];
 
 function pathsOf(name: string): readonly string[] {
-  return DEPTHS.map((depth) => (name.startsWith('[') || depth === '' ? `${depth}${name}` : `${depth}.${name}`));
+  return DEPTHS.map((depth) =>
+    name.startsWith('[') || depth === '' ? `${depth}${name}` : `${depth}.${name}`,
+  );
 }
 
 /** Only what explains it: errors of clients carry whole requests, credentials included. */
 function describe(error: unknown): unknown {
   if (typeof error !== 'object' || error === null || !('stack' in error)) return error;
   const { stack } = error;
-  const cause = 'cause' in error && error.cause !== undefined ? { cause: `${errorName(error.cause)}: ${errorMessage(error.cause)}` } : {};
-  return { type: errorName(error), message: errorMessage(error), code: errorCode(error), ...cause, stack };
+  const cause =
+    'cause' in error && error.cause !== undefined
+      ? { cause: `${errorName(error.cause)}: ${errorMessage(error.cause)}` }
+      : {};
+  return {
+    type: errorName(error),
+    message: errorMessage(error),
+    code: errorCode(error),
+    ...cause,
+    stack,
+  };
 }
 
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
@@ -49,6 +73,9 @@ export function logLevelOf(env: Readonly<Record<string, string | undefined>>): L
 /** A level as it was written; throws on any other word. */
 export function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
-  if (level === undefined) throw new Error(`the log level ${JSON.stringify(text)} is not known; use one of ${LOG_LEVELS.join(', ')}`);
+  if (level === undefined)
+    throw new Error(
+      `the log level ${JSON.stringify(text)} is not known; use one of ${LOG_LEVELS.join(', ')}`,
+    );
   return level;
 }

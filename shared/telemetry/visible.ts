@@ -5,7 +5,11 @@ const UNSEEN = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4
 const ALL = new RegExp(`[${UNSEEN}]`, 'gu');
 const ANY = new RegExp(`[${UNSEEN}]`, 'u');
 const BUT_LINE_BREAKS = new RegExp(`(?!\\n)[${UNSEEN}]`, 'gu');
-const SHORT: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` };
+const SHORT: Readonly<Record<string, string>> = {
+  '\n': String.raw`\n`,
+  '\r': String.raw`\r`,
+  '\t': String.raw`\t`,
+};
 
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
 
@@ -31,7 +35,12 @@ export function isVisible(text: string): boolean {
 
 /** Of JSON: the same values, written so that a terminal shows them. Outside of strings such characters never stand in it. */
 export function visibleJson(json: string): string {
-  return json.replaceAll(BUT_LINE_BREAKS, (character) => Array.from({ length: character.length }, (_, i) => `\\u${hex(character.charCodeAt(i), 4)}`).join(''));
+  return json.replaceAll(BUT_LINE_BREAKS, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${hex(character.charCodeAt(i), 4)}`,
+    ).join(''),
+  );
 }
 
 /** Of YAML in which every string that is not visible stands in double quotes: there, escapes mean the same characters. */

@@ -41,21 +41,62 @@ interface Site {
 
 /** Ingress `team-<n>` of each team is on an address of its own. */
 async function startSite(teams: number, clock: Clock = processClock): Promise<Site> {
-  const bigip = await startBigip({ dataPath: false, now: () => clock.now(), timings: { declare: DECLARE, memberWrite: WRITE } });
+  const bigip = await startBigip({
+    dataPath: false,
+    now: () => clock.now(),
+    timings: { declare: DECLARE, memberWrite: WRITE },
+  });
   const config = SluiceConfig.parse({
     generation: 1,
-    devices: [{ name: 'bigip', url: bigip.url, username: bigip.username, password: 'env:P', tls: { ca: 'env:CA' }, partitions: ['k8s'] }],
+    devices: [
+      {
+        name: 'bigip',
+        url: bigip.url,
+        username: bigip.username,
+        password: 'env:P',
+        tls: { ca: 'env:CA' },
+        partitions: ['k8s'],
+      },
+    ],
     clusters: [{ id: 'east' }],
     policy: { references: ['/Common/*'] },
-    ingresses: Array.from({ length: teams }, (_, team) => ({ cluster: 'east', service: `team-${team}/istio-ingressgateway`, devices: ['bigip'], virtualAddress: address(team) })),
+    ingresses: Array.from({ length: teams }, (_, team) => ({
+      cluster: 'east',
+      service: `team-${team}/istio-ingressgateway`,
+      devices: ['bigip'],
+      virtualAddress: address(team),
+    })),
   });
   const secrets: Record<string, string> = { 'env:P': bigip.password, 'env:CA': bigip.ca };
-  const queues = createSqliteQueues({ path: ':memory:', clock, id: randomUUID, ...(clock === processClock ? {} : { poll: 500 }) });
+  const queues = createSqliteQueues({
+    path: ':memory:',
+    clock,
+    id: randomUUID,
+    ...(clock === processClock ? {} : { poll: 500 }),
+  });
   const quiet = (): void => undefined;
-  const log: Runtime['log'] = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
-  const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') }, queues, clock, id: randomUUID, random: Math.random, log };
+  const log: Runtime['log'] = {
+    debug: quiet,
+    info: quiet,
+    warn: quiet,
+    error: quiet,
+    child: () => log,
+  };
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') },
+    queues,
+    clock,
+    id: randomUUID,
+    random: Math.random,
+    log,
+  };
   // Nothing is parked in a store here, and the disk is not what is measured.
-  const apply = createApply(runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
+  const apply = createApply(runtime, undefined, {
+    note: () => Promise.resolve(),
+    tell: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  });
   const sources = [host(runtime, 'map', createMap(runtime)), host(runtime, 'apply', apply)];
   let counter = 0;
   return {
@@ -76,7 +117,15 @@ function host(runtime: Runtime, name: string, handler: ReturnType<typeof createM
   const settings = FUNCTIONS.find((each) => each.name === name);
   if (settings === undefined) throw new Error(`no function ${name}`);
   const { queue, ...rest } = settings;
-  return startEventSource({ ...rest, functionName: name, queue: runtime.queues.queue(queue), handler, clock: runtime.clock, id: runtime.id, log: runtime.log });
+  return startEventSource({
+    ...rest,
+    functionName: name,
+    queue: runtime.queues.queue(queue),
+    handler,
+    clock: runtime.clock,
+    id: runtime.id,
+    log: runtime.log,
+  });
 }
 
 function address(team: number): string {
@@ -84,13 +133,22 @@ function address(team: number): string {
 }
 
 function observed(team: number, gateways: number, counter: number): Snapshot {
-  return Snapshot.parse(JSON.parse(JSON.stringify(snapshotOf(gateways, counter)).replaceAll('istio-system', `team-${team}`)));
+  return Snapshot.parse(
+    JSON.parse(
+      JSON.stringify(snapshotOf(gateways, counter)).replaceAll('istio-system', `team-${team}`),
+    ),
+  );
 }
 
 async function send({ queues, clock }: Site, snapshot: Snapshot): Promise<void> {
   const id = randomUUID();
   const subject = `${snapshot.cluster}/${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
-  const body = seal(INGRESS_OBSERVED, snapshot, { id, cluster: snapshot.cluster, subject, time: new Date(clock.now()).toISOString() });
+  const body = seal(INGRESS_OBSERVED, snapshot, {
+    id,
+    cluster: snapshot.cluster,
+    subject,
+    time: new Date(clock.now()).toISOString(),
+  });
   await queues.queue('snapshots').send({ group: subject, deduplicationId: id, body });
 }
 
@@ -100,15 +158,26 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 function published({ bigip }: Site): readonly string[] {
-  return bigip.view().partitions.flatMap((partition) => partition.virtualServers.map((server) => server.destination));
+  return bigip
+    .view()
+    .partitions.flatMap((partition) =>
+      partition.virtualServers.map((server) => server.destination),
+    );
 }
 
 function membersOf({ bigip }: Site, pod: string): number {
-  return bigip.view().partitions.flatMap((partition) => partition.pools.filter((pool) => pool.members.some((member) => member.address === pod && member.enabled))).length;
+  return bigip
+    .view()
+    .partitions.flatMap((partition) =>
+      partition.pools.filter((pool) =>
+        pool.members.some((member) => member.address === pod && member.enabled),
+      ),
+    ).length;
 }
 
 function declares({ bigip }: Site): number {
-  return bigip.writes.filter((write) => write.path.startsWith('/mgmt/shared/appsvcs/declare')).length;
+  return bigip.writes.filter((write) => write.path.startsWith('/mgmt/shared/appsvcs/declare'))
+    .length;
 }
 
 /** Until nothing is left to do: what comes after must not wait for what went before. */
@@ -128,7 +197,11 @@ function at(sorted: readonly number[], share: number): number {
 
 async function benchNewPod(): Promise<void> {
   const rows: (string | number)[][] = [];
-  for (const [size, runs] of [[10, 5], [100, 3], [1_000, 1]] as const) {
+  for (const [size, runs] of [
+    [10, 5],
+    [100, 3],
+    [1_000, 1],
+  ] as const) {
     const site = await startSite(1);
     site.bigip.faults.timings.declare = 1;
     await send(site, observed(0, size, site.next()));
@@ -139,10 +212,20 @@ async function benchNewPod(): Promise<void> {
     const taken: number[] = [];
     for (let run = 1; run <= runs; run++) taken.push(await timeNewPod(site, size, run));
     const sorted = taken.toSorted((a, b) => a - b);
-    rows.push([String(size), String(runs), at(sorted, 0.5), sorted.at(-1) ?? Number.NaN, (declares(site) - before) / runs]);
+    rows.push([
+      String(size),
+      String(runs),
+      at(sorted, 0.5),
+      sorted.at(-1) ?? Number.NaN,
+      (declares(site) - before) / runs,
+    ]);
     await site.close();
   }
-  table(`A new pod in the snapshot's queue → a member of every pool (declare ${DECLARE} ms)`, ['exposures', 'runs', 'p50 ms', 'worst ms', 'declares each'], rows);
+  table(
+    `A new pod in the snapshot's queue → a member of every pool (declare ${DECLARE} ms)`,
+    ['exposures', 'runs', 'p50 ms', 'worst ms', 'declares each'],
+    rows,
+  );
 }
 
 /** Each run brings one pod more than the run before. */
@@ -150,9 +233,16 @@ async function timeNewPod(site: Site, size: number, run: number): Promise<number
   const snapshot = observed(0, size, site.next());
   const [first] = snapshot.objects.pods;
   if (first === undefined) throw new Error('the world has no pod');
-  const pods = Array.from({ length: run }, (_, i) => ({ ...first, meta: { ...first.meta, name: `more-${i}`, uid: `more-${i}` }, ips: [`10.244.2.${i + 1}`] }));
+  const pods = Array.from({ length: run }, (_, i) => ({
+    ...first,
+    meta: { ...first.meta, name: `more-${i}`, uid: `more-${i}` },
+    ips: [`10.244.2.${i + 1}`],
+  }));
   const started = performance.now();
-  await send(site, { ...snapshot, objects: { ...snapshot.objects, pods: [...snapshot.objects.pods, ...pods] } });
+  await send(site, {
+    ...snapshot,
+    objects: { ...snapshot.objects, pods: [...snapshot.objects.pods, ...pods] },
+  });
   await until(() => membersOf(site, `10.244.2.${run}`) === size);
   const taken = performance.now() - started;
   await settle(site);
@@ -170,7 +260,11 @@ async function benchBurst(): Promise<void> {
   await until(() => published(site).length === snapshots * more);
   const taken = performance.now() - started;
   await settle(site);
-  table(`1,000 new Gateways on one ingress of a new partition (declare ${DECLARE} ms; aim: at most 12 declares)`, ['', 'declares', 's'], [[`${snapshots} snapshots, each of ${more} more`, String(declares(site)), taken / 1_000]]);
+  table(
+    `1,000 new Gateways on one ingress of a new partition (declare ${DECLARE} ms; aim: at most 12 declares)`,
+    ['', 'declares', 's'],
+    [[`${snapshots} snapshots, each of ${more} more`, String(declares(site)), taken / 1_000]],
+  );
   await site.close();
 }
 
@@ -182,12 +276,28 @@ const PACE = 200;
 async function benchPoison(): Promise<void> {
   const clean = await timeOwners(undefined);
   const poisoned = await timeOwners(TEAMS / 2);
-  const row = (name: string, { sorted, all, declared }: Owners): (string | number)[] => [name, at(sorted, 0.5), at(sorted, 0.99), all, String(declared)];
+  const row = (name: string, { sorted, all, declared }: Owners): (string | number)[] => [
+    name,
+    at(sorted, 0.5),
+    at(sorted, 0.99),
+    all,
+    String(declared),
+  ];
   const ratio = (of: (owners: Owners) => number): number => of(poisoned) / of(clean);
   table(
     `100 exposures of ${TEAMS} owners, one owner every ${PACE} ms (declare ${DECLARE} ms): the healthy ones, from their snapshot to live`,
     ['', 'p50 ms', 'p99 ms', 'all live ms', 'declares'],
-    [row('all healthy', clean), row('one poison among them', poisoned), ['ratio', ratio(({ sorted }) => at(sorted, 0.5)), ratio(({ sorted }) => at(sorted, 0.99)), ratio(({ all }) => all), ratio(({ declared }) => declared)]],
+    [
+      row('all healthy', clean),
+      row('one poison among them', poisoned),
+      [
+        'ratio',
+        ratio(({ sorted }) => at(sorted, 0.5)),
+        ratio(({ sorted }) => at(sorted, 0.99)),
+        ratio(({ all }) => all),
+        ratio(({ declared }) => declared),
+      ],
+    ],
   );
 }
 
@@ -206,7 +316,8 @@ async function timeOwners(poison: number | undefined): Promise<Owners> {
   const watching = until(() => {
     for (const destination of published(site)) {
       const [team = ''] = destination.split(':');
-      if (!taken.has(destination)) taken.set(destination, performance.now() - (sent.get(team) ?? Number.NaN));
+      if (!taken.has(destination))
+        taken.set(destination, performance.now() - (sent.get(team) ?? Number.NaN));
     }
     if (taken.size > healthy) throw new Error('the device took the poison');
     return taken.size === healthy;
@@ -221,7 +332,8 @@ async function timeOwners(poison: number | undefined): Promise<Owners> {
   await settle(site);
   const declared = declares(site);
   const { waiting } = await site.queues.queue('slices-dead').depth();
-  if (waiting !== (poison === undefined ? 0 : 1)) throw new Error(`${waiting} dead letters: the device did not refuse the poison, and it alone`);
+  if (waiting !== (poison === undefined ? 0 : 1))
+    throw new Error(`${waiting} dead letters: the device did not refuse the poison, and it alone`);
   await site.close();
   return { sorted: [...taken.values()].toSorted((a, b) => a - b), all, declared };
 }
@@ -229,7 +341,14 @@ async function timeOwners(poison: number | undefined): Promise<Owners> {
 /** An iRule that the device does not have: BIP424. */
 function withPoison(snapshot: Snapshot, poison: boolean): Snapshot {
   if (!poison) return snapshot;
-  const gateways = snapshot.objects.gateways.map((gateway, i) => (i === 0 ? { ...gateway, meta: { ...gateway.meta, annotations: { 'sluice.io/irules': '/Common/missing' } } } : gateway));
+  const gateways = snapshot.objects.gateways.map((gateway, i) =>
+    i === 0
+      ? {
+          ...gateway,
+          meta: { ...gateway.meta, annotations: { 'sluice.io/irules': '/Common/missing' } },
+        }
+      : gateway,
+  );
   return { ...snapshot, objects: { ...snapshot.objects, gateways } };
 }
 
@@ -266,8 +385,13 @@ async function benchAway(): Promise<void> {
   const clock = fastClock(1);
   const site = await startSite(AWAY_TEAMS, clock);
   const requests: number[] = [];
-  const back = site.bigip.faults.inject({ match: () => requests.push(clock.now()) > 0, times: Infinity, response: { kind: 'reset' } });
-  for (let event = 0; event < EVENTS; event++) await send(site, observed(event % AWAY_TEAMS, Math.floor(event / AWAY_TEAMS) + 1, site.next()));
+  const back = site.bigip.faults.inject({
+    match: () => requests.push(clock.now()) > 0,
+    times: Infinity,
+    response: { kind: 'reset' },
+  });
+  for (let event = 0; event < EVENTS; event++)
+    await send(site, observed(event % AWAY_TEAMS, Math.floor(event / AWAY_TEAMS) + 1, site.next()));
   clock.run(AWAY_RATE);
   requests.length = 0;
   const started = clock.now();
@@ -281,11 +405,31 @@ async function benchAway(): Promise<void> {
   await until(() => published(site).length === EVENTS);
   const all = clock.now() - returned;
   await settle(site);
-  const perMinute = Array.from({ length: AWAY_MINUTES }, (_, minute) => requests.filter((time) => Math.floor((time - started) / MINUTE) === minute).length);
+  const perMinute = Array.from(
+    { length: AWAY_MINUTES },
+    (_, minute) =>
+      requests.filter((time) => Math.floor((time - started) / MINUTE) === minute).length,
+  );
   table(
     `A device away for ${AWAY_MINUTES} min with ${EVENTS} events of ${AWAY_TEAMS} owners waiting (declare ${DECLARE} ms; a clock ${AWAY_RATE}×, then ${DRAIN_RATE}× as fast)`,
-    ['requests in the first minute', 'in a later one, at most', 'in all', 'back → first declare s', 'back → all live s', 'declares'],
-    [[String(perMinute[0]), String(Math.max(...perMinute.slice(1))), String(requests.length), first / 1_000, all / 1_000, String(declares(site))]],
+    [
+      'requests in the first minute',
+      'in a later one, at most',
+      'in all',
+      'back → first declare s',
+      'back → all live s',
+      'declares',
+    ],
+    [
+      [
+        String(perMinute[0]),
+        String(Math.max(...perMinute.slice(1))),
+        String(requests.length),
+        first / 1_000,
+        all / 1_000,
+        String(declares(site)),
+      ],
+    ],
   );
   await site.close();
 }

@@ -9,7 +9,11 @@ const dist = resolve(import.meta.dirname, '../../dist');
 const BUNDLES = ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs'];
 
 function start(code: string): void {
-  const { status, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', code], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', code],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(stderr);
 }
 
@@ -18,8 +22,16 @@ export async function benchBundles(): Promise<void> {
   const rows: (string | number)[][] = [];
   for (const name of BUNDLES) {
     const file = resolve(dist, name);
-    const cold = (await time(5, () => start(`await import(${JSON.stringify(pathToFileURL(file).href)}); process.exit(0)`))).median;
+    const cold = (
+      await time(5, () =>
+        start(`await import(${JSON.stringify(pathToFileURL(file).href)}); process.exit(0)`),
+      )
+    ).median;
     rows.push([name, statSync(file).size / 1024, cold - empty]);
   }
-  table(`Bundles (an empty process takes ${empty.toFixed(0)} ms)`, ['bundle', 'KB', 'cold start ms'], rows);
+  table(
+    `Bundles (an empty process takes ${empty.toFixed(0)} ms)`,
+    ['bundle', 'KB', 'cold start ms'],
+    rows,
+  );
 }

@@ -34,7 +34,11 @@ export async function benchExpress(): Promise<void> {
     rows.push(await measure(site, 'alone'), await measure(site, 'during a declare'));
     await site.close();
   }
-  table(`A terminating pod in the snapshot's queue → drained on the device (declare ${DECLARE} ms, one write ${WRITE} ms, ${RUNS} runs)`, ['exposures', '', 'p50 ms', 'p99 ms', 'p99 / write'], rows);
+  table(
+    `A terminating pod in the snapshot's queue → drained on the device (declare ${DECLARE} ms, one write ${WRITE} ms, ${RUNS} runs)`,
+    ['exposures', '', 'p50 ms', 'p99 ms', 'p99 / write'],
+    rows,
+  );
 }
 
 interface Site {
@@ -52,18 +56,52 @@ async function startSite(size: number): Promise<Site> {
   const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: WRITE } });
   const config = SluiceConfig.parse({
     generation: 1,
-    devices: [{ name: 'bigip', url: bigip.url, username: bigip.username, password: 'env:P', tls: { ca: 'env:CA' }, partitions: ['k8s'] }],
+    devices: [
+      {
+        name: 'bigip',
+        url: bigip.url,
+        username: bigip.username,
+        password: 'env:P',
+        tls: { ca: 'env:CA' },
+        partitions: ['k8s'],
+      },
+    ],
     clusters: [{ id: 'east' }],
-    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip'], virtualAddress: '172.16.100.195' }],
+    ingresses: [
+      {
+        cluster: 'east',
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['bigip'],
+        virtualAddress: '172.16.100.195',
+      },
+    ],
   });
   const secrets: Record<string, string> = { 'env:P': bigip.password, 'env:CA': bigip.ca };
   const queues = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
   const quiet = (): void => undefined;
-  const log: Runtime['log'] = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
-  const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') }, queues, clock: processClock, id: randomUUID, random: Math.random, log };
+  const log: Runtime['log'] = {
+    debug: quiet,
+    info: quiet,
+    warn: quiet,
+    error: quiet,
+    child: () => log,
+  };
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') },
+    queues,
+    clock: processClock,
+    id: randomUUID,
+    random: Math.random,
+    log,
+  };
   const [deviceConfig] = config.devices;
   if (deviceConfig === undefined) throw new Error('no device');
-  const device = createDevice(deviceConfig, { password: () => Promise.resolve(bigip.password), ca: bigip.ca }, processClock);
+  const device = createDevice(
+    deviceConfig,
+    { password: () => Promise.resolve(bigip.password), ca: bigip.ca },
+    processClock,
+  );
   const express = createExpress(runtime);
   const sources = [host(runtime, 'map', createMap(runtime)), host(runtime, 'express', express)];
   let counter = 0;
@@ -91,7 +129,15 @@ function host(runtime: Runtime, name: string, handler: ReturnType<typeof createM
   const settings = FUNCTIONS.find((each) => each.name === name);
   if (settings === undefined) throw new Error(`no function ${name}`);
   const { queue, ...rest } = settings;
-  return startEventSource({ ...rest, functionName: name, queue: runtime.queues.queue(queue), handler, clock: runtime.clock, id: runtime.id, log: runtime.log });
+  return startEventSource({
+    ...rest,
+    functionName: name,
+    queue: runtime.queues.queue(queue),
+    handler,
+    clock: runtime.clock,
+    id: runtime.id,
+    log: runtime.log,
+  });
 }
 
 /** As apply would: the slice of a snapshot, declared. */
@@ -100,11 +146,16 @@ async function declare({ config, device }: Site, snapshot: Snapshot): Promise<vo
   if (mapped.kind === 'refused') throw new Error(mapped.reason);
   const reading = await device.read('k8s');
   if (reading.kind === 'refused') throw new Error(reading.reason);
-  const { next } = planPartition('k8s', reading.declared.state, mapped.slices, { sameFleet: () => false });
+  const { next } = planPartition('k8s', reading.declared.state, mapped.slices, {
+    sameFleet: () => false,
+  });
   await device.declare('k8s', next, reading.declared.lockKey);
 }
 
-async function measure(site: Site, how: 'alone' | 'during a declare'): Promise<(string | number)[]> {
+async function measure(
+  site: Site,
+  how: 'alone' | 'during a declare',
+): Promise<(string | number)[]> {
   const taken: number[] = [];
   const running = how === 'alone' ? undefined : keepDeclaring(site);
   await timeDrain(site);
@@ -116,7 +167,8 @@ async function measure(site: Site, how: 'alone' | 'during a declare'): Promise<(
   }
   await running?.stop();
   const sorted = taken.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
   return [String(site.size), how, at(0.5), at(0.99), at(0.99) / WRITE];
 }
 
@@ -124,7 +176,10 @@ async function measure(site: Site, how: 'alone' | 'during a declare'): Promise<(
 function keepDeclaring(site: Site): { inProgress(): Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
   const current = { posted: 0 };
-  const isEarly = (): boolean => current.posted > 0 && Date.now() - current.posted >= 200 && Date.now() - current.posted <= 1_500;
+  const isEarly = (): boolean =>
+    current.posted > 0 &&
+    Date.now() - current.posted >= 200 &&
+    Date.now() - current.posted <= 1_500;
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const reading = await site.device.read('k8s');
@@ -158,16 +213,39 @@ async function timeDrain(site: Site): Promise<number> {
   return taken;
 }
 
-async function send(site: Site, change: (pods: Snapshot['objects']['pods']) => Snapshot['objects']['pods'], back: readonly string[]): Promise<void> {
+async function send(
+  site: Site,
+  change: (pods: Snapshot['objects']['pods']) => Snapshot['objects']['pods'],
+  back: readonly string[],
+): Promise<void> {
   const snapshot = snapshotOf(site.size, site.next());
-  const changes = back.map((name) => ({ what: 'updated' as const, kind: 'Pod', namespace: 'istio-system', name, resourceVersion: '1' }));
+  const changes = back.map((name) => ({
+    what: 'updated' as const,
+    kind: 'Pod',
+    namespace: 'istio-system',
+    name,
+    resourceVersion: '1',
+  }));
   const id = randomUUID();
-  const body = seal(INGRESS_OBSERVED, { ...snapshot, changes, objects: { ...snapshot.objects, pods: change(snapshot.objects.pods) } }, { id, cluster: 'east', subject: 'east/istio-system/istio-ingressgateway', time: new Date().toISOString() });
+  const body = seal(
+    INGRESS_OBSERVED,
+    { ...snapshot, changes, objects: { ...snapshot.objects, pods: change(snapshot.objects.pods) } },
+    {
+      id,
+      cluster: 'east',
+      subject: 'east/istio-system/istio-ingressgateway',
+      time: new Date().toISOString(),
+    },
+  );
   await site.queues.queue('snapshots').send({ group: 'east', deduplicationId: id, body });
 }
 
 /** Looks at the device itself, so that the looking costs it nothing. */
 async function until({ bigip }: Site, enabled: boolean): Promise<void> {
-  const member = (): boolean | undefined => bigip.view().partitions.find((p) => p.name === 'k8s')?.pools[0]?.members.find((m) => m.address === '10.244.1.1')?.enabled;
+  const member = (): boolean | undefined =>
+    bigip
+      .view()
+      .partitions.find((p) => p.name === 'k8s')
+      ?.pools[0]?.members.find((m) => m.address === '10.244.1.1')?.enabled;
   while (member() !== enabled) await processClock.sleep(2);
 }

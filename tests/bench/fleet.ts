@@ -4,7 +4,12 @@ import { benchCost } from './fleet/cost.ts';
 import { benchRestart } from './fleet/restart.ts';
 import { benchSizes } from './fleet/size.ts';
 
-const SECTIONS: readonly (readonly [string, () => Promise<void>])[] = [['sizes', benchSizes], ['converge', benchConverge], ['restart', benchRestart], ['cost', benchCost]];
+const SECTIONS: readonly (readonly [string, () => Promise<void>])[] = [
+  ['sizes', benchSizes],
+  ['converge', benchConverge],
+  ['restart', benchRestart],
+  ['cost', benchCost],
+];
 
 export async function benchFleet(): Promise<void> {
   for (const [name, run] of SECTIONS) {

@@ -7,13 +7,25 @@ import { table, time } from './measure.ts';
 
 const TYPE = 'sluice.bench.v1';
 const TYPES = { [TYPE]: z.looseObject({}) };
-const META = { id: 'id', cluster: 'east', subject: 'east/istio-system/istio-ingressgateway', time: new Date(0).toISOString() };
+const META = {
+  id: 'id',
+  cluster: 'east',
+  subject: 'east/istio-system/istio-ingressgateway',
+  time: new Date(0).toISOString(),
+};
 /** Calls in one measurement, so that microseconds can be seen. */
 const CALLS = 200;
 
 /** Text like a snapshot's, hard enough to pack to be of use where it is packed. */
 function dataOf(bytes: number): object {
-  return { items: Array.from({ length: Math.ceil(bytes / 100) }, (_, i) => ({ name: `gateway-${i}`, uid: randomBytes(16).toString('hex'), ready: i % 7 !== 0, port: 30_000 + i })) };
+  return {
+    items: Array.from({ length: Math.ceil(bytes / 100) }, (_, i) => ({
+      name: `gateway-${i}`,
+      uid: randomBytes(16).toString('hex'),
+      ready: i % 7 !== 0,
+      port: 30_000 + i,
+    })),
+  };
 }
 
 export async function benchIdentity(): Promise<void> {
@@ -34,9 +46,24 @@ export async function benchIdentity(): Promise<void> {
     };
     const verify = (body: string): void => {
       const opened = open(body, TYPES);
-      if ('refused' in opened || opened.ok.signature === undefined || !isSignedBy(opened.ok.signature, key.ok)) throw new Error('not verified');
+      if (
+        'refused' in opened ||
+        opened.ok.signature === undefined ||
+        !isSignedBy(opened.ok.signature, key.ok)
+      )
+        throw new Error('not verified');
     };
-    rows.push([`${Math.round(plain.length / 1_000)}${JSON.parse(plain).dataencoding === undefined ? '' : ' packed'}`, await micro(() => seal(TYPE, data, META)), await micro(() => seal(TYPE, data, META, signer.ok)), await micro(() => open(plain, TYPES)), await micro(() => verify(signed))]);
+    rows.push([
+      `${Math.round(plain.length / 1_000)}${JSON.parse(plain).dataencoding === undefined ? '' : ' packed'}`,
+      await micro(() => seal(TYPE, data, META)),
+      await micro(() => seal(TYPE, data, META, signer.ok)),
+      await micro(() => open(plain, TYPES)),
+      await micro(() => verify(signed)),
+    ]);
   }
-  table('Signatures, microseconds for one event', ['event kB', 'seal', 'seal+sign', 'open', 'open+verify'], rows);
+  table(
+    'Signatures, microseconds for one event',
+    ['event kB', 'seal', 'seal+sign', 'open', 'open+verify'],
+    rows,
+  );
 }

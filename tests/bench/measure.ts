@@ -5,7 +5,10 @@ export function median(values: readonly number[]): number {
 }
 
 /** Milliseconds of `runs` calls after one to warm up. */
-export async function time(runs: number, work: () => unknown): Promise<{ readonly median: number; readonly worst: number }> {
+export async function time(
+  runs: number,
+  work: () => unknown,
+): Promise<{ readonly median: number; readonly worst: number }> {
   await work();
   const taken: number[] = [];
   for (let i = 0; i < runs; i++) {
@@ -16,9 +19,20 @@ export async function time(runs: number, work: () => unknown): Promise<{ readonl
   return { median: median(taken), worst: Math.max(...taken) };
 }
 
-export function table(title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const text = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toFixed(cell < 10 ? 2 : 0) : cell)));
-  const widths = header.map((h, i) => Math.max(h.length, ...text.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+export function table(
+  title: string,
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): void {
+  const text = rows.map((row) =>
+    row.map((cell) => (typeof cell === 'number' ? cell.toFixed(cell < 10 ? 2 : 0) : cell)),
+  );
+  const widths = header.map((h, i) =>
+    Math.max(h.length, ...text.map((row) => row[i]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ');
   process.stdout.write(`\n${title}\n${[line(header), ...text.map(line)].join('\n')}\n`);
 }

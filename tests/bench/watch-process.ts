@@ -16,8 +16,21 @@ const { env } = process;
 const built = (await import(main)) as Built;
 const config = await loadConfig(env['SLUICE_CONFIG'] ?? '', env);
 const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
-const runtime = { config, secrets: createSecrets({ env }), queues, clock: processClock, id: randomUUID, random: Math.random, log: createLogger('info') };
-const watcher = built.create({ runtime, kubeconfig, clusterId: env['SLUICE_CLUSTER'] ?? '', debounce: { quiet: 0, max: 0 } });
+const runtime = {
+  config,
+  secrets: createSecrets({ env }),
+  queues,
+  clock: processClock,
+  id: randomUUID,
+  random: Math.random,
+  log: createLogger('info'),
+};
+const watcher = built.create({
+  runtime,
+  kubeconfig,
+  clusterId: env['SLUICE_CLUSTER'] ?? '',
+  debounce: { quiet: 0, max: 0 },
+});
 const asked = new Promise((resolve) => process.once('SIGTERM', resolve));
 await watcher.start();
 await asked;

@@ -30,8 +30,18 @@ const REST_MS = 5_000;
 /** Longer than any start on a busy machine takes. */
 const START_MS = 120_000;
 /** As in a cluster: what the Deployment and the image say of memory. */
-const MEMORY = Object.fromEntries(container(readResources(join(FOLDER, 'base'))).env.filter(({ name }) => /^(NODE_OPTIONS|MALLOC_)/.test(name)).map(({ name, value = '' }) => [name, value]));
-const FLAGS = (JSON.parse(/^ENTRYPOINT (.*)$/m.exec(readFileSync(join(FOLDER, 'image/Containerfile.watch'), 'utf8'))?.[1] ?? '[]') as readonly string[]).filter((word) => word.startsWith('--'));
+const MEMORY = Object.fromEntries(
+  container(readResources(join(FOLDER, 'base')))
+    .env.filter(({ name }) => /^(NODE_OPTIONS|MALLOC_)/.test(name))
+    .map(({ name, value = '' }) => [name, value]),
+);
+const FLAGS = (
+  JSON.parse(
+    /^ENTRYPOINT (.*)$/m.exec(
+      readFileSync(join(FOLDER, 'image/Containerfile.watch'), 'utf8'),
+    )?.[1] ?? '[]',
+  ) as readonly string[]
+).filter((word) => word.startsWith('--'));
 
 /** What came over the queue. */
 interface Seen {
@@ -82,11 +92,18 @@ function ask(url: string): Promise<Response> {
 
 async function metric(site: Pick<Site, 'url'>, name: string): Promise<number> {
   const text = await (await ask(`${site.url}/metrics`)).text();
-  return text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
 function residentMegabytes(child: ChildProcess): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;
+  return (
+    Number(
+      /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? Number.NaN,
+    ) / 1_024
+  );
 }
 
 interface Megabytes {
@@ -101,7 +118,8 @@ async function keptMegabytes(child: ChildProcess): Promise<Megabytes> {
   const listen = (piece: Buffer): void => {
     said = `${said}${piece.toString()}`.slice(-10_000);
     const left = /"collected":(\d+)/.exec(said)?.[1];
-    if (left !== undefined) found({ heap: Number(left) / 1_048_576, resident: residentMegabytes(child) });
+    if (left !== undefined)
+      found({ heap: Number(left) / 1_048_576, resident: residentMegabytes(child) });
   };
   child.stdout?.on('data', listen);
   child.once('exit', (code) => reject(new Error(`the watcher ended with ${code}`)));
@@ -111,7 +129,12 @@ async function keptMegabytes(child: ChildProcess): Promise<Megabytes> {
 
 /** From outside: asked for itself it would answer only when it has caught up. Ticks are hundredths of a second. */
 function cpuSeconds(child: ChildProcess): number {
-  const [user, system] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
+  const [user, system] =
+    readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ')
+      .slice(11, 13)
+      .map(Number) ?? [];
   return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100;
 }
 
@@ -129,18 +152,44 @@ function portOf(child: ChildProcess): Promise<number> {
 }
 
 /** Answers every snapshot as the devices would, and tells when each was there. */
-async function settleAll(queues: Queues, taken: (snapshot: Snapshot) => void, signal: AbortSignal): Promise<void> {
+async function settleAll(
+  queues: Queues,
+  taken: (snapshot: Snapshot) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const ended = (): boolean => signal.aborted;
   while (!ended()) {
-    for (const message of await queues.queue('snapshots').receive({ max: 10, wait: 1_000, visibility: 60_000, signal })) {
+    for (const message of await queues
+      .queue('snapshots')
+      .receive({ max: 10, wait: 1_000, visibility: 60_000, signal })) {
       await queues.queue('snapshots').delete(message.receipt);
       const event = open(message.body, SNAPSHOT_EVENTS);
       if (!('ok' in event) || event.ok.type !== INGRESS_OBSERVED) continue;
       const snapshot = event.ok.data;
       taken(snapshot);
       const owner = `bench/${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
-      const settled = { owner, clusterUid: snapshot.clusterUid, version: { ...snapshot.revision, generation: 1 }, device: 'bigip', devices: ['bigip'], servers: [], exposures: [], notes: [] };
-      await queues.queue('settled-bench').send({ group: owner, deduplicationId: randomUUID(), body: seal(INGRESS_SETTLED, settled, { id: randomUUID(), cluster: 'bench', subject: owner, time: new Date().toISOString() }) });
+      const settled = {
+        owner,
+        clusterUid: snapshot.clusterUid,
+        version: { ...snapshot.revision, generation: 1 },
+        device: 'bigip',
+        devices: ['bigip'],
+        servers: [],
+        exposures: [],
+        notes: [],
+      };
+      await queues
+        .queue('settled-bench')
+        .send({
+          group: owner,
+          deduplicationId: randomUUID(),
+          body: seal(INGRESS_SETTLED, settled, {
+            id: randomUUID(),
+            cluster: 'bench',
+            subject: owner,
+            time: new Date().toISOString(),
+          }),
+        });
     }
   }
 }
@@ -160,31 +209,84 @@ export async function benchWatch(): Promise<void> {
       await section('churn', () => measureGrowth(site, add));
     });
     await withWatcher(lab, [PROCESS, MAIN], (site) => section('lag', () => measureLag(site, add)));
-    table(`Watcher: ${SIZE.gateways} Gateways, ${SIZE.gateways} VirtualServices, ${SIZE.services} Services, ${SIZE.pods} pods, ${INGRESSES} ingresses`, ['figure', 'value', 'unit'], rows);
+    table(
+      `Watcher: ${SIZE.gateways} Gateways, ${SIZE.gateways} VirtualServices, ${SIZE.services} Services, ${SIZE.pods} pods, ${INGRESSES} ingresses`,
+      ['figure', 'value', 'unit'],
+      rows,
+    );
   } finally {
     await lab.close();
   }
 }
 
 /** `program`: what node runs; the path of the kubeconfig comes after it. */
-async function withWatcher(lab: LabKubernetes, program: readonly string[], measure: (site: Site, ready: number) => Promise<void>): Promise<void> {
+async function withWatcher(
+  lab: LabKubernetes,
+  program: readonly string[],
+  measure: (site: Site, ready: number) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
-  const [queuePath, kubeconfig, config] = [join(folder, 'queue.sqlite'), join(folder, 'kubeconfig'), join(folder, 'sluice.yaml')];
+  const [queuePath, kubeconfig, config] = [
+    join(folder, 'queue.sqlite'),
+    join(folder, 'kubeconfig'),
+    join(folder, 'sluice.yaml'),
+  ];
   const queue = { kind: 'sqlite' as const, path: queuePath };
   const queues = openQueues(queue, { clock: processClock, id: randomUUID });
   writeFileSync(kubeconfig, lab.kubeconfig());
-  const ingresses = Array.from({ length: INGRESSES }, (_, n) => ({ cluster: 'bench', service: `istio-system/ingress-${n}`, devices: ['bigip'], virtualAddress: `192.0.2.${n + 1}`, servicePorts: 'observe' }));
-  writeFileSync(config, JSON.stringify({ devices: [{ name: 'bigip', url: 'https://192.0.2.99', username: 'u', password: 'env:P', partitions: ['k8s'] }], clusters: [{ id: 'bench' }], ingresses, queue }));
+  const ingresses = Array.from({ length: INGRESSES }, (_, n) => ({
+    cluster: 'bench',
+    service: `istio-system/ingress-${n}`,
+    devices: ['bigip'],
+    virtualAddress: `192.0.2.${n + 1}`,
+    servicePorts: 'observe',
+  }));
+  writeFileSync(
+    config,
+    JSON.stringify({
+      devices: [
+        {
+          name: 'bigip',
+          url: 'https://192.0.2.99',
+          username: 'u',
+          password: 'env:P',
+          partitions: ['k8s'],
+        },
+      ],
+      clusters: [{ id: 'bench' }],
+      ingresses,
+      queue,
+    }),
+  );
   const started = performance.now();
-  const env = { PATH: process.env['PATH'], NODE_ENV: 'production', ...MEMORY, SLUICE_CONFIG: config, SLUICE_CLUSTER: 'bench', KUBECONFIG: kubeconfig, SLUICE_HTTP_PORT: '127.0.0.1:0', POD_NAME: 'bench' };
-  const child = spawn(process.execPath, [...FLAGS, ...(program[0] === MAIN ? ['--expose-gc', '--import', COLLECT, MAIN] : [...program, kubeconfig])], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_ENV: 'production',
+    ...MEMORY,
+    SLUICE_CONFIG: config,
+    SLUICE_CLUSTER: 'bench',
+    KUBECONFIG: kubeconfig,
+    SLUICE_HTTP_PORT: '127.0.0.1:0',
+    POD_NAME: 'bench',
+  };
+  const child = spawn(
+    process.execPath,
+    [
+      ...FLAGS,
+      ...(program[0] === MAIN
+        ? ['--expose-gc', '--import', COLLECT, MAIN]
+        : [...program, kubeconfig]),
+    ],
+    { env, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const ended = once(child, 'exit');
   const over = new AbortController();
   const seen: Seen = { arrived: new Map(), owners: new Set() };
   const settling = settleAll(queues, (snapshot) => take(seen, snapshot), over.signal);
   try {
     const url = `http://127.0.0.1:${await portOf(child)}`;
-    if (!(await comesTrue(async () => (await ask(`${url}/readyz`)).status === 200, START_MS))) throw new Error(`the watcher is not ready after ${START_MS / 1_000} s`);
+    if (!(await comesTrue(async () => (await ask(`${url}/readyz`)).status === 200, START_MS)))
+      throw new Error(`the watcher is not ready after ${START_MS / 1_000} s`);
     await measure({ lab, seen, child, url }, performance.now() - started);
   } finally {
     child.kill('SIGTERM');
@@ -198,12 +300,16 @@ async function withWatcher(lab: LabKubernetes, program: readonly string[], measu
 
 function take({ arrived, owners }: Seen, { ingress, changes }: Snapshot): void {
   owners.add(ingress.service);
-  for (const { name, resourceVersion } of changes) arrived.get(`${name} ${resourceVersion}`)?.(performance.now());
+  for (const { name, resourceVersion } of changes)
+    arrived.get(`${name} ${resourceVersion}`)?.(performance.now());
 }
 
 /** Every ingress was told once, and its result came back. */
 async function firstSnapshots({ seen }: Site): Promise<void> {
-  if (!(await comesTrue(() => seen.owners.size === INGRESSES, START_MS))) throw new Error(`only ${seen.owners.size} of ${INGRESSES} ingresses were told in ${START_MS / 1_000} s`);
+  if (!(await comesTrue(() => seen.owners.size === INGRESSES, START_MS)))
+    throw new Error(
+      `only ${seen.owners.size} of ${INGRESSES} ingresses were told in ${START_MS / 1_000} s`,
+    );
   await processClock.sleep(REST_MS);
 }
 
@@ -216,7 +322,11 @@ async function measureLoad(site: Site, add: Add): Promise<void> {
     await processClock.sleep(Math.max(0, began + ((n + 1) * 1_000) / PACE - performance.now()));
   }
   const took = (performance.now() - began) / 1_000;
-  add(`CPU at ${((SECONDS * PACE) / took).toFixed(0)} changes/s for ${took.toFixed(0)} s`, ((cpuSeconds(child) - cpu) / took) * 100, '%');
+  add(
+    `CPU at ${((SECONDS * PACE) / took).toFixed(0)} changes/s for ${took.toFixed(0)} s`,
+    ((cpuSeconds(child) - cpu) / took) * 100,
+    '%',
+  );
   add('RSS after that', residentMegabytes(child), 'MB');
 }
 
@@ -254,7 +364,11 @@ async function measureLag(site: Site, add: Add): Promise<void> {
     waits.push((await promise) - began);
   }
   const sorted = waits.toSorted((a, b) => a - b);
-  add(`change to event, without debounce, p50 of ${sorted.length}`, sorted[Math.floor(sorted.length * 0.5)] ?? Number.NaN, 'ms');
+  add(
+    `change to event, without debounce, p50 of ${sorted.length}`,
+    sorted[Math.floor(sorted.length * 0.5)] ?? Number.NaN,
+    'ms',
+  );
   add('the same, p99', sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN, 'ms');
 }
 
@@ -263,7 +377,8 @@ async function churn(site: Site): Promise<number> {
   const event = 'sluice_watch_stream_events_total';
   const from = await metric(site, event);
   const until = performance.now() + CHURN_MS;
-  const behind = async (most: number): Promise<boolean> => performance.now() < until && (await metric(site, event)) < from + most;
+  const behind = async (most: number): Promise<boolean> =>
+    performance.now() < until && (await metric(site, event)) < from + most;
   let n = 0;
   for (; n < CHANGES && performance.now() < until; n += 1) {
     site.lab.store.apply(gatewayOf(n % SIZE.gateways, 3_000_000 + n));

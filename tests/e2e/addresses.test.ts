@@ -18,26 +18,49 @@ beforeEach(async () => {
   site = await startSite();
   const config = parse(await site.read('sluice.yaml')) as { ingresses: object[] };
   const ingresses = config.ingresses.map((ingress) => ({ ...ingress, virtualAddress: 'auto' }));
-  await site.write('sluice.yaml', stringify({ ...config, addressPools: [{ name: 'web', ranges: ['172.16.41.8-172.16.41.11'] }], ingresses }));
+  await site.write(
+    'sluice.yaml',
+    stringify({
+      ...config,
+      addressPools: [{ name: 'web', ranges: ['172.16.41.8-172.16.41.11'] }],
+      ingresses,
+    }),
+  );
 });
 afterEach(() => site.stop());
 
 const take = async (address: string): Promise<void> => {
-  const { status } = await call(site.bigip, 'POST', '/mgmt/tm/ltm/virtual-address', { body: { name: address, partition: 'Common', address } });
+  const { status } = await call(site.bigip, 'POST', '/mgmt/tm/ltm/virtual-address', {
+    body: { name: address, partition: 'Common', address },
+  });
   expect(status).toBe(200);
 };
 const give = async (address: string): Promise<void> => {
-  const { status } = await call(site.bigip, 'DELETE', `/mgmt/tm/ltm/virtual-address/~Common~${address}`);
+  const { status } = await call(
+    site.bigip,
+    'DELETE',
+    `/mgmt/tm/ltm/virtual-address/~Common~${address}`,
+  );
   expect(status).toBe(200);
 };
 
 async function served(address: string, ports: readonly number[], sluice: Sluice): Promise<void> {
-  await until(`${ports.join(' and ')} at ${address}`, () => virtualServers(site).join() === ports.map((port) => `${address}:${port}/tcp`).join(), () => `${virtualServers(site).join()}\n${sluice.stdout()}`);
-  await until(`${address} in the status of the Service`, async () => (await externalAddresses(site)).join() === address, sluice.stdout);
+  await until(
+    `${ports.join(' and ')} at ${address}`,
+    () => virtualServers(site).join() === ports.map((port) => `${address}:${port}/tcp`).join(),
+    () => `${virtualServers(site).join()}\n${sluice.stdout()}`,
+  );
+  await until(
+    `${address} in the status of the Service`,
+    async () => (await externalAddresses(site)).join() === address,
+    sluice.stdout,
+  );
   await until('empty queues', async () => (await pending(site)) === 0, sluice.stdout);
 }
 
-async function addresses(...args: readonly string[]): Promise<{ readonly code: number | string; readonly out: string }> {
+async function addresses(
+  ...args: readonly string[]
+): Promise<{ readonly code: number | string; readonly out: string }> {
   const command = site.launch(['addresses', '--config', site.files.config, ...args]);
   const code = await command.ended;
   return { code, out: command.stdout() };
@@ -54,11 +77,15 @@ test(
     await eventOf(site, 'echo', /^Programmed: bigip offers 172\.16\.41\.11:32400\/tcp/, sluice);
     const full = await addresses();
     expect(full.code).toBe(2);
-    expect(full.out).toMatch(/^web +bigip +172\.16\.41\.8-172\.16\.41\.11 +4 +4 +0 \(over 90 % used\)/m);
+    expect(full.out).toMatch(
+      /^web +bigip +172\.16\.41\.8-172\.16\.41\.11 +4 +4 +0 \(over 90 % used\)/m,
+    );
     expect(full.out).toContain(OWNER);
     const doctor = site.launch(['doctor', '--config', site.files.config]);
     expect(await doctor.ended).toBe(2);
-    expect(doctor.stdout()).toMatch(/^BAD +address pool web on bigip +4 of 4 addresses used; widen/m);
+    expect(doctor.stdout()).toMatch(
+      /^BAD +address pool web on bigip +4 of 4 addresses used; widen/m,
+    );
 
     // Everything is free again, and nothing on the device tells which address it was.
     for (const address of POOL.slice(0, 3)) await give(address);
@@ -68,14 +95,35 @@ test(
     await served('172.16.41.11', [32_400, 32_500], sluice);
     const json = await addresses('-o', 'json');
     expect(json.code).toBe(0);
-    expect(JSON.parse(json.out)).toMatchObject([{ device: 'bigip', name: 'web', size: 4, used: 1, free: 3, addresses: [{ address: '172.16.41.11', by: [{ who: OWNER, exposures: ['32400/tcp', '32500/tcp'] }] }] }]);
+    expect(JSON.parse(json.out)).toMatchObject([
+      {
+        device: 'bigip',
+        name: 'web',
+        size: 4,
+        used: 1,
+        free: 3,
+        addresses: [
+          { address: '172.16.41.11', by: [{ who: OWNER, exposures: ['32400/tcp', '32500/tcp'] }] },
+        ],
+      },
+    ]);
 
     // With the last exposure the address is gone, from the Service too; then somebody else takes it, and all the others.
-    for (const name of ['echo', 'second']) await site.api.remove(`/apis/networking.istio.io/v1/namespaces/default/gateways/${name}`);
-    await until('nothing is offered', async () => virtualServers(site).length === 0 && (await externalAddresses(site)).length === 0, sluice.stdout);
+    for (const name of ['echo', 'second'])
+      await site.api.remove(`/apis/networking.istio.io/v1/namespaces/default/gateways/${name}`);
+    await until(
+      'nothing is offered',
+      async () => virtualServers(site).length === 0 && (await externalAddresses(site)).length === 0,
+      sluice.stdout,
+    );
     for (const address of POOL) await take(address);
     await openPorts(site, 'third', [{ port: 32_600 }]);
-    await eventOf(site, 'third', /^NoAddress: auto\(web\):32600\/tcp on bigip: OWN350: no address of pool web is free on bigip/, sluice);
+    await eventOf(
+      site,
+      'third',
+      /^NoAddress: auto\(web\):32600\/tcp on bigip: OWN350: no address of pool web is free on bigip/,
+      sluice,
+    );
     expect(virtualServers(site)).toEqual([]);
     expect(await externalAddresses(site)).toEqual([]);
 

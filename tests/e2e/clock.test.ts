@@ -9,12 +9,16 @@ import { until } from './support/until.ts';
 const LIMIT = 240_000;
 const DAY = 86_400_000;
 const PRELOAD = fileURLToPath(new URL('support/clock.mjs', import.meta.url));
-const wrong = (ahead: number): NodeJS.ProcessEnv => ({ NODE_OPTIONS: `--import ${PRELOAD}`, CLOCK_AHEAD: String(ahead) });
+const wrong = (ahead: number): NodeJS.ProcessEnv => ({
+  NODE_OPTIONS: `--import ${PRELOAD}`,
+  CLOCK_AHEAD: String(ahead),
+});
 
 let site: Site;
 afterEach(() => site.stop());
 
-const epochOf = (sluice: Sluice): number => Number(sluice.log().find(({ msg }) => msg === 'leading')?.['epoch']);
+const epochOf = (sluice: Sluice): number =>
+  Number(sluice.log().find(({ msg }) => msg === 'leading')?.['epoch']);
 
 async function opens(name: string, port: number, sluice: Sluice): Promise<void> {
   await openPorts(site, name, [{ port }]);
@@ -25,33 +29,51 @@ async function start(options?: SiteOptions): Promise<void> {
   site = await startSite(options);
 }
 
-test('a day ahead, where the API server tells no time either: changes are applied then, after it is right, and after it is a day behind', async () => {
-  await start({ date: () => undefined });
-  const ahead = await site.up(wrong(DAY));
-  await opens('ahead', 32_400, ahead);
-  expect(epochOf(ahead)).toBeGreaterThan(Date.now() + DAY / 2);
-  // As after a power cut, with whatever it had in hand.
-  await ahead.kill('SIGKILL');
+test(
+  'a day ahead, where the API server tells no time either: changes are applied then, after it is right, and after it is a day behind',
+  async () => {
+    await start({ date: () => undefined });
+    const ahead = await site.up(wrong(DAY));
+    await opens('ahead', 32_400, ahead);
+    expect(epochOf(ahead)).toBeGreaterThan(Date.now() + DAY / 2);
+    // As after a power cut, with whatever it had in hand.
+    await ahead.kill('SIGKILL');
 
-  const right = await site.up();
-  await opens('right', 32_500, right);
-  expect(epochOf(right)).toBe(epochOf(ahead) + 1);
-  expect(await right.kill('SIGTERM')).toBe(0);
+    const right = await site.up();
+    await opens('right', 32_500, right);
+    expect(epochOf(right)).toBe(epochOf(ahead) + 1);
+    expect(await right.kill('SIGTERM')).toBe(0);
 
-  const behind = await site.up(wrong(-DAY));
-  await opens('behind', 32_600, behind);
-  expect(epochOf(behind)).toBe(epochOf(ahead) + 2);
-  expect(await deadLetters(site, 'snapshots', 0, behind)).toEqual([]);
-  expect(await behind.kill('SIGTERM')).toBe(0);
-}, LIMIT);
+    const behind = await site.up(wrong(-DAY));
+    await opens('behind', 32_600, behind);
+    expect(epochOf(behind)).toBe(epochOf(ahead) + 2);
+    expect(await deadLetters(site, 'snapshots', 0, behind)).toEqual([]);
+    expect(await behind.kill('SIGTERM')).toBe(0);
+  },
+  LIMIT,
+);
 
-test.each([['ahead', DAY], ['behind', -DAY]])('a day %s: the epoch is the API server\'s time, the ingress Service tells of the clock, and setting it right in the middle stops nothing', async (_way, step) => {
-  await start();
-  const sluice = await site.up(wrong(step));
-  await opens('wrong', 32_400, sluice);
-  expect(Math.abs(epochOf(sluice) - Date.now())).toBeLessThan(LIMIT);
-  await until('an Event tells of the clock', async () => (await site.api.list('/api/v1/namespaces/istio-system/events')).some((event) => event['reason'] === 'ClockWrong'), () => sluice.stdout());
-  process.kill(sluice.pid, 'SIGUSR2');
-  await opens('right', 32_500, sluice);
-  expect(await sluice.kill('SIGTERM')).toBe(0);
-}, LIMIT);
+test.each([
+  ['ahead', DAY],
+  ['behind', -DAY],
+])(
+  "a day %s: the epoch is the API server's time, the ingress Service tells of the clock, and setting it right in the middle stops nothing",
+  async (_way, step) => {
+    await start();
+    const sluice = await site.up(wrong(step));
+    await opens('wrong', 32_400, sluice);
+    expect(Math.abs(epochOf(sluice) - Date.now())).toBeLessThan(LIMIT);
+    await until(
+      'an Event tells of the clock',
+      async () =>
+        (await site.api.list('/api/v1/namespaces/istio-system/events')).some(
+          (event) => event['reason'] === 'ClockWrong',
+        ),
+      () => sluice.stdout(),
+    );
+    process.kill(sluice.pid, 'SIGUSR2');
+    await opens('right', 32_500, sluice);
+    expect(await sluice.kill('SIGTERM')).toBe(0);
+  },
+  LIMIT,
+);

@@ -11,17 +11,24 @@ const MAIN = fileURLToPath(new URL('../../infra/lab/demo/main.ts', import.meta.u
 const LAB = fileURLToPath(new URL('../../infra/lab/main.ts', import.meta.url));
 const LIMIT = 90_000;
 
-async function demo(...args: readonly string[]): Promise<{ code: number; lines: readonly string[]; text: string }> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+async function demo(
+  ...args: readonly string[]
+): Promise<{ code: number; lines: readonly string[]; text: string }> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const [code] = (await once(child, 'close')) as [number];
   return { code, text, lines: text.trimEnd().split('\n') };
 }
 
 /** When each was made; throws where one is missing. */
 function built(): readonly number[] {
-  return ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs'].map((file) => statSync(new URL(`../../dist/${file}`, import.meta.url)).mtimeMs);
+  return ['map/handler.mjs', 'apply/handler.mjs', 'watch/main.mjs'].map(
+    (file) => statSync(new URL(`../../dist/${file}`, import.meta.url)).mtimeMs,
+  );
 }
 
 const before = built();
@@ -31,7 +38,10 @@ describe('npm run demo', () => {
     'with %j plays the whole walkthrough with real connections and ends with its number of checks',
     async (args) => {
       const { code, lines, text } = await demo(...args);
-      expect({ code, text }).toEqual({ code: 0, text: expect.stringContaining('a real TCP connection was answered: one hello') });
+      expect({ code, text }).toEqual({
+        code: 0,
+        text: expect.stringContaining('a real TCP connection was answered: one hello'),
+      });
       expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
       // The F5 ConfigMap of the walkthrough moves the port, and everybody can see who did it.
       for (const sentence of [
@@ -43,7 +53,15 @@ describe('npm run demo', () => {
       ]) {
         expect(text).toContain(sentence);
       }
-      for (const hop of ['snapshot sent', 'mapped', 'declared', 'applied', 'settled', 'first answer']) expect(text).toContain(hop);
+      for (const hop of [
+        'snapshot sent',
+        'mapped',
+        'declared',
+        'applied',
+        'settled',
+        'first answer',
+      ])
+        expect(text).toContain(hop);
       // Neither colours nor log lines where nobody sits at a terminal.
       expect(text).not.toContain('\u001B');
       expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
@@ -82,9 +100,22 @@ describe('npm run demo -- fleet', () => {
     'with %j plays a fleet: merged, disturbed by nobody, and no request lost but those in flight when a cluster died',
     async (args) => {
       const { code, lines, text } = await demo('fleet', ...args);
-      expect({ code, text }).toEqual({ code: 0, text: expect.stringContaining('Event on the Gateway: PortConflict') });
+      expect({ code, text }).toEqual({
+        code: 0,
+        text: expect.stringContaining('Event on the Gateway: PortConflict'),
+      });
       expect(lines.at(-1)).toMatch(/^demo: (1[5-9]|[2-9]\d) checks passed in \d+\.\d s$/);
-      const sentences = ['by east', 'by west', 'parked, OWN321', 'parked, OWN322', 'parked, OWN323', 'begun later, before the monitors knew: \\d+, 0 lost', 'no request was lost but those in flight', 'no declare was made for it', 'all 8 long connections live on'];
+      const sentences = [
+        'by east',
+        'by west',
+        'parked, OWN321',
+        'parked, OWN322',
+        'parked, OWN323',
+        'begun later, before the monitors knew: \\d+, 0 lost',
+        'no request was lost but those in flight',
+        'no declare was made for it',
+        'all 8 long connections live on',
+      ];
       for (const sentence of sentences) expect(text).toMatch(new RegExp(sentence));
       expect(text).not.toContain('by stray');
     },
@@ -96,12 +127,16 @@ describe('npm run lab', () => {
   test(
     'takes commands from a pipe, survives its end, and ends with 0 on Ctrl-C',
     async () => {
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LAB], { stdio: ['pipe', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', LAB], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
       let text = '';
-      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       const closed = once(child, 'close');
       const printed = async (words: string): Promise<void> => {
-        while (!text.includes(words) && child.exitCode === null) await Promise.race([once(child.stdout, 'data'), closed]);
+        while (!text.includes(words) && child.exitCode === null)
+          await Promise.race([once(child.stdout, 'data'), closed]);
         expect(text).toContain(words);
       };
       try {

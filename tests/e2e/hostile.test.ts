@@ -2,7 +2,16 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,10 +35,31 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function write(east: object): void {
-  const devices = [{ name: 'bigip-1', url: 'https://127.0.0.1:1', username: 'u', password: 'env:P', partitions: ['k8s'] }];
-  const ingresses = [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }];
-  const paths = { queue: { kind: 'sqlite', path: join(folder, 'queue.sqlite') }, failures: { kind: 'fs', path: join(folder, 'failures') } };
-  writeFileSync(config, JSON.stringify({ devices, clusters: [{ id: 'east', ...east }], ingresses, ...paths }));
+  const devices = [
+    {
+      name: 'bigip-1',
+      url: 'https://127.0.0.1:1',
+      username: 'u',
+      password: 'env:P',
+      partitions: ['k8s'],
+    },
+  ];
+  const ingresses = [
+    {
+      cluster: 'east',
+      service: 'istio-system/istio-ingressgateway',
+      devices: ['bigip-1'],
+      virtualAddress: '172.16.100.195',
+    },
+  ];
+  const paths = {
+    queue: { kind: 'sqlite', path: join(folder, 'queue.sqlite') },
+    failures: { kind: 'fs', path: join(folder, 'failures') },
+  };
+  writeFileSync(
+    config,
+    JSON.stringify({ devices, clusters: [{ id: 'east', ...east }], ingresses, ...paths }),
+  );
 }
 
 interface Said {
@@ -48,10 +78,28 @@ async function sluice(...args: readonly string[]): Promise<Said> {
 }
 
 async function parked(): Promise<string> {
-  const failures = openFailures({ kind: 'fs', path: join(folder, 'failures'), retentionDays: 30, replayers: [], replay: [] }, { clock: { now: () => 1, monotonic: () => 1, sleep: () => Promise.resolve() }, id: randomUUID });
+  const failures = openFailures(
+    { kind: 'fs', path: join(folder, 'failures'), retentionDays: 30, replayers: [], replay: [] },
+    { clock: { now: () => 1, monotonic: () => 1, sleep: () => Promise.resolve() }, id: randomUUID },
+  );
   const { head, details, ...rest } = sighting(1);
-  const { id } = await failures.store.record({ ...rest, head: { ...head, sentence: HOSTILE, owner: `east/${HOSTILE}/gw`, gateways: [HOSTILE] }, details: { ...details, reason: HOSTILE, response: HOSTILE, attempts: [{ at: '2026-11-23T03:00:00Z', code: 'Q613', reason: HOSTILE }] } });
-  await failures.audit.append({ who: HOSTILE, action: 'failures archive', selection: HOSTILE, why: HOSTILE, result: '1 of 1' });
+  const { id } = await failures.store.record({
+    ...rest,
+    head: { ...head, sentence: HOSTILE, owner: `east/${HOSTILE}/gw`, gateways: [HOSTILE] },
+    details: {
+      ...details,
+      reason: HOSTILE,
+      response: HOSTILE,
+      attempts: [{ at: '2026-11-23T03:00:00Z', code: 'Q613', reason: HOSTILE }],
+    },
+  });
+  await failures.audit.append({
+    who: HOSTILE,
+    action: 'failures archive',
+    selection: HOSTILE,
+    why: HOSTILE,
+    result: '1 of 1',
+  });
   await failures.close();
   return id;
 }
@@ -61,10 +109,35 @@ function manifests(): string {
   const labels = { istio: 'ingressgateway' };
   const servers = [{ port: { number: 32_400, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }];
   const items = [
-    { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata: { namespace: 'team', name: HOSTILE }, spec: { selector: labels, servers } },
-    { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'istio-system', name: 'istio-ingressgateway' }, spec: { selector: labels, ports: [{ name: 'tcp', port: 32_400, targetPort: 32_400 }] } },
-    { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'istio-system', name: HOSTILE, labels }, status: { podIP: '10.1.1.1' } },
-    { apiVersion: 'cis.f5.com/v1', kind: 'TransportServer', metadata: { namespace: 'team', name: HOSTILE }, spec: { virtualServerAddress: HOSTILE, virtualServerPort: 32_400, iRules: [HOSTILE], pool: { service: HOSTILE, servicePort: 32_400 } } },
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Gateway',
+      metadata: { namespace: 'team', name: HOSTILE },
+      spec: { selector: labels, servers },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: 'istio-system', name: 'istio-ingressgateway' },
+      spec: { selector: labels, ports: [{ name: 'tcp', port: 32_400, targetPort: 32_400 }] },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: 'istio-system', name: HOSTILE, labels },
+      status: { podIP: '10.1.1.1' },
+    },
+    {
+      apiVersion: 'cis.f5.com/v1',
+      kind: 'TransportServer',
+      metadata: { namespace: 'team', name: HOSTILE },
+      spec: {
+        virtualServerAddress: HOSTILE,
+        virtualServerPort: 32_400,
+        iRules: [HOSTILE],
+        pool: { service: HOSTILE, servicePort: 32_400 },
+      },
+    },
   ];
   writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   return file;
@@ -79,19 +152,44 @@ function harmless({ out, err }: Said): void {
 
 describe('a terminal is told, and obeys nobody', () => {
   test.each([
-    ['failures list', []], ['failures list', ['-o', 'json']], ['failures list', ['-o', 'yaml']],
-    ['failures groups', ['--by', 'owner,gateway']], ['failures show', ['ID']], ['failures show', ['ID', '-o', 'json']], ['failures audit', []], ['failures audit', ['-o', 'yaml']],
+    ['failures list', []],
+    ['failures list', ['-o', 'json']],
+    ['failures list', ['-o', 'yaml']],
+    ['failures groups', ['--by', 'owner,gateway']],
+    ['failures show', ['ID']],
+    ['failures show', ['ID', '-o', 'json']],
+    ['failures audit', []],
+    ['failures audit', ['-o', 'yaml']],
     ['replay plan', ['--dry-run']],
   ] as const)('sluice %s %j', async (command, more) => {
     const id = await parked();
-    const said = await sluice(...command.split(' '), ...more.map((word) => (word === 'ID' ? id : word)), '-c', config);
+    const said = await sluice(
+      ...command.split(' '),
+      ...more.map((word) => (word === 'ID' ? id : word)),
+      '-c',
+      config,
+    );
     harmless(said);
     expect(said.out).toContain('evil');
-    if ((more as readonly string[]).includes('json')) expect(JSON.stringify(JSON.parse(said.out))).toContain(JSON.stringify(HOSTILE).slice(1, -1));
+    if ((more as readonly string[]).includes('json'))
+      expect(JSON.stringify(JSON.parse(said.out))).toContain(JSON.stringify(HOSTILE).slice(1, -1));
   });
 
-  test.each([['map', []], ['map', ['-o', 'json']], ['map', ['-o', 'yaml']], ['plan', []], ['plan', ['-o', 'yaml']], ['import', ['cis']]] as const)('sluice %s %j of hostile manifests', async (command, more) => {
-    const said = await sluice(command, ...more, '-f', manifests(), ...(command === 'import' ? [] : ['-c', config]));
+  test.each([
+    ['map', []],
+    ['map', ['-o', 'json']],
+    ['map', ['-o', 'yaml']],
+    ['plan', []],
+    ['plan', ['-o', 'yaml']],
+    ['import', ['cis']],
+  ] as const)('sluice %s %j of hostile manifests', async (command, more) => {
+    const said = await sluice(
+      command,
+      ...more,
+      '-f',
+      manifests(),
+      ...(command === 'import' ? [] : ['-c', config]),
+    );
     harmless(said);
     expect(`${said.out}${said.err}`).toContain('evil');
   });
@@ -99,7 +197,12 @@ describe('a terminal is told, and obeys nobody', () => {
   test('errors too, however many lines they claim to have', async () => {
     const bundle = join(folder, 'b.jsonl');
     writeFileSync(bundle, `${JSON.stringify({ format: HOSTILE, [HOSTILE]: 1 })}\n`);
-    for (const said of [await sluice('failures', 'import', '-c', config, bundle, '--yes'), await sluice('failures', 'show', '-c', config, HOSTILE), await sluice(HOSTILE), await sluice('why', `team/${HOSTILE}`, '-f', manifests())]) {
+    for (const said of [
+      await sluice('failures', 'import', '-c', config, bundle, '--yes'),
+      await sluice('failures', 'show', '-c', config, HOSTILE),
+      await sluice(HOSTILE),
+      await sluice('why', `team/${HOSTILE}`, '-f', manifests()),
+    ]) {
       expect(said.code).not.toBe(0);
       harmless(said);
     }
@@ -107,18 +210,43 @@ describe('a terminal is told, and obeys nobody', () => {
 
   test('the original event is byte for byte what it was, in a pipe', async () => {
     const id = await parked();
-    expect((await sluice('failures', 'show', id, '--event', '-c', config)).out).toBe(sighting(1).details.event.body);
+    expect((await sluice('failures', 'show', id, '--event', '-c', config)).out).toBe(
+      sighting(1).details.event.body,
+    );
   });
 });
 
 describe('a hostile bundle', () => {
   const line = (over: object): string => {
     const { head, details } = sighting(2);
-    return JSON.stringify({ ...head, state: 'open', count: 1, first: 1, last: 1, changed: 1, seen: [], evidence: 'evidence/aa/x.json', ...over, details });
+    return JSON.stringify({
+      ...head,
+      state: 'open',
+      count: 1,
+      first: 1,
+      last: 1,
+      changed: 1,
+      seen: [],
+      evidence: 'evidence/aa/x.json',
+      ...over,
+      details,
+    });
   };
   const bundleOf = (...lines: readonly string[]): string => {
     const file = join(folder, 'bundle.jsonl');
-    writeFileSync(file, [JSON.stringify({ format: 'sluice.failures.v1', exported: '2026-11-23T03:00:00.000Z', failures: lines.length }), ...lines].map((each) => `${each}\n`).join(''));
+    writeFileSync(
+      file,
+      [
+        JSON.stringify({
+          format: 'sluice.failures.v1',
+          exported: '2026-11-23T03:00:00.000Z',
+          failures: lines.length,
+        }),
+        ...lines,
+      ]
+        .map((each) => `${each}\n`)
+        .join(''),
+    );
     return file;
   };
 
@@ -126,9 +254,23 @@ describe('a hostile bundle', () => {
     mkdirSync(join(folder, 'victim'));
     const victim = join(folder, 'victim', 'x.json');
     writeFileSync(victim, 'theirs');
-    const named = await sluice('failures', 'import', '-c', config, bundleOf(line({ evidence: '../victim/x.json' })), '--yes');
+    const named = await sluice(
+      'failures',
+      'import',
+      '-c',
+      config,
+      bundleOf(line({ evidence: '../victim/x.json' })),
+      '--yes',
+    );
     expect(named).toMatchObject({ code: 0, err: expect.stringContaining('1 failures imported') });
-    const asId = await sluice('failures', 'import', '-c', config, bundleOf(line({ id: '../../victim/x' })), '--yes');
+    const asId = await sluice(
+      'failures',
+      'import',
+      '-c',
+      config,
+      bundleOf(line({ id: '../../victim/x' })),
+      '--yes',
+    );
     expect(asId).toMatchObject({ code: 1, err: expect.stringContaining('RPL709') });
     expect(readFileSync(victim, 'utf8')).toBe('theirs');
     expect(readdirSync(join(folder, 'victim'))).toEqual(['x.json']);
@@ -137,19 +279,30 @@ describe('a hostile bundle', () => {
   test('replaces nothing of a failure that is known', async () => {
     const id = await parked();
     const before = await sluice('failures', 'show', id, '--event', '-c', config);
-    const { evidence } = JSON.parse((await sluice('failures', 'show', id, '-o', 'json', '-c', config)).out) as { evidence: string };
-    await sluice('failures', 'import', '-c', config, bundleOf(line({ id, evidence }), line({ evidence })), '--yes');
+    const { evidence } = JSON.parse(
+      (await sluice('failures', 'show', id, '-o', 'json', '-c', config)).out,
+    ) as { evidence: string };
+    await sluice(
+      'failures',
+      'import',
+      '-c',
+      config,
+      bundleOf(line({ id, evidence }), line({ evidence })),
+      '--yes',
+    );
     expect((await sluice('failures', 'show', id, '--event', '-c', config)).out).toBe(before.out);
   });
 
   test('is told at once where nothing of it will be sent, with the remedy', async () => {
     write({ senders: ['AROAEAST'] });
     const { err } = await sluice('failures', 'import', '-c', config, bundleOf(line({})), '--yes');
-    expect(err).toMatch(/1 of them can be looked at and planned, not sent from here.*RPL715.*npm run lab -- --like/);
+    expect(err).toMatch(
+      /1 of them can be looked at and planned, not sent from here.*RPL715.*npm run lab -- --like/,
+    );
   });
 });
 
-test('what is written is its owner\'s alone, also over a file that everybody could read', async () => {
+test("what is written is its owner's alone, also over a file that everybody could read", async () => {
   await parked();
   const out = join(folder, 'out.jsonl');
   writeFileSync(out, '');
@@ -157,6 +310,12 @@ test('what is written is its owner\'s alone, also over a file that everybody cou
   await sluice('failures', 'export', '-c', config, '--out', out);
   const keys = join(folder, 'keys');
   await sluice('keys', 'new', 'east', '--dir', keys);
-  const modes = [out, join(folder, 'queue.sqlite'), join(folder, 'failures'), keys, join(keys, 'east.key')].map((path) => (statSync(path).mode & 0o777).toString(8));
+  const modes = [
+    out,
+    join(folder, 'queue.sqlite'),
+    join(folder, 'failures'),
+    keys,
+    join(keys, 'east.key'),
+  ].map((path) => (statSync(path).mode & 0o777).toString(8));
   expect(modes).toEqual(['600', '600', '700', '700', '600']);
 });

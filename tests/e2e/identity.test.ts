@@ -5,7 +5,14 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { seal } from '../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
-import { converged, deadLetters, openPorts, parked, plant, virtualServers } from './support/looks.ts';
+import {
+  converged,
+  deadLetters,
+  openPorts,
+  parked,
+  plant,
+  virtualServers,
+} from './support/looks.ts';
 import { CLUSTER, startSite, VIRTUAL_ADDRESS, type Site } from './support/site.ts';
 import { until } from './support/until.ts';
 
@@ -31,28 +38,61 @@ test(
     await withKeys();
     const doctor = site.launch(['doctor', '--config', site.files.config, '-o', 'json']);
     expect(await doctor.ended).toBe(0);
-    expect(JSON.parse(doctor.stdout())).toContainEqual({ what: `sign key of ${CLUSTER}`, ok: true, says: expect.stringContaining('one of its verify keys') });
+    expect(JSON.parse(doctor.stdout())).toContainEqual({
+      what: `sign key of ${CLUSTER}`,
+      ok: true,
+      says: expect.stringContaining('one of its verify keys'),
+    });
 
-    const [key, elsewhere] = [join(site.dir, 'keys', `${CLUSTER}.pub`), join(site.dir, 'elsewhere')];
+    const [key, elsewhere] = [
+      join(site.dir, 'keys', `${CLUSTER}.pub`),
+      join(site.dir, 'elsewhere'),
+    ];
     await rename(key, elsewhere);
     await openPorts(site, 'echo', [{ port: 32_400 }]);
     const sluice = await site.up();
-    await until('the log says that the key is away', () => sluice.log().some(({ msg, code }) => msg === 'retry' && code === 'GW102'), () => sluice.stdout());
+    await until(
+      'the log says that the key is away',
+      () => sluice.log().some(({ msg, code }) => msg === 'retry' && code === 'GW102'),
+      () => sluice.stdout(),
+    );
     expect(virtualServers(site)).toEqual([]);
     await rename(elsewhere, key);
     await converged(site, 'echo', 32_400, sluice);
     expect(await parked(site)).toEqual([]);
 
-    const forged = { cluster: CLUSTER, clusterUid: 'made-up', revision: { epoch: 1, counter: 1 }, ingresses: [] };
-    plant(site, 'snapshots', seal(CLUSTER_INVENTORY, forged, { id: 'forged', cluster: CLUSTER, subject: CLUSTER, time: new Date(0).toISOString() }), CLUSTER);
+    const forged = {
+      cluster: CLUSTER,
+      clusterUid: 'made-up',
+      revision: { epoch: 1, counter: 1 },
+      ingresses: [],
+    };
+    plant(
+      site,
+      'snapshots',
+      seal(CLUSTER_INVENTORY, forged, {
+        id: 'forged',
+        cluster: CLUSTER,
+        subject: CLUSTER,
+        time: new Date(0).toISOString(),
+      }),
+      CLUSTER,
+    );
     const [failure] = await deadLetters(site, 'snapshots', 1, sluice);
     expect(failure).toMatchObject({ code: 'OWN321' });
-    expect(sluice.log()).toContainEqual(expect.objectContaining({ level: 'error', msg: 'dead letter', code: 'OWN321' }));
+    expect(sluice.log()).toContainEqual(
+      expect.objectContaining({ level: 'error', msg: 'dead letter', code: 'OWN321' }),
+    );
     await openPorts(site, 'second', [{ port: 32_500 }]);
     await converged(site, 'second', 32_500, sluice);
-    expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`, `${VIRTUAL_ADDRESS}:32500/tcp`]);
+    expect(virtualServers(site)).toEqual([
+      `${VIRTUAL_ADDRESS}:32400/tcp`,
+      `${VIRTUAL_ADDRESS}:32500/tcp`,
+    ]);
     // What the cluster itself says afterwards does not close it.
-    expect((await parked(site)).map(({ code, state, owner }) => ({ code, state, owner }))).toEqual([{ code: 'OWN321', state: 'open' }]);
+    expect((await parked(site)).map(({ code, state, owner }) => ({ code, state, owner }))).toEqual([
+      { code: 'OWN321', state: 'open' },
+    ]);
     expect(await sluice.kill('SIGTERM')).toBe(0);
     expect(sluice.stderr()).toBe('');
     expect(sluice.stdout()).not.toContain('PRIVATE KEY');

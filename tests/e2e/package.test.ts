@@ -1,7 +1,16 @@
 /** What `npm run package` makes is what the promises say, and runs where nothing else is installed. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -42,9 +51,16 @@ function resource(id: string): Readonly<Record<string, unknown>> {
 
 /** The compiled template with one property changed; `undefined` takes it out. */
 function spoilt(id: string, path: readonly string[], value: unknown): CompiledTemplate {
-  const copy = structuredClone(template) as unknown as { Resources: Record<string, { Properties: Record<string, unknown> }> };
+  const copy = structuredClone(template) as unknown as {
+    Resources: Record<string, { Properties: Record<string, unknown> }>;
+  };
   const last = path.at(-1) ?? '';
-  const owner = path.slice(0, -1).reduce<Record<string, unknown>>((inner, key) => inner[key] as Record<string, unknown>, copy.Resources[id]?.Properties ?? {});
+  const owner = path
+    .slice(0, -1)
+    .reduce<Record<string, unknown>>(
+      (inner, key) => inner[key] as Record<string, unknown>,
+      copy.Resources[id]?.Properties ?? {},
+    );
   if (value === undefined) delete owner[last];
   else owner[last] = value;
   return copy as unknown as CompiledTemplate;
@@ -55,10 +71,17 @@ const SOURCE = 'MapEventSourceMappingSQSSnapshotsQueue';
 describe('promise 13: the queue settings cannot defeat us', () => {
   test('the template of serverless.yml breaks no rule, for every event source', () => {
     expect(checkQueueRules(template)).toEqual([]);
-    expect(Object.values(template.Resources).filter((r) => r.Type === 'AWS::Lambda::EventSourceMapping')).toHaveLength(FUNCTIONS.length);
+    expect(
+      Object.values(template.Resources).filter((r) => r.Type === 'AWS::Lambda::EventSourceMapping'),
+    ).toHaveLength(FUNCTIONS.length);
   });
 
-  const FAILING: readonly (readonly [rule: string, id: string, path: readonly string[], value: unknown])[] = [
+  const FAILING: readonly (readonly [
+    rule: string,
+    id: string,
+    path: readonly string[],
+    value: unknown,
+  ])[] = [
     ['dead-letter-queue', 'SnapshotsQueue', ['RedrivePolicy'], undefined],
     ['same-type', 'SnapshotsDeadQueue', ['FifoQueue'], false],
     ['retention', 'SnapshotsQueue', ['MessageRetentionPeriod'], 345_600],
@@ -80,7 +103,9 @@ describe('promise 13: the queue settings cannot defeat us', () => {
   ];
 
   test.each(FAILING)('%s is noticed when %s is changed at %j', (rule, id, path, value) => {
-    expect(checkQueueRules(spoilt(id, path, value)).map((violation) => violation.rule)).toContain(rule);
+    expect(checkQueueRules(spoilt(id, path, value)).map((violation) => violation.rule)).toContain(
+      rule,
+    );
   });
 
   test('every rule has a fixture that breaks it', () => {
@@ -90,13 +115,32 @@ describe('promise 13: the queue settings cannot defeat us', () => {
 
 describe('the stack', () => {
   test('hosts elsewhere feed the functions as AWS does', () => {
-    const deployed = functionsOf(compiled).map(({ name, queue, batchSize, concurrency, timeout, visibility }) => ({ name, queue, batchSize, concurrency, timeout, visibility }));
+    const deployed = functionsOf(compiled).map(
+      ({ name, queue, batchSize, concurrency, timeout, visibility }) => ({
+        name,
+        queue,
+        batchSize,
+        concurrency,
+        timeout,
+        visibility,
+      }),
+    );
     expect(deployed).toEqual(FUNCTIONS);
   });
 
   test('has every queue, and one settled queue for each cluster', () => {
-    expect(queuesOf(compiled).map((queue) => queue.name).sort()).toEqual([
-      'sluice-express-dead.fifo', 'sluice-express.fifo', 'sluice-settled-east.fifo', 'sluice-slices-dead.fifo', 'sluice-slices.fifo', 'sluice-snapshots-dead.fifo', 'sluice-snapshots.fifo',
+    expect(
+      queuesOf(compiled)
+        .map((queue) => queue.name)
+        .sort(),
+    ).toEqual([
+      'sluice-express-dead.fifo',
+      'sluice-express.fifo',
+      'sluice-settled-east.fifo',
+      'sluice-slices-dead.fifo',
+      'sluice-slices.fifo',
+      'sluice-snapshots-dead.fifo',
+      'sluice-snapshots.fifo',
     ]);
   });
 
@@ -105,24 +149,40 @@ describe('the stack', () => {
     readonly Resource: readonly unknown[];
   }
   function statements(role: string): readonly Statement[] {
-    const policies = resource(role)['Policies'] as readonly { PolicyDocument: { Statement: readonly Statement[] } }[];
+    const policies = resource(role)['Policies'] as readonly {
+      PolicyDocument: { Statement: readonly Statement[] };
+    }[];
     return policies.flatMap((policy) => policy.PolicyDocument.Statement);
   }
   /** Queues, by what a role may do with them. */
   function queuesFor(role: string, action: string): string[] {
-    const arns = statements(role).filter((s) => s.Action.includes(action)).flatMap((s) => s.Resource);
+    const arns = statements(role)
+      .filter((s) => s.Action.includes(action))
+      .flatMap((s) => s.Resource);
     return arns.map((arn) => String((arn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0])).sort();
   }
 
   test('each function takes from its own queue only, and sends only where its results go', () => {
     expect(queuesFor('MapRole', 'sqs:ReceiveMessage')).toEqual(['SnapshotsQueue']);
-    expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual(['ExpressQueue', 'SettledEastQueue', 'SlicesQueue', 'SnapshotsDeadQueue']);
+    expect(queuesFor('MapRole', 'sqs:SendMessage')).toEqual([
+      'ExpressQueue',
+      'SettledEastQueue',
+      'SlicesQueue',
+      'SnapshotsDeadQueue',
+    ]);
     expect(queuesFor('ApplyRole', 'sqs:ReceiveMessage')).toEqual(['SlicesQueue']);
     // To its own as well: what waited for a device goes back there.
-    expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesDeadQueue', 'SlicesQueue']);
+    expect(queuesFor('ApplyRole', 'sqs:SendMessage')).toEqual([
+      'SettledEastQueue',
+      'SlicesDeadQueue',
+      'SlicesQueue',
+    ]);
     expect(queuesFor('ExpressRole', 'sqs:ReceiveMessage')).toEqual(['ExpressQueue']);
     expect(queuesFor('ExpressRole', 'sqs:SendMessage')).toEqual([]);
-    expect(queuesFor('ParkRole', 'sqs:ReceiveMessage')).toEqual(['SlicesDeadQueue', 'SnapshotsDeadQueue']);
+    expect(queuesFor('ParkRole', 'sqs:ReceiveMessage')).toEqual([
+      'SlicesDeadQueue',
+      'SnapshotsDeadQueue',
+    ]);
     expect(queuesFor('ParkRole', 'sqs:SendMessage')).toEqual([]);
     expect(queuesFor('AuditRole', 'sqs:ReceiveMessage')).toEqual([]);
     expect(queuesFor('AuditRole', 'sqs:SendMessage')).toEqual(['SettledEastQueue', 'SlicesQueue']);
@@ -135,103 +195,237 @@ describe('the stack', () => {
       DeletionPolicy: 'Retain',
       Properties: {
         BucketName: 'example-sluice-failures',
-        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
-        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+          ],
+        },
       },
     });
     expect(resource('FailuresBucket')).not.toHaveProperty('LifecycleConfiguration');
-    const reach = (role: string): unknown => statements(role).filter((s) => s.Action.some((a) => a.startsWith('s3:'))).map((s) => [s.Action, s.Resource]);
+    const reach = (role: string): unknown =>
+      statements(role)
+        .filter((s) => s.Action.some((a) => a.startsWith('s3:')))
+        .map((s) => [s.Action, s.Resource]);
     const objects = [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/*' }];
-    const bucket = [['s3:ListBucket'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures' }]];
-    expect(reach('ParkRole')).toEqual([[['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects], bucket]);
-    const waiting = [['s3:DeleteObject'], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/waiting/*' }]];
-    const marks = [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/suspects/*' }];
-    expect(reach('ApplyRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket, waiting, [['s3:DeleteObject'], marks]]);
-    expect(reach('MapRole')).toEqual([[['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], marks], bucket]);
+    const bucket = [
+      ['s3:ListBucket'],
+      [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures' }],
+    ];
+    expect(reach('ParkRole')).toEqual([
+      [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects],
+      bucket,
+    ]);
+    const waiting = [
+      ['s3:DeleteObject'],
+      [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/waiting/*' }],
+    ];
+    const marks = [
+      { 'Fn::Sub': 'arn:${AWS::Partition}:s3:::example-sluice-failures/sluice/suspects/*' },
+    ];
+    expect(reach('ApplyRole')).toEqual([
+      [['s3:GetObject', 's3:PutObject'], objects],
+      bucket,
+      waiting,
+      [['s3:DeleteObject'], marks],
+    ]);
+    expect(reach('MapRole')).toEqual([
+      [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], marks],
+      bucket,
+    ]);
     expect(reach('ReplayRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
     expect(['ExpressRole', 'AuditRole'].flatMap(reach)).toEqual([]);
   });
 
   const schedules = (of: CompiledTemplate): unknown[] =>
-    Object.values(of.Resources).filter((r) => r.Type === 'AWS::Events::Rule').map((r) => [r.Properties['ScheduleExpression'], r.Properties['State'], (r.Properties['Targets'] as { Arn: { 'Fn::GetAtt': string[] } }[])[0]?.Arn['Fn::GetAtt'][0]]);
+    Object.values(of.Resources)
+      .filter((r) => r.Type === 'AWS::Events::Rule')
+      .map((r) => [
+        r.Properties['ScheduleExpression'],
+        r.Properties['State'],
+        (r.Properties['Targets'] as { Arn: { 'Fn::GetAtt': string[] } }[])[0]?.Arn['Fn::GetAtt'][0],
+      ]);
 
   test('apply looks every minute what waits, audit every ten minutes for drift, replay sleeps without a policy, and none is called again for a device that is away', () => {
-    expect(schedules(template)).toEqual([['rate(1 minute)', 'ENABLED', 'ApplyLambdaFunction'], ['rate(10 minutes)', 'ENABLED', 'AuditLambdaFunction'], ['rate(5 minutes)', 'DISABLED', 'ReplayLambdaFunction']]);
-    const calls = Object.values(template.Resources).filter((r) => r.Type === 'AWS::Lambda::EventInvokeConfig');
+    expect(schedules(template)).toEqual([
+      ['rate(1 minute)', 'ENABLED', 'ApplyLambdaFunction'],
+      ['rate(10 minutes)', 'ENABLED', 'AuditLambdaFunction'],
+      ['rate(5 minutes)', 'DISABLED', 'ReplayLambdaFunction'],
+    ]);
+    const calls = Object.values(template.Resources).filter(
+      (r) => r.Type === 'AWS::Lambda::EventInvokeConfig',
+    );
     expect(calls.map((r) => r.Properties['MaximumRetryAttempts'])).toEqual([0, 0, 0]);
   });
 
   test('a policy of failures.replay wakes replay every five minutes', async () => {
     const config = join(scratch, 'policy.yaml');
-    writeFileSync(config, `${readFileSync(EXAMPLE, 'utf8')}  replay:\n    - name: references\n      codes: [BIP424]\n`);
-    expect(schedules(await compileTemplate({ root, config }))).toContainEqual(['rate(5 minutes)', 'ENABLED', 'ReplayLambdaFunction']);
+    writeFileSync(
+      config,
+      `${readFileSync(EXAMPLE, 'utf8')}  replay:\n    - name: references\n      codes: [BIP424]\n`,
+    );
+    expect(schedules(await compileTemplate({ root, config }))).toContainEqual([
+      'rate(5 minutes)',
+      'ENABLED',
+      'ReplayLambdaFunction',
+    ]);
   });
 
   test('says the role id of replay, which map has to know', () => {
-    expect(compiled.Outputs['ReplayRoleId']).toMatchObject({ Value: { 'Fn::GetAtt': ['ReplayRole', 'RoleId'] } });
+    expect(compiled.Outputs['ReplayRoleId']).toMatchObject({
+      Value: { 'Fn::GetAtt': ['ReplayRole', 'RoleId'] },
+    });
   });
 
   test('a failure store in a directory is refused where Lambda would lose it', async () => {
     const config = join(scratch, 'directory.yaml');
     writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replace(/^failures:[^]*$/m, ''));
-    await expect(compileTemplate({ root, config })).rejects.toThrow('set failures to kind: s3 with bucket and region');
+    await expect(compileTemplate({ root, config })).rejects.toThrow(
+      'set failures to kind: s3 with bucket and region',
+    );
   });
 
   test('only what speaks to a device reads secrets, and only those the configuration refers to', () => {
     const secrets = (role: string): string[] =>
-      statements(role).filter((s) => s.Action.some((a) => /^(secretsmanager|ssm):/.test(a))).flatMap((s) => s.Resource).map((r) => JSON.stringify(r));
+      statements(role)
+        .filter((s) => s.Action.some((a) => /^(secretsmanager|ssm):/.test(a)))
+        .flatMap((s) => s.Resource)
+        .map((r) => JSON.stringify(r));
     expect(secrets('MapRole')).toEqual([]);
-    const referred = [expect.stringContaining('secret:sluice/bigip-??????'), expect.stringContaining('parameter/sluice/bigip/ca')];
-    expect([secrets('ApplyRole'), secrets('ExpressRole'), secrets('AuditRole'), secrets('ReplayRole')]).toEqual([referred, referred, referred, referred]);
+    const referred = [
+      expect.stringContaining('secret:sluice/bigip-??????'),
+      expect.stringContaining('parameter/sluice/bigip/ca'),
+    ];
+    expect([
+      secrets('ApplyRole'),
+      secrets('ExpressRole'),
+      secrets('AuditRole'),
+      secrets('ReplayRole'),
+    ]).toEqual([referred, referred, referred, referred]);
     expect(secrets('ParkRole')).toEqual([]);
   });
 
   test('map and park read the public keys of the clusters, and nobody the private ones', async () => {
     const config = join(scratch, 'keys.yaml');
-    writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replace('  - id: east\n', '  - id: east\n    verifyKeys: [ssm:/sluice/east.pub]\n    signKey: secretsmanager:sluice/east-key\n'));
+    writeFileSync(
+      config,
+      readFileSync(EXAMPLE, 'utf8').replace(
+        '  - id: east\n',
+        '  - id: east\n    verifyKeys: [ssm:/sluice/east.pub]\n    signKey: secretsmanager:sluice/east-key\n',
+      ),
+    );
     const made = await compileTemplate({ root, config });
-    for (const role of ['MapRole', 'ParkRole']) expect(JSON.stringify((made.Resources[role] as { Properties: unknown }).Properties)).toContain('parameter/sluice/east.pub');
+    for (const role of ['MapRole', 'ParkRole'])
+      expect(
+        JSON.stringify((made.Resources[role] as { Properties: unknown }).Properties),
+      ).toContain('parameter/sluice/east.pub');
     expect(JSON.stringify(made)).not.toContain('east-key');
-    for (const role of ['ApplyRole', 'ExpressRole', 'AuditRole']) expect(JSON.stringify(made.Resources[role])).not.toContain('east.pub');
+    for (const role of ['ApplyRole', 'ExpressRole', 'AuditRole'])
+      expect(JSON.stringify(made.Resources[role])).not.toContain('east.pub');
   });
 
   test('an event of which map refuses the origin raises an alarm: every code that the check knows is counted', () => {
     const filter = resource('RefusedOriginFilter');
     expect(filter['LogGroupName']).toEqual({ Ref: 'MapLogGroup' });
     expect(resource('MapLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-map');
-    const checked = new Set(['shared/queue/origin.ts', 'functions/map/content.ts'].flatMap((file) => readFileSync(join(root, file), 'utf8').match(/OWN\d{3}/g) ?? []));
+    const checked = new Set(
+      ['shared/queue/origin.ts', 'functions/map/content.ts'].flatMap(
+        (file) => readFileSync(join(root, file), 'utf8').match(/OWN\d{3}/g) ?? [],
+      ),
+    );
     expect(new Set(checked)).toEqual(ORIGIN_CODES);
-    expect(filter['FilterPattern']).toBe(`{ ${[...checked].sort().map((code) => `($.code = "${code}")`).join(' || ')} }`);
-    const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
-    expect(resource('RefusedOriginAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
+    expect(filter['FilterPattern']).toBe(
+      `{ ${[...checked]
+        .sort()
+        .map((code) => `($.code = "${code}")`)
+        .join(' || ')} }`,
+    );
+    const [metric] = filter['MetricTransformations'] as readonly {
+      MetricName: string;
+      MetricNamespace: string;
+    }[];
+    expect(resource('RefusedOriginAlarm')).toMatchObject({
+      MetricName: metric?.MetricName,
+      Namespace: metric?.MetricNamespace,
+      Threshold: 0,
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+    });
   });
 
   test('a cluster that audit finds silent raises an alarm', () => {
     const filter = resource('SilentClusterFilter');
-    expect(filter).toMatchObject({ LogGroupName: { Ref: 'AuditLogGroup' }, FilterPattern: '{ ($.code = "OWN331") }' });
+    expect(filter).toMatchObject({
+      LogGroupName: { Ref: 'AuditLogGroup' },
+      FilterPattern: '{ ($.code = "OWN331") }',
+    });
     expect(resource('AuditLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-audit');
-    const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
-    expect(resource('SilentClusterAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
+    const [metric] = filter['MetricTransformations'] as readonly {
+      MetricName: string;
+      MetricNamespace: string;
+    }[];
+    expect(resource('SilentClusterAlarm')).toMatchObject({
+      MetricName: metric?.MetricName,
+      Namespace: metric?.MetricNamespace,
+      Threshold: 0,
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+    });
   });
 
   test('a fault inside a device, which apply can only wait for, raises an alarm', () => {
     const filter = resource('InnerFaultFilter');
-    expect(filter).toMatchObject({ LogGroupName: { Ref: 'ApplyLogGroup' }, FilterPattern: '{ ($.code = "BIP509") }' });
+    expect(filter).toMatchObject({
+      LogGroupName: { Ref: 'ApplyLogGroup' },
+      FilterPattern: '{ ($.code = "BIP509") }',
+    });
     expect(resource('ApplyLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-apply');
-    const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
-    expect(resource('InnerFaultAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
+    const [metric] = filter['MetricTransformations'] as readonly {
+      MetricName: string;
+      MetricNamespace: string;
+    }[];
+    expect(resource('InnerFaultAlarm')).toMatchObject({
+      MetricName: metric?.MetricName,
+      Namespace: metric?.MetricNamespace,
+      Threshold: 0,
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+    });
   });
 
   test('a device that is away for long raises an alarm, although what is for it leaves the queue', () => {
     const filter = resource('WaitingDeviceFilter');
-    expect(filter).toMatchObject({ LogGroupName: { Ref: 'ApplyLogGroup' }, FilterPattern: '{ ($.code = "BIP510") }' });
-    const [metric] = filter['MetricTransformations'] as readonly { MetricName: string; MetricNamespace: string }[];
-    expect(resource('WaitingDeviceAlarm')).toMatchObject({ MetricName: metric?.MetricName, Namespace: metric?.MetricNamespace, Threshold: 0, AlarmActions: [{ Ref: 'AlarmTopic' }] });
+    expect(filter).toMatchObject({
+      LogGroupName: { Ref: 'ApplyLogGroup' },
+      FilterPattern: '{ ($.code = "BIP510") }',
+    });
+    const [metric] = filter['MetricTransformations'] as readonly {
+      MetricName: string;
+      MetricNamespace: string;
+    }[];
+    expect(resource('WaitingDeviceAlarm')).toMatchObject({
+      MetricName: metric?.MetricName,
+      Namespace: metric?.MetricNamespace,
+      Threshold: 0,
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+    });
   });
 
   test('no role may do everything, or something with everything', () => {
-    const roles = Object.entries(template.Resources).filter(([, r]) => r.Type === 'AWS::IAM::Role').map(([id]) => id);
-    expect(roles.sort()).toEqual(['ApplyRole', 'AuditRole', 'ExpressRole', 'MapRole', 'ParkRole', 'ReplayRole']);
+    const roles = Object.entries(template.Resources)
+      .filter(([, r]) => r.Type === 'AWS::IAM::Role')
+      .map(([id]) => id);
+    expect(roles.sort()).toEqual([
+      'ApplyRole',
+      'AuditRole',
+      'ExpressRole',
+      'MapRole',
+      'ParkRole',
+      'ReplayRole',
+    ]);
     for (const statement of roles.flatMap((role) => statements(role))) {
       expect(statement.Action.filter((action) => action.includes('*'))).toEqual([]);
       expect(statement.Resource).not.toContain('*');
@@ -239,24 +433,42 @@ describe('the stack', () => {
   });
 
   test("the watcher's policy lets it send to one queue and take from one", () => {
-    const policy = resource('WatcherEastPolicy')['PolicyDocument'] as { Statement: readonly Statement[] };
-    const to = policy.Statement.map((s) => [s.Action.filter((a) => a !== 'sqs:GetQueueUrl'), s.Resource]);
+    const policy = resource('WatcherEastPolicy')['PolicyDocument'] as {
+      Statement: readonly Statement[];
+    };
+    const to = policy.Statement.map((s) => [
+      s.Action.filter((a) => a !== 'sqs:GetQueueUrl'),
+      s.Resource,
+    ]);
     expect(to).toEqual([
       [['sqs:SendMessage'], [{ 'Fn::GetAtt': ['SnapshotsQueue', 'Arn'] }]],
-      [['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], [{ 'Fn::GetAtt': ['SettledEastQueue', 'Arn'] }]],
+      [
+        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+        [{ 'Fn::GetAtt': ['SettledEastQueue', 'Arn'] }],
+      ],
     ]);
   });
 
   test('a secret in a file of this machine is refused, with the remedy', async () => {
     const config = join(scratch, 'file-secret.yaml');
-    writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replace('secretsmanager:sluice/bigip#password', 'file:/etc/sluice/password'));
-    await expect(compileTemplate({ root, config })).rejects.toThrow('put the secret into Secrets Manager');
+    writeFileSync(
+      config,
+      readFileSync(EXAMPLE, 'utf8').replace(
+        'secretsmanager:sluice/bigip#password',
+        'file:/etc/sluice/password',
+      ),
+    );
+    await expect(compileTemplate({ root, config })).rejects.toThrow(
+      'put the secret into Secrets Manager',
+    );
   });
 
   test('a queue name that SQS would refuse is refused here', async () => {
     const config = join(scratch, 'long-name.yaml');
     writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replaceAll(/\beast\b/g, 'e'.repeat(63)));
-    await expect(compileTemplate({ root, config })).rejects.toThrow('longer than the 80 characters');
+    await expect(compileTemplate({ root, config })).rejects.toThrow(
+      'longer than the 80 characters',
+    );
   });
 });
 
@@ -266,7 +478,11 @@ describe('the artifacts', () => {
     try {
       const url = pathToFileURL(join(unpacked.folder, 'handler.mjs')).href;
       const script = `const m = await import(${JSON.stringify(url)}); console.log(typeof m.handler, typeof m.create);`;
-      const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script], { cwd: unpacked.folder, env: {} });
+      const { stdout } = await run(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script],
+        { cwd: unpacked.folder, env: {} },
+      );
       expect(stdout.trim()).toBe('function function');
     } finally {
       await unpacked.remove();
@@ -276,7 +492,9 @@ describe('the artifacts', () => {
   test('replay.zip carries the map that is deployed, which says what a snapshot would do', async () => {
     const unpacked = await unpackArtifact(join(dist, 'replay.zip'));
     try {
-      expect(readFileSync(join(unpacked.folder, 'map', 'handler.mjs'))).toEqual(readFileSync(join(dist, 'map', 'handler.mjs')));
+      expect(readFileSync(join(unpacked.folder, 'map', 'handler.mjs'))).toEqual(
+        readFileSync(join(dist, 'map', 'handler.mjs')),
+      );
     } finally {
       await unpacked.remove();
     }
@@ -285,10 +503,15 @@ describe('the artifacts', () => {
   test('a function without a configuration says how to get one', async () => {
     const unpacked = await unpackArtifact(join(dist, 'map.zip'));
     try {
-      for (const name of ['sluice.yaml', 'sluice.config.json']) rmSync(join(unpacked.folder, name), { force: true });
+      for (const name of ['sluice.yaml', 'sluice.config.json'])
+        rmSync(join(unpacked.folder, name), { force: true });
       const url = pathToFileURL(join(unpacked.folder, 'handler.mjs')).href;
       const script = `const m = await import(${JSON.stringify(url)}); await m.handler({ Records: [] }, {}).catch((e) => console.log(e.message));`;
-      const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script], { cwd: unpacked.folder, env: {} });
+      const { stdout } = await run(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script],
+        { cwd: unpacked.folder, env: {} },
+      );
       expect(stdout).toContain('SLUICE_CONFIG=<your sluice.yaml> npm run package');
     } finally {
       await unpacked.remove();
@@ -296,7 +519,9 @@ describe('the artifacts', () => {
   });
 
   test('map carries no client of a device', () => {
-    const { sources } = JSON.parse(readFileSync(join(dist, 'map', 'handler.mjs.map'), 'utf8')) as { sources: string[] };
+    const { sources } = JSON.parse(readFileSync(join(dist, 'map', 'handler.mjs.map'), 'utf8')) as {
+      sources: string[];
+    };
     expect(sources.length).toBeGreaterThan(50);
     expect(sources.filter((source) => source.includes('node_modules/undici/'))).toEqual([]);
   });
@@ -309,16 +534,27 @@ describe('the build', () => {
     cpSync(join(import.meta.dirname, '../fixtures/build'), folder, { recursive: true });
     return folder;
   }
-  const builder = (folder: string, config?: string): { readonly said: string[]; run(): Promise<void> } => {
+  const builder = (
+    folder: string,
+    config?: string,
+  ): { readonly said: string[]; run(): Promise<void> } => {
     const said: string[] = [];
-    return { said, run: () => build({ root: folder, out: join(folder, 'dist'), config, say: (line) => said.push(line) }) };
+    return {
+      said,
+      run: () =>
+        build({ root: folder, out: join(folder, 'dist'), config, say: (line) => said.push(line) }),
+    };
   };
 
   test('the same sources give the same bytes, wherever they are', async () => {
     const [one, two] = [repository('one'), repository('two')];
     await builder(one).run();
     await builder(two).run();
-    expect(readFileSync(join(one, 'dist', 'echo.zip')).equals(readFileSync(join(two, 'dist', 'echo.zip')))).toBe(true);
+    expect(
+      readFileSync(join(one, 'dist', 'echo.zip')).equals(
+        readFileSync(join(two, 'dist', 'echo.zip')),
+      ),
+    ).toBe(true);
   });
 
   test('builds again only what changed', async () => {
@@ -329,7 +565,10 @@ describe('the build', () => {
     const second = builder(folder);
     await second.run();
     expect(second.said).toEqual([]);
-    writeFileSync(join(folder, 'functions', 'echo', 'answer.ts'), "export const answer: string = 'other';\n");
+    writeFileSync(
+      join(folder, 'functions', 'echo', 'answer.ts'),
+      "export const answer: string = 'other';\n",
+    );
     const third = builder(folder);
     await third.run();
     expect(third.said.map((line) => line.split(':')[0])).toEqual(['built echo']);
@@ -345,9 +584,15 @@ describe('the build', () => {
     await builder(folder, 'my.yaml').run();
     const unpacked = await unpackArtifact(join(folder, 'dist', 'echo.zip'));
     try {
-      expect(readdirSync(unpacked.folder).sort()).toEqual(['handler.mjs', 'handler.mjs.map', 'sluice.yaml']);
+      expect(readdirSync(unpacked.folder).sort()).toEqual([
+        'handler.mjs',
+        'handler.mjs.map',
+        'sluice.yaml',
+      ]);
       const seconds = Math.floor(statSync(join(folder, 'my.yaml')).mtimeMs / 1000);
-      expect(readFileSync(join(unpacked.folder, 'sluice.yaml'), 'utf8')).toBe(`devices: []\ngeneration: ${seconds}\n`);
+      expect(readFileSync(join(unpacked.folder, 'sluice.yaml'), 'utf8')).toBe(
+        `devices: []\ngeneration: ${seconds}\n`,
+      );
     } finally {
       await unpacked.remove();
     }
@@ -358,14 +603,21 @@ describe('the build', () => {
   });
 
   test('a configuration that is not there is an error, not a build without one', async () => {
-    await expect(builder(repository('missing'), 'nowhere.yaml').run()).rejects.toThrow('SLUICE_CONFIG names nowhere.yaml');
+    await expect(builder(repository('missing'), 'nowhere.yaml').run()).rejects.toThrow(
+      'SLUICE_CONFIG names nowhere.yaml',
+    );
   });
 
   test('a package that must stay out of a bundle stops the build', async () => {
     const folder = repository('forbidden');
-    cpSync(join(folder, 'functions', 'echo'), join(folder, 'functions', 'map'), { recursive: true });
+    cpSync(join(folder, 'functions', 'echo'), join(folder, 'functions', 'map'), {
+      recursive: true,
+    });
     cpSync(join(folder, 'client'), join(folder, 'node_modules', 'undici'), { recursive: true });
-    writeFileSync(join(folder, 'functions', 'map', 'answer.ts'), "export { answer } from 'undici';\n");
+    writeFileSync(
+      join(folder, 'functions', 'map', 'answer.ts'),
+      "export { answer } from 'undici';\n",
+    );
     await expect(builder(folder).run()).rejects.toThrow('The bundle of function map holds undici');
   });
 
@@ -383,8 +635,15 @@ describe('the build', () => {
     const folder = repository('cli-old');
     await builder(folder).run();
     const old = join(folder, 'old-node.mjs');
-    writeFileSync(old, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });\n");
+    writeFileSync(
+      old,
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });\n",
+    );
     const path = join(folder, 'dist', 'cli', 'sluice.mjs');
-    await expect(run(process.execPath, ['--import', old, path])).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^sluice: Node 20\.20\.2 is too old; [^\n]+\n$/) });
+    await expect(run(process.execPath, ['--import', old, path])).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^sluice: Node 20\.20\.2 is too old; [^\n]+\n$/),
+    });
   });
 });

@@ -5,7 +5,22 @@ import { startBigip } from '../../infra/lab/bigip/index.ts';
 import { ownerKey, type Snapshot } from '../../shared/domain/ingress/snapshot.ts';
 import { seal } from '../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
-import { answered, converged, deadLetters, eventOf, eventsOf, isRising, openPorts, parked, pending, plant, servicePorts, virtualServer, virtualServers, watchFences } from './support/looks.ts';
+import {
+  answered,
+  converged,
+  deadLetters,
+  eventOf,
+  eventsOf,
+  isRising,
+  openPorts,
+  parked,
+  pending,
+  plant,
+  servicePorts,
+  virtualServer,
+  virtualServers,
+  watchFences,
+} from './support/looks.ts';
 import { CLUSTER, OWNER, startSite, VIRTUAL_ADDRESS, type Site } from './support/site.ts';
 import { until } from './support/until.ts';
 
@@ -29,14 +44,27 @@ describe('sluice up', () => {
       site.bigip.faults.timings.declare = 1_500;
       await openPorts(site, 'second', [{ port: 32_500 }]);
       // One that only tells a newer version may be under way as well.
-      const mappedAt = (): number => Date.parse(String(first.log().find(({ msg, exposures }) => msg === 'mapped' && exposures === 2)?.['time']));
-      await until('a declaration with the second one is accepted', () => site.bigip.writes.some(({ status, time }) => status === 202 && time >= mappedAt()), () => first.stdout());
+      const mappedAt = (): number =>
+        Date.parse(
+          String(
+            first.log().find(({ msg, exposures }) => msg === 'mapped' && exposures === 2)?.['time'],
+          ),
+        );
+      await until(
+        'a declaration with the second one is accepted',
+        () => site.bigip.writes.some(({ status, time }) => status === 202 && time >= mappedAt()),
+        () => first.stdout(),
+      );
       expect(await first.kill('SIGTERM')).toBe(0);
       expect(first.stderr()).toBe('');
       expect(first.log().at(-1)?.msg).toBe('stopped');
-      expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`, `${VIRTUAL_ADDRESS}:32500/tcp`]);
+      expect(virtualServers(site)).toEqual([
+        `${VIRTUAL_ADDRESS}:32400/tcp`,
+        `${VIRTUAL_ADDRESS}:32500/tcp`,
+      ]);
       // What waits was never begun; what was begun is finished and off the queue.
-      for (const queue of ['snapshots', 'slices', `settled-${CLUSTER}`] as const) expect(await site.queues.queue(queue).depth()).toMatchObject({ inFlight: 0 });
+      for (const queue of ['snapshots', 'slices', `settled-${CLUSTER}`] as const)
+        expect(await site.queues.queue(queue).depth()).toMatchObject({ inFlight: 0 });
       await answered(site, 32_500, first);
 
       // What happens while it is away is not missed: a port comes, another one goes.
@@ -45,7 +73,11 @@ describe('sluice up', () => {
       await site.api.remove('/apis/networking.istio.io/v1/namespaces/default/gateways/second');
       const next = await site.up();
       await converged(site, 'third', 32_600, next);
-      await until('port 32500 is gone', () => virtualServer(site, 32_500) === undefined, () => next.stdout());
+      await until(
+        'port 32500 is gone',
+        () => virtualServer(site, 32_500) === undefined,
+        () => next.stdout(),
+      );
       expect(await next.kill('SIGTERM')).toBe(0);
       expect(next.stderr()).toBe('');
     },
@@ -54,41 +86,68 @@ describe('sluice up', () => {
 });
 
 describe('sluice up that cannot begin', () => {
-  test('a second one for the same cluster and queue is refused, the first goes on; kill -9 frees the place', async () => {
-    const first = await site.up();
-    const second = site.launch();
-    expect(await second.ended).toBe(1);
-    expect(second.stderr()).toMatch(/^sluice: another "sluice up" serves cluster site with the queue .*queue\.sqlite; stop that one first.*\n$/);
-    expect(first.alive()).toBe(true);
-    await first.kill('SIGKILL');
-    expect(await (await site.up()).kill('SIGTERM')).toBe(0);
-  }, LIMIT);
+  test(
+    'a second one for the same cluster and queue is refused, the first goes on; kill -9 frees the place',
+    async () => {
+      const first = await site.up();
+      const second = site.launch();
+      expect(await second.ended).toBe(1);
+      expect(second.stderr()).toMatch(
+        /^sluice: another "sluice up" serves cluster site with the queue .*queue\.sqlite; stop that one first.*\n$/,
+      );
+      expect(first.alive()).toBe(true);
+      await first.kill('SIGKILL');
+      expect(await (await site.up()).kill('SIGTERM')).toBe(0);
+    },
+    LIMIT,
+  );
 
   test.each([
     ['is not there', undefined, /no such file/],
     ['is no YAML', 'token: SECRET-TOKEN\n{{', /--kubeconfig/],
     ['names no cluster', 'apiVersion: v1', /names no cluster/],
-  ])('a kubeconfig that %s ends it with one sentence that names the file', async (_what, text, said) => {
-    const file = join(site.dir, 'other-kubeconfig');
-    if (text !== undefined) await site.write('other-kubeconfig', text);
-    const sluice = site.launch(['up', '--config', site.files.config, '--kubeconfig', file]);
-    expect(await sluice.ended).toBe(1);
-    expect(sluice.stderr()).toMatch(said);
-    expect(sluice.stderr()).toContain(`--kubeconfig ${file}`);
-    expect(sluice.stderr().trimEnd().split('\n')).toHaveLength(1);
-    expect(sluice.stderr()).not.toContain('SECRET-TOKEN');
-  }, LIMIT);
+  ])(
+    'a kubeconfig that %s ends it with one sentence that names the file',
+    async (_what, text, said) => {
+      const file = join(site.dir, 'other-kubeconfig');
+      if (text !== undefined) await site.write('other-kubeconfig', text);
+      const sluice = site.launch(['up', '--config', site.files.config, '--kubeconfig', file]);
+      expect(await sluice.ended).toBe(1);
+      expect(sluice.stderr()).toMatch(said);
+      expect(sluice.stderr()).toContain(`--kubeconfig ${file}`);
+      expect(sluice.stderr().trimEnd().split('\n')).toHaveLength(1);
+      expect(sluice.stderr()).not.toContain('SECRET-TOKEN');
+    },
+    LIMIT,
+  );
 
-  test('a cluster that does not answer is waited for, and SIGTERM ends that too', async () => {
-    const kubeconfig = (await site.read('kubeconfig')).replace(/server: .*/, 'server: https://127.0.0.1:9');
-    await site.write('nobody', kubeconfig);
-    const sluice = site.launch(['up', '--config', site.files.config, '--kubeconfig', join(site.dir, 'nobody')]);
-    await until('it says that nobody answers', () => sluice.log().some((line) => /ECONNREFUSED/.test(String(line['error']))), sluice.stdout);
-    expect(await sluice.kill('SIGTERM')).toBe(0);
-    expect(sluice.log().map((line) => line.msg)).not.toContain('up');
-    expect(sluice.log().at(-1)?.msg).toBe('stopped');
-    expect(sluice.stderr()).toBe('');
-  }, LIMIT);
+  test(
+    'a cluster that does not answer is waited for, and SIGTERM ends that too',
+    async () => {
+      const kubeconfig = (await site.read('kubeconfig')).replace(
+        /server: .*/,
+        'server: https://127.0.0.1:9',
+      );
+      await site.write('nobody', kubeconfig);
+      const sluice = site.launch([
+        'up',
+        '--config',
+        site.files.config,
+        '--kubeconfig',
+        join(site.dir, 'nobody'),
+      ]);
+      await until(
+        'it says that nobody answers',
+        () => sluice.log().some((line) => /ECONNREFUSED/.test(String(line['error']))),
+        sluice.stdout,
+      );
+      expect(await sluice.kill('SIGTERM')).toBe(0);
+      expect(sluice.log().map((line) => line.msg)).not.toContain('up');
+      expect(sluice.log().at(-1)?.msg).toBe('stopped');
+      expect(sluice.stderr()).toBe('');
+    },
+    LIMIT,
+  );
 });
 
 describe('kill -9, then the same command again', () => {
@@ -96,14 +155,25 @@ describe('kill -9, then the same command again', () => {
     const again = await site.up();
     await converged(site, 'echo', 32_400, again);
     // The epoch of the new process stands on the device: nothing older was left to be said.
-    await until('the fence of the new process', () => new Set(fences().map((v) => v.epoch)).size >= 2, () => again.stdout());
-    await until('empty queues', async () => (await pending(site)) === 0, () => again.stdout());
+    await until(
+      'the fence of the new process',
+      () => new Set(fences().map((v) => v.epoch)).size >= 2,
+      () => again.stdout(),
+    );
+    await until(
+      'empty queues',
+      async () => (await pending(site)) === 0,
+      () => again.stdout(),
+    );
     expect(isRising(fences())).toBe(true);
     expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`]);
     expect(virtualServer(site, 32_400)?.members).toHaveLength(2);
     expect((await servicePorts(site)).filter((port) => port === 32_400)).toHaveLength(1);
-    expect((await eventsOf(site, 'echo')).filter((event) => event.reason === 'Programmed')).toHaveLength(1);
-    for (const queue of ['snapshots-dead', 'slices-dead'] as const) expect(await site.queues.queue(queue).depth()).toEqual({ waiting: 0, inFlight: 0 });
+    expect(
+      (await eventsOf(site, 'echo')).filter((event) => event.reason === 'Programmed'),
+    ).toHaveLength(1);
+    for (const queue of ['snapshots-dead', 'slices-dead'] as const)
+      expect(await site.queues.queue(queue).depth()).toEqual({ waiting: 0, inFlight: 0 });
     expect(await parked(site)).toEqual([]);
     expect(await again.kill('SIGTERM')).toBe(0);
   }
@@ -113,7 +183,12 @@ describe('kill -9, then the same command again', () => {
     async () => {
       const fences = watchFences(site.bigip);
       const first = await site.up();
-      await until('the first snapshot is settled', async () => first.log().some((line) => line.msg === 'settled') && (await pending(site)) === 0, () => first.stdout());
+      await until(
+        'the first snapshot is settled',
+        async () =>
+          first.log().some((line) => line.msg === 'settled') && (await pending(site)) === 0,
+        () => first.stdout(),
+      );
       // A message in flight keeps its group: the snapshot stays on the queue, sent and not taken.
       const snapshots = site.queues.queue('snapshots');
       await snapshots.send({ group: OWNER, deduplicationId: 'block', body: '' });
@@ -122,7 +197,11 @@ describe('kill -9, then the same command again', () => {
         return taken.length > 0 ? taken : undefined;
       });
       await openPorts(site, 'echo', [{ port: 32_400 }]);
-      await until('the snapshot is on the queue', async () => (await snapshots.depth()).waiting > 0, () => first.stdout());
+      await until(
+        'the snapshot is on the queue',
+        async () => (await snapshots.depth()).waiting > 0,
+        () => first.stdout(),
+      );
       expect(await first.kill('SIGKILL')).toBe('SIGKILL');
       await snapshots.delete(blocker?.receipt ?? '');
       expect(virtualServers(site)).toEqual([]);
@@ -138,7 +217,11 @@ describe('kill -9, then the same command again', () => {
       const first = await site.up();
       await openPorts(site, 'echo', [{ port: 32_400 }]);
       site.bigip.faults.timings.declare = 4_000;
-      await until('a declaration with the fence was accepted', () => fences().length > 0 && site.bigip.writes.filter((w) => w.status === 202).length === 2, () => first.stdout());
+      await until(
+        'a declaration with the fence was accepted',
+        () => fences().length > 0 && site.bigip.writes.filter((w) => w.status === 202).length === 2,
+        () => first.stdout(),
+      );
       expect(await first.kill('SIGKILL')).toBe('SIGKILL');
       expect(virtualServers(site)).toEqual([]);
       // The task that runs on keeps its time.
@@ -154,13 +237,24 @@ describe('kill -9, then the same command again', () => {
       const fences = watchFences(site.bigip);
       let verifying = false;
       // The look at the live objects comes after the task and before the result.
-      const look = (path: string): boolean => path.startsWith('/mgmt/tm/ltm/virtual') && virtualServer(site, 32_400) !== undefined;
-      const takeBack = site.bigip.faults.inject({ match: ({ path }) => look(path) && (verifying = true), times: Infinity, response: { kind: 'hang' } });
+      const look = (path: string): boolean =>
+        path.startsWith('/mgmt/tm/ltm/virtual') && virtualServer(site, 32_400) !== undefined;
+      const takeBack = site.bigip.faults.inject({
+        match: ({ path }) => look(path) && (verifying = true),
+        times: Infinity,
+        response: { kind: 'hang' },
+      });
       const first = await site.up();
       await openPorts(site, 'echo', [{ port: 32_400 }]);
-      await until('the device has it, and Sluice is looking', () => verifying, () => first.stdout());
+      await until(
+        'the device has it, and Sluice is looking',
+        () => verifying,
+        () => first.stdout(),
+      );
       expect(await first.kill('SIGKILL')).toBe('SIGKILL');
-      expect(await eventsOf(site, 'echo')).not.toContainEqual(expect.objectContaining({ reason: 'Programmed' }));
+      expect(await eventsOf(site, 'echo')).not.toContainEqual(
+        expect.objectContaining({ reason: 'Programmed' }),
+      );
       takeBack();
       await afterwards(fences);
     },
@@ -172,10 +266,35 @@ describe('bad input', () => {
   const event = (data: Partial<Snapshot> | object, type = INGRESS_OBSERVED): string => {
     const { cluster = CLUSTER, ingress } = data as Partial<Snapshot>;
     const subject = ingress === undefined ? OWNER : ownerKey(cluster, ingress);
-    return seal(type, data, { id: `bad-${Math.random()}`, cluster, subject, time: new Date().toISOString() });
+    return seal(type, data, {
+      id: `bad-${Math.random()}`,
+      cluster,
+      subject,
+      time: new Date().toISOString(),
+    });
   };
-  const objects = { gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [], configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [] };
-  const snapshot = { cluster: CLUSTER, clusterUid: 'uid', ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' }, revision: { epoch: 1, counter: 1 }, changes: [], removed: false, objects };
+  const objects = {
+    gateways: [],
+    virtualServices: [],
+    services: [],
+    pods: [],
+    nodes: [],
+    endpointSlices: [],
+    configMaps: [],
+    apiGateways: [],
+    listenerSets: [],
+    apiRoutes: [],
+    namespaces: [],
+  };
+  const snapshot = {
+    cluster: CLUSTER,
+    clusterUid: 'uid',
+    ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' },
+    revision: { epoch: 1, counter: 1 },
+    changes: [],
+    removed: false,
+    objects,
+  };
 
   test(
     'on the queue becomes a dead letter with code and reason, and the process lives on',
@@ -189,8 +308,20 @@ describe('bad input', () => {
         [event(snapshot, 'sluice.ingress.observed.v9'), 'Q612', /sluice\.ingress\.observed\.v1/],
         [event({ ...snapshot, revision: 'seven', removed: 'no' }), 'Q613', /revision/],
         [event({ ...snapshot, cluster: 'nowhere' }), 'GW103', /nowhere is not in clusters/],
-        [event({ ...snapshot, ingress: { namespace: 'istio-system', service: 'other' } }), 'GW104', /istio-system\/other/],
-        [event({ ...snapshot, ingress: { namespace: 'istio-system', service: 'far' }, revision: { epoch: 40_000_000_000_000, counter: 1 } }), 'Q613', /revision\.epoch.*2300/],
+        [
+          event({ ...snapshot, ingress: { namespace: 'istio-system', service: 'other' } }),
+          'GW104',
+          /istio-system\/other/,
+        ],
+        [
+          event({
+            ...snapshot,
+            ingress: { namespace: 'istio-system', service: 'far' },
+            revision: { epoch: 40_000_000_000_000, counter: 1 },
+          }),
+          'Q613',
+          /revision\.epoch.*2300/,
+        ],
         [`"${'x'.repeat(2 * 1024 * 1024)}"`, 'Q611', /not a CloudEvent/],
         ['['.repeat(400_000), 'Q615', /more than 64 levels/],
       ];
@@ -198,16 +329,26 @@ describe('bad input', () => {
       const letters = await deadLetters(site, 'snapshots', bad.length, sluice);
       const byGroup = new Map(letters.map((letter) => [letter.details.event.group, letter]));
       for (const [i, [body, code, reason]] of bad.entries()) {
-        expect(byGroup.get(`bad-${i}`)).toMatchObject({ code, state: 'open', queue: 'snapshots', details: { reason: expect.stringMatching(reason) } });
+        expect(byGroup.get(`bad-${i}`)).toMatchObject({
+          code,
+          state: 'open',
+          queue: 'snapshots',
+          details: { reason: expect.stringMatching(reason) },
+        });
         const original = byGroup.get(`bad-${i}`)?.details.event;
         // What can be kept is kept to the letter; what is too large keeps its beginning and its hash.
         expect(body).toContain(original?.body);
-        expect(original?.cut === undefined ? original?.body : original.cut.bytes).toEqual(original?.cut === undefined ? body : Buffer.byteLength(body));
+        expect(original?.cut === undefined ? original?.body : original.cut.bytes).toEqual(
+          original?.cut === undefined ? body : Buffer.byteLength(body),
+        );
       }
       plant(site, 'slices', 'not json', 'bigip');
       plant(site, 'slices', 'not json', 'no-such-device');
       plant(site, `settled-${CLUSTER}`, 'not json');
-      expect((await deadLetters(site, 'slices', 2, sluice)).map((letter) => letter.code)).toEqual(['Q610', 'Q610']);
+      expect((await deadLetters(site, 'slices', 2, sluice)).map((letter) => letter.code)).toEqual([
+        'Q610',
+        'Q610',
+      ]);
 
       await openPorts(site, 'echo', [{ port: 32_400 }]);
       await converged(site, 'echo', 32_400, sluice);
@@ -232,11 +373,26 @@ describe('bad input', () => {
       await converged(site, 'mixed', 32_400, sluice);
       await converged(site, 'other', 32_500, sluice);
       await eventOf(site, 'mixed', /^MappingRejected: server 0 \(zero\), port 0: GW\d+: /, sluice);
-      await eventOf(site, 'mixed', /^MappingRejected: server 1 \(huge\), port 70000: GW\d+: /, sluice);
-      await eventOf(site, 'mixed', /^MappingRejected: server 2 \(odd\), port 32401: GW\d+: .*SMTP/, sluice);
-      expect(virtualServers(site)).toEqual([`${VIRTUAL_ADDRESS}:32400/tcp`, `${VIRTUAL_ADDRESS}:32500/tcp`]);
+      await eventOf(
+        site,
+        'mixed',
+        /^MappingRejected: server 1 \(huge\), port 70000: GW\d+: /,
+        sluice,
+      );
+      await eventOf(
+        site,
+        'mixed',
+        /^MappingRejected: server 2 \(odd\), port 32401: GW\d+: .*SMTP/,
+        sluice,
+      );
+      expect(virtualServers(site)).toEqual([
+        `${VIRTUAL_ADDRESS}:32400/tcp`,
+        `${VIRTUAL_ADDRESS}:32500/tcp`,
+      ]);
       // A port that cannot be served is not opened on the Service either.
-      expect((await servicePorts(site)).filter((port) => [0, 70_000, 32_401].includes(port))).toEqual([]);
+      expect(
+        (await servicePorts(site)).filter((port) => [0, 70_000, 32_401].includes(port)),
+      ).toEqual([]);
       expect(await sluice.kill('SIGTERM')).toBe(0);
     },
     LIMIT,
@@ -248,9 +404,19 @@ describe('a BIG-IP that cannot be used', () => {
   async function healed(code: string, mend: () => void | Promise<void>): Promise<void> {
     await openPorts(site, 'echo', [{ port: 32_400 }]);
     const sluice = await site.up();
-    const told = await eventOf(site, 'echo', new RegExp(`^ApplyDelayed: ${VIRTUAL_ADDRESS}:32400/tcp on bigip: ${code}: `), sluice);
-    expect(told).toMatchObject({ type: 'Warning', message: expect.not.stringContaining(site.bigip.password) });
-    expect(sluice.log()).toContainEqual(expect.objectContaining({ msg: 'retry', code, device: 'bigip' }));
+    const told = await eventOf(
+      site,
+      'echo',
+      new RegExp(`^ApplyDelayed: ${VIRTUAL_ADDRESS}:32400/tcp on bigip: ${code}: `),
+      sluice,
+    );
+    expect(told).toMatchObject({
+      type: 'Warning',
+      message: expect.not.stringContaining(site.bigip.password),
+    });
+    expect(sluice.log()).toContainEqual(
+      expect.objectContaining({ msg: 'retry', code, device: 'bigip' }),
+    );
     await mend();
     await converged(site, 'echo', 32_400, sluice);
     expect(await site.queues.queue('slices-dead').depth()).toEqual({ waiting: 0, inFlight: 0 });
@@ -260,38 +426,62 @@ describe('a BIG-IP that cannot be used', () => {
     expect(sluice.stderr()).toBe('');
   }
 
-  test('is not reachable: BIP501, and heals', async () => {
-    await site.cable.unplug();
-    await healed('BIP501', () => site.cable.plug());
-  }, LIMIT);
+  test(
+    'is not reachable: BIP501, and heals',
+    async () => {
+      await site.cable.unplug();
+      await healed('BIP501', () => site.cable.plug());
+    },
+    LIMIT,
+  );
 
-  test('refuses the password: BIP401, and heals when the secret is corrected', async () => {
-    await site.write('bigip.password', 'an old one');
-    await healed('BIP401', () => site.write('bigip.password', site.bigip.password));
-  }, LIMIT);
+  test(
+    'refuses the password: BIP401, and heals when the secret is corrected',
+    async () => {
+      await site.write('bigip.password', 'an old one');
+      await healed('BIP401', () => site.write('bigip.password', site.bigip.password));
+    },
+    LIMIT,
+  );
 
-  test('shows a certificate that nobody trusts: BIP402, and heals when the right device answers again', async () => {
-    const stranger = await startBigip({ dataPath: false });
-    site.cable.lead(stranger.url);
-    await healed('BIP402', () => site.cable.lead(site.bigip.url));
-    expect(stranger.writes).toEqual([]);
-    await stranger.close();
-  }, LIMIT);
+  test(
+    'shows a certificate that nobody trusts: BIP402, and heals when the right device answers again',
+    async () => {
+      const stranger = await startBigip({ dataPath: false });
+      site.cable.lead(stranger.url);
+      await healed('BIP402', () => site.cable.lead(site.bigip.url));
+      expect(stranger.writes).toEqual([]);
+      await stranger.close();
+    },
+    LIMIT,
+  );
 
-  test('has a certificate of another CA than the configured one: BIP402, and heals when the CA is corrected', async () => {
-    const stranger = await startBigip({ dataPath: false });
-    await stranger.close();
-    await site.write('bigip.ca.pem', stranger.ca);
-    await healed('BIP402', () => site.write('bigip.ca.pem', site.bigip.ca));
-  }, LIMIT);
+  test(
+    'has a certificate of another CA than the configured one: BIP402, and heals when the CA is corrected',
+    async () => {
+      const stranger = await startBigip({ dataPath: false });
+      await stranger.close();
+      await site.write('bigip.ca.pem', stranger.ca);
+      await healed('BIP402', () => site.write('bigip.ca.pem', site.bigip.ca));
+    },
+    LIMIT,
+  );
 
-  test('has a secret that cannot be read: GW102, and heals when it is there', async () => {
-    await rm(join(site.dir, 'bigip.password'));
-    await healed('GW102', () => site.write('bigip.password', site.bigip.password));
-  }, LIMIT);
+  test(
+    'has a secret that cannot be read: GW102, and heals when it is there',
+    async () => {
+      await rm(join(site.dir, 'bigip.password'));
+      await healed('GW102', () => site.write('bigip.password', site.bigip.password));
+    },
+    LIMIT,
+  );
 
-  test('has no AS3: BIP404, and heals when it is installed', async () => {
-    site.bigip.faults.as3Absent();
-    await healed('BIP404', () => site.bigip.faults.as3Absent(false));
-  }, LIMIT);
+  test(
+    'has no AS3: BIP404, and heals when it is installed',
+    async () => {
+      site.bigip.faults.as3Absent();
+      await healed('BIP404', () => site.bigip.faults.as3Absent(false));
+    },
+    LIMIT,
+  );
 });

@@ -19,7 +19,8 @@ export function editsOf(source: string): Edits {
   const bytes = Buffer.from(source);
   const edits: Edit[] = [];
   let made = 0;
-  const add = (at: number, until: number, text: string, order: number): void => void edits.push({ at, until, text, order });
+  const add = (at: number, until: number, text: string, order: number): void =>
+    void edits.push({ at, until, text, order });
   return {
     wrap(start, end, [before, after]): void {
       made += 1;

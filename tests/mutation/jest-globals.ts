@@ -55,12 +55,18 @@ function one(name: string, body: Step): void {
       for (const step of around.toReversed().flatMap(({ after }) => after)) await step();
     }
   };
-  collected.push({ name: [...around.map((scope) => scope.name), name].filter((part) => part !== '').join(' › '), body: whole });
+  collected.push({
+    name: [...around.map((scope) => scope.name), name].filter((part) => part !== '').join(' › '),
+    body: whole,
+  });
 }
 
-function each(table: readonly unknown[]): (name: string, body: (...row: unknown[]) => unknown) => void {
+function each(
+  table: readonly unknown[],
+): (name: string, body: (...row: unknown[]) => unknown) => void {
   return (name, body) => {
-    for (const [i, row] of table.entries()) one(`${name} [${i}]`, () => (Array.isArray(row) ? body(...(row as unknown[])) : body(row)));
+    for (const [i, row] of table.entries())
+      one(`${name} [${i}]`, () => (Array.isArray(row) ? body(...(row as unknown[])) : body(row)));
   };
 }
 

@@ -18,7 +18,9 @@ export interface Sources {
 
 function filesOf(patterns: readonly string[], except: readonly string[] = []): readonly string[] {
   const found = patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
-  return [...new Set(found)].filter((file) => !except.some((pattern) => matchesGlob(file, pattern))).sort();
+  return [...new Set(found)]
+    .filter((file) => !except.some((pattern) => matchesGlob(file, pattern)))
+    .sort();
 }
 
 /** Mutates every file of a target, in a fixed order, so that a mutant's number stays what it is while the files do. */
@@ -54,7 +56,10 @@ const plain = (url: string): string => url.split('?')[0] ?? url;
 /** Properties are tried with fewer and always the same examples. */
 function fewerRuns(url: string): string | undefined {
   if (!url.includes('/tests/property/') || !url.includes('.test.ts')) return undefined;
-  const source = readFileSync(fileURLToPath(plain(url)), 'utf8').replaceAll(/numRuns: (\d+)/g, (_, runs) => `numRuns: ${Math.ceil(Number(runs) / FEWER)}, seed: 1`);
+  const source = readFileSync(fileURLToPath(plain(url)), 'utf8').replaceAll(
+    /numRuns: (\d+)/g,
+    (_, runs) => `numRuns: ${Math.ceil(Number(runs) / FEWER)}, seed: 1`,
+  );
   return stripTypeScriptTypes(source);
 }
 
@@ -69,7 +74,8 @@ class Imports {
 
   allImporters(file: string): ReadonlySet<string> {
     const found = new Set([file]);
-    for (const one of found) for (const importer of this.#importers.get(one) ?? []) found.add(importer);
+    for (const one of found)
+      for (const importer of this.#importers.get(one) ?? []) found.add(importer);
     return found;
   }
 }
@@ -79,16 +85,24 @@ export function createLoader({ code }: Sources, patterns: readonly string[]): Lo
   const imports = new Imports();
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (specifier === '@jest/globals') return { url: `${GLOBALS}?${FRESH}=${round}`, shortCircuit: true };
+      if (specifier === '@jest/globals')
+        return { url: `${GLOBALS}?${FRESH}=${round}`, shortCircuit: true };
       const found = next(specifier, context);
-      const ours = found.url.startsWith('file:') && !found.url.includes('/node_modules/') && !found.url.includes('/tests/mutation/');
+      const ours =
+        found.url.startsWith('file:') &&
+        !found.url.includes('/node_modules/') &&
+        !found.url.includes('/tests/mutation/');
       if (!ours) return found;
       if (context.parentURL !== undefined) imports.note(plain(context.parentURL), plain(found.url));
       return { ...found, url: `${plain(found.url)}?${FRESH}=${round}` };
     },
     load: (url, context, next) => {
-      const source = url.startsWith('file:') ? (code.get(fileURLToPath(plain(url))) ?? fewerRuns(url)) : undefined;
-      return source === undefined ? next(url, context) : { format: 'module', source, shortCircuit: true };
+      const source = url.startsWith('file:')
+        ? (code.get(fileURLToPath(plain(url))) ?? fewerRuns(url))
+        : undefined;
+      return source === undefined
+        ? next(url, context)
+        : { format: 'module', source, shortCircuit: true };
     },
   });
   const tests = filesOf(patterns);
@@ -101,11 +115,15 @@ export function createLoader({ code }: Sources, patterns: readonly string[]): Lo
     },
     load: async (files) => {
       round += 1;
-      const globals = (await import(`${GLOBALS}?${FRESH}=${round}`)) as typeof import('./jest-globals.ts');
+      const globals = (await import(
+        `${GLOBALS}?${FRESH}=${round}`
+      )) as typeof import('./jest-globals.ts');
       const found: LoadedTest[] = [];
       for (const file of files) {
         await import(urlOf(file));
-        found.push(...globals.takeTests().map((test) => ({ ...test, name: `${file}: ${test.name}`, file })));
+        found.push(
+          ...globals.takeTests().map((test) => ({ ...test, name: `${file}: ${test.name}`, file })),
+        );
       }
       return found;
     },

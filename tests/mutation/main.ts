@@ -37,10 +37,16 @@ function chanceOf(seed: number): () => number {
 }
 
 function choose(mutants: readonly Mutant[], { kinds }: Target): readonly number[] {
-  const ids = mutants.filter(({ file, kind }) => kinds.includes(kind) && file.includes(values.only)).map(({ id }) => id);
+  const ids = mutants
+    .filter(({ file, kind }) => kinds.includes(kind) && file.includes(values.only))
+    .map(({ id }) => id);
   if (values.sample === undefined) return ids;
   const chance = chanceOf(Number(values.seed));
-  return ids.map((id) => ({ id, rank: chance() })).toSorted((a, b) => a.rank - b.rank).slice(0, Number(values.sample)).map(({ id }) => id);
+  return ids
+    .map((id) => ({ id, rank: chance() }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, Number(values.sample))
+    .map(({ id }) => id);
 }
 
 function say(line: string): void {
@@ -60,11 +66,15 @@ async function tryTarget(target: Target, budget: number): Promise<readonly Judge
   const each = ({ id, fate }: Tried): void => {
     done += 1;
     const mutant = byId.get(id);
-    if (fate === 'timeout' && mutant !== undefined) say(`never came back: ${mutant.file}:${mutant.line} \`${mutant.source}\` ${mutant.what}`);
+    if (fate === 'timeout' && mutant !== undefined)
+      say(`never came back: ${mutant.file}:${mutant.line} \`${mutant.source}\` ${mutant.what}`);
     if (done % EVERY === 0) say(`${done} tried after ${seconds()} s`);
   };
   const tried = await supervise({ target, ids, budget, each });
-  if (tried.length < ids.length) say(`${target.name}: ${ids.length - tried.length} were not tried, because the time of ${values.budget} s is spent`);
+  if (tried.length < ids.length)
+    say(
+      `${target.name}: ${ids.length - tried.length} were not tried, because the time of ${values.budget} s is spent`,
+    );
   return tried.flatMap((one): Judged[] => {
     const mutant = byId.get(one.id);
     return mutant === undefined ? [] : [{ ...mutant, ...one, target: target.name }];
@@ -76,5 +86,7 @@ for (const target of targetsNamed(positionals)) {
   const left = Number(values.budget) * 1000 - (performance.now() - started);
   if (left > 0) judged.push(...(await tryTarget(target, left)));
 }
-process.stdout.write(values.json ? `${JSON.stringify(judged, null, 2)}\n` : `${reportOf(judged).join('\n')}\n`);
+process.stdout.write(
+  values.json ? `${JSON.stringify(judged, null, 2)}\n` : `${reportOf(judged).join('\n')}\n`,
+);
 say(`${seconds()} s`);

@@ -20,7 +20,11 @@ function tried(source: string): Tried {
     mutants: mutated.mutants,
     value: (id = 0) => {
       mutation.on = id;
-      return JSON.parse(JSON.stringify({ is: runInNewContext(stripTypeScriptTypes(mutated.source), { __m: helpers }) as unknown })).is as unknown;
+      return JSON.parse(
+        JSON.stringify({
+          is: runInNewContext(stripTypeScriptTypes(mutated.source), { __m: helpers }) as unknown,
+        }),
+      ).is as unknown;
     },
   };
 }
@@ -29,10 +33,22 @@ describe('a mutated source', () => {
   test.each<[string, unknown, Record<string, unknown>]>([
     ['let a = [3]; a[0] === 3', true, { '=== becomes !==': false }],
     ['let a = []; a.length < 0', false, { '< becomes <=': true, '< becomes its opposite': true }],
-    ['let a = [9, 8]; a.filter((n) => !(n >= 9))', [8], { '.filter() is left out': [9, 8], '! is left out': [9] }],
+    [
+      'let a = [9, 8]; a.filter((n) => !(n >= 9))',
+      [8],
+      { '.filter() is left out': [9, 8], '! is left out': [9] },
+    ],
     ['let a = { x: [] }; (a.x ?? a).length', 0, { 'is left out of the ??': undefined }],
-    ['let t = [9].every((n) => n); t ? "yes" : "no"', 'yes', { 'is always false': 'no', '.every() becomes .some()': 'yes', 'becomes ""': '' }],
-    ['let list = []; if (list.length === 0) list.push(9); else list.push(8); list', [9], { 'is always false': [8], 'is left out': [] }],
+    [
+      'let t = [9].every((n) => n); t ? "yes" : "no"',
+      'yes',
+      { 'is always false': 'no', '.every() becomes .some()': 'yes', 'becomes ""': '' },
+    ],
+    [
+      'let list = []; if (list.length === 0) list.push(9); else list.push(8); list',
+      [9],
+      { 'is always false': [8], 'is left out': [] },
+    ],
     ['let f = (on: boolean) => on && f; f(true) !== undefined', true, { 'becomes false': true }],
     ['"§ …".length', 3, {}],
   ])('%s says %j, and each mutant says what it should', (source, original, wanted) => {
@@ -45,7 +61,8 @@ describe('a mutated source', () => {
   });
 
   test('keeps its meaning with chains, types and bytes beyond ASCII around', () => {
-    const source = 'const words = { "é": undefined } as const satisfies Record<string, unknown>;\n/* § */ const at = (x: string | undefined): number => (x?.length ?? 0) - 1;\nat(words?.["é"]) + at("…").toFixed().length';
+    const source =
+      'const words = { "é": undefined } as const satisfies Record<string, unknown>;\n/* § */ const at = (x: string | undefined): number => (x?.length ?? 0) - 1;\nat(words?.["é"]) + at("…").toFixed().length';
     const plain = runInNewContext(stripTypeScriptTypes(source)) as unknown;
     const { mutants, value } = tried(source);
     expect(value()).toBe(plain);
@@ -58,11 +75,19 @@ describe('a mutated source', () => {
     mutation.hits = new Set();
     runInNewContext(source, { __m: helpers });
     // The branch that is not taken has a mutant that nobody comes by.
-    expect(mutants.filter(({ id }) => mutation.hits?.has(id) === false).map((mutant) => mutant.source)).toEqual(['6']);
+    expect(
+      mutants.filter(({ id }) => mutation.hits?.has(id) === false).map((mutant) => mutant.source),
+    ).toEqual(['6']);
     mutation.hits = undefined;
   });
 
   test('leaves names, types, imports and sentences alone', () => {
-    expect(mutate('file.ts', "import a from 'a'; type T = 'x' | 5; const o = { key: a, 'two': a }; o.key; throw new Error('not for machines');", 1).mutants).toEqual([]);
+    expect(
+      mutate(
+        'file.ts',
+        "import a from 'a'; type T = 'x' | 5; const o = { key: a, 'two': a }; o.key; throw new Error('not for machines');",
+        1,
+      ).mutants,
+    ).toEqual([]);
   });
 });

@@ -39,7 +39,12 @@ interface Work {
 }
 
 function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string' && typeof (value as Node).span === 'object';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Node).type === 'string' &&
+    typeof (value as Node).span === 'object'
+  );
 }
 
 const start = (node: Node): number => node.span.start - 1;
@@ -52,7 +57,14 @@ function textOf({ bytes }: Work, node: Node): string {
 function add(work: Work, node: Node, what: string, kind: Kind = 'guard'): number {
   const id = work.first + work.mutants.length;
   const line = work.bytes.toString('utf8', 0, start(node)).split('\n').length;
-  work.mutants.push({ id, kind, file: work.file, line, what, source: textOf(work, node).replaceAll(/\s+/g, ' ').slice(0, 100) });
+  work.mutants.push({
+    id,
+    kind,
+    file: work.file,
+    line,
+    what,
+    source: textOf(work, node).replaceAll(/\s+/g, ' ').slice(0, 100),
+  });
   return id;
 }
 
@@ -73,27 +85,63 @@ function logical(work: Work, node: Node, operator: string): void {
   const neutral = operator === '&&' ? 'true' : operator === '||' ? 'false' : 'undefined';
   for (const side of ['left', 'right'] as const) {
     const operand = node[side] as Node;
-    wrap(work, operand, `(__m.is(${add(work, operand, `is left out of the ${operator}`)}) ? ${neutral} : `);
+    wrap(
+      work,
+      operand,
+      `(__m.is(${add(work, operand, `is left out of the ${operator}`)}) ? ${neutral} : `,
+    );
   }
 }
 
 function binary(work: Work, node: Node): void {
   const operator = String(node['operator']);
-  if (operator === '&&' || operator === '||' || operator === '??') return logical(work, node, operator);
+  if (operator === '&&' || operator === '||' || operator === '??')
+    return logical(work, node, operator);
   const [left, right] = [node['left'] as Node, node['right'] as Node];
-  if ((operator === '===' || operator === '!==') && !work.forced.has(node)) return wrap(work, node, `__m.not(${add(work, node, `${operator} becomes ${operator === '===' ? '!==' : '==='}`)}, `);
+  if ((operator === '===' || operator === '!==') && !work.forced.has(node))
+    return wrap(
+      work,
+      node,
+      `__m.not(${add(work, node, `${operator} becomes ${operator === '===' ? '!==' : '==='}`)}, `,
+    );
   if (['<', '<=', '>', '>='].includes(operator)) {
-    const boundary = add(work, node, `${operator} becomes ${operator.length === 1 ? `${operator}=` : operator[0]}`);
+    const boundary = add(
+      work,
+      node,
+      `${operator} becomes ${operator.length === 1 ? `${operator}=` : operator[0]}`,
+    );
     const opposite = add(work, node, `${operator} becomes its opposite`);
     wrap(work, node, `__m.compare('${operator}', [${boundary}, ${opposite}], `);
     work.edits.replace(end(left), start(right), ', ');
   }
-  if (operator === '-') wrap(work, node, `(__m.is(${add(work, node, '- becomes +')}) ? (${textOf(work, left)}) + (${textOf(work, right)}) : `);
+  if (operator === '-')
+    wrap(
+      work,
+      node,
+      `(__m.is(${add(work, node, '- becomes +')}) ? (${textOf(work, left)}) + (${textOf(work, right)}) : `,
+    );
 }
 
 /** Calls that choose or arrange: the result goes on without them. */
-const OPTIONAL_METHODS = new Set(['filter', 'sort', 'toSorted', 'reverse', 'toReversed', 'slice', 'trim', 'toLowerCase', 'toUpperCase']);
-const OTHER_METHODS: Readonly<Record<string, string>> = { some: 'every', every: 'some', startsWith: 'endsWith', endsWith: 'startsWith', findLast: 'find', find: 'findLast' };
+const OPTIONAL_METHODS = new Set([
+  'filter',
+  'sort',
+  'toSorted',
+  'reverse',
+  'toReversed',
+  'slice',
+  'trim',
+  'toLowerCase',
+  'toUpperCase',
+]);
+const OTHER_METHODS: Readonly<Record<string, string>> = {
+  some: 'every',
+  every: 'some',
+  startsWith: 'endsWith',
+  endsWith: 'startsWith',
+  findLast: 'find',
+  find: 'findLast',
+};
 
 function call(work: Work, node: Node): void {
   const callee = node['callee'] as Node;
@@ -104,10 +152,16 @@ function call(work: Work, node: Node): void {
   if (OPTIONAL_METHODS.has(name)) {
     // The call moves into a function of its own, where nothing can be awaited.
     if (/\bawait\b/.test(textOf(work, node))) return;
-    work.edits.wrap(start(node), end(node), [`__m.without(${add(work, node, `.${name}() is left out`)}, `, ')']);
+    work.edits.wrap(start(node), end(node), [
+      `__m.without(${add(work, node, `.${name}() is left out`)}, `,
+      ')',
+    ]);
     work.edits.replace(end(object), end(object), ', (__o) => __o');
   } else if (other !== undefined) {
-    work.edits.wrap(start(node), start(node), [`__m.other(${add(work, node, `.${name}() becomes .${other}()`)}, `, '']);
+    work.edits.wrap(start(node), start(node), [
+      `__m.other(${add(work, node, `.${name}() becomes .${other}()`)}, `,
+      '',
+    ]);
     work.edits.replace(end(object), end(property), `, ['${name}', '${other}'])`);
   }
 }
@@ -131,28 +185,59 @@ const VISITORS: Readonly<Record<string, (work: Work, node: Node) => void>> = {
   ConditionalExpression: (work, node) => force(work, node['test'] as Node),
   IfStatement: (work, node) => force(work, node['test'] as Node),
   UnaryExpression: (work, node) => {
-    if (node['operator'] === '!' && !work.forced.has(node)) wrap(work, node, `__m.not(${add(work, node, '! is left out')}, `);
+    if (node['operator'] === '!' && !work.forced.has(node))
+      wrap(work, node, `__m.not(${add(work, node, '! is left out')}, `);
   },
-  BooleanLiteral: (work, node) => wrap(work, node, `__m.value(${add(work, node, `becomes ${node['value'] === true ? 'false' : 'true'}`, 'value')}, `, `, ${node['value'] === true ? 'false' : 'true'})`),
+  BooleanLiteral: (work, node) =>
+    wrap(
+      work,
+      node,
+      `__m.value(${add(work, node, `becomes ${node['value'] === true ? 'false' : 'true'}`, 'value')}, `,
+      `, ${node['value'] === true ? 'false' : 'true'})`,
+    ),
   NumericLiteral: (work, node) => {
     const mutant = node['value'] === 1 ? 0 : Number(node['value']) + 1;
-    wrap(work, node, `__m.value(${add(work, node, `becomes ${mutant}`, 'value')}, `, `, ${mutant})`);
+    wrap(
+      work,
+      node,
+      `__m.value(${add(work, node, `becomes ${mutant}`, 'value')}, `,
+      `, ${mutant})`,
+    );
   },
   StringLiteral: (work, node) => {
     const value = String(node['value']);
-    if (!isWording(value)) wrap(work, node, `__m.value(${add(work, node, value === '' ? 'becomes "mutant"' : 'becomes ""', 'value')}, `, `, '${value === '' ? 'mutant' : ''}')`);
+    if (!isWording(value))
+      wrap(
+        work,
+        node,
+        `__m.value(${add(work, node, value === '' ? 'becomes "mutant"' : 'becomes ""', 'value')}, `,
+        `, '${value === '' ? 'mutant' : ''}')`,
+      );
   },
   ExpressionStatement: (work, node) => {
-    if (isLeftOut(work, node['expression'] as Node)) wrap(work, node, `{ if (!__m.is(${add(work, node, 'is left out')})) { `, ' } }');
+    if (isLeftOut(work, node['expression'] as Node))
+      wrap(work, node, `{ if (!__m.is(${add(work, node, 'is left out')})) { `, ' } }');
   },
 };
 
 /** Where a literal is no value but a name, and where types are. */
 function isWorthVisiting(parent: Node, field: string, node: Node): boolean {
-  if (node.type.startsWith('Import') || node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') return false;
+  if (
+    node.type.startsWith('Import') ||
+    node.type === 'ExportNamedDeclaration' ||
+    node.type === 'ExportAllDeclaration'
+  )
+    return false;
   if (field === 'key' || (field === 'property' && node.type !== 'Computed')) return false;
-  if (['TsAsExpression', 'TsSatisfiesExpression', 'TsNonNullExpression', 'TsConstAssertion'].includes(parent.type)) return field === 'expression';
-  return !/^Ts(?!AsExpression|SatisfiesExpression|NonNullExpression|ConstAssertion)/.test(node.type);
+  if (
+    ['TsAsExpression', 'TsSatisfiesExpression', 'TsNonNullExpression', 'TsConstAssertion'].includes(
+      parent.type,
+    )
+  )
+    return field === 'expression';
+  return !/^Ts(?!AsExpression|SatisfiesExpression|NonNullExpression|ConstAssertion)/.test(
+    node.type,
+  );
 }
 
 function visit(work: Work, node: Node): void {
@@ -169,17 +254,26 @@ function visitChildren(work: Work, node: Node): void {
 function visitChild(work: Work, parent: Node, field: string, child: unknown): void {
   if (isNode(child)) {
     // `a?.b()` must stay one expression: what is inside the chain is mutated, the chain itself is not.
-    if (parent.type === 'OptionalChainingExpression' && field === 'base') visitChildren(work, child);
+    if (parent.type === 'OptionalChainingExpression' && field === 'base')
+      visitChildren(work, child);
     else if (isWorthVisiting(parent, field, child)) visit(work, child);
     return;
   }
   // Arguments, array elements and declarations wrap their expression in an object without a type of its own.
   if (typeof child !== 'object' || child === null) return;
-  for (const [inner, value] of Object.entries(child)) if (isNode(value) && isWorthVisiting(parent, inner, value)) visit(work, value);
+  for (const [inner, value] of Object.entries(child))
+    if (isNode(value) && isWorthVisiting(parent, inner, value)) visit(work, value);
 }
 
 export function mutate(file: string, source: string, first: number): Mutated {
-  const work: Work = { bytes: Buffer.from(source), edits: editsOf(source), file, first, mutants: [], forced: new Set() };
+  const work: Work = {
+    bytes: Buffer.from(source),
+    edits: editsOf(source),
+    file,
+    first,
+    mutants: [],
+    forced: new Set(),
+  };
   visit(work, parseSync(source, { syntax: 'typescript', target: 'es2024' }) as unknown as Node);
   return { source: work.edits.apply(), mutants: work.mutants };
 }

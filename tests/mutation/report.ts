@@ -25,7 +25,10 @@ export function reportOf(judged: readonly Judged[]): readonly string[] {
   const left = inOrder.filter((one) => !isNoticed(one));
   const count = (fate: Fate): number => judged.filter((one) => one.fate === fate).length;
   return [
-    ...left.map(({ file, line, what, source, fate, id }) => `${file}:${line} #${id} ${fate}: \`${source}\` ${what}`),
+    ...left.map(
+      ({ file, line, what, source, fate, id }) =>
+        `${file}:${line} #${id} ${fate}: \`${source}\` ${what}`,
+    ),
     '',
     `${''.padEnd(48)} mutants  noticed     rate`,
     ...[...Map.groupBy(inOrder, ({ file }) => file)].map(([file, own]) => row(file, own)),

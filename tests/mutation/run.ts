@@ -25,7 +25,10 @@ async function outcomeOf(body: () => Promise<void>, patience: number): Promise<O
   const late = new Promise<Outcome>((resolve) => {
     timer = setTimeout(() => resolve('stuck'), patience);
   });
-  const ran = body().then((): Outcome => 'passed', (): Outcome => 'failed');
+  const ran = body().then(
+    (): Outcome => 'passed',
+    (): Outcome => 'failed',
+  );
   return Promise.race([ran, late]).finally(() => clearTimeout(timer));
 }
 
@@ -36,14 +39,19 @@ interface Cost {
 }
 
 /** The first test that notices. */
-async function judge(tests: readonly LoadedTest[], costOf: (test: LoadedTest) => Cost, alive: () => void): Promise<Verdict> {
+async function judge(
+  tests: readonly LoadedTest[],
+  costOf: (test: LoadedTest) => Cost,
+  alive: () => void,
+): Promise<Verdict> {
   for (const test of tests) {
     alive();
     const { took, steps } = costOf(test);
     mutation.steps = Math.max(STEPS.least, STEPS.times * steps);
     const outcome = await outcomeOf(test.body, Math.max(PATIENCE.least, PATIENCE.times * took));
     mutation.steps = Number.POSITIVE_INFINITY;
-    if (outcome !== 'passed') return { fate: outcome === 'failed' ? 'killed' : 'timeout', by: test.name };
+    if (outcome !== 'passed')
+      return { fate: outcome === 'failed' ? 'killed' : 'timeout', by: test.name };
   }
   return { fate: 'survived' };
 }
@@ -68,7 +76,9 @@ async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> 
     try {
       await test.body();
     } catch (error) {
-      throw new Error(`the test "${test.name}" fails without any mutant: ${String(error)}`, { cause: error });
+      throw new Error(`the test "${test.name}" fails without any mutant: ${String(error)}`, {
+        cause: error,
+      });
     }
     const took = performance.now() - started;
     if (took > SLOW) {
@@ -87,15 +97,23 @@ export async function createSuite(loader: Loader, alive: () => void): Promise<Su
   mutation.on = 0;
   mutation.hits = whileLoading;
   const observed = await observe(await loader.load(loader.filesFor()));
-  const ranks = new Map(observed.map(({ test, took, steps }, rank) => [test.name, { rank, took, steps }]));
+  const ranks = new Map(
+    observed.map(({ test, took, steps }, rank) => [test.name, { rank, took, steps }]),
+  );
   const costOf = ({ name }: LoadedTest): Cost => ranks.get(name) ?? { took: 0, steps: 0 };
   const rankOf = ({ name }: LoadedTest): number => ranks.get(name)?.rank ?? 0;
 
   /** What is computed while a module loads, such as a table, is there only after another load. */
   async function tryAnew({ file }: Mutant): Promise<Verdict> {
-    const again = await loader.load(loader.filesFor(file)).catch((error: unknown) => `loading: ${String(error)}`);
+    const again = await loader
+      .load(loader.filesFor(file))
+      .catch((error: unknown) => `loading: ${String(error)}`);
     if (typeof again === 'string') return { fate: 'killed', by: again };
-    return judge(again.filter(({ name }) => ranks.has(name)).toSorted((a, b) => rankOf(a) - rankOf(b)), costOf, alive);
+    return judge(
+      again.filter(({ name }) => ranks.has(name)).toSorted((a, b) => rankOf(a) - rankOf(b)),
+      costOf,
+      alive,
+    );
   }
 
   return {

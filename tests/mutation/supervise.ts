@@ -23,7 +23,9 @@ interface Round {
 
 /** One worker, until it is done, stuck, or out of time. */
 function runWorker(order: Order, until: number, each: (tried: Tried) => void): Promise<Round> {
-  const child: ChildProcess = fork(WORKER, { execArgv: ['--disable-warning=ExperimentalWarning', '--stack-size=4000'] });
+  const child: ChildProcess = fork(WORKER, {
+    execArgv: ['--disable-warning=ExperimentalWarning', '--stack-size=4000'],
+  });
   const { promise, resolve, reject } = Promise.withResolvers<Round>();
   const tried: Tried[] = [];
   let current: number | undefined;
@@ -35,12 +37,22 @@ function runWorker(order: Order, until: number, each: (tried: Tried) => void): P
   };
   const wait = (ms: number): void => {
     clearTimeout(patience);
-    patience = setTimeout(() => (current === undefined ? reject(new Error('the tests do not come to an end without any mutant')) : end(current)), ms);
+    patience = setTimeout(
+      () =>
+        current === undefined
+          ? reject(new Error('the tests do not come to an end without any mutant'))
+          : end(current),
+      ms,
+    );
   };
   child.on('message', (report: Report) => {
     if (report.kind === 'trying') current = report.id;
     if (report.kind === 'tried') {
-      tried.push({ id: report.id, fate: report.fate, ...(report.by === undefined ? {} : { by: report.by }) });
+      tried.push({
+        id: report.id,
+        fate: report.fate,
+        ...(report.by === undefined ? {} : { by: report.by }),
+      });
       each(tried.at(-1)!);
     }
     if (report.kind === 'broken') reject(new Error(report.why));
@@ -48,7 +60,9 @@ function runWorker(order: Order, until: number, each: (tried: Tried) => void): P
     else wait(report.kind === 'ready' ? TO_START_MS : TO_TRY_MS);
   });
   // A mutant can bring down the whole process; that is noticed too.
-  child.on('exit', () => end(current !== undefined && tried.at(-1)?.id !== current ? current : undefined));
+  child.on('exit', () =>
+    end(current !== undefined && tried.at(-1)?.id !== current ? current : undefined),
+  );
   wait(TO_START_MS);
   child.send(order);
   return promise.finally(() => clearTimeout(patience));

@@ -46,13 +46,19 @@ export const helpers = {
     return always || (never ? false : value);
   },
   value: (id: number, original: unknown, mutant: unknown): unknown => (is(id) ? mutant : original),
-  compare: (operator: Comparison, ids: readonly [number, number], a: number, b: number): boolean => {
+  compare: (
+    operator: Comparison,
+    ids: readonly [number, number],
+    a: number,
+    b: number,
+  ): boolean => {
     const [boundary, opposite] = ids.map(is);
     const result = compare(boundary === true ? BOUNDARY[operator] : operator, a, b);
     return opposite === true ? !result : result;
   },
   /** `call` is a method such as filter; the mutant goes without. */
-  without: (id: number, value: unknown, call: (value: unknown) => unknown): unknown => (is(id) ? value : call(value)),
+  without: (id: number, value: unknown, call: (value: unknown) => unknown): unknown =>
+    is(id) ? value : call(value),
   other: (id: number, object: Methods, names: readonly [string, string]): unknown => {
     const name = names[is(id) ? 1 : 0];
     return object[name]?.bind(object);

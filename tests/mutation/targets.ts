@@ -17,44 +17,93 @@ export const TARGETS: readonly Target[] = [
     name: 'ingress',
     sources: ['shared/domain/ingress/**/*.ts'],
     // Shapes of objects, which say what may be there and decide nothing: those who read and send them test them.
-    except: ['shared/domain/ingress/objects.ts', 'shared/domain/ingress/snapshot.ts', 'shared/domain/ingress/verdict.ts'],
+    except: [
+      'shared/domain/ingress/objects.ts',
+      'shared/domain/ingress/snapshot.ts',
+      'shared/domain/ingress/verdict.ts',
+    ],
     tests: ['tests/unit/ingress/**/*.test.ts', 'tests/property/ingress/*.test.ts'],
     kinds: ['guard', 'value'],
   },
   {
     name: 'plan',
-    sources: ['shared/domain/plan/*.ts', 'shared/domain/steering/*.ts', 'shared/domain/revision.ts', 'shared/domain/ingress/absence.ts'],
-    tests: ['tests/unit/plan/*.test.ts', 'tests/unit/apply/*.test.ts', 'tests/property/plan/*.test.ts'],
+    sources: [
+      'shared/domain/plan/*.ts',
+      'shared/domain/steering/*.ts',
+      'shared/domain/revision.ts',
+      'shared/domain/ingress/absence.ts',
+    ],
+    tests: [
+      'tests/unit/plan/*.test.ts',
+      'tests/unit/apply/*.test.ts',
+      'tests/property/plan/*.test.ts',
+    ],
     kinds: GUARDS,
   },
   {
     name: 'addresses',
     sources: ['shared/domain/addresses/*.ts'],
-    tests: ['tests/unit/addresses/*.test.ts', 'tests/unit/apply/addresses.test.ts', 'tests/unit/config/address-pools.test.ts', 'tests/property/addresses/*.test.ts'],
+    tests: [
+      'tests/unit/addresses/*.test.ts',
+      'tests/unit/apply/addresses.test.ts',
+      'tests/unit/config/address-pools.test.ts',
+      'tests/property/addresses/*.test.ts',
+    ],
     kinds: GUARDS,
   },
   {
     name: 'exposure',
     sources: ['shared/domain/exposure/*.ts'],
-    tests: ['tests/unit/exposure/*.test.ts', 'tests/unit/addresses/exposures.test.ts', 'tests/property/exposure/*.test.ts'],
+    tests: [
+      'tests/unit/exposure/*.test.ts',
+      'tests/unit/addresses/exposures.test.ts',
+      'tests/property/exposure/*.test.ts',
+    ],
     kinds: GUARDS,
   },
-  { name: 'express', sources: ['shared/domain/express/*.ts', 'functions/express/*.ts', 'functions/map/express.ts'], tests: ['tests/unit/express/*.test.ts', 'tests/unit/map/*.test.ts'], kinds: GUARDS },
+  {
+    name: 'express',
+    sources: ['shared/domain/express/*.ts', 'functions/express/*.ts', 'functions/map/express.ts'],
+    tests: ['tests/unit/express/*.test.ts', 'tests/unit/map/*.test.ts'],
+    kinds: GUARDS,
+  },
   {
     name: 'queue',
     sources: ['shared/queue/*.ts', 'shared/queue/sqlite/*.ts'],
-    tests: ['tests/unit/queue/*.test.ts', 'tests/unit/map/*.test.ts', 'tests/contract/queue/sqlite.test.ts', 'tests/contract/golden/{events,stored}.test.ts', 'tests/unit/replay/{imported,sighting}.test.ts', 'tests/unit/failures/park.test.ts'],
+    tests: [
+      'tests/unit/queue/*.test.ts',
+      'tests/unit/map/*.test.ts',
+      'tests/contract/queue/sqlite.test.ts',
+      'tests/contract/golden/{events,stored}.test.ts',
+      'tests/unit/replay/{imported,sighting}.test.ts',
+      'tests/unit/failures/park.test.ts',
+    ],
     kinds: GUARDS,
   },
   {
     name: 'failures',
     sources: ['shared/failures/**/*.ts'],
     except: ['shared/failures/s3/*.ts'],
-    tests: ['tests/unit/{replay,failures}/*.test.ts', 'tests/contract/failures/files.test.ts', 'tests/contract/golden/stored.test.ts'],
+    tests: [
+      'tests/unit/{replay,failures}/*.test.ts',
+      'tests/contract/failures/files.test.ts',
+      'tests/contract/golden/stored.test.ts',
+    ],
     kinds: GUARDS,
   },
-  { name: 'map', sources: ['functions/map/*.ts'], except: ['functions/map/express.ts'], tests: ['tests/unit/map/*.test.ts', 'tests/unit/express/wishes.test.ts'], kinds: GUARDS },
-  { name: 'apply', sources: ['functions/apply/*.ts'], tests: ['tests/unit/apply/*.test.ts'], kinds: GUARDS },
+  {
+    name: 'map',
+    sources: ['functions/map/*.ts'],
+    except: ['functions/map/express.ts'],
+    tests: ['tests/unit/map/*.test.ts', 'tests/unit/express/wishes.test.ts'],
+    kinds: GUARDS,
+  },
+  {
+    name: 'apply',
+    sources: ['functions/apply/*.ts'],
+    tests: ['tests/unit/apply/*.test.ts'],
+    kinds: GUARDS,
+  },
   {
     name: 'functions',
     sources: ['functions/park/*.ts', 'functions/replay/*.ts'],
@@ -63,7 +112,9 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'watch',
-    sources: ['emitter', 'changes', 'revisions', 'leadership'].map((part) => `functions/watch/${part}.ts`),
+    sources: ['emitter', 'changes', 'revisions', 'leadership'].map(
+      (part) => `functions/watch/${part}.ts`,
+    ),
     tests: ['tests/unit/watch/*.test.ts'],
     kinds: GUARDS,
   },
@@ -71,6 +122,9 @@ export const TARGETS: readonly Target[] = [
 
 export function targetsNamed(names: readonly string[]): readonly Target[] {
   const unknown = names.find((name) => !TARGETS.some((target) => target.name === name));
-  if (unknown !== undefined) throw new Error(`there is no target ${unknown}; known are ${TARGETS.map(({ name }) => name).join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(
+      `there is no target ${unknown}; known are ${TARGETS.map(({ name }) => name).join(', ')}`,
+    );
   return names.length === 0 ? TARGETS : TARGETS.filter(({ name }) => names.includes(name));
 }

@@ -10,7 +10,9 @@ function tell(report: Report): void {
 
 async function work({ target, ids }: Order): Promise<void> {
   const sources = mutateTarget(target);
-  const suite = await createSuite(createLoader(sources, target.tests), () => tell({ kind: 'alive' }));
+  const suite = await createSuite(createLoader(sources, target.tests), () =>
+    tell({ kind: 'alive' }),
+  );
   tell({ kind: 'ready' });
   const wanted = new Set(ids);
   for (const mutant of sources.mutants.filter(({ id }) => wanted.has(id))) {

@@ -18,27 +18,70 @@ const READER = join(import.meta.dirname, '../fixtures/bombs/reader.ts');
 const HEAP = 256;
 const MOST = 512;
 
-const FIELDS = { specversion: '1.0', id: 'e', source: '/clusters/east', type: INGRESS_OBSERVED, subject: 'east/a/b', time: '2026-11-29T10:00:00.000Z' };
+const FIELDS = {
+  specversion: '1.0',
+  id: 'e',
+  source: '/clusters/east',
+  type: INGRESS_OBSERVED,
+  subject: 'east/a/b',
+  time: '2026-11-29T10:00:00.000Z',
+};
 const plain = (data: string): string => `${JSON.stringify(FIELDS).slice(0, -1)},"data":${data}}`;
-const packed = (data: string): string => JSON.stringify({ ...FIELDS, dataencoding: 'gzip', data_base64: gzipSync(data).toString('base64') });
-const list = (item: string, count: number): string => `[${Array.from({ length: count }, () => item).join(',')}]`;
-const snapshot = (more: string): string => `{"cluster":"east","clusterUid":"u","ingress":{"namespace":"a","service":"b"},"revision":{"epoch":1,"counter":1},"removed":false,"objects":{},${more}}`;
+const packed = (data: string): string =>
+  JSON.stringify({
+    ...FIELDS,
+    dataencoding: 'gzip',
+    data_base64: gzipSync(data).toString('base64'),
+  });
+const list = (item: string, count: number): string =>
+  `[${Array.from({ length: count }, () => item).join(',')}]`;
+const snapshot = (more: string): string =>
+  `{"cluster":"east","clusterUid":"u","ingress":{"namespace":"a","service":"b"},"revision":{"epoch":1,"counter":1},"removed":false,"objects":{},${more}}`;
 
 const BOMBS: readonly (readonly [what: string, body: () => string])[] = [
   ['brackets', () => plain('['.repeat(900_000))],
   ['packed brackets', () => packed('['.repeat(16_000_000))],
   ['packed pairs of brackets', () => packed(list('[]', 5_000_000))],
   ['a wide array', () => plain(list('1', 450_000))],
-  ['as many values as may be, not one of which fits', () => packed(snapshot(`"changes":${list('{}', 390_000)}`))],
-  ['as many objects as may be with a key of their own each', () => packed(`[${Array.from({ length: 399_000 }, (_, i) => `{"${i.toString(36)}":0}`).join(',')}]`)],
-  ['many keys', () => packed(`{${Array.from({ length: 790_000 }, (_, i) => `"${i.toString(36)}":0`).join(',')}}`)],
+  [
+    'as many values as may be, not one of which fits',
+    () => packed(snapshot(`"changes":${list('{}', 390_000)}`)),
+  ],
+  [
+    'as many objects as may be with a key of their own each',
+    () =>
+      packed(`[${Array.from({ length: 399_000 }, (_, i) => `{"${i.toString(36)}":0}`).join(',')}]`),
+  ],
+  [
+    'many keys',
+    () =>
+      packed(`{${Array.from({ length: 790_000 }, (_, i) => `"${i.toString(36)}":0`).join(',')}}`),
+  ],
   ['the same key', () => packed(`{${Array.from({ length: 390_000 }, () => '"a":[]').join(',')}}`)],
   ['one long string', () => packed(snapshot(`"changes":"${'x'.repeat(16_000_000)}"`))],
-  ['a long string of what is none in one byte', () => packed(snapshot(`"changes":"${'\u4e00'.repeat(5_000_000)}"`))],
-  ['zeros', () => JSON.stringify({ ...FIELDS, dataencoding: 'gzip', data_base64: gzipSync(Buffer.alloc(500_000_000)).toString('base64') })],
-  ['base64 that is none', () => JSON.stringify({ ...FIELDS, dataencoding: 'gzip', data_base64: '~'.repeat(900_000) })],
+  [
+    'a long string of what is none in one byte',
+    () => packed(snapshot(`"changes":"${'\u4e00'.repeat(5_000_000)}"`)),
+  ],
+  [
+    'zeros',
+    () =>
+      JSON.stringify({
+        ...FIELDS,
+        dataencoding: 'gzip',
+        data_base64: gzipSync(Buffer.alloc(500_000_000)).toString('base64'),
+      }),
+  ],
+  [
+    'base64 that is none',
+    () => JSON.stringify({ ...FIELDS, dataencoding: 'gzip', data_base64: '~'.repeat(900_000) }),
+  ],
   ['a number of a million digits', () => plain(snapshot(`"changes":${'9'.repeat(900_000)}`))],
-  ['depth in hops and trace', () => `${JSON.stringify(FIELDS).slice(0, -1)},"hops":${'['.repeat(50)}${']'.repeat(50)},"traceparent":${'['.repeat(400_000)}}`],
+  [
+    'depth in hops and trace',
+    () =>
+      `${JSON.stringify(FIELDS).slice(0, -1)},"hops":${'['.repeat(50)}${']'.repeat(50)},"traceparent":${'['.repeat(400_000)}}`,
+  ],
 ];
 
 describe('a bomb costs no process', () => {
@@ -51,7 +94,12 @@ describe('a bomb costs no process', () => {
   test.each(BOMBS)('%s', async (_, body) => {
     const file = join(folder, 'body');
     writeFileSync(file, body());
-    const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${HEAP}`, READER, file]);
+    const { stdout } = await run(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      `--max-old-space-size=${HEAP}`,
+      READER,
+      file,
+    ]);
     expect(Number(stdout)).toBeLessThan(MOST);
   });
 });

@@ -17,8 +17,13 @@ import { createWorld } from './support/world.ts';
 const { owner } = slice(1, []);
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
 const bad = { ...SETTINGS, iRules: ['/Common/missing'] };
-const ports = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
-const some = (list: readonly number[], over: Parameters<typeof exposure>[0] = {}): ReturnType<typeof exposure>[] => list.map((port) => exposure({ port, gateways: [`ns/gw-${port}`], ...over }));
+const ports = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const some = (
+  list: readonly number[],
+  over: Parameters<typeof exposure>[0] = {},
+): ReturnType<typeof exposure>[] =>
+  list.map((port) => exposure({ port, gateways: [`ns/gw-${port}`], ...over }));
 
 interface Scenario {
   readonly partitions?: readonly string[];
@@ -36,7 +41,16 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'an update that is refused while its pods move': {
     before: (w) => w.send(slice(1, some([1, 2]))),
-    events: (w) => w.send(slice(2, some([1, 2], { settings: bad, members: [{ address: '10.9.9.9', port: 1, availability: 'ready' }] }))),
+    events: (w) =>
+      w.send(
+        slice(
+          2,
+          some([1, 2], {
+            settings: bad,
+            members: [{ address: '10.9.9.9', port: 1, availability: 'ready' }],
+          }),
+        ),
+      ),
   },
   'more than one declare can hold': { events: (w) => w.send(slice(1, some(ports(1, 130)))) },
   'a large removal that was approved': {
@@ -50,7 +64,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'a move between partitions, and a newcomer': {
     partitions: ['one', 'two'],
     before: (w) => w.send(slice(1, some([1, 2], { partition: 'one' }))),
-    events: (w) => w.send(slice(2, [...some([1, 2], { partition: 'two' }), ...some([3], { address: '172.16.100.196', partition: 'one' })])),
+    events: (w) =>
+      w.send(
+        slice(2, [
+          ...some([1, 2], { partition: 'two' }),
+          ...some([3], { address: '172.16.100.196', partition: 'one' }),
+        ]),
+      ),
   },
   'an address that changes hands': {
     before: async (w) => {
@@ -66,13 +86,32 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await w.drain();
       await w.send(slice(1, some([1]), west));
     },
-    events: (w) => w.steer({ action: 'forget', device: 'bigip-1', cluster: 'east', upTo: { [owner]: { epoch: 1, counter: 1, generation: 1 } }, whole: true }),
+    events: (w) =>
+      w.steer({
+        action: 'forget',
+        device: 'bigip-1',
+        cluster: 'east',
+        upTo: { [owner]: { epoch: 1, counter: 1, generation: 1 } },
+        whole: true,
+      }),
   },
   'an ingress that went while nobody looked, and a drain of its cluster': {
     before: (w) => w.send(slice(1, some([1, 2]))),
     events: async (w) => {
-      await w.miss({ cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: { epoch: 1, counter: 2, generation: 1 }, absent: [owner] });
-      await w.steer({ action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'a test' });
+      await w.miss({
+        cluster: 'east',
+        clusterUid: 'uid-east',
+        device: 'bigip-1',
+        version: { epoch: 1, counter: 2, generation: 1 },
+        absent: [owner],
+      });
+      await w.steer({
+        action: 'drain',
+        device: 'bigip-1',
+        cluster: 'east',
+        mode: 'drain',
+        because: 'a test',
+      });
     },
   },
 };
@@ -80,7 +119,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 async function prepare({ partitions, before, events }: Scenario): Promise<World> {
   const world = createWorld(partitions ? { partitions } : {});
   world.device.before = (_p, next) => {
-    if (Object.values(next.exposures).some((e) => e.settings.iRules.length > 0)) throw new DeviceError('BIP424', 'content', 'not found');
+    if (Object.values(next.exposures).some((e) => e.settings.iRules.length > 0))
+      throw new DeviceError('BIP424', 'content', 'not found');
   };
   await before?.(world);
   await world.drain();
@@ -90,7 +130,16 @@ async function prepare({ partitions, before, events }: Scenario): Promise<World>
 
 /** All that counts in the end: what is declared and remembered, who was told what, and which dead letters there are. */
 function ending(world: World, partitions: readonly string[] = ['k8s']): object {
-  const told = new Map(world.settled().map((s) => [s.owner, s.exposures.map((e) => `${e.port} ${['applied', 'unchanged'].includes(e.outcome) ? 'there' : e.outcome}`)]));
+  const told = new Map(
+    world
+      .settled()
+      .map((s) => [
+        s.owner,
+        s.exposures.map(
+          (e) => `${e.port} ${['applied', 'unchanged'].includes(e.outcome) ? 'there' : e.outcome}`,
+        ),
+      ]),
+  );
   return {
     declared: partitions.map((partition) => timeless(world.device.state(partition))),
     told: Object.fromEntries(told),
@@ -101,7 +150,11 @@ function ending(world: World, partitions: readonly string[] = ['k8s']): object {
 
 /** Without the times and counts of tries, which a crash delays. */
 function timeless(state: DeclaredState): unknown {
-  return JSON.parse(JSON.stringify(state, (key, value: unknown) => (['next', 'tries', 'reason', 'seen', 'gone'].includes(key) ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(state, (key, value: unknown) =>
+      ['next', 'tries', 'reason', 'seen', 'gone'].includes(key) ? undefined : value,
+    ),
+  );
 }
 
 async function crashed(scenario: Scenario, gates: readonly Gate[]): Promise<World> {
@@ -115,33 +168,51 @@ async function crashed(scenario: Scenario, gates: readonly Gate[]): Promise<Worl
 }
 
 describe('promise 16: crash anywhere, recover anywhere', () => {
-  test.each(Object.entries(SCENARIOS))('%s: killed before and after every single write, it ends as if nothing had happened', async (_name, scenario) => {
-    const whole = await prepare(scenario);
-    const count = killAt(10_000, 'after');
-    await whole.step(count);
-    await whole.drain();
-    const expected = ending(whole, scenario.partitions);
-    expect(count.writes).toBeGreaterThanOrEqual(3);
-    for (let write = 1; write <= count.writes; write++) {
-      for (const when of ['before', 'after'] as const) {
-        const world = await crashed(scenario, [killAt(write, when)]);
-        expect({ write, when, ...ending(world, scenario.partitions) }).toEqual({ write, when, ...expected });
+  test.each(Object.entries(SCENARIOS))(
+    '%s: killed before and after every single write, it ends as if nothing had happened',
+    async (_name, scenario) => {
+      const whole = await prepare(scenario);
+      const count = killAt(10_000, 'after');
+      await whole.step(count);
+      await whole.drain();
+      const expected = ending(whole, scenario.partitions);
+      expect(count.writes).toBeGreaterThanOrEqual(3);
+      for (let write = 1; write <= count.writes; write++) {
+        for (const when of ['before', 'after'] as const) {
+          const world = await crashed(scenario, [killAt(write, when)]);
+          expect({ write, when, ...ending(world, scenario.partitions) }).toEqual({
+            write,
+            when,
+            ...expected,
+          });
+        }
       }
-    }
-  });
+    },
+  );
 
   test('killed again and again, at any writes', async () => {
-    const names = Object.keys(SCENARIOS).filter((name) => !name.includes('large') && !name.includes('more than'));
+    const names = Object.keys(SCENARIOS).filter(
+      (name) => !name.includes('large') && !name.includes('more than'),
+    );
     const expected = new Map<string, object>();
     for (const name of names) {
       const world = await prepare(SCENARIOS[name]!);
       await world.drain();
       expected.set(name, ending(world, SCENARIOS[name]!.partitions));
     }
-    const kills = fc.array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.constantFrom('before' as const, 'after' as const)), { maxLength: 4 });
+    const kills = fc.array(
+      fc.tuple(
+        fc.integer({ min: 1, max: 8 }),
+        fc.constantFrom('before' as const, 'after' as const),
+      ),
+      { maxLength: 4 },
+    );
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), kills, async (name, list) => {
-        const world = await crashed(SCENARIOS[name]!, list.map(([write, when]) => killAt(write, when)));
+        const world = await crashed(
+          SCENARIOS[name]!,
+          list.map(([write, when]) => killAt(write, when)),
+        );
         expect(ending(world, SCENARIOS[name]!.partitions)).toEqual(expected.get(name));
       }),
       { numRuns: Math.ceil(SEEDS / 2) },

@@ -31,7 +31,9 @@ let folder: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-park-'));
-  runtime = testRuntime(configOf({ failures: { kind: 'fs', path: join(folder, 'failures'), retentionDays: 30 } }));
+  runtime = testRuntime(
+    configOf({ failures: { kind: 'fs', path: join(folder, 'failures'), retentionDays: 30 } }),
+  );
   failures = openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
   park = create(runtime);
 });
@@ -43,21 +45,56 @@ afterEach(async () => {
 });
 
 function event(counter: number, id = `e${counter}`): string {
-  return seal(INGRESS_DESIRED, slice(counter, [exposure()]), { id, cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z', traceparent: TRACE });
+  return seal(INGRESS_DESIRED, slice(counter, [exposure()]), {
+    id,
+    cluster: 'east',
+    subject: OWNER,
+    time: '2026-11-23T02:59:00Z',
+    traceparent: TRACE,
+  });
 }
 
 function message(id: string, body: string, group = 'bigip-1'): QueueMessage {
-  return { id, receipt: id, group, deduplicationId: id, body, receiveCount: 1, sentAt: runtime.clock.now() };
+  return {
+    id,
+    receipt: id,
+    group,
+    deduplicationId: id,
+    body,
+    receiveCount: 1,
+    sentAt: runtime.clock.now(),
+  };
 }
 
-async function reject(counter: number, over: { readonly code?: string; readonly queue?: WorkQueueName; readonly id?: string } = {}): Promise<void> {
+async function reject(
+  counter: number,
+  over: { readonly code?: string; readonly queue?: WorkQueueName; readonly id?: string } = {},
+): Promise<void> {
   const { code = 'BIP421', queue = 'slices', id = `m${counter}` } = over;
-  const details = { owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY, revision: { epoch: 1, counter }, response: '01070734:3: Configuration error' };
-  await deadLetter(runtime.queues, { code, reason: `${KEY}: ${code} says no; correct it`, queue, message: message(id, event(counter)), functionVersion: '7', now: runtime.clock.now(), traceparent: TRACE, ...details });
+  const details = {
+    owner: OWNER,
+    device: 'bigip-1',
+    partition: 'k8s',
+    exposure: KEY,
+    revision: { epoch: 1, counter },
+    response: '01070734:3: Configuration error',
+  };
+  await deadLetter(runtime.queues, {
+    code,
+    reason: `${KEY}: ${code} says no; correct it`,
+    queue,
+    message: message(id, event(counter)),
+    functionVersion: '7',
+    now: runtime.clock.now(),
+    traceparent: TRACE,
+    ...details,
+  });
   runtime.advance(1_000);
 }
 
-const parkAll = async (): Promise<number> => (await pump(runtime.queues, 'slices-dead', park)) + (await pump(runtime.queues, 'snapshots-dead', park));
+const parkAll = async (): Promise<number> =>
+  (await pump(runtime.queues, 'slices-dead', park)) +
+  (await pump(runtime.queues, 'snapshots-dead', park));
 
 describe('12 every dead letter explains itself', () => {
   const permanent = Object.keys(CODES).filter((code) => !code.startsWith('RPL'));
@@ -79,19 +116,42 @@ describe('12 every dead letter explains itself', () => {
       });
       // What threw or killed when it was read is not read again.
       const gateways = ['Q616', 'Q617'].includes(head.code) ? [] : ['default/tcp-echo-gateway'];
-      expect(head).toMatchObject({ owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY, gateways, revision: { epoch: 1, counter: 1 }, state: 'open', count: 1 });
+      expect(head).toMatchObject({
+        owner: OWNER,
+        device: 'bigip-1',
+        partition: 'k8s',
+        exposure: KEY,
+        gateways,
+        revision: { epoch: 1, counter: 1 },
+        state: 'open',
+        count: 1,
+      });
       expect(head.sentence).toContain(head.code);
     }
   });
 
   test('what no function ever worked on is labelled never-ran, whatever its body is', async () => {
-    const bodies = [event(1), 'not json', '{}', seal(INGRESS_DESIRED, { nonsense: true }, { id: 'x', cluster: 'east', subject: 'east/other/gw', time: '2026-11-23T02:59:00Z' })];
-    for (const [i, body] of bodies.entries()) await runtime.queues.queue('slices-dead').send({ group: 'bigip-1', deduplicationId: `raw-${i}`, body });
+    const bodies = [
+      event(1),
+      'not json',
+      '{}',
+      seal(
+        INGRESS_DESIRED,
+        { nonsense: true },
+        { id: 'x', cluster: 'east', subject: 'east/other/gw', time: '2026-11-23T02:59:00Z' },
+      ),
+    ];
+    for (const [i, body] of bodies.entries())
+      await runtime.queues
+        .queue('slices-dead')
+        .send({ group: 'bigip-1', deduplicationId: `raw-${i}`, body });
     await parkAll();
     const heads = await failures.store.list();
     expect(heads).toHaveLength(bodies.length);
     expect(heads.every((h) => h.class === 'never-ran' && h.code === 'RPL701')).toBe(true);
-    const kept = await Promise.all(heads.map(async (h) => (await failures.store.get(h.id))!.details.event.body));
+    const kept = await Promise.all(
+      heads.map(async (h) => (await failures.store.get(h.id))!.details.event.body),
+    );
     expect(kept.sort()).toEqual(bodies.toSorted());
   });
 
@@ -102,13 +162,30 @@ describe('12 every dead letter explains itself', () => {
       runtime.advance(5 * 60_000);
     }
     await parkAll();
-    expect(await failures.store.list()).toMatchObject([{ count: 288, revision: { epoch: 1, counter: 288 } }]);
+    expect(await failures.store.list()).toMatchObject([
+      { count: 288, revision: { epoch: 1, counter: 288 } },
+    ]);
   });
 
   test('another structure of the same exposure is another failure', async () => {
     await reject(1);
-    const other = seal(INGRESS_DESIRED, slice(2, [exposure({ settings: { ...exposure().settings, snat: 'none' } })]), { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' });
-    await deadLetter(runtime.queues, { code: 'BIP421', reason: 'no', queue: 'slices', message: message('m2', other), functionVersion: '7', now: runtime.clock.now(), owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY });
+    const other = seal(
+      INGRESS_DESIRED,
+      slice(2, [exposure({ settings: { ...exposure().settings, snat: 'none' } })]),
+      { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' },
+    );
+    await deadLetter(runtime.queues, {
+      code: 'BIP421',
+      reason: 'no',
+      queue: 'slices',
+      message: message('m2', other),
+      functionVersion: '7',
+      now: runtime.clock.now(),
+      owner: OWNER,
+      device: 'bigip-1',
+      partition: 'k8s',
+      exposure: KEY,
+    });
     await parkAll();
     expect(await failures.store.list()).toHaveLength(2);
   });
@@ -124,7 +201,10 @@ describe('12 every dead letter explains itself', () => {
     await reject(1);
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    const away = openFailures({ ...runtime.config.failures, kind: 'fs', path: join(file, 'x') }, { clock: runtime.clock, id: runtime.id });
+    const away = openFailures(
+      { ...runtime.config.failures, kind: 'fs', path: join(file, 'x') },
+      { clock: runtime.clock, id: runtime.id },
+    );
     expect(await pump(runtime.queues, 'slices-dead', parkInto(runtime, away))).toBe(0);
     runtime.advance(61_000);
     expect(await parkAll()).toBe(1);
@@ -132,15 +212,49 @@ describe('12 every dead letter explains itself', () => {
   });
 
   test('says of the sender whether it was verified', async () => {
-    const senders = { clusters: [{ id: 'east', senders: ['AROAEAST'] }, { id: 'west' }, { id: 'north' }, { id: 'south' }] };
-    const checked = { ...runtime, config: configOf({ ...senders, failures: { kind: 'fs', path: join(folder, 'failures'), replayers: ['AROAREPLAY'] } }) };
+    const senders = {
+      clusters: [
+        { id: 'east', senders: ['AROAEAST'] },
+        { id: 'west' },
+        { id: 'north' },
+        { id: 'south' },
+      ],
+    };
+    const checked = {
+      ...runtime,
+      config: configOf({
+        ...senders,
+        failures: { kind: 'fs', path: join(folder, 'failures'), replayers: ['AROAREPLAY'] },
+      }),
+    };
     for (const [i, sender] of ['AROAEAST', 'AROAEVIL', undefined, 'AROAREPLAY'].entries()) {
-      const body = seal(INGRESS_DESIRED, slice(1, [exposure({ port: 1_000 + i })], sender === undefined ? {} : { sender }), { id: `e${i}`, cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' });
-      await deadLetter(runtime.queues, { code: 'BIP421', reason: 'no', queue: 'slices', message: message(`m${i}`, body), functionVersion: '7', now: runtime.clock.now(), owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: `172.16.100.195:${1_000 + i}/tcp` });
+      const body = seal(
+        INGRESS_DESIRED,
+        slice(1, [exposure({ port: 1_000 + i })], sender === undefined ? {} : { sender }),
+        { id: `e${i}`, cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' },
+      );
+      await deadLetter(runtime.queues, {
+        code: 'BIP421',
+        reason: 'no',
+        queue: 'slices',
+        message: message(`m${i}`, body),
+        functionVersion: '7',
+        now: runtime.clock.now(),
+        owner: OWNER,
+        device: 'bigip-1',
+        partition: 'k8s',
+        exposure: `172.16.100.195:${1_000 + i}/tcp`,
+      });
     }
     await pump(runtime.queues, 'slices-dead', parkInto(checked, failures));
-    const heads = (await failures.store.list()).toSorted((a, b) => (a.exposure! < b.exposure! ? -1 : 1));
-    expect(await Promise.all(heads.map(async (h) => (await failures.store.get(h.id))!.details.event.verification))).toEqual(['verified', 'refused', 'unchecked', 'unchecked']);
+    const heads = (await failures.store.list()).toSorted((a, b) =>
+      a.exposure! < b.exposure! ? -1 : 1,
+    );
+    expect(
+      await Promise.all(
+        heads.map(async (h) => (await failures.store.get(h.id))!.details.event.verification),
+      ),
+    ).toEqual(['verified', 'refused', 'unchecked', 'unchecked']);
   });
 
   test('after retention what is over is forgotten, once a day', async () => {
@@ -159,7 +273,11 @@ describe('a newer applied version closes a failure', () => {
   const opened = open(event(1), SLICE_EVENTS);
   if (!('ok' in opened)) throw new Error('the fixture is broken');
   const base = opened.ok.data;
-  const settled = (counter: number, outcome: Settled['exposures'][number]['outcome'] | 'absent', over: Partial<Settled> = {}): Settled => ({
+  const settled = (
+    counter: number,
+    outcome: Settled['exposures'][number]['outcome'] | 'absent',
+    over: Partial<Settled> = {},
+  ): Settled => ({
     owner: OWNER,
     clusterUid: base.clusterUid,
     version: { epoch: 1, counter, generation: 1 },
@@ -167,7 +285,21 @@ describe('a newer applied version closes a failure', () => {
     devices: ['bigip-1'],
     servers: [],
     notes: [],
-    exposures: outcome === 'absent' ? [] : [{ address: '172.16.100.195', port: 32_400, protocol: 'tcp', partition: 'k8s', gateways: [], outcome, code: 'OK', message: '' }],
+    exposures:
+      outcome === 'absent'
+        ? []
+        : [
+            {
+              address: '172.16.100.195',
+              port: 32_400,
+              protocol: 'tcp',
+              partition: 'k8s',
+              gateways: [],
+              outcome,
+              code: 'OK',
+              message: '',
+            },
+          ],
     ...over,
   });
 
@@ -180,18 +312,33 @@ describe('a newer applied version closes a failure', () => {
     ['waiting for the device', settled(2, 'retry'), 'open'],
     ['applied at an older revision', settled(0, 'applied'), 'open'],
     ['applied on another device', settled(2, 'applied', { device: 'bigip-2' }), 'open'],
-    ['applied for another owner', settled(2, 'applied', { owner: 'west/istio-system/istio-ingressgateway' }), 'open'],
+    [
+      'applied for another owner',
+      settled(2, 'applied', { owner: 'west/istio-system/istio-ingressgateway' }),
+      'open',
+    ],
   ])('%s', async (_name, result, state) => {
     await reject(1);
     await parkAll();
     await noteSettled(failures.store, result);
     const [head] = await failures.store.list();
     expect(head?.state).toBe(state);
-    expect(head?.note).toBe(state === 'healed' ? `healed by 1.${result.version.counter}` : undefined);
+    expect(head?.note).toBe(
+      state === 'healed' ? `healed by 1.${result.version.counter}` : undefined,
+    );
   });
 
   test('a refusal in map is over as soon as anything newer gets through', async () => {
-    await deadLetter(runtime.queues, { code: 'GW104', reason: 'no entry', queue: 'snapshots', message: message('m1', 'whatever'), functionVersion: '7', now: runtime.clock.now(), owner: OWNER, revision: { epoch: 1, counter: 1 } });
+    await deadLetter(runtime.queues, {
+      code: 'GW104',
+      reason: 'no entry',
+      queue: 'snapshots',
+      message: message('m1', 'whatever'),
+      functionVersion: '7',
+      now: runtime.clock.now(),
+      owner: OWNER,
+      revision: { epoch: 1, counter: 1 },
+    });
     await parkAll();
     await noteSettled(failures.store, settled(2, 'rejected'));
     expect(await failures.store.list()).toMatchObject([{ state: 'healed', note: 'healed by 1.2' }]);

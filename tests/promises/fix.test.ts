@@ -13,7 +13,10 @@ const bad = exposure({ port: 7, settings: { ...SETTINGS, iRules: ['/Common/missi
 const good = exposure({ port: 7, settings: { ...SETTINGS, balance: 'ratio-member' } });
 
 type Event = 'work' | 'busy' | 'lost reply' | 'minute' | 'hour' | 'replay v1';
-const events = fc.array(fc.constantFrom<Event>('work', 'work', 'busy', 'lost reply', 'minute', 'hour', 'replay v1'), { maxLength: 8 });
+const events = fc.array(
+  fc.constantFrom<Event>('work', 'work', 'busy', 'lost reply', 'minute', 'hour', 'replay v1'),
+  { maxLength: 8 },
+);
 
 describe('promise 11: a fix is never blocked by the broken thing', () => {
   test('bad v1, then good v2: v2 is applied with its first batch that the device takes, and v1 is not posted any more', async () => {
@@ -35,7 +38,8 @@ describe('promise 11: a fix is never blocked by the broken thing', () => {
         };
         const play = async (list: readonly Event[]): Promise<void> => {
           for (const event of list) {
-            if (event === 'minute' || event === 'hour') world.clock.advance(event === 'minute' ? 60_000 : 3_600_000);
+            if (event === 'minute' || event === 'hour')
+              world.clock.advance(event === 'minute' ? 60_000 : 3_600_000);
             else if (event === 'replay v1') await world.send(slice(2, [bad]));
             else {
               fault = event;
@@ -53,7 +57,9 @@ describe('promise 11: a fix is never blocked by the broken thing', () => {
         await play(after);
         fault = undefined;
         await world.drain();
-        expect(world.device.state().exposures['172.16.100.195:7/tcp']?.settings).toEqual(good.settings);
+        expect(world.device.state().exposures['172.16.100.195:7/tcp']?.settings).toEqual(
+          good.settings,
+        );
         expect(postsOfBad).not.toContain(true);
         expect(world.device.state().owners[slice(1, []).owner]).not.toHaveProperty('quarantine');
       }),
@@ -64,7 +70,8 @@ describe('promise 11: a fix is never blocked by the broken thing', () => {
   test('the fix is applied within one batch, however long the quarantine would still last', async () => {
     const world = createWorld();
     world.device.before = (_p, next) => {
-      if (Object.values(next.exposures).some((e) => e.settings.iRules.length > 0)) throw new DeviceError('BIP424', 'content', 'not found');
+      if (Object.values(next.exposures).some((e) => e.settings.iRules.length > 0))
+        throw new DeviceError('BIP424', 'content', 'not found');
     };
     for (let i = 1; i <= 9; i++) {
       await world.send(slice(i, [bad]));

@@ -20,7 +20,12 @@ import { createWorld } from './support/world.ts';
 const KEY = '172.16.100.195:32400/tcp';
 const LATER = '2026-02-01T00:00:00Z';
 
-const fleets: fc.Arbitrary<Fleet> = fc.record({ mode: fc.constantFrom('active-active' as const, 'ratio' as const, 'active-standby' as const), minimumActive: fc.integer({ min: 1, max: 3 }) }).map((over) => fleet(over));
+const fleets: fc.Arbitrary<Fleet> = fc
+  .record({
+    mode: fc.constantFrom('active-active' as const, 'ratio' as const, 'active-standby' as const),
+    minimumActive: fc.integer({ min: 1, max: 3 }),
+  })
+  .map((over) => fleet(over));
 
 /** What west may say: anything, as long as its gateway is the younger one. */
 const saying = fc.array(
@@ -34,9 +39,36 @@ const saying = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-function westSays({ ports, removed, generation, ...one }: { pods: number; ports: number[]; settings: typeof SETTINGS; removed: boolean; generation: number }, counter: number): Slice {
-  const wanted = ports.map((port) => exposure({ port, since: LATER, members: pods('west', one.pods), settings: one.settings, gateways: [`ns/${port}`] }));
-  return slice(counter, removed ? [] : wanted, { owner: ownerOf('west'), clusterUid: 'uid-west', removed, version: { epoch: 1, counter, generation } });
+function westSays(
+  {
+    ports,
+    removed,
+    generation,
+    ...one
+  }: {
+    pods: number;
+    ports: number[];
+    settings: typeof SETTINGS;
+    removed: boolean;
+    generation: number;
+  },
+  counter: number,
+): Slice {
+  const wanted = ports.map((port) =>
+    exposure({
+      port,
+      since: LATER,
+      members: pods('west', one.pods),
+      settings: one.settings,
+      gateways: [`ns/${port}`],
+    }),
+  );
+  return slice(counter, removed ? [] : wanted, {
+    owner: ownerOf('west'),
+    clusterUid: 'uid-west',
+    removed,
+    version: { epoch: 1, counter, generation },
+  });
 }
 
 describe('promise 5, in a fleet: no cluster can disturb another', () => {
@@ -44,16 +76,23 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     fc.assert(
       fc.property(fleets, saying, (one, said) => {
         const rules = under(one);
-        const east = offer('east', { pods: 3, settings: { balance: 'least-connections-member', iRules: ['/Common/theirs'] } });
+        const east = offer('east', {
+          pods: 3,
+          settings: { balance: 'least-connections-member', iRules: ['/Common/theirs'] },
+        });
         const before = planPartition('k8s', EMPTY_STATE, [east], rules).next;
         let state: DeclaredState = before;
         for (const [i, words] of said.entries()) {
           state = planPartition('k8s', state, [westSays(words, i + 2)], rules).next;
           const now = state.exposures[KEY]!;
-          const { wish: _wish, ...mine } = now.contributions.find((c) => c.owner === ownerOf('east'))!;
+          const { wish: _wish, ...mine } = now.contributions.find(
+            (c) => c.owner === ownerOf('east'),
+          )!;
           expect(mine).toEqual(before.exposures[KEY]!.contributions[0]);
           // A fleet of mode ratio balances by ratio, for whoever shares.
-          expect({ ...now.settings, balance: 'least-connections-member' }).toEqual(before.exposures[KEY]!.settings);
+          expect({ ...now.settings, balance: 'least-connections-member' }).toEqual(
+            before.exposures[KEY]!.settings,
+          );
         }
       }),
       { numRuns: 200 },
@@ -63,7 +102,10 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
   const poisoned = (): World => {
     const world = createWorld({ fleets: [{ name: 'production', clusters: ['east', 'west'] }] });
     world.device.before = (_partition, next) => {
-      if (Object.values(next.exposures).some((e) => e.settings.iRules.includes('/Common/bad'))) throw new DeviceError('BIP421', 'content', 'refused', { response: '01020036:3: The requested iRule (/Common/bad) was not found.' });
+      if (Object.values(next.exposures).some((e) => e.settings.iRules.includes('/Common/bad')))
+        throw new DeviceError('BIP421', 'content', 'refused', {
+          response: '01020036:3: The requested iRule (/Common/bad) was not found.',
+        });
     };
     return world;
   };
@@ -76,10 +118,23 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     await world.send(west);
     await world.drain();
     expect(world.device.declares.every(({ ok }) => ok)).toBe(true);
-    expect(world.device.state().exposures[KEY]?.contributions.map((c) => c.members.length)).toEqual([1, 2]);
+    expect(world.device.state().exposures[KEY]?.contributions.map((c) => c.members.length)).toEqual(
+      [1, 2],
+    );
     const [told] = world.settled().filter(({ owner }) => owner === ownerOf('west'));
-    expect(told?.exposures).toMatchObject([{ outcome: 'applied', message: expect.stringContaining('iRules') }]);
-    expect(told?.notes).toMatchObject(['Service istio-system/istio-ingressgateway', `Gateway ${told?.exposures[0]?.gateways[0] ?? ''}`].map((object) => ({ code: 'OWN340', object, message: expect.stringContaining('/Common/bad') })));
+    expect(told?.exposures).toMatchObject([
+      { outcome: 'applied', message: expect.stringContaining('iRules') },
+    ]);
+    expect(told?.notes).toMatchObject(
+      [
+        'Service istio-system/istio-ingressgateway',
+        `Gateway ${told?.exposures[0]?.gateways[0] ?? ''}`,
+      ].map((object) => ({
+        code: 'OWN340',
+        object,
+        message: expect.stringContaining('/Common/bad'),
+      })),
+    );
   });
 
   test('the one that decides can leave, whatever the next one wishes, whose members go on serving', async () => {
@@ -87,13 +142,21 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     await world.send(offer('east'));
     await world.send(west);
     await world.drain();
-    await world.send(slice(2, [], { owner: ownerOf('east'), clusterUid: 'uid-east', removed: true }));
+    await world.send(
+      slice(2, [], { owner: ownerOf('east'), clusterUid: 'uid-east', removed: true }),
+    );
     await world.drain();
-    expect(world.device.state().exposures[KEY]).toMatchObject({ settings: SETTINGS, contributions: [{ owner: ownerOf('west') }] });
+    expect(world.device.state().exposures[KEY]).toMatchObject({
+      settings: SETTINGS,
+      contributions: [{ owner: ownerOf('west') }],
+    });
     // The next word of west tells it, and west alone.
     await world.send({ ...west, version: { ...west.version, counter: 3 } });
     await world.drain();
-    const last = world.settled().filter(({ owner }) => owner === ownerOf('west')).at(-1);
+    const last = world
+      .settled()
+      .filter(({ owner }) => owner === ownerOf('west'))
+      .at(-1);
     expect(last?.exposures).toMatchObject([{ outcome: 'rejected', code: 'BIP421' }]);
     expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
   });
@@ -103,10 +166,18 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     await world.send(offer('east'));
     await world.send(west);
     await world.drain();
-    await world.send(slice(2, [], { owner: ownerOf('east'), clusterUid: 'uid-east', removed: true }));
+    await world.send(
+      slice(2, [], { owner: ownerOf('east'), clusterUid: 'uid-east', removed: true }),
+    );
     await world.drain();
     world.device.before = () => undefined;
-    const another = (counter: number): Promise<void> => world.send(slice(counter, [exposure({ port: counter })], { owner: ownerOf('north'), clusterUid: 'uid-north' }));
+    const another = (counter: number): Promise<void> =>
+      world.send(
+        slice(counter, [exposure({ port: counter })], {
+          owner: ownerOf('north'),
+          clusterUid: 'uid-north',
+        }),
+      );
     await another(1);
     await world.drain();
     expect(world.device.state().exposures[KEY]?.settings).toEqual(SETTINGS);
@@ -125,7 +196,9 @@ describe('promise 5, in a fleet: no cluster can disturb another', () => {
     await world.send(offer('east', { counter: 2, settings: { iRules: ['/Common/bad'] } }));
     await world.send(offer('west', { counter: 2, since: LATER, pods: 5 }));
     await world.drain();
-    expect(world.device.state().exposures[KEY]?.contributions.map((c) => c.members.length)).toEqual([1, 5]);
+    expect(world.device.state().exposures[KEY]?.contributions.map((c) => c.members.length)).toEqual(
+      [1, 5],
+    );
     expect(world.deadLetters().map((d) => d.owner)).toEqual([ownerOf('east')]);
   });
 });

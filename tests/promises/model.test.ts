@@ -4,8 +4,6 @@ import type { DeviceFault, Model, Want } from './support/model.ts';
 import { createModel } from './support/model.ts';
 import { SEEDS } from './support/seeds.ts';
 
-
-
 /**
  * Red with the guard removed. 1: when `reportStage` (report.ts) tells nothing of overtaken slices, or the handler takes a batch as done
  * although the device was at fault. 2: when quarantine never ends (`isDue` in quarantine.ts). 2, 3 and 7: without the comparison of
@@ -33,24 +31,44 @@ class Command implements fc.AsyncCommand<object, Model> {
 
 /** Three ports at most for each owner, so that the removal guard has nothing to hold here: it has its own tests. */
 const wants: fc.Arbitrary<Want[]> = fc.uniqueArray(
-  fc.record({ port: fc.integer({ min: 1, max: 4 }), variant: fc.constantFrom('plain' as const, 'plain' as const, 'other' as const, 'bad' as const), pod: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({
+    port: fc.integer({ min: 1, max: 4 }),
+    variant: fc.constantFrom('plain' as const, 'plain' as const, 'other' as const, 'bad' as const),
+    pod: fc.integer({ min: 1, max: 3 }),
+  }),
   { maxLength: 3, selector: (w) => w.port },
 );
-const faults = fc.array(fc.constantFrom<DeviceFault>('busy', 'login', 'timeout', 'lost reply', 'away', 'slow', 'raced'), { maxLength: 3 });
+const faults = fc.array(
+  fc.constantFrom<DeviceFault>('busy', 'login', 'timeout', 'lost reply', 'away', 'slow', 'raced'),
+  { maxLength: 3 },
+);
 
 const commands = fc.commands(
   [
-    fc.tuple(fc.nat(2), wants).map(([cluster, list]) => new Command(`say(${cluster}, ${JSON.stringify(list)})`, (m) => m.say(cluster, list))),
+    fc
+      .tuple(fc.nat(2), wants)
+      .map(
+        ([cluster, list]) =>
+          new Command(`say(${cluster}, ${JSON.stringify(list)})`, (m) => m.say(cluster, list)),
+      ),
     fc.nat(20).map((i) => new Command(`again(${i})`, (m) => m.again(i))),
     faults.map((list) => new Command(`work(${JSON.stringify(list)})`, (m) => m.work(list))),
-    fc.tuple(fc.integer({ min: 1, max: 8 }), fc.constantFrom('before' as const, 'after' as const)).map(([n, when]) => new Command(`crash(${n}, '${when}')`, (m) => m.crash(n, when))),
+    fc
+      .tuple(fc.integer({ min: 1, max: 8 }), fc.constantFrom('before' as const, 'after' as const))
+      .map(([n, when]) => new Command(`crash(${n}, '${when}')`, (m) => m.crash(n, when))),
     fc.integer({ min: 1, max: 5 }).map((n) => new Command(`twin(${n})`, (m) => m.twin(n))),
     fc.boolean().map((shows) => new Command(`look(${shows})`, (m) => m.look(shows))),
-    fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }).map((port) => new Command(`audit(${port})`, (m) => m.audit(port))),
+    fc
+      .option(fc.integer({ min: 1, max: 4 }), { nil: undefined })
+      .map((port) => new Command(`audit(${port})`, (m) => m.audit(port))),
     fc.constant(new Command('release()', (m) => m.release())),
     fc.boolean().map((mended) => new Command(`mend(${mended})`, (m) => m.mend(mended))),
-    fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }).map((port) => new Command(`foreign(${port})`, (m) => m.foreign(port))),
-    fc.constantFrom(1_000, 90_000, 4_000_000).map((ms) => new Command(`wait(${ms})`, (m) => m.world.clock.advance(ms))),
+    fc
+      .option(fc.integer({ min: 1, max: 4 }), { nil: undefined })
+      .map((port) => new Command(`foreign(${port})`, (m) => m.foreign(port))),
+    fc
+      .constantFrom(1_000, 90_000, 4_000_000)
+      .map((ms) => new Command(`wait(${ms})`, (m) => m.world.clock.advance(ms))),
   ],
   { maxCommands: 16 },
 );

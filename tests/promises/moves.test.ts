@@ -23,24 +23,40 @@ type Step =
   | { readonly kind: 'work'; readonly faults: number }
   | { readonly kind: 'close'; readonly partition: Place['partition'] | undefined };
 
-const places = fc.uniqueArray(fc.record({ address: fc.integer({ min: 1, max: 3 }), partition: fc.constantFrom(...PARTITIONS) }), { maxLength: 3, selector: (p) => p.address });
+const places = fc.uniqueArray(
+  fc.record({ address: fc.integer({ min: 1, max: 3 }), partition: fc.constantFrom(...PARTITIONS) }),
+  { maxLength: 3, selector: (p) => p.address },
+);
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('say' as const), cluster: fc.nat(1), places }),
     fc.record({ kind: fc.constant('work' as const), faults: fc.nat(2) }),
-    fc.record({ kind: fc.constant('close' as const), partition: fc.constantFrom(undefined, ...PARTITIONS) }),
+    fc.record({
+      kind: fc.constant('close' as const),
+      partition: fc.constantFrom(undefined, ...PARTITIONS),
+    }),
   ),
   { maxLength: 14 },
 );
 
 /** The addresses of the clusters are apart, so that nobody has to yield. */
 function exposureAt(cluster: number, { address, partition }: Place): Exposure {
-  return exposure({ address: `10.${cluster}.0.${address}`, partition, gateways: [`ns/gw-${address}`] });
+  return exposure({
+    address: `10.${cluster}.0.${address}`,
+    partition,
+    gateways: [`ns/gw-${address}`],
+  });
 }
 
-const declaredIn = (world: World): Readonly<Record<string, string>> => Object.fromEntries(PARTITIONS.flatMap((partition) => Object.keys(world.device.state(partition).exposures).map((key) => [key, partition])));
+const declaredIn = (world: World): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    PARTITIONS.flatMap((partition) =>
+      Object.keys(world.device.state(partition).exposures).map((key) => [key, partition]),
+    ),
+  );
 
-const keyOf = (cluster: number, { address }: Place): string => `10.${cluster}.0.${address}:32400/tcp`;
+const keyOf = (cluster: number, { address }: Place): string =>
+  `10.${cluster}.0.${address}:32400/tcp`;
 
 interface Site {
   readonly world: World;
@@ -58,11 +74,17 @@ function createSite(): Site {
   const latest = new Map<number, readonly Place[]>();
   const read = device.read.bind(device);
   let [closed, faults, counter]: [string | undefined, number, number] = [undefined, 0, 0];
-  Object.assign(device, { read: (partition: string) => (partition === closed ? Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'changed by somebody' }) : read(partition)) });
+  Object.assign(device, {
+    read: (partition: string) =>
+      partition === closed
+        ? Promise.resolve({ kind: 'refused', code: 'OWN305', reason: 'changed by somebody' })
+        : read(partition),
+  });
   device.before = (partition, next) => {
     if (faults-- > 0) throw new DeviceError('BIP503', 'transient', 'busy');
     const other = device.state(partition === 'one' ? 'two' : 'one').exposures;
-    if (Object.keys(next.exposures).some((key) => key in other)) throw new DeviceError('BIP423', 'content', 'the address belongs to another partition');
+    if (Object.keys(next.exposures).some((key) => key in other))
+      throw new DeviceError('BIP423', 'content', 'the address belongs to another partition');
   };
   return {
     world,
@@ -70,7 +92,13 @@ function createSite(): Site {
     say: async (cluster, wants) => {
       latest.set(cluster, wants);
       const owner = ownerOf(CLUSTERS[cluster]!);
-      await world.send(slice((counter += 1), wants.map((place) => exposureAt(cluster, place)), { owner, clusterUid: `uid-${owner}` }));
+      await world.send(
+        slice(
+          (counter += 1),
+          wants.map((place) => exposureAt(cluster, place)),
+          { owner, clusterUid: `uid-${owner}` },
+        ),
+      );
     },
     work: async (list) => {
       faults = list;
@@ -90,8 +118,12 @@ async function workAndWatch(site: Site, faults: number): Promise<void> {
   const before = Object.keys(declaredIn(world));
   await site.work(faults);
   if (world.queues.messages('slices').length > 0) return;
-  const wanted = [...latest].flatMap(([cluster, wants]) => wants.map((place) => keyOf(cluster, place)));
-  expect(Object.keys(declaredIn(world))).toEqual(expect.arrayContaining(before.filter((key) => wanted.includes(key))));
+  const wanted = [...latest].flatMap(([cluster, wants]) =>
+    wants.map((place) => keyOf(cluster, place)),
+  );
+  expect(Object.keys(declaredIn(world))).toEqual(
+    expect.arrayContaining(before.filter((key) => wanted.includes(key))),
+  );
 }
 
 describe('promises of apply on a device with several partitions', () => {
@@ -110,7 +142,13 @@ describe('promises of apply on a device with several partitions', () => {
         for (const [cluster, wants] of latest) await site.say(cluster, wants);
         world.clock.advance(2 * 60 * 60_000);
         await world.drain();
-        expect(declaredIn(world)).toEqual(Object.fromEntries([...latest].flatMap(([cluster, wants]) => wants.map((place) => [keyOf(cluster, place), place.partition]))));
+        expect(declaredIn(world)).toEqual(
+          Object.fromEntries(
+            [...latest].flatMap(([cluster, wants]) =>
+              wants.map((place) => [keyOf(cluster, place), place.partition]),
+            ),
+          ),
+        );
       }),
       { numRuns: SEEDS },
     );

@@ -29,15 +29,28 @@ async function burst(poison: number | undefined, named: boolean): Promise<Outcom
   world.device.before = (_p, next) => {
     world.clock.advance(DECLARE);
     const bad = Object.values(next.exposures).find((e) => e.settings.iRules.length > 0);
-    if (bad) throw new DeviceError('BIP421', 'content', 'refused', { response: named ? `01070734:3: /k8s/${applicationName(bad)}/virtual` : '01070734:3: something is wrong' });
+    if (bad)
+      throw new DeviceError('BIP421', 'content', 'refused', {
+        response: named
+          ? `01070734:3: /k8s/${applicationName(bad)}/virtual`
+          : '01070734:3: something is wrong',
+      });
   };
   world.device.after = (_before, next) => {
-    for (const e of Object.values(next.exposures)) if (!seen.has(e.port)) seen.set(e.port, world.clock.now() - begun);
+    for (const e of Object.values(next.exposures))
+      if (!seen.has(e.port)) seen.set(e.port, world.clock.now() - begun);
   };
   const said = new Map<string, Exposure[]>();
   for (let i = 0; i < GATEWAYS; i++) {
     const owner = ownerOf(CLUSTERS[i % CLUSTERS.length]!);
-    const list = [...(said.get(owner) ?? []), exposure({ port: i + 1, gateways: [`ns/gw-${i}`], ...(i === poison ? { settings: { ...SETTINGS, iRules: ['/Common/bad'] } } : {}) })];
+    const list = [
+      ...(said.get(owner) ?? []),
+      exposure({
+        port: i + 1,
+        gateways: [`ns/gw-${i}`],
+        ...(i === poison ? { settings: { ...SETTINGS, iRules: ['/Common/bad'] } } : {}),
+      }),
+    ];
     said.set(owner, list);
     await world.send(slice(i + 1, list, { owner, clusterUid: `uid-${owner}` }));
   }
@@ -54,14 +67,20 @@ describe('promise 5: a sick neighbour does not hurt you', () => {
     const sick = await burst(POISON, true);
     expect(sick.waited).toHaveLength(GATEWAYS - 1);
     expect(p99(sick.waited) / p99(clean.waited)).toBeLessThanOrEqual(1.2);
-    expect(sick.world.device.declares.length).toBeLessThanOrEqual(clean.world.device.declares.length + 2);
+    expect(sick.world.device.declares.length).toBeLessThanOrEqual(
+      clean.world.device.declares.length + 2,
+    );
   });
 
   test('the poison alone is told: dead-lettered once with its words, everybody else is applied', async () => {
     const { world } = await burst(POISON, true);
-    expect(world.deadLetters().map((d) => d.exposure)).toEqual([`172.16.100.195:${POISON + 1}/tcp`]);
+    expect(world.deadLetters().map((d) => d.exposure)).toEqual([
+      `172.16.100.195:${POISON + 1}/tcp`,
+    ]);
     const last = new Map(world.settled().map((s) => [s.owner, s]));
-    const rejected = [...last.values()].flatMap((s) => s.exposures).filter((e) => e.outcome !== 'applied' && e.outcome !== 'unchanged');
+    const rejected = [...last.values()]
+      .flatMap((s) => s.exposures)
+      .filter((e) => e.outcome !== 'applied' && e.outcome !== 'unchanged');
     expect(rejected.map((e) => [e.port, e.outcome])).toEqual([[POISON + 1, 'rejected']]);
   });
 
@@ -75,8 +94,11 @@ describe('promise 5: a sick neighbour does not hurt you', () => {
 
   test('a message that cannot be read stops none of its group', async () => {
     const world = createWorld();
-    for (let i = 0; i < 9; i++) await world.send(slice(1, [exposure({ port: i + 1 })], { owner: `east/ns/gateway-${i}` }));
-    await world.queues.queue('slices').send({ group: 'bigip-1', deduplicationId: 'poison', body: 'not json' });
+    for (let i = 0; i < 9; i++)
+      await world.send(slice(1, [exposure({ port: i + 1 })], { owner: `east/ns/gateway-${i}` }));
+    await world.queues
+      .queue('slices')
+      .send({ group: 'bigip-1', deduplicationId: 'poison', body: 'not json' });
     await world.step();
     expect(world.queues.messages('slices')).toEqual([]);
     expect(Object.keys(world.device.state().exposures)).toHaveLength(9);

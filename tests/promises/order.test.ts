@@ -23,18 +23,35 @@ const owners = ['a', 'b', 'c'].map((c) => `${c}/istio-system/gateway`);
 
 /** At most three ports for each owner, so that the removal guard never holds anything back here. */
 const content = (shared: boolean): fc.Arbitrary<{ owner: number; ports: number[] }> =>
-  fc.record({ owner: fc.nat(2), ports: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }) }).map(({ owner, ports }) => ({ owner, ports: ports.map((p) => (shared ? p : owner * 10 + p)) }));
+  fc
+    .record({
+      owner: fc.nat(2),
+      ports: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
+    })
+    .map(({ owner, ports }) => ({ owner, ports: ports.map((p) => (shared ? p : owner * 10 + p)) }));
 
 const history = (shared: boolean): fc.Arbitrary<Slice[]> =>
   fc.array(content(shared), { minLength: 1, maxLength: 9 }).map((list) =>
     list.map(({ owner, ports }, i) =>
-      slice(i + 1, ports.map((port) => exposure({ port, gateways: [`ns/gw-${port}`], since: `2026-01-0${owner + 1}T00:00:00Z` })), { owner: owners[owner]!, clusterUid: `uid-${owner}` }),
+      slice(
+        i + 1,
+        ports.map((port) =>
+          exposure({ port, gateways: [`ns/gw-${port}`], since: `2026-01-0${owner + 1}T00:00:00Z` }),
+        ),
+        { owner: owners[owner]!, clusterUid: `uid-${owner}` },
+      ),
     ),
   );
 
 /** Every event twice, in any order and any batches. */
 const deliveries = (events: readonly Slice[]): fc.Arbitrary<Slice[][]> =>
-  fc.shuffledSubarray([...events, ...events], { minLength: 2 * events.length }).chain((order) => fc.array(fc.integer({ min: 1, max: 4 }), { minLength: order.length, maxLength: order.length }).map((sizes) => chunk([...order], sizes)));
+  fc
+    .shuffledSubarray([...events, ...events], { minLength: 2 * events.length })
+    .chain((order) =>
+      fc
+        .array(fc.integer({ min: 1, max: 4 }), { minLength: order.length, maxLength: order.length })
+        .map((sizes) => chunk([...order], sizes)),
+    );
 
 function chunk(order: Slice[], sizes: readonly number[]): Slice[][] {
   const batches: Slice[][] = [];
@@ -42,16 +59,23 @@ function chunk(order: Slice[], sizes: readonly number[]): Slice[][] {
   return batches;
 }
 
-const newest = (events: readonly Slice[]): Slice[] => [...Map.groupBy(events, (s) => s.owner).values()].map((list) => list.reduce((a, b) => (compareVersions(a.version, b.version) > 0 ? a : b)));
-const deliver = (state: DeclaredState, batches: readonly (readonly Slice[])[]): DeclaredState => batches.reduce((s, batch) => planPartition('k8s', s, newest(batch), rules).next, state);
+const newest = (events: readonly Slice[]): Slice[] =>
+  [...Map.groupBy(events, (s) => s.owner).values()].map((list) =>
+    list.reduce((a, b) => (compareVersions(a.version, b.version) > 0 ? a : b)),
+  );
+const deliver = (state: DeclaredState, batches: readonly (readonly Slice[])[]): DeclaredState =>
+  batches.reduce((s, batch) => planPartition('k8s', s, newest(batch), rules).next, state);
 
 describe('promises of the plan', () => {
   test('2 it converges, whatever the order', () => {
     fc.assert(
-      fc.property(history(false).chain((events) => fc.tuple(fc.constant(events), deliveries(events))), ([events, batches]) => {
-        const straight = deliver(EMPTY_STATE, [newest(events)]);
-        expect(deliver(EMPTY_STATE, batches)).toEqual(straight);
-      }),
+      fc.property(
+        history(false).chain((events) => fc.tuple(fc.constant(events), deliveries(events))),
+        ([events, batches]) => {
+          const straight = deliver(EMPTY_STATE, [newest(events)]);
+          expect(deliver(EMPTY_STATE, batches)).toEqual(straight);
+        },
+      ),
       RUNS,
     );
   });
@@ -62,7 +86,10 @@ describe('promises of the plan', () => {
         let state = EMPTY_STATE;
         for (const batch of batches) {
           const next = planPartition('k8s', state, newest(batch), rules).next;
-          for (const [owner, record] of Object.entries(state.owners)) expect(compareVersions(next.owners[owner]!.version, record.version)).toBeGreaterThanOrEqual(0);
+          for (const [owner, record] of Object.entries(state.owners))
+            expect(
+              compareVersions(next.owners[owner]!.version, record.version),
+            ).toBeGreaterThanOrEqual(0);
           state = next;
         }
       }),
@@ -92,8 +119,12 @@ describe('promises of the plan', () => {
           for (const [key, before] of Object.entries(state.exposures)) {
             const [owner] = before.contributions.map((c) => c.owner);
             const after = next.exposures[key]?.contributions.map((c) => c.owner) ?? [];
-            const fresh = slices.find((s) => s.owner === owner && compareVersions(s.version, state.owners[owner]!.version) > 0);
-            const stillWanted = !fresh || fresh.exposures.some((e) => `${e.address}:${e.port}/${e.protocol}` === key);
+            const fresh = slices.find(
+              (s) =>
+                s.owner === owner && compareVersions(s.version, state.owners[owner]!.version) > 0,
+            );
+            const stillWanted =
+              !fresh || fresh.exposures.some((e) => `${e.address}:${e.port}/${e.protocol}` === key);
             if (stillWanted) expect(after).toEqual([owner]);
           }
           state = next;
@@ -105,27 +136,57 @@ describe('promises of the plan', () => {
 
   test('2 it converges: all 5,040 orders of 7 events of one ingress', () => {
     const wants = [[1], [1, 2], [], [2, 3], [1, 3], [3], [2]];
-    const events = wants.map((ports, i) => slice(i + 1, ports.map((port) => exposure({ port, gateways: [`ns/gw-${port}`] })), { owner: owners[0]! }));
+    const events = wants.map((ports, i) =>
+      slice(
+        i + 1,
+        ports.map((port) => exposure({ port, gateways: [`ns/gw-${port}`] })),
+        { owner: owners[0]! },
+      ),
+    );
     const [last] = events.toReversed();
     const straight = deliver(EMPTY_STATE, [[last!]]);
-    for (const order of permutations(events)) expect(deliver(EMPTY_STATE, order.map((e) => [e]))).toEqual(straight);
+    for (const order of permutations(events))
+      expect(
+        deliver(
+          EMPTY_STATE,
+          order.map((e) => [e]),
+        ),
+      ).toEqual(straight);
   });
 
   test('7 only one owner: of those that come together the oldest wins, then the name, in every order', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 3 }), fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), (days, order) => {
-        const wishes = owners.map((owner, i) => slice(1, [exposure({ since: `2026-01-0${days[i]}T00:00:00Z` })], { owner, clusterUid: `uid-${i}` }));
-        const next = planPartition('k8s', EMPTY_STATE, order.map((i) => wishes[i]!), rules).next;
-        const oldest = days.indexOf(Math.min(...days));
-        expect(Object.values(next.exposures).map((e) => e.contributions.map((c) => c.owner))).toEqual([[owners[oldest]]]);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 3 }),
+        fc.shuffledSubarray([0, 1, 2], { minLength: 3 }),
+        (days, order) => {
+          const wishes = owners.map((owner, i) =>
+            slice(1, [exposure({ since: `2026-01-0${days[i]}T00:00:00Z` })], {
+              owner,
+              clusterUid: `uid-${i}`,
+            }),
+          );
+          const next = planPartition(
+            'k8s',
+            EMPTY_STATE,
+            order.map((i) => wishes[i]!),
+            rules,
+          ).next;
+          const oldest = days.indexOf(Math.min(...days));
+          expect(
+            Object.values(next.exposures).map((e) => e.contributions.map((c) => c.owner)),
+          ).toEqual([[owners[oldest]]]);
+        },
+      ),
     );
   });
 });
 
 function permutations<T>(list: readonly T[]): readonly (readonly T[])[] {
   if (list.length === 0) return [[]];
-  return list.flatMap((one, i) => permutations([...list.slice(0, i), ...list.slice(i + 1)]).map((rest) => [one, ...rest]));
+  return list.flatMap((one, i) =>
+    permutations([...list.slice(0, i), ...list.slice(i + 1)]).map((rest) => [one, ...rest]),
+  );
 }
 
 describe('promises of apply, over interleavings of processes that work on the same device at once', () => {
@@ -134,16 +195,33 @@ describe('promises of apply, over interleavings of processes that work on the sa
       fc.asyncProperty(fc.scheduler(), history(false), async (scheduler, events) => {
         const device = memoryDevice();
         device.after = (before, next) => {
-          for (const [owner, { version }] of Object.entries(before.owners)) expect(compareVersions(next.owners[owner]!.version, version)).toBeGreaterThanOrEqual(0);
+          for (const [owner, { version }] of Object.entries(before.owners))
+            expect(compareVersions(next.owners[owner]!.version, version)).toBeGreaterThanOrEqual(0);
         };
-        Object.assign(device, { read: scheduler.scheduleFunction(device.read.bind(device)), declare: scheduler.scheduleFunction(device.declare.bind(device)) });
+        Object.assign(device, {
+          read: scheduler.scheduleFunction(device.read.bind(device)),
+          declare: scheduler.scheduleFunction(device.declare.bind(device)),
+        });
         const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
-        const one = (event: Slice): Promise<unknown> => applyPartition({ device, partition: 'k8s', slices: [event], sameFleet: () => false, clock, checkTime: () => undefined });
+        const one = (event: Slice): Promise<unknown> =>
+          applyPartition({
+            device,
+            partition: 'k8s',
+            slices: [event],
+            sameFleet: () => false,
+            clock,
+            checkTime: () => undefined,
+          });
         // A process that loses too many races gives up, and the queue brings its event again.
         const lost = new Set(events);
         for (let round = 0; lost.size > 0; round++) {
           expect(round).toBeLessThan(10);
-          const working = [...lost].map((event) => one(event).then(() => lost.delete(event), () => undefined));
+          const working = [...lost].map((event) =>
+            one(event).then(
+              () => lost.delete(event),
+              () => undefined,
+            ),
+          );
           await scheduler.waitFor(Promise.all(working));
         }
         expect(device.state().exposures).toEqual(deliver(EMPTY_STATE, [newest(events)]).exposures);

@@ -59,14 +59,27 @@ async function comeBack(): Promise<number> {
 const EAST = ownerOf('east');
 const WEST = ownerOf('west');
 const key = (port: number): string => `172.16.100.195:${port}/tcp`;
-const wants = (ports: readonly number[]): ReturnType<typeof exposure>[] => ports.map((port) => exposure({ port, gateways: [`ns/gw-${port}`] }));
-const ports = (owner?: string): number[] => Object.values(world.device.state().exposures).filter((e) => owner === undefined || e.contributions.some((c) => c.owner === owner)).map((e) => e.port).sort((a, b) => a - b);
-const busiest = (from: number): number => Math.max(0, ...tries.filter((t) => t >= from).map((t) => tries.filter((one) => one >= t && one < t + MINUTE).length));
+const wants = (ports: readonly number[]): ReturnType<typeof exposure>[] =>
+  ports.map((port) => exposure({ port, gateways: [`ns/gw-${port}`] }));
+const ports = (owner?: string): number[] =>
+  Object.values(world.device.state().exposures)
+    .filter((e) => owner === undefined || e.contributions.some((c) => c.owner === owner))
+    .map((e) => e.port)
+    .sort((a, b) => a - b);
+const busiest = (from: number): number =>
+  Math.max(
+    0,
+    ...tries
+      .filter((t) => t >= from)
+      .map((t) => tries.filter((one) => one >= t && one < t + MINUTE).length),
+  );
 
 describe('promise 15: an outage has no end', () => {
   test('a device that is away for 13 days loses nothing: the newest slices and every order are applied within two minutes of its return', async () => {
     await world.send(slice(1, wants([1, 2, 3]), { owner: EAST }));
-    await world.send(slice(1, wants([11, 12, 13, 14, 15, 16, 17, 18]), { owner: WEST, clusterUid: 'west' }));
+    await world.send(
+      slice(1, wants([11, 12, 13, 14, 15, 16, 17, 18]), { owner: WEST, clusterUid: 'west' }),
+    );
     await world.drain();
     await world.send(slice(2, wants([18]), { owner: WEST, clusterUid: 'west' }));
     await world.drain();
@@ -74,11 +87,23 @@ describe('promise 15: an outage has no end', () => {
     expect(shown.held).toHaveLength(7);
 
     goAway();
-    await world.steer({ action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'power' });
+    await world.steer({
+      action: 'drain',
+      device: 'bigip-1',
+      cluster: 'east',
+      mode: 'drain',
+      because: 'power',
+    });
     await pass(HOUR);
     await world.approve({ owner: WEST, keys: [key(11), key(12)], version: shown.version });
     await world.steer({ action: 'enable', device: 'bigip-1', cluster: 'east' });
-    await world.steer({ action: 'drain', device: 'bigip-1', cluster: 'west', mode: 'out', because: 'rebuilt' });
+    await world.steer({
+      action: 'drain',
+      device: 'bigip-1',
+      cluster: 'west',
+      mode: 'out',
+      because: 'rebuilt',
+    });
     for (let hour = 1; hour < 13 * 24; hour++) {
       await world.send(slice(10 + hour, wants([1, 2, 3, 4]), { owner: EAST }));
       await world.send(slice(10 + hour, wants([18, 19]), { owner: WEST, clusterUid: 'west' }));
@@ -87,13 +112,18 @@ describe('promise 15: an outage has no end', () => {
     expect(world.queues.messages('slices')).toEqual([]);
     expect(world.queues.sent('slices-dead')).toEqual([]);
     const settled = world.settled().at(-1)!;
-    expect(settled.exposures.map(({ outcome, code }) => `${outcome} ${code}`)).toEqual(['retry BIP501', 'retry BIP501']);
+    expect(settled.exposures.map(({ outcome, code }) => `${outcome} ${code}`)).toEqual([
+      'retry BIP501',
+      'retry BIP501',
+    ]);
     expect(settled.exposures[0]?.message).toContain('It waits since 2026-01-01T00:0');
 
     expect(await comeBack()).toBeLessThanOrEqual(2 * MINUTE);
     expect(ports(EAST)).toEqual([1, 2, 3, 4]);
     expect(ports(WEST)).toEqual([13, 14, 15, 16, 17, 18, 19]);
-    expect(world.device.state().drains).toMatchObject({ west: { mode: 'out', because: 'rebuilt' } });
+    expect(world.device.state().drains).toMatchObject({
+      west: { mode: 'out', because: 'rebuilt' },
+    });
     expect(world.device.state().drains).not.toHaveProperty('east');
     expect(world.queues.sent('slices-dead')).toEqual([]);
     expect(await world.waiting.list()).toEqual([]);
@@ -111,7 +141,8 @@ describe('promise 15: an outage has no end', () => {
 
   test('500 owners wait with one message each, and all of them are there two minutes after the return', async () => {
     goAway();
-    for (let i = 0; i < 500; i++) await world.send(slice(1, wants([i + 1]), { owner: `east/ns/gateway-${i}` }));
+    for (let i = 0; i < 500; i++)
+      await world.send(slice(1, wants([i + 1]), { owner: `east/ns/gateway-${i}` }));
     await pass(40 * MINUTE);
     expect(await world.waiting.list()).toHaveLength(500);
     expect(await comeBack()).toBeLessThanOrEqual(2 * MINUTE);
@@ -121,9 +152,26 @@ describe('promise 15: an outage has no end', () => {
   test('what was seen to be deleted stays proven, but not of a gateway that came back meanwhile', async () => {
     await world.send(slice(1, wants([1, 2, 3, 4, 5, 6, 7, 8]), { owner: EAST }));
     await world.drain();
-    const deleted = (list: readonly number[]): { what: 'deleted'; kind: string; namespace: string; name: string; resourceVersion: string }[] => list.map((n) => ({ what: 'deleted', kind: 'Gateway', namespace: 'ns', name: `gw-${n}`, resourceVersion: '' }));
+    const deleted = (
+      list: readonly number[],
+    ): {
+      what: 'deleted';
+      kind: string;
+      namespace: string;
+      name: string;
+      resourceVersion: string;
+    }[] =>
+      list.map((n) => ({
+        what: 'deleted',
+        kind: 'Gateway',
+        namespace: 'ns',
+        name: `gw-${n}`,
+        resourceVersion: '',
+      }));
     goAway();
-    await world.send(slice(2, wants([7, 8]), { owner: EAST, changes: deleted([1, 2, 3, 4, 5, 6]) }));
+    await world.send(
+      slice(2, wants([7, 8]), { owner: EAST, changes: deleted([1, 2, 3, 4, 5, 6]) }),
+    );
     await pass(10 * MINUTE);
     await world.send(slice(3, wants([1, 2, 3, 4, 7, 8]), { owner: EAST }));
     await pass(10 * MINUTE);
@@ -148,20 +196,30 @@ describe('promise 15: an outage has no end', () => {
     await pass(10 * MINUTE);
     await comeBack();
     expect(ports()).toEqual([1, 2, 3, 4]);
-    expect(world.deadLetters()).toMatchObject([{ code: 'OWN311', reason: expect.stringContaining(`approve ${key(1)} of ${EAST}`) }]);
+    expect(world.deadLetters()).toMatchObject([
+      { code: 'OWN311', reason: expect.stringContaining(`approve ${key(1)} of ${EAST}`) },
+    ]);
   });
 
   test('who spoke while an order to forget it waited is not forgotten', async () => {
     await world.send(slice(1, wants([1]), { owner: EAST }));
     await world.drain();
     goAway();
-    await world.steer({ action: 'forget', device: 'bigip-1', cluster: 'east', upTo: { [EAST]: slice(1, []).version }, whole: true });
+    await world.steer({
+      action: 'forget',
+      device: 'bigip-1',
+      cluster: 'east',
+      upTo: { [EAST]: slice(1, []).version },
+      whole: true,
+    });
     await pass(10 * MINUTE);
     await world.send(slice(2, wants([1]), { owner: EAST }));
     await pass(10 * MINUTE);
     // Not in one batch with the order.
-    for (let n = 1; n <= 10; n++) await world.send(slice(1, wants([100 + n]), { owner: `west/ns/gateway-${n}` }));
-    for (let n = 1; n <= 12; n++) await world.steer({ action: 'enable', device: 'bigip-1', cluster: 'west' });
+    for (let n = 1; n <= 10; n++)
+      await world.send(slice(1, wants([100 + n]), { owner: `west/ns/gateway-${n}` }));
+    for (let n = 1; n <= 12; n++)
+      await world.steer({ action: 'enable', device: 'bigip-1', cluster: 'west' });
     await pass(MINUTE);
     const declares = world.device.declares.length;
     await comeBack();
@@ -177,7 +235,8 @@ describe('promise 15: an outage has no end', () => {
       tries.push(world.clock.now() - begun);
       throw new DeviceError('BIP502', 'transient', 'no answer in time');
     };
-    for (let i = 0; i < 30; i++) await world.send(slice(1, wants([i + 1]), { owner: `east/ns/gateway-${i}` }));
+    for (let i = 0; i < 30; i++)
+      await world.send(slice(1, wants([i + 1]), { owner: `east/ns/gateway-${i}` }));
     await pass(3 * HOUR);
     expect(world.queues.sent('slices-dead')).toEqual([]);
     expect(busiest(HOUR + 5 * MINUTE)).toBeLessThanOrEqual(1);
@@ -194,8 +253,15 @@ describe('a process that dies between the queue and the store', () => {
     await world.send(slice(1, wants([9]), { owner: 'east/ns/gateway-9' }));
     await world.drain();
     goAway();
-    for (const n of [1, 2, 3]) await world.send(slice(n, wants([n]), { owner: `east/ns/gateway-${n}` }));
-    await world.steer({ action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'power' });
+    for (const n of [1, 2, 3])
+      await world.send(slice(n, wants([n]), { owner: `east/ns/gateway-${n}` }));
+    await world.steer({
+      action: 'drain',
+      device: 'bigip-1',
+      cluster: 'east',
+      mode: 'drain',
+      because: 'power',
+    });
   };
   const expectAll = (): void => {
     expect(ports()).toEqual([1, 2, 3, 9]);
@@ -204,12 +270,20 @@ describe('a process that dies between the queue and the store', () => {
   };
 
   /** Resolves with whether the process died; at a write that it does not reach it cannot. */
-  const play = async (at: number, when: 'before' | 'after', way: 'out' | 'back'): Promise<boolean> => {
+  const play = async (
+    at: number,
+    when: 'before' | 'after',
+    way: 'out' | 'back',
+  ): Promise<boolean> => {
     fresh();
     await give();
     const gate = killAt(at, when);
     if (way === 'out') {
-      while (world.queues.messages('slices').length > 0 && !gate.dead && world.clock.now() - begun < 10 * MINUTE) {
+      while (
+        world.queues.messages('slices').length > 0 &&
+        !gate.dead &&
+        world.clock.now() - begun < 10 * MINUTE
+      ) {
         world.clock.advance(Math.max(0, world.queues.nextAt('slices')! - world.clock.now()));
         await world.step(world.clock.now() - begun < 3 * MINUTE ? undefined : gate);
       }
@@ -224,11 +298,20 @@ describe('a process that dies between the queue and the store', () => {
     return gate.dead;
   };
 
-  test.each([['before', 'out'], ['after', 'out'], ['before', 'back'], ['after', 'back']] as const)('%s any write on its way %s loses nothing', async (when, way) => {
-    let deaths = 0;
-    while (await play(deaths + 1, when, way)) deaths += 1;
-    expect(deaths).toBeGreaterThan(8);
-  }, 60_000);
+  test.each([
+    ['before', 'out'],
+    ['after', 'out'],
+    ['before', 'back'],
+    ['after', 'back'],
+  ] as const)(
+    '%s any write on its way %s loses nothing',
+    async (when, way) => {
+      let deaths = 0;
+      while (await play(deaths + 1, when, way)) deaths += 1;
+      expect(deaths).toBeGreaterThan(8);
+    },
+    60_000,
+  );
 
   test('two processes that ask at the same moment send nothing twice', async () => {
     await give();
@@ -243,8 +326,18 @@ describe('a process that dies between the queue and the store', () => {
 
 describe('a store that fails', () => {
   test('keeps the message in the queue, and its pauses short', async () => {
-    world = createWorld({ blobs: { where: 'nowhere', get: () => Promise.reject(new Error('down')), put: () => Promise.reject(new Error('down')), delete: () => Promise.reject(new Error('down')), list: () => Promise.reject(new Error('down')), close: () => Promise.resolve() } });
-    world.device.read = () => Promise.reject(new DeviceError('BIP501', 'transient', 'nobody there'));
+    world = createWorld({
+      blobs: {
+        where: 'nowhere',
+        get: () => Promise.reject(new Error('down')),
+        put: () => Promise.reject(new Error('down')),
+        delete: () => Promise.reject(new Error('down')),
+        list: () => Promise.reject(new Error('down')),
+        close: () => Promise.resolve(),
+      },
+    });
+    world.device.read = () =>
+      Promise.reject(new DeviceError('BIP501', 'transient', 'nobody there'));
     await world.send(slice(1, wants([1])));
     for (let i = 0; i < 20; i++) {
       world.clock.advance(Math.max(0, world.queues.nextAt('slices')! - world.clock.now()));

@@ -19,19 +19,49 @@ import { createWorld } from './support/world.ts';
  * lock key is not handed on, a plan that is out of date is posted.
  */
 const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
-const job = (device: MemoryDevice, slices: readonly Slice[]): Parameters<typeof applyPartition>[0] => ({ device, partition: 'k8s', slices, sameFleet: () => false, clock, checkTime: () => undefined });
+const job = (
+  device: MemoryDevice,
+  slices: readonly Slice[],
+): Parameters<typeof applyPartition>[0] => ({
+  device,
+  partition: 'k8s',
+  slices,
+  sameFleet: () => false,
+  clock,
+  checkTime: () => undefined,
+});
 
-const wish = fc.record({ port: fc.integer({ min: 1, max: 12 }), balance: fc.constantFrom(...BALANCE_METHODS.slice(0, 3)), pods: fc.integer({ min: 0, max: 3 }) });
+const wish = fc.record({
+  port: fc.integer({ min: 1, max: 12 }),
+  balance: fc.constantFrom(...BALANCE_METHODS.slice(0, 3)),
+  pods: fc.integer({ min: 0, max: 3 }),
+});
 const wishes = fc.uniqueArray(wish, { maxLength: 8, selector: (w) => w.port });
 const owners = ['a/ns/gw', 'b/ns/gw', 'c/ns/gw'];
-const round = fc.subarray(owners).chain((list) => fc.tuple(...list.map((owner) => wishes.map((w) => ({ owner, w })))));
+const round = fc
+  .subarray(owners)
+  .chain((list) => fc.tuple(...list.map((owner) => wishes.map((w) => ({ owner, w })))));
 const rounds = fc.array(round, { minLength: 1, maxLength: 4 }).map((list) =>
-  list.map((said, i) => said.map(({ owner, w }) => slice(i + 1, w.map(({ port, balance, pods }) => exposure({
-    port,
-    settings: { ...SETTINGS, balance },
-    gateways: [`ns/gw-${port}`],
-    members: Array.from({ length: pods }, (_, n) => ({ address: `10.0.${port}.${n}`, port: 80, availability: 'ready' })),
-  })), { owner, clusterUid: `uid-${owner}` }))),
+  list.map((said, i) =>
+    said.map(({ owner, w }) =>
+      slice(
+        i + 1,
+        w.map(({ port, balance, pods }) =>
+          exposure({
+            port,
+            settings: { ...SETTINGS, balance },
+            gateways: [`ns/gw-${port}`],
+            members: Array.from({ length: pods }, (_, n) => ({
+              address: `10.0.${port}.${n}`,
+              port: 80,
+              availability: 'ready',
+            })),
+          }),
+        ),
+        { owner, clusterUid: `uid-${owner}` },
+      ),
+    ),
+  ),
 );
 
 describe('promise 9: apply does what the plan said, or says so', () => {
@@ -45,8 +75,12 @@ describe('promise 9: apply does what the plan said, or says so', () => {
           const result = await applyPartition(job(device, slices));
           if (device.declares.length > 0) expect(device.state()).toEqual(plan.next);
           expect([...result.entries.values()]).toEqual(plan.entries);
-          const changed = Object.keys({ ...before.exposures, ...device.state().exposures }).filter((key) => before.exposures[key] !== device.state().exposures[key]);
-          expect(new Set(plan.entries.filter(isChange).map((e) => e.key))).toEqual(new Set(changed));
+          const changed = Object.keys({ ...before.exposures, ...device.state().exposures }).filter(
+            (key) => before.exposures[key] !== device.state().exposures[key],
+          );
+          expect(new Set(plan.entries.filter(isChange).map((e) => e.key))).toEqual(
+            new Set(changed),
+          );
         }
       }),
       { numRuns: SEEDS },
@@ -58,17 +92,29 @@ describe('promise 9: apply does what the plan said, or says so', () => {
     await applyPartition(job(device, [slice(1, [exposure({ port: 1 })])]));
     const stale = await device.read('k8s');
     await applyPartition(job(device, [slice(2, [exposure({ port: 2 })])]));
-    await applyPartition({ ...job(device, [slice(1, [exposure({ port: 3 })], { owner: owners[0]! })]), reading: stale });
+    await applyPartition({
+      ...job(device, [slice(1, [exposure({ port: 3 })], { owner: owners[0]! })]),
+      reading: stale,
+    });
     expect(Object.values(device.state().exposures).map((e) => e.port)).toEqual([2, 3]);
     expect(device.declares.map((d) => d.ok)).toEqual([true, true, false, true]);
   });
 
   test('what the device does not do is an error with the path, never a success', async () => {
     const world = createWorld();
-    world.device.verify = () => Promise.resolve(['pool /k8s/gw-172_16_100_195-1-tcp/pool has members none instead of 10.0.0.1:1']);
+    world.device.verify = () =>
+      Promise.resolve([
+        'pool /k8s/gw-172_16_100_195-1-tcp/pool has members none instead of 10.0.0.1:1',
+      ]);
     await world.send(slice(1, [exposure({ port: 1 })]));
     await world.step();
-    expect(world.settled().flatMap((s) => s.exposures)).toMatchObject([{ outcome: 'retry', code: 'BIP440', message: expect.stringContaining('/k8s/gw-172_16_100_195-1-tcp/pool') }]);
+    expect(world.settled().flatMap((s) => s.exposures)).toMatchObject([
+      {
+        outcome: 'retry',
+        code: 'BIP440',
+        message: expect.stringContaining('/k8s/gw-172_16_100_195-1-tcp/pool'),
+      },
+    ]);
     expect(world.queues.messages('slices')).toHaveLength(1);
   });
 });
@@ -102,16 +148,39 @@ describe('promise 8: dry run is inert', () => {
 describe('promise 7: only ours', () => {
   test('partitions that are not configured, or not ours, are never written, whatever is asked for', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('k8s', 'Common', 'theirs', 'taken'), { minLength: 1, maxLength: 6 }), async (partitions) => {
-        const world = createWorld({ partitions: ['k8s', 'taken'] });
-        const read = world.device.read.bind(world.device);
-        world.device.read = (partition) => (partition === 'taken' ? Promise.resolve({ kind: 'refused', code: 'OWN303', reason: 'somebody else declared it' }) : read(partition));
-        await world.send(slice(1, partitions.map((partition, i) => exposure({ port: i + 1, partition }))));
-        await world.drain();
-        expect(world.device.declares.every((d) => d.partition === 'k8s')).toBe(true);
-        const outcomes = world.settled().at(-1)?.exposures.map((e) => `${e.outcome} ${e.code}`);
-        expect(outcomes).toEqual(partitions.map((partition) => (partition === 'k8s' ? 'applied OK' : 'rejected OWN303')));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('k8s', 'Common', 'theirs', 'taken'), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        async (partitions) => {
+          const world = createWorld({ partitions: ['k8s', 'taken'] });
+          const read = world.device.read.bind(world.device);
+          world.device.read = (partition) =>
+            partition === 'taken'
+              ? Promise.resolve({
+                  kind: 'refused',
+                  code: 'OWN303',
+                  reason: 'somebody else declared it',
+                })
+              : read(partition);
+          await world.send(
+            slice(
+              1,
+              partitions.map((partition, i) => exposure({ port: i + 1, partition })),
+            ),
+          );
+          await world.drain();
+          expect(world.device.declares.every((d) => d.partition === 'k8s')).toBe(true);
+          const outcomes = world
+            .settled()
+            .at(-1)
+            ?.exposures.map((e) => `${e.outcome} ${e.code}`);
+          expect(outcomes).toEqual(
+            partitions.map((partition) => (partition === 'k8s' ? 'applied OK' : 'rejected OWN303')),
+          );
+        },
+      ),
       { numRuns: Math.ceil(SEEDS / 4) },
     );
   });

@@ -14,7 +14,9 @@ class Crash extends Error {}
 
 const kinds = async (site: Site, job: { readonly id: string }): Promise<Record<string, number>> => {
   const items = await site.failures.jobs.items(job.id);
-  return Object.fromEntries([...Map.groupBy(items, (i) => i.result?.kind ?? i.status)].map(([k, list]) => [k, list.length]));
+  return Object.fromEntries(
+    [...Map.groupBy(items, (i) => i.result?.kind ?? i.status)].map(([k, list]) => [k, list.length]),
+  );
 };
 
 async function siteWith(count: number): Promise<Site> {
@@ -35,10 +37,13 @@ describe('14 replay is a job, not a button', () => {
       site.step = (what) => {
         if (seen++ === k) throw new Crash(what);
       };
-      const died = await site.run(job).then(() => false, (error: unknown) => {
-        if (error instanceof Crash) return true;
-        throw error;
-      });
+      const died = await site.run(job).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof Crash) return true;
+          throw error;
+        },
+      );
       if (!died) {
         steps = k;
         break;
@@ -51,8 +56,17 @@ describe('14 replay is a job, not a button', () => {
       expect(await kinds(site, job)).toEqual({ applied: 3, quarantined: 1 });
       // What was sent twice went under one id, which the queue swallows.
       expect(new Set(site.sent.map((s) => s.message.deduplicationId)).size).toBe(4);
-      expect(new Set((await site.failures.store.list()).map((h) => `${h.exposure} ${h.state} ${h.count}`))).toEqual(
-        new Set(['172.16.100.195:1000/tcp replayed 1', '172.16.100.195:1001/tcp replayed 1', '172.16.100.195:1002/tcp quarantined 2', '172.16.100.195:1003/tcp replayed 1']),
+      expect(
+        new Set(
+          (await site.failures.store.list()).map((h) => `${h.exposure} ${h.state} ${h.count}`),
+        ),
+      ).toEqual(
+        new Set([
+          '172.16.100.195:1000/tcp replayed 1',
+          '172.16.100.195:1001/tcp replayed 1',
+          '172.16.100.195:1002/tcp quarantined 2',
+          '172.16.100.195:1003/tcp replayed 1',
+        ]),
       );
     }
     expect(steps).toBeGreaterThan(40);
@@ -81,7 +95,14 @@ describe('14 replay is a job, not a button', () => {
     const site = startSite();
     await site.fail(owner(1), 1, [1_001]);
     await site.run(await site.plan('code:BIP421'));
-    expect(site.sent.map((s) => [s.queue, s.message.group, s.message.body])).toEqual([['slices', 'bigip-1', (await site.failures.store.get((await site.failures.store.list())[0]!.id))!.details.event.body]]);
+    expect(site.sent.map((s) => [s.queue, s.message.group, s.message.body])).toEqual([
+      [
+        'slices',
+        'bigip-1',
+        (await site.failures.store.get((await site.failures.store.list())[0]!.id))!.details.event
+          .body,
+      ],
+    ]);
     expect(site.device.state().exposures['172.16.100.195:1001/tcp']).toBeDefined();
   });
 
@@ -100,12 +121,25 @@ describe('14 replay is a job, not a button', () => {
     const job = await site.plan('code:BIP421', { rate: 1 });
     const run = site.run(job, {
       onProgress: () => {
-        if (site.sent.length === 3) site.work = async () => void (await steerJob(site.failures, action, { id: job.id, who: 'ada', why: 'lunch' }).catch(() => undefined));
+        if (site.sent.length === 3)
+          site.work = async () =>
+            void (await steerJob(site.failures, action, {
+              id: job.id,
+              who: 'ada',
+              why: 'lunch',
+            }).catch(() => undefined));
       },
     });
-    expect(await run).toMatchObject({ state: action === 'pause' ? 'paused' : 'cancelled', reason: 'lunch' });
+    expect(await run).toMatchObject({
+      state: action === 'pause' ? 'paused' : 'cancelled',
+      reason: 'lunch',
+    });
     expect(site.sent).toHaveLength(3);
-    expect((await site.failures.audit.list()).at(-1)).toMatchObject({ who: 'ada', action: `replay ${action}`, why: 'lunch' });
+    expect((await site.failures.audit.list()).at(-1)).toMatchObject({
+      who: 'ada',
+      action: `replay ${action}`,
+      why: 'lunch',
+    });
     if (action === 'cancel') await expect(site.run(job)).rejects.toMatchObject({ code: 'RPL703' });
   });
 
@@ -115,10 +149,14 @@ describe('14 replay is a job, not a button', () => {
     const job = await site.plan('code:BIP421');
     site.runtime.advance(1);
     await site.fail(owner(9), 1, [1_999]);
-    expect((await selectItems(site.failures.store, {}, cutoff)).map((item) => item.failure)).toEqual((await site.items(job)).map((item) => item.failure));
+    expect(
+      (await selectItems(site.failures.store, {}, cutoff)).map((item) => item.failure),
+    ).toEqual((await site.items(job)).map((item) => item.failure));
     await site.run(job);
     expect(await kinds(site, job)).toEqual({ applied: 3 });
-    expect((await site.failures.store.list()).filter((h) => h.state === 'open').map((h) => h.exposure)).toEqual(['172.16.100.195:1999/tcp']);
+    expect(
+      (await site.failures.store.list()).filter((h) => h.state === 'open').map((h) => h.exposure),
+    ).toEqual(['172.16.100.195:1999/tcp']);
   });
 
   test('a bad canary stops it before the rest; who resumes wants the rest', async () => {
@@ -135,7 +173,10 @@ describe('14 replay is a job, not a button', () => {
     const site = await siteWith(6);
     const job = await site.plan('code:BIP421', { canary: 2 });
     const order: number[] = [];
-    await site.run(job, { onProgress: (current) => order.push(current.canaryPassed ? site.sent.length : -site.sent.length) });
+    await site.run(job, {
+      onProgress: (current) =>
+        order.push(current.canaryPassed ? site.sent.length : -site.sent.length),
+    });
     // Never more than two before it had passed.
     expect(Math.min(...order)).toBe(-2);
     expect(await kinds(site, job)).toEqual({ applied: 6 });
@@ -149,19 +190,33 @@ describe('14 replay is a job, not a button', () => {
     await site.run(job);
     expect(site.sent).toHaveLength(2);
     expect(await kinds(site, job)).toEqual({ applied: 2, superseded: 2 });
-    expect(compareVersions(site.device.state().owners[owner(1)]!.version, { epoch: 1, counter: 3, generation: 1 })).toBe(0);
-    expect(site.sent.map((s) => s.message.body)).toContain(site.body(owner(2), 7, [3_000]).replace(/"time":"[^"]*"/, /"time":"[^"]*"/.exec(site.sent.at(-1)!.message.body)![0]));
+    expect(
+      compareVersions(site.device.state().owners[owner(1)]!.version, {
+        epoch: 1,
+        counter: 3,
+        generation: 1,
+      }),
+    ).toBe(0);
+    expect(site.sent.map((s) => s.message.body)).toContain(
+      site
+        .body(owner(2), 7, [3_000])
+        .replace(/"time":"[^"]*"/, /"time":"[^"]*"/.exec(site.sent.at(-1)!.message.body)![0]),
+    );
   });
 
   test('what is declared in a newer revision is not sent at all', async () => {
     const site = await siteWith(1);
     const job = await site.plan('code:BIP421');
-    await site.runtime.queues.queue('slices').send({ group: 'bigip-1', deduplicationId: 'newer', body: site.body(owner(0), 5, [1_000]) });
+    await site.runtime.queues
+      .queue('slices')
+      .send({ group: 'bigip-1', deduplicationId: 'newer', body: site.body(owner(0), 5, [1_000]) });
     await site.work();
     await site.run(job);
     expect(site.sent).toEqual([]);
     expect(await kinds(site, job)).toEqual({ superseded: 1 });
-    expect(await site.failures.store.list()).toMatchObject([{ state: 'healed', note: 'healed by 1.5' }]);
+    expect(await site.failures.store.list()).toMatchObject([
+      { state: 'healed', note: 'healed by 1.5' },
+    ]);
   });
 
   test('the same failure twice is quarantined, left out after that, and let out by name', async () => {
@@ -199,7 +254,11 @@ describe('14 replay is a job, not a button', () => {
     await site.run(job);
     expect(await kinds(site, job)).toEqual({ quarantined: 1, failed: 2 });
     expect(site.runtime.clock.now() - started).toBeLessThan(20_000);
-    expect((await site.failures.store.list()).map((h) => h.state).sort()).toEqual(['open', 'open', 'quarantined']);
+    expect((await site.failures.store.list()).map((h) => h.state).sort()).toEqual([
+      'open',
+      'open',
+      'quarantined',
+    ]);
   });
 
   test('functions that do nothing give no result, and the failure stays open', async () => {

@@ -17,7 +17,14 @@ const AWAY = 10 * MINUTE;
 const EVENTS = 500;
 
 /** The device is away for ten minutes while 500 events wait; requests with their times. */
-async function outage(random: () => number, trouble: DeviceError): Promise<{ readonly world: World; readonly requests: readonly number[]; readonly drained: number }> {
+async function outage(
+  random: () => number,
+  trouble: DeviceError,
+): Promise<{
+  readonly world: World;
+  readonly requests: readonly number[];
+  readonly drained: number;
+}> {
   const world = createWorld({ random });
   const begun = world.clock.now();
   const requests: number[] = [];
@@ -29,13 +36,20 @@ async function outage(random: () => number, trouble: DeviceError): Promise<{ rea
     },
   });
   world.device.before = () => world.clock.advance(2_000);
-  for (let i = 0; i < EVENTS; i++) await world.send(slice(1, [exposure({ port: i + 1, gateways: [`ns/gw-${i}`] })], { owner: `east/ns/gateway-${i}` }));
+  for (let i = 0; i < EVENTS; i++)
+    await world.send(
+      slice(1, [exposure({ port: i + 1, gateways: [`ns/gw-${i}`] })], {
+        owner: `east/ns/gateway-${i}`,
+      }),
+    );
   await world.drain();
   return { world, requests, drained: world.clock.now() - begun - AWAY };
 }
 
 function busiestMinute(times: readonly number[]): number {
-  return Math.max(...times.map((from) => times.filter((t) => t >= from && t < from + MINUTE).length));
+  return Math.max(
+    ...times.map((from) => times.filter((t) => t >= from && t < from + MINUTE).length),
+  );
 }
 
 function seeded(seed: number): () => number {
@@ -50,70 +64,112 @@ describe('promise 10: retries are few, spread and polite', () => {
   test.each([
     ['busy', new DeviceError('BIP503', 'transient', 'busy'), MINUTE],
     ['away', new DeviceError('BIP501', 'transient', 'nobody there'), MINUTE / 2],
-  ])('a device that is %s for ten minutes gets at most 6 requests in any minute, with 500 events waiting', async (_name, trouble, lastWait) => {
-    for (const seed of [1, 2, 3]) {
-      const { world, requests, drained } = await outage(seeded(seed), trouble);
-      const during = requests.filter((t) => t < AWAY);
-      expect(busiestMinute(during.filter((t) => t > MINUTE))).toBeLessThanOrEqual(6);
-      expect(during.length).toBeLessThanOrEqual(60);
-      // The last wait of the outage, then 50 batches of 10 with one declare of two seconds each.
-      expect(drained).toBeLessThanOrEqual(lastWait + 2 * MINUTE);
-      expect(Object.keys(world.device.state().exposures)).toHaveLength(EVENTS);
-    }
-  }, 60_000);
+  ])(
+    'a device that is %s for ten minutes gets at most 6 requests in any minute, with 500 events waiting',
+    async (_name, trouble, lastWait) => {
+      for (const seed of [1, 2, 3]) {
+        const { world, requests, drained } = await outage(seeded(seed), trouble);
+        const during = requests.filter((t) => t < AWAY);
+        expect(busiestMinute(during.filter((t) => t > MINUTE))).toBeLessThanOrEqual(6);
+        expect(during.length).toBeLessThanOrEqual(60);
+        // The last wait of the outage, then 50 batches of 10 with one declare of two seconds each.
+        expect(drained).toBeLessThanOrEqual(lastWait + 2 * MINUTE);
+        expect(Object.keys(world.device.state().exposures)).toHaveLength(EVENTS);
+      }
+    },
+    60_000,
+  );
 
   test.each([
-    ['busy', { code: 'BIP503', fault: 'transient' as const }, { first: 1_000, limit: 60_000, least: 6 }],
-    ['away', { code: 'BIP501', fault: 'transient' as const }, { first: 1_000, limit: 30_000, least: 3 }],
-    ['left alone', { code: 'BIP508', fault: 'transient' as const }, { first: 1_000, limit: 30_000, least: 3 }],
-    ['to be mended', { code: 'BIP402', fault: 'device' as const }, { first: 10_000, limit: 300_000, least: 6 }],
+    [
+      'busy',
+      { code: 'BIP503', fault: 'transient' as const },
+      { first: 1_000, limit: 60_000, least: 6 },
+    ],
+    [
+      'away',
+      { code: 'BIP501', fault: 'transient' as const },
+      { first: 1_000, limit: 30_000, least: 3 },
+    ],
+    [
+      'left alone',
+      { code: 'BIP508', fault: 'transient' as const },
+      { first: 1_000, limit: 30_000, least: 3 },
+    ],
+    [
+      'to be mended',
+      { code: 'BIP402', fault: 'device' as const },
+      { first: 10_000, limit: 300_000, least: 6 },
+    ],
     ['unknown', undefined, { first: 1_000, limit: 60_000, least: 6 }],
-  ])('%s: whatever chance says, the delay lies between a share of its ceiling and the ceiling, and grows to a limit', (_name, error, { first, limit, least }) => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (attempt, chance) => {
-        const ceiling = Math.min(limit, first * 2 ** Math.min(attempt - 1, 20));
-        const delay = backoff(error, { attempt, age: 0 }, () => chance);
-        expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / least));
-        expect(delay).toBeLessThanOrEqual(ceiling);
-      }),
-    );
-  });
+  ])(
+    '%s: whatever chance says, the delay lies between a share of its ceiling and the ceiling, and grows to a limit',
+    (_name, error, { first, limit, least }) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 100 }),
+          fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+          (attempt, chance) => {
+            const ceiling = Math.min(limit, first * 2 ** Math.min(attempt - 1, 20));
+            const delay = backoff(error, { attempt, age: 0 }, () => chance);
+            expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / least));
+            expect(delay).toBeLessThanOrEqual(ceiling);
+          },
+        ),
+      );
+    },
+  );
 
   test.each([
     ['busy', { code: 'BIP503', fault: 'transient' as const }],
     ['away', { code: 'BIP501', fault: 'transient' as const }],
     ['to be mended', { code: 'BIP402', fault: 'device' as const }],
     ['unknown', undefined],
-  ])('%s: what cannot leave the queue is tried once a minute at most after an hour, never hidden for more than 15 minutes, and lasts for three days', (_name, error) => {
-    const day = 24 * 60 * MINUTE;
-    for (const chance of [0, 0.5, 0.999]) {
-      let tries = 0;
-      let age = 0;
-      while (age < 3 * day) {
-        tries += 1;
-        const delay = backoff(error, { attempt: tries, age }, () => chance);
-        if (age >= 60 * MINUTE) expect(delay).toBeGreaterThanOrEqual(MINUTE);
-        expect(delay).toBeLessThanOrEqual(15 * MINUTE);
-        age += delay;
+  ])(
+    '%s: what cannot leave the queue is tried once a minute at most after an hour, never hidden for more than 15 minutes, and lasts for three days',
+    (_name, error) => {
+      const day = 24 * 60 * MINUTE;
+      for (const chance of [0, 0.5, 0.999]) {
+        let tries = 0;
+        let age = 0;
+        while (age < 3 * day) {
+          tries += 1;
+          const delay = backoff(error, { attempt: tries, age }, () => chance);
+          if (age >= 60 * MINUTE) expect(delay).toBeGreaterThanOrEqual(MINUTE);
+          expect(delay).toBeLessThanOrEqual(15 * MINUTE);
+          age += delay;
+        }
+        if (chance === 0.5) expect(tries).toBeLessThan(MAX_RECEIVE_COUNT);
       }
-      if (chance === 0.5) expect(tries).toBeLessThan(MAX_RECEIVE_COUNT);
-    }
-    expect(backoff({ fault: 'transient', after: day }, { attempt: 1, age: 0 }, () => 0)).toBe(15 * MINUTE);
-  });
+      expect(backoff({ fault: 'transient', after: day }, { attempt: 1, age: 0 }, () => 0)).toBe(
+        15 * MINUTE,
+      );
+    },
+  );
 
   test('a message that is old when it is tried first comes again as soon as a new one', () => {
-    expect(backoff({ code: 'BIP501', fault: 'transient' }, { attempt: 1, age: 24 * 60 * MINUTE }, () => 1)).toBe(1_000);
+    expect(
+      backoff(
+        { code: 'BIP501', fault: 'transient' },
+        { attempt: 1, age: 24 * 60 * MINUTE },
+        () => 1,
+      ),
+    ).toBe(1_000);
   });
 
   test('processes that fail together do not come back together', () => {
     const random = seeded(7);
-    const delays = Array.from({ length: 1_000 }, () => backoff({ fault: 'transient' }, { attempt: 10, age: 0 }, random));
+    const delays = Array.from({ length: 1_000 }, () =>
+      backoff({ fault: 'transient' }, { attempt: 10, age: 0 }, random),
+    );
     const perSecond = Map.groupBy(delays, (d) => Math.floor(d / 1_000));
     expect(Math.max(...[...perSecond.values()].map((list) => list.length))).toBeLessThan(60);
   });
 
   test('what the device asks for is obeyed', () => {
-    expect(backoff({ fault: 'transient', after: 90_000 }, { attempt: 1, age: 0 }, () => 0)).toBe(90_000);
+    expect(backoff({ fault: 'transient', after: 90_000 }, { attempt: 1, age: 0 }, () => 0)).toBe(
+      90_000,
+    );
   });
 
   test('a permanent fault costs one try, and afterwards none until its time comes', async () => {

@@ -42,19 +42,35 @@ export interface Scene {
 }
 
 /** Throws with what is wrong and what would be right. */
-export function intentOf({ config, declared, now }: Scene, cluster: string, wanted: Wanted): Intent {
+export function intentOf(
+  { config, declared, now }: Scene,
+  cluster: string,
+  wanted: Wanted,
+): Intent {
   const away = declared.find((one) => !('state' in one));
-  if (away && 'problem' in away) throw new Error(`${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; what would happen there cannot be said. Name the devices that answer with --device`);
+  if (away && 'problem' in away)
+    throw new Error(
+      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; what would happen there cannot be said. Name the devices that answer with --device`,
+    );
   const devices = [...new Set(declared.map(({ device }) => device))];
-  const known = clustersOf(config, devices.flatMap((device) => statesOf(declared, device)));
-  if (!known.includes(cluster)) throw new Error(`cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}; known are ${known.join(', ')}`);
+  const known = clustersOf(
+    config,
+    devices.flatMap((device) => statesOf(declared, device)),
+  );
+  if (!known.includes(cluster))
+    throw new Error(
+      `cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}; known are ${known.join(', ')}`,
+    );
   const places = devices.map((device) => ({ device, cluster, states: statesOf(declared, device) }));
   switch (wanted.action) {
     case 'drain':
     case 'out':
       return drainIntent(places, wanted.action, wanted.because);
     case 'enable':
-      return { orders: places.map(({ device }) => ({ action: 'enable', device, cluster })), question: `Put cluster ${cluster} back into rotation on ${devices.join(', ')}${drainedWords(places)}?` };
+      return {
+        orders: places.map(({ device }) => ({ action: 'enable', device, cluster })),
+        question: `Put cluster ${cluster} back into rotation on ${devices.join(', ')}${drainedWords(places)}?`,
+      };
     case 'forget':
       return forgetIntent(places, wanted.owner, now);
     case 'adopt':
@@ -65,11 +81,23 @@ export function intentOf({ config, declared, now }: Scene, cluster: string, want
 function drainIntent(places: readonly Place[], action: 'drain' | 'out', because: string): Intent {
   const cluster = clusterIn(places);
   const mode = action;
-  const alone = places.flatMap(({ device, states }) => states.flatMap((state) => servedOnlyBy(state, cluster).map((key) => `${key} on ${device}`)));
-  const effect = action === 'drain' ? 'It takes no new connections; those it has go on' : 'It takes no connections at all; those it has are cut';
+  const alone = places.flatMap(({ device, states }) =>
+    states.flatMap((state) => servedOnlyBy(state, cluster).map((key) => `${key} on ${device}`)),
+  );
+  const effect =
+    action === 'drain'
+      ? 'It takes no new connections; those it has go on'
+      : 'It takes no connections at all; those it has are cut';
   const question = `${action === 'drain' ? 'Drain' : 'Take out'} cluster ${cluster}: ${places.map(sizeOf).join('; ')}. ${effect}.${alone.length === 0 ? '' : ` ${aloneWords(cluster, alone)}.`} Do it?`;
-  const risk = alone.length === 0 ? {} : { risk: `${aloneWords(cluster, alone)}; nobody takes new connections there then` };
-  return { orders: places.map(({ device }) => ({ action: 'drain', device, cluster, mode, because })), question, ...risk };
+  const risk =
+    alone.length === 0
+      ? {}
+      : { risk: `${aloneWords(cluster, alone)}; nobody takes new connections there then` };
+  return {
+    orders: places.map(({ device }) => ({ action: 'drain', device, cluster, mode, because })),
+    question,
+    ...risk,
+  };
 }
 
 function aloneWords(cluster: string, alone: readonly string[]): string {
@@ -79,45 +107,108 @@ function aloneWords(cluster: string, alone: readonly string[]): string {
 
 function forgetIntent(places: readonly Place[], owner: string | undefined, now: number): Intent {
   const cluster = clusterIn(places);
-  const isMeant = (key: string): boolean => (owner === undefined ? parseOwner(key).cluster === cluster : key === owner);
-  const found = places.map((place) => ({ ...place, upTo: versionsOf(place, isMeant), keys: place.states.flatMap((state) => keysOf(state, isMeant)) })).filter(({ upTo }) => Object.keys(upTo).length > 0);
+  const isMeant = (key: string): boolean =>
+    owner === undefined ? parseOwner(key).cluster === cluster : key === owner;
+  const found = places
+    .map((place) => ({
+      ...place,
+      upTo: versionsOf(place, isMeant),
+      keys: place.states.flatMap((state) => keysOf(state, isMeant)),
+    }))
+    .filter(({ upTo }) => Object.keys(upTo).length > 0);
   const what = owner ?? `cluster ${cluster}`;
-  if (found.length === 0) throw new Error(`${what} is declared on none of ${places.map(({ device }) => device).join(', ')}; there is nothing to forget`);
+  if (found.length === 0)
+    throw new Error(
+      `${what} is declared on none of ${places.map(({ device }) => device).join(', ')}; there is nothing to forget`,
+    );
   const seen = newestSeen(found.flatMap(({ states }) => states)).get(cluster);
-  const spoke = seen === undefined ? '' : ` It spoke last ${ago(Date.parse(seen), now)} ago; what speaks again comes back.`;
-  const effect = found.map(({ device, keys, upTo }) => `${counted(keys.length, 'exposure')} of ${counted(Object.keys(upTo).length, 'ingress', 'ingresses')} on ${device}`).join(', ');
-  const orders = found.map(({ device, upTo }): Steering => ({ action: 'forget', device, cluster, upTo, whole: owner === undefined }));
-  return { orders, question: `Forget ${what}: its part in ${effect} goes; exposures that nobody shares go altogether.${spoke} Do it?` };
+  const spoke =
+    seen === undefined
+      ? ''
+      : ` It spoke last ${ago(Date.parse(seen), now)} ago; what speaks again comes back.`;
+  const effect = found
+    .map(
+      ({ device, keys, upTo }) =>
+        `${counted(keys.length, 'exposure')} of ${counted(Object.keys(upTo).length, 'ingress', 'ingresses')} on ${device}`,
+    )
+    .join(', ');
+  const orders = found.map(({ device, upTo }): Steering => ({
+    action: 'forget',
+    device,
+    cluster,
+    upTo,
+    whole: owner === undefined,
+  }));
+  return {
+    orders,
+    question: `Forget ${what}: its part in ${effect} goes; exposures that nobody shares go altogether.${spoke} Do it?`,
+  };
 }
 
 /** The newest of each owner over the partitions: one that spoke since is left alone. */
-function versionsOf({ states }: Place, isMeant: (owner: string) => boolean): Record<string, Version> {
+function versionsOf(
+  { states }: Place,
+  isMeant: (owner: string) => boolean,
+): Record<string, Version> {
   const newest: Record<string, Version> = {};
   for (const [owner, { version, gone }] of states.flatMap(({ owners }) => Object.entries(owners))) {
-    const stillThere = gone === undefined || states.some((state) => keysOf(state, (one) => one === owner).length > 0);
+    const stillThere =
+      gone === undefined ||
+      states.some((state) => keysOf(state, (one) => one === owner).length > 0);
     const known = newest[owner];
-    if (isMeant(owner) && stillThere && (known === undefined || compareVersions(version, known) > 0)) newest[owner] = version;
+    if (
+      isMeant(owner) &&
+      stillThere &&
+      (known === undefined || compareVersions(version, known) > 0)
+    )
+      newest[owner] = version;
   }
   return newest;
 }
 
-function keysOf({ exposures }: DeclaredState, isMeant: (owner: string) => boolean): readonly string[] {
-  return Object.entries(exposures).flatMap(([key, { contributions }]) => (contributions.some(({ owner }) => isMeant(owner)) ? [key] : []));
+function keysOf(
+  { exposures }: DeclaredState,
+  isMeant: (owner: string) => boolean,
+): readonly string[] {
+  return Object.entries(exposures).flatMap(([key, { contributions }]) =>
+    contributions.some(({ owner }) => isMeant(owner)) ? [key] : [],
+  );
 }
 
 function adoptIntent(places: readonly Place[], uid: string | undefined): Intent {
   const cluster = clusterIn(places);
-  const records = places.flatMap(({ device, states }) => states.flatMap(({ owners }) => Object.entries(owners).flatMap(([owner, record]) => (parseOwner(owner).cluster === cluster ? [{ device, record }] : []))));
+  const records = places.flatMap(({ device, states }) =>
+    states.flatMap(({ owners }) =>
+      Object.entries(owners).flatMap(([owner, record]) =>
+        parseOwner(owner).cluster === cluster ? [{ device, record }] : [],
+      ),
+    ),
+  );
   const asking = [...new Set(records.flatMap(({ record }) => record.rival?.clusterUid ?? []))];
-  const replaced = replacedIn(cluster, places.flatMap(({ states }) => states));
+  const replaced = replacedIn(
+    cluster,
+    places.flatMap(({ states }) => states),
+  );
   const rivals = asking.filter((one) => !replaced.has(one));
   const [found = uid, ...more] = uid === undefined ? rivals : [uid];
-  if (found === undefined && asking.length > 0) throw new Error(`nobody asks for the id ${cluster} but who was replaced by an adoption: ${asking.join(', ')}; to hand the cluster back, name the one that is meant: ${asking.map((one) => `--uid ${one}`).join(' or ')}`);
-  if (found === undefined) throw new Error(`no other cluster has asked for the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or name its kube-system UID with --uid`);
-  if (more.length > 0) throw new Error(`several clusters ask for the id ${cluster}: ${rivals.join(', ')}; name the one that is meant with --uid`);
+  if (found === undefined && asking.length > 0)
+    throw new Error(
+      `nobody asks for the id ${cluster} but who was replaced by an adoption: ${asking.join(', ')}; to hand the cluster back, name the one that is meant: ${asking.map((one) => `--uid ${one}`).join(' or ')}`,
+    );
+  if (found === undefined)
+    throw new Error(
+      `no other cluster has asked for the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or name its kube-system UID with --uid`,
+    );
+  if (more.length > 0)
+    throw new Error(
+      `several clusters ask for the id ${cluster}: ${rivals.join(', ')}; name the one that is meant with --uid`,
+    );
   const others = records.filter(({ record }) => record.clusterUid !== found);
   const devices = [...new Set(others.map(({ device }) => device))];
-  if (devices.length === 0) throw new Error(`${cluster} is the cluster with kube-system UID ${found} already; there is nothing to adopt`);
+  if (devices.length === 0)
+    throw new Error(
+      `${cluster} is the cluster with kube-system UID ${found} already; there is nothing to adopt`,
+    );
   const before = [...new Set(others.map(({ record }) => record.clusterUid))].join(', ');
   return {
     orders: devices.map((device) => ({ action: 'adopt', device, cluster, clusterUid: found })),
@@ -130,11 +221,24 @@ function clusterIn([first]: readonly Place[]): string {
 }
 
 function sizeOf({ device, cluster, states }: Place): string {
-  const own = states.flatMap(({ exposures }) => Object.values(exposures).map(({ contributions }) => contributions.filter(({ owner }) => parseOwner(owner).cluster === cluster))).filter((parts) => parts.length > 0);
-  return `${counted(own.length, 'exposure')} with ${counted(own.flat().reduce((sum, { members }) => sum + members.length, 0), 'member')} on ${device}`;
+  const own = states
+    .flatMap(({ exposures }) =>
+      Object.values(exposures).map(({ contributions }) =>
+        contributions.filter(({ owner }) => parseOwner(owner).cluster === cluster),
+      ),
+    )
+    .filter((parts) => parts.length > 0);
+  return `${counted(own.length, 'exposure')} with ${counted(
+    own.flat().reduce((sum, { members }) => sum + members.length, 0),
+    'member',
+  )} on ${device}`;
 }
 
 function drainedWords(places: readonly Place[]): string {
-  const drains = places.flatMap(({ device, cluster, states }) => states.flatMap(({ drains: all }) => (all?.[cluster] ? [`${device} since ${all[cluster].since}: ${all[cluster].because}`] : [])));
+  const drains = places.flatMap(({ device, cluster, states }) =>
+    states.flatMap(({ drains: all }) =>
+      all?.[cluster] ? [`${device} since ${all[cluster].since}: ${all[cluster].because}`] : [],
+    ),
+  );
   return drains.length === 0 ? ' (it is not drained there)' : ` (drained on ${drains.join('; ')})`;
 }

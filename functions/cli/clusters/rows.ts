@@ -42,31 +42,70 @@ export function replacedIn(cluster: string, states: readonly DeclaredState[]): R
   return new Set(states.flatMap(({ replaced }) => replaced?.[cluster] ?? []));
 }
 
-export function clustersOf(config: Pick<SluiceConfig, 'clusters'>, states: readonly DeclaredState[]): readonly string[] {
-  const declared = states.flatMap(({ owners }) => Object.keys(owners).map((owner) => parseOwner(owner).cluster));
+export function clustersOf(
+  config: Pick<SluiceConfig, 'clusters'>,
+  states: readonly DeclaredState[],
+): readonly string[] {
+  const declared = states.flatMap(({ owners }) =>
+    Object.keys(owners).map((owner) => parseOwner(owner).cluster),
+  );
   return [...new Set([...config.clusters.map(({ id }) => id), ...declared])];
 }
 
-export function clusterRows(config: SluiceConfig, declared: readonly Declared[], now: number): readonly ClusterRow[] {
+export function clusterRows(
+  config: SluiceConfig,
+  declared: readonly Declared[],
+  now: number,
+): readonly ClusterRow[] {
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
     const states = statesOf(declared, device);
     // Of a device that gives no answer nobody knows how a cluster stands there.
     if (states.length === 0) return [];
     const silent = silences(states, silencePolicies(config), now);
-    const asked = (cluster: string): boolean => config.ingresses.some((ingress) => ingress.cluster === cluster && ingress.devices.includes(device));
-    const rows = clustersOf(config, states).map((cluster) => ({ row: rowOf(cluster, device, states, silent), asked: asked(cluster) }));
-    return rows.filter(({ row, asked: isAsked }) => isAsked || row.version !== undefined || row.drain !== undefined).map(({ row }) => row);
+    const asked = (cluster: string): boolean =>
+      config.ingresses.some(
+        (ingress) => ingress.cluster === cluster && ingress.devices.includes(device),
+      );
+    const rows = clustersOf(config, states).map((cluster) => ({
+      row: rowOf(cluster, device, states, silent),
+      asked: asked(cluster),
+    }));
+    return rows
+      .filter(
+        ({ row, asked: isAsked }) =>
+          isAsked || row.version !== undefined || row.drain !== undefined,
+      )
+      .map(({ row }) => row);
   });
 }
 
-function rowOf(cluster: string, device: string, states: readonly DeclaredState[], silent: readonly Silence[]): ClusterRow {
-  const records = states.flatMap(({ owners }) => Object.entries(owners).filter(([owner]) => parseOwner(owner).cluster === cluster));
+function rowOf(
+  cluster: string,
+  device: string,
+  states: readonly DeclaredState[],
+  silent: readonly Silence[],
+): ClusterRow {
+  const records = states.flatMap(({ owners }) =>
+    Object.entries(owners).filter(([owner]) => parseOwner(owner).cluster === cluster),
+  );
   const live = records.filter(([, { gone }]) => gone === undefined).map(([owner]) => owner);
-  const parts = states.flatMap(({ exposures }) => Object.values(exposures).map(({ contributions }) => contributions.filter(({ owner }) => parseOwner(owner).cluster === cluster))).filter((mine) => mine.length > 0);
-  const newest = records.map(([, { version }]) => version).toSorted(compareVersions).at(-1);
+  const parts = states
+    .flatMap(({ exposures }) =>
+      Object.values(exposures).map(({ contributions }) =>
+        contributions.filter(({ owner }) => parseOwner(owner).cluster === cluster),
+      ),
+    )
+    .filter((mine) => mine.length > 0);
+  const newest = records
+    .map(([, { version }]) => version)
+    .toSorted(compareVersions)
+    .at(-1);
   const seen = newestSeen(states).get(cluster);
   const drain = states.map(({ drains }) => drains?.[cluster]).find((one) => one !== undefined);
-  const rival = rivalIn(records.flatMap(([, record]) => record.rival ?? []), replacedIn(cluster, states));
+  const rival = rivalIn(
+    records.flatMap(([, record]) => record.rival ?? []),
+    replacedIn(cluster, states),
+  );
   return {
     cluster,
     device,
@@ -84,7 +123,10 @@ function rowOf(cluster: string, device: string, states: readonly DeclaredState[]
   };
 }
 
-function rivalIn(rivals: readonly NonNullable<OwnerRecord['rival']>[], replaced: ReadonlySet<string>): ClusterRow['rival'] {
+function rivalIn(
+  rivals: readonly NonNullable<OwnerRecord['rival']>[],
+  replaced: ReadonlySet<string>,
+): ClusterRow['rival'] {
   const unknown = rivals.find(({ clusterUid }) => !replaced.has(clusterUid));
   return unknown ?? (rivals[0] && { ...rivals[0], replaced: true });
 }
@@ -95,18 +137,46 @@ export function needsLook({ silent, rival, held }: ClusterRow): boolean {
 }
 
 export function clusterTable(rows: readonly ClusterRow[], now: number): string {
-  const header = ['CLUSTER', 'DEVICE', 'UID', 'OWNERS', 'EXPOSURES', 'MEMBERS', 'VERSION', 'SEEN', 'STATE'];
-  return columns(header, rows.map((row) => [
-    row.cluster, row.device, row.uids.join(', ') || '-', String(row.owners), String(row.exposures), String(row.members),
-    row.version ?? '-', row.seen === undefined ? '-' : `${ago(Date.parse(row.seen), now)} ago`, stateInWords(row),
-  ]));
+  const header = [
+    'CLUSTER',
+    'DEVICE',
+    'UID',
+    'OWNERS',
+    'EXPOSURES',
+    'MEMBERS',
+    'VERSION',
+    'SEEN',
+    'STATE',
+  ];
+  return columns(
+    header,
+    rows.map((row) => [
+      row.cluster,
+      row.device,
+      row.uids.join(', ') || '-',
+      String(row.owners),
+      String(row.exposures),
+      String(row.members),
+      row.version ?? '-',
+      row.seen === undefined ? '-' : `${ago(Date.parse(row.seen), now)} ago`,
+      stateInWords(row),
+    ]),
+  );
 }
 
 function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string {
   const words = [
-    drain === undefined ? state : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
+    drain === undefined
+      ? state
+      : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
     ...(silent ? ['silent'] : []),
-    ...(rival === undefined ? [] : [rival.replaced ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}` : `rival ${rival.clusterUid} since ${rival.since}`]),
+    ...(rival === undefined
+      ? []
+      : [
+          rival.replaced
+            ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}`
+            : `rival ${rival.clusterUid} since ${rival.since}`,
+        ]),
     ...(held === 0 ? [] : [`${held} removals held`]),
   ];
   return words.join('; ');
@@ -116,9 +186,26 @@ function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string
 export function standing(rows: readonly ClusterRow[]): string {
   const words = rows.flatMap((row) => briefly(row).map((word) => ({ word, device: row.device })));
   const byWord = [...Map.groupBy(words, ({ word }) => word)];
-  return byWord.map(([word, list]) => (rows.length === 1 ? word : `${word} on ${list.map(({ device }) => device).join(', ')}`)).join('; ') || 'enabled';
+  return (
+    byWord
+      .map(([word, list]) =>
+        rows.length === 1 ? word : `${word} on ${list.map(({ device }) => device).join(', ')}`,
+      )
+      .join('; ') || 'enabled'
+  );
 }
 
 function briefly({ state, silent, rival, held }: ClusterRow): readonly string[] {
-  return [...(state === 'enabled' ? [] : [state]), ...(silent ? ['silent'] : []), ...(rival === undefined ? [] : [rival.replaced ? 'the cluster it was taken from still speaks' : 'another cluster asks for its id']), ...(held === 0 ? [] : [`${held} removals held`])];
+  return [
+    ...(state === 'enabled' ? [] : [state]),
+    ...(silent ? ['silent'] : []),
+    ...(rival === undefined
+      ? []
+      : [
+          rival.replaced
+            ? 'the cluster it was taken from still speaks'
+            : 'another cluster asks for its id',
+        ]),
+    ...(held === 0 ? [] : [`${held} removals held`]),
+  ];
 }

@@ -17,19 +17,32 @@ interface DevicePool extends PoolUsage {
 
 export function registerAddresses(program: Command): void {
   withConfig(program.command('addresses [words...]'))
-    .description('address pools of sluice.yaml on each device: how full they are, and who has which address; words narrow the addresses down')
+    .description(
+      'address pools of sluice.yaml on each device: how full they are, and who has which address; words narrow the addresses down',
+    )
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 done, 1 a device gave no answer, 2 a pool is more than 90 % full.\n\nExamples:\n  sluice addresses -c sluice.yaml\n  sluice addresses -c sluice.yaml -o json 10.1.0.7')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 done, 1 a device gave no answer, 2 a pool is more than 90 % full.\n\nExamples:\n  sluice addresses -c sluice.yaml\n  sluice addresses -c sluice.yaml -o json 10.1.0.7',
+    )
     .action(addresses);
 }
 
-async function addresses(words: string[], options: CommonOptions & { readonly output: Format }): Promise<void> {
+async function addresses(
+  words: string[],
+  options: CommonOptions & { readonly output: Format },
+): Promise<void> {
   await atDesk(options, async ({ runtime }) => {
     const { addressPools, devices } = runtime.config;
     if (addressPools.length === 0) say('sluice.yaml has no addressPools');
     const found = await Promise.all(devices.map((device) => poolsOn(runtime, device)));
     const pools = found.flat();
-    const matching = pools.map((pool) => ({ ...pool, addresses: pool.addresses.filter((one) => words.every((word) => textOf(pool, one).includes(word))) }));
+    const matching = pools.map((pool) => ({
+      ...pool,
+      addresses: pool.addresses.filter((one) =>
+        words.every((word) => textOf(pool, one).includes(word)),
+      ),
+    }));
     print(options.output, matching.map(asData), () => tables(matching));
     if (process.exitCode !== 1 && pools.some(isNearlyFull)) process.exitCode = 2;
   });
@@ -39,7 +52,10 @@ async function addresses(words: string[], options: CommonOptions & { readonly ou
 async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly DevicePool[]> {
   try {
     const seen = await seeDevice(runtime, device, true);
-    return runtime.config.addressPools.map((pool) => ({ device: device.name, ...usageOf(pool, seen) }));
+    return runtime.config.addressPools.map((pool) => ({
+      device: device.name,
+      ...usageOf(pool, seen),
+    }));
   } catch (error) {
     say(`${device.name}: ${failure(error)}`);
     process.exitCode = 1;
@@ -48,19 +64,48 @@ async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly
 }
 
 function textOf({ device, name }: DevicePool, { address, by }: AddressUse): string {
-  return [device, name, address, ...by.flatMap(({ who, exposures }) => [who, ...exposures])].join(' ');
+  return [device, name, address, ...by.flatMap(({ who, exposures }) => [who, ...exposures])].join(
+    ' ',
+  );
 }
 
 /** JSON knows no large whole numbers: what would not be exact is text. */
 function asData({ size, used, free, reserved, ...pool }: DevicePool): object {
-  const count = (n: bigint): number | string => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
-  return { ...pool, size: count(size), used: count(used), free: count(free), reserved: count(reserved) };
+  const count = (n: bigint): number | string =>
+    n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n);
+  return {
+    ...pool,
+    size: count(size),
+    used: count(used),
+    free: count(free),
+    reserved: count(reserved),
+  };
 }
 
 function tables(pools: readonly DevicePool[]): string {
   if (pools.length === 0) return 'No address pools.';
-  const summary = pools.map((pool) => [pool.name, pool.device, pool.ranges.join(', '), String(pool.size), String(pool.used), `${pool.free}${isNearlyFull(pool) ? ' (over 90 % used)' : ''}`, String(pool.reserved)]);
-  const rows = pools.flatMap((pool) => pool.addresses.flatMap(({ address, by }) => by.map(({ who, exposures }) => [address, pool.name, pool.device, who, exposures.join(', ') || '-'])));
+  const summary = pools.map((pool) => [
+    pool.name,
+    pool.device,
+    pool.ranges.join(', '),
+    String(pool.size),
+    String(pool.used),
+    `${pool.free}${isNearlyFull(pool) ? ' (over 90 % used)' : ''}`,
+    String(pool.reserved),
+  ]);
+  const rows = pools.flatMap((pool) =>
+    pool.addresses.flatMap(({ address, by }) =>
+      by.map(({ who, exposures }) => [
+        address,
+        pool.name,
+        pool.device,
+        who,
+        exposures.join(', ') || '-',
+      ]),
+    ),
+  );
   const head = columns(['POOL', 'DEVICE', 'RANGES', 'SIZE', 'USED', 'FREE', 'RESERVED'], summary);
-  return rows.length === 0 ? `${head}\n\nNo address is used.` : `${head}\n\n${columns(['ADDRESS', 'POOL', 'DEVICE', 'USED BY', 'PORTS'], rows)}`;
+  return rows.length === 0
+    ? `${head}\n\nNo address is used.`
+    : `${head}\n\n${columns(['ADDRESS', 'POOL', 'DEVICE', 'USED BY', 'PORTS'], rows)}`;
 }

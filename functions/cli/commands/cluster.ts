@@ -33,40 +33,76 @@ interface Verb {
   readonly options?: (command: Command) => Command;
 }
 
-const FORCE = (command: Command): Command => command.option('--force', 'even if nobody else serves some of its exposures', false);
+const FORCE = (command: Command): Command =>
+  command.option('--force', 'even if nobody else serves some of its exposures', false);
 const same = (command: Command): Command => command;
 const because = ({ why }: ChangeOptions): string => why ?? 'no reason given';
 
 const VERBS: Readonly<Record<Wanted['action'], Verb>> = {
-  drain: { description: 'take no new connections on the members of a cluster; those that are there go on', example: 'drain east -c sluice.yaml --why "kernel update"', wanted: (_c, options) => ({ action: 'drain', because: because(options) }), options: FORCE },
-  out: { description: 'force the members of a cluster offline, connections and all', example: 'out east -c sluice.yaml --why "power is going"', wanted: (_c, options) => ({ action: 'out', because: because(options) }), options: FORCE },
-  enable: { description: 'put a cluster back into rotation', example: 'enable east -c sluice.yaml --why "update is done"', wanted: () => ({ action: 'enable' }) },
+  drain: {
+    description: 'take no new connections on the members of a cluster; those that are there go on',
+    example: 'drain east -c sluice.yaml --why "kernel update"',
+    wanted: (_c, options) => ({ action: 'drain', because: because(options) }),
+    options: FORCE,
+  },
+  out: {
+    description: 'force the members of a cluster offline, connections and all',
+    example: 'out east -c sluice.yaml --why "power is going"',
+    wanted: (_c, options) => ({ action: 'out', because: because(options) }),
+    options: FORCE,
+  },
+  enable: {
+    description: 'put a cluster back into rotation',
+    example: 'enable east -c sluice.yaml --why "update is done"',
+    wanted: () => ({ action: 'enable' }),
+  },
   forget: {
-    description: 'take out what a cluster, or one ingress of it, contributes; its fences stay, newer snapshots come back',
-    example: 'forget east -c sluice.yaml --owner istio-system/istio-ingressgateway --why "it was renamed"',
-    wanted: (cluster, { owner }) => ({ action: 'forget', ...(owner === undefined ? {} : { owner: `${cluster}/${service(owner)}` }) }),
-    options: (command) => command.option('--owner <service>', 'only this ingress, namespace/service (default: all of the cluster)'),
+    description:
+      'take out what a cluster, or one ingress of it, contributes; its fences stay, newer snapshots come back',
+    example:
+      'forget east -c sluice.yaml --owner istio-system/istio-ingressgateway --why "it was renamed"',
+    wanted: (cluster, { owner }) => ({
+      action: 'forget',
+      ...(owner === undefined ? {} : { owner: `${cluster}/${service(owner)}` }),
+    }),
+    options: (command) =>
+      command.option(
+        '--owner <service>',
+        'only this ingress, namespace/service (default: all of the cluster)',
+      ),
   },
   adopt: {
     description: 'let the cluster that asks for an id own what another one declared under it',
     example: 'adopt east -c sluice.yaml --why "east was rebuilt"',
     wanted: (_c, { uid }) => ({ action: 'adopt', ...(uid === undefined ? {} : { uid }) }),
-    options: (command) => command.option('--uid <uid>', 'UID of its kube-system namespace (default: the one that asks)'),
+    options: (command) =>
+      command.option(
+        '--uid <uid>',
+        'UID of its kube-system namespace (default: the one that asks)',
+      ),
   },
 };
 
 export function registerCluster(program: Command): void {
-  const cluster = program.command('cluster').description('clusters on the devices: list, drain, out, enable, forget, adopt');
+  const cluster = program
+    .command('cluster')
+    .description('clusters on the devices: list, drain, out, enable, forget, adopt');
   withDevice(withConfig(cluster.command('list')))
     .description('what each device declares of each cluster, when it spoke last, and how it stands')
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 all is well, 1 error, 2 a cluster is silent, has a rival, or removals of it are held.\n\nExample:\n  sluice cluster list -c sluice.yaml')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all is well, 1 error, 2 a cluster is silent, has a rival, or removals of it are held.\n\nExample:\n  sluice cluster list -c sluice.yaml',
+    )
     .action(list);
   for (const [name, { description, example, wanted, options = same }] of Object.entries(VERBS)) {
     options(withChange(withDevice(withConfig(cluster.command(name)))))
       .argument('<cluster>', 'id of the cluster, one of clusters[].id')
       .description(description)
-      .addHelpText('after', `\nExit code: 0 the order is given (or would be), 1 error.\n\nExample:\n  sluice cluster ${example}`)
+      .addHelpText(
+        'after',
+        `\nExit code: 0 the order is given (or would be), 1 error.\n\nExample:\n  sluice cluster ${example}`,
+      )
       .action((id: string, given: SteerOptions) => steer(id, given, wanted(id, given)));
   }
 }
@@ -77,13 +113,18 @@ function withDevice(command: Command): Command {
 
 function service(text: string): string {
   if (/^[^/\s]+\/[^/\s]+$/.test(text)) return text;
-  throw new Error(`--owner ${text}: write it as namespace/service, such as istio-system/istio-ingressgateway`);
+  throw new Error(
+    `--owner ${text}: write it as namespace/service, such as istio-system/istio-ingressgateway`,
+  );
 }
 
 async function look({ runtime }: Desk, { device }: Where): Promise<readonly Declared[]> {
   const { devices } = runtime.config;
   const chosen = devices.filter(({ name }) => device === undefined || name === device);
-  if (chosen.length === 0) throw new Error(`--device ${device}: name one of devices[].name: ${devices.map(({ name }) => name).join(', ')}`);
+  if (chosen.length === 0)
+    throw new Error(
+      `--device ${device}: name one of devices[].name: ${devices.map(({ name }) => name).join(', ')}`,
+    );
   return readDeclared({ ...runtime, config: { ...runtime.config, devices: chosen } });
 }
 
@@ -94,24 +135,54 @@ async function list(options: ListOptions): Promise<void> {
     const rows = clusterRows(desk.runtime.config, declared, now);
     print(options.output, rows, () => clusterTable(rows, now));
     const away = declared.flatMap((one) => ('problem' in one ? [one] : []));
-    for (const { device, partition, code, problem } of away) say(`${device}, partition ${partition}: ${code}: ${problem}`);
+    for (const { device, partition, code, problem } of away)
+      say(`${device}, partition ${partition}: ${code}: ${problem}`);
     process.exitCode = away.length > 0 ? 1 : rows.some(needsLook) ? 2 : 0;
   });
 }
 
 async function steer(cluster: string, options: SteerOptions, wanted: Wanted): Promise<void> {
-  await atDesk(options, async (desk) => {
-    const intent = intentOf({ config: desk.runtime.config, declared: await look(desk, options), now: desk.runtime.clock.now() }, cluster, wanted);
-    if (intent.risk !== undefined && options.force !== true && !options.dryRun) throw new Error(`${intent.risk}. Add --force if that is meant`);
-    if (await agreed(intent.question, options)) await give(desk, intent, { cluster, wanted, why: because(options) });
-  }, { sends: !options.dryRun });
+  await atDesk(
+    options,
+    async (desk) => {
+      const intent = intentOf(
+        {
+          config: desk.runtime.config,
+          declared: await look(desk, options),
+          now: desk.runtime.clock.now(),
+        },
+        cluster,
+        wanted,
+      );
+      if (intent.risk !== undefined && options.force !== true && !options.dryRun)
+        throw new Error(`${intent.risk}. Add --force if that is meant`);
+      if (await agreed(intent.question, options))
+        await give(desk, intent, { cluster, wanted, why: because(options) });
+    },
+    { sends: !options.dryRun },
+  );
 }
 
 /** The audit log is told of an order that could not be given as well. */
-async function give({ runtime, audit }: Desk, { orders }: Intent, { cluster, wanted, why }: { readonly cluster: string; readonly wanted: Wanted; readonly why: string }): Promise<void> {
+async function give(
+  { runtime, audit }: Desk,
+  { orders }: Intent,
+  {
+    cluster,
+    wanted,
+    why,
+  }: { readonly cluster: string; readonly wanted: Wanted; readonly why: string },
+): Promise<void> {
   const devices = orders.map(({ device }) => device).join(', ');
   const selection = `${'owner' in wanted && wanted.owner !== undefined ? wanted.owner : `cluster ${cluster}`} on ${devices}`;
-  const note = async (result: string): Promise<void> => void (await audit.append({ who: whoAmI(process.env), action: `cluster ${wanted.action}`, selection, why, result }));
+  const note = async (result: string): Promise<void> =>
+    void (await audit.append({
+      who: whoAmI(process.env),
+      action: `cluster ${wanted.action}`,
+      selection,
+      why,
+      result,
+    }));
   try {
     await sendOrders(runtime, orders);
   } catch (error) {
@@ -119,5 +190,7 @@ async function give({ runtime, audit }: Desk, { orders }: Intent, { cluster, wan
     throw error;
   }
   await note(`sent to ${orders.length === 1 ? 'one device' : `${orders.length} devices`}`);
-  say(`Asked for on ${devices}; apply does it in its turn. "sluice cluster list" shows it, "sluice failures audit" keeps it.`);
+  say(
+    `Asked for on ${devices}; apply does it in its turn. "sluice cluster list" shows it, "sluice failures audit" keeps it.`,
+  );
 }

@@ -13,21 +13,33 @@ export function registerCompletion(program: Command): void {
     .command('completion')
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh']))
     .description('print a completion script')
-    .addHelpText('after', '\nExamples:\n  source <(sluice completion bash)\n  sluice completion zsh > "${fpath[1]}/_sluice"')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  source <(sluice completion bash)\n  sluice completion zsh > "${fpath[1]}/_sluice"',
+    )
     .action((shell: 'bash' | 'zsh') => {
       writeLines('stdout', completionScript(program, shell).trimEnd());
     });
 }
 
 function wordsOf(command: Command, path: string): readonly Words[] {
-  const options = command.options.flatMap((option) => [option.short, option.long]).filter((flag) => flag !== undefined && flag !== null);
-  const below = command.commands.flatMap((child) => wordsOf(child, path === '' ? child.name() : `${path} ${child.name()}`));
-  return [{ path, next: [...command.commands.map((child) => child.name()), ...options, '--help'] }, ...below];
+  const options = command.options
+    .flatMap((option) => [option.short, option.long])
+    .filter((flag) => flag !== undefined && flag !== null);
+  const below = command.commands.flatMap((child) =>
+    wordsOf(child, path === '' ? child.name() : `${path} ${child.name()}`),
+  );
+  return [
+    { path, next: [...command.commands.map((child) => child.name()), ...options, '--help'] },
+    ...below,
+  ];
 }
 
 /** Pure. zsh reads the same table through its bash emulation. */
 export function completionScript(program: Command, shell: 'bash' | 'zsh'): string {
-  const cases = wordsOf(program, '').map(({ path, next }) => `    '${path}') words='${next.join(' ')}' ;;`);
+  const cases = wordsOf(program, '').map(
+    ({ path, next }) => `    '${path}') words='${next.join(' ')}' ;;`,
+  );
   const lines = [
     '_sluice() {',
     "  local path='' word words=''",
@@ -41,10 +53,14 @@ export function completionScript(program: Command, shell: 'bash' | 'zsh'): strin
     '  if [ ${#COMPREPLY[@]} -eq 0 ]; then COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")); fi',
     '}',
     '_sluice_knows() {',
-    `  case "$1" in ${wordsOf(program, '').map(({ path }) => `'${path}'`).filter((path) => path !== "''").join('|')}) return 0 ;; *) return 1 ;; esac`,
+    `  case "$1" in ${wordsOf(program, '')
+      .map(({ path }) => `'${path}'`)
+      .filter((path) => path !== "''")
+      .join('|')}) return 0 ;; *) return 1 ;; esac`,
     '}',
     'complete -F _sluice sluice',
   ];
-  const head = shell === 'zsh' ? ['#compdef sluice', 'autoload -U +X bashcompinit && bashcompinit'] : [];
+  const head =
+    shell === 'zsh' ? ['#compdef sluice', 'autoload -U +X bashcompinit && bashcompinit'] : [];
   return `${[...head, ...lines].join('\n')}\n`;
 }

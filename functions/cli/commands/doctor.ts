@@ -13,19 +13,34 @@ interface DoctorOptions extends CommonOptions {
 
 export function registerDoctor(program: Command): void {
   withConfig(program.command('doctor'))
-    .description('check configuration, secrets, devices, queues, failure store, clock and, with --kubeconfig, the cluster; changes nothing')
+    .description(
+      'check configuration, secrets, devices, queues, failure store, clock and, with --kubeconfig, the cluster; changes nothing',
+    )
     .option('-k, --kubeconfig <file>', 'check the cluster behind this kubeconfig too')
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 all is well, 1 error, 2 findings.\n\nExample:\n  sluice doctor -c sluice.yaml -k ~/.kube/config')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all is well, 1 error, 2 findings.\n\nExample:\n  sluice doctor -c sluice.yaml -k ~/.kube/config',
+    )
     .action(doctor);
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
   await atDesk(options, async (desk) => {
-    const findings = await examine({ desk, config: options.config, kubeconfig: options.kubeconfig });
-    print(options.output, findings, () => columns(['', 'CHECK', 'RESULT'], findings.map((f) => [f.ok ? 'ok' : 'BAD', f.what, f.says])));
+    const findings = await examine({
+      desk,
+      config: options.config,
+      kubeconfig: options.kubeconfig,
+    });
+    print(options.output, findings, () =>
+      columns(
+        ['', 'CHECK', 'RESULT'],
+        findings.map((f) => [f.ok ? 'ok' : 'BAD', f.what, f.says]),
+      ),
+    );
     const bad = findings.filter((f) => !f.ok).length;
     if (bad > 0) process.exitCode = 2;
-    if (options.output === 'table') say(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks are bad.`);
+    if (options.output === 'table')
+      say(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks are bad.`);
   });
 }

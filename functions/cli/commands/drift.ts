@@ -28,14 +28,22 @@ export function registerDrift(program: Command): void {
     .option('--device <name>', 'only this one of devices[]')
     .option('--repair', 'declare again what differs, and give back what policy.drift: adopt kept')
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 no difference but what is kept by policy, 1 error, 2 differences, or clusters that are silent.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 no difference but what is kept by policy, 1 error, 2 differences, or clusters that are silent.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair',
+    )
     .action(drift);
 }
 
 async function drift(options: DriftOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
-  const chosen = config.devices.filter((d) => options.device === undefined || d.name === options.device);
-  if (chosen.length === 0) throw new Error(`--device ${options.device}: name one of devices[].name: ${config.devices.map((d) => d.name).join(', ')}`);
+  const chosen = config.devices.filter(
+    (d) => options.device === undefined || d.name === options.device,
+  );
+  if (chosen.length === 0)
+    throw new Error(
+      `--device ${options.device}: name one of devices[].name: ${config.devices.map((d) => d.name).join(', ')}`,
+    );
   const findings: Finding[] = [];
   const answered: DeviceConfig[] = [];
   for (const device of chosen) {
@@ -60,7 +68,9 @@ async function repair(config: SluiceConfig, findings: readonly Finding[]): Promi
       const wish = repairOf(found);
       if (wish === undefined) continue;
       await sendAudit({ queues, clock: processClock, id: processId }, config, { device, ...wish });
-      say(`${device}: asked apply to declare ${wish.partitions.join(', ')} again${wish.lift === true ? ', and to give back what was kept' : ''}`);
+      say(
+        `${device}: asked apply to declare ${wish.partitions.join(', ')} again${wish.lift === true ? ', and to give back what was kept' : ''}`,
+      );
     }
   } finally {
     await queues.close();
@@ -70,7 +80,12 @@ async function repair(config: SluiceConfig, findings: readonly Finding[]): Promi
 async function look(config: SluiceConfig, wanted: DeviceConfig): Promise<readonly Finding[]> {
   const secrets = createSecrets({ env: process.env });
   const ca = wanted.tls.ca === undefined ? undefined : await secrets.resolve(wanted.tls.ca);
-  const device = createDevice(wanted, { ca, password: () => secrets.resolve(wanted.password) }, processClock, { random: processRandom });
+  const device = createDevice(
+    wanted,
+    { ca, password: () => secrets.resolve(wanted.password) },
+    processClock,
+    { random: processRandom },
+  );
   try {
     return await auditDevice({ device, config, clock: processClock }, wanted);
   } finally {
@@ -81,5 +96,8 @@ async function look(config: SluiceConfig, wanted: DeviceConfig): Promise<readonl
 function table(findings: readonly Finding[], devices: readonly DeviceConfig[]): string {
   if (devices.length === 0) return 'No device gave an answer.';
   if (findings.length === 0) return `No difference on ${devices.map((d) => d.name).join(', ')}.`;
-  return columns(['DEVICE', 'PARTITION', 'KIND', 'CODE', 'OBJECT', 'WHAT'], findings.map((f) => [f.device, f.partition, f.kind, f.code, f.object, f.message]));
+  return columns(
+    ['DEVICE', 'PARTITION', 'KIND', 'CODE', 'OBJECT', 'WHAT'],
+    findings.map((f) => [f.device, f.partition, f.kind, f.code, f.object, f.message]),
+  );
 }

@@ -1,9 +1,20 @@
 /** `sluice failures`: what was parked, why, and putting it away and back. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { BUNDLE_BOUNDS, readBundle, tooLarge, writeBundle } from '../../../shared/failures/bundle.ts';
+import {
+  BUNDLE_BOUNDS,
+  readBundle,
+  tooLarge,
+  writeBundle,
+} from '../../../shared/failures/bundle.ts';
 import { ReplayError } from '../../../shared/failures/error.ts';
-import { formatFilter, GROUP_KEYS, groupBy, matches, parseFilter } from '../../../shared/failures/filter.ts';
+import {
+  formatFilter,
+  GROUP_KEYS,
+  groupBy,
+  matches,
+  parseFilter,
+} from '../../../shared/failures/filter.ts';
 import type { GroupKey } from '../../../shared/failures/filter.ts';
 import type { Failure, FailureStore, Head } from '../../../shared/failures/port.ts';
 import { writePrivate } from '../../../shared/runtime/private-files.ts';
@@ -18,7 +29,8 @@ import { failureText, groupTable, headTable } from '../failures/say.ts';
 import type { Format } from '../output.ts';
 import { formatOption, print, say } from '../output.ts';
 
-const FILTER_HELP = '\nFilters are words: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h until:2026-11-23T03:00Z, and any other word is looked for in the sentence. Without state: what is open.';
+const FILTER_HELP =
+  '\nFilters are words: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h until:2026-11-23T03:00Z, and any other word is looked for in the sentence. Without state: what is open.';
 
 interface ListOptions extends CommonOptions {
   readonly output: Format;
@@ -31,18 +43,30 @@ interface GroupsOptions extends CommonOptions {
 }
 
 export function registerFailures(program: Command): void {
-  const failures = program.command('failures').description('what failed for good, why, and what became of it');
+  const failures = program
+    .command('failures')
+    .description('what failed for good, why, and what became of it');
   withConfig(failures.command('list [filter...]'))
     .description('list failures, newest first')
     .addOption(formatOption())
     .option('--limit <n>', 'show at most so many', '100')
-    .addHelpText('after', `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures list -c sluice.yaml code:BIP421 since:2h`)
+    .addHelpText(
+      'after',
+      `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures list -c sluice.yaml code:BIP421 since:2h`,
+    )
     .action(list);
   withConfig(failures.command('groups [filter...]'))
     .description('count failures by any fields')
-    .addOption(new Option('--by <keys>', `comma-separated, of ${GROUP_KEYS.join(', ')}`).default('code,device'))
+    .addOption(
+      new Option('--by <keys>', `comma-separated, of ${GROUP_KEYS.join(', ')}`).default(
+        'code,device',
+      ),
+    )
     .addOption(formatOption())
-    .addHelpText('after', `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures groups -c sluice.yaml --by code,cluster`)
+    .addHelpText(
+      'after',
+      `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures groups -c sluice.yaml --by code,cluster`,
+    )
     .action(groups);
   withConfig(failures.command('show <id>'))
     .description('everything about one failure')
@@ -52,16 +76,29 @@ export function registerFailures(program: Command): void {
     .action(show);
   withChange(withConfig(failures.command('archive <filter...>')))
     .description('put failures away; they are kept until retention ends')
-    .addHelpText('after', `${FILTER_HELP}\n\nExample:\n  sluice failures archive -c sluice.yaml code:GW104 --why "cluster is being removed"`)
-    .action((words: string[], options: CommonOptions & ChangeOptions) => move(words, options, 'archive'));
+    .addHelpText(
+      'after',
+      `${FILTER_HELP}\n\nExample:\n  sluice failures archive -c sluice.yaml code:GW104 --why "cluster is being removed"`,
+    )
+    .action((words: string[], options: CommonOptions & ChangeOptions) =>
+      move(words, options, 'archive'),
+    );
   withChange(withConfig(failures.command('restore <filter...>')))
     .description('bring archived failures back (state:archived is meant)')
-    .addHelpText('after', `${FILTER_HELP}\n\nExample:\n  sluice failures restore -c sluice.yaml code:GW104 --why "it stays after all"`)
-    .action((words: string[], options: CommonOptions & ChangeOptions) => move(words, options, 'restore'));
+    .addHelpText(
+      'after',
+      `${FILTER_HELP}\n\nExample:\n  sluice failures restore -c sluice.yaml code:GW104 --why "it stays after all"`,
+    )
+    .action((words: string[], options: CommonOptions & ChangeOptions) =>
+      move(words, options, 'restore'),
+    );
   withConfig(failures.command('export [filter...]'))
     .description('write failures with their events into one file, for study elsewhere')
     .requiredOption('-o, --out <file>', 'the bundle to write, or - for standard output')
-    .addHelpText('after', `${FILTER_HELP}\n\nExample:\n  sluice failures export -c sluice.yaml state:all --out failures.jsonl`)
+    .addHelpText(
+      'after',
+      `${FILTER_HELP}\n\nExample:\n  sluice failures export -c sluice.yaml state:all --out failures.jsonl`,
+    )
     .action(exportBundle);
   withChange(withConfig(failures.command('import <file>')))
     .description('take the failures of a bundle into this store; those it knows stay as they are')
@@ -74,7 +111,10 @@ export function registerFailures(program: Command): void {
     .action(audit);
 }
 
-async function select({ store, runtime }: Pick<Desk, 'store' | 'runtime'>, words: readonly string[]): Promise<readonly Head[]> {
+async function select(
+  { store, runtime }: Pick<Desk, 'store' | 'runtime'>,
+  words: readonly string[],
+): Promise<readonly Head[]> {
   const filter = parseFilter(words, runtime.clock.now());
   return (await store.list()).filter((head) => matches(filter, head));
 }
@@ -89,8 +129,13 @@ async function list(words: string[], options: ListOptions): Promise<void> {
   await atDesk(options, async (desk) => {
     const found = await select(desk, words);
     const shown = found.slice(0, limit);
-    print(options.output, { total: found.length, failures: shown }, () => headTable(shown, desk.runtime.clock.now()));
-    if (shown.length < found.length) say(`${shown.length} of ${found.length} shown; --limit shows more, "sluice failures groups" counts them.`);
+    print(options.output, { total: found.length, failures: shown }, () =>
+      headTable(shown, desk.runtime.clock.now()),
+    );
+    if (shown.length < found.length)
+      say(
+        `${shown.length} of ${found.length} shown; --limit shows more, "sluice failures groups" counts them.`,
+      );
     if (found.length > 0) process.exitCode = 2;
   });
 }
@@ -98,14 +143,20 @@ async function list(words: string[], options: ListOptions): Promise<void> {
 async function groups(words: string[], options: GroupsOptions): Promise<void> {
   const keys = options.by.split(',').map((key): GroupKey => {
     const known = GROUP_KEYS.find((one) => one === key);
-    if (known === undefined) throw new Error(`--by ${options.by}: there is no ${key}; known are ${GROUP_KEYS.join(', ')}`);
+    if (known === undefined)
+      throw new Error(`--by ${options.by}: there is no ${key}; known are ${GROUP_KEYS.join(', ')}`);
     return known;
   });
   await atDesk(options, async (desk) => {
     const found = groupBy(await select(desk, words), keys);
-    print(options.output, { by: keys, groups: found }, () => groupTable(keys, found, desk.runtime.clock.now()));
+    print(options.output, { by: keys, groups: found }, () =>
+      groupTable(keys, found, desk.runtime.clock.now()),
+    );
     if (found.length > 0) process.exitCode = 2;
-    if (found.length > 0 && options.output === 'table') say('"sluice failures list code:CODE" lists the failures of a code, "sluice replay plan code:CODE" says what sending them again would do now.');
+    if (found.length > 0 && options.output === 'table')
+      say(
+        '"sluice failures list code:CODE" lists the failures of a code, "sluice replay plan code:CODE" says what sending them again would do now.',
+      );
   });
 }
 
@@ -116,40 +167,85 @@ async function find(store: FailureStore, id: string): Promise<Failure> {
   const similar = (await store.list()).filter((head) => head.id.startsWith(id));
   const only = similar.length === 1 ? await store.get(similar[0]!.id) : undefined;
   if (only) return only;
-  throw new ReplayError('RPL702', similar.length > 1 ? `${id} is the beginning of ${similar.length} failures; write more of it.` : `There is no failure ${id} in ${store.where}; "sluice failures list state:all" lists them.`);
+  throw new ReplayError(
+    'RPL702',
+    similar.length > 1
+      ? `${id} is the beginning of ${similar.length} failures; write more of it.`
+      : `There is no failure ${id} in ${store.where}; "sluice failures list state:all" lists them.`,
+  );
 }
 
-async function show(id: string, options: CommonOptions & { readonly event: boolean; readonly output: Format }): Promise<void> {
+async function show(
+  id: string,
+  options: CommonOptions & { readonly event: boolean; readonly output: Format },
+): Promise<void> {
   await atDesk(options, async ({ store, runtime }) => {
     const failure = await find(store, id);
     if (options.event) writeBytes(failure.details.event.body);
     else print(options.output, failure, () => failureText(failure, runtime.clock.now()));
-    if (!options.event && options.output === 'table' && failure.state !== 'healed' && failure.state !== 'replayed') say(`Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${failure.state === 'open' ? '' : ` state:${failure.state}`}`);
+    if (
+      !options.event &&
+      options.output === 'table' &&
+      failure.state !== 'healed' &&
+      failure.state !== 'replayed'
+    )
+      say(
+        `Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${failure.state === 'open' ? '' : ` state:${failure.state}`}`,
+      );
   });
 }
 
-async function move(words: string[], options: CommonOptions & ChangeOptions, what: 'archive' | 'restore'): Promise<void> {
+async function move(
+  words: string[],
+  options: CommonOptions & ChangeOptions,
+  what: 'archive' | 'restore',
+): Promise<void> {
   await atDesk(options, async (desk) => {
-    const filter = parseFilter(what === 'restore' ? [...words, 'state:archived'] : words, desk.runtime.clock.now());
+    const filter = parseFilter(
+      what === 'restore' ? [...words, 'state:archived'] : words,
+      desk.runtime.clock.now(),
+    );
     const found = (await desk.store.list()).filter((head) => matches(filter, head));
     const selection = formatFilter(filter);
     if (found.length === 0) throw new ReplayError('RPL705', `No failure fits "${selection}".`);
-    if (!(await agreed(`${what === 'archive' ? 'Archive' : 'Restore'} ${found.length} failures (${selection})?`, options))) return;
+    if (
+      !(await agreed(
+        `${what === 'archive' ? 'Archive' : 'Restore'} ${found.length} failures (${selection})?`,
+        options,
+      ))
+    )
+      return;
     const why = options.why ?? 'no reason given';
     const who = whoAmI(process.env);
-    const changed = await desk.store.change(found.map((head) => head.id), (head) => {
-      if (what === 'archive') return head.state === 'archived' ? undefined : { state: 'archived', note: `archived by ${who}: ${why}` };
-      return head.state === 'archived' ? { state: 'open' } : undefined;
+    const changed = await desk.store.change(
+      found.map((head) => head.id),
+      (head) => {
+        if (what === 'archive')
+          return head.state === 'archived'
+            ? undefined
+            : { state: 'archived', note: `archived by ${who}: ${why}` };
+        return head.state === 'archived' ? { state: 'open' } : undefined;
+      },
+    );
+    await desk.audit.append({
+      who,
+      action: `failures ${what}`,
+      selection,
+      why,
+      result: `${changed.length} of ${found.length}`,
     });
-    await desk.audit.append({ who, action: `failures ${what}`, selection, why, result: `${changed.length} of ${found.length}` });
     say(`${changed.length} failures ${what}d.`);
   });
 }
 
-async function exportBundle(words: string[], options: CommonOptions & { readonly out: string }): Promise<void> {
+async function exportBundle(
+  words: string[],
+  options: CommonOptions & { readonly out: string },
+): Promise<void> {
   await atDesk(options, async (desk) => {
     const whole: Failure[] = [];
-    for (const head of await select(desk, words)) whole.push(...[await desk.store.get(head.id)].filter((failure) => failure !== undefined));
+    for (const head of await select(desk, words))
+      whole.push(...[await desk.store.get(head.id)].filter((failure) => failure !== undefined));
     const text = writeBundle(whole, desk.runtime.clock.now());
     if (options.out === '-') writeBytes(text);
     else writePrivate(options.out, text);
@@ -162,16 +258,33 @@ async function importBundle(file: string, options: CommonOptions & ChangeOptions
   await atDesk(options, async ({ store, audit: log, runtime }) => {
     if (!(await agreed(`Import ${bundle.length} failures into ${store.where}?`, options))) return;
     const taken = await store.adopt(bundle);
-    await log.append({ who: whoAmI(process.env), action: 'failures import', selection: file, why: options.why ?? 'no reason given', result: `${taken.length} of ${bundle.length}` });
+    await log.append({
+      who: whoAmI(process.env),
+      action: 'failures import',
+      selection: file,
+      why: options.why ?? 'no reason given',
+      result: `${taken.length} of ${bundle.length}`,
+    });
     say(`${taken.length} failures imported, ${bundle.length - taken.length} were known.`);
-    const unsent = await countUnproven(bundle.filter(({ id }) => taken.some((head) => head.id === id)), runtime);
-    if (unsent > 0) say(`${unsent} of them can be looked at and planned, not sent from here: nobody knows who said them (RPL715). Replay them where they were exported, or in the lab: npm run lab -- --like ${options.config}`);
+    const unsent = await countUnproven(
+      bundle.filter(({ id }) => taken.some((head) => head.id === id)),
+      runtime,
+    );
+    if (unsent > 0)
+      say(
+        `${unsent} of them can be looked at and planned, not sent from here: nobody knows who said them (RPL715). Replay them where they were exported, or in the lab: npm run lab -- --like ${options.config}`,
+      );
   });
 }
 
-async function countUnproven(failures: readonly Failure[], { config, secrets, clock }: Runtime): Promise<number> {
+async function countUnproven(
+  failures: readonly Failure[],
+  { config, secrets, clock }: Runtime,
+): Promise<number> {
   const rules = { config, keys: createKeyring(secrets, clock) };
-  const proofs = await Promise.all(failures.map(({ details: { event } }) => proofOfHandedOver(event.queue, event.body, rules)));
+  const proofs = await Promise.all(
+    failures.map(({ details: { event } }) => proofOfHandedOver(event.queue, event.body, rules)),
+  );
   return proofs.filter(({ kind }) => kind === 'unproven').length;
 }
 
@@ -180,7 +293,7 @@ function readBounded(file: string): string {
   const input = file === '-' ? 0 : openSync(file, 'r');
   try {
     const pieces: Buffer[] = [];
-    for (let bytes = 0; ; ) {
+    for (let bytes = 0; ;) {
       const piece = Buffer.allocUnsafe(1024 * 1024);
       const read = readSync(input, piece);
       if (read === 0) return Buffer.concat(pieces).toString('utf8');
@@ -196,6 +309,15 @@ function readBounded(file: string): string {
 async function audit(options: CommonOptions & { readonly output: Format }): Promise<void> {
   await atDesk(options, async ({ audit: log }) => {
     const entries = await log.list();
-    print(options.output, entries, () => entries.map((e) => visible(`${e.at}  ${e.who}  ${e.action}  ${e.selection}  (${e.why}): ${e.result}`)).join('\n') || 'Nobody changed anything.');
+    print(
+      options.output,
+      entries,
+      () =>
+        entries
+          .map((e) =>
+            visible(`${e.at}  ${e.who}  ${e.action}  ${e.selection}  (${e.why}): ${e.result}`),
+          )
+          .join('\n') || 'Nobody changed anything.',
+    );
   });
 }

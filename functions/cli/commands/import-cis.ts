@@ -18,34 +18,70 @@ interface ImportOptions extends ManifestOptions {
 }
 
 export function registerImport(program: Command): void {
-  const cis = withManifests(new Command('cis').description('turn F5 ConfigMaps, TransportServers and IngressLinks for an ingress gateway into sluice.yaml entries and annotations'))
-    .option('--service <namespace/name>', 'an ingress gateway Service; what is for others is left out (repeatable; default: all of them)', collect)
+  const cis = withManifests(
+    new Command('cis').description(
+      'turn F5 ConfigMaps, TransportServers and IngressLinks for an ingress gateway into sluice.yaml entries and annotations',
+    ),
+  )
+    .option(
+      '--service <namespace/name>',
+      'an ingress gateway Service; what is for others is left out (repeatable; default: all of them)',
+      collect,
+    )
     .option('--cluster <id>', 'the id this cluster has in sluice.yaml', 'cluster')
     .option('--device <name>', 'the device in sluice.yaml (repeatable; default: bigip)', collect)
-    .addOption(new Option('--pool-member-type <type>', "CIS's own flag").choices(['nodeport', 'cluster']).default('nodeport'))
+    .addOption(
+      new Option('--pool-member-type <type>', "CIS's own flag")
+        .choices(['nodeport', 'cluster'])
+        .default('nodeport'),
+    )
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  kubectl get cm,transportservers,ingresslinks,svc,gateways.networking.istio.io -A -o yaml | sluice import cis -f -')
+    .addHelpText(
+      'after',
+      '\nExample:\n  kubectl get cm,transportservers,ingresslinks,svc,gateways.networking.istio.io -A -o yaml | sluice import cis -f -',
+    )
     .action(run);
-  program.addCommand(new Command('import').description('take over what another controller was told').addCommand(cis));
+  program.addCommand(
+    new Command('import').description('take over what another controller was told').addCommand(cis),
+  );
 }
 
 function run(options: ImportOptions): void {
   const { objects: raw, skipped } = readManifests(options);
   for (const line of skipped) say(`ignored: ${line}`);
   const { cluster, device: devices = ['bigip'], poolMemberType, service } = options;
-  const result = chosen(importCis(raw, { cluster, devices, members: poolMemberType === 'cluster' ? 'pods' : 'nodes' }), service);
+  const result = chosen(
+    importCis(raw, { cluster, devices, members: poolMemberType === 'cluster' ? 'pods' : 'nodes' }),
+    service,
+  );
   print(options.output, result, () => importText(result, normaliseObjects([...raw]).objects));
 }
 
 /** CIS serves applications too; they are no ingress. */
 function chosen(all: CisImport, services: readonly string[] | undefined): CisImport {
   if (services === undefined) return all;
-  const unknown = services.find((service) => !all.ingresses.some((ingress) => ingress.service === service));
-  if (unknown !== undefined) throw new Error(`--service ${unknown}: nothing in these files is for it; they are for ${all.ingresses.map(({ service }) => service).join(', ') || 'no Service'}`);
-  const others = all.ingresses.filter(({ service }) => !services.includes(service)).map(({ service }) => service);
+  const unknown = services.find(
+    (service) => !all.ingresses.some((ingress) => ingress.service === service),
+  );
+  if (unknown !== undefined)
+    throw new Error(
+      `--service ${unknown}: nothing in these files is for it; they are for ${all.ingresses.map(({ service }) => service).join(', ') || 'no Service'}`,
+    );
+  const others = all.ingresses
+    .filter(({ service }) => !services.includes(service))
+    .map(({ service }) => service);
   return {
     ingresses: all.ingresses.filter(({ service }) => services.includes(service)),
-    annotations: all.annotations.filter(({ object }) => !others.some((service) => object.endsWith(` of Service ${service}`))),
-    notCarried: [...all.notCarried, ...others.map((service) => ({ object: `Service ${service}`, field: '--service', reason: 'is not named as an ingress gateway; leave it to CIS' }))],
+    annotations: all.annotations.filter(
+      ({ object }) => !others.some((service) => object.endsWith(` of Service ${service}`)),
+    ),
+    notCarried: [
+      ...all.notCarried,
+      ...others.map((service) => ({
+        object: `Service ${service}`,
+        field: '--service',
+        reason: 'is not named as an ingress gateway; leave it to CIS',
+      })),
+    ],
   };
 }

@@ -14,23 +14,44 @@ interface KeysOptions {
 
 export function registerKeys(program: Command): void {
   const make = new Command('new')
-    .description('make an Ed25519 key pair for a cluster: CLUSTER.key for its watcher, CLUSTER.pub for the functions')
+    .description(
+      'make an Ed25519 key pair for a cluster: CLUSTER.key for its watcher, CLUSTER.pub for the functions',
+    )
     .addArgument(new Argument('<cluster>', 'id of the cluster in sluice.yaml'))
-    .option('--dir <folder>', 'where to write the two files; existing ones are never overwritten', '.')
-    .addHelpText('after', '\nExample:\n  sluice keys new east --dir keys\n  kubectl -n sluice-system create secret generic sluice-sign-key --from-file=sign.key=keys/east.key')
+    .option(
+      '--dir <folder>',
+      'where to write the two files; existing ones are never overwritten',
+      '.',
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  sluice keys new east --dir keys\n  kubectl -n sluice-system create secret generic sluice-sign-key --from-file=sign.key=keys/east.key',
+    )
     .action(run);
-  program.addCommand(new Command('keys').description('keys with which watchers sign, for queues that know no senders').addCommand(make));
+  program.addCommand(
+    new Command('keys')
+      .description('keys with which watchers sign, for queues that know no senders')
+      .addCommand(make),
+  );
 }
 
 function run(cluster: string, { dir }: KeysOptions): void {
   const name = Name.safeParse(cluster);
-  if (!name.success) throw new Error(`the cluster id ${JSON.stringify(cluster)} ${name.error.issues[0]?.message ?? 'cannot be used'}`);
+  if (!name.success)
+    throw new Error(
+      `the cluster id ${JSON.stringify(cluster)} ${name.error.issues[0]?.message ?? 'cannot be used'}`,
+    );
   const { keyid, privatePem, publicPem } = newKeyPair();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const files = { signKey: resolve(join(dir, `${cluster}.key`)), verifyKey: resolve(join(dir, `${cluster}.pub`)) };
+  const files = {
+    signKey: resolve(join(dir, `${cluster}.key`)),
+    verifyKey: resolve(join(dir, `${cluster}.pub`)),
+  };
   create(files.signKey, privatePem);
   create(files.verifyKey, publicPem);
-  say(`key ${keyid}: keep ${files.signKey} for the watcher of ${cluster} only; add to cluster ${cluster} in sluice.yaml:`);
+  say(
+    `key ${keyid}: keep ${files.signKey} for the watcher of ${cluster} only; add to cluster ${cluster} in sluice.yaml:`,
+  );
   writeLine('stdout', `    verifyKeys: [file:${files.verifyKey}] # where map runs`);
   writeLine('stdout', `    signKey: file:${files.signKey} # in the watcher's own sluice.yaml only`);
 }
@@ -41,6 +62,8 @@ function create(path: string, text: string): void {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    throw new Error(`${path} is there already; move it away, or name another folder with --dir`, { cause: error });
+    throw new Error(`${path} is there already; move it away, or name another folder with --dir`, {
+      cause: error,
+    });
   }
 }

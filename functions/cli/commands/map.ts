@@ -27,40 +27,75 @@ interface MapCommandOptions extends PodOptions, ManifestOptions {
 }
 
 export function registerMap(program: Command): void {
-  withManifests(program.command('map').description('say for each server of each Gateway whether Envoy listens, where, and why not; reads files, needs no cluster'))
-    .option('-c, --config <file>', 'sluice.yaml: adds the exposures, and the mesh options of its cluster')
+  withManifests(
+    program
+      .command('map')
+      .description(
+        'say for each server of each Gateway whether Envoy listens, where, and why not; reads files, needs no cluster',
+      ),
+  )
+    .option(
+      '-c, --config <file>',
+      'sluice.yaml: adds the exposures, and the mesh options of its cluster',
+    )
     .option('--cluster <id>', 'which of clusters[] the files come from (default: the only one)')
     .option('--pod-labels <k=v,…>', 'labels of the gateway pods, when the files hold no Pods')
     .option('--pod-namespace <name>', 'namespace of those pods')
-    .option('--mesh-option <name=value>', 'a mesh option, such as scopeGatewayToNamespace=true (repeatable)', collect)
+    .option(
+      '--mesh-option <name=value>',
+      'a mesh option, such as scopeGatewayToNamespace=true (repeatable)',
+      collect,
+    )
     .addOption(formatOption())
-    .addHelpText('after', '\nExamples:\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace istio-system')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace istio-system',
+    )
     .action(map);
 }
 
 async function map(options: MapCommandOptions): Promise<void> {
-  const config = options.config === undefined ? undefined : await loadConfig(options.config, process.env);
+  const config =
+    options.config === undefined ? undefined : await loadConfig(options.config, process.env);
   const cluster = config && chooseCluster(config, options.cluster);
   const mesh = meshOptions(cluster?.mesh, options.meshOption ?? []);
   const objects = objectsIn(options);
-  const offered = config && cluster ? offeredBy(objects, { config, clusterId: cluster.id, mesh }) : [];
+  const offered =
+    config && cluster ? offeredBy(objects, { config, clusterId: cluster.id, mesh }) : [];
   const ingresses = mapAll(objects, mesh).map((mapping) => withRefusals(mapping, offered));
-  for (const note of ingresses.flatMap((ingress) => ingress.notes ?? [])) say(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
+  for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))
+    say(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
   const exposures: readonly Exposure[] = offered.flatMap(({ built }) => built.exposures);
-  print(options.output, { ingresses: ingresses.map(shape), exposures }, () => mapTables(ingresses, config === undefined ? undefined : exposures));
+  print(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
+    mapTables(ingresses, config === undefined ? undefined : exposures),
+  );
 }
 
-function offeredBy(objects: KubernetesObjects, where: { readonly config: SluiceConfig; readonly clusterId: string; readonly mesh: MeshOptions }): readonly OfflineIngress[] {
+function offeredBy(
+  objects: KubernetesObjects,
+  where: { readonly config: SluiceConfig; readonly clusterId: string; readonly mesh: MeshOptions },
+): readonly OfflineIngress[] {
   const { ingresses, absent } = offlineIngresses(objects, where);
-  for (const service of absent) say(`note: Service ${service}, an ingress of the configuration, is not in these files: nothing is exposed for it`);
+  for (const service of absent)
+    say(
+      `note: Service ${service}, an ingress of the configuration, is not in these files: nothing is exposed for it`,
+    );
   for (const note of ingresses.flatMap(({ built }) => built.notes)) sayNote(note);
   return ingresses;
 }
 
 /** Envoy listens, but settings or policy keep the server from being exposed: then that is its verdict. */
 function withRefusals(mapping: PortMapping, offered: readonly OfflineIngress[]): PortMapping {
-  const refused = offered.filter(({ ref }) => mapping.services.includes(`${ref.namespace}/${ref.service}`)).flatMap((ingress) => ingress.refused);
-  const servers = mapping.servers.map((server) => refused.find((one) => one.gateway === server.gateway && one.api === server.api && one.server === server.server) ?? server);
+  const refused = offered
+    .filter(({ ref }) => mapping.services.includes(`${ref.namespace}/${ref.service}`))
+    .flatMap((ingress) => ingress.refused);
+  const servers = mapping.servers.map(
+    (server) =>
+      refused.find(
+        (one) =>
+          one.gateway === server.gateway && one.api === server.api && one.server === server.server,
+      ) ?? server,
+  );
   return { ...mapping, servers };
 }
 

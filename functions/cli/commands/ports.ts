@@ -31,9 +31,14 @@ export interface PortRow {
 
 export function registerPorts(program: Command): void {
   withConfig(program.command('ports [words...]'))
-    .description('address and port, with owner, gateway, members and revision; words narrow it down')
+    .description(
+      'address and port, with owner, gateway, members and revision; words narrow it down',
+    )
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 done, 1 a device gave no answer.\n\nExamples:\n  sluice ports -c sluice.yaml\n  sluice ports -c sluice.yaml :443 team/')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 done, 1 a device gave no answer.\n\nExamples:\n  sluice ports -c sluice.yaml\n  sluice ports -c sluice.yaml :443 team/',
+    )
     .action(ports);
 }
 
@@ -44,18 +49,39 @@ export function portRows(declared: readonly Declared[]): readonly PortRow[] {
     const { device, partition, state } = d;
     return Object.entries(state.exposures).flatMap(([exposure, e]) => {
       const override = state.overrides?.[exposure];
-      const kept = override === undefined ? [] : overrideInWords(override).map((words) => `${words} since ${override.since}`);
+      const kept =
+        override === undefined
+          ? []
+          : overrideInWords(override).map((words) => `${words} since ${override.since}`);
       return e.contributions.map(({ owner, gateways, members, since }): PortRow => {
         const version = state.owners[owner]?.version;
         const drained = state.drains?.[parseOwner(owner).cluster]?.mode;
-        const draining = drained === undefined ? members.filter((m) => m.availability === 'draining').length : members.length;
-        return { device, partition, exposure, owner, gateways, members: members.length, draining, ...(drained === undefined ? {} : { drained }), revision: version === undefined ? '-' : formatRevision(version), kept, since };
+        const draining =
+          drained === undefined
+            ? members.filter((m) => m.availability === 'draining').length
+            : members.length;
+        return {
+          device,
+          partition,
+          exposure,
+          owner,
+          gateways,
+          members: members.length,
+          draining,
+          ...(drained === undefined ? {} : { drained }),
+          revision: version === undefined ? '-' : formatRevision(version),
+          kept,
+          since,
+        };
       });
     });
   });
 }
 
-async function ports(words: string[], options: CommonOptions & { readonly output: Format }): Promise<void> {
+async function ports(
+  words: string[],
+  options: CommonOptions & { readonly output: Format },
+): Promise<void> {
   await atDesk(options, async ({ runtime }) => {
     const declared = await readDeclared(runtime);
     for (const d of declared) {
@@ -63,7 +89,13 @@ async function ports(words: string[], options: CommonOptions & { readonly output
       say(`${d.device}, partition ${d.partition}: ${d.problem} (${d.code})`);
       process.exitCode = 1;
     }
-    const rows = portRows(declared).filter((row) => words.every((word) => [row.device, row.partition, row.exposure, row.owner, ...row.gateways].some((text) => text.includes(word))));
+    const rows = portRows(declared).filter((row) =>
+      words.every((word) =>
+        [row.device, row.partition, row.exposure, row.owner, ...row.gateways].some((text) =>
+          text.includes(word),
+        ),
+      ),
+    );
     print(options.output, rows, () => table(rows));
   });
 }
@@ -72,8 +104,26 @@ function table(rows: readonly PortRow[]): string {
   if (rows.length === 0) return 'Nothing is declared.';
   const anyKept = rows.some(({ kept }) => kept.length > 0);
   return columns(
-    ['ADDRESS', 'DEVICE', 'PARTITION', 'OWNER', 'GATEWAYS', 'MEMBERS', 'REVISION', ...(anyKept ? ['KEPT BY HAND'] : [])],
-    rows.map((r) => [r.exposure, r.device, r.partition, r.owner, r.gateways.join(', '), membersInWords(r), r.revision, ...(anyKept ? [r.kept.join('; ')] : [])]),
+    [
+      'ADDRESS',
+      'DEVICE',
+      'PARTITION',
+      'OWNER',
+      'GATEWAYS',
+      'MEMBERS',
+      'REVISION',
+      ...(anyKept ? ['KEPT BY HAND'] : []),
+    ],
+    rows.map((r) => [
+      r.exposure,
+      r.device,
+      r.partition,
+      r.owner,
+      r.gateways.join(', '),
+      membersInWords(r),
+      r.revision,
+      ...(anyKept ? [r.kept.join('; ')] : []),
+    ]),
   );
 }
 

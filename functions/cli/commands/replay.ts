@@ -12,7 +12,14 @@ import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/cont
 import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
 import { loadBundle } from '../hosted.ts';
 import { createBar } from '../failures/progress.ts';
-import { countsOf, jobTable, policyTable, previewTable, resultTable, verdictWords } from '../failures/say.ts';
+import {
+  countsOf,
+  jobTable,
+  policyTable,
+  previewTable,
+  resultTable,
+  verdictWords,
+} from '../failures/say.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 import type { Format } from '../output.ts';
 import { formatOption, print, say } from '../output.ts';
@@ -27,33 +34,58 @@ interface PlanOptions extends CommonOptions {
 
 type RunOptions = CommonOptions & ChangeOptions & { readonly output: Format };
 
-const CODES = '\nExit code: 0 everything ended well, 1 error, 2 something did not (or differs, for plan).';
+const CODES =
+  '\nExit code: 0 everything ended well, 1 error, 2 something did not (or differs, for plan).';
 
 export function registerReplay(program: Command): void {
-  const replay = program.command('replay').description('send failed events again, as a job: plan, start, watch, stop');
+  const replay = program
+    .command('replay')
+    .description('send failed events again, as a job: plan, start, watch, stop');
   withConfig(replay.command('plan [filter...]'))
-    .description('freeze a selection and say for each failure what a replay would do now; sends nothing')
-    .option('--canary <n>', 'send so many events first, and the rest only if all of them went well', '1')
+    .description(
+      'freeze a selection and say for each failure what a replay would do now; sends nothing',
+    )
+    .option(
+      '--canary <n>',
+      'send so many events first, and the rest only if all of them went well',
+      '1',
+    )
     .option('--rate <n>', 'events in a second', '5')
     .option('--why <reason>', 'the reason, for the audit log')
     .option('--dry-run', 'do not keep the plan as a job', false)
     .addOption(formatOption())
-    .addHelpText('after', `${CODES}\n\nExample:\n  sluice replay plan -c sluice.yaml code:BIP424 cluster:east --canary 2 --rate 5`)
+    .addHelpText(
+      'after',
+      `${CODES}\n\nExample:\n  sluice replay plan -c sluice.yaml code:BIP424 cluster:east --canary 2 --rate 5`,
+    )
     .action(plan);
   withChange(withConfig(replay.command('start <job>')))
     .description('run a planned job to its end; Ctrl-C pauses it')
     .addOption(formatOption())
-    .addHelpText('after', `${CODES}\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a --why "the iRule is there now" --yes`)
+    .addHelpText(
+      'after',
+      `${CODES}\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a --why "the iRule is there now" --yes`,
+    )
     .action((id: string, options: RunOptions) => run(id, options, 'start'));
   withChange(withConfig(replay.command('resume <job>')))
     .description('go on with a job that was paused, or whose process died')
     .addOption(formatOption())
-    .addHelpText('after', `${CODES}\n\nExample:\n  sluice replay resume -c sluice.yaml 7c1e2f0a --yes`)
+    .addHelpText(
+      'after',
+      `${CODES}\n\nExample:\n  sluice replay resume -c sluice.yaml 7c1e2f0a --yes`,
+    )
     .action((id: string, options: RunOptions) => run(id, options, 'resume'));
   for (const action of ['pause', 'cancel'] as const) {
     withChange(withConfig(replay.command(`${action} <job>`)))
-      .description(action === 'pause' ? 'stop a job before its next event; it can be resumed' : 'stop a job for good; what was sent stays sent')
-      .addHelpText('after', `\nExample:\n  sluice replay ${action} -c sluice.yaml 7c1e2f0a --why "looking into it" --yes`)
+      .description(
+        action === 'pause'
+          ? 'stop a job before its next event; it can be resumed'
+          : 'stop a job for good; what was sent stays sent',
+      )
+      .addHelpText(
+        'after',
+        `\nExample:\n  sluice replay ${action} -c sluice.yaml 7c1e2f0a --why "looking into it" --yes`,
+      )
       .action((id: string, options: CommonOptions & ChangeOptions) => stop(id, options, action));
   }
   withConfig(replay.command('status [job]'))
@@ -64,21 +96,40 @@ export function registerReplay(program: Command): void {
   withConfig(replay.command('policies'))
     .description('what is sent again by itself, when next, and what came of the last turn')
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 done, 1 error.\n\nExample:\n  sluice replay policies -c sluice.yaml')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 done, 1 error.\n\nExample:\n  sluice replay policies -c sluice.yaml',
+    )
     .action(policies);
 }
 
 function number(option: string, text: string, least: number): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value >= least && (option === '--rate' ? value > 0 : Number.isInteger(value))) return value;
+  if (
+    Number.isFinite(value) &&
+    value >= least &&
+    (option === '--rate' ? value > 0 : Number.isInteger(value))
+  )
+    return value;
   throw new Error(`${option} ${text}: write a number of ${least} or more`);
 }
 
 async function inWorld<T>(desk: Desk, work: (world: ReplayWorld) => Promise<T>): Promise<T> {
   const { runtime, store, jobs, audit } = desk;
-  const previewer = createPreviewer({ runtime, map: mapWithBundle(runtime, () => loadBundle('map/handler.mjs')) });
+  const previewer = createPreviewer({
+    runtime,
+    map: mapWithBundle(runtime, () => loadBundle('map/handler.mjs')),
+  });
   try {
-    return await work({ store, jobs, audit, previewer, queues: runtime.queues, clock: runtime.clock, id: runtime.id });
+    return await work({
+      store,
+      jobs,
+      audit,
+      previewer,
+      queues: runtime.queues,
+      clock: runtime.clock,
+      id: runtime.id,
+    });
   } finally {
     await previewer.close();
   }
@@ -92,27 +143,57 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
       const filter = parseFilter(words, now);
       const selected = await selectItems(world.store, filter, now);
       const bar = createBar();
-      const items = await previewItems(world, selected, (done) => bar.show(done, selected.length, 'previewed'));
+      const items = await previewItems(world, selected, (done) =>
+        bar.show(done, selected.length, 'previewed'),
+      );
       bar.end();
       const why = options.why ?? 'no reason given';
-      const job = jobOf({ id: world.id().slice(0, 8), filter, by: whoAmI(process.env), why, canary, rate, now }, items);
+      const job = jobOf(
+        { id: world.id().slice(0, 8), filter, by: whoAmI(process.env), why, canary, rate, now },
+        items,
+      );
       if (!options.dryRun) {
         await world.jobs.create(job, items);
-        await world.audit.append({ who: job.by, action: 'replay plan', selection: `job ${job.id}: ${formatFilter(filter)}`, why, result: `${items.length} failures, ${job.units} events` });
+        await world.audit.append({
+          who: job.by,
+          action: 'replay plan',
+          selection: `job ${job.id}: ${formatFilter(filter)}`,
+          why,
+          result: `${items.length} failures, ${job.units} events`,
+        });
       }
-      print(options.output, { ...(options.dryRun ? {} : { job: job.id }), cutoff: job.cutoff, verdicts: verdicts(items), items }, () => `${previewTable(items)}\n\n${verdictLine(items)}`);
-      if (!options.dryRun) say(`Job ${job.id}: ${job.items} failures, ${job.units} events. Send them with: sluice replay start -c ${options.config} ${job.id}`);
+      print(
+        options.output,
+        {
+          ...(options.dryRun ? {} : { job: job.id }),
+          cutoff: job.cutoff,
+          verdicts: verdicts(items),
+          items,
+        },
+        () => `${previewTable(items)}\n\n${verdictLine(items)}`,
+      );
+      if (!options.dryRun)
+        say(
+          `Job ${job.id}: ${job.items} failures, ${job.units} events. Send them with: sluice replay start -c ${options.config} ${job.id}`,
+        );
       if (items.some((item) => item.preview?.verdict === 'would-apply')) process.exitCode = 2;
     }),
   );
 }
 
 function verdicts(items: readonly Item[]): Readonly<Record<string, number>> {
-  return Object.fromEntries([...Map.groupBy(items, (item) => item.preview?.verdict ?? 'unknown')].map(([verdict, list]) => [verdict, list.length]));
+  return Object.fromEntries(
+    [...Map.groupBy(items, (item) => item.preview?.verdict ?? 'unknown')].map(([verdict, list]) => [
+      verdict,
+      list.length,
+    ]),
+  );
 }
 
 function verdictLine(items: readonly Item[]): string {
-  return Object.entries(verdicts(items)).map(([verdict, count]) => `${count} ${verdictWords(verdict)}`).join(', ');
+  return Object.entries(verdicts(items))
+    .map(([verdict, count]) => `${count} ${verdictWords(verdict)}`)
+    .join(', ');
 }
 
 /** A failure that is still there. */
@@ -122,13 +203,32 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
   await atDesk(options, (desk) =>
     inWorld(desk, async (world) => {
       const before = await world.jobs.get(id);
-      if (!(await agreed(`${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} in a second?`, options))) return;
-      await steerJob(world, action, { id, who: whoAmI(process.env), why: options.why ?? before.why });
+      if (
+        !(await agreed(
+          `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} in a second?`,
+          options,
+        ))
+      )
+        return;
+      await steerJob(world, action, {
+        id,
+        who: whoAmI(process.env),
+        why: options.why ?? before.why,
+      });
       const job = await drive(world, id);
       const items = await world.jobs.items(id);
-      print(options.output, { job, items }, () => `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${countsOf(items)}`)}`);
-      if (job.state === 'paused' && options.output === 'table') say(`Correct what failed. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job; what is quarantined joins a new plan that says state:open,quarantined.`);
-      if (job.state !== 'done' || items.some((item) => BAD.has(item.result?.kind ?? ''))) process.exitCode = 2;
+      print(
+        options.output,
+        { job, items },
+        () =>
+          `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${countsOf(items)}`)}`,
+      );
+      if (job.state === 'paused' && options.output === 'table')
+        say(
+          `Correct what failed. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job; what is quarantined joins a new plan that says state:open,quarantined.`,
+        );
+      if (job.state !== 'done' || items.some((item) => BAD.has(item.result?.kind ?? '')))
+        process.exitCode = 2;
     }),
   );
 }
@@ -139,38 +239,77 @@ async function drive(world: ReplayWorld, id: string): Promise<Job> {
   const pause = (): void => cut.abort();
   process.once('SIGINT', pause).once('SIGTERM', pause);
   try {
-    const job = await runJob(world, id, { signal: cut.signal, onProgress: (_job, items) => bar.show(items.filter((item) => item.status === 'done').length, items.length, countsOf(items)) });
+    const job = await runJob(world, id, {
+      signal: cut.signal,
+      onProgress: (_job, items) =>
+        bar.show(
+          items.filter((item) => item.status === 'done').length,
+          items.length,
+          countsOf(items),
+        ),
+    });
     if (job.state !== 'running') return job;
-    return await steerJob(world, 'pause', { id, who: whoAmI(process.env), why: 'interrupted on the command line' });
+    return await steerJob(world, 'pause', {
+      id,
+      who: whoAmI(process.env),
+      why: 'interrupted on the command line',
+    });
   } finally {
     process.removeListener('SIGINT', pause).removeListener('SIGTERM', pause);
     bar.end();
   }
 }
 
-async function stop(id: string, options: CommonOptions & ChangeOptions, action: 'pause' | 'cancel'): Promise<void> {
+async function stop(
+  id: string,
+  options: CommonOptions & ChangeOptions,
+  action: 'pause' | 'cancel',
+): Promise<void> {
   await atDesk(options, async (desk) => {
     const before = await desk.jobs.get(id);
-    if (!(await agreed(`${action === 'pause' ? 'Pause' : 'Cancel'} job ${id}, which is ${before.state}?`, options))) return;
-    const job = await steerJob(desk, action, { id, who: whoAmI(process.env), why: options.why ?? 'no reason given' });
+    if (
+      !(await agreed(
+        `${action === 'pause' ? 'Pause' : 'Cancel'} job ${id}, which is ${before.state}?`,
+        options,
+      ))
+    )
+      return;
+    const job = await steerJob(desk, action, {
+      id,
+      who: whoAmI(process.env),
+      why: options.why ?? 'no reason given',
+    });
     say(`Job ${id} is ${job.state}: ${countsOf(await desk.jobs.items(id))}`);
   });
 }
 
 async function policies(options: CommonOptions & { readonly output: Format }): Promise<void> {
   await atDesk(options, async ({ turns, runtime }) => {
-    const rows = await Promise.all(runtime.config.failures.replay.map(async (policy) => ({ policy, turn: await turns.get(policy.name) })));
+    const rows = await Promise.all(
+      runtime.config.failures.replay.map(async (policy) => ({
+        policy,
+        turn: await turns.get(policy.name),
+      })),
+    );
     print(options.output, rows, () => policyTable(rows, runtime.clock.now()));
   });
 }
 
-async function status(id: string | undefined, options: CommonOptions & { readonly output: Format }): Promise<void> {
+async function status(
+  id: string | undefined,
+  options: CommonOptions & { readonly output: Format },
+): Promise<void> {
   await atDesk(options, async ({ jobs, runtime }) => {
     if (id === undefined) {
       const all = await jobs.list();
       return print(options.output, all, () => jobTable(all, runtime.clock.now()));
     }
     const [job, items] = await Promise.all([jobs.get(id), jobs.items(id)]);
-    print(options.output, { job, items }, () => `${jobTable([job], runtime.clock.now())}\n\n${resultTable(items)}\n\n${countsOf(items)}`);
+    print(
+      options.output,
+      { job, items },
+      () =>
+        `${jobTable([job], runtime.clock.now())}\n\n${resultTable(items)}\n\n${countsOf(items)}`,
+    );
   });
 }

@@ -21,13 +21,17 @@ export function registerStatus(program: Command): void {
     .option('-w, --watch', 'again and again, until Ctrl-C', false)
     .option('--interval <seconds>', 'with --watch: how often', '2')
     .addOption(formatOption())
-    .addHelpText('after', '\nLAG is the time from what the watcher saw to the newest result; BUSY counts, of the results of the last hour, those that found the device locked by somebody else.\n\nExit code: 0 all is well, 1 error, 2 a device or queue gives no answer, something waits for a device, failures are open, or a cluster is silent, has a rival or held removals.\n\nExample:\n  sluice status -c sluice.yaml --watch')
+    .addHelpText(
+      'after',
+      '\nLAG is the time from what the watcher saw to the newest result; BUSY counts, of the results of the last hour, those that found the device locked by somebody else.\n\nExit code: 0 all is well, 1 error, 2 a device or queue gives no answer, something waits for a device, failures are open, or a cluster is silent, has a rival or held removals.\n\nExample:\n  sluice status -c sluice.yaml --watch',
+    )
     .action(status);
 }
 
 async function status(options: StatusOptions): Promise<void> {
   const seconds = Number(options.interval);
-  if (!(seconds > 0)) throw new Error(`--interval ${options.interval}: write a number of seconds above 0`);
+  if (!(seconds > 0))
+    throw new Error(`--interval ${options.interval}: write a number of seconds above 0`);
   await atDesk(options, async (desk) => {
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
@@ -42,5 +46,10 @@ async function status(options: StatusOptions): Promise<void> {
 }
 
 function isWell({ clusters, queues, devices, waiting, failures }: View): boolean {
-  return waiting.length === 0 && !clusters.some((row) => row.needsLook) && [...queues, ...devices].every((row) => row.problem === undefined) && (failures['open'] ?? 0) === 0;
+  return (
+    waiting.length === 0 &&
+    !clusters.some((row) => row.needsLook) &&
+    [...queues, ...devices].every((row) => row.problem === undefined) &&
+    (failures['open'] ?? 0) === 0
+  );
 }

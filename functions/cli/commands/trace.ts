@@ -25,51 +25,140 @@ export interface Station {
 
 export function registerTrace(program: Command): void {
   withConfig(program.command('trace <gateway>'))
-    .description('CLUSTER/NAMESPACE/GATEWAY: seen, queued, mapped, tried, parked, replayed, and what is declared now')
+    .description(
+      'CLUSTER/NAMESPACE/GATEWAY: seen, queued, mapped, tried, parked, replayed, and what is declared now',
+    )
     .addOption(formatOption())
-    .addHelpText('after', '\nExit code: 0 declared and nothing open, 1 error, 2 something is open or nothing is known.\n\nExample:\n  sluice trace -c sluice.yaml east/team/web')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 declared and nothing open, 1 error, 2 something is open or nothing is known.\n\nExample:\n  sluice trace -c sluice.yaml east/team/web',
+    )
     .action(trace);
 }
 
-async function trace(name: string, options: CommonOptions & { readonly output: Format }): Promise<void> {
+async function trace(
+  name: string,
+  options: CommonOptions & { readonly output: Format },
+): Promise<void> {
   const [cluster = '', namespace = '', gateway = '', ...rest] = name.split('/');
-  if (gateway === '' || rest.length > 0) throw new Error(`${name}: write it as CLUSTER/NAMESPACE/GATEWAY`);
+  if (gateway === '' || rest.length > 0)
+    throw new Error(`${name}: write it as CLUSTER/NAMESPACE/GATEWAY`);
   await atDesk(options, async ({ store, history, runtime }) => {
     const key = `${namespace}/${gateway}`;
-    const [declared, all, heads] = await Promise.all([readDeclared(runtime), history.all(), store.list()]);
-    const rows = portRows(declared).filter((row) => row.owner.startsWith(`${cluster}/`) && row.gateways.includes(key));
-    const mine = heads.filter((head) => clusterOf(head) === cluster && (head.gateways.includes(key) || rows.some((row) => row.owner === head.owner && head.gateways.length === 0)));
-    const failures = (await Promise.all(mine.slice(0, 50).map(({ id }) => store.get(id)))).filter((failure) => failure !== undefined);
-    const told = all.filter(({ owner }) => parseOwner(owner).cluster === cluster).flatMap((story) => story.chapters.flatMap((chapter) => chapterStations(chapter, key, rows.some((row) => row.owner === story.owner))));
-    const now = rows.map((row): Station => ({ what: 'declared', where: `${row.device}, partition ${row.partition}`, details: `${row.exposure} at revision ${row.revision} with ${row.members} members, there since ${row.since}` }));
-    const away = declared.flatMap((d): Station[] => ('state' in d ? [] : [{ what: 'unknown', where: `${d.device}, partition ${d.partition}`, details: `${d.problem} (${d.code})` }]));
+    const [declared, all, heads] = await Promise.all([
+      readDeclared(runtime),
+      history.all(),
+      store.list(),
+    ]);
+    const rows = portRows(declared).filter(
+      (row) => row.owner.startsWith(`${cluster}/`) && row.gateways.includes(key),
+    );
+    const mine = heads.filter(
+      (head) =>
+        clusterOf(head) === cluster &&
+        (head.gateways.includes(key) ||
+          rows.some((row) => row.owner === head.owner && head.gateways.length === 0)),
+    );
+    const failures = (await Promise.all(mine.slice(0, 50).map(({ id }) => store.get(id)))).filter(
+      (failure) => failure !== undefined,
+    );
+    const told = all
+      .filter(({ owner }) => parseOwner(owner).cluster === cluster)
+      .flatMap((story) =>
+        story.chapters.flatMap((chapter) =>
+          chapterStations(
+            chapter,
+            key,
+            rows.some((row) => row.owner === story.owner),
+          ),
+        ),
+      );
+    const now = rows.map((row): Station => ({
+      what: 'declared',
+      where: `${row.device}, partition ${row.partition}`,
+      details: `${row.exposure} at revision ${row.revision} with ${row.members} members, there since ${row.since}`,
+    }));
+    const away = declared.flatMap((d): Station[] =>
+      'state' in d
+        ? []
+        : [
+            {
+              what: 'unknown',
+              where: `${d.device}, partition ${d.partition}`,
+              details: `${d.problem} (${d.code})`,
+            },
+          ],
+    );
     const stations = [...inOrder([...failures.flatMap(stationsOf), ...told]), ...now, ...away];
-    print(options.output, stations, () => (stations.length === 0 ? visible(`Nothing is known of ${name}: no device declares it and nothing of it failed. "sluice why ${key}" asks the cluster.`) : columns(['AT', 'WHAT', 'WHERE', ''], stations.map((s) => [s.at ?? 'now', s.what, s.where, s.details]))));
-    if (stations.length === 0 || away.length > 0 || mine.some((head) => head.state === 'open' || head.state === 'quarantined')) process.exitCode = 2;
+    print(options.output, stations, () =>
+      stations.length === 0
+        ? visible(
+            `Nothing is known of ${name}: no device declares it and nothing of it failed. "sluice why ${key}" asks the cluster.`,
+          )
+        : columns(
+            ['AT', 'WHAT', 'WHERE', ''],
+            stations.map((s) => [s.at ?? 'now', s.what, s.where, s.details]),
+          ),
+    );
+    if (
+      stations.length === 0 ||
+      away.length > 0 ||
+      mine.some((head) => head.state === 'open' || head.state === 'quarantined')
+    )
+      process.exitCode = 2;
   });
 }
 
 /** Story and failure tell of the same hops; each is shown once. */
 function inOrder(stations: readonly Station[]): readonly Station[] {
-  const known = new Map(stations.map((station) => [JSON.stringify([station.at, station.what, station.where]), station]));
+  const known = new Map(
+    stations.map((station) => [JSON.stringify([station.at, station.what, station.where]), station]),
+  );
   return [...known.values()].sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
 }
 
-const PLACE: Readonly<Record<string, string>> = { watch: 'seen and queued', map: 'mapped', apply: 'planned' };
+const PLACE: Readonly<Record<string, string>> = {
+  watch: 'seen and queued',
+  map: 'mapped',
+  apply: 'planned',
+};
 
-const hopStations = (hops: readonly Hop[], name: string): readonly Station[] => hops.map((hop) => ({ at: hop.at, what: PLACE[hop.where] ?? 'passed', where: hop.where, details: name }));
+const hopStations = (hops: readonly Hop[], name: string): readonly Station[] =>
+  hops.map((hop) => ({
+    at: hop.at,
+    what: PLACE[hop.where] ?? 'passed',
+    where: hop.where,
+    details: name,
+  }));
 
 /** Pure: the way of one result. `owned`: the gateway is declared for this owner, so results that changed nothing are about it too. */
-export function chapterStations(chapter: Chapter, gateway: string, owned: boolean): readonly Station[] {
+export function chapterStations(
+  chapter: Chapter,
+  gateway: string,
+  owned: boolean,
+): readonly Station[] {
   const own = chapter.lines.filter((line) => line.gateways.includes(gateway));
   const quiet = own.length === 0 && owned && chapter.outcomes['unchanged'] !== undefined;
   if (own.length === 0 && !quiet) return [];
   const name = `revision ${formatRevision(chapter.revision)}`;
-  const how = [chapter.job === undefined ? '' : `replay job ${chapter.job}`, chapter.attempt > 1 ? `try ${chapter.attempt}` : '', chapter.times > 1 ? `${chapter.times} times since ${rfc(chapter.at)}` : ''].filter(Boolean).join(', ');
+  const how = [
+    chapter.job === undefined ? '' : `replay job ${chapter.job}`,
+    chapter.attempt > 1 ? `try ${chapter.attempt}` : '',
+    chapter.times > 1 ? `${chapter.times} times since ${rfc(chapter.at)}` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
   const said = (text: string): string => [name, how, text].filter(Boolean).join(': ');
   const where = chapter.device ?? 'map';
   const at = rfc(chapter.last);
-  const results = quiet ? [{ at, what: 'unchanged', where, details: said('as wanted already') }] : own.map((line): Station => ({ at, what: line.outcome === 'retry' ? 'comes again' : line.outcome, where: `${where}, ${line.key}`, details: said(line.code === 'OK' ? line.message : `${line.message} (${line.code})`) }));
+  const results = quiet
+    ? [{ at, what: 'unchanged', where, details: said('as wanted already') }]
+    : own.map((line): Station => ({
+        at,
+        what: line.outcome === 'retry' ? 'comes again' : line.outcome,
+        where: `${where}, ${line.key}`,
+        details: said(line.code === 'OK' ? line.message : `${line.message} (${line.code})`),
+      }));
   return [...hopStations(chapter.hops, name), ...results];
 }
 
@@ -81,8 +170,21 @@ export function stationsOf(failure: Failure): readonly Station[] {
   const name = revision === undefined ? 'an event' : `revision ${formatRevision(revision)}`;
   const read = readAttributes(details.event.body);
   const made: readonly Station[] = 'ok' in read ? hopStations(read.ok.hops, name) : [];
-  const tried = details.attempts.map((a): Station => ({ at: a.at, what: 'tried', where: device ?? details.event.queue, details: `${a.reason} (${a.code})` }));
-  const parked: Station = { at: rfc(failure.last), what: 'parked', where: `failure ${id}`, details: [exposure, failure.sentence].filter(Boolean).join(': ') };
-  const after: readonly Station[] = state === 'open' ? [] : [{ at: rfc(changed), what: state, where: `failure ${id}`, details: note ?? '' }];
+  const tried = details.attempts.map((a): Station => ({
+    at: a.at,
+    what: 'tried',
+    where: device ?? details.event.queue,
+    details: `${a.reason} (${a.code})`,
+  }));
+  const parked: Station = {
+    at: rfc(failure.last),
+    what: 'parked',
+    where: `failure ${id}`,
+    details: [exposure, failure.sentence].filter(Boolean).join(': '),
+  };
+  const after: readonly Station[] =
+    state === 'open'
+      ? []
+      : [{ at: rfc(changed), what: state, where: `failure ${id}`, details: note ?? '' }];
   return [...made, ...tried, parked, ...after];
 }

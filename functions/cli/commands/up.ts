@@ -14,7 +14,12 @@ import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/runtime/schedules.ts';
-import { AUDIT_EVERY, startAudits, startReplays, startReturns } from '../../../shared/runtime/schedules.ts';
+import {
+  AUDIT_EVERY,
+  startAudits,
+  startReplays,
+  startReturns,
+} from '../../../shared/runtime/schedules.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
 import { chooseCluster } from '../cluster.ts';
@@ -38,13 +43,35 @@ const LEASE = 6_000;
 export function registerUp(program: Command): void {
   program
     .command('up')
-    .description('run the watcher and all functions on this host, against a real cluster and a real BIG-IP')
+    .description(
+      'run the watcher and all functions on this host, against a real cluster and a real BIG-IP',
+    )
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
-    .option('-k, --kubeconfig <file>', 'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in the cluster its service account)')
-    .option('--cluster <id>', 'which of clusters[] this kubeconfig leads to (default: the only one)')
-    .addOption(new Option('--audit-every <minutes>', 'how often to look for changes made on the devices by hand and for silent clusters; 0 is never').argParser(minutes).default(AUDIT_EVERY, '10'))
-    .option('--dry-run', 'show every plan, and write neither to a device nor to the cluster; with a queue of its own', false)
-    .addHelpText('after', '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: what is in hand is finished, the rest waits in the queue.')
+    .option(
+      '-k, --kubeconfig <file>',
+      'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in the cluster its service account)',
+    )
+    .option(
+      '--cluster <id>',
+      'which of clusters[] this kubeconfig leads to (default: the only one)',
+    )
+    .addOption(
+      new Option(
+        '--audit-every <minutes>',
+        'how often to look for changes made on the devices by hand and for silent clusters; 0 is never',
+      )
+        .argParser(minutes)
+        .default(AUDIT_EVERY, '10'),
+    )
+    .option(
+      '--dry-run',
+      'show every plan, and write neither to a device nor to the cluster; with a queue of its own',
+      false,
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: what is in hand is finished, the rest waits in the queue.',
+    )
     .action(up);
 }
 
@@ -56,7 +83,16 @@ async function up(options: UpOptions): Promise<void> {
   const log = createLogger(logLevelOf(process.env));
   const release = claim(config, clusterId);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
-  const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log, dryRun: options.dryRun };
+  const runtime: Runtime = {
+    config,
+    secrets: createSecrets({ env: process.env }),
+    queues,
+    clock: processClock,
+    id: processId,
+    random: processRandom,
+    log,
+    dryRun: options.dryRun,
+  };
   try {
     await serve(runtime, clusterId, options);
   } finally {
@@ -80,7 +116,16 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
   ];
   try {
     const cut = await Promise.race([watcher.start(), stopped]);
-    if (cut === undefined) log.info({ cluster: clusterId, devices: config.devices.map((d) => d.name), queue: config.queue.kind, ...(options.dryRun ? { dryRun: true } : {}) }, 'up');
+    if (cut === undefined)
+      log.info(
+        {
+          cluster: clusterId,
+          devices: config.devices.map((d) => d.name),
+          queue: config.queue.kind,
+          ...(options.dryRun ? { dryRun: true } : {}),
+        },
+        'up',
+      );
     log.info({ signal: await stopped }, 'stopping: what is in hand is finished');
   } finally {
     // First what brings new work, then what works on it, then what both stand on.
@@ -96,14 +141,21 @@ function claim({ queue }: SluiceConfig, clusterId: string): () => void {
   return holdCluster(queue.path, clusterId);
 }
 
-async function watch(runtime: Runtime, clusterId: string, kubeconfig: string | undefined): Promise<Watcher> {
+async function watch(
+  runtime: Runtime,
+  clusterId: string,
+  kubeconfig: string | undefined,
+): Promise<Watcher> {
   const { create } = await loadBundle<WatchModule>('watch/main.mjs');
   try {
     return create({ runtime, clusterId, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
   } catch (error) {
     // The first line says what is wrong; the rest of a parser's message quotes the file, which holds credentials.
     const [said] = errorMessage(error).split('\n');
-    throw new Error(`the watcher cannot start with ${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`}: ${said}`, { cause: error });
+    throw new Error(
+      `the watcher cannot start with ${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`}: ${said}`,
+      { cause: error },
+    );
   }
 }
 

@@ -23,8 +23,20 @@ export async function check(what: string, work: () => Promise<string>): Promise<
 }
 
 export async function secretChecks({ config, secrets }: Runtime): Promise<readonly Finding[]> {
-  const references = [...new Set(config.devices.flatMap((device) => [device.password, device.tls.ca].filter((ref) => ref !== undefined)))];
-  return Promise.all(references.map((reference) => check(`secret ${reference}`, async () => ((await secrets.resolve(reference)) === '' ? 'empty' : 'readable'))));
+  const references = [
+    ...new Set(
+      config.devices.flatMap((device) =>
+        [device.password, device.tls.ca].filter((ref) => ref !== undefined),
+      ),
+    ),
+  ];
+  return Promise.all(
+    references.map((reference) =>
+      check(`secret ${reference}`, async () =>
+        (await secrets.resolve(reference)) === '' ? 'empty' : 'readable',
+      ),
+    ),
+  );
 }
 
 /** Without senders or keys anybody who may write to the queue speaks for the cluster. */
@@ -34,43 +46,91 @@ export async function senderChecks({ config }: Runtime): Promise<readonly Findin
     const what = `senders of ${id}`;
     if (senders.length > 0) return { what, ok: true, says: senders.join(', ') };
     if (verifyKeys.length > 0) return { what, ok: true, says: 'anybody who signs with its key' };
-    return { what, ok: false, says: `clusters[].senders and verifyKeys of ${id} are empty, so whoever may send to the queue speaks for it; name the watcher's role id, or make a key with "sluice keys new ${id}"` };
+    return {
+      what,
+      ok: false,
+      says: `clusters[].senders and verifyKeys of ${id} are empty, so whoever may send to the queue speaks for it; name the watcher's role id, or make a key with "sluice keys new ${id}"`,
+    };
   });
 }
 
 /** Pods of which nobody said where they may be, on a device that another cluster uses too. */
-export async function networkChecks({ config }: Pick<Runtime, 'config'>): Promise<readonly Finding[]> {
+export async function networkChecks({
+  config,
+}: Pick<Runtime, 'config'>): Promise<readonly Finding[]> {
   const devicesOf = (id: string, members?: 'pods'): readonly string[] =>
-    config.ingresses.filter((ingress) => ingress.cluster === id && (members === undefined || ingress.members === members)).flatMap(({ devices }) => devices);
+    config.ingresses
+      .filter(
+        (ingress) =>
+          ingress.cluster === id && (members === undefined || ingress.members === members),
+      )
+      .flatMap(({ devices }) => devices);
   return config.clusters.flatMap((cluster): readonly Finding[] => {
-    const neighbours = config.clusters.filter((other) => other !== cluster && other.routeDomain === cluster.routeDomain);
-    const shared = devicesOf(cluster.id, 'pods').find((device) => neighbours.some(({ id }) => devicesOf(id).includes(device)));
+    const neighbours = config.clusters.filter(
+      (other) => other !== cluster && other.routeDomain === cluster.routeDomain,
+    );
+    const shared = devicesOf(cluster.id, 'pods').find((device) =>
+      neighbours.some(({ id }) => devicesOf(id).includes(device)),
+    );
     if (shared === undefined) return [];
     const what = `pod networks of ${cluster.id}`;
-    if (cluster.podNetworks.length > 0) return [{ what, ok: true, says: cluster.podNetworks.join(', ') }];
-    return [{ what, ok: false, says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters are behind device ${shared} too, so nobody sees when their pods have the same addresses; name its networks` }];
+    if (cluster.podNetworks.length > 0)
+      return [{ what, ok: true, says: cluster.podNetworks.join(', ') }];
+    return [
+      {
+        what,
+        ok: false,
+        says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters are behind device ${shared} too, so nobody sees when their pods have the same addresses; name its networks`,
+      },
+    ];
   });
 }
 
 export async function poolChecks(runtime: Runtime): Promise<readonly Finding[]> {
   const { addressPools, devices } = runtime.config;
   // A device that cannot be read is a finding of its own.
-  const seen = addressPools.length === 0 ? [] : await Promise.all(devices.map(async (device) => seeDevice(runtime, device, true).then((all) => [{ device, all }], () => [])));
+  const seen =
+    addressPools.length === 0
+      ? []
+      : await Promise.all(
+          devices.map(async (device) =>
+            seeDevice(runtime, device, true).then(
+              (all) => [{ device, all }],
+              () => [],
+            ),
+          ),
+        );
   return seen.flat().flatMap(({ device, all }) =>
     addressPools.map((pool): Finding => {
       const usage = usageOf(pool, all);
       const count = `${usage.used} of ${usage.size} addresses used`;
       const full = isNearlyFull(usage);
-      return { what: `address pool ${pool.name} on ${device.name}`, ok: !full, says: full ? `${count}; widen addressPools[].ranges, or see with "sluice addresses" which can be freed` : count };
+      return {
+        what: `address pool ${pool.name} on ${device.name}`,
+        ok: !full,
+        says: full
+          ? `${count}; widen addressPools[].ranges, or see with "sluice addresses" which can be freed`
+          : count,
+      };
     }),
   );
 }
 
 /** Nothing is said where nothing waits. */
-export async function waitingChecks({ runtime, waiting }: Pick<Desk, 'runtime' | 'waiting'>): Promise<readonly Finding[]> {
-  const view = await Promise.all([waiting.marks(), waiting.list()]).then(([marks, list]) => waitingView(marks, list), () => undefined);
+export async function waitingChecks({
+  runtime,
+  waiting,
+}: Pick<Desk, 'runtime' | 'waiting'>): Promise<readonly Finding[]> {
+  const view = await Promise.all([waiting.marks(), waiting.list()]).then(
+    ([marks, list]) => waitingView(marks, list),
+    () => undefined,
+  );
   // A store that cannot be read is a finding of its own.
-  return (view?.devices ?? []).map((one): Finding => ({ what: `waiting for device ${one.device}`, ok: false, says: deviceInWords(one, runtime.clock.now()) }));
+  return (view?.devices ?? []).map((one): Finding => ({
+    what: `waiting for device ${one.device}`,
+    ok: false,
+    says: deviceInWords(one, runtime.clock.now()),
+  }));
 }
 
 export async function storeChecks({ store, audit }: Failures): Promise<readonly Finding[]> {
@@ -84,7 +144,10 @@ export async function storeChecks({ store, audit }: Failures): Promise<readonly 
 }
 
 /** Reads every kind that the watcher follows, with the rights of this kubeconfig. */
-export async function clusterChecks({ config }: Runtime, kubeconfig: string): Promise<readonly Finding[]> {
+export async function clusterChecks(
+  { config }: Runtime,
+  kubeconfig: string,
+): Promise<readonly Finding[]> {
   let services: ReadonlySet<string> = new Set();
   const read = await check('cluster', async () => {
     const objects = await readCluster(kubeconfig);
@@ -93,6 +156,17 @@ export async function clusterChecks({ config }: Runtime, kubeconfig: string): Pr
   });
   if (!read.ok) return [read];
   const [only] = config.clusters.length === 1 ? config.clusters : [];
-  const wanted = config.ingresses.filter((ingress) => only !== undefined && ingress.cluster === only.id);
-  return [read, ...wanted.map(({ service }) => ({ what: `ingress Service ${service}`, ok: services.has(service), says: services.has(service) ? 'is there' : 'is not in the cluster; correct ingresses[].service or create it' }))];
+  const wanted = config.ingresses.filter(
+    (ingress) => only !== undefined && ingress.cluster === only.id,
+  );
+  return [
+    read,
+    ...wanted.map(({ service }) => ({
+      what: `ingress Service ${service}`,
+      ok: services.has(service),
+      says: services.has(service)
+        ? 'is there'
+        : 'is not in the cluster; correct ingresses[].service or create it',
+    })),
+  ];
 }

@@ -16,7 +16,10 @@ interface Kind {
 
 const ISTIO = { group: 'networking.istio.io', versions: ['v1', 'v1beta1', 'v1alpha3'] };
 const CORE = { group: '', versions: ['v1'] };
-const API = { group: 'gateway.networking.k8s.io', versions: ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'] };
+const API = {
+  group: 'gateway.networking.k8s.io',
+  versions: ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'],
+};
 
 const KINDS: readonly Kind[] = [
   { ...ISTIO, kind: 'Gateway', plural: 'gateways' },
@@ -29,18 +32,30 @@ const KINDS: readonly Kind[] = [
   { group: 'discovery.k8s.io', versions: ['v1'], kind: 'EndpointSlice', plural: 'endpointslices' },
   { ...API, kind: 'Gateway', plural: 'gateways' },
   { ...API, kind: 'ListenerSet', plural: 'listenersets' },
-  ...['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map((kind) => ({ ...API, kind, plural: `${kind.toLowerCase()}s` })),
+  ...['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map((kind) => ({
+    ...API,
+    kind,
+    plural: `${kind.toLowerCase()}s`,
+  })),
 ];
 
 /** Kinds that the cluster does not serve are left out; a right that is missing is an error, because half a view tells lies. */
 export async function readCluster(kubeconfig: string | undefined): Promise<KubernetesObjects> {
   const client = clientOf(kubeconfig);
-  const list = async ({ labelSelector, namespaced, ...kind }: Kind): Promise<readonly RawObject[]> => {
+  const list = async ({
+    labelSelector,
+    namespaced,
+    ...kind
+  }: Kind): Promise<readonly RawObject[]> => {
     const version = await client.discover(kind);
     if (version === undefined) return [];
     const selection: Selection = labelSelector === undefined ? {} : { labelSelector };
     const found: RawObject[] = [];
-    for await (const page of client.pages({ ...kind, version, namespaced: namespaced ?? true }, selection)) found.push(...page.items);
+    for await (const page of client.pages(
+      { ...kind, version, namespaced: namespaced ?? true },
+      selection,
+    ))
+      found.push(...page.items);
     return found;
   };
   try {
@@ -56,6 +71,9 @@ function clientOf(kubeconfig: string | undefined): ReturnType<typeof createKuber
     return createKubernetesClient(kubeconfig === undefined ? {} : { kubeconfig });
   } catch (error) {
     const [said] = errorMessage(error).split('\n');
-    throw new Error(`${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`} cannot be used: ${said}`, { cause: error });
+    throw new Error(
+      `${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`} cannot be used: ${said}`,
+      { cause: error },
+    );
   }
 }

@@ -28,11 +28,23 @@ export function withConfig(command: Command): Command {
 }
 
 /** `sends`: what is sent is to reach somebody. */
-export async function atDesk<T>({ config: file }: CommonOptions, work: (desk: Desk) => Promise<T>, { sends = false } = {}): Promise<T> {
+export async function atDesk<T>(
+  { config: file }: CommonOptions,
+  work: (desk: Desk) => Promise<T>,
+  { sends = false } = {},
+): Promise<T> {
   const config = await loadConfig(file, process.env);
   if (sends) assertQueueThere(config);
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
-  const runtime: Runtime = { config, secrets: createSecrets({ env: process.env }), queues, clock: processClock, id: processId, random: processRandom, log: createLogger('silent') };
+  const runtime: Runtime = {
+    config,
+    secrets: createSecrets({ env: process.env }),
+    queues,
+    clock: processClock,
+    id: processId,
+    random: processRandom,
+    log: createLogger('silent'),
+  };
   const failures = openFailures(config.failures, { clock: processClock, id: processId });
   try {
     return await work({ ...failures, runtime });
@@ -73,5 +85,7 @@ export async function agreed(question: string, { yes, dryRun }: ChangeOptions): 
 /** A queue file that is made by an order holds an order that nobody reads: most likely it is the file of another directory that was meant. */
 export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
   if (queue.kind !== 'sqlite' || existsSync(queue.path)) return;
-  throw new Error(`queue.path: there is no ${resolve(queue.path)}, so nobody would read what is sent; run this where "sluice up" runs (a relative path is below the current directory), or start that first`);
+  throw new Error(
+    `queue.path: there is no ${resolve(queue.path)}, so nobody would read what is sent; run this where "sluice up" runs (a relative path is below the current directory), or start that first`,
+  );
 }

@@ -7,26 +7,63 @@ import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 
 export type Declared =
-  | { readonly device: string; readonly partition: string; readonly state: DeclaredState; readonly milliseconds: number; readonly facts?: DeviceFacts }
-  | { readonly device: string; readonly partition: string; readonly code: string; readonly problem: string };
+  | {
+      readonly device: string;
+      readonly partition: string;
+      readonly state: DeclaredState;
+      readonly milliseconds: number;
+      readonly facts?: DeviceFacts;
+    }
+  | {
+      readonly device: string;
+      readonly partition: string;
+      readonly code: string;
+      readonly problem: string;
+    };
 
-export async function readDeclared({ config, secrets, clock }: Pick<Runtime, 'config' | 'secrets' | 'clock'>): Promise<readonly Declared[]> {
-  return (await Promise.all(config.devices.map((device) => readDevice({ secrets, clock }, device)))).flat();
+export async function readDeclared({
+  config,
+  secrets,
+  clock,
+}: Pick<Runtime, 'config' | 'secrets' | 'clock'>): Promise<readonly Declared[]> {
+  return (
+    await Promise.all(config.devices.map((device) => readDevice({ secrets, clock }, device)))
+  ).flat();
 }
 
-async function readDevice({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>, config: DeviceConfig): Promise<readonly Declared[]> {
-  const away = (error: unknown): readonly Declared[] => config.partitions.map((partition) => ({ device: config.name, partition, code: errorCode(error) ?? 'BIP501', problem: errorMessage(error) }));
+async function readDevice(
+  { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
+  config: DeviceConfig,
+): Promise<readonly Declared[]> {
+  const away = (error: unknown): readonly Declared[] =>
+    config.partitions.map((partition) => ({
+      device: config.name,
+      partition,
+      code: errorCode(error) ?? 'BIP501',
+      problem: errorMessage(error),
+    }));
   try {
     const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
-    const device = createDevice(config, { ca, password: () => secrets.resolve(config.password) }, clock);
+    const device = createDevice(
+      config,
+      { ca, password: () => secrets.resolve(config.password) },
+      clock,
+    );
     try {
       return await Promise.all(
         config.partitions.map(async (partition): Promise<Declared> => {
           const started = clock.now();
           const reading = await device.read(partition);
           const milliseconds = clock.now() - started;
-          if (reading.kind === 'refused') return { device: config.name, partition, code: reading.code, problem: reading.reason };
-          return { device: config.name, partition, state: reading.declared.state, milliseconds, facts: await device.facts() };
+          if (reading.kind === 'refused')
+            return { device: config.name, partition, code: reading.code, problem: reading.reason };
+          return {
+            device: config.name,
+            partition,
+            state: reading.declared.state,
+            milliseconds,
+            facts: await device.facts(),
+          };
         }),
       );
     } finally {

@@ -1,7 +1,15 @@
 /** What `sluice doctor` checks, in this order. */
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { counted } from '../output.ts';
-import { clusterChecks, networkChecks, poolChecks, secretChecks, senderChecks, storeChecks, waitingChecks } from './checks.ts';
+import {
+  clusterChecks,
+  networkChecks,
+  poolChecks,
+  secretChecks,
+  senderChecks,
+  storeChecks,
+  waitingChecks,
+} from './checks.ts';
 import type { Finding } from './checks.ts';
 import type { Desk } from './context.ts';
 import { deviceChecks } from './device-checks.ts';
@@ -17,10 +25,24 @@ export interface Patient {
 
 export type Check = (patient: Patient) => Promise<readonly Finding[]>;
 
-const ofRuntime = (check: (runtime: Runtime) => Promise<readonly Finding[]>): Check => ({ desk }) => check(desk.runtime);
+const ofRuntime =
+  (check: (runtime: Runtime) => Promise<readonly Finding[]>): Check =>
+  ({ desk }) =>
+    check(desk.runtime);
 
 export const CHECKS: readonly Check[] = [
-  async ({ desk: { runtime: { config } }, config: file }) => [{ what: 'configuration', ok: true, says: `${file}, generation ${config.generation}: ${counted(config.devices.length, 'device')}, ${counted(config.clusters.length, 'cluster')}, ${counted(config.ingresses.length, 'ingress', 'ingresses')}` }],
+  async ({
+    desk: {
+      runtime: { config },
+    },
+    config: file,
+  }) => [
+    {
+      what: 'configuration',
+      ok: true,
+      says: `${file}, generation ${config.generation}: ${counted(config.devices.length, 'device')}, ${counted(config.clusters.length, 'cluster')}, ${counted(config.ingresses.length, 'ingress', 'ingresses')}`,
+    },
+  ],
   ofRuntime(senderChecks),
   ofRuntime(keyChecks),
   ofRuntime(networkChecks),
@@ -30,7 +52,8 @@ export const CHECKS: readonly Check[] = [
   ofRuntime(queueChecks),
   ({ desk }) => storeChecks(desk),
   ({ desk }) => waitingChecks(desk),
-  ({ desk, kubeconfig }) => (kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(desk.runtime, kubeconfig)),
+  ({ desk, kubeconfig }) =>
+    kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(desk.runtime, kubeconfig),
 ];
 
 /** Side by side, told in the order of the table. */

@@ -13,7 +13,9 @@ export function createBar(): Bar {
   return {
     show: (done, total, words) => {
       const filled = total === 0 ? WIDTH : Math.round((done / total) * WIDTH);
-      shown = writeOver(`[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done}/${total} ${words}`);
+      shown = writeOver(
+        `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done}/${total} ${words}`,
+      );
     },
     end: () => {
       if (shown) writeLine('stderr', '');

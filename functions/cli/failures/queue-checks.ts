@@ -9,7 +9,14 @@ import type { Finding } from './checks.ts';
 import { aheadSays, CLOCK_LIMIT } from './clock.ts';
 
 export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueName[] {
-  return ['snapshots', 'slices', 'express', 'snapshots-dead', 'slices-dead', ...config.clusters.map(({ id }) => `settled-${id}` as const)];
+  return [
+    'snapshots',
+    'slices',
+    'express',
+    'snapshots-dead',
+    'slices-dead',
+    ...config.clusters.map(({ id }) => `settled-${id}` as const),
+  ];
 }
 
 export async function queueChecks(runtime: Runtime): Promise<readonly Finding[]> {
@@ -17,7 +24,11 @@ export async function queueChecks(runtime: Runtime): Promise<readonly Finding[]>
   const depths = await Promise.all(queueNames(runtime).map((name) => depth(runtime, name)));
   // On one host they are this code's own.
   if (queue.kind === 'sqlite') return depths;
-  const reader = createSettingsReader({ region: queue.region, endpoint: queue.endpoint, prefix: queue.prefix });
+  const reader = createSettingsReader({
+    region: queue.region,
+    endpoint: queue.endpoint,
+    prefix: queue.prefix,
+  });
   try {
     const there = queueNames(runtime).filter((_, i) => depths[i]?.ok);
     return [...depths, ...(await settingsChecks(runtime, reader, there))];
@@ -37,7 +48,11 @@ async function depth({ queues }: Runtime, name: QueueName): Promise<Finding> {
 }
 
 /** Settings of each, and the server's clock once. */
-export async function settingsChecks({ clock }: Pick<Runtime, 'clock'>, reader: SettingsReader, names: readonly QueueName[]): Promise<readonly Finding[]> {
+export async function settingsChecks(
+  { clock }: Pick<Runtime, 'clock'>,
+  reader: SettingsReader,
+  names: readonly QueueName[],
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   let ahead: number | undefined;
   for (const name of names) {
@@ -47,11 +62,24 @@ export async function settingsChecks({ clock }: Pick<Runtime, 'clock'>, reader: 
       // Whole seconds, rounded down.
       if (date !== undefined) ahead = date + 500 - clock.now();
       const problems = judgeSettings(name, settings, deadName);
-      findings.push({ what, ok: problems.length === 0, says: problems.join('. ') || 'as they should be' });
+      findings.push({
+        what,
+        ok: problems.length === 0,
+        says: problems.join('. ') || 'as they should be',
+      });
     } catch (error) {
-      findings.push({ what, ok: false, says: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})` });
+      findings.push({
+        what,
+        ok: false,
+        says: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})`,
+      });
     }
   }
-  if (ahead !== undefined) findings.push({ what: 'clock of the queue server', ok: Math.abs(ahead) <= CLOCK_LIMIT, says: aheadSays(ahead, 'set NTP here, or every signed request will be refused') });
+  if (ahead !== undefined)
+    findings.push({
+      what: 'clock of the queue server',
+      ok: Math.abs(ahead) <= CLOCK_LIMIT,
+      says: aheadSays(ahead, 'set NTP here, or every signed request will be refused'),
+    });
   return findings;
 }

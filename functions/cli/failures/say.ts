@@ -25,17 +25,51 @@ export function span(milliseconds: number): string {
 
 export function headTable(heads: readonly Head[], now: number): string {
   if (heads.length === 0) return 'No failures.';
-  const rows = heads.map((h) => [h.id, h.state, h.code, h.owner ?? '-', h.device ?? '-', h.exposure ?? '-', String(h.count), ago(h.last, now), h.sentence]);
-  return columns(['ID', 'STATE', 'CODE', 'OWNER', 'DEVICE', 'EXPOSURE', 'SEEN', 'LAST', 'WHAT'], rows);
+  const rows = heads.map((h) => [
+    h.id,
+    h.state,
+    h.code,
+    h.owner ?? '-',
+    h.device ?? '-',
+    h.exposure ?? '-',
+    String(h.count),
+    ago(h.last, now),
+    h.sentence,
+  ]);
+  return columns(
+    ['ID', 'STATE', 'CODE', 'OWNER', 'DEVICE', 'EXPOSURE', 'SEEN', 'LAST', 'WHAT'],
+    rows,
+  );
 }
 
-export function groupTable(keys: readonly GroupKey[], groups: readonly Group[], now: number): string {
+export function groupTable(
+  keys: readonly GroupKey[],
+  groups: readonly Group[],
+  now: number,
+): string {
   if (groups.length === 0) return 'No failures.';
-  const rows = groups.map((g) => [...g.values, String(g.failures), String(g.seen), ago(g.first, now), ago(g.last, now), g.sentence]);
-  const table = columns([...keys.map((key) => key.toUpperCase()), 'FAILURES', 'SEEN', 'FIRST', 'LAST', 'NEWEST'], rows);
-  const codes = keys.indexOf('code') < 0 ? [] : [...new Set(groups.map((g) => g.values[keys.indexOf('code')] ?? ''))];
-  const remedies = codes.flatMap((code) => (CODES[code] === undefined ? [] : [[code, CODES[code].title, CODES[code].fix]]));
-  return remedies.length === 0 ? table : `${table}\n\n${columns(['CODE', 'WHAT IT IS', 'WHAT TO DO'], remedies)}`;
+  const rows = groups.map((g) => [
+    ...g.values,
+    String(g.failures),
+    String(g.seen),
+    ago(g.first, now),
+    ago(g.last, now),
+    g.sentence,
+  ]);
+  const table = columns(
+    [...keys.map((key) => key.toUpperCase()), 'FAILURES', 'SEEN', 'FIRST', 'LAST', 'NEWEST'],
+    rows,
+  );
+  const codes =
+    keys.indexOf('code') < 0
+      ? []
+      : [...new Set(groups.map((g) => g.values[keys.indexOf('code')] ?? ''))];
+  const remedies = codes.flatMap((code) =>
+    CODES[code] === undefined ? [] : [[code, CODES[code].title, CODES[code].fix]],
+  );
+  return remedies.length === 0
+    ? table
+    : `${table}\n\n${columns(['CODE', 'WHAT IT IS', 'WHAT TO DO'], remedies)}`;
 }
 
 export function failureText({ details, ...head }: Failure, now: number): string {
@@ -47,33 +81,62 @@ export function failureText({ details, ...head }: Failure, now: number): string 
     ['What to do', CODES[head.code]?.fix],
     ['Owner', head.owner],
     ['Gateways', head.gateways.join(', ') || undefined],
-    ['Device', head.device === undefined ? undefined : [head.device, head.partition].filter(Boolean).join(', partition ')],
+    [
+      'Device',
+      head.device === undefined
+        ? undefined
+        : [head.device, head.partition].filter(Boolean).join(', partition '),
+    ],
     ['Exposure', head.exposure],
     ['Revision', head.revision && formatRevision(head.revision)],
-    ['Seen', `${head.count === 1 ? 'once' : `${head.count} times`}, first ${new Date(head.first).toISOString()}, last ${new Date(head.last).toISOString()} (${ago(head.last, now)} ago)`],
+    [
+      'Seen',
+      `${head.count === 1 ? 'once' : `${head.count} times`}, first ${new Date(head.first).toISOString()}, last ${new Date(head.last).toISOString()} (${ago(head.last, now)} ago)`,
+    ],
     ['Function', details.functionVersion],
     ['Trace', details.traceparent],
-    ['Event', `${event.id} of queue ${event.queue}, group ${event.group}, received ${event.receiveCount} times; sender ${event.sender ?? 'unknown'}, ${event.verification}`],
+    [
+      'Event',
+      `${event.id} of queue ${event.queue}, group ${event.group}, received ${event.receiveCount} times; sender ${event.sender ?? 'unknown'}, ${event.verification}`,
+    ],
     ['BIG-IP says', details.response],
   ];
-  const facts = rows.filter(([, value]) => value !== undefined).map(([name, value]) => [`${name}:`, value ?? '']);
+  const facts = rows
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [`${name}:`, value ?? '']);
   const tries = attempts.map((a) => [a.at, a.code, a.reason]);
   const plan = (details.plan ?? []).map((line) => [line.kind, line.key, line.owner, line.reason]);
   return [
     visible(details.reason),
     facts.map(([name = '', value = '']) => visible(`${name.padEnd(13)}${value}`)).join('\n'),
-    tries.length === 0 ? 'No function left a record of a try.' : columns(['TRIED', 'CODE', 'WHAT HAPPENED'], tries),
+    tries.length === 0
+      ? 'No function left a record of a try.'
+      : columns(['TRIED', 'CODE', 'WHAT HAPPENED'], tries),
     ...(plan.length === 0 ? [] : [columns(['PLAN', 'EXPOSURE', 'OWNER', 'WHY'], plan)]),
   ].join('\n\n');
 }
 
 export function countsOf(items: readonly Item[]): string {
-  return Object.entries(countResults(items)).map(([kind, count]) => `${count} ${kind}`).join(', ');
+  return Object.entries(countResults(items))
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(', ');
 }
 
 export function jobTable(jobs: readonly Job[], now: number): string {
   if (jobs.length === 0) return 'No replay jobs.';
-  return columns(['JOB', 'STATE', 'ITEMS', 'EVENTS', 'BY', 'AGE', 'SELECTION', 'REASON'], jobs.map((j) => [j.id, j.state, String(j.items), String(j.units), j.by, ago(j.created, now), j.filter, j.reason ?? '']));
+  return columns(
+    ['JOB', 'STATE', 'ITEMS', 'EVENTS', 'BY', 'AGE', 'SELECTION', 'REASON'],
+    jobs.map((j) => [
+      j.id,
+      j.state,
+      String(j.items),
+      String(j.units),
+      j.by,
+      ago(j.created, now),
+      j.filter,
+      j.reason ?? '',
+    ]),
+  );
 }
 
 export interface PolicyRow {
@@ -83,16 +146,36 @@ export interface PolicyRow {
 }
 
 export function policyTable(rows: readonly PolicyRow[], now: number): string {
-  if (rows.length === 0) return 'No policies: nothing is sent again by itself (failures.replay in sluice.yaml).';
-  const next = (turn: Turn | undefined): string => (turn === undefined || turn.due <= now ? 'now' : `in ${span(turn.due - now)}`);
-  const what = ({ codes, classes }: ReplayPolicy): string => [...(codes ?? []), ...(classes ?? [])].join(', ') || 'whatever may pass by itself';
-  return columns(['POLICY', 'WHAT', 'EVERY', 'NEXT', 'MISSES', 'LAST TURN'], rows.map(({ policy, turn }) => [policy.name, what(policy), `${policy.everyMinutes}m`, next(turn), String(turn?.misses ?? 0), turn?.says ?? '-']));
+  if (rows.length === 0)
+    return 'No policies: nothing is sent again by itself (failures.replay in sluice.yaml).';
+  const next = (turn: Turn | undefined): string =>
+    turn === undefined || turn.due <= now ? 'now' : `in ${span(turn.due - now)}`;
+  const what = ({ codes, classes }: ReplayPolicy): string =>
+    [...(codes ?? []), ...(classes ?? [])].join(', ') || 'whatever may pass by itself';
+  return columns(
+    ['POLICY', 'WHAT', 'EVERY', 'NEXT', 'MISSES', 'LAST TURN'],
+    rows.map(({ policy, turn }) => [
+      policy.name,
+      what(policy),
+      `${policy.everyMinutes}m`,
+      next(turn),
+      String(turn?.misses ?? 0),
+      turn?.says ?? '-',
+    ]),
+  );
 }
 
 export function previewTable(items: readonly Item[]): string {
   return columns(
     ['FAILURE', 'CODE', 'OWNER', 'EXPOSURE', 'NOW', 'WHY'],
-    items.map((i) => [i.failure, i.code, i.owner ?? '-', i.exposure ?? '-', nowWord(i), i.preview?.reason ?? '']),
+    items.map((i) => [
+      i.failure,
+      i.code,
+      i.owner ?? '-',
+      i.exposure ?? '-',
+      nowWord(i),
+      i.preview?.reason ?? '',
+    ]),
   );
 }
 
@@ -113,5 +196,15 @@ function nowWord({ preview }: Item): string {
 }
 
 export function resultTable(items: readonly Item[]): string {
-  return columns(['FAILURE', 'OWNER', 'EXPOSURE', 'RESULT', 'CODE', 'WHY'], items.map((i) => [i.failure, i.owner ?? '-', i.exposure ?? '-', i.result?.kind ?? i.status, i.result?.code ?? '', i.result?.reason ?? '']));
+  return columns(
+    ['FAILURE', 'OWNER', 'EXPOSURE', 'RESULT', 'CODE', 'WHY'],
+    items.map((i) => [
+      i.failure,
+      i.owner ?? '-',
+      i.exposure ?? '-',
+      i.result?.kind ?? i.status,
+      i.result?.code ?? '',
+      i.result?.reason ?? '',
+    ]),
+  );
 }

@@ -26,14 +26,23 @@ function seenAt({ hops }: Chapter): number | undefined {
 }
 
 /** `seen`: when the devices declared the cluster's newest version. A story is not written for each word that changes nothing, and a rival's is not the cluster's. */
-export function clusterFigures(cluster: string, stories: readonly Story[], seen: readonly string[] = []): ClusterFigures {
-  const declared = seen.length === 0 ? {} : { lastEvent: Math.max(...seen.map((at) => Date.parse(at))) };
+export function clusterFigures(
+  cluster: string,
+  stories: readonly Story[],
+  seen: readonly string[] = [],
+): ClusterFigures {
+  const declared =
+    seen.length === 0 ? {} : { lastEvent: Math.max(...seen.map((at) => Date.parse(at))) };
   return { ...ofStories(cluster, stories), ...declared };
 }
 
 function ofStories(cluster: string, stories: readonly Story[]): ClusterFigures {
-  const own = stories.filter((story) => parseOwner(story.owner).cluster === cluster).flatMap((story) => story.chapters);
-  const newest = own.filter(({ outcomes }) => Object.keys(outcomes).join() !== 'retry').sort((a, b) => b.last - a.last)[0];
+  const own = stories
+    .filter((story) => parseOwner(story.owner).cluster === cluster)
+    .flatMap((story) => story.chapters);
+  const newest = own
+    .filter(({ outcomes }) => Object.keys(outcomes).join() !== 'retry')
+    .sort((a, b) => b.last - a.last)[0];
   const seen = newest && seenAt(newest);
   if (newest === undefined || seen === undefined) return {};
   return { lastEvent: seen, lag: Math.max(0, newest.last - seen) };
@@ -41,12 +50,23 @@ function ofStories(cluster: string, stories: readonly Story[]): ClusterFigures {
 
 const WELL = new Set(['applied', 'unchanged']);
 
-export function deviceFigures(device: string, stories: readonly Story[], now: number): DeviceFigures {
-  const own = stories.flatMap((story) => story.chapters).filter((chapter) => chapter.device === device);
-  const successes = own.filter(({ outcomes }) => Object.keys(outcomes).some((outcome) => WELL.has(outcome))).map((chapter) => chapter.last);
+export function deviceFigures(
+  device: string,
+  stories: readonly Story[],
+  now: number,
+): DeviceFigures {
+  const own = stories
+    .flatMap((story) => story.chapters)
+    .filter((chapter) => chapter.device === device);
+  const successes = own
+    .filter(({ outcomes }) => Object.keys(outcomes).some((outcome) => WELL.has(outcome)))
+    .map((chapter) => chapter.last);
   const recent = own.filter((chapter) => now - chapter.last < HOUR);
-  const count = (chapters: readonly Chapter[]): number => chapters.reduce((sum, { times }) => sum + times, 0);
-  const busy = recent.filter(({ lines }) => lines.some((line) => line.outcome === 'retry' && line.code === 'BIP503'));
+  const count = (chapters: readonly Chapter[]): number =>
+    chapters.reduce((sum, { times }) => sum + times, 0);
+  const busy = recent.filter(({ lines }) =>
+    lines.some((line) => line.outcome === 'retry' && line.code === 'BIP503'),
+  );
   return {
     ...(successes.length === 0 ? {} : { lastSuccess: Math.max(...successes) }),
     ...(recent.length === 0 ? {} : { busy: { busy: count(busy), of: count(recent) } }),
@@ -54,6 +74,12 @@ export function deviceFigures(device: string, stories: readonly Story[], now: nu
 }
 
 /** Milliseconds until the first dead letter is lost; undefined where there is none, or nobody knows. */
-export function expiresIn(name: QueueName, { oldest }: QueueDepth, now: number): number | undefined {
-  return name.endsWith('-dead') && oldest !== undefined ? Math.max(0, oldest + RETENTION_MS - now) : undefined;
+export function expiresIn(
+  name: QueueName,
+  { oldest }: QueueDepth,
+  now: number,
+): number | undefined {
+  return name.endsWith('-dead') && oldest !== undefined
+    ? Math.max(0, oldest + RETENTION_MS - now)
+    : undefined;
 }

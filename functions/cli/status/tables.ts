@@ -9,35 +9,101 @@ const UNKNOWN = '?';
 
 export function statusText(view: View, now: number): string {
   const { clusters, queues, devices, jobs } = view;
-  const failures = Object.entries(view.failures).map(([state, count]) => `${count} ${state}`).join(', ') || 'none';
+  const failures =
+    Object.entries(view.failures)
+      .map(([state, count]) => `${count} ${state}`)
+      .join(', ') || 'none';
   return [
-    columns(['CLUSTER', 'INGRESSES', 'EXPOSURES', 'REVISION', 'LAST LIST', 'LAST EVENT', 'LAG', 'OPEN FAILURES', 'LAST FAILURE', 'STATE'], clusters.map((row) => clusterCells(row, now))),
-    columns(['QUEUE', 'WAITING', 'IN FLIGHT', 'OLDEST', ''], queues.map((row) => queueCells(row, now))),
-    columns(['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''], devices.map((row) => deviceCells(row, now))),
-    ...(view.waiting.length === 0 ? [] : [view.waiting.map((one) => deviceInWords(one, now)).join('\n')]),
+    columns(
+      [
+        'CLUSTER',
+        'INGRESSES',
+        'EXPOSURES',
+        'REVISION',
+        'LAST LIST',
+        'LAST EVENT',
+        'LAG',
+        'OPEN FAILURES',
+        'LAST FAILURE',
+        'STATE',
+      ],
+      clusters.map((row) => clusterCells(row, now)),
+    ),
+    columns(
+      ['QUEUE', 'WAITING', 'IN FLIGHT', 'OLDEST', ''],
+      queues.map((row) => queueCells(row, now)),
+    ),
+    columns(
+      ['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''],
+      devices.map((row) => deviceCells(row, now)),
+    ),
+    ...(view.waiting.length === 0
+      ? []
+      : [view.waiting.map((one) => deviceInWords(one, now)).join('\n')]),
     `Failures: ${failures}`,
     ...(jobs.length === 0 ? [] : [jobTable(jobs, now)]),
-    ...(view.unknown.length === 0 ? [] : [`${UNKNOWN} is not known here:\n${view.unknown.map((line) => `  ${visible(line)}`).join('\n')}`]),
+    ...(view.unknown.length === 0
+      ? []
+      : [
+          `${UNKNOWN} is not known here:\n${view.unknown.map((line) => `  ${visible(line)}`).join('\n')}`,
+        ]),
   ].join('\n\n');
 }
 
-const since = (then: number | undefined, now: number): string => (then === undefined ? UNKNOWN : `${ago(then, now)} ago`);
+const since = (then: number | undefined, now: number): string =>
+  then === undefined ? UNKNOWN : `${ago(then, now)} ago`;
 
 function clusterCells(c: ClusterRow, now: number): readonly string[] {
   const lag = c.lag === undefined ? UNKNOWN : span(c.lag);
-  const declared = c.known ? [String(c.ingresses), String(c.exposures), c.revision] : [UNKNOWN, UNKNOWN, UNKNOWN];
-  return [c.cluster, ...declared, UNKNOWN, since(c.lastEvent, now), lag, String(c.openFailures), c.lastFailure === undefined ? '-' : since(c.lastFailure, now), c.standing];
+  const declared = c.known
+    ? [String(c.ingresses), String(c.exposures), c.revision]
+    : [UNKNOWN, UNKNOWN, UNKNOWN];
+  return [
+    c.cluster,
+    ...declared,
+    UNKNOWN,
+    since(c.lastEvent, now),
+    lag,
+    String(c.openFailures),
+    c.lastFailure === undefined ? '-' : since(c.lastFailure, now),
+    c.standing,
+  ];
 }
 
 function queueCells(q: QueueRow, now: number): readonly string[] {
   if (q.problem !== undefined) return [q.queue, UNKNOWN, UNKNOWN, UNKNOWN, q.problem];
   const empty = q.waiting + q.inFlight === 0;
   const note = q.expiresIn === undefined ? '' : `the first is lost in ${span(q.expiresIn)}`;
-  return [q.queue, String(q.waiting), String(q.inFlight), empty ? '-' : q.oldest === undefined ? UNKNOWN : ago(q.oldest, now), note];
+  return [
+    q.queue,
+    String(q.waiting),
+    String(q.inFlight),
+    empty ? '-' : q.oldest === undefined ? UNKNOWN : ago(q.oldest, now),
+    note,
+  ];
 }
 
 function deviceCells(d: DeviceRow, now: number): readonly string[] {
   const busy = d.busy === undefined ? '-' : `${d.busy.busy} of ${d.busy.of}`;
-  if (d.problem !== undefined) return [d.device, d.partition, d.code ?? 'away', UNKNOWN, UNKNOWN, since(d.lastSuccess, now), busy, d.problem];
-  return [d.device, d.partition, 'reachable', d.unit ?? UNKNOWN, d.as3 ?? UNKNOWN, since(d.lastSuccess, now), busy, `${counted(d.exposures ?? 0, 'exposure')}, read in ${d.milliseconds} ms`];
+  if (d.problem !== undefined)
+    return [
+      d.device,
+      d.partition,
+      d.code ?? 'away',
+      UNKNOWN,
+      UNKNOWN,
+      since(d.lastSuccess, now),
+      busy,
+      d.problem,
+    ];
+  return [
+    d.device,
+    d.partition,
+    'reachable',
+    d.unit ?? UNKNOWN,
+    d.as3 ?? UNKNOWN,
+    since(d.lastSuccess, now),
+    busy,
+    `${counted(d.exposures ?? 0, 'exposure')}, read in ${d.milliseconds} ms`,
+  ];
 }

@@ -72,28 +72,61 @@ export interface View {
 
 export async function readView({ runtime, store, jobs, history, waiting }: Desk): Promise<View> {
   const { config, clock } = runtime;
-  const names: readonly QueueName[] = ['snapshots', 'slices', 'express', 'snapshots-dead', 'slices-dead', ...config.clusters.map(({ id }) => `settled-${id}` as const)];
-  const [rows, declared, heads, all, stories, marks, waits] = await Promise.all([Promise.all(names.map((name) => depth(runtime, name))), readDeclared(runtime), store.list(), jobs.list(), history.all(), waiting.marks(), waiting.list()]);
+  const names: readonly QueueName[] = [
+    'snapshots',
+    'slices',
+    'express',
+    'snapshots-dead',
+    'slices-dead',
+    ...config.clusters.map(({ id }) => `settled-${id}` as const),
+  ];
+  const [rows, declared, heads, all, stories, marks, waits] = await Promise.all([
+    Promise.all(names.map((name) => depth(runtime, name))),
+    readDeclared(runtime),
+    store.list(),
+    jobs.list(),
+    history.all(),
+    waiting.marks(),
+    waiting.list(),
+  ]);
   const now = clock.now();
   const places = clusterRows(config, declared, now);
-  const clusters = config.clusters.map(({ id }) => clusterRow(id, { declared, heads, places: places.filter(({ cluster }) => cluster === id), stories }));
+  const clusters = config.clusters.map(({ id }) =>
+    clusterRow(id, {
+      declared,
+      heads,
+      places: places.filter(({ cluster }) => cluster === id),
+      stories,
+    }),
+  );
   return {
     clusters,
     queues: rows,
     devices: declared.map((d) => deviceRow(d, stories, now)),
     waiting: waitingView(marks, waits).devices,
-    failures: Object.fromEntries([...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length])),
+    failures: Object.fromEntries(
+      [...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length]),
+    ),
     jobs: all.filter((job) => job.state !== 'done' && job.state !== 'cancelled'),
     unknown: unknownIn(clusters, rows, config.queue.kind === 'sqs'),
   };
 }
 
-function unknownIn(clusters: readonly ClusterRow[], queues: readonly QueueRow[], isSqs: boolean): readonly string[] {
-  const ageless = isSqs && queues.some((q) => q.problem === undefined && q.waiting + q.inFlight > 0);
+function unknownIn(
+  clusters: readonly ClusterRow[],
+  queues: readonly QueueRow[],
+  isSqs: boolean,
+): readonly string[] {
+  const ageless =
+    isSqs && queues.some((q) => q.problem === undefined && q.waiting + q.inFlight > 0);
   const silent = clusters.filter((c) => c.lastEvent === undefined).map((c) => c.cluster);
   return [
     'LAST LIST: only the watcher in the cluster knows; its metrics say it (sluice_watch_stream_lists_total)',
-    ...(silent.length === 0 ? [] : [`LAST EVENT, LAG: no result of ${silent.join(', ')} is known that tells when the watcher saw its event`]),
+    ...(silent.length === 0
+      ? []
+      : [
+          `LAST EVENT, LAG: no result of ${silent.join(', ')} is known that tells when the watcher saw its event`,
+        ]),
     ...(ageless ? ['OLDEST: SQS says it to CloudWatch only (ApproximateAgeOfOldestMessage)'] : []),
   ];
 }
@@ -104,7 +137,12 @@ async function depth({ queues, clock }: Desk['runtime'], name: QueueName): Promi
     const left = expiresIn(name, found, clock.now());
     return { queue: name, ...found, ...(left === undefined ? {} : { expiresIn: left }) };
   } catch (error) {
-    return { queue: name, waiting: 0, inFlight: 0, problem: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})` };
+    return {
+      queue: name,
+      waiting: 0,
+      inFlight: 0,
+      problem: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})`,
+    };
   }
 }
 
@@ -113,7 +151,15 @@ function deviceRow(d: Declared, stories: readonly Story[], now: number): DeviceR
   const figures = deviceFigures(device, stories, now);
   if (!('state' in d)) return { device, partition, code: d.code, problem: d.problem, ...figures };
   const { hostname, as3 } = d.facts ?? {};
-  return { device, partition, exposures: Object.keys(d.state.exposures).length, milliseconds: d.milliseconds, ...(hostname === undefined ? {} : { unit: hostname }), ...(as3 === undefined ? {} : { as3 }), ...figures };
+  return {
+    device,
+    partition,
+    exposures: Object.keys(d.state.exposures).length,
+    milliseconds: d.milliseconds,
+    ...(hostname === undefined ? {} : { unit: hostname }),
+    ...(as3 === undefined ? {} : { as3 }),
+    ...figures,
+  };
 }
 
 interface Known {
@@ -126,10 +172,17 @@ interface Known {
 
 function clusterRow(cluster: string, { declared, heads, places, stories }: Known): ClusterRow {
   const states = declared.flatMap((d) => ('state' in d ? [d.state] : []));
-  const owners = states.flatMap((state) => Object.entries(state.owners).filter(([owner]) => parseOwner(owner).cluster === cluster));
-  const newest = owners.map(([, record]) => record.version).sort(compareRevisions).at(-1);
+  const owners = states.flatMap((state) =>
+    Object.entries(state.owners).filter(([owner]) => parseOwner(owner).cluster === cluster),
+  );
+  const newest = owners
+    .map(([, record]) => record.version)
+    .sort(compareRevisions)
+    .at(-1);
   const open = heads.filter((head) => head.state === 'open' && clusterOf(head) === cluster);
-  const exposures = states.flatMap((state) => Object.values(state.exposures)).filter((e) => e.contributions.some((c) => parseOwner(c.owner).cluster === cluster));
+  const exposures = states
+    .flatMap((state) => Object.values(state.exposures))
+    .filter((e) => e.contributions.some((c) => parseOwner(c.owner).cluster === cluster));
   return {
     cluster,
     ingresses: new Set(owners.map(([owner]) => owner)).size,
@@ -140,6 +193,10 @@ function clusterRow(cluster: string, { declared, heads, places, stories }: Known
     standing: states.length === 0 ? '?' : standing(places),
     known: states.length > 0,
     needsLook: places.some(needsLook),
-    ...clusterFigures(cluster, stories, places.flatMap(({ seen }) => seen ?? [])),
+    ...clusterFigures(
+      cluster,
+      stories,
+      places.flatMap(({ seen }) => seen ?? []),
+    ),
   };
 }

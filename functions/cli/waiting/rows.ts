@@ -35,19 +35,37 @@ export interface WaitingView {
 }
 
 export function waitingView(marks: readonly Mark[], waiting: readonly Waiting[]): WaitingView {
-  const rows = waiting.map(({ entry: { id, device, kind, subject, what, sentAt, since } }): WaitingRow => ({ id, device, kind, subject, what, sentAt, since }));
-  const entries = rows.toSorted((a, b) => Number(a.kind === 'slice') - Number(b.kind === 'slice') || a.sentAt - b.sentAt);
+  const rows = waiting.map(
+    ({ entry: { id, device, kind, subject, what, sentAt, since } }): WaitingRow => ({
+      id,
+      device,
+      kind,
+      subject,
+      what,
+      sentAt,
+      since,
+    }),
+  );
+  const entries = rows.toSorted(
+    (a, b) => Number(a.kind === 'slice') - Number(b.kind === 'slice') || a.sentAt - b.sentAt,
+  );
   return { devices: marks.flatMap((mark) => deviceOf(mark, entries)), entries };
 }
 
-function deviceOf({ device, state, since, code, reason, due }: Mark, entries: readonly WaitingRow[]): readonly WaitingDevice[] {
+function deviceOf(
+  { device, state, since, code, reason, due }: Mark,
+  entries: readonly WaitingRow[],
+): readonly WaitingDevice[] {
   const own = entries.filter((entry) => entry.device === device);
   if (state === 'here' && own.length === 0) return [];
   const ingresses = own.filter(({ kind }) => kind === 'slice').length;
   return [{ device, state, since, code, reason, due, ingresses, orders: own.length - ingresses }];
 }
 
-export function deviceInWords({ device, state, since, code, reason, ingresses, orders }: WaitingDevice, now: number): string {
+export function deviceInWords(
+  { device, state, since, code, reason, ingresses, orders }: WaitingDevice,
+  now: number,
+): string {
   const waits = `${counted(ingresses, 'ingress', 'ingresses')} and ${counted(orders, 'order')}`;
   if (state !== 'away') return `${device} answers again; ${waits} go back to it`;
   return `${device} is away for ${ago(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} wait, and are applied by themselves when it works again`;
@@ -57,6 +75,17 @@ export function waitingText({ devices, entries }: WaitingView, now: number): str
   if (devices.length === 0 && entries.length === 0) return 'Nothing waits.';
   const words = devices.map((one) => deviceInWords(one, now)).join('\n');
   if (entries.length === 0) return words;
-  const rows = entries.map(({ id, device, kind, subject, sentAt, since, what }) => [id, device, kind, subject, `${ago(sentAt, now)} ago`, ago(since, now), what]);
-  return [...(words === '' ? [] : [words]), columns(['ID', 'DEVICE', 'KIND', 'OF', 'SENT', 'WAITS', 'WHAT'], rows)].join('\n\n');
+  const rows = entries.map(({ id, device, kind, subject, sentAt, since, what }) => [
+    id,
+    device,
+    kind,
+    subject,
+    `${ago(sentAt, now)} ago`,
+    ago(since, now),
+    what,
+  ]);
+  return [
+    ...(words === '' ? [] : [words]),
+    columns(['ID', 'DEVICE', 'KIND', 'OF', 'SENT', 'WAITS', 'WHAT'], rows),
+  ].join('\n\n');
 }

@@ -14,7 +14,13 @@ export function isSession(path: string): boolean {
 function unauthorized(message: string, request: LabRequest): Reply {
   return {
     status: 401,
-    body: { code: 401, message, referer: request.headers['host'] ?? '', restOperationId: 6_611_304, kind: ':resterrorresponse' },
+    body: {
+      code: 401,
+      message,
+      referer: request.headers['host'] ?? '',
+      restOperationId: 6_611_304,
+      kind: ':resterrorresponse',
+    },
   };
 }
 
@@ -25,30 +31,44 @@ export function refusal(device: Device, request: LabRequest): Reply | undefined 
   if (typeof token === 'string') {
     const state = device.tokens.check(token);
     if (state === 'expired') return unauthorized('X-F5-Auth-Token has expired.', request);
-    return state === 'unknown' ? unauthorized('X-F5-Auth-Token does not exist.', request) : undefined;
+    return state === 'unknown'
+      ? unauthorized('X-F5-Auth-Token does not exist.', request)
+      : undefined;
   }
   const basic = request.headers.authorization;
   if (basic === undefined || !basic.startsWith('Basic ')) {
-    return unauthorized('Authorization failed: no user authentication header or token detected. Uri:http://localhost:8100' + request.path, request);
+    return unauthorized(
+      'Authorization failed: no user authentication header or token detected. Uri:http://localhost:8100' +
+        request.path,
+      request,
+    );
   }
   const { username, password } = device.settings;
   const given = Buffer.from(basic.slice('Basic '.length), 'base64').toString('utf8');
-  return given === `${username}:${password}` ? undefined : unauthorized('Authentication failed.', request);
+  return given === `${username}:${password}`
+    ? undefined
+    : unauthorized('Authentication failed.', request);
 }
 
 /** Login and tokens; undefined for every other path. */
 export function sessionRoute(device: Device, request: LabRequest): Reply | undefined {
-  if (request.path === LOGIN) return request.method === 'POST' ? login(device, request) : errorReply(405, 'Method not allowed');
+  if (request.path === LOGIN)
+    return request.method === 'POST'
+      ? login(device, request)
+      : errorReply(405, 'Method not allowed');
   const name = TOKEN.exec(request.path)?.[1];
   return name === undefined ? undefined : tokenRoute(device, request, name);
 }
 
 function login(device: Device, request: LabRequest): Reply {
   const { username, password, loginProviderName } = isObject(request.body) ? request.body : {};
-  if (typeof username !== 'string' || typeof password !== 'string') return errorReply(400, 'username and password must not be null in POST body');
-  if (username !== device.settings.username || password !== device.settings.password) return unauthorized('Authentication failed.', request);
+  if (typeof username !== 'string' || typeof password !== 'string')
+    return errorReply(400, 'username and password must not be null in POST body');
+  if (username !== device.settings.username || password !== device.settings.password)
+    return unauthorized('Authentication failed.', request);
   const created = device.tokens.create(username);
-  if (created === undefined) return errorReply(400, `user ${username} has reached maximum active login tokens`);
+  if (created === undefined)
+    return errorReply(400, `user ${username} has reached maximum active login tokens`);
   return {
     status: 200,
     body: {
@@ -72,7 +92,9 @@ function tokenRoute(device: Device, request: LabRequest, name: string): Reply {
   }
   if (request.method !== 'PATCH') return errorReply(405, 'Method not allowed');
   const seconds = isObject(request.body) ? Number(request.body['timeout']) : Number.NaN;
-  if (!Number.isInteger(seconds) || seconds < 1) return errorReply(400, 'timeout must be a number of seconds');
-  if (seconds > LONGEST_SECONDS) return errorReply(400, `Auth-token absolute timeout (${LONGEST_SECONDS} seconds) exceeded`);
+  if (!Number.isInteger(seconds) || seconds < 1)
+    return errorReply(400, 'timeout must be a number of seconds');
+  if (seconds > LONGEST_SECONDS)
+    return errorReply(400, `Auth-token absolute timeout (${LONGEST_SECONDS} seconds) exceeded`);
   return { status: 200, body: device.tokens.extend(name, seconds) };
 }

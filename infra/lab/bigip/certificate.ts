@@ -23,7 +23,14 @@ export async function certificateFor(host: string, hostname: string): Promise<Ce
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: hostname }, { type: 2, value: 'localhost' }, { type: 7, ip: host }] },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: hostname },
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: host },
+        ],
+      },
     ],
   });
   return { ca: ca.cert, key: server.private, cert: server.cert };

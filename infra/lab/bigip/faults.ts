@@ -99,7 +99,11 @@ export function createFaults(device: Device, hooks: FaultHooks): FaultBox {
       armed = armed.filter((other) => other !== entry);
     };
   };
-  const injecting = (times: number, match: Match | undefined, rest: Pick<Fault, 'after' | 'response'>): (() => void) => inject({ times, ...(match === undefined ? {} : { match }), ...rest });
+  const injecting = (
+    times: number,
+    match: Match | undefined,
+    rest: Pick<Fault, 'after' | 'response'>,
+  ): (() => void) => inject({ times, ...(match === undefined ? {} : { match }), ...rest });
   const faults: Faults = {
     ...conditionFaults(device, hooks),
     inject,
@@ -110,7 +114,8 @@ export function createFaults(device: Device, hooks: FaultHooks): FaultBox {
     },
     inner: (fault) => device.inner.add(fault),
     next: (times, response, match) => injecting(times, match, { response }),
-    loseAnswers: (times, match = isDeclare) => injecting(times, match, { after: true, response: { kind: 'reset' } }),
+    loseAnswers: (times, match = isDeclare) =>
+      injecting(times, match, { after: true, response: { kind: 'reset' } }),
     latency(path, ms): () => void {
       const entry = { path, ms };
       latencies = [...latencies, entry];
@@ -130,13 +135,30 @@ export function createFaults(device: Device, hooks: FaultHooks): FaultBox {
       return hit.fault;
     },
     latencyOf: (request) =>
-      latencies.filter(({ path }) => (typeof path === 'string' ? request.path.startsWith(path) : path.test(request.path))).reduce((sum, { ms }) => sum + ms, 0),
+      latencies
+        .filter(({ path }) =>
+          typeof path === 'string' ? request.path.startsWith(path) : path.test(request.path),
+        )
+        .reduce((sum, { ms }) => sum + ms, 0),
   };
 }
 
-type ConditionFaults = Pick<Faults, 'lockHeldFor' | 'expireTokens' | 'dropTokens' | 'as3Absent' | 'forgetTask' | 'restart' | 'standby' | 'health'>;
+type ConditionFaults = Pick<
+  Faults,
+  | 'lockHeldFor'
+  | 'expireTokens'
+  | 'dropTokens'
+  | 'as3Absent'
+  | 'forgetTask'
+  | 'restart'
+  | 'standby'
+  | 'health'
+>;
 
-function conditionFaults({ condition, lock, tokens, tasks, settings }: Device, hooks: FaultHooks): ConditionFaults {
+function conditionFaults(
+  { condition, lock, tokens, tasks, settings }: Device,
+  hooks: FaultHooks,
+): ConditionFaults {
   return {
     lockHeldFor: (ms) => lock.holdFor(ms),
     expireTokens: () => tokens.expireAll(),

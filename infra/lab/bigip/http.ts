@@ -34,11 +34,20 @@ export interface Front {
 }
 
 export function createFront(front: Front, certificate: Certificate): Server {
-  const server = createServer({ key: certificate.key, cert: certificate.cert }, (incoming, response) => {
-    serve(front, incoming, response).catch((error: unknown) => {
-      send(response, errorReply(500, `the lab failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
-    });
-  });
+  const server = createServer(
+    { key: certificate.key, cert: certificate.cert },
+    (incoming, response) => {
+      serve(front, incoming, response).catch((error: unknown) => {
+        send(
+          response,
+          errorReply(
+            500,
+            `the lab failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+          ),
+        );
+      });
+    },
+  );
   server.keepAliveTimeout = 60_000;
   return server;
 }
@@ -66,7 +75,14 @@ async function requestOf(incoming: IncomingMessage): Promise<LabRequest> {
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
   const url = new URL(incoming.url ?? '/', 'https://localhost');
-  return { method: incoming.method ?? 'GET', path: url.pathname, query: url.searchParams, headers: incoming.headers, text, body: parse(text) };
+  return {
+    method: incoming.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    headers: incoming.headers,
+    text,
+    body: parse(text),
+  };
 }
 
 const BROKEN = Symbol('broken JSON');
@@ -80,7 +96,11 @@ function parse(text: string): unknown {
   }
 }
 
-async function serve(front: Front, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  front: Front,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const request = await requestOf(incoming).catch(() => undefined);
   if (request === undefined) return;
   const { device, box } = front;
@@ -91,7 +111,14 @@ async function serve(front: Front, incoming: IncomingMessage, response: ServerRe
   const reply = handled ? await handle(front, request) : undefined;
   const status = respond(response, fault, reply);
   if (request.method === 'GET' || isSession(request.path)) return;
-  front.record({ time: device.settings.now(), method: request.method, path: request.path, status, tenant: reply?.tenant ?? tenantIn(request.path), handled });
+  front.record({
+    time: device.settings.now(),
+    method: request.method,
+    path: request.path,
+    status,
+    tenant: reply?.tenant ?? tenantIn(request.path),
+    handled,
+  });
 }
 
 function tenantIn(path: string): string | undefined {
@@ -99,10 +126,14 @@ function tenantIn(path: string): string | undefined {
 }
 
 async function handle({ device, traffic }: Front, request: LabRequest): Promise<Reply> {
-  if (device.settings.now() < device.condition.startingUntil) return { status: 503, body: HTML_STARTING };
+  if (device.settings.now() < device.condition.startingUntil)
+    return { status: 503, body: HTML_STARTING };
   const refused = refusal(device, request);
   if (refused !== undefined) return refused;
   if (request.body === BROKEN) return errorReply(400, 'Found invalid JSON in the request body');
-  const reply = sessionRoute(device, request) ?? (await as3Route(device, request)) ?? (await ltmRoute(device, traffic, request));
+  const reply =
+    sessionRoute(device, request) ??
+    (await as3Route(device, request)) ??
+    (await ltmRoute(device, traffic, request));
   return reply ?? errorReply(404, `Public URI path not registered: ${request.path}`);
 }

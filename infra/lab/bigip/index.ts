@@ -75,8 +75,14 @@ export async function startBigip(options: BigipOptions = {}): Promise<LabBigip> 
   const certificate = await certificateFor(settings.host, settings.hostname);
   const traffic = createTraffic(device);
   const writes: WriteRecord[] = [];
-  const box = createFaults(device, { refresh: () => traffic.refresh(), breakConnections: () => server.closeAllConnections() });
-  const server = createFront({ device, traffic, box, record: (write) => void writes.push(write) }, certificate);
+  const box = createFaults(device, {
+    refresh: () => traffic.refresh(),
+    breakConnections: () => server.closeAllConnections(),
+  });
+  const server = createFront(
+    { device, traffic, box, record: (write) => void writes.push(write) },
+    certificate,
+  );
   device.store.onChange(() => traffic.refresh());
   const port = await listen(server, settings.host, settings.port);
   traffic.refresh();

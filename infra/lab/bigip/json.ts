@@ -10,7 +10,9 @@ export function classOf(value: unknown): string | undefined {
 
 /** The entries of an object that are objects of one AS3 class. */
 export function ofClass(parent: Json, name: string): readonly (readonly [string, Json])[] {
-  return Object.entries(parent).filter((entry): entry is [string, Json] => classOf(entry[1]) === name);
+  return Object.entries(parent).filter(
+    (entry): entry is [string, Json] => classOf(entry[1]) === name,
+  );
 }
 
 export function without(value: Json, ...keys: readonly string[]): Json {

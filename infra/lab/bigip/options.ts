@@ -49,7 +49,13 @@ export interface Settings {
   readonly now: () => number;
 }
 
-const TIMINGS: Timings = { declare: 20, memberWrite: 2, monitorInterval: 1000, scriptLimit: 30_000, syncLimit: 45_000 };
+const TIMINGS: Timings = {
+  declare: 20,
+  memberWrite: 2,
+  monitorInterval: 1000,
+  scriptLimit: 30_000,
+  syncLimit: 45_000,
+};
 
 const DEFAULTS = {
   host: '127.0.0.1',
@@ -64,7 +70,14 @@ const DEFAULTS = {
 };
 
 export function settingsOf(options: BigipOptions): Settings {
-  const { timings: _timings, as3: _as3, common: _common, state: _state, defects, ...given } = options;
+  const {
+    timings: _timings,
+    as3: _as3,
+    common: _common,
+    state: _state,
+    defects,
+    ...given
+  } = options;
   const settings = { ...DEFAULTS, ...given };
   return { ...settings, defects: defects ?? settings.as3Version.startsWith('3.56') };
 }

@@ -25,7 +25,13 @@ export function saveState(device: Device): SavedState {
 
 export function configOf(state: SavedState | undefined): LtmConfig {
   if (state === undefined) return emptyConfig();
-  const map = (kind: string): ReadonlyMap<string, never> => new Map((state.config[kind] ?? []).map((record) => [(record as { path: string }).path, record as never]));
+  const map = (kind: string): ReadonlyMap<string, never> =>
+    new Map(
+      (state.config[kind] ?? []).map((record) => [
+        (record as { path: string }).path,
+        record as never,
+      ]),
+    );
   return {
     partitions: new Set(state.config['partitions'] as readonly string[]),
     folders: new Set(state.config['folders'] as readonly string[]),

@@ -27,7 +27,8 @@ const LIMIT = 100;
 
 export function createTokens(now: () => number): Tokens {
   const tokens = new Map<string, Token>();
-  const active = (user: string): number => [...tokens.values()].filter((t) => t.user === user && t.expiresAt > now()).length;
+  const active = (user: string): number =>
+    [...tokens.values()].filter((t) => t.user === user && t.expiresAt > now()).length;
   const put = (token: Token): Json => {
     tokens.set(token.token, token);
     return describe(token);
@@ -36,7 +37,13 @@ export function createTokens(now: () => number): Tokens {
     create(user): Json | undefined {
       if (active(user) >= LIMIT) return undefined;
       const startedAt = now();
-      return put({ token: randomBytes(16).toString('hex').toUpperCase(), user, timeout: DEFAULT_SECONDS, startedAt, expiresAt: startedAt + DEFAULT_SECONDS * 1000 });
+      return put({
+        token: randomBytes(16).toString('hex').toUpperCase(),
+        user,
+        timeout: DEFAULT_SECONDS,
+        startedAt,
+        expiresAt: startedAt + DEFAULT_SECONDS * 1000,
+      });
     },
     check(token): 'valid' | 'expired' | 'unknown' {
       const found = tokens.get(token);
@@ -49,7 +56,9 @@ export function createTokens(now: () => number): Tokens {
     },
     extend(token, seconds): Json | undefined {
       const found = tokens.get(token);
-      return found === undefined ? undefined : put({ ...found, timeout: seconds, expiresAt: found.startedAt + seconds * 1000 });
+      return found === undefined
+        ? undefined
+        : put({ ...found, timeout: seconds, expiresAt: found.startedAt + seconds * 1000 });
     },
     remove: (token) => tokens.delete(token),
     expireAll(): void {

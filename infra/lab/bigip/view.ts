@@ -54,7 +54,10 @@ export interface DeviceView {
 
 export function viewOf(device: Device, traffic: Traffic): DeviceView {
   const config = device.store.current();
-  const of = <T extends { readonly path: string }>(map: ReadonlyMap<string, T>, name: string): readonly T[] => [...map.values()].filter((record) => partitionOf(record.path) === name);
+  const of = <T extends { readonly path: string }>(
+    map: ReadonlyMap<string, T>,
+    name: string,
+  ): readonly T[] => [...map.values()].filter((record) => partitionOf(record.path) === name);
   return {
     hostname: device.settings.hostname,
     role: device.condition.standby ? 'standby' : 'active',
@@ -68,7 +71,17 @@ export function viewOf(device: Device, traffic: Traffic): DeviceView {
 
 function virtualView(virtual: Virtual, traffic: Traffic): VirtualServerView {
   const { path, address, port, protocol, pool, enabled } = virtual;
-  return { path, name: nameOf(path), destination: withPort(address, port), address, port, protocol, pool, enabled, ...traffic.virtual(virtual) };
+  return {
+    path,
+    name: nameOf(path),
+    destination: withPort(address, port),
+    address,
+    port,
+    protocol,
+    pool,
+    enabled,
+    ...traffic.virtual(virtual),
+  };
 }
 
 function poolView(device: Device, pool: Pool, traffic: Traffic): PoolView {
@@ -84,7 +97,9 @@ function poolView(device: Device, pool: Pool, traffic: Traffic): PoolView {
         port: member.port,
         state: member.state === 'user-down' ? 'user-down' : seen.health,
         session: member.session,
-        enabled: memberAvailability(device.store.current(), pool, member, traffic).enabled && member.state === 'user-up',
+        enabled:
+          memberAvailability(device.store.current(), pool, member, traffic).enabled &&
+          member.state === 'user-up',
         ratio: member.ratio,
         priorityGroup: member.priorityGroup,
         monitors: seen.monitors,

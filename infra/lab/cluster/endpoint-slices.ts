@@ -11,7 +11,12 @@ function endpointOf(pod: RawPod): object {
     addresses: [podAddress(pod)],
     conditions: { ready: isReady(pod) && !terminating, serving: isReady(pod), terminating },
     nodeName: pod.spec.nodeName,
-    targetRef: { kind: 'Pod', namespace: pod.metadata.namespace, name: pod.metadata.name, uid: pod.metadata.uid },
+    targetRef: {
+      kind: 'Pod',
+      namespace: pod.metadata.namespace,
+      name: pod.metadata.name,
+      uid: pod.metadata.uid,
+    },
   };
 }
 
@@ -22,17 +27,41 @@ function portsOn(service: RawService, pod: RawPod): readonly object[] {
   });
 }
 
-function sliceOf(service: RawService, pods: readonly RawPod[], ports: readonly object[], index: number): RawObject {
+function sliceOf(
+  service: RawService,
+  pods: readonly RawPod[],
+  ports: readonly object[],
+  index: number,
+): RawObject {
   const { name, namespace, uid } = service.metadata;
-  const suffix = createHash('sha256').update(`${namespace}/${name}/${index}`).digest('hex').slice(0, 5);
+  const suffix = createHash('sha256')
+    .update(`${namespace}/${name}/${index}`)
+    .digest('hex')
+    .slice(0, 5);
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: {
       name: `${name}-${suffix}`,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': MANAGER },
-      ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }] }),
+      labels: {
+        'kubernetes.io/service-name': name,
+        'endpointslice.kubernetes.io/managed-by': MANAGER,
+      },
+      ...(uid === undefined
+        ? {}
+        : {
+            ownerReferences: [
+              {
+                apiVersion: 'v1',
+                kind: 'Service',
+                name,
+                uid,
+                controller: true,
+                blockOwnerDeletion: true,
+              },
+            ],
+          }),
     },
     addressType: 'IPv4',
     endpoints: pods.map(endpointOf),
@@ -45,14 +74,24 @@ export function wantedSlices(world: World): readonly RawObject[] {
   return world.services
     .filter((s) => Object.keys(s.spec.selector ?? {}).length > 0)
     .flatMap((service) => {
-      const groups = Map.groupBy(podsOf(world, service), (pod) => JSON.stringify(portsOn(service, pod)));
+      const groups = Map.groupBy(podsOf(world, service), (pod) =>
+        JSON.stringify(portsOn(service, pod)),
+      );
       if (groups.size === 0) return [sliceOf(service, [], [], 0)];
-      return [...groups].map(([ports, pods], index) => sliceOf(service, pods, JSON.parse(ports) as object[], index));
+      return [...groups].map(([ports, pods], index) =>
+        sliceOf(service, pods, JSON.parse(ports) as object[], index),
+      );
     });
 }
 
 function isSame(a: RawObject, b: RawObject | undefined): boolean {
-  return b !== undefined && isDeepStrictEqual([a.addressType, a.endpoints, a.ports], [b.addressType, b.endpoints ?? [], b.ports ?? []]);
+  return (
+    b !== undefined &&
+    isDeepStrictEqual(
+      [a.addressType, a.endpoints, a.ports],
+      [b.addressType, b.endpoints ?? [], b.ports ?? []],
+    )
+  );
 }
 
 export interface SliceChanges {
@@ -62,8 +101,12 @@ export interface SliceChanges {
 
 /** What has to be written so that the cluster's slices say what its pods are. Slices of other controllers stay. */
 export function sliceChanges(world: World): SliceChanges {
-  const wanted = new Map(wantedSlices(world).map((s) => [`${s.metadata.namespace}/${s.metadata.name}`, s]));
-  const ours = world.endpointSlices.filter((s) => s.metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === MANAGER);
+  const wanted = new Map(
+    wantedSlices(world).map((s) => [`${s.metadata.namespace}/${s.metadata.name}`, s]),
+  );
+  const ours = world.endpointSlices.filter(
+    (s) => s.metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === MANAGER,
+  );
   const present = new Map(ours.map((s) => [`${s.metadata.namespace}/${s.metadata.name}`, s]));
   return {
     write: [...wanted].filter(([key, s]) => !isSame(s, present.get(key))).map(([, s]) => s),

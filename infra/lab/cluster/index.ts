@@ -5,7 +5,15 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 import { sliceChanges } from './endpoint-slices.ts';
-import { namespaceOf, podObject, podWithReadiness, terminatingPod, type Answers, type PodPlace, type Workload } from './pods.ts';
+import {
+  namespaceOf,
+  podObject,
+  podWithReadiness,
+  terminatingPod,
+  type Answers,
+  type PodPlace,
+  type Workload,
+} from './pods.ts';
 import { owners, processes } from './processes.ts';
 import type { RawObject, RawPod } from './raw.ts';
 import { repeat } from './repeat.ts';
@@ -53,11 +61,20 @@ export interface LabCluster {
   close(): Promise<void>;
 }
 
-const START: readonly Workload[] = ['istio-ingressgateway', 'istio-ingressgateway', 'tcp-echo-v1', 'tcp-echo-v2'];
+const START: readonly Workload[] = [
+  'istio-ingressgateway',
+  'istio-ingressgateway',
+  'tcp-echo-v1',
+  'tcp-echo-v2',
+];
 const FIRST_HOST = 5;
 
 /** Hands out pod names and addresses; none is used twice. */
-function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly string[]): (workload: Workload) => Omit<PodPlace, 'created' | 'answers'> {
+function createPlaces(
+  id: string,
+  podNetwork: string,
+  nodeAddresses: readonly string[],
+): (workload: Workload) => Omit<PodPlace, 'created' | 'answers'> {
   let made = 0;
   return (workload) => {
     const worker = made % nodeAddresses.length;
@@ -74,7 +91,16 @@ function createPlaces(id: string, podNetwork: string, nodeAddresses: readonly st
 }
 
 export async function startCluster(options: ClusterOptions): Promise<LabCluster> {
-  const { store, clock, id = 'lab', podNetwork = '10.244', nodeAddresses = ['192.168.0.11', '192.168.0.12'], pushDelay = 20, grace = 1000, answers = {} } = options;
+  const {
+    store,
+    clock,
+    id = 'lab',
+    podNetwork = '10.244',
+    nodeAddresses = ['192.168.0.11', '192.168.0.12'],
+    pushDelay = 20,
+    grace = 1000,
+    answers = {},
+  } = options;
   const objects = new Map<string, RawObject>();
   const sockets = createSockets();
   const turns = createTurns();
@@ -88,14 +114,18 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     try {
       write();
     } catch (error) {
-      failedWrites.set(objectKey(object), `${objectKey(object)} could not be written: ${String(error)}`);
+      failedWrites.set(
+        objectKey(object),
+        `${objectKey(object)} could not be written: ${String(error)}`,
+      );
     }
   }
 
   /** Somebody else may have been quicker. */
   function remove(object: RawObject): void {
     const { apiVersion, kind, metadata } = object;
-    if (objects.has(objectKey(object))) store.delete(apiVersion, kind, metadata.namespace, metadata.name);
+    if (objects.has(objectKey(object)))
+      store.delete(apiVersion, kind, metadata.namespace, metadata.name);
   }
 
   const follow = repeat(
@@ -113,7 +143,8 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
   const unsubscribe = store.subscribe(({ type, object }) => {
     if (type === 'DELETED') objects.delete(objectKey(object));
     else objects.set(objectKey(object), object);
-    if (object.kind !== 'EndpointSlice' && object.kind !== 'Event' && object.kind !== 'Lease') follow.kick();
+    if (object.kind !== 'EndpointSlice' && object.kind !== 'Event' && object.kind !== 'Lease')
+      follow.kick();
   });
 
   function podNamed(name: string): RawPod {
@@ -130,7 +161,8 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     return placed.name;
   }
 
-  for (const object of [...nodes(nodeAddresses), ingressService(), echoService()]) store.apply(object);
+  for (const object of [...nodes(nodeAddresses), ingressService(), echoService()])
+    store.apply(object);
   for (const workload of START) addPod(workload);
   await follow.idle();
 
@@ -138,7 +170,12 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     id,
     world,
     addPod,
-    pods: (workload) => world().pods.filter((p) => p.metadata.namespace === namespaceOf(workload) && p.metadata.name.startsWith(`${workload}-`)),
+    pods: (workload) =>
+      world().pods.filter(
+        (p) =>
+          p.metadata.namespace === namespaceOf(workload) &&
+          p.metadata.name.startsWith(`${workload}-`),
+      ),
     removePod: async (name) => {
       const pod = podNamed(name);
       store.apply(terminatingPod(pod, at(), Math.ceil(grace / 1000)));

@@ -1,7 +1,15 @@
 /** A small istiod and Envoy: the listeners of one gateway pod, and what each does with a connection. */
 import type { RawGateway, RawPod, RawServer, RawService } from './raw.ts';
 import { tcpRoute, type TcpRoute } from './routes.ts';
-import { isReady, isTerminating, podAddress, podsOf, selects, targetPortOn, type World } from './world.ts';
+import {
+  isReady,
+  isTerminating,
+  podAddress,
+  podsOf,
+  selects,
+  targetPortOn,
+  type World,
+} from './world.ts';
 
 export const STATUS_PORT = 15_021;
 
@@ -18,7 +26,13 @@ export function isRouter(pod: RawPod): boolean {
 }
 
 function isUnprivileged(pod: RawPod): boolean {
-  return pod.spec.containers.some((c) => c.env?.some((e) => e.name === 'ISTIO_META_UNPRIVILEGED_POD' && ['1', 't', 'true', 'TRUE', 'True'].includes(e.value ?? '')));
+  return pod.spec.containers.some((c) =>
+    c.env?.some(
+      (e) =>
+        e.name === 'ISTIO_META_UNPRIVILEGED_POD' &&
+        ['1', 't', 'true', 'TRUE', 'True'].includes(e.value ?? ''),
+    ),
+  );
 }
 
 function istioProtocol(name: string | undefined, protocol: string | undefined): string {
@@ -70,7 +84,12 @@ function isBindable(pod: RawPod, port: number): boolean {
   return Number.isInteger(port) && port >= (isUnprivileged(pod) ? 1024 : 1) && port <= 65_535;
 }
 
-function claimOf(world: World, pod: RawPod, gateway: RawGateway, server: RawServer): Claim | undefined {
+function claimOf(
+  world: World,
+  pod: RawPod,
+  gateway: RawGateway,
+  server: RawServer,
+): Claim | undefined {
   const { number = 0, protocol = '' } = server.port ?? {};
   const family = familyOf(protocol);
   const port = podPort(world, pod, number);
@@ -90,6 +109,9 @@ export function meshListeners(world: World, pod: RawPod): readonly MeshListener[
       if (claim && !claims.has(claim.port)) claims.set(claim.port, claim);
     }
   }
-  claims.set(STATUS_PORT, { port: STATUS_PORT, listener: { kind: 'status', port: STATUS_PORT, ready: isReady(pod) && !isTerminating(pod) } });
+  claims.set(STATUS_PORT, {
+    port: STATUS_PORT,
+    listener: { kind: 'status', port: STATUS_PORT, ready: isReady(pod) && !isTerminating(pod) },
+  });
   return [...claims.values()].flatMap((c) => c.listener ?? []);
 }

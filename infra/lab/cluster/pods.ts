@@ -23,7 +23,13 @@ function gatewayContainer(): RawContainer {
   return {
     name: 'istio-proxy',
     image: 'docker.io/istio/proxyv2:1.30.0',
-    args: ['proxy', 'router', '--domain', '$(POD_NAMESPACE).svc.cluster.local', '--proxyLogLevel=warning'],
+    args: [
+      'proxy',
+      'router',
+      '--domain',
+      '$(POD_NAMESPACE).svc.cluster.local',
+      '--proxyLogLevel=warning',
+    ],
     env: [{ name: 'ISTIO_META_UNPRIVILEGED_POD', value: 'true' }],
     ports: [
       { name: 'http-status', containerPort: 15_021, protocol: 'TCP' },
@@ -34,13 +40,39 @@ function gatewayContainer(): RawContainer {
 }
 
 function echoContainer(word: string): RawContainer {
-  return { name: 'tcp-echo', image: ECHO_IMAGE, args: ['9000,9001', word], ports: [{ containerPort: 9000 }, { containerPort: 9001 }] };
+  return {
+    name: 'tcp-echo',
+    image: ECHO_IMAGE,
+    args: ['9000,9001', word],
+    ports: [{ containerPort: 9000 }, { containerPort: 9001 }],
+  };
 }
 
-const WORKLOADS: Readonly<Record<Workload, { namespace: string; labels: Readonly<Record<string, string>>; container: (answers: Answers) => RawContainer }>> = {
-  'istio-ingressgateway': { namespace: 'istio-system', labels: { app: 'istio-ingressgateway', istio: 'ingressgateway', 'istio.io/rev': 'default' }, container: gatewayContainer },
-  'tcp-echo-v1': { namespace: 'default', labels: { app: 'tcp-echo', version: 'v1' }, container: (answers) => echoContainer(answers['tcp-echo-v1'] ?? 'one') },
-  'tcp-echo-v2': { namespace: 'default', labels: { app: 'tcp-echo', version: 'v2' }, container: (answers) => echoContainer(answers['tcp-echo-v2'] ?? 'two') },
+const WORKLOADS: Readonly<
+  Record<
+    Workload,
+    {
+      namespace: string;
+      labels: Readonly<Record<string, string>>;
+      container: (answers: Answers) => RawContainer;
+    }
+  >
+> = {
+  'istio-ingressgateway': {
+    namespace: 'istio-system',
+    labels: { app: 'istio-ingressgateway', istio: 'ingressgateway', 'istio.io/rev': 'default' },
+    container: gatewayContainer,
+  },
+  'tcp-echo-v1': {
+    namespace: 'default',
+    labels: { app: 'tcp-echo', version: 'v1' },
+    container: (answers) => echoContainer(answers['tcp-echo-v1'] ?? 'one'),
+  },
+  'tcp-echo-v2': {
+    namespace: 'default',
+    labels: { app: 'tcp-echo', version: 'v2' },
+    container: (answers) => echoContainer(answers['tcp-echo-v2'] ?? 'two'),
+  },
 };
 
 export function namespaceOf(workload: Workload): string {
@@ -73,17 +105,35 @@ export function podObject(workload: Workload, place: PodPlace, ready = true): Ra
       hostIP: place.nodeAddress,
       startTime: place.created,
       conditions: conditions(ready, place.created),
-      containerStatuses: [{ name: main.name, image: main.image, imageID: '', ready, restartCount: 0, started: true, state }],
+      containerStatuses: [
+        {
+          name: main.name,
+          image: main.image,
+          imageID: '',
+          ready,
+          restartCount: 0,
+          started: true,
+          state,
+        },
+      ],
     },
   };
 }
 
 /** The same pod, told that it must go. */
 export function terminatingPod(pod: RawPod, at: string, graceSeconds: number): RawObject {
-  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp: at, deletionGracePeriodSeconds: graceSeconds } };
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, deletionTimestamp: at, deletionGracePeriodSeconds: graceSeconds },
+  };
 }
 
 export function podWithReadiness(pod: RawPod, ready: boolean, at: string): RawObject {
-  const statuses = ((pod.status as { containerStatuses?: readonly object[] } | undefined)?.containerStatuses ?? []).map((s) => ({ ...s, ready }));
-  return { ...pod, status: { ...pod.status, conditions: conditions(ready, at), containerStatuses: statuses } };
+  const statuses = (
+    (pod.status as { containerStatuses?: readonly object[] } | undefined)?.containerStatuses ?? []
+  ).map((s) => ({ ...s, ready }));
+  return {
+    ...pod,
+    status: { ...pod.status, conditions: conditions(ready, at), containerStatuses: statuses },
+  };
 }

@@ -24,18 +24,33 @@ function echoPorts(pod: RawPod): readonly Listening[] {
   return pod.spec.containers
     .filter((c) => c.image === ECHO_IMAGE)
     .flatMap(({ args: [ports = '', prefix = ''] = [] }) =>
-      ports.split(',').map((port) => ({ owner: fullName(pod), address: podAddress(pod), port: Number(port), serve: echoLines(prefix) })),
+      ports
+        .split(',')
+        .map((port) => ({
+          owner: fullName(pod),
+          address: podAddress(pod),
+          port: Number(port),
+          serve: echoLines(prefix),
+        })),
     );
 }
 
 function onPod(world: World, pod: RawPod, turns: Turns): readonly Listening[] {
   if (!isRouter(pod)) return echoPorts(pod);
-  return meshListeners(world, pod).map((l) => ({ owner: fullName(pod), address: podAddress(pod), port: l.port, serve: serveOf(world, l, turns) }));
+  return meshListeners(world, pod).map((l) => ({
+    owner: fullName(pod),
+    address: podAddress(pod),
+    port: l.port,
+    serve: serveOf(world, l, turns),
+  }));
 }
 
 /** Every address on which the cluster's processes listen now. */
 export function processes(world: World, turns: Turns): readonly Listening[] {
-  return [...world.pods.filter((p) => p.status?.podIP).flatMap((pod) => onPod(world, pod, turns)), ...nodePorts(world, turns)];
+  return [
+    ...world.pods.filter((p) => p.status?.podIP).flatMap((pod) => onPod(world, pod, turns)),
+    ...nodePorts(world, turns),
+  ];
 }
 
 export function owners(world: World): ReadonlySet<string> {

@@ -26,12 +26,19 @@ export interface RawContainer {
   readonly image?: string;
   readonly args?: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
+  readonly ports?: readonly {
+    readonly name?: string;
+    readonly containerPort: number;
+    readonly protocol?: string;
+  }[];
 }
 
 export interface RawPod extends RawObject {
   readonly spec: { readonly nodeName?: string; readonly containers: readonly RawContainer[] };
-  readonly status?: { readonly podIP?: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 export interface RawServicePort {
@@ -53,7 +60,9 @@ export interface RawService extends RawObject {
 }
 
 export interface RawNode extends RawObject {
-  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
+  readonly status?: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
 }
 
 export interface RawServer {
@@ -67,7 +76,11 @@ export interface RawGateway extends RawObject {
 }
 
 export interface RawDestination {
-  readonly destination?: { readonly host?: string; readonly subset?: string; readonly port?: { readonly number?: number } };
+  readonly destination?: {
+    readonly host?: string;
+    readonly subset?: string;
+    readonly port?: { readonly number?: number };
+  };
   readonly weight?: number;
 }
 
@@ -86,5 +99,8 @@ export interface RawVirtualService extends RawObject {
 }
 
 export interface RawDestinationRule extends RawObject {
-  readonly spec: { readonly host?: string; readonly subsets?: readonly { readonly name: string; readonly labels?: Labels }[] };
+  readonly spec: {
+    readonly host?: string;
+    readonly subsets?: readonly { readonly name: string; readonly labels?: Labels }[];
+  };
 }

@@ -7,7 +7,11 @@ export interface Repeat {
 }
 
 export function repeat(pause: () => Promise<void>, step: () => Promise<void>): Repeat {
-  const state: { dirty: boolean; stopped: boolean; running: Promise<void> | undefined } = { dirty: false, stopped: false, running: undefined };
+  const state: { dirty: boolean; stopped: boolean; running: Promise<void> | undefined } = {
+    dirty: false,
+    stopped: false,
+    running: undefined,
+  };
 
   async function run(): Promise<void> {
     while (state.dirty && !state.stopped) {

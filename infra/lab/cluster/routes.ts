@@ -1,6 +1,24 @@
 /** Which VirtualService block a TCP server leads to, and which pods stand behind its destinations. */
-import type { RawDestination, RawGateway, RawPod, RawServer, RawService, RawServicePort, RawTcpBlock, RawVirtualService } from './raw.ts';
-import { answering, fullName, namespaceOf, podAddress, podsOf, selects, targetPortOn, type World } from './world.ts';
+import type {
+  RawDestination,
+  RawGateway,
+  RawPod,
+  RawServer,
+  RawService,
+  RawServicePort,
+  RawTcpBlock,
+  RawVirtualService,
+} from './raw.ts';
+import {
+  answering,
+  fullName,
+  namespaceOf,
+  podAddress,
+  podsOf,
+  selects,
+  targetPortOn,
+  type World,
+} from './world.ts';
 
 export interface Target {
   readonly address: string;
@@ -23,7 +41,11 @@ export function nextOf<T>(list: readonly T[], key: string, turns: Turns): T | un
   return list.length === 0 ? undefined : list[turns(key, list.length)];
 }
 
-function refersTo(names: readonly string[], owner: RawVirtualService, gateway: RawGateway): boolean {
+function refersTo(
+  names: readonly string[],
+  owner: RawVirtualService,
+  gateway: RawGateway,
+): boolean {
   return names.some((name) => {
     const bare = name.replace(/^\.\//, '');
     return (bare.includes('/') ? bare : `${namespaceOf(owner)}/${bare}`) === fullName(gateway);
@@ -32,7 +54,10 @@ function refersTo(names: readonly string[], owner: RawVirtualService, gateway: R
 
 function isVisible(service: RawVirtualService, namespace: string): boolean {
   const exportTo = service.spec.exportTo ?? ['*'];
-  return exportTo.some((to) => to === '*' || to === namespace || (to === '.' && service.metadata.namespace === namespace));
+  return exportTo.some(
+    (to) =>
+      to === '*' || to === namespace || (to === '.' && service.metadata.namespace === namespace),
+  );
 }
 
 function overlap(a: string, b: string): boolean {
@@ -50,10 +75,17 @@ function hostsMeet(server: RawServer, gateway: RawGateway, service: RawVirtualSe
   });
 }
 
-function blockMatches(block: RawTcpBlock, number: number, service: RawVirtualService, gateway: RawGateway): boolean {
+function blockMatches(
+  block: RawTcpBlock,
+  number: number,
+  service: RawVirtualService,
+  gateway: RawGateway,
+): boolean {
   if ((block.route ?? []).length === 0) return false;
   if (!block.match || block.match.length === 0) return true;
-  return block.match.some((m) => (m.port ?? number) === number && (!m.gateways || refersTo(m.gateways, service, gateway)));
+  return block.match.some(
+    (m) => (m.port ?? number) === number && (!m.gateways || refersTo(m.gateways, service, gateway)),
+  );
 }
 
 export interface TcpRoute {
@@ -61,15 +93,31 @@ export interface TcpRoute {
   readonly destinations: readonly RawDestination[];
 }
 
-function isBound(service: RawVirtualService, pod: RawPod, gateway: RawGateway, server: RawServer): boolean {
-  return refersTo(service.spec.gateways ?? [], service, gateway) && isVisible(service, namespaceOf(pod)) && hostsMeet(server, gateway, service);
+function isBound(
+  service: RawVirtualService,
+  pod: RawPod,
+  gateway: RawGateway,
+  server: RawServer,
+): boolean {
+  return (
+    refersTo(service.spec.gateways ?? [], service, gateway) &&
+    isVisible(service, namespaceOf(pod)) &&
+    hostsMeet(server, gateway, service)
+  );
 }
 
 /** The first matching block of the oldest bound VirtualService; without one Envoy opens no listener. */
-export function tcpRoute(world: World, pod: RawPod, gateway: RawGateway, server: RawServer): TcpRoute | undefined {
+export function tcpRoute(
+  world: World,
+  pod: RawPod,
+  gateway: RawGateway,
+  server: RawServer,
+): TcpRoute | undefined {
   const number = server.port?.number ?? 0;
   for (const service of world.virtualServices) {
-    const block = isBound(service, pod, gateway, server) ? service.spec.tcp?.find((b) => blockMatches(b, number, service, gateway)) : undefined;
+    const block = isBound(service, pod, gateway, server)
+      ? service.spec.tcp?.find((b) => blockMatches(b, number, service, gateway))
+      : undefined;
     if (block) return { namespace: namespaceOf(service), destinations: block.route ?? [] };
   }
   return undefined;
@@ -77,18 +125,31 @@ export function tcpRoute(world: World, pod: RawPod, gateway: RawGateway, server:
 
 function serviceNamed(world: World, host: string, namespace: string): RawService | undefined {
   const [name, inNamespace = namespace] = host.split('.');
-  return world.services.find((s) => s.metadata.name === name && s.metadata.namespace === inNamespace);
+  return world.services.find(
+    (s) => s.metadata.name === name && s.metadata.namespace === inNamespace,
+  );
 }
 
-function subsetLabels(world: World, service: RawService, subset: string): Readonly<Record<string, string>> | undefined {
-  const rule = world.destinationRules.find((r) => serviceNamed(world, r.spec.host ?? '', namespaceOf(r)) === service);
+function subsetLabels(
+  world: World,
+  service: RawService,
+  subset: string,
+): Readonly<Record<string, string>> | undefined {
+  const rule = world.destinationRules.find(
+    (r) => serviceNamed(world, r.spec.host ?? '', namespaceOf(r)) === service,
+  );
   return rule?.spec.subsets?.find((s) => s.name === subset)?.labels;
 }
 
 /** A destination without a port means the only one. */
-function destinationPort(service: RawService, number: number | undefined): RawServicePort | undefined {
+function destinationPort(
+  service: RawService,
+  number: number | undefined,
+): RawServicePort | undefined {
   const ports = service.spec.ports ?? [];
-  return number === undefined && ports.length === 1 ? ports[0] : ports.find((p) => p.port === number);
+  return number === undefined && ports.length === 1
+    ? ports[0]
+    : ports.find((p) => p.port === number);
 }
 
 export function targets(pods: readonly RawPod[], port: RawServicePort): readonly Target[] {
@@ -98,19 +159,36 @@ export function targets(pods: readonly RawPod[], port: RawServicePort): readonly
   });
 }
 
-function targetsOf(world: World, destination: RawDestination['destination'], namespace: string): readonly Target[] {
+function targetsOf(
+  world: World,
+  destination: RawDestination['destination'],
+  namespace: string,
+): readonly Target[] {
   const service = serviceNamed(world, destination?.host ?? '', namespace);
   const port = service && destinationPort(service, destination?.port?.number);
   if (!service || !port) return [];
-  const labels = destination?.subset === undefined ? {} : subsetLabels(world, service, destination.subset);
-  return labels ? targets(podsOf(world, service).filter((p) => selects(labels, p.metadata.labels)), port) : [];
+  const labels =
+    destination?.subset === undefined ? {} : subsetLabels(world, service, destination.subset);
+  return labels
+    ? targets(
+        podsOf(world, service).filter((p) => selects(labels, p.metadata.labels)),
+        port,
+      )
+    : [];
 }
 
 /** The pod for the next connection; undefined when nobody is there (Envoy then accepts and closes). */
 export function nextTarget(world: World, route: TcpRoute, turns: Turns): Target | undefined {
   const [first] = route.destinations;
-  const weighted = route.destinations.length === 1 && first ? [first] : route.destinations.flatMap((d) => Array.from({ length: d.weight ?? 0 }, () => d));
+  const weighted =
+    route.destinations.length === 1 && first
+      ? [first]
+      : route.destinations.flatMap((d) => Array.from({ length: d.weight ?? 0 }, () => d));
   const key = JSON.stringify(route);
   const destination = nextOf(weighted, key, turns)?.destination;
-  return nextOf(targetsOf(world, destination, route.namespace), `${key}${JSON.stringify(destination)}`, turns);
+  return nextOf(
+    targetsOf(world, destination, route.namespace),
+    `${key}${JSON.stringify(destination)}`,
+    turns,
+  );
 }

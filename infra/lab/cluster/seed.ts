@@ -1,7 +1,12 @@
 /** What is in the cluster before anybody applies anything. */
 import type { RawObject } from './raw.ts';
 
-function object(apiVersion: string, kind: string, metadata: RawObject['metadata'], rest: object = {}): RawObject {
+function object(
+  apiVersion: string,
+  kind: string,
+  metadata: RawObject['metadata'],
+  rest: object = {},
+): RawObject {
   return { apiVersion, kind, metadata, ...rest };
 }
 
@@ -9,11 +14,26 @@ export function nodes(addresses: readonly string[]): readonly RawObject[] {
   return addresses.map((address, index) => {
     const name = `worker-${index + 1}`;
     const status = {
-      addresses: [{ type: 'InternalIP', address }, { type: 'Hostname', address: name }],
-      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }],
+      addresses: [
+        { type: 'InternalIP', address },
+        { type: 'Hostname', address: name },
+      ],
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'KubeletReady',
+          message: 'kubelet is posting ready status',
+        },
+      ],
       nodeInfo: { kubeletVersion: 'v1.34.0', operatingSystem: 'linux', architecture: 'amd64' },
     };
-    return object('v1', 'Node', { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' } }, { spec: {}, status });
+    return object(
+      'v1',
+      'Node',
+      { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' } },
+      { spec: {}, status },
+    );
   });
 }
 
@@ -32,12 +52,33 @@ export function ingressService(): RawObject {
     type: 'LoadBalancer',
     loadBalancerClass: 'sluice.io/bigip',
     selector: labels,
-    ports: INGRESS_PORTS.map(([name, port, targetPort, nodePort]) => ({ name, port, protocol: 'TCP', targetPort, nodePort })),
+    ports: INGRESS_PORTS.map(([name, port, targetPort, nodePort]) => ({
+      name,
+      port,
+      protocol: 'TCP',
+      targetPort,
+      nodePort,
+    })),
   };
-  return object('v1', 'Service', { name: 'istio-ingressgateway', namespace: 'istio-system', labels }, { spec });
+  return object(
+    'v1',
+    'Service',
+    { name: 'istio-ingressgateway', namespace: 'istio-system', labels },
+    { spec },
+  );
 }
 
 export function echoService(): RawObject {
-  const ports = [9000, 9001].map((port) => ({ name: port === 9000 ? 'tcp' : 'tcp-other', port, targetPort: port, protocol: 'TCP' }));
-  return object('v1', 'Service', { name: 'tcp-echo', namespace: 'default', labels: { app: 'tcp-echo' } }, { spec: { type: 'ClusterIP', selector: { app: 'tcp-echo' }, ports } });
+  const ports = [9000, 9001].map((port) => ({
+    name: port === 9000 ? 'tcp' : 'tcp-other',
+    port,
+    targetPort: port,
+    protocol: 'TCP',
+  }));
+  return object(
+    'v1',
+    'Service',
+    { name: 'tcp-echo', namespace: 'default', labels: { app: 'tcp-echo' } },
+    { spec: { type: 'ClusterIP', selector: { app: 'tcp-echo' }, ports } },
+  );
 }

@@ -15,7 +15,11 @@ export function forward(next: () => Target | undefined): Serve {
       client.destroy();
       return;
     }
-    const upstream = connect({ host: loopbackOf(target.address), port: target.port, allowHalfOpen: true });
+    const upstream = connect({
+      host: loopbackOf(target.address),
+      port: target.port,
+      allowHalfOpen: true,
+    });
     client.pipe(upstream).pipe(client);
     upstream.on('error', () => client.destroy());
     upstream.on('close', () => client.destroySoon());
@@ -41,7 +45,9 @@ export function httpAnswer(listener: RequestListener): Serve {
 
 /** An HTTP server without routes, and the whole of Envoy's answer to it. */
 export function notFound(): Serve {
-  return httpAnswer((_request, response) => response.writeHead(404, { server: 'istio-envoy' }).end());
+  return httpAnswer((_request, response) =>
+    response.writeHead(404, { server: 'istio-envoy' }).end(),
+  );
 }
 
 /** The readiness of a gateway pod, where BIG-IP's monitor asks for it. */

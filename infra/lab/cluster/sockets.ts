@@ -47,11 +47,18 @@ export function createSockets(): Sockets {
       entry.listening.serve(socket);
     });
     const failed = await bind(entry.server, loopbackOf(listening.address), listening.port);
-    if (failed) problems.set(key, `${listening.owner} cannot listen on ${loopbackOf(listening.address)}:${listening.port}: ${failed.message}`);
+    if (failed)
+      problems.set(
+        key,
+        `${listening.owner} cannot listen on ${loopbackOf(listening.address)}:${listening.port}: ${failed.message}`,
+      );
     else open.set(key, entry);
   }
 
-  async function reconcile(wanted: readonly Listening[], owners: ReadonlySet<string>): Promise<void> {
+  async function reconcile(
+    wanted: readonly Listening[],
+    owners: ReadonlySet<string>,
+  ): Promise<void> {
     const keyed = new Map(wanted.map((l) => [`${l.address}:${l.port}`, l]));
     problems.clear();
     for (const [key, entry] of open) {
@@ -68,7 +75,9 @@ export function createSockets(): Sockets {
   }
 
   async function close(): Promise<void> {
-    const closed = [...open.values()].map(({ server }) => new Promise<void>((resolve) => void server.close(() => resolve())));
+    const closed = [...open.values()].map(
+      ({ server }) => new Promise<void>((resolve) => void server.close(() => resolve())),
+    );
     open.clear();
     for (const socket of connections.keys()) socket.destroy();
     await Promise.all(closed);

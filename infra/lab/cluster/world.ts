@@ -1,4 +1,13 @@
-import type { Labels, RawDestinationRule, RawGateway, RawNode, RawObject, RawPod, RawService, RawVirtualService } from './raw.ts';
+import type {
+  Labels,
+  RawDestinationRule,
+  RawGateway,
+  RawNode,
+  RawObject,
+  RawPod,
+  RawService,
+  RawVirtualService,
+} from './raw.ts';
 
 /** What the cluster holds at one moment. */
 export interface World {
@@ -25,13 +34,18 @@ export function objectKey(object: RawObject): string {
 
 /** Oldest first, then by name: the order in which istiod reads its configuration. */
 function byAge(a: RawObject, b: RawObject): number {
-  const age = (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '');
-  return age || a.metadata.name.localeCompare(b.metadata.name) || fullName(a).localeCompare(fullName(b));
+  const age = (a.metadata.creationTimestamp ?? '').localeCompare(
+    b.metadata.creationTimestamp ?? '',
+  );
+  return (
+    age || a.metadata.name.localeCompare(b.metadata.name) || fullName(a).localeCompare(fullName(b))
+  );
 }
 
 export function worldOf(objects: Iterable<RawObject>): World {
   const sorted = [...objects].sort(byAge);
-  const of = (group: string, kind: string): readonly RawObject[] => sorted.filter((o) => o.kind === kind && groupOf(o) === group);
+  const of = (group: string, kind: string): readonly RawObject[] =>
+    sorted.filter((o) => o.kind === kind && groupOf(o) === group);
   return {
     pods: of('', 'Pod') as readonly RawPod[],
     services: of('', 'Service') as readonly RawService[],
@@ -51,7 +65,12 @@ export function selects(selector: Labels | undefined, labels: Labels | undefined
 export function podsOf(world: World, service: RawService): readonly RawPod[] {
   const selector = service.spec.selector ?? {};
   if (Object.keys(selector).length === 0) return [];
-  return world.pods.filter((p) => p.metadata.namespace === service.metadata.namespace && p.status?.podIP && selects(selector, p.metadata.labels));
+  return world.pods.filter(
+    (p) =>
+      p.metadata.namespace === service.metadata.namespace &&
+      p.status?.podIP &&
+      selects(selector, p.metadata.labels),
+  );
 }
 
 export function isReady(pod: RawPod): boolean {
@@ -78,9 +97,18 @@ export function podAddress(pod: RawPod): string {
 }
 
 /** The number behind a Service port on one pod; undefined when a named port is not among the pod's. */
-export function targetPortOn(pod: RawPod, port: { readonly port: number; readonly protocol?: string; readonly targetPort?: number | string }): number | undefined {
+export function targetPortOn(
+  pod: RawPod,
+  port: {
+    readonly port: number;
+    readonly protocol?: string;
+    readonly targetPort?: number | string;
+  },
+): number | undefined {
   const target = port.targetPort ?? port.port;
   if (typeof target === 'number') return target;
-  const named = pod.spec.containers.flatMap((c) => c.ports ?? []).find((p) => p.name === target && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
+  const named = pod.spec.containers
+    .flatMap((c) => c.ports ?? [])
+    .find((p) => p.name === target && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
   return named?.containerPort;
 }

@@ -7,19 +7,32 @@ export interface ArgumentsRefused {
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === value);
-  if (found === undefined) throw new Error(`--${name} ${value}: must be one of ${allowed.join(', ')}`);
+  if (found === undefined)
+    throw new Error(`--${name} ${value}: must be one of ${allowed.join(', ')}`);
   return found;
 }
 
 /** `--queue sqlite|sqs --members pods|nodes --like FILE`, or one sentence that says what is wrong. */
-export function parseLabArguments(argv: readonly string[]): Pick<LabOptions, 'queue' | 'members' | 'like'> | ArgumentsRefused {
+export function parseLabArguments(
+  argv: readonly string[],
+): Pick<LabOptions, 'queue' | 'members' | 'like'> | ArgumentsRefused {
   try {
     const { values } = parseArgs({
       args: [...argv],
-      options: { queue: { type: 'string', default: 'sqlite' }, members: { type: 'string', default: 'pods' }, like: { type: 'string' } },
+      options: {
+        queue: { type: 'string', default: 'sqlite' },
+        members: { type: 'string', default: 'pods' },
+        like: { type: 'string' },
+      },
     });
-    return { queue: oneOf('queue', values.queue, ['sqlite', 'sqs']), members: oneOf('members', values.members, ['pods', 'nodes']), ...(values.like === undefined ? {} : { like: values.like }) };
+    return {
+      queue: oneOf('queue', values.queue, ['sqlite', 'sqs']),
+      members: oneOf('members', values.members, ['pods', 'nodes']),
+      ...(values.like === undefined ? {} : { like: values.like }),
+    };
   } catch (error) {
-    return { refused: `${error instanceof Error ? error.message : String(error)}. Known: --queue sqlite|sqs, --members pods|nodes, --like FILE.` };
+    return {
+      refused: `${error instanceof Error ? error.message : String(error)}. Known: --queue sqlite|sqs, --members pods|nodes, --like FILE.`,
+    };
   }
 }

@@ -15,10 +15,19 @@ export interface Expectation<T> {
 
 export class DemoFailure extends Error {
   readonly explanation: readonly string[];
-  constructor(step: string, expectation: { readonly expected: string; readonly where: string }, seen: string) {
+  constructor(
+    step: string,
+    expectation: { readonly expected: string; readonly where: string },
+    seen: string,
+  ) {
     super(`${expectation.expected}: ${seen}`);
     this.name = 'DemoFailure';
-    this.explanation = [`demo failed at step "${step}"`, `  expected:      ${expectation.expected}`, `  seen:          ${seen}`, `  where to look: ${expectation.where}`];
+    this.explanation = [
+      `demo failed at step "${step}"`,
+      `  expected:      ${expectation.expected}`,
+      `  seen:          ${seen}`,
+      `  where to look: ${expectation.where}`,
+    ];
   }
 }
 

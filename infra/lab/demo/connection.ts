@@ -16,8 +16,16 @@ export function ask(address: string, port: number, line: string, timeout = 2000)
   socket.on('data', (text: string) => {
     answer += text;
   });
-  socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? '(connection refused)' : `(connection broken: ${error.code ?? error.message})`));
-  socket.on('close', () => resolve(answer === '' ? '(connection closed without an answer)' : answer.trimEnd()));
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    resolve(
+      error.code === 'ECONNREFUSED'
+        ? '(connection refused)'
+        : `(connection broken: ${error.code ?? error.message})`,
+    ),
+  );
+  socket.on('close', () =>
+    resolve(answer === '' ? '(connection closed without an answer)' : answer.trimEnd()),
+  );
   return promise;
 }
 

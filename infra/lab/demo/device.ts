@@ -20,7 +20,11 @@ export interface DeviceRow {
 }
 
 function memberRow({ address, port, enabled, state }: MemberView): MemberRow {
-  return { member: `${address}:${port}`, enabled, state: enabled ? state : `${state}, takes nothing new` };
+  return {
+    member: `${address}:${port}`,
+    enabled,
+    state: enabled ? state : `${state}, takes nothing new`,
+  };
 }
 
 export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] {
@@ -29,7 +33,14 @@ export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] 
     .partitions.flatMap(({ name, virtualServers, pools }) =>
       virtualServers.map(({ destination, protocol, pool: path, error, connections }) => {
         const pool = pools.find((p) => p.path === path);
-        return { virtual: `${destination}/${protocol}`, partition: name, balance: pool?.balance ?? '', error, connections: connections.total, members: pool?.members.map(memberRow) ?? [] };
+        return {
+          virtual: `${destination}/${protocol}`,
+          partition: name,
+          balance: pool?.balance ?? '',
+          error,
+          connections: connections.total,
+          members: pool?.members.map(memberRow) ?? [],
+        };
       }),
     )
     .sort((a, b) => a.virtual.localeCompare(b.virtual));
@@ -38,9 +49,15 @@ export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] 
 export function deviceTable(rows: readonly DeviceRow[]): readonly string[] {
   if (rows.length === 0) return ['BIG-IP has no virtual server'];
   const lines = rows.flatMap(({ virtual, partition, balance, connections, error, members }) =>
-    (members.length === 0 ? [{ member: 'no member', state: '' }] : members).map(({ member, state }, index) =>
-      index === 0 ? [virtual, partition, balance, String(connections), member, error ?? state] : ['', '', '', '', member, state],
+    (members.length === 0 ? [{ member: 'no member', state: '' }] : members).map(
+      ({ member, state }, index) =>
+        index === 0
+          ? [virtual, partition, balance, String(connections), member, error ?? state]
+          : ['', '', '', '', member, state],
     ),
   );
-  return table([['virtual server', 'partition', 'balance', 'connections', 'pool member', 'monitors say'], ...lines]);
+  return table([
+    ['virtual server', 'partition', 'balance', 'connections', 'pool member', 'monitors say'],
+    ...lines,
+  ]);
 }

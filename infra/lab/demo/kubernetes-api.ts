@@ -4,7 +4,11 @@ import { request } from 'node:https';
 export interface ApiObject {
   readonly apiVersion?: string;
   readonly kind?: string;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly [field: string]: unknown };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -29,17 +33,22 @@ function call(access: ApiAccess, method: string, path: string, body?: object): P
     accept: 'application/json',
     ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }),
   };
-  const sent = request(new URL(path, access.url), { method, ca: access.ca, headers }, (response) => {
-    const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('error', reject);
-    response.on('end', () => {
-      const text = Buffer.concat(chunks).toString('utf8');
-      const status = response.statusCode ?? 0;
-      if (status >= 200 && status < 300) resolve(JSON.parse(text === '' ? '{}' : text) as ApiObject);
-      else reject(new Error(`${method} ${path} was answered ${status}: ${text.slice(0, 400)}`));
-    });
-  });
+  const sent = request(
+    new URL(path, access.url),
+    { method, ca: access.ca, headers },
+    (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const status = response.statusCode ?? 0;
+        if (status >= 200 && status < 300)
+          resolve(JSON.parse(text === '' ? '{}' : text) as ApiObject);
+        else reject(new Error(`${method} ${path} was answered ${status}: ${text.slice(0, 400)}`));
+      });
+    },
+  );
   sent.on('error', reject);
   sent.end(body === undefined ? undefined : JSON.stringify(body));
   return promise;
@@ -55,9 +64,11 @@ export function pathOf(object: ApiObject): string {
 
 export function createKubernetesApi(access: ApiAccess): KubernetesApi {
   return {
-    apply: (object) => call(access, 'PATCH', `${pathOf(object)}?fieldManager=kubectl&force=true`, object),
+    apply: (object) =>
+      call(access, 'PATCH', `${pathOf(object)}?fieldManager=kubectl&force=true`, object),
     get: (path) => call(access, 'GET', path),
-    list: async (path) => ((await call(access, 'GET', path))['items'] ?? []) as readonly ApiObject[],
+    list: async (path) =>
+      ((await call(access, 'GET', path))['items'] ?? []) as readonly ApiObject[],
     remove: async (path) => {
       await call(access, 'DELETE', path);
     },

@@ -25,24 +25,44 @@ function ports(service: ApiObject): readonly ServicePort[] {
 /** Who wrote the Service port, as the API server recorded it. */
 function writerOf(service: ApiObject, port: number): string {
   const fields = (service.metadata?.['managedFields'] ?? []) as readonly ManagedFields[];
-  return fields.find((f) => JSON.stringify(f.fieldsV1 ?? {}).includes(`"k:{\\"port\\":${port},`))?.manager ?? 'nobody';
+  return (
+    fields.find((f) => JSON.stringify(f.fieldsV1 ?? {}).includes(`"k:{\\"port\\":${port},`))
+      ?.manager ?? 'nobody'
+  );
 }
 
 export async function servicePort(api: KubernetesApi, port: number): Promise<Seen<ServicePort>> {
   const service = await api.get(INGRESS_SERVICE);
   const found = ports(service).find((p) => p.port === port);
-  if (!found) return { instead: `the Service has the ports ${ports(service).map((p) => p.port).join(', ')}` };
+  if (!found)
+    return {
+      instead: `the Service has the ports ${ports(service)
+        .map((p) => p.port)
+        .join(', ')}`,
+    };
   const by = writerOf(service, port);
-  if (by === 'kubectl' || by === 'nobody') return { instead: `port ${port} is there, but its owner is ${by}` };
-  return { ok: found, say: `Service port ${found.name} ${found.port} → ${found.targetPort}, node port ${found.nodePort ?? 'none'}, added by ${by}` };
+  if (by === 'kubectl' || by === 'nobody')
+    return { instead: `port ${port} is there, but its owner is ${by}` };
+  return {
+    ok: found,
+    say: `Service port ${found.name} ${found.port} → ${found.targetPort}, node port ${found.nodePort ?? 'none'}, added by ${by}`,
+  };
 }
 
 export async function serviceAddress(api: KubernetesApi, address: string): Promise<Seen<string>> {
-  const { status } = (await api.get(INGRESS_SERVICE)) as { status?: { loadBalancer?: { ingress?: readonly { ip?: string; ipMode?: string }[] } } };
+  const { status } = (await api.get(INGRESS_SERVICE)) as {
+    status?: { loadBalancer?: { ingress?: readonly { ip?: string; ipMode?: string }[] } };
+  };
   const shown = status?.loadBalancer?.ingress ?? [];
   const found = shown.find((i) => i.ip === address);
-  if (!found) return { instead: `EXTERNAL-IP is ${shown.length === 0 ? '<pending>' : shown.map((i) => i.ip).join(', ')}` };
-  return { ok: address, say: `Service status: EXTERNAL-IP ${address} (ipMode ${found.ipMode ?? 'not set'})` };
+  if (!found)
+    return {
+      instead: `EXTERNAL-IP is ${shown.length === 0 ? '<pending>' : shown.map((i) => i.ip).join(', ')}`,
+    };
+  return {
+    ok: address,
+    say: `Service status: EXTERNAL-IP ${address} (ipMode ${found.ipMode ?? 'not set'})`,
+  };
 }
 
 interface EventObject {
@@ -61,37 +81,77 @@ export interface WantedEvent {
 }
 
 /** Events of either API group. */
-export async function eventOn(api: KubernetesApi, { on: { kind, namespace, name }, reason, says }: WantedEvent): Promise<Seen<string>> {
-  const events = (await api.list(`/api/v1/namespaces/${namespace}/events`)) as readonly EventObject[];
-  const own = events.filter((e) => (e.involvedObject ?? e.regarding)?.name === name).map((e) => ({ reason: e.reason ?? '', text: e.message ?? e.note ?? '' }));
+export async function eventOn(
+  api: KubernetesApi,
+  { on: { kind, namespace, name }, reason, says }: WantedEvent,
+): Promise<Seen<string>> {
+  const events = (await api.list(
+    `/api/v1/namespaces/${namespace}/events`,
+  )) as readonly EventObject[];
+  const own = events
+    .filter((e) => (e.involvedObject ?? e.regarding)?.name === name)
+    .map((e) => ({ reason: e.reason ?? '', text: e.message ?? e.note ?? '' }));
   const found = own.find((e) => e.reason === reason && e.text.includes(says));
-  if (!found) return { instead: own.length === 0 ? `no event on ${kind} ${name}` : `events: ${own.map((e) => `${e.reason}: ${e.text}`).join(' | ')}` };
+  if (!found)
+    return {
+      instead:
+        own.length === 0
+          ? `no event on ${kind} ${name}`
+          : `events: ${own.map((e) => `${e.reason}: ${e.text}`).join(' | ')}`,
+    };
   return { ok: found.text, say: `Event on the ${kind}: ${reason}: ${found.text}` };
 }
 
 /** The addresses and ports a pool should hold. */
-export function poolHolds(rows: readonly DeviceRow[], virtual: string, wanted: readonly string[]): Seen<DeviceRow> {
+export function poolHolds(
+  rows: readonly DeviceRow[],
+  virtual: string,
+  wanted: readonly string[],
+): Seen<DeviceRow> {
   const row = rows.find((r) => r.virtual === virtual);
-  if (!row) return { instead: `virtual servers on the device: ${rows.map((r) => r.virtual).join(', ') || 'none'}` };
-  const members = row.members.filter((m) => m.enabled).map((m) => m.member).sort();
-  if (members.join() !== [...wanted].sort().join()) return { instead: `the pool of ${virtual} takes connections for ${members.join(', ') || 'nobody'}` };
-  return { ok: row, say: `virtual server ${virtual} in partition ${row.partition}, pool ${members.join(', ')}` };
+  if (!row)
+    return {
+      instead: `virtual servers on the device: ${rows.map((r) => r.virtual).join(', ') || 'none'}`,
+    };
+  const members = row.members
+    .filter((m) => m.enabled)
+    .map((m) => m.member)
+    .sort();
+  if (members.join() !== [...wanted].sort().join())
+    return {
+      instead: `the pool of ${virtual} takes connections for ${members.join(', ') || 'nobody'}`,
+    };
+  return {
+    ok: row,
+    say: `virtual server ${virtual} in partition ${row.partition}, pool ${members.join(', ')}`,
+  };
 }
 
-export function balances(rows: readonly DeviceRow[], virtual: string, method: string): Seen<string> {
+export function balances(
+  rows: readonly DeviceRow[],
+  virtual: string,
+  method: string,
+): Seen<string> {
   const balance = rows.find((r) => r.virtual === virtual)?.balance;
-  return balance === method ? { ok: method, say: `its pool balances by ${method}` } : { instead: `the pool balances by ${balance ?? 'nothing: there is no such virtual server'}` };
+  return balance === method
+    ? { ok: method, say: `its pool balances by ${method}` }
+    : { instead: `the pool balances by ${balance ?? 'nothing: there is no such virtual server'}` };
 }
 
 export function noVirtual(rows: readonly DeviceRow[], virtual: string): Seen<true> {
-  if (rows.some((r) => r.virtual === virtual)) return { instead: `${virtual} is still on the device` };
+  if (rows.some((r) => r.virtual === virtual))
+    return { instead: `${virtual} is still on the device` };
   return { ok: true, say: `virtual server ${virtual} is gone from the device` };
 }
 
 export function nobodyAnswers(answer: string, where: string): Seen<true> {
-  return answer === '(connection refused)' ? { ok: true, say: `nobody answers at ${where}` } : { instead: answer };
+  return answer === '(connection refused)'
+    ? { ok: true, say: `nobody answers at ${where}` }
+    : { instead: answer };
 }
 
 export function answered(answer: string, wanted: string, where: string): Seen<string> {
-  return answer === wanted ? { ok: answer, say: `a real TCP connection was answered: ${answer} (${where})` } : { instead: answer };
+  return answer === wanted
+    ? { ok: answer, say: `a real TCP connection was answered: ${answer} (${where})` }
+    : { instead: answer };
 }

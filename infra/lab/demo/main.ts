@@ -9,11 +9,17 @@ import { play } from './play.ts';
 import { createSay } from './say.ts';
 
 const clock = processClock;
-const say = createSay((text) => process.stdout.write(text), process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
+const say = createSay(
+  (text) => process.stdout.write(text),
+  process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+);
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof DemoFailure) return error.explanation;
-  return ['demo failed, and not at a check', `  seen:          ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+  return [
+    'demo failed, and not at a check',
+    `  seen:          ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  ];
 }
 
 async function run(argv: readonly string[]): Promise<number> {
@@ -24,7 +30,9 @@ async function run(argv: readonly string[]): Promise<number> {
     return 2;
   }
   if (fleet && (options.members !== 'pods' || options.like !== undefined)) {
-    say.failed(['fleet: its scenes look for pods of its own clusters; leave out --members and --like.']);
+    say.failed([
+      'fleet: its scenes look for pods of its own clusters; leave out --members and --like.',
+    ]);
     return 2;
   }
   const start = clock.now();
@@ -35,14 +43,19 @@ async function run(argv: readonly string[]): Promise<number> {
     say.title(`\ndemo: ${passed} checks passed in ${((clock.now() - start) / 1000).toFixed(1)} s`);
     return 0;
   } catch (error) {
-    say.failed([...explain(error), `  kept for you:  ${lab.files.dir} (sluice.log, sluice.yaml, kubeconfig)`]);
+    say.failed([
+      ...explain(error),
+      `  kept for you:  ${lab.files.dir} (sluice.log, sluice.yaml, kubeconfig)`,
+    ]);
     await lab.stop({ keepFiles: true });
     return 1;
   }
 }
 
 // Whatever is still open after the lab has stopped must not keep the caller waiting.
-process.exit(await run(process.argv.slice(2)).catch((error: unknown) => {
-  say.failed(explain(error));
-  return 1;
-}));
+process.exit(
+  await run(process.argv.slice(2)).catch((error: unknown) => {
+    say.failed(explain(error));
+    return 1;
+  }),
+);

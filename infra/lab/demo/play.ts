@@ -3,14 +3,31 @@ import type { Lab } from '../lab.ts';
 import { createChecks } from './check.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';
 import type { Say } from './say.ts';
-import { configMapMoves, firstGateway, gatewayDeleted, nothingYet, podGoes, secondGateway } from './scenes.ts';
+import {
+  configMapMoves,
+  firstGateway,
+  gatewayDeleted,
+  nothingYet,
+  podGoes,
+  secondGateway,
+} from './scenes.ts';
 
 /** Plays every scene on a running lab; returns how many checks passed, or throws at the first that did not. */
 export async function play(lab: Lab, say: Say, clock: Clock): Promise<number> {
   say.title('Sluice: from an Istio Gateway to BIG-IP, hands off');
-  say.why(`lab: ${lab.cluster.pods('istio-ingressgateway').length} gateway pods, 1 BIG-IP, queue ${lab.queue}, pool members are ${lab.members}`);
+  say.why(
+    `lab: ${lab.cluster.pods('istio-ingressgateway').length} gateway pods, 1 BIG-IP, queue ${lab.queue}, pool members are ${lab.members}`,
+  );
   const checks = createChecks(clock, say);
   const scene = { lab, say, clock, checks, api: createKubernetesApi(lab.kubernetes) };
-  for (const act of [nothingYet, firstGateway, secondGateway, configMapMoves, podGoes, gatewayDeleted]) await act(scene);
+  for (const act of [
+    nothingYet,
+    firstGateway,
+    secondGateway,
+    configMapMoves,
+    podGoes,
+    gatewayDeleted,
+  ])
+    await act(scene);
   return checks.passed();
 }

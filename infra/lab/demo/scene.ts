@@ -27,19 +27,31 @@ export function virtualOf({ lab }: Scene, port: number): string {
 }
 
 interface PodFields {
-  readonly metadata: { readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
+  readonly metadata: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  };
   readonly status?: { readonly podIP?: string };
 }
 
 /** Where BIG-IP should send connections for a gateway port now: the pods themselves, or the nodes' ports. */
-export async function expectedMembers({ lab, api }: Scene, port: number): Promise<readonly string[]> {
+export async function expectedMembers(
+  { lab, api }: Scene,
+  port: number,
+): Promise<readonly string[]> {
   if (lab.members === 'nodes') {
-    const service = (await api.get(INGRESS_SERVICE)) as { spec?: { ports?: readonly { port: number; nodePort?: number }[] } };
+    const service = (await api.get(INGRESS_SERVICE)) as {
+      spec?: { ports?: readonly { port: number; nodePort?: number }[] };
+    };
     const nodePort = service.spec?.ports?.find((p) => p.port === port)?.nodePort;
     return lab.nodeAddresses.map((address) => `${address}:${nodePort ?? 'none'}`);
   }
   const pods = (await api.list(INGRESS_PODS)) as readonly object[] as readonly PodFields[];
-  const staying = pods.filter((p) => p.metadata.labels?.['istio'] === 'ingressgateway' && p.metadata.deletionTimestamp === undefined);
+  const staying = pods.filter(
+    (p) =>
+      p.metadata.labels?.['istio'] === 'ingressgateway' &&
+      p.metadata.deletionTimestamp === undefined,
+  );
   return staying.map((p) => `${p.status?.podIP ?? 'none'}:${port}`);
 }
 
@@ -52,13 +64,18 @@ export function checkAnswer(scene: Scene, port: number, wanted: string): Promise
   return scene.checks.check({
     expected: `a connection to ${address} is answered "${wanted}"`,
     where: `is there a virtual server, are its members up (table above), does Envoy listen: ${scene.lab.files.log}`,
-    see: async (): Promise<Seen<string>> => answered(await connects(scene, port, wanted.replace(/^\w+ /, '')), wanted, address),
+    see: async (): Promise<Seen<string>> =>
+      answered(await connects(scene, port, wanted.replace(/^\w+ /, '')), wanted, address),
   });
 }
 
 export function checkNobody(scene: Scene, port: number, where: string): Promise<true> {
   const at = `${scene.lab.loopbackAddress}:${port}`;
-  return scene.checks.check({ expected: `nobody answers at ${at}`, where, see: async () => nobodyAnswers(await connects(scene, port, 'hello'), at) });
+  return scene.checks.check({
+    expected: `nobody answers at ${at}`,
+    where,
+    see: async () => nobodyAnswers(await connects(scene, port, 'hello'), at),
+  });
 }
 
 /** The virtual port is the gateway's, unless a setting says otherwise. */
@@ -66,7 +83,12 @@ export async function checkPool(scene: Scene, port: number, virtualPort = port):
   await scene.checks.check({
     expected: `virtual server ${virtualOf(scene, virtualPort)} whose pool holds what the cluster offers (${scene.lab.members})`,
     where: `${scene.lab.files.log} (apply's lines), and the dead-letter queues`,
-    see: async () => poolHolds(deviceRows(scene.lab.bigip), virtualOf(scene, virtualPort), await expectedMembers(scene, port)),
+    see: async () =>
+      poolHolds(
+        deviceRows(scene.lab.bigip),
+        virtualOf(scene, virtualPort),
+        await expectedMembers(scene, port),
+      ),
   });
 }
 

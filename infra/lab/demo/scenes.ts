@@ -5,13 +5,27 @@ import type { Seen } from './check.ts';
 import { keepAsking } from './connection.ts';
 import { deviceRows, type DeviceRow } from './device.ts';
 import { balances, eventOn, noVirtual, poolHolds, serviceAddress, servicePort } from './looks.ts';
-import { applyManifest, checkAnswer, checkNobody, checkPool, connects, expectedMembers, showDevice, virtualOf, type Scene } from './scene.ts';
+import {
+  applyManifest,
+  checkAnswer,
+  checkNobody,
+  checkPool,
+  connects,
+  expectedMembers,
+  showDevice,
+  virtualOf,
+  type Scene,
+} from './scene.ts';
 
 const FIRST = 32_400;
 const SECOND = 32_500;
 /** Where the F5 ConfigMap puts the first gateway's virtual server. */
 const MOVED = 31_400;
-const CONFIG_MAP = { kind: 'ConfigMap', namespace: 'istio-system', name: 'istio-ingressgateway.32400.vs' };
+const CONFIG_MAP = {
+  kind: 'ConfigMap',
+  namespace: 'istio-system',
+  name: 'istio-ingressgateway.32400.vs',
+};
 const GATEWAY = { kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway' };
 const GATEWAYS = '/apis/networking.istio.io/v1/namespaces/default/gateways';
 
@@ -19,7 +33,11 @@ export async function nothingYet(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   checks.step('Before: a cluster with Istio, and an empty BIG-IP');
   say.why(`${lab.virtualAddress} is reached here at ${lab.loopbackAddress}.`);
-  await checkNobody(scene, FIRST, `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`);
+  await checkNobody(
+    scene,
+    FIRST,
+    `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`,
+  );
   showDevice(scene);
 }
 
@@ -35,21 +53,35 @@ async function watchFor(scene: Scene, port: number): Promise<Sightings> {
   const until = clock.now() + 10_000;
   let applied: number | undefined;
   while (clock.now() < until) {
-    if (deviceRows(lab.bigip).some((row) => row.virtual === virtualOf(scene, port))) applied ??= clock.now();
-    if ((await connects(scene, port, 'hello')).startsWith('one ')) return { applied, answered: clock.now() };
+    if (deviceRows(lab.bigip).some((row) => row.virtual === virtualOf(scene, port)))
+      applied ??= clock.now();
+    if ((await connects(scene, port, 'hello')).startsWith('one '))
+      return { applied, answered: clock.now() };
     await clock.sleep(3);
   }
   return { applied, answered: undefined };
 }
 
 /** The result that first said "applied" for the port brought the times along at which its content passed watch and map. */
-function moments({ lab }: Scene, start: number, { applied, answered }: Sightings): readonly Moment[] {
-  const settled = lab.pipeline.trace.settled.find((s) => s.at >= start && s.applied.includes(FIRST));
+function moments(
+  { lab }: Scene,
+  start: number,
+  { applied, answered }: Sightings,
+): readonly Moment[] {
+  const settled = lab.pipeline.trace.settled.find(
+    (s) => s.at >= start && s.applied.includes(FIRST),
+  );
   const hop = (where: string): number | undefined => {
     const found = settled?.hops.find((h) => h.where === where);
     return found && Date.parse(found.at);
   };
-  const declares = lab.bigip.writes.filter((w) => w.handled && w.path.startsWith('/mgmt/shared/appsvcs/declare') && w.time >= start && w.time <= (applied ?? 0));
+  const declares = lab.bigip.writes.filter(
+    (w) =>
+      w.handled &&
+      w.path.startsWith('/mgmt/shared/appsvcs/declare') &&
+      w.time >= start &&
+      w.time <= (applied ?? 0),
+  );
   return [
     { what: 'snapshot sent (watch)', at: hop('watch') },
     { what: 'mapped (map)', at: hop('map') },
@@ -66,25 +98,47 @@ export async function firstGateway(scene: Scene): Promise<void> {
   const start = clock.now();
   const watching = watchFor(scene, FIRST);
   await applyManifest(scene, 'tcp-echo');
-  say.why('The Service lacks the port, so the watcher adds it, by server-side apply; it owns that port and no other.');
-  await checks.check({ expected: `the Service istio-ingressgateway has port ${FIRST}, added by Sluice`, where: `${lab.files.log} (watch's lines)`, see: () => servicePort(api, FIRST) });
-  say.why('map finds where Envoy listens behind the port; apply declares the virtual server through AS3 and reads it back.');
+  say.why(
+    'The Service lacks the port, so the watcher adds it, by server-side apply; it owns that port and no other.',
+  );
+  await checks.check({
+    expected: `the Service istio-ingressgateway has port ${FIRST}, added by Sluice`,
+    where: `${lab.files.log} (watch's lines)`,
+    see: () => servicePort(api, FIRST),
+  });
+  say.why(
+    'map finds where Envoy listens behind the port; apply declares the virtual server through AS3 and reads it back.',
+  );
   await checkPool(scene, FIRST);
-  say.why('BIG-IP sends the connection to a gateway pod, Envoy routes it to version v1 of the echo server, which says "one".');
+  say.why(
+    'BIG-IP sends the connection to a gateway pod, Envoy routes it to version v1 of the echo server, which says "one".',
+  );
   const sightings = await watching;
   await checkAnswer(scene, FIRST, 'one hello');
   say.why('Only after the device confirmed it does the result go back to the cluster.');
-  await checks.check({ expected: `the Service shows ${lab.virtualAddress} as its external address`, where: 'kubectl get svc -n istio-system istio-ingressgateway -o yaml', see: () => serviceAddress(api, lab.virtualAddress) });
-  await checks.check({ expected: 'an Event Programmed on the Gateway', where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway', see: () => eventOn(api, { on: GATEWAY, reason: 'Programmed', says: virtualOf(scene, FIRST) }) });
+  await checks.check({
+    expected: `the Service shows ${lab.virtualAddress} as its external address`,
+    where: 'kubectl get svc -n istio-system istio-ingressgateway -o yaml',
+    see: () => serviceAddress(api, lab.virtualAddress),
+  });
+  await checks.check({
+    expected: 'an Event Programmed on the Gateway',
+    where: 'kubectl describe gateways.networking.istio.io tcp-echo-gateway',
+    see: () => eventOn(api, { on: GATEWAY, reason: 'Programmed', says: virtualOf(scene, FIRST) }),
+  });
   showDevice(scene);
   say.title('   From "Gateway applied" to "first answer"');
   say.lines(timeline(start, moments(scene, start, sightings)));
 }
 
 export async function secondGateway(scene: Scene): Promise<void> {
-  scene.checks.step(`A second Gateway opens port ${SECOND}, for version v2; nothing has to be repeated by hand`);
+  scene.checks.step(
+    `A second Gateway opens port ${SECOND}, for version v2; nothing has to be repeated by hand`,
+  );
   await applyManifest(scene, 'second-gateway');
-  scene.say.why('The same ingress, so the same snapshot, slice and declaration: now with two virtual servers.');
+  scene.say.why(
+    'The same ingress, so the same snapshot, slice and declaration: now with two virtual servers.',
+  );
   await checkPool(scene, SECOND);
   await checkAnswer(scene, SECOND, 'two hello');
   await checkAnswer(scene, FIRST, 'one hello');
@@ -93,9 +147,13 @@ export async function secondGateway(scene: Scene): Promise<void> {
 
 export async function configMapMoves(scene: Scene): Promise<void> {
   const { checks, lab, api, say } = scene;
-  checks.step(`An F5 ConfigMap, as users of F5's controller write them, moves port ${FIRST} to ${MOVED}`);
+  checks.step(
+    `An F5 ConfigMap, as users of F5's controller write them, moves port ${FIRST} to ${MOVED}`,
+  );
   await applyManifest(scene, 'f5-configmap');
-  say.why('Sluice reads it as settings of the Service port it names, below annotations of the Gateway and above sluice.yaml.');
+  say.why(
+    'Sluice reads it as settings of the Service port it names, below annotations of the Gateway and above sluice.yaml.',
+  );
   await checkPool(scene, FIRST, MOVED);
   await checks.check({
     expected: 'balance least-connections-member, as the ConfigMap says',
@@ -103,7 +161,11 @@ export async function configMapMoves(scene: Scene): Promise<void> {
     see: () => balances(deviceRows(lab.bigip), virtualOf(scene, MOVED), 'least-connections-member'),
   });
   await checkAnswer(scene, MOVED, 'one hello');
-  await checks.check({ expected: `no virtual server ${virtualOf(scene, FIRST)} any more`, where: `${lab.files.log} (apply's lines): removals may be held for want of proof`, see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST)) });
+  await checks.check({
+    expected: `no virtual server ${virtualOf(scene, FIRST)} any more`,
+    where: `${lab.files.log} (apply's lines): removals may be held for want of proof`,
+    see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, FIRST)),
+  });
   await checkNobody(scene, FIRST, 'the device below: is the old virtual server gone?');
   await checkAnswer(scene, SECOND, 'two hello');
   const source = `${CONFIG_MAP.kind} ${CONFIG_MAP.namespace}/${CONFIG_MAP.name}`;
@@ -119,14 +181,30 @@ export async function configMapMoves(scene: Scene): Promise<void> {
 export async function podGoes(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   const pod = lab.cluster.pods('istio-ingressgateway')[0];
-  checks.step(`A gateway pod goes away (${pod?.status?.podIP ?? 'none'}), while connections keep coming`);
+  checks.step(
+    `A gateway pod goes away (${pod?.status?.podIP ?? 'none'}), while connections keep coming`,
+  );
   const load = keepAsking(lab.virtualAddress, MOVED, 'busy');
-  say.why(lab.members === 'pods' ? 'The pod turns Terminating: it must leave the pools now, while it still answers, not when it is gone.' : 'The members are nodes: kube-proxy leaves the pod out, BIG-IP has nothing to change.');
+  say.why(
+    lab.members === 'pods'
+      ? 'The pod turns Terminating: it must leave the pools now, while it still answers, not when it is gone.'
+      : 'The members are nodes: kube-proxy leaves the pod out, BIG-IP has nothing to change.',
+  );
   const leaving = lab.cluster.removePod(pod?.metadata.name ?? '');
   await checks.check({
     expected: 'BIG-IP sends nothing new to the pod while it is Terminating, before it is gone',
     where: `${lab.files.log} (apply's lines after the pod turned Terminating), and the session of its member and node on the device`,
-    see: async () => leftInTime(lab.cluster.pods('istio-ingressgateway').some((p) => p.metadata.name === pod?.metadata.name), poolHolds(deviceRows(lab.bigip), virtualOf(scene, MOVED), await expectedMembers(scene, FIRST))),
+    see: async () =>
+      leftInTime(
+        lab.cluster
+          .pods('istio-ingressgateway')
+          .some((p) => p.metadata.name === pod?.metadata.name),
+        poolHolds(
+          deviceRows(lab.bigip),
+          virtualOf(scene, MOVED),
+          await expectedMembers(scene, FIRST),
+        ),
+      ),
   });
   await leaving;
   await checkPool(scene, FIRST, MOVED);
@@ -150,7 +228,10 @@ function leftInTime(there: boolean, pool: Seen<DeviceRow>): Seen<DeviceRow> {
 function judgeLoad(answers: readonly string[]): Seen<number> {
   const failed = answers.filter((a) => a !== 'one busy');
   if (answers.length === 0) return { instead: 'no connection was made at all' };
-  if (failed.length > 0) return { instead: `${failed.length} of ${answers.length} were not: ${[...new Set(failed)].join(', ')}` };
+  if (failed.length > 0)
+    return {
+      instead: `${failed.length} of ${answers.length} were not: ${[...new Set(failed)].join(', ')}`,
+    };
   return { ok: answers.length, say: `${answers.length} connections meanwhile, each answered` };
 }
 
@@ -159,11 +240,23 @@ export async function gatewayDeleted(scene: Scene): Promise<void> {
   checks.step('The first Gateway is deleted');
   say.why('kubectl delete gateways.networking.istio.io tcp-echo-gateway');
   await api.remove(`${GATEWAYS}/${GATEWAY.name}`);
-  say.why('The watcher saw the deletion, which proves that the virtual server must go; the second one is not touched.');
-  await checks.check({ expected: `no virtual server ${virtualOf(scene, MOVED)}`, where: `${lab.files.log} (apply's lines): removals may be held for want of proof`, see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, MOVED)) });
+  say.why(
+    'The watcher saw the deletion, which proves that the virtual server must go; the second one is not touched.',
+  );
+  await checks.check({
+    expected: `no virtual server ${virtualOf(scene, MOVED)}`,
+    where: `${lab.files.log} (apply's lines): removals may be held for want of proof`,
+    see: () => noVirtual(deviceRows(lab.bigip), virtualOf(scene, MOVED)),
+  });
   await checkNobody(scene, MOVED, 'the device below: is the virtual server gone?');
   await checkAnswer(scene, SECOND, 'two hello');
-  say.why('The F5 ConfigMap is now for a port that no Gateway opens; it is told so, not passed over.');
-  await checks.check({ expected: 'an Event SettingIgnored on the ConfigMap', where: `kubectl -n ${CONFIG_MAP.namespace} get events`, see: () => eventOn(api, { on: CONFIG_MAP, reason: 'SettingIgnored', says: 'ignored' }) });
+  say.why(
+    'The F5 ConfigMap is now for a port that no Gateway opens; it is told so, not passed over.',
+  );
+  await checks.check({
+    expected: 'an Event SettingIgnored on the ConfigMap',
+    where: `kubectl -n ${CONFIG_MAP.namespace} get events`,
+    see: () => eventOn(api, { on: CONFIG_MAP, reason: 'SettingIgnored', says: 'ignored' }),
+  });
   showDevice(scene);
 }

@@ -21,7 +21,10 @@ export async function loadFunction(file: string): Promise<FunctionModule> {
   try {
     module = (await import(pathToFileURL(file).href)) as Partial<FunctionModule>;
   } catch (error) {
-    throw new Error(`The function ${file} cannot be loaded: ${errorMessage(error)}. Run "npm run build" first.`, { cause: error });
+    throw new Error(
+      `The function ${file} cannot be loaded: ${errorMessage(error)}. Run "npm run build" first.`,
+      { cause: error },
+    );
   }
   const { create, handler } = module;
   if (typeof create === 'function' && typeof handler === 'function') return { create, handler };

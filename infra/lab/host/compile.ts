@@ -21,20 +21,30 @@ export interface CompileOptions {
 
 /** Serverless tells its errors on standard output. */
 function output(error: unknown): string {
-  const said = typeof error === 'object' && error !== null && 'stdout' in error ? error.stdout : undefined;
+  const said =
+    typeof error === 'object' && error !== null && 'stdout' in error ? error.stdout : undefined;
   return typeof said === 'string' && said !== '' ? said : errorMessage(error);
 }
 
 /** What `serverless package` makes of `serverless.yml`, in a folder of its own; needs neither network nor credentials. */
 export async function compileTemplate(options: CompileOptions): Promise<Template> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-template-'));
-  const bin = createRequire(join(options.root, 'package.json')).resolve('serverless/bin/serverless');
-  const env = { ...process.env, ...options.env, ...(options.config === undefined ? {} : { SLUICE_CONFIG: options.config }) };
+  const bin = createRequire(join(options.root, 'package.json')).resolve(
+    'serverless/bin/serverless',
+  );
+  const env = {
+    ...process.env,
+    ...options.env,
+    ...(options.config === undefined ? {} : { SLUICE_CONFIG: options.config }),
+  };
   try {
     await run(process.execPath, [bin, 'package', '--package', folder], { cwd: options.root, env });
     return await readTemplate(join(folder, TEMPLATE_FILE));
   } catch (error) {
-    throw new Error(`"serverless package" failed; run "npm run package" to see it alone. ${output(error)}`, { cause: error });
+    throw new Error(
+      `"serverless package" failed; run "npm run package" to see it alone. ${output(error)}`,
+      { cause: error },
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

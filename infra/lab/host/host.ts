@@ -30,11 +30,17 @@ interface Loaded {
   readonly remove: () => Promise<void>;
 }
 
-async function loadPackaged(settings: HostedSettings, { dist, runtime }: HostOptions): Promise<Loaded> {
+async function loadPackaged(
+  settings: HostedSettings,
+  { dist, runtime }: HostOptions,
+): Promise<Loaded> {
   const unpacked = await unpackArtifact(join(dist, settings.artifact));
   const [file = 'handler', name] = settings.handler.split('.');
   try {
-    if (name !== 'handler') throw new Error(`Function ${settings.name} starts at ${settings.handler}; the host knows ${file}.handler only.`);
+    if (name !== 'handler')
+      throw new Error(
+        `Function ${settings.name} starts at ${settings.handler}; the host knows ${file}.handler only.`,
+      );
     const module = await loadFunction(join(unpacked.folder, `${file}.mjs`));
     return { settings, handler: module.create(runtime), remove: () => unpacked.remove() };
   } catch (error) {
@@ -43,12 +49,18 @@ async function loadPackaged(settings: HostedSettings, { dist, runtime }: HostOpt
   }
 }
 
-async function loadBuilt(settings: FunctionSettings, { dist, runtime }: HostOptions): Promise<Loaded> {
+async function loadBuilt(
+  settings: FunctionSettings,
+  { dist, runtime }: HostOptions,
+): Promise<Loaded> {
   const module = await loadFunction(join(dist, settings.name, 'handler.mjs'));
   return { settings, handler: module.create(runtime), remove: async () => undefined };
 }
 
-function startOne({ settings, handler, remove }: Loaded, { runtime, wait }: HostOptions): { stop(): Promise<void> } {
+function startOne(
+  { settings, handler, remove }: Loaded,
+  { runtime, wait }: HostOptions,
+): { stop(): Promise<void> } {
   const { name, queue, reportFailures, batchSize, concurrency, timeout, visibility } = settings;
   const source = startEventSource({
     queue: runtime.queues.queue(queue),
@@ -76,7 +88,10 @@ function startOne({ settings, handler, remove }: Loaded, { runtime, wait }: Host
 /** Loads every function before it starts the first, so that a host runs whole or not at all. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { template } = options;
-  const loading = template === undefined ? FUNCTIONS.map((settings) => loadBuilt(settings, options)) : functionsOf(template).map((settings) => loadPackaged(settings, options));
+  const loading =
+    template === undefined
+      ? FUNCTIONS.map((settings) => loadBuilt(settings, options))
+      : functionsOf(template).map((settings) => loadPackaged(settings, options));
   const results = await Promise.allSettled(loading);
   const loaded = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = results.find((result) => result.status === 'rejected');

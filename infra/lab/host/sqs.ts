@@ -37,9 +37,16 @@ export async function startLocalSqs(): Promise<LocalSqs> {
   };
 }
 
-async function createOne(client: SQSClient, queue: QueueDefinition, arnOf: ReadonlyMap<string, string>): Promise<string> {
+async function createOne(
+  client: SQSClient,
+  queue: QueueDefinition,
+  arnOf: ReadonlyMap<string, string>,
+): Promise<string> {
   const target = queue.redrive === undefined ? undefined : arnOf.get(queue.redrive.deadLetterQueue);
-  if (queue.redrive !== undefined && target === undefined) throw new Error(`Queue ${queue.name} names the dead-letter queue ${queue.redrive.deadLetterQueue}, which is not declared.`);
+  if (queue.redrive !== undefined && target === undefined)
+    throw new Error(
+      `Queue ${queue.name} names the dead-letter queue ${queue.redrive.deadLetterQueue}, which is not declared.`,
+    );
   const made = await client.send(
     new CreateQueueCommand({
       QueueName: queue.name,
@@ -47,19 +54,34 @@ async function createOne(client: SQSClient, queue: QueueDefinition, arnOf: Reado
         FifoQueue: 'true',
         VisibilityTimeout: String(queue.visibilitySeconds),
         MessageRetentionPeriod: String(queue.retentionSeconds),
-        ...(target === undefined ? {} : { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: target, maxReceiveCount: queue.redrive?.maxReceiveCount }) }),
+        ...(target === undefined
+          ? {}
+          : {
+              RedrivePolicy: JSON.stringify({
+                deadLetterTargetArn: target,
+                maxReceiveCount: queue.redrive?.maxReceiveCount,
+              }),
+            }),
       },
     }),
   );
-  const got = await client.send(new GetQueueAttributesCommand({ QueueUrl: made.QueueUrl, AttributeNames: ['QueueArn'] }));
+  const got = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: made.QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
   return got.Attributes?.['QueueArn'] ?? '';
 }
 
 /** Creates the queues, dead-letter queues first. */
-export async function createQueuesOn(server: Pick<LocalSqs, 'endpoint' | 'region' | 'credentials'>, queues: readonly QueueDefinition[]): Promise<void> {
+export async function createQueuesOn(
+  server: Pick<LocalSqs, 'endpoint' | 'region' | 'credentials'>,
+  queues: readonly QueueDefinition[],
+): Promise<void> {
   const client = createSqsClient(server);
   const arnOf = new Map<string, string>();
-  const ordered = [...queues.filter((q) => q.redrive === undefined), ...queues.filter((q) => q.redrive !== undefined)];
+  const ordered = [
+    ...queues.filter((q) => q.redrive === undefined),
+    ...queues.filter((q) => q.redrive !== undefined),
+  ];
   try {
     for (const queue of ordered) arnOf.set(queue.name, await createOne(client, queue, arnOf));
   } finally {

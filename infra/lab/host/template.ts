@@ -19,7 +19,12 @@ const QueueResource = z.object({
 });
 const FunctionResource = z.object({
   Type: z.literal('AWS::Lambda::Function'),
-  Properties: z.object({ FunctionName: z.string(), Handler: z.string(), Timeout: z.int(), Code: z.object({ S3Key: z.string() }) }),
+  Properties: z.object({
+    FunctionName: z.string(),
+    Handler: z.string(),
+    Timeout: z.int(),
+    Code: z.object({ S3Key: z.string() }),
+  }),
 });
 const SourceResource = z.object({
   Type: z.literal('AWS::Lambda::EventSourceMapping'),
@@ -31,10 +36,16 @@ const SourceResource = z.object({
     ScalingConfig: z.object({ MaximumConcurrency: z.int() }).optional(),
   }),
 });
-const Resource = z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) });
+const Resource = z.looseObject({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+});
 
 /** Everything is kept; what the host uses is checked when it is used. */
-export const Template = z.object({ Resources: z.record(z.string(), Resource), Outputs: z.record(z.string(), z.unknown()).default({}) });
+export const Template = z.object({
+  Resources: z.record(z.string(), Resource),
+  Outputs: z.record(z.string(), z.unknown()).default({}),
+});
 export type Template = z.infer<typeof Template>;
 
 /** A function with its event source, as deployed. */
@@ -56,11 +67,15 @@ export async function readTemplate(path: string): Promise<Template> {
 function get<T>(template: Template, id: string, schema: z.ZodType<T>): T {
   const found = schema.safeParse(template.Resources[id]);
   if (found.success) return found.data;
-  throw new Error(`The template has no ${id} that the host can use: ${z.prettifyError(found.error)}`);
+  throw new Error(
+    `The template has no ${id} that the host can use: ${z.prettifyError(found.error)}`,
+  );
 }
 
 function all<T>(template: Template, schema: z.ZodType<T>, type: string): readonly T[] {
-  return Object.entries(template.Resources).flatMap(([id, resource]) => (resource.Type === type ? [get(template, id, schema)] : []));
+  return Object.entries(template.Resources).flatMap(([id, resource]) =>
+    resource.Type === type ? [get(template, id, schema)] : [],
+  );
 }
 
 export function queuesOf(template: Template): readonly QueueDefinition[] {
@@ -72,14 +87,24 @@ export function queuesOf(template: Template): readonly QueueDefinition[] {
       ? {}
       : {
           redrive: {
-            deadLetterQueue: get(template, queue.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0], QueueResource).Properties.QueueName,
+            deadLetterQueue: get(
+              template,
+              queue.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0],
+              QueueResource,
+            ).Properties.QueueName,
             maxReceiveCount: queue.RedrivePolicy.maxReceiveCount,
           },
         }),
   }));
 }
 
-const FED: readonly FedQueueName[] = ['snapshots', 'slices', 'express', 'snapshots-dead', 'slices-dead'];
+const FED: readonly FedQueueName[] = [
+  'snapshots',
+  'slices',
+  'express',
+  'snapshots-dead',
+  'slices-dead',
+];
 
 function workQueue(physical: string): FedQueueName {
   const found = FED.find((name) => physical.endsWith(`-${name}.fifo`));
@@ -88,20 +113,30 @@ function workQueue(physical: string): FedQueueName {
 }
 
 export function functionsOf(template: Template): readonly HostedSettings[] {
-  return all(template, SourceResource, 'AWS::Lambda::EventSourceMapping').map(({ Properties: source }) => {
-    const { Properties: made } = get(template, source.FunctionName['Fn::GetAtt'][0], FunctionResource);
-    const { Properties: queue } = get(template, source.EventSourceArn['Fn::GetAtt'][0], QueueResource);
-    const artifact = basename(made.Code.S3Key);
-    return {
-      name: artifact.replace(/\.zip$/, ''),
-      queue: workQueue(queue.QueueName),
-      batchSize: source.BatchSize,
-      concurrency: source.ScalingConfig?.MaximumConcurrency ?? UNLIMITED,
-      timeout: made.Timeout * 1000,
-      visibility: queue.VisibilityTimeout * 1000,
-      reportFailures: source.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
-      artifact,
-      handler: made.Handler,
-    };
-  });
+  return all(template, SourceResource, 'AWS::Lambda::EventSourceMapping').map(
+    ({ Properties: source }) => {
+      const { Properties: made } = get(
+        template,
+        source.FunctionName['Fn::GetAtt'][0],
+        FunctionResource,
+      );
+      const { Properties: queue } = get(
+        template,
+        source.EventSourceArn['Fn::GetAtt'][0],
+        QueueResource,
+      );
+      const artifact = basename(made.Code.S3Key);
+      return {
+        name: artifact.replace(/\.zip$/, ''),
+        queue: workQueue(queue.QueueName),
+        batchSize: source.BatchSize,
+        concurrency: source.ScalingConfig?.MaximumConcurrency ?? UNLIMITED,
+        timeout: made.Timeout * 1000,
+        visibility: queue.VisibilityTimeout * 1000,
+        reportFailures: source.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+        artifact,
+        handler: made.Handler,
+      };
+    },
+  );
 }

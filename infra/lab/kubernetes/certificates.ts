@@ -15,10 +15,17 @@ export async function createCertificates(host: string): Promise<Certificates> {
     ...common,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
+      {
+        name: 'keyUsage',
+        keyCertSign: true,
+        cRLSign: true,
+        digitalSignature: true,
+        critical: true,
+      },
     ],
   });
-  const here = isIP(host) === 0 ? { type: 2 as const, value: host } : { type: 7 as const, ip: host };
+  const here =
+    isIP(host) === 0 ? { type: 2 as const, value: host } : { type: 7 as const, ip: host };
   const server = await generate([{ name: 'commonName', value: 'sluice-lab-kubernetes' }], {
     ...common,
     ca: { key: authority.private, cert: authority.cert },
@@ -26,7 +33,10 @@ export async function createCertificates(host: string): Promise<Certificates> {
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: [here, { type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }] },
+      {
+        name: 'subjectAltName',
+        altNames: [here, { type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }],
+      },
     ],
   });
   return { ca: authority.cert, cert: server.cert, key: server.private };

@@ -10,7 +10,16 @@ export class ApiError extends Error {
     super(message);
     this.name = 'ApiError';
     this.code = code;
-    this.body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason && { reason }), ...(details && { details }), code };
+    this.body = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      ...(reason && { reason }),
+      ...(details && { details }),
+      code,
+    };
   }
 }
 
@@ -20,15 +29,29 @@ export function qualified(resource: Resource): string {
 }
 
 function about(resource: Resource, name?: string): Fields {
-  return { ...(name && { name }), ...(resource.group && { group: resource.group }), kind: resource.plural };
+  return {
+    ...(name && { name }),
+    ...(resource.group && { group: resource.group }),
+    kind: resource.plural,
+  };
 }
 
 export function notFound(resource: Resource, name: string): ApiError {
-  return new ApiError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, about(resource, name));
+  return new ApiError(
+    404,
+    'NotFound',
+    `${qualified(resource)} "${name}" not found`,
+    about(resource, name),
+  );
 }
 
 export function alreadyExists(resource: Resource, name: string): ApiError {
-  return new ApiError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, about(resource, name));
+  return new ApiError(
+    409,
+    'AlreadyExists',
+    `${qualified(resource)} "${name}" already exists`,
+    about(resource, name),
+  );
 }
 
 export function conflict(resource: Resource, name: string, why: string): ApiError {
@@ -36,17 +59,27 @@ export function conflict(resource: Resource, name: string, why: string): ApiErro
   return new ApiError(409, 'Conflict', message, about(resource, name));
 }
 
-export const modified = 'the object has been modified; please apply your changes to the latest version and try again';
+export const modified =
+  'the object has been modified; please apply your changes to the latest version and try again';
 
 export function invalid(resource: Resource, name: string, causes: readonly Cause[]): ApiError {
   const sentences = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const list = sentences.length === 1 ? sentences[0] : `[${sentences.join(', ')}]`;
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
-  const details = { name, ...(resource.group && { group: resource.group }), kind: resource.kind, causes };
+  const details = {
+    name,
+    ...(resource.group && { group: resource.group }),
+    kind: resource.kind,
+    causes,
+  };
   return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, details);
 }
 
-export function forbidden(verb: string, resource: Resource, at: { readonly namespace?: string; readonly name?: string }): ApiError {
+export function forbidden(
+  verb: string,
+  resource: Resource,
+  at: { readonly namespace?: string; readonly name?: string },
+): ApiError {
   const where = at.namespace ? `in the namespace "${at.namespace}"` : 'at the cluster scope';
   const what = `${qualified(resource)}${at.name ? ` "${at.name}"` : ''}`;
   const message = `${what} is forbidden: User "lab" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}" ${where}`;
@@ -72,7 +105,11 @@ export function tooLarge(asked: number, current: number): ApiError {
 }
 
 export function methodNotAllowed(): ApiError {
-  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  return new ApiError(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+  );
 }
 
 export function unsupportedMedia(accepted: readonly string[]): ApiError {
@@ -83,7 +120,12 @@ export function unsupportedMedia(accepted: readonly string[]): ApiError {
 /** What the API server answers when a JSON patch cannot be carried out, a failed `test` included. */
 export function unprocessable(why: string): ApiError {
   const causes = [{ reason: 'UnexpectedServerResponse', message: why }];
-  return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', { causes });
+  return new ApiError(
+    422,
+    'Invalid',
+    'the server rejected our request due to an error in our request',
+    { causes },
+  );
 }
 
 export function applyConflict(message: string, causes: readonly Cause[]): ApiError {

@@ -15,7 +15,12 @@ export interface FaultMatch {
 
 export type FaultEffect =
   | { readonly kind: 'deny' }
-  | { readonly kind: 'fail'; readonly code: number; readonly reason: string; readonly message: string }
+  | {
+      readonly kind: 'fail';
+      readonly code: number;
+      readonly reason: string;
+      readonly message: string;
+    }
   /** Breaks the connection instead of answering. */
   | { readonly kind: 'cut' }
   /** Answers later. */
@@ -122,7 +127,11 @@ export class FaultBoard implements Faults {
 /** The error a fault stands for, if it is one. */
 export function errorOf(effect: FaultEffect, info: RequestInfo): ApiError | undefined {
   const { namespace, name } = info;
-  if (effect.kind === 'deny') return forbidden(info.verb, info.resource, { ...(namespace && { namespace }), ...(name && { name }) });
+  if (effect.kind === 'deny')
+    return forbidden(info.verb, info.resource, {
+      ...(namespace && { namespace }),
+      ...(name && { name }),
+    });
   if (effect.kind === 'fail') return new ApiError(effect.code, effect.reason, effect.message);
   return undefined;
 }

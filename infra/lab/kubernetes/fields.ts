@@ -14,21 +14,29 @@ export function listOf(value: unknown): readonly unknown[] {
 
 /** The value at a dotted path of plain field names, for example `spec.nodeName`. */
 export function fieldAt(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((inner, key) => (isFields(inner) ? inner[key] : undefined), value);
+  return path
+    .split('.')
+    .reduce<unknown>((inner, key) => (isFields(inner) ? inner[key] : undefined), value);
 }
 
 export function textAt(value: unknown, path: string): string {
   const found = fieldAt(value, path);
-  return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean' ? String(found) : '';
+  return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean'
+    ? String(found)
+    : '';
 }
 
 /** Equal as JSON; realms and prototypes do not matter, as they would to Node's own comparison. */
 export function equal(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
-  if (Array.isArray(left) && Array.isArray(right)) return left.length === right.length && left.every((value, index) => equal(value, right[index]));
+  if (Array.isArray(left) && Array.isArray(right))
+    return left.length === right.length && left.every((value, index) => equal(value, right[index]));
   if (!isFields(left) || !isFields(right)) return false;
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]));
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]))
+  );
 }
 
 export function without(fields: Fields, ...keys: readonly string[]): Fields {

@@ -14,7 +14,15 @@ import type { Cause, KubernetesObject, ObjectStore } from './types.ts';
 import { Writer } from './writer.ts';
 
 export type { FaultEffect, FaultMatch, Faults } from './faults.ts';
-export type { Cause, EventType, KubernetesObject, ManagedFieldsEntry, ObjectMeta, ObjectStore, StoreEvent } from './types.ts';
+export type {
+  Cause,
+  EventType,
+  KubernetesObject,
+  ManagedFieldsEntry,
+  ObjectMeta,
+  ObjectStore,
+  StoreEvent,
+} from './types.ts';
 export { ApiError } from './errors.ts';
 
 export interface LabKubernetesOptions {
@@ -58,29 +66,59 @@ export interface LabKubernetes {
 
 function placeNamespaces(objects: ObjectStore, cluster: string): void {
   for (const name of ['default', 'kube-system', 'istio-system']) {
-    objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid: stableUid(cluster, name) } });
+    objects.apply({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, uid: stableUid(cluster, name) },
+    });
   }
 }
 
 /** Starts the API server on TLS, HTTP/1.1, with a bearer token. */
 export async function startKubernetes(options: LabKubernetesOptions = {}): Promise<LabKubernetes> {
-  const { host = '127.0.0.1', port = 0, now = Date.now, uid = randomUUID, name = 'lab', bookmarkMs = 60_000 } = options;
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    now = Date.now,
+    uid = randomUUID,
+    name = 'lab',
+    bookmarkMs = 60_000,
+  } = options;
   const certificates = await createCertificates(host);
   const store = new Store();
   const catalog = createCatalog(allResources, options.without);
-  const writer = new Writer({ store, now, uid, admit: options.admit ?? ((): readonly Cause[] => []) });
+  const writer = new Writer({
+    store,
+    now,
+    uid,
+    admit: options.admit ?? ((): readonly Cause[] => []),
+  });
   const faults = new FaultBoard(store);
   const objects = createObjectStore(store, writer, catalog);
   placeNamespaces(objects, name);
   const token = createHash('sha256').update(`token/${uid()}`).digest('hex');
-  const route = createRouter({ store, writer, catalog, faults, now, bookmarkMs, gracefulPods: options.gracefulPods ?? false }, token);
+  const route = createRouter(
+    {
+      store,
+      writer,
+      catalog,
+      faults,
+      now,
+      bookmarkMs,
+      gracefulPods: options.gracefulPods ?? false,
+    },
+    token,
+  );
   const { date = now } = options;
-  const server = createServer({ cert: certificates.cert, key: certificates.key }, (request, response) => {
-    const time = date();
-    response.sendDate = false;
-    if (time !== undefined) response.setHeader('date', new Date(time).toUTCString());
-    route(request, response);
-  });
+  const server = createServer(
+    { cert: certificates.cert, key: certificates.key },
+    (request, response) => {
+      const time = date();
+      response.sendDate = false;
+      if (time !== undefined) response.setHeader('date', new Date(time).toUTCString());
+      route(request, response);
+    },
+  );
   // Longer than clients keep idle connections, so that none is closed under a request.
   server.keepAliveTimeout = 180_000;
   const listen = (on: number): Promise<void> =>

@@ -13,7 +13,10 @@ const MANAGER = 'sluice-lab';
 
 function resourceOf(catalog: Catalog, apiVersion: string, kind: string): Resource {
   const resource = catalog.byKind(apiVersion, kind);
-  if (!resource) throw new Error(`The lab's API server does not serve ${apiVersion} ${kind}; see infra/lab/kubernetes/resources/table.ts.`);
+  if (!resource)
+    throw new Error(
+      `The lab's API server does not serve ${apiVersion} ${kind}; see infra/lab/kubernetes/resources/table.ts.`,
+    );
   return resource;
 }
 
@@ -22,7 +25,11 @@ function versionOf(apiVersion: string): string {
 }
 
 export function createObjectStore(store: Store, writer: Writer, catalog: Catalog): ObjectStore {
-  function target(apiVersion: string, kind: string, at: { readonly namespace?: string | undefined; readonly name: string }): Target {
+  function target(
+    apiVersion: string,
+    kind: string,
+    at: { readonly namespace?: string | undefined; readonly name: string },
+  ): Target {
     const resource = resourceOf(catalog, apiVersion, kind);
     const namespace = resource.namespaced ? (at.namespace ?? 'default') : undefined;
     const stored = catalog.byStorage(resource.storage) ?? resource;
@@ -37,7 +44,11 @@ export function createObjectStore(store: Store, writer: Writer, catalog: Catalog
   return {
     apply(object) {
       const where = target(object.apiVersion, object.kind, object.metadata);
-      return copy(where.resource, versionOf(object.apiVersion), writer.place(where, structuredClone(pruneSilently(where.resource.storage, object))));
+      return copy(
+        where.resource,
+        versionOf(object.apiVersion),
+        writer.place(where, structuredClone(pruneSilently(where.resource.storage, object))),
+      );
     },
     get(apiVersion, kind, namespace, name) {
       const where = target(apiVersion, kind, { namespace, name });
@@ -56,7 +67,9 @@ export function createObjectStore(store: Store, writer: Writer, catalog: Catalog
       store.remove(where.resource.storage, live);
     },
     subscribe(listener) {
-      return store.listen(({ type, object }) => listener({ type, object: structuredClone(object) }));
+      return store.listen(({ type, object }) =>
+        listener({ type, object: structuredClone(object) }),
+      );
     },
   };
 }
@@ -64,5 +77,11 @@ export function createObjectStore(store: Store, writer: Writer, catalog: Catalog
 /** A UUID that is the same for the same words. */
 export function stableUid(...words: readonly string[]): string {
   const hex = createHash('sha256').update(words.join('/')).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
 }

@@ -16,18 +16,26 @@ const defaulters: Readonly<Record<string, Defaulter>> = {
   services: defaultService,
   namespaces: (object) => ({
     ...object,
-    metadata: { ...object.metadata, labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name } },
+    metadata: {
+      ...object.metadata,
+      labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name },
+    },
     spec: { finalizers: ['kubernetes'], ...fieldsOf(object['spec']) },
     status: { phase: 'Active', ...fieldsOf(object['status']) },
   }),
   pods: (object) => ({ ...object, status: { phase: 'Pending', ...fieldsOf(object['status']) } }),
   secrets: (object) => ({ type: 'Opaque', ...object }),
-  'deployments.apps': (object) => ({ ...object, spec: { replicas: 1, ...fieldsOf(object['spec']) } }),
+  'deployments.apps': (object) => ({
+    ...object,
+    spec: { replicas: 1, ...fieldsOf(object['spec']) },
+  }),
 };
 
 export function withDefaults(resource: Resource, object: KubernetesObject): KubernetesObject {
   const definition = definitionOf(resource.storage);
-  return definition ? withSchemaDefaults(object, definition.schema) : (defaulters[resource.storage]?.(object) ?? object);
+  return definition
+    ? withSchemaDefaults(object, definition.schema)
+    : (defaulters[resource.storage]?.(object) ?? object);
 }
 
 export interface Prepared {
@@ -36,10 +44,27 @@ export interface Prepared {
 }
 
 /** Allocation and validation, which need to know the object before and the other objects of the kind. */
-export function prepare(resource: Resource, object: KubernetesObject, around: { readonly before?: KubernetesObject; readonly others: () => readonly KubernetesObject[] }): Prepared {
+export function prepare(
+  resource: Resource,
+  object: KubernetesObject,
+  around: {
+    readonly before?: KubernetesObject;
+    readonly others: () => readonly KubernetesObject[];
+  },
+): Prepared {
   const problem = nameProblem(resource, object.metadata.name);
-  const causes: Cause[] = problem === undefined ? [] : [{ reason: 'FieldValueInvalid', message: `Invalid value: "${object.metadata.name}": ${problem}`, field: 'metadata.name' }];
-  if (resource.storage !== 'services') return { object, causes: [...causes, ...validateCustom(resource.storage, object)] };
+  const causes: Cause[] =
+    problem === undefined
+      ? []
+      : [
+          {
+            reason: 'FieldValueInvalid',
+            message: `Invalid value: "${object.metadata.name}": ${problem}`,
+            field: 'metadata.name',
+          },
+        ];
+  if (resource.storage !== 'services')
+    return { object, causes: [...causes, ...validateCustom(resource.storage, object)] };
   const kept = around.before ? keepAllocated(around.before, object) : object;
   causes.push(...validateService(kept, around.before));
   if (causes.length > 0) return { object, causes };

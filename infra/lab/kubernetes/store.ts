@@ -63,8 +63,14 @@ export class Store {
 
   /** What happened after a revision; throws 410 when that is no longer known. */
   since(place: Place, revision: number): readonly Change[] {
-    if (revision < this.#compacted) throw expired(`too old resource version: ${revision} (${this.#compacted})`);
-    return this.#history.filter((change) => change.revision > revision && change.storage === place.storage && within(place, change.object));
+    if (revision < this.#compacted)
+      throw expired(`too old resource version: ${revision} (${this.#compacted})`);
+    return this.#history.filter(
+      (change) =>
+        change.revision > revision &&
+        change.storage === place.storage &&
+        within(place, change.object),
+    );
   }
 
   /** Saves a new or changed object and gives it its resourceVersion. */
@@ -73,14 +79,26 @@ export class Store {
     const stored = this.#stamped(object);
     const table = this.#objects.get(storage) ?? new Map<string, KubernetesObject>();
     this.#objects.set(storage, table.set(keyOf(stored), stored));
-    this.#record({ revision: this.#revision, type: previous ? 'MODIFIED' : 'ADDED', storage, object: stored, ...(previous && { previous }) });
+    this.#record({
+      revision: this.#revision,
+      type: previous ? 'MODIFIED' : 'ADDED',
+      storage,
+      object: stored,
+      ...(previous && { previous }),
+    });
     return stored;
   }
 
   remove(storage: string, object: KubernetesObject): KubernetesObject {
     const stored = this.#stamped(object);
     this.#objects.get(storage)?.delete(keyOf(object));
-    this.#record({ revision: this.#revision, type: 'DELETED', storage, object: stored, previous: object });
+    this.#record({
+      revision: this.#revision,
+      type: 'DELETED',
+      storage,
+      object: stored,
+      previous: object,
+    });
     return stored;
   }
 

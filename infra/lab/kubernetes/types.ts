@@ -47,7 +47,12 @@ export interface ObjectStore {
    * `status` is written too when it is given, and kept when it is not. Content that is already there changes nothing.
    */
   apply(object: KubernetesObject): KubernetesObject;
-  get(apiVersion: string, kind: string, namespace: string | undefined, name: string): KubernetesObject | undefined;
+  get(
+    apiVersion: string,
+    kind: string,
+    namespace: string | undefined,
+    name: string,
+  ): KubernetesObject | undefined;
   list(apiVersion: string, kind: string, namespace?: string): readonly KubernetesObject[];
   delete(apiVersion: string, kind: string, namespace: string | undefined, name: string): void;
   subscribe(listener: (event: StoreEvent) => void): () => void;

@@ -43,9 +43,11 @@ export class Writer {
   create(target: Target, given: KubernetesObject): KubernetesObject {
     const object = this.#incoming(target, given);
     const { namespace, name } = object.metadata;
-    if (this.#options.store.get(target.resource.storage, namespace, name)) throw alreadyExists(target.resource, name);
+    if (this.#options.store.get(target.resource.storage, namespace, name))
+      throw alreadyExists(target.resource, name);
     this.#requireNamespace(target);
-    if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+    if (object.metadata.resourceVersion)
+      throw badRequest('resourceVersion should not be set on objects to be created');
     const reset = target.resource.status ? (without(object, 'status') as KubernetesObject) : object;
     const fresh = withDefaults(target.stored, this.#born(reset));
     return this.#save(target, trackUpdate(undefined, fresh, this.#writing(target)));
@@ -70,7 +72,8 @@ export class Writer {
     if (live && object.metadata.resourceVersion) this.#checkVersion(target, live, object);
     const { apiVersion, kind, metadata } = object;
     const { name, namespace } = metadata;
-    const base: KubernetesObject = live ?? this.#born({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } });
+    const base: KubernetesObject =
+      live ?? this.#born({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } });
     const next = trackApply(base, withoutNulls(object), { ...this.#writing(target), force });
     return this.#save(target, withDefaults(target.stored, restored(base, next)), live);
   }
@@ -82,8 +85,15 @@ export class Writer {
     if (!live) this.#requireNamespace(target);
     const status = object['status'] ?? live?.['status'];
     const whole = { ...object, ...(status !== undefined && { status }) };
-    const next = withDefaults(target.stored, live ? terminated(restored(live, whole), whole) : this.#placed(whole));
-    return this.#save(target, trackUpdate(live, next, { ...this.#writing(target), status: false }), live);
+    const next = withDefaults(
+      target.stored,
+      live ? terminated(restored(live, whole), whole) : this.#placed(whole),
+    );
+    return this.#save(
+      target,
+      trackUpdate(live, next, { ...this.#writing(target), status: false }),
+      live,
+    );
   }
 
   /** Deletes, or marks as terminating what a finalizer still holds. */
@@ -92,12 +102,22 @@ export class Writer {
     for (const [field, word] of preconditionFields) {
       const wanted = textAt(preconditions, field);
       const found = textAt(live.metadata, field);
-      if (wanted !== '' && wanted !== found) throw conflict(target.resource, target.name, `Precondition failed: ${word} in precondition: ${wanted}, ${word} in object meta: ${found}`);
+      if (wanted !== '' && wanted !== found)
+        throw conflict(
+          target.resource,
+          target.name,
+          `Precondition failed: ${word} in precondition: ${wanted}, ${word} in object meta: ${found}`,
+        );
     }
     if (target.dryRun) return live;
-    if ((live.metadata.finalizers ?? []).length === 0 && graceSeconds === 0) return this.#remove(live, target.resource.storage);
+    if ((live.metadata.finalizers ?? []).length === 0 && graceSeconds === 0)
+      return this.#remove(live, target.resource.storage);
     if (live.metadata.deletionTimestamp) return live;
-    const metadata = { ...live.metadata, deletionTimestamp: this.#timestamp(graceSeconds), deletionGracePeriodSeconds: graceSeconds };
+    const metadata = {
+      ...live.metadata,
+      deletionTimestamp: this.#timestamp(graceSeconds),
+      deletionGracePeriodSeconds: graceSeconds,
+    };
     return this.#options.store.put(target.resource.storage, { ...live, metadata });
   }
 
@@ -112,7 +132,8 @@ export class Writer {
   }
 
   #requireNamespace({ resource, namespace }: Target): void {
-    if (!resource.namespaced || this.#options.store.get('namespaces', undefined, namespace ?? '')) return;
+    if (!resource.namespaced || this.#options.store.get('namespaces', undefined, namespace ?? ''))
+      return;
     throw notFound({ ...resource, group: '', plural: 'namespaces' }, namespace ?? '');
   }
 
@@ -125,22 +146,53 @@ export class Writer {
   }
 
   #born(object: KubernetesObject): KubernetesObject {
-    const metadata = without(object.metadata, 'generateName', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink') as ObjectMeta;
-    return { ...object, metadata: { ...metadata, uid: this.#options.uid(), generation: 1, creationTimestamp: this.#timestamp() } };
+    const metadata = without(
+      object.metadata,
+      'generateName',
+      'deletionTimestamp',
+      'deletionGracePeriodSeconds',
+      'selfLink',
+    ) as ObjectMeta;
+    return {
+      ...object,
+      metadata: {
+        ...metadata,
+        uid: this.#options.uid(),
+        generation: 1,
+        creationTimestamp: this.#timestamp(),
+      },
+    };
   }
 
   /** A component may bring its own identity and age, for scenes where those decide something. */
   #placed(object: KubernetesObject): KubernetesObject {
     const { uid, creationTimestamp } = object.metadata;
     const born = this.#born(object);
-    return terminated({ ...born, metadata: { ...born.metadata, ...(uid && { uid }), ...(creationTimestamp && { creationTimestamp }) } }, object);
+    return terminated(
+      {
+        ...born,
+        metadata: {
+          ...born.metadata,
+          ...(uid && { uid }),
+          ...(creationTimestamp && { creationTimestamp }),
+        },
+      },
+      object,
+    );
   }
 
   #timestamp(laterSeconds = 0): string {
-    return new Date(this.#options.now() + laterSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+    return new Date(this.#options.now() + laterSeconds * 1000)
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z');
   }
 
-  #writing({ who, resource, stored }: Target): { who: Identity; schema: Resource['schema']; status: boolean; time: string } {
+  #writing({ who, resource, stored }: Target): {
+    who: Identity;
+    schema: Resource['schema'];
+    status: boolean;
+    time: string;
+  } {
     return { who, schema: stored.schema, status: resource.status, time: this.#timestamp() };
   }
 
@@ -148,31 +200,53 @@ export class Writer {
     const { resourceVersion, uid } = object.metadata;
     const { resource, name } = target;
     refuseOtherUid(target, uid, live);
-    if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw conflict(resource, name, modified);
+    if (resourceVersion && resourceVersion !== live.metadata.resourceVersion)
+      throw conflict(resource, name, modified);
     if (!resourceVersion && !resource.builtIn) {
-      throw invalid(resource, name, [{ reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update', field: 'metadata.resourceVersion' }]);
+      throw invalid(resource, name, [
+        {
+          reason: 'FieldValueInvalid',
+          message: 'Invalid value: 0: must be specified for an update',
+          field: 'metadata.resourceVersion',
+        },
+      ]);
     }
   }
 
   #save(target: Target, object: KubernetesObject, live?: KubernetesObject): KubernetesObject {
     const { resource, stored } = target;
     const { store } = this.#options;
-    const others = (): readonly KubernetesObject[] => store.list({ storage: resource.storage }).filter((other) => other.metadata.uid !== object.metadata.uid);
+    const others = (): readonly KubernetesObject[] =>
+      store
+        .list({ storage: resource.storage })
+        .filter((other) => other.metadata.uid !== object.metadata.uid);
     const prepared = prepare(stored, object, { others, ...(live && { before: live }) });
     const causes = [...prepared.causes, ...this.#options.admit(prepared.object)];
     if (causes.length > 0) throw invalid(resource, target.name, causes);
     const next = live ? withGeneration(live, prepared.object) : prepared.object;
     if (live && equal(live, next)) return live;
     if (target.dryRun) return next;
-    return live && released(live, next) ? this.#remove(next, resource.storage) : store.put(resource.storage, next);
+    return live && released(live, next)
+      ? this.#remove(next, resource.storage)
+      : store.put(resource.storage, next);
   }
 }
 
 /** Whoever names a UID means that object and no other; in an apply it is not created anew. */
-function refuseOtherUid({ resource, name }: Target, uid: string | undefined, live: KubernetesObject | undefined): void {
+function refuseOtherUid(
+  { resource, name }: Target,
+  uid: string | undefined,
+  live: KubernetesObject | undefined,
+): void {
   if (!uid || uid === live?.metadata.uid) return;
   const found = live?.metadata.uid;
-  throw conflict(resource, name, found ? `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}` : `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+  throw conflict(
+    resource,
+    name,
+    found
+      ? `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`
+      : `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+  );
 }
 
 /** A terminating object whose last finalizer was taken off is gone. */
@@ -185,26 +259,54 @@ function released(live: KubernetesObject, next: KubernetesObject): boolean {
 function restored(live: KubernetesObject, next: KubernetesObject): KubernetesObject {
   const { uid, creationTimestamp, generation, resourceVersion } = live.metadata;
   const { deletionTimestamp, deletionGracePeriodSeconds } = live.metadata;
-  const metadata = { ...next.metadata, uid, creationTimestamp, generation, resourceVersion, deletionTimestamp, deletionGracePeriodSeconds };
+  const metadata = {
+    ...next.metadata,
+    uid,
+    creationTimestamp,
+    generation,
+    resourceVersion,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+  };
   return { ...next, metadata: withoutNulls(metadata) as ObjectMeta };
 }
 
 /** Only the lab's own components mark objects as terminating by writing them. */
 function terminated(object: KubernetesObject, given: KubernetesObject): KubernetesObject {
   const { deletionTimestamp, deletionGracePeriodSeconds } = given.metadata;
-  return deletionTimestamp ? { ...object, metadata: withoutNulls({ ...object.metadata, deletionTimestamp, deletionGracePeriodSeconds }) } : object;
+  return deletionTimestamp
+    ? {
+        ...object,
+        metadata: withoutNulls({
+          ...object.metadata,
+          deletionTimestamp,
+          deletionGracePeriodSeconds,
+        }),
+      }
+    : object;
 }
 
 /** The status endpoint changes status only, the other one everything else. */
-function endpointPart({ who, resource }: Target, live: KubernetesObject, object: KubernetesObject): KubernetesObject {
+function endpointPart(
+  { who, resource }: Target,
+  live: KubernetesObject,
+  object: KubernetesObject,
+): KubernetesObject {
   if (who.subresource === 'status') {
     const entries = object.metadata.managedFields;
     const metadata = { ...live.metadata, ...(entries && { managedFields: entries }) };
-    return { ...without(live, 'status'), ...('status' in object && { status: object['status'] }), metadata } as KubernetesObject;
+    return {
+      ...without(live, 'status'),
+      ...('status' in object && { status: object['status'] }),
+      metadata,
+    } as KubernetesObject;
   }
   const next = restored(live, object);
   if (!resource.status) return next;
-  return { ...without(next, 'status'), ...('status' in live && { status: live['status'] }) } as KubernetesObject;
+  return {
+    ...without(next, 'status'),
+    ...('status' in live && { status: live['status'] }),
+  } as KubernetesObject;
 }
 
 function content(object: KubernetesObject): Fields {

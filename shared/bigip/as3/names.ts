@@ -11,7 +11,10 @@ export function applicationName({ address, port, protocol }: Where): string {
 export const KEEPER = 'sluice';
 
 /** Where the virtual server and pool stand on the device. */
-export function devicePaths(partition: string, where: Where): { readonly virtual: string; readonly pool: string } {
+export function devicePaths(
+  partition: string,
+  where: Where,
+): { readonly virtual: string; readonly pool: string } {
   const base = `/${partition}/${applicationName(where)}`;
   return { virtual: `${base}/virtual`, pool: `${base}/pool` };
 }

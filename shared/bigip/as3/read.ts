@@ -14,7 +14,11 @@ import type { As3Monitor, As3Pointer, As3Tenant } from './types.ts';
 export type ReadResult =
   | { readonly kind: 'ours'; readonly state: DeclaredState }
   /** Somebody else's declaration, a newer format, or ours with foreign changes: never to be overwritten. */
-  | { readonly kind: 'refused'; readonly code: 'OWN303' | 'OWN304' | 'OWN305'; readonly reason: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: 'OWN303' | 'OWN304' | 'OWN305';
+      readonly reason: string;
+    };
 
 const Pointer = z.object({ bigip: z.string().exactOptional(), use: z.string().exactOptional() });
 const Pointers = z.array(Pointer);
@@ -42,23 +46,42 @@ const Application = z.looseObject({
     monitors: Pointers.optional(),
     minimumMembersActive: z.number().optional(),
     reselectTries: z.number().optional(),
-    members: z.array(z.looseObject({ servicePort: z.number(), serverAddresses: z.array(z.string()) })),
+    members: z.array(
+      z.looseObject({ servicePort: z.number(), serverAddresses: z.array(z.string()) }),
+    ),
   }),
 });
 type Application = z.infer<typeof Application>;
 
-const MODE = { Service_TCP: 'tcp', Service_L4: 'fastl4', Service_HTTP: 'http', Service_UDP: 'udp' } as const;
+const MODE = {
+  Service_TCP: 'tcp',
+  Service_L4: 'fastl4',
+  Service_HTTP: 'http',
+  Service_UDP: 'udp',
+} as const;
 
 const Constants = z.object({ sluice: z.unknown() });
 const Format = z.object({ format: z.number() });
 
 export function readTenant(partition: string, tenant: As3Tenant): ReadResult {
   const sluice = Constants.safeParse(tenant['constants']).data?.sluice;
-  if (sluice === undefined) return refused('OWN303', `partition ${partition} holds a declaration that Sluice did not write; name another partition in devices[].partitions`);
+  if (sluice === undefined)
+    return refused(
+      'OWN303',
+      `partition ${partition} holds a declaration that Sluice did not write; name another partition in devices[].partitions`,
+    );
   const format = Format.safeParse(sluice).data?.format;
-  if (format !== undefined && format > DECLARED_FORMAT) return refused('OWN304', `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade it`);
+  if (format !== undefined && format > DECLARED_FORMAT)
+    return refused(
+      'OWN304',
+      `partition ${partition} was written in format ${format}, this Sluice knows format ${DECLARED_FORMAT}; upgrade it`,
+    );
   const memory = Memory.safeParse(sluice);
-  if (!memory.success) return refused('OWN305', `partition ${partition}: constants.sluice was changed: ${z.prettifyError(memory.error)}`);
+  if (!memory.success)
+    return refused(
+      'OWN305',
+      `partition ${partition}: constants.sluice was changed: ${z.prettifyError(memory.error)}`,
+    );
   return readApplications(partition, tenant, memory.data);
 }
 
@@ -71,14 +94,28 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
   const named = Object.keys(tenant).filter((key) => !TENANT_KEYS.has(key));
   const there = new Set(named);
   const missing = Object.keys(records).filter((name) => !there.has(name));
-  if (missing.length > 0) return refused('OWN305', `partition ${partition}: application ${missing.join(', ')} was taken out of the declaration by somebody else`);
+  if (missing.length > 0)
+    return refused(
+      'OWN305',
+      `partition ${partition}: application ${missing.join(', ')} was taken out of the declaration by somebody else`,
+    );
   const exposures: DeclaredExposure[] = [];
   for (const name of named) {
     const mine = records[name];
     const declared = mine && readApplication(tenant[name], mine);
-    const exposure = declared && { ...declared, settings: withoutOverride(declared.settings, memory.overrides?.[exposureKey(declared)]) };
-    if (!exposure || applicationName(exposure) !== name || !sameContent(renderApplication(exposure, rest), tenant[name])) {
-      return refused('OWN305', `partition ${partition}: application ${name} was ${mine ? 'changed' : 'added'} by somebody else`);
+    const exposure = declared && {
+      ...declared,
+      settings: withoutOverride(declared.settings, memory.overrides?.[exposureKey(declared)]),
+    };
+    if (
+      !exposure ||
+      applicationName(exposure) !== name ||
+      !sameContent(renderApplication(exposure, rest), tenant[name])
+    ) {
+      return refused(
+        'OWN305',
+        `partition ${partition}: application ${name} was ${mine ? 'changed' : 'added'} by somebody else`,
+      );
     }
     exposures.push(exposure);
   }
@@ -86,25 +123,52 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
 }
 
 /** `optimisticLockKey` comes with showHash and is no part of the content. */
-const TENANT_KEYS: ReadonlySet<string> = new Set(['class', 'constants', KEEPER, 'optimisticLockKey']);
+const TENANT_KEYS: ReadonlySet<string> = new Set([
+  'class',
+  'constants',
+  KEEPER,
+  'optimisticLockKey',
+]);
 
-function readApplication(application: unknown, records: readonly ContributionRecord[]): DeclaredExposure | undefined {
+function readApplication(
+  application: unknown,
+  records: readonly ContributionRecord[],
+): DeclaredExposure | undefined {
   const shape = Application.safeParse(application);
   if (!shape.success) return undefined;
   const { virtual, pool, ...rest } = shape.data;
   const monitors = (pool.monitors ?? []).map((pointer) => readMonitor(rest[pointer.use ?? '']));
-  const settings = Settings.safeParse({ ...readVirtual(virtual), balance: pool.loadBalancingMode, reselectTries: pool.reselectTries ?? 0, monitors });
+  const settings = Settings.safeParse({
+    ...readVirtual(virtual),
+    balance: pool.loadBalancingMode,
+    reselectTries: pool.reselectTries ?? 0,
+    monitors,
+  });
   const contributions = readMembers(pool, records);
   const [address] = virtual.virtualAddresses;
   if (!settings.success || !contributions || address === undefined) return undefined;
   const protocol = settings.data.mode === 'udp' || virtual.layer4 === 'udp' ? 'udp' : 'tcp';
-  const standby = pool.minimumMembersActive === undefined ? {} : { minimumActive: pool.minimumMembersActive };
-  return { address, port: virtual.virtualPort, protocol, settings: settings.data, ...standby, contributions };
+  const standby =
+    pool.minimumMembersActive === undefined ? {} : { minimumActive: pool.minimumMembersActive };
+  return {
+    address,
+    port: virtual.virtualPort,
+    protocol,
+    settings: settings.data,
+    ...standby,
+    contributions,
+  };
 }
 
 function readVirtual(v: Application['virtual']): Record<string, unknown> {
-  const path = (p: string | As3Pointer | undefined): string | undefined => (typeof p === 'object' ? p.bigip : p);
-  const profiles = { tcp: path(v.profileTCP), http: path(v.profileHTTP), l4: path(v.profileL4), udp: path(v.profileUDP) };
+  const path = (p: string | As3Pointer | undefined): string | undefined =>
+    typeof p === 'object' ? p.bigip : p;
+  const profiles = {
+    tcp: path(v.profileTCP),
+    http: path(v.profileHTTP),
+    l4: path(v.profileL4),
+    udp: path(v.profileUDP),
+  };
   return {
     mode: MODE[v.class],
     snat: path(v.snat),
@@ -131,18 +195,35 @@ function readMonitor(monitor: unknown): Monitor | undefined {
 }
 
 /** Deals the pool's member entries out to the owners, in the order that was noted down. */
-function readMembers(pool: Application['pool'], records: readonly ContributionRecord[]): Contribution[] | undefined {
+function readMembers(
+  pool: Application['pool'],
+  records: readonly ContributionRecord[],
+): Contribution[] | undefined {
   const entries = [...pool.members];
   const contributions = records.map((record): Contribution => {
     const mine = entries.splice(0, record.ports.length);
     const draining = new Set(record.draining);
     const members = mine.flatMap((entry) =>
-      entry.serverAddresses.map((address): Member => ({ address, port: entry.servicePort, availability: draining.has(`${address}:${entry.servicePort}`) ? 'draining' : 'ready' })),
+      entry.serverAddresses.map((address): Member => ({
+        address,
+        port: entry.servicePort,
+        availability: draining.has(`${address}:${entry.servicePort}`) ? 'draining' : 'ready',
+      })),
     );
     const { owner, gateways, since, wish, weight, priority } = record;
-    return { owner, gateways, since, members, ...(wish && { wish: wish as Partial<Settings> }), ...(weight && { weight }), ...(priority === undefined ? {} : { priority }) };
+    return {
+      owner,
+      gateways,
+      since,
+      members,
+      ...(wish && { wish: wish as Partial<Settings> }),
+      ...(weight && { weight }),
+      ...(priority === undefined ? {} : { priority }),
+    };
   });
   // Ports and draining members that stand in the record only would otherwise be read over.
-  const asNoted = contributions.every((contribution, i) => sameContent(recordOf(contribution), records[i]));
+  const asNoted = contributions.every((contribution, i) =>
+    sameContent(recordOf(contribution), records[i]),
+  );
   return entries.length === 0 && asNoted ? contributions : undefined;
 }

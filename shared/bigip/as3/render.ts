@@ -8,7 +8,14 @@ import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
-import type { As3Application, As3Monitor, As3Pointer, As3PoolMember, As3Service, As3Tenant } from './types.ts';
+import type {
+  As3Application,
+  As3Monitor,
+  As3Pointer,
+  As3PoolMember,
+  As3Service,
+  As3Tenant,
+} from './types.ts';
 
 export interface RenderOptions {
   /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. A state that says so itself is not overruled. */
@@ -18,17 +25,36 @@ export interface RenderOptions {
   readonly overrides?: DeclaredState['overrides'];
 }
 
-const SERVICE_CLASS = { tcp: 'Service_TCP', fastl4: 'Service_L4', http: 'Service_HTTP', udp: 'Service_UDP' } as const;
+const SERVICE_CLASS = {
+  tcp: 'Service_TCP',
+  fastl4: 'Service_L4',
+  http: 'Service_HTTP',
+  udp: 'Service_UDP',
+} as const;
 
 export function renderTenant(state: DeclaredState, options: RenderOptions): As3Tenant {
   const { exposures: declared, ...rest } = state;
   const exposures = Object.values(declared);
   const shareNodes = state.shareNodes ?? options.shareNodes;
   const { drains, overrides } = state;
-  const applications = exposures.map((e) => [applicationName(e), renderApplication(e, { shareNodes, drains, overrides })] as const);
-  const records = exposures.map((e) => [applicationName(e), e.contributions.map(recordOf)] as const);
-  const sluice: Memory = { format: DECLARED_FORMAT, ...rest, shareNodes, exposures: Object.fromEntries(records) };
-  return { class: 'Tenant', constants: { class: 'Constants', sluice }, [KEEPER]: { class: 'Application' }, ...Object.fromEntries(applications) };
+  const applications = exposures.map(
+    (e) => [applicationName(e), renderApplication(e, { shareNodes, drains, overrides })] as const,
+  );
+  const records = exposures.map(
+    (e) => [applicationName(e), e.contributions.map(recordOf)] as const,
+  );
+  const sluice: Memory = {
+    format: DECLARED_FORMAT,
+    ...rest,
+    shareNodes,
+    exposures: Object.fromEntries(records),
+  };
+  return {
+    class: 'Tenant',
+    constants: { class: 'Constants', sluice },
+    [KEEPER]: { class: 'Application' },
+    ...Object.fromEntries(applications),
+  };
 }
 
 /** AS3 refuses a schemaVersion above its own; nothing that Sluice declares needs more. */
@@ -36,7 +62,14 @@ const SCHEMA_VERSION = '3.50.0';
 
 /** The whole request body for these partitions; others are left alone. `save` writes the device's configuration to its disk. */
 export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: boolean): object {
-  const adc = { class: 'ADC', schemaVersion: SCHEMA_VERSION, updateMode: 'selective', id: 'sluice', controls: { class: 'Controls', userAgent: 'sluice' }, ...tenants };
+  const adc = {
+    class: 'ADC',
+    schemaVersion: SCHEMA_VERSION,
+    updateMode: 'selective',
+    id: 'sluice',
+    controls: { class: 'Controls', userAgent: 'sluice' },
+    ...tenants,
+  };
   return { class: 'AS3', action: 'deploy', persist: save, declaration: adc };
 }
 
@@ -50,7 +83,9 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
       class: 'Pool',
       loadBalancingMode: operated.balance,
       // "any" is the device's default and would let one good monitor hide a bad one.
-      ...(monitors.length > 0 ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' } : {}),
+      ...(monitors.length > 0
+        ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' }
+        : {}),
       ...(e.minimumActive === undefined ? {} : { minimumMembersActive: e.minimumActive }),
       ...(e.settings.reselectTries > 0 ? { reselectTries: e.settings.reselectTries } : {}),
       members: e.contributions.flatMap((c) => renderMembers(c, options)),
@@ -59,7 +94,10 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
   };
 }
 
-function renderVirtual(e: DeclaredExposure, { connectionLimit, enabled }: Required<Operated>): As3Service {
+function renderVirtual(
+  e: DeclaredExposure,
+  { connectionLimit, enabled }: Required<Operated>,
+): As3Service {
   const s = e.settings;
   return {
     class: SERVICE_CLASS[s.mode],
@@ -67,7 +105,10 @@ function renderVirtual(e: DeclaredExposure, { connectionLimit, enabled }: Requir
     virtualAddresses: [e.address],
     virtualPort: e.port,
     pool: 'pool',
-    snat: typeof s.snat === 'string' && s.snat.startsWith('/') ? { bigip: s.snat } : (s.snat as 'auto' | 'none' | 'self'),
+    snat:
+      typeof s.snat === 'string' && s.snat.startsWith('/')
+        ? { bigip: s.snat }
+        : (s.snat as 'auto' | 'none' | 'self'),
     persistenceMethods: s.persistence.map((p) => (p.startsWith('/') ? { bigip: p } : p)),
     ...(s.iRules.length > 0 ? { iRules: s.iRules.map(pointer) } : {}),
     ...renderProfiles(s),
@@ -113,7 +154,10 @@ function renderMembers(c: Contribution, options: RenderOptions): As3PoolMember[]
 }
 
 /** The same for all members of an owner, and nothing that comes and goes with pods: every edit deletes the member and adds it again. */
-export function memberAttributes(c: Contribution, { shareNodes, drains }: RenderOptions): Omit<As3PoolMember, 'servicePort' | 'serverAddresses'> {
+export function memberAttributes(
+  c: Contribution,
+  { shareNodes, drains }: RenderOptions,
+): Omit<As3PoolMember, 'servicePort' | 'serverAddresses'> {
   const priority = c.priority === undefined ? {} : { priorityGroup: c.priority };
   if (!shareNodes) return priority;
   const drain = drains?.[parseOwner(c.owner).cluster];
@@ -131,7 +175,9 @@ function portsOf(c: Contribution): number[] {
 
 /** Who is behind an owner's member entries. */
 export function recordOf(c: Contribution): ContributionRecord {
-  const draining = c.members.filter((m) => m.availability === 'draining').map((m) => `${m.address}:${m.port}`);
+  const draining = c.members
+    .filter((m) => m.availability === 'draining')
+    .map((m) => `${m.address}:${m.port}`);
   const { owner, gateways, since, wish, weight, priority } = c;
   return {
     owner,

@@ -35,43 +35,92 @@ export interface Known {
   readonly sameFleet: SameFleet;
 }
 
-export function portKey({ port, protocol }: Pick<Slice['exposures'][number], 'port' | 'protocol'>): string {
+export function portKey({
+  port,
+  protocol,
+}: Pick<Slice['exposures'][number], 'port' | 'protocol'>): string {
   return `${port}/${protocol}`;
 }
 
-export function openBook({ states, holders = [], sameFleet }: Known, slices: readonly Slice[]): Book {
+export function openBook(
+  { states, holders = [], sameFleet }: Known,
+  slices: readonly Slice[],
+): Book {
   const holdings = [...states].flatMap(([partition, state]) => holdingsIn(partition, state));
   const occupants = new Map<string, Occupant[]>();
-  const all = [...holdings, ...[...states].flatMap(([partition, state]) => waitingIn(partition, state)), ...slices.flatMap(named)];
-  for (const { address, owner, partition } of all) occupy({ occupants }, address, { owner, partition });
-  const foreign = new Set([...holders.flatMap(({ address }) => plain(address)), ...[...states.values()].flatMap(refusedAddresses)]);
-  return { holdings: Map.groupBy(holdings, ({ owner }) => owner), occupants, foreign, share: (a, b) => ingressOf(a) === ingressOf(b) && sameFleet(a, b) };
+  const all = [
+    ...holdings,
+    ...[...states].flatMap(([partition, state]) => waitingIn(partition, state)),
+    ...slices.flatMap(named),
+  ];
+  for (const { address, owner, partition } of all)
+    occupy({ occupants }, address, { owner, partition });
+  const foreign = new Set([
+    ...holders.flatMap(({ address }) => plain(address)),
+    ...[...states.values()].flatMap(refusedAddresses),
+  ]);
+  return {
+    holdings: Map.groupBy(holdings, ({ owner }) => owner),
+    occupants,
+    foreign,
+    share: (a, b) => ingressOf(a) === ingressOf(b) && sameFleet(a, b),
+  };
 }
 
 type Placed = Occupant & { readonly address: string };
 
 function holdingsIn(partition: string, { exposures }: DeclaredState): readonly Holding[] {
-  const parts = Object.values(exposures).flatMap((e) => e.contributions.map(({ owner, gateways }) => ({ owner, address: e.address, port: portKey(e), gateways })));
-  return [...Map.groupBy(parts, ({ owner, address }) => `${owner} ${address}`).values()].flatMap((group) => {
-    const [first] = group;
-    return first === undefined ? [] : [{ owner: first.owner, partition, address: first.address, ports: new Map(group.map(({ port, gateways }) => [port, gateways])) }];
-  });
+  const parts = Object.values(exposures).flatMap((e) =>
+    e.contributions.map(({ owner, gateways }) => ({
+      owner,
+      address: e.address,
+      port: portKey(e),
+      gateways,
+    })),
+  );
+  return [...Map.groupBy(parts, ({ owner, address }) => `${owner} ${address}`).values()].flatMap(
+    (group) => {
+      const [first] = group;
+      return first === undefined
+        ? []
+        : [
+            {
+              owner: first.owner,
+              partition,
+              address: first.address,
+              ports: new Map(group.map(({ port, gateways }) => [port, gateways])),
+            },
+          ];
+    },
+  );
 }
 
 /** What waits for an address, because somebody else has the port or the device refused it, may get it any time. */
 function waitingIn(partition: string, { owners }: DeclaredState): readonly Placed[] {
-  return Object.entries(owners).flatMap(([owner, { claims = {}, quarantine = {} }]) => [...Object.keys(claims), ...Object.keys(quarantine)].map((key) => ({ owner, partition, address: addressOf(key) })));
+  return Object.entries(owners).flatMap(([owner, { claims = {}, quarantine = {} }]) =>
+    [...Object.keys(claims), ...Object.keys(quarantine)].map((key) => ({
+      owner,
+      partition,
+      address: addressOf(key),
+    })),
+  );
 }
 
 /** BIG-IP says that they are in use, by whatever it does not list. */
 const IN_USE: ReadonlySet<string> = new Set(['BIP422', 'BIP423']);
 
 function refusedAddresses({ owners }: DeclaredState): readonly string[] {
-  return Object.values(owners).flatMap(({ quarantine = {} }) => Object.entries(quarantine).flatMap(([key, { code }]) => (IN_USE.has(code) ? [addressOf(key)] : [])));
+  return Object.values(owners).flatMap(({ quarantine = {} }) =>
+    Object.entries(quarantine).flatMap(([key, { code }]) =>
+      IN_USE.has(code) ? [addressOf(key)] : [],
+    ),
+  );
 }
 
 function named({ owner, exposures }: Slice): readonly Placed[] {
-  return exposures.filter(({ address }) => poolOfWish(address) === undefined).map(({ address, partition }) => ({ owner, partition, address }));
+  return exposures
+    .filter(({ address }) => poolOfWish(address) === undefined)
+    .map(({ address, partition }) => ({ owner, partition, address }));
 }
 
 /** Of an exposure key. */
@@ -90,13 +139,27 @@ function ingressOf(owner: string): string {
 }
 
 /** Whether nobody else has the address: neither another owner, nor this one in another partition, nor somebody whom Sluice does not know. */
-export function isFree({ occupants, foreign, share }: Book, address: string, { owner, partition }: Occupant): boolean {
+export function isFree(
+  { occupants, foreign, share }: Book,
+  address: string,
+  { owner, partition }: Occupant,
+): boolean {
   if (foreign.has(address)) return false;
-  return (occupants.get(address) ?? []).every((other) => other.partition === partition && (other.owner === owner || share(other.owner, owner)));
+  return (occupants.get(address) ?? []).every(
+    (other) =>
+      other.partition === partition && (other.owner === owner || share(other.owner, owner)),
+  );
 }
 
-export function occupy({ occupants }: Pick<Book, 'occupants'>, address: string, occupant: Occupant): void {
+export function occupy(
+  { occupants }: Pick<Book, 'occupants'>,
+  address: string,
+  occupant: Occupant,
+): void {
   const there = occupants.get(address);
   if (there === undefined) occupants.set(address, [occupant]);
-  else if (!there.some((other) => other.owner === occupant.owner && other.partition === occupant.partition)) there.push(occupant);
+  else if (
+    !there.some((other) => other.owner === occupant.owner && other.partition === occupant.partition)
+  )
+    there.push(occupant);
 }

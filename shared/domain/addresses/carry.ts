@@ -13,12 +13,21 @@ export interface Carried {
 }
 
 /** Undefined where every exposure names its address. */
-export function carryAddresses(exposures: readonly Exposure[], service: Service | undefined, context: ExposureContext): Carried | undefined {
+export function carryAddresses(
+  exposures: readonly Exposure[],
+  service: Service | undefined,
+  context: ExposureContext,
+): Carried | undefined {
   const names = new Set(exposures.flatMap((e) => poolOfWish(e.address) ?? []));
   const { addressPools = [], addressSeed = '', ingress } = context;
   if (names.size === 0) return undefined;
-  const pools = addressPools.filter(({ name }) => names.has(name)).map(({ name, ranges, reserved }) => [name, { ranges, reserved }] as const);
-  return { auto: { pools: Object.fromEntries(pools), claims: claimsOf(service), seed: addressSeed }, notes: service === undefined ? [] : unclaimed(service, ingress) };
+  const pools = addressPools
+    .filter(({ name }) => names.has(name))
+    .map(({ name, ranges, reserved }) => [name, { ranges, reserved }] as const);
+  return {
+    auto: { pools: Object.fromEntries(pools), claims: claimsOf(service), seed: addressSeed },
+    notes: service === undefined ? [] : unclaimed(service, ingress),
+  };
 }
 
 /** What the status holds counts only where nobody but Sluice can have written it. */
@@ -29,8 +38,21 @@ function claimsOf(service: Service | undefined): string[] {
 }
 
 /** Without a status there is nothing to come back from when a device was wiped. */
-function unclaimed({ meta, type, loadBalancerClass }: Service, { writeStatus }: ExposureContext['ingress']): readonly Note[] {
-  if (type === 'LoadBalancer' && (writeStatus || loadBalancerClass === LOAD_BALANCER_CLASS)) return [];
-  const remedy = type === 'LoadBalancer' ? `set loadBalancerClass ${LOAD_BALANCER_CLASS}, or writeStatus of the ingress in sluice.yaml` : 'make it type LoadBalancer';
-  return [{ object: `Service ${meta.namespace}/${meta.name}`, code: 'GW156', message: `its automatic address is noted nowhere but on BIG-IP, so after the loss of that device it may be another one; ${remedy}` }];
+function unclaimed(
+  { meta, type, loadBalancerClass }: Service,
+  { writeStatus }: ExposureContext['ingress'],
+): readonly Note[] {
+  if (type === 'LoadBalancer' && (writeStatus || loadBalancerClass === LOAD_BALANCER_CLASS))
+    return [];
+  const remedy =
+    type === 'LoadBalancer'
+      ? `set loadBalancerClass ${LOAD_BALANCER_CLASS}, or writeStatus of the ingress in sluice.yaml`
+      : 'make it type LoadBalancer';
+  return [
+    {
+      object: `Service ${meta.namespace}/${meta.name}`,
+      code: 'GW156',
+      message: `its automatic address is noted nowhere but on BIG-IP, so after the loss of that device it may be another one; ${remedy}`,
+    },
+  ];
 }

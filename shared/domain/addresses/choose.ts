@@ -18,16 +18,25 @@ export interface Asker {
 
 /** How many of the exposures asked for stand at an address already, for one of the same gateways. */
 function matches({ exposures }: Asker, { ports }: Holding): number {
-  return exposures.filter((e) => (ports.get(portKey(e)) ?? []).some((gateway) => e.gateways.includes(gateway))).length;
+  return exposures.filter((e) =>
+    (ports.get(portKey(e)) ?? []).some((gateway) => e.gateways.includes(gateway)),
+  ).length;
 }
 
 /** The best first: where most of it stands already, in the right partition, as the Service says; else by address. */
 function best(asker: Asker, holdings: readonly Holding[]): readonly Holding[] {
   const claims = asker.slice.auto?.claims ?? [];
-  const rank = (one: Holding): readonly number[] => [matches(asker, one), Number(one.partition === asker.partition), Number(claims.includes(one.address))];
+  const rank = (one: Holding): readonly number[] => [
+    matches(asker, one),
+    Number(one.partition === asker.partition),
+    Number(claims.includes(one.address)),
+  ];
   const ranked = holdings.map((holding) => ({ holding, rank: rank(holding) }));
-  const compare = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum || (b[i] ?? 0) - value, 0);
-  return ranked.toSorted((a, b) => compare(a.rank, b.rank) || byValue(a.holding.address, b.holding.address)).map(({ holding }) => holding);
+  const compare = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((sum, value, i) => sum || (b[i] ?? 0) - value, 0);
+  return ranked
+    .toSorted((a, b) => compare(a.rank, b.rank) || byValue(a.holding.address, b.holding.address))
+    .map(({ holding }) => holding);
 }
 
 function byValue(a: string, b: string): number {
@@ -39,54 +48,92 @@ function byValue(a: string, b: string): number {
 function chosenHoldings({ holdings }: Book, asker: Asker): readonly Holding[] {
   const { slice } = asker;
   const named = new Set(slice.exposures.map((e) => `${e.address} ${portKey(e)}`));
-  const chosen = (one: Holding): boolean => matches(asker, one) > 0 || [...one.ports.keys()].some((port) => !named.has(`${one.address} ${port}`));
+  const chosen = (one: Holding): boolean =>
+    matches(asker, one) > 0 ||
+    [...one.ports.keys()].some((port) => !named.has(`${one.address} ${port}`));
   return (holdings.get(slice.owner) ?? []).filter(chosen);
 }
 
 /** What the ingress has at its address now; it stays as long as the pool's ranges hold it, reserved or not. */
 export function keptAddress(book: Book, asker: Asker): string | undefined {
-  const usable = chosenHoldings(book, asker).filter(({ address }) => holds(asker.pool.ranges, address) && asker.exposures.some((e) => rivalAt(asker.slice, e, address) === undefined));
+  const usable = chosenHoldings(book, asker).filter(
+    ({ address }) =>
+      holds(asker.pool.ranges, address) &&
+      asker.exposures.some((e) => rivalAt(asker.slice, e, address) === undefined),
+  );
   return best(asker, usable)[0]?.address;
 }
 
 /** An exposure of the same slice that names this address and the same port itself, and is another thing. */
-export function rivalAt({ exposures }: Slice, wish: Exposure, address: string): Exposure | undefined {
+export function rivalAt(
+  { exposures }: Slice,
+  wish: Exposure,
+  address: string,
+): Exposure | undefined {
   const twin = twinAt(exposures, wish, address);
   return twin === undefined || isSame(twin, wish) ? undefined : twin;
 }
 
 /** One that names the same address and port. */
-export function twinAt(exposures: readonly Exposure[], { port, protocol }: Exposure, address: string): Exposure | undefined {
-  return exposures.find((other) => other.address === address && other.port === port && other.protocol === protocol);
+export function twinAt(
+  exposures: readonly Exposure[],
+  { port, protocol }: Exposure,
+  address: string,
+): Exposure | undefined {
+  return exposures.find(
+    (other) => other.address === address && other.port === port && other.protocol === protocol,
+  );
 }
 
 function isSame(a: Exposure, b: Exposure): boolean {
-  return a.partition === b.partition && sameContent([a.settings, a.members], [b.settings, b.members]);
+  return (
+    a.partition === b.partition && sameContent([a.settings, a.members], [b.settings, b.members])
+  );
 }
 
 /** Where the same exposures stand now: what it leaves by going elsewhere. */
 export function addressBefore(book: Book, asker: Asker): string | undefined {
-  const there = chosenHoldings(book, asker).filter((one) => matches(asker, one) > 0 && parseIp(one.address)?.family === asker.pool.family);
+  const there = chosenHoldings(book, asker).filter(
+    (one) => matches(asker, one) > 0 && parseIp(one.address)?.family === asker.pool.family,
+  );
   return best(asker, there)[0]?.address;
 }
 
 /** Nobody else has it, and the owner's own gateways do not name it either: their ports are theirs. */
 function isOpenTo(book: Book, { slice, partition }: Asker, address: string): boolean {
-  return isFree(book, address, { owner: slice.owner, partition }) && !slice.exposures.some((e) => e.address === address);
+  return (
+    isFree(book, address, { owner: slice.owner, partition }) &&
+    !slice.exposures.some((e) => e.address === address)
+  );
 }
 
 export function claimedAddress(book: Book, asker: Asker): string | undefined {
-  const claims = (asker.slice.auto?.claims ?? []).flatMap((claim) => parseIp(claim) ?? []).map(formatIp);
-  return claims.toSorted(byValue).find((address) => holds(asker.pool.free, address) && isOpenTo(book, asker, address));
+  const claims = (asker.slice.auto?.claims ?? [])
+    .flatMap((claim) => parseIp(claim) ?? [])
+    .map(formatIp);
+  return claims
+    .toSorted(byValue)
+    .find((address) => holds(asker.pool.free, address) && isOpenTo(book, asker, address));
 }
 
 /** So that clusters of a fleet meet at one address. */
-export function siblingAddress(book: Book, asker: Asker, chosen: readonly { readonly owner: string; readonly address: string }[]): string | undefined {
+export function siblingAddress(
+  book: Book,
+  asker: Asker,
+  chosen: readonly { readonly owner: string; readonly address: string }[],
+): string | undefined {
   const { slice, pool, partition } = asker;
-  const theirs = [...book.holdings].flatMap(([owner, holdings]) => (owner !== slice.owner && book.share(owner, slice.owner) ? holdings : []));
+  const theirs = [...book.holdings].flatMap(([owner, holdings]) =>
+    owner !== slice.owner && book.share(owner, slice.owner) ? holdings : [],
+  );
   const declared = best(asker, theirs).map(({ address }) => address);
-  const batch = chosen.filter(({ owner }) => book.share(owner, slice.owner)).map(({ address }) => address);
-  return [...batch, ...declared].find((address) => holds(pool.ranges, address) && isFree(book, address, { owner: slice.owner, partition }));
+  const batch = chosen
+    .filter(({ owner }) => book.share(owner, slice.owner))
+    .map(({ address }) => address);
+  return [...batch, ...declared].find(
+    (address) =>
+      holds(pool.ranges, address) && isFree(book, address, { owner: slice.owner, partition }),
+  );
 }
 
 /** From the place that the seed falls on, upwards and around: much the same for everybody after a wipe, whoever comes first. */

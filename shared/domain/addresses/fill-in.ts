@@ -22,13 +22,23 @@ type Fate =
 export function fillIn(slice: Slice, choices: readonly Choice[]): Filled {
   if (choices.length === 0) return { planned: slice, told: slice, held: [] };
   const fates = slice.exposures.map((exposure) => fateOf(slice, exposure, choices));
-  const exposed = fates.flatMap((fate) => (fate.kind === 'exposed' ? [withJoined(fate.exposure, fates)] : []));
+  const exposed = fates.flatMap((fate) =>
+    fate.kind === 'exposed' ? [withJoined(fate.exposure, fates)] : [],
+  );
   const held = fates.flatMap((fate) => (fate.kind === 'held' ? [fate] : []));
-  const planned = { ...slice, exposures: exposed, sources: renamed(slice.sources, fates), notes: [...slice.notes, ...choices.flatMap(noteOf)] };
+  const planned = {
+    ...slice,
+    exposures: exposed,
+    sources: renamed(slice.sources, fates),
+    notes: [...slice.notes, ...choices.flatMap(noteOf)],
+  };
   return {
     planned,
     told: { ...planned, exposures: [...exposed, ...held.map(({ from }) => from)] },
-    held: held.map(({ from, unhad }) => ({ partition: from.partition, entry: entryOf(slice.owner, from, unhad) })),
+    held: held.map(({ from, unhad }) => ({
+      partition: from.partition,
+      entry: entryOf(slice.owner, from, unhad),
+    })),
   };
 }
 
@@ -38,23 +48,46 @@ function fateOf(slice: Slice, from: Exposure, choices: readonly Choice[]): Fate 
   if (choice.kind === 'none') return { kind: 'held', from, unhad: choice };
   const exposure = { ...from, address: choice.address };
   const rival = rivalAt(slice, from, choice.address);
-  if (rival !== undefined) return { kind: 'held', from, unhad: askedTwice(exposureKey(exposure), rival.gateways) };
-  return twinAt(slice.exposures, from, choice.address) === undefined ? { kind: 'exposed', from, exposure } : { kind: 'joined', from, key: exposureKey(exposure) };
+  if (rival !== undefined)
+    return { kind: 'held', from, unhad: askedTwice(exposureKey(exposure), rival.gateways) };
+  return twinAt(slice.exposures, from, choice.address) === undefined
+    ? { kind: 'exposed', from, exposure }
+    : { kind: 'joined', from, key: exposureKey(exposure) };
 }
 
 function withJoined(exposure: Exposure, fates: readonly Fate[]): Exposure {
-  const joined = fates.flatMap((fate) => (fate.kind === 'joined' && fate.key === exposureKey(exposure) ? [fate.from] : []));
+  const joined = fates.flatMap((fate) =>
+    fate.kind === 'joined' && fate.key === exposureKey(exposure) ? [fate.from] : [],
+  );
   if (joined.length === 0) return exposure;
-  const all = [exposure, ...joined].toSorted((a, b) => (a.since < b.since ? -1 : Number(a.since > b.since)));
-  return { ...exposure, gateways: [...new Set(all.flatMap(({ gateways }) => gateways))], since: all[0]?.since ?? exposure.since };
+  const all = [exposure, ...joined].toSorted((a, b) =>
+    a.since < b.since ? -1 : Number(a.since > b.since),
+  );
+  return {
+    ...exposure,
+    gateways: [...new Set(all.flatMap(({ gateways }) => gateways))],
+    since: all[0]?.since ?? exposure.since,
+  };
 }
 
 /** By the keys of the addresses that were chosen. */
 function renamed(sources: Slice['sources'], fates: readonly Fate[]): Slice['sources'] {
-  const names = new Map(fates.flatMap((fate) => (fate.kind === 'exposed' ? [[exposureKey(fate.from), exposureKey(fate.exposure)] as const] : [])));
-  return Object.fromEntries(Object.entries(sources).map(([key, source]) => [names.get(key) ?? key, source]));
+  const names = new Map(
+    fates.flatMap((fate) =>
+      fate.kind === 'exposed'
+        ? [[exposureKey(fate.from), exposureKey(fate.exposure)] as const]
+        : [],
+    ),
+  );
+  return Object.fromEntries(
+    Object.entries(sources).map(([key, source]) => [names.get(key) ?? key, source]),
+  );
 }
 
-function entryOf(owner: string, { gateways, ...exposure }: Exposure, { code, reason }: Unhad): PlanEntry {
+function entryOf(
+  owner: string,
+  { gateways, ...exposure }: Exposure,
+  { code, reason }: Unhad,
+): PlanEntry {
   return { owner, key: exposureKey(exposure), kind: 'held', code, reason, gateways };
 }

@@ -5,15 +5,27 @@ import { parseIp } from '../exposure/ip.ts';
 import { inRange, parseRange, type Range, usableRange, without } from './range.ts';
 import type { PoolRanges } from './wish.ts';
 
-const RangeText = z.string().refine((text) => parseRange(text) !== undefined, 'must be a CIDR such as 10.0.0.0/24, an address, or from-to such as 10.0.0.10-10.0.0.20');
+const RangeText = z
+  .string()
+  .refine(
+    (text) => parseRange(text) !== undefined,
+    'must be a CIDR such as 10.0.0.0/24, an address, or from-to such as 10.0.0.10-10.0.0.20',
+  );
 
 export const AddressPool = z.strictObject({
-  name: Name.describe('Its name; `auto:<name>` asks for an address of this pool, `auto` alone for one of the first pool.'),
+  name: Name.describe(
+    'Its name; `auto:<name>` asks for an address of this pool, `auto` alone for one of the first pool.',
+  ),
   ranges: z
     .array(RangeText)
     .min(1)
-    .describe('CIDR or from-to, all IPv4 or all IPv6. The first and last address of an IPv4 CIDR and the first of an IPv6 one are not given out; from-to is taken address for address.'),
-  reserved: z.array(RangeText).default([]).describe('Never given out, in the same form. Who has one of them already keeps it.'),
+    .describe(
+      'CIDR or from-to, all IPv4 or all IPv6. The first and last address of an IPv4 CIDR and the first of an IPv6 one are not given out; from-to is taken address for address.',
+    ),
+  reserved: z
+    .array(RangeText)
+    .default([])
+    .describe('Never given out, in the same form. Who has one of them already keeps it.'),
 });
 export type AddressPool = z.infer<typeof AddressPool>;
 
@@ -29,7 +41,15 @@ export interface Pool {
 
 export function readPool(name: string, { ranges: texts, reserved }: PoolRanges): Pool {
   const ranges = texts.flatMap((text) => usableRange(text) ?? []);
-  return { name, family: ranges[0]?.family ?? 4, ranges, free: without(ranges, reserved.flatMap((text) => parseRange(text) ?? [])) };
+  return {
+    name,
+    family: ranges[0]?.family ?? 4,
+    ranges,
+    free: without(
+      ranges,
+      reserved.flatMap((text) => parseRange(text) ?? []),
+    ),
+  };
 }
 
 export function holds(ranges: readonly Range[], address: string): boolean {

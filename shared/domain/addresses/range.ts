@@ -22,7 +22,9 @@ export function wholeCidr(text: string): Range | undefined {
 function fromTo(text: string): Range | undefined {
   const [first, last, ...more] = text.split('-').map((part) => parseIp(part.trim()));
   if (first === undefined || last === undefined || more.length > 0) return undefined;
-  return first.family === last.family && first.value <= last.value ? { family: first.family, first: first.value, last: last.value } : undefined;
+  return first.family === last.family && first.value <= last.value
+    ? { family: first.family, first: first.value, last: last.value }
+    : undefined;
 }
 
 /** A CIDR, an address alone, or from-to, address for address. */
@@ -37,7 +39,9 @@ export function parseRange(text: string): Range | undefined {
 export function usableRange(text: string): Range | undefined {
   const range = parseRange(text);
   if (range === undefined || !text.includes('/') || range.last - range.first < 2n) return range;
-  return range.family === 4 ? { ...range, first: range.first + 1n, last: range.last - 1n } : { ...range, first: range.first + 1n };
+  return range.family === 4
+    ? { ...range, first: range.first + 1n, last: range.last - 1n }
+    : { ...range, first: range.first + 1n };
 }
 
 export function inRange({ family, value }: Ip, range: Range): boolean {
@@ -54,7 +58,10 @@ export function sizeOf(ranges: readonly Range[]): bigint {
 
 /** What is left of the ranges, in their order. */
 export function without(ranges: readonly Range[], taken: readonly Range[]): readonly Range[] {
-  return taken.reduce<readonly Range[]>((left, gap) => left.flatMap((range) => cut(range, gap)), ranges);
+  return taken.reduce<readonly Range[]>(
+    (left, gap) => left.flatMap((range) => cut(range, gap)),
+    ranges,
+  );
 }
 
 function cut(range: Range, gap: Range): readonly Range[] {

@@ -7,10 +7,25 @@ import { holds } from './pool.ts';
 export type Choice =
   | { readonly kind: 'kept'; readonly asker: Asker; readonly address: string }
   /** `from`: where the same exposures stood before. */
-  | { readonly kind: 'new'; readonly asker: Asker; readonly address: string; readonly from: string | undefined }
+  | {
+      readonly kind: 'new';
+      readonly asker: Asker;
+      readonly address: string;
+      readonly from: string | undefined;
+    }
   /** Where it was, though that is no address for it, because nothing better can be had. */
-  | { readonly kind: 'left'; readonly asker: Asker; readonly address: string; readonly because: string }
-  | { readonly kind: 'none'; readonly asker: Asker; readonly code: string; readonly reason: string };
+  | {
+      readonly kind: 'left';
+      readonly asker: Asker;
+      readonly address: string;
+      readonly because: string;
+    }
+  | {
+      readonly kind: 'none';
+      readonly asker: Asker;
+      readonly code: string;
+      readonly reason: string;
+    };
 
 export type Unhad = Pick<Extract<Choice, { kind: 'none' }>, 'code' | 'reason'>;
 
@@ -21,24 +36,40 @@ export function exhausted({ slice, pool }: Asker): Unhad {
 
 export function inTheDark({ slice, pool }: Asker, unreadable: readonly string[]): Unhad {
   const where = `partition ${unreadable.join(', ')} of ${slice.device}`;
-  return { code: 'OWN353', reason: `no address of pool ${pool.name} is given out while ${where} cannot be read, because it is not known what is taken there; see what ails that partition` };
+  return {
+    code: 'OWN353',
+    reason: `no address of pool ${pool.name} is given out while ${where} cannot be read, because it is not known what is taken there; see what ails that partition`,
+  };
 }
 
 export function askedTwice(key: string, gateways: readonly string[]): Unhad {
-  return { code: 'OWN354', reason: `its automatic address is one that ${gateways.join(', ')} of the same ingress names itself, with the same port (${key}) and other settings or members; use another port or address there` };
+  return {
+    code: 'OWN354',
+    reason: `its automatic address is one that ${gateways.join(', ')} of the same ingress names itself, with the same port (${key}) and other settings or members; use another port or address there`,
+  };
 }
 
 /** What its users should hear of a choice. */
 export function noteOf(choice: Choice): readonly Note[] {
   const { asker } = choice;
   const { namespace, service } = parseOwner(asker.slice.owner).ingress;
-  const say = (code: string, message: string): readonly Note[] => [{ object: `Service ${namespace}/${service}`, code, message }];
+  const say = (code: string, message: string): readonly Note[] => [
+    { object: `Service ${namespace}/${service}`, code, message },
+  ];
   if (choice.kind === 'left') {
-    return say('OWN351', `keeps ${choice.address} on ${asker.slice.device}, which is outside pool ${asker.pool.name}, because ${choice.because}`);
+    return say(
+      'OWN351',
+      `keeps ${choice.address} on ${asker.slice.device}, which is outside pool ${asker.pool.name}, because ${choice.because}`,
+    );
   }
   if (choice.kind === 'new' && choice.from !== undefined) {
-    const why = holds(asker.pool.ranges, choice.from) ? 'is named by another Gateway of the ingress, with the same port' : `is outside pool ${asker.pool.name}`;
-    return say('OWN352', `moves from ${choice.from} to ${choice.address} on ${asker.slice.device}, because ${choice.from} ${why}`);
+    const why = holds(asker.pool.ranges, choice.from)
+      ? 'is named by another Gateway of the ingress, with the same port'
+      : `is outside pool ${asker.pool.name}`;
+    return say(
+      'OWN352',
+      `moves from ${choice.from} to ${choice.address} on ${asker.slice.device}, because ${choice.from} ${why}`,
+    );
   }
   return [];
 }

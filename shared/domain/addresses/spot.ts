@@ -18,18 +18,35 @@ export interface Spot {
 
 export function spotOf(context: ExposureContext, address: string): Spot | Refusal {
   const { policy, addressPools = [] } = context;
-  if (!isAuto(address)) return { address, family: parseIp(address)?.family ?? 4, judge: (matter) => judgePolicy(policy, { ...matter, address }) };
+  if (!isAuto(address))
+    return {
+      address,
+      family: parseIp(address)?.family ?? 4,
+      judge: (matter) => judgePolicy(policy, { ...matter, address }),
+    };
   const pool = poolFor(addressPools, namedPool(address));
   if ('code' in pool) return pool;
-  return { address: wishFor(pool.name), family: readPool(pool.name, pool).family, judge: (matter) => judgePool(policy, matter, pool) };
+  return {
+    address: wishFor(pool.name),
+    family: readPool(pool.name, pool).family,
+    judge: (matter) => judgePool(policy, matter, pool),
+  };
 }
 
 /** `auto` alone is the first pool. */
 function poolFor(pools: readonly AddressPool[], name: string | undefined): AddressPool | Refusal {
   const pool = name === undefined ? pools[0] : pools.find((one) => one.name === name);
   if (pool !== undefined) return pool;
-  if (name === undefined) return { code: 'GW155', message: 'it asks for an automatic address, and sluice.yaml has no addressPools; add one, or name an address' };
+  if (name === undefined)
+    return {
+      code: 'GW155',
+      message:
+        'it asks for an automatic address, and sluice.yaml has no addressPools; add one, or name an address',
+    };
   const names = pools.map((one) => one.name);
   const meant = nearest(name, names);
-  return { code: 'GW155', message: `there is no address pool ${name} in sluice.yaml; ${meant === undefined ? `addressPools has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}` };
+  return {
+    code: 'GW155',
+    message: `there is no address pool ${name} in sluice.yaml; ${meant === undefined ? `addressPools has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
+  };
 }

@@ -42,26 +42,60 @@ interface Use {
   readonly exposure?: string;
 }
 
-export function usageOf(pool: AddressPool, seen: { readonly states: ReadonlyMap<string, DeclaredState>; readonly holders: readonly Holder[] }): PoolUsage {
+export function usageOf(
+  pool: AddressPool,
+  seen: {
+    readonly states: ReadonlyMap<string, DeclaredState>;
+    readonly holders: readonly Holder[];
+  },
+): PoolUsage {
   const { ranges, free: grantable } = readPool(pool.name, pool);
-  const uses = [...[...seen.states.values()].flatMap(declaredUses), ...seen.holders.flatMap(foreignUses)].filter(({ address }) => holds(ranges, address));
-  const addresses = [...Map.groupBy(uses, ({ address }) => address)].map(([address, list]) => ({ address, by: byWhom(list) })).toSorted((a, b) => compare(a.address, b.address));
+  const uses = [
+    ...[...seen.states.values()].flatMap(declaredUses),
+    ...seen.holders.flatMap(foreignUses),
+  ].filter(({ address }) => holds(ranges, address));
+  const addresses = [...Map.groupBy(uses, ({ address }) => address)]
+    .map(([address, list]) => ({ address, by: byWhom(list) }))
+    .toSorted((a, b) => compare(a.address, b.address));
   const size = sizeOf(grantable);
   const used = BigInt(addresses.filter(({ address }) => holds(grantable, address)).length);
-  return { name: pool.name, ranges: pool.ranges, reserved: sizeOf(ranges) - size, size, used, free: size - used, addresses };
+  return {
+    name: pool.name,
+    ranges: pool.ranges,
+    reserved: sizeOf(ranges) - size,
+    size,
+    used,
+    free: size - used,
+    addresses,
+  };
 }
 
 function declaredUses({ exposures }: DeclaredState): readonly Use[] {
-  return Object.values(exposures).flatMap((e) => e.contributions.map(({ owner }) => ({ address: e.address, who: owner, exposure: portKey(e) })));
+  return Object.values(exposures).flatMap((e) =>
+    e.contributions.map(({ owner }) => ({ address: e.address, who: owner, exposure: portKey(e) })),
+  );
 }
 
 function foreignUses({ address, path, port, protocol = 'any' }: Holder): readonly Use[] {
   const ip = parseIp(address.replace(/[%/].*$/, ''));
-  return ip === undefined ? [] : [{ address: formatIp(ip), who: path, ...(port === undefined ? {} : { exposure: `${port}/${protocol}` }) }];
+  return ip === undefined
+    ? []
+    : [
+        {
+          address: formatIp(ip),
+          who: path,
+          ...(port === undefined ? {} : { exposure: `${port}/${protocol}` }),
+        },
+      ];
 }
 
 function byWhom(uses: readonly Use[]): AddressUse['by'] {
-  return [...Map.groupBy(uses, ({ who }) => who)].map(([who, list]) => ({ who, exposures: list.flatMap(({ exposure }) => exposure ?? []).toSorted() })).toSorted((a, b) => (a.who < b.who ? -1 : 1));
+  return [...Map.groupBy(uses, ({ who }) => who)]
+    .map(([who, list]) => ({
+      who,
+      exposures: list.flatMap(({ exposure }) => exposure ?? []).toSorted(),
+    }))
+    .toSorted((a, b) => (a.who < b.who ? -1 : 1));
 }
 
 function compare(a: string, b: string): number {

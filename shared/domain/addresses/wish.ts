@@ -24,7 +24,10 @@ export function poolOfWish(address: string): string | undefined {
 }
 
 /** Ranges as sluice.yaml writes them: CIDR, address, or from-to. */
-export const PoolRanges = z.strictObject({ ranges: z.array(z.string()), reserved: z.array(z.string()) });
+export const PoolRanges = z.strictObject({
+  ranges: z.array(z.string()),
+  reserved: z.array(z.string()),
+});
 export type PoolRanges = z.infer<typeof PoolRanges>;
 
 /** What addresses are chosen from; each slice carries it, so that choosing needs nothing but the slice and the device. */

@@ -7,7 +7,14 @@ import { QUEUE_CODES } from './queue.ts';
 import { REPLAY_CODES } from './replay.ts';
 
 /** Every code that Sluice ever says, with cause and remedy. */
-export const CODES: Readonly<Record<string, CodeEntry>> = { ...INPUT_CODES, ...MAPPING_CODES, ...OWNERSHIP_CODES, ...DEVICE_CODES, ...QUEUE_CODES, ...REPLAY_CODES };
+export const CODES: Readonly<Record<string, CodeEntry>> = {
+  ...INPUT_CODES,
+  ...MAPPING_CODES,
+  ...OWNERSHIP_CODES,
+  ...DEVICE_CODES,
+  ...QUEUE_CODES,
+  ...REPLAY_CODES,
+};
 
 /** The device is at fault and not what was asked of it: it passes by itself, so it is never a dead letter. */
 export function isDeviceFault(code: string): boolean {

@@ -10,7 +10,8 @@ export const REPLAY_CODES = {
   },
   RPL701: {
     title: 'Never ran',
-    cause: 'The queue moved the message to the dead letters by itself and no function left a record of a try: the function was killed or throttled before it could work on it.',
+    cause:
+      'The queue moved the message to the dead letters by itself and no function left a record of a try: the function was killed or throttled before it could work on it.',
     fix: "Look at the function's concurrency, memory and start in its logs, then replay.",
     retryable: true,
   },
@@ -40,13 +41,15 @@ export const REPLAY_CODES = {
   },
   RPL706: {
     title: 'The event cannot be sent again',
-    cause: 'Its original bytes were too large to keep, its evidence is gone, or its sender was not allowed to speak for the cluster.',
+    cause:
+      'Its original bytes were too large to keep, its evidence is gone, or its sender was not allowed to speak for the cluster.',
     fix: 'Nothing has to be replayed: the next resync of the watcher sends the ingress anew.',
     retryable: false,
   },
   RPL707: {
     title: 'The canary failed',
-    cause: 'One of the first events of the job failed again or gave no result, so the rest was not sent.',
+    cause:
+      'One of the first events of the job failed again or gave no result, so the rest was not sent.',
     fix: 'Read the results with "sluice replay status", correct the cause, then resume the job or cancel it.',
     retryable: false,
   },
@@ -58,7 +61,8 @@ export const REPLAY_CODES = {
   },
   RPL709: {
     title: 'Bundle not readable',
-    cause: 'The file is not a bundle written by "sluice failures export", or a line of it is damaged.',
+    cause:
+      'The file is not a bundle written by "sluice failures export", or a line of it is damaged.',
     fix: 'Export it again; the message names the line.',
     retryable: false,
   },
@@ -76,31 +80,36 @@ export const REPLAY_CODES = {
   },
   RPL712: {
     title: 'No result in time',
-    cause: 'The event was sent again, yet neither the device nor the dead letters showed a result within the time the job waits.',
+    cause:
+      'The event was sent again, yet neither the device nor the dead letters showed a result within the time the job waits.',
     fix: 'Look at the queues with "sluice status": the functions may be stopped or behind. The failure stays open.',
     retryable: true,
   },
   RPL713: {
     title: 'Another job has the same failures',
-    cause: 'A replay job that is running now, somebody\'s or that of a policy, has failures of this one.',
+    cause:
+      "A replay job that is running now, somebody's or that of a policy, has failures of this one.",
     fix: 'Wait until that job has ended, or pause it; then resume this one.',
     retryable: true,
   },
   RPL714: {
     title: 'Failed again, tried once more later',
-    cause: 'A policy of failures.replay sent the event again and it failed in the same way; the policy still has turns for it.',
+    cause:
+      'A policy of failures.replay sent the event again and it failed in the same way; the policy still has turns for it.',
     fix: 'Nothing yet: a later turn tries it again, and after the last one it is quarantined. If the cause is known, correct it and replay by hand.',
     retryable: true,
   },
   RPL715: {
     title: 'Nobody knows who said it',
-    cause: 'The event came in a bundle, and its cluster lets only known senders or signed events through (clusters[].senders, verifyKeys). A sender that is written in a bundle proves nothing, and its bytes carry no signature by a key of that cluster.',
+    cause:
+      'The event came in a bundle, and its cluster lets only known senders or signed events through (clusters[].senders, verifyKeys). A sender that is written in a bundle proves nothing, and its bytes carry no signature by a key of that cluster.',
     fix: 'Replay it in the store that it was exported from, or study it in the lab: "npm run lab -- --like" with a copy of sluice.yaml sends it to simulated devices. With clusters[].verifyKeys, what the watchers sign can be replayed from a bundle too.',
     retryable: false,
   },
   RPL716: {
     title: 'Not a name of the failure store',
-    cause: 'Something was to be read or written under a name that leads out of the failure store, or through a symbolic link below it.',
+    cause:
+      'Something was to be read or written under a name that leads out of the failure store, or through a symbolic link below it.',
     fix: 'Find out where the name comes from. Sluice makes its names itself, and no symbolic links in failures.path.',
     retryable: false,
   },

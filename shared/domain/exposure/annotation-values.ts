@@ -20,7 +20,8 @@ export type Read = { readonly value: unknown } | { readonly problem: string };
 export type Reader = (text: string, at: ReadFor) => Read;
 
 function oneOf(allowed: readonly string[]): Reader {
-  return (text) => (allowed.includes(text) ? { value: text } : { problem: `must be one of ${allowed.join(', ')}` });
+  return (text) =>
+    allowed.includes(text) ? { value: text } : { problem: `must be one of ${allowed.join(', ')}` };
 }
 
 function isPath(text: string): boolean {
@@ -41,8 +42,12 @@ export function readAddress(text: string): Read {
   const [plain = '', domain = '0'] = text.split('%');
   const ip = parseIp(plain);
   if (ip === undefined) return { problem: 'must be an IPv4 or IPv6 address' };
-  if (domain !== '0') return { problem: `route domain %${domain} is not supported; use an address of route domain 0` };
-  if (!isUsableVirtualAddress(ip)) return { problem: 'must be a unicast address that clients can reach' };
+  if (domain !== '0')
+    return {
+      problem: `route domain %${domain} is not supported; use an address of route domain 0`,
+    };
+  if (!isUsableVirtualAddress(ip))
+    return { problem: 'must be a unicast address that clients can reach' };
   return { value: formatIp(ip) };
 }
 
@@ -53,9 +58,13 @@ function portNumber(text: string): number | undefined {
 
 function singlePort(text: string, at: ReadFor): Read {
   const port = portNumber(text);
-  if (port === undefined) return { problem: 'must be a port (1 to 65535) or a map such as 32400=31400,443=8443' };
+  if (port === undefined)
+    return { problem: 'must be a port (1 to 65535) or a map such as 32400=31400,443=8443' };
   const ports = [...new Set(at.servers.map((server) => server.port))].sort((a, b) => a - b);
-  if (ports.length > 1) return { problem: `one port for ${ports.length} gateway ports (${ports.join(', ')}); write a map such as ${ports[0]}=${port}` };
+  if (ports.length > 1)
+    return {
+      problem: `one port for ${ports.length} gateway ports (${ports.join(', ')}); write a map such as ${ports[0]}=${port}`,
+    };
   return { value: port };
 }
 
@@ -65,10 +74,12 @@ const readPort: Reader = (text, at) => {
   const seen = new Set<number>();
   for (const pair of text.split(',')) {
     const [from, to, ...rest] = pair.split('=').map((part) => portNumber(part.trim()));
-    if (from === undefined || to === undefined || rest.length > 0) return { problem: `"${pair.trim()}" is not gatewayPort=virtualPort` };
+    if (from === undefined || to === undefined || rest.length > 0)
+      return { problem: `"${pair.trim()}" is not gatewayPort=virtualPort` };
     if (seen.has(from)) return { problem: `gateway port ${from} is named twice` };
     seen.add(from);
-    if (at.strictPorts && !at.servers.some((server) => server.port === from)) return { problem: `there is no server on port ${from}` };
+    if (at.strictPorts && !at.servers.some((server) => server.port === from))
+      return { problem: `there is no server on port ${from}` };
     if (from === at.port) value = to;
   }
   return { value };
@@ -78,10 +89,15 @@ const PLAIN_HTTP = ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'];
 
 /** `virtual-server.f5.com/http-port` and `/https-port`: one frontend port for all servers of that kind. */
 function protocolPort(plain: boolean): Reader {
-  const concerned = (protocol: string): boolean => PLAIN_HTTP.includes(protocol.toUpperCase()) === plain && (plain || ['HTTPS', 'TLS'].includes(protocol.toUpperCase()));
+  const concerned = (protocol: string): boolean =>
+    PLAIN_HTTP.includes(protocol.toUpperCase()) === plain &&
+    (plain || ['HTTPS', 'TLS'].includes(protocol.toUpperCase()));
   return (text, at) => {
     if (!concerned(at.protocol)) return { value: undefined };
-    return singlePort(text, { ...at, servers: at.servers.filter((server) => concerned(server.protocol)) });
+    return singlePort(text, {
+      ...at,
+      servers: at.servers.filter((server) => concerned(server.protocol)),
+    });
   };
 }
 
@@ -105,9 +121,15 @@ export function sayIssue(error: z.core.$ZodError): string {
 }
 
 /** BIG-IP's own defaults where only one of the two is given: 5 s, and three intervals and one second. */
-export function times(interval: number | undefined, timeout: number | undefined): { readonly interval: number; readonly timeout: number } {
+export function times(
+  interval: number | undefined,
+  timeout: number | undefined,
+): { readonly interval: number; readonly timeout: number } {
   if (interval !== undefined) return { interval, timeout: timeout ?? 3 * interval + 1 };
-  return { interval: timeout === undefined ? 5 : Math.max(1, Math.min(5, Math.floor((timeout - 1) / 3))), timeout: timeout ?? 16 };
+  return {
+    interval: timeout === undefined ? 5 : Math.max(1, Math.min(5, Math.floor((timeout - 1) / 3))),
+    timeout: timeout ?? 16,
+  };
 }
 
 export function checked(monitors: readonly Monitor[]): Read {
@@ -120,7 +142,9 @@ const readF5Health =
   (text) => {
     const parsed = readJson(text);
     if ('problem' in parsed) return parsed;
-    const list = z.array(F5Health).safeParse(Array.isArray(parsed.json) ? parsed.json : [parsed.json]);
+    const list = z
+      .array(F5Health)
+      .safeParse(Array.isArray(parsed.json) ? parsed.json : [parsed.json]);
     if (!list.success) return { problem: sayIssue(list.error) };
     return checked(
       list.data.map(({ type, send, recv, interval, timeout, targetPort }) => ({
@@ -139,45 +163,69 @@ const readMonitors: Reader = (text) => {
   if (!text.startsWith('[')) {
     const types = text.split(',').map((part) => ({ type: part.trim() }));
     const list = z.array(OwnMonitor).safeParse(types);
-    if (!list.success) return { problem: `must be none, monitor types (${Monitor.shape.type.options.join(', ')}) or a JSON list of monitors` };
+    if (!list.success)
+      return {
+        problem: `must be none, monitor types (${Monitor.shape.type.options.join(', ')}) or a JSON list of monitors`,
+      };
     return { value: list.data.map((monitor) => ({ ...monitor, ...times(undefined, undefined) })) };
   }
   const parsed = readJson(text);
   if ('problem' in parsed) return parsed;
   const list = z.array(OwnMonitor).safeParse(parsed.json);
-  return list.success ? checked(list.data.map((monitor) => ({ ...monitor, ...times(monitor.interval, monitor.timeout) }))) : { problem: sayIssue(list.error) };
+  return list.success
+    ? checked(
+        list.data.map((monitor) => ({ ...monitor, ...times(monitor.interval, monitor.timeout) })),
+      )
+    : { problem: sayIssue(list.error) };
 };
 
 const readLimit: Reader = (text) => {
   const limit = /^\d{1,10}$/.test(text) ? Number(text) : -1;
-  return limit >= 0 && limit <= 2_147_483_647 ? { value: limit } : { problem: 'must be a number from 0 (unlimited) to 2147483647' };
+  return limit >= 0 && limit <= 2_147_483_647
+    ? { value: limit }
+    : { problem: 'must be a number from 0 (unlimited) to 2147483647' };
 };
 
 const readTries: Reader = (text) => {
   const tries = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  return tries >= 0 && tries <= 65_535 ? { value: tries } : { problem: 'must be a number from 0 (no other member is tried) to 65535' };
+  return tries >= 0 && tries <= 65_535
+    ? { value: tries }
+    : { problem: 'must be a number from 0 (no other member is tried) to 65535' };
 };
 
 const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 
 /** F5's word for "the address the controller is configured with": leaves it to the sources below. */
-const readAddressOrDefault = (text: string): Read => (text === 'controller-default' ? { value: undefined } : readAddress(text));
+const readAddressOrDefault = (text: string): Read =>
+  text === 'controller-default' ? { value: undefined } : readAddress(text);
 
 export const READERS = {
   address: readAddressOrDefault,
   addressOrAuto: (text) => {
     if (isAuto(text)) return { value: text };
-    return text.startsWith('auto') ? { problem: 'must be an address, auto, or auto:<pool>' } : readAddressOrDefault(text);
+    return text.startsWith('auto')
+      ? { problem: 'must be an address, auto, or auto:<pool>' }
+      : readAddressOrDefault(text);
   },
   port: readPort,
   httpPort: protocolPort(true),
   httpsPort: protocolPort(false),
-  partition: (text) => (PARTITION.test(text) ? { value: text } : { problem: 'must start with a letter and hold only letters, digits, _ . -' }),
+  partition: (text) =>
+    PARTITION.test(text)
+      ? { value: text }
+      : { problem: 'must start with a letter and hold only letters, digits, _ . -' },
   mode: oneOf(['tcp', 'fastl4', 'http', 'udp']),
   balance: oneOf(BALANCE_METHODS),
-  snat: (text) => (['auto', 'none', 'self'].includes(text) || isPath(text) ? { value: text } : { problem: 'must be auto, none, self or the path of a SNAT pool' }),
-  persistence: listOf((text) => (PERSISTENCE_METHODS as readonly string[]).includes(text) || isPath(text), `one of ${PERSISTENCE_METHODS.join(', ')} or a path such as /Common/name`),
-  path: (text) => (isPath(text) ? { value: text } : { problem: 'must be a full path such as /Common/name' }),
+  snat: (text) =>
+    ['auto', 'none', 'self'].includes(text) || isPath(text)
+      ? { value: text }
+      : { problem: 'must be auto, none, self or the path of a SNAT pool' },
+  persistence: listOf(
+    (text) => (PERSISTENCE_METHODS as readonly string[]).includes(text) || isPath(text),
+    `one of ${PERSISTENCE_METHODS.join(', ')} or a path such as /Common/name`,
+  ),
+  path: (text) =>
+    isPath(text) ? { value: text } : { problem: 'must be a full path such as /Common/name' },
   paths: listOf(isPath, 'a full path such as /Common/name'),
   limit: readLimit,
   tries: readTries,

@@ -9,7 +9,17 @@ import type { ExposureContext } from './context.ts';
 import { defaultMonitors } from './defaults.ts';
 import { type Exposure, exposureKey } from './exposure.ts';
 import type { Members, Stayed } from './members.ts';
-import { type Asked, isRefused, membersOf, type Place, placeOf, type Protocol, protocolsOf, type Refused, strangersSaid } from './place.ts';
+import {
+  type Asked,
+  isRefused,
+  membersOf,
+  type Place,
+  placeOf,
+  type Protocol,
+  protocolsOf,
+  type Refused,
+  strangersSaid,
+} from './place.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Resolved, resolveSettings } from './resolve.ts';
 import { SETTING_NAMES } from './settings.ts';
@@ -53,9 +63,16 @@ function about({ object, report }: Candidate): string {
 }
 
 function clashWith(group: Group, { candidate, place }: Asked): Refused | undefined {
-  if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition) return undefined;
-  const other = group.place.envoyPort === place.envoyPort ? `has in partition ${group.place.partition}` : `uses for listener port ${group.place.envoyPort}`;
-  return { code: 'GW135', message: `${about(candidate)} wants ${group.key}, which the older ${about(group.leader)} ${other}; choose another virtual port or address` };
+  if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)
+    return undefined;
+  const other =
+    group.place.envoyPort === place.envoyPort
+      ? `has in partition ${group.place.partition}`
+      : `uses for listener port ${group.place.envoyPort}`;
+  return {
+    code: 'GW135',
+    message: `${about(candidate)} wants ${group.key}, which the older ${about(group.leader)} ${other}; choose another virtual port or address`,
+  };
 }
 
 /** The oldest gateway decides how a shared virtual server behaves; a younger one that asks for something else is told. */
@@ -64,7 +81,13 @@ function join(site: Site, group: Group, candidate: Candidate): void {
   for (const setting of SETTING_NAMES) {
     const wish = candidate.own.wanted[setting];
     const decided = group.leader.merged.wanted[setting];
-    if (wish === undefined || setting === 'port' || setting === 'virtualAddress' || sameValue(wish, decided)) continue;
+    if (
+      wish === undefined ||
+      setting === 'port' ||
+      setting === 'virtualAddress' ||
+      sameValue(wish, decided)
+    )
+      continue;
     const has = decided === undefined ? 'the default' : showValue(decided);
     const message = `asks for ${setting} ${showValue(wish)} on ${group.key}; ignored, because ${group.leader.object}, which is older, decides there (${has})`;
     site.notes.push({ object: candidate.object, code: 'GW136', message });
@@ -79,16 +102,39 @@ function found(site: Site, asked: Asked): Group | Refused {
     const message = `${about(candidate)} wants ${place.address} in partition ${place.partition}, but ${neighbour.key} has that address in partition ${neighbour.place.partition}; an address belongs to one partition`;
     return { code: 'GW142', message };
   }
-  const kinds = (pool.listeners.get(place.envoyPort) ?? []).filter((one) => one.transport === protocol).flatMap((one) => one.kinds);
+  const kinds = (pool.listeners.get(place.envoyPort) ?? [])
+    .filter((one) => one.transport === protocol)
+    .flatMap((one) => one.kinds);
   const proxyProtocol = protocol === 'tcp' && pool.pods.some(({ pod }) => pod.proxyProtocol);
-  const resolved = resolveSettings(candidate.merged, { protocol, kinds, proxyProtocol }, context.policy);
+  const resolved = resolveSettings(
+    candidate.merged,
+    { protocol, kinds, proxyProtocol },
+    context.policy,
+  );
   const [first] = resolved.refusals;
-  if (first !== undefined) return { code: first.code, message: `${about(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}` };
+  if (first !== undefined)
+    return {
+      code: first.code,
+      message: `${about(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
+    };
   const members = membersOf(pool, asked);
   if (isRefused(members)) return members;
-  if (members.strangers.length > 0) site.notes.push({ object: `Service ${pool.name}`, code: 'OWN325', message: strangersSaid(pool, members.strangers) });
+  if (members.strangers.length > 0)
+    site.notes.push({
+      object: `Service ${pool.name}`,
+      code: 'OWN325',
+      message: strangersSaid(pool, members.strangers),
+    });
   site.notes.push(...resolved.remarks.map((remark) => ({ object: candidate.object, ...remark })));
-  return { key: exposureKey({ ...place, protocol }), place, protocol, resolved, members, leader: candidate, servers: new Set([candidate]) };
+  return {
+    key: exposureKey({ ...place, protocol }),
+    place,
+    protocol,
+    resolved,
+    members,
+    leader: candidate,
+    servers: new Set([candidate]),
+  };
 }
 
 function expose(site: Site, asked: Asked): Refused | undefined {
@@ -107,14 +153,20 @@ function expose(site: Site, asked: Asked): Refused | undefined {
 
 function judge(site: Site, candidate: Candidate): Refused | undefined {
   const [first] = candidate.refusals;
-  if (first !== undefined) return { code: first.code, message: candidate.refusals.map((one) => one.message).join('; ') };
+  if (first !== undefined)
+    return { code: first.code, message: candidate.refusals.map((one) => one.message).join('; ') };
   const place = placeOf(site.pool, site.context, candidate);
   if (isRefused(place)) return place;
   const [main, twin] = protocolsOf(site.pool, candidate, place);
   const refused = expose(site, { candidate, place, protocol: main });
   if (refused !== undefined || twin === undefined) return refused;
   const without = expose(site, { candidate, place, protocol: twin });
-  if (without !== undefined) site.notes.push({ object: candidate.object, code: 'GW145', message: `HTTP/3 is not offered on ${place.address}:${place.port}: ${without.message}` });
+  if (without !== undefined)
+    site.notes.push({
+      object: candidate.object,
+      code: 'GW145',
+      message: `HTTP/3 is not offered on ${place.address}:${place.port}: ${without.message}`,
+    });
   return undefined;
 }
 
@@ -122,9 +174,18 @@ function exposureOf(site: Site, group: Group): Exposure {
   const { place, protocol, resolved, members } = group;
   const { mesh, ingress } = site.context;
   const { service } = site.pool;
-  const healthCheckNodePort = service?.externalTrafficPolicy === 'Local' ? service.healthCheckNodePort : undefined;
+  const healthCheckNodePort =
+    service?.externalTrafficPolicy === 'Local' ? service.healthCheckNodePort : undefined;
   const targets = site.groups.size * members.members.length;
-  const monitors = resolved.monitors ?? defaultMonitors({ members: ingress.members, protocol, statusPort: mesh.statusPort, healthCheckNodePort, targets });
+  const monitors =
+    resolved.monitors ??
+    defaultMonitors({
+      members: ingress.members,
+      protocol,
+      statusPort: mesh.statusPort,
+      healthCheckNodePort,
+      targets,
+    });
   return {
     address: place.address,
     port: place.port,
@@ -137,8 +198,14 @@ function exposureOf(site: Site, group: Group): Exposure {
   };
 }
 
-function sourcesOf({ resolved, leader }: Group, { spread }: ExposureContext): Readonly<Record<string, string>> {
-  const { partition = spread === 'address' ? 'sluice.yaml (devices[].spread)' : 'sluice.yaml (devices)', port = leader.object } = leader.merged.sources;
+function sourcesOf(
+  { resolved, leader }: Group,
+  { spread }: ExposureContext,
+): Readonly<Record<string, string>> {
+  const {
+    partition = spread === 'address' ? 'sluice.yaml (devices[].spread)' : 'sluice.yaml (devices)',
+    port = leader.object,
+  } = leader.merged.sources;
   return { ...resolved.sources, partition, port };
 }
 
@@ -152,28 +219,59 @@ const NAMED = 3;
 function stayedSaid(keys: readonly string[], stayed: Stayed): string {
   const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : '';
   const of = `${keys.slice(0, NAMED).join(', ')}${more}`;
-  if (stayed.why === 'nobody-ready') return `no member of ${of} is ready; all stay and BIG-IP's monitors judge them`;
+  if (stayed.why === 'nobody-ready')
+    return `no member of ${of} is ready; all stay and BIG-IP's monitors judge them`;
   return `${stayed.doubted} of ${stayed.of} members of ${of} are not ready; more than half never go at once, so all stay and BIG-IP's monitors judge them`;
 }
 
 /** Exposures of one ingress mostly have the same members. */
 function stayedNotes(object: string, groups: readonly Group[]): readonly Note[] {
-  const stayed = groups.flatMap(({ key, members }) => (members.stayed === undefined ? [] : [{ key, stayed: members.stayed }]));
+  const stayed = groups.flatMap(({ key, members }) =>
+    members.stayed === undefined ? [] : [{ key, stayed: members.stayed }],
+  );
   const alike = [...Map.groupBy(stayed, (one) => JSON.stringify(one.stayed)).values()];
-  return alike.flatMap((same) => (same[0] === undefined ? [] : [{ object, code: 'GW140', message: stayedSaid(same.map(({ key }) => key), same[0].stayed) }]));
+  return alike.flatMap((same) =>
+    same[0] === undefined
+      ? []
+      : [
+          {
+            object,
+            code: 'GW140',
+            message: stayedSaid(
+              same.map(({ key }) => key),
+              same[0].stayed,
+            ),
+          },
+        ],
+  );
 }
 
 /** What is said of several servers alike is said once. */
 function sortNotes(notes: readonly Note[]): readonly Note[] {
-  const byText = new Map(notes.map((note) => [`${note.object}\u0000${note.code}\u0000${note.message}`, note]));
+  const byText = new Map(
+    notes.map((note) => [`${note.object}\u0000${note.code}\u0000${note.message}`, note]),
+  );
   return [...byText.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, note]) => note);
 }
 
-export function buildExposures(ref: IngressRef, objects: KubernetesObjects, mapping: PortMapping, context: ExposureContext): BuiltExposures {
-  const pool = createPool({ ref, objects, mapping, entry: context.ingress, networks: context.networks });
+export function buildExposures(
+  ref: IngressRef,
+  objects: KubernetesObjects,
+  mapping: PortMapping,
+  context: ExposureContext,
+): BuiltExposures {
+  const pool = createPool({
+    ref,
+    objects,
+    mapping,
+    entry: context.ingress,
+    networks: context.networks,
+  });
   const { candidates, notes } = collectCandidates(pool, context.otherIngresses);
   const site: Site = { pool, context, groups: new Map(), addresses: new Map(), notes: [...notes] };
-  const refusals = new Map(candidates.map((candidate) => [candidate.position, judge(site, candidate)]));
+  const refusals = new Map(
+    candidates.map((candidate) => [candidate.position, judge(site, candidate)]),
+  );
   const groups = [...site.groups.values()].sort(compare);
   site.notes.push(...stayedNotes(`Service ${pool.name}`, groups));
   const exposures = groups.map((group) => exposureOf(site, group));
@@ -182,7 +280,14 @@ export function buildExposures(ref: IngressRef, objects: KubernetesObjects, mapp
     exposures,
     servers: mapping.servers.map((report, position) => {
       const refused = refusals.get(position);
-      return refused === undefined ? report : { ...report, verdict: refused.verdict ?? 'rejected', code: refused.code, reason: refused.message };
+      return refused === undefined
+        ? report
+        : {
+            ...report,
+            verdict: refused.verdict ?? 'rejected',
+            code: refused.code,
+            reason: refused.message,
+          };
     }),
     notes: sortNotes([...site.notes, ...(carried?.notes ?? [])]),
     sources: Object.fromEntries(groups.map((group) => [group.key, sourcesOf(group, context)])),

@@ -39,13 +39,28 @@ function keyOf(report: Pick<ServerReport, 'api' | 'gateway'>): string {
 
 function indexOf(pool: Pool): Index {
   const { gateways, apiGateways, listenerSets } = pool.objects;
-  const named = (api: ServerReport['api'], meta: Meta): string => keyOf({ api, gateway: `${meta.namespace}/${meta.name}` });
+  const named = (api: ServerReport['api'], meta: Meta): string =>
+    keyOf({ api, gateway: `${meta.namespace}/${meta.name}` });
   const askers = [
     ...gateways.map(({ meta }) => [named('istio', meta), { meta, addresses: [] }] as const),
-    ...listenerSets.map(({ meta }) => [named('gateway-api', meta), { meta, addresses: [] }] as const),
-    ...apiGateways.map(({ meta, addresses }) => [named('gateway-api', meta), { meta, addresses: addresses.filter((one) => one.type === 'IPAddress').map((one) => one.value) }] as const),
+    ...listenerSets.map(
+      ({ meta }) => [named('gateway-api', meta), { meta, addresses: [] }] as const,
+    ),
+    ...apiGateways.map(
+      ({ meta, addresses }) =>
+        [
+          named('gateway-api', meta),
+          {
+            meta,
+            addresses: addresses.filter((one) => one.type === 'IPAddress').map((one) => one.value),
+          },
+        ] as const,
+    ),
   ];
-  return { gateways: new Map<string, Asker>(askers), siblings: groupBy(pool.mapping.servers, keyOf) };
+  return {
+    gateways: new Map<string, Asker>(askers),
+    siblings: groupBy(pool.mapping.servers, keyOf),
+  };
 }
 
 /** `spec.addresses` of a Gateway API Gateway is the standard way to ask for an address. */
@@ -54,19 +69,39 @@ function addressLayer(object: string, addresses: readonly string[]): Layer {
   const [first, ...more] = addresses;
   if (first === undefined) return { source, wanted: {}, refusals: [], notes: [] };
   const read = readAddress(first);
-  const notes = more.length === 0 ? [] : [{ object, code: 'GW136', message: `spec.addresses names ${addresses.length} addresses; the first is used, ${more.join(', ')} ignored` }];
-  if ('problem' in read) return { source, wanted: {}, refusals: [{ code: 'GW143', message: `${source}: "${first}": ${read.problem}` }], notes };
+  const notes =
+    more.length === 0
+      ? []
+      : [
+          {
+            object,
+            code: 'GW136',
+            message: `spec.addresses names ${addresses.length} addresses; the first is used, ${more.join(', ')} ignored`,
+          },
+        ];
+  if ('problem' in read)
+    return {
+      source,
+      wanted: {},
+      refusals: [{ code: 'GW143', message: `${source}: "${first}": ${read.problem}` }],
+      notes,
+    };
   return { source, wanted: { virtualAddress: String(read.value) }, refusals: [], notes };
 }
 
 /** Numbers of the ingress Service's ports that lead to this server; before the port is added, the gateway's own number. */
 function servicePortsOf(pool: Pool, report: ServerReport): readonly number[] {
-  const ports = report.servicePorts.filter((one) => one.service === pool.name && one.reachesListener).map((one) => one.port);
+  const ports = report.servicePorts
+    .filter((one) => one.service === pool.name && one.reachesListener)
+    .map((one) => one.port);
   return ports.length > 0 ? ports : [report.port];
 }
 
 /** Oldest first, then by name; a missing time counts as youngest. */
-export function byAge(a: { readonly created: string; readonly name: string }, b: { readonly created: string; readonly name: string }): number {
+export function byAge(
+  a: { readonly created: string; readonly name: string },
+  b: { readonly created: string; readonly name: string },
+): number {
   const [x, y] = [a.created || '\uffff', b.created || '\uffff'];
   if (x !== y) return x < y ? -1 : 1;
   if (a.name === b.name) return 0;
@@ -81,26 +116,52 @@ interface ConfigMaps {
 
 function strayReason(pool: Pool, read: ReadConfigMap): string {
   if (read.service === undefined || read.port === undefined) return 'names no Service and port';
-  if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service) return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
+  if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service)
+    return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
   const known = pool.service?.ports.some((one) => one.port === read.port) === true;
-  return known ? `is for port ${read.port} of Service ${pool.name}, which leads to no server of a gateway` : `is for port ${read.port}, which Service ${pool.name} does not have`;
+  return known
+    ? `is for port ${read.port} of Service ${pool.name}, which leads to no server of a gateway`
+    : `is for port ${read.port}, which Service ${pool.name} does not have`;
 }
 
 function assignConfigMaps(pool: Pool, others: readonly string[]): ConfigMaps {
-  const all = pool.objects.configMaps.map(readConfigMap).filter((read) => !others.includes(`${read.namespace}/${read.service}`));
-  const reads = all.sort((a, b) => byAge({ created: a.created, name: a.layer.source }, { created: b.created, name: b.layer.source }));
+  const all = pool.objects.configMaps
+    .map(readConfigMap)
+    .filter((read) => !others.includes(`${read.namespace}/${read.service}`));
+  const reads = all.sort((a, b) =>
+    byAge(
+      { created: a.created, name: a.layer.source },
+      { created: b.created, name: b.layer.source },
+    ),
+  );
   const layers = new Map<number, Layer>();
   const notes: Note[] = [];
-  const ends = pool.mapping.servers.flatMap((report, position) => servicePortsOf(pool, report).map((port) => ({ port, position })));
+  const ends = pool.mapping.servers.flatMap((report, position) =>
+    servicePortsOf(pool, report).map((port) => ({ port, position })),
+  );
   const byPort = groupBy(ends, (end) => end.port);
   for (const read of reads) {
     const object = read.layer.source;
-    notes.push(...read.layer.notes, ...read.layer.refusals.map(({ code, message }) => ({ object, code, message })));
+    notes.push(
+      ...read.layer.notes,
+      ...read.layer.refusals.map(({ code, message }) => ({ object, code, message })),
+    );
     const ours = read.namespace === pool.ref.namespace && read.service === pool.ref.service;
-    const positions = ours && read.port !== undefined ? (byPort.get(read.port) ?? []).map((end) => end.position) : [];
-    const elder = positions.map((position) => layers.get(position)).find((layer) => layer !== undefined);
-    if (positions.length === 0 && read.layer.refusals.length === 0) notes.push({ object, code: 'GW128', message: `${strayReason(pool, read)}; ignored` });
-    else if (elder !== undefined) notes.push({ object, code: 'GW129', message: `${elder.source}, which is older, is for the same Service and port; ignored` });
+    const positions =
+      ours && read.port !== undefined
+        ? (byPort.get(read.port) ?? []).map((end) => end.position)
+        : [];
+    const elder = positions
+      .map((position) => layers.get(position))
+      .find((layer) => layer !== undefined);
+    if (positions.length === 0 && read.layer.refusals.length === 0)
+      notes.push({ object, code: 'GW128', message: `${strayReason(pool, read)}; ignored` });
+    else if (elder !== undefined)
+      notes.push({
+        object,
+        code: 'GW129',
+        message: `${elder.source}, which is older, is for the same Service and port; ignored`,
+      });
     for (const position of positions) if (!layers.has(position)) layers.set(position, read.layer);
   }
   return { layers, notes };
@@ -119,10 +180,19 @@ interface Shared {
 }
 
 /** The sources that say something about a server, highest first; the gateway's own annotations always lead. */
-function layersOf({ pool, index, configMaps }: Shared, report: ServerReport, position: number): readonly [Layer, ...Layer[]] {
+function layersOf(
+  { pool, index, configMaps }: Shared,
+  report: ServerReport,
+  position: number,
+): readonly [Layer, ...Layer[]] {
   const { meta, addresses = [] } = index.gateways.get(keyOf(report)) ?? {};
   const object = `Gateway ${report.gateway}`;
-  const at: ReadFor = { port: report.port, protocol: report.protocol, servers: index.siblings.get(keyOf(report)) ?? [], strictPorts: true };
+  const at: ReadFor = {
+    port: report.port,
+    protocol: report.protocol,
+    servers: index.siblings.get(keyOf(report)) ?? [],
+    strictPorts: true,
+  };
   const configMap = configMaps.layers.get(position);
   const entry = entryLayer(pool.entry);
   return [
@@ -130,7 +200,14 @@ function layersOf({ pool, index, configMaps }: Shared, report: ServerReport, pos
     addressLayer(object, addresses),
     // Its notes are told with the ConfigMap, whether or not a server listens.
     ...(configMap === undefined ? [] : [{ ...configMap, notes: [] }]),
-    withPool(readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, { ...at, servers: pool.mapping.servers, strictPorts: false }), entry),
+    withPool(
+      readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, {
+        ...at,
+        servers: pool.mapping.servers,
+        strictPorts: false,
+      }),
+      entry,
+    ),
     entry,
   ];
 }
@@ -138,26 +215,54 @@ function layersOf({ pool, index, configMaps }: Shared, report: ServerReport, pos
 /** `auto` alone is the pool that the ingress names in sluice.yaml, if it does. */
 function withPool(layer: Layer, entry: Layer): Layer {
   const [wish = '', named = ''] = [layer.wanted.virtualAddress, entry.wanted.virtualAddress];
-  if (!isAuto(wish) || namedPool(wish) !== undefined || namedPool(named) === undefined) return layer;
+  if (!isAuto(wish) || namedPool(wish) !== undefined || namedPool(named) === undefined)
+    return layer;
   return { ...layer, wanted: { ...layer.wanted, virtualAddress: named } };
 }
 
-function candidateOf(shared: Shared, report: ServerReport, position: number): { readonly candidate: Candidate; readonly notes: readonly Note[] } {
+function candidateOf(
+  shared: Shared,
+  report: ServerReport,
+  position: number,
+): { readonly candidate: Candidate; readonly notes: readonly Note[] } {
   const meta = shared.index.gateways.get(keyOf(report))?.meta;
   const object = `Gateway ${report.gateway}`;
   const layers = layersOf(shared, report, position);
   const merged = mergeLayers(layers);
-  const disagreements = merged.disagreements.map(({ message }) => ({ object, code: 'GW136', message: `port ${report.port}: ${message}` }));
+  const disagreements = merged.disagreements.map(({ message }) => ({
+    object,
+    code: 'GW136',
+    message: `port ${report.port}: ${message}`,
+  }));
   const namespace = report.gateway.slice(0, report.gateway.indexOf('/'));
-  const candidate = { report, position, object, namespace, created: meta?.created ?? '', own: layers[0], merged, refusals: layers.flatMap((layer) => layer.refusals) };
+  const candidate = {
+    report,
+    position,
+    object,
+    namespace,
+    created: meta?.created ?? '',
+    own: layers[0],
+    merged,
+    refusals: layers.flatMap((layer) => layer.refusals),
+  };
   return { candidate, notes: [...layers.flatMap((layer) => layer.notes), ...disagreements] };
 }
 
 export function collectCandidates(pool: Pool, others: readonly string[] = []): Candidates {
   const configMaps = assignConfigMaps(pool, others);
   const shared = { pool, index: indexOf(pool), configMaps };
-  const found = pool.mapping.servers.flatMap((report, position) => (report.verdict === 'listening' ? [candidateOf(shared, report, position)] : []));
-  const order = (one: Candidate): { created: string; name: string } => ({ created: one.created, name: one.report.gateway });
-  const candidates = found.map((one) => one.candidate).sort((a, b) => byAge(order(a), order(b)) || a.report.server - b.report.server || a.position - b.position);
+  const found = pool.mapping.servers.flatMap((report, position) =>
+    report.verdict === 'listening' ? [candidateOf(shared, report, position)] : [],
+  );
+  const order = (one: Candidate): { created: string; name: string } => ({
+    created: one.created,
+    name: one.report.gateway,
+  });
+  const candidates = found
+    .map((one) => one.candidate)
+    .sort(
+      (a, b) =>
+        byAge(order(a), order(b)) || a.report.server - b.report.server || a.position - b.position,
+    );
   return { candidates, notes: [...configMaps.notes, ...found.flatMap((one) => one.notes)] };
 }

@@ -50,7 +50,14 @@ export interface MonitoredPool {
 }
 
 function httpMonitor(path: string, port: number, interval: number): Monitor {
-  return { type: 'http', interval, timeout: monitorTimeout(interval), port, send: getRequest(path), receive: '200 OK' };
+  return {
+    type: 'http',
+    interval,
+    timeout: monitorTimeout(interval),
+    port,
+    send: getRequest(path),
+    receive: '200 OK',
+  };
 }
 
 /**
@@ -61,11 +68,16 @@ export function defaultMonitors(pool: MonitoredPool): readonly Monitor[] {
   const { members, protocol, healthCheckNodePort } = pool;
   const both = members === 'pods' && protocol === 'tcp';
   const interval = monitorInterval(pool.targets * (both ? 2 : 1));
-  const plain = (type: Monitor['type']): Monitor => ({ type, interval, timeout: monitorTimeout(interval) });
+  const plain = (type: Monitor['type']): Monitor => ({
+    type,
+    interval,
+    timeout: monitorTimeout(interval),
+  });
   if (members === 'pods') {
     const ready = httpMonitor('/healthz/ready', pool.statusPort, interval);
     return both ? [ready, plain('tcp')] : [ready];
   }
-  if (healthCheckNodePort !== undefined) return [httpMonitor('/healthz', healthCheckNodePort, interval)];
+  if (healthCheckNodePort !== undefined)
+    return [httpMonitor('/healthz', healthCheckNodePort, interval)];
   return [plain(protocol === 'tcp' ? 'tcp' : 'icmp')];
 }

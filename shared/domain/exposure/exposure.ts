@@ -6,10 +6,25 @@ import { Change } from '../ingress/snapshot.ts';
 import { Version } from '../revision.ts';
 
 export const BALANCE_METHODS = [
-  'dynamic-ratio-member', 'dynamic-ratio-node', 'fastest-app-response', 'fastest-node', 'least-connections-member',
-  'least-connections-node', 'least-sessions', 'observed-member', 'observed-node', 'predictive-member', 'predictive-node',
-  'ratio-least-connections-member', 'ratio-least-connections-node', 'ratio-member', 'ratio-node', 'ratio-session',
-  'round-robin', 'weighted-least-connections-member', 'weighted-least-connections-node',
+  'dynamic-ratio-member',
+  'dynamic-ratio-node',
+  'fastest-app-response',
+  'fastest-node',
+  'least-connections-member',
+  'least-connections-node',
+  'least-sessions',
+  'observed-member',
+  'observed-node',
+  'predictive-member',
+  'predictive-node',
+  'ratio-least-connections-member',
+  'ratio-least-connections-node',
+  'ratio-member',
+  'ratio-node',
+  'ratio-session',
+  'round-robin',
+  'weighted-least-connections-member',
+  'weighted-least-connections-node',
 ] as const;
 
 /**
@@ -19,10 +34,15 @@ export const BALANCE_METHODS = [
 export const DevicePath = z
   .string()
   .max(255)
-  .regex(/^\/[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.:%@+=-]*)+$/, 'must be a full path such as /Common/name, of letters, digits and _ . : % @ + = -');
+  .regex(
+    /^\/[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.:%@+=-]*)+$/,
+    'must be a full path such as /Common/name, of letters, digits and _ . : % @ + = -',
+  );
 
 /** As it may be declared already, or be on its way: an older Sluice took more, and what runs keeps running. */
-const DeclaredPath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
+const DeclaredPath = z
+  .string()
+  .regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
 
 /** A health monitor of a pool. Times in seconds; `port` is absent when the member's own port is probed. */
 export const Monitor = z.strictObject({
@@ -35,7 +55,13 @@ export const Monitor = z.strictObject({
 });
 export type Monitor = z.infer<typeof Monitor>;
 
-export const PERSISTENCE_METHODS = ['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id'] as const;
+export const PERSISTENCE_METHODS = [
+  'cookie',
+  'destination-address',
+  'msrdp',
+  'source-address',
+  'tls-session-id',
+] as const;
 
 /** How many other members a connection is offered to after the one picked for it could not be reached, one by one. */
 export const ReselectTries = z.int().min(0).max(65_535);
@@ -47,7 +73,12 @@ export const Settings = z.strictObject({
   snat: z.union([z.enum(['auto', 'none', 'self']), DeclaredPath]),
   persistence: z.array(z.union([z.enum(PERSISTENCE_METHODS), DeclaredPath])),
   iRules: z.array(DeclaredPath),
-  profiles: z.strictObject({ tcp: DeclaredPath.optional(), http: DeclaredPath.optional(), l4: DeclaredPath.optional(), udp: DeclaredPath.optional() }),
+  profiles: z.strictObject({
+    tcp: DeclaredPath.optional(),
+    http: DeclaredPath.optional(),
+    l4: DeclaredPath.optional(),
+    udp: DeclaredPath.optional(),
+  }),
   /** Empty list: every VLAN. */
   vlans: z.array(DeclaredPath),
   /** Concurrent connections; 0 is unlimited. */
@@ -62,7 +93,11 @@ export type Settings = z.infer<typeof Settings>;
 export const Availability = z.enum(['ready', 'draining', 'out']);
 export type Availability = z.infer<typeof Availability>;
 
-export const Member = z.strictObject({ address: z.string(), port: z.int().min(0).max(65_535), availability: Availability });
+export const Member = z.strictObject({
+  address: z.string(),
+  port: z.int().min(0).max(65_535),
+  availability: Availability,
+});
 export type Member = z.infer<typeof Member>;
 
 /** What BIG-IP should offer for one owner at one address and port. */

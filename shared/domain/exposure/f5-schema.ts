@@ -21,8 +21,12 @@ function sslOf(minor: number): z.ZodType {
   return minor >= 4 ? z.union([z.object({ f5ProfileNames: z.array(Text) }), one]) : one;
 }
 
-function addressOf(minor: number): z.ZodType<{ readonly port: number; readonly bindAddr?: string | undefined }> {
-  return minor >= 3 ? z.strictObject({ port: Port, bindAddr: z.string().optional() }) : z.strictObject({ port: Port, bindAddr: z.string() });
+function addressOf(
+  minor: number,
+): z.ZodType<{ readonly port: number; readonly bindAddr?: string | undefined }> {
+  return minor >= 3
+    ? z.strictObject({ port: Port, bindAddr: z.string().optional() })
+    : z.strictObject({ port: Port, bindAddr: z.string() });
 }
 
 export interface F5Monitor {
@@ -34,13 +38,18 @@ export interface F5Monitor {
 }
 
 export interface F5VirtualServer {
-  readonly backend: { readonly serviceName: string; readonly servicePort: number; readonly healthMonitors?: readonly F5Monitor[] | undefined };
+  readonly backend: {
+    readonly serviceName: string;
+    readonly servicePort: number;
+    readonly healthMonitors?: readonly F5Monitor[] | undefined;
+  };
   readonly frontend: {
     readonly partition: string;
     readonly mode?: 'http' | 'tcp' | 'udp' | undefined;
     readonly balance?: string | undefined;
     readonly sslProfile?: unknown;
-    readonly virtualAddress?: { readonly port: number; readonly bindAddr?: string | undefined } | undefined;
+    readonly virtualAddress?:
+      { readonly port: number; readonly bindAddr?: string | undefined } | undefined;
   };
 }
 
@@ -50,7 +59,10 @@ export function f5Schema(minor: number): z.ZodType<{ readonly virtualServer: F5V
   const virtualAddress = addressOf(minor);
   return z.strictObject({
     virtualServer: z.strictObject({
-      backend: minor >= 2 ? z.strictObject({ ...backend, healthMonitors: z.array(monitorOf(minor)).optional() }) : z.strictObject(backend),
+      backend:
+        minor >= 2
+          ? z.strictObject({ ...backend, healthMonitors: z.array(monitorOf(minor)).optional() })
+          : z.strictObject(backend),
       frontend: z.strictObject({
         partition: Text,
         mode: z.enum(minor >= 5 ? ['http', 'tcp', 'udp'] : ['http', 'tcp']).optional(),

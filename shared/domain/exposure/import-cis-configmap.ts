@@ -31,12 +31,33 @@ export function describe(object: CisObject): string {
 }
 
 /** The annotations that say the same; `port` only where it differs from the Service's. */
-export function annotationsFor(wanted: Partial<Wanted>, servicePort: number | undefined): Readonly<Record<string, string>> {
-  const { virtualAddress, port, mode, balance, snat, iRules, proxyProtocol, vlans, persistence, connectionLimit, monitors, profileL4, profileTcp } = wanted;
-  const list = (values: readonly string[] | undefined): string | undefined => (values === undefined ? undefined : values.length === 0 ? 'none' : values.join(','));
+export function annotationsFor(
+  wanted: Partial<Wanted>,
+  servicePort: number | undefined,
+): Readonly<Record<string, string>> {
+  const {
+    virtualAddress,
+    port,
+    mode,
+    balance,
+    snat,
+    iRules,
+    proxyProtocol,
+    vlans,
+    persistence,
+    connectionLimit,
+    monitors,
+    profileL4,
+    profileTcp,
+  } = wanted;
+  const list = (values: readonly string[] | undefined): string | undefined =>
+    values === undefined ? undefined : values.length === 0 ? 'none' : values.join(',');
   const all: Readonly<Record<string, string | undefined>> = {
     'sluice.io/virtual-address': virtualAddress,
-    'sluice.io/port': port === undefined || port === servicePort || servicePort === undefined ? undefined : `${servicePort}=${port}`,
+    'sluice.io/port':
+      port === undefined || port === servicePort || servicePort === undefined
+        ? undefined
+        : `${servicePort}=${port}`,
     'sluice.io/mode': mode,
     'sluice.io/balance': balance,
     'sluice.io/snat': snat,
@@ -46,19 +67,39 @@ export function annotationsFor(wanted: Partial<Wanted>, servicePort: number | un
     'sluice.io/persistence': list(persistence),
     'sluice.io/profile-l4': profileL4,
     'sluice.io/profile-tcp': profileTcp,
-    'sluice.io/connection-limit': connectionLimit === undefined ? undefined : String(connectionLimit),
-    'sluice.io/monitors': monitors === undefined ? undefined : monitors.length === 0 ? 'none' : JSON.stringify(monitors),
+    'sluice.io/connection-limit':
+      connectionLimit === undefined ? undefined : String(connectionLimit),
+    'sluice.io/monitors':
+      monitors === undefined
+        ? undefined
+        : monitors.length === 0
+          ? 'none'
+          : JSON.stringify(monitors),
   };
-  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
 
 export function readCisConfigMap(object: CisObject): Carried {
-  const meta: ConfigMap['meta'] = { namespace: object.namespace, name: object.name, uid: '', created: object.created, resourceVersion: '', labels: { ...object.labels }, annotations: { ...object.annotations } };
+  const meta: ConfigMap['meta'] = {
+    namespace: object.namespace,
+    name: object.name,
+    uid: '',
+    created: object.created,
+    resourceVersion: '',
+    labels: { ...object.labels },
+    annotations: { ...object.annotations },
+  };
   const read = readConfigMap({ meta, data: { ...object.data } });
   const { wanted, refusals, notes } = read.layer;
   const { partition, ...rest } = wanted;
   const usable = refusals.every((refusal) => refusal.code === 'GW143');
-  const lost = [...refusals, ...notes].map(({ code, message }) => ({ object: describe(object), field: code, reason: message.replace(`${describe(object)}: `, '') }));
+  const lost = [...refusals, ...notes].map(({ code, message }) => ({
+    object: describe(object),
+    field: code,
+    reason: message.replace(`${describe(object)}: `, ''),
+  }));
   return {
     object: describe(object),
     service: usable && read.service !== undefined ? `${read.namespace}/${read.service}` : '',

@@ -47,14 +47,25 @@ const CisMonitor = z.object({
 /** 0 is CIS's word for the member's own port. */
 function monitorOf(monitor: z.infer<typeof CisMonitor>): Monitor {
   const { type, interval, timeout, targetPort = 0, send, recv } = monitor;
-  return { type, ...times(interval, timeout), ...(targetPort > 0 && { port: targetPort }), ...(send !== undefined && { send }), ...(recv !== undefined && { receive: recv }) };
+  return {
+    type,
+    ...times(interval, timeout),
+    ...(targetPort > 0 && { port: targetPort }),
+    ...(send !== undefined && { send }),
+    ...(recv !== undefined && { receive: recv }),
+  };
 }
 
 const takeMonitors: Take = (reading, value, field) => {
   const list = Array.isArray(value) ? (value as unknown[]) : [value];
   const parsed = list.map((one) => CisMonitor.safeParse(one));
   const monitors = parsed.flatMap((one) => (one.success ? [monitorOf(one.data)] : []));
-  if (monitors.length < list.length) lose(reading, field, 'refers to a monitor on the device or has a type Sluice does not make; it uses the gateway’s readiness and a TCP connect by default');
+  if (monitors.length < list.length)
+    lose(
+      reading,
+      field,
+      'refers to a monitor on the device or has a type Sluice does not make; it uses the gateway’s readiness and a TCP connect by default',
+    );
   const read = checked(monitors);
   if ('problem' in read) lose(reading, field, read.problem);
   else if (monitors.length > 0) reading.wanted.monitors = monitors;
@@ -71,9 +82,12 @@ const POOL: Readonly<Record<string, Take | null>> = {
   },
   monitor: takeMonitors,
   monitors: takeMonitors,
-  nodeMemberLabel: (reading, value, field) => lose(reading, field, `is a setting of the ingress: nodeSelector with ${JSON.stringify(value)}`),
-  multiClusterServices: (reading, _, field) => lose(reading, field, 'clusters that share a virtual server are a fleet in sluice.yaml'),
-  alternateBackends: (reading, _, field) => lose(reading, field, 'weights between Services belong in the VirtualService'),
+  nodeMemberLabel: (reading, value, field) =>
+    lose(reading, field, `is a setting of the ingress: nodeSelector with ${JSON.stringify(value)}`),
+  multiClusterServices: (reading, _, field) =>
+    lose(reading, field, 'clusters that share a virtual server are a fleet in sluice.yaml'),
+  alternateBackends: (reading, _, field) =>
+    lose(reading, field, 'weights between Services belong in the VirtualService'),
 };
 
 const takeIRules: Take = (reading, value, field) => {
@@ -96,7 +110,12 @@ const COMMON: Readonly<Record<string, Take | null>> = {
     else lose(reading, field, 'is not a port (1 to 65535)');
   },
   type: (reading, value, field) => {
-    if (value !== 'tcp') lose(reading, field, `${JSON.stringify(value)} is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice offers by itself`);
+    if (value !== 'tcp')
+      lose(
+        reading,
+        field,
+        `${JSON.stringify(value)} is not possible: Istio gateways listen on TCP, and on UDP only for HTTP/3, which Sluice offers by itself`,
+      );
   },
   mode: (reading, value, field) => {
     if (value === 'performance') reading.wanted.mode = 'fastl4';
@@ -117,19 +136,36 @@ const COMMON: Readonly<Record<string, Take | null>> = {
     else lose(reading, field, 'is not a full path; the default FastL4 profile is used');
   },
   persistenceProfile: (reading, value, field) => {
-    const named = z.union([z.enum(['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id']), DevicePath]).safeParse(value);
+    const named = z
+      .union([
+        z.enum(['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id']),
+        DevicePath,
+      ])
+      .safeParse(value);
     if (named.success) reading.wanted.persistence = [named.data];
     else if (value === 'none') reading.wanted.persistence = [];
     else lose(reading, field, 'is neither a method of AS3 nor a full path');
   },
   monitors: takeMonitors,
-  ipamLabel: (reading, _, field) => lose(reading, field, 'addresses come from sluice.yaml, annotations and ConfigMaps, not from IPAM; name the address'),
-  virtualServerName: (reading, _, field) => lose(reading, field, 'names on the device are derived from address and port'),
+  ipamLabel: (reading, _, field) =>
+    lose(
+      reading,
+      field,
+      'addresses come from sluice.yaml, annotations and ConfigMaps, not from IPAM; name the address',
+    ),
+  virtualServerName: (reading, _, field) =>
+    lose(reading, field, 'names on the device are derived from address and port'),
   host: (reading, _, field) => lose(reading, field, 'hosts come from the gateway'),
-  tls: (reading, _, field) => lose(reading, field, 'TLS is terminated by the gateway, not by BIG-IP'),
+  tls: (reading, _, field) =>
+    lose(reading, field, 'TLS is terminated by the gateway, not by BIG-IP'),
 };
 
-function take(reading: Reading, spec: Raw, table: Readonly<Record<string, Take | null>>, prefix: string): void {
+function take(
+  reading: Reading,
+  spec: Raw,
+  table: Readonly<Record<string, Take | null>>,
+  prefix: string,
+): void {
   for (const [key, value] of Object.entries(spec)) {
     const taken = Object.hasOwn(table, key) ? table[key] : undefined;
     if (taken === undefined) lose(reading, `${prefix}${key}`, 'has no counterpart in Sluice');
@@ -145,7 +181,8 @@ export function readTransportServer(object: CisObject): Carried {
   const service = text(pool['service']);
   const port = typeof pool['servicePort'] === 'number' ? pool['servicePort'] : undefined;
   if (service === undefined) lose(reading, 'spec.pool.service', 'is missing');
-  if (port === undefined) lose(reading, 'spec.pool.servicePort', 'is not a number; write the Service port’s number');
+  if (port === undefined)
+    lose(reading, 'spec.pool.servicePort', 'is not a number; write the Service port’s number');
   const namespace = text(pool['serviceNamespace']) ?? object.namespace;
   return {
     object: reading.object,
@@ -158,17 +195,35 @@ export function readTransportServer(object: CisObject): Carried {
 }
 
 function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const wanted = isRecord(selector) && isRecord(selector['matchLabels']) ? Object.entries(selector['matchLabels']) : [];
+  const wanted =
+    isRecord(selector) && isRecord(selector['matchLabels'])
+      ? Object.entries(selector['matchLabels'])
+      : [];
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
 
 /** CIS takes the oldest Service that the selector finds, and publishes every port of it but 8081. */
-export function readIngressLink(object: CisObject, services: readonly CisObject[]): readonly Carried[] {
+export function readIngressLink(
+  object: CisObject,
+  services: readonly CisObject[],
+): readonly Carried[] {
   const reading: Reading = { object: describe(object), wanted: {}, lost: [] };
-  const chosen = services.find((one) => one.namespace === object.namespace && selects(object.spec['selector'], one.labels));
+  const chosen = services.find(
+    (one) => one.namespace === object.namespace && selects(object.spec['selector'], one.labels),
+  );
   take(reading, object.spec, COMMON, 'spec.');
-  if (chosen === undefined) lose(reading, 'spec.selector', 'finds none of the given Services; give the ingress gateway Service too');
-  else lose(reading, 'spec.selector', `CIS publishes every port of Service ${chosen.namespace}/${chosen.name}; Sluice publishes the ports that a Gateway opens`);
+  if (chosen === undefined)
+    lose(
+      reading,
+      'spec.selector',
+      'finds none of the given Services; give the ingress gateway Service too',
+    );
+  else
+    lose(
+      reading,
+      'spec.selector',
+      `CIS publishes every port of Service ${chosen.namespace}/${chosen.name}; Sluice publishes the ports that a Gateway opens`,
+    );
   return [
     {
       object: reading.object,

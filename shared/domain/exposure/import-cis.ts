@@ -21,7 +21,10 @@ export interface NotCarried {
 
 export interface CisImport {
   readonly ingresses: readonly ImportedIngress[];
-  readonly annotations: readonly { readonly object: string; readonly annotations: Readonly<Record<string, string>> }[];
+  readonly annotations: readonly {
+    readonly object: string;
+    readonly annotations: Readonly<Record<string, string>>;
+  }[];
   readonly notCarried: readonly NotCarried[];
 }
 
@@ -40,16 +43,29 @@ function isRecord(value: unknown): value is Raw {
 
 /** Lists as `kubectl get -o yaml` prints them count as their items. */
 function flatten(raw: readonly unknown[]): readonly Raw[] {
-  return raw.flatMap((one) => (isRecord(one) && Array.isArray(one['items']) ? flatten(one['items']) : isRecord(one) ? [one] : []));
+  return raw.flatMap((one) =>
+    isRecord(one) && Array.isArray(one['items'])
+      ? flatten(one['items'])
+      : isRecord(one)
+        ? [one]
+        : [],
+  );
 }
 
 function stringsOf(value: unknown): Readonly<Record<string, string>> {
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string')) : {};
+  return isRecord(value)
+    ? Object.fromEntries(
+        Object.entries(value).filter(
+          (entry): entry is [string, string] => typeof entry[1] === 'string',
+        ),
+      )
+    : {};
 }
 
 function objectOf(raw: Raw): CisObject {
   const meta = isRecord(raw['metadata']) ? raw['metadata'] : {};
-  const text = (key: string, other: string): string => (typeof meta[key] === 'string' ? meta[key] : other);
+  const text = (key: string, other: string): string =>
+    typeof meta[key] === 'string' ? meta[key] : other;
   return {
     kind: typeof raw['kind'] === 'string' ? raw['kind'] : '',
     namespace: text('namespace', 'default'),
@@ -63,7 +79,8 @@ function objectOf(raw: Raw): CisObject {
 }
 
 function readOne(object: CisObject, services: readonly CisObject[]): readonly Carried[] {
-  if (object.kind === 'ConfigMap') return object.labels['f5type'] === 'virtual-server' ? [readCisConfigMap(object)] : [];
+  if (object.kind === 'ConfigMap')
+    return object.labels['f5type'] === 'virtual-server' ? [readCisConfigMap(object)] : [];
   if (object.kind === 'TransportServer') return [readTransportServer(object)];
   return object.kind === 'IngressLink' ? readIngressLink(object, services) : [];
 }
@@ -71,7 +88,8 @@ function readOne(object: CisObject, services: readonly CisObject[]): readonly Ca
 /** The value most of them share becomes the ingress's own; the rest goes into annotations. */
 function most(values: readonly (string | undefined)[]): string | undefined {
   const counts = new Map<string, number>();
-  for (const value of values) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const value of values)
+    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts.entries()].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
 }
 
@@ -82,7 +100,13 @@ function conflictingPorts(all: readonly Carried[]): readonly NotCarried[] {
     const first = seen.get(key);
     if (first === undefined) seen.set(key, one);
     if (first === undefined || one.servicePort === undefined) return [];
-    return [{ object: one.object, field: 'virtual server', reason: `${first.object} already offers port ${one.servicePort} of Service ${one.service}; Sluice makes one virtual server of a gateway port` }];
+    return [
+      {
+        object: one.object,
+        field: 'virtual server',
+        reason: `${first.object} already offers port ${one.servicePort} of Service ${one.service}; Sluice makes one virtual server of a gateway port`,
+      },
+    ];
   });
 }
 
@@ -91,7 +115,11 @@ function isOwnPartition(partition: string | undefined): boolean {
 }
 
 /** Everything about one ingress gateway Service: its entry, and one set of annotations for each gateway port. */
-function importService(service: string, all: readonly Carried[], options: CisImportOptions): CisImport {
+function importService(
+  service: string,
+  all: readonly Carried[],
+  options: CisImportOptions,
+): CisImport {
   const twice = conflictingPorts(all);
   const kept = all.filter((one) => !twice.some((other) => other.object === one.object));
   const address = most(kept.map((one) => one.annotations['sluice.io/virtual-address']));
@@ -108,13 +136,23 @@ function importService(service: string, all: readonly Carried[], options: CisImp
     const { 'sluice.io/virtual-address': own, ...rest } = one.annotations;
     const said = {
       ...(own !== undefined && own !== address && { 'sluice.io/virtual-address': own }),
-      ...(one.partition !== undefined && one.partition !== partition && isOwnPartition(one.partition) && { 'sluice.io/partition': one.partition }),
+      ...(one.partition !== undefined &&
+        one.partition !== partition &&
+        isOwnPartition(one.partition) && { 'sluice.io/partition': one.partition }),
       ...rest,
     };
     const port = one.servicePort === undefined ? 'every port' : `port ${one.servicePort}`;
-    return Object.keys(said).length === 0 ? [] : [{ object: `Gateway that opens ${port} of Service ${service}`, annotations: said }];
+    return Object.keys(said).length === 0
+      ? []
+      : [{ object: `Gateway that opens ${port} of Service ${service}`, annotations: said }];
   });
-  const common = kept.filter((one) => !isOwnPartition(one.partition)).map((one) => ({ object: one.object, field: 'partition', reason: `Sluice does not write to partition ${one.partition}; name one of its own` }));
+  const common = kept
+    .filter((one) => !isOwnPartition(one.partition))
+    .map((one) => ({
+      object: one.object,
+      field: 'partition',
+      reason: `Sluice does not write to partition ${one.partition}; name one of its own`,
+    }));
   return { ingresses: [entry], annotations, notCarried: [...twice, ...common] };
 }
 
@@ -125,15 +163,29 @@ function importService(service: string, all: readonly Carried[], options: CisImp
 export function importCis(raw: readonly unknown[], options: CisImportOptions): CisImport {
   const objects = flatten(raw)
     .map(objectOf)
-    .sort((a, b) => (`${a.created || '\uffff'} ${a.namespace}/${a.name}` < `${b.created || '\uffff'} ${b.namespace}/${b.name}` ? -1 : 1));
+    .sort((a, b) =>
+      `${a.created || '\uffff'} ${a.namespace}/${a.name}` <
+      `${b.created || '\uffff'} ${b.namespace}/${b.name}`
+        ? -1
+        : 1,
+    );
   const services = objects.filter((one) => one.kind === 'Service');
   const carried = objects.flatMap((one) => readOne(one, services));
   const usable = carried.filter((one) => one.service !== '');
   const names = [...new Set(usable.map((one) => one.service))].sort();
-  const parts = names.map((service) => importService(service, usable.filter((one) => one.service === service), options));
+  const parts = names.map((service) =>
+    importService(
+      service,
+      usable.filter((one) => one.service === service),
+      options,
+    ),
+  );
   return {
     ingresses: parts.flatMap((part) => part.ingresses),
     annotations: parts.flatMap((part) => part.annotations),
-    notCarried: [...carried.flatMap((one) => one.notCarried), ...parts.flatMap((part) => part.notCarried)],
+    notCarried: [
+      ...carried.flatMap((one) => one.notCarried),
+      ...parts.flatMap((part) => part.notCarried),
+    ],
   };
 }

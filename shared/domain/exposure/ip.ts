@@ -31,7 +31,9 @@ function withoutDots(text: string): string | undefined {
   if (!text.includes('.')) return text;
   const cut = text.lastIndexOf(':');
   const v4 = parseV4(text.slice(cut + 1));
-  return v4 === undefined ? undefined : `${text.slice(0, cut + 1)}${(v4 >> 16n).toString(16)}:${(v4 & 0xffffn).toString(16)}`;
+  return v4 === undefined
+    ? undefined
+    : `${text.slice(0, cut + 1)}${(v4 >> 16n).toString(16)}:${(v4 & 0xffffn).toString(16)}`;
 }
 
 function parseV6(text: string): bigint | undefined {
@@ -43,7 +45,10 @@ function parseV6(text: string): bigint | undefined {
   if (head === undefined || tail === undefined) return undefined;
   const gap = 8 - head.length - tail.length;
   if (halves.length === 2 ? gap < 1 : gap !== 0) return undefined;
-  return [...head, ...Array<bigint>(gap).fill(0n), ...tail].reduce((sum, group) => (sum << 16n) | group, 0n);
+  return [...head, ...Array<bigint>(gap).fill(0n), ...tail].reduce(
+    (sum, group) => (sum << 16n) | group,
+    0n,
+  );
 }
 
 export function parseIp(text: string): Ip | undefined {
@@ -53,8 +58,12 @@ export function parseIp(text: string): Ip | undefined {
 }
 
 function formatV6(value: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
-  const zeros = [...groups.join(':').matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].sort((a, b) => b[0].length - a[0].length || a.index - b.index)[0];
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
+  );
+  const zeros = [...groups.join(':').matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].sort(
+    (a, b) => b[0].length - a[0].length || a.index - b.index,
+  )[0];
   if (zeros === undefined) return groups.join(':');
   const text = groups.join(':');
   return `${text.slice(0, zeros.index).replace(/:$/, '')}::${text.slice(zeros.index + zeros[0].length).replace(/^:/, '')}`;

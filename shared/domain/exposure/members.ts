@@ -8,7 +8,9 @@ import { inRouteDomain, mayBeNode, mayBePod } from './networks.ts';
 import { better, ipsOf, type Pool } from './pool.ts';
 
 /** Why members stay that Kubernetes would take out: nobody is ready, or more than half would go. */
-export type Stayed = { readonly why: 'nobody-ready' } | { readonly why: 'too-many'; readonly doubted: number; readonly of: number };
+export type Stayed =
+  | { readonly why: 'nobody-ready' }
+  | { readonly why: 'too-many'; readonly doubted: number; readonly of: number };
 
 export interface Members {
   readonly members: readonly Member[];
@@ -35,20 +37,32 @@ const carryOn = (one: Found): Found => ({ ...one, availability: 'ready' });
  * Readiness never takes out the last member nor more than half. Nobody ready but some still draining: those carry on, as kube-proxy
  * does with terminating endpoints. Nobody at all: all stay.
  */
-function guard(found: readonly Found[]): { readonly kept: readonly Found[]; readonly stayed: Stayed | undefined } {
+function guard(found: readonly Found[]): {
+  readonly kept: readonly Found[];
+  readonly stayed: Stayed | undefined;
+} {
   const alone = !found.some((one) => one.availability === 'ready');
-  const serving = alone ? found.map((one) => (one.availability === 'draining' && !one.gone ? carryOn(one) : one)) : found;
+  const serving = alone
+    ? found.map((one) => (one.availability === 'draining' && !one.gone ? carryOn(one) : one))
+    : found;
   const staying = serving.filter((one) => one.availability === 'ready').length;
   const doubted = serving.filter((one) => one.doubted).length;
-  const nobody: Stayed | undefined = alone && found.some((one) => !one.gone) ? { why: 'nobody-ready' } : undefined;
-  if (staying === 0) return { kept: serving.map((one) => (one.gone ? one : carryOn(one))), stayed: nobody };
+  const nobody: Stayed | undefined =
+    alone && found.some((one) => !one.gone) ? { why: 'nobody-ready' } : undefined;
+  if (staying === 0)
+    return { kept: serving.map((one) => (one.gone ? one : carryOn(one))), stayed: nobody };
   if (!takesTooMany(doubted, staying)) return { kept: serving, stayed: nobody };
-  return { kept: serving.map((one) => (one.doubted ? carryOn(one) : one)), stayed: { why: 'too-many', doubted, of: doubted + staying } };
+  return {
+    kept: serving.map((one) => (one.doubted ? carryOn(one) : one)),
+    stayed: { why: 'too-many', doubted, of: doubted + staying },
+  };
 }
 
 /** Of two that have one address the better one counts. */
 function merged(known: Found | undefined, one: Found): Found {
-  return known === undefined || better(known.availability, one.availability) !== known.availability ? one : known;
+  return known === undefined || better(known.availability, one.availability) !== known.availability
+    ? one
+    : known;
 }
 
 interface Gathered {
@@ -61,14 +75,22 @@ interface Gathered {
 
 function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number): Members {
   const found = all.filter(({ ip }) => isOwn(ip));
-  const strangers = [...new Set(all.filter(({ ip }) => !isOwn(ip)).map(({ ip }) => formatIp(ip)))].sort();
+  const strangers = [
+    ...new Set(all.filter(({ ip }) => !isOwn(ip)).map(({ ip }) => formatIp(ip))),
+  ].sort();
   const byAddress = new Map<string, Found>();
   for (const one of found) {
     const address = formatIp(one.ip);
     byAddress.set(address, merged(byAddress.get(address), one));
   }
-  const { kept, stayed } = guard([...byAddress.values()].sort((a, b) => (a.ip.value < b.ip.value ? -1 : 1)));
-  const members = kept.map(({ ip, availability }): Member => ({ address: inRouteDomain(formatIp(ip), routeDomain), port, availability }));
+  const { kept, stayed } = guard(
+    [...byAddress.values()].sort((a, b) => (a.ip.value < b.ip.value ? -1 : 1)),
+  );
+  const members = kept.map(({ ip, availability }): Member => ({
+    address: inRouteDomain(formatIp(ip), routeDomain),
+    port,
+    availability,
+  }));
   return { members, stayed, wrongFamily: anyAddress && all.length === 0, strangers };
 }
 
@@ -79,7 +101,15 @@ export function podMembers(pool: Pool, family: 4 | 6, port: number): Members {
     return ip === undefined ? [] : [{ ip, availability, doubted, gone: pod.gone === true }];
   });
   const isOwn = (ip: Ip): boolean => networks === undefined || mayBePod(ip, networks);
-  return finish({ all, anyAddress: pool.pods.some(({ ips }) => ips.length > 0), isOwn, routeDomain: networks?.routeDomain ?? 0 }, port);
+  return finish(
+    {
+      all,
+      anyAddress: pool.pods.some(({ ips }) => ips.length > 0),
+      isOwn,
+      routeDomain: networks?.routeDomain ?? 0,
+    },
+    port,
+  );
 }
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
@@ -97,7 +127,10 @@ function nodesWithPods(pool: Pool): ReadonlyMap<string, Allowed> {
   for (const { pod, availability, doubted } of pool.pods) {
     if (pod.nodeName === '') continue;
     const known = best.get(pod.nodeName) ?? { availability: 'out', doubted: false };
-    best.set(pod.nodeName, { availability: better(known.availability, availability), doubted: known.doubted || doubted });
+    best.set(pod.nodeName, {
+      availability: better(known.availability, availability),
+      doubted: known.doubted || doubted,
+    });
   }
   return best;
 }
@@ -118,9 +151,13 @@ export function nodeMembers(pool: Pool, family: 4 | 6, nodePort: number): Member
   const all = objects.nodes.flatMap((node): readonly Found[] => {
     const byPods = local === undefined ? FREE : local.get(node.meta.name);
     if (byPods === undefined || !isCandidate(node, entry.nodeSelector)) return [];
-    const ips = ipsOf(node.addresses.filter((one) => one.type === entry.nodeAddressType).map((one) => one.address));
+    const ips = ipsOf(
+      node.addresses.filter((one) => one.type === entry.nodeAddressType).map((one) => one.address),
+    );
     anyAddress ||= ips.length > 0;
-    return ips.filter((ip) => ip.family === family).map((ip) => judged(ip, node.ready ? byPods : NOT_READY));
+    return ips
+      .filter((ip) => ip.family === family)
+      .map((ip) => judged(ip, node.ready ? byPods : NOT_READY));
   });
   const isOwn = (ip: Ip): boolean => networks === undefined || mayBeNode(ip, networks);
   return finish({ all, anyAddress, isOwn, routeDomain: networks?.routeDomain ?? 0 }, nodePort);

@@ -15,7 +15,11 @@ function distance(a: string, b: string): number {
 /** The known word that was most likely meant, if any is near enough to be worth saying. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
-  const ranked = known.map((candidate) => ({ candidate, d: distance(lower, candidate.toLowerCase()) })).sort((a, b) => a.d - b.d || (a.candidate < b.candidate ? -1 : 1));
+  const ranked = known
+    .map((candidate) => ({ candidate, d: distance(lower, candidate.toLowerCase()) }))
+    .sort((a, b) => a.d - b.d || (a.candidate < b.candidate ? -1 : 1));
   const best = ranked[0];
-  return best !== undefined && best.d <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  return best !== undefined && best.d <= Math.max(2, Math.floor(word.length / 3))
+    ? best.candidate
+    : undefined;
 }

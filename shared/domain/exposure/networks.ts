@@ -21,7 +21,8 @@ export function plainAddress(address: string): string {
   return address.replace(/%\d+$/, '');
 }
 
-const within = (ip: Ip, networks: readonly Cidr[]): boolean => networks.some((network) => inCidr(ip, network));
+const within = (ip: Ip, networks: readonly Cidr[]): boolean =>
+  networks.some((network) => inCidr(ip, network));
 
 /** A pod on the host's network has the address of its node. */
 export function mayBePod(ip: Ip, { pods, nodes }: ClusterNetworks): boolean {

@@ -28,42 +28,77 @@ export function isRefused(value: object): value is Refused {
 
 /** With several, the one the ingress Service's own port leads to; else the lowest. */
 function envoyPortOf(pool: Pool, report: ServerReport): number {
-  const wired = report.servicePorts.find((one) => one.service === pool.name && one.port === report.port && report.envoyPorts.includes(one.targetPort));
+  const wired = report.servicePorts.find(
+    (one) =>
+      one.service === pool.name &&
+      one.port === report.port &&
+      report.envoyPorts.includes(one.targetPort),
+  );
   return wired?.targetPort ?? Math.min(...report.envoyPorts);
 }
 
 /** An address that is chosen later must not move its exposure, so that there the ingress decides. */
-function usualPartition({ spread, partitions, defaultPartition, addressSeed = '' }: ExposureContext, address: string): string {
+function usualPartition(
+  { spread, partitions, defaultPartition, addressSeed = '' }: ExposureContext,
+  address: string,
+): string {
   if (spread !== 'address' || partitions.length === 0) return defaultPartition;
   return partitionFor(poolOfWish(address) === undefined ? address : addressSeed, partitions);
 }
 
-export function placeOf(ingress: Pool, context: ExposureContext, candidate: Candidate): Place | Refused {
+export function placeOf(
+  ingress: Pool,
+  context: ExposureContext,
+  candidate: Candidate,
+): Place | Refused {
   const { report, merged, object } = candidate;
   const about = `${object} port ${report.port}`;
   const address = merged.wanted.virtualAddress;
   if (address === undefined) {
-    const remedy = 'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
+    const remedy =
+      'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
     return { code: 'GW130', message: `${about} has no virtual address: ${remedy}` };
   }
   const spot = spotOf(context, address);
   if ('code' in spot) return { code: spot.code, message: `${about}: ${spot.message}` };
-  const place: Place = { address: spot.address, family: spot.family, port: merged.wanted.port ?? report.port, partition: merged.wanted.partition ?? usualPartition(context, spot.address), envoyPort: envoyPortOf(ingress, report) };
-  const question = { namespace: candidate.namespace, port: place.port, listener: place.envoyPort, partition: place.partition };
+  const place: Place = {
+    address: spot.address,
+    family: spot.family,
+    port: merged.wanted.port ?? report.port,
+    partition: merged.wanted.partition ?? usualPartition(context, spot.address),
+    envoyPort: envoyPortOf(ingress, report),
+  };
+  const question = {
+    namespace: candidate.namespace,
+    port: place.port,
+    listener: place.envoyPort,
+    partition: place.partition,
+  };
   const refusal = spot.judge(question);
   if (refusal !== undefined) return { code: refusal.code, message: `${about}: ${refusal.message}` };
   if (context.partitions.includes(place.partition)) return place;
   const said = merged.sources.partition ?? 'sluice.yaml';
-  return { code: 'GW131', message: `${about}: ${said} asks for partition ${place.partition}, which is not one of Sluice's on every device of the ingress (${context.partitions.join(', ')})` };
+  return {
+    code: 'GW131',
+    message: `${about}: ${said} asks for partition ${place.partition}, which is not one of Sluice's on every device of the ingress (${context.partitions.join(', ')})`,
+  };
 }
 
 /** Node port of the Service port that leads to the listener: the gateway's own number first, then the lowest. */
 function nodePortOf(pool: Pool, report: ServerReport, protocol: Protocol): number | undefined {
   const usable = report.servicePorts.filter((one) => {
-    const declared = pool.service?.ports.find((port) => port.port === one.port && port.nodePort === one.nodePort);
-    return one.service === pool.name && one.reachesListener && (declared?.protocol ?? 'TCP').toLowerCase() === protocol;
+    const declared = pool.service?.ports.find(
+      (port) => port.port === one.port && port.nodePort === one.nodePort,
+    );
+    return (
+      one.service === pool.name &&
+      one.reachesListener &&
+      (declared?.protocol ?? 'TCP').toLowerCase() === protocol
+    );
   });
-  const sorted = usable.toSorted((a, b) => Number(b.port === report.port) - Number(a.port === report.port) || a.port - b.port);
+  const sorted = usable.toSorted(
+    (a, b) => Number(b.port === report.port) - Number(a.port === report.port) || a.port - b.port,
+  );
   return sorted.find((one) => one.nodePort !== null)?.nodePort ?? undefined;
 }
 
@@ -83,24 +118,46 @@ export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Me
     const message = `${about} has no node port: Service ${pool.name} needs a ${protocol.toUpperCase()} port that leads to ${place.envoyPort}, with type NodePort or LoadBalancer`;
     return { code: 'GW138', message, verdict: 'no-service-port' };
   }
-  const members = nodes ? nodeMembers(pool, family, nodePort) : podMembers(pool, family, place.envoyPort);
-  if (members.strangers.length > 0 && members.members.length === 0) return { code: 'OWN325', message: `${about}: ${strangersSaid(pool, members.strangers)}, so nobody is left` };
+  const members = nodes
+    ? nodeMembers(pool, family, nodePort)
+    : podMembers(pool, family, place.envoyPort);
+  if (members.strangers.length > 0 && members.members.length === 0)
+    return {
+      code: 'OWN325',
+      message: `${about}: ${strangersSaid(pool, members.strangers)}, so nobody is left`,
+    };
   if (!members.wrongFamily) return members;
-  const who = nodes ? `no node has an IPv${family} ${pool.entry.nodeAddressType}` : `no gateway pod has an IPv${family} address`;
-  return { code: 'GW139', message: `${about}: virtual address ${place.address} is IPv${family}, but ${who}; use an address of the other family` };
+  const who = nodes
+    ? `no node has an IPv${family} ${pool.entry.nodeAddressType}`
+    : `no gateway pod has an IPv${family} address`;
+  return {
+    code: 'GW139',
+    message: `${about}: virtual address ${place.address} is IPv${family}, but ${who}; use an address of the other family`,
+  };
 }
 
 const NAMED = 3;
 
 export function strangersSaid({ networks, entry }: Pool, strangers: readonly string[]): string {
   const more = strangers.length > NAMED ? ` and ${strangers.length - NAMED} more` : '';
-  const field = entry.members === 'nodes' ? 'clusters[].nodeNetworks' : 'clusters[].podNetworks (or nodeNetworks, for pods on the host network)';
+  const field =
+    entry.members === 'nodes'
+      ? 'clusters[].nodeNetworks'
+      : 'clusters[].podNetworks (or nodeNetworks, for pods on the host network)';
   return `${strangers.slice(0, NAMED).join(', ')}${more} left out: outside ${field} of cluster ${networks?.cluster ?? entry.cluster}; add the network there if it is the cluster's own`;
 }
 
 /** HTTP/3 adds a UDP listener beside the TCP one; then both are offered, the main one first. */
-export function protocolsOf(pool: Pool, candidate: Candidate, place: Place): readonly [Protocol, ...Protocol[]] {
-  const transports = new Set((pool.listeners.get(place.envoyPort) ?? []).map((one) => one.transport));
+export function protocolsOf(
+  pool: Pool,
+  candidate: Candidate,
+  place: Place,
+): readonly [Protocol, ...Protocol[]] {
+  const transports = new Set(
+    (pool.listeners.get(place.envoyPort) ?? []).map((one) => one.transport),
+  );
   if (!transports.has('udp')) return ['tcp'];
-  return candidate.merged.wanted.mode === 'udp' || !transports.has('tcp') ? ['udp'] : ['tcp', 'udp'];
+  return candidate.merged.wanted.mode === 'udp' || !transports.has('tcp')
+    ? ['udp']
+    : ['tcp', 'udp'];
 }

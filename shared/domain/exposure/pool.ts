@@ -50,18 +50,34 @@ function podAvailability(pod: Pod, endpoint: Endpoint | undefined): Availability
 }
 
 /** What the cluster says of one pod of an ingress. */
-export function availabilityOf(ref: IngressRef, objects: Pick<KubernetesObjects, 'endpointSlices'>, pod: Pod): Availability {
+export function availabilityOf(
+  ref: IngressRef,
+  objects: Pick<KubernetesObjects, 'endpointSlices'>,
+  pod: Pod,
+): Availability {
   return podAvailability(pod, endpointsByPod(ref, objects).get(pod.meta.name));
 }
 
-function endpointsByPod(ref: IngressRef, objects: Pick<KubernetesObjects, 'endpointSlices'>): ReadonlyMap<string, Endpoint> {
-  const slices = objects.endpointSlices.filter((slice) => slice.meta.namespace === ref.namespace && slice.service === ref.service);
-  const named = slices.flatMap((slice) => slice.endpoints).flatMap((endpoint) => (endpoint.pod === undefined ? [] : [[endpoint.pod, endpoint] as const]));
+function endpointsByPod(
+  ref: IngressRef,
+  objects: Pick<KubernetesObjects, 'endpointSlices'>,
+): ReadonlyMap<string, Endpoint> {
+  const slices = objects.endpointSlices.filter(
+    (slice) => slice.meta.namespace === ref.namespace && slice.service === ref.service,
+  );
+  const named = slices
+    .flatMap((slice) => slice.endpoints)
+    .flatMap((endpoint) => (endpoint.pod === undefined ? [] : [[endpoint.pod, endpoint] as const]));
   const best = new Map<string, Endpoint>();
   for (const [pod, endpoint] of named) {
     const known = best.get(pod);
     // A dual-stack pod is in two slices that change one after the other: the later news is the worse one.
-    if (known === undefined || Number(endpoint.ready) < Number(known.ready) || Number(endpoint.terminating) > Number(known.terminating)) best.set(pod, endpoint);
+    if (
+      known === undefined ||
+      Number(endpoint.ready) < Number(known.ready) ||
+      Number(endpoint.terminating) > Number(known.terminating)
+    )
+      best.set(pod, endpoint);
   }
   return best;
 }
@@ -73,7 +89,10 @@ function gatewayPod(pod: Pod, endpoint: Endpoint | undefined): GatewayPod {
 }
 
 /** Groups in order of appearance; of use because the lists here can hold thousands. */
-export function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): ReadonlyMap<K, readonly T[]> {
+export function groupBy<T, K>(
+  values: readonly T[],
+  keyOf: (value: T) => K,
+): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const value of values) {
     const key = keyOf(value);
@@ -96,11 +115,15 @@ export function createPool(input: PoolInput): Pool {
   const { ref, objects, mapping } = input;
   const names = new Set(mapping.pods);
   const endpoints = endpointsByPod(ref, objects);
-  const pods = objects.pods.filter((pod) => pod.meta.namespace === mapping.namespace && names.has(pod.meta.name));
+  const pods = objects.pods.filter(
+    (pod) => pod.meta.namespace === mapping.namespace && names.has(pod.meta.name),
+  );
   return {
     ...input,
     name: `${ref.namespace}/${ref.service}`,
-    service: objects.services.find((one) => one.meta.namespace === ref.namespace && one.meta.name === ref.service),
+    service: objects.services.find(
+      (one) => one.meta.namespace === ref.namespace && one.meta.name === ref.service,
+    ),
     pods: pods.map((pod) => gatewayPod(pod, endpoints.get(pod.meta.name))),
     listeners: groupBy(mapping.listeners, (listener) => listener.port),
   };

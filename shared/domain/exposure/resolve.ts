@@ -15,14 +15,17 @@ export function entryLayer(entry: IngressEntry): Layer {
   const { profiles, ...settings } = entry.settings;
   const wanted = {
     ...settings,
-    virtualAddress: entry.virtualAddress === undefined ? undefined : inOneSpelling(entry.virtualAddress),
+    virtualAddress:
+      entry.virtualAddress === undefined ? undefined : inOneSpelling(entry.virtualAddress),
     partition: entry.partition,
     profileTcp: profiles?.tcp,
     profileHttp: profiles?.http,
     profileL4: profiles?.l4,
     profileUdp: profiles?.udp,
   };
-  const said = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as Partial<Wanted>;
+  const said = Object.fromEntries(
+    Object.entries(wanted).filter(([, value]) => value !== undefined),
+  ) as Partial<Wanted>;
   const source = `sluice.yaml (ingress ${entry.cluster}/${entry.service})`;
   const refusals = (entry.settings.monitors ?? []).flatMap((monitor): Refusal[] => {
     const problem = monitorProblem(monitor);
@@ -46,7 +49,11 @@ const PROFILE_MODES = {
 type ProfileName = keyof typeof PROFILE_MODES;
 const PROFILES = Object.keys(PROFILE_MODES) as readonly ProfileName[];
 
-const PERSISTENCE_MODES: Readonly<Record<string, readonly Mode[]>> = { cookie: ['http'], msrdp: ['tcp', 'http'], 'tls-session-id': ['tcp', 'http'] };
+const PERSISTENCE_MODES: Readonly<Record<string, readonly Mode[]>> = {
+  cookie: ['http'],
+  msrdp: ['tcp', 'http'],
+  'tls-session-id': ['tcp', 'http'],
+};
 
 /** What the server is, as far as settings depend on it. */
 export interface Listening {
@@ -67,45 +74,87 @@ export interface Resolved {
 }
 
 function modeProblem(mode: Mode, at: Listening, said: string): Refusal | undefined {
-  if (mode === 'udp' && at.protocol === 'tcp') return { code: 'GW137', message: `${said} sets mode udp, but Envoy listens on UDP only for HTTP/3; use tcp or fastl4` };
+  if (mode === 'udp' && at.protocol === 'tcp')
+    return {
+      code: 'GW137',
+      message: `${said} sets mode udp, but Envoy listens on UDP only for HTTP/3; use tcp or fastl4`,
+    };
   const other = at.kinds.find((kind) => kind !== 'HTTP');
   if (mode !== 'http' || other === undefined) return undefined;
-  return { code: 'GW137', message: `${said} sets mode http, but the listener carries ${other}, which BIG-IP cannot read; use tcp or fastl4` };
+  return {
+    code: 'GW137',
+    message: `${said} sets mode http, but the listener carries ${other}, which BIG-IP cannot read; use tcp or fastl4`,
+  };
 }
 
 /** A profile for another mode is refused where it was asked for together with the mode, and left out where it comes from further below. */
-function judgeProfile(name: ProfileName, mode: Mode, merged: Merged): { readonly refused?: string; readonly left?: string } {
+function judgeProfile(
+  name: ProfileName,
+  mode: Mode,
+  merged: Merged,
+): { readonly refused?: string; readonly left?: string } {
   const modes: readonly Mode[] = PROFILE_MODES[name];
   const source = merged.sources[name];
   if (source === undefined || modes.includes(mode)) return {};
   const sentence = `${source} sets ${name} ${merged.wanted[name]}, which mode ${mode} does not take`;
-  const below = merged.sources.mode !== undefined && source.startsWith('sluice.yaml') && !merged.sources.mode.startsWith('sluice.yaml');
-  return below ? { left: `${sentence}; left out` } : { refused: `${sentence}; remove it or use mode ${modes.join(' or ')}` };
+  const below =
+    merged.sources.mode !== undefined &&
+    source.startsWith('sluice.yaml') &&
+    !merged.sources.mode.startsWith('sluice.yaml');
+  return below
+    ? { left: `${sentence}; left out` }
+    : { refused: `${sentence}; remove it or use mode ${modes.join(' or ')}` };
 }
 
 function proxyProblem(mode: Mode, at: Listening, merged: Merged): Refusal | undefined {
   const { proxyProtocol, iRules = [] } = merged.wanted;
   if (proxyProtocol !== undefined && mode === 'fastl4') {
-    return { code: 'GW137', message: `${merged.sources.proxyProtocol} asks for the PROXY protocol, which an iRule cannot send in mode fastl4; use mode tcp` };
+    return {
+      code: 'GW137',
+      message: `${merged.sources.proxyProtocol} asks for the PROXY protocol, which an iRule cannot send in mode fastl4; use mode tcp`,
+    };
   }
   if (!at.proxyProtocol || proxyProtocol !== undefined || iRules.length > 0) return undefined;
-  const remedy = 'create the iRule on the device, list it in policy.references and name it in sluice.io/proxy-protocol';
-  return { code: 'GW141', message: `the gateway pods expect the PROXY protocol, and BIG-IP sends it only through an iRule: ${remedy}` };
+  const remedy =
+    'create the iRule on the device, list it in policy.references and name it in sluice.io/proxy-protocol';
+  return {
+    code: 'GW141',
+    message: `the gateway pods expect the PROXY protocol, and BIG-IP sends it only through an iRule: ${remedy}`,
+  };
 }
 
 function proxyRemarks(at: Listening, merged: Merged): readonly Refusal[] {
   if (at.protocol === 'udp') return [];
   const { proxyProtocol, iRules = [] } = merged.wanted;
   if (proxyProtocol !== undefined && !at.proxyProtocol) {
-    return [{ code: 'GW141', message: `${merged.sources.proxyProtocol} sends the PROXY protocol, but no gateway pod says that it expects it (proxy.istio.io/config); Envoy would take the header for data` }];
+    return [
+      {
+        code: 'GW141',
+        message: `${merged.sources.proxyProtocol} sends the PROXY protocol, but no gateway pod says that it expects it (proxy.istio.io/config); Envoy would take the header for data`,
+      },
+    ];
   }
   if (!at.proxyProtocol || proxyProtocol !== undefined || iRules.length === 0) return [];
-  return [{ code: 'GW141', message: `the gateway pods expect the PROXY protocol; one of the iRules ${iRules.join(', ')} has to send it` }];
+  return [
+    {
+      code: 'GW141',
+      message: `the gateway pods expect the PROXY protocol; one of the iRules ${iRules.join(', ')} has to send it`,
+    },
+  ];
 }
 
-function referencesOf(wanted: Partial<Wanted>): readonly { readonly setting: SettingName; readonly path: string }[] {
-  const single = (setting: SettingName, value: string | undefined): { setting: SettingName; path: string }[] => (value?.startsWith('/') === true ? [{ setting, path: value }] : []);
-  const many = (setting: SettingName, values: readonly string[] = []): { setting: SettingName; path: string }[] => values.flatMap((value) => single(setting, value));
+function referencesOf(
+  wanted: Partial<Wanted>,
+): readonly { readonly setting: SettingName; readonly path: string }[] {
+  const single = (
+    setting: SettingName,
+    value: string | undefined,
+  ): { setting: SettingName; path: string }[] =>
+    value?.startsWith('/') === true ? [{ setting, path: value }] : [];
+  const many = (
+    setting: SettingName,
+    values: readonly string[] = [],
+  ): { setting: SettingName; path: string }[] => values.flatMap((value) => single(setting, value));
   return [
     ...single('snat', wanted.snat),
     ...single('proxyProtocol', wanted.proxyProtocol),
@@ -119,14 +168,22 @@ function referencesOf(wanted: Partial<Wanted>): readonly { readonly setting: Set
 function referenceProblems(policy: PolicyConfig, merged: Merged): readonly Refusal[] {
   return referencesOf(merged.wanted).flatMap(({ setting, path }) => {
     if (forbiddenReferences(policy, [path]).length === 0) return [];
-    return [{ code: 'GW132', message: `${merged.sources[setting]} refers to ${path} (${setting}), which policy.references does not list; add it there or remove it` }];
+    return [
+      {
+        code: 'GW132',
+        message: `${merged.sources[setting]} refers to ${path} (${setting}), which policy.references does not list; add it there or remove it`,
+      },
+    ];
   });
 }
 
 /** HTTP/3 rides along with its HTTPS server: what only fits TCP is left out for it, and told. */
 function forUdp(merged: Merged): { readonly merged: Merged; readonly left: readonly string[] } {
   const wanted: Record<string, unknown> = { ...merged.wanted, mode: 'udp' };
-  const sources: Record<string, string> = { ...merged.sources, mode: merged.wanted.mode === 'udp' ? (merged.sources.mode ?? DEFAULT_SOURCE) : DEFAULT_SOURCE };
+  const sources: Record<string, string> = {
+    ...merged.sources,
+    mode: merged.wanted.mode === 'udp' ? (merged.sources.mode ?? DEFAULT_SOURCE) : DEFAULT_SOURCE,
+  };
   const left: string[] = [];
   const drop = (setting: SettingName): void => {
     if (wanted[setting] === undefined) return;
@@ -135,26 +192,49 @@ function forUdp(merged: Merged): { readonly merged: Merged; readonly left: reado
     delete wanted[setting];
     delete sources[setting];
   };
-  for (const setting of ['profileTcp', 'profileHttp', 'profileL4', 'proxyProtocol', 'iRules', 'reselectTries'] as const) drop(setting);
-  const plain = (merged.wanted.persistence ?? []).every((method) => method.startsWith('/') || PERSISTENCE_MODES[method] === undefined);
+  for (const setting of [
+    'profileTcp',
+    'profileHttp',
+    'profileL4',
+    'proxyProtocol',
+    'iRules',
+    'reselectTries',
+  ] as const)
+    drop(setting);
+  const plain = (merged.wanted.persistence ?? []).every(
+    (method) => method.startsWith('/') || PERSISTENCE_MODES[method] === undefined,
+  );
   if (!plain) drop('persistence');
   return { merged: { ...merged, wanted, sources }, left };
 }
 
 function problemsOf(mode: Mode, at: Listening, merged: Merged): readonly Refusal[] {
   const said = merged.sources.mode ?? DEFAULT_SOURCE;
-  const wrong = (merged.wanted.persistence ?? []).find((method) => PERSISTENCE_MODES[method]?.includes(mode) === false);
+  const wrong = (merged.wanted.persistence ?? []).find(
+    (method) => PERSISTENCE_MODES[method]?.includes(mode) === false,
+  );
   return [
     modeProblem(mode, at, said) ?? [],
     proxyProblem(mode, at, merged) ?? [],
-    wrong === undefined ? [] : { code: 'GW137', message: `${merged.sources.persistence} sets persistence ${wrong}, which mode ${mode} does not take` },
+    wrong === undefined
+      ? []
+      : {
+          code: 'GW137',
+          message: `${merged.sources.persistence} sets persistence ${wrong}, which mode ${mode} does not take`,
+        },
   ].flat();
 }
 
 function settingsOf(mode: Mode, merged: Merged): Resolved['settings'] {
   const { wanted } = merged;
-  const fits = (name: ProfileName): string | undefined => ((PROFILE_MODES[name] as readonly Mode[]).includes(mode) ? wanted[name] : undefined);
-  const profiles = { tcp: fits('profileTcp'), http: fits('profileHttp'), l4: fits('profileL4'), udp: fits('profileUdp') };
+  const fits = (name: ProfileName): string | undefined =>
+    (PROFILE_MODES[name] as readonly Mode[]).includes(mode) ? wanted[name] : undefined;
+  const profiles = {
+    tcp: fits('profileTcp'),
+    http: fits('profileHttp'),
+    l4: fits('profileL4'),
+    udp: fits('profileUdp'),
+  };
   const { iRules = DEFAULT_SETTINGS.iRules, proxyProtocol } = wanted;
   return {
     mode,
@@ -172,7 +252,9 @@ function settingsOf(mode: Mode, merged: Merged): Resolved['settings'] {
 
 function sourcesOf(merged: Merged): Readonly<Record<string, string>> {
   const optional: readonly SettingName[] = ['proxyProtocol', ...PROFILES];
-  const named = SETTING_NAMES.filter((name) => merged.sources[name] !== undefined || !optional.includes(name));
+  const named = SETTING_NAMES.filter(
+    (name) => merged.sources[name] !== undefined || !optional.includes(name),
+  );
   return Object.fromEntries(named.map((name) => [name, merged.sources[name] ?? DEFAULT_SOURCE]));
 }
 
@@ -187,9 +269,17 @@ export function resolveSettings(said: Merged, at: Listening, policy: PolicyConfi
     sources: sourcesOf(merged),
     refusals: [
       ...problemsOf(mode, at, merged),
-      ...judged.flatMap(({ refused }) => (refused === undefined ? [] : [{ code: 'GW137', message: refused }])),
+      ...judged.flatMap(({ refused }) =>
+        refused === undefined ? [] : [{ code: 'GW137', message: refused }],
+      ),
       ...referenceProblems(policy, merged),
     ],
-    remarks: [...left.map((message) => ({ code: 'GW145', message })), ...judged.flatMap(({ left: sentence }) => (sentence === undefined ? [] : [{ code: 'GW137', message: sentence }])), ...proxyRemarks(at, merged)],
+    remarks: [
+      ...left.map((message) => ({ code: 'GW145', message })),
+      ...judged.flatMap(({ left: sentence }) =>
+        sentence === undefined ? [] : [{ code: 'GW137', message: sentence }],
+      ),
+      ...proxyRemarks(at, merged),
+    ],
   };
 }

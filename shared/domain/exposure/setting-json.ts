@@ -15,6 +15,8 @@ export function readJson(text: string): { readonly json: unknown } | { readonly 
   try {
     return { json: JSON.parse(text) };
   } catch (error) {
-    return { problem: `is not valid JSON (${error instanceof Error ? error.message : String(error)})` };
+    return {
+      problem: `is not valid JSON (${error instanceof Error ? error.message : String(error)})`,
+    };
   }
 }

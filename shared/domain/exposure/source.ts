@@ -52,7 +52,10 @@ export function mergeLayers(layers: readonly Layer[]): Merged {
     for (const loser of losers) {
       if (sameValue(loser.wanted[setting], winner.wanted[setting])) continue;
       const ignored = `${wordsFor(loser, setting)} says ${setting} ${showValue(loser.wanted[setting])}`;
-      disagreements.push({ setting, message: `${ignored}; ignored, because ${wordsFor(winner, setting)} says ${showValue(winner.wanted[setting])} and goes first` });
+      disagreements.push({
+        setting,
+        message: `${ignored}; ignored, because ${wordsFor(winner, setting)} says ${showValue(winner.wanted[setting])} and goes first`,
+      });
     }
   }
   return { wanted, sources, disagreements };

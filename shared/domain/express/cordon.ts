@@ -19,8 +19,12 @@ interface Suspects {
 
 /** For ingresses whose members are nodes; members of other kinds are none of these addresses and stay as they are. */
 export function drainCordoned(exposures: readonly Exposure[], nodes: readonly Node[]): Cordoned {
-  const suspects = { cordoned: addressesOf(nodes.filter((node) => node.ready && node.unschedulable)), notReady: addressesOf(nodes.filter((node) => !node.ready)) };
-  if (suspects.cordoned.size === 0 && suspects.notReady.size === 0) return { exposures, stayed: [] };
+  const suspects = {
+    cordoned: addressesOf(nodes.filter((node) => node.ready && node.unschedulable)),
+    notReady: addressesOf(nodes.filter((node) => !node.ready)),
+  };
+  if (suspects.cordoned.size === 0 && suspects.notReady.size === 0)
+    return { exposures, stayed: [] };
   const judged = exposures.map((exposure) => ({ exposure, ...judge(exposure.members, suspects) }));
   return {
     exposures: judged.map(({ exposure, members }) => ({ ...exposure, members: [...members] })),
@@ -29,17 +33,29 @@ export function drainCordoned(exposures: readonly Exposure[], nodes: readonly No
 }
 
 function addressesOf(nodes: readonly Node[]): ReadonlySet<string> {
-  return new Set(nodes.flatMap((node) => ipsOf(node.addresses.map(({ address }) => address)).map(formatIp)));
+  return new Set(
+    nodes.flatMap((node) => ipsOf(node.addresses.map(({ address }) => address)).map(formatIp)),
+  );
 }
 
-function judge(members: readonly Member[], { cordoned, notReady }: Suspects): { readonly members: readonly Member[]; readonly stayed: readonly string[] } {
-  const drained = members.map((member): Member => (cordoned.has(plainAddress(member.address)) && member.availability === 'ready' ? { ...member, availability: 'draining' } : member));
-  const isSuspect = ({ address }: Member): boolean => cordoned.has(plainAddress(address)) || notReady.has(plainAddress(address));
+function judge(
+  members: readonly Member[],
+  { cordoned, notReady }: Suspects,
+): { readonly members: readonly Member[]; readonly stayed: readonly string[] } {
+  const drained = members.map((member): Member =>
+    cordoned.has(plainAddress(member.address)) && member.availability === 'ready'
+      ? { ...member, availability: 'draining' }
+      : member,
+  );
+  const isSuspect = ({ address }: Member): boolean =>
+    cordoned.has(plainAddress(address)) || notReady.has(plainAddress(address));
   const leaving = drained.filter((member) => member.availability !== 'ready' && isSuspect(member));
   const staying = drained.filter((member) => member.availability === 'ready').length;
   if (!takesTooMany(leaving.length, staying)) return { members: drained, stayed: [] };
   return {
-    members: drained.map((member): Member => (leaving.includes(member) ? { ...member, availability: 'ready' } : member)),
+    members: drained.map((member): Member =>
+      leaving.includes(member) ? { ...member, availability: 'ready' } : member,
+    ),
     stayed: leaving.map(({ address }) => address),
   };
 }

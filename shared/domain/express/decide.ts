@@ -35,21 +35,43 @@ interface Scene extends ExpressInput {
 
 export function decideExpress(input: ExpressInput): readonly Decision[] {
   const events = input.events.toSorted((a, b) => compareVersions(a.version, b.version));
-  const scene: Scene = { ...input, events, uses: usesByAddress(input.declared), live: new Map(input.nodes.map((node) => [node.address, node])) };
-  const decisions = oncePerNode(events.flatMap((event) => event.wishes.map((wish) => judge(scene, event, wish))));
-  const stay = stayInPools(scene, decisions.filter(({ verdict }) => verdict === 'write').map(({ wish }) => wish));
+  const scene: Scene = {
+    ...input,
+    events,
+    uses: usesByAddress(input.declared),
+    live: new Map(input.nodes.map((node) => [node.address, node])),
+  };
+  const decisions = oncePerNode(
+    events.flatMap((event) => event.wishes.map((wish) => judge(scene, event, wish))),
+  );
+  const stay = stayInPools(
+    scene,
+    decisions.filter(({ verdict }) => verdict === 'write').map(({ wish }) => wish),
+  );
   return decisions.map((decision) => {
     const reason = decision.verdict === 'write' ? stay.get(decision.wish.address) : undefined;
-    return reason === undefined ? decision : { owner: decision.owner, wish: decision.wish, verdict: 'left', reason };
+    return reason === undefined
+      ? decision
+      : { owner: decision.owner, wish: decision.wish, verdict: 'left', reason };
   });
 }
 
 /** Several ingresses may speak of one Kubernetes node; the newest of them, which comes last, is written. */
 function oncePerNode(decisions: readonly Decision[]): readonly Decision[] {
-  const last = new Map(decisions.filter(({ write }) => write !== undefined).map((decision) => [decision.wish.address, decision]));
+  const last = new Map(
+    decisions
+      .filter(({ write }) => write !== undefined)
+      .map((decision) => [decision.wish.address, decision]),
+  );
   return decisions.map((decision) => {
-    if (decision.write === undefined || last.get(decision.wish.address) === decision) return decision;
-    return { owner: decision.owner, wish: decision.wish, verdict: 'superseded', reason: `a newer event of the same cluster speaks of ${decision.wish.address}` };
+    if (decision.write === undefined || last.get(decision.wish.address) === decision)
+      return decision;
+    return {
+      owner: decision.owner,
+      wish: decision.wish,
+      verdict: 'superseded',
+      reason: `a newer event of the same cluster speaks of ${decision.wish.address}`,
+    };
   });
 }
 
@@ -58,11 +80,24 @@ function judge(scene: Scene, event: Express, wish: Wish): Decision {
   const refused = fence(scene, event) ?? strangers(scene, event, wish);
   if (refused !== undefined) return { owner, wish, ...refused };
   const node = scene.live.get(wish.address);
-  if (node === undefined) return { owner, wish, verdict: 'left', reason: `the partition has no node ${wish.address}` };
+  if (node === undefined)
+    return { owner, wish, verdict: 'left', reason: `the partition has no node ${wish.address}` };
   const cluster = clusterOf(owner);
-  if (isNewerStamp(node.stamp, cluster, event.version)) return { owner, wish, verdict: 'superseded', reason: `node ${wish.address} was written by a newer revision` };
-  if (node.availability === wish.availability && isKnown(scene, event, node)) return { owner, wish, verdict: 'unchanged', reason: `node ${wish.address} is so already` };
-  const write = { name: node.name, address: wish.address, availability: wish.availability, stamp: { ...ratioOf(node.stamp), cluster, version: event.version } };
+  if (isNewerStamp(node.stamp, cluster, event.version))
+    return {
+      owner,
+      wish,
+      verdict: 'superseded',
+      reason: `node ${wish.address} was written by a newer revision`,
+    };
+  if (node.availability === wish.availability && isKnown(scene, event, node))
+    return { owner, wish, verdict: 'unchanged', reason: `node ${wish.address} is so already` };
+  const write = {
+    name: node.name,
+    address: wish.address,
+    availability: wish.availability,
+    stamp: { ...ratioOf(node.stamp), cluster, version: event.version },
+  };
   return { owner, wish, verdict: 'write', reason: wish.because, write };
 }
 
@@ -75,23 +110,37 @@ type Refusal = Pick<Decision, 'verdict' | 'reason'>;
 
 function fence({ declared }: Scene, { owner, clusterUid, version }: Express): Refusal | undefined {
   const record = declared.owners[owner];
-  if (record === undefined) return { verdict: 'left', reason: `nothing is declared for ${owner} yet` };
-  if (record.clusterUid !== clusterUid) return { verdict: 'left', reason: `${owner} is declared by another cluster of this id` };
-  return compareVersions(record.version, version) > 0 ? { verdict: 'superseded', reason: `${owner} is declared at a newer revision` } : undefined;
+  if (record === undefined)
+    return { verdict: 'left', reason: `nothing is declared for ${owner} yet` };
+  if (record.clusterUid !== clusterUid)
+    return { verdict: 'left', reason: `${owner} is declared by another cluster of this id` };
+  return compareVersions(record.version, version) > 0
+    ? { verdict: 'superseded', reason: `${owner} is declared at a newer revision` }
+    : undefined;
 }
 
 /** Pods are one owner's; a Kubernetes node may serve several ingresses of its cluster, and its state holds for all of them. */
 function strangers({ uses, declared }: Scene, { owner }: Express, wish: Wish): Refusal | undefined {
-  if (worse(wish.availability, drainOf(declared, owner)) !== wish.availability) return { verdict: 'left', reason: `cluster ${clusterOf(owner)} is drained` };
+  if (worse(wish.availability, drainOf(declared, owner)) !== wish.availability)
+    return { verdict: 'left', reason: `cluster ${clusterOf(owner)} is drained` };
   const found = uses.get(wish.address) ?? [];
-  if (found.length === 0) return { verdict: 'left', reason: `no declared pool has ${wish.address}` };
+  if (found.length === 0)
+    return { verdict: 'left', reason: `no declared pool has ${wish.address}` };
   const mayShare = wish.wholeNode || wish.availability === 'ready';
-  const stranger = found.find((use) => use.owner !== owner && !(mayShare && clusterOf(use.owner) === clusterOf(owner)));
-  return stranger === undefined ? undefined : { verdict: 'left', reason: `${stranger.owner} uses ${wish.address} too` };
+  const stranger = found.find(
+    (use) => use.owner !== owner && !(mayShare && clusterOf(use.owner) === clusterOf(owner)),
+  );
+  return stranger === undefined
+    ? undefined
+    : { verdict: 'left', reason: `${stranger.owner} uses ${wish.address} too` };
 }
 
 /** The same state needs a newer stamp only until the declared state says it as well. */
-function isKnown({ uses }: Scene, { version }: Express, { address, availability, stamp }: LiveNode): boolean {
+function isKnown(
+  { uses }: Scene,
+  { version }: Express,
+  { address, availability, stamp }: LiveNode,
+): boolean {
   const declared = uses.get(address)?.every((use) => use.availability === availability) ?? false;
   return declared || (stamp !== undefined && compareVersions(stamp.version, version) === 0);
 }

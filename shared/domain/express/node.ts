@@ -44,10 +44,16 @@ export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonl
   return new Map([...uses].map(([address, found]) => [address, [...found.values()]]));
 }
 
-const BY_MODE = { drain: 'draining', out: 'out' } as const satisfies Record<Drain['mode'], Availability>;
+const BY_MODE = { drain: 'draining', out: 'out' } as const satisfies Record<
+  Drain['mode'],
+  Availability
+>;
 
 /** How far somebody took the whole cluster out, whatever Kubernetes says of its members; undefined: not at all. */
-export function drainOf(state: Pick<DeclaredState, 'drains'>, owner: OwnerKey): Exclude<Availability, 'ready'> | undefined {
+export function drainOf(
+  state: Pick<DeclaredState, 'drains'>,
+  owner: OwnerKey,
+): Exclude<Availability, 'ready'> | undefined {
   const drain = state.drains?.[clusterOf(owner)];
   return drain && BY_MODE[drain.mode];
 }
@@ -59,6 +65,13 @@ export function worse(a: Availability, b: Availability | undefined): Availabilit
   return b !== undefined && RANK[b] > RANK[a] ? b : a;
 }
 
-function declaredMembers(exposure: DeclaredExposure): readonly { readonly owner: OwnerKey; readonly member: { readonly address: string; readonly availability: Availability } }[] {
-  return exposure.contributions.flatMap(({ owner, members }) => members.map((member) => ({ owner, member })));
+function declaredMembers(
+  exposure: DeclaredExposure,
+): readonly {
+  readonly owner: OwnerKey;
+  readonly member: { readonly address: string; readonly availability: Availability };
+}[] {
+  return exposure.contributions.flatMap(({ owner, members }) =>
+    members.map((member) => ({ owner, member })),
+  );
 }

@@ -17,16 +17,28 @@ export function nodeRatios(state: DeclaredState): ReadonlyMap<string, number> {
   const shared = Object.values(state.exposures).filter(isWeighed);
   if (shared.length === 0) return new Map();
   const ready = readyAddresses(state, shared);
-  const given = groupsOf(shared).flatMap((group) => weighed([...group].sort().flatMap((owner) => ready.get(owner) ?? [])));
+  const given = groupsOf(shared).flatMap((group) =>
+    weighed([...group].sort().flatMap((owner) => ready.get(owner) ?? [])),
+  );
   // An address of two owners takes the ratio of the first.
   return new Map(given.toReversed());
 }
 
 function weighed(owners: readonly Ready[]): readonly (readonly [string, number])[] {
-  const serving = owners.filter(({ addresses }) => addresses.size > 0).map(({ weight, addresses }) => ({ addresses: [...addresses], share: weight / addresses.size }));
+  const serving = owners
+    .filter(({ addresses }) => addresses.size > 0)
+    .map(({ weight, addresses }) => ({
+      addresses: [...addresses],
+      share: weight / addresses.size,
+    }));
   const largest = Math.max(...serving.map(({ share }) => share));
   const isEven = serving.every(({ share }) => share === largest);
-  return serving.flatMap(({ addresses, share }) => addresses.map((address) => [address, isEven ? 1 : Math.max(1, Math.round((share / largest) * HIGHEST))] as const));
+  return serving.flatMap(({ addresses, share }) =>
+    addresses.map(
+      (address) =>
+        [address, isEven ? 1 : Math.max(1, Math.round((share / largest) * HIGHEST))] as const,
+    ),
+  );
 }
 
 function isWeighed({ contributions }: DeclaredExposure): boolean {
@@ -39,13 +51,17 @@ interface Ready {
 }
 
 /** Of each owner the addresses that take connections. */
-function readyAddresses(state: DeclaredState, shared: readonly DeclaredExposure[]): ReadonlyMap<string, Ready> {
+function readyAddresses(
+  state: DeclaredState,
+  shared: readonly DeclaredExposure[],
+): ReadonlyMap<string, Ready> {
   const found = new Map<string, { readonly weight: number; readonly addresses: Set<string> }>();
   for (const { owner, weight = 1, members } of shared.flatMap((e) => e.contributions)) {
     const known = found.get(owner) ?? { weight, addresses: new Set<string>() };
     found.set(owner, known);
     if (drainOf(state, owner) !== undefined) continue;
-    for (const member of members) if (member.availability === 'ready') known.addresses.add(member.address);
+    for (const member of members)
+      if (member.availability === 'ready') known.addresses.add(member.address);
   }
   return found;
 }
@@ -55,9 +71,12 @@ function groupsOf(shared: readonly DeclaredExposure[]): readonly ReadonlySet<str
   const groupOf = new Map<string, Set<string>>();
   for (const { contributions } of shared) {
     const owners = contributions.map((c) => c.owner);
-    const known = new Set(owners.map((owner) => groupOf.get(owner)).filter((group) => group !== undefined));
+    const known = new Set(
+      owners.map((owner) => groupOf.get(owner)).filter((group) => group !== undefined),
+    );
     const [first] = known;
-    if (first && known.size === 1 && owners.every((owner) => groupOf.get(owner) === first)) continue;
+    if (first && known.size === 1 && owners.every((owner) => groupOf.get(owner) === first))
+      continue;
     const merged = new Set([...owners, ...[...known].flatMap((group) => [...group])]);
     for (const owner of merged) groupOf.set(owner, merged);
   }

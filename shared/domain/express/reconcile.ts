@@ -13,29 +13,48 @@ import { clusterOf, isNewerStamp } from './stamp.ts';
  * The writes that bring live nodes to what is declared. An owner whose declared version is older than a node's stamp has no say in it:
  * express was there ahead of its slice. Where nobody has a say the node stays; nodes that nothing declared uses stay too.
  */
-export function reconciliation(state: DeclaredState, nodes: readonly LiveNode[]): readonly NodeWrite[] {
+export function reconciliation(
+  state: DeclaredState,
+  nodes: readonly LiveNode[],
+): readonly NodeWrite[] {
   const uses = usesByAddress(state);
   const ratios = nodeRatios(state);
   return nodes.flatMap((node) => {
     const { name, address, availability, stamp } = node;
-    const heard = (uses.get(address) ?? []).filter((use) => hasSay(state, use.owner, stamp) || isDrainedFurther(state, use, availability));
+    const heard = (uses.get(address) ?? []).filter(
+      (use) => hasSay(state, use.owner, stamp) || isDrainedFurther(state, use, availability),
+    );
     const wanted = wantedOf(heard);
     if (wanted === undefined) return [];
     const ratio = ratioFor(node, wanted, ratios);
     if (wanted === availability && ratio.isRight) return [];
     const { cluster, version } = notBelow(stamp, stampFor(state, heard));
-    return [{ name, address, availability: wanted, stamp: { cluster, version, ...ratio.mark }, ...(ratio.isRight ? {} : { ratio: ratio.wanted }) }];
+    return [
+      {
+        name,
+        address,
+        availability: wanted,
+        stamp: { cluster, version, ...ratio.mark },
+        ...(ratio.isRight ? {} : { ratio: ratio.wanted }),
+      },
+    ];
   });
 }
 
 /** A drain is heard even where express was ahead of its owner's slice, as long as it takes nothing back. */
-function isDrainedFurther(state: DeclaredState, { owner, availability }: Use, present: Availability): boolean {
+function isDrainedFurther(
+  state: DeclaredState,
+  { owner, availability }: Use,
+  present: Availability,
+): boolean {
   return drainOf(state, owner) !== undefined && worse(present, availability) === availability;
 }
 
 /** Nor must its word open the node to older ones. */
 function notBelow(present: Stamp | undefined, next: Stamp): Stamp {
-  return present !== undefined && isNewerStamp(present, next.cluster, next.version) ? present : next;
+  return present !== undefined && isNewerStamp(present, next.cluster, next.version)
+    ? present
+    : next;
 }
 
 interface RatioVerdict {
@@ -45,7 +64,11 @@ interface RatioVerdict {
 }
 
 /** A ratio that Sluice gave goes back to 1 when no fleet wants it; one that somebody else gave stays. What takes no connections keeps what it has. */
-function ratioFor({ address, ratio: live = 1, stamp }: LiveNode, availability: Availability, ratios: ReadonlyMap<string, number>): RatioVerdict {
+function ratioFor(
+  { address, ratio: live = 1, stamp }: LiveNode,
+  availability: Availability,
+  ratios: ReadonlyMap<string, number>,
+): RatioVerdict {
   const given = stamp?.ratio;
   const wished = ratios.get(address);
   const isIdle = wished === undefined && availability !== 'ready';
@@ -53,12 +76,20 @@ function ratioFor({ address, ratio: live = 1, stamp }: LiveNode, availability: A
   if (given !== undefined && isIdle) return { wanted: live, isRight: true, mark: { ratio: given } };
   const wanted = wished ?? 1;
   // 1 is what every node has, so that it needs no mark.
-  return { wanted, isRight: live === wanted && (wanted === 1 || given === wanted), mark: wanted === 1 ? {} : { ratio: wanted } };
+  return {
+    wanted,
+    isRight: live === wanted && (wanted === 1 || given === wanted),
+    mark: wanted === 1 ? {} : { ratio: wanted },
+  };
 }
 
 /** Addresses whose every declared use takes no new connections. */
 export function drainingAddresses(state: DeclaredState): ReadonlySet<string> {
-  return new Set([...usesByAddress(state)].filter(([, uses]) => wantedOf(uses) === 'draining').map(([address]) => address));
+  return new Set(
+    [...usesByAddress(state)]
+      .filter(([, uses]) => wantedOf(uses) === 'draining')
+      .map(([address]) => address),
+  );
 }
 
 /** A node drains or is out only if every use of its address wants at least that. */
@@ -78,7 +109,9 @@ function hasSay(state: DeclaredState, owner: string, stamp: Stamp | undefined): 
 /** The oldest of those who were heard, so that each of them is heard the next time too. */
 function stampFor(state: DeclaredState, heard: readonly Use[]): Stamp {
   const cluster = clusterOf(heard[0]?.owner ?? '');
-  const versions = heard.filter(({ owner }) => clusterOf(owner) === cluster).map(({ owner }) => versionOf(state, owner));
+  const versions = heard
+    .filter(({ owner }) => clusterOf(owner) === cluster)
+    .map(({ owner }) => versionOf(state, owner));
   const [version = versionOf(state, '')] = versions.sort(compareVersions);
   return { cluster, version };
 }

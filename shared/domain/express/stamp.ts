@@ -22,7 +22,11 @@ const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})(?: ratio (\d{1,3
 export function parseStamp(description: string | undefined): Stamp | undefined {
   const [, cluster, epoch, counter, generation, ratio] = STAMP.exec(description ?? '') ?? [];
   if (cluster === undefined) return undefined;
-  return { cluster, version: { epoch: Number(epoch), counter: Number(counter), generation: Number(generation) }, ...(ratio === undefined ? {} : { ratio: Number(ratio) }) };
+  return {
+    cluster,
+    version: { epoch: Number(epoch), counter: Number(counter), generation: Number(generation) },
+    ...(ratio === undefined ? {} : { ratio: Number(ratio) }),
+  };
 }
 
 export function clusterOf(owner: OwnerKey): string {
@@ -31,5 +35,7 @@ export function clusterOf(owner: OwnerKey): string {
 
 /** Whether the node was written by something newer than this version of this cluster. */
 export function isNewerStamp(stamp: Stamp | undefined, cluster: string, version: Version): boolean {
-  return stamp !== undefined && stamp.cluster === cluster && compareVersions(stamp.version, version) > 0;
+  return (
+    stamp !== undefined && stamp.cluster === cluster && compareVersions(stamp.version, version) > 0
+  );
 }

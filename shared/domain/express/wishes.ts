@@ -22,20 +22,36 @@ interface Fact {
 }
 
 /** Undefined where there is nothing to bring forward. */
-export function expressOf(slice: Slice, snapshot: Snapshot, where: ExpressWhere): Express | undefined {
+export function expressOf(
+  slice: Slice,
+  snapshot: Snapshot,
+  where: ExpressWhere,
+): Express | undefined {
   const wanted = availabilities(slice, where.partition);
   if (wanted.size === 0) return undefined;
   const facts = where.members === 'pods' ? podFacts(snapshot) : nodeFacts(snapshot);
-  const wishes = [...wanted].flatMap(([address, availability]) => wishOf(address, availability, facts.get(plainAddress(address))) ?? []);
+  const wishes = [...wanted].flatMap(
+    ([address, availability]) =>
+      wishOf(address, availability, facts.get(plainAddress(address))) ?? [],
+  );
   if (wishes.length === 0) return undefined;
   const { owner, clusterUid, device, version } = slice;
-  return { owner, clusterUid, device, partition: where.partition, version, wishes: wishes.sort((a, b) => (a.address < b.address ? -1 : 1)) };
+  return {
+    owner,
+    clusterUid,
+    device,
+    partition: where.partition,
+    version,
+    wishes: wishes.sort((a, b) => (a.address < b.address ? -1 : 1)),
+  };
 }
 
 /** A node stands for its address in every pool, so the best that any exposure wants of it counts. */
 function availabilities(slice: Slice, partition: string): ReadonlyMap<string, Availability> {
   const wanted = new Map<string, Availability>();
-  for (const { address, availability } of slice.exposures.filter((e) => e.partition === partition).flatMap((e) => e.members)) {
+  for (const { address, availability } of slice.exposures
+    .filter((e) => e.partition === partition)
+    .flatMap((e) => e.members)) {
     wanted.set(address, better(wanted.get(address) ?? availability, availability));
   }
   return wanted;
@@ -43,10 +59,20 @@ function availabilities(slice: Slice, partition: string): ReadonlyMap<string, Av
 
 const UNKNOWN: Fact = { terminating: false, cordoned: false, nodeNotReady: false, changed: false };
 
-function wishOf(address: string, availability: Availability, fact: Fact = UNKNOWN): Wish | undefined {
-  if (availability === 'ready') return fact.changed ? { address, availability, because: 'back', wholeNode: false } : undefined;
+function wishOf(
+  address: string,
+  availability: Availability,
+  fact: Fact = UNKNOWN,
+): Wish | undefined {
+  if (availability === 'ready')
+    return fact.changed ? { address, availability, because: 'back', wholeNode: false } : undefined;
   const because = reasonOf(availability, fact);
-  return { address, availability, because, wholeNode: because === 'cordoned' || because === 'node-not-ready' };
+  return {
+    address,
+    availability,
+    because,
+    wholeNode: because === 'cordoned' || because === 'node-not-ready',
+  };
 }
 
 function reasonOf(availability: Exclude<Availability, 'ready'>, fact: Fact): Because {
@@ -56,7 +82,9 @@ function reasonOf(availability: Exclude<Availability, 'ready'>, fact: Fact): Bec
 }
 
 function changedNames(snapshot: Snapshot, kind: 'Pod' | 'Node'): ReadonlySet<string> {
-  return new Set(snapshot.changes.filter((change) => change.kind === kind).map((change) => change.name));
+  return new Set(
+    snapshot.changes.filter((change) => change.kind === kind).map((change) => change.name),
+  );
 }
 
 function podFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
@@ -72,11 +100,20 @@ function podFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
 /** A node also comes back when a pod on it does (`externalTrafficPolicy: Local`). */
 function nodeFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
   const [nodes, pods] = [changedNames(snapshot, 'Node'), changedNames(snapshot, 'Pod')];
-  const busy = new Set(snapshot.objects.pods.filter(({ meta }) => pods.has(meta.name)).map(({ nodeName }) => nodeName));
+  const busy = new Set(
+    snapshot.objects.pods.filter(({ meta }) => pods.has(meta.name)).map(({ nodeName }) => nodeName),
+  );
   return new Map(
     snapshot.objects.nodes.flatMap(({ meta, addresses, ready, unschedulable }) => {
-      const fact = { terminating: false, cordoned: unschedulable, nodeNotReady: !ready, changed: nodes.has(meta.name) || busy.has(meta.name) };
-      return addressesOf(addresses.map(({ address }) => address)).map((address) => [address, fact] as const);
+      const fact = {
+        terminating: false,
+        cordoned: unschedulable,
+        nodeNotReady: !ready,
+        changed: nodes.has(meta.name) || busy.has(meta.name),
+      };
+      return addressesOf(addresses.map(({ address }) => address)).map(
+        (address) => [address, fact] as const,
+      );
     }),
   );
 }

@@ -22,8 +22,12 @@ export type Absence = Readonly<z.infer<typeof Absence>>;
  * Owners that both sides look for and whose Service is not there. One that `sluice.yaml` does not name any more is not looked for, so
  * that its absence proves nothing: audit names it (BIP453), and `sluice cluster forget` takes it out.
  */
-export function absentOwners({ cluster, ingresses, watched }: Inventory, configured: readonly OwnerKey[]): readonly OwnerKey[] {
-  const keys = (list: readonly Inventory['ingresses'][number][]): ReadonlySet<OwnerKey> => new Set(list.map((ref) => ownerKey(cluster, ref)));
+export function absentOwners(
+  { cluster, ingresses, watched }: Inventory,
+  configured: readonly OwnerKey[],
+): readonly OwnerKey[] {
+  const keys = (list: readonly Inventory['ingresses'][number][]): ReadonlySet<OwnerKey> =>
+    new Set(list.map((ref) => ownerKey(cluster, ref)));
   const [there, looked] = [keys(ingresses), watched && keys(watched)];
   return configured.filter((owner) => !there.has(owner) && (looked?.has(owner) ?? true));
 }

@@ -29,11 +29,19 @@ interface Aged<T> {
 }
 
 function compareAged<T>(a: Aged<T>, b: Aged<T>): number {
-  return compareNumbers(a.at, b.at) || compareText(a.ties[0], b.ties[0]) || compareText(a.ties[1], b.ties[1]);
+  return (
+    compareNumbers(a.at, b.at) ||
+    compareText(a.ties[0], b.ties[0]) ||
+    compareText(a.ties[1], b.ties[1])
+  );
 }
 
 /** Oldest first, then by `ties`: istio-port-mapping.md §1.7 name and namespace for configuration, §1.2.4 the host name for Services. */
-export function inAgeOrder<T>(items: readonly T[], meta: (item: T) => Meta, ties?: (item: T) => readonly [string, string]): T[] {
+export function inAgeOrder<T>(
+  items: readonly T[],
+  meta: (item: T) => Meta,
+  ties?: (item: T) => readonly [string, string],
+): T[] {
   const aged = items.map((item): Aged<T> => {
     const of = meta(item);
     return { item, at: bornAt(of), ties: ties?.(item) ?? [of.name, of.namespace] };

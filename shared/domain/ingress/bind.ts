@@ -26,7 +26,9 @@ export function isUsableBind(bind: string): boolean {
 }
 
 function isLoopback(bind: string): boolean {
-  return (isIPv4(bind) && bind.startsWith('127.')) || bind === '::1' || bind.startsWith('::ffff:127.');
+  return (
+    (isIPv4(bind) && bind.startsWith('127.')) || bind === '::1' || bind.startsWith('::ffff:127.')
+  );
 }
 
 export interface Reach extends Reasoned {
@@ -38,13 +40,25 @@ export interface Reach extends Reasoned {
 export function whyUnreachable(bind: string, podIps: readonly string[]): Reach | undefined {
   if (bind === '') return undefined;
   if (isUnixSocket(bind)) {
-    return { code: 'MAP252', reason: `Envoy listens on the Unix socket ${bind}, which has no port that a pool member could use`, opensPort: false };
+    return {
+      code: 'MAP252',
+      reason: `Envoy listens on the Unix socket ${bind}, which has no port that a pool member could use`,
+      opensPort: false,
+    };
   }
   if (isLoopback(bind)) {
-    return { code: 'MAP250', reason: `Envoy listens on ${bind} only, which nothing outside the pod can reach; remove bind or use the address of the pod`, opensPort: true };
+    return {
+      code: 'MAP250',
+      reason: `Envoy listens on ${bind} only, which nothing outside the pod can reach; remove bind or use the address of the pod`,
+      opensPort: true,
+    };
   }
   if (podIps.length > 0 && !podIps.includes(bind)) {
-    return { code: 'MAP251', reason: `no gateway pod has the address ${bind} that bind asks for, so Envoy cannot open the listener; remove bind`, opensPort: false };
+    return {
+      code: 'MAP251',
+      reason: `no gateway pod has the address ${bind} that bind asks for, so Envoy cannot open the listener; remove bind`,
+      opensPort: false,
+    };
   }
   return undefined;
 }

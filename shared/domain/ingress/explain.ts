@@ -26,25 +26,41 @@ function names(services: readonly Service[]): string {
 }
 
 /** How one gets to a listener through the Services. */
-function wayIn({ servicePorts, services, missing, missingInService, managed }: Circumstances): string {
-  const leading = servicePorts.filter(({ reachesListener }) => reachesListener).map((port) => `Service ${port.service} port ${port.port}${nodePort(port)} leads there`);
+function wayIn({
+  servicePorts,
+  services,
+  missing,
+  missingInService,
+  managed,
+}: Circumstances): string {
+  const leading = servicePorts
+    .filter(({ reachesListener }) => reachesListener)
+    .map((port) => `Service ${port.service} port ${port.port}${nodePort(port)} leads there`);
   if (missing !== undefined) return [...leading, addition(missing)].join('; ');
   if (leading.length > 0) return leading.join('; ');
   if (services.length === 0) return 'no Service selects the gateway pods';
-  const elsewhere = servicePorts.map(({ service, port, targetPort }) => `port ${port} of Service ${service} leads to ${targetPort} instead`);
+  const elsewhere = servicePorts.map(
+    ({ service, port, targetPort }) =>
+      `port ${port} of Service ${service} leads to ${targetPort} instead`,
+  );
   if (elsewhere.length > 0) return `no Service port leads there: ${elsewhere.join('; ')}`;
   const kept = missingInService && services.every((service) => isManagedService(service, managed));
-  return kept ? `Service ${names(services)} has no such port, and istiod keeps it: add a listener to its Gateway` : `no port of Service ${names(services)} leads there`;
+  return kept
+    ? `Service ${names(services)} has no such port, and istiod keeps it: add a listener to its Gateway`
+    : `no port of Service ${names(services)} leads there`;
 }
 
 function remedy(verdict: Verdict, { missing, servicePorts }: Circumstances): string {
   if (missing !== undefined) return `; ${addition(missing)}`;
   const [there] = verdict === 'privileged-port' ? servicePorts : [];
-  return there === undefined ? '' : `; give port ${there.port} of Service ${there.service} a targetPort of 1024 or more`;
+  return there === undefined
+    ? ''
+    : `; give port ${there.port} of Service ${there.service} a targetPort of 1024 or more`;
 }
 
 function listening(judgement: Judgement, circumstances: Circumstances): string {
-  const bind = judgement.spec === undefined || judgement.spec.bind === '' ? '' : ` of ${judgement.spec.bind}`;
+  const bind =
+    judgement.spec === undefined || judgement.spec.bind === '' ? '' : ` of ${judgement.spec.bind}`;
   const by = judgement.reason === '' ? '' : `, routed by ${judgement.reason}`;
   const http3 = judgement.http3 ? ' (TCP, and UDP for HTTP/3)' : '';
   return `Envoy listens on port ${judgement.open.join(', ')}${bind}${http3}${by}; ${wayIn(circumstances)}`;

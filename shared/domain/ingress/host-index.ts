@@ -9,7 +9,8 @@ function push<T>(map: Map<string, T[]>, key: string, item: T): void {
 /** `.b.com` and `.com` of `a.b.com`; of `.b.com` itself, too. */
 function suffixes(host: string): string[] {
   const found: string[] = [];
-  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) found.push(host.slice(dot));
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1))
+    found.push(host.slice(dot));
   return found;
 }
 
@@ -36,7 +37,11 @@ class Places {
   overlapping(host: string): number[] {
     const name = host.replace(/^\*/, '');
     const same = (host === name ? this.#exact : this.#under).get(name) ?? [];
-    return [...this.#always, ...same, ...suffixes(name).flatMap((suffix) => this.#wild.get(suffix) ?? [])];
+    return [
+      ...this.#always,
+      ...same,
+      ...suffixes(name).flatMap((suffix) => this.#wild.get(suffix) ?? []),
+    ];
   }
 }
 
@@ -62,7 +67,11 @@ export class HostIndex<T> {
 
   /** Everything that may overlap with one of the hosts, in order, and perhaps a little more. */
   candidates(hosts: readonly string[]): readonly T[] {
-    if (this.#all.length <= FEW || hosts.some((host) => host.startsWith('*') && !host.startsWith('*.'))) return this.#all;
+    if (
+      this.#all.length <= FEW ||
+      hosts.some((host) => host.startsWith('*') && !host.startsWith('*.'))
+    )
+      return this.#all;
     const places = (this.#places ??= this.#index());
     const found = new Set(hosts.flatMap((host) => places.overlapping(host)));
     return [...found].sort((a, b) => a - b).flatMap((place) => this.#all[place] ?? []);

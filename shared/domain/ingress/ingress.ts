@@ -50,8 +50,12 @@ interface Sighting {
 }
 
 /** What would be added for this server; a rejected one beside it gains nothing from it. */
-function addition({ id, verdict }: Judgement, { additions }: Answered): MissingServicePort | undefined {
-  if (verdict !== 'listening' && verdict !== 'privileged-port' && verdict !== 'no-service-port') return undefined;
+function addition(
+  { id, verdict }: Judgement,
+  { additions }: Answered,
+): MissingServicePort | undefined {
+  if (verdict !== 'listening' && verdict !== 'privileged-port' && verdict !== 'no-service-port')
+    return undefined;
   return additions.get(`${id.number} ${id.gateway}`);
 }
 
@@ -59,8 +63,17 @@ function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerRep
   const { stage } = staged;
   const servicePorts = servicePortsOf(judgement, stage);
   const missing = addition(judgement, ingress);
-  const missingInService = judgement.verdict === 'listening' ? isMissing(judgement, { stage, within: ingress.within }) : missing !== undefined;
-  const circumstances = { servicePorts, services: stage.services, missing: missingInService ? missing : undefined, missingInService, managed: stage.world.managedServices };
+  const missingInService =
+    judgement.verdict === 'listening'
+      ? isMissing(judgement, { stage, within: ingress.within })
+      : missing !== undefined;
+  const circumstances = {
+    servicePorts,
+    services: stage.services,
+    missing: missingInService ? missing : undefined,
+    missingInService,
+    managed: stage.world.managedServices,
+  };
   return {
     ...headOf(judgement.id),
     verdict: judgement.verdict,
@@ -74,12 +87,28 @@ function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerRep
 
 /** The best of what was seen; where pods disagree, the report says in which of them it holds. */
 function bestReport(sightings: readonly Sighting[], ingress: Answered): ServerReport[] {
-  const [best] = sightings.toSorted((a, b) => compareVerdicts(a.judgement.verdict, b.judgement.verdict));
+  const [best] = sightings.toSorted((a, b) =>
+    compareVerdicts(a.judgement.verdict, b.judgement.verdict),
+  );
   if (best === undefined) return [];
   const report = reportOf(best, ingress);
-  const agreeing = sightings.filter(({ judgement }) => judgement.verdict === report.verdict).flatMap(({ staged }) => staged.stage.workload.pods);
+  const agreeing = sightings
+    .filter(({ judgement }) => judgement.verdict === report.verdict)
+    .flatMap(({ staged }) => staged.stage.workload.pods);
   const all = ingress.workloads.flatMap(({ pods }) => pods).length;
-  return agreeing.length === all ? [report] : [{ ...report, reason: report.reason + onlySome(agreeing.map(({ meta }) => meta.name), all) }];
+  return agreeing.length === all
+    ? [report]
+    : [
+        {
+          ...report,
+          reason:
+            report.reason +
+            onlySome(
+              agreeing.map(({ meta }) => meta.name),
+              all,
+            ),
+        },
+      ];
 }
 
 export function compareReports(a: ServerReport, b: ServerReport): number {
@@ -87,25 +116,39 @@ export function compareReports(a: ServerReport, b: ServerReport): number {
 }
 
 function reports(staged: readonly Staged[], ingress: Answered): ServerReport[] {
-  const sightings = staged.flatMap((one) => one.judgements.map((judgement): Sighting => ({ judgement, staged: one })));
-  const byServer = Map.groupBy(sightings, ({ judgement: { id } }) => `${id.api} ${id.gateway} ${id.index}`);
+  const sightings = staged.flatMap((one) =>
+    one.judgements.map((judgement): Sighting => ({ judgement, staged: one })),
+  );
+  const byServer = Map.groupBy(
+    sightings,
+    ({ judgement: { id } }) => `${id.api} ${id.gateway} ${id.index}`,
+  );
   return [...byServer.values()].flatMap((group) => bestReport(group, ingress)).sort(compareReports);
 }
 
 function unionOfListeners(lists: readonly (readonly Listener[])[]): Listener[] {
-  const groups = Map.groupBy(lists.flat(), ({ port, bind, transport }) => `${port} ${bind ?? ''} ${transport}`);
+  const groups = Map.groupBy(
+    lists.flat(),
+    ({ port, bind, transport }) => `${port} ${bind ?? ''} ${transport}`,
+  );
   const merged = [...groups.values()].flatMap((same) => {
     const [first] = same;
     const kinds = new Set(same.flatMap((listener) => listener.kinds));
-    return first === undefined ? [] : [{ ...first, kinds: ListenerKind.options.filter((kind) => kinds.has(kind)) }];
+    return first === undefined
+      ? []
+      : [{ ...first, kinds: ListenerKind.options.filter((kind) => kinds.has(kind)) }];
   });
   return sortListeners(merged);
 }
 
 export function mappingOf(world: World, ingress: Ingress): PortMapping {
   const staged = ingress.workloads.map((workload) => stageOf(world, workload, ingress));
-  const missing = missingPorts(staged.map(({ stage, judgements }) => ({ stage, judgements, within: ingress.within })));
-  const additions = new Map(missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])));
+  const missing = missingPorts(
+    staged.map(({ stage, judgements }) => ({ stage, judgements, within: ingress.within })),
+  );
+  const additions = new Map(
+    missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])),
+  );
   const notes = notesFor(staged.map(({ stage }) => stage));
   return {
     namespace: ingress.namespace,

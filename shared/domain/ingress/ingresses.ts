@@ -27,17 +27,29 @@ function servicesOf(world: World, workloads: readonly Workload[], own: Service):
 export function ingressOf(world: World, ref: IngressRef): Ingress | undefined {
   const service = world.services.byKey.get(`${ref.namespace}/${ref.service}`);
   if (service === undefined) return undefined;
-  const pods = withoutSidecars(world.objects.pods.filter((pod) => world.services.selects(service, pod)));
+  const pods = withoutSidecars(
+    world.objects.pods.filter((pod) => world.services.selects(service, pod)),
+  );
   const { unprivilegedPods } = world.mesh;
-  const workloads = pods.length > 0 ? workloadsOf(pods, selectorKeys(world), unprivilegedPods) : [assumedWorkload(service, unprivilegedPods)];
-  return { namespace: ref.namespace, workloads, services: servicesOf(world, workloads, service), within: [service] };
+  const workloads =
+    pods.length > 0
+      ? workloadsOf(pods, selectorKeys(world), unprivilegedPods)
+      : [assumedWorkload(service, unprivilegedPods)];
+  return {
+    namespace: ref.namespace,
+    workloads,
+    services: servicesOf(world, workloads, service),
+    within: [service],
+  };
 }
 
 /** `proxy router`, or unknown and pointed at by a gateway: the benefit of the doubt. */
 function isGatewayPod(world: World, pod: Pod): boolean {
   if (pod.proxy !== 'unknown') return pod.proxy === 'router';
   if (world.istio.find(pod.meta.labels).length > 0) return true;
-  return world.services.selecting(pod.meta.namespace, pod.meta.labels).some((service) => world.byService.has(keyOf(service.meta)));
+  return world.services
+    .selecting(pod.meta.namespace, pod.meta.labels)
+    .some((service) => world.byService.has(keyOf(service.meta)));
 }
 
 /** A Gateway without a selector says nothing about which unknown pods are gateways; it is believed only where nothing else is. */
@@ -49,7 +61,11 @@ function gatewayPods(world: World): readonly Pod[] {
 
 /** Pods that the same Services select are one ingress; pods without a Service are one for each kind. */
 function populated(world: World): Ingress[] {
-  const workloads = workloadsOf(gatewayPods(world), selectorKeys(world), world.mesh.unprivilegedPods);
+  const workloads = workloadsOf(
+    gatewayPods(world),
+    selectorKeys(world),
+    world.mesh.unprivilegedPods,
+  );
   const groups = Map.groupBy(workloads, (workload) => {
     const services = world.services.of(workload).map(({ meta }) => keyOf(meta));
     return services.length > 0 ? services.join(' ') : workload;
@@ -65,20 +81,44 @@ function populated(world: World): Ingress[] {
 /** Services that select no pod but that gateways point at all the same. */
 function scaledToZero(world: World): Ingress[] {
   const { unprivilegedPods } = world.mesh;
-  const peopled = new Set(workloadsOf(world.objects.pods, selectorKeys(world), unprivilegedPods).flatMap((workload) => world.services.of(workload)));
-  const empty = world.services.inOrder.filter((service) => !peopled.has(service) && Object.keys(service.selector).length > 0);
-  const wanted = empty.filter((service) => world.istio.find(service.selector).length > 0 || world.byService.has(keyOf(service.meta)));
-  const groups = Map.groupBy(wanted, (service) => [service.meta.namespace, ...Object.entries(service.selector).flat().sort()].join(' '));
+  const peopled = new Set(
+    workloadsOf(world.objects.pods, selectorKeys(world), unprivilegedPods).flatMap((workload) =>
+      world.services.of(workload),
+    ),
+  );
+  const empty = world.services.inOrder.filter(
+    (service) => !peopled.has(service) && Object.keys(service.selector).length > 0,
+  );
+  const wanted = empty.filter(
+    (service) =>
+      world.istio.find(service.selector).length > 0 || world.byService.has(keyOf(service.meta)),
+  );
+  const groups = Map.groupBy(wanted, (service) =>
+    [service.meta.namespace, ...Object.entries(service.selector).flat().sort()].join(' '),
+  );
   return [...groups.values()].flatMap((services) => {
     const [first] = services;
-    return first === undefined ? [] : [{ namespace: first.meta.namespace, workloads: [assumedWorkload(first, unprivilegedPods)], services, within: services }];
+    return first === undefined
+      ? []
+      : [
+          {
+            namespace: first.meta.namespace,
+            workloads: [assumedWorkload(first, unprivilegedPods)],
+            services,
+            within: services,
+          },
+        ];
   });
 }
 
 /** In a fixed order: by namespace, then Services, then pods. */
 export function allIngresses(world: World): Ingress[] {
   const name = ({ namespace, services, workloads }: Ingress): string =>
-    [namespace, ...services.map(({ meta }) => keyOf(meta)), ...workloads.flatMap(({ pods }) => pods.map(({ meta }) => meta.name))].join(' ');
+    [
+      namespace,
+      ...services.map(({ meta }) => keyOf(meta)),
+      ...workloads.flatMap(({ pods }) => pods.map(({ meta }) => meta.name)),
+    ].join(' ');
   return [...populated(world), ...scaledToZero(world)]
     .map((ingress) => ({ ingress, key: name(ingress) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))

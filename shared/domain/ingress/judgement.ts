@@ -22,7 +22,15 @@ export interface Judged {
   readonly listeners: readonly Listener[];
 }
 
-const PREFERENCE: readonly Verdict[] = ['listening', 'unreachable-bind', 'no-route', 'privileged-port', 'no-service-port', 'rejected', 'not-selected'];
+const PREFERENCE: readonly Verdict[] = [
+  'listening',
+  'unreachable-bind',
+  'no-route',
+  'privileged-port',
+  'no-service-port',
+  'rejected',
+  'not-selected',
+];
 
 /** The best verdict first: one port, or some of the pods, where the server listens is enough. */
 export function compareVerdicts(a: Verdict, b: Verdict): number {

@@ -34,17 +34,26 @@ function closed(port: number, verdict: Verdict, because: Reasoned): Case {
 }
 
 function reserved(port: number): Reasoned {
-  return { code: 'MAP214', reason: `port ${port} in the pod belongs to Istio's own proxy or agent; use another port` };
+  return {
+    code: 'MAP214',
+    reason: `port ${port} in the pod belongs to Istio's own proxy or agent; use another port`,
+  };
 }
 
 function privileged({ server, port }: Placed): Reasoned {
   const led = port === server.number ? '' : ` (where the Service leads port ${server.number})`;
-  return { code: 'MAP220', reason: `the gateway pods are unprivileged and cannot bind port ${port}${led}, so istiod leaves the listener out` };
+  return {
+    code: 'MAP220',
+    reason: `the gateway pods are unprivileged and cannot bind port ${port}${led}, so istiod leaves the listener out`,
+  };
 }
 
 /** Accepted servers as istiod builds chains: by port, protocol as written and bind, each as first met. */
 function inBuildOrder(accepted: readonly Placed[]): Placed[] {
-  const groups = Map.groupBy(accepted, ({ server, port }) => `${port} ${server.protocol} ${server.bind}`);
+  const groups = Map.groupBy(
+    accepted,
+    ({ server, port }) => `${port} ${server.protocol} ${server.bind}`,
+  );
   return [...groups.values()].flat();
 }
 
@@ -52,12 +61,24 @@ function inBuildOrder(accepted: readonly Placed[]): Placed[] {
 function judgeAccepted(placed: Placed, stage: Stage, sni: Map<string, string>): Case {
   const { server, port } = placed;
   const { world, workload } = stage;
-  const route = routeOf(server, { mesh: world.mesh, table: world.routesIn(workload.namespace), services: world.services.inOrder }, sni);
+  const route = routeOf(
+    server,
+    {
+      mesh: world.mesh,
+      table: world.routesIn(workload.namespace),
+      services: world.services.inOrder,
+    },
+    sni,
+  );
   const reach = whyUnreachable(server.bind, workload.ips);
   if (isSkippedAsPrivileged(isUnixSocket(server.bind) ? 0 : port, workload.unprivileged)) {
-    return { ...closed(port, 'privileged-port', privileged(placed)), curable: route.routed && reach === undefined };
+    return {
+      ...closed(port, 'privileged-port', privileged(placed)),
+      curable: route.routed && reach === undefined,
+    };
   }
-  if (reach !== undefined) return { ...closed(port, 'unreachable-bind', reach), open: reach.opensPort && route.routed };
+  if (reach !== undefined)
+    return { ...closed(port, 'unreachable-bind', reach), open: reach.opensPort && route.routed };
   if (!route.routed) return closed(port, 'no-route', route);
   return { port, verdict: 'listening', open: true, curable: false, code: 'OK', reason: route.by };
 }
@@ -77,7 +98,9 @@ function mergeAll(servers: readonly ServerSpec[], stage: Stage, cases: Cases): P
 }
 
 function resolve(server: ServerSpec, { ports }: Stage): readonly number[] {
-  return server.attachment === undefined ? ports.ofIstio(server.number) : ports.ofServices(server.number, server.attachment.services);
+  return server.attachment === undefined
+    ? ports.ofIstio(server.number)
+    : ports.ofServices(server.number, server.attachment.services);
 }
 
 /** SNI hosts with a chain so far belong to one listener: one port and bind. */
@@ -97,24 +120,46 @@ function noServicePort(spec: ServerSpec, stage: Stage): Reasoned {
     .filter((service) => names.includes(keyOf(service.meta)))
     .flatMap(({ ports }) => ports)
     .find((port) => port.targetPort === spec.number);
-  const hint = meant === undefined ? '' : `; did you mean ${meant.port}, which leads to ${spec.number} in the pod?`;
-  return { code: 'MAP240', reason: `Service ${names.join(', ')} has no port ${spec.number}, and a Gateway API listener has no other way into the pods${hint}` };
+  const hint =
+    meant === undefined
+      ? ''
+      : `; did you mean ${meant.port}, which leads to ${spec.number} in the pod?`;
+  return {
+    code: 'MAP240',
+    reason: `Service ${names.join(', ')} has no port ${spec.number}, and a Gateway API listener has no other way into the pods${hint}`,
+  };
 }
 
 const NOTHING = { resolved: [], open: [], curable: false, http3: false } as const;
 
 function combine(id: ServerId, spec: ServerSpec, cases: readonly Case[], stage: Stage): Judgement {
   const [best] = cases.toSorted((a, b) => compareVerdicts(a.verdict, b.verdict));
-  if (best === undefined) return { id, spec, verdict: 'no-service-port', ...noServicePort(spec, stage), ...NOTHING };
+  if (best === undefined)
+    return { id, spec, verdict: 'no-service-port', ...noServicePort(spec, stage), ...NOTHING };
   const open = cases.filter((one) => one.open).map(({ port }) => port);
-  const udp = stage.world.mesh.enableQuic && spec.kind === 'HTTPS' && stage.ports.hasUdp(spec.number, spec.attachment?.services);
+  const udp =
+    stage.world.mesh.enableQuic &&
+    spec.kind === 'HTTPS' &&
+    stage.ports.hasUdp(spec.number, spec.attachment?.services);
   const { verdict, code, reason, curable } = best;
-  return { id, spec, verdict, code, reason, curable, resolved: cases.map(({ port }) => port), open, http3: udp && open.length > 0 };
+  return {
+    id,
+    spec,
+    verdict,
+    code,
+    reason,
+    curable,
+    resolved: cases.map(({ port }) => port),
+    open,
+    http3: udp && open.length > 0,
+  };
 }
 
 function conclude({ server, notRead }: Reading, cases: Cases, stage: Stage): Judgement {
-  if (!('spec' in server)) return { id: server.id, spec: undefined, verdict: 'rejected', ...server.fault, ...NOTHING };
-  if (notRead !== undefined) return { id: server.id, spec: server.spec, verdict: 'not-selected', ...notRead, ...NOTHING };
+  if (!('spec' in server))
+    return { id: server.id, spec: undefined, verdict: 'rejected', ...server.fault, ...NOTHING };
+  if (notRead !== undefined)
+    return { id: server.id, spec: server.spec, verdict: 'not-selected', ...notRead, ...NOTHING };
   return combine(server.id, server.spec, cases.get(server.spec) ?? [], stage);
 }
 
@@ -135,18 +180,26 @@ export function listenersOf(judgements: readonly Judgement[]): Listener[] {
       if (http3) add({ ...at, transport: 'udp' }, 'HTTP3');
     }
   }
-  return sortListeners([...sockets].map(([key, socket]) => ({ ...socket, kinds: Kinds.options.filter((kind) => kinds.get(key)?.has(kind)) })));
+  return sortListeners(
+    [...sockets].map(([key, socket]) => ({
+      ...socket,
+      kinds: Kinds.options.filter((kind) => kinds.get(key)?.has(kind)),
+    })),
+  );
 }
 
 export function sortListeners(listeners: readonly Listener[]): Listener[] {
-  const key = (l: Listener): string => `${String(l.port).padStart(5, '0')} ${l.bind ?? ''} ${l.transport}`;
+  const key = (l: Listener): string =>
+    `${String(l.port).padStart(5, '0')} ${l.bind ?? ''} ${l.transport}`;
   return listeners.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 export function judge(stage: Stage): Judged {
   const read = readings(stage);
   const cases: Cases = new Map();
-  const servers = read.flatMap(({ server, notRead }) => ('spec' in server && notRead === undefined ? [server.spec] : []));
+  const servers = read.flatMap(({ server, notRead }) =>
+    'spec' in server && notRead === undefined ? [server.spec] : [],
+  );
   for (const server of servers) cases.set(server, []);
   judgeAll(mergeAll(servers, stage, cases), stage, cases);
   const judgements = read.map((reading) => conclude(reading, cases, stage));

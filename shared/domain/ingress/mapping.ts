@@ -14,7 +14,11 @@ function nothing(namespace: string): PortMapping {
 }
 
 /** The complete answer for one ingress: the pods that the ingress Service selects. Gateways that point elsewhere are not in it. */
-export function mapIngress(ingress: IngressRef, objects: KubernetesObjects, mesh: MeshOptions): PortMapping {
+export function mapIngress(
+  ingress: IngressRef,
+  objects: KubernetesObjects,
+  mesh: MeshOptions,
+): PortMapping {
   const world = worldOf(objects, mesh);
   const found = ingressOf(world, ingress);
   return found === undefined ? nothing(ingress.namespace) : mappingOf(world, found);
@@ -25,8 +29,16 @@ function namespaceOf(key: string): string {
 }
 
 /** What belongs to no ingress is said once: with an ingress of the gateway's namespace, else with the first, else by itself. */
-function place(mappings: readonly PortMapping[], strays: readonly ServerReport[], notes: readonly GatewayNote[]): PortMapping[] {
-  const placed = mappings.map((mapping) => ({ ...mapping, servers: [...mapping.servers], notes: [...(mapping.notes ?? [])] }));
+function place(
+  mappings: readonly PortMapping[],
+  strays: readonly ServerReport[],
+  notes: readonly GatewayNote[],
+): PortMapping[] {
+  const placed = mappings.map((mapping) => ({
+    ...mapping,
+    servers: [...mapping.servers],
+    notes: [...(mapping.notes ?? [])],
+  }));
   const homeOf = (gateway: string): (typeof placed)[number] => {
     const namespace = namespaceOf(gateway);
     const home = placed.find((mapping) => mapping.namespace === namespace) ?? placed[0];
@@ -37,14 +49,20 @@ function place(mappings: readonly PortMapping[], strays: readonly ServerReport[]
   };
   for (const stray of strays) homeOf(stray.gateway).servers.push(stray);
   for (const note of notes) homeOf(note.gateway).notes.push(note);
-  return placed.map(({ notes: own, ...mapping }) => ({ ...mapping, servers: mapping.servers.toSorted(compareReports), ...(own.length === 0 ? {} : { notes: own }) }));
+  return placed.map(({ notes: own, ...mapping }) => ({
+    ...mapping,
+    servers: mapping.servers.toSorted(compareReports),
+    ...(own.length === 0 ? {} : { notes: own }),
+  }));
 }
 
 /** Every ingress among the objects, and every gateway that is in none of them. Order of the input never matters. */
 export function mapAll(objects: KubernetesObjects, mesh: MeshOptions): readonly PortMapping[] {
   const world = worldOf(objects, mesh);
   const mappings = allIngresses(world).map((ingress) => mappingOf(world, ingress));
-  const noted = new Set(mappings.flatMap(({ notes }) => notes?.map(({ message }) => message) ?? []));
+  const noted = new Set(
+    mappings.flatMap(({ notes }) => notes?.map(({ message }) => message) ?? []),
+  );
   const strays = unselected(
     world,
     mappings.flatMap(({ servers }) => servers),

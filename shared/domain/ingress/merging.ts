@@ -22,7 +22,10 @@ function isTls(server: ServerSpec): boolean {
   return server.tls !== undefined && server.family !== 'http';
 }
 
-function repeated(hosts: readonly string[], known: ReadonlyMap<string, ServerSpec>): readonly [string, ServerSpec] | undefined {
+function repeated(
+  hosts: readonly string[],
+  known: ReadonlyMap<string, ServerSpec>,
+): readonly [string, ServerSpec] | undefined {
   for (const host of hosts) {
     const holder = known.get(host);
     if (holder !== undefined) return [host, holder];
@@ -30,7 +33,11 @@ function repeated(hosts: readonly string[], known: ReadonlyMap<string, ServerSpe
   return undefined;
 }
 
-function remember(hosts: readonly string[], known: Map<string, ServerSpec>, server: ServerSpec): void {
+function remember(
+  hosts: readonly string[],
+  known: Map<string, ServerSpec>,
+  server: ServerSpec,
+): void {
   for (const host of hosts) if (!known.has(host)) known.set(host, server);
 }
 
@@ -42,7 +49,10 @@ function duplicateHost(server: ServerSpec, slot: Slot): Reasoned | undefined {
     return undefined;
   }
   const [host, holder] = duplicate;
-  return { code: 'MAP211', reason: `host ${host} is already served on this port by the older ${describe(holder)}, so istiod drops the whole server; remove the host from one of them` };
+  return {
+    code: 'MAP211',
+    reason: `host ${host} is already served on this port by the older ${describe(holder)}, so istiod drops the whole server; remove the host from one of them`,
+  };
 }
 
 /** The plaintext owner decides: only servers of its HTTP family still merge. */
@@ -58,7 +68,10 @@ function repeatedRouteName(server: ServerSpec, slot: Slot): Reasoned | undefined
   if (server.kind !== 'HTTPS') return undefined;
   const holder = slot.names.get(server.configName);
   if (holder === undefined) return undefined;
-  return { code: 'MAP212', reason: `port.name ${JSON.stringify(server.name)} is already used on this port by ${describe(holder)}; give every port of a Gateway its own name` };
+  return {
+    code: 'MAP212',
+    reason: `port.name ${JSON.stringify(server.name)} is already used on this port by ${describe(holder)}; give every port of a Gateway its own name`,
+  };
 }
 
 /** istio issue 24638: the merge accepts it, and Envoy refuses the listener because of two equal chains. */
@@ -100,7 +113,9 @@ export function startMerge(): Merge {
       const slot = slotOf(port, server.bind);
       const fault =
         duplicateHost(server, slot) ??
-        (slot.plain === undefined ? repeatedRouteName(server, slot) : conflictWithOwner(server, slot.plain)) ??
+        (slot.plain === undefined
+          ? repeatedRouteName(server, slot)
+          : conflictWithOwner(server, slot.plain)) ??
         equalChain(server, slot);
       if (fault === undefined) accept(server, slot);
       return fault;

@@ -18,18 +18,28 @@ export interface MeshWish {
 /** Whether one of `names` stands for the Service. */
 export function isUnderHosts({ meta, type, ports }: Service, names: readonly string[]): boolean {
   const host = `${meta.name}.${meta.namespace}.${MESH_DOMAIN}`;
-  return type !== 'ExternalName' && ports.some(({ protocol }) => protocol !== 'UDP') && names.some((name) => isSubsetOf(host, name));
+  return (
+    type !== 'ExternalName' &&
+    ports.some(({ protocol }) => protocol !== 'UDP') &&
+    names.some((name) => isSubsetOf(host, name))
+  );
 }
 
 /** istio-port-mapping.md §1.2.4, as `serviceDirectory` has it. */
 export function isOlderService(a: Service, b: Service): boolean {
   const [bornA, bornB] = [bornAt(a.meta), bornAt(b.meta)];
-  return bornA === bornB ? compareText(`${a.meta.name}.${a.meta.namespace}`, `${b.meta.name}.${b.meta.namespace}`) < 0 : bornA < bornB;
+  return bornA === bornB
+    ? compareText(`${a.meta.name}.${a.meta.namespace}`, `${b.meta.name}.${b.meta.namespace}`) < 0
+    : bornA < bornB;
 }
 
 /** The only Service, as `namespace/name`, or the only namespace that a host name can stand for; undefined where there may be several. */
-export function placeOfHost(name: string): { readonly service: string } | { readonly namespace: string } | undefined {
-  const parts = name.endsWith(`.${MESH_DOMAIN}`) ? name.slice(0, -MESH_DOMAIN.length - 1).split('.') : [];
+export function placeOfHost(
+  name: string,
+): { readonly service: string } | { readonly namespace: string } | undefined {
+  const parts = name.endsWith(`.${MESH_DOMAIN}`)
+    ? name.slice(0, -MESH_DOMAIN.length - 1).split('.')
+    : [];
   const [service = '', namespace] = parts;
   if (parts.length !== 2 || namespace === undefined) return undefined;
   if (service === '*') return { namespace };
@@ -37,15 +47,27 @@ export function placeOfHost(name: string): { readonly service: string } | { read
 }
 
 /** What these gateways ask of the mesh. What they ask in vain, because the server is refused for another reason, counts too. */
-export function meshWishes({ gateways, apiGateways, listenerSets }: Pick<KubernetesObjects, 'gateways' | 'apiGateways' | 'listenerSets'>): MeshWish[] {
+export function meshWishes({
+  gateways,
+  apiGateways,
+  listenerSets,
+}: Pick<KubernetesObjects, 'gateways' | 'apiGateways' | 'listenerSets'>): MeshWish[] {
   const istio = gateways.flatMap(({ meta, servers }) =>
-    servers.flatMap((server): MeshWish[] => ('malformed' in server || server.tls?.mode !== 'AUTO_PASSTHROUGH' ? [] : [{ gateway: keyOf(meta), api: 'istio', names: server.hosts.map(hostName) }])),
+    servers.flatMap((server): MeshWish[] =>
+      'malformed' in server || server.tls?.mode !== 'AUTO_PASSTHROUGH'
+        ? []
+        : [{ gateway: keyOf(meta), api: 'istio', names: server.hosts.map(hostName) }],
+    ),
   );
   const api = apiGateways.flatMap((gateway) => {
     const sets = listenerSets.filter(({ parent }) => keyOf(parent) === keyOf(gateway.meta));
     return [...gateway.listeners, ...sets.flatMap(({ listeners }) => listeners)]
       .filter((listener) => isAutoPassthrough(gateway, listener))
-      .map(({ hostname }): MeshWish => ({ gateway: keyOf(gateway.meta), api: 'gateway-api', names: [hostname === undefined || hostname === '' ? '*' : hostname] }));
+      .map(({ hostname }): MeshWish => ({
+        gateway: keyOf(gateway.meta),
+        api: 'gateway-api',
+        names: [hostname === undefined || hostname === '' ? '*' : hostname],
+      }));
   });
   return [...istio, ...api];
 }

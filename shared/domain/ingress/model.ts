@@ -50,10 +50,19 @@ export interface ServerId {
   readonly protocol: string;
 }
 
-export type ReadServer = { readonly id: ServerId; readonly spec: ServerSpec } | { readonly id: ServerId; readonly fault: Reasoned };
+export type ReadServer =
+  | { readonly id: ServerId; readonly spec: ServerSpec }
+  | { readonly id: ServerId; readonly fault: Reasoned };
 
 /** The part of a report that says which server it is about. */
-export function headOf({ gateway, api, index, name, number, protocol }: ServerId): Pick<ServerReport, 'gateway' | 'api' | 'server' | 'name' | 'port' | 'protocol'> {
+export function headOf({
+  gateway,
+  api,
+  index,
+  name,
+  number,
+  protocol,
+}: ServerId): Pick<ServerReport, 'gateway' | 'api' | 'server' | 'name' | 'port' | 'protocol'> {
   return { gateway, api, server: index, ...(name === '' ? {} : { name }), port: number, protocol };
 }
 

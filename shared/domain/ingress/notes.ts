@@ -9,11 +9,21 @@ const EMPTY = 'GW116';
 
 function emptyIstio(config: Config): GatewayNote[] {
   if (config.api !== 'istio' || config.servers.length > 0) return [];
-  return [{ gateway: keyOf(config.gateway.meta), code: EMPTY, message: `Gateway ${keyOf(config.gateway.meta)} has no servers, so it opens no port` }];
+  return [
+    {
+      gateway: keyOf(config.gateway.meta),
+      code: EMPTY,
+      message: `Gateway ${keyOf(config.gateway.meta)} has no servers, so it opens no port`,
+    },
+  ];
 }
 
 function emptyApi(view: ApiView): GatewayNote {
-  return { gateway: view.key, code: EMPTY, message: `Gateway ${view.key} has no listeners, so it opens no port` };
+  return {
+    gateway: view.key,
+    code: EMPTY,
+    message: `Gateway ${view.key} has no listeners, so it opens no port`,
+  };
 }
 
 function byGateway(notes: readonly GatewayNote[]): GatewayNote[] {
@@ -23,14 +33,24 @@ function byGateway(notes: readonly GatewayNote[]): GatewayNote[] {
 
 /** Of the gateways that point at these pods. */
 export function notesFor(stages: readonly Stage[]): GatewayNote[] {
-  const services = new Set(stages.flatMap((stage) => stage.services.map(({ meta }) => keyOf(meta))));
+  const services = new Set(
+    stages.flatMap((stage) => stage.services.map(({ meta }) => keyOf(meta))),
+  );
   const [world] = stages.map((stage) => stage.world);
-  const api = (world === undefined ? [] : emptyViews(world)).filter(({ deployment }) => deployment.mode !== 'none' && deployment.services.some((service) => services.has(service)));
-  return byGateway([...stages.flatMap((stage) => configsFor(stage).flatMap(emptyIstio)), ...api.map(emptyApi)]);
+  const api = (world === undefined ? [] : emptyViews(world)).filter(
+    ({ deployment }) =>
+      deployment.mode !== 'none' && deployment.services.some((service) => services.has(service)),
+  );
+  return byGateway([
+    ...stages.flatMap((stage) => configsFor(stage).flatMap(emptyIstio)),
+    ...api.map(emptyApi),
+  ]);
 }
 
 export function emptyViews(world: World): ApiView[] {
-  const withListeners = new Set(world.configs.flatMap((config) => (config.api === 'gateway-api' ? [config.view.key] : [])));
+  const withListeners = new Set(
+    world.configs.flatMap((config) => (config.api === 'gateway-api' ? [config.view.key] : [])),
+  );
   return world.apiViews.filter(({ key }) => !withListeners.has(key));
 }
 

@@ -21,10 +21,16 @@ function sidecarsByConfig(world: World): ReadonlyMap<Config, Pod> {
 }
 
 function whyNowhere(config: Config, sidecar: Pod | undefined): Reasoned {
-  if (config.api === 'istio') return sidecar === undefined ? selectsNothing(config.gateway) : selectsSidecars(config.gateway, sidecar);
+  if (config.api === 'istio')
+    return sidecar === undefined
+      ? selectsNothing(config.gateway)
+      : selectsSidecars(config.gateway, sidecar);
   const { deployment, key } = config.view;
   if (deployment.mode === 'none') return deployment;
-  return { code: 'MAP207', reason: `Gateway ${key} opens no port: Service ${deployment.services.join(', ')} is not there, has no ports, or selects no gateway pod` };
+  return {
+    code: 'MAP207',
+    reason: `Gateway ${key} opens no port: Service ${deployment.services.join(', ')} is not there, has no ports, or selects no gateway pod`,
+  };
 }
 
 function reportsOf(config: Config, why: Reasoned): ServerReport[] {
@@ -43,12 +49,16 @@ function reportsOf(config: Config, why: Reasoned): ServerReport[] {
 }
 
 function gatewayOf(config: Config): string {
-  return config.api === 'istio' ? `istio ${config.gateway.meta.namespace}/${config.gateway.meta.name}` : `gateway-api ${config.view.key}`;
+  return config.api === 'istio'
+    ? `istio ${config.gateway.meta.namespace}/${config.gateway.meta.name}`
+    : `gateway-api ${config.view.key}`;
 }
 
 /** Reports of the gateways that are in none of `known`. */
 export function unselected(world: World, known: readonly ServerReport[]): ServerReport[] {
   const seen = new Set(known.map(({ api, gateway }) => `${api} ${gateway}`));
   const sidecars = sidecarsByConfig(world);
-  return world.configs.filter((config) => !seen.has(gatewayOf(config))).flatMap((config) => reportsOf(config, whyNowhere(config, sidecars.get(config))));
+  return world.configs
+    .filter((config) => !seen.has(gatewayOf(config)))
+    .flatMap((config) => reportsOf(config, whyNowhere(config, sidecars.get(config))));
 }

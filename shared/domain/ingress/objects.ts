@@ -27,7 +27,9 @@ export const Server = z.union([
     port: z.object({ number: z.number(), name: z.string().default(''), protocol: z.string() }),
     bind: z.string().optional(),
     hosts: z.array(z.string()),
-    tls: z.object({ mode: z.string().optional(), httpsRedirect: z.boolean().optional() }).optional(),
+    tls: z
+      .object({ mode: z.string().optional(), httpsRedirect: z.boolean().optional() })
+      .optional(),
   }),
 ]);
 export type Server = z.infer<typeof Server>;
@@ -38,7 +40,13 @@ export type IstioGateway = z.infer<typeof IstioGateway>;
 
 export const RouteBlock = z.object({
   /** No match list at all matches everything. */
-  match: z.array(z.object({ port: z.number().optional(), gateways: z.array(z.string()).optional(), sniHosts: z.array(z.string()).optional() })),
+  match: z.array(
+    z.object({
+      port: z.number().optional(),
+      gateways: z.array(z.string()).optional(),
+      sniHosts: z.array(z.string()).optional(),
+    }),
+  ),
   /** Number of destinations in `route`; an empty block counts as none. */
   destinations: z.number(),
 });
@@ -77,7 +85,9 @@ export const Service = z.object({
   loadBalancerClass: z.string().optional(),
   ipFamilies: z.array(z.string()).default([]),
   /** status.loadBalancer.ingress, as found. */
-  loadBalancerIngress: z.array(z.object({ ip: z.string().optional(), hostname: z.string().optional() })).default([]),
+  loadBalancerIngress: z
+    .array(z.object({ ip: z.string().optional(), hostname: z.string().optional() }))
+    .default([]),
   /** Sluice wrote `status.loadBalancer`; the watcher knows it by its field manager. */
   statusIsOurs: z.boolean().optional(),
 });
@@ -87,7 +97,13 @@ export const Pod = z.object({
   meta: Meta,
   ips: z.array(z.string()),
   nodeName: z.string().default(''),
-  containerPorts: z.array(z.object({ name: z.string().default(''), port: z.number(), protocol: z.string().default('TCP') })),
+  containerPorts: z.array(
+    z.object({
+      name: z.string().default(''),
+      port: z.number(),
+      protocol: z.string().default('TCP'),
+    }),
+  ),
   /** `proxy router` is a gateway; a sidecar that carries the labels is not. `unknown` is given the benefit of the doubt. */
   proxy: z.enum(['router', 'sidecar', 'unknown']).default('unknown'),
   /** ISTIO_META_UNPRIVILEGED_POD is set to a true value. */
@@ -163,7 +179,11 @@ export const ApiGateway = z.object({
 });
 export type ApiGateway = z.infer<typeof ApiGateway>;
 
-export const ListenerSet = z.object({ meta: Meta, parent: ParentRef, listeners: z.array(ApiListener) });
+export const ListenerSet = z.object({
+  meta: Meta,
+  parent: ParentRef,
+  listeners: z.array(ApiListener),
+});
 export type ListenerSet = z.infer<typeof ListenerSet>;
 
 export const ApiRoute = z.object({

@@ -2,7 +2,9 @@
 import type { MeshOptions } from './mesh.ts';
 
 /** `istioReservedPorts` of the agent and Envoy's own static listeners. */
-const RESERVED: ReadonlySet<number> = new Set([15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090]);
+const RESERVED: ReadonlySet<number> = new Set([
+  15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090,
+]);
 
 export function isReserved(port: number, mesh: Pick<MeshOptions, 'statusPort'>): boolean {
   return port === mesh.statusPort || RESERVED.has(port);

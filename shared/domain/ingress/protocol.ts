@@ -25,7 +25,14 @@ export function familyOf(protocol: string): Family | undefined {
   return FAMILIES.get(protocol.toLowerCase());
 }
 
-const MODES = ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL', 'ISTIO_MUTUAL', 'AUTO_PASSTHROUGH'] as const;
+const MODES = [
+  'PASSTHROUGH',
+  'SIMPLE',
+  'MUTUAL',
+  'OPTIONAL_MUTUAL',
+  'ISTIO_MUTUAL',
+  'AUTO_PASSTHROUGH',
+] as const;
 export type TlsMode = (typeof MODES)[number];
 
 /** An omitted mode is PASSTHROUGH, even where a certificate is named: it is zero in the enumeration. */
@@ -52,7 +59,12 @@ const APP_PROTOCOLS: ReadonlyMap<string, string> = new Map([
 const WELL_KNOWN_TCP: ReadonlySet<number> = new Set([25, 53, 3306, 27_017]);
 
 /** istio-port-mapping.md §1.2.3: the Istio protocol of a Service port, from appProtocol, else from the prefix of its name. */
-export function istioProtocolOf(port: { readonly name: string; readonly port: number; readonly protocol: string; readonly appProtocol?: string | undefined }): string {
+export function istioProtocolOf(port: {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly appProtocol?: string | undefined;
+}): string {
   if (port.protocol === 'UDP') return 'udp';
   const said = (port.appProtocol ?? port.name).toLowerCase();
   const named = APP_PROTOCOLS.get(said);

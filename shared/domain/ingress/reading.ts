@@ -35,16 +35,25 @@ export function configsFor({ world, workload, services }: Stage): Config[] {
 function managedGateway(configs: readonly Config[], ports: Resolver): string | undefined {
   for (const config of configs) {
     if (config.api === 'istio' || config.view.deployment.mode !== 'managed') continue;
-    if (config.view.deployment.services.some((service) => ports.present.has(service))) return config.view.key;
+    if (config.view.deployment.services.some((service) => ports.present.has(service)))
+      return config.view.key;
   }
   return undefined;
 }
 
-const SIDECAR: Reasoned = { code: 'MAP205', reason: 'the pods of its Service run as sidecars, and only pods started as "proxy router" open gateway ports' };
+const SIDECAR: Reasoned = {
+  code: 'MAP205',
+  reason:
+    'the pods of its Service run as sidecars, and only pods started as "proxy router" open gateway ports',
+};
 
 export function readings(stage: Stage): Reading[] {
   const configs = configsFor(stage);
-  const context = { mesh: stage.world.mesh, workload: stage.workload, managedBy: managedGateway(configs, stage.ports) };
+  const context = {
+    mesh: stage.world.mesh,
+    workload: stage.workload,
+    managedBy: managedGateway(configs, stage.ports),
+  };
   const notReadBy = (config: Config): Reasoned | undefined => {
     if (config.api === 'istio') return whyNotRead(config.gateway, context);
     return stage.workload.sidecar ? SIDECAR : undefined;

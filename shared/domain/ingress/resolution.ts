@@ -23,7 +23,9 @@ export function isTranslating(service: Service): boolean {
 export function targetOf(port: ServicePort, workload: Workload): number | undefined {
   const wanted = port.targetPort ?? port.port;
   if (typeof wanted === 'number') return isPort(wanted) ? wanted : undefined;
-  const named = workload.containerPorts.find((container) => container.name === wanted && container.protocol === port.protocol);
+  const named = workload.containerPorts.find(
+    (container) => container.name === wanted && container.protocol === port.protocol,
+  );
   if (named !== undefined) return named.port;
   // Without pods nobody knows the name's number; the port itself keeps what is exposed from vanishing.
   return workload.assumed && isPort(port.port) ? port.port : undefined;
@@ -78,12 +80,23 @@ export function resolver(services: readonly Service[], workload: Workload): Reso
     targets.filter(({ service }) => isTranslating(service)),
     byPortNumber,
   );
-  const tcp = new Set(services.flatMap((service) => service.ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => `${keyOf(service.meta)} ${port}`)));
-  const of = (number: number, keys: readonly string[]): Target[] => (byPort.get(number) ?? []).filter(({ service }) => keys.includes(keyOf(service.meta)));
+  const tcp = new Set(
+    services.flatMap((service) =>
+      service.ports
+        .filter(({ protocol }) => protocol === 'TCP')
+        .map(({ port }) => `${keyOf(service.meta)} ${port}`),
+    ),
+  );
+  const of = (number: number, keys: readonly string[]): Target[] =>
+    (byPort.get(number) ?? []).filter(({ service }) => keys.includes(keyOf(service.meta)));
   return {
     ofIstio: (number) => [translating.get(number)?.[0]?.target ?? number],
-    ofServices: (number, keys) => [...new Set(of(number, keys).map(({ target }) => target))].sort((a, b) => a - b),
-    hasUdp: (number, keys) => (keys === undefined ? (byPort.get(number) ?? []) : of(number, keys)).some(({ port }) => port.protocol === 'UDP'),
+    ofServices: (number, keys) =>
+      [...new Set(of(number, keys).map(({ target }) => target))].sort((a, b) => a - b),
+    hasUdp: (number, keys) =>
+      (keys === undefined ? (byPort.get(number) ?? []) : of(number, keys)).some(
+        ({ port }) => port.protocol === 'UDP',
+      ),
     present: new Set(targets.map(({ service }) => keyOf(service.meta))),
     byNumber: Map.groupBy(all, byPortNumber),
     byTarget: Map.groupBy(all, ({ target }) => target),

@@ -35,8 +35,15 @@ export function gatewayName(name: string, namespace: string): string | undefined
 }
 
 /** 0 private, 1 exported by name, 2 public: that is the order; undefined when the namespace does not see it. */
-function visibility(virtualService: VirtualService, namespace: string, mesh: MeshOptions): number | undefined {
-  const exportTo = virtualService.exportTo.length > 0 ? virtualService.exportTo : mesh.defaultVirtualServiceExportTo;
+function visibility(
+  virtualService: VirtualService,
+  namespace: string,
+  mesh: MeshOptions,
+): number | undefined {
+  const exportTo =
+    virtualService.exportTo.length > 0
+      ? virtualService.exportTo
+      : mesh.defaultVirtualServiceExportTo;
   const own = virtualService.meta.namespace === namespace;
   if (exportTo.includes('*')) return 2;
   if (own && (exportTo.includes('.') || exportTo.includes(namespace))) return 0;
@@ -57,7 +64,12 @@ interface Binding {
   readonly order: number;
 }
 
-function place(blocks: Growing, gateway: string, port: number | undefined, block: BoundBlock): void {
+function place(
+  blocks: Growing,
+  gateway: string,
+  port: number | undefined,
+  block: BoundBlock,
+): void {
   const byPort = blocks.get(gateway) ?? new Map<number, HostIndex<BoundBlock>>();
   blocks.set(gateway, byPort);
   const index = byPort.get(port ?? 0) ?? new HostIndex<BoundBlock>();
@@ -72,34 +84,55 @@ function namesGateway(match: Match, gateway: string, namespace: string): boolean
   return match.gateways.some((name) => gatewayName(name, namespace) === gateway);
 }
 
-function addBlock(blocks: Growing, block: RouteBlock, binding: Binding, matches: readonly Match[]): void {
+function addBlock(
+  blocks: Growing,
+  block: RouteBlock,
+  binding: Binding,
+  matches: readonly Match[],
+): void {
   const { virtualService, gateway, order } = binding;
   for (const match of matches) {
     if (!namesGateway(match, gateway, virtualService.meta.namespace)) continue;
-    place(blocks, gateway, match.port, { virtualService, sniHosts: match.sniHosts ?? [], destinations: block.destinations, order });
+    place(blocks, gateway, match.port, {
+      virtualService,
+      sniHosts: match.sniHosts ?? [],
+      destinations: block.destinations,
+      order,
+    });
   }
 }
 
 /** A tcp block without a match list matches; a tls block has one chain for each match, so none without. */
 function addBlocks(tcp: Growing, tls: Growing, binding: Binding): void {
-  for (const block of binding.virtualService.tcp) addBlock(tcp, block, binding, block.match.length > 0 ? block.match : [{}]);
+  for (const block of binding.virtualService.tcp)
+    addBlock(tcp, block, binding, block.match.length > 0 ? block.match : [{}]);
   for (const block of binding.virtualService.tls) addBlock(tls, block, binding, block.match);
 }
 
-export function routeTable(virtualServices: readonly VirtualService[], namespace: string, mesh: MeshOptions): RouteTable {
+export function routeTable(
+  virtualServices: readonly VirtualService[],
+  namespace: string,
+  mesh: MeshOptions,
+): RouteTable {
   const [tcp, tls]: [Growing, Growing] = [new Map(), new Map()];
-  const [bound, hidden] = [new Map<string, VirtualService[]>(), new Map<string, VirtualService[]>()];
-  const read = inAgeOrder(virtualServices, ({ meta }) => meta).filter((vs) => inRevision(vs.meta, mesh));
+  const [bound, hidden] = [
+    new Map<string, VirtualService[]>(),
+    new Map<string, VirtualService[]>(),
+  ];
+  const read = inAgeOrder(virtualServices, ({ meta }) => meta).filter((vs) =>
+    inRevision(vs.meta, mesh),
+  );
   const seen = read.map((vs) => ({ vs, rank: visibility(vs, namespace, mesh) }));
   const inOrder = [0, 1, 2].flatMap((rank) => seen.filter((one) => one.rank === rank));
-  const named = (vs: VirtualService): Set<string> => new Set(vs.gateways.flatMap((name) => gatewayName(name, vs.meta.namespace) ?? []));
+  const named = (vs: VirtualService): Set<string> =>
+    new Set(vs.gateways.flatMap((name) => gatewayName(name, vs.meta.namespace) ?? []));
   inOrder.forEach(({ vs }, order) => {
     for (const gateway of named(vs)) {
       push(bound, gateway, vs);
       addBlocks(tcp, tls, { virtualService: vs, gateway, order });
     }
   });
-  for (const { vs, rank } of seen) if (rank === undefined) for (const gateway of named(vs)) push(hidden, gateway, vs);
+  for (const { vs, rank } of seen)
+    if (rank === undefined) for (const gateway of named(vs)) push(hidden, gateway, vs);
   return { tcp, tls, bound, hidden };
 }
-

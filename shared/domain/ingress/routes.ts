@@ -7,7 +7,8 @@ import type { Reasoned, ServerSpec } from './model.ts';
 import type { Service, VirtualService } from './objects.ts';
 import type { BlocksByPort, BoundBlock, RouteTable } from './route-table.ts';
 
-export type RouteAnswer = { readonly routed: true; readonly by: string } | ({ readonly routed: false } & Reasoned);
+export type RouteAnswer =
+  { readonly routed: true; readonly by: string } | ({ readonly routed: false } & Reasoned);
 
 export interface RouteWorld {
   readonly mesh: MeshOptions;
@@ -29,15 +30,23 @@ function counts(block: BoundBlock, mesh: MeshOptions): boolean {
 }
 
 /** Blocks for this very port, and those for any. */
-function listsFor(blocks: BlocksByPort | undefined, server: ServerSpec): readonly (readonly BoundBlock[])[] {
+function listsFor(
+  blocks: BlocksByPort | undefined,
+  server: ServerSpec,
+): readonly (readonly BoundBlock[])[] {
   const names = server.hosts.map(hostName);
-  return [blocks?.get(server.number)?.candidates(names) ?? [], blocks?.get(0)?.candidates(names) ?? []];
+  return [
+    blocks?.get(server.number)?.candidates(names) ?? [],
+    blocks?.get(0)?.candidates(names) ?? [],
+  ];
 }
 
 /** The first matching block of the first VirtualService wins; that there is one is what makes the listener. */
 function tcpRoute(server: ServerSpec, world: RouteWorld): BoundBlock | undefined {
   const firsts = listsFor(world.table.tcp.get(server.gateway), server).flatMap(
-    (list) => list.find((block) => counts(block, world.mesh) && overlaps(server, block.virtualService)) ?? [],
+    (list) =>
+      list.find((block) => counts(block, world.mesh) && overlaps(server, block.virtualService)) ??
+      [],
   );
   return firsts.sort((a, b) => a.order - b.order)[0];
 }
@@ -49,7 +58,11 @@ interface SniAnswer {
 }
 
 /** One chain for each match whose SNI hosts are all new on this listener. */
-function passthroughRoutes(server: ServerSpec, world: RouteWorld, sni: Map<string, string>): SniAnswer {
+function passthroughRoutes(
+  server: ServerSpec,
+  world: RouteWorld,
+  sni: Map<string, string>,
+): SniAnswer {
   const blocks = listsFor(world.table.tls.get(server.gateway), server)
     .flat()
     .sort((a, b) => a.order - b.order);
@@ -72,10 +85,12 @@ type BlockKind = 'tcp' | 'tls';
 
 function whyNot(server: ServerSpec, virtualService: VirtualService, block: BlockKind): string {
   const name = `VirtualService ${keyOf(virtualService.meta)}`;
-  if (!overlaps(server, virtualService)) return `hosts of ${name} (${virtualService.hosts.join(', ') || 'none'}) do not overlap with ${server.hosts.join(', ')}`;
+  if (!overlaps(server, virtualService))
+    return `hosts of ${name} (${virtualService.hosts.join(', ') || 'none'}) do not overlap with ${server.hosts.join(', ')}`;
   const blocks = virtualService[block];
   if (blocks.length === 0) return `${name} has no ${block} block`;
-  if (blocks.every(({ destinations }) => destinations === 0)) return `the ${block} blocks of ${name} route nowhere`;
+  if (blocks.every(({ destinations }) => destinations === 0))
+    return `the ${block} blocks of ${name} route nowhere`;
   return `no ${block} block of ${name} matches port ${server.number}`;
 }
 
@@ -86,22 +101,37 @@ function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind)
   const hidden = table.hidden.get(server.gateway) ?? [];
   const wanted = `a VirtualService with a ${block} block for port ${server.number} and gateways: [${server.gateway}]`;
   if (bound.length === 0 && hidden.length === 0) {
-    return { code: 'MAP230', reason: `Envoy opens this port only with a route, and no VirtualService names Gateway ${server.gateway}; add ${wanted}` };
+    return {
+      code: 'MAP230',
+      reason: `Envoy opens this port only with a route, and no VirtualService names Gateway ${server.gateway}; add ${wanted}`,
+    };
   }
   const reasons = [
     ...bound.slice(0, SHOWN).map((virtualService) => whyNot(server, virtualService, block)),
-    ...hidden.slice(0, SHOWN).map((virtualService) => `VirtualService ${keyOf(virtualService.meta)} is not exported to the namespace of the gateway pods`),
+    ...hidden
+      .slice(0, SHOWN)
+      .map(
+        (virtualService) =>
+          `VirtualService ${keyOf(virtualService.meta)} is not exported to the namespace of the gateway pods`,
+      ),
   ];
   const more = bound.length + hidden.length - reasons.length;
   const rest = more > 0 ? `, and ${more} more do not match` : '';
-  return { code: 'MAP231', reason: `Envoy opens this port only with a route: ${reasons.join('; ')}${rest}; it takes ${wanted}` };
+  return {
+    code: 'MAP231',
+    reason: `Envoy opens this port only with a route: ${reasons.join('; ')}${rest}; it takes ${wanted}`,
+  };
 }
 
 function autoPassthrough(server: ServerSpec, services: readonly Service[]): RouteAnswer {
   const names = server.hosts.map(hostName);
   const found = services.find((service) => isUnderHosts(service, names));
   if (found !== undefined) return { routed: true, by: `Service ${keyOf(found.meta)}` };
-  return { routed: false, code: 'MAP232', reason: `AUTO_PASSTHROUGH opens a port only for mesh services, and no Service is known under ${names.join(', ')}` };
+  return {
+    routed: false,
+    code: 'MAP232',
+    reason: `AUTO_PASSTHROUGH opens a port only for mesh services, and no Service is known under ${names.join(', ')}`,
+  };
 }
 
 /** Gateway API: an attached route that names a backend takes the place of the VirtualService. */
@@ -109,24 +139,39 @@ function attachedRoute(server: ServerSpec): RouteAnswer {
   const [first] = server.attachment?.routes ?? [];
   if (first !== undefined) return { routed: true, by: first };
   const kinds = server.kind === 'TCP' ? 'TCPRoute' : 'TLSRoute';
-  return { routed: false, code: 'MAP233', reason: `Envoy opens this port only with a route, and no ${kinds} is attached to listener ${server.name} of Gateway ${server.gateway}` };
+  return {
+    routed: false,
+    code: 'MAP233',
+    reason: `Envoy opens this port only with a route, and no ${kinds} is attached to listener ${server.name} of Gateway ${server.gateway}`,
+  };
 }
 
 function bySni(server: ServerSpec, world: RouteWorld, sni: Map<string, string>): RouteAnswer {
   const { by, taken } = passthroughRoutes(server, world, sni);
-  if (by !== undefined) return { routed: true, by: `VirtualService ${keyOf(by.virtualService.meta)}` };
-  if (taken !== undefined) return { routed: false, code: 'MAP234', reason: `${taken} on this port, so istiod makes no filter chain for this server` };
+  if (by !== undefined)
+    return { routed: true, by: `VirtualService ${keyOf(by.virtualService.meta)}` };
+  if (taken !== undefined)
+    return {
+      routed: false,
+      code: 'MAP234',
+      reason: `${taken} on this port, so istiod makes no filter chain for this server`,
+    };
   return { routed: false, ...explainMissing(server, world.table, 'tls') };
 }
 
 function byTcp(server: ServerSpec, world: RouteWorld): RouteAnswer {
   const block = tcpRoute(server, world);
-  if (block !== undefined) return { routed: true, by: `VirtualService ${keyOf(block.virtualService.meta)}` };
+  if (block !== undefined)
+    return { routed: true, by: `VirtualService ${keyOf(block.virtualService.meta)}` };
   return { routed: false, ...explainMissing(server, world.table, 'tcp') };
 }
 
 /** `sni` are the chains of this server's listener so far; servers are asked in the order in which istiod builds them. */
-export function routeOf(server: ServerSpec, world: RouteWorld, sni: Map<string, string>): RouteAnswer {
+export function routeOf(
+  server: ServerSpec,
+  world: RouteWorld,
+  sni: Map<string, string>,
+): RouteAnswer {
   switch (server.kind) {
     case 'HTTP':
     case 'HTTPS':

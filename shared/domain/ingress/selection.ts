@@ -34,34 +34,52 @@ const OBSTACLES: readonly Obstacle[] = [
   {
     code: 'MAP203',
     applies: (gateway, { mesh }) => !inRevision(gateway.meta, mesh),
-    says: (gateway, { mesh }) => `label istio.io/rev is ${revisionOf(gateway.meta) ?? ''}, and the gateway pods are served by revision ${mesh.revision}`,
+    says: (gateway, { mesh }) =>
+      `label istio.io/rev is ${revisionOf(gateway.meta) ?? ''}, and the gateway pods are served by revision ${mesh.revision}`,
   },
   {
     code: 'MAP202',
-    applies: (gateway, { mesh, workload }) => mesh.scopeGatewayToNamespace && gateway.meta.namespace !== workload.namespace,
-    says: (_, { workload }) => `Gateways are scoped to their namespace (PILOT_SCOPE_GATEWAY_TO_NAMESPACE), and the gateway pods are in ${workload.namespace}`,
+    applies: (gateway, { mesh, workload }) =>
+      mesh.scopeGatewayToNamespace && gateway.meta.namespace !== workload.namespace,
+    says: (_, { workload }) =>
+      `Gateways are scoped to their namespace (PILOT_SCOPE_GATEWAY_TO_NAMESPACE), and the gateway pods are in ${workload.namespace}`,
   },
   {
     code: 'MAP204',
-    applies: (gateway, { mesh, workload, managedBy }) => mesh.strictGatewayMerging && managedBy !== undefined && gateway.meta.namespace !== workload.namespace,
-    says: (_, { managedBy }) => `the pods belong to the managed Gateway API Gateway ${managedBy ?? ''}, and strict merging (PILOT_ENABLE_STRICT_GATEWAY_MERGING) drops Istio Gateways of other namespaces`,
+    applies: (gateway, { mesh, workload, managedBy }) =>
+      mesh.strictGatewayMerging &&
+      managedBy !== undefined &&
+      gateway.meta.namespace !== workload.namespace,
+    says: (_, { managedBy }) =>
+      `the pods belong to the managed Gateway API Gateway ${managedBy ?? ''}, and strict merging (PILOT_ENABLE_STRICT_GATEWAY_MERGING) drops Istio Gateways of other namespaces`,
   },
 ];
 
 /** Undefined when the pods read the gateway; its selector is known to match. */
 export function whyNotRead(gateway: IstioGateway, context: SelectionContext): Reasoned | undefined {
   const obstacle = OBSTACLES.find(({ applies }) => applies(gateway, context));
-  return obstacle === undefined ? undefined : { code: obstacle.code, reason: `Gateway ${keyOf(gateway.meta)} is not read: ${obstacle.says(gateway, context)}` };
+  return obstacle === undefined
+    ? undefined
+    : {
+        code: obstacle.code,
+        reason: `Gateway ${keyOf(gateway.meta)} is not read: ${obstacle.says(gateway, context)}`,
+      };
 }
 
 /** For a gateway that no pod anywhere reads. */
 export function selectsNothing(gateway: IstioGateway): Reasoned {
   const labels = Object.entries(gateway.selector).map(([key, value]) => `${key}=${value}`);
-  const reason = labels.length === 0 ? 'there are no gateway pods at all' : `no gateway pod carries all labels of its selector (${labels.sort().join(', ')})`;
+  const reason =
+    labels.length === 0
+      ? 'there are no gateway pods at all'
+      : `no gateway pod carries all labels of its selector (${labels.sort().join(', ')})`;
   return { code: 'MAP201', reason: `Gateway ${keyOf(gateway.meta)} opens no port: ${reason}` };
 }
 
 /** For a gateway whose labels only sidecars carry. */
 export function selectsSidecars(gateway: IstioGateway, pod: Pod): Reasoned {
-  return { code: 'MAP205', reason: `Gateway ${keyOf(gateway.meta)} is not read: ${sidecarSentence(pod)}` };
+  return {
+    code: 'MAP205',
+    reason: `Gateway ${keyOf(gateway.meta)} is not read: ${sidecarSentence(pod)}`,
+  };
 }

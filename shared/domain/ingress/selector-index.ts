@@ -43,7 +43,8 @@ export class SelectorIndex<T> {
     const found: Entry<T>[] = [];
     for (const key in labels) {
       if (!this.#keys.has(key)) continue;
-      for (const entry of this.#byLabel.get(`${key}=${labels[key] ?? ''}`) ?? []) if (isSubset(entry.selector, labels)) found.push(entry);
+      for (const entry of this.#byLabel.get(`${key}=${labels[key] ?? ''}`) ?? [])
+        if (isSubset(entry.selector, labels)) found.push(entry);
     }
     return found.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
   }

@@ -16,7 +16,12 @@ function reaches(protocol: string, target: number, judgement: Judgement): boolea
 /** Ports with the server's number, and those that lead to its listener under another number; in the order of Services and their ports. */
 export function servicePortsOf(judgement: Judgement, { ports }: Stage): ServicePortMapping[] {
   const numbered = ports.byNumber.get(judgement.id.number) ?? [];
-  const leading = judgement.open.flatMap((port) => ports.byTarget.get(port) ?? []).filter(({ port, target }) => port.port !== judgement.id.number && reaches(port.protocol, target, judgement));
+  const leading = judgement.open
+    .flatMap((port) => ports.byTarget.get(port) ?? [])
+    .filter(
+      ({ port, target }) =>
+        port.port !== judgement.id.number && reaches(port.protocol, target, judgement),
+    );
   return [...numbered, ...new Set(leading)].map(({ service, port, target }) => ({
     service: keyOf(service.meta),
     port: port.port,
@@ -56,8 +61,13 @@ function suitability(service: Service): number {
 }
 
 /** Only a Service that selects pods and that somebody keeps by hand gets a port; the most exposed one, then the oldest. */
-export function serviceToExtend(services: readonly Service[], managed: ReadonlySet<string>): Service | undefined {
-  const byHand = services.filter((service) => Object.keys(service.selector).length > 0 && !isManagedService(service, managed));
+export function serviceToExtend(
+  services: readonly Service[],
+  managed: ReadonlySet<string>,
+): Service | undefined {
+  const byHand = services.filter(
+    (service) => Object.keys(service.selector).length > 0 && !isManagedService(service, managed),
+  );
   return byHand.toSorted((a, b) => suitability(a) - suitability(b))[0];
 }
 
@@ -71,27 +81,41 @@ export interface Extension {
 /** A Gateway API listener without a Service port needs it on a Service that its Gateway names; for all others any will do. */
 function scopeOf(judgement: Judgement, within: readonly Service[]): readonly Service[] {
   if (judgement.verdict !== 'no-service-port') return within;
-  return within.filter((service) => judgement.spec?.attachment?.services.includes(keyOf(service.meta)));
+  return within.filter((service) =>
+    judgement.spec?.attachment?.services.includes(keyOf(service.meta)),
+  );
 }
 
 /** Whether the Services lack the port: none has its number, and none leads to the listener. */
-export function isMissing(judgement: Judgement, { stage, within }: Pick<Extension, 'stage' | 'within'>): boolean {
+export function isMissing(
+  judgement: Judgement,
+  { stage, within }: Pick<Extension, 'stage' | 'within'>,
+): boolean {
   const scope = scopeOf(judgement, within);
   if (scope.some((service) => stage.ports.hasTcp(service, judgement.id.number))) return false;
   const keys = new Set(scope.map(({ meta }) => keyOf(meta)));
-  return !servicePortsOf(judgement, stage).some(({ service, reachesListener }) => reachesListener && keys.has(service));
+  return !servicePortsOf(judgement, stage).some(
+    ({ service, reachesListener }) => reachesListener && keys.has(service),
+  );
 }
 
 /** Where the added port is to lead; `free` asks for a number that the pods can bind. Undefined when adding would not help. */
-function wantedTarget(judgement: Judgement, service: Service, { stage, judgements }: Extension): Target | undefined {
+function wantedTarget(
+  judgement: Judgement,
+  service: Service,
+  { stage, judgements }: Extension,
+): Target | undefined {
   const { number } = judgement.id;
   if (judgement.verdict === 'listening') return judgement.open[0];
   if (judgement.verdict === 'privileged-port') {
-    return judgement.curable && !stage.ports.translates(number) && isTranslating(service) ? 'free' : undefined;
+    return judgement.curable && !stage.ports.translates(number) && isTranslating(service)
+      ? 'free'
+      : undefined;
   }
   if (judgement.verdict !== 'no-service-port') return undefined;
   // The number is a target port already: the Gateway means another port, and a second one of its protocol would stay hidden (istio-port-mapping.md §1.2.3).
-  if (stage.ports.byTarget.get(number)?.some((target) => target.service === service)) return undefined;
+  if (stage.ports.byTarget.get(number)?.some((target) => target.service === service))
+    return undefined;
   const taken = judgements.some(({ resolved }) => resolved.includes(number));
   return taken || isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;
 }
@@ -112,7 +136,8 @@ function usedPorts(extensions: readonly Extension[]): Set<number> {
   for (const { stage, judgements } of extensions) {
     for (const port of stage.ports.byTarget.keys()) used.add(port);
     for (const { port } of stage.workload.containerPorts) used.add(port);
-    for (const { resolved, id } of judgements) for (const port of [...resolved, id.number]) used.add(port);
+    for (const { resolved, id } of judgements)
+      for (const port of [...resolved, id.number]) used.add(port);
   }
   return used;
 }
@@ -136,24 +161,40 @@ function wishes(extensions: readonly Extension[]): Wish[] {
     for (const judgement of extension.judgements) {
       const { number, gateway, protocol } = judgement.id;
       const service = serviceToExtend(scopeOf(judgement, within), stage.world.managedServices);
-      if (service === undefined || isReserved(number, stage.world.mesh) || !isMissing(judgement, extension)) continue;
+      if (
+        service === undefined ||
+        isReserved(number, stage.world.mesh) ||
+        !isMissing(judgement, extension)
+      )
+        continue;
       const target = wantedTarget(judgement, service, extension);
       if (target === undefined) continue;
       const key = `${keyOf(service.meta)} ${number}`;
-      const wish = found.get(key) ?? { service, number, protocol, targets: new Set(), by: new Set(), gateways: new Set() };
+      const wish = found.get(key) ?? {
+        service,
+        number,
+        protocol,
+        targets: new Set(),
+        by: new Set(),
+        gateways: new Set(),
+      };
       wish.targets.add(target);
       wish.by.add(judgement);
       wish.gateways.add(gateway);
       found.set(key, wish);
     }
   }
-  return [...found.values()].sort((a, b) => compareText(keyOf(a.service.meta), keyOf(b.service.meta)) || a.number - b.number);
+  return [...found.values()].sort(
+    (a, b) => compareText(keyOf(a.service.meta), keyOf(b.service.meta)) || a.number - b.number,
+  );
 }
 
 /** By number, the servers that a Service port of their number moves (Istio Gateways with a listener) or wakes (Gateway API listeners without one). */
 function neighboursOf(extensions: readonly Extension[]): ReadonlyMap<number, readonly Judgement[]> {
   const concerned = extensions.flatMap(({ judgements }) =>
-    judgements.filter(({ id, open, verdict }) => (id.api === 'istio' ? open.length > 0 : verdict === 'no-service-port')),
+    judgements.filter(({ id, open, verdict }) =>
+      id.api === 'istio' ? open.length > 0 : verdict === 'no-service-port',
+    ),
   );
   return Map.groupBy(concerned, ({ id }) => id.number);
 }
@@ -168,13 +209,18 @@ function agreedTarget(wish: Wish, neighbours: readonly Judgement[]): Target | un
   const [target, ...others] = wish.targets;
   if (target === undefined || others.length > 0) return undefined;
   const service = keyOf(wish.service.meta);
-  return neighbours.every((neighbour) => wish.by.has(neighbour) || isUndisturbed(neighbour, target, service)) ? target : undefined;
+  return neighbours.every(
+    (neighbour) => wish.by.has(neighbour) || isUndisturbed(neighbour, target, service),
+  )
+    ? target
+    : undefined;
 }
 
 /** The ports to add for all pods of an ingress: N to N, another target only where the pods cannot bind N. */
 export function missingPorts(extensions: readonly Extension[]): MissingServicePort[] {
   const used = usedPorts(extensions);
-  const isUsed = (port: number): boolean => used.has(port) || extensions.some(({ stage }) => isReserved(port, stage.world.mesh));
+  const isUsed = (port: number): boolean =>
+    used.has(port) || extensions.some(({ stage }) => isReserved(port, stage.world.mesh));
   const neighbours = neighboursOf(extensions);
   const names = new Map<string, Set<string>>();
   return wishes(extensions).flatMap((wish) => {
@@ -187,6 +233,15 @@ export function missingPorts(extensions: readonly Extension[]): MissingServicePo
     names.set(key, taken.add(name));
     const targetPort = target === 'free' ? freeTarget(number, isUsed) : target;
     used.add(targetPort);
-    return [{ service: key, name, port: number, targetPort, protocol: 'TCP' as const, gateways: [...gateways].sort() }];
+    return [
+      {
+        service: key,
+        name,
+        port: number,
+        targetPort,
+        protocol: 'TCP' as const,
+        gateways: [...gateways].sort(),
+      },
+    ];
   });
 }

@@ -12,7 +12,10 @@ export interface ServiceDirectory {
   /** Those of the pods' own namespace that select them, headless ones too; else hand-made ones that list them as endpoints. */
   readonly of: (workload: Workload) => readonly Service[];
   /** Services whose selector these labels satisfy. */
-  readonly selecting: (namespace: string, labels: Readonly<Record<string, string>>) => readonly Service[];
+  readonly selecting: (
+    namespace: string,
+    labels: Readonly<Record<string, string>>,
+  ) => readonly Service[];
   /** The pods that a Service leads to. */
   readonly selects: (service: Service, pod: Pod) => boolean;
   readonly keys: ReadonlySet<string>;
@@ -46,21 +49,34 @@ function groupByNamespace(services: readonly Service[]): ReadonlyMap<string, rea
   return groups;
 }
 
-export function serviceDirectory(services: readonly Service[], slices: readonly EndpointSlice[]): ServiceDirectory {
+export function serviceDirectory(
+  services: readonly Service[],
+  slices: readonly EndpointSlice[],
+): ServiceDirectory {
   const inOrder = inAgeOrder(
     services.filter((service) => !leadsNowhere(service)),
     ({ meta }) => meta,
     ({ meta }) => [`${meta.name}.${meta.namespace}`, ''],
   );
-  const indexes = new Map([...groupByNamespace(inOrder)].map(([namespace, group]) => [namespace, new SelectorIndex(group, ({ selector }) => selector)]));
+  const indexes = new Map(
+    [...groupByNamespace(inOrder)].map(([namespace, group]) => [
+      namespace,
+      new SelectorIndex(group, ({ selector }) => selector),
+    ]),
+  );
   const listed = listedPods(slices);
   const lists = (service: Service, pod: Pod): boolean => {
     const who = listed.get(keyOf(service.meta));
     return who !== undefined && (who.has(pod.meta.name) || pod.ips.some((ip) => who.has(ip)));
   };
-  const selecting = (namespace: string, labels: Readonly<Record<string, string>>): readonly Service[] => indexes.get(namespace)?.find(labels) ?? [];
+  const selecting = (
+    namespace: string,
+    labels: Readonly<Record<string, string>>,
+  ): readonly Service[] => indexes.get(namespace)?.find(labels) ?? [];
   const handMade = (workload: Workload): readonly Service[] =>
-    (indexes.get(workload.namespace)?.unselective ?? []).filter((service) => workload.pods.some((pod) => lists(service, pod)));
+    (indexes.get(workload.namespace)?.unselective ?? []).filter((service) =>
+      workload.pods.some((pod) => lists(service, pod)),
+    );
   return {
     byKey: new Map(inOrder.map((service) => [keyOf(service.meta), service])),
     inOrder,
@@ -71,7 +87,8 @@ export function serviceDirectory(services: readonly Service[], slices: readonly 
     },
     selects: (service, pod) => {
       if (service.meta.namespace !== pod.meta.namespace) return false;
-      if (Object.keys(service.selector).length === 0) return selecting(pod.meta.namespace, pod.meta.labels).length === 0 && lists(service, pod);
+      if (Object.keys(service.selector).length === 0)
+        return selecting(pod.meta.namespace, pod.meta.labels).length === 0 && lists(service, pod);
       return isSubset(service.selector, pod.meta.labels);
     },
     keys: new Set([...indexes.values()].flatMap((index) => [...index.keys])),

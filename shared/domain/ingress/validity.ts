@@ -27,15 +27,22 @@ const CHECKS: readonly Check[] = [
   },
   {
     code: 'GW111',
-    fails: (s, bind) => (isUnixSocket(bind) ? s.port.number !== 0 && !isPort(s.port.number) : !isPort(s.port.number)),
-    says: (s) => `port.number is ${s.port.number}; it must be a whole number from 1 to 65535 (0 only with a unix:// bind)`,
+    fails: (s, bind) =>
+      isUnixSocket(bind) ? s.port.number !== 0 && !isPort(s.port.number) : !isPort(s.port.number),
+    says: (s) =>
+      `port.number is ${s.port.number}; it must be a whole number from 1 to 65535 (0 only with a unix:// bind)`,
   },
   {
     code: 'GW112',
     fails: (s) => familyOf(s.port.protocol) === undefined,
-    says: (s) => `port.protocol ${JSON.stringify(s.port.protocol)} is not one that an Istio gateway serves; use one of ${KNOWN_PROTOCOLS}`,
+    says: (s) =>
+      `port.protocol ${JSON.stringify(s.port.protocol)} is not one that an Istio gateway serves; use one of ${KNOWN_PROTOCOLS}`,
   },
-  { code: 'GW113', fails: (s) => s.hosts.length === 0, says: () => 'hosts is empty; name at least one host, "*" for all' },
+  {
+    code: 'GW113',
+    fails: (s) => s.hosts.length === 0,
+    says: () => 'hosts is empty; name at least one host, "*" for all',
+  },
   {
     code: 'GW115',
     fails: (s) => s.tls !== undefined && tlsModeOf(s.tls.mode) === undefined,
@@ -44,16 +51,24 @@ const CHECKS: readonly Check[] = [
 ];
 
 function faultOf(server: Server, id: ServerId): Reasoned | undefined {
-  if ('malformed' in server) return { code: 'GW110', reason: `${describe(id)} cannot be read: ${server.malformed}` };
+  if ('malformed' in server)
+    return { code: 'GW110', reason: `${describe(id)} cannot be read: ${server.malformed}` };
   const bind = normaliseBind(server.bind);
   const check = CHECKS.find((candidate) => candidate.fails(server, bind));
-  return check === undefined ? undefined : { code: check.code, reason: `${describe(id)}: ${check.says(server)}` };
+  return check === undefined
+    ? undefined
+    : { code: check.code, reason: `${describe(id)}: ${check.says(server)}` };
 }
 
 function idOf(gateway: IstioGateway, server: Server, index: number): ServerId {
   const about = { gateway: keyOf(gateway.meta), api: 'istio' as const, index };
   if ('malformed' in server) return { ...about, name: '', number: 0, protocol: '' };
-  return { ...about, name: server.name ?? server.port.name, number: server.port.number, protocol: server.port.protocol };
+  return {
+    ...about,
+    name: server.name ?? server.port.name,
+    number: server.port.number,
+    protocol: server.port.protocol,
+  };
 }
 
 function specOf(gateway: IstioGateway, server: Written, id: ServerId): ServerSpec {
@@ -75,7 +90,8 @@ export function readServers(gateway: IstioGateway): ReadServer[] {
   return gateway.servers.map((server, index) => {
     const id = idOf(gateway, server, index);
     const fault = faultOf(server, id);
-    if (fault !== undefined || 'malformed' in server) return { id, fault: fault ?? { code: 'GW110', reason: `${describe(id)} cannot be read` } };
+    if (fault !== undefined || 'malformed' in server)
+      return { id, fault: fault ?? { code: 'GW110', reason: `${describe(id)} cannot be read` } };
     return { id, spec: specOf(gateway, server, id) };
   });
 }

@@ -20,10 +20,26 @@ import { Name } from '../name.ts';
  * A Service without the port does not keep Envoy from listening (§1.2.6: it binds the number itself), and pool members that are
  * pods reach it: that is why such a server is `listening`. What to add to which Service is in `PortMapping.missing`.
  */
-export const Verdict = z.enum(['listening', 'no-route', 'rejected', 'privileged-port', 'not-selected', 'no-service-port', 'unreachable-bind']);
+export const Verdict = z.enum([
+  'listening',
+  'no-route',
+  'rejected',
+  'privileged-port',
+  'not-selected',
+  'no-service-port',
+  'unreachable-bind',
+]);
 export type Verdict = z.infer<typeof Verdict>;
 
-export const ListenerKind = z.enum(['HTTP', 'HTTPS', 'TCP', 'TLS_TERMINATE', 'TLS_PASSTHROUGH', 'TLS_AUTO_PASSTHROUGH', 'HTTP3']);
+export const ListenerKind = z.enum([
+  'HTTP',
+  'HTTPS',
+  'TCP',
+  'TLS_TERMINATE',
+  'TLS_PASSTHROUGH',
+  'TLS_AUTO_PASSTHROUGH',
+  'HTTP3',
+]);
 export type ListenerKind = z.infer<typeof ListenerKind>;
 
 /** One socket of the gateway pods' Envoy. `bind` is absent for the wildcard address; `kinds` holds all kinds on that listener. */

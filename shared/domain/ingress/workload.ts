@@ -32,8 +32,14 @@ export function assumedWorkload(service: Service, unprivileged: boolean | undefi
 
 function likeness(pod: Pod, keys: ReadonlySet<string>): string {
   const labels = Object.entries(pod.meta.labels).filter(([key]) => keys.has(key));
-  const ports = pod.containerPorts.filter((port) => port.name !== '').map((port) => `${port.name}:${port.port}/${port.protocol}`);
-  return JSON.stringify([labels.sort(([a], [b]) => (a < b ? -1 : 1)), pod.unprivileged, ports.sort()]);
+  const ports = pod.containerPorts
+    .filter((port) => port.name !== '')
+    .map((port) => `${port.name}:${port.port}/${port.protocol}`);
+  return JSON.stringify([
+    labels.sort(([a], [b]) => (a < b ? -1 : 1)),
+    pod.unprivileged,
+    ports.sort(),
+  ]);
 }
 
 function byName(a: Pod, b: Pod): number {
@@ -41,7 +47,11 @@ function byName(a: Pod, b: Pod): number {
 }
 
 /** `keys`: the labels that any selector asks for. Pods that differ only in others, such as pod-template-hash, are alike. */
-export function workloadsOf(pods: readonly Pod[], keys: ReadonlySet<string>, unprivileged: boolean | undefined): Workload[] {
+export function workloadsOf(
+  pods: readonly Pod[],
+  keys: ReadonlySet<string>,
+  unprivileged: boolean | undefined,
+): Workload[] {
   const groups = new Map<string, Pod[]>();
   for (const pod of [...pods].sort(byName)) {
     const like = `${pod.meta.namespace} ${likeness(pod, keys)}`;

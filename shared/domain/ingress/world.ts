@@ -17,8 +17,18 @@ import { readServers } from './validity.ts';
 
 /** One thing that istiod merges: an Istio Gateway, or the Gateway it makes of one listener. `rank` is its age order. */
 export type Config =
-  | { readonly rank: number; readonly api: 'istio'; readonly gateway: IstioGateway; readonly servers: readonly ReadServer[] }
-  | { readonly rank: number; readonly api: 'gateway-api'; readonly view: ApiView; readonly servers: readonly ReadServer[] };
+  | {
+      readonly rank: number;
+      readonly api: 'istio';
+      readonly gateway: IstioGateway;
+      readonly servers: readonly ReadServer[];
+    }
+  | {
+      readonly rank: number;
+      readonly api: 'gateway-api';
+      readonly view: ApiView;
+      readonly servers: readonly ReadServer[];
+    };
 
 export interface ApiView {
   readonly key: string;
@@ -49,15 +59,21 @@ function istioConfigs(objects: KubernetesObjects): Unranked[] {
   });
 }
 
-function apiConfigs(views: readonly ApiView[], objects: KubernetesObjects, mesh: MeshOptions): Unranked[] {
+function apiConfigs(
+  views: readonly ApiView[],
+  objects: KubernetesObjects,
+  mesh: MeshOptions,
+): Unranked[] {
   const attachment = attachmentWorld(objects, mesh);
   const sets = indexSets(objects.listenerSets);
   return views.flatMap((view) => {
     const services = view.deployment.mode === 'none' ? [] : view.deployment.services;
-    return readListeners(view.gateway, sets.get(view.key) ?? [], services, attachment).map(({ server, meta }): Unranked => ({
-      meta,
-      rank: (rank) => ({ rank, api: 'gateway-api', view, servers: [server] }),
-    }));
+    return readListeners(view.gateway, sets.get(view.key) ?? [], services, attachment).map(
+      ({ server, meta }): Unranked => ({
+        meta,
+        rank: (rank) => ({ rank, api: 'gateway-api', view, servers: [server] }),
+      }),
+    );
   });
 }
 
@@ -75,7 +91,10 @@ function indexByService(configs: readonly Config[]): ReadonlyMap<string, readonl
 }
 
 /** A table for each namespace that has gateway pods: what a namespace sees of VirtualServices differs. */
-function routesByNamespace(objects: KubernetesObjects, mesh: MeshOptions): (namespace: string) => RouteTable {
+function routesByNamespace(
+  objects: KubernetesObjects,
+  mesh: MeshOptions,
+): (namespace: string) => RouteTable {
   const tables = new Map<string, RouteTable>();
   return (namespace) => {
     const table = tables.get(namespace) ?? routeTable(objects.virtualServices, namespace, mesh);
@@ -85,7 +104,11 @@ function routesByNamespace(objects: KubernetesObjects, mesh: MeshOptions): (name
 }
 
 export function worldOf(objects: KubernetesObjects, mesh: MeshOptions): World {
-  const apiViews = objects.apiGateways.map((gateway) => ({ key: keyOf(gateway.meta), gateway, deployment: deploymentOf(gateway, mesh) }));
+  const apiViews = objects.apiGateways.map((gateway) => ({
+    key: keyOf(gateway.meta),
+    gateway,
+    deployment: deploymentOf(gateway, mesh),
+  }));
   const unranked = [...istioConfigs(objects), ...apiConfigs(apiViews, objects, mesh)];
   const configs = inAgeOrder(unranked, ({ meta }) => meta).map(({ rank }, index) => rank(index));
   return {
@@ -98,7 +121,11 @@ export function worldOf(objects: KubernetesObjects, mesh: MeshOptions): World {
     ),
     byService: indexByService(configs),
     apiViews,
-    managedServices: new Set(apiViews.flatMap(({ deployment }) => (deployment.mode === 'managed' ? deployment.services : []))),
+    managedServices: new Set(
+      apiViews.flatMap(({ deployment }) =>
+        deployment.mode === 'managed' ? deployment.services : [],
+      ),
+    ),
     services: serviceDirectory(objects.services, objects.endpointSlices),
     routesIn: routesByNamespace(objects, mesh),
   };

@@ -23,7 +23,10 @@ export function removeAbsent(draft: Draft, slices: readonly Slice[]): void {
 }
 
 /** Never by the list of another cluster, nor by one that is older than what the owner said. */
-function isMissed({ version, clusterUid }: Pick<OwnerRecord, 'version' | 'clusterUid'>, absence: Absence): boolean {
+function isMissed(
+  { version, clusterUid }: Pick<OwnerRecord, 'version' | 'clusterUid'>,
+  absence: Absence,
+): boolean {
   return clusterUid === absence.clusterUid && compareVersions(absence.version, version) >= 0;
 }
 
@@ -31,20 +34,50 @@ function isMissed({ version, clusterUid }: Pick<OwnerRecord, 'version' | 'cluste
 function sliceOfAbsent(owner: string, absence: Absence): Slice {
   const { clusterUid, device, version, sender } = absence;
   const { namespace, service } = parseOwner(owner).ingress;
-  const note = { object: `Service ${namespace}/${service}`, code: 'OWN330', message: reasonFor(absence) };
-  return { owner, clusterUid, device, devices: [device], version, ...(sender === undefined ? {} : { sender }), exposures: [], changes: [], removed: false, servers: [], sources: {}, notes: [note] };
+  const note = {
+    object: `Service ${namespace}/${service}`,
+    code: 'OWN330',
+    message: reasonFor(absence),
+  };
+  return {
+    owner,
+    clusterUid,
+    device,
+    devices: [device],
+    version,
+    ...(sender === undefined ? {} : { sender }),
+    exposures: [],
+    changes: [],
+    removed: false,
+    servers: [],
+    sources: {},
+    notes: [note],
+  };
 }
 
 /** The owners that were taken out at this version, as slices that ask for nothing: to tell what became of them. */
 export function absentSlices(absence: Absence, states: readonly DeclaredState[]): readonly Slice[] {
-  const isTaken = (record: OwnerRecord | undefined): boolean => record?.clusterUid === absence.clusterUid && record.gone !== undefined && compareVersions(record.version, absence.version) === 0;
-  return absence.absent.filter((owner) => states.some(({ owners }) => isTaken(owners[owner]))).map((owner) => sliceOfAbsent(owner, absence));
+  const isTaken = (record: OwnerRecord | undefined): boolean =>
+    record?.clusterUid === absence.clusterUid &&
+    record.gone !== undefined &&
+    compareVersions(record.version, absence.version) === 0;
+  return absence.absent
+    .filter((owner) => states.some(({ owners }) => isTaken(owners[owner])))
+    .map((owner) => sliceOfAbsent(owner, absence));
 }
 
 /** Owners of that cluster whose records were made in a later term than the inventory, as slices that ask for nothing: to tell its watcher that it lies behind. */
-export function overtakenAbsences(absence: Absence, states: readonly DeclaredState[]): readonly Slice[] {
-  const isLater = (record: OwnerRecord | undefined): boolean => record?.clusterUid === absence.clusterUid && record.gone === undefined && record.version.epoch > absence.version.epoch;
-  return absence.absent.filter((owner) => states.some(({ owners }) => isLater(owners[owner]))).map((owner) => ({ ...sliceOfAbsent(owner, absence), notes: [] }));
+export function overtakenAbsences(
+  absence: Absence,
+  states: readonly DeclaredState[],
+): readonly Slice[] {
+  const isLater = (record: OwnerRecord | undefined): boolean =>
+    record?.clusterUid === absence.clusterUid &&
+    record.gone === undefined &&
+    record.version.epoch > absence.version.epoch;
+  return absence.absent
+    .filter((owner) => states.some(({ owners }) => isLater(owners[owner])))
+    .map((owner) => ({ ...sliceOfAbsent(owner, absence), notes: [] }));
 }
 
 function reasonFor({ cluster, version }: Absence): string {

@@ -12,11 +12,24 @@ export type SameFleet = (a: string, b: string) => boolean;
  * Members of a fleet share; otherwise the present owner keeps it. Among owners that come at the same time the oldest gateway, then
  * the name decides: the plan offers them in that order. Undefined: granted.
  */
-export function lostClaim(present: DeclaredExposure | undefined, owner: OwnerKey, sameFleet: SameFleet): Conflict | undefined {
-  const stranger = present && keepersOf(present.contributions, sameFleet).find((c) => c.owner !== owner && !sameFleet(c.owner, owner));
+export function lostClaim(
+  present: DeclaredExposure | undefined,
+  owner: OwnerKey,
+  sameFleet: SameFleet,
+): Conflict | undefined {
+  const stranger =
+    present &&
+    keepersOf(present.contributions, sameFleet).find(
+      (c) => c.owner !== owner && !sameFleet(c.owner, owner),
+    );
   if (!present || !stranger) return undefined;
   const where = `${present.address}:${present.port}/${present.protocol}`;
   const isNeighbour = parseOwner(stranger.owner).cluster === parseOwner(owner).cluster;
-  const remedy = isNeighbour ? 'choose another port or virtual address, because two ingresses of one cluster do not share' : 'choose another port or virtual address, or put the clusters in one fleet';
-  return { code: 'OWN301', reason: `${where} belongs to ${stranger.owner} (${stranger.gateways.join(', ')}); ${remedy}. It is taken over when they give it up` };
+  const remedy = isNeighbour
+    ? 'choose another port or virtual address, because two ingresses of one cluster do not share'
+    : 'choose another port or virtual address, or put the clusters in one fleet';
+  return {
+    code: 'OWN301',
+    reason: `${where} belongs to ${stranger.owner} (${stranger.gateways.join(', ')}); ${remedy}. It is taken over when they give it up`,
+  };
 }

@@ -92,7 +92,11 @@ export function sortedByKey<T>(table: Readonly<Record<string, T>>): Readonly<Rec
 }
 
 /** State from a list of exposures, in the one order that everything else relies on. */
-export function declaredState(owners: DeclaredState['owners'], exposures: readonly DeclaredExposure[], rest: Omit<DeclaredState, 'owners' | 'exposures'> = {}): DeclaredState {
+export function declaredState(
+  owners: DeclaredState['owners'],
+  exposures: readonly DeclaredExposure[],
+  rest: Omit<DeclaredState, 'owners' | 'exposures'> = {},
+): DeclaredState {
   const byKey = Object.fromEntries(exposures.map((e) => [exposureKey(e), e] as const));
   return { owners: sortedByKey(owners), exposures: sortedByKey(byKey), ...rest };
 }

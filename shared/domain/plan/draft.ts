@@ -60,7 +60,9 @@ export interface Draft {
 }
 
 export function openDraft(partition: string, declared: DeclaredState, rules: PlanRules): Draft {
-  const owners = Object.entries(declared.owners).map(([owner, record]) => [owner, openRecord(record)] as const);
+  const owners = Object.entries(declared.owners).map(
+    ([owner, record]) => [owner, openRecord(record)] as const,
+  );
   return {
     partition,
     declared,
@@ -77,7 +79,10 @@ export function openDraft(partition: string, declared: DeclaredState, rules: Pla
 }
 
 export function sharingRules({ rules, declared }: Draft): SharingRules {
-  return { fleetOf: rules.fleetOf ?? NO_FLEETS, shareNodes: sharedNodes({ rules, declared }) ?? false };
+  return {
+    fleetOf: rules.fleetOf ?? NO_FLEETS,
+    shareNodes: sharedNodes({ rules, declared }) ?? false,
+  };
 }
 
 /**
@@ -85,7 +90,10 @@ export function sharingRules({ rules, declared }: Draft): SharingRules {
  * declared, even where all other partitions are taken out of the configuration: AS3 refuses a node in the partition while one of its
  * address is in /Common (as3.md §9.2.4), and with it the whole declaration.
  */
-export function sharedNodes({ rules, declared }: Pick<Draft, 'rules' | 'declared'>): boolean | undefined {
+export function sharedNodes({
+  rules,
+  declared,
+}: Pick<Draft, 'rules' | 'declared'>): boolean | undefined {
   if (declared.shareNodes === true && Object.keys(declared.exposures).length > 0) return true;
   return rules.shareNodes ?? declared.shareNodes;
 }

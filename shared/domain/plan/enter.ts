@@ -15,7 +15,9 @@ const RIVAL_REMEMBERED = 24 * 60 * 60_000;
 /** What the owner does not want any more is forgotten. `gone`: it wants nothing here at all. */
 export function enter(draft: Draft, slice: Slice, gone = leavesDevice(slice)): void {
   const { owner, version, clusterUid, sender } = slice;
-  const known = draft.owners.get(owner) ?? openRecord({ version: { epoch: -1, counter: 0, generation: 0 }, clusterUid });
+  const known =
+    draft.owners.get(owner) ??
+    openRecord({ version: { epoch: -1, counter: 0, generation: 0 }, clusterUid });
   const isNews = compareVersions(version, known.version) > 0;
   if (isNews) endSilence(draft, parseOwner(owner).cluster);
   const now = new Date(draft.now).toISOString();
@@ -31,9 +33,16 @@ export function enter(draft: Draft, slice: Slice, gone = leavesDevice(slice)): v
   });
 }
 
-function wishesLeft(draft: Draft, slice: Slice, known: OwnerDraft): Pick<OwnerDraft, 'held' | 'approved' | 'quarantine' | 'claims'> {
-  const wanted = new Set(slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey));
-  const declared = (key: string): boolean => draft.exposures.get(key)?.contributions.some((c) => c.owner === slice.owner) ?? false;
+function wishesLeft(
+  draft: Draft,
+  slice: Slice,
+  known: OwnerDraft,
+): Pick<OwnerDraft, 'held' | 'approved' | 'quarantine' | 'claims'> {
+  const wanted = new Set(
+    slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey),
+  );
+  const declared = (key: string): boolean =>
+    draft.exposures.get(key)?.contributions.some((c) => c.owner === slice.owner) ?? false;
   return {
     held: new Set(),
     approved: new Set([...known.approved].filter((key) => !wanted.has(key) && declared(key))),
@@ -52,6 +61,15 @@ function endSilence({ drains }: Draft, cluster: string): void {
 }
 
 /** A slice of the same plan that lies above says what the owner wants: nothing is taken out only to come back. */
-export function speaksAbove({ version, clusterUid }: Pick<OwnerRecord, 'version' | 'clusterUid'>, owner: string, slices: readonly Slice[]): boolean {
-  return slices.some((slice) => slice.owner === owner && slice.clusterUid === clusterUid && compareVersions(slice.version, version) > 0);
+export function speaksAbove(
+  { version, clusterUid }: Pick<OwnerRecord, 'version' | 'clusterUid'>,
+  owner: string,
+  slices: readonly Slice[],
+): boolean {
+  return slices.some(
+    (slice) =>
+      slice.owner === owner &&
+      slice.clusterUid === clusterUid &&
+      compareVersions(slice.version, version) > 0,
+  );
 }

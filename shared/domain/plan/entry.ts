@@ -1,4 +1,5 @@
-export type ChangeKind = 'create' | 'update' | 'delete' | 'unchanged' | 'superseded' | 'conflict' | 'held' | 'rejected';
+export type ChangeKind =
+  'create' | 'update' | 'delete' | 'unchanged' | 'superseded' | 'conflict' | 'held' | 'rejected';
 
 /** One line of a plan: what happens to one owner's part of one exposure, and why. */
 export interface PlanEntry {

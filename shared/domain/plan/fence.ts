@@ -24,23 +24,45 @@ export interface Fences extends Pick<DeclaredState, 'floors'> {
 }
 
 /** An equal version is let through: it changes nothing where all went well, and heals what did not. */
-export function judgeFence(state: Fences, slice: Pick<Slice, 'owner' | 'clusterUid' | 'version' | 'device' | 'devices'>): Fence {
+export function judgeFence(
+  state: Fences,
+  slice: Pick<Slice, 'owner' | 'clusterUid' | 'version' | 'device' | 'devices'>,
+): Fence {
   const known = state.owners[slice.owner];
-  if (known && known.clusterUid !== slice.clusterUid) return { kind: 'stranger', clusterUid: known.clusterUid };
-  if (known) return compareVersions(slice.version, known.version) < 0 ? { kind: 'behind', declared: known.version } : { kind: 'open' };
+  if (known && known.clusterUid !== slice.clusterUid)
+    return { kind: 'stranger', clusterUid: known.clusterUid };
+  if (known)
+    return compareVersions(slice.version, known.version) < 0
+      ? { kind: 'behind', declared: known.version }
+      : { kind: 'open' };
   if (!slice.devices.includes(slice.device)) return { kind: 'unasked' };
   // Below the floor nothing is left to heal, so that the floor itself is over too.
   const floor = state.floors?.[parseOwner(slice.owner).cluster];
-  return floor && compareVersions(slice.version, floor) <= 0 ? { kind: 'behind', declared: floor } : { kind: 'open' };
+  return floor && compareVersions(slice.version, floor) <= 0
+    ? { kind: 'behind', declared: floor }
+    : { kind: 'open' };
 }
 
 /** Lets a slice in, or says of each of its exposures why not. */
 export function admit(draft: Draft, slice: Slice): boolean {
   const known = draft.owners.get(slice.owner);
-  const fence = judgeFence({ owners: known ? { [slice.owner]: known } : {}, ...(draft.declared.floors && { floors: draft.declared.floors }) }, slice);
+  const fence = judgeFence(
+    {
+      owners: known ? { [slice.owner]: known } : {},
+      ...(draft.declared.floors && { floors: draft.declared.floors }),
+    },
+    slice,
+  );
   const say = (kind: ChangeKind, code: string, reason: string): void => {
     for (const e of slice.exposures.filter((one) => one.partition === draft.partition)) {
-      draft.entries.push({ owner: slice.owner, key: exposureKey(e), kind, code, reason, gateways: e.gateways });
+      draft.entries.push({
+        owner: slice.owner,
+        key: exposureKey(e),
+        kind,
+        code,
+        reason,
+        gateways: e.gateways,
+      });
     }
   };
   switch (fence.kind) {
@@ -51,7 +73,11 @@ export function admit(draft: Draft, slice: Slice): boolean {
       say('conflict', 'OWN302', strangerInWords(draft, slice, fence.clusterUid));
       return false;
     case 'behind':
-      say('superseded', 'OK', `version ${inWords(fence.declared)} is already declared, this is ${inWords(slice.version)}`);
+      say(
+        'superseded',
+        'OK',
+        `version ${inWords(fence.declared)} is already declared, this is ${inWords(slice.version)}`,
+      );
       return false;
     case 'open':
       enter(draft, slice);
@@ -65,7 +91,12 @@ export function admit(draft: Draft, slice: Slice): boolean {
  */
 function remember(draft: Draft, { owner, clusterUid }: Slice): void {
   const known = draft.owners.get(owner);
-  if (!known || (known.rival && (wasReplaced(draft, owner, clusterUid) || !wasReplaced(draft, owner, known.rival.clusterUid)))) return;
+  if (
+    !known ||
+    (known.rival &&
+      (wasReplaced(draft, owner, clusterUid) || !wasReplaced(draft, owner, known.rival.clusterUid)))
+  )
+    return;
   known.rival = { clusterUid, since: new Date(draft.now).toISOString() };
 }
 
@@ -74,7 +105,8 @@ function wasReplaced({ replaced }: Draft, owner: string, clusterUid: string): bo
 }
 
 function strangerInWords(draft: Draft, { owner, clusterUid }: Slice, present: string): string {
-  if (!wasReplaced(draft, owner, clusterUid)) return `another cluster (kube-system UID ${present}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
+  if (!wasReplaced(draft, owner, clusterUid))
+    return `another cluster (kube-system UID ${present}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
   return `the cluster with kube-system UID ${present} was adopted in place of this one (kube-system UID ${clusterUid}) as the owner of ${owner}; stop the watcher of this one, or give it an id of its own`;
 }
 

@@ -3,7 +3,9 @@ import { canonical } from './declared.ts';
 
 /** Two 32-bit FNV-1a sums. Not for secrets: should two structures ever share one, a fix only waits for the next try. */
 export function fingerprint(text: string): string {
-  return [0x811c_9dc5, 0x1b87_3593].map((seed) => fnv(text, seed).toString(16).padStart(8, '0')).join('');
+  return [0x811c_9dc5, 0x1b87_3593]
+    .map((seed) => fnv(text, seed).toString(16).padStart(8, '0'))
+    .join('');
 }
 
 function fnv(text: string, seed: number): number {

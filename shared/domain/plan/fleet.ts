@@ -49,10 +49,19 @@ type Balance = Settings['balance'];
 
 /** Methods that send a connection where there are few: with a ratio that is few for its ratio. */
 const BY_LOAD: ReadonlySet<Balance> = new Set<Balance>([
-  'least-connections-member', 'least-connections-node', 'weighted-least-connections-member', 'weighted-least-connections-node',
-  'ratio-least-connections-member', 'ratio-least-connections-node', 'least-sessions',
+  'least-connections-member',
+  'least-connections-node',
+  'weighted-least-connections-member',
+  'weighted-least-connections-node',
+  'ratio-least-connections-member',
+  'ratio-least-connections-node',
+  'least-sessions',
 ]);
-const BY_RATIO: ReadonlySet<Balance> = new Set<Balance>(['ratio-member', 'ratio-node', 'round-robin']);
+const BY_RATIO: ReadonlySet<Balance> = new Set<Balance>([
+  'ratio-member',
+  'ratio-node',
+  'round-robin',
+]);
 
 /** Whether mode ratio can stand for this method; all others weigh members by what only the device measures. */
 export function hasRatio(balance: Balance): boolean {
@@ -61,15 +70,25 @@ export function hasRatio(balance: Balance): boolean {
 
 /** The method that honours the ratio. It stands at the nodes, whose ratio AS3 never edits; in /Common, where nothing is written, at the members. */
 export function ratioBalance(wished: Balance, shareNodes: boolean): Balance {
-  if (BY_LOAD.has(wished)) return shareNodes ? 'ratio-least-connections-member' : 'ratio-least-connections-node';
+  if (BY_LOAD.has(wished))
+    return shareNodes ? 'ratio-least-connections-member' : 'ratio-least-connections-node';
   return shareNodes ? 'ratio-member' : 'ratio-node';
 }
 
-const PROFILE_MODES: Readonly<Record<keyof Settings['profiles'], readonly Settings['mode'][]>> = { tcp: ['tcp', 'http'], http: ['http'], l4: ['fastl4'], udp: ['udp'] };
+const PROFILE_MODES: Readonly<Record<keyof Settings['profiles'], readonly Settings['mode'][]>> = {
+  tcp: ['tcp', 'http'],
+  http: ['http'],
+  l4: ['fastl4'],
+  udp: ['udp'],
+};
 
 /** Profiles that this kind of virtual server takes. */
 function fitting(profiles: Settings['profiles'], mode: Settings['mode']): Settings['profiles'] {
-  return Object.fromEntries(Object.entries(profiles).filter(([kind]) => PROFILE_MODES[kind as keyof Settings['profiles']].includes(mode)));
+  return Object.fromEntries(
+    Object.entries(profiles).filter(([kind]) =>
+      PROFILE_MODES[kind as keyof Settings['profiles']].includes(mode),
+    ),
+  );
 }
 
 /** Persistence that needs to see TCP or what it carries. */
@@ -82,13 +101,24 @@ export function fleetSettings({ settings }: Fleet, protocol: 'tcp' | 'udp'): Par
   const said = { ...rest, ...(mode !== undefined && fits ? { mode } : {}) };
   if (protocol === 'tcp') return said;
   const { iRules: _iRules, reselectTries: _tries, persistence = [], ...plain } = said;
-  return { ...plain, ...(said.persistence && !persistence.some((method) => NOT_FOR_UDP.has(method)) ? { persistence } : {}) };
+  return {
+    ...plain,
+    ...(said.persistence && !persistence.some((method) => NOT_FOR_UDP.has(method))
+      ? { persistence }
+      : {}),
+  };
 }
 
 /** Settings of a shared exposure: the fleet's own words over those of the owner that decides. */
-export function underFleet(wished: Settings, fleet: Fleet, where: { readonly protocol: 'tcp' | 'udp'; readonly shareNodes: boolean }): Settings {
+export function underFleet(
+  wished: Settings,
+  fleet: Fleet,
+  where: { readonly protocol: 'tcp' | 'udp'; readonly shareNodes: boolean },
+): Settings {
   const settings = { ...wished, ...fleetSettings(fleet, where.protocol) };
-  const balance = fleet.mode === 'ratio' ? ratioBalance(settings.balance, where.shareNodes) : settings.balance;
-  const profiles = settings.mode === wished.mode ? settings.profiles : fitting(settings.profiles, settings.mode);
+  const balance =
+    fleet.mode === 'ratio' ? ratioBalance(settings.balance, where.shareNodes) : settings.balance;
+  const profiles =
+    settings.mode === wished.mode ? settings.profiles : fitting(settings.profiles, settings.mode);
   return { ...settings, balance, profiles };
 }

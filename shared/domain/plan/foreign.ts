@@ -21,15 +21,27 @@ export interface Conflict {
  * A virtual address in /Common can be used from everywhere, so only address and port together clash there; one in any other
  * partition is that partition's alone (mcpd 0107176c, as3.md §3.4). A wildcard port gives way to an exact one.
  */
-export function heldElsewhere(wanted: Pick<Exposure, 'address' | 'port' | 'protocol'>, holders: readonly Holder[]): Conflict | undefined {
+export function heldElsewhere(
+  wanted: Pick<Exposure, 'address' | 'port' | 'protocol'>,
+  holders: readonly Holder[],
+): Conflict | undefined {
   const there = holders.filter((holder) => plain(holder.address) === wanted.address);
-  const virtual = there.find((holder) => holder.port === wanted.port && [undefined, 'any', wanted.protocol].includes(holder.protocol));
+  const virtual = there.find(
+    (holder) =>
+      holder.port === wanted.port && [undefined, 'any', wanted.protocol].includes(holder.protocol),
+  );
   if (virtual) {
-    return { code: 'BIP422', reason: `virtual server ${virtual.path} on the device uses ${wanted.address}:${wanted.port} already; remove it, or choose another port or address` };
+    return {
+      code: 'BIP422',
+      reason: `virtual server ${virtual.path} on the device uses ${wanted.address}:${wanted.port} already; remove it, or choose another port or address`,
+    };
   }
   const other = there.find((holder) => holder.partition !== 'Common');
   if (!other) return undefined;
-  return { code: 'BIP423', reason: `${other.path} holds ${wanted.address} for partition ${other.partition}; use that partition, or another address` };
+  return {
+    code: 'BIP423',
+    reason: `${other.path} holds ${wanted.address} for partition ${other.partition}; use that partition, or another address`,
+  };
 }
 
 /** With thousands of them nobody wants to look through all for each exposure. */

@@ -28,29 +28,68 @@ export function leavesDevice(slice: Pick<Slice, 'removed' | 'device' | 'devices'
 }
 
 /** Which removals do not go through, and why. */
-export function heldRemovals(slice: Slice, gone: readonly Owned[], permits: Permits): ReadonlyMap<string, Held> {
+export function heldRemovals(
+  slice: Slice,
+  gone: readonly Owned[],
+  permits: Permits,
+): ReadonlyMap<string, Held> {
   if (leavesDevice(slice)) return new Map();
   const kept = new Map([...mistakes(slice, gone), ...stuckMoves(slice, gone, permits.closed)]);
-  return new Map([...kept, ...unprovenRemovals(slice, gone.filter((removal) => !kept.has(removal.key)), permits)]);
+  return new Map([
+    ...kept,
+    ...unprovenRemovals(
+      slice,
+      gone.filter((removal) => !kept.has(removal.key)),
+      permits,
+    ),
+  ]);
 }
 
 /** A mistake in an annotation or ConfigMap must not take down what ran before it was made. */
 function mistakes(slice: Slice, gone: readonly Owned[]): ReadonlyMap<string, Held> {
-  const faults = new Map(slice.servers.filter((s) => CODES[s.code]?.keepsRunning).map((s) => [s.gateway, s] as const));
+  const faults = new Map(
+    slice.servers.filter((s) => CODES[s.code]?.keepsRunning).map((s) => [s.gateway, s] as const),
+  );
   return new Map(
     gone.flatMap(({ key, gateways }) => {
-      const fault = gateways.map((gateway) => faults.get(gateway)).find((report) => report !== undefined);
-      return fault ? [[key, { code: fault.code, reason: `kept as it was last accepted, because ${fault.gateway} port ${fault.port} asks for something unusable: ${fault.reason}` }] as const] : [];
+      const fault = gateways
+        .map((gateway) => faults.get(gateway))
+        .find((report) => report !== undefined);
+      return fault
+        ? [
+            [
+              key,
+              {
+                code: fault.code,
+                reason: `kept as it was last accepted, because ${fault.gateway} port ${fault.port} asks for something unusable: ${fault.reason}`,
+              },
+            ] as const,
+          ]
+        : [];
     }),
   );
 }
 
 /** What cannot arrive does not leave. */
-function stuckMoves(slice: Slice, gone: readonly Owned[], closed: Permits['closed']): ReadonlyMap<string, Held> {
+function stuckMoves(
+  slice: Slice,
+  gone: readonly Owned[],
+  closed: Permits['closed'],
+): ReadonlyMap<string, Held> {
   return new Map(
     gone.flatMap((removal) => {
       const why = closed.get(movesTo(slice, removal)?.partition ?? '');
-      return why ? [[removal.key, { code: why.code, reason: `kept where it is, because the partition that it moves to cannot be written: ${why.reason}` }] as const] : [];
+      return why
+        ? [
+            [
+              removal.key,
+              {
+                code: why.code,
+                reason: `kept where it is, because the partition that it moves to cannot be written: ${why.reason}`,
+              },
+            ] as const,
+          ]
+        : [];
     }),
   );
 }
@@ -62,16 +101,43 @@ const OPENS_PORTS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet']);
  * A removal counts as seen when every gateway behind it was seen to be deleted or changed, and a move is none. What is left goes
  * through up to the allowance; beyond it, exactly those removals are held.
  */
-function unprovenRemovals(slice: Slice, gone: readonly Owned[], { owned, approved }: Permits): ReadonlyMap<string, Held> {
-  const touched = new Set(slice.changes.filter((c) => c.what !== 'added' && OPENS_PORTS.has(c.kind)).map((c) => `${c.namespace}/${c.name}`));
-  const isProven = (removal: Owned): boolean => approved.has(removal.key) || movesTo(slice, removal) !== undefined || removal.gateways.every((gateway) => touched.has(gateway));
+function unprovenRemovals(
+  slice: Slice,
+  gone: readonly Owned[],
+  { owned, approved }: Permits,
+): ReadonlyMap<string, Held> {
+  const touched = new Set(
+    slice.changes
+      .filter((c) => c.what !== 'added' && OPENS_PORTS.has(c.kind))
+      .map((c) => `${c.namespace}/${c.name}`),
+  );
+  const isProven = (removal: Owned): boolean =>
+    approved.has(removal.key) ||
+    movesTo(slice, removal) !== undefined ||
+    removal.gateways.every((gateway) => touched.has(gateway));
   const unseen = gone.filter((removal) => !isProven(removal));
   if (unseen.length <= removalAllowance(owned)) return new Map();
   const why = `not seen to be deleted, and ${unseen.length} of ${owned} exposures would go at once`;
-  return new Map(unseen.map(({ key }) => [key, { code: 'OWN310', reason: `${why}; if it is right, run "sluice approve ${slice.owner} --keys ${key}", or without --keys for all of them` }]));
+  return new Map(
+    unseen.map(({ key }) => [
+      key,
+      {
+        code: 'OWN310',
+        reason: `${why}; if it is right, run "sluice approve ${slice.owner} --keys ${key}", or without --keys for all of them`,
+      },
+    ]),
+  );
 }
 
 /** Where the same gateways want the same port now; that they are there proves that they were read. */
-export function movesTo(slice: Slice, { exposure, gateways }: Owned): Slice['exposures'][number] | undefined {
-  return slice.exposures.find((e) => e.port === exposure.port && e.protocol === exposure.protocol && gateways.every((gateway) => e.gateways.includes(gateway)));
+export function movesTo(
+  slice: Slice,
+  { exposure, gateways }: Owned,
+): Slice['exposures'][number] | undefined {
+  return slice.exposures.find(
+    (e) =>
+      e.port === exposure.port &&
+      e.protocol === exposure.protocol &&
+      gateways.every((gateway) => e.gateways.includes(gateway)),
+  );
 }

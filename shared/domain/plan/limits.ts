@@ -22,10 +22,23 @@ const WHERE = 'see docs/operations/limits.md';
 const NAMED = 3;
 
 /** What one partition has beyond the limits; `bytes` is the size of its declaration. */
-export function partitionExcess(state: Pick<DeclaredState, 'exposures'>, bytes: number): readonly Excess[] {
+export function partitionExcess(
+  state: Pick<DeclaredState, 'exposures'>,
+  bytes: number,
+): readonly Excess[] {
   const exposures = Object.entries(state.exposures);
-  const pools = exposures.map(([key, e]) => ({ key, members: e.contributions.reduce((sum, c) => sum + c.members.length, 0) })).filter(({ members }) => members > LIMITS.members);
-  return [...(exposures.length > LIMITS.exposures || bytes > LIMITS.bytes ? [tooMuch(exposures.length, bytes)] : []), ...(pools.length > 0 ? [tooWide(pools)] : [])];
+  const pools = exposures
+    .map(([key, e]) => ({
+      key,
+      members: e.contributions.reduce((sum, c) => sum + c.members.length, 0),
+    }))
+    .filter(({ members }) => members > LIMITS.members);
+  return [
+    ...(exposures.length > LIMITS.exposures || bytes > LIMITS.bytes
+      ? [tooMuch(exposures.length, bytes)]
+      : []),
+    ...(pools.length > 0 ? [tooWide(pools)] : []),
+  ];
 }
 
 function tooMuch(exposures: number, bytes: number): Excess {
@@ -37,13 +50,27 @@ function tooWide(pools: readonly { readonly key: string; readonly members: numbe
   const widest = pools.toSorted((a, b) => b.members - a.members);
   const named = widest.slice(0, NAMED).map(({ key, members }) => `${key} (${members})`);
   const more = widest.length > NAMED ? ` and ${widest.length - NAMED} more` : '';
-  return { code: 'BIP461', message: `has pools of more than ${LIMITS.members} members: ${named.join(', ')}${more}; use members: nodes, a nodeSelector or fewer gateway pods, ${WHERE}` };
+  return {
+    code: 'BIP461',
+    message: `has pools of more than ${LIMITS.members} members: ${named.join(', ')}${more}; use members: nodes, a nodeSelector or fewer gateway pods, ${WHERE}`,
+  };
 }
 
 /** How many clusters share the device, over all its partitions. */
-export function deviceExcess(states: readonly Pick<DeclaredState, 'exposures'>[]): readonly Excess[] {
-  const owners = new Set(states.flatMap((state) => Object.values(state.exposures).flatMap((e) => e.contributions.map((c) => c.owner))));
+export function deviceExcess(
+  states: readonly Pick<DeclaredState, 'exposures'>[],
+): readonly Excess[] {
+  const owners = new Set(
+    states.flatMap((state) =>
+      Object.values(state.exposures).flatMap((e) => e.contributions.map((c) => c.owner)),
+    ),
+  );
   const clusters = new Set([...owners].map((owner) => parseOwner(owner).cluster));
   if (clusters.size <= LIMITS.clusters) return [];
-  return [{ code: 'BIP462', message: `serves ${clusters.size} clusters; recommended are at most ${LIMITS.clusters}, because all of them wait for one lock of AS3. Give some another device, ${WHERE}` }];
+  return [
+    {
+      code: 'BIP462',
+      message: `serves ${clusters.size} clusters; recommended are at most ${LIMITS.clusters}, because all of them wait for one lock of AS3. Give some another device, ${WHERE}`,
+    },
+  ];
 }

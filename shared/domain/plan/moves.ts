@@ -11,10 +11,20 @@ export interface Move {
   readonly to: string;
 }
 
-export function movesBetween(partitions: ReadonlyMap<string, DeclaredState>, slices: readonly Slice[]): readonly Move[] {
-  return [...partitions].flatMap(([from, state]) => slices.flatMap((slice) => slice.exposures.flatMap((exposure): readonly Move[] => {
-    const key = exposureKey(exposure);
-    const mine = state.exposures[key]?.contributions.some((c) => c.owner === slice.owner) ?? false;
-    return mine && exposure.partition !== from ? [{ change: changeId({ owner: slice.owner, key }), from, to: exposure.partition }] : [];
-  })));
+export function movesBetween(
+  partitions: ReadonlyMap<string, DeclaredState>,
+  slices: readonly Slice[],
+): readonly Move[] {
+  return [...partitions].flatMap(([from, state]) =>
+    slices.flatMap((slice) =>
+      slice.exposures.flatMap((exposure): readonly Move[] => {
+        const key = exposureKey(exposure);
+        const mine =
+          state.exposures[key]?.contributions.some((c) => c.owner === slice.owner) ?? false;
+        return mine && exposure.partition !== from
+          ? [{ change: changeId({ owner: slice.owner, key }), from, to: exposure.partition }]
+          : [];
+      }),
+    ),
+  );
 }

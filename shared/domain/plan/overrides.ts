@@ -57,7 +57,11 @@ export interface OverrideRules {
 }
 
 /** The overrides from one declared state to the next; undefined where nothing is kept. */
-export function nextOverrides(before: Pick<DeclaredState, 'exposures' | 'overrides'>, exposures: DeclaredState['exposures'], rules: OverrideRules): Overrides | undefined {
+export function nextOverrides(
+  before: Pick<DeclaredState, 'exposures' | 'overrides'>,
+  exposures: DeclaredState['exposures'],
+  rules: OverrideRules,
+): Overrides | undefined {
   const kept = Object.entries(adopted(before, rules)).flatMap(([key, override]) => {
     const e = exposures[key];
     const still = e && stillKept(e, override);
@@ -66,7 +70,10 @@ export function nextOverrides(before: Pick<DeclaredState, 'exposures' | 'overrid
   return kept.length === 0 ? undefined : sortedByKey(Object.fromEntries(kept));
 }
 
-function adopted({ exposures, overrides = {} }: Pick<DeclaredState, 'exposures' | 'overrides'>, { now, adopt = [], lift = false }: OverrideRules): Overrides {
+function adopted(
+  { exposures, overrides = {} }: Pick<DeclaredState, 'exposures' | 'overrides'>,
+  { now, adopt = [], lift = false }: OverrideRules,
+): Overrides {
   const next = new Map(Object.entries(lift ? {} : overrides));
   for (const one of adopt) {
     const e = exposures[one.key];
@@ -76,22 +83,35 @@ function adopted({ exposures, overrides = {} }: Pick<DeclaredState, 'exposures' 
   return Object.fromEntries(next);
 }
 
-function withAdoption(e: WithSettings, known: Override | undefined, { values: wished, instead }: Adoption, since: string): Override | undefined {
+function withAdoption(
+  e: WithSettings,
+  known: Override | undefined,
+  { values: wished, instead }: Adoption,
+  since: string,
+): Override | undefined {
   const before = known?.values ?? {};
   const values = { ...before, ...timely(e, wished, instead) };
-  return sameContent(values, before) ? known : { since, values, instead: { ...known?.instead, ...chosen(askedOf(e), values) } };
+  return sameContent(values, before)
+    ? known
+    : { since, values, instead: { ...known?.instead, ...chosen(askedOf(e), values) } };
 }
 
 /** Of the values that were found those of which the owner still asks for the same. */
 function timely(e: WithSettings, values: Operated, instead: Operated): Operated {
   const asked = askedOf(e);
-  return Object.fromEntries(Object.entries(values).filter(([name]) => asked[name as keyof Operated] === instead[name as keyof Operated]));
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([name]) => asked[name as keyof Operated] === instead[name as keyof Operated],
+    ),
+  );
 }
 
 /** Without what the owner changed since, and what is no difference any more. */
 function stillKept(e: WithSettings, { since, values, instead }: Override): Override | undefined {
   const asked = askedOf(e);
-  const keep = (Object.keys(values) as (keyof Operated)[]).filter((name) => asked[name] === instead[name] && asked[name] !== values[name]);
+  const keep = (Object.keys(values) as (keyof Operated)[]).filter(
+    (name) => asked[name] === instead[name] && asked[name] !== values[name],
+  );
   if (keep.length === 0) return undefined;
   const only = (of: Operated): Operated => Object.fromEntries(keep.map((name) => [name, of[name]]));
   return { since, values: only(values), instead: only(instead) };
@@ -103,14 +123,25 @@ export function insteadOf(e: WithSettings, names: Operated): Operated {
 }
 
 function chosen(all: Required<Operated>, names: Operated): Operated {
-  return Object.fromEntries((Object.keys(names) as (keyof Operated)[]).map((name) => [name, all[name]]));
+  return Object.fromEntries(
+    (Object.keys(names) as (keyof Operated)[]).map((name) => [name, all[name]]),
+  );
 }
 
 /** `balances by ratio-member instead of round-robin`, one for each value. */
-export function overrideInWords({ values, instead }: Pick<Override, 'values' | 'instead'>): readonly string[] {
+export function overrideInWords({
+  values,
+  instead,
+}: Pick<Override, 'values' | 'instead'>): readonly string[] {
   return [
-    ...(values.balance === undefined ? [] : [`balances by ${values.balance} instead of ${instead.balance}`]),
-    ...(values.connectionLimit === undefined ? [] : [`takes ${limit(values.connectionLimit)} connections instead of ${limit(instead.connectionLimit ?? 0)}`]),
+    ...(values.balance === undefined
+      ? []
+      : [`balances by ${values.balance} instead of ${instead.balance}`]),
+    ...(values.connectionLimit === undefined
+      ? []
+      : [
+          `takes ${limit(values.connectionLimit)} connections instead of ${limit(instead.connectionLimit ?? 0)}`,
+        ]),
     ...(values.enabled === undefined ? [] : [values.enabled ? 'is enabled' : 'is disabled']),
   ];
 }

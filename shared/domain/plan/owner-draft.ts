@@ -33,7 +33,8 @@ export function openRecord(record: OwnerRecord): OwnerDraft {
 
 /** What is empty is left out, so that the declaration stays small and its content comparable. */
 export function closeRecord(draft: OwnerDraft): OwnerRecord {
-  const { version, clusterUid, sender, seen, rival, gone, held, approved, quarantine, claims } = draft;
+  const { version, clusterUid, sender, seen, rival, gone, held, approved, quarantine, claims } =
+    draft;
   return {
     version,
     clusterUid,

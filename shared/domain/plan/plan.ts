@@ -31,39 +31,83 @@ export interface Plan {
 }
 
 /** Pure: slices are the newest of each owner; those that are older than what is declared change nothing. */
-export function planPartition(partition: string, declared: DeclaredState, slices: readonly Slice[], rules: PlanRules): Plan {
+export function planPartition(
+  partition: string,
+  declared: DeclaredState,
+  slices: readonly Slice[],
+  rules: PlanRules,
+): Plan {
   const draft = openDraft(partition, declared, rules);
   steer(draft, slices);
   removeAbsent(draft, slices);
   // Removals of every owner first: an address that one owner gives up is free for another in the same plan.
-  const fresh = slices.toSorted((a, b) => (a.owner < b.owner ? -1 : 1)).filter((slice) => admit(draft, slice));
-  const others = [...draft.owners.keys()].filter((owner) => !fresh.some((slice) => slice.owner === owner));
+  const fresh = slices
+    .toSorted((a, b) => (a.owner < b.owner ? -1 : 1))
+    .filter((slice) => admit(draft, slice));
+  const others = [...draft.owners.keys()].filter(
+    (owner) => !fresh.some((slice) => slice.owner === owner),
+  );
   for (const slice of fresh) removeUnwanted(draft, slice);
   for (const owner of others) removeApproved(draft, owner);
-  for (const wish of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(byAge)) put(draft, wish);
+  for (const wish of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(byAge))
+    put(draft, wish);
   settleAll(draft);
   remark(draft, fresh);
   return conclude(draft);
 }
 
 function wanted({ partition }: Draft, fresh: readonly Slice[]): readonly Wish[] {
-  return fresh.flatMap((slice) => slice.exposures.filter((e) => e.partition === partition).map((exposure) => wishOf(slice.owner, exposure)));
+  return fresh.flatMap((slice) =>
+    slice.exposures
+      .filter((e) => e.partition === partition)
+      .map((exposure) => wishOf(slice.owner, exposure)),
+  );
 }
 
 /** Claims that were lost stand until their owner says something else. */
 function waiting({ owners }: Draft, others: readonly string[]): readonly Wish[] {
-  return others.flatMap((owner) => [...(owners.get(owner)?.claims.values() ?? [])].map((claim) => ({ owner, wanted: claim, standing: true })));
+  return others.flatMap((owner) =>
+    [...(owners.get(owner)?.claims.values() ?? [])].map((claim) => ({
+      owner,
+      wanted: claim,
+      standing: true,
+    })),
+  );
 }
 
 function conclude(draft: Draft): Plan {
   const { partition, declared, rules, now, owners, exposures, entries } = draft;
-  const { owners: _owners, exposures: _exposures, floors: _floors, drains: _drains, steered: _steered, replaced: _replaced, overrides: _overrides, ...others } = declared;
-  const rest = { ...others, ...tableOf('drains', draft.drains), ...tableOf('steered', draft.steered), ...tableOf('replaced', draft.replaced) };
+  const {
+    owners: _owners,
+    exposures: _exposures,
+    floors: _floors,
+    drains: _drains,
+    steered: _steered,
+    replaced: _replaced,
+    overrides: _overrides,
+    ...others
+  } = declared;
+  const rest = {
+    ...others,
+    ...tableOf('drains', draft.drains),
+    ...tableOf('steered', draft.steered),
+    ...tableOf('replaced', draft.replaced),
+  };
   const shareNodes = sharedNodes(draft);
-  const overrides = nextOverrides(declared, Object.fromEntries(exposures), { now, ...rules.overrides });
-  const records = Object.fromEntries([...owners].map(([owner, record]) => [owner, closeRecord(record)] as const));
+  const overrides = nextOverrides(declared, Object.fromEntries(exposures), {
+    now,
+    ...rules.overrides,
+  });
+  const records = Object.fromEntries(
+    [...owners].map(([owner, record]) => [owner, closeRecord(record)] as const),
+  );
   const close = (remembered: Pick<DeclaredState, 'owners' | 'floors'>): DeclaredState =>
-    declaredState(remembered.owners, [...exposures.values()], { ...(remembered.floors && { floors: remembered.floors }), ...rest, ...(overrides && { overrides }), ...(shareNodes === undefined ? {} : { shareNodes }) });
+    declaredState(remembered.owners, [...exposures.values()], {
+      ...(remembered.floors && { floors: remembered.floors }),
+      ...rest,
+      ...(overrides && { overrides }),
+      ...(shareNodes === undefined ? {} : { shareNodes }),
+    });
   const remembered = { owners: records, ...(declared.floors && { floors: declared.floors }) };
   const next = close(remembered);
   // Forgetting is worth no post of its own.
@@ -73,6 +117,13 @@ function conclude(draft: Draft): Plan {
 }
 
 /** What is empty is left out. */
-function tableOf<K extends string, T>(name: K, table: ReadonlyMap<string, T>): { readonly [_ in K]?: Readonly<Record<string, T>> } {
-  return table.size === 0 ? {} : ({ [name]: sortedByKey(Object.fromEntries(table)) } as { readonly [_ in K]: Readonly<Record<string, T>> });
+function tableOf<K extends string, T>(
+  name: K,
+  table: ReadonlyMap<string, T>,
+): { readonly [_ in K]?: Readonly<Record<string, T>> } {
+  return table.size === 0
+    ? {}
+    : ({ [name]: sortedByKey(Object.fromEntries(table)) } as {
+        readonly [_ in K]: Readonly<Record<string, T>>;
+      });
 }

@@ -26,13 +26,18 @@ export interface Wish {
 
 /** What is not declared of an exposure stays out: members that are out, and the partition, which is this one. */
 export function wishOf(owner: string, { partition: _partition, ...exposure }: Exposure): Wish {
-  const members = exposure.members.filter((m) => m.availability !== 'out').toSorted((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1));
+  const members = exposure.members
+    .filter((m) => m.availability !== 'out')
+    .toSorted((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1));
   return { owner, wanted: { ...exposure, members }, standing: false };
 }
 
 /** The oldest first, so that the oldest of several that come together gets the address; then by name. */
 export function byAge(a: Wish, b: Wish): number {
-  return olderFirst({ since: a.wanted.since, owner: a.owner }, { since: b.wanted.since, owner: b.owner });
+  return olderFirst(
+    { since: a.wanted.since, owner: a.owner },
+    { since: b.wanted.since, owner: b.owner },
+  );
 }
 
 export function put(draft: Draft, wish: Wish): void {
@@ -40,7 +45,9 @@ export function put(draft: Draft, wish: Wish): void {
   const key = exposureKey(wanted);
   const record = draft.owners.get(owner);
   const present = draft.exposures.get(key);
-  const conflict = lostClaim(present, owner, draft.rules.sameFleet) ?? (present ? undefined : heldElsewhere(wanted, draft.holders.get(wanted.address) ?? []));
+  const conflict =
+    lostClaim(present, owner, draft.rules.sameFleet) ??
+    (present ? undefined : heldElsewhere(wanted, draft.holders.get(wanted.address) ?? []));
   if (conflict) {
     record?.claims.set(key, wanted);
     if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });
@@ -49,7 +56,11 @@ export function put(draft: Draft, wish: Wish): void {
   const next = joined(draft, present, wish);
   if (present && sameContent(present, next)) {
     forget(draft, wish);
-    return say(draft, wish, { kind: 'unchanged', code: 'OK', reason: 'declared as wanted already' });
+    return say(draft, wish, {
+      kind: 'unchanged',
+      code: 'OK',
+      reason: 'declared as wanted already',
+    });
   }
   const structure = structureOf(next.settings);
   const refused = keptOut(draft, { owner, key }, structure);
@@ -58,7 +69,12 @@ export function put(draft: Draft, wish: Wish): void {
   evict(draft, present, next);
   draft.exposures.set(key, next);
   forget(draft, wish);
-  say(draft, wish, { structure, ...(present ? updateOf(present, next, sharingRules(draft)) : { kind: 'create', code: 'OK', reason: creation(draft, wish) }) });
+  say(draft, wish, {
+    structure,
+    ...(present
+      ? updateOf(present, next, sharingRules(draft))
+      : { kind: 'create', code: 'OK', reason: creation(draft, wish) }),
+  });
 }
 
 type Said = Omit<PlanEntry, 'owner' | 'key' | 'gateways'>;
@@ -74,37 +90,85 @@ function forget(draft: Draft, { owner, wanted }: Wish): void {
 }
 
 /** A culprit that is new stays out; one that was accepted before keeps that content, and its members go on following. */
-function leaveOut(draft: Draft, wish: Wish, { present, refused }: { readonly present: DeclaredExposure | undefined; readonly refused: Quarantined }): void {
+function leaveOut(
+  draft: Draft,
+  wish: Wish,
+  {
+    present,
+    refused,
+  }: { readonly present: DeclaredExposure | undefined; readonly refused: Quarantined },
+): void {
   const { owner, wanted } = wish;
   const key = exposureKey(wanted);
   draft.owners.get(owner)?.quarantine.set(key, refused);
   const mine = present && partsOf(present).find(({ contribution }) => contribution.owner === owner);
   // What was refused is not remembered as its wish either: the accepted one stands.
   const accepted = mine && { ...wish, wanted: { ...wanted, settings: mine.wished } };
-  const following = present && accepted && refused.members === 'follow' ? joined(draft, present, accepted, present.settings) : undefined;
-  if (present && following && isAllowed(draft, { owner, key }) && !sameContent(present, following)) {
+  const following =
+    present && accepted && refused.members === 'follow'
+      ? joined(draft, present, accepted, present.settings)
+      : undefined;
+  if (
+    present &&
+    following &&
+    isAllowed(draft, { owner, key }) &&
+    !sameContent(present, following)
+  ) {
     evict(draft, present, following);
     draft.exposures.set(key, following);
-    say(draft, wish, { structure: refused.hash, ...updateOf(present, following, sharingRules(draft)) });
+    say(draft, wish, {
+      structure: refused.hash,
+      ...updateOf(present, following, sharingRules(draft)),
+    });
   }
-  say(draft, wish, { kind: 'rejected', structure: refused.hash, code: refused.code, reason: `${inWords(refused)}${mine ? '; meanwhile the last accepted content stays' : ''}` });
+  say(draft, wish, {
+    kind: 'rejected',
+    structure: refused.hash,
+    code: refused.code,
+    reason: `${inWords(refused)}${mine ? '; meanwhile the last accepted content stays' : ''}`,
+  });
 }
 
 /** With this wish in it. Whoever does not decide leaves the settings as they are, so that nobody is blamed for another's: see `settle.ts`. */
-function joined(draft: Draft, present: DeclaredExposure | undefined, { owner, wanted }: Wish, kept?: Settings): DeclaredExposure {
+function joined(
+  draft: Draft,
+  present: DeclaredExposure | undefined,
+  { owner, wanted }: Wish,
+  kept?: Settings,
+): DeclaredExposure {
   const rules = sharingRules(draft);
-  const mine: Part = { contribution: { owner, gateways: wanted.gateways, since: wanted.since, members: wanted.members }, wished: wanted.settings };
-  const others = present ? keepersOf(present.contributions, draft.rules.sameFleet).map((c) => c.owner).filter((one) => one !== owner) : [];
-  const parts = [...(present ? partsOf(present) : []).filter(({ contribution }) => others.includes(contribution.owner)), mine];
+  const mine: Part = {
+    contribution: {
+      owner,
+      gateways: wanted.gateways,
+      since: wanted.since,
+      members: wanted.members,
+    },
+    wished: wanted.settings,
+  };
+  const others = present
+    ? keepersOf(present.contributions, draft.rules.sameFleet)
+        .map((c) => c.owner)
+        .filter((one) => one !== owner)
+    : [];
+  const parts = [
+    ...(present ? partsOf(present) : []).filter(({ contribution }) =>
+      others.includes(contribution.owner),
+    ),
+    mine,
+  ];
   const decides = deciderOf(parts)?.contribution.owner === owner;
-  const settings = kept ?? (present && !decides ? present.settings : decidedSettings(wanted, parts, rules)) ?? wanted.settings;
+  const settings =
+    kept ??
+    (present && !decides ? present.settings : decidedSettings(wanted, parts, rules)) ??
+    wanted.settings;
   return composed(wanted, settings, parts, rules);
 }
 
 function creation(draft: Draft, { owner, wanted, standing }: Wish): string {
   const gateways = wanted.gateways.join(', ');
   const from = draft.rules.movedFrom?.get(changeId({ owner, key: exposureKey(wanted) }));
-  if (from !== undefined) return `${gateways} asks for it; it moves here from partition ${from}, which cut its connections`;
+  if (from !== undefined)
+    return `${gateways} asks for it; it moves here from partition ${from}, which cut its connections`;
   return standing ? `${gateways} waited for it, and it is free now` : `${gateways} asks for it`;
 }
-

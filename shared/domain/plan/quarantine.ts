@@ -18,17 +18,31 @@ export interface Refusal {
 }
 
 /** What is remembered when the device refused a change, knowing what was remembered of it before. */
-export function quarantineOf(refused: Pick<PlanEntry, 'structure' | 'membersOnly'>, { code, reason }: Refusal, { before, now }: { readonly before: Quarantined | undefined; readonly now: number }): Quarantined {
+export function quarantineOf(
+  refused: Pick<PlanEntry, 'structure' | 'membersOnly'>,
+  { code, reason }: Refusal,
+  { before, now }: { readonly before: Quarantined | undefined; readonly now: number },
+): Quarantined {
   const hash = refused.structure ?? '';
   const known = before?.hash === hash ? before : undefined;
   const tries = (known?.tries ?? 0) + 1;
   const longest = isDeviceFault(code) ? WAIT.longestOfDevice : WAIT.longest;
   const wait = Math.min(longest, WAIT.first * 2 ** (tries - 1));
   const kept = refused.membersOnly === true || known?.members === 'kept';
-  return { hash, code, reason, next: new Date(now + wait).toISOString(), tries, members: kept ? 'kept' : 'follow' };
+  return {
+    hash,
+    code,
+    reason,
+    next: new Date(now + wait).toISOString(),
+    tries,
+    members: kept ? 'kept' : 'follow',
+  };
 }
 
-export function quarantined(state: DeclaredState, { owner, key }: Pick<PlanEntry, 'owner' | 'key'>): Quarantined | undefined {
+export function quarantined(
+  state: DeclaredState,
+  { owner, key }: Pick<PlanEntry, 'owner' | 'key'>,
+): Quarantined | undefined {
   return state.owners[owner]?.quarantine?.[key];
 }
 
@@ -39,10 +53,16 @@ export function isDue(entry: Quarantined, now: number): boolean {
 }
 
 /** Whether this change of this structure has to stay out; something else is tried at once. */
-export function keptOut(draft: Draft, change: Pick<PlanEntry, 'owner' | 'key'>, structure: string): Quarantined | undefined {
+export function keptOut(
+  draft: Draft,
+  change: Pick<PlanEntry, 'owner' | 'key'>,
+  structure: string,
+): Quarantined | undefined {
   const { refused, retry } = draft.rules;
   const id = changeId(change);
-  const known = refused?.get(id) ?? (retry?.has(id) ? undefined : draft.owners.get(change.owner)?.quarantine.get(change.key));
+  const known =
+    refused?.get(id) ??
+    (retry?.has(id) ? undefined : draft.owners.get(change.owner)?.quarantine.get(change.key));
   return known?.hash === structure ? known : undefined;
 }
 

@@ -25,12 +25,28 @@ export function remark(draft: Draft, slices: readonly Slice[]): void {
     const exposure = draft.exposures.get(entry.key);
     const mine = exposure?.contributions.find((c) => c.owner === entry.owner);
     if (!slice || !exposure || !mine || !TELLING.has(entry.kind)) continue;
-    const remarks = [...unheard(exposure, mine, { slice, key: entry.key, rules: sharingRules(draft) }), ...fallback(mine, sharingRules(draft)), ...others(entry, waiting)];
-    if (remarks.length > 0) draft.entries[i] = { ...entry, remarks, reason: [entry.reason, ...remarks.filter(({ code }) => code !== 'OWN341').map(({ message }) => message)].join('; ') };
+    const remarks = [
+      ...unheard(exposure, mine, { slice, key: entry.key, rules: sharingRules(draft) }),
+      ...fallback(mine, sharingRules(draft)),
+      ...others(entry, waiting),
+    ];
+    if (remarks.length > 0)
+      draft.entries[i] = {
+        ...entry,
+        remarks,
+        reason: [
+          entry.reason,
+          ...remarks.filter(({ code }) => code !== 'OWN341').map(({ message }) => message),
+        ].join('; '),
+      };
   }
 }
 
-const TELLING: ReadonlySet<PlanEntry['kind']> = new Set<PlanEntry['kind']>(['create', 'update', 'unchanged']);
+const TELLING: ReadonlySet<PlanEntry['kind']> = new Set<PlanEntry['kind']>([
+  'create',
+  'update',
+  'unchanged',
+]);
 
 interface Told {
   readonly slice: Slice;
@@ -39,13 +55,24 @@ interface Told {
 }
 
 /** A default that gives way to somebody's wish is no news. */
-function unheard(exposure: DeclaredExposure, mine: Contribution, { slice, key, rules }: Told): readonly Remark[] {
+function unheard(
+  exposure: DeclaredExposure,
+  mine: Contribution,
+  { slice, key, rules }: Told,
+): readonly Remark[] {
   const sources = slice.sources[key];
-  const isDefault = (name: SettingName): boolean => sources !== undefined && (TOLD_AS[name] ?? [name]).every((one) => (sources[one] ?? 'default') === 'default');
-  return Object.entries(mine.wish ?? {}).filter(([name]) => !isDefault(name as SettingName)).map(([name, wished]) => {
-    const held = exposure.settings[name as SettingName];
-    return { code: 'OWN340', message: `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(wished)}, because ${deciding(exposure, name as SettingName, rules)}` };
-  });
+  const isDefault = (name: SettingName): boolean =>
+    sources !== undefined &&
+    (TOLD_AS[name] ?? [name]).every((one) => (sources[one] ?? 'default') === 'default');
+  return Object.entries(mine.wish ?? {})
+    .filter(([name]) => !isDefault(name as SettingName))
+    .map(([name, wished]) => {
+      const held = exposure.settings[name as SettingName];
+      return {
+        code: 'OWN340',
+        message: `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(wished)}, because ${deciding(exposure, name as SettingName, rules)}`,
+      };
+    });
 }
 
 function deciding(exposure: DeclaredExposure, name: SettingName, rules: SharingRules): string {
@@ -53,7 +80,8 @@ function deciding(exposure: DeclaredExposure, name: SettingName, rules: SharingR
   const fleet = fleetOfOwner(decider, rules);
   if (fleet?.mode === 'ratio' && name === 'balance') return `fleet ${fleet.name} has mode ratio`;
   const said = fleet ? fleetSettings(fleet, exposure.protocol) : {};
-  if (fleet && (name in said || (name === 'profiles' && 'mode' in said))) return `the settings of fleet ${fleet.name} in sluice.yaml say so`;
+  if (fleet && (name in said || (name === 'profiles' && 'mode' in said)))
+    return `the settings of fleet ${fleet.name} in sluice.yaml say so`;
   return `${decider} has the oldest gateway there and decides`;
 }
 
@@ -64,15 +92,37 @@ function inWords(value: unknown): string {
 function fallback(mine: Contribution, { shareNodes, fleetOf }: SharingRules): readonly Remark[] {
   const fleet = fleetOfOwner(mine.owner, { fleetOf });
   if (mine.weight === undefined || !shareNodes || !fleet) return [];
-  return [{ code: 'OWN341', message: `fleet ${fleet.name} has mode ratio, but the device has several partitions, which share their nodes; so each member gets the ratio of its cluster, however many members the clusters have` }];
+  return [
+    {
+      code: 'OWN341',
+      message: `fleet ${fleet.name} has mode ratio, but the device has several partitions, which share their nodes; so each member gets the ratio of its cluster, however many members the clusters have`,
+    },
+  ];
 }
 
-function others({ key, owner }: PlanEntry, waiting: ReadonlyMap<string, readonly string[]>): readonly Remark[] {
+function others(
+  { key, owner }: PlanEntry,
+  waiting: ReadonlyMap<string, readonly string[]>,
+): readonly Remark[] {
   const owners = (waiting.get(key) ?? []).filter((one) => one !== owner);
-  return owners.length === 0 ? [] : [{ code: 'OWN342', message: `${owners.join(', ')} want${owners.length === 1 ? 's' : ''} ${key} too, and may not share it` }];
+  return owners.length === 0
+    ? []
+    : [
+        {
+          code: 'OWN342',
+          message: `${owners.join(', ')} want${owners.length === 1 ? 's' : ''} ${key} too, and may not share it`,
+        },
+      ];
 }
 
 function waitingByKey({ owners }: Draft): ReadonlyMap<string, readonly string[]> {
-  const claims = [...owners].flatMap(([owner, record]) => [...record.claims.keys()].map((key) => ({ owner, key })));
-  return new Map([...Map.groupBy(claims, ({ key }) => key)].map(([key, list]) => [key, list.map(({ owner }) => owner).sort()]));
+  const claims = [...owners].flatMap(([owner, record]) =>
+    [...record.claims.keys()].map((key) => ({ owner, key })),
+  );
+  return new Map(
+    [...Map.groupBy(claims, ({ key }) => key)].map(([key, list]) => [
+      key,
+      list.map(({ owner }) => owner).sort(),
+    ]),
+  );
 }

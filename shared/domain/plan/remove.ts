@@ -12,14 +12,21 @@ export function removeUnwanted(draft: Draft, slice: Slice, because?: string): vo
   const { owner } = slice;
   const record = draft.owners.get(owner);
   if (!record) return;
-  const wanted = new Set(slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey));
+  const wanted = new Set(
+    slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey),
+  );
   const owned = ownedBy(draft, owner);
   const gone = owned.filter((one) => !wanted.has(one.key));
-  const held = heldRemovals(slice, gone, { owned: owned.length, approved: record.approved, closed: draft.rules.closed ?? new Map() });
+  const held = heldRemovals(slice, gone, {
+    owned: owned.length,
+    approved: record.approved,
+    closed: draft.rules.closed ?? new Map(),
+  });
   for (const one of gone) {
     const guard = held.get(one.key);
     if (guard?.code === 'OWN310') record.held.add(one.key);
-    if (guard) draft.entries.push({ owner, key: one.key, gateways: one.gateways, kind: 'held', ...guard });
+    if (guard)
+      draft.entries.push({ owner, key: one.key, gateways: one.gateways, kind: 'held', ...guard });
     else takeOut(draft, owner, one, reasonFor(draft, slice, one, because));
   }
 }
@@ -30,22 +37,30 @@ export function removeApproved(draft: Draft, owner: string): void {
   // Of most owners nothing is held, and to look for what they own costs a look at everything.
   if (!record || record.held.size === 0 || record.approved.size === 0) return;
   for (const one of ownedBy(draft, owner)) {
-    if (record.held.has(one.key) && record.approved.has(one.key)) takeOut(draft, owner, one, 'its removal was approved');
+    if (record.held.has(one.key) && record.approved.has(one.key))
+      takeOut(draft, owner, one, 'its removal was approved');
   }
 }
 
 function reasonFor(draft: Draft, slice: Slice, one: Owned, because: string | undefined): string {
   if (slice.removed) return 'the ingress Service was deleted';
-  if (!slice.devices.includes(slice.device)) return `the configuration offers the ingress on ${slice.devices.join(', ') || 'no device'} instead`;
+  if (!slice.devices.includes(slice.device))
+    return `the configuration offers the ingress on ${slice.devices.join(', ') || 'no device'} instead`;
   if (draft.owners.get(slice.owner)?.approved.has(one.key)) return 'its removal was approved';
   if (because !== undefined) return because;
   const to = movesTo(slice, one);
-  if (to && to.partition !== draft.partition) return `moves to partition ${to.partition}; connections are cut, because an address can be in one partition only`;
+  if (to && to.partition !== draft.partition)
+    return `moves to partition ${to.partition}; connections are cut, because an address can be in one partition only`;
   return to ? `moves to ${to.address}` : 'no gateway asks for it any more';
 }
 
 /** Without asking whether it may. */
-export function takeOut(draft: Draft, owner: string, { key, gateways, exposure }: Owned, reason: string): void {
+export function takeOut(
+  draft: Draft,
+  owner: string,
+  { key, gateways, exposure }: Owned,
+  reason: string,
+): void {
   const record = draft.owners.get(owner);
   const base = { owner, key, gateways, structure: ABSENT };
   const refused = keptOut(draft, base, ABSENT);

@@ -20,7 +20,8 @@ import { composed, deciderOf, decidedSettings, isSettled, keepersOf, partsOf } f
 export function settleAll(draft: Draft): void {
   const rules = sharingRules(draft);
   const apart = strangers(draft.rules.sameFleet);
-  for (const [key, present] of draft.exposures) if (!isSettled(present, rules) || apart(present)) settle(draft, { key, present, rules });
+  for (const [key, present] of draft.exposures)
+    if (!isSettled(present, rules) || apart(present)) settle(draft, { key, present, rules });
 }
 
 /** Whether owners of one exposure may not share it. The same few owners stand behind thousands, so each pair is asked for once. */
@@ -30,7 +31,8 @@ function strangers(sameFleet: SameFleet): (e: DeclaredExposure) => boolean {
     if (contributions.length === 1) return false;
     const owners = contributions.map((c) => c.owner);
     const names = owners.join(' ');
-    const found = known.get(names) ?? owners.some((a, i) => owners.slice(i + 1).some((b) => !sameFleet(a, b)));
+    const found =
+      known.get(names) ?? owners.some((a, i) => owners.slice(i + 1).some((b) => !sameFleet(a, b)));
     known.set(names, found);
     return found;
   };
@@ -52,13 +54,28 @@ function settle(draft: Draft, { key, present, rules }: Unsettled): void {
   const refused = keptOut(draft, base, structureOf(decided));
   if (refused && !sameContent(decided, present.settings)) {
     draft.owners.get(base.owner)?.quarantine.set(key, refused);
-    draft.entries.push({ ...base, kind: 'rejected', structure: refused.hash, code: refused.code, reason: `${inWords(refused)}; meanwhile the last accepted settings stay` });
+    draft.entries.push({
+      ...base,
+      kind: 'rejected',
+      structure: refused.hash,
+      code: refused.code,
+      reason: `${inWords(refused)}; meanwhile the last accepted settings stay`,
+    });
   }
   const next = composed(present, refused ? present.settings : decided, parts, rules);
-  if (!sameContent(present, next)) adopt(draft, { ...base, structure: structureOf(next.settings), ...updateOf(present, next, rules) }, { present, next });
+  if (!sameContent(present, next))
+    adopt(
+      draft,
+      { ...base, structure: structureOf(next.settings), ...updateOf(present, next, rules) },
+      { present, next },
+    );
 }
 
-function adopt(draft: Draft, entry: PlanEntry & { readonly structure: string }, { present, next }: { readonly present: DeclaredExposure; readonly next: DeclaredExposure }): void {
+function adopt(
+  draft: Draft,
+  entry: PlanEntry & { readonly structure: string },
+  { present, next }: { readonly present: DeclaredExposure; readonly next: DeclaredExposure },
+): void {
   const { owner, key, structure } = entry;
   if (!isAllowed(draft, entry) || keptOut(draft, entry, structure)) return;
   evict(draft, present, next);
@@ -71,24 +88,49 @@ function adopt(draft: Draft, entry: PlanEntry & { readonly structure: string }, 
 
 /** One change of an owner's exposure is one entry, so that it is tried and blamed as one. */
 function enter({ entries }: Draft, entry: PlanEntry): void {
-  const at = entries.findIndex((one) => one.owner === entry.owner && one.key === entry.key && isChange(one));
+  const at = entries.findIndex(
+    (one) => one.owner === entry.owner && one.key === entry.key && isChange(one),
+  );
   const known = entries[at];
   if (!known) entries.push(entry);
-  else entries[at] = { ...known, ...(entry.structure === undefined ? {} : { structure: entry.structure }), membersOnly: known.membersOnly === true && entry.membersOnly === true, reason: `${known.reason}; ${entry.reason}` };
+  else
+    entries[at] = {
+      ...known,
+      ...(entry.structure === undefined ? {} : { structure: entry.structure }),
+      membersOnly: known.membersOnly === true && entry.membersOnly === true,
+      reason: `${known.reason}; ${entry.reason}`,
+    };
 }
 
 /** Who may not share any more keeps a claim on it, complete, unless it said something newer in this plan. */
-export function evict({ owners }: Draft, present: DeclaredExposure | undefined, next: DeclaredExposure): void {
+export function evict(
+  { owners }: Draft,
+  present: DeclaredExposure | undefined,
+  next: DeclaredExposure,
+): void {
   if (!present) return;
   const staying = new Set(next.contributions.map((c) => c.owner));
-  for (const { contribution, wished } of partsOf(present).filter((part) => !staying.has(part.contribution.owner))) {
+  for (const { contribution, wished } of partsOf(present).filter(
+    (part) => !staying.has(part.contribution.owner),
+  )) {
     const claims = owners.get(contribution.owner)?.claims;
     const key = exposureKey(present);
     if (claims && !claims.has(key)) claims.set(key, claimOf(present, { contribution, wished }));
   }
 }
 
-function claimOf({ address, port, protocol }: DeclaredExposure, { contribution, wished }: Part): LosingClaim {
+function claimOf(
+  { address, port, protocol }: DeclaredExposure,
+  { contribution, wished }: Part,
+): LosingClaim {
   const { gateways, since, members } = contribution;
-  return { address, port, protocol, settings: wished, gateways: [...gateways], since, members: [...members] };
+  return {
+    address,
+    port,
+    protocol,
+    settings: wished,
+    gateways: [...gateways],
+    since,
+    members: [...members],
+  };
 }

@@ -25,20 +25,33 @@ export interface SharingRules {
 }
 
 export function partsOf(e: DeclaredExposure): readonly Part[] {
-  return e.contributions.map(({ owner, gateways, since, members, wish }) => ({ contribution: { owner, gateways, since, members }, wished: { ...e.settings, ...wish } }));
+  return e.contributions.map(({ owner, gateways, since, members, wish }) => ({
+    contribution: { owner, gateways, since, members },
+    wished: { ...e.settings, ...wish },
+  }));
 }
 
 /** The oldest gateway, then the name. */
-export function olderFirst(a: Pick<Contribution, 'owner' | 'since'>, b: Pick<Contribution, 'owner' | 'since'>): number {
+export function olderFirst(
+  a: Pick<Contribution, 'owner' | 'since'>,
+  b: Pick<Contribution, 'owner' | 'since'>,
+): number {
   const [x, y] = [`${a.since} ${a.owner}`, `${b.since} ${b.owner}`];
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
 /** Of owners that may no longer share, because the fleets changed: the oldest keeps the exposure, with those that share with it. */
-export function keepersOf<T extends Pick<Contribution, 'owner' | 'since'>>(contributions: readonly T[], sameFleet: SameFleet): readonly T[] {
+export function keepersOf<T extends Pick<Contribution, 'owner' | 'since'>>(
+  contributions: readonly T[],
+  sameFleet: SameFleet,
+): readonly T[] {
   const [first, ...others] = contributions.toSorted(olderFirst);
   if (!first) return [];
-  return others.reduce<readonly T[]>((kept, one) => (kept.every((other) => sameFleet(other.owner, one.owner)) ? [...kept, one] : kept), [first]);
+  return others.reduce<readonly T[]>(
+    (kept, one) =>
+      kept.every((other) => sameFleet(other.owner, one.owner)) ? [...kept, one] : kept,
+    [first],
+  );
 }
 
 /** The one whose wish decides what the fleet's own settings leave open. */
@@ -47,18 +60,32 @@ export function deciderOf(parts: readonly Part[]): Part | undefined {
   return parts.find(({ contribution }) => contribution === oldest);
 }
 
-export function fleetOfOwner(owner: OwnerKey, { fleetOf }: Pick<SharingRules, 'fleetOf'>): Fleet | undefined {
+export function fleetOfOwner(
+  owner: OwnerKey,
+  { fleetOf }: Pick<SharingRules, 'fleetOf'>,
+): Fleet | undefined {
   return fleetOf(parseOwner(owner).cluster);
 }
 
 /** What holds when nothing stands against it. An exposure of one owner alone is its own matter. */
-export function decidedSettings(where: Where, parts: readonly Part[], rules: SharingRules): Settings | undefined {
+export function decidedSettings(
+  where: Where,
+  parts: readonly Part[],
+  rules: SharingRules,
+): Settings | undefined {
   const decider = deciderOf(parts);
   if (!decider) return undefined;
-  return parts.length === 1 ? decider.wished : settingsUnder(where, decider.wished, fleetOfOwner(decider.contribution.owner, rules), rules);
+  return parts.length === 1
+    ? decider.wished
+    : settingsUnder(where, decider.wished, fleetOfOwner(decider.contribution.owner, rules), rules);
 }
 
-function settingsUnder({ protocol }: Where, wished: Settings, fleet: Fleet | undefined, { shareNodes }: SharingRules): Settings {
+function settingsUnder(
+  { protocol }: Where,
+  wished: Settings,
+  fleet: Fleet | undefined,
+  { shareNodes }: SharingRules,
+): Settings {
   return fleet ? underFleet(wished, fleet, { protocol, shareNodes }) : wished;
 }
 
@@ -68,9 +95,16 @@ export function isSettled(e: DeclaredExposure, rules: SharingRules): boolean {
   if (!oldest) return true;
   const fleet = fleetOfOwner(oldest.owner, rules);
   const placed = e.contributions.every((c) => hasPlace(c, placeOf(fleet, c.owner)));
-  if (!placed || e.minimumActive !== (fleet?.mode === 'active-standby' ? fleet.minimumActive : undefined)) return false;
+  if (
+    !placed ||
+    e.minimumActive !== (fleet?.mode === 'active-standby' ? fleet.minimumActive : undefined)
+  )
+    return false;
   if (others.length === 0) return oldest.wish === undefined;
-  return sameContent(settingsUnder(e, oldest.wish ? { ...e.settings, ...oldest.wish } : e.settings, fleet, rules), e.settings);
+  return sameContent(
+    settingsUnder(e, oldest.wish ? { ...e.settings, ...oldest.wish } : e.settings, fleet, rules),
+    e.settings,
+  );
 }
 
 function hasPlace(c: Contribution, { weight, priority }: Place): boolean {
@@ -78,7 +112,12 @@ function hasPlace(c: Contribution, { weight, priority }: Place): boolean {
 }
 
 /** The exposure under these settings. The places of the members hold for one owner too: a second that joins must not edit the first one's members. */
-export function composed({ address, port, protocol }: Where, settings: Settings, parts: readonly Part[], rules: SharingRules): DeclaredExposure {
+export function composed(
+  { address, port, protocol }: Where,
+  settings: Settings,
+  parts: readonly Part[],
+  rules: SharingRules,
+): DeclaredExposure {
   const fleet = parts[0] && fleetOfOwner(parts[0].contribution.owner, rules);
   return {
     address,
@@ -87,12 +126,20 @@ export function composed({ address, port, protocol }: Where, settings: Settings,
     settings,
     ...(fleet?.mode === 'active-standby' ? { minimumActive: fleet.minimumActive } : {}),
     contributions: parts
-      .map(({ contribution, wished }): Contribution => ({ ...contribution, ...placeOf(fleet, contribution.owner), ...differing(wished, settings) }))
+      .map(({ contribution, wished }): Contribution => ({
+        ...contribution,
+        ...placeOf(fleet, contribution.owner),
+        ...differing(wished, settings),
+      }))
       .toSorted((a, b) => (a.owner < b.owner ? -1 : 1)),
   };
 }
 
 function differing(wished: Settings, settings: Settings): Pick<Contribution, 'wish'> {
-  const different = (Object.keys(wished) as (keyof Settings)[]).filter((name) => !sameContent(wished[name], settings[name]));
-  return different.length === 0 ? {} : { wish: Object.fromEntries(different.map((name) => [name, wished[name]])) };
+  const different = (Object.keys(wished) as (keyof Settings)[]).filter(
+    (name) => !sameContent(wished[name], settings[name]),
+  );
+  return different.length === 0
+    ? {}
+    : { wish: Object.fromEntries(different.map((name) => [name, wished[name]])) };
 }

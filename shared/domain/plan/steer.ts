@@ -4,7 +4,15 @@ import type { Slice } from '../exposure/exposure.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 import { servedOnlyBy } from '../steering/serving.ts';
-import type { AdoptOrder, Approval, DrainOrder, EnableOrder, ForgetOrder, Order, Steering } from '../steering/steering.ts';
+import type {
+  AdoptOrder,
+  Approval,
+  DrainOrder,
+  EnableOrder,
+  ForgetOrder,
+  Order,
+  Steering,
+} from '../steering/steering.ts';
 import { approvedKeys } from '../steering/steering.ts';
 import type { DeclaredState } from './declared.ts';
 import type { Draft } from './draft.ts';
@@ -57,25 +65,40 @@ function obey(draft: Draft, { steering, at }: Order, slices: readonly Slice[]): 
 }
 
 function approve({ declared, owners }: Draft, order: Approval, at: number): void {
-  for (const key of approvedKeys(declared, { steering: order, at })) owners.get(order.owner)?.approved.add(key);
+  for (const key of approvedKeys(declared, { steering: order, at }))
+    owners.get(order.owner)?.approved.add(key);
 }
 
 /** Whether a partition is as the order wants it, by this order or another one. */
-export function isObeyed({ owners, drains }: DeclaredState, steering: Exclude<Steering, { action: 'approve' }>): boolean {
-  const records = Object.entries(owners).filter(([owner]) => parseOwner(owner).cluster === steering.cluster).map(([, record]) => record);
+export function isObeyed(
+  { owners, drains }: DeclaredState,
+  steering: Exclude<Steering, { action: 'approve' }>,
+): boolean {
+  const records = Object.entries(owners)
+    .filter(([owner]) => parseOwner(owner).cluster === steering.cluster)
+    .map(([, record]) => record);
   switch (steering.action) {
     case 'drain':
       return drains?.[steering.cluster]?.mode === steering.mode;
     case 'enable':
-      return drains?.[steering.cluster] === undefined || (steering.silent === true && drains[steering.cluster]?.silent !== true);
+      return (
+        drains?.[steering.cluster] === undefined ||
+        (steering.silent === true && drains[steering.cluster]?.silent !== true)
+      );
     case 'forget':
-      return Object.keys(steering.upTo).every((owner) => owners[owner] === undefined || owners[owner].gone !== undefined);
+      return Object.keys(steering.upTo).every(
+        (owner) => owners[owner] === undefined || owners[owner].gone !== undefined,
+      );
     case 'adopt':
       return records.every(({ clusterUid }) => clusterUid === steering.clusterUid);
   }
 }
 
-function note(draft: Draft, { cluster }: Exclude<Steering, { action: 'approve' }>, at: number): void {
+function note(
+  draft: Draft,
+  { cluster }: Exclude<Steering, { action: 'approve' }>,
+  at: number,
+): void {
   draft.steered.set(cluster, new Date(at).toISOString());
 }
 
@@ -96,26 +119,49 @@ function enable(draft: Draft, order: EnableOrder, at: number): void {
 }
 
 /** What people said stands; and a cluster that others cannot stand in for is better than none. */
-function isStillSilent(draft: Draft, { cluster }: DrainOrder, { seen, speaking }: NonNullable<DrainOrder['silent']>): boolean {
+function isStillSilent(
+  draft: Draft,
+  { cluster }: DrainOrder,
+  { seen, speaking }: NonNullable<DrainOrder['silent']>,
+): boolean {
   const known = draft.drains.get(cluster);
   if (known !== undefined && known.silent !== true) return false;
-  const spoke = recordsOf(draft, cluster).some(([, record]) => record.seen !== undefined && Date.parse(record.seen) > Date.parse(seen));
-  const state = { exposures: Object.fromEntries(draft.exposures), drains: Object.fromEntries(draft.drains) };
+  const spoke = recordsOf(draft, cluster).some(
+    ([, record]) => record.seen !== undefined && Date.parse(record.seen) > Date.parse(seen),
+  );
+  const state = {
+    exposures: Object.fromEntries(draft.exposures),
+    drains: Object.fromEntries(draft.drains),
+  };
   return !spoke && servedOnlyBy(state, cluster, (other) => speaking.includes(other)).length === 0;
 }
 
-function forget(draft: Draft, order: ForgetOrder, { at, slices }: { readonly at: number; readonly slices: readonly Slice[] }): void {
+function forget(
+  draft: Draft,
+  order: ForgetOrder,
+  { at, slices }: { readonly at: number; readonly slices: readonly Slice[] },
+): void {
   for (const [owner, version] of Object.entries(order.upTo)) {
     const record = draft.owners.get(owner);
     const fence = above(version);
-    if (!record || compareVersions(record.version, fence) > 0 || speaksAbove({ version: fence, clusterUid: record.clusterUid }, owner, slices)) continue;
-    Object.assign(record, { version: fence, gone: record.gone ?? new Date(draft.now).toISOString() });
+    if (
+      !record ||
+      compareVersions(record.version, fence) > 0 ||
+      speaksAbove({ version: fence, clusterUid: record.clusterUid }, owner, slices)
+    )
+      continue;
+    Object.assign(record, {
+      version: fence,
+      gone: record.gone ?? new Date(draft.now).toISOString(),
+    });
     record.claims.clear();
-    for (const one of ownedBy(draft, owner)) takeOut(draft, owner, one, `${owner} was forgotten by order`);
+    for (const one of ownedBy(draft, owner))
+      takeOut(draft, owner, one, `${owner} was forgotten by order`);
   }
   const since = draft.drains.get(order.cluster)?.since;
   const isEmpty = recordsOf(draft, order.cluster).every(([, record]) => record.gone !== undefined);
-  if (order.whole && isEmpty && since !== undefined && !isLater(draft, since, at)) draft.drains.delete(order.cluster);
+  if (order.whole && isEmpty && since !== undefined && !isLater(draft, since, at))
+    draft.drains.delete(order.cluster);
 }
 
 /** A replay of what was forgotten lies below, whatever the configuration; the next snapshot of the owner does not. */
@@ -127,7 +173,10 @@ function above({ epoch, counter }: Version): Version {
 function adopt(draft: Draft, order: AdoptOrder, at: number): void {
   const { cluster, clusterUid } = order;
   const records = recordsOf(draft, cluster);
-  const known = [...(draft.replaced.get(cluster) ?? []), ...records.map(([, record]) => record.clusterUid)];
+  const known = [
+    ...(draft.replaced.get(cluster) ?? []),
+    ...records.map(([, record]) => record.clusterUid),
+  ];
   const replaced = [...new Set(known)].filter((uid) => uid !== clusterUid).sort();
   if (replaced.length > 0) draft.replaced.set(cluster, replaced);
   else draft.replaced.delete(cluster);

@@ -17,19 +17,27 @@ const MEMBERS_A_LINE = 10;
 export const MOST_LINES = 500;
 
 /** What a change of one exposure costs the device. Nothing for what only Sluice remembers, and for drains, which are written at the node. */
-export function linesOf(before: DeclaredExposure | undefined, after: DeclaredExposure | undefined): number {
+export function linesOf(
+  before: DeclaredExposure | undefined,
+  after: DeclaredExposure | undefined,
+): number {
   const [had, has] = [membersOf(before), membersOf(after)];
   const joined = [...has.keys()].filter((one) => !had.has(one)).length;
   const edited = [...had].filter(([one, content]) => has.get(one) !== content).length;
   const members = Math.floor((joined + edited) / MEMBERS_A_LINE);
-  if (before === undefined || after === undefined || !sameContent(before.settings, after.settings)) return LINES.exposure + members;
+  if (before === undefined || after === undefined || !sameContent(before.settings, after.settings))
+    return LINES.exposure + members;
   if (edited > 0) return LINES.edited + members;
   return joined > 0 ? LINES.joined + members : 0;
 }
 
 function membersOf(e: DeclaredExposure | undefined): ReadonlyMap<string, string> {
-  const all = (e?.contributions ?? []).flatMap(({ members, owner: _owner, gateways: _gateways, since: _since, ...attributes }) =>
-    members.map(({ availability: _availability, ...member }) => [endpoint(member), canonical({ ...attributes, ...member })] as const),
+  const all = (e?.contributions ?? []).flatMap(
+    ({ members, owner: _owner, gateways: _gateways, since: _since, ...attributes }) =>
+      members.map(
+        ({ availability: _availability, ...member }) =>
+          [endpoint(member), canonical({ ...attributes, ...member })] as const,
+      ),
   );
   return new Map(all);
 }
@@ -40,13 +48,21 @@ interface Change {
 }
 
 /** Removals first, so that no later part waits for an address; then what is cheap, so that pods do not wait for new exposures. */
-export function inOrder<T extends Change>(changes: readonly T[], lines: (change: T) => number): readonly T[] {
-  const rank = (change: T): number => (change.kind === 'delete' ? 0 : lines(change) < LINES.exposure ? 1 : 2);
+export function inOrder<T extends Change>(
+  changes: readonly T[],
+  lines: (change: T) => number,
+): readonly T[] {
+  const rank = (change: T): number =>
+    change.kind === 'delete' ? 0 : lines(change) < LINES.exposure ? 1 : 2;
   return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** How many of these changes, from the first on, go into one declare of so many lines: one at least. */
-export function fitting<T extends Change>(changes: readonly T[], lines: (change: T) => number, most: number): number {
+export function fitting<T extends Change>(
+  changes: readonly T[],
+  lines: (change: T) => number,
+  most: number,
+): number {
   let sum = 0;
   const over = changes.findIndex((change) => (sum += lines(change)) > most);
   return over < 0 ? changes.length : Math.max(1, over);
@@ -63,11 +79,18 @@ export function firstStep(before: DeclaredState, after: DeclaredState): Declared
 
 function withEdits(before: DeclaredState, after: DeclaredState): DeclaredState {
   const { owners, exposures, ...rest } = before;
-  const edited = Object.values(exposures).map((e): DeclaredExposure => ({ ...e, contributions: e.contributions.map((c) => editedAs(c, counterpart(after, e, c), after)) }));
+  const edited = Object.values(exposures).map((e): DeclaredExposure => ({
+    ...e,
+    contributions: e.contributions.map((c) => editedAs(c, counterpart(after, e, c), after)),
+  }));
   const hasMembers = edited.some((e) => e.contributions.some((c) => c.members.length > 0));
   if (!hasMembers) return declaredState(owners, edited, rest);
   const { drains, ...others } = rest;
-  return declaredState(owners, edited, { ...others, ...drainsOf(after.shareNodes === true ? after.drains : drains), ...(after.shareNodes === undefined ? {} : { shareNodes: after.shareNodes }) });
+  return declaredState(owners, edited, {
+    ...others,
+    ...drainsOf(after.shareNodes === true ? after.drains : drains),
+    ...(after.shareNodes === undefined ? {} : { shareNodes: after.shareNodes }),
+  });
 }
 
 /** Drains stand at the members where nodes are shared, and at the nodes elsewhere. */
@@ -75,18 +98,39 @@ function drainsOf(drains: DeclaredState['drains']): Pick<DeclaredState, 'drains'
   return drains === undefined ? {} : { drains };
 }
 
-function counterpart(state: DeclaredState, e: DeclaredExposure, c: Contribution): Contribution | undefined {
+function counterpart(
+  state: DeclaredState,
+  e: DeclaredExposure,
+  c: Contribution,
+): Contribution | undefined {
   return state.exposures[exposureKey(e)]?.contributions.find((other) => other.owner === c.owner);
 }
 
 /** Whatever says more of members than which they are and whether they drain (which happens at the node) is an attribute; a wish is only remembered. */
-function editedAs(before: Contribution, after: Contribution | undefined, { shareNodes }: DeclaredState): Contribution {
+function editedAs(
+  before: Contribution,
+  after: Contribution | undefined,
+  { shareNodes }: DeclaredState,
+): Contribution {
   if (!after) return before;
   const { owner, gateways, since, members } = before;
   const wanted = new Map(after.members.map((m) => [endpoint(m), m]));
-  const remembered = { ...pick(before, 'wish'), ...(shareNodes === true ? pick(after, 'weight') : pick(before, 'weight')) };
+  const remembered = {
+    ...pick(before, 'wish'),
+    ...(shareNodes === true ? pick(after, 'weight') : pick(before, 'weight')),
+  };
   const { wish: _wish, weight: _weight, ...attributes } = after;
-  return { ...attributes, ...remembered, owner, gateways, since, members: members.map((m) => ({ ...(wanted.get(endpoint(m)) ?? m), availability: m.availability })) };
+  return {
+    ...attributes,
+    ...remembered,
+    owner,
+    gateways,
+    since,
+    members: members.map((m) => ({
+      ...(wanted.get(endpoint(m)) ?? m),
+      availability: m.availability,
+    })),
+  };
 }
 
 /** The weight of a cluster stands at its members where nodes are shared, else at the nodes. */

@@ -10,8 +10,15 @@ import type { OwnerRecord } from './record.ts';
 const REMEMBERED = 30 * 24 * 60 * 60_000;
 
 /** Any event of these owners below the floor stays superseded; one of another owner is told so and comes again above it. */
-export function foldTombstones({ owners, floors = {} }: Pick<DeclaredState, 'owners' | 'floors'>, declared: ReadonlySet<string>, now: number): Pick<DeclaredState, 'owners' | 'floors'> {
-  const isOver = ([owner, record]: readonly [string, OwnerRecord]): boolean => record.gone !== undefined && !declared.has(owner) && Date.parse(record.gone) + REMEMBERED <= now;
+export function foldTombstones(
+  { owners, floors = {} }: Pick<DeclaredState, 'owners' | 'floors'>,
+  declared: ReadonlySet<string>,
+  now: number,
+): Pick<DeclaredState, 'owners' | 'floors'> {
+  const isOver = ([owner, record]: readonly [string, OwnerRecord]): boolean =>
+    record.gone !== undefined &&
+    !declared.has(owner) &&
+    Date.parse(record.gone) + REMEMBERED <= now;
   const entries = Object.entries(owners);
   const over = entries.filter(isOver);
   if (over.length === 0) return { owners, ...(Object.keys(floors).length === 0 ? {} : { floors }) };
@@ -21,5 +28,8 @@ export function foldTombstones({ owners, floors = {} }: Pick<DeclaredState, 'own
     const floor = raised[cluster];
     if (!floor || compareVersions(version, floor) > 0) raised[cluster] = version;
   }
-  return { owners: Object.fromEntries(entries.filter((entry) => !isOver(entry))), floors: sortedByKey(raised) };
+  return {
+    owners: Object.fromEntries(entries.filter((entry) => !isOver(entry))),
+    floors: sortedByKey(raised),
+  };
 }

@@ -8,11 +8,25 @@ type Served = Pick<DeclaredState, 'exposures' | 'drains'>;
  * By cluster: keys of the exposures that it serves and no other one would. Another counts if it is usable, not drained, and has a member
  * that takes connections.
  */
-export function servedAlone({ exposures, drains }: Served, isUsable: (cluster: string) => boolean = () => true): ReadonlyMap<string, readonly string[]> {
+export function servedAlone(
+  { exposures, drains }: Served,
+  isUsable: (cluster: string) => boolean = () => true,
+): ReadonlyMap<string, readonly string[]> {
   const alone = new Map<string, string[]>();
   for (const [key, { contributions }] of Object.entries(exposures)) {
-    const parts = contributions.filter(({ members }) => members.length > 0).map(({ owner, members }) => ({ cluster: parseOwner(owner).cluster, members }));
-    const serving = new Set(parts.filter(({ cluster, members }) => drains?.[cluster] === undefined && isUsable(cluster) && members.some((m) => m.availability === 'ready')).map(({ cluster }) => cluster));
+    const parts = contributions
+      .filter(({ members }) => members.length > 0)
+      .map(({ owner, members }) => ({ cluster: parseOwner(owner).cluster, members }));
+    const serving = new Set(
+      parts
+        .filter(
+          ({ cluster, members }) =>
+            drains?.[cluster] === undefined &&
+            isUsable(cluster) &&
+            members.some((m) => m.availability === 'ready'),
+        )
+        .map(({ cluster }) => cluster),
+    );
     for (const cluster of new Set(parts.map((part) => part.cluster))) {
       const others = serving.size - Number(serving.has(cluster));
       if (others > 0) continue;
@@ -24,6 +38,10 @@ export function servedAlone({ exposures, drains }: Served, isUsable: (cluster: s
   return alone;
 }
 
-export function servedOnlyBy(state: Served, cluster: string, isUsable?: (cluster: string) => boolean): readonly string[] {
+export function servedOnlyBy(
+  state: Served,
+  cluster: string,
+  isUsable?: (cluster: string) => boolean,
+): readonly string[] {
   return servedAlone(state, isUsable).get(cluster) ?? [];
 }

@@ -32,20 +32,33 @@ export function newestSeen(states: readonly DeclaredState[]): ReadonlyMap<string
   for (const [owner, { seen }] of states.flatMap(({ owners }) => Object.entries(owners))) {
     const { cluster } = parseOwner(owner);
     const known = newest.get(cluster);
-    if (seen !== undefined && (known === undefined || Date.parse(seen) > Date.parse(known))) newest.set(cluster, seen);
+    if (seen !== undefined && (known === undefined || Date.parse(seen) > Date.parse(known)))
+      newest.set(cluster, seen);
   }
   return newest;
 }
 
 /** The partitions are those of one device: a cluster that speaks to one of them speaks. `now`: milliseconds since 1970. */
-export function silences(states: readonly DeclaredState[], policies: readonly SilencePolicy[], now: number): readonly Silence[] {
+export function silences(
+  states: readonly DeclaredState[],
+  policies: readonly SilencePolicy[],
+  now: number,
+): readonly Silence[] {
   const seenBy = newestSeen(states);
   const heard = policies.map((policy) => ({ policy, seen: seenBy.get(policy.cluster) }));
-  const isSilent = ({ policy, seen }: (typeof heard)[number]): boolean => seen !== undefined && Date.parse(seen) + policy.silentAfter * 1_000 < now;
-  const speaking = heard.filter((one) => one.seen !== undefined && !isSilent(one)).map(({ policy }) => policy.cluster);
+  const isSilent = ({ policy, seen }: (typeof heard)[number]): boolean =>
+    seen !== undefined && Date.parse(seen) + policy.silentAfter * 1_000 < now;
+  const speaking = heard
+    .filter((one) => one.seen !== undefined && !isSilent(one))
+    .map(({ policy }) => policy.cluster);
   const silent = heard.filter(isSilent);
   if (silent.length === 0) return [];
-  const scene: Scene = { states, speaking, parts: states.map(partsOf), alone: states.map((state) => servedAlone(state, (cluster) => speaking.includes(cluster))) };
+  const scene: Scene = {
+    states,
+    speaking,
+    parts: states.map(partsOf),
+    alone: states.map((state) => servedAlone(state, (cluster) => speaking.includes(cluster))),
+  };
   return silent.flatMap(({ policy, seen = '' }) => {
     const exposures = scene.parts.flatMap((parts) => parts.get(policy.cluster) ?? []);
     return exposures.length === 0 ? [] : [judge(scene, { policy, seen, exposures })];
@@ -60,23 +73,54 @@ interface Scene {
   readonly alone: readonly ReadonlyMap<string, readonly string[]>[];
 }
 
-function judge({ states, speaking, alone: serving }: Scene, { policy, seen, exposures }: { readonly policy: SilencePolicy; readonly seen: string; readonly exposures: readonly string[] }): Silence {
+function judge(
+  { states, speaking, alone: serving }: Scene,
+  {
+    policy,
+    seen,
+    exposures,
+  }: {
+    readonly policy: SilencePolicy;
+    readonly seen: string;
+    readonly exposures: readonly string[];
+  },
+): Silence {
   const { cluster, silentAfter, whenSilent } = policy;
   const alone = serving.flatMap((table) => table.get(cluster) ?? []);
-  const drained = states.map(({ drains }) => drains?.[cluster]).find((drain) => drain !== undefined);
+  const drained = states
+    .map(({ drains }) => drains?.[cluster])
+    .find((drain) => drain !== undefined);
   const base = { cluster, seen, exposures, alone, ...(drained && { drained }) };
   // Those who stood in for it are gone as well: a silent cluster is better than none.
-  if (drained?.silent === true && alone.length > 0) return { ...base, order: { action: 'enable', cluster, silent: true } };
+  if (drained?.silent === true && alone.length > 0)
+    return { ...base, order: { action: 'enable', cluster, silent: true } };
   if (whenSilent !== 'drain' || alone.length > 0 || drained !== undefined) return base;
   const because = `silent since ${seen}, which is longer than clusters[].silentAfter (${silentAfter} s)`;
-  return { ...base, order: { action: 'drain', cluster, mode: 'drain', because, silent: { seen, speaking: [...speaking] } } };
+  return {
+    ...base,
+    order: {
+      action: 'drain',
+      cluster,
+      mode: 'drain',
+      because,
+      silent: { seen, speaking: [...speaking] },
+    },
+  };
 }
 
 /** For an owner that shares exposures with silent clusters: what of its results is only as fresh as they are. */
-export function silenceNotes(owner: string, states: readonly DeclaredState[], silent: readonly Silence[]): readonly Note[] {
+export function silenceNotes(
+  owner: string,
+  states: readonly DeclaredState[],
+  silent: readonly Silence[],
+): readonly Note[] {
   const { cluster: own, ingress } = parseOwner(owner);
   return silent.flatMap(({ cluster, seen, exposures }): readonly Note[] => {
-    const shared = exposures.filter((key) => states.some((state) => state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false));
+    const shared = exposures.filter((key) =>
+      states.some(
+        (state) => state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false,
+      ),
+    );
     if (cluster === own || shared.length === 0) return [];
     const message = `cluster ${cluster}, which shares ${shared.join(', ')}, was not heard since ${seen}; its members stay as they were last said, and monitors judge them`;
     return [{ object: `Service ${ingress.namespace}/${ingress.service}`, code: 'OWN331', message }];
@@ -99,8 +143,12 @@ function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly str
 /** In words, for whoever looks. */
 export function silenceInWords({ seen, exposures, alone, drained, order }: Silence): string {
   const what = `not heard since ${seen}, with a part in ${exposures.length} exposures; look at its watcher and its queue`;
-  if (order?.action === 'enable') return `${what}. It was drained by policy and goes back into rotation, because nobody else who speaks serves ${alone.length} of them`;
-  if (drained) return `${what}. It is ${drained.mode === 'out' ? 'out' : 'draining'} since ${drained.since}: ${drained.because}`;
+  if (order?.action === 'enable')
+    return `${what}. It was drained by policy and goes back into rotation, because nobody else who speaks serves ${alone.length} of them`;
+  if (drained)
+    return `${what}. It is ${drained.mode === 'out' ? 'out' : 'draining'} since ${drained.since}: ${drained.because}`;
   if (order) return `${what}. It is drained until it speaks again`;
-  return alone.length === 0 ? what : `${what}. It stays in rotation: nobody else who speaks serves ${alone.length} of them (${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ', …' : ''})`;
+  return alone.length === 0
+    ? what
+    : `${what}. It stays in rotation: nobody else who speaks serves ${alone.length} of them (${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ', …' : ''})`;
 }

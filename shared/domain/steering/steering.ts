@@ -33,7 +33,12 @@ export const DrainOrder = z.strictObject({
 export type DrainOrder = Readonly<z.infer<typeof DrainOrder>>;
 
 /** Ends a drain, whoever began it; `silent`: only one that policy began. */
-export const EnableOrder = z.strictObject({ action: z.literal('enable'), device: Device, cluster: Cluster, silent: z.literal(true).exactOptional() });
+export const EnableOrder = z.strictObject({
+  action: z.literal('enable'),
+  device: Device,
+  cluster: Cluster,
+  silent: z.literal(true).exactOptional(),
+});
 export type EnableOrder = Readonly<z.infer<typeof EnableOrder>>;
 
 /** Takes out what owners contribute; their fences stay. */
@@ -49,10 +54,21 @@ export const ForgetOrder = z.strictObject({
 export type ForgetOrder = Readonly<z.infer<typeof ForgetOrder>>;
 
 /** From now on the cluster with this kube-system UID owns what is recorded under the id. */
-export const AdoptOrder = z.strictObject({ action: z.literal('adopt'), device: Device, cluster: Cluster, clusterUid: Name.min(1) });
+export const AdoptOrder = z.strictObject({
+  action: z.literal('adopt'),
+  device: Device,
+  cluster: Cluster,
+  clusterUid: Name.min(1),
+});
 export type AdoptOrder = Readonly<z.infer<typeof AdoptOrder>>;
 
-export const Steering = z.discriminatedUnion('action', [Approval, DrainOrder, EnableOrder, ForgetOrder, AdoptOrder]);
+export const Steering = z.discriminatedUnion('action', [
+  Approval,
+  DrainOrder,
+  EnableOrder,
+  ForgetOrder,
+  AdoptOrder,
+]);
 export type Steering = Readonly<z.infer<typeof Steering>>;
 
 export interface Order {
@@ -68,12 +84,17 @@ const MEANWHILE = 60_000;
  * What an approval of `at` means for one partition: of the named keys those that the owner has there, or what is held of it. Where the
  * owner spoke long after the order, nobody looked at what is held now.
  */
-export function approvedKeys(state: DeclaredState, { steering, at }: { readonly steering: Approval; readonly at: number }): readonly string[] {
+export function approvedKeys(
+  state: DeclaredState,
+  { steering, at }: { readonly steering: Approval; readonly at: number },
+): readonly string[] {
   const { owner, keys, version } = steering;
   const record = state.owners[owner];
-  const isAsShown = record !== undefined && version !== undefined && compareVersions(record.version, version) <= 0;
+  const isAsShown =
+    record !== undefined && version !== undefined && compareVersions(record.version, version) <= 0;
   const spoke = record?.seen === undefined ? Number.NEGATIVE_INFINITY : Date.parse(record.seen);
   if (!isAsShown && spoke > at + MEANWHILE) return [];
-  const has = (key: string): boolean => state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false;
+  const has = (key: string): boolean =>
+    state.exposures[key]?.contributions.some((c) => c.owner === owner) ?? false;
   return (keys ?? record?.held ?? []).filter(has);
 }

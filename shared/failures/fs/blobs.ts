@@ -1,5 +1,15 @@
 /** Blobs as files below one directory, for several processes of one host. */
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
@@ -10,7 +20,15 @@ import { privateFolder } from '../../runtime/private-files.ts';
 import { createLock } from './lock.ts';
 
 /** Every write is a new file, so inode, time and size change with it. */
-function tagOf({ ino, mtimeNs, size }: { readonly ino: bigint; readonly mtimeNs: bigint; readonly size: bigint }): string {
+function tagOf({
+  ino,
+  mtimeNs,
+  size,
+}: {
+  readonly ino: bigint;
+  readonly mtimeNs: bigint;
+  readonly size: bigint;
+}): string {
   return `${ino}-${mtimeNs}-${size}`;
 }
 
@@ -58,12 +76,16 @@ async function read(path: string): Promise<Blob> {
 }
 
 async function walk(root: string, folder: string, prefix: string): Promise<readonly BlobEntry[]> {
-  const found = (await undefinedIfMissing(readdir(join(root, folder), { withFileTypes: true }))) ?? [];
+  const found =
+    (await undefinedIfMissing(readdir(join(root, folder), { withFileTypes: true }))) ?? [];
   const visible = found.filter((entry) => isKey(entry.name) && !entry.isSymbolicLink());
   const entries = await Promise.all(
     visible.map(async (entry): Promise<readonly BlobEntry[]> => {
       const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return key.startsWith(prefix) || prefix.startsWith(`${key}/`) ? walk(root, key, prefix) : [];
+      if (entry.isDirectory())
+        return key.startsWith(prefix) || prefix.startsWith(`${key}/`)
+          ? walk(root, key, prefix)
+          : [];
       if (!key.startsWith(prefix)) return [];
       const stats = await undefinedIfMissing(stat(join(root, key), { bigint: true }));
       return stats === undefined ? [] : [{ key, tag: tagOf(stats) }];
@@ -86,7 +108,11 @@ function pathOf(root: string, key: string): string {
     const path = join(root, ...parts.slice(0, i));
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) break;
-    if (found.isSymbolicLink()) throw new ReplayError('RPL716', `${path} is a symbolic link; the failure store follows none, because it may lead out of ${root}. Remove it.`);
+    if (found.isSymbolicLink())
+      throw new ReplayError(
+        'RPL716',
+        `${path} is a symbolic link; the failure store follows none, because it may lead out of ${root}. Remove it.`,
+      );
   }
   return join(root, key);
 }
@@ -97,7 +123,11 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
       return await work();
     } catch (error) {
       if (error instanceof ReplayError) throw error;
-      throw new ReplayError('RPL700', `The failure store ${root} cannot be used: ${errorMessage(error)}. Check failures.path, its rights and the free space.`, { cause: error });
+      throw new ReplayError(
+        'RPL700',
+        `The failure store ${root} cannot be used: ${errorMessage(error)}. Check failures.path, its rights and the free space.`,
+        { cause: error },
+      );
     }
   };
   let locked: ReturnType<typeof createLock> | undefined;
@@ -127,7 +157,12 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
     get: (key) => guard(() => undefinedIfMissing(read(pathOf(root, key)))),
     put: (key, text, condition) => guard(() => put(key, text, condition)),
     delete: (key) => guard(() => rm(pathOf(root, key), { force: true })),
-    list: (prefix) => guard(async () => (await walk(root, folderOf(root, prefix), prefix)).toSorted((a, b) => (a.key < b.key ? -1 : 1))),
+    list: (prefix) =>
+      guard(async () =>
+        (await walk(root, folderOf(root, prefix), prefix)).toSorted((a, b) =>
+          a.key < b.key ? -1 : 1,
+        ),
+      ),
     close: async () => {
       locked?.close();
       locked = undefined;

@@ -19,22 +19,41 @@ const FROM: Readonly<Record<Action, readonly JobState[]>> = {
   resume: ['paused', 'running'],
   cancel: ['planned', 'running', 'paused'],
 };
-const TO: Readonly<Record<Action, JobState>> = { start: 'running', pause: 'paused', resume: 'running', cancel: 'cancelled' };
+const TO: Readonly<Record<Action, JobState>> = {
+  start: 'running',
+  pause: 'paused',
+  resume: 'running',
+  cancel: 'cancelled',
+};
 
 /** Pure; throws RPL703 where the action does not fit. */
 export function steer(job: Job, action: Action, why: string): Job {
   if (!FROM[action].includes(job.state)) {
-    throw new ReplayError('RPL703', `Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.reason})`}; ${action} fits a job that is ${FROM[action].join(' or ')}.`);
+    throw new ReplayError(
+      'RPL703',
+      `Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.reason})`}; ${action} fits a job that is ${FROM[action].join(' or ')}.`,
+    );
   }
   const { reason: _reason, code: _code, ...rest } = job;
   const state = TO[action];
   // Who resumes after a bad canary has seen it and wants the rest.
-  if (action === 'resume') return { ...rest, state, canaryPassed: job.canaryPassed || job.code === 'RPL707' };
+  if (action === 'resume')
+    return { ...rest, state, canaryPassed: job.canaryPassed || job.code === 'RPL707' };
   return action === 'start' ? { ...rest, state } : { ...rest, state, reason: why };
 }
 
-export async function steerJob({ jobs, audit }: { readonly jobs: Jobs; readonly audit: AuditLog }, action: Action, { id, who, why }: Order): Promise<Job> {
+export async function steerJob(
+  { jobs, audit }: { readonly jobs: Jobs; readonly audit: AuditLog },
+  action: Action,
+  { id, who, why }: Order,
+): Promise<Job> {
   const job = await jobs.update(id, (current) => steer(current, action, why));
-  await audit.append({ who, action: `replay ${action}`, selection: `job ${id}: ${job.filter}`, why, result: job.state });
+  await audit.append({
+    who,
+    action: `replay ${action}`,
+    selection: `job ${id}: ${job.filter}`,
+    why,
+    result: job.state,
+  });
   return job;
 }

@@ -54,11 +54,22 @@ export const BAD: ReadonlySet<string> = new Set(['quarantined', 'failed', 'no-re
 
 function openBooks(ledger: Ledger, began: number): Books {
   const members = Map.groupBy(ledger.items.keys(), (index) => ledger.items[index]!.unit);
-  const books: Books = { ledger, began, waiting: [], inFlight: new Set(), members, sent: 0, bad: 0, due: undefined, looked: undefined };
+  const books: Books = {
+    ledger,
+    began,
+    waiting: [],
+    inFlight: new Set(),
+    members,
+    sent: 0,
+    bad: 0,
+    due: undefined,
+    looked: undefined,
+  };
   for (const [unit, indexes] of members) {
     const items = indexes.map((index) => ledger.items[index]!);
     if (items.some((item) => item.status === 'sent')) books.inFlight.add(unit);
-    if (items.every((item) => item.status === 'done' || item.status === 'sent')) books.sent += items.some((item) => item.sentAt !== undefined) ? 1 : 0;
+    if (items.every((item) => item.status === 'done' || item.status === 'sent'))
+      books.sent += items.some((item) => item.sentAt !== undefined) ? 1 : 0;
     else if (!books.inFlight.has(unit)) books.waiting.push(unit);
     if (items.some(isBad)) books.bad += 1;
   }
@@ -80,13 +91,18 @@ function isSending(books: Books, unit: number): boolean {
 }
 
 /** Resolves when the job has ended, was paused or cancelled, or the signal fired; its state is in the store in any case. */
-export async function runJob(world: ReplayWorld, id: string, options: RunOptions = {}): Promise<Job> {
+export async function runJob(
+  world: ReplayWorld,
+  id: string,
+  options: RunOptions = {},
+): Promise<Job> {
   const holder = world.id();
   let job = await world.jobs.update(id, (current) => claim(current, holder, world.clock.now()));
   const books = openBooks(await world.jobs.ledger(id), world.clock.now());
   try {
     const rival = await rivalOf(world, job, books.ledger.items);
-    if (rival !== undefined) return await pauseItself(world, job, { code: 'RPL713', reason: rival });
+    if (rival !== undefined)
+      return await pauseItself(world, job, { code: 'RPL713', reason: rival });
     while (job.state === 'running' && options.signal?.aborted !== true) {
       const step = nextStep(job, progressOf(books), world.clock.monotonic());
       job = await perform({ world, books, options }, job, step);
@@ -96,7 +112,9 @@ export async function runJob(world: ReplayWorld, id: string, options: RunOptions
     }
     return job;
   } finally {
-    await world.jobs.update(id, (current) => (current.lease?.holder === holder ? without(current) : current));
+    await world.jobs.update(id, (current) =>
+      current.lease?.holder === holder ? without(current) : current,
+    );
   }
 }
 
@@ -106,9 +124,20 @@ function without(job: Job): Job {
 }
 
 function claim(job: Job, holder: string, now: number): Job {
-  if (job.state !== 'running') throw new ReplayError('RPL703', `Job ${job.id} is ${job.state}; ${job.state === 'planned' ? 'start' : 'resume'} it first.`);
-  if (job.lease !== undefined && job.lease.holder !== holder && stillHolds(job.lease.until, now, LEASE)) {
-    throw new ReplayError('RPL704', `Job ${job.id} is being run by another process, at least until ${new Date(job.lease.until).toISOString()}; watch it with "sluice replay status ${job.id}".`);
+  if (job.state !== 'running')
+    throw new ReplayError(
+      'RPL703',
+      `Job ${job.id} is ${job.state}; ${job.state === 'planned' ? 'start' : 'resume'} it first.`,
+    );
+  if (
+    job.lease !== undefined &&
+    job.lease.holder !== holder &&
+    stillHolds(job.lease.until, now, LEASE)
+  ) {
+    throw new ReplayError(
+      'RPL704',
+      `Job ${job.id} is being run by another process, at least until ${new Date(job.lease.until).toISOString()}; watch it with "sluice replay status ${job.id}".`,
+    );
   }
   return { ...job, lease: { holder, until: now + LEASE } };
 }
@@ -117,7 +146,11 @@ async function renew({ jobs, clock }: ReplayWorld, known: Job, holder: string): 
   const current = await jobs.get(known.id);
   if (current.state !== 'running') return current;
   const now = clock.now();
-  if (current.lease?.holder === holder && stillHolds(current.lease.until - LEASE / 2, now, LEASE / 2)) return current;
+  if (
+    current.lease?.holder === holder &&
+    stillHolds(current.lease.until - LEASE / 2, now, LEASE / 2)
+  )
+    return current;
   return jobs.update(known.id, (job) => (job.state === 'running' ? claim(job, holder, now) : job));
 }
 
@@ -143,7 +176,9 @@ async function perform(run: Run, job: Job, step: Step): Promise<Job> {
       await world.clock.sleep(Math.max(1, step.until - world.clock.monotonic()), options.signal);
       return job;
     case 'pass-canary':
-      return world.jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, canaryPassed: true } : current));
+      return world.jobs.update(job.id, (current) =>
+        current.state === 'running' ? { ...current, canaryPassed: true } : current,
+      );
     case 'pause':
       return pauseItself(world, job, step);
     case 'finish':
@@ -151,17 +186,41 @@ async function perform(run: Run, job: Job, step: Step): Promise<Job> {
   }
 }
 
-async function pauseItself({ jobs, audit }: ReplayWorld, job: Job, { code, reason }: { readonly code: 'RPL707' | 'RPL708' | 'RPL713'; readonly reason: string }): Promise<Job> {
-  const paused = await jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, state: 'paused', code, reason } : current));
-  if (paused.code === code) await audit.append({ who: 'replay', action: 'replay pause', selection: `job ${job.id}`, why: `${code}: ${reason}`, result: 'paused' });
+async function pauseItself(
+  { jobs, audit }: ReplayWorld,
+  job: Job,
+  { code, reason }: { readonly code: 'RPL707' | 'RPL708' | 'RPL713'; readonly reason: string },
+): Promise<Job> {
+  const paused = await jobs.update(job.id, (current) =>
+    current.state === 'running' ? { ...current, state: 'paused', code, reason } : current,
+  );
+  if (paused.code === code)
+    await audit.append({
+      who: 'replay',
+      action: 'replay pause',
+      selection: `job ${job.id}`,
+      why: `${code}: ${reason}`,
+      result: 'paused',
+    });
   return paused;
 }
 
 async function finish({ world, books }: Run, job: Job): Promise<Job> {
   const { jobs, audit, clock } = world;
-  const ended = await jobs.update(job.id, (current) => (current.state === 'running' ? { ...current, state: 'done', ended: clock.now() } : current));
-  const results = Object.entries(countResults(books.ledger.items)).map(([kind, count]) => `${count} ${kind}`);
-  if (ended.state === 'done') await audit.append({ who: job.by, action: 'replay done', selection: `job ${job.id}: ${job.filter}`, why: job.why, result: results.join(', ') });
+  const ended = await jobs.update(job.id, (current) =>
+    current.state === 'running' ? { ...current, state: 'done', ended: clock.now() } : current,
+  );
+  const results = Object.entries(countResults(books.ledger.items)).map(
+    ([kind, count]) => `${count} ${kind}`,
+  );
+  if (ended.state === 'done')
+    await audit.append({
+      who: job.by,
+      action: 'replay done',
+      selection: `job ${job.id}: ${job.filter}`,
+      why: job.why,
+      result: results.join(', '),
+    });
   return ended;
 }
 
@@ -169,8 +228,12 @@ async function send(run: Run, job: Job, due: number): Promise<Job> {
   const { world, books } = run;
   const [unit] = books.waiting;
   if (unit === undefined) return job;
-  const outcome = await sendUnit(world, job, { items: itemsOf(books, unit), save: (changes) => books.ledger.save(changes) });
-  if (outcome.kind === 'away') return pauseItself(world, job, { code: 'RPL708', reason: outcome.reason });
+  const outcome = await sendUnit(world, job, {
+    items: itemsOf(books, unit),
+    save: (changes) => books.ledger.save(changes),
+  });
+  if (outcome.kind === 'away')
+    return pauseItself(world, job, { code: 'RPL708', reason: outcome.reason });
   books.waiting.shift();
   if (outcome.kind === 'sent') {
     books.due = due;
@@ -184,7 +247,11 @@ async function look({ world, books }: Run, job: Job): Promise<void> {
   books.looked = world.clock.monotonic();
   world.previewer.refresh();
   for (const unit of books.inFlight) {
-    await lookAt(world, job, { items: itemsOf(books, unit), save: (changes) => books.ledger.save(changes), since: books.began });
+    await lookAt(world, job, {
+      items: itemsOf(books, unit),
+      save: (changes) => books.ledger.save(changes),
+      since: books.began,
+    });
     const items = [...itemsOf(books, unit).values()];
     if (items.some((item) => item.status !== 'done')) continue;
     books.inFlight.delete(unit);

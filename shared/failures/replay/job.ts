@@ -3,7 +3,14 @@ import * as z from 'zod';
 import { Revision } from '../../domain/revision.ts';
 import { PlanLine } from '../port.ts';
 
-export const VERDICTS = ['would-apply', 'unchanged', 'superseded', 'conflict', 'invalid', 'unknown'] as const;
+export const VERDICTS = [
+  'would-apply',
+  'unchanged',
+  'superseded',
+  'conflict',
+  'invalid',
+  'unknown',
+] as const;
 export const Verdict = z.enum(VERDICTS);
 export type Verdict = z.infer<typeof Verdict>;
 
@@ -19,8 +26,23 @@ export const Preview = z.strictObject({
 export type Preview = Readonly<z.infer<typeof Preview>>;
 
 /** `skipped`: closed or put away by somebody since it was selected. */
-export const RESULTS = ['applied', 'unchanged', 'superseded', 'conflict', 'invalid', 'quarantined', 'failed', 'no-result', 'skipped'] as const;
-export const ItemResult = z.strictObject({ kind: z.enum(RESULTS), reason: z.string(), code: z.string().optional(), at: z.number() });
+export const RESULTS = [
+  'applied',
+  'unchanged',
+  'superseded',
+  'conflict',
+  'invalid',
+  'quarantined',
+  'failed',
+  'no-result',
+  'skipped',
+] as const;
+export const ItemResult = z.strictObject({
+  kind: z.enum(RESULTS),
+  reason: z.string(),
+  code: z.string().optional(),
+  at: z.number(),
+});
 export type ItemResult = Readonly<z.infer<typeof ItemResult>>;
 
 export const Item = z.strictObject({
@@ -82,5 +104,10 @@ export const Job = z.strictObject({
 export type Job = Readonly<z.infer<typeof Job>>;
 
 export function countResults(items: readonly Item[]): Readonly<Record<string, number>> {
-  return Object.fromEntries([...Map.groupBy(items, (item) => item.result?.kind ?? item.status)].map(([kind, list]) => [kind, list.length]));
+  return Object.fromEntries(
+    [...Map.groupBy(items, (item) => item.result?.kind ?? item.status)].map(([kind, list]) => [
+      kind,
+      list.length,
+    ]),
+  );
 }

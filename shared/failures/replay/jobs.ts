@@ -29,7 +29,8 @@ export interface Jobs {
 }
 
 const headKey = (id: string): string => `jobs/${id}/job.json`;
-const pageKey = (id: string, page: number): string => `jobs/${id}/items-${String(page).padStart(5, '0')}.json`;
+const pageKey = (id: string, page: number): string =>
+  `jobs/${id}/items-${String(page).padStart(5, '0')}.json`;
 const Page = z.array(Item);
 
 const OVER: ReadonlySet<string> = new Set(['planned', 'cancelled', 'done']);
@@ -45,28 +46,42 @@ async function readPages(blobs: Blobs, id: string): Promise<readonly StoredPage[
   return Promise.all(
     entries.map(async ({ key }) => {
       const blob = await blobs.get(key);
-      if (blob === undefined) throw new ReplayError('RPL702', `Page ${key} of job ${id} is gone from ${blobs.where}.`);
+      if (blob === undefined)
+        throw new ReplayError('RPL702', `Page ${key} of job ${id} is gone from ${blobs.where}.`);
       return { key, tag: blob.tag, items: Page.parse(JSON.parse(blob.text)) };
     }),
   );
 }
 
-async function readHead(blobs: Blobs, id: string): Promise<{ readonly job: Job; readonly tag: string }> {
+async function readHead(
+  blobs: Blobs,
+  id: string,
+): Promise<{ readonly job: Job; readonly tag: string }> {
   const blob = /^[\w-]+$/.test(id) ? await blobs.get(headKey(id)) : undefined;
-  if (blob === undefined) throw new ReplayError('RPL702', `There is no replay job ${id} in ${blobs.where}; "sluice replay status" lists them.`);
+  if (blob === undefined)
+    throw new ReplayError(
+      'RPL702',
+      `There is no replay job ${id} in ${blobs.where}; "sluice replay status" lists them.`,
+    );
   return { job: Job.parse(JSON.parse(blob.text)), tag: blob.tag };
 }
 
 export function createJobs(blobs: Blobs): Jobs {
   const listAll = async (): Promise<readonly Job[]> => {
     const heads = (await blobs.list('jobs/')).filter(({ key }) => key.endsWith('/job.json'));
-    const jobs = await Promise.all(heads.map(async ({ key }) => (await readHead(blobs, key.split('/')[1] ?? '')).job));
+    const jobs = await Promise.all(
+      heads.map(async ({ key }) => (await readHead(blobs, key.split('/')[1] ?? '')).job),
+    );
     return jobs.sort((a, b) => b.created - a.created);
   };
   return {
     create: async (job, items) => {
       // Pages first: a job is there as soon as its head is.
-      for (let page = 0; page * PAGE < items.length; page++) await blobs.put(pageKey(job.id, page), JSON.stringify(items.slice(page * PAGE, (page + 1) * PAGE)));
+      for (let page = 0; page * PAGE < items.length; page++)
+        await blobs.put(
+          pageKey(job.id, page),
+          JSON.stringify(items.slice(page * PAGE, (page + 1) * PAGE)),
+        );
       await blobs.put(headKey(job.id), JSON.stringify(job), 'absent');
     },
     list: listAll,
@@ -76,14 +91,28 @@ export function createJobs(blobs: Blobs): Jobs {
       for (let race = 0; race < MAX_RACES; race++) {
         const { job, tag } = await readHead(blobs, id);
         const next = edit(job);
-        if (next === job || (await blobs.put(headKey(id), JSON.stringify(next), { tag })) !== undefined) return next;
+        if (
+          next === job ||
+          (await blobs.put(headKey(id), JSON.stringify(next), { tag })) !== undefined
+        )
+          return next;
       }
-      throw new ReplayError('RPL700', `Job ${id} changed ${MAX_RACES} times while it was being written.`);
+      throw new ReplayError(
+        'RPL700',
+        `Job ${id} changed ${MAX_RACES} times while it was being written.`,
+      );
     },
     prune: async (before) => {
-      const over = (await listAll()).filter((job) => OVER.has(job.state) && (job.ended ?? job.created) < before);
+      const over = (await listAll()).filter(
+        (job) => OVER.has(job.state) && (job.ended ?? job.created) < before,
+      );
       // The head first: a job without one is not there, whatever is left of it.
-      for (const { id } of over) for (const key of [headKey(id), ...(await blobs.list(`jobs/${id}/items-`)).map((entry) => entry.key)]) await blobs.delete(key);
+      for (const { id } of over)
+        for (const key of [
+          headKey(id),
+          ...(await blobs.list(`jobs/${id}/items-`)).map((entry) => entry.key),
+        ])
+          await blobs.delete(key);
       return over.length;
     },
     ledger: async (id) => createLedger(blobs, id, await readPages(blobs, id)),
@@ -100,9 +129,15 @@ function createLedger(blobs: Blobs, id: string, stored: readonly StoredPage[]): 
       for (const [number, edits] of touched) {
         const page = pages[number];
         if (page === undefined) throw new RangeError(`job ${id} has no page ${number}`);
-        const next = page.items.map((item, i) => edits.find(([index]) => index === number * PAGE + i)?.[1] ?? item);
+        const next = page.items.map(
+          (item, i) => edits.find(([index]) => index === number * PAGE + i)?.[1] ?? item,
+        );
         const tag = await blobs.put(page.key, JSON.stringify(next), { tag: page.tag });
-        if (tag === undefined) throw new ReplayError('RPL704', `Job ${id} is being run by another process, which wrote ${page.key} meanwhile.`);
+        if (tag === undefined)
+          throw new ReplayError(
+            'RPL704',
+            `Job ${id} is being run by another process, which wrote ${page.key} meanwhile.`,
+          );
         pages[number] = { key: page.key, tag, items: next };
         for (const [index, item] of edits) items[index] = item;
       }

@@ -38,10 +38,12 @@ const CHANGES = new Set(['create', 'update', 'delete']);
 
 export function judge(reading: PartitionReading, question: Question): Preview {
   const { slice, exposure } = question;
-  if (reading.kind === 'refused') return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
+  if (reading.kind === 'refused')
+    return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
   const { state } = reading.declared;
   const fence = state.owners[slice.owner]?.version;
-  if (fence !== undefined && compareVersions(slice.version, fence) < 0) return overtaken(state, question, formatRevision(fence));
+  if (fence !== undefined && compareVersions(slice.version, fence) < 0)
+    return overtaken(state, question, formatRevision(fence));
   const entries = entriesOf(state, question);
   // An automatic address may be another one than the one that failed.
   const aimed = entries.filter((entry) => entry.key === exposure);
@@ -52,12 +54,32 @@ export function judge(reading: PartitionReading, question: Question): Preview {
 /** apply tries at once what a replay asks for, quarantine or not. */
 function entriesOf(state: DeclaredState, question: Question): readonly PlanEntry[] {
   const { slice, partition, sameFleet, fleetOf } = question;
-  const retry = new Set(Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) => changeId({ owner: slice.owner, key })));
+  const retry = new Set(
+    Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) =>
+      changeId({ owner: slice.owner, key }),
+    ),
+  );
   const { partitions, states, closed, holders } = surroundingsOf(question, state);
   const unreadable = partitions.filter((one) => !states.has(one));
-  const { slices, held } = assignAddresses({ slices: [slice], states, unreadable, holders, sameFleet });
-  const plans = planDevice(partitions, slices, { states, closed, sameFleet, retry, ...(fleetOf && { fleetOf }), ...(holders && { holders }) });
-  return [...(plans.get(partition)?.entries ?? []), ...held.filter((one) => one.partition === partition).map(({ entry }) => entry)];
+  const { slices, held } = assignAddresses({
+    slices: [slice],
+    states,
+    unreadable,
+    holders,
+    sameFleet,
+  });
+  const plans = planDevice(partitions, slices, {
+    states,
+    closed,
+    sameFleet,
+    retry,
+    ...(fleetOf && { fleetOf }),
+    ...(holders && { holders }),
+  });
+  return [
+    ...(plans.get(partition)?.entries ?? []),
+    ...held.filter((one) => one.partition === partition).map(({ entry }) => entry),
+  ];
 }
 
 interface Known extends Pick<DevicePlanRules, 'states' | 'holders'> {
@@ -67,42 +89,98 @@ interface Known extends Pick<DevicePlanRules, 'states' | 'holders'> {
 
 function surroundingsOf({ partition, surroundings }: Question, state: DeclaredState): Known {
   const readings = [...(surroundings?.readings ?? [])].filter(([one]) => one !== partition);
-  const others = readings.flatMap(([one, reading]) => (reading.kind === 'ours' ? [[one, reading.declared.state] as const] : []));
-  const closed = readings.flatMap(([one, reading]) => (reading.kind === 'refused' ? [[one, reading] as const] : []));
+  const others = readings.flatMap(([one, reading]) =>
+    reading.kind === 'ours' ? [[one, reading.declared.state] as const] : [],
+  );
+  const closed = readings.flatMap(([one, reading]) =>
+    reading.kind === 'refused' ? [[one, reading] as const] : [],
+  );
   const known = new Map([...others, [partition, state] as const]);
   const partitions = surroundings?.partitions ?? [partition];
-  const states = new Map(partitions.flatMap((one) => [known.get(one)].flatMap((found) => (found === undefined ? [] : [[one, found] as const]))));
-  return { partitions, states, closed: new Map(closed), ...(surroundings?.holders && { holders: surroundings.holders }) };
+  const states = new Map(
+    partitions.flatMap((one) =>
+      [known.get(one)].flatMap((found) => (found === undefined ? [] : [[one, found] as const])),
+    ),
+  );
+  return {
+    partitions,
+    states,
+    closed: new Map(closed),
+    ...(surroundings?.holders && { holders: surroundings.holders }),
+  };
 }
 
 /** A newer revision is declared, or at least it was tried: what BIG-IP still refuses of it is not over. */
 function overtaken(state: DeclaredState, { slice, exposure }: Question, by: string): Preview {
   const quarantine = state.owners[slice.owner]?.quarantine ?? {};
-  const kept = Object.entries(quarantine).find(([key]) => exposure === undefined || key === exposure);
-  if (kept === undefined) return { verdict: 'superseded', by, reason: `superseded by revision ${by}, which ${slice.device} declares already`, difference: [] };
-  return { verdict: 'invalid', code: kept[1].code, by, reason: `revision ${by} was tried since, and ${kept[0]} is still refused: ${inWords(kept[1])}`, difference: [] };
+  const kept = Object.entries(quarantine).find(
+    ([key]) => exposure === undefined || key === exposure,
+  );
+  if (kept === undefined)
+    return {
+      verdict: 'superseded',
+      by,
+      reason: `superseded by revision ${by}, which ${slice.device} declares already`,
+      difference: [],
+    };
+  return {
+    verdict: 'invalid',
+    code: kept[1].code,
+    by,
+    reason: `revision ${by} was tried since, and ${kept[0]} is still refused: ${inWords(kept[1])}`,
+    difference: [],
+  };
 }
 
 function judgeEntries(entries: readonly PlanEntry[], state: DeclaredState): Preview {
-  const difference = entries.filter((entry) => CHANGES.has(entry.kind)).map(({ owner, key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
+  const difference = entries
+    .filter((entry) => CHANGES.has(entry.kind))
+    .map(({ owner, key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
   const [first] = difference;
-  if (first !== undefined) return { verdict: 'would-apply', reason: difference.map((line) => `${line.kind} ${line.key}: ${line.reason}`).join('; '), difference };
+  if (first !== undefined)
+    return {
+      verdict: 'would-apply',
+      reason: difference.map((line) => `${line.kind} ${line.key}: ${line.reason}`).join('; '),
+      difference,
+    };
   const conflict = entries.find((entry) => entry.kind === 'conflict');
   if (conflict !== undefined) {
-    const owners = state.exposures[conflict.key]?.contributions.map((c) => c.owner).filter((owner) => owner !== conflict.owner) ?? [];
-    return { verdict: 'conflict', code: conflict.code, by: owners.join(', ') || conflict.owner, reason: conflict.reason, difference };
+    const owners =
+      state.exposures[conflict.key]?.contributions
+        .map((c) => c.owner)
+        .filter((owner) => owner !== conflict.owner) ?? [];
+    return {
+      verdict: 'conflict',
+      code: conflict.code,
+      by: owners.join(', ') || conflict.owner,
+      reason: conflict.reason,
+      difference,
+    };
   }
   const held = entries.find((entry) => entry.kind === 'held');
-  if (held !== undefined) return { verdict: 'invalid', code: held.code, reason: held.reason, difference };
+  if (held !== undefined)
+    return { verdict: 'invalid', code: held.code, reason: held.reason, difference };
   return { verdict: 'unchanged', reason: 'declared as wanted already', difference };
 }
 
 /** What counts most comes first. */
-const ORDER: readonly Preview['verdict'][] = ['unknown', 'would-apply', 'invalid', 'conflict', 'superseded', 'unchanged'];
+const ORDER: readonly Preview['verdict'][] = [
+  'unknown',
+  'would-apply',
+  'invalid',
+  'conflict',
+  'superseded',
+  'unchanged',
+];
 
 export function combine(previews: readonly Preview[]): Preview {
   const [first] = previews.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
-  if (first === undefined) return { verdict: 'unchanged', reason: 'nothing is asked of any device', difference: [] };
+  if (first === undefined)
+    return { verdict: 'unchanged', reason: 'nothing is asked of any device', difference: [] };
   const same = previews.filter((preview) => preview.verdict === first.verdict);
-  return { ...first, reason: [...new Set(same.map((preview) => preview.reason))].join('; '), difference: same.flatMap((preview) => preview.difference) };
+  return {
+    ...first,
+    reason: [...new Set(same.map((preview) => preview.reason))].join('; '),
+    difference: same.flatMap((preview) => preview.difference),
+  };
 }

@@ -20,10 +20,15 @@ export interface Sent extends UnitWork {
 
 export async function lookAt(world: ReplayWorld, job: Job, unit: Sent): Promise<void> {
   const changes = new Map<number, Item>();
-  const heard = Math.min(...[...unit.items.values()].filter(({ result }) => DEAD.has(result?.kind ?? '')).map(({ result }) => result!.at));
+  const heard = Math.min(
+    ...[...unit.items.values()]
+      .filter(({ result }) => DEAD.has(result?.kind ?? ''))
+      .map(({ result }) => result!.at),
+  );
   for (const [index, item] of unit.items) {
     if (item.status === 'done') continue;
-    const result = (await resultOf(world, job, item, unit.since)) ?? leftOut(item, heard, world.clock.now());
+    const result =
+      (await resultOf(world, job, item, unit.since)) ?? leftOut(item, heard, world.clock.now());
     if (result !== undefined) changes.set(index, { ...item, status: 'done', result });
   }
   if (changes.size > 0) await unit.save(changes);
@@ -32,10 +37,20 @@ export async function lookAt(world: ReplayWorld, job: Job, unit: Sent): Promise<
 /** The event was worked on to its end, since others of it are dead letters: of what a device keeps refusing, apply asks it for a few only. */
 function leftOut({ code, sentence }: Item, heard: number, at: number): ItemResult | undefined {
   if (at - heard < TOGETHER || heard === Infinity) return undefined;
-  return { kind: 'failed', code, reason: `still refused, together with others of the same event; it stays open: ${sentence}`, at };
+  return {
+    kind: 'failed',
+    code,
+    reason: `still refused, together with others of the same event; it stays open: ${sentence}`,
+    at,
+  };
 }
 
-async function resultOf(world: ReplayWorld, job: Job, item: Item, since: number): Promise<ItemResult | undefined> {
+async function resultOf(
+  world: ReplayWorld,
+  job: Job,
+  item: Item,
+  since: number,
+): Promise<ItemResult | undefined> {
   const { store, clock } = world;
   const at = clock.now();
   const head = (await store.heads([item.failure])).get(item.failure);
@@ -48,44 +63,90 @@ async function resultOf(world: ReplayWorld, job: Job, item: Item, since: number)
   // What was about to be sent when the last driver died left only now; and a clock may be set back.
   const waited = Math.min(...[item.sentAt ?? at, since].map((from) => Math.abs(at - from)));
   if (waited < PATIENCE) return undefined;
-  return { kind: 'no-result', code: 'RPL712', reason: `sent ${PATIENCE / 1_000} s ago, and neither the device nor the dead letters show a result; are the functions running?`, at };
+  return {
+    kind: 'no-result',
+    code: 'RPL712',
+    reason: `sent ${PATIENCE / 1_000} s ago, and neither the device nor the dead letters show a result; are the functions running?`,
+    at,
+  };
 }
 
 /** In the same way: quarantine. In another: that failure stands in the store by itself, and this one is over. */
-async function failedAgain({ store, clock }: ReplayWorld, job: Job, item: Item, head: Head): Promise<ItemResult | undefined> {
+async function failedAgain(
+  { store, clock }: ReplayWorld,
+  job: Job,
+  item: Item,
+  head: Head,
+): Promise<ItemResult | undefined> {
   const at = clock.now();
   if (head.count > (item.count ?? head.count)) {
     const later = await tryLater(store, job, item, head);
     if (later !== undefined) return { kind: 'failed', code: 'RPL714', reason: later, at };
-    await close(store, item, { state: 'quarantined', note: `failed again in the same way in replay job ${job.id}` });
-    return { kind: 'quarantined', code: 'RPL711', reason: `failed again with ${head.code}: ${head.sentence}`, at };
+    await close(store, item, {
+      state: 'quarantined',
+      note: `failed again in the same way in replay job ${job.id}`,
+    });
+    return {
+      kind: 'quarantined',
+      code: 'RPL711',
+      reason: `failed again with ${head.code}: ${head.sentence}`,
+      at,
+    };
   }
-  const other = item.owner === undefined ? undefined : (await store.ofOwner(item.owner)).find((candidate) => isSuccessor(candidate, item));
+  const other =
+    item.owner === undefined
+      ? undefined
+      : (await store.ofOwner(item.owner)).find((candidate) => isSuccessor(candidate, item));
   if (other === undefined) return undefined;
-  await close(store, item, { state: 'replayed', note: `fails with ${other.code} since replay job ${job.id}: see ${other.id}` });
-  return { kind: 'failed', code: other.code, reason: `now fails with ${other.code} (failure ${other.id}): ${other.sentence}`, at };
+  await close(store, item, {
+    state: 'replayed',
+    note: `fails with ${other.code} since replay job ${job.id}: see ${other.id}`,
+  });
+  return {
+    kind: 'failed',
+    code: other.code,
+    reason: `now fails with ${other.code} (failure ${other.id}): ${other.sentence}`,
+    at,
+  };
 }
 
 /** A policy may meet the same trouble more than once: the device can be away in one turn and back in the next. */
-async function tryLater(store: FailureStore, job: Job, item: Item, head: Head): Promise<string | undefined> {
+async function tryLater(
+  store: FailureStore,
+  job: Job,
+  item: Item,
+  head: Head,
+): Promise<string | undefined> {
   if (job.policy === undefined) return undefined;
   const { name, atMost } = job.policy;
   // By job, so that a look that is made again after a crash counts once.
   const replays = [...new Set([...(head.replays ?? []), job.id])];
   if (replays.length >= atMost) return undefined;
   const said = `failed again in turn ${replays.length} of ${atMost} of policy ${name}`;
-  await store.change([item.failure], (now) => (now.state === 'open' ? { note: said, replays } : undefined));
+  await store.change([item.failure], (now) =>
+    now.state === 'open' ? { note: said, replays } : undefined,
+  );
   return `${said} with ${head.code}: ${head.sentence}`;
 }
 
 /** Born after the sending, of the same owner, and about the same thing as far as it says. */
 function isSuccessor(other: Head, item: Item): boolean {
-  if (other.id === item.failure || isImported(other) || other.first < (item.sentAt ?? Infinity)) return false;
-  const same = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;
-  return same(other.device, item.device) && same(other.partition, item.partition) && same(other.exposure, item.exposure);
+  if (other.id === item.failure || isImported(other) || other.first < (item.sentAt ?? Infinity))
+    return false;
+  const same = (a: string | undefined, b: string | undefined): boolean =>
+    a === undefined || b === undefined || a === b;
+  return (
+    same(other.device, item.device) &&
+    same(other.partition, item.partition) &&
+    same(other.exposure, item.exposure)
+  );
 }
 
-async function onDevice({ store, previewer, clock }: ReplayWorld, job: Job, item: Item): Promise<ItemResult | undefined> {
+async function onDevice(
+  { store, previewer, clock }: ReplayWorld,
+  job: Job,
+  item: Item,
+): Promise<ItemResult | undefined> {
   const sent = await sentFailure({ store }, item);
   if (sent === undefined) return undefined;
   const at = clock.now();
@@ -103,9 +164,23 @@ async function onDevice({ store, previewer, clock }: ReplayWorld, job: Job, item
 }
 
 /** The one with the revision that was sent: the item's own, or the newest failure beside it. */
-async function sentFailure({ store }: Pick<ReplayWorld, 'store'>, item: Item): Promise<Failure | undefined> {
+async function sentFailure(
+  { store }: Pick<ReplayWorld, 'store'>,
+  item: Item,
+): Promise<Failure | undefined> {
   const { owner, sentRevision } = item;
-  const beside = owner === undefined || sentRevision === undefined ? [] : (await store.ofOwner(owner)).filter((head) => head.id === item.failure || !isImported(head));
-  const sent = beside.find((head) => head.revision && sentRevision && formatRevision(head.revision) === formatRevision(sentRevision) && head.device === item.device);
+  const beside =
+    owner === undefined || sentRevision === undefined
+      ? []
+      : (await store.ofOwner(owner)).filter(
+          (head) => head.id === item.failure || !isImported(head),
+        );
+  const sent = beside.find(
+    (head) =>
+      head.revision &&
+      sentRevision &&
+      formatRevision(head.revision) === formatRevision(sentRevision) &&
+      head.device === item.device,
+  );
   return store.get(sent?.id ?? item.failure);
 }

@@ -38,7 +38,11 @@ export function nextStep(pace: Pace, progress: Progress, now: number): Step {
   const judging = !pace.canaryPassed && sent >= pace.canary;
   if (judging && inFlight === 0) {
     if (bad === 0) return { kind: 'pass-canary' };
-    return { kind: 'pause', code: 'RPL707', reason: `${bad} of the first ${sent} events did not end well; ${waiting} are still waiting` };
+    return {
+      kind: 'pause',
+      code: 'RPL707',
+      reason: `${bad} of the first ${sent} events did not end well; ${waiting} are still waiting`,
+    };
   }
   const due = judging ? Infinity : nextDue(pace, progress, now);
   if (now >= due) return { kind: 'send', due };

@@ -20,7 +20,8 @@ interface Noted {
 }
 
 function notingQueues(noted: Noted[]): Queues {
-  const refuse = (): Promise<never> => Promise.reject(new Error('a preview takes nothing from a queue'));
+  const refuse = (): Promise<never> =>
+    Promise.reject(new Error('a preview takes nothing from a queue'));
   const queue = (name: QueueName): Queue => ({
     name,
     send: async ({ body }) => void noted.push({ queue: name, body }),
@@ -38,10 +39,28 @@ export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>):
     const { create } = await load();
     const handler = create({ ...runtime, queues: notingQueues(noted) });
     const { id, group, body, sentAt, sender } = event;
-    const message = { id, receipt: id, group, deduplicationId: id, body, sentAt, receiveCount: 1, ...(sender === undefined ? {} : { sender }) };
-    const context = { awsRequestId: runtime.id(), functionName: 'map', functionVersion: 'preview', getRemainingTimeInMillis: () => 30_000 };
-    const answer = await handler({ Records: [toRecord(message, 'arn:aws:sqs:preview:0:snapshots.fifo')] }, context);
-    if ((answer?.batchItemFailures.length ?? 0) > 0) return { refused: { code: 'RPL706', reason: 'map could not work on it now' } };
+    const message = {
+      id,
+      receipt: id,
+      group,
+      deduplicationId: id,
+      body,
+      sentAt,
+      receiveCount: 1,
+      ...(sender === undefined ? {} : { sender }),
+    };
+    const context = {
+      awsRequestId: runtime.id(),
+      functionName: 'map',
+      functionVersion: 'preview',
+      getRemainingTimeInMillis: () => 30_000,
+    };
+    const answer = await handler(
+      { Records: [toRecord(message, 'arn:aws:sqs:preview:0:snapshots.fifo')] },
+      context,
+    );
+    if ((answer?.batchItemFailures.length ?? 0) > 0)
+      return { refused: { code: 'RPL706', reason: 'map could not work on it now' } };
     return read(noted);
   };
 }
@@ -52,7 +71,8 @@ function read(noted: readonly Noted[]): Awaited<ReturnType<MapEvent>> {
     const slice = queue === 'slices' ? open(body, SLICE_EVENTS) : undefined;
     if (slice && 'ok' in slice) slices.push(slice.ok.data);
     const letter = queue === 'snapshots-dead' ? open(body, DEAD_LETTER_EVENTS) : undefined;
-    if (letter && 'ok' in letter) return { refused: { code: letter.ok.data.code, reason: letter.ok.data.reason } };
+    if (letter && 'ok' in letter)
+      return { refused: { code: letter.ok.data.code, reason: letter.ok.data.reason } };
   }
   return { slices };
 }

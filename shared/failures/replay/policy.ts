@@ -11,13 +11,22 @@ const LONGEST = 24 * 60 * MINUTE;
 
 /** For people: a policy's job says what it selected by, as a person's does. */
 export function filterOf({ codes, classes, olderThanMinutes }: ReplayPolicy, now: number): Filter {
-  return { ...(codes === undefined ? {} : { code: codes }), ...(classes === undefined ? {} : { class: classes }), until: now - olderThanMinutes * MINUTE };
+  return {
+    ...(codes === undefined ? {} : { code: codes }),
+    ...(classes === undefined ? {} : { class: classes }),
+    until: now - olderThanMinutes * MINUTE,
+  };
 }
 
 /** Open (so neither archived nor quarantined), of a kind that may pass by itself, not tried too often already, and parked here: a bundle is for people. */
 export function isEligible(policy: ReplayPolicy, head: Head, now: number): boolean {
   const passes = CODES[head.code]?.retryable ?? false;
-  return passes && !isImported(head) && matches(filterOf(policy, now), head) && (head.replays?.length ?? 0) < policy.atMost;
+  return (
+    passes &&
+    !isImported(head) &&
+    matches(filterOf(policy, now), head) &&
+    (head.replays?.length ?? 0) < policy.atMost
+  );
 }
 
 /** Milliseconds to the next turn: twice as long after each one in a row that did not end well. */

@@ -26,7 +26,9 @@ export interface Refused {
 }
 
 /** What `map` makes of a snapshot; the host gives the deployed function itself. */
-export type MapEvent = (event: Evidence['event']) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: Refused }>;
+export type MapEvent = (
+  event: Evidence['event'],
+) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: Refused }>;
 
 export type Aim = Pick<Head, 'device' | 'partition' | 'exposure'> & Partial<Pick<Head, 'code'>>;
 
@@ -47,16 +49,25 @@ export interface PreviewOptions {
   readonly connect?: (config: DeviceConfig) => Promise<Device>;
 }
 
-type Reading = PartitionReading | { readonly kind: 'unknown'; readonly code?: string; readonly reason: string };
+type Reading =
+  PartitionReading | { readonly kind: 'unknown'; readonly code?: string; readonly reason: string };
 
-const invalid = ({ code, reason }: Refused): Preview => ({ verdict: 'invalid', code, reason, difference: [] });
+const invalid = ({ code, reason }: Refused): Preview => ({
+  verdict: 'invalid',
+  code,
+  reason,
+  difference: [],
+});
 
 export function createPreviewer(options: PreviewOptions): Previewer {
   const { config } = options.runtime;
   const connect = options.connect ?? ((device) => connectOver(options.runtime, device));
   const devices = new Map<string, Promise<Device>>();
   const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>();
-  const foreign = new Map<string, { readonly at: number; readonly holders: Promise<readonly Holder[] | undefined> }>();
+  const foreign = new Map<
+    string,
+    { readonly at: number; readonly holders: Promise<readonly Holder[] | undefined> }
+  >();
   const { clock } = options.runtime;
   const keys = createKeyring(options.runtime.secrets, clock);
   const deviceOf = (device: DeviceConfig): Promise<Device> => {
@@ -66,12 +77,18 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   };
   const read = (device: DeviceConfig, partition: string): Promise<Reading> => {
     const key = `${device.name} ${partition}`;
-    const known = readings.get(key) ?? { at: clock.monotonic(), reading: readNow(deviceOf(device), partition) };
+    const known = readings.get(key) ?? {
+      at: clock.monotonic(),
+      reading: readNow(deviceOf(device), partition),
+    };
     readings.set(key, known);
     return known.reading;
   };
   const look = (device: DeviceConfig): Promise<readonly Holder[] | undefined> => {
-    const known = foreign.get(device.name) ?? { at: clock.monotonic(), holders: lookNow(deviceOf(device)) };
+    const known = foreign.get(device.name) ?? {
+      at: clock.monotonic(),
+      holders: lookNow(deviceOf(device)),
+    };
     foreign.set(device.name, known);
     return known.holders;
   };
@@ -86,7 +103,9 @@ export function createPreviewer(options: PreviewOptions): Previewer {
       }
     },
     refresh: (olderThan = 0) => {
-      for (const table of [readings, foreign]) for (const [key, { at }] of table) if (clock.monotonic() - at >= olderThan) table.delete(key);
+      for (const table of [readings, foreign])
+        for (const [key, { at }] of table)
+          if (clock.monotonic() - at >= olderThan) table.delete(key);
     },
     close: async () => {
       for (const device of devices.values()) await (await device.catch(() => undefined))?.close();
@@ -94,7 +113,10 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   };
 }
 
-async function connectOver({ secrets, clock }: PreviewOptions['runtime'], device: DeviceConfig): Promise<Device> {
+async function connectOver(
+  { secrets, clock }: PreviewOptions['runtime'],
+  device: DeviceConfig,
+): Promise<Device> {
   const ca = device.tls.ca === undefined ? undefined : await secrets.resolve(device.tls.ca);
   return createDevice(device, { ca, password: () => secrets.resolve(device.password) }, clock);
 }
@@ -104,7 +126,11 @@ async function readNow(device: Promise<Device>, partition: string): Promise<Read
     return await (await device).read(partition);
   } catch (error) {
     const code = errorCode(error);
-    return { kind: 'unknown', reason: errorMessage(error), ...(code === undefined ? {} : { code }) };
+    return {
+      kind: 'unknown',
+      reason: errorMessage(error),
+      ...(code === undefined ? {} : { code }),
+    };
   }
 }
 
@@ -133,14 +159,34 @@ async function previewFailure(scope: Scope, failure: Previewed, aim: Aim): Promi
 }
 
 async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): Promise<Preview> {
-  if (event.cut !== undefined) return invalid({ code: 'RPL706', reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes could be kept, so it cannot be sent again` });
-  if (aim.code === 'Q617') return invalid({ code: 'RPL706', reason: 'it killed every process that worked on it, so nobody reads it again; a watcher says the same anew with its next resync' });
-  if (event.verification === 'refused') return invalid({ code: 'RPL706', reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so nobody sends it again` });
+  if (event.cut !== undefined)
+    return invalid({
+      code: 'RPL706',
+      reason: `only the first ${event.body.length} characters of ${event.cut.bytes} bytes could be kept, so it cannot be sent again`,
+    });
+  if (aim.code === 'Q617')
+    return invalid({
+      code: 'RPL706',
+      reason:
+        'it killed every process that worked on it, so nobody reads it again; a watcher says the same anew with its next resync',
+    });
+  if (event.verification === 'refused')
+    return invalid({
+      code: 'RPL706',
+      reason: `its sender ${event.sender ?? ''} may not speak for the cluster, so nobody sends it again`,
+    });
   // 0.1.0 refused epochs that lie ahead: such an event says what was true then, and would pass for the newest word now.
-  if (aim.code === 'GW105') return invalid({ code: 'RPL706', reason: 'its epoch was made by a clock that was ahead, so it may be older than what its watcher said since; put it away, newer snapshots say what is true' });
+  if (aim.code === 'GW105')
+    return invalid({
+      code: 'RPL706',
+      reason:
+        'its epoch was made by a clock that was ahead, so it may be older than what its watcher said since; put it away, newer snapshots say what is true',
+    });
   const found = await slicesOf(scope, event);
   if ('refused' in found) return invalid(found.refused);
-  const slices = found.slices.filter((slice) => aim.device === undefined || slice.device === aim.device);
+  const slices = found.slices.filter(
+    (slice) => aim.device === undefined || slice.device === aim.device,
+  );
   return combine(await Promise.all(slices.flatMap((slice) => previewSlice(scope, slice, aim))));
 }
 
@@ -152,21 +198,64 @@ function slicesOf({ map }: Scope, event: Evidence['event']): ReturnType<MapEvent
 
 function previewSlice({ config, read, look }: Scope, slice: Slice, aim: Aim): Promise<Preview>[] {
   const device = config.devices.find((d) => d.name === slice.device);
-  if (!device) return [Promise.resolve(invalid({ code: 'GW106', reason: `devices: ${slice.device} is not in sluice.yaml; add it` }))];
+  if (!device)
+    return [
+      Promise.resolve(
+        invalid({
+          code: 'GW106',
+          reason: `devices: ${slice.device} is not in sluice.yaml; add it`,
+        }),
+      ),
+    ];
   const stray = aim.partition !== undefined && !device.partitions.includes(aim.partition);
-  if (stray) return [Promise.resolve(invalid({ code: 'OWN303', reason: `partition ${aim.partition} is not in devices[].partitions of ${device.name}` }))];
+  if (stray)
+    return [
+      Promise.resolve(
+        invalid({
+          code: 'OWN303',
+          reason: `partition ${aim.partition} is not in devices[].partitions of ${device.name}`,
+        }),
+      ),
+    ];
   const partitions = aim.partition === undefined ? device.partitions : [aim.partition];
   return partitions.map(async (partition): Promise<Preview> => {
     const reading = await read(device, partition);
-    if (reading.kind === 'unknown') return { verdict: 'unknown', ...(reading.code === undefined ? {} : { code: reading.code }), reason: reading.reason, difference: [] };
+    if (reading.kind === 'unknown')
+      return {
+        verdict: 'unknown',
+        ...(reading.code === undefined ? {} : { code: reading.code }),
+        reason: reading.reason,
+        difference: [],
+      };
     const surroundings = await surroundingsOf(device, read, look);
-    return judge(reading, { slice, partition, exposure: aim.exposure, sameFleet: sharedFleet(config), fleetOf: fleetsByCluster(config), surroundings });
+    return judge(reading, {
+      slice,
+      partition,
+      exposure: aim.exposure,
+      sameFleet: sharedFleet(config),
+      fleetOf: fleetsByCluster(config),
+      surroundings,
+    });
   });
 }
 
 /** Nothing is asked twice: what was read is remembered. */
-async function surroundingsOf(device: DeviceConfig, read: Scope['read'], look: Scope['look']): Promise<Surroundings> {
-  const all = await Promise.all(device.partitions.map(async (partition) => [partition, await read(device, partition)] as const));
+async function surroundingsOf(
+  device: DeviceConfig,
+  read: Scope['read'],
+  look: Scope['look'],
+): Promise<Surroundings> {
+  const all = await Promise.all(
+    device.partitions.map(async (partition) => [partition, await read(device, partition)] as const),
+  );
   const holders = await look(device);
-  return { partitions: device.partitions, readings: new Map(all.flatMap(([partition, reading]) => (reading.kind === 'unknown' ? [] : [[partition, reading] as const]))), ...(holders && { holders }) };
+  return {
+    partitions: device.partitions,
+    readings: new Map(
+      all.flatMap(([partition, reading]) =>
+        reading.kind === 'unknown' ? [] : [[partition, reading] as const],
+      ),
+    ),
+    ...(holders && { holders }),
+  };
 }

@@ -12,19 +12,35 @@ function isDriven({ state, lease }: Job, now: number): boolean {
 }
 
 /** What another job is doing with failures of this one, as a sentence; both may say so of each other, then both pause. */
-export async function rivalOf({ jobs, clock }: Pick<ReplayWorld, 'jobs' | 'clock'>, job: Job, items: readonly Item[]): Promise<string | undefined> {
+export async function rivalOf(
+  { jobs, clock }: Pick<ReplayWorld, 'jobs' | 'clock'>,
+  job: Job,
+  items: readonly Item[],
+): Promise<string | undefined> {
   const mine = new Set(items.filter((item) => item.status !== 'done').map((item) => item.failure));
   const now = clock.now();
   for (const other of await jobs.list()) {
     if (other.id === job.id || !isDriven(other, now)) continue;
-    const shared = (await jobs.items(other.id)).filter((item) => item.status !== 'done' && mine.has(item.failure));
-    if (shared.length > 0) return `${shared.length} of its failures are in job ${other.id} of ${other.by}, which is running; resume this one when that has ended`;
+    const shared = (await jobs.items(other.id)).filter(
+      (item) => item.status !== 'done' && mine.has(item.failure),
+    );
+    if (shared.length > 0)
+      return `${shared.length} of its failures are in job ${other.id} of ${other.by}, which is running; resume this one when that has ended`;
   }
   return undefined;
 }
 
 /** Failures and owners that somebody else's job has in hand; a plan counts for an hour. */
-export async function inHand({ jobs, clock }: Pick<ReplayWorld, 'jobs' | 'clock'>): Promise<(head: { readonly id: string; readonly owner?: string | undefined; readonly device?: string | undefined }) => boolean> {
+export async function inHand({
+  jobs,
+  clock,
+}: Pick<ReplayWorld, 'jobs' | 'clock'>): Promise<
+  (head: {
+    readonly id: string;
+    readonly owner?: string | undefined;
+    readonly device?: string | undefined;
+  }) => boolean
+> {
   const failures = new Set<string>();
   const owners = new Set<string>();
   for (const job of await jobs.list()) {
@@ -35,5 +51,6 @@ export async function inHand({ jobs, clock }: Pick<ReplayWorld, 'jobs' | 'clock'
       if (item.owner !== undefined) owners.add(`${item.owner} ${item.device ?? ''}`);
     }
   }
-  return ({ id, owner, device }) => failures.has(id) || (owner !== undefined && owners.has(`${owner} ${device ?? ''}`));
+  return ({ id, owner, device }) =>
+    failures.has(id) || (owner !== undefined && owners.has(`${owner} ${device ?? ''}`));
 }

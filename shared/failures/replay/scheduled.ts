@@ -37,20 +37,30 @@ const GOES_ON: ReadonlySet<string> = new Set(['RPL708', 'RPL713']);
 
 class Taken extends Error {}
 
-export async function takeTurn(world: TurnWorld, policy: ReplayPolicy, signal?: AbortSignal): Promise<TurnResult> {
+export async function takeTurn(
+  world: TurnWorld,
+  policy: ReplayPolicy,
+  signal?: AbortSignal,
+): Promise<TurnResult> {
   const { turns, clock } = world;
   const holder = world.id();
   const now = clock.now();
   const before = await turns.get(policy.name);
-  if (before !== undefined && isLater(policy, before, now)) return { kind: 'not-due', until: before.due, reason: before.says ?? 'its turn comes later' };
+  if (before !== undefined && isLater(policy, before, now))
+    return { kind: 'not-due', until: before.due, reason: before.says ?? 'its turn comes later' };
   try {
-    const turn = await turns.update(policy.name, (current) => claim(policy, current, { holder, until: now + LEASE }));
+    const turn = await turns.update(policy.name, (current) =>
+      claim(policy, current, { holder, until: now + LEASE }),
+    );
     return await inTurn({ world, policy, signal }, turn);
   } catch (error) {
-    if (error instanceof Taken || (error instanceof ReplayError && error.code === 'RPL704')) return { kind: 'taken', reason: error.message };
+    if (error instanceof Taken || (error instanceof ReplayError && error.code === 'RPL704'))
+      return { kind: 'taken', reason: error.message };
     throw error;
   } finally {
-    await turns.update(policy.name, (current) => (current.lease?.holder === holder ? withoutLease(current) : current));
+    await turns.update(policy.name, (current) =>
+      current.lease?.holder === holder ? withoutLease(current) : current,
+    );
   }
 }
 
@@ -61,8 +71,10 @@ function isLater(policy: ReplayPolicy, { due, misses }: Turn, now: number): bool
 
 function claim(policy: ReplayPolicy, turn: Turn, lease: NonNullable<Turn['lease']>): Turn {
   const now = lease.until - LEASE;
-  if (turn.lease !== undefined && stillHolds(turn.lease.until, now, LEASE)) throw new Taken(`another process takes the turn of policy ${turn.policy}`);
-  if (isLater(policy, turn, now)) throw new Taken(`another process took the turn of policy ${turn.policy}`);
+  if (turn.lease !== undefined && stillHolds(turn.lease.until, now, LEASE))
+    throw new Taken(`another process takes the turn of policy ${turn.policy}`);
+  if (isLater(policy, turn, now))
+    throw new Taken(`another process took the turn of policy ${turn.policy}`);
   return { ...turn, lease };
 }
 
@@ -81,7 +93,7 @@ async function inTurn(scope: Scope, turn: Turn): Promise<TurnResult> {
   if (left !== undefined) return drive(scope, left);
   const job = await plan(scope);
   if (job !== undefined) return drive(scope, job);
-  const reason = 'no failure fits that may pass by itself and is in nobody\'s hands';
+  const reason = "no failure fits that may pass by itself and is in nobody's hands";
   await settle(scope, { misses: turn.misses, says: reason });
   return { kind: 'nothing', reason };
 }
@@ -100,16 +112,36 @@ async function plan({ world, policy }: Scope): Promise<Job | undefined> {
   const { store, jobs, audit, clock, turns } = world;
   const now = clock.now();
   const taken = await inHand(world);
-  const heads = (await store.list()).filter((head) => isEligible(policy, head, now) && !taken(head));
+  const heads = (await store.list()).filter(
+    (head) => isEligible(policy, head, now) && !taken(head),
+  );
   const items = freeze(heads).slice(0, MOST);
   if (items.length === 0) return undefined;
   const { name, everyMinutes, atMost, canary, rate } = policy;
   const id = world.id().slice(0, 8);
   const why = `policy ${name} of failures.replay, every ${everyMinutes} minutes`;
-  const job = jobOf({ id, filter: filterOf(policy, now), by: byOf(policy), why, canary, rate, now, policy: { name, atMost } }, items);
+  const job = jobOf(
+    {
+      id,
+      filter: filterOf(policy, now),
+      by: byOf(policy),
+      why,
+      canary,
+      rate,
+      now,
+      policy: { name, atMost },
+    },
+    items,
+  );
   await turns.update(name, (turn) => ({ ...turn, job: id }));
   await jobs.create(job, items);
-  await audit.append({ who: byOf(policy), action: 'replay plan', selection: `job ${id}: ${formatFilter(filterOf(policy, now))}`, why, result: `${items.length} failures, ${job.units} events` });
+  await audit.append({
+    who: byOf(policy),
+    action: 'replay plan',
+    selection: `job ${id}: ${formatFilter(filterOf(policy, now))}`,
+    why,
+    result: `${items.length} failures, ${job.units} events`,
+  });
   return job;
 }
 
@@ -126,20 +158,28 @@ async function drive(scope: Scope, job: Job): Promise<TurnResult> {
     await settle(scope, { says: reason });
     return { kind: 'held', job: job.id, reason };
   }
-  if (job.state !== 'running') await steerJob(world, job.state === 'planned' ? 'start' : 'resume', order);
+  if (job.state !== 'running')
+    await steerJob(world, job.state === 'planned' ? 'start' : 'resume', order);
   const after = await runJob(world, job.id, { signal });
   if (after.state === 'paused' && after.code === 'RPL707') return giveUp(scope, after);
   // Out of time: the turn stays due, and goes on with this job.
-  if (after.state === 'running') return { kind: 'ran', job: job.id, reason: 'not done yet; it goes on' };
+  if (after.state === 'running')
+    return { kind: 'ran', job: job.id, reason: 'not done yet; it goes on' };
   return conclude(scope, after);
 }
 
 async function conclude(scope: Scope, job: Job): Promise<TurnResult> {
   const items = await scope.world.jobs.items(job.id);
-  const counts = Object.entries(countResults(items)).map(([kind, count]) => `${count} ${kind}`).join(', ');
-  const reason = job.state === 'done' ? counts : `${job.state} (${job.reason ?? 'by hand'}): ${counts}`;
+  const counts = Object.entries(countResults(items))
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(', ');
+  const reason =
+    job.state === 'done' ? counts : `${job.state} (${job.reason ?? 'by hand'}): ${counts}`;
   const failed = items.some((item) => BAD.has(item.result?.kind ?? ''));
-  await settle(scope, { says: `job ${job.id}: ${reason}`, ...(job.state === 'done' ? { misses: failed ? 'more' : 0 } : {}) });
+  await settle(scope, {
+    says: `job ${job.id}: ${reason}`,
+    ...(job.state === 'done' ? { misses: failed ? 'more' : 0 } : {}),
+  });
   return { kind: 'ran', job: job.id, reason };
 }
 

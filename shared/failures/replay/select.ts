@@ -27,13 +27,19 @@ export type ForPolicy = NonNullable<Job['policy']>;
  * in a bundle leads nobody else's.
  */
 function unitKey(head: Head): string {
-  return head.owner === undefined || isImported(head) ? head.id : `${head.owner} ${head.queue} ${head.device ?? ''}`;
+  return head.owner === undefined || isImported(head)
+    ? head.id
+    : `${head.owner} ${head.queue} ${head.device ?? ''}`;
 }
 
 /** Units by their first failure, those that policies tried in vain last; within one, the newest revision first. Pure. */
 export function freeze(heads: readonly Head[]): readonly Item[] {
-  const units = [...Map.groupBy(heads, unitKey).values()].sort((a, b) => triesOf(a) - triesOf(b) || earliest(a) - earliest(b));
-  return units.flatMap((unit, index) => unit.toSorted(newestFirst).map((head) => itemOf(head, index)));
+  const units = [...Map.groupBy(heads, unitKey).values()].sort(
+    (a, b) => triesOf(a) - triesOf(b) || earliest(a) - earliest(b),
+  );
+  return units.flatMap((unit, index) =>
+    unit.toSorted(newestFirst).map((head) => itemOf(head, index)),
+  );
 }
 
 function triesOf(unit: readonly Head[]): number {
@@ -45,36 +51,85 @@ function earliest(unit: readonly Head[]): number {
 }
 
 function newestFirst(a: Head, b: Head): number {
-  if (a.revision && b.revision) return compareRevisions(b.revision, a.revision) || (a.id < b.id ? -1 : 1);
+  if (a.revision && b.revision)
+    return compareRevisions(b.revision, a.revision) || (a.id < b.id ? -1 : 1);
   return a.revision ? -1 : b.revision ? 1 : b.last - a.last;
 }
 
 function itemOf(head: Head, unit: number): Item {
   const { id: failure, code, sentence, owner, device, partition, exposure, revision } = head;
-  return { failure, code, sentence, owner, device, partition, exposure, revision, unit, lifts: head.state === 'quarantined', status: 'waiting' };
+  return {
+    failure,
+    code,
+    sentence,
+    owner,
+    device,
+    partition,
+    exposure,
+    revision,
+    unit,
+    lifts: head.state === 'quarantined',
+    status: 'waiting',
+  };
 }
 
-export async function selectItems(store: FailureStore, filter: Filter, cutoff: number): Promise<readonly Item[]> {
+export async function selectItems(
+  store: FailureStore,
+  filter: Filter,
+  cutoff: number,
+): Promise<readonly Item[]> {
   const heads = (await store.list()).filter((head) => head.last <= cutoff && matches(filter, head));
-  if (heads.length === 0) throw new ReplayError('RPL705', `No failure fits "${formatFilter(filter)}" up to ${new Date(cutoff).toISOString()}; "sluice failures groups" shows what there is.`);
+  if (heads.length === 0)
+    throw new ReplayError(
+      'RPL705',
+      `No failure fits "${formatFilter(filter)}" up to ${new Date(cutoff).toISOString()}; "sluice failures groups" shows what there is.`,
+    );
   return freeze(heads);
 }
 
 export function jobOf(request: JobRequest, items: readonly Item[]): Job {
   const { id, filter, by, why, canary, rate, now, policy } = request;
   const units = new Set(items.map((item) => item.unit)).size;
-  return { format: 1, id, by, why, filter: formatFilter(filter), cutoff: now, created: now, items: items.length, units, canary, canaryPassed: canary === 0, rate, state: 'planned', ...(policy === undefined ? {} : { policy }) };
+  return {
+    format: 1,
+    id,
+    by,
+    why,
+    filter: formatFilter(filter),
+    cutoff: now,
+    created: now,
+    items: items.length,
+    units,
+    canary,
+    canaryPassed: canary === 0,
+    rate,
+    state: 'planned',
+    ...(policy === undefined ? {} : { policy }),
+  };
 }
 
 /** Each item against the devices as they are now, with the event that its unit would send. */
-export async function previewItems(world: { readonly store: FailureStore; readonly previewer: Previewer }, items: readonly Item[], done: (count: number) => void): Promise<readonly Item[]> {
+export async function previewItems(
+  world: { readonly store: FailureStore; readonly previewer: Previewer },
+  items: readonly Item[],
+  done: (count: number) => void,
+): Promise<readonly Item[]> {
   const previewed: Item[] = [];
   for (const unit of Map.groupBy(items, (item) => item.unit).values()) {
     const leader = await world.store.get(unit[0]!.failure);
-    for (const item of unit) previewed.push({ ...item, preview: leader ? await world.previewer.preview(leader, item) : LOST });
+    for (const item of unit)
+      previewed.push({
+        ...item,
+        preview: leader ? await world.previewer.preview(leader, item) : LOST,
+      });
     done(previewed.length);
   }
   return previewed;
 }
 
-export const LOST: Preview = { verdict: 'invalid', code: 'RPL706', reason: 'its evidence is gone from the failure store', difference: [] };
+export const LOST: Preview = {
+  verdict: 'invalid',
+  code: 'RPL706',
+  reason: 'its evidence is gone from the failure store',
+  difference: [],
+};

@@ -12,7 +12,10 @@ export interface UnitWork {
   save(changes: ReadonlyMap<number, Item>): Promise<void>;
 }
 
-export type SendOutcome = { readonly kind: 'sent' } | { readonly kind: 'settled' } | { readonly kind: 'away'; readonly reason: string };
+export type SendOutcome =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'away'; readonly reason: string };
 
 /** Milliseconds. */
 const FRESH = 1_000;
@@ -34,19 +37,32 @@ export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Pr
   const judged: Judged[] = [];
   const alive = active.filter(([index, item]) => {
     const gone = whyGone(item, heads.get(item.failure));
-    if (gone !== undefined) changes.set(index, done(item, { kind: 'skipped', reason: gone, at: now }));
+    if (gone !== undefined)
+      changes.set(index, done(item, { kind: 'skipped', reason: gone, at: now }));
     return gone === undefined;
   });
-  const leader = await leaderOf(store, alive.map(([, item]) => heads.get(item.failure)!));
+  const leader = await leaderOf(
+    store,
+    alive.map(([, item]) => heads.get(item.failure)!),
+  );
   // A reading may be a second old: the fence at the write holds whatever the preview said.
   world.previewer.refresh(FRESH);
   for (const [index, item] of alive) {
     const preview = leader ? await world.previewer.preview(leader, item) : LOST;
-    if (preview.verdict === 'unknown') return { kind: 'away', reason: `${item.device ?? 'a device'} gives no answer, so nobody knows what a replay would do: ${preview.reason}` };
+    if (preview.verdict === 'unknown')
+      return {
+        kind: 'away',
+        reason: `${item.device ?? 'a device'} gives no answer, so nobody knows what a replay would do: ${preview.reason}`,
+      };
     judged.push({ index, item, head: heads.get(item.failure)!, preview });
   }
   const wanted = judged.filter(({ preview }) => preview.verdict === 'would-apply');
-  for (const each of judged) if (!wanted.includes(each)) changes.set(each.index, await settleUnsent(world, job, { ...each, newest: leader?.revision }));
+  for (const each of judged)
+    if (!wanted.includes(each))
+      changes.set(
+        each.index,
+        await settleUnsent(world, job, { ...each, newest: leader?.revision }),
+      );
   if (leader === undefined || wanted.length === 0) {
     await unit.save(changes);
     return { kind: 'settled' };
@@ -56,10 +72,17 @@ export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Pr
 }
 
 /** It was about to be sent when the driver died, and failed again since: so it was sent. */
-async function arrived(unit: UnitWork, active: readonly (readonly [number, Item])[], heads: ReadonlyMap<string, Head>): Promise<boolean> {
+async function arrived(
+  unit: UnitWork,
+  active: readonly (readonly [number, Item])[],
+  heads: ReadonlyMap<string, Head>,
+): Promise<boolean> {
   const sending = active.filter(([, item]) => item.status === 'sending');
-  if (!sending.some(([, item]) => (heads.get(item.failure)?.count ?? 0) > (item.count ?? Infinity))) return false;
-  await unit.save(new Map(sending.map(([index, item]) => [index, { ...item, status: 'sent' as const }])));
+  if (!sending.some(([, item]) => (heads.get(item.failure)?.count ?? 0) > (item.count ?? Infinity)))
+    return false;
+  await unit.save(
+    new Map(sending.map(([index, item]) => [index, { ...item, status: 'sent' as const }])),
+  );
   return true;
 }
 
@@ -72,8 +95,17 @@ function whyGone(item: Item, head: Head | undefined): string | undefined {
 
 /** The newest event of the unit, as it is now: a failure that was seen again since brings a newer one. */
 async function leaderOf(store: FailureStore, heads: readonly Head[]): Promise<Failure | undefined> {
-  const score = ({ revision, last }: Head): readonly number[] => [revision?.epoch ?? 0, revision?.counter ?? 0, last];
-  const [newest] = heads.toSorted((a, b) => score(b).map((n, i) => n - score(a)[i]!).find((d) => d !== 0) ?? 0);
+  const score = ({ revision, last }: Head): readonly number[] => [
+    revision?.epoch ?? 0,
+    revision?.counter ?? 0,
+    last,
+  ];
+  const [newest] = heads.toSorted(
+    (a, b) =>
+      score(b)
+        .map((n, i) => n - score(a)[i]!)
+        .find((d) => d !== 0) ?? 0,
+  );
   return newest && (await store.get(newest.id));
 }
 
@@ -82,28 +114,51 @@ function done(item: Item, result: ItemResult): Item {
 }
 
 /** Already as wanted, not possible, or too late: told as a result, and closed where it is over. */
-async function settleUnsent({ store, clock }: ReplayWorld, job: Job, { item, preview, newest }: Judged & { readonly newest: Revision | undefined }): Promise<Item> {
+async function settleUnsent(
+  { store, clock }: ReplayWorld,
+  job: Job,
+  { item, preview, newest }: Judged & { readonly newest: Revision | undefined },
+): Promise<Item> {
   const at = clock.now();
   const { verdict, reason, code } = preview;
   const said = { reason, at, ...(code === undefined ? {} : { code }) };
-  if (verdict === 'superseded') return superseded(store, item, { by: preview.by ?? 'a newer revision', reason, at });
-  if (verdict !== 'unchanged') return done(item, { ...said, kind: verdict === 'conflict' ? 'conflict' : 'invalid' });
+  if (verdict === 'superseded')
+    return superseded(store, item, { by: preview.by ?? 'a newer revision', reason, at });
+  if (verdict !== 'unchanged')
+    return done(item, { ...said, kind: verdict === 'conflict' ? 'conflict' : 'invalid' });
   if (newest && item.revision && compareRevisions(item.revision, newest) < 0) {
     const by = formatRevision(newest);
-    return superseded(store, item, { by, reason: `revision ${by} of the same owner wants nothing of it`, at });
+    return superseded(store, item, {
+      by,
+      reason: `revision ${by} of the same owner wants nothing of it`,
+      at,
+    });
   }
-  await close(store, item, { state: 'replayed', note: `as wanted already, found by replay job ${job.id}` });
+  await close(store, item, {
+    state: 'replayed',
+    note: `as wanted already, found by replay job ${job.id}`,
+  });
   // Sent before a crash, and arrived since.
   return done(item, { ...said, kind: item.status === 'sending' ? 'applied' : 'unchanged' });
 }
 
-async function superseded(store: FailureStore, item: Item, { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: number }): Promise<Item> {
+async function superseded(
+  store: FailureStore,
+  item: Item,
+  { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: number },
+): Promise<Item> {
   await close(store, item, { state: 'healed', note: `healed by ${by}` });
   return done(item, { kind: 'superseded', reason, at });
 }
 
-export async function close(store: FailureStore, item: Item, to: { readonly state: 'healed' | 'replayed' | 'quarantined'; readonly note: string }): Promise<void> {
-  await store.change([item.failure], (head) => (head.state === 'healed' || head.state === 'replayed' ? undefined : to));
+export async function close(
+  store: FailureStore,
+  item: Item,
+  to: { readonly state: 'healed' | 'replayed' | 'quarantined'; readonly note: string },
+): Promise<void> {
+  await store.change([item.failure], (head) =>
+    head.state === 'healed' || head.state === 'replayed' ? undefined : to,
+  );
 }
 
 interface Dispatch {
@@ -114,27 +169,56 @@ interface Dispatch {
   readonly leader: Failure;
 }
 
-async function dispatch({ queues, store, clock, id }: ReplayWorld, { job, unit, changes, wanted, leader }: Dispatch): Promise<void> {
+async function dispatch(
+  { queues, store, clock, id }: ReplayWorld,
+  { job, unit, changes, wanted, leader }: Dispatch,
+): Promise<void> {
   const before = wanted.find(({ item }) => item.deduplicationId !== undefined)?.item;
   // Its own id, because the queue swallows a repeated one for five minutes; kept over a crash for the same reason.
   const deduplicationId = before?.deduplicationId ?? `replay.${job.id}.${id()}`;
   for (const { index, item, head } of wanted) {
-    changes.set(index, { ...item, status: 'sending', deduplicationId, count: item.count ?? head.count, sentAt: item.sentAt ?? clock.now(), sentRevision: leader.revision });
+    changes.set(index, {
+      ...item,
+      status: 'sending',
+      deduplicationId,
+      count: item.count ?? head.count,
+      sentAt: item.sentAt ?? clock.now(),
+      sentRevision: leader.revision,
+    });
   }
   await unit.save(changes);
-  const lifted = wanted.filter(({ head }) => head.state === 'quarantined').map(({ item }) => item.failure);
-  await store.change(lifted, (head) => (head.state === 'quarantined' ? { state: 'open', note: `quarantine lifted by replay job ${job.id}` } : undefined));
+  const lifted = wanted
+    .filter(({ head }) => head.state === 'quarantined')
+    .map(({ item }) => item.failure);
+  await store.change(lifted, (head) =>
+    head.state === 'quarantined'
+      ? { state: 'open', note: `quarantine lifted by replay job ${job.id}` }
+      : undefined,
+  );
   await sendOriginal(queues, leader.details.event, deduplicationId);
-  await unit.save(new Map(wanted.map(({ index }) => [index, { ...changes.get(index)!, status: 'sent' as const }])));
+  await unit.save(
+    new Map(
+      wanted.map(({ index }) => [index, { ...changes.get(index)!, status: 'sent' as const }]),
+    ),
+  );
 }
 
-async function sendOriginal(queues: ReplayWorld['queues'], { queue, group, body }: Evidence['event'], deduplicationId: string): Promise<void> {
+async function sendOriginal(
+  queues: ReplayWorld['queues'],
+  { queue, group, body }: Evidence['event'],
+  deduplicationId: string,
+): Promise<void> {
   await queues.queue(queue).send({ group, deduplicationId, body });
 }
 
 /** Says `superseded` where a newer event than the item's own did it. */
 export function appliedResult(item: Item, at: number): ItemResult {
   const { revision, sentRevision } = item;
-  if (revision && sentRevision && formatRevision(revision) !== formatRevision(sentRevision)) return { kind: 'superseded', reason: `covered by revision ${formatRevision(sentRevision)} of the same owner, which was sent`, at };
+  if (revision && sentRevision && formatRevision(revision) !== formatRevision(sentRevision))
+    return {
+      kind: 'superseded',
+      reason: `covered by revision ${formatRevision(sentRevision)} of the same owner, which was sent`,
+      at,
+    };
   return { kind: 'applied', reason: 'the device declares it', at };
 }

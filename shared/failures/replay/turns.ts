@@ -29,9 +29,13 @@ const MAX_RACES = 20;
 const keyOf = (policy: string): string => `policies/${policy}.json`;
 
 export function createTurns(blobs: Blobs): Turns {
-  const read = async (policy: string): Promise<{ readonly turn: Turn; readonly tag: string } | undefined> => {
+  const read = async (
+    policy: string,
+  ): Promise<{ readonly turn: Turn; readonly tag: string } | undefined> => {
     const blob = await blobs.get(keyOf(policy));
-    return blob === undefined ? undefined : { turn: Turn.parse(JSON.parse(blob.text)), tag: blob.tag };
+    return blob === undefined
+      ? undefined
+      : { turn: Turn.parse(JSON.parse(blob.text)), tag: blob.tag };
   };
   return {
     get: async (policy) => (await read(policy))?.turn,
@@ -40,9 +44,20 @@ export function createTurns(blobs: Blobs): Turns {
         const present = await read(policy);
         const before: Turn = present?.turn ?? { format: 1, policy, due: 0, misses: 0 };
         const next = edit(before);
-        if (next === before || (await blobs.put(keyOf(policy), JSON.stringify(next), present === undefined ? 'absent' : { tag: present.tag })) !== undefined) return next;
+        if (
+          next === before ||
+          (await blobs.put(
+            keyOf(policy),
+            JSON.stringify(next),
+            present === undefined ? 'absent' : { tag: present.tag },
+          )) !== undefined
+        )
+          return next;
       }
-      throw new ReplayError('RPL700', `The turn of policy ${policy} changed ${MAX_RACES} times while it was being written.`);
+      throw new ReplayError(
+        'RPL700',
+        `The turn of policy ${policy} changed ${MAX_RACES} times while it was being written.`,
+      );
     },
   };
 }

@@ -17,23 +17,44 @@ export interface Why {
   readonly reason: string;
 }
 
-export function pauseOf({ since, failedReturns }: Pick<Mark, 'since' | 'failedReturns'>, now: number): number {
+export function pauseOf(
+  { since, failedReturns }: Pick<Mark, 'since' | 'failedReturns'>,
+  now: number,
+): number {
   const pause = now - since < HOUR ? PAUSE.first : PAUSE.later;
   return failedReturns === 0 ? pause : 2 * pause + PAUSE.first;
 }
 
 /** It does not answer, or refuses what came back. */
-export function markedAway(known: Mark | undefined, device: string, { code, reason, now }: Why & { readonly now: number }): Mark {
+export function markedAway(
+  known: Mark | undefined,
+  device: string,
+  { code, reason, now }: Why & { readonly now: number },
+): Mark {
   const { lease: _lease, ...before } = known ?? fresh(device, now);
   const isNew = before.state === 'here';
-  const mark = { ...before, state: 'away' as const, since: isNew ? now : before.since, failedReturns: isNew ? 0 : before.failedReturns + Number(before.state === 'returning') };
+  const mark = {
+    ...before,
+    state: 'away' as const,
+    since: isNew ? now : before.since,
+    failedReturns: isNew ? 0 : before.failedReturns + Number(before.state === 'returning'),
+  };
   // That it is left alone is no reason of its own.
   const why = code === 'BIP508' && !isNew && before.code !== '' ? {} : { code, reason };
   return { ...mark, ...why, due: now + pauseOf(mark, now) };
 }
 
 export function fresh(device: string, now: number): Mark {
-  return { format: 1, device, state: 'here', since: now, code: '', reason: '', due: now, failedReturns: 0 };
+  return {
+    format: 1,
+    device,
+    state: 'here',
+    since: now,
+    code: '',
+    reason: '',
+    due: now,
+    failedReturns: 0,
+  };
 }
 
 /** Undefined: it is not this process's turn. */

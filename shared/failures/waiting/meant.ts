@@ -13,7 +13,11 @@ export interface Meanwhile {
 }
 
 /** Undefined: nothing of it is left. */
-export function stillMeant(steering: Steering, at: number, meanwhile: Meanwhile): Steering | undefined {
+export function stillMeant(
+  steering: Steering,
+  at: number,
+  meanwhile: Meanwhile,
+): Steering | undefined {
   switch (steering.action) {
     case 'approve':
       return approvalLeft(steering, at, meanwhile);
@@ -27,11 +31,20 @@ export function stillMeant(steering: Steering, at: number, meanwhile: Meanwhile)
 }
 
 /** What its owner wanted again was not looked at by who approved. */
-function approvalLeft(approval: Approval, at: number, { slices, states }: Meanwhile): Approval | undefined {
+function approvalLeft(
+  approval: Approval,
+  at: number,
+  { slices, states }: Meanwhile,
+): Approval | undefined {
   const { owner } = approval;
-  const wanted = slices.filter(({ subject }) => subject === owner).flatMap((entry) => Object.entries(entry.wanted ?? {}));
-  const cameBack = (key: string): boolean => wanted.some(([one, when]) => when > at && isSame(one, key));
-  const named = approval.keys ?? [...new Set(states.flatMap(({ owners }) => owners[owner]?.held ?? []))];
+  const wanted = slices
+    .filter(({ subject }) => subject === owner)
+    .flatMap((entry) => Object.entries(entry.wanted ?? {}));
+  const cameBack = (key: string): boolean =>
+    wanted.some(([one, when]) => when > at && isSame(one, key));
+  const named = approval.keys ?? [
+    ...new Set(states.flatMap(({ owners }) => owners[owner]?.held ?? [])),
+  ];
   const keys = named.filter((key) => !cameBack(key));
   if (keys.length === 0) return undefined;
   return approval.keys?.length === keys.length ? approval : { ...approval, keys };
@@ -50,7 +63,13 @@ function portOf(key: string): string {
 function forgetLeft(order: ForgetOrder, { slices }: Meanwhile): ForgetOrder | undefined {
   const spoke = (owner: string): boolean => {
     const looked = order.upTo[owner];
-    return looked !== undefined && slices.some(({ subject, version }) => subject === owner && version !== undefined && compareVersions(version, looked) > 0);
+    return (
+      looked !== undefined &&
+      slices.some(
+        ({ subject, version }) =>
+          subject === owner && version !== undefined && compareVersions(version, looked) > 0,
+      )
+    );
   };
   const left = Object.entries(order.upTo).filter(([owner]) => !spoke(owner));
   if (left.length === Object.keys(order.upTo).length) return order;
@@ -67,7 +86,13 @@ export function orderInWords(steering: Steering): string {
     case 'enable':
       return `enable cluster ${steering.cluster}`;
     case 'forget':
-      return `forget ${steering.whole ? `cluster ${steering.cluster}` : Object.keys(steering.upTo).map((owner) => parseOwner(owner).ingress.service).join(', ')}`;
+      return `forget ${
+        steering.whole
+          ? `cluster ${steering.cluster}`
+          : Object.keys(steering.upTo)
+              .map((owner) => parseOwner(owner).ingress.service)
+              .join(', ')
+      }`;
     case 'adopt':
       return `adopt cluster ${steering.cluster} with kube-system UID ${steering.clusterUid}`;
   }

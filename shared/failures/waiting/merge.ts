@@ -26,7 +26,8 @@ function byAge(a: Entry, b: Entry): number {
 
 function wantedBy(entries: readonly Entry[]): Record<string, number> {
   const wanted: Record<string, number> = {};
-  for (const [key, at] of entries.flatMap((entry) => Object.entries(entry.wanted ?? {}))) wanted[key] = Math.max(at, wanted[key] ?? at);
+  for (const [key, at] of entries.flatMap((entry) => Object.entries(entry.wanted ?? {})))
+    wanted[key] = Math.max(at, wanted[key] ?? at);
   return wanted;
 }
 
@@ -49,7 +50,10 @@ function bodyOf(entries: readonly Entry[]): string {
 }
 
 /** Undefined where it does not fit into a message: then the removals are held, and people decide. */
-function sealed(slice: Slice, { id, cluster, subject, time, traceparent, hops }: EventMeta): string | undefined {
+function sealed(
+  slice: Slice,
+  { id, cluster, subject, time, traceparent, hops }: EventMeta,
+): string | undefined {
   try {
     return seal(INGRESS_DESIRED, slice, { id, cluster, subject, time, traceparent, hops });
   } catch (error) {
@@ -63,7 +67,8 @@ export function changesOf(slices: readonly Slice[]): Change[] {
   const changes = new Map<string, Change>();
   for (const slice of slices) {
     const there = new Set(slice.exposures.flatMap(({ gateways }) => gateways));
-    for (const [name, { what, namespace, name: object }] of changes) if (what === 'deleted' && there.has(`${namespace}/${object}`)) changes.delete(name);
+    for (const [name, { what, namespace, name: object }] of changes)
+      if (what === 'deleted' && there.has(`${namespace}/${object}`)) changes.delete(name);
     for (const change of slice.changes) {
       const name = `${change.kind} ${change.namespace}/${change.name}`;
       changes.delete(name);

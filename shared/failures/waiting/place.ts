@@ -26,7 +26,10 @@ export interface WaitingPlace {
   mark(device: string): Promise<Mark | undefined>;
   marks(): Promise<readonly Mark[]>;
   /** `edit` may be called again when somebody else wrote meanwhile; what it returns unchanged is not written. */
-  updateMark<T extends Mark | undefined>(device: string, edit: (mark: Mark | undefined) => T): Promise<T>;
+  updateMark<T extends Mark | undefined>(
+    device: string,
+    edit: (mark: Mark | undefined) => T,
+  ): Promise<T>;
 }
 
 const PREFIX = 'waiting';
@@ -35,17 +38,27 @@ const MAX_RACES = 20;
 
 const folderOf = (device: string): string => `${PREFIX}/${digest(device).slice(0, 16)}`;
 const markOf = (device: string): string => `${folderOf(device)}/mark.json`;
-const groupOf = ({ device, kind, group }: Pick<Entry, 'device' | 'kind' | 'group'>): string => `${folderOf(device)}/${kind}/${digest(group).slice(0, 24)}/`;
+const groupOf = ({ device, kind, group }: Pick<Entry, 'device' | 'kind' | 'group'>): string =>
+  `${folderOf(device)}/${kind}/${digest(group).slice(0, 24)}/`;
 
 export function createWaitingPlace(blobs: Blobs, id: () => string): WaitingPlace {
-  const readMark = async (key: string): Promise<{ readonly mark: Mark; readonly tag: string } | undefined> => {
+  const readMark = async (
+    key: string,
+  ): Promise<{ readonly mark: Mark; readonly tag: string } | undefined> => {
     const blob = await blobs.get(key);
-    return blob === undefined ? undefined : { mark: Mark.parse(JSON.parse(blob.text)), tag: blob.tag };
+    return blob === undefined
+      ? undefined
+      : { mark: Mark.parse(JSON.parse(blob.text)), tag: blob.tag };
   };
   return {
     keep: (entry) => keep(blobs, id, entry),
     list: (device) => list(blobs, device === undefined ? `${PREFIX}/` : `${folderOf(device)}/`),
-    count: async (device) => new Set((await blobs.list(`${folderOf(device)}/`)).flatMap(({ key }) => (isMark(key) ? [] : [key.slice(0, key.lastIndexOf('/'))]))).size,
+    count: async (device) =>
+      new Set(
+        (await blobs.list(`${folderOf(device)}/`)).flatMap(({ key }) =>
+          isMark(key) ? [] : [key.slice(0, key.lastIndexOf('/'))],
+        ),
+      ).size,
     remove: async ({ keys }) => {
       for (const key of keys) await blobs.delete(key);
     },
@@ -59,9 +72,19 @@ export function createWaitingPlace(blobs: Blobs, id: () => string): WaitingPlace
         const present = await readMark(markOf(device));
         const next = edit(present?.mark);
         if (next === undefined || next === present?.mark) return next;
-        if ((await blobs.put(markOf(device), JSON.stringify(next), present === undefined ? 'absent' : { tag: present.tag })) !== undefined) return next;
+        if (
+          (await blobs.put(
+            markOf(device),
+            JSON.stringify(next),
+            present === undefined ? 'absent' : { tag: present.tag },
+          )) !== undefined
+        )
+          return next;
       }
-      throw new ReplayError('RPL700', `What is known of device ${device} changed ${MAX_RACES} times in ${blobs.where} while it was being written; does the server keep If-Match?`);
+      throw new ReplayError(
+        'RPL700',
+        `What is known of device ${device} changed ${MAX_RACES} times in ${blobs.where} while it was being written; does the server keep If-Match?`,
+      );
     },
   };
 }
@@ -70,29 +93,59 @@ function isMark(key: string): boolean {
   return key.endsWith('/mark.json');
 }
 
-async function keep(blobs: Blobs, id: () => string, entry: Omit<Entry, 'format' | 'id'>): Promise<readonly Entry[]> {
+async function keep(
+  blobs: Blobs,
+  id: () => string,
+  entry: Omit<Entry, 'format' | 'id'>,
+): Promise<readonly Entry[]> {
   const folder = groupOf(entry);
-  const before = await readAll(blobs, (await blobs.list(folder)).map(({ key }) => key));
+  const before = await readAll(
+    blobs,
+    (await blobs.list(folder)).map(({ key }) => key),
+  );
   const name = id();
-  const all: readonly Entry[] = [...before.map((one) => one.entry), { ...entry, format: 1, id: digest(folder).slice(0, 8) }];
+  const all: readonly Entry[] = [
+    ...before.map((one) => one.entry),
+    { ...entry, format: 1, id: digest(folder).slice(0, 8) },
+  ];
   const merged = mergeEntries(all);
-  if ((await blobs.put(`${folder}${name}.json`, JSON.stringify(merged), 'absent')) === undefined) throw new ReplayError('RPL700', `${blobs.where} has an entry ${name} already; is the source of ids broken?`);
+  if ((await blobs.put(`${folder}${name}.json`, JSON.stringify(merged), 'absent')) === undefined)
+    throw new ReplayError(
+      'RPL700',
+      `${blobs.where} has an entry ${name} already; is the source of ids broken?`,
+    );
   for (const key of before.flatMap(({ keys }) => keys)) await blobs.delete(key);
-  return all.filter(({ version }) => version !== undefined && merged.version !== undefined && compareVersions(version, merged.version) < 0);
+  return all.filter(
+    ({ version }) =>
+      version !== undefined &&
+      merged.version !== undefined &&
+      compareVersions(version, merged.version) < 0,
+  );
 }
 
 async function list(blobs: Blobs, prefix: string): Promise<readonly Waiting[]> {
   const keys = (await blobs.list(prefix)).map(({ key }) => key).filter((key) => !isMark(key));
   const found = await readAll(blobs, keys);
   const groups = [...Map.groupBy(found, ({ entry }) => groupOf(entry)).values()];
-  return groups.map((same) => ({ entry: mergeEntries(same.map(({ entry }) => entry)), keys: same.flatMap((one) => one.keys) })).sort((a, b) => a.entry.sentAt - b.entry.sentAt);
+  return groups
+    .map((same) => ({
+      entry: mergeEntries(same.map(({ entry }) => entry)),
+      keys: same.flatMap((one) => one.keys),
+    }))
+    .sort((a, b) => a.entry.sentAt - b.entry.sentAt);
 }
 
 async function readAll(blobs: Blobs, keys: readonly string[]): Promise<readonly Waiting[]> {
   const found: Waiting[] = [];
   for (let i = 0; i < keys.length; i += PARALLEL) {
-    const some = await Promise.all(keys.slice(i, i + PARALLEL).map(async (key) => ({ key, blob: await blobs.get(key) })));
-    found.push(...some.flatMap(({ key, blob }) => (blob === undefined ? [] : [{ entry: Entry.parse(JSON.parse(blob.text)), keys: [key] }])));
+    const some = await Promise.all(
+      keys.slice(i, i + PARALLEL).map(async (key) => ({ key, blob: await blobs.get(key) })),
+    );
+    found.push(
+      ...some.flatMap(({ key, blob }) =>
+        blob === undefined ? [] : [{ entry: Entry.parse(JSON.parse(blob.text)), keys: [key] }],
+      ),
+    );
   }
   return found;
 }

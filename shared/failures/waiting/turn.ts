@@ -29,17 +29,26 @@ export type TurnResult = 'nothing' | 'not-due' | 'away' | 'returned' | 'here';
 /** After a return that failed only so many go first; the rest follows when they were not refused. */
 const FIRST = 10;
 
-export async function takeTurn(world: TurnWorld, device: string, signal?: AbortSignal): Promise<TurnResult> {
+export async function takeTurn(
+  world: TurnWorld,
+  device: string,
+  signal?: AbortSignal,
+): Promise<TurnResult> {
   const { place, clock, id } = world;
   const waits = (await place.count(device)) > 0;
   const known = await place.mark(device);
   if (!waits && (known === undefined || known.state === 'here')) return 'nothing';
   const holder = id();
   const now = clock.now();
-  const mark = await place.updateMark(device, (found) => claimed(found ?? fresh(device, now), holder, now) ?? found);
+  const mark = await place.updateMark(
+    device,
+    (found) => claimed(found ?? fresh(device, now), holder, now) ?? found,
+  );
   if (mark?.lease?.holder !== holder) return 'not-due';
   if (!waits && mark.state === 'returning') {
-    await place.updateMark(device, (found) => (isMine(found, holder) ? markedHere(found, clock.now()) : found));
+    await place.updateMark(device, (found) =>
+      isMine(found, holder) ? markedHere(found, clock.now()) : found,
+    );
     return 'here';
   }
   return ask({ world, device, holder, signal }, mark);
@@ -61,14 +70,33 @@ async function ask(turn: Turn, mark: Mark): Promise<TurnResult> {
   const { place, clock, log } = world;
   const answer = await world.probe(device);
   if ('away' in answer) {
-    const after = await place.updateMark(device, (known) => (isMine(known, holder) ? markedAway({ ...known, state: 'away' }, device, { ...answer.away, now: clock.now() }) : known));
-    log.warn({ device, code: 'BIP510', because: after?.code, since: iso(mark.since), waiting: await place.count(device), error: after?.reason }, 'what is for this device waits until it answers');
+    const after = await place.updateMark(device, (known) =>
+      isMine(known, holder)
+        ? markedAway({ ...known, state: 'away' }, device, { ...answer.away, now: clock.now() })
+        : known,
+    );
+    log.warn(
+      {
+        device,
+        code: 'BIP510',
+        because: after?.code,
+        since: iso(mark.since),
+        waiting: await place.count(device),
+        error: after?.reason,
+      },
+      'what is for this device waits until it answers',
+    );
     return 'away';
   }
-  await place.updateMark(device, (known) => (isMine(known, holder) ? markedReturning(known, clock.now()) : known));
+  await place.updateMark(device, (known) =>
+    isMine(known, holder) ? markedReturning(known, clock.now()) : known,
+  );
   const sent = await giveBack(turn, mark, answer.states);
   await place.updateMark(device, (known) => (isMine(known, holder) ? released(known) : known));
-  log.info({ device, since: iso(mark.since), sent }, 'the device answers; what waited for it goes back to the queue');
+  log.info(
+    { device, since: iso(mark.since), sent },
+    'the device answers; what waited for it goes back to the queue',
+  );
   return 'returned';
 }
 
@@ -81,9 +109,13 @@ async function giveBack(turn: Turn, mark: Mark, states: readonly DeclaredState[]
   while (await goesOn(turn)) {
     const list = inOrder(await world.place.list(device));
     const some = mark.failedReturns > 0 && mark.state === 'away' ? list.slice(0, FIRST) : list;
-    const meanwhile: Meanwhile = { slices: list.flatMap(({ entry }) => (entry.kind === 'slice' ? [entry] : [])), states };
+    const meanwhile: Meanwhile = {
+      slices: list.flatMap(({ entry }) => (entry.kind === 'slice' ? [entry] : [])),
+      states,
+    };
     for (const waiting of some) {
-      if (signal?.aborted === true || (sent % FIRST === FIRST - 1 && !(await goesOn(turn)))) return sent;
+      if (signal?.aborted === true || (sent % FIRST === FIRST - 1 && !(await goesOn(turn))))
+        return sent;
       await sendBack(world, waiting, meanwhile);
       sent += 1;
     }
@@ -97,11 +129,16 @@ async function goesOn({ world: { place }, device, holder, signal }: Turn): Promi
   return signal?.aborted !== true && mark?.state === 'returning' && isMine(mark, holder);
 }
 
-const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Record<Entry['kind'], number>;
+const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Record<
+  Entry['kind'],
+  number
+>;
 
 /** Orders by their time; absences last, because slices that are newer than they make them void. */
 function inOrder(list: readonly Waiting[]): readonly Waiting[] {
-  return list.toSorted((a, b) => TURN[a.entry.kind] - TURN[b.entry.kind] || a.entry.sentAt - b.entry.sentAt);
+  return list.toSorted(
+    (a, b) => TURN[a.entry.kind] - TURN[b.entry.kind] || a.entry.sentAt - b.entry.sentAt,
+  );
 }
 
 async function sendBack(world: TurnWorld, waiting: Waiting, meanwhile: Meanwhile): Promise<void> {
@@ -110,7 +147,9 @@ async function sendBack(world: TurnWorld, waiting: Waiting, meanwhile: Meanwhile
   if (body === undefined) await tellVoid(world, entry);
   else {
     const again = withWaited(body, { sentAt: entry.sentAt, attempts: entry.attempts });
-    await world.queues.queue('slices').send({ group: entry.device, deduplicationId: tokenFor(entry, world.id()), body: again });
+    await world.queues
+      .queue('slices')
+      .send({ group: entry.device, deduplicationId: tokenFor(entry, world.id()), body: again });
   }
   await world.place.remove(waiting);
 }
@@ -132,12 +171,33 @@ function orderBody(entry: Entry, meanwhile: Meanwhile): string | undefined {
 }
 
 /** An order that means nothing any more is told, as any other approval that comes too late. */
-async function tellVoid({ queues, clock, log, functionVersion }: TurnWorld, entry: Entry): Promise<void> {
+async function tellVoid(
+  { queues, clock, log, functionVersion }: TurnWorld,
+  entry: Entry,
+): Promise<void> {
   const { device, subject, what, body, sentAt, attempts, deduplicationId } = entry;
   const opened = open(body, STEERING_EVENTS);
   const words = 'ok' in opened ? orderInWords(opened.ok.data) : what;
   const reason = `order "${words}" of ${iso(sentAt)} waited for ${device}, and ${subject} spoke meanwhile of all that it names; look what is there now, and give it again if it is still meant`;
   log.warn({ device, subject, order: words }, 'an order that waited means nothing any more');
-  const message = { id: entry.id, receipt: '', group: device, deduplicationId, body, receiveCount: 1, sentAt };
-  await deadLetter(queues, { code: 'OWN311', reason, queue: 'slices', message, functionVersion, now: clock.now(), owner: subject, device, attempts });
+  const message = {
+    id: entry.id,
+    receipt: '',
+    group: device,
+    deduplicationId,
+    body,
+    receiveCount: 1,
+    sentAt,
+  };
+  await deadLetter(queues, {
+    code: 'OWN311',
+    reason,
+    queue: 'slices',
+    message,
+    functionVersion,
+    now: clock.now(),
+    owner: subject,
+    device,
+    attempts,
+  });
 }

@@ -1,5 +1,12 @@
 /** Services, nodes, endpoints, ConfigMaps and namespaces. */
-import type { ConfigMap, EndpointSlice, KubernetesObjects, Node, Service, ServicePort } from '../../domain/ingress/objects.ts';
+import type {
+  ConfigMap,
+  EndpointSlice,
+  KubernetesObjects,
+  Node,
+  Service,
+  ServicePort,
+} from '../../domain/ingress/objects.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import { compact, number, present, record, records, stringMap, text, texts } from './read.ts';
@@ -21,7 +28,11 @@ function servicePort(raw: Raw): ServicePort[] {
       name: text(raw['name']) ?? '',
       port,
       protocol: text(raw['protocol']) ?? 'TCP',
-      ...present({ targetPort: targetPortOf(raw['targetPort']), nodePort: nodePort === 0 ? undefined : nodePort, appProtocol: text(raw['appProtocol']) }),
+      ...present({
+        targetPort: targetPortOf(raw['targetPort']),
+        nodePort: nodePort === 0 ? undefined : nodePort,
+        appProtocol: text(raw['appProtocol']),
+      }),
     },
   ];
 }
@@ -42,7 +53,9 @@ export function normaliseService(value: unknown): Service {
       loadBalancerClass: text(spec['loadBalancerClass']),
     }),
     ipFamilies: texts(spec['ipFamilies']),
-    loadBalancerIngress: records(loadBalancer['ingress']).map((ingress) => present({ ip: text(ingress['ip']), hostname: text(ingress['hostname']) })),
+    loadBalancerIngress: records(loadBalancer['ingress']).map((ingress) =>
+      present({ ip: text(ingress['ip']), hostname: text(ingress['hostname']) }),
+    ),
   };
 }
 
@@ -51,8 +64,12 @@ export function normaliseNode(value: unknown): Node {
   const [spec, status] = [record(raw['spec']), record(raw['status'])];
   return {
     meta: metaOf(raw, 'cluster'),
-    addresses: records(status['addresses']).flatMap(({ type, address }) => (typeof type === 'string' && typeof address === 'string' ? [{ type, address }] : [])),
-    ready: records(status['conditions']).some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True'),
+    addresses: records(status['addresses']).flatMap(({ type, address }) =>
+      typeof type === 'string' && typeof address === 'string' ? [{ type, address }] : [],
+    ),
+    ready: records(status['conditions']).some(
+      (condition) => condition['type'] === 'Ready' && condition['status'] === 'True',
+    ),
     unschedulable: spec['unschedulable'] === true,
   };
 }
@@ -66,7 +83,10 @@ function endpointOf(raw: Raw): EndpointSlice['endpoints'][number] {
     ready: conditions['ready'] !== false,
     serving: conditions['serving'] !== false,
     terminating: conditions['terminating'] === true,
-    ...present({ pod: target['kind'] === 'Pod' ? text(target['name']) : undefined, nodeName: text(raw['nodeName']) }),
+    ...present({
+      pod: target['kind'] === 'Pod' ? text(target['name']) : undefined,
+      nodeName: text(raw['nodeName']),
+    }),
   };
 }
 

@@ -1,8 +1,23 @@
 /** gateway.networking.k8s.io, all served versions, and the experimental XListenerSet. */
-import type { ApiGateway, ApiListener, ApiRoute, ListenerSet } from '../../domain/ingress/objects.ts';
+import type {
+  ApiGateway,
+  ApiListener,
+  ApiRoute,
+  ListenerSet,
+} from '../../domain/ingress/objects.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
-import { isRecord, list, number, present, record, records, stringMap, text, texts } from './read.ts';
+import {
+  isRecord,
+  list,
+  number,
+  present,
+  record,
+  records,
+  stringMap,
+  text,
+  texts,
+} from './read.ts';
 
 type From = ApiListener['allowedNamespaces'];
 const FROM: readonly From[] = ['All', 'Same', 'Selector', 'None'];
@@ -17,10 +32,18 @@ function selectorOf(value: unknown): Record<string, string> | undefined {
   const expressions = records(value['matchExpressions']).map((expression) => {
     const [only, ...more] = texts(expression['values']);
     const key = text(expression['key']);
-    return expression['operator'] === 'In' && key !== undefined && only !== undefined && more.length === 0 ? ([key, only] as const) : undefined;
+    return expression['operator'] === 'In' &&
+      key !== undefined &&
+      only !== undefined &&
+      more.length === 0
+      ? ([key, only] as const)
+      : undefined;
   });
   if (expressions.includes(undefined)) return undefined;
-  return { ...stringMap(value['matchLabels']), ...Object.fromEntries(expressions.filter((pair) => pair !== undefined)) };
+  return {
+    ...stringMap(value['matchLabels']),
+    ...Object.fromEntries(expressions.filter((pair) => pair !== undefined)),
+  };
 }
 
 const LISTENER_OPTION = 'gateway.istio.io/listener-protocol';
@@ -28,7 +51,9 @@ const LISTENER_OPTION = 'gateway.istio.io/listener-protocol';
 function tlsModeOf(listener: Raw): string | undefined {
   const tls = listener['tls'];
   if (!isRecord(tls)) return undefined;
-  return record(tls['options'])[LISTENER_OPTION] === 'auto-passthrough' ? 'AUTO_PASSTHROUGH' : (text(tls['mode']) ?? 'Terminate');
+  return record(tls['options'])[LISTENER_OPTION] === 'auto-passthrough'
+    ? 'AUTO_PASSTHROUGH'
+    : (text(tls['mode']) ?? 'Terminate');
 }
 
 function listenerOf(raw: Raw): ApiListener {
@@ -38,7 +63,11 @@ function listenerOf(raw: Raw): ApiListener {
     name: text(raw['name']) ?? '',
     port: number(raw['port']) ?? 0,
     protocol: text(raw['protocol']) ?? '',
-    ...present({ hostname: text(raw['hostname']), tlsMode: tlsModeOf(raw), allowedSelector: selectorOf(namespaces['selector']) }),
+    ...present({
+      hostname: text(raw['hostname']),
+      tlsMode: tlsModeOf(raw),
+      allowedSelector: selectorOf(namespaces['selector']),
+    }),
     allowedKinds: records(allowed['kinds']).flatMap((kind) => text(kind['kind']) ?? []),
     allowedNamespaces: fromOf(namespaces['from'], 'Same'),
   };
@@ -51,7 +80,10 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
   return {
     meta: metaOf(raw),
     class: text(spec['gatewayClassName']) ?? '',
-    addresses: records(spec['addresses']).map((address) => ({ type: text(address['type']) ?? '', value: text(address['value']) ?? '' })),
+    addresses: records(spec['addresses']).map((address) => ({
+      type: text(address['type']) ?? '',
+      value: text(address['value']) ?? '',
+    })),
     listeners: records(spec['listeners']).map(listenerOf),
     allowedListeners: fromOf(allowed['from'], 'None'),
     ...present({ allowedListenersSelector: selectorOf(allowed['selector']) }),
@@ -77,10 +109,20 @@ export function normaliseListenerSet(value: unknown): ListenerSet {
   const raw = record(value);
   const meta = metaOf(raw);
   const spec = record(raw['spec']);
-  return { meta, parent: parentOf(record(spec['parentRef']), meta.namespace), listeners: records(spec['listeners']).map(listenerOf) };
+  return {
+    meta,
+    parent: parentOf(record(spec['parentRef']), meta.namespace),
+    listeners: records(spec['listeners']).map(listenerOf),
+  };
 }
 
-const ROUTE_KINDS: readonly ApiRoute['kind'][] = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'];
+const ROUTE_KINDS: readonly ApiRoute['kind'][] = [
+  'HTTPRoute',
+  'GRPCRoute',
+  'TLSRoute',
+  'TCPRoute',
+  'UDPRoute',
+];
 
 export function isRouteKind(kind: unknown): kind is ApiRoute['kind'] {
   return ROUTE_KINDS.some((known) => known === kind);

@@ -1,4 +1,10 @@
-export { normaliseConfigMap, normaliseEndpointSlice, normaliseNamespace, normaliseNode, normaliseService } from './core.ts';
+export {
+  normaliseConfigMap,
+  normaliseEndpointSlice,
+  normaliseNamespace,
+  normaliseNode,
+  normaliseService,
+} from './core.ts';
 export { normaliseApiGateway, normaliseApiRoute, normaliseListenerSet } from './gateway-api.ts';
 export { normaliseGateway, normaliseVirtualService } from './istio.ts';
 export { keptAnnotations } from './meta.ts';

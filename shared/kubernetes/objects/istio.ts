@@ -1,9 +1,24 @@
 /** networking.istio.io: v1, v1beta1 and v1alpha3 have one schema. */
-import type { IstioGateway, RouteBlock, Server, VirtualService } from '../../domain/ingress/objects.ts';
+import type {
+  IstioGateway,
+  RouteBlock,
+  Server,
+  VirtualService,
+} from '../../domain/ingress/objects.ts';
 import { shorten } from '../../domain/shorten.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
-import { isRecord, list, number, present, record, records, stringMap, text, texts } from './read.ts';
+import {
+  isRecord,
+  list,
+  number,
+  present,
+  record,
+  records,
+  stringMap,
+  text,
+  texts,
+} from './read.ts';
 
 function shown(value: unknown): string {
   return value === undefined ? 'absent' : shorten(JSON.stringify(value), 200);
@@ -14,16 +29,25 @@ function malformed(server: unknown): string | undefined {
   if (!isRecord(server)) return `it is ${shown(server)}, not an object`;
   const { port, hosts } = server;
   if (!isRecord(port)) return `port is ${shown(port)}; it needs number, name and protocol`;
-  if (number(port['number']) === undefined) return `port.number is ${shown(port['number'])}, not a number`;
-  if (text(port['protocol']) === undefined) return `port.protocol is ${shown(port['protocol'])}, not text`;
-  if (hosts !== undefined && (!Array.isArray(hosts) || hosts.some((host) => typeof host !== 'string'))) return `hosts is ${shown(hosts)}, not a list of names`;
+  if (number(port['number']) === undefined)
+    return `port.number is ${shown(port['number'])}, not a number`;
+  if (text(port['protocol']) === undefined)
+    return `port.protocol is ${shown(port['protocol'])}, not text`;
+  if (
+    hosts !== undefined &&
+    (!Array.isArray(hosts) || hosts.some((host) => typeof host !== 'string'))
+  )
+    return `hosts is ${shown(hosts)}, not a list of names`;
   return undefined;
 }
 
 function tlsOf(value: unknown): { mode?: string; httpsRedirect?: boolean } | undefined {
   if (!isRecord(value)) return undefined;
   const redirect = value['httpsRedirect'];
-  return present({ mode: text(value['mode']), httpsRedirect: typeof redirect === 'boolean' ? redirect : undefined });
+  return present({
+    mode: text(value['mode']),
+    httpsRedirect: typeof redirect === 'boolean' ? redirect : undefined,
+  });
 }
 
 function serverOf(raw: unknown): Server {
@@ -32,8 +56,16 @@ function serverOf(raw: unknown): Server {
   const server = record(raw);
   const port = record(server['port']);
   return {
-    ...present({ name: text(server['name']), bind: text(server['bind']), tls: tlsOf(server['tls']) }),
-    port: { number: number(port['number']) ?? 0, name: text(port['name']) ?? '', protocol: text(port['protocol']) ?? '' },
+    ...present({
+      name: text(server['name']),
+      bind: text(server['bind']),
+      tls: tlsOf(server['tls']),
+    }),
+    port: {
+      number: number(port['number']) ?? 0,
+      name: text(port['name']) ?? '',
+      protocol: text(port['protocol']) ?? '',
+    },
     hosts: texts(server['hosts']),
   };
 }
@@ -41,7 +73,11 @@ function serverOf(raw: unknown): Server {
 export function normaliseGateway(value: unknown): IstioGateway {
   const raw = record(value);
   const spec = record(raw['spec']);
-  return { meta: metaOf(raw), selector: stringMap(spec['selector']), servers: list(spec['servers']).map(serverOf) };
+  return {
+    meta: metaOf(raw),
+    selector: stringMap(spec['selector']),
+    servers: list(spec['servers']).map(serverOf),
+  };
 }
 
 function matchOf(raw: Raw): RouteBlock['match'][number] {

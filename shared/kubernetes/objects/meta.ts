@@ -3,7 +3,13 @@ import type { Raw } from './read.ts';
 import { record, stringMap, text } from './read.ts';
 
 /** Prefixes of the annotations that are kept: settings of exposures, and what Istio decides names by. */
-export const keptAnnotations: readonly string[] = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/', 'gateway.istio.io/', 'networking.istio.io/'];
+export const keptAnnotations: readonly string[] = [
+  'sluice.io/',
+  'virtual-server.f5.com/',
+  'cis.f5.com/',
+  'gateway.istio.io/',
+  'networking.istio.io/',
+];
 
 function isKept(name: string): boolean {
   return keptAnnotations.some((prefix) => name.startsWith(prefix));

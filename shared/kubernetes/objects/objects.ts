@@ -1,6 +1,12 @@
 /** Raw Kubernetes objects of many kinds, as `kubectl get -o yaml` and GitOps repositories hold them, to the objects of the domain. */
 import type { KubernetesObjects } from '../../domain/ingress/objects.ts';
-import { normaliseConfigMap, normaliseEndpointSlice, normaliseNamespace, normaliseNode, normaliseService } from './core.ts';
+import {
+  normaliseConfigMap,
+  normaliseEndpointSlice,
+  normaliseNamespace,
+  normaliseNode,
+  normaliseService,
+} from './core.ts';
 import { normaliseApiGateway, normaliseApiRoute, normaliseListenerSet } from './gateway-api.ts';
 import { normaliseGateway, normaliseVirtualService } from './istio.ts';
 import { hasEnded, normalisePod } from './pod.ts';
@@ -9,7 +15,9 @@ import { isRecord, list, record, stringMap, text } from './read.ts';
 
 type List = keyof KubernetesObjects;
 /** A typed object and the list of {@link KubernetesObjects} it belongs to. */
-export type Normalised = { readonly [K in List]: { readonly of: K; readonly object: KubernetesObjects[K][number] } }[List];
+export type Normalised = {
+  readonly [K in List]: { readonly of: K; readonly object: KubernetesObjects[K][number] };
+}[List];
 
 interface KindRow {
   readonly versions: readonly string[];
@@ -27,26 +35,58 @@ function isF5ConfigMap(raw: Raw): boolean {
 }
 
 function route(kind: 'HTTPRoute' | 'GRPCRoute' | 'TLSRoute' | 'TCPRoute' | 'UDPRoute'): KindRow {
-  return { versions: API_VERSIONS, normalise: (raw) => ({ of: 'apiRoutes', object: normaliseApiRoute(raw, kind) }) };
+  return {
+    versions: API_VERSIONS,
+    normalise: (raw) => ({ of: 'apiRoutes', object: normaliseApiRoute(raw, kind) }),
+  };
 }
 
 /** By `group/kind`; the core group is empty. */
 const KINDS: Readonly<Record<string, KindRow>> = {
-  'networking.istio.io/Gateway': { versions: ISTIO_VERSIONS, normalise: (raw) => ({ of: 'gateways', object: normaliseGateway(raw) }) },
-  'networking.istio.io/VirtualService': { versions: ISTIO_VERSIONS, normalise: (raw) => ({ of: 'virtualServices', object: normaliseVirtualService(raw) }) },
-  '/Service': { versions: ['v1'], normalise: (raw) => ({ of: 'services', object: normaliseService(raw) }) },
-  '/Pod': { versions: ['v1'], normalise: (raw) => ({ of: 'pods', object: normalisePod(raw) }), ignore: (raw) => (hasEnded(raw) ? 'the pod has ended' : undefined) },
+  'networking.istio.io/Gateway': {
+    versions: ISTIO_VERSIONS,
+    normalise: (raw) => ({ of: 'gateways', object: normaliseGateway(raw) }),
+  },
+  'networking.istio.io/VirtualService': {
+    versions: ISTIO_VERSIONS,
+    normalise: (raw) => ({ of: 'virtualServices', object: normaliseVirtualService(raw) }),
+  },
+  '/Service': {
+    versions: ['v1'],
+    normalise: (raw) => ({ of: 'services', object: normaliseService(raw) }),
+  },
+  '/Pod': {
+    versions: ['v1'],
+    normalise: (raw) => ({ of: 'pods', object: normalisePod(raw) }),
+    ignore: (raw) => (hasEnded(raw) ? 'the pod has ended' : undefined),
+  },
   '/Node': { versions: ['v1'], normalise: (raw) => ({ of: 'nodes', object: normaliseNode(raw) }) },
-  '/Namespace': { versions: ['v1'], normalise: (raw) => ({ of: 'namespaces', object: normaliseNamespace(raw) }) },
+  '/Namespace': {
+    versions: ['v1'],
+    normalise: (raw) => ({ of: 'namespaces', object: normaliseNamespace(raw) }),
+  },
   '/ConfigMap': {
     versions: ['v1'],
     normalise: (raw) => ({ of: 'configMaps', object: normaliseConfigMap(raw) }),
-    ignore: (raw) => (isF5ConfigMap(raw) ? undefined : 'it has no label f5type, so it is no F5 ConfigMap'),
+    ignore: (raw) =>
+      isF5ConfigMap(raw) ? undefined : 'it has no label f5type, so it is no F5 ConfigMap',
   },
-  'discovery.k8s.io/EndpointSlice': { versions: ['v1', 'v1beta1'], normalise: (raw) => ({ of: 'endpointSlices', object: normaliseEndpointSlice(raw) }) },
-  [`${API_GROUP}/Gateway`]: { versions: API_VERSIONS, normalise: (raw) => ({ of: 'apiGateways', object: normaliseApiGateway(raw) }) },
-  [`${API_GROUP}/ListenerSet`]: { versions: API_VERSIONS, normalise: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }) },
-  'gateway.networking.x-k8s.io/XListenerSet': { versions: ['v1alpha1'], normalise: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }) },
+  'discovery.k8s.io/EndpointSlice': {
+    versions: ['v1', 'v1beta1'],
+    normalise: (raw) => ({ of: 'endpointSlices', object: normaliseEndpointSlice(raw) }),
+  },
+  [`${API_GROUP}/Gateway`]: {
+    versions: API_VERSIONS,
+    normalise: (raw) => ({ of: 'apiGateways', object: normaliseApiGateway(raw) }),
+  },
+  [`${API_GROUP}/ListenerSet`]: {
+    versions: API_VERSIONS,
+    normalise: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }),
+  },
+  'gateway.networking.x-k8s.io/XListenerSet': {
+    versions: ['v1alpha1'],
+    normalise: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }),
+  },
   [`${API_GROUP}/HTTPRoute`]: route('HTTPRoute'),
   [`${API_GROUP}/GRPCRoute`]: route('GRPCRoute'),
   [`${API_GROUP}/TLSRoute`]: route('TLSRoute'),
@@ -68,7 +108,9 @@ function rowOf({ apiVersion, kind }: KindRef): KindRow | string {
   const [group, version] = split(apiVersion);
   const row = KINDS[`${group}/${kind}`];
   if (row === undefined) return `${apiVersion} ${kind} decides nothing in the port mapping`;
-  return row.versions.includes(version) ? row : `version ${version} is not known; use one of ${row.versions.join(', ')}`;
+  return row.versions.includes(version)
+    ? row
+    : `version ${version} is not known; use one of ${row.versions.join(', ')}`;
 }
 
 /** One object of a known kind and version; undefined for all others. */
@@ -93,10 +135,16 @@ function itemsKind({ apiVersion, kind }: KindRef): KindRef | undefined {
 }
 
 /** Items of a list of one kind carry neither kind nor apiVersion of their own when the API server writes them. */
-function flatten(value: unknown, inherited: KindRef = { apiVersion: '', kind: '' }): (Typed | Ignored)[] {
+function flatten(
+  value: unknown,
+  inherited: KindRef = { apiVersion: '', kind: '' },
+): (Typed | Ignored)[] {
   if (value === null || value === undefined) return [];
   if (!isRecord(value)) return [{ kind: '', name: '', reason: 'it is not an object' }];
-  const ref = { apiVersion: text(value['apiVersion']) ?? inherited.apiVersion, kind: text(value['kind']) ?? inherited.kind };
+  const ref = {
+    apiVersion: text(value['apiVersion']) ?? inherited.apiVersion,
+    kind: text(value['kind']) ?? inherited.kind,
+  };
   if (!ref.kind.endsWith('List') || !Array.isArray(value['items'])) return [{ ref, raw: value }];
   return list(value['items']).flatMap((item) => flatten(item, itemsKind(ref)));
 }
@@ -131,13 +179,20 @@ function empty(): KubernetesObjects {
   };
 }
 
-function addTo<K extends List>(objects: KubernetesObjects, of: K, object: KubernetesObjects[K][number]): void {
+function addTo<K extends List>(
+  objects: KubernetesObjects,
+  of: K,
+  object: KubernetesObjects[K][number],
+): void {
   const into: KubernetesObjects[K][number][] = objects[of];
   into.push(object);
 }
 
 /** Never throws: what cannot be used is in `ignored`, with the reason. */
-export function normaliseObjects(raw: readonly unknown[]): { objects: KubernetesObjects; ignored: Ignored[] } {
+export function normaliseObjects(raw: readonly unknown[]): {
+  objects: KubernetesObjects;
+  ignored: Ignored[];
+} {
   const objects = empty();
   const ignored: Ignored[] = [];
   for (const one of raw.flatMap((value) => flatten(value))) {

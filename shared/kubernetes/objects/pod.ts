@@ -6,7 +6,12 @@ import { compact, list, number, record, records, stringMap, text, texts } from '
 
 /** Init containers that keep running (native sidecars) open ports too. */
 function runningContainers(spec: Raw): readonly Raw[] {
-  return [...records(spec['containers']), ...records(spec['initContainers']).filter((container) => container['restartPolicy'] === 'Always')];
+  return [
+    ...records(spec['containers']),
+    ...records(spec['initContainers']).filter(
+      (container) => container['restartPolicy'] === 'Always',
+    ),
+  ];
 }
 
 const ROLES: Readonly<Record<string, Pod['proxy']>> = { router: 'router', sidecar: 'sidecar' };
@@ -19,12 +24,18 @@ function roleOf(container: Raw): Pod['proxy'] | undefined {
 
 /** Without arguments the injection template tells: it fills in `proxy router` for gateways. */
 function roleByTemplate(annotations: Readonly<Record<string, string>>): Pod['proxy'] {
-  const templates = (annotations['inject.istio.io/templates'] ?? '').split(',').map((name) => name.trim());
+  const templates = (annotations['inject.istio.io/templates'] ?? '')
+    .split(',')
+    .map((name) => name.trim());
   return templates.includes('gateway') ? 'router' : 'unknown';
 }
 
 function envOf(containers: readonly Raw[], name: string): string | undefined {
-  return containers.flatMap((container) => records(container['env']).flatMap((variable) => (variable['name'] === name ? (text(variable['value']) ?? []) : [])))[0];
+  return containers.flatMap((container) =>
+    records(container['env']).flatMap((variable) =>
+      variable['name'] === name ? (text(variable['value']) ?? []) : [],
+    ),
+  )[0];
 }
 
 /** As Go's strconv.ParseBool says. */
@@ -40,9 +51,17 @@ function parsed(document: string | undefined): Raw {
 }
 
 /** The pod's own proxy configuration comes before what injection took from the mesh. */
-function expectsProxyProtocol(annotations: Readonly<Record<string, string>>, containers: readonly Raw[]): boolean {
-  const configs = [parsed(annotations['proxy.istio.io/config']), parsed(envOf(containers, 'PROXY_CONFIG'))];
-  const topology = configs.map((config) => config['gatewayTopology']).find((value) => value !== undefined);
+function expectsProxyProtocol(
+  annotations: Readonly<Record<string, string>>,
+  containers: readonly Raw[],
+): boolean {
+  const configs = [
+    parsed(annotations['proxy.istio.io/config']),
+    parsed(envOf(containers, 'PROXY_CONFIG')),
+  ];
+  const topology = configs
+    .map((config) => config['gatewayTopology'])
+    .find((value) => value !== undefined);
   const setting = record(topology)['proxyProtocol'];
   return setting !== undefined && setting !== null && setting !== false;
 }
@@ -51,7 +70,15 @@ function portsOf(containers: readonly Raw[]): Pod['containerPorts'] {
   const ports = containers.flatMap((container) =>
     records(container['ports']).flatMap((port) => {
       const containerPort = number(port['containerPort']);
-      return containerPort === undefined ? [] : [{ name: text(port['name']) ?? '', port: containerPort, protocol: text(port['protocol']) ?? 'TCP' }];
+      return containerPort === undefined
+        ? []
+        : [
+            {
+              name: text(port['name']) ?? '',
+              port: containerPort,
+              protocol: text(port['protocol']) ?? 'TCP',
+            },
+          ];
     }),
   );
   return compact(ports);
@@ -70,7 +97,11 @@ export function hasEnded(value: unknown): boolean {
 
 export function normalisePod(value: unknown): Pod {
   const raw = record(value);
-  const [metadata, spec, status] = [record(raw['metadata']), record(raw['spec']), record(raw['status'])];
+  const [metadata, spec, status] = [
+    record(raw['metadata']),
+    record(raw['spec']),
+    record(raw['status']),
+  ];
   const annotations = stringMap(metadata['annotations']);
   const containers = runningContainers(spec);
   const role = containers.flatMap((container) => roleOf(container) ?? [])[0];
@@ -81,8 +112,12 @@ export function normalisePod(value: unknown): Pod {
     containerPorts: portsOf(containers),
     proxy: role ?? roleByTemplate(annotations),
     unprivileged: TRUE.has(envOf(containers, 'ISTIO_META_UNPRIVILEGED_POD') ?? ''),
-    ready: list(status['conditions']).some((condition) => record(condition)['type'] === 'Ready' && record(condition)['status'] === 'True'),
-    terminating: metadata['deletionTimestamp'] !== undefined && metadata['deletionTimestamp'] !== null,
+    ready: list(status['conditions']).some(
+      (condition) =>
+        record(condition)['type'] === 'Ready' && record(condition)['status'] === 'True',
+    ),
+    terminating:
+      metadata['deletionTimestamp'] !== undefined && metadata['deletionTimestamp'] !== null,
     proxyProtocol: expectsProxyProtocol(annotations, containers),
   };
 }

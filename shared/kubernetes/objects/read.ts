@@ -37,7 +37,11 @@ export function text(value: unknown): string | undefined {
 }
 
 export function texts(value: unknown): string[] {
-  return compact(list(value).filter((item) => typeof item === 'string').map((item) => bounded(item)));
+  return compact(
+    list(value)
+      .filter((item) => typeof item === 'string')
+      .map((item) => bounded(item)),
+  );
 }
 
 /** A list that grew has room for more, 16 places at least; one that is kept must not. */
@@ -52,11 +56,19 @@ export function number(value: unknown): number | undefined {
 
 /** Values that YAML reads as numbers or booleans are taken as written. */
 export function stringMap(value: unknown): Record<string, string> {
-  const pairs = Object.entries(record(value)).flatMap(([key, item]) => (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean' ? [[bounded(key), bounded(String(item), LONGEST_STRING)] as const] : []));
+  const pairs = Object.entries(record(value)).flatMap(([key, item]) =>
+    typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
+      ? [[bounded(key), bounded(String(item), LONGEST_STRING)] as const]
+      : [],
+  );
   return pairs.length === 0 ? NO_PAIRS : Object.fromEntries(pairs);
 }
 
 /** Leaves out what is undefined, so that absent stays absent. */
-export function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+export function present<T extends object>(
+  fields: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

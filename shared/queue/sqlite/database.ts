@@ -50,7 +50,11 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec(SCHEMA);
     return database;
   } catch (error) {
-    throw new QueueError('Q601', `The queue file ${path} cannot be opened: ${errorMessage(error)}. Check queue.path in the configuration, its rights and the free space.`, { cause: error });
+    throw new QueueError(
+      'Q601',
+      `The queue file ${path} cannot be opened: ${errorMessage(error)}. Check queue.path in the configuration, its rights and the free space.`,
+      { cause: error },
+    );
   }
 }
 

@@ -25,7 +25,10 @@ export function createInHand({ monotonic }: Pick<Clock, 'monotonic'>, remembered
     lists: () => {
       const now = monotonic();
       for (const [receipt, end] of until) if (end + remembered <= now) until.delete(receipt);
-      const of = (held: boolean): string => JSON.stringify([...until].filter(([, end]) => end > now === held).map(([receipt]) => receipt));
+      const of = (held: boolean): string =>
+        JSON.stringify(
+          [...until].filter(([, end]) => end > now === held).map(([receipt]) => receipt),
+        );
       return { held: of(true), over: of(false) };
     },
   };

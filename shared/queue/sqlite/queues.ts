@@ -2,7 +2,14 @@
 import type { Clock } from '../../runtime/runtime.ts';
 import { createSteadiness } from '../../runtime/steady.ts';
 import { checkSize, LONGEST_HIDDEN_MS, MAX_RECEIVE_COUNT, queueToken } from '../limits.ts';
-import { QueueError, type Queue, type QueueMessage, type QueueName, type Queues, type ReceiveOptions } from '../port.ts';
+import {
+  QueueError,
+  type Queue,
+  type QueueMessage,
+  type QueueName,
+  type Queues,
+  type ReceiveOptions,
+} from '../port.ts';
 import { openDatabase } from './database.ts';
 import { createInHand } from './in-hand.ts';
 import { createStore, type Store } from './store.ts';
@@ -32,20 +39,34 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof QueueError) throw error;
-    throw new QueueError('Q601', `Queue ${name} in ${path} answered with an error (${errorMessage(error)}). Check the free space and the rights of the file; it will be tried again.`, { cause: error });
+    throw new QueueError(
+      'Q601',
+      `Queue ${name} in ${path} answered with an error (${errorMessage(error)}). Check the free space and the rights of the file; it will be tried again.`,
+      { cause: error },
+    );
   }
 }
 
 function lost(name: QueueName): QueueError {
-  return new QueueError('Q605', `The receipt is not that of a message in flight in queue ${name}: its visibility ended, or it was deleted. Work on it again when it is received again.`);
+  return new QueueError(
+    'Q605',
+    `The receipt is not that of a message in flight in queue ${name}: its visibility ended, or it was deleted. Work on it again when it is received again.`,
+  );
 }
 
-async function receive(store: Store, name: QueueName, shared: Shared, options: ReceiveOptions): Promise<readonly QueueMessage[]> {
+async function receive(
+  store: Store,
+  name: QueueName,
+  shared: Shared,
+  options: ReceiveOptions,
+): Promise<readonly QueueMessage[]> {
   const { clock, bell, poll = 50, maxReceiveCount = MAX_RECEIVE_COUNT } = shared;
   const until = clock.monotonic() + options.wait;
   while (!options.signal?.aborted) {
     const now = clock.now();
-    const messages = step(name, shared, () => store.take({ max: options.max, visibility: options.visibility, now, maxReceiveCount }));
+    const messages = step(name, shared, () =>
+      store.take({ max: options.max, visibility: options.visibility, now, maxReceiveCount }),
+    );
     const left = until - clock.monotonic();
     if (messages.length > 0 || left <= 0) return messages;
     const next = step(name, shared, () => store.nextVisible(now)) ?? Number.POSITIVE_INFINITY;
@@ -60,8 +81,13 @@ function createQueue(store: Store, name: QueueName, shared: Shared): Queue {
     name,
     send: async (message) => {
       checkSize(name, message);
-      const tokens = { group: queueToken(message.group), deduplicationId: queueToken(message.deduplicationId) };
-      step(name, shared, () => store.put({ ...tokens, body: message.body, id: shared.id() }, clock.now()));
+      const tokens = {
+        group: queueToken(message.group),
+        deduplicationId: queueToken(message.deduplicationId),
+      };
+      step(name, shared, () =>
+        store.put({ ...tokens, body: message.body, id: shared.id() }, clock.now()),
+      );
       bell.ring(name);
     },
     receive: (options) => receive(store, name, shared, options),
@@ -72,7 +98,10 @@ function createQueue(store: Store, name: QueueName, shared: Shared): Queue {
     },
     changeVisibility: async (receipt, visibility) => {
       const now = clock.now();
-      if (!step(name, shared, () => store.hide(receipt, Math.min(visibility, LONGEST_HIDDEN_MS), now))) throw lost(name);
+      if (
+        !step(name, shared, () => store.hide(receipt, Math.min(visibility, LONGEST_HIDDEN_MS), now))
+      )
+        throw lost(name);
       bell.ring(name);
     },
     depth: async () => step(name, shared, () => store.depth(clock.now())),
@@ -81,12 +110,21 @@ function createQueue(store: Store, name: QueueName, shared: Shared): Queue {
 
 export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   const database = openDatabase(options.path);
-  const shared: Shared = { ...options, bell: createBell(options.clock), closed: () => !database.isOpen };
-  const stores = { receiptId: options.id, inHand: createInHand(options.clock, LONGEST_HIDDEN_MS), steady: createSteadiness(options.clock) };
+  const shared: Shared = {
+    ...options,
+    bell: createBell(options.clock),
+    closed: () => !database.isOpen,
+  };
+  const stores = {
+    receiptId: options.id,
+    inHand: createInHand(options.clock, LONGEST_HIDDEN_MS),
+    steady: createSteadiness(options.clock),
+  };
   const queues = new Map<QueueName, Queue>();
   return {
     queue: (name) => {
-      const queue = queues.get(name) ?? createQueue(createStore(database, name, stores), name, shared);
+      const queue =
+        queues.get(name) ?? createQueue(createStore(database, name, stores), name, shared);
       queues.set(name, queue);
       return queue;
     },

@@ -66,18 +66,28 @@ function prepare(database: DatabaseSync): Statements {
   return {
     forget: database.prepare('DELETE FROM seen WHERE until <= :now OR until > :now + :window'),
     expire: database.prepare('DELETE FROM message WHERE sent_at <= ?'),
-    see: database.prepare('INSERT INTO seen (queue, dedup, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
-    insert: database.prepare('INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    see: database.prepare(
+      'INSERT INTO seen (queue, dedup, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    insert: database.prepare(
+      'INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
     candidates: database.prepare(CANDIDATES),
-    hand: database.prepare('UPDATE message SET visible_at = ?, receive_count = receive_count + 1, receipt = ? WHERE seq = ?'),
+    hand: database.prepare(
+      'UPDATE message SET visible_at = ?, receive_count = receive_count + 1, receipt = ? WHERE seq = ?',
+    ),
     // A new row, so that the dead-letter queue has its own order; retention starts again, as SQS does for FIFO.
     redrive: database.prepare(
       'INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) SELECT :dead, grp, id, id, body, :now, :now FROM message WHERE seq = :seq',
     ),
     remove: database.prepare(`DELETE FROM message WHERE ${OURS}`),
     hide: database.prepare(`UPDATE message SET visible_at = :until WHERE ${OURS}`),
-    depth: database.prepare(`SELECT count(*) AS total, coalesce(sum((${BY_FILE}) OR coalesce(${BY_HAND}, 0)), 0) AS flying, min(sent_at) AS oldest FROM message WHERE queue = :queue`),
-    next: database.prepare('SELECT min(visible_at) AS at FROM message WHERE queue = ? AND visible_at > ?'),
+    depth: database.prepare(
+      `SELECT count(*) AS total, coalesce(sum((${BY_FILE}) OR coalesce(${BY_HAND}, 0)), 0) AS flying, min(sent_at) AS oldest FROM message WHERE queue = :queue`,
+    ),
+    next: database.prepare(
+      'SELECT min(visible_at) AS at FROM message WHERE queue = ? AND visible_at > ?',
+    ),
   };
 }
 
@@ -88,11 +98,16 @@ export interface StoreOptions {
   readonly steady: () => boolean;
 }
 
-export function createStore(database: DatabaseSync, name: QueueName, { receiptId, inHand, steady }: StoreOptions): Store {
+export function createStore(
+  database: DatabaseSync,
+  name: QueueName,
+  { receiptId, inHand, steady }: StoreOptions,
+): Store {
   const sql = prepare(database);
   const dead = deadQueueOf(name);
   const drop = database.prepare('DELETE FROM message WHERE seq = ?');
-  const candidates = (now: number, max: number): readonly Row[] => sql.candidates.all({ queue: name, now, max, ...inHand.lists() }) as unknown as Row[];
+  const candidates = (now: number, max: number): readonly Row[] =>
+    sql.candidates.all({ queue: name, now, max, ...inHand.lists() }) as unknown as Row[];
 
   function redrive(maxReceiveCount: number, { now, max }: Take): boolean {
     if (dead === undefined) return false;
@@ -110,15 +125,33 @@ export function createStore(database: DatabaseSync, name: QueueName, { receiptId
     inHand.hold(receipt, visibility);
     // Only what was moved has its own id, which no sender knows, in the place of the sender's.
     const moved = row.dedup === row.id ? { redriven: true as const } : {};
-    return { id: row.id, receipt, group: row.grp, deduplicationId: row.dedup, body: row.body, receiveCount: row.receive_count + 1, sentAt: row.sent_at, ...moved };
+    return {
+      id: row.id,
+      receipt,
+      group: row.grp,
+      deduplicationId: row.dedup,
+      body: row.body,
+      receiveCount: row.receive_count + 1,
+      sentAt: row.sent_at,
+      ...moved,
+    };
   }
 
   return {
     put: (message, now) =>
       transaction(database, () => {
         sql.forget.run({ now, window: DEDUPLICATION_MS });
-        if (sql.see.run(name, message.deduplicationId, now + DEDUPLICATION_MS).changes === 0) return false;
-        sql.insert.run(name, message.group, message.deduplicationId, message.id, message.body, now, now);
+        if (sql.see.run(name, message.deduplicationId, now + DEDUPLICATION_MS).changes === 0)
+          return false;
+        sql.insert.run(
+          name,
+          message.group,
+          message.deduplicationId,
+          message.id,
+          message.body,
+          now,
+          now,
+        );
         return true;
       }),
     take: (options) => {
@@ -131,19 +164,41 @@ export function createStore(database: DatabaseSync, name: QueueName, { receiptId
       });
     },
     remove: (receipt, now) => {
-      if (inHand.has(receipt) === false || sql.remove.run({ receipt, now, held: Number(inHand.has(receipt) === true) }).changes === 0) return false;
+      if (
+        inHand.has(receipt) === false ||
+        sql.remove.run({ receipt, now, held: Number(inHand.has(receipt) === true) }).changes === 0
+      )
+        return false;
       inHand.forget(receipt);
       return true;
     },
     hide: (receipt, visibility, now) => {
-      if (inHand.has(receipt) === false || sql.hide.run({ receipt, now, until: now + visibility, held: Number(inHand.has(receipt) === true) }).changes === 0) return false;
+      if (
+        inHand.has(receipt) === false ||
+        sql.hide.run({
+          receipt,
+          now,
+          until: now + visibility,
+          held: Number(inHand.has(receipt) === true),
+        }).changes === 0
+      )
+        return false;
       inHand.hold(receipt, visibility);
       return true;
     },
     depth: (now) => {
-      const row = sql.depth.get({ now, queue: name, ...inHand.lists() }) as unknown as { total: number; flying: number; oldest: number | null };
-      return { waiting: row.total - row.flying, inFlight: row.flying, ...(row.oldest === null ? {} : { oldest: row.oldest }) };
+      const row = sql.depth.get({ now, queue: name, ...inHand.lists() }) as unknown as {
+        total: number;
+        flying: number;
+        oldest: number | null;
+      };
+      return {
+        waiting: row.total - row.flying,
+        inFlight: row.flying,
+        ...(row.oldest === null ? {} : { oldest: row.oldest }),
+      };
     },
-    nextVisible: (now) => (sql.next.get(name, now) as { at: number | null } | undefined)?.at ?? undefined,
+    nextVisible: (now) =>
+      (sql.next.get(name, now) as { at: number | null } | undefined)?.at ?? undefined,
   };
 }

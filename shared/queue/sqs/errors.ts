@@ -35,7 +35,11 @@ const SAYING: Readonly<Record<QueueErrorCode, string>> = {
 };
 
 function codeOf(name: string, message: string): QueueErrorCode {
-  return BY_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'Q601';
+  return (
+    BY_NAME.find(([pattern]) => pattern.test(name))?.[1] ??
+    BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ??
+    'Q601'
+  );
 }
 
 /** `where` names the queue and its server. */
@@ -43,5 +47,9 @@ export function toQueueError(error: unknown, where: string): QueueError {
   if (error instanceof QueueError) return error;
   const [name, message] = [errorName(error), errorMessage(error)];
   const code = codeOf(name, message);
-  return new QueueError(code, `The queue ${where} ${SAYING[code]} (${name}: ${message}). ${REMEDY[code]}`, { cause: error });
+  return new QueueError(
+    code,
+    `The queue ${where} ${SAYING[code]} (${name}: ${message}). ${REMEDY[code]}`,
+    { cause: error },
+  );
 }

@@ -52,7 +52,8 @@ interface Remote {
 function createRemote(client: SQSClient, name: string, server: SqsServer): Remote {
   const where = `${name} at ${server.endpoint ?? `SQS in ${server.region}`}`;
   let url: Promise<string> | undefined;
-  const lookUp = async (): Promise<string> => (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl ?? '';
+  const lookUp = async (): Promise<string> =>
+    (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl ?? '';
   return {
     where,
     run: async (call) => {
@@ -69,7 +70,10 @@ function createRemote(client: SQSClient, name: string, server: SqsServer): Remot
   };
 }
 
-async function poll(remote: Remote, { max, wait, visibility, signal }: ReceiveOptions): Promise<readonly QueueMessage[]> {
+async function poll(
+  remote: Remote,
+  { max, wait, visibility, signal }: ReceiveOptions,
+): Promise<readonly QueueMessage[]> {
   const answer = await remote.run((client, url) =>
     client.send(
       new ReceiveMessageCommand({
@@ -120,17 +124,31 @@ function createQueue(remote: Remote, name: QueueName): Queue {
     },
     receive: (options) => receive(remote, options),
     delete: async (receipt) => {
-      await remote.run((client, url) => client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receipt })));
+      await remote.run((client, url) =>
+        client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receipt })),
+      );
     },
     changeVisibility: async (receipt, visibility) => {
       await remote.run((client, url) =>
-        client.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle: receipt, VisibilityTimeout: seconds(visibility) })),
+        client.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: url,
+            ReceiptHandle: receipt,
+            VisibilityTimeout: seconds(visibility),
+          }),
+        ),
       );
     },
     depth: async () => {
       const answer = await remote.run((client, url) =>
         client.send(
-          new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] }),
+          new GetQueueAttributesCommand({
+            QueueUrl: url,
+            AttributeNames: [
+              'ApproximateNumberOfMessages',
+              'ApproximateNumberOfMessagesNotVisible',
+            ],
+          }),
         ),
       );
       return {
@@ -146,7 +164,9 @@ export function createSqsQueues(options: SqsQueuesOptions): Queues {
   const queues = new Map<QueueName, Queue>();
   return {
     queue: (name) => {
-      const queue = queues.get(name) ?? createQueue(createRemote(client, sqsName(options.prefix, name), options), name);
+      const queue =
+        queues.get(name) ??
+        createQueue(createRemote(client, sqsName(options.prefix, name), options), name);
       queues.set(name, queue);
       return queue;
     },

@@ -22,13 +22,23 @@ export interface SettingsReader {
 type Attributes = Readonly<Partial<Record<string, string>>>;
 
 function settingsOf(attributes: Attributes): QueueSettings {
-  const redrive = JSON.parse(attributes['RedrivePolicy'] ?? 'null') as { deadLetterTargetArn?: string; maxReceiveCount?: number | string } | null;
+  const redrive = JSON.parse(attributes['RedrivePolicy'] ?? 'null') as {
+    deadLetterTargetArn?: string;
+    maxReceiveCount?: number | string;
+  } | null;
   const scope = attributes['DeduplicationScope'];
   return {
     fifo: attributes['FifoQueue'] === 'true',
     visibility: Number(attributes['VisibilityTimeout'] ?? 0) * 1_000,
     retention: Number(attributes['MessageRetentionPeriod'] ?? 0) * 1_000,
-    ...(redrive === null ? {} : { redrive: { to: redrive.deadLetterTargetArn?.split(':').at(-1) ?? '', after: Number(redrive.maxReceiveCount ?? 0) } }),
+    ...(redrive === null
+      ? {}
+      : {
+          redrive: {
+            to: redrive.deadLetterTargetArn?.split(':').at(-1) ?? '',
+            after: Number(redrive.maxReceiveCount ?? 0),
+          },
+        }),
     ...(scope === undefined ? {} : { deduplication: scope }),
   };
 }
@@ -38,7 +48,9 @@ function notingDates(client: SQSClient, note: (date: number) => void): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const answer = await next(args);
-      const headers = (answer.response as { headers?: Readonly<Record<string, string>> } | undefined)?.headers ?? {};
+      const headers =
+        (answer.response as { headers?: Readonly<Record<string, string>> } | undefined)?.headers ??
+        {};
       const date = Date.parse(headers['date'] ?? '');
       if (!Number.isNaN(date)) note(date);
       return answer;
@@ -58,10 +70,19 @@ export function createSettingsReader(options: SqsQueuesOptions): SettingsReader 
       const physical = sqsName(options.prefix, name);
       try {
         const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: physical }));
-        const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
-        return { settings: settingsOf(Attributes), deadName: sqsName(options.prefix, `${name}-dead` as QueueName), ...(date === undefined ? {} : { date }) };
+        const { Attributes = {} } = await client.send(
+          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+        );
+        return {
+          settings: settingsOf(Attributes),
+          deadName: sqsName(options.prefix, `${name}-dead` as QueueName),
+          ...(date === undefined ? {} : { date }),
+        };
       } catch (error) {
-        throw toQueueError(error, `${physical} at ${options.endpoint ?? `SQS in ${options.region}`}`);
+        throw toQueueError(
+          error,
+          `${physical} at ${options.endpoint ?? `SQS in ${options.region}`}`,
+        );
       }
     },
     close: () => client.destroy(),

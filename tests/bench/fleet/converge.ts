@@ -20,16 +20,41 @@ interface Sample {
 }
 
 export async function benchConverge(): Promise<void> {
-  const { samples, first, last, declares, settled, units } = await converge({ queue: 'sqlite', clusters: CLUSTERS, declare: QUICK }, GATEWAYS);
+  const { samples, first, last, declares, settled, units } = await converge(
+    { queue: 'sqlite', clusters: CLUSTERS, declare: QUICK },
+    GATEWAYS,
+  );
   table(
     `${CLUSTERS} clusters × ${GATEWAYS} gateways × ${PODS} pods at once on an empty device, one partition, queue sqlite (declare ${QUICK} ms)`,
     ['after s', 'waiting in snapshots', 'in slices', 'clusters settled', 'declares'],
-    samples.map((one) => [one.seconds, String(one.snapshots), String(one.slices), String(one.settled), String(one.declares)]),
+    samples.map((one) => [
+      one.seconds,
+      String(one.snapshots),
+      String(one.slices),
+      String(one.settled),
+      String(one.declares),
+    ]),
   );
   table(
     '',
-    ['clusters live', 'the first after s', 'the last after s', 'declares', `the last, with declares of ${DECLARE / 1_000} s`, 'queue requests for each'],
-    [[`${settled} of ${CLUSTERS}`, first / 1_000, last / 1_000, String(declares), (last + declares * (DECLARE - QUICK)) / 1_000, units / settled]],
+    [
+      'clusters live',
+      'the first after s',
+      'the last after s',
+      'declares',
+      `the last, with declares of ${DECLARE / 1_000} s`,
+      'queue requests for each',
+    ],
+    [
+      [
+        `${settled} of ${CLUSTERS}`,
+        first / 1_000,
+        last / 1_000,
+        String(declares),
+        (last + declares * (DECLARE - QUICK)) / 1_000,
+        units / settled,
+      ],
+    ],
   );
 }
 
@@ -44,11 +69,18 @@ export interface Converged {
 }
 
 /** Sends everybody's snapshot, and waits until each is confirmed. */
-export async function bringUp(site: FleetSite, clusters: number, gateways: number, onSettled: (milliseconds: number) => void = () => undefined): Promise<readonly number[]> {
+export async function bringUp(
+  site: FleetSite,
+  clusters: number,
+  gateways: number,
+  onSettled: (milliseconds: number) => void = () => undefined,
+): Promise<readonly number[]> {
   const indices = Array.from({ length: clusters }, (_, index) => index);
   return Promise.all(
     indices.map(async (index) => {
-      const taken = await site.send(snapshotOfCluster({ index, gateways, pods: firstPods(), counter: 1 }));
+      const taken = await site.send(
+        snapshotOfCluster({ index, gateways, pods: firstPods(), counter: 1 }),
+      );
       onSettled(taken);
       return taken;
     }),
@@ -61,8 +93,16 @@ async function converge(options: SiteOptions, gateways: number): Promise<Converg
   let settled = 0;
   const samples: Sample[] = [];
   const look = async (): Promise<void> => {
-    const [snapshots, slices] = await Promise.all((['snapshots', 'slices'] as const).map((name) => site.queues.queue(name).depth()));
-    samples.push({ seconds: (performance.now() - started) / 1_000, snapshots: total(snapshots), slices: total(slices), settled, declares: site.declares() });
+    const [snapshots, slices] = await Promise.all(
+      (['snapshots', 'slices'] as const).map((name) => site.queues.queue(name).depth()),
+    );
+    samples.push({
+      seconds: (performance.now() - started) / 1_000,
+      snapshots: total(snapshots),
+      slices: total(slices),
+      settled,
+      declares: site.declares(),
+    });
   };
   const over = new AbortController();
   const looking = (async () => {
@@ -77,7 +117,14 @@ async function converge(options: SiteOptions, gateways: number): Promise<Converg
   over.abort();
   await looking;
   await look();
-  const result = { samples, first: Math.min(...taken), last: Math.max(...taken), declares: site.declares(), settled, units: billed(site) };
+  const result = {
+    samples,
+    first: Math.min(...taken),
+    last: Math.max(...taken),
+    declares: site.declares(),
+    settled,
+    units: billed(site),
+  };
   // What is still in hand need not take its time.
   site.bigip.faults.timings.declare = 1;
   await site.close();
@@ -89,5 +136,8 @@ function total(depth: { readonly waiting: number; readonly inFlight: number } | 
 }
 
 function billed({ counts }: FleetSite): number {
-  return (['send', 'receive', 'delete', 'other'] as const).reduce((sum, operation) => sum + counts.of(operation).units, 0);
+  return (['send', 'receive', 'delete', 'other'] as const).reduce(
+    (sum, operation) => sum + counts.of(operation).units,
+    0,
+  );
 }

@@ -32,7 +32,14 @@ export async function benchCost(): Promise<void> {
 }
 
 function change(site: FleetSite, index: number, counter: number): Promise<number> {
-  return site.send(snapshotOfCluster({ index, gateways: GATEWAYS_EACH, pods: [...firstPods(PODS - 1), PODS + counter], counter }));
+  return site.send(
+    snapshotOfCluster({
+      index,
+      gateways: GATEWAYS_EACH,
+      pods: [...firstPods(PODS - 1), PODS + counter],
+      counter,
+    }),
+  );
 }
 
 /** The results, taken as the watchers take them. */
@@ -41,7 +48,8 @@ async function results({ queues }: FleetSite): Promise<void> {
   for (let index = 0; index < CLUSTERS; index++) {
     const queue = queues.queue(`settled-${clusterId(index)}`);
     for (const { body, receipt } of await queue.receive({ max: 10, wait: 0, visibility: 60_000 })) {
-      if ('refused' in open(body, SETTLED_EVENTS)) throw new Error(`queue ${queue.name} holds what is no result`);
+      if ('refused' in open(body, SETTLED_EVENTS))
+        throw new Error(`queue ${queue.name} holds what is no result`);
       await queue.delete(receipt);
     }
   }
@@ -50,6 +58,12 @@ async function results({ queues }: FleetSite): Promise<void> {
 async function row(site: FleetSite, name: string): Promise<(string | number)[]> {
   await results(site);
   const counted = OPERATIONS.map((operation) => site.counts.of(operation));
-  const sum = (of: (one: { readonly calls: number; readonly units: number }) => number): number => counted.reduce((total, one) => total + of(one), 0) / CLUSTERS;
-  return [name, ...counted.map(({ units }) => String(units)), sum(({ units }) => units), sum(({ calls }) => calls)];
+  const sum = (of: (one: { readonly calls: number; readonly units: number }) => number): number =>
+    counted.reduce((total, one) => total + of(one), 0) / CLUSTERS;
+  return [
+    name,
+    ...counted.map(({ units }) => String(units)),
+    sum(({ units }) => units),
+    sum(({ calls }) => calls),
+  ];
 }

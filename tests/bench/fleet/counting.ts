@@ -24,7 +24,10 @@ export function createCounts(): Counts {
   return {
     add: (operation, bytes = 0) => {
       const { calls, units } = counts.get(operation) ?? NONE;
-      counts.set(operation, { calls: calls + 1, units: units + Math.max(1, Math.ceil(bytes / UNIT)) });
+      counts.set(operation, {
+        calls: calls + 1,
+        units: units + Math.max(1, Math.ceil(bytes / UNIT)),
+      });
     },
     of: (operation) => counts.get(operation) ?? NONE,
     reset: () => counts.clear(),
@@ -32,7 +35,11 @@ export function createCounts(): Counts {
 }
 
 /** `onSend` hears of every message that the queue has taken. */
-export function countQueues(queues: Queues, counts: Counts, onSend: (queue: string, body: string) => void): Queues {
+export function countQueues(
+  queues: Queues,
+  counts: Counts,
+  onSend: (queue: string, body: string) => void,
+): Queues {
   const counted = (queue: Queue): Queue => ({
     name: queue.name,
     send: async (message) => {

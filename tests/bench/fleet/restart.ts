@@ -24,14 +24,26 @@ export async function benchRestart(): Promise<void> {
   stopping.abort();
   const own = await restarting;
   await site.close();
-  const row = (name: string, { lags, declares }: Felt): (string | number)[] => [name, String(lags.length), at(lags, 0.5), at(lags, 0.99), String(declares)];
+  const row = (name: string, { lags, declares }: Felt): (string | number)[] => [
+    name,
+    String(lags.length),
+    at(lags, 0.5),
+    at(lags, 0.99),
+    String(declares),
+  ];
   table(
     `One pod replaced in another cluster every ${PACE} ms, ${CLUSTERS} clusters × ${GATEWAYS_EACH} gateways × ${PODS} pods, one partition (declare ${DECLARE} ms): from the snapshot to live`,
     ['', 'changes', 'p50 ms', 'p99 ms', 'declares'],
     [
       row('alone', alone),
       row(`while one cluster restarts ${PODS} pods`, beside),
-      ['ratio', '', at(beside.lags, 0.5) / at(alone.lags, 0.5), at(beside.lags, 0.99) / at(alone.lags, 0.99), beside.declares / alone.declares],
+      [
+        'ratio',
+        '',
+        at(beside.lags, 0.5) / at(alone.lags, 0.5),
+        at(beside.lags, 0.99) / at(alone.lags, 0.99),
+        beside.declares / alone.declares,
+      ],
       ['the restarting cluster itself', String(own.length), at(own, 0.5), at(own, 0.99), ''],
     ],
   );
@@ -47,7 +59,16 @@ async function others(site: FleetSite, { counter }: { readonly counter: number }
   const before = site.declares();
   const lags: Promise<number>[] = [];
   for (let change = 1; change <= CHANGES; change++) {
-    lags.push(site.send(snapshotOfCluster({ index: change, gateways: GATEWAYS_EACH, pods: [...firstPods(PODS - 1), PODS + counter], counter })));
+    lags.push(
+      site.send(
+        snapshotOfCluster({
+          index: change,
+          gateways: GATEWAYS_EACH,
+          pods: [...firstPods(PODS - 1), PODS + counter],
+          counter,
+        }),
+      ),
+    );
     await processClock.sleep(PACE);
   }
   return { lags: await Promise.all(lags), declares: site.declares() - before };
@@ -67,7 +88,9 @@ async function restart(site: FleetSite, signal: AbortSignal): Promise<readonly n
     }
     told = renewed;
     const pods = firstPods().map((pod) => (pod < renewed ? 2 * PODS + pod : pod));
-    lags.push(await site.send(snapshotOfCluster({ index: 0, gateways: GATEWAYS_EACH, pods, counter })));
+    lags.push(
+      await site.send(snapshotOfCluster({ index: 0, gateways: GATEWAYS_EACH, pods, counter })),
+    );
     counter += 1;
   }
   return lags;

@@ -51,13 +51,25 @@ export async function startFleetSite(options: SiteOptions): Promise<FleetSite> {
   }
 }
 
-async function build({ queue, clusters, partitions = ['k8s'], declare = DECLARE }: SiteOptions, closers: Closers): Promise<FleetSite> {
+async function build(
+  { queue, clusters, partitions = ['k8s'], declare = DECLARE }: SiteOptions,
+  closers: Closers,
+): Promise<FleetSite> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   closers.add(() => rm(dir, { recursive: true, force: true }));
-  const bigip = await closers.use(startBigip({ dataPath: false, timings: { declare, memberWrite: WRITE } }));
+  const bigip = await closers.use(
+    startBigip({ dataPath: false, timings: { declare, memberWrite: WRITE } }),
+  );
   const base = fleetConfig(clusters, bigip, partitions);
-  const config = SluiceConfig.parse({ ...base, queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') }, failures: { kind: 'fs', path: join(dir, 'failures') } });
-  const opened = queue === 'sqs' ? await sqs(config, closers) : openQueues(config.queue, { clock: processClock, id: randomUUID });
+  const config = SluiceConfig.parse({
+    ...base,
+    queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
+    failures: { kind: 'fs', path: join(dir, 'failures') },
+  });
+  const opened =
+    queue === 'sqs'
+      ? await sqs(config, closers)
+      : openQueues(config.queue, { clock: processClock, id: randomUUID });
   closers.add(() => opened.close());
   const counts = createCounts();
   const waiting = new Map<string, (at: number) => void>();
@@ -66,13 +78,32 @@ async function build({ queue, clusters, partitions = ['k8s'], declare = DECLARE 
     if (settled === undefined || 'refused' in settled) return;
     const { owner, version, exposures } = settled.ok.data;
     // One that will be tried again is not settled yet.
-    if (exposures.every(({ outcome }) => outcome !== 'retry')) waiting.get(`${owner} ${version.counter}`)?.(performance.now());
+    if (exposures.every(({ outcome }) => outcome !== 'retry'))
+      waiting.get(`${owner} ${version.counter}`)?.(performance.now());
   });
   const secrets: Record<string, string> = { 'env:P': bigip.password, 'env:CA': bigip.ca };
   const quiet = (): void => undefined;
-  const log: Runtime['log'] = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
-  const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') }, queues, clock: processClock, id: randomUUID, random: Math.random, log };
-  const host = await startHost({ dist: DIST, runtime, ...(queue === 'sqs' ? { wait: 1_000 } : {}) });
+  const log: Runtime['log'] = {
+    debug: quiet,
+    info: quiet,
+    warn: quiet,
+    error: quiet,
+    child: () => log,
+  };
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') },
+    queues,
+    clock: processClock,
+    id: randomUUID,
+    random: Math.random,
+    log,
+  };
+  const host = await startHost({
+    dist: DIST,
+    runtime,
+    ...(queue === 'sqs' ? { wait: 1_000 } : {}),
+  });
   closers.add(() => host.stop());
   return {
     bigip,
@@ -86,7 +117,8 @@ async function build({ queue, clusters, partitions = ['k8s'], declare = DECLARE 
       await queues.queue('snapshots').send(message);
       return (await promise) - started;
     },
-    declares: () => bigip.writes.filter(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare')).length,
+    declares: () =>
+      bigip.writes.filter(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare')).length,
     close: () => closers.closeAll(),
   };
 }
@@ -98,8 +130,22 @@ const DAY_SECONDS = 86_400;
 async function sqs(config: SluiceConfig, closers: Closers): Promise<Queues> {
   const server = await startLocalSqs();
   closers.add(() => server.stop());
-  const definition = (name: string): Parameters<typeof createQueuesOn>[1][number] => ({ name: `${PREFIX}-${name}.fifo`, visibilitySeconds: 180, retentionSeconds: DAY_SECONDS });
-  const names = ['snapshots', 'slices', 'express', 'snapshots-dead', 'slices-dead', ...config.clusters.map(({ id }) => `settled-${id}`)];
+  const definition = (name: string): Parameters<typeof createQueuesOn>[1][number] => ({
+    name: `${PREFIX}-${name}.fifo`,
+    visibilitySeconds: 180,
+    retentionSeconds: DAY_SECONDS,
+  });
+  const names = [
+    'snapshots',
+    'slices',
+    'express',
+    'snapshots-dead',
+    'slices-dead',
+    ...config.clusters.map(({ id }) => `settled-${id}`),
+  ];
   await createQueuesOn(server, names.map(definition));
-  return openQueues({ kind: 'sqs', region: server.region, endpoint: server.endpoint, prefix: PREFIX }, { clock: processClock, id: randomUUID, credentials: server.credentials });
+  return openQueues(
+    { kind: 'sqs', region: server.region, endpoint: server.endpoint, prefix: PREFIX },
+    { clock: processClock, id: randomUUID, credentials: server.credentials },
+  );
 }

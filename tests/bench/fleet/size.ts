@@ -35,26 +35,71 @@ export async function benchSizes(): Promise<void> {
   for (const size of SIZES) rows.push(await measure(size));
   table(
     `A partition of so many exposures, one owner's pod replaced (${GATEWAYS} exposures change): KB and ms (the lab's device declares in no time)`,
-    ['exposures', 'members', 'partitions', 'largest KB', 'plan', 'render', 'parse+read', 'GET+read', 'post', 'verify', 'nodes', 'heap MB'],
+    [
+      'exposures',
+      'members',
+      'partitions',
+      'largest KB',
+      'plan',
+      'render',
+      'parse+read',
+      'GET+read',
+      'post',
+      'verify',
+      'nodes',
+      'heap MB',
+    ],
     rows,
   );
 }
 
-async function measure({ exposures: size, members, partitions }: Size): Promise<(string | number)[]> {
-  const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1, syncLimit: 600_000, scriptLimit: 600_000 } });
+async function measure({
+  exposures: size,
+  members,
+  partitions,
+}: Size): Promise<(string | number)[]> {
+  const bigip = await startBigip({
+    dataPath: false,
+    timings: { declare: 1, memberWrite: 1, syncLimit: 600_000, scriptLimit: 600_000 },
+  });
   const clusters = size / GATEWAYS;
   const config = fleetConfig(clusters, bigip, partitions);
   const [deviceConfig] = config.devices;
   if (deviceConfig === undefined) throw new Error('no device');
-  const device = createDevice(deviceConfig, { password: () => Promise.resolve(bigip.password), ca: bigip.ca }, processClock);
+  const device = createDevice(
+    deviceConfig,
+    { password: () => Promise.resolve(bigip.password), ca: bigip.ca },
+    processClock,
+  );
   const rules = { sameFleet: () => false, shareNodes: partitions.length > 1 };
-  const slices = Array.from({ length: clusters }, (_, index) => sliceOf(snapshotOfCluster({ index, gateways: GATEWAYS, pods: firstPods(members), counter: 1 }), config));
-  const states = new Map(partitions.map((partition): [string, DeclaredState] => [partition, planPartition(partition, EMPTY_STATE, slices, rules).next]));
+  const slices = Array.from({ length: clusters }, (_, index) =>
+    sliceOf(
+      snapshotOfCluster({ index, gateways: GATEWAYS, pods: firstPods(members), counter: 1 }),
+      config,
+    ),
+  );
+  const states = new Map(
+    partitions.map((partition): [string, DeclaredState] => [
+      partition,
+      planPartition(partition, EMPTY_STATE, slices, rules).next,
+    ]),
+  );
   for (const [partition, state] of states) await device.declare(partition, state, undefined);
-  const [partition = '', state = EMPTY_STATE] = [...states].toSorted(([, a], [, b]) => Object.keys(b.exposures).length - Object.keys(a.exposures).length)[0] ?? [];
+  const [partition = '', state = EMPTY_STATE] =
+    [...states].toSorted(
+      ([, a], [, b]) => Object.keys(b.exposures).length - Object.keys(a.exposures).length,
+    )[0] ?? [];
   const owner = slices.find((slice) => slice.exposures[0]?.partition === partition);
   const index = slices.findIndex((slice) => slice === owner);
-  const changed = sliceOf(snapshotOfCluster({ index, gateways: GATEWAYS, pods: [...firstPods(members - 1), members], counter: 2 }), config);
+  const changed = sliceOf(
+    snapshotOfCluster({
+      index,
+      gateways: GATEWAYS,
+      pods: [...firstPods(members - 1), members],
+      counter: 2,
+    }),
+    config,
+  );
 
   const plan = (): DeclaredState => {
     movesBetween(states, [changed]);
@@ -62,7 +107,8 @@ async function measure({ exposures: size, members, partitions }: Size): Promise<
     firstStep(state, next);
     return next;
   };
-  const render = (): string => JSON.stringify(wrapTenants({ [partition]: renderTenant(state, rules) }, true));
+  const render = (): string =>
+    JSON.stringify(wrapTenants({ [partition]: renderTenant(state, rules) }, true));
   const text = render();
   const parse = (): void => {
     const { declaration } = JSON.parse(text) as { declaration: Record<string, As3Tenant> };
@@ -85,5 +131,18 @@ async function measure({ exposures: size, members, partitions }: Size): Promise<
   const heap = process.memoryUsage().heapUsed / 1024 ** 2;
   await device.close();
   await bigip.close();
-  return [String(size), String(members), String(partitions.length), text.length / 1024, planned.median, rendered.median, parsed.median, gotten.median, posted.median - gotten.median, verified.median, nodes.median, heap];
+  return [
+    String(size),
+    String(members),
+    String(partitions.length),
+    text.length / 1024,
+    planned.median,
+    rendered.median,
+    parsed.median,
+    gotten.median,
+    posted.median - gotten.median,
+    verified.median,
+    nodes.median,
+    heap,
+  ];
 }

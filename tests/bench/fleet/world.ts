@@ -26,13 +26,33 @@ export function addressOf(index: number): string {
   return `172.16.${100 + Math.floor(index / 250)}.${(index % 250) + 1}`;
 }
 
-export function fleetConfig(clusters: number, { url, username }: DeviceAccess, partitions: readonly string[] = ['k8s']): SluiceConfig {
+export function fleetConfig(
+  clusters: number,
+  { url, username }: DeviceAccess,
+  partitions: readonly string[] = ['k8s'],
+): SluiceConfig {
   const ids = Array.from({ length: clusters }, (_, index) => clusterId(index));
   return SluiceConfig.parse({
     generation: 1,
-    devices: [{ name: 'bigip', url, username, password: 'env:P', tls: { ca: 'env:CA' }, partitions, spread: 'address', requestTimeout: 180 }],
+    devices: [
+      {
+        name: 'bigip',
+        url,
+        username,
+        password: 'env:P',
+        tls: { ca: 'env:CA' },
+        partitions,
+        spread: 'address',
+        requestTimeout: 180,
+      },
+    ],
     clusters: ids.map((id) => ({ id })),
-    ingresses: ids.map((cluster, index) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip'], virtualAddress: addressOf(index) })),
+    ingresses: ids.map((cluster, index) => ({
+      cluster,
+      service: 'istio-system/istio-ingressgateway',
+      devices: ['bigip'],
+      virtualAddress: addressOf(index),
+    })),
   });
 }
 
@@ -57,8 +77,17 @@ export function snapshotOfCluster({ index, gateways, pods, counter }: ClusterSta
   const snapshot = snapshotOf(gateways, counter);
   const [first] = snapshot.objects.pods;
   if (first === undefined) throw new Error('the world has no pod');
-  const placed = pods.map((pod) => ({ ...first, meta: { ...first.meta, name: `gateway-${pod}`, uid: `gateway-${index}-${pod}` }, ips: [podAddress(index, pod)] }));
-  return Snapshot.parse({ ...snapshot, cluster: clusterId(index), clusterUid: `uid-${index}`, objects: { ...snapshot.objects, pods: placed } });
+  const placed = pods.map((pod) => ({
+    ...first,
+    meta: { ...first.meta, name: `gateway-${pod}`, uid: `gateway-${index}-${pod}` },
+    ips: [podAddress(index, pod)],
+  }));
+  return Snapshot.parse({
+    ...snapshot,
+    cluster: clusterId(index),
+    clusterUid: `uid-${index}`,
+    objects: { ...snapshot.objects, pods: placed },
+  });
 }
 
 export interface Sealed {
@@ -70,7 +99,16 @@ export interface Sealed {
 export function sealed(snapshot: Snapshot, now: number): Sealed {
   const id = randomUUID();
   const subject = `${snapshot.cluster}/${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
-  return { group: subject, deduplicationId: id, body: seal(INGRESS_OBSERVED, snapshot, { id, cluster: snapshot.cluster, subject, time: new Date(now).toISOString() }) };
+  return {
+    group: subject,
+    deduplicationId: id,
+    body: seal(INGRESS_OBSERVED, snapshot, {
+      id,
+      cluster: snapshot.cluster,
+      subject,
+      time: new Date(now).toISOString(),
+    }),
+  };
 }
 
 export function sliceOf(snapshot: Snapshot, config: SluiceConfig): Slice {

@@ -16,20 +16,57 @@ afterEach(async () => {
 });
 
 async function lab(options: BigipOptions = {}): Promise<LabBigip> {
-  const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options });
+  const bigip = await startBigip({
+    dataPath: false,
+    timings: { declare: 1, memberWrite: 1 },
+    ...options,
+  });
   open.push(bigip);
   return bigip;
 }
 
-function connect(bigip: LabBigip, over: Partial<DeviceConfig> = {}, secret: { password?: string; ca?: string | undefined } = {}): Device {
-  const config = DeviceConfig.parse({ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:X', partitions: ['k8s'], requestTimeout: 5, ...over });
-  const device = createDevice(config, { password: () => Promise.resolve(secret.password ?? bigip.password), ca: 'ca' in secret ? secret.ca : bigip.ca }, processClock);
+function connect(
+  bigip: LabBigip,
+  over: Partial<DeviceConfig> = {},
+  secret: { password?: string; ca?: string | undefined } = {},
+): Device {
+  const config = DeviceConfig.parse({
+    name: 'bigip-1',
+    url: bigip.url,
+    username: bigip.username,
+    password: 'env:X',
+    partitions: ['k8s'],
+    requestTimeout: 5,
+    ...over,
+  });
+  const device = createDevice(
+    config,
+    {
+      password: () => Promise.resolve(secret.password ?? bigip.password),
+      ca: 'ca' in secret ? secret.ca : bigip.ca,
+    },
+    processClock,
+  );
   open.push(device);
   return device;
 }
 
-const wanted = (declared: DeclaredState = EMPTY_STATE, counter = 1, ports: readonly number[] = [32_400, 9_000]): DeclaredState =>
-  planPartition('k8s', declared, [slice(counter, ports.map((port) => exposure({ port })))], { sameFleet: () => false }).next;
+const wanted = (
+  declared: DeclaredState = EMPTY_STATE,
+  counter = 1,
+  ports: readonly number[] = [32_400, 9_000],
+): DeclaredState =>
+  planPartition(
+    'k8s',
+    declared,
+    [
+      slice(
+        counter,
+        ports.map((port) => exposure({ port })),
+      ),
+    ],
+    { sameFleet: () => false },
+  ).next;
 
 async function declare(device: Device, state: DeclaredState): Promise<'applied' | 'unchanged'> {
   const reading = await device.read('k8s');
@@ -84,32 +121,59 @@ describe('a BIG-IP', () => {
     const stale = await device.read('k8s');
     await declare(device, wanted(wanted(), 2, [1]));
     const lockKey = stale.kind === 'ours' ? stale.declared.lockKey : undefined;
-    await expect(device.declare('k8s', wanted(wanted(), 3, [2]), lockKey)).rejects.toMatchObject({ code: 'BIP430', fault: 'transient' });
+    await expect(device.declare('k8s', wanted(wanted(), 3, [2]), lockKey)).rejects.toMatchObject({
+      code: 'BIP430',
+      fault: 'transient',
+    });
   });
 
   test('of two writers that both found nothing, the slower one is refused and wipes nothing', async () => {
     const bigip = await lab();
     const [fast, slow] = [connect(bigip), connect(bigip)];
-    expect(await slow.read('k8s')).toMatchObject({ kind: 'ours', declared: { state: EMPTY_STATE } });
+    expect(await slow.read('k8s')).toMatchObject({
+      kind: 'ours',
+      declared: { state: EMPTY_STATE },
+    });
     await declare(fast, wanted());
-    await expect(slow.declare('k8s', wanted(EMPTY_STATE, 2, [7]), undefined)).rejects.toMatchObject({ code: 'BIP430', fault: 'transient' });
+    await expect(slow.declare('k8s', wanted(EMPTY_STATE, 2, [7]), undefined)).rejects.toMatchObject(
+      { code: 'BIP430', fault: 'transient' },
+    );
     expect(await fast.read('k8s')).toMatchObject({ declared: { state: wanted() } });
   });
 
   test('tells apart a wrong password, an untrusted certificate, no AS3, and nobody there', async () => {
     const bigip = await lab();
-    await expect(connect(bigip, {}, { password: 'wrong' }).read('k8s')).rejects.toMatchObject({ code: 'BIP401', fault: 'device' });
-    await expect(connect(bigip, {}, { ca: undefined }).read('k8s')).rejects.toMatchObject({ code: 'BIP402', fault: 'device' });
-    await expect(connect(await lab({ as3: 'absent' })).read('k8s')).rejects.toMatchObject({ code: 'BIP404', fault: 'device' });
-    await expect(connect(bigip, { url: 'https://127.0.0.1:1' }).read('k8s')).rejects.toMatchObject({ code: 'BIP501', fault: 'transient' });
+    await expect(connect(bigip, {}, { password: 'wrong' }).read('k8s')).rejects.toMatchObject({
+      code: 'BIP401',
+      fault: 'device',
+    });
+    await expect(connect(bigip, {}, { ca: undefined }).read('k8s')).rejects.toMatchObject({
+      code: 'BIP402',
+      fault: 'device',
+    });
+    await expect(connect(await lab({ as3: 'absent' })).read('k8s')).rejects.toMatchObject({
+      code: 'BIP404',
+      fault: 'device',
+    });
+    await expect(connect(bigip, { url: 'https://127.0.0.1:1' }).read('k8s')).rejects.toMatchObject({
+      code: 'BIP501',
+      fault: 'transient',
+    });
   });
 
   test('a pinned certificate is trusted without a CA, another one is not', async () => {
     const bigip = await lab();
     const wrong = connect(bigip, { tls: { fingerprint: 'ab'.repeat(32) } }, { ca: undefined });
-    const said = await wrong.read('k8s').then(() => 'trusted', (error: Error) => error.message);
+    const said = await wrong.read('k8s').then(
+      () => 'trusted',
+      (error: Error) => error.message,
+    );
     const seen = /SHA-256 ([0-9a-f]{64})/.exec(said)?.[1] ?? 'not said';
-    const pinned = connect(bigip, { tls: { fingerprint: seen.toUpperCase().replaceAll(/(..)(?!$)/g, '$1:') } }, { ca: undefined });
+    const pinned = connect(
+      bigip,
+      { tls: { fingerprint: seen.toUpperCase().replaceAll(/(..)(?!$)/g, '$1:') } },
+      { ca: undefined },
+    );
     expect(await pinned.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 
@@ -117,7 +181,9 @@ describe('a BIG-IP', () => {
     const bigip = await lab();
     await fetchAs(bigip, 'POST', '/mgmt/tm/auth/partition', { name: 'k8s' });
     expect(await connect(bigip).read('k8s')).toMatchObject({ kind: 'refused', code: 'OWN303' });
-    expect(await connect(bigip, { adoptPartitions: true }).read('k8s')).toMatchObject({ kind: 'ours' });
+    expect(await connect(bigip, { adoptPartitions: true }).read('k8s')).toMatchObject({
+      kind: 'ours',
+    });
   });
 
   test('expired tokens cost one new login, not a failure', async () => {
@@ -133,13 +199,21 @@ describe('a BIG-IP', () => {
     const device = connect(bigip);
     await declare(device, wanted());
     bigip.faults.lockHeldFor(60_000);
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP503', fault: 'transient' });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP503',
+      fault: 'transient',
+    });
   });
 
   test("what BIG-IP refuses comes with BIG-IP's own words", async () => {
     const bigip = await lab();
     const device = connect(bigip);
-    const bad = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ settings: { ...exposure().settings, iRules: ['/Common/nowhere'] } })])], { sameFleet: () => false }).next;
+    const bad = planPartition(
+      'k8s',
+      EMPTY_STATE,
+      [slice(1, [exposure({ settings: { ...exposure().settings, iRules: ['/Common/nowhere'] } })])],
+      { sameFleet: () => false },
+    ).next;
     const error = await declare(device, bad).catch((e: unknown) => e);
     expect(error).toMatchObject({ fault: 'content', code: 'BIP424' });
     expect((error as { response: string }).response).toContain('/Common/nowhere');
@@ -148,12 +222,25 @@ describe('a BIG-IP', () => {
   test('objects that settings refer to are looked for by kind; what cannot be looked for counts as there', async () => {
     const bigip = await lab();
     const device = connect(bigip);
-    const references = [{ kind: 'iRule', path: '/Common/missing' }, { kind: 'iRule', path: '/Common/_sys_https_redirect' }, { kind: 'l4', path: '/Common/fastL4' }, { kind: 'tcp', path: '/Common/mine/too' }] as const;
+    const references = [
+      { kind: 'iRule', path: '/Common/missing' },
+      { kind: 'iRule', path: '/Common/_sys_https_redirect' },
+      { kind: 'l4', path: '/Common/fastL4' },
+      { kind: 'tcp', path: '/Common/mine/too' },
+    ] as const;
     expect(await device.missing(references)).toEqual([
       { ...references[0], response: expect.stringMatching(/01020036.*\/Common\/missing/) },
       { ...references[3], response: expect.stringContaining('/Common/mine/too') },
     ]);
-    bigip.faults.next(2, { kind: 'status', status: 404, body: { code: 404, message: 'Public URI path not registered' } }, ({ path }) => path.startsWith('/mgmt/tm/ltm/rule'));
+    bigip.faults.next(
+      2,
+      {
+        kind: 'status',
+        status: 404,
+        body: { code: 404, message: 'Public URI path not registered' },
+      },
+      ({ path }) => path.startsWith('/mgmt/tm/ltm/rule'),
+    );
     expect(await device.missing(references.slice(0, 2))).toEqual([]);
   });
 
@@ -164,7 +251,18 @@ describe('a BIG-IP', () => {
       { address: '10.244.1.5', port: 1, availability },
       { address: '10.244.1.6', port: 1, availability: 'ready' as const },
     ];
-    const state = (availability: 'ready' | 'draining') => planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ port: 1, members: members(availability) }), exposure({ port: 2, members: members(availability) })])], { sameFleet: () => false }).next;
+    const state = (availability: 'ready' | 'draining') =>
+      planPartition(
+        'k8s',
+        EMPTY_STATE,
+        [
+          slice(1, [
+            exposure({ port: 1, members: members(availability) }),
+            exposure({ port: 2, members: members(availability) }),
+          ]),
+        ],
+        { sameFleet: () => false },
+      ).next;
     await declare(device, state('ready'));
     expect(await device.reconcileMembers('k8s', state('ready'))).toEqual([]);
     expect(await declare(device, state('draining'))).toBe('unchanged');
@@ -178,26 +276,64 @@ describe('a BIG-IP', () => {
     const device = connect(await lab());
     const kinds = [
       exposure({ port: 1, settings: { ...exposure().settings, mode: 'fastl4' } }),
-      exposure({ port: 2, settings: { ...exposure().settings, mode: 'http', persistence: ['cookie'] } }),
-      exposure({ port: 3, protocol: 'udp', settings: { ...exposure().settings, mode: 'udp', monitors: [{ type: 'icmp', interval: 5, timeout: 16 }] } }),
-      exposure({ port: 4, settings: { ...exposure().settings, connectionLimit: 10, snat: 'none', monitors: [{ type: 'http', interval: 5, timeout: 16, port: 15_021, send: 'GET /healthz/ready HTTP/1.0\r\n\r\n', receive: '200' }] } }),
+      exposure({
+        port: 2,
+        settings: { ...exposure().settings, mode: 'http', persistence: ['cookie'] },
+      }),
+      exposure({
+        port: 3,
+        protocol: 'udp',
+        settings: {
+          ...exposure().settings,
+          mode: 'udp',
+          monitors: [{ type: 'icmp', interval: 5, timeout: 16 }],
+        },
+      }),
+      exposure({
+        port: 4,
+        settings: {
+          ...exposure().settings,
+          connectionLimit: 10,
+          snat: 'none',
+          monitors: [
+            {
+              type: 'http',
+              interval: 5,
+              timeout: 16,
+              port: 15_021,
+              send: 'GET /healthz/ready HTTP/1.0\r\n\r\n',
+              receive: '200',
+            },
+          ],
+        },
+      }),
       exposure({ port: 5, members: [] }),
       exposure({ port: 6, settings: { ...exposure().settings, reselectTries: 3 } }),
     ];
-    const state = planPartition('k8s', EMPTY_STATE, [slice(1, kinds)], { sameFleet: () => false }).next;
+    const state = planPartition('k8s', EMPTY_STATE, [slice(1, kinds)], {
+      sameFleet: () => false,
+    }).next;
     expect(await declare(device, state)).toBe('applied');
     expect(await device.verify('k8s', state)).toEqual([]);
     expect(await device.read('k8s')).toMatchObject({ declared: { state } });
   });
 });
 
-async function fetchAs(bigip: LabBigip, method: string, path: string, body: unknown): Promise<void> {
+async function fetchAs(
+  bigip: LabBigip,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<void> {
   const { Agent, request } = await import('undici');
   const dispatcher = new Agent({ connect: { ca: bigip.ca } });
   const answer = await request(`${bigip.url}${path}`, {
     dispatcher,
     method: method as 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${bigip.username}:${bigip.password}`).toString('base64')}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Basic ${Buffer.from(`${bigip.username}:${bigip.password}`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
     body: JSON.stringify(body),
   });
   await answer.body.dump();

@@ -36,7 +36,16 @@ describe('the device of a dry run', () => {
     expect(await declare(device, wanted())).toBe('applied');
     expect(await device.read('k8s')).toMatchObject({ kind: 'ours', declared: { state: wanted() } });
     expect(await device.verify('k8s', wanted())).toEqual([]);
-    expect(told).toEqual([{ device: 'bigip-1', partition: 'k8s', create: ['172.16.100.195:32400/tcp'], update: [], delete: [], message: 'dry run: would declare' }]);
+    expect(told).toEqual([
+      {
+        device: 'bigip-1',
+        partition: 'k8s',
+        create: ['172.16.100.195:32400/tcp'],
+        update: [],
+        delete: [],
+        message: 'dry run: would declare',
+      },
+    ]);
     expect(bigip.writes).toEqual([]);
     expect(await connect(bigip).read('k8s')).toMatchObject({ declared: { state: EMPTY_STATE } });
   });
@@ -45,7 +54,9 @@ describe('the device of a dry run', () => {
     const { device, told } = dry(await lab());
     await declare(device, wanted());
     await declare(device, wanted(wanted(), 2, [32_400, 5]));
-    expect(await declare(device, wanted(wanted(wanted(), 2, [32_400, 5]), 3, [32_400, 5]))).toBe('unchanged');
+    expect(await declare(device, wanted(wanted(wanted(), 2, [32_400, 5]), 3, [32_400, 5]))).toBe(
+      'unchanged',
+    );
     await declare(device, wanted(wanted(), 4, [5]));
     expect(told.map(({ create, delete: gone }) => [create, gone])).toEqual([
       [['172.16.100.195:32400/tcp'], []],
@@ -59,7 +70,9 @@ describe('the device of a dry run', () => {
     const { device } = dry(bigip);
     await declare(device, wanted());
     await declare(connect(bigip), wanted(EMPTY_STATE, 9, [7]));
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted(EMPTY_STATE, 9, [7]) } });
+    expect(await device.read('k8s')).toMatchObject({
+      declared: { state: wanted(EMPTY_STATE, 9, [7]) },
+    });
   });
 
   test('compares what is really there with what is really declared', async () => {
@@ -76,16 +89,38 @@ describe('the device of a dry run', () => {
     await declare(connect(bigip), wanted());
     const before = bigip.writes.length;
     const { log, told } = listener();
-    const config = DeviceConfig.parse({ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:X', partitions: ['k8s'] });
+    const config = DeviceConfig.parse({
+      name: 'bigip-1',
+      url: bigip.url,
+      username: bigip.username,
+      password: 'env:X',
+      partitions: ['k8s'],
+    });
     const secrets = { password: () => Promise.resolve(bigip.password), ca: bigip.ca };
-    const access = openNodeAccess(config, secrets, { clock: processClock, random: () => 0.5, dryRun: true, log });
-    const write = { name: '10.244.1.5', address: '10.244.1.5', availability: 'draining', stamp: { cluster: 'east', version: { epoch: 1, counter: 2, generation: 1 } } } as const;
-    expect([await access.write('k8s', write), await access.write('k8s', write)]).toEqual(['written', 'written']);
+    const access = openNodeAccess(config, secrets, {
+      clock: processClock,
+      random: () => 0.5,
+      dryRun: true,
+      log,
+    });
+    const write = {
+      name: '10.244.1.5',
+      address: '10.244.1.5',
+      availability: 'draining',
+      stamp: { cluster: 'east', version: { epoch: 1, counter: 2, generation: 1 } },
+    } as const;
+    expect([await access.write('k8s', write), await access.write('k8s', write)]).toEqual([
+      'written',
+      'written',
+    ]);
     await access.close();
     // Without the device of the dry run in between, a declare stops here too.
     const bare = connect(bigip, { log, dryRun: true });
     await expect(declare(bare, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP511' });
-    expect(told.map(({ method, path }) => `${String(method)} ${String(path)}`)).toEqual(['PATCH /mgmt/tm/ltm/node/~k8s~10.244.1.5', 'POST /mgmt/shared/appsvcs/declare/k8s?async=true']);
+    expect(told.map(({ method, path }) => `${String(method)} ${String(path)}`)).toEqual([
+      'PATCH /mgmt/tm/ltm/node/~k8s~10.244.1.5',
+      'POST /mgmt/shared/appsvcs/declare/k8s?async=true',
+    ]);
     expect(bigip.writes.length).toBe(before);
   });
 });

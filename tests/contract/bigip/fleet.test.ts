@@ -41,23 +41,43 @@ interface Site {
 async function start(rules: PlanRules, partitions: readonly string[] = ['k8s']): Promise<Site> {
   const bigip = await lab({ dataPath: true });
   const device = connect(bigip, { config: { partitions: [...partitions] } });
-  const apply = (slices: readonly Slice[], { sameFleet, fleetOf } = rules): Promise<PartitionResult> =>
-    applyPartition({ device, partition: 'k8s', slices, sameFleet, ...(fleetOf && { fleetOf }), clock: processClock, checkTime: () => undefined, shareNodes: partitions.length > 1 });
+  const apply = (
+    slices: readonly Slice[],
+    { sameFleet, fleetOf } = rules,
+  ): Promise<PartitionResult> =>
+    applyPartition({
+      device,
+      partition: 'k8s',
+      slices,
+      sameFleet,
+      ...(fleetOf && { fleetOf }),
+      clock: processClock,
+      checkTime: () => undefined,
+      shareNodes: partitions.length > 1,
+    });
   return { bigip, device, rules, apply };
 }
 
 /** Pods that answer with the name of their cluster. */
 async function run(cluster: string, size: number): Promise<void> {
-  for (const { address } of pods(cluster, size)) running.push(await startPod(address, cluster, POD));
+  for (const { address } of pods(cluster, size))
+    running.push(await startPod(address, cluster, POD));
 }
 
 /** Without monitors, so that only what the test says is down. */
-const asks = (cluster: string, size: number, counter = 1): Slice => offer(cluster, { counter, pods: size, settings: { monitors: [] }, exposure: { address: VIP, port: PORT } });
+const asks = (cluster: string, size: number, counter = 1): Slice =>
+  offer(cluster, {
+    counter,
+    pods: size,
+    settings: { monitors: [] },
+    exposure: { address: VIP, port: PORT },
+  });
 
-const answers = (): Promise<string> => until(async () => {
-  const answer = await talk(HOST, PORT, 'x');
-  return answer === 'reset' ? undefined : answer.split(' ')[0]!;
-});
+const answers = (): Promise<string> =>
+  until(async () => {
+    const answer = await talk(HOST, PORT, 'x');
+    return answer === 'reset' ? undefined : answer.split(' ')[0]!;
+  });
 
 async function count(connections: number): Promise<Readonly<Record<string, number>>> {
   const seen: Record<string, number> = {};
@@ -86,7 +106,11 @@ async function hold(): Promise<{ readonly cluster: string; alive(): Promise<bool
 
 const nodes = async (bigip: LabBigip): Promise<Readonly<Record<string, number>>> => {
   const { body } = await call(bigip, 'GET', '/mgmt/tm/ltm/node');
-  return Object.fromEntries((body['items'] as readonly { readonly address: string; readonly ratio: number }[]).map(({ address, ratio }) => [address, ratio]));
+  return Object.fromEntries(
+    (body['items'] as readonly { readonly address: string; readonly ratio: number }[]).map(
+      ({ address, ratio }) => [address, ratio],
+    ),
+  );
 };
 const state = async (device: Device): Promise<DeclaredState> => {
   const reading = await device.read('k8s');
@@ -98,7 +122,8 @@ const quiet = async ({ device }: Site): Promise<void> => {
   expect(await device.drift('k8s', declared)).toEqual([]);
   expect(await device.verify('k8s', declared)).toEqual([]);
 };
-const share = (seen: Readonly<Record<string, number>>, cluster: string): number => (seen[cluster] ?? 0) / Object.values(seen).reduce((a, b) => a + b, 0);
+const share = (seen: Readonly<Record<string, number>>, cluster: string): number =>
+  (seen[cluster] ?? 0) / Object.values(seen).reduce((a, b) => a + b, 0);
 
 describe('mode ratio', () => {
   const rules = under(fleet({ mode: 'ratio', ratio: { east: 3, west: 1 } }));
@@ -136,9 +161,20 @@ describe('mode ratio', () => {
     await run('east', 2);
     await run('west', 2);
     await site.apply([asks('east', 2), asks('west', 2)]);
-    expect(await nodes(site.bigip)).toEqual({ '10.1.0.1': 100, '10.1.0.2': 100, '10.2.0.1': 33, '10.2.0.2': 33 });
+    expect(await nodes(site.bigip)).toEqual({
+      '10.1.0.1': 100,
+      '10.1.0.2': 100,
+      '10.2.0.1': 33,
+      '10.2.0.2': 33,
+    });
     await call(site.bigip, 'PATCH', '/mgmt/tm/ltm/node/~k8s~10.1.0.1', { body: { ratio: 5 } });
-    expect(await site.device.drift('k8s', await state(site.device))).toEqual([{ kind: 'differs', path: '/k8s/10.1.0.1', message: 'is a node that should be ready with ratio 100' }]);
+    expect(await site.device.drift('k8s', await state(site.device))).toEqual([
+      {
+        kind: 'differs',
+        path: '/k8s/10.1.0.1',
+        message: 'is a node that should be ready with ratio 100',
+      },
+    ]);
     await site.device.reconcileMembers('k8s', await state(site.device));
     await quiet(site);
     await site.apply([asks('east', 2, 2)], under(fleet()));
@@ -152,9 +188,16 @@ describe('mode ratio', () => {
     const site = await start(rules);
     await run('east', 1);
     await run('west', 1);
-    const least = (cluster: string): Slice => offer(cluster, { pods: 1, settings: { monitors: [], balance: 'least-connections-node' }, exposure: { address: VIP, port: PORT } });
+    const least = (cluster: string): Slice =>
+      offer(cluster, {
+        pods: 1,
+        settings: { monitors: [], balance: 'least-connections-node' },
+        exposure: { address: VIP, port: PORT },
+      });
     await site.apply([least('east'), least('west')]);
-    expect((await state(site.device)).exposures[`${VIP}:${PORT}/tcp`]?.settings.balance).toBe('ratio-least-connections-node');
+    expect((await state(site.device)).exposures[`${VIP}:${PORT}/tcp`]?.settings.balance).toBe(
+      'ratio-least-connections-node',
+    );
     await answers();
     const open: string[] = [];
     for (let i = 0; i < 12; i += 1) open.push((await hold()).cluster);
@@ -163,19 +206,25 @@ describe('mode ratio', () => {
     expect(east).toBeLessThanOrEqual(10);
   });
 
-  test('with several partitions the ratio is each member\'s', async () => {
+  test("with several partitions the ratio is each member's", async () => {
     const site = await start(rules, ['k8s', 'other']);
     await run('east', 1);
     await run('west', 1);
     const result = await site.apply([asks('east', 1), asks('west', 1)]);
-    expect([...result.entries.values()].every(({ remarks = [] }) => remarks.some(({ code }) => code === 'OWN341'))).toBe(true);
+    expect(
+      [...result.entries.values()].every(({ remarks = [] }) =>
+        remarks.some(({ code }) => code === 'OWN341'),
+      ),
+    ).toBe(true);
     expect(share(await count(40), 'east')).toBe(0.75);
     await quiet(site);
   });
 });
 
 describe('active-standby', () => {
-  const rules = under(fleet({ mode: 'active-standby', clusters: ['east', 'west'], minimumActive: 2 }));
+  const rules = under(
+    fleet({ mode: 'active-standby', clusters: ['east', 'west'], minimumActive: 2 }),
+  );
 
   test('the next cluster joins below the minimum, takes over when none is left, and gives back', async () => {
     const site = await start(rules);
@@ -199,8 +248,17 @@ describe('active-standby', () => {
     await run('west', 1);
     await site.apply([asks('east', 2), asks('west', 1)]);
     const connection = await hold();
-    const draining = pods('east', 2).map((member) => ({ ...member, availability: 'draining' as const }));
-    await site.apply([offer('east', { counter: 2, settings: { monitors: [] }, exposure: { address: VIP, port: PORT, members: draining } })]);
+    const draining = pods('east', 2).map((member) => ({
+      ...member,
+      availability: 'draining' as const,
+    }));
+    await site.apply([
+      offer('east', {
+        counter: 2,
+        settings: { monitors: [] },
+        exposure: { address: VIP, port: PORT, members: draining },
+      }),
+    ]);
     expect(await count(10)).toEqual({ west: 10 });
     await site.apply([asks('east', 3, 3)]);
     expect(await count(10)).toEqual({ east: 10 });
@@ -214,7 +272,10 @@ describe('active-standby', () => {
     await run('west', 3);
     await site.apply([asks('east', 2), asks('west', 2)]);
     expect(await count(10)).toEqual({ east: 10 });
-    await site.apply([asks('west', 3, 2)], under(fleet({ mode: 'active-standby', clusters: ['west', 'east'], minimumActive: 2 })));
+    await site.apply(
+      [asks('west', 3, 2)],
+      under(fleet({ mode: 'active-standby', clusters: ['west', 'east'], minimumActive: 2 })),
+    );
     expect(await count(12)).toEqual({ west: 12 });
     await quiet(site);
   });
@@ -222,32 +283,55 @@ describe('active-standby', () => {
   test('a place or a minimum that was changed by hand is drift', async () => {
     const site = await start(rules);
     await site.apply([asks('east', 1), asks('west', 1)]);
-    await call(site.bigip, 'PATCH', `/mgmt/tm/ltm/pool/~k8s~gw-172_20_1_1-${PORT}-tcp~pool/members/~k8s~10.1.0.1:${POD}`, { body: { priorityGroup: 3 } });
-    expect((await site.device.drift('k8s', await state(site.device))).map(({ message }) => message)).toEqual([`has member 10.1.0.1:${POD} in priority group 3 instead of 1000`]);
+    await call(
+      site.bigip,
+      'PATCH',
+      `/mgmt/tm/ltm/pool/~k8s~gw-172_20_1_1-${PORT}-tcp~pool/members/~k8s~10.1.0.1:${POD}`,
+      { body: { priorityGroup: 3 } },
+    );
+    expect(
+      (await site.device.drift('k8s', await state(site.device))).map(({ message }) => message),
+    ).toEqual([`has member 10.1.0.1:${POD} in priority group 3 instead of 1000`]);
   });
 });
 
 describe('a drain where partitions share their nodes', () => {
-  test.each<['drain' | 'out', string]>([['drain', 'disable'], ['out', 'offline']])('%s: the members of the cluster get nothing new, others come in the same plan, and it ends', async (mode) => {
-    const rules = under(fleet());
-    const site = await start(rules, ['k8s', 'other']);
-    await run('east', 2);
-    await run('west', 3);
-    await site.apply([asks('east', 2), asks('west', 2)]);
-    const before = await state(site.device);
-    const { next } = planPartition('k8s', before, [asks('west', 3, 2)], { ...rules, shareNodes: true });
-    const drained = { ...next, drains: { east: { since: '2026-01-01T00:00:00Z', mode, because: 'maintenance' } } };
-    // In one declare AS3 would leave the new member out, and say success.
-    await declareNow(site.device, firstStep(before, drained));
-    await declareNow(site.device, drained);
-    expect(await count(12)).toEqual({ west: 12 });
-    expect((await state(site.device)).exposures[`${VIP}:${PORT}/tcp`]?.contributions.map((c) => c.members.length)).toEqual([2, 3]);
-    await quiet(site);
-    const { drains: _ended, ...rest } = await state(site.device);
-    await declareNow(site.device, rest);
-    expect((await count(10))['east']).toBe(4);
-    await quiet(site);
-  });
+  test.each<['drain' | 'out', string]>([
+    ['drain', 'disable'],
+    ['out', 'offline'],
+  ])(
+    '%s: the members of the cluster get nothing new, others come in the same plan, and it ends',
+    async (mode) => {
+      const rules = under(fleet());
+      const site = await start(rules, ['k8s', 'other']);
+      await run('east', 2);
+      await run('west', 3);
+      await site.apply([asks('east', 2), asks('west', 2)]);
+      const before = await state(site.device);
+      const { next } = planPartition('k8s', before, [asks('west', 3, 2)], {
+        ...rules,
+        shareNodes: true,
+      });
+      const drained = {
+        ...next,
+        drains: { east: { since: '2026-01-01T00:00:00Z', mode, because: 'maintenance' } },
+      };
+      // In one declare AS3 would leave the new member out, and say success.
+      await declareNow(site.device, firstStep(before, drained));
+      await declareNow(site.device, drained);
+      expect(await count(12)).toEqual({ west: 12 });
+      expect(
+        (await state(site.device)).exposures[`${VIP}:${PORT}/tcp`]?.contributions.map(
+          (c) => c.members.length,
+        ),
+      ).toEqual([2, 3]);
+      await quiet(site);
+      const { drains: _ended, ...rest } = await state(site.device);
+      await declareNow(site.device, rest);
+      expect((await count(10))['east']).toBe(4);
+      await quiet(site);
+    },
+  );
 });
 
 describe('a device whose other partitions are taken out of the configuration', () => {
@@ -259,13 +343,61 @@ describe('a device whose other partitions are taken out of the configuration', (
     await run('west', 2);
     await site.apply([asks('east', 2), asks('west', 1)]);
     const alone = connect(site.bigip, { config: { partitions: ['k8s'] } });
-    const apply = (slices: readonly Slice[], more: Partial<Parameters<typeof applyPartition>[0]> = {}): Promise<PartitionResult> =>
-      applyPartition({ device: alone, partition: 'k8s', slices, sameFleet: rules.sameFleet, clock: processClock, checkTime: () => undefined, shareNodes: false, ...more });
+    const apply = (
+      slices: readonly Slice[],
+      more: Partial<Parameters<typeof applyPartition>[0]> = {},
+    ): Promise<PartitionResult> =>
+      applyPartition({
+        device: alone,
+        partition: 'k8s',
+        slices,
+        sameFleet: rules.sameFleet,
+        clock: processClock,
+        checkTime: () => undefined,
+        shareNodes: false,
+        ...more,
+      });
     await apply([asks('west', 2, 2)]);
-    await apply([], { orders: [{ steering: { action: 'drain', device: 'bigip', cluster: 'east', mode: 'drain', because: 'maintenance' }, at: 1 }] });
+    await apply([], {
+      orders: [
+        {
+          steering: {
+            action: 'drain',
+            device: 'bigip',
+            cluster: 'east',
+            mode: 'drain',
+            because: 'maintenance',
+          },
+          at: 1,
+        },
+      ],
+    });
     expect(await count(10)).toEqual({ west: 10 });
     expect((await state(alone)).shareNodes).toBe(true);
-    await apply([], { orders: [{ steering: { action: 'forget', device: 'bigip', cluster: 'east', upTo: { [asks('east', 2).owner]: asks('east', 2).version }, whole: true }, at: 2 }, { steering: { action: 'forget', device: 'bigip', cluster: 'west', upTo: { [asks('west', 2).owner]: asks('west', 2, 2).version }, whole: true }, at: 2 }] });
+    await apply([], {
+      orders: [
+        {
+          steering: {
+            action: 'forget',
+            device: 'bigip',
+            cluster: 'east',
+            upTo: { [asks('east', 2).owner]: asks('east', 2).version },
+            whole: true,
+          },
+          at: 2,
+        },
+        {
+          steering: {
+            action: 'forget',
+            device: 'bigip',
+            cluster: 'west',
+            upTo: { [asks('west', 2).owner]: asks('west', 2, 2).version },
+            whole: true,
+          },
+          at: 2,
+        },
+      ],
+    });
     expect((await state(alone)).exposures).toEqual({});
     await apply([asks('west', 2, 4)]);
     expect((await state(alone)).shareNodes).toBe(false);

@@ -3,7 +3,16 @@ import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { isDeclare } from '../../../infra/lab/bigip/index.ts';
 import type { FencesBehind } from '../../../shared/bigip/device.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
-import { closeAll, connect, declare, lab, recordRequests, stats, stepClock, wanted } from './support.ts';
+import {
+  closeAll,
+  connect,
+  declare,
+  lab,
+  recordRequests,
+  stats,
+  stepClock,
+  wanted,
+} from './support.ts';
 
 afterEach(closeAll);
 
@@ -26,13 +35,21 @@ async function synced(from: LabBigip, hostname: string): Promise<LabBigip> {
   return unit;
 }
 
-const declares = (unit: LabBigip): number => unit.writes.filter((write) => write.path.includes('/declare')).length;
-const logins = (requests: readonly { readonly path: string }[]): number => requests.filter(({ path }) => path.endsWith('/authn/login')).length;
+const declares = (unit: LabBigip): number =>
+  unit.writes.filter((write) => write.path.includes('/declare')).length;
+const logins = (requests: readonly { readonly path: string }[]): number =>
+  requests.filter(({ path }) => path.endsWith('/authn/login')).length;
 
 function listener(): { readonly log: Logger; readonly warnings: readonly object[] } {
   const warnings: object[] = [];
   const quiet = (): void => undefined;
-  const log: Logger = { debug: quiet, info: quiet, warn: (fields) => void warnings.push(fields), error: quiet, child: () => log };
+  const log: Logger = {
+    debug: quiet,
+    info: quiet,
+    warn: (fields) => void warnings.push(fields),
+    error: quiet,
+    child: () => log,
+  };
   return { log, warnings };
 }
 
@@ -97,8 +114,15 @@ describe('a pair of units', () => {
   test('both units standby is passing trouble with a code of its own, not a refusal', async () => {
     const { a, b } = await pair();
     a.faults.standby();
-    await expect(connect(a, { peer: b }).read('k8s')).rejects.toMatchObject({ code: 'BIP507', fault: 'transient', message: expect.stringContaining('STANDBY') });
-    await expect(connect(b).read('k8s')).rejects.toMatchObject({ code: 'BIP507', message: expect.stringContaining('devices[].peer') });
+    await expect(connect(a, { peer: b }).read('k8s')).rejects.toMatchObject({
+      code: 'BIP507',
+      fault: 'transient',
+      message: expect.stringContaining('STANDBY'),
+    });
+    await expect(connect(b).read('k8s')).rejects.toMatchObject({
+      code: 'BIP507',
+      message: expect.stringContaining('devices[].peer'),
+    });
   });
 
   /** Red when the role of a single unit is asked for once and for all (`trackActive` in session.ts). */
@@ -110,7 +134,10 @@ describe('a pair of units', () => {
     a.faults.standby();
     clock.move(31_000);
     const before = declares(a);
-    await expect(device.declare('k8s', wanted(wanted(), 2, [5]), 'any')).rejects.toMatchObject({ code: 'BIP507', fault: 'transient' });
+    await expect(device.declare('k8s', wanted(wanted(), 2, [5]), 'any')).rejects.toMatchObject({
+      code: 'BIP507',
+      fault: 'transient',
+    });
     expect(declares(a)).toBe(before);
   });
 
@@ -120,7 +147,9 @@ describe('a pair of units', () => {
     await declare(device, wanted());
     a.faults.next(1, { kind: 'reset' }, isDeclare);
     failOver(a, b);
-    await expect(declare(device, wanted(wanted(), 2))).rejects.toMatchObject({ fault: 'ambiguous' });
+    await expect(declare(device, wanted(wanted(), 2))).rejects.toMatchObject({
+      fault: 'ambiguous',
+    });
     await device.read('k8s');
     expect(recordRequests(a)).toEqual([]);
     expect(await declare(device, wanted(wanted(), 2))).toBe('applied');
@@ -133,7 +162,10 @@ describe('a pair of units', () => {
     await Promise.all(Array.from({ length: 20 }, () => device.read('k8s')));
     expect(logins(seen)).toBe(1);
     await device.close();
-    expect(seen.at(-1)).toMatchObject({ method: 'DELETE', path: expect.stringContaining('/mgmt/shared/authz/tokens/') });
+    expect(seen.at(-1)).toMatchObject({
+      method: 'DELETE',
+      path: expect.stringContaining('/mgmt/shared/authz/tokens/'),
+    });
   });
 });
 
@@ -145,29 +177,69 @@ describe('config sync', () => {
     const { log, warnings } = listener();
     const device = connect(a, { config, log, clock: stepClock() });
     const seen = recordRequests(a);
-    a.faults.next(2, { kind: 'status', status: 200, body: stats('Changes Pending') }, ({ path }) => path.endsWith('/sync-status'));
-    a.faults.inject({ times: Infinity, match: ({ path }) => path.endsWith('/sync-status'), response: { kind: 'status', status: 200, body: stats('In Sync') } });
+    a.faults.next(2, { kind: 'status', status: 200, body: stats('Changes Pending') }, ({ path }) =>
+      path.endsWith('/sync-status'),
+    );
+    a.faults.inject({
+      times: Infinity,
+      match: ({ path }) => path.endsWith('/sync-status'),
+      response: { kind: 'status', status: 200, body: stats('In Sync') },
+    });
     expect(await declare(device, wanted())).toBe('applied');
-    expect(seen.filter(({ path }) => path === '/mgmt/tm/cm')[0]?.body).toEqual({ command: 'run', utilCmdArgs: 'config-sync to-group pair-group' });
+    expect(seen.filter(({ path }) => path === '/mgmt/tm/cm')[0]?.body).toEqual({
+      command: 'run',
+      utilCmdArgs: 'config-sync to-group pair-group',
+    });
     expect(seen.filter(({ path }) => path.endsWith('/sync-status')).length).toBeGreaterThan(2);
     expect(warnings).toEqual([]);
   });
 
   test.each([
-    ['a peer that is away', { kind: 'status', status: 200, body: stats('Disconnected') }, '/sync-status', 'Disconnected'],
-    ['pending for ever', { kind: 'status', status: 200, body: stats('Changes Pending') }, '/sync-status', 'not in sync after 15 s'],
-    ['an unknown group', { kind: 'status', status: 400, body: { code: 400, message: '01070734:3: Configuration error: no such group' } }, '/mgmt/tm/cm', 'no such group'],
-  ] as const)('%s is a warning with its reason, and the change stands', async (_name, response, path, words) => {
-    const a = await lab();
-    const { log, warnings } = listener();
-    a.faults.inject({ times: Infinity, match: (request) => request.path.endsWith(path), response });
-    expect(await declare(connect(a, { config, log, clock: stepClock() }), wanted())).toBe('applied');
-    expect(warnings[0]).toMatchObject({ code: 'BIP441', reason: expect.stringContaining(words) });
-  });
+    [
+      'a peer that is away',
+      { kind: 'status', status: 200, body: stats('Disconnected') },
+      '/sync-status',
+      'Disconnected',
+    ],
+    [
+      'pending for ever',
+      { kind: 'status', status: 200, body: stats('Changes Pending') },
+      '/sync-status',
+      'not in sync after 15 s',
+    ],
+    [
+      'an unknown group',
+      {
+        kind: 'status',
+        status: 400,
+        body: { code: 400, message: '01070734:3: Configuration error: no such group' },
+      },
+      '/mgmt/tm/cm',
+      'no such group',
+    ],
+  ] as const)(
+    '%s is a warning with its reason, and the change stands',
+    async (_name, response, path, words) => {
+      const a = await lab();
+      const { log, warnings } = listener();
+      a.faults.inject({
+        times: Infinity,
+        match: (request) => request.path.endsWith(path),
+        response,
+      });
+      expect(await declare(connect(a, { config, log, clock: stepClock() }), wanted())).toBe(
+        'applied',
+      );
+      expect(warnings[0]).toMatchObject({ code: 'BIP441', reason: expect.stringContaining(words) });
+    },
+  );
 });
 
 describe('fences that lie in the past', () => {
-  const watch = (): { readonly reports: FencesBehind[]; readonly onFencesBehind: (behind: FencesBehind) => Promise<void> } => {
+  const watch = (): {
+    readonly reports: FencesBehind[];
+    readonly onFencesBehind: (behind: FencesBehind) => Promise<void>;
+  } => {
     const reports: FencesBehind[] = [];
     return { reports, onFencesBehind: (behind) => Promise.resolve(void reports.push(behind)) };
   };
@@ -181,7 +253,14 @@ describe('fences that lie in the past', () => {
     const device = connect(a, { peer: b, onFencesBehind });
     await device.read('k8s');
     await device.read('k8s');
-    expect(reports).toEqual([{ device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'unit-b is active now, and unit-a declared last' }]);
+    expect(reports).toEqual([
+      {
+        device: 'bigip-1',
+        partition: 'k8s',
+        code: 'BIP442',
+        reason: 'unit-b is active now, and unit-a declared last',
+      },
+    ]);
     await declare(device, wanted(wanted(), 2));
     await connect(a, { peer: b, onFencesBehind }).read('k8s');
     expect(reports).toHaveLength(1);
@@ -196,7 +275,9 @@ describe('fences that lie in the past', () => {
     failOver(a, b);
     clock.move(11_000);
     await device.read('k8s');
-    expect(reports.map(({ reason }) => reason)).toEqual([expect.stringContaining('is declared at no version, 1.1 was seen before')]);
+    expect(reports.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('is declared at no version, 1.1 was seen before'),
+    ]);
   });
 
   test('after a failback the standby that knows more is believed', async () => {
@@ -208,7 +289,9 @@ describe('fences that lie in the past', () => {
     failOver(b, a);
     const { reports, onFencesBehind } = watch();
     await connect(a, { peer: b, onFencesBehind }).read('k8s');
-    expect(reports.map(({ reason }) => reason)).toEqual([expect.stringContaining('is declared at 1.1, 1.7 is what its peer has')]);
+    expect(reports.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('is declared at 1.1, 1.7 is what its peer has'),
+    ]);
   });
 
   test('a device put back from a backup is noticed as well', async () => {
@@ -219,9 +302,14 @@ describe('fences that lie in the past', () => {
     const behind = await lab({ state: a.snapshotState() });
     await declare(device, wanted(wanted(), 3));
     const old = behind.snapshotState().history[0];
-    a.faults.inject({ match: ({ path, method }) => method === 'GET' && path.endsWith('/declare/k8s'), response: { kind: 'status', status: 200, body: old } });
+    a.faults.inject({
+      match: ({ path, method }) => method === 'GET' && path.endsWith('/declare/k8s'),
+      response: { kind: 'status', status: 200, body: old },
+    });
     await device.read('k8s');
-    expect(reports.map(({ reason }) => reason)).toEqual([expect.stringContaining('is declared at 1.1, 1.3 was seen before')]);
+    expect(reports.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('is declared at 1.1, 1.3 was seen before'),
+    ]);
   });
 
   test('what could not be passed on is reported again', async () => {
@@ -229,7 +317,14 @@ describe('fences that lie in the past', () => {
     const clock = stepClock();
     let refuse = true;
     let passed = 0;
-    const device = connect(a, { peer: b, clock, onFencesBehind: () => (refuse ? Promise.reject(new Error('the queue is away')) : Promise.resolve(void (passed += 1))) });
+    const device = connect(a, {
+      peer: b,
+      clock,
+      onFencesBehind: () =>
+        refuse
+          ? Promise.reject(new Error('the queue is away'))
+          : Promise.resolve(void (passed += 1)),
+    });
     await declare(device, wanted());
     failOver(a, b);
     clock.move(11_000);
@@ -245,11 +340,25 @@ describe('fences that lie in the past', () => {
     await declare(connect(a), wanted());
     const [owner = ''] = Object.keys(wanted().owners);
     const { reports, onFencesBehind } = watch();
-    const device = connect(a, { onFencesBehind, configured: { generation: 7, owners: new Set([owner]) } });
+    const device = connect(a, {
+      onFencesBehind,
+      configured: { generation: 7, owners: new Set([owner]) },
+    });
     await device.read('k8s');
     await device.read('k8s');
-    expect(reports).toEqual([{ device: 'bigip-1', partition: 'k8s', code: 'GW162', reason: `${owner} is declared under configuration 1, 7 is in force` }]);
-    for (const configured of [{ generation: 1, owners: new Set([owner]) }, { generation: 7, owners: new Set<string>() }]) await connect(a, { onFencesBehind, configured }).read('k8s');
+    expect(reports).toEqual([
+      {
+        device: 'bigip-1',
+        partition: 'k8s',
+        code: 'GW162',
+        reason: `${owner} is declared under configuration 1, 7 is in force`,
+      },
+    ]);
+    for (const configured of [
+      { generation: 1, owners: new Set([owner]) },
+      { generation: 7, owners: new Set<string>() },
+    ])
+      await connect(a, { onFencesBehind, configured }).read('k8s');
     expect(reports).toHaveLength(1);
   });
 

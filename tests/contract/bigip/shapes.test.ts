@@ -6,11 +6,19 @@ import { closeAll, connect, declare, lab, wanted } from './support.ts';
 
 afterEach(closeAll);
 
-const at = (end: string) => ({ path }: LabRequest): boolean => path.endsWith(end);
-const isRead = ({ path, method }: LabRequest): boolean => path.endsWith('/declare/k8s') && method === 'GET';
+const at =
+  (end: string) =>
+  ({ path }: LabRequest): boolean =>
+    path.endsWith(end);
+const isRead = ({ path, method }: LabRequest): boolean =>
+  path.endsWith('/declare/k8s') && method === 'GET';
 const isTask = ({ path }: LabRequest): boolean => path.startsWith('/mgmt/shared/appsvcs/task/');
 const json = (body: unknown, status = 200): FaultResponse => ({ kind: 'status', status, body });
-const page: FaultResponse = { kind: 'html', status: 200, html: '<html>\n<body>\u0007Please sign in</body></html>' };
+const page: FaultResponse = {
+  kind: 'html',
+  status: 200,
+  html: '<html>\n<body>\u0007Please sign in</body></html>',
+};
 
 const NOTHING = [
   ['null', json(null)],
@@ -23,30 +31,52 @@ const NOTHING = [
 ] as const;
 
 describe('a login', () => {
-  test.each([...NOTHING, ['an object', json({ token: { name: 'secret-token', timeout: 1200 } })]] as const)('that is answered with %s is named as such, and so is what came', async (what, response) => {
-    const bigip = await lab();
-    const device = connect(bigip);
-    bigip.faults.inject({ match: at('/authn/login'), response });
-    const error = await device.read('k8s').catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'BIP511', fault: 'transient', message: expect.stringContaining(`bigip-1: POST /mgmt/shared/authn/login was answered with HTTP 200 and ${what}`) });
-    expect(error).toMatchObject({ message: expect.stringContaining('devices[].url') });
-    expect(String(error)).not.toContain('secret-token');
-    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
-  });
+  test.each([
+    ...NOTHING,
+    ['an object', json({ token: { name: 'secret-token', timeout: 1200 } })],
+  ] as const)(
+    'that is answered with %s is named as such, and so is what came',
+    async (what, response) => {
+      const bigip = await lab();
+      const device = connect(bigip);
+      bigip.faults.inject({ match: at('/authn/login'), response });
+      const error = await device.read('k8s').catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: 'BIP511',
+        fault: 'transient',
+        message: expect.stringContaining(
+          `bigip-1: POST /mgmt/shared/authn/login was answered with HTTP 200 and ${what}`,
+        ),
+      });
+      expect(error).toMatchObject({ message: expect.stringContaining('devices[].url') });
+      expect(String(error)).not.toContain('secret-token');
+      expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+    },
+  );
 });
 
 describe('a reading', () => {
-  test.each(NOTHING)('of what is declared that is answered with %s is never an empty partition', async (what, response) => {
-    const bigip = await lab();
-    const device = connect(bigip);
-    await declare(device, wanted());
-    bigip.faults.inject({ match: isRead, response });
-    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP511', fault: 'transient', message: expect.stringContaining(what) });
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
-  });
+  test.each(NOTHING)(
+    'of what is declared that is answered with %s is never an empty partition',
+    async (what, response) => {
+      const bigip = await lab();
+      const device = connect(bigip);
+      await declare(device, wanted());
+      bigip.faults.inject({ match: isRead, response });
+      await expect(device.read('k8s')).rejects.toMatchObject({
+        code: 'BIP511',
+        fault: 'transient',
+        message: expect.stringContaining(what),
+      });
+      expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
+    },
+  );
 
   test.each([
-    ['an application that is none', { class: 'Tenant', constants: { class: 'Constants', sluice: {} }, a: null }],
+    [
+      'an application that is none',
+      { class: 'Tenant', constants: { class: 'Constants', sluice: {} }, a: null },
+    ],
     ['constants that are none', { class: 'Tenant', constants: null }],
     ['a tenant that is none', 5],
   ])('of %s harms nobody', async (_name, k8s) => {
@@ -64,7 +94,10 @@ describe('a reading', () => {
     const bigip = await lab();
     for (const response of [json(null), json([1]), page]) {
       bigip.faults.inject({ match: at(end), response });
-      await expect(connect(bigip).read('k8s')).rejects.toMatchObject({ code: 'BIP511', fault: 'transient' });
+      await expect(connect(bigip).read('k8s')).rejects.toMatchObject({
+        code: 'BIP511',
+        fault: 'transient',
+      });
     }
   });
 
@@ -86,39 +119,57 @@ describe('a reading', () => {
     for (const [end, look] of looks) {
       await device.read('k8s');
       const heal = bigip.faults.inject({ times: Infinity, match: at(end), response });
-      await expect(look()).rejects.toMatchObject({ code: 'BIP511', fault: 'transient', message: expect.stringContaining(`${end} was answered`) });
+      await expect(look()).rejects.toMatchObject({
+        code: 'BIP511',
+        fault: 'transient',
+        message: expect.stringContaining(`${end} was answered`),
+      });
       heal();
     }
   });
 });
 
 describe('a declare', () => {
-  test.each([...NOTHING, ['results that are none', json({ results: 'none' })], ['a result that is none', json({ results: [null] })], ['a task without a name', json({ id: 7 }, 202)], ['a task that is none', json(null, 202)]] as const)(
-    'that is answered with %s is in doubt',
-    async (_name, response) => {
-      const bigip = await lab();
-      const device = connect(bigip);
-      await declare(device, wanted());
-      bigip.faults.inject({ match: isDeclare, response });
-      await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP511', fault: 'ambiguous' });
-      expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
-    },
-  );
+  test.each([
+    ...NOTHING,
+    ['results that are none', json({ results: 'none' })],
+    ['a result that is none', json({ results: [null] })],
+    ['a task without a name', json({ id: 7 }, 202)],
+    ['a task that is none', json(null, 202)],
+  ] as const)('that is answered with %s is in doubt', async (_name, response) => {
+    const bigip = await lab();
+    const device = connect(bigip);
+    await declare(device, wanted());
+    bigip.faults.inject({ match: isDeclare, response });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP511',
+      fault: 'ambiguous',
+    });
+    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
+  });
 
   test.each(NOTHING)('whose task is answered with %s is in doubt', async (_name, response) => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
     bigip.faults.inject({ match: isTask, response });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP511', fault: 'ambiguous' });
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted(wanted(), 2, [5]) } });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP511',
+      fault: 'ambiguous',
+    });
+    expect(await device.read('k8s')).toMatchObject({
+      declared: { state: wanted(wanted(), 2, [5]) },
+    });
   });
 });
 
 test('what came is quoted in one line, printable, and not all of it', async () => {
   const bigip = await lab();
   const device = connect(bigip);
-  bigip.faults.inject({ match: isRead, response: { kind: 'html', status: 200, html: `<html>\n\u001b[31m${'x'.repeat(500)}` } });
+  bigip.faults.inject({
+    match: isRead,
+    response: { kind: 'html', status: 200, html: `<html>\n\u001b[31m${'x'.repeat(500)}` },
+  });
   const { message } = (await device.read('k8s').catch((error: unknown) => error)) as Error;
   expect(message).toContain(`a page, which is no answer to it: "<html> [31m${'x'.repeat(188)}…"`);
 });

@@ -12,10 +12,12 @@ afterEach(closeAll);
 
 const isLogin = ({ path }: LabRequest): boolean => path.endsWith('/authn/login');
 const isRole = ({ path }: LabRequest): boolean => path.endsWith('/failover-status');
-const isRead = ({ path, method }: LabRequest): boolean => path.endsWith('/declare/k8s') && method === 'GET';
+const isRead = ({ path, method }: LabRequest): boolean =>
+  path.endsWith('/declare/k8s') && method === 'GET';
 const isTask = ({ path }: LabRequest): boolean => path.startsWith('/mgmt/shared/appsvcs/task/');
 const isList = ({ path }: LabRequest): boolean => path === '/mgmt/tm/ltm/pool';
-const isNode = ({ path, method }: LabRequest): boolean => path.startsWith('/mgmt/tm/ltm/node') && method === 'GET';
+const isNode = ({ path, method }: LabRequest): boolean =>
+  path.startsWith('/mgmt/tm/ltm/node') && method === 'GET';
 
 const DRIP: FaultResponse = { kind: 'drip', ms: 20 };
 /** Milliseconds: more than a lab at rest takes, less than a dripping answer. */
@@ -26,31 +28,50 @@ describe('an answer that drips', () => {
     ['the login', isLogin],
     ['who is active', isRole],
     ['what is declared', isRead],
-  ] as const)('%s: is given up in its total time, although it is never silent, and the device is used again at once', async (_name, match) => {
-    const bigip = await lab();
-    await declare(connect(bigip), wanted());
-    const device = connect(bigip, { timeout: LIMIT });
-    const heal = bigip.faults.inject({ times: Infinity, match, response: DRIP });
-    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP502', fault: 'transient', message: expect.stringMatching(/is not complete after 1(\.\d)? s \(\d+ bytes came\); .*requestTimeout/) });
-    heal();
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
-  });
+  ] as const)(
+    '%s: is given up in its total time, although it is never silent, and the device is used again at once',
+    async (_name, match) => {
+      const bigip = await lab();
+      await declare(connect(bigip), wanted());
+      const device = connect(bigip, { timeout: LIMIT });
+      const heal = bigip.faults.inject({ times: Infinity, match, response: DRIP });
+      await expect(device.read('k8s')).rejects.toMatchObject({
+        code: 'BIP502',
+        fault: 'transient',
+        message: expect.stringMatching(
+          /is not complete after 1(\.\d)? s \(\d+ bytes came\); .*requestTimeout/,
+        ),
+      });
+      heal();
+      expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
+    },
+  );
 
   test('the lists that a declare is compared with, too', async () => {
     const bigip = await lab();
     const device = connect(bigip, { timeout: LIMIT });
     await declare(device, wanted());
     bigip.faults.inject({ match: isList, response: DRIP });
-    await expect(device.verify('k8s', wanted())).rejects.toMatchObject({ code: 'BIP502', fault: 'transient' });
+    await expect(device.verify('k8s', wanted())).rejects.toMatchObject({
+      code: 'BIP502',
+      fault: 'transient',
+    });
     bigip.faults.inject({ match: isNode, response: DRIP });
-    await expect(device.reconcileMembers('k8s', wanted())).rejects.toMatchObject({ code: 'BIP502', fault: 'transient' });
+    await expect(device.reconcileMembers('k8s', wanted())).rejects.toMatchObject({
+      code: 'BIP502',
+      fault: 'transient',
+    });
   });
 
   test('a header that drips is no answer', async () => {
     const bigip = await lab();
     const device = connect(bigip, { timeout: LIMIT });
     bigip.faults.inject({ match: isLogin, response: { ...DRIP, head: true } });
-    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP502', fault: 'transient', message: expect.stringContaining('no answer to POST /mgmt/shared/authn/login within') });
+    await expect(device.read('k8s')).rejects.toMatchObject({
+      code: 'BIP502',
+      fault: 'transient',
+      message: expect.stringContaining('no answer to POST /mgmt/shared/authn/login within'),
+    });
   });
 
   test('a declare whose answer drips is in doubt, and was done', async () => {
@@ -58,8 +79,13 @@ describe('an answer that drips', () => {
     const device = connect(bigip, { timeout: LIMIT });
     await declare(device, wanted());
     bigip.faults.inject({ match: isDeclare, response: DRIP });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP502', fault: 'ambiguous' });
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted(wanted(), 2, [5]) } });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP502',
+      fault: 'ambiguous',
+    });
+    expect(await device.read('k8s')).toMatchObject({
+      declared: { state: wanted(wanted(), 2, [5]) },
+    });
   });
 
   test('data that flows buys time: a large answer may take longer than the limit', async () => {
@@ -69,8 +95,12 @@ describe('an answer that drips', () => {
     try {
       // About 100 bytes.
       bigip.faults.next(2, DRIP, ({ path }) => path === '/nothing/at/all');
-      await expect(slow.send({ method: 'GET', path: '/nothing/at/all' })).rejects.toMatchObject({ code: 'BIP502' });
-      await expect(fair.send({ method: 'GET', path: '/nothing/at/all' })).resolves.toMatchObject({ status: expect.any(Number) });
+      await expect(slow.send({ method: 'GET', path: '/nothing/at/all' })).rejects.toMatchObject({
+        code: 'BIP502',
+      });
+      await expect(fair.send({ method: 'GET', path: '/nothing/at/all' })).resolves.toMatchObject({
+        status: expect.any(Number),
+      });
     } finally {
       await Promise.all([slow.close(), fair.close()]);
     }
@@ -89,7 +119,11 @@ describe('an answer without an end', () => {
       const sick = connect(bigip, { largest: 300_000 });
       bigip.faults.inject({ match, response });
       const looked = sick.read('k8s').then(() => sick.verify('k8s', wanted()));
-      await expect(looked).rejects.toMatchObject({ code: 'BIP512', fault: 'transient', message: expect.stringMatching(/larger than 300000 bytes/) });
+      await expect(looked).rejects.toMatchObject({
+        code: 'BIP512',
+        fault: 'transient',
+        message: expect.stringMatching(/larger than 300000 bytes/),
+      });
       expect(await sick.read('k8s')).toMatchObject({ declared: { state: wanted() } });
     }
   });
@@ -99,9 +133,15 @@ describe('an answer without an end', () => {
     const device = connect(bigip, { largest: 300_000 });
     await declare(device, wanted());
     bigip.faults.inject({ match: isDeclare, response: { kind: 'endless' } });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP512', fault: 'ambiguous' });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP512',
+      fault: 'ambiguous',
+    });
     bigip.faults.inject({ match: isTask, response: { kind: 'endless' } });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP512', fault: 'ambiguous' });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP512',
+      fault: 'ambiguous',
+    });
   });
 
   test('a header without an end is given up as well', async () => {
@@ -114,9 +154,17 @@ describe('an answer without an end', () => {
       socket.on('error', () => undefined).once('close', () => clearInterval(timer));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const transport = createTransport({ name: 'bigip-1', url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, ca, timeout: 20_000 });
+    const transport = createTransport({
+      name: 'bigip-1',
+      url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      ca,
+      timeout: 20_000,
+    });
     try {
-      await expect(transport.send({ method: 'GET', path: '/' })).rejects.toMatchObject({ code: 'BIP512', fault: 'transient' });
+      await expect(transport.send({ method: 'GET', path: '/' })).rejects.toMatchObject({
+        code: 'BIP512',
+        fault: 'transient',
+      });
     } finally {
       await transport.close();
       for (const socket of sockets) socket.destroy();
@@ -131,7 +179,11 @@ describe('an answer that breaks off', () => {
     const device = connect(bigip);
     await declare(device, wanted());
     bigip.faults.inject({ match: isDeclare, after: true, response: { kind: 'break', bytes } });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ fault: 'ambiguous' });
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted(wanted(), 2, [5]) } });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      fault: 'ambiguous',
+    });
+    expect(await device.read('k8s')).toMatchObject({
+      declared: { state: wanted(wanted(), 2, [5]) },
+    });
   });
 });

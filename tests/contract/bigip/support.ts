@@ -19,7 +19,11 @@ export async function closeAll(): Promise<void> {
 }
 
 export async function lab(options: BigipOptions = {}): Promise<LabBigip> {
-  const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options });
+  const bigip = await startBigip({
+    dataPath: false,
+    timings: { declare: 1, memberWrite: 1 },
+    ...options,
+  });
   open.push(bigip);
   return bigip;
 }
@@ -32,18 +36,55 @@ export interface Connection extends DeviceSurroundings {
   readonly peer?: LabBigip;
 }
 
-export function connect(bigip: LabBigip, { config = {}, clock = processClock, password, peer, ...surroundings }: Connection = {}): Device {
-  const parsed = DeviceConfig.parse({ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:X', partitions: ['k8s'], requestTimeout: 5, ...(peer === undefined ? {} : { peer: peer.url }), ...config });
-  const device = createDevice(parsed, { password: () => Promise.resolve(password ?? bigip.password), ca: [bigip, ...(peer === undefined ? [] : [peer])].map(({ ca }) => ca).join('\n') }, clock, surroundings);
+export function connect(
+  bigip: LabBigip,
+  { config = {}, clock = processClock, password, peer, ...surroundings }: Connection = {},
+): Device {
+  const parsed = DeviceConfig.parse({
+    name: 'bigip-1',
+    url: bigip.url,
+    username: bigip.username,
+    password: 'env:X',
+    partitions: ['k8s'],
+    requestTimeout: 5,
+    ...(peer === undefined ? {} : { peer: peer.url }),
+    ...config,
+  });
+  const device = createDevice(
+    parsed,
+    {
+      password: () => Promise.resolve(password ?? bigip.password),
+      ca: [bigip, ...(peer === undefined ? [] : [peer])].map(({ ca }) => ca).join('\n'),
+    },
+    clock,
+    surroundings,
+  );
   open.push(device);
   return device;
 }
 
-export function wanted(declared: DeclaredState = EMPTY_STATE, counter = 1, ports: readonly number[] = [32_400]): DeclaredState {
-  return planPartition('k8s', declared, [slice(counter, ports.map((port) => exposure({ port })))], { sameFleet: () => false }).next;
+export function wanted(
+  declared: DeclaredState = EMPTY_STATE,
+  counter = 1,
+  ports: readonly number[] = [32_400],
+): DeclaredState {
+  return planPartition(
+    'k8s',
+    declared,
+    [
+      slice(
+        counter,
+        ports.map((port) => exposure({ port })),
+      ),
+    ],
+    { sameFleet: () => false },
+  ).next;
 }
 
-export async function declare(device: Device, state: DeclaredState): Promise<'applied' | 'unchanged'> {
+export async function declare(
+  device: Device,
+  state: DeclaredState,
+): Promise<'applied' | 'unchanged'> {
   const reading = await device.read('k8s');
   if (reading.kind === 'refused') throw new Error(reading.reason);
   return device.declare('k8s', state, reading.declared.lockKey);
@@ -77,10 +118,19 @@ export function stepClock(start = 1_700_000_000_000): StepClock {
 /** Every request that reaches the device from now on, logins included. */
 export function recordRequests(bigip: LabBigip): readonly LabRequest[] {
   const seen: LabRequest[] = [];
-  bigip.faults.inject({ match: (request) => seen.push(request) === 0, response: { kind: 'reset' } });
+  bigip.faults.inject({
+    match: (request) => seen.push(request) === 0,
+    response: { kind: 'reset' },
+  });
   return seen;
 }
 
 export function stats(status: string): object {
-  return { entries: { 'https://localhost/mgmt/tm/cm/sync-status/0': { nestedStats: { entries: { status: { description: status } } } } } };
+  return {
+    entries: {
+      'https://localhost/mgmt/tm/cm/sync-status/0': {
+        nestedStats: { entries: { status: { description: status } } },
+      },
+    },
+  };
 }

@@ -6,57 +6,127 @@ import { closeAll, connect, declare, lab, recordRequests, stepClock, wanted } fr
 afterEach(closeAll);
 
 const isTask = ({ path }: LabRequest): boolean => path.startsWith('/mgmt/shared/appsvcs/task/');
-const isRead = ({ path, method }: LabRequest): boolean => path.endsWith('/declare/k8s') && method === 'GET';
+const isRead = ({ path, method }: LabRequest): boolean =>
+  path.endsWith('/declare/k8s') && method === 'GET';
 const isInfo = ({ path }: LabRequest): boolean => path.endsWith('/appsvcs/info');
-const status = (code: number, message: string): FaultResponse => ({ kind: 'status', status: code, body: { code, message } });
+const status = (code: number, message: string): FaultResponse => ({
+  kind: 'status',
+  status: code,
+  body: { code, message },
+});
 
 describe('an answer that is none', () => {
   test.each([
-    ['an HTML page that says it is restarting', { kind: 'html', status: 503 }, 'BIP504', 'transient'],
+    [
+      'an HTML page that says it is restarting',
+      { kind: 'html', status: 503 },
+      'BIP504',
+      'transient',
+    ],
     ['an HTML page while nothing is served', { kind: 'html', status: 404 }, 'BIP504', 'transient'],
-    ['an HTML page of the servlet container', { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' }, 'BIP505', 'transient'],
+    [
+      'an HTML page of the servlet container',
+      { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' },
+      'BIP505',
+      'transient',
+    ],
     ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP511', 'transient'],
     ['half a JSON document', { kind: 'cut' }, 'BIP511', 'transient'],
     ['a broken connection', { kind: 'reset' }, 'BIP501', 'transient'],
     ['too many requests', status(429, 'slow down'), 'BIP503', 'transient'],
     // Seen red: "partition k8s exists but not by Sluice" (OWN303), which dead-lettered everything for it.
-    ['a failed call of AS3 that it turns into "not found"', status(404, 'unable to retrieve declaration'), 'BIP509', 'transient'],
-    ['a failed call of AS3 to look for its declaration', status(500, 'Unable to retrieve declaration: cannot fetch declaration 0 from localhost (GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/data-group/internal?$select=name get stored-declaration list response=500 body={})'), 'BIP509', 'transient'],
-    ['a failed call of AS3 to know its device', status(500, 'Failed to get device type with status: 500'), 'BIP509', 'transient'],
-  ] as const)('to a reading, %s is passing trouble, never an empty or foreign partition', async (_name, response, code, fault) => {
-    const bigip = await lab();
-    const device = connect(bigip);
-    await declare(device, wanted());
-    bigip.faults.next(1, response, isRead);
-    await expect(device.read('k8s')).rejects.toMatchObject({ code, fault });
-    expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
-  });
+    [
+      'a failed call of AS3 that it turns into "not found"',
+      status(404, 'unable to retrieve declaration'),
+      'BIP509',
+      'transient',
+    ],
+    [
+      'a failed call of AS3 to look for its declaration',
+      status(
+        500,
+        'Unable to retrieve declaration: cannot fetch declaration 0 from localhost (GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/data-group/internal?$select=name get stored-declaration list response=500 body={})',
+      ),
+      'BIP509',
+      'transient',
+    ],
+    [
+      'a failed call of AS3 to know its device',
+      status(500, 'Failed to get device type with status: 500'),
+      'BIP509',
+      'transient',
+    ],
+  ] as const)(
+    'to a reading, %s is passing trouble, never an empty or foreign partition',
+    async (_name, response, code, fault) => {
+      const bigip = await lab();
+      const device = connect(bigip);
+      await declare(device, wanted());
+      bigip.faults.next(1, response, isRead);
+      await expect(device.read('k8s')).rejects.toMatchObject({ code, fault });
+      expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
+    },
+  );
 
   test.each([
-    ['an HTML page of the servlet container', { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' }, 'BIP505'],
+    [
+      'an HTML page of the servlet container',
+      { kind: 'html', status: 500, html: '<html>AsyncContext timeout</html>' },
+      'BIP505',
+    ],
     ['an HTML page under a good status', { kind: 'html', status: 200 }, 'BIP511'],
     ['half a JSON document', { kind: 'cut', status: 202 }, 'BIP511'],
-    ['half of a refusal', { kind: 'cut', status: 422, body: { code: 422, message: 'declaration failed', response: '01070734:3: Configuration error' } }, 'BIP511'],
+    [
+      'half of a refusal',
+      {
+        kind: 'cut',
+        status: 422,
+        body: {
+          code: 422,
+          message: 'declaration failed',
+          response: '01070734:3: Configuration error',
+        },
+      },
+      'BIP511',
+    ],
     ['a 202 without a task', { kind: 'status', status: 202, body: {} }, 'BIP511'],
     ['a 200 without a result', { kind: 'status', status: 200, body: { results: [] } }, 'BIP511'],
     ['a broken connection', { kind: 'reset' }, 'BIP501'],
-  ] as const)('to a declare, %s is doubt, and what is read back decides', async (_name, response, code) => {
-    const bigip = await lab();
-    const device = connect(bigip);
-    await declare(device, wanted());
-    bigip.faults.inject({ match: isDeclare, after: response.kind === 'reset', response });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code, fault: 'ambiguous' });
-    expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
-    expect(await declare(device, wanted(wanted(), 2, [5]))).toMatch(/applied|unchanged/);
-    expect(await device.verify('k8s', wanted(wanted(), 2, [5]))).toEqual([]);
-  });
+  ] as const)(
+    'to a declare, %s is doubt, and what is read back decides',
+    async (_name, response, code) => {
+      const bigip = await lab();
+      const device = connect(bigip);
+      await declare(device, wanted());
+      bigip.faults.inject({ match: isDeclare, after: response.kind === 'reset', response });
+      await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+        code,
+        fault: 'ambiguous',
+      });
+      expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
+      expect(await declare(device, wanted(wanted(), 2, [5]))).toMatch(/applied|unchanged/);
+      expect(await device.verify('k8s', wanted(wanted(), 2, [5]))).toEqual([]);
+    },
+  );
 
   test('a declaration that is larger than the device takes is a refusal with a code of its own, and what is declared stays', async () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
-    bigip.faults.next(1, { kind: 'html', status: 413, html: '<html><title>413 Request Entity Too Large</title></html>' }, isDeclare);
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP454', fault: 'content', response: '413 Request Entity Too Large' });
+    bigip.faults.next(
+      1,
+      {
+        kind: 'html',
+        status: 413,
+        html: '<html><title>413 Request Entity Too Large</title></html>',
+      },
+      isDeclare,
+    );
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP454',
+      fault: 'content',
+      response: '413 Request Entity Too Large',
+    });
     expect(await device.read('k8s')).toMatchObject({ declared: { state: wanted() } });
   });
 
@@ -74,8 +144,15 @@ describe('a task', () => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
-    bigip.faults.inject({ match: (request) => isTask(request) && (bigip.faults.forgetTask(), false), response: { kind: 'reset' } });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP505', fault: 'ambiguous', message: expect.stringContaining('unknown to the device') });
+    bigip.faults.inject({
+      match: (request) => isTask(request) && (bigip.faults.forgetTask(), false),
+      response: { kind: 'reset' },
+    });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP505',
+      fault: 'ambiguous',
+      message: expect.stringContaining('unknown to the device'),
+    });
   });
 
   test('that a restart cancelled leaves doubt', async () => {
@@ -83,8 +160,15 @@ describe('a task', () => {
     const device = connect(bigip);
     await declare(device, wanted());
     let restarted = false;
-    bigip.faults.inject({ times: Infinity, match: (request) => isTask(request) && !restarted && ((restarted = true), bigip.faults.restart(), false), response: { kind: 'reset' } });
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ fault: 'ambiguous' });
+    bigip.faults.inject({
+      times: Infinity,
+      match: (request) =>
+        isTask(request) && !restarted && ((restarted = true), bigip.faults.restart(), false),
+      response: { kind: 'reset' },
+    });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      fault: 'ambiguous',
+    });
     expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 
@@ -93,7 +177,10 @@ describe('a task', () => {
     const device = connect(bigip);
     await declare(device, wanted());
     bigip.faults.next(1, { kind: 'html', status: 503 }, isTask);
-    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP504', fault: 'ambiguous' });
+    await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+      code: 'BIP504',
+      fault: 'ambiguous',
+    });
   });
 
   test('that a synchronous declare became is waited for', async () => {
@@ -105,7 +192,11 @@ describe('a task', () => {
 describe('what has to be there before anything is declared', () => {
   test('an AS3 that is too old is named with what is missing, and nothing is sent to it', async () => {
     const bigip = await lab({ as3Version: '3.36.2' });
-    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({ code: 'BIP405', fault: 'device', message: expect.stringMatching(/AS3 3\.36\.2 is installed; .* needs AS3 3\.50 or newer/) });
+    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({
+      code: 'BIP405',
+      fault: 'device',
+      message: expect.stringMatching(/AS3 3\.36\.2 is installed; .* needs AS3 3\.50 or newer/),
+    });
     expect(bigip.writes).toEqual([]);
   });
 
@@ -124,15 +215,31 @@ describe('what has to be there before anything is declared', () => {
 
   test('an account without the role administrator is told so', async () => {
     const bigip = await lab();
-    const message = 'Authorization failed: user=https://localhost/mgmt/shared/authz/users/sluice resource=/shared/appsvcs/info verb=GET uri:http://localhost:8100/mgmt/shared/appsvcs/info';
-    bigip.faults.inject({ times: Infinity, match: ({ path }) => path.startsWith('/mgmt/shared/appsvcs'), response: status(401, message) });
-    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({ code: 'BIP403', fault: 'device', message: expect.stringContaining('administrator') });
+    const message =
+      'Authorization failed: user=https://localhost/mgmt/shared/authz/users/sluice resource=/shared/appsvcs/info verb=GET uri:http://localhost:8100/mgmt/shared/appsvcs/info';
+    bigip.faults.inject({
+      times: Infinity,
+      match: ({ path }) => path.startsWith('/mgmt/shared/appsvcs'),
+      response: status(401, message),
+    });
+    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({
+      code: 'BIP403',
+      fault: 'device',
+      message: expect.stringContaining('administrator'),
+    });
   });
 
   test('too many tokens say whose fault that is', async () => {
     const bigip = await lab();
-    bigip.faults.next(1, status(400, 'user admin has reached maximum active login tokens'), ({ path }) => path.endsWith('/authn/login'));
-    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({ code: 'BIP506', fault: 'transient' });
+    bigip.faults.next(
+      1,
+      status(400, 'user admin has reached maximum active login tokens'),
+      ({ path }) => path.endsWith('/authn/login'),
+    );
+    await expect(connect(bigip).read('k8s')).rejects.toMatchObject({
+      code: 'BIP506',
+      fault: 'transient',
+    });
   });
 });
 
@@ -144,9 +251,15 @@ describe('a device that is away', () => {
     await device.read('k8s');
     const seen = recordRequests(bigip);
     const back = bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
-    for (let i = 0; i < 3; i += 1) await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
+    for (let i = 0; i < 3; i += 1)
+      await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
     const asked = seen.length;
-    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', fault: 'transient', after: 5_000, message: expect.stringContaining('BIP504') });
+    await expect(device.read('k8s')).rejects.toMatchObject({
+      code: 'BIP508',
+      fault: 'transient',
+      after: 5_000,
+      message: expect.stringContaining('BIP504'),
+    });
     clock.move(5_000);
     await Promise.allSettled([device.read('k8s'), device.read('k8s'), device.read('k8s')]);
     // One probe, and that is one request: who is active comes first.
@@ -157,19 +270,29 @@ describe('a device that is away', () => {
     expect(await Promise.all([device.read('k8s'), device.read('k8s')])).toHaveLength(2);
   });
 
-  test.each([['back', -3_600_000], ['ahead', 3_600_000]])('is left alone as long as was said when the clock is set %s by an hour', async (_way, step) => {
-    const bigip = await lab();
-    const clock = stepClock();
-    const device = connect(bigip, { clock, random: () => 1 });
-    await device.read('k8s');
-    const back = bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
-    for (let i = 0; i < 3; i += 1) await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
-    back();
-    clock.step(step);
-    await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', after: 5_000 });
-    clock.move(5_000);
-    await device.read('k8s');
-  });
+  test.each([
+    ['back', -3_600_000],
+    ['ahead', 3_600_000],
+  ])(
+    'is left alone as long as was said when the clock is set %s by an hour',
+    async (_way, step) => {
+      const bigip = await lab();
+      const clock = stepClock();
+      const device = connect(bigip, { clock, random: () => 1 });
+      await device.read('k8s');
+      const back = bigip.faults.inject({
+        times: Infinity,
+        response: { kind: 'html', status: 503 },
+      });
+      for (let i = 0; i < 3; i += 1)
+        await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP504' });
+      back();
+      clock.step(step);
+      await expect(device.read('k8s')).rejects.toMatchObject({ code: 'BIP508', after: 5_000 });
+      clock.move(5_000);
+      await device.read('k8s');
+    },
+  );
 
   test('gets few requests in ten minutes, however often it is asked for', async () => {
     const bigip = await lab();
@@ -199,7 +322,10 @@ describe('a device that is away', () => {
     const device = connect(bigip);
     await declare(device, wanted());
     bigip.faults.lockHeldFor(60_000);
-    for (let i = 0; i < 5; i += 1) await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({ code: 'BIP503' });
+    for (let i = 0; i < 5; i += 1)
+      await expect(declare(device, wanted(wanted(), 2, [5]))).rejects.toMatchObject({
+        code: 'BIP503',
+      });
     expect(await device.read('k8s')).toMatchObject({ kind: 'ours' });
   });
 });

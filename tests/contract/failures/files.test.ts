@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -28,7 +38,12 @@ describe('blobs in a directory', () => {
   test('processes that write under conditions lose no update', async () => {
     const root = folder();
     const worker = new URL('../../fixtures/failures/counter.ts', import.meta.url).pathname;
-    const run = (): Promise<number | null> => new Promise((resolve) => spawn(process.execPath, ['--disable-warning=ExperimentalWarning', worker, root, '50'], { stdio: 'inherit' }).on('exit', resolve));
+    const run = (): Promise<number | null> =>
+      new Promise((resolve) =>
+        spawn(process.execPath, ['--disable-warning=ExperimentalWarning', worker, root, '50'], {
+          stdio: 'inherit',
+        }).on('exit', resolve),
+      );
     expect(await Promise.all([run(), run(), run()])).toEqual([0, 0, 0]);
     const blobs = createFileBlobs(root, randomUUID);
     expect((await blobs.get('counter.json'))?.text).toBe('150');
@@ -38,7 +53,15 @@ describe('blobs in a directory', () => {
   /** Red without the lock: the condition is looked at, and the blob of the other process overwritten. */
   test('a write under a condition waits for whoever is writing, and then sees what they wrote', async () => {
     const root = folder();
-    const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', new URL('../../fixtures/failures/holder.ts', import.meta.url).pathname, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const holder = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        new URL('../../fixtures/failures/holder.ts', import.meta.url).pathname,
+        root,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const ended = new Promise((resolve) => holder.on('exit', resolve));
     await new Promise((resolve) => holder.stdout.once('data', resolve));
     const blobs = createFileBlobs(root, randomUUID);
@@ -50,7 +73,15 @@ describe('blobs in a directory', () => {
 
   /** Red without fsync: after a power failure there would be a name, and nothing behind it. */
   test('what has its name is on the disk', async () => {
-    const writer = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', new URL('../../fixtures/failures/order.ts', import.meta.url).pathname, folder()], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const writer = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        new URL('../../fixtures/failures/order.ts', import.meta.url).pathname,
+        folder(),
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     let said = '';
     writer.stdout.on('data', (chunk) => void (said += String(chunk)));
     expect(await new Promise((resolve) => writer.on('close', resolve))).toBe(0);
@@ -68,20 +99,25 @@ describe('blobs in a directory', () => {
     await blobs.close();
   });
 
-  test.each(['get', 'put', 'delete', 'list'] as const)('follows no symbolic link out of the directory: %s', async (what) => {
-    const [root, outside] = [folder(), folder()];
-    writeFileSync(join(outside, 'x.json'), 'theirs');
-    symlinkSync(outside, join(root, 'index'));
-    symlinkSync(join(outside, 'x.json'), join(root, 'link.json'));
-    const blobs = createFileBlobs(root, randomUUID);
-    const refused = { code: 'RPL716', message: expect.stringContaining('symbolic link') };
-    if (what === 'list') expect(await blobs.list('')).toEqual([]);
-    if (what === 'list') await expect(blobs.list('index/')).rejects.toMatchObject(refused);
-    else for (const key of ['index/x.json', 'index/new/x.json', 'link.json']) await expect(blobs[what](key, 'mine')).rejects.toMatchObject(refused);
-    expect(readFileSync(join(outside, 'x.json'), 'utf8')).toBe('theirs');
-    expect(readdirSync(outside)).toEqual(['x.json']);
-    await blobs.close();
-  });
+  test.each(['get', 'put', 'delete', 'list'] as const)(
+    'follows no symbolic link out of the directory: %s',
+    async (what) => {
+      const [root, outside] = [folder(), folder()];
+      writeFileSync(join(outside, 'x.json'), 'theirs');
+      symlinkSync(outside, join(root, 'index'));
+      symlinkSync(join(outside, 'x.json'), join(root, 'link.json'));
+      const blobs = createFileBlobs(root, randomUUID);
+      const refused = { code: 'RPL716', message: expect.stringContaining('symbolic link') };
+      if (what === 'list') expect(await blobs.list('')).toEqual([]);
+      if (what === 'list') await expect(blobs.list('index/')).rejects.toMatchObject(refused);
+      else
+        for (const key of ['index/x.json', 'index/new/x.json', 'link.json'])
+          await expect(blobs[what](key, 'mine')).rejects.toMatchObject(refused);
+      expect(readFileSync(join(outside, 'x.json'), 'utf8')).toBe('theirs');
+      expect(readdirSync(outside)).toEqual(['x.json']);
+      await blobs.close();
+    },
+  );
 
   test('nobody but its owner reads what is in it, whatever rights it had before', async () => {
     const root = join(folder(), 'failures');
@@ -90,7 +126,9 @@ describe('blobs in a directory', () => {
     const blobs = createFileBlobs(root, randomUUID);
     await blobs.put('a/b.json', '1', 'absent');
     await blobs.close();
-    const modes = ['', '.lock', 'a', 'a/b.json'].map((name) => (statSync(join(root, name)).mode & 0o777).toString(8));
+    const modes = ['', '.lock', 'a', 'a/b.json'].map((name) =>
+      (statSync(join(root, name)).mode & 0o777).toString(8),
+    );
     expect(modes).toEqual(['700', '600', '700', '600']);
   });
 
@@ -99,6 +137,9 @@ describe('blobs in a directory', () => {
     writeFileSync(file, '');
     chmodSync(file, 0o400);
     const blobs = createFileBlobs(join(file, 'failures'), randomUUID);
-    await expect(blobs.put('a.json', '1')).rejects.toMatchObject({ code: 'RPL700', message: expect.stringContaining('failures.path') });
+    await expect(blobs.put('a.json', '1')).rejects.toMatchObject({
+      code: 'RPL700',
+      message: expect.stringContaining('failures.path'),
+    });
   });
 });

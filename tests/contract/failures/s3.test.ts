@@ -28,14 +28,18 @@ describe('blobs in S3', () => {
   test('lists more than one page of the server', async () => {
     const blobs = createS3Blobs({ ...s3.options, prefix: 'pages' });
     const keys = Array.from({ length: 1_005 }, (_, i) => `a/${String(i).padStart(4, '0')}.json`);
-    for (let i = 0; i < keys.length; i += 50) await Promise.all(keys.slice(i, i + 50).map((key) => blobs.put(key, '1')));
+    for (let i = 0; i < keys.length; i += 50)
+      await Promise.all(keys.slice(i, i + 50).map((key) => blobs.put(key, '1')));
     expect((await blobs.list('a/')).map((e) => e.key)).toEqual(keys);
     await blobs.close();
   });
 
   test('a bucket that is not there is named, with the setting', async () => {
     const blobs = createS3Blobs({ ...s3.options, bucket: 'nowhere', prefix: 'x' });
-    await expect(blobs.get('a.json')).rejects.toMatchObject({ code: 'RPL700', message: expect.stringContaining('failures.bucket') });
+    await expect(blobs.get('a.json')).rejects.toMatchObject({
+      code: 'RPL700',
+      message: expect.stringContaining('failures.bucket'),
+    });
     await expect(blobs.list('')).rejects.toMatchObject({ code: 'RPL700' });
     await blobs.close();
   });
@@ -46,9 +50,18 @@ describe('blobs in S3', () => {
   ] as const)('a server that %s is given up', async (_name, answer) => {
     const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const blobs = createS3Blobs({ ...s3.options, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, prefix: 'x', silence: 200 });
+    const blobs = createS3Blobs({
+      ...s3.options,
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      prefix: 'x',
+      silence: 200,
+    });
     try {
-      for (const call of [() => blobs.get('a.json'), () => blobs.list('')]) await expect(call()).rejects.toMatchObject({ code: 'RPL700', message: expect.stringContaining('TimeoutError') });
+      for (const call of [() => blobs.get('a.json'), () => blobs.list('')])
+        await expect(call()).rejects.toMatchObject({
+          code: 'RPL700',
+          message: expect.stringContaining('TimeoutError'),
+        });
     } finally {
       server.closeAllConnections();
       server.close();

@@ -9,8 +9,10 @@ import type { Failures } from '../../../shared/failures/open.ts';
 import { sighting, T0 } from '../../fixtures/failures/sighting.ts';
 import { jobOf } from '../../../shared/failures/replay/select.ts';
 
-
-export function failureStoreContract(name: string, make: () => Promise<{ readonly blobs: () => Blobs; readonly stop: () => Promise<void> }>): void {
+export function failureStoreContract(
+  name: string,
+  make: () => Promise<{ readonly blobs: () => Blobs; readonly stop: () => Promise<void> }>,
+): void {
   describe(name, () => {
     const stops: (() => Promise<void>)[] = [];
     let now = T0;
@@ -18,7 +20,11 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       for (const stop of stops.splice(0).toReversed()) await stop();
       now = T0;
     });
-    const clock = { now: (): number => now, monotonic: (): number => now, sleep: () => Promise.resolve() };
+    const clock = {
+      now: (): number => now,
+      monotonic: (): number => now,
+      sleep: () => Promise.resolve(),
+    };
     /** Several handles on one place, as several processes have them. */
     const open = async (count = 1): Promise<Failures[]> => {
       const place = await make();
@@ -42,12 +48,28 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
 
     test('keeps what waits for a device beside the failures, the newest of each group, and counts none of it', async () => {
       const [a, b] = (await open(2)) as [Failures, Failures];
-      const entry = (counter: number): Parameters<Failures['waiting']['keep']>[0] => ({ kind: 'slice', device: '../bigip 1', subject: 'east/a/b', what: `revision ${counter}`, group: 'east/a/b uid', version: { epoch: 1, counter, generation: 1 }, sentAt: T0 + counter, since: T0, body: `body ${counter}`, deduplicationId: 'd', attempts: [] });
+      const entry = (counter: number): Parameters<Failures['waiting']['keep']>[0] => ({
+        kind: 'slice',
+        device: '../bigip 1',
+        subject: 'east/a/b',
+        what: `revision ${counter}`,
+        group: 'east/a/b uid',
+        version: { epoch: 1, counter, generation: 1 },
+        sentAt: T0 + counter,
+        since: T0,
+        body: `body ${counter}`,
+        deduplicationId: 'd',
+        attempts: [],
+      });
       await a.waiting.keep(entry(2));
       await b.waiting.keep(entry(3));
       expect((await a.waiting.keep(entry(1))).map(({ version }) => version?.counter)).toEqual([1]);
       const [found, ...more] = await b.waiting.list();
-      expect([found?.entry.body, more, await a.waiting.count('../bigip 1')]).toEqual(['body 3', [], 1]);
+      expect([found?.entry.body, more, await a.waiting.count('../bigip 1')]).toEqual([
+        'body 3',
+        [],
+        1,
+      ]);
       await a.store.prune(T0 + 1_000 * 86_400_000);
       expect(await a.store.list()).toEqual([]);
       expect(await b.waiting.list()).toHaveLength(1);
@@ -59,9 +81,15 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
 
     test('of two processes one has the turn to ask a device', async () => {
       const [a, b] = (await open(2)) as [Failures, Failures];
-      const claim = (failures: Failures, holder: string): Promise<unknown> => failures.waiting.updateMark('bigip-1', (mark) => claimed(mark ?? fresh('bigip-1', T0), holder, T0) ?? mark);
+      const claim = (failures: Failures, holder: string): Promise<unknown> =>
+        failures.waiting.updateMark(
+          'bigip-1',
+          (mark) => claimed(mark ?? fresh('bigip-1', T0), holder, T0) ?? mark,
+        );
       await Promise.all([claim(a, 'a'), claim(b, 'b')]);
-      expect((await a.waiting.marks()).map(({ device, lease }) => [device, lease?.holder])).toEqual([['bigip-1', expect.stringMatching(/^[ab]$/)]]);
+      expect((await a.waiting.marks()).map(({ device, lease }) => [device, lease?.holder])).toEqual(
+        [['bigip-1', expect.stringMatching(/^[ab]$/)]],
+      );
       expect((await b.waiting.mark('bigip-1'))?.due).toBeGreaterThan(T0);
     });
 
@@ -77,7 +105,12 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       await store.record(sighting(1, { counter: 1, at: T0 }));
       await store.record(sighting(1, { counter: 3, at: T0 + 20 }));
       const head = await store.record(sighting(1, { counter: 2, at: T0 + 10 }));
-      expect(head).toMatchObject({ count: 3, first: T0, last: T0 + 20, revision: { epoch: 1, counter: 3 } });
+      expect(head).toMatchObject({
+        count: 3,
+        first: T0,
+        last: T0 + 20,
+        revision: { epoch: 1, counter: 3 },
+      });
       const whole = await store.get(head.id);
       expect(whole?.details.event.body).toBe('event 1.3 ☃');
       expect(whole?.details.attempts).toHaveLength(2);
@@ -98,21 +131,35 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       expect(again).toMatchObject({ state: 'open', count: 2 });
       expect(again.note).toBeUndefined();
       await store.change([id], () => ({ state: 'archived', note: 'known' }));
-      expect(await store.record(sighting(1, { counter: 4 }))).toMatchObject({ state: 'archived', count: 3, note: 'known' });
+      expect(await store.record(sighting(1, { counter: 4 }))).toMatchObject({
+        state: 'archived',
+        count: 3,
+        note: 'known',
+      });
     });
 
     test('archives instead of deleting, and restores', async () => {
       const { store } = await one();
       const { id } = await store.record(sighting(1));
       now = T0 + 1_000;
-      expect(await store.change([id], () => ({ state: 'archived', note: 'sick by hand' }))).toMatchObject([{ state: 'archived', changed: now }]);
-      expect(await store.change([id], (head) => (head.state === 'archived' ? { state: 'open' } : undefined))).toMatchObject([{ state: 'open' }]);
+      expect(
+        await store.change([id], () => ({ state: 'archived', note: 'sick by hand' })),
+      ).toMatchObject([{ state: 'archived', changed: now }]);
+      expect(
+        await store.change([id], (head) =>
+          head.state === 'archived' ? { state: 'open' } : undefined,
+        ),
+      ).toMatchObject([{ state: 'open' }]);
       expect((await store.get(id))?.details.event.body).toBe('event 1.1 ☃');
     });
 
     test('forgets what is over after retention, and never what is open', async () => {
       const { store } = await one();
-      const [open1, old, young] = [await store.record(sighting(1)), await store.record(sighting(2)), await store.record(sighting(3))];
+      const [open1, old, young] = [
+        await store.record(sighting(1)),
+        await store.record(sighting(2)),
+        await store.record(sighting(3)),
+      ];
       await store.change([old.id], () => ({ state: 'archived' }));
       now = T0 + 10_000;
       await store.change([young.id], () => ({ state: 'replayed' }));
@@ -123,13 +170,23 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
 
     test('finds the failures of one owner', async () => {
       const { store } = await one();
-      for (const owner of ['east/a/gw', 'west/b/gw', 'north/c/gw']) for (const n of [1, 2]) await store.record(sighting(n, { owner, message: `${owner}${n}` }));
-      expect((await store.ofOwner('west/b/gw')).map((h) => h.owner)).toEqual(['west/b/gw', 'west/b/gw']);
+      for (const owner of ['east/a/gw', 'west/b/gw', 'north/c/gw'])
+        for (const n of [1, 2]) await store.record(sighting(n, { owner, message: `${owner}${n}` }));
+      expect((await store.ofOwner('west/b/gw')).map((h) => h.owner)).toEqual([
+        'west/b/gw',
+        'west/b/gw',
+      ]);
     });
 
     test('several writers at once lose nothing', async () => {
       const handles = await open(3);
-      await Promise.all(handles.flatMap(({ store }, h) => Array.from({ length: 8 }, (_, n) => store.record(sighting(n, { message: `h${h}-${n}`, counter: h })))));
+      await Promise.all(
+        handles.flatMap(({ store }, h) =>
+          Array.from({ length: 8 }, (_, n) =>
+            store.record(sighting(n, { message: `h${h}-${n}`, counter: h })),
+          ),
+        ),
+      );
       const heads = await handles[0]!.store.list();
       expect(heads).toHaveLength(8);
       expect(heads.map((h) => h.count)).toEqual(Array.from({ length: 8 }, () => 3));
@@ -138,13 +195,24 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
     test('an exported bundle is imported once, apart from what was seen here', async () => {
       const [from, to] = [await one(), await one()];
       for (const n of [1, 2, 3]) await from.store.record(sighting(n));
-      const all = await Promise.all((await from.store.list()).map(async ({ id }) => (await from.store.get(id))!));
+      const all = await Promise.all(
+        (await from.store.list()).map(async ({ id }) => (await from.store.get(id))!),
+      );
       const read = readBundle(writeBundle(all, T0), 'bundle.jsonl');
       expect(read).toEqual(all);
-      expect((await to.store.adopt(read)).map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
+      expect((await to.store.adopt(read)).map(({ id }) => id).sort()).toEqual(
+        all.map(({ id }) => id).sort(),
+      );
       expect(await to.store.adopt(read)).toEqual([]);
-      const local = { evidence: expect.stringMatching(/^imported\/[0-9a-f]{2}\/[0-9a-f]{16}\/[0-9a-f]{12}\.json$/), seen: [] };
-      expect(await to.store.list()).toEqual((await from.store.list()).map((head) => ({ ...head, ...local })));
+      const local = {
+        evidence: expect.stringMatching(
+          /^imported\/[0-9a-f]{2}\/[0-9a-f]{16}\/[0-9a-f]{12}\.json$/,
+        ),
+        seen: [],
+      };
+      expect(await to.store.list()).toEqual(
+        (await from.store.list()).map((head) => ({ ...head, ...local })),
+      );
       expect(await to.store.get(all[0]!.id)).toEqual({ ...all[0], ...local });
     });
 
@@ -157,12 +225,21 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       const mine = await store.record(sighting(1));
       const before = await store.get(mine.id);
       const names = (await blobs.list('')).map(({ key }) => key);
-      const forged = { ...before!, sentence: 'forged', details: { ...before!.details, event: { ...before!.details.event, body: 'forged' } } };
+      const forged = {
+        ...before!,
+        sentence: 'forged',
+        details: { ...before!.details, event: { ...before!.details.event, body: 'forged' } },
+      };
       expect(await store.adopt([forged, { ...forged, evidence: mine.evidence }])).toEqual([]);
       expect(await store.get(mine.id)).toEqual(before);
       expect((await blobs.list('')).map(({ key }) => key)).toEqual(names);
       const { id } = sighting(2).head;
-      expect(await store.adopt([{ ...forged, id, evidence: mine.evidence }, { ...forged, id, sentence: 'twice', evidence: '../../victim/x.json' }])).toHaveLength(1);
+      expect(
+        await store.adopt([
+          { ...forged, id, evidence: mine.evidence },
+          { ...forged, id, sentence: 'twice', evidence: '../../victim/x.json' },
+        ]),
+      ).toHaveLength(1);
       expect(await store.get(mine.id)).toEqual(before);
     });
 
@@ -172,10 +249,31 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       await to.store.adopt([(await from.store.get(id))!]);
       await to.store.record(sighting(1, { counter: 1, body: 'true' }));
       const kept = await to.store.get(id);
-      expect(kept).toMatchObject({ revision: { epoch: 1, counter: 1 }, evidence: expect.stringMatching(/^evidence\//), details: { event: { body: 'true' } } });
+      expect(kept).toMatchObject({
+        revision: { epoch: 1, counter: 1 },
+        evidence: expect.stringMatching(/^evidence\//),
+        details: { event: { body: 'true' } },
+      });
     });
 
-    test.each(['../x.json', '/x.json', 'a/../../x.json', 'a//x.json', 'a/', '', '.', './x', 'a/.hidden', 'a\\x', 'a\u0000x', 'a\nx', 'a/%2e%2e/x', 'a x', 'é', 'a'.repeat(600)])('a blob is never named %j', async (key) => {
+    test.each([
+      '../x.json',
+      '/x.json',
+      'a/../../x.json',
+      'a//x.json',
+      'a/',
+      '',
+      '.',
+      './x',
+      'a/.hidden',
+      'a\\x',
+      'a\u0000x',
+      'a\nx',
+      'a/%2e%2e/x',
+      'a x',
+      'é',
+      'a'.repeat(600),
+    ])('a blob is never named %j', async (key) => {
       const place = await make();
       stops.push(place.stop);
       const blobs = place.blobs();
@@ -193,20 +291,46 @@ export function failureStoreContract(name: string, make: () => Promise<{ readonl
       const { audit } = await one();
       for (const action of ['failures archive', 'replay start', 'replay cancel']) {
         now += 1;
-        await audit.append({ who: 'ada', action, selection: 'code:BIP421', why: 'because', result: 'done' });
+        await audit.append({
+          who: 'ada',
+          action,
+          selection: 'code:BIP421',
+          why: 'because',
+          result: 'done',
+        });
       }
-      expect((await audit.list()).map((e) => e.action)).toEqual(['failures archive', 'replay start', 'replay cancel']);
+      expect((await audit.list()).map((e) => e.action)).toEqual([
+        'failures archive',
+        'replay start',
+        'replay cancel',
+      ]);
     });
 
     test('a job is written under a condition: of two writers of one page the second is told', async () => {
       const [a, b] = await open(2);
-      const items = Array.from({ length: 250 }, (_, unit) => ({ failure: `f${unit}`, code: 'BIP421', sentence: 's', unit, lifts: false, status: 'waiting' as const }));
-      await a!.jobs.create(jobOf({ id: 'j1', filter: {}, by: 'ada', why: 'w', canary: 1, rate: 1, now: T0 }, items), items);
+      const items = Array.from({ length: 250 }, (_, unit) => ({
+        failure: `f${unit}`,
+        code: 'BIP421',
+        sentence: 's',
+        unit,
+        lifts: false,
+        status: 'waiting' as const,
+      }));
+      await a!.jobs.create(
+        jobOf({ id: 'j1', filter: {}, by: 'ada', why: 'w', canary: 1, rate: 1, now: T0 }, items),
+        items,
+      );
       expect(await b!.jobs.items('j1')).toEqual(items);
       const [mine, theirs] = [await a!.jobs.ledger('j1'), await b!.jobs.ledger('j1')];
       await mine.save(new Map([[201, { ...items[201]!, status: 'sending' as const }]]));
-      await expect(theirs.save(new Map([[202, { ...items[202]!, status: 'sending' as const }]]))).rejects.toMatchObject({ code: 'RPL704' });
-      expect((await b!.jobs.items('j1')).filter((item) => item.status === 'sending').map((item) => item.failure)).toEqual(['f201']);
+      await expect(
+        theirs.save(new Map([[202, { ...items[202]!, status: 'sending' as const }]])),
+      ).rejects.toMatchObject({ code: 'RPL704' });
+      expect(
+        (await b!.jobs.items('j1'))
+          .filter((item) => item.status === 'sending')
+          .map((item) => item.failure),
+      ).toEqual(['f201']);
       await expect(b!.jobs.get('nope')).rejects.toMatchObject({ code: 'RPL702' });
     });
   });

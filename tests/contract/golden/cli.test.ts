@@ -7,9 +7,32 @@ import { golden } from './files.ts';
 const BUNDLE = fileURLToPath(new URL('../../../dist/cli/sluice.mjs', import.meta.url));
 
 /** For people. */
-const SENTENCES: ReadonlySet<string> = new Set(['reason', 'message', 'remedy', 'says', 'sentence', 'details', 'note', 'problem', 'unknown', 'standing', 'response', 'why', 'notCarried']);
+const SENTENCES: ReadonlySet<string> = new Set([
+  'reason',
+  'message',
+  'remedy',
+  'says',
+  'sentence',
+  'details',
+  'note',
+  'problem',
+  'unknown',
+  'standing',
+  'response',
+  'why',
+  'notCarried',
+]);
 /** Of this run. */
-const FIGURES: ReadonlySet<string> = new Set(['milliseconds', 'expiresIn', 'lastEvent', 'lag', 'lastDeclare', 'seen', 'unit', 'as3']);
+const FIGURES: ReadonlySet<string> = new Set([
+  'milliseconds',
+  'expiresIn',
+  'lastEvent',
+  'lag',
+  'lastDeclare',
+  'seen',
+  'unit',
+  'as3',
+]);
 
 /** What of `then` is missing or otherwise now, by path. */
 function losses(then: unknown, now: unknown, path = '', key = ''): readonly string[] {
@@ -19,7 +42,11 @@ function losses(then: unknown, now: unknown, path = '', key = ''): readonly stri
   }
   if (isTable(then)) {
     if (!isTable(now)) return [`${path}: no object any more`];
-    return Object.entries(then).flatMap(([name, value]) => (name in now ? losses(value, now[name], `${path}.${name}`, name) : [`${path}.${name}: missing`]));
+    return Object.entries(then).flatMap(([name, value]) =>
+      name in now
+        ? losses(value, now[name], `${path}.${name}`, name)
+        : [`${path}.${name}: missing`],
+    );
   }
   return valueLoss(then, now, path, key);
 }
@@ -29,7 +56,8 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function valueLoss(then: unknown, now: unknown, path: string, key: string): readonly string[] {
-  if (SENTENCES.has(key) || FIGURES.has(key)) return typeof now === typeof then ? [] : [`${path}: ${typeof now} instead of ${typeof then}`];
+  if (SENTENCES.has(key) || FIGURES.has(key))
+    return typeof now === typeof then ? [] : [`${path}: ${typeof now} instead of ${typeof then}`];
   return now === then ? [] : [`${path}: ${JSON.stringify(now)} instead of ${JSON.stringify(then)}`];
 }
 
@@ -48,8 +76,13 @@ describe('what a command of 0.1.0 printed as JSON is still printed', () => {
   });
 
   test('a field that is missing, renamed or means something else would be found', () => {
-    expect(losses({ a: [{ b: 1, reason: 'x' }] }, { a: [{ b: 1, reason: 'y', c: 2 }], d: 3 })).toEqual([]);
-    expect(losses({ a: [{ b: 1 }, { b: 2 }], c: 'x' }, { a: [{ b: '1' }], c: null })).toEqual(['.a: fewer rows', '.c: null instead of "x"']);
+    expect(
+      losses({ a: [{ b: 1, reason: 'x' }] }, { a: [{ b: 1, reason: 'y', c: 2 }], d: 3 }),
+    ).toEqual([]);
+    expect(losses({ a: [{ b: 1 }, { b: 2 }], c: 'x' }, { a: [{ b: '1' }], c: null })).toEqual([
+      '.a: fewer rows',
+      '.c: null instead of "x"',
+    ]);
     expect(losses({ a: { b: 1 } }, { a: { c: 1 } })).toEqual(['.a.b: missing']);
   });
 });

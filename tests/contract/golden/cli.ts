@@ -18,7 +18,19 @@ export const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   why: ['why', 'team-a/second', ...WITH_FILES],
   plan: ['plan', ...WITH_FILES],
   'plan-device': ['plan', ...WITH_FILES, '--device'],
-  'import-cis': ['import', 'cis', '-f', 'manifests.yaml', 'cis.yaml', '--cluster', 'east', '--pool-member-type', 'cluster', '-o', 'json'],
+  'import-cis': [
+    'import',
+    'cis',
+    '-f',
+    'manifests.yaml',
+    'cis.yaml',
+    '--cluster',
+    'east',
+    '--pool-member-type',
+    'cluster',
+    '-o',
+    'json',
+  ],
   ports: ['ports', ...WITH_CONFIG],
   addresses: ['addresses', ...WITH_CONFIG],
   'cluster-list': ['cluster', 'list', ...WITH_CONFIG],
@@ -47,12 +59,28 @@ export interface CommandLine {
 function writeConfig(dir: string, { url, ca, password, username }: LabBigip): void {
   writeFileSync(join(dir, 'ca.pem'), ca);
   writeFileSync(join(dir, 'password'), password);
-  const ingress = (cluster: string): object => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip'], virtualAddress: '172.16.100.195' });
+  const ingress = (cluster: string): object => ({
+    cluster,
+    service: 'istio-system/istio-ingressgateway',
+    devices: ['bigip'],
+    virtualAddress: '172.16.100.195',
+  });
   const config = {
     generation: 1,
-    devices: [{ name: 'bigip', url, username, password: 'file:password', tls: { ca: 'file:ca.pem' }, partitions: ['k8s'] }],
+    devices: [
+      {
+        name: 'bigip',
+        url,
+        username,
+        password: 'file:password',
+        tls: { ca: 'file:ca.pem' },
+        partitions: ['k8s'],
+      },
+    ],
     clusters: [{ id: 'east' }, { id: 'west' }, { id: 'north' }],
-    addressPools: [{ name: 'web', ranges: ['172.16.100.0/24'], reserved: ['172.16.100.1', '172.16.100.195'] }],
+    addressPools: [
+      { name: 'web', ranges: ['172.16.100.0/24'], reserved: ['172.16.100.1', '172.16.100.195'] },
+    ],
     ingresses: ['east', 'west'].map(ingress),
     queue: { kind: 'sqlite', path: 'queue.sqlite' },
     failures: { kind: 'fs', path: 'failures', replay: [{ name: 'passing', classes: ['device'] }] },
@@ -61,25 +89,39 @@ function writeConfig(dir: string, { url, ca, password, username }: LabBigip): vo
 }
 
 async function print(bundle: string, dir: string, args: readonly string[]): Promise<Printed> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', bundle, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: dir } });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', bundle, ...args],
+    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: dir } },
+  );
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const [code] = (await once(child, 'close')) as [number];
-  if (!/^[[{]/.test(out)) throw new Error(`${args.join(' ')} ended with ${code} and printed no JSON: ${err}`);
+  if (!/^[[{]/.test(out))
+    throw new Error(`${args.join(' ')} ended with ${code} and printed no JSON: ${err}`);
   return { code, json: JSON.parse(out) };
 }
 
 export async function startCommandLine(bundle: string): Promise<CommandLine> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-golden-'));
-  for (const file of ['cli/manifests.yaml', 'cli/cis.yaml', 'queue.sqlite']) copyFileSync(join(GOLDEN, file), join(dir, file.replace('cli/', '')));
+  for (const file of ['cli/manifests.yaml', 'cli/cis.yaml', 'queue.sqlite'])
+    copyFileSync(join(GOLDEN, file), join(dir, file.replace('cli/', '')));
   cpSync(join(GOLDEN, 'failures'), join(dir, 'failures'), { recursive: true });
   const bigip = await startBigip({ dataPath: false, timings: { declare: 0 } });
-  await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare', { body: JSON.parse(golden('declarations/fleet-of-equals.json')) as object });
+  await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare', {
+    body: JSON.parse(golden('declarations/fleet-of-equals.json')) as object,
+  });
   writeConfig(dir, bigip);
-  const [id = ''] = /(?<="id":")[0-9a-f]{16}/.exec(golden('failures.jsonl').split('\n')[1] ?? '') ?? [];
+  const [id = ''] =
+    /(?<="id":")[0-9a-f]{16}/.exec(golden('failures.jsonl').split('\n')[1] ?? '') ?? [];
   return {
-    run: (name) => print(bundle, dir, COMMANDS[name]!.map((word) => (word === 'ID' ? id : word))),
+    run: (name) =>
+      print(
+        bundle,
+        dir,
+        COMMANDS[name]!.map((word) => (word === 'ID' ? id : word)),
+      ),
     close: async () => {
       await bigip.close();
       rmSync(dir, { recursive: true });

@@ -7,13 +7,18 @@ import { declaration, golden } from './files.ts';
 import { OLDER_FORMATS, STATES } from './inputs/declared.ts';
 
 function tenantOf(body: string): As3Tenant {
-  const { declaration: adc } = JSON.parse(body) as { readonly declaration: { readonly k8s: As3Tenant } };
+  const { declaration: adc } = JSON.parse(body) as {
+    readonly declaration: { readonly k8s: As3Tenant };
+  };
   return { ...adc.k8s, optimisticLockKey: 'key' };
 }
 
 describe('a declaration of 0.1.0', () => {
   test.each(Object.keys(STATES))('%s: is read back to the state it was rendered from', (name) => {
-    expect(readTenant('k8s', tenantOf(golden(`declarations/${name}.json`)))).toEqual({ kind: 'ours', state: STATES[name] });
+    expect(readTenant('k8s', tenantOf(golden(`declarations/${name}.json`)))).toEqual({
+      kind: 'ours',
+      state: STATES[name],
+    });
   });
 
   test.each(Object.keys(STATES))('%s: is still rendered so, byte for byte', (name) => {
@@ -22,10 +27,15 @@ describe('a declaration of 0.1.0', () => {
 });
 
 describe('a declaration of before', () => {
-  test.each(Object.entries(OLDER_FORMATS))('%s: is read to the state that was meant, and declared anew in the present format', (name, state) => {
-    const read = readTenant('k8s', tenantOf(golden(`../earlier/${name}.json`)));
-    expect(read).toEqual({ kind: 'ours', state });
-    const again = JSON.parse(JSON.stringify(renderTenant(state, { shareNodes: false }))) as As3Tenant;
-    expect(readTenant('k8s', again)).toEqual(read);
-  });
+  test.each(Object.entries(OLDER_FORMATS))(
+    '%s: is read to the state that was meant, and declared anew in the present format',
+    (name, state) => {
+      const read = readTenant('k8s', tenantOf(golden(`../earlier/${name}.json`)));
+      expect(read).toEqual({ kind: 'ours', state });
+      const again = JSON.parse(
+        JSON.stringify(renderTenant(state, { shareNodes: false })),
+      ) as As3Tenant;
+      expect(readTenant('k8s', again)).toEqual(read);
+    },
+  );
 });

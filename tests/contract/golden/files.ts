@@ -42,11 +42,43 @@ const PLACE = leasePlace('sluice', 'east', 'sluice-watch-0');
 /** One after the other: who claims a new Lease, renews it, takes it over, raises its epoch, and hands it over. */
 export function leases(): readonly object[] {
   const duration = 15_000;
-  const created = leaseWith(PLACE, undefined, { holder: 'sluice-watch-0', epoch: NOW, duration, now: NOW });
-  const renewed = leaseWith(PLACE, { ...created, metadata: { ...created.metadata, resourceVersion: '2', uid: 'uid-lease', labels: { team: 'edge' } } }, { holder: 'sluice-watch-0', epoch: NOW, duration, now: NOW + 2_000 });
-  const taken = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, renewed, { holder: 'sluice-watch-1', epoch: NOW + 20_000, duration, now: NOW + 20_000 });
-  const raised = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, taken, { holder: 'sluice-watch-1', epoch: NOW + 90_000, duration, now: NOW + 21_000 });
-  const released = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, raised, { holder: '', epoch: NOW + 90_000, duration: 1_000, now: NOW + 22_000 });
+  const created = leaseWith(PLACE, undefined, {
+    holder: 'sluice-watch-0',
+    epoch: NOW,
+    duration,
+    now: NOW,
+  });
+  const renewed = leaseWith(
+    PLACE,
+    {
+      ...created,
+      metadata: {
+        ...created.metadata,
+        resourceVersion: '2',
+        uid: 'uid-lease',
+        labels: { team: 'edge' },
+      },
+    },
+    { holder: 'sluice-watch-0', epoch: NOW, duration, now: NOW + 2_000 },
+  );
+  const taken = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, renewed, {
+    holder: 'sluice-watch-1',
+    epoch: NOW + 20_000,
+    duration,
+    now: NOW + 20_000,
+  });
+  const raised = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, taken, {
+    holder: 'sluice-watch-1',
+    epoch: NOW + 90_000,
+    duration,
+    now: NOW + 21_000,
+  });
+  const released = leaseWith({ ...PLACE, holder: 'sluice-watch-1' }, raised, {
+    holder: '',
+    epoch: NOW + 90_000,
+    duration: 1_000,
+    now: NOW + 22_000,
+  });
   return [created, renewed, taken, raised, released];
 }
 
@@ -56,15 +88,25 @@ export async function writeStore(root: string): Promise<string> {
   const heads = await failures.store.list();
   const all = await Promise.all(heads.map(({ id }) => failures.store.get(id)));
   await failures.close();
-  return writeBundle(all.filter((one): one is Failure => one !== undefined), NOW);
+  return writeBundle(
+    all.filter((one): one is Failure => one !== undefined),
+    NOW,
+  );
 }
 
 /** All but the queue file, which SQLite lays out, and the store, which is a directory. */
 export async function textFiles(): Promise<ReadonlyMap<string, string>> {
-  const letters = await Promise.all(Object.entries(LETTERS).map(async ([name, input]) => [`letters/${name}.json`, JSON.stringify(await sentLetter(input))] as const));
+  const letters = await Promise.all(
+    Object.entries(LETTERS).map(
+      async ([name, input]) =>
+        [`letters/${name}.json`, JSON.stringify(await sentLetter(input))] as const,
+    ),
+  );
   return new Map<string, string>([
     ...Object.keys(STATES).map((name) => [`declarations/${name}.json`, declaration(name)] as const),
-    ...Object.entries(EVENTS).map(([name, event]) => [`events/${name}.json`, sealed(name, event)] as const),
+    ...Object.entries(EVENTS).map(
+      ([name, event]) => [`events/${name}.json`, sealed(name, event)] as const,
+    ),
     ...letters,
     ['events/watcher.pub.pem', PUBLIC_PEM],
     ['leases.json', `${JSON.stringify(leases(), null, 2)}\n`],

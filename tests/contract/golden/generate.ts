@@ -13,7 +13,8 @@ import { presentNames } from './names.ts';
 
 const [target = ''] = process.argv.slice(2);
 const root = resolve(target);
-if (target === '' || existsSync(root)) throw new Error(`${target || 'nothing'}: name a directory that is not there yet`);
+if (target === '' || existsSync(root))
+  throw new Error(`${target || 'nothing'}: name a directory that is not there yet`);
 
 function put(path: string, content: string | Buffer): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -34,7 +35,8 @@ rmSync(join(root, 'failures', '.lock'), { force: true });
 
 for (const file of ['manifests.yaml', 'cis.yaml']) put(`cli/${file}`, golden(`cli/${file}`));
 const line = await startCommandLine(resolve('dist/cli/sluice.mjs'));
-for (const name of Object.keys(COMMANDS)) put(`cli/${name}.json`, `${JSON.stringify(await line.run(name), null, 1)}\n`);
+for (const name of Object.keys(COMMANDS))
+  put(`cli/${name}.json`, `${JSON.stringify(await line.run(name), null, 1)}\n`);
 await line.close();
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-golden-'));

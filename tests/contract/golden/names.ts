@@ -38,32 +38,65 @@ interface Node {
 
 /** `a.b[].c`, and for fixed words `a.b=word`. */
 function pathsOf(node: Node, path: string): readonly string[] {
-  const below = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])].flatMap((form) => pathsOf(form, path));
-  const fields = Object.entries(node.properties ?? {}).flatMap(([key, child]) => [`${path}.${key}`, ...pathsOf(child, `${path}.${key}`)]);
-  const values = typeof node.additionalProperties === 'object' ? pathsOf(node.additionalProperties, `${path}.*`) : [];
-  const words = [...(node.enum ?? []), ...(node.const === undefined ? [] : [node.const])].map((word) => `${path}=${String(word)}`);
-  return [...below, ...fields, ...values, ...(node.items === undefined ? [] : pathsOf(node.items, `${path}[]`)), ...words];
+  const below = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])].flatMap(
+    (form) => pathsOf(form, path),
+  );
+  const fields = Object.entries(node.properties ?? {}).flatMap(([key, child]) => [
+    `${path}.${key}`,
+    ...pathsOf(child, `${path}.${key}`),
+  ]);
+  const values =
+    typeof node.additionalProperties === 'object'
+      ? pathsOf(node.additionalProperties, `${path}.*`)
+      : [];
+  const words = [...(node.enum ?? []), ...(node.const === undefined ? [] : [node.const])].map(
+    (word) => `${path}=${String(word)}`,
+  );
+  return [
+    ...below,
+    ...fields,
+    ...values,
+    ...(node.items === undefined ? [] : pathsOf(node.items, `${path}[]`)),
+    ...words,
+  ];
 }
 
 function fieldsOf(schema: z.ZodType, name: string): readonly string[] {
-  return pathsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Node, name);
+  return pathsOf(
+    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Node,
+    name,
+  );
 }
 
-function sources(...folders: readonly string[]): readonly { readonly file: string; readonly text: string }[] {
-  const files = folders.flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)));
-  return files.filter((file) => /\.(ts|cjs)$/.test(file)).map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }));
+function sources(
+  ...folders: readonly string[]
+): readonly { readonly file: string; readonly text: string }[] {
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+      join(folder, file),
+    ),
+  );
+  return files
+    .filter((file) => /\.(ts|cjs)$/.test(file))
+    .map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }));
 }
 
 function matches(pattern: RegExp, ...folders: readonly string[]): readonly string[] {
-  return sources(...folders).flatMap(({ text }) => [...text.matchAll(pattern)].map((match) => match[1]!));
+  return sources(...folders).flatMap(({ text }) =>
+    [...text.matchAll(pattern)].map((match) => match[1]!),
+  );
 }
 
 async function program(): Promise<Command> {
   const root = new Command('sluice');
   const folder = join(ROOT, 'functions/cli/commands');
   for (const file of readdirSync(folder)) {
-    const module = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>;
-    for (const [name, register] of Object.entries(module)) if (name.startsWith('register')) (register as (program: Command) => void)(root);
+    const module = (await import(pathToFileURL(join(folder, file)).href)) as Record<
+      string,
+      unknown
+    >;
+    for (const [name, register] of Object.entries(module))
+      if (name.startsWith('register')) (register as (program: Command) => void)(root);
   }
   return root;
 }
@@ -78,14 +111,26 @@ function helpOf(command: Command): string {
 function spelling(command: Command, before: string): readonly string[] {
   const name = `${before} ${command.name()}`.trim();
   const promised = /Exit code: (.*)/.exec(helpOf(command))?.[1] ?? '';
-  const exits = [...promised.matchAll(/(?:^|, )(\d) /g)].map((match) => `${name} exits ${match[1]}`);
+  const exits = [...promised.matchAll(/(?:^|, )(\d) /g)].map(
+    (match) => `${name} exits ${match[1]}`,
+  );
   const below = command.commands.flatMap((inner) => spelling(inner, name));
-  return [name, ...command.registeredArguments.map((argument) => `${name} <${argument.name()}>`), ...command.options.map(({ flags }) => `${name} ${flags}`), ...exits, ...below];
+  return [
+    name,
+    ...command.registeredArguments.map((argument) => `${name} <${argument.name()}>`),
+    ...command.options.map(({ flags }) => `${name} ${flags}`),
+    ...exits,
+    ...below,
+  ];
 }
 
 /** Keys of the objects that are logged, by the text of the calls. */
 function logFields(): readonly string[] {
-  return sources('functions', 'shared').flatMap(({ text }) => [...text.matchAll(/\blog\.(?:info|warn|error|debug)\(\{/g)].flatMap((match) => keysAt(text, match.index + match[0].length)));
+  return sources('functions', 'shared').flatMap(({ text }) =>
+    [...text.matchAll(/\blog\.(?:info|warn|error|debug)\(\{/g)].flatMap((match) =>
+      keysAt(text, match.index + match[0].length),
+    ),
+  );
 }
 
 /** Names at the first level of the object literal that begins there. */
@@ -108,35 +153,88 @@ function keysAt(text: string, start: number): readonly string[] {
 
 function templateNames(): readonly string[] {
   const require = createRequire(import.meta.url);
-  const queues = require(join(ROOT, 'infra/aws/queues.cjs')) as () => { readonly Resources: Readonly<Record<string, { readonly Properties: { readonly QueueName?: string } }>> };
-  return Object.entries(queues().Resources).flatMap(([logical, { Properties }]) => [logical, ...(Properties.QueueName === undefined ? [] : [Properties.QueueName])]);
+  const queues = require(join(ROOT, 'infra/aws/queues.cjs')) as () => {
+    readonly Resources: Readonly<
+      Record<string, { readonly Properties: { readonly QueueName?: string } }>
+    >;
+  };
+  return Object.entries(queues().Resources).flatMap(([logical, { Properties }]) => [
+    logical,
+    ...(Properties.QueueName === undefined ? [] : [Properties.QueueName]),
+  ]);
 }
 
-const EVENT_SCHEMAS = Object.entries({ ...events.SNAPSHOT_EVENTS, ...events.SLICE_EVENTS, ...events.EXPRESS_EVENTS, ...events.SETTLED_EVENTS, ...events.RESYNC_EVENTS, ...events.AUDIT_EVENTS, ...events.STEERING_EVENTS, ...events.ABSENCE_EVENTS, [events.DEAD_LETTER]: DeadLetter });
-const STORED = { head: Head, evidence: Evidence, job: Job, item: Item, turn: Turn, audit: AuditEntry, story: Story };
+const EVENT_SCHEMAS = Object.entries({
+  ...events.SNAPSHOT_EVENTS,
+  ...events.SLICE_EVENTS,
+  ...events.EXPRESS_EVENTS,
+  ...events.SETTLED_EVENTS,
+  ...events.RESYNC_EVENTS,
+  ...events.AUDIT_EVENTS,
+  ...events.STEERING_EVENTS,
+  ...events.ABSENCE_EVENTS,
+  [events.DEAD_LETTER]: DeadLetter,
+});
+const STORED = {
+  head: Head,
+  evidence: Evidence,
+  job: Job,
+  item: Item,
+  turn: Turn,
+  audit: AuditEntry,
+  story: Story,
+};
 
 export async function presentNames(): Promise<Names> {
   const root = await program();
-  const source = { states: () => [], epoch: () => undefined, ahead: () => undefined, clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() } };
+  const source = {
+    states: () => [],
+    epoch: () => undefined,
+    ahead: () => undefined,
+    clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
+  };
   const metrics = await createMetrics(source).registry.getMetricsAsJSON();
   const all: Names = {
     codes: Object.keys(CODES),
     configuration: fieldsOf(SluiceConfig, ''),
-    annotations: [...ANNOTATIONS.map(({ name }) => name), ...matches(/'((?:sluice\.io|virtual-server\.f5\.com|cis\.f5\.com)\/[\w-]+)'/g, 'functions/watch', 'shared/domain')],
+    annotations: [
+      ...ANNOTATIONS.map(({ name }) => name),
+      ...matches(
+        /'((?:sluice\.io|virtual-server\.f5\.com|cis\.f5\.com)\/[\w-]+)'/g,
+        'functions/watch',
+        'shared/domain',
+      ),
+    ],
     'F5 ConfigMaps': fieldsOf(f5Schema(7), ''),
-    'event types and fields': EVENT_SCHEMAS.flatMap(([type, schema]) => [type, ...fieldsOf(schema, type)]),
+    'event types and fields': EVENT_SCHEMAS.flatMap(([type, schema]) => [
+      type,
+      ...fieldsOf(schema, type),
+    ]),
     'constants.sluice': fieldsOf(Memory, ''),
     'failure store': Object.entries(STORED).flatMap(([name, schema]) => fieldsOf(schema, name)),
     functions: FUNCTIONS.flatMap(({ name, queue }) => [name, `${name} of ${queue}`]),
     'stack resources and queues': templateNames(),
-    'environment variables': [...matches(/\benv(?:\.|\[')([A-Z][A-Z0-9_]+)\b/g, 'functions', 'shared', 'infra/build', 'infra/aws'), ...matches(/'(SLUICE_[A-Z_]+)'/g, 'functions', 'shared')],
+    'environment variables': [
+      ...matches(
+        /\benv(?:\.|\[')([A-Z][A-Z0-9_]+)\b/g,
+        'functions',
+        'shared',
+        'infra/build',
+        'infra/aws',
+      ),
+      ...matches(/'(SLUICE_[A-Z_]+)'/g, 'functions', 'shared'),
+    ],
     'Event reasons': matches(/'([A-Z][a-z]+(?:[A-Z][a-z]+)*)'/g, 'functions/watch'),
     metrics: metrics.map(({ name }) => name),
-    'metric labels': matches(/labelNames: \[([^\]]*)\]/g, 'functions/watch').flatMap((list) => [...list.matchAll(/'(\w+)'/g)].map((match) => match[1]!)),
+    'metric labels': matches(/labelNames: \[([^\]]*)\]/g, 'functions/watch').flatMap((list) =>
+      [...list.matchAll(/'(\w+)'/g)].map((match) => match[1]!),
+    ),
     'log fields': logFields(),
     commands: root.commands.flatMap((command) => spelling(command, '')),
     'field managers': matches(/_MANAGER = '([^']+)'/g, 'functions/watch'),
     'paths of the watcher': matches(/'(\/(?:healthz|readyz|metrics))'/g, 'functions/watch'),
   };
-  return Object.fromEntries(Object.entries(all).map(([list, names]) => [list, [...new Set(names)].toSorted()]));
+  return Object.fromEntries(
+    Object.entries(all).map(([list, names]) => [list, [...new Set(names)].toSorted()]),
+  );
 }

@@ -29,7 +29,11 @@ describe('the queue file of 0.1.0', () => {
   beforeEach(() => {
     now = NOW + 1_000;
     copyFileSync(join(GOLDEN, 'queue.sqlite'), join(scratch, 'queue.sqlite'));
-    queues = createSqliteQueues({ path: join(scratch, 'queue.sqlite'), clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, id: () => crypto.randomUUID() });
+    queues = createSqliteQueues({
+      path: join(scratch, 'queue.sqlite'),
+      clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
+      id: () => crypto.randomUUID(),
+    });
   });
   afterEach(() => queues.close());
 
@@ -46,7 +50,9 @@ describe('the queue file of 0.1.0', () => {
 
   test('keeps what is in flight hidden, and with it the rest of its group', async () => {
     expect(await queues.queue('snapshots').depth()).toMatchObject({ waiting: 2, inFlight: 1 });
-    expect((await drain('snapshots')).map(({ deduplicationId }) => deduplicationId)).toEqual(['golden-cluster-inventory']);
+    expect((await drain('snapshots')).map(({ deduplicationId }) => deduplicationId)).toEqual([
+      'golden-cluster-inventory',
+    ]);
   });
 
   test('delivers everything once the visibility has ended: in order, as it was sent', async () => {
@@ -54,16 +60,27 @@ describe('the queue file of 0.1.0', () => {
     for (const name of new Set(MESSAGES.map(({ queue }) => queue))) {
       const got = await drain(name);
       const sent = MESSAGES.filter(({ queue }) => queue === name);
-      expect(got.map(({ deduplicationId }) => deduplicationId)).toEqual(sent.map(({ event }) => `golden-${event}`));
-      expect(got.map(({ body }) => sealFacts(body))).toEqual(sent.map(({ event }) => sealFacts(sealed(event, EVENTS[event]!))));
+      expect(got.map(({ deduplicationId }) => deduplicationId)).toEqual(
+        sent.map(({ event }) => `golden-${event}`),
+      );
+      expect(got.map(({ body }) => sealFacts(body))).toEqual(
+        sent.map(({ event }) => sealFacts(sealed(event, EVENTS[event]!))),
+      );
     }
     expect(await drain('slices-dead')).toHaveLength(1);
   });
 
   test('counts what was received before', async () => {
     now = NOW + VISIBILITY + 1_000;
-    const [first] = await queues.queue('snapshots').receive({ max: 1, wait: 0, visibility: VISIBILITY });
-    expect(first).toMatchObject({ deduplicationId: 'golden-ingress-observed', receiveCount: 3, sentAt: NOW, id: 'id-0001' });
+    const [first] = await queues
+      .queue('snapshots')
+      .receive({ max: 1, wait: 0, visibility: VISIBILITY });
+    expect(first).toMatchObject({
+      deduplicationId: 'golden-ingress-observed',
+      receiveCount: 3,
+      sentAt: NOW,
+      id: 'id-0001',
+    });
   });
 
   test('takes the receipt that was given out', async () => {
@@ -72,7 +89,9 @@ describe('the queue file of 0.1.0', () => {
   });
 
   test('swallows what was sent before', async () => {
-    await queues.queue('express').send({ group: 'bigip-1', deduplicationId: 'golden-member-express', body: '{}' });
+    await queues
+      .queue('express')
+      .send({ group: 'bigip-1', deduplicationId: 'golden-member-express', body: '{}' });
     expect(await queues.queue('express').depth()).toMatchObject({ waiting: 1, inFlight: 0 });
   });
 
@@ -80,13 +99,22 @@ describe('the queue file of 0.1.0', () => {
     await fillQueues(join(scratch, 'today.sqlite'));
     const tables = (path: string): Readonly<Record<string, readonly Record<string, unknown>[]>> => {
       const database = new DatabaseSync(path, { readOnly: true });
-      const rows = (table: string): readonly Record<string, unknown>[] => database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all();
-      const all = { message: rows('message').map(({ body, ...row }) => ({ ...row, body: sealFacts(String(body)) })), seen: rows('seen') };
+      const rows = (table: string): readonly Record<string, unknown>[] =>
+        database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all();
+      const all = {
+        message: rows('message').map(({ body, ...row }) => ({
+          ...row,
+          body: sealFacts(String(body)),
+        })),
+        seen: rows('seen'),
+      };
       database.close();
       return all;
     };
     await queues.close();
-    expect(tables(join(scratch, 'today.sqlite'))).toMatchObject(tables(join(scratch, 'queue.sqlite')));
+    expect(tables(join(scratch, 'today.sqlite'))).toMatchObject(
+      tables(join(scratch, 'queue.sqlite')),
+    );
   });
 });
 
@@ -106,45 +134,87 @@ describe('the failure store of 0.1.0', () => {
   });
 
   test('lists its jobs in every state, and lets one go on', async () => {
-    expect((await failures.jobs.list()).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(JOBS.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+    expect((await failures.jobs.list()).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
+      JOBS.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    );
     expect(await failures.jobs.items('job-planned')).toEqual(ITEMS);
     const ledger = await failures.jobs.ledger('job-planned');
     await ledger.save(new Map([[0, { ...ITEMS[0]!, status: 'sending' }]]));
     await failures.jobs.update('job-planned', (job) => ({ ...job, state: 'running' }));
-    expect([(await failures.jobs.get('job-planned')).state, (await failures.jobs.items('job-planned'))[0]?.status]).toEqual(['running', 'sending']);
+    expect([
+      (await failures.jobs.get('job-planned')).state,
+      (await failures.jobs.items('job-planned'))[0]?.status,
+    ]).toEqual(['running', 'sending']);
   });
 
   test('knows the turns of its policies, what people did, and the stories', async () => {
-    expect(await failures.turns.get('passing')).toEqual({ format: 1, policy: 'passing', due: NOW + 60_000, misses: 2, job: 'job-running', says: '1 applied', lease: { holder: 'h-1', until: NOW + 30_000 } });
-    expect((await failures.audit.list()).map(({ action, who }) => `${who} ${action}`)).toEqual(['ada failures archive', 'ada replay start', 'ada cluster drain']);
-    expect((await failures.history.all()).map(({ chapters }) => chapters.map(({ outcomes }) => outcomes))).toEqual([[{ applied: 1 }, { rejected: 1 }]]);
+    expect(await failures.turns.get('passing')).toEqual({
+      format: 1,
+      policy: 'passing',
+      due: NOW + 60_000,
+      misses: 2,
+      job: 'job-running',
+      says: '1 applied',
+      lease: { holder: 'h-1', until: NOW + 30_000 },
+    });
+    expect((await failures.audit.list()).map(({ action, who }) => `${who} ${action}`)).toEqual([
+      'ada failures archive',
+      'ada replay start',
+      'ada cluster drain',
+    ]);
+    expect(
+      (await failures.history.all()).map(({ chapters }) =>
+        chapters.map(({ outcomes }) => outcomes),
+      ),
+    ).toEqual([[{ applied: 1 }, { rejected: 1 }]]);
   });
 
   test('counts what fails again instead of keeping it twice', async () => {
     const before = await failures.store.list();
     const { store, audit: _audit, ...rest } = failures;
-    await fill({ ...rest, store, audit: { append: (entry) => Promise.resolve({ at: '', ...entry }), list: () => Promise.resolve([]) }, jobs: { ...failures.jobs, create: () => Promise.resolve() } });
+    await fill({
+      ...rest,
+      store,
+      audit: {
+        append: (entry) => Promise.resolve({ at: '', ...entry }),
+        list: () => Promise.resolve([]),
+      },
+      jobs: { ...failures.jobs, create: () => Promise.resolve() },
+    });
     const after = await store.list();
-    expect(after.map(({ id, count, first }) => ({ id, count, first }))).toEqual(before.map(({ id, count, first }) => ({ id, count, first })));
+    expect(after.map(({ id, count, first }) => ({ id, count, first }))).toEqual(
+      before.map(({ id, count, first }) => ({ id, count, first })),
+    );
   });
 
   test('is still written so, byte for byte, and so is its bundle', async () => {
     const bundle = await writeStore(join(scratch, 'today'));
     expect(bundle).toBe(golden('failures.jsonl'));
-    const files = (root: string): Readonly<Record<string, string>> => Object.fromEntries(filesIn(root).map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+    const files = (root: string): Readonly<Record<string, string>> =>
+      Object.fromEntries(
+        filesIn(root).map((path) => [path, readFileSync(join(root, path), 'utf8')]),
+      );
     expect(files(join(scratch, 'today'))).toEqual(files(join(GOLDEN, 'failures')));
   });
 });
 
 test('a bundle of 0.1.0 is imported whole, once', async () => {
-  const failures = goldenFailures(createFileBlobs(join(scratch, 'empty'), () => crypto.randomUUID()));
+  const failures = goldenFailures(
+    createFileBlobs(join(scratch, 'empty'), () => crypto.randomUUID()),
+  );
   const bundle = readBundle(golden('failures.jsonl'), 'failures.jsonl');
-  expect((await failures.store.adopt(bundle)).map(({ id }) => id).toSorted()).toEqual(bundle.map(({ id }) => id).toSorted());
+  expect((await failures.store.adopt(bundle)).map(({ id }) => id).toSorted()).toEqual(
+    bundle.map(({ id }) => id).toSorted(),
+  );
   expect(await failures.store.adopt(bundle)).toHaveLength(0);
   expect(bundle.length).toBeGreaterThan(9);
   // Where the evidence lies, in which messages it was seen, and whom it is believed are each store's own matter.
   for (const { details, ...head } of bundle) {
-    const own = { evidence: expect.any(String), seen: expect.any(Array), details: { ...details, event: { ...details.event, verification: expect.any(String) } } };
+    const own = {
+      evidence: expect.any(String),
+      seen: expect.any(Array),
+      details: { ...details, event: { ...details.event, verification: expect.any(String) } },
+    };
     expect(await failures.store.get(head.id)).toEqual({ ...head, ...own });
   }
   await failures.close();
@@ -152,7 +222,9 @@ test('a bundle of 0.1.0 is imported whole, once', async () => {
 
 describe('the Lease of 0.1.0', () => {
   test('is read with holder, epoch and duration', () => {
-    const claims = (JSON.parse(golden('leases.json')) as RawObject[]).map((lease) => readClaim(lease, 1));
+    const claims = (JSON.parse(golden('leases.json')) as RawObject[]).map((lease) =>
+      readClaim(lease, 1),
+    );
     expect(claims.map(({ holder, epoch, duration }) => [holder, epoch - NOW, duration])).toEqual([
       ['sluice-watch-0', 0, 15_000],
       ['sluice-watch-0', 0, 15_000],

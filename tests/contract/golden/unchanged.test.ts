@@ -12,7 +12,9 @@ describe.each(['0.1.0', 'earlier'])('the golden files of %s', (release) => {
   test('are as they were written, none more and none less', () => {
     const listed = readFileSync(join(root, 'SHA256SUMS'), 'utf8').trim().split('\n');
     const present = filesIn(root).filter((path) => path !== 'SHA256SUMS' && path !== 'README.md');
-    expect(present.map((path) => `${sha256(readFileSync(join(root, path)))}  ${path}`)).toEqual(listed);
+    expect(present.map((path) => `${sha256(readFileSync(join(root, path)))}  ${path}`)).toEqual(
+      listed,
+    );
     expect(present.length).toBeGreaterThan(1);
   });
 });

@@ -5,11 +5,21 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { errorFromStatus } from '../../../shared/kubernetes/error.ts';
 import { createExecPlugin } from '../../../shared/kubernetes/exec-plugin.ts';
-import { createKubernetesClient, type KubernetesClient, type Resource } from '../../../shared/kubernetes/index.ts';
+import {
+  createKubernetesClient,
+  type KubernetesClient,
+  type Resource,
+} from '../../../shared/kubernetes/index.ts';
 import { proxyFor } from '../../../shared/kubernetes/proxy.ts';
 import { configMap, startLab, type Lab } from './support.ts';
 
-const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
+const CONFIG_MAPS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
 
 let at: Lab;
 const clients: KubernetesClient[] = [];
@@ -35,7 +45,8 @@ function clientOf(options: Parameters<typeof createKubernetesClient>[0]): Kubern
   return client;
 }
 
-const read = async (client: KubernetesClient): Promise<unknown> => (await client.get(CONFIG_MAPS, 'known', 'default'))?.['data'];
+const read = async (client: KubernetesClient): Promise<unknown> =>
+  (await client.get(CONFIG_MAPS, 'known', 'default'))?.['data'];
 
 test('a token that was replaced in the kubeconfig is read again after a 401', async () => {
   const path = written((text) => text.replace(at.lab.token, 'old'));
@@ -50,49 +61,85 @@ test('where there is no kubeconfig at all, the error says where one may be', () 
   process.env['HOME'] = dirname(at.kubeconfig);
   delete process.env['KUBECONFIG'];
   try {
-    expect(() => createKubernetesClient({})).toThrow('no kubeconfig: pass --kubeconfig, set KUBECONFIG or create ~/.kube/config');
+    expect(() => createKubernetesClient({})).toThrow(
+      'no kubeconfig: pass --kubeconfig, set KUBECONFIG or create ~/.kube/config',
+    );
   } finally {
-    Object.assign(process.env, Object.fromEntries(Object.entries({ HOME, KUBECONFIG }).filter(([, value]) => value !== undefined)));
+    Object.assign(
+      process.env,
+      Object.fromEntries(
+        Object.entries({ HOME, KUBECONFIG }).filter(([, value]) => value !== undefined),
+      ),
+    );
   }
 });
 
 describe('a refusal says what to do', () => {
-  const refused = (status: number, message: string): string => errorFromStatus('listing services', status, { kind: 'Status', message }).message;
+  const refused = (status: number, message: string): string =>
+    errorFromStatus('listing services', status, { kind: 'Status', message }).message;
 
   test('about credentials that are not accepted', async () => {
     const client = clientOf({ kubeconfig: written((text) => text.replace(at.lab.token, 'old')) });
-    await expect(read(client)).rejects.toThrow(/ 401 Unauthorized.*; renew the token or certificate in the kubeconfig, or the token of the service account$/);
+    await expect(read(client)).rejects.toThrow(
+      / 401 Unauthorized.*; renew the token or certificate in the kubeconfig, or the token of the service account$/,
+    );
   });
 
   test('about a right that is missing, but not where an admission webhook refuses', () => {
-    expect(refused(403, 'services is forbidden: User "sluice" cannot list resource "services" in API group ""')).toMatch(/"services" in API group ""; grant this right to the user or service account; infra\/kubernetes\/base has the role that Sluice needs$/);
-    expect(refused(403, 'admission webhook "ports" denied the request: no new ports')).toMatch(/no new ports$/);
+    expect(
+      refused(
+        403,
+        'services is forbidden: User "sluice" cannot list resource "services" in API group ""',
+      ),
+    ).toMatch(
+      /"services" in API group ""; grant this right to the user or service account; infra\/kubernetes\/base has the role that Sluice needs$/,
+    );
+    expect(refused(403, 'admission webhook "ports" denied the request: no new ports')).toMatch(
+      /no new ports$/,
+    );
   });
 });
 
 describe('a credential plugin', () => {
   const withPlugin = (script: string): string =>
-    written((text) => text.replace(`token: ${at.lab.token}`, `exec: { apiVersion: client.authentication.k8s.io/v1, command: ${JSON.stringify(process.execPath)}, args: ["-e", ${JSON.stringify(script)}], env: [{ name: GIVEN, value: "${at.lab.token}" }], interactiveMode: Never }`));
+    written((text) =>
+      text.replace(
+        `token: ${at.lab.token}`,
+        `exec: { apiVersion: client.authentication.k8s.io/v1, command: ${JSON.stringify(process.execPath)}, args: ["-e", ${JSON.stringify(script)}], env: [{ name: GIVEN, value: "${at.lab.token}" }], interactiveMode: Never }`,
+      ),
+    );
 
   test('is asked for the token, with its own environment', async () => {
-    const script = 'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: process.env.GIVEN } }))';
+    const script =
+      'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: process.env.GIVEN } }))';
     expect(await read(clientOf({ kubeconfig: withPlugin(script) }))).toEqual({ n: '1' });
   });
 
   test('that hangs is killed, and the error says so', async () => {
-    const client = clientOf({ kubeconfig: withPlugin('setInterval(() => undefined, 1000)'), execTimeout: 300 });
-    await expect(read(client)).rejects.toThrow(/credential plugin .* did not answer within 0.3 s; run it by hand to see what it waits for/);
+    const client = clientOf({
+      kubeconfig: withPlugin('setInterval(() => undefined, 1000)'),
+      execTimeout: 300,
+    });
+    await expect(read(client)).rejects.toThrow(
+      /credential plugin .* did not answer within 0.3 s; run it by hand to see what it waits for/,
+    );
   });
 
   test('that fails tells what it said', async () => {
-    const client = clientOf({ kubeconfig: withPlugin('console.error("please log in"); process.exit(3)') });
+    const client = clientOf({
+      kubeconfig: withPlugin('console.error("please log in"); process.exit(3)'),
+    });
     await expect(read(client)).rejects.toThrow(/credential plugin .* ended with 3: please log in/);
   });
 
   test('is asked once for many requests, and again a minute before its token ends', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
-    const script = 'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: String(process.pid), expirationTimestamp: "2026-01-01T00:10:00Z" } }))';
-    const plugin = createExecPlugin({ command: process.execPath, args: ['-e', script], env: [], apiVersion: 'v1' }, { env: {}, now: () => now });
+    const script =
+      'console.log(JSON.stringify({ kind: "ExecCredential", status: { token: String(process.pid), expirationTimestamp: "2026-01-01T00:10:00Z" } }))';
+    const plugin = createExecPlugin(
+      { command: process.execPath, args: ['-e', script], env: [], apiVersion: 'v1' },
+      { env: {}, now: () => now },
+    );
     const [first, same] = await Promise.all([plugin.read(), plugin.read()]);
     expect(same).toEqual(first);
     now += 8 * 60_000;
@@ -129,16 +176,28 @@ describe('a proxy', () => {
     proxy.close();
     proxy.closeAllConnections();
   });
-  const env = (): { HTTPS_PROXY: string } => ({ HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+  const env = (): { HTTPS_PROXY: string } => ({
+    HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+  });
   /** As from outside: by a name, which only the proxy knows; the certificate is that of `localhost`. */
-  const outside = (): string => written((text) => text.replace(at.lab.url, 'https://kubernetes.example:6443').replace('cluster:\n', 'cluster:\n      tls-server-name: localhost\n'));
+  const outside = (): string =>
+    written((text) =>
+      text
+        .replace(at.lab.url, 'https://kubernetes.example:6443')
+        .replace('cluster:\n', 'cluster:\n      tls-server-name: localhost\n'),
+    );
 
   test('from HTTPS_PROXY carries calls and watches', async () => {
     const client = clientOf({ kubeconfig: outside(), env: env() });
     expect(await read(client)).toEqual({ n: '1' });
     const abort = new AbortController();
     const frames: string[] = [];
-    for await (const frame of client.watch(CONFIG_MAPS, { resourceVersion: '0', timeoutSeconds: 10, silence: 10_000, signal: abort.signal })) {
+    for await (const frame of client.watch(CONFIG_MAPS, {
+      resourceVersion: '0',
+      timeoutSeconds: 10,
+      silence: 10_000,
+      signal: abort.signal,
+    })) {
       frames.push(frame.object.metadata.name);
       break;
     }
@@ -176,6 +235,8 @@ describe('which proxy', () => {
   });
 
   test('lower-case names count, and a proxy without a scheme is one over HTTP', () => {
-    expect(proxyFor('https://api.example.org', { https_proxy: 'proxy:3128' })).toBe('http://proxy:3128');
+    expect(proxyFor('https://api.example.org', { https_proxy: 'proxy:3128' })).toBe(
+      'http://proxy:3128',
+    );
   });
 });

@@ -1,10 +1,31 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createKubernetesClient, KubernetesError, type RawObject, type Resource } from '../../../shared/kubernetes/index.ts';
+import {
+  createKubernetesClient,
+  KubernetesError,
+  type RawObject,
+  type Resource,
+} from '../../../shared/kubernetes/index.ts';
 import { configMap, startLab, type Lab } from './support.ts';
 
-const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
-const SERVICES: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
-const ISTIO = { group: 'networking.istio.io', plural: 'gateways', versions: ['v1', 'v1beta1', 'v1alpha3'] };
+const CONFIG_MAPS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
+const SERVICES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'services',
+  kind: 'Service',
+  namespaced: true,
+};
+const ISTIO = {
+  group: 'networking.istio.io',
+  plural: 'gateways',
+  versions: ['v1', 'v1beta1', 'v1alpha3'],
+};
 
 let at: Lab;
 beforeEach(async () => {
@@ -46,7 +67,10 @@ describe('lists', () => {
     at.lab.store.apply(configMap('one', {}, { f5type: 'virtual-server' }));
     at.lab.store.apply(configMap('two'));
     const names: string[] = [];
-    for await (const page of at.client.pages(CONFIG_MAPS, { labelSelector: 'f5type=virtual-server' })) names.push(...page.items.map((item) => item.metadata.name));
+    for await (const page of at.client.pages(CONFIG_MAPS, {
+      labelSelector: 'f5type=virtual-server',
+    }))
+      names.push(...page.items.map((item) => item.metadata.name));
     expect(names).toEqual(['one']);
   });
 });
@@ -76,8 +100,13 @@ describe('errors say what happened', () => {
     const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs');
     const { tmpdir } = await import('node:os');
     const folder = mkdtempSync(`${tmpdir()}/sluice-kubeconfig-`);
-    writeFileSync(`${folder}/config`, 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\ncurrent-context: nowhere\n');
-    expect(() => createKubernetesClient({ kubeconfig: `${folder}/config` })).toThrow(/names no cluster for its current context "nowhere"; set one with "kubectl config use-context"/);
+    writeFileSync(
+      `${folder}/config`,
+      'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\ncurrent-context: nowhere\n',
+    );
+    expect(() => createKubernetesClient({ kubeconfig: `${folder}/config` })).toThrow(
+      /names no cluster for its current context "nowhere"; set one with "kubectl config use-context"/,
+    );
     rmSync(folder, { recursive: true });
   });
 });
@@ -100,19 +129,39 @@ describe('discovery', () => {
 });
 
 describe('server-side apply', () => {
-  const service = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name: 'web' }, spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }] } };
-  const ports = (object: RawObject): number[] => (object['spec'] as { ports: { port: number }[] }).ports.map((entry) => entry.port);
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { namespace: 'default', name: 'web' },
+    spec: {
+      type: 'LoadBalancer',
+      selector: { app: 'web' },
+      ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }],
+    },
+  };
+  const ports = (object: RawObject): number[] =>
+    (object['spec'] as { ports: { port: number }[] }).ports.map((entry) => entry.port);
 
   test('adds our port and leaves the others; leaving it out takes only ours away', async () => {
     const { uid = '' } = at.lab.store.apply(service).metadata;
-    const ours = { metadata: { namespace: 'default', name: 'web', uid }, spec: { ports: [{ name: 'tcp-32400', port: 32400, protocol: 'TCP', targetPort: 32400 }] } };
-    expect(ports(await at.client.apply(SERVICES, ours, { manager: 'sluice' }))).toEqual([80, 32400]);
-    expect(ports(await at.client.apply(SERVICES, { metadata: ours.metadata }, { manager: 'sluice' }))).toEqual([80]);
+    const ours = {
+      metadata: { namespace: 'default', name: 'web', uid },
+      spec: { ports: [{ name: 'tcp-32400', port: 32400, protocol: 'TCP', targetPort: 32400 }] },
+    };
+    expect(ports(await at.client.apply(SERVICES, ours, { manager: 'sluice' }))).toEqual([
+      80, 32400,
+    ]);
+    expect(
+      ports(await at.client.apply(SERVICES, { metadata: ours.metadata }, { manager: 'sluice' })),
+    ).toEqual([80]);
   });
 
   test('refuses to take over what somebody else owns', async () => {
     at.lab.store.apply(service);
-    const theirs = { metadata: { namespace: 'default', name: 'web' }, spec: { ports: [{ name: 'mine', port: 80, protocol: 'TCP', targetPort: 9999 }] } };
+    const theirs = {
+      metadata: { namespace: 'default', name: 'web' },
+      spec: { ports: [{ name: 'mine', port: 80, protocol: 'TCP', targetPort: 9999 }] },
+    };
     const error = await failure(at.client.apply(SERVICES, theirs, { manager: 'sluice' }));
     expect([error.status, error.reason]).toEqual([409, 'Conflict']);
   });
@@ -122,6 +171,8 @@ test('replace fails when somebody wrote in between', async () => {
   at.lab.store.apply(configMap('one', { n: '1' }));
   const read = await at.client.get(CONFIG_MAPS, 'one', 'default');
   at.lab.store.apply(configMap('one', { n: '2' }));
-  const error = await failure(at.client.replace(CONFIG_MAPS, { ...(read as RawObject), data: { n: '3' } }));
+  const error = await failure(
+    at.client.replace(CONFIG_MAPS, { ...(read as RawObject), data: { n: '3' } }),
+  );
   expect(error.status).toBe(409);
 });

@@ -3,20 +3,45 @@ import { dryRunClient } from '../../../shared/kubernetes/dry-run.ts';
 import type { KubernetesClient, Resource } from '../../../shared/kubernetes/index.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 
-const SERVICES: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
-const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+const SERVICES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'services',
+  kind: 'Service',
+  namespaced: true,
+};
+const LEASES: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
 
-function setUp(): { readonly client: KubernetesClient; readonly told: object[]; readonly asked: string[] } {
+function setUp(): {
+  readonly client: KubernetesClient;
+  readonly told: object[];
+  readonly asked: string[];
+} {
   const told: object[] = [];
   const asked: string[] = [];
   const quiet = (): void => undefined;
-  const log: Logger = { debug: quiet, info: (fields, message) => void told.push({ ...fields, message }), warn: quiet, error: quiet, child: () => log };
+  const log: Logger = {
+    debug: quiet,
+    info: (fields, message) => void told.push({ ...fields, message }),
+    warn: quiet,
+    error: quiet,
+    child: () => log,
+  };
   // A cluster that only knows reads: every write would be noticed.
   const real = new Proxy({} as KubernetesClient, {
-    get: (_target, name) => (name === 'namespace' ? 'default' : (resource: Resource) => {
-      asked.push(`${String(name)} ${resource?.kind ?? ''}`.trim());
-      return Promise.resolve({ metadata: { name: 'real' } });
-    }),
+    get: (_target, name) =>
+      name === 'namespace'
+        ? 'default'
+        : (resource: Resource) => {
+            asked.push(`${String(name)} ${resource?.kind ?? ''}`.trim());
+            return Promise.resolve({ metadata: { name: 'real' } });
+          },
   });
   return { client: dryRunClient(real, log), told, asked };
 }
@@ -25,21 +50,35 @@ test('reads go through, writes are told once and answered as done', async () => 
   const { client, told, asked } = setUp();
   const object = { metadata: { namespace: 'n', name: 's' }, spec: { ports: [] } };
   expect(await client.get(SERVICES, 's', 'n')).toEqual({ metadata: { name: 'real' } });
-  for (let again = 0; again < 2; again += 1) expect(await client.apply(SERVICES, object, { manager: 'm' })).toMatchObject(object);
+  for (let again = 0; again < 2; again += 1)
+    expect(await client.apply(SERVICES, object, { manager: 'm' })).toMatchObject(object);
   await client.create(SERVICES, object);
   await client.replace(SERVICES, object);
   await client.merge(SERVICES, { name: 's', namespace: 'n' }, { count: 2 });
   expect(asked).toEqual(['get Service']);
-  expect(told).toMatchObject(['apply', 'create', 'replace', 'merge'].map((verb) => ({ verb, kind: 'Service', object: 'n/s', message: 'dry run: not written' })));
+  expect(told).toMatchObject(
+    ['apply', 'create', 'replace', 'merge'].map((verb) => ({
+      verb,
+      kind: 'Service',
+      object: 'n/s',
+      message: 'dry run: not written',
+    })),
+  );
 });
 
 test('the Lease of a dry run is its own: it takes none from a watcher that works, and waits for none', async () => {
   const { client, told, asked } = setUp();
   expect(await client.get(LEASES, 'l', 'n')).toBeUndefined();
-  const created = await client.create(LEASES, { metadata: { namespace: 'n', name: 'l' }, spec: { holderIdentity: 'me' } });
+  const created = await client.create(LEASES, {
+    metadata: { namespace: 'n', name: 'l' },
+    spec: { holderIdentity: 'me' },
+  });
   const seen = await client.get(LEASES, 'l', 'n');
   expect(seen).toEqual(created);
-  const renewed = await client.replace(LEASES, { ...created, spec: { holderIdentity: 'me', renewTime: 'later' } });
+  const renewed = await client.replace(LEASES, {
+    ...created,
+    spec: { holderIdentity: 'me', renewTime: 'later' },
+  });
   expect(renewed.metadata.resourceVersion).not.toBe(created.metadata.resourceVersion);
   expect([asked, told]).toEqual([[], []]);
 });

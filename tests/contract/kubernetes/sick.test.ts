@@ -22,7 +22,17 @@ async function serve(answer: (response: ServerResponse) => void): Promise<void> 
   server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const source: CredentialSource = { namespace: undefined, read: () => Promise.resolve({ server: url, headers: {}, fingerprint: 'a', createDispatcher: () => new Agent() }), reload: () => undefined };
+  const source: CredentialSource = {
+    namespace: undefined,
+    read: () =>
+      Promise.resolve({
+        server: url,
+        headers: {},
+        fingerprint: 'a',
+        createDispatcher: () => new Agent(),
+      }),
+    reload: () => undefined,
+  };
   transport = createTransport(source, processClock, { total: 200, bytes: 300_000 });
 }
 
@@ -35,12 +45,16 @@ function often(response: ServerResponse, piece: string, ms: number): void {
 describe('an answer of the Kubernetes API that is held in memory', () => {
   test('and drips is given up in its total time', async () => {
     await serve((response) => often(response, ' ', 10));
-    await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject({ status: 0, message: expect.stringContaining('not complete after') });
+    await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject(
+      { status: 0, message: expect.stringContaining('not complete after') },
+    );
   });
 
   test('and has no end is given up at its limit', async () => {
     await serve((response) => often(response, 'x'.repeat(60_000), 1));
-    await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject({ status: 0, message: expect.stringContaining('larger than 300000 bytes') });
+    await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject(
+      { status: 0, message: expect.stringContaining('larger than 300000 bytes') },
+    );
   });
 
   test('and is an error without an end still says its status', async () => {
@@ -48,7 +62,9 @@ describe('an answer of the Kubernetes API that is held in memory', () => {
       response.statusCode = 500;
       response.write('{');
     });
-    await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject({ status: 500 });
+    await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject(
+      { status: 500 },
+    );
   });
 });
 
@@ -58,7 +74,8 @@ describe('a watch', () => {
   test('whose line has no end is given up, however many lines came before', async () => {
     await serve(() => undefined);
     async function* body(): AsyncGenerator<Uint8Array> {
-      for (let i = 0; i < 100; i += 1) yield bytes(`${JSON.stringify({ type: 'ADDED', object: { n: i } })}\n`);
+      for (let i = 0; i < 100; i += 1)
+        yield bytes(`${JSON.stringify({ type: 'ADDED', object: { n: i } })}\n`);
       for (;;) yield bytes('x'.repeat(100));
     }
     const seen: unknown[] = [];
@@ -71,7 +88,9 @@ describe('a watch', () => {
 
   test('is read in whatever pieces it comes', async () => {
     await serve(() => undefined);
-    const text = [1, 2, 3].map((n) => JSON.stringify({ type: 'ADDED', object: { n, name: 'é€' } })).join('\n\n');
+    const text = [1, 2, 3]
+      .map((n) => JSON.stringify({ type: 'ADDED', object: { n, name: 'é€' } }))
+      .join('\n\n');
     async function* body(): AsyncGenerator<Uint8Array> {
       for (const byte of bytes(`${text}\n`)) yield Uint8Array.of(byte);
     }
@@ -83,6 +102,14 @@ describe('a watch', () => {
 
 test('a credential plugin that prints without an end is stopped', async () => {
   await serve(() => undefined);
-  const plugin = createExecPlugin({ command: process.execPath, args: ['-e', 'const f = () => process.stdout.write("x".repeat(65536), f); f()'], env: [], apiVersion: 'v1' }, { env: {}, now: () => 0 });
+  const plugin = createExecPlugin(
+    {
+      command: process.execPath,
+      args: ['-e', 'const f = () => process.stdout.write("x".repeat(65536), f); f()'],
+      env: [],
+      apiVersion: 'v1',
+    },
+    { env: {}, now: () => 0 },
+  );
   await expect(plugin.read()).rejects.toThrow('printed more than 1048576 characters');
 });

@@ -1,20 +1,43 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createStream, type Stream, type StreamKind, type StreamTiming } from '../../../shared/kubernetes/index.ts';
+import {
+  createStream,
+  type Stream,
+  type StreamKind,
+  type StreamTiming,
+} from '../../../shared/kubernetes/index.ts';
 import { configMap, gateway, hurriedClock, silent, startLab, until, type Lab } from './support.ts';
 
-const CONFIG_MAPS: StreamKind = { group: '', versions: ['v1'], plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
-const GATEWAYS: StreamKind = { group: 'networking.istio.io', versions: ['v1', 'v1beta1', 'v1alpha3'], plural: 'gateways', kind: 'Gateway', namespaced: true };
+const CONFIG_MAPS: StreamKind = {
+  group: '',
+  versions: ['v1'],
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
+const GATEWAYS: StreamKind = {
+  group: 'networking.istio.io',
+  versions: ['v1', 'v1beta1', 'v1alpha3'],
+  plural: 'gateways',
+  kind: 'Gateway',
+  namespaced: true,
+};
 
 let at: Lab;
 let seen: string[];
 let stream: Stream<{ name: string; data: Record<string, string> }>;
 
-function follow(kind = CONFIG_MAPS, options: { timing?: Partial<StreamTiming>; onChange?: (line: string) => void } = {}): void {
+function follow(
+  kind = CONFIG_MAPS,
+  options: { timing?: Partial<StreamTiming>; onChange?: (line: string) => void } = {},
+): void {
   seen = [];
   stream = createStream({
     client: at.client,
     kind,
-    normalise: (raw) => ({ name: raw.metadata.name, data: (raw['data'] ?? {}) as Record<string, string> }),
+    normalise: (raw) => ({
+      name: raw.metadata.name,
+      data: (raw['data'] ?? {}) as Record<string, string>,
+    }),
     onChange: ({ what, object }) => {
       seen.push(`${what} ${object.name}${object.data['n'] ?? ''}`);
       options.onChange?.(seen.at(-1) ?? '');
@@ -28,7 +51,8 @@ function follow(kind = CONFIG_MAPS, options: { timing?: Partial<StreamTiming>; o
 }
 
 const lines = (names: string[]): string => names.sort((a, b) => a.localeCompare(b)).join(' ');
-const put = (name: string, n: number): void => void at.lab.store.apply(configMap(name, { n: `${n}` }));
+const put = (name: string, n: number): void =>
+  void at.lab.store.apply(configMap(name, { n: `${n}` }));
 const drop = (name: string): void => at.lab.store.delete('v1', 'ConfigMap', 'default', name);
 const open = (): number => at.lab.faults.watches({ resource: 'configmaps' });
 
@@ -64,7 +88,10 @@ describe('nothing is missed', () => {
 
   /** Changes while nobody looks: the list is denied and watches break. */
   async function gap(changes: () => void, end: () => void): Promise<void> {
-    const allow = [at.lab.faults.add({ verbs: ['list'], resource: 'configmaps' }, { kind: 'cut' }), at.lab.faults.add({ verbs: ['watch'], resource: 'configmaps' }, { kind: 'cut' })];
+    const allow = [
+      at.lab.faults.add({ verbs: ['list'], resource: 'configmaps' }, { kind: 'cut' }),
+      at.lab.faults.add({ verbs: ['watch'], resource: 'configmaps' }, { kind: 'cut' }),
+    ];
     at.lab.faults.cutWatches();
     await until(() => open() === 0);
     changes();
@@ -141,8 +168,14 @@ describe('nothing is missed', () => {
       if (n % 5 === 4) drop(`x${n % 7}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    const truth = (): string => lines(at.lab.store.list('v1', 'ConfigMap', 'default').map((object) => `${object.metadata.name}${(object['data'] as { n: string }).n}`));
-    const known = (): string => lines([...stream.store.values()].map((object) => `${object.name}${object.data['n']}`));
+    const truth = (): string =>
+      lines(
+        at.lab.store
+          .list('v1', 'ConfigMap', 'default')
+          .map((object) => `${object.metadata.name}${(object['data'] as { n: string }).n}`),
+      );
+    const known = (): string =>
+      lines([...stream.store.values()].map((object) => `${object.name}${object.data['n']}`));
     await until(() => known() === truth());
   });
 });
@@ -219,4 +252,3 @@ test('stop ends a stream that is connecting, and nothing comes after it', async 
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(seen).toEqual(['added a1']);
 });
-

@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startKubernetes, type KubernetesObject, type LabKubernetes, type LabKubernetesOptions } from '../../../infra/lab/kubernetes/index.ts';
+import {
+  startKubernetes,
+  type KubernetesObject,
+  type LabKubernetes,
+  type LabKubernetesOptions,
+} from '../../../infra/lab/kubernetes/index.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
@@ -32,7 +37,13 @@ export async function startLab(options: LabKubernetesOptions = {}): Promise<Lab>
   };
 }
 
-export const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
 
 /** Back-off costs no time here; every sleep is one turn of the event loop. */
 export function hurriedClock(): Clock {
@@ -52,8 +63,17 @@ export async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-export function configMap(name: string, data: Record<string, string> = {}, labels: Record<string, string> = {}): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name, labels }, data };
+export function configMap(
+  name: string,
+  data: Record<string, string> = {},
+  labels: Record<string, string> = {},
+): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: 'default', name, labels },
+    data,
+  };
 }
 
 export function gateway(name: string, port: number, version = 'v1'): KubernetesObject {
@@ -61,6 +81,9 @@ export function gateway(name: string, port: number, version = 'v1'): KubernetesO
     apiVersion: `networking.istio.io/${version}`,
     kind: 'Gateway',
     metadata: { namespace: 'default', name },
-    spec: { selector: { istio: 'ingressgateway' }, servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }] },
+    spec: {
+      selector: { istio: 'ingressgateway' },
+      servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
+    },
   };
 }

@@ -27,11 +27,18 @@ interface Child {
 
 function script(name: string, ...args: readonly string[]): Child {
   const file = join(import.meta.dirname, '../../fixtures/queue', name);
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => lines.push(line));
-  return { lines, line: () => once(reader, 'line'), kill: () => child.kill('SIGKILL'), ended: Promise.all([once(child, 'exit'), once(reader, 'close')]) };
+  return {
+    lines,
+    line: () => once(reader, 'line'),
+    kill: () => child.kill('SIGKILL'),
+    ended: Promise.all([once(child, 'exit'), once(reader, 'close')]),
+  };
 }
 
 function openFile(): ReturnType<typeof createSqliteQueues> {
@@ -47,7 +54,9 @@ describe('the queue file', () => {
     const queues = openFile();
     const kept: string[] = [];
     for (;;) {
-      const messages = await queues.queue('snapshots').receive({ max: 10, wait: 0, visibility: 60_000 });
+      const messages = await queues
+        .queue('snapshots')
+        .receive({ max: 10, wait: 0, visibility: 60_000 });
       if (messages.length === 0) break;
       for (const message of messages) {
         kept.push(message.body);
@@ -65,9 +74,13 @@ describe('the queue file', () => {
     const [taken] = await first.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 });
     await first.close();
     const second = openFile();
-    expect(await second.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 })).toEqual([]);
+    expect(await second.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 })).toEqual(
+      [],
+    );
     await second.queue('slices').changeVisibility(taken?.receipt ?? '', 0);
-    expect(await second.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 })).toMatchObject([{ body: 'kept', receiveCount: 2 }]);
+    expect(
+      await second.queue('slices').receive({ max: 1, wait: 0, visibility: 60_000 }),
+    ).toMatchObject([{ body: 'kept', receiveCount: 2 }]);
     await second.close();
   });
 
@@ -79,10 +92,14 @@ describe('the queue file', () => {
       .flatMap((receiver) => receiver.lines)
       .map((line) => line.split(' ') as [at: string, group: string, body: string])
       .sort((a, b) => (BigInt(a[0]) < BigInt(b[0]) ? -1 : 1));
-    expect(taken.map(([, , body]) => body).sort()).toEqual(senders.flatMap((sender) => sender.lines).sort());
+    expect(taken.map(([, , body]) => body).sort()).toEqual(
+      senders.flatMap((sender) => sender.lines).sort(),
+    );
     for (const prefix of ['x', 'y']) {
       for (const group of ['g0', 'g1', 'g2']) {
-        const order = taken.filter(([, g, body]) => g === group && body.startsWith(prefix)).map(([, , body]) => Number(body.split('-')[1]));
+        const order = taken
+          .filter(([, g, body]) => g === group && body.startsWith(prefix))
+          .map(([, , body]) => Number(body.split('-')[1]));
         expect(order).toEqual([...order].sort((a, b) => a - b));
         expect(order).toHaveLength(20);
       }
@@ -100,14 +117,24 @@ describe('the queue file', () => {
 
   test('a file that is no database is refused, with its path and a remedy', () => {
     writeFileSync(path, 'this is not a database, and long enough to be looked at as one');
-    expect(openFile).toThrow(expect.objectContaining({ code: 'Q601', message: expect.stringMatching(/queue\.sqlite cannot be opened: .*Check queue\.path/) }));
+    expect(openFile).toThrow(
+      expect.objectContaining({
+        code: 'Q601',
+        message: expect.stringMatching(/queue\.sqlite cannot be opened: .*Check queue\.path/),
+      }),
+    );
   });
 
   test('a folder that cannot be made is refused in the same way', () => {
     writeFileSync(join(folder, 'file'), '');
     chmodSync(join(folder, 'file'), 0o600);
     path = join(folder, 'file', 'queue.sqlite');
-    expect(openFile).toThrow(expect.objectContaining({ code: 'Q601', message: expect.stringContaining('Check queue.path') }));
+    expect(openFile).toThrow(
+      expect.objectContaining({
+        code: 'Q601',
+        message: expect.stringContaining('Check queue.path'),
+      }),
+    );
   });
 
   test('a queue that was closed says so', async () => {
@@ -115,8 +142,13 @@ describe('the queue file', () => {
     const queue = queues.queue('snapshots');
     const waiting = queue.receive({ max: 1, wait: 20_000, visibility: 60_000 });
     await queues.close();
-    await expect(waiting).rejects.toMatchObject({ code: 'Q601', message: expect.stringContaining('closed') });
-    await expect(queue.send({ group: 'a', deduplicationId: '1', body: '' })).rejects.toMatchObject({ code: 'Q601' });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'Q601',
+      message: expect.stringContaining('closed'),
+    });
+    await expect(queue.send({ group: 'a', deduplicationId: '1', body: '' })).rejects.toMatchObject({
+      code: 'Q601',
+    });
     await queues.close();
   });
 });

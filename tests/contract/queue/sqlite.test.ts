@@ -28,26 +28,39 @@ queueContract('SQLite file', async () => {
   return start(join(folder, 'deep', 'queue.sqlite'), () => rmSync(folder, { recursive: true }));
 });
 
-test.each([0o600, 0o644, 0o666])('nobody but its owner reads the queue file and what SQLite puts beside it, when it had %i before', async (mode) => {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));
-  const path = join(folder, 'queue.sqlite');
-  const open = () => createSqliteQueues({ path, clock: createManualClock(), id: randomUUID });
-  const first = open();
-  await first.queue('slices').send({ group: 'g', deduplicationId: 'd', body: 'secret' });
-  const files = ['', '-wal', '-shm'].map((end) => `${path}${end}`);
-  for (const file of files) chmodSync(file, mode);
-  const second = open();
-  await second.queue('slices').send({ group: 'g', deduplicationId: 'e', body: 'secret' });
-  expect(files.map((file) => (statSync(file).mode & 0o777).toString(8))).toEqual(['600', '600', '600']);
-  for (const queues of [first, second]) await queues.close();
-  rmSync(folder, { recursive: true });
-});
+test.each([0o600, 0o644, 0o666])(
+  'nobody but its owner reads the queue file and what SQLite puts beside it, when it had %i before',
+  async (mode) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));
+    const path = join(folder, 'queue.sqlite');
+    const open = () => createSqliteQueues({ path, clock: createManualClock(), id: randomUUID });
+    const first = open();
+    await first.queue('slices').send({ group: 'g', deduplicationId: 'd', body: 'secret' });
+    const files = ['', '-wal', '-shm'].map((end) => `${path}${end}`);
+    for (const file of files) chmodSync(file, mode);
+    const second = open();
+    await second.queue('slices').send({ group: 'g', deduplicationId: 'e', body: 'secret' });
+    expect(files.map((file) => (statSync(file).mode & 0o777).toString(8))).toEqual([
+      '600',
+      '600',
+      '600',
+    ]);
+    for (const queues of [first, second]) await queues.close();
+    rmSync(folder, { recursive: true });
+  },
+);
 
-test('a folder that is made for the queue file is its owner\'s alone; one that was there is left as it is', async () => {
+test("a folder that is made for the queue file is its owner's alone; one that was there is left as it is", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));
   chmodSync(folder, 0o755);
-  const queues = createSqliteQueues({ path: join(folder, 'made', 'queue.sqlite'), clock: createManualClock(), id: randomUUID });
-  expect([folder, join(folder, 'made')].map((path) => (statSync(path).mode & 0o777).toString(8))).toEqual(['755', '700']);
+  const queues = createSqliteQueues({
+    path: join(folder, 'made', 'queue.sqlite'),
+    clock: createManualClock(),
+    id: randomUUID,
+  });
+  expect(
+    [folder, join(folder, 'made')].map((path) => (statSync(path).mode & 0o777).toString(8)),
+  ).toEqual(['755', '700']);
   await queues.close();
   rmSync(folder, { recursive: true });
 });
@@ -61,13 +74,20 @@ describe('a queue file whose machine has its clock set', () => {
   let opened: Queues[];
   /** As another process has it: it knows nothing but the file. */
   const open = (): Queue => {
-    const queues = createSqliteQueues({ path: join(folder, 'queue.sqlite'), clock, id: randomUUID });
+    const queues = createSqliteQueues({
+      path: join(folder, 'queue.sqlite'),
+      clock,
+      id: randomUUID,
+    });
     opened.push(queues);
     return queues.queue('slices');
   };
-  const take = (queue: Queue): Promise<readonly QueueMessage[]> => queue.receive({ max: 10, wait: 0, visibility: 30_000 });
-  const bodies = async (queue: Queue): Promise<readonly string[]> => (await take(queue)).map(({ body }) => body);
-  const send = (queue: Queue, body: string): Promise<void> => queue.send({ group: body, deduplicationId: body, body });
+  const take = (queue: Queue): Promise<readonly QueueMessage[]> =>
+    queue.receive({ max: 10, wait: 0, visibility: 30_000 });
+  const bodies = async (queue: Queue): Promise<readonly string[]> =>
+    (await take(queue)).map(({ body }) => body);
+  const send = (queue: Queue, body: string): Promise<void> =>
+    queue.send({ group: body, deduplicationId: body, body });
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));

@@ -16,7 +16,13 @@ afterEach(async () => {
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 function connect(endpoint: string, requestTimeout = 30_000): Queues {
-  const queues = createSqsQueues({ region: 'eu-central-1', endpoint, credentials, prefix: 'sluice', requestTimeout });
+  const queues = createSqsQueues({
+    region: 'eu-central-1',
+    endpoint,
+    credentials,
+    prefix: 'sluice',
+    requestTimeout,
+  });
   closers.push(() => queues.close());
   return queues;
 }
@@ -49,12 +55,19 @@ interface Fault {
 /** A server that knows its queue's URL and then fails in one way. */
 async function failing(fault: Fault): Promise<Queue> {
   const answer = (response: ServerResponse, status: number, body: object): void => {
-    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
+    response
+      .writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
+      .end(JSON.stringify(body));
   };
   const server = createServer((request, response) => {
     request.resume();
-    if (request.headers['x-amz-target'] === 'AmazonSQS.GetQueueUrl') answer(response, 200, { QueueUrl: 'https://sqs.eu-central-1.invalid/0/q' });
-    else answer(response, fault.status, { __type: `com.amazonaws.sqs#${fault.name}`, message: fault.message });
+    if (request.headers['x-amz-target'] === 'AmazonSQS.GetQueueUrl')
+      answer(response, 200, { QueueUrl: 'https://sqs.eu-central-1.invalid/0/q' });
+    else
+      answer(response, fault.status, {
+        __type: `com.amazonaws.sqs#${fault.name}`,
+        message: fault.message,
+      });
   });
   return connect(await listen(server)).queue('snapshots');
 }
@@ -63,24 +76,55 @@ const MESSAGE = { group: 'a', deduplicationId: '1', body: '{}' };
 
 describe('the SQS adapter', () => {
   test.each([
-    ['AccessDeniedException', 'User: x is not authorized to perform: sqs:sendmessage', 'Q602', /role's rights/],
-    ['AWS.SimpleQueueService.NonExistentQueue', 'The specified queue does not exist.', 'Q603', /Deploy the queues/],
-    ['InvalidParameterValue', 'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.', 'Q604', /Send less/],
-    ['InvalidParameterValue', 'Value AQEB for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.', 'Q605', /received again/],
+    [
+      'AccessDeniedException',
+      'User: x is not authorized to perform: sqs:sendmessage',
+      'Q602',
+      /role's rights/,
+    ],
+    [
+      'AWS.SimpleQueueService.NonExistentQueue',
+      'The specified queue does not exist.',
+      'Q603',
+      /Deploy the queues/,
+    ],
+    [
+      'InvalidParameterValue',
+      'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.',
+      'Q604',
+      /Send less/,
+    ],
+    [
+      'InvalidParameterValue',
+      'Value AQEB for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.',
+      'Q605',
+      /received again/,
+    ],
     ['ReceiptHandleIsInvalid', 'The input receipt handle is invalid.', 'Q605', /received again/],
     ['UnsupportedOperation', 'no', 'Q601', /Check the endpoint/],
   ])('%s (%s) becomes %s', async (name, message, code, remedy) => {
     const queue = await failing({ status: 400, name, message });
-    await expect(queue.send(MESSAGE)).rejects.toMatchObject({ name: 'QueueError', code, message: expect.stringMatching(remedy) });
-    await expect(queue.send(MESSAGE)).rejects.toThrow(`The queue sluice-snapshots.fifo at http://127.0.0.1`);
+    await expect(queue.send(MESSAGE)).rejects.toMatchObject({
+      name: 'QueueError',
+      code,
+      message: expect.stringMatching(remedy),
+    });
+    await expect(queue.send(MESSAGE)).rejects.toThrow(
+      `The queue sluice-snapshots.fifo at http://127.0.0.1`,
+    );
   });
 
   test('a missing queue is named, and found once it is there', async () => {
     const sqs = await startLocalSqs();
     closers.push(() => sqs.stop());
     const queue = connect(sqs.endpoint).queue('settled-east');
-    await expect(queue.send(MESSAGE)).rejects.toMatchObject({ code: 'Q603', message: expect.stringContaining('sluice-settled-east.fifo') });
-    await createQueuesOn(sqs, [{ name: 'sluice-settled-east.fifo', visibilitySeconds: 30, retentionSeconds: 1_209_600 }]);
+    await expect(queue.send(MESSAGE)).rejects.toMatchObject({
+      code: 'Q603',
+      message: expect.stringContaining('sluice-settled-east.fifo'),
+    });
+    await createQueuesOn(sqs, [
+      { name: 'sluice-settled-east.fifo', visibilitySeconds: 30, retentionSeconds: 1_209_600 },
+    ]);
     await queue.send(MESSAGE);
     expect(await queue.depth()).toEqual({ waiting: 1, inFlight: 0 });
   });
@@ -88,7 +132,9 @@ describe('the SQS adapter', () => {
   test('the configured endpoint wins over the host in the URL of a queue', async () => {
     const sqs = await startLocalSqs();
     closers.push(() => sqs.stop());
-    await createQueuesOn(sqs, [{ name: 'sluice-snapshots.fifo', visibilitySeconds: 30, retentionSeconds: 1_209_600 }]);
+    await createQueuesOn(sqs, [
+      { name: 'sluice-snapshots.fifo', visibilitySeconds: 30, retentionSeconds: 1_209_600 },
+    ]);
     await expect(connect(sqs.endpoint).queue('snapshots').send(MESSAGE)).resolves.toBeUndefined();
   });
 
@@ -97,37 +143,51 @@ describe('the SQS adapter', () => {
     const endpoint = await listen(server);
     server.close();
     await once(server, 'close');
-    await expect(connect(endpoint).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({ code: 'Q601' });
+    await expect(connect(endpoint).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({
+      code: 'Q601',
+    });
   });
 
   test('a server that takes requests and never answers is Q601 after its time, not a hang', async () => {
     const endpoint = await listen(createServer(() => undefined));
-    await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({ code: 'Q601' });
+    await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({
+      code: 'Q601',
+    });
   });
 
   test('a server whose answer drips and never ends is Q601 after its time as well', async () => {
     const endpoint = await listen(dripping());
-    await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({ code: 'Q601', message: expect.stringContaining('no complete answer within 0.4 s') });
+    await expect(connect(endpoint, 200).queue('snapshots').send(MESSAGE)).rejects.toMatchObject({
+      code: 'Q601',
+      message: expect.stringContaining('no complete answer within 0.4 s'),
+    });
   });
 
   test('a poll that is cut while the server is silent ends at once', async () => {
     const asked = Promise.withResolvers<void>();
     const endpoint = await listen(createServer(() => asked.resolve()));
     const stop = new AbortController();
-    const waiting = connect(endpoint).queue('snapshots').receive({ max: 10, wait: 20_000, visibility: 30_000, signal: stop.signal });
+    const waiting = connect(endpoint)
+      .queue('snapshots')
+      .receive({ max: 10, wait: 20_000, visibility: 30_000, signal: stop.signal });
     await asked.promise;
     stop.abort();
     expect(await waiting).toEqual([]);
   });
 
   test('missing credentials are Q602, without a request', () => {
-    const error = Object.assign(new Error('Could not load credentials from any providers'), { name: 'CredentialsProviderError' });
+    const error = Object.assign(new Error('Could not load credentials from any providers'), {
+      name: 'CredentialsProviderError',
+    });
     expect(toQueueError(error, 'q')).toMatchObject({ code: 'Q602', cause: error });
   });
 
   test('an error that is known already stays what it is', () => {
     const known = new QueueError('Q604', 'too large');
     expect(toQueueError(known, 'q')).toBe(known);
-    expect(toQueueError('text', 'q')).toMatchObject({ code: 'Q601', message: expect.stringContaining('text') });
+    expect(toQueueError('text', 'q')).toMatchObject({
+      code: 'Q601',
+      message: expect.stringContaining('text'),
+    });
   });
 });

@@ -8,7 +8,21 @@ let runs = 0;
 
 beforeAll(async () => {
   // Only the date: server and client of this process then agree on the time, and everything else runs for real.
-  jest.useFakeTimers({ now: Date.UTC(2026, 10, 22), doNotFake: ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  jest.useFakeTimers({
+    now: Date.UTC(2026, 10, 22),
+    doNotFake: [
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setInterval',
+      'clearInterval',
+      'setTimeout',
+      'clearTimeout',
+    ],
+  });
   sqs = await startLocalSqs();
 });
 afterAll(async () => {
@@ -23,11 +37,20 @@ queueContract(
     const prefix = `t${runs}`;
     const plain = { visibilitySeconds: 30, retentionSeconds: 1_209_600 };
     await createQueuesOn(sqs, [
-      { name: sqsName(prefix, 'snapshots'), ...plain, redrive: { deadLetterQueue: sqsName(prefix, 'snapshots-dead'), maxReceiveCount: 3 } },
+      {
+        name: sqsName(prefix, 'snapshots'),
+        ...plain,
+        redrive: { deadLetterQueue: sqsName(prefix, 'snapshots-dead'), maxReceiveCount: 3 },
+      },
       { name: sqsName(prefix, 'slices'), ...plain },
       { name: sqsName(prefix, 'snapshots-dead'), ...plain },
     ]);
-    const queues = createSqsQueues({ region: sqs.region, endpoint: sqs.endpoint, credentials: sqs.credentials, prefix });
+    const queues = createSqsQueues({
+      region: sqs.region,
+      endpoint: sqs.endpoint,
+      credentials: sqs.credentials,
+      prefix,
+    });
     return {
       queues,
       pass: async (ms) => {
@@ -36,5 +59,11 @@ queueContract(
       stop: () => queues.close(),
     };
   },
-  { oneMessagePerGroup: true, acceptsOldReceipts: true, deletesLate: true, noRetention: true, tellsNoAge: true },
+  {
+    oneMessagePerGroup: true,
+    acceptsOldReceipts: true,
+    deletesLate: true,
+    noRetention: true,
+    tellsNoAge: true,
+  },
 );

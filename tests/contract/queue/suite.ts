@@ -1,6 +1,11 @@
 /** What every queue adapter promises. Known differences of a server are named, and asserted as such, never skipped silently. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { MAX_BODY_BYTES, type Queue, type QueueMessage, type Queues } from '../../../shared/queue/port.ts';
+import {
+  MAX_BODY_BYTES,
+  type Queue,
+  type QueueMessage,
+  type Queues,
+} from '../../../shared/queue/port.ts';
 import { idle } from './manual-clock.ts';
 
 export interface Subject {
@@ -25,7 +30,11 @@ export interface Differences {
 }
 
 /** Subjects have `maxReceiveCount` 3. */
-export function queueContract(name: string, start: () => Promise<Subject>, differences: Differences = {}): void {
+export function queueContract(
+  name: string,
+  start: () => Promise<Subject>,
+  differences: Differences = {},
+): void {
   describe(`a queue (${name})`, () => {
     let subject: Subject;
     let queue: Queue;
@@ -36,8 +45,10 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
     });
     afterEach(() => subject.stop());
 
-    const send = (group: string, body: string, deduplicationId = body): Promise<void> => queue.send({ group, deduplicationId, body });
-    const take = (max = 10, wait = 0): Promise<readonly QueueMessage[]> => queue.receive({ max, wait, visibility: 30_000 });
+    const send = (group: string, body: string, deduplicationId = body): Promise<void> =>
+      queue.send({ group, deduplicationId, body });
+    const take = (max = 10, wait = 0): Promise<readonly QueueMessage[]> =>
+      queue.receive({ max, wait, visibility: 30_000 });
     const bodies = (messages: readonly QueueMessage[]): string[] => messages.map((m) => m.body);
 
     /** Receives and deletes until nothing is left. */
@@ -53,7 +64,12 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
     test('gives back what was sent, with its group and ids', async () => {
       await queue.send({ group: 'east/istio/gw', deduplicationId: 'e-1', body: '{"über":1}' });
       const [message] = await take();
-      expect(message).toMatchObject({ group: 'east/istio/gw', deduplicationId: 'e-1', body: '{"über":1}', receiveCount: 1 });
+      expect(message).toMatchObject({
+        group: 'east/istio/gw',
+        deduplicationId: 'e-1',
+        body: '{"über":1}',
+        receiveCount: 1,
+      });
       expect(message?.id).not.toBe('');
       expect(message?.sentAt).toBeGreaterThan(0);
     });
@@ -69,7 +85,9 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
 
     test('one receive gives several messages of one group', async () => {
       for (const body of ['1', '2', '3']) await send('a', body);
-      expect(bodies(await take())).toEqual(differences.oneMessagePerGroup ? ['1'] : ['1', '2', '3']);
+      expect(bodies(await take())).toEqual(
+        differences.oneMessagePerGroup ? ['1'] : ['1', '2', '3'],
+      );
     });
 
     test('never gives more than was asked for', async () => {
@@ -167,7 +185,9 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
       await send('a', 'here', 'same');
       const other = subject.queues.queue('slices');
       await other.send({ group: 'a', deduplicationId: 'same', body: 'there' });
-      expect(bodies(await other.receive({ max: 10, wait: 0, visibility: 30_000 }))).toEqual(['there']);
+      expect(bodies(await other.receive({ max: 10, wait: 0, visibility: 30_000 }))).toEqual([
+        'there',
+      ]);
       expect(bodies(await take())).toEqual(['here']);
     });
 
@@ -181,7 +201,9 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
       }
       const left = [...bodies(await take()), ...bodies(await take())];
       expect(left).toEqual(['good']);
-      const dead = await subject.queues.queue('snapshots-dead').receive({ max: 10, wait: 0, visibility: 30_000 });
+      const dead = await subject.queues
+        .queue('snapshots-dead')
+        .receive({ max: 10, wait: 0, visibility: 30_000 });
       expect(dead).toMatchObject([{ group: 'a', body: 'poison' }]);
     });
 
@@ -194,11 +216,18 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
 
     test('a waiting receive ends at once, and empty, when its signal fires', async () => {
       const stop = new AbortController();
-      const waiting = queue.receive({ max: 10, wait: 20_000, visibility: 30_000, signal: stop.signal });
+      const waiting = queue.receive({
+        max: 10,
+        wait: 20_000,
+        visibility: 30_000,
+        signal: stop.signal,
+      });
       await idle();
       stop.abort();
       expect(await waiting).toEqual([]);
-      expect(await queue.receive({ max: 10, wait: 20_000, visibility: 30_000, signal: stop.signal })).toEqual([]);
+      expect(
+        await queue.receive({ max: 10, wait: 20_000, visibility: 30_000, signal: stop.signal }),
+      ).toEqual([]);
     });
 
     test('tells how many wait and how many are in flight', async () => {
@@ -220,7 +249,10 @@ export function queueContract(name: string, start: () => Promise<Subject>, diffe
     test('takes the largest body, and refuses one byte more with the reason', async () => {
       await send('a', 'x'.repeat(MAX_BODY_BYTES), 'full');
       expect((await take())[0]?.body).toHaveLength(MAX_BODY_BYTES);
-      await expect(send('a', 'x'.repeat(MAX_BODY_BYTES + 1), 'over')).rejects.toMatchObject({ code: 'Q604', message: expect.stringContaining('snapshots') });
+      await expect(send('a', 'x'.repeat(MAX_BODY_BYTES + 1), 'over')).rejects.toMatchObject({
+        code: 'Q604',
+        message: expect.stringContaining('snapshots'),
+      });
     });
 
     test('groups and ids longer than SQS takes still tell messages apart', async () => {

@@ -23,7 +23,8 @@ export async function startCable(to: string): Promise<Cable> {
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
   });
-  const listen = (port: number): Promise<void> => new Promise((resolve) => void server.listen(port, '127.0.0.1', resolve));
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => void server.listen(port, '127.0.0.1', resolve));
   const hangUp = (): void => {
     for (const socket of sockets) socket.destroy();
   };

@@ -23,18 +23,35 @@ export interface ServerSpec {
 }
 
 export function gateway(name: string, servers: readonly ServerSpec[]): ApiObject {
-  const listed = servers.map(({ port, protocol = 'TCP', name: label = `tcp-${port}` }) => ({ port: { number: port, name: label, protocol }, hosts: ['*'] }));
-  return { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata: { name, namespace: 'default' }, spec: { selector: { istio: 'ingressgateway' }, servers: listed } };
+  const listed = servers.map(({ port, protocol = 'TCP', name: label = `tcp-${port}` }) => ({
+    port: { number: port, name: label, protocol },
+    hosts: ['*'],
+  }));
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name, namespace: 'default' },
+    spec: { selector: { istio: 'ingressgateway' }, servers: listed },
+  };
 }
 
 /** Leads every port of the gateway to the echo server. */
 function route(name: string): ApiObject {
   const tcp = [{ route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }];
-  return { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name, namespace: 'default' }, spec: { hosts: ['*'], gateways: [name], tcp } };
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name, namespace: 'default' },
+    spec: { hosts: ['*'], gateways: [name], tcp },
+  };
 }
 
 /** What a user applies to open ports. */
-export async function openPorts(site: Site, name: string, servers: readonly ServerSpec[]): Promise<void> {
+export async function openPorts(
+  site: Site,
+  name: string,
+  servers: readonly ServerSpec[],
+): Promise<void> {
   await site.api.apply(route(name));
   await site.api.apply(gateway(name, servers));
 }
@@ -48,12 +65,20 @@ export interface SeenEvent {
 }
 
 export async function eventsOf(site: Site, name: string): Promise<readonly SeenEvent[]> {
-  const events = (await site.api.list('/api/v1/namespaces/default/events')) as unknown as readonly SeenEvent[];
+  const events = (await site.api.list(
+    '/api/v1/namespaces/default/events',
+  )) as unknown as readonly SeenEvent[];
   return events.filter((event) => event.involvedObject.name === name);
 }
 
-export function eventOf(site: Site, name: string, wanted: RegExp, sluice: Sluice): Promise<SeenEvent> {
-  const look = async (): Promise<SeenEvent | undefined> => (await eventsOf(site, name)).find((e) => wanted.test(`${e.reason}: ${e.message}`));
+export function eventOf(
+  site: Site,
+  name: string,
+  wanted: RegExp,
+  sluice: Sluice,
+): Promise<SeenEvent> {
+  const look = async (): Promise<SeenEvent | undefined> =>
+    (await eventsOf(site, name)).find((e) => wanted.test(`${e.reason}: ${e.message}`));
   return until(`an Event ${String(wanted)} on Gateway ${name}`, look, () => sluice.stdout());
 }
 
@@ -71,38 +96,68 @@ export function answered(site: Site, port: number, sluice: Sluice): Promise<stri
     const answer = await ask(VIRTUAL_ADDRESS, port, 'hello');
     return /^(one|two) hello$/.test(answer) ? answer : undefined;
   };
-  return until(`an answer through ${VIRTUAL_ADDRESS}:${port}`, look, () => `${virtualServers(site).join()}\n${sluice.stdout()}`);
+  return until(
+    `an answer through ${VIRTUAL_ADDRESS}:${port}`,
+    look,
+    () => `${virtualServers(site).join()}\n${sluice.stdout()}`,
+  );
 }
 
 export async function externalAddresses(site: Site): Promise<readonly string[]> {
-  const { status } = (await site.api.get(INGRESS_SERVICE)) as { status?: { loadBalancer?: { ingress?: readonly { ip?: string }[] } } };
+  const { status } = (await site.api.get(INGRESS_SERVICE)) as {
+    status?: { loadBalancer?: { ingress?: readonly { ip?: string }[] } };
+  };
   return (status?.loadBalancer?.ingress ?? []).map((entry) => entry.ip ?? '');
 }
 
 export async function servicePorts(site: Site): Promise<readonly number[]> {
-  const { spec } = (await site.api.get(INGRESS_SERVICE)) as unknown as { spec: { ports: readonly { port: number }[] } };
+  const { spec } = (await site.api.get(INGRESS_SERVICE)) as unknown as {
+    spec: { ports: readonly { port: number }[] };
+  };
   return spec.ports.map((port) => port.port);
 }
 
 /** Everything a user waits for, on every side. */
-export async function converged(site: Site, name: string, port: number, sluice: Sluice): Promise<void> {
+export async function converged(
+  site: Site,
+  name: string,
+  port: number,
+  sluice: Sluice,
+): Promise<void> {
   await answered(site, port, sluice);
   await eventOf(site, name, new RegExp(`^Programmed: .*:${port}/tcp`), sluice);
-  await until('the external address of the Service', async () => (await externalAddresses(site)).includes(VIRTUAL_ADDRESS), () => sluice.stdout());
-  await until('empty queues', async () => (await pending(site)) === 0, () => sluice.stdout());
+  await until(
+    'the external address of the Service',
+    async () => (await externalAddresses(site)).includes(VIRTUAL_ADDRESS),
+    () => sluice.stdout(),
+  );
+  await until(
+    'empty queues',
+    async () => (await pending(site)) === 0,
+    () => sluice.stdout(),
+  );
 }
 
 /** Events of the pipeline that nobody has finished yet. */
 export async function pending(site: Site): Promise<number> {
-  const depths = await Promise.all((['snapshots', 'slices', 'settled-site'] as const).map((name) => site.queues.queue(name).depth()));
+  const depths = await Promise.all(
+    (['snapshots', 'slices', 'settled-site'] as const).map((name) =>
+      site.queues.queue(name).depth(),
+    ),
+  );
   return depths.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
 }
 
 /** What park has taken from the dead letters, as the failure store keeps it. */
 export async function parked(site: Site): Promise<readonly Failure[]> {
-  const failures = openFailures(FailuresConfig.parse({ kind: 'fs', path: join(site.dir, 'failures') }), { clock: processClock, id: processId });
+  const failures = openFailures(
+    FailuresConfig.parse({ kind: 'fs', path: join(site.dir, 'failures') }),
+    { clock: processClock, id: processId },
+  );
   try {
-    const found = await Promise.all((await failures.store.list()).map((head) => failures.store.get(head.id)));
+    const found = await Promise.all(
+      (await failures.store.list()).map((head) => failures.store.get(head.id)),
+    );
     return found.filter((failure) => failure !== undefined);
   } finally {
     await failures.close();
@@ -110,7 +165,12 @@ export async function parked(site: Site): Promise<readonly Failure[]> {
 }
 
 /** Waits until so many dead letters of the queue are parked. */
-export async function deadLetters(site: Site, queue: WorkQueueName, count: number, sluice: Sluice): Promise<readonly Failure[]> {
+export async function deadLetters(
+  site: Site,
+  queue: WorkQueueName,
+  count: number,
+  sluice: Sluice,
+): Promise<readonly Failure[]> {
   const look = async (): Promise<readonly Failure[] | undefined> => {
     const found = (await parked(site)).filter((failure) => failure.queue === queue);
     return found.length >= count ? found : undefined;
@@ -122,7 +182,11 @@ export async function deadLetters(site: Site, queue: WorkQueueName, count: numbe
 export function plant(site: Site, queue: string, body: string, group = OWNER): void {
   const file = new DatabaseSync(site.queueFile, { timeout: 10_000 });
   const id = `planted-${Date.now()}-${Math.random()}`;
-  file.prepare('INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)').run(queue, group, id, id, body, Date.now(), Date.now());
+  file
+    .prepare(
+      'INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(queue, group, id, id, body, Date.now(), Date.now());
   file.close();
 }
 
@@ -140,10 +204,15 @@ export function watchFences(bigip: LabBigip): () => readonly Version[] {
 
 function versionIn(body: unknown): Version | undefined {
   const text = JSON.stringify(body);
-  const found = /"version":(\{"epoch":\d+,"counter":\d+,"generation":\d+\})/.exec(text) ?? undefined;
-  return found?.[1] === undefined || !text.includes(`"${OWNER}"`) ? undefined : (JSON.parse(found[1]) as Version);
+  const found =
+    /"version":(\{"epoch":\d+,"counter":\d+,"generation":\d+\})/.exec(text) ?? undefined;
+  return found?.[1] === undefined || !text.includes(`"${OWNER}"`)
+    ? undefined
+    : (JSON.parse(found[1]) as Version);
 }
 
 export function isRising(versions: readonly Version[]): boolean {
-  return versions.every((version, i) => i === 0 || compareVersions(version, versions[i - 1] ?? version) >= 0);
+  return versions.every(
+    (version, i) => i === 0 || compareVersions(version, versions[i - 1] ?? version) >= 0,
+  );
 }

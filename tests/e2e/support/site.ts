@@ -55,34 +55,65 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   }
 }
 
-async function build(closers: ReturnType<typeof createClosers>, options: SiteOptions): Promise<Site> {
+async function build(
+  closers: ReturnType<typeof createClosers>,
+  options: SiteOptions,
+): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-up-'));
   closers.add(() => rm(dir, { recursive: true, force: true }));
   const kubernetes = await closers.use(startKubernetes({ name: CLUSTER, ...options }));
-  const cluster = await closers.use(startCluster({ ...NETWORK, store: kubernetes.store, clock: processClock, id: CLUSTER, grace: 200 }));
+  const cluster = await closers.use(
+    startCluster({
+      ...NETWORK,
+      store: kubernetes.store,
+      clock: processClock,
+      id: CLUSTER,
+      grace: 200,
+    }),
+  );
   const bigip = await closers.use(startBigip());
   const cable = await closers.use(startCable(bigip.url));
   const queueFile = join(dir, 'state', 'queue.sqlite');
   const { ca, username, password } = bigip;
   const device = { url: cable.url, ca, username, password };
-  const files = await writeLabFiles(dir, { clusters: [{ id: CLUSTER, kubeconfig: kubernetes.kubeconfig() }], device, virtualAddress: VIRTUAL_ADDRESS, members: 'pods', queue: { kind: 'sqlite', path: queueFile } });
+  const files = await writeLabFiles(dir, {
+    clusters: [{ id: CLUSTER, kubeconfig: kubernetes.kubeconfig() }],
+    device,
+    virtualAddress: VIRTUAL_ADDRESS,
+    members: 'pods',
+    queue: { kind: 'sqlite', path: queueFile },
+  });
   const queues = createSqliteQueues({ path: queueFile, clock: processClock, id: processId });
   closers.add(() => queues.close());
   const running: Sluice[] = [];
   closers.add(async () => {
     for (const sluice of running) if (sluice.alive()) await sluice.kill('SIGKILL');
   });
-  const launch = (args = ['up', '--config', files.config, '--kubeconfig', files.kubeconfig], env: NodeJS.ProcessEnv = {}): Sluice => {
+  const launch = (
+    args = ['up', '--config', files.config, '--kubeconfig', files.kubeconfig],
+    env: NodeJS.ProcessEnv = {},
+  ): Sluice => {
     const sluice = startSluice(args, dir, env);
     running.push(sluice);
     return sluice;
   };
   return {
-    dir, files, cluster, bigip, cable, queueFile, queues, launch,
+    dir,
+    files,
+    cluster,
+    bigip,
+    cable,
+    queueFile,
+    queues,
+    launch,
     api: createKubernetesApi(kubernetes),
     up: async (env) => {
       const sluice = launch(undefined, env);
-      await until('sluice is up', () => !sluice.alive() || sluice.log().some((line) => line.msg === 'up'), () => sluice.stdout() + sluice.stderr());
+      await until(
+        'sluice is up',
+        () => !sluice.alive() || sluice.log().some((line) => line.msg === 'up'),
+        () => sluice.stdout() + sluice.stderr(),
+      );
       return sluice;
     },
     write: (file, text) => writeFile(join(dir, file), text),

@@ -31,12 +31,22 @@ function parse(line: string): readonly LogLine[] {
   }
 }
 
-export function startSluice(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Sluice {
-  const child = spawn(process.execPath, [SLUICE, ...args], { cwd, env: { PATH: process.env['PATH'], HOME: cwd, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startSluice(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Sluice {
+  const child = spawn(process.execPath, [SLUICE, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (said.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (said.stderr += text));
-  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const ended = once(child, 'close').then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
+  );
   return {
     pid: child.pid ?? 0,
     stdout: () => said.stdout,

@@ -5,7 +5,11 @@ const LOOK_EVERY_MS = 20;
 const LIMIT_MS = 90_000;
 
 /** Looks until there is something other than undefined or false; says what it waited for when that never comes. */
-export async function until<T>(what: string, look: () => T | Promise<T>, why: () => string = () => ''): Promise<Exclude<T, undefined | false>> {
+export async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  why: () => string = () => '',
+): Promise<Exclude<T, undefined | false>> {
   const end = Date.now() + LIMIT_MS;
   while (Date.now() < end) {
     const seen = await look();

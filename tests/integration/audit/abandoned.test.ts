@@ -7,7 +7,14 @@ import type { Finding } from '../../../shared/bigip/audit.ts';
 import { auditDevice } from '../../../shared/bigip/audit.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import { closeAll, connect, declare, lab, recordRequests, wanted } from '../../contract/bigip/support.ts';
+import {
+  closeAll,
+  connect,
+  declare,
+  lab,
+  recordRequests,
+  wanted,
+} from '../../contract/bigip/support.ts';
 import { call } from '../lab-bigip/client.ts';
 import { bench } from './support.ts';
 
@@ -17,7 +24,14 @@ afterEach(closeAll);
 const NOW = { name: 'bigip-1', partitions: ['other'] };
 
 async function audited(bigip: LabBigip): Promise<readonly Finding[]> {
-  return auditDevice({ device: connect(bigip, { config: NOW }), config: bench([bigip]).runtime.config, clock: processClock }, NOW);
+  return auditDevice(
+    {
+      device: connect(bigip, { config: NOW }),
+      config: bench([bigip]).runtime.config,
+      clock: processClock,
+    },
+    NOW,
+  );
 }
 
 describe('a partition that was taken out of devices[].partitions', () => {
@@ -31,7 +45,9 @@ describe('a partition that was taken out of devices[].partitions', () => {
         kind: 'abandoned',
         code: 'BIP456',
         object: '/k8s',
-        message: expect.stringMatching(/172\.16\.100\.195:32400\/tcp.*devices\[\]\.partitions of bigip-1/),
+        message: expect.stringMatching(
+          /172\.16\.100\.195:32400\/tcp.*devices\[\]\.partitions of bigip-1/,
+        ),
         repairable: false,
       },
     ]);
@@ -41,20 +57,43 @@ describe('a partition that was taken out of devices[].partitions', () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const others = bench([bigip], { clusters: ['north'] }).runtime.config;
-    expect(await auditDevice({ device: connect(bigip, { config: NOW }), config: others, clock: processClock }, NOW)).toEqual([]);
+    expect(
+      await auditDevice(
+        { device: connect(bigip, { config: NOW }), config: others, clock: processClock },
+        NOW,
+      ),
+    ).toEqual([]);
   });
 
   test('is one of the configured ones again, and nothing is said', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
-    expect(await auditDevice({ device: connect(bigip), config: bench([bigip]).runtime.config, clock: processClock }, { name: 'bigip-1', partitions: ['k8s'] })).toEqual([]);
+    expect(
+      await auditDevice(
+        { device: connect(bigip), config: bench([bigip]).runtime.config, clock: processClock },
+        { name: 'bigip-1', partitions: ['k8s'] },
+      ),
+    ).toEqual([]);
   });
 });
 
 describe('partitions of others', () => {
   test('cost no request of their own, and nothing is said of them', async () => {
     const bigip = await lab();
-    for (const name of ['by-hand', 'web']) expect((await call(bigip, 'POST', '/mgmt/tm/ltm/virtual', { body: { name, partition: 'Common', destination: `/Common/192.0.2.${name.length}:80`, ipProtocol: 'tcp', mask: '255.255.255.255' } })).status).toBe(200);
+    for (const name of ['by-hand', 'web'])
+      expect(
+        (
+          await call(bigip, 'POST', '/mgmt/tm/ltm/virtual', {
+            body: {
+              name,
+              partition: 'Common',
+              destination: `/Common/192.0.2.${name.length}:80`,
+              ipProtocol: 'tcp',
+              mask: '255.255.255.255',
+            },
+          })
+        ).status,
+      ).toBe(200);
     const seen = recordRequests(bigip);
     expect(await audited(bigip)).toEqual([]);
     expect(seen.filter(({ path }) => path.includes('declare/Common'))).toEqual([]);

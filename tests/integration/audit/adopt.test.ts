@@ -31,8 +31,14 @@ async function byHand(bigip: LabBigip, method: string, path: string, body: unkno
 }
 
 async function live(bigip: LabBigip): Promise<object> {
-  const [virtual, pool] = await Promise.all([VIRTUAL, POOL].map(async (path) => (await call(bigip, 'GET', path)).body));
-  return { balance: pool?.['loadBalancingMode'], limit: virtual?.['connectionLimit'], disabled: virtual?.['disabled'] === true };
+  const [virtual, pool] = await Promise.all(
+    [VIRTUAL, POOL].map(async (path) => (await call(bigip, 'GET', path)).body),
+  );
+  return {
+    balance: pool?.['loadBalancingMode'],
+    limit: virtual?.['connectionLimit'],
+    disabled: virtual?.['disabled'] === true,
+  };
 }
 
 async function audit({ runtime }: Bench): Promise<readonly Finding[]> {
@@ -46,9 +52,26 @@ async function audit({ runtime }: Bench): Promise<readonly Finding[]> {
 async function apply({ runtime, sent }: Bench): Promise<void> {
   const message = sent.at(-1);
   if (message === undefined) throw new Error('nothing was sent');
-  const handle = createApply(runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
-  const record = toRecord({ id: 'm', receipt: 'r', receiveCount: 1, sentAt: 0, ...message }, 'arn:aws:sqs:local:0:slices.fifo');
-  expect(await handle({ Records: [record] }, { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 120_000 })).toEqual({ batchItemFailures: [] });
+  const handle = createApply(runtime, undefined, {
+    note: () => Promise.resolve(),
+    tell: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  });
+  const record = toRecord(
+    { id: 'm', receipt: 'r', receiveCount: 1, sentAt: 0, ...message },
+    'arn:aws:sqs:local:0:slices.fifo',
+  );
+  expect(
+    await handle(
+      { Records: [record] },
+      {
+        awsRequestId: 'r',
+        functionName: 'apply',
+        functionVersion: '1',
+        getRemainingTimeInMillis: () => 120_000,
+      },
+    ),
+  ).toEqual({ batchItemFailures: [] });
   await handle.close();
 }
 
@@ -60,10 +83,18 @@ describe('policy.drift: adopt', () => {
     await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true, connectionLimit: 50 });
     const set = await live(bigip);
     const site = bench([bigip], { drift: 'adopt' });
-    expect((await audit(site)).map(({ message }) => message).toSorted()).toEqual(['balances by least-connections-member instead of round-robin', 'is disabled', 'takes 50 connections instead of any number of']);
+    expect((await audit(site)).map(({ message }) => message).toSorted()).toEqual([
+      'balances by least-connections-member instead of round-robin',
+      'is disabled',
+      'takes 50 connections instead of any number of',
+    ]);
     await apply(site);
     expect(await live(bigip)).toEqual(set);
-    expect((await audit(site)).map(({ kind, code }) => `${kind} ${code}`)).toEqual(['kept BIP455', 'kept BIP455', 'kept BIP455']);
+    expect((await audit(site)).map(({ kind, code }) => `${kind} ${code}`)).toEqual([
+      'kept BIP455',
+      'kept BIP455',
+      'kept BIP455',
+    ]);
     expect(site.sent).toHaveLength(1);
     // A later change of something else leaves it alone.
     const device = connect(bigip);
@@ -78,10 +109,37 @@ describe('policy.drift: adopt', () => {
     const bigip = await declared();
     const site = bench([bigip], { drift: 'adopt' });
     await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true });
-    const handle = createApply(site.runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
-    const body = seal(INGRESS_DESIRED, slice(2, [exposure(), exposure({ port: 5 })], { device: 'bigip-1', devices: ['bigip-1'] }), { id: 'e', cluster: 'east', subject: 's', time: new Date(0).toISOString() });
-    const record = toRecord({ id: 'm', receipt: 'r', receiveCount: 1, sentAt: 0, group: 'bigip-1', deduplicationId: 'd', body }, 'arn:aws:sqs:local:0:slices.fifo');
-    await handle({ Records: [record] }, { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 120_000 });
+    const handle = createApply(site.runtime, undefined, {
+      note: () => Promise.resolve(),
+      tell: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    });
+    const body = seal(
+      INGRESS_DESIRED,
+      slice(2, [exposure(), exposure({ port: 5 })], { device: 'bigip-1', devices: ['bigip-1'] }),
+      { id: 'e', cluster: 'east', subject: 's', time: new Date(0).toISOString() },
+    );
+    const record = toRecord(
+      {
+        id: 'm',
+        receipt: 'r',
+        receiveCount: 1,
+        sentAt: 0,
+        group: 'bigip-1',
+        deduplicationId: 'd',
+        body,
+      },
+      'arn:aws:sqs:local:0:slices.fifo',
+    );
+    await handle(
+      { Records: [record] },
+      {
+        awsRequestId: 'r',
+        functionName: 'apply',
+        functionVersion: '1',
+        getRemainingTimeInMillis: () => 120_000,
+      },
+    );
     await handle.close();
     expect(await live(bigip)).toMatchObject({ disabled: true });
     expect(await audit(site)).toEqual([expect.objectContaining({ kind: 'kept' })]);
@@ -108,22 +166,31 @@ describe('policy.drift: adopt', () => {
     await byHand(bigip, 'PATCH', POOL, { loadBalancingMode: 'ratio-member' });
     await audit(site);
     await apply(site);
-    expect(await audit(site)).toEqual([expect.objectContaining({ kind: 'kept', object: '172.16.100.195:32400/tcp' })]);
+    expect(await audit(site)).toEqual([
+      expect.objectContaining({ kind: 'kept', object: '172.16.100.195:32400/tcp' }),
+    ]);
   });
 
-  test.each(['the policy repair', 'sluice drift --repair'])('%s gives back what was kept', async (by) => {
-    const bigip = await declared();
-    const before = await live(bigip);
-    const site = bench([bigip], { drift: 'adopt' });
-    await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true });
-    await audit(site);
-    await apply(site);
-    const findings = await audit(site);
-    const repairing = bench([bigip], { drift: 'repair' });
-    if (by === 'the policy repair') await audit(repairing);
-    else await sendAudit(repairing.runtime, repairing.runtime.config, { device: 'bigip-1', ...repairOf(findings)! });
-    await apply(repairing);
-    expect(await live(bigip)).toEqual(before);
-    expect(await audit(site)).toEqual([]);
-  });
+  test.each(['the policy repair', 'sluice drift --repair'])(
+    '%s gives back what was kept',
+    async (by) => {
+      const bigip = await declared();
+      const before = await live(bigip);
+      const site = bench([bigip], { drift: 'adopt' });
+      await byHand(bigip, 'PATCH', VIRTUAL, { disabled: true });
+      await audit(site);
+      await apply(site);
+      const findings = await audit(site);
+      const repairing = bench([bigip], { drift: 'repair' });
+      if (by === 'the policy repair') await audit(repairing);
+      else
+        await sendAudit(repairing.runtime, repairing.runtime.config, {
+          device: 'bigip-1',
+          ...repairOf(findings)!,
+        });
+      await apply(repairing);
+      expect(await live(bigip)).toEqual(before);
+      expect(await audit(site)).toEqual([]);
+    },
+  );
 });

@@ -5,7 +5,14 @@ import type { Finding } from '../../../shared/bigip/audit.ts';
 import { open } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS, RESYNC_EVENTS } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { closeAll, connect, declare, lab, recordRequests, wanted } from '../../contract/bigip/support.ts';
+import {
+  closeAll,
+  connect,
+  declare,
+  lab,
+  recordRequests,
+  wanted,
+} from '../../contract/bigip/support.ts';
 import { call, tenant, until } from '../lab-bigip/client.ts';
 import { bench } from './support.ts';
 
@@ -29,7 +36,12 @@ async function audit(runtime: Runtime): Promise<readonly Finding[]> {
   }
 }
 
-async function byHand(bigip: LabBigip, method: string, path: string, body?: unknown): Promise<void> {
+async function byHand(
+  bigip: LabBigip,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<void> {
   const answer = await call(bigip, method, path, { body });
   expect([answer.status, answer.text]).toEqual([200, expect.anything()]);
 }
@@ -45,39 +57,134 @@ describe('audit', () => {
     expect([sent, bigip.writes.length - before]).toEqual([[], 0]);
   });
 
-  const CHANGES: readonly (readonly [what: string, change: (bigip: LabBigip) => Promise<void>, finding: Partial<Finding>])[] = [
-    ['a virtual server switched off', (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`, { disabled: true }), { kind: 'differs', code: 'BIP451', object: VIRTUAL, message: 'is disabled' }],
-    ['a virtual server deleted', (b) => byHand(b, 'DELETE', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`), { kind: 'missing', code: 'BIP450', object: VIRTUAL }],
-    ['a member added', (b) => byHand(b, 'POST', `/mgmt/tm/ltm/pool/${url(POOL)}/members`, { name: '10.9.9.9:80', partition: 'k8s' }), { kind: 'differs', object: POOL, message: 'has member 10.9.9.9:80, which was not declared' }],
-    ['a member taken away', (b) => byHand(b, 'DELETE', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`), { kind: 'differs', object: POOL, message: 'lacks member 10.244.1.5:32400' }],
-    ['a member switched off', (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`, { session: 'user-disabled' }), { kind: 'differs', object: POOL, message: 'has member 10.244.1.5:32400 switched off' }],
-    ['another balancing', (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}`, { loadBalancingMode: 'ratio-member' }), { kind: 'differs', object: POOL, message: 'balances by ratio-member instead of round-robin' }],
-    ['other reselect tries', (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}`, { reselectTries: 7 }), { kind: 'differs', object: POOL, message: 'tries 7 other members instead of 0 where one cannot be reached' }],
-    ['a node drained', (b) => byHand(b, 'PATCH', '/mgmt/tm/ltm/node/~k8s~10.244.1.5', { session: 'user-disabled' }), { kind: 'differs', object: '/k8s/10.244.1.5', message: 'is a node that should be ready' }],
-    ['a stray pool', (b) => byHand(b, 'POST', '/mgmt/tm/ltm/pool', { name: 'mine', partition: 'k8s' }), { kind: 'orphan', code: 'BIP452', object: '/k8s/mine' }],
-    ['a stray node', (b) => byHand(b, 'POST', '/mgmt/tm/ltm/node', { name: '10.9.9.9', partition: 'k8s', address: '10.9.9.9' }), { kind: 'orphan', object: '/k8s/10.9.9.9' }],
-    ['a stray virtual server', (b) => byHand(b, 'POST', '/mgmt/tm/ltm/virtual', { name: 'mine', partition: 'k8s', destination: '/k8s/192.0.2.9:80', ipProtocol: 'tcp', mask: '255.255.255.255' }), { kind: 'orphan', object: '/k8s/mine' }],
+  const CHANGES: readonly (readonly [
+    what: string,
+    change: (bigip: LabBigip) => Promise<void>,
+    finding: Partial<Finding>,
+  ])[] = [
+    [
+      'a virtual server switched off',
+      (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`, { disabled: true }),
+      { kind: 'differs', code: 'BIP451', object: VIRTUAL, message: 'is disabled' },
+    ],
+    [
+      'a virtual server deleted',
+      (b) => byHand(b, 'DELETE', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`),
+      { kind: 'missing', code: 'BIP450', object: VIRTUAL },
+    ],
+    [
+      'a member added',
+      (b) =>
+        byHand(b, 'POST', `/mgmt/tm/ltm/pool/${url(POOL)}/members`, {
+          name: '10.9.9.9:80',
+          partition: 'k8s',
+        }),
+      { kind: 'differs', object: POOL, message: 'has member 10.9.9.9:80, which was not declared' },
+    ],
+    [
+      'a member taken away',
+      (b) => byHand(b, 'DELETE', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`),
+      { kind: 'differs', object: POOL, message: 'lacks member 10.244.1.5:32400' },
+    ],
+    [
+      'a member switched off',
+      (b) =>
+        byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`, {
+          session: 'user-disabled',
+        }),
+      { kind: 'differs', object: POOL, message: 'has member 10.244.1.5:32400 switched off' },
+    ],
+    [
+      'another balancing',
+      (b) =>
+        byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}`, { loadBalancingMode: 'ratio-member' }),
+      { kind: 'differs', object: POOL, message: 'balances by ratio-member instead of round-robin' },
+    ],
+    [
+      'other reselect tries',
+      (b) => byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}`, { reselectTries: 7 }),
+      {
+        kind: 'differs',
+        object: POOL,
+        message: 'tries 7 other members instead of 0 where one cannot be reached',
+      },
+    ],
+    [
+      'a node drained',
+      (b) => byHand(b, 'PATCH', '/mgmt/tm/ltm/node/~k8s~10.244.1.5', { session: 'user-disabled' }),
+      { kind: 'differs', object: '/k8s/10.244.1.5', message: 'is a node that should be ready' },
+    ],
+    [
+      'a stray pool',
+      (b) => byHand(b, 'POST', '/mgmt/tm/ltm/pool', { name: 'mine', partition: 'k8s' }),
+      { kind: 'orphan', code: 'BIP452', object: '/k8s/mine' },
+    ],
+    [
+      'a stray node',
+      (b) =>
+        byHand(b, 'POST', '/mgmt/tm/ltm/node', {
+          name: '10.9.9.9',
+          partition: 'k8s',
+          address: '10.9.9.9',
+        }),
+      { kind: 'orphan', object: '/k8s/10.9.9.9' },
+    ],
+    [
+      'a stray virtual server',
+      (b) =>
+        byHand(b, 'POST', '/mgmt/tm/ltm/virtual', {
+          name: 'mine',
+          partition: 'k8s',
+          destination: '/k8s/192.0.2.9:80',
+          ipProtocol: 'tcp',
+          mask: '255.255.255.255',
+        }),
+      { kind: 'orphan', object: '/k8s/mine' },
+    ],
   ];
 
-  test.each(CHANGES)('%s is found and named, and asked to be repaired in the order of the device', async (_what, change, finding) => {
-    const bigip = await declared();
-    await change(bigip);
-    const before = bigip.writes.length;
-    const { runtime, sent } = bench([bigip]);
-    const found = await audit(runtime);
-    expect(found).toEqual(expect.arrayContaining([expect.objectContaining({ device: 'bigip-1', partition: 'k8s', repairable: true, ...finding })]));
-    expect(bigip.writes.length).toBe(before);
-    expect(sent.map(({ queue, group }) => [queue, group])).toEqual([['slices', 'bigip-1']]);
-    expect(open(sent[0]?.body ?? '', AUDIT_EVENTS)).toMatchObject({ ok: { data: { device: 'bigip-1', partitions: ['k8s'], reason: expect.stringContaining(found[0]?.object ?? 'nothing') } } });
-  });
+  test.each(CHANGES)(
+    '%s is found and named, and asked to be repaired in the order of the device',
+    async (_what, change, finding) => {
+      const bigip = await declared();
+      await change(bigip);
+      const before = bigip.writes.length;
+      const { runtime, sent } = bench([bigip]);
+      const found = await audit(runtime);
+      expect(found).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            device: 'bigip-1',
+            partition: 'k8s',
+            repairable: true,
+            ...finding,
+          }),
+        ]),
+      );
+      expect(bigip.writes.length).toBe(before);
+      expect(sent.map(({ queue, group }) => [queue, group])).toEqual([['slices', 'bigip-1']]);
+      expect(open(sent[0]?.body ?? '', AUDIT_EVENTS)).toMatchObject({
+        ok: {
+          data: {
+            device: 'bigip-1',
+            partitions: ['k8s'],
+            reason: expect.stringContaining(found[0]?.object ?? 'nothing'),
+          },
+        },
+      });
+    },
+  );
 
-  test.each(CHANGES.filter(([what]) => what !== 'a node drained'))('%s is mended by declaring the same again', async (_what, change) => {
-    const bigip = await declared();
-    await change(bigip);
-    const device = connect(bigip);
-    for (let again = 0; again < 3 && (await declare(device, wanted())) === 'applied'; again += 1);
-    expect(await audit(bench([bigip]).runtime)).toEqual([]);
-  });
+  test.each(CHANGES.filter(([what]) => what !== 'a node drained'))(
+    '%s is mended by declaring the same again',
+    async (_what, change) => {
+      const bigip = await declared();
+      await change(bigip);
+      const device = connect(bigip);
+      for (let again = 0; again < 3 && (await declare(device, wanted())) === 'applied'; again += 1);
+      expect(await audit(bench([bigip]).runtime)).toEqual([]);
+    },
+  );
 
   test('is only told where the policy says so', async () => {
     const bigip = await declared();
@@ -89,17 +196,36 @@ describe('audit', () => {
 
   test('a declaration that somebody else changed is named, never repaired', async () => {
     const bigip = await lab();
-    expect((await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare', { body: { class: 'ADC', schemaVersion: '3.50.0', k8s: tenant({}) } })).status).toBeLessThan(300);
+    expect(
+      (
+        await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare', {
+          body: { class: 'ADC', schemaVersion: '3.50.0', k8s: tenant({}) },
+        })
+      ).status,
+    ).toBeLessThan(300);
     await call(bigip, 'POST', '/mgmt/tm/auth/partition', { body: { name: 'k8s' } });
     const { runtime, sent } = bench([bigip]);
-    expect(await audit(runtime)).toEqual([expect.objectContaining({ kind: 'foreign', code: 'OWN303', object: '/k8s', repairable: false })]);
+    expect(await audit(runtime)).toEqual([
+      expect.objectContaining({
+        kind: 'foreign',
+        code: 'OWN303',
+        object: '/k8s',
+        repairable: false,
+      }),
+    ]);
     expect(sent).toEqual([]);
   });
 
   test('an owner that is not configured any more is named, and stays', async () => {
     const bigip = await declared();
     const { runtime, sent } = bench([bigip], { clusters: ['west'] });
-    expect(await audit(runtime)).toEqual([expect.objectContaining({ kind: 'orphan', code: 'BIP453', object: 'east/istio-system/istio-ingressgateway' })]);
+    expect(await audit(runtime)).toEqual([
+      expect.objectContaining({
+        kind: 'orphan',
+        code: 'BIP453',
+        object: 'east/istio-system/istio-ingressgateway',
+      }),
+    ]);
     expect(sent).toEqual([]);
   });
 
@@ -112,7 +238,12 @@ describe('audit', () => {
     await until(() => bigip.writes.length > before);
     const looks = recordRequests(bigip);
     const { runtime } = bench([bigip]);
-    expect(await audit({ ...runtime, clock: { ...runtime.clock, sleep: () => running.then(() => undefined) } })).toEqual([]);
+    expect(
+      await audit({
+        ...runtime,
+        clock: { ...runtime.clock, sleep: () => running.then(() => undefined) },
+      }),
+    ).toEqual([]);
     // Once while it was under way, then around the look itself.
     expect(looks.filter(({ path }) => path === '/mgmt/shared/appsvcs/task')).toHaveLength(3);
   });
@@ -123,8 +254,15 @@ describe('audit', () => {
     away.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
     const { runtime, sent } = bench([away, here]);
     const auditor = create(runtime);
-    const context = { awsRequestId: 'r', functionName: 'audit', functionVersion: '1', getRemainingTimeInMillis: () => 60_000 };
-    await expect(auditor({ Records: [] }, context)).rejects.toThrow(/^audit: bigip-1: BIP504[^;]*$/);
+    const context = {
+      awsRequestId: 'r',
+      functionName: 'audit',
+      functionVersion: '1',
+      getRemainingTimeInMillis: () => 60_000,
+    };
+    await expect(auditor({ Records: [] }, context)).rejects.toThrow(
+      /^audit: bigip-1: BIP504[^;]*$/,
+    );
     await auditor.close();
     expect(sent.map(({ group }) => group)).toEqual(['bigip-2']);
   });
@@ -140,7 +278,18 @@ describe('fences that lie in the past', () => {
     await audit(runtime);
     expect(sent.map(({ queue }) => queue)).toEqual(['settled-east', 'settled-west']);
     expect(sent.map(({ body }) => open(body, RESYNC_EVENTS))).toMatchObject([
-      { ok: { cluster: 'east', data: { cluster: 'east', device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'unit-b is active now, and unit-a declared last' } } },
+      {
+        ok: {
+          cluster: 'east',
+          data: {
+            cluster: 'east',
+            device: 'bigip-1',
+            partition: 'k8s',
+            code: 'BIP442',
+            reason: 'unit-b is active now, and unit-a declared last',
+          },
+        },
+      },
       { ok: { cluster: 'west' } },
     ]);
   });
@@ -151,9 +300,20 @@ describe('fences that lie in the past', () => {
     const b = await lab({ hostname: 'unit-b', state: a.snapshotState() });
     a.faults.standby();
     const { runtime } = bench([a], { peer: b });
-    const away: Runtime = { ...runtime, queues: { ...runtime.queues, queue: (name) => ({ ...runtime.queues.queue(name), send: () => Promise.reject(new Error('the queue is away')) }) } };
+    const away: Runtime = {
+      ...runtime,
+      queues: {
+        ...runtime.queues,
+        queue: (name) => ({
+          ...runtime.queues.queue(name),
+          send: () => Promise.reject(new Error('the queue is away')),
+        }),
+      },
+    };
     const auditor = create(away);
-    expect((await auditor.audit()).failed).toMatchObject([{ device: 'bigip-1', reason: 'the queue is away' }]);
+    expect((await auditor.audit()).failed).toMatchObject([
+      { device: 'bigip-1', reason: 'the queue is away' },
+    ]);
     await auditor.close();
   });
 });
@@ -162,7 +322,11 @@ test('audit asks the device with GET alone', async () => {
   const bigip = await declared();
   await byHand(bigip, 'DELETE', `/mgmt/tm/ltm/virtual/${url(VIRTUAL)}`);
   const methods: LabRequest['method'][] = [];
-  bigip.faults.inject({ match: ({ path, method }) => (path.includes('/authn/') || path.includes('/authz/') ? false : methods.push(method) === 0), response: { kind: 'reset' } });
+  bigip.faults.inject({
+    match: ({ path, method }) =>
+      path.includes('/authn/') || path.includes('/authz/') ? false : methods.push(method) === 0,
+    response: { kind: 'reset' },
+  });
   await audit(bench([bigip]).runtime);
   expect([...new Set(methods)]).toEqual(['GET']);
 });

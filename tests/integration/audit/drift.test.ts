@@ -28,23 +28,61 @@ interface Ran {
   readonly queue: string;
 }
 
-const drift = (bigip: LabBigip, ...args: readonly string[]): Promise<Ran> => sluice('drift', bigip, args);
+const drift = (bigip: LabBigip, ...args: readonly string[]): Promise<Ran> =>
+  sluice('drift', bigip, args);
 
-async function sluice(command: 'drift' | 'doctor', bigip: LabBigip, args: readonly string[]): Promise<Ran> {
+async function sluice(
+  command: 'drift' | 'doctor',
+  bigip: LabBigip,
+  args: readonly string[],
+): Promise<Ran> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-drift-'));
   dirs.push(dir);
   writeFileSync(join(dir, 'ca.pem'), bigip.ca);
   const config = {
     queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
-    devices: [{ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:BIGIP_PASSWORD', tls: { ca: `file:${join(dir, 'ca.pem')}` }, partitions: ['k8s'], requestTimeout: 5 }],
+    devices: [
+      {
+        name: 'bigip-1',
+        url: bigip.url,
+        username: bigip.username,
+        password: 'env:BIGIP_PASSWORD',
+        tls: { ca: `file:${join(dir, 'ca.pem')}` },
+        partitions: ['k8s'],
+        requestTimeout: 5,
+      },
+    ],
     clusters: [{ id: 'east' }],
-    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+    ingresses: [
+      {
+        cluster: 'east',
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['bigip-1'],
+        virtualAddress: '172.16.100.195',
+      },
+    ],
     failures: { kind: 'fs', path: join(dir, 'failures') },
   };
   writeFileSync(join(dir, 'sluice.yaml'), JSON.stringify(config));
   return new Promise((done) => {
-    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, command, '--config', join(dir, 'sluice.yaml'), ...args], { env: { BIGIP_PASSWORD: bigip.password } }, (error, out, err) =>
-      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err, queue: join(dir, 'queue.sqlite') }),
+    execFile(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        MAIN,
+        command,
+        '--config',
+        join(dir, 'sluice.yaml'),
+        ...args,
+      ],
+      { env: { BIGIP_PASSWORD: bigip.password } },
+      (error, out, err) =>
+        done({
+          code: typeof error?.code === 'number' ? error.code : 0,
+          out,
+          err,
+          queue: join(dir, 'queue.sqlite'),
+        }),
     );
   });
 }
@@ -53,7 +91,11 @@ describe('sluice drift', () => {
   test('says that nothing differs, and ends with 0', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
-    expect(await drift(bigip)).toMatchObject({ code: 0, out: 'No difference on bigip-1.\n', err: '' });
+    expect(await drift(bigip)).toMatchObject({
+      code: 0,
+      out: 'No difference on bigip-1.\n',
+      err: '',
+    });
   });
 
   test('lists what differs, in a table and as data, and ends with 2', async () => {
@@ -61,40 +103,84 @@ describe('sluice drift', () => {
     await declare(connect(bigip), wanted());
     await call(bigip, 'DELETE', '/mgmt/tm/ltm/virtual/~k8s~gw-172_16_100_195-32400-tcp~virtual');
     const table = await drift(bigip);
-    expect(table).toMatchObject({ code: 2, out: expect.stringMatching(/bigip-1 +k8s +missing +BIP450 +\/k8s\/gw-172_16_100_195-32400-tcp\/virtual +is a virtual server that was declared/) });
+    expect(table).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(
+        /bigip-1 +k8s +missing +BIP450 +\/k8s\/gw-172_16_100_195-32400-tcp\/virtual +is a virtual server that was declared/,
+      ),
+    });
     const data = await drift(bigip, '-o', 'json', '--device', 'bigip-1');
     expect(data.code).toBe(2);
-    expect(JSON.parse(data.out)).toMatchObject({ findings: [{ device: 'bigip-1', code: 'BIP450' }] });
+    expect(JSON.parse(data.out)).toMatchObject({
+      findings: [{ device: 'bigip-1', code: 'BIP450' }],
+    });
   });
 
   test('tells of a pool that is wider than recommended, as sluice doctor does, although nothing differs', async () => {
     const bigip = await lab();
-    const members = Array.from({ length: 101 }, (_, i) => ({ address: `10.244.1.${i + 1}`, port: 1, availability: 'ready' as const }));
-    const state = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ members })])], { sameFleet: () => false }).next;
+    const members = Array.from({ length: 101 }, (_, i) => ({
+      address: `10.244.1.${i + 1}`,
+      port: 1,
+      availability: 'ready' as const,
+    }));
+    const state = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ members })])], {
+      sameFleet: () => false,
+    }).next;
     await declare(connect(bigip), state);
-    expect(await drift(bigip)).toMatchObject({ code: 2, out: expect.stringMatching(/bigip-1 +k8s +size +BIP461 +\/k8s +has pools of more than 100 members: 172\.16\.100\.195:32400\/tcp \(101\)/) });
+    expect(await drift(bigip)).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(
+        /bigip-1 +k8s +size +BIP461 +\/k8s +has pools of more than 100 members: 172\.16\.100\.195:32400\/tcp \(101\)/,
+      ),
+    });
     const doctor = await sluice('doctor', bigip, []);
-    expect(doctor).toMatchObject({ code: 2, out: expect.stringMatching(/BAD +size of device bigip-1, partition k8s +has pools .* \(BIP461\)/) });
+    expect(doctor).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(
+        /BAD +size of device bigip-1, partition k8s +has pools .* \(BIP461\)/,
+      ),
+    });
   });
 
   test('with --repair asks apply to declare it again, by message, and writes nothing itself', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
-    await call(bigip, 'PATCH', '/mgmt/tm/ltm/virtual/~k8s~gw-172_16_100_195-32400-tcp~virtual', { body: { disabled: true } });
+    await call(bigip, 'PATCH', '/mgmt/tm/ltm/virtual/~k8s~gw-172_16_100_195-32400-tcp~virtual', {
+      body: { disabled: true },
+    });
     const before = bigip.writes.length;
     const { code, err, queue } = await drift(bigip, '--repair');
-    expect([code, err, bigip.writes.length]).toEqual([2, 'bigip-1: asked apply to declare k8s again\n', before]);
+    expect([code, err, bigip.writes.length]).toEqual([
+      2,
+      'bigip-1: asked apply to declare k8s again\n',
+      before,
+    ]);
     const queues = createSqliteQueues({ path: queue, clock: processClock, id: processId });
     const [message] = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 1_000 });
     await queues.close();
     expect(message?.group).toBe('bigip-1');
-    expect(open(message?.body ?? '', AUDIT_EVENTS)).toMatchObject({ ok: { data: { device: 'bigip-1', partitions: ['k8s'], reason: expect.stringContaining('is disabled') } } });
+    expect(open(message?.body ?? '', AUDIT_EVENTS)).toMatchObject({
+      ok: {
+        data: {
+          device: 'bigip-1',
+          partitions: ['k8s'],
+          reason: expect.stringContaining('is disabled'),
+        },
+      },
+    });
   });
 
   test('ends with 1 where a device cannot be asked or is not there', async () => {
     const bigip = await lab();
     bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
-    expect(await drift(bigip)).toMatchObject({ code: 1, out: 'No device gave an answer.\n', err: expect.stringContaining('bigip-1: BIP504') });
-    expect(await drift(bigip, '--device', 'other')).toMatchObject({ code: 1, err: expect.stringContaining('devices[].name: bigip-1') });
+    expect(await drift(bigip)).toMatchObject({
+      code: 1,
+      out: 'No device gave an answer.\n',
+      err: expect.stringContaining('bigip-1: BIP504'),
+    });
+    expect(await drift(bigip, '--device', 'other')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('devices[].name: bigip-1'),
+    });
   });
 });

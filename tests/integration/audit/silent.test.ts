@@ -17,8 +17,19 @@ import { call } from '../lab-bigip/client.ts';
 import { bench } from './support.ts';
 
 const T = Date.parse('2026-01-01T00:00:00.000Z');
-const of = (cluster: string, counter: number, last: number, ports: readonly number[] = [32_400]): Slice =>
-  slice(counter, ports.map((port) => exposure({ port, members: [{ address: `10.1.0.${last}`, port: 80, availability: 'ready' }] })), { owner: `${cluster}/istio-system/istio-ingressgateway`, clusterUid: `uid-${cluster}` });
+const of = (
+  cluster: string,
+  counter: number,
+  last: number,
+  ports: readonly number[] = [32_400],
+): Slice =>
+  slice(
+    counter,
+    ports.map((port) =>
+      exposure({ port, members: [{ address: `10.1.0.${last}`, port: 80, availability: 'ready' }] }),
+    ),
+    { owner: `${cluster}/istio-system/istio-ingressgateway`, clusterUid: `uid-${cluster}` },
+  );
 
 let bigip: LabBigip;
 beforeEach(async () => {
@@ -29,7 +40,11 @@ afterEach(closeAll);
 /** East spoke at 0:00, west at 0:18. */
 async function declared(east = of('east', 1, 1)): Promise<void> {
   const first = planPartition('k8s', EMPTY_STATE, [east], { sameFleet: () => true, now: T }).next;
-  await declare(connect(bigip), planPartition('k8s', first, [of('west', 1, 2)], { sameFleet: () => true, now: T + 18 * 60_000 }).next);
+  await declare(
+    connect(bigip),
+    planPartition('k8s', first, [of('west', 1, 2)], { sameFleet: () => true, now: T + 18 * 60_000 })
+      .next,
+  );
 }
 
 function at20(runtime: Runtime): Runtime {
@@ -46,11 +61,31 @@ async function audit(runtime: Runtime): Promise<readonly Finding[]> {
 }
 
 async function apply(runtime: Runtime, body: string): Promise<void> {
-  const handler = createApply(runtime, undefined, { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() });
-  const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 60_000 };
-  const message = { id: 'm', receipt: 'm', group: 'bigip-1', deduplicationId: 'm', body, sentAt: runtime.clock.now(), receiveCount: 1 };
+  const handler = createApply(runtime, undefined, {
+    note: () => Promise.resolve(),
+    tell: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  });
+  const context = {
+    awsRequestId: 'r',
+    functionName: 'apply',
+    functionVersion: '1',
+    getRemainingTimeInMillis: () => 60_000,
+  };
+  const message = {
+    id: 'm',
+    receipt: 'm',
+    group: 'bigip-1',
+    deduplicationId: 'm',
+    body,
+    sentAt: runtime.clock.now(),
+    receiveCount: 1,
+  };
   try {
-    expect((await handler({ Records: [toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')] }, context))?.batchItemFailures ?? []).toEqual([]);
+    expect(
+      (await handler({ Records: [toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')] }, context))
+        ?.batchItemFailures ?? [],
+    ).toEqual([]);
   } finally {
     await handler.close();
   }
@@ -58,7 +93,9 @@ async function apply(runtime: Runtime, body: string): Promise<void> {
 
 async function drained(): Promise<readonly string[]> {
   const { body } = await call(bigip, 'GET', '/mgmt/tm/ltm/node');
-  return (body['items'] as { address: string; session: string }[]).filter(({ session }) => session === 'user-disabled').map(({ address }) => address);
+  return (body['items'] as { address: string; session: string }[])
+    .filter(({ session }) => session === 'user-disabled')
+    .map(({ address }) => address);
 }
 
 describe('a silent cluster', () => {
@@ -66,7 +103,17 @@ describe('a silent cluster', () => {
     await declared();
     const before = bigip.writes.length;
     const { runtime, sent } = bench([bigip], { clusters: ['east', 'west'] });
-    expect(await audit(at20(runtime))).toMatchObject([{ device: 'bigip-1', partition: 'k8s', kind: 'silent', code: 'OWN331', object: 'cluster east', message: expect.stringContaining('not heard since 2026-01-01T00:00:00.000Z'), repairable: false }]);
+    expect(await audit(at20(runtime))).toMatchObject([
+      {
+        device: 'bigip-1',
+        partition: 'k8s',
+        kind: 'silent',
+        code: 'OWN331',
+        object: 'cluster east',
+        message: expect.stringContaining('not heard since 2026-01-01T00:00:00.000Z'),
+        repairable: false,
+      },
+    ]);
     expect([sent, bigip.writes.length - before]).toEqual([[], 0]);
   });
 
@@ -77,20 +124,37 @@ describe('a silent cluster', () => {
     await audit(runtime);
     const [order] = made.sent;
     expect([order?.queue, order?.group, made.sent.length]).toEqual(['slices', 'bigip-1', 1]);
-    expect(open(order?.body ?? '', STEERING_EVENTS)).toMatchObject({ ok: { data: { action: 'drain', cluster: 'east', silent: { speaking: ['west'] } } } });
+    expect(open(order?.body ?? '', STEERING_EVENTS)).toMatchObject({
+      ok: { data: { action: 'drain', cluster: 'east', silent: { speaking: ['west'] } } },
+    });
     await apply(runtime, order?.body ?? '');
     expect(await drained()).toEqual(['10.1.0.1']);
     // Drained is as declared: the next audit finds the silence and nothing else, and orders nothing more.
     expect((await audit(runtime)).map(({ kind }) => kind)).toEqual(['silent']);
     expect(made.sent).toHaveLength(1);
-    await apply(runtime, seal(INGRESS_DESIRED, of('east', 2, 1), { id: 'e', cluster: 'east', subject: 'east', time: new Date().toISOString() }));
+    await apply(
+      runtime,
+      seal(INGRESS_DESIRED, of('east', 2, 1), {
+        id: 'e',
+        cluster: 'east',
+        subject: 'east',
+        time: new Date().toISOString(),
+      }),
+    );
     expect([await drained(), await audit(runtime)]).toEqual([[], []]);
   });
 
   test('that serves something alone stays in rotation, and it is said', async () => {
     await declared(of('east', 1, 1, [32_400, 9]));
     const { runtime, sent } = bench([bigip], { clusters: ['east', 'west'], whenSilent: 'drain' });
-    expect(await audit(at20(runtime))).toMatchObject([{ code: 'OWN331', message: expect.stringContaining('nobody else who speaks serves 1 of them (172.16.100.195:9/tcp)') }]);
+    expect(await audit(at20(runtime))).toMatchObject([
+      {
+        code: 'OWN331',
+        message: expect.stringContaining(
+          'nobody else who speaks serves 1 of them (172.16.100.195:9/tcp)',
+        ),
+      },
+    ]);
     expect(sent).toEqual([]);
   });
 });

@@ -18,10 +18,19 @@ export interface Bench {
 const quiet = (): void => undefined;
 const LOG: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => LOG };
 
-export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 'repair' | 'adopt' | 'report'; readonly peer?: LabBigip; readonly clusters?: readonly string[]; readonly whenSilent?: 'report' | 'drain' } = {}): Bench {
+export function bench(
+  bigips: readonly LabBigip[],
+  settings: {
+    readonly drift?: 'repair' | 'adopt' | 'report';
+    readonly peer?: LabBigip;
+    readonly clusters?: readonly string[];
+    readonly whenSilent?: 'report' | 'drain';
+  } = {},
+): Bench {
   const { drift = 'repair', peer, clusters = ['east'], whenSilent = 'report' } = settings;
   const sent: Sent[] = [];
-  const refuse = (): Promise<never> => Promise.reject(new Error('audit takes nothing from a queue'));
+  const refuse = (): Promise<never> =>
+    Promise.reject(new Error('audit takes nothing from a queue'));
   const queues: Queues = {
     queue: (name) => ({
       name,
@@ -36,22 +45,48 @@ export function bench(bigips: readonly LabBigip[], settings: { readonly drift?: 
   const names = bigips.map((_, i) => `bigip-${i + 1}`);
   const config = parseConfig(
     JSON.stringify({
-      devices: bigips.map((bigip, i) => ({ name: names[i], url: bigip.url, ...(peer === undefined ? {} : { peer: peer.url }), username: bigip.username, password: 'env:PASSWORD', tls: { ca: `env:CA${i}` }, partitions: ['k8s'], requestTimeout: 5 })),
+      devices: bigips.map((bigip, i) => ({
+        name: names[i],
+        url: bigip.url,
+        ...(peer === undefined ? {} : { peer: peer.url }),
+        username: bigip.username,
+        password: 'env:PASSWORD',
+        tls: { ca: `env:CA${i}` },
+        partitions: ['k8s'],
+        requestTimeout: 5,
+      })),
       clusters: clusters.map((id) => ({ id, whenSilent })),
       fleets: clusters.length > 1 ? [{ name: 'all', clusters }] : [],
-      ingresses: clusters.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: names, virtualAddress: '172.16.100.195' })),
+      ingresses: clusters.map((cluster) => ({
+        cluster,
+        service: 'istio-system/istio-ingressgateway',
+        devices: names,
+        virtualAddress: '172.16.100.195',
+      })),
       policy: { drift },
     }),
     'test',
     1,
   );
-  const caOf = (reference: string): string => [bigips[Number(reference.slice('env:CA'.length))], peer].map((bigip) => bigip?.ca ?? '').join('\n');
+  const caOf = (reference: string): string =>
+    [bigips[Number(reference.slice('env:CA'.length))], peer]
+      .map((bigip) => bigip?.ca ?? '')
+      .join('\n');
   let ids = 0;
   const runtime: Runtime = {
     config,
-    secrets: { resolve: (reference) => Promise.resolve(reference.startsWith('env:CA') ? caOf(reference) : (bigips[0]?.password ?? '')) },
+    secrets: {
+      resolve: (reference) =>
+        Promise.resolve(
+          reference.startsWith('env:CA') ? caOf(reference) : (bigips[0]?.password ?? ''),
+        ),
+    },
     queues,
-    clock: { now: () => processClock.now(), monotonic: () => processClock.now(), sleep: () => processClock.sleep(1) },
+    clock: {
+      now: () => processClock.now(),
+      monotonic: () => processClock.now(),
+      sleep: () => processClock.sleep(1),
+    },
     id: () => `id-${(ids += 1)}`,
     random: () => 0.5,
     log: LOG,

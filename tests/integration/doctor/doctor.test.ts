@@ -4,7 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../functions/cli/failures/checks.ts';
 import { examine } from '../../../functions/cli/failures/doctor-table.ts';
 import { settingsChecks } from '../../../functions/cli/failures/queue-checks.ts';
-import { createQueuesOn, startLocalSqs, type LocalSqs, type QueueDefinition } from '../../../infra/lab/host/sqs.ts';
+import {
+  createQueuesOn,
+  startLocalSqs,
+  type LocalSqs,
+  type QueueDefinition,
+} from '../../../infra/lab/host/sqs.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
@@ -22,17 +27,51 @@ import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 afterEach(closeAll);
 
 /** Red with the guard removed: each row names the check that has to be there for it to pass. */
-const ingresses = [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '10.0.0.1' }];
+const ingresses = [
+  {
+    cluster: 'east',
+    service: 'istio-system/istio-ingressgateway',
+    devices: ['bigip-1'],
+    virtualAddress: '10.0.0.1',
+  },
+];
 
-function deskOf(bigip: LabBigip, over: Partial<Runtime> & { readonly password?: string } = {}): Parameters<typeof examine>[0] {
+function deskOf(
+  bigip: LabBigip,
+  over: Partial<Runtime> & { readonly password?: string } = {},
+): Parameters<typeof examine>[0] {
   const { password = bigip.password, ...rest } = over;
-  const config = SluiceConfig.parse({ generation: 3, devices: [{ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:P', tls: { ca: 'env:CA' }, partitions: ['k8s'] }], clusters: [{ id: 'east' }], ingresses });
+  const config = SluiceConfig.parse({
+    generation: 3,
+    devices: [
+      {
+        name: 'bigip-1',
+        url: bigip.url,
+        username: bigip.username,
+        password: 'env:P',
+        tls: { ca: 'env:CA' },
+        partitions: ['k8s'],
+      },
+    ],
+    clusters: [{ id: 'east' }],
+    ingresses,
+  });
   const clock = processClock;
   const queues = createSqliteQueues({ path: ':memory:', clock, id: randomUUID });
-  const runtime: Runtime = { config, secrets: { resolve: async (name) => (name === 'env:CA' ? bigip.ca : password) }, queues, clock, id: randomUUID, random: () => 0, log: createLogger('silent'), ...rest };
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve: async (name) => (name === 'env:CA' ? bigip.ca : password) },
+    queues,
+    clock,
+    id: randomUUID,
+    random: () => 0,
+    log: createLogger('silent'),
+    ...rest,
+  };
   return { desk: { ...failuresOver(memoryBlobs(), runtime), runtime }, config: 'sluice.yaml' };
 }
-const bad = (findings: readonly Finding[]): string[] => findings.filter((f) => !f.ok).map((f) => `${f.what}: ${f.says}`);
+const bad = (findings: readonly Finding[]): string[] =>
+  findings.filter((f) => !f.ok).map((f) => `${f.what}: ${f.says}`);
 
 describe('sluice doctor', () => {
   test('all is well: every thing that the configuration names is said, with version, unit and clock', async () => {
@@ -41,40 +80,84 @@ describe('sluice doctor', () => {
     const findings = await examine(deskOf(bigip));
     expect(bad(findings)).toEqual([]);
     const says = new Map(findings.map((f) => [f.what, f.says]));
-    expect(says.get('device bigip-1, partition k8s')).toMatch(/^\S+ is active with AS3 3\.\d+\.\d+; 1 exposure of 1 owner/);
-    expect(says.get('clock of device bigip-1')).toMatch(/the same as here|\d s (ahead of|behind) this host/);
+    expect(says.get('device bigip-1, partition k8s')).toMatch(
+      /^\S+ is active with AS3 3\.\d+\.\d+; 1 exposure of 1 owner/,
+    );
+    expect(says.get('clock of device bigip-1')).toMatch(
+      /the same as here|\d s (ahead of|behind) this host/,
+    );
     expect(says.get('cluster id east')).toContain('one cluster uses it');
-    expect([...says.keys()]).toEqual(expect.arrayContaining(['configuration', 'secret env:P', 'queue snapshots', 'queue slices-dead', 'failure store memory', 'audit log']));
+    expect([...says.keys()]).toEqual(
+      expect.arrayContaining([
+        'configuration',
+        'secret env:P',
+        'queue snapshots',
+        'queue slices-dead',
+        'failure store memory',
+        'audit log',
+      ]),
+    );
   });
 
   test('a wrong password is named with the fields to look at', async () => {
-    expect(bad(await examine(deskOf(await lab(), { password: 'wrong' })))).toEqual([expect.stringMatching(/device bigip-1.*login as \S+ was refused; check devices\[\]\.username, password.*BIP401/)]);
+    expect(bad(await examine(deskOf(await lab(), { password: 'wrong' })))).toEqual([
+      expect.stringMatching(
+        /device bigip-1.*login as \S+ was refused; check devices\[\]\.username, password.*BIP401/,
+      ),
+    ]);
   });
 
   test('a secret that cannot be read is named', async () => {
     const bigip = await lab();
-    const secrets = { resolve: async (name: string) => (name === 'env:CA' ? bigip.ca : Promise.reject(new Error('env:P: the variable P is not set'))) };
-    expect(bad(await examine(deskOf(bigip, { secrets }))).join('\n')).toContain('secret env:P: env:P: the variable P is not set');
+    const secrets = {
+      resolve: async (name: string) =>
+        name === 'env:CA'
+          ? bigip.ca
+          : Promise.reject(new Error('env:P: the variable P is not set')),
+    };
+    expect(bad(await examine(deskOf(bigip, { secrets }))).join('\n')).toContain(
+      'secret env:P: env:P: the variable P is not set',
+    );
   });
 
   test('a device without AS3 is named', async () => {
     const bigip = await lab();
     bigip.faults.as3Absent?.(true);
-    expect(bad(await examine(deskOf(bigip)))).toEqual([expect.stringMatching(/device bigip-1.*AS3.*BIP404/)]);
+    expect(bad(await examine(deskOf(bigip)))).toEqual([
+      expect.stringMatching(/device bigip-1.*AS3.*BIP404/),
+    ]);
   });
 
   test('a clock that is off is named, with how far and what to do', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const clock = { ...processClock, now: () => Date.now() - 600_000 };
-    expect(bad(await examine(deskOf(bigip, { clock })))).toEqual([expect.stringMatching(/^clock of device bigip-1: (599|600|601) s ahead of this host; set NTP on bigip-1 or here$/)]);
+    expect(bad(await examine(deskOf(bigip, { clock })))).toEqual([
+      expect.stringMatching(
+        /^clock of device bigip-1: (599|600|601) s ahead of this host; set NTP on bigip-1 or here$/,
+      ),
+    ]);
   });
 
   test('one id that two clusters use is named with both', async () => {
     const bigip = await lab();
-    const both = planPartition('k8s', wanted(), [slice(1, [exposure({ port: 31_000 })], { owner: 'east/other/gateway', clusterUid: 'uid-2' })], { sameFleet: () => false }).next;
+    const both = planPartition(
+      'k8s',
+      wanted(),
+      [
+        slice(1, [exposure({ port: 31_000 })], {
+          owner: 'east/other/gateway',
+          clusterUid: 'uid-2',
+        }),
+      ],
+      { sameFleet: () => false },
+    ).next;
     await declare(connect(bigip), both);
-    expect(bad(await examine(deskOf(bigip)))).toEqual([expect.stringMatching(/^cluster id east: 2 clusters use it: .*uid-2 speaks for east\/other\/gateway/)]);
+    expect(bad(await examine(deskOf(bigip)))).toEqual([
+      expect.stringMatching(
+        /^cluster id east: 2 clusters use it: .*uid-2 speaks for east\/other\/gateway/,
+      ),
+    ]);
   });
 });
 
@@ -88,7 +171,12 @@ describe('sluice doctor on queues that somebody made', () => {
   const DAY = 86_400;
   const well = (name: string, visibilitySeconds: number): QueueDefinition[] => [
     { name: `sluice-${name}-dead.fifo`, visibilitySeconds: 180, retentionSeconds: 14 * DAY },
-    { name: `sluice-${name}.fifo`, visibilitySeconds, retentionSeconds: 14 * DAY, redrive: { deadLetterQueue: `sluice-${name}-dead.fifo`, maxReceiveCount: 1_000 } },
+    {
+      name: `sluice-${name}.fifo`,
+      visibilitySeconds,
+      retentionSeconds: 14 * DAY,
+      redrive: { deadLetterQueue: `sluice-${name}-dead.fifo`, maxReceiveCount: 1_000 },
+    },
   ];
   const look = async (): Promise<readonly Finding[]> => {
     const reader = createSettingsReader({ ...sqs, prefix: 'sluice' });
@@ -99,17 +187,42 @@ describe('sluice doctor on queues that somebody made', () => {
     }
   };
 
-  test('settings as the stack makes them are well, and the server\'s clock is compared', async () => {
+  test("settings as the stack makes them are well, and the server's clock is compared", async () => {
     await createQueuesOn(sqs, well('slices', 150));
     expect(bad(await look())).toEqual([]);
-    expect((await look()).map((f) => f.what)).toEqual(['settings of queue slices', 'clock of the queue server']);
+    expect((await look()).map((f) => f.what)).toEqual([
+      'settings of queue slices',
+      'clock of the queue server',
+    ]);
   });
 
-  const SPOILT: readonly (readonly [what: string, queues: readonly QueueDefinition[], says: string])[] = [
-    ['visibility', [well('slices', 30)].flat(), 'it hides messages for 30 s, and its function needs 150 s'],
-    ['retention', well('slices', 150).map((q) => ({ ...q, retentionSeconds: 4 * DAY })), 'it keeps messages for 345600 s'],
-    ['redrive', [{ name: 'sluice-slices.fifo', visibilitySeconds: 150, retentionSeconds: 14 * DAY }], 'it has no dead-letter queue'],
-    ['receives', well('slices', 150).map((q) => (q.redrive === undefined ? q : { ...q, redrive: { ...q.redrive, maxReceiveCount: 2 } })), 'it gives up after 2 receives'],
+  const SPOILT: readonly (readonly [
+    what: string,
+    queues: readonly QueueDefinition[],
+    says: string,
+  ])[] = [
+    [
+      'visibility',
+      [well('slices', 30)].flat(),
+      'it hides messages for 30 s, and its function needs 150 s',
+    ],
+    [
+      'retention',
+      well('slices', 150).map((q) => ({ ...q, retentionSeconds: 4 * DAY })),
+      'it keeps messages for 345600 s',
+    ],
+    [
+      'redrive',
+      [{ name: 'sluice-slices.fifo', visibilitySeconds: 150, retentionSeconds: 14 * DAY }],
+      'it has no dead-letter queue',
+    ],
+    [
+      'receives',
+      well('slices', 150).map((q) =>
+        q.redrive === undefined ? q : { ...q, redrive: { ...q.redrive, maxReceiveCount: 2 } },
+      ),
+      'it gives up after 2 receives',
+    ],
   ];
 
   test.each(SPOILT)('%s that would lose or repeat events is named', async (_what, queues, says) => {
@@ -121,6 +234,10 @@ describe('sluice doctor on queues that somebody made', () => {
     const queues = createSqsQueues({ ...sqs, prefix: 'sluice' });
     const findings = await examine(deskOf(await lab(), { queues }));
     await queues.close();
-    expect(bad(findings)).toContainEqual(expect.stringMatching(/^queue slices: The queue sluice-slices\.fifo .* does not exist.*Deploy the queues, or correct queue\.prefix.*Q603/));
+    expect(bad(findings)).toContainEqual(
+      expect.stringMatching(
+        /^queue slices: The queue sluice-slices\.fifo .* does not exist.*Deploy the queues, or correct queue\.prefix.*Q603/,
+      ),
+    );
   });
 });

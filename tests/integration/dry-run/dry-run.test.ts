@@ -16,7 +16,15 @@ import type { FunctionContext, Handler } from '../../../shared/queue/handler.ts'
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { QueueName } from '../../../shared/queue/port.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { objects, gatewayPod, gateway, ingressService, server, servicePort, tcpRoute } from '../../fixtures/kubernetes.ts';
+import {
+  objects,
+  gatewayPod,
+  gateway,
+  ingressService,
+  server,
+  servicePort,
+  tcpRoute,
+} from '../../fixtures/kubernetes.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { CLUSTER, CLUSTER_UID, OWNER, startSite, type Site } from './site.ts';
 
@@ -35,8 +43,17 @@ afterEach(async () => {
   await site.close();
 });
 
-const context: FunctionContext = { awsRequestId: 'r', functionName: 'f', functionVersion: '1', getRemainingTimeInMillis: () => 60_000 };
-const inert = (): void => expect({ device: site.device.writes(), cluster: site.cluster.writes() }).toEqual({ device: [], cluster: [] });
+const context: FunctionContext = {
+  awsRequestId: 'r',
+  functionName: 'f',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => 60_000,
+};
+const inert = (): void =>
+  expect({ device: site.device.writes(), cluster: site.cluster.writes() }).toEqual({
+    device: [],
+    cluster: [],
+  });
 
 interface Running {
   text(): string;
@@ -45,10 +62,15 @@ interface Running {
 }
 
 function sluice(main: string, args: readonly string[]): Running {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], { cwd: site.dir, env: { PATH: process.env['PATH'], HOME: site.dir }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    cwd: site.dir,
+    env: { PATH: process.env['PATH'], HOME: site.dir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const ended = once(child, 'close').then(([code]) => code as number);
   return { text: () => text, ended, terminate: () => void child.kill('SIGTERM') };
 }
@@ -71,7 +93,14 @@ describe('every command', () => {
     ],
     cluster: () => [
       [0, 'cluster', 'list', ...config()],
-      ...['drain', 'out', 'enable', 'forget'].map((verb): Call => [0, 'cluster', verb, CLUSTER, '--dry-run', ...config()]),
+      ...['drain', 'out', 'enable', 'forget'].map((verb): Call => [
+        0,
+        'cluster',
+        verb,
+        CLUSTER,
+        '--dry-run',
+        ...config(),
+      ]),
       [0, 'cluster', 'adopt', CLUSTER, '--uid', 'another', '--dry-run', ...config()],
     ],
     completion: () => [[0, 'completion', 'bash']],
@@ -98,89 +127,196 @@ describe('every command', () => {
     why: () => [[0, 'why', 'default/there', ...config(), '--kubeconfig', site.kubeconfig]],
     up: 'below',
   };
-  const found = readdirSync(join(root, 'functions', 'cli', 'commands')).map((name) => name.replace(/\.ts$/, ''));
+  const found = readdirSync(join(root, 'functions', 'cli', 'commands')).map((name) =>
+    name.replace(/\.ts$/, ''),
+  );
 
   test('has a row in this test', () => {
     expect(found.filter((name) => COMMANDS[name] === undefined)).toEqual([]);
   });
 
-  test.each(found.filter((name) => typeof COMMANDS[name] === 'function'))('%s writes neither to the device nor to the cluster', async (name) => {
-    const row = COMMANDS[name];
-    for (const [code, ...args] of typeof row === 'function' ? row() : []) {
-      const run = sluice(SOURCE, args);
-      expect({ args, code: await run.ended, text: run.text() }).toEqual({ args, code, text: expect.anything() });
-    }
-    inert();
-  }, LIMIT);
+  test.each(found.filter((name) => typeof COMMANDS[name] === 'function'))(
+    '%s writes neither to the device nor to the cluster',
+    async (name) => {
+      const row = COMMANDS[name];
+      for (const [code, ...args] of typeof row === 'function' ? row() : []) {
+        const run = sluice(SOURCE, args);
+        expect({ args, code: await run.ended, text: run.text() }).toEqual({
+          args,
+          code,
+          text: expect.anything(),
+        });
+      }
+      inert();
+    },
+    LIMIT,
+  );
 
   describe('up', () => {
     beforeAll(() => build({ root, out: join(root, 'dist'), say: () => undefined }), 120_000);
-    const start = (...more: readonly string[]): Running => sluice(BUILT, ['up', '--config', site.config, '--kubeconfig', site.kubeconfig, '--audit-every', '0.01', ...more]);
+    const start = (...more: readonly string[]): Running =>
+      sluice(BUILT, [
+        'up',
+        '--config',
+        site.config,
+        '--kubeconfig',
+        site.kubeconfig,
+        '--audit-every',
+        '0.01',
+        ...more,
+      ]);
 
-    test('--dry-run shows what would be declared and written, and does neither', async () => {
-      const run = start('--dry-run');
-      const lines = (): readonly string[] => run.text().split('\n');
-      const plan = (): string | undefined => lines().find((line) => line.includes('dry run: would declare') && line.includes('172.16.100.195:31400/tcp'));
-      const service = (): string | undefined => lines().find((line) => line.includes('dry run: not written') && line.includes('32500') && line.includes('"kind":"Service"'));
-      await until(() => plan() !== undefined && service() !== undefined && run.text().includes('audited'));
-      run.terminate();
-      expect(await run.ended).toBe(0);
-      expect(JSON.parse(plan() ?? '{}')).toMatchObject({ device: 'bigip-1', partition: 'k8s', create: ['172.16.100.195:31400/tcp', '172.16.100.195:32500/tcp'], delete: ['172.16.100.195:32400/tcp'] });
-      expect([site.device.reads() > 0, site.cluster.reads() > 0]).toEqual([true, true]);
-      inert();
-      // Nor does it take anything from a Sluice that works here, or leave anything behind.
-      expect([existsSync(join(site.dir, 'queue.sqlite')), existsSync(join(site.dir, 'failures'))]).toEqual([false, false]);
-    }, LIMIT);
+    test(
+      '--dry-run shows what would be declared and written, and does neither',
+      async () => {
+        const run = start('--dry-run');
+        const lines = (): readonly string[] => run.text().split('\n');
+        const plan = (): string | undefined =>
+          lines().find(
+            (line) =>
+              line.includes('dry run: would declare') && line.includes('172.16.100.195:31400/tcp'),
+          );
+        const service = (): string | undefined =>
+          lines().find(
+            (line) =>
+              line.includes('dry run: not written') &&
+              line.includes('32500') &&
+              line.includes('"kind":"Service"'),
+          );
+        await until(
+          () => plan() !== undefined && service() !== undefined && run.text().includes('audited'),
+        );
+        run.terminate();
+        expect(await run.ended).toBe(0);
+        expect(JSON.parse(plan() ?? '{}')).toMatchObject({
+          device: 'bigip-1',
+          partition: 'k8s',
+          create: ['172.16.100.195:31400/tcp', '172.16.100.195:32500/tcp'],
+          delete: ['172.16.100.195:32400/tcp'],
+        });
+        expect([site.device.reads() > 0, site.cluster.reads() > 0]).toEqual([true, true]);
+        inert();
+        // Nor does it take anything from a Sluice that works here, or leave anything behind.
+        expect([
+          existsSync(join(site.dir, 'queue.sqlite')),
+          existsSync(join(site.dir, 'failures')),
+        ]).toEqual([false, false]);
+      },
+      LIMIT,
+    );
 
-    test('without it the same does write to both', async () => {
-      const run = start();
-      await until(() => site.device.writes().some(({ path }) => path.includes('/declare/k8s')) && site.cluster.writes().some(({ path }) => path.includes('/services/')));
-      run.terminate();
-      expect(await run.ended).toBe(0);
-    }, LIMIT);
+    test(
+      'without it the same does write to both',
+      async () => {
+        const run = start();
+        await until(
+          () =>
+            site.device.writes().some(({ path }) => path.includes('/declare/k8s')) &&
+            site.cluster.writes().some(({ path }) => path.includes('/services/')),
+        );
+        run.terminate();
+        expect(await run.ended).toBe(0);
+      },
+      LIMIT,
+    );
   });
 });
 
 describe('every handler', () => {
   interface Row {
     /** Queue and body of the message it is given; undefined for a scheduled one. */
-    readonly message?: (runtime: Runtime) => Promise<readonly [queue: QueueName, group: string, body: string]>;
+    readonly message?: (
+      runtime: Runtime,
+    ) => Promise<readonly [queue: QueueName, group: string, body: string]>;
     readonly writesOtherwise: boolean;
   }
-  const meta = (): { readonly id: string; readonly cluster: string; readonly subject: string; readonly time: string } => ({ id: 'e1', cluster: CLUSTER, subject: OWNER, time: new Date().toISOString() });
+  const meta = (): {
+    readonly id: string;
+    readonly cluster: string;
+    readonly subject: string;
+    readonly time: string;
+  } => ({ id: 'e1', cluster: CLUSTER, subject: OWNER, time: new Date().toISOString() });
   const version = { epoch: 2, counter: 1, generation: 1 };
   const snapshot = {
-    cluster: CLUSTER, clusterUid: CLUSTER_UID, ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' }, revision: { epoch: 2, counter: 1 }, changes: [], removed: false,
-    objects: objects({ services: [ingressService([servicePort(31_400)])], pods: [gatewayPod()], gateways: [gateway('there', [server(31_400)])], virtualServices: [tcpRoute('there', ['there'], 31_400)] }),
+    cluster: CLUSTER,
+    clusterUid: CLUSTER_UID,
+    ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' },
+    revision: { epoch: 2, counter: 1 },
+    changes: [],
+    removed: false,
+    objects: objects({
+      services: [ingressService([servicePort(31_400)])],
+      pods: [gatewayPod()],
+      gateways: [gateway('there', [server(31_400)])],
+      virtualServices: [tcpRoute('there', ['there'], 31_400)],
+    }),
   };
   const desired = slice(1, [exposure({ port: 31_400 })], { version, clusterUid: CLUSTER_UID });
-  const wish: Express = { owner: OWNER, clusterUid: CLUSTER_UID, device: 'bigip-1', partition: 'k8s', version, wishes: [{ address: '10.244.1.5', availability: 'draining', because: 'terminating', wholeNode: false }] };
+  const wish: Express = {
+    owner: OWNER,
+    clusterUid: CLUSTER_UID,
+    device: 'bigip-1',
+    partition: 'k8s',
+    version,
+    wishes: [
+      { address: '10.244.1.5', availability: 'draining', because: 'terminating', wholeNode: false },
+    ],
+  };
 
   const HANDLERS: Readonly<Record<string, Row | 'by the commands' | 'by up'>> = {
-    map: { message: () => Promise.resolve(['snapshots', OWNER, seal(INGRESS_OBSERVED, snapshot, meta())]), writesOtherwise: false },
-    apply: { message: () => Promise.resolve(['slices', 'bigip-1', seal(INGRESS_DESIRED, desired, meta())]), writesOtherwise: true },
-    express: { message: () => Promise.resolve(['express', 'bigip-1', seal(MEMBER_EXPRESS, wish, meta())]), writesOtherwise: true },
+    map: {
+      message: () =>
+        Promise.resolve(['snapshots', OWNER, seal(INGRESS_OBSERVED, snapshot, meta())]),
+      writesOtherwise: false,
+    },
+    apply: {
+      message: () => Promise.resolve(['slices', 'bigip-1', seal(INGRESS_DESIRED, desired, meta())]),
+      writesOtherwise: true,
+    },
+    express: {
+      message: () => Promise.resolve(['express', 'bigip-1', seal(MEMBER_EXPRESS, wish, meta())]),
+      writesOtherwise: true,
+    },
     audit: { writesOtherwise: false },
     replay: { writesOtherwise: false },
     park: { message: deadSlice, writesOtherwise: false },
     watch: 'by up',
     cli: 'by the commands',
   };
-  const found = readdirSync(join(root, 'functions')).filter((name) => ['handler.ts', 'main.ts'].some((file) => existsSync(join(root, 'functions', name, file))));
+  const found = readdirSync(join(root, 'functions')).filter((name) =>
+    ['handler.ts', 'main.ts'].some((file) => existsSync(join(root, 'functions', name, file))),
+  );
 
   async function deadSlice(runtime: Runtime): Promise<readonly [QueueName, string, string]> {
     const queue = runtime.queues.queue('slices');
-    await queue.send({ group: 'bigip-1', deduplicationId: 'd1', body: seal(INGRESS_DESIRED, desired, meta()) });
+    await queue.send({
+      group: 'bigip-1',
+      deduplicationId: 'd1',
+      body: seal(INGRESS_DESIRED, desired, meta()),
+    });
     const [message] = await queue.receive({ max: 1, wait: 0, visibility: 1_000 });
     if (message === undefined) throw new Error('the slice did not arrive');
-    await deadLetter(runtime.queues, { code: 'BIP421', reason: 'refused', queue: 'slices', message, functionVersion: '1', now: runtime.clock.now(), owner: OWNER, device: 'bigip-1' });
-    const [dead] = await runtime.queues.queue('slices-dead').receive({ max: 1, wait: 0, visibility: 1_000 });
+    await deadLetter(runtime.queues, {
+      code: 'BIP421',
+      reason: 'refused',
+      queue: 'slices',
+      message,
+      functionVersion: '1',
+      now: runtime.clock.now(),
+      owner: OWNER,
+      device: 'bigip-1',
+    });
+    const [dead] = await runtime.queues
+      .queue('slices-dead')
+      .receive({ max: 1, wait: 0, visibility: 1_000 });
     return ['slices-dead', dead?.group ?? '', dead?.body ?? ''];
   }
 
   async function run(name: string, { message }: Row, dryRun: boolean): Promise<void> {
     const runtime = await site.runtime(dryRun);
-    const { create } = (await import(join(root, 'functions', name, 'handler.ts'))) as { create: (runtime: Runtime) => Handler & { close?(): Promise<void> } };
+    const { create } = (await import(join(root, 'functions', name, 'handler.ts'))) as {
+      create: (runtime: Runtime) => Handler & { close?(): Promise<void> };
+    };
     const handler = create(runtime);
     const records = message === undefined ? [] : [await record(runtime, await message(runtime))];
     try {
@@ -190,7 +326,10 @@ describe('every handler', () => {
     }
   }
 
-  async function record(runtime: Runtime, [name, group, body]: readonly [QueueName, string, string]): Promise<ReturnType<typeof toRecord>> {
+  async function record(
+    runtime: Runtime,
+    [name, group, body]: readonly [QueueName, string, string],
+  ): Promise<ReturnType<typeof toRecord>> {
     const queue = runtime.queues.queue(name);
     await queue.send({ group: `${group}-again`, deduplicationId: 'again', body });
     const [message] = await queue.receive({ max: 1, wait: 0, visibility: 60_000 });
@@ -207,14 +346,23 @@ describe('every handler', () => {
     return typeof row === 'object' ? [[name, row] as const] : [];
   });
 
-  test.each(rows)('%s writes neither to the device nor to the cluster', async (name, row) => {
-    await run(name, row, true);
-    inert();
-    if (row.writesOtherwise) expect(site.lines.filter(({ message }) => message.startsWith('dry run: '))).not.toEqual([]);
-  }, LIMIT);
+  test.each(rows)(
+    '%s writes neither to the device nor to the cluster',
+    async (name, row) => {
+      await run(name, row, true);
+      inert();
+      if (row.writesOtherwise)
+        expect(site.lines.filter(({ message }) => message.startsWith('dry run: '))).not.toEqual([]);
+    },
+    LIMIT,
+  );
 
-  test.each(rows.filter(([, { writesOtherwise }]) => writesOtherwise))('%s does write without the dry run', async (name, row) => {
-    await run(name, row, false);
-    expect(site.device.writes()).not.toEqual([]);
-  }, LIMIT);
+  test.each(rows.filter(([, { writesOtherwise }]) => writesOtherwise))(
+    '%s does write without the dry run',
+    async (name, row) => {
+      await run(name, row, false);
+      expect(site.device.writes()).not.toEqual([]);
+    },
+    LIMIT,
+  );
 });

@@ -8,7 +8,11 @@ import { startBigip } from '../../../infra/lab/bigip/index.ts';
 import { createClosers } from '../../../infra/lab/closers.ts';
 import { kubeconfigText } from '../../../infra/lab/kubernetes/kubeconfig.ts';
 import { stableUid } from '../../../infra/lab/kubernetes/object-store.ts';
-import { startKubernetes, type KubernetesObject, type LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
+import {
+  startKubernetes,
+  type KubernetesObject,
+  type LabKubernetes,
+} from '../../../infra/lab/kubernetes/index.ts';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
@@ -60,8 +64,16 @@ const POD = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { namespace: 'istio-system', name: 'gateway-1', labels: { istio: 'ingressgateway' } },
-  spec: { nodeName: 'worker-1', containers: [{ name: 'istio-proxy', image: 'proxyv2', args: ['proxy', 'router'] }] },
-  status: { phase: 'Running', podIP: '10.244.1.5', podIPs: [{ ip: '10.244.1.5' }], conditions: [{ type: 'Ready', status: 'True' }] },
+  spec: {
+    nodeName: 'worker-1',
+    containers: [{ name: 'istio-proxy', image: 'proxyv2', args: ['proxy', 'router'] }],
+  },
+  status: {
+    phase: 'Running',
+    podIP: '10.244.1.5',
+    podIPs: [{ ip: '10.244.1.5' }],
+    conditions: [{ type: 'Ready', status: 'True' }],
+  },
 };
 
 /** A Gateway that opens the port, and a route for it. */
@@ -69,18 +81,54 @@ function opening(name: string, port: number): readonly KubernetesObject[] {
   const metadata = { namespace: 'default', name };
   const apiVersion = 'networking.istio.io/v1';
   return [
-    { apiVersion, kind: 'Gateway', metadata, spec: { selector: { istio: 'ingressgateway' }, servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }] } },
-    { apiVersion, kind: 'VirtualService', metadata, spec: { hosts: ['*'], gateways: [name], tcp: [{ match: [{ port }], route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }] } },
+    {
+      apiVersion,
+      kind: 'Gateway',
+      metadata,
+      spec: {
+        selector: { istio: 'ingressgateway' },
+        servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
+      },
+    },
+    {
+      apiVersion,
+      kind: 'VirtualService',
+      metadata,
+      spec: {
+        hosts: ['*'],
+        gateways: [name],
+        tcp: [
+          {
+            match: [{ port }],
+            route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }],
+          },
+        ],
+      },
+    },
   ];
 }
 
-const OBJECTS: readonly KubernetesObject[] = [SERVICE, POD, ...opening('there', 31_400), ...opening('lacks', 32_500)];
+const OBJECTS: readonly KubernetesObject[] = [
+  SERVICE,
+  POD,
+  ...opening('there', 31_400),
+  ...opening('lacks', 32_500),
+];
 
 export const CLUSTER_UID = stableUid(CLUSTER, 'kube-system');
 
 /** Two members, so that one may leave. */
-const MEMBERS = ['10.244.1.5', '10.244.1.6'].map((address) => ({ address, port: 32_400, availability: 'ready' as const }));
-const DECLARED = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ members: MEMBERS })], { clusterUid: CLUSTER_UID })], { sameFleet: () => false }).next;
+const MEMBERS = ['10.244.1.5', '10.244.1.6'].map((address) => ({
+  address,
+  port: 32_400,
+  availability: 'ready' as const,
+}));
+const DECLARED = planPartition(
+  'k8s',
+  EMPTY_STATE,
+  [slice(1, [exposure({ members: MEMBERS })], { clusterUid: CLUSTER_UID })],
+  { sameFleet: () => false },
+).next;
 
 export async function startSite(): Promise<Site> {
   const closers = createClosers();
@@ -89,38 +137,98 @@ export async function startSite(): Promise<Site> {
   const kubernetes = await closers.use(startKubernetes({ name: CLUSTER }));
   for (const object of OBJECTS) kubernetes.store.apply(object);
   closers.add(closeAll);
-  const bigip = await closers.use(startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1 } }));
+  const bigip = await closers.use(
+    startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1 } }),
+  );
   await declare(connect(bigip), DECLARED);
   const device = await closers.use(startTap(bigip));
   const cluster = await closers.use(startTap(kubernetes));
-  const { config, kubeconfig, manifest } = await writeFiles(dir, { device, cluster, bigip, kubernetes });
+  const { config, kubeconfig, manifest } = await writeFiles(dir, {
+    device,
+    cluster,
+    bigip,
+    kubernetes,
+  });
   const lines: Line[] = [];
   const write = (fields: object, message: string): void => void lines.push({ ...fields, message });
   const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log };
   return {
-    dir, config, kubeconfig, manifest, bigip, kubernetes, device, cluster, lines,
+    dir,
+    config,
+    kubeconfig,
+    manifest,
+    bigip,
+    kubernetes,
+    device,
+    cluster,
+    lines,
     runtime: async (dryRun) => {
-      const queues = createSqliteQueues({ path: join(dir, `${randomUUID()}.sqlite`), clock: processClock, id: randomUUID });
+      const queues = createSqliteQueues({
+        path: join(dir, `${randomUUID()}.sqlite`),
+        clock: processClock,
+        id: randomUUID,
+      });
       closers.add(() => queues.close());
-      return { config: await loadConfig(config, {}), secrets: createSecrets({ env: {} }), queues, clock: processClock, id: randomUUID, random: processRandom, log, dryRun };
+      return {
+        config: await loadConfig(config, {}),
+        secrets: createSecrets({ env: {} }),
+        queues,
+        clock: processClock,
+        id: randomUUID,
+        random: processRandom,
+        log,
+        dryRun,
+      };
     },
     close: () => closers.closeAll(),
   };
 }
 
-async function writeFiles(dir: string, { device, cluster, bigip, kubernetes }: Pick<Site, 'device' | 'cluster' | 'bigip' | 'kubernetes'>): Promise<Pick<Site, 'config' | 'kubeconfig' | 'manifest'>> {
-  const [config, kubeconfig, manifest] = [join(dir, 'sluice.yaml'), join(dir, 'kubeconfig'), join(dir, 'manifest.json')];
+async function writeFiles(
+  dir: string,
+  { device, cluster, bigip, kubernetes }: Pick<Site, 'device' | 'cluster' | 'bigip' | 'kubernetes'>,
+): Promise<Pick<Site, 'config' | 'kubeconfig' | 'manifest'>> {
+  const [config, kubeconfig, manifest] = [
+    join(dir, 'sluice.yaml'),
+    join(dir, 'kubeconfig'),
+    join(dir, 'manifest.json'),
+  ];
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'password'), bigip.password);
   // The tap reads along, so it is spoken to in the clear.
-  const access = kubeconfigText({ name: CLUSTER, url: cluster.url, ca: kubernetes.ca, token: kubernetes.token });
-  await writeFile(kubeconfig, access.replace(/certificate-authority-data: .*(\n {8,}.*)*/, 'insecure-skip-tls-verify: true'));
+  const access = kubeconfigText({
+    name: CLUSTER,
+    url: cluster.url,
+    ca: kubernetes.ca,
+    token: kubernetes.token,
+  });
+  await writeFile(
+    kubeconfig,
+    access.replace(/certificate-authority-data: .*(\n {8,}.*)*/, 'insecure-skip-tls-verify: true'),
+  );
   await writeFile(manifest, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: OBJECTS }));
   const text = JSON.stringify({
     generation: 2,
-    devices: [{ name: 'bigip-1', url: device.url, username: bigip.username, password: `file:${join(dir, 'password')}`, partitions: ['k8s'], requestTimeout: 5 }],
+    devices: [
+      {
+        name: 'bigip-1',
+        url: device.url,
+        username: bigip.username,
+        password: `file:${join(dir, 'password')}`,
+        partitions: ['k8s'],
+        requestTimeout: 5,
+      },
+    ],
     clusters: [{ id: CLUSTER }],
-    ingresses: [{ cluster: CLUSTER, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195', members: 'pods' }],
+    ingresses: [
+      {
+        cluster: CLUSTER,
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['bigip-1'],
+        virtualAddress: '172.16.100.195',
+        members: 'pods',
+      },
+    ],
     queue: { kind: 'sqlite', path: join(dir, 'queue.sqlite') },
     failures: { kind: 'fs', path: join(dir, 'failures') },
   });

@@ -18,17 +18,24 @@ export interface Tap {
 
 const isSession = ({ path }: Tapped): boolean => /^\/mgmt\/shared\/auth[nz]\//.test(path);
 
-export async function startTap(target: { readonly url: string; readonly ca: string }): Promise<Tap> {
+export async function startTap(target: {
+  readonly url: string;
+  readonly ca: string;
+}): Promise<Tap> {
   const seen: Tapped[] = [];
   const server = createServer((incoming, response) => {
     const { method = 'GET', url: path = '/', headers } = incoming;
     seen.push({ method, path });
-    const onward = request(`${target.url}${path}`, { method, headers, ca: target.ca, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      // A watch that says nothing yet is an answer too.
-      response.flushHeaders();
-      answer.pipe(response);
-    });
+    const onward = request(
+      `${target.url}${path}`,
+      { method, headers, ca: target.ca, agent: false },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        // A watch that says nothing yet is an answer too.
+        response.flushHeaders();
+        answer.pipe(response);
+      },
+    );
     onward.on('error', () => response.destroy());
     response.on('close', () => onward.destroy());
     incoming.pipe(onward);

@@ -15,9 +15,22 @@ import { snapshotOf } from '../../bench/world.ts';
 
 const config = SluiceConfig.parse({
   generation: 1,
-  devices: ['bigip', 'other'].map((name) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] })),
+  devices: ['bigip', 'other'].map((name) => ({
+    name,
+    url: 'https://192.0.2.1',
+    username: 'u',
+    password: 'env:P',
+    partitions: ['k8s'],
+  })),
   clusters: [{ id: 'east' }],
-  ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip', 'other'], virtualAddress: '172.16.100.195' }],
+  ingresses: [
+    {
+      cluster: 'east',
+      service: 'istio-system/istio-ingressgateway',
+      devices: ['bigip', 'other'],
+      virtualAddress: '172.16.100.195',
+    },
+  ],
 });
 
 let now: number;
@@ -34,24 +47,61 @@ function runtime(using: Queues = queues): Runtime {
   said.length = 0;
   const write = (_fields: object, message: string): void => void said.push(message);
   const log = { debug: write, info: write, warn: write, error: write, child: () => log };
-  return { config, secrets: { resolve: () => Promise.resolve('') }, queues: using, clock, id: randomUUID, random: () => 0, log };
+  return {
+    config,
+    secrets: { resolve: () => Promise.resolve('') },
+    queues: using,
+    clock,
+    id: randomUUID,
+    random: () => 0,
+    log,
+  };
 }
 
 /** Of two pods, one ends. */
 function ending(): Snapshot {
   const snapshot = snapshotOf(3, 7);
-  return { ...snapshot, objects: { ...snapshot.objects, pods: snapshot.objects.pods.map((pod, i) => ({ ...pod, terminating: i === 0 })) } };
+  return {
+    ...snapshot,
+    objects: {
+      ...snapshot.objects,
+      pods: snapshot.objects.pods.map((pod, i) => ({ ...pod, terminating: i === 0 })),
+    },
+  };
 }
 
 /** The snapshot arrives in the queue now, and is handled `wait` ms later. */
 async function handle(data: Snapshot, using: Runtime, wait = 0): Promise<void> {
-  const body = seal(INGRESS_OBSERVED, data, { id: 'snapshot-1', cluster: 'east', subject: 'east/istio-system/istio-ingressgateway', time: '2020-01-01T00:00:00Z', traceparent: '00-a-b-01' });
-  const message: QueueMessage = { id: '1', receipt: '', group: 'g', deduplicationId: 'd', body, receiveCount: 1, sentAt: now };
+  const body = seal(INGRESS_OBSERVED, data, {
+    id: 'snapshot-1',
+    cluster: 'east',
+    subject: 'east/istio-system/istio-ingressgateway',
+    time: '2020-01-01T00:00:00Z',
+    traceparent: '00-a-b-01',
+  });
+  const message: QueueMessage = {
+    id: '1',
+    receipt: '',
+    group: 'g',
+    deduplicationId: 'd',
+    body,
+    receiveCount: 1,
+    sentAt: now,
+  };
   now += wait;
-  await create(using)({ Records: [toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo')] }, { awsRequestId: 'r', functionName: 'map', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 });
+  await create(using)(
+    { Records: [toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo')] },
+    {
+      awsRequestId: 'r',
+      functionName: 'map',
+      functionVersion: '1',
+      getRemainingTimeInMillis: () => 30_000,
+    },
+  );
 }
 
-const waiting = async (name: 'express' | 'slices'): Promise<readonly QueueMessage[]> => queues.queue(name).receive({ max: 10, wait: 0, visibility: 60_000 });
+const waiting = async (name: 'express' | 'slices'): Promise<readonly QueueMessage[]> =>
+  queues.queue(name).receive({ max: 10, wait: 0, visibility: 60_000 });
 
 /** Queues that note the order of what is sent, and refuse what the test wants refused. */
 function noting(sent: string[], refuse: (name: string) => boolean = () => false): Queues {
@@ -79,7 +129,17 @@ describe('map', () => {
     await handle(ending(), runtime(), 30_000);
     const opened = (await waiting('express')).map((message) => open(message.body, EXPRESS_EVENTS));
     expect(opened).toMatchObject([
-      { ok: { time: '2026-01-01T00:00:00.000Z', traceparent: '00-a-b-01', data: { device: 'bigip', version: { epoch: 1, counter: 7, generation: 1 }, wishes: [{ address: '10.244.1.1', availability: 'draining' }] } } },
+      {
+        ok: {
+          time: '2026-01-01T00:00:00.000Z',
+          traceparent: '00-a-b-01',
+          data: {
+            device: 'bigip',
+            version: { epoch: 1, counter: 7, generation: 1 },
+            wishes: [{ address: '10.244.1.1', availability: 'draining' }],
+          },
+        },
+      },
       { ok: { data: { device: 'other' } } },
     ]);
   });

@@ -21,12 +21,21 @@ async function declaredOn({ device }: Site): Promise<DeclaredState> {
 /** Members that take new connections, over all pools. */
 function takers({ bigip }: Site): string[] {
   const pools = bigip.view().partitions.flatMap((partition) => partition.pools);
-  return pools.flatMap((pool) => pool.members.filter((member) => member.enabled).map((member) => `${member.address} ${pool.name}`)).sort();
+  return pools
+    .flatMap((pool) =>
+      pool.members
+        .filter((member) => member.enabled)
+        .map((member) => `${member.address} ${pool.name}`),
+    )
+    .sort();
 }
 
 async function twoPods(): Promise<void> {
   site = await startSite();
-  await site.declare(1, [['10.0.0.1', '10.0.0.2'], ['10.0.0.1', '10.0.0.2']]);
+  await site.declare(1, [
+    ['10.0.0.1', '10.0.0.2'],
+    ['10.0.0.1', '10.0.0.2'],
+  ]);
 }
 
 describe('a pod that ends', () => {
@@ -35,15 +44,25 @@ describe('a pod that ends', () => {
     expect(takers(site)).toHaveLength(4);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(takers(site)).toEqual(['10.0.0.2 pool', '10.0.0.2 pool']);
-    expect(site.nodeWrites).toEqual([{ session: 'user-disabled', state: 'user-up', description: stamp(2) }]);
-    expect(site.lines).toMatchObject([{ message: 'express', written: ['10.0.0.1 draining (terminating)'] }]);
+    expect(site.nodeWrites).toEqual([
+      { session: 'user-disabled', state: 'user-up', description: stamp(2) },
+    ]);
+    expect(site.lines).toMatchObject([
+      { message: 'express', written: ['10.0.0.1 draining (terminating)'] },
+    ]);
   });
 
   test('is drained while a declare is in progress, which neither hinders it nor undoes it', async () => {
     await twoPods();
     site.bigip.faults.timings.declare = 3_000;
     let ended = false;
-    const declaring = site.declare(2, [['10.0.0.1', '10.0.0.2'], ['10.0.0.1', '10.0.0.2'], ['10.0.0.1', '10.0.0.2', '10.0.0.3']]).then(() => (ended = true));
+    const declaring = site
+      .declare(2, [
+        ['10.0.0.1', '10.0.0.2'],
+        ['10.0.0.1', '10.0.0.2'],
+        ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+      ])
+      .then(() => (ended = true));
     await posted(site);
     await site.express([event(3, ['10.0.0.1 terminating'])]);
     expect([ended, await site.nodes()]).toEqual([false, ['10.0.0.1 draining', '10.0.0.2 ready']]);
@@ -51,7 +70,10 @@ describe('a pod that ends', () => {
     expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready', '10.0.0.3 ready']);
     // What apply does after its declare: the older slice does not take back what a newer revision did ahead of its own.
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
-    await site.declare(3, [['10.0.0.1 draining', '10.0.0.2'], ['10.0.0.1 draining', '10.0.0.2']]);
+    await site.declare(3, [
+      ['10.0.0.1 draining', '10.0.0.2'],
+      ['10.0.0.1 draining', '10.0.0.2'],
+    ]);
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
     expect((await site.nodes())[0]).toBe('10.0.0.1 draining');
   });
@@ -59,7 +81,11 @@ describe('a pod that ends', () => {
   test('of a cluster with a route domain leaves the same address of another cluster alone; without one, nothing is written', async () => {
     const drain = async (suffixes: readonly [string, string]): Promise<string[]> => {
       site = await startSite({ common: { routeDomains: ['1', '2'] } });
-      for (const [i, owner] of [EAST, NORTH].entries()) await site.declare(1, [['10.0.0.1', '10.0.0.2'].map((ip) => `${ip}${suffixes[i]}`)], { owner, clusterUid: `uid-${owner.split('/')[0]}` });
+      for (const [i, owner] of [EAST, NORTH].entries())
+        await site.declare(1, [['10.0.0.1', '10.0.0.2'].map((ip) => `${ip}${suffixes[i]}`)], {
+          owner,
+          clusterUid: `uid-${owner.split('/')[0]}`,
+        });
       await site.express([event(2, [`10.0.0.1${suffixes[0]} terminating`])]);
       return (await site.nodes()).filter((text) => !text.endsWith('ready'));
     };
@@ -67,7 +93,9 @@ describe('a pod that ends', () => {
     expect(takers(site)).toEqual(['10.0.0.1%2 pool', '10.0.0.2%1 pool', '10.0.0.2%2 pool']);
     await site.close();
     expect(await drain(['', ''])).toEqual([]);
-    expect(site.lines.flatMap(({ others }) => others ?? [])).toEqual([`10.0.0.1 left: ${NORTH} uses 10.0.0.1 too`]);
+    expect(site.lines.flatMap(({ others }) => others ?? [])).toEqual([
+      `10.0.0.1 left: ${NORTH} uses 10.0.0.1 too`,
+    ]);
   });
 
   test('stays drained when an older revision comes late, and doing it again writes nothing', async () => {
@@ -77,13 +105,20 @@ describe('a pod that ends', () => {
     await site.express([event(5, ['10.0.0.1 terminating'])]);
     expect((await site.nodes())[0]).toBe('10.0.0.1 draining');
     expect(site.nodeWrites).toHaveLength(1);
-    expect(site.lines.map((line) => line.others)).toEqual([[], ['10.0.0.1 superseded: node 10.0.0.1 was written by a newer revision'], ['10.0.0.1 unchanged: node 10.0.0.1 is so already']]);
+    expect(site.lines.map((line) => line.others)).toEqual([
+      [],
+      ['10.0.0.1 superseded: node 10.0.0.1 was written by a newer revision'],
+      ['10.0.0.1 unchanged: node 10.0.0.1 is so already'],
+    ]);
   });
 
   test('is put back by the next slice where express was the only one to say so', async () => {
     await twoPods();
     await site.express([event(2, ['10.0.0.1 terminating'])]);
-    await site.declare(3, [['10.0.0.1', '10.0.0.2'], ['10.0.0.1', '10.0.0.2']]);
+    await site.declare(3, [
+      ['10.0.0.1', '10.0.0.2'],
+      ['10.0.0.1', '10.0.0.2'],
+    ]);
     // The declare itself puts addresses back before they are used again.
     expect(await site.device.reconcileMembers('k8s', await declaredOn(site))).toEqual([]);
     expect(takers(site)).toHaveLength(4);
@@ -107,7 +142,10 @@ describe('a member that comes back', () => {
 
   test('an address that another pod gets takes connections before it is declared again; nothing is drained that early', async () => {
     site = await startSite();
-    await site.declare(1, [['10.0.0.1', '10.0.0.2'], ['10.0.0.3', '10.0.0.2']]);
+    await site.declare(1, [
+      ['10.0.0.1', '10.0.0.2'],
+      ['10.0.0.3', '10.0.0.2'],
+    ]);
     await site.express([event(2, ['10.0.0.1 terminating'])]);
     await site.declare(3, [['10.0.0.1', '10.0.0.2 draining'], ['10.0.0.3']]);
     expect(await resetNodes(site.session, 'k8s', await declaredOn(site))).toEqual([]);
@@ -121,7 +159,10 @@ describe('what express leaves alone', () => {
     await site.declare(1, [['10.0.0.1', '10.0.0.2']]);
     await site.declare(1, [['10.0.0.1', '10.0.0.2']], inner);
     await site.express([event(2, ['10.0.0.1 terminating'])]);
-    expect([site.nodeWrites, site.lines.at(-1)?.others]).toEqual([[], [`10.0.0.1 left: ${INNER} uses 10.0.0.1 too`]]);
+    expect([site.nodeWrites, site.lines.at(-1)?.others]).toEqual([
+      [],
+      [`10.0.0.1 left: ${INNER} uses 10.0.0.1 too`],
+    ]);
     await site.express([event(3, ['10.0.0.1 cordoned'])]);
     expect(takers(site).map((text) => text.split(' ')[0])).toEqual(['10.0.0.2', '10.0.0.2']);
     // The other ingress has not declared the cordon yet, and does not undo it.
@@ -134,33 +175,70 @@ describe('what express leaves alone', () => {
     await site.declare(1, [['10.0.0.1', '10.0.0.2', '10.0.0.3']]);
     await site.express([event(2, ['10.0.0.1 node-not-ready', '10.0.0.2 node-not-ready'])]);
     expect(takers(site)).toHaveLength(3);
-    expect(site.lines.at(-1)?.others).toEqual([expect.stringContaining('monitors judge'), expect.stringContaining('monitors judge')]);
+    expect(site.lines.at(-1)?.others).toEqual([
+      expect.stringContaining('monitors judge'),
+      expect.stringContaining('monitors judge'),
+    ]);
   });
 
   test('a partition that somebody else declares', async () => {
     site = await startSite();
-    await site.session.call({ method: 'POST', path: '/mgmt/shared/appsvcs/declare/k8s', body: { class: 'ADC', schemaVersion: '3.50.0', k8s: { class: 'Tenant', app: { class: 'Application', pool: { class: 'Pool', members: [{ servicePort: 80, serverAddresses: ['10.0.0.1', '10.0.0.2'] }] } } } } });
+    await site.session.call({
+      method: 'POST',
+      path: '/mgmt/shared/appsvcs/declare/k8s',
+      body: {
+        class: 'ADC',
+        schemaVersion: '3.50.0',
+        k8s: {
+          class: 'Tenant',
+          app: {
+            class: 'Application',
+            pool: {
+              class: 'Pool',
+              members: [{ servicePort: 80, serverAddresses: ['10.0.0.1', '10.0.0.2'] }],
+            },
+          },
+        },
+      },
+    });
     await site.express([event(2, ['10.0.0.1 terminating'])]);
-    expect([site.nodeWrites, await site.nodes()]).toEqual([[], ['10.0.0.1 ready', '10.0.0.2 ready']]);
+    expect([site.nodeWrites, await site.nodes()]).toEqual([
+      [],
+      ['10.0.0.1 ready', '10.0.0.2 ready'],
+    ]);
   });
 
   test('nodes that several partitions share in Common: it does not even log in', async () => {
     site = await startSite({ partitions: ['k8s', 'edge'], password: 'wrong' });
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
-    expect(site.lines).toMatchObject([{ message: 'express dropped', reason: expect.stringContaining('not the only one') }]);
+    expect(site.lines).toMatchObject([
+      { message: 'express dropped', reason: expect.stringContaining('not the only one') },
+    ]);
   });
 });
 
 describe('when the device cannot', () => {
   test('a busy device is asked again, until the event is a minute old; then it is dropped and its slice decides', async () => {
     await twoPods();
-    site.bigip.faults.next(1, { kind: 'status', status: 503, body: { code: 503, message: 'There is an active asynchronous task executing.' } }, isNodeWrite);
+    site.bigip.faults.next(
+      1,
+      {
+        kind: 'status',
+        status: 503,
+        body: { code: 503, message: 'There is an active asynchronous task executing.' },
+      },
+      isNodeWrite,
+    );
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toHaveLength(1);
     expect(await site.express([])).toEqual([]);
     expect((await site.nodes())[0]).toBe('10.0.0.1 draining');
     expect(await site.express([event(3, ['10.0.0.1 back'])], { age: 61_000 })).toEqual([]);
     expect((await site.nodes())[0]).toBe('10.0.0.1 draining');
-    expect(site.lines.map((line) => line.message)).toEqual(['express tries again', 'express', 'express dropped']);
+    expect(site.lines.map((line) => line.message)).toEqual([
+      'express tries again',
+      'express',
+      'express dropped',
+    ]);
   });
 
   test('an answer that got lost is no reason to do it differently', async () => {
@@ -173,19 +251,32 @@ describe('when the device cannot', () => {
 
   test('a node that a declare took away meanwhile is no failure', async () => {
     await twoPods();
-    site.bigip.faults.next(1, { kind: 'status', status: 404, body: { code: 404, message: '01020036:3: The requested Node (/k8s/10.0.0.1) was not found.' } }, isNodeWrite);
+    site.bigip.faults.next(
+      1,
+      {
+        kind: 'status',
+        status: 404,
+        body: {
+          code: 404,
+          message: '01020036:3: The requested Node (/k8s/10.0.0.1) was not found.',
+        },
+      },
+      isNodeWrite,
+    );
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(site.lines.map((line) => line.message)).toEqual(['express']);
   });
 
   /** Red without it: the CA that somebody corrected would be read with the next start of the process. */
-  test('a CA that is not the device\'s is looked up anew with the next event, in case somebody corrected it', async () => {
+  test("a CA that is not the device's is looked up anew with the next event, in case somebody corrected it", async () => {
     const stranger = await generate([{ name: 'commonName', value: 'another CA' }]);
     let wrong = true;
     site = await startSite({ ca: () => (wrong ? stranger.cert : undefined) });
     await site.declare(1, [['10.0.0.1', '10.0.0.2']]);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
-    expect(site.lines).toMatchObject([{ message: 'express given up; the slice decides', code: 'BIP402' }]);
+    expect(site.lines).toMatchObject([
+      { message: 'express given up; the slice decides', code: 'BIP402' },
+    ]);
     wrong = false;
     expect(await site.express([event(3, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(await site.nodes()).toEqual(['10.0.0.1 draining', '10.0.0.2 ready']);
@@ -194,12 +285,17 @@ describe('when the device cannot', () => {
   test('a refused login is left to the slice at once: more tries would lock the account', async () => {
     site = await startSite({ password: 'wrong' });
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
-    expect(site.lines).toMatchObject([{ message: 'express given up; the slice decides', code: 'BIP401', owners: [EAST] }]);
+    expect(site.lines).toMatchObject([
+      { message: 'express given up; the slice decides', code: 'BIP401', owners: [EAST] },
+    ]);
   });
 });
 
 /** The device took the declare on and works on it. */
 async function posted({ bigip }: Site): Promise<void> {
   const before = bigip.writes.length;
-  while (!bigip.writes.slice(before).some(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare'))) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (
+    !bigip.writes.slice(before).some(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare'))
+  )
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }

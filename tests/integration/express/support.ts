@@ -38,9 +38,16 @@ export interface Site {
   readonly session: Session;
   readonly lines: readonly Line[];
   /** Declares these pools (one list of members each) for an owner at a version. */
-  declare(counter: number, pools: readonly (readonly MemberText[])[], over?: Partial<Slice>): Promise<void>;
+  declare(
+    counter: number,
+    pools: readonly (readonly MemberText[])[],
+    over?: Partial<Slice>,
+  ): Promise<void>;
   /** One call of the function with these events; resolves with the ids of what has to come again. */
-  express(events: readonly Express[], options?: { readonly age?: number }): Promise<readonly string[]>;
+  express(
+    events: readonly Express[],
+    options?: { readonly age?: number },
+  ): Promise<readonly string[]>;
   /** `10.0.0.1 draining`, sorted, as the device has it. */
   nodes(): Promise<string[]>;
   /** Bodies of the requests that write nodes, oldest first. */
@@ -48,12 +55,27 @@ export interface Site {
   close(): Promise<void>;
 }
 
-const context: FunctionContext = { awsRequestId: 'r', functionName: 'express', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 };
+const context: FunctionContext = {
+  awsRequestId: 'r',
+  functionName: 'express',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => 30_000,
+};
 
 /** `ca`: asked for whenever the function looks up which one is trusted. */
-export async function startSite(options: BigipOptions & { readonly password?: string; readonly partitions?: readonly string[]; readonly ca?: () => string | undefined } = {}): Promise<Site> {
+export async function startSite(
+  options: BigipOptions & {
+    readonly password?: string;
+    readonly partitions?: readonly string[];
+    readonly ca?: () => string | undefined;
+  } = {},
+): Promise<Site> {
   const { password, partitions = ['k8s'], ca = () => undefined, ...rest } = options;
-  const bigip = await startBigip({ dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...rest });
+  const bigip = await startBigip({
+    dataPath: false,
+    timings: { declare: 1, memberWrite: 1 },
+    ...rest,
+  });
   const nodeWrites: unknown[] = [];
   const spy = ({ method, path, body }: LabRequest): boolean => {
     if (isNodeWrite({ method, path })) nodeWrites.push(body);
@@ -62,9 +84,26 @@ export async function startSite(options: BigipOptions & { readonly password?: st
   bigip.faults.inject({ match: spy, times: Infinity, response: { kind: 'delay', ms: 0 } });
   const config = SluiceConfig.parse({
     generation: 1,
-    devices: [{ name: 'bigip', url: bigip.url, username: bigip.username, password: 'env:P', tls: { ca: 'env:CA' }, partitions, requestTimeout: 5 }],
+    devices: [
+      {
+        name: 'bigip',
+        url: bigip.url,
+        username: bigip.username,
+        password: 'env:P',
+        tls: { ca: 'env:CA' },
+        partitions,
+        requestTimeout: 5,
+      },
+    ],
     clusters: [{ id: 'east' }],
-    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip'], virtualAddress: '172.16.100.195' }],
+    ingresses: [
+      {
+        cluster: 'east',
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['bigip'],
+        virtualAddress: '172.16.100.195',
+      },
+    ],
   });
   const [deviceConfig] = config.devices;
   if (deviceConfig === undefined) throw new Error('no device');
@@ -75,28 +114,63 @@ export async function startSite(options: BigipOptions & { readonly password?: st
   const write = (fields: object, message: string): void => void lines.push({ ...fields, message });
   const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log };
   const queues = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
-  const secretOf = (reference: string): string => (reference === 'env:CA' ? (ca() ?? bigip.ca) : (password ?? bigip.password));
-  const runtime: Runtime = { config, secrets: { resolve: (reference) => Promise.resolve(secretOf(reference)) }, queues, clock: processClock, id: randomUUID, random: () => 0, log };
+  const secretOf = (reference: string): string =>
+    reference === 'env:CA' ? (ca() ?? bigip.ca) : (password ?? bigip.password);
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve: (reference) => Promise.resolve(secretOf(reference)) },
+    queues,
+    clock: processClock,
+    id: randomUUID,
+    random: () => 0,
+    log,
+  };
   const handler = create(runtime);
   return {
     bigip,
     device,
     session,
     lines,
-    declare: (counter, pools, over = {}) => declare(device, slice(counter, pools.map((texts, i) => exposure({ port: 1_000 + portOf(over) + i, members: members(texts) })), over)),
+    declare: (counter, pools, over = {}) =>
+      declare(
+        device,
+        slice(
+          counter,
+          pools.map((texts, i) =>
+            exposure({ port: 1_000 + portOf(over) + i, members: members(texts) }),
+          ),
+          over,
+        ),
+      ),
     express: async (events, { age = 0 } = {}) => {
       for (const data of events) {
         const id = randomUUID();
-        const body = seal(MEMBER_EXPRESS, data, { id, cluster: 'east', subject: data.owner, time: new Date(processClock.now() - age).toISOString() });
+        const body = seal(MEMBER_EXPRESS, data, {
+          id,
+          cluster: 'east',
+          subject: data.owner,
+          time: new Date(processClock.now() - age).toISOString(),
+        });
         await queues.queue('express').send({ group: data.device, deduplicationId: id, body });
       }
-      const messages = await queues.queue('express').receive({ max: 10, wait: 0, visibility: 60_000 });
-      const answer = await handler({ Records: messages.map((message) => toRecord(message, 'arn:aws:sqs:local:0:express.fifo')) }, context);
+      const messages = await queues
+        .queue('express')
+        .receive({ max: 10, wait: 0, visibility: 60_000 });
+      const answer = await handler(
+        {
+          Records: messages.map((message) => toRecord(message, 'arn:aws:sqs:local:0:express.fifo')),
+        },
+        context,
+      );
       const again = (answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
-      for (const message of messages) if (!again.includes(message.id)) await queues.queue('express').delete(message.receipt);
+      for (const message of messages)
+        if (!again.includes(message.id)) await queues.queue('express').delete(message.receipt);
       return again;
     },
-    nodes: async () => (await listNodes(session, 'k8s')).map(({ address, availability }) => `${address} ${availability}`).sort(),
+    nodes: async () =>
+      (await listNodes(session, 'k8s'))
+        .map(({ address, availability }) => `${address} ${availability}`)
+        .sort(),
     nodeWrites,
     close: async () => {
       await handler.close();
@@ -120,7 +194,9 @@ function portOf({ owner = '' }: Partial<Slice>): number {
 async function declare(device: Device, wanted: Slice): Promise<void> {
   const reading = await device.read('k8s');
   if (reading.kind === 'refused') throw new Error(reading.reason);
-  const { next } = planPartition('k8s', reading.declared.state, [wanted], { sameFleet: () => false });
+  const { next } = planPartition('k8s', reading.declared.state, [wanted], {
+    sameFleet: () => false,
+  });
   await device.declare('k8s', next, reading.declared.lockKey);
 }
 

@@ -2,7 +2,15 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { strToU8, zipSync } from 'fflate';
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { compileTemplate } from '../../../infra/lab/host/compile.ts';
@@ -34,7 +42,11 @@ interface Line {
 }
 
 /** Log lines, and a way to wait for one. */
-function createListener(): { readonly log: Logger; readonly lines: Line[]; until(found: (lines: readonly Line[]) => boolean): Promise<void> } {
+function createListener(): {
+  readonly log: Logger;
+  readonly lines: Line[];
+  until(found: (lines: readonly Line[]) => boolean): Promise<void>;
+} {
   const lines: Line[] = [];
   const waiting = new Set<() => void>();
   const write = (fields: object, message: string): void => {
@@ -61,7 +73,12 @@ function createListener(): { readonly log: Logger; readonly lines: Line[]; until
 
 let template: Template;
 beforeAll(async () => {
-  await build({ root, out: join(root, 'dist'), only: ['map', 'apply', 'express', 'park'], say: () => undefined });
+  await build({
+    root,
+    out: join(root, 'dist'),
+    only: ['map', 'apply', 'express', 'park'],
+    say: () => undefined,
+  });
   template = await compileTemplate({ root, config: EXAMPLE });
 }, 120_000);
 
@@ -75,7 +92,10 @@ beforeEach(() => {
   for (const name of ['map', 'apply', 'express', 'park']) {
     mkdirSync(join(dist, name));
     copyFileSync(HANDLER, join(dist, name, 'handler.mjs'));
-    writeFileSync(join(dist, `${name}.zip`), zipSync({ 'handler.mjs': strToU8(readFileSync(HANDLER, 'utf8')) }));
+    writeFileSync(
+      join(dist, `${name}.zip`),
+      zipSync({ 'handler.mjs': strToU8(readFileSync(HANDLER, 'utf8')) }),
+    );
   }
 });
 afterEach(async () => {
@@ -89,10 +109,19 @@ function runtime(): Runtime {
   const config = parseConfig(readFileSync(EXAMPLE, 'utf8'), EXAMPLE, 1);
   // The example's store is a bucket.
   const failures = FailuresConfig.parse({ kind: 'fs', path: join(dist, 'failures') });
-  return { config: { ...config, failures }, secrets: { resolve: async () => 'secret' }, queues, clock: processClock, id: randomUUID, random: () => 0, log: heard.log };
+  return {
+    config: { ...config, failures },
+    secrets: { resolve: async () => 'secret' },
+    queues,
+    clock: processClock,
+    id: randomUUID,
+    random: () => 0,
+    log: heard.log,
+  };
 }
 
-const handled = (lines: readonly Line[]): string[] => lines.filter((line) => line.message === 'handled').map((line) => line.body ?? '');
+const handled = (lines: readonly Line[]): string[] =>
+  lines.filter((line) => line.message === 'handled').map((line) => line.body ?? '');
 
 async function playBoth(): Promise<void> {
   await queues.queue('snapshots').send({ group: 'a', deduplicationId: '1', body: 'fail-once' });
@@ -111,7 +140,11 @@ describe('the host, on the queue of one host', () => {
     expect(host.functions).toEqual(['map', 'apply', 'express', 'park', 'park']);
     await playBoth();
     expect(handled(heard.lines).sort()).toEqual(['fail-once', 'other', 'slice']);
-    expect(heard.lines.find((line) => line.body === 'slice')).toMatchObject({ name: 'apply', group: 'bigip', here: join(dist, 'apply') });
+    expect(heard.lines.find((line) => line.body === 'slice')).toMatchObject({
+      name: 'apply',
+      group: 'bigip',
+      here: join(dist, 'apply'),
+    });
     expect(heard.lines.filter((line) => line.message === 'reported')).toHaveLength(1);
   });
 
@@ -135,23 +168,36 @@ describe('the host, on the queue of one host', () => {
 
   test('runs whole or not at all', async () => {
     rmSync(join(dist, 'apply', 'handler.mjs'));
-    await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow(/apply\/handler\.mjs cannot be loaded.*npm run build/);
+    await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow(
+      /apply\/handler\.mjs cannot be loaded.*npm run build/,
+    );
   });
 
   test('refuses a file that is no function', async () => {
     writeFileSync(join(dist, 'map', 'handler.mjs'), 'export const handler = async () => {};');
-    await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow('does not export both create and handler');
+    await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow(
+      'does not export both create and handler',
+    );
   });
 
   test("runs Sluice's own artifacts: a message that is no event ends as a dead letter in the failure store", async () => {
     host = await startHost({ dist: join(root, 'dist'), runtime: runtime(), template });
-    await queues.queue('snapshots').send({ group: 'a', deduplicationId: '1', body: 'not an event' });
+    await queues
+      .queue('snapshots')
+      .send({ group: 'a', deduplicationId: '1', body: 'not an event' });
     await heard.until((lines) => lines.some((line) => line.message === 'parked'));
     await host.stop();
-    const failures = openFailures(runtime().config.failures, { clock: processClock, id: randomUUID });
+    const failures = openFailures(runtime().config.failures, {
+      clock: processClock,
+      id: randomUUID,
+    });
     const [head, ...more] = await failures.store.list();
     expect(more).toEqual([]);
-    expect(await failures.store.get(head?.id ?? '')).toMatchObject({ code: 'Q610', state: 'open', details: { event: { body: 'not an event', queue: 'snapshots', group: 'a' } } });
+    expect(await failures.store.get(head?.id ?? '')).toMatchObject({
+      code: 'Q610',
+      state: 'open',
+      details: { event: { body: 'not an event', queue: 'snapshots', group: 'a' } },
+    });
     await failures.close();
     expect(await queues.queue('snapshots-dead').depth()).toEqual({ waiting: 0, inFlight: 0 });
   });
@@ -162,7 +208,12 @@ describe('the host, over SQS with the real client', () => {
   beforeEach(async () => {
     sqs = await startLocalSqs();
     await createQueuesOn(sqs, queuesOf(template));
-    queues = createSqsQueues({ region: sqs.region, endpoint: sqs.endpoint, credentials: sqs.credentials, prefix: 'sluice' });
+    queues = createSqsQueues({
+      region: sqs.region,
+      endpoint: sqs.endpoint,
+      credentials: sqs.credentials,
+      prefix: 'sluice',
+    });
   });
   afterEach(() => sqs.stop());
 
@@ -180,7 +231,9 @@ describe('the host, over SQS with the real client', () => {
       await snapshots.changeVisibility(message?.receipt ?? '', 0);
     }
     expect(await snapshots.receive({ max: 1, wait: 0, visibility: 30_000 })).toEqual([]);
-    expect(await queues.queue('snapshots-dead').receive({ max: 1, wait: 0, visibility: 30_000 })).toMatchObject([{ body: 'poison' }]);
+    expect(
+      await queues.queue('snapshots-dead').receive({ max: 1, wait: 0, visibility: 30_000 }),
+    ).toMatchObject([{ body: 'poison' }]);
   });
 });
 
@@ -190,7 +243,12 @@ describe('a template', () => {
   });
 
   function without(id: string): Template {
-    return { ...template, Resources: Object.fromEntries(Object.entries(template.Resources).filter(([key]) => key !== id)) };
+    return {
+      ...template,
+      Resources: Object.fromEntries(
+        Object.entries(template.Resources).filter(([key]) => key !== id),
+      ),
+    };
   }
 
   test.each(['SnapshotsQueue', 'MapLambdaFunction'])('without %s is refused by name', (id) => {
@@ -198,6 +256,8 @@ describe('a template', () => {
   });
 
   test('whose redrive leads nowhere is refused by name', () => {
-    expect(() => queuesOf(without('SlicesDeadQueue'))).toThrow('The template has no SlicesDeadQueue');
+    expect(() => queuesOf(without('SlicesDeadQueue'))).toThrow(
+      'The template has no SlicesDeadQueue',
+    );
   });
 });

@@ -18,9 +18,29 @@ afterEach(() => site.close());
 type Envelope = Record<string, unknown> & { data: Record<string, unknown> };
 /** As park would keep it: what is refused speaks for nobody, so nobody's results close it and it leads nobody's replay. */
 function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<Sighting> {
-  const body = seal(DEAD_LETTER, letter, { id: 'd', cluster: 'unknown', subject: 'x', time: new Date(0).toISOString() });
-  const keys = createKeyring({ resolve: async (reference) => secrets.get(reference) ?? '' }, { monotonic: () => 0 });
-  return sight('snapshots', { id: 'm', receipt: 'r', group: letter.group, deduplicationId: 'd', body, receiveCount: 1, sentAt: 0 }, { config, keys });
+  const body = seal(DEAD_LETTER, letter, {
+    id: 'd',
+    cluster: 'unknown',
+    subject: 'x',
+    time: new Date(0).toISOString(),
+  });
+  const keys = createKeyring(
+    { resolve: async (reference) => secrets.get(reference) ?? '' },
+    { monotonic: () => 0 },
+  );
+  return sight(
+    'snapshots',
+    {
+      id: 'm',
+      receipt: 'r',
+      group: letter.group,
+      deduplicationId: 'd',
+      body,
+      receiveCount: 1,
+      sentAt: 0,
+    },
+    { config, keys },
+  );
 }
 
 const parsed = (body: string): Envelope => JSON.parse(body) as Envelope;
@@ -31,10 +51,20 @@ const changed = (body: string, change: (envelope: Envelope) => void): string => 
 };
 
 /** An event that somebody makes up from one he has seen. */
-function made(from: string, meta: Partial<EventMeta>, data: object = {}, signer?: EventSigner): string {
+function made(
+  from: string,
+  meta: Partial<EventMeta>,
+  data: object = {},
+  signer?: EventSigner,
+): string {
   const { id, type, subject, time, source, data: was } = parsed(from);
   const cluster = String(source).replace('/clusters/', '');
-  return seal(String(type), { ...was, ...data }, { id: String(id), cluster, subject: String(subject), time: String(time), ...meta }, signer);
+  return seal(
+    String(type),
+    { ...was, ...data },
+    { id: String(id), cluster, subject: String(subject), time: String(time), ...meta },
+    signer,
+  );
 }
 
 interface Seen {
@@ -43,61 +73,207 @@ interface Seen {
   readonly inventory: string;
 }
 
-type Way = readonly [way: string, forge: (seen: Seen, site: Site) => string, code: string, reason: RegExp];
+type Way = readonly [
+  way: string,
+  forge: (seen: Seen, site: Site) => string,
+  code: string,
+  reason: RegExp,
+];
 
 const WAYS: readonly Way[] = [
-  ['an event without a signature', ({ east }) => made(east, {}), 'OWN321', /not signed.*verifyKeys of east/],
-  ['the signature cut off', ({ east }) => changed(east, (e) => delete e['signature']), 'OWN321', /not signed/],
-  ["signed with the key of another cluster", ({ east }, { signers }) => made(east, {}, {}, signers.west), 'OWN323', /verifyKeys of east holds [0-9a-f]{16};/],
-  ["signed with another key under the name of the cluster's", ({ east }, { signers }) => made(east, {}, {}, { ...signers.west, keyid: signers.east.keyid }), 'OWN322', /does not fit/],
-  ['the key id cut off', ({ east }) => changed(east, (e) => delete e['keyid']), 'OWN323', /signed by key ""/],
-  ['a changed content', ({ east }) => changed(east, (e) => (e.data['removed'] = false)), 'OWN322', /does not fit/],
-  ['a newer revision on old words', ({ east }) => changed(east, (e) => (e.data['revision'] = { epoch: 1, counter: 99 })), 'OWN322', /does not fit/],
-  ['another id, so that the queue takes it again', ({ east }) => changed(east, (e) => (e['id'] = 'new')), 'OWN322', /does not fit/],
-  ['the signature of another event of the same watcher', ({ east, inventory }) => changed(east, (e) => (e['signature'] = parsed(inventory)['signature'])), 'OWN322', /does not fit/],
-  ["its own signed words under another cluster's source", ({ west }) => changed(west, (e) => (e['source'] = '/clusters/east')), 'OWN323', /verifyKeys of east/],
-  ["its own source and key, another cluster's data", ({ west }, { signers }) => made(west, {}, { cluster: 'east' }, signers.west), 'OWN324', /source names cluster west, data.cluster east/],
-  ["its own source, key and data, another cluster's subject", ({ west }, { signers }) => made(west, { subject: owner('east') }, {}, signers.west), 'OWN324', /subject is east\/.*about west\//],
-  ["another cluster's source and subject around its own data", ({ west }, { signers }) => made(west, { cluster: 'east', subject: owner('east') }, {}, signers.west), 'OWN323', /verifyKeys of east/],
-  ['packed data that nobody signed, unread,', ({ east }) => changed(east, (e) => Object.assign(e, { data: undefined, signature: undefined, dataencoding: 'gzip', data_base64: 'AAAA' })), 'OWN321', /not signed/],
-  ['an inventory without a signature', ({ inventory }) => made(inventory, {}), 'OWN321', /not signed/],
-  ["another cluster's inventory", ({ inventory }, { signers }) => made(inventory, {}, {}, signers.west), 'OWN323', /verifyKeys of east/],
-  ['a shortened inventory', ({ inventory }) => changed(inventory, (e) => (e.data['ingresses'] = [])), 'OWN322', /does not fit/],
-  ["an inventory under another cluster's subject", ({ inventory }, { signers }) => made(inventory, { subject: 'west' }, {}, signers.east), 'OWN324', /subject is west, yet the data is about east/],
-  ['a snapshot as an inventory', ({ east }) => changed(east, (e) => (e['type'] = CLUSTER_INVENTORY)), 'OWN322', /does not fit/],
-  ['a snapshot as an inventory, signed as such', ({ east }, { signers }) => seal(CLUSTER_INVENTORY, parsed(east).data, { id: 'x', cluster: 'east', subject: owner('east'), time: String(parsed(east)['time']) }, signers.east), 'Q613', /does not fit/],
+  [
+    'an event without a signature',
+    ({ east }) => made(east, {}),
+    'OWN321',
+    /not signed.*verifyKeys of east/,
+  ],
+  [
+    'the signature cut off',
+    ({ east }) => changed(east, (e) => delete e['signature']),
+    'OWN321',
+    /not signed/,
+  ],
+  [
+    'signed with the key of another cluster',
+    ({ east }, { signers }) => made(east, {}, {}, signers.west),
+    'OWN323',
+    /verifyKeys of east holds [0-9a-f]{16};/,
+  ],
+  [
+    "signed with another key under the name of the cluster's",
+    ({ east }, { signers }) => made(east, {}, {}, { ...signers.west, keyid: signers.east.keyid }),
+    'OWN322',
+    /does not fit/,
+  ],
+  [
+    'the key id cut off',
+    ({ east }) => changed(east, (e) => delete e['keyid']),
+    'OWN323',
+    /signed by key ""/,
+  ],
+  [
+    'a changed content',
+    ({ east }) => changed(east, (e) => (e.data['removed'] = false)),
+    'OWN322',
+    /does not fit/,
+  ],
+  [
+    'a newer revision on old words',
+    ({ east }) => changed(east, (e) => (e.data['revision'] = { epoch: 1, counter: 99 })),
+    'OWN322',
+    /does not fit/,
+  ],
+  [
+    'another id, so that the queue takes it again',
+    ({ east }) => changed(east, (e) => (e['id'] = 'new')),
+    'OWN322',
+    /does not fit/,
+  ],
+  [
+    'the signature of another event of the same watcher',
+    ({ east, inventory }) =>
+      changed(east, (e) => (e['signature'] = parsed(inventory)['signature'])),
+    'OWN322',
+    /does not fit/,
+  ],
+  [
+    "its own signed words under another cluster's source",
+    ({ west }) => changed(west, (e) => (e['source'] = '/clusters/east')),
+    'OWN323',
+    /verifyKeys of east/,
+  ],
+  [
+    "its own source and key, another cluster's data",
+    ({ west }, { signers }) => made(west, {}, { cluster: 'east' }, signers.west),
+    'OWN324',
+    /source names cluster west, data.cluster east/,
+  ],
+  [
+    "its own source, key and data, another cluster's subject",
+    ({ west }, { signers }) => made(west, { subject: owner('east') }, {}, signers.west),
+    'OWN324',
+    /subject is east\/.*about west\//,
+  ],
+  [
+    "another cluster's source and subject around its own data",
+    ({ west }, { signers }) =>
+      made(west, { cluster: 'east', subject: owner('east') }, {}, signers.west),
+    'OWN323',
+    /verifyKeys of east/,
+  ],
+  [
+    'packed data that nobody signed, unread,',
+    ({ east }) =>
+      changed(east, (e) =>
+        Object.assign(e, {
+          data: undefined,
+          signature: undefined,
+          dataencoding: 'gzip',
+          data_base64: 'AAAA',
+        }),
+      ),
+    'OWN321',
+    /not signed/,
+  ],
+  [
+    'an inventory without a signature',
+    ({ inventory }) => made(inventory, {}),
+    'OWN321',
+    /not signed/,
+  ],
+  [
+    "another cluster's inventory",
+    ({ inventory }, { signers }) => made(inventory, {}, {}, signers.west),
+    'OWN323',
+    /verifyKeys of east/,
+  ],
+  [
+    'a shortened inventory',
+    ({ inventory }) => changed(inventory, (e) => (e.data['ingresses'] = [])),
+    'OWN322',
+    /does not fit/,
+  ],
+  [
+    "an inventory under another cluster's subject",
+    ({ inventory }, { signers }) => made(inventory, { subject: 'west' }, {}, signers.east),
+    'OWN324',
+    /subject is west, yet the data is about east/,
+  ],
+  [
+    'a snapshot as an inventory',
+    ({ east }) => changed(east, (e) => (e['type'] = CLUSTER_INVENTORY)),
+    'OWN322',
+    /does not fit/,
+  ],
+  [
+    'a snapshot as an inventory, signed as such',
+    ({ east }, { signers }) =>
+      seal(
+        CLUSTER_INVENTORY,
+        parsed(east).data,
+        { id: 'x', cluster: 'east', subject: owner('east'), time: String(parsed(east)['time']) },
+        signers.east,
+      ),
+    'Q613',
+    /does not fit/,
+  ],
 ];
 
 describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
   test('what the watchers themselves say passes, snapshots and inventories', async () => {
     site = await startSite({ kind });
-    const bodies = [await site.said('east'), await site.said('west'), await site.said('east', 'inventory'), await site.said('west', 'inventory')];
+    const bodies = [
+      await site.said('east'),
+      await site.said('west'),
+      await site.said('east', 'inventory'),
+      await site.said('west', 'inventory'),
+    ];
     for (const body of bodies) await site.put(String(parsed(body)['subject']), body);
     expect(await site.map()).toBe(0);
     expect([...(await site.slices())].sort()).toEqual([`${owner('east')} 1`, `${owner('west')} 1`]);
     expect(await site.deadLetters()).toEqual([]);
   });
 
-  test.each(WAYS)('%s is refused, and what is before and behind it in its group goes on', async (_, forge, code, reason) => {
-    site = await startSite({ kind });
-    const seen: Seen = { east: await site.said('east'), west: await site.said('west'), inventory: await site.said('east', 'inventory') };
-    const forged = forge(seen, site);
-    const next = await site.said('east');
-    for (const body of [seen.east, forged, next]) await site.put(owner('east'), body);
-    expect(await site.map()).toBe(0);
-    expect(await site.slices()).toEqual([`${owner('east')} 1`, `${owner('east')} 3`]);
-    const letters = await site.deadLetters();
-    const sightings = await Promise.all(letters.map((letter) => sighted(letter, site)));
-    expect(letters).toEqual([expect.objectContaining({ code, reason: expect.stringMatching(reason), original: expect.objectContaining({ body: forged }) })]);
-    expect(sightings[0]?.head).toEqual(expect.not.objectContaining({ owner: expect.anything(), revision: expect.anything() }));
-    expect(site.log).toContainEqual(expect.objectContaining({ level: 'error', said: 'dead letter', code }));
-  });
+  test.each(WAYS)(
+    '%s is refused, and what is before and behind it in its group goes on',
+    async (_, forge, code, reason) => {
+      site = await startSite({ kind });
+      const seen: Seen = {
+        east: await site.said('east'),
+        west: await site.said('west'),
+        inventory: await site.said('east', 'inventory'),
+      };
+      const forged = forge(seen, site);
+      const next = await site.said('east');
+      for (const body of [seen.east, forged, next]) await site.put(owner('east'), body);
+      expect(await site.map()).toBe(0);
+      expect(await site.slices()).toEqual([`${owner('east')} 1`, `${owner('east')} 3`]);
+      const letters = await site.deadLetters();
+      const sightings = await Promise.all(letters.map((letter) => sighted(letter, site)));
+      expect(letters).toEqual([
+        expect.objectContaining({
+          code,
+          reason: expect.stringMatching(reason),
+          original: expect.objectContaining({ body: forged }),
+        }),
+      ]);
+      expect(sightings[0]?.head).toEqual(
+        expect.not.objectContaining({ owner: expect.anything(), revision: expect.anything() }),
+      );
+      expect(site.log).toContainEqual(
+        expect.objectContaining({ level: 'error', said: 'dead letter', code }),
+      );
+    },
+  );
 
   test('a replay of the original bytes passes, a forged one does not', async () => {
     site = await startSite({ kind });
     const original = await site.said('east');
     for (let i = 0; i < 2; i++) await site.put(owner('east'), original);
-    await site.put(owner('east'), changed(original, (e) => (e.data['removed'] = false)));
+    await site.put(
+      owner('east'),
+      changed(original, (e) => (e.data['removed'] = false)),
+    );
     await site.map();
     expect(await site.slices()).toContain(`${owner('east')} 1`);
     expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN322']);
@@ -106,14 +282,20 @@ describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
   test('while a key cannot be had its events wait in order, the others go on, and it heals by itself', async () => {
     site = await startSite({ kind });
     const pem = site.secrets.get('env:east.pub') ?? '';
-    const [first, second, other] = [await site.said('east'), await site.said('east'), await site.said('west')];
+    const [first, second, other] = [
+      await site.said('east'),
+      await site.said('east'),
+      await site.said('west'),
+    ];
     site.secrets.delete('env:east.pub');
     for (const body of [first, second]) await site.put(owner('east'), body);
     await site.put(owner('west'), other);
     expect(await site.map()).toBeGreaterThanOrEqual(1);
     expect(await site.slices()).toEqual([`${owner('west')} 1`]);
     expect(await site.deadLetters()).toEqual([]);
-    expect(site.log).toContainEqual(expect.objectContaining({ level: 'warn', said: 'retry', code: 'GW102', delay: 5_000 }));
+    expect(site.log).toContainEqual(
+      expect.objectContaining({ level: 'warn', said: 'retry', code: 'GW102', delay: 5_000 }),
+    );
     site.secrets.set('env:east.pub', pem);
     // The same bytes; what waits is hidden for now.
     await site.put('elsewhere', first);

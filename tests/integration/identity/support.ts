@@ -50,15 +50,38 @@ interface SiteOptions {
 let ids = 0;
 const id = (): string => `id-${(ids += 1)}`;
 
-async function openQueues(kind: SiteOptions['kind'], prefix: string): Promise<{ readonly queues: Queues; readonly section: object; readonly close: () => Promise<void> }> {
+async function openQueues(
+  kind: SiteOptions['kind'],
+  prefix: string,
+): Promise<{
+  readonly queues: Queues;
+  readonly section: object;
+  readonly close: () => Promise<void>;
+}> {
   if (kind === 'sqlite') {
-    const queues = createSqliteQueues({ path: ':memory:', clock: { now: () => Date.now(), monotonic: () => Date.now(), sleep: () => Promise.resolve() }, id });
+    const queues = createSqliteQueues({
+      path: ':memory:',
+      clock: { now: () => Date.now(), monotonic: () => Date.now(), sleep: () => Promise.resolve() },
+      id,
+    });
     return { queues, section: { kind }, close: () => queues.close() };
   }
   const sqs = await startLocalSqs();
   const names: readonly QueueName[] = ['snapshots', 'slices', 'snapshots-dead', 'express'];
-  await createQueuesOn(sqs, names.map((name) => ({ name: sqsName(prefix, name), visibilitySeconds: 30, retentionSeconds: 1_209_600 })));
-  const queues = createSqsQueues({ region: sqs.region, endpoint: sqs.endpoint, credentials: sqs.credentials, prefix });
+  await createQueuesOn(
+    sqs,
+    names.map((name) => ({
+      name: sqsName(prefix, name),
+      visibilitySeconds: 30,
+      retentionSeconds: 1_209_600,
+    })),
+  );
+  const queues = createSqsQueues({
+    region: sqs.region,
+    endpoint: sqs.endpoint,
+    credentials: sqs.credentials,
+    prefix,
+  });
   const close = async (): Promise<void> => {
     await queues.close();
     await sqs.stop();
@@ -66,15 +89,45 @@ async function openQueues(kind: SiteOptions['kind'], prefix: string): Promise<{ 
   return { queues, section: { kind, region: sqs.region, endpoint: sqs.endpoint, prefix }, close };
 }
 
-export async function startSite({ kind, senders = [], replayers = [] }: SiteOptions): Promise<Site> {
+export async function startSite({
+  kind,
+  senders = [],
+  replayers = [],
+}: SiteOptions): Promise<Site> {
   const { queues, section, close } = await openQueues(kind, id());
   const pairs = { east: newKeyPair(), west: newKeyPair() };
-  const secrets = new Map<string, string>(CLUSTERS.flatMap((cluster) => [[`env:${cluster}.pub`, pairs[cluster].publicPem], [`env:${cluster}.key`, pairs[cluster].privatePem]] as const));
+  const secrets = new Map<string, string>(
+    CLUSTERS.flatMap(
+      (cluster) =>
+        [
+          [`env:${cluster}.pub`, pairs[cluster].publicPem],
+          [`env:${cluster}.key`, pairs[cluster].privatePem],
+        ] as const,
+    ),
+  );
   const config = parseConfig(
     JSON.stringify({
-      devices: [{ name: 'bigip', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] }],
-      clusters: CLUSTERS.map((cluster) => ({ id: cluster, senders, verifyKeys: [`env:${cluster}.pub`], signKey: `env:${cluster}.key` })),
-      ingresses: CLUSTERS.map((cluster, i) => ({ cluster, service: SERVICE, devices: ['bigip'], virtualAddress: `172.16.100.${1 + i}` })),
+      devices: [
+        {
+          name: 'bigip',
+          url: 'https://192.0.2.1',
+          username: 'u',
+          password: 'env:P',
+          partitions: ['k8s'],
+        },
+      ],
+      clusters: CLUSTERS.map((cluster) => ({
+        id: cluster,
+        senders,
+        verifyKeys: [`env:${cluster}.pub`],
+        signKey: `env:${cluster}.key`,
+      })),
+      ingresses: CLUSTERS.map((cluster, i) => ({
+        cluster,
+        service: SERVICE,
+        devices: ['bigip'],
+        virtualAddress: `172.16.100.${1 + i}`,
+      })),
       queue: section,
       failures: { kind: 'fs', replayers },
     }),
@@ -82,16 +135,48 @@ export async function startSite({ kind, senders = [], replayers = [] }: SiteOpti
     1,
   );
   const log: Record<string, unknown>[] = [];
-  const note = (level: string) => (fields: object, message: string): void => void log.push({ level, said: message, ...fields });
-  const logger: Logger = { debug: () => undefined, info: note('info'), warn: note('warn'), error: note('error'), child: () => logger };
+  const note =
+    (level: string) =>
+    (fields: object, message: string): void =>
+      void log.push({ level, said: message, ...fields });
+  const logger: Logger = {
+    debug: () => undefined,
+    info: note('info'),
+    warn: note('warn'),
+    error: note('error'),
+    child: () => logger,
+  };
   const resolve = (reference: string): Promise<string> => {
     const value = secrets.get(reference);
-    return value === undefined ? Promise.reject(new ConfigError('GW102', `secret ${reference}`, [{ path: '', message: 'is not there' }])) : Promise.resolve(value);
+    return value === undefined
+      ? Promise.reject(
+          new ConfigError('GW102', `secret ${reference}`, [{ path: '', message: 'is not there' }]),
+        )
+      : Promise.resolve(value);
   };
-  const clock = { now: () => Date.now(), monotonic: () => Date.now(), sleep: () => Promise.resolve() };
-  const runtime: Runtime = { config, secrets: { resolve }, queues, clock, id, random: () => 0, log: logger };
-  const outboxes = Object.fromEntries(CLUSTERS.map((cluster) => [cluster, createOutbox({ runtime, cluster, clusterUid: `uid-${cluster}`, revisions: new Revisions(1) })])) as Site['outboxes'];
-  const signers = Object.fromEntries(CLUSTERS.map((cluster) => [cluster, signerFrom(pairs[cluster].privatePem)])) as Site['signers'];
+  const clock = {
+    now: () => Date.now(),
+    monotonic: () => Date.now(),
+    sleep: () => Promise.resolve(),
+  };
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve },
+    queues,
+    clock,
+    id,
+    random: () => 0,
+    log: logger,
+  };
+  const outboxes = Object.fromEntries(
+    CLUSTERS.map((cluster) => [
+      cluster,
+      createOutbox({ runtime, cluster, clusterUid: `uid-${cluster}`, revisions: new Revisions(1) }),
+    ]),
+  ) as Site['outboxes'];
+  const signers = Object.fromEntries(
+    CLUSTERS.map((cluster) => [cluster, signerFrom(pairs[cluster].privatePem)]),
+  ) as Site['signers'];
   const map = createMap(runtime);
 
   async function drain<T>(name: QueueName, read: (body: string) => T): Promise<readonly T[]> {
@@ -116,7 +201,9 @@ export async function startSite({ kind, senders = [], replayers = [] }: SiteOpti
     said: async (cluster, what = 'snapshot') => {
       const [namespace = '', service = ''] = SERVICE.split('/');
       const ref = { namespace, service };
-      await (what === 'snapshot' ? outboxes[cluster].snapshot(ref, { removed: true, objects: NOTHING }, []) : outboxes[cluster].inventory([ref], [ref]));
+      await (what === 'snapshot'
+        ? outboxes[cluster].snapshot(ref, { removed: true, objects: NOTHING }, [])
+        : outboxes[cluster].inventory([ref], [ref]));
       const [body = ''] = await drain('snapshots', (text) => text);
       return body;
     },
@@ -124,12 +211,29 @@ export async function startSite({ kind, senders = [], replayers = [] }: SiteOpti
     map: async () => {
       let again = 0;
       for (;;) {
-        const batch = await queues.queue('snapshots').receive({ max: 10, wait: 0, visibility: 30_000 });
+        const batch = await queues
+          .queue('snapshots')
+          .receive({ max: 10, wait: 0, visibility: 30_000 });
         if (batch.length === 0) return again;
-        const answer = await map({ Records: batch.map((message) => toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo')) }, { awsRequestId: id(), functionName: 'map', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 });
-        const failed = new Set((answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
+        const answer = await map(
+          {
+            Records: batch.map((message) =>
+              toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo'),
+            ),
+          },
+          {
+            awsRequestId: id(),
+            functionName: 'map',
+            functionVersion: '1',
+            getRemainingTimeInMillis: () => 30_000,
+          },
+        );
+        const failed = new Set(
+          (answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier),
+        );
         again += failed.size;
-        for (const message of batch) if (!failed.has(message.id)) await queues.queue('snapshots').delete(message.receipt);
+        for (const message of batch)
+          if (!failed.has(message.id)) await queues.queue('snapshots').delete(message.receipt);
       }
     },
     slices: () =>
@@ -149,7 +253,19 @@ export async function startSite({ kind, senders = [], replayers = [] }: SiteOpti
   return site;
 }
 
-const NOTHING = { gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [], configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [] };
+const NOTHING = {
+  gateways: [],
+  virtualServices: [],
+  services: [],
+  pods: [],
+  nodes: [],
+  endpointSlices: [],
+  configMaps: [],
+  apiGateways: [],
+  listenerSets: [],
+  apiRoutes: [],
+  namespaces: [],
+};
 
 function signerFrom(pem: string): EventSigner {
   const read = readSigner(pem);

@@ -20,14 +20,34 @@ export interface Call {
   readonly most?: number;
 }
 
-export function call(bigip: LabBigip, method: string, path: string, options: Call = {}): Promise<Answer> {
-  const text = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+export function call(
+  bigip: LabBigip,
+  method: string,
+  path: string,
+  options: Call = {},
+): Promise<Answer> {
+  const text =
+    options.body === undefined
+      ? undefined
+      : typeof options.body === 'string'
+        ? options.body
+        : JSON.stringify(options.body);
   const basic = Buffer.from(`${bigip.username}:${bigip.password}`).toString('base64');
   const headers = options.headers ?? { authorization: `Basic ${basic}` };
   return new Promise((resolve, reject) => {
     const sent = request(
       `${bigip.url}${path}`,
-      { method, ca: bigip.ca, agent: false, headers: { ...headers, ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) } },
+      {
+        method,
+        ca: bigip.ca,
+        agent: false,
+        headers: {
+          ...headers,
+          ...(text === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        },
+      },
       (response) => {
         const chunks: Buffer[] = [];
         let size = 0;
@@ -39,12 +59,18 @@ export function call(bigip: LabBigip, method: string, path: string, options: Cal
         response.on('error', reject);
         response.on('close', () => {
           const received = Buffer.concat(chunks).toString('utf8');
-          resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', text: received, body: parsed(received) });
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            text: received,
+            body: parsed(received),
+          });
         });
       },
     );
     sent.on('error', reject);
-    if (options.timeout !== undefined) sent.setTimeout(options.timeout, () => sent.destroy(new Error('client gave up')));
+    if (options.timeout !== undefined)
+      sent.setTimeout(options.timeout, () => sent.destroy(new Error('client gave up')));
     sent.end(text);
   });
 }
@@ -58,7 +84,9 @@ function parsed(text: string): Answer['body'] {
 }
 
 /** Waits for something that will become true; the test's own time limit ends it otherwise. */
-export async function until<T>(probe: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+export async function until<T>(
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
   for (;;) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
@@ -73,11 +101,17 @@ export async function finished(bigip: LabBigip, id: string): Promise<Answer> {
   });
 }
 
-export function adc(tenants: Readonly<Record<string, unknown>>, rest: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+export function adc(
+  tenants: Readonly<Record<string, unknown>>,
+  rest: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
   return { class: 'ADC', schemaVersion: '3.50.0', ...rest, ...tenants };
 }
 
-export function tenant(applications: Readonly<Record<string, unknown>> = {}, rest: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+export function tenant(
+  applications: Readonly<Record<string, unknown>> = {},
+  rest: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
   return { class: 'Tenant', ...rest, ...applications };
 }
 
@@ -91,21 +125,47 @@ export interface AppOptions {
 }
 
 /** An application with a virtual server and its pool. */
-export function app({ address = '172.16.100.195', port = 32400, members = [], pool = {}, virtual = {}, more = {} }: AppOptions = {}): Record<string, unknown> {
+export function app({
+  address = '172.16.100.195',
+  port = 32400,
+  members = [],
+  pool = {},
+  virtual = {},
+  more = {},
+}: AppOptions = {}): Record<string, unknown> {
   return {
     class: 'Application',
-    virtual: { class: 'Service_TCP', virtualAddresses: [address], virtualPort: port, persistenceMethods: [], pool: 'pool', ...virtual },
+    virtual: {
+      class: 'Service_TCP',
+      virtualAddresses: [address],
+      virtualPort: port,
+      persistenceMethods: [],
+      pool: 'pool',
+      ...virtual,
+    },
     pool: { class: 'Pool', members, ...pool },
     ...more,
   };
 }
 
-export function member(port: number, ...serverAddresses: readonly string[]): Record<string, unknown> {
+export function member(
+  port: number,
+  ...serverAddresses: readonly string[]
+): Record<string, unknown> {
   return { servicePort: port, serverAddresses };
 }
 
-export function declare(bigip: LabBigip, tenants: Readonly<Record<string, unknown>>, query = ''): Promise<Answer> {
-  return call(bigip, 'POST', `/mgmt/shared/appsvcs/declare/${Object.keys(tenants).join(',')}${query}`, { body: adc(tenants) });
+export function declare(
+  bigip: LabBigip,
+  tenants: Readonly<Record<string, unknown>>,
+  query = '',
+): Promise<Answer> {
+  return call(
+    bigip,
+    'POST',
+    `/mgmt/shared/appsvcs/declare/${Object.keys(tenants).join(',')}${query}`,
+    { body: adc(tenants) },
+  );
 }
 
 /** The one result of a declare for one tenant. */

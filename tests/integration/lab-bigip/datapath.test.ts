@@ -4,7 +4,12 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip } from '../../../infra/lab/bigip/index.ts';
-import type { BigipOptions, LabBigip, MemberView, VirtualServerView } from '../../../infra/lab/bigip/index.ts';
+import type {
+  BigipOptions,
+  LabBigip,
+  MemberView,
+  VirtualServerView,
+} from '../../../infra/lab/bigip/index.ts';
 import { app, call, declare, member, talk, tenant, until } from './client.ts';
 import type { AppOptions } from './client.ts';
 import { startPod, startProbe, startUdpPod } from './pods.ts';
@@ -17,7 +22,10 @@ describe('traffic through virtual servers', () => {
   let bigip: LabBigip;
   let cleanup: (() => unknown)[];
   const start = async (options: BigipOptions = {}): Promise<LabBigip> => {
-    const started = await startBigip({ timings: { declare: 0, memberWrite: 0, monitorInterval: 20 }, ...options });
+    const started = await startBigip({
+      timings: { declare: 0, memberWrite: 0, monitorInterval: 20 },
+      ...options,
+    });
     cleanup.push(() => started.close());
     return started;
   };
@@ -44,19 +52,31 @@ describe('traffic through virtual servers', () => {
   /** Declares one virtual server and says where clients reach it. */
   const offer = async (options: AppOptions): Promise<number> => {
     const port = options.port ?? (await freePort());
-    const answer = await declare(bigip, { k8s: tenant({ a: app({ address: VIP, ...options, port }) }) });
+    const answer = await declare(bigip, {
+      k8s: tenant({ a: app({ address: VIP, ...options, port }) }),
+    });
     expect(answer.status).toBe(200);
     return port;
   };
-  const members = (): readonly MemberView[] => bigip.view().partitions.find((p) => p.name === 'k8s')?.pools[0]?.members ?? [];
-  const virtual = (): VirtualServerView => bigip.view().partitions.find((p) => p.name === 'k8s')!.virtualServers[0]!;
-  const states = (): string => members().map((m) => m.state).join(' ');
-  const listening = (port: number): Promise<string> => until(async () => {
-    const answer = await talk(HOST, port, 'x');
-    return answer === 'reset' ? undefined : answer;
-  });
-  const PATCH = (address: string, port: number, body: unknown) => call(bigip, 'PATCH', `/mgmt/tm/ltm/pool/~k8s~a~pool/members/~k8s~${address}:${port}`, { body });
-  const two = async (): Promise<{ readonly port: number; readonly members: readonly unknown[] }> => {
+  const members = (): readonly MemberView[] =>
+    bigip.view().partitions.find((p) => p.name === 'k8s')?.pools[0]?.members ?? [];
+  const virtual = (): VirtualServerView =>
+    bigip.view().partitions.find((p) => p.name === 'k8s')!.virtualServers[0]!;
+  const states = (): string =>
+    members()
+      .map((m) => m.state)
+      .join(' ');
+  const listening = (port: number): Promise<string> =>
+    until(async () => {
+      const answer = await talk(HOST, port, 'x');
+      return answer === 'reset' ? undefined : answer;
+    });
+  const PATCH = (address: string, port: number, body: unknown) =>
+    call(bigip, 'PATCH', `/mgmt/tm/ltm/pool/~k8s~a~pool/members/~k8s~${address}:${port}`, { body });
+  const two = async (): Promise<{
+    readonly port: number;
+    readonly members: readonly unknown[];
+  }> => {
     const one = await running(startPod('10.20.0.1', 'one'));
     await running(startPod('10.20.0.2', 'two', one.port));
     return { port: one.port, members: [member(one.port, '10.20.0.1', '10.20.0.2')] };
@@ -79,23 +99,36 @@ describe('traffic through virtual servers', () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => listening(port)));
     expect(answers.sort()).toEqual(['one x', 'one x', 'two x', 'two x']);
     await until(() => virtual().connections.current === 0);
-    expect([virtual().connections.total, ...members().map((m) => m.connections.total)]).toEqual([4, 2, 2]);
+    expect([virtual().connections.total, ...members().map((m) => m.connections.total)]).toEqual([
+      4, 2, 2,
+    ]);
   });
 
   test('least connections sends clients where fewest are', async () => {
     const backend = await two();
-    const port = await offer({ members: backend.members, pool: { loadBalancingMode: 'least-connections-member' } });
+    const port = await offer({
+      members: backend.members,
+      pool: { loadBalancingMode: 'least-connections-member' },
+    });
     const first = await hold(port);
     const busy = (await ask(first, 'x')).split(' ')[0];
     for (let i = 0; i < 2; i += 1) {
-      expect(['one x', 'two x'].filter((answer) => !answer.startsWith(String(busy)))).toContain(await talk(HOST, port, 'x'));
+      expect(['one x', 'two x'].filter((answer) => !answer.startsWith(String(busy)))).toContain(
+        await talk(HOST, port, 'x'),
+      );
       await until(() => virtual().connections.current === 1);
     }
   });
 
   test('ratio sends each member its share', async () => {
     const backend = await two();
-    const port = await offer({ members: [{ ...member(backend.port, '10.20.0.1'), ratio: 3 }, member(backend.port, '10.20.0.2')], pool: { loadBalancingMode: 'ratio-member' } });
+    const port = await offer({
+      members: [
+        { ...member(backend.port, '10.20.0.1'), ratio: 3 },
+        member(backend.port, '10.20.0.2'),
+      ],
+      pool: { loadBalancingMode: 'ratio-member' },
+    });
     for (let i = 0; i < 8; i += 1) await listening(port);
     await until(() => members().reduce((sum, m) => sum + m.connections.total, 0) === 8);
     expect(members().map((m) => m.connections.total)).toEqual([6, 2]);
@@ -103,7 +136,12 @@ describe('traffic through virtual servers', () => {
 
   test('the lower priority group waits until the higher one is down', async () => {
     const backend = await two();
-    const port = await offer({ members: [{ ...member(backend.port, '10.20.0.1'), priorityGroup: 10 }, member(backend.port, '10.20.0.2')] });
+    const port = await offer({
+      members: [
+        { ...member(backend.port, '10.20.0.1'), priorityGroup: 10 },
+        member(backend.port, '10.20.0.2'),
+      ],
+    });
     expect([await listening(port), await talk(HOST, port, 'x')]).toEqual(['one x', 'one x']);
     bigip.faults.health('10.20.0.1', 'down');
     expect(await talk(HOST, port, 'x')).toBe('two x');
@@ -111,7 +149,10 @@ describe('traffic through virtual servers', () => {
 
   test('source-address persistence keeps a client on its member, even a disabled one, but not one that is down', async () => {
     const backend = await two();
-    const port = await offer({ members: backend.members, virtual: { persistenceMethods: ['source-address'] } });
+    const port = await offer({
+      members: backend.members,
+      virtual: { persistenceMethods: ['source-address'] },
+    });
     const [name] = (await listening(port)).split(' ');
     const address = name === 'one' ? '10.20.0.1' : '10.20.0.2';
     expect(await talk(HOST, port, 'x')).toBe(`${name} x`);
@@ -127,7 +168,9 @@ describe('traffic through virtual servers', () => {
     const held = await hold(port);
     const name = (await ask(held, 'a')).split(' ')[0];
     const address = name === 'one' ? '10.20.0.1' : '10.20.0.2';
-    await call(bigip, 'PATCH', `/mgmt/tm/ltm/node/~k8s~${address}`, { body: { session: 'user-disabled' } });
+    await call(bigip, 'PATCH', `/mgmt/tm/ltm/node/~k8s~${address}`, {
+      body: { session: 'user-disabled' },
+    });
     for (let i = 0; i < 3; i += 1) expect(await talk(HOST, port, 'x')).not.toContain(String(name));
     expect(await ask(held, 'b')).toBe(`${name} b`);
   });
@@ -145,17 +188,28 @@ describe('traffic through virtual servers', () => {
     expect(await asked(port)).toEqual(Array(8).fill('one x'));
     await offer({ port, members: backends, pool: { reselectTries: 0 } });
     expect((await asked(port)).filter((answer) => answer === 'reset')).toHaveLength(6);
-    await until(() => virtual().connections.current === 0 && members().every(({ connections }) => connections.current === 0));
+    await until(
+      () =>
+        virtual().connections.current === 0 &&
+        members().every(({ connections }) => connections.current === 0),
+    );
   });
 
   test('a connection that was accepted and then cut is not offered to another member', async () => {
     const one = await startPod('10.20.0.1', 'one');
-    const port = await offer({ members: [member(one.port, '10.20.0.1')], pool: { reselectTries: 3 } });
+    const port = await offer({
+      members: [member(one.port, '10.20.0.1')],
+      pool: { reselectTries: 3 },
+    });
     expect(await listening(port)).toBe('one x');
     const held = await hold(port);
     expect(await ask(held, 'a')).toBe('one a');
     await running(startPod('10.20.0.2', 'two', one.port));
-    await offer({ port, members: [member(one.port, '10.20.0.1', '10.20.0.2')], pool: { reselectTries: 3 } });
+    await offer({
+      port,
+      members: [member(one.port, '10.20.0.1', '10.20.0.2')],
+      pool: { reselectTries: 3 },
+    });
     const closed = once(held, 'close');
     await one.close();
     await closed;
@@ -165,9 +219,18 @@ describe('traffic through virtual servers', () => {
     const backend = await two();
     const dead = '10.20.0.3';
     const third = await startPod(dead, 'three', backend.port);
-    const port = await offer({ members: [member(backend.port, dead)], pool: { reselectTries: 1 }, virtual: { persistenceMethods: ['source-address'] } });
+    const port = await offer({
+      members: [member(backend.port, dead)],
+      pool: { reselectTries: 1 },
+      virtual: { persistenceMethods: ['source-address'] },
+    });
     expect(await listening(port)).toBe('three x');
-    await offer({ port, members: [member(backend.port, dead, '10.20.0.1')], pool: { reselectTries: 1 }, virtual: { persistenceMethods: ['source-address'] } });
+    await offer({
+      port,
+      members: [member(backend.port, dead, '10.20.0.1')],
+      pool: { reselectTries: 1 },
+      virtual: { persistenceMethods: ['source-address'] },
+    });
     expect(await talk(HOST, port, 'x')).toBe('three x');
     await third.close();
     expect([await talk(HOST, port, 'x'), await talk(HOST, port, 'x')]).toEqual(['one x', 'one x']);
@@ -195,10 +258,15 @@ describe('traffic through virtual servers', () => {
 
   test('a TCP monitor finds a pod that comes, goes and comes back', async () => {
     const pod = await startPod('10.20.0.1', 'one');
-    const port = await offer({ members: [member(pod.port, '10.20.0.1', '10.20.0.9')], pool: { monitors: ['tcp'] } });
+    const port = await offer({
+      members: [member(pod.port, '10.20.0.1', '10.20.0.9')],
+      pool: { monitors: ['tcp'] },
+    });
     await until(() => states() === 'up down');
     expect(await talk(HOST, port, 'x')).toBe('one x');
-    expect(members()[1]?.monitors).toEqual([{ monitor: '/Common/tcp', health: 'down', reason: 'ECONNREFUSED' }]);
+    expect(members()[1]?.monitors).toEqual([
+      { monitor: '/Common/tcp', health: 'down', reason: 'ECONNREFUSED' },
+    ]);
     await pod.close();
     await until(() => states() === 'down down');
     expect(await talk(HOST, port, 'x')).toBe('reset');
@@ -211,11 +279,24 @@ describe('traffic through virtual servers', () => {
     let answer = 'HTTP/1.1 503 Service Unavailable\r\n\r\n';
     const ready = await running(startProbe('10.20.0.1', () => answer));
     const pod = await running(startPod('10.20.0.1', 'one'));
-    const more = { ready: { class: 'Monitor', monitorType: 'http', targetPort: ready.port, send: 'GET /healthz/ready HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n', receive: '^HTTP/1\\.1 200' } };
+    const more = {
+      ready: {
+        class: 'Monitor',
+        monitorType: 'http',
+        targetPort: ready.port,
+        send: 'GET /healthz/ready HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n',
+        receive: '^HTTP/1\\.1 200',
+      },
+    };
     const pool = { monitors: [{ use: 'ready' }, 'tcp'], minimumMonitors: 'all' };
     const port = await offer({ members: [member(pod.port, '10.20.0.1')], pool, more });
     await until(() => states() === 'down');
-    await offer({ port, members: [member(pod.port, '10.20.0.1')], pool: { ...pool, minimumMonitors: 1 }, more });
+    await offer({
+      port,
+      members: [member(pod.port, '10.20.0.1')],
+      pool: { ...pool, minimumMonitors: 1 },
+      more,
+    });
     await until(() => states() === 'up');
     await offer({ port, members: [member(pod.port, '10.20.0.1')], pool, more });
     await until(() => states() === 'down');
@@ -226,14 +307,22 @@ describe('traffic through virtual servers', () => {
 
   test('without a receive string any answer is good for an http monitor', async () => {
     const ready = await running(startProbe('10.20.0.1', () => 'whatever\n'));
-    await offer({ members: [member(ready.port, '10.20.0.1')], pool: { monitors: ['http', 'tcp-half-open'], minimumMonitors: 'all' } });
+    await offer({
+      members: [member(ready.port, '10.20.0.1')],
+      pool: { monitors: ['http', 'tcp-half-open'], minimumMonitors: 'all' },
+    });
     await until(() => states() === 'up');
   });
 
   test('UDP goes there and back, with one session for each client', async () => {
     const pod = await running(startUdpPod('10.20.0.1', 'one'));
     const port = await freePort();
-    await offer({ port, members: [member(pod.port, '10.20.0.1')], pool: { monitors: ['udp'] }, virtual: { class: 'Service_UDP' } });
+    await offer({
+      port,
+      members: [member(pod.port, '10.20.0.1')],
+      pool: { monitors: ['udp'] },
+      virtual: { class: 'Service_UDP' },
+    });
     await until(() => states() === 'up');
     const client = createSocket('udp4');
     cleanup.push(() => new Promise<void>((resolve) => void client.close(() => resolve())));
@@ -247,7 +336,11 @@ describe('traffic through virtual servers', () => {
 
   test('port 0 on a member means the port that the client dialled', async () => {
     const pod = await running(startPod('10.20.0.1', 'one'));
-    const port = await offer({ port: pod.port, members: [member(0, '10.20.0.1')], virtual: { translateServerPort: false } });
+    const port = await offer({
+      port: pod.port,
+      members: [member(0, '10.20.0.1')],
+      virtual: { translateServerPort: false },
+    });
     expect(await listening(port)).toBe('one x');
   });
 
@@ -271,9 +364,13 @@ describe('traffic through virtual servers', () => {
     expect(await talk(HOST, port, 'x')).toBe('reset');
     await offer({ port, members: backends });
     await listening(port);
-    await call(bigip, 'PATCH', `/mgmt/tm/ltm/virtual-address/~k8s~${VIP}`, { body: { enabled: 'no' } });
+    await call(bigip, 'PATCH', `/mgmt/tm/ltm/virtual-address/~k8s~${VIP}`, {
+      body: { enabled: 'no' },
+    });
     expect(await talk(HOST, port, 'x')).toBe('reset');
-    await call(bigip, 'PATCH', `/mgmt/tm/ltm/virtual-address/~k8s~${VIP}`, { body: { enabled: 'yes' } });
+    await call(bigip, 'PATCH', `/mgmt/tm/ltm/virtual-address/~k8s~${VIP}`, {
+      body: { enabled: 'yes' },
+    });
     await listening(port);
     await declare(bigip, { k8s: tenant() });
     expect(await talk(HOST, port, 'x')).toBe('reset');
@@ -284,25 +381,33 @@ describe('traffic through virtual servers', () => {
     const peer = await start();
     peer.faults.standby();
     const port = await freePort();
-    for (const unit of [bigip, peer]) await declare(unit, { k8s: tenant({ a: app({ address: VIP, port, members: backends }) }) });
+    for (const unit of [bigip, peer])
+      await declare(unit, { k8s: tenant({ a: app({ address: VIP, port, members: backends }) }) });
     await listening(port);
     bigip.faults.standby();
     expect(await talk(HOST, port, 'x')).toBe('reset');
     peer.faults.standby(false);
     await listening(port);
-    expect(peer.view().partitions.find((p) => p.name === 'k8s')?.virtualServers[0]?.connections.total).toBe(1);
+    expect(
+      peer.view().partitions.find((p) => p.name === 'k8s')?.virtualServers[0]?.connections.total,
+    ).toBe(1);
   });
 
   test('closing frees every address', async () => {
     const pod = await running(startPod('10.20.0.1', 'one'));
-    const port = await offer({ members: [member(pod.port, '10.20.0.1')], pool: { monitors: ['tcp'] } });
+    const port = await offer({
+      members: [member(pod.port, '10.20.0.1')],
+      pool: { monitors: ['tcp'] },
+    });
     await until(() => states() === 'up');
     const held = await hold(port);
     const closed = once(held, 'close');
     await bigip.close();
     await closed;
     const server = createServer();
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, HOST, resolve));
+    await new Promise<void>((resolve, reject) =>
+      server.once('error', reject).listen(port, HOST, resolve),
+    );
     await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -11,26 +11,47 @@ describe('faults of the device', () => {
   const k8s = tenant({ a: app() });
   let ahead = 0;
   beforeEach(async () => {
-    bigip = await startBigip({ dataPath: false, timings: { declare: 0, memberWrite: 0 }, now: () => Date.now() + ahead });
+    bigip = await startBigip({
+      dataPath: false,
+      timings: { declare: 0, memberWrite: 0 },
+      now: () => Date.now() + ahead,
+    });
   });
   afterEach(() => bigip.close());
 
-  const hasPartition = (): boolean => bigip.view().partitions.some((partition) => partition.name === 'k8s');
+  const hasPartition = (): boolean =>
+    bigip.view().partitions.some((partition) => partition.name === 'k8s');
 
   test('the next answers are as injected, as often as asked, only where they match', async () => {
-    bigip.faults.next(2, { kind: 'status', status: 503, body: { code: 503, message: 'There is an active asynchronous task executing.' } }, isDeclare);
+    bigip.faults.next(
+      2,
+      {
+        kind: 'status',
+        status: 503,
+        body: { code: 503, message: 'There is an active asynchronous task executing.' },
+      },
+      isDeclare,
+    );
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
     expect((await declare(bigip, { k8s })).body['message']).toContain('active asynchronous task');
     expect((await declare(bigip, { k8s })).status).toBe(503);
     expect(hasPartition()).toBe(false);
     expect((await declare(bigip, { k8s })).status).toBe(200);
-    expect(bigip.writes.map((write) => [write.status, write.handled])).toEqual([[503, false], [503, false], [200, true]]);
+    expect(bigip.writes.map((write) => [write.status, write.handled])).toEqual([
+      [503, false],
+      [503, false],
+      [200, true],
+    ]);
   });
 
   test('an HTML page, half a JSON document, a reset and a hang', async () => {
     bigip.faults.next(1, { kind: 'html', status: 503 });
     const html = await call(bigip, 'GET', READY);
-    expect([html.status, html.type, html.text.startsWith('<html>')]).toEqual([503, 'text/html', true]);
+    expect([html.status, html.type, html.text.startsWith('<html>')]).toEqual([
+      503,
+      'text/html',
+      true,
+    ]);
     bigip.faults.next(1, { kind: 'cut' });
     const cut = await call(bigip, 'GET', READY);
     expect(() => JSON.parse(cut.text) as unknown).toThrow(SyntaxError);
@@ -44,7 +65,9 @@ describe('faults of the device', () => {
     bigip.faults.loseAnswers(1);
     await expect(declare(bigip, { k8s })).rejects.toThrow();
     expect(hasPartition()).toBe(true);
-    expect(bigip.writes).toEqual([expect.objectContaining({ status: 0, handled: true, tenant: 'k8s' })]);
+    expect(bigip.writes).toEqual([
+      expect.objectContaining({ status: 0, handled: true, tenant: 'k8s' }),
+    ]);
     expect((await declare(bigip, { k8s })).body['results'][0].message).toBe('no change');
   });
 
@@ -57,7 +80,10 @@ describe('faults of the device', () => {
   });
 
   test('an injected fault can be taken back before it hits, one by one or all', async () => {
-    const undo = bigip.faults.inject({ times: Infinity, response: { kind: 'status', status: 500 } });
+    const undo = bigip.faults.inject({
+      times: Infinity,
+      response: { kind: 'status', status: 500 },
+    });
     expect((await call(bigip, 'GET', READY)).status).toBe(500);
     expect((await call(bigip, 'GET', READY)).status).toBe(500);
     undo();
@@ -69,29 +95,50 @@ describe('faults of the device', () => {
 
   test('without AS3 its paths are not registered, and come back with it', async () => {
     bigip.faults.as3Absent();
-    expect((await call(bigip, 'GET', '/mgmt/shared/appsvcs/info')).body).toMatchObject({ code: 404, message: expect.stringContaining('Public URI path not registered') });
+    expect((await call(bigip, 'GET', '/mgmt/shared/appsvcs/info')).body).toMatchObject({
+      code: 404,
+      message: expect.stringContaining('Public URI path not registered'),
+    });
     bigip.faults.as3Absent(false);
     expect((await call(bigip, 'GET', '/mgmt/shared/appsvcs/info')).status).toBe(200);
   });
 
   test('a restart breaks connections, answers 503 in HTML while it lasts, and forgets tokens', async () => {
-    const login = await call(bigip, 'POST', '/mgmt/shared/authn/login', { headers: {}, body: { username: 'admin', password: 'lab-bigip' } });
+    const login = await call(bigip, 'POST', '/mgmt/shared/authn/login', {
+      headers: {},
+      body: { username: 'admin', password: 'lab-bigip' },
+    });
     const headers = { 'x-f5-auth-token': String(login.body['token'].token) };
     bigip.faults.timings.declare = 60_000;
     const pending = declare(bigip, { k8s }).catch(() => 'broken');
-    await until(async () => (await call(bigip, 'POST', DECLARE, { body: { class: 'AS3', action: 'remove', declaration: { class: 'ADC', schemaVersion: '3.0.0', other: { class: 'Tenant' } } } })).status === 503);
+    await until(
+      async () =>
+        (
+          await call(bigip, 'POST', DECLARE, {
+            body: {
+              class: 'AS3',
+              action: 'remove',
+              declaration: { class: 'ADC', schemaVersion: '3.0.0', other: { class: 'Tenant' } },
+            },
+          })
+        ).status === 503,
+    );
     bigip.faults.restart({ downFor: 600_000 });
     expect(await pending).toBe('broken');
     expect((await call(bigip, 'GET', READY)).type).toBe('text/html');
     ahead += 600_000;
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
-    expect((await call(bigip, 'GET', READY, { headers })).body['message']).toBe('X-F5-Auth-Token does not exist.');
+    expect((await call(bigip, 'GET', READY, { headers })).body['message']).toBe(
+      'X-F5-Auth-Token does not exist.',
+    );
   });
 
   test('closing does not wait for hanging requests or long declares', async () => {
     bigip.faults.next(1, { kind: 'hang' });
     bigip.faults.timings.declare = 600_000;
-    const open = [call(bigip, 'GET', READY), declare(bigip, { k8s })].map((answer) => answer.catch(() => 'broken'));
+    const open = [call(bigip, 'GET', READY), declare(bigip, { k8s })].map((answer) =>
+      answer.catch(() => 'broken'),
+    );
     await until(async () => (await call(bigip, 'GET', READY)).status === 200);
     await bigip.close();
     expect(await Promise.all(open)).toEqual(['broken', 'broken']);

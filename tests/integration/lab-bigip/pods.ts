@@ -36,12 +36,20 @@ export async function startProbe(address: string, answer: () => string, port = 0
     socket.once('data', () => socket.end(answer()));
   });
   await new Promise<void>((resolve) => server.listen(port, loopbackOf(address), resolve));
-  return { port: (server.address() as AddressInfo).port, close: () => new Promise((resolve) => void server.close(() => resolve())) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
 }
 
 export async function startUdpPod(address: string, name: string): Promise<Pod> {
   const socket = createSocket('udp4');
-  socket.on('message', (message, from) => socket.send(`${name} ${message.toString()}`, from.port, from.address));
+  socket.on('message', (message, from) =>
+    socket.send(`${name} ${message.toString()}`, from.port, from.address),
+  );
   await new Promise<void>((resolve) => void socket.bind(0, loopbackOf(address), () => resolve()));
-  return { port: socket.address().port, close: () => new Promise((resolve) => void socket.close(() => resolve())) };
+  return {
+    port: socket.address().port,
+    close: () => new Promise((resolve) => void socket.close(() => resolve())),
+  };
 }

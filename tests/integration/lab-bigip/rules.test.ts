@@ -7,10 +7,16 @@ afterEach(closeAll);
 describe('iRules of the lab', () => {
   test('are there once made, made once, and gone once deleted', async () => {
     const bigip = await lab();
-    const make = (): ReturnType<typeof call> => call(bigip, 'POST', '/mgmt/tm/ltm/rule', { body: { name: 'geo', apiAnonymous: 'when CLIENT_ACCEPTED { }' } });
+    const make = (): ReturnType<typeof call> =>
+      call(bigip, 'POST', '/mgmt/tm/ltm/rule', {
+        body: { name: 'geo', apiAnonymous: 'when CLIENT_ACCEPTED { }' },
+      });
     expect((await make()).status).toBe(200);
     expect(bigip.common.iRules.has('/Common/geo')).toBe(true);
-    expect(await make()).toMatchObject({ status: 409, text: expect.stringContaining('/Common/geo') });
+    expect(await make()).toMatchObject({
+      status: 409,
+      text: expect.stringContaining('/Common/geo'),
+    });
     expect((await call(bigip, 'DELETE', '/mgmt/tm/ltm/rule/~Common~geo')).status).toBe(200);
     expect(bigip.common.iRules.has('/Common/geo')).toBe(false);
     expect((await call(bigip, 'DELETE', '/mgmt/tm/ltm/rule/~Common~geo')).status).toBe(404);

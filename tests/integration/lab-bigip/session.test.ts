@@ -16,9 +16,18 @@ describe('login and tokens', () => {
   });
   afterEach(() => bigip.close());
 
-  const login = (password = 'lab-bigip'): Promise<Answer> => call(bigip, 'POST', LOGIN, { headers: {}, body: { username: 'admin', password, loginProviderName: 'tmos' } });
+  const login = (password = 'lab-bigip'): Promise<Answer> =>
+    call(bigip, 'POST', LOGIN, {
+      headers: {},
+      body: { username: 'admin', password, loginProviderName: 'tmos' },
+    });
   const token = async (): Promise<string> => String((await login()).body['token'].token);
-  const withToken = (value: string, method = 'GET', path = READY, body?: unknown): Promise<Answer> => call(bigip, method, path, { headers: { 'x-f5-auth-token': value }, body });
+  const withToken = (
+    value: string,
+    method = 'GET',
+    path = READY,
+    body?: unknown,
+  ): Promise<Answer> => call(bigip, method, path, { headers: { 'x-f5-auth-token': value }, body });
 
   test('a login gives a token for 1200 seconds that opens the device', async () => {
     const answer = await login();
@@ -30,16 +39,30 @@ describe('login and tokens', () => {
 
   test('a wrong password, no credentials and an unknown token are 401, each with its words', async () => {
     expect((await login('wrong')).status).toBe(401);
-    expect((await call(bigip, 'GET', READY, { headers: {} })).body).toMatchObject({ code: 401, kind: ':resterrorresponse', message: expect.stringContaining('no user authentication header or token detected') });
+    expect((await call(bigip, 'GET', READY, { headers: {} })).body).toMatchObject({
+      code: 401,
+      kind: ':resterrorresponse',
+      message: expect.stringContaining('no user authentication header or token detected'),
+    });
     expect((await withToken('NOSUCH')).body['message']).toBe('X-F5-Auth-Token does not exist.');
-    expect((await call(bigip, 'GET', READY, { headers: { authorization: `Basic ${Buffer.from('admin:no').toString('base64')}` } })).status).toBe(401);
+    expect(
+      (
+        await call(bigip, 'GET', READY, {
+          headers: { authorization: `Basic ${Buffer.from('admin:no').toString('base64')}` },
+        })
+      ).status,
+    ).toBe(401);
   });
 
   test('a token ends at its time, and a longer one can be asked for, up to 36000 seconds', async () => {
     const value = await token();
     const path = `/mgmt/shared/authz/tokens/${value}`;
-    expect((await withToken(value, 'PATCH', path, { timeout: 36_000 })).body['timeout']).toBe(36_000);
-    expect((await withToken(value, 'PATCH', path, { timeout: 36_001 })).body['message']).toBe('Auth-token absolute timeout (36000 seconds) exceeded');
+    expect((await withToken(value, 'PATCH', path, { timeout: 36_000 })).body['timeout']).toBe(
+      36_000,
+    );
+    expect((await withToken(value, 'PATCH', path, { timeout: 36_001 })).body['message']).toBe(
+      'Auth-token absolute timeout (36000 seconds) exceeded',
+    );
     now += 35_999_000;
     expect((await withToken(value)).status).toBe(200);
     now += 1000;
@@ -49,8 +72,13 @@ describe('login and tokens', () => {
   test('the 101st token is refused until one is deleted', async () => {
     const first = await token();
     for (let i = 1; i < 100; i += 1) await token();
-    expect((await login()).body).toMatchObject({ code: 400, message: 'user admin has reached maximum active login tokens' });
-    expect((await withToken(first, 'DELETE', `/mgmt/shared/authz/tokens/${first}`)).status).toBe(200);
+    expect((await login()).body).toMatchObject({
+      code: 400,
+      message: 'user admin has reached maximum active login tokens',
+    });
+    expect((await withToken(first, 'DELETE', `/mgmt/shared/authz/tokens/${first}`)).status).toBe(
+      200,
+    );
     expect((await login()).status).toBe(200);
   });
 

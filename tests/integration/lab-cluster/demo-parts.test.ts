@@ -31,7 +31,11 @@ describe('a check of the demo', () => {
     const { say, text } = collect(false);
     const checks = createChecks(steppingClock(), say);
     let looks = 0;
-    const value = await checks.check({ expected: 'three looks', where: 'here', see: () => (++looks === 3 ? { ok: 'fine', say: 'it is there' } : { instead: 'not yet' }) });
+    const value = await checks.check({
+      expected: 'three looks',
+      where: 'here',
+      see: () => (++looks === 3 ? { ok: 'fine', say: 'it is there' } : { instead: 'not yet' }),
+    });
     expect(value).toBe('fine');
     expect(checks.passed()).toBe(1);
     expect(text()).toContain('✓ it is there');
@@ -40,9 +44,21 @@ describe('a check of the demo', () => {
   test('that never becomes true says the step, what was expected, what was seen, and where to look', async () => {
     const checks = createChecks(steppingClock(), collect(false).say);
     checks.step('The pod goes');
-    const failure = await checks.check({ expected: 'a pool', where: 'the log', see: () => ({ instead: 'no pool' }), within: 100 }).catch((e: unknown) => e);
+    const failure = await checks
+      .check({
+        expected: 'a pool',
+        where: 'the log',
+        see: () => ({ instead: 'no pool' }),
+        within: 100,
+      })
+      .catch((e: unknown) => e);
     expect(failure).toBeInstanceOf(DemoFailure);
-    expect((failure as DemoFailure).explanation).toEqual(['demo failed at step "The pod goes"', '  expected:      a pool', '  seen:          no pool', '  where to look: the log']);
+    expect((failure as DemoFailure).explanation).toEqual([
+      'demo failed at step "The pod goes"',
+      '  expected:      a pool',
+      '  seen:          no pool',
+      '  where to look: the log',
+    ]);
     expect(checks.passed()).toBe(0);
   });
 });
@@ -60,12 +76,24 @@ test('colours are used only where they are wanted', () => {
 });
 
 test('a table is as wide as its widest cells', () => {
-  expect(table([['a', 'bbb'], ['cccc', 'd']])).toEqual(['a     bbb', 'cccc  d']);
+  expect(
+    table([
+      ['a', 'bbb'],
+      ['cccc', 'd'],
+    ]),
+  ).toEqual(['a     bbb', 'cccc  d']);
 });
 
 test('a timeline shows each moment after the start and after the one before, in the order of time, and leaves out the unseen', () => {
-  const lines = timeline(1000, [{ what: 'second', at: 1030 }, { what: 'first', at: 1010 }, { what: 'never', at: undefined }]);
-  expect(lines.slice(1).map((l) => l.trim().split(/\s+/).slice(0, 4))).toEqual([['first', '10', 'ms', '+10'], ['second', '30', 'ms', '+20']]);
+  const lines = timeline(1000, [
+    { what: 'second', at: 1030 },
+    { what: 'first', at: 1010 },
+    { what: 'never', at: undefined },
+  ]);
+  expect(lines.slice(1).map((l) => l.trim().split(/\s+/).slice(0, 4))).toEqual([
+    ['first', '10', 'ms', '+10'],
+    ['second', '30', 'ms', '+20'],
+  ]);
 });
 
 describe('a connection of the demo', () => {
@@ -90,10 +118,16 @@ describe('a connection of the demo', () => {
 describe('the arguments of the demo and the lab', () => {
   test('have defaults', () => {
     expect(parseLabArguments([])).toEqual({ queue: 'sqlite', members: 'pods' });
-    expect(parseLabArguments(['--queue', 'sqs', '--members=nodes'])).toEqual({ queue: 'sqs', members: 'nodes' });
+    expect(parseLabArguments(['--queue', 'sqs', '--members=nodes'])).toEqual({
+      queue: 'sqs',
+      members: 'nodes',
+    });
   });
 
-  test.each([[['--queue', 'kafka'], '--queue kafka: must be one of sqlite, sqs'], [['--que'], '--que']])('%j is refused in a sentence that names it', (argv, sentence) => {
+  test.each([
+    [['--queue', 'kafka'], '--queue kafka: must be one of sqlite, sqs'],
+    [['--que'], '--que'],
+  ])('%j is refused in a sentence that names it', (argv, sentence) => {
     expect(parseLabArguments(argv)).toEqual({ refused: expect.stringContaining(sentence) });
   });
 });

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LabCluster, RawService } from '../../../infra/lab/cluster/index.ts';
-import { applyManifest, ask, httpStatus, manifest, testCluster, type TestStore } from './helpers.ts';
+import {
+  applyManifest,
+  ask,
+  httpStatus,
+  manifest,
+  testCluster,
+  type TestStore,
+} from './helpers.ts';
 
 let cluster: LabCluster;
 let store: TestStore;
@@ -22,7 +29,11 @@ async function changeService(change: (spec: RawService['spec']) => object): Prom
   await cluster.idle();
 }
 
-async function applyWith(name: string, kind: string, change: (spec: Record<string, unknown>) => object): Promise<void> {
+async function applyWith(
+  name: string,
+  kind: string,
+  change: (spec: Record<string, unknown>) => object,
+): Promise<void> {
   for (const object of manifest(name)) {
     const spec = object.spec as Record<string, unknown>;
     store.apply(object.kind === kind ? { ...object, spec: { ...spec, ...change(spec) } } : object);
@@ -58,27 +69,35 @@ describe('the gateway pods of the lab', () => {
 
   test('move the listener to where the Service port leads', async () => {
     await applyManifest(store, cluster, 'tcp-echo');
-    await changeService((spec) => ({ ports: [...(spec.ports ?? []), { name: 'tcp-x', port: 32_400, targetPort: 20_000 }] }));
+    await changeService((spec) => ({
+      ports: [...(spec.ports ?? []), { name: 'tcp-x', port: 32_400, targetPort: 20_000 }],
+    }));
     expect(await ask(address(), 20_000)).toBe('one hello');
     expect(await ask(address(), 32_400)).toBe('refused');
   });
 
   test('do not see a second Service port of the same protocol that leads to the same target', async () => {
     await applyManifest(store, cluster, 'tcp-echo');
-    await changeService((spec) => ({ ports: [...(spec.ports ?? []), { name: 'tcp-x', port: 32_400, targetPort: 31_400 }] }));
+    await changeService((spec) => ({
+      ports: [...(spec.ports ?? []), { name: 'tcp-x', port: 32_400, targetPort: 31_400 }],
+    }));
     expect(await ask(address(), 32_400)).toBe('one hello');
     expect(await ask(address(), 31_400)).toBe('refused');
   });
 
   test('cannot bind a privileged port', async () => {
-    await applyWith('web-gateway', 'Gateway', () => ({ servers: [{ port: { number: 90, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }] }));
+    await applyWith('web-gateway', 'Gateway', () => ({
+      servers: [{ port: { number: 90, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+    }));
     expect(await ask(address(), 90)).toBe('refused');
     expect(cluster.problems()).toEqual([]);
   });
 
   test('leave a port to the oldest Gateway that claims it, even when that one has no route', async () => {
     await applyManifest(store, cluster, 'no-route');
-    await applyWith('tcp-echo', 'Gateway', () => ({ servers: [{ port: { number: 32_600, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }] }));
+    await applyWith('tcp-echo', 'Gateway', () => ({
+      servers: [{ port: { number: 32_600, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
+    }));
     expect(await ask(address(), 32_600)).toBe('refused');
   });
 
@@ -86,21 +105,44 @@ describe('the gateway pods of the lab', () => {
     ['a Gateway for other pods', 'Gateway', { selector: { istio: 'eastwestgateway' } }],
     ['a VirtualService that names another gateway', 'VirtualService', { gateways: ['other'] }],
     ['a VirtualService that is not exported to the gateway', 'VirtualService', { exportTo: ['.'] }],
-    ['a VirtualService for another port', 'VirtualService', { tcp: [{ match: [{ port: 1 }], route: [{ destination: { host: 'tcp-echo' } }] }] }],
-    ['a bind that cannot be reached', 'Gateway', { servers: [{ port: { number: 32_400, name: 'tcp', protocol: 'TCP' }, bind: '127.0.0.1', hosts: ['*'] }] }],
+    [
+      'a VirtualService for another port',
+      'VirtualService',
+      { tcp: [{ match: [{ port: 1 }], route: [{ destination: { host: 'tcp-echo' } }] }] },
+    ],
+    [
+      'a bind that cannot be reached',
+      'Gateway',
+      {
+        servers: [
+          {
+            port: { number: 32_400, name: 'tcp', protocol: 'TCP' },
+            bind: '127.0.0.1',
+            hosts: ['*'],
+          },
+        ],
+      },
+    ],
   ])('do not listen for %s', async (_what, kind, change) => {
     await applyWith('tcp-echo', kind, () => change);
     expect(await ask(address(), 32_400)).toBe('refused');
   });
 
   test('accept and close where the destination does not exist', async () => {
-    await applyWith('tcp-echo', 'VirtualService', () => ({ tcp: [{ route: [{ destination: { host: 'nobody', port: { number: 9000 } } }] }] }));
+    await applyWith('tcp-echo', 'VirtualService', () => ({
+      tcp: [{ route: [{ destination: { host: 'nobody', port: { number: 9000 } } }] }],
+    }));
     expect(await ask(address(), 32_400)).toBe('closed');
   });
 
   test('share connections between destinations by weight', async () => {
-    const to = (subset: string, weight: number) => ({ destination: { host: 'tcp-echo', port: { number: 9000 }, subset }, weight });
-    await applyWith('tcp-echo', 'VirtualService', () => ({ tcp: [{ route: [to('v1', 3), to('v2', 1)] }] }));
+    const to = (subset: string, weight: number) => ({
+      destination: { host: 'tcp-echo', port: { number: 9000 }, subset },
+      weight,
+    });
+    await applyWith('tcp-echo', 'VirtualService', () => ({
+      tcp: [{ route: [to('v1', 3), to('v2', 1)] }],
+    }));
     const answers = [];
     for (let i = 0; i < 8; i++) answers.push(await ask(address(), 32_400));
     expect(answers.sort()).toEqual([...Array(6).fill('one hello'), ...Array(2).fill('two hello')]);

@@ -2,12 +2,25 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { parseAllDocuments } from 'yaml';
 import { loopbackOf } from '../../../infra/lab/loopback.ts';
-import { startCluster, type ClusterOptions, type LabCluster } from '../../../infra/lab/cluster/index.ts';
-import { startKubernetes, type KubernetesObject, type LabKubernetes, type ObjectStore } from '../../../infra/lab/kubernetes/index.ts';
+import {
+  startCluster,
+  type ClusterOptions,
+  type LabCluster,
+} from '../../../infra/lab/cluster/index.ts';
+import {
+  startKubernetes,
+  type KubernetesObject,
+  type LabKubernetes,
+  type ObjectStore,
+} from '../../../infra/lab/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 
 /** Time that stands still; sleeping takes a turn of the event loop. */
-export const clock: Clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => Date.UTC(2026, 0, 1), sleep: () => new Promise((resolve) => setImmediate(resolve)) };
+export const clock: Clock = {
+  now: () => Date.UTC(2026, 0, 1),
+  monotonic: () => Date.UTC(2026, 0, 1),
+  sleep: () => new Promise((resolve) => setImmediate(resolve)),
+};
 
 export type TestStore = ObjectStore;
 
@@ -18,11 +31,18 @@ async function startApi(): Promise<LabKubernetes> {
 }
 
 export function manifest(name: string): KubernetesObject[] {
-  const text = readFileSync(new URL(`../../../infra/lab/manifests/${name}.yaml`, import.meta.url), 'utf8');
+  const text = readFileSync(
+    new URL(`../../../infra/lab/manifests/${name}.yaml`, import.meta.url),
+    'utf8',
+  );
   return parseAllDocuments(text).map((d) => d.toJS() as KubernetesObject);
 }
 
-export async function applyManifest(store: TestStore, cluster: LabCluster, name: string): Promise<void> {
+export async function applyManifest(
+  store: TestStore,
+  cluster: LabCluster,
+  name: string,
+): Promise<void> {
   for (const object of manifest(name)) store.apply(object);
   await cluster.idle();
 }
@@ -34,10 +54,21 @@ export interface TestCluster {
 }
 
 /** Every test file has addresses of its own, because test files run side by side. */
-export async function testCluster(octet: number, options: Partial<ClusterOptions> = {}): Promise<TestCluster> {
+export async function testCluster(
+  octet: number,
+  options: Partial<ClusterOptions> = {},
+): Promise<TestCluster> {
   const kubernetes = await startApi();
   const nodeAddresses = [`192.${octet}.0.11`, `192.${octet}.0.12`];
-  const cluster = await startCluster({ store: kubernetes.store, clock, pushDelay: 0, grace: 0, podNetwork: `10.${octet}`, nodeAddresses, ...options });
+  const cluster = await startCluster({
+    store: kubernetes.store,
+    clock,
+    pushDelay: 0,
+    grace: 0,
+    podNetwork: `10.${octet}`,
+    nodeAddresses,
+    ...options,
+  });
   return {
     cluster,
     store: kubernetes.store,
@@ -56,13 +87,17 @@ export function ask(address: string, port: number, line = 'hello'): Promise<stri
     socket.setEncoding('utf8');
     socket.on('connect', () => socket.end(`${line}\n`));
     socket.on('data', (text: string) => (answer += text));
-    socket.on('error', (e: NodeJS.ErrnoException) => resolve(e.code === 'ECONNREFUSED' ? 'refused' : 'closed'));
+    socket.on('error', (e: NodeJS.ErrnoException) =>
+      resolve(e.code === 'ECONNREFUSED' ? 'refused' : 'closed'),
+    );
     socket.on('close', () => resolve(answer === '' ? 'closed' : answer.trimEnd()));
   });
 }
 
 export async function httpStatus(address: string, port: number, path = '/'): Promise<number> {
-  const response = await fetch(`http://${loopbackOf(address)}:${port}${path}`, { headers: { connection: 'close' } });
+  const response = await fetch(`http://${loopbackOf(address)}:${port}${path}`, {
+    headers: { connection: 'close' },
+  });
   await response.text();
   return response.status;
 }

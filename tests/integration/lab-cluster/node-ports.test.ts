@@ -21,7 +21,12 @@ async function setReady(index: number, ready: boolean): Promise<void> {
 beforeEach(async () => {
   ({ cluster, store, close } = await testCluster(92));
   await applyManifest(store, cluster, 'tcp-echo');
-  await changeService((spec) => ({ ports: [...(spec.ports ?? []), { name: 'tcp2', port: 32_400, targetPort: 32_400, nodePort: 30_776 }] }));
+  await changeService((spec) => ({
+    ports: [
+      ...(spec.ports ?? []),
+      { name: 'tcp2', port: 32_400, targetPort: 32_400, nodePort: 30_776 },
+    ],
+  }));
 });
 afterEach(() => close());
 
@@ -57,14 +62,20 @@ describe('node ports of the lab', () => {
 });
 
 test('two clusters run side by side without touching each other', async () => {
-  const { cluster: other, store: otherStore, close: closeOther } = await testCluster(93, { id: 'west' });
+  const {
+    cluster: other,
+    store: otherStore,
+    close: closeOther,
+  } = await testCluster(93, { id: 'west' });
   try {
     await applyManifest(otherStore, other, 'second-gateway');
     expect(await ask('10.93.1.5', 32_500)).toBe('closed');
     await applyManifest(otherStore, other, 'tcp-echo');
     expect(await ask('10.93.1.5', 32_500)).toBe('two hello');
     expect(await ask('10.92.1.5', 32_500)).toBe('refused');
-    expect(other.pods('istio-ingressgateway').map((p) => p.metadata.name)).not.toEqual(cluster.pods('istio-ingressgateway').map((p) => p.metadata.name));
+    expect(other.pods('istio-ingressgateway').map((p) => p.metadata.name)).not.toEqual(
+      cluster.pods('istio-ingressgateway').map((p) => p.metadata.name),
+    );
   } finally {
     await closeOther();
   }

@@ -28,7 +28,9 @@ interface Endpoint {
 }
 
 function slices(service: string): readonly KubernetesObject[] {
-  return store.list('discovery.k8s.io/v1', 'EndpointSlice').filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === service);
+  return store
+    .list('discovery.k8s.io/v1', 'EndpointSlice')
+    .filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === service);
 }
 
 function conditions(service: string): Record<string, object> {
@@ -48,13 +50,21 @@ describe('EndpointSlices of the lab', () => {
   test('say when a pod is not ready', async () => {
     cluster.setReady(cluster.pods('istio-ingressgateway')[0]?.metadata.name ?? '', false);
     await cluster.idle();
-    expect(conditions('istio-ingressgateway')['10.91.1.5']).toEqual({ ready: false, serving: false, terminating: false });
+    expect(conditions('istio-ingressgateway')['10.91.1.5']).toEqual({
+      ready: false,
+      serving: false,
+      terminating: false,
+    });
   });
 
   test('say when a pod is leaving, and forget it when it is gone', async () => {
     const leaving = cluster.removePod(cluster.pods('istio-ingressgateway')[0]?.metadata.name ?? '');
     await cluster.idle();
-    expect(conditions('istio-ingressgateway')['10.91.1.5']).toEqual({ ready: false, serving: true, terminating: true });
+    expect(conditions('istio-ingressgateway')['10.91.1.5']).toEqual({
+      ready: false,
+      serving: true,
+      terminating: true,
+    });
     letGo();
     await leaving;
     await cluster.idle();
@@ -73,7 +83,9 @@ describe('pods of the lab', () => {
   test('that come open the same ports as the others', async () => {
     const name = cluster.addPod('istio-ingressgateway');
     await cluster.idle();
-    const address = cluster.pods('istio-ingressgateway').find((p) => p.metadata.name === name)?.status?.podIP ?? '';
+    const address =
+      cluster.pods('istio-ingressgateway').find((p) => p.metadata.name === name)?.status?.podIP ??
+      '';
     expect(address).toBe('10.91.1.7');
     expect(await ask(address, 32_400)).toBe('one hello');
     expect(conditions('istio-ingressgateway')[address]).toEqual(READY);
@@ -97,8 +109,17 @@ describe('pods of the lab', () => {
   });
 
   test('of a backend that leave get no new connections while another is there', async () => {
-    const spec = { hosts: ['*'], gateways: ['tcp-echo-gateway'], tcp: [{ route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }] };
-    store.apply({ apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'tcp-echo', namespace: 'default' }, spec });
+    const spec = {
+      hosts: ['*'],
+      gateways: ['tcp-echo-gateway'],
+      tcp: [{ route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }],
+    };
+    store.apply({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'tcp-echo', namespace: 'default' },
+      spec,
+    });
     const leaving = cluster.removePod(cluster.pods('tcp-echo-v1')[0]?.metadata.name ?? '');
     await cluster.idle();
     const answers = [];
@@ -112,7 +133,11 @@ describe('pods of the lab', () => {
 test('a cluster says which of its addresses is taken, and by whom it was wanted', async () => {
   const { cluster: second, close: closeSecond } = await testCluster(91);
   try {
-    expect(second.problems()).toContainEqual(expect.stringMatching(/^istio-system\/istio-ingressgateway-\S+ cannot listen on 127\.91\.1\.5:15021: .*EADDRINUSE/));
+    expect(second.problems()).toContainEqual(
+      expect.stringMatching(
+        /^istio-system\/istio-ingressgateway-\S+ cannot listen on 127\.91\.1\.5:15021: .*EADDRINUSE/,
+      ),
+    );
   } finally {
     await closeSecond();
   }

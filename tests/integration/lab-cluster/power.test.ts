@@ -10,7 +10,12 @@ let site: Site;
 const calls: string[] = [];
 beforeEach(async () => {
   calls.length = 0;
-  site = await startSite({ id: 'far', podNetwork: '10.97', nodeAddresses: ['192.97.0.11', '192.97.0.12'], answers: { 'tcp-echo-v1': 'far' } });
+  site = await startSite({
+    id: 'far',
+    podNetwork: '10.97',
+    nodeAddresses: ['192.97.0.11', '192.97.0.12'],
+    answers: { 'tcp-echo-v1': 'far' },
+  });
   await site.watch(() => {
     calls.push('start');
     return Promise.resolve({ stop: () => Promise.resolve(void calls.push('stop')) });
@@ -35,17 +40,29 @@ test('a cluster without power answers nobody, its connections break, and its wat
   await site.power(false);
   await broken;
   expect(await ask(gateway(), 32_400)).toBe('refused');
-  await expect(createKubernetesApi(site.kubernetes).list('/api/v1/namespaces/default/services')).rejects.toThrow('ECONNREFUSED');
+  await expect(
+    createKubernetesApi(site.kubernetes).list('/api/v1/namespaces/default/services'),
+  ).rejects.toThrow('ECONNREFUSED');
   expect(calls).toEqual(['start', 'stop']);
 });
 
 test('with power again it is the same cluster, with the same pods, objects and address of its API', async () => {
-  const [before, url, pods] = [await ask(gateway(), 32_400), site.kubernetes.url, site.cluster.pods('istio-ingressgateway').map((pod) => pod.metadata.name)];
+  const [before, url, pods] = [
+    await ask(gateway(), 32_400),
+    site.kubernetes.url,
+    site.cluster.pods('istio-ingressgateway').map((pod) => pod.metadata.name),
+  ];
   await site.power(false);
   await site.power(true);
-  expect([await ask(gateway(), 32_400), site.kubernetes.url, site.cluster.pods('istio-ingressgateway').map((pod) => pod.metadata.name)]).toEqual([before, url, pods]);
+  expect([
+    await ask(gateway(), 32_400),
+    site.kubernetes.url,
+    site.cluster.pods('istio-ingressgateway').map((pod) => pod.metadata.name),
+  ]).toEqual([before, url, pods]);
   expect(before).toBe('far hello');
-  const services = await createKubernetesApi(site.kubernetes).list('/api/v1/namespaces/default/services');
+  const services = await createKubernetesApi(site.kubernetes).list(
+    '/api/v1/namespaces/default/services',
+  );
   expect(services.map((service) => service.metadata?.name)).toContain('tcp-echo');
   expect(calls).toEqual(['start', 'stop', 'start']);
 });

@@ -2,7 +2,12 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { INNER_NAMES, startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { RawPod } from '../../../infra/lab/cluster/index.ts';
-import { createConsole, listenTo, type LabConsole, type Landscape } from '../../../infra/lab/console.ts';
+import {
+  createConsole,
+  listenTo,
+  type LabConsole,
+  type Landscape,
+} from '../../../infra/lab/console.ts';
 import { type LabKubernetes, startKubernetes } from '../../../infra/lab/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 import { app, call, declare, tenant } from '../lab-bigip/client.ts';
@@ -33,7 +38,13 @@ function handClock(): Clock & { pass(ms: number): Promise<void> } {
 
 /** A cluster of names; a pod goes when the test lets it. */
 function handCluster(...names: readonly string[]) {
-  let pods = names.map((name): RawPod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [] }, status: { podIP: '10.244.1.5' } }));
+  let pods = names.map((name): RawPod => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { containers: [] },
+    status: { podIP: '10.244.1.5' },
+  }));
   const { promise: gone, resolve: letGo } = Promise.withResolvers<void>();
   const cluster: Landscape['cluster'] = {
     pods: () => pods,
@@ -42,7 +53,9 @@ function handCluster(...names: readonly string[]) {
       return 'gateway-new';
     },
     removePod: (name) => {
-      pods = pods.map((pod) => (pod.metadata.name === name ? { ...pod, metadata: { name, deletionTimestamp: 'now' } } : pod));
+      pods = pods.map((pod) =>
+        pod.metadata.name === name ? { ...pod, metadata: { name, deletionTimestamp: 'now' } } : pod,
+      );
       return gone;
     },
   };
@@ -60,10 +73,16 @@ describe('the console of the lab', () => {
   beforeEach(async () => {
     clock = handClock();
     hands = handCluster('gateway-abcde', 'gateway-fghij');
-    bigip = await startBigip({ dataPath: false, now: () => clock.now(), timings: { declare: 0, memberWrite: 0 } });
+    bigip = await startBigip({
+      dataPath: false,
+      now: () => clock.now(),
+      timings: { declare: 0, memberWrite: 0 },
+    });
     kubernetes = await startKubernetes();
     printed = [];
-    console = createConsole({ bigip, kubernetes, cluster: hands.cluster }, clock, (lines) => printed.push(...lines));
+    console = createConsole({ bigip, kubernetes, cluster: hands.cluster }, clock, (lines) =>
+      printed.push(...lines),
+    );
   });
   afterEach(async () => {
     await bigip.close();
@@ -112,7 +131,9 @@ describe('the console of the lab', () => {
     said('busy 60');
     said('restart 10');
     expect((await call(bigip, 'GET', READY)).status).toBe(503);
-    expect(condition()).toBe('BIG-IP: active; its management is starting and answers 503 (10 s more)');
+    expect(condition()).toBe(
+      'BIG-IP: active; its management is starting and answers 503 (10 s more)',
+    );
     await clock.pass(10_000);
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
   });
@@ -129,7 +150,9 @@ describe('the console of the lab', () => {
     expect(said('lose 2')).toContain('next 2 declares');
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
     await expect(post()).rejects.toThrow();
-    expect(printed.at(-1)).toBe('An answer to a declare was lost; the BIG-IP has done it all the same (1 to go).');
+    expect(printed.at(-1)).toBe(
+      'An answer to a declare was lost; the BIG-IP has done it all the same (1 to go).',
+    );
     expect(condition()).toContain('the answers to the next 1 declares get lost');
     await expect(post()).rejects.toThrow();
     expect(condition()).toBe('BIG-IP: active, no fault');
@@ -149,15 +172,22 @@ describe('the console of the lab', () => {
   });
 
   test('expire-tokens ends sessions, forget-task makes tasks unknown', async () => {
-    const login = await call(bigip, 'POST', '/mgmt/shared/authn/login', { headers: {}, body: { username: 'admin', password: 'lab-bigip' } });
+    const login = await call(bigip, 'POST', '/mgmt/shared/authn/login', {
+      headers: {},
+      body: { username: 'admin', password: 'lab-bigip' },
+    });
     const headers = { 'x-f5-auth-token': String(login.body['token'].token) };
     expect((await call(bigip, 'GET', READY, { headers })).status).toBe(200);
     said('expire-tokens');
     expect((await call(bigip, 'GET', READY, { headers })).status).toBe(401);
     const declaration = { class: 'ADC', schemaVersion: '3.0.0', k8s: tenant({ a: app() }) };
-    const task = await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare?async=true', { body: { class: 'AS3', declaration } });
+    const task = await call(bigip, 'POST', '/mgmt/shared/appsvcs/declare?async=true', {
+      body: { class: 'AS3', declaration },
+    });
     said('forget-task');
-    expect((await call(bigip, 'GET', `/mgmt/shared/appsvcs/task/${String(task.body['id'])}`)).status).toBe(404);
+    expect(
+      (await call(bigip, 'GET', `/mgmt/shared/appsvcs/task/${String(task.body['id'])}`)).status,
+    ).toBe(404);
   });
 
   const SERVICES = '/api/v1/services';
@@ -174,7 +204,8 @@ describe('the console of the lab', () => {
     const stream = await watch(kubernetes, '/api/v1/namespaces?resourceVersion=0');
     for (let seen = 0; seen < 3; seen += 1) await stream.next();
     expect(said('api silence')).toContain('Half open from now on: 1 watch;');
-    const namespace = (name: string): void => void kubernetes.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    const namespace = (name: string): void =>
+      void kubernetes.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     namespace('unheard');
     // Its end is what comes next.
     kubernetes.faults.cutWatches();
@@ -193,7 +224,9 @@ describe('the console of the lab', () => {
 
   test('break and endless hit so many answers, and wrong the next one, which status says until then', async () => {
     said('break 5');
-    expect(condition()).toBe('BIG-IP: active; the answer to the next declare breaks off after 5 bytes');
+    expect(condition()).toBe(
+      'BIG-IP: active; the answer to the next declare breaks off after 5 bytes',
+    );
     await expect(post()).rejects.toThrow();
     expect(bigip.view().partitions.map(({ name }) => name)).toContain('k8s');
     said('wrong array');
@@ -207,7 +240,9 @@ describe('the console of the lab', () => {
   });
 
   test('api compact makes every older revision unknown', async () => {
-    const { resourceVersion } = (await ask(kubernetes, SERVICES)).body.metadata as { resourceVersion: string };
+    const { resourceVersion } = (await ask(kubernetes, SERVICES)).body.metadata as {
+      resourceVersion: string;
+    };
     kubernetes.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } });
     expect(said('api compact')).toContain('answered 410');
     const stream = await watch(kubernetes, `${SERVICES}?resourceVersion=${resourceVersion}`);
@@ -235,7 +270,13 @@ describe('the console of the lab', () => {
   });
 
   test('clear takes back what was done to the API as well', async () => {
-    for (const line of ['api deny services 600', 'api deny pods 600', 'api down 600', 'api slow 60000']) said(line);
+    for (const line of [
+      'api deny services 600',
+      'api deny pods 600',
+      'api down 600',
+      'api slow 60000',
+    ])
+      said(line);
     expect(api()).toContain('every answer waits 60000 ms');
     said('clear');
     expect(api()).toBe('Kubernetes API: no fault');
@@ -243,13 +284,21 @@ describe('the console of the lab', () => {
   });
 
   test("inner makes one of AS3's own calls fail, so often, and only for declares that change an object if one is named", async () => {
-    expect(said('inner cli/script 500 2')).toBe('In the next 2 declares, AS3\'s own call /tm/task/cli/script inside the BIG-IP is answered 500 ("clear" ends it).');
-    expect(condition()).toBe("BIG-IP: active; in the next 2 declares, AS3's own call /tm/task/cli/script is answered 500");
-    expect((await post()).body['results'][0].response).toContain('/mgmt/tm/task/cli/script run cli script response=500');
+    expect(said('inner cli/script 500 2')).toBe(
+      'In the next 2 declares, AS3\'s own call /tm/task/cli/script inside the BIG-IP is answered 500 ("clear" ends it).',
+    );
+    expect(condition()).toBe(
+      "BIG-IP: active; in the next 2 declares, AS3's own call /tm/task/cli/script is answered 500",
+    );
+    expect((await post()).body['results'][0].response).toContain(
+      '/mgmt/tm/task/cli/script run cli script response=500',
+    );
     expect((await post()).status).toBe(422);
     expect(condition()).toBe('BIG-IP: active, no fault');
     said('inner file-transfer 404 0 /k8s/a');
-    expect(condition()).toBe("BIG-IP: active; in all declares that change /k8s/a, AS3's own call file-transfer is answered 404");
+    expect(condition()).toBe(
+      "BIG-IP: active; in all declares that change /k8s/a, AS3's own call file-transfer is answered 404",
+    );
     expect((await declare(bigip, { k8s: tenant({ b: app() }) })).status).toBe(200);
     expect((await declare(bigip, { k8s: tenant({ b: app(), a: app() }) })).status).toBe(422);
     said('clear');
@@ -258,7 +307,20 @@ describe('the console of the lab', () => {
   });
 
   test('clear takes everything back', async () => {
-    for (const line of ['busy 600', 'down 600', 'slow 60000', 'lose 3', 'drip 60000', 'endless 9', 'break', 'wrong', 'standby', 'as3 off', 'clear']) said(line);
+    for (const line of [
+      'busy 600',
+      'down 600',
+      'slow 60000',
+      'lose 3',
+      'drip 60000',
+      'endless 9',
+      'break',
+      'wrong',
+      'standby',
+      'as3 off',
+      'clear',
+    ])
+      said(line);
     expect(condition()).toBe('BIG-IP: active, no fault');
     expect((await post()).status).toBe(200);
     await clock.pass(600_000);
@@ -266,7 +328,11 @@ describe('the console of the lab', () => {
   });
 
   test('status shows the virtual servers and the gateway pods', () => {
-    expect(said('status').split('\n').slice(1)).toEqual(['BIG-IP has no virtual server', 'gateway pods: gateway-abcde (10.244.1.5), gateway-fghij (10.244.1.5)', 'Kubernetes API: no fault']);
+    expect(said('status').split('\n').slice(1)).toEqual([
+      'BIG-IP has no virtual server',
+      'gateway pods: gateway-abcde (10.244.1.5), gateway-fghij (10.244.1.5)',
+      'Kubernetes API: no fault',
+    ]);
   });
 
   test('a pod is added, or removed by its name or the end of it, and it is told when it is gone', async () => {
@@ -279,30 +345,80 @@ describe('the console of the lab', () => {
   });
 
   test.each([
-    ['pod remove', 'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)'],
-    ['pod remove zz', 'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)'],
+    [
+      'pod remove',
+      'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)',
+    ],
+    [
+      'pod remove zz',
+      'which gateway pod? Name one of gateway-abcde, gateway-fghij; its last letters will do (pod remove NAME)',
+    ],
     ['busy soon', '"soon" is not a whole number from 1 to 600000 (busy [SECONDS])'],
     ['down 0', '"0" is not a whole number from 1 to 600000 (down [SECONDS])'],
-    ['wrong way', '"way" is none of null, array, number, text, html (wrong [null|array|number|text|html])'],
+    [
+      'wrong way',
+      '"way" is none of null, array, number, text, html (wrong [null|array|number|text|html])',
+    ],
     ['as3', '"" is neither on nor off (as3 off|on)'],
     ['standby maybe', '"maybe" is neither on nor off (standby [on|off])'],
-    ['api deny', '"" is no resource of the Kubernetes API; say for example services or gateways.networking.istio.io (api deny RESOURCE [SECONDS])'],
-    ['api deny gateways', '"gateways" is no resource of the Kubernetes API; say for example gateways.gateway.networking.k8s.io or gateways.networking.istio.io (api deny RESOURCE [SECONDS])'],
-    ['inner cli/moon', `"cli/moon" is no call that AS3 makes; say one of ${INNER_NAMES.join(' ')} (inner CALL [STATUS] [N] [OBJECT])`],
-    ['inner cli/script 200', '"200" is not a whole number from 400 to 600000 (inner CALL [STATUS] [N] [OBJECT])'],
+    [
+      'api deny',
+      '"" is no resource of the Kubernetes API; say for example services or gateways.networking.istio.io (api deny RESOURCE [SECONDS])',
+    ],
+    [
+      'api deny gateways',
+      '"gateways" is no resource of the Kubernetes API; say for example gateways.gateway.networking.k8s.io or gateways.networking.istio.io (api deny RESOURCE [SECONDS])',
+    ],
+    [
+      'inner cli/moon',
+      `"cli/moon" is no call that AS3 makes; say one of ${INNER_NAMES.join(' ')} (inner CALL [STATUS] [N] [OBJECT])`,
+    ],
+    [
+      'inner cli/script 200',
+      '"200" is not a whole number from 400 to 600000 (inner CALL [STATUS] [N] [OBJECT])',
+    ],
     ['api reboot', '"api reboot" is no command; "help" lists them.'],
     ['reboot', '"reboot" is no command; "help" lists them.'],
   ])('%s changes nothing and says what would have been right', (line, sentence) => {
     expect(said(line)).toBe(sentence);
     expect(condition()).toBe('BIG-IP: active, no fault');
-    expect(hands.cluster.pods('istio-ingressgateway').some(({ metadata }) => metadata.deletionTimestamp !== undefined)).toBe(false);
+    expect(
+      hands.cluster
+        .pods('istio-ingressgateway')
+        .some(({ metadata }) => metadata.deletionTimestamp !== undefined),
+    ).toBe(false);
   });
 
   test('help lists every command with what it does; an empty line does nothing', () => {
-    const commands = said('help').split('\n').map((line) => line.split('  ')[0]);
+    const commands = said('help')
+      .split('\n')
+      .map((line) => line.split('  ')[0]);
     expect(commands).toEqual([
-      'help', 'status', 'busy [SECONDS]', 'down [SECONDS]', 'restart [SECONDS]', 'slow [MILLISECONDS]', 'lose [N]', 'inner CALL [STATUS] [N] [OBJECT]', 'drip [MILLISECONDS]', 'endless [N]', 'break [BYTES]', 'wrong [null|array|number|text|html]', 'standby [on|off]', 'as3 off|on', 'expire-tokens', 'forget-task',
-      'api cut', 'api silence', 'api compact', 'api deny RESOURCE [SECONDS]', 'api down [SECONDS]', 'api slow [MILLISECONDS]', 'clear', 'pod add', 'pod remove NAME',
+      'help',
+      'status',
+      'busy [SECONDS]',
+      'down [SECONDS]',
+      'restart [SECONDS]',
+      'slow [MILLISECONDS]',
+      'lose [N]',
+      'inner CALL [STATUS] [N] [OBJECT]',
+      'drip [MILLISECONDS]',
+      'endless [N]',
+      'break [BYTES]',
+      'wrong [null|array|number|text|html]',
+      'standby [on|off]',
+      'as3 off|on',
+      'expire-tokens',
+      'forget-task',
+      'api cut',
+      'api silence',
+      'api compact',
+      'api deny RESOURCE [SECONDS]',
+      'api down [SECONDS]',
+      'api slow [MILLISECONDS]',
+      'clear',
+      'pod add',
+      'pod remove NAME',
     ]);
     expect(said('   ')).toBe('');
   });

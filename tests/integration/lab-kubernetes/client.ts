@@ -29,14 +29,22 @@ export interface Ask {
 }
 
 function open(lab: LabKubernetes, path: string, ask: Ask = {}): Promise<IncomingMessage> {
-  const text = ask.body === undefined || typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body);
+  const text =
+    ask.body === undefined || typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body);
   const headers = {
     authorization: `Bearer ${ask.token ?? lab.token}`,
     accept: ask.accept ?? 'application/json',
-    ...(ask.body !== undefined && { 'content-type': ask.type ?? 'application/json', 'content-length': Buffer.byteLength(text ?? '') }),
+    ...(ask.body !== undefined && {
+      'content-type': ask.type ?? 'application/json',
+      'content-length': Buffer.byteLength(text ?? ''),
+    }),
   };
   return new Promise((resolve, reject) => {
-    const sent = request(new URL(path, lab.url), { method: ask.method ?? 'GET', headers, ca: lab.ca, agent: false }, resolve);
+    const sent = request(
+      new URL(path, lab.url),
+      { method: ask.method ?? 'GET', headers, ca: lab.ca, agent: false },
+      resolve,
+    );
     sent.on('error', reject);
     sent.end(text);
   });
@@ -47,13 +55,27 @@ export async function call(lab: LabKubernetes, path: string, ask: Ask = {}): Pro
   let text = '';
   for await (const chunk of response) text += String(chunk);
   const json = response.headers['content-type']?.startsWith('application/json') === true;
-  return { code: response.statusCode ?? 0, headers: response.headers, text, body: json ? JSON.parse(text) : undefined };
+  return {
+    code: response.statusCode ?? 0,
+    headers: response.headers,
+    text,
+    body: json ? JSON.parse(text) : undefined,
+  };
 }
 
 /** Server-side apply, as a controller sends it. */
-export function apply(lab: LabKubernetes, path: string, body: unknown, options: { readonly manager: string; readonly force?: boolean }): Promise<Answer> {
+export function apply(
+  lab: LabKubernetes,
+  path: string,
+  body: unknown,
+  options: { readonly manager: string; readonly force?: boolean },
+): Promise<Answer> {
   const query = `fieldManager=${options.manager}&force=${options.force ?? false}`;
-  return call(lab, `${path}?${query}`, { method: 'PATCH', type: 'application/apply-patch+yaml', body });
+  return call(lab, `${path}?${query}`, {
+    method: 'PATCH',
+    type: 'application/apply-patch+yaml',
+    body,
+  });
 }
 
 export interface WatchStream {
@@ -77,15 +99,26 @@ export async function watch(lab: LabKubernetes, path: string): Promise<WatchStre
 }
 
 export interface Kubectl {
-  run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  run(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
   /** With a manifest on standard input. */
-  pipe(manifest: string, ...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  pipe(
+    manifest: string,
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
   /** Starts it and hands out its lines; stop it when done. */
-  follow(...args: readonly string[]): { readonly lines: AsyncIterator<string>; stop(): Promise<void> };
+  follow(...args: readonly string[]): {
+    readonly lines: AsyncIterator<string>;
+    stop(): Promise<void>;
+  };
   close(): Promise<void>;
 }
 
-const found = (process.env['PATH'] ?? '').split(delimiter).map((dir) => join(dir, 'kubectl')).find((path) => existsSync(path));
+const found = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((dir) => join(dir, 'kubectl'))
+  .find((path) => existsSync(path));
 
 export const kubectlFound = found !== undefined;
 
@@ -98,9 +131,14 @@ export async function startKubectl(lab: LabKubernetes): Promise<Kubectl> {
 
   function exec(args: readonly string[], manifest?: string): ReturnType<Kubectl['run']> {
     return new Promise((resolve) => {
-      const child = execFile(command, [...common, ...args], { timeout: 20_000 }, (error, out, err) => {
-        resolve({ code: error ? 1 : 0, out, err });
-      });
+      const child = execFile(
+        command,
+        [...common, ...args],
+        { timeout: 20_000 },
+        (error, out, err) => {
+          resolve({ code: error ? 1 : 0, out, err });
+        },
+      );
       child.stdin?.end(manifest);
     });
   }
@@ -123,13 +161,30 @@ export async function startKubectl(lab: LabKubernetes): Promise<Kubectl> {
   };
 }
 
-export function service(ports: readonly object[], extra: { readonly spec?: object; readonly name?: string; readonly namespace?: string } = {}): KubernetesObject {
+export function service(
+  ports: readonly object[],
+  extra: { readonly spec?: object; readonly name?: string; readonly namespace?: string } = {},
+): KubernetesObject {
   const { name = 'istio-ingressgateway', namespace = 'istio-system', spec } = extra;
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { type: 'LoadBalancer', selector: { istio: 'ingressgateway' }, ports, ...spec } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace },
+    spec: { type: 'LoadBalancer', selector: { istio: 'ingressgateway' }, ports, ...spec },
+  };
 }
 
-export function configMap(name: string, data: Record<string, string> = {}, labels: Record<string, string> = {}): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', labels }, data };
+export function configMap(
+  name: string,
+  data: Record<string, string> = {},
+  labels: Record<string, string> = {},
+): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'default', labels },
+    data,
+  };
 }
 
 export const services = '/api/v1/namespaces/istio-system/services';

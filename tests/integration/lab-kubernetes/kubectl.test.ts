@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type LabKubernetes, startKubernetes } from '../../../infra/lab/kubernetes/index.ts';
-import { type Kubectl, apply, configMap, istioGateways, kubectlFound, service, services, startKubectl } from './client.ts';
+import {
+  type Kubectl,
+  apply,
+  configMap,
+  istioGateways,
+  kubectlFound,
+  service,
+  services,
+  startKubectl,
+} from './client.ts';
 
 const gateway = `
 apiVersion: networking.istio.io/v1alpha3
@@ -50,7 +59,8 @@ spec:
 const missing = 'skipped: no kubectl on the PATH; install kubectl 1.32 to run these';
 const title = kubectlFound ? 'the unmodified kubectl' : `the unmodified kubectl (${missing})`;
 // Jest does not print the titles of skipped suites.
-if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubectl.test.ts ${missing}\n`);
+if (!kubectlFound)
+  process.stderr.write(`tests/integration/lab-kubernetes/kubectl.test.ts ${missing}\n`);
 
 (kubectlFound ? describe : describe.skip)(title, () => {
   let lab: LabKubernetes;
@@ -82,7 +92,9 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
   test('reads a Gateway back in the version it asks for', async () => {
     await kubectl.pipe(gateway, 'apply', '-f', '-');
     const preferred = parse(await ok('get', 'gw', 'tcp-echo-gateway', '-o', 'yaml'));
-    const old = parse(await ok('get', 'gateways.v1alpha3.networking.istio.io', 'tcp-echo-gateway', '-o', 'yaml'));
+    const old = parse(
+      await ok('get', 'gateways.v1alpha3.networking.istio.io', 'tcp-echo-gateway', '-o', 'yaml'),
+    );
     expect(preferred.apiVersion).toBe('networking.istio.io/v1');
     expect(old.apiVersion).toBe('networking.istio.io/v1alpha3');
     expect(old.spec).toEqual(preferred.spec);
@@ -91,13 +103,40 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
 
   test('shows the Service with a pending address, then with its address', async () => {
     await kubectl.pipe(ingress('a'), 'apply', '-f', '-');
-    const [head, row] = (await ok('get', 'svc', '-n', 'istio-system', 'istio-ingressgateway')).split('\n').map((line) => line.split(/\s{2,}/));
-    expect(head?.slice(0, 6)).toEqual(['NAME', 'TYPE', 'CLUSTER-IP', 'EXTERNAL-IP', 'PORT(S)', 'AGE']);
-    expect(row?.slice(0, 5)).toEqual(['istio-ingressgateway', 'LoadBalancer', '10.96.0.16', '<pending>', '15020:31702/TCP,80:31547/TCP']);
+    const [head, row] = (await ok('get', 'svc', '-n', 'istio-system', 'istio-ingressgateway'))
+      .split('\n')
+      .map((line) => line.split(/\s{2,}/));
+    expect(head?.slice(0, 6)).toEqual([
+      'NAME',
+      'TYPE',
+      'CLUSTER-IP',
+      'EXTERNAL-IP',
+      'PORT(S)',
+      'AGE',
+    ]);
+    expect(row?.slice(0, 5)).toEqual([
+      'istio-ingressgateway',
+      'LoadBalancer',
+      '10.96.0.16',
+      '<pending>',
+      '15020:31702/TCP,80:31547/TCP',
+    ]);
     const status = '{"status":{"loadBalancer":{"ingress":[{"ip":"172.16.100.195"}]}}}';
-    await ok('patch', 'svc', '-n', 'istio-system', 'istio-ingressgateway', '--subresource=status', '--type=merge', '-p', status);
+    await ok(
+      'patch',
+      'svc',
+      '-n',
+      'istio-system',
+      'istio-ingressgateway',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      status,
+    );
     expect(await ok('get', 'svc', '-n', 'istio-system')).toContain('172.16.100.195');
-    expect(await ok('get', 'svc', '-n', 'istio-system', '-o', 'wide')).toContain('istio=ingressgateway');
+    expect(await ok('get', 'svc', '-n', 'istio-system', '-o', 'wide')).toContain(
+      'istio=ingressgateway',
+    );
   });
 
   test('describes a Gateway with the events about it', async () => {
@@ -107,7 +146,13 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: 'tcp-echo-gateway.1', namespace: 'default' },
-      involvedObject: { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', namespace: 'default', name: 'tcp-echo-gateway', uid: metadata.uid },
+      involvedObject: {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'Gateway',
+        namespace: 'default',
+        name: 'tcp-echo-gateway',
+        uid: metadata.uid,
+      },
       reason: 'Exposed',
       message: 'port 32400 is reachable at 172.16.100.195:32400',
       type: 'Normal',
@@ -119,14 +164,28 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
     const text = await ok('describe', 'gw', 'tcp-echo-gateway');
     expect(text).toMatch(/Events:\n\s+Type\s+Reason/);
     expect(text).toContain('port 32400 is reachable at 172.16.100.195:32400');
-    expect(await ok('get', 'events')).toMatch(/Normal\s+Exposed\s+gateway\/tcp-echo-gateway\s+port 32400/);
-    expect(await ok('get', 'events.events.k8s.io', '-o', 'jsonpath={.items[0].note} {.items[0].regarding.name}')).toBe('port 32400 is reachable at 172.16.100.195:32400 tcp-echo-gateway');
+    expect(await ok('get', 'events')).toMatch(
+      /Normal\s+Exposed\s+gateway\/tcp-echo-gateway\s+port 32400/,
+    );
+    expect(
+      await ok(
+        'get',
+        'events.events.k8s.io',
+        '-o',
+        'jsonpath={.items[0].note} {.items[0].regarding.name}',
+      ),
+    ).toBe('port 32400 is reachable at 172.16.100.195:32400 tcp-echo-gateway');
   });
 
   test('keeps a port that another manager added when the original manifest is applied again', async () => {
     await kubectl.pipe(ingress('a'), 'apply', '-f', '-');
     const port = { name: 'tcp-32400', port: 32400, protocol: 'TCP', targetPort: 32400 };
-    const added = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'istio-ingressgateway', namespace: 'istio-system' }, spec: { ports: [port] } };
+    const added = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'istio-ingressgateway', namespace: 'istio-system' },
+      spec: { ports: [port] },
+    };
     await apply(lab, `${services}/istio-ingressgateway`, added, { manager: 'sluice' });
     const changed = await kubectl.pipe(ingress('b'), 'apply', '-f', '-');
     expect(changed.out).toBe('service/istio-ingressgateway configured\n');
@@ -138,39 +197,102 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
   });
 
   test('removes with apply what the manifest no longer has', async () => {
-    const map = (data: Record<string, string>): string => JSON.stringify(configMap('apply-removes', data));
+    const map = (data: Record<string, string>): string =>
+      JSON.stringify(configMap('apply-removes', data));
     await kubectl.pipe(map({ a: '1', b: '2' }), 'apply', '-f', '-');
     await kubectl.pipe(map({ a: '3' }), 'apply', '-f', '-');
-    expect(lab.store.get('v1', 'ConfigMap', 'default', 'apply-removes')?.['data']).toEqual({ a: '3' });
+    expect(lab.store.get('v1', 'ConfigMap', 'default', 'apply-removes')?.['data']).toEqual({
+      a: '3',
+    });
   });
 
   test('applies server-side under its own manager and is told of conflicts', async () => {
-    const manifest = (key: string): string => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'ours' }, data: { key } });
-    const first = await kubectl.pipe(manifest('1'), 'apply', '--server-side', '--field-manager', 'one', '-f', '-');
+    const manifest = (key: string): string =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'ours' },
+        data: { key },
+      });
+    const first = await kubectl.pipe(
+      manifest('1'),
+      'apply',
+      '--server-side',
+      '--field-manager',
+      'one',
+      '-f',
+      '-',
+    );
     expect(first.out).toBe('configmap/ours serverside-applied\n');
-    const second = await kubectl.pipe(manifest('2'), 'apply', '--server-side', '--field-manager', 'two', '-f', '-');
+    const second = await kubectl.pipe(
+      manifest('2'),
+      'apply',
+      '--server-side',
+      '--field-manager',
+      'two',
+      '-f',
+      '-',
+    );
     expect(second.err).toContain('Apply failed with 1 conflict: conflict with "one": .data.key');
-    const forced = await kubectl.pipe(manifest('2'), 'apply', '--server-side', '--field-manager', 'two', '--force-conflicts', '-f', '-');
+    const forced = await kubectl.pipe(
+      manifest('2'),
+      'apply',
+      '--server-side',
+      '--field-manager',
+      'two',
+      '--force-conflicts',
+      '-f',
+      '-',
+    );
     expect(forced.code).toBe(0);
-    const managers = await ok('get', 'cm', 'ours', '--show-managed-fields', '-o', 'jsonpath={.metadata.managedFields[*].manager}');
+    const managers = await ok(
+      'get',
+      'cm',
+      'ours',
+      '--show-managed-fields',
+      '-o',
+      'jsonpath={.metadata.managedFields[*].manager}',
+    );
     expect(managers).toBe('two');
   });
 
   test('edits by patches of all three kinds', async () => {
-    await kubectl.pipe(JSON.stringify(configMap('patched', { a: '1', b: '2' })), 'apply', '-f', '-');
+    await kubectl.pipe(
+      JSON.stringify(configMap('patched', { a: '1', b: '2' })),
+      'apply',
+      '-f',
+      '-',
+    );
     await ok('patch', 'cm', 'patched', '-p', '{"data":{"a":"strategic"}}');
     await ok('patch', 'cm', 'patched', '--type=merge', '-p', '{"data":{"b":null}}');
-    await ok('patch', 'cm', 'patched', '--type=json', '-p', '[{"op":"add","path":"/data/c","value":"json"}]');
+    await ok(
+      'patch',
+      'cm',
+      'patched',
+      '--type=json',
+      '-p',
+      '[{"op":"add","path":"/data/c","value":"json"}]',
+    );
     await ok('annotate', 'cm', 'patched', 'sluice.dev/seen=yes');
     await ok('label', 'cm', 'patched', 'team=edge');
     const live = lab.store.get('v1', 'ConfigMap', 'default', 'patched');
     expect(live?.['data']).toEqual({ a: 'strategic', c: 'json' });
     expect(live?.metadata.labels).toEqual({ team: 'edge' });
-    expect(await ok('get', 'cm', '-l', 'team in (edge,core)', '-o', 'name')).toBe('configmap/patched\n');
+    expect(await ok('get', 'cm', '-l', 'team in (edge,core)', '-o', 'name')).toBe(
+      'configmap/patched\n',
+    );
   });
 
   test('follows additions, changes and deletions', async () => {
-    const followed = kubectl.follow('get', 'virtualservices', '-n', 'istio-system', '--watch', '--output-watch-events', '--request-timeout=15s');
+    const followed = kubectl.follow(
+      'get',
+      'virtualservices',
+      '-n',
+      'istio-system',
+      '--watch',
+      '--output-watch-events',
+      '--request-timeout=15s',
+    );
     const vs = (host: string): Parameters<typeof lab.store.apply>[0] => ({
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',
@@ -180,7 +302,12 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
     lab.store.apply(vs('first'));
     const seen: string[] = [];
     try {
-      for (const act of [() => undefined, () => lab.store.apply(vs('second')), () => lab.store.delete('networking.istio.io/v1', 'VirtualService', 'istio-system', 'followed')]) {
+      for (const act of [
+        () => undefined,
+        () => lab.store.apply(vs('second')),
+        () =>
+          lab.store.delete('networking.istio.io/v1', 'VirtualService', 'istio-system', 'followed'),
+      ]) {
         if (seen.length === 0) seen.push(String((await followed.lines.next()).value));
         act();
         seen.push(String((await followed.lines.next()).value));
@@ -188,15 +315,24 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
     } finally {
       await followed.stop();
     }
-    expect(seen.map((line) => line.split(/\s+/)[0])).toEqual(['EVENT', 'ADDED', 'MODIFIED', 'DELETED']);
+    expect(seen.map((line) => line.split(/\s+/)[0])).toEqual([
+      'EVENT',
+      'ADDED',
+      'MODIFIED',
+      'DELETED',
+    ]);
     expect(seen[2]).toContain('second');
   });
 
   test('deletes and waits until it is gone', async () => {
     await kubectl.pipe(gateway, 'apply', '-f', '-');
-    expect(await ok('delete', 'gateways.networking.istio.io', 'tcp-echo-gateway')).toBe('gateway.networking.istio.io "tcp-echo-gateway" deleted\n');
+    expect(await ok('delete', 'gateways.networking.istio.io', 'tcp-echo-gateway')).toBe(
+      'gateway.networking.istio.io "tcp-echo-gateway" deleted\n',
+    );
     const gone = await kubectl.run('get', 'gw', 'tcp-echo-gateway');
-    expect(gone.err).toBe('Error from server (NotFound): gateways.networking.istio.io "tcp-echo-gateway" not found\n');
+    expect(gone.err).toBe(
+      'Error from server (NotFound): gateways.networking.istio.io "tcp-echo-gateway" not found\n',
+    );
     expect(lab.store.list('networking.istio.io/v1', 'Gateway')).toEqual([]);
   });
 
@@ -207,37 +343,87 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
     expect(refused.err).toContain('spec.ports[0].name: Required value');
   });
 
-  const gatewayWith = (servers: string): string => `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: wrong}\nspec: {selector: {istio: x}, ${servers}}\n`;
+  const gatewayWith = (servers: string): string =>
+    `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: wrong}\nspec: {selector: {istio: x}, ${servers}}\n`;
 
   test.each([
-    ['a wrong field', 'servrs: []', 'Gateway in version "v1" cannot be handled as a Gateway: strict decoding error: unknown field "spec.servrs"'],
-    ['a wrong type', 'servers: [{port: {number: http, name: a, protocol: HTTP}, hosts: ["*"]}]', '* spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number in body must be of type integer: "string"'],
+    [
+      'a wrong field',
+      'servrs: []',
+      'Gateway in version "v1" cannot be handled as a Gateway: strict decoding error: unknown field "spec.servrs"',
+    ],
+    [
+      'a wrong type',
+      'servers: [{port: {number: http, name: a, protocol: HTTP}, hosts: ["*"]}]',
+      '* spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number in body must be of type integer: "string"',
+    ],
     ['a missing port', 'servers: [{hosts: ["*"]}]', '* spec.servers[0].port: Required value'],
-  ])('is told in the words of Kubernetes what is wrong with a Gateway: %s', async (_, servers, sentence) => {
-    const refused = await kubectl.pipe(gatewayWith(servers), 'apply', '-f', '-');
-    expect(refused.code).toBe(1);
-    expect(refused.err).toContain(sentence);
-    expect(lab.store.get('networking.istio.io/v1', 'Gateway', 'default', 'wrong')).toBeUndefined();
-  });
+  ])(
+    'is told in the words of Kubernetes what is wrong with a Gateway: %s',
+    async (_, servers, sentence) => {
+      const refused = await kubectl.pipe(gatewayWith(servers), 'apply', '-f', '-');
+      expect(refused.code).toBe(1);
+      expect(refused.err).toContain(sentence);
+      expect(
+        lab.store.get('networking.istio.io/v1', 'Gateway', 'default', 'wrong'),
+      ).toBeUndefined();
+    },
+  );
 
   test('warns of a wrong field where the user wants no more, and refuses it server-side', async () => {
-    const warned = await kubectl.pipe(gatewayWith('servrs: []'), 'create', '--dry-run=server', '--validate=warn', '-f', '-');
+    const warned = await kubectl.pipe(
+      gatewayWith('servrs: []'),
+      'create',
+      '--dry-run=server',
+      '--validate=warn',
+      '-f',
+      '-',
+    );
     expect(warned).toMatchObject({ code: 0, err: 'Warning: unknown field "spec.servrs"\n' });
-    const applied = await kubectl.pipe(gatewayWith('servrs: []'), 'apply', '--server-side', '-f', '-');
-    expect(applied.err).toContain('failed to create typed patch object (default/wrong; networking.istio.io/v1, Kind=Gateway): .spec.servrs: field not declared in schema');
+    const applied = await kubectl.pipe(
+      gatewayWith('servrs: []'),
+      'apply',
+      '--server-side',
+      '-f',
+      '-',
+    );
+    expect(applied.err).toContain(
+      'failed to create typed patch object (default/wrong; networking.istio.io/v1, Kind=Gateway): .spec.servrs: field not declared in schema',
+    );
   });
 
   test('explains the fields of custom resources', async () => {
-    expect(await ok('explain', 'gateways.networking.istio.io.spec.servers')).toMatch(/hosts\s+<\[\]string> -required-/);
-    expect(await ok('explain', 'gtw.spec.listeners.tls.mode')).toMatch(/ENUM:\s+Terminate\s+Passthrough/);
+    expect(await ok('explain', 'gateways.networking.istio.io.spec.servers')).toMatch(
+      /hosts\s+<\[\]string> -required-/,
+    );
+    expect(await ok('explain', 'gtw.spec.listeners.tls.mode')).toMatch(
+      /ENUM:\s+Terminate\s+Passthrough/,
+    );
   });
 
   test('knows the short names, and which groups a word may mean', async () => {
     const resources = await ok('api-resources', '--no-headers');
-    for (const row of [/^gateways\s+gw\s+networking.istio.io\/v1/m, /^gateways\s+gtw\s+gateway.networking.k8s.io\/v1/m, /^endpointslices\s+discovery.k8s.io\/v1/m]) {
+    for (const row of [
+      /^gateways\s+gw\s+networking.istio.io\/v1/m,
+      /^gateways\s+gtw\s+gateway.networking.k8s.io\/v1/m,
+      /^endpointslices\s+discovery.k8s.io\/v1/m,
+    ]) {
       expect(resources).toMatch(row);
     }
-    for (const short of ['gw', 'gtw', 'vs', 'svc', 'po', 'no', 'cm', 'ns', 'deploy', 'ep', 'ev', 'sa']) {
+    for (const short of [
+      'gw',
+      'gtw',
+      'vs',
+      'svc',
+      'po',
+      'no',
+      'cm',
+      'ns',
+      'deploy',
+      'ep',
+      'ev',
+      'sa',
+    ]) {
       expect(await kubectl.run('get', short, '-A')).toMatchObject({ code: 0 });
     }
   });
@@ -247,7 +433,14 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
     await ok('create', 'configmap', 'inside', '-n', 'short-lived', '--from-literal=a=b');
     await ok('delete', 'namespace', 'short-lived');
     expect(lab.store.get('v1', 'ConfigMap', 'short-lived', 'inside')).toBeUndefined();
-    const refused = await kubectl.run('create', 'configmap', 'inside', '-n', 'short-lived', '--from-literal=a=b');
+    const refused = await kubectl.run(
+      'create',
+      'configmap',
+      'inside',
+      '-n',
+      'short-lived',
+      '--from-literal=a=b',
+    );
     expect(refused.err).toContain('namespaces "short-lived" not found');
   });
 
@@ -258,14 +451,24 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
     await ok('create', 'service', 'nodeport', 'web', '--tcp=80:8080', '--node-port=30123');
     await ok('create', 'deployment', 'web', '--image=web:1', '--replicas=0', '--port=8080');
     expect(lab.store.get('v1', 'ConfigMap', 'default', 'literal')?.['data']).toEqual({ a: 'b' });
-    expect(lab.store.get('v1', 'Secret', 'default', 'hidden')).toMatchObject({ type: 'Opaque', data: { password: 'eA==' } });
+    expect(lab.store.get('v1', 'Secret', 'default', 'hidden')).toMatchObject({
+      type: 'Opaque',
+      data: { password: 'eA==' },
+    });
     expect(lab.store.get('v1', 'Service', 'default', 'web')).toMatchObject({
-      spec: { type: 'NodePort', selector: { app: 'web' }, ports: [{ name: '80-8080', port: 80, targetPort: 8080, nodePort: 30123, protocol: 'TCP' }] },
+      spec: {
+        type: 'NodePort',
+        selector: { app: 'web' },
+        ports: [{ name: '80-8080', port: 80, targetPort: 8080, nodePort: 30123, protocol: 'TCP' }],
+      },
     });
     expect(lab.store.get('apps/v1', 'Deployment', 'default', 'web')?.['spec']).toMatchObject({
       replicas: 0,
       selector: { matchLabels: { app: 'web' } },
-      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:1', ports: [{ containerPort: 8080 }] }] } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'web', image: 'web:1', ports: [{ containerPort: 8080 }] }] },
+      },
     });
   });
 
@@ -275,19 +478,33 @@ if (!kubectlFound) process.stderr.write(`tests/integration/lab-kubernetes/kubect
       kind: 'Node',
       metadata: { name: 'node-1', labels: { 'node-role.kubernetes.io/worker': '' } },
       spec: { unschedulable: true },
-      status: { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { kubeletVersion: 'v1.32.0' }, addresses: [{ type: 'InternalIP', address: '10.1.0.1' }] },
+      status: {
+        conditions: [{ type: 'Ready', status: 'True' }],
+        nodeInfo: { kubeletVersion: 'v1.32.0' },
+        addresses: [{ type: 'InternalIP', address: '10.1.0.1' }],
+      },
     });
     lab.store.apply({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'gateway-1', namespace: 'istio-system' },
       spec: { nodeName: 'node-1', containers: [{ name: 'istio-proxy' }] },
-      status: { phase: 'Running', podIP: '10.244.1.5', containerStatuses: [{ name: 'istio-proxy', ready: true, restartCount: 2 }] },
+      status: {
+        phase: 'Running',
+        podIP: '10.244.1.5',
+        containerStatuses: [{ name: 'istio-proxy', ready: true, restartCount: 2 }],
+      },
     });
-    expect(await ok('get', 'nodes', '-o', 'wide')).toMatch(/node-1\s+Ready,SchedulingDisabled\s+worker\s+\S+\s+v1.32.0\s+10.1.0.1/);
-    expect(await ok('get', 'po', '-n', 'istio-system', '-o', 'wide')).toMatch(/gateway-1\s+1\/1\s+Running\s+2\s+\S+\s+10.244.1.5\s+node-1/);
+    expect(await ok('get', 'nodes', '-o', 'wide')).toMatch(
+      /node-1\s+Ready,SchedulingDisabled\s+worker\s+\S+\s+v1.32.0\s+10.1.0.1/,
+    );
+    expect(await ok('get', 'po', '-n', 'istio-system', '-o', 'wide')).toMatch(
+      /gateway-1\s+1\/1\s+Running\s+2\s+\S+\s+10.244.1.5\s+node-1/,
+    );
     expect(await ok('describe', 'node', 'node-1')).toContain('Unschedulable:      true');
-    expect(await ok('get', 'po', '-A', '--field-selector', 'spec.nodeName=node-1', '-o', 'name')).toBe('pod/gateway-1\n');
+    expect(
+      await ok('get', 'po', '-A', '--field-selector', 'spec.nodeName=node-1', '-o', 'name'),
+    ).toBe('pod/gateway-1\n');
   });
 
   test('uses the address of the path for every Istio version', async () => {

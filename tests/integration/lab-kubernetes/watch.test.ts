@@ -35,14 +35,22 @@ async function revision(): Promise<string> {
 }
 
 describe('a watch', () => {
-  test.each(['', 'resourceVersion=0'])('without a revision (%p) starts with what is there and goes on with what changes', async (query) => {
-    lab.store.apply(configMap('a'));
-    lab.store.apply(configMap('b'));
-    const stream = await follow(query);
-    lab.store.apply(configMap('b', { changed: 'yes' }));
-    lab.store.delete('v1', 'ConfigMap', 'default', 'a');
-    expect(brief(await take(stream, 4))).toEqual(['ADDED a', 'ADDED b', 'MODIFIED b', 'DELETED a']);
-  });
+  test.each(['', 'resourceVersion=0'])(
+    'without a revision (%p) starts with what is there and goes on with what changes',
+    async (query) => {
+      lab.store.apply(configMap('a'));
+      lab.store.apply(configMap('b'));
+      const stream = await follow(query);
+      lab.store.apply(configMap('b', { changed: 'yes' }));
+      lab.store.delete('v1', 'ConfigMap', 'default', 'a');
+      expect(brief(await take(stream, 4))).toEqual([
+        'ADDED a',
+        'ADDED b',
+        'MODIFIED b',
+        'DELETED a',
+      ]);
+    },
+  );
 
   test('from a revision tells exactly what came after it, each with a larger revision', async () => {
     lab.store.apply(configMap('before'));
@@ -52,7 +60,10 @@ describe('a watch', () => {
     lab.store.delete('v1', 'ConfigMap', 'default', 'before');
     const events = await take(await follow(`resourceVersion=${from}`), 3);
     expect(brief(events)).toEqual(['ADDED after', 'MODIFIED after', 'DELETED before']);
-    const versions = [Number(from), ...events.map((event) => Number(event.object.metadata.resourceVersion))];
+    const versions = [
+      Number(from),
+      ...events.map((event) => Number(event.object.metadata.resourceVersion)),
+    ];
     expect(versions).toEqual([...new Set(versions)].sort((left, right) => left - right));
   });
 
@@ -68,7 +79,10 @@ describe('a watch', () => {
     const stream = await follow();
     const everywhere = await watch(lab, '/api/v1/configmaps');
     streams.push(everywhere);
-    const elsewhere = { ...configMap('elsewhere'), metadata: { name: 'elsewhere', namespace: 'istio-system' } };
+    const elsewhere = {
+      ...configMap('elsewhere'),
+      metadata: { name: 'elsewhere', namespace: 'istio-system' },
+    };
     lab.store.apply(elsewhere);
     lab.store.apply(configMap('here'));
     expect(brief(await take(stream, 1))).toEqual(['ADDED here']);
@@ -84,23 +98,38 @@ describe('a watch', () => {
     const events = await take(stream, 3);
     expect(brief(events)).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
     expect(events[2].object.data).toEqual({ text: 'new' });
-    expect(events[2].object.metadata.resourceVersion).toBe(lab.store.get('v1', 'ConfigMap', 'default', 'a')?.metadata.resourceVersion);
+    expect(events[2].object.metadata.resourceVersion).toBe(
+      lab.store.get('v1', 'ConfigMap', 'default', 'a')?.metadata.resourceVersion,
+    );
   });
 
   test('gets bookmarks only when it allows them, at the newest revision', async () => {
     const with_ = await follow('allowWatchBookmarks=true');
     const without = await follow();
-    lab.store.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'unrelated', namespace: 'default' } });
+    lab.store.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'unrelated', namespace: 'default' },
+    });
     lab.faults.bookmark();
     const [bookmark] = await take(with_, 1);
-    expect(bookmark).toMatchObject({ type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: await revision() } } });
+    expect(bookmark).toMatchObject({
+      type: 'BOOKMARK',
+      object: {
+        kind: 'ConfigMap',
+        apiVersion: 'v1',
+        metadata: { resourceVersion: await revision() },
+      },
+    });
     lab.store.apply(configMap('a'));
     expect(brief(await take(without, 1))).toEqual(['ADDED a']);
   });
 
   test('with sendInitialEvents ends the initial events with the annotated bookmark', async () => {
     lab.store.apply(configMap('a'));
-    const stream = await follow('sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan');
+    const stream = await follow(
+      'sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan',
+    );
     const [added, bookmark] = await take(stream, 2);
     expect(added.type).toBe('ADDED');
     expect(bookmark.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
@@ -115,7 +144,12 @@ describe('a watch', () => {
   test('shows objects in the version it was asked for', async () => {
     const stream = await watch(lab, '/apis/networking.istio.io/v1beta1/gateways');
     streams.push(stream);
-    lab.store.apply({ apiVersion: 'networking.istio.io/v1alpha3', kind: 'Gateway', metadata: { name: 'gw', namespace: 'default' }, spec: { servers: [] } });
+    lab.store.apply({
+      apiVersion: 'networking.istio.io/v1alpha3',
+      kind: 'Gateway',
+      metadata: { name: 'gw', namespace: 'default' },
+      spec: { servers: [] },
+    });
     expect((await stream.next()).object.apiVersion).toBe('networking.istio.io/v1beta1');
   });
 });
@@ -126,7 +160,10 @@ describe('a revision that is compacted', () => {
     lab.store.apply(configMap('a'));
     lab.faults.compact();
     const stream = await follow(`resourceVersion=${old}`);
-    expect(await stream.next()).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });
+    expect(await stream.next()).toMatchObject({
+      type: 'ERROR',
+      object: { kind: 'Status', code: 410, reason: 'Expired' },
+    });
     expect(await stream.next()).toBeUndefined();
   });
 
@@ -190,8 +227,14 @@ describe('faults', () => {
   });
 
   test('fail, cut and delay single requests', async () => {
-    const failing = lab.faults.add({ verbs: ['get'] }, { kind: 'fail', code: 503, reason: 'ServiceUnavailable', message: 'etcd is away' });
-    expect(await call(lab, `${configMaps}/a`)).toMatchObject({ code: 503, body: { message: 'etcd is away' } });
+    const failing = lab.faults.add(
+      { verbs: ['get'] },
+      { kind: 'fail', code: 503, reason: 'ServiceUnavailable', message: 'etcd is away' },
+    );
+    expect(await call(lab, `${configMaps}/a`)).toMatchObject({
+      code: 503,
+      body: { message: 'etcd is away' },
+    });
     failing();
     const cutting = lab.faults.add({ resource: 'configmaps' }, { kind: 'cut' });
     await expect(call(lab, configMaps)).rejects.toThrow(/socket hang up|ECONNRESET/);

@@ -10,10 +10,14 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const at = (...ports: readonly number[]): Exposure[] => ports.map((port) => exposure({ port }));
-const withRule = (port: number, rule: string): Exposure => exposure({ port, settings: { ...SETTINGS, iRules: [rule] } });
+const withRule = (port: number, rule: string): Exposure =>
+  exposure({ port, settings: { ...SETTINGS, iRules: [rule] } });
 const MINUTE = 60_000;
 const onTwo = { device: 'bigip-2', devices: ['bigip-1', 'bigip-2'] };
-const outcomes = async (cluster = 'east'): Promise<readonly string[]> => (await bench.settled(cluster)).flatMap((s) => s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`));
+const outcomes = async (cluster = 'east'): Promise<readonly string[]> =>
+  (await bench.settled(cluster)).flatMap((s) =>
+    s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`),
+  );
 
 describe('a device that cannot be used holds up nobody else', () => {
   test('only its records come again, those of the other device are done and told', async () => {
@@ -24,14 +28,21 @@ describe('a device that cannot be used holds up nobody else', () => {
     const { again, done } = await bench.apply();
     expect([again.length, done.length]).toEqual([1, 2]);
     expect(bench.virtualServers('bigip-2')).toEqual(['172.16.100.195:1', '172.16.100.195:2']);
-    expect((await outcomes()).toSorted()).toEqual(['1 applied OK', '1 retry BIP501', '2 applied OK']);
+    expect((await outcomes()).toSorted()).toEqual([
+      '1 applied OK',
+      '1 retry BIP501',
+      '2 applied OK',
+    ]);
     expect(await bench.deadLetters('slices')).toEqual([]);
   });
 
   test('when it is back, everything that waited is done in one go, the newest of each owner', async () => {
     const device = bench.devices['bigip-1'];
     device.faults.as3Absent();
-    for (const counter of [1, 2, 3]) await bench.sendSlice(slice(counter, at(...Array.from({ length: counter }, (_, i) => i + 1))));
+    for (const counter of [1, 2, 3])
+      await bench.sendSlice(
+        slice(counter, at(...Array.from({ length: counter }, (_, i) => i + 1))),
+      );
     await bench.sendSlice(slice(1, at(9), ownedBy('west')));
     expect((await bench.apply()).again).toHaveLength(4);
     expect(await outcomes()).toEqual(['1 retry BIP404', '2 retry BIP404', '3 retry BIP404']);
@@ -87,8 +98,12 @@ describe('tries are spread, and told now and then', () => {
     await waits(5);
     // Attempts 1, 2 and 4, and that it waits.
     const told = await bench.settled();
-    expect(told.flatMap((s) => s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`))).toEqual(Array.from({ length: 4 }, () => '1 retry BIP401'));
-    expect(told.map((s) => s.exposures[0]?.message.includes('It waits since 2026-11-22T00:05:'))).toEqual([false, false, false, true]);
+    expect(told.flatMap((s) => s.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`))).toEqual(
+      Array.from({ length: 4 }, () => '1 retry BIP401'),
+    );
+    expect(
+      told.map((s) => s.exposures[0]?.message.includes('It waits since 2026-11-22T00:05:')),
+    ).toEqual([false, false, false, true]);
     expect(JSON.stringify(bench.log)).not.toContain('wrong');
     bench.secrets.set('bigip-1', bench.devices['bigip-1'].password);
     await returns();
@@ -104,7 +119,11 @@ describe('tries are spread, and told now and then', () => {
   });
 
   test('nothing is dead-lettered because a device was away, however long', async () => {
-    bench.devices['bigip-1'].faults.next(Infinity, { kind: 'status', status: 503, body: { message: 'busy' } });
+    bench.devices['bigip-1'].faults.next(Infinity, {
+      kind: 'status',
+      status: 503,
+      body: { message: 'busy' },
+    });
     await bench.sendSlice(slice(1, at(1)));
     await delays(8);
     bench.clock.pass(MINUTE);
@@ -119,7 +138,9 @@ describe('tries are spread, and told now and then', () => {
     await bench.sendSlice(slice(1, at(1)));
     const found = await delays(70);
     expect(Math.max(...found)).toBe(10 * MINUTE);
-    const hours = found.map((_, i) => found.slice(0, i).reduce((sum, one) => sum + one, 0) / (60 * MINUTE));
+    const hours = found.map(
+      (_, i) => found.slice(0, i).reduce((sum, one) => sum + one, 0) / (60 * MINUTE),
+    );
     expect(found.filter((ms, i) => (hours[i] ?? 0) >= 1 && ms < MINUTE)).toEqual([]);
     expect(hours.at(-1)).toBeGreaterThan(5);
     bench.devices['bigip-1'].faults.clear();
@@ -136,7 +157,11 @@ describe('what BIG-IP refuses', () => {
     expect(bench.virtualServers()).toEqual([1, 2, 4].map((port) => `172.16.100.195:${port}`));
     expect(await outcomes('west')).toEqual(['4 applied OK']);
     const [settled] = await bench.settled();
-    expect(settled?.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`)).toEqual(['1 applied OK', '2 applied OK', '3 rejected BIP424']);
+    expect(settled?.exposures.map((e) => `${e.port} ${e.outcome} ${e.code}`)).toEqual([
+      '1 applied OK',
+      '2 applied OK',
+      '3 rejected BIP424',
+    ]);
     const letters = await bench.deadLetters('slices');
     expect(letters).toHaveLength(1);
     expect(letters[0]).toMatchObject({
@@ -149,7 +174,9 @@ describe('what BIG-IP refuses', () => {
       revision: { epoch: 1, counter: 1 },
       functionVersion: '7',
       response: expect.stringMatching(/\/Common\/missing/),
-      reason: expect.stringMatching(/172\.16\.100\.195:3\/tcp of default\/tcp-echo-gateway in partition k8s: .*\/Common\/missing/),
+      reason: expect.stringMatching(
+        /172\.16\.100\.195:3\/tcp of default\/tcp-echo-gateway in partition k8s: .*\/Common\/missing/,
+      ),
     });
     expect(settled?.exposures[2]?.message).toMatch(/\/Common\/missing/);
   });
@@ -158,7 +185,11 @@ describe('what BIG-IP refuses', () => {
     await bench.sendSlice(slice(1, [...at(1), withRule(3, '/Common/missing')]));
     await bench.apply();
     const [letter] = await bench.deadLetters('slices');
-    const again = { group: letter?.group ?? '', deduplicationId: 'replay', body: letter?.original.body ?? '' };
+    const again = {
+      group: letter?.group ?? '',
+      deduplicationId: 'replay',
+      body: letter?.original.body ?? '',
+    };
     bench.devices['bigip-1'].common.iRules.add('/Common/missing');
     await bench.queues.queue('slices').send(again);
     expect((await bench.apply()).again).toEqual([]);
@@ -182,7 +213,9 @@ describe('what BIG-IP refuses', () => {
     bench.loseDeletions = false;
     bench.clock.pass(VISIBILITY);
     expect((await bench.apply()).done).toHaveLength(1);
-    expect((await bench.deadLetters('slices')).map((letter) => letter.exposure)).toEqual(['172.16.100.195:3/tcp']);
+    expect((await bench.deadLetters('slices')).map((letter) => letter.exposure)).toEqual([
+      '172.16.100.195:3/tcp',
+    ]);
     expect(bench.virtualServers()).toEqual(['172.16.100.195:1']);
     expect(await bench.queues.queue('slices').depth()).toEqual({ waiting: 0, inFlight: 0 });
   });
@@ -198,7 +231,10 @@ describe('old news', () => {
     expect((await bench.apply()).again).toEqual([]);
     const [settled] = await bench.settled();
     expect(settled?.supersededBy).toEqual({ epoch: 1, counter: 5, generation: 1 });
-    expect(settled?.exposures.map((e) => `${e.port} ${e.outcome}`)).toEqual(['1 superseded', '7 superseded']);
+    expect(settled?.exposures.map((e) => `${e.port} ${e.outcome}`)).toEqual([
+      '1 superseded',
+      '7 superseded',
+    ]);
     expect(bench.virtualServers()).toEqual(['172.16.100.195:1', '172.16.100.195:2']);
     expect(bench.devices['bigip-1'].writes).toHaveLength(writes);
     expect(await bench.deadLetters('slices')).toEqual([]);
@@ -212,7 +248,12 @@ describe('old news', () => {
       await bench.sendSlice(slice(1, at(1)));
       expect((await bench.apply()).again).toEqual([]);
     }
-    expect(await outcomes()).toEqual(['1 applied OK', '1 unchanged OK', '1 unchanged OK', '1 unchanged OK']);
+    expect(await outcomes()).toEqual([
+      '1 applied OK',
+      '1 unchanged OK',
+      '1 unchanged OK',
+      '1 unchanged OK',
+    ]);
     expect(bench.devices['bigip-1'].writes).toHaveLength(writes);
   });
 
@@ -239,7 +280,9 @@ describe('slices that cannot be used', () => {
     expect(bench.virtualServers()).toEqual(['172.16.100.195:1']);
     const letters = await bench.deadLetters('slices');
     expect(letters.map((letter) => letter.code).toSorted()).toEqual(['GW106', 'Q610', 'Q611']);
-    expect(letters.find((letter) => letter.code === 'GW106')?.reason).toContain('bigip-9 is not in sluice.yaml');
+    expect(letters.find((letter) => letter.code === 'GW106')?.reason).toContain(
+      'bigip-9 is not in sluice.yaml',
+    );
   });
 
   test('a partition that is not configured for the device is refused for that exposure only', async () => {

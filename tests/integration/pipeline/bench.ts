@@ -8,14 +8,31 @@ import { createDevices } from '../../../shared/bigip/devices.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { ConfigError } from '../../../shared/config/error.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { ownerKey, parseOwner, type Inventory, type Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import {
+  ownerKey,
+  parseOwner,
+  type Inventory,
+  type Snapshot,
+} from '../../../shared/domain/ingress/snapshot.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
 import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { open as openEvent, seal } from '../../../shared/queue/envelope.ts';
-import { CLUSTER_INVENTORY, INGRESS_DESIRED, INGRESS_OBSERVED, SETTLED_EVENTS, SLICE_EVENTS, STEERING } from '../../../shared/queue/events.ts';
+import {
+  CLUSTER_INVENTORY,
+  INGRESS_DESIRED,
+  INGRESS_OBSERVED,
+  SETTLED_EVENTS,
+  SLICE_EVENTS,
+  STEERING,
+} from '../../../shared/queue/events.ts';
 import { toRecord, type Handler } from '../../../shared/queue/handler.ts';
-import { QueueError, type QueueName, type Queues, type WorkQueueName } from '../../../shared/queue/port.ts';
+import {
+  QueueError,
+  type QueueName,
+  type Queues,
+  type WorkQueueName,
+} from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
 import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
@@ -89,12 +106,32 @@ export const SERVICE = 'istio-system/istio-ingressgateway';
 export type ClusterExtras = Readonly<Partial<Record<(typeof CLUSTERS)[number], object>>>;
 
 function config(urls: Readonly<Record<string, string>>, extras: ClusterExtras): Runtime['config'] {
-  const devices = Object.entries(urls).map(([name, url]) => ({ name, url, username: 'admin', password: `env:${name}`, tls: { ca: `env:ca-${name}` }, partitions: ['k8s'], requestTimeout: 5 }));
-  const ingresses = CLUSTERS.map((cluster, i) => ({ cluster, service: SERVICE, devices: Object.keys(urls), virtualAddress: `172.16.100.19${5 + i}` }));
-  return parseConfig(JSON.stringify({ devices, clusters: CLUSTERS.map((id) => ({ id, ...extras[id] })), ingresses }), 'test', 1);
+  const devices = Object.entries(urls).map(([name, url]) => ({
+    name,
+    url,
+    username: 'admin',
+    password: `env:${name}`,
+    tls: { ca: `env:ca-${name}` },
+    partitions: ['k8s'],
+    requestTimeout: 5,
+  }));
+  const ingresses = CLUSTERS.map((cluster, i) => ({
+    cluster,
+    service: SERVICE,
+    devices: Object.keys(urls),
+    virtualAddress: `172.16.100.19${5 + i}`,
+  }));
+  return parseConfig(
+    JSON.stringify({ devices, clusters: CLUSTERS.map((id) => ({ id, ...extras[id] })), ingresses }),
+    'test',
+    1,
+  );
 }
 
-export async function startBench(options: BigipOptions = {}, extras: ClusterExtras = {}): Promise<Bench> {
+export async function startBench(
+  options: BigipOptions = {},
+  extras: ClusterExtras = {},
+): Promise<Bench> {
   const clock = testClock();
   const quick = { dataPath: false, timings: { declare: 1, memberWrite: 1 }, ...options };
   const devices = { 'bigip-1': await startBigip(quick), 'bigip-2': await startBigip(quick) };
@@ -112,21 +149,44 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     error: (fields, message) => void log.push({ ...fields, message }),
     child: () => logger,
   };
-  const secrets = new Map(Object.entries(devices).flatMap(([name, device]) => [[name, device.password], [`ca-${name}`, device.ca]] as const));
+  const secrets = new Map(
+    Object.entries(devices).flatMap(
+      ([name, device]) =>
+        [
+          [name, device.password],
+          [`ca-${name}`, device.ca],
+        ] as const,
+    ),
+  );
   const queues: Queues = {
     ...file,
     queue: (name) => {
       const queue = file.queue(name);
       if (name !== 'slices') return queue;
-      return { ...queue, send: (message) => (bench.refuseSlices(message.body) ? Promise.reject(new QueueError('Q601', 'queue slices is away')) : queue.send(message)) };
+      return {
+        ...queue,
+        send: (message) =>
+          bench.refuseSlices(message.body)
+            ? Promise.reject(new QueueError('Q601', 'queue slices is away'))
+            : queue.send(message),
+      };
     },
   };
   const runtime: Runtime = {
-    config: config({ 'bigip-1': devices['bigip-1'].url, 'bigip-2': devices['bigip-2'].url }, extras),
+    config: config(
+      { 'bigip-1': devices['bigip-1'].url, 'bigip-2': devices['bigip-2'].url },
+      extras,
+    ),
     secrets: {
       resolve: (reference) => {
         const value = secrets.get(reference.replace('env:', ''));
-        return value === undefined ? Promise.reject(new ConfigError('GW102', `secret ${reference}`, [{ path: '', message: 'is not there' }])) : Promise.resolve(value);
+        return value === undefined
+          ? Promise.reject(
+              new ConfigError('GW102', `secret ${reference}`, [
+                { path: '', message: 'is not there' },
+              ]),
+            )
+          : Promise.resolve(value);
       },
     },
     queues,
@@ -136,7 +196,8 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     log: logger,
   };
   const map = createMap(runtime);
-  const open = (): Promise<Failures> => (storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures));
+  const open = (): Promise<Failures> =>
+    storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures);
   const apply = createApply(runtime, createDevices(runtime), createHealing(runtime, open), {
     place: async () => (await open()).waiting,
     suspects: createSuspects(memoryMarks(), runtime),
@@ -148,7 +209,12 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     const deadline = clock.now() + FUNCTION_TIME;
     const answer = await handler(
       { Records: batch.map((message) => toRecord(message, `arn:aws:sqs:local:0:${name}.fifo`)) },
-      { awsRequestId: id(), functionName: name, functionVersion: '7', getRemainingTimeInMillis: () => deadline - clock.now() },
+      {
+        awsRequestId: id(),
+        functionName: name,
+        functionVersion: '7',
+        getRemainingTimeInMillis: () => deadline - clock.now(),
+      },
     );
     const again = (answer?.batchItemFailures ?? []).map((item) => item.itemIdentifier);
     const done = batch.filter((message) => !again.includes(message.id));
@@ -169,7 +235,12 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     }
   }
 
-  const meta = (subject: string): Parameters<typeof seal>[2] => ({ id: id(), cluster: subject.split('/')[0] ?? '', subject, time: new Date(clock.now()).toISOString() });
+  const meta = (subject: string): Parameters<typeof seal>[2] => ({
+    id: id(),
+    cluster: subject.split('/')[0] ?? '',
+    subject,
+    time: new Date(clock.now()).toISOString(),
+  });
   const bench: Bench = {
     clock,
     queues,
@@ -183,24 +254,58 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
     },
     sendSnapshot: async (snapshot) => {
       const owner = ownerKey(snapshot.cluster, snapshot.ingress);
-      await file.queue('snapshots').send({ group: owner, deduplicationId: id(), body: seal(INGRESS_OBSERVED, snapshot, meta(owner)) });
+      await file
+        .queue('snapshots')
+        .send({
+          group: owner,
+          deduplicationId: id(),
+          body: seal(INGRESS_OBSERVED, snapshot, meta(owner)),
+        });
     },
     sendInventory: async (inventory) => {
-      await file.queue('snapshots').send({ group: inventory.cluster, deduplicationId: id(), body: seal(CLUSTER_INVENTORY, inventory, meta(inventory.cluster)) });
+      await file
+        .queue('snapshots')
+        .send({
+          group: inventory.cluster,
+          deduplicationId: id(),
+          body: seal(CLUSTER_INVENTORY, inventory, meta(inventory.cluster)),
+        });
     },
     steer: async (order) => {
-      await file.queue('slices').send({ group: order.device, deduplicationId: id(), body: seal(STEERING, order, meta(order.action === 'approve' ? order.owner : order.cluster)) });
+      await file
+        .queue('slices')
+        .send({
+          group: order.device,
+          deduplicationId: id(),
+          body: seal(
+            STEERING,
+            order,
+            meta(order.action === 'approve' ? order.owner : order.cluster),
+          ),
+        });
     },
     sendSlice: async (slice) => {
-      await file.queue('slices').send({ group: slice.device, deduplicationId: id(), body: seal(INGRESS_DESIRED, slice, meta(slice.owner)) });
+      await file
+        .queue('slices')
+        .send({
+          group: slice.device,
+          deduplicationId: id(),
+          body: seal(INGRESS_DESIRED, slice, meta(slice.owner)),
+        });
     },
     map: () => deliver('snapshots', map),
     apply: () => deliver('slices', apply),
     turns: async () => (await apply.turns()).map(({ device, turn }) => `${device} ${turn}`),
     slices: () => drain('slices', (body) => opened(openEvent(body, SLICE_EVENTS)).data),
-    settled: (cluster = 'east') => drain(`settled-${cluster}`, (body) => opened(openEvent(body, SETTLED_EVENTS)).data),
-    deadLetters: (queue) => drain(`${queue}-dead`, (body) => opened(openEvent(body, DEAD_LETTER_EVENTS)).data),
-    virtualServers: (device = 'bigip-1') => devices[device].view().partitions.flatMap((p) => p.virtualServers.map((v) => v.destination)).toSorted(),
+    settled: (cluster = 'east') =>
+      drain(`settled-${cluster}`, (body) => opened(openEvent(body, SETTLED_EVENTS)).data),
+    deadLetters: (queue) =>
+      drain(`${queue}-dead`, (body) => opened(openEvent(body, DEAD_LETTER_EVENTS)).data),
+    virtualServers: (device = 'bigip-1') =>
+      devices[device]
+        .view()
+        .partitions.flatMap((p) => p.virtualServers.map((v) => v.destination))
+        .toSorted(),
     close: async () => {
       await apply.close();
       await file.close();
@@ -210,7 +315,9 @@ export async function startBench(options: BigipOptions = {}, extras: ClusterExtr
   return bench;
 }
 
-function opened<T>(event: { readonly ok: T } | { readonly refused: { readonly reason: string } }): T {
+function opened<T>(
+  event: { readonly ok: T } | { readonly refused: { readonly reason: string } },
+): T {
   if ('refused' in event) throw new Error(event.refused.reason);
   return event.ok;
 }

@@ -13,12 +13,20 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const device = (): Bench['devices']['bigip-1'] => bench.devices['bigip-1'];
-const declares = (): number => device().writes.filter(({ path }) => path.includes('/declare')).length;
+const declares = (): number =>
+  device().writes.filter(({ path }) => path.includes('/declare')).length;
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 const at = (...ports: readonly number[]): Exposure[] => ports.map((port) => exposure({ port }));
-const servers = (...ports: readonly number[]): string[] => ports.map((port) => `172.16.100.195:${port}`).toSorted();
-const outcomes = async (): Promise<Record<string, string>> => Object.fromEntries((await bench.settled()).flatMap((s) => s.exposures.map((e) => [e.port, `${e.outcome} ${e.code}`])));
-const errors = (): readonly object[] => bench.log.filter((line) => 'code' in line && line.code === 'BIP509' && 'call' in line);
+const servers = (...ports: readonly number[]): string[] =>
+  ports.map((port) => `172.16.100.195:${port}`).toSorted();
+const outcomes = async (): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    (await bench.settled()).flatMap((s) =>
+      s.exposures.map((e) => [e.port, `${e.outcome} ${e.code}`]),
+    ),
+  );
+const errors = (): readonly object[] =>
+  bench.log.filter((line) => 'code' in line && line.code === 'BIP509' && 'call' in line);
 const start = async (): Promise<number> => {
   await bench.sendSlice(slice(1, at(1, 2)));
   await bench.apply();
@@ -28,10 +36,20 @@ const start = async (): Promise<number> => {
 const named = (port: number): string => applicationName(exposure({ port }));
 
 /** Where the fault is seen at all: AS3 lives with the others, as with 503 everywhere. */
-const SEEN = INNER_NAMES.filter((name) => !['/shared/identified-devices', '/tm/ltm/data-group', '/tm/sys/folder', '/tm/ltm/rule'].includes(name));
+const SEEN = INNER_NAMES.filter(
+  (name) =>
+    ![
+      '/shared/identified-devices',
+      '/tm/ltm/data-group',
+      '/tm/sys/folder',
+      '/tm/ltm/rule',
+    ].includes(name),
+);
 
 describe('one fault inside the device', () => {
-  test.each(SEEN.flatMap((call) => [400, 401, 403, 404, 500, 502].map((status) => [call, status] as const)))('%s %d costs at most one declare more, and nobody is blamed', async (call, status) => {
+  test.each(
+    SEEN.flatMap((call) => [400, 401, 403, 404, 500, 502].map((status) => [call, status] as const)),
+  )('%s %d costs at most one declare more, and nobody is blamed', async (call, status) => {
     const before = await start();
     device().faults.inner({ call, status });
     await bench.sendSlice(slice(2, at(...range(20))));
@@ -45,7 +63,12 @@ describe('one fault inside the device', () => {
   test('when AS3 looks for an iRule is not taken for a missing one', async () => {
     const before = await start();
     device().faults.inner({ call: '/tm/ltm/rule', status: 500 });
-    await bench.sendSlice(slice(2, [...at(1, 2), exposure({ port: 3, settings: { ...SETTINGS, iRules: ['/Common/r1'] } })]));
+    await bench.sendSlice(
+      slice(2, [
+        ...at(1, 2),
+        exposure({ port: 3, settings: { ...SETTINGS, iRules: ['/Common/r1'] } }),
+      ]),
+    );
     await bench.apply();
     expect(bench.virtualServers()).toEqual(servers(1, 2, 3));
     expect(declares() - before).toBe(2);
@@ -55,47 +78,88 @@ describe('one fault inside the device', () => {
 
 describe('a fault inside the device that stays', () => {
   const outage: readonly InnerName[] = SEEN.filter((name) => name !== '/shared/service-discovery');
-  test.each([...outage.map((call) => [call, 500] as const), ['/tm/ltm/pool', 404] as const, ['/tm/sys/provision', 401] as const])('%s %d makes the device wait, one alarm says which call it is, and all is done when it ends', async (call, status) => {
-    const before = await start();
-    device().faults.inner({ call, status, times: Infinity });
-    await bench.sendSlice(slice(2, at(...range(20))));
-    await bench.sendSlice(slice(1, [exposure({ address: '172.16.100.196', port: 1 })], ownedBy('west')));
-    expect((await bench.apply()).again).toHaveLength(2);
-    expect(declares() - before).toBeLessThanOrEqual(6);
-    expect(await outcomes()).toMatchObject({ 20: 'retry BIP509' });
-    expect(bench.log.filter((line) => 'message' in line && line.message === 'the device fails inside; everything for it waits')).toHaveLength(1);
-    if (status !== 404) expect(errors()).toMatchObject([{ device: 'bigip-1', call: expect.stringMatching(/^(GET|POST) \/mgmt\/.*: HTTP (500|401)$/) }]);
-    device().faults.clear();
-    bench.clock.pass(60_000);
-    expect((await bench.apply()).again).toEqual([]);
-    expect(bench.virtualServers()).toEqual([...servers(...range(20)), '172.16.100.196:1'].toSorted());
-    expect(await bench.deadLetters('slices')).toEqual([]);
-  });
+  test.each([
+    ...outage.map((call) => [call, 500] as const),
+    ['/tm/ltm/pool', 404] as const,
+    ['/tm/sys/provision', 401] as const,
+  ])(
+    '%s %d makes the device wait, one alarm says which call it is, and all is done when it ends',
+    async (call, status) => {
+      const before = await start();
+      device().faults.inner({ call, status, times: Infinity });
+      await bench.sendSlice(slice(2, at(...range(20))));
+      await bench.sendSlice(
+        slice(1, [exposure({ address: '172.16.100.196', port: 1 })], ownedBy('west')),
+      );
+      expect((await bench.apply()).again).toHaveLength(2);
+      expect(declares() - before).toBeLessThanOrEqual(6);
+      expect(await outcomes()).toMatchObject({ 20: 'retry BIP509' });
+      expect(
+        bench.log.filter(
+          (line) =>
+            'message' in line &&
+            line.message === 'the device fails inside; everything for it waits',
+        ),
+      ).toHaveLength(1);
+      if (status !== 404)
+        expect(errors()).toMatchObject([
+          {
+            device: 'bigip-1',
+            call: expect.stringMatching(/^(GET|POST) \/mgmt\/.*: HTTP (500|401)$/),
+          },
+        ]);
+      device().faults.clear();
+      bench.clock.pass(60_000);
+      expect((await bench.apply()).again).toEqual([]);
+      expect(bench.virtualServers()).toEqual(
+        [...servers(...range(20)), '172.16.100.196:1'].toSorted(),
+      );
+      expect(await bench.deadLetters('slices')).toEqual([]);
+    },
+  );
 
-  test.each(SEEN.filter((name) => name !== '/tm/task/sys/config'))('%s with one exposure leaves that one out under a code of the device, and no other', async (call) => {
-    const before = await start();
-    device().faults.inner({ call, status: 500, times: Infinity, touching: named(7) });
-    await bench.sendSlice(slice(2, at(...range(12))));
-    expect((await bench.apply()).again).toEqual([]);
-    expect(bench.virtualServers()).toEqual(servers(...range(12).filter((port) => port !== 7)));
-    expect(await outcomes()).toMatchObject({ 1: 'unchanged OK', 6: 'applied OK', 7: 'retry BIP509', 12: 'applied OK' });
-    expect(await bench.deadLetters('slices')).toEqual([]);
-    expect(errors()).toMatchObject([{ exposure: '172.16.100.195:7/tcp', call: expect.stringContaining('HTTP 500') }]);
-    expect(declares() - before).toBeLessThanOrEqual(16);
-    // It is back with a later snapshot, once the device is mended.
-    device().faults.clear();
-    bench.clock.pass(5 * 60_000);
-    await bench.sendSlice(slice(3, at(...range(12))));
-    await bench.apply();
-    expect(bench.virtualServers()).toEqual(servers(...range(12)));
-  });
+  test.each(SEEN.filter((name) => name !== '/tm/task/sys/config'))(
+    '%s with one exposure leaves that one out under a code of the device, and no other',
+    async (call) => {
+      const before = await start();
+      device().faults.inner({ call, status: 500, times: Infinity, touching: named(7) });
+      await bench.sendSlice(slice(2, at(...range(12))));
+      expect((await bench.apply()).again).toEqual([]);
+      expect(bench.virtualServers()).toEqual(servers(...range(12).filter((port) => port !== 7)));
+      expect(await outcomes()).toMatchObject({
+        1: 'unchanged OK',
+        6: 'applied OK',
+        7: 'retry BIP509',
+        12: 'applied OK',
+      });
+      expect(await bench.deadLetters('slices')).toEqual([]);
+      expect(errors()).toMatchObject([
+        { exposure: '172.16.100.195:7/tcp', call: expect.stringContaining('HTTP 500') },
+      ]);
+      expect(declares() - before).toBeLessThanOrEqual(16);
+      // It is back with a later snapshot, once the device is mended.
+      device().faults.clear();
+      bench.clock.pass(5 * 60_000);
+      await bench.sendSlice(slice(3, at(...range(12))));
+      await bench.apply();
+      expect(bench.virtualServers()).toEqual(servers(...range(12)));
+    },
+  );
 
   test('a word of mcpd in the body of a failed call is still a word on the content: it is dead-lettered', async () => {
     await start();
-    device().faults.inner({ call: '/tm/sys/config', status: 400, times: Infinity, touching: named(7), message: '01070734:3: Configuration error: no' });
+    device().faults.inner({
+      call: '/tm/sys/config',
+      status: 400,
+      times: Infinity,
+      touching: named(7),
+      message: '01070734:3: Configuration error: no',
+    });
     await bench.sendSlice(slice(2, at(...range(12))));
     await bench.apply();
     expect(bench.virtualServers()).toEqual(servers(...range(12).filter((port) => port !== 7)));
-    expect(await bench.deadLetters('slices')).toMatchObject([{ code: 'BIP421', exposure: '172.16.100.195:7/tcp' }]);
+    expect(await bench.deadLetters('slices')).toMatchObject([
+      { code: 'BIP421', exposure: '172.16.100.195:7/tcp' },
+    ]);
   });
 });

@@ -1,7 +1,15 @@
 /** Two clusters whose pods have the same addresses, behind the same devices: parted by route domains, from the snapshot to the node. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { cluster, gateway, gatewayPod, INGRESS, server, servicePort, tcpRoute } from '../../fixtures/kubernetes.ts';
+import {
+  cluster,
+  gateway,
+  gatewayPod,
+  INGRESS,
+  server,
+  servicePort,
+  tcpRoute,
+} from '../../fixtures/kubernetes.ts';
 import { startBench, type Bench, type CLUSTERS } from './bench.ts';
 
 let bench: Bench;
@@ -12,9 +20,23 @@ type ClusterId = (typeof CLUSTERS)[number];
 const SAME = ['10.244.1.5', '10.244.1.6'];
 
 function snapshot(from: ClusterId, counter: number, leaving: readonly string[] = []): Snapshot {
-  const pods = SAME.map((ip, i) => ({ ...gatewayPod({ ips: [ip], terminating: leaving.includes(ip) }), meta: { ...gatewayPod({}).meta, name: `gateway-${i}` } }));
-  const objects = cluster({ gateways: [gateway('gw', [server(8443)])], virtualServices: [tcpRoute('vs', ['gw'])], pods }, [servicePort(8443)]);
-  return { cluster: from, clusterUid: `uid-${from}`, ingress: INGRESS, revision: { epoch: 1, counter }, changes: [], removed: false, objects };
+  const pods = SAME.map((ip, i) => ({
+    ...gatewayPod({ ips: [ip], terminating: leaving.includes(ip) }),
+    meta: { ...gatewayPod({}).meta, name: `gateway-${i}` },
+  }));
+  const objects = cluster(
+    { gateways: [gateway('gw', [server(8443)])], virtualServices: [tcpRoute('vs', ['gw'])], pods },
+    [servicePort(8443)],
+  );
+  return {
+    cluster: from,
+    clusterUid: `uid-${from}`,
+    ingress: INGRESS,
+    revision: { epoch: 1, counter },
+    changes: [],
+    removed: false,
+    objects,
+  };
 }
 
 async function both(): Promise<void> {
@@ -22,9 +44,23 @@ async function both(): Promise<void> {
   expect((await bench.apply()).again).toEqual([]);
 }
 
-const pools = (): readonly string[] => bench.devices['bigip-1'].view().partitions.flatMap((p) => p.pools.map((pool) => pool.members.map((m) => `${m.address}${m.enabled ? '' : ' off'}`).sort().join(' '))).sort();
+const pools = (): readonly string[] =>
+  bench.devices['bigip-1']
+    .view()
+    .partitions.flatMap((p) =>
+      p.pools.map((pool) =>
+        pool.members
+          .map((m) => `${m.address}${m.enabled ? '' : ' off'}`)
+          .sort()
+          .join(' '),
+      ),
+    )
+    .sort();
 
-const parted = { east: { podNetworks: ['10.244.0.0/16'], routeDomain: 1 }, west: { podNetworks: ['10.244.0.0/16'], routeDomain: 2 } };
+const parted = {
+  east: { podNetworks: ['10.244.0.0/16'], routeDomain: 1 },
+  west: { podNetworks: ['10.244.0.0/16'], routeDomain: 2 },
+};
 const known = { common: { routeDomains: ['1', '2'] } };
 
 describe('the same pod address in two clusters with route domains of their own', () => {
@@ -48,10 +84,12 @@ describe('the same pod address in two clusters with route domains of their own',
 
   test('doing it again writes nothing', async () => {
     bench = await startBench(known, parted);
-    for (const from of ['east', 'west'] as const) await bench.sendSnapshot(snapshot(from, 1, ['10.244.1.6']));
+    for (const from of ['east', 'west'] as const)
+      await bench.sendSnapshot(snapshot(from, 1, ['10.244.1.6']));
     await both();
     const writes = bench.devices['bigip-1'].writes.length;
-    for (const from of ['east', 'west'] as const) await bench.sendSnapshot(snapshot(from, 1, ['10.244.1.6']));
+    for (const from of ['east', 'west'] as const)
+      await bench.sendSnapshot(snapshot(from, 1, ['10.244.1.6']));
     await both();
     expect(bench.devices['bigip-1'].writes).toHaveLength(writes);
   });
@@ -63,6 +101,14 @@ test('a route domain that the device does not have is told in its words, and hol
   await both();
   expect(pools()).toEqual(['10.244.1.5%1 10.244.1.6%1']);
   const letters = await bench.deadLetters('slices');
-  expect(letters).toContainEqual(expect.objectContaining({ owner: expect.stringMatching(/^west\//), device: 'bigip-1', response: expect.stringContaining('The specified route domain (2) does not exist for address (10.244.1.5%2)') }));
+  expect(letters).toContainEqual(
+    expect.objectContaining({
+      owner: expect.stringMatching(/^west\//),
+      device: 'bigip-1',
+      response: expect.stringContaining(
+        'The specified route domain (2) does not exist for address (10.244.1.5%2)',
+      ),
+    }),
+  );
   expect(letters.map(({ owner }) => owner?.split('/')[0])).not.toContain('east');
 });

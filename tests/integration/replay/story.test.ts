@@ -34,7 +34,14 @@ import { startLocalS3, type LocalS3 } from '../../fixtures/s3.ts';
 
 const EPOCH = Date.UTC(2026, 10, 23, 2);
 /** Of each cluster; 125 together. */
-const COUNT = { missingRule: 10, notConfigured: 15, neverRan: 25, otherPartition: 25, newerType: 25, notJson: 25 };
+const COUNT = {
+  missingRule: 10,
+  notConfigured: 15,
+  neverRan: 25,
+  otherPartition: 25,
+  newerType: 25,
+  notJson: 25,
+};
 
 let now = Date.UTC(2026, 10, 23, 3);
 let bigip: LabBigip;
@@ -47,17 +54,48 @@ const declared = new Map<string, Version>();
 const falls: string[] = [];
 
 function configOf(known: boolean): SluiceConfig {
-  const teams = CLUSTERS.flatMap((cluster, c) => Array.from({ length: COUNT.notConfigured }, (_, n) => ({ cluster, service: `late-${n}/istio-ingressgateway`, devices: ['bigip-1'], virtualAddress: `10.${c}.1.${n + 1}` })));
+  const teams = CLUSTERS.flatMap((cluster, c) =>
+    Array.from({ length: COUNT.notConfigured }, (_, n) => ({
+      cluster,
+      service: `late-${n}/istio-ingressgateway`,
+      devices: ['bigip-1'],
+      virtualAddress: `10.${c}.1.${n + 1}`,
+    })),
+  );
   return SluiceConfig.parse({
     generation: 1,
-    devices: [{ name: 'bigip-1', url: bigip.url, username: bigip.username, password: 'env:P', partitions: ['k8s'] }],
+    devices: [
+      {
+        name: 'bigip-1',
+        url: bigip.url,
+        username: bigip.username,
+        password: 'env:P',
+        partitions: ['k8s'],
+      },
+    ],
     clusters: CLUSTERS.map((id) => ({ id })),
-    ingresses: [...CLUSTERS.map((cluster, c) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: `10.${c}.0.1` })), ...(known ? teams : [])],
+    ingresses: [
+      ...CLUSTERS.map((cluster, c) => ({
+        cluster,
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['bigip-1'],
+        virtualAddress: `10.${c}.0.1`,
+      })),
+      ...(known ? teams : []),
+    ],
   });
 }
 
 function runtimeOf(config: SluiceConfig): Runtime {
-  return { config, secrets: { resolve: async () => bigip.password }, queues, clock: { ...processClock, now: () => now }, id: randomUUID, random: () => 0, log: createLogger('silent') };
+  return {
+    config,
+    secrets: { resolve: async () => bigip.password },
+    queues,
+    clock: { ...processClock, now: () => now },
+    id: randomUUID,
+    random: () => 0,
+    log: createLogger('silent'),
+  };
 }
 
 /** Every declare that leaves for the device is looked at. */
@@ -67,7 +105,8 @@ function monitored(real: Device): Device {
     declare: (partition, next, lockKey) => {
       for (const [owner, { version }] of Object.entries(next.owners)) {
         const before = declared.get(owner);
-        if (before && compareVersions(version, before) < 0) falls.push(`${owner}: ${before.counter} to ${version.counter}`);
+        if (before && compareVersions(version, before) < 0)
+          falls.push(`${owner}: ${before.counter} to ${version.counter}`);
         declared.set(owner, version);
       }
       return real.declare(partition, next, lockKey);
@@ -75,36 +114,100 @@ function monitored(real: Device): Device {
   };
 }
 
-async function send(queue: WorkQueueName | `${WorkQueueName}-dead`, group: string, body: string): Promise<void> {
+async function send(
+  queue: WorkQueueName | `${WorkQueueName}-dead`,
+  group: string,
+  body: string,
+): Promise<void> {
   await queues.queue(queue).send({ group, deduplicationId: randomUUID(), body });
 }
 
 function sliceBody(owner: string, counter: number, exposures: readonly Exposure[]): string {
   const cluster = owner.split('/')[0]!;
-  const data = slice(counter, exposures, { owner, clusterUid: `uid-${cluster}`, version: { epoch: EPOCH, counter, generation: 1 } });
-  return seal(INGRESS_DESIRED, data, { id: randomUUID(), cluster, subject: owner, time: new Date(now).toISOString() });
+  const data = slice(counter, exposures, {
+    owner,
+    clusterUid: `uid-${cluster}`,
+    version: { epoch: EPOCH, counter, generation: 1 },
+  });
+  return seal(INGRESS_DESIRED, data, {
+    id: randomUUID(),
+    cluster,
+    subject: owner,
+    time: new Date(now).toISOString(),
+  });
 }
 
-const at = (c: number, group: number, n: number, over: Partial<Exposure> = {}): Exposure => exposure({ address: `10.${c}.${group}.${n + 1}`, port: 8_000, gateways: [`team-${n}/gw`], members: [{ address: `10.244.${c}.${n + 1}`, port: 8_000, availability: 'ready' }], ...over });
+const at = (c: number, group: number, n: number, over: Partial<Exposure> = {}): Exposure =>
+  exposure({
+    address: `10.${c}.${group}.${n + 1}`,
+    port: 8_000,
+    gateways: [`team-${n}/gw`],
+    members: [{ address: `10.244.${c}.${n + 1}`, port: 8_000, availability: 'ready' }],
+    ...over,
+  });
 const each = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 async function goWrong(): Promise<void> {
   for (const [c, cluster] of CLUSTERS.entries()) {
     const owner = (name: string): string => `${cluster}/${name}/gw`;
     const rule = { settings: { ...SETTINGS, iRules: ['/Common/geo'] } };
-    await send('slices', 'bigip-1', sliceBody(owner('rules'), 1, [at(c, 2, 200), ...each(COUNT.missingRule).map((n) => at(c, 2, n, rule))]));
-    for (const n of each(COUNT.notConfigured)) await send('snapshots', `${cluster}/late-${n}`, snapshotBody(cluster, n));
-    for (const n of each(COUNT.neverRan)) await send('slices-dead', 'bigip-1', sliceBody(owner(`lost-${n}`), 1, [at(c, 3, n)]));
-    for (const n of each(COUNT.otherPartition)) await send('slices', 'bigip-1', sliceBody(owner(`other-${n}`), 1, [at(c, 4, n, { partition: 'other' })]));
-    for (const n of each(COUNT.newerType)) await send('snapshots', `${cluster}/new-${n}`, seal('sluice.ingress.observed.v9', {}, { id: randomUUID(), cluster, subject: owner(`new-${n}`), time: new Date(now).toISOString() }));
-    for (const n of each(COUNT.notJson)) await send('snapshots', `${cluster}/odd-${n}`, `not json ${cluster} ${n}`);
+    await send(
+      'slices',
+      'bigip-1',
+      sliceBody(owner('rules'), 1, [
+        at(c, 2, 200),
+        ...each(COUNT.missingRule).map((n) => at(c, 2, n, rule)),
+      ]),
+    );
+    for (const n of each(COUNT.notConfigured))
+      await send('snapshots', `${cluster}/late-${n}`, snapshotBody(cluster, n));
+    for (const n of each(COUNT.neverRan))
+      await send('slices-dead', 'bigip-1', sliceBody(owner(`lost-${n}`), 1, [at(c, 3, n)]));
+    for (const n of each(COUNT.otherPartition))
+      await send(
+        'slices',
+        'bigip-1',
+        sliceBody(owner(`other-${n}`), 1, [at(c, 4, n, { partition: 'other' })]),
+      );
+    for (const n of each(COUNT.newerType))
+      await send(
+        'snapshots',
+        `${cluster}/new-${n}`,
+        seal(
+          'sluice.ingress.observed.v9',
+          {},
+          {
+            id: randomUUID(),
+            cluster,
+            subject: owner(`new-${n}`),
+            time: new Date(now).toISOString(),
+          },
+        ),
+      );
+    for (const n of each(COUNT.notJson))
+      await send('snapshots', `${cluster}/odd-${n}`, `not json ${cluster} ${n}`);
   }
 }
 
 function snapshotBody(cluster: string, n: number): string {
-  const { objects } = JSON.parse(JSON.stringify(ingressOf(1)).replaceAll('istio-system', `late-${n}`)) as ReturnType<typeof ingressOf>;
-  const data = { cluster, clusterUid: `uid-${cluster}`, ingress: { namespace: `late-${n}`, service: 'istio-ingressgateway' }, revision: { epoch: EPOCH, counter: 1 }, changes: [], removed: false, objects };
-  return seal(INGRESS_OBSERVED, data, { id: randomUUID(), cluster, subject: `${cluster}/late-${n}/istio-ingressgateway`, time: new Date(now).toISOString() });
+  const { objects } = JSON.parse(
+    JSON.stringify(ingressOf(1)).replaceAll('istio-system', `late-${n}`),
+  ) as ReturnType<typeof ingressOf>;
+  const data = {
+    cluster,
+    clusterUid: `uid-${cluster}`,
+    ingress: { namespace: `late-${n}`, service: 'istio-ingressgateway' },
+    revision: { epoch: EPOCH, counter: 1 },
+    changes: [],
+    removed: false,
+    objects,
+  };
+  return seal(INGRESS_OBSERVED, data, {
+    id: randomUUID(),
+    cluster,
+    subject: `${cluster}/late-${n}/istio-ingressgateway`,
+    time: new Date(now).toISOString(),
+  });
 }
 
 /** All functions, until nothing moves. */
@@ -113,9 +216,10 @@ async function work(config: SluiceConfig): Promise<void> {
   const apply = createApply(runtime, { get: async () => device, close: async () => undefined });
   const map = createMap(runtime);
   const park = parkInto(runtime, failures);
-  for (let moved = 1; moved > 0; ) {
+  for (let moved = 1; moved > 0;) {
     moved = (await pump(queues, 'snapshots', map)) + (await pump(queues, 'slices', apply));
-    moved += (await pump(queues, 'snapshots-dead', park)) + (await pump(queues, 'slices-dead', park));
+    moved +=
+      (await pump(queues, 'snapshots-dead', park)) + (await pump(queues, 'slices-dead', park));
   }
 }
 
@@ -123,9 +227,24 @@ async function work(config: SluiceConfig): Promise<void> {
 function mapping(config: SluiceConfig): MapEvent {
   return async ({ id, group, body, sentAt, receiveCount }) => {
     const notes = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
-    const record = toRecord({ id, receipt: id, group, deduplicationId: id, body, sentAt, receiveCount }, 'arn:aws:sqs:x:0:snapshots.fifo');
-    await createMap({ ...runtimeOf(config), queues: notes })({ Records: [record] }, { awsRequestId: 'r', functionName: 'map', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 });
-    const [slices, letters] = await Promise.all((['slices', 'snapshots-dead'] as const).map((name) => notes.queue(name).receive({ max: 10, wait: 0, visibility: 1_000 })));
+    const record = toRecord(
+      { id, receipt: id, group, deduplicationId: id, body, sentAt, receiveCount },
+      'arn:aws:sqs:x:0:snapshots.fifo',
+    );
+    await createMap({ ...runtimeOf(config), queues: notes })(
+      { Records: [record] },
+      {
+        awsRequestId: 'r',
+        functionName: 'map',
+        functionVersion: '1',
+        getRemainingTimeInMillis: () => 30_000,
+      },
+    );
+    const [slices, letters] = await Promise.all(
+      (['slices', 'snapshots-dead'] as const).map((name) =>
+        notes.queue(name).receive({ max: 10, wait: 0, visibility: 1_000 }),
+      ),
+    );
     await notes.close();
     for (const letter of letters ?? []) {
       const opened = open(letter.body, DEAD_LETTER_EVENTS);
@@ -149,15 +268,34 @@ function worldOf(config: SluiceConfig): ReplayWorld {
       await work(config);
     },
   };
-  return { ...failures, queues, previewer: createPreviewer({ runtime: runtimeOf(config), map: mapping(config), connect: async () => device }), clock, id: randomUUID };
+  return {
+    ...failures,
+    queues,
+    previewer: createPreviewer({
+      runtime: runtimeOf(config),
+      map: mapping(config),
+      connect: async () => device,
+    }),
+    clock,
+    id: randomUUID,
+  };
 }
 
 beforeAll(async () => {
   [bigip, s3] = await Promise.all([startBigip(), startLocalS3()]);
   const config = configOf(false).devices[0]!;
-  device = monitored(createDevice(config, { ca: bigip.ca, password: async () => bigip.password }, processClock));
-  queues = createSqliteQueues({ path: ':memory:', clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, id: randomUUID });
-  failures = failuresOver(createS3Blobs({ ...s3.options, prefix: 'story' }), { clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, id: randomUUID });
+  device = monitored(
+    createDevice(config, { ca: bigip.ca, password: async () => bigip.password }, processClock),
+  );
+  queues = createSqliteQueues({
+    path: ':memory:',
+    clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
+    id: randomUUID,
+  });
+  failures = failuresOver(createS3Blobs({ ...s3.options, prefix: 'story' }), {
+    clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
+    id: randomUUID,
+  });
 });
 afterAll(async () => {
   await device.close();
@@ -166,7 +304,10 @@ afterAll(async () => {
 });
 
 describe('a night with 500 failures', () => {
-  const verdicts = (items: readonly Item[]): Record<string, number> => Object.fromEntries([...Map.groupBy(items, (i) => i.preview!.verdict)].map(([v, list]) => [v, list.length]));
+  const verdicts = (items: readonly Item[]): Record<string, number> =>
+    Object.fromEntries(
+      [...Map.groupBy(items, (i) => i.preview!.verdict)].map(([v, list]) => [v, list.length]),
+    );
 
   test('found, grouped, previewed, canaried, replayed; the counts add up, and no revision ever falls', async () => {
     await goWrong();
@@ -175,10 +316,22 @@ describe('a night with 500 failures', () => {
     // Found and grouped, without reading one event.
     const found = await failures.store.list();
     expect(found).toHaveLength(500);
-    const byCode = Object.fromEntries(groupBy(found, ['code']).map((g) => [g.values[0], g.failures]));
-    expect(byCode).toEqual({ BIP424: 40, GW104: 60, RPL701: 100, OWN303: 100, Q612: 100, Q610: 100 });
+    const byCode = Object.fromEntries(
+      groupBy(found, ['code']).map((g) => [g.values[0], g.failures]),
+    );
+    expect(byCode).toEqual({
+      BIP424: 40,
+      GW104: 60,
+      RPL701: 100,
+      OWN303: 100,
+      Q612: 100,
+      Q610: 100,
+    });
     // What is not JSON names no cluster.
-    const byCluster = groupBy(found.filter((h) => h.code !== 'Q610'), ['cluster']).map((g) => [g.values[0], g.failures] as const);
+    const byCluster = groupBy(
+      found.filter((h) => h.code !== 'Q610'),
+      ['cluster'],
+    ).map((g) => [g.values[0], g.failures] as const);
     expect(new Map(byCluster)).toEqual(new Map(CLUSTERS.map((id) => [id, 100])));
     const east = parseFilter(['cluster:east code:BIP424'], now);
     expect(found.filter((h) => matches(east, h))).toHaveLength(10);
@@ -188,28 +341,48 @@ describe('a night with 500 failures', () => {
     // The causes are mended, and meanwhile 20 of those that never ran were overtaken by newer revisions.
     bigip.common.iRules.add('/Common/geo');
     const mended = configOf(true);
-    for (const [c, cluster] of CLUSTERS.entries()) for (const n of each(5)) await send('slices', 'bigip-1', sliceBody(`${cluster}/lost-${n}/gw`, 2, [at(c, 3, n)]));
+    for (const [c, cluster] of CLUSTERS.entries())
+      for (const n of each(5))
+        await send('slices', 'bigip-1', sliceBody(`${cluster}/lost-${n}/gw`, 2, [at(c, 3, n)]));
     await work(mended);
 
     // What would a replay do now?
     const world = worldOf(mended);
     now += 1_000;
     const filter = parseFilter(['state:open'], now);
-    const items = await previewItems(world, await selectItems(world.store, filter, now), () => undefined);
+    const items = await previewItems(
+      world,
+      await selectItems(world.store, filter, now),
+      () => undefined,
+    );
     expect(verdicts(items)).toEqual({ 'would-apply': 40 + 60 + 80, superseded: 20, invalid: 300 });
 
     // One first, then the rest.
-    const job = jobOf({ id: 'night', filter, by: 'ada', why: 'mended', canary: 1, rate: 100, now }, items);
+    const job = jobOf(
+      { id: 'night', filter, by: 'ada', why: 'mended', canary: 1, rate: 100, now },
+      items,
+    );
     await world.jobs.create(job, items);
     await steerJob(world, 'start', { id: job.id, who: 'ada', why: 'mended' });
     const passed: boolean[] = [];
-    expect(await runJob(world, job.id, { onProgress: (current) => passed.push(current.canaryPassed) })).toMatchObject({ state: 'done' });
+    expect(
+      await runJob(world, job.id, { onProgress: (current) => passed.push(current.canaryPassed) }),
+    ).toMatchObject({ state: 'done' });
     expect([passed[0], passed.at(-1)]).toEqual([false, true]);
 
-    expect(countResults(await world.jobs.items(job.id))).toEqual({ applied: 180, superseded: 20, invalid: 300 });
-    const states = Object.fromEntries(groupBy(await failures.store.list(), ['state']).map((g) => [g.values[0], g.failures]));
+    expect(countResults(await world.jobs.items(job.id))).toEqual({
+      applied: 180,
+      superseded: 20,
+      invalid: 300,
+    });
+    const states = Object.fromEntries(
+      groupBy(await failures.store.list(), ['state']).map((g) => [g.values[0], g.failures]),
+    );
     expect(states).toEqual({ replayed: 180, healed: 20, open: 300 });
-    expect((await failures.audit.list()).map((e) => e.action)).toEqual(['replay start', 'replay done']);
+    expect((await failures.audit.list()).map((e) => e.action)).toEqual([
+      'replay start',
+      'replay done',
+    ]);
 
     // The device says the same.
     const reading = await device.read('k8s');

@@ -47,8 +47,21 @@ async function overSqs(mine: Closers): Promise<Queues> {
   const sqs = await startLocalSqs();
   mine.add(() => sqs.stop());
   const plain = { visibilitySeconds: 150, retentionSeconds: 14 * 86_400 };
-  await createQueuesOn(sqs, [{ name: 'sluice-slices-dead.fifo', ...plain }, { name: 'sluice-slices.fifo', ...plain, redrive: { deadLetterQueue: 'sluice-slices-dead.fifo', maxReceiveCount: 1_000 } }, { name: 'sluice-settled-east.fifo', ...plain }]);
-  const queues = createSqsQueues({ region: sqs.region, endpoint: sqs.endpoint, credentials: sqs.credentials, prefix: 'sluice' });
+  await createQueuesOn(sqs, [
+    { name: 'sluice-slices-dead.fifo', ...plain },
+    {
+      name: 'sluice-slices.fifo',
+      ...plain,
+      redrive: { deadLetterQueue: 'sluice-slices-dead.fifo', maxReceiveCount: 1_000 },
+    },
+    { name: 'sluice-settled-east.fifo', ...plain },
+  ]);
+  const queues = createSqsQueues({
+    region: sqs.region,
+    endpoint: sqs.endpoint,
+    credentials: sqs.credentials,
+    prefix: 'sluice',
+  });
   mine.add(() => queues.close());
   return queues;
 }
@@ -57,7 +70,11 @@ async function packaged(mine: Closers): Promise<typeof fromSources> {
   await build({ root, out: join(root, 'dist'), only: ['apply'], say: () => undefined });
   const unpacked = await unpackArtifact(join(root, 'dist', 'apply.zip'));
   mine.add(() => unpacked.remove());
-  return ((await import(pathToFileURL(join(unpacked.folder, 'handler.mjs')).href)) as { create: typeof fromSources }).create;
+  return (
+    (await import(pathToFileURL(join(unpacked.folder, 'handler.mjs')).href)) as {
+      create: typeof fromSources;
+    }
+  ).create;
 }
 
 describe.each([
@@ -69,7 +86,11 @@ describe.each([
     const mine = createClosers();
     closers.push(mine);
     let ahead = 0;
-    const clock: Clock = { now: () => processClock.now() + ahead, monotonic: () => processClock.monotonic() + ahead, sleep: (ms, signal) => processClock.sleep(ms, signal) };
+    const clock: Clock = {
+      now: () => processClock.now() + ahead,
+      monotonic: () => processClock.monotonic() + ahead,
+      sleep: (ms, signal) => processClock.sleep(ms, signal),
+    };
     const bigip = await mine.use(startBigip({ dataPath: false }));
     const cable = await mine.use(startCable(bigip.url));
     const queues = await queuesOf(mine, clock);
@@ -77,13 +98,40 @@ describe.each([
     mine.add(async () => rmSync(folder, { recursive: true }));
     const config = SluiceConfig.parse({
       generation: 1,
-      devices: [{ name: 'bigip-1', url: cable.url, username: bigip.username, password: 'env:P', tls: { ca: 'env:CA' }, partitions: ['k8s'], requestTimeout: 5 }],
+      devices: [
+        {
+          name: 'bigip-1',
+          url: cable.url,
+          username: bigip.username,
+          password: 'env:P',
+          tls: { ca: 'env:CA' },
+          partitions: ['k8s'],
+          requestTimeout: 5,
+        },
+      ],
       clusters: [{ id: 'east' }],
-      ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+      ingresses: [
+        {
+          cluster: 'east',
+          service: 'istio-system/istio-ingressgateway',
+          devices: ['bigip-1'],
+          virtualAddress: '172.16.100.195',
+        },
+      ],
       failures: { kind: 'fs', path: folder },
     });
-    const secrets = { resolve: (ref: string) => Promise.resolve(ref === 'env:CA' ? bigip.ca : bigip.password) };
-    const runtime: Runtime = { config, secrets, queues, clock, id: randomUUID, random: () => 0, log: createLogger('silent') };
+    const secrets = {
+      resolve: (ref: string) => Promise.resolve(ref === 'env:CA' ? bigip.ca : bigip.password),
+    };
+    const runtime: Runtime = {
+      config,
+      secrets,
+      queues,
+      clock,
+      id: randomUUID,
+      random: () => 0,
+      log: createLogger('silent'),
+    };
     const create = await load(mine);
     const [apply, scheduled] = [create(runtime), create(runtime)];
     mine.add(() => apply.close());
@@ -93,13 +141,32 @@ describe.each([
 
     const send = async (type: string, data: object, subject: string): Promise<void> => {
       const id = randomUUID();
-      await queues.queue('slices').send({ group: 'bigip-1', deduplicationId: id, body: seal(type, data, { id, cluster: 'east', subject, time: new Date(clock.now()).toISOString() }) });
+      await queues
+        .queue('slices')
+        .send({
+          group: 'bigip-1',
+          deduplicationId: id,
+          body: seal(type, data, {
+            id,
+            cluster: 'east',
+            subject,
+            time: new Date(clock.now()).toISOString(),
+          }),
+        });
     };
     const batch = async (): Promise<void> => {
       const queue = queues.queue('slices');
       const messages = await queue.receive({ max: 10, wait: 3_000, visibility: 150_000 });
       if (messages.length === 0) return;
-      const answer = await apply({ Records: messages.map((one) => toRecord(one, 'arn:aws:sqs:eu:0:sluice-slices.fifo')) }, { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 100_000 });
+      const answer = await apply(
+        { Records: messages.map((one) => toRecord(one, 'arn:aws:sqs:eu:0:sluice-slices.fifo')) },
+        {
+          awsRequestId: 'r',
+          functionName: 'apply',
+          functionVersion: '1',
+          getRemainingTimeInMillis: () => 100_000,
+        },
+      );
       const again = new Set(answer?.batchItemFailures.map((one) => one.itemIdentifier));
       for (const one of messages) if (!again.has(one.id)) await queue.delete(one.receipt);
     };
@@ -107,14 +174,23 @@ describe.each([
 
     await cable.unplug();
     await send(INGRESS_DESIRED, slice(1, wants.slice(0, 1), { owner: OWNER }), OWNER);
-    await send(STEERING, { action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'power' }, 'east');
+    await send(
+      STEERING,
+      { action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'power' },
+      'east',
+    );
     for (let tries = 0; tries < 10 && (await failures.waiting.count('bigip-1')) < 2; tries++) {
       await batch();
       ahead += MINUTE;
     }
     await send(INGRESS_DESIRED, slice(2, wants, { owner: OWNER }), OWNER);
     await batch();
-    expect((await failures.waiting.list()).map(({ entry }) => [entry.kind, entry.version?.counter])).toEqual([['order', undefined], ['slice', 2]]);
+    expect(
+      (await failures.waiting.list()).map(({ entry }) => [entry.kind, entry.version?.counter]),
+    ).toEqual([
+      ['order', undefined],
+      ['slice', 2],
+    ]);
     for (let day = 0; day < 13; day++) {
       ahead += DAY;
       expect(await scheduled.turns()).toEqual([{ device: 'bigip-1', turn: 'away' }]);
@@ -128,7 +204,13 @@ describe.each([
     await batch();
     await batch();
     expect(await failures.waiting.list()).toEqual([]);
-    expect(bigip.view().partitions.find(({ name }) => name === 'k8s')?.virtualServers.map(({ port }) => port).sort()).toEqual([1, 2]);
+    expect(
+      bigip
+        .view()
+        .partitions.find(({ name }) => name === 'k8s')
+        ?.virtualServers.map(({ port }) => port)
+        .sort(),
+    ).toEqual([1, 2]);
     ahead += MINUTE;
     expect(await scheduled.turns()).toEqual([{ device: 'bigip-1', turn: 'here' }]);
   }, 60_000);

@@ -3,23 +3,54 @@ import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts
 import { mapIngress } from '../../../shared/domain/ingress/mapping.ts';
 import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
 import { kubectlFound, startKubectl, type Kubectl } from '../lab-kubernetes/client.ts';
-import { gateway, gatewayPod, ingressService, route, startBench, until, type Bench } from '../watch/support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  route,
+  startBench,
+  until,
+  type Bench,
+} from '../watch/support.ts';
 
-if (!kubectlFound) process.stderr.write('tests/integration/watch-availability/describe.test.ts skipped: no kubectl on the PATH; install kubectl 1.32 to run these\n');
+if (!kubectlFound)
+  process.stderr.write(
+    'tests/integration/watch-availability/describe.test.ts skipped: no kubectl on the PATH; install kubectl 1.32 to run these\n',
+  );
 
 const PORTS = { good: 32400, failed: 32401, taken: 32402, routeless: 32403 } as const;
 
 const REFUSED = 'BIG-IP refuses it: the iRule is invalid';
-const TAKEN = '172.16.100.195:32402/tcp belongs to west/istio-system/istio-ingressgateway (default/echo); choose another port or virtual address';
+const TAKEN =
+  '172.16.100.195:32402/tcp belongs to west/istio-system/istio-ingressgateway (default/echo); choose another port or virtual address';
 
 function result(name: keyof typeof PORTS, more: Partial<ExposureResult>): ExposureResult {
-  return { address: '172.16.100.195', port: PORTS[name], protocol: 'tcp', partition: 'k8s', gateways: [`default/${name}`], outcome: 'applied', code: 'OK', message: 'created', ...more };
+  return {
+    address: '172.16.100.195',
+    port: PORTS[name],
+    protocol: 'tcp',
+    partition: 'k8s',
+    gateways: [`default/${name}`],
+    outcome: 'applied',
+    code: 'OK',
+    message: 'created',
+    ...more,
+  };
 }
 
 /** The table under `Events:`: type, reason, from and message of each. */
 function eventsOf(text: string): readonly string[] {
-  const lines = (text.split('\nEvents:')[1] ?? '').split('\n').slice(3).filter((line) => line.trim() !== '');
-  return lines.map((line) => line.trim().split(/\s{2,}/).filter((_, i) => i !== 2).join(' | '));
+  const lines = (text.split('\nEvents:')[1] ?? '')
+    .split('\n')
+    .slice(3)
+    .filter((line) => line.trim() !== '');
+  return lines.map((line) =>
+    line
+      .trim()
+      .split(/\s{2,}/)
+      .filter((_, i) => i !== 2)
+      .join(' | '),
+  );
 }
 
 (kubectlFound ? describe : describe.skip)('kubectl describe', () => {
@@ -30,7 +61,17 @@ function eventsOf(text: string): readonly string[] {
     at = await startBench({ servicePorts: 'observe', probe: false });
     kubectl = await startKubectl(at.lab);
     at.lab.store.apply(gatewayPod());
-    at.lab.store.apply(ingressService({ loadBalancerClass: 'sluice.io/bigip', ports: Object.entries(PORTS).map(([name, port]) => ({ name, port, protocol: 'TCP', targetPort: port })) }));
+    at.lab.store.apply(
+      ingressService({
+        loadBalancerClass: 'sluice.io/bigip',
+        ports: Object.entries(PORTS).map(([name, port]) => ({
+          name,
+          port,
+          protocol: 'TCP',
+          targetPort: port,
+        })),
+      }),
+    );
     for (const [name, port] of Object.entries(PORTS)) {
       at.lab.store.apply(gateway(name, port));
       if (name !== 'routeless') at.lab.store.apply(route(name, name, port));
@@ -38,7 +79,10 @@ function eventsOf(text: string): readonly string[] {
     await at.watcher().start();
     await until(() => at.snapshots().length === 1);
     const [snapshot] = at.snapshots();
-    const servers = snapshot === undefined ? [] : mapIngress(snapshot.ingress, snapshot.objects, MeshOptions.parse({})).servers;
+    const servers =
+      snapshot === undefined
+        ? []
+        : mapIngress(snapshot.ingress, snapshot.objects, MeshOptions.parse({})).servers;
     at.settle({
       servers: [...servers],
       exposures: [
@@ -61,22 +105,33 @@ function eventsOf(text: string): readonly string[] {
     return out;
   };
 
-  const gatewayEvents = async (name: keyof typeof PORTS): Promise<readonly string[]> => eventsOf(await told('gateways.networking.istio.io', name));
+  const gatewayEvents = async (name: keyof typeof PORTS): Promise<readonly string[]> =>
+    eventsOf(await told('gateways.networking.istio.io', name));
 
   test('says of a Gateway that is well where it is offered', async () => {
-    expect(await gatewayEvents('good')).toEqual(['Normal | Programmed | sluice | bigip-1 offers 172.16.100.195:32400/tcp (partition k8s)']);
+    expect(await gatewayEvents('good')).toEqual([
+      'Normal | Programmed | sluice | bigip-1 offers 172.16.100.195:32400/tcp (partition k8s)',
+    ]);
   });
 
   test('says of a Gateway whose server opens no port what to add', async () => {
-    expect(await gatewayEvents('routeless')).toEqual([expect.stringMatching(/^Warning \| NoRoute \| sluice \| server 0 \(tcp\), port 32403: MAP230: .*; add a VirtualService with a tcp block for port 32403 and gateways: \[default\/routeless\]$/)]);
+    expect(await gatewayEvents('routeless')).toEqual([
+      expect.stringMatching(
+        /^Warning \| NoRoute \| sluice \| server 0 \(tcp\), port 32403: MAP230: .*; add a VirtualService with a tcp block for port 32403 and gateways: \[default\/routeless\]$/,
+      ),
+    ]);
   });
 
   test('says of a Gateway that is second who was first and what to do', async () => {
-    expect(await gatewayEvents('taken')).toEqual([`Warning | PortConflict | sluice | 172.16.100.195:32402/tcp on bigip-1: OWN301: ${TAKEN}`]);
+    expect(await gatewayEvents('taken')).toEqual([
+      `Warning | PortConflict | sluice | 172.16.100.195:32402/tcp on bigip-1: OWN301: ${TAKEN}`,
+    ]);
   });
 
   test('says of a Gateway that the device refuses what the device said', async () => {
-    expect(await gatewayEvents('failed')).toEqual([`Warning | ApplyFailed | sluice | 172.16.100.195:32401/tcp on bigip-1: BIP411: ${REFUSED}`]);
+    expect(await gatewayEvents('failed')).toEqual([
+      `Warning | ApplyFailed | sluice | 172.16.100.195:32401/tcp on bigip-1: BIP411: ${REFUSED}`,
+    ]);
   });
 
   test('shows on the Service the external address, and for each port what became of it and whose it is', async () => {

@@ -1,14 +1,29 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
 import type { Pod } from '../../../shared/domain/ingress/objects.ts';
-import { gatewayPod, ingressService, quiet, startBench, until, type Bench } from '../watch/support.ts';
+import {
+  gatewayPod,
+  ingressService,
+  quiet,
+  startBench,
+  until,
+  type Bench,
+} from '../watch/support.ts';
 
 let at: Bench;
 afterEach(() => at.close());
 
 const pods = (): readonly Pod[] => at.snapshots().at(-1)?.objects.pods ?? [];
-const names = (): string => pods().map(({ meta, gone }) => `${meta.name}${gone === true ? ' gone' : ''}`).join(', ');
-const status = (ip: string, ready = 'True'): object => ({ phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [{ type: 'Ready', status: ready }] });
+const names = (): string =>
+  pods()
+    .map(({ meta, gone }) => `${meta.name}${gone === true ? ' gone' : ''}`)
+    .join(', ');
+const status = (ip: string, ready = 'True'): object => ({
+  phase: 'Running',
+  podIP: ip,
+  podIPs: [{ ip }],
+  conditions: [{ type: 'Ready', status: ready }],
+});
 
 async function started(ingress: Partial<IngressConfig> = {}): Promise<void> {
   at = await startBench(ingress);
@@ -36,14 +51,18 @@ describe('a gateway pod that was deleted', () => {
     expect(names()).toBe('one gone, two');
     at.clock.advance(30_000 - (at.clock.now() - since));
     await at.passUntil(() => names() === 'two');
-    expect(at.snapshots().at(-1)?.changes).toContainEqual(expect.objectContaining({ what: 'deleted', kind: 'Pod', name: 'one' }));
+    expect(at.snapshots().at(-1)?.changes).toContainEqual(
+      expect.objectContaining({ what: 'deleted', kind: 'Pod', name: 'one' }),
+    );
   });
 
   test('is simply gone with drainSeconds: 0', async () => {
     await started({ drainSeconds: 0 });
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await until(() => names() === 'two');
-    expect(at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true))).toBe(false);
+    expect(
+      at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true)),
+    ).toBe(false);
   });
 
   test('does not come back to drain when it served nobody', async () => {
@@ -54,7 +73,9 @@ describe('a gateway pod that was deleted', () => {
     await until(() => at.queues.waiting('settled-east') === 0);
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await at.passUntil(() => names() === 'two');
-    expect(at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true))).toBe(false);
+    expect(
+      at.snapshots().some(({ objects }) => objects.pods.some(({ gone }) => gone === true)),
+    ).toBe(false);
   });
 
   test('gives way to a pod that has its address', async () => {

@@ -19,7 +19,10 @@ spec:
   - {name: status-port, port: 15020, targetPort: 15020, nodePort: 31702}
 `;
 
-if (!kubectlFound) process.stderr.write('tests/integration/watch-availability/kubectl.test.ts skipped: no kubectl on the PATH; install kubectl 1.32 to run these\n');
+if (!kubectlFound)
+  process.stderr.write(
+    'tests/integration/watch-availability/kubectl.test.ts skipped: no kubectl on the PATH; install kubectl 1.32 to run these\n',
+  );
 
 (kubectlFound ? describe : describe.skip)('the user’s kubectl and the Service ports', () => {
   let at: Bench;
@@ -29,7 +32,10 @@ if (!kubectlFound) process.stderr.write('tests/integration/watch-availability/ku
     await at.close();
   });
 
-  async function started(ingress: Partial<IngressConfig>, ...how: readonly string[]): Promise<void> {
+  async function started(
+    ingress: Partial<IngressConfig>,
+    ...how: readonly string[]
+  ): Promise<void> {
     at = await startBench(ingress);
     kubectl = await startKubectl(at.lab);
     at.lab.store.apply(gatewayPod());
@@ -40,31 +46,48 @@ if (!kubectlFound) process.stderr.write('tests/integration/watch-availability/ku
   }
 
   const service = () => at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
-  const ports = (): readonly number[] => (service() as unknown as { spec: { ports: { port: number }[] } }).spec.ports.map(({ port }) => port);
+  const ports = (): readonly number[] =>
+    (service() as unknown as { spec: { ports: { port: number }[] } }).spec.ports.map(
+      ({ port }) => port,
+    );
 
-  test.each([['client-side', []], ['server-side', ['--server-side']]])('a %s apply of the original manifest leaves the added port, and nobody writes again', async (_, how) => {
-    await started({}, ...how);
-    await at.passUntil(() => ports().includes(32400));
-    for (let again = 0; again < 3; again += 1) expect((await kubectl.pipe(MANIFEST, 'apply', ...how, '-f', '-')).code).toBe(0);
-    const version = service()?.metadata.resourceVersion;
-    expect(ports()).toEqual([15020, 32400]);
-    at.clock.advance(2_000);
-    await quiet();
-    at.clock.advance(2_000);
-    await quiet();
-    expect([ports(), service()?.metadata.resourceVersion]).toEqual([[15020, 32400], version]);
-  });
+  test.each([
+    ['client-side', []],
+    ['server-side', ['--server-side']],
+  ])(
+    'a %s apply of the original manifest leaves the added port, and nobody writes again',
+    async (_, how) => {
+      await started({}, ...how);
+      await at.passUntil(() => ports().includes(32400));
+      for (let again = 0; again < 3; again += 1)
+        expect((await kubectl.pipe(MANIFEST, 'apply', ...how, '-f', '-')).code).toBe(0);
+      const version = service()?.metadata.resourceVersion;
+      expect(ports()).toEqual([15020, 32400]);
+      at.clock.advance(2_000);
+      await quiet();
+      at.clock.advance(2_000);
+      await quiet();
+      expect([ports(), service()?.metadata.resourceVersion]).toEqual([[15020, 32400], version]);
+    },
+  );
 
   test('the command that observe says adds the port as it stands', async () => {
     await started({ servicePorts: 'observe' });
     const said = (): string | undefined =>
-      (at.lab.store.list('v1', 'Event', 'istio-system') as readonly unknown[] as readonly { reason: string; message: string }[]).find(({ reason }) => reason === 'ServicePortMissing')?.message;
+      (
+        at.lab.store.list('v1', 'Event', 'istio-system') as readonly unknown[] as readonly {
+          reason: string;
+          message: string;
+        }[]
+      ).find(({ reason }) => reason === 'ServicePortMissing')?.message;
     await at.passUntil(() => said() !== undefined);
     const command = said()?.split('add it with: ')[1] ?? '';
     expect(command).toMatch(/^kubectl -n istio-system patch service istio-ingressgateway /);
     const folder = mkdtempSync(join(tmpdir(), 'sluice-kubectl-'));
     writeFileSync(join(folder, 'config'), at.lab.kubeconfig());
-    await promisify(execFile)('sh', ['-c', command], { env: { ...process.env, KUBECONFIG: join(folder, 'config') } }).finally(() => rmSync(folder, { recursive: true }));
+    await promisify(execFile)('sh', ['-c', command], {
+      env: { ...process.env, KUBECONFIG: join(folder, 'config') },
+    }).finally(() => rmSync(folder, { recursive: true }));
     expect(ports()).toEqual([15020, 32400]);
   });
 });

@@ -12,25 +12,42 @@ function slice(name: string, service: string): KubernetesObject {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { namespace: 'istio-system', name, labels: { 'kubernetes.io/service-name': service } },
+    metadata: {
+      namespace: 'istio-system',
+      name,
+      labels: { 'kubernetes.io/service-name': service },
+    },
     addressType: 'IPv4',
     endpoints: [],
     ports: [],
   };
 }
 
-const streams = (): readonly { kind: string; objects: number }[] => (at.logs.find(({ message }) => message === 'watching')?.fields as { streams: { kind: string; objects: number }[] } | undefined)?.streams ?? [];
-const podNames = (): readonly (readonly string[])[] => at.snapshots().map(({ objects }) => objects.pods.map(({ meta }) => meta.name));
+const streams = (): readonly { kind: string; objects: number }[] =>
+  (
+    at.logs.find(({ message }) => message === 'watching')?.fields as
+      { streams: { kind: string; objects: number }[] } | undefined
+  )?.streams ?? [];
+const podNames = (): readonly (readonly string[])[] =>
+  at.snapshots().map(({ objects }) => objects.pods.map(({ meta }) => meta.name));
 
 describe('of a large namespace', () => {
   test('only the gateway pods and the endpoints of the ingress Service arrive', async () => {
     at.lab.store.apply(ingressService());
     at.lab.store.apply(gatewayPod());
-    for (let n = 0; n < 20; n += 1) at.lab.store.apply(gatewayPod(`other-${n}`, { labels: { app: 'other' } }));
+    for (let n = 0; n < 20; n += 1)
+      at.lab.store.apply(gatewayPod(`other-${n}`, { labels: { app: 'other' } }));
     at.lab.store.apply(slice('own', 'istio-ingressgateway'));
     at.lab.store.apply(slice('other', 'istiod'));
     await at.watcher().start();
-    expect(streams().filter(({ kind }) => kind === 'Pod' || kind === 'EndpointSlice').map(({ kind, objects }) => [kind, objects])).toEqual([['Pod', 1], ['EndpointSlice', 1]]);
+    expect(
+      streams()
+        .filter(({ kind }) => kind === 'Pod' || kind === 'EndpointSlice')
+        .map(({ kind, objects }) => [kind, objects]),
+    ).toEqual([
+      ['Pod', 1],
+      ['EndpointSlice', 1],
+    ]);
     await at.passUntil(() => at.snapshots().length > 0);
     expect(podNames().at(-1)).toEqual(['gateway-1']);
   });

@@ -1,6 +1,13 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { gateway, gatewayPod, ingressService, route, startBench, type Bench } from '../watch/support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  route,
+  startBench,
+  type Bench,
+} from '../watch/support.ts';
 
 let at: Bench;
 let envoy: Server;
@@ -18,14 +25,24 @@ afterEach(async () => {
 async function started(probe: boolean): Promise<void> {
   at = await startBench({ probe });
   at.lab.store.apply(ingressService());
-  const status = { phase: 'Running', podIP: '127.0.0.1', podIPs: [{ ip: '127.0.0.1' }], conditions: [{ type: 'Ready', status: 'True' }] };
+  const status = {
+    phase: 'Running',
+    podIP: '127.0.0.1',
+    podIPs: [{ ip: '127.0.0.1' }],
+    conditions: [{ type: 'Ready', status: 'True' }],
+  };
   at.lab.store.apply({ ...gatewayPod(), status });
   await at.watcher().start();
   at.lab.store.apply(gateway('echo', port));
   at.lab.store.apply(route('echo', 'echo', port));
 }
 
-const reasons = (): readonly string[] => (at.lab.store.list('v1', 'Event', 'default') as readonly unknown[] as readonly { reason: string }[]).map(({ reason }) => reason);
+const reasons = (): readonly string[] =>
+  (
+    at.lab.store.list('v1', 'Event', 'default') as readonly unknown[] as readonly {
+      reason: string;
+    }[]
+  ).map(({ reason }) => reason);
 const sent = (): boolean => at.snapshots().at(-1)?.objects.gateways.length === 1;
 
 test('with probe: true, a Gateway reads that its port is listened on', async () => {
@@ -48,6 +65,8 @@ test('by default nobody knocks', async () => {
   await started(false);
   await at.passUntil(() => sent() && reasons().includes('ServicePortAdded'));
   at.clock.advance(5_000);
-  await at.passUntil(() => at.snapshots().at(-1)?.objects.services[0]?.ports.length === 2 || (at.settle({}), false));
+  await at.passUntil(
+    () => at.snapshots().at(-1)?.objects.services[0]?.ports.length === 2 || (at.settle({}), false),
+  );
   expect([knocks, reasons().filter((reason) => reason.includes('istening'))]).toEqual([0, []]);
 });

@@ -10,13 +10,24 @@ beforeEach(async () => {
 afterEach(() => at.close());
 
 const told = (): readonly { readonly message: string; readonly count: number }[] =>
-  (at.lab.store.list('v1', 'Event', 'istio-system') as readonly unknown[] as readonly { reason: string; message: string; count: number }[]).filter(({ reason }) => reason === 'SnapshotTooLarge');
+  (
+    at.lab.store.list('v1', 'Event', 'istio-system') as readonly unknown[] as readonly {
+      reason: string;
+      message: string;
+      count: number;
+    }[]
+  ).filter(({ reason }) => reason === 'SnapshotTooLarge');
 
 const part = (): string => randomBytes(150_000).toString('base64');
 
 /** Random text does not shrink when it is packed; of one string no more than 256 KiB is sent. */
 function fat(name: string): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'istio-system', name, labels: { f5type: 'virtual-server' } }, data: { data: part(), a: part(), b: part(), c: part() } };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: 'istio-system', name, labels: { f5type: 'virtual-server' } },
+    data: { data: part(), a: part(), b: part(), c: part() },
+  };
 }
 
 test('a snapshot that is too large is said on the Service, with what to split, once; and again when it was mended in between', async () => {
@@ -26,8 +37,12 @@ test('a snapshot that is too large is said on the Service, with what to split, o
   at.lab.store.apply(fat('two'));
   await at.watcher().start();
   await at.passUntil(() => told().length === 1);
-  expect(told()[0]?.message).toMatch(/Q604.*Service istio-system\/istio-ingressgateway does not fit.*2 ConfigMaps.*Service and gateway pods of their own/);
-  await at.passUntil(() => at.logs.filter(({ message }) => message.startsWith('snapshot not sent')).length > 2);
+  expect(told()[0]?.message).toMatch(
+    /Q604.*Service istio-system\/istio-ingressgateway does not fit.*2 ConfigMaps.*Service and gateway pods of their own/,
+  );
+  await at.passUntil(
+    () => at.logs.filter(({ message }) => message.startsWith('snapshot not sent')).length > 2,
+  );
   expect(told()).toEqual([expect.objectContaining({ count: 1 })]);
   at.lab.store.delete('v1', 'ConfigMap', 'istio-system', 'two');
   await at.passUntil(() => at.snapshots().length > 0);

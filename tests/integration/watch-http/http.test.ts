@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { addressOf } from '../../../functions/watch/http.ts';
 import { createMetrics } from '../../../functions/watch/metrics.ts';
-import { gateway, gatewayPod, ingressService, startBench, until, type Bench } from '../watch/support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  startBench,
+  until,
+  type Bench,
+} from '../watch/support.ts';
 import type { Watcher } from '../../../functions/watch/main.ts';
 
 let at: Bench;
@@ -16,9 +23,16 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-async function ask(path: string, method = 'GET'): Promise<{ status: number; text: string; type: string | null }> {
+async function ask(
+  path: string,
+  method = 'GET',
+): Promise<{ status: number; text: string; type: string | null }> {
   const response = await fetch(`http://127.0.0.1:${watcher.address()?.port}${path}`, { method });
-  return { status: response.status, text: await response.text(), type: response.headers.get('content-type') };
+  return {
+    status: response.status,
+    text: await response.text(),
+    type: response.headers.get('content-type'),
+  };
 }
 
 /** The value of a metric with these labels. */
@@ -50,7 +64,9 @@ describe('/readyz', () => {
     at.clock.advance(180_000);
     const silent = await ask('/readyz');
     expect(silent.status).toBe(503);
-    expect(silent.text).toContain('Gateway.networking.istio.io: nothing heard from the Kubernetes API for 180 s');
+    expect(silent.text).toContain(
+      'Gateway.networking.istio.io: nothing heard from the Kubernetes API for 180 s',
+    );
     hang();
     at.lab.faults.cutWatches();
     let status = 503;
@@ -63,7 +79,12 @@ describe('/readyz', () => {
 
   test('is as ready while standing by', async () => {
     const apiVersion = 'coordination.k8s.io/v1';
-    at.lab.store.apply({ apiVersion, kind: 'Lease', metadata: { namespace: 'default', name: 'sluice-watch-east' }, spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } });
+    at.lab.store.apply({
+      apiVersion,
+      kind: 'Lease',
+      metadata: { namespace: 'default', name: 'sluice-watch-east' },
+      spec: { holderIdentity: 'other', leaseDurationSeconds: 15 },
+    });
     await watcher.start();
     expect(await ask('/readyz')).toMatchObject({ status: 200, text: 'ready: standing by\n' });
     expect(await metric('sluice_watch_leader')).toBe(0);
@@ -81,19 +102,33 @@ describe('/metrics', () => {
     expect(await metric(`sluice_watch_stream_objects${stream}`)).toBe(1);
     expect(await metric(`sluice_watch_stream_live${stream}`)).toBe(1);
     expect(await metric(`sluice_watch_stream_events_total${stream}`)).toBe(1);
-    expect(await metric('sluice_watch_stream_lists_total{kind="Gateway",group="networking.istio.io",namespace="",cause="first"}')).toBe(1);
+    expect(
+      await metric(
+        'sluice_watch_stream_lists_total{kind="Gateway",group="networking.istio.io",namespace="",cause="first"}',
+      ),
+    ).toBe(1);
     expect(await metric(`sluice_watch_stream_received_bytes_total${stream}`)).toBeGreaterThan(200);
-    expect(await metric(`sluice_watch_stream_last_list_timestamp_seconds${stream}`)).toBeGreaterThan(1_600_000_000);
-    expect(await metric('sluice_watch_snapshots_total{owner="east/istio-system/istio-ingressgateway"}')).toBe(2);
+    expect(
+      await metric(`sluice_watch_stream_last_list_timestamp_seconds${stream}`),
+    ).toBeGreaterThan(1_600_000_000);
+    expect(
+      await metric('sluice_watch_snapshots_total{owner="east/istio-system/istio-ingressgateway"}'),
+    ).toBe(2);
     expect(await metric('sluice_watch_snapshot_lag_seconds_count')).toBe(1);
-    expect(await metric('sluice_watch_results_total{owner="east/istio-system/istio-ingressgateway"}')).toBe(1);
+    expect(
+      await metric('sluice_watch_results_total{owner="east/istio-system/istio-ingressgateway"}'),
+    ).toBe(1);
     expect(await metric('sluice_watch_leader')).toBe(1);
     expect(await metric('sluice_watch_epoch')).toBe(at.snapshots()[0]?.revision.epoch);
     at.queues.away = true;
     at.lab.store.apply(gateway('more', 32_401));
     at.settle({});
-    await at.passUntil(() => at.logs.some(({ message }) => message.startsWith('snapshot not sent')));
-    expect(await metric('sluice_watch_queue_errors_total{queue="snapshots",operation="send"}')).toBeGreaterThan(0);
+    await at.passUntil(() =>
+      at.logs.some(({ message }) => message.startsWith('snapshot not sent')),
+    );
+    expect(
+      await metric('sluice_watch_queue_errors_total{queue="snapshots",operation="send"}'),
+    ).toBeGreaterThan(0);
     at.queues.away = false;
   });
 
@@ -101,7 +136,8 @@ describe('/metrics', () => {
     await watcher.start();
     at.lab.faults.compact();
     at.lab.faults.cutWatches({ resource: 'pods' });
-    const line = 'sluice_watch_stream_lists_total{kind="Pod",group="",namespace="istio-system",cause="expired"}';
+    const line =
+      'sluice_watch_stream_lists_total{kind="Pod",group="",namespace="istio-system",cause="expired"}';
     let count: number | undefined;
     for (; count === undefined; count = await metric(line)) {
       at.lab.store.apply(gatewayPod('gateway-1', { annotations: { n: String(at.clock.now()) } }));
@@ -116,22 +152,51 @@ describe('/metrics', () => {
 
 test('other paths and methods are refused with what there is', async () => {
   await watcher.start();
-  expect(await ask('/')).toMatchObject({ status: 404, text: 'there are /healthz, /readyz and /metrics\n' });
+  expect(await ask('/')).toMatchObject({
+    status: 404,
+    text: 'there are /healthz, /readyz and /metrics\n',
+  });
   expect(await ask('/metrics', 'POST')).toMatchObject({ status: 405 });
 });
 
 test('a port that is taken is named, with the remedy', async () => {
   await watcher.start();
-  const second = at.watcher({ identity: 'second', http: { host: '127.0.0.1', port: watcher.address()?.port ?? 0 } });
-  await expect(second.start()).rejects.toThrow(/cannot be opened for \/healthz, \/readyz and \/metrics \(EADDRINUSE\); set SLUICE_HTTP_PORT to a free one, or to off/);
+  const second = at.watcher({
+    identity: 'second',
+    http: { host: '127.0.0.1', port: watcher.address()?.port ?? 0 },
+  });
+  await expect(second.start()).rejects.toThrow(
+    /cannot be opened for \/healthz, \/readyz and \/metrics \(EADDRINUSE\); set SLUICE_HTTP_PORT to a free one, or to off/,
+  );
 });
 
 test('the reference page lists every metric with its type and its labels, and no other', () => {
-  const { registry } = createMetrics({ states: () => [], epoch: () => undefined, ahead: () => undefined, clock: at.clock });
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/metrics.md'), 'utf8');
-  const listed = page.split('\n').flatMap((line) => /^\| `(sluice_watch_\w+)` \| (\w+) \| (.*?) \| (.*?) \|$/.exec(line)?.slice(1, 5).join(' | ') ?? []);
+  const { registry } = createMetrics({
+    states: () => [],
+    epoch: () => undefined,
+    ahead: () => undefined,
+    clock: at.clock,
+  });
+  const page = readFileSync(
+    join(import.meta.dirname, '../../../docs/reference/metrics.md'),
+    'utf8',
+  );
+  const listed = page
+    .split('\n')
+    .flatMap(
+      (line) =>
+        /^\| `(sluice_watch_\w+)` \| (\w+) \| (.*?) \| (.*?) \|$/
+          .exec(line)
+          ?.slice(1, 5)
+          .join(' | ') ?? [],
+    );
   const known = registry.getMetricsAsArray().map((one) => {
-    const { name, type, labelNames, help } = one as unknown as { name: string; type?: string; labelNames: string[]; help: string };
+    const { name, type, labelNames, help } = one as unknown as {
+      name: string;
+      type?: string;
+      labelNames: string[];
+      help: string;
+    };
     const kind = type ?? one.constructor.name.toLowerCase();
     return [name, kind, labelNames.map((label) => `\`${label}\``).join(', '), help].join(' | ');
   });
@@ -151,6 +216,8 @@ describe('SLUICE_HTTP_PORT', () => {
   });
 
   test.each(['http', '99999', '-1', '80:'])('%s is refused', (value) => {
-    expect(() => addressOf({ SLUICE_HTTP_PORT: value })).toThrow(`environment variable SLUICE_HTTP_PORT is "${value}"; set it to a port such as 8080, to host:port, or to off`);
+    expect(() => addressOf({ SLUICE_HTTP_PORT: value })).toThrow(
+      `environment variable SLUICE_HTTP_PORT is "${value}"; set it to a port such as 8080, to host:port, or to off`,
+    );
   });
 });

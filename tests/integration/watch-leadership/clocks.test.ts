@@ -21,16 +21,28 @@ async function lead(name: string, step: number): Promise<Replica> {
   return replica;
 }
 const newest = (): number => at.snapshots().at(-1)?.revision.epoch ?? 0;
-const events = (): unknown[] => at.lab.store.list('v1', 'Event').filter((event) => event['reason'] === 'ClockWrong').map((event) => event['message']);
+const events = (): unknown[] =>
+  at.lab.store
+    .list('v1', 'Event')
+    .filter((event) => event['reason'] === 'ClockWrong')
+    .map((event) => event['message']);
 
 /** Red without `epochTime` (epoch.ts). */
-test.each([['ahead', DAY], ['behind', -DAY]])('a clock that is a day %s makes no epoch, and is said at the ingress Service', async (_way, step) => {
-  await lead('a', step);
-  expect(Math.abs(newest() - T)).toBeLessThan(2_000);
-  expect(at.lease().epoch).toBe(newest());
-  await until(() => events().length === 1);
-  expect(events()[0]).toContain(`GW105: the clock of the watcher's machine is about 1 day ${step > 0 ? 'ahead of' : 'behind'} that of the Kubernetes API server`);
-});
+test.each([
+  ['ahead', DAY],
+  ['behind', -DAY],
+])(
+  'a clock that is a day %s makes no epoch, and is said at the ingress Service',
+  async (_way, step) => {
+    await lead('a', step);
+    expect(Math.abs(newest() - T)).toBeLessThan(2_000);
+    expect(at.lease().epoch).toBe(newest());
+    await until(() => events().length === 1);
+    expect(events()[0]).toContain(
+      `GW105: the clock of the watcher's machine is about 1 day ${step > 0 ? 'ahead of' : 'behind'} that of the Kubernetes API server`,
+    );
+  },
+);
 
 test('clocks that agree make no Event', async () => {
   await lead('a', 20_000);
@@ -53,7 +65,10 @@ test('where the API server tells no time, the own clock counts; the next leader 
 test('whose Lease is lost starts at the time, and moves above what it is told is declared', async () => {
   const a = await lead('a', 0);
   const { revision } = at.snapshots().at(-1)!;
-  at.settle({ version: { ...revision, generation: 1 }, supersededBy: { epoch: T + 365 * DAY, counter: 7, generation: 1 } });
+  at.settle({
+    version: { ...revision, generation: 1 },
+    supersededBy: { epoch: T + 365 * DAY, counter: 7, generation: 1 },
+  });
   await pass([a], () => newest() === T + 365 * DAY + 1);
   expect(at.lease().epoch).toBe(T + 365 * DAY + 1);
 });

@@ -40,18 +40,24 @@ const below = (bound: number): number => Math.floor(random() * bound);
 
 async function begin(): Promise<void> {
   // Dead connections are found in real time.
-  watcher = at.watcher({ resync: RESYNC, timing: { silence: 200, backoff: { base: 50, max: 400 } } });
+  watcher = at.watcher({
+    resync: RESYNC,
+    timing: { silence: 200, backoff: { base: 50, max: 400 } },
+  });
   await watcher.start();
 }
 
 function change(): void {
   for (let left = 1 + below(3); left > 0; left -= 1) {
     const name = `gateway-${below(12)}`;
-    const there = at.lab.store.get('networking.istio.io/v1', 'Gateway', 'default', name) !== undefined;
-    if (there && random() < 0.4) at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', name);
+    const there =
+      at.lab.store.get('networking.istio.io/v1', 'Gateway', 'default', name) !== undefined;
+    if (there && random() < 0.4)
+      at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', name);
     // Sometimes deleted and made again at once: another object under the same name.
     if (there && random() < 0.2) {
-      if (at.lab.store.get('networking.istio.io/v1', 'Gateway', 'default', name) !== undefined) at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', name);
+      if (at.lab.store.get('networking.istio.io/v1', 'Gateway', 'default', name) !== undefined)
+        at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', name);
       at.lab.store.apply(gateway(name, 31_000 + below(1_000)));
     } else if (!there || random() < 0.6) at.lab.store.apply(gateway(name, 31_000 + below(1_000)));
   }
@@ -108,8 +114,21 @@ interface WithPorts {
 }
 
 const portsOf = ({ servers }: WithPorts): string => servers.map(({ port }) => port.number).join();
-const wanted = (): string[] => at.lab.store.list('networking.istio.io/v1', 'Gateway').map(({ metadata, ...rest }) => `${metadata.name} ${metadata.uid} ${portsOf(rest['spec'] as WithPorts)}`).sort();
-const told = (): string[] => (at.snapshots().at(-1)?.objects.gateways ?? []).map(({ meta, servers }) => `${meta.name} ${meta.uid} ${portsOf({ servers: servers.filter((server) => 'port' in server) })}`).sort();
+const wanted = (): string[] =>
+  at.lab.store
+    .list('networking.istio.io/v1', 'Gateway')
+    .map(
+      ({ metadata, ...rest }) =>
+        `${metadata.name} ${metadata.uid} ${portsOf(rest['spec'] as WithPorts)}`,
+    )
+    .sort();
+const told = (): string[] =>
+  (at.snapshots().at(-1)?.objects.gateways ?? [])
+    .map(
+      ({ meta, servers }) =>
+        `${meta.name} ${meta.uid} ${portsOf({ servers: servers.filter((server) => 'port' in server) })}`,
+    )
+    .sort();
 const agrees = (): boolean => JSON.stringify(told()) === JSON.stringify(wanted());
 
 /** False when the newest snapshot does not say what is there within the time. */
@@ -123,7 +142,9 @@ test(
   `wherever the connection breaks (${POINTS} places, seed ${SEED}), nothing is missed before the next resync, and nothing after it`,
   async () => {
     // Finding a half-open connection takes real time, so these are fewer.
-    const names = Object.keys(breaks).flatMap((name) => (name === 'half-open' ? [name] : [name, name, name]));
+    const names = Object.keys(breaks).flatMap((name) =>
+      name === 'half-open' ? [name] : [name, name, name],
+    );
     const missed: string[] = [];
     for (let point = 0; point < POINTS; point += 1) {
       const name = names[below(names.length)] ?? '';
@@ -134,7 +155,10 @@ test(
       // A result that never comes is waited for, which would hide what the next point does.
       settleNewest();
       // Messages that were looked at are of no use any more, and reading them again takes longer each time.
-      const [last] = at.queues.sent.splice(0).filter(({ message }) => message.group !== 'east').slice(-1);
+      const [last] = at.queues.sent
+        .splice(0)
+        .filter(({ message }) => message.group !== 'east')
+        .slice(-1);
       if (last !== undefined) at.queues.sent.push(last);
       settled = at.snapshots().length;
     }

@@ -9,9 +9,15 @@ beforeEach(async () => {
 afterEach(() => at.close());
 
 const epochs = (): number[] => at.snapshots().map(({ revision }) => revision.epoch);
-const gateways = (): string[] => at.snapshots().at(-1)?.objects.gateways.map(({ meta }) => meta.name) ?? [];
+const gateways = (): string[] =>
+  at
+    .snapshots()
+    .at(-1)
+    ?.objects.gateways.map(({ meta }) => meta.name) ?? [];
 const ports = (): number[] => {
-  const spec = at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway')?.['spec'] as { ports: { port: number }[] };
+  const spec = at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway')?.[
+    'spec'
+  ] as { ports: { port: number }[] };
   return spec.ports.map(({ port }) => port);
 };
 
@@ -40,7 +46,8 @@ describe('a replica that stands by', () => {
     await until(() => at.queues.sent.length === 2);
     const b = at.replica('b');
     await b.watcher.start();
-    for (const resource of ['gateways.networking.istio.io', 'services', 'pods', 'namespaces']) await until(() => at.lab.faults.watches({ resource }) === 2);
+    for (const resource of ['gateways.networking.istio.io', 'services', 'pods', 'namespaces'])
+      await until(() => at.lab.faults.watches({ resource }) === 2);
     expose('echo', 32_400);
     await pass([b], () => b.clock.now() > 1_700_000_005_000);
     await quiet();
@@ -74,7 +81,9 @@ describe('the Lease is handed over', () => {
     await pass([b], () => gateways().length === 2);
     expect(gateways()).toEqual(['before', 'between']);
     expect(epochs()).toEqual(epochs().toSorted((left, right) => left - right));
-    expect(at.snapshots().at(-1)?.changes).toContainEqual(expect.objectContaining({ what: 'added', kind: 'Gateway', name: 'between' }));
+    expect(at.snapshots().at(-1)?.changes).toContainEqual(
+      expect.objectContaining({ what: 'added', kind: 'Gateway', name: 'between' }),
+    );
   });
 
   test('carries on what the standby saw being deleted', async () => {
@@ -87,13 +96,18 @@ describe('the Lease is handed over', () => {
     at.queues.sent.splice(0);
     at.seize('', at.lease().epoch);
     await pass([b], () => at.snapshots().some(({ objects }) => objects.gateways.length === 0));
-    expect(at.snapshots().find(({ revision }) => revision.epoch === at.lease().epoch)?.changes).toContainEqual(expect.objectContaining({ what: 'deleted', kind: 'Gateway', name: 'gone' }));
+    expect(
+      at.snapshots().find(({ revision }) => revision.epoch === at.lease().epoch)?.changes,
+    ).toContainEqual(expect.objectContaining({ what: 'deleted', kind: 'Gateway', name: 'gone' }));
     expect(a.name).toBe('a');
   });
 
   test('not before the new leader has listed every kind', async () => {
     const [a, b] = await pair();
-    const allow = at.lab.faults.deny({ verbs: ['list'], resource: 'virtualservices.networking.istio.io' });
+    const allow = at.lab.faults.deny({
+      verbs: ['list'],
+      resource: 'virtualservices.networking.istio.io',
+    });
     await a.watcher.stop();
     const sent = at.queues.sent.length;
     await pass([b], () => at.lease().holder === 'b');
@@ -195,8 +209,14 @@ describe('a leader that lost the Lease', () => {
     at.lab.store.delete('coordination.k8s.io/v1', 'Lease', 'default', 'sluice-watch-east');
     await pass([a], () => at.lease().holder === 'a');
     expect(at.lease().epoch).toBe(epoch);
-    const lease = at.lab.store.get('coordination.k8s.io/v1', 'Lease', 'default', 'sluice-watch-east');
-    if (lease !== undefined) at.lab.store.apply({ ...lease, metadata: { ...lease.metadata, labels: { note: 'mine' } } });
+    const lease = at.lab.store.get(
+      'coordination.k8s.io/v1',
+      'Lease',
+      'default',
+      'sluice-watch-east',
+    );
+    if (lease !== undefined)
+      at.lab.store.apply({ ...lease, metadata: { ...lease.metadata, labels: { note: 'mine' } } });
     expose('echo', 32_400);
     await pass([a], () => a.clock.now() > 1_700_000_010_000 && ports().includes(32_400));
     expect(a.messages).not.toContain('the lease is lost; nothing is written any more');
@@ -215,7 +235,14 @@ describe('two that both believe they lead', () => {
   test('leave one port, and each Event once, and the newer one speaks in the higher epoch', async () => {
     const [a, b] = await both();
     expose('echo', 32_400);
-    const added = (): string[] => at.lab.store.list('v1', 'Event').flatMap((event) => (event['reason'] === 'ServicePortAdded' ? [(event['involvedObject'] as { kind: string }).kind] : []));
+    const added = (): string[] =>
+      at.lab.store
+        .list('v1', 'Event')
+        .flatMap((event) =>
+          event['reason'] === 'ServicePortAdded'
+            ? [(event['involvedObject'] as { kind: string }).kind]
+            : [],
+        );
     await pass([b], () => ports().includes(32_400) && added().length === 2);
     a.clock.advance(1_500);
     await quiet();
@@ -232,7 +259,11 @@ describe('two that both believe they lead', () => {
     const { epoch } = at.lease();
     // Whichever of the two takes the result, the Lease decides.
     const old = at.snapshots()[0]?.revision;
-    for (let n = 0; n < 2; n += 1) at.settle({ version: { epoch: old?.epoch ?? 0, counter: old?.counter ?? 0, generation: 1 }, supersededBy: { epoch, counter: 1, generation: 1 } });
+    for (let n = 0; n < 2; n += 1)
+      at.settle({
+        version: { epoch: old?.epoch ?? 0, counter: old?.counter ?? 0, generation: 1 },
+        supersededBy: { epoch, counter: 1, generation: 1 },
+      });
     a.clock.advance(2_600);
     await until(() => a.messages.includes('the lease is lost; nothing is written any more'));
     expect(at.lease()).toEqual({ holder: 'b', epoch });

@@ -3,17 +3,39 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, type Watcher, type WatcherOptions } from '../../../functions/watch/main.ts';
-import { startKubernetes, type KubernetesObject, type LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
+import {
+  startKubernetes,
+  type KubernetesObject,
+  type LabKubernetes,
+} from '../../../infra/lab/kubernetes/index.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
 import { open, seal } from '../../../shared/queue/envelope.ts';
-import { INGRESS_OBSERVED, INGRESS_SETTLED, SNAPSHOT_EVENTS } from '../../../shared/queue/events.ts';
+import {
+  INGRESS_OBSERVED,
+  INGRESS_SETTLED,
+  SNAPSHOT_EVENTS,
+} from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
-import { gatewayPod, ingressService, memoryQueues, OWNER, SERVICE, testClock, type MemoryQueues, type TestClock } from '../watch/support.ts';
+import {
+  gatewayPod,
+  ingressService,
+  memoryQueues,
+  OWNER,
+  SERVICE,
+  testClock,
+  type MemoryQueues,
+  type TestClock,
+} from '../watch/support.ts';
 
-const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: 'default', name: 'sluice-watch-east' } as const;
+const LEASE = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  namespace: 'default',
+  name: 'sluice-watch-east',
+} as const;
 
 /** One watcher of several, with a clock of its own: one whose clock stands still is a process that sleeps. */
 export interface Replica {
@@ -47,16 +69,32 @@ export async function startCluster(): Promise<Cluster> {
   const replicas: Replica[] = [];
   const config = parseConfig(
     JSON.stringify({
-      devices: [{ name: 'bigip-1', url: 'https://127.0.0.1:1', username: 'admin', password: 'env:NONE', partitions: ['k8s'] }],
+      devices: [
+        {
+          name: 'bigip-1',
+          url: 'https://127.0.0.1:1',
+          username: 'admin',
+          password: 'env:NONE',
+          partitions: ['k8s'],
+        },
+      ],
       clusters: [{ id: 'east' }],
-      ingresses: [{ cluster: 'east', service: SERVICE, devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+      ingresses: [
+        {
+          cluster: 'east',
+          service: SERVICE,
+          devices: ['bigip-1'],
+          virtualAddress: '172.16.100.195',
+        },
+      ],
     }),
     'test',
     1,
   );
   lab.store.apply(ingressService());
   lab.store.apply(gatewayPod());
-  const lease = (): KubernetesObject | undefined => lab.store.get(LEASE.apiVersion, LEASE.kind, LEASE.namespace, LEASE.name);
+  const lease = (): KubernetesObject | undefined =>
+    lab.store.get(LEASE.apiVersion, LEASE.kind, LEASE.namespace, LEASE.name);
   const snapshots = (): Snapshot[] =>
     queues.sent.flatMap(({ message }) => {
       const event = open(message.body, SNAPSHOT_EVENTS);
@@ -72,9 +110,26 @@ export async function startCluster(): Promise<Cluster> {
       const messages: string[] = [];
       const log = (_: object, message: string): void => void messages.push(message);
       const logger: Logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
-      const runtime: Runtime = { config, secrets: { resolve: () => Promise.reject(new Error('no secrets here')) }, queues, clock, id: randomUUID, random: () => 0.5, log: logger };
-      const watcher = create({ runtime, kubeconfig, clusterId: 'east', identity: name, leaseNamespace: 'default', ...options });
-      const leads = (): boolean => messages.lastIndexOf('speaking for this cluster') > messages.lastIndexOf('the lease is lost; nothing is written any more');
+      const runtime: Runtime = {
+        config,
+        secrets: { resolve: () => Promise.reject(new Error('no secrets here')) },
+        queues,
+        clock,
+        id: randomUUID,
+        random: () => 0.5,
+        log: logger,
+      };
+      const watcher = create({
+        runtime,
+        kubeconfig,
+        clusterId: 'east',
+        identity: name,
+        leaseNamespace: 'default',
+        ...options,
+      });
+      const leads = (): boolean =>
+        messages.lastIndexOf('speaking for this cluster') >
+        messages.lastIndexOf('the lease is lost; nothing is written any more');
       const replica: Replica = { name, watcher, clock, messages, leads };
       replicas.push(replica);
       return replica;
@@ -82,17 +137,51 @@ export async function startCluster(): Promise<Cluster> {
     lease: () => {
       const found = lease();
       const spec = (found?.['spec'] ?? {}) as { holderIdentity?: string };
-      return { holder: spec.holderIdentity ?? '', epoch: Number(found?.metadata.annotations?.['sluice.io/epoch'] ?? 0) };
+      return {
+        holder: spec.holderIdentity ?? '',
+        epoch: Number(found?.metadata.annotations?.['sluice.io/epoch'] ?? 0),
+      };
     },
     seize: (holder, epoch) => {
       const { apiVersion, kind, namespace, name } = LEASE;
-      lab.store.apply({ apiVersion, kind, metadata: { namespace, name, annotations: { 'sluice.io/epoch': String(epoch) } }, spec: { holderIdentity: holder, leaseDurationSeconds: 15, renewTime: `2026-01-01T00:00:00.${String(epoch % 1_000_000).padStart(6, '0')}Z` } });
+      lab.store.apply({
+        apiVersion,
+        kind,
+        metadata: { namespace, name, annotations: { 'sluice.io/epoch': String(epoch) } },
+        spec: {
+          holderIdentity: holder,
+          leaseDurationSeconds: 15,
+          renewTime: `2026-01-01T00:00:00.${String(epoch % 1_000_000).padStart(6, '0')}Z`,
+        },
+      });
     },
     settle: (result = {}) => {
       const last = snapshots().at(-1);
-      const version = { epoch: last?.revision.epoch ?? 0, counter: last?.revision.counter ?? 0, generation: 1 };
-      const settled: Settled = { owner: OWNER, clusterUid: last?.clusterUid ?? '', version, device: 'bigip-1', devices: ['bigip-1'], servers: [], exposures: [], notes: [], ...result };
-      queues.deliver('settled-east', seal(INGRESS_SETTLED, settled, { id: randomUUID(), cluster: 'east', subject: OWNER, time: new Date(0).toISOString() }));
+      const version = {
+        epoch: last?.revision.epoch ?? 0,
+        counter: last?.revision.counter ?? 0,
+        generation: 1,
+      };
+      const settled: Settled = {
+        owner: OWNER,
+        clusterUid: last?.clusterUid ?? '',
+        version,
+        device: 'bigip-1',
+        devices: ['bigip-1'],
+        servers: [],
+        exposures: [],
+        notes: [],
+        ...result,
+      };
+      queues.deliver(
+        'settled-east',
+        seal(INGRESS_SETTLED, settled, {
+          id: randomUUID(),
+          cluster: 'east',
+          subject: OWNER,
+          time: new Date(0).toISOString(),
+        }),
+      );
     },
     close: async () => {
       await Promise.all(replicas.map(({ watcher }) => watcher.stop()));

@@ -4,7 +4,15 @@ import { seal } from '../../../shared/queue/envelope.ts';
 import { RESYNC } from '../../../shared/queue/events.ts';
 import type { Queue } from '../../../shared/queue/port.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
-import { gatewayPod, ingressService, OWNER, quiet, startBench, until, type Bench } from '../watch/support.ts';
+import {
+  gatewayPod,
+  ingressService,
+  OWNER,
+  quiet,
+  startBench,
+  until,
+  type Bench,
+} from '../watch/support.ts';
 
 let at: Bench;
 beforeEach(async () => {
@@ -15,8 +23,22 @@ beforeEach(async () => {
 afterEach(() => at.close());
 
 function ask(cluster = 'east'): void {
-  const data = { cluster, device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'the fences are behind those of the last look' };
-  at.queues.deliver('settled-east', seal(RESYNC, data, { id: `resync-${at.clock.now()}-${cluster}`, cluster, subject: 'bigip-1/k8s', time: new Date(at.clock.now()).toISOString() }));
+  const data = {
+    cluster,
+    device: 'bigip-1',
+    partition: 'k8s',
+    code: 'BIP442',
+    reason: 'the fences are behind those of the last look',
+  };
+  at.queues.deliver(
+    'settled-east',
+    seal(RESYNC, data, {
+      id: `resync-${at.clock.now()}-${cluster}`,
+      cluster,
+      subject: 'bigip-1/k8s',
+      time: new Date(at.clock.now()).toISOString(),
+    }),
+  );
 }
 
 /** Everything was said once, and settled. */
@@ -34,9 +56,20 @@ describe('a watcher that is asked to say everything again', () => {
     await at.passUntil(() => at.snapshots().length === 2 && at.inventories().length === 2);
     const [first, again] = at.snapshots();
     expect(again?.objects).toEqual(first?.objects);
-    expect(again?.revision.counter).toBeGreaterThan(first?.revision.counter ?? Number.POSITIVE_INFINITY);
+    expect(again?.revision.counter).toBeGreaterThan(
+      first?.revision.counter ?? Number.POSITIVE_INFINITY,
+    );
     await until(() => at.queues.waiting('settled-east') === 0);
-    expect(at.logs).toContainEqual({ level: 'info', message: 'asked to say everything again', fields: { device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'the fences are behind those of the last look' } });
+    expect(at.logs).toContainEqual({
+      level: 'info',
+      message: 'asked to say everything again',
+      fields: {
+        device: 'bigip-1',
+        partition: 'k8s',
+        code: 'BIP442',
+        reason: 'the fences are behind those of the last look',
+      },
+    });
     expect(at.logs.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
@@ -48,16 +81,24 @@ describe('a watcher that is asked to say everything again', () => {
     expect([at.snapshots().length, at.inventories().length]).toEqual([1, 1]);
     ask();
     await at.passUntil(() => at.snapshots().length === 2);
-    expect(at.snapshots().map(({ cluster, ingress }) => `${cluster}/${ingress.namespace}/${ingress.service}`)).toEqual([OWNER, OWNER]);
+    expect(
+      at
+        .snapshots()
+        .map(({ cluster, ingress }) => `${cluster}/${ingress.namespace}/${ingress.service}`),
+    ).toEqual([OWNER, OWNER]);
   });
 });
 
 /** Red without the look at the streams: what is only not known would pass for gone, and be taken off the devices. */
 test('no inventory is made of a list of Services that is stale; it comes as soon as they can be listed again', async () => {
   await said();
-  const allow = at.lab.faults.add({ verbs: ['list', 'watch'], resource: 'services' }, { kind: 'cut' });
+  const allow = at.lab.faults.add(
+    { verbs: ['list', 'watch'], resource: 'services' },
+    { kind: 'cut' },
+  );
   at.lab.faults.cutWatches({ resource: 'services' });
-  const stale = (): boolean => at.logs.some(({ level, message }) => level === 'warn' && message.includes('stream'));
+  const stale = (): boolean =>
+    at.logs.some(({ level, message }) => level === 'warn' && message.includes('stream'));
   await at.passUntil(stale);
   ask();
   for (let passed = 0; passed < 10_000; passed += 100) {
@@ -68,14 +109,28 @@ test('no inventory is made of a list of Services that is stale; it comes as soon
   expect(at.inventories()).toHaveLength(1);
   allow();
   await at.passUntil(() => at.inventories().length > 1);
-  expect(at.inventories().at(-1)?.ingresses).toEqual([{ namespace: 'istio-system', service: 'istio-ingressgateway' }]);
+  expect(at.inventories().at(-1)?.ingresses).toEqual([
+    { namespace: 'istio-system', service: 'istio-ingressgateway' },
+  ]);
 });
 
 test('a question that could not be answered yet stays on the queue', async () => {
   const abort = new AbortController();
   const done: string[] = [];
-  const body = seal(RESYNC, { cluster: 'east', device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'behind' }, { id: 'r', cluster: 'east', subject: 'bigip-1/k8s', time: new Date(0).toISOString() });
-  const message = { id: 'r', receipt: 'r', group: 'resync', deduplicationId: 'r', body, receiveCount: 1, sentAt: 0 };
+  const body = seal(
+    RESYNC,
+    { cluster: 'east', device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'behind' },
+    { id: 'r', cluster: 'east', subject: 'bigip-1/k8s', time: new Date(0).toISOString() },
+  );
+  const message = {
+    id: 'r',
+    receipt: 'r',
+    group: 'resync',
+    deduplicationId: 'r',
+    body,
+    receiveCount: 1,
+    sentAt: 0,
+  };
   const queue: Queue = {
     ...at.queues.queue('settled-east'),
     receive: () => Promise.resolve([message]),
@@ -86,8 +141,22 @@ test('a question that could not be answered yet stays on the queue', async () =>
     changeVisibility: async (_receipt, visibility) => void done.push(`again in ${visibility} ms`),
   };
   const answers = [false, true];
-  const log: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => log };
-  const listener = { settled: () => Promise.resolve(true), resync: () => Promise.resolve(answers.shift() ?? true) };
-  await consumeSettled(queue, listener, { clock: at.clock, random: () => 0.5, log, signal: abort.signal });
+  const log: Logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+    child: () => log,
+  };
+  const listener = {
+    settled: () => Promise.resolve(true),
+    resync: () => Promise.resolve(answers.shift() ?? true),
+  };
+  await consumeSettled(queue, listener, {
+    clock: at.clock,
+    random: () => 0.5,
+    log,
+    signal: abort.signal,
+  });
   expect(done).toEqual(['again in 5000 ms', 'deleted']);
 });

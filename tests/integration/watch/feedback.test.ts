@@ -2,7 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
 import type { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
-import { gateway, gatewayPod, ingressService, route, startBench, until, type Bench } from './support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  route,
+  startBench,
+  until,
+  type Bench,
+} from './support.ts';
 
 interface Written {
   readonly type: string;
@@ -13,10 +21,18 @@ interface Written {
 
 let at: Bench;
 
-async function begin(ingress = {}, service: Record<string, unknown> = { loadBalancerClass: 'sluice.io/bigip' }): Promise<void> {
+async function begin(
+  ingress = {},
+  service: Record<string, unknown> = { loadBalancerClass: 'sluice.io/bigip' },
+): Promise<void> {
   at = await startBench(ingress);
   at.lab.store.apply(gatewayPod());
-  at.lab.store.apply(ingressService({ ...service, ports: [{ name: 'tcp-echo', port: 32400, protocol: 'TCP', targetPort: 32400 }] }));
+  at.lab.store.apply(
+    ingressService({
+      ...service,
+      ports: [{ name: 'tcp-echo', port: 32400, protocol: 'TCP', targetPort: 32400 }],
+    }),
+  );
   at.lab.store.apply(gateway('echo', 32400));
   at.lab.store.apply(route('echo', 'echo', 32400));
   await at.watcher().start();
@@ -25,13 +41,28 @@ async function begin(ingress = {}, service: Record<string, unknown> = { loadBala
 
 afterEach(() => at.close());
 
-const service = (): KubernetesObject | undefined => at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
-const addresses = (): readonly { ip: string; ipMode?: string }[] => (service()?.['status'] as { loadBalancer?: { ingress?: { ip: string }[] } } | undefined)?.loadBalancer?.ingress ?? [];
+const service = (): KubernetesObject | undefined =>
+  at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
+const addresses = (): readonly { ip: string; ipMode?: string }[] =>
+  (service()?.['status'] as { loadBalancer?: { ingress?: { ip: string }[] } } | undefined)
+    ?.loadBalancer?.ingress ?? [];
 const events = (kind: string): readonly Written[] =>
-  ['istio-system', 'default'].flatMap((namespace) => at.lab.store.list('v1', 'Event', namespace)).filter((event) => (event['involvedObject'] as { kind: string }).kind === kind) as never;
+  ['istio-system', 'default']
+    .flatMap((namespace) => at.lab.store.list('v1', 'Event', namespace))
+    .filter((event) => (event['involvedObject'] as { kind: string }).kind === kind) as never;
 
 function result(more: Partial<ExposureResult> = {}): ExposureResult {
-  return { address: '172.16.100.195', port: 32400, protocol: 'tcp', partition: 'k8s', gateways: ['default/echo'], outcome: 'applied', code: 'OK', message: 'created', ...more };
+  return {
+    address: '172.16.100.195',
+    port: 32400,
+    protocol: 'tcp',
+    partition: 'k8s',
+    gateways: ['default/echo'],
+    outcome: 'applied',
+    code: 'OK',
+    message: 'created',
+    ...more,
+  };
 }
 
 async function told(exposures: readonly ExposureResult[], more = {}): Promise<void> {
@@ -45,9 +76,18 @@ describe('what the device has confirmed', () => {
   test('is Programmed on the Gateway and the Service, with virtual address and port, and is the external address', async () => {
     expect(addresses()).toEqual([]);
     await told([result()]);
-    expect(events('Gateway')).toEqual([expect.objectContaining({ type: 'Normal', reason: 'Programmed', message: expect.stringContaining('172.16.100.195:32400/tcp'), count: 1 })]);
+    expect(events('Gateway')).toEqual([
+      expect.objectContaining({
+        type: 'Normal',
+        reason: 'Programmed',
+        message: expect.stringContaining('172.16.100.195:32400/tcp'),
+        count: 1,
+      }),
+    ]);
     expect(events('Service').map((event) => event.reason)).toEqual(['Programmed']);
-    expect(addresses()).toEqual([expect.objectContaining({ ip: '172.16.100.195', ipMode: 'Proxy' })]);
+    expect(addresses()).toEqual([
+      expect.objectContaining({ ip: '172.16.100.195', ipMode: 'Proxy' }),
+    ]);
   });
 
   test('is not said again for the same result, nor by a watcher that was restarted', async () => {
@@ -56,20 +96,28 @@ describe('what the device has confirmed', () => {
     await at.watcher().start();
     await until(() => at.snapshots().length === 2);
     await told([result()]);
-    expect(events('Gateway').map((event) => [event.reason, event.count])).toEqual([['Programmed', 1]]);
+    expect(events('Gateway').map((event) => [event.reason, event.count])).toEqual([
+      ['Programmed', 1],
+    ]);
   });
 
   test('counts up when it comes back after a failure', async () => {
     await told([result()]);
     await told([result({ outcome: 'rejected', code: 'BIP411', message: 'the device refuses it' })]);
     await told([result()]);
-    expect(Object.fromEntries(events('Gateway').map((event) => [event.reason, event.count]))).toEqual({ ApplyFailed: 1, Programmed: 2 });
+    expect(
+      Object.fromEntries(events('Gateway').map((event) => [event.reason, event.count])),
+    ).toEqual({ ApplyFailed: 1, Programmed: 2 });
   });
 
   test('takes the address away when nothing is exposed any more', async () => {
     await told([result()]);
     expect(addresses()).toHaveLength(1);
-    await until(() => service()?.metadata.managedFields?.some((entry) => entry.manager === 'sluice-status') === true);
+    await until(
+      () =>
+        service()?.metadata.managedFields?.some((entry) => entry.manager === 'sluice-status') ===
+        true,
+    );
     await told([]);
     expect(addresses()).toEqual([]);
   });
@@ -103,13 +151,21 @@ describe('what failed', () => {
     ['conflict', 'PortConflict'],
     ['held', 'DeletionHeld'],
     ['retry', 'ApplyDelayed'],
-  ] as const)('%s is a warning %s with code and sentence, and no external address', async (outcome, reason) => {
-    await told([result({ outcome, code: 'BIP499', message: 'a sentence that explains it' })]);
-    const written = (whom: string): unknown => expect.objectContaining({ type: 'Warning', reason, message: `172.16.100.195:32400/tcp${whom} on bigip-1: BIP499: a sentence that explains it` });
-    expect(events('Gateway')).toEqual([written('')]);
-    expect(events('Service')).toEqual([written(' for Gateway default/echo')]);
-    expect(addresses()).toEqual([]);
-  });
+  ] as const)(
+    '%s is a warning %s with code and sentence, and no external address',
+    async (outcome, reason) => {
+      await told([result({ outcome, code: 'BIP499', message: 'a sentence that explains it' })]);
+      const written = (whom: string): unknown =>
+        expect.objectContaining({
+          type: 'Warning',
+          reason,
+          message: `172.16.100.195:32400/tcp${whom} on bigip-1: BIP499: a sentence that explains it`,
+        });
+      expect(events('Gateway')).toEqual([written('')]);
+      expect(events('Service')).toEqual([written(' for Gateway default/echo')]);
+      expect(addresses()).toEqual([]);
+    },
+  );
 
   test.each([
     ['no-route', 'NoRoute'],
@@ -117,11 +173,33 @@ describe('what failed', () => {
     ['privileged-port', 'PrivilegedPort'],
     ['unreachable-bind', 'UnreachableBind'],
     ['no-service-port', 'NoServicePort'],
-  ] as const)('a server with verdict %s is a warning %s on its Gateway', async (verdict, reason) => {
-    const server: ServerReport = { gateway: 'default/echo', api: 'istio', server: 0, name: 'tcp', port: 32400, protocol: 'TCP', verdict, code: 'MAP299', reason: 'because of this', envoyPorts: [], servicePorts: [], missingInService: false };
-    await told([], { device: undefined, devices: [], servers: [server] });
-    expect(events('Gateway')).toEqual([expect.objectContaining({ type: 'Warning', reason, message: 'server 0 (tcp), port 32400: MAP299: because of this' })]);
-  });
+  ] as const)(
+    'a server with verdict %s is a warning %s on its Gateway',
+    async (verdict, reason) => {
+      const server: ServerReport = {
+        gateway: 'default/echo',
+        api: 'istio',
+        server: 0,
+        name: 'tcp',
+        port: 32400,
+        protocol: 'TCP',
+        verdict,
+        code: 'MAP299',
+        reason: 'because of this',
+        envoyPorts: [],
+        servicePorts: [],
+        missingInService: false,
+      };
+      await told([], { device: undefined, devices: [], servers: [server] });
+      expect(events('Gateway')).toEqual([
+        expect.objectContaining({
+          type: 'Warning',
+          reason,
+          message: 'server 0 (tcp), port 32400: MAP299: because of this',
+        }),
+      ]);
+    },
+  );
 });
 
 test('what there is to note is said where it belongs', async () => {
@@ -132,8 +210,19 @@ test('what there is to note is said where it belongs', async () => {
       { object: 'HTTPRoute default/other', code: 'GW140', message: 'no member is ready' },
     ],
   });
-  expect(events('Gateway')).toEqual([expect.objectContaining({ type: 'Warning', reason: 'SettingIgnored', message: 'GW136: the annotation is not known' })]);
-  expect(events('Service')).toEqual([expect.objectContaining({ reason: 'NoReadyMember', message: 'HTTPRoute default/other: GW140: no member is ready' })]);
+  expect(events('Gateway')).toEqual([
+    expect.objectContaining({
+      type: 'Warning',
+      reason: 'SettingIgnored',
+      message: 'GW136: the annotation is not known',
+    }),
+  ]);
+  expect(events('Service')).toEqual([
+    expect.objectContaining({
+      reason: 'NoReadyMember',
+      message: 'HTTPRoute default/other: GW140: no member is ready',
+    }),
+  ]);
 });
 
 describe('the external address is not touched', () => {
@@ -151,8 +240,13 @@ describe('the external address is not touched', () => {
 
   test('where another controller wrote one', async () => {
     await begin();
-    at.lab.store.apply({ ...(service() as KubernetesObject), status: { loadBalancer: { ingress: [{ ip: '203.0.113.7' }] } } });
-    await at.passUntil(() => at.snapshots().at(-1)?.objects.services[0]?.loadBalancerIngress.length === 1);
+    at.lab.store.apply({
+      ...(service() as KubernetesObject),
+      status: { loadBalancer: { ingress: [{ ip: '203.0.113.7' }] } },
+    });
+    await at.passUntil(
+      () => at.snapshots().at(-1)?.objects.services[0]?.loadBalancerIngress.length === 1,
+    );
     await told([result()]);
     expect(addresses().map((entry) => entry.ip)).toEqual(['203.0.113.7']);
   });
@@ -163,7 +257,9 @@ describe('a result that cannot be told yet', () => {
     await begin();
     const allow = at.lab.faults.deny({ verbs: ['patch', 'create'] });
     at.settle({ exposures: [result()] });
-    await until(() => at.logs.some(({ message }) => message.startsWith('telling the results failed')));
+    await until(() =>
+      at.logs.some(({ message }) => message.startsWith('telling the results failed')),
+    );
     expect(at.queues.waiting('settled-east')).toBe(1);
     allow();
     await at.passUntil(() => at.queues.waiting('settled-east') === 0);
@@ -175,6 +271,11 @@ describe('a result that cannot be told yet', () => {
     await begin();
     at.queues.deliver('settled-east', '{"no": "event"}');
     await until(() => at.queues.waiting('settled-east') === 0);
-    expect(at.logs).toContainEqual(expect.objectContaining({ level: 'error', fields: expect.objectContaining({ code: 'Q611' }) }));
+    expect(at.logs).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        fields: expect.objectContaining({ code: 'Q611' }),
+      }),
+    );
   });
 });

@@ -17,12 +17,26 @@ beforeEach(async () => {
 afterEach(() => at.close());
 
 function passthrough(host: string): KubernetesObject {
-  const server = { port: { number: 15443, name: 'tls', protocol: 'TLS' }, tls: { mode: 'AUTO_PASSTHROUGH' }, hosts: [host] };
-  return { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata: { namespace: 'default', name: 'mesh' }, spec: { selector: { istio: 'ingressgateway' }, servers: [server] } };
+  const server = {
+    port: { number: 15443, name: 'tls', protocol: 'TLS' },
+    tls: { mode: 'AUTO_PASSTHROUGH' },
+    hosts: [host],
+  };
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { namespace: 'default', name: 'mesh' },
+    spec: { selector: { istio: 'ingressgateway' }, servers: [server] },
+  };
 }
 
 function shop(name = 'cart', namespace = 'shop'): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name, labels: { team: 'shop' }, annotations: { note: 'x' } }, spec: { selector: { app: name }, ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { namespace, name, labels: { team: 'shop' }, annotations: { note: 'x' } },
+    spec: { selector: { app: name }, ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] },
+  };
 }
 
 const CART = passthrough('cart.shop.svc.cluster.local');
@@ -30,7 +44,12 @@ const CART = passthrough('cart.shop.svc.cluster.local');
 /** What `map` makes of the newest snapshot. */
 function verdict(): string | undefined {
   const snapshot = at.snapshots().at(-1);
-  return snapshot && mapIngress(REF, snapshot.objects, MeshOptions.parse({})).servers.find(({ gateway }) => gateway === 'default/mesh')?.verdict;
+  return (
+    snapshot &&
+    mapIngress(REF, snapshot.objects, MeshOptions.parse({})).servers.find(
+      ({ gateway }) => gateway === 'default/mesh',
+    )?.verdict
+  );
 }
 
 /** Answers come, so that the next snapshot need not wait for them. */
@@ -49,7 +68,10 @@ interface Said {
   readonly message: string;
   readonly involvedObject: { readonly kind: string; readonly name: string };
 }
-const denials = (): readonly Said[] => (at.lab.store.list('v1', 'Event') as unknown as Said[]).filter(({ reason }) => reason === 'MeshServicesDenied');
+const denials = (): readonly Said[] =>
+  (at.lab.store.list('v1', 'Event') as unknown as Said[]).filter(
+    ({ reason }) => reason === 'MeshServicesDenied',
+  );
 
 describe('a server with AUTO_PASSTHROUGH for a Service in another namespace', () => {
   test('listens while that Service exists, and no longer than that', async () => {
@@ -82,9 +104,17 @@ describe('a server with AUTO_PASSTHROUGH for a Service in another namespace', ()
     for (const name of ['cart', 'stock', 'till']) at.lab.store.apply(shop(name));
     await at.watcher().start();
     await becomes('listening');
-    const [cart, ...rest] = at.snapshots().at(-1)?.objects.services.filter(({ meta }) => meta.namespace === 'shop') ?? [];
+    const [cart, ...rest] =
+      at
+        .snapshots()
+        .at(-1)
+        ?.objects.services.filter(({ meta }) => meta.namespace === 'shop') ?? [];
     expect(rest).toEqual([]);
-    expect(cart).toMatchObject({ meta: { name: 'cart', uid: '', labels: {}, annotations: {} }, selector: {}, ports: [{ port: 8080, protocol: 'TCP' }] });
+    expect(cart).toMatchObject({
+      meta: { name: 'cart', uid: '', labels: {}, annotations: {} },
+      selector: {},
+      ports: [{ port: 8080, protocol: 'TCP' }],
+    });
     expect(cart?.meta.created).not.toBe('');
   });
 });
@@ -117,7 +147,10 @@ describe('the Services of the whole cluster', () => {
     at.lab.store.apply(shop());
     await at.watcher().start();
     await until(() => at.snapshots().length > 0);
-    const release = at.lab.faults.add({ ...SERVICES, verbs: ['list'] }, { kind: 'fail', code: 500, reason: 'InternalError', message: 'etcd is slow' });
+    const release = at.lab.faults.add(
+      { ...SERVICES, verbs: ['list'] },
+      { kind: 'fail', code: 500, reason: 'InternalError', message: 'etcd is slow' },
+    );
     at.lab.store.apply(CART);
     for (let n = 0; n < 20; n += 1) {
       at.clock.advance(100);
@@ -139,7 +172,11 @@ describe('a watcher that may not list the Services of the cluster', () => {
     at.lab.store.apply(CART);
     await becomes('no-route');
     await at.passUntil(() => denials().length === 2);
-    expect(denials().map(({ involvedObject }) => `${involvedObject.kind} ${involvedObject.name}`).sort()).toEqual(['Gateway mesh', 'Service istio-ingressgateway']);
+    expect(
+      denials()
+        .map(({ involvedObject }) => `${involvedObject.kind} ${involvedObject.name}`)
+        .sort(),
+    ).toEqual(['Gateway mesh', 'Service istio-ingressgateway']);
     expect(denials()[0]?.message).toMatch(/^GW160: .*grant list and watch of services/);
     expect((await fetch(`http://127.0.0.1:${watcher.address()?.port}/readyz`)).status).toBe(200);
     allow();

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
-import { gateway, gatewayPod, ingressService, quiet, route, startBench, until, type Bench } from './support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  quiet,
+  route,
+  startBench,
+  until,
+  type Bench,
+} from './support.ts';
 
 interface Port {
   readonly name: string;
@@ -16,11 +25,15 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-const service = (): KubernetesObject | undefined => at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
-const ports = (): readonly Port[] => (service() as unknown as { spec: { ports: Port[] } }).spec.ports;
+const service = (): KubernetesObject | undefined =>
+  at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
+const ports = (): readonly Port[] =>
+  (service() as unknown as { spec: { ports: Port[] } }).spec.ports;
 const numbers = (): readonly number[] => ports().map((entry) => entry.port);
 const events = (kind: string): readonly { reason: string; message: string; count: number }[] =>
-  ['istio-system', 'default'].flatMap((namespace) => at.lab.store.list('v1', 'Event', namespace)).filter((event) => (event['involvedObject'] as { kind: string }).kind === kind) as never;
+  ['istio-system', 'default']
+    .flatMap((namespace) => at.lab.store.list('v1', 'Event', namespace))
+    .filter((event) => (event['involvedObject'] as { kind: string }).kind === kind) as never;
 
 function open(name: string, port: number): void {
   at.lab.store.apply(gateway(name, port));
@@ -49,7 +62,9 @@ describe('a port that a Gateway opens', () => {
     open('echo', 32400);
     await at.passUntil(() => numbers().includes(32400));
     const taken = ports().find((entry) => entry.port === 32400)?.name ?? '';
-    at.lab.store.apply(ingressService({ ports: [{ name: taken, port: 15020, protocol: 'TCP', targetPort: 15020 }] }));
+    at.lab.store.apply(
+      ingressService({ ports: [{ name: taken, port: 15020, protocol: 'TCP', targetPort: 15020 }] }),
+    );
     await at.passUntil(() => numbers().includes(32400) && numbers().includes(15020));
     expect(new Set(ports().map((entry) => entry.name)).size).toBe(2);
   });
@@ -77,15 +92,26 @@ describe('a port that a Gateway opens', () => {
     await quiet();
     at.clock.advance(2_000);
     await quiet();
-    expect(events('Gateway')).toEqual([expect.objectContaining({ reason: 'ServicePortAdded', count: 1, message: expect.stringContaining('port 32400/TCP') })]);
-    expect(events('Service')).toEqual([expect.objectContaining({ reason: 'ServicePortAdded', count: 1 })]);
+    expect(events('Gateway')).toEqual([
+      expect.objectContaining({
+        reason: 'ServicePortAdded',
+        count: 1,
+        message: expect.stringContaining('port 32400/TCP'),
+      }),
+    ]);
+    expect(events('Service')).toEqual([
+      expect.objectContaining({ reason: 'ServicePortAdded', count: 1 }),
+    ]);
   });
 
   test('that may not be added is an Event with the remedy, and is tried again', async () => {
     const allow = at.lab.faults.deny({ verbs: ['patch'], resource: 'services' });
     open('echo', 32400);
     await at.passUntil(() => events('Gateway').length === 1);
-    expect(events('Gateway')[0]).toMatchObject({ reason: 'ServicePortRefused', message: expect.stringContaining('Allow the watcher to patch Services') });
+    expect(events('Gateway')[0]).toMatchObject({
+      reason: 'ServicePortRefused',
+      message: expect.stringContaining('Allow the watcher to patch Services'),
+    });
     allow();
     await at.passUntil(() => numbers().includes(32400));
     await until(() => events('Gateway').some((event) => event.reason === 'ServicePortAdded'));
@@ -93,7 +119,9 @@ describe('a port that a Gateway opens', () => {
 });
 
 test('a port that the user added himself is left alone, and not taken over', async () => {
-  at.lab.store.apply(ingressService({ ports: [{ name: 'mine', port: 32400, protocol: 'TCP', targetPort: 32400 }] }));
+  at.lab.store.apply(
+    ingressService({ ports: [{ name: 'mine', port: 32400, protocol: 'TCP', targetPort: 32400 }] }),
+  );
   await at.watcher().start();
   open('echo', 32400);
   await at.passUntil(() => at.snapshots().length > 0);
@@ -109,7 +137,11 @@ describe('a port that no Gateway wants any more', () => {
     open('echo', 32400);
     await at.passUntil(() => numbers().includes(32400));
     at.settle({});
-    await at.passUntil(() => at.snapshots().at(-1)?.objects.gateways.length === 1 && at.snapshots().at(-1)?.objects.services[0]?.ports.length === 2);
+    await at.passUntil(
+      () =>
+        at.snapshots().at(-1)?.objects.gateways.length === 1 &&
+        at.snapshots().at(-1)?.objects.services[0]?.ports.length === 2,
+    );
     at.settle({});
     await until(() => at.queues.waiting('settled-east') === 0);
     at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'echo');
@@ -134,7 +166,16 @@ describe('a port that no Gateway wants any more', () => {
   });
 
   test('stays as long as the removal is held on the device', async () => {
-    const held = { address: '172.16.100.195', port: 32400, protocol: 'tcp' as const, partition: 'k8s', gateways: ['default/echo'], outcome: 'held' as const, code: 'OWN310', message: 'too many at once' };
+    const held = {
+      address: '172.16.100.195',
+      port: 32400,
+      protocol: 'tcp' as const,
+      partition: 'k8s',
+      gateways: ['default/echo'],
+      outcome: 'held' as const,
+      code: 'OWN310',
+      message: 'too many at once',
+    };
     at.settle({ exposures: [held] });
     await until(() => at.queues.waiting('settled-east') === 0);
     await pass(600_000);
@@ -143,7 +184,13 @@ describe('a port that no Gateway wants any more', () => {
 
   test('stays when a result for an older snapshot comes late', async () => {
     const last = at.snapshots().at(-1);
-    at.settle({ version: { epoch: last?.revision.epoch ?? 0, counter: (last?.revision.counter ?? 1) - 1, generation: 1 } });
+    at.settle({
+      version: {
+        epoch: last?.revision.epoch ?? 0,
+        counter: (last?.revision.counter ?? 1) - 1,
+        generation: 1,
+      },
+    });
     await until(() => at.queues.waiting('settled-east') === 0);
     await pass(301_000);
     expect(numbers()).toEqual([15020, 32400]);
@@ -171,7 +218,12 @@ describe('with servicePorts: observe', () => {
   test('a missing port is reported with the exact command, and the Service is not written', async () => {
     open('echo', 32400);
     await at.passUntil(() => events('Gateway').length === 1 && events('Service').length === 1);
-    expect(events('Service')[0]).toMatchObject({ reason: 'ServicePortMissing', message: expect.stringContaining('kubectl -n istio-system patch service istio-ingressgateway --type=json -p') });
+    expect(events('Service')[0]).toMatchObject({
+      reason: 'ServicePortMissing',
+      message: expect.stringContaining(
+        'kubectl -n istio-system patch service istio-ingressgateway --type=json -p',
+      ),
+    });
     expect(numbers()).toEqual([15020]);
   });
 });

@@ -28,14 +28,32 @@ beforeEach(async () => {
   writeFileSync(
     join(folder, 'sluice.yaml'),
     JSON.stringify({
-      devices: [{ name: 'bigip-1', url: 'https://127.0.0.1:1', username: 'admin', password: 'env:NONE', partitions: ['k8s'] }],
+      devices: [
+        {
+          name: 'bigip-1',
+          url: 'https://127.0.0.1:1',
+          username: 'admin',
+          password: 'env:NONE',
+          partitions: ['k8s'],
+        },
+      ],
       clusters: [{ id: 'east' }],
-      ingresses: [{ cluster: 'east', service: SERVICE, devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+      ingresses: [
+        {
+          cluster: 'east',
+          service: SERVICE,
+          devices: ['bigip-1'],
+          virtualAddress: '172.16.100.195',
+        },
+      ],
       queue,
     }),
   );
   const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-  queues = openQueues(queue, { clock: { now: () => Date.now(), monotonic: () => Date.now(), sleep }, id: randomUUID });
+  queues = openQueues(queue, {
+    clock: { now: () => Date.now(), monotonic: () => Date.now(), sleep },
+    id: randomUUID,
+  });
   lab.store.apply(ingressService());
   lab.store.apply(gatewayPod());
 });
@@ -48,7 +66,13 @@ afterEach(async () => {
 });
 
 function run(more: Record<string, string> = {}): ChildProcess {
-  const env = { PATH: process.env['PATH'], SLUICE_CONFIG: join(folder, 'sluice.yaml'), SLUICE_CLUSTER: 'east', KUBECONFIG: join(folder, 'kubeconfig'), ...more };
+  const env = {
+    PATH: process.env['PATH'],
+    SLUICE_CONFIG: join(folder, 'sluice.yaml'),
+    SLUICE_CLUSTER: 'east',
+    KUBECONFIG: join(folder, 'kubeconfig'),
+    ...more,
+  };
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   return child;
@@ -92,5 +116,7 @@ test('a wrong environment ends it at once, with one sentence that says what to c
   let said = '';
   child.stderr?.on('data', (piece: Buffer) => (said += piece.toString()));
   expect(await once(child, 'close')).toEqual([1, null]);
-  expect(said).toBe('sluice watch: the configuration has no cluster "west", only east; add it under clusters, or correct the cluster id of this watcher\n');
+  expect(said).toBe(
+    'sluice watch: the configuration has no cluster "west", only east; add it under clusters, or correct the cluster id of this watcher\n',
+  );
 });

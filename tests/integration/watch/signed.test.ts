@@ -14,9 +14,16 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-function runtimeWith(keys: Partial<ClusterConfig>, resolve: (reference: string) => Promise<string>): Runtime {
+function runtimeWith(
+  keys: Partial<ClusterConfig>,
+  resolve: (reference: string) => Promise<string>,
+): Runtime {
   const { config } = at.runtime;
-  return { ...at.runtime, config: { ...config, clusters: config.clusters.map((cluster) => ({ ...cluster, ...keys })) }, secrets: { resolve } };
+  return {
+    ...at.runtime,
+    config: { ...config, clusters: config.clusters.map((cluster) => ({ ...cluster, ...keys })) },
+    secrets: { resolve },
+  };
 }
 
 const { privatePem, publicPem } = newKeyPair();
@@ -26,7 +33,12 @@ function signed(): number {
   const key = readVerifyKey(publicPem);
   return at.queues.sent.filter(({ message }) => {
     const event = open(message.body, SNAPSHOT_EVENTS);
-    return 'ok' in event && event.ok.signature !== undefined && 'ok' in key && isSignedBy(event.ok.signature, key.ok);
+    return (
+      'ok' in event &&
+      event.ok.signature !== undefined &&
+      'ok' in key &&
+      isSignedBy(event.ok.signature, key.ok)
+    );
   }).length;
 }
 
@@ -44,9 +56,15 @@ test('a watcher with a key signs snapshots and inventories, and needs no public 
 
 test('while its key cannot be read nothing is sent unsigned, the log says why, and it heals by itself', async () => {
   let away = true;
-  const resolve = (): Promise<string> => (away ? Promise.reject(new Error('secret file:k: is not there')) : Promise.resolve(privatePem));
+  const resolve = (): Promise<string> =>
+    away ? Promise.reject(new Error('secret file:k: is not there')) : Promise.resolve(privatePem);
   await at.watcher({ runtime: runtimeWith({ signKey: 'file:k' }, resolve) }).start();
-  await at.passUntil(() => at.logs.some(({ level, fields }) => level === 'warn' && JSON.stringify(fields).includes('secret file:k: is not there')));
+  await at.passUntil(() =>
+    at.logs.some(
+      ({ level, fields }) =>
+        level === 'warn' && JSON.stringify(fields).includes('secret file:k: is not there'),
+    ),
+  );
   expect(at.queues.sent).toEqual([]);
   away = false;
   await at.passUntil(() => at.snapshots().length > 0 && at.inventories().length > 0);
@@ -54,6 +72,10 @@ test('while its key cannot be read nothing is sent unsigned, the log says why, a
 });
 
 test('a watcher whose cluster wants signatures and that has no key is refused before anything is touched', () => {
-  const runtime = runtimeWith({ verifyKeys: ['file:k.pub'] }, () => Promise.reject(new Error('not asked')));
-  expect(() => at.watcher({ runtime })).toThrow('clusters[].verifyKeys of cluster east lets signed events through only, and this watcher has no key to sign with; set clusters[].signKey of east in its configuration');
+  const runtime = runtimeWith({ verifyKeys: ['file:k.pub'] }, () =>
+    Promise.reject(new Error('not asked')),
+  );
+  expect(() => at.watcher({ runtime })).toThrow(
+    'clusters[].verifyKeys of cluster east lets signed events through only, and this watcher has no key to sign with; set clusters[].signKey of east in its configuration',
+  );
 });

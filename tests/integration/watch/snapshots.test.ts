@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { gateway, gatewayPod, ingressService, OWNER, quiet, route, startBench, until, type Bench } from './support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  OWNER,
+  quiet,
+  route,
+  startBench,
+  until,
+  type Bench,
+} from './support.ts';
 
 let at: Bench;
 beforeEach(async () => {
@@ -25,15 +35,29 @@ describe('a Gateway that is applied', () => {
     at.lab.store.apply(gateway('echo', 32400));
     at.lab.store.apply(route('echo', 'echo', 32400));
     at.lab.store.apply(gateway('elsewhere', 31000));
-    at.lab.store.apply({ ...gateway('other', 31001), spec: { selector: { istio: 'egressgateway' }, servers: [] } });
+    at.lab.store.apply({
+      ...gateway('other', 31001),
+      spec: { selector: { istio: 'egressgateway' }, servers: [] },
+    });
     await at.passUntil(() => at.snapshots().length > 1);
-    await at.passUntil(() => last()?.objects.gateways.length === 2 && last()?.objects.virtualServices.length === 1);
+    await at.passUntil(
+      () => last()?.objects.gateways.length === 2 && last()?.objects.virtualServices.length === 1,
+    );
     const snapshot = last();
     expect(snapshot?.objects.gateways.map((one) => one.meta.name)).toEqual(['echo', 'elsewhere']);
     expect(snapshot?.objects.virtualServices.map((one) => one.meta.name)).toEqual(['echo']);
     expect(snapshot?.objects.pods.map((one) => one.meta.name)).toEqual(['gateway-1']);
-    expect(snapshot?.objects.services.map((one) => one.meta.name)).toEqual(['istio-ingressgateway']);
-    expect(snapshot?.changes).toContainEqual(expect.objectContaining({ what: 'added', kind: 'Gateway', namespace: 'default', name: 'echo' }));
+    expect(snapshot?.objects.services.map((one) => one.meta.name)).toEqual([
+      'istio-ingressgateway',
+    ]);
+    expect(snapshot?.changes).toContainEqual(
+      expect.objectContaining({
+        what: 'added',
+        kind: 'Gateway',
+        namespace: 'default',
+        name: 'echo',
+      }),
+    );
     expect(snapshot?.removed).toBe(false);
   });
 
@@ -77,7 +101,12 @@ describe('the debounce', () => {
 
   test('is skipped for a terminating pod', async () => {
     await settledStart();
-    at.lab.store.apply(gatewayPod('gateway-1', { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['test/hold'] }));
+    at.lab.store.apply(
+      gatewayPod('gateway-1', {
+        deletionTimestamp: '2026-01-01T00:00:00Z',
+        finalizers: ['test/hold'],
+      }),
+    );
     await until(() => at.snapshots().length === 2);
     expect(last()?.objects.pods[0]?.terminating).toBe(true);
   });
@@ -86,8 +115,14 @@ describe('the debounce', () => {
 describe('nothing is said twice', () => {
   test('a change that changes nothing of the ingress sends nothing', async () => {
     await settledStart();
-    at.lab.store.apply({ ...gateway('other', 31001), spec: { selector: { istio: 'egressgateway' }, servers: [] } });
-    at.lab.store.apply({ ...gatewayPod(), metadata: { ...gatewayPod().metadata, annotations: { 'example.org/note': 'new' } } });
+    at.lab.store.apply({
+      ...gateway('other', 31001),
+      spec: { selector: { istio: 'egressgateway' }, servers: [] },
+    });
+    at.lab.store.apply({
+      ...gatewayPod(),
+      metadata: { ...gatewayPod().metadata, annotations: { 'example.org/note': 'new' } },
+    });
     await quiet();
     at.clock.advance(2_000);
     await quiet();
@@ -170,14 +205,18 @@ describe('a queue that is away', () => {
     await settledStart();
     at.queues.away = true;
     at.lab.store.apply(gateway('one', 31001));
-    await at.passUntil(() => at.logs.some(({ message }) => message.startsWith('snapshot not sent')));
+    await at.passUntil(() =>
+      at.logs.some(({ message }) => message.startsWith('snapshot not sent')),
+    );
     at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'one');
     at.lab.store.apply(gateway('two', 31002));
     await quiet();
     at.queues.away = false;
     await at.passUntil(() => at.snapshots().length === 2);
     expect(last()?.objects.gateways.map((one) => one.meta.name)).toEqual(['two']);
-    expect(last()?.changes).toContainEqual(expect.objectContaining({ what: 'deleted', name: 'one' }));
+    expect(last()?.changes).toContainEqual(
+      expect.objectContaining({ what: 'deleted', name: 'one' }),
+    );
   });
 
   test('stop sends what is in hand without waiting for the debounce', async () => {
@@ -197,7 +236,10 @@ describe('an ingress that goes', () => {
     await settledStart();
     at.lab.store.delete('v1', 'Service', 'istio-system', 'istio-ingressgateway');
     await at.passUntil(() => at.snapshots().length === 2);
-    expect(last()).toMatchObject({ removed: true, objects: { gateways: [], pods: [], services: [] } });
+    expect(last()).toMatchObject({
+      removed: true,
+      objects: { gateways: [], pods: [], services: [] },
+    });
     at.lab.store.apply(ingressService());
     at.settle({});
     await at.passUntil(() => at.snapshots().length === 3);
@@ -235,14 +277,22 @@ describe('a restart', () => {
     const before = last()?.revision.epoch ?? 0;
     at.settle({ supersededBy: { epoch: before + 1_000, counter: 9, generation: 1 } });
     await at.passUntil(() => (last()?.revision.epoch ?? 0) > before + 1_000);
-    const lease = at.lab.store.get('coordination.k8s.io/v1', 'Lease', 'default', 'sluice-watch-east');
+    const lease = at.lab.store.get(
+      'coordination.k8s.io/v1',
+      'Lease',
+      'default',
+      'sluice-watch-east',
+    );
     expect(lease?.metadata.annotations?.['sluice.io/epoch']).toBe(String(last()?.revision.epoch));
   });
 
   test('the same news about another cluster that had this id moves nothing', async () => {
     await settledStart();
     const before = last()?.revision.epoch ?? 0;
-    at.settle({ clusterUid: 'another', supersededBy: { epoch: before + 1_000, counter: 9, generation: 1 } });
+    at.settle({
+      clusterUid: 'another',
+      supersededBy: { epoch: before + 1_000, counter: 9, generation: 1 },
+    });
     await until(() => at.queues.waiting('settled-east') === 0);
     at.lab.store.apply(gateway('one', 31001));
     await at.passUntil(() => at.snapshots().length === 2);
@@ -250,20 +300,25 @@ describe('a restart', () => {
   });
 });
 
-test.each(['cut', 'expired'] as const)('a change while the watch was %s is not missed', async (how) => {
-  await settledStart();
-  at.lab.store.apply(gateway('before', 31001));
-  await at.passUntil(() => at.snapshots().length === 2);
-  at.settle({});
-  const allow = at.lab.faults.add({ resource: 'gateways.networking.istio.io' }, { kind: 'cut' });
-  at.lab.faults.cutWatches();
-  at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'before');
-  at.lab.store.apply(gateway('after', 31002));
-  if (how === 'expired') at.lab.faults.compact();
-  allow();
-  await at.passUntil(() => last()?.objects.gateways[0]?.meta.name === 'after');
-  expect(last()?.changes).toContainEqual(expect.objectContaining({ what: 'deleted', kind: 'Gateway', name: 'before' }));
-});
+test.each(['cut', 'expired'] as const)(
+  'a change while the watch was %s is not missed',
+  async (how) => {
+    await settledStart();
+    at.lab.store.apply(gateway('before', 31001));
+    await at.passUntil(() => at.snapshots().length === 2);
+    at.settle({});
+    const allow = at.lab.faults.add({ resource: 'gateways.networking.istio.io' }, { kind: 'cut' });
+    at.lab.faults.cutWatches();
+    at.lab.store.delete('networking.istio.io/v1', 'Gateway', 'default', 'before');
+    at.lab.store.apply(gateway('after', 31002));
+    if (how === 'expired') at.lab.faults.compact();
+    allow();
+    await at.passUntil(() => last()?.objects.gateways[0]?.meta.name === 'after');
+    expect(last()?.changes).toContainEqual(
+      expect.objectContaining({ what: 'deleted', kind: 'Gateway', name: 'before' }),
+    );
+  },
+);
 
 test('a cluster without Istio and without the Gateway API is watched all the same', async () => {
   at.lab.serve('networking.istio.io', false);
@@ -278,5 +333,7 @@ test('a cluster without Istio and without the Gateway API is watched all the sam
 });
 
 test('a cluster that the configuration does not know is refused before anything is touched', () => {
-  expect(() => at.watcher({ clusterId: 'west' })).toThrow('the configuration has no cluster "west", only east; add it under clusters, or correct the cluster id of this watcher');
+  expect(() => at.watcher({ clusterId: 'west' })).toThrow(
+    'the configuration has no cluster "west", only east; add it under clusters, or correct the cluster id of this watcher',
+  );
 });

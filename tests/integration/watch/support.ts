@@ -3,14 +3,31 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, type Watcher, type WatcherOptions } from '../../../functions/watch/main.ts';
-import { startKubernetes, type KubernetesObject, type LabKubernetes, type LabKubernetesOptions } from '../../../infra/lab/kubernetes/index.ts';
+import {
+  startKubernetes,
+  type KubernetesObject,
+  type LabKubernetes,
+  type LabKubernetesOptions,
+} from '../../../infra/lab/kubernetes/index.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { Inventory, Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
 import { open, seal } from '../../../shared/queue/envelope.ts';
-import { CLUSTER_INVENTORY, INGRESS_OBSERVED, INGRESS_SETTLED, SNAPSHOT_EVENTS } from '../../../shared/queue/events.ts';
-import { QueueError, type OutgoingMessage, type Queue, type QueueMessage, type QueueName, type Queues } from '../../../shared/queue/port.ts';
+import {
+  CLUSTER_INVENTORY,
+  INGRESS_OBSERVED,
+  INGRESS_SETTLED,
+  SNAPSHOT_EVENTS,
+} from '../../../shared/queue/events.ts';
+import {
+  QueueError,
+  type OutgoingMessage,
+  type Queue,
+  type QueueMessage,
+  type QueueName,
+  type Queues,
+} from '../../../shared/queue/port.ts';
 import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 
@@ -25,7 +42,8 @@ export interface MemoryQueues extends Queues {
 export function memoryQueues(): MemoryQueues {
   const held = new Map<QueueName, QueueMessage[]>();
   const bells = new Set<() => void>();
-  const of = (name: QueueName): QueueMessage[] => held.get(name) ?? held.set(name, []).get(name) ?? [];
+  const of = (name: QueueName): QueueMessage[] =>
+    held.get(name) ?? held.set(name, []).get(name) ?? [];
   const hidden = new Set<string>();
   const queues: MemoryQueues = {
     sent: [],
@@ -33,14 +51,23 @@ export function memoryQueues(): MemoryQueues {
     waiting: (name) => of(name).length,
     deliver: (name, body) => {
       const id = randomUUID();
-      of(name).push({ id, receipt: id, group: 'owner', deduplicationId: id, body, receiveCount: 1, sentAt: 0 });
+      of(name).push({
+        id,
+        receipt: id,
+        group: 'owner',
+        deduplicationId: id,
+        body,
+        receiveCount: 1,
+        sentAt: 0,
+      });
       for (const ring of bells) ring();
     },
     close: () => Promise.resolve(),
     queue: (name): Queue => ({
       name,
       send: (message) => {
-        if (queues.away) return Promise.reject(new QueueError('Q601', `queue ${name} cannot be reached`));
+        if (queues.away)
+          return Promise.reject(new QueueError('Q601', `queue ${name} cannot be reached`));
         queues.sent.push({ queue: name, message });
         return Promise.resolve();
       },
@@ -57,7 +84,10 @@ export function memoryQueues(): MemoryQueues {
         return of(name).filter((message) => hidden.has(message.id));
       },
       delete: (receipt) => {
-        held.set(name, of(name).filter((message) => message.receipt !== receipt));
+        held.set(
+          name,
+          of(name).filter((message) => message.receipt !== receipt),
+        );
         hidden.delete(receipt);
         return Promise.resolve();
       },
@@ -137,7 +167,10 @@ export interface Bench {
 export const SERVICE = 'istio-system/istio-ingressgateway';
 export const OWNER = `east/${SERVICE}`;
 
-export async function startBench(ingress: Partial<IngressConfig> = {}, options: LabKubernetesOptions = {}): Promise<Bench> {
+export async function startBench(
+  ingress: Partial<IngressConfig> = {},
+  options: LabKubernetesOptions = {},
+): Promise<Bench> {
   const clock = testClock();
   const lab = await startKubernetes({ date: () => clock.now(), ...options });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-watch-'));
@@ -154,14 +187,38 @@ export async function startBench(ingress: Partial<IngressConfig> = {}, options: 
   };
   const config = parseConfig(
     JSON.stringify({
-      devices: [{ name: 'bigip-1', url: 'https://127.0.0.1:1', username: 'admin', password: 'env:NONE', partitions: ['k8s'] }],
+      devices: [
+        {
+          name: 'bigip-1',
+          url: 'https://127.0.0.1:1',
+          username: 'admin',
+          password: 'env:NONE',
+          partitions: ['k8s'],
+        },
+      ],
       clusters: [{ id: 'east' }],
-      ingresses: [{ cluster: 'east', service: SERVICE, devices: ['bigip-1'], virtualAddress: '172.16.100.195', ...ingress }],
+      ingresses: [
+        {
+          cluster: 'east',
+          service: SERVICE,
+          devices: ['bigip-1'],
+          virtualAddress: '172.16.100.195',
+          ...ingress,
+        },
+      ],
     }),
     'test',
     1,
   );
-  const runtime: Runtime = { config, secrets: { resolve: () => Promise.reject(new Error('no secrets here')) }, queues, clock, id: randomUUID, random: () => 0.5, log: logger };
+  const runtime: Runtime = {
+    config,
+    secrets: { resolve: () => Promise.reject(new Error('no secrets here')) },
+    queues,
+    clock,
+    id: randomUUID,
+    random: () => 0.5,
+    log: logger,
+  };
   const started: Watcher[] = [];
   const opened = queues.sent;
   const read = <T>(type: string): T[] =>
@@ -188,7 +245,11 @@ export async function startBench(ingress: Partial<IngressConfig> = {}, options: 
       const settled: Settled = {
         owner: OWNER,
         clusterUid: last?.clusterUid ?? '',
-        version: { epoch: last?.revision.epoch ?? 0, counter: last?.revision.counter ?? 0, generation: 1 },
+        version: {
+          epoch: last?.revision.epoch ?? 0,
+          counter: last?.revision.counter ?? 0,
+          generation: 1,
+        },
         device: 'bigip-1',
         devices: ['bigip-1'],
         servers: [],
@@ -196,7 +257,15 @@ export async function startBench(ingress: Partial<IngressConfig> = {}, options: 
         notes: [],
         ...result,
       };
-      queues.deliver('settled-east', seal(INGRESS_SETTLED, settled, { id: randomUUID(), cluster: 'east', subject: OWNER, time: new Date(clock.now()).toISOString() }));
+      queues.deliver(
+        'settled-east',
+        seal(INGRESS_SETTLED, settled, {
+          id: randomUUID(),
+          cluster: 'east',
+          subject: OWNER,
+          time: new Date(clock.now()).toISOString(),
+        }),
+      );
     },
     passUntil: async (what) => {
       while (!what()) {
@@ -217,17 +286,38 @@ export function ingressService(more: Record<string, unknown> = {}): KubernetesOb
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { namespace: 'istio-system', name: 'istio-ingressgateway' },
-    spec: { type: 'LoadBalancer', selector: { istio: 'ingressgateway' }, ports: [{ name: 'status-port', port: 15020, protocol: 'TCP', targetPort: 15020 }], ...more },
+    spec: {
+      type: 'LoadBalancer',
+      selector: { istio: 'ingressgateway' },
+      ports: [{ name: 'status-port', port: 15020, protocol: 'TCP', targetPort: 15020 }],
+      ...more,
+    },
   };
 }
 
-export function gatewayPod(name = 'gateway-1', more: Record<string, unknown> = {}): KubernetesObject {
+export function gatewayPod(
+  name = 'gateway-1',
+  more: Record<string, unknown> = {},
+): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { namespace: 'istio-system', name, labels: { istio: 'ingressgateway', app: 'gateway' }, ...more },
-    spec: { nodeName: 'worker-1', containers: [{ name: 'istio-proxy', image: 'proxyv2', args: ['proxy', 'router'] }] },
-    status: { phase: 'Running', podIP: '10.244.1.5', podIPs: [{ ip: '10.244.1.5' }], conditions: [{ type: 'Ready', status: 'True' }] },
+    metadata: {
+      namespace: 'istio-system',
+      name,
+      labels: { istio: 'ingressgateway', app: 'gateway' },
+      ...more,
+    },
+    spec: {
+      nodeName: 'worker-1',
+      containers: [{ name: 'istio-proxy', image: 'proxyv2', args: ['proxy', 'router'] }],
+    },
+    status: {
+      phase: 'Running',
+      podIP: '10.244.1.5',
+      podIPs: [{ ip: '10.244.1.5' }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
   };
 }
 
@@ -236,7 +326,10 @@ export function gateway(name: string, port: number, namespace = 'default'): Kube
     apiVersion: 'networking.istio.io/v1',
     kind: 'Gateway',
     metadata: { namespace, name },
-    spec: { selector: { istio: 'ingressgateway' }, servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }] },
+    spec: {
+      selector: { istio: 'ingressgateway' },
+      servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
+    },
   };
 }
 
@@ -245,6 +338,15 @@ export function route(name: string, gatewayName: string, port: number): Kubernet
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',
     metadata: { namespace: 'default', name },
-    spec: { hosts: ['*'], gateways: [gatewayName], tcp: [{ match: [{ port }], route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }] }] },
+    spec: {
+      hosts: ['*'],
+      gateways: [gatewayName],
+      tcp: [
+        {
+          match: [{ port }],
+          route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }],
+        },
+      ],
+    },
   };
 }

@@ -84,9 +84,11 @@ export function gatedDevice(device: Device, gate: Gate): Device {
   return {
     ...device,
     read: (partition) => gate.read(() => device.read(partition)),
-    declare: (partition, next, lockKey) => gate.pass(() => device.declare(partition, next, lockKey)),
+    declare: (partition, next, lockKey) =>
+      gate.pass(() => device.declare(partition, next, lockKey)),
     verify: (partition, state) => gate.read(() => device.verify(partition, state)),
-    reconcileMembers: (partition, state) => gate.pass(() => device.reconcileMembers(partition, state)),
+    reconcileMembers: (partition, state) =>
+      gate.pass(() => device.reconcileMembers(partition, state)),
     foreign: () => gate.read(() => device.foreign()),
     facts: () => gate.read(() => device.facts()),
   };
@@ -97,11 +99,16 @@ export function gatedQueues(queues: Queues, gate: Gate): Queues {
     ...queue,
     send: (message) => gate.pass(() => queue.send(message)),
     delete: (receipt) => gate.pass(() => queue.delete(receipt)),
-    changeVisibility: (receipt, visibility) => gate.pass(() => queue.changeVisibility(receipt, visibility)),
+    changeVisibility: (receipt, visibility) =>
+      gate.pass(() => queue.changeVisibility(receipt, visibility)),
   });
   return { queue: (name) => gated(queues.queue(name)), close: () => queues.close() };
 }
 
 export function gatedBlobs(blobs: Blobs, gate: Gate): Blobs {
-  return { ...blobs, put: (key, text, condition) => gate.pass(() => blobs.put(key, text, condition)), delete: (key) => gate.pass(() => blobs.delete(key)) };
+  return {
+    ...blobs,
+    put: (key, text, condition) => gate.pass(() => blobs.put(key, text, condition)),
+    delete: (key) => gate.pass(() => blobs.delete(key)),
+  };
 }

@@ -1,6 +1,11 @@
 /** What the promises are about, watched from outside while apply works: every declared state and every result is judged as it appears. */
 import { DeviceError } from '../../../shared/bigip/errors.ts';
-import type { Exposure, Settled, Settings, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type {
+  Exposure,
+  Settled,
+  Settings,
+  Slice,
+} from '../../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { sameContent } from '../../../shared/domain/plan/declared.ts';
@@ -68,7 +73,14 @@ export function createModel(): Model {
   /** A result that was held up tells what was true when it was made; the next resync puts it right. */
   let late = false;
 
-  const wantedAt = (owner: string, version: Slice['version'] | undefined): readonly Exposure[] | undefined => sent.find((s) => s.owner === owner && version !== undefined && compareVersions(s.version, version) === 0)?.exposures;
+  const wantedAt = (
+    owner: string,
+    version: Slice['version'] | undefined,
+  ): readonly Exposure[] | undefined =>
+    sent.find(
+      (s) =>
+        s.owner === owner && version !== undefined && compareVersions(s.version, version) === 0,
+    )?.exposures;
   watchDeclares(world, wantedAt, violations);
   watchResults(world, sent, (violation) => late || violations.push(violation));
   const { device } = world;
@@ -83,21 +95,44 @@ export function createModel(): Model {
       if (faults[0] === 'away' || faults[0] === 'login') fail();
       return read(partition);
     },
-    missing: async (references: readonly Reference[]) => (shows && !mended ? references.filter(({ path }) => path === '/Common/missing').map((one) => ({ ...one, response: '01020036:3: not found' })) : []),
-    foreign: async () => (theirs === undefined ? [] : [{ path: `/Common/theirs-${theirs}`, partition: 'Common', address: '172.16.100.195', port: theirs }]),
+    missing: async (references: readonly Reference[]) =>
+      shows && !mended
+        ? references
+            .filter(({ path }) => path === '/Common/missing')
+            .map((one) => ({ ...one, response: '01020036:3: not found' }))
+        : [],
+    foreign: async () =>
+      theirs === undefined
+        ? []
+        : [
+            {
+              path: `/Common/theirs-${theirs}`,
+              partition: 'Common',
+              address: '172.16.100.195',
+              port: theirs,
+            },
+          ],
   });
   device.before = (_partition, next, commit) => {
     fail(commit);
     const held = new Set(Object.keys(device.state().exposures));
     for (const [key, e] of Object.entries(next.exposures)) {
       const named = `/k8s/${applicationName(e)}/virtual`;
-      if (!mended && e.settings.iRules.length > 0) throw new DeviceError('BIP424', 'content', 'not found', { response: `01020036:3: /Common/missing of ${named}` });
-      if (e.port === theirs && !held.has(key)) throw new DeviceError('BIP422', 'content', 'taken', { response: `01070333:3: ${named}` });
+      if (!mended && e.settings.iRules.length > 0)
+        throw new DeviceError('BIP424', 'content', 'not found', {
+          response: `01020036:3: /Common/missing of ${named}`,
+        });
+      if (e.port === theirs && !held.has(key))
+        throw new DeviceError('BIP422', 'content', 'taken', { response: `01070333:3: ${named}` });
     }
   };
 
   const send = async (owner: string, wants: readonly Want[]): Promise<void> => {
-    const one = slice(++counter, wants.map((want) => exposureOf(owner, want)), { owner, clusterUid: `uid-${owner}` });
+    const one = slice(
+      ++counter,
+      wants.map((want) => exposureOf(owner, want)),
+      { owner, clusterUid: `uid-${owner}` },
+    );
     latest.set(owner, wants);
     sent.push(one);
     await world.send(one);
@@ -141,10 +176,16 @@ export function createModel(): Model {
     },
     audit: async (port) => {
       const key = `172.16.100.195:${port}/tcp`;
-      await world.audit(['k8s'], port === undefined ? [] : [{ partition: 'k8s', key, values: { enabled: false }, instead: { enabled: true } }]);
+      await world.audit(
+        ['k8s'],
+        port === undefined
+          ? []
+          : [{ partition: 'k8s', key, values: { enabled: false }, instead: { enabled: true } }],
+      );
     },
     foreign: (port) => {
-      const free = port === undefined || !Object.values(device.state().exposures).some((e) => e.port === port);
+      const free =
+        port === undefined || !Object.values(device.state().exposures).some((e) => e.port === port);
       theirs = free ? port : undefined;
     },
     quiet: async () => {
@@ -159,7 +200,11 @@ export function createModel(): Model {
         await world.drain();
       }
     },
-    problemsAtRest: () => [...violations, ...restProblems(world.device.state(), latest), ...lostEvents(world, sent)],
+    problemsAtRest: () => [
+      ...violations,
+      ...restProblems(world.device.state(), latest),
+      ...lostEvents(world, sent),
+    ],
   };
 }
 
@@ -167,7 +212,13 @@ function exposureOf(owner: string, { port, variant, pod }: Want): Exposure {
   return exposure({
     port,
     settings: VARIANTS[variant],
-    members: [{ address: `10.${CLUSTERS.findIndex((c) => ownerOf(c) === owner)}.0.${pod}`, port: 8080, availability: 'ready' }],
+    members: [
+      {
+        address: `10.${CLUSTERS.findIndex((c) => ownerOf(c) === owner)}.0.${pod}`,
+        port: 8080,
+        availability: 'ready',
+      },
+    ],
     gateways: [`ns/gw-${port}`],
     since: `2026-01-0${1 + CLUSTERS.findIndex((c) => ownerOf(c) === owner)}T00:00:00Z`,
   });
@@ -180,74 +231,123 @@ function errorOf(fault: DeviceFault): DeviceError {
     timeout: () => new DeviceError('BIP502', 'ambiguous', 'no answer'),
     'lost reply': () => new DeviceError('BIP505', 'ambiguous', 'HTML 500'),
     away: () => new DeviceError('BIP501', 'transient', 'not reachable'),
-    slow: () => new DeviceError('BIP505', 'ambiguous', 'the script takes too long', { hint: 'slow' }),
+    slow: () =>
+      new DeviceError('BIP505', 'ambiguous', 'the script takes too long', { hint: 'slow' }),
     raced: () => new DeviceError('BIP421', 'content', 'it exists already', { hint: 'raced' }),
   };
   return errors[fault]();
 }
 
-type WantedAt = (owner: string, version: Slice['version'] | undefined) => readonly Exposure[] | undefined;
+type WantedAt = (
+  owner: string,
+  version: Slice['version'] | undefined,
+) => readonly Exposure[] | undefined;
 
 /** Promises 3, 6 and 7 at every single write. */
 function watchDeclares(world: World, wantedAt: WantedAt, violations: string[]): void {
   world.device.after = (before, next) => {
     for (const [owner, record] of Object.entries(before.owners)) {
       const now = next.owners[owner];
-      if (!now || compareVersions(now.version, record.version) < 0) violations.push(`3: ${owner} was rolled back from ${formatRevision(record.version)} to ${now ? formatRevision(now.version) : 'nothing'}`);
+      if (!now || compareVersions(now.version, record.version) < 0)
+        violations.push(
+          `3: ${owner} was rolled back from ${formatRevision(record.version)} to ${now ? formatRevision(now.version) : 'nothing'}`,
+        );
     }
     for (const [key, e] of Object.entries(before.exposures)) {
-      const gone = e.contributions.filter((c) => !next.exposures[key]?.contributions.some((n) => n.owner === c.owner));
+      const gone = e.contributions.filter(
+        (c) => !next.exposures[key]?.contributions.some((n) => n.owner === c.owner),
+      );
       for (const { owner } of gone) {
-        const wanted = wantedAt(owner, next.owners[owner]?.version)?.some((w) => exposureKey(w) === key);
+        const wanted = wantedAt(owner, next.owners[owner]?.version)?.some(
+          (w) => exposureKey(w) === key,
+        );
         if (wanted !== false) violations.push(`7: ${key} was taken from ${owner}, who wants it`);
       }
     }
     for (const [key, e] of Object.entries(next.exposures)) {
-      if (new Set(e.contributions.map((c) => c.owner)).size !== 1) violations.push(`7: ${key} has several owners`);
+      if (new Set(e.contributions.map((c) => c.owner)).size !== 1)
+        violations.push(`7: ${key} has several owners`);
     }
   };
 }
 
 /** Promise 9: a result says what is on the device at that moment. */
-function watchResults(world: World, sent: readonly Slice[], report: (violation: string) => void): void {
+function watchResults(
+  world: World,
+  sent: readonly Slice[],
+  report: (violation: string) => void,
+): void {
   world.onSettled = (settled: Settled) => {
-    const asked = sent.find((s) => s.owner === settled.owner && compareVersions(s.version, settled.version) === 0);
+    const asked = sent.find(
+      (s) => s.owner === settled.owner && compareVersions(s.version, settled.version) === 0,
+    );
     const state = world.device.state();
     const current = state.owners[settled.owner]?.version;
     if (!asked || !current || compareVersions(current, settled.version) !== 0) return;
     for (const result of settled.exposures) {
       const wanted = asked.exposures.find((e) => exposureKey(e) === exposureKey(result));
-      const there = wanted !== undefined && isDeclared(state.exposures[exposureKey(result)], settled.owner, wanted);
+      const there =
+        wanted !== undefined &&
+        isDeclared(state.exposures[exposureKey(result)], settled.owner, wanted);
       const says = result.outcome === 'applied' || result.outcome === 'unchanged';
-      if (result.outcome !== 'retry' && wanted && says !== there) report(`9: ${exposureKey(result)} of ${settled.owner} at ${formatRevision(settled.version)} is said to be ${result.outcome} and ${there ? 'is' : 'is not'} declared so`);
+      if (result.outcome !== 'retry' && wanted && says !== there)
+        report(
+          `9: ${exposureKey(result)} of ${settled.owner} at ${formatRevision(settled.version)} is said to be ${result.outcome} and ${there ? 'is' : 'is not'} declared so`,
+        );
     }
   };
 }
 
-function isDeclared(declared: DeclaredExposure | undefined, owner: string, wanted: Exposure): boolean {
+function isDeclared(
+  declared: DeclaredExposure | undefined,
+  owner: string,
+  wanted: Exposure,
+): boolean {
   const mine = declared?.contributions.find((c) => c.owner === owner);
-  return mine !== undefined && sameContent(declared?.settings, wanted.settings) && sameContent(mine.members, wanted.members);
+  return (
+    mine !== undefined &&
+    sameContent(declared?.settings, wanted.settings) &&
+    sameContent(mine.members, wanted.members)
+  );
 }
 
 /** Promise 2: what is declared at rest follows from what was said last, whatever happened on the way. */
-function restProblems(state: DeclaredState, latest: ReadonlyMap<string, readonly Want[]>): readonly string[] {
-  const keys = new Set([...Object.keys(state.exposures), ...[...latest].flatMap(([owner, wants]) => wants.map((w) => exposureKey(exposureOf(owner, w))))]);
+function restProblems(
+  state: DeclaredState,
+  latest: ReadonlyMap<string, readonly Want[]>,
+): readonly string[] {
+  const keys = new Set([
+    ...Object.keys(state.exposures),
+    ...[...latest].flatMap(([owner, wants]) => wants.map((w) => exposureKey(exposureOf(owner, w)))),
+  ]);
   return [...keys].flatMap((key) => {
-    const wishes = [...latest].flatMap(([owner, wants]) => wants.map((w) => ({ owner, wanted: exposureOf(owner, w) }))).filter(({ wanted }) => exposureKey(wanted) === key);
+    const wishes = [...latest]
+      .flatMap(([owner, wants]) => wants.map((w) => ({ owner, wanted: exposureOf(owner, w) })))
+      .filter(({ wanted }) => exposureKey(wanted) === key);
     const declared = state.exposures[key];
     if (wishes.length === 0) return declared ? [`2: ${key} is declared and nobody wants it`] : [];
     const holder = wishes.find(({ owner, wanted }) => isDeclared(declared, owner, wanted));
-    return holder ? [] : [`2: ${key} is not declared as any of ${wishes.map((w) => w.owner).join(', ')} wants it`];
+    return holder
+      ? []
+      : [`2: ${key} is not declared as any of ${wishes.map((w) => w.owner).join(', ')} wants it`];
   });
 }
 
 /** Promise 1: every event has an end that somebody can read, and the queue is empty. */
 function lostEvents(world: World, sent: readonly Slice[]): readonly string[] {
   const ends = new Set([
-    ...world.settled().filter((s) => s.exposures.every((e) => e.outcome !== 'retry')).map((s) => `${s.owner} ${formatRevision(s.version)}`),
-    ...world.log.filter((l) => l.message === 'overtaken by a newer one').map((l) => `${String(l['owner'])} ${String(l['revision'])}`),
+    ...world
+      .settled()
+      .filter((s) => s.exposures.every((e) => e.outcome !== 'retry'))
+      .map((s) => `${s.owner} ${formatRevision(s.version)}`),
+    ...world.log
+      .filter((l) => l.message === 'overtaken by a newer one')
+      .map((l) => `${String(l['owner'])} ${String(l['revision'])}`),
   ]);
   const lost = sent.filter((s) => !ends.has(`${s.owner} ${formatRevision(s.version)}`));
   const waiting = world.queues.messages('slices').length;
-  return [...lost.map((s) => `1: ${s.owner} at ${formatRevision(s.version)} has no end`), ...(waiting > 0 ? [`1: ${waiting} messages are stuck`] : [])];
+  return [
+    ...lost.map((s) => `1: ${s.owner} at ${formatRevision(s.version)} has no end`),
+    ...(waiting > 0 ? [`1: ${waiting} messages are stuck`] : []),
+  ];
 }

@@ -1,5 +1,11 @@
 /** The queues in memory, under a clock that only the test moves: FIFO groups, visibility, receive counts, deduplication. */
-import type { OutgoingMessage, Queue, QueueMessage, QueueName, Queues } from '../../../shared/queue/port.ts';
+import type {
+  OutgoingMessage,
+  Queue,
+  QueueMessage,
+  QueueName,
+  Queues,
+} from '../../../shared/queue/port.ts';
 import { deadQueueOf, MAX_RECEIVE_COUNT } from '../../../shared/queue/limits.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
 import type { VirtualClock } from './clock.ts';
@@ -23,12 +29,16 @@ export interface MemoryQueues extends Queues {
 
 const DEDUPLICATION = 5 * 60_000;
 
-export function memoryQueues(clock: VirtualClock, onSend: (name: QueueName, body: string) => void = () => undefined): MemoryQueues {
+export function memoryQueues(
+  clock: VirtualClock,
+  onSend: (name: QueueName, body: string) => void = () => undefined,
+): MemoryQueues {
   const kept = new Map<string, Kept[]>();
   const history = new Map<string, (OutgoingMessage & { readonly at: number })[]>();
   let ids = 0;
   const list = (name: string): Kept[] => kept.get(name) ?? kept.set(name, []).get(name)!;
-  const past = (name: string): (OutgoingMessage & { readonly at: number })[] => history.get(name) ?? history.set(name, []).get(name)!;
+  const past = (name: string): (OutgoingMessage & { readonly at: number })[] =>
+    history.get(name) ?? history.set(name, []).get(name)!;
   const byReceipt = (name: string, receipt: string): Kept => {
     const found = list(name).find((m) => m.receipt === receipt && m.visibleAt > clock.now());
     if (!found) throw new QueueError('Q605', `${receipt} is no longer held`);
@@ -37,21 +47,41 @@ export function memoryQueues(clock: VirtualClock, onSend: (name: QueueName, body
   const queue = (name: QueueName): Queue => ({
     name,
     send: async (message) => {
-      const seen = past(name).some((m) => m.deduplicationId === message.deduplicationId && m.at > clock.now() - DEDUPLICATION);
+      const seen = past(name).some(
+        (m) => m.deduplicationId === message.deduplicationId && m.at > clock.now() - DEDUPLICATION,
+      );
       if (seen) return;
       onSend(name, message.body);
       past(name).push({ ...message, at: clock.now() });
-      list(name).push({ ...message, id: `m${++ids}`, sentAt: clock.now(), receiveCount: 0, visibleAt: clock.now(), receipt: '' });
+      list(name).push({
+        ...message,
+        id: `m${++ids}`,
+        sentAt: clock.now(),
+        receiveCount: 0,
+        visibleAt: clock.now(),
+        receipt: '',
+      });
     },
     receive: async ({ max, visibility }) => {
-      const worn = deadQueueOf(name) === undefined ? [] : list(name).filter((m) => m.visibleAt <= clock.now() && m.receiveCount >= MAX_RECEIVE_COUNT);
+      const worn =
+        deadQueueOf(name) === undefined
+          ? []
+          : list(name).filter(
+              (m) => m.visibleAt <= clock.now() && m.receiveCount >= MAX_RECEIVE_COUNT,
+            );
       for (const m of worn) {
         list(name).splice(list(name).indexOf(m), 1);
         past(deadQueueOf(name)!).push({ ...m, at: clock.now() });
         list(deadQueueOf(name)!).push({ ...m, receiveCount: 0, receipt: '' });
       }
-      const blocked = new Set(list(name).filter((m) => m.visibleAt > clock.now()).map((m) => m.group));
-      const taken = list(name).filter((m) => !blocked.has(m.group)).slice(0, max);
+      const blocked = new Set(
+        list(name)
+          .filter((m) => m.visibleAt > clock.now())
+          .map((m) => m.group),
+      );
+      const taken = list(name)
+        .filter((m) => !blocked.has(m.group))
+        .slice(0, max);
       return taken.map((m): QueueMessage => {
         m.receiveCount += 1;
         m.visibleAt = clock.now() + visibility;
@@ -60,11 +90,15 @@ export function memoryQueues(clock: VirtualClock, onSend: (name: QueueName, body
         return { id, receipt, group, deduplicationId, body, receiveCount, sentAt };
       });
     },
-    delete: async (receipt) => void list(name).splice(list(name).indexOf(byReceipt(name, receipt)), 1),
+    delete: async (receipt) =>
+      void list(name).splice(list(name).indexOf(byReceipt(name, receipt)), 1),
     changeVisibility: async (receipt, visibility) => {
       byReceipt(name, receipt).visibleAt = clock.now() + visibility;
     },
-    depth: async () => ({ waiting: list(name).filter((m) => m.visibleAt <= clock.now()).length, inFlight: list(name).filter((m) => m.visibleAt > clock.now()).length }),
+    depth: async () => ({
+      waiting: list(name).filter((m) => m.visibleAt <= clock.now()).length,
+      inFlight: list(name).filter((m) => m.visibleAt > clock.now()).length,
+    }),
   });
   return {
     queue,
@@ -73,7 +107,9 @@ export function memoryQueues(clock: VirtualClock, onSend: (name: QueueName, body
     sent: (name) => past(name),
     nextAt: (name) => {
       const groups = [...Map.groupBy(list(name), (m) => m.group).values()];
-      const times = groups.map((messages) => Math.max(...messages.map((m) => (m.receiveCount > 0 ? m.visibleAt : 0))));
+      const times = groups.map((messages) =>
+        Math.max(...messages.map((m) => (m.receiveCount > 0 ? m.visibleAt : 0))),
+      );
       return times.length === 0 ? undefined : Math.min(...times);
     },
   };

@@ -8,7 +8,13 @@ import { open, seal } from '../../../shared/queue/envelope.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
 import type { Audit } from '../../../shared/queue/events.ts';
-import { AUDIT, INGRESS_ABSENT, INGRESS_DESIRED, SETTLED_EVENTS, STEERING } from '../../../shared/queue/events.ts';
+import {
+  AUDIT,
+  INGRESS_ABSENT,
+  INGRESS_DESIRED,
+  SETTLED_EVENTS,
+  STEERING,
+} from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
@@ -74,41 +80,101 @@ export interface WorldOptions {
 }
 
 /** These worlds keep no failures: nothing is read from or written to the disk. */
-const NO_HISTORY = { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() };
+const NO_HISTORY = {
+  note: () => Promise.resolve(),
+  tell: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
 
-export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets = [], blobs = memoryBlobs() }: WorldOptions = {}): World {
+export function createWorld({
+  partitions = ['k8s'],
+  random = () => 0.5,
+  fleets = [],
+  blobs = memoryBlobs(),
+}: WorldOptions = {}): World {
   const clock = virtualClock();
-  const queues = memoryQueues(clock, (name, body) => name.startsWith('settled-') && isSettled(body) && world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled));
+  const queues = memoryQueues(
+    clock,
+    (name, body) =>
+      name.startsWith('settled-') &&
+      isSettled(body) &&
+      world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled),
+  );
   const device = memoryDevice();
   const log: LogLine[] = [];
   const config = configOf(partitions, fleets);
   const marks = memoryMarks();
   let ids = 0;
-  const runtime = (through: Queues): Runtime => ({ config, queues: through, clock, random, id: () => `id-${++ids}`, log: logger(log), secrets: { resolve: () => Promise.resolve('') } });
-  const waitingThrough = (gate: Gate): Failures['waiting'] => failuresOver(gatedBlobs(blobs, gate), { clock, id: () => `blob-${++ids}` }).waiting;
+  const runtime = (through: Queues): Runtime => ({
+    config,
+    queues: through,
+    clock,
+    random,
+    id: () => `id-${++ids}`,
+    log: logger(log),
+    secrets: { resolve: () => Promise.resolve('') },
+  });
+  const waitingThrough = (gate: Gate): Failures['waiting'] =>
+    failuresOver(gatedBlobs(blobs, gate), { clock, id: () => `blob-${++ids}` }).waiting;
   const waiting = waitingThrough(openGate());
   const process = (gate: Gate): ReturnType<typeof create> => {
     const seen = gate.fatal ? gatedDevice(device, gate) : device;
     const through = gate.fatal ? gatedQueues(queues, gate) : queues;
-    return create(runtime(through), { get: () => Promise.resolve(seen), close: () => Promise.resolve() }, NO_HISTORY, { place: () => Promise.resolve(waitingThrough(gate)), suspects: createSuspects(marks, { clock, log: logger(log) }) });
+    return create(
+      runtime(through),
+      { get: () => Promise.resolve(seen), close: () => Promise.resolve() },
+      NO_HISTORY,
+      {
+        place: () => Promise.resolve(waitingThrough(gate)),
+        suspects: createSuspects(marks, { clock, log: logger(log) }),
+      },
+    );
   };
   let living = process(openGate());
   let scheduled = process(openGate());
   const put = (type: string, data: object, owner: string): Promise<void> => {
     const id = `event-${++ids}`;
-    return queues.queue('slices').send({ group: 'bigip-1', deduplicationId: id, body: seal(type, data, { id, cluster: owner.split('/')[0]!, subject: owner, time: new Date(clock.now()).toISOString() }) });
+    return queues
+      .queue('slices')
+      .send({
+        group: 'bigip-1',
+        deduplicationId: id,
+        body: seal(type, data, {
+          id,
+          cluster: owner.split('/')[0]!,
+          subject: owner,
+          time: new Date(clock.now()).toISOString(),
+        }),
+      });
   };
   const step = async (gate: Gate = openGate()): Promise<boolean> => {
-    const messages = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: VISIBILITY });
+    const messages = await queues
+      .queue('slices')
+      .receive({ max: 10, wait: 0, visibility: VISIBILITY });
     if (messages.length === 0) return false;
     const deadline = clock.now() + 120_000;
-    const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()) };
+    const context = {
+      awsRequestId: 'r',
+      functionName: 'apply',
+      functionVersion: '1',
+      getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
+    };
     // A process that can be killed remembers nothing of the one before.
     const through = gatedQueues(queues, gate);
     const handle = gate.fatal ? process(gate) : living;
-    const answer = await handle({ Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:slices.fifo')) }, context).catch(() => undefined);
-    const failed = new Set(answer ? answer.batchItemFailures.map((f) => f.itemIdentifier) : messages.map((m) => m.id));
-    for (const m of messages) if (!failed.has(m.id)) await through.queue('slices').delete(m.receipt).catch(() => undefined);
+    const answer = await handle(
+      { Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:slices.fifo')) },
+      context,
+    ).catch(() => undefined);
+    const failed = new Set(
+      answer ? answer.batchItemFailures.map((f) => f.itemIdentifier) : messages.map((m) => m.id),
+    );
+    for (const m of messages)
+      if (!failed.has(m.id))
+        await through
+          .queue('slices')
+          .delete(m.receipt)
+          .catch(() => undefined);
     if (gate.dead) living = process(openGate());
     return true;
   };
@@ -116,12 +182,16 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
     await (gate.fatal ? process(gate) : scheduled).turns().catch(() => undefined);
     if (gate.dead) scheduled = process(openGate());
   };
-  const isWaited = async (): Promise<boolean> => (await waiting.marks()).some(({ state }) => state !== 'here');
+  const isWaited = async (): Promise<boolean> =>
+    (await waiting.marks()).some(({ state }) => state !== 'here');
   const drain = async (limit = 24 * 60 * 60_000): Promise<void> => {
     const end = clock.now() + limit;
     let due = clock.now() + MINUTE;
     for (;;) {
-      const at = Math.min(queues.nextAt('slices') ?? Infinity, (await isWaited()) ? Math.max(due, clock.now()) : Infinity);
+      const at = Math.min(
+        queues.nextAt('slices') ?? Infinity,
+        (await isWaited()) ? Math.max(due, clock.now()) : Infinity,
+      );
       if (at > end) return;
       clock.advance(Math.max(0, at - clock.now()));
       if (at >= due) {
@@ -137,16 +207,30 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
     log,
     waiting,
     send: (slice) => put(INGRESS_DESIRED, slice, slice.owner),
-    approve: (approval) => put(STEERING, { action: 'approve', device: 'bigip-1', ...approval }, approval.owner),
-    steer: (order) => put(STEERING, order, order.action === 'approve' ? order.owner : ownerOf(order.cluster)),
+    approve: (approval) =>
+      put(STEERING, { action: 'approve', device: 'bigip-1', ...approval }, approval.owner),
+    steer: (order) =>
+      put(STEERING, order, order.action === 'approve' ? order.owner : ownerOf(order.cluster)),
     miss: (absence) => put(INGRESS_ABSENT, absence, ownerOf(absence.cluster)),
-    audit: (names, adopt) => put(AUDIT, { device: 'bigip-1', partitions: names, reason: 'a test', ...(adopt && { adopt }) }, ownerOf('east')),
+    audit: (names, adopt) =>
+      put(
+        AUDIT,
+        { device: 'bigip-1', partitions: names, reason: 'a test', ...(adopt && { adopt }) },
+        ownerOf('east'),
+      ),
     step,
     turn,
     drain,
-    settled: () => CLUSTERS.flatMap((c) => queues.sent(`settled-${c}`).filter(({ body }) => isSettled(body)).map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled)),
+    settled: () =>
+      CLUSTERS.flatMap((c) =>
+        queues
+          .sent(`settled-${c}`)
+          .filter(({ body }) => isSettled(body))
+          .map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled),
+      ),
     onSettled: () => undefined,
-    deadLetters: () => queues.sent('slices-dead').map((m) => dataOf(m.body, DEAD_LETTER_EVENTS) as DeadLetter),
+    deadLetters: () =>
+      queues.sent('slices-dead').map((m) => dataOf(m.body, DEAD_LETTER_EVENTS) as DeadLetter),
   };
   return world;
 }
@@ -154,10 +238,17 @@ export function createWorld({ partitions = ['k8s'], random = () => 0.5, fleets =
 function configOf(partitions: readonly string[], fleets: readonly object[]): SluiceConfig {
   return SluiceConfig.parse({
     generation: 1,
-    devices: [{ name: 'bigip-1', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions }],
+    devices: [
+      { name: 'bigip-1', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions },
+    ],
     clusters: CLUSTERS.map((id) => ({ id })),
     fleets,
-    ingresses: CLUSTERS.map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' })),
+    ingresses: CLUSTERS.map((cluster) => ({
+      cluster,
+      service: 'istio-system/istio-ingressgateway',
+      devices: ['bigip-1'],
+      virtualAddress: '172.16.100.195',
+    })),
   });
 }
 
@@ -173,7 +264,14 @@ function dataOf(body: string, events: Parameters<typeof open>[1]): unknown {
 }
 
 function logger(lines: LogLine[]): Logger {
-  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields });
-  const one: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => one };
+  const at = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, message, ...fields });
+  const one: Logger = {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => one,
+  };
   return one;
 }

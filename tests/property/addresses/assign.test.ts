@@ -16,26 +16,68 @@ const POOL = { ranges: ['10.1.0.0/28', '10.1.9.3-10.1.9.5'], reserved: ['10.1.0.
 const { free } = readPool('web', POOL);
 const OWNERS = ['east/a/gw', 'east/b/gw', 'west/a/gw', 'west/c/gw', 'north/a/gw', 'south/d/gw'];
 /** east and west are a fleet. */
-const sameFleet = (a: string, b: string): boolean => new Set([a, b].map((owner) => owner.split('/')[0])).size === 2 && [a, b].every((owner) => /^(east|west)\//.test(owner));
-const fellows = (a: string, b: string): boolean => a === b || (sameFleet(a, b) && a.split('/')[1] === b.split('/')[1]);
+const sameFleet = (a: string, b: string): boolean =>
+  new Set([a, b].map((owner) => owner.split('/')[0])).size === 2 &&
+  [a, b].every((owner) => /^(east|west)\//.test(owner));
+const fellows = (a: string, b: string): boolean =>
+  a === b || (sameFleet(a, b) && a.split('/')[1] === b.split('/')[1]);
 
 interface Step {
-  readonly batch: readonly { readonly owner: string; readonly late: number; readonly ports: readonly number[]; readonly age: number }[];
+  readonly batch: readonly {
+    readonly owner: string;
+    readonly late: number;
+    readonly ports: readonly number[];
+    readonly age: number;
+  }[];
 }
 
-const event = fc.record({ owner: fc.constantFrom(...OWNERS), late: fc.constantFrom(0, 0, 0, 0, 1, 3), ports: fc.uniqueArray(fc.constantFrom(80, 443, 8443), { maxLength: 3 }), age: fc.nat(9) });
-const steps: fc.Arbitrary<readonly Step[]> = fc.array(fc.record({ batch: fc.uniqueArray(event, { minLength: 1, maxLength: 4, selector: ({ owner }) => owner }) }), { minLength: 1, maxLength: 25 });
+const event = fc.record({
+  owner: fc.constantFrom(...OWNERS),
+  late: fc.constantFrom(0, 0, 0, 0, 1, 3),
+  ports: fc.uniqueArray(fc.constantFrom(80, 443, 8443), { maxLength: 3 }),
+  age: fc.nat(9),
+});
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({
+    batch: fc.uniqueArray(event, { minLength: 1, maxLength: 4, selector: ({ owner }) => owner }),
+  }),
+  { minLength: 1, maxLength: 25 },
+);
 /** So many of the pool's addresses that there is still one for everybody. */
-const foreign = fc.subarray(Array.from({ length: 14 }, (_, i) => addressAt(free, BigInt(i)) ?? ''), { maxLength: 8 }).map((list) => list.map((address) => ({ path: `/Common/${address}`, partition: 'Common', address })));
+const foreign = fc
+  .subarray(
+    Array.from({ length: 14 }, (_, i) => addressAt(free, BigInt(i)) ?? ''),
+    { maxLength: 8 },
+  )
+  .map((list) =>
+    list.map((address) => ({ path: `/Common/${address}`, partition: 'Common', address })),
+  );
 
-const sliceOf = (owner: string, counter: number, ports: readonly number[], more: { readonly age?: number; readonly claims?: readonly string[] } = {}): Slice => {
+const sliceOf = (
+  owner: string,
+  counter: number,
+  ports: readonly number[],
+  more: { readonly age?: number; readonly claims?: readonly string[] } = {},
+): Slice => {
   const { age = 0, claims = [] } = more;
   const gateways = [`${owner.split('/')[1]}/gw`];
-  return asking(owner, counter, { pool: POOL, claims, removed: ports.length === 0, exposures: ports.map((port) => wish({ port, gateways, since: `2026-01-0${age}T00:00:00Z` })) });
+  return asking(owner, counter, {
+    pool: POOL,
+    claims,
+    removed: ports.length === 0,
+    exposures: ports.map((port) => wish({ port, gateways, since: `2026-01-0${age}T00:00:00Z` })),
+  });
 };
 
 /** Plays the steps; `look` sees the device after each. */
-function play(device: MiniDevice, all: readonly Step[], look: (done: ReturnType<MiniDevice['apply']>, before: ReturnType<MiniDevice['addresses']>) => void): void {
+function play(
+  device: MiniDevice,
+  all: readonly Step[],
+  look: (
+    done: ReturnType<MiniDevice['apply']>,
+    before: ReturnType<MiniDevice['addresses']>,
+  ) => void,
+): void {
   const counters = new Map<string, number>();
   for (const step of all) {
     const before = device.addresses();
@@ -48,7 +90,8 @@ function play(device: MiniDevice, all: readonly Step[], look: (done: ReturnType<
   }
 }
 
-const start = (holders: MiniDevice['foreign']): MiniDevice => Object.assign(miniDevice({ sameFleet }), { foreign: holders });
+const start = (holders: MiniDevice['foreign']): MiniDevice =>
+  Object.assign(miniDevice({ sameFleet }), { foreign: holders });
 
 describe('automatic addresses', () => {
   test('come from the pool, from nobody else, and one for each owner', () => {
@@ -56,15 +99,23 @@ describe('automatic addresses', () => {
       fc.property(steps, foreign, (all, holders) => {
         const device = start(holders);
         play(device, all, ({ fresh, plans }) => {
-          const late = plans.flatMap((plan) => plan.entries.filter(({ kind }) => kind === 'superseded').map(({ owner }) => owner));
-          expect(fresh.filter(({ owner, address }) => late.includes(owner) || holders.some((one) => one.address === address))).toEqual([]);
+          const late = plans.flatMap((plan) =>
+            plan.entries.filter(({ kind }) => kind === 'superseded').map(({ owner }) => owner),
+          );
+          expect(
+            fresh.filter(
+              ({ owner, address }) =>
+                late.includes(owner) || holders.some((one) => one.address === address),
+            ),
+          ).toEqual([]);
           const entries = Object.entries(device.addresses());
           for (const [owner, addresses] of entries) {
             expect(addresses).toHaveLength(1);
             const [address = ''] = addresses;
             expect(holds(free, address)).toBe(true);
             expect(holders.map((one) => one.address)).not.toContain(address);
-            for (const [other, theirs] of entries) if (!fellows(owner, other)) expect(theirs).not.toContain(address);
+            for (const [other, theirs] of entries)
+              if (!fellows(owner, other)) expect(theirs).not.toContain(address);
           }
         });
       }),
@@ -77,7 +128,8 @@ describe('automatic addresses', () => {
         const device = start(holders);
         play(device, all, (_, before) => {
           const after = device.addresses();
-          for (const [owner, addresses] of Object.entries(before)) expect(after[owner] ?? addresses).toEqual(addresses);
+          for (const [owner, addresses] of Object.entries(before))
+            expect(after[owner] ?? addresses).toEqual(addresses);
         });
       }),
     );
@@ -85,34 +137,48 @@ describe('automatic addresses', () => {
 
   test('change nothing when everything is sent again, in any order and in any batches', () => {
     fc.assert(
-      fc.property(steps, fc.shuffledSubarray(OWNERS, { minLength: 6 }), fc.integer({ min: 1, max: 6 }), (all, order, size) => {
-        const device = start([]);
-        const newest = new Map<string, Slice>();
-        for (const { batch } of all) {
-          const slices = batch.map(({ owner, ports }) => sliceOf(owner, (newest.get(owner)?.version.counter ?? 0) + 1, ports));
-          for (const one of slices) newest.set(one.owner, one);
-          device.apply(...slices);
-        }
-        const before = device.states;
-        const again = order.flatMap((owner) => newest.get(owner) ?? []);
-        for (let i = 0; i < again.length; i += size) device.apply(...again.slice(i, i + size));
-        expect(device.states).toEqual(before);
-      }),
+      fc.property(
+        steps,
+        fc.shuffledSubarray(OWNERS, { minLength: 6 }),
+        fc.integer({ min: 1, max: 6 }),
+        (all, order, size) => {
+          const device = start([]);
+          const newest = new Map<string, Slice>();
+          for (const { batch } of all) {
+            const slices = batch.map(({ owner, ports }) =>
+              sliceOf(owner, (newest.get(owner)?.version.counter ?? 0) + 1, ports),
+            );
+            for (const one of slices) newest.set(one.owner, one);
+            device.apply(...slices);
+          }
+          const before = device.states;
+          const again = order.flatMap((owner) => newest.get(owner) ?? []);
+          for (let i = 0; i < again.length; i += size) device.apply(...again.slice(i, i + size));
+          expect(device.states).toEqual(before);
+        },
+      ),
     );
   });
 
   test('come back to a wiped device by their claims, in any order and in any batches', () => {
     fc.assert(
-      fc.property(steps, fc.shuffledSubarray(OWNERS, { minLength: 6 }), fc.integer({ min: 1, max: 6 }), (all, order, size) => {
-        const device = start([]);
-        play(device, all, () => undefined);
-        const before = device.addresses();
-        device.wipe();
-        const again = order.filter((owner) => before[owner] !== undefined).map((owner) => sliceOf(owner, 100, [443], { claims: before[owner] ?? [] }));
-        for (let i = 0; i < again.length; i += size) device.apply(...again.slice(i, i + size));
-        expect(device.addresses()).toEqual(before);
-        expect(device.apply(...again).fresh).toEqual([]);
-      }),
+      fc.property(
+        steps,
+        fc.shuffledSubarray(OWNERS, { minLength: 6 }),
+        fc.integer({ min: 1, max: 6 }),
+        (all, order, size) => {
+          const device = start([]);
+          play(device, all, () => undefined);
+          const before = device.addresses();
+          device.wipe();
+          const again = order
+            .filter((owner) => before[owner] !== undefined)
+            .map((owner) => sliceOf(owner, 100, [443], { claims: before[owner] ?? [] }));
+          for (let i = 0; i < again.length; i += size) device.apply(...again.slice(i, i + size));
+          expect(device.addresses()).toEqual(before);
+          expect(device.apply(...again).fresh).toEqual([]);
+        },
+      ),
     );
   });
 
@@ -124,7 +190,11 @@ describe('automatic addresses', () => {
         const { held } = device.apply(...owners.map((owner) => sliceOf(owner, 1, [443])));
         expect(Object.keys(device.addresses())).toHaveLength(Math.min(count, 14));
         expect(held).toHaveLength(Math.max(0, count - 14));
-        device.apply(...owners.slice(0, 3).map((owner) => slice(2, [], { owner, clusterUid: 'uid-north', removed: true })));
+        device.apply(
+          ...owners
+            .slice(0, 3)
+            .map((owner) => slice(2, [], { owner, clusterUid: 'uid-north', removed: true })),
+        );
         device.apply(...owners.slice(3).map((owner) => sliceOf(owner, 2, [443])));
         expect(Object.keys(device.addresses())).toHaveLength(Math.min(Math.max(0, count - 3), 14));
       }),

@@ -13,7 +13,13 @@ const IPV4 = /^(\d{1,3}\.){3}\d{1,3}(%\d+)?(\/\d+)?$/;
 const IPV6 = /^[0-9a-f:.]+(%\d+)?(\/\d+)?$/i;
 
 describeWithSchema('against the published schema of AS3', () => {
-  const ajv = new Ajv({ schemaId: 'auto', allErrors: false, jsonPointers: true, useDefaults: false, unknownFormats: 'ignore' });
+  const ajv = new Ajv({
+    schemaId: 'auto',
+    allErrors: false,
+    jsonPointers: true,
+    useDefaults: false,
+    unknownFormats: 'ignore',
+  });
   ajv.addFormat('f5ip', (text: string) => IPV4.test(text) || IPV6.test(text));
   ajv.addFormat('f5bigip', (text: string) => text.startsWith('/'));
   ajv.addFormat('f5pointer', () => true);
@@ -34,20 +40,40 @@ describeWithSchema('against the published schema of AS3', () => {
     );
     fc.assert(
       fc.property(state, fc.boolean(), (s, shareNodes) => {
-        expect(errors(wrapTenants({ k8s: renderTenant(s, { shareNodes }) }, false))).toBeUndefined();
+        expect(
+          errors(wrapTenants({ k8s: renderTenant(s, { shareNodes }) }, false)),
+        ).toBeUndefined();
       }),
       { numRuns: 50 },
     );
   });
 
   test('the empty partition is valid too', () => {
-    expect(errors(wrapTenants({ k8s: renderTenant(EMPTY_STATE, { shareNodes: false }) }, true))).toBeUndefined();
+    expect(
+      errors(wrapTenants({ k8s: renderTenant(EMPTY_STATE, { shareNodes: false }) }, true)),
+    ).toBeUndefined();
   });
 
   test('the check can fail: a virtual server without an address is refused, and named', () => {
-    const bad = { k8s: { class: 'Tenant', app: { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: [] } } } } as const;
-    const good = { ...bad.k8s, app: { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: ['10.0.0.1'], virtualPort: 80 } } } as const;
+    const bad = {
+      k8s: {
+        class: 'Tenant',
+        app: { class: 'Application', virtual: { class: 'Service_TCP', virtualAddresses: [] } },
+      },
+    } as const;
+    const good = {
+      ...bad.k8s,
+      app: {
+        class: 'Application',
+        virtual: { class: 'Service_TCP', virtualAddresses: ['10.0.0.1'], virtualPort: 80 },
+      },
+    } as const;
     expect(errors(wrapTenants({ k8s: good }, true))).toBeUndefined();
-    expect(errors(wrapTenants(bad, true))).toContainEqual(expect.objectContaining({ keyword: 'minItems', dataPath: '/declaration/k8s/app/virtual/virtualAddresses' }));
+    expect(errors(wrapTenants(bad, true))).toContainEqual(
+      expect.objectContaining({
+        keyword: 'minItems',
+        dataPath: '/declaration/k8s/app/virtual/virtualAddresses',
+      }),
+    );
   });
 });

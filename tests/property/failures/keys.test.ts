@@ -5,8 +5,13 @@ import * as fc from 'fast-check';
 import { importedKey, ownEvidence } from '../../../shared/failures/evidence.ts';
 import { isKey } from '../../../shared/failures/keys.ts';
 
-const part = fc.oneof(fc.constantFrom('..', '.', '', '/', '\\', '\0', '\n', 'a', 'index', '%2e', '~'), fc.string({ unit: 'binary', maxLength: 4 }));
-const name = fc.array(part, { maxLength: 8 }).chain((parts) => fc.constantFrom('/', '').map((between) => parts.join(between)));
+const part = fc.oneof(
+  fc.constantFrom('..', '.', '', '/', '\\', '\0', '\n', 'a', 'index', '%2e', '~'),
+  fc.string({ unit: 'binary', maxLength: 4 }),
+);
+const name = fc
+  .array(part, { maxLength: 8 })
+  .chain((parts) => fc.constantFrom('/', '').map((between) => parts.join(between)));
 
 test('a key leads nowhere but below its root', () => {
   fc.assert(
@@ -15,17 +20,31 @@ test('a key leads nowhere but below its root', () => {
       const path = relative('/store', join('/store', key));
       expect(path).toBe(key);
       expect(isAbsolute(path) || path.startsWith('..')).toBe(false);
-      expect(key.split('/').every((segment) => /^[A-Za-z0-9_-][A-Za-z0-9_.:-]*$/.test(segment))).toBe(true);
+      expect(
+        key.split('/').every((segment) => /^[A-Za-z0-9_-][A-Za-z0-9_.:-]*$/.test(segment)),
+      ).toBe(true);
     }),
     { numRuns: 2_000 },
   );
 });
 
 test('what is imported lies under a key of its own, and no head leads to the evidence of another', () => {
-  const hex = fc.string({ unit: fc.constantFrom(...Array.from({ length: 16 }, (_, digit) => digit.toString(16))), minLength: 16, maxLength: 16 });
+  const hex = fc.string({
+    unit: fc.constantFrom(...Array.from({ length: 16 }, (_, digit) => digit.toString(16))),
+    minLength: 16,
+    maxLength: 16,
+  });
   fc.assert(
     fc.property(hex, hex, fc.string(), (id, other, reason) => {
-      const event = { queue: 'slices' as const, group: 'g', id: 'm', body: reason, sentAt: 0, receiveCount: 1, verification: 'unchecked' as const };
+      const event = {
+        queue: 'slices' as const,
+        group: 'g',
+        id: 'm',
+        body: reason,
+        sentAt: 0,
+        receiveCount: 1,
+        verification: 'unchecked' as const,
+      };
       const key = importedKey(id, { reason, attempts: [], event });
       expect(isKey(key)).toBe(true);
       expect(ownEvidence({ id, evidence: key })).toBe(key);

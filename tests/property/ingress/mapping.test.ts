@@ -2,7 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { mapAll, mapIngress } from '../../../shared/domain/ingress/mapping.ts';
 import type { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
-import type { Listener, MissingServicePort, PortMapping } from '../../../shared/domain/ingress/verdict.ts';
+import type {
+  Listener,
+  MissingServicePort,
+  PortMapping,
+} from '../../../shared/domain/ingress/verdict.ts';
 import { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
 import { INGRESS } from '../../fixtures/kubernetes.ts';
 import { anyCluster, anyMesh, shuffled } from './cluster.ts';
@@ -18,23 +22,47 @@ function sockets(mapping: PortMapping): string[] {
 }
 
 /** What the watcher does: appends the ports to their Services. */
-function withPorts(objects: KubernetesObjects, missing: readonly MissingServicePort[]): KubernetesObjects {
+function withPorts(
+  objects: KubernetesObjects,
+  missing: readonly MissingServicePort[],
+): KubernetesObjects {
   const services = objects.services.map((service) => {
-    const added = missing.filter((one) => one.service === `${service.meta.namespace}/${service.meta.name}`);
-    return { ...service, ports: [...service.ports, ...added.map(({ name, port, targetPort, protocol }) => ({ name, port, targetPort, protocol }))] };
+    const added = missing.filter(
+      (one) => one.service === `${service.meta.namespace}/${service.meta.name}`,
+    );
+    return {
+      ...service,
+      ports: [
+        ...service.ports,
+        ...added.map(({ name, port, targetPort, protocol }) => ({
+          name,
+          port,
+          targetPort,
+          protocol,
+        })),
+      ],
+    };
   });
   return { ...objects, services };
 }
 
 /** As every chart has it. A Service without any port is no mesh service yet, and its first port makes it one for AUTO_PASSTHROUGH. */
-const STATUS_PORT: MissingServicePort = { service: 'istio-system/istio-ingressgateway', name: 'status-port', port: 15_020, targetPort: 15_020, protocol: 'TCP', gateways: [] };
+const STATUS_PORT: MissingServicePort = {
+  service: 'istio-system/istio-ingressgateway',
+  name: 'status-port',
+  port: 15_020,
+  targetPort: 15_020,
+  protocol: 'TCP',
+  gateways: [],
+};
 
 describe('for any cluster', () => {
   test('the mapping never throws, and every report fits its type', () => {
     fc.assert(
       fc.property(anyCluster, anyMesh, (objects, mesh) => {
         const mappings = [mapIngress(INGRESS, objects, mesh), ...mapAll(objects, mesh)];
-        for (const report of mappings.flatMap(({ servers }) => servers)) expect(ServerReport.safeParse(report).error).toBeUndefined();
+        for (const report of mappings.flatMap(({ servers }) => servers))
+          expect(ServerReport.safeParse(report).error).toBeUndefined();
       }),
       RUNS,
     );
@@ -59,8 +87,14 @@ describe('for any cluster', () => {
           const keys = servers.map(({ api, gateway, server }) => `${api} ${gateway} ${server}`);
           expect(new Set(keys).size).toBe(keys.length);
         }
-        const said = new Set(mappings.flatMap(({ servers }) => servers.map(({ api, gateway, server }) => `${api} ${gateway} ${server}`)));
-        const wanted = objects.gateways.flatMap(({ meta, servers }) => servers.map((_, i) => `istio ${meta.namespace}/${meta.name} ${i}`));
+        const said = new Set(
+          mappings.flatMap(({ servers }) =>
+            servers.map(({ api, gateway, server }) => `${api} ${gateway} ${server}`),
+          ),
+        );
+        const wanted = objects.gateways.flatMap(({ meta, servers }) =>
+          servers.map((_, i) => `istio ${meta.namespace}/${meta.name} ${i}`),
+        );
         expect(wanted.filter((key) => !said.has(key))).toEqual([]);
       }),
       RUNS,
@@ -77,7 +111,8 @@ describe('for any cluster', () => {
           else if (report.verdict !== 'unreachable-bind') expect(report.envoyPorts).toEqual([]);
           expect(report.envoyPorts.filter((port) => !ports.has(port))).toEqual([]);
           expect(report.code === 'OK').toBe(report.verdict === 'listening');
-          for (const port of report.servicePorts) if (port.reachesListener) expect(report.envoyPorts).toContain(port.targetPort);
+          for (const port of report.servicePorts)
+            if (port.reachesListener) expect(report.envoyPorts).toContain(port.targetPort);
         }
       }),
       RUNS,
@@ -91,10 +126,25 @@ describe('for any cluster', () => {
         const gone = objects.gateways[pick % objects.gateways.length];
         const key = `${gone?.meta.namespace}/${gone?.meta.name}`;
         const before = mapIngress(INGRESS, objects, mesh);
-        const after = mapIngress(INGRESS, { ...objects, gateways: objects.gateways.filter((one) => one !== gone) }, mesh);
-        const numbers = new Set(before.servers.filter(({ api, gateway }) => api === 'istio' && gateway === key).map(({ port }) => port));
-        const related = new Set(objects.services.flatMap(({ ports }) => ports.filter(({ port }) => numbers.has(port)).map(({ port, targetPort }) => (targetPort === 'web' ? 8080 : (targetPort ?? port)))));
-        const unrelated = (mapping: PortMapping): Listener[] => mapping.listeners.filter(({ port }) => !numbers.has(port) && !related.has(port));
+        const after = mapIngress(
+          INGRESS,
+          { ...objects, gateways: objects.gateways.filter((one) => one !== gone) },
+          mesh,
+        );
+        const numbers = new Set(
+          before.servers
+            .filter(({ api, gateway }) => api === 'istio' && gateway === key)
+            .map(({ port }) => port),
+        );
+        const related = new Set(
+          objects.services.flatMap(({ ports }) =>
+            ports
+              .filter(({ port }) => numbers.has(port))
+              .map(({ port, targetPort }) => (targetPort === 'web' ? 8080 : (targetPort ?? port))),
+          ),
+        );
+        const unrelated = (mapping: PortMapping): Listener[] =>
+          mapping.listeners.filter(({ port }) => !numbers.has(port) && !related.has(port));
         expect(unrelated(after)).toEqual(unrelated(before));
       }),
       RUNS,
@@ -111,7 +161,11 @@ describe('for any cluster', () => {
         expect(sockets(before).filter((one) => !sockets(after).includes(one))).toEqual([]);
         // A server that had the number itself for want of a Service port moves to the target, and leaves its place to a younger one.
         const added = before.missing.flatMap(({ port, targetPort }) => [port, targetPort]);
-        expect(after.listeners.filter((one) => !sockets(before).includes(socket(one)) && !added.includes(one.port))).toEqual([]);
+        expect(
+          after.listeners.filter(
+            (one) => !sockets(before).includes(socket(one)) && !added.includes(one.port),
+          ),
+        ).toEqual([]);
       }),
       RUNS,
     );
@@ -122,12 +176,18 @@ describe('for any cluster', () => {
       fc.property(anyCluster, anyMesh, (objects, mesh) => {
         for (const mapping of mapAll(objects, mesh)) {
           for (const service of objects.services) {
-            const added = mapping.missing.filter((one) => one.service === `${service.meta.namespace}/${service.meta.name}`);
+            const added = mapping.missing.filter(
+              (one) => one.service === `${service.meta.namespace}/${service.meta.name}`,
+            );
             const names = added.map(({ name }) => name);
-            expect(new Set([...names, ...service.ports.map(({ name }) => name)]).size).toBe(names.length + new Set(service.ports.map(({ name }) => name)).size);
+            expect(new Set([...names, ...service.ports.map(({ name }) => name)]).size).toBe(
+              names.length + new Set(service.ports.map(({ name }) => name)).size,
+            );
             for (const { name, port, targetPort } of added) {
               expect(name).toMatch(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
-              expect(service.ports.filter((there) => there.port === port && there.protocol === 'TCP')).toEqual([]);
+              expect(
+                service.ports.filter((there) => there.port === port && there.protocol === 'TCP'),
+              ).toEqual([]);
               expect([15_021, 15_020, 15_090]).not.toContain(port);
               expect([15_021, 15_020, 15_090]).not.toContain(targetPort);
             }

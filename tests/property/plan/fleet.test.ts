@@ -24,15 +24,34 @@ const wishes = fc.uniqueArray(
 );
 
 const fleets: fc.Arbitrary<Fleet> = fc
-  .tuple(fc.constantFrom('active-active' as const, 'ratio' as const, 'active-standby' as const), fc.integer({ min: 1, max: 5 }), fc.shuffledSubarray([...CLUSTERS], { minLength: 4 }), fc.boolean(), settings)
-  .map(([mode, some, clusters, says, all]) => fleet({ mode, clusters, ratio: { east: some }, minimumActive: some, settings: says ? { balance: all.balance, iRules: all.iRules, vlans: all.vlans } : {} }));
+  .tuple(
+    fc.constantFrom('active-active' as const, 'ratio' as const, 'active-standby' as const),
+    fc.integer({ min: 1, max: 5 }),
+    fc.shuffledSubarray([...CLUSTERS], { minLength: 4 }),
+    fc.boolean(),
+    settings,
+  )
+  .map(([mode, some, clusters, says, all]) =>
+    fleet({
+      mode,
+      clusters,
+      ratio: { east: some },
+      minimumActive: some,
+      settings: says ? { balance: all.balance, iRules: all.iRules, vlans: all.vlans } : {},
+    }),
+  );
 
 function orders<T>(list: readonly T[]): readonly (readonly T[])[] {
   if (list.length < 2) return [list];
   return list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map((rest) => [first, ...rest]));
 }
 
-const after = (slices: readonly Slice[], rules: PlanRules, from: DeclaredState = EMPTY_STATE): DeclaredState => slices.reduce((state, one) => planPartition('k8s', state, [one], rules).next, from);
+const after = (
+  slices: readonly Slice[],
+  rules: PlanRules,
+  from: DeclaredState = EMPTY_STATE,
+): DeclaredState =>
+  slices.reduce((state, one) => planPartition('k8s', state, [one], rules).next, from);
 
 describe('what several clusters share', () => {
   test('is the same after every order of arrival, and after all at once', () => {
@@ -40,7 +59,10 @@ describe('what several clusters share', () => {
       fc.property(wishes, fleets, fc.boolean(), (asked, one, shareNodes) => {
         const rules = { ...under(one), shareNodes };
         const slices = asked.map(({ cluster, ...rest }) => offer(cluster, rest));
-        const [first, ...others] = [...orders(slices).map((order) => after(order, rules)), planPartition('k8s', EMPTY_STATE, slices, rules).next];
+        const [first, ...others] = [
+          ...orders(slices).map((order) => after(order, rules)),
+          planPartition('k8s', EMPTY_STATE, slices, rules).next,
+        ];
         for (const other of others) expect(sameContent(other, first)).toBe(true);
       }),
       { numRuns: 150 },
@@ -53,8 +75,15 @@ describe('what several clusters share', () => {
         const rules = under(one);
         const slices = asked.map(({ cluster, ...rest }) => offer(cluster, rest));
         const { cluster } = asked[pick % asked.length]!;
-        const left = after([slice(2, [], { owner: ownerOf(cluster), clusterUid: `uid-${cluster}`, removed: true })], rules, after(slices, rules));
-        const without = after(slices.filter(({ owner }) => owner !== ownerOf(cluster)), rules);
+        const left = after(
+          [slice(2, [], { owner: ownerOf(cluster), clusterUid: `uid-${cluster}`, removed: true })],
+          rules,
+          after(slices, rules),
+        );
+        const without = after(
+          slices.filter(({ owner }) => owner !== ownerOf(cluster)),
+          rules,
+        );
         expect(left.exposures).toEqual(without.exposures);
       }),
       { numRuns: 150 },
@@ -68,7 +97,8 @@ describe('what several clusters share', () => {
         const state = after(slices, under(before));
         const changed = after([slices[pick % slices.length]!], under(now), state);
         expect(changed.exposures).toEqual(after(slices, under(now)).exposures);
-        for (const one of slices) expect(planPartition('k8s', changed, [one], under(now)).changed).toBe(false);
+        for (const one of slices)
+          expect(planPartition('k8s', changed, [one], under(now)).changed).toBe(false);
       }),
       { numRuns: 150 },
     );
@@ -84,7 +114,9 @@ describe('what several clusters share', () => {
         for (const other of others) expect(other.exposures).toEqual(first!.exposures);
         // Nobody is lost: whoever has no part has a claim.
         for (const { owner } of slices) {
-          const has = Object.values(first!.exposures).some((e) => e.contributions.some((c) => c.owner === owner));
+          const has = Object.values(first!.exposures).some((e) =>
+            e.contributions.some((c) => c.owner === owner),
+          );
           expect(has || first!.owners[owner]?.claims !== undefined).toBe(true);
         }
       }),

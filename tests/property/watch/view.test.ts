@@ -3,7 +3,13 @@ import * as fc from 'fast-check';
 import { Departures } from '../../../functions/watch/availability.ts';
 import { ClusterIndex, type Known, type Sighting } from '../../../functions/watch/cluster-index.ts';
 import { IngressView } from '../../../functions/watch/view.ts';
-import type { ConfigMap, EndpointSlice, KubernetesObjects, ListenerSet, Node } from '../../../shared/domain/ingress/objects.ts';
+import type {
+  ConfigMap,
+  EndpointSlice,
+  KubernetesObjects,
+  ListenerSet,
+  Node,
+} from '../../../shared/domain/ingress/objects.ts';
 import * as k from '../../fixtures/kubernetes.ts';
 import { anyCluster } from '../ingress/cluster.ts';
 import { selectMesh, selectObjects } from './reference.ts';
@@ -11,52 +17,173 @@ import { selectMesh, selectObjects } from './reference.ts';
 type List = keyof Known;
 
 /** Seen from two ingresses of one namespace and one of another, with pods and with nodes as members. */
-const VIEWERS = ['istio-system/istio-ingressgateway', 'istio-system/s1', 'team-a/s1'].flatMap((name) => {
-  const [namespace = '', service = ''] = name.split('/');
-  return (['pods', 'nodes'] as const).map((members) => ({ ref: { namespace, service }, members }));
-});
+const VIEWERS = ['istio-system/istio-ingressgateway', 'istio-system/s1', 'team-a/s1'].flatMap(
+  (name) => {
+    const [namespace = '', service = ''] = name.split('/');
+    return (['pods', 'nodes'] as const).map((members) => ({
+      ref: { namespace, service },
+      members,
+    }));
+  },
+);
 
 const small = fc.integer({ min: 0, max: 3 });
 const somewhere = fc.constantFrom('istio-system', 'team-a');
 const version = fc.constantFrom('1', '2');
 const labelled = fc.constantFrom<Record<string, string>>({ ...k.LABELS }, { canary: 'yes' }, {});
 
-const node: fc.Arbitrary<Node> = fc.record({ i: small, ready: fc.boolean() }).map(({ i, ready }) => ({ meta: k.meta(`/node-${i}`, { namespace: '' }), addresses: [], ready, unschedulable: false }));
+const node: fc.Arbitrary<Node> = fc
+  .record({ i: small, ready: fc.boolean() })
+  .map(({ i, ready }) => ({
+    meta: k.meta(`/node-${i}`, { namespace: '' }),
+    addresses: [],
+    ready,
+    unschedulable: false,
+  }));
 const slice: fc.Arbitrary<EndpointSlice> = fc
-  .record({ i: small, namespace: somewhere, service: fc.constantFrom('istio-ingressgateway', 's1', 's2') })
-  .map(({ i, namespace, service }) => ({ meta: k.meta(`${namespace}/e${i}`), service, addressType: 'IPv4', endpoints: [] }));
-const configMap: fc.Arbitrary<ConfigMap> = fc.record({ i: small, namespace: somewhere, version }).map(({ i, namespace, version: data }) => ({ meta: k.meta(`${namespace}/c${i}`), data: { data } }));
+  .record({
+    i: small,
+    namespace: somewhere,
+    service: fc.constantFrom('istio-ingressgateway', 's1', 's2'),
+  })
+  .map(({ i, namespace, service }) => ({
+    meta: k.meta(`${namespace}/e${i}`),
+    service,
+    addressType: 'IPv4',
+    endpoints: [],
+  }));
+const configMap: fc.Arbitrary<ConfigMap> = fc
+  .record({ i: small, namespace: somewhere, version })
+  .map(({ i, namespace, version: data }) => ({
+    meta: k.meta(`${namespace}/c${i}`),
+    data: { data },
+  }));
 const listenerSet: fc.Arbitrary<ListenerSet> = fc
   .record({ i: small, namespace: somewhere, parent: small })
-  .map(({ i, namespace, parent }) => ({ meta: k.meta(`${namespace}/l${i}`), parent: { kind: 'Gateway', namespace: 'istio-system', name: `a${parent}` }, listeners: [] }));
-const setRoute = fc.record({ i: small, namespace: somewhere, parent: small }).map(({ i, namespace, parent }) => k.apiRoute('TCPRoute', `${namespace}/t${i}`, { kind: 'ListenerSet', name: `l${parent}` }));
-const namespaceLabels = fc.record({ name: fc.constantFrom('istio-system', 'team-a', 'team-b'), version }).map(({ name, version: v }) => ({ name, labels: { v } }));
-const farPod = fc.record({ i: small, labels: labelled, nodeName: fc.constantFrom('node-0', 'node-1') }).map(({ i, ...fields }) => k.pod(`team-a/p${i}`, fields));
-const farService = fc.record({ i: small, selector: labelled }).map(({ i, selector }) => k.service(`team-a/s${i}`, [], { selector }));
+  .map(({ i, namespace, parent }) => ({
+    meta: k.meta(`${namespace}/l${i}`),
+    parent: { kind: 'Gateway', namespace: 'istio-system', name: `a${parent}` },
+    listeners: [],
+  }));
+const setRoute = fc
+  .record({ i: small, namespace: somewhere, parent: small })
+  .map(({ i, namespace, parent }) =>
+    k.apiRoute('TCPRoute', `${namespace}/t${i}`, { kind: 'ListenerSet', name: `l${parent}` }),
+  );
+const namespaceLabels = fc
+  .record({ name: fc.constantFrom('istio-system', 'team-a', 'team-b'), version })
+  .map(({ name, version: v }) => ({ name, labels: { v } }));
+const farPod = fc
+  .record({ i: small, labels: labelled, nodeName: fc.constantFrom('node-0', 'node-1') })
+  .map(({ i, ...fields }) => k.pod(`team-a/p${i}`, fields));
+const farService = fc
+  .record({ i: small, selector: labelled })
+  .map(({ i, selector }) => k.service(`team-a/s${i}`, [], { selector }));
 
 /** Hosts of one Service, of a namespace, and of all; the Services have TCP or UDP, or lead out of the cluster. */
-const meshHosts = fc.uniqueArray(fc.constantFrom('m0.team-a.svc.cluster.local', 'team-a/s0.team-a.svc.cluster.local', 's0.istio-system.svc.cluster.local', '*.team-b.svc.cluster.local', '*.team-a.svc.cluster.local', '*.local'), { minLength: 1, maxLength: 2 });
-const meshGateway = fc
-  .record({ i: small, hosts: fc.array(meshHosts, { minLength: 1, maxLength: 2 }), selector: fc.constantFrom<Record<string, string>>({ istio: 'ingressgateway' }, {}, { no: 'pod' }) })
-  .map(({ i, hosts, selector }) => k.gateway(`team-a/g${i}`, hosts.map((names) => k.server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts: names })), { selector }));
-const meshListener = fc.record({ i: small, hostname: fc.option(fc.constantFrom('m0.team-a.svc.cluster.local', '*.team-b.svc.cluster.local'), { nil: undefined }) }).map(({ i, hostname }) =>
-  k.apiGateway(`istio-system/a${i}`, [k.apiListener('mesh', 15_443, 'TLS', { tlsMode: 'AUTO_PASSTHROUGH', ...(hostname === undefined ? {} : { hostname }) })]),
+const meshHosts = fc.uniqueArray(
+  fc.constantFrom(
+    'm0.team-a.svc.cluster.local',
+    'team-a/s0.team-a.svc.cluster.local',
+    's0.istio-system.svc.cluster.local',
+    '*.team-b.svc.cluster.local',
+    '*.team-a.svc.cluster.local',
+    '*.local',
+  ),
+  { minLength: 1, maxLength: 2 },
 );
+const meshGateway = fc
+  .record({
+    i: small,
+    hosts: fc.array(meshHosts, { minLength: 1, maxLength: 2 }),
+    selector: fc.constantFrom<Record<string, string>>(
+      { istio: 'ingressgateway' },
+      {},
+      { no: 'pod' },
+    ),
+  })
+  .map(({ i, hosts, selector }) =>
+    k.gateway(
+      `team-a/g${i}`,
+      hosts.map((names) => k.server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts: names })),
+      { selector },
+    ),
+  );
+const meshListener = fc
+  .record({
+    i: small,
+    hostname: fc.option(
+      fc.constantFrom('m0.team-a.svc.cluster.local', '*.team-b.svc.cluster.local'),
+      { nil: undefined },
+    ),
+  })
+  .map(({ i, hostname }) =>
+    k.apiGateway(`istio-system/a${i}`, [
+      k.apiListener('mesh', 15_443, 'TLS', {
+        tlsMode: 'AUTO_PASSTHROUGH',
+        ...(hostname === undefined ? {} : { hostname }),
+      }),
+    ]),
+  );
 const meshService = fc
-  .record({ namespace: fc.constantFrom('team-a', 'team-b', 'istio-system'), name: fc.constantFrom('m0', 's0'), age: small, protocol: fc.constantFrom('TCP', 'TCP', 'UDP'), type: fc.constantFrom('ClusterIP', 'ClusterIP', 'ExternalName') })
-  .map(({ namespace, name, age, protocol, type }) => k.service(`${namespace}/${name}`, [k.servicePort(80, { protocol })], { age, type, selector: {} }));
+  .record({
+    namespace: fc.constantFrom('team-a', 'team-b', 'istio-system'),
+    name: fc.constantFrom('m0', 's0'),
+    age: small,
+    protocol: fc.constantFrom('TCP', 'TCP', 'UDP'),
+    type: fc.constantFrom('ClusterIP', 'ClusterIP', 'ExternalName'),
+  })
+  .map(({ namespace, name, age, protocol, type }) =>
+    k.service(`${namespace}/${name}`, [k.servicePort(80, { protocol })], {
+      age,
+      type,
+      selector: {},
+    }),
+  );
 
 /** It may be one of the ingress, which then fulfils the wish. */
 const meshSibling = fc
   .record({ namespace: somewhere, protocol: fc.constantFrom('TCP', 'UDP'), selector: labelled })
-  .map(({ namespace, protocol, selector }) => k.service(`${namespace}/s0`, [k.servicePort(80, { protocol })], { selector }));
+  .map(({ namespace, protocol, selector }) =>
+    k.service(`${namespace}/s0`, [k.servicePort(80, { protocol })], { selector }),
+  );
 
 /** Objects of several random clusters: many share a name, so that one is the next version of the other. */
 const pool: fc.Arbitrary<readonly Sighting[]> = fc
-  .tuple(fc.array(anyCluster, { minLength: 1, maxLength: 3 }), fc.array(fc.record({ nodes: node, endpointSlices: slice, configMaps: configMap, listenerSets: listenerSet, apiRoutes: setRoute, namespaces: namespaceLabels, pods: farPod, services: farService }), { maxLength: 6 }), fc.array(fc.record({ gateways: meshGateway, meshServices: meshService, apiGateways: meshListener, services: meshSibling }), { maxLength: 6 }))
+  .tuple(
+    fc.array(anyCluster, { minLength: 1, maxLength: 3 }),
+    fc.array(
+      fc.record({
+        nodes: node,
+        endpointSlices: slice,
+        configMaps: configMap,
+        listenerSets: listenerSet,
+        apiRoutes: setRoute,
+        namespaces: namespaceLabels,
+        pods: farPod,
+        services: farService,
+      }),
+      { maxLength: 6 },
+    ),
+    fc.array(
+      fc.record({
+        gateways: meshGateway,
+        meshServices: meshService,
+        apiGateways: meshListener,
+        services: meshSibling,
+      }),
+      { maxLength: 6 },
+    ),
+  )
   .map(([clusters, more, mesh]) => [
-    ...clusters.flatMap((cluster) => Object.entries(cluster).flatMap(([of, objects]) => objects.map((object) => ({ of, object }) as Sighting))),
-    ...[...more, ...mesh].flatMap((entry) => Object.entries(entry).map(([of, object]) => ({ of, object }) as Sighting)),
+    ...clusters.flatMap((cluster) =>
+      Object.entries(cluster).flatMap(([of, objects]) =>
+        objects.map((object) => ({ of, object }) as Sighting),
+      ),
+    ),
+    ...[...more, ...mesh].flatMap((entry) =>
+      Object.entries(entry).map(([of, object]) => ({ of, object }) as Sighting),
+    ),
   ]);
 
 interface Step {
@@ -66,14 +193,28 @@ interface Step {
   readonly departs: boolean;
 }
 const often = (times: number): fc.Arbitrary<boolean> => fc.nat({ max: 9 }).map((n) => n < times);
-const steps = fc.array(fc.record<Step>({ pick: fc.nat({ max: 999 }), gone: often(3), look: often(6), departs: often(1) }), { minLength: 1, maxLength: 60 });
+const steps = fc.array(
+  fc.record<Step>({
+    pick: fc.nat({ max: 999 }),
+    gone: often(3),
+    look: often(6),
+    departs: often(1),
+  }),
+  { minLength: 1, maxLength: 60 },
+);
 
 /** Everything is there to begin with. */
 function history(objects: readonly Sighting[], then: readonly Step[]): readonly Step[] {
-  return [...objects.map((_, pick) => ({ pick, gone: false, look: false, departs: false })), ...then];
+  return [
+    ...objects.map((_, pick) => ({ pick, gone: false, look: false, departs: false })),
+    ...then,
+  ];
 }
 
-const nameOf = (one: Sighting): string => (one.of === 'namespaces' ? one.object.name : `${one.of === 'apiRoutes' ? one.object.kind : ''} ${one.object.meta.namespace}/${one.object.meta.name}`);
+const nameOf = (one: Sighting): string =>
+  one.of === 'namespaces'
+    ? one.object.name
+    : `${one.of === 'apiRoutes' ? one.object.kind : ''} ${one.object.meta.namespace}/${one.object.meta.name}`;
 
 /** What is there, without any index. */
 class Cluster {
@@ -92,8 +233,13 @@ class Cluster {
   }
 
   objects(): Known {
-    const lists = Object.fromEntries([...this.lists].map(([of, list]) => [of, [...list.values()].map(({ object }) => object)]));
-    return { ...k.objects(lists), meshServices: (lists['meshServices'] ?? []) as Known['meshServices'] };
+    const lists = Object.fromEntries(
+      [...this.lists].map(([of, list]) => [of, [...list.values()].map(({ object }) => object)]),
+    );
+    return {
+      ...k.objects(lists),
+      meshServices: (lists['meshServices'] ?? []) as Known['meshServices'],
+    };
   }
 }
 
@@ -109,13 +255,28 @@ function watch(index: ClusterIndex): readonly Watched[] {
   return VIEWERS.map(({ ref, members }) => {
     const departures = new Departures(1_000);
     const among = (all: Known): Known => ({ ...all, pods: [...departures.among(all.pods)] });
-    const reference = (all: Known): KubernetesObjects | undefined => selectObjects(ref, among(all), members);
-    const selected = (all: Known): Partial<Known> => ({ ...reference(all), meshServices: [...selectMesh(ref, among(all))] });
-    return { view: new IngressView({ ref, members, index, departures }), departures, reference, selected };
+    const reference = (all: Known): KubernetesObjects | undefined =>
+      selectObjects(ref, among(all), members);
+    const selected = (all: Known): Partial<Known> => ({
+      ...reference(all),
+      meshServices: [...selectMesh(ref, among(all))],
+    });
+    return {
+      view: new IngressView({ ref, members, index, departures }),
+      departures,
+      reference,
+      selected,
+    };
   });
 }
 
-const CHANGE = { what: 'deleted', kind: 'Pod', namespace: '', name: '', resourceVersion: '' } as const;
+const CHANGE = {
+  what: 'deleted',
+  kind: 'Pod',
+  namespace: '',
+  name: '',
+  resourceVersion: '',
+} as const;
 
 /**
  * Seen red without `before` in `notice`, without `#virtualServices.drop()` after a Gateway, with a Set that keeps an old group in Groups,
@@ -142,7 +303,8 @@ describe('what an ingress sees of the cluster', () => {
             if (look) expect(view.objects()).toEqual(reference(cluster.objects()));
           }
         });
-        for (const { view, reference } of watched) expect(view.objects()).toEqual(reference(cluster.objects()));
+        for (const { view, reference } of watched)
+          expect(view.objects()).toEqual(reference(cluster.objects()));
       }),
       { numRuns: 100 },
     );
@@ -150,9 +312,18 @@ describe('what an ingress sees of the cluster', () => {
 
   test('holds nothing that went while its Service was away', () => {
     const index = new ClusterIndex();
-    const view = new IngressView({ ref: { namespace: 'istio-system', service: 'istio-ingressgateway' }, members: 'pods', index, departures: new Departures(0) });
-    const happens = (what: 'added' | 'deleted', observed: Sighting): void => void view.notice({ observed, before: index.apply(what, observed) });
-    const service: Sighting = { of: 'services', object: k.service('istio-system/istio-ingressgateway', []) };
+    const view = new IngressView({
+      ref: { namespace: 'istio-system', service: 'istio-ingressgateway' },
+      members: 'pods',
+      index,
+      departures: new Departures(0),
+    });
+    const happens = (what: 'added' | 'deleted', observed: Sighting): void =>
+      void view.notice({ observed, before: index.apply(what, observed) });
+    const service: Sighting = {
+      of: 'services',
+      object: k.service('istio-system/istio-ingressgateway', []),
+    };
     const gateway: Sighting = { of: 'apiGateways', object: k.apiGateway('istio-system/a0', []) };
     happens('added', service);
     happens('added', gateway);
@@ -168,7 +339,8 @@ describe('what an ingress sees of the cluster', () => {
       fc.property(pool, steps, (objects, then) => {
         const [index, cluster] = [new ClusterIndex(), new Cluster()];
         const watched = watch(index);
-        const selects = (selection: Partial<Known>, { of, object }: Sighting): boolean => (selection[of] ?? []).some((one) => one === object);
+        const selects = (selection: Partial<Known>, { of, object }: Sighting): boolean =>
+          (selection[of] ?? []).some((one) => one === object);
         for (const { pick, gone } of history(objects, then)) {
           const observed = cluster.told(objects[pick % objects.length], gone);
           if (observed === undefined) continue;
@@ -176,7 +348,9 @@ describe('what an ingress sees of the cluster', () => {
           cluster.take(observed, gone);
           const before = index.apply(gone ? 'deleted' : 'added', observed);
           watched.forEach(({ view, selected }, i) => {
-            const touched = (before !== undefined && selects(earlier[i] ?? {}, before)) || (!gone && selects(selected(cluster.objects()), observed));
+            const touched =
+              (before !== undefined && selects(earlier[i] ?? {}, before)) ||
+              (!gone && selects(selected(cluster.objects()), observed));
             const seen = view.notice({ observed, before });
             expect(seen).toBe(touched || isViewed(i, observed));
           });
@@ -189,9 +363,23 @@ describe('what an ingress sees of the cluster', () => {
   test('does not depend on the order in which the objects came', () => {
     fc.assert(
       fc.property(
-        pool.chain((objects) => fc.tuple(fc.constant(objects), fc.shuffledSubarray([...objects], { minLength: objects.length, maxLength: objects.length }))),
+        pool.chain((objects) =>
+          fc.tuple(
+            fc.constant(objects),
+            fc.shuffledSubarray([...objects], {
+              minLength: objects.length,
+              maxLength: objects.length,
+            }),
+          ),
+        ),
         ([objects, others]) => {
-          const unique = (list: readonly Sighting[]): readonly Sighting[] => list.filter((one) => objects.findLast((other) => other.of === one.of && nameOf(other) === nameOf(one)) === one);
+          const unique = (list: readonly Sighting[]): readonly Sighting[] =>
+            list.filter(
+              (one) =>
+                objects.findLast(
+                  (other) => other.of === one.of && nameOf(other) === nameOf(one),
+                ) === one,
+            );
           const seen = [unique(objects), unique(others)].map((list) => {
             const index = new ClusterIndex();
             for (const one of list) index.apply('added', one);
@@ -208,5 +396,9 @@ describe('what an ingress sees of the cluster', () => {
 /** The ingress Service itself is always looked at. */
 function isViewed(i: number, observed: Sighting): boolean {
   const { ref } = VIEWERS[i] ?? { ref: { namespace: '', service: '' } };
-  return observed.of === 'services' && observed.object.meta.namespace === ref.namespace && observed.object.meta.name === ref.service;
+  return (
+    observed.of === 'services' &&
+    observed.object.meta.namespace === ref.namespace &&
+    observed.object.meta.name === ref.service
+  );
 }

@@ -7,13 +7,25 @@ const A = 'east/a/gw';
 const B = 'east/b/gw';
 const C = 'east/c/gw';
 /** Every address of the pool but these. */
-const allBut = (...free: readonly string[]): { ranges: string[]; reserved: string[] } => ({ ranges: ['10.1.0.0/29'], reserved: SIX.filter((one) => !free.includes(one)) });
-const only = (...free: readonly string[]): { readonly pool: ReturnType<typeof allBut> } => ({ pool: allBut(...free) });
+const allBut = (...free: readonly string[]): { ranges: string[]; reserved: string[] } => ({
+  ranges: ['10.1.0.0/29'],
+  reserved: SIX.filter((one) => !free.includes(one)),
+});
+const only = (...free: readonly string[]): { readonly pool: ReturnType<typeof allBut> } => ({
+  pool: allBut(...free),
+});
 
 describe('an ingress that asks for an automatic address', () => {
   test('gets one of the pool, and the same one for all its gateways', () => {
     const device = miniDevice();
-    device.apply(asking(A, 1, { exposures: [wish({ port: 80, gateways: ['a/one'] }), wish({ port: 443, gateways: ['a/two'] })] }));
+    device.apply(
+      asking(A, 1, {
+        exposures: [
+          wish({ port: 80, gateways: ['a/one'] }),
+          wish({ port: 443, gateways: ['a/two'] }),
+        ],
+      }),
+    );
     expect(device.addresses()[A]).toHaveLength(1);
     expect(SIX).toContain(device.addresses()[A]?.[0]);
   });
@@ -57,7 +69,12 @@ describe('an ingress that asks for an automatic address', () => {
   });
 
   test('has its settings told under the address', () => {
-    const { told } = miniDevice().apply(asking(A, 1, { ...only('10.1.0.3'), sources: { 'auto(web):443/tcp': { mode: 'Gateway a/gw' } } }));
+    const { told } = miniDevice().apply(
+      asking(A, 1, {
+        ...only('10.1.0.3'),
+        sources: { 'auto(web):443/tcp': { mode: 'Gateway a/gw' } },
+      }),
+    );
     expect(told[0]?.sources).toEqual({ '10.1.0.3:443/tcp': { mode: 'Gateway a/gw' } });
   });
 
@@ -71,15 +88,34 @@ describe('an ingress that asks for an automatic address', () => {
 describe('nobody else has the address that is given', () => {
   test('two that ask in one batch, with room for one: the older gets it', () => {
     const device = miniDevice();
-    const young = asking(A, 1, { ...only('10.1.0.3'), exposures: [wish({ since: '2026-02-01T00:00:00Z' })] });
+    const young = asking(A, 1, {
+      ...only('10.1.0.3'),
+      exposures: [wish({ since: '2026-02-01T00:00:00Z' })],
+    });
     const { held } = device.apply(young, asking(B, 1, only('10.1.0.3')));
     expect(device.addresses()).toEqual({ [B]: ['10.1.0.3'] });
-    expect(held).toMatchObject([{ partition: 'k8s', entry: { owner: A, kind: 'held', code: 'OWN350', reason: expect.stringContaining('pool web') } }]);
+    expect(held).toMatchObject([
+      {
+        partition: 'k8s',
+        entry: {
+          owner: A,
+          kind: 'held',
+          code: 'OWN350',
+          reason: expect.stringContaining('pool web'),
+        },
+      },
+    ]);
   });
 
   test.each([
-    ['a virtual server of somebody else', { path: '/Common/vs', partition: 'Common', address: '10.1.0.3', port: 8080, protocol: 'tcp' }],
-    ['a virtual address of somebody else, with route domain and mask', { path: '/other/10.1.0.3', partition: 'other', address: '10.1.0.3%2/32' }],
+    [
+      'a virtual server of somebody else',
+      { path: '/Common/vs', partition: 'Common', address: '10.1.0.3', port: 8080, protocol: 'tcp' },
+    ],
+    [
+      'a virtual address of somebody else, with route domain and mask',
+      { path: '/other/10.1.0.3', partition: 'other', address: '10.1.0.3%2/32' },
+    ],
   ])('%s', (_, holder) => {
     const device = miniDevice();
     device.foreign = [holder];
@@ -89,9 +125,13 @@ describe('nobody else has the address that is given', () => {
 
   test('somebody who names the address himself, in the same batch or before, in whichever partition', () => {
     const device = miniDevice({ partitions: ['k8s', 'edge'] });
-    const named = (address: string, partition: string, owner: string): ReturnType<typeof slice> => slice(1, [exposure({ address, partition })], { owner });
+    const named = (address: string, partition: string, owner: string): ReturnType<typeof slice> =>
+      slice(1, [exposure({ address, partition })], { owner });
     device.apply(named('10.1.0.2', 'edge', B));
-    device.apply(asking(A, 1, only('10.1.0.2', '10.1.0.3', '10.1.0.4')), named('10.1.0.3', 'k8s', C));
+    device.apply(
+      asking(A, 1, only('10.1.0.2', '10.1.0.3', '10.1.0.4')),
+      named('10.1.0.3', 'k8s', C),
+    );
     expect(device.addresses()[A]).toEqual(['10.1.0.4']);
   });
 
@@ -100,8 +140,19 @@ describe('nobody else has the address that is given', () => {
     const bad = slice(1, [exposure({ address: '10.1.0.3', port: 1 })], { owner: B });
     device.apply(bad);
     const [state] = device.states.values();
-    const quarantine = { '10.1.0.3:1/tcp': { hash: 'x', code: 'BIP421', reason: 'no', next: '2026-01-01T00:00:00Z', tries: 1, members: 'kept' as const } };
-    device.states = new Map([['k8s', { ...state!, exposures: {}, owners: { [B]: { ...state!.owners[B]!, quarantine } } }]]);
+    const quarantine = {
+      '10.1.0.3:1/tcp': {
+        hash: 'x',
+        code: 'BIP421',
+        reason: 'no',
+        next: '2026-01-01T00:00:00Z',
+        tries: 1,
+        members: 'kept' as const,
+      },
+    };
+    device.states = new Map([
+      ['k8s', { ...state!, exposures: {}, owners: { [B]: { ...state!.owners[B]!, quarantine } } }],
+    ]);
     device.apply(asking(A, 1, only('10.1.0.3', '10.1.0.4')));
     expect(device.addresses()[A]).toEqual(['10.1.0.4']);
   });
@@ -110,8 +161,16 @@ describe('nobody else has the address that is given', () => {
     const { assignAddresses } = await import('../../../shared/domain/addresses/assign.ts');
     const device = miniDevice();
     device.apply(asking(A));
-    const { held, slices } = assignAddresses({ slices: [asking(A, 2), asking(B)], states: device.states, unreadable: ['edge'], holders: [], sameFleet: () => false });
-    expect(held).toMatchObject([{ entry: { owner: B, code: 'OWN353', reason: expect.stringContaining('partition edge') } }]);
+    const { held, slices } = assignAddresses({
+      slices: [asking(A, 2), asking(B)],
+      states: device.states,
+      unreadable: ['edge'],
+      holders: [],
+      sameFleet: () => false,
+    });
+    expect(held).toMatchObject([
+      { entry: { owner: B, code: 'OWN353', reason: expect.stringContaining('partition edge') } },
+    ]);
     expect(slices[0]?.exposures.map(({ address }) => address)).toEqual(device.addresses()[A]);
   });
 });
@@ -127,7 +186,10 @@ describe('when it is over', () => {
 
   test('after a wipe everybody gets the claimed address, although others come first', () => {
     const device = miniDevice();
-    device.apply(asking(C, 1, only('10.1.0.2', '10.1.0.3')), asking(B, 1, { ...only('10.1.0.2', '10.1.0.3'), claims: ['10.1.0.3'] }));
+    device.apply(
+      asking(C, 1, only('10.1.0.2', '10.1.0.3')),
+      asking(B, 1, { ...only('10.1.0.2', '10.1.0.3'), claims: ['10.1.0.3'] }),
+    );
     expect(device.addresses()).toEqual({ [B]: ['10.1.0.3'], [C]: ['10.1.0.2'] });
   });
 
@@ -157,22 +219,42 @@ describe('a pool that no longer holds the address', () => {
     device.apply(asking(A, 1, only('10.1.0.3')));
     const { plans, told } = device.apply(asking(A, 2, narrow));
     expect(plans[0]?.entries.map(({ kind }) => kind).toSorted()).toEqual(['create', 'delete']);
-    expect(told[0]?.notes).toMatchObject([{ object: 'Service a/gw', code: 'OWN352', message: expect.stringMatching(/^moves from 10\.1\.0\.3 to 10\.1\.0\.[56] on bigip-1, because/) }]);
+    expect(told[0]?.notes).toMatchObject([
+      {
+        object: 'Service a/gw',
+        code: 'OWN352',
+        message: expect.stringMatching(
+          /^moves from 10\.1\.0\.3 to 10\.1\.0\.[56] on bigip-1, because/,
+        ),
+      },
+    ]);
   });
 
   test('leaves it where it is as long as no other is free', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, only('10.1.0.3')));
-    device.foreign = ['10.1.0.5', '10.1.0.6'].map((address) => ({ path: `/Common/${address}`, partition: 'Common', address }));
+    device.foreign = ['10.1.0.5', '10.1.0.6'].map((address) => ({
+      path: `/Common/${address}`,
+      partition: 'Common',
+      address,
+    }));
     const { held, told } = device.apply(asking(A, 2, narrow));
     expect(held).toEqual([]);
     expect(device.addresses()[A]).toEqual(['10.1.0.3']);
-    expect(told[0]?.notes).toMatchObject([{ code: 'OWN351', message: expect.stringMatching(/^keeps 10\.1\.0\.3 on bigip-1, which is outside pool web, because no address/) }]);
+    expect(told[0]?.notes).toMatchObject([
+      {
+        code: 'OWN351',
+        message: expect.stringMatching(
+          /^keeps 10\.1\.0\.3 on bigip-1, which is outside pool web, because no address/,
+        ),
+      },
+    ]);
   });
 });
 
 describe('beside gateways of the same ingress that name an address', () => {
-  const literal = (over: Partial<Exposure> = {}): Exposure => exposure({ address: '10.1.0.3', port: 443, gateways: ['a/literal'], ...over });
+  const literal = (over: Partial<Exposure> = {}): Exposure =>
+    exposure({ address: '10.1.0.3', port: 443, gateways: ['a/literal'], ...over });
   const automatic = wish({ port: 443, gateways: ['a/auto'], members: literal().members });
 
   test('the automatic one keeps its own address', () => {
@@ -180,13 +262,19 @@ describe('beside gateways of the same ingress that name an address', () => {
     device.apply(asking(A, 1, { ...only('10.1.0.5'), exposures: [automatic] }));
     device.apply(asking(A, 2, { exposures: [literal(), literal({ port: 80 }), automatic] }));
     expect(device.addresses()[A]).toEqual(['10.1.0.3', '10.1.0.5']);
-    const { fresh } = device.apply(asking(A, 3, { exposures: [literal(), literal({ port: 80 }), wish({ ...automatic, port: 9443 })] }));
+    const { fresh } = device.apply(
+      asking(A, 3, {
+        exposures: [literal(), literal({ port: 80 }), wish({ ...automatic, port: 9443 })],
+      }),
+    );
     expect(fresh).toEqual([]);
   });
 
   test('after a wipe it claims the one that nobody names', () => {
     const device = miniDevice();
-    device.apply(asking(A, 1, { claims: ['10.1.0.3', '10.1.0.5'], exposures: [literal(), automatic] }));
+    device.apply(
+      asking(A, 1, { claims: ['10.1.0.3', '10.1.0.5'], exposures: [literal(), automatic] }),
+    );
     expect(device.addresses()[A]).toEqual(['10.1.0.3', '10.1.0.5']);
   });
 
@@ -200,12 +288,22 @@ describe('beside gateways of the same ingress that name an address', () => {
   test('the same port at the address of the other: joined where they are the same, else held', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { ...only('10.1.0.3'), exposures: [automatic] }));
-    const joined = device.apply(asking(A, 2, { exposures: [literal({ since: '2026-02-01T00:00:00Z' }), automatic] }));
-    expect(joined.slices[0]?.exposures).toMatchObject([{ address: '10.1.0.3', gateways: ['a/literal', 'a/auto'].toSorted(), since: '2026-01-01T00:00:00Z' }]);
+    const joined = device.apply(
+      asking(A, 2, { exposures: [literal({ since: '2026-02-01T00:00:00Z' }), automatic] }),
+    );
+    expect(joined.slices[0]?.exposures).toMatchObject([
+      {
+        address: '10.1.0.3',
+        gateways: ['a/literal', 'a/auto'].toSorted(),
+        since: '2026-01-01T00:00:00Z',
+      },
+    ]);
     const other = literal({ settings: { ...SETTINGS, connectionLimit: 7 } });
     const more = wish({ port: 80, gateways: ['a/auto'] });
     const { held, plans } = device.apply(asking(A, 3, { exposures: [other, automatic, more] }));
-    expect(held).toMatchObject([{ entry: { code: 'OWN354', reason: expect.stringContaining('a/literal') } }]);
+    expect(held).toMatchObject([
+      { entry: { code: 'OWN354', reason: expect.stringContaining('a/literal') } },
+    ]);
     expect(plans[0]?.entries.map(({ kind }) => kind)).toEqual(['update', 'create']);
     expect(device.apply(asking(A, 4, { exposures: [other, automatic, more] })).held).toEqual(held);
   });
@@ -213,8 +311,14 @@ describe('beside gateways of the same ingress that name an address', () => {
   test('when nothing is left to it at its address, it moves and says so', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { ...only('10.1.0.3'), exposures: [automatic] }));
-    const { told } = device.apply(asking(A, 2, { exposures: [literal({ settings: { ...SETTINGS, connectionLimit: 7 } }), automatic] }));
-    expect(told[0]?.notes).toMatchObject([{ code: 'OWN352', message: expect.stringContaining('10.1.0.3 is named by another Gateway') }]);
+    const { told } = device.apply(
+      asking(A, 2, {
+        exposures: [literal({ settings: { ...SETTINGS, connectionLimit: 7 } }), automatic],
+      }),
+    );
+    expect(told[0]?.notes).toMatchObject([
+      { code: 'OWN352', message: expect.stringContaining('10.1.0.3 is named by another Gateway') },
+    ]);
     expect(device.addresses()[A]).toHaveLength(2);
   });
 });
@@ -223,12 +327,18 @@ describe('an ingress on two devices', () => {
   test('has the same address on both, whoever else is there; another one only where that is taken, and then the claims are tried', () => {
     const [one, two] = [miniDevice(), miniDevice()];
     two.apply(asking(B, 1, only('10.1.0.2')));
-    for (const device of [one, two]) device.apply(asking(A, 1, { pool: { ranges: ['10.1.0.0/24'], reserved: [] } }));
+    for (const device of [one, two])
+      device.apply(asking(A, 1, { pool: { ranges: ['10.1.0.0/24'], reserved: [] } }));
     const [address = ''] = one.addresses()[A] ?? [];
     expect(two.addresses()[A]).toEqual([address]);
     const third = miniDevice();
     third.foreign = [{ path: '/Common/x', partition: 'Common', address }];
-    third.apply(asking(A, 1, { pool: { ranges: ['10.1.0.0/24'], reserved: [] }, claims: [address, '10.1.0.77'] }));
+    third.apply(
+      asking(A, 1, {
+        pool: { ranges: ['10.1.0.0/24'], reserved: [] },
+        claims: [address, '10.1.0.77'],
+      }),
+    );
     expect(third.addresses()[A]).toEqual(['10.1.0.77']);
   });
 });
@@ -239,7 +349,11 @@ describe('clusters of one fleet', () => {
 
   test('share the address where their ingresses are called the same, and no other way', () => {
     const device = miniDevice({ sameFleet });
-    device.apply(asking(east, 1, { auto: { pools: { web: allBut('10.1.0.3', '10.1.0.5') }, claims: [], seed: 'x' } }));
+    device.apply(
+      asking(east, 1, {
+        auto: { pools: { web: allBut('10.1.0.3', '10.1.0.5') }, claims: [], seed: 'x' },
+      }),
+    );
     const [shared] = device.addresses()[east] ?? [];
     device.apply(asking(other), asking(west));
     expect(device.addresses()[west]).toEqual([shared]);
@@ -251,7 +365,9 @@ describe('clusters of one fleet', () => {
     device.apply(asking(east), asking(west));
     expect(device.addresses()[west]).toEqual(device.addresses()[east]);
     const [state] = device.states.values();
-    expect(Object.values(state!.exposures)).toMatchObject([{ contributions: [{ owner: east }, { owner: west }] }]);
+    expect(Object.values(state!.exposures)).toMatchObject([
+      { contributions: [{ owner: east }, { owner: west }] },
+    ]);
   });
 
   test('keep what they had when they come together later', () => {

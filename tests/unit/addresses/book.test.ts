@@ -2,7 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { assignAddresses } from '../../../shared/domain/addresses/assign.ts';
 import { isFree, occupy, openBook } from '../../../shared/domain/addresses/book.ts';
-import { declaredState, type DeclaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import {
+  declaredState,
+  type DeclaredState,
+  EMPTY_STATE,
+} from '../../../shared/domain/plan/declared.ts';
 import type { Holder } from '../../../shared/domain/plan/foreign.ts';
 import { asking, miniDevice } from '../../fixtures/addresses.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
@@ -10,11 +14,20 @@ import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 const ADDRESS = '10.1.0.3';
 const only = { pool: { ranges: [ADDRESS], reserved: [] } };
 /** east and west are a fleet. */
-const sameFleet = (a: string, b: string): boolean => [a, b].every((owner) => /^(east|west)\//.test(owner)) && a.split('/')[0] !== b.split('/')[0];
-const at = (owner: string, partition = 'k8s'): { readonly owner: string; readonly partition: string } => ({ owner, partition });
+const sameFleet = (a: string, b: string): boolean =>
+  [a, b].every((owner) => /^(east|west)\//.test(owner)) && a.split('/')[0] !== b.split('/')[0];
+const at = (
+  owner: string,
+  partition = 'k8s',
+): { readonly owner: string; readonly partition: string } => ({ owner, partition });
 
 describe('an address is free', () => {
-  const [me, fellow, namesake, stranger] = [at('east/a/gw'), at('west/a/gw'), at('west/b/gw'), at('north/a/gw')];
+  const [me, fellow, namesake, stranger] = [
+    at('east/a/gw'),
+    at('west/a/gw'),
+    at('west/b/gw'),
+    at('north/a/gw'),
+  ];
   test.each<[string, readonly (typeof me)[], boolean]>([
     ['where nobody is', [], true],
     ['for who is there', [me], true],
@@ -25,7 +38,11 @@ describe('an address is free', () => {
     ['not beside itself in another partition', [at(me.owner, 'edge')], false],
     ['not beside a fellow in another partition', [at(fellow.owner, 'edge')], false],
     ['not beside a fellow and a stranger', [fellow, stranger], false],
-    ['not beside a fellow who has it in both partitions', [fellow, at(fellow.owner, 'edge')], false],
+    [
+      'not beside a fellow who has it in both partitions',
+      [fellow, at(fellow.owner, 'edge')],
+      false,
+    ],
   ])('%s', (_, there, free) => {
     for (const order of [there, there.toReversed(), [...there, ...there]]) {
       const book = openBook({ states: new Map(), holders: [], sameFleet }, []);
@@ -38,13 +55,40 @@ describe('an address is free', () => {
 
 describe('the last address of a pool is not given', () => {
   const who = 'east/a/gw';
-  const given = (states: ReadonlyMap<string, DeclaredState>, others: Parameters<typeof assignAddresses>[0]['slices'] = [], holders: readonly Holder[] = []): boolean =>
-    assignAddresses({ slices: [asking(who, 1, only), ...others], states, holders, sameFleet }).fresh.length > 0;
-  const k8s = (state: DeclaredState): ReadonlyMap<string, DeclaredState> => new Map([['k8s', state], ['edge', EMPTY_STATE]]);
+  const given = (
+    states: ReadonlyMap<string, DeclaredState>,
+    others: Parameters<typeof assignAddresses>[0]['slices'] = [],
+    holders: readonly Holder[] = [],
+  ): boolean =>
+    assignAddresses({ slices: [asking(who, 1, only), ...others], states, holders, sameFleet }).fresh
+      .length > 0;
+  const k8s = (state: DeclaredState): ReadonlyMap<string, DeclaredState> =>
+    new Map([
+      ['k8s', state],
+      ['edge', EMPTY_STATE],
+    ]);
   const record = { version: { epoch: 1, counter: 1, generation: 1 }, clusterUid: 'uid-east' };
-  const quarantine = (code: string, key = `${ADDRESS}:443/tcp`): object => ({ [key]: { hash: 'x', code, reason: '', next: '2026-01-01T00:00:00Z', tries: 1, members: 'follow' } });
-  const refused = (owner: string, code: string, key?: string): ReadonlyMap<string, DeclaredState> => k8s(declaredState({ [owner]: { ...record, quarantine: quarantine(code, key) as never } }, []));
-  const claim = { address: ADDRESS, port: 443, protocol: 'tcp' as const, settings: SETTINGS, gateways: [], since: '', members: [] };
+  const quarantine = (code: string, key = `${ADDRESS}:443/tcp`): object => ({
+    [key]: {
+      hash: 'x',
+      code,
+      reason: '',
+      next: '2026-01-01T00:00:00Z',
+      tries: 1,
+      members: 'follow',
+    },
+  });
+  const refused = (owner: string, code: string, key?: string): ReadonlyMap<string, DeclaredState> =>
+    k8s(declaredState({ [owner]: { ...record, quarantine: quarantine(code, key) as never } }, []));
+  const claim = {
+    address: ADDRESS,
+    port: 443,
+    protocol: 'tcp' as const,
+    settings: SETTINGS,
+    gateways: [],
+    since: '',
+    members: [],
+  };
 
   test('unless something stands against it', () => {
     expect(given(k8s(EMPTY_STATE))).toBe(true);
@@ -52,23 +96,58 @@ describe('the last address of a pool is not given', () => {
 
   test.each<[string, ReadonlyMap<string, DeclaredState>, boolean]>([
     ['to whom the device said that it is in use', refused(who, 'BIP422'), false],
-    ['to whom the device said that it is in use in another partition', refused(who, 'BIP423'), false],
+    [
+      'to whom the device said that it is in use in another partition',
+      refused(who, 'BIP423'),
+      false,
+    ],
     ['to whom the device said something else, it is', refused(who, 'BIP421'), true],
-    ['to whom the device said so of another address, it is', refused(who, 'BIP422', '10.1.0.9:443/tcp'), true],
+    [
+      'to whom the device said so of another address, it is',
+      refused(who, 'BIP422', '10.1.0.9:443/tcp'),
+      true,
+    ],
     ['while another one waits for the device to take it', refused('north/b/gw', 'BIP421'), false],
-    ['while another one has lost a claim on it', k8s(declaredState({ 'north/b/gw': { ...record, claims: { [`${ADDRESS}:443/tcp`]: claim } } }, [])), false],
+    [
+      'while another one has lost a claim on it',
+      k8s(
+        declaredState(
+          { 'north/b/gw': { ...record, claims: { [`${ADDRESS}:443/tcp`]: claim } } },
+          [],
+        ),
+      ),
+      false,
+    ],
   ])('%s', (_, states, free) => {
     expect(given(states)).toBe(free);
   });
 
   test('beside one who names it in the same batch, in whichever partition', () => {
-    for (const partition of ['k8s', 'edge']) expect(given(k8s(EMPTY_STATE), [slice(1, [exposure({ address: ADDRESS, partition })], { owner: 'north/b/gw' })])).toBe(false);
-    expect(given(k8s(EMPTY_STATE), [slice(1, [exposure({ address: '10.1.0.9' })], { owner: 'north/b/gw' })])).toBe(true);
+    for (const partition of ['k8s', 'edge'])
+      expect(
+        given(k8s(EMPTY_STATE), [
+          slice(1, [exposure({ address: ADDRESS, partition })], { owner: 'north/b/gw' }),
+        ]),
+      ).toBe(false);
+    expect(
+      given(k8s(EMPTY_STATE), [
+        slice(1, [exposure({ address: '10.1.0.9' })], { owner: 'north/b/gw' }),
+      ]),
+    ).toBe(true);
   });
 
   test('beside objects of others, whatever else they hold', () => {
-    const holder = (address: string): Holder => ({ path: '/Common/x', partition: 'Common', address });
-    expect([[holder('any'), holder('10.1.0.9')], [holder('any'), holder(`${ADDRESS}%1/32`)]].map((holders) => given(k8s(EMPTY_STATE), [], holders))).toEqual([true, false]);
+    const holder = (address: string): Holder => ({
+      path: '/Common/x',
+      partition: 'Common',
+      address,
+    });
+    expect(
+      [
+        [holder('any'), holder('10.1.0.9')],
+        [holder('any'), holder(`${ADDRESS}%1/32`)],
+      ].map((holders) => given(k8s(EMPTY_STATE), [], holders)),
+    ).toEqual([true, false]);
   });
 
   test('in IPv6 either, however it is written', () => {
@@ -77,6 +156,9 @@ describe('the last address of a pool is not given', () => {
     device.foreign = [{ path: '/Common/six', partition: 'Common', address: '2001:0DB8:0::5' }];
     expect(device.apply(asking(who, 1, six)).fresh).toEqual([]);
     const waiting = refused('north/b/gw', 'BIP421', '[2001:db8::5]:443/tcp');
-    expect(assignAddresses({ slices: [asking(who, 1, six)], states: waiting, holders: [], sameFleet }).fresh).toEqual([]);
+    expect(
+      assignAddresses({ slices: [asking(who, 1, six)], states: waiting, holders: [], sameFleet })
+        .fresh,
+    ).toEqual([]);
   });
 });

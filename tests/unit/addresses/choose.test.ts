@@ -11,16 +11,42 @@ import { context, world } from '../exposure/fixtures.ts';
 
 const A = 'east/a/gw';
 const pool = { ranges: ['10.1.0.1-10.1.0.20'], reserved: [] };
-const at = (address: string, port: number, over: Partial<Exposure> = {}): Exposure => exposure({ address, port, gateways: ['a/gw'], ...over });
+const at = (address: string, port: number, over: Partial<Exposure> = {}): Exposure =>
+  exposure({ address, port, gateways: ['a/gw'], ...over });
 const wishes = [80, 443].map((port) => wish({ port, gateways: ['a/gw'] }));
 
 describe('an ingress that stands at several addresses', () => {
   test.each<[string, readonly Exposure[], readonly string[], string]>([
-    ['keeps that where most of it stands', [at('10.1.0.3', 443), at('10.1.0.4', 80), at('10.1.0.4', 443)], [], '10.1.0.4'],
-    ['keeps that where it stands for the same gateway', [at('10.1.0.3', 443, { gateways: ['a/other'] }), at('10.1.0.4', 443)], [], '10.1.0.4'],
-    ['keeps the lowest of equals, as numbers', [at('10.1.0.10', 443), at('10.1.0.9', 443)], [], '10.1.0.9'],
-    ['keeps that which the Service says of equals', [at('10.1.0.10', 443), at('10.1.0.9', 443)], ['10.1.0.10'], '10.1.0.10'],
-    ['keeps that where most of it stands, whatever the Service says', [at('10.1.0.3', 443), at('10.1.0.4', 80), at('10.1.0.4', 443)], ['10.1.0.3'], '10.1.0.4'],
+    [
+      'keeps that where most of it stands',
+      [at('10.1.0.3', 443), at('10.1.0.4', 80), at('10.1.0.4', 443)],
+      [],
+      '10.1.0.4',
+    ],
+    [
+      'keeps that where it stands for the same gateway',
+      [at('10.1.0.3', 443, { gateways: ['a/other'] }), at('10.1.0.4', 443)],
+      [],
+      '10.1.0.4',
+    ],
+    [
+      'keeps the lowest of equals, as numbers',
+      [at('10.1.0.10', 443), at('10.1.0.9', 443)],
+      [],
+      '10.1.0.9',
+    ],
+    [
+      'keeps that which the Service says of equals',
+      [at('10.1.0.10', 443), at('10.1.0.9', 443)],
+      ['10.1.0.10'],
+      '10.1.0.10',
+    ],
+    [
+      'keeps that where most of it stands, whatever the Service says',
+      [at('10.1.0.3', 443), at('10.1.0.4', 80), at('10.1.0.4', 443)],
+      ['10.1.0.3'],
+      '10.1.0.4',
+    ],
   ])('%s', (_, before, claims, kept) => {
     const device = miniDevice();
     device.apply(asking(A, 1, { pool, exposures: [...before] }));
@@ -33,14 +59,24 @@ describe('an ingress', () => {
   test('keeps an address that is reserved by now although all its ports change', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { pool: { ranges: ['10.1.0.3'], reserved: [] } }));
-    device.apply(asking(A, 2, { pool: { ...pool, reserved: ['10.1.0.3'] }, exposures: [wish({ port: 8443, gateways: ['a/gw'] })] }));
+    device.apply(
+      asking(A, 2, {
+        pool: { ...pool, reserved: ['10.1.0.3'] },
+        exposures: [wish({ port: 8443, gateways: ['a/gw'] })],
+      }),
+    );
     expect(device.addresses()[A]).toEqual(['10.1.0.3']);
   });
 
   test('is not said to move where nothing of it stood before', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { pool: { ranges: ['10.1.0.3'], reserved: [] } }));
-    const { told } = device.apply(asking(A, 2, { pool: { ranges: ['10.1.0.5'], reserved: [] }, exposures: [wish({ port: 8443, gateways: ['a/gw'] })] }));
+    const { told } = device.apply(
+      asking(A, 2, {
+        pool: { ranges: ['10.1.0.5'], reserved: [] },
+        exposures: [wish({ port: 8443, gateways: ['a/gw'] })],
+      }),
+    );
     expect(told[0]?.exposures.map(({ address }) => address)).toEqual(['10.1.0.5']);
     expect(told[0]?.notes).toEqual([]);
   });
@@ -61,34 +97,67 @@ describe('a cluster of a fleet', () => {
   ])('%s', (_, theirs, reserved, mine) => {
     const device = miniDevice({ sameFleet });
     device.apply(asking(east, 1, { exposures: [at(theirs, 443)] }));
-    device.apply(asking(west, 1, { pool: { ranges: ['10.1.0.3', '10.1.0.5'], reserved: [...reserved] } }));
+    device.apply(
+      asking(west, 1, { pool: { ranges: ['10.1.0.3', '10.1.0.5'], reserved: [...reserved] } }),
+    );
     expect(device.addresses()[west]).toEqual([mine]);
   });
 });
 
-test.each(['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'])('what joins a literal address keeps the order of age and the sources of the others: since %s', (since) => {
-  const device = miniDevice();
-  const only = { ranges: ['10.1.0.3'], reserved: [] };
-  const automatic = wish({ port: 443, gateways: ['a/auto'], since, members: [] });
-  device.apply(asking(A, 1, { pool: only, exposures: [automatic] }));
-  const literal = at('10.1.0.3', 443, { gateways: ['a/literal'], since: '2026-01-02T00:00:00Z', members: [] });
-  const sources = { '10.1.0.3:443/tcp': { mode: 'x' } };
-  const { slices } = device.apply(asking(A, 2, { pool: only, exposures: [literal, automatic], sources }));
-  const older = since < literal.since;
-  expect(slices[0]).toMatchObject({ sources, exposures: [{ gateways: older ? ['a/auto', 'a/literal'] : ['a/literal', 'a/auto'], since: older ? since : literal.since }] });
-});
+test.each(['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'])(
+  'what joins a literal address keeps the order of age and the sources of the others: since %s',
+  (since) => {
+    const device = miniDevice();
+    const only = { ranges: ['10.1.0.3'], reserved: [] };
+    const automatic = wish({ port: 443, gateways: ['a/auto'], since, members: [] });
+    device.apply(asking(A, 1, { pool: only, exposures: [automatic] }));
+    const literal = at('10.1.0.3', 443, {
+      gateways: ['a/literal'],
+      since: '2026-01-02T00:00:00Z',
+      members: [],
+    });
+    const sources = { '10.1.0.3:443/tcp': { mode: 'x' } };
+    const { slices } = device.apply(
+      asking(A, 2, { pool: only, exposures: [literal, automatic], sources }),
+    );
+    const older = since < literal.since;
+    expect(slices[0]).toMatchObject({
+      sources,
+      exposures: [
+        {
+          gateways: older ? ['a/auto', 'a/literal'] : ['a/literal', 'a/auto'],
+          since: older ? since : literal.since,
+        },
+      ],
+    });
+  },
+);
 
 test('without its Service an ingress carries its pools and claims nothing; a Service of another type is told to become one', () => {
   const web = AddressPool.parse({ name: 'web', ...pool });
   const about = { ...context(), addressPools: [web] };
-  expect(carryAddresses([wish()], undefined, about)).toEqual({ auto: { pools: { web: pool }, claims: [], seed: '' }, notes: [] });
-  const service = (type: string): Parameters<typeof carryAddresses>[1] => world({ service: { type } }).objects.services[0];
-  expect(carryAddresses([wish()], service('NodePort'), about)?.notes[0]?.message).toMatch(/make it type LoadBalancer$/);
-  expect(carryAddresses([wish()], service('LoadBalancer'), about)?.notes[0]?.message).toMatch(/set loadBalancerClass sluice\.io\/bigip/);
+  expect(carryAddresses([wish()], undefined, about)).toEqual({
+    auto: { pools: { web: pool }, claims: [], seed: '' },
+    notes: [],
+  });
+  const service = (type: string): Parameters<typeof carryAddresses>[1] =>
+    world({ service: { type } }).objects.services[0];
+  expect(carryAddresses([wish()], service('NodePort'), about)?.notes[0]?.message).toMatch(
+    /make it type LoadBalancer$/,
+  );
+  expect(carryAddresses([wish()], service('LoadBalancer'), about)?.notes[0]?.message).toMatch(
+    /set loadBalancerClass sluice\.io\/bigip/,
+  );
 });
 
 test('an address has its family, and what is no range gives nothing out', () => {
-  const families = ['10.0.0.1', '2001:db8::1'].map((address) => spotOf(context(), address)).map((spot) => ('family' in spot ? spot.family : undefined));
+  const families = ['10.0.0.1', '2001:db8::1']
+    .map((address) => spotOf(context(), address))
+    .map((spot) => ('family' in spot ? spot.family : undefined));
   expect(families).toEqual([4, 6]);
-  expect([usableRange('10.0.0.0/33'), usableRange('x'), usableRange('')]).toEqual([undefined, undefined, undefined]);
+  expect([usableRange('10.0.0.0/33'), usableRange('x'), usableRange('')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

@@ -4,11 +4,22 @@ import * as fc from 'fast-check';
 import { judgePool, neverAllowed } from '../../../shared/domain/addresses/policy.ts';
 import { AddressPool, holds, readPool } from '../../../shared/domain/addresses/pool.ts';
 import { addressAt, sayRange, sizeOf } from '../../../shared/domain/addresses/range.ts';
-import { judgePolicy, PolicyConfig, type PolicyMatter } from '../../../shared/domain/exposure/policy.ts';
+import {
+  judgePolicy,
+  PolicyConfig,
+  type PolicyMatter,
+} from '../../../shared/domain/exposure/policy.ts';
 
-const POOL = AddressPool.parse({ name: 'web', ranges: ['10.1.0.0/29', '10.1.0.12-10.1.0.15'], reserved: ['10.1.0.3'] });
+const POOL = AddressPool.parse({
+  name: 'web',
+  ranges: ['10.1.0.0/29', '10.1.0.12-10.1.0.15'],
+  reserved: ['10.1.0.3'],
+});
 const { free } = readPool(POOL.name, POOL);
-const ADDRESSES = Array.from({ length: Number(sizeOf(free)) }, (_, i) => addressAt(free, BigInt(i)) ?? '');
+const ADDRESSES = Array.from(
+  { length: Number(sizeOf(free)) },
+  (_, i) => addressAt(free, BigInt(i)) ?? '',
+);
 const MATTER: PolicyMatter = { namespace: 'a', port: 443, listener: 443, partition: 'k8s' };
 
 const rule = fc.record({
@@ -16,7 +27,16 @@ const rule = fc.record({
   allow: fc.boolean(),
   namespaces: fc.constantFrom(['*'], ['a'], ['b*']),
   ports: fc.constantFrom<(string | number)[]>(['1-65535'], [443], [15_021], ['80-90']),
-  addresses: fc.constantFrom(['0.0.0.0/0', '::/0'], ['10.1.0.0/28'], ['10.1.0.0/30'], ['10.1.0.4/30'], ['10.1.0.12/30'], ['10.1.0.3'], ['::/0'], ['10.1.0.0/30', '10.1.0.4/30', '10.1.0.12/30']),
+  addresses: fc.constantFrom(
+    ['0.0.0.0/0', '::/0'],
+    ['10.1.0.0/28'],
+    ['10.1.0.0/30'],
+    ['10.1.0.4/30'],
+    ['10.1.0.12/30'],
+    ['10.1.0.3'],
+    ['::/0'],
+    ['10.1.0.0/30', '10.1.0.4/30', '10.1.0.12/30'],
+  ),
 });
 const policy = fc.array(rule, { maxLength: 4 }).map((rules) => PolicyConfig.parse({ rules }));
 const matter = fc.record({
@@ -39,18 +59,60 @@ describe('what the policy says of a pool', () => {
     );
   });
 
-  test.each<[string, Partial<PolicyMatter>, readonly Record<string, unknown>[], string | undefined]>([
+  test.each<
+    [string, Partial<PolicyMatter>, readonly Record<string, unknown>[], string | undefined]
+  >([
     ['no rules: allowed', {}, [], undefined],
     ['no rules, a reserved port: refused', { port: 15_021 }, [], 'GW134'],
     ['no rules, partition Common: refused', { partition: 'Common' }, [], 'GW131'],
-    ['a rule for it, partition Common: refused', { partition: 'Common' }, [{ name: 'all' }], 'GW131'],
-    ['a reserved port that a rule allows with many: refused', { port: 15_021 }, [{ name: 'all' }], 'GW134'],
-    ['a reserved port that a rule names alone: allowed', { port: 15_021 }, [{ name: 'one', ports: [15_021] }], undefined],
-    ['a rule for others that refuses: does not count', {}, [{ name: 'no', allow: false, namespaces: ['b'] }, { name: 'all' }], undefined],
-    ['a rule for addresses beside the pool that refuses: does not count', {}, [{ name: 'no', allow: false, addresses: ['10.1.0.16/28'] }, { name: 'all' }], undefined],
-    ['a rule for its last address that refuses: counts', {}, [{ name: 'no', allow: false, addresses: ['10.1.0.15'] }, { name: 'all' }], 'GW133'],
-    ['a rule for its first address that refuses: counts', {}, [{ name: 'no', allow: false, addresses: ['10.1.0.1'] }, { name: 'all' }], 'GW133'],
-    ['a rule for an address that it does not give out: does not count', {}, [{ name: 'no', allow: false, addresses: ['10.1.0.3'] }, { name: 'all' }], undefined],
+    [
+      'a rule for it, partition Common: refused',
+      { partition: 'Common' },
+      [{ name: 'all' }],
+      'GW131',
+    ],
+    [
+      'a reserved port that a rule allows with many: refused',
+      { port: 15_021 },
+      [{ name: 'all' }],
+      'GW134',
+    ],
+    [
+      'a reserved port that a rule names alone: allowed',
+      { port: 15_021 },
+      [{ name: 'one', ports: [15_021] }],
+      undefined,
+    ],
+    [
+      'a rule for others that refuses: does not count',
+      {},
+      [{ name: 'no', allow: false, namespaces: ['b'] }, { name: 'all' }],
+      undefined,
+    ],
+    [
+      'a rule for addresses beside the pool that refuses: does not count',
+      {},
+      [{ name: 'no', allow: false, addresses: ['10.1.0.16/28'] }, { name: 'all' }],
+      undefined,
+    ],
+    [
+      'a rule for its last address that refuses: counts',
+      {},
+      [{ name: 'no', allow: false, addresses: ['10.1.0.15'] }, { name: 'all' }],
+      'GW133',
+    ],
+    [
+      'a rule for its first address that refuses: counts',
+      {},
+      [{ name: 'no', allow: false, addresses: ['10.1.0.1'] }, { name: 'all' }],
+      'GW133',
+    ],
+    [
+      'a rule for an address that it does not give out: does not count',
+      {},
+      [{ name: 'no', allow: false, addresses: ['10.1.0.3'] }, { name: 'all' }],
+      undefined,
+    ],
   ])('%s', (_, what, rules, code) => {
     expect(judgePool(PolicyConfig.parse({ rules }), { ...MATTER, ...what }, POOL)?.code).toBe(code);
   });
@@ -59,12 +121,27 @@ describe('what the policy says of a pool', () => {
     fc.assert(
       fc.property(policy, (rules) => {
         const never = neverAllowed(rules, POOL);
-        const allowing = rules.rules.filter(({ allow }) => allow).map((one) => PolicyConfig.parse({ rules: [{ ...one, namespaces: ['*'], ports: ['1-65535'], partitions: ['*'] }] }));
-        const expected = rules.rules.length === 0 ? [] : ADDRESSES.filter((address) => allowing.every((one) => judgePolicy(one, { ...MATTER, address }) !== undefined));
+        const allowing = rules.rules
+          .filter(({ allow }) => allow)
+          .map((one) =>
+            PolicyConfig.parse({
+              rules: [{ ...one, namespaces: ['*'], ports: ['1-65535'], partitions: ['*'] }],
+            }),
+          );
+        const expected =
+          rules.rules.length === 0
+            ? []
+            : ADDRESSES.filter((address) =>
+                allowing.every((one) => judgePolicy(one, { ...MATTER, address }) !== undefined),
+              );
         expect(ADDRESSES.filter((address) => holds(never, address))).toEqual(expected);
       }),
     );
     expect(neverAllowed(PolicyConfig.parse({}), POOL)).toEqual([]);
-    expect(neverAllowed(PolicyConfig.parse({ rules: [{ name: 'no', allow: false }] }), POOL).map(sayRange)).toEqual(['10.1.0.1-10.1.0.2', '10.1.0.4-10.1.0.6', '10.1.0.12-10.1.0.15']);
+    expect(
+      neverAllowed(PolicyConfig.parse({ rules: [{ name: 'no', allow: false }] }), POOL).map(
+        sayRange,
+      ),
+    ).toEqual(['10.1.0.1-10.1.0.2', '10.1.0.4-10.1.0.6', '10.1.0.12-10.1.0.15']);
   });
 });

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { addressAt, parseRange, type Range, sayRange, sizeOf, usableRange, without } from '../../../shared/domain/addresses/range.ts';
+import {
+  addressAt,
+  parseRange,
+  type Range,
+  sayRange,
+  sizeOf,
+  usableRange,
+  without,
+} from '../../../shared/domain/addresses/range.ts';
 
 const said = (range: Range | undefined): string | undefined => range && sayRange(range);
 
@@ -19,26 +27,54 @@ describe('a range of addresses', () => {
     expect([said(parseRange(text)), said(usableRange(text))]).toEqual([whole, usable]);
   });
 
-  test.each(['', '10.0.0', '10.0.0.9-10.0.0.1', '10.0.0.1-2001:db8::1', '10.0.0.1-10.0.0.2-10.0.0.3', '10.0.0.0/33', '10.0.0.1-', '010.0.0.1', '10.0.0.0/8-10.1.0.0'])('"%s" is none', (text) => {
+  test.each([
+    '',
+    '10.0.0',
+    '10.0.0.9-10.0.0.1',
+    '10.0.0.1-2001:db8::1',
+    '10.0.0.1-10.0.0.2-10.0.0.3',
+    '10.0.0.0/33',
+    '10.0.0.1-',
+    '010.0.0.1',
+    '10.0.0.0/8-10.1.0.0',
+  ])('"%s" is none', (text) => {
     expect(parseRange(text)).toBeUndefined();
   });
 
-  const range = fc.tuple(fc.nat(40), fc.nat(10)).map(([first, length]): Range => ({ family: 4, first: BigInt(first), last: BigInt(first + length) }));
-  const members = (ranges: readonly Range[]): readonly number[] => ranges.flatMap(({ first, last }) => Array.from({ length: Number(last - first) + 1 }, (_, i) => Number(first) + i));
+  const range = fc
+    .tuple(fc.nat(40), fc.nat(10))
+    .map(([first, length]): Range => ({
+      family: 4,
+      first: BigInt(first),
+      last: BigInt(first + length),
+    }));
+  const members = (ranges: readonly Range[]): readonly number[] =>
+    ranges.flatMap(({ first, last }) =>
+      Array.from({ length: Number(last - first) + 1 }, (_, i) => Number(first) + i),
+    );
 
   test('without others is what a list of numbers without those would be', () => {
     fc.assert(
-      fc.property(fc.array(range, { maxLength: 4 }), fc.array(range, { maxLength: 4 }), (ranges, taken) => {
-        const gone = new Set(members(taken));
-        const left = without(ranges, taken);
-        expect(members(left)).toEqual(members(ranges).filter((n) => !gone.has(n)));
-        expect(sizeOf(left)).toBe(BigInt(members(left).length));
-      }),
+      fc.property(
+        fc.array(range, { maxLength: 4 }),
+        fc.array(range, { maxLength: 4 }),
+        (ranges, taken) => {
+          const gone = new Set(members(taken));
+          const left = without(ranges, taken);
+          expect(members(left)).toEqual(members(ranges).filter((n) => !gone.has(n)));
+          expect(sizeOf(left)).toBe(BigInt(members(left).length));
+        },
+      ),
     );
   });
 
   test('counts its addresses through all of its parts', () => {
     const parts = ['10.0.0.8-10.0.0.9', '10.0.5.1'].flatMap((text) => parseRange(text) ?? []);
-    expect([0n, 1n, 2n, 3n].map((position) => addressAt(parts, position))).toEqual(['10.0.0.8', '10.0.0.9', '10.0.5.1', undefined]);
+    expect([0n, 1n, 2n, 3n].map((position) => addressAt(parts, position))).toEqual([
+      '10.0.0.8',
+      '10.0.0.9',
+      '10.0.5.1',
+      undefined,
+    ]);
   });
 });

@@ -7,14 +7,23 @@ import { asking, miniDevice, wish } from '../../fixtures/addresses.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
 const [A, B, C] = ['east/a/gw', 'east/b/gw', 'east/c/gw'] as const;
-const one = (address: string): { readonly pool: { ranges: string[]; reserved: string[] } } => ({ pool: { ranges: [address], reserved: [] } });
-const foreign = (...addresses: readonly string[]): readonly { path: string; partition: string; address: string }[] => addresses.map((address) => ({ path: `/Common/${address}`, partition: 'Common', address }));
+const one = (address: string): { readonly pool: { ranges: string[]; reserved: string[] } } => ({
+  pool: { ranges: [address], reserved: [] },
+});
+const foreign = (
+  ...addresses: readonly string[]
+): readonly { path: string; partition: string; address: string }[] =>
+  addresses.map((address) => ({ path: `/Common/${address}`, partition: 'Common', address }));
 
 describe('whether anybody asks for an address', () => {
   test.each([
     ['nobody speaks', [], false],
     ['all name theirs', [slice(1, [exposure()]), slice(1, [])], false],
-    ['one of several exposures of one of several owners does', [slice(1, []), slice(1, [exposure(), wish()])], true],
+    [
+      'one of several exposures of one of several owners does',
+      [slice(1, []), slice(1, [exposure(), wish()])],
+      true,
+    ],
   ])('%s', (_, slices, asked) => {
     expect(hasWishes(slices)).toBe(asked);
   });
@@ -23,14 +32,29 @@ describe('whether anybody asks for an address', () => {
 describe('of several that ask for the last address', () => {
   const since = (day: number): string => `2026-01-0${day}T00:00:00Z`;
   test.each<[string, readonly Exposure[], readonly Exposure[]]>([
-    ['the one with the oldest gateway gets it', [wish({ since: since(2) })], [wish({ since: since(3) })]],
-    ['its oldest gateway counts, in whatever order they stand', [wish({ port: 1, since: since(5) }), wish({ port: 2, since: since(2) })], [wish({ since: since(3) })]],
-    ['one that does not tell its age is the youngest', [wish({ since: since(9) })], [wish({ since: '' })]],
+    [
+      'the one with the oldest gateway gets it',
+      [wish({ since: since(2) })],
+      [wish({ since: since(3) })],
+    ],
+    [
+      'its oldest gateway counts, in whatever order they stand',
+      [wish({ port: 1, since: since(5) }), wish({ port: 2, since: since(2) })],
+      [wish({ since: since(3) })],
+    ],
+    [
+      'one that does not tell its age is the youngest',
+      [wish({ since: since(9) })],
+      [wish({ since: '' })],
+    ],
     ['the name decides between equals', [wish({ since: since(2) })], [wish({ since: since(2) })]],
   ])('%s', (_, winners, losers) => {
     for (const turned of [false, true]) {
       const device = miniDevice();
-      const [winner, loser] = [asking(A, 1, { ...one('10.1.0.3'), exposures: [...winners] }), asking(B, 1, { ...one('10.1.0.3'), exposures: [...losers] })];
+      const [winner, loser] = [
+        asking(A, 1, { ...one('10.1.0.3'), exposures: [...winners] }),
+        asking(B, 1, { ...one('10.1.0.3'), exposures: [...losers] }),
+      ];
       device.apply(...(turned ? [loser, winner] : [winner, loser]));
       expect(device.addresses()).toEqual({ [A]: ['10.1.0.3'] });
     }
@@ -40,23 +64,42 @@ describe('of several that ask for the last address', () => {
 describe('what cannot be decided here', () => {
   test('a partition that is not read and a pool that is not carried keep nobody else from an address', () => {
     const { slices, fresh } = assignAddresses({
-      slices: [asking(A, 1, { exposures: [wish({ partition: 'elsewhere' })] }), asking(B, 1, { auto: { pools: {}, claims: [], seed: 'x' } }), asking(C, 1, one('10.1.0.3'))],
-      states: new Map([['k8s', EMPTY_STATE]]), holders: [], sameFleet: () => false,
+      slices: [
+        asking(A, 1, { exposures: [wish({ partition: 'elsewhere' })] }),
+        asking(B, 1, { auto: { pools: {}, claims: [], seed: 'x' } }),
+        asking(C, 1, one('10.1.0.3')),
+      ],
+      states: new Map([['k8s', EMPTY_STATE]]),
+      holders: [],
+      sameFleet: () => false,
     });
-    expect(slices.map(({ exposures }) => exposures.map(({ address }) => address))).toEqual([['auto(web)'], ['auto(web)'], ['10.1.0.3']]);
+    expect(slices.map(({ exposures }) => exposures.map(({ address }) => address))).toEqual([
+      ['auto(web)'],
+      ['auto(web)'],
+      ['10.1.0.3'],
+    ]);
     expect(fresh).toEqual([{ owner: C, partition: 'k8s', address: '10.1.0.3' }]);
   });
 
   test('an address that somebody else took meanwhile is named, the first of them', () => {
-    const fresh = ['10.1.0.3', '10.1.0.4', '10.1.0.5'].map((address) => ({ owner: A, partition: 'k8s', address }));
-    const known = (...taken: readonly string[]): Parameters<typeof takenSince>[0] => ({ states: new Map([['k8s', EMPTY_STATE]]), holders: foreign(...taken), sameFleet: () => false });
+    const fresh = ['10.1.0.3', '10.1.0.4', '10.1.0.5'].map((address) => ({
+      owner: A,
+      partition: 'k8s',
+      address,
+    }));
+    const known = (...taken: readonly string[]): Parameters<typeof takenSince>[0] => ({
+      states: new Map([['k8s', EMPTY_STATE]]),
+      holders: foreign(...taken),
+      sameFleet: () => false,
+    });
     expect(takenSince(known('10.1.0.5', '10.1.0.4'), fresh)).toEqual(fresh[1]);
     expect(takenSince(known('10.1.0.9'), fresh)).toBeUndefined();
   });
 });
 
 describe('an ingress that has to move', () => {
-  const at = (address: string): { readonly pool: { ranges: string[]; reserved: string[] } } => one(address);
+  const at = (address: string): { readonly pool: { ranges: string[]; reserved: string[] } } =>
+    one(address);
 
   test('is told so alone', () => {
     const device = miniDevice();
@@ -65,17 +108,30 @@ describe('an ingress that has to move', () => {
     expect(told.map(({ notes }) => notes.map(({ code }) => code))).toEqual([['OWN352'], []]);
   });
 
-  const rival = (port: number): Exposure => exposure({ address: '10.1.0.3', port, gateways: ['a/rival'], settings: { ...SETTINGS, connectionLimit: 7 } });
+  const rival = (port: number): Exposure =>
+    exposure({
+      address: '10.1.0.3',
+      port,
+      gateways: ['a/rival'],
+      settings: { ...SETTINGS, connectionLimit: 7 },
+    });
   test.each<[string, readonly Exposure[], readonly string[], readonly string[]]>([
     ['stays where nobody else names its ports', [], [], ['10.1.0.3']],
     ['stays where only some of its ports are named there', [rival(80)], ['OWN354'], ['10.1.0.3']],
-    ['gets none where all of them are named there', [rival(80), rival(443)], ['OWN350', 'OWN350'], ['10.1.0.3']],
+    [
+      'gets none where all of them are named there',
+      [rival(80), rival(443)],
+      ['OWN350', 'OWN350'],
+      ['10.1.0.3'],
+    ],
   ])('and cannot, %s', (_, rivals, codes, addresses) => {
     const device = miniDevice();
     const wishes = [80, 443].map((port) => wish({ port, gateways: ['a/gw'] }));
     device.apply(asking(A, 1, { ...at('10.1.0.3'), exposures: wishes }));
     device.foreign = foreign('10.1.0.5');
-    const { held, slices } = device.apply(asking(A, 2, { ...at('10.1.0.5'), exposures: [...rivals, ...wishes] }));
+    const { held, slices } = device.apply(
+      asking(A, 2, { ...at('10.1.0.5'), exposures: [...rivals, ...wishes] }),
+    );
     expect(held.map(({ entry }) => entry.code)).toEqual(codes);
     expect([...new Set(slices[0]?.exposures.map(({ address }) => address))]).toEqual(addresses);
   });

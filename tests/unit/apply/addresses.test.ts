@@ -31,7 +31,9 @@ describe('apply with automatic addresses', () => {
     await world.send(asking(EAST, 1, { pool }));
     await world.drain();
     expect(Object.keys(world.device.state().exposures)).toEqual(['10.1.0.3:443/tcp']);
-    expect(world.settled().at(-1)?.exposures).toMatchObject([{ address: '10.1.0.3', port: 443, outcome: 'applied' }]);
+    expect(world.settled().at(-1)?.exposures).toMatchObject([
+      { address: '10.1.0.3', port: 443, outcome: 'applied' },
+    ]);
   });
 
   test('asks the device for what others hold once when an address is given, and not at all afterwards', async () => {
@@ -48,14 +50,28 @@ describe('apply with automatic addresses', () => {
     await world.send(asking(EAST, 1, { pool }));
     await world.send(asking(WEST, 1, { pool }));
     await world.drain();
-    expect(world.settled().filter(({ owner }) => owner === WEST)).toMatchObject([{ exposures: [{ address: 'auto(web)', outcome: 'held', code: 'OWN350', message: expect.stringContaining('sluice addresses') }] }]);
+    expect(world.settled().filter(({ owner }) => owner === WEST)).toMatchObject([
+      {
+        exposures: [
+          {
+            address: 'auto(web)',
+            outcome: 'held',
+            code: 'OWN350',
+            message: expect.stringContaining('sluice addresses'),
+          },
+        ],
+      },
+    ]);
     expect(world.deadLetters()).toEqual([]);
     await world.send(slice(2, [], { owner: EAST, clusterUid: 'uid-east', removed: true }));
     await world.drain();
     await world.send(asking(WEST, 2, { pool }));
     await world.drain();
     expect(Object.keys(world.device.state().exposures)).toEqual(['10.1.0.3:443/tcp']);
-    expect(world.settled().at(-1)).toMatchObject({ owner: WEST, exposures: [{ address: '10.1.0.3', outcome: 'applied' }] });
+    expect(world.settled().at(-1)).toMatchObject({
+      owner: WEST,
+      exposures: [{ address: '10.1.0.3', outcome: 'applied' }],
+    });
   });
 
   test('while the device is away says nothing of an address', async () => {
@@ -64,22 +80,34 @@ describe('apply with automatic addresses', () => {
     };
     await world.send(asking(EAST, 1, { pool }));
     await world.step();
-    expect(world.settled()).toMatchObject([{ exposures: [{ address: 'auto(web)', outcome: 'retry', code: 'BIP503' }] }]);
+    expect(world.settled()).toMatchObject([
+      { exposures: [{ address: 'auto(web)', outcome: 'retry', code: 'BIP503' }] },
+    ]);
   });
 
   test.each<[string, string, 'BIP421' | 'BIP422', string | undefined]>([
-    ['in use by something that it does not list: takes another one next time', '01070333:3: Virtual Server /Common/x illegally shares destination address', 'BIP422', '10.1.0.5:443/tcp'],
+    [
+      'in use by something that it does not list: takes another one next time',
+      '01070333:3: Virtual Server /Common/x illegally shares destination address',
+      'BIP422',
+      '10.1.0.5:443/tcp',
+    ],
     ['wrong otherwise: stays with it', 'nonsense', 'BIP421', undefined],
   ])('refused by BIG-IP as %s', async (_, response, code, key) => {
     const wide = { ranges: ['10.1.0.3-10.1.0.5'], reserved: ['10.1.0.4'] };
     const at = '10.1.0.3';
     world.device.before = (_partition, next) => {
-      if (Object.values(next.exposures).some((e) => e.address === at)) throw new DeviceError(code, 'content', 'the device refuses the configuration', { response });
+      if (Object.values(next.exposures).some((e) => e.address === at))
+        throw new DeviceError(code, 'content', 'the device refuses the configuration', {
+          response,
+        });
     };
     const seed = { auto: { pools: { web: wide }, claims: [at], seed: 'x' } };
     await world.send(asking(EAST, 1, seed));
     await world.step();
-    expect(world.settled()).toMatchObject([{ exposures: [{ address: at, outcome: 'rejected', code }] }]);
+    expect(world.settled()).toMatchObject([
+      { exposures: [{ address: at, outcome: 'rejected', code }] },
+    ]);
     await world.send(asking(EAST, 2, seed));
     await world.step();
     expect(Object.keys(world.device.state().exposures)).toEqual(key === undefined ? [] : [key]);
@@ -89,26 +117,54 @@ describe('apply with automatic addresses', () => {
     world = createWorld({ partitions: ['k8s', 'edge'] });
     await world.send(asking(EAST, 1, { pool }));
     await world.drain();
-    await world.send(asking(EAST, 2, { pool, exposures: [wish({ port: 443, partition: 'edge', gateways: ['istio-system/gw'] })] }));
+    await world.send(
+      asking(EAST, 2, {
+        pool,
+        exposures: [wish({ port: 443, partition: 'edge', gateways: ['istio-system/gw'] })],
+      }),
+    );
     await world.drain();
-    expect([Object.keys(world.device.state('k8s').exposures), Object.keys(world.device.state('edge').exposures)]).toEqual([[], ['10.1.0.3:443/tcp']]);
+    expect([
+      Object.keys(world.device.state('k8s').exposures),
+      Object.keys(world.device.state('edge').exposures),
+    ]).toEqual([[], ['10.1.0.3:443/tcp']]);
   });
 
   /** Red without `assertStillFree` in run.ts: both have the address then. */
   test('gives no address that another writer gave away between reading and writing', async () => {
     const device = memoryDevice();
-    const job = { device, partitions: ['k8s'], sameFleet: () => false, clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, checkTime: () => undefined };
+    const job = {
+      device,
+      partitions: ['k8s'],
+      sameFleet: () => false,
+      clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
+      checkTime: () => undefined,
+    };
     await applyGroup({ ...job, slices: [slice(1, [exposure()], { owner: 'north/a/gw' })] });
     let raced = false;
-    const slow = { ...device, read: async (partition: string) => {
-      const reading = await device.read(partition);
-      if (!raced) {
-        raced = true;
-        await applyGroup({ ...job, slices: [asking(WEST, 1, { pool, exposures: [wish({ port: 80 })] })] });
-      }
-      return reading;
-    } };
-    await expect(applyGroup({ ...job, device: slow, slices: [asking(EAST, 1, { pool })] })).rejects.toMatchObject({ code: 'BIP430', message: expect.stringContaining('10.1.0.3 was given to somebody else') });
-    expect(Object.keys(device.state().exposures)).toEqual(['10.1.0.3:80/tcp', '172.16.100.195:32400/tcp']);
+    const slow = {
+      ...device,
+      read: async (partition: string) => {
+        const reading = await device.read(partition);
+        if (!raced) {
+          raced = true;
+          await applyGroup({
+            ...job,
+            slices: [asking(WEST, 1, { pool, exposures: [wish({ port: 80 })] })],
+          });
+        }
+        return reading;
+      },
+    };
+    await expect(
+      applyGroup({ ...job, device: slow, slices: [asking(EAST, 1, { pool })] }),
+    ).rejects.toMatchObject({
+      code: 'BIP430',
+      message: expect.stringContaining('10.1.0.3 was given to somebody else'),
+    });
+    expect(Object.keys(device.state().exposures)).toEqual([
+      '10.1.0.3:80/tcp',
+      '172.16.100.195:32400/tcp',
+    ]);
   });
 });

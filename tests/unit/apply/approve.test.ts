@@ -10,26 +10,65 @@ const { owner } = slice(1, []);
 const common = { url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] };
 const config = SluiceConfig.parse({
   generation: 1,
-  devices: [{ ...common, name: 'bigip-1' }, { ...common, name: 'bigip-2' }],
+  devices: [
+    { ...common, name: 'bigip-1' },
+    { ...common, name: 'bigip-2' },
+  ],
   clusters: [{ id: 'east' }],
-  ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+  ingresses: [
+    {
+      cluster: 'east',
+      service: 'istio-system/istio-ingressgateway',
+      devices: ['bigip-1'],
+      virtualAddress: '172.16.100.195',
+    },
+  ],
 });
 
 describe('sluice approve', () => {
   const key = (port: number): string => `172.16.100.195:${port}/tcp`;
   const version = { epoch: 1, counter: 2, generation: 1 };
-  const seen = (device: string, held: readonly number[], there: readonly number[] = held): Declared => ({
-    device, partition: 'k8s', milliseconds: 1,
+  const seen = (
+    device: string,
+    held: readonly number[],
+    there: readonly number[] = held,
+  ): Declared => ({
+    device,
+    partition: 'k8s',
+    milliseconds: 1,
     state: {
-      owners: { [owner]: { version, clusterUid: 'uid', ...(held.length === 0 ? {} : { held: held.map(key) }) } },
-      exposures: Object.fromEntries(there.map((port) => [key(port), { ...exposure({ port }), contributions: [{ owner, gateways: [], since: '', members: [] }] }])),
+      owners: {
+        [owner]: {
+          version,
+          clusterUid: 'uid',
+          ...(held.length === 0 ? {} : { held: held.map(key) }),
+        },
+      },
+      exposures: Object.fromEntries(
+        there.map((port) => [
+          key(port),
+          {
+            ...exposure({ port }),
+            contributions: [{ owner, gateways: [], since: '', members: [] }],
+          },
+        ]),
+      ),
     },
   });
-  const away: Declared = { device: 'bigip-2', partition: 'k8s', code: 'BIP501', problem: 'not reachable' };
+  const away: Declared = {
+    device: 'bigip-2',
+    partition: 'k8s',
+    code: 'BIP501',
+    problem: 'not reachable',
+  };
 
   test('names what is held now on each device, and the version of its owner that was looked at', () => {
-    expect(approvalsFor([seen('bigip-1', [1, 2], [1, 2, 3]), seen('bigip-2', [])], owner, undefined)).toEqual([{ action: 'approve', device: 'bigip-1', owner, keys: [key(1), key(2)], version }]);
-    expect(() => approvalsFor([seen('bigip-1', [])], owner, undefined)).toThrow(`nothing is held of ${owner} on bigip-1`);
+    expect(
+      approvalsFor([seen('bigip-1', [1, 2], [1, 2, 3]), seen('bigip-2', [])], owner, undefined),
+    ).toEqual([{ action: 'approve', device: 'bigip-1', owner, keys: [key(1), key(2)], version }]);
+    expect(() => approvalsFor([seen('bigip-1', [])], owner, undefined)).toThrow(
+      `nothing is held of ${owner} on bigip-1`,
+    );
   });
 
   test('names the exposures that it is told to, on devices that have them or give no answer', () => {
@@ -40,14 +79,23 @@ describe('sluice approve', () => {
   });
 
   test('approves nothing on a device that cannot be looked at, unless it is named', () => {
-    expect(() => approvalsFor([seen('bigip-1', [1]), away], owner, undefined)).toThrow('bigip-2, partition k8s: BIP501: not reachable; what is held there cannot be seen. Name it with --keys');
+    expect(() => approvalsFor([seen('bigip-1', [1]), away], owner, undefined)).toThrow(
+      'bigip-2, partition k8s: BIP501: not reachable; what is held there cannot be seen. Name it with --keys',
+    );
   });
 
   test('says what is wrong with an owner, a key or a device, and what would be right', () => {
     expect(() => checkWords(config, 'west/a/b', {})).toThrow(`known are ${owner}`);
-    expect(() => checkWords(config, owner, { keys: ['10.0.0.1:80'] })).toThrow('such as 172.16.100.195:32400/tcp');
+    expect(() => checkWords(config, owner, { keys: ['10.0.0.1:80'] })).toThrow(
+      'such as 172.16.100.195:32400/tcp',
+    );
     expect(() => checkWords(config, owner, { device: 'x' })).toThrow('bigip-1, bigip-2');
-    expect(() => checkWords(config, owner, { device: 'bigip-2', keys: ['10.0.0.1:80/tcp', '[2001:db8::1]:53/udp'] })).not.toThrow();
+    expect(() =>
+      checkWords(config, owner, {
+        device: 'bigip-2',
+        keys: ['10.0.0.1:80/tcp', '[2001:db8::1]:53/udp'],
+      }),
+    ).not.toThrow();
   });
 
   test('its message lets apply remove what is held', async () => {
@@ -58,7 +106,14 @@ describe('sluice approve', () => {
     await world.send(slice(2, []));
     await world.drain();
     expect(Object.keys(world.device.state().exposures)).toHaveLength(5);
-    await sendOrders({ queues: world.queues, clock: world.clock, id: () => 'approval' }, approvalsFor([{ device: 'bigip-1', partition: 'k8s', milliseconds: 1, state: world.device.state() }], owner, undefined));
+    await sendOrders(
+      { queues: world.queues, clock: world.clock, id: () => 'approval' },
+      approvalsFor(
+        [{ device: 'bigip-1', partition: 'k8s', milliseconds: 1, state: world.device.state() }],
+        owner,
+        undefined,
+      ),
+    );
     await world.drain();
     expect(world.device.state().exposures).toEqual({});
   });

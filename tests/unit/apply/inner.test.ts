@@ -14,29 +14,60 @@ import { createWorld } from '../../promises/support/world.ts';
 const MINUTE = 60_000;
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 const inner = (call: string, code = 400, message = 'declaration failed'): DeviceError =>
-  faultOfResult('bigip-1', 'k8s', { code, message, response: `${call} response=500 body={"code":500,"message":"injected fault"}` })!;
-const reading = (): DeviceError => inner('GET http://admin:XXXXXX@localhost:8100/mgmt/tm/sys/provision query target BIG-IP provisioning', 500, 'failed');
-const script = (): DeviceError => inner('POST http://admin:XXXXXX@localhost:8100/mgmt/tm/task/cli/script run cli script');
-const saving = (): DeviceError => faultOfResult('bigip-1', 'k8s', { code: 500, message: 'failed to save BIG-IP config (POST http://admin:XXXXXX@localhost:8100/mgmt/tm/task/sys/config create task save sys config response=500 body={})' })!;
+  faultOfResult('bigip-1', 'k8s', {
+    code,
+    message,
+    response: `${call} response=500 body={"code":500,"message":"injected fault"}`,
+  })!;
+const reading = (): DeviceError =>
+  inner(
+    'GET http://admin:XXXXXX@localhost:8100/mgmt/tm/sys/provision query target BIG-IP provisioning',
+    500,
+    'failed',
+  );
+const script = (): DeviceError =>
+  inner('POST http://admin:XXXXXX@localhost:8100/mgmt/tm/task/cli/script run cli script');
+const saving = (): DeviceError =>
+  faultOfResult('bigip-1', 'k8s', {
+    code: 500,
+    message:
+      'failed to save BIG-IP config (POST http://admin:XXXXXX@localhost:8100/mgmt/tm/task/sys/config create task save sys config response=500 body={})',
+  })!;
 
 let world: World;
 beforeEach(() => {
   world = createWorld();
 });
-const ports = (state: DeclaredState = world.device.state()): number[] => Object.values(state.exposures).map((e) => e.port).sort((a, b) => a - b);
+const ports = (state: DeclaredState = world.device.state()): number[] =>
+  Object.values(state.exposures)
+    .map((e) => e.port)
+    .sort((a, b) => a - b);
 const quarantine = (): object => world.device.state().owners[slice(1, []).owner]?.quarantine ?? {};
-const outcomes = (): Record<string, string> => Object.fromEntries((world.settled().at(-1)?.exposures ?? []).map((e) => [e.port, `${e.outcome} ${e.code}`]));
-const errors = (): readonly Record<string, unknown>[] => world.log.filter(({ level }) => level === 'error');
+const outcomes = (): Record<string, string> =>
+  Object.fromEntries(
+    (world.settled().at(-1)?.exposures ?? []).map((e) => [e.port, `${e.outcome} ${e.code}`]),
+  );
+const errors = (): readonly Record<string, unknown>[] =>
+  world.log.filter(({ level }) => level === 'error');
 /** Fails while it says so, knowing what is declared and what is to be. */
-const failing = (error: () => DeviceError, when: (next: DeclaredState, present: DeclaredState) => boolean): void => {
+const failing = (
+  error: () => DeviceError,
+  when: (next: DeclaredState, present: DeclaredState) => boolean,
+): void => {
   world.device.before = (_p, next) => {
     if (when(next, world.device.state())) throw error();
   };
 };
 /** A script is run only where something changes. */
-const changes = (next: DeclaredState, present: DeclaredState): boolean => JSON.stringify(next.exposures) !== JSON.stringify(present.exposures);
+const changes = (next: DeclaredState, present: DeclaredState): boolean =>
+  JSON.stringify(next.exposures) !== JSON.stringify(present.exposures);
 const apply = async (counter: number, numbers: readonly number[]): Promise<void> => {
-  await world.send(slice(counter, numbers.map((port) => exposure({ port }))));
+  await world.send(
+    slice(
+      counter,
+      numbers.map((port) => exposure({ port })),
+    ),
+  );
   await world.step();
 };
 
@@ -53,7 +84,8 @@ describe('a fault inside the device that passes', () => {
   test('and came after everything was done costs none: what is declared and what is live are looked at first', async () => {
     let left = 1;
     const looks: number[] = [];
-    world.device.verify = (_p, state) => Promise.resolve((looks.push(Object.keys(state.exposures).length), []));
+    world.device.verify = (_p, state) =>
+      Promise.resolve((looks.push(Object.keys(state.exposures).length), []));
     world.device.before = (_p, _n, commit) => {
       if (left-- <= 0) return;
       commit();
@@ -78,7 +110,8 @@ describe('a fault inside the device that passes', () => {
 
   test('and left the device half done is mended: what is live differs, so it is declared again', async () => {
     let left = 1;
-    world.device.verify = () => Promise.resolve(world.device.declares.length < 2 ? ['pool /k8s/x has members none'] : []);
+    world.device.verify = () =>
+      Promise.resolve(world.device.declares.length < 2 ? ['pool /k8s/x has members none'] : []);
     world.device.before = (_p, _n, commit) => {
       if (left-- <= 0) return;
       commit();
@@ -97,7 +130,9 @@ describe('a fault inside the device that stays', () => {
     // Twice, then without any change.
     expect(world.device.declares.slice(1)).toHaveLength(3);
     expect(outcomes()).toMatchObject({ 1: 'retry BIP509', 20: 'retry BIP509' });
-    expect(errors()).toMatchObject([{ code: 'BIP509', device: 'bigip-1', call: 'GET /mgmt/tm/sys/provision: HTTP 500' }]);
+    expect(errors()).toMatchObject([
+      { code: 'BIP509', device: 'bigip-1', call: 'GET /mgmt/tm/sys/provision: HTTP 500' },
+    ]);
     expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
     world.device.before = () => undefined;
     await world.drain(MINUTE);
@@ -108,23 +143,34 @@ describe('a fault inside the device that stays', () => {
     failing(script, changes);
     await apply(1, range(20));
     expect(world.device.declares.length).toBeLessThanOrEqual(6);
-    expect(errors()).toMatchObject([{ code: 'BIP509', call: 'POST /mgmt/tm/task/cli/script: HTTP 500' }]);
+    expect(errors()).toMatchObject([
+      { code: 'BIP509', call: 'POST /mgmt/tm/task/cli/script: HTTP 500' },
+    ]);
     expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
     world.device.before = () => undefined;
     await world.drain(MINUTE);
     expect(ports()).toEqual(range(20));
   });
 
-  test.each([1, 7, 20])('with change %d alone leaves that one out, under a code of the device, and declares the others', async (bad) => {
-    failing(script, (next) => ports(next).includes(bad));
-    await apply(1, range(20));
-    expect(ports()).toEqual(range(20).filter((port) => port !== bad));
-    expect(quarantine()).toMatchObject({ [`172.16.100.195:${bad}/tcp`]: { code: 'BIP509' } });
-    expect(outcomes()).toMatchObject({ [bad]: 'retry BIP509' });
-    expect(world.deadLetters()).toEqual([]);
-    expect(errors()).toMatchObject([{ code: 'BIP509', exposure: `172.16.100.195:${bad}/tcp`, call: 'POST /mgmt/tm/task/cli/script: HTTP 500' }]);
-    expect(world.device.declares.length).toBeLessThan(24);
-  });
+  test.each([1, 7, 20])(
+    'with change %d alone leaves that one out, under a code of the device, and declares the others',
+    async (bad) => {
+      failing(script, (next) => ports(next).includes(bad));
+      await apply(1, range(20));
+      expect(ports()).toEqual(range(20).filter((port) => port !== bad));
+      expect(quarantine()).toMatchObject({ [`172.16.100.195:${bad}/tcp`]: { code: 'BIP509' } });
+      expect(outcomes()).toMatchObject({ [bad]: 'retry BIP509' });
+      expect(world.deadLetters()).toEqual([]);
+      expect(errors()).toMatchObject([
+        {
+          code: 'BIP509',
+          exposure: `172.16.100.195:${bad}/tcp`,
+          call: 'POST /mgmt/tm/task/cli/script: HTTP 500',
+        },
+      ]);
+      expect(world.device.declares.length).toBeLessThan(24);
+    },
+  );
 
   test('with the only change there is leaves it out too, and does not hold up what comes later', async () => {
     await apply(1, range(3));
@@ -154,31 +200,40 @@ describe('a fault inside the device that stays', () => {
 });
 
 describe('a fault inside the device that ends while a culprit is looked for', () => {
-  test.each(range(7))('after %d declares that contained it: what was blamed meanwhile is tried at once', async (times) => {
-    let left = times;
-    failing(script, (next) => ports(next).includes(7) && left-- > 0);
-    await apply(1, range(20));
-    expect(ports()).toEqual(range(20));
-    expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
-    expect(outcomes()).toMatchObject({ 7: 'applied OK' });
-  });
+  test.each(range(7))(
+    'after %d declares that contained it: what was blamed meanwhile is tried at once',
+    async (times) => {
+      let left = times;
+      failing(script, (next) => ports(next).includes(7) && left-- > 0);
+      await apply(1, range(20));
+      expect(ports()).toEqual(range(20));
+      expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
+      expect(outcomes()).toMatchObject({ 7: 'applied OK' });
+    },
+  );
 
-  test.each(range(4))('after %d declares that changed anything: everything is done in the same call', async (times) => {
-    let left = times;
-    failing(script, (next, present) => changes(next, present) && left-- > 0);
-    await apply(1, range(20));
-    expect(ports()).toEqual(range(20));
-    expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
-  });
+  test.each(range(4))(
+    'after %d declares that changed anything: everything is done in the same call',
+    async (times) => {
+      let left = times;
+      failing(script, (next, present) => changes(next, present) && left-- > 0);
+      await apply(1, range(20));
+      expect(ports()).toEqual(range(20));
+      expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
+    },
+  );
 
-  test.each(range(8))('after %d declares of any kind: everything is done in the end, and nobody was blamed', async (times) => {
-    let left = times;
-    failing(reading, () => left-- > 0);
-    await apply(1, range(20));
-    await world.drain(MINUTE);
-    expect(ports()).toEqual(range(20));
-    expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
-  });
+  test.each(range(8))(
+    'after %d declares of any kind: everything is done in the end, and nobody was blamed',
+    async (times) => {
+      let left = times;
+      failing(reading, () => left-- > 0);
+      await apply(1, range(20));
+      await world.drain(MINUTE);
+      expect(ports()).toEqual(range(20));
+      expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
+    },
+  );
 
   test('several that were blamed come back together', async () => {
     let over = false;
@@ -195,7 +250,11 @@ describe('a fault inside the device that ends while a culprit is looked for', ()
 
 describe('what AS3 says of the content although it failed inside', () => {
   const withRule = exposure({ port: 7, settings: { ...SETTINGS, iRules: ['/Common/r1'] } });
-  const unfound = (): DeviceError => faultOfResult('bigip-1', 'k8s', { code: 422, message: 'Unable to find /Common/r1 for /k8s/gw-172.16.100.195-7-tcp/virtual/iRules/0' })!;
+  const unfound = (): DeviceError =>
+    faultOfResult('bigip-1', 'k8s', {
+      code: 422,
+      message: 'Unable to find /Common/r1 for /k8s/gw-172.16.100.195-7-tcp/virtual/iRules/0',
+    })!;
   const send = async (): Promise<void> => {
     await world.send(slice(1, [exposure({ port: 1 }), withRule]));
     await world.step();
@@ -212,16 +271,33 @@ describe('what AS3 says of the content although it failed inside', () => {
   test('an object that is not there stays the fault of who refers to it', async () => {
     let looks = 0;
     // It goes between the look before the declare and the one after.
-    world.device.missing = (references) => Promise.resolve((looks += 1) === 1 ? [] : references.map((one) => ({ ...one, response: '01020036:3: The requested iRule (/Common/r1) was not found.' })));
+    world.device.missing = (references) =>
+      Promise.resolve(
+        (looks += 1) === 1
+          ? []
+          : references.map((one) => ({
+              ...one,
+              response: '01020036:3: The requested iRule (/Common/r1) was not found.',
+            })),
+      );
     failing(unfound, (next) => ports(next).includes(7));
     await send();
     expect(outcomes()).toMatchObject({ 1: 'applied OK', 7: 'rejected BIP424' });
     expect(world.deadLetters()).toMatchObject([{ code: 'BIP424' }]);
   });
 
-  test('objects that exist already, because AS3 read none, are nobody\'s fault while nothing at all passes', async () => {
+  test("objects that exist already, because AS3 read none, are nobody's fault while nothing at all passes", async () => {
     await apply(1, range(3));
-    failing(() => faultOfResult('bigip-1', 'k8s', { code: 422, message: 'declaration failed', response: '01020066:3: The requested Pool (/k8s/gw-172.16.100.195-1-tcp/pool) already exists in partition k8s.' })!, () => true);
+    failing(
+      () =>
+        faultOfResult('bigip-1', 'k8s', {
+          code: 422,
+          message: 'declaration failed',
+          response:
+            '01020066:3: The requested Pool (/k8s/gw-172.16.100.195-1-tcp/pool) already exists in partition k8s.',
+        })!,
+      () => true,
+    );
     await apply(2, range(5));
     expect([world.deadLetters(), quarantine()]).toEqual([[], {}]);
     expect(errors()).toMatchObject([{ code: 'BIP509' }]);

@@ -8,10 +8,21 @@ import type { World } from '../../promises/support/world.ts';
 import { createWorld } from '../../promises/support/world.ts';
 
 const { owner } = slice(1, []);
-const many = (n: number): ReturnType<typeof exposure>[] => Array.from({ length: n }, (_, i) => exposure({ port: i + 1, gateways: [`ns/gw-${i + 1}`] }));
-const portsOn = (world: World): number[] => Object.values(world.device.state().exposures).map((e) => e.port).sort((a, b) => a - b);
-const lines = (world: World, message: string): readonly object[] => world.log.filter((line) => line.message === message);
-const missing = (counter: number): Absence => ({ cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: { epoch: 1, counter, generation: 1 }, absent: [owner] });
+const many = (n: number): ReturnType<typeof exposure>[] =>
+  Array.from({ length: n }, (_, i) => exposure({ port: i + 1, gateways: [`ns/gw-${i + 1}`] }));
+const portsOn = (world: World): number[] =>
+  Object.values(world.device.state().exposures)
+    .map((e) => e.port)
+    .sort((a, b) => a - b);
+const lines = (world: World, message: string): readonly object[] =>
+  world.log.filter((line) => line.message === message);
+const missing = (counter: number): Absence => ({
+  cluster: 'east',
+  clusterUid: 'uid-east',
+  device: 'bigip-1',
+  version: { epoch: 1, counter, generation: 1 },
+  absent: [owner],
+});
 const east = { device: 'bigip-1', cluster: 'east' } as const;
 const drain: Steering = { ...east, action: 'drain', mode: 'drain', because: 'maintenance' };
 
@@ -26,7 +37,12 @@ describe('an inventory that misses an ingress', () => {
     await world.miss(missing(2));
     await world.drain();
     expect(portsOn(world)).toEqual([]);
-    expect(world.settled().at(-1)).toMatchObject({ owner, version: { counter: 2 }, exposures: [], notes: [{ code: 'OWN330', object: 'Service istio-system/istio-ingressgateway' }] });
+    expect(world.settled().at(-1)).toMatchObject({
+      owner,
+      version: { counter: 2 },
+      exposures: [],
+      notes: [{ code: 'OWN330', object: 'Service istio-system/istio-ingressgateway' }],
+    });
     expect(lines(world, 'the ingress is gone')).toHaveLength(1);
   });
 
@@ -35,7 +51,12 @@ describe('an inventory that misses an ingress', () => {
     await world.miss(missing(2));
     await world.drain();
     expect(portsOn(world)).toHaveLength(5);
-    expect(world.settled().at(-1)?.exposures.map((e) => `${e.outcome} ${e.code}`)).toEqual(Array(5).fill('held OWN310'));
+    expect(
+      world
+        .settled()
+        .at(-1)
+        ?.exposures.map((e) => `${e.outcome} ${e.code}`),
+    ).toEqual(Array(5).fill('held OWN310'));
     await world.approve({ owner });
     await world.drain();
     expect(portsOn(world)).toEqual([]);
@@ -59,12 +80,15 @@ describe('an inventory that misses an ingress', () => {
     await world.send(slice(1, many(2)));
     await world.drain();
     world.device.before = (_p, next) => {
-      if (!('172.16.100.195:1/tcp' in next.exposures)) throw new DeviceError('BIP421', 'content', 'no');
+      if (!('172.16.100.195:1/tcp' in next.exposures))
+        throw new DeviceError('BIP421', 'content', 'no');
     };
     await world.miss(missing(2));
     await world.drain();
     expect(portsOn(world)).toEqual([1]);
-    expect(world.settled().at(-1)?.exposures).toMatchObject([{ port: 1, outcome: 'rejected', code: 'BIP421' }]);
+    expect(world.settled().at(-1)?.exposures).toMatchObject([
+      { port: 1, outcome: 'rejected', code: 'BIP421' },
+    ]);
     expect(world.deadLetters()).toMatchObject([{ code: 'BIP421', owner }]);
   });
 });
@@ -86,7 +110,9 @@ describe('an order about a cluster', () => {
     await world.drain();
     expect(world.device.declares.length - before).toBe(1);
     expect(seen).toMatchObject([{ drains: { east: { mode: 'drain', because: 'maintenance' } } }]);
-    expect(lines(world, 'steered')).toMatchObject([{ action: 'drain', cluster: 'east', partitions: ['k8s'] }]);
+    expect(lines(world, 'steered')).toMatchObject([
+      { action: 'drain', cluster: 'east', partitions: ['k8s'] },
+    ]);
   });
 
   test('holds in the order in which it was sent, also within one batch', async () => {
@@ -120,21 +146,36 @@ describe('an order about a cluster', () => {
   });
 
   test('that nothing is left to do for says so in the log, and is no dead letter', async () => {
-    await world.steer({ ...east, action: 'forget', upTo: { [owner]: { epoch: 1, counter: 0, generation: 1 } }, whole: true });
+    await world.steer({
+      ...east,
+      action: 'forget',
+      upTo: { [owner]: { epoch: 1, counter: 0, generation: 1 } },
+      whole: true,
+    });
     await world.drain();
     expect(portsOn(world)).toEqual([1, 2]);
-    expect(lines(world, 'steering changed nothing: newer word of the cluster, or a newer order, stands')).toMatchObject([{ action: 'forget' }]);
+    expect(
+      lines(world, 'steering changed nothing: newer word of the cluster, or a newer order, stands'),
+    ).toMatchObject([{ action: 'forget' }]);
     expect(world.deadLetters()).toEqual([]);
   });
 
   test('to forget it takes out everything, in as many declares as it needs, and one dead letter tells what is refused', async () => {
     world.device.before = (_p, next) => {
-      if (!('172.16.100.195:1/tcp' in next.exposures)) throw new DeviceError('BIP421', 'content', 'no');
+      if (!('172.16.100.195:1/tcp' in next.exposures))
+        throw new DeviceError('BIP421', 'content', 'no');
     };
-    await world.steer({ ...east, action: 'forget', upTo: { [owner]: { epoch: 1, counter: 1, generation: 1 } }, whole: true });
+    await world.steer({
+      ...east,
+      action: 'forget',
+      upTo: { [owner]: { epoch: 1, counter: 1, generation: 1 } },
+      whole: true,
+    });
     await world.drain();
     expect(portsOn(world)).toEqual([1]);
-    expect(world.deadLetters()).toMatchObject([{ code: 'BIP421', reason: expect.stringContaining('cannot be forgotten') }]);
+    expect(world.deadLetters()).toMatchObject([
+      { code: 'BIP421', reason: expect.stringContaining('cannot be forgotten') },
+    ]);
   });
 
   /** Red without `isRivalled` (arrivals.ts): the newer of the two would pass for the word of both. */
@@ -143,21 +184,44 @@ describe('an order about a cluster', () => {
     await world.send(slice(9, many(1), { clusterUid: 'uid-new' }));
     await world.step();
     expect(portsOn(world)).toEqual([1, 2, 3]);
-    expect(world.settled().slice(-2).map((s) => [s.clusterUid, s.exposures[0]?.outcome])).toEqual([['uid-east', 'unchanged'], ['uid-new', 'conflict']]);
+    expect(
+      world
+        .settled()
+        .slice(-2)
+        .map((s) => [s.clusterUid, s.exposures[0]?.outcome]),
+    ).toEqual([
+      ['uid-east', 'unchanged'],
+      ['uid-new', 'conflict'],
+    ]);
   });
 
   test('to adopt it makes the old one the stranger; told so, the new one moves above the fence', async () => {
-    const fresh = (counter: number): Parameters<World['send']>[0] => slice(counter, many(1), { clusterUid: 'uid-new' });
+    const fresh = (counter: number): Parameters<World['send']>[0] =>
+      slice(counter, many(1), { clusterUid: 'uid-new' });
     await world.send(fresh(0));
     await world.drain();
-    expect(world.settled().at(-1)?.exposures).toMatchObject([{ outcome: 'conflict', code: 'OWN302' }]);
+    expect(world.settled().at(-1)?.exposures).toMatchObject([
+      { outcome: 'conflict', code: 'OWN302' },
+    ]);
     await world.steer({ ...east, action: 'adopt', clusterUid: 'uid-new' });
     await world.step();
-    expect(world.queues.messages('settled-east').flatMap(({ body }) => (body.includes('sluice.resync.v1') ? [body] : []))).toEqual([expect.stringContaining('UID uid-new was adopted')]);
+    expect(
+      world.queues
+        .messages('settled-east')
+        .flatMap(({ body }) => (body.includes('sluice.resync.v1') ? [body] : [])),
+    ).toEqual([expect.stringContaining('UID uid-new was adopted')]);
     await world.send(fresh(0));
     await world.drain();
-    expect(world.settled().at(-1)).toMatchObject({ clusterUid: 'uid-new', supersededBy: { epoch: 1, counter: 1 } });
-    await world.send(slice(1, many(1), { clusterUid: 'uid-new', version: { epoch: 2, counter: 1, generation: 1 } }));
+    expect(world.settled().at(-1)).toMatchObject({
+      clusterUid: 'uid-new',
+      supersededBy: { epoch: 1, counter: 1 },
+    });
+    await world.send(
+      slice(1, many(1), {
+        clusterUid: 'uid-new',
+        version: { epoch: 2, counter: 1, generation: 1 },
+      }),
+    );
     await world.send(slice(9, many(2)));
     await world.drain();
     expect(portsOn(world)).toEqual([1]);

@@ -12,15 +12,35 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
-const members = (n: number): { address: string; port: number; availability: 'ready' }[] => range(n).map((i) => ({ address: `10.9.0.${i}`, port: 80, availability: 'ready' as const }));
-const ingress = (counter: number, exposures: number, pods: number): Slice => slice(counter, range(exposures).map((port) => exposure({ port, members: members(pods) })));
+const members = (n: number): { address: string; port: number; availability: 'ready' }[] =>
+  range(n).map((i) => ({ address: `10.9.0.${i}`, port: 80, availability: 'ready' as const }));
+const ingress = (counter: number, exposures: number, pods: number): Slice =>
+  slice(
+    counter,
+    range(exposures).map((port) => exposure({ port, members: members(pods) })),
+  );
 
-function run(device: MemoryDevice, wanted: Slice, over: Partial<PartitionJob> = {}): Promise<PartitionResult> {
-  return applyPartition({ device, partition: 'k8s', slices: [wanted], sameFleet: () => false, clock, checkTime: () => undefined, ...over });
+function run(
+  device: MemoryDevice,
+  wanted: Slice,
+  over: Partial<PartitionJob> = {},
+): Promise<PartitionResult> {
+  return applyPartition({
+    device,
+    partition: 'k8s',
+    slices: [wanted],
+    sameFleet: () => false,
+    clock,
+    checkTime: () => undefined,
+    ...over,
+  });
 }
 
 function cost(before: DeclaredState, next: DeclaredState): number {
-  return [...new Set([...Object.keys(before.exposures), ...Object.keys(next.exposures)])].reduce((sum, key) => sum + linesOf(before.exposures[key], next.exposures[key]), 0);
+  return [...new Set([...Object.keys(before.exposures), ...Object.keys(next.exposures)])].reduce(
+    (sum, key) => sum + linesOf(before.exposures[key], next.exposures[key]),
+    0,
+  );
 }
 
 /** What takes more lines than the device can do is given up by AS3; `lands`: the device finishes it all the same. */
@@ -32,11 +52,14 @@ function slow(device: MemoryDevice, can: number, lands: boolean): { readonly giv
     if (lines > can) {
       given.push(lines);
       if (lands) live = next;
-      throw new DeviceError('BIP505', 'ambiguous', 'the script took longer than 30 s', { hint: 'slow' });
+      throw new DeviceError('BIP505', 'ambiguous', 'the script took longer than 30 s', {
+        hint: 'slow',
+      });
     }
     live = next;
   };
-  device.verify = (_partition, state) => Promise.resolve(cost(live, state) === 0 ? [] : ['not there yet']);
+  device.verify = (_partition, state) =>
+    Promise.resolve(cost(live, state) === 0 ? [] : ['not there yet']);
   return { given };
 }
 
@@ -47,7 +70,11 @@ describe('how much goes into one declare', () => {
     expect(device.declares).toHaveLength(10);
     await run(device, ingress(2, 1_000, 2));
     expect(device.declares).toHaveLength(12);
-    expect(Object.values(device.state().exposures).every((e) => e.contributions[0]?.members.length === 2)).toBe(true);
+    expect(
+      Object.values(device.state().exposures).every(
+        (e) => e.contributions[0]?.members.length === 2,
+      ),
+    ).toBe(true);
   });
 
   test('after a script that took too long it is a quarter of it, until the device copes; nothing is blamed', async () => {
@@ -94,7 +121,11 @@ describe('how much goes into one declare', () => {
 });
 
 describe('something changed on the device while AS3 worked', () => {
-  const raced = (): DeviceError => new DeviceError('BIP421', 'content', 'refused', { hint: 'raced', response: '01020066:3: already exists' });
+  const raced = (): DeviceError =>
+    new DeviceError('BIP421', 'content', 'refused', {
+      hint: 'raced',
+      response: '01020066:3: already exists',
+    });
 
   test('the same is tried once more before anybody is blamed', async () => {
     const device = memoryDevice();
@@ -112,6 +143,8 @@ describe('something changed on the device while AS3 worked', () => {
       if (Object.values(next.exposures).some((e) => e.port === 3)) throw raced();
     };
     const result = await run(device, ingress(1, 5, 1));
-    expect([...result.rejections.keys()]).toEqual(['east/istio-system/istio-ingressgateway 172.16.100.195:3/tcp']);
+    expect([...result.rejections.keys()]).toEqual([
+      'east/istio-system/istio-ingressgateway 172.16.100.195:3/tcp',
+    ]);
   });
 });

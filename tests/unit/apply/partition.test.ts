@@ -13,30 +13,67 @@ import { memoryDevice, refusing } from '../../fixtures/device.ts';
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
 const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
 
-function run(device: MemoryDevice, slices: readonly Slice[], over: Partial<PartitionJob> = {}): Promise<PartitionResult> {
-  return applyPartition({ device, partition: 'k8s', slices, sameFleet: () => false, clock, checkTime: () => undefined, ...over });
+function run(
+  device: MemoryDevice,
+  slices: readonly Slice[],
+  over: Partial<PartitionJob> = {},
+): Promise<PartitionResult> {
+  return applyPartition({
+    device,
+    partition: 'k8s',
+    slices,
+    sameFleet: () => false,
+    clock,
+    checkTime: () => undefined,
+    ...over,
+  });
 }
-const portsOn = (device: MemoryDevice): number[] => Object.values(device.state().exposures).map((e) => e.port).sort((a, b) => a - b);
+const portsOn = (device: MemoryDevice): number[] =>
+  Object.values(device.state().exposures)
+    .map((e) => e.port)
+    .sort((a, b) => a - b);
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('one bad exposure disturbs no other', () => {
   test('the object that BIG-IP names is left out at once, the others are declared', async () => {
     const device = memoryDevice();
     const bad = exposure({ port: 7 });
-    device.before = refusing((e) => e.port === 7, `01070734:3: Configuration error: /k8s/${applicationName(bad)}/virtual`);
-    const result = await run(device, [slice(1, range(20).map((port) => exposure({ port })))]);
+    device.before = refusing(
+      (e) => e.port === 7,
+      `01070734:3: Configuration error: /k8s/${applicationName(bad)}/virtual`,
+    );
+    const result = await run(device, [
+      slice(
+        1,
+        range(20).map((port) => exposure({ port })),
+      ),
+    ]);
     expect(portsOn(device)).toEqual(range(20).filter((p) => p !== 7));
-    expect([...result.rejections.keys()]).toEqual(['east/istio-system/istio-ingressgateway 172.16.100.195:7/tcp']);
+    expect([...result.rejections.keys()]).toEqual([
+      'east/istio-system/istio-ingressgateway 172.16.100.195:7/tcp',
+    ]);
     // All at once, then the healthy part, which remembers the named one.
     expect(device.declares).toHaveLength(2);
   });
 
   test('an object that BIG-IP names because a change refers to it costs one more declare, among any number of owners', async () => {
     const device = memoryDevice();
-    const owners = range(9).map((n) => ({ owner: `c${n}/istio-system/gw`, clusterUid: `uid-${n}` }));
-    const bad = exposure({ port: 5, settings: { ...exposure().settings, iRules: ['/Common/missing'] } });
-    device.before = refusing((e) => e.settings.iRules.length > 0, '01020036:3: The requested rule (/Common/missing) was not found.');
-    const result = await run(device, owners.map((over, n) => slice(1, [n === 4 ? bad : exposure({ port: n + 1 })], over)));
+    const owners = range(9).map((n) => ({
+      owner: `c${n}/istio-system/gw`,
+      clusterUid: `uid-${n}`,
+    }));
+    const bad = exposure({
+      port: 5,
+      settings: { ...exposure().settings, iRules: ['/Common/missing'] },
+    });
+    device.before = refusing(
+      (e) => e.settings.iRules.length > 0,
+      '01020036:3: The requested rule (/Common/missing) was not found.',
+    );
+    const result = await run(
+      device,
+      owners.map((over, n) => slice(1, [n === 4 ? bad : exposure({ port: n + 1 })], over)),
+    );
     expect(portsOn(device)).toEqual(range(9).filter((p) => p !== 5));
     expect([...result.rejections.keys()]).toEqual(['c5/istio-system/gw 172.16.100.195:5/tcp']);
     expect(device.declares).toHaveLength(2);
@@ -44,15 +81,30 @@ describe('one bad exposure disturbs no other', () => {
 
   test('without a name the culprits are found by owner and by halves, whatever they are', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 24 }), fc.uniqueArray(fc.integer({ min: 1, max: 24 }), { maxLength: 5 }), async (count, bad) => {
-        const device = memoryDevice();
-        device.before = refusing((e) => bad.includes(e.port));
-        const east = slice(1, range(count).filter((p) => p % 2 === 0).map((port) => exposure({ port })));
-        const other = slice(1, range(count).filter((p) => p % 2 === 1).map((port) => exposure({ port })), west);
-        const result = await run(device, [east, other]);
-        expect(portsOn(device)).toEqual(range(count).filter((p) => !bad.includes(p)));
-        expect(result.rejections.size).toBe(bad.filter((p) => p <= count).length);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 24 }),
+        fc.uniqueArray(fc.integer({ min: 1, max: 24 }), { maxLength: 5 }),
+        async (count, bad) => {
+          const device = memoryDevice();
+          device.before = refusing((e) => bad.includes(e.port));
+          const east = slice(
+            1,
+            range(count)
+              .filter((p) => p % 2 === 0)
+              .map((port) => exposure({ port })),
+          );
+          const other = slice(
+            1,
+            range(count)
+              .filter((p) => p % 2 === 1)
+              .map((port) => exposure({ port })),
+            west,
+          );
+          const result = await run(device, [east, other]);
+          expect(portsOn(device)).toEqual(range(count).filter((p) => !bad.includes(p)));
+          expect(result.rejections.size).toBe(bad.filter((p) => p <= count).length);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -61,8 +113,16 @@ describe('one bad exposure disturbs no other', () => {
     const device = memoryDevice();
     await run(device, [slice(1, [exposure()])]);
     device.before = refusing((e) => e.settings.balance === 'ratio-member');
-    const result = await run(device, [slice(2, [exposure({ settings: { ...exposure().settings, balance: 'ratio-member' } }), exposure({ port: 1 })])]);
-    expect(Object.values(device.state().exposures).map((e) => e.settings.balance)).toEqual(['round-robin', 'round-robin']);
+    const result = await run(device, [
+      slice(2, [
+        exposure({ settings: { ...exposure().settings, balance: 'ratio-member' } }),
+        exposure({ port: 1 }),
+      ]),
+    ]);
+    expect(Object.values(device.state().exposures).map((e) => e.settings.balance)).toEqual([
+      'round-robin',
+      'round-robin',
+    ]);
     expect(result.rejections.size).toBe(1);
   });
 
@@ -71,7 +131,9 @@ describe('one bad exposure disturbs no other', () => {
     await run(device, [slice(1, [exposure()])]);
     device.before = refusing((e) => e.port === 9);
     await run(device, [slice(5, [exposure(), exposure({ port: 9 })])]);
-    expect(device.state().owners['east/istio-system/istio-ingressgateway']?.version.counter).toBe(5);
+    expect(device.state().owners['east/istio-system/istio-ingressgateway']?.version.counter).toBe(
+      5,
+    );
   });
 });
 
@@ -86,7 +148,9 @@ describe('what the device answers', () => {
         const reading = await read(partition);
         if (!raced) {
           raced = true;
-          await run(Object.assign(memoryDevice(), device, { read }), [slice(1, [exposure({ port: 2 })], west)]);
+          await run(Object.assign(memoryDevice(), device, { read }), [
+            slice(1, [exposure({ port: 2 })], west),
+          ]);
         }
         return reading;
       },
@@ -116,7 +180,10 @@ describe('what the device answers', () => {
     const states: DeclaredState[] = [];
     device.before = (_p, next) => void states.push(next);
     await run(device, [slice(2, [exposure(), exposure({ port: 2 })])], { shareNodes: true });
-    expect(states.map((s) => [s.shareNodes, Object.keys(s.exposures).length])).toEqual([[true, 1], [true, 2]]);
+    expect(states.map((s) => [s.shareNodes, Object.keys(s.exposures).length])).toEqual([
+      [true, 1],
+      [true, 2],
+    ]);
   });
 
   test('a busy device is left to the queue: nothing is bisected, nothing blamed', async () => {
@@ -124,7 +191,14 @@ describe('what the device answers', () => {
     device.before = () => {
       throw new DeviceError('BIP503', 'transient', 'busy');
     };
-    await expect(run(device, [slice(1, range(8).map((port) => exposure({ port })))])).rejects.toMatchObject({ code: 'BIP503' });
+    await expect(
+      run(device, [
+        slice(
+          1,
+          range(8).map((port) => exposure({ port })),
+        ),
+      ]),
+    ).rejects.toMatchObject({ code: 'BIP503' });
     expect(device.declares).toHaveLength(1);
   });
 
@@ -135,7 +209,10 @@ describe('what the device answers', () => {
     await run(device, [slice(1, [exposure()])]);
     expect(device.declares).toHaveLength(2);
     missing = 100;
-    await expect(run(device, [slice(2, [exposure({ port: 2 })])])).rejects.toMatchObject({ code: 'BIP440', response: 'pool /k8s/x has members none' });
+    await expect(run(device, [slice(2, [exposure({ port: 2 })])])).rejects.toMatchObject({
+      code: 'BIP440',
+      response: 'pool /k8s/x has members none',
+    });
     expect(device.declares).toHaveLength(2 + 3);
   });
 

@@ -10,15 +10,22 @@ const MINUTE = 60_000;
 const bad = exposure({ port: 7, settings: { ...SETTINGS, iRules: ['/Common/missing'] } });
 const named = `01070734:3: Configuration error: /k8s/${applicationName(bad)}/virtual`;
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
-const portsOn = (world: World): number[] => Object.values(world.device.state().exposures).map((e) => e.port).sort((a, b) => a - b);
-const outcomes = (world: World): Record<string, string> => Object.fromEntries((world.settled().at(-1)?.exposures ?? []).map((e) => [e.port, e.outcome]));
+const portsOn = (world: World): number[] =>
+  Object.values(world.device.state().exposures)
+    .map((e) => e.port)
+    .sort((a, b) => a - b);
+const outcomes = (world: World): Record<string, string> =>
+  Object.fromEntries((world.settled().at(-1)?.exposures ?? []).map((e) => [e.port, e.outcome]));
 
 let world: World;
 beforeEach(() => {
   world = createWorld();
   world.device.before = refusing((e) => e.settings.iRules.length > 0, named);
 });
-const apply = async (counter: number, ...exposures: ReturnType<typeof exposure>[]): Promise<void> => {
+const apply = async (
+  counter: number,
+  ...exposures: ReturnType<typeof exposure>[]
+): Promise<void> => {
   await world.send(slice(counter, exposures));
   await world.drain();
 };
@@ -33,15 +40,27 @@ describe('a change that BIG-IP refuses', () => {
     expect(outcomes(world)).toMatchObject({ 7: 'rejected', 1: 'unchanged' });
   });
 
-  test('is dead-lettered once, with BIG-IP\'s words and every declare that failed with it', async () => {
+  test("is dead-lettered once, with BIG-IP's words and every declare that failed with it", async () => {
     await apply(1, bad, exposure({ port: 1 }));
     await apply(2, bad, exposure({ port: 1 }));
-    expect(world.deadLetters()).toMatchObject([{ code: 'BIP421', exposure: '172.16.100.195:7/tcp', response: named, plan: expect.arrayContaining([expect.objectContaining({ key: '172.16.100.195:7/tcp', kind: 'rejected' })]), attempts: [{ code: 'BIP421', reason: expect.stringContaining('01070734') }] }]);
+    expect(world.deadLetters()).toMatchObject([
+      {
+        code: 'BIP421',
+        exposure: '172.16.100.195:7/tcp',
+        response: named,
+        plan: expect.arrayContaining([
+          expect.objectContaining({ key: '172.16.100.195:7/tcp', kind: 'rejected' }),
+        ]),
+        attempts: [{ code: 'BIP421', reason: expect.stringContaining('01070734') }],
+      },
+    ]);
   });
 
   test('says in the result what BIG-IP said, how often it was tried and when it is tried again', async () => {
     await apply(1, bad);
-    expect(world.settled()[0]?.exposures[0]?.message).toMatch(/BIG-IP says: 01070734:3.*tried once; again after 2026-01-01T00:01/);
+    expect(world.settled()[0]?.exposures[0]?.message).toMatch(
+      /BIG-IP says: 01070734:3.*tried once; again after 2026-01-01T00:01/,
+    );
   });
 
   test('is tried alone when its time has come, after all the others, and then waits twice as long', async () => {
@@ -49,8 +68,14 @@ describe('a change that BIG-IP refuses', () => {
     world.clock.advance(MINUTE);
     const before = world.device.declares.length;
     await apply(2, bad, exposure({ port: 1 }));
-    expect(world.device.declares.slice(before)).toMatchObject([{ ports: [1], ok: true }, { ports: [1, 7], ok: false }, { ports: [1], ok: true }]);
-    expect(world.device.state().owners[slice(1, []).owner]?.quarantine?.['172.16.100.195:7/tcp']).toMatchObject({ tries: 2, next: '2026-01-01T00:03:00.000Z' });
+    expect(world.device.declares.slice(before)).toMatchObject([
+      { ports: [1], ok: true },
+      { ports: [1, 7], ok: false },
+      { ports: [1], ok: true },
+    ]);
+    expect(
+      world.device.state().owners[slice(1, []).owner]?.quarantine?.['172.16.100.195:7/tcp'],
+    ).toMatchObject({ tries: 2, next: '2026-01-01T00:03:00.000Z' });
     expect(world.deadLetters()).toHaveLength(1);
   });
 
@@ -97,7 +122,10 @@ describe('a change that BIG-IP refuses', () => {
 describe('a change that BIG-IP names without need', () => {
   test('is declared after all, and the one that was not named is found', async () => {
     const culprit = exposure({ port: 3 });
-    world.device.before = refusing((e) => e.port === culprit.port, `/k8s/${applicationName(exposure({ port: 5 }))}/virtual`);
+    world.device.before = refusing(
+      (e) => e.port === culprit.port,
+      `/k8s/${applicationName(exposure({ port: 5 }))}/virtual`,
+    );
     await apply(1, ...range(6).map((port) => exposure({ port })));
     expect(portsOn(world)).toEqual([1, 2, 4, 5, 6]);
     expect(world.deadLetters().map((d) => d.exposure)).toEqual(['172.16.100.195:3/tcp']);
@@ -109,7 +137,10 @@ describe('an update that BIG-IP refuses', () => {
     await apply(1, exposure({ port: 7 }));
     const members = [{ address: '10.9.9.9', port: 7, availability: 'ready' as const }];
     await apply(2, { ...bad, members });
-    expect(world.device.state().exposures['172.16.100.195:7/tcp']).toMatchObject({ settings: SETTINGS, contributions: [{ members }] });
+    expect(world.device.state().exposures['172.16.100.195:7/tcp']).toMatchObject({
+      settings: SETTINGS,
+      contributions: [{ members }],
+    });
     expect(outcomes(world)).toEqual({ 7: 'rejected' });
   });
 
@@ -117,10 +148,15 @@ describe('an update that BIG-IP refuses', () => {
     await apply(1, exposure({ port: 7 }));
     world.device.before = (_p, next) => {
       const text = JSON.stringify(next.exposures);
-      if (text.includes('/Common/missing') || text.includes('10.9.9.9')) throw new DeviceError('BIP421', 'content', 'refused');
+      if (text.includes('/Common/missing') || text.includes('10.9.9.9'))
+        throw new DeviceError('BIP421', 'content', 'refused');
     };
     const before = world.device.state().exposures;
-    await apply(2, { ...bad, members: [{ address: '10.9.9.9', port: 7, availability: 'ready' }] }, exposure({ port: 1 }));
+    await apply(
+      2,
+      { ...bad, members: [{ address: '10.9.9.9', port: 7, availability: 'ready' }] },
+      exposure({ port: 1 }),
+    );
     expect(world.device.state().exposures).toMatchObject(before);
     expect(outcomes(world)).toEqual({ 1: 'applied', 7: 'rejected' });
   });
@@ -129,7 +165,16 @@ describe('an update that BIG-IP refuses', () => {
 describe('addresses that somebody else on the device has', () => {
   test('are found before posting, named, and free themselves', async () => {
     world.device.before = () => undefined;
-    world.device.foreign = () => Promise.resolve([{ path: '/Common/theirs', partition: 'Common', address: '172.16.100.195', port: 1, protocol: 'tcp' }]);
+    world.device.foreign = () =>
+      Promise.resolve([
+        {
+          path: '/Common/theirs',
+          partition: 'Common',
+          address: '172.16.100.195',
+          port: 1,
+          protocol: 'tcp',
+        },
+      ]);
     await apply(1, exposure({ port: 1 }), exposure({ port: 2 }));
     expect(portsOn(world)).toEqual([2]);
     expect(world.device.declares.every((d) => d.ok)).toBe(true);
@@ -141,11 +186,18 @@ describe('addresses that somebody else on the device has', () => {
 
   test('that turn up while declaring are a conflict too, not a quarantine', async () => {
     let seen = false;
-    world.device.foreign = () => Promise.resolve(seen ? [{ path: '/Common/theirs', partition: 'Common', address: '172.16.100.195', port: 1 }] : []);
+    world.device.foreign = () =>
+      Promise.resolve(
+        seen
+          ? [{ path: '/Common/theirs', partition: 'Common', address: '172.16.100.195', port: 1 }]
+          : [],
+      );
     world.device.before = (_p, next) => {
       if (!next.exposures['172.16.100.195:1/tcp']) return;
       seen = true;
-      throw new DeviceError('BIP422', 'content', 'taken', { response: `01070333:3 ${applicationName(exposure({ port: 1 }))}` });
+      throw new DeviceError('BIP422', 'content', 'taken', {
+        response: `01070333:3 ${applicationName(exposure({ port: 1 }))}`,
+      });
     };
     await apply(1, exposure({ port: 1 }), exposure({ port: 2 }));
     expect(outcomes(world)).toEqual({ 1: 'conflict', 2: 'applied' });

@@ -6,8 +6,12 @@ import { createWorld } from '../../promises/support/world.ts';
 
 const MINUTE = 60_000;
 const KEY = '172.16.100.195:7/tcp';
-const withRule = (port: number, ...iRules: string[]): ReturnType<typeof exposure> => exposure({ port, settings: { ...SETTINGS, iRules } });
-const portsOn = (): number[] => Object.values(world.device.state().exposures).map((e) => e.port).sort((a, b) => a - b);
+const withRule = (port: number, ...iRules: string[]): ReturnType<typeof exposure> =>
+  exposure({ port, settings: { ...SETTINGS, iRules } });
+const portsOn = (): number[] =>
+  Object.values(world.device.state().exposures)
+    .map((e) => e.port)
+    .sort((a, b) => a - b);
 const record = () => world.device.state().owners[slice(1, []).owner];
 
 let world: World;
@@ -19,10 +23,20 @@ beforeEach(() => {
   there = new Set(['/Common/good']);
   world.device.missing = (references) => {
     asked.push(...references);
-    return Promise.resolve(references.filter(({ path }) => !there.has(path)).map((one) => ({ ...one, response: `01020036:3: The requested iRule (${one.path}) was not found.` })));
+    return Promise.resolve(
+      references
+        .filter(({ path }) => !there.has(path))
+        .map((one) => ({
+          ...one,
+          response: `01020036:3: The requested iRule (${one.path}) was not found.`,
+        })),
+    );
   };
 });
-const apply = async (counter: number, ...exposures: ReturnType<typeof exposure>[]): Promise<void> => {
+const apply = async (
+  counter: number,
+  ...exposures: ReturnType<typeof exposure>[]
+): Promise<void> => {
   await world.send(slice(counter, exposures));
   await world.drain();
 };
@@ -30,12 +44,24 @@ const apply = async (counter: number, ...exposures: ReturnType<typeof exposure>[
 /** Red when `bringUp` (partition.ts) or `retryQuarantined` (retry.ts) does not sift. */
 describe('a change that refers to what the device lacks', () => {
   test('costs the others no declare, and is dead-lettered once with the words of the device', async () => {
-    await apply(1, withRule(7, '/Common/missing'), exposure({ port: 1 }), withRule(2, '/Common/good'));
+    await apply(
+      1,
+      withRule(7, '/Common/missing'),
+      exposure({ port: 1 }),
+      withRule(2, '/Common/good'),
+    );
     expect(portsOn()).toEqual([1, 2]);
     expect(world.device.declares.map(({ ok }) => ok)).toEqual([true]);
     expect(record()?.quarantine?.[KEY]).toMatchObject({ code: 'BIP424', tries: 1 });
-    expect(world.deadLetters()).toMatchObject([{ code: 'BIP424', exposure: KEY, response: expect.stringContaining('/Common/missing') }]);
-    await apply(2, withRule(7, '/Common/missing'), exposure({ port: 1 }), withRule(2, '/Common/good'));
+    expect(world.deadLetters()).toMatchObject([
+      { code: 'BIP424', exposure: KEY, response: expect.stringContaining('/Common/missing') },
+    ]);
+    await apply(
+      2,
+      withRule(7, '/Common/missing'),
+      exposure({ port: 1 }),
+      withRule(2, '/Common/good'),
+    );
     expect(world.deadLetters()).toHaveLength(1);
   });
 
@@ -56,8 +82,13 @@ describe('a change that refers to what the device lacks', () => {
     await apply(1, exposure({ port: 7 }));
     const members = [{ address: '10.9.9.9', port: 7, availability: 'ready' as const }];
     await apply(2, { ...withRule(7, '/Common/missing'), members });
-    expect(world.device.state().exposures[KEY]).toMatchObject({ settings: SETTINGS, contributions: [{ members }] });
-    expect(world.settled().at(-1)?.exposures).toMatchObject([{ outcome: 'rejected', code: 'BIP424' }]);
+    expect(world.device.state().exposures[KEY]).toMatchObject({
+      settings: SETTINGS,
+      contributions: [{ members }],
+    });
+    expect(world.settled().at(-1)?.exposures).toMatchObject([
+      { outcome: 'rejected', code: 'BIP424' },
+    ]);
   });
 });
 

@@ -7,21 +7,46 @@ import type { Logger } from '../../../shared/telemetry/log.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
 function result(members: number): PartitionResult {
-  const contributions = [{ owner: 'east/istio-system/gw', gateways: [], since: '', members: Array.from({ length: members }, (_, i) => ({ address: `10.0.0.${i}`, port: 1, availability: 'ready' as const })) }];
-  const declared = declaredState({}, [{ address: '172.16.100.195', port: 1, protocol: 'tcp', settings: SETTINGS, contributions }]);
+  const contributions = [
+    {
+      owner: 'east/istio-system/gw',
+      gateways: [],
+      since: '',
+      members: Array.from({ length: members }, (_, i) => ({
+        address: `10.0.0.${i}`,
+        port: 1,
+        availability: 'ready' as const,
+      })),
+    },
+  ];
+  const declared = declaredState({}, [
+    { address: '172.16.100.195', port: 1, protocol: 'tcp', settings: SETTINGS, contributions },
+  ]);
   return { partition: 'k8s', entries: new Map(), rejections: new Map(), approved: [], declared };
 }
 
 test('what is beyond the recommended limits is said once an hour for each device, and what is within them never', () => {
   const lines: object[] = [];
   const quiet = (): void => undefined;
-  const log: Logger = { debug: quiet, info: quiet, error: quiet, warn: (line: unknown) => void lines.push(line as object), child: () => log };
+  const log: Logger = {
+    debug: quiet,
+    info: quiet,
+    error: quiet,
+    warn: (line: unknown) => void lines.push(line as object),
+    child: () => log,
+  };
   let now = 0;
-  const sizes = createSizes({ clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() }, log });
+  const sizes = createSizes({
+    clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
+    log,
+  });
   const wide = [result(LIMITS.members + 1)];
   for (const device of ['a', 'a', 'b']) sizes.note(device, wide);
   sizes.note('c', [result(LIMITS.members)]);
-  expect(lines).toMatchObject([{ device: 'a', partition: 'k8s', code: 'BIP461' }, { device: 'b', code: 'BIP461' }]);
+  expect(lines).toMatchObject([
+    { device: 'a', partition: 'k8s', code: 'BIP461' },
+    { device: 'b', code: 'BIP461' },
+  ]);
   now = 3_600_000;
   sizes.note('a', wide);
   expect(lines).toHaveLength(3);

@@ -17,9 +17,19 @@ import type { World } from '../../promises/support/world.ts';
 import { createWorld } from '../../promises/support/world.ts';
 
 const { owner } = slice(1, []);
-const portsOn = (at: World, partition?: string): number[] => Object.values(at.device.state(partition).exposures).map((e) => e.port).sort((a, b) => a - b);
-const lines = (at: World, message: string): readonly object[] => at.log.filter((line) => line.message === message);
-const drain: Steering = { device: 'bigip-1', cluster: 'east', action: 'drain', mode: 'drain', because: 'maintenance' };
+const portsOn = (at: World, partition?: string): number[] =>
+  Object.values(at.device.state(partition).exposures)
+    .map((e) => e.port)
+    .sort((a, b) => a - b);
+const lines = (at: World, message: string): readonly object[] =>
+  at.log.filter((line) => line.message === message);
+const drain: Steering = {
+  device: 'bigip-1',
+  cluster: 'east',
+  action: 'drain',
+  mode: 'drain',
+  because: 'maintenance',
+};
 const busy = (): never => {
   throw new DeviceError('BIP503', 'transient', 'busy');
 };
@@ -35,14 +45,23 @@ describe('while a device is busy', () => {
     await world.send(slice(1, [exposure({ port: 1 })]));
     await world.steer(drain);
     await world.send(slice(2, [exposure({ port: 1 }), exposure({ port: 2 })]));
-    await world.steer({ device: 'bigip-1', cluster: 'west', action: 'drain', mode: 'out', because: 'power' });
+    await world.steer({
+      device: 'bigip-1',
+      cluster: 'west',
+      action: 'drain',
+      mode: 'out',
+      because: 'power',
+    });
     world.device.before = busy;
     await world.step();
     expect(world.queues.messages('slices')).toHaveLength(4);
     world.device.before = () => undefined;
     await world.drain();
     expect([portsOn(world), world.queues.messages('slices')]).toEqual([[1, 2], []]);
-    expect(world.device.state().drains).toMatchObject({ east: { mode: 'drain' }, west: { mode: 'out' } });
+    expect(world.device.state().drains).toMatchObject({
+      east: { mode: 'drain' },
+      west: { mode: 'out' },
+    });
   });
 
   test('what was done before it became busy is not done again', async () => {
@@ -86,7 +105,10 @@ describe('a function whose time is nearly over', () => {
     expect([world.deadLetters(), world.queues.messages('slices').length]).toEqual([[], 1]);
     world.device.before = refusing((e) => e.port === 2);
     await world.drain();
-    expect([portsOn(world), world.deadLetters().map(({ code }) => code)]).toEqual([[1], ['BIP421']]);
+    expect([portsOn(world), world.deadLetters().map(({ code }) => code)]).toEqual([
+      [1],
+      ['BIP421'],
+    ]);
   });
 
   test('goes on until then', async () => {
@@ -103,7 +125,8 @@ describe('a function whose time is nearly over', () => {
     let posts = 0;
     world.device.before = () => {
       posts += 1;
-      if (posts === 1) throw new DeviceError('BIP505', 'transient', 'the script takes too long', { hint: 'slow' });
+      if (posts === 1)
+        throw new DeviceError('BIP505', 'transient', 'the script takes too long', { hint: 'slow' });
     };
     let looks = 0;
     world.device.verify = () => {
@@ -127,7 +150,9 @@ describe('a function whose time is nearly over', () => {
       refusing((e) => e.port === 2)(...args);
     };
     const before = world.device.declares.length;
-    await world.send(slice(2, [exposure({ port: 1 }), exposure({ port: 2 }), exposure({ port: 3 })]));
+    await world.send(
+      slice(2, [exposure({ port: 1 }), exposure({ port: 2 }), exposure({ port: 3 })]),
+    );
     await world.step();
     expect(world.device.declares.length - before).toBe(1);
     expect([portsOn(world), world.queues.messages('slices')]).toEqual([[1, 3], []]);
@@ -143,34 +168,56 @@ describe('an owner that is told of a newer version', () => {
       await world.send(slice(counter, [exposure()]));
       await world.drain();
     }
-    expect(world.settled().map(({ version, supersededBy }) => [version.counter, supersededBy])).toEqual([[5, undefined], [4, at(5)], [6, undefined]]);
+    expect(
+      world.settled().map(({ version, supersededBy }) => [version.counter, supersededBy]),
+    ).toEqual([
+      [5, undefined],
+      [4, at(5)],
+      [6, undefined],
+    ]);
   });
 
   /** Red when a version that lies no higher is told: the watcher would look for a number above its own for nothing. */
   test('hears nothing of a floor that is its own version', async () => {
-    await world.device.declare('k8s', { owners: {}, exposures: {}, floors: { east: at(5) } }, undefined);
+    await world.device.declare(
+      'k8s',
+      { owners: {}, exposures: {}, floors: { east: at(5) } },
+      undefined,
+    );
     for (const counter of [5, 4]) {
       await world.send(slice(counter, [exposure()]));
       await world.drain();
     }
-    expect(world.settled().map(({ version, supersededBy }) => [version.counter, supersededBy])).toEqual([[5, undefined], [4, at(5)]]);
-    expect(world.settled().flatMap(({ exposures }) => exposures.map(({ outcome }) => outcome))).toEqual(['superseded', 'superseded']);
+    expect(
+      world.settled().map(({ version, supersededBy }) => [version.counter, supersededBy]),
+    ).toEqual([
+      [5, undefined],
+      [4, at(5)],
+    ]);
+    expect(
+      world.settled().flatMap(({ exposures }) => exposures.map(({ outcome }) => outcome)),
+    ).toEqual(['superseded', 'superseded']);
   });
 });
 
 describe('an exposure that goes to another partition', () => {
-  const at = (port: number, partition: string, address = '172.16.100.195') => exposure({ port, partition, address });
+  const at = (port: number, partition: string, address = '172.16.100.195') =>
+    exposure({ port, partition, address });
 
   beforeEach(() => {
     world = createWorld({ partitions: ['one', 'two'] });
     // BIG-IP has an address in one partition only.
     world.device.before = (partition, next) => {
       const other = Object.keys(world.device.state(partition === 'one' ? 'two' : 'one').exposures);
-      if (Object.keys(next.exposures).some((key) => other.includes(key))) throw new DeviceError('BIP423', 'content', 'the address belongs to another partition');
+      if (Object.keys(next.exposures).some((key) => other.includes(key)))
+        throw new DeviceError('BIP423', 'content', 'the address belongs to another partition');
     };
   });
 
-  test.each([['one', 'two'], ['two', 'one']])('leaves %s before it comes to %s, whichever is configured first', async (from, to) => {
+  test.each([
+    ['one', 'two'],
+    ['two', 'one'],
+  ])('leaves %s before it comes to %s, whichever is configured first', async (from, to) => {
     await world.send(slice(1, [at(1, from)]));
     await world.drain();
     await world.send(slice(2, [at(1, to)]));
@@ -184,9 +231,24 @@ describe('an exposure that goes to another partition', () => {
 describe('a certificate that is not trusted', () => {
   const config = SluiceConfig.parse({
     generation: 1,
-    devices: [{ name: 'bigip-1', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] }],
+    devices: [
+      {
+        name: 'bigip-1',
+        url: 'https://192.0.2.1',
+        username: 'u',
+        password: 'env:P',
+        partitions: ['k8s'],
+      },
+    ],
     clusters: [{ id: 'east' }],
-    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' }],
+    ingresses: [
+      {
+        cluster: 'east',
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['bigip-1'],
+        virtualAddress: '172.16.100.195',
+      },
+    ],
   });
 
   /** How often the device was forgotten after one batch that failed so. */
@@ -196,24 +258,64 @@ describe('a certificate that is not trusted', () => {
     let forgotten = 0;
     const device = memoryDevice();
     device.read = () => Promise.reject(error);
-    const runtime = { config, queues, clock, random: () => 0.5, id: () => 'id', log: createLogger('silent'), secrets: { resolve: () => Promise.resolve('') } };
-    const healing = { note: () => Promise.resolve(), tell: () => Promise.resolve(), close: () => Promise.resolve() };
-    const devices = { get: () => Promise.resolve(device), forget: async () => void (forgotten += 1), close: () => Promise.resolve() };
+    const runtime = {
+      config,
+      queues,
+      clock,
+      random: () => 0.5,
+      id: () => 'id',
+      log: createLogger('silent'),
+      secrets: { resolve: () => Promise.resolve('') },
+    };
+    const healing = {
+      note: () => Promise.resolve(),
+      tell: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const devices = {
+      get: () => Promise.resolve(device),
+      forget: async () => void (forgotten += 1),
+      close: () => Promise.resolve(),
+    };
     const apply = create(runtime, devices, healing);
-    await queues.queue('slices').send({ group: 'bigip-1', deduplicationId: 'e-1', body: seal(INGRESS_DESIRED, slice(1, [exposure()]), { id: 'e-1', cluster: 'east', subject: owner, time: new Date(0).toISOString() }) });
+    await queues
+      .queue('slices')
+      .send({
+        group: 'bigip-1',
+        deduplicationId: 'e-1',
+        body: seal(INGRESS_DESIRED, slice(1, [exposure()]), {
+          id: 'e-1',
+          cluster: 'east',
+          subject: owner,
+          time: new Date(0).toISOString(),
+        }),
+      });
     const batch = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
-    const context = { awsRequestId: 'r', functionName: 'apply', functionVersion: '1', getRemainingTimeInMillis: () => 120_000 };
-    const answer = await apply({ Records: batch.map((message) => toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')) }, context);
+    const context = {
+      awsRequestId: 'r',
+      functionName: 'apply',
+      functionVersion: '1',
+      getRemainingTimeInMillis: () => 120_000,
+    };
+    const answer = await apply(
+      { Records: batch.map((message) => toRecord(message, 'arn:aws:sqs:local:0:slices.fifo')) },
+      context,
+    );
     expect(answer?.batchItemFailures).toHaveLength(1);
     return forgotten;
   }
 
   /** Red without it: the CA that somebody corrected would be read with the next start of the process. */
   test('is looked up anew with the next try, in case somebody corrected it', async () => {
-    expect(await forgottenAfter(new DeviceError('BIP402', 'device', 'certificate not trusted'))).toBe(1);
+    expect(
+      await forgottenAfter(new DeviceError('BIP402', 'device', 'certificate not trusted')),
+    ).toBe(1);
   });
 
-  test.each(['BIP401', 'BIP501', 'BIP503'] as const)('is the only reason for that: not %s', async (code) => {
-    expect(await forgottenAfter(new DeviceError(code, 'transient', 'something else'))).toBe(0);
-  });
+  test.each(['BIP401', 'BIP501', 'BIP503'] as const)(
+    'is the only reason for that: not %s',
+    async (code) => {
+      expect(await forgottenAfter(new DeviceError(code, 'transient', 'something else'))).toBe(0);
+    },
+  );
 });

@@ -8,7 +8,13 @@ import { DeviceConfig } from '../../../shared/config/schema.ts';
 import { shareCall } from '../../../shared/runtime/shared-call.ts';
 
 const never = <T>(): Promise<T> => new Promise(() => undefined);
-const config = DeviceConfig.parse({ name: 'bigip-1', url: 'https://bigip-1.example.com', username: 'sluice', password: 'env:X', partitions: ['k8s'] });
+const config = DeviceConfig.parse({
+  name: 'bigip-1',
+  url: 'https://bigip-1.example.com',
+  username: 'sluice',
+  password: 'env:X',
+  partitions: ['k8s'],
+});
 const clock = { monotonic: () => 0 };
 const TOO_LONG = new Error('too long');
 const tooLong = (): Error => TOO_LONG;
@@ -16,15 +22,25 @@ const tooLong = (): Error => TOO_LONG;
 describe('a call that several wait for', () => {
   test('is made once for all of them', async () => {
     let made = 0;
-    const call = shareCall(() => Promise.resolve((made += 1)), { limit: 1_000, late: 1_000, tooLong });
+    const call = shareCall(() => Promise.resolve((made += 1)), {
+      limit: 1_000,
+      late: 1_000,
+      tooLong,
+    });
     expect(await Promise.all([call.get(), call.get()])).toEqual([1, 1]);
     expect(await call.get()).toBe(2);
   });
 
   test('and hangs is given up for all of them, and made anew by the next', async () => {
     const signals: AbortSignal[] = [];
-    const call = shareCall((signal) => (signals.push(signal) === 1 ? never<string>() : Promise.resolve('well')), { limit: 20, late: 1_000, tooLong });
-    expect(await Promise.allSettled([call.get(), call.get()])).toEqual([{ status: 'rejected', reason: TOO_LONG }, { status: 'rejected', reason: TOO_LONG }]);
+    const call = shareCall(
+      (signal) => (signals.push(signal) === 1 ? never<string>() : Promise.resolve('well')),
+      { limit: 20, late: 1_000, tooLong },
+    );
+    expect(await Promise.allSettled([call.get(), call.get()])).toEqual([
+      { status: 'rejected', reason: TOO_LONG },
+      { status: 'rejected', reason: TOO_LONG },
+    ]);
     expect(signals[0]?.aborted).toBe(true);
     expect(await call.get()).toBe('well');
   });
@@ -32,7 +48,11 @@ describe('a call that several wait for', () => {
   test('who joined late does not share its failure', async () => {
     const results = [Promise.reject(new Error('of before')), Promise.resolve('well')];
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const call = shareCall(() => gate.then(() => results.shift()!), { limit: 5_000, late: 0, tooLong });
+    const call = shareCall(() => gate.then(() => results.shift()!), {
+      limit: 5_000,
+      late: 0,
+      tooLong,
+    });
     const [first, joined] = [call.get(), call.get()];
     results[0]?.catch(() => undefined);
     open();
@@ -45,7 +65,14 @@ describe('a login', () => {
   const login: DeviceResponse = { status: 200, text: '{}', json: { token: { token: 'abc' } } };
   const fine: DeviceResponse = { status: 200, text: '{}', json: {} };
   const unit = (send: Transport['send'], password = (): Promise<string> => Promise.resolve('x')) =>
-    createUnit({ device: 'bigip-1', url: config.url, transport: { send, close: () => Promise.resolve() }, credentials: { username: 'u', loginProvider: 'tmos', password }, clock, timeout: 20 });
+    createUnit({
+      device: 'bigip-1',
+      url: config.url,
+      transport: { send, close: () => Promise.resolve() },
+      credentials: { username: 'u', loginProvider: 'tmos', password },
+      clock,
+      timeout: 20,
+    });
   const isLogin = ({ kind }: DeviceRequest): boolean => kind === 'login';
 
   test('that hangs is given up, its request broken off, and the next request logs in anew', async () => {
@@ -57,8 +84,12 @@ describe('a login', () => {
       broken = request.signal;
       return never();
     });
-    const looks = [device.send({ method: 'GET', path: '/a' }), device.send({ method: 'GET', path: '/b' })];
-    for (const look of await Promise.allSettled(looks)) expect(look).toMatchObject({ reason: { code: 'BIP502', fault: 'transient' } });
+    const looks = [
+      device.send({ method: 'GET', path: '/a' }),
+      device.send({ method: 'GET', path: '/b' }),
+    ];
+    for (const look of await Promise.allSettled(looks))
+      expect(look).toMatchObject({ reason: { code: 'BIP502', fault: 'transient' } });
     expect(broken?.aborted).toBe(true);
     hang = false;
     expect(await device.send({ method: 'GET', path: '/a' })).toBe(fine);
@@ -66,7 +97,10 @@ describe('a login', () => {
 
   test('whose password never comes is given up as well, and does not hold up a process that ends', async () => {
     const device = unit(() => Promise.resolve(login), never);
-    await expect(device.send({ method: 'GET', path: '/a' })).rejects.toMatchObject({ code: 'BIP502', message: expect.stringContaining('devices[].password') });
+    await expect(device.send({ method: 'GET', path: '/a' })).rejects.toMatchObject({
+      code: 'BIP502',
+      message: expect.stringContaining('devices[].password'),
+    });
     const waiting = device.send({ method: 'GET', path: '/a' }).catch((error: unknown) => error);
     await device.close();
     expect(await waiting).toMatchObject({ code: 'BIP502' });
@@ -94,10 +128,15 @@ describe('what a process has for each device', () => {
 describe('a device that is left alone', () => {
   test('whose probe hangs: others are told so and do not wait for it', async () => {
     const breaker = createBreaker('bigip-1', clock, () => 0, 20);
-    const away = (): Promise<never> => Promise.reject(new DeviceError('BIP501', 'transient', 'away'));
-    for (let i = 0; i < 3; i += 1) await expect(breaker.run(away)).rejects.toMatchObject({ code: 'BIP501' });
+    const away = (): Promise<never> =>
+      Promise.reject(new DeviceError('BIP501', 'transient', 'away'));
+    for (let i = 0; i < 3; i += 1)
+      await expect(breaker.run(away)).rejects.toMatchObject({ code: 'BIP501' });
     clock.monotonic = () => 60_000;
     void breaker.run(never);
-    await expect(breaker.run(() => Promise.resolve('well'))).rejects.toMatchObject({ code: 'BIP508', fault: 'transient' });
+    await expect(breaker.run(() => Promise.resolve('well'))).rejects.toMatchObject({
+      code: 'BIP508',
+      fault: 'transient',
+    });
   });
 });

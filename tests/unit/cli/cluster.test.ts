@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { intentOf } from '../../../functions/cli/clusters/orders.ts';
 import type { Intent, Wanted } from '../../../functions/cli/clusters/orders.ts';
-import { clusterRows, clusterTable, needsLook, standing } from '../../../functions/cli/clusters/rows.ts';
+import {
+  clusterRows,
+  clusterTable,
+  needsLook,
+  standing,
+} from '../../../functions/cli/clusters/rows.ts';
 import { rivals } from '../../../functions/cli/failures/device-checks.ts';
 import type { Declared } from '../../../functions/cli/failures/declared.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -16,136 +21,360 @@ const T = Date.parse('2026-01-01T00:00:00.000Z');
 const NOW = T + 60_000;
 const config = SluiceConfig.parse({
   generation: 1,
-  devices: ['bigip-1', 'bigip-2'].map((name) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] })),
+  devices: ['bigip-1', 'bigip-2'].map((name) => ({
+    name,
+    url: 'https://192.0.2.1',
+    username: 'u',
+    password: 'env:P',
+    partitions: ['k8s'],
+  })),
   clusters: [{ id: 'east' }, { id: 'west' }],
-  ingresses: ['east', 'west'].map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['bigip-1'], virtualAddress: '172.16.100.195' })),
+  ingresses: ['east', 'west'].map((cluster) => ({
+    cluster,
+    service: 'istio-system/istio-ingressgateway',
+    devices: ['bigip-1'],
+    virtualAddress: '172.16.100.195',
+  })),
 });
 const { owner } = slice(1, []);
 const WEST = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
-const step = (state: DeclaredState, slices: readonly Slice[], rules: Partial<PlanRules> = {}): DeclaredState => planPartition('k8s', state, slices, { sameFleet: () => true, now: T, ...rules }).next;
+const step = (
+  state: DeclaredState,
+  slices: readonly Slice[],
+  rules: Partial<PlanRules> = {},
+): DeclaredState =>
+  planPartition('k8s', state, slices, { sameFleet: () => true, now: T, ...rules }).next;
 /** Both serve one, east serves another alone. */
-const both = step(EMPTY_STATE, [slice(7, [exposure(), exposure({ port: 9 })]), slice(3, [exposure({ members: [{ address: '10.9.0.1', port: 1, availability: 'ready' }] })], WEST)]);
-const on = (...states: readonly DeclaredState[]): readonly Declared[] => states.map((state, i) => ({ device: `bigip-${i + 1}`, partition: 'k8s', state, milliseconds: 1 }));
-const intent = (cluster: string, wanted: Wanted, declared = on(both)): Intent => intentOf({ config, declared, now: NOW }, cluster, wanted);
-const drainOf = (cluster: string, mode: 'drain' | 'out' = 'drain'): DeclaredState => step(both, [], { orders: [{ steering: { action: 'drain', device: 'bigip-1', cluster, mode, because: 'update' }, at: T }] });
+const both = step(EMPTY_STATE, [
+  slice(7, [exposure(), exposure({ port: 9 })]),
+  slice(
+    3,
+    [exposure({ members: [{ address: '10.9.0.1', port: 1, availability: 'ready' }] })],
+    WEST,
+  ),
+]);
+const on = (...states: readonly DeclaredState[]): readonly Declared[] =>
+  states.map((state, i) => ({
+    device: `bigip-${i + 1}`,
+    partition: 'k8s',
+    state,
+    milliseconds: 1,
+  }));
+const intent = (cluster: string, wanted: Wanted, declared = on(both)): Intent =>
+  intentOf({ config, declared, now: NOW }, cluster, wanted);
+const drainOf = (cluster: string, mode: 'drain' | 'out' = 'drain'): DeclaredState =>
+  step(both, [], {
+    orders: [
+      { steering: { action: 'drain', device: 'bigip-1', cluster, mode, because: 'update' }, at: T },
+    ],
+  });
 /** uid-new was adopted in place of uid-east, which speaks all the same. */
 const asked = step(both, [slice(1, [], { clusterUid: 'uid-new' })]);
-const stillAsked = step(step(asked, [], { orders: [{ steering: { action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }, at: T }] }), [slice(9, [exposure()])]);
+const stillAsked = step(
+  step(asked, [], {
+    orders: [
+      {
+        steering: { action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' },
+        at: T,
+      },
+    ],
+  }),
+  [slice(9, [exposure()])],
+);
 
 describe('sluice cluster list', () => {
   test('says of each cluster on each device what it has there, since when it was not heard, and how it stands', () => {
     const rows = clusterRows(config, on(both), NOW);
     expect(rows).toEqual([
-      { cluster: 'east', device: 'bigip-1', uids: ['uid-east'], owners: 1, exposures: 2, members: 2, held: 0, version: '1.7', seen: '2026-01-01T00:00:00.000Z', state: 'enabled', silent: false },
-      { cluster: 'west', device: 'bigip-1', uids: ['uid-west'], owners: 1, exposures: 1, members: 1, held: 0, version: '1.3', seen: '2026-01-01T00:00:00.000Z', state: 'enabled', silent: false },
+      {
+        cluster: 'east',
+        device: 'bigip-1',
+        uids: ['uid-east'],
+        owners: 1,
+        exposures: 2,
+        members: 2,
+        held: 0,
+        version: '1.7',
+        seen: '2026-01-01T00:00:00.000Z',
+        state: 'enabled',
+        silent: false,
+      },
+      {
+        cluster: 'west',
+        device: 'bigip-1',
+        uids: ['uid-west'],
+        owners: 1,
+        exposures: 1,
+        members: 1,
+        held: 0,
+        version: '1.3',
+        seen: '2026-01-01T00:00:00.000Z',
+        state: 'enabled',
+        silent: false,
+      },
     ]);
     expect(rows.some(needsLook)).toBe(false);
-    expect(clusterTable(rows, NOW).split('\n')[1]).toMatch(/^east +bigip-1 +uid-east +1 +2 +2 +1\.7 +60s ago +enabled$/);
+    expect(clusterTable(rows, NOW).split('\n')[1]).toMatch(
+      /^east +bigip-1 +uid-east +1 +2 +2 +1\.7 +60s ago +enabled$/,
+    );
   });
 
   test.each<[string, DeclaredState, number, string, boolean]>([
     ['drained', drainOf('east'), NOW, 'draining since 2026-01-01T00:00:00.000Z: update', false],
     ['out', drainOf('east', 'out'), NOW, 'out since 2026-01-01T00:00:00.000Z: update', false],
     ['silent', both, T + 901_000, 'enabled; silent', true],
-    ['silent and drained by policy', step(step(both, [slice(8, [exposure()])]), [], { orders: [{ steering: { action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'silent', silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] } }, at: T }] }), T + 901_000, 'draining since 2026-01-01T00:00:00.000Z by policy: silent; silent', true],
-    ['asked for by another cluster', step(both, [slice(1, [], { clusterUid: 'uid-new' })]), NOW, 'enabled; rival uid-new since 2026-01-01T00:00:00.000Z', true],
-    ['asked for by the one it was taken from', stillAsked, NOW, 'enabled; uid-east, replaced by adoption, still speaks since 2026-01-01T00:00:00.000Z', true],
-    ['with held removals', step(step(EMPTY_STATE, [slice(1, [1, 2, 3, 4].map((port) => exposure({ port })))]), [slice(2, [])]), NOW, 'enabled; 4 removals held', true],
+    [
+      'silent and drained by policy',
+      step(step(both, [slice(8, [exposure()])]), [], {
+        orders: [
+          {
+            steering: {
+              action: 'drain',
+              device: 'bigip-1',
+              cluster: 'east',
+              mode: 'drain',
+              because: 'silent',
+              silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] },
+            },
+            at: T,
+          },
+        ],
+      }),
+      T + 901_000,
+      'draining since 2026-01-01T00:00:00.000Z by policy: silent; silent',
+      true,
+    ],
+    [
+      'asked for by another cluster',
+      step(both, [slice(1, [], { clusterUid: 'uid-new' })]),
+      NOW,
+      'enabled; rival uid-new since 2026-01-01T00:00:00.000Z',
+      true,
+    ],
+    [
+      'asked for by the one it was taken from',
+      stillAsked,
+      NOW,
+      'enabled; uid-east, replaced by adoption, still speaks since 2026-01-01T00:00:00.000Z',
+      true,
+    ],
+    [
+      'with held removals',
+      step(
+        step(EMPTY_STATE, [
+          slice(
+            1,
+            [1, 2, 3, 4].map((port) => exposure({ port })),
+          ),
+        ]),
+        [slice(2, [])],
+      ),
+      NOW,
+      'enabled; 4 removals held',
+      true,
+    ],
   ])('shows a cluster that is %s', (_what, state, now, words, look) => {
     const [row] = clusterRows(config, on(state), now);
-    expect(row && [clusterTable([row], now).split('\n')[1]?.endsWith(words), needsLook(row)]).toEqual([true, look]);
+    expect(
+      row && [clusterTable([row], now).split('\n')[1]?.endsWith(words), needsLook(row)],
+    ).toEqual([true, look]);
   });
 
   test('has few words for sluice status: where it stands otherwise than enabled', () => {
-    const rows = (cluster: string, ...states: readonly DeclaredState[]) => clusterRows(config, on(...states), NOW).filter((row) => row.cluster === cluster);
+    const rows = (cluster: string, ...states: readonly DeclaredState[]) =>
+      clusterRows(config, on(...states), NOW).filter((row) => row.cluster === cluster);
     expect(standing(rows('east', both))).toBe('enabled');
     expect(standing(rows('east', drainOf('east', 'out')))).toBe('out');
     expect(standing(rows('east', both, drainOf('east')))).toBe('draining on bigip-2');
-    expect(standing(rows('east', step(both, [slice(1, [], { clusterUid: 'uid-new' })])))).toBe('another cluster asks for its id');
+    expect(standing(rows('east', step(both, [slice(1, [], { clusterUid: 'uid-new' })])))).toBe(
+      'another cluster asks for its id',
+    );
     expect(standing(rows('east', stillAsked))).toBe('the cluster it was taken from still speaks');
     expect(standing([])).toBe('enabled');
   });
 
   test('has no row for a device that gives no answer: nobody knows how a cluster stands there', () => {
-    expect(clusterRows(config, [{ device: 'bigip-1', partition: 'k8s', code: 'BIP501', problem: 'away' }], NOW)).toEqual([]);
+    expect(
+      clusterRows(
+        config,
+        [{ device: 'bigip-1', partition: 'k8s', code: 'BIP501', problem: 'away' }],
+        NOW,
+      ),
+    ).toEqual([]);
   });
 
   test('has a row for a cluster that is only configured, or only declared, and none where it is nothing', () => {
-    expect(clusterRows(config, on(EMPTY_STATE, EMPTY_STATE), NOW).map(({ cluster, device, owners }) => [cluster, device, owners])).toEqual([['east', 'bigip-1', 0], ['west', 'bigip-1', 0]]);
+    expect(
+      clusterRows(config, on(EMPTY_STATE, EMPTY_STATE), NOW).map(({ cluster, device, owners }) => [
+        cluster,
+        device,
+        owners,
+      ]),
+    ).toEqual([
+      ['east', 'bigip-1', 0],
+      ['west', 'bigip-1', 0],
+    ]);
     const old = step(EMPTY_STATE, [slice(1, [exposure()], { owner: 'old/a/b' })]);
-    expect(clusterRows(config, on(EMPTY_STATE, old), NOW).map(({ cluster, device }) => `${cluster} ${device}`)).toEqual(['east bigip-1', 'west bigip-1', 'old bigip-2']);
+    expect(
+      clusterRows(config, on(EMPTY_STATE, old), NOW).map(
+        ({ cluster, device }) => `${cluster} ${device}`,
+      ),
+    ).toEqual(['east bigip-1', 'west bigip-1', 'old bigip-2']);
   });
 });
 
 describe('what an order about a cluster would do', () => {
   test('a drain counts what it touches; what nobody else serves is a risk', () => {
     expect(intent('west', { action: 'drain', because: 'update' })).toEqual({
-      orders: [{ action: 'drain', device: 'bigip-1', cluster: 'west', mode: 'drain', because: 'update' }],
-      question: 'Drain cluster west: 1 exposure with 1 member on bigip-1. It takes no new connections; those it has go on. Do it?',
+      orders: [
+        { action: 'drain', device: 'bigip-1', cluster: 'west', mode: 'drain', because: 'update' },
+      ],
+      question:
+        'Drain cluster west: 1 exposure with 1 member on bigip-1. It takes no new connections; those it has go on. Do it?',
     });
     expect(intent('east', { action: 'out', because: 'update' })).toMatchObject({
       orders: [{ mode: 'out' }],
-      question: expect.stringContaining('those it has are cut. east alone serves 1 exposure (172.16.100.195:9/tcp on bigip-1).'),
+      question: expect.stringContaining(
+        'those it has are cut. east alone serves 1 exposure (172.16.100.195:9/tcp on bigip-1).',
+      ),
       risk: 'east alone serves 1 exposure (172.16.100.195:9/tcp on bigip-1); nobody takes new connections there then',
     });
   });
 
   test('what a drained cluster serves as well does not count as served', () => {
-    expect(intent('west', { action: 'drain', because: 'x' }, on(drainOf('east'))).risk).toContain('west alone serves 1 exposure');
+    expect(intent('west', { action: 'drain', because: 'x' }, on(drainOf('east'))).risk).toContain(
+      'west alone serves 1 exposure',
+    );
   });
 
   test('enable says since when and why it is drained', () => {
-    expect(intent('east', { action: 'enable' }, on(drainOf('east'))).question).toContain('drained on bigip-1 since 2026-01-01T00:00:00.000Z: update');
+    expect(intent('east', { action: 'enable' }, on(drainOf('east'))).question).toContain(
+      'drained on bigip-1 since 2026-01-01T00:00:00.000Z: update',
+    );
     expect(intent('east', { action: 'enable' }).question).toContain('it is not drained there');
   });
 
   test('forget names every owner at the version that was looked at, on the devices that have it', () => {
     expect(intent('east', { action: 'forget' }, on(both, EMPTY_STATE))).toEqual({
-      orders: [{ action: 'forget', device: 'bigip-1', cluster: 'east', upTo: { [owner]: { epoch: 1, counter: 7, generation: 1 } }, whole: true }],
-      question: 'Forget cluster east: its part in 2 exposures of 1 ingress on bigip-1 goes; exposures that nobody shares go altogether. It spoke last 60s ago; what speaks again comes back. Do it?',
+      orders: [
+        {
+          action: 'forget',
+          device: 'bigip-1',
+          cluster: 'east',
+          upTo: { [owner]: { epoch: 1, counter: 7, generation: 1 } },
+          whole: true,
+        },
+      ],
+      question:
+        'Forget cluster east: its part in 2 exposures of 1 ingress on bigip-1 goes; exposures that nobody shares go altogether. It spoke last 60s ago; what speaks again comes back. Do it?',
     });
-    expect(intent('east', { action: 'forget', owner }).orders).toMatchObject([{ whole: false, upTo: { [owner]: {} } }]);
+    expect(intent('east', { action: 'forget', owner }).orders).toMatchObject([
+      { whole: false, upTo: { [owner]: {} } },
+    ]);
   });
 
   test('adopt takes the one who asks, or the one that is named', () => {
-    expect(intent('east', { action: 'adopt' }, on(asked))).toMatchObject({ orders: [{ action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }], question: expect.stringContaining('kube-system UID uid-new own what uid-east declared as east') });
-    expect(intent('east', { action: 'adopt', uid: 'other' }, on(asked)).orders).toMatchObject([{ clusterUid: 'other' }]);
+    expect(intent('east', { action: 'adopt' }, on(asked))).toMatchObject({
+      orders: [{ action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }],
+      question: expect.stringContaining(
+        'kube-system UID uid-new own what uid-east declared as east',
+      ),
+    });
+    expect(intent('east', { action: 'adopt', uid: 'other' }, on(asked)).orders).toMatchObject([
+      { clusterUid: 'other' },
+    ]);
   });
 
   /** Red without `replaced` in orders.ts. */
   test('a second adopt does not hand the cluster back to the one it was taken from, unless that one is named', () => {
-    expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow('nobody asks for the id east but who was replaced by an adoption: uid-east; to hand the cluster back, name the one that is meant: --uid uid-east');
-    expect(intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders).toMatchObject([{ clusterUid: 'uid-east' }]);
+    expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow(
+      'nobody asks for the id east but who was replaced by an adoption: uid-east; to hand the cluster back, name the one that is meant: --uid uid-east',
+    );
+    expect(
+      intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders,
+    ).toMatchObject([{ clusterUid: 'uid-east' }]);
     const third = step(stillAsked, [slice(1, [], { clusterUid: 'uid-third' })]);
-    expect(intent('east', { action: 'adopt' }, on(third, stillAsked)).orders).toMatchObject([{ device: 'bigip-1', clusterUid: 'uid-third' }, { device: 'bigip-2', clusterUid: 'uid-third' }]);
+    expect(intent('east', { action: 'adopt' }, on(third, stillAsked)).orders).toMatchObject([
+      { device: 'bigip-1', clusterUid: 'uid-third' },
+      { device: 'bigip-2', clusterUid: 'uid-third' },
+    ]);
   });
 
   test.each<[string, string, Wanted, readonly Declared[], string]>([
     ['an unknown cluster', 'north', { action: 'enable' }, on(both), 'known are east, west'],
-    ['a device that gives no answer', 'east', { action: 'drain', because: 'x' }, [...on(both), { device: 'bigip-2', partition: 'k8s', code: 'BIP501', problem: 'away' }], 'bigip-2, partition k8s: BIP501: away'],
-    ['nothing to forget', 'east', { action: 'forget', owner: 'east/a/b' }, on(both), 'there is nothing to forget'],
-    ['nobody to adopt', 'east', { action: 'adopt' }, on(both), 'name its kube-system UID with --uid'],
-    ['the one that has it already', 'east', { action: 'adopt', uid: 'uid-east' }, on(both), 'there is nothing to adopt'],
-    ['several who ask', 'east', { action: 'adopt' }, on(step(both, [slice(1, [], { clusterUid: 'a' })]), step(both, [slice(1, [], { clusterUid: 'b' })])), 'a, b; name the one that is meant with --uid'],
-  ])('is refused for %s, in a sentence that helps', (_what, cluster, wanted, declared, sentence) => {
-    expect(() => intent(cluster, wanted, declared)).toThrow(sentence);
-  });
+    [
+      'a device that gives no answer',
+      'east',
+      { action: 'drain', because: 'x' },
+      [...on(both), { device: 'bigip-2', partition: 'k8s', code: 'BIP501', problem: 'away' }],
+      'bigip-2, partition k8s: BIP501: away',
+    ],
+    [
+      'nothing to forget',
+      'east',
+      { action: 'forget', owner: 'east/a/b' },
+      on(both),
+      'there is nothing to forget',
+    ],
+    [
+      'nobody to adopt',
+      'east',
+      { action: 'adopt' },
+      on(both),
+      'name its kube-system UID with --uid',
+    ],
+    [
+      'the one that has it already',
+      'east',
+      { action: 'adopt', uid: 'uid-east' },
+      on(both),
+      'there is nothing to adopt',
+    ],
+    [
+      'several who ask',
+      'east',
+      { action: 'adopt' },
+      on(
+        step(both, [slice(1, [], { clusterUid: 'a' })]),
+        step(both, [slice(1, [], { clusterUid: 'b' })]),
+      ),
+      'a, b; name the one that is meant with --uid',
+    ],
+  ])(
+    'is refused for %s, in a sentence that helps',
+    (_what, cluster, wanted, declared, sentence) => {
+      expect(() => intent(cluster, wanted, declared)).toThrow(sentence);
+    },
+  );
 });
 
 describe('sluice doctor on one id that several clusters use', () => {
-  const says = (...states: readonly DeclaredState[]): readonly string[] => rivals(on(...states).flatMap((one) => ('state' in one ? [one] : []))).filter(({ ok }) => !ok).map((finding) => finding.says);
+  const says = (...states: readonly DeclaredState[]): readonly string[] =>
+    rivals(on(...states).flatMap((one) => ('state' in one ? [one] : [])))
+      .filter(({ ok }) => !ok)
+      .map((finding) => finding.says);
 
   test('advises to adopt the one that was built anew', () => {
-    expect(says(asked)).toEqual([expect.stringMatching(/^2 clusters use it: uid-east .*; if one was built anew, run "sluice cluster adopt east"$/)]);
+    expect(says(asked)).toEqual([
+      expect.stringMatching(
+        /^2 clusters use it: uid-east .*; if one was built anew, run "sluice cluster adopt east"$/,
+      ),
+    ]);
   });
 
   /** Red when `rivals` does not look at `replaced`: the advice would hand the cluster back. */
   test('advises to stop the one that was replaced by adoption, and to adopt nobody', () => {
-    expect(says(stillAsked)).toEqual([expect.stringContaining('uid-east was replaced by adoption: stop its watcher, or give it an id of its own')]);
+    expect(says(stillAsked)).toEqual([
+      expect.stringContaining(
+        'uid-east was replaced by adoption: stop its watcher, or give it an id of its own',
+      ),
+    ]);
     expect(says(stillAsked)[0]).not.toContain('sluice cluster adopt');
   });
 
   test('advises to name the one that is meant where a new one speaks as well', () => {
-    expect(says(step(stillAsked, [slice(1, [], { clusterUid: 'uid-third' })]), stillAsked)[0]).toContain('run "sluice cluster adopt east"');
+    expect(
+      says(step(stillAsked, [slice(1, [], { clusterUid: 'uid-third' })]), stillAsked)[0],
+    ).toContain('run "sluice cluster adopt east"');
   });
 });

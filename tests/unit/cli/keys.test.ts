@@ -41,12 +41,17 @@ describe('sluice keys new', () => {
     expect(readFileSync(join(folder, 'east.key'), 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----/);
     expect(readFileSync(join(folder, 'east.pub'), 'utf8')).toMatch(/^-----BEGIN PUBLIC KEY-----/);
     expect(printed.trimEnd().split('\n')).toHaveLength(2);
-    expect(parse(printed)).toEqual({ verifyKeys: [`file:${folder}/east.pub`], signKey: `file:${folder}/east.key` });
+    expect(parse(printed)).toEqual({
+      verifyKeys: [`file:${folder}/east.pub`],
+      signKey: `file:${folder}/east.key`,
+    });
   });
 
   test('overwrites nothing', async () => {
     writeFileSync(join(folder, 'east.key'), 'in use');
-    await expect(keys('east')).rejects.toThrow(`${folder}/east.key is there already; move it away, or name another folder with --dir`);
+    await expect(keys('east')).rejects.toThrow(
+      `${folder}/east.key is there already; move it away, or name another folder with --dir`,
+    );
     expect(readFileSync(join(folder, 'east.key'), 'utf8')).toBe('in use');
   });
 
@@ -59,18 +64,34 @@ describe('sluice doctor', () => {
   const config = (cluster: object): SluiceConfig =>
     SluiceConfig.parse({
       generation: 1,
-      devices: [{ name: 'bigip', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] }],
+      devices: [
+        {
+          name: 'bigip',
+          url: 'https://192.0.2.1',
+          username: 'u',
+          password: 'env:P',
+          partitions: ['k8s'],
+        },
+      ],
       clusters: [{ id: 'east', ...cluster }],
       ingresses: [{ cluster: 'east', service: 'a/b', devices: ['bigip'] }],
     });
   const checked = async (cluster: object): Promise<readonly string[]> =>
-    (await keyChecks({ config: config(cluster), secrets: createSecrets({ env: {} }) })).map(({ what, ok, says }) => `${ok ? 'ok' : 'BAD'} ${what}: ${says}`.replaceAll(folder, '').replaceAll(/[0-9a-f]{16}/g, 'ID'));
+    (await keyChecks({ config: config(cluster), secrets: createSecrets({ env: {} }) })).map(
+      ({ what, ok, says }) =>
+        `${ok ? 'ok' : 'BAD'} ${what}: ${says}`
+          .replaceAll(folder, '')
+          .replaceAll(/[0-9a-f]{16}/g, 'ID'),
+    );
   const at = (name: string): string => `file:${folder}/${name}`;
 
   test('finds a pair that belongs together, and one that does not', async () => {
     await keys('east');
     await keys('west');
-    expect(await checked({ verifyKeys: [at('east.pub')], signKey: at('east.key') })).toEqual(['ok verify key file:/east.pub of east: key ID', 'ok sign key of east: key ID, one of its verify keys']);
+    expect(await checked({ verifyKeys: [at('east.pub')], signKey: at('east.key') })).toEqual([
+      'ok verify key file:/east.pub of east: key ID',
+      'ok sign key of east: key ID, one of its verify keys',
+    ]);
     expect(await checked({ verifyKeys: [at('west.pub')], signKey: at('east.key') })).toEqual([
       'ok verify key file:/west.pub of east: key ID',
       'BAD sign key of east: key ID is none of clusters[].verifyKeys of east (ID), so all that its watcher says is refused; put the public half of this key there (GW152)',
@@ -79,30 +100,64 @@ describe('sluice doctor', () => {
 
   test('says what cannot be used, and asks nobody but the watcher for the private key', async () => {
     await keys('east');
-    expect(await checked({ verifyKeys: [at('east.key'), at('gone.pub')], signKey: at('gone.key') })).toEqual([
+    expect(
+      await checked({ verifyKeys: [at('east.key'), at('gone.pub')], signKey: at('gone.key') }),
+    ).toEqual([
       'BAD verify key file:/east.key of east: clusters[].verifyKeys file:/east.key: holds a private key; only the watcher may have that one, so put the public key here (GW150)',
-      expect.stringMatching(/^BAD verify key file:\/gone\.pub of east: secret file:\/gone\.pub: cannot be read \(ENOENT\).*\(GW102\)$/),
+      expect.stringMatching(
+        /^BAD verify key file:\/gone\.pub of east: secret file:\/gone\.pub: cannot be read \(ENOENT\).*\(GW102\)$/,
+      ),
       'ok sign key of east: not readable here, so it is not compared; only the watcher of east needs it',
     ]);
-    expect(await checked({ signKey: at('east.pub') })).toEqual([expect.stringMatching(/^BAD sign key of east: .*no Ed25519 private key.*\(GW151\)$/)]);
+    expect(await checked({ signKey: at('east.pub') })).toEqual([
+      expect.stringMatching(/^BAD sign key of east: .*no Ed25519 private key.*\(GW151\)$/),
+    ]);
     expect(await checked({})).toEqual([]);
   });
 });
 
 describe('sluice doctor on networks', () => {
-  const said = async (east: object, west: object, members: readonly ['pods' | 'nodes', 'pods' | 'nodes'] = ['pods', 'nodes']): Promise<readonly string[]> => {
+  const said = async (
+    east: object,
+    west: object,
+    members: readonly ['pods' | 'nodes', 'pods' | 'nodes'] = ['pods', 'nodes'],
+  ): Promise<readonly string[]> => {
     const config = SluiceConfig.parse({
       generation: 1,
-      devices: [{ name: 'bigip', url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] }],
-      clusters: [{ id: 'east', ...east }, { id: 'west', ...west }],
-      ingresses: ['east', 'west'].map((cluster, i) => ({ cluster, service: 'a/b', devices: ['bigip'], members: members[i] })),
+      devices: [
+        {
+          name: 'bigip',
+          url: 'https://192.0.2.1',
+          username: 'u',
+          password: 'env:P',
+          partitions: ['k8s'],
+        },
+      ],
+      clusters: [
+        { id: 'east', ...east },
+        { id: 'west', ...west },
+      ],
+      ingresses: ['east', 'west'].map((cluster, i) => ({
+        cluster,
+        service: 'a/b',
+        devices: ['bigip'],
+        members: members[i],
+      })),
     });
-    return (await networkChecks({ config })).map(({ what, ok, says }) => `${ok ? 'ok' : 'BAD'} ${what}: ${says}`);
+    return (await networkChecks({ config })).map(
+      ({ what, ok, says }) => `${ok ? 'ok' : 'BAD'} ${what}: ${says}`,
+    );
   };
 
   test('asks for pod networks as soon as another cluster is behind the same device', async () => {
-    expect(await said({}, {})).toEqual([expect.stringMatching(/^BAD pod networks of east: clusters\[\]\.podNetworks of east is empty.*device bigip too/)]);
-    expect(await said({ podNetworks: ['10.244.0.0/16'] }, {})).toEqual(['ok pod networks of east: 10.244.0.0/16']);
+    expect(await said({}, {})).toEqual([
+      expect.stringMatching(
+        /^BAD pod networks of east: clusters\[\]\.podNetworks of east is empty.*device bigip too/,
+      ),
+    ]);
+    expect(await said({ podNetworks: ['10.244.0.0/16'] }, {})).toEqual([
+      'ok pod networks of east: 10.244.0.0/16',
+    ]);
     expect(await said({ routeDomain: 2 }, {})).toEqual([]);
     expect(await said({}, {}, ['nodes', 'nodes'])).toEqual([]);
   });

@@ -24,8 +24,10 @@ function read(...paths: readonly string[]): Manifests {
   return readManifests({ file: paths, recursive: false, namespace: 'default' });
 }
 
-const names = ({ objects }: Manifests): readonly unknown[] => objects.map((object) => (object as { metadata: { name: string } }).metadata.name);
-const pod = (name: string): string => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name } });
+const names = ({ objects }: Manifests): readonly unknown[] =>
+  objects.map((object) => (object as { metadata: { name: string } }).metadata.name);
+const pod = (name: string): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name } });
 
 describe('what is no file', () => {
   test('in a directory is named and left out: a pipe is not waited for, a link to itself not followed', async () => {
@@ -66,25 +68,45 @@ describe('what is no file', () => {
 
 describe('objects are read from', () => {
   test('YAML with several documents, empty ones among them', () => {
-    const path = file('a.yaml', `---\n# nothing\n---\n${pod('one')}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: two}\n---\n`);
+    const path = file(
+      'a.yaml',
+      `---\n# nothing\n---\n${pod('one')}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: two}\n---\n`,
+    );
     expect(names(read(path))).toEqual(['one', 'two']);
   });
 
   test('a List as kubectl get prints it, as YAML and as JSON', () => {
     const list = `{"apiVersion": "v1", "kind": "List", "items": [${pod('one')}, ${pod('two')}]}`;
     expect(names(read(file('a.json', list)))).toEqual(['one', 'two']);
-    expect(names(read(file('a.yaml', `kind: List\napiVersion: v1\nitems:\n- ${pod('one')}\n- ${pod('two')}\n`)))).toEqual(['one', 'two']);
+    expect(
+      names(
+        read(
+          file('a.yaml', `kind: List\napiVersion: v1\nitems:\n- ${pod('one')}\n- ${pod('two')}\n`),
+        ),
+      ),
+    ).toEqual(['one', 'two']);
   });
 
   test('a list of one kind, whose items name none, as the API itself answers', () => {
-    const path = file('raw.json', JSON.stringify({ apiVersion: 'v1', kind: 'PodList', items: [{ metadata: { name: 'one', namespace: 'a' } }] }));
-    expect(read(path).objects).toEqual([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one', namespace: 'a' } }]);
+    const path = file(
+      'raw.json',
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'PodList',
+        items: [{ metadata: { name: 'one', namespace: 'a' } }],
+      }),
+    );
+    expect(read(path).objects).toEqual([
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one', namespace: 'a' } },
+    ]);
   });
 
   test('a JSON array, JSON with a byte order mark, and YAML that begins with a bracket', () => {
     expect(names(read(file('a.json', `[${pod('one')},${pod('two')}]`)))).toEqual(['one', 'two']);
     expect(names(read(file('b.json', `\uFEFF${pod('one')}`)))).toEqual(['one']);
-    expect(names(read(file('c.yaml', '{apiVersion: v1, kind: Pod, metadata: {name: flow}}')))).toEqual(['flow']);
+    expect(
+      names(read(file('c.yaml', '{apiVersion: v1, kind: Pod, metadata: {name: flow}}'))),
+    ).toEqual(['flow']);
   });
 
   test('the files of a directory by name, and those of directories within it only when asked', () => {
@@ -93,23 +115,38 @@ describe('objects are read from', () => {
     file('dir/readme.txt', 'not read');
     file('dir/deep/c.yaml', pod('c'));
     expect(names(read(join(folder, 'dir')))).toEqual(['a', 'b']);
-    expect(names(readManifests({ file: [join(folder, 'dir')], recursive: true, namespace: 'default' }))).toEqual(['a', 'b', 'c']);
+    expect(
+      names(readManifests({ file: [join(folder, 'dir')], recursive: true, namespace: 'default' })),
+    ).toEqual(['a', 'b', 'c']);
   });
 });
 
 describe('namespaces', () => {
   test('that are missing become the given one, but not on objects of the cluster', () => {
-    const path = file('a.yaml', `${pod('one')}\n---\n{apiVersion: v1, kind: Node, metadata: {name: n}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two, namespace: own}}`);
+    const path = file(
+      'a.yaml',
+      `${pod('one')}\n---\n{apiVersion: v1, kind: Node, metadata: {name: n}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two, namespace: own}}`,
+    );
     const { objects } = readManifests({ file: [path], recursive: false, namespace: 'team' });
-    expect(objects.map((object) => (object as { metadata: { namespace?: string } }).metadata.namespace)).toEqual(['team', undefined, 'own']);
+    expect(
+      objects.map((object) => (object as { metadata: { namespace?: string } }).metadata.namespace),
+    ).toEqual(['team', undefined, 'own']);
   });
 });
 
 describe('what is wrong is said with its place', () => {
   test.each([
     ['a.yaml', 'hello', 'a.yaml: is a string, not a Kubernetes object'],
-    ['a.json', '{"name": "x"}', 'a.json: is no Kubernetes object: it has no apiVersion and no kind'],
-    ['a.yaml', `${pod('one')}\n---\nkind: Pod\n`, 'a.yaml, document 2: is no Kubernetes object: it has no apiVersion'],
+    [
+      'a.json',
+      '{"name": "x"}',
+      'a.json: is no Kubernetes object: it has no apiVersion and no kind',
+    ],
+    [
+      'a.yaml',
+      `${pod('one')}\n---\nkind: Pod\n`,
+      'a.yaml, document 2: is no Kubernetes object: it has no apiVersion',
+    ],
     ['a.yaml', 'a: [1,2', 'a.yaml, document 1: Flow sequence'],
     ['a.json', '{"kind": "Pod",,}', 'a.json, document 1: Unexpected ,'],
   ])('%s with %j', (name, text, sentence) => {
@@ -118,9 +155,13 @@ describe('what is wrong is said with its place', () => {
   });
 
   test('a file that does not exist, and a directory without files', () => {
-    expect(() => read(join(folder, 'none.yaml'))).toThrow(`cannot read ${join(folder, 'none.yaml')}: there is no such file`);
+    expect(() => read(join(folder, 'none.yaml'))).toThrow(
+      `cannot read ${join(folder, 'none.yaml')}: there is no such file`,
+    );
     mkdirSync(join(folder, 'empty'));
-    expect(() => read(join(folder, 'empty'))).toThrow('holds no .yaml, .yml or .json file (-R reads the directories within it too)');
+    expect(() => read(join(folder, 'empty'))).toThrow(
+      'holds no .yaml, .yml or .json file (-R reads the directories within it too)',
+    );
   });
 
   test('but what merely lies in a directory is skipped, and told', () => {
@@ -128,6 +169,8 @@ describe('what is wrong is said with its place', () => {
     file('dir/pod.yaml', pod('one'));
     const found = read(join(folder, 'dir'));
     expect(names(found)).toEqual(['one']);
-    expect(found.skipped).toEqual([`${join(folder, 'dir/values.yaml')}: is no Kubernetes object: it has no apiVersion and no kind`]);
+    expect(found.skipped).toEqual([
+      `${join(folder, 'dir/values.yaml')}: is no Kubernetes object: it has no apiVersion and no kind`,
+    ]);
   });
 });

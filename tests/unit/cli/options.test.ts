@@ -23,11 +23,17 @@ describe('--mesh-option', () => {
 
   test('goes on top of the configured ones, the last word of several counts', () => {
     const configured = MeshOptions.parse({ revision: 'canary', enableQuic: true });
-    expect(meshOptions(configured, ['enableQuic=true', 'enableQuic=false'])).toEqual({ ...configured, enableQuic: false });
+    expect(meshOptions(configured, ['enableQuic=true', 'enableQuic=false'])).toEqual({
+      ...configured,
+      enableQuic: false,
+    });
   });
 
   test.each([
-    ['enableQuick=true', 'there is no mesh option "enableQuick"; known are scopeGatewayToNamespace, enableQuic'],
+    [
+      'enableQuick=true',
+      'there is no mesh option "enableQuick"; known are scopeGatewayToNamespace, enableQuic',
+    ],
     ['enableQuic', 'write it as enableQuic=value'],
     ['enableQuic=', 'write it as enableQuic=value'],
     ['enableQuic=maybe', 'it is true or false'],
@@ -39,23 +45,55 @@ describe('--mesh-option', () => {
 
 test('--cluster takes the only one, wants a name where there are several, and says which there are', () => {
   const config = { clusters: [{ id: 'east' }, { id: 'west' }] } as unknown as SluiceConfig;
-  expect(chooseCluster({ ...config, clusters: config.clusters.slice(0, 1) }, undefined).id).toBe('east');
-  expect(() => chooseCluster(config, undefined)).toThrow('--cluster is missing: name one of clusters[].id: east, west');
+  expect(chooseCluster({ ...config, clusters: config.clusters.slice(0, 1) }, undefined).id).toBe(
+    'east',
+  );
+  expect(() => chooseCluster(config, undefined)).toThrow(
+    '--cluster is missing: name one of clusters[].id: east, west',
+  );
   expect(chooseCluster(config, 'west').id).toBe('west');
-  expect(() => chooseCluster(config, 'north')).toThrow('--cluster north: name one of clusters[].id: east, west');
+  expect(() => chooseCluster(config, 'north')).toThrow(
+    '--cluster north: name one of clusters[].id: east, west',
+  );
 });
 
 test('what is ignored for one reason fits one line', () => {
-  const ignored = [...['a', 'b', 'c', 'd', 'e'].map((name) => ({ kind: 'Deployment', name, reason: 'decides nothing' })), { kind: 'Pod', name: 'x', reason: 'the pod has ended' }];
-  expect(ignoredLines(ignored)).toEqual(['Deployment a, b, c and 2 more: decides nothing', 'Pod x: the pod has ended']);
+  const ignored = [
+    ...['a', 'b', 'c', 'd', 'e'].map((name) => ({
+      kind: 'Deployment',
+      name,
+      reason: 'decides nothing',
+    })),
+    { kind: 'Pod', name: 'x', reason: 'the pod has ended' },
+  ];
+  expect(ignoredLines(ignored)).toEqual([
+    'Deployment a, b, c and 2 more: decides nothing',
+    'Pod x: the pod has ended',
+  ]);
 });
 
 test('columns are as wide as their widest cell, without blanks at the end', () => {
-  expect(columns(['A', 'LONG'], [['xyz', 'v'], ['', '']])).toBe('A    LONG\nxyz  v\n');
+  expect(
+    columns(
+      ['A', 'LONG'],
+      [
+        ['xyz', 'v'],
+        ['', ''],
+      ],
+    ),
+  ).toBe('A    LONG\nxyz  v\n');
 });
 
 test('an order is not put into a queue file that is not there, because nobody would read it', () => {
-  expect(() => assertQueueThere({ queue: { kind: 'sqlite', path: 'no-such-folder/queue.sqlite' } })).toThrow(/^queue\.path: there is no \/.*no-such-folder\/queue\.sqlite, so nobody would read what is sent; run this where "sluice up" runs/);
-  expect(() => assertQueueThere({ queue: { kind: 'sqlite', path: import.meta.filename } })).not.toThrow();
-  expect(() => assertQueueThere({ queue: { kind: 'sqs', region: 'eu-central-1', prefix: 'sluice' } })).not.toThrow();
+  expect(() =>
+    assertQueueThere({ queue: { kind: 'sqlite', path: 'no-such-folder/queue.sqlite' } }),
+  ).toThrow(
+    /^queue\.path: there is no \/.*no-such-folder\/queue\.sqlite, so nobody would read what is sent; run this where "sluice up" runs/,
+  );
+  expect(() =>
+    assertQueueThere({ queue: { kind: 'sqlite', path: import.meta.filename } }),
+  ).not.toThrow();
+  expect(() =>
+    assertQueueThere({ queue: { kind: 'sqs', region: 'eu-central-1', prefix: 'sluice' } }),
+  ).not.toThrow();
 });

@@ -11,26 +11,52 @@ const NOW = Date.parse('2026-11-23T10:00:00Z');
 const HOUR = 3_600_000;
 const clock = { now: () => NOW, monotonic: () => NOW, sleep: () => Promise.resolve() };
 const OWNER = 'east/istio-system/istio-ingressgateway';
-const order: Omit<Entry, 'format' | 'id'> = { kind: 'order', device: 'bigip-1', subject: 'east', what: 'drain cluster east: power', group: 'e1', sentAt: NOW - 2 * HOUR, since: NOW - HOUR, body: '{}', deduplicationId: 'd', attempts: [] };
-const slice: typeof order = { ...order, kind: 'slice', subject: OWNER, what: '3 exposures at revision 7.4', group: OWNER, version: { epoch: 7, counter: 4, generation: 1 }, sentAt: NOW - 3 * HOUR };
+const order: Omit<Entry, 'format' | 'id'> = {
+  kind: 'order',
+  device: 'bigip-1',
+  subject: 'east',
+  what: 'drain cluster east: power',
+  group: 'e1',
+  sentAt: NOW - 2 * HOUR,
+  since: NOW - HOUR,
+  body: '{}',
+  deduplicationId: 'd',
+  attempts: [],
+};
+const slice: typeof order = {
+  ...order,
+  kind: 'slice',
+  subject: OWNER,
+  what: '3 exposures at revision 7.4',
+  group: OWNER,
+  version: { epoch: 7, counter: 4, generation: 1 },
+  sentAt: NOW - 3 * HOUR,
+};
 
 let failures: Failures;
 beforeEach(async () => {
   failures = failuresOver(memoryBlobs(), { clock, id: randomUUID });
-  await failures.waiting.updateMark('bigip-1', (mark): Mark => markedAway(mark, 'bigip-1', { code: 'BIP501', reason: 'not reachable', now: NOW - HOUR }));
+  await failures.waiting.updateMark('bigip-1', (mark): Mark =>
+    markedAway(mark, 'bigip-1', { code: 'BIP501', reason: 'not reachable', now: NOW - HOUR }),
+  );
   await failures.waiting.keep(slice);
   await failures.waiting.keep(order);
 });
 
-const text = async (): Promise<string> => waitingText(waitingView(await failures.waiting.marks(), await failures.waiting.list()), NOW);
+const text = async (): Promise<string> =>
+  waitingText(waitingView(await failures.waiting.marks(), await failures.waiting.list()), NOW);
 
 describe('sluice waiting', () => {
   test('says of each device since when it is away and why, and what waits for it, orders first', async () => {
     const lines = (await text()).split('\n');
-    expect(lines[0]).toBe('bigip-1 is away for 60m, since 2026-11-23T09:00:00.000Z (BIP501: not reachable); 1 ingress and 1 order wait, and are applied by themselves when it works again');
+    expect(lines[0]).toBe(
+      'bigip-1 is away for 60m, since 2026-11-23T09:00:00.000Z (BIP501: not reachable); 1 ingress and 1 order wait, and are applied by themselves when it works again',
+    );
     expect(lines.slice(3).map((line) => line.replace(/^\w+ +/, ''))).toEqual([
       expect.stringMatching(/^bigip-1 +order +east +2h ago +60m +drain cluster east: power$/),
-      expect.stringMatching(/^bigip-1 +slice +east\/istio-system\/istio-ingressgateway +3h ago +60m +3 exposures at revision 7\.4$/),
+      expect.stringMatching(
+        /^bigip-1 +slice +east\/istio-system\/istio-ingressgateway +3h ago +60m +3 exposures at revision 7\.4$/,
+      ),
     ]);
   });
 
@@ -38,13 +64,22 @@ describe('sluice waiting', () => {
     const [found] = (await failures.waiting.list()).filter(({ entry }) => entry.kind === 'order');
     await cancelOrder(failures, found!, { who: 'alice', why: 'called off' });
     expect((await failures.waiting.list()).map(({ entry }) => entry.kind)).toEqual(['slice']);
-    expect(await failures.audit.list()).toMatchObject([{ who: 'alice', action: 'waiting cancel', selection: `${found!.entry.id} on bigip-1: drain cluster east: power`, why: 'called off' }]);
+    expect(await failures.audit.list()).toMatchObject([
+      {
+        who: 'alice',
+        action: 'waiting cancel',
+        selection: `${found!.entry.id} on bigip-1: drain cluster east: power`,
+        why: 'called off',
+      },
+    ]);
   });
 
   test('takes nothing back that is on its way', async () => {
     const [found] = (await failures.waiting.list()).filter(({ entry }) => entry.kind === 'order');
     await failures.waiting.updateMark('bigip-1', (mark): Mark => markedReturning(mark!, NOW));
-    await expect(cancelOrder(failures, found!, { who: 'alice', why: 'late' })).rejects.toThrow('bigip-1 answers again');
+    await expect(cancelOrder(failures, found!, { who: 'alice', why: 'late' })).rejects.toThrow(
+      'bigip-1 answers again',
+    );
     expect(await failures.audit.list()).toEqual([]);
     expect(await text()).toContain('bigip-1 answers again; 1 ingress and 1 order go back to it');
   });

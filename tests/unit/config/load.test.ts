@@ -8,9 +8,19 @@ type Tree = Record<string, unknown>;
 
 function base(): { devices: Tree[]; clusters: Tree[]; ingresses: Tree[]; [key: string]: unknown } {
   return {
-    devices: [{ name: 'bigip', url: 'https://192.0.2.1', username: 'admin', password: 'env:PW', partitions: ['k8s', 'edge'] }],
+    devices: [
+      {
+        name: 'bigip',
+        url: 'https://192.0.2.1',
+        username: 'admin',
+        password: 'env:PW',
+        partitions: ['k8s', 'edge'],
+      },
+    ],
     clusters: [{ id: 'east' }, { id: 'west' }],
-    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip'] }],
+    ingresses: [
+      { cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip'] },
+    ],
   };
 }
 
@@ -18,7 +28,8 @@ function problemsOf(text: string): readonly string[] {
   try {
     parseConfig(text, 'sluice.yaml', 7);
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+    if (error instanceof ConfigError)
+      return error.problems.map(({ path, message }) => `${path}: ${message}`);
     throw error;
   }
   return [];
@@ -34,11 +45,17 @@ describe('a configuration that is right', () => {
   test('is read with every default filled in, as YAML or as JSON', () => {
     const config = parseConfig(JSON.stringify(base()), 'sluice.json', 7);
     expect(config).toMatchObject({
-      generation: 7, fleets: [], queue: { kind: 'sqlite', path: '.sluice/queue.sqlite' }, policy: { references: [], rules: [] },
-      ingresses: [{ members: 'pods', servicePorts: 'manage', nodeAddressType: 'InternalIP', settings: {} }],
+      generation: 7,
+      fleets: [],
+      queue: { kind: 'sqlite', path: '.sluice/queue.sqlite' },
+      policy: { references: [], rules: [] },
+      ingresses: [
+        { members: 'pods', servicePorts: 'manage', nodeAddressType: 'InternalIP', settings: {} },
+      ],
       clusters: [{ mesh: { statusPort: 15_021 } }, {}],
     });
-    const yaml = 'devices: [{name: b, url: "https://192.0.2.1", username: u, password: "env:P", partitions: [k8s]}]\nclusters: [{id: east}]\ningresses: [{cluster: east, service: a/b, devices: [b]}]\n';
+    const yaml =
+      'devices: [{name: b, url: "https://192.0.2.1", username: u, password: "env:P", partitions: [k8s]}]\nclusters: [{id: east}]\ningresses: [{cluster: east, service: a/b, devices: [b]}]\n';
     expect(parseConfig(yaml, 'sluice.yaml', 1).devices[0]?.name).toBe('b');
   });
 
@@ -47,7 +64,10 @@ describe('a configuration that is right', () => {
   });
 
   test('includes the example in the docs', async () => {
-    const text = await readFile(new URL('../../../docs/sluice.example.yaml', import.meta.url), 'utf8');
+    const text = await readFile(
+      new URL('../../../docs/sluice.example.yaml', import.meta.url),
+      'utf8',
+    );
     const config = parseConfig(text, 'docs/sluice.example.yaml', 1);
     expect(config.ingresses.map((one) => one.cluster)).toEqual(['east', 'west']);
   });
@@ -55,53 +75,268 @@ describe('a configuration that is right', () => {
 
 describe('a configuration that is wrong says where and what was expected', () => {
   test.each<[string, (config: ReturnType<typeof base>) => void, string]>([
-    ['an unknown key names the nearest known one', (c) => (c.ingresses[0]!['virtualAdress'] = '192.0.2.9'), 'ingresses[0].virtualAdress: unknown key; did you mean virtualAddress?'],
-    ['an unknown key at the top', (c) => (c['device'] = []), 'device: unknown key; did you mean devices?'],
-    ['an unknown key deep inside', (c) => (c.clusters[0]!['mesh'] = { enableQuik: true }), 'clusters[0].mesh.enableQuik: unknown key; did you mean enableQuic?'],
-    ['an unknown key like no other lists the known ones', (c) => (c.devices[0]!['tls'] = { zzzzzzzz: 1 }), 'devices[0].tls.zzzzzzzz: unknown key; known are ca, fingerprint'],
-    ['an unknown key of the queue', (c) => (c['queue'] = { kind: 'sqs', region: 'eu-central-1', prefx: 'a' }), 'queue.prefx: unknown key; did you mean prefix?'],
+    [
+      'an unknown key names the nearest known one',
+      (c) => (c.ingresses[0]!['virtualAdress'] = '192.0.2.9'),
+      'ingresses[0].virtualAdress: unknown key; did you mean virtualAddress?',
+    ],
+    [
+      'an unknown key at the top',
+      (c) => (c['device'] = []),
+      'device: unknown key; did you mean devices?',
+    ],
+    [
+      'an unknown key deep inside',
+      (c) => (c.clusters[0]!['mesh'] = { enableQuik: true }),
+      'clusters[0].mesh.enableQuik: unknown key; did you mean enableQuic?',
+    ],
+    [
+      'an unknown key like no other lists the known ones',
+      (c) => (c.devices[0]!['tls'] = { zzzzzzzz: 1 }),
+      'devices[0].tls.zzzzzzzz: unknown key; known are ca, fingerprint',
+    ],
+    [
+      'an unknown key of the queue',
+      (c) => (c['queue'] = { kind: 'sqs', region: 'eu-central-1', prefx: 'a' }),
+      'queue.prefx: unknown key; did you mean prefix?',
+    ],
     ['a missing key', (c) => delete c.devices[0]!['url'], 'devices[0].url: is missing'],
     ['a missing list', (c) => delete (c as Tree)['clusters'], 'clusters: is missing'],
-    ['a wrong type', (c) => (c.devices[0]!['username'] = 5), 'devices[0].username: Invalid input: expected string, received number (got 5)'],
-    ['a password in plain text is not repeated', (c) => (c.devices[0]!['password'] = 'hunter2'), 'devices[0].password: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME'],
-    ['a password as a number', (c) => (c.devices[0]!['password'] = 1234), 'devices[0].password: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME'],
-    ['a CA in plain text', (c) => (c.devices[0]!['tls'] = { ca: '-----BEGIN CERTIFICATE-----' }), 'devices[0].tls.ca: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME'],
-    ['a verify key in plain text is not repeated', (c) => (c.clusters[0]!['verifyKeys'] = ['-----BEGIN PUBLIC KEY-----']), 'clusters[0].verifyKeys[0]: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME'],
-    ['a sign key in plain text is not repeated', (c) => (c.clusters[0]!['signKey'] = '-----BEGIN PRIVATE KEY-----'), 'clusters[0].signKey: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME'],
-    ['one key of two clusters', (c) => c.clusters.forEach((one) => (one['verifyKeys'] = ['file:/k.pub'])), 'clusters[1].verifyKeys[0]: file:/k.pub is already clusters[0].verifyKeys[0]; every cluster has keys of its own'],
-    ['credentials in a URL are not repeated', (c) => (c.devices[0]!['url'] = 'https://admin:hunter2@192.0.2.1'), 'devices[0].url: must not hold a user or password; use username and password'],
-    ['a URL of another kind', (c) => (c.devices[0]!['url'] = 'ftp://192.0.2.1'), 'devices[0].url: must begin with https://, not ftp://'],
-    ['partition Common', (c) => (c.devices[0]!['partitions'] = ['Common']), 'devices[0].partitions[0]: must not be Common: Sluice never writes there (got "Common")'],
-    ['a fingerprint that is none', (c) => (c.devices[0]!['tls'] = { fingerprint: 'abc' }), 'devices[0].tls.fingerprint: must be a SHA-256 fingerprint: 64 hex digits, colons allowed (got "abc")'],
-    ['an unknown cluster', (c) => (c.ingresses[0]!['cluster'] = 'eats'), 'ingresses[0].cluster: there is no cluster eats; did you mean east?'],
-    ['an unknown device', (c) => (c.ingresses[0]!['devices'] = ['f5']), 'ingresses[0].devices[0]: there is no device f5; known are bigip'],
-    ['a device twice', (c) => (c.ingresses[0]!['devices'] = ['bigip', 'bigip']), 'ingresses[0].devices[1]: bigip is already used by ingresses[0].devices[0]'],
-    ['a partition of no device', (c) => (c.ingresses[0]!['partition'] = 'other'), 'ingresses[0].partition: other is not a partition of device bigip (k8s, edge)'],
-    ['one device that spreads beside one that does not', (c) => (c.devices.push({ ...c.devices[0]!, name: 'other', spread: 'address' }), (c.ingresses[0]!['devices'] = ['bigip', 'other'])), 'ingresses[0].devices: bigip has spread: none, other has spread: address; name a partition of the ingress, or configure them alike'],
-    ['spreading over different partitions', (c) => ((c.devices[0]!['spread'] = 'address'), c.devices.push({ ...c.devices[0]!, name: 'other', partitions: ['k8s'] }), (c.ingresses[0]!['devices'] = ['bigip', 'other'])), 'ingresses[0].devices: spread: address needs the same partitions on all of them, but bigip has k8s, edge, other has k8s; name a partition of the ingress, or configure them alike'],
-    ['the same Service twice', (c) => c.ingresses.push({ ...c.ingresses[0]! }), 'ingresses[1]: Service istio-system/istio-ingressgateway of cluster east is already ingresses[0]'],
-    ['a device name twice', (c) => c.devices.push({ ...c.devices[0]! }), 'devices[1].name: bigip is already used by devices[0]'],
-    ['a cluster id twice', (c) => c.clusters.push({ id: 'east' }), 'clusters[2].id: east is already used by clusters[0]'],
-    ['a fleet member that does not exist', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'wst'] }]), 'fleets[0].clusters[1]: there is no cluster wst; did you mean west?'],
-    ['a cluster in two fleets', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'] }, { name: 'g', clusters: ['west', 'east'] }]), 'fleets[1].clusters[0]: cluster west is already in fleet f; a cluster belongs to one fleet'],
-    ['a ratio for a cluster outside the fleet', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], mode: 'ratio', ratio: { eest: 2 } }]), 'fleets[0].ratio.eest: there is no cluster of the fleet eest; did you mean east?'],
-    ['a cluster that is silent before its watcher speaks again', (c) => (c.clusters[0]!['silentAfter'] = 300), 'clusters[0].silentAfter: Too small: expected number to be >=360 (got 300)'],
-    ['a ratio that is too large', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], mode: 'ratio', ratio: { east: 101 } }]), 'fleets[0].ratio.east: Too big: expected number to be <=100 (got 101)'],
-    ['a ratio in another mode', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], ratio: { east: 2 } }]), 'fleets[0].ratio: is only for mode ratio, and the fleet has mode active-active; change the mode or remove it'],
-    ['a minimum in another mode', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], mode: 'ratio', minimumActive: 2 }]), 'fleets[0].minimumActive: is only for mode active-standby, and the fleet has mode ratio; change the mode or remove it'],
-    ['a method that knows no ratio', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], mode: 'ratio', settings: { balance: 'fastest-node' } }]), 'fleets[0].settings.balance: fastest-node knows no ratio of clusters; in mode ratio leave it out, or use least-connections-member where the load is to count'],
-    ['a setting of a fleet outside the policy', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], settings: { iRules: ['/Common/x'] } }]), 'fleets[0].settings: refers to /Common/x, which policy.references does not list; add it there'],
-    ['a slip in the settings of a fleet', (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], settings: { balanse: 'round-robin' } }]), 'fleets[0].settings.balanse: unknown key; did you mean balance?'],
-    ['an address that is none', (c) => (c.ingresses[0]!['virtualAddress'] = '192.0.2.256'), 'ingresses[0].virtualAddress: must be an IPv4 or IPv6 address, auto, or auto:<pool> (got "192.0.2.256")'],
-    ['a multicast address', (c) => (c.ingresses[0]!['virtualAddress'] = '224.0.0.1'), 'ingresses[0].virtualAddress: 224.0.0.1 must be a unicast address that clients can reach'],
-    ['a Service without namespace', (c) => (c.ingresses[0]!['service'] = 'gw'), 'ingresses[0].service: must be namespace/name (got "gw")'],
-    ['a reference outside the policy', (c) => (c.ingresses[0]!['settings'] = { iRules: ['/Common/x'] }), 'ingresses[0].settings: refers to /Common/x, which policy.references does not list; add it there'],
-    ['a monitor whose timeout is too short', (c) => (c.ingresses[0]!['settings'] = { monitors: [{ type: 'tcp', interval: 5, timeout: 5 }] }), "ingresses[0].settings.monitors[0]: a monitor's timeout (5 s) must be longer than its interval (5 s); three intervals and one second is usual"],
-    ['a policy address that is none', (c) => (c['policy'] = { rules: [{ name: 'r', addresses: ['10.0.0.0/33'] }] }), 'policy.rules[0].addresses[0]: must be an address or CIDR such as 10.0.0.0/8 (got "10.0.0.0/33")'],
-    ['a policy port that is none', (c) => (c['policy'] = { rules: [{ name: 'r', ports: ['http'] }] }), 'policy.rules[0].ports[0]: must be a port or a range such as 30000-32767 (got "http")'],
-    ['a replay of what needs a change', (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP424', 'BIP421'] }] }), 'failures.replay[0].codes[1]: BIP421 (The device refuses the configuration) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended'],
-    ['a replay of a code that is none', (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP999'] }] }), 'failures.replay[0].codes[0]: there is no code BIP999; docs/reference/codes.md lists them'],
-    ['two rules of one name', (c) => (c['policy'] = { rules: [{ name: 'r' }, { name: 'r' }] }), 'policy.rules[1].name: r is already used by policy.rules[0]'],
+    [
+      'a wrong type',
+      (c) => (c.devices[0]!['username'] = 5),
+      'devices[0].username: Invalid input: expected string, received number (got 5)',
+    ],
+    [
+      'a password in plain text is not repeated',
+      (c) => (c.devices[0]!['password'] = 'hunter2'),
+      'devices[0].password: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+    ],
+    [
+      'a password as a number',
+      (c) => (c.devices[0]!['password'] = 1234),
+      'devices[0].password: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+    ],
+    [
+      'a CA in plain text',
+      (c) => (c.devices[0]!['tls'] = { ca: '-----BEGIN CERTIFICATE-----' }),
+      'devices[0].tls.ca: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+    ],
+    [
+      'a verify key in plain text is not repeated',
+      (c) => (c.clusters[0]!['verifyKeys'] = ['-----BEGIN PUBLIC KEY-----']),
+      'clusters[0].verifyKeys[0]: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+    ],
+    [
+      'a sign key in plain text is not repeated',
+      (c) => (c.clusters[0]!['signKey'] = '-----BEGIN PRIVATE KEY-----'),
+      'clusters[0].signKey: write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME',
+    ],
+    [
+      'one key of two clusters',
+      (c) => c.clusters.forEach((one) => (one['verifyKeys'] = ['file:/k.pub'])),
+      'clusters[1].verifyKeys[0]: file:/k.pub is already clusters[0].verifyKeys[0]; every cluster has keys of its own',
+    ],
+    [
+      'credentials in a URL are not repeated',
+      (c) => (c.devices[0]!['url'] = 'https://admin:hunter2@192.0.2.1'),
+      'devices[0].url: must not hold a user or password; use username and password',
+    ],
+    [
+      'a URL of another kind',
+      (c) => (c.devices[0]!['url'] = 'ftp://192.0.2.1'),
+      'devices[0].url: must begin with https://, not ftp://',
+    ],
+    [
+      'partition Common',
+      (c) => (c.devices[0]!['partitions'] = ['Common']),
+      'devices[0].partitions[0]: must not be Common: Sluice never writes there (got "Common")',
+    ],
+    [
+      'a fingerprint that is none',
+      (c) => (c.devices[0]!['tls'] = { fingerprint: 'abc' }),
+      'devices[0].tls.fingerprint: must be a SHA-256 fingerprint: 64 hex digits, colons allowed (got "abc")',
+    ],
+    [
+      'an unknown cluster',
+      (c) => (c.ingresses[0]!['cluster'] = 'eats'),
+      'ingresses[0].cluster: there is no cluster eats; did you mean east?',
+    ],
+    [
+      'an unknown device',
+      (c) => (c.ingresses[0]!['devices'] = ['f5']),
+      'ingresses[0].devices[0]: there is no device f5; known are bigip',
+    ],
+    [
+      'a device twice',
+      (c) => (c.ingresses[0]!['devices'] = ['bigip', 'bigip']),
+      'ingresses[0].devices[1]: bigip is already used by ingresses[0].devices[0]',
+    ],
+    [
+      'a partition of no device',
+      (c) => (c.ingresses[0]!['partition'] = 'other'),
+      'ingresses[0].partition: other is not a partition of device bigip (k8s, edge)',
+    ],
+    [
+      'one device that spreads beside one that does not',
+      (c) => (
+        c.devices.push({ ...c.devices[0]!, name: 'other', spread: 'address' }),
+        (c.ingresses[0]!['devices'] = ['bigip', 'other'])
+      ),
+      'ingresses[0].devices: bigip has spread: none, other has spread: address; name a partition of the ingress, or configure them alike',
+    ],
+    [
+      'spreading over different partitions',
+      (c) => (
+        (c.devices[0]!['spread'] = 'address'),
+        c.devices.push({ ...c.devices[0]!, name: 'other', partitions: ['k8s'] }),
+        (c.ingresses[0]!['devices'] = ['bigip', 'other'])
+      ),
+      'ingresses[0].devices: spread: address needs the same partitions on all of them, but bigip has k8s, edge, other has k8s; name a partition of the ingress, or configure them alike',
+    ],
+    [
+      'the same Service twice',
+      (c) => c.ingresses.push({ ...c.ingresses[0]! }),
+      'ingresses[1]: Service istio-system/istio-ingressgateway of cluster east is already ingresses[0]',
+    ],
+    [
+      'a device name twice',
+      (c) => c.devices.push({ ...c.devices[0]! }),
+      'devices[1].name: bigip is already used by devices[0]',
+    ],
+    [
+      'a cluster id twice',
+      (c) => c.clusters.push({ id: 'east' }),
+      'clusters[2].id: east is already used by clusters[0]',
+    ],
+    [
+      'a fleet member that does not exist',
+      (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'wst'] }]),
+      'fleets[0].clusters[1]: there is no cluster wst; did you mean west?',
+    ],
+    [
+      'a cluster in two fleets',
+      (c) =>
+        (c['fleets'] = [
+          { name: 'f', clusters: ['east', 'west'] },
+          { name: 'g', clusters: ['west', 'east'] },
+        ]),
+      'fleets[1].clusters[0]: cluster west is already in fleet f; a cluster belongs to one fleet',
+    ],
+    [
+      'a ratio for a cluster outside the fleet',
+      (c) =>
+        (c['fleets'] = [
+          { name: 'f', clusters: ['east', 'west'], mode: 'ratio', ratio: { eest: 2 } },
+        ]),
+      'fleets[0].ratio.eest: there is no cluster of the fleet eest; did you mean east?',
+    ],
+    [
+      'a cluster that is silent before its watcher speaks again',
+      (c) => (c.clusters[0]!['silentAfter'] = 300),
+      'clusters[0].silentAfter: Too small: expected number to be >=360 (got 300)',
+    ],
+    [
+      'a ratio that is too large',
+      (c) =>
+        (c['fleets'] = [
+          { name: 'f', clusters: ['east', 'west'], mode: 'ratio', ratio: { east: 101 } },
+        ]),
+      'fleets[0].ratio.east: Too big: expected number to be <=100 (got 101)',
+    ],
+    [
+      'a ratio in another mode',
+      (c) => (c['fleets'] = [{ name: 'f', clusters: ['east', 'west'], ratio: { east: 2 } }]),
+      'fleets[0].ratio: is only for mode ratio, and the fleet has mode active-active; change the mode or remove it',
+    ],
+    [
+      'a minimum in another mode',
+      (c) =>
+        (c['fleets'] = [
+          { name: 'f', clusters: ['east', 'west'], mode: 'ratio', minimumActive: 2 },
+        ]),
+      'fleets[0].minimumActive: is only for mode active-standby, and the fleet has mode ratio; change the mode or remove it',
+    ],
+    [
+      'a method that knows no ratio',
+      (c) =>
+        (c['fleets'] = [
+          {
+            name: 'f',
+            clusters: ['east', 'west'],
+            mode: 'ratio',
+            settings: { balance: 'fastest-node' },
+          },
+        ]),
+      'fleets[0].settings.balance: fastest-node knows no ratio of clusters; in mode ratio leave it out, or use least-connections-member where the load is to count',
+    ],
+    [
+      'a setting of a fleet outside the policy',
+      (c) =>
+        (c['fleets'] = [
+          { name: 'f', clusters: ['east', 'west'], settings: { iRules: ['/Common/x'] } },
+        ]),
+      'fleets[0].settings: refers to /Common/x, which policy.references does not list; add it there',
+    ],
+    [
+      'a slip in the settings of a fleet',
+      (c) =>
+        (c['fleets'] = [
+          { name: 'f', clusters: ['east', 'west'], settings: { balanse: 'round-robin' } },
+        ]),
+      'fleets[0].settings.balanse: unknown key; did you mean balance?',
+    ],
+    [
+      'an address that is none',
+      (c) => (c.ingresses[0]!['virtualAddress'] = '192.0.2.256'),
+      'ingresses[0].virtualAddress: must be an IPv4 or IPv6 address, auto, or auto:<pool> (got "192.0.2.256")',
+    ],
+    [
+      'a multicast address',
+      (c) => (c.ingresses[0]!['virtualAddress'] = '224.0.0.1'),
+      'ingresses[0].virtualAddress: 224.0.0.1 must be a unicast address that clients can reach',
+    ],
+    [
+      'a Service without namespace',
+      (c) => (c.ingresses[0]!['service'] = 'gw'),
+      'ingresses[0].service: must be namespace/name (got "gw")',
+    ],
+    [
+      'a reference outside the policy',
+      (c) => (c.ingresses[0]!['settings'] = { iRules: ['/Common/x'] }),
+      'ingresses[0].settings: refers to /Common/x, which policy.references does not list; add it there',
+    ],
+    [
+      'a monitor whose timeout is too short',
+      (c) =>
+        (c.ingresses[0]!['settings'] = { monitors: [{ type: 'tcp', interval: 5, timeout: 5 }] }),
+      "ingresses[0].settings.monitors[0]: a monitor's timeout (5 s) must be longer than its interval (5 s); three intervals and one second is usual",
+    ],
+    [
+      'a policy address that is none',
+      (c) => (c['policy'] = { rules: [{ name: 'r', addresses: ['10.0.0.0/33'] }] }),
+      'policy.rules[0].addresses[0]: must be an address or CIDR such as 10.0.0.0/8 (got "10.0.0.0/33")',
+    ],
+    [
+      'a policy port that is none',
+      (c) => (c['policy'] = { rules: [{ name: 'r', ports: ['http'] }] }),
+      'policy.rules[0].ports[0]: must be a port or a range such as 30000-32767 (got "http")',
+    ],
+    [
+      'a replay of what needs a change',
+      (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP424', 'BIP421'] }] }),
+      'failures.replay[0].codes[1]: BIP421 (The device refuses the configuration) does not pass without a change, so it cannot be replayed on a schedule; take it out, and replay it by hand once it is mended',
+    ],
+    [
+      'a replay of a code that is none',
+      (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP999'] }] }),
+      'failures.replay[0].codes[0]: there is no code BIP999; docs/reference/codes.md lists them',
+    ],
+    [
+      'two rules of one name',
+      (c) => (c['policy'] = { rules: [{ name: 'r' }, { name: 'r' }] }),
+      'policy.rules[1].name: r is already used by policy.rules[0]',
+    ],
   ])('%s', (_, change, expected) => {
     expect(problemsAfter(change)).toContain(expected);
   });
@@ -117,7 +352,9 @@ describe('a configuration that is wrong says where and what was expected', () =>
   test('no message ever holds the plain password', () => {
     const config = base();
     config.devices[0]!['password'] = 'hunter2';
-    expect(() => parseConfig(JSON.stringify(config), 'sluice.yaml', 1)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hunter2') }));
+    expect(() => parseConfig(JSON.stringify(config), 'sluice.yaml', 1)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
+    );
   });
 
   test.each([
@@ -150,11 +387,16 @@ describe('loading from a file', () => {
     await utimes(path, 1_700_000_000, 1_700_000_000.9);
     expect((await loadConfig(path, {})).generation).toBe(1_700_000_000);
     expect((await loadConfig(path, { SLUICE_GENERATION: '9' })).generation).toBe(9);
-    await expect(loadConfig(path, { SLUICE_GENERATION: 'new' })).rejects.toThrow('SLUICE_GENERATION must be a whole number, not "new"');
+    await expect(loadConfig(path, { SLUICE_GENERATION: 'new' })).rejects.toThrow(
+      'SLUICE_GENERATION must be a whole number, not "new"',
+    );
   });
 
   test('names the file that cannot be read', async () => {
     const path = join(folder, 'missing.yaml');
-    await expect(loadConfig(path, {})).rejects.toMatchObject({ code: 'GW100', message: expect.stringContaining(`${path}: cannot be read: ENOENT`) });
+    await expect(loadConfig(path, {})).rejects.toMatchObject({
+      code: 'GW100',
+      message: expect.stringContaining(`${path}: cannot be read: ENOENT`),
+    });
   });
 });

@@ -11,13 +11,17 @@ import { parseConfig } from '../../../shared/config/load.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const EXAMPLE = join(ROOT, 'docs/sluice.example.yaml');
 const text = readFileSync(EXAMPLE, 'utf8');
-const schema = JSON.parse(readFileSync(join(ROOT, 'docs/reference/sluice.schema.json'), 'utf8')) as { readonly $id: string };
+const schema = JSON.parse(
+  readFileSync(join(ROOT, 'docs/reference/sluice.schema.json'), 'utf8'),
+) as { readonly $id: string };
 const ajv = new Ajv({ allErrors: true, unknownFormats: 'ignore' });
 const validate = ajv.compile(schema);
 
 function problems(yaml: string): readonly string[] {
   void validate(parse(yaml));
-  return (validate.errors ?? []).map(({ dataPath, message, params }) => `${dataPath} ${message ?? ''} ${JSON.stringify(params)}`);
+  return (validate.errors ?? []).map(
+    ({ dataPath, message, params }) => `${dataPath} ${message ?? ''} ${JSON.stringify(params)}`,
+  );
 }
 
 describe('the JSON Schema of sluice.yaml', () => {
@@ -32,14 +36,28 @@ describe('the JSON Schema of sluice.yaml', () => {
   });
 
   test('says which version it is of', () => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly version: string;
+    };
     expect(schema.$id).toBe(`urn:sluice:configuration:${version}`);
   });
 
   test.each([
-    ['an unknown key', text.replace('partitions: [k8s]', 'partition: k8s'), /devices\[0\].*(required|additional)/],
-    ['a value of no known word', text.replace('mode: active-active', 'mode: both'), /fleets\[0\]\.mode/],
-    ['a number out of range', `${text}\nfailures: { kind: fs, retentionDays: 0 }\n`, /retentionDays/],
+    [
+      'an unknown key',
+      text.replace('partitions: [k8s]', 'partition: k8s'),
+      /devices\[0\].*(required|additional)/,
+    ],
+    [
+      'a value of no known word',
+      text.replace('mode: active-active', 'mode: both'),
+      /fleets\[0\]\.mode/,
+    ],
+    [
+      'a number out of range',
+      `${text}\nfailures: { kind: fs, retentionDays: 0 }\n`,
+      /retentionDays/,
+    ],
     ['a queue of no kind', text.replace('kind: sqlite', 'kind: kafka'), /\.queue/],
     ['a missing list', text.replace(/^clusters:[\s\S]*?(?=^# Clusters)/m, ''), /clusters/],
   ])('refuses %s, as the loader does', (_, yaml, complaint) => {

@@ -16,8 +16,14 @@ const secrets = createSecrets({
     throw Object.assign(new Error('s3cret inside'), { code: 'ENOENT' });
   },
   secretsManager: async (id) => {
-    if (id === 'denied') throw Object.assign(new Error('s3cret inside'), { name: 'AccessDeniedException' });
-    return { plain: 'from-manager', json: '{"password":"picked","port":1}', 'a#b': '{"k":"hash"}', broken: 's3cret {' }[id];
+    if (id === 'denied')
+      throw Object.assign(new Error('s3cret inside'), { name: 'AccessDeniedException' });
+    return {
+      plain: 'from-manager',
+      json: '{"password":"picked","port":1}',
+      'a#b': '{"k":"hash"}',
+      broken: 's3cret {',
+    }[id];
   },
   ssm: async (name) => (name === '/sluice/pw' ? 'from-ssm' : undefined),
 });
@@ -39,9 +45,15 @@ describe('secret references', () => {
   test.each([
     ['env:NONE', /secret env:NONE: is empty or not there; set the environment variable/],
     ['env:EMPTY', /secret env:EMPTY: is empty or not there/],
-    ['file:/run/none', /secret file:\/run\/none: cannot be read \(ENOENT\); put the secret into the file/],
+    [
+      'file:/run/none',
+      /secret file:\/run\/none: cannot be read \(ENOENT\); put the secret into the file/,
+    ],
     ['secretsmanager:none', /secretsmanager:none: is empty or not there; create the secret/],
-    ['secretsmanager:denied', /secretsmanager:denied: cannot be read \(AccessDeniedException\).*secretsmanager:GetSecretValue/],
+    [
+      'secretsmanager:denied',
+      /secretsmanager:denied: cannot be read \(AccessDeniedException\).*secretsmanager:GetSecretValue/,
+    ],
     ['secretsmanager:json#user', /has no text under the key user/],
     ['secretsmanager:json#port', /has no text under the key port/],
     ['secretsmanager:json#toString', /has no text under the key toString/],
@@ -53,18 +65,29 @@ describe('secret references', () => {
     expect(String(failure)).not.toMatch(/s3cret|"password"/);
   });
 
-  test.each(['s3cret', 'pass:s3cret', 'toString:s3cret'])('what is no reference may be the secret and is not repeated', async (text) => {
-    await expect(secrets.resolve(text)).rejects.toThrow(/^secret \(not shown\): is not a reference/);
-  });
+  test.each(['s3cret', 'pass:s3cret', 'toString:s3cret'])(
+    'what is no reference may be the secret and is not repeated',
+    async (text) => {
+      await expect(secrets.resolve(text)).rejects.toThrow(
+        /^secret \(not shown\): is not a reference/,
+      );
+    },
+  );
 });
 
 describe('a secret that does not come', () => {
-  const env = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  const env = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
   let server: Server;
   beforeEach(async () => {
     server = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    Object.assign(process.env, env, { AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    Object.assign(process.env, env, {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    });
   });
   afterEach(() => {
     for (const name of [...Object.keys(env), 'AWS_ENDPOINT_URL']) delete process.env[name];
@@ -72,16 +95,27 @@ describe('a secret that does not come', () => {
     server.close();
   });
 
-  test.each(['secretsmanager:pw', 'ssm:/pw'])('because the service takes the request and never answers is given up, with its name: %s', async (reference) => {
-    const hanging = createSecrets({ env: {}, limit: 300 });
-    await expect(hanging.resolve(reference)).rejects.toMatchObject({ code: 'GW102', message: expect.stringMatching(/^secret (secretsmanager|ssm):.*cannot be read \(TimeoutError\)/) });
-  });
+  test.each(['secretsmanager:pw', 'ssm:/pw'])(
+    'because the service takes the request and never answers is given up, with its name: %s',
+    async (reference) => {
+      const hanging = createSecrets({ env: {}, limit: 300 });
+      await expect(hanging.resolve(reference)).rejects.toMatchObject({
+        code: 'GW102',
+        message: expect.stringMatching(
+          /^secret (secretsmanager|ssm):.*cannot be read \(TimeoutError\)/,
+        ),
+      });
+    },
+  );
 
   test('because its file is a pipe that nobody writes to is refused, with its name', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-secrets-'));
     const pipe = join(folder, 'pw');
     execFileSync('mkfifo', [pipe]);
-    await expect(createSecrets({ env: {} }).resolve(`file:${pipe}`)).rejects.toMatchObject({ code: 'GW102', message: expect.stringContaining('not a regular file') });
+    await expect(createSecrets({ env: {} }).resolve(`file:${pipe}`)).rejects.toMatchObject({
+      code: 'GW102',
+      message: expect.stringContaining('not a regular file'),
+    });
     writeFileSync(join(folder, 'real'), 'x\n');
     expect(await createSecrets({ env: {} }).resolve(`file:${join(folder, 'real')}`)).toBe('x');
     rmSync(folder, { recursive: true });

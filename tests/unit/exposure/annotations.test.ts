@@ -1,10 +1,28 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { ANNOTATIONS, isReadAnnotation, readAnnotations } from '../../../shared/domain/exposure/annotations.ts';
+import {
+  ANNOTATIONS,
+  isReadAnnotation,
+  readAnnotations,
+} from '../../../shared/domain/exposure/annotations.ts';
 import { BALANCE_METHODS } from '../../../shared/domain/exposure/exposure.ts';
 import type { ReadFor } from '../../../shared/domain/exposure/annotation-values.ts';
 
-const ONE: ReadFor = { port: 32_400, protocol: 'TCP', servers: [{ port: 32_400, protocol: 'TCP' }], strictPorts: true };
-const WEB: ReadFor = { port: 443, protocol: 'HTTPS', servers: [{ port: 80, protocol: 'HTTP' }, { port: 443, protocol: 'HTTPS' }, { port: 9000, protocol: 'TCP' }], strictPorts: true };
+const ONE: ReadFor = {
+  port: 32_400,
+  protocol: 'TCP',
+  servers: [{ port: 32_400, protocol: 'TCP' }],
+  strictPorts: true,
+};
+const WEB: ReadFor = {
+  port: 443,
+  protocol: 'HTTPS',
+  servers: [
+    { port: 80, protocol: 'HTTP' },
+    { port: 443, protocol: 'HTTPS' },
+    { port: 9000, protocol: 'TCP' },
+  ],
+  strictPorts: true,
+};
 
 function wanted(annotations: Record<string, string>, at = ONE): unknown {
   const layer = readAnnotations('Gateway default/g', annotations, at);
@@ -35,7 +53,11 @@ describe('an annotation sets its setting', () => {
     ['sluice.io/snat', 'none', { snat: 'none' }],
     ['sluice.io/snat', '/Common/pool', { snat: '/Common/pool' }],
     ['sluice.io/persistence', 'none', { persistence: [] }],
-    ['sluice.io/persistence', 'source-address, /Common/p', { persistence: ['source-address', '/Common/p'] }],
+    [
+      'sluice.io/persistence',
+      'source-address, /Common/p',
+      { persistence: ['source-address', '/Common/p'] },
+    ],
     ['sluice.io/irules', '/Common/a,/Common/b', { iRules: ['/Common/a', '/Common/b'] }],
     ['sluice.io/proxy-protocol', '/Common/proxy', { proxyProtocol: '/Common/proxy' }],
     ['sluice.io/profile-tcp', '/Common/t', { profileTcp: '/Common/t' }],
@@ -48,10 +70,30 @@ describe('an annotation sets its setting', () => {
     ['sluice.io/reselect-tries', '65535', { reselectTries: 65_535 }],
     ['sluice.io/monitors', 'none', { monitors: [] }],
     ['sluice.io/monitors', 'tcp', { monitors: [{ type: 'tcp', interval: 5, timeout: 16 }] }],
-    ['sluice.io/monitors', '[{"type":"http","port":15021,"interval":10,"send":"GET /","receive":"ok"}]', { monitors: [{ type: 'http', port: 15_021, interval: 10, timeout: 31, send: 'GET /', receive: 'ok' }] }],
-    ['virtual-server.f5.com/health', '[{"path":"svc/","send":"GET /","interval":5,"timeout":16}]', { monitors: [{ type: 'http', interval: 5, timeout: 16, send: 'GET /' }] }],
-    ['cis.f5.com/health', '{"interval":7,"timeout":30}', { monitors: [{ type: 'tcp', interval: 7, timeout: 30 }] }],
-    ['cis.f5.com/health', '[{"type":"http","recv":"ok","targetPort":81}]', { monitors: [{ type: 'http', interval: 5, timeout: 16, port: 81, receive: 'ok' }] }],
+    [
+      'sluice.io/monitors',
+      '[{"type":"http","port":15021,"interval":10,"send":"GET /","receive":"ok"}]',
+      {
+        monitors: [
+          { type: 'http', port: 15_021, interval: 10, timeout: 31, send: 'GET /', receive: 'ok' },
+        ],
+      },
+    ],
+    [
+      'virtual-server.f5.com/health',
+      '[{"path":"svc/","send":"GET /","interval":5,"timeout":16}]',
+      { monitors: [{ type: 'http', interval: 5, timeout: 16, send: 'GET /' }] },
+    ],
+    [
+      'cis.f5.com/health',
+      '{"interval":7,"timeout":30}',
+      { monitors: [{ type: 'tcp', interval: 7, timeout: 30 }] },
+    ],
+    [
+      'cis.f5.com/health',
+      '[{"type":"http","recv":"ok","targetPort":81}]',
+      { monitors: [{ type: 'http', interval: 5, timeout: 16, port: 81, receive: 'ok' }] },
+    ],
   ])('%s: %s', (name, value, expected) => {
     expect(wanted({ [name]: value })).toEqual(expected);
   });
@@ -63,9 +105,21 @@ describe('an annotation sets its setting', () => {
   test('with several servers each takes its own port from the map, http-port or https-port', () => {
     expect(wanted({ 'sluice.io/port': '80=8080, 443=8443' }, WEB)).toEqual({ port: 8443 });
     expect(wanted({ 'sluice.io/port': '80=8080' }, WEB)).toEqual({});
-    expect(wanted({ 'virtual-server.f5.com/http-port': '8080', 'virtual-server.f5.com/https-port': '8443' }, WEB)).toEqual({ port: 8443 });
-    expect(wanted({ 'virtual-server.f5.com/http-port': '8080' }, { ...WEB, port: 80, protocol: 'HTTP' })).toEqual({ port: 8080 });
-    expect(wanted({ 'virtual-server.f5.com/https-port': '8443' }, { ...WEB, port: 9000, protocol: 'TCP' })).toEqual({});
+    expect(
+      wanted(
+        { 'virtual-server.f5.com/http-port': '8080', 'virtual-server.f5.com/https-port': '8443' },
+        WEB,
+      ),
+    ).toEqual({ port: 8443 });
+    expect(
+      wanted({ 'virtual-server.f5.com/http-port': '8080' }, { ...WEB, port: 80, protocol: 'HTTP' }),
+    ).toEqual({ port: 8080 });
+    expect(
+      wanted(
+        { 'virtual-server.f5.com/https-port': '8443' },
+        { ...WEB, port: 9000, protocol: 'TCP' },
+      ),
+    ).toEqual({});
   });
 
   test('a map on the Service may name ports that no gateway opens now', () => {
@@ -75,7 +129,11 @@ describe('an annotation sets its setting', () => {
 
 describe('a value that cannot be used refuses with the object, the annotation and what is allowed', () => {
   test.each<[string, string, RegExp]>([
-    ['sluice.io/virtual-address', 'host.example', /^GW120 Gateway default\/g: annotation sluice.io\/virtual-address: "host.example": must be an IPv4 or IPv6 address$/],
+    [
+      'sluice.io/virtual-address',
+      'host.example',
+      /^GW120 Gateway default\/g: annotation sluice.io\/virtual-address: "host.example": must be an IPv4 or IPv6 address$/,
+    ],
     ['sluice.io/virtual-address', '192.0.2.1%2', /route domain %2 is not supported/],
     ['sluice.io/virtual-address', '0.0.0.0', /unicast address/],
     ['sluice.io/virtual-address', '01.2.3.4', /must be an IPv4/],
@@ -102,7 +160,11 @@ describe('a value that cannot be used refuses with the object, the annotation an
     ['sluice.io/monitors', 'ping', /must be none, monitor types \(tcp,/],
     ['sluice.io/monitors', '[{', /is not valid JSON/],
     ['sluice.io/monitors', '[{"type":"tcp","port":0}]', /0\.port:/],
-    ['sluice.io/monitors', '[{"type":"tcp","interval":10,"timeout":10}]', /must be longer than its interval/],
+    [
+      'sluice.io/monitors',
+      '[{"type":"tcp","interval":10,"timeout":10}]',
+      /must be longer than its interval/,
+    ],
     ['sluice.io/monitors', '[{"type":"tcp","interval":4000,"timeout":4001}]', /3600/],
     ['sluice.io/monitors', '[{"type":"tcp","interval":100,"timeout":901}]', /900/],
     ['virtual-server.f5.com/health', '[{"interval":"5"}]', /0\.interval:/],
@@ -112,15 +174,26 @@ describe('a value that cannot be used refuses with the object, the annotation an
   });
 
   test('one port for several gateway ports is ambiguous', () => {
-    expect(refusal({ 'sluice.io/port': '8080' }, WEB)).toMatch(/one port for 3 gateway ports \(80, 443, 9000\); write a map such as 80=8080/);
+    expect(refusal({ 'sluice.io/port': '8080' }, WEB)).toMatch(
+      /one port for 3 gateway ports \(80, 443, 9000\); write a map such as 80=8080/,
+    );
   });
 
-  test.each(['allow-source-range', 'waf', 'clientssl', 'serverssl', 'rewrite-target-url', 'rewrite-app-root'])('virtual-server.f5.com/%s would be lost, so it refuses', (name) => {
+  test.each([
+    'allow-source-range',
+    'waf',
+    'clientssl',
+    'serverssl',
+    'rewrite-target-url',
+    'rewrite-app-root',
+  ])('virtual-server.f5.com/%s would be lost, so it refuses', (name) => {
     expect(refusal({ [`virtual-server.f5.com/${name}`]: 'x' })).toMatch(/^GW122 /);
   });
 
   test('a misspelt name refuses and says what was meant', () => {
-    expect(refusal({ 'sluice.io/prot': '31400' })).toMatch(/^GW121 .* did you mean sluice.io\/port\?$/);
+    expect(refusal({ 'sluice.io/prot': '31400' })).toMatch(
+      /^GW121 .* did you mean sluice.io\/port\?$/,
+    );
   });
 });
 
@@ -135,14 +208,33 @@ describe('nothing is ignored in silence', () => {
   });
 
   test('two names for one setting on one object: the higher one counts, the other is told if it differs', () => {
-    const layer = readAnnotations('Service a/b', { 'cis.f5.com/ip': '192.0.2.2', 'sluice.io/virtual-address': '192.0.2.1' }, ONE);
+    const layer = readAnnotations(
+      'Service a/b',
+      { 'cis.f5.com/ip': '192.0.2.2', 'sluice.io/virtual-address': '192.0.2.1' },
+      ONE,
+    );
     expect(layer.wanted.virtualAddress).toBe('192.0.2.1');
-    expect(layer.notes).toEqual([{ object: 'Service a/b', code: 'GW136', message: 'Service a/b (cis.f5.com/ip) says virtualAddress 192.0.2.2; ignored, because Service a/b (sluice.io/virtual-address) goes first' }]);
-    expect(readAnnotations('Service a/b', { 'cis.f5.com/ip': '192.0.2.1', 'sluice.io/virtual-address': '192.0.2.1' }, ONE).notes).toEqual([]);
+    expect(layer.notes).toEqual([
+      {
+        object: 'Service a/b',
+        code: 'GW136',
+        message:
+          'Service a/b (cis.f5.com/ip) says virtualAddress 192.0.2.2; ignored, because Service a/b (sluice.io/virtual-address) goes first',
+      },
+    ]);
+    expect(
+      readAnnotations(
+        'Service a/b',
+        { 'cis.f5.com/ip': '192.0.2.1', 'sluice.io/virtual-address': '192.0.2.1' },
+        ONE,
+      ).notes,
+    ).toEqual([]);
   });
 
   test('every annotation of the table is one that snapshots keep; others are not read', () => {
-    expect(ANNOTATIONS.map((row) => row.name).filter((name) => !isReadAnnotation(name))).toEqual([]);
+    expect(ANNOTATIONS.map((row) => row.name).filter((name) => !isReadAnnotation(name))).toEqual(
+      [],
+    );
     expect(isReadAnnotation('kubectl.kubernetes.io/last-applied-configuration')).toBe(false);
     expect(readAnnotations('Gateway a/b', { 'example.com/x': 'y' }, ONE).notes).toEqual([]);
   });
@@ -150,7 +242,11 @@ describe('nothing is ignored in silence', () => {
 
 describe('an annotation that holds more than anybody reads', () => {
   const deep = '['.repeat(200_000);
-  const JSON_IN = [['sluice.io/monitors', deep], ['virtual-server.f5.com/health', deep], ['sluice.io/monitors', `[${'{},'.repeat(50_000)}{}]`]] as const;
+  const JSON_IN = [
+    ['sluice.io/monitors', deep],
+    ['virtual-server.f5.com/health', deep],
+    ['sluice.io/monitors', `[${'{},'.repeat(50_000)}{}]`],
+  ] as const;
 
   test.each(JSON_IN)('in %s is not parsed, and told in a line', (name, text) => {
     const parse = jest.spyOn(JSON, 'parse');

@@ -6,52 +6,117 @@ const schema = (minor: number): string => `f5schemadb://bigip-virtual-server_v0.
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7];
 
 function refusalsOf(body: unknown, minor = 7): readonly string[] {
-  return readConfigMap(configMap('cm', body, { schema: schema(minor) })).layer.refusals.map(({ code, message }) => `${code} ${message}`);
+  return readConfigMap(configMap('cm', body, { schema: schema(minor) })).layer.refusals.map(
+    ({ code, message }) => `${code} ${message}`,
+  );
 }
 
 describe('every schema version', () => {
   test.each(ALL)('v0.1.%i takes the walkthrough as it is', (minor) => {
     const read = readConfigMap(configMap('cm', walkthrough(), { schema: schema(minor) }));
-    expect(read).toMatchObject({ service: 'istio-ingressgateway', port: 32_400, layer: { source: 'ConfigMap istio-system/cm', refusals: [], notes: [] } });
-    expect(read.layer.wanted).toEqual({ virtualAddress: '172.16.100.195', port: 31_400, partition: 'k8s', balance: 'least-connections-member', mode: 'tcp' });
+    expect(read).toMatchObject({
+      service: 'istio-ingressgateway',
+      port: 32_400,
+      layer: { source: 'ConfigMap istio-system/cm', refusals: [], notes: [] },
+    });
+    expect(read.layer.wanted).toEqual({
+      virtualAddress: '172.16.100.195',
+      port: 31_400,
+      partition: 'k8s',
+      balance: 'least-connections-member',
+      mode: 'tcp',
+    });
   });
 
   const since: readonly [string, number, unknown][] = [
-    ['healthMonitors', 2, walkthrough({}, { healthMonitors: [{ protocol: 'tcp', interval: 5, timeout: 16, send: 'x' }] })],
+    [
+      'healthMonitors',
+      2,
+      walkthrough(
+        {},
+        { healthMonitors: [{ protocol: 'tcp', interval: 5, timeout: 16, send: 'x' }] },
+      ),
+    ],
     ['no virtualAddress', 3, walkthrough({ virtualAddress: undefined })],
     ['no bindAddr', 3, walkthrough({ virtualAddress: { port: 31_400 } })],
     ['mode udp', 5, walkthrough({ mode: 'udp' })],
     ['a udp monitor', 5, walkthrough({}, { healthMonitors: [{ protocol: 'udp' }] })],
     ['recv', 6, walkthrough({}, { healthMonitors: [{ protocol: 'tcp', recv: 'x' }] })],
   ];
-  test.each(since.flatMap(([what, first, body]) => ALL.map((minor) => [what, minor, minor >= first, body] as const)))('%s in v0.1.%i: %s', (_, minor, allowed, body) => {
-    expect(refusalsOf(body, minor).filter((one) => one.startsWith('GW125')).length === 0).toBe(allowed);
+  test.each(
+    since.flatMap(([what, first, body]) =>
+      ALL.map((minor) => [what, minor, minor >= first, body] as const),
+    ),
+  )('%s in v0.1.%i: %s', (_, minor, allowed, body) => {
+    expect(refusalsOf(body, minor).filter((one) => one.startsWith('GW125')).length === 0).toBe(
+      allowed,
+    );
   });
 
   test('several SSL profiles are a slip before v0.1.4, and later refused because Sluice does not terminate TLS', () => {
     const body = walkthrough({ sslProfile: { f5ProfileNames: ['a/b', 'c/d'] } });
     expect(refusalsOf(body, 3)[0]).toMatch(/^GW125 .*f5ProfileNames: unknown key/);
     expect(refusalsOf(body, 4)[0]).toMatch(/^GW143 .*sslProfile: BIG-IP does not terminate TLS/);
-    expect(refusalsOf(walkthrough({ sslProfile: { f5ProfileName: 'a/b' } }), 0)[0]).toMatch(/^GW143 /);
+    expect(refusalsOf(walkthrough({ sslProfile: { f5ProfileName: 'a/b' } }), 0)[0]).toMatch(
+      /^GW143 /,
+    );
   });
 
   test('balance is an enumeration up to v0.1.6 and free later, where an unknown method is still refused', () => {
     expect(refusalsOf(walkthrough({ balance: 'fair' }), 6)[0]).toMatch(/^GW125 .*frontend.balance/);
-    expect(refusalsOf(walkthrough({ balance: 'fair' }), 7)[0]).toMatch(/^GW143 .*balance: "fair" is none of/);
+    expect(refusalsOf(walkthrough({ balance: 'fair' }), 7)[0]).toMatch(
+      /^GW143 .*balance: "fair" is none of/,
+    );
   });
 });
 
 describe('a document that cannot be used says why', () => {
   test.each<[string, unknown, RegExp]>([
-    ['an unknown key with its path and the nearest one', walkthrough({ balanse: 'x' }), /^GW125 ConfigMap istio-system\/cm: does not follow v0\.1\.7: virtualServer\.frontend\.balanse: unknown key; did you mean balance\?$/],
-    ['an unknown key in a monitor', walkthrough({}, { healthMonitors: [{ protocol: 'tcp', receive: 'x' }] }), /virtualServer\.backend\.healthMonitors\[0\]\.receive: unknown key/],
-    ['no partition', walkthrough({ partition: undefined }), /^GW125 .*virtualServer\.frontend\.partition: /],
-    ['a port as text', walkthrough({}, { servicePort: '32400' }), /^GW125 .*virtualServer\.backend\.servicePort: /],
-    ['port 0', walkthrough({ virtualAddress: { port: 0, bindAddr: '192.0.2.1' } }), /^GW125 .*virtualAddress\.port: /],
-    ['a further key beside virtualServer', { ...(walkthrough() as object), extra: 1 }, /^GW125 .*extra: unknown key/],
-    ['an address that is none', walkthrough({ virtualAddress: { port: 1, bindAddr: 'host' } }), /^GW143 .*bindAddr: "host": must be an IPv4 or IPv6 address/],
-    ['a route domain', walkthrough({ virtualAddress: { port: 1, bindAddr: '192.0.2.1%3' } }), /^GW143 .*route domain %3/],
-    ['a monitor whose timeout is too short', walkthrough({}, { healthMonitors: [{ protocol: 'tcp', interval: 30, timeout: 10 }] }), /^GW143 .*healthMonitors: a monitor's timeout/],
+    [
+      'an unknown key with its path and the nearest one',
+      walkthrough({ balanse: 'x' }),
+      /^GW125 ConfigMap istio-system\/cm: does not follow v0\.1\.7: virtualServer\.frontend\.balanse: unknown key; did you mean balance\?$/,
+    ],
+    [
+      'an unknown key in a monitor',
+      walkthrough({}, { healthMonitors: [{ protocol: 'tcp', receive: 'x' }] }),
+      /virtualServer\.backend\.healthMonitors\[0\]\.receive: unknown key/,
+    ],
+    [
+      'no partition',
+      walkthrough({ partition: undefined }),
+      /^GW125 .*virtualServer\.frontend\.partition: /,
+    ],
+    [
+      'a port as text',
+      walkthrough({}, { servicePort: '32400' }),
+      /^GW125 .*virtualServer\.backend\.servicePort: /,
+    ],
+    [
+      'port 0',
+      walkthrough({ virtualAddress: { port: 0, bindAddr: '192.0.2.1' } }),
+      /^GW125 .*virtualAddress\.port: /,
+    ],
+    [
+      'a further key beside virtualServer',
+      { ...(walkthrough() as object), extra: 1 },
+      /^GW125 .*extra: unknown key/,
+    ],
+    [
+      'an address that is none',
+      walkthrough({ virtualAddress: { port: 1, bindAddr: 'host' } }),
+      /^GW143 .*bindAddr: "host": must be an IPv4 or IPv6 address/,
+    ],
+    [
+      'a route domain',
+      walkthrough({ virtualAddress: { port: 1, bindAddr: '192.0.2.1%3' } }),
+      /^GW143 .*route domain %3/,
+    ],
+    [
+      'a monitor whose timeout is too short',
+      walkthrough({}, { healthMonitors: [{ protocol: 'tcp', interval: 30, timeout: 10 }] }),
+      /^GW143 .*healthMonitors: a monitor's timeout/,
+    ],
     ['a list', [], /^GW125 /],
     ['null', 'null', /^GW125 /],
   ])('%s', (_, body, message) => {
@@ -61,7 +126,11 @@ describe('a document that cannot be used says why', () => {
   test.each([
     ['brackets without end', '['.repeat(500_000), /^GW124 .*nested more than 32 levels deep/],
     ['values without end', `[${'0,'.repeat(100_000)}0]`, /^GW124 .*more than 2000 values/],
-    ['a string without end', `"${'x'.repeat(200_000)}"`, /^GW124 .*a string of more than 65536 characters/],
+    [
+      'a string without end',
+      `"${'x'.repeat(200_000)}"`,
+      /^GW124 .*a string of more than 65536 characters/,
+    ],
   ])('%s are not parsed, and told in a line', (_, body, message) => {
     const parse = jest.spyOn(JSON, 'parse');
     const [said = ''] = refusalsOf(body);
@@ -73,55 +142,114 @@ describe('a document that cannot be used says why', () => {
   test('of many problems the first twenty are told, and how many more there are', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 1]));
     const said = refusalsOf({ ...(walkthrough() as object), ...many });
-    expect([said.length, said.at(-1)]).toEqual([21, expect.stringMatching(/there are 480 more such problems/)]);
+    expect([said.length, said.at(-1)]).toEqual([
+      21,
+      expect.stringMatching(/there are 480 more such problems/),
+    ]);
   });
 
   test('a word of any length is quoted by its beginning', () => {
-    const { refusals } = readConfigMap(configMap('cm', walkthrough(), { schema: 'x'.repeat(200_000) })).layer;
+    const { refusals } = readConfigMap(
+      configMap('cm', walkthrough(), { schema: 'x'.repeat(200_000) }),
+    ).layer;
     expect(refusals.map(({ message }) => message.length < 1_100)).toEqual([true]);
   });
 
   test('broken JSON is still known to speak for its Service and port', () => {
-    const read = readConfigMap(configMap('cm', '{"virtualServer": {"backend": {"serviceName": "istio-ingressgateway", "servicePort": 32400}, "frontend": {'));
-    expect(read).toMatchObject({ service: 'istio-ingressgateway', port: 32_400, layer: { refusals: [{ code: 'GW124' }] } });
+    const read = readConfigMap(
+      configMap(
+        'cm',
+        '{"virtualServer": {"backend": {"serviceName": "istio-ingressgateway", "servicePort": 32400}, "frontend": {',
+      ),
+    );
+    expect(read).toMatchObject({
+      service: 'istio-ingressgateway',
+      port: 32_400,
+      layer: { refusals: [{ code: 'GW124' }] },
+    });
   });
 
   test.each([1, 7])('the iApp form of v0.1.%i is refused with its reason', (minor) => {
-    const frontend = { partition: 'k8s', iapp: '/Common/f5.http', iappOptions: {}, iappVariables: {}, iappPoolMemberTable: { name: 'x', columns: [] } };
+    const frontend = {
+      partition: 'k8s',
+      iapp: '/Common/f5.http',
+      iappOptions: {},
+      iappVariables: {},
+      iappPoolMemberTable: { name: 'x', columns: [] },
+    };
     const body = { virtualServer: { backend: { serviceName: 's', servicePort: 1 }, frontend } };
-    expect(refusalsOf(body, minor)).toEqual([expect.stringMatching(/^GW126 .*deploys the iApp "\/Common\/f5.http"/)]);
+    expect(refusalsOf(body, minor)).toEqual([
+      expect.stringMatching(/^GW126 .*deploys the iApp "\/Common\/f5.http"/),
+    ]);
   });
 
-  test.each([['f5schemadb://bigip-virtual-server_v0.1.8.json'], ['f5schemadb://bigip-virtual-server_v0.2.0.json'], ['x']])('schema %s is unknown', (name) => {
+  test.each([
+    ['f5schemadb://bigip-virtual-server_v0.1.8.json'],
+    ['f5schemadb://bigip-virtual-server_v0.2.0.json'],
+    ['x'],
+  ])('schema %s is unknown', (name) => {
     const { refusals } = readConfigMap(configMap('cm', walkthrough(), { schema: name })).layer;
-    expect(refusals).toEqual([{ code: 'GW123', message: `ConfigMap istio-system/cm: names the schema "${name}"; known are f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json` }]);
+    expect(refusals).toEqual([
+      {
+        code: 'GW123',
+        message: `ConfigMap istio-system/cm: names the schema "${name}"; known are f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json`,
+      },
+    ]);
   });
 
   test('a missing schema and an AS3 declaration are told', () => {
     const bare = configMap('cm', walkthrough());
-    expect(readConfigMap({ ...bare, data: { data: bare.data['data'] ?? '' } }).layer.refusals[0]?.message).toContain('has no data.schema');
-    expect(readConfigMap({ ...bare, data: { template: '{}' } }).layer.refusals[0]?.code).toBe('GW127');
-    expect(readConfigMap(configMap('cm', walkthrough(), { labels: { as3: 'true' } })).layer.refusals[0]?.code).toBe('GW127');
+    expect(
+      readConfigMap({ ...bare, data: { data: bare.data['data'] ?? '' } }).layer.refusals[0]
+        ?.message,
+    ).toContain('has no data.schema');
+    expect(readConfigMap({ ...bare, data: { template: '{}' } }).layer.refusals[0]?.code).toBe(
+      'GW127',
+    );
+    expect(
+      readConfigMap(configMap('cm', walkthrough(), { labels: { as3: 'true' } })).layer.refusals[0]
+        ?.code,
+    ).toBe('GW127');
   });
 });
 
 describe('what CIS derives from elsewhere', () => {
   test('the address may come from the annotation, and bindAddr goes first', () => {
     const annotations = { 'virtual-server.f5.com/ip': '192.0.2.9' };
-    expect(readConfigMap(configMap('cm', walkthrough({ virtualAddress: { port: 5 } }), { annotations })).layer.wanted).toMatchObject({ virtualAddress: '192.0.2.9', port: 5 });
-    expect(readConfigMap(configMap('cm', walkthrough(), { annotations })).layer.wanted.virtualAddress).toBe('172.16.100.195');
-    expect(readConfigMap(configMap('cm', walkthrough({ virtualAddress: { port: 5 } }), { annotations: { 'virtual-server.f5.com/ip': 'x' } })).layer.refusals[0]?.message).toContain('annotation virtual-server.f5.com/ip: "x"');
+    expect(
+      readConfigMap(configMap('cm', walkthrough({ virtualAddress: { port: 5 } }), { annotations }))
+        .layer.wanted,
+    ).toMatchObject({ virtualAddress: '192.0.2.9', port: 5 });
+    expect(
+      readConfigMap(configMap('cm', walkthrough(), { annotations })).layer.wanted.virtualAddress,
+    ).toBe('172.16.100.195');
+    expect(
+      readConfigMap(
+        configMap('cm', walkthrough({ virtualAddress: { port: 5 } }), {
+          annotations: { 'virtual-server.f5.com/ip': 'x' },
+        }),
+      ).layer.refusals[0]?.message,
+    ).toContain('annotation virtual-server.f5.com/ip: "x"');
   });
 
   test('pool-only is said, and its other settings count', () => {
     const { layer } = readConfigMap(configMap('cm', walkthrough({ virtualAddress: undefined })));
     expect(layer.notes.map((note) => note.code)).toEqual(['GW144']);
-    expect(layer.wanted).toEqual({ partition: 'k8s', balance: 'least-connections-member', mode: 'tcp' });
+    expect(layer.wanted).toEqual({
+      partition: 'k8s',
+      balance: 'least-connections-member',
+      mode: 'tcp',
+    });
   });
 
   test('monitors carry over, with BIG-IP’s times where they are left open', () => {
-    const healthMonitors = [{ protocol: 'http', send: 'GET /', recv: 'ok' }, { protocol: 'tcp', interval: 10 }];
-    expect(readConfigMap(configMap('cm', walkthrough({}, { healthMonitors }))).layer.wanted.monitors).toEqual([
+    const healthMonitors = [
+      { protocol: 'http', send: 'GET /', recv: 'ok' },
+      { protocol: 'tcp', interval: 10 },
+    ];
+    expect(
+      readConfigMap(configMap('cm', walkthrough({}, { healthMonitors }))).layer.wanted.monitors,
+    ).toEqual([
       { type: 'http', interval: 5, timeout: 16, send: 'GET /', receive: 'ok' },
       { type: 'tcp', interval: 10, timeout: 31 },
     ]);

@@ -6,48 +6,132 @@ import { monitorProblem } from '../../../shared/domain/exposure/settings.ts';
 import { walkthrough } from './fixtures.ts';
 
 const OPTIONS = { cluster: 'east', devices: ['bigip'], members: 'pods' as const };
-const object = (kind: string, name: string, more: Record<string, unknown>, meta: Record<string, unknown> = {}): unknown => ({ kind, metadata: { namespace: 'ns', name, ...meta }, ...more });
+const object = (
+  kind: string,
+  name: string,
+  more: Record<string, unknown>,
+  meta: Record<string, unknown> = {},
+): unknown => ({ kind, metadata: { namespace: 'ns', name, ...meta }, ...more });
 const POOL = { service: 'gw', servicePort: 443 };
-const ts = (spec: Record<string, unknown>, pool: Record<string, unknown> = POOL, name = 'ts', meta = {}): unknown => object('TransportServer', name, { spec: { ...spec, pool } }, meta);
-const lost = ({ notCarried }: CisImport): readonly string[] => notCarried.map(({ object: of, field }) => `${of} ${field}`);
+const ts = (
+  spec: Record<string, unknown>,
+  pool: Record<string, unknown> = POOL,
+  name = 'ts',
+  meta = {},
+): unknown => object('TransportServer', name, { spec: { ...spec, pool } }, meta);
+const lost = ({ notCarried }: CisImport): readonly string[] =>
+  notCarried.map(({ object: of, field }) => `${of} ${field}`);
 const said = (found: CisImport): unknown => found.annotations.map(({ annotations }) => annotations);
 const LOST = 'lost';
 
 describe('a field of a TransportServer', () => {
   test.each<[string, unknown, Record<string, string> | typeof LOST]>([
-    ['virtualServerPort', 8443, { port: '443=8443' }], ['virtualServerPort', 443, {}], ['virtualServerPort', 0, LOST], ['virtualServerPort', 65_536, LOST], ['virtualServerPort', '80', LOST],
-    ['virtualServerAddress', 'x', LOST], ['type', 'tcp', {}], ['type', 'udp', LOST], ['mode', 'performance', { mode: 'fastl4' }], ['mode', 'standard', {}], ['mode', 'other', LOST],
-    ['snat', 'self', { snat: 'self' }], ['snat', '/Common/s', { snat: '/Common/s' }], ['snat', 'pool', LOST], ['allowVlans', ['/Common/v'], { vlans: '/Common/v' }], ['allowVlans', [], { vlans: 'none' }], ['allowVlans', ['v'], LOST],
-    ['iRules', ['/Common/a', '/Common/b'], { irules: '/Common/a,/Common/b' }], ['iRules', 'x', LOST], ['profileL4', '/Common/l4', { 'profile-l4': '/Common/l4' }], ['profileL4', 'l4', LOST],
-    ['persistenceProfile', 'cookie', { persistence: 'cookie' }], ['persistenceProfile', '/Common/p', { persistence: '/Common/p' }], ['persistenceProfile', 'none', { persistence: 'none' }], ['persistenceProfile', 'hash', LOST],
-    ['ipamLabel', 'x', LOST], ['virtualServerName', 'x', LOST], ['host', 'x', LOST], ['tls', {}, LOST], ['unheard', 1, LOST], ['constructor', 1, LOST],
+    ['virtualServerPort', 8443, { port: '443=8443' }],
+    ['virtualServerPort', 443, {}],
+    ['virtualServerPort', 0, LOST],
+    ['virtualServerPort', 65_536, LOST],
+    ['virtualServerPort', '80', LOST],
+    ['virtualServerAddress', 'x', LOST],
+    ['type', 'tcp', {}],
+    ['type', 'udp', LOST],
+    ['mode', 'performance', { mode: 'fastl4' }],
+    ['mode', 'standard', {}],
+    ['mode', 'other', LOST],
+    ['snat', 'self', { snat: 'self' }],
+    ['snat', '/Common/s', { snat: '/Common/s' }],
+    ['snat', 'pool', LOST],
+    ['allowVlans', ['/Common/v'], { vlans: '/Common/v' }],
+    ['allowVlans', [], { vlans: 'none' }],
+    ['allowVlans', ['v'], LOST],
+    ['iRules', ['/Common/a', '/Common/b'], { irules: '/Common/a,/Common/b' }],
+    ['iRules', 'x', LOST],
+    ['profileL4', '/Common/l4', { 'profile-l4': '/Common/l4' }],
+    ['profileL4', 'l4', LOST],
+    ['persistenceProfile', 'cookie', { persistence: 'cookie' }],
+    ['persistenceProfile', '/Common/p', { persistence: '/Common/p' }],
+    ['persistenceProfile', 'none', { persistence: 'none' }],
+    ['persistenceProfile', 'hash', LOST],
+    ['ipamLabel', 'x', LOST],
+    ['virtualServerName', 'x', LOST],
+    ['host', 'x', LOST],
+    ['tls', {}, LOST],
+    ['unheard', 1, LOST],
+    ['constructor', 1, LOST],
   ])('%s %j becomes %j', (field, value, becomes) => {
     const found = importCis([ts({ [field]: value })], OPTIONS);
-    expect(said(found)).toEqual(becomes === LOST || Object.keys(becomes).length === 0 ? [] : [Object.fromEntries(Object.entries(becomes).map(([name, text]) => [`sluice.io/${name}`, text]))]);
+    expect(said(found)).toEqual(
+      becomes === LOST || Object.keys(becomes).length === 0
+        ? []
+        : [
+            Object.fromEntries(
+              Object.entries(becomes).map(([name, text]) => [`sluice.io/${name}`, text]),
+            ),
+          ],
+    );
     expect(lost(found)).toEqual(becomes === LOST ? [`TransportServer ns/ts spec.${field}`] : []);
   });
 
   const standard = '"interval":5,"timeout":16';
   test.each<[string, unknown, Record<string, string> | typeof LOST]>([
-    ['loadBalancingMethod', 'ratio-member', { balance: 'ratio-member' }], ['loadBalancingMethod', 'fair', LOST], ['nodeMemberLabel', 'a=b', LOST], ['multiClusterServices', [], LOST], ['alternateBackends', [], LOST], ['other', 1, LOST],
-    ['monitor', { type: 'tcp' }, { monitors: `[{"type":"tcp",${standard}}]` }], ['monitors', [{ type: 'http', targetPort: 8080, send: 'a', recv: 'b' }], { monitors: `[{"type":"http",${standard},"port":8080,"send":"a","receive":"b"}]` }],
-    ['monitors', [{ type: 'tcp', targetPort: 0 }], { monitors: `[{"type":"tcp",${standard}}]` }], ['monitors', [{ type: 'tcp', targetPort: 1 }], { monitors: `[{"type":"tcp",${standard},"port":1}]` }],
-    ['monitors', [], {}], ['monitors', [{ name: '/Common/m' }], LOST], ['monitors', [{ type: 'tcp', interval: 30, timeout: 10 }], LOST],
+    ['loadBalancingMethod', 'ratio-member', { balance: 'ratio-member' }],
+    ['loadBalancingMethod', 'fair', LOST],
+    ['nodeMemberLabel', 'a=b', LOST],
+    ['multiClusterServices', [], LOST],
+    ['alternateBackends', [], LOST],
+    ['other', 1, LOST],
+    ['monitor', { type: 'tcp' }, { monitors: `[{"type":"tcp",${standard}}]` }],
+    [
+      'monitors',
+      [{ type: 'http', targetPort: 8080, send: 'a', recv: 'b' }],
+      { monitors: `[{"type":"http",${standard},"port":8080,"send":"a","receive":"b"}]` },
+    ],
+    ['monitors', [{ type: 'tcp', targetPort: 0 }], { monitors: `[{"type":"tcp",${standard}}]` }],
+    [
+      'monitors',
+      [{ type: 'tcp', targetPort: 1 }],
+      { monitors: `[{"type":"tcp",${standard},"port":1}]` },
+    ],
+    ['monitors', [], {}],
+    ['monitors', [{ name: '/Common/m' }], LOST],
+    ['monitors', [{ type: 'tcp', interval: 30, timeout: 10 }], LOST],
   ])('of its pool, %s %j becomes %j', (field, value, becomes) => {
     const found = importCis([ts({}, { ...POOL, [field]: value })], OPTIONS);
-    expect(said(found)).toEqual(becomes === LOST || Object.keys(becomes).length === 0 ? [] : [Object.fromEntries(Object.entries(becomes).map(([name, text]) => [`sluice.io/${name}`, text]))]);
-    expect(lost(found)).toEqual(becomes === LOST ? [`TransportServer ns/ts spec.pool.${field}`] : []);
+    expect(said(found)).toEqual(
+      becomes === LOST || Object.keys(becomes).length === 0
+        ? []
+        : [
+            Object.fromEntries(
+              Object.entries(becomes).map(([name, text]) => [`sluice.io/${name}`, text]),
+            ),
+          ],
+    );
+    expect(lost(found)).toEqual(
+      becomes === LOST ? [`TransportServer ns/ts spec.pool.${field}`] : [],
+    );
   });
 
   test('of several monitors those that can be are carried, and the others named', () => {
-    const found = importCis([ts({}, { ...POOL, monitors: [{ name: '/Common/m' }, { type: 'tcp' }] })], OPTIONS);
+    const found = importCis(
+      [ts({}, { ...POOL, monitors: [{ name: '/Common/m' }, { type: 'tcp' }] })],
+      OPTIONS,
+    );
     expect(said(found)).toEqual([{ 'sluice.io/monitors': `[{"type":"tcp",${standard}}]` }]);
     expect(lost(found)).toEqual(['TransportServer ns/ts spec.pool.monitors']);
   });
 
   test.each<[string, Record<string, unknown>, readonly string[], readonly string[]]>([
-    ['the Service of its own namespace', POOL, ['ns/gw'], []], ['one of another namespace', { ...POOL, serviceNamespace: 'mesh' }, ['mesh/gw'], []], ['none where the namespace is empty: its own', { ...POOL, serviceNamespace: '' }, ['ns/gw'], []],
-    ['no Service', { servicePort: 1 }, [], ['service']], ['an empty name', { service: '', servicePort: 1 }, [], ['service']], ['a port by name', { service: 'gw', servicePort: 'https' }, [], ['servicePort']], ['nothing', {}, [], ['service', 'servicePort']],
+    ['the Service of its own namespace', POOL, ['ns/gw'], []],
+    ['one of another namespace', { ...POOL, serviceNamespace: 'mesh' }, ['mesh/gw'], []],
+    [
+      'none where the namespace is empty: its own',
+      { ...POOL, serviceNamespace: '' },
+      ['ns/gw'],
+      [],
+    ],
+    ['no Service', { servicePort: 1 }, [], ['service']],
+    ['an empty name', { service: '', servicePort: 1 }, [], ['service']],
+    ['a port by name', { service: 'gw', servicePort: 'https' }, [], ['servicePort']],
+    ['nothing', {}, [], ['service', 'servicePort']],
   ])('names %s', (_, pool, services, missing) => {
     const found = importCis([ts({}, pool)], OPTIONS);
     expect(found.ingresses.map(({ service }) => service)).toEqual(services);
@@ -56,75 +140,205 @@ describe('a field of a TransportServer', () => {
 });
 
 describe('several objects', () => {
-  const at = (name: string, port: number, spec: Record<string, unknown>, created?: string): unknown => ts(spec, { ...POOL, servicePort: port }, name, created === undefined ? {} : { creationTimestamp: created });
+  const at = (
+    name: string,
+    port: number,
+    spec: Record<string, unknown>,
+    created?: string,
+  ): unknown =>
+    ts(
+      spec,
+      { ...POOL, servicePort: port },
+      name,
+      created === undefined ? {} : { creationTimestamp: created },
+    );
 
   test('of one port: the oldest counts, one without age last, then the name; in any order', () => {
-    const [old, young, ageless] = [at('z', 443, { mode: 'performance' }, '2025-01-01T00:00:00Z'), at('b', 443, {}, '2026-01-01T00:00:00Z'), at('a', 443, {})];
-    for (const list of [[old, young, ageless], [ageless, young, old]]) {
+    const [old, young, ageless] = [
+      at('z', 443, { mode: 'performance' }, '2025-01-01T00:00:00Z'),
+      at('b', 443, {}, '2026-01-01T00:00:00Z'),
+      at('a', 443, {}),
+    ];
+    for (const list of [
+      [old, young, ageless],
+      [ageless, young, old],
+    ]) {
       const found = importCis(list, OPTIONS);
       expect(said(found)).toEqual([{ 'sluice.io/mode': 'fastl4' }]);
-      expect(lost(found)).toEqual(['b', 'a'].map((name) => `TransportServer ns/${name} virtual server`));
+      expect(lost(found)).toEqual(
+        ['b', 'a'].map((name) => `TransportServer ns/${name} virtual server`),
+      );
     }
-    expect(lost(importCis([at('b', 443, {}), at('a', 443, {})], OPTIONS))).toEqual(['TransportServer ns/b virtual server']);
+    expect(lost(importCis([at('b', 443, {}), at('a', 443, {})], OPTIONS))).toEqual([
+      'TransportServer ns/b virtual server',
+    ]);
     expect(lost(importCis([at('b', 443, {}), at('a', 444, {})], OPTIONS))).toEqual([]);
   });
 
   test('share the address and partition that most of them have, the first by name among equals; the others say their own', () => {
     const [one, two] = ['192.0.2.1', '192.0.2.2'];
-    const found = importCis([at('a', 1, { virtualServerAddress: one, partition: 'edge' }), at('b', 2, { virtualServerAddress: two, partition: 'k8s' }), at('c', 3, { virtualServerAddress: two, partition: 'k8s' }), at('d', 4, {})], OPTIONS);
-    expect(found.ingresses).toEqual([{ cluster: 'east', service: 'ns/gw', devices: ['bigip'], virtualAddress: two, partition: 'k8s', members: 'pods' }]);
-    expect(said(found)).toEqual([{ 'sluice.io/virtual-address': one, 'sluice.io/partition': 'edge' }]);
-    expect(importCis([at('a', 1, { virtualServerAddress: two }), at('b', 2, { virtualServerAddress: one })], OPTIONS).ingresses[0]?.virtualAddress).toBe(one);
+    const found = importCis(
+      [
+        at('a', 1, { virtualServerAddress: one, partition: 'edge' }),
+        at('b', 2, { virtualServerAddress: two, partition: 'k8s' }),
+        at('c', 3, { virtualServerAddress: two, partition: 'k8s' }),
+        at('d', 4, {}),
+      ],
+      OPTIONS,
+    );
+    expect(found.ingresses).toEqual([
+      {
+        cluster: 'east',
+        service: 'ns/gw',
+        devices: ['bigip'],
+        virtualAddress: two,
+        partition: 'k8s',
+        members: 'pods',
+      },
+    ]);
+    expect(said(found)).toEqual([
+      { 'sluice.io/virtual-address': one, 'sluice.io/partition': 'edge' },
+    ]);
+    expect(
+      importCis(
+        [at('a', 1, { virtualServerAddress: two }), at('b', 2, { virtualServerAddress: one })],
+        OPTIONS,
+      ).ingresses[0]?.virtualAddress,
+    ).toBe(one);
     const bare = importCis([at('a', 1, {})], OPTIONS).ingresses[0];
     expect(bare).not.toHaveProperty('virtualAddress');
     expect(bare).not.toHaveProperty('partition');
   });
 
   test('in partition Common are named, and get no partition', () => {
-    const found = importCis([at('a', 1, { partition: 'Common' }), at('b', 2, { partition: 'k8s', mode: 'performance' })], OPTIONS);
+    const found = importCis(
+      [at('a', 1, { partition: 'Common' }), at('b', 2, { partition: 'k8s', mode: 'performance' })],
+      OPTIONS,
+    );
     expect(found.ingresses[0]?.partition).toBe('k8s');
     expect(lost(found)).toEqual(['TransportServer ns/a partition']);
     expect(said(found)).toEqual([{ 'sluice.io/mode': 'fastl4' }]);
   });
 
   test('of two Services become two ingresses, by name; lists count as what is in them, other things as nothing', () => {
-    const list = { kind: 'List', items: [ts({}, { service: 'b', servicePort: 1 }, 'x'), { kind: 'List', items: [ts({}, { service: 'a', servicePort: 1 }, 'y')] }] };
-    const others = ['text', null, [], object('Deployment', 'd', {}), object('ConfigMap', 'c', { data: {} }), { kind: 'Service' }];
-    expect(importCis([list, ...others], OPTIONS).ingresses.map(({ service }) => service)).toEqual(['ns/a', 'ns/b']);
+    const list = {
+      kind: 'List',
+      items: [
+        ts({}, { service: 'b', servicePort: 1 }, 'x'),
+        { kind: 'List', items: [ts({}, { service: 'a', servicePort: 1 }, 'y')] },
+      ],
+    };
+    const others = [
+      'text',
+      null,
+      [],
+      object('Deployment', 'd', {}),
+      object('ConfigMap', 'c', { data: {} }),
+      { kind: 'Service' },
+    ];
+    expect(importCis([list, ...others], OPTIONS).ingresses.map(({ service }) => service)).toEqual([
+      'ns/a',
+      'ns/b',
+    ]);
   });
 });
 
 describe('an IngressLink', () => {
-  const service = (name: string, labels: Record<string, string>, more: Record<string, unknown> = {}): unknown => object('Service', name, {}, { labels, ...more });
-  const link = (selector: unknown): unknown => object('IngressLink', 'il', { spec: { virtualServerAddress: '192.0.2.1', partition: 'k8s', selector } });
+  const service = (
+    name: string,
+    labels: Record<string, string>,
+    more: Record<string, unknown> = {},
+  ): unknown => object('Service', name, {}, { labels, ...more });
+  const link = (selector: unknown): unknown =>
+    object('IngressLink', 'il', {
+      spec: { virtualServerAddress: '192.0.2.1', partition: 'k8s', selector },
+    });
   test.each<[string, unknown, readonly unknown[], readonly string[]]>([
-    ['the Service that its selector finds', { matchLabels: { a: '1' } }, [service('gw', { a: '1', b: '2' })], ['ns/gw']],
-    ['the oldest of several', { matchLabels: { a: '1' } }, [service('a', { a: '1' }, { creationTimestamp: '2026-01-01T00:00:00Z' }), service('z', { a: '1' }, { creationTimestamp: '2025-01-01T00:00:00Z' })], ['ns/z']],
-    ['none with one label of two', { matchLabels: { a: '1', b: '2' } }, [service('gw', { a: '1' })], []],
-    ['none of another namespace', { matchLabels: { a: '1' } }, [service('gw', { a: '1' }, { namespace: 'other' })], []],
+    [
+      'the Service that its selector finds',
+      { matchLabels: { a: '1' } },
+      [service('gw', { a: '1', b: '2' })],
+      ['ns/gw'],
+    ],
+    [
+      'the oldest of several',
+      { matchLabels: { a: '1' } },
+      [
+        service('a', { a: '1' }, { creationTimestamp: '2026-01-01T00:00:00Z' }),
+        service('z', { a: '1' }, { creationTimestamp: '2025-01-01T00:00:00Z' }),
+      ],
+      ['ns/z'],
+    ],
+    [
+      'none with one label of two',
+      { matchLabels: { a: '1', b: '2' } },
+      [service('gw', { a: '1' })],
+      [],
+    ],
+    [
+      'none of another namespace',
+      { matchLabels: { a: '1' } },
+      [service('gw', { a: '1' }, { namespace: 'other' })],
+      [],
+    ],
     ['none without labels', { matchLabels: {} }, [service('gw', { a: '1' })], []],
     ['none without a selector', undefined, [service('gw', { a: '1' })], []],
   ])('becomes %s', (_, selector, services, found) => {
     const read = importCis([link(selector), ...services], OPTIONS);
     expect(read.ingresses.map((one) => one.service)).toEqual(found);
     expect(lost(read)).toEqual(['IngressLink ns/il spec.selector']);
-    if (found.length > 0) expect(read.ingresses[0]).toMatchObject({ virtualAddress: '192.0.2.1', partition: 'k8s' });
+    if (found.length > 0)
+      expect(read.ingresses[0]).toMatchObject({ virtualAddress: '192.0.2.1', partition: 'k8s' });
   });
 
   test('says of every port what it says', () => {
     const selector = { matchLabels: { a: '1' } };
-    const found = importCis([object('IngressLink', 'il', { spec: { iRules: ['/Common/r'], selector } }), service('gw', { a: '1' })], OPTIONS);
-    expect(found.annotations).toEqual([{ object: 'Gateway that opens every port of Service ns/gw', annotations: { 'sluice.io/irules': '/Common/r' } }]);
+    const found = importCis(
+      [
+        object('IngressLink', 'il', { spec: { iRules: ['/Common/r'], selector } }),
+        service('gw', { a: '1' }),
+      ],
+      OPTIONS,
+    );
+    expect(found.annotations).toEqual([
+      {
+        object: 'Gateway that opens every port of Service ns/gw',
+        annotations: { 'sluice.io/irules': '/Common/r' },
+      },
+    ]);
   });
 });
 
 describe('a ConfigMap', () => {
-  const map = (body: unknown, labels: Record<string, string> = { f5type: 'virtual-server' }): unknown =>
-    object('ConfigMap', 'cm', { data: { schema: 'f5schemadb://bigip-virtual-server_v0.1.7.json', data: typeof body === 'string' ? body : JSON.stringify(body) } }, { labels });
+  const map = (
+    body: unknown,
+    labels: Record<string, string> = { f5type: 'virtual-server' },
+  ): unknown =>
+    object(
+      'ConfigMap',
+      'cm',
+      {
+        data: {
+          schema: 'f5schemadb://bigip-virtual-server_v0.1.7.json',
+          data: typeof body === 'string' ? body : JSON.stringify(body),
+        },
+      },
+      { labels },
+    );
   test.each<[string, unknown, number, readonly string[]]>([
     ['that can be read is carried', map(walkthrough()), 1, []],
-    ['with a slip in one setting is carried without it', map(walkthrough({ balance: 'fair' })), 1, ['ConfigMap ns/cm GW143']],
-    ['that does not follow its schema is lost', map(walkthrough({ extra: 1 })), 0, ['ConfigMap ns/cm GW125']],
+    [
+      'with a slip in one setting is carried without it',
+      map(walkthrough({ balance: 'fair' })),
+      1,
+      ['ConfigMap ns/cm GW143'],
+    ],
+    [
+      'that does not follow its schema is lost',
+      map(walkthrough({ extra: 1 })),
+      0,
+      ['ConfigMap ns/cm GW125'],
+    ],
     ['that is no JSON is lost', map('{"serviceName": "gw"'), 0, ['ConfigMap ns/cm GW124']],
     ['of somebody else is not looked at', map(walkthrough(), { f5type: 'other' }), 0, []],
     ['without labels is not looked at', map(walkthrough(), {}), 0, []],
@@ -135,10 +349,27 @@ describe('a ConfigMap', () => {
 });
 
 test('an annotation names a port only where it differs from that of the Service', () => {
-  expect([annotationsFor({ port: 80 }, 80), annotationsFor({ port: 80 }, undefined), annotationsFor({}, 80), annotationsFor({ port: 81 }, 80)]).toEqual([{}, {}, {}, { 'sluice.io/port': '80=81' }]);
-  expect(annotationsFor({ connectionLimit: 0, monitors: [], vlans: [] }, 1)).toEqual({ 'sluice.io/vlans': 'none', 'sluice.io/connection-limit': '0', 'sluice.io/monitors': 'none' });
+  expect([
+    annotationsFor({ port: 80 }, 80),
+    annotationsFor({ port: 80 }, undefined),
+    annotationsFor({}, 80),
+    annotationsFor({ port: 81 }, 80),
+  ]).toEqual([{}, {}, {}, { 'sluice.io/port': '80=81' }]);
+  expect(annotationsFor({ connectionLimit: 0, monitors: [], vlans: [] }, 1)).toEqual({
+    'sluice.io/vlans': 'none',
+    'sluice.io/connection-limit': '0',
+    'sluice.io/monitors': 'none',
+  });
 });
 
-test.each([[3_600, 3_601, false], [899, 900, true], [899, 901, false], [3_601, 3_602, false], [5, 5, false], [5, 4, false], [5, 6, true]])('a monitor of interval %i and timeout %i can be: %s', (interval, timeout, fine) => {
+test.each([
+  [3_600, 3_601, false],
+  [899, 900, true],
+  [899, 901, false],
+  [3_601, 3_602, false],
+  [5, 5, false],
+  [5, 4, false],
+  [5, 6, true],
+])('a monitor of interval %i and timeout %i can be: %s', (interval, timeout, fine) => {
   expect(monitorProblem({ type: 'tcp', interval, timeout }) === undefined).toBe(fine);
 });

@@ -1,9 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import { forbiddenReferences, judgePolicy, PolicyConfig, RESERVED_PORTS, type PolicyQuestion } from '../../../shared/domain/exposure/policy.ts';
+import {
+  forbiddenReferences,
+  judgePolicy,
+  PolicyConfig,
+  RESERVED_PORTS,
+  type PolicyQuestion,
+} from '../../../shared/domain/exposure/policy.ts';
 
-const ASKED: PolicyQuestion = { namespace: 'team-a', port: 443, listener: 8443, address: '10.1.2.3', partition: 'k8s' };
+const ASKED: PolicyQuestion = {
+  namespace: 'team-a',
+  port: 443,
+  listener: 8443,
+  address: '10.1.2.3',
+  partition: 'k8s',
+};
 
-function judge(rules: readonly Record<string, unknown>[], asked: Partial<PolicyQuestion> = {}): string | undefined {
+function judge(
+  rules: readonly Record<string, unknown>[],
+  asked: Partial<PolicyQuestion> = {},
+): string | undefined {
   const refusal = judgePolicy(PolicyConfig.parse({ rules }), { ...ASKED, ...asked });
   return refusal && `${refusal.code} ${refusal.message}`;
 }
@@ -15,7 +30,9 @@ describe('the policy', () => {
       expect(judge([], { port })).toMatch(/^GW134/);
       expect(judge([], { listener: port })).toMatch(/^GW134/);
     }
-    expect(judge([{ name: 'all' }], { partition: 'Common' })).toMatch(/^GW131 policy rule "Common"/);
+    expect(judge([{ name: 'all' }], { partition: 'Common' })).toMatch(
+      /^GW131 policy rule "Common"/,
+    );
   });
 
   test.each<[string, Record<string, unknown>, boolean]>([
@@ -37,13 +54,19 @@ describe('the policy', () => {
 
   test('the first rule that matches decides', () => {
     const refuse = { name: 'not here', allow: false, addresses: ['10.1.2.0/24'] };
-    expect(judge([refuse, { name: 'all' }])).toBe('GW133 policy rule "not here" refuses namespace team-a opening 10.1.2.3 port 443 in partition k8s');
+    expect(judge([refuse, { name: 'all' }])).toBe(
+      'GW133 policy rule "not here" refuses namespace team-a opening 10.1.2.3 port 443 in partition k8s',
+    );
     expect(judge([{ name: 'all' }, refuse])).toBeUndefined();
   });
 
   test('references need a listed path or prefix', () => {
     const policy = PolicyConfig.parse({ references: ['/Common/one', '/Common/ours-*'] });
-    expect(forbiddenReferences(policy, ['/Common/one', '/Common/one2', '/Common/ours-x', '/Common/our'])).toEqual(['/Common/one2', '/Common/our']);
-    expect(forbiddenReferences(PolicyConfig.parse({ references: ['*'] }), ['/any/thing'])).toEqual([]);
+    expect(
+      forbiddenReferences(policy, ['/Common/one', '/Common/one2', '/Common/ours-x', '/Common/our']),
+    ).toEqual(['/Common/one2', '/Common/our']);
+    expect(forbiddenReferences(PolicyConfig.parse({ references: ['*'] }), ['/any/thing'])).toEqual(
+      [],
+    );
   });
 });

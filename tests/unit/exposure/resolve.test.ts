@@ -10,11 +10,25 @@ const UDP: Listening = { ...TCP, protocol: 'udp' };
 const PROXY: Listening = { ...TCP, proxyProtocol: true };
 const ANY = PolicyConfig.parse({ references: ['*'] });
 
-function resolve(wanted: Partial<Wanted>, at: Listening = TCP, more: { readonly sources?: Partial<Record<SettingName, string>>; readonly policy?: PolicyConfig } = {}): ReturnType<typeof resolveSettings> {
+function resolve(
+  wanted: Partial<Wanted>,
+  at: Listening = TCP,
+  more: {
+    readonly sources?: Partial<Record<SettingName, string>>;
+    readonly policy?: PolicyConfig;
+  } = {},
+): ReturnType<typeof resolveSettings> {
   const sources = Object.fromEntries(Object.keys(wanted).map((name) => [name, 'Gateway a/b']));
-  return resolveSettings({ wanted, sources: { ...sources, ...more.sources }, disagreements: [] }, at, more.policy ?? ANY);
+  return resolveSettings(
+    { wanted, sources: { ...sources, ...more.sources }, disagreements: [] },
+    at,
+    more.policy ?? ANY,
+  );
 }
-const codes = ({ refusals, remarks }: ReturnType<typeof resolveSettings>): readonly string[] => [...refusals.map(({ code }) => `refused ${code}`), ...remarks.map(({ code }) => `said ${code}`)];
+const codes = ({ refusals, remarks }: ReturnType<typeof resolveSettings>): readonly string[] => [
+  ...refusals.map(({ code }) => `refused ${code}`),
+  ...remarks.map(({ code }) => `said ${code}`),
+];
 const T = '/Common/t';
 
 describe('a setting', () => {
@@ -24,7 +38,12 @@ describe('a setting', () => {
     ['mode udp on UDP', { mode: 'udp' }, UDP, []],
     ['mode http for HTTP', { mode: 'http' }, HTTP, []],
     ['mode http for TCP', { mode: 'http' }, TCP, ['refused GW137']],
-    ['mode http for HTTP beside TLS', { mode: 'http' }, { ...TCP, kinds: ['HTTP', 'TLS_PASSTHROUGH'] }, ['refused GW137']],
+    [
+      'mode http for HTTP beside TLS',
+      { mode: 'http' },
+      { ...TCP, kinds: ['HTTP', 'TLS_PASSTHROUGH'] },
+      ['refused GW137'],
+    ],
     ['mode tcp for TLS', { mode: 'tcp' }, { ...TCP, kinds: ['TLS_PASSTHROUGH'] }, []],
     ['a TCP profile', { profileTcp: T }, TCP, []],
     ['a TCP profile in mode http', { mode: 'http', profileTcp: T }, HTTP, []],
@@ -37,23 +56,73 @@ describe('a setting', () => {
     ['a UDP profile on UDP', { profileUdp: T }, UDP, []],
     ['persistence by cookie in mode http', { mode: 'http', persistence: ['cookie'] }, HTTP, []],
     ['persistence by cookie in mode tcp', { persistence: ['cookie'] }, TCP, ['refused GW137']],
-    ['persistence by cookie as the second', { persistence: ['source-address', 'cookie'] }, TCP, ['refused GW137']],
-    ['persistence by source address in any mode', { mode: 'fastl4', persistence: ['source-address'] }, TCP, []],
+    [
+      'persistence by cookie as the second',
+      { persistence: ['source-address', 'cookie'] },
+      TCP,
+      ['refused GW137'],
+    ],
+    [
+      'persistence by source address in any mode',
+      { mode: 'fastl4', persistence: ['source-address'] },
+      TCP,
+      [],
+    ],
     ['persistence by TLS session in mode tcp', { persistence: ['tls-session-id'] }, TCP, []],
-    ['persistence by TLS session in mode fastl4', { mode: 'fastl4', persistence: ['tls-session-id'] }, TCP, ['refused GW137']],
+    [
+      'persistence by TLS session in mode fastl4',
+      { mode: 'fastl4', persistence: ['tls-session-id'] },
+      TCP,
+      ['refused GW137'],
+    ],
     ['the PROXY protocol that nobody expects', { proxyProtocol: T }, TCP, ['said GW141']],
     ['the PROXY protocol that is expected', { proxyProtocol: T }, PROXY, []],
-    ['the PROXY protocol in mode fastl4', { mode: 'fastl4', proxyProtocol: T }, PROXY, ['refused GW137']],
+    [
+      'the PROXY protocol in mode fastl4',
+      { mode: 'fastl4', proxyProtocol: T },
+      PROXY,
+      ['refused GW137'],
+    ],
     ['no PROXY protocol where it is expected', {}, PROXY, ['refused GW141']],
-    ['iRules where it is expected, one of which has to send it', { iRules: [T] }, PROXY, ['said GW141']],
+    [
+      'iRules where it is expected, one of which has to send it',
+      { iRules: [T] },
+      PROXY,
+      ['said GW141'],
+    ],
     ['iRules where it is not expected', { iRules: [T] }, TCP, []],
     ['an empty list of iRules where it is expected', { iRules: [] }, PROXY, ['refused GW141']],
-    ['the PROXY protocol and iRules where it is expected', { proxyProtocol: T, iRules: ['/Common/u'] }, PROXY, []],
-    ['what only fits TCP, on UDP', { iRules: [T], reselectTries: 3, proxyProtocol: T }, UDP, ['said GW145', 'said GW145', 'said GW145']],
-    ['profiles of other modes, on UDP', { profileTcp: T, profileHttp: T, profileL4: T }, UDP, ['said GW145', 'said GW145', 'said GW145']],
+    [
+      'the PROXY protocol and iRules where it is expected',
+      { proxyProtocol: T, iRules: ['/Common/u'] },
+      PROXY,
+      [],
+    ],
+    [
+      'what only fits TCP, on UDP',
+      { iRules: [T], reselectTries: 3, proxyProtocol: T },
+      UDP,
+      ['said GW145', 'said GW145', 'said GW145'],
+    ],
+    [
+      'profiles of other modes, on UDP',
+      { profileTcp: T, profileHttp: T, profileL4: T },
+      UDP,
+      ['said GW145', 'said GW145', 'said GW145'],
+    ],
     ['mode http, on UDP', { mode: 'http' }, UDP, []],
-    ['persistence by cookie, on UDP', { mode: 'http', persistence: ['cookie'] }, UDP, ['said GW145']],
-    ['persistence by cookie beside source address, on UDP', { persistence: ['source-address', 'cookie'] }, UDP, ['said GW145']],
+    [
+      'persistence by cookie, on UDP',
+      { mode: 'http', persistence: ['cookie'] },
+      UDP,
+      ['said GW145'],
+    ],
+    [
+      'persistence by cookie beside source address, on UDP',
+      { persistence: ['source-address', 'cookie'] },
+      UDP,
+      ['said GW145'],
+    ],
     ['persistence by a profile, on UDP', { persistence: [T] }, UDP, []],
     ['persistence by source address, on UDP', { persistence: ['source-address'] }, UDP, []],
   ])('%s', (_, wanted, at, told) => {
@@ -61,30 +130,96 @@ describe('a setting', () => {
   });
 
   test('of sluice.yaml that a mode above does not take is left out; asked for together with the mode it is refused', () => {
-    const of = (profileTcp: string, mode?: string): readonly string[] => codes(resolve({ mode: 'fastl4', profileTcp: T }, TCP, { sources: { profileTcp, mode: mode as string } }));
-    expect([of('sluice.yaml (x)', 'Gateway a/b'), of('sluice.yaml (x)', 'sluice.yaml (x)'), of('Gateway a/b', 'sluice.yaml (x)'), of('Service a/b', 'Gateway a/b')]).toEqual([['said GW137'], ['refused GW137'], ['refused GW137'], ['refused GW137']]);
-    expect(resolve({ mode: 'fastl4', profileTcp: T, profileL4: '/Common/l' }, TCP, { sources: { profileTcp: 'sluice.yaml (x)' } }).settings.profiles).toEqual({ l4: '/Common/l' });
+    const of = (profileTcp: string, mode?: string): readonly string[] =>
+      codes(
+        resolve({ mode: 'fastl4', profileTcp: T }, TCP, {
+          sources: { profileTcp, mode: mode as string },
+        }),
+      );
+    expect([
+      of('sluice.yaml (x)', 'Gateway a/b'),
+      of('sluice.yaml (x)', 'sluice.yaml (x)'),
+      of('Gateway a/b', 'sluice.yaml (x)'),
+      of('Service a/b', 'Gateway a/b'),
+    ]).toEqual([['said GW137'], ['refused GW137'], ['refused GW137'], ['refused GW137']]);
+    expect(
+      resolve({ mode: 'fastl4', profileTcp: T, profileL4: '/Common/l' }, TCP, {
+        sources: { profileTcp: 'sluice.yaml (x)' },
+      }).settings.profiles,
+    ).toEqual({ l4: '/Common/l' });
   });
 
   test.each<[Partial<Wanted>, boolean]>([
-    [{ snat: 'auto' }, true], [{ snat: '/Other/s' }, false], [{ snat: '/Common/s' }, true], [{ iRules: ['/Common/a', '/Other/b'] }, false], [{ vlans: ['/Other/v'] }, false],
-    [{ persistence: ['cookie'], mode: 'http' }, true], [{ persistence: ['/Other/p'] }, false], [{ profileTcp: '/Other/t' }, false], [{ proxyProtocol: '/Other/i' }, false], [{ proxyProtocol: '/Common/i' }, true],
+    [{ snat: 'auto' }, true],
+    [{ snat: '/Other/s' }, false],
+    [{ snat: '/Common/s' }, true],
+    [{ iRules: ['/Common/a', '/Other/b'] }, false],
+    [{ vlans: ['/Other/v'] }, false],
+    [{ persistence: ['cookie'], mode: 'http' }, true],
+    [{ persistence: ['/Other/p'] }, false],
+    [{ profileTcp: '/Other/t' }, false],
+    [{ proxyProtocol: '/Other/i' }, false],
+    [{ proxyProtocol: '/Common/i' }, true],
   ])('%j refers to what the policy lists: %s', (wanted, listed) => {
     const policy = PolicyConfig.parse({ references: ['/Common/*'] });
-    expect(codes(resolve(wanted, { ...HTTP, proxyProtocol: 'proxyProtocol' in wanted }, { policy }))).toEqual(listed ? [] : ['refused GW132']);
+    expect(
+      codes(resolve(wanted, { ...HTTP, proxyProtocol: 'proxyProtocol' in wanted }, { policy })),
+    ).toEqual(listed ? [] : ['refused GW132']);
   });
 
   test('is as it is wanted, else the default', () => {
-    const wanted: Partial<Wanted> = { mode: 'http', balance: 'ratio-node', snat: 'none', persistence: ['cookie'], iRules: ['/Common/a', T], proxyProtocol: T, vlans: ['/Common/v'], connectionLimit: 0, reselectTries: 0, profileHttp: '/Common/h', monitors: [] };
+    const wanted: Partial<Wanted> = {
+      mode: 'http',
+      balance: 'ratio-node',
+      snat: 'none',
+      persistence: ['cookie'],
+      iRules: ['/Common/a', T],
+      proxyProtocol: T,
+      vlans: ['/Common/v'],
+      connectionLimit: 0,
+      reselectTries: 0,
+      profileHttp: '/Common/h',
+      monitors: [],
+    };
     const all = resolve(wanted, { ...HTTP, proxyProtocol: true });
-    expect(all).toMatchObject({ monitors: [], settings: { mode: 'http', balance: 'ratio-node', snat: 'none', persistence: ['cookie'], iRules: [T, '/Common/a'], vlans: ['/Common/v'], connectionLimit: 0, reselectTries: 0, profiles: { http: '/Common/h' } } });
+    expect(all).toMatchObject({
+      monitors: [],
+      settings: {
+        mode: 'http',
+        balance: 'ratio-node',
+        snat: 'none',
+        persistence: ['cookie'],
+        iRules: [T, '/Common/a'],
+        vlans: ['/Common/v'],
+        connectionLimit: 0,
+        reselectTries: 0,
+        profiles: { http: '/Common/h' },
+      },
+    });
     const none = resolve({});
     expect(none.monitors).toBeUndefined();
-    expect(none.settings).toEqual({ mode: 'tcp', balance: 'round-robin', snat: 'auto', persistence: [], iRules: [], profiles: {}, vlans: [], connectionLimit: 0, reselectTries: 3 });
-    expect(none.sources).toMatchObject({ mode: 'default', balance: 'default', monitors: 'default' });
+    expect(none.settings).toEqual({
+      mode: 'tcp',
+      balance: 'round-robin',
+      snat: 'auto',
+      persistence: [],
+      iRules: [],
+      profiles: {},
+      vlans: [],
+      connectionLimit: 0,
+      reselectTries: 3,
+    });
+    expect(none.sources).toMatchObject({
+      mode: 'default',
+      balance: 'default',
+      monitors: 'default',
+    });
     expect(Object.keys(none.sources).filter((name) => name.startsWith('pro'))).toEqual([]);
     expect(resolve({ profileTcp: T }).sources).toMatchObject({ profileTcp: 'Gateway a/b' });
     expect(resolve({}, UDP).settings).toMatchObject({ mode: 'udp', reselectTries: 0 });
-    expect([resolve({ mode: 'udp' }, UDP).sources['mode'], resolve({ mode: 'fastl4' }, UDP).sources['mode']]).toEqual(['Gateway a/b', 'default']);
+    expect([
+      resolve({ mode: 'udp' }, UDP).sources['mode'],
+      resolve({ mode: 'fastl4' }, UDP).sources['mode'],
+    ]).toEqual(['Gateway a/b', 'default']);
   });
 });

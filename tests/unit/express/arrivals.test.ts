@@ -10,28 +10,56 @@ const NOW = Date.parse('2026-01-01T00:10:00Z');
 
 function message(data: Express, age = 0): QueueMessage {
   const id = `${data.owner} ${data.version.counter}`;
-  const body = seal(MEMBER_EXPRESS, data, { id, cluster: 'east', subject: data.owner, time: new Date(NOW - age).toISOString() });
-  return { id, receipt: '', group: 'bigip', deduplicationId: id, body, receiveCount: 1, sentAt: NOW };
+  const body = seal(MEMBER_EXPRESS, data, {
+    id,
+    cluster: 'east',
+    subject: data.owner,
+    time: new Date(NOW - age).toISOString(),
+  });
+  return {
+    id,
+    receipt: '',
+    group: 'bigip',
+    deduplicationId: id,
+    body,
+    receiveCount: 1,
+    sentAt: NOW,
+  };
 }
 
-const kept = (messages: readonly QueueMessage[], own: string | undefined): string[] => sortMessages(messages, own, NOW).arrivals.map((arrival) => arrival.message.id);
+const kept = (messages: readonly QueueMessage[], own: string | undefined): string[] =>
+  sortMessages(messages, own, NOW).arrivals.map((arrival) => arrival.message.id);
 
 describe('what of a batch is still worth doing', () => {
   test('the newest of each ingress, in whatever order they come', () => {
-    const messages = [message(event(3, ['10.0.0.1'])), message(event(2, ['10.0.0.1'])), message(event(1, ['10.0.0.1'], { owner: INNER }))];
+    const messages = [
+      message(event(3, ['10.0.0.1'])),
+      message(event(2, ['10.0.0.1'])),
+      message(event(1, ['10.0.0.1'], { owner: INNER })),
+    ];
     expect(kept(messages, 'k8s')).toEqual([`${EAST} 3`, `${INNER} 1`]);
     expect(kept(messages.toReversed(), 'k8s').sort()).toEqual([`${INNER} 1`, `${EAST} 3`].sort());
   });
 
   test('of two of the same revision the one that came last', () => {
-    const [first, second] = ['first', 'second'].map((id) => ({ ...message(event(3, ['10.0.0.1'])), id }));
+    const [first, second] = ['first', 'second'].map((id) => ({
+      ...message(event(3, ['10.0.0.1'])),
+      id,
+    }));
     expect(kept([first!, second!], 'k8s')).toEqual(['second']);
   });
 
   test('what was observed more than a minute ago is dropped, by the time of the snapshot and not of this message', () => {
     expect(kept([message(event(1, ['10.0.0.1']), 60_000)], 'k8s')).toHaveLength(1);
-    const { arrivals, dropped } = sortMessages([message(event(1, ['10.0.0.1']), 60_001)], 'k8s', NOW);
-    expect([arrivals, dropped]).toEqual([[], [expect.objectContaining({ owner: EAST, reason: 'observed 60 s ago; its slice decides' })]]);
+    const { arrivals, dropped } = sortMessages(
+      [message(event(1, ['10.0.0.1']), 60_001)],
+      'k8s',
+      NOW,
+    );
+    expect([arrivals, dropped]).toEqual([
+      [],
+      [expect.objectContaining({ owner: EAST, reason: 'observed 60 s ago; its slice decides' })],
+    ]);
   });
 
   test('what is for another partition than the only one of the device is dropped', () => {
@@ -41,7 +69,11 @@ describe('what of a batch is still worth doing', () => {
 
   test('what is no event of ours is dropped with its code, and holds up nothing', () => {
     const stranger = { ...message(event(1, ['10.0.0.1'])), id: 'x', body: 'nonsense' };
-    const { arrivals, dropped } = sortMessages([stranger, message(event(1, ['10.0.0.1']))], 'k8s', NOW);
+    const { arrivals, dropped } = sortMessages(
+      [stranger, message(event(1, ['10.0.0.1']))],
+      'k8s',
+      NOW,
+    );
     expect(arrivals).toHaveLength(1);
     expect(dropped).toEqual([expect.objectContaining({ code: 'Q610' })]);
   });

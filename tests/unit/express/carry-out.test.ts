@@ -11,7 +11,13 @@ describe('express carries out', () => {
   test('one write for each node, and a look at the declaration before and after', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] });
-    expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'write 10.0.0.2', 'declared']);
+    expect(access.calls).toEqual([
+      'declared',
+      'nodes',
+      'write 10.0.0.1',
+      'write 10.0.0.2',
+      'declared',
+    ]);
     expect(access.now()).toEqual(['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3 ready']);
   });
 
@@ -24,7 +30,8 @@ describe('express carries out', () => {
   // Red without lookBack: the address would stay drained although a newer slice gave it to another pod.
   test('a declaration that overtakes the write wins, although node writes know no condition', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    access.before = (call) => call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 3 } }));
+    access.before = (call) =>
+      call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 3 } }));
     const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect(done.corrected).toEqual(['10.0.0.1']);
     expect(access.now()).toEqual(['10.0.0.1 ready', '10.0.0.2 ready', '10.0.0.3 ready']);
@@ -33,8 +40,13 @@ describe('express carries out', () => {
   // Red when the look back compares versions alone: an order changes none.
   test('a drain that overtakes the write wins', async () => {
     const access = memoryNodes(declared({ pools }), ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3']);
-    access.before = (call) => call === 'write 10.0.0.1' && (access.state = declared({ pools, drained: ['east'] }));
-    const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1 back'])] });
+    access.before = (call) =>
+      call === 'write 10.0.0.1' && (access.state = declared({ pools, drained: ['east'] }));
+    const done = await carryOut({
+      access,
+      partition: 'k8s',
+      events: [event(2, ['10.0.0.1 back'])],
+    });
     expect(done.corrected).toContain('10.0.0.1');
     expect(access.now()).toEqual(['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3 draining']);
   });
@@ -42,8 +54,15 @@ describe('express carries out', () => {
   // Red with one look only.
   test('a correction that is overtaken in turn is corrected too', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    const newer = [declared({ pools, at: { [EAST]: 3 } }), declared({ pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }], at: { [EAST]: 4 } })];
-    access.before = (call) => call.startsWith('write') && (access.state = newer.shift() ?? access.state);
+    const newer = [
+      declared({ pools, at: { [EAST]: 3 } }),
+      declared({
+        pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }],
+        at: { [EAST]: 4 },
+      }),
+    ];
+    access.before = (call) =>
+      call.startsWith('write') && (access.state = newer.shift() ?? access.state);
     const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect([done.corrected, access.now()[0]]).toEqual([['10.0.0.1'], '10.0.0.1 draining']);
     expect(access.calls.filter((call) => call.startsWith('write'))).toHaveLength(3);
@@ -51,21 +70,32 @@ describe('express carries out', () => {
 
   test('the declaration of the same revision corrects nothing', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    access.before = (call) => call.startsWith('write') && (access.state = declared({ pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }], at: { [EAST]: 2 } }));
+    access.before = (call) =>
+      call.startsWith('write') &&
+      (access.state = declared({
+        pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }],
+        at: { [EAST]: 2 },
+      }));
     const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect([done.corrected, access.now()[0]]).toEqual([[], '10.0.0.1 draining']);
   });
 
   test('one look back is enough where the newer declaration wants the same', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    access.before = (call) => call.startsWith('write') && (access.state = declared({ pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }], at: { [EAST]: 3 } }));
+    access.before = (call) =>
+      call.startsWith('write') &&
+      (access.state = declared({
+        pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }],
+        at: { [EAST]: 3 },
+      }));
     await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared', 'nodes']);
   });
 
   test('the look back asks nothing more of the device where the same revision is declared', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
-    access.before = (call) => call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 2 } }));
+    access.before = (call) =>
+      call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 2 } }));
     await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared']);
   });
@@ -73,15 +103,22 @@ describe('express carries out', () => {
   test('one owner that is overtaken is enough to look at the nodes again', async () => {
     const both = [...pools, { [INNER]: ['10.0.0.7', '10.0.0.8'] }];
     const access = memoryNodes(declared({ pools: both }), [...nodes, '10.0.0.7', '10.0.0.8']);
-    access.before = (call) => call === 'write 10.0.0.7' && (access.state = declared({ pools: both, at: { [INNER]: 3 } }));
-    const done = await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1']), event(2, ['10.0.0.7'], { owner: INNER })] });
+    access.before = (call) =>
+      call === 'write 10.0.0.7' && (access.state = declared({ pools: both, at: { [INNER]: 3 } }));
+    const done = await carryOut({
+      access,
+      partition: 'k8s',
+      events: [event(2, ['10.0.0.1']), event(2, ['10.0.0.7'], { owner: INNER })],
+    });
     expect(done.corrected).toContain('10.0.0.7');
   });
 
   test('an owner that is gone from the declaration meanwhile disturbs nothing', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) => call.startsWith('write') && (access.state = declared({ pools: [] }));
-    await expect(carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] })).resolves.toMatchObject({ corrected: [] });
+    await expect(
+      carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] }),
+    ).resolves.toMatchObject({ corrected: [] });
   });
 
   test('it gives up after five looks where every correction is overtaken in turn', async () => {
@@ -90,7 +127,14 @@ describe('express carries out', () => {
     access.before = (call) => {
       if (!call.startsWith('write')) return;
       counter += 1;
-      access.state = declared({ pools: [{ [EAST]: [counter % 2 === 1 ? '10.0.0.1' : '10.0.0.1 draining', '10.0.0.2', '10.0.0.3'] }], at: { [EAST]: counter } });
+      access.state = declared({
+        pools: [
+          {
+            [EAST]: [counter % 2 === 1 ? '10.0.0.1' : '10.0.0.1 draining', '10.0.0.2', '10.0.0.3'],
+          },
+        ],
+        at: { [EAST]: counter },
+      });
     };
     await carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1'])] });
     expect(access.calls.filter((call) => call === 'declared')).toHaveLength(1 + 5);
@@ -103,7 +147,9 @@ describe('express carries out', () => {
       if (call === 'write 10.0.0.1') throw new Error('busy');
       if (call === 'write 10.0.0.2') await new Promise((resolve) => setImmediate(resolve));
     };
-    await expect(carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] })).rejects.toThrow('busy');
+    await expect(
+      carryOut({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] }),
+    ).rejects.toThrow('busy');
     expect(access.now()).toEqual(['10.0.0.1 ready', '10.0.0.2 draining', '10.0.0.3 ready']);
   });
 });

@@ -16,13 +16,21 @@ const ADDRESSES = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
 type Wanted = readonly boolean[];
 
 function stateOf(counter: number, wanted: Wanted): DeclaredState {
-  return declared({ at: { [EAST]: counter }, pools: [{ [EAST]: ADDRESSES.map((address, i) => (wanted[i] ? `${address} draining` : address)) }] });
+  return declared({
+    at: { [EAST]: counter },
+    pools: [
+      { [EAST]: ADDRESSES.map((address, i) => (wanted[i] ? `${address} draining` : address)) },
+    ],
+  });
 }
 
 /** As apply does: an older slice changes nothing, and the nodes are looked at in either case. */
 async function apply(access: MemoryNodes, state: DeclaredState): Promise<void> {
   await access.before('declare');
-  const version = (of: DeclaredState): { readonly epoch: number; readonly counter: number; readonly generation: number } => of.owners[EAST]?.version ?? { epoch: 0, counter: 0, generation: 0 };
+  const version = (
+    of: DeclaredState,
+  ): { readonly epoch: number; readonly counter: number; readonly generation: number } =>
+    of.owners[EAST]?.version ?? { epoch: 0, counter: 0, generation: 0 };
   if (compareVersions(version(state), version(access.state)) >= 0) access.state = state;
   await access.reconcile('k8s', access.state);
 }
@@ -31,29 +39,49 @@ const revisions = fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 1,
 
 test('events in whatever order, some lost, some late: the nodes end as the newest slice says, and nothing older is written after it', async () => {
   await fc.assert(
-    fc.asyncProperty(revisions, fc.scheduler(), fc.array(fc.nat({ max: 4 }), { maxLength: 8 }), async (wanted, scheduler, delivered) => {
-      // The third member always stays, so that the guard has nothing to say.
-      const slices = wanted.map(([a, b], i) => ({ counter: i + 2, wanted: [a, b, false] }));
-      const newest = slices.at(-1)?.wanted ?? [];
-      const access = memoryNodes(stateOf(1, [false, false, false]), ADDRESSES);
-      const sendAhead = ({ counter, wanted: drains }: (typeof slices)[number]): Promise<unknown> =>
-        carryOut({ access, partition: 'k8s', events: [event(counter, ADDRESSES.map((address, i) => `${address} ${drains[i] ? 'terminating' : 'back'}`))] });
-      // One function for each queue: each takes its messages one after the other.
-      const ahead = async (): Promise<void> => {
-        for (const one of delivered.flatMap((i) => slices[i] ?? [])) await sendAhead(one);
-      };
-      const behind = async (): Promise<void> => {
-        for (const { counter, wanted: drains } of slices) await apply(access, stateOf(counter, drains));
-      };
-      access.before = (call) => scheduler.schedule(Promise.resolve(), call);
-      await scheduler.waitFor(Promise.all([ahead(), behind()]));
-      expect(access.now()).toEqual(ADDRESSES.map((address, i) => `${address} ${newest[i] ? 'draining' : 'ready'}`));
+    fc.asyncProperty(
+      revisions,
+      fc.scheduler(),
+      fc.array(fc.nat({ max: 4 }), { maxLength: 8 }),
+      async (wanted, scheduler, delivered) => {
+        // The third member always stays, so that the guard has nothing to say.
+        const slices = wanted.map(([a, b], i) => ({ counter: i + 2, wanted: [a, b, false] }));
+        const newest = slices.at(-1)?.wanted ?? [];
+        const access = memoryNodes(stateOf(1, [false, false, false]), ADDRESSES);
+        const sendAhead = ({
+          counter,
+          wanted: drains,
+        }: (typeof slices)[number]): Promise<unknown> =>
+          carryOut({
+            access,
+            partition: 'k8s',
+            events: [
+              event(
+                counter,
+                ADDRESSES.map((address, i) => `${address} ${drains[i] ? 'terminating' : 'back'}`),
+              ),
+            ],
+          });
+        // One function for each queue: each takes its messages one after the other.
+        const ahead = async (): Promise<void> => {
+          for (const one of delivered.flatMap((i) => slices[i] ?? [])) await sendAhead(one);
+        };
+        const behind = async (): Promise<void> => {
+          for (const { counter, wanted: drains } of slices)
+            await apply(access, stateOf(counter, drains));
+        };
+        access.before = (call) => scheduler.schedule(Promise.resolve(), call);
+        await scheduler.waitFor(Promise.all([ahead(), behind()]));
+        expect(access.now()).toEqual(
+          ADDRESSES.map((address, i) => `${address} ${newest[i] ? 'draining' : 'ready'}`),
+        );
 
-      access.before = () => undefined;
-      access.calls.length = 0;
-      for (const one of slices) await sendAhead(one);
-      expect(access.calls.filter((call) => call.startsWith('write'))).toEqual([]);
-    }),
+        access.before = () => undefined;
+        access.calls.length = 0;
+        for (const one of slices) await sendAhead(one);
+        expect(access.calls.filter((call) => call.startsWith('write'))).toEqual([]);
+      },
+    ),
     { numRuns: 2_000 },
   );
 });

@@ -15,7 +15,8 @@ function decide({ nodes, events, ...rest }: Given): readonly Decision[] {
 }
 
 /** `10.0.0.1 write` for each decision, in order. */
-const verdicts = (given: Given): string[] => decide(given).map(({ wish, verdict }) => `${wish.address} ${verdict}`);
+const verdicts = (given: Given): string[] =>
+  decide(given).map(({ wish, verdict }) => `${wish.address} ${verdict}`);
 const reasons = (given: Given): string[] => decide(given).map(({ reason }) => reason);
 
 const two = { pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }], nodes: ['10.0.0.1', '10.0.0.2'] };
@@ -29,36 +30,108 @@ describe('a member that leaves', () => {
       wish: expect.objectContaining({ address: '10.0.0.1' }),
       verdict: 'write',
       reason: 'terminating',
-      write: { name: '10.0.0.1', address: '10.0.0.1', availability: 'draining', stamp: { cluster: 'east', version: version(2) } },
+      write: {
+        name: '10.0.0.1',
+        address: '10.0.0.1',
+        availability: 'draining',
+        stamp: { cluster: 'east', version: version(2) },
+      },
     });
   });
 
   test.each<[string, Given, string]>([
-    ['is left to its slice where nothing of its owner is declared yet', { pools: [], nodes: ['10.0.0.1'], events: [event(2, ['10.0.0.1'])] }, 'left'],
-    ['is left where no declared pool has it', { pools: [{ [EAST]: ['10.0.0.2'] }], nodes: ['10.0.0.1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'left'],
-    ['is left where the partition has no such node, such as one in Common', { ...two, nodes: ['10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'left'],
-    ['is left where another cluster is declared under the id', { ...two, events: [event(2, ['10.0.0.1'], { clusterUid: 'uid-rebuilt' })] }, 'left'],
-    ['is superseded where a newer revision is declared', { ...two, at: { [EAST]: 3 }, events: [event(2, ['10.0.0.1'])] }, 'superseded'],
-    ['is written where this very revision is declared', { ...two, at: { [EAST]: 2 }, events: [event(2, ['10.0.0.1'])] }, 'write'],
-    ['is superseded where a newer revision wrote the node', { ...two, nodes: ['10.0.0.1 ready east 3', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'superseded'],
-    ['is written where an older revision wrote the node', { ...two, nodes: ['10.0.0.1 ready east 1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'write'],
-    ['is written where another cluster wrote the node before', { ...two, nodes: ['10.0.0.1 ready west 9', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'write'],
-    ['is unchanged where the same revision did it already', { ...two, nodes: ['10.0.0.1 draining east 2', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'unchanged'],
-    ['is stamped anew where an older revision did it, so that what lies between is too late', { ...two, nodes: ['10.0.0.1 draining east 1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'write'],
-    ['is unchanged where the declared state says it too', { pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2'] }], nodes: ['10.0.0.1 draining east 1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] }, 'unchanged'],
+    [
+      'is left to its slice where nothing of its owner is declared yet',
+      { pools: [], nodes: ['10.0.0.1'], events: [event(2, ['10.0.0.1'])] },
+      'left',
+    ],
+    [
+      'is left where no declared pool has it',
+      {
+        pools: [{ [EAST]: ['10.0.0.2'] }],
+        nodes: ['10.0.0.1', '10.0.0.2'],
+        events: [event(2, ['10.0.0.1'])],
+      },
+      'left',
+    ],
+    [
+      'is left where the partition has no such node, such as one in Common',
+      { ...two, nodes: ['10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
+      'left',
+    ],
+    [
+      'is left where another cluster is declared under the id',
+      { ...two, events: [event(2, ['10.0.0.1'], { clusterUid: 'uid-rebuilt' })] },
+      'left',
+    ],
+    [
+      'is superseded where a newer revision is declared',
+      { ...two, at: { [EAST]: 3 }, events: [event(2, ['10.0.0.1'])] },
+      'superseded',
+    ],
+    [
+      'is written where this very revision is declared',
+      { ...two, at: { [EAST]: 2 }, events: [event(2, ['10.0.0.1'])] },
+      'write',
+    ],
+    [
+      'is superseded where a newer revision wrote the node',
+      { ...two, nodes: ['10.0.0.1 ready east 3', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
+      'superseded',
+    ],
+    [
+      'is written where an older revision wrote the node',
+      { ...two, nodes: ['10.0.0.1 ready east 1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
+      'write',
+    ],
+    [
+      'is written where another cluster wrote the node before',
+      { ...two, nodes: ['10.0.0.1 ready west 9', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
+      'write',
+    ],
+    [
+      'is unchanged where the same revision did it already',
+      { ...two, nodes: ['10.0.0.1 draining east 2', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
+      'unchanged',
+    ],
+    [
+      'is stamped anew where an older revision did it, so that what lies between is too late',
+      { ...two, nodes: ['10.0.0.1 draining east 1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
+      'write',
+    ],
+    [
+      'is unchanged where the declared state says it too',
+      {
+        pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2'] }],
+        nodes: ['10.0.0.1 draining east 1', '10.0.0.2'],
+        events: [event(2, ['10.0.0.1'])],
+      },
+      'unchanged',
+    ],
   ])('%s', (_name, given, verdict) => {
     expect(verdicts(given)).toEqual([`10.0.0.1 ${verdict}`]);
   });
 
   test('comes back with a newer revision, and is left while its cluster is drained by hand', () => {
-    const drained = { pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2'] }], nodes: ['10.0.0.1 draining east 2', '10.0.0.2'], events: [event(3, ['10.0.0.1 back'])] };
-    expect(decide(drained)[0]?.write).toMatchObject({ availability: 'ready', stamp: { version: version(3) } });
+    const drained = {
+      pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2'] }],
+      nodes: ['10.0.0.1 draining east 2', '10.0.0.2'],
+      events: [event(3, ['10.0.0.1 back'])],
+    };
+    expect(decide(drained)[0]?.write).toMatchObject({
+      availability: 'ready',
+      stamp: { version: version(3) },
+    });
     expect(verdicts({ ...drained, drained: ['east'] })).toEqual(['10.0.0.1 left']);
   });
 });
 
 describe('an address that others use too', () => {
-  const shared = (owner: string): Given => ({ pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }, { [owner]: ['10.0.0.1', '10.0.0.3'] }], nodes: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], events: [] });
+  const shared = (owner: string): Given => ({
+    pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }, { [owner]: ['10.0.0.1', '10.0.0.3'] }],
+    nodes: ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+    events: [],
+  });
 
   test.each([
     [INNER, 'terminating', 'left'],
@@ -70,11 +143,15 @@ describe('an address that others use too', () => {
     [WEST, 'cordoned', 'left'],
     [WEST, 'back', 'left'],
   ])('used by %s and %s here: %s', (owner, because, verdict) => {
-    expect(verdicts({ ...shared(owner), events: [event(2, [`10.0.0.1 ${because}`])] })).toEqual([`10.0.0.1 ${verdict}`]);
+    expect(verdicts({ ...shared(owner), events: [event(2, [`10.0.0.1 ${because}`])] })).toEqual([
+      `10.0.0.1 ${verdict}`,
+    ]);
   });
 
   test('says who it is', () => {
-    expect(reasons({ ...shared(WEST), events: [event(2, ['10.0.0.1'])] })).toEqual([`${WEST} uses 10.0.0.1 too`]);
+    expect(reasons({ ...shared(WEST), events: [event(2, ['10.0.0.1'])] })).toEqual([
+      `${WEST} uses 10.0.0.1 too`,
+    ]);
   });
 
   test('is written once, by the newest of several ingresses of its cluster, whatever their order', () => {
@@ -82,7 +159,9 @@ describe('an address that others use too', () => {
     const given = { ...shared(INNER), nodes: ['10.0.0.1 draining east 1', '10.0.0.2', '10.0.0.3'] };
     for (const order of [events, events.toReversed()]) {
       const writes = decide({ ...given, events: order }).flatMap(({ write }) => write ?? []);
-      expect(writes).toMatchObject([{ address: '10.0.0.1', availability: 'ready', stamp: { version: version(3) } }]);
+      expect(writes).toMatchObject([
+        { address: '10.0.0.1', availability: 'ready', stamp: { version: version(3) } },
+      ]);
     }
   });
 });
@@ -90,38 +169,103 @@ describe('an address that others use too', () => {
 describe('the newest word on a node', () => {
   test('is not that of an ingress which has no say', () => {
     const events = [event(2, ['10.0.0.1 cordoned']), event(3, ['10.0.0.1 back'], { owner: INNER })];
-    expect(verdicts({ pools: [{ [EAST]: four }], nodes: four, events })).toEqual(['10.0.0.1 write', '10.0.0.1 left']);
+    expect(verdicts({ pools: [{ [EAST]: four }], nodes: four, events })).toEqual([
+      '10.0.0.1 write',
+      '10.0.0.1 left',
+    ]);
   });
 
   test('takes the place of older ones even where the guard keeps the node', () => {
-    const events = [event(2, ['10.0.0.1 cordoned']), event(3, ['10.0.0.1 cordoned'], { owner: INNER })];
-    expect(verdicts({ pools: [{ [EAST]: ['10.0.0.1'] }, { [INNER]: ['10.0.0.1'] }], nodes: ['10.0.0.1'], events })).toEqual(['10.0.0.1 superseded', '10.0.0.1 left']);
+    const events = [
+      event(2, ['10.0.0.1 cordoned']),
+      event(3, ['10.0.0.1 cordoned'], { owner: INNER }),
+    ];
+    expect(
+      verdicts({
+        pools: [{ [EAST]: ['10.0.0.1'] }, { [INNER]: ['10.0.0.1'] }],
+        nodes: ['10.0.0.1'],
+        events,
+      }),
+    ).toEqual(['10.0.0.1 superseded', '10.0.0.1 left']);
   });
 
   test('leaves the mark that the ratio of the node is ours', () => {
-    const stamped = { ...node('10.0.0.1'), stamp: { cluster: 'east', version: version(1), ratio: 40 } };
-    const [decision] = decideExpress({ events: [event(2, ['10.0.0.1'])], declared: declared(two), nodes: [stamped, node('10.0.0.2')] });
+    const stamped = {
+      ...node('10.0.0.1'),
+      stamp: { cluster: 'east', version: version(1), ratio: 40 },
+    };
+    const [decision] = decideExpress({
+      events: [event(2, ['10.0.0.1'])],
+      declared: declared(two),
+      nodes: [stamped, node('10.0.0.2')],
+    });
     expect(decision?.write?.stamp).toEqual({ cluster: 'east', version: version(2), ratio: 40 });
   });
 });
 
 describe('the member guard', () => {
   test.each<[string, Given, readonly string[]]>([
-    ['one that comes back is no matter for it, even as the only one', { pools: [{ [EAST]: ['10.0.0.1 draining'] }], nodes: ['10.0.0.1 draining east 1'], events: [event(2, ['10.0.0.1 back'])] }, ['10.0.0.1 write']],
-    ['one that is out already is nobody for whom another may go', { pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }], nodes: ['10.0.0.1 out east 2', '10.0.0.2'], events: [event(2, ['10.0.0.1 unready', '10.0.0.2 terminating'])] }, ['10.0.0.1 unchanged', '10.0.0.2 left']],
-    ['one that the declaration drains is nobody for whom another may go', { pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2 draining'] }], nodes: ['10.0.0.1', '10.0.0.2'], events: [event(2, ['10.0.0.1 terminating'])] }, ['10.0.0.1 left']],
-    ['pods that ended before are not counted as in doubt', { pools: [{ [EAST]: ['10.0.0.2', '10.0.0.3'] }], nodes: ['10.0.0.2', '10.0.0.3'], events: [event(2, ['10.0.0.1 terminating', '10.0.0.2 unready'])] }, ['10.0.0.1 left', '10.0.0.2 write']],
+    [
+      'one that comes back is no matter for it, even as the only one',
+      {
+        pools: [{ [EAST]: ['10.0.0.1 draining'] }],
+        nodes: ['10.0.0.1 draining east 1'],
+        events: [event(2, ['10.0.0.1 back'])],
+      },
+      ['10.0.0.1 write'],
+    ],
+    [
+      'one that is out already is nobody for whom another may go',
+      {
+        pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }],
+        nodes: ['10.0.0.1 out east 2', '10.0.0.2'],
+        events: [event(2, ['10.0.0.1 unready', '10.0.0.2 terminating'])],
+      },
+      ['10.0.0.1 unchanged', '10.0.0.2 left'],
+    ],
+    [
+      'one that the declaration drains is nobody for whom another may go',
+      {
+        pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2 draining'] }],
+        nodes: ['10.0.0.1', '10.0.0.2'],
+        events: [event(2, ['10.0.0.1 terminating'])],
+      },
+      ['10.0.0.1 left'],
+    ],
+    [
+      'pods that ended before are not counted as in doubt',
+      {
+        pools: [{ [EAST]: ['10.0.0.2', '10.0.0.3'] }],
+        nodes: ['10.0.0.2', '10.0.0.3'],
+        events: [event(2, ['10.0.0.1 terminating', '10.0.0.2 unready'])],
+      },
+      ['10.0.0.1 left', '10.0.0.2 write'],
+    ],
   ])('%s', (_what, given, expected) => {
     expect(verdicts(given)).toEqual(expected);
   });
 
   test('names the first of the pools that would lose too many', () => {
-    expect(reasons({ pools: [{ [EAST]: ['10.0.0.1'] }, { [EAST]: ['10.0.0.1'] }], nodes: ['10.0.0.1'], events: [event(2, ['10.0.0.1 cordoned'])] })).toEqual([expect.stringContaining('172.16.0.1:1000/tcp')]);
+    expect(
+      reasons({
+        pools: [{ [EAST]: ['10.0.0.1'] }, { [EAST]: ['10.0.0.1'] }],
+        nodes: ['10.0.0.1'],
+        events: [event(2, ['10.0.0.1 cordoned'])],
+      }),
+    ).toEqual([expect.stringContaining('172.16.0.1:1000/tcp')]);
   });
 
-  const pool = (size: number): Pick<Given, 'pools' | 'nodes'> => ({ pools: [{ [EAST]: four.slice(0, size) }], nodes: four.slice(0, size) });
-  const leaving = (because: string, count: number): Express => event(2, four.slice(0, count).map((address) => `${address} ${because}`));
-  const written = (given: Given): number => decide(given).filter(({ verdict }) => verdict === 'write').length;
+  const pool = (size: number): Pick<Given, 'pools' | 'nodes'> => ({
+    pools: [{ [EAST]: four.slice(0, size) }],
+    nodes: four.slice(0, size),
+  });
+  const leaving = (because: string, count: number): Express =>
+    event(
+      2,
+      four.slice(0, count).map((address) => `${address} ${because}`),
+    );
+  const written = (given: Given): number =>
+    decide(given).filter(({ verdict }) => verdict === 'write').length;
 
   test.each([
     // Of a pool of four, on the word of Kubernetes: up to half.
@@ -143,34 +287,78 @@ describe('the member guard', () => {
   test('counts those that left before, so that a pool does not melt one by one', () => {
     const events = [event(5, ['10.0.0.1 unready', '10.0.0.2 unready', '10.0.0.3 unready'])];
     // The first two are out of the declaration already.
-    expect(verdicts({ pools: [{ [EAST]: ['10.0.0.3', '10.0.0.4'] }], nodes: ['10.0.0.3', '10.0.0.4'], events })).toEqual(['10.0.0.1 left', '10.0.0.2 left', '10.0.0.3 left']);
+    expect(
+      verdicts({
+        pools: [{ [EAST]: ['10.0.0.3', '10.0.0.4'] }],
+        nodes: ['10.0.0.3', '10.0.0.4'],
+        events,
+      }),
+    ).toEqual(['10.0.0.1 left', '10.0.0.2 left', '10.0.0.3 left']);
   });
 
   test('counts only members that take connections now as staying', () => {
-    expect(verdicts({ pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }], nodes: ['10.0.0.1', '10.0.0.2 draining east 1'], events: [event(2, ['10.0.0.1 terminating'])] })).toEqual(['10.0.0.1 left']);
+    expect(
+      verdicts({
+        pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }],
+        nodes: ['10.0.0.1', '10.0.0.2 draining east 1'],
+        events: [event(2, ['10.0.0.1 terminating'])],
+      }),
+    ).toEqual(['10.0.0.1 left']);
   });
 
   test('looks at every pool: one that would lose too many keeps its member, and so do all', () => {
-    const given = { pools: [{ [EAST]: four }, { [EAST]: ['10.0.0.1'] }], nodes: four, events: [leaving('cordoned', 1)] };
+    const given = {
+      pools: [{ [EAST]: four }, { [EAST]: ['10.0.0.1'] }],
+      nodes: four,
+      events: [leaving('cordoned', 1)],
+    };
     expect(verdicts(given)).toEqual(['10.0.0.1 left']);
-    expect(reasons(given)).toEqual([expect.stringMatching(/172\.16\.0\.1:1001\/tcp.*more than half of it, or its last member.*monitors judge/)]);
+    expect(reasons(given)).toEqual([
+      expect.stringMatching(
+        /172\.16\.0\.1:1001\/tcp.*more than half of it, or its last member.*monitors judge/,
+      ),
+    ]);
   });
 
   test("looks at other ingresses' pools too", () => {
-    expect(verdicts({ pools: [{ [EAST]: four }, { [INNER]: ['10.0.0.1'] }], nodes: four, events: [leaving('cordoned', 1)] })).toEqual(['10.0.0.1 left']);
+    expect(
+      verdicts({
+        pools: [{ [EAST]: four }, { [INNER]: ['10.0.0.1'] }],
+        nodes: four,
+        events: [leaving('cordoned', 1)],
+      }),
+    ).toEqual(['10.0.0.1 left']);
   });
 
   test("another cluster's members in the same pool keep it going", () => {
-    expect(verdicts({ pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.9.0.1'] }], nodes: ['10.0.0.1', '10.9.0.1'], events: [leaving('terminating', 1)] })).toEqual(['10.0.0.1 write']);
+    expect(
+      verdicts({
+        pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.9.0.1'] }],
+        nodes: ['10.0.0.1', '10.9.0.1'],
+        events: [leaving('terminating', 1)],
+      }),
+    ).toEqual(['10.0.0.1 write']);
   });
 
   test('a pod that ends waits until its successor is declared, so that the pool is not empty in between', () => {
-    const alone = { pools: [{ [EAST]: ['10.0.0.1'] }], nodes: ['10.0.0.1'], events: [event(2, ['10.0.0.1 terminating', '10.0.0.2 back'])] };
+    const alone = {
+      pools: [{ [EAST]: ['10.0.0.1'] }],
+      nodes: ['10.0.0.1'],
+      events: [event(2, ['10.0.0.1 terminating', '10.0.0.2 back'])],
+    };
     expect(verdicts(alone)).toEqual(['10.0.0.1 left', '10.0.0.2 left']);
-    expect(verdicts({ ...alone, pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }], nodes: ['10.0.0.1', '10.0.0.2'] })).toEqual(['10.0.0.1 write', '10.0.0.2 unchanged']);
+    expect(
+      verdicts({
+        ...alone,
+        pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2'] }],
+        nodes: ['10.0.0.1', '10.0.0.2'],
+      }),
+    ).toEqual(['10.0.0.1 write', '10.0.0.2 unchanged']);
   });
 
   test('an unready pod that stays is somebody for whom a terminating one may go', () => {
-    expect(verdicts({ ...pool(2), events: [event(2, ['10.0.0.1 unready', '10.0.0.2 terminating'])] })).toEqual(['10.0.0.1 left', '10.0.0.2 write']);
+    expect(
+      verdicts({ ...pool(2), events: [event(2, ['10.0.0.1 unready', '10.0.0.2 terminating'])] }),
+    ).toEqual(['10.0.0.1 left', '10.0.0.2 write']);
   });
 });

@@ -15,7 +15,12 @@ import { memoryQueues } from '../../promises/support/queues.ts';
 import { EAST, event, INNER } from './fixtures.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
-const context = { awsRequestId: 'r', functionName: 'express', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 };
+const context = {
+  awsRequestId: 'r',
+  functionName: 'express',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => 30_000,
+};
 
 interface Desk {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
@@ -32,14 +37,44 @@ interface Desk {
 
 function desk(): Desk {
   const clock = virtualClock(NOW);
-  const [lines, hidden, asked]: [Record<string, unknown>[], Map<string, number>, string[]] = [[], new Map(), []];
-  const write = (level: string) => (fields: object, said: string): void => void lines.push({ level, said, ...fields });
-  const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
+  const [lines, hidden, asked]: [Record<string, unknown>[], Map<string, number>, string[]] = [
+    [],
+    new Map(),
+    [],
+  ];
+  const write =
+    (level: string) =>
+    (fields: object, said: string): void =>
+      void lines.push({ level, said, ...fields });
+  const log: Logger = {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: () => log,
+  };
   const config = SluiceConfig.parse({
     generation: 1,
-    devices: [['bigip', ['k8s']], ['split', ['k8s', 'edge']]].map(([name, partitions]) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', tls: { ca: `env:${String(name)}` }, partitions })),
+    devices: [
+      ['bigip', ['k8s']],
+      ['split', ['k8s', 'edge']],
+    ].map(([name, partitions]) => ({
+      name,
+      url: 'https://192.0.2.1',
+      username: 'u',
+      password: 'env:P',
+      tls: { ca: `env:${String(name)}` },
+      partitions,
+    })),
     clusters: [{ id: 'east' }],
-    ingresses: [{ cluster: 'east', service: 'istio-system/istio-ingressgateway', devices: ['bigip'], virtualAddress: '172.16.100.195' }],
+    ingresses: [
+      {
+        cluster: 'east',
+        service: 'istio-system/istio-ingressgateway',
+        devices: ['bigip'],
+        virtualAddress: '172.16.100.195',
+      },
+    ],
   });
   const secrets = {
     resolve: (reference: string) => {
@@ -52,8 +87,22 @@ function desk(): Desk {
     if (at.queueAway) throw new Error('the queue is away');
     hidden.set(receipt, ms);
   };
-  const queues = { ...memory, queue: (name: Parameters<typeof memory.queue>[0]): Queue => ({ ...memory.queue(name), changeVisibility }) };
-  const runtime: Runtime = { config, secrets, queues, clock, id: () => 'id', random: () => at.chance, log };
+  const queues = {
+    ...memory,
+    queue: (name: Parameters<typeof memory.queue>[0]): Queue => ({
+      ...memory.queue(name),
+      changeVisibility,
+    }),
+  };
+  const runtime: Runtime = {
+    config,
+    secrets,
+    queues,
+    clock,
+    id: () => 'id',
+    random: () => at.chance,
+    log,
+  };
   const express = create(runtime);
   const at: Desk = {
     lines,
@@ -62,31 +111,67 @@ function desk(): Desk {
     failure: new DeviceError('BIP501', 'transient', 'no connection'),
     chance: 1,
     queueAway: false,
-    step: async (messages) => ((await express({ Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:express.fifo')) }, context))?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier),
+    step: async (messages) =>
+      (
+        (
+          await express(
+            { Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:express.fifo')) },
+            context,
+          )
+        )?.batchItemFailures ?? []
+      ).map(({ itemIdentifier }) => itemIdentifier),
   };
   return at;
 }
 
 function message(data: Express, over: Partial<QueueMessage> = {}): QueueMessage {
   const id = over.id ?? `${data.owner} ${data.version.counter}`;
-  const body = seal(MEMBER_EXPRESS, data, { id, cluster: 'east', subject: data.owner, time: new Date(NOW).toISOString() });
-  return { id, receipt: id, group: data.device, deduplicationId: id, body, receiveCount: 1, sentAt: NOW, ...over };
+  const body = seal(MEMBER_EXPRESS, data, {
+    id,
+    cluster: 'east',
+    subject: data.owner,
+    time: new Date(NOW).toISOString(),
+  });
+  return {
+    id,
+    receipt: id,
+    group: data.device,
+    deduplicationId: id,
+    body,
+    receiveCount: 1,
+    sentAt: NOW,
+    ...over,
+  };
 }
 
 const leaves = (over: Partial<Express> = {}): Express => event(2, ['10.0.0.1'], over);
 
 describe('what has no one partition to go to', () => {
-  test.each(['nobody', 'split'])('is dropped for device %s and said, and the device is not asked', async (device) => {
-    const at = desk();
-    expect(await at.step([message(leaves({ device }))])).toEqual([]);
-    expect([at.asked, at.hidden.size]).toEqual([[], 0]);
-    expect(at.lines).toMatchObject([{ level: 'info', said: 'express dropped', device, owner: EAST, reason: `partition k8s is not the only one of device ${device} here; its slice decides` }]);
-  });
+  test.each(['nobody', 'split'])(
+    'is dropped for device %s and said, and the device is not asked',
+    async (device) => {
+      const at = desk();
+      expect(await at.step([message(leaves({ device }))])).toEqual([]);
+      expect([at.asked, at.hidden.size]).toEqual([[], 0]);
+      expect(at.lines).toMatchObject([
+        {
+          level: 'info',
+          said: 'express dropped',
+          device,
+          owner: EAST,
+          reason: `partition k8s is not the only one of device ${device} here; its slice decides`,
+        },
+      ]);
+    },
+  );
 
   test('a message that is no event of ours is told as an error with its code', async () => {
     const at = desk();
     expect(await at.step([message(leaves(), { body: 'nonsense' })])).toEqual([]);
-    expect([at.asked, at.lines]).toMatchObject([[], [{ level: 'error', device: 'bigip', code: 'Q610' }]]);
+    expect([at.asked, at.lines]).toMatchObject([
+      [],
+      [{ level: 'error', device: 'bigip', code: 'Q610' }],
+    ]);
   });
 });
 
@@ -94,9 +179,22 @@ describe('while a device is away', () => {
   test('its events come again, the newest of each ingress, and it is said for whom', async () => {
     const at = desk();
     const older = message(event(1, ['10.0.0.1']));
-    expect(await at.step([older, message(leaves()), message(leaves({ owner: INNER }))])).toEqual([`${EAST} 2`, `${INNER} 2`]);
+    expect(await at.step([older, message(leaves()), message(leaves({ owner: INNER }))])).toEqual([
+      `${EAST} 2`,
+      `${INNER} 2`,
+    ]);
     expect(at.asked).toEqual(['env:bigip']);
-    expect(at.lines).toMatchObject([{ level: 'warn', said: 'express tries again', device: 'bigip', code: 'BIP501', attempt: 1, owners: [EAST, INNER], delay: 1_000 }]);
+    expect(at.lines).toMatchObject([
+      {
+        level: 'warn',
+        said: 'express tries again',
+        device: 'bigip',
+        code: 'BIP501',
+        attempt: 1,
+        owners: [EAST, INNER],
+        delay: 1_000,
+      },
+    ]);
   });
 
   test.each<[number, number, number | undefined, number]>([
@@ -109,14 +207,18 @@ describe('while a device is away', () => {
     [1, 0, undefined, 0],
     [1, 1, 7_000, 7_000],
     [5, 1, 7_000, 15_000],
-  ])('try %d with chance %d, where the device asks for %s ms, is followed by the next after %d ms', async (receiveCount, chance, after, delay) => {
-    const at = desk();
-    at.chance = chance;
-    at.failure = new DeviceError('BIP503', 'transient', 'busy', { after });
-    const id = 'm';
-    for (let count = 1; count <= receiveCount; count++) expect(await at.step([message(leaves(), { id, receiveCount: count })])).toEqual([id]);
-    expect([...at.hidden]).toEqual([[id, delay]]);
-  });
+  ])(
+    'try %d with chance %d, where the device asks for %s ms, is followed by the next after %d ms',
+    async (receiveCount, chance, after, delay) => {
+      const at = desk();
+      at.chance = chance;
+      at.failure = new DeviceError('BIP503', 'transient', 'busy', { after });
+      const id = 'm';
+      for (let count = 1; count <= receiveCount; count++)
+        expect(await at.step([message(leaves(), { id, receiveCount: count })])).toEqual([id]);
+      expect([...at.hidden]).toEqual([[id, delay]]);
+    },
+  );
 
   test('an error without a device behind it, such as of the secret store, is tried again too', async () => {
     const at = desk();
@@ -132,22 +234,37 @@ describe('while a device is away', () => {
   });
 });
 
-test.each<[string, 'content' | 'device', DeviceError['code']]>([['refuses the content', 'content', 'BIP421'], ['refuses the login', 'device', 'BIP401']])('where a device %s, nothing is tried again, and it is said', async (_what, fault, code) => {
+test.each<[string, 'content' | 'device', DeviceError['code']]>([
+  ['refuses the content', 'content', 'BIP421'],
+  ['refuses the login', 'device', 'BIP401'],
+])('where a device %s, nothing is tried again, and it is said', async (_what, fault, code) => {
   const at = desk();
   at.failure = new DeviceError(code, fault, 'no');
   expect(await at.step([message(leaves())])).toEqual([]);
-  expect([at.hidden.size, at.lines]).toMatchObject([0, [{ level: 'warn', said: 'express given up; the slice decides', code }]]);
+  expect([at.hidden.size, at.lines]).toMatchObject([
+    0,
+    [{ level: 'warn', said: 'express given up; the slice decides', code }],
+  ]);
 });
 
 test('an event that another process took up and did not give back is not tried again: its slice says the same', async () => {
   const at = desk();
   expect(await at.step([message(leaves(), { receiveCount: 2 })])).toEqual([]);
-  expect([at.asked, at.lines]).toMatchObject([[], [{ level: 'error', said: 'express dropped', code: 'Q617' }]]);
+  expect([at.asked, at.lines]).toMatchObject([
+    [],
+    [{ level: 'error', said: 'express dropped', code: 'Q617' }],
+  ]);
 });
 
 test('an event that our own code fails at is dropped with a code: its slice says the same', async () => {
   const at = desk();
   at.failure = new TypeError('a fault of ours');
   expect(await at.step([message(leaves())])).toEqual([]);
-  expect(at.lines.filter(({ said }) => said === 'express dropped')).toMatchObject([{ level: 'error', code: expect.stringMatching(/^Q6/), reason: expect.stringContaining('Its slice decides.') }]);
+  expect(at.lines.filter(({ said }) => said === 'express dropped')).toMatchObject([
+    {
+      level: 'error',
+      code: expect.stringMatching(/^Q6/),
+      reason: expect.stringContaining('Its slice decides.'),
+    },
+  ]);
 });

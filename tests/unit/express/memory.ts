@@ -20,7 +20,8 @@ export function memoryNodes(state: DeclaredState, live: readonly string[]): Memo
     access.calls.push(name);
     await access.before(name);
   };
-  const put = ({ name, address, availability, stamp }: LiveNode): void => void nodes.set(address, { name, address, availability, stamp });
+  const put = ({ name, address, availability, stamp }: LiveNode): void =>
+    void nodes.set(address, { name, address, availability, stamp });
   const access: MemoryNodes = {
     state,
     before: () => undefined,

@@ -6,69 +6,180 @@ import { declared, EAST, INNER, node, version, WEST } from './fixtures.ts';
 
 /** `10.0.0.1 ready east 2` for each write. */
 function writes(state: Declared, nodes: readonly string[]): string[] {
-  return reconciliation(declared(state), nodes.map(node)).map(({ address, availability, stamp }) => `${address} ${availability} ${stamp.cluster} ${stamp.version.counter}`);
+  return reconciliation(declared(state), nodes.map(node)).map(
+    ({ address, availability, stamp }) =>
+      `${address} ${availability} ${stamp.cluster} ${stamp.version.counter}`,
+  );
 }
 
 describe('nodes are brought to what is declared', () => {
   test.each<[string, Declared, string, string[]]>([
-    ['a drained node of a ready member is restored', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] }, '10.0.0.1 draining east 4', ['10.0.0.1 ready east 5']],
-    ['a node that was forced out is restored', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] }, '10.0.0.1 out east 5', ['10.0.0.1 ready east 5']],
-    ['one without a stamp of ours too', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] }, '10.0.0.1 draining', ['10.0.0.1 ready east 5']],
-    ['a draining member is drained', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }] }, '10.0.0.1', ['10.0.0.1 draining east 5']],
-    ['what is so already is not written', { pools: [{ [EAST]: ['10.0.0.1 draining'] }] }, '10.0.0.1 draining', []],
-    ['a node ahead of its slice stays', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] }, '10.0.0.1 draining east 6', []],
-    ['even when it was restored ahead', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }] }, '10.0.0.1 ready east 6', []],
-    ['the stamp of another cluster holds nobody up', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] }, '10.0.0.1 draining west 9', ['10.0.0.1 ready east 5']],
+    [
+      'a drained node of a ready member is restored',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] },
+      '10.0.0.1 draining east 4',
+      ['10.0.0.1 ready east 5'],
+    ],
+    [
+      'a node that was forced out is restored',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] },
+      '10.0.0.1 out east 5',
+      ['10.0.0.1 ready east 5'],
+    ],
+    [
+      'one without a stamp of ours too',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] },
+      '10.0.0.1 draining',
+      ['10.0.0.1 ready east 5'],
+    ],
+    [
+      'a draining member is drained',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }] },
+      '10.0.0.1',
+      ['10.0.0.1 draining east 5'],
+    ],
+    [
+      'what is so already is not written',
+      { pools: [{ [EAST]: ['10.0.0.1 draining'] }] },
+      '10.0.0.1 draining',
+      [],
+    ],
+    [
+      'a node ahead of its slice stays',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] },
+      '10.0.0.1 draining east 6',
+      [],
+    ],
+    [
+      'even when it was restored ahead',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }] },
+      '10.0.0.1 ready east 6',
+      [],
+    ],
+    [
+      'the stamp of another cluster holds nobody up',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] },
+      '10.0.0.1 draining west 9',
+      ['10.0.0.1 ready east 5'],
+    ],
     ['a node that nothing declared uses stays', { pools: [] }, '10.0.0.1 draining', []],
-    ['a node drains only if every use wants it', { pools: [{ [EAST]: ['10.0.0.1 draining'] }, { [EAST]: ['10.0.0.1'] }] }, '10.0.0.1', []],
-    ['the members of a drained cluster drain', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] }, '10.0.0.1', ['10.0.0.1 draining east 5']],
-    ['those of a cluster that is out are forced out', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }], out: ['east'] }, '10.0.0.1 draining', ['10.0.0.1 out east 5']],
-    ['an address that two clusters use goes as far as both want', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }], out: ['east'], drained: ['west'] }, '10.0.0.1', ['10.0.0.1 draining east 5']],
-    ['and not at all where one of them is enabled', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }], out: ['east'] }, '10.0.0.1', []],
-    ['a drain is heard where express restored a node ahead, and keeps its stamp', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] }, '10.0.0.1 ready east 6', ['10.0.0.1 draining east 6']],
-    ['but takes back nothing that express took out', { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] }, '10.0.0.1 out east 6', []],
+    [
+      'a node drains only if every use wants it',
+      { pools: [{ [EAST]: ['10.0.0.1 draining'] }, { [EAST]: ['10.0.0.1'] }] },
+      '10.0.0.1',
+      [],
+    ],
+    [
+      'the members of a drained cluster drain',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] },
+      '10.0.0.1',
+      ['10.0.0.1 draining east 5'],
+    ],
+    [
+      'those of a cluster that is out are forced out',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }], out: ['east'] },
+      '10.0.0.1 draining',
+      ['10.0.0.1 out east 5'],
+    ],
+    [
+      'an address that two clusters use goes as far as both want',
+      {
+        at: { [EAST]: 5 },
+        pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }],
+        out: ['east'],
+        drained: ['west'],
+      },
+      '10.0.0.1',
+      ['10.0.0.1 draining east 5'],
+    ],
+    [
+      'and not at all where one of them is enabled',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }], out: ['east'] },
+      '10.0.0.1',
+      [],
+    ],
+    [
+      'a drain is heard where express restored a node ahead, and keeps its stamp',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] },
+      '10.0.0.1 ready east 6',
+      ['10.0.0.1 draining east 6'],
+    ],
+    [
+      'but takes back nothing that express took out',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] },
+      '10.0.0.1 out east 6',
+      [],
+    ],
   ])('%s', (_name, state, live, expected) => {
     expect(writes(state, [live])).toEqual(expected);
   });
 
   test('a cordon that one ingress declares already is not undone by another that has not heard of it yet', () => {
     const pools = [{ [EAST]: ['10.0.0.1 draining'] }, { [INNER]: ['10.0.0.1'] }];
-    expect(writes({ at: { [EAST]: 6, [INNER]: 3 }, pools }, ['10.0.0.1 draining east 6'])).toEqual([]);
+    expect(writes({ at: { [EAST]: 6, [INNER]: 3 }, pools }, ['10.0.0.1 draining east 6'])).toEqual(
+      [],
+    );
     // Once it has, and still wants the node, it counts.
-    expect(writes({ at: { [EAST]: 6, [INNER]: 7 }, pools }, ['10.0.0.1 draining east 6'])).toEqual(['10.0.0.1 ready east 6']);
+    expect(writes({ at: { [EAST]: 6, [INNER]: 7 }, pools }, ['10.0.0.1 draining east 6'])).toEqual([
+      '10.0.0.1 ready east 6',
+    ]);
   });
 
   test('what is restored for several ingresses can be drained only when each of them wants it', () => {
-    const state = { at: { [EAST]: 9, [INNER]: 3 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }, { [INNER]: ['10.0.0.1'] }] };
+    const state = {
+      at: { [EAST]: 9, [INNER]: 3 },
+      pools: [{ [EAST]: ['10.0.0.1 draining'] }, { [INNER]: ['10.0.0.1'] }],
+    };
     const [restored = ''] = writes(state, ['10.0.0.1 draining']);
     expect(restored).toBe('10.0.0.1 ready east 3');
     expect(writes({ ...state, at: { [EAST]: 10, [INNER]: 3 } }, [restored])).toEqual([]);
   });
 
   test('doing it again does nothing', () => {
-    const state = { at: { [EAST]: 5, [WEST]: 2 }, pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2 draining'], [WEST]: ['10.0.0.1'] }] };
+    const state = {
+      at: { [EAST]: 5, [WEST]: 2 },
+      pools: [{ [EAST]: ['10.0.0.1', '10.0.0.2 draining'], [WEST]: ['10.0.0.1'] }],
+    };
     const first = writes(state, ['10.0.0.1 out', '10.0.0.2']);
     expect(first).toHaveLength(2);
     expect(writes(state, first)).toEqual([]);
   });
 
   test('the addresses that drain are those whose every use does', () => {
-    const state = declared({ pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3'] }, { [EAST]: ['10.0.0.2'] }] });
+    const state = declared({
+      pools: [
+        { [EAST]: ['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3'] },
+        { [EAST]: ['10.0.0.2'] },
+      ],
+    });
     expect([...drainingAddresses(state)]).toEqual(['10.0.0.1']);
   });
 });
 
 describe('a stamp', () => {
   test('comes back as it was written', () => {
-    const stamp = { cluster: 'east-1', version: { epoch: 1_767_225_600_000, counter: 42, generation: 1_767_225_600 } };
+    const stamp = {
+      cluster: 'east-1',
+      version: { epoch: 1_767_225_600_000, counter: 42, generation: 1_767_225_600 },
+    };
     expect(parseStamp(formatStamp(stamp))).toEqual(stamp);
   });
 
-  test.each([undefined, '', 'put out of service by the night shift', 'sluice east', 'sluice east 1.2', 'sluice east 1.2.3 4'])('is not read from %j', (text) => {
+  test.each([
+    undefined,
+    '',
+    'put out of service by the night shift',
+    'sluice east',
+    'sluice east 1.2',
+    'sluice east 1.2.3 4',
+  ])('is not read from %j', (text) => {
     expect(parseStamp(text)).toBeUndefined();
   });
 
   test('orders by all of its version', () => {
-    expect(parseStamp('sluice east 1.2.3')).toEqual({ cluster: 'east', version: { ...version(2), generation: 3 } });
+    expect(parseStamp('sluice east 1.2.3')).toEqual({
+      cluster: 'east',
+      version: { ...version(2), generation: 3 },
+    });
   });
 });

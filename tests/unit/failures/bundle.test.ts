@@ -5,8 +5,36 @@ import type { Failure } from '../../../shared/failures/port.ts';
 
 const ID = '0123456789abcdef';
 const failure = (over: object = {}, details: object = {}, event: object = {}): Failure => ({
-    id: ID, code: 'BIP421', class: 'device', sentence: 's', queue: 'slices', owner: 'east/a/gw', gateways: [], state: 'open', count: 1, first: 1, last: 1, changed: 1, seen: [], evidence: 'evidence/01/x.json', ...over,
-    details: { reason: 'r', attempts: [], event: { queue: 'slices', group: 'g', id: 'm', body: 'b', sentAt: 1, receiveCount: 1, verification: 'unchecked', ...event }, ...details },
+  id: ID,
+  code: 'BIP421',
+  class: 'device',
+  sentence: 's',
+  queue: 'slices',
+  owner: 'east/a/gw',
+  gateways: [],
+  state: 'open',
+  count: 1,
+  first: 1,
+  last: 1,
+  changed: 1,
+  seen: [],
+  evidence: 'evidence/01/x.json',
+  ...over,
+  details: {
+    reason: 'r',
+    attempts: [],
+    event: {
+      queue: 'slices',
+      group: 'g',
+      id: 'm',
+      body: 'b',
+      sentAt: 1,
+      receiveCount: 1,
+      verification: 'unchecked',
+      ...event,
+    },
+    ...details,
+  },
 });
 const bundle = (...failures: readonly Failure[]): string => writeBundle(failures, 0);
 
@@ -25,26 +53,51 @@ describe('a bundle', () => {
     ['an endless sentence', failure({ sentence: 'x'.repeat(100_000) })],
     ['endless gateways', failure({ gateways: Array.from({ length: 10_001 }, () => 'a/b') })],
     ['an endless reason', failure({}, { reason: 'x'.repeat(100_000) })],
-    ['endless attempts', failure({}, { attempts: Array.from({ length: 1_001 }, () => ({ at: '2026-11-23T03:00:00Z', code: 'c', reason: 'r' })) })],
+    [
+      'endless attempts',
+      failure(
+        {},
+        {
+          attempts: Array.from({ length: 1_001 }, () => ({
+            at: '2026-11-23T03:00:00Z',
+            code: 'c',
+            reason: 'r',
+          })),
+        },
+      ),
+    ],
     ['an event that no queue carries', failure({}, {}, { body: 'x'.repeat(1_048_577) })],
     ['an endless sender', failure({}, {}, { sender: 'x'.repeat(2_000) })],
   ])('with %s is refused, and the line is named', (_, bad) => {
-    expect(() => readBundle(bundle(failure(), bad), 'b')).toThrow(expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('line 3') }));
+    expect(() => readBundle(bundle(failure(), bad), 'b')).toThrow(
+      expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('line 3') }),
+    );
   });
 
   test('larger than a process should read is refused before it is taken apart', () => {
     const text = bundle(failure(), failure({ id: 'fedcba9876543210' }));
     const bounds = { bytes: text.length, failures: 2 };
     expect(readBundle(text, 'b', bounds)).toHaveLength(2);
-    for (const tight of [{ ...bounds, bytes: text.length - 1 }, { ...bounds, failures: 1 }]) {
-      expect(() => readBundle(text, 'b', tight)).toThrow(expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('in parts') }));
+    for (const tight of [
+      { ...bounds, bytes: text.length - 1 },
+      { ...bounds, failures: 1 },
+    ]) {
+      expect(() => readBundle(text, 'b', tight)).toThrow(
+        expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('in parts') }),
+      );
     }
-    expect(() => readBundle(`${text}${'{}\n'.repeat(10)}`, 'b', { bytes: 1e6, failures: 2 })).toThrow(expect.objectContaining({ code: 'RPL709' }));
+    expect(() =>
+      readBundle(`${text}${'{}\n'.repeat(10)}`, 'b', { bytes: 1e6, failures: 2 }),
+    ).toThrow(expect.objectContaining({ code: 'RPL709' }));
   });
 
   test('is never written larger than it may be read', () => {
     const two = [failure(), failure()];
-    expect(() => writeBundle(two, 0, { bytes: 1e6, failures: 1 })).toThrow(expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('filter') }));
-    expect(() => writeBundle(two, 0, { bytes: 100, failures: 9 })).toThrow(expect.objectContaining({ code: 'RPL709' }));
+    expect(() => writeBundle(two, 0, { bytes: 1e6, failures: 1 })).toThrow(
+      expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('filter') }),
+    );
+    expect(() => writeBundle(two, 0, { bytes: 100, failures: 9 })).toThrow(
+      expect.objectContaining({ code: 'RPL709' }),
+    );
   });
 });

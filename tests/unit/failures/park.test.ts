@@ -18,10 +18,24 @@ import { CLUSTERS, configOf, testRuntime } from '../../fixtures/failures/runtime
 
 const OWNER = 'east/istio-system/istio-ingressgateway';
 const DAY = 86_400_000;
-const context = { awsRequestId: 'r', functionName: 'park', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 };
+const context = {
+  awsRequestId: 'r',
+  functionName: 'park',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => 30_000,
+};
 
 function message(body = 'nonsense', over: Partial<QueueMessage> = {}): QueueMessage {
-  return { id: 'm1', receipt: 'r1', group: OWNER, deduplicationId: 'm1', body, receiveCount: 1, sentAt: 1_000, ...over };
+  return {
+    id: 'm1',
+    receipt: 'r1',
+    group: OWNER,
+    deduplicationId: 'm1',
+    body,
+    receiveCount: 1,
+    sentAt: 1_000,
+    ...over,
+  };
 }
 
 async function parked(arn: string): Promise<readonly (string | undefined)[]> {
@@ -45,13 +59,20 @@ describe('what park is fed with', () => {
     ['arn:aws:sqs:eu-central-1:1:sluice-slices.fifo', 'sluice-slices'],
     ['arn:aws:sqs:eu-central-1:1:express', 'express'],
     ['', 'a record without a queue'],
-  ])('from any other queue (%s) nothing is taken, and the one that is connected is named', async (arn, named) => {
-    await expect(parked(arn)).rejects.toThrow(`park was given ${named}; feed it from the queues snapshots-dead and slices-dead`);
-  });
+  ])(
+    'from any other queue (%s) nothing is taken, and the one that is connected is named',
+    async (arn, named) => {
+      await expect(parked(arn)).rejects.toThrow(
+        `park was given ${named}; feed it from the queues snapshots-dead and slices-dead`,
+      );
+    },
+  );
 
   test('an invocation without records is refused in words', async () => {
     const runtime = testRuntime();
-    await expect(parkInto(runtime, failuresOver(memoryBlobs(), runtime))({ Records: [] }, context)).rejects.toThrow('park was given a record without a queue');
+    await expect(
+      parkInto(runtime, failuresOver(memoryBlobs(), runtime))({ Records: [] }, context),
+    ).rejects.toThrow('park was given a record without a queue');
   });
 });
 
@@ -60,7 +81,10 @@ test('every batch is followed by a look at what is too old', async () => {
   const failures = failuresOver(memoryBlobs(), runtime);
   const asked: number[] = [];
   const store = { ...failures.store, prune: async (before: number) => asked.push(before) };
-  await parkInto(runtime, { ...failures, store })({ Records: [toRecord(message(), 'slices-dead')] }, context);
+  await parkInto(runtime, { ...failures, store })(
+    { Records: [toRecord(message(), 'slices-dead')] },
+    context,
+  );
   expect(asked).toHaveLength(1);
 });
 
@@ -74,10 +98,21 @@ describe('retention', () => {
   }
 
   function kept(): Kept {
-    const runtime = testRuntime(configOf({ failures: { kind: 'fs', path: '/nowhere', retentionDays: 30 } }));
+    const runtime = testRuntime(
+      configOf({ failures: { kind: 'fs', path: '/nowhere', retentionDays: 30 } }),
+    );
     const [asked, lines]: [number[], string[]] = [[], []];
-    const write = (level: string) => (fields: object): void => void lines.push(`${level} ${JSON.stringify(fields)}`);
-    const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
+    const write =
+      (level: string) =>
+      (fields: object): void =>
+        void lines.push(`${level} ${JSON.stringify(fields)}`);
+    const log: Logger = {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+      child: () => log,
+    };
     const part = (i: 0 | 1 | 2) => ({
       prune: async (before: number) => {
         asked.push(before);
@@ -86,14 +121,24 @@ describe('retention', () => {
       },
     });
     const failures = { store: part(0), jobs: part(1), suspects: part(2) } as unknown as Pruned;
-    const at: Kept = { prune: createPruner({ ...runtime, log } satisfies Runtime, failures), runtime, asked, lines, gone: [0, 0, 0] };
+    const at: Kept = {
+      prune: createPruner({ ...runtime, log } satisfies Runtime, failures),
+      runtime,
+      asked,
+      lines,
+      gone: [0, 0, 0],
+    };
     return at;
   }
 
   test('ends for failures and jobs after the days that are configured, for marks when no queue can hold their message', async () => {
     const at = kept();
     await at.prune();
-    expect(at.asked.map((before) => at.runtime.clock.now() - before)).toEqual([30 * DAY, 30 * DAY, RETENTION_MS]);
+    expect(at.asked.map((before) => at.runtime.clock.now() - before)).toEqual([
+      30 * DAY,
+      30 * DAY,
+      RETENTION_MS,
+    ]);
   });
 
   test('is looked at once a day, a whole day after the last time', async () => {
@@ -136,12 +181,23 @@ describe('whose a dead letter is', () => {
   const { privatePem, publicPem } = newKeyPair();
   const signer = readSigner(privatePem);
   if ('problem' in signer) throw new Error(signer.problem);
-  const config = configOf({ clusters: CLUSTERS.map((id) => ({ id, verifyKeys: id === 'east' ? ['file:/east.pub'] : [] })) });
+  const config = configOf({
+    clusters: CLUSTERS.map((id) => ({ id, verifyKeys: id === 'east' ? ['file:/east.pub'] : [] })),
+  });
   const runtime = testRuntime(config);
-  const rules = { config, keys: createKeyring({ resolve: () => Promise.resolve(publicPem) }, runtime.clock) };
-  const event = (signed: boolean): string => seal(INGRESS_OBSERVED, {}, { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' }, signed ? signer.ok : undefined);
+  const rules = {
+    config,
+    keys: createKeyring({ resolve: () => Promise.resolve(publicPem) }, runtime.clock),
+  };
+  const event = (signed: boolean): string =>
+    seal(
+      INGRESS_OBSERVED,
+      {},
+      { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' },
+      signed ? signer.ok : undefined,
+    );
 
-  test('is its owner\'s where the cluster proved it, and nobody\'s where it did not', async () => {
+  test("is its owner's where the cluster proved it, and nobody's where it did not", async () => {
     expect((await sight('snapshots', message(event(true)), rules)).head.owner).toBe(OWNER);
     expect((await sight('snapshots', message(event(false)), rules)).head.owner).toBeUndefined();
   });

@@ -19,7 +19,11 @@ function sources(folder: string): string[] {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const found = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g)];
+  const found = [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
+    ),
+  ];
   return found.map((match) => {
     const name = match[1] ?? match[2] ?? match[3] ?? '';
     const target = name.startsWith('.') ? relative(root, resolve(root, dirname(file), name)) : name;
@@ -28,22 +32,46 @@ function importsOf(file: string): Import[] {
 }
 
 const all = ['functions', 'shared', 'infra', 'tests'].flatMap(sources).flatMap(importsOf);
-const inside = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
-const offenders = (bad: (i: Import) => boolean): string[] => all.filter(bad).map((i) => `${i.file}: ${i.text}`);
+const inside = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(`${folder}/`);
+const offenders = (bad: (i: Import) => boolean): string[] =>
+  all.filter(bad).map((i) => `${i.file}: ${i.text}`);
 
 describe('the boundaries of the architecture', () => {
   test('shared/domain imports zod and itself only', () => {
-    expect(offenders((i) => inside(i.file, 'shared/domain') && !inside(i.target, 'shared/domain') && i.target !== 'zod')).toEqual([]);
+    expect(
+      offenders(
+        (i) =>
+          inside(i.file, 'shared/domain') &&
+          !inside(i.target, 'shared/domain') &&
+          i.target !== 'zod',
+      ),
+    ).toEqual([]);
   });
 
   test('shared/domain knows no clock and no chance', () => {
-    const impure = sources('shared/domain').filter((file) => /Date\.now|new Date\(\)|Math\.random|\bprocess\.\w|setTimeout/.test(readFileSync(join(root, file), 'utf8')));
+    const impure = sources('shared/domain').filter((file) =>
+      /Date\.now|new Date\(\)|Math\.random|\bprocess\.\w|setTimeout/.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
+    );
     expect(impure).toEqual([]);
   });
 
   test('only shared/kubernetes imports the Kubernetes client, only shared/queue the SQS client', () => {
-    expect(offenders((i) => i.target.startsWith('@kubernetes/') && !inside(i.file, 'shared/kubernetes') && !inside(i.file, 'tests'))).toEqual([]);
-    const sqs = (i: Import): boolean => i.target === '@aws-sdk/client-sqs' && !inside(i.file, 'shared/queue') && !inside(i.file, 'tests') && !inside(i.file, 'infra/lab');
+    expect(
+      offenders(
+        (i) =>
+          i.target.startsWith('@kubernetes/') &&
+          !inside(i.file, 'shared/kubernetes') &&
+          !inside(i.file, 'tests'),
+      ),
+    ).toEqual([]);
+    const sqs = (i: Import): boolean =>
+      i.target === '@aws-sdk/client-sqs' &&
+      !inside(i.file, 'shared/queue') &&
+      !inside(i.file, 'tests') &&
+      !inside(i.file, 'infra/lab');
     expect(offenders(sqs)).toEqual([]);
   });
 
@@ -53,27 +81,54 @@ describe('the boundaries of the architecture', () => {
     const allowed = ['shared/bigip', 'shared/kubernetes', 'infra/lab', 'tests', serves];
     expect(sources('functions').filter((file) => file === serves)).toEqual([serves]);
     expect(/\b(request|get|fetch)\(/.test(readFileSync(join(root, serves), 'utf8'))).toBe(false);
-    expect(offenders((i) => (i.target === 'undici' || /^node:https?$/.test(i.target)) && !allowed.some((folder) => inside(i.file, folder)))).toEqual([]);
+    expect(
+      offenders(
+        (i) =>
+          (i.target === 'undici' || /^node:https?$/.test(i.target)) &&
+          !allowed.some((folder) => inside(i.file, folder)),
+      ),
+    ).toEqual([]);
   });
 
   test('functions never import each other', () => {
     const folder = (path: string): string => path.split('/').slice(0, 2).join('/');
-    expect(offenders((i) => inside(i.file, 'functions') && inside(i.target, 'functions') && folder(i.file) !== folder(i.target))).toEqual([]);
+    expect(
+      offenders(
+        (i) =>
+          inside(i.file, 'functions') &&
+          inside(i.target, 'functions') &&
+          folder(i.file) !== folder(i.target),
+      ),
+    ).toEqual([]);
   });
 
   test('nothing of the product imports the lab, and shared imports no function', () => {
-    expect(offenders((i) => inside(i.target, 'infra/lab') && !inside(i.file, 'infra/lab') && !inside(i.file, 'tests'))).toEqual([]);
+    expect(
+      offenders(
+        (i) =>
+          inside(i.target, 'infra/lab') && !inside(i.file, 'infra/lab') && !inside(i.file, 'tests'),
+      ),
+    ).toEqual([]);
     expect(offenders((i) => inside(i.file, 'shared') && inside(i.target, 'functions'))).toEqual([]);
   });
 
   test('zod comes as a namespace: the named import keeps every locale in the bundles', () => {
-    expect(offenders((i) => i.target === 'zod' && !inside(i.file, 'tests') && !/import (type )?\* as z from/.test(i.text))).toEqual([]);
+    expect(
+      offenders(
+        (i) =>
+          i.target === 'zod' &&
+          !inside(i.file, 'tests') &&
+          !/import (type )?\* as z from/.test(i.text),
+      ),
+    ).toEqual([]);
   });
 });
 
 describe('the size of the rooms', () => {
   test('no source file is longer than 400 lines, most are under 250', () => {
-    const lengths = ['functions', 'shared', 'infra'].flatMap(sources).map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }));
+    const lengths = ['functions', 'shared', 'infra']
+      .flatMap(sources)
+      .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }));
     expect(lengths.filter((f) => f.lines > 400)).toEqual([]);
     expect(lengths.filter((f) => f.lines > 250).length / lengths.length).toBeLessThan(0.1);
   });

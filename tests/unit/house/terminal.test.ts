@@ -5,28 +5,53 @@ import { expect, test } from '@jest/globals';
 
 const root = resolve(import.meta.dirname, '../../..');
 const SEAM = 'shared/telemetry/terminal.ts';
-const AROUND = /\bconsole\s*[.[]|\bprocess\s*[.[]\s*['"]?(?:stdout|stderr)\b|from 'node:(?:console|tty|readline|readline\/promises)'|\bwriteSync\(\s*[12]\b|\/dev\/(?:std|tty)/;
+const AROUND =
+  /\bconsole\s*[.[]|\bprocess\s*[.[]\s*['"]?(?:stdout|stderr)\b|from 'node:(?:console|tty|readline|readline\/promises)'|\bwriteSync\(\s*[12]\b|\/dev\/(?:std|tty)/;
 
 const sources = ['functions', 'shared'].flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name)));
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name)),
+);
 
 test('only the seam writes to standard output and standard error', () => {
   expect(sources).toContain(SEAM);
-  expect(sources.filter((file) => file !== SEAM && AROUND.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  expect(
+    sources.filter((file) => file !== SEAM && AROUND.test(readFileSync(join(root, file), 'utf8'))),
+  ).toEqual([]);
 });
 
 test('what would go around it is recognised', () => {
-  for (const text of ["console.log('x')", 'console["error"](x)', 'process.stdout.write(x)', "process['stderr'].write(x)", "import { WriteStream } from 'node:tty'", 'writeSync(1, x)', "writeFileSync('/dev/stdout', x)"]) expect(AROUND.test(text)).toBe(true);
+  for (const text of [
+    "console.log('x')",
+    'console["error"](x)',
+    'process.stdout.write(x)',
+    "process['stderr'].write(x)",
+    "import { WriteStream } from 'node:tty'",
+    'writeSync(1, x)',
+    "writeFileSync('/dev/stdout', x)",
+  ])
+    expect(AROUND.test(text)).toBe(true);
 });
 
 test('whatever a logger writes goes through the same escapes', () => {
-  expect(readFileSync(join(root, 'shared/telemetry/logger.ts'), 'utf8')).toMatch(/streamWrite: visibleJson/);
-  const elsewhere = sources.filter((file) => file !== 'shared/telemetry/logger.ts' && /from 'pino'/.test(readFileSync(join(root, file), 'utf8')));
+  expect(readFileSync(join(root, 'shared/telemetry/logger.ts'), 'utf8')).toMatch(
+    /streamWrite: visibleJson/,
+  );
+  const elsewhere = sources.filter(
+    (file) =>
+      file !== 'shared/telemetry/logger.ts' &&
+      /from 'pino'/.test(readFileSync(join(root, file), 'utf8')),
+  );
   expect(elsewhere).toEqual([]);
 });
 
 test('only the recorder writes Kubernetes Events', () => {
-  const writers = sources.filter((file) => /\.(?:create|merge)\(EVENTS\b/.test(readFileSync(join(root, file), 'utf8')));
+  const writers = sources.filter((file) =>
+    /\.(?:create|merge)\(EVENTS\b/.test(readFileSync(join(root, file), 'utf8')),
+  );
   expect(writers).toEqual(['functions/watch/recorder.ts']);
-  expect(readFileSync(join(root, 'functions/watch/recorder.ts'), 'utf8')).toContain('occurrences.map(withVisibleText)');
+  expect(readFileSync(join(root, 'functions/watch/recorder.ts'), 'utf8')).toContain(
+    'occurrences.map(withVisibleText)',
+  );
 });

@@ -5,14 +5,20 @@ import type { PortMapping, ServerReport } from '../../../shared/domain/ingress/v
 import { INGRESS, mesh } from '../../fixtures/kubernetes.ts';
 
 /** The mapping of the ingress that the fixtures are about. */
-export function mapped(objects: KubernetesObjects, options: Partial<MeshOptions> = {}): PortMapping {
+export function mapped(
+  objects: KubernetesObjects,
+  options: Partial<MeshOptions> = {},
+): PortMapping {
   return mapIngress(INGRESS, objects, mesh(options));
 }
 
 export function reportIn(mapping: PortMapping, gateway: string, server = 0): ServerReport {
   const key = gateway.includes('/') ? gateway : `default/${gateway}`;
   const report = mapping.servers.find((one) => one.gateway === key && one.server === server);
-  if (report === undefined) throw new Error(`no report of ${key} server ${server} among ${mapping.servers.map((one) => `${one.gateway}#${one.server}`).join(', ')}`);
+  if (report === undefined)
+    throw new Error(
+      `no report of ${key} server ${server} among ${mapping.servers.map((one) => `${one.gateway}#${one.server}`).join(', ')}`,
+    );
   return report;
 }
 
@@ -24,5 +30,8 @@ export function said(mapping: PortMapping, gateway: string, server = 0): string 
 
 /** `8080/tcp HTTP`, with the bind before the port where there is one. */
 export function listens(mapping: PortMapping): string[] {
-  return mapping.listeners.map(({ port, bind, transport, kinds }) => `${bind === undefined ? '' : `${bind}:`}${port}/${transport} ${kinds.join('+')}`);
+  return mapping.listeners.map(
+    ({ port, bind, transport, kinds }) =>
+      `${bind === undefined ? '' : `${bind}:`}${port}/${transport} ${kinds.join('+')}`,
+  );
 }

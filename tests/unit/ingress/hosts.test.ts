@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { HostIndex } from '../../../shared/domain/ingress/host-index.ts';
-import { hostName, hostNamespace, hostsOverlap, isSubsetOf, sanitiseHosts } from '../../../shared/domain/ingress/hosts.ts';
+import {
+  hostName,
+  hostNamespace,
+  hostsOverlap,
+  isSubsetOf,
+  sanitiseHosts,
+} from '../../../shared/domain/ingress/hosts.ts';
 
 describe('istio-port-mapping.md §2: hosts of servers', () => {
   test.each<[string, string[], string[]]>([
@@ -51,7 +57,19 @@ describe('istio-port-mapping.md §2: hosts of servers', () => {
 
 describe('the index of hosts', () => {
   /** More than are looked through without an index. */
-  const HOSTS = ['a.com', '*.com', '*.b.com', 'x.b.com', 'y.b.com', '*', '*suffix.org', 'org', 'b.com', '*.y.b.com', 'a.com'];
+  const HOSTS = [
+    'a.com',
+    '*.com',
+    '*.b.com',
+    'x.b.com',
+    'y.b.com',
+    '*',
+    '*suffix.org',
+    'org',
+    'b.com',
+    '*.y.b.com',
+    'a.com',
+  ];
 
   function candidates(...asked: readonly string[]): readonly string[] {
     const index = new HostIndex<string>();
@@ -62,7 +80,10 @@ describe('the index of hosts', () => {
   test.each([
     ['a.com', ['0 a.com', '1 *.com', '5 *', '6 *suffix.org', '10 a.com']],
     ['x.b.com', ['1 *.com', '2 *.b.com', '3 x.b.com', '5 *', '6 *suffix.org']],
-    ['*.b.com', ['1 *.com', '2 *.b.com', '3 x.b.com', '4 y.b.com', '5 *', '6 *suffix.org', '9 *.y.b.com']],
+    [
+      '*.b.com',
+      ['1 *.com', '2 *.b.com', '3 x.b.com', '4 y.b.com', '5 *', '6 *suffix.org', '9 *.y.b.com'],
+    ],
     ['org', ['5 *', '6 *suffix.org', '7 org']],
     ['.org', ['5 *', '6 *suffix.org']],
     ['nowhere', ['5 *', '6 *suffix.org']],
@@ -71,7 +92,14 @@ describe('the index of hosts', () => {
   });
 
   test('several hosts find each item once', () => {
-    expect(candidates('a.com', 'b.com', 'a.com')).toEqual(['0 a.com', '1 *.com', '5 *', '6 *suffix.org', '8 b.com', '10 a.com']);
+    expect(candidates('a.com', 'b.com', 'a.com')).toEqual([
+      '0 a.com',
+      '1 *.com',
+      '5 *',
+      '6 *suffix.org',
+      '8 b.com',
+      '10 a.com',
+    ]);
   });
 
   test.each(['*', '*x.com'])('%s does not end at a dot, so everything may overlap', (host) => {

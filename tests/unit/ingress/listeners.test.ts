@@ -1,9 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Server } from '../../../shared/domain/ingress/objects.ts';
-import { block, cluster, gateway, gatewayPod, server, service, servicePort, tcpRoute, virtualService } from '../../fixtures/kubernetes.ts';
+import {
+  block,
+  cluster,
+  gateway,
+  gatewayPod,
+  server,
+  service,
+  servicePort,
+  tcpRoute,
+  virtualService,
+} from '../../fixtures/kubernetes.ts';
 import { listens, mapped, reportIn, said } from './ask.ts';
 
-const ROUTES = [tcpRoute('tcp', ['g']), virtualService('tls', ['g'], { tls: [block([{ sniHosts: ['a.com'] }])] })];
+const ROUTES = [
+  tcpRoute('tcp', ['g']),
+  virtualService('tls', ['g'], { tls: [block([{ sniHosts: ['a.com'] }])] }),
+];
 
 describe('istio-port-mapping.md §1.6: protocols', () => {
   test.each<[string, string, string | undefined, string]>([
@@ -34,11 +47,23 @@ describe('istio-port-mapping.md §1.6: protocols', () => {
     ['TLS settings on TCP terminate', 'TCP', 'SIMPLE', 'TLS_TERMINATE'],
   ])('%s', (_, protocol, tls, kind) => {
     const one = server(9000, protocol, tls === undefined ? {} : { tls });
-    expect(listens(mapped(cluster({ gateways: [gateway('g', [one])], virtualServices: ROUTES }, [servicePort(80)])))).toEqual([`9000/tcp ${kind}`]);
+    expect(
+      listens(
+        mapped(
+          cluster({ gateways: [gateway('g', [one])], virtualServices: ROUTES }, [servicePort(80)]),
+        ),
+      ),
+    ).toEqual([`9000/tcp ${kind}`]);
   });
 
   test('httpsRedirect on an HTTP server is a plaintext listener', () => {
-    expect(listens(mapped(cluster({ gateways: [gateway('g', [server(80, 'HTTP', { httpsRedirect: true })])] })))).toEqual(['80/tcp HTTP']);
+    expect(
+      listens(
+        mapped(
+          cluster({ gateways: [gateway('g', [server(80, 'HTTP', { httpsRedirect: true })])] }),
+        ),
+      ),
+    ).toEqual(['80/tcp HTTP']);
   });
 });
 
@@ -67,8 +92,13 @@ describe('servers that cannot be read are rejected, and the others served', () =
   });
 
   test('a rejected server takes nobody’s port', () => {
-    const gateways = [gateway('bad', [server(80, 'HTTP', { hosts: [] })], { age: 9 }), gateway('good', [server(80)])];
-    expect(said(mapped(cluster({ gateways, virtualServices: [tcpRoute('v', ['good'])] })), 'good')).toBe('listening OK');
+    const gateways = [
+      gateway('bad', [server(80, 'HTTP', { hosts: [] })], { age: 9 }),
+      gateway('good', [server(80)]),
+    ];
+    expect(
+      said(mapped(cluster({ gateways, virtualServices: [tcpRoute('v', ['good'])] })), 'good'),
+    ).toBe('listening OK');
   });
 });
 
@@ -83,9 +113,17 @@ describe('istio-port-mapping.md §1.4: privileged ports', () => {
     [8080, 80, true, 'privileged-port MAP220'],
     [80, 80, false, 'listening OK'],
   ])('port %i led to %i, unprivileged %s', (number, targetPort, is, answer) => {
-    const there = cluster({ gateways: [gateway('g', [server(number, 'HTTP')])], pods: is ? unprivileged : [gatewayPod()] }, [servicePort(number, { targetPort })]);
+    const there = cluster(
+      {
+        gateways: [gateway('g', [server(number, 'HTTP')])],
+        pods: is ? unprivileged : [gatewayPod()],
+      },
+      [servicePort(number, { targetPort })],
+    );
     expect(said(mapped(there), 'g')).toBe(answer);
-    expect(reportIn(mapped(there), 'g').envoyPorts).toEqual(answer === 'listening OK' ? [targetPort] : []);
+    expect(reportIn(mapped(there), 'g').envoyPorts).toEqual(
+      answer === 'listening OK' ? [targetPort] : [],
+    );
   });
 
   test('the option of the mesh comes before what the pods say', () => {
@@ -94,18 +132,28 @@ describe('istio-port-mapping.md §1.4: privileged ports', () => {
   });
 
   test('a server that is skipped keeps its port in the merge', () => {
-    const gateways = [gateway('old', [server(80, 'HTTP')], { age: 2 }), gateway('new', [server(80)])];
+    const gateways = [
+      gateway('old', [server(80, 'HTTP')], { age: 2 }),
+      gateway('new', [server(80)]),
+    ];
     expect(said(mapped(cluster({ gateways, pods: unprivileged })), 'new')).toBe('rejected MAP210');
   });
 
   test('a Unix socket has port 0, which falls under the same test', () => {
-    const there = cluster({ gateways: [gateway('g', [server(0, 'HTTP', { bind: 'unix:///run/x' })])], pods: unprivileged });
+    const there = cluster({
+      gateways: [gateway('g', [server(0, 'HTTP', { bind: 'unix:///run/x' })])],
+      pods: unprivileged,
+    });
     expect(said(mapped(there), 'g')).toBe('privileged-port MAP220');
   });
 
   test('a port that the Service leads to a low one says what to change', () => {
-    const there = cluster({ gateways: [gateway('g', [server(80, 'HTTP')])], pods: unprivileged }, [servicePort(80)]);
-    expect(reportIn(mapped(there), 'g').reason).toContain('give port 80 of Service istio-system/istio-ingressgateway a targetPort of 1024 or more');
+    const there = cluster({ gateways: [gateway('g', [server(80, 'HTTP')])], pods: unprivileged }, [
+      servicePort(80),
+    ]);
+    expect(reportIn(mapped(there), 'g').reason).toContain(
+      'give port 80 of Service istio-system/istio-ingressgateway a targetPort of 1024 or more',
+    );
     expect(mapped(there).missing).toEqual([]);
   });
 });
@@ -118,40 +166,73 @@ describe('istio-port-mapping.md §1.5: bind', () => {
     ['the IPv6 wildcard', '::', 'listening OK', ['8000/tcp HTTP']],
     ['the address of a pod', '10.0.0.1', 'listening OK', ['10.0.0.1:8000/tcp HTTP']],
     ['loopback', '127.0.0.1', 'unreachable-bind MAP250', ['127.0.0.1:8000/tcp HTTP']],
-    ['the far end of 127.0.0.0/8', '127.255.0.9', 'unreachable-bind MAP250', ['127.255.0.9:8000/tcp HTTP']],
+    [
+      'the far end of 127.0.0.0/8',
+      '127.255.0.9',
+      'unreachable-bind MAP250',
+      ['127.255.0.9:8000/tcp HTTP'],
+    ],
     ['IPv6 loopback', '::1', 'unreachable-bind MAP250', ['::1:8000/tcp HTTP']],
     ['an address that no pod has', '10.9.9.9', 'unreachable-bind MAP251', []],
   ])('%s', (_, bind, answer, listeners) => {
-    const mapping = mapped(cluster({ gateways: [gateway('g', [server(8000, 'HTTP', bind === undefined ? {} : { bind })])] }, [servicePort(8000)]));
+    const mapping = mapped(
+      cluster(
+        { gateways: [gateway('g', [server(8000, 'HTTP', bind === undefined ? {} : { bind })])] },
+        [servicePort(8000)],
+      ),
+    );
     expect(said(mapping, 'g')).toBe(answer);
     expect(listens(mapping)).toEqual(listeners);
-    expect(reportIn(mapping, 'g').servicePorts.map(({ reachesListener }) => reachesListener)).toEqual([answer === 'listening OK']);
+    expect(
+      reportIn(mapping, 'g').servicePorts.map(({ reachesListener }) => reachesListener),
+    ).toEqual([answer === 'listening OK']);
   });
 
   test('a Unix socket is never a pool member', () => {
-    const mapping = mapped(cluster({ gateways: [gateway('g', [server(0, 'HTTP', { bind: 'unix:///run/x' })])] }));
-    expect(reportIn(mapping, 'g')).toMatchObject({ verdict: 'unreachable-bind', code: 'MAP252', envoyPorts: [] });
+    const mapping = mapped(
+      cluster({ gateways: [gateway('g', [server(0, 'HTTP', { bind: 'unix:///run/x' })])] }),
+    );
+    expect(reportIn(mapping, 'g')).toMatchObject({
+      verdict: 'unreachable-bind',
+      code: 'MAP252',
+      envoyPorts: [],
+    });
     expect([listens(mapping), mapping.missing]).toEqual([[], []]);
   });
 
   test('addresses that are not known are given the benefit of the doubt', () => {
-    const there = cluster({ gateways: [gateway('g', [server(8000, 'HTTP', { bind: '10.9.9.9' })])], pods: [gatewayPod({ ips: [] })] });
+    const there = cluster({
+      gateways: [gateway('g', [server(8000, 'HTTP', { bind: '10.9.9.9' })])],
+      pods: [gatewayPod({ ips: [] })],
+    });
     expect(said(mapped(there), 'g')).toBe('listening OK');
   });
 
   test('a loopback listener without a route is not open', () => {
-    expect(listens(mapped(cluster({ gateways: [gateway('g', [server(8000, 'TCP', { bind: '127.0.0.1' })])] })))).toEqual([]);
+    expect(
+      listens(
+        mapped(cluster({ gateways: [gateway('g', [server(8000, 'TCP', { bind: '127.0.0.1' })])] })),
+      ),
+    ).toEqual([]);
   });
 });
 
 describe('istio-port-mapping.md §1.8: HTTP/3', () => {
   const https = gateway('g', [server(443, 'HTTPS', { tls: 'SIMPLE' })]);
-  const ports = [servicePort(443, { name: 'https', targetPort: 8443 }), servicePort(443, { name: 'quic', protocol: 'UDP', targetPort: 8443, nodePort: 31443 })];
+  const ports = [
+    servicePort(443, { name: 'https', targetPort: 8443 }),
+    servicePort(443, { name: 'quic', protocol: 'UDP', targetPort: 8443, nodePort: 31443 }),
+  ];
 
   test('a UDP listener on the resolved TCP target, with QUIC on and a UDP Service port of the number', () => {
     const mapping = mapped(cluster({ gateways: [https] }, ports), { enableQuic: true });
     expect(listens(mapping)).toEqual(['8443/tcp HTTPS', '8443/udp HTTP3']);
-    expect(reportIn(mapping, 'g').servicePorts.map(({ nodePort, reachesListener }) => [nodePort, reachesListener])).toEqual([
+    expect(
+      reportIn(mapping, 'g').servicePorts.map(({ nodePort, reachesListener }) => [
+        nodePort,
+        reachesListener,
+      ]),
+    ).toEqual([
       [null, true],
       [31_443, true],
     ]);
@@ -159,10 +240,18 @@ describe('istio-port-mapping.md §1.8: HTTP/3', () => {
   });
 
   test('the UDP port must lead to that same target', () => {
-    const elsewhere = [servicePort(443, { name: 'https', targetPort: 8443 }), servicePort(443, { name: 'quic', protocol: 'UDP', targetPort: 9443 })];
+    const elsewhere = [
+      servicePort(443, { name: 'https', targetPort: 8443 }),
+      servicePort(443, { name: 'quic', protocol: 'UDP', targetPort: 9443 }),
+    ];
     const mapping = mapped(cluster({ gateways: [https] }, elsewhere), { enableQuic: true });
     expect(listens(mapping)).toEqual(['8443/tcp HTTPS', '8443/udp HTTP3']);
-    expect(reportIn(mapping, 'g').servicePorts.map(({ targetPort, reachesListener }) => [targetPort, reachesListener])).toEqual([
+    expect(
+      reportIn(mapping, 'g').servicePorts.map(({ targetPort, reachesListener }) => [
+        targetPort,
+        reachesListener,
+      ]),
+    ).toEqual([
       [8443, true],
       [9443, false],
     ]);
@@ -175,22 +264,34 @@ describe('istio-port-mapping.md §1.8: HTTP/3', () => {
     ['plain HTTP', gateway('g', [server(443, 'HTTP')]), ports, true],
   ])('not with %s', (_, one, with_, enableQuic) => {
     const there = cluster({ gateways: [one], virtualServices: ROUTES }, with_);
-    expect(listens(mapped(there, { enableQuic })).filter((listener) => listener.includes('udp'))).toEqual([]);
+    expect(
+      listens(mapped(there, { enableQuic })).filter((listener) => listener.includes('udp')),
+    ).toEqual([]);
   });
 });
 
 describe('istio-port-mapping.md §2: AUTO_PASSTHROUGH', () => {
-  const auto = (hosts: string[]) => gateway('g', [server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts })]);
+  const auto = (hosts: string[]) =>
+    gateway('g', [server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts })]);
 
   test.each([
     ['*.local, under which every Service is', ['*.local'], 'listening OK'],
     ['the host of one Service', ['cart.shop.svc.cluster.local'], 'listening OK'],
     ['everything', ['*'], 'listening OK'],
     ['hosts under which there is none', ['*.example.com'], 'no-route MAP232'],
-    ['the host of a Service that has only UDP ports', ['dns.shop.svc.cluster.local'], 'no-route MAP232'],
+    [
+      'the host of a Service that has only UDP ports',
+      ['dns.shop.svc.cluster.local'],
+      'no-route MAP232',
+    ],
   ])('%s', (_, hosts, answer) => {
-    const services = [service('shop/cart', [servicePort(80)]), service('shop/dns', [servicePort(53, { protocol: 'UDP' })])];
+    const services = [
+      service('shop/cart', [servicePort(80)]),
+      service('shop/dns', [servicePort(53, { protocol: 'UDP' })]),
+    ];
     const there = cluster({ gateways: [auto(hosts)] });
-    expect(said(mapped({ ...there, services: [...there.services, ...services] }), 'g')).toBe(answer);
+    expect(said(mapped({ ...there, services: [...there.services, ...services] }), 'g')).toBe(
+      answer,
+    );
   });
 });

@@ -1,17 +1,50 @@
 import { describe, expect, test } from '@jest/globals';
-import { isUsableBind, normaliseBind, whyUnreachable } from '../../../shared/domain/ingress/bind.ts';
-import { familyOf, istioProtocolOf, KNOWN_PROTOCOLS } from '../../../shared/domain/ingress/protocol.ts';
+import {
+  isUsableBind,
+  normaliseBind,
+  whyUnreachable,
+} from '../../../shared/domain/ingress/bind.ts';
+import {
+  familyOf,
+  istioProtocolOf,
+  KNOWN_PROTOCOLS,
+} from '../../../shared/domain/ingress/protocol.ts';
 
 describe('istio-port-mapping.md §1.6: protocols of servers', () => {
   test.each([
-    ['HTTP', 'http'], ['http2', 'http'], ['GRPC', 'http'], ['GRPC-Web', 'http'], ['HTTP_PROXY', 'http'],
-    ['HTTPS', 'https'], ['TLS', 'tls'], ['TCP', 'tcp'], ['MONGO', 'tcp'], ['REDIS', 'tcp'], ['MYSQL', 'tcp'], ['UDP', undefined], ['', undefined],
+    ['HTTP', 'http'],
+    ['http2', 'http'],
+    ['GRPC', 'http'],
+    ['GRPC-Web', 'http'],
+    ['HTTP_PROXY', 'http'],
+    ['HTTPS', 'https'],
+    ['TLS', 'tls'],
+    ['TCP', 'tcp'],
+    ['MONGO', 'tcp'],
+    ['REDIS', 'tcp'],
+    ['MYSQL', 'tcp'],
+    ['UDP', undefined],
+    ['', undefined],
   ])('%s is served as %s', (protocol, family) => {
     expect(familyOf(protocol)).toBe(family);
   });
 
   test('are named as Istio writes them', () => {
-    expect(KNOWN_PROTOCOLS.split(', ').sort()).toEqual(['GRPC', 'GRPC-WEB', 'HTTP', 'HTTP2', 'HTTPS', 'HTTP_PROXY', 'MONGO', 'MYSQL', 'REDIS', 'TCP', 'TLS'].sort());
+    expect(KNOWN_PROTOCOLS.split(', ').sort()).toEqual(
+      [
+        'GRPC',
+        'GRPC-WEB',
+        'HTTP',
+        'HTTP2',
+        'HTTPS',
+        'HTTP_PROXY',
+        'MONGO',
+        'MYSQL',
+        'REDIS',
+        'TCP',
+        'TLS',
+      ].sort(),
+    );
   });
 });
 
@@ -53,7 +86,14 @@ describe('istio-port-mapping.md §1.5: bind', () => {
   });
 
   test.each([
-    ['', true], ['10.0.0.255', true], ['10.0.0.256', false], ['10.0.0', false], ['fe80::a', true], ['::ffff:10.0.0.1', true], ['unix:///x', true], ['eth0', false],
+    ['', true],
+    ['10.0.0.255', true],
+    ['10.0.0.256', false],
+    ['10.0.0', false],
+    ['fe80::a', true],
+    ['::ffff:10.0.0.1', true],
+    ['unix:///x', true],
+    ['eth0', false],
   ])('%j can be bound: %s', (bind, usable) => {
     expect(isUsableBind(bind)).toBe(usable);
   });

@@ -1,13 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
 import type { VirtualService } from '../../../shared/domain/ingress/objects.ts';
-import { block, cluster, gateway, server, tcpRoute, virtualService } from '../../fixtures/kubernetes.ts';
+import {
+  block,
+  cluster,
+  gateway,
+  server,
+  tcpRoute,
+  virtualService,
+} from '../../fixtures/kubernetes.ts';
 import { listens, mapped, reportIn, said } from './ask.ts';
 
 const anything = { tcp: [block()] };
 
 /** The verdict of a TCP server of Gateway team/g on port 9000 with these hosts. */
-function withRoutes(virtualServices: VirtualService[], hosts = ['*'], options: Parameters<typeof mapped>[1] = {}): string {
-  return said(mapped(cluster({ gateways: [gateway('team/g', [server(9000, 'TCP', { hosts })])], virtualServices }), options), 'team/g');
+function withRoutes(
+  virtualServices: VirtualService[],
+  hosts = ['*'],
+  options: Parameters<typeof mapped>[1] = {},
+): string {
+  return said(
+    mapped(
+      cluster({ gateways: [gateway('team/g', [server(9000, 'TCP', { hosts })])], virtualServices }),
+      options,
+    ),
+    'team/g',
+  );
 }
 
 const OK = 'listening OK';
@@ -31,11 +48,17 @@ describe('istio-port-mapping.md §2: listener or no listener', () => {
     ['counted before 1.31', 0, true, OK],
     ['with a destination is one', 1, false, OK],
   ])('a block with an empty route %s', (_, destinations, emptyRouteCounts, answer) => {
-    expect(withRoutes([virtualService('team/v', ['g'], { tcp: [block([], destinations)] })], ['*'], { emptyRouteCounts })).toBe(answer);
+    expect(
+      withRoutes([virtualService('team/v', ['g'], { tcp: [block([], destinations)] })], ['*'], {
+        emptyRouteCounts,
+      }),
+    ).toBe(answer);
   });
 
   test('an empty block does not hide the one after it', () => {
-    expect(withRoutes([virtualService('team/v', ['g'], { tcp: [block([], 0), block([], 1)] })])).toBe(OK);
+    expect(
+      withRoutes([virtualService('team/v', ['g'], { tcp: [block([], 0), block([], 1)] })]),
+    ).toBe(OK);
   });
 
   test('the sentence names what is missing', () => {
@@ -77,12 +100,21 @@ describe('istio-port-mapping.md §2: exportTo, tested against the namespace of t
     ['nothing, where the mesh keeps them private', 'team/v', [], ['.'], UNMATCHED],
   ])('%s', (_, key, exportTo, fallback, answer) => {
     const options = fallback === undefined ? {} : { defaultVirtualServiceExportTo: fallback };
-    expect(withRoutes([virtualService(key, ['team/g'], { exportTo, ...anything })], ['*'], options)).toBe(answer);
+    expect(
+      withRoutes([virtualService(key, ['team/g'], { exportTo, ...anything })], ['*'], options),
+    ).toBe(answer);
   });
 
   test('the sentence says that it is not exported', () => {
-    const mapping = mapped(cluster({ gateways: [gateway('team/g', [server(9000)])], virtualServices: [virtualService('team/v', ['g'], { exportTo: ['.'], ...anything })] }));
-    expect(reportIn(mapping, 'team/g').reason).toContain('VirtualService team/v is not exported to the namespace of the gateway pods');
+    const mapping = mapped(
+      cluster({
+        gateways: [gateway('team/g', [server(9000)])],
+        virtualServices: [virtualService('team/v', ['g'], { exportTo: ['.'], ...anything })],
+      }),
+    );
+    expect(reportIn(mapping, 'team/g').reason).toContain(
+      'VirtualService team/v is not exported to the namespace of the gateway pods',
+    );
   });
 });
 
@@ -112,7 +144,9 @@ describe('istio-port-mapping.md §2: hosts of server and VirtualService', () => 
     [['*.org'], ['*a.com'], UNMATCHED],
     [['*com'], ['*.a.com'], OK],
   ])('%j and %j', (hosts, other, answer) => {
-    expect(withRoutes([virtualService('team/v', ['g'], { hosts: other, ...anything })], hosts)).toBe(answer);
+    expect(
+      withRoutes([virtualService('team/v', ['g'], { hosts: other, ...anything })], hosts),
+    ).toBe(answer);
   });
 
   test('./ is the namespace of the Gateway, not that of the VirtualService', () => {
@@ -120,8 +154,15 @@ describe('istio-port-mapping.md §2: hosts of server and VirtualService', () => 
   });
 
   test('the sentence names the hosts', () => {
-    const mapping = mapped(cluster({ gateways: [gateway('g', [server(9000, 'TCP', { hosts: ['a.com'] })])], virtualServices: [virtualService('v', ['g'], { hosts: ['b.com'], ...anything })] }));
-    expect(reportIn(mapping, 'g').reason).toContain('hosts of VirtualService default/v (b.com) do not overlap with a.com');
+    const mapping = mapped(
+      cluster({
+        gateways: [gateway('g', [server(9000, 'TCP', { hosts: ['a.com'] })])],
+        virtualServices: [virtualService('v', ['g'], { hosts: ['b.com'], ...anything })],
+      }),
+    );
+    expect(reportIn(mapping, 'g').reason).toContain(
+      'hosts of VirtualService default/v (b.com) do not overlap with a.com',
+    );
   });
 });
 
@@ -142,28 +183,68 @@ describe('istio-port-mapping.md §2: tcp match', () => {
 
   test('the port is that of the Gateway, not the target port', () => {
     const there = (port: number) =>
-      cluster({ gateways: [gateway('g', [server(9000)])], virtualServices: [tcpRoute('v', ['g'], port)] }, [{ name: 'tcp', port: 9000, protocol: 'TCP', targetPort: 9100 }]);
+      cluster(
+        { gateways: [gateway('g', [server(9000)])], virtualServices: [tcpRoute('v', ['g'], port)] },
+        [{ name: 'tcp', port: 9000, protocol: 'TCP', targetPort: 9100 }],
+      );
     expect(said(mapped(there(9000)), 'g')).toBe(OK);
     expect(said(mapped(there(9100)), 'g')).toBe(UNMATCHED);
   });
 
   test('http and tls blocks are no route for TCP', () => {
-    expect(withRoutes([virtualService('team/v', ['g'], { http: 1, tls: [block([{ sniHosts: ['a.com'] }])] })])).toBe(UNMATCHED);
+    expect(
+      withRoutes([
+        virtualService('team/v', ['g'], { http: 1, tls: [block([{ sniHosts: ['a.com'] }])] }),
+      ]),
+    ).toBe(UNMATCHED);
   });
 
   test.each([
-    ['the oldest', [virtualService('team/b', ['g'], { age: 2, ...anything }), virtualService('team/a', ['g'], { age: 1, ...anything })], 'team/b'],
-    ['a private one before a public one', [virtualService('istio-system/p', ['team/g'], { exportTo: ['.'], ...anything }), virtualService('team/old', ['g'], { age: 9, ...anything })], 'istio-system/p'],
-    ['an exported one before a public one', [virtualService('team/e', ['g'], { exportTo: ['istio-system'], ...anything }), virtualService('team/old', ['g'], { age: 9, ...anything })], 'team/e'],
+    [
+      'the oldest',
+      [
+        virtualService('team/b', ['g'], { age: 2, ...anything }),
+        virtualService('team/a', ['g'], { age: 1, ...anything }),
+      ],
+      'team/b',
+    ],
+    [
+      'a private one before a public one',
+      [
+        virtualService('istio-system/p', ['team/g'], { exportTo: ['.'], ...anything }),
+        virtualService('team/old', ['g'], { age: 9, ...anything }),
+      ],
+      'istio-system/p',
+    ],
+    [
+      'an exported one before a public one',
+      [
+        virtualService('team/e', ['g'], { exportTo: ['istio-system'], ...anything }),
+        virtualService('team/old', ['g'], { age: 9, ...anything }),
+      ],
+      'team/e',
+    ],
   ])('the first VirtualService wins: %s', (_, virtualServices, winner) => {
-    const mapping = mapped(cluster({ gateways: [gateway('team/g', [server(9000)])], virtualServices }));
+    const mapping = mapped(
+      cluster({ gateways: [gateway('team/g', [server(9000)])], virtualServices }),
+    );
     expect(reportIn(mapping, 'team/g').reason).toContain(`routed by VirtualService ${winner}`);
   });
 });
 
 describe('istio-port-mapping.md §2: tls match', () => {
-  const tls = (match: VirtualService['tls'][number]['match'], hosts = ['*']) => virtualService('team/v', ['g'], { hosts, tls: [block(match)] });
-  const passthrough = (virtualServices: VirtualService[]) => said(mapped(cluster({ gateways: [gateway('team/g', [server(9000, 'TLS', { tls: 'PASSTHROUGH' })])], virtualServices })), 'team/g');
+  const tls = (match: VirtualService['tls'][number]['match'], hosts = ['*']) =>
+    virtualService('team/v', ['g'], { hosts, tls: [block(match)] });
+  const passthrough = (virtualServices: VirtualService[]) =>
+    said(
+      mapped(
+        cluster({
+          gateways: [gateway('team/g', [server(9000, 'TLS', { tls: 'PASSTHROUGH' })])],
+          virtualServices,
+        }),
+      ),
+      'team/g',
+    );
 
   test.each([
     ['SNI hosts', [{ sniHosts: ['a.com'] }], OK],
@@ -179,25 +260,43 @@ describe('istio-port-mapping.md §2: tls match', () => {
   });
 
   test('for terminating TLS the tls blocks are not read', () => {
-    const there = cluster({ gateways: [gateway('team/g', [server(9000, 'TLS', { tls: 'SIMPLE' })])], virtualServices: [tls([{ sniHosts: ['a.com'] }])] });
+    const there = cluster({
+      gateways: [gateway('team/g', [server(9000, 'TLS', { tls: 'SIMPLE' })])],
+      virtualServices: [tls([{ sniHosts: ['a.com'] }])],
+    });
     expect(said(mapped(there), 'team/g')).toBe(UNMATCHED);
   });
 
   test('a repeated SNI host on a listener is skipped', () => {
     const gateways = [
-      gateway('team/g', [server(9000, 'TLS', { tls: 'PASSTHROUGH', hosts: ['*.com'] })], { age: 2 }),
+      gateway('team/g', [server(9000, 'TLS', { tls: 'PASSTHROUGH', hosts: ['*.com'] })], {
+        age: 2,
+      }),
       gateway('team/h', [server(9000, 'TLS', { tls: 'PASSTHROUGH', hosts: ['*'] })], { age: 1 }),
     ];
-    const routes = [tls([{ sniHosts: ['a.com'] }]), virtualService('team/w', ['h'], { tls: [block([{ sniHosts: ['b.com', 'a.com'] }])] })];
+    const routes = [
+      tls([{ sniHosts: ['a.com'] }]),
+      virtualService('team/w', ['h'], { tls: [block([{ sniHosts: ['b.com', 'a.com'] }])] }),
+    ];
     const mapping = mapped(cluster({ gateways, virtualServices: routes }));
     expect([said(mapping, 'team/g'), said(mapping, 'team/h')]).toEqual([OK, 'no-route MAP234']);
-    expect(reportIn(mapping, 'team/h').reason).toContain('SNI host a.com of VirtualService team/w is already routed by VirtualService team/v');
+    expect(reportIn(mapping, 'team/h').reason).toContain(
+      'SNI host a.com of VirtualService team/w is already routed by VirtualService team/v',
+    );
     expect(listens(mapping)).toEqual(['9000/tcp TLS_PASSTHROUGH']);
   });
 
   test('on another port it is not repeated', () => {
-    const servers = [server(9000, 'TLS', { tls: 'PASSTHROUGH' }), server(9001, 'TLS', { tls: 'PASSTHROUGH' })];
-    const mapping = mapped(cluster({ gateways: [gateway('team/g', servers)], virtualServices: [tls([{ sniHosts: ['a.com'] }])] }));
+    const servers = [
+      server(9000, 'TLS', { tls: 'PASSTHROUGH' }),
+      server(9001, 'TLS', { tls: 'PASSTHROUGH' }),
+    ];
+    const mapping = mapped(
+      cluster({
+        gateways: [gateway('team/g', servers)],
+        virtualServices: [tls([{ sniHosts: ['a.com'] }])],
+      }),
+    );
     expect([said(mapping, 'team/g', 0), said(mapping, 'team/g', 1)]).toEqual([OK, OK]);
   });
 });

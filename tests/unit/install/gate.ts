@@ -25,18 +25,27 @@ function askedFor({ method = 'GET', url = '/', headers }: IncomingMessage): Gran
   if (info === undefined) return undefined;
   const { resource, subresource, namespace, verb } = info;
   // As RBAC sees it, one cluster-scoped object is not in a namespace either.
-  return { namespace: namespace ?? '*', group: resource.group, resource: subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`, verb };
+  return {
+    namespace: namespace ?? '*',
+    group: resource.group,
+    resource: subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`,
+    verb,
+  };
 }
 
 function forward(lab: LabKubernetes, incoming: IncomingMessage, response: ServerResponse): void {
   const { method, headers } = incoming;
-  const outgoing = request(new URL(incoming.url ?? '/', lab.url), { method, headers, ca: lab.ca, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 500, answer.headers);
-    // The headers of a watch come long before its first event.
-    response.flushHeaders();
-    answer.pipe(response);
-    answer.once('error', () => response.destroy());
-  });
+  const outgoing = request(
+    new URL(incoming.url ?? '/', lab.url),
+    { method, headers, ca: lab.ca, agent: false },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      // The headers of a watch come long before its first event.
+      response.flushHeaders();
+      answer.pipe(response);
+      answer.once('error', () => response.destroy());
+    },
+  );
   outgoing.once('error', () => response.destroy());
   response.once('close', () => outgoing.destroy());
   incoming.pipe(outgoing);
@@ -52,7 +61,16 @@ export async function startGate(lab: LabKubernetes, grants: readonly Grant[]): P
     if (wanted === undefined || allows(grants, wanted)) return forward(lab, incoming, response);
     refused.push(sayGrant(wanted));
     response.writeHead(403, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Forbidden', message: `${sayGrant(wanted)} is not granted`, code: 403 }));
+    response.end(
+      JSON.stringify({
+        kind: 'Status',
+        apiVersion: 'v1',
+        status: 'Failure',
+        reason: 'Forbidden',
+        message: `${sayGrant(wanted)} is not granted`,
+        code: 403,
+      }),
+    );
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve());

@@ -16,31 +16,61 @@ export function sayGrant({ namespace, group, resource, verb }: Grant): string {
 
 /** Follows every binding to its role; a binding that leads nowhere, or to somebody else, throws. */
 export function grantsOf(manifests: readonly Manifest[]): readonly Grant[] {
-  const bindings = manifests.filter(({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding');
+  const bindings = manifests.filter(
+    ({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding',
+  );
   return bindings.flatMap((binding) => {
     checkSubject(manifests, binding);
-    return grantsIn(roleOf(manifests, binding), binding.kind === 'RoleBinding' ? (binding.metadata.namespace ?? '') : '*');
+    return grantsIn(
+      roleOf(manifests, binding),
+      binding.kind === 'RoleBinding' ? (binding.metadata.namespace ?? '') : '*',
+    );
   });
 }
 
-function checkSubject(manifests: readonly Manifest[], { kind, metadata, subjects = [] }: Manifest): void {
+function checkSubject(
+  manifests: readonly Manifest[],
+  { kind, metadata, subjects = [] }: Manifest,
+): void {
   const account = manifests.find((manifest) => manifest.kind === 'ServiceAccount')?.metadata;
   const wanted = [`ServiceAccount ${account?.namespace}/${account?.name}`];
   const bound = subjects.map((subject) => `${subject.kind} ${subject.namespace}/${subject.name}`);
-  if (bound.join() !== wanted.join()) throw new Error(`${kind} ${metadata.name} binds ${bound.join(', ')} instead of ${wanted.join()}`);
+  if (bound.join() !== wanted.join())
+    throw new Error(
+      `${kind} ${metadata.name} binds ${bound.join(', ')} instead of ${wanted.join()}`,
+    );
 }
 
 function roleOf(manifests: readonly Manifest[], { kind, metadata, roleRef }: Manifest): Manifest {
-  const inside = (role: Manifest): boolean => role.kind === 'ClusterRole' || role.metadata.namespace === metadata.namespace;
-  const role = manifests.find((manifest) => manifest.kind === roleRef?.kind && manifest.metadata.name === roleRef.name && inside(manifest));
-  if (role === undefined) throw new Error(`${kind} ${metadata.name} refers to ${roleRef?.kind} ${roleRef?.name}, which is not there`);
+  const inside = (role: Manifest): boolean =>
+    role.kind === 'ClusterRole' || role.metadata.namespace === metadata.namespace;
+  const role = manifests.find(
+    (manifest) =>
+      manifest.kind === roleRef?.kind &&
+      manifest.metadata.name === roleRef.name &&
+      inside(manifest),
+  );
+  if (role === undefined)
+    throw new Error(
+      `${kind} ${metadata.name} refers to ${roleRef?.kind} ${roleRef?.name}, which is not there`,
+    );
   return role;
 }
 
 function grantsIn({ rules = [] }: Manifest, namespace: string): readonly Grant[] {
-  return rules.flatMap(({ apiGroups, resources, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => ({ namespace, group, resource, verb })))));
+  return rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) => verbs.map((verb) => ({ namespace, group, resource, verb }))),
+    ),
+  );
 }
 
 export function allows(grants: readonly Grant[], wanted: Grant): boolean {
-  return grants.some((grant) => grant.group === wanted.group && grant.resource === wanted.resource && grant.verb === wanted.verb && ['*', wanted.namespace].includes(grant.namespace));
+  return grants.some(
+    (grant) =>
+      grant.group === wanted.group &&
+      grant.resource === wanted.resource &&
+      grant.verb === wanted.verb &&
+      ['*', wanted.namespace].includes(grant.namespace),
+  );
 }

@@ -7,11 +7,26 @@ import { addressOf, serve } from '../../../functions/watch/http.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 import { grantsOf, sayGrant } from './grants.ts';
-import { container, deployment, FOLDER, kubectlFound, kustomize, one, OVERLAYS, readResources, ROOT, sayIfSkipped, type Container, type Manifest } from './manifests.ts';
+import {
+  container,
+  deployment,
+  FOLDER,
+  kubectlFound,
+  kustomize,
+  one,
+  OVERLAYS,
+  readResources,
+  ROOT,
+  sayIfSkipped,
+  type Container,
+  type Manifest,
+} from './manifests.ts';
 
 sayIfSkipped('manifests.test.ts');
 const withKubectl = kubectlFound ? describe : describe.skip;
-const VERSION = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+const VERSION = (
+  JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+).version;
 const MEBI = 1_048_576;
 
 const source = (folder: string): string =>
@@ -20,25 +35,42 @@ const source = (folder: string): string =>
     .map((name) => readFileSync(join(ROOT, folder, name), 'utf8'))
     .join('\n');
 const bytes = (size: string): number => Number(/^(\d+)Mi$/.exec(size)?.[1]) * MEBI;
-const env = (from: Container, name: string): string | undefined => from.env.find((entry) => entry.name === name)?.value;
+const env = (from: Container, name: string): string | undefined =>
+  from.env.find((entry) => entry.name === name)?.value;
 
 /** What holds for the pod of every installation. */
 function expectSafe(manifests: readonly Manifest[]): void {
   const { spec } = deployment(manifests).template;
   const only = container(manifests);
-  expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } });
-  expect(only.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
-  for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers']) expect(spec).not.toHaveProperty(field);
+  expect(spec.securityContext).toMatchObject({
+    runAsNonRoot: true,
+    runAsUser: 65532,
+    runAsGroup: 65532,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  expect(only.securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+  for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers'])
+    expect(spec).not.toHaveProperty(field);
   expect(spec.volumes.filter((volume) => 'hostPath' in volume)).toEqual([]);
   expect(spec.serviceAccountName).toBe(one(manifests, 'ServiceAccount').metadata.name);
-  expect(only.image).toMatch(new RegExp(`:${VERSION.replaceAll('.', '\\.')}$|@sha256:[0-9a-f]{64}$`));
+  expect(only.image).toMatch(
+    new RegExp(`:${VERSION.replaceAll('.', '\\.')}$|@sha256:[0-9a-f]{64}$`),
+  );
   expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
 }
 
 /** The old objects of the heap take most of the memory and leave room for the rest. */
 function expectHeapFits(only: Container): void {
-  const heap = Number(/--max-old-space-size=(\d+)/.exec(env(only, 'NODE_OPTIONS') ?? '')?.[1]) * MEBI;
-  const young = Number(/--max-semi-space-size=(\d+)/.exec(env(only, 'NODE_OPTIONS') ?? '')?.[1] ?? 16) * 3 * MEBI;
+  const heap =
+    Number(/--max-old-space-size=(\d+)/.exec(env(only, 'NODE_OPTIONS') ?? '')?.[1]) * MEBI;
+  const young =
+    Number(/--max-semi-space-size=(\d+)/.exec(env(only, 'NODE_OPTIONS') ?? '')?.[1] ?? 16) *
+    3 *
+    MEBI;
   const limit = bytes(only.resources.limits['memory'] ?? '');
   // Code and libraries take 64 MB before the first object arrives.
   expect(heap + young + 64 * MEBI).toBeLessThanOrEqual(limit);
@@ -51,16 +83,27 @@ function expectSelected(manifests: readonly Manifest[]): void {
   const { selector, template } = deployment(manifests);
   const { labels } = template.metadata;
   expect(labels).toMatchObject(selector.matchLabels);
-  expect(labels).toMatchObject((one(manifests, 'PodDisruptionBudget').spec as { selector: { matchLabels: object } }).selector.matchLabels);
-  expect(labels).toMatchObject((one(manifests, 'NetworkPolicy').spec as { podSelector: { matchLabels: object } }).podSelector.matchLabels);
+  expect(labels).toMatchObject(
+    (one(manifests, 'PodDisruptionBudget').spec as { selector: { matchLabels: object } }).selector
+      .matchLabels,
+  );
+  expect(labels).toMatchObject(
+    (one(manifests, 'NetworkPolicy').spec as { podSelector: { matchLabels: object } }).podSelector
+      .matchLabels,
+  );
 }
 
 interface Policy {
-  readonly ingress: readonly { readonly from: readonly object[]; readonly ports: readonly { readonly port: number }[] }[];
+  readonly ingress: readonly {
+    readonly from: readonly object[];
+    readonly ports: readonly { readonly port: number }[];
+  }[];
   readonly egress: readonly { readonly ports: readonly { readonly port: number }[] }[];
 }
-const policy = (manifests: readonly Manifest[]): Policy => one(manifests, 'NetworkPolicy').spec as unknown as Policy;
-const egress = (manifests: readonly Manifest[]): readonly number[] => policy(manifests).egress.flatMap(({ ports }) => ports.map(({ port }) => port));
+const policy = (manifests: readonly Manifest[]): Policy =>
+  one(manifests, 'NetworkPolicy').spec as unknown as Policy;
+const egress = (manifests: readonly Manifest[]): readonly number[] =>
+  policy(manifests).egress.flatMap(({ ports }) => ports.map(({ port }) => port));
 
 describe('the base', () => {
   const base = readResources(join(FOLDER, 'base'));
@@ -70,14 +113,19 @@ describe('the base', () => {
   test('meets its own selectors', () => expectSelected(base));
 
   test('refuses pods that want more, by the label of its namespace', () => {
-    expect(one(base, 'Namespace').metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+    expect(one(base, 'Namespace').metadata.labels).toMatchObject({
+      'pod-security.kubernetes.io/enforce': 'restricted',
+    });
   });
 
   test('can be drained from a node with any number of replicas', () => {
     const { spec } = one(base, 'PodDisruptionBudget');
     expect(spec).toMatchObject({ maxUnavailable: 1 });
     expect(spec).not.toHaveProperty('minAvailable');
-    expect(deployment(base).strategy).toMatchObject({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
+    expect(deployment(base).strategy).toMatchObject({
+      type: 'RollingUpdate',
+      rollingUpdate: { maxSurge: 0, maxUnavailable: 1 },
+    });
   });
 
   test('runs a standby beside the watcher that speaks', () => {
@@ -86,16 +134,32 @@ describe('the base', () => {
 
   test('probes and scrapes one port: the one that the process is told, and opens', () => {
     const only = container(base);
-    expect(addressOf({ SLUICE_HTTP_PORT: env(only, 'SLUICE_HTTP_PORT') })).toEqual({ host: undefined, port: only.ports?.[0]?.containerPort });
+    expect(addressOf({ SLUICE_HTTP_PORT: env(only, 'SLUICE_HTTP_PORT') })).toEqual({
+      host: undefined,
+      port: only.ports?.[0]?.containerPort,
+    });
     expect(only.ports).toHaveLength(1);
-    expect([only.startupProbe, only.livenessProbe, only.readinessProbe].map((probe) => probe?.httpGet.port)).toEqual(['http', 'http', 'http']);
-    expect(policy(base).ingress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([only.ports?.[0]?.containerPort]);
+    expect(
+      [only.startupProbe, only.livenessProbe, only.readinessProbe].map(
+        (probe) => probe?.httpGet.port,
+      ),
+    ).toEqual(['http', 'http', 'http']);
+    expect(policy(base).ingress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([
+      only.ports?.[0]?.containerPort,
+    ]);
   });
 
   test('asks for what the watcher answers: alive before ready', async () => {
     const only = container(base);
-    const served = await serve({ host: '127.0.0.1', port: 0 }, { ready: () => ({ ready: false, lines: [] }), metrics: () => Promise.resolve({ type: 'text/plain', text: '' }) });
-    const status = async (path = ''): Promise<number> => (await fetch(`http://127.0.0.1:${served.address.port}${path}`)).status;
+    const served = await serve(
+      { host: '127.0.0.1', port: 0 },
+      {
+        ready: () => ({ ready: false, lines: [] }),
+        metrics: () => Promise.resolve({ type: 'text/plain', text: '' }),
+      },
+    );
+    const status = async (path = ''): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${served.address.port}${path}`)).status;
     expect(await status(only.startupProbe?.httpGet.path)).toBe(200);
     expect(await status(only.livenessProbe?.httpGet.path)).toBe(200);
     expect(await status(only.readinessProbe?.httpGet.path)).toBe(503);
@@ -108,9 +172,13 @@ describe('the base', () => {
   });
 
   test('sets every variable that the process requires', () => {
-    const required = [...source('functions/watch').matchAll(/required\(env, '([A-Z_]+)'\)/g)].map((match) => match[1] ?? '');
+    const required = [...source('functions/watch').matchAll(/required\(env, '([A-Z_]+)'\)/g)].map(
+      (match) => match[1] ?? '',
+    );
     expect(required).toContain('SLUICE_CONFIG');
-    expect(container(base).env.map(({ name }) => name)).toEqual(expect.arrayContaining([...required, 'POD_NAME', 'POD_NAMESPACE', 'SLUICE_LOG_LEVEL']));
+    expect(container(base).env.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([...required, 'POD_NAME', 'POD_NAMESPACE', 'SLUICE_LOG_LEVEL']),
+    );
   });
 });
 
@@ -118,7 +186,10 @@ interface Kustomization {
   readonly configMapGenerator?: readonly { readonly literals: readonly string[] }[];
   readonly images?: readonly { readonly newTag: string }[];
 }
-const settings = (name: string): Kustomization => parse(readFileSync(join(FOLDER, 'overlays', name, 'kustomization.yaml'), 'utf8')) as Kustomization;
+const settings = (name: string): Kustomization =>
+  parse(
+    readFileSync(join(FOLDER, 'overlays', name, 'kustomization.yaml'), 'utf8'),
+  ) as Kustomization;
 /** Those that bring a sluice.yaml of their own. */
 const configured = OVERLAYS.filter((name) => settings(name).configMapGenerator !== undefined);
 
@@ -132,9 +203,17 @@ describe.each(configured)('the files of overlay %s', (name) => {
   });
 
   test('hold a configuration that Sluice reads, with this cluster in it and its gateways where the rights are', () => {
-    const config = parseConfig(readFileSync(join(FOLDER, 'overlays', name, 'sluice.yaml'), 'utf8'), name, 1);
-    const cluster = settings(name).configMapGenerator?.[0]?.literals.find((literal) => literal.startsWith('cluster='))?.slice('cluster='.length);
-    const own = config.ingresses.filter((ingress) => ingress.cluster === cluster).map(({ service }) => service.split('/')[0]);
+    const config = parseConfig(
+      readFileSync(join(FOLDER, 'overlays', name, 'sluice.yaml'), 'utf8'),
+      name,
+      1,
+    );
+    const cluster = settings(name)
+      .configMapGenerator?.[0]?.literals.find((literal) => literal.startsWith('cluster='))
+      ?.slice('cluster='.length);
+    const own = config.ingresses
+      .filter((ingress) => ingress.cluster === cluster)
+      .map(({ service }) => service.split('/')[0]);
     expect(own).toEqual(['istio-system']);
   });
 });
@@ -142,15 +221,32 @@ describe.each(configured)('the files of overlay %s', (name) => {
 describe('the container files', () => {
   const read = (name: string): string => readFileSync(join(FOLDER, 'image', name), 'utf8');
 
-  test.each(['Containerfile.watch', 'Containerfile.sluice'])('%s only copies what was built, onto a base without a shell, for nobody', (name) => {
-    const steps = read(name).split('\n').filter((line) => /^[A-Z]/.test(line));
-    expect(steps.filter((step) => /^(RUN|ADD)/.test(step))).toEqual([]);
-    expect(steps.filter((step) => step.startsWith('COPY')).every((step) => step.startsWith('COPY dist/'))).toBe(true);
-    expect(steps).toEqual(expect.arrayContaining(['ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot', 'FROM ${BASE}', 'USER 65532:65532']));
-  });
+  test.each(['Containerfile.watch', 'Containerfile.sluice'])(
+    '%s only copies what was built, onto a base without a shell, for nobody',
+    (name) => {
+      const steps = read(name)
+        .split('\n')
+        .filter((line) => /^[A-Z]/.test(line));
+      expect(steps.filter((step) => /^(RUN|ADD)/.test(step))).toEqual([]);
+      expect(
+        steps
+          .filter((step) => step.startsWith('COPY'))
+          .every((step) => step.startsWith('COPY dist/')),
+      ).toBe(true);
+      expect(steps).toEqual(
+        expect.arrayContaining([
+          'ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot',
+          'FROM ${BASE}',
+          'USER 65532:65532',
+        ]),
+      );
+    },
+  );
 
   test('start the bundles by the names that the build gives them', () => {
-    expect(read('Containerfile.watch')).toContain('COPY dist/watch/main.mjs dist/watch/main.mjs.map watch/\n');
+    expect(read('Containerfile.watch')).toContain(
+      'COPY dist/watch/main.mjs dist/watch/main.mjs.map watch/\n',
+    );
     expect(read('Containerfile.watch')).toContain('"/sluice/watch/main.mjs"]');
     expect(read('Containerfile.sluice')).toContain('"/sluice/cli/sluice.mjs"]');
     // All of dist, so that "sluice up" finds every function beside it.
@@ -172,30 +268,47 @@ withKubectl('what kubectl makes of', () => {
 
   /** The overlay aws with more, as a user would write it. */
   function withMore(more: string): readonly Manifest[] {
-    writeFileSync(join(folder, 'kustomization.yaml'), `resources: [${to('overlays/aws')}]\n${more}`);
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      `resources: [${to('overlays/aws')}]\n${more}`,
+    );
     return kustomize(folder);
   }
-  const withComponent = (name: string): readonly Manifest[] => withMore(`components: [${to(`components/${name}`)}]\n`);
+  const withComponent = (name: string): readonly Manifest[] =>
+    withMore(`components: [${to(`components/${name}`)}]\n`);
 
-  test.each(OVERLAYS)('overlay %s is safe, fits its memory, and every reference leads somewhere', (name) => {
-    const manifests = of(name);
-    expectSafe(manifests);
-    expectHeapFits(container(manifests));
-    expectSelected(manifests);
-    const map = one(manifests, 'ConfigMap');
-    const { volumes } = deployment(manifests).template.spec;
-    const config = volumes.find((volume) => volume.configMap !== undefined)?.configMap;
-    expect(config?.name).toBe(map.metadata.name);
-    expect(config?.items.map(({ key }) => Object.keys(map.data ?? {}).includes(key))).toEqual([true]);
-    for (const { valueFrom } of container(manifests).env) {
-      const reference = valueFrom?.configMapKeyRef;
-      if (reference !== undefined) expect(map).toMatchObject({ metadata: { name: reference.name }, data: { [reference.key]: expect.any(String) } });
-    }
-    const claims = volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
-    expect(manifests.filter(({ kind }) => kind === 'PersistentVolumeClaim').map(({ metadata }) => metadata.name)).toEqual(claims);
-    const mounted = container(manifests).volumeMounts.map((mount) => mount.name);
-    expect([...mounted].sort()).toEqual(volumes.map((volume) => volume.name).sort());
-  });
+  test.each(OVERLAYS)(
+    'overlay %s is safe, fits its memory, and every reference leads somewhere',
+    (name) => {
+      const manifests = of(name);
+      expectSafe(manifests);
+      expectHeapFits(container(manifests));
+      expectSelected(manifests);
+      const map = one(manifests, 'ConfigMap');
+      const { volumes } = deployment(manifests).template.spec;
+      const config = volumes.find((volume) => volume.configMap !== undefined)?.configMap;
+      expect(config?.name).toBe(map.metadata.name);
+      expect(config?.items.map(({ key }) => Object.keys(map.data ?? {}).includes(key))).toEqual([
+        true,
+      ]);
+      for (const { valueFrom } of container(manifests).env) {
+        const reference = valueFrom?.configMapKeyRef;
+        if (reference !== undefined)
+          expect(map).toMatchObject({
+            metadata: { name: reference.name },
+            data: { [reference.key]: expect.any(String) },
+          });
+      }
+      const claims = volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+      expect(
+        manifests
+          .filter(({ kind }) => kind === 'PersistentVolumeClaim')
+          .map(({ metadata }) => metadata.name),
+      ).toEqual(claims);
+      const mounted = container(manifests).volumeMounts.map((mount) => mount.name);
+      expect([...mounted].sort()).toEqual(volumes.map((volume) => volume.name).sort());
+    },
+  );
 
   test.each(OVERLAYS)('overlay %s grants what the base grants, and nothing more', (name) => {
     const base = grantsOf(readResources(join(FOLDER, 'base'))).map(sayGrant);
@@ -203,42 +316,82 @@ withKubectl('what kubectl makes of', () => {
   });
 
   test('overlay aws gives the account a role, and no key to anybody', () => {
-    expect(one(of('aws'), 'ServiceAccount').metadata.annotations?.['eks.amazonaws.com/role-arn']).toMatch(/^arn:aws:iam::\d{12}:role\//);
+    expect(
+      one(of('aws'), 'ServiceAccount').metadata.annotations?.['eks.amazonaws.com/role-arn'],
+    ).toMatch(/^arn:aws:iam::\d{12}:role\//);
     expect(container(of('aws')).env.filter(({ name }) => name.startsWith('AWS_'))).toEqual([]);
   });
 
   test('overlay onprem runs "sluice up" alone on its volume, with time to finish, and asks it for no HTTP', () => {
     const only = container(of('onprem'));
-    expect(only.args).toEqual(['up', '--config', '$(SLUICE_CONFIG)', '--cluster', '$(SLUICE_CLUSTER)']);
+    expect(only.args).toEqual([
+      'up',
+      '--config',
+      '$(SLUICE_CONFIG)',
+      '--cluster',
+      '$(SLUICE_CLUSTER)',
+    ]);
     expect(deployment(of('onprem'))).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
     expect(deployment(of('onprem')).strategy.rollingUpdate).toBeUndefined();
-    expect(only.volumeMounts.find(({ mountPath }) => mountPath === only.workingDir)?.name).toBe('state');
+    expect(only.volumeMounts.find(({ mountPath }) => mountPath === only.workingDir)?.name).toBe(
+      'state',
+    );
     const longest = Math.max(...FUNCTIONS.map(({ timeout }) => timeout)) / 1000;
-    expect(deployment(of('onprem')).template.spec['terminationGracePeriodSeconds']).toBeGreaterThan(longest);
-    expect([only.startupProbe, only.livenessProbe, only.readinessProbe, env(only, 'SLUICE_HTTP_PORT')]).toEqual([undefined, undefined, undefined, undefined]);
+    expect(deployment(of('onprem')).template.spec['terminationGracePeriodSeconds']).toBeGreaterThan(
+      longest,
+    );
+    expect([
+      only.startupProbe,
+      only.livenessProbe,
+      only.readinessProbe,
+      env(only, 'SLUICE_HTTP_PORT'),
+    ]).toEqual([undefined, undefined, undefined, undefined]);
     expect(only.ports ?? []).toEqual([]);
     expect(policy(of('onprem')).ingress).toEqual([]);
   });
 
   test('overlay onprem-watch signs with a key that the kubelet mounts from a Secret', () => {
-    const config = parseConfig(one(of('onprem-watch'), 'ConfigMap').data?.['sluice.yaml'] ?? '', 'onprem-watch', 1);
-    const { signKey = '' } = config.clusters.find(({ id }) => id === one(of('onprem-watch'), 'ConfigMap').data?.['cluster']) ?? {};
-    const mount = container(of('onprem-watch')).volumeMounts.find(({ mountPath }) => signKey.startsWith(`file:${mountPath}/`));
-    const volume = deployment(of('onprem-watch')).template.spec.volumes.find(({ name }) => name === mount?.name);
+    const config = parseConfig(
+      one(of('onprem-watch'), 'ConfigMap').data?.['sluice.yaml'] ?? '',
+      'onprem-watch',
+      1,
+    );
+    const { signKey = '' } =
+      config.clusters.find(
+        ({ id }) => id === one(of('onprem-watch'), 'ConfigMap').data?.['cluster'],
+      ) ?? {};
+    const mount = container(of('onprem-watch')).volumeMounts.find(({ mountPath }) =>
+      signKey.startsWith(`file:${mountPath}/`),
+    );
+    const volume = deployment(of('onprem-watch')).template.spec.volumes.find(
+      ({ name }) => name === mount?.name,
+    );
     expect(mount).toMatchObject({ readOnly: true });
     expect(volume).toMatchObject({ secret: { secretName: 'sluice-sign-key' } });
   });
 
   test('component verify-keys mounts public keys for "sluice up"', () => {
     const withKeys = withComponent('verify-keys');
-    expect(container(withKeys).volumeMounts).toContainEqual({ name: 'verify-keys', mountPath: '/etc/sluice-verify', readOnly: true });
+    expect(container(withKeys).volumeMounts).toContainEqual({
+      name: 'verify-keys',
+      mountPath: '/etc/sluice-verify',
+      readOnly: true,
+    });
   });
 
   test('overlay onprem-watch reaches the queue server of its configuration, with keys from a Secret', () => {
-    const config = parseConfig(one(of('onprem-watch'), 'ConfigMap').data?.['sluice.yaml'] ?? '', 'onprem-watch', 1);
+    const config = parseConfig(
+      one(of('onprem-watch'), 'ConfigMap').data?.['sluice.yaml'] ?? '',
+      'onprem-watch',
+      1,
+    );
     if (config.queue.kind !== 'sqs') throw new Error('the overlay should use a queue server');
     expect(egress(of('onprem-watch'))).toContain(Number(new URL(config.queue.endpoint ?? '').port));
-    expect(container(of('onprem-watch')).env.filter(({ name }) => name.startsWith('AWS_')).map((entry) => entry.valueFrom)).toEqual([
+    expect(
+      container(of('onprem-watch'))
+        .env.filter(({ name }) => name.startsWith('AWS_'))
+        .map((entry) => entry.valueFrom),
+    ).toEqual([
       { secretKeyRef: { name: 'sluice-queue', key: 'accessKeyId' } },
       { secretKeyRef: { name: 'sluice-queue', key: 'secretAccessKey' } },
     ]);
@@ -247,28 +400,49 @@ withKubectl('what kubectl makes of', () => {
   test('overlay servicemonitor scrapes the port of the pod, and lets only the monitoring namespace in', () => {
     const manifests = of('servicemonitor');
     const service = one(manifests, 'Service');
-    const { selector, ports } = service.spec as { selector: object; ports: readonly { name: string; targetPort: string }[] };
-    const monitor = one(manifests, 'ServiceMonitor').spec as { selector: { matchLabels: object }; endpoints: readonly { port: string; path: string }[] };
+    const { selector, ports } = service.spec as {
+      selector: object;
+      ports: readonly { name: string; targetPort: string }[];
+    };
+    const monitor = one(manifests, 'ServiceMonitor').spec as {
+      selector: { matchLabels: object };
+      endpoints: readonly { port: string; path: string }[];
+    };
     expect(deployment(manifests).template.metadata.labels).toMatchObject(selector);
     expect(service.metadata.labels).toMatchObject(monitor.selector.matchLabels);
-    expect(monitor.endpoints).toEqual([expect.objectContaining({ port: ports[0]?.name, path: '/metrics' })]);
+    expect(monitor.endpoints).toEqual([
+      expect.objectContaining({ port: ports[0]?.name, path: '/metrics' }),
+    ]);
     expect(ports[0]?.targetPort).toBe(container(manifests).ports?.[0]?.name);
-    expect(policy(manifests).ingress[0]?.from).toEqual([{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }]);
+    expect(policy(manifests).ingress[0]?.from).toEqual([
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+    ]);
   });
 
   test('component any-namespace moves the rights of gateway namespaces to the whole cluster, and adds none', () => {
     const wide = grantsOf(withComponent('any-namespace')).map(sayGrant).sort();
-    expect(wide).toEqual(grantsOf(of('aws')).map((grant) => sayGrant(grant).replace(/ in istio-system$/, ' in *')).sort());
+    expect(wide).toEqual(
+      grantsOf(of('aws'))
+        .map((grant) => sayGrant(grant).replace(/ in istio-system$/, ' in *'))
+        .sort(),
+    );
   });
 
   test('component observe takes away the right to change Services, and no other', () => {
     const without = grantsOf(withComponent('observe')).map(sayGrant).sort();
-    expect(without).toEqual(grantsOf(of('aws')).map(sayGrant).filter((grant) => grant !== 'patch services in istio-system').sort());
+    expect(without).toEqual(
+      grantsOf(of('aws'))
+        .map(sayGrant)
+        .filter((grant) => grant !== 'patch services in istio-system')
+        .sort(),
+    );
   });
 
   test('the patches of install.md move the rights to another namespace, and let out to another port', () => {
     const page = readFileSync(join(ROOT, 'docs/operations/install.md'), 'utf8');
-    const [move = '', open = ''] = [...page.matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''));
+    const [move = '', open = ''] = [...page.matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(
+      ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    );
     const moved = grantsOf(withMore(move)).map(sayGrant);
     expect(moved).toContain('patch services in gateways');
     expect(moved.filter((grant) => grant.endsWith('istio-system'))).toEqual([]);

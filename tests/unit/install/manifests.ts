@@ -19,11 +19,24 @@ export interface Container {
   readonly image: string;
   readonly args?: readonly string[];
   readonly workingDir?: string;
-  readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: { readonly configMapKeyRef?: { readonly name: string; readonly key: string } } }[];
+  readonly env: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: {
+      readonly configMapKeyRef?: { readonly name: string; readonly key: string };
+    };
+  }[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly resources: { readonly requests: Readonly<Record<string, string>>; readonly limits: Readonly<Record<string, string>> };
+  readonly resources: {
+    readonly requests: Readonly<Record<string, string>>;
+    readonly limits: Readonly<Record<string, string>>;
+  };
   readonly securityContext: object;
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
+  readonly volumeMounts: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
   readonly startupProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
@@ -39,7 +52,10 @@ export interface PodSpec {
   readonly containers: readonly Container[];
   readonly volumes: readonly {
     readonly name: string;
-    readonly configMap?: { readonly name: string; readonly items: readonly { readonly key: string; readonly path: string }[] };
+    readonly configMap?: {
+      readonly name: string;
+      readonly items: readonly { readonly key: string; readonly path: string }[];
+    };
     readonly persistentVolumeClaim?: { readonly claimName: string };
     readonly secret?: object;
   }[];
@@ -55,10 +71,19 @@ export interface DeploymentSpec {
 
 export interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: object;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly rules?: readonly PolicyRule[];
   readonly roleRef?: { readonly kind: string; readonly name: string };
-  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[];
+  readonly subjects?: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace: string;
+  }[];
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly resources?: readonly string[];
@@ -73,25 +98,40 @@ export function parseManifests(text: string): readonly Manifest[] {
 
 /** The objects that a kustomization names, as they stand in its files. */
 export function readResources(folder: string): readonly Manifest[] {
-  const { resources = [] } = parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8')) as Manifest;
-  return resources.filter((name) => name.endsWith('.yaml')).flatMap((name) => parseManifests(readFileSync(join(folder, name), 'utf8')));
+  const { resources = [] } = parse(
+    readFileSync(join(folder, 'kustomization.yaml'), 'utf8'),
+  ) as Manifest;
+  return resources
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => parseManifests(readFileSync(join(folder, name), 'utf8')));
 }
 
-export const kubectlFound = (process.env['PATH'] ?? '').split(delimiter).some((directory) => existsSync(join(directory, 'kubectl')));
+export const kubectlFound = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .some((directory) => existsSync(join(directory, 'kubectl')));
 
 /** Throws with kubectl's own words. */
 export function kustomize(folder: string): readonly Manifest[] {
-  return parseManifests(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));
+  return parseManifests(
+    execFileSync('kubectl', ['kustomize', folder], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
 }
 
 /** Jest does not print the titles of skipped suites. */
 export function sayIfSkipped(file: string): void {
-  if (!kubectlFound) process.stderr.write(`tests/unit/install/${file}: what needs kubectl is skipped; install kubectl to run it\n`);
+  if (!kubectlFound)
+    process.stderr.write(
+      `tests/unit/install/${file}: what needs kubectl is skipped; install kubectl to run it\n`,
+    );
 }
 
 export function one(manifests: readonly Manifest[], kind: string): Manifest {
   const found = manifests.filter((manifest) => manifest.kind === kind);
-  if (found.length !== 1 || found[0] === undefined) throw new Error(`expected one ${kind}, found ${found.length}`);
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`expected one ${kind}, found ${found.length}`);
   return found[0];
 }
 
@@ -102,6 +142,7 @@ export function deployment(manifests: readonly Manifest[]): DeploymentSpec {
 export function container(manifests: readonly Manifest[]): Container {
   const { containers } = deployment(manifests).template.spec;
   const [only] = containers;
-  if (only === undefined || containers.length > 1) throw new Error(`expected one container, found ${containers.length}`);
+  if (only === undefined || containers.length > 1)
+    throw new Error(`expected one container, found ${containers.length}`);
   return only;
 }

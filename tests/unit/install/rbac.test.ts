@@ -4,18 +4,34 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RULES, type Rule } from '../../../functions/watch/rbac.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
-import { gateway, gatewayPod, ingressService, route, startBench, type Bench } from '../../integration/watch/support.ts';
+import {
+  gateway,
+  gatewayPod,
+  ingressService,
+  route,
+  startBench,
+  type Bench,
+} from '../../integration/watch/support.ts';
 import { startGate, type Gate } from './gate.ts';
 import { grantsOf, sayGrant, type Grant } from './grants.ts';
 import { FOLDER, readResources } from './manifests.ts';
 
 const BASE = readResources(join(FOLDER, 'base'));
 const GRANTS = grantsOf(BASE);
-const PLACE: Readonly<Record<Rule['scope'], string>> = { cluster: '*', ingress: 'istio-system', own: 'sluice-system' };
+const PLACE: Readonly<Record<Rule['scope'], string>> = {
+  cluster: '*',
+  ingress: 'istio-system',
+  own: 'sluice-system',
+};
 
-const WANTED: readonly Grant[] = RULES.flatMap(({ group, resources, verbs, scope }) => resources.flatMap((resource) => verbs.map((verb) => ({ namespace: PLACE[scope], group, resource, verb }))));
+const WANTED: readonly Grant[] = RULES.flatMap(({ group, resources, verbs, scope }) =>
+  resources.flatMap((resource) =>
+    verbs.map((verb) => ({ namespace: PLACE[scope], group, resource, verb })),
+  ),
+);
 
-const said = (grants: readonly Grant[]): readonly string[] => [...new Set(grants.map(sayGrant))].sort();
+const said = (grants: readonly Grant[]): readonly string[] =>
+  [...new Set(grants.map(sayGrant))].sort();
 
 describe('the rights of the service account', () => {
   test('are the ones that the code says it needs: nothing is missing, and nothing is more', () => {
@@ -28,23 +44,50 @@ describe('the rights of the service account', () => {
 
   test('hold no Secret, no exec, no port-forward, no wildcard, nothing about rights, and nothing can be deleted', () => {
     const words = GRANTS.map(({ group, resource, verb }) => `${verb} ${resource}.${group}`);
-    expect(words.filter((word) => /secret|exec|attach|portforward|proxy|token|\*|rbac|escalate|bind|impersonate|delete/.test(word))).toEqual([]);
+    expect(
+      words.filter((word) =>
+        /secret|exec|attach|portforward|proxy|token|\*|rbac|escalate|bind|impersonate|delete/.test(
+          word,
+        ),
+      ),
+    ).toEqual([]);
   });
 
   test('let it change Services only where ingress gateways are, and Leases only at home', () => {
-    const writing = GRANTS.filter(({ verb, resource }) => !['get', 'list', 'watch'].includes(verb) && resource !== 'events');
-    expect(said(writing)).toEqual(['create leases.coordination.k8s.io in sluice-system', 'patch services in istio-system', 'patch services/status in istio-system', 'update leases.coordination.k8s.io in sluice-system']);
+    const writing = GRANTS.filter(
+      ({ verb, resource }) => !['get', 'list', 'watch'].includes(verb) && resource !== 'events',
+    );
+    expect(said(writing)).toEqual([
+      'create leases.coordination.k8s.io in sluice-system',
+      'patch services in istio-system',
+      'patch services/status in istio-system',
+      'update leases.coordination.k8s.io in sluice-system',
+    ]);
   });
 
   test('are all in roles that somebody is bound to', () => {
-    const roles = BASE.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role').map(({ metadata }) => metadata.name);
+    const roles = BASE.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role').map(
+      ({ metadata }) => metadata.name,
+    );
     const bound = BASE.flatMap(({ roleRef }) => roleRef?.name ?? []);
     expect(roles.sort()).toEqual(bound.sort());
   });
 });
 
 /** For the Services of another namespace, so that those of the whole cluster are asked for. */
-const MESH = { ...gateway('mesh', 15443), spec: { selector: { istio: 'ingressgateway' }, servers: [{ port: { number: 15443, name: 'tls', protocol: 'TLS' }, tls: { mode: 'AUTO_PASSTHROUGH' }, hosts: ['cart.shop.svc.cluster.local'] }] } };
+const MESH = {
+  ...gateway('mesh', 15443),
+  spec: {
+    selector: { istio: 'ingressgateway' },
+    servers: [
+      {
+        port: { number: 15443, name: 'tls', protocol: 'TLS' },
+        tls: { mode: 'AUTO_PASSTHROUGH' },
+        hosts: ['cart.shop.svc.cluster.local'],
+      },
+    ],
+  },
+};
 
 describe('a watcher under exactly these rights', () => {
   let at: Bench;
@@ -56,7 +99,11 @@ describe('a watcher under exactly these rights', () => {
     gate = await startGate(at.lab, GRANTS);
     folder = mkdtempSync(join(tmpdir(), 'sluice-rights-'));
     writeFileSync(join(folder, 'kubeconfig'), gate.kubeconfig);
-    at.lab.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sluice-system' } });
+    at.lab.store.apply({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'sluice-system' },
+    });
     at.lab.store.apply(gatewayPod());
     at.lab.store.apply(ingressService({ loadBalancerClass: 'sluice.io/bigip' }));
     at.lab.store.apply(gateway('echo', 32400));
@@ -75,49 +122,101 @@ describe('a watcher under exactly these rights', () => {
     let left = 2_000;
     await at.passUntil(() => {
       left -= 1;
-      if (left < 0) throw new Error(`waited in vain; refused: ${gate.refused.join(', ')}; logged: ${JSON.stringify(at.logs.slice(-5))}`);
+      if (left < 0)
+        throw new Error(
+          `waited in vain; refused: ${gate.refused.join(', ')}; logged: ${JSON.stringify(at.logs.slice(-5))}`,
+        );
       return what();
     });
   }
 
-  const start = (): Promise<void> => at.watcher({ kubeconfig: join(folder, 'kubeconfig'), leaseNamespace: 'sluice-system' }).start();
+  const start = (): Promise<void> =>
+    at.watcher({ kubeconfig: join(folder, 'kubeconfig'), leaseNamespace: 'sluice-system' }).start();
 
   async function told(outcome: ExposureResult['outcome'], code: string): Promise<void> {
-    at.settle({ exposures: [{ address: '172.16.100.195', port: 32400, protocol: 'tcp', partition: 'k8s', gateways: ['default/echo'], outcome, code, message: outcome }] });
+    at.settle({
+      exposures: [
+        {
+          address: '172.16.100.195',
+          port: 32400,
+          protocol: 'tcp',
+          partition: 'k8s',
+          gateways: ['default/echo'],
+          outcome,
+          code,
+          message: outcome,
+        },
+      ],
+    });
     await passUntil(() => at.queues.waiting('settled-east') === 0);
   }
 
   const ports = (): readonly number[] => {
     const service = at.lab.store.get('v1', 'Service', 'istio-system', 'istio-ingressgateway');
-    return (service as unknown as { spec: { ports: { port: number }[] } }).spec.ports.map(({ port }) => port);
+    return (service as unknown as { spec: { ports: { port: number }[] } }).spec.ports.map(
+      ({ port }) => port,
+    );
   };
 
   test('reads, adds ports, writes status and Events, keeps its epoch, and is refused nothing', async () => {
     await start();
     await passUntil(() => ports().includes(32400) || gate.refused.length > 0);
-    for (const [outcome, code] of [['applied', 'OK'], ['rejected', 'BIP411'], ['applied', 'OK']] as const) await told(outcome, code);
-    await at.watcher({ kubeconfig: join(folder, 'kubeconfig'), leaseNamespace: 'sluice-system', identity: 'next' }).start();
-    await passUntil(() => gate.refused.length > 0 || gate.asked.some(({ resource, verb }) => resource === 'leases' && verb === 'update'));
+    for (const [outcome, code] of [
+      ['applied', 'OK'],
+      ['rejected', 'BIP411'],
+      ['applied', 'OK'],
+    ] as const)
+      await told(outcome, code);
+    await at
+      .watcher({
+        kubeconfig: join(folder, 'kubeconfig'),
+        leaseNamespace: 'sluice-system',
+        identity: 'next',
+      })
+      .start();
+    await passUntil(
+      () =>
+        gate.refused.length > 0 ||
+        gate.asked.some(({ resource, verb }) => resource === 'leases' && verb === 'update'),
+    );
     expect(gate.refused).toEqual([]);
     // And all that was granted is used, but single reads of what is watched anyway, and kinds that the lab does not serve.
-    const used = ({ group, resource }: Grant, verbs: readonly string[]): boolean => gate.asked.some((asked) => asked.group === group && asked.resource === resource && verbs.includes(asked.verb));
-    const unused = GRANTS.filter((grant) => !used(grant, grant.verb === 'get' ? ['get', 'list'] : [grant.verb]));
-    expect(said(unused)).toEqual(['get', 'list', 'watch'].map((verb) => `${verb} udproutes.gateway.networking.k8s.io in *`));
+    const used = ({ group, resource }: Grant, verbs: readonly string[]): boolean =>
+      gate.asked.some(
+        (asked) =>
+          asked.group === group && asked.resource === resource && verbs.includes(asked.verb),
+      );
+    const unused = GRANTS.filter(
+      (grant) => !used(grant, grant.verb === 'get' ? ['get', 'list'] : [grant.verb]),
+    );
+    expect(said(unused)).toEqual(
+      ['get', 'list', 'watch'].map((verb) => `${verb} udproutes.gateway.networking.k8s.io in *`),
+    );
   });
 
   test('goes on without the right to list the Services of the cluster, and says that it is missing', async () => {
     await gate.close();
-    gate = await startGate(at.lab, GRANTS.filter(({ namespace, resource }) => !(resource === 'services' && namespace === '*')));
+    gate = await startGate(
+      at.lab,
+      GRANTS.filter(({ namespace, resource }) => !(resource === 'services' && namespace === '*')),
+    );
     writeFileSync(join(folder, 'kubeconfig'), gate.kubeconfig);
     await start();
     await passUntil(() => ports().includes(32400));
-    await passUntil(() => at.lab.store.list('v1', 'Event').some((event) => (event as unknown as { message: string }).message.startsWith('GW160')));
+    await passUntil(() =>
+      at.lab.store
+        .list('v1', 'Event')
+        .some((event) => (event as unknown as { message: string }).message.startsWith('GW160')),
+    );
     expect(new Set(gate.refused)).toEqual(new Set(['list services in *']));
   });
 
   test('is stopped by a right that is missing: the gate is not open by mistake', async () => {
     await gate.close();
-    gate = await startGate(at.lab, GRANTS.filter(({ resource, verb }) => !(resource === 'services' && verb === 'patch')));
+    gate = await startGate(
+      at.lab,
+      GRANTS.filter(({ resource, verb }) => !(resource === 'services' && verb === 'patch')),
+    );
     writeFileSync(join(folder, 'kubeconfig'), gate.kubeconfig);
     await start();
     await passUntil(() => gate.refused.length > 0);

@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { normaliseGateway, normaliseVirtualService } from '../../../shared/kubernetes/objects/index.ts';
+import {
+  normaliseGateway,
+  normaliseVirtualService,
+} from '../../../shared/kubernetes/objects/index.ts';
 
-const gateway = (spec: unknown): ReturnType<typeof normaliseGateway> => normaliseGateway({ metadata: { name: 'g', namespace: 'team' }, spec });
-const servers = (...list: unknown[]): ReturnType<typeof normaliseGateway>['servers'] => gateway({ servers: list }).servers;
+const gateway = (spec: unknown): ReturnType<typeof normaliseGateway> =>
+  normaliseGateway({ metadata: { name: 'g', namespace: 'team' }, spec });
+const servers = (...list: unknown[]): ReturnType<typeof normaliseGateway>['servers'] =>
+  gateway({ servers: list }).servers;
 
 describe('Istio Gateways', () => {
   test('a server with everything that decides', () => {
@@ -15,16 +20,29 @@ describe('Istio Gateways', () => {
       defaultEndpoint: 'x',
     };
     expect(servers(raw)).toEqual([
-      { name: 's', port: { number: 443, name: 'https', protocol: 'HTTPS' }, bind: '10.0.0.1', hosts: ['*'], tls: { mode: 'SIMPLE', httpsRedirect: false } },
+      {
+        name: 's',
+        port: { number: 443, name: 'https', protocol: 'HTTPS' },
+        bind: '10.0.0.1',
+        hosts: ['*'],
+        tls: { mode: 'SIMPLE', httpsRedirect: false },
+      },
     ]);
   });
 
   test('what is absent stays absent', () => {
-    expect(servers({ port: { number: 80, protocol: 'HTTP' }, tls: {} })).toEqual([{ port: { number: 80, name: '', protocol: 'HTTP' }, hosts: [], tls: {} }]);
+    expect(servers({ port: { number: 80, protocol: 'HTTP' }, tls: {} })).toEqual([
+      { port: { number: 80, name: '', protocol: 'HTTP' }, hosts: [], tls: {} },
+    ]);
   });
 
   test('numbers that make no sense are left to the domain', () => {
-    expect(servers({ port: { number: 70_000, protocol: 'HTTP' } }, { port: { number: 0, protocol: 'X' } })).toMatchObject([{ port: { number: 70_000 } }, { port: { number: 0 } }]);
+    expect(
+      servers(
+        { port: { number: 70_000, protocol: 'HTTP' } },
+        { port: { number: 0, protocol: 'X' } },
+      ),
+    ).toMatchObject([{ port: { number: 70_000 } }, { port: { number: 0 } }]);
   });
 
   test.each([
@@ -32,13 +50,32 @@ describe('Istio Gateways', () => {
     ['nothing', null, 'it is null, not an object'],
     ['no port', { hosts: [] }, 'port is absent; it needs number, name and protocol'],
     ['a port that is a number', { port: 80 }, 'port is 80; it needs number, name and protocol'],
-    ['a number in quotes', { port: { number: '80', protocol: 'HTTP' } }, 'port.number is "80", not a number'],
-    ['a number that is none', { port: { number: Number.NaN, protocol: 'HTTP' } }, 'port.number is null, not a number'],
+    [
+      'a number in quotes',
+      { port: { number: '80', protocol: 'HTTP' } },
+      'port.number is "80", not a number',
+    ],
+    [
+      'a number that is none',
+      { port: { number: Number.NaN, protocol: 'HTTP' } },
+      'port.number is null, not a number',
+    ],
     ['no protocol', { port: { number: 80 } }, 'port.protocol is absent, not text'],
-    ['hosts as text', { port: { number: 80, protocol: 'HTTP' }, hosts: '*' }, 'hosts is "*", not a list of names'],
-    ['a host that is no text', { port: { number: 80, protocol: 'HTTP' }, hosts: [1] }, 'hosts is [1], not a list of names'],
+    [
+      'hosts as text',
+      { port: { number: 80, protocol: 'HTTP' }, hosts: '*' },
+      'hosts is "*", not a list of names',
+    ],
+    [
+      'a host that is no text',
+      { port: { number: 80, protocol: 'HTTP' }, hosts: [1] },
+      'hosts is [1], not a list of names',
+    ],
   ])('%s is malformed, and the other servers stay', (_, raw, malformed) => {
-    expect(servers(raw, { port: { number: 80, protocol: 'HTTP' } })).toMatchObject([{ malformed }, { port: { number: 80 } }]);
+    expect(servers(raw, { port: { number: 80, protocol: 'HTTP' } })).toMatchObject([
+      { malformed },
+      { port: { number: 80 } },
+    ]);
   });
 
   test.each([
@@ -57,10 +94,19 @@ describe('VirtualServices', () => {
       gateways: ['g', 'mesh'],
       exportTo: ['.'],
       http: [{}, {}],
-      tcp: [{ match: [{ port: 9000, gateways: ['g'], sourceLabels: {} }], route: [{ destination: {} }] }, { route: [] }, {}],
+      tcp: [
+        {
+          match: [{ port: 9000, gateways: ['g'], sourceLabels: {} }],
+          route: [{ destination: {} }],
+        },
+        { route: [] },
+        {},
+      ],
       tls: [{ match: [{ sniHosts: ['a.com'] }], route: [{}, {}] }],
     };
-    expect(normaliseVirtualService({ metadata: { name: 'v', namespace: 'team' }, spec })).toMatchObject({
+    expect(
+      normaliseVirtualService({ metadata: { name: 'v', namespace: 'team' }, spec }),
+    ).toMatchObject({
       hosts: ['a.com'],
       gateways: ['g', 'mesh'],
       exportTo: ['.'],
@@ -75,6 +121,14 @@ describe('VirtualServices', () => {
   });
 
   test('an empty one binds nothing', () => {
-    expect(normaliseVirtualService({ metadata: { name: 'v' } })).toMatchObject({ meta: { namespace: 'default' }, hosts: [], gateways: [], exportTo: [], http: 0, tcp: [], tls: [] });
+    expect(normaliseVirtualService({ metadata: { name: 'v' } })).toMatchObject({
+      meta: { namespace: 'default' },
+      hosts: [],
+      gateways: [],
+      exportTo: [],
+      http: 0,
+      tcp: [],
+      tls: [],
+    });
   });
 });

@@ -7,7 +7,13 @@ import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { open, seal } from '../../../shared/queue/envelope.ts';
-import { ABSENCE_EVENTS, CLUSTER_INVENTORY, EXPRESS_EVENTS, INGRESS_OBSERVED, SLICE_EVENTS } from '../../../shared/queue/events.ts';
+import {
+  ABSENCE_EVENTS,
+  CLUSTER_INVENTORY,
+  EXPRESS_EVENTS,
+  INGRESS_OBSERVED,
+  SLICE_EVENTS,
+} from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { LATEST_EPOCH } from '../../../shared/domain/revision.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
@@ -31,20 +37,54 @@ const signer: EventSigner = read.ok;
 function configOf(verifyKeys: readonly string[] = []): SluiceConfig {
   return SluiceConfig.parse({
     generation: 1,
-    devices: ['one', 'two'].map((name) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] })),
+    devices: ['one', 'two'].map((name) => ({
+      name,
+      url: 'https://192.0.2.1',
+      username: 'u',
+      password: 'env:P',
+      partitions: ['k8s'],
+    })),
     clusters: [{ id: 'east', verifyKeys }],
-    ingresses: [{ cluster: 'east', service: `${ref.namespace}/${ref.service}`, devices: ['one', 'two'], virtualAddress: '172.16.100.195' }, { cluster: 'east', service: 'apps/gateway', devices: ['one'], virtualAddress: '172.16.100.196' }],
+    ingresses: [
+      {
+        cluster: 'east',
+        service: `${ref.namespace}/${ref.service}`,
+        devices: ['one', 'two'],
+        virtualAddress: '172.16.100.195',
+      },
+      {
+        cluster: 'east',
+        service: 'apps/gateway',
+        devices: ['one'],
+        virtualAddress: '172.16.100.196',
+      },
+    ],
   });
 }
 
 function snapshot(counter: number, over: Partial<Snapshot> = {}): Snapshot {
-  return { cluster: 'east', clusterUid: 'uid-east', ingress: ref, revision: { epoch: START, counter }, changes: [], removed: false, objects, ...over };
+  return {
+    cluster: 'east',
+    clusterUid: 'uid-east',
+    ingress: ref,
+    revision: { epoch: START, counter },
+    changes: [],
+    removed: false,
+    objects,
+    ...over,
+  };
 }
 
 /** One pod of two ends, which goes ahead of the slices. */
 function leaving(counter: number): Snapshot {
   const [pod] = objects.pods;
-  const pods = ['a', 'b'].map((name, i) => ({ ...pod!, meta: { ...pod!.meta, name }, ips: [`10.1.0.${i + 1}`], ready: true, terminating: i === 0 }));
+  const pods = ['a', 'b'].map((name, i) => ({
+    ...pod!,
+    meta: { ...pod!.meta, name },
+    ips: [`10.1.0.${i + 1}`],
+    ready: true,
+    terminating: i === 0,
+  }));
   return snapshot(counter, { objects: { ...objects, pods } });
 }
 
@@ -66,23 +106,69 @@ interface Desk {
 function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
   const clock = virtualClock(START);
   const queues = memoryQueues(clock);
-  const secrets: Secrets = { resolve: () => (at.keys === 'there' ? Promise.resolve(publicPem) : Promise.reject(new Error('the secret store gives no answer'))) };
-  const through: Queues = { close: () => Promise.resolve(), queue: (name) => (at.away === name ? { ...queues.queue(name), send: () => Promise.reject(new QueueError('Q601', 'the queue gives no answer')) } : queues.queue(name)) };
+  const secrets: Secrets = {
+    resolve: () =>
+      at.keys === 'there'
+        ? Promise.resolve(publicPem)
+        : Promise.reject(new Error('the secret store gives no answer')),
+  };
+  const through: Queues = {
+    close: () => Promise.resolve(),
+    queue: (name) =>
+      at.away === name
+        ? {
+            ...queues.queue(name),
+            send: () => Promise.reject(new QueueError('Q601', 'the queue gives no answer')),
+          }
+        : queues.queue(name),
+  };
   let ids = 0;
-  const map = create({ config: configOf(verifyKeys), secrets, queues: through, clock, id: () => `id-${(ids += 1)}`, random: () => chance, log: createLogger('silent') });
+  const map = create({
+    config: configOf(verifyKeys),
+    secrets,
+    queues: through,
+    clock,
+    id: () => `id-${(ids += 1)}`,
+    random: () => chance,
+    log: createLogger('silent'),
+  });
   const at: Desk = {
     clock,
     queues,
     keys: 'there',
     away: undefined,
-    tell: (id, event, signed = false) => at.send(id, seal(INGRESS_OBSERVED, event, { id, cluster: 'east', subject: OWNER, time: new Date(clock.now()).toISOString() }, signed ? signer : undefined)),
+    tell: (id, event, signed = false) =>
+      at.send(
+        id,
+        seal(
+          INGRESS_OBSERVED,
+          event,
+          { id, cluster: 'east', subject: OWNER, time: new Date(clock.now()).toISOString() },
+          signed ? signer : undefined,
+        ),
+      ),
     send: (id, body) => queues.queue('snapshots').send({ group: OWNER, deduplicationId: id, body }),
     step: async () => {
-      const batch = await queues.queue('snapshots').receive({ max: 10, wait: 0, visibility: 60_000 });
-      const context = { awsRequestId: 'r', functionName: 'map', functionVersion: '7', getRemainingTimeInMillis: () => 30_000 };
-      const answer = await map({ Records: batch.map((message) => toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo')) }, context);
-      const again = new Set((answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
-      for (const message of batch) if (!again.has(message.id)) await queues.queue('snapshots').delete(message.receipt);
+      const batch = await queues
+        .queue('snapshots')
+        .receive({ max: 10, wait: 0, visibility: 60_000 });
+      const context = {
+        awsRequestId: 'r',
+        functionName: 'map',
+        functionVersion: '7',
+        getRemainingTimeInMillis: () => 30_000,
+      };
+      const answer = await map(
+        {
+          Records: batch.map((message) => toRecord(message, 'arn:aws:sqs:local:0:snapshots.fifo')),
+        },
+        context,
+      );
+      const again = new Set(
+        (answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier),
+      );
+      for (const message of batch)
+        if (!again.has(message.id)) await queues.queue('snapshots').delete(message.receipt);
       return again.size;
     },
     slices: () =>
@@ -100,7 +186,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
 }
 
 describe('a snapshot', () => {
-  test('becomes one slice for each device, in the device\'s group', async () => {
+  test("becomes one slice for each device, in the device's group", async () => {
     const at = desk();
     await at.tell('e-1', snapshot(1));
     expect(await at.step()).toBe(0);
@@ -114,9 +200,19 @@ describe('a snapshot', () => {
     const twice: (readonly string[])[] = [];
     const names = ['slices', 'express'] as const;
     for (const id of ['first', 'second']) {
-      await at.send(id, seal(INGRESS_OBSERVED, leaving(1), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }));
+      await at.send(
+        id,
+        seal(INGRESS_OBSERVED, leaving(1), {
+          id: 'e-1',
+          cluster: 'east',
+          subject: OWNER,
+          time: new Date(START).toISOString(),
+        }),
+      );
       await at.step();
-      twice.push(names.flatMap((name) => at.queues.sent(name).map(({ deduplicationId }) => deduplicationId)));
+      twice.push(
+        names.flatMap((name) => at.queues.sent(name).map(({ deduplicationId }) => deduplicationId)),
+      );
     }
     expect(twice[0]).toHaveLength(4);
     expect(new Set(twice[0]).size).toBe(4);
@@ -134,9 +230,19 @@ describe('a snapshot', () => {
 
   test('of an ingress that is not configured is dead-lettered under its owner', async () => {
     const at = desk();
-    await at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1, { ingress: { namespace: 'other', service: 'gw' } }), { id: 'e-1', cluster: 'east', subject: 'east/other/gw', time: new Date(START).toISOString() }));
+    await at.send(
+      'e-1',
+      seal(INGRESS_OBSERVED, snapshot(1, { ingress: { namespace: 'other', service: 'gw' } }), {
+        id: 'e-1',
+        cluster: 'east',
+        subject: 'east/other/gw',
+        time: new Date(START).toISOString(),
+      }),
+    );
     expect(await at.step()).toBe(0);
-    expect(at.letters()).toMatchObject([{ code: 'GW104', owner: 'east/other/gw', functionVersion: '7' }]);
+    expect(at.letters()).toMatchObject([
+      { code: 'GW104', owner: 'east/other/gw', functionVersion: '7' },
+    ]);
   });
 
   test('that nobody can read is dead-lettered, and holds up nobody', async () => {
@@ -144,25 +250,51 @@ describe('a snapshot', () => {
     await at.send('x', 'nonsense');
     await at.tell('e-1', snapshot(1));
     expect(await at.step()).toBe(0);
-    expect([at.letters().map(({ code }) => code), at.slices()]).toEqual([['Q610'], ['one 1', 'two 1']]);
+    expect([at.letters().map(({ code }) => code), at.slices()]).toEqual([
+      ['Q610'],
+      ['one 1', 'two 1'],
+    ]);
   });
 
   test('whose content does not fit is dead-lettered under its owner once, and holds up nobody', async () => {
     const at = desk();
-    await at.send('x', seal(INGRESS_OBSERVED, { nonsense: true }, { id: 'x', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }));
+    await at.send(
+      'x',
+      seal(
+        INGRESS_OBSERVED,
+        { nonsense: true },
+        { id: 'x', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() },
+      ),
+    );
     await at.tell('e-1', snapshot(1));
     expect(await at.step()).toBe(0);
-    expect([at.letters().map(({ code }) => code), at.slices()]).toEqual([['Q613'], ['one 1', 'two 1']]);
+    expect([at.letters().map(({ code }) => code), at.slices()]).toEqual([
+      ['Q613'],
+      ['one 1', 'two 1'],
+    ]);
   });
 
   test('says with everything it becomes where it was before, and when', async () => {
     const at = desk();
     const before = { at: new Date(START - 1_000).toISOString(), where: 'watch' };
-    await at.send('e-1', seal(INGRESS_OBSERVED, leaving(1), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString(), hops: [before] }));
+    await at.send(
+      'e-1',
+      seal(INGRESS_OBSERVED, leaving(1), {
+        id: 'e-1',
+        cluster: 'east',
+        subject: OWNER,
+        time: new Date(START).toISOString(),
+        hops: [before],
+      }),
+    );
     await at.step();
-    const hops = [...at.queues.sent('slices'), ...at.queues.sent('express')].map(({ body }) => open(body, { ...SLICE_EVENTS, ...EXPRESS_EVENTS }));
+    const hops = [...at.queues.sent('slices'), ...at.queues.sent('express')].map(({ body }) =>
+      open(body, { ...SLICE_EVENTS, ...EXPRESS_EVENTS }),
+    );
     const after = { at: new Date(START).toISOString(), where: 'map' };
-    expect(hops).toMatchObject(['one', 'two', 'one', 'two'].map(() => ({ ok: { hops: [before, after] } })));
+    expect(hops).toMatchObject(
+      ['one', 'two', 'one', 'two'].map(() => ({ ok: { hops: [before, after] } })),
+    );
   });
 
   test('is handled again with all that come after it when the queue takes no slice', async () => {
@@ -184,10 +316,20 @@ describe('what goes ahead of the slices', () => {
     await at.tell('e-1', leaving(1));
     await at.step();
     const events = at.queues.sent('express').map(({ body }) => open(body, EXPRESS_EVENTS));
-    expect(events).toMatchObject(['one', 'two'].map((device) => ({ ok: { data: { device, wishes: [{ address: '10.1.0.1', availability: 'draining' }] }, time: new Date(START).toISOString() } })));
+    expect(events).toMatchObject(
+      ['one', 'two'].map((device) => ({
+        ok: {
+          data: { device, wishes: [{ address: '10.1.0.1', availability: 'draining' }] },
+          time: new Date(START).toISOString(),
+        },
+      })),
+    );
   });
 
-  test.each([[60_000, 2], [60_001, 0]])('is sent for a snapshot that waited a minute, and no longer (%d ms)', async (waited, sent) => {
+  test.each([
+    [60_000, 2],
+    [60_001, 0],
+  ])('is sent for a snapshot that waited a minute, and no longer (%d ms)', async (waited, sent) => {
     const at = desk();
     await at.tell('e-1', leaving(1));
     at.clock.advance(waited);
@@ -223,17 +365,25 @@ describe('while the key of a cluster cannot be had', () => {
     at.keys = 'there';
     at.clock.advance(30_000);
     expect(await at.step()).toBe(0);
-    expect(at.slices()).toEqual([1, 2, 3].flatMap((counter) => [`one ${counter}`, `two ${counter}`]));
+    expect(at.slices()).toEqual(
+      [1, 2, 3].flatMap((counter) => [`one ${counter}`, `two ${counter}`]),
+    );
     expect(at.queues.messages('snapshots')).toEqual([]);
   });
 
-  test.each([[0, 5_000], [1, 30_000]])('nothing is read again before a pause is over, nor later than half a minute (chance %d: %d ms)', async (chance, pause) => {
-    const at = desk(['file:/east.pub'], chance);
-    at.keys = 'away';
-    await at.tell('e-1', snapshot(1), true);
-    await at.step();
-    expect((at.queues.nextAt('snapshots') ?? 0) - at.clock.now()).toBe(pause);
-  });
+  test.each([
+    [0, 5_000],
+    [1, 30_000],
+  ])(
+    'nothing is read again before a pause is over, nor later than half a minute (chance %d: %d ms)',
+    async (chance, pause) => {
+      const at = desk(['file:/east.pub'], chance);
+      at.keys = 'away';
+      await at.tell('e-1', snapshot(1), true);
+      await at.step();
+      expect((at.queues.nextAt('snapshots') ?? 0) - at.clock.now()).toBe(pause);
+    },
+  );
 
   test('what came before the first that lacks it is done, and does not come again', async () => {
     const at = desk(['file:/east.pub']);
@@ -249,16 +399,79 @@ describe('while the key of a cluster cannot be had', () => {
 describe('an event that nobody proved', () => {
   test.each<[string, string, (at: Desk) => Promise<void>]>([
     ['unsigned', 'OWN321', (at) => at.tell('e-1', snapshot(1))],
-    ['changed after it was signed', 'OWN322', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }, signer).replace('"counter":1', '"counter":7'))],
-    ['about another one than it says', 'OWN324', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1), { id: 'e-1', cluster: 'east', subject: 'east/apps/gateway', time: new Date(START).toISOString() }, signer))],
-    ['with the content of another cluster', 'OWN324', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() }, signer))],
-    ['of an unknown cluster', 'GW103', (at) => at.send('e-1', seal(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), { id: 'e-1', cluster: 'west', subject: 'west/a/b', time: new Date(START).toISOString() }))],
-  ])('(%s) becomes a dead letter that belongs to no owner, and no slice', async (_how, code, send) => {
-    const at = desk(['file:/east.pub']);
-    await send(at);
-    expect(await at.step()).toBe(0);
-    expect([at.letters().map((letter) => [letter.code, letter.owner]), at.slices()]).toEqual([[[code, undefined]], []]);
-  });
+    [
+      'changed after it was signed',
+      'OWN322',
+      (at) =>
+        at.send(
+          'e-1',
+          seal(
+            INGRESS_OBSERVED,
+            snapshot(1),
+            { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() },
+            signer,
+          ).replace('"counter":1', '"counter":7'),
+        ),
+    ],
+    [
+      'about another one than it says',
+      'OWN324',
+      (at) =>
+        at.send(
+          'e-1',
+          seal(
+            INGRESS_OBSERVED,
+            snapshot(1),
+            {
+              id: 'e-1',
+              cluster: 'east',
+              subject: 'east/apps/gateway',
+              time: new Date(START).toISOString(),
+            },
+            signer,
+          ),
+        ),
+    ],
+    [
+      'with the content of another cluster',
+      'OWN324',
+      (at) =>
+        at.send(
+          'e-1',
+          seal(
+            INGRESS_OBSERVED,
+            snapshot(1, { cluster: 'west' }),
+            { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() },
+            signer,
+          ),
+        ),
+    ],
+    [
+      'of an unknown cluster',
+      'GW103',
+      (at) =>
+        at.send(
+          'e-1',
+          seal(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), {
+            id: 'e-1',
+            cluster: 'west',
+            subject: 'west/a/b',
+            time: new Date(START).toISOString(),
+          }),
+        ),
+    ],
+  ])(
+    '(%s) becomes a dead letter that belongs to no owner, and no slice',
+    async (_how, code, send) => {
+      const at = desk(['file:/east.pub']);
+      await send(at);
+      expect(await at.step()).toBe(0);
+      expect([at.letters().map((letter) => [letter.code, letter.owner]), at.slices()]).toEqual([
+        [[code, undefined]],
+        [],
+      ]);
+    },
+  );
 
   test('passes when it is signed, and its slices go out', async () => {
     const at = desk(['file:/east.pub']);
@@ -269,7 +482,10 @@ describe('an event that nobody proved', () => {
 
   test('of a clock that is ahead passes, because the fences of its own cluster go on above it; after the year 2300 there is no clock', async () => {
     const at = desk();
-    await at.tell('e-1', snapshot(1, { revision: { epoch: START + 365 * 24 * 3_600_000, counter: 1 } }));
+    await at.tell(
+      'e-1',
+      snapshot(1, { revision: { epoch: START + 365 * 24 * 3_600_000, counter: 1 } }),
+    );
     await at.tell('e-2', snapshot(1, { revision: { epoch: LATEST_EPOCH + 1, counter: 1 } }));
     await at.step();
     expect([at.slices().length, at.letters().map(({ code }) => code)]).toEqual([2, ['Q613']]);
@@ -279,12 +495,30 @@ describe('an event that nobody proved', () => {
 describe('an inventory', () => {
   test('that misses an ingress tells every device, under ids that are the same each time', async () => {
     const at = desk();
-    const inventory = { cluster: 'east', clusterUid: 'uid-east', revision: { epoch: START, counter: 9 }, ingresses: [ref], watched: [ref, { namespace: 'apps', service: 'gateway' }] };
+    const inventory = {
+      cluster: 'east',
+      clusterUid: 'uid-east',
+      revision: { epoch: START, counter: 9 },
+      ingresses: [ref],
+      watched: [ref, { namespace: 'apps', service: 'gateway' }],
+    };
     for (const id of ['first', 'second']) {
-      await at.send(id, seal(CLUSTER_INVENTORY, inventory, { id: 'i-1', cluster: 'east', subject: 'east', time: new Date(START).toISOString() }));
+      await at.send(
+        id,
+        seal(CLUSTER_INVENTORY, inventory, {
+          id: 'i-1',
+          cluster: 'east',
+          subject: 'east',
+          time: new Date(START).toISOString(),
+        }),
+      );
       await at.step();
     }
     const absences = at.queues.sent('slices').map(({ body }) => open(body, ABSENCE_EVENTS));
-    expect(absences).toMatchObject(['one', 'two'].map((device) => ({ ok: { data: { device, absent: ['east/apps/gateway'], version: { counter: 9 } } } })));
+    expect(absences).toMatchObject(
+      ['one', 'two'].map((device) => ({
+        ok: { data: { device, absent: ['east/apps/gateway'], version: { counter: 9 } } },
+      })),
+    );
   });
 });

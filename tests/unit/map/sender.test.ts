@@ -8,41 +8,107 @@ import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
 
 const config = SluiceConfig.parse({
   generation: 1,
-  devices: ['one', 'two'].map((name) => ({ name, url: 'https://192.0.2.1', username: 'u', password: 'env:P', partitions: ['k8s'] })),
-  clusters: [{ id: 'east', senders: ['AROAEAST'] }, { id: 'west', senders: ['AROAWEST', 'AROABOTH'] }],
-  ingresses: ['east', 'west'].map((cluster) => ({ cluster, service: 'istio-system/istio-ingressgateway', devices: ['one'], virtualAddress: '172.16.100.195' })),
+  devices: ['one', 'two'].map((name) => ({
+    name,
+    url: 'https://192.0.2.1',
+    username: 'u',
+    password: 'env:P',
+    partitions: ['k8s'],
+  })),
+  clusters: [
+    { id: 'east', senders: ['AROAEAST'] },
+    { id: 'west', senders: ['AROAWEST', 'AROABOTH'] },
+  ],
+  ingresses: ['east', 'west'].map((cluster) => ({
+    cluster,
+    service: 'istio-system/istio-ingressgateway',
+    devices: ['one'],
+    virtualAddress: '172.16.100.195',
+  })),
   failures: { kind: 'fs', replayers: ['AROAREPLAY', 'AROABOTH'] },
 });
-const NOTHING = { gateways: [], virtualServices: [], services: [], pods: [], nodes: [], endpointSlices: [], configMaps: [], apiGateways: [], listenerSets: [], apiRoutes: [], namespaces: [] };
+const NOTHING = {
+  gateways: [],
+  virtualServices: [],
+  services: [],
+  pods: [],
+  nodes: [],
+  endpointSlices: [],
+  configMaps: [],
+  apiGateways: [],
+  listenerSets: [],
+  apiRoutes: [],
+  namespaces: [],
+};
 
-const snapshotOf = (cluster: string): Snapshot => ({ cluster, clusterUid: 'uid', ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' }, revision: { epoch: 1, counter: 1 }, changes: [], removed: true, objects: NOTHING });
+const snapshotOf = (cluster: string): Snapshot => ({
+  cluster,
+  clusterUid: 'uid',
+  ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' },
+  revision: { epoch: 1, counter: 1 },
+  changes: [],
+  removed: true,
+  objects: NOTHING,
+});
 
 function mapped(cluster: string, sender: string | undefined): MapResult {
   return mapSnapshot({ snapshot: snapshotOf(cluster), sender, config });
 }
 
-const keys = { find: () => Promise.reject(new Error('no key is needed where only senders are checked')) };
+const keys = {
+  find: () => Promise.reject(new Error('no key is needed where only senders are checked')),
+};
 
 function judged(cluster: string, sender: string | undefined, using = config): Promise<Origin> {
-  return judgeOrigin({ claimed: { cluster, subject: `${cluster}/istio-system/istio-ingressgateway`, signature: undefined }, sender, config: using, keys });
+  return judgeOrigin({
+    claimed: {
+      cluster,
+      subject: `${cluster}/istio-system/istio-ingressgateway`,
+      signature: undefined,
+    },
+    sender,
+    config: using,
+    keys,
+  });
 }
-const sendersOf = (result: MapResult): readonly (string | undefined)[] => (result.kind === 'slices' ? result.slices.map(({ sender }) => sender) : []);
+const sendersOf = (result: MapResult): readonly (string | undefined)[] =>
+  result.kind === 'slices' ? result.slices.map(({ sender }) => sender) : [];
 
 describe('who may speak for a cluster', () => {
-  test("its own senders may, and every slice carries who it was", () => {
+  test('its own senders may, and every slice carries who it was', () => {
     expect(sendersOf(mapped('east', 'AROAEAST'))).toEqual(['AROAEAST', 'AROAEAST']);
   });
 
   test('a sender of another cluster may not, and the refusal names him and those who may', async () => {
-    const refusal = (subject: string): object => ({ kind: 'refused', code: 'OWN320', reason: `in the name of ${subject}: sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST` });
-    expect(await judged('east', 'AROAWEST')).toEqual(refusal('east/istio-system/istio-ingressgateway'));
-    expect(await judgeOrigin({ claimed: { cluster: 'east', subject: 'east', signature: undefined }, sender: 'AROAWEST', config, keys })).toEqual(refusal('east'));
+    const refusal = (subject: string): object => ({
+      kind: 'refused',
+      code: 'OWN320',
+      reason: `in the name of ${subject}: sender AROAWEST may not speak for cluster east; clusters[].senders names AROAEAST`,
+    });
+    expect(await judged('east', 'AROAWEST')).toEqual(
+      refusal('east/istio-system/istio-ingressgateway'),
+    );
+    expect(
+      await judgeOrigin({
+        claimed: { cluster: 'east', subject: 'east', signature: undefined },
+        sender: 'AROAWEST',
+        config,
+        keys,
+      }),
+    ).toEqual(refusal('east'));
   });
 
   test('where a queue server names nobody, senders cannot be checked and nothing passes; in process there is nobody else', async () => {
     expect(await judged('east', undefined)).toEqual({ kind: 'trusted' });
-    const server = SluiceConfig.parse({ ...config, queue: { kind: 'sqs', region: 'x', endpoint: 'http://192.0.2.9' } });
-    expect(await judged('east', undefined, server)).toMatchObject({ kind: 'refused', code: 'OWN320', reason: expect.stringContaining('use clusters[].verifyKeys') });
+    const server = SluiceConfig.parse({
+      ...config,
+      queue: { kind: 'sqs', region: 'x', endpoint: 'http://192.0.2.9' },
+    });
+    expect(await judged('east', undefined, server)).toMatchObject({
+      kind: 'refused',
+      code: 'OWN320',
+      reason: expect.stringContaining('use clusters[].verifyKeys'),
+    });
   });
 
   test('a replayer may repeat the events of any cluster, and no slice takes him for the one who said it', async () => {

@@ -11,20 +11,36 @@ const key = '172.16.100.195:32400/tcp';
 const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
 const north = { owner: 'north/istio-system/istio-ingressgateway', clusterUid: 'uid-north' };
 const members = [{ address: '10.8.8.8', port: 8080, availability: 'ready' as const }];
-const plan = (declared: DeclaredState, slices: readonly Slice[], over: Partial<PlanRules> = {}): ReturnType<typeof planPartition> => planPartition('k8s', declared, slices, { sameFleet: () => false, now: 0, ...over });
-const ownersOf = (state: DeclaredState): readonly string[] => state.exposures[key]?.contributions.map((c) => c.owner) ?? [];
+const plan = (
+  declared: DeclaredState,
+  slices: readonly Slice[],
+  over: Partial<PlanRules> = {},
+): ReturnType<typeof planPartition> =>
+  planPartition('k8s', declared, slices, { sameFleet: () => false, now: 0, ...over });
+const ownersOf = (state: DeclaredState): readonly string[] =>
+  state.exposures[key]?.contributions.map((c) => c.owner) ?? [];
 
 /** east has the address, west wants it. */
-const lost = plan(EMPTY_STATE, [slice(1, [exposure()]), slice(1, [exposure({ since: '2026-02-01T00:00:00Z', members })], west)]).next;
+const lost = plan(EMPTY_STATE, [
+  slice(1, [exposure()]),
+  slice(1, [exposure({ since: '2026-02-01T00:00:00Z', members })], west),
+]).next;
 
 describe('a claim that was lost', () => {
   test('is remembered completely', () => {
-    expect(lost.owners[west.owner]?.claims?.[key]).toMatchObject({ since: '2026-02-01T00:00:00Z', members, gateways: ['default/tcp-echo-gateway'] });
+    expect(lost.owners[west.owner]?.claims?.[key]).toMatchObject({
+      since: '2026-02-01T00:00:00Z',
+      members,
+      gateways: ['default/tcp-echo-gateway'],
+    });
   });
 
   test('takes over in the plan in which the winner leaves, without its owner saying anything', () => {
     const p = plan(lost, [slice(2, [])]);
-    expect(p.entries.map((e) => `${e.kind} ${e.owner.split('/')[0]}`)).toEqual(['delete east', 'create west']);
+    expect(p.entries.map((e) => `${e.kind} ${e.owner.split('/')[0]}`)).toEqual([
+      'delete east',
+      'create west',
+    ]);
     expect(p.next.exposures[key]?.contributions).toMatchObject([{ owner: west.owner, members }]);
     expect(p.next.owners[west.owner]).not.toHaveProperty('claims');
   });
@@ -51,37 +67,68 @@ describe('a claim that was lost', () => {
   });
 
   test('joins when both become one fleet', () => {
-    expect(ownersOf(plan(lost, [slice(2, [exposure()])], { sameFleet: () => true }).next)).toHaveLength(2);
+    expect(
+      ownersOf(plan(lost, [slice(2, [exposure()])], { sameFleet: () => true }).next),
+    ).toHaveLength(2);
   });
 });
 
 describe('addresses that others on the device hold', () => {
-  const holders = (over: object): Holder[] => [{ path: '/Common/their-app', partition: 'Common', address: '172.16.100.195', port: 32_400, ...over }];
+  const holders = (over: object): Holder[] => [
+    {
+      path: '/Common/their-app',
+      partition: 'Common',
+      address: '172.16.100.195',
+      port: 32_400,
+      ...over,
+    },
+  ];
 
   test('a virtual server elsewhere on the same address and port is a conflict that names its path', () => {
-    const p = plan(EMPTY_STATE, [slice(1, [exposure(), exposure({ port: 2 })])], { holders: holders({ protocol: 'tcp' }) });
-    expect(p.entries.find((e) => e.key === key)).toMatchObject({ kind: 'conflict', code: 'BIP422', reason: expect.stringContaining('/Common/their-app') });
+    const p = plan(EMPTY_STATE, [slice(1, [exposure(), exposure({ port: 2 })])], {
+      holders: holders({ protocol: 'tcp' }),
+    });
+    expect(p.entries.find((e) => e.key === key)).toMatchObject({
+      kind: 'conflict',
+      code: 'BIP422',
+      reason: expect.stringContaining('/Common/their-app'),
+    });
     expect(Object.keys(p.next.exposures)).toEqual(['172.16.100.195:2/tcp']);
   });
 
   test('it heals by itself when that virtual server goes', () => {
     const state = plan(EMPTY_STATE, [slice(1, [exposure()])], { holders: holders({}) }).next;
     expect(ownersOf(state)).toEqual([]);
-    expect(ownersOf(plan(state, [slice(1, [], north)], { holders: [] }).next)).toEqual([slice(1, []).owner]);
+    expect(ownersOf(plan(state, [slice(1, [], north)], { holders: [] }).next)).toEqual([
+      slice(1, []).owner,
+    ]);
   });
 
   test('an address of another partition is a conflict whatever the port, with or without a virtual server', () => {
     for (const port of [1, undefined]) {
-      const held = [{ path: '/theirs/172.16.100.195', partition: 'theirs', address: '172.16.100.195%2/32', ...(port === undefined ? {} : { port }) }];
-      expect(plan(EMPTY_STATE, [slice(1, [exposure()])], { holders: held }).entries).toMatchObject([{ kind: 'conflict', code: 'BIP423', reason: expect.stringContaining('theirs') }]);
+      const held = [
+        {
+          path: '/theirs/172.16.100.195',
+          partition: 'theirs',
+          address: '172.16.100.195%2/32',
+          ...(port === undefined ? {} : { port }),
+        },
+      ];
+      expect(plan(EMPTY_STATE, [slice(1, [exposure()])], { holders: held }).entries).toMatchObject([
+        { kind: 'conflict', code: 'BIP423', reason: expect.stringContaining('theirs') },
+      ]);
     }
   });
 
   test('what BIG-IP allows is no conflict: another port or protocol in /Common, a wildcard port, what is declared already', () => {
     for (const over of [{ port: 1 }, { protocol: 'udp' }, { port: 0 }, { address: '10.0.0.1' }]) {
-      expect(plan(EMPTY_STATE, [slice(1, [exposure()])], { holders: holders(over) }).entries).toMatchObject([{ kind: 'create' }]);
+      expect(
+        plan(EMPTY_STATE, [slice(1, [exposure()])], { holders: holders(over) }).entries,
+      ).toMatchObject([{ kind: 'create' }]);
     }
     const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
-    expect(plan(declared, [slice(2, [exposure({ members })])], { holders: holders({}) }).entries).toMatchObject([{ kind: 'update' }]);
+    expect(
+      plan(declared, [slice(2, [exposure({ members })])], { holders: holders({}) }).entries,
+    ).toMatchObject([{ kind: 'update' }]);
   });
 });

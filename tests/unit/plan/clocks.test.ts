@@ -14,9 +14,18 @@ const T = Date.parse('2026-01-01T00:00:00.000Z');
 const YEAR = 365 * 86_400_000;
 const HOUR = 3_600_000;
 const iso = (time: number): string => new Date(time).toISOString();
-const drain: Steering = { action: 'drain', device: 'bigip-1', cluster: 'east', mode: 'drain', because: 'maintenance' };
+const drain: Steering = {
+  action: 'drain',
+  device: 'bigip-1',
+  cluster: 'east',
+  mode: 'drain',
+  because: 'maintenance',
+};
 const enable: Steering = { action: 'enable', device: 'bigip-1', cluster: 'east' };
-const declared = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure()])], { sameFleet: () => true, now: T }).next;
+const declared = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure()])], {
+  sameFleet: () => true,
+  now: T,
+}).next;
 
 function give(state: DeclaredState, steering: Steering, at: number, now = at): DeclaredState {
   const rules: PlanRules = { sameFleet: () => true, now, orders: [{ steering, at }] };
@@ -58,15 +67,39 @@ test('quarantine waits an hour at most, although what it was entered with lies a
 });
 
 describe('an epoch that lies ahead', () => {
-  const version = (epoch: number, counter = 1): { epoch: number; counter: number; generation: number } => ({ epoch, counter, generation: 1 });
+  const version = (
+    epoch: number,
+    counter = 1,
+  ): { epoch: number; counter: number; generation: number } => ({ epoch, counter, generation: 1 });
   const say = (state: DeclaredState, epoch: number, port: number): DeclaredState =>
-    planPartition('k8s', state, [{ ...slice(1, [exposure({ port })]), version: version(epoch), changes: [{ what: 'updated', kind: 'Gateway', namespace: 'default', name: 'echo', resourceVersion: '1' }] }], { sameFleet: () => true, now: T }).next;
+    planPartition(
+      'k8s',
+      state,
+      [
+        {
+          ...slice(1, [exposure({ port })]),
+          version: version(epoch),
+          changes: [
+            {
+              what: 'updated',
+              kind: 'Gateway',
+              namespace: 'default',
+              name: 'echo',
+              resourceVersion: '1',
+            },
+          ],
+        },
+      ],
+      { sameFleet: () => true, now: T },
+    ).next;
 
   test('fences like any other, and is continued directly above', () => {
     const ahead = say(EMPTY_STATE, T + YEAR, 1_001);
     const behind = say(ahead, T, 1_002);
     expect(behind).toBe(ahead);
-    expect(Object.keys(say(ahead, T + YEAR + 1, 1_003).exposures)).toEqual(['172.16.100.195:1003/tcp']);
+    expect(Object.keys(say(ahead, T + YEAR + 1, 1_003).exposures)).toEqual([
+      '172.16.100.195:1003/tcp',
+    ]);
   });
 
   test('leaves room above it, whatever a clock says, and what no clock says is refused', () => {
@@ -79,8 +112,16 @@ describe('an epoch that lies ahead', () => {
   test('of a record makes an inventory of an earlier term answered with it, so that its watcher moves above', () => {
     const ahead = say(EMPTY_STATE, T + YEAR, 1_001);
     const { owner } = slice(1, []);
-    const absence = { cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: version(T), absent: [owner] };
-    expect(overtakenAbsences(absence, [ahead])).toMatchObject([{ owner, version: version(T), exposures: [] }]);
+    const absence = {
+      cluster: 'east',
+      clusterUid: 'uid-east',
+      device: 'bigip-1',
+      version: version(T),
+      absent: [owner],
+    };
+    expect(overtakenAbsences(absence, [ahead])).toMatchObject([
+      { owner, version: version(T), exposures: [] },
+    ]);
     expect(overtakenAbsences({ ...absence, version: version(T + YEAR, 0) }, [ahead])).toEqual([]);
     expect(overtakenAbsences({ ...absence, clusterUid: 'another' }, [ahead])).toEqual([]);
   });
@@ -88,7 +129,10 @@ describe('an epoch that lies ahead', () => {
 
 test('an hour is what the longest quarantine lasts', () => {
   const refused = { code: 'BIP420', reason: 'refused' };
-  const worn = quarantineOf({ structure: 'x' }, refused, { before: { hash: 'x', ...refused, next: iso(T), tries: 20, members: 'follow' }, now: T });
+  const worn = quarantineOf({ structure: 'x' }, refused, {
+    before: { hash: 'x', ...refused, next: iso(T), tries: 20, members: 'follow' },
+    now: T,
+  });
   expect(worn.next).toBe(iso(T + HOUR));
   expect(isDue(worn, T)).toBe(false);
 });

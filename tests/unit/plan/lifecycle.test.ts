@@ -18,24 +18,70 @@ const iso = (hours: number): string => new Date(at(hours)).toISOString();
 const { owner } = slice(1, []);
 const WEST = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
 const KEY = '172.16.100.195:32400/tcp';
-const many = (n: number): Slice['exposures'] => Array.from({ length: n }, (_, i) => exposure({ port: i + 1, gateways: [`ns/gw-${i}`] }));
-const westExposure = (over: Parameters<typeof exposure>[0] = {}): Slice['exposures'][number] => exposure({ members: [{ address: '10.9.0.1', port: 32_400, availability: 'ready' }], ...over });
+const many = (n: number): Slice['exposures'] =>
+  Array.from({ length: n }, (_, i) => exposure({ port: i + 1, gateways: [`ns/gw-${i}`] }));
+const westExposure = (over: Parameters<typeof exposure>[0] = {}): Slice['exposures'][number] =>
+  exposure({ members: [{ address: '10.9.0.1', port: 32_400, availability: 'ready' }], ...over });
 
-function plan(declared: DeclaredState, slices: readonly Slice[], rules: Partial<PlanRules> = {}): Plan {
-  return planPartition('k8s', declared, slices, { sameFleet: () => true, now: rules.orders === undefined ? T : at(24), ...rules });
+function plan(
+  declared: DeclaredState,
+  slices: readonly Slice[],
+  rules: Partial<PlanRules> = {},
+): Plan {
+  return planPartition('k8s', declared, slices, {
+    sameFleet: () => true,
+    now: rules.orders === undefined ? T : at(24),
+    ...rules,
+  });
 }
-const order = (steering: Record<string, unknown>, hours = 0): NonNullable<PlanRules['orders']>[number] => ({ steering: { device: 'bigip-1', cluster: 'east', ...steering } as Steering, at: at(hours) });
-const absence = (counter: number, over: Partial<Absence> = {}): Absence => ({ cluster: 'east', clusterUid: 'uid-east', device: 'bigip-1', version: { epoch: 1, counter, generation: 1 }, absent: [owner], ...over });
-const kinds = ({ entries }: Plan): readonly string[] => entries.map((e) => `${e.kind} ${e.key.split(':')[1]}`);
+const order = (
+  steering: Record<string, unknown>,
+  hours = 0,
+): NonNullable<PlanRules['orders']>[number] => ({
+  steering: { device: 'bigip-1', cluster: 'east', ...steering } as Steering,
+  at: at(hours),
+});
+const absence = (counter: number, over: Partial<Absence> = {}): Absence => ({
+  cluster: 'east',
+  clusterUid: 'uid-east',
+  device: 'bigip-1',
+  version: { epoch: 1, counter, generation: 1 },
+  absent: [owner],
+  ...over,
+});
+const kinds = ({ entries }: Plan): readonly string[] =>
+  entries.map((e) => `${e.kind} ${e.key.split(':')[1]}`);
 
 describe('which ingresses an inventory misses', () => {
-  const inventory = { cluster: 'east', clusterUid: 'u', revision: { epoch: 1, counter: 1 }, ingresses: [{ namespace: 'a', service: 'there' }] };
+  const inventory = {
+    cluster: 'east',
+    clusterUid: 'u',
+    revision: { epoch: 1, counter: 1 },
+    ingresses: [{ namespace: 'a', service: 'there' }],
+  };
   const configured = ['east/a/there', 'east/a/gone'];
   test.each([
     ['configured and without a Service', {}, ['east/a/gone']],
-    ['looked for and without a Service', { watched: [{ namespace: 'a', service: 'there' }, { namespace: 'a', service: 'gone' }] }, ['east/a/gone']],
-    ['not looked for by this watcher: nothing is known', { watched: [{ namespace: 'a', service: 'there' }] }, []],
-    ['looked for, but not in sluice.yaml here any more: nobody asked', { watched: [{ namespace: 'b', service: 'old' }] }, []],
+    [
+      'looked for and without a Service',
+      {
+        watched: [
+          { namespace: 'a', service: 'there' },
+          { namespace: 'a', service: 'gone' },
+        ],
+      },
+      ['east/a/gone'],
+    ],
+    [
+      'not looked for by this watcher: nothing is known',
+      { watched: [{ namespace: 'a', service: 'there' }] },
+      [],
+    ],
+    [
+      'looked for, but not in sluice.yaml here any more: nobody asked',
+      { watched: [{ namespace: 'b', service: 'old' }] },
+      [],
+    ],
   ])('%s', (_what, over, expected) => {
     expect(absentOwners({ ...inventory, ...over }, configured)).toEqual(expected);
   });
@@ -49,7 +95,10 @@ describe('an owner that the inventory of its cluster misses', () => {
     const p = plan(declared, [], { absences: [absence(5)], now: at(1) });
     expect(kinds(p)).toEqual(['delete 1/tcp', 'delete 2/tcp', 'delete 3/tcp']);
     expect(p.entries[0]?.reason).toContain('the inventory of cluster east at 1.5');
-    expect(p.next).toMatchObject({ exposures: {}, owners: { [owner]: { version: { counter: 5 }, gone: iso(1), seen: iso(1) } } });
+    expect(p.next).toMatchObject({
+      exposures: {},
+      owners: { [owner]: { version: { counter: 5 }, gone: iso(1), seen: iso(1) } },
+    });
     expect(plan(p.next, [slice(4, many(3))]).changed).toBe(false);
     expect(plan(p.next, [slice(6, many(3))]).next.owners[owner]).not.toHaveProperty('gone');
   });
@@ -58,10 +107,15 @@ describe('an owner that the inventory of its cluster misses', () => {
     const big = plan(EMPTY_STATE, [slice(4, many(4))]).next;
     const held = plan(big, [], { absences: [absence(5)] });
     expect(held.entries.map((e) => e.code)).toEqual(Array(4).fill('OWN310'));
-    expect(held.next.owners[owner]).toMatchObject({ version: { counter: 5 }, held: Object.keys(big.exposures) });
+    expect(held.next.owners[owner]).toMatchObject({
+      version: { counter: 5 },
+      held: Object.keys(big.exposures),
+    });
     const again = plan(held.next, [], { absences: [absence(6)] });
     expect(again.next.owners[owner]?.held).toHaveLength(4);
-    expect(plan(again.next, [], { orders: [order({ action: 'approve', owner })] }).next.exposures).toEqual({});
+    expect(
+      plan(again.next, [], { orders: [order({ action: 'approve', owner })] }).next.exposures,
+    ).toEqual({});
   });
 
   test('stays when it said something newer', () => {
@@ -71,18 +125,28 @@ describe('an owner that the inventory of its cluster misses', () => {
   });
 
   test('stays when the list is of another cluster with this id', () => {
-    expect(plan(declared, [], { absences: [absence(9, { clusterUid: 'another' })] }).changed).toBe(false);
+    expect(plan(declared, [], { absences: [absence(9, { clusterUid: 'another' })] }).changed).toBe(
+      false,
+    );
   });
 
   test('is not brought back by what it said before, in the same batch', () => {
     const p = plan(declared, [slice(5, many(2))], { absences: [absence(6)] });
     expect(p.next.exposures).toEqual({});
-    expect(kinds(p)).toEqual(['delete 1/tcp', 'delete 2/tcp', 'delete 3/tcp', 'superseded 1/tcp', 'superseded 2/tcp']);
+    expect(kinds(p)).toEqual([
+      'delete 1/tcp',
+      'delete 2/tcp',
+      'delete 3/tcp',
+      'superseded 1/tcp',
+      'superseded 2/tcp',
+    ]);
   });
 
   test('frees its address for a claim that waited, in the same plan', () => {
     const first = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
-    const claimed = plan(first, [slice(1, [westExposure()], WEST)], { sameFleet: () => false }).next;
+    const claimed = plan(first, [slice(1, [westExposure()], WEST)], {
+      sameFleet: () => false,
+    }).next;
     const p = plan(claimed, [], { absences: [absence(5)], sameFleet: () => false });
     expect(p.next.exposures[KEY]?.contributions.map((c) => c.owner)).toEqual([WEST.owner]);
   });
@@ -98,53 +162,82 @@ describe('another cluster under the same id', () => {
   const rival = plan(declared, [stranger(1)], { now: at(1) }).next;
 
   test('is a conflict, remembered with its first word and at no further cost', () => {
-    expect(rival.owners[owner]).toMatchObject({ clusterUid: 'uid-east', version: { counter: 7 }, rival: { clusterUid: 'uid-new', since: iso(1) } });
-    expect(plan(rival, [stranger(2)], { now: at(2) })).toMatchObject({ changed: false, entries: [{ kind: 'conflict', code: 'OWN302' }] });
+    expect(rival.owners[owner]).toMatchObject({
+      clusterUid: 'uid-east',
+      version: { counter: 7 },
+      rival: { clusterUid: 'uid-new', since: iso(1) },
+    });
+    expect(plan(rival, [stranger(2)], { now: at(2) })).toMatchObject({
+      changed: false,
+      entries: [{ kind: 'conflict', code: 'OWN302' }],
+    });
   });
 
   test('is forgotten a day later while the owner goes on, unless it asks again', () => {
-    expect(plan(rival, [slice(8, many(2))], { now: at(24) }).next.owners[owner]).toHaveProperty('rival');
+    expect(plan(rival, [slice(8, many(2))], { now: at(24) }).next.owners[owner]).toHaveProperty(
+      'rival',
+    );
     const quiet = plan(rival, [slice(8, many(2))], { now: at(26) }).next;
     expect(quiet.owners[owner]).not.toHaveProperty('rival');
-    expect(plan(quiet, [stranger(3)], { now: at(27) }).next.owners[owner]).toMatchObject({ rival: { since: iso(27) } });
+    expect(plan(quiet, [stranger(3)], { now: at(27) }).next.owners[owner]).toMatchObject({
+      rival: { since: iso(27) },
+    });
   });
 
   test('owns the records once it is adopted; the fences stay, and the old one is the stranger', () => {
-    const adopted = plan(rival, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next;
+    const adopted = plan(rival, [], {
+      orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)],
+    }).next;
     expect(adopted.owners[owner]).toMatchObject({ clusterUid: 'uid-new', version: { counter: 7 } });
     expect(adopted.owners[owner]).not.toHaveProperty('rival');
     expect(Object.keys(adopted.exposures)).toHaveLength(2);
     expect(plan(adopted, [stranger(3)]).entries).toMatchObject([{ kind: 'superseded' }]);
     expect(Object.keys(plan(adopted, [stranger(8)]).next.exposures)).toHaveLength(1);
     expect(plan(adopted, [slice(9, many(2))]).entries[0]).toMatchObject({ code: 'OWN302' });
-    expect(isObeyed(adopted, order({ action: 'adopt', clusterUid: 'uid-new' }).steering as never)).toBe(true);
+    expect(
+      isObeyed(adopted, order({ action: 'adopt', clusterUid: 'uid-new' }).steering as never),
+    ).toBe(true);
   });
 
   /** Red without `replaced` in steer.ts and fence.ts. */
   describe('once another was adopted in its place', () => {
-    const adopted = plan(rival, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next;
+    const adopted = plan(rival, [], {
+      orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)],
+    }).next;
     const old = plan(adopted, [slice(9, many(2))], { now: at(3) });
 
     test('stays known, whoever speaks and however often the order comes', () => {
       expect(adopted.replaced).toEqual({ east: ['uid-east'] });
-      expect(plan(adopted, [stranger(8)], { orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)] }).next.replaced).toEqual(adopted.replaced);
+      expect(
+        plan(adopted, [stranger(8)], {
+          orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)],
+        }).next.replaced,
+      ).toEqual(adopted.replaced);
     });
 
     test('is told that it was replaced, and by whom, and not to take the cluster back', () => {
       expect(old.entries[0]).toMatchObject({ kind: 'conflict', code: 'OWN302' });
-      expect(old.entries[0]?.reason).toContain('uid-new was adopted in place of this one (kube-system UID uid-east)');
+      expect(old.entries[0]?.reason).toContain(
+        'uid-new was adopted in place of this one (kube-system UID uid-east)',
+      );
       expect(old.entries[0]?.reason).not.toContain('if this one replaces it');
     });
 
     test('gives way to a cluster that nobody knows yet, and does not take its place', () => {
       expect(old.next.owners[owner]).toMatchObject({ rival: { clusterUid: 'uid-east' } });
-      const third = plan(old.next, [slice(1, many(1), { clusterUid: 'uid-third' })], { now: at(4) }).next;
-      expect(third.owners[owner]).toMatchObject({ rival: { clusterUid: 'uid-third', since: iso(4) } });
+      const third = plan(old.next, [slice(1, many(1), { clusterUid: 'uid-third' })], {
+        now: at(4),
+      }).next;
+      expect(third.owners[owner]).toMatchObject({
+        rival: { clusterUid: 'uid-third', since: iso(4) },
+      });
       expect(plan(third, [slice(10, many(2))], { now: at(5) }).changed).toBe(false);
     });
 
     test('is no longer one that was replaced when it is adopted again', () => {
-      const back = plan(old.next, [], { orders: [order({ action: 'adopt', clusterUid: 'uid-east' }, 4)] }).next;
+      const back = plan(old.next, [], {
+        orders: [order({ action: 'adopt', clusterUid: 'uid-east' }, 4)],
+      }).next;
       expect(back.owners[owner]).toMatchObject({ clusterUid: 'uid-east' });
       expect(back.replaced).toEqual({ east: ['uid-new'] });
     });
@@ -152,22 +245,39 @@ describe('another cluster under the same id', () => {
 
   test('is adopted for its own id only', () => {
     const two = plan(declared, [slice(1, [westExposure({ port: 9 })], WEST)]).next;
-    expect(plan(two, [], { orders: [order({ action: 'adopt', clusterUid: 'x' })] }).next.owners[WEST.owner]).toEqual(two.owners[WEST.owner]);
+    expect(
+      plan(two, [], { orders: [order({ action: 'adopt', clusterUid: 'x' })] }).next.owners[
+        WEST.owner
+      ],
+    ).toEqual(two.owners[WEST.owner]);
   });
 });
 
 describe('a drain', () => {
-  const declared = plan(EMPTY_STATE, [slice(1, [exposure()]), slice(1, [westExposure()], WEST)]).next;
-  const drained = plan(declared, [], { orders: [order({ action: 'drain', mode: 'drain', because: 'maintenance' }, 1)] }).next;
+  const declared = plan(EMPTY_STATE, [
+    slice(1, [exposure()]),
+    slice(1, [westExposure()], WEST),
+  ]).next;
+  const drained = plan(declared, [], {
+    orders: [order({ action: 'drain', mode: 'drain', because: 'maintenance' }, 1)],
+  }).next;
 
   test('is kept with its time and reason, and costs nothing the second time', () => {
-    expect(drained.drains).toEqual({ east: { mode: 'drain', since: iso(1), because: 'maintenance' } });
-    expect(plan(drained, [], { orders: [order({ action: 'drain', mode: 'drain', because: 'maintenance' }, 1)] }).changed).toBe(false);
+    expect(drained.drains).toEqual({
+      east: { mode: 'drain', since: iso(1), because: 'maintenance' },
+    });
+    expect(
+      plan(drained, [], {
+        orders: [order({ action: 'drain', mode: 'drain', because: 'maintenance' }, 1)],
+      }).changed,
+    ).toBe(false);
     expect(plan(drained, [slice(2, [exposure()])]).next.drains).toEqual(drained.drains);
   });
 
   test('becomes out, and ends with enable', () => {
-    const out = plan(drained, [], { orders: [order({ action: 'drain', mode: 'out', because: 'power' }, 2)] }).next;
+    const out = plan(drained, [], {
+      orders: [order({ action: 'drain', mode: 'out', because: 'power' }, 2)],
+    }).next;
     expect(out.drains).toEqual({ east: { mode: 'out', since: iso(2), because: 'power' } });
     const enabled = plan(out, [], { orders: [order({ action: 'enable' }, 3)] }).next;
     expect(enabled).not.toHaveProperty('drains');
@@ -177,29 +287,81 @@ describe('a drain', () => {
   /** Red without `isOvertaken` (steer.ts). */
   test('that comes late, after a newer order, changes nothing', () => {
     const enabled = plan(drained, [], { orders: [order({ action: 'enable' }, 3)] }).next;
-    expect(plan(enabled, [], { orders: [order({ action: 'drain', mode: 'drain', because: 'maintenance' }, 1)] }).changed).toBe(false);
+    expect(
+      plan(enabled, [], {
+        orders: [order({ action: 'drain', mode: 'drain', because: 'maintenance' }, 1)],
+      }).changed,
+    ).toBe(false);
   });
 
   describe('by policy, of a silent cluster,', () => {
-    const silent = (over: object = {}): NonNullable<PlanRules['orders']>[number] => order({ action: 'drain', mode: 'drain', because: 'silent', silent: { seen: iso(0), speaking: ['west'] }, ...over }, 1);
+    const silent = (over: object = {}): NonNullable<PlanRules['orders']>[number] =>
+      order(
+        {
+          action: 'drain',
+          mode: 'drain',
+          because: 'silent',
+          silent: { seen: iso(0), speaking: ['west'] },
+          ...over,
+        },
+        1,
+      );
 
     test('holds until a newer snapshot of the cluster comes, and no repeat brings it back', () => {
       const quiet = plan(declared, [], { orders: [silent()], now: at(1) }).next;
       expect(quiet.drains).toMatchObject({ east: { mode: 'drain', silent: true } });
-      expect(plan(quiet, [slice(1, [exposure()])], { now: at(2) }).next.drains).toEqual(quiet.drains);
+      expect(plan(quiet, [slice(1, [exposure()])], { now: at(2) }).next.drains).toEqual(
+        quiet.drains,
+      );
       const back = plan(quiet, [slice(2, [exposure()])], { orders: [silent()], now: at(2) }).next;
       expect(back).not.toHaveProperty('drains');
       expect(plan(back, [], { orders: [silent()], now: at(3) }).changed).toBe(false);
     });
 
     test.each<[string, DeclaredState, NonNullable<PlanRules['orders']>[number]]>([
-      ['where it spoke since', plan(declared, [slice(2, [exposure()])], { now: at(0.5) }).next, silent()],
-      ['where nobody who speaks serves instead', declared, silent({ silent: { seen: iso(0), speaking: ['north'] } })],
-      ['where the other one is drained', plan(declared, [], { orders: [order({ action: 'drain', cluster: 'west', mode: 'drain', because: 'x' })] }).next, silent()],
-      ['where it serves something alone', plan(declared, [slice(2, [exposure(), exposure({ port: 9 })])]).next, silent()],
-      ['where the other one has no member that takes connections', plan(declared, [slice(2, [westExposure({ members: [{ address: '10.9.0.1', port: 1, availability: 'draining' }] })], WEST)]).next, silent()],
+      [
+        'where it spoke since',
+        plan(declared, [slice(2, [exposure()])], { now: at(0.5) }).next,
+        silent(),
+      ],
+      [
+        'where nobody who speaks serves instead',
+        declared,
+        silent({ silent: { seen: iso(0), speaking: ['north'] } }),
+      ],
+      [
+        'where the other one is drained',
+        plan(declared, [], {
+          orders: [order({ action: 'drain', cluster: 'west', mode: 'drain', because: 'x' })],
+        }).next,
+        silent(),
+      ],
+      [
+        'where it serves something alone',
+        plan(declared, [slice(2, [exposure(), exposure({ port: 9 })])]).next,
+        silent(),
+      ],
+      [
+        'where the other one has no member that takes connections',
+        plan(declared, [
+          slice(
+            2,
+            [
+              westExposure({
+                members: [{ address: '10.9.0.1', port: 1, availability: 'draining' }],
+              }),
+            ],
+            WEST,
+          ),
+        ]).next,
+        silent(),
+      ],
       ['where somebody drained it by hand', drained, silent()],
-      ['where somebody enabled it since', plan(declared, [], { orders: [order({ action: 'enable' }, 2)] }).next, silent()],
+      [
+        'where somebody enabled it since',
+        plan(declared, [], { orders: [order({ action: 'enable' }, 2)] }).next,
+        silent(),
+      ],
     ])('is void %s', (_where, state, one) => {
       expect(plan(state, [], { orders: [one], now: at(3) }).changed).toBe(false);
     });
@@ -217,12 +379,23 @@ describe('a drain', () => {
  * second and fourth, when it takes its own fence for a newer word the third. */
 describe('an owner that is forgotten', () => {
   const declared = plan(EMPTY_STATE, [slice(7, many(6))]).next;
-  const forget = (upTo: Record<string, { epoch: number; counter: number; generation: number }> = { [owner]: declared.owners[owner]!.version }): NonNullable<PlanRules['orders']>[number] => order({ action: 'forget', upTo, whole: true }, 1);
+  const forget = (
+    upTo: Record<string, { epoch: number; counter: number; generation: number }> = {
+      [owner]: declared.owners[owner]!.version,
+    },
+  ): NonNullable<PlanRules['orders']>[number] => order({ action: 'forget', upTo, whole: true }, 1);
   const forgotten = plan(declared, [], { orders: [forget()], now: at(1) });
 
   test('loses everything at once and leaves a fence above all that it said', () => {
-    expect(forgotten.next).toMatchObject({ exposures: {}, owners: { [owner]: { gone: iso(1), clusterUid: 'uid-east' } } });
-    for (const version of [{ epoch: 1, counter: 6, generation: 1 }, { epoch: 1, counter: 7, generation: 1 }, { epoch: 1, counter: 7, generation: 9 }]) {
+    expect(forgotten.next).toMatchObject({
+      exposures: {},
+      owners: { [owner]: { gone: iso(1), clusterUid: 'uid-east' } },
+    });
+    for (const version of [
+      { epoch: 1, counter: 6, generation: 1 },
+      { epoch: 1, counter: 7, generation: 1 },
+      { epoch: 1, counter: 7, generation: 9 },
+    ]) {
       expect(plan(forgotten.next, [slice(0, many(6), { version })]).changed).toBe(false);
     }
   });
@@ -234,32 +407,64 @@ describe('an owner that is forgotten', () => {
   });
 
   test('is forgotten in as many declares as it takes', () => {
-    const ids = many(6).slice(0, 2).map((e) => `${owner} 172.16.100.195:${e.port}/tcp`);
+    const ids = many(6)
+      .slice(0, 2)
+      .map((e) => `${owner} 172.16.100.195:${e.port}/tcp`);
     const half = plan(declared, [], { orders: [forget()], only: new Set(ids) }).next;
     expect(Object.keys(half.exposures)).toHaveLength(4);
     expect(plan(half, [], { orders: [forget()] }).next.exposures).toEqual({});
   });
 
   test('stays where it spoke since it was looked at, or speaks right now', () => {
-    expect(plan(plan(declared, [slice(8, many(6))]).next, [], { orders: [forget()] }).changed).toBe(false);
-    expect(plan(declared, [slice(8, many(6))], { orders: [forget()] }).entries.map((e) => e.kind)).toEqual(Array(6).fill('unchanged'));
+    expect(plan(plan(declared, [slice(8, many(6))]).next, [], { orders: [forget()] }).changed).toBe(
+      false,
+    );
+    expect(
+      plan(declared, [slice(8, many(6))], { orders: [forget()] }).entries.map((e) => e.kind),
+    ).toEqual(Array(6).fill('unchanged'));
   });
 
   test('leaves its shared exposures to the others, and its own to claims that waited', () => {
-    const shared = plan(EMPTY_STATE, [slice(7, [exposure()]), slice(1, [westExposure()], WEST)]).next;
-    expect(plan(shared, [], { orders: [forget()] }).next.exposures[KEY]?.contributions.map((c) => c.owner)).toEqual([WEST.owner]);
+    const shared = plan(EMPTY_STATE, [
+      slice(7, [exposure()]),
+      slice(1, [westExposure()], WEST),
+    ]).next;
+    expect(
+      plan(shared, [], { orders: [forget()] }).next.exposures[KEY]?.contributions.map(
+        (c) => c.owner,
+      ),
+    ).toEqual([WEST.owner]);
     const alone = { sameFleet: (): boolean => false };
-    const claimed = plan(plan(EMPTY_STATE, [slice(7, [exposure()])]).next, [slice(1, [westExposure()], WEST)], alone).next;
-    expect(plan(claimed, [], { ...alone, orders: [forget()] }).next.exposures[KEY]?.contributions.map((c) => c.owner)).toEqual([WEST.owner]);
+    const claimed = plan(
+      plan(EMPTY_STATE, [slice(7, [exposure()])]).next,
+      [slice(1, [westExposure()], WEST)],
+      alone,
+    ).next;
+    expect(
+      plan(claimed, [], { ...alone, orders: [forget()] }).next.exposures[KEY]?.contributions.map(
+        (c) => c.owner,
+      ),
+    ).toEqual([WEST.owner]);
   });
 
   test('ends the drain of its cluster when nothing of it is left', () => {
     const drain = order({ action: 'drain', mode: 'drain', because: 'it goes' });
     const other = { owner: 'east/apps/other' };
-    const two = plan(declared, [slice(2, [exposure({ port: 99 })], other)], { orders: [drain] }).next;
+    const two = plan(declared, [slice(2, [exposure({ port: 99 })], other)], {
+      orders: [drain],
+    }).next;
     expect(plan(two, [], { orders: [forget()] }).next.drains).toEqual(two.drains);
     expect(Object.keys(two.drains ?? {})).toEqual(['east']);
-    expect(plan(two, [], { orders: [forget({ [owner]: two.owners[owner]!.version, [other.owner]: two.owners[other.owner]!.version })] }).next).not.toHaveProperty('drains');
+    expect(
+      plan(two, [], {
+        orders: [
+          forget({
+            [owner]: two.owners[owner]!.version,
+            [other.owner]: two.owners[other.owner]!.version,
+          }),
+        ],
+      }).next,
+    ).not.toHaveProperty('drains');
   });
 });
 
@@ -269,10 +474,15 @@ describe('when an owner was seen', () => {
     expect(first.owners[owner]?.seen).toBe(iso(1));
     expect(plan(first, [slice(1, [exposure()])], { now: at(2) }).changed).toBe(false);
     expect(plan(first, [slice(0, [exposure()])], { now: at(2) }).changed).toBe(false);
-    expect(plan(first, [slice(2, [exposure()])], { now: at(3) }).next.owners[owner]?.seen).toBe(iso(3));
+    expect(plan(first, [slice(2, [exposure()])], { now: at(3) }).next.owners[owner]?.seen).toBe(
+      iso(3),
+    );
   });
 
   test('is left alone where a plan is only shown', () => {
-    expect(planPartition('k8s', EMPTY_STATE, [slice(1, [exposure()])], { sameFleet: () => true }).next.owners[owner]).not.toHaveProperty('seen');
+    expect(
+      planPartition('k8s', EMPTY_STATE, [slice(1, [exposure()])], { sameFleet: () => true }).next
+        .owners[owner],
+    ).not.toHaveProperty('seen');
   });
 });

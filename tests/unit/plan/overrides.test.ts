@@ -10,21 +10,34 @@ import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 const KEY = '172.16.100.195:32400/tcp';
 const MINUTE = 60_000;
 
-function plan(before: DeclaredState, slices: Parameters<typeof planPartition>[2], more: Partial<PlanRules> = {}): DeclaredState {
+function plan(
+  before: DeclaredState,
+  slices: Parameters<typeof planPartition>[2],
+  more: Partial<PlanRules> = {},
+): DeclaredState {
   return planPartition('k8s', before, slices, { sameFleet: () => false, now: 0, ...more }).next;
 }
 const ASKED = { balance: SETTINGS.balance, connectionLimit: 0, enabled: true } as const;
-const adopt = (values: Operated, key = KEY): readonly Adoption[] => [{ key, values, instead: ASKED }];
+const adopt = (values: Operated, key = KEY): readonly Adoption[] => [
+  { key, values, instead: ASKED },
+];
 const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]);
-const kept = (values: Operated, before = declared, now = 0): DeclaredState => plan(before, [], { now, overrides: { adopt: adopt(values) } });
+const kept = (values: Operated, before = declared, now = 0): DeclaredState =>
+  plan(before, [], { now, overrides: { adopt: adopt(values) } });
 const of = (state: DeclaredState): Override | undefined => state.overrides?.[KEY];
 
 /** Red without `nextOverrides` in plan.ts, and the second one when `stillKept` does not look at what the owner asks for. */
 describe('what was changed by hand and is kept', () => {
   test('is remembered with when, what and instead of what, and survives later slices and declares', () => {
     const state = kept({ balance: 'ratio-member', enabled: false });
-    expect(of(state)).toEqual({ since: '1970-01-01T00:00:00.000Z', values: { balance: 'ratio-member', enabled: false }, instead: { balance: SETTINGS.balance, enabled: true } });
-    const later = plan(state, [slice(2, [exposure({ members: [] }), exposure({ port: 2 })])], { now: MINUTE });
+    expect(of(state)).toEqual({
+      since: '1970-01-01T00:00:00.000Z',
+      values: { balance: 'ratio-member', enabled: false },
+      instead: { balance: SETTINGS.balance, enabled: true },
+    });
+    const later = plan(state, [slice(2, [exposure({ members: [] }), exposure({ port: 2 })])], {
+      now: MINUTE,
+    });
     expect(later.overrides).toEqual(state.overrides);
     // The owner's own words stand unchanged beside it, so that nothing of it is planned again and again.
     expect(later.exposures[KEY]?.settings).toEqual(SETTINGS);
@@ -32,9 +45,18 @@ describe('what was changed by hand and is kept', () => {
 
   test('goes when the owner asks for another value of that setting, and only that', () => {
     const state = kept({ balance: 'ratio-member', connectionLimit: 5 });
-    const later = plan(state, [slice(2, [exposure({ settings: { ...SETTINGS, balance: 'least-connections-member' } })])]);
-    expect(of(later)).toMatchObject({ values: { connectionLimit: 5 }, instead: { connectionLimit: 0 } });
-    expect(operatedOf(later.exposures[KEY]!, of(later))).toEqual({ balance: 'least-connections-member', connectionLimit: 5, enabled: true });
+    const later = plan(state, [
+      slice(2, [exposure({ settings: { ...SETTINGS, balance: 'least-connections-member' } })]),
+    ]);
+    expect(of(later)).toMatchObject({
+      values: { connectionLimit: 5 },
+      instead: { connectionLimit: 0 },
+    });
+    expect(operatedOf(later.exposures[KEY]!, of(later))).toEqual({
+      balance: 'least-connections-member',
+      connectionLimit: 5,
+      enabled: true,
+    });
   });
 
   test('goes with its exposure, when it is given back, and when the hand took it back', () => {
@@ -50,19 +72,29 @@ describe('what was changed by hand and is kept', () => {
   test('keeps its time when it is found again, has a new one when it changes, and adds up', () => {
     const state = kept({ connectionLimit: 5 });
     expect(kept({ connectionLimit: 5 }, state, MINUTE)).toEqual(state);
-    expect(of(kept({ connectionLimit: 6 }, state, MINUTE))).toMatchObject({ since: '1970-01-01T00:01:00.000Z', values: { connectionLimit: 6 } });
-    expect(of(kept({ enabled: false }, state, MINUTE))?.values).toEqual({ connectionLimit: 5, enabled: false });
+    expect(of(kept({ connectionLimit: 6 }, state, MINUTE))).toMatchObject({
+      since: '1970-01-01T00:01:00.000Z',
+      values: { connectionLimit: 6 },
+    });
+    expect(of(kept({ enabled: false }, state, MINUTE))?.values).toEqual({
+      connectionLimit: 5,
+      enabled: false,
+    });
   });
 
   test('is nothing when the owner asked for something else after it was found, even in the same plan', () => {
-    const other = slice(2, [exposure({ settings: { ...SETTINGS, balance: 'least-connections-member' } })]);
+    const other = slice(2, [
+      exposure({ settings: { ...SETTINGS, balance: 'least-connections-member' } }),
+    ]);
     const rules = { overrides: { adopt: adopt({ balance: 'ratio-member' }) } };
     expect(plan(declared, [other], rules)).not.toHaveProperty('overrides');
     expect(plan(plan(declared, [other]), [], rules)).not.toHaveProperty('overrides');
   });
 
   test('is nothing for an exposure that is not declared, or a value that is asked for anyway', () => {
-    expect(plan(declared, [], { overrides: { adopt: adopt({ enabled: false }, '192.0.2.1:1/tcp') } })).toBe(declared);
+    expect(
+      plan(declared, [], { overrides: { adopt: adopt({ enabled: false }, '192.0.2.1:1/tcp') } }),
+    ).toBe(declared);
     expect(kept({ balance: SETTINGS.balance, connectionLimit: 0, enabled: true })).toBe(declared);
   });
 

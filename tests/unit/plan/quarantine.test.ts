@@ -14,22 +14,37 @@ const bad = { ...SETTINGS, balance: 'ratio-member' as const };
 const { owner } = slice(1, []);
 const id = changeId({ owner, key });
 const refusal = { code: 'BIP421', reason: 'the device refuses the configuration' };
-const plan = (declared: DeclaredState, slices: readonly Slice[], over: Partial<PlanRules> = {}): ReturnType<typeof planPartition> => planPartition('k8s', declared, slices, { ...rules, ...over });
+const plan = (
+  declared: DeclaredState,
+  slices: readonly Slice[],
+  over: Partial<PlanRules> = {},
+): ReturnType<typeof planPartition> =>
+  planPartition('k8s', declared, slices, { ...rules, ...over });
 const kinds = (entries: readonly PlanEntry[]): string[] => entries.map((e) => e.kind);
 
 /** What is declared after the device refused the one change of this slice. */
 function afterRefusal(declared: DeclaredState, wanted: Slice, now = 0): DeclaredState {
   const [change] = plan(declared, [wanted]).entries;
-  return plan(declared, [wanted], { only: new Set(), refused: new Map([[id, quarantineOf(change!, refusal, { before: undefined, now })]]) }).next;
+  return plan(declared, [wanted], {
+    only: new Set(),
+    refused: new Map([[id, quarantineOf(change!, refusal, { before: undefined, now })]]),
+  }).next;
 }
-const known = (state: DeclaredState): Quarantined | undefined => state.owners[owner]?.quarantine?.[key];
+const known = (state: DeclaredState): Quarantined | undefined =>
+  state.owners[owner]?.quarantine?.[key];
 
 describe('a change that the device refused', () => {
   test('stays out of later plans without asking the device, and says why and until when', () => {
     const state = afterRefusal(EMPTY_STATE, slice(1, [exposure({ settings: bad })]));
     const again = plan(state, [slice(2, [exposure({ settings: bad })])]);
     expect(again.next.exposures).toEqual({});
-    expect(again.entries).toMatchObject([{ kind: 'rejected', code: 'BIP421', reason: expect.stringContaining('again after 1970-01-01T00:01:00.000Z') }]);
+    expect(again.entries).toMatchObject([
+      {
+        kind: 'rejected',
+        code: 'BIP421',
+        reason: expect.stringContaining('again after 1970-01-01T00:01:00.000Z'),
+      },
+    ]);
   });
 
   test('lets the fence move on', () => {
@@ -52,13 +67,24 @@ describe('a change that the device refused', () => {
 
   test('is not tried again because its members come and go', () => {
     const state = afterRefusal(EMPTY_STATE, slice(1, [exposure({ settings: bad })]));
-    const p = plan(state, [slice(2, [exposure({ settings: bad, members: [{ address: '10.9.9.9', port: 1, availability: 'ready' }] })])]);
+    const p = plan(state, [
+      slice(2, [
+        exposure({
+          settings: bad,
+          members: [{ address: '10.9.9.9', port: 1, availability: 'ready' }],
+        }),
+      ]),
+    ]);
     expect(kinds(p.entries)).toEqual(['rejected']);
   });
 
   test('is tried when it is asked for, all the same', () => {
     const state = afterRefusal(EMPTY_STATE, slice(1, [exposure({ settings: bad })]));
-    expect(kinds(plan(state, [slice(1, [exposure({ settings: bad })])], { retry: new Set([id]) }).entries)).toEqual(['create']);
+    expect(
+      kinds(
+        plan(state, [slice(1, [exposure({ settings: bad })])], { retry: new Set([id]) }).entries,
+      ),
+    ).toEqual(['create']);
   });
 
   test('is forgotten when nobody asks for it any more', () => {
@@ -68,8 +94,13 @@ describe('a change that the device refused', () => {
 
   test('does not hold the address: another owner may have it', () => {
     const state = afterRefusal(EMPTY_STATE, slice(1, [exposure({ settings: bad })]));
-    const west = slice(1, [exposure()], { owner: 'west/istio-system/gateway', clusterUid: 'uid-west' });
-    expect(plan(state, [west]).next.exposures[key]?.contributions.map((c) => c.owner)).toEqual([west.owner]);
+    const west = slice(1, [exposure()], {
+      owner: 'west/istio-system/gateway',
+      clusterUid: 'uid-west',
+    });
+    expect(plan(state, [west]).next.exposures[key]?.contributions.map((c) => c.owner)).toEqual([
+      west.owner,
+    ]);
   });
 });
 
@@ -87,7 +118,10 @@ describe('an update that the device refused', () => {
     const state = afterRefusal(declared, slice(2, [exposure({ settings: bad })]));
     const p = plan(state, [slice(3, [exposure({ settings: bad, members: moved })])]);
     expect(kinds(p.entries)).toEqual(['update', 'rejected']);
-    expect(p.next.exposures[key]).toMatchObject({ settings: SETTINGS, contributions: [{ members: moved }] });
+    expect(p.next.exposures[key]).toMatchObject({
+      settings: SETTINGS,
+      contributions: [{ members: moved }],
+    });
   });
 
   test('keeps the members as well when these are what is refused', () => {
@@ -113,7 +147,9 @@ describe('a removal that the device refused', () => {
     const p = plan(state, [slice(3, [])]);
     expect(kinds(p.entries)).toEqual(['rejected']);
     expect(p.next.exposures).toEqual(declared.exposures);
-    expect(kinds(plan(state, [slice(3, [])], { retry: new Set([id]) }).entries)).toEqual(['delete']);
+    expect(kinds(plan(state, [slice(3, [])], { retry: new Set([id]) }).entries)).toEqual([
+      'delete',
+    ]);
     expect(known(plan(state, [slice(3, [exposure()])]).next)).toBeUndefined();
   });
 });

@@ -8,23 +8,52 @@ import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared
 import { judgeFence } from '../../../shared/domain/plan/fence.ts';
 import { fingerprint } from '../../../shared/domain/plan/fingerprint.ts';
 import { type Holder, heldElsewhere } from '../../../shared/domain/plan/foreign.ts';
-import { heldRemovals, leavesDevice, movesTo, removalAllowance } from '../../../shared/domain/plan/guards.ts';
+import {
+  heldRemovals,
+  leavesDevice,
+  movesTo,
+  removalAllowance,
+} from '../../../shared/domain/plan/guards.ts';
 import { movesBetween } from '../../../shared/domain/plan/moves.ts';
 import { overrideInWords } from '../../../shared/domain/plan/overrides.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { isDue, quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
-import { compareRevisions, compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
+import {
+  compareRevisions,
+  compareVersions,
+  formatRevision,
+} from '../../../shared/domain/revision.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
 const EAST = 'east/istio-system/istio-ingressgateway';
-const version = (epoch: number, counter = 0, generation = 0): Slice['version'] => ({ epoch, counter, generation });
-const shown = (port: number, owners: readonly string[], over: Partial<DeclaredExposure> = {}): DeclaredExposure => ({
-  address: '172.16.100.195', port, protocol: 'tcp', settings: SETTINGS,
-  contributions: owners.map((owner) => ({ owner, gateways: [`ns/gw-${port}`], since: '2026-01-01T00:00:00Z', members: [] })),
+const version = (epoch: number, counter = 0, generation = 0): Slice['version'] => ({
+  epoch,
+  counter,
+  generation,
+});
+const shown = (
+  port: number,
+  owners: readonly string[],
+  over: Partial<DeclaredExposure> = {},
+): DeclaredExposure => ({
+  address: '172.16.100.195',
+  port,
+  protocol: 'tcp',
+  settings: SETTINGS,
+  contributions: owners.map((owner) => ({
+    owner,
+    gateways: [`ns/gw-${port}`],
+    since: '2026-01-01T00:00:00Z',
+    members: [],
+  })),
   ...over,
 });
 const key = (port: number): string => `172.16.100.195:${port}/tcp`;
-const record = (more: object = {}): DeclaredState['owners'][string] => ({ version: version(1, 5, 1), clusterUid: 'uid-east', ...more });
+const record = (more: object = {}): DeclaredState['owners'][string] => ({
+  version: version(1, 5, 1),
+  clusterUid: 'uid-east',
+  ...more,
+});
 
 describe('a version', () => {
   const some = fc.record({ epoch: fc.nat(2), counter: fc.nat(2), generation: fc.nat(2) });
@@ -32,32 +61,82 @@ describe('a version', () => {
   test('is older by its epoch, then by its counter, then by its generation', () => {
     fc.assert(
       fc.property(some, some, (a, b) => {
-        const [x, y] = [a, b].map((v) => v.epoch * 100 + v.counter * 10 + v.generation) as [number, number];
+        const [x, y] = [a, b].map((v) => v.epoch * 100 + v.counter * 10 + v.generation) as [
+          number,
+          number,
+        ];
         expect(Math.sign(compareVersions(a, b))).toBe(Math.sign(x - y));
-        expect(Math.sign(compareRevisions(a, b))).toBe(Math.sign(Math.floor(x / 10) - Math.floor(y / 10)));
+        expect(Math.sign(compareRevisions(a, b))).toBe(
+          Math.sign(Math.floor(x / 10) - Math.floor(y / 10)),
+        );
       }),
     );
     expect(formatRevision({ epoch: 3, counter: 4 })).toBe('3.4');
   });
 
   test.each<[string, Parameters<typeof judgeFence>[0], Partial<Slice>, string]>([
-    ['equal to what is declared goes through', { owners: { [EAST]: record() } }, { version: version(1, 5, 1) }, 'open'],
+    [
+      'equal to what is declared goes through',
+      { owners: { [EAST]: record() } },
+      { version: version(1, 5, 1) },
+      'open',
+    ],
     ['newer goes through', { owners: { [EAST]: record() } }, { version: version(1, 5, 2) }, 'open'],
     ['older does not', { owners: { [EAST]: record() } }, { version: version(1, 5, 0) }, 'behind'],
-    ['of another cluster does not, however new', { owners: { [EAST]: record() } }, { version: version(9), clusterUid: 'other' }, 'stranger'],
-    ['without a record, above the floor, goes through', { owners: {}, floors: { east: version(1, 5, 1) } }, { version: version(1, 5, 2) }, 'open'],
-    ['without a record, at the floor, does not', { owners: {}, floors: { east: version(1, 5, 1) } }, { version: version(1, 5, 1) }, 'behind'],
-    ['without a record, below the floor of another cluster, goes through', { owners: {}, floors: { west: version(9) } }, { version: version(1) }, 'open'],
-    ['with a record, below the floor of its cluster, goes through', { owners: { [EAST]: record() }, floors: { east: version(9) } }, { version: version(2) }, 'open'],
-    ['without a record, for another device, is not asked for here', { owners: {} }, { version: version(1), devices: ['bigip-2'] }, 'unasked'],
-    ['with a record, for another device now, goes through: it leaves', { owners: { [EAST]: record() } }, { version: version(2), devices: ['bigip-2'] }, 'open'],
+    [
+      'of another cluster does not, however new',
+      { owners: { [EAST]: record() } },
+      { version: version(9), clusterUid: 'other' },
+      'stranger',
+    ],
+    [
+      'without a record, above the floor, goes through',
+      { owners: {}, floors: { east: version(1, 5, 1) } },
+      { version: version(1, 5, 2) },
+      'open',
+    ],
+    [
+      'without a record, at the floor, does not',
+      { owners: {}, floors: { east: version(1, 5, 1) } },
+      { version: version(1, 5, 1) },
+      'behind',
+    ],
+    [
+      'without a record, below the floor of another cluster, goes through',
+      { owners: {}, floors: { west: version(9) } },
+      { version: version(1) },
+      'open',
+    ],
+    [
+      'with a record, below the floor of its cluster, goes through',
+      { owners: { [EAST]: record() }, floors: { east: version(9) } },
+      { version: version(2) },
+      'open',
+    ],
+    [
+      'without a record, for another device, is not asked for here',
+      { owners: {} },
+      { version: version(1), devices: ['bigip-2'] },
+      'unasked',
+    ],
+    [
+      'with a record, for another device now, goes through: it leaves',
+      { owners: { [EAST]: record() } },
+      { version: version(2), devices: ['bigip-2'] },
+      'open',
+    ],
   ])('%s', (_, state, over, kind) => {
     expect(judgeFence(state, slice(1, [], over)).kind).toBe(kind);
   });
 });
 
 describe('what somebody else has on the device', () => {
-  const at = (over: Partial<Holder>): Holder => ({ path: '/Common/vs', partition: 'Common', address: '10.0.0.1', ...over });
+  const at = (over: Partial<Holder>): Holder => ({
+    path: '/Common/vs',
+    partition: 'Common',
+    address: '10.0.0.1',
+    ...over,
+  });
   test.each<[string, Holder, string | undefined]>([
     ['a virtual server at this address and port', at({ port: 443, protocol: 'tcp' }), 'BIP422'],
     ['one for any protocol', at({ port: 443, protocol: 'any' }), 'BIP422'],
@@ -69,23 +148,48 @@ describe('what somebody else has on the device', () => {
     ['one in a route domain', at({ address: '10.0.0.1%1', port: 443 }), 'BIP422'],
     ['a virtual address in /Common', at({}), undefined],
     ['a virtual address of another partition', at({ partition: 'other' }), 'BIP423'],
-    ['another port at an address of another partition', at({ partition: 'other', port: 80, protocol: 'tcp' }), 'BIP423'],
+    [
+      'another port at an address of another partition',
+      at({ partition: 'other', port: 80, protocol: 'tcp' }),
+      'BIP423',
+    ],
   ])('%s: %j', (_, holder, code) => {
-    expect(heldElsewhere({ address: '10.0.0.1', port: 443, protocol: 'tcp' }, [holder])?.code).toBe(code);
+    expect(heldElsewhere({ address: '10.0.0.1', port: 443, protocol: 'tcp' }, [holder])?.code).toBe(
+      code,
+    );
   });
 });
 
 describe('a removal', () => {
-  test.each([[0, 3], [15, 3], [19, 3], [20, 4], [25, 5], [29, 5], [100, 20]])('of %i exposures, so many at once need no proof: %i', (owned, allowed) => {
+  test.each([
+    [0, 3],
+    [15, 3],
+    [19, 3],
+    [20, 4],
+    [25, 5],
+    [29, 5],
+    [100, 20],
+  ])('of %i exposures, so many at once need no proof: %i', (owned, allowed) => {
     expect(removalAllowance(owned)).toBe(allowed);
   });
 
   test('of everything is meant where the Service went, or the configuration names other devices', () => {
     const on = { device: 'a', devices: ['a', 'b'], removed: false };
-    expect([on, { ...on, removed: true }, { ...on, devices: ['b'] }].map(leavesDevice)).toEqual([false, true, true]);
+    expect([on, { ...on, removed: true }, { ...on, devices: ['b'] }].map(leavesDevice)).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
-  const gone = (port: number, gateways = [`ns/gw-${port}`]): Parameters<typeof heldRemovals>[1][number] => ({ key: key(port), exposure: shown(port, [EAST]), gateways });
+  const gone = (
+    port: number,
+    gateways = [`ns/gw-${port}`],
+  ): Parameters<typeof heldRemovals>[1][number] => ({
+    key: key(port),
+    exposure: shown(port, [EAST]),
+    gateways,
+  });
   test.each<[string, Partial<Slice['exposures'][number]>, boolean]>([
     ['the same gateway at another address', {}, true],
     ['the same gateway and one more', { gateways: ['ns/gw-1', 'ns/other'] }, true],
@@ -93,14 +197,27 @@ describe('a removal', () => {
     ['another port', { port: 2 }, false],
     ['the other protocol', { protocol: 'udp' }, false],
   ])('is a move where %s is wanted: %s', (_, over, moved) => {
-    const wanted = slice(2, [exposure({ address: '10.0.0.9', port: 1, gateways: ['ns/gw-1'], ...over })]);
+    const wanted = slice(2, [
+      exposure({ address: '10.0.0.9', port: 1, gateways: ['ns/gw-1'], ...over }),
+    ]);
     expect(movesTo(wanted, gone(1)) !== undefined).toBe(moved);
-    if (!('gateways' in over)) expect(movesTo(wanted, gone(1, ['ns/gw-1', 'ns/second']))).toBeUndefined();
+    if (!('gateways' in over))
+      expect(movesTo(wanted, gone(1, ['ns/gw-1', 'ns/second']))).toBeUndefined();
   });
 
   const permits = { owned: 8, approved: new Set<string>(), closed: new Map() };
   const four = [1, 2, 3, 4].map((port) => gone(port));
-  const change = (name: string, over: Partial<Slice['changes'][number]> = {}): Slice['changes'][number] => ({ what: 'deleted', kind: 'Gateway', namespace: 'ns', name, resourceVersion: '1', ...over });
+  const change = (
+    name: string,
+    over: Partial<Slice['changes'][number]> = {},
+  ): Slice['changes'][number] => ({
+    what: 'deleted',
+    kind: 'Gateway',
+    namespace: 'ns',
+    name,
+    resourceVersion: '1',
+    ...over,
+  });
   test.each<[string, Partial<Slice>, Partial<typeof permits>, number]>([
     ['four of eight without proof: all', {}, {}, 4],
     ['four of twenty: none', {}, { owned: 20 }, 0],
@@ -112,7 +229,12 @@ describe('a removal', () => {
     ['a Service of that name', { changes: [change('gw-1', { kind: 'Service' })] }, {}, 4],
     ['one approved', {}, { approved: new Set([key(1)]) }, 0],
     ['something else approved', {}, { approved: new Set([key(9)]) }, 4],
-    ['one that moves', { exposures: [exposure({ address: '10.0.0.9', port: 1, gateways: ['ns/gw-1'] })] }, {}, 0],
+    [
+      'one that moves',
+      { exposures: [exposure({ address: '10.0.0.9', port: 1, gateways: ['ns/gw-1'] })] },
+      {},
+      0,
+    ],
     ['the Service went', { removed: true }, {}, 0],
   ])('is held: %s', (_, over, more, held) => {
     const found = heldRemovals(slice(2, [], over), four, { ...permits, ...more });
@@ -123,46 +245,103 @@ describe('a removal', () => {
     const [one, ...rest] = four;
     const both = [{ ...one!, gateways: ['ns/gw-1', 'ns/second'] }, ...rest];
     expect(heldRemovals(slice(2, [], { changes: [change('gw-1')] }), both, permits).size).toBe(4);
-    expect(heldRemovals(slice(2, [], { changes: [change('gw-1'), change('second')] }), both, permits).size).toBe(0);
+    expect(
+      heldRemovals(slice(2, [], { changes: [change('gw-1'), change('second')] }), both, permits)
+        .size,
+    ).toBe(0);
   });
 
   test('waits where the partition that it moves to cannot be written, and counts for nothing else', () => {
-    const wanted = slice(2, [exposure({ address: '10.0.0.9', port: 1, partition: 'edge', gateways: ['ns/gw-1'] })]);
+    const wanted = slice(2, [
+      exposure({ address: '10.0.0.9', port: 1, partition: 'edge', gateways: ['ns/gw-1'] }),
+    ]);
     const closed = new Map([['edge', { code: 'BIP401', reason: 'it is locked' }]]);
     const held = heldRemovals(wanted, four, { ...permits, closed });
-    expect([...held]).toEqual([[key(1), { code: 'BIP401', reason: expect.stringContaining('it is locked') }]]);
-    expect(heldRemovals(wanted, four, { ...permits, closed: new Map([['other', { code: 'BIP401', reason: '' }]]) }).size).toBe(0);
+    expect([...held]).toEqual([
+      [key(1), { code: 'BIP401', reason: expect.stringContaining('it is locked') }],
+    ]);
+    expect(
+      heldRemovals(wanted, four, {
+        ...permits,
+        closed: new Map([['other', { code: 'BIP401', reason: '' }]]),
+      }).size,
+    ).toBe(0);
   });
 });
 
 describe('the next try of what the device refused', () => {
-  const before = { hash: 'x', code: 'BIP421', reason: 'no', next: '1970-01-01T01:00:00.000Z', tries: 8, members: 'follow' as const };
-  test.each([[0, false], [3_599_999, false], [3_600_000, true], [3_600_001, true], [-1, true]])('at one hour is due at %i ms: %s', (now, due) => {
+  const before = {
+    hash: 'x',
+    code: 'BIP421',
+    reason: 'no',
+    next: '1970-01-01T01:00:00.000Z',
+    tries: 8,
+    members: 'follow' as const,
+  };
+  test.each([
+    [0, false],
+    [3_599_999, false],
+    [3_600_000, true],
+    [3_600_001, true],
+    [-1, true],
+  ])('at one hour is due at %i ms: %s', (now, due) => {
     // At -1 it lies further ahead than anybody waits.
     expect(isDue(before, now)).toBe(due);
   });
 
-  test.each([['x', 'BIP421', 60, 9], ['x', 'BIP501', 5, 9], ['y', 'BIP421', 1, 1], [undefined, 'BIP421', 1, 1]])('of structure %s for %s is in %i minutes, as try %i', (structure, code, minutes, tries) => {
-    const next = quarantineOf(structure === undefined ? {} : { structure }, { code, reason: '' }, { before, now: 0 });
+  test.each([
+    ['x', 'BIP421', 60, 9],
+    ['x', 'BIP501', 5, 9],
+    ['y', 'BIP421', 1, 1],
+    [undefined, 'BIP421', 1, 1],
+  ])('of structure %s for %s is in %i minutes, as try %i', (structure, code, minutes, tries) => {
+    const next = quarantineOf(
+      structure === undefined ? {} : { structure },
+      { code, reason: '' },
+      { before, now: 0 },
+    );
     expect([Date.parse(next.next) / 60_000, next.tries]).toEqual([minutes, tries]);
   });
 
   test('keeps the members only where they were refused by themselves, once and for all', () => {
-    const kept = (membersOnly: boolean | undefined, was: 'kept' | 'follow', structure = 'x'): string =>
-      quarantineOf({ structure, ...(membersOnly === undefined ? {} : { membersOnly }) }, { code: 'BIP421', reason: '' }, { before: { ...before, members: was }, now: 0 }).members;
-    expect([kept(true, 'follow'), kept(false, 'kept'), kept(undefined, 'kept'), kept(false, 'follow'), kept(false, 'kept', 'y')]).toEqual(['kept', 'kept', 'kept', 'follow', 'follow']);
+    const kept = (
+      membersOnly: boolean | undefined,
+      was: 'kept' | 'follow',
+      structure = 'x',
+    ): string =>
+      quarantineOf(
+        { structure, ...(membersOnly === undefined ? {} : { membersOnly }) },
+        { code: 'BIP421', reason: '' },
+        { before: { ...before, members: was }, now: 0 },
+      ).members;
+    expect([
+      kept(true, 'follow'),
+      kept(false, 'kept'),
+      kept(undefined, 'kept'),
+      kept(false, 'follow'),
+      kept(false, 'kept', 'y'),
+    ]).toEqual(['kept', 'kept', 'kept', 'follow', 'follow']);
   });
 });
 
 describe('an exposure that goes to another partition', () => {
-  const states = new Map([['a', declaredState({}, [shown(1, [EAST])])], ['b', EMPTY_STATE]]);
+  const states = new Map([
+    ['a', declaredState({}, [shown(1, [EAST])])],
+    ['b', EMPTY_STATE],
+  ]);
   test.each<[string, Slice, number]>([
     ['is a move', slice(1, [exposure({ port: 1, partition: 'b' })]), 1],
     ['is none where it stays', slice(1, [exposure({ port: 1, partition: 'a' })]), 0],
-    ['is none for another owner', slice(1, [exposure({ port: 1, partition: 'b' })], { owner: 'west/x/y' }), 0],
+    [
+      'is none for another owner',
+      slice(1, [exposure({ port: 1, partition: 'b' })], { owner: 'west/x/y' }),
+      0,
+    ],
     ['is none for another port', slice(1, [exposure({ port: 2, partition: 'b' })]), 0],
   ])('%s', (_, wanted, count) => {
-    expect(movesBetween(states, [wanted])).toEqual(Array.from({ length: count }, () => ({ change: `${EAST} ${key(1)}`, from: 'a', to: 'b' })));
+    expect(movesBetween(states, [wanted])).toEqual(
+      Array.from({ length: count }, () => ({ change: `${EAST} ${key(1)}`, from: 'a', to: 'b' })),
+    );
   });
 });
 
@@ -172,9 +351,24 @@ describe('a claim', () => {
     ['on what is free is granted', undefined, () => false, undefined],
     ['on its own is granted', shown(1, [EAST]), () => false, undefined],
     ['on what a fellow has is granted', shown(1, ['west/a/b']), fleet, undefined],
-    ['on what a stranger has is lost', shown(1, ['west/a/b']), () => false, /belongs to west\/a\/b .* put the clusters in one fleet/],
-    ['on what another ingress of the cluster has is lost', shown(1, ['east/a/b']), fleet, /belongs to east\/a\/b .* two ingresses of one cluster do not share/],
-    ['on what a fellow and a stranger have is lost', shown(1, ['west/a/b', 'east/x/y']), fleet, /belongs to east\/x\/y/],
+    [
+      'on what a stranger has is lost',
+      shown(1, ['west/a/b']),
+      () => false,
+      /belongs to west\/a\/b .* put the clusters in one fleet/,
+    ],
+    [
+      'on what another ingress of the cluster has is lost',
+      shown(1, ['east/a/b']),
+      fleet,
+      /belongs to east\/a\/b .* two ingresses of one cluster do not share/,
+    ],
+    [
+      'on what a fellow and a stranger have is lost',
+      shown(1, ['west/a/b', 'east/x/y']),
+      fleet,
+      /belongs to east\/x\/y/,
+    ],
   ])('%s', (_, present, sameFleet, reason) => {
     const lost = lostClaim(present, EAST, sameFleet);
     if (reason === undefined) expect(lost).toBeUndefined();
@@ -184,24 +378,56 @@ describe('a claim', () => {
 
 test('what is kept by hand is told value by value', () => {
   const instead = { balance: 'round-robin', connectionLimit: 0, enabled: true } as const;
-  expect(overrideInWords({ values: { balance: 'ratio-member', connectionLimit: 5, enabled: false }, instead })).toEqual([
-    'balances by ratio-member instead of round-robin', 'takes 5 connections instead of any number of', 'is disabled',
+  expect(
+    overrideInWords({
+      values: { balance: 'ratio-member', connectionLimit: 5, enabled: false },
+      instead,
+    }),
+  ).toEqual([
+    'balances by ratio-member instead of round-robin',
+    'takes 5 connections instead of any number of',
+    'is disabled',
   ]);
-  expect(overrideInWords({ values: { connectionLimit: 0 }, instead: { connectionLimit: 7 } })).toEqual(['takes any number of connections instead of 7']);
-  expect(overrideInWords({ values: { enabled: true }, instead: { enabled: false } })).toEqual(['is enabled']);
+  expect(
+    overrideInWords({ values: { connectionLimit: 0 }, instead: { connectionLimit: 7 } }),
+  ).toEqual(['takes any number of connections instead of 7']);
+  expect(overrideInWords({ values: { enabled: true }, instead: { enabled: false } })).toEqual([
+    'is enabled',
+  ]);
   expect(overrideInWords({ values: {}, instead: {} })).toEqual([]);
 });
 
 /** What is remembered by it stands on the device, and where the search in a pool begins must not move by an upgrade. */
-test.each([['', '811c9dc51b873593'], ['a', 'e40c292c47d9ebf6'], ['east/istio-system/gw', '67cbb4be4d041fa0']])('the fingerprint of %j is the same in every version', (text, print) => {
+test.each([
+  ['', '811c9dc51b873593'],
+  ['a', 'e40c292c47d9ebf6'],
+  ['east/istio-system/gw', '67cbb4be4d041fa0'],
+])('the fingerprint of %j is the same in every version', (text, print) => {
   expect(fingerprint(text)).toBe(print);
 });
 
 test('the order in which members come changes nothing: they are declared by port, then by address', () => {
-  const members = [['10.0.0.2', 1], ['10.0.0.1', 2], ['10.0.0.1', 1], ['10.0.0.3', 1]].map(([address, port]) => ({ address: String(address), port: Number(port), availability: 'ready' as const }));
-  for (const order of [members, members.toReversed(), [...members.slice(2), ...members.slice(0, 2)]]) {
-    const { next } = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ members: order })])], { sameFleet: () => false });
-    const declared = Object.values(next.exposures).flatMap((e) => e.contributions.flatMap((c) => c.members.map(({ address, port }) => `${address}:${port}`)));
+  const members = [
+    ['10.0.0.2', 1],
+    ['10.0.0.1', 2],
+    ['10.0.0.1', 1],
+    ['10.0.0.3', 1],
+  ].map(([address, port]) => ({
+    address: String(address),
+    port: Number(port),
+    availability: 'ready' as const,
+  }));
+  for (const order of [
+    members,
+    members.toReversed(),
+    [...members.slice(2), ...members.slice(0, 2)],
+  ]) {
+    const { next } = planPartition('k8s', EMPTY_STATE, [slice(1, [exposure({ members: order })])], {
+      sameFleet: () => false,
+    });
+    const declared = Object.values(next.exposures).flatMap((e) =>
+      e.contributions.flatMap((c) => c.members.map(({ address, port }) => `${address}:${port}`)),
+    );
     expect(declared).toEqual(['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1', '10.0.0.1:2']);
   }
 });

@@ -1,12 +1,28 @@
 /** Who would go on serving, who is silent, and how a fleet arranges its clusters. */
 import { describe, expect, test } from '@jest/globals';
 import type { Settings } from '../../../shared/domain/exposure/exposure.ts';
-import type { Contribution, DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type {
+  Contribution,
+  DeclaredExposure,
+  DeclaredState,
+} from '../../../shared/domain/plan/declared.ts';
 import { declaredState } from '../../../shared/domain/plan/declared.ts';
-import { fleetSettings, hasRatio, placeOf, ratioBalance, underFleet } from '../../../shared/domain/plan/fleet.ts';
+import {
+  fleetSettings,
+  hasRatio,
+  placeOf,
+  ratioBalance,
+  underFleet,
+} from '../../../shared/domain/plan/fleet.ts';
 import { deciderOf, keepersOf, olderFirst } from '../../../shared/domain/plan/shared.ts';
 import { servedAlone, servedOnlyBy } from '../../../shared/domain/steering/serving.ts';
-import { newestSeen, type Silence, silences, silenceInWords, silenceNotes } from '../../../shared/domain/steering/silence.ts';
+import {
+  newestSeen,
+  type Silence,
+  silences,
+  silenceInWords,
+  silenceNotes,
+} from '../../../shared/domain/steering/silence.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 import { fleet, ownerOf } from '../../fixtures/fleets.ts';
 
@@ -15,34 +31,80 @@ const ready: Members = [{ address: '10.0.0.1', port: 1, availability: 'ready' }]
 const draining: Members = [{ address: '10.0.0.1', port: 1, availability: 'draining' }];
 const mixed: Members = [...draining, { address: '10.0.0.2', port: 1, availability: 'ready' }];
 const shown = (port: number, parts: Readonly<Record<string, Members>>): DeclaredExposure => ({
-  address: '10.0.0.1', port, protocol: 'tcp', settings: SETTINGS,
-  contributions: Object.entries(parts).map(([cluster, members]) => ({ owner: ownerOf(cluster), gateways: [], since: '', members })),
+  address: '10.0.0.1',
+  port,
+  protocol: 'tcp',
+  settings: SETTINGS,
+  contributions: Object.entries(parts).map(([cluster, members]) => ({
+    owner: ownerOf(cluster),
+    gateways: [],
+    since: '',
+    members,
+  })),
 });
-const state = (exposures: readonly DeclaredExposure[], drained: readonly string[] = []): DeclaredState => {
-  const drains = Object.fromEntries(drained.map((cluster) => [cluster, { mode: 'drain' as const, since: 's', because: 'b' }]));
+const state = (
+  exposures: readonly DeclaredExposure[],
+  drained: readonly string[] = [],
+): DeclaredState => {
+  const drains = Object.fromEntries(
+    drained.map((cluster) => [cluster, { mode: 'drain' as const, since: 's', because: 'b' }]),
+  );
   return declaredState({}, exposures, { drains });
 };
 const key = (port: number): string => `10.0.0.1:${port}/tcp`;
 
 describe('a cluster serves alone', () => {
-  test.each<[string, Readonly<Record<string, Members>>, readonly string[], readonly string[], readonly string[]]>([
+  test.each<
+    [
+      string,
+      Readonly<Record<string, Members>>,
+      readonly string[],
+      readonly string[],
+      readonly string[],
+    ]
+  >([
     ['what nobody else has', { east: ready }, [], [], ['east']],
     ['nothing that two serve', { east: ready, west: ready }, [], [], []],
-    ['nothing where one of several pods of the other takes connections', { east: ready, west: mixed }, [], [], []],
+    [
+      'nothing where one of several pods of the other takes connections',
+      { east: ready, west: mixed },
+      [],
+      [],
+      [],
+    ],
     ['what the other only drains', { east: ready, west: draining }, [], [], ['east']],
     ['what the other has no pods for', { east: ready, west: [] }, [], [], ['east']],
     ['what the other is drained for', { east: ready, west: ready }, ['west'], [], ['east']],
     ['what the other is not usable for', { east: ready, west: ready }, [], ['west'], ['east']],
-    ['nothing, itself drained, that another serves', { east: ready, west: ready }, ['east'], [], ['west']],
-    ['what both are drained for: each of them', { east: ready, west: ready }, ['east', 'west'], [], ['east', 'west']],
+    [
+      'nothing, itself drained, that another serves',
+      { east: ready, west: ready },
+      ['east'],
+      [],
+      ['west'],
+    ],
+    [
+      'what both are drained for: each of them',
+      { east: ready, west: ready },
+      ['east', 'west'],
+      [],
+      ['east', 'west'],
+    ],
     ['nothing without pods', { east: [] }, [], [], []],
   ])('%s', (_, parts, drained, unusable, alone) => {
-    const found = servedAlone(state([shown(1, parts)], drained), (cluster) => !unusable.includes(cluster));
+    const found = servedAlone(
+      state([shown(1, parts)], drained),
+      (cluster) => !unusable.includes(cluster),
+    );
     expect([...found]).toEqual(alone.map((cluster) => [cluster, [key(1)]]));
   });
 
   test('by name, and all that it is', () => {
-    const both = state([shown(1, { east: ready }), shown(2, { east: ready, west: ready }), shown(3, { east: ready, north: draining })]);
+    const both = state([
+      shown(1, { east: ready }),
+      shown(2, { east: ready, west: ready }),
+      shown(3, { east: ready, north: draining }),
+    ]);
     expect(servedOnlyBy(both, 'east')).toEqual([key(1), key(3)]);
     expect([servedOnlyBy(both, 'north'), servedOnlyBy(both, 'south')]).toEqual([[], []]);
     expect(servedOnlyBy(both, 'east', () => false)).toEqual([key(1), key(2), key(3)]);
@@ -50,22 +112,45 @@ describe('a cluster serves alone', () => {
 });
 
 describe('when a cluster was heard', () => {
-  const record = (seen?: string): DeclaredState['owners'][string] => ({ version: { epoch: 1, counter: 1, generation: 1 }, clusterUid: 'u', ...(seen === undefined ? {} : { seen }) });
+  const record = (seen?: string): DeclaredState['owners'][string] => ({
+    version: { epoch: 1, counter: 1, generation: 1 },
+    clusterUid: 'u',
+    ...(seen === undefined ? {} : { seen }),
+  });
   const [early, late] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
-  test.each([[[early, late]], [[late, early]], [[late, undefined]], [[undefined, late]], [[late, late]]])('is the newest of %j, over all owners and partitions', (times) => {
+  test.each([
+    [[early, late]],
+    [[late, early]],
+    [[late, undefined]],
+    [[undefined, late]],
+    [[late, late]],
+  ])('is the newest of %j, over all owners and partitions', (times) => {
     const owners = Object.fromEntries(times.map((time, i) => [`east/ns-${i}/gw`, record(time)]));
     expect([...newestSeen([{ owners, exposures: {} }])]).toEqual([['east', late]]);
-    const apart = Object.entries(owners).map(([owner, one]) => ({ owners: { [owner]: one }, exposures: {} }));
+    const apart = Object.entries(owners).map(([owner, one]) => ({
+      owners: { [owner]: one },
+      exposures: {},
+    }));
     expect([...newestSeen(apart)]).toEqual([['east', late]]);
   });
 
   test('is not known of one that no record tells of', () => {
-    expect([...newestSeen([{ owners: { 'east/a/gw': record(), 'west/a/gw': record(early) }, exposures: {} }])]).toEqual([['west', early]]);
+    expect([
+      ...newestSeen([
+        { owners: { 'east/a/gw': record(), 'west/a/gw': record(early) }, exposures: {} },
+      ]),
+    ]).toEqual([['west', early]]);
   });
 });
 
 describe('a silent cluster', () => {
-  const silence = (over: Partial<Silence>): Silence => ({ cluster: 'east', seen: 'S', exposures: [key(1)], alone: [], ...over });
+  const silence = (over: Partial<Silence>): Silence => ({
+    cluster: 'east',
+    seen: 'S',
+    exposures: [key(1)],
+    alone: [],
+    ...over,
+  });
   const order = { action: 'drain' as const, cluster: 'east', mode: 'drain' as const, because: 'x' };
   const drained = { mode: 'drain' as const, since: 'D', because: 'update' };
   test.each<[Partial<Silence>, string]>([
@@ -73,9 +158,18 @@ describe('a silent cluster', () => {
     [{ order }, 'It is drained until it speaks again'],
     [{ drained }, 'It is draining since D: update'],
     [{ drained: { ...drained, mode: 'out' } }, 'It is out since D: update'],
-    [{ drained, alone: [key(1)], order: { action: 'enable', cluster: 'east', silent: true } }, 'It was drained by policy and goes back into rotation, because nobody else who speaks serves 1 of them'],
-    [{ alone: [1, 2, 3].map(key) }, `It stays in rotation: nobody else who speaks serves 3 of them (${[1, 2, 3].map(key).join(', ')})`],
-    [{ alone: [1, 2, 3, 4].map(key) }, `It stays in rotation: nobody else who speaks serves 4 of them (${[1, 2, 3].map(key).join(', ')}, …)`],
+    [
+      { drained, alone: [key(1)], order: { action: 'enable', cluster: 'east', silent: true } },
+      'It was drained by policy and goes back into rotation, because nobody else who speaks serves 1 of them',
+    ],
+    [
+      { alone: [1, 2, 3].map(key) },
+      `It stays in rotation: nobody else who speaks serves 3 of them (${[1, 2, 3].map(key).join(', ')})`,
+    ],
+    [
+      { alone: [1, 2, 3, 4].map(key) },
+      `It stays in rotation: nobody else who speaks serves 4 of them (${[1, 2, 3].map(key).join(', ')}, …)`,
+    ],
   ])('%j is told as: %s', (over, rest) => {
     const what = 'not heard since S, with a part in 1 exposures; look at its watcher and its queue';
     expect(silenceInWords(silence(over))).toBe(rest === '' ? what : `${what}. ${rest}`);
@@ -83,16 +177,43 @@ describe('a silent cluster', () => {
 
   test('is told with everything that it has a part in, and what of it nobody else serves', () => {
     const seen = '2026-01-01T00:00:00.000Z';
-    const [east, west] = [seen, '2026-01-01T01:00:00.000Z'].map((time) => ({ version: { epoch: 1, counter: 1, generation: 1 }, clusterUid: 'u', seen: time }));
+    const [east, west] = [seen, '2026-01-01T01:00:00.000Z'].map((time) => ({
+      version: { epoch: 1, counter: 1, generation: 1 },
+      clusterUid: 'u',
+      seen: time,
+    }));
     const owners = { [ownerOf('east')]: east!, [ownerOf('west')]: west! };
-    const states = [{ ...state([shown(1, { east: ready, west: ready }), shown(2, { east: ready }), shown(3, { east: ready }), shown(4, { west: ready })]), owners }, state([shown(9, { east: ready })])];
-    const policies = ['east', 'west', 'north'].map((cluster) => ({ cluster, silentAfter: 600, whenSilent: 'report' as const }));
-    expect(silences(states, policies, Date.parse('2026-01-01T01:00:00.000Z'))).toEqual([{ cluster: 'east', seen, exposures: [1, 2, 3, 9].map(key), alone: [2, 3, 9].map(key) }]);
+    const states = [
+      {
+        ...state([
+          shown(1, { east: ready, west: ready }),
+          shown(2, { east: ready }),
+          shown(3, { east: ready }),
+          shown(4, { west: ready }),
+        ]),
+        owners,
+      },
+      state([shown(9, { east: ready })]),
+    ];
+    const policies = ['east', 'west', 'north'].map((cluster) => ({
+      cluster,
+      silentAfter: 600,
+      whenSilent: 'report' as const,
+    }));
+    expect(silences(states, policies, Date.parse('2026-01-01T01:00:00.000Z'))).toEqual([
+      { cluster: 'east', seen, exposures: [1, 2, 3, 9].map(key), alone: [2, 3, 9].map(key) },
+    ]);
   });
 
   test('is noted for those who share with it in any partition, and for what they share alone', () => {
-    const states = [state([shown(9, { east: ready })]), state([shown(1, { east: ready, west: ready }), shown(2, { north: ready })])];
-    const notes = (cluster: string): readonly string[] => silenceNotes(ownerOf(cluster), states, [silence({ exposures: [1, 2, 9].map(key) })]).map(({ message }) => message.split(' was not')[0] ?? '');
+    const states = [
+      state([shown(9, { east: ready })]),
+      state([shown(1, { east: ready, west: ready }), shown(2, { north: ready })]),
+    ];
+    const notes = (cluster: string): readonly string[] =>
+      silenceNotes(ownerOf(cluster), states, [silence({ exposures: [1, 2, 9].map(key) })]).map(
+        ({ message }) => message.split(' was not')[0] ?? '',
+      );
     expect(notes('west')).toEqual([`cluster east, which shares ${key(1)},`]);
     expect(notes('north')).toEqual([`cluster east, which shares ${key(2)},`]);
     expect([notes('south'), notes('east')]).toEqual([[], []]);
@@ -114,13 +235,25 @@ describe('a fleet', () => {
   test.each<[Settings['balance'], boolean, string, string]>([
     ['round-robin', true, 'ratio-member', 'ratio-node'],
     ['ratio-node', true, 'ratio-member', 'ratio-node'],
-    ['least-connections-member', true, 'ratio-least-connections-member', 'ratio-least-connections-node'],
+    [
+      'least-connections-member',
+      true,
+      'ratio-least-connections-member',
+      'ratio-least-connections-node',
+    ],
     ['least-sessions', true, 'ratio-least-connections-member', 'ratio-least-connections-node'],
     ['fastest-node', false, 'ratio-member', 'ratio-node'],
     ['observed-member', false, 'ratio-member', 'ratio-node'],
-  ])('in mode ratio stands for %s: %s; with shared nodes as %s, else as %s', (balance, stands, shared, own) => {
-    expect([hasRatio(balance), ratioBalance(balance, true), ratioBalance(balance, false)]).toEqual([stands, shared, own]);
-  });
+  ])(
+    'in mode ratio stands for %s: %s; with shared nodes as %s, else as %s',
+    (balance, stands, shared, own) => {
+      expect([
+        hasRatio(balance),
+        ratioBalance(balance, true),
+        ratioBalance(balance, false),
+      ]).toEqual([stands, shared, own]);
+    },
+  );
 
   const rest = { balance: 'ratio-node' as const };
   test.each<[Partial<Settings>, 'tcp' | 'udp', Partial<Settings>]>([
@@ -132,7 +265,11 @@ describe('a fleet', () => {
     [{ mode: 'fastl4' }, 'udp', { mode: 'fastl4' }],
     [rest, 'tcp', rest],
     [{ iRules: ['/Common/a'], reselectTries: 3, persistence: ['cookie'] }, 'udp', {}],
-    [{ iRules: ['/Common/a'], reselectTries: 3, persistence: ['cookie'] }, 'tcp', { iRules: ['/Common/a'], reselectTries: 3, persistence: ['cookie'] }],
+    [
+      { iRules: ['/Common/a'], reselectTries: 3, persistence: ['cookie'] },
+      'tcp',
+      { iRules: ['/Common/a'], reselectTries: 3, persistence: ['cookie'] },
+    ],
     [{ persistence: ['source-address'] }, 'udp', { persistence: ['source-address'] }],
     [{ persistence: ['source-address', 'cookie'] }, 'udp', {}],
     [{ persistence: [] }, 'udp', { persistence: [] }],
@@ -141,24 +278,53 @@ describe('a fleet', () => {
   });
 
   test('takes away profiles that do not fit the mode that it says, and no others', () => {
-    const wished: Settings = { ...SETTINGS, mode: 'http', profiles: { tcp: '/Common/t', http: '/Common/h' } };
+    const wished: Settings = {
+      ...SETTINGS,
+      mode: 'http',
+      profiles: { tcp: '/Common/t', http: '/Common/h' },
+    };
     const where = { protocol: 'tcp' as const, shareNodes: false };
     expect(underFleet(wished, fleet(), where)).toEqual(wished);
-    expect(underFleet(wished, fleet({ settings: { mode: 'tcp' } }), where).profiles).toEqual({ tcp: '/Common/t' });
+    expect(underFleet(wished, fleet({ settings: { mode: 'tcp' } }), where).profiles).toEqual({
+      tcp: '/Common/t',
+    });
     expect(underFleet(wished, fleet({ settings: { mode: 'fastl4' } }), where).profiles).toEqual({});
-    expect(underFleet(wished, fleet({ settings: { mode: 'http' } }), where).profiles).toEqual(wished.profiles);
-    expect(underFleet({ ...wished, profiles: { l4: '/Common/l' } }, fleet({ settings: { mode: 'fastl4' } }), where).profiles).toEqual({ l4: '/Common/l' });
+    expect(underFleet(wished, fleet({ settings: { mode: 'http' } }), where).profiles).toEqual(
+      wished.profiles,
+    );
+    expect(
+      underFleet(
+        { ...wished, profiles: { l4: '/Common/l' } },
+        fleet({ settings: { mode: 'fastl4' } }),
+        where,
+      ).profiles,
+    ).toEqual({ l4: '/Common/l' });
     expect(underFleet(wished, fleet({ mode: 'ratio' }), where).balance).toBe('ratio-node');
-    expect(underFleet(wished, fleet({ mode: 'ratio' }), { ...where, shareNodes: true }).balance).toBe('ratio-member');
+    expect(
+      underFleet(wished, fleet({ mode: 'ratio' }), { ...where, shareNodes: true }).balance,
+    ).toBe('ratio-member');
   });
 });
 
 describe('among owners of one exposure', () => {
-  const [a, b, c] = [{ owner: 'east/a/gw', since: '2' }, { owner: 'west/a/gw', since: '2' }, { owner: 'north/a/gw', since: '1' }];
-  const part = (one: typeof a): Parameters<typeof deciderOf>[0][number] => ({ contribution: { ...one, gateways: [], members: [] }, wished: SETTINGS });
+  const [a, b, c] = [
+    { owner: 'east/a/gw', since: '2' },
+    { owner: 'west/a/gw', since: '2' },
+    { owner: 'north/a/gw', since: '1' },
+  ];
+  const part = (one: typeof a): Parameters<typeof deciderOf>[0][number] => ({
+    contribution: { ...one, gateways: [], members: [] },
+    wished: SETTINGS,
+  });
 
   test('the oldest comes first, then the name', () => {
-    expect([olderFirst(a, b), olderFirst(b, a), olderFirst(a, a), olderFirst(c, a), olderFirst(a, c)]).toEqual([-1, 1, 0, -1, 1]);
+    expect([
+      olderFirst(a, b),
+      olderFirst(b, a),
+      olderFirst(a, a),
+      olderFirst(c, a),
+      olderFirst(a, c),
+    ]).toEqual([-1, 1, 0, -1, 1]);
     expect(deciderOf([a, b, c].map(part))?.contribution.owner).toBe(c.owner);
     expect(deciderOf([b, a].map(part))?.contribution.owner).toBe(a.owner);
     expect(deciderOf([])).toBeUndefined();
@@ -167,8 +333,16 @@ describe('among owners of one exposure', () => {
   test.each<[string, (x: string, y: string) => boolean, readonly string[]]>([
     ['all that share stay', () => true, [c.owner, a.owner, b.owner]],
     ['where nobody shares the oldest stays', () => false, [c.owner]],
-    ['who shares with the oldest only stays beside it', (x, y) => x === c.owner || y === c.owner, [c.owner, a.owner]],
-    ['who shares with others but not with the oldest goes', (x, y) => x !== c.owner && y !== c.owner, [c.owner]],
+    [
+      'who shares with the oldest only stays beside it',
+      (x, y) => x === c.owner || y === c.owner,
+      [c.owner, a.owner],
+    ],
+    [
+      'who shares with others but not with the oldest goes',
+      (x, y) => x !== c.owner && y !== c.owner,
+      [c.owner],
+    ],
   ])('%s', (_, sameFleet, kept) => {
     expect(keepersOf([b, a, c], sameFleet).map(({ owner }) => owner)).toEqual(kept);
     expect(keepersOf([], sameFleet)).toEqual([]);

@@ -10,23 +10,55 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const T = Date.parse('2026-01-01T00:00:00.000Z');
 const minutes = (n: number): number => T + n * 60_000;
-const ready = (n: number): Slice['exposures'][number]['members'] => [{ address: `10.${n}.0.1`, port: 1, availability: 'ready' }];
-const of = (cluster: string, counter: number, ports: readonly number[], members = ready(cluster.length)): Slice => slice(counter, ports.map((port) => exposure({ port, members })), { owner: `${cluster}/istio-system/gateway`, clusterUid: `uid-${cluster}` });
+const ready = (n: number): Slice['exposures'][number]['members'] => [
+  { address: `10.${n}.0.1`, port: 1, availability: 'ready' },
+];
+const of = (
+  cluster: string,
+  counter: number,
+  ports: readonly number[],
+  members = ready(cluster.length),
+): Slice =>
+  slice(
+    counter,
+    ports.map((port) => exposure({ port, members })),
+    { owner: `${cluster}/istio-system/gateway`, clusterUid: `uid-${cluster}` },
+  );
 
 /** Slices with the minute at which they came. */
 function heard(...slices: readonly (readonly [minute: number, slice: Slice])[]): DeclaredState {
-  return slices.reduce<DeclaredState>((state, [minute, one]) => planPartition('k8s', state, [one], { sameFleet: () => true, now: minutes(minute) }).next, EMPTY_STATE);
+  return slices.reduce<DeclaredState>(
+    (state, [minute, one]) =>
+      planPartition('k8s', state, [one], { sameFleet: () => true, now: minutes(minute) }).next,
+    EMPTY_STATE,
+  );
 }
-const steered = (state: DeclaredState, order: Record<string, unknown>): DeclaredState => planPartition('k8s', state, [], { sameFleet: () => true, now: minutes(20), orders: [{ steering: { device: 'd', ...order } as Steering, at: minutes(20) }] }).next;
-const policies = (whenSilent: SilencePolicy['whenSilent'] = 'drain'): readonly SilencePolicy[] => ['east', 'west', 'north'].map((cluster) => ({ cluster, silentAfter: 900, whenSilent }));
-const at20 = (states: readonly DeclaredState[], whenSilent?: SilencePolicy['whenSilent']): readonly Silence[] => silences(states, policies(whenSilent), minutes(20));
+const steered = (state: DeclaredState, order: Record<string, unknown>): DeclaredState =>
+  planPartition('k8s', state, [], {
+    sameFleet: () => true,
+    now: minutes(20),
+    orders: [{ steering: { device: 'd', ...order } as Steering, at: minutes(20) }],
+  }).next;
+const policies = (whenSilent: SilencePolicy['whenSilent'] = 'drain'): readonly SilencePolicy[] =>
+  ['east', 'west', 'north'].map((cluster) => ({ cluster, silentAfter: 900, whenSilent }));
+const at20 = (
+  states: readonly DeclaredState[],
+  whenSilent?: SilencePolicy['whenSilent'],
+): readonly Silence[] => silences(states, policies(whenSilent), minutes(20));
 
 const shared = heard([0, of('east', 1, [1])], [18, of('west', 1, [1])]);
 
 describe('a cluster that is not heard', () => {
   test('for longer than silentAfter is silent; just as long is not', () => {
     expect(silences([shared], policies('report'), minutes(15))).toEqual([]);
-    expect(silences([shared], policies('report'), minutes(15) + 1)).toEqual([{ cluster: 'east', seen: '2026-01-01T00:00:00.000Z', exposures: ['172.16.100.195:1/tcp'], alone: [] }]);
+    expect(silences([shared], policies('report'), minutes(15) + 1)).toEqual([
+      {
+        cluster: 'east',
+        seen: '2026-01-01T00:00:00.000Z',
+        exposures: ['172.16.100.195:1/tcp'],
+        alone: [],
+      },
+    ]);
   });
 
   test('in one partition of a device speaks if another one heard it', () => {
@@ -34,17 +66,31 @@ describe('a cluster that is not heard', () => {
   });
 
   test('has nothing to be reported for once nothing of it is left', () => {
-    expect(at20([heard([0, of('east', 1, [1])], [1, { ...of('east', 2, []), removed: true }])])).toEqual([]);
+    expect(
+      at20([heard([0, of('east', 1, [1])], [1, { ...of('east', 2, []), removed: true }])]),
+    ).toEqual([]);
   });
 
   test('is nothing that can be told of records from before they told the time', () => {
-    const old = { ...shared, owners: Object.fromEntries(Object.entries(shared.owners).map(([owner, { seen: _seen, ...record }]) => [owner, record])) };
+    const old = {
+      ...shared,
+      owners: Object.fromEntries(
+        Object.entries(shared.owners).map(([owner, { seen: _seen, ...record }]) => [owner, record]),
+      ),
+    };
     expect(at20([old])).toEqual([]);
   });
 
   test('is drained where policy says so and others serve everything', () => {
     const [one] = at20([shared]);
-    expect(one?.order).toEqual({ action: 'drain', cluster: 'east', mode: 'drain', because: 'silent since 2026-01-01T00:00:00.000Z, which is longer than clusters[].silentAfter (900 s)', silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] } });
+    expect(one?.order).toEqual({
+      action: 'drain',
+      cluster: 'east',
+      mode: 'drain',
+      because:
+        'silent since 2026-01-01T00:00:00.000Z, which is longer than clusters[].silentAfter (900 s)',
+      silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] },
+    });
   });
 
   /** Red without `alone` in `judge` (silence.ts). */
@@ -52,8 +98,19 @@ describe('a cluster that is not heard', () => {
     ['it serves something alone', [heard([0, of('east', 1, [1, 2])], [18, of('west', 1, [1])])]],
     ['it serves something alone in another partition', [shared, heard([0, of('east', 1, [9])])]],
     ['the other one is silent too', [heard([0, of('east', 1, [1])], [1, of('west', 1, [1])])]],
-    ['the other one is drained', [steered(shared, { action: 'drain', cluster: 'west', mode: 'drain', because: 'x' })]],
-    ['the other one has nobody who takes connections', [heard([0, of('east', 1, [1])], [18, of('west', 1, [1], [{ address: '10.4.0.1', port: 1, availability: 'draining' }])])]],
+    [
+      'the other one is drained',
+      [steered(shared, { action: 'drain', cluster: 'west', mode: 'drain', because: 'x' })],
+    ],
+    [
+      'the other one has nobody who takes connections',
+      [
+        heard(
+          [0, of('east', 1, [1])],
+          [18, of('west', 1, [1], [{ address: '10.4.0.1', port: 1, availability: 'draining' }])],
+        ),
+      ],
+    ],
   ])('is left in rotation where %s', (_where, states) => {
     const east = at20(states).find(({ cluster }) => cluster === 'east');
     expect(east).toBeDefined();
@@ -61,30 +118,64 @@ describe('a cluster that is not heard', () => {
   });
 
   test('is drained once only, and put back when those who stood in for it are gone as well', () => {
-    const order = { action: 'drain', cluster: 'east', mode: 'drain', because: 'silent', silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] } };
+    const order = {
+      action: 'drain',
+      cluster: 'east',
+      mode: 'drain',
+      because: 'silent',
+      silent: { seen: '2026-01-01T00:00:00.000Z', speaking: ['west'] },
+    };
     const drained = steered(shared, order);
     expect(drained.drains).toMatchObject({ east: { silent: true } });
     expect(at20([drained])[0]).not.toHaveProperty('order');
     const both = silences([drained], policies(), minutes(60));
-    expect(both.map(({ cluster, order: given }) => [cluster, given])).toEqual([['east', { action: 'enable', cluster: 'east', silent: true }], ['west', undefined]]);
+    expect(both.map(({ cluster, order: given }) => [cluster, given])).toEqual([
+      ['east', { action: 'enable', cluster: 'east', silent: true }],
+      ['west', undefined],
+    ]);
   });
 
   test('and that people drained stays drained', () => {
-    const drained = steered(shared, { action: 'drain', cluster: 'east', mode: 'drain', because: 'update' });
-    for (const now of [20, 60]) expect(silences([drained], policies(), minutes(now)).find(({ cluster }) => cluster === 'east')).not.toHaveProperty('order');
+    const drained = steered(shared, {
+      action: 'drain',
+      cluster: 'east',
+      mode: 'drain',
+      because: 'update',
+    });
+    for (const now of [20, 60])
+      expect(
+        silences([drained], policies(), minutes(now)).find(({ cluster }) => cluster === 'east'),
+      ).not.toHaveProperty('order');
   });
 
   test('is noted in the results of those who share with it, and of nobody else', () => {
-    const states = [heard([0, of('east', 1, [1])], [18, of('west', 1, [1])], [18, of('north', 1, [7])])];
-    const notes = (cluster: string): readonly object[] => silenceNotes(`${cluster}/istio-system/gateway`, states, at20(states));
-    expect(notes('west')).toEqual([{ object: 'Service istio-system/gateway', code: 'OWN331', message: 'cluster east, which shares 172.16.100.195:1/tcp, was not heard since 2026-01-01T00:00:00.000Z; its members stay as they were last said, and monitors judge them' }]);
+    const states = [
+      heard([0, of('east', 1, [1])], [18, of('west', 1, [1])], [18, of('north', 1, [7])]),
+    ];
+    const notes = (cluster: string): readonly object[] =>
+      silenceNotes(`${cluster}/istio-system/gateway`, states, at20(states));
+    expect(notes('west')).toEqual([
+      {
+        object: 'Service istio-system/gateway',
+        code: 'OWN331',
+        message:
+          'cluster east, which shares 172.16.100.195:1/tcp, was not heard since 2026-01-01T00:00:00.000Z; its members stay as they were last said, and monitors judge them',
+      },
+    ]);
     expect([notes('north'), notes('east')]).toEqual([[], []]);
   });
 
   test('is told in words that say what becomes of it', () => {
-    const words = (states: readonly DeclaredState[], now = 20): string | undefined => silences(states, policies(), minutes(now)).map(silenceInWords)[0];
+    const words = (states: readonly DeclaredState[], now = 20): string | undefined =>
+      silences(states, policies(), minutes(now)).map(silenceInWords)[0];
     expect(words([shared])).toContain('It is drained until it speaks again');
-    expect(words([heard([0, of('east', 1, [1, 2])], [18, of('west', 1, [1])])])).toContain('nobody else who speaks serves 1 of them (172.16.100.195:2/tcp)');
-    expect(words([steered(shared, { action: 'drain', cluster: 'east', mode: 'out', because: 'update' })])).toContain('It is out since 2026-01-01T00:20:00.000Z: update');
+    expect(words([heard([0, of('east', 1, [1, 2])], [18, of('west', 1, [1])])])).toContain(
+      'nobody else who speaks serves 1 of them (172.16.100.195:2/tcp)',
+    );
+    expect(
+      words([
+        steered(shared, { action: 'drain', cluster: 'east', mode: 'out', because: 'update' }),
+      ]),
+    ).toContain('It is out since 2026-01-01T00:20:00.000Z: update');
   });
 });

@@ -1,13 +1,40 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Contribution, DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type {
+  Contribution,
+  DeclaredExposure,
+  DeclaredState,
+} from '../../../shared/domain/plan/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
-import { firstStep, fitting, inOrder, linesOf, MOST_LINES } from '../../../shared/domain/plan/steps.ts';
+import {
+  firstStep,
+  fitting,
+  inOrder,
+  linesOf,
+  MOST_LINES,
+} from '../../../shared/domain/plan/steps.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
-const member = (address: string): Contribution['members'][number] => ({ address, port: 80, availability: 'ready' });
-const contribution = (addresses: readonly string[], more: object = {}): Contribution => ({ owner: 'a/b/c', gateways: ['x/y'], since: 's', members: addresses.map(member), ...more });
-const shown = (port: number, contributions: readonly Contribution[]): DeclaredExposure => ({ address: '10.0.0.1', port, protocol: 'tcp', settings: SETTINGS, contributions });
-const state = (exposures: readonly DeclaredExposure[], shareNodes = false): DeclaredState => declaredState({}, exposures, { shareNodes });
+const member = (address: string): Contribution['members'][number] => ({
+  address,
+  port: 80,
+  availability: 'ready',
+});
+const contribution = (addresses: readonly string[], more: object = {}): Contribution => ({
+  owner: 'a/b/c',
+  gateways: ['x/y'],
+  since: 's',
+  members: addresses.map(member),
+  ...more,
+});
+const shown = (port: number, contributions: readonly Contribution[]): DeclaredExposure => ({
+  address: '10.0.0.1',
+  port,
+  protocol: 'tcp',
+  settings: SETTINGS,
+  contributions,
+});
+const state = (exposures: readonly DeclaredExposure[], shareNodes = false): DeclaredState =>
+  declaredState({}, exposures, { shareNodes });
 
 describe('member attributes and new members in one declare, which AS3 3.56 gets wrong', () => {
   const before = state([shown(1, [contribution(['10.1.0.1'])])]);
@@ -20,7 +47,10 @@ describe('member attributes and new members in one declare, which AS3 3.56 gets 
   });
 
   test('any attribute of a contribution or a member counts, in whatever pool the new member is', () => {
-    for (const edited of [contribution(['10.1.0.1'], { ratio: 2 }), { ...contribution([]), members: [{ ...member('10.1.0.1'), ratio: 2 }] }]) {
+    for (const edited of [
+      contribution(['10.1.0.1'], { ratio: 2 }),
+      { ...contribution([]), members: [{ ...member('10.1.0.1'), ratio: 2 }] },
+    ]) {
       const after = state([shown(1, [edited]), shown(2, [contribution(['10.1.0.9'])])]);
       const step = firstStep(before, after);
       expect(step.exposures).toEqual(state([shown(1, [edited])]).exposures);
@@ -29,30 +59,49 @@ describe('member attributes and new members in one declare, which AS3 3.56 gets 
   });
 
   test('edits alone, additions alone, removals, draining and other settings go in one declare', () => {
-    const draining = { ...contribution([]), members: [{ ...member('10.1.0.1'), availability: 'draining' as const }] };
+    const draining = {
+      ...contribution([]),
+      members: [{ ...member('10.1.0.1'), availability: 'draining' as const }],
+    };
     const harmless = [
       state([shown(1, [contribution(['10.1.0.1'], { ratio: 2 })])]),
       state([shown(1, [contribution(['10.1.0.1'])])], true),
       state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'])])]),
       state([], true),
       state([shown(1, [draining, { ...contribution(['10.1.0.5']), owner: 'd/e/f' }])]),
-      state([{ ...shown(1, [contribution(['10.1.0.1', '10.1.0.2'])]), settings: { ...SETTINGS, connectionLimit: 5 } }]),
+      state([
+        {
+          ...shown(1, [contribution(['10.1.0.1', '10.1.0.2'])]),
+          settings: { ...SETTINGS, connectionLimit: 5 },
+        },
+      ]),
     ];
     for (const after of harmless) expect(firstStep(before, after)).toBe(after);
   });
 
   test('a priority group is an attribute; a wish is only remembered, and so is a weight where it stands at the nodes', () => {
-    const after = (more: object, shareNodes = false): DeclaredState => state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'], more)])], shareNodes);
-    expect(firstStep(before, after({ priority: 7 }))).toEqual(state([shown(1, [contribution(['10.1.0.1'], { priority: 7 })])]));
-    for (const more of [{ wish: { balance: 'ratio-node' } }, { weight: 3 }]) expect(firstStep(before, after(more))).toEqual(after(more));
+    const after = (more: object, shareNodes = false): DeclaredState =>
+      state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'], more)])], shareNodes);
+    expect(firstStep(before, after({ priority: 7 }))).toEqual(
+      state([shown(1, [contribution(['10.1.0.1'], { priority: 7 })])]),
+    );
+    for (const more of [{ wish: { balance: 'ratio-node' } }, { weight: 3 }])
+      expect(firstStep(before, after(more))).toEqual(after(more));
     const several = state([shown(1, [contribution(['10.1.0.1'])])], true);
-    expect(firstStep(several, after({ weight: 3 }, true))).toEqual(state([shown(1, [contribution(['10.1.0.1'], { weight: 3 })])], true));
+    expect(firstStep(several, after({ weight: 3 }, true))).toEqual(
+      state([shown(1, [contribution(['10.1.0.1'], { weight: 3 })])], true),
+    );
   });
 
   test('a drain is one where nodes are shared, and none elsewhere', () => {
-    const drains = { a: { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because: 'maintenance' } };
+    const drains = {
+      a: { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because: 'maintenance' },
+    };
     const step = (shareNodes: boolean): readonly DeclaredState[] => {
-      const after = { ...state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'])])], shareNodes), drains };
+      const after = {
+        ...state([shown(1, [contribution(['10.1.0.1', '10.1.0.2'])])], shareNodes),
+        drains,
+      };
       return [firstStep(state([shown(1, [contribution(['10.1.0.1'])])], shareNodes), after), after];
     };
     const [first, after] = step(true);
@@ -77,12 +126,34 @@ describe('what a change costs in lines of AS3 script', () => {
     ['one that goes', before, undefined, 5],
     ['other settings', before, { ...before, settings: { ...SETTINGS, connectionLimit: 5 } }, 5],
     ['a member that joins', before, shown(1, [contribution(pods(2))]), 1],
-    ['a member of another owner that joins', before, shown(1, [contribution(pods(1)), { ...contribution(['10.9.0.1']), owner: 'd/e/f' }]), 1],
+    [
+      'a member of another owner that joins',
+      before,
+      shown(1, [contribution(pods(1)), { ...contribution(['10.9.0.1']), owner: 'd/e/f' }]),
+      1,
+    ],
     ['many that join', before, shown(1, [contribution(pods(31))]), 4],
     ['a member that leaves', shown(1, [contribution(pods(2))]), before, 3],
-    ['a member whose attributes change', before, shown(1, [contribution(['10.1.0.1'], { ratio: 2 })]), 3],
-    ['a drain, which happens at the node', before, shown(1, [{ ...contribution([]), members: [{ ...member('10.1.0.1'), availability: 'draining' }] }]), 0],
-    ['another gateway behind it', before, shown(1, [contribution(['10.1.0.1'], { gateways: ['x/z'] })]), 0],
+    [
+      'a member whose attributes change',
+      before,
+      shown(1, [contribution(['10.1.0.1'], { ratio: 2 })]),
+      3,
+    ],
+    [
+      'a drain, which happens at the node',
+      before,
+      shown(1, [
+        { ...contribution([]), members: [{ ...member('10.1.0.1'), availability: 'draining' }] },
+      ]),
+      0,
+    ],
+    [
+      'another gateway behind it',
+      before,
+      shown(1, [contribution(['10.1.0.1'], { gateways: ['x/z'] })]),
+      0,
+    ],
   ])('%s', (_name, had, has, lines) => {
     expect(linesOf(had, has)).toBe(lines);
   });
@@ -90,13 +161,26 @@ describe('what a change costs in lines of AS3 script', () => {
 
 describe('the parts of a large plan', () => {
   test('removals come first, then what is cheap, so that pods do not wait for new exposures', () => {
-    const changes = [{ kind: 'create', key: 'a', lines: 5 }, { kind: 'update', key: 'b', lines: 1 }, { kind: 'update', key: 'c', lines: 5 }, { kind: 'delete', key: 'd', lines: 5 }];
-    expect(inOrder(changes, (change) => change.lines).map(({ key }) => key).join('')).toBe('dbac');
+    const changes = [
+      { kind: 'create', key: 'a', lines: 5 },
+      { kind: 'update', key: 'b', lines: 1 },
+      { kind: 'update', key: 'c', lines: 5 },
+      { kind: 'delete', key: 'd', lines: 5 },
+    ];
+    expect(
+      inOrder(changes, (change) => change.lines)
+        .map(({ key }) => key)
+        .join(''),
+    ).toBe('dbac');
   });
 
   test('take what fits, whatever costs nothing included, and never nothing', () => {
-    const costs = (...list: number[]): { kind: string; key: string; lines: number }[] => list.map((lines) => ({ kind: 'update', key: '', lines }));
-    const fit = (list: readonly { kind: string; key: string; lines: number }[], most: number): number => fitting(list, (change) => change.lines, most);
+    const costs = (...list: number[]): { kind: string; key: string; lines: number }[] =>
+      list.map((lines) => ({ kind: 'update', key: '', lines }));
+    const fit = (
+      list: readonly { kind: string; key: string; lines: number }[],
+      most: number,
+    ): number => fitting(list, (change) => change.lines, most);
     expect(fit(costs(...Array.from({ length: 250 }, () => 5)), MOST_LINES)).toBe(100);
     expect(fit(costs(...Array.from({ length: 1_000 }, () => 1)), MOST_LINES)).toBe(500);
     expect(fit(costs(1, 0, 0, 1, 1), 2)).toBe(4);

@@ -8,22 +8,38 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 const DAY = 24 * 60 * 60_000;
 const { owner } = slice(1, []);
 const other = { owner: 'east/apps/other-gateway' };
-const plan = (declared: DeclaredState, slices: readonly Slice[], now: number): ReturnType<typeof planPartition> => planPartition('k8s', declared, slices, { sameFleet: () => false, now });
+const plan = (
+  declared: DeclaredState,
+  slices: readonly Slice[],
+  now: number,
+): ReturnType<typeof planPartition> =>
+  planPartition('k8s', declared, slices, { sameFleet: () => false, now });
 
-const removed = plan(plan(EMPTY_STATE, [slice(1, [exposure()])], 0).next, [slice(2, [], { removed: true })], DAY).next;
+const removed = plan(
+  plan(EMPTY_STATE, [slice(1, [exposure()])], 0).next,
+  [slice(2, [], { removed: true })],
+  DAY,
+).next;
 
 describe('an owner that was removed', () => {
   test('is remembered with its time, so that an old event brings nothing back', () => {
-    expect(removed.owners[owner]).toMatchObject({ gone: '1970-01-02T00:00:00.000Z', version: { counter: 2 } });
+    expect(removed.owners[owner]).toMatchObject({
+      gone: '1970-01-02T00:00:00.000Z',
+      version: { counter: 2 },
+    });
     expect(plan(removed, [slice(1, [exposure()])], 2 * DAY).next).toBe(removed);
   });
 
   test('keeps its first time when its end is told again', () => {
-    expect(plan(removed, [slice(3, [], { removed: true })], 9 * DAY).next.owners[owner]?.gone).toBe('1970-01-02T00:00:00.000Z');
+    expect(plan(removed, [slice(3, [], { removed: true })], 9 * DAY).next.owners[owner]?.gone).toBe(
+      '1970-01-02T00:00:00.000Z',
+    );
   });
 
   test('is alive again as soon as it wants something', () => {
-    expect(plan(removed, [slice(3, [exposure()])], 9 * DAY).next.owners[owner]).not.toHaveProperty('gone');
+    expect(plan(removed, [slice(3, [exposure()])], 9 * DAY).next.owners[owner]).not.toHaveProperty(
+      'gone',
+    );
   });
 
   test('folds into the floor of its cluster after 30 days, with the next post that is made anyway', () => {
@@ -41,7 +57,11 @@ test('an owner that something is still declared for is not folded, however long 
   // The device refuses to give it up.
   const record = { ...removed.owners[owner]!, gone: '1970-01-01T00:00:00.000Z' };
   const { exposures } = plan(EMPTY_STATE, [slice(1, [exposure()])], 0).next;
-  const later = plan({ ...removed, owners: { [owner]: record }, exposures }, [slice(3, [exposure({ port: 9 })], other)], 90 * DAY).next;
+  const later = plan(
+    { ...removed, owners: { [owner]: record }, exposures },
+    [slice(3, [exposure({ port: 9 })], other)],
+    90 * DAY,
+  ).next;
   expect(Object.keys(later.owners).sort()).toEqual([other.owner, owner].sort());
   expect(later).not.toHaveProperty('floors');
 });
@@ -50,13 +70,25 @@ describe('the floor of a cluster', () => {
   const folded = plan(removed, [slice(3, [exposure({ port: 9 })], other)], 31 * DAY).next;
 
   test('still supersedes every old event of those it stands for', () => {
-    for (const counter of [1, 2]) expect(plan(folded, [slice(counter, [exposure()])], 50 * DAY)).toMatchObject({ changed: false, entries: [{ kind: 'superseded' }] });
-    expect(plan(folded, [slice(4, [exposure()])], 50 * DAY).next.exposures).toHaveProperty(['172.16.100.195:32400/tcp']);
+    for (const counter of [1, 2])
+      expect(plan(folded, [slice(counter, [exposure()])], 50 * DAY)).toMatchObject({
+        changed: false,
+        entries: [{ kind: 'superseded' }],
+      });
+    expect(plan(folded, [slice(4, [exposure()])], 50 * DAY).next.exposures).toHaveProperty([
+      '172.16.100.195:32400/tcp',
+    ]);
   });
 
   test('means nothing to owners with a record, nor to other clusters', () => {
     expect(plan(folded, [slice(3, [], other)], 50 * DAY).next.exposures).toEqual({});
-    expect(plan(folded, [slice(1, [exposure()], { owner: 'west/istio-system/gateway', clusterUid: 'uid-west' })], 50 * DAY).entries).toMatchObject([{ kind: 'create' }]);
+    expect(
+      plan(
+        folded,
+        [slice(1, [exposure()], { owner: 'west/istio-system/gateway', clusterUid: 'uid-west' })],
+        50 * DAY,
+      ).entries,
+    ).toMatchObject([{ kind: 'create' }]);
   });
 
   test('is only ever raised', () => {
@@ -67,18 +99,40 @@ describe('the floor of a cluster', () => {
 
   /** Red when a floor is set instead of raised. */
   test('does not fall when an owner folds that ended at a lower version, whatever the order', () => {
-    const gone = (name: string, counter: number) => ({ [`east/apps/${name}`]: { version: { epoch: 1, counter, generation: 1 }, clusterUid: 'uid-east', gone: '1970-01-01T00:00:00.000Z' } });
-    for (const owners of [{ ...gone('a', 9), ...gone('b', 4) }, { ...gone('a', 4), ...gone('b', 9) }]) {
+    const gone = (name: string, counter: number) => ({
+      [`east/apps/${name}`]: {
+        version: { epoch: 1, counter, generation: 1 },
+        clusterUid: 'uid-east',
+        gone: '1970-01-01T00:00:00.000Z',
+      },
+    });
+    for (const owners of [
+      { ...gone('a', 9), ...gone('b', 4) },
+      { ...gone('a', 4), ...gone('b', 9) },
+    ]) {
       const next = plan({ owners, exposures: {} }, [slice(10, [exposure()], other)], 90 * DAY).next;
       expect(next.floors).toEqual({ east: { epoch: 1, counter: 9, generation: 1 } });
-      expect(plan(next, [slice(7, [exposure({ port: 9 })], { owner: 'east/apps/b' })], 90 * DAY)).toMatchObject({ changed: false, entries: [{ kind: 'superseded' }] });
+      expect(
+        plan(next, [slice(7, [exposure({ port: 9 })], { owner: 'east/apps/b' })], 90 * DAY),
+      ).toMatchObject({ changed: false, entries: [{ kind: 'superseded' }] });
     }
-    const before = { ...EMPTY_STATE, floors: { east: { epoch: 1, counter: 9, generation: 1 } }, owners: gone('b', 4) };
-    expect(plan(before, [slice(10, [exposure()], other)], 90 * DAY).next.floors).toEqual(before.floors);
+    const before = {
+      ...EMPTY_STATE,
+      floors: { east: { epoch: 1, counter: 9, generation: 1 } },
+      owners: gone('b', 4),
+    };
+    expect(plan(before, [slice(10, [exposure()], other)], 90 * DAY).next.floors).toEqual(
+      before.floors,
+    );
   });
 
   test('keeps drains and the way of sharing nodes as they are', () => {
-    const drains = { east: { mode: 'drain' as const, since: '2026-01-01T00:00:00.000Z', because: 'a test' } };
-    expect(plan({ ...removed, drains, shareNodes: true }, [slice(3, [exposure()], other)], 31 * DAY).next).toMatchObject({ drains, shareNodes: true });
+    const drains = {
+      east: { mode: 'drain' as const, since: '2026-01-01T00:00:00.000Z', because: 'a test' },
+    };
+    expect(
+      plan({ ...removed, drains, shareNodes: true }, [slice(3, [exposure()], other)], 31 * DAY)
+        .next,
+    ).toMatchObject({ drains, shareNodes: true });
   });
 });

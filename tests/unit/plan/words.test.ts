@@ -4,9 +4,29 @@ import type { Contribution, DeclaredExposure } from '../../../shared/domain/plan
 import { updateOf } from '../../../shared/domain/plan/changes.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
-const member = (last: number): Contribution['members'][number] => ({ address: `10.0.0.${last}`, port: 80, availability: 'ready' });
-const part = (owner: string, over: Partial<Contribution> = {}): Contribution => ({ owner, gateways: ['ns/gw'], since: 's', members: [member(1)], ...over });
-const shown = (contributions: readonly Contribution[], over: Partial<DeclaredExposure> = {}): DeclaredExposure => ({ address: '10.0.0.1', port: 443, protocol: 'tcp', settings: SETTINGS, contributions, ...over });
+const member = (last: number): Contribution['members'][number] => ({
+  address: `10.0.0.${last}`,
+  port: 80,
+  availability: 'ready',
+});
+const part = (owner: string, over: Partial<Contribution> = {}): Contribution => ({
+  owner,
+  gateways: ['ns/gw'],
+  since: 's',
+  members: [member(1)],
+  ...over,
+});
+const shown = (
+  contributions: readonly Contribution[],
+  over: Partial<DeclaredExposure> = {},
+): DeclaredExposure => ({
+  address: '10.0.0.1',
+  port: 443,
+  protocol: 'tcp',
+  settings: SETTINGS,
+  contributions,
+  ...over,
+});
 const [A, B] = ['east/a/gw', 'west/a/gw'] as const;
 const wish = { balance: 'ratio-member' as const };
 
@@ -15,27 +35,105 @@ const CUT = /the members of (.*) are deleted and added again for it, which cuts 
 describe('an update', () => {
   const before = shown([part(A), part(B)]);
   test.each<[string, DeclaredExposure, DeclaredExposure, string, boolean]>([
-    ['of one setting', before, { ...before, settings: { ...SETTINGS, connectionLimit: 7 } }, 'connectionLimit changed', false],
-    ['of two settings', before, { ...before, settings: { ...SETTINGS, snat: 'none', connectionLimit: 7 } }, 'snat, connectionLimit changed', false],
-    ['of members', before, shown([part(A), part(B, { members: [member(2)] })]), 'members changed', true],
-    ['of a setting and members', before, shown([part(A, { members: [] }), part(B)], { settings: { ...SETTINGS, connectionLimit: 7 } }), 'connectionLimit, members changed', false],
-    ['of the members below which others join', { ...before, minimumActive: 1 }, { ...before, minimumActive: 2 }, 'minimumActive changed', true],
+    [
+      'of one setting',
+      before,
+      { ...before, settings: { ...SETTINGS, connectionLimit: 7 } },
+      'connectionLimit changed',
+      false,
+    ],
+    [
+      'of two settings',
+      before,
+      { ...before, settings: { ...SETTINGS, snat: 'none', connectionLimit: 7 } },
+      'snat, connectionLimit changed',
+      false,
+    ],
+    [
+      'of members',
+      before,
+      shown([part(A), part(B, { members: [member(2)] })]),
+      'members changed',
+      true,
+    ],
+    [
+      'of a setting and members',
+      before,
+      shown([part(A, { members: [] }), part(B)], { settings: { ...SETTINGS, connectionLimit: 7 } }),
+      'connectionLimit, members changed',
+      false,
+    ],
+    [
+      'of the members below which others join',
+      { ...before, minimumActive: 1 },
+      { ...before, minimumActive: 2 },
+      'minimumActive changed',
+      true,
+    ],
     ['that brings them', before, { ...before, minimumActive: 2 }, 'minimumActive changed', true],
-    ['of one gateway', before, shown([part(A, { gateways: ['ns/other'] }), part(B)]), 'its gateways changed', true],
-    ['of a wish that does not hold', before, shown([part(A), part(B, { wish })]), 'what it wishes changed, and is remembered', true],
-    ['of a wish that is taken back', shown([part(A), part(B, { wish })]), before, 'what it wishes changed, and is remembered', true],
-    ['of an order of preference', shown([part(A, { priority: 1_000 }), part(B, { priority: 999 })]), shown([part(A, { priority: 1_000 }), part(B, { priority: 998 })]),
-      `order of preference changed; the members of ${B} are deleted and added again for it, which cuts their connections`, true],
-    ['of a ratio', shown([part(A, { weight: 1 }), part(B, { weight: 1 })]), shown([part(A, { weight: 1 }), part(B, { weight: 2 })]), 'ratio changed', true],
+    [
+      'of one gateway',
+      before,
+      shown([part(A, { gateways: ['ns/other'] }), part(B)]),
+      'its gateways changed',
+      true,
+    ],
+    [
+      'of a wish that does not hold',
+      before,
+      shown([part(A), part(B, { wish })]),
+      'what it wishes changed, and is remembered',
+      true,
+    ],
+    [
+      'of a wish that is taken back',
+      shown([part(A), part(B, { wish })]),
+      before,
+      'what it wishes changed, and is remembered',
+      true,
+    ],
+    [
+      'of an order of preference',
+      shown([part(A, { priority: 1_000 }), part(B, { priority: 999 })]),
+      shown([part(A, { priority: 1_000 }), part(B, { priority: 998 })]),
+      `order of preference changed; the members of ${B} are deleted and added again for it, which cuts their connections`,
+      true,
+    ],
+    [
+      'of a ratio',
+      shown([part(A, { weight: 1 }), part(B, { weight: 1 })]),
+      shown([part(A, { weight: 1 }), part(B, { weight: 2 })]),
+      'ratio changed',
+      true,
+    ],
   ])('%s', (_, had, has, reason, membersOnly) => {
-    expect(updateOf(had, has, { shareNodes: false })).toEqual({ kind: 'update', code: 'OK', reason, membersOnly });
+    expect(updateOf(had, has, { shareNodes: false })).toEqual({
+      kind: 'update',
+      code: 'OK',
+      reason,
+      membersOnly,
+    });
   });
 
   test('of a ratio cuts connections where nodes are shared, of those whose ratio it is', () => {
     const had = shown([part(A, { weight: 1 }), part(B, { weight: 1 })]);
-    expect(CUT.exec(updateOf(had, shown([part(A, { weight: 3 }), part(B, { weight: 2 })]), { shareNodes: true }).reason)?.[1]).toBe(`${A}, ${B}`);
-    expect(CUT.exec(updateOf(had, shown([part(A, { weight: 1 }), part(B, { weight: 2 })]), { shareNodes: true }).reason)?.[1]).toBe(B);
-    expect(updateOf(had, shown([part(A, { weight: 1 }), part(B, { weight: 1, members: [] })]), { shareNodes: true }).reason).not.toMatch(CUT);
+    expect(
+      CUT.exec(
+        updateOf(had, shown([part(A, { weight: 3 }), part(B, { weight: 2 })]), { shareNodes: true })
+          .reason,
+      )?.[1],
+    ).toBe(`${A}, ${B}`);
+    expect(
+      CUT.exec(
+        updateOf(had, shown([part(A, { weight: 1 }), part(B, { weight: 2 })]), { shareNodes: true })
+          .reason,
+      )?.[1],
+    ).toBe(B);
+    expect(
+      updateOf(had, shown([part(A, { weight: 1 }), part(B, { weight: 1, members: [] })]), {
+        shareNodes: true,
+      }).reason,
+    ).not.toMatch(CUT);
   });
 
   test('of a place cuts nobody who has no members there yet', () => {
@@ -45,8 +143,14 @@ describe('an update', () => {
   });
 
   test('says who may not share it any more, and nothing of who joins', () => {
-    expect(updateOf(before, shown([part(A)]), { shareNodes: false }).reason).toContain(`${B} may not share it any more`);
-    expect(updateOf(shown([part(A)]), before, { shareNodes: false }).reason).toBe('members changed');
-    expect(updateOf(before, shown([part('north/a/gw')]), { shareNodes: false }).reason).toContain(`${A}, ${B} may not share it any more`);
+    expect(updateOf(before, shown([part(A)]), { shareNodes: false }).reason).toContain(
+      `${B} may not share it any more`,
+    );
+    expect(updateOf(shown([part(A)]), before, { shareNodes: false }).reason).toBe(
+      'members changed',
+    );
+    expect(updateOf(before, shown([part('north/a/gw')]), { shareNodes: false }).reason).toContain(
+      `${A}, ${B} may not share it any more`,
+    );
   });
 });

@@ -5,7 +5,12 @@ import { createSuspects } from '../../../shared/queue/suspects.ts';
 import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
 import { QueueError, type QueueMessage } from '../../../shared/queue/port.ts';
 
-const context: FunctionContext = { awsRequestId: 'r', functionName: 'f', functionVersion: '1', getRemainingTimeInMillis: () => 30_000 };
+const context: FunctionContext = {
+  awsRequestId: 'r',
+  functionName: 'f',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => 30_000,
+};
 
 interface Site {
   readonly calls: string[][];
@@ -17,7 +22,12 @@ interface Site {
 
 /** `a1` and `a2` are of group a. What `fails` throws for an id is thrown for every call that holds it. */
 function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork> = {}): Site {
-  const [calls, givenUp, released, deleted]: [string[][], (readonly [string, Verdict])[], string[], string[]] = [[], [], [], []];
+  const [calls, givenUp, released, deleted]: [
+    string[][],
+    (readonly [string, Verdict])[],
+    string[],
+    string[],
+  ] = [[], [], [], []];
   const handler = handleGroups({
     handle: async (_group, messages) => {
       const ids = messages.map(({ id }) => id);
@@ -27,13 +37,29 @@ function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork>
       return [];
     },
     giveUp: async ({ id }, verdict) => void givenUp.push([id, verdict]),
-    queue: () => ({ changeVisibility: async (receipt) => void released.push(receipt), delete: async (receipt) => void deleted.push(receipt) }),
+    queue: () => ({
+      changeVisibility: async (receipt) => void released.push(receipt),
+      delete: async (receipt) => void deleted.push(receipt),
+    }),
     suspects: createSuspects(memoryMarks(), QUIET),
     onError: () => undefined,
     ...over,
   });
   const run: Site['run'] = async (ids) => {
-    const records = ids.map((id) => toRecord({ id, receipt: id, group: id[0]!, deduplicationId: id, body: '', receiveCount: 1, sentAt: 0 } satisfies QueueMessage, 'arn:aws:sqs:local:0:q.fifo'));
+    const records = ids.map((id) =>
+      toRecord(
+        {
+          id,
+          receipt: id,
+          group: id[0]!,
+          deduplicationId: id,
+          body: '',
+          receiveCount: 1,
+          sentAt: 0,
+        } satisfies QueueMessage,
+        'arn:aws:sqs:local:0:q.fifo',
+      ),
+    );
     const answer = await handler({ Records: records }, context);
     return (answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
   };
@@ -45,14 +71,22 @@ describe('a message that throws', () => {
   test.each<[string, unknown]>([
     ['a stack that overflows', new RangeError('Maximum call stack size exceeded')],
     ['a fault of Sluice', new TypeError("Cannot read properties of undefined (reading 'x')")],
-    ['what Node says of an argument', Object.assign(new TypeError('The argument'), { code: 'ERR_INVALID_ARG_TYPE' })],
+    [
+      'what Node says of an argument',
+      Object.assign(new TypeError('The argument'), { code: 'ERR_INVALID_ARG_TYPE' }),
+    ],
     ['something that is no error', 'nonsense'],
-  ])('(%s) is given up alone in the same call, and its neighbours of all groups are done', async (_, error) => {
-    const here = site({ a2: error });
-    expect(await here.run(['a1', 'a2', 'a3', 'b1'])).toEqual([]);
-    expect(here.givenUp).toMatchObject([['a2', { code: 'Q616' }]]);
-    expect(here.calls.filter((ids) => ids.length === 1).flat()).toEqual(expect.arrayContaining(['a1', 'a2', 'a3', 'b1']));
-  });
+  ])(
+    '(%s) is given up alone in the same call, and its neighbours of all groups are done',
+    async (_, error) => {
+      const here = site({ a2: error });
+      expect(await here.run(['a1', 'a2', 'a3', 'b1'])).toEqual([]);
+      expect(here.givenUp).toMatchObject([['a2', { code: 'Q616' }]]);
+      expect(here.calls.filter((ids) => ids.length === 1).flat()).toEqual(
+        expect.arrayContaining(['a1', 'a2', 'a3', 'b1']),
+      );
+    },
+  );
 
   test('because what it makes fits into no message keeps that code', async () => {
     const here = site({ a1: new QueueError('Q604', 'too large; split it') });
@@ -61,7 +95,10 @@ describe('a message that throws', () => {
   });
 
   test('comes again where it cannot even be given up, and what is behind it waits', async () => {
-    const here = site({ a1: new Error('x') }, { single: true, giveUp: () => Promise.reject(new QueueError('Q601', 'away')) });
+    const here = site(
+      { a1: new Error('x') },
+      { single: true, giveUp: () => Promise.reject(new QueueError('Q601', 'away')) },
+    );
     expect(await here.run(['a1', 'a2', 'b1'])).toEqual(['a1', 'a2']);
     expect(here.released).toEqual(['a2']);
   });
@@ -76,7 +113,10 @@ describe('a message that throws', () => {
 describe('what is away', () => {
   test.each<[string, unknown]>([
     ['the queue', new QueueError('Q601', 'away')],
-    ['a device, by the name of its error', Object.assign(new Error('busy'), { name: 'DeviceError' })],
+    [
+      'a device, by the name of its error',
+      Object.assign(new Error('busy'), { name: 'DeviceError' }),
+    ],
     ['the network', Object.assign(new Error('reset'), { code: 'ECONNRESET' })],
     ['the HTTP client', Object.assign(new Error('late'), { code: 'UND_ERR_HEADERS_TIMEOUT' })],
     ['the disk', Object.assign(new Error('full'), { code: 'ENOSPC' })],

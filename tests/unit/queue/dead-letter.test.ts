@@ -3,7 +3,12 @@ import * as fc from 'fast-check';
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { CODES } from '../../../shared/domain/codes/index.ts';
-import { DEAD_LETTER_EVENTS, deadLetter, type DeadLetter, type DeadLetterInput } from '../../../shared/queue/dead-letter.ts';
+import {
+  DEAD_LETTER_EVENTS,
+  deadLetter,
+  type DeadLetter,
+  type DeadLetterInput,
+} from '../../../shared/queue/dead-letter.ts';
 import { open, seal } from '../../../shared/queue/envelope.ts';
 import { DEAD_LETTER } from '../../../shared/queue/events.ts';
 import { MAX_BODY_BYTES, type QueueMessage, type Queues } from '../../../shared/queue/port.ts';
@@ -17,13 +22,32 @@ beforeEach(() => {
 afterEach(() => queues.close());
 
 const NOW = Date.UTC(2026, 10, 22);
-const MESSAGE: QueueMessage = { id: 'm-1', receipt: 'r', group: 'east/istio-system/gw', deduplicationId: 'e-1', body: '{"a":1}', receiveCount: 2, sentAt: NOW - 1000, sender: 'AROAEAST' };
+const MESSAGE: QueueMessage = {
+  id: 'm-1',
+  receipt: 'r',
+  group: 'east/istio-system/gw',
+  deduplicationId: 'e-1',
+  body: '{"a":1}',
+  receiveCount: 2,
+  sentAt: NOW - 1000,
+  sender: 'AROAEAST',
+};
 
 function input(change: Partial<DeadLetterInput> = {}): DeadLetterInput {
-  return { code: 'Q613', reason: 'It does not fit.', queue: 'snapshots', message: MESSAGE, functionVersion: '7', now: NOW, ...change };
+  return {
+    code: 'Q613',
+    reason: 'It does not fit.',
+    queue: 'snapshots',
+    message: MESSAGE,
+    functionVersion: '7',
+    now: NOW,
+    ...change,
+  };
 }
 
-async function received(name: 'snapshots-dead' | 'slices-dead' = 'snapshots-dead'): Promise<readonly QueueMessage[]> {
+async function received(
+  name: 'snapshots-dead' | 'slices-dead' = 'snapshots-dead',
+): Promise<readonly QueueMessage[]> {
   return queues.queue(name).receive({ max: 10, wait: 0, visibility: 1000 });
 }
 
@@ -36,12 +60,25 @@ async function letters(): Promise<readonly DeadLetter[]> {
 }
 
 /** Text that hardly packs. */
-const foreign = (length: number): string => String.fromCharCode(...[...randomBytes(length)].map((byte, i) => 0x4e00 + byte + 256 * (i % 80)));
+const foreign = (length: number): string =>
+  String.fromCharCode(...[...randomBytes(length)].map((byte, i) => 0x4e00 + byte + 256 * (i % 80)));
 
 describe('a dead letter', () => {
   test('keeps everything needed to understand the event and to send it again', async () => {
     const revision = { epoch: NOW, counter: 3, generation: 1 };
-    await deadLetter(queues, input({ code: 'BIP422', queue: 'snapshots', owner: 'east/istio-system/gw', device: 'bigip', partition: 'k8s', exposure: '10.0.0.1:443/tcp', revision, response: 'declaration failed' }));
+    await deadLetter(
+      queues,
+      input({
+        code: 'BIP422',
+        queue: 'snapshots',
+        owner: 'east/istio-system/gw',
+        device: 'bigip',
+        partition: 'k8s',
+        exposure: '10.0.0.1:443/tcp',
+        revision,
+        response: 'declaration failed',
+      }),
+    );
     expect(await letters()).toEqual([
       {
         code: 'BIP422',
@@ -49,7 +86,13 @@ describe('a dead letter', () => {
         class: 'device',
         queue: 'snapshots',
         group: 'east/istio-system/gw',
-        original: { id: 'm-1', body: '{"a":1}', sentAt: NOW - 1000, receiveCount: 2, sender: 'AROAEAST' },
+        original: {
+          id: 'm-1',
+          body: '{"a":1}',
+          sentAt: NOW - 1000,
+          receiveCount: 2,
+          sender: 'AROAEAST',
+        },
         owner: 'east/istio-system/gw',
         device: 'bigip',
         partition: 'k8s',
@@ -63,13 +106,27 @@ describe('a dead letter', () => {
   });
 
   test('travels as a CloudEvent in the group of its original, on the dead-letter queue of its queue', async () => {
-    await deadLetter(queues, input({ queue: 'slices', owner: 'east/istio-system/gw', traceparent: '00-a-b-01' }));
+    await deadLetter(
+      queues,
+      input({ queue: 'slices', owner: 'east/istio-system/gw', traceparent: '00-a-b-01' }),
+    );
     const [message] = await received('slices-dead');
     expect(message?.group).toBe(MESSAGE.group);
-    expect(JSON.parse(message?.body ?? '')).toMatchObject({ type: DEAD_LETTER, source: '/clusters/east', subject: 'east/istio-system/gw', traceparent: '00-a-b-01' });
+    expect(JSON.parse(message?.body ?? '')).toMatchObject({
+      type: DEAD_LETTER,
+      source: '/clusters/east',
+      subject: 'east/istio-system/gw',
+      traceparent: '00-a-b-01',
+    });
   });
 
-  test.each([['GW103', 'input'], ['MAP201', 'mapping'], ['OWN320', 'ownership'], ['BIP401', 'device'], ['Q610', 'queue']])('%s is a fault of class %s', async (code, faultClass) => {
+  test.each([
+    ['GW103', 'input'],
+    ['MAP201', 'mapping'],
+    ['OWN320', 'ownership'],
+    ['BIP401', 'device'],
+    ['Q610', 'queue'],
+  ])('%s is a fault of class %s', async (code, faultClass) => {
     await deadLetter(queues, input({ code }));
     expect(await letters()).toMatchObject([{ class: faultClass }]);
   });
@@ -99,19 +156,35 @@ describe('a dead letter', () => {
 
   test('fits with the largest event that can be sealed, whole', async () => {
     const noise = randomBytes(768 * 1024 - 40_000).toString('base64');
-    const body = seal('sluice.test.v1', { noise }, { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' });
+    const body = seal(
+      'sluice.test.v1',
+      { noise },
+      { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' },
+    );
     expect(Buffer.byteLength(body)).toBeGreaterThan(MAX_BODY_BYTES - 80_000);
-    await deadLetter(queues, input({ message: { ...MESSAGE, body }, response: randomBytes(4000).toString('hex'), reason: randomBytes(500).toString('hex') }));
+    await deadLetter(
+      queues,
+      input({
+        message: { ...MESSAGE, body },
+        response: randomBytes(4000).toString('hex'),
+        reason: randomBytes(500).toString('hex'),
+      }),
+    );
     const [letter] = await letters();
     expect(letter?.original.body).toBe(body);
     expect(letter?.original.cut).toBeUndefined();
   });
 
   test('keeps the beginning of a body that cannot be packed, with its size and hash', async () => {
-    const printable = [...randomBytes(MAX_BODY_BYTES)].map((byte) => String.fromCharCode(35 + (byte % 90))).join('');
+    const printable = [...randomBytes(MAX_BODY_BYTES)]
+      .map((byte) => String.fromCharCode(35 + (byte % 90)))
+      .join('');
     await deadLetter(queues, input({ message: { ...MESSAGE, body: printable } }));
     const [letter] = await letters();
-    expect(letter?.original.cut).toEqual({ bytes: MAX_BODY_BYTES, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(letter?.original.cut).toEqual({
+      bytes: MAX_BODY_BYTES,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     expect(printable.startsWith(letter?.original.body ?? 'not kept')).toBe(true);
     expect(letter?.original.body.length).toBeGreaterThan(100_000);
   });
@@ -121,12 +194,43 @@ describe('a dead letter', () => {
     ['an owner of 400 KB', { owner: `east/${'x'.repeat(400_000)}` }],
     ['a reason of 400 KB', { reason: '\u0001'.repeat(400_000) }],
     ['a trace of 400 KB', { traceparent: 'x'.repeat(400_000) }],
-    ['a device, a partition and an exposure of 400 KB each', { device: 'd'.repeat(400_000), partition: 'p'.repeat(400_000), exposure: 'e'.repeat(400_000) }],
-    ['tries without end', { attempts: Array.from({ length: 5_000 }, () => ({ at: '2026-11-22T00:00:00.000Z', code: 'BIP421', reason: randomBytes(5_000).toString('hex') })) }],
-    ['a plan without end', { plan: Array.from({ length: 5_000 }, (_, i) => ({ owner: 'o', key: `${i}`, kind: 'create', code: 'OK', reason: randomBytes(2_000).toString('hex') })) }],
+    [
+      'a device, a partition and an exposure of 400 KB each',
+      {
+        device: 'd'.repeat(400_000),
+        partition: 'p'.repeat(400_000),
+        exposure: 'e'.repeat(400_000),
+      },
+    ],
+    [
+      'tries without end',
+      {
+        attempts: Array.from({ length: 5_000 }, () => ({
+          at: '2026-11-22T00:00:00.000Z',
+          code: 'BIP421',
+          reason: randomBytes(5_000).toString('hex'),
+        })),
+      },
+    ],
+    [
+      'a plan without end',
+      {
+        plan: Array.from({ length: 5_000 }, (_, i) => ({
+          owner: 'o',
+          key: `${i}`,
+          kind: 'create',
+          code: 'OK',
+          reason: randomBytes(2_000).toString('hex'),
+        })),
+      },
+    ],
   ])('fits with %s', async (_, change) => {
     const noise = randomBytes(768 * 1024 - 40_000).toString('base64');
-    const body = seal('sluice.test.v1', { noise }, { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' });
+    const body = seal(
+      'sluice.test.v1',
+      { noise },
+      { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' },
+    );
     await deadLetter(queues, input({ ...change, message: { ...MESSAGE, body } }));
     const [letter] = await letters();
     expect(letter?.original.cut).toBeUndefined();
@@ -135,10 +239,27 @@ describe('a dead letter', () => {
 
   test('of an event that fits whole gives up what is only told, never the event', async () => {
     const noise = randomBytes(768 * 1024 - 36_000).toString('base64');
-    const body = seal('sluice.test.v1', { noise }, { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' });
-    const attempts = Array.from({ length: 20 }, (_, i) => ({ at: '2026-11-22T00:00:00.000Z', code: `BIP${i}`, reason: foreign(2_000) }));
-    const plan = Array.from({ length: 50 }, (_, i) => ({ owner: 'o', key: `${i}`, kind: 'create', code: 'OK', reason: foreign(2_000) }));
-    await deadLetter(queues, input({ attempts, plan, response: foreign(4_000), message: { ...MESSAGE, body } }));
+    const body = seal(
+      'sluice.test.v1',
+      { noise },
+      { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' },
+    );
+    const attempts = Array.from({ length: 20 }, (_, i) => ({
+      at: '2026-11-22T00:00:00.000Z',
+      code: `BIP${i}`,
+      reason: foreign(2_000),
+    }));
+    const plan = Array.from({ length: 50 }, (_, i) => ({
+      owner: 'o',
+      key: `${i}`,
+      kind: 'create',
+      code: 'OK',
+      reason: foreign(2_000),
+    }));
+    await deadLetter(
+      queues,
+      input({ attempts, plan, response: foreign(4_000), message: { ...MESSAGE, body } }),
+    );
     const [letter] = await letters();
     expect(letter?.original.body).toBe(body);
     expect(letter?.plan).toBeUndefined();
@@ -160,8 +281,27 @@ describe('a dead letter', () => {
 });
 
 describe('the queue codes', () => {
-  test.each(['Q601', 'Q602', 'Q603', 'Q604', 'Q605', 'Q610', 'Q611', 'Q612', 'Q613', 'Q614', 'Q615', 'Q616', 'Q617'])('%s has a cause and a remedy', (code) => {
-    const Entry = z.object({ title: z.string().min(3), cause: z.string().min(20), fix: z.string().min(20), retryable: z.boolean() });
+  test.each([
+    'Q601',
+    'Q602',
+    'Q603',
+    'Q604',
+    'Q605',
+    'Q610',
+    'Q611',
+    'Q612',
+    'Q613',
+    'Q614',
+    'Q615',
+    'Q616',
+    'Q617',
+  ])('%s has a cause and a remedy', (code) => {
+    const Entry = z.object({
+      title: z.string().min(3),
+      cause: z.string().min(20),
+      fix: z.string().min(20),
+      retryable: z.boolean(),
+    });
     expect(Entry.safeParse(CODES[code]).success).toBe(true);
   });
 });

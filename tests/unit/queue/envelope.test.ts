@@ -13,8 +13,18 @@ import { open, seal, type EventMeta, type Opened } from '../../../shared/queue/e
 import { MAX_BODY_BYTES } from '../../../shared/queue/port.ts';
 
 const LONG = 'x'.repeat(513);
-const TYPES = { 'sluice.test.note.v1': z.strictObject({ text: z.string(), items: z.array(z.strictObject({ port: z.int() })) }) } as const;
-const META: EventMeta = { id: 'e-1', cluster: 'east', subject: 'east/istio-system/gw', time: '2026-11-22T10:00:00.000Z' };
+const TYPES = {
+  'sluice.test.note.v1': z.strictObject({
+    text: z.string(),
+    items: z.array(z.strictObject({ port: z.int() })),
+  }),
+} as const;
+const META: EventMeta = {
+  id: 'e-1',
+  cluster: 'east',
+  subject: 'east/istio-system/gw',
+  time: '2026-11-22T10:00:00.000Z',
+};
 const DATA = { text: 'hello', items: [{ port: 443 }] };
 const TYPE = 'sluice.test.note.v1';
 
@@ -34,7 +44,10 @@ function raw(change: object): string {
 
 describe('sealing', () => {
   test('makes a CloudEvent 1.0 in structured JSON', () => {
-    const hops = [{ at: '2026-11-22T10:00:00.000Z', where: 'watch' }, { at: '2026-11-22T10:00:01.000Z', where: 'map' }];
+    const hops = [
+      { at: '2026-11-22T10:00:00.000Z', where: 'watch' },
+      { at: '2026-11-22T10:00:01.000Z', where: 'map' },
+    ];
     expect(JSON.parse(seal(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }))).toEqual({
       specversion: '1.0',
       id: 'e-1',
@@ -52,8 +65,12 @@ describe('sealing', () => {
 
   test('opens again to what was sealed', () => {
     const hops = [{ at: '2026-11-22T10:00:00.000Z', where: 'watch' }];
-    expect(open(seal(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }), TYPES)).toEqual({ ok: { ...META, type: TYPE, traceparent: '00-1-2-01', hops, data: DATA } });
-    expect(open(seal(TYPE, DATA, META), TYPES)).toEqual({ ok: { ...META, type: TYPE, hops: [], data: DATA } });
+    expect(open(seal(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }), TYPES)).toEqual({
+      ok: { ...META, type: TYPE, traceparent: '00-1-2-01', hops, data: DATA },
+    });
+    expect(open(seal(TYPE, DATA, META), TYPES)).toEqual({
+      ok: { ...META, type: TYPE, hops: [], data: DATA },
+    });
   });
 
   test('any text survives, and the body holds only what every queue takes', () => {
@@ -76,7 +93,12 @@ describe('sealing', () => {
 
   test('refuses what does not fit even packed, and says what to split', () => {
     const data = { text: noise(2_000_000), items: [] };
-    expect(() => seal(TYPE, data, META)).toThrow(expect.objectContaining({ code: 'Q604', message: expect.stringMatching(/east\/istio-system\/gw.*Split its ingress/) }));
+    expect(() => seal(TYPE, data, META)).toThrow(
+      expect.objectContaining({
+        code: 'Q604',
+        message: expect.stringMatching(/east\/istio-system\/gw.*Split its ingress/),
+      }),
+    );
   });
 
   test('leaves room for the dead letter that would hold it', () => {
@@ -101,52 +123,213 @@ describe('opening refuses, with code and reason,', () => {
     ['null', 'null', 'Q611', /specversion/],
     ['another version of CloudEvents', raw({ specversion: '0.3' }), 'Q611', /specversion.*1\.0/],
     ['an event without id', raw({ id: '' }), 'Q611', /id/],
-    ['an event from somewhere else', raw({ source: 'https://example.com' }), 'Q611', /source: must be \/clusters\/<id>/],
+    [
+      'an event from somewhere else',
+      raw({ source: 'https://example.com' }),
+      'Q611',
+      /source: must be \/clusters\/<id>/,
+    ],
     ['a time that is none', raw({ time: 'yesterday' }), 'Q611', /time/],
     ['another content type', raw({ datacontenttype: 'text/xml' }), 'Q611', /datacontenttype/],
-    ['an unknown type', raw({ type: 'com.example.thing' }), 'Q612', /carries sluice\.test\.note\.v1, not com\.example\.thing/],
-    ['a newer version of a known type', raw({ type: 'sluice.test.note.v2' }), 'Q612', /is sluice\.test\.note\.v2; this Sluice reads sluice\.test\.note\.v1/],
-    ['a type that is a property of every object', raw({ type: '__proto__' }), 'Q612', /not __proto__/],
-    ['data that does not fit, with path and expectation', raw({ data: { text: 'a', items: [{ port: '443' }] } }), 'Q613', /items\[0\]\.port: .*expected/],
+    [
+      'an unknown type',
+      raw({ type: 'com.example.thing' }),
+      'Q612',
+      /carries sluice\.test\.note\.v1, not com\.example\.thing/,
+    ],
+    [
+      'a newer version of a known type',
+      raw({ type: 'sluice.test.note.v2' }),
+      'Q612',
+      /is sluice\.test\.note\.v2; this Sluice reads sluice\.test\.note\.v1/,
+    ],
+    [
+      'a type that is a property of every object',
+      raw({ type: '__proto__' }),
+      'Q612',
+      /not __proto__/,
+    ],
+    [
+      'data that does not fit, with path and expectation',
+      raw({ data: { text: 'a', items: [{ port: '443' }] } }),
+      'Q613',
+      /items\[0\]\.port: .*expected/,
+    ],
     ['an unknown field in the data', raw({ data: { ...DATA, extra: 1 } }), 'Q613', /extra/],
     ['an event without data', raw({ data: undefined }), 'Q613', /the value: .*expected object/],
-    ['an unknown packing', raw({ data: undefined, dataencoding: 'br', data_base64: 'AAAA' }), 'Q614', /packed as "br"/],
-    ['packed data without a name for the packing', raw({ data: undefined, data_base64: 'AAAA' }), 'Q614', /nothing named/],
-    ['damaged packed data', raw({ data: undefined, dataencoding: 'gzip', data_base64: 'AAAA' }), 'Q614', /cannot be unpacked/],
-    ['packed data that is not JSON', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync('nope').toString('base64') }), 'Q614', /cannot be unpacked/],
-    ['brackets without end', `${raw({}).slice(0, -1)},"x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, 'Q615', /nested more than 64 levels deep/],
-    ['values without end', raw({ data: { text: 'a', items: Array.from({ length: 200_000 }, () => 1) } }), 'Q615', /more than 150000 values/],
-    ['packed brackets without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync('['.repeat(10_000_000)).toString('base64') }), 'Q615', /nested more than 64 levels deep/],
-    ['packed values without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(`{"text":"","items":[${'[],'.repeat(3_000_000)}1]}`).toString('base64') }), 'Q615', /more than 800000 values/],
-    ['a string without end', raw({ data: { text: 'x'.repeat(LONGEST_STRING + 1), items: [] } }), 'Q615', /a string of more than 262144 characters/],
-    ['a packed string without end', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(JSON.stringify({ text: 'x'.repeat(LONGEST_STRING + 1), items: [] })).toString('base64') }), 'Q615', /a string of more than 262144 characters/],
-    ['a name without end', raw({ data: { ...DATA, ['x'.repeat(LONGEST_STRING + 1)]: 1 } }), 'Q615', /a string of more than 262144 characters/],
-    ['many values of which not one fits, by the first', raw({ data: { text: 'a', items: Array.from({ length: 100_000 }, () => 1) } }), 'Q613', /fit: items\[0\]: [^;]*\. Update/],
+    [
+      'an unknown packing',
+      raw({ data: undefined, dataencoding: 'br', data_base64: 'AAAA' }),
+      'Q614',
+      /packed as "br"/,
+    ],
+    [
+      'packed data without a name for the packing',
+      raw({ data: undefined, data_base64: 'AAAA' }),
+      'Q614',
+      /nothing named/,
+    ],
+    [
+      'damaged packed data',
+      raw({ data: undefined, dataencoding: 'gzip', data_base64: 'AAAA' }),
+      'Q614',
+      /cannot be unpacked/,
+    ],
+    [
+      'packed data that is not JSON',
+      raw({
+        data: undefined,
+        dataencoding: 'gzip',
+        data_base64: gzipSync('nope').toString('base64'),
+      }),
+      'Q614',
+      /cannot be unpacked/,
+    ],
+    [
+      'brackets without end',
+      `${raw({}).slice(0, -1)},"x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+      'Q615',
+      /nested more than 64 levels deep/,
+    ],
+    [
+      'values without end',
+      raw({ data: { text: 'a', items: Array.from({ length: 200_000 }, () => 1) } }),
+      'Q615',
+      /more than 150000 values/,
+    ],
+    [
+      'packed brackets without end',
+      raw({
+        data: undefined,
+        dataencoding: 'gzip',
+        data_base64: gzipSync('['.repeat(10_000_000)).toString('base64'),
+      }),
+      'Q615',
+      /nested more than 64 levels deep/,
+    ],
+    [
+      'packed values without end',
+      raw({
+        data: undefined,
+        dataencoding: 'gzip',
+        data_base64: gzipSync(`{"text":"","items":[${'[],'.repeat(3_000_000)}1]}`).toString(
+          'base64',
+        ),
+      }),
+      'Q615',
+      /more than 800000 values/,
+    ],
+    [
+      'a string without end',
+      raw({ data: { text: 'x'.repeat(LONGEST_STRING + 1), items: [] } }),
+      'Q615',
+      /a string of more than 262144 characters/,
+    ],
+    [
+      'a packed string without end',
+      raw({
+        data: undefined,
+        dataencoding: 'gzip',
+        data_base64: gzipSync(
+          JSON.stringify({ text: 'x'.repeat(LONGEST_STRING + 1), items: [] }),
+        ).toString('base64'),
+      }),
+      'Q615',
+      /a string of more than 262144 characters/,
+    ],
+    [
+      'a name without end',
+      raw({ data: { ...DATA, ['x'.repeat(LONGEST_STRING + 1)]: 1 } }),
+      'Q615',
+      /a string of more than 262144 characters/,
+    ],
+    [
+      'many values of which not one fits, by the first',
+      raw({ data: { text: 'a', items: Array.from({ length: 100_000 }, () => 1) } }),
+      'Q613',
+      /fit: items\[0\]: [^;]*\. Update/,
+    ],
     ['a subject of 400 KB', raw({ subject: 'x'.repeat(400_000) }), 'Q611', /subject: Too big/],
-    ['an id, a type, hops and a trace of 400 KB each', raw({ id: 'x'.repeat(400_000), type: 'x'.repeat(400_000), hops: 'x'.repeat(400_000), traceparent: 'x'.repeat(400_000) }), 'Q611', /id: Too big/],
-    ['a bomb', raw({ data: undefined, dataencoding: 'gzip', data_base64: gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64') }), 'Q614', /grows beyond 16777216 bytes/],
+    [
+      'an id, a type, hops and a trace of 400 KB each',
+      raw({
+        id: 'x'.repeat(400_000),
+        type: 'x'.repeat(400_000),
+        hops: 'x'.repeat(400_000),
+        traceparent: 'x'.repeat(400_000),
+      }),
+      'Q611',
+      /id: Too big/,
+    ],
+    [
+      'a bomb',
+      raw({
+        data: undefined,
+        dataencoding: 'gzip',
+        data_base64: gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64'),
+      }),
+      'Q614',
+      /grows beyond 16777216 bytes/,
+    ],
   ];
 
   test.each(cases)('%s', (_what, body, code, reason) => {
-    expect(refusal(open(body, TYPES))).toMatchObject({ code, reason: expect.stringMatching(reason) });
+    expect(refusal(open(body, TYPES))).toMatchObject({
+      code,
+      reason: expect.stringMatching(reason),
+    });
   });
 
   test('anything else, without ever throwing', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json(), fc.dictionary(fc.constantFrom('specversion', 'id', 'source', 'type', 'subject', 'time', 'data', 'hops', 'data_base64', 'dataencoding'), fc.jsonValue()).map((o) => JSON.stringify(o))), (body) => {
-        expect(Object.keys(open(body, TYPES))).toHaveLength(1);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc
+            .dictionary(
+              fc.constantFrom(
+                'specversion',
+                'id',
+                'source',
+                'type',
+                'subject',
+                'time',
+                'data',
+                'hops',
+                'data_base64',
+                'dataencoding',
+              ),
+              fc.jsonValue(),
+            )
+            .map((o) => JSON.stringify(o)),
+        ),
+        (body) => {
+          expect(Object.keys(open(body, TYPES))).toHaveLength(1);
+        },
+      ),
     );
   });
 
   test('but says whose event it was, as far as it can be read', () => {
-    expect(refusal(open(raw({ data: 1 }), TYPES))).toMatchObject({ id: 'e-1', type: TYPE, cluster: 'east', subject: 'east/istio-system/gw' });
-    expect(refusal(open(raw({ time: 'never' }), TYPES))).toMatchObject({ id: 'e-1', cluster: 'east' });
+    expect(refusal(open(raw({ data: 1 }), TYPES))).toMatchObject({
+      id: 'e-1',
+      type: TYPE,
+      cluster: 'east',
+      subject: 'east/istio-system/gw',
+    });
+    expect(refusal(open(raw({ time: 'never' }), TYPES))).toMatchObject({
+      id: 'e-1',
+      cluster: 'east',
+    });
     expect(Object.keys(refusal(open('?', TYPES))).sort()).toEqual(['code', 'reason']);
   });
 
   test('but never in more words than a record takes, whatever the sender named', () => {
-    for (const body of [raw({ data: { ...DATA, ['x'.repeat(400_000)]: 1 } }), raw({ type: `sluice.${'x'.repeat(400_000)}`, id: 'y'.repeat(400_000) })]) {
+    for (const body of [
+      raw({ data: { ...DATA, ['x'.repeat(400_000)]: 1 } }),
+      raw({ type: `sluice.${'x'.repeat(400_000)}`, id: 'y'.repeat(400_000) }),
+    ]) {
       const refused = refusal(open(body, TYPES));
       expect(JSON.stringify(refused).length).toBeLessThan(3_000);
     }
@@ -157,22 +340,83 @@ describe('opening refuses, with code and reason,', () => {
   });
 
   test('but never for hops that cannot be read', () => {
-    expect(open(raw({ hops: 'x, 2026-11-22T10:00:00.000Z map, , 1 2 3' }), TYPES)).toMatchObject({ ok: { hops: expect.arrayContaining([{ at: '2026-11-22T10:00:00.000Z', where: 'map' }]) } });
+    expect(open(raw({ hops: 'x, 2026-11-22T10:00:00.000Z map, , 1 2 3' }), TYPES)).toMatchObject({
+      ok: { hops: expect.arrayContaining([{ at: '2026-11-22T10:00:00.000Z', where: 'map' }]) },
+    });
   });
 });
 
 /** Red where one of them has no bound: it would be carried on into messages, records and lines of the log. */
 test.each([
-  ['the UID of a cluster', Inventory, { cluster: 'east', clusterUid: LONG, revision: { epoch: 1, counter: 1 }, ingresses: [] }, 'clusterUid'],
-  ['an inventory', Inventory, { cluster: 'east', clusterUid: 'u', revision: { epoch: 1, counter: 1 }, ingresses: [{ namespace: LONG, service: 's' }] }, 'ingresses.0.namespace'],
-  ['a change', Change, { what: 'added', kind: 'Gateway', namespace: 'n', name: LONG, resourceVersion: '1' }, 'name'],
+  [
+    'the UID of a cluster',
+    Inventory,
+    { cluster: 'east', clusterUid: LONG, revision: { epoch: 1, counter: 1 }, ingresses: [] },
+    'clusterUid',
+  ],
+  [
+    'an inventory',
+    Inventory,
+    {
+      cluster: 'east',
+      clusterUid: 'u',
+      revision: { epoch: 1, counter: 1 },
+      ingresses: [{ namespace: LONG, service: 's' }],
+    },
+    'ingresses.0.namespace',
+  ],
+  [
+    'a change',
+    Change,
+    { what: 'added', kind: 'Gateway', namespace: 'n', name: LONG, resourceVersion: '1' },
+    'name',
+  ],
   ['a slice', Slice, { ...slice(1, [exposure()]), sender: LONG }, 'sender'],
   ['an exposure', Slice, slice(1, [exposure({ gateways: [LONG] })]), 'exposures.0.gateways.0'],
-  ['a note', Slice, { ...slice(1, []), notes: [{ object: LONG, message: 'm', code: 'GW144' }] }, 'notes.0.object'],
-  ['a result', Settled, { owner: LONG, clusterUid: 'u', version: { epoch: 1, counter: 1, generation: 1 }, devices: [], servers: [], exposures: [], notes: [] }, 'owner'],
-  ['an absence', Absence, { cluster: 'east', clusterUid: 'u', device: 'd', version: { epoch: 1, counter: 1, generation: 1 }, absent: [LONG] }, 'absent.0'],
-  ['an order', Steering, { action: 'drain', device: 'd', cluster: LONG, mode: 'drain', because: 'b' }, 'cluster'],
-] as const)('%s with a name of more than 512 characters is not taken', (_, schema: z.ZodType, data, path) => {
-  const { error } = schema.safeParse(data);
-  expect(error?.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`)).toEqual([`${path} too_big`]);
-});
+  [
+    'a note',
+    Slice,
+    { ...slice(1, []), notes: [{ object: LONG, message: 'm', code: 'GW144' }] },
+    'notes.0.object',
+  ],
+  [
+    'a result',
+    Settled,
+    {
+      owner: LONG,
+      clusterUid: 'u',
+      version: { epoch: 1, counter: 1, generation: 1 },
+      devices: [],
+      servers: [],
+      exposures: [],
+      notes: [],
+    },
+    'owner',
+  ],
+  [
+    'an absence',
+    Absence,
+    {
+      cluster: 'east',
+      clusterUid: 'u',
+      device: 'd',
+      version: { epoch: 1, counter: 1, generation: 1 },
+      absent: [LONG],
+    },
+    'absent.0',
+  ],
+  [
+    'an order',
+    Steering,
+    { action: 'drain', device: 'd', cluster: LONG, mode: 'drain', because: 'b' },
+    'cluster',
+  ],
+] as const)(
+  '%s with a name of more than 512 characters is not taken',
+  (_, schema: z.ZodType, data, path) => {
+    const { error } = schema.safeParse(data);
+    expect(error?.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`)).toEqual([
+      `${path} too_big`,
+    ]);
+  },
+);

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { randomUUID } from 'node:crypto';
-import { startEventSource, type EventSource, type EventSourceOptions } from '../../../shared/queue/event-source.ts';
+import {
+  startEventSource,
+  type EventSource,
+  type EventSourceOptions,
+} from '../../../shared/queue/event-source.ts';
 import { fromRecord, type FunctionContext } from '../../../shared/queue/handler.ts';
 import { readAnswer } from '../../../shared/queue/invocation.ts';
 import { QueueError, type Queue, type Queues } from '../../../shared/queue/port.ts';
@@ -54,7 +58,13 @@ function start(change: Partial<EventSourceOptions> = {}): EventSource {
     queue,
     handler: (event, context) => {
       const { promise, resolve, reject } = Promise.withResolvers<SQSBatchResponse | void>();
-      calls.push({ bodies: event.Records.map((r) => r.body), event, context, answer: resolve, fail: reject });
+      calls.push({
+        bodies: event.Records.map((r) => r.body),
+        event,
+        context,
+        answer: resolve,
+        fail: reject,
+      });
       return promise;
     },
     functionName: 'map',
@@ -73,7 +83,8 @@ function start(change: Partial<EventSourceOptions> = {}): EventSource {
 }
 
 async function send(...bodies: readonly string[]): Promise<void> {
-  for (const body of bodies) await queue.send({ group: body[0] ?? '', deduplicationId: randomUUID(), body });
+  for (const body of bodies)
+    await queue.send({ group: body[0] ?? '', deduplicationId: randomUUID(), body });
 }
 
 function call(index: number): Call {
@@ -82,7 +93,9 @@ function call(index: number): Call {
   return found;
 }
 const failing = (at: Call, ...bodies: readonly string[]): SQSBatchResponse => ({
-  batchItemFailures: at.event.Records.filter((r) => bodies.includes(r.body)).map((r) => ({ itemIdentifier: r.messageId })),
+  batchItemFailures: at.event.Records.filter((r) => bodies.includes(r.body)).map((r) => ({
+    itemIdentifier: r.messageId,
+  })),
 });
 const depth = async (): Promise<number> => {
   const { waiting, inFlight } = await queue.depth();
@@ -95,8 +108,22 @@ describe('an event source', () => {
     start();
     await idle();
     const { event, context } = call(0);
-    expect(event.Records[0]).toMatchObject({ body: 'a1', eventSource: 'aws:sqs', messageAttributes: {}, attributes: { MessageGroupId: 'a', ApproximateReceiveCount: '1', SentTimestamp: String(clock.now()) } });
-    expect(fromRecord(event.Records[0]!)).toMatchObject({ body: 'a1', group: 'a', receiveCount: 1, sentAt: clock.now() });
+    expect(event.Records[0]).toMatchObject({
+      body: 'a1',
+      eventSource: 'aws:sqs',
+      messageAttributes: {},
+      attributes: {
+        MessageGroupId: 'a',
+        ApproximateReceiveCount: '1',
+        SentTimestamp: String(clock.now()),
+      },
+    });
+    expect(fromRecord(event.Records[0]!)).toMatchObject({
+      body: 'a1',
+      group: 'a',
+      receiveCount: 1,
+      sentAt: clock.now(),
+    });
     expect(context).toMatchObject({ functionName: 'map', functionVersion: '7' });
     expect(context.getRemainingTimeInMillis()).toBe(30_000);
     await clock.pass(10_000);
@@ -263,21 +290,30 @@ describe('an event source', () => {
 
   test('a message that cannot be deleted is told of, and comes again', async () => {
     await send('a1', 'b1');
-    const stubborn: Queue = { ...queue, delete: () => Promise.reject(new QueueError('Q601', 'away')) };
+    const stubborn: Queue = {
+      ...queue,
+      delete: () => Promise.reject(new QueueError('Q601', 'away')),
+    };
     start({ queue: stubborn });
     await idle();
     call(0).answer();
     await clock.pass(61_000);
     expect(call(1).bodies).toEqual(['a1', 'b1']);
-    expect(lines).toEqual(['a finished message could not be deleted', 'a finished message could not be deleted']);
+    expect(lines).toEqual([
+      'a finished message could not be deleted',
+      'a finished message could not be deleted',
+    ]);
   });
 
   test.each([
     ['stop()', (source: EventSource, _ending: AbortController) => source.stop()],
-    ['its signal', (source: EventSource, ending: AbortController) => {
-      ending.abort();
-      return source.stop();
-    }],
+    [
+      'its signal',
+      (source: EventSource, ending: AbortController) => {
+        ending.abort();
+        return source.stop();
+      },
+    ],
   ])('%s finishes what is in hand and takes no more', async (_how, end) => {
     const ending = new AbortController();
     await send('a1');
@@ -306,16 +342,23 @@ describe('an event source', () => {
   });
 
   test('a message that always fails ends in the dead-letter queue, and the rest of its group is handled', async () => {
-    const strict = createSqliteQueues({ path: ':memory:', clock, id: randomUUID, maxReceiveCount: 3 });
+    const strict = createSqliteQueues({
+      path: ':memory:',
+      clock,
+      id: randomUUID,
+      maxReceiveCount: 3,
+    });
     const poisoned = strict.queue('snapshots');
-    for (const body of ['poison', 'good']) await poisoned.send({ group: 'a', deduplicationId: body, body });
+    for (const body of ['poison', 'good'])
+      await poisoned.send({ group: 'a', deduplicationId: body, body });
     const handled: string[] = [];
     const source = start({
       queue: poisoned,
       batchSize: 1,
       handler: async (event) => {
         const [record] = event.Records;
-        if (record?.body === 'poison') return { batchItemFailures: [{ itemIdentifier: record.messageId }] };
+        if (record?.body === 'poison')
+          return { batchItemFailures: [{ itemIdentifier: record.messageId }] };
         handled.push(record?.body ?? '');
         return undefined;
       },
@@ -331,14 +374,27 @@ describe('an event source', () => {
     [{ batchSize: 0 }, /batch size of function map is 0/],
     [{ batchSize: 11 }, /1 to 10/],
     [{ concurrency: 0 }, /concurrency of function map is 0/],
-    [{ timeout: 60_000, visibility: 59_999 }, /visibility of 59999 ms is shorter than the timeout of 60000 ms/],
+    [
+      { timeout: 60_000, visibility: 59_999 },
+      /visibility of 59999 ms is shorter than the timeout of 60000 ms/,
+    ],
   ])('refuses %j', (change, message) => {
     expect(() => start(change)).toThrow(message);
   });
 });
 
 describe("a handler's answer", () => {
-  const batch = [{ id: 'm-1', receipt: '', group: '', deduplicationId: '', body: '', receiveCount: 1, sentAt: 0 }];
+  const batch = [
+    {
+      id: 'm-1',
+      receipt: '',
+      group: '',
+      deduplicationId: '',
+      body: '',
+      receiveCount: 1,
+      sentAt: 0,
+    },
+  ];
   test.each([
     [{ batchItemFailures: [{ itemIdentifier: '' }] }],
     [{ batchItemFailures: [{ itemIdentifier: null }] }],
@@ -346,10 +402,21 @@ describe("a handler's answer", () => {
     [{ batchItemFailures: [null] }],
     [{ batchItemFailures: 'm-1' }],
   ])('%j fails the batch, as on Lambda', (answer) => {
-    expect(readAnswer(answer as unknown as SQSBatchResponse, batch)).toMatchObject({ kind: 'failed' });
+    expect(readAnswer(answer as unknown as SQSBatchResponse, batch)).toMatchObject({
+      kind: 'failed',
+    });
   });
 
-  test.each([[undefined], [null], [{}], [{ batchItemFailures: null }], [{ batchItemFailures: [] }]])('%j is success, as on Lambda', (answer) => {
-    expect(readAnswer(answer as SQSBatchResponse, batch)).toEqual({ kind: 'done', retry: new Set() });
+  test.each([
+    [undefined],
+    [null],
+    [{}],
+    [{ batchItemFailures: null }],
+    [{ batchItemFailures: [] }],
+  ])('%j is success, as on Lambda', (answer) => {
+    expect(readAnswer(answer as SQSBatchResponse, batch)).toEqual({
+      kind: 'done',
+      retry: new Set(),
+    });
   });
 });

@@ -12,7 +12,15 @@ function depthOf(value: unknown): number {
 /** Empty arrays and objects count as if they held one. */
 function countOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
-  return 1 + Math.max(1, Object.values(value).map(countOf).reduce((a, b) => a + b, 0));
+  return (
+    1 +
+    Math.max(
+      1,
+      Object.values(value)
+        .map(countOf)
+        .reduce((a, b) => a + b, 0),
+    )
+  );
 }
 
 describe('JSON text that is too much', () => {
@@ -23,29 +31,43 @@ describe('JSON text that is too much', () => {
         const [depth, values] = [depthOf(value), countOf(value)];
         expect(excessOf(text, { depth, values })).toBeUndefined();
         if (depth > 0) expect(excessOf(text, { depth: depth - 1, values: NONE })).toMatch(/nested/);
-        expect(excessOf(text, { depth: NONE, values: Math.floor(values / 2) - 1 })).toMatch(/values/);
+        expect(excessOf(text, { depth: NONE, values: Math.floor(values / 2) - 1 })).toMatch(
+          /values/,
+        );
       }),
     );
   });
 
   test('is known by its longest string or name, by what it says and not by how it is written', () => {
-    const texts = fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', '\u0001', '\u4e00', '\ud83d\ude00') });
+    const texts = fc.string({
+      unit: fc.constantFrom('a', '"', '\\', '\n', '\u0001', '\u4e00', '\ud83d\ude00'),
+    });
     fc.assert(
       fc.property(fc.dictionary(texts, fc.array(texts)), (value) => {
         const text = JSON.stringify(value);
-        const longest = Math.max(0, ...Object.entries(value).flat(2).map((one) => one.length));
+        const longest = Math.max(
+          0,
+          ...Object.entries(value)
+            .flat(2)
+            .map((one) => one.length),
+        );
         expect(excessOf(text, { depth: NONE, values: NONE, string: longest })).toBeUndefined();
-        if (longest > 0) expect(excessOf(text, { depth: NONE, values: NONE, string: longest - 1 })).toMatch(/string/);
+        if (longest > 0)
+          expect(excessOf(text, { depth: NONE, values: NONE, string: longest - 1 })).toMatch(
+            /string/,
+          );
       }),
     );
     expect(excessOf(`"${'x'.repeat(9)}`, { depth: 1, values: 1, string: 8 })).toMatch(/string/);
   });
 
   test('is not what stands in a string: brackets, commas, quotes and backslashes', () => {
-    for (const text of ['[[[[', '{{,,,', '"],["', '\\', '\\\\"', '\\"[[[']) expect(excessOf(JSON.stringify([text]), { depth: 1, values: 2 })).toBeUndefined();
+    for (const text of ['[[[[', '{{,,,', '"],["', '\\', '\\\\"', '\\"[[['])
+      expect(excessOf(JSON.stringify([text]), { depth: 1, values: 2 })).toBeUndefined();
   });
 
   test('is looked through to the end of what is no JSON', () => {
-    for (const text of ['', '"', '"\\', ']]]][', '"abc', '\\"[']) expect(excessOf(text, { depth: 1, values: 2 })).toBeUndefined();
+    for (const text of ['', '"', '"\\', ']]]][', '"abc', '\\"['])
+      expect(excessOf(text, { depth: 1, values: 2 })).toBeUndefined();
   });
 });

@@ -4,13 +4,23 @@ import type { Secrets } from '../../../shared/config/secrets.ts';
 import { createKeyring, signerOf } from '../../../shared/queue/keyring.ts';
 import { newKeyPair, readVerifyKey } from '../../../shared/queue/signature.ts';
 
-function vault(texts: Record<string, string>): { readonly secrets: Secrets; readonly texts: Record<string, string>; readonly read: string[] } {
+function vault(texts: Record<string, string>): {
+  readonly secrets: Secrets;
+  readonly texts: Record<string, string>;
+  readonly read: string[];
+} {
   const read: string[] = [];
   const secrets: Secrets = {
     resolve: (reference) => {
       read.push(reference);
       const text = texts[reference];
-      return text === undefined ? Promise.reject(new ConfigError('GW102', `secret ${reference}`, [{ path: '', message: 'is not there' }])) : Promise.resolve(text);
+      return text === undefined
+        ? Promise.reject(
+            new ConfigError('GW102', `secret ${reference}`, [
+              { path: '', message: 'is not there' },
+            ]),
+          )
+        : Promise.resolve(text);
     },
   };
   return { secrets, texts, read };
@@ -18,14 +28,21 @@ function vault(texts: Record<string, string>): { readonly secrets: Secrets; read
 
 const [one, two, three] = [newKeyPair(), newKeyPair(), newKeyPair()];
 const cluster = { verifyKeys: ['file:1', 'file:2'] };
-const found = (keyid: string): object => ({ kind: 'found', key: expect.objectContaining({ keyid }) });
+const found = (keyid: string): object => ({
+  kind: 'found',
+  key: expect.objectContaining({ keyid }),
+});
 
 describe('the keys of a cluster', () => {
   test('are several while one is replaced, and read once', async () => {
     const { secrets, read } = vault({ 'file:1': one.publicPem, 'file:2': two.publicPem });
     const ring = createKeyring(secrets, { monotonic: () => 0 });
-    for (const { keyid } of [one, two, one]) expect(await ring.find(cluster, keyid)).toEqual(found(keyid));
-    expect(await ring.find(cluster, three.keyid)).toEqual({ kind: 'unknown', known: [one.keyid, two.keyid] });
+    for (const { keyid } of [one, two, one])
+      expect(await ring.find(cluster, keyid)).toEqual(found(keyid));
+    expect(await ring.find(cluster, three.keyid)).toEqual({
+      kind: 'unknown',
+      known: [one.keyid, two.keyid],
+    });
     expect(read).toEqual(['file:1', 'file:2']);
   });
 
@@ -33,9 +50,17 @@ describe('the keys of a cluster', () => {
     const { secrets, texts } = vault({ 'file:1': one.publicPem });
     const ring = createKeyring(secrets, { monotonic: () => 0 });
     expect(await ring.find(cluster, one.keyid)).toEqual(found(one.keyid));
-    expect(await ring.find(cluster, two.keyid)).toEqual({ kind: 'away', code: 'GW102', reason: 'secret file:2: is not there' });
+    expect(await ring.find(cluster, two.keyid)).toEqual({
+      kind: 'away',
+      code: 'GW102',
+      reason: 'secret file:2: is not there',
+    });
     texts['file:2'] = 'rubbish';
-    expect(await ring.find(cluster, two.keyid)).toMatchObject({ kind: 'away', code: 'GW150', reason: expect.stringContaining('clusters[].verifyKeys file:2: holds no Ed25519 public key') });
+    expect(await ring.find(cluster, two.keyid)).toMatchObject({
+      kind: 'away',
+      code: 'GW150',
+      reason: expect.stringContaining('clusters[].verifyKeys file:2: holds no Ed25519 public key'),
+    });
     texts['file:2'] = two.publicPem;
     expect(await ring.find(cluster, two.keyid)).toEqual(found(two.keyid));
   });
@@ -62,7 +87,10 @@ describe("the watcher's key", () => {
     const signer = signerOf(secrets, { signKey: 'file:key' });
     await expect(signer()).rejects.toMatchObject({ code: 'GW102' });
     texts['file:key'] = one.publicPem;
-    await expect(signer()).rejects.toMatchObject({ code: 'GW151', message: expect.stringContaining('clusters[].signKey file:key: holds no Ed25519 private key') });
+    await expect(signer()).rejects.toMatchObject({
+      code: 'GW151',
+      message: expect.stringContaining('clusters[].signKey file:key: holds no Ed25519 private key'),
+    });
     texts['file:key'] = one.privatePem;
     const key = readVerifyKey(one.publicPem);
     expect((await signer())?.keyid).toBe('ok' in key && key.ok.keyid);

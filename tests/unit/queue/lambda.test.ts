@@ -6,7 +6,12 @@ import { lambdaEntry, type FunctionContext } from '../../../shared/runtime/lambd
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../../infra/aws/example.yaml');
-const CONTEXT: FunctionContext = { awsRequestId: 'r', functionName: 'map', functionVersion: '1', getRemainingTimeInMillis: () => 1000 };
+const CONTEXT: FunctionContext = {
+  awsRequestId: 'r',
+  functionName: 'map',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => 1000,
+};
 const EVENT = { Records: [] };
 
 let folder: string;
@@ -15,7 +20,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function entry(env: Readonly<Record<string, string>> = {}): { readonly call: () => Promise<unknown>; readonly runtimes: Runtime[] } {
+function entry(env: Readonly<Record<string, string>> = {}): {
+  readonly call: () => Promise<unknown>;
+  readonly runtimes: Runtime[];
+} {
   const runtimes: Runtime[] = [];
   const handler = lambdaEntry(
     (runtime) => {

@@ -11,7 +11,15 @@ import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
 
 const DAY = 86_400_000;
-const message = (id: string): QueueMessage => ({ id, body: '', group: 'g', deduplicationId: id, receipt: id, receiveCount: 2, sentAt: 0 });
+const message = (id: string): QueueMessage => ({
+  id,
+  body: '',
+  group: 'g',
+  deduplicationId: id,
+  receipt: id,
+  receiveCount: 2,
+  sentAt: 0,
+});
 
 test('the count of a message outlives the process, and another queue does not know it', async () => {
   const [blobs, { clock }] = [memoryBlobs(), testRuntime()];
@@ -48,7 +56,10 @@ describe('the store that is configured', () => {
   });
   afterEach(() => rmSync(path, { recursive: true, force: true }));
 
-  test.each([[false, ['suspects']], [true, []]])('with dry run %s holds %j after a suspect was begun', async (dryRun, holds) => {
+  test.each([
+    [false, ['suspects']],
+    [true, []],
+  ])('with dry run %s holds %j after a suspect was begun', async (dryRun, holds) => {
     const runtime = testRuntime(configOf({ failures: { kind: 'fs', path } }));
     const suspects = suspectsOf({ ...runtime, dryRun }, 'slices');
     await suspects.begin(message('a'), 1);

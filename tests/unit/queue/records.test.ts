@@ -7,43 +7,83 @@ import { AUDIT_EVENTS } from '../../../shared/queue/events.ts';
 import { fromRecord, toRecord } from '../../../shared/queue/handler.ts';
 import { formatHops, parseHops } from '../../../shared/queue/hops.ts';
 import { renewLease } from '../../../shared/queue/lease.ts';
-import { deadQueueOf, MAX_RECEIVE_COUNT, queueToken, RETENTION_MS } from '../../../shared/queue/limits.ts';
-import { QueueError, type OutgoingMessage, type Queue, type QueueMessage, type QueueName } from '../../../shared/queue/port.ts';
+import {
+  deadQueueOf,
+  MAX_RECEIVE_COUNT,
+  queueToken,
+  RETENTION_MS,
+} from '../../../shared/queue/limits.ts';
+import {
+  QueueError,
+  type OutgoingMessage,
+  type Queue,
+  type QueueMessage,
+  type QueueName,
+} from '../../../shared/queue/port.ts';
 import { judgeSettings, type QueueSettings } from '../../../shared/queue/settings.ts';
 import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 
 const ARN = 'arn:aws:sqs:eu-central-1:1:sluice-slices-dead.fifo';
 
 function message(over: Partial<QueueMessage> = {}): QueueMessage {
-  return { id: 'm', receipt: 'r', group: 'g', deduplicationId: 'd', body: 'b', receiveCount: 3, sentAt: 42, ...over };
+  return {
+    id: 'm',
+    receipt: 'r',
+    group: 'g',
+    deduplicationId: 'd',
+    body: 'b',
+    receiveCount: 3,
+    sentAt: 42,
+    ...over,
+  };
 }
 
 describe('a message', () => {
-  test.each<[string, Partial<QueueMessage>]>([['of nobody in particular', {}], ['of a sender', { sender: 'AROAEAST' }], ['that the queue moved', { redriven: true }]])('%s comes back from its record as it was', (_what, over) => {
+  test.each<[string, Partial<QueueMessage>]>([
+    ['of nobody in particular', {}],
+    ['of a sender', { sender: 'AROAEAST' }],
+    ['that the queue moved', { redriven: true }],
+  ])('%s comes back from its record as it was', (_what, over) => {
     expect(fromRecord(toRecord(message(over), ARN))).toStrictEqual(message(over));
   });
 
   test('has the role id of its sender, without the name of the session', () => {
-    expect(fromRecord(toRecord(message({ sender: 'AROAEAST:session' }), ARN)).sender).toBe('AROAEAST');
+    expect(fromRecord(toRecord(message({ sender: 'AROAEAST:session' }), ARN)).sender).toBe(
+      'AROAEAST',
+    );
   });
 
   test('that the queue moved names the queue from which it came, and only such a one', () => {
-    expect(toRecord(message({ redriven: true }), ARN).attributes.DeadLetterQueueSourceArn).toBe('arn:aws:sqs:eu-central-1:1:sluice-slices.fifo');
+    expect(toRecord(message({ redriven: true }), ARN).attributes.DeadLetterQueueSourceArn).toBe(
+      'arn:aws:sqs:eu-central-1:1:sluice-slices.fifo',
+    );
     expect('DeadLetterQueueSourceArn' in toRecord(message(), ARN).attributes).toBe(false);
   });
 
-  test.each([[ARN, 'eu-central-1'], ['no arn', '']])('its record (%s) is of the region of the queue', (arn, region) => {
+  test.each([
+    [ARN, 'eu-central-1'],
+    ['no arn', ''],
+  ])('its record (%s) is of the region of the queue', (arn, region) => {
     expect(toRecord(message(), arn).awsRegion).toBe(region);
   });
 
   test('without group and ids, as of a plain queue, has empty ones', () => {
     const record = toRecord(message(), ARN);
-    const { MessageGroupId: _group, MessageDeduplicationId: _id, ...attributes } = record.attributes;
+    const {
+      MessageGroupId: _group,
+      MessageDeduplicationId: _id,
+      ...attributes
+    } = record.attributes;
     expect(fromRecord({ ...record, attributes })).toMatchObject({ group: '', deduplicationId: '' });
   });
 });
 
-test.each([['2026-01-01T00:00:00Z watch', 1], ['2026-01-01T00:00:00Z', 0], ['yesterday watch', 0], ['', 0]])('of hops, only those with a time and a place are read (%j)', (text, count) => {
+test.each([
+  ['2026-01-01T00:00:00Z watch', 1],
+  ['2026-01-01T00:00:00Z', 0],
+  ['yesterday watch', 0],
+  ['', 0],
+])('of hops, only those with a time and a place are read (%j)', (text, count) => {
   expect(parseHops(text)).toHaveLength(count);
   expect(formatHops(parseHops(text))).toBe(count === 0 ? '' : text);
 });
@@ -57,90 +97,212 @@ describe('a group or deduplication id', () => {
   });
 });
 
-test.each<[QueueName, QueueName | undefined]>([['snapshots', 'snapshots-dead'], ['slices', 'slices-dead'], ['express', undefined], ['slices-dead', undefined]])('behind %s stands %s', (name, dead) => {
+test.each<[QueueName, QueueName | undefined]>([
+  ['snapshots', 'snapshots-dead'],
+  ['slices', 'slices-dead'],
+  ['express', undefined],
+  ['slices-dead', undefined],
+])('behind %s stands %s', (name, dead) => {
   expect(deadQueueOf(name)).toBe(dead);
 });
 
 describe('the settings of a queue', () => {
-  const needed = Math.max(...FUNCTIONS.filter(({ queue }) => queue === 'slices').map(({ visibility }) => visibility));
-  const GOOD: QueueSettings = { fifo: true, visibility: needed, retention: RETENTION_MS, redrive: { to: 'slices-dead', after: 5 }, deduplication: 'queue' };
+  const needed = Math.max(
+    ...FUNCTIONS.filter(({ queue }) => queue === 'slices').map(({ visibility }) => visibility),
+  );
+  const GOOD: QueueSettings = {
+    fifo: true,
+    visibility: needed,
+    retention: RETENTION_MS,
+    redrive: { to: 'slices-dead', after: 5 },
+    deduplication: 'queue',
+  };
   const { redrive: _redrive, ...alone } = GOOD;
 
   test.each<[string, QueueName, QueueSettings, readonly RegExp[]]>([
     ['nothing', 'slices', GOOD, []],
-    ['nothing where the server does not say how it deduplicates', 'slices', { ...alone, redrive: GOOD.redrive! }, []],
+    [
+      'nothing where the server does not say how it deduplicates',
+      'slices',
+      { ...alone, redrive: GOOD.redrive! },
+      [],
+    ],
     ['no FIFO', 'slices', { ...GOOD, fifo: false }, [/no FIFO queue/]],
-    ['too short a visibility', 'slices', { ...GOOD, visibility: needed - 1 }, [/set VisibilityTimeout/]],
-    ['too short a retention', 'slices', { ...GOOD, retention: RETENTION_MS - 1 }, [/set MessageRetentionPeriod/]],
-    ['deduplication by group', 'slices', { ...GOOD, deduplication: 'messageGroup' }, [/set DeduplicationScope/]],
+    [
+      'too short a visibility',
+      'slices',
+      { ...GOOD, visibility: needed - 1 },
+      [/set VisibilityTimeout/],
+    ],
+    [
+      'too short a retention',
+      'slices',
+      { ...GOOD, retention: RETENTION_MS - 1 },
+      [/set MessageRetentionPeriod/],
+    ],
+    [
+      'deduplication by group',
+      'slices',
+      { ...GOOD, deduplication: 'messageGroup' },
+      [/set DeduplicationScope/],
+    ],
     ['no dead-letter queue', 'slices', alone, [/it has no dead-letter queue/]],
-    ['another dead-letter queue', 'slices', { ...GOOD, redrive: { to: 'elsewhere', after: 5 } }, [/names elsewhere, which park does not empty; name slices-dead/]],
-    ['too few receives', 'slices', { ...GOOD, redrive: { to: 'slices-dead', after: 4 } }, [new RegExp(`gives up after 4 receives.*maxReceiveCount to ${MAX_RECEIVE_COUNT}`)]],
-    ['nothing of a dead-letter queue, behind which there is none', 'slices-dead', { ...alone, visibility: 900_000 }, []],
-    ['all at once', 'slices', { fifo: false, visibility: 0, retention: 0 }, [/FIFO/, /VisibilityTimeout/, /MessageRetentionPeriod/, /dead-letter/]],
+    [
+      'another dead-letter queue',
+      'slices',
+      { ...GOOD, redrive: { to: 'elsewhere', after: 5 } },
+      [/names elsewhere, which park does not empty; name slices-dead/],
+    ],
+    [
+      'too few receives',
+      'slices',
+      { ...GOOD, redrive: { to: 'slices-dead', after: 4 } },
+      [new RegExp(`gives up after 4 receives.*maxReceiveCount to ${MAX_RECEIVE_COUNT}`)],
+    ],
+    [
+      'nothing of a dead-letter queue, behind which there is none',
+      'slices-dead',
+      { ...alone, visibility: 900_000 },
+      [],
+    ],
+    [
+      'all at once',
+      'slices',
+      { fifo: false, visibility: 0, retention: 0 },
+      [/FIFO/, /VisibilityTimeout/, /MessageRetentionPeriod/, /dead-letter/],
+    ],
   ])('are told what is wrong with them: %s', (_what, name, settings, expected) => {
-    expect(judgeSettings(name, settings, 'slices-dead')).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+    expect(judgeSettings(name, settings, 'slices-dead')).toEqual(
+      expected.map((pattern) => expect.stringMatching(pattern)),
+    );
   });
 });
 
 describe('what an audit asks for', () => {
-  const found = (n: number, over: object = {}) => ({ partition: `p${n % 2}`, object: `/p/o${n}`, message: 'was changed', kind: 'changed', repairable: true, ...over });
+  const found = (n: number, over: object = {}) => ({
+    partition: `p${n % 2}`,
+    object: `/p/o${n}`,
+    message: 'was changed',
+    kind: 'changed',
+    repairable: true,
+    ...over,
+  });
   const adopt = { key: 'k' } as never;
 
   test('is nothing where nothing can be mended', () => {
-    expect([repairOf([]), adoptionOf([found(1, { repairable: false })]), repairOf([found(1, { repairable: false })])]).toEqual([undefined, undefined, undefined]);
+    expect([
+      repairOf([]),
+      adoptionOf([found(1, { repairable: false })]),
+      repairOf([found(1, { repairable: false })]),
+    ]).toEqual([undefined, undefined, undefined]);
   });
 
   test('names the first finding, and how many more there are', () => {
     expect(repairOf([found(1)])).toEqual({ partitions: ['p1'], reason: '/p/o1 was changed' });
-    expect(repairOf([found(1), found(9, { repairable: false }), found(2), found(3)])).toEqual({ partitions: ['p1', 'p0'], reason: '/p/o1 was changed, and 2 more' });
+    expect(repairOf([found(1), found(9, { repairable: false }), found(2), found(3)])).toEqual({
+      partitions: ['p1', 'p0'],
+      reason: '/p/o1 was changed, and 2 more',
+    });
   });
 
   test('gives back what was kept, where anything was', () => {
-    expect(repairOf([found(1), found(2, { kind: 'kept', repairable: false })])).toMatchObject({ partitions: ['p1', 'p0'], lift: true });
+    expect(repairOf([found(1), found(2, { kind: 'kept', repairable: false })])).toMatchObject({
+      partitions: ['p1', 'p0'],
+      lift: true,
+    });
     expect('lift' in repairOf([found(1)])!).toBe(false);
   });
 
   test('keeps what may be kept, where anything may', () => {
-    expect(adoptionOf([found(1, { adopt }), found(2)])).toMatchObject({ adopt: [{ partition: 'p1', key: 'k' }] });
+    expect(adoptionOf([found(1, { adopt }), found(2)])).toMatchObject({
+      adopt: [{ partition: 'p1', key: 'k' }],
+    });
     expect('adopt' in adoptionOf([found(2)])!).toBe(false);
   });
 
-  test.each<[string, readonly (readonly [string, readonly string[]])[], readonly string[], string]>([
-    ['a cluster that the device serves', [['west', ['other']], ['east', ['bigip']], ['south', ['bigip']]], ['west'], 'east'],
-    ['the first cluster where it serves none', [['west', ['other']]], ['north', 'west'], 'north'],
-    ['the device where there is no cluster', [], [], 'bigip'],
-  ])('travels in the group of the device, in the name of %s', async (_what, ingresses, clusters, cluster) => {
-    const sent: OutgoingMessage[] = [];
-    const queue = { send: async (one: OutgoingMessage) => void sent.push(one) } as unknown as Queue;
-    const config = { ingresses: ingresses.map(([id, devices]) => ({ cluster: id, devices })), clusters: clusters.map((id) => ({ id })) } as unknown as SluiceConfig;
-    const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
-    await sendAudit({ queues: { queue: () => queue, close: () => Promise.resolve() }, clock, id: () => 'id' }, config, { device: 'bigip', partitions: ['k8s'], reason: 'why' });
-    expect(sent).toMatchObject([{ group: 'bigip', deduplicationId: 'id' }]);
-    expect(open(sent[0]!.body, AUDIT_EVENTS)).toMatchObject({ ok: { cluster, subject: 'bigip', data: { device: 'bigip', reason: 'why' } } });
-  });
+  test.each<[string, readonly (readonly [string, readonly string[]])[], readonly string[], string]>(
+    [
+      [
+        'a cluster that the device serves',
+        [
+          ['west', ['other']],
+          ['east', ['bigip']],
+          ['south', ['bigip']],
+        ],
+        ['west'],
+        'east',
+      ],
+      ['the first cluster where it serves none', [['west', ['other']]], ['north', 'west'], 'north'],
+      ['the device where there is no cluster', [], [], 'bigip'],
+    ],
+  )(
+    'travels in the group of the device, in the name of %s',
+    async (_what, ingresses, clusters, cluster) => {
+      const sent: OutgoingMessage[] = [];
+      const queue = {
+        send: async (one: OutgoingMessage) => void sent.push(one),
+      } as unknown as Queue;
+      const config = {
+        ingresses: ingresses.map(([id, devices]) => ({ cluster: id, devices })),
+        clusters: clusters.map((id) => ({ id })),
+      } as unknown as SluiceConfig;
+      const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
+      await sendAudit(
+        { queues: { queue: () => queue, close: () => Promise.resolve() }, clock, id: () => 'id' },
+        config,
+        { device: 'bigip', partitions: ['k8s'], reason: 'why' },
+      );
+      expect(sent).toMatchObject([{ group: 'bigip', deduplicationId: 'id' }]);
+      expect(open(sent[0]!.body, AUDIT_EVENTS)).toMatchObject({
+        ok: { cluster, subject: 'bigip', data: { device: 'bigip', reason: 'why' } },
+      });
+    },
+  );
 });
 
 describe('the lease of messages in hand', () => {
-  async function renewed(lease: number | undefined, answers: readonly ('kept' | 'lost')[]): Promise<{ readonly sleeps: readonly number[]; readonly hidden: readonly number[]; readonly warned: readonly object[] }> {
+  async function renewed(
+    lease: number | undefined,
+    answers: readonly ('kept' | 'lost')[],
+  ): Promise<{
+    readonly sleeps: readonly number[];
+    readonly hidden: readonly number[];
+    readonly warned: readonly object[];
+  }> {
     const over = new AbortController();
     const [sleeps, hidden, warned]: [number[], number[], object[]] = [[], [], []];
-    const clock = { now: () => 0, monotonic: () => 0, sleep: async (ms: number) => void (sleeps.push(ms) > 1 && over.abort()) };
+    const clock = {
+      now: () => 0,
+      monotonic: () => 0,
+      sleep: async (ms: number) => void (sleeps.push(ms) > 1 && over.abort()),
+    };
     const changeVisibility: Queue['changeVisibility'] = async (receipt, ms) => {
       hidden.push(ms);
       if (answers[Number(receipt)] === 'lost') throw new QueueError('Q605', 'no longer held');
     };
     const log = { warn: (fields: object) => void warned.push(fields) };
-    await renewLease({ queue: { name: 'slices', changeVisibility }, lease, clock, log } as unknown as Parameters<typeof renewLease>[0], answers.map((_, i) => message({ receipt: String(i) })), over.signal);
+    await renewLease(
+      { queue: { name: 'slices', changeVisibility }, lease, clock, log } as unknown as Parameters<
+        typeof renewLease
+      >[0],
+      answers.map((_, i) => message({ receipt: String(i) })),
+      over.signal,
+    );
     return { sleeps, hidden, warned };
   }
 
   test('is renewed at a third of its time, each message for all of it, until it is over', async () => {
-    expect(await renewed(30_000, ['kept', 'kept'])).toEqual({ sleeps: [10_000, 10_000], hidden: [30_000, 30_000], warned: [] });
+    expect(await renewed(30_000, ['kept', 'kept'])).toEqual({
+      sleeps: [10_000, 10_000],
+      hidden: [30_000, 30_000],
+      warned: [],
+    });
   });
 
   test('that could not be renewed is told, with the number of messages', async () => {
-    expect((await renewed(30_000, ['lost', 'kept', 'lost'])).warned).toEqual([{ queue: 'slices', lost: 2 }]);
+    expect((await renewed(30_000, ['lost', 'kept', 'lost'])).warned).toEqual([
+      { queue: 'slices', lost: 2 },
+    ]);
   });
 
   test('is none where the host asks for none', async () => {

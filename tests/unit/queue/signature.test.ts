@@ -3,11 +3,24 @@ import * as fc from 'fast-check';
 import { generateKeyPairSync } from 'node:crypto';
 import * as z from 'zod';
 import { open, seal, type EventMeta } from '../../../shared/queue/envelope.ts';
-import { isSignedBy, newKeyPair, readSigner, readVerifyKey, type EventSigner, type VerifyKey } from '../../../shared/queue/signature.ts';
+import {
+  isSignedBy,
+  newKeyPair,
+  readSigner,
+  readVerifyKey,
+  type EventSigner,
+  type VerifyKey,
+} from '../../../shared/queue/signature.ts';
 
 const TYPE = 'sluice.test.note.v1';
 const TYPES = { [TYPE]: z.looseObject({}), 'sluice.test.other.v1': z.looseObject({}) } as const;
-const META: EventMeta = { id: 'e-1', cluster: 'east', subject: 'east/istio-system/gw', time: '2026-11-22T10:00:00.000Z', traceparent: '00-1-2-01' };
+const META: EventMeta = {
+  id: 'e-1',
+  cluster: 'east',
+  subject: 'east/istio-system/gw',
+  time: '2026-11-22T10:00:00.000Z',
+  traceparent: '00-1-2-01',
+};
 
 function pair(): { readonly signer: EventSigner; readonly key: VerifyKey } {
   const { privatePem, publicPem } = newKeyPair();
@@ -34,7 +47,10 @@ const small = seal(TYPE, { port: 443, name: 'a' }, META, signer);
 const large = seal(TYPE, { text: 'x'.repeat(250_000) }, META, signer);
 
 describe('a signed event', () => {
-  test.each([['plain', small], ['packed', large]])('holds as it was sent, also when it is sent again (%s)', (_, body) => {
+  test.each([
+    ['plain', small],
+    ['packed', large],
+  ])('holds as it was sent, also when it is sent again (%s)', (_, body) => {
     expect(holds(body)).toBe(true);
     expect(holds(body)).toBe(true);
   });
@@ -49,15 +65,25 @@ describe('a signed event', () => {
 
   test('holds whatever its data is: text of any kind, numbers, depth', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), fc.string({ unit: 'binary', minLength: 1 }), (data, subject) => {
-        expect(holds(seal(TYPE, data, { ...META, subject }, signer))).toBe(true);
-      }),
+      fc.property(
+        fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()),
+        fc.string({ unit: 'binary', minLength: 1 }),
+        (data, subject) => {
+          expect(holds(seal(TYPE, data, { ...META, subject }, signer))).toBe(true);
+        },
+      ),
     );
   });
 
   test('holds where something on the way spells its JSON otherwise, and may touch trace and hops', () => {
     expect(holds(JSON.stringify(JSON.parse(small), null, 2))).toBe(true);
-    expect(holds(changed(small, (e) => Object.assign(e, { hops: '2026-11-22T10:00:00.000Z replay', traceparent: '00-3-4-01' })))).toBe(true);
+    expect(
+      holds(
+        changed(small, (e) =>
+          Object.assign(e, { hops: '2026-11-22T10:00:00.000Z replay', traceparent: '00-3-4-01' }),
+        ),
+      ),
+    ).toBe(true);
   });
 
   test.each<[string, (envelope: Record<string, unknown>) => void]>([
@@ -79,26 +105,37 @@ describe('a signed event', () => {
   });
 
   test('does not hold with what another packed event carries', () => {
-    const other = JSON.parse(seal(TYPE, { text: 'y'.repeat(250_000) }, META, signer)) as { data_base64: string };
+    const other = JSON.parse(seal(TYPE, { text: 'y'.repeat(250_000) }, META, signer)) as {
+      data_base64: string;
+    };
     expect(holds(changed(large, (e) => (e['data_base64'] = other.data_base64)))).toBe(false);
   });
 
   test('never holds for another key, not even under its id', () => {
     const stranger = pair();
     expect(holds(small, stranger.key)).toBe(false);
-    const posing: EventSigner = { keyid: key.keyid, sign: (covered) => stranger.signer.sign(covered) };
+    const posing: EventSigner = {
+      keyid: key.keyid,
+      sign: (covered) => stranger.signer.sign(covered),
+    };
     expect(holds(seal(TYPE, { port: 443 }, META, posing))).toBe(false);
   });
 
   test('has bytes of its own: text that moves from one attribute to the next is another event', () => {
-    const a = JSON.parse(seal(TYPE, {}, { ...META, id: 'ab', subject: 'c' }, signer)) as Record<string, unknown>;
+    const a = JSON.parse(seal(TYPE, {}, { ...META, id: 'ab', subject: 'c' }, signer)) as Record<
+      string,
+      unknown
+    >;
     expect(holds(JSON.stringify({ ...a, id: 'a', subject: 'bc' }))).toBe(false);
   });
 });
 
 describe('a key', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const pem = (keyObject: { export(options: { format: 'pem'; type: 'spki' | 'pkcs8' }): string | Buffer }, type: 'spki' | 'pkcs8'): string => keyObject.export({ format: 'pem', type }).toString();
+  const pem = (
+    keyObject: { export(options: { format: 'pem'; type: 'spki' | 'pkcs8' }): string | Buffer },
+    type: 'spki' | 'pkcs8',
+  ): string => keyObject.export({ format: 'pem', type }).toString();
 
   test('has one id for both halves', () => {
     expect(signer.keyid).toBe(key.keyid);
@@ -109,7 +146,11 @@ describe('a key', () => {
     ['nothing', '', /no Ed25519 public key/],
     ['a password', 'hunter2', /no Ed25519 public key/],
     ['a key of another kind', pem(rsa.publicKey, 'spki'), /no Ed25519 public key/],
-    ['the private half', newKeyPair().privatePem, /holds a private key; only the watcher may have that one/],
+    [
+      'the private half',
+      newKeyPair().privatePem,
+      /holds a private key; only the watcher may have that one/,
+    ],
   ])('for verifying is not %s', (_, text, problem) => {
     expect(readVerifyKey(text)).toEqual({ problem: expect.stringMatching(problem) });
     expect(JSON.stringify(readVerifyKey(text))).not.toContain('hunter2');

@@ -7,7 +7,12 @@ import { handleGroups } from '../../../shared/queue/batch.ts';
 import { alone, amongOthers } from '../../../shared/queue/gate.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
-import { createSuspects, UNWORTHY, type Marks, type Suspects } from '../../../shared/queue/suspects.ts';
+import {
+  createSuspects,
+  UNWORTHY,
+  type Marks,
+  type Suspects,
+} from '../../../shared/queue/suspects.ts';
 import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
 
 const ROOM = Symbol.for('sluice.room');
@@ -31,9 +36,29 @@ interface Options {
   readonly marks?: Marks;
 }
 
-function site(ids: readonly string[], { deadly = [], later = [], marks = memoryMarks() }: Options): Site {
-  const left = new Map(ids.map((id) => [id, { id, receipt: id, group: id[0]!, deduplicationId: id, body: '', receiveCount: 0, sentAt: 0 } satisfies QueueMessage]));
-  const [reads, givenUp, postponed]: [(readonly string[])[], string[], Set<string>] = [[], [], new Set(later)];
+function site(
+  ids: readonly string[],
+  { deadly = [], later = [], marks = memoryMarks() }: Options,
+): Site {
+  const left = new Map(
+    ids.map((id) => [
+      id,
+      {
+        id,
+        receipt: id,
+        group: id[0]!,
+        deduplicationId: id,
+        body: '',
+        receiveCount: 0,
+        sentAt: 0,
+      } satisfies QueueMessage,
+    ]),
+  );
+  const [reads, givenUp, postponed]: [(readonly string[])[], string[], Set<string>] = [
+    [],
+    [],
+    new Set(later),
+  ];
   let died = Promise.withResolvers<false>();
   let suspects: Suspects = createSuspects(marks, QUIET);
   const remove = async (id: string): Promise<void> => void left.delete(id);
@@ -63,11 +88,26 @@ function site(ids: readonly string[], { deadly = [], later = [], marks = memoryM
         suspects = createSuspects(marks, QUIET);
         died = Promise.withResolvers<false>();
       }
-      for (const [id, message] of left) left.set(id, { ...message, receiveCount: message.receiveCount + 1 });
-      const call = create()({ Records: [...left.values()].map((message) => toRecord(message, 'arn:aws:sqs:local:0:q.fifo')) }, { awsRequestId: 'r', functionName: 'f', functionVersion: '1', getRemainingTimeInMillis: () => 1_000 });
+      for (const [id, message] of left)
+        left.set(id, { ...message, receiveCount: message.receiveCount + 1 });
+      const call = create()(
+        {
+          Records: [...left.values()].map((message) =>
+            toRecord(message, 'arn:aws:sqs:local:0:q.fifo'),
+          ),
+        },
+        {
+          awsRequestId: 'r',
+          functionName: 'f',
+          functionVersion: '1',
+          getRemainingTimeInMillis: () => 1_000,
+        },
+      );
       const answer = await Promise.race([call, died.promise]);
       if (answer === false) return false;
-      const failed = new Set((answer ?? undefined)?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      const failed = new Set(
+        (answer ?? undefined)?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+      );
       for (const id of left.keys()) if (!failed.has(id)) left.delete(id);
       return true;
     },
@@ -95,7 +135,10 @@ describe('a message that kills its process', () => {
 
   test('is never given up while its deaths cannot be counted, and the others go on all the same', async () => {
     const away = (): Promise<never> => Promise.reject(new Error('no answer'));
-    const here = site(['a1', 'b1'], { deadly: ['a1'], marks: { get: away, set: away, clear: away, close: away } });
+    const here = site(['a1', 'b1'], {
+      deadly: ['a1'],
+      marks: { get: away, set: away, clear: away, close: away },
+    });
     for (let i = 0; i < 6; i++) expect(await here.receive()).toBe(false);
     expect(here.givenUp).toEqual([]);
     expect(here.reads.flat()).toContain('b1');
@@ -114,7 +157,10 @@ describe('a message that comes again', () => {
     const here = site(['a1', 'a2'], { later: ['a1', 'a2'] });
     await here.receive();
     await here.receive(true);
-    expect(here.reads).toEqual([['a1', 'a2'], ['a1', 'a2']]);
+    expect(here.reads).toEqual([
+      ['a1', 'a2'],
+      ['a1', 'a2'],
+    ]);
   });
 
   test('to a process that knows nothing of it is handled alone, and is blamed for nothing', async () => {
@@ -147,7 +193,12 @@ describe('on trial', () => {
   test('nobody is tried while the others take too long, and they go on', async () => {
     const busy = Promise.withResolvers<void>();
     const working = amongOthers(() => busy.promise);
-    expect(await alone(() => Promise.resolve('tried'), { clock: { sleep: () => Promise.resolve() }, ms: 1 })).toBeUndefined();
+    expect(
+      await alone(() => Promise.resolve('tried'), {
+        clock: { sleep: () => Promise.resolve() },
+        ms: 1,
+      }),
+    ).toBeUndefined();
     expect(await amongOthers(() => Promise.resolve('next'))).toBe('next');
     busy.resolve();
     await working;

@@ -22,15 +22,37 @@ describe('a bundle', () => {
 
   /** Red without the comparison: a copy that broke off between two lines would pass for the whole. */
   test('that lacks lines, or has too many, is refused with both numbers', async () => {
-    const lines = writeBundle(await failures(3), 0).trimEnd().split('\n');
-    expect(() => readBundle(lines.slice(0, 3).join('\n'), 'b.jsonl')).toThrow(expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('b.jsonl announces 3 failures and holds 2') as unknown }));
-    expect(() => readBundle([...lines, lines[3]].join('\n'), 'b.jsonl')).toThrow(expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('holds 4') as unknown }));
+    const lines = writeBundle(await failures(3), 0)
+      .trimEnd()
+      .split('\n');
+    expect(() => readBundle(lines.slice(0, 3).join('\n'), 'b.jsonl')).toThrow(
+      expect.objectContaining({
+        code: 'RPL709',
+        message: expect.stringContaining('b.jsonl announces 3 failures and holds 2') as unknown,
+      }),
+    );
+    expect(() => readBundle([...lines, lines[3]].join('\n'), 'b.jsonl')).toThrow(
+      expect.objectContaining({
+        code: 'RPL709',
+        message: expect.stringContaining('holds 4') as unknown,
+      }),
+    );
   });
 
   test('that breaks off within a line, or is none, is refused with the line', async () => {
     const text = writeBundle(await failures(2), 0);
-    for (const [broken, where] of [[text.slice(0, -20), 'line 3'], ['', 'line 1'], ['{"format":"other"}', 'line 1'], [text.replace('"code"', '"cod"'), 'line 2']] as const) {
-      expect(() => readBundle(broken, 'b.jsonl')).toThrow(expect.objectContaining({ code: 'RPL709', message: expect.stringContaining(`b.jsonl, ${where}`) as unknown }));
+    for (const [broken, where] of [
+      [text.slice(0, -20), 'line 3'],
+      ['', 'line 1'],
+      ['{"format":"other"}', 'line 1'],
+      [text.replace('"code"', '"cod"'), 'line 2'],
+    ] as const) {
+      expect(() => readBundle(broken, 'b.jsonl')).toThrow(
+        expect.objectContaining({
+          code: 'RPL709',
+          message: expect.stringContaining(`b.jsonl, ${where}`) as unknown,
+        }),
+      );
     }
   });
 });

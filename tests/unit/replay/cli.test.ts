@@ -31,7 +31,10 @@ describe('completion', () => {
   ])('bash completes "%s" to %s', (line, expected) => {
     const words = line.split(' ');
     const script = `${completionScript(program(), 'bash')}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _sluice; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    expect(spawnSync('bash', ['-c', script], { encoding: 'utf8' })).toMatchObject({ stdout: `${expected}\n`, status: 0 });
+    expect(spawnSync('bash', ['-c', script], { encoding: 'utf8' })).toMatchObject({
+      stdout: `${expected}\n`,
+      status: 0,
+    });
   });
 
   test('zsh gets the same through its bash emulation', () => {
@@ -41,14 +44,51 @@ describe('completion', () => {
 
 describe('sluice ports', () => {
   test('says owner, gateways, members and revision of each address and port, and leaves out devices that give no answer', () => {
-    const state = planPartition('k8s', EMPTY_STATE, [slice(7, [exposure()])], { sameFleet: () => false }).next;
-    expect(portRows([{ device: 'a', partition: 'k8s', state, milliseconds: 1 }, { device: 'b', partition: 'k8s', code: 'BIP501', problem: 'away' }])).toEqual([
-      { device: 'a', partition: 'k8s', exposure: '172.16.100.195:32400/tcp', owner: 'east/istio-system/istio-ingressgateway', gateways: ['default/tcp-echo-gateway'], members: 1, draining: 0, revision: '1.7', kept: [], since: expect.any(String) },
+    const state = planPartition('k8s', EMPTY_STATE, [slice(7, [exposure()])], {
+      sameFleet: () => false,
+    }).next;
+    expect(
+      portRows([
+        { device: 'a', partition: 'k8s', state, milliseconds: 1 },
+        { device: 'b', partition: 'k8s', code: 'BIP501', problem: 'away' },
+      ]),
+    ).toEqual([
+      {
+        device: 'a',
+        partition: 'k8s',
+        exposure: '172.16.100.195:32400/tcp',
+        owner: 'east/istio-system/istio-ingressgateway',
+        gateways: ['default/tcp-echo-gateway'],
+        members: 1,
+        draining: 0,
+        revision: '1.7',
+        kept: [],
+        since: expect.any(String),
+      },
     ]);
-    const override = { since: '2026-01-01T00:00:00.000Z', values: { enabled: false, connectionLimit: 9 }, instead: { enabled: true, connectionLimit: 0 } };
-    const drains = { east: { since: '2026-01-01T00:00:00Z', mode: 'out' as const, because: 'power' } };
-    expect(portRows([{ device: 'a', partition: 'k8s', state: { ...state, drains }, milliseconds: 1 }])[0]).toMatchObject({ drained: 'out' });
-    expect(portRows([{ device: 'a', partition: 'k8s', state: { ...state, overrides: { '172.16.100.195:32400/tcp': override } }, milliseconds: 1 }])[0]?.kept).toEqual([
+    const override = {
+      since: '2026-01-01T00:00:00.000Z',
+      values: { enabled: false, connectionLimit: 9 },
+      instead: { enabled: true, connectionLimit: 0 },
+    };
+    const drains = {
+      east: { since: '2026-01-01T00:00:00Z', mode: 'out' as const, because: 'power' },
+    };
+    expect(
+      portRows([
+        { device: 'a', partition: 'k8s', state: { ...state, drains }, milliseconds: 1 },
+      ])[0],
+    ).toMatchObject({ drained: 'out' });
+    expect(
+      portRows([
+        {
+          device: 'a',
+          partition: 'k8s',
+          state: { ...state, overrides: { '172.16.100.195:32400/tcp': override } },
+          milliseconds: 1,
+        },
+      ])[0]?.kept,
+    ).toEqual([
       'takes 9 connections instead of any number of since 2026-01-01T00:00:00.000Z',
       'is disabled since 2026-01-01T00:00:00.000Z',
     ]);
@@ -59,18 +99,48 @@ describe('sluice replay policies', () => {
   const policy = ReplayPolicy.parse({ name: 'references', codes: ['BIP424'] });
 
   test('says what is sent by itself, when next and what came of the last turn', () => {
-    const turn = { format: 1 as const, policy: 'references', due: 600_000, misses: 2, says: 'job 7c1e2f0a: the canary failed' };
-    expect(policyTable([{ policy, turn }], 0).split('\n')[1]).toMatch(/^references +BIP424 +15m +in 10m +2 +job 7c1e2f0a: the canary failed$/);
-    expect(policyTable([{ policy, turn: undefined }], 0).split('\n')[1]).toMatch(/^references +BIP424 +15m +now +0 +-$/);
+    const turn = {
+      format: 1 as const,
+      policy: 'references',
+      due: 600_000,
+      misses: 2,
+      says: 'job 7c1e2f0a: the canary failed',
+    };
+    expect(policyTable([{ policy, turn }], 0).split('\n')[1]).toMatch(
+      /^references +BIP424 +15m +in 10m +2 +job 7c1e2f0a: the canary failed$/,
+    );
+    expect(policyTable([{ policy, turn: undefined }], 0).split('\n')[1]).toMatch(
+      /^references +BIP424 +15m +now +0 +-$/,
+    );
     expect(policyTable([], 0)).toContain('nothing is sent again by itself');
   });
 });
 
 describe('figures of sluice status', () => {
-  const chapter = (at: number, over: Partial<Chapter> = {}): Chapter => ({ at, last: at, times: 1, device: 'bigip-1', revision: { epoch: 1, counter: 1 }, hops: [{ at: new Date(at - 1_500).toISOString(), where: 'watch' }], attempt: 1, outcomes: { applied: 1 }, lines: [], ...over });
-  const busy = { outcomes: { retry: 1 }, lines: [{ key: 'a', gateways: [], outcome: 'retry', code: 'BIP503', message: 'busy' }] };
+  const chapter = (at: number, over: Partial<Chapter> = {}): Chapter => ({
+    at,
+    last: at,
+    times: 1,
+    device: 'bigip-1',
+    revision: { epoch: 1, counter: 1 },
+    hops: [{ at: new Date(at - 1_500).toISOString(), where: 'watch' }],
+    attempt: 1,
+    outcomes: { applied: 1 },
+    lines: [],
+    ...over,
+  });
+  const busy = {
+    outcomes: { retry: 1 },
+    lines: [{ key: 'a', gateways: [], outcome: 'retry', code: 'BIP503', message: 'busy' }],
+  };
   const HOUR = 3_600_000;
-  const stories = [{ format: 1 as const, owner: 'east/ns/gw', chapters: [chapter(HOUR), chapter(2 * HOUR, busy), chapter(2 * HOUR + 5_000, { times: 3 })] }];
+  const stories = [
+    {
+      format: 1 as const,
+      owner: 'east/ns/gw',
+      chapters: [chapter(HOUR), chapter(2 * HOUR, busy), chapter(2 * HOUR + 5_000, { times: 3 })],
+    },
+  ];
 
   test('last event and lag of a cluster are those of its newest result', () => {
     expect(clusterFigures('east', stories)).toEqual({ lastEvent: 2 * HOUR + 3_500, lag: 1_500 });
@@ -84,12 +154,17 @@ describe('figures of sluice status', () => {
   });
 
   test('a device was busy for so many of the results of the last hour', () => {
-    expect(deviceFigures('bigip-1', stories, 2 * HOUR + 6_000)).toEqual({ lastSuccess: 2 * HOUR + 5_000, busy: { busy: 1, of: 4 } });
+    expect(deviceFigures('bigip-1', stories, 2 * HOUR + 6_000)).toEqual({
+      lastSuccess: 2 * HOUR + 5_000,
+      busy: { busy: 1, of: 4 },
+    });
     expect(deviceFigures('bigip-1', stories, 9 * HOUR)).toEqual({ lastSuccess: 2 * HOUR + 5_000 });
   });
 
   test('the first dead letter is lost after two weeks', () => {
-    expect(expiresIn('slices-dead', { waiting: 1, inFlight: 0, oldest: 0 }, 13 * 24 * HOUR)).toBe(24 * HOUR);
+    expect(expiresIn('slices-dead', { waiting: 1, inFlight: 0, oldest: 0 }, 13 * 24 * HOUR)).toBe(
+      24 * HOUR,
+    );
     expect(expiresIn('slices', { waiting: 1, inFlight: 0, oldest: 0 }, 0)).toBeUndefined();
     expect(expiresIn('slices-dead', { waiting: 1, inFlight: 0 }, 0)).toBeUndefined();
   });
@@ -97,13 +172,40 @@ describe('figures of sluice status', () => {
 
 describe('sluice trace', () => {
   test('shows a result with its hops, its try and its replay job, and only where it is about the gateway', () => {
-    const line = { key: '10.0.0.1:80/tcp', gateways: ['team/web'], outcome: 'applied', code: 'OK', message: 'team/web asks for it' };
-    const told: Chapter = { at: 0, last: 0, times: 1, device: 'bigip-1', revision: { epoch: 1, counter: 7 }, hops: [{ at: '1970-01-01T00:00:00.000Z', where: 'watch' }], attempt: 2, job: '7c1e2f0a', outcomes: { applied: 1 }, lines: [line] };
-    expect(chapterStations(told, 'team/web', false).map((s) => [s.what, s.where, s.details])).toEqual([
+    const line = {
+      key: '10.0.0.1:80/tcp',
+      gateways: ['team/web'],
+      outcome: 'applied',
+      code: 'OK',
+      message: 'team/web asks for it',
+    };
+    const told: Chapter = {
+      at: 0,
+      last: 0,
+      times: 1,
+      device: 'bigip-1',
+      revision: { epoch: 1, counter: 7 },
+      hops: [{ at: '1970-01-01T00:00:00.000Z', where: 'watch' }],
+      attempt: 2,
+      job: '7c1e2f0a',
+      outcomes: { applied: 1 },
+      lines: [line],
+    };
+    expect(
+      chapterStations(told, 'team/web', false).map((s) => [s.what, s.where, s.details]),
+    ).toEqual([
       ['seen and queued', 'watch', 'revision 1.7'],
-      ['applied', 'bigip-1, 10.0.0.1:80/tcp', 'revision 1.7: replay job 7c1e2f0a, try 2: team/web asks for it'],
+      [
+        'applied',
+        'bigip-1, 10.0.0.1:80/tcp',
+        'revision 1.7: replay job 7c1e2f0a, try 2: team/web asks for it',
+      ],
     ]);
     expect(chapterStations(told, 'team/other', true)).toEqual([]);
-    expect(chapterStations({ ...told, outcomes: { unchanged: 1 }, lines: [] }, 'team/other', true).map((s) => s.what)).toEqual(['seen and queued', 'unchanged']);
+    expect(
+      chapterStations({ ...told, outcomes: { unchanged: 1 }, lines: [] }, 'team/other', true).map(
+        (s) => s.what,
+      ),
+    ).toEqual(['seen and queued', 'unchanged']);
   });
 });

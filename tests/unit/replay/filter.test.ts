@@ -4,8 +4,25 @@ import type { Head } from '../../../shared/failures/port.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const head = (over: Partial<Head> = {}): Head => ({
-  id: 'a000000000000001', code: 'BIP421', class: 'device', sentence: 'the device refuses the configuration', queue: 'slices', owner: 'east/istio-system/gw', device: 'bigip-1', partition: 'k8s',
-  exposure: '10.0.0.1:80/tcp', gateways: ['team/web'], revision: { epoch: 1, counter: 1 }, state: 'open', count: 1, first: NOW - 3_600_000, last: NOW - 60_000, changed: NOW, seen: [], evidence: 'e', ...over,
+  id: 'a000000000000001',
+  code: 'BIP421',
+  class: 'device',
+  sentence: 'the device refuses the configuration',
+  queue: 'slices',
+  owner: 'east/istio-system/gw',
+  device: 'bigip-1',
+  partition: 'k8s',
+  exposure: '10.0.0.1:80/tcp',
+  gateways: ['team/web'],
+  revision: { epoch: 1, counter: 1 },
+  state: 'open',
+  count: 1,
+  first: NOW - 3_600_000,
+  last: NOW - 60_000,
+  changed: NOW,
+  seen: [],
+  evidence: 'e',
+  ...over,
 });
 
 describe('filters as words', () => {
@@ -35,13 +52,22 @@ describe('filters as words', () => {
   });
 
   test('a failure without gateways is in the namespace of its ingress, one without an owner in none', () => {
-    expect(matches(parseFilter(['namespace:istio-system'], NOW), head({ gateways: [] }))).toBe(true);
-    expect(matches(parseFilter(['namespace:istio-system'], NOW), head({ gateways: [], owner: undefined }))).toBe(false);
+    expect(matches(parseFilter(['namespace:istio-system'], NOW), head({ gateways: [] }))).toBe(
+      true,
+    );
+    expect(
+      matches(
+        parseFilter(['namespace:istio-system'], NOW),
+        head({ gateways: [], owner: undefined }),
+      ),
+    ).toBe(false);
   });
 
   test('what is put away is only shown when its state is named', () => {
     expect(matches(parseFilter(['code:BIP421'], NOW), head({ state: 'quarantined' }))).toBe(false);
-    expect(matches(parseFilter(['state:quarantined'], NOW), head({ state: 'quarantined' }))).toBe(true);
+    expect(matches(parseFilter(['state:quarantined'], NOW), head({ state: 'quarantined' }))).toBe(
+      true,
+    );
   });
 
   test.each([
@@ -61,9 +87,29 @@ describe('filters as words', () => {
 
 describe('groups', () => {
   test('by any keys, largest first, with counts that add up', () => {
-    const heads = [head(), head({ owner: 'west/istio-system/gw', count: 5, last: NOW, sentence: 'newest' }), head({ code: 'OWN301' }), head({ gateways: ['a/x', 'b/y'] })];
-    expect(groupBy(heads, ['code'])).toMatchObject([{ values: ['BIP421'], failures: 3, seen: 7, sentence: 'newest' }, { values: ['OWN301'], failures: 1 }]);
-    expect(groupBy(heads, ['code', 'cluster']).map((g) => [...g.values, g.failures])).toEqual(expect.arrayContaining([['BIP421', 'east', 2], ['BIP421', 'west', 1], ['OWN301', 'east', 1]]));
-    expect(groupBy(heads, ['namespace']).map((g) => [...g.values, g.failures])).toEqual(expect.arrayContaining([['team', 3], ['a', 1], ['b', 1]]));
+    const heads = [
+      head(),
+      head({ owner: 'west/istio-system/gw', count: 5, last: NOW, sentence: 'newest' }),
+      head({ code: 'OWN301' }),
+      head({ gateways: ['a/x', 'b/y'] }),
+    ];
+    expect(groupBy(heads, ['code'])).toMatchObject([
+      { values: ['BIP421'], failures: 3, seen: 7, sentence: 'newest' },
+      { values: ['OWN301'], failures: 1 },
+    ]);
+    expect(groupBy(heads, ['code', 'cluster']).map((g) => [...g.values, g.failures])).toEqual(
+      expect.arrayContaining([
+        ['BIP421', 'east', 2],
+        ['BIP421', 'west', 1],
+        ['OWN301', 'east', 1],
+      ]),
+    );
+    expect(groupBy(heads, ['namespace']).map((g) => [...g.values, g.failures])).toEqual(
+      expect.arrayContaining([
+        ['team', 3],
+        ['a', 1],
+        ['b', 1],
+      ]),
+    );
   });
 });

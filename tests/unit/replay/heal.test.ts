@@ -15,21 +15,75 @@ const AT = { epoch: 1, counter: 5 };
 type Head = Sighting['head'];
 
 function result(over: Partial<ExposureResult> = {}): ExposureResult {
-  return { address: '172.16.100.195', port: 80, protocol: 'tcp', partition: 'k8s', gateways: ['ns/gw'], outcome: 'applied', code: 'OK', message: 'done', ...over };
+  return {
+    address: '172.16.100.195',
+    port: 80,
+    protocol: 'tcp',
+    partition: 'k8s',
+    gateways: ['ns/gw'],
+    outcome: 'applied',
+    code: 'OK',
+    message: 'done',
+    ...over,
+  };
 }
 
-function settled(counter: number, exposures: readonly ExposureResult[], over: Partial<Settled> = {}): Settled {
-  return { owner: OWNER, clusterUid: 'uid', version: { epoch: 1, counter, generation: 1 }, device: 'bigip-1', devices: ['bigip-1'], servers: [], notes: [], exposures: [...exposures], ...over };
+function settled(
+  counter: number,
+  exposures: readonly ExposureResult[],
+  over: Partial<Settled> = {},
+): Settled {
+  return {
+    owner: OWNER,
+    clusterUid: 'uid',
+    version: { epoch: 1, counter, generation: 1 },
+    device: 'bigip-1',
+    devices: ['bigip-1'],
+    servers: [],
+    notes: [],
+    exposures: [...exposures],
+    ...over,
+  };
 }
 
 /** The state of one failure after the result. */
-async function after(told: Settled, over: Partial<Head> = {}, state?: 'archived' | 'quarantined' | 'replayed'): Promise<string | undefined> {
+async function after(
+  told: Settled,
+  over: Partial<Head> = {},
+  state?: 'archived' | 'quarantined' | 'replayed',
+): Promise<string | undefined> {
   const { store } = failuresOver(memoryBlobs(), testRuntime());
   // The first digit of an id stands for its owner.
   const id = `${ownerDigit(OWNER)}123456789abcdef`;
-  const head: Head = { id, code: 'BIP421', class: 'device', sentence: 'refused', queue: 'slices', owner: OWNER, device: 'bigip-1', partition: 'k8s', exposure: KEY, gateways: ['ns/gw'], revision: AT, ...over };
-  const event = { queue: head.queue, group: 'bigip-1', id: 'm', body: '{}', sentAt: 1, receiveCount: 1, verification: 'unchecked' } as const;
-  await store.record({ head, details: { reason: 'refused', attempts: [], event }, message: 'm', at: 1 });
+  const head: Head = {
+    id,
+    code: 'BIP421',
+    class: 'device',
+    sentence: 'refused',
+    queue: 'slices',
+    owner: OWNER,
+    device: 'bigip-1',
+    partition: 'k8s',
+    exposure: KEY,
+    gateways: ['ns/gw'],
+    revision: AT,
+    ...over,
+  };
+  const event = {
+    queue: head.queue,
+    group: 'bigip-1',
+    id: 'm',
+    body: '{}',
+    sentAt: 1,
+    receiveCount: 1,
+    verification: 'unchecked',
+  } as const;
+  await store.record({
+    head,
+    details: { reason: 'refused', attempts: [], event },
+    message: 'm',
+    at: 1,
+  });
   if (state !== undefined) await store.change([id], () => ({ state }));
   const closed = await noteSettled(store, told);
   const now = (await store.list())[0]?.state;
@@ -40,19 +94,37 @@ async function after(told: Settled, over: Partial<Head> = {}, state?: 'archived'
 describe('a failure of an exposure', () => {
   test.each<[string, Settled, string]>([
     ['is over when its exposure is applied', settled(5, [result()]), 'healed'],
-    ['is over when its exposure is as it was wanted', settled(5, [result({ outcome: 'unchanged' })]), 'healed'],
+    [
+      'is over when its exposure is as it was wanted',
+      settled(5, [result({ outcome: 'unchanged' })]),
+      'healed',
+    ],
     ['is not over because an older revision was applied', settled(4, [result()]), 'open'],
     ['is not over while it fails', settled(6, [result({ outcome: 'rejected' })]), 'open'],
-    ['is not over because the same exposure went well in another partition', settled(6, [result({ partition: 'other' }), result({ outcome: 'rejected' })]), 'open'],
+    [
+      'is not over because the same exposure went well in another partition',
+      settled(6, [result({ partition: 'other' }), result({ outcome: 'rejected' })]),
+      'open',
+    ],
     ['is not over because another exposure went well', settled(5, [result({ port: 81 })]), 'open'],
-    ['is over when a newer revision does not ask for it any more', settled(6, [result({ port: 81 })]), 'healed'],
-    ['is not over because the same exposure went well on another device', settled(6, [result()], { device: 'bigip-2' }), 'open'],
+    [
+      'is over when a newer revision does not ask for it any more',
+      settled(6, [result({ port: 81 })]),
+      'healed',
+    ],
+    [
+      'is not over because the same exposure went well on another device',
+      settled(6, [result()], { device: 'bigip-2' }),
+      'open',
+    ],
   ])('%s', async (_name, told, state) => {
     expect(await after(told)).toBe(state);
   });
 
   test('that names no partition is over in any', async () => {
-    expect(await after(settled(5, [result({ partition: 'other' })]), { partition: undefined })).toBe('healed');
+    expect(
+      await after(settled(5, [result({ partition: 'other' })]), { partition: undefined }),
+    ).toBe('healed');
   });
 
   test('that has no revision is over with any that goes well', async () => {
@@ -62,18 +134,57 @@ describe('a failure of an exposure', () => {
 
 describe('a failure of a whole event', () => {
   test.each<[string, Settled, Partial<Head>, string]>([
-    ['on its device is over when all of the same revision went well', settled(5, [result(), result({ port: 81 })]), { exposure: undefined }, 'healed'],
-    ['on its device is not over while one of them fails', settled(5, [result(), result({ port: 81, outcome: 'retry' })]), { exposure: undefined }, 'open'],
-    ['on its device is over with a newer revision, whatever became of that', settled(6, [result({ outcome: 'rejected' })]), { exposure: undefined }, 'healed'],
-    ['in map is over when the same revision got through', settled(5, [result({ outcome: 'rejected' }), result()]), { queue: 'snapshots', device: undefined, exposure: undefined }, 'healed'],
-    ['in map is not over when nothing of the same revision got through', settled(5, [result({ outcome: 'rejected' })]), { queue: 'snapshots', device: undefined, exposure: undefined }, 'open'],
-    ['in map is over with any result of a newer revision', settled(6, [result({ outcome: 'rejected' })]), { queue: 'snapshots', device: undefined, exposure: undefined }, 'healed'],
-    ['behind map, of no device, is not over by that', settled(6, [result()]), { device: undefined, exposure: undefined }, 'open'],
+    [
+      'on its device is over when all of the same revision went well',
+      settled(5, [result(), result({ port: 81 })]),
+      { exposure: undefined },
+      'healed',
+    ],
+    [
+      'on its device is not over while one of them fails',
+      settled(5, [result(), result({ port: 81, outcome: 'retry' })]),
+      { exposure: undefined },
+      'open',
+    ],
+    [
+      'on its device is over with a newer revision, whatever became of that',
+      settled(6, [result({ outcome: 'rejected' })]),
+      { exposure: undefined },
+      'healed',
+    ],
+    [
+      'in map is over when the same revision got through',
+      settled(5, [result({ outcome: 'rejected' }), result()]),
+      { queue: 'snapshots', device: undefined, exposure: undefined },
+      'healed',
+    ],
+    [
+      'in map is not over when nothing of the same revision got through',
+      settled(5, [result({ outcome: 'rejected' })]),
+      { queue: 'snapshots', device: undefined, exposure: undefined },
+      'open',
+    ],
+    [
+      'in map is over with any result of a newer revision',
+      settled(6, [result({ outcome: 'rejected' })]),
+      { queue: 'snapshots', device: undefined, exposure: undefined },
+      'healed',
+    ],
+    [
+      'behind map, of no device, is not over by that',
+      settled(6, [result()]),
+      { device: undefined, exposure: undefined },
+      'open',
+    ],
   ])('%s', async (_name, told, over, state) => {
     expect(await after(told, over)).toBe(state);
   });
 });
 
-test.each([['quarantined', 'healed'], ['archived', 'archived'], ['replayed', 'replayed']] as const)('what is %s is %s afterwards', async (state, then) => {
+test.each([
+  ['quarantined', 'healed'],
+  ['archived', 'archived'],
+  ['replayed', 'replayed'],
+] as const)('what is %s is %s afterwards', async (state, then) => {
   expect(await after(settled(6, [result()]), {}, state)).toBe(then);
 });

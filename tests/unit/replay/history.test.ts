@@ -7,16 +7,50 @@ const OWNER = 'east/istio-system/istio-ingressgateway';
 const MINUTE = 60_000;
 
 function settled(counter: number, over: Partial<ExposureResult> = {}, device = 'bigip-1'): Settled {
-  const e: ExposureResult = { address: '172.16.100.195', port: 80, protocol: 'tcp', partition: 'k8s', gateways: ['team/web'], outcome: 'applied', code: 'OK', message: 'made', ...over };
-  return { owner: OWNER, clusterUid: 'uid', version: { epoch: 7, counter, generation: 1 }, device, devices: [device], servers: [], notes: [], exposures: [e] };
+  const e: ExposureResult = {
+    address: '172.16.100.195',
+    port: 80,
+    protocol: 'tcp',
+    partition: 'k8s',
+    gateways: ['team/web'],
+    outcome: 'applied',
+    code: 'OK',
+    message: 'made',
+    ...over,
+  };
+  return {
+    owner: OWNER,
+    clusterUid: 'uid',
+    version: { epoch: 7, counter, generation: 1 },
+    device,
+    devices: [device],
+    servers: [],
+    notes: [],
+    exposures: [e],
+  };
 }
-const WAY = { hops: [{ at: '2026-11-23T03:00:00Z', where: 'watch' }], attempt: 1, deduplicationId: 'e-1' };
+const WAY = {
+  hops: [{ at: '2026-11-23T03:00:00Z', where: 'watch' }],
+  attempt: 1,
+  deduplicationId: 'e-1',
+};
 const BUSY = { outcome: 'retry', code: 'BIP503', message: 'busy' } as const;
 
 /** Red with the guard removed: without the minute every resync writes; without `CHAPTERS` the story grows for ever. */
-function kept(): { readonly history: ReturnType<typeof createHistory>; writes: number; now: number } {
-  const state = { writes: 0, now: 1_000, history: undefined as unknown as ReturnType<typeof createHistory> };
-  const blobs = watched(memoryBlobs(), (what) => void (state.writes += what.startsWith('before put') ? 1 : 0));
+function kept(): {
+  readonly history: ReturnType<typeof createHistory>;
+  writes: number;
+  now: number;
+} {
+  const state = {
+    writes: 0,
+    now: 1_000,
+    history: undefined as unknown as ReturnType<typeof createHistory>,
+  };
+  const blobs = watched(
+    memoryBlobs(),
+    (what) => void (state.writes += what.startsWith('before put') ? 1 : 0),
+  );
   state.history = createHistory(blobs, () => state.now);
   return state;
 }
@@ -26,7 +60,10 @@ describe('the story of an owner', () => {
     const k = kept();
     await k.history.note(settled(1, BUSY), WAY);
     await k.history.note(settled(1), { ...WAY, attempt: 2 });
-    await k.history.note(settled(1, { outcome: 'rejected', code: 'BIP424', message: 'no iRule' }), WAY);
+    await k.history.note(
+      settled(1, { outcome: 'rejected', code: 'BIP424', message: 'no iRule' }),
+      WAY,
+    );
     await k.history.note(settled(1), { ...WAY, deduplicationId: 'replay.7c1e2f0a.x' });
     const story = await k.history.of(OWNER);
     expect(story?.chapters.map((c) => [c.attempt, c.job, c.outcomes, c.lines[0]?.code])).toEqual([
@@ -35,12 +72,18 @@ describe('the story of an owner', () => {
       [1, undefined, { rejected: 1 }, 'BIP424'],
       [1, '7c1e2f0a', { applied: 1 }, 'OK'],
     ]);
-    expect(story?.chapters[0]).toMatchObject({ hops: WAY.hops, device: 'bigip-1', revision: { epoch: 7, counter: 1 }, lines: [{ gateways: ['team/web'] }] });
+    expect(story?.chapters[0]).toMatchObject({
+      hops: WAY.hops,
+      device: 'bigip-1',
+      revision: { epoch: 7, counter: 1 },
+      lines: [{ gateways: ['team/web'] }],
+    });
   });
 
   test('what only repeats the last result is written once a minute at most, and counted', async () => {
     const k = kept();
-    const same = (counter: number): Promise<void> => k.history.note(settled(counter, { outcome: 'unchanged' }), WAY);
+    const same = (counter: number): Promise<void> =>
+      k.history.note(settled(counter, { outcome: 'unchanged' }), WAY);
     await same(1);
     k.now += MINUTE - 1;
     await same(2);
@@ -48,12 +91,15 @@ describe('the story of an owner', () => {
     k.now += 1;
     await same(3);
     expect(k.writes).toBe(2);
-    expect((await k.history.of(OWNER))?.chapters).toMatchObject([{ at: 1_000, last: 1_000 + MINUTE, times: 2, revision: { counter: 3 }, lines: [] }]);
+    expect((await k.history.of(OWNER))?.chapters).toMatchObject([
+      { at: 1_000, last: 1_000 + MINUTE, times: 2, revision: { counter: 3 }, lines: [] },
+    ]);
   });
 
   test('stays short, however much happens, and tells devices apart', async () => {
     const k = kept();
-    for (let n = 0; n < 60; n++) await k.history.note(settled(n, { message: `change ${n}` }, `bigip-${n % 2}`), WAY);
+    for (let n = 0; n < 60; n++)
+      await k.history.note(settled(n, { message: `change ${n}` }, `bigip-${n % 2}`), WAY);
     const chapters = (await k.history.of(OWNER))!.chapters;
     expect([chapters.length, chapters.at(-1)?.revision.counter]).toEqual([20, 59]);
     expect((await k.history.all()).map((story) => story.owner)).toEqual([OWNER]);

@@ -25,24 +25,73 @@ const OTHER = signerFrom(newKeyPair().privatePem);
 const SENDERS = { senders: ['AROAEAST'] };
 const KEYS = { verifyKeys: ['env:east.pub'] };
 
-const meta = (cluster = 'east') => ({ id: 'e', cluster, subject: `${cluster}/istio-system/istio-ingressgateway`, time: '2026-11-23T00:00:00Z' });
-const snapshot = (by?: EventSigner, cluster = 'east'): Partial<Evidence['event']> => ({ queue: 'snapshots', body: seal(INGRESS_OBSERVED, { any: 'thing' }, meta(cluster), by), sender: 'AROAEAST', verification: 'verified' });
-const wish = (cluster = 'east', data: object = {}): Partial<Evidence['event']> => ({ queue: 'slices', body: seal(INGRESS_DESIRED, slice(1, [exposure()], { sender: 'AROAEAST', ...data }), meta(cluster)), sender: 'AROAEAST' });
+const meta = (cluster = 'east') => ({
+  id: 'e',
+  cluster,
+  subject: `${cluster}/istio-system/istio-ingressgateway`,
+  time: '2026-11-23T00:00:00Z',
+});
+const snapshot = (by?: EventSigner, cluster = 'east'): Partial<Evidence['event']> => ({
+  queue: 'snapshots',
+  body: seal(INGRESS_OBSERVED, { any: 'thing' }, meta(cluster), by),
+  sender: 'AROAEAST',
+  verification: 'verified',
+});
+const wish = (cluster = 'east', data: object = {}): Partial<Evidence['event']> => ({
+  queue: 'slices',
+  body: seal(
+    INGRESS_DESIRED,
+    slice(1, [exposure()], { sender: 'AROAEAST', ...data }),
+    meta(cluster),
+  ),
+  sender: 'AROAEAST',
+});
 
 function asked(event: Partial<Evidence['event']>, demands: object, where = 'imported') {
-  const runtime = { ...testRuntime(configOf({ clusters: [{ id: 'east', ...demands }, { id: 'west' }, { id: 'north' }, { id: 'south' }] })), secrets: { resolve: async () => pair.publicPem } };
-  const previewer = createPreviewer({ runtime, map: async () => ({ slices: [slice(1, [exposure()])] }), connect: async () => memoryDevice() });
-  const whole: Evidence['event'] = { queue: 'slices', group: 'g', id: 'm', sentAt: 0, receiveCount: 1, verification: 'unchecked', body: '', ...event };
-  return previewer.preview({ evidence: `${where}/00/0000000000000000/000000000000.json`, details: { event: whole } }, {});
+  const runtime = {
+    ...testRuntime(
+      configOf({
+        clusters: [{ id: 'east', ...demands }, { id: 'west' }, { id: 'north' }, { id: 'south' }],
+      }),
+    ),
+    secrets: { resolve: async () => pair.publicPem },
+  };
+  const previewer = createPreviewer({
+    runtime,
+    map: async () => ({ slices: [slice(1, [exposure()])] }),
+    connect: async () => memoryDevice(),
+  });
+  const whole: Evidence['event'] = {
+    queue: 'slices',
+    group: 'g',
+    id: 'm',
+    sentAt: 0,
+    receiveCount: 1,
+    verification: 'unchecked',
+    body: '',
+    ...event,
+  };
+  return previewer.preview(
+    { evidence: `${where}/00/0000000000000000/000000000000.json`, details: { event: whole } },
+    {},
+  );
 }
 
 describe('an event of a bundle is not sent', () => {
   test.each([
     ['when a sender is demanded, and one is written beside it', snapshot(), SENDERS],
     ['when a signature is demanded, and there is none', snapshot(), KEYS],
-    ['when a signature is demanded, and it is of another key', snapshot({ ...OTHER, keyid: signer.keyid }), KEYS],
+    [
+      'when a signature is demanded, and it is of another key',
+      snapshot({ ...OTHER, keyid: signer.keyid }),
+      KEYS,
+    ],
     ['when it is a slice, which map makes after the check', wish(), KEYS],
-    ['when it is a slice in the name of a cluster that demands nothing, for one that does', wish('west'), SENDERS],
+    [
+      'when it is a slice in the name of a cluster that demands nothing, for one that does',
+      wish('west'),
+      SENDERS,
+    ],
     ['when it is of a cluster that nobody knows', snapshot(undefined, 'nowhere'), SENDERS],
   ])('%s', async (_, event, demands) => {
     const { verdict, code, reason, difference } = await asked(event, demands);
@@ -68,19 +117,48 @@ describe('an event of a bundle is sent', () => {
 });
 
 const head = (id: string, over: Partial<Head> = {}): Head => ({
-  id, code: 'BIP501', class: 'device', sentence: 's', queue: 'slices', owner: 'east/a/gw', device: 'bigip-1', gateways: [], revision: { epoch: 1, counter: 1 }, state: 'open', count: 1, first: 1, last: 1, changed: 1, seen: [], evidence: `evidence/${id.slice(0, 2)}/${id}/000000000000.json`, ...over,
+  id,
+  code: 'BIP501',
+  class: 'device',
+  sentence: 's',
+  queue: 'slices',
+  owner: 'east/a/gw',
+  device: 'bigip-1',
+  gateways: [],
+  revision: { epoch: 1, counter: 1 },
+  state: 'open',
+  count: 1,
+  first: 1,
+  last: 1,
+  changed: 1,
+  seen: [],
+  evidence: `evidence/${id.slice(0, 2)}/${id}/000000000000.json`,
+  ...over,
 });
 const HERS = head('aaaaaaaaaaaaaaaa');
-const FORGED = head('bbbbbbbbbbbbbbbb', { revision: { epoch: 9_000_000_000_000, counter: 9 }, evidence: 'imported/bb/bbbbbbbbbbbbbbbb/000000000000.json' });
+const FORGED = head('bbbbbbbbbbbbbbbb', {
+  revision: { epoch: 9_000_000_000_000, counter: 9 },
+  evidence: 'imported/bb/bbbbbbbbbbbbbbbb/000000000000.json',
+});
 
 describe('a bundle stops nobody', () => {
   test('however new it claims to be, it leads no event but its own', () => {
     const units = Map.groupBy(freeze([HERS, FORGED]), ({ unit }) => unit);
-    expect([...units.values()].map((items) => items.map(({ failure }) => failure).join())).toEqual(expect.arrayContaining([HERS.id, FORGED.id]));
+    expect([...units.values()].map((items) => items.map(({ failure }) => failure).join())).toEqual(
+      expect.arrayContaining([HERS.id, FORGED.id]),
+    );
   });
 
   test('no policy takes it, so it can spoil no turn of one', () => {
-    const policy = { name: 'p', classes: ['device' as const], everyMinutes: 5, olderThanMinutes: 0, canary: 1, rate: 1, atMost: 3 };
+    const policy = {
+      name: 'p',
+      classes: ['device' as const],
+      everyMinutes: 5,
+      olderThanMinutes: 0,
+      canary: 1,
+      rate: 1,
+      atMost: 3,
+    };
     expect([HERS, FORGED].map((one) => isEligible(policy, one, 10))).toEqual([true, false]);
   });
 });

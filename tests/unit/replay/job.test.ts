@@ -11,11 +11,23 @@ async function siteWith(count: number): Promise<Site> {
   return site;
 }
 
-const results = async (site: Site, job: { readonly id: string }): Promise<(string | undefined)[]> => (await site.failures.jobs.items(job.id)).map(({ result, status }) => result?.kind ?? status);
+const results = async (site: Site, job: { readonly id: string }): Promise<(string | undefined)[]> =>
+  (await site.failures.jobs.items(job.id)).map(({ result, status }) => result?.kind ?? status);
 
 /** Somebody else's word reaches the device. */
-async function speak(site: Site, who: string, counter: number, ports: readonly number[]): Promise<void> {
-  await site.runtime.queues.queue('slices').send({ group: 'bigip-1', deduplicationId: `${who}.${counter}.spoken`, body: site.body(who, counter, ports) });
+async function speak(
+  site: Site,
+  who: string,
+  counter: number,
+  ports: readonly number[],
+): Promise<void> {
+  await site.runtime.queues
+    .queue('slices')
+    .send({
+      group: 'bigip-1',
+      deduplicationId: `${who}.${counter}.spoken`,
+      body: site.body(who, counter, ports),
+    });
 }
 
 describe('a replay that died between sending an event and noting it', () => {
@@ -61,13 +73,18 @@ describe('before an event is sent', () => {
     // Between the two events, which are a hundred seconds apart, the owner of the second one says something newer.
     site.work = async () => {
       await working();
-      if (spoken || site.sent.length === 0 || site.runtime.clock.now() - site.sent[0]!.at < 60_000) return;
+      if (spoken || site.sent.length === 0 || site.runtime.clock.now() - site.sent[0]!.at < 60_000)
+        return;
       spoken = true;
       await speak(site, owner(1), 5, [1_001]);
       await working();
     };
     await site.run(job);
-    expect([spoken, site.sent.length, await results(site, job)]).toEqual([true, 1, ['applied', 'superseded']]);
+    expect([spoken, site.sent.length, await results(site, job)]).toEqual([
+      true,
+      1,
+      ['applied', 'superseded'],
+    ]);
   });
 
   /** Red without the state in `whyGone`: what somebody put into quarantine meanwhile would be sent all the same. */
@@ -75,22 +92,33 @@ describe('before an event is sent', () => {
     const site = await siteWith(2);
     const job = await site.plan('code:BIP421');
     const [first] = await site.items(job);
-    await site.failures.store.change([first!.failure], () => ({ state: 'quarantined', note: 'poisonous' }));
+    await site.failures.store.change([first!.failure], () => ({
+      state: 'quarantined',
+      note: 'poisonous',
+    }));
     await site.run(job);
     expect([site.sent.length, await results(site, job)]).toEqual([1, ['skipped', 'applied']]);
     expect((await site.items(job))[0]?.result?.reason).toBe('poisonous');
-    expect((await site.failures.store.heads([first!.failure])).get(first!.failure)?.state).toBe('quarantined');
+    expect((await site.failures.store.heads([first!.failure])).get(first!.failure)?.state).toBe(
+      'quarantined',
+    );
   });
 
   test('it is left out if it was healed since, or forgotten', async () => {
     const site = await siteWith(3);
     const job = await site.plan('code:BIP421');
     const [healed, old] = await site.items(job);
-    await site.failures.store.change([healed!.failure], () => ({ state: 'healed', note: 'healed by 1.2' }));
+    await site.failures.store.change([healed!.failure], () => ({
+      state: 'healed',
+      note: 'healed by 1.2',
+    }));
     await site.failures.store.change([old!.failure], () => ({ state: 'archived' }));
     await site.failures.store.prune(site.runtime.clock.now() + 1);
     await site.run(job);
-    expect([site.sent.length, await results(site, job)]).toEqual([1, ['skipped', 'skipped', 'applied']]);
+    expect([site.sent.length, await results(site, job)]).toEqual([
+      1,
+      ['skipped', 'skipped', 'applied'],
+    ]);
   });
 
   test('one that is selected out of quarantine is let out, and goes', async () => {

@@ -14,22 +14,34 @@ import { exposure, slice } from '../../fixtures/exposures.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
 
 const rules = { sameFleet: () => false };
-const declared = (...slices: Slice[]): DeclaredState => slices.reduce((state, each) => planPartition('k8s', state, [each], rules).next, EMPTY_STATE);
+const declared = (...slices: Slice[]): DeclaredState =>
+  slices.reduce((state, each) => planPartition('k8s', state, [each], rules).next, EMPTY_STATE);
 const reading = (state: DeclaredState): PartitionReading => ({ kind: 'ours', declared: { state } });
-const ask = (state: DeclaredState, wanted: Slice, key?: string) => judge(reading(state), { slice: wanted, partition: 'k8s', exposure: key, ...rules });
+const ask = (state: DeclaredState, wanted: Slice, key?: string) =>
+  judge(reading(state), { slice: wanted, partition: 'k8s', exposure: key, ...rules });
 const KEY = '172.16.100.195:32400/tcp';
 
 describe('what a replay would do now', () => {
   test('would apply, with the difference', () => {
-    expect(ask(EMPTY_STATE, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'would-apply', difference: [{ kind: 'create', key: KEY }] });
+    expect(ask(EMPTY_STATE, slice(1, [exposure()]), KEY)).toMatchObject({
+      verdict: 'would-apply',
+      difference: [{ kind: 'create', key: KEY }],
+    });
   });
 
   test('unchanged', () => {
-    expect(ask(declared(slice(1, [exposure()])), slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'unchanged', difference: [] });
+    expect(ask(declared(slice(1, [exposure()])), slice(1, [exposure()]), KEY)).toMatchObject({
+      verdict: 'unchanged',
+      difference: [],
+    });
   });
 
   test('superseded by the revision that is declared', () => {
-    expect(ask(declared(slice(7, [exposure()])), slice(1, [exposure({ port: 1 })]))).toMatchObject({ verdict: 'superseded', by: '1.7', reason: expect.stringContaining('superseded by revision 1.7') });
+    expect(ask(declared(slice(7, [exposure()])), slice(1, [exposure({ port: 1 })]))).toMatchObject({
+      verdict: 'superseded',
+      by: '1.7',
+      reason: expect.stringContaining('superseded by revision 1.7'),
+    });
   });
 
   test('superseded too where the newer revision wants nothing at all', () => {
@@ -38,19 +50,46 @@ describe('what a replay would do now', () => {
 
   test('still invalid where a newer revision was tried and BIG-IP refuses it still', () => {
     const state = declared(slice(7, []));
-    const kept = { hash: 'h', code: 'BIP424', reason: 'no such iRule', next: '2026-11-23T04:00:00Z', tries: 3, members: 'follow' as const };
+    const kept = {
+      hash: 'h',
+      code: 'BIP424',
+      reason: 'no such iRule',
+      next: '2026-11-23T04:00:00Z',
+      tries: 3,
+      members: 'follow' as const,
+    };
     const owner = 'east/istio-system/istio-ingressgateway';
-    const refusing: DeclaredState = { ...state, owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } } };
-    expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'invalid', code: 'BIP424', by: '1.7', reason: expect.stringContaining('no such iRule') });
-    expect(ask(refusing, slice(1, [exposure()]), '172.16.100.195:1/tcp')).toMatchObject({ verdict: 'superseded' });
+    const refusing: DeclaredState = {
+      ...state,
+      owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } },
+    };
+    expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({
+      verdict: 'invalid',
+      code: 'BIP424',
+      by: '1.7',
+      reason: expect.stringContaining('no such iRule'),
+    });
+    expect(ask(refusing, slice(1, [exposure()]), '172.16.100.195:1/tcp')).toMatchObject({
+      verdict: 'superseded',
+    });
   });
 
   test('what is in quarantine at this very revision is tried', () => {
     const state = declared(slice(1, []));
     const owner = 'east/istio-system/istio-ingressgateway';
     const first = planPartition('k8s', state, [slice(1, [exposure()])], rules).entries[0]!;
-    const kept = { hash: first.structure!, code: 'BIP424', reason: 'no such iRule', next: '2026-11-23T04:00:00Z', tries: 1, members: 'follow' as const };
-    const refusing: DeclaredState = { ...state, owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } } };
+    const kept = {
+      hash: first.structure!,
+      code: 'BIP424',
+      reason: 'no such iRule',
+      next: '2026-11-23T04:00:00Z',
+      tries: 1,
+      members: 'follow' as const,
+    };
+    const refusing: DeclaredState = {
+      ...state,
+      owners: { [owner]: { ...state.owners[owner]!, quarantine: { [KEY]: kept } } },
+    };
     expect(ask(refusing, slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'would-apply' });
   });
 
@@ -58,40 +97,112 @@ describe('what a replay would do now', () => {
     const pool = { ranges: ['10.1.0.3-10.1.0.4'], reserved: ['10.1.0.4'] };
     const owner = 'west/a/b';
     const wanted = asking(owner, 1, { pool });
-    expect(ask(EMPTY_STATE, wanted, '10.1.0.9:443/tcp')).toMatchObject({ verdict: 'would-apply', difference: [{ kind: 'create', key: '10.1.0.3:443/tcp' }] });
-    expect(ask(declared(slice(1, [exposure({ address: '10.1.0.3' })])), wanted)).toMatchObject({ verdict: 'invalid', code: 'OWN350' });
-    expect(ask(declared(slice(1, [exposure({ address: '10.1.0.3', port: 443, gateways: ['a/gw'] })], { owner, clusterUid: 'uid-west' })), wanted)).toMatchObject({ verdict: 'unchanged' });
+    expect(ask(EMPTY_STATE, wanted, '10.1.0.9:443/tcp')).toMatchObject({
+      verdict: 'would-apply',
+      difference: [{ kind: 'create', key: '10.1.0.3:443/tcp' }],
+    });
+    expect(ask(declared(slice(1, [exposure({ address: '10.1.0.3' })])), wanted)).toMatchObject({
+      verdict: 'invalid',
+      code: 'OWN350',
+    });
+    expect(
+      ask(
+        declared(
+          slice(1, [exposure({ address: '10.1.0.3', port: 443, gateways: ['a/gw'] })], {
+            owner,
+            clusterUid: 'uid-west',
+          }),
+        ),
+        wanted,
+      ),
+    ).toMatchObject({ verdict: 'unchanged' });
   });
 
   test('conflict with the owner', () => {
     const other = slice(1, [exposure()], { owner: 'west/a/b', clusterUid: 'uid-west' });
-    expect(ask(declared(other), slice(1, [exposure()]), KEY)).toMatchObject({ verdict: 'conflict', code: 'OWN301', by: 'west/a/b' });
+    expect(ask(declared(other), slice(1, [exposure()]), KEY)).toMatchObject({
+      verdict: 'conflict',
+      code: 'OWN301',
+      by: 'west/a/b',
+    });
   });
 
   test('conflict with a virtual server of somebody else, which apply finds before it declares', () => {
-    const holders = [{ path: '/Common/old', partition: 'Common', address: '172.16.100.195', port: 32400, protocol: 'tcp' }];
-    const asked = judge(reading(EMPTY_STATE), { slice: slice(1, [exposure()]), partition: 'k8s', exposure: KEY, ...rules, surroundings: { partitions: ['k8s'], readings: new Map(), holders } });
-    expect(asked).toMatchObject({ verdict: 'conflict', code: 'BIP422', reason: expect.stringContaining('/Common/old') });
+    const holders = [
+      {
+        path: '/Common/old',
+        partition: 'Common',
+        address: '172.16.100.195',
+        port: 32400,
+        protocol: 'tcp',
+      },
+    ];
+    const asked = judge(reading(EMPTY_STATE), {
+      slice: slice(1, [exposure()]),
+      partition: 'k8s',
+      exposure: KEY,
+      ...rules,
+      surroundings: { partitions: ['k8s'], readings: new Map(), holders },
+    });
+    expect(asked).toMatchObject({
+      verdict: 'conflict',
+      code: 'BIP422',
+      reason: expect.stringContaining('/Common/old'),
+    });
   });
 
   test('of several partitions: one that holds the address is foreign to the others, and what moves leaves before it comes', () => {
     const there = declared(slice(1, [exposure()], { owner: 'west/a/b', clusterUid: 'uid-west' }));
     const wanted = slice(1, [exposure({ partition: 'other' })]);
-    const surroundings = { partitions: ['k8s', 'other'], readings: new Map([['k8s', reading(there)]]), holders: [] };
-    expect(judge(reading(EMPTY_STATE), { slice: wanted, partition: 'other', exposure: KEY, ...rules, surroundings })).toMatchObject({ verdict: 'conflict', code: 'BIP422' });
-    const mine = { ...surroundings, readings: new Map([['k8s', reading(declared(slice(1, [exposure()])))]]) };
-    const moving = judge(reading(EMPTY_STATE), { slice: slice(2, [exposure({ partition: 'other' })]), partition: 'other', exposure: KEY, ...rules, surroundings: mine });
-    expect(moving).toMatchObject({ verdict: 'would-apply', reason: expect.stringContaining('it moves here from partition k8s') });
+    const surroundings = {
+      partitions: ['k8s', 'other'],
+      readings: new Map([['k8s', reading(there)]]),
+      holders: [],
+    };
+    expect(
+      judge(reading(EMPTY_STATE), {
+        slice: wanted,
+        partition: 'other',
+        exposure: KEY,
+        ...rules,
+        surroundings,
+      }),
+    ).toMatchObject({ verdict: 'conflict', code: 'BIP422' });
+    const mine = {
+      ...surroundings,
+      readings: new Map([['k8s', reading(declared(slice(1, [exposure()])))]]),
+    };
+    const moving = judge(reading(EMPTY_STATE), {
+      slice: slice(2, [exposure({ partition: 'other' })]),
+      partition: 'other',
+      exposure: KEY,
+      ...rules,
+      surroundings: mine,
+    });
+    expect(moving).toMatchObject({
+      verdict: 'would-apply',
+      reason: expect.stringContaining('it moves here from partition k8s'),
+    });
   });
 
   test('still invalid where the partition is not ours', () => {
-    expect(judge({ kind: 'refused', code: 'OWN303', reason: 'somebody else' }, { slice: slice(1, []), partition: 'k8s', exposure: undefined, ...rules })).toMatchObject({ verdict: 'invalid', code: 'OWN303' });
+    expect(
+      judge(
+        { kind: 'refused', code: 'OWN303', reason: 'somebody else' },
+        { slice: slice(1, []), partition: 'k8s', exposure: undefined, ...rules },
+      ),
+    ).toMatchObject({ verdict: 'invalid', code: 'OWN303' });
   });
 
   test('of several answers the one that matters most counts', () => {
-    const [apply, same] = [ask(EMPTY_STATE, slice(1, [exposure()])), ask(declared(slice(1, [exposure()])), slice(1, [exposure()]))];
+    const [apply, same] = [
+      ask(EMPTY_STATE, slice(1, [exposure()])),
+      ask(declared(slice(1, [exposure()])), slice(1, [exposure()])),
+    ];
     expect(combine([same, apply]).verdict).toBe('would-apply');
-    expect(combine([same, { verdict: 'unknown', reason: 'away', difference: [] }, apply]).verdict).toBe('unknown');
+    expect(
+      combine([same, { verdict: 'unknown', reason: 'away', difference: [] }, apply]).verdict,
+    ).toBe('unknown');
     expect(combine([]).verdict).toBe('unchanged');
   });
 });
@@ -99,28 +210,89 @@ describe('what a replay would do now', () => {
 describe('the preview of an event', () => {
   const runtime = testRuntime();
   const event = (over: Partial<Evidence['event']> = {}): Evidence['event'] => ({
-    queue: 'slices', group: 'bigip-1', id: 'm', sentAt: 0, receiveCount: 1, verification: 'unchecked',
-    body: seal(INGRESS_DESIRED, slice(1, [exposure()]), { id: 'e', cluster: 'east', subject: 'o', time: '2026-11-23T00:00:00Z' }), ...over,
+    queue: 'slices',
+    group: 'bigip-1',
+    id: 'm',
+    sentAt: 0,
+    receiveCount: 1,
+    verification: 'unchecked',
+    body: seal(INGRESS_DESIRED, slice(1, [exposure()]), {
+      id: 'e',
+      cluster: 'east',
+      subject: 'o',
+      time: '2026-11-23T00:00:00Z',
+    }),
+    ...over,
   });
-  const parked = (of: Evidence['event']) => ({ evidence: 'evidence/00/0000000000000000/000000000000.json', details: { event: of } });
-  const previewer = (over: Partial<Parameters<typeof createPreviewer>[0]> = {}) => createPreviewer({ runtime, map: async () => ({ slices: [slice(1, [exposure()])] }), connect: async () => memoryDevice(), ...over });
+  const parked = (of: Evidence['event']) => ({
+    evidence: 'evidence/00/0000000000000000/000000000000.json',
+    details: { event: of },
+  });
+  const previewer = (over: Partial<Parameters<typeof createPreviewer>[0]> = {}) =>
+    createPreviewer({
+      runtime,
+      map: async () => ({ slices: [slice(1, [exposure()])] }),
+      connect: async () => memoryDevice(),
+      ...over,
+    });
 
   test.each([
     ['a slice', event(), {}, 'would-apply', undefined],
-    ['a snapshot, mapped first', event({ queue: 'snapshots', body: 'any' }), {}, 'would-apply', undefined],
-    ['a snapshot that map refuses still', event({ queue: 'snapshots', body: 'any' }), { map: async () => ({ refused: { code: 'GW104', reason: 'no entry' } }) }, 'invalid', 'GW104'],
+    [
+      'a snapshot, mapped first',
+      event({ queue: 'snapshots', body: 'any' }),
+      {},
+      'would-apply',
+      undefined,
+    ],
+    [
+      'a snapshot that map refuses still',
+      event({ queue: 'snapshots', body: 'any' }),
+      { map: async () => ({ refused: { code: 'GW104', reason: 'no entry' } }) },
+      'invalid',
+      'GW104',
+    ],
     ['bytes that nobody can read', event({ body: 'nonsense' }), {}, 'invalid', 'Q610'],
-    ['an event that was too large to keep', event({ cut: { bytes: 2_000_000, sha256: 'x' } }), {}, 'invalid', 'RPL706'],
-    ['an event of a sender that may not speak', event({ verification: 'refused' }), {}, 'invalid', 'RPL706'],
-    ['a device that is away', event(), { connect: async () => Promise.reject(Object.assign(new Error('no connection'), { code: 'BIP501' })) }, 'unknown', 'BIP501'],
+    [
+      'an event that was too large to keep',
+      event({ cut: { bytes: 2_000_000, sha256: 'x' } }),
+      {},
+      'invalid',
+      'RPL706',
+    ],
+    [
+      'an event of a sender that may not speak',
+      event({ verification: 'refused' }),
+      {},
+      'invalid',
+      'RPL706',
+    ],
+    [
+      'a device that is away',
+      event(),
+      {
+        connect: async () =>
+          Promise.reject(Object.assign(new Error('no connection'), { code: 'BIP501' })),
+      },
+      'unknown',
+      'BIP501',
+    ],
   ])('%s', async (_name, wanted, over, verdict, code) => {
     const answer = await previewer(over).preview(parked(wanted), {});
     expect([answer.verdict, answer.code]).toEqual([verdict, code]);
   });
 
   test('a device that the configuration does not know any more', async () => {
-    const body = seal(INGRESS_DESIRED, slice(1, [exposure()], { device: 'gone' }), { id: 'e', cluster: 'east', subject: 'o', time: '2026-11-23T00:00:00Z' });
-    expect(await previewer().preview(parked(event({ body })), {})).toMatchObject({ verdict: 'invalid', code: 'GW106' });
+    const body = seal(INGRESS_DESIRED, slice(1, [exposure()], { device: 'gone' }), {
+      id: 'e',
+      cluster: 'east',
+      subject: 'o',
+      time: '2026-11-23T00:00:00Z',
+    });
+    expect(await previewer().preview(parked(event({ body })), {})).toMatchObject({
+      verdict: 'invalid',
+      code: 'GW106',
+    });
   });
 
   test('reads a device once until it is told to look again', async () => {

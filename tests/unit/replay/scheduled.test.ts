@@ -15,7 +15,15 @@ import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
 class Crash extends Error {}
 
 const MINUTE = 60_000;
-const policyOf = (over: object = {}): ReplayPolicy => ReplayPolicy.parse({ name: 'references', codes: ['BIP424'], everyMinutes: 5, olderThanMinutes: 2, rate: 10, ...over });
+const policyOf = (over: object = {}): ReplayPolicy =>
+  ReplayPolicy.parse({
+    name: 'references',
+    codes: ['BIP424'],
+    everyMinutes: 5,
+    olderThanMinutes: 2,
+    rate: 10,
+    ...over,
+  });
 
 async function siteWith(count: number, code = 'BIP424'): Promise<Site> {
   const site = startSite();
@@ -25,17 +33,31 @@ async function siteWith(count: number, code = 'BIP424'): Promise<Site> {
   return site;
 }
 
-const turn = (site: Site, policy = policyOf()): Promise<TurnResult> => takeTurn(site.world(), policy);
-const kinds = (items: readonly Item[]): Record<string, number> => Object.fromEntries([...Map.groupBy(items, (i) => i.result?.kind ?? i.status)].map(([k, list]) => [k, list.length]));
-const states = async (site: Site): Promise<string[]> => (await site.failures.store.list()).map((h) => `${h.exposure?.split(':')[1]} ${h.state}`).sort();
+const turn = (site: Site, policy = policyOf()): Promise<TurnResult> =>
+  takeTurn(site.world(), policy);
+const kinds = (items: readonly Item[]): Record<string, number> =>
+  Object.fromEntries(
+    [...Map.groupBy(items, (i) => i.result?.kind ?? i.status)].map(([k, list]) => [k, list.length]),
+  );
+const states = async (site: Site): Promise<string[]> =>
+  (await site.failures.store.list()).map((h) => `${h.exposure?.split(':')[1]} ${h.state}`).sort();
 
 describe('replay on a schedule', () => {
-  test('sends what may pass by itself, as a job that status and audit log show as the policy\'s', async () => {
+  test("sends what may pass by itself, as a job that status and audit log show as the policy's", async () => {
     const site = await siteWith(3);
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '3 applied' });
-    expect(await states(site)).toEqual(['1000/tcp replayed', '1001/tcp replayed', '1002/tcp replayed']);
+    expect(await states(site)).toEqual([
+      '1000/tcp replayed',
+      '1001/tcp replayed',
+      '1002/tcp replayed',
+    ]);
     const [job] = await site.failures.jobs.list();
-    expect(job).toMatchObject({ by: 'policy references', why: 'policy references of failures.replay, every 5 minutes', state: 'done', items: 3 });
+    expect(job).toMatchObject({
+      by: 'policy references',
+      why: 'policy references of failures.replay, every 5 minutes',
+      state: 'done',
+      items: 3,
+    });
     expect((await site.failures.audit.list()).map((e) => [e.who, e.action])).toEqual([
       ['policy references', 'replay plan'],
       ['policy references', 'replay start'],
@@ -47,7 +69,10 @@ describe('replay on a schedule', () => {
     const site = await siteWith(1);
     await turn(site);
     await site.fail(owner(5), 1, [1_005]);
-    expect(await turn(site)).toMatchObject({ kind: 'not-due', reason: expect.stringContaining('1 applied') });
+    expect(await turn(site)).toMatchObject({
+      kind: 'not-due',
+      reason: expect.stringContaining('1 applied'),
+    });
     site.runtime.advance(5 * MINUTE);
     expect(await turn(site)).toMatchObject({ kind: 'ran' });
     site.runtime.advance(5 * MINUTE);
@@ -59,7 +84,9 @@ describe('replay on a schedule', () => {
     const site = await siteWith(1, 'BIP421');
     site.refusal.code = 'BIP424';
     for (const n of [1, 2]) await site.fail(owner(n), 1, [1_000 + n]);
-    const ids = new Map((await site.failures.store.list()).map((h) => [h.exposure?.split(':')[1], h.id]));
+    const ids = new Map(
+      (await site.failures.store.list()).map((h) => [h.exposure?.split(':')[1], h.id]),
+    );
     await site.failures.store.change([ids.get('1001/tcp')!], () => ({ state: 'quarantined' }));
     await site.failures.store.change([ids.get('1002/tcp')!], () => ({ state: 'archived' }));
     site.runtime.advance(2 * MINUTE);
@@ -72,13 +99,19 @@ describe('replay on a schedule', () => {
     const site = await siteWith(6);
     for (let n = 0; n < 6; n++) site.poison.add(1_000 + n);
     for (const misses of [1, 2]) {
-      expect(await turn(site)).toMatchObject({ kind: 'ran', reason: expect.stringContaining('the canary failed') });
+      expect(await turn(site)).toMatchObject({
+        kind: 'ran',
+        reason: expect.stringContaining('the canary failed'),
+      });
       expect(site.sent).toHaveLength(misses);
       const { due } = (await site.failures.turns.get('references'))!;
       expect(due - site.runtime.clock.now()).toBe(5 * MINUTE * 2 ** misses);
       site.runtime.advance(due - site.runtime.clock.now());
     }
-    expect((await site.failures.jobs.list()).map((job) => job.state)).toEqual(['cancelled', 'cancelled']);
+    expect((await site.failures.jobs.list()).map((job) => job.state)).toEqual([
+      'cancelled',
+      'cancelled',
+    ]);
     site.poison.clear();
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '6 applied' });
     expect(await site.failures.turns.get('references')).toMatchObject({ misses: 0 });
@@ -118,10 +151,17 @@ describe('replay on a schedule', () => {
 
   test('two jobs over the same failures never run at once, whoever started them', async () => {
     const site = await siteWith(2);
-    const [mine, yours] = [await site.plan('code:BIP424', { rate: 1 }), await site.plan('code:BIP424')];
+    const [mine, yours] = [
+      await site.plan('code:BIP424', { rate: 1 }),
+      await site.plan('code:BIP424'),
+    ];
     let second: unknown;
     await site.run(mine, { onProgress: () => void (second ??= site.run(yours)) });
-    expect(await second).toMatchObject({ state: 'paused', code: 'RPL713', reason: expect.stringContaining(`job ${mine.id} of ada`) });
+    expect(await second).toMatchObject({
+      state: 'paused',
+      code: 'RPL713',
+      reason: expect.stringContaining(`job ${mine.id} of ada`),
+    });
     expect(site.sent).toHaveLength(2);
     expect(await site.run(yours)).toMatchObject({ state: 'done' });
     expect(site.sent).toHaveLength(2);
@@ -129,7 +169,10 @@ describe('replay on a schedule', () => {
 
   test('two hosts with one store take one turn', async () => {
     const site = await siteWith(3);
-    const both = await Promise.all([turn(site, policyOf({ rate: 1 })), turn(site, policyOf({ rate: 1 }))]);
+    const both = await Promise.all([
+      turn(site, policyOf({ rate: 1 })),
+      turn(site, policyOf({ rate: 1 })),
+    ]);
     expect(both.map((t) => t.kind).sort()).toEqual(['ran', 'taken']);
     expect(site.sent).toHaveLength(3);
     expect(await site.failures.jobs.list()).toHaveLength(1);
@@ -142,8 +185,14 @@ describe('replay on a schedule', () => {
     await takeTurn(site.world(), policyOf({ rate: 1 }), stopped.signal);
     const [job] = await site.failures.jobs.list();
     await steerJob(site.failures, 'pause', { id: job!.id, who: 'ada', why: 'looking' });
-    expect(await turn(site)).toMatchObject({ kind: 'held', reason: expect.stringContaining('looking') });
-    expect(await site.failures.jobs.get(job!.id)).toMatchObject({ state: 'paused', reason: 'looking' });
+    expect(await turn(site)).toMatchObject({
+      kind: 'held',
+      reason: expect.stringContaining('looking'),
+    });
+    expect(await site.failures.jobs.get(job!.id)).toMatchObject({
+      state: 'paused',
+      reason: 'looking',
+    });
   });
 
   test('a turn whose time ran out goes on with its own job', async () => {
@@ -151,7 +200,10 @@ describe('replay on a schedule', () => {
     const working = site.work;
     const stopped = new AbortController();
     site.work = async () => stopped.abort();
-    expect(await takeTurn(site.world(), policyOf(), stopped.signal)).toMatchObject({ kind: 'ran', reason: 'not done yet; it goes on' });
+    expect(await takeTurn(site.world(), policyOf(), stopped.signal)).toMatchObject({
+      kind: 'ran',
+      reason: 'not done yet; it goes on',
+    });
     site.work = working;
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '3 applied' });
     expect(await site.failures.jobs.list()).toHaveLength(1);
@@ -160,13 +212,20 @@ describe('replay on a schedule', () => {
   test('a device that is away stops the job before anything is sent; the next turn goes on with it', async () => {
     const site = await siteWith(3);
     site.away.device = true;
-    expect(await turn(site)).toMatchObject({ kind: 'ran', reason: expect.stringContaining('gives no answer') });
+    expect(await turn(site)).toMatchObject({
+      kind: 'ran',
+      reason: expect.stringContaining('gives no answer'),
+    });
     expect(site.sent).toEqual([]);
     site.away.device = false;
     site.runtime.advance(5 * MINUTE);
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '3 applied' });
     expect((await site.failures.jobs.list()).map((job) => job.state)).toEqual(['done']);
-    expect(await states(site)).toEqual(['1000/tcp replayed', '1001/tcp replayed', '1002/tcp replayed']);
+    expect(await states(site)).toEqual([
+      '1000/tcp replayed',
+      '1001/tcp replayed',
+      '1002/tcp replayed',
+    ]);
   });
 
   test('killed before and after each of its steps, the next turn goes on, sends nothing under two ids and counts every failure once', async () => {
@@ -177,16 +236,23 @@ describe('replay on a schedule', () => {
       site.step = (what) => {
         if (seen++ === k) throw new Crash(what);
       };
-      const died = await turn(site).then(() => false, (error: unknown) => {
-        if (error instanceof Crash) return true;
-        throw error;
-      });
+      const died = await turn(site).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof Crash) return true;
+          throw error;
+        },
+      );
       steps = k;
       if (!died) break;
       site.step = () => undefined;
       await site.runtime.clock.sleep(LEASE + 1);
       await turn(site);
-      expect(await states(site)).toEqual(['1000/tcp replayed', '1001/tcp replayed', '1002/tcp replayed']);
+      expect(await states(site)).toEqual([
+        '1000/tcp replayed',
+        '1001/tcp replayed',
+        '1002/tcp replayed',
+      ]);
       expect(new Set(site.sent.map((s) => s.message.deduplicationId)).size).toBe(3);
       const jobs = await site.failures.jobs.list();
       expect(jobs.map((job) => job.state)).toEqual(['done']);

@@ -12,13 +12,34 @@ import { testRuntime } from '../../fixtures/failures/runtime.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const { owner } = slice(1, []);
-const body = seal(INGRESS_DESIRED, slice(1, [exposure()]), { id: 'e-1', cluster: 'east', subject: owner, time: '2026-11-23T02:59:00Z' });
+const body = seal(INGRESS_DESIRED, slice(1, [exposure()]), {
+  id: 'e-1',
+  cluster: 'east',
+  subject: owner,
+  time: '2026-11-23T02:59:00Z',
+});
 
 async function parked(code: string, named: string | undefined): Promise<readonly Head[]> {
   const runtime = testRuntime();
   const failures = failuresOver(memoryBlobs(), runtime);
-  const message = { id: 'm-1', receipt: 'm-1', group: 'bigip-1', deduplicationId: 'e-1', body, receiveCount: 1, sentAt: runtime.clock.now() };
-  await deadLetter(runtime.queues, { code, reason: `${code} says no`, queue: 'slices', message, functionVersion: '7', now: runtime.clock.now(), owner: named });
+  const message = {
+    id: 'm-1',
+    receipt: 'm-1',
+    group: 'bigip-1',
+    deduplicationId: 'e-1',
+    body,
+    receiveCount: 1,
+    sentAt: runtime.clock.now(),
+  };
+  await deadLetter(runtime.queues, {
+    code,
+    reason: `${code} says no`,
+    queue: 'slices',
+    message,
+    functionVersion: '7',
+    now: runtime.clock.now(),
+    owner: named,
+  });
   expect(await pump(runtime.queues, 'slices-dead', parkInto(runtime, failures))).toBe(1);
   await runtime.queues.close();
   return failures.store.list();
@@ -26,12 +47,22 @@ async function parked(code: string, named: string | undefined): Promise<readonly
 
 describe('a dead letter', () => {
   /** Red when the owner is read from the event all the same: the results of the true owner would close the failure. */
-  test.each(['OWN320', 'OWN321', 'OWN322', 'OWN323', 'OWN324'])('of an event that nobody proved (%s) belongs to no owner and has no revision', async (code) => {
-    const [head, ...more] = await parked(code, undefined);
-    expect([head?.code, head?.owner, head?.revision, more.length]).toEqual([code, undefined, undefined, 0]);
-  });
+  test.each(['OWN320', 'OWN321', 'OWN322', 'OWN323', 'OWN324'])(
+    'of an event that nobody proved (%s) belongs to no owner and has no revision',
+    async (code) => {
+      const [head, ...more] = await parked(code, undefined);
+      expect([head?.code, head?.owner, head?.revision, more.length]).toEqual([
+        code,
+        undefined,
+        undefined,
+        0,
+      ]);
+    },
+  );
 
   test('of any other belongs to the owner that its function named', async () => {
-    expect(await parked('BIP421', owner)).toMatchObject([{ code: 'BIP421', owner, revision: { epoch: 1, counter: 1 } }]);
+    expect(await parked('BIP421', owner)).toMatchObject([
+      { code: 'BIP421', owner, revision: { epoch: 1, counter: 1 } },
+    ]);
   });
 });

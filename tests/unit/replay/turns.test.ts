@@ -18,7 +18,13 @@ import { snapshotOf } from '../../bench/world.ts';
 import { configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
 import { owner, startSite } from '../../fixtures/failures/site.ts';
 
-const POLICIES = ['first', 'second'].map((name) => ({ name, codes: ['BIP424'], everyMinutes: 5, olderThanMinutes: 2, rate: 10 }));
+const POLICIES = ['first', 'second'].map((name) => ({
+  name,
+  codes: ['BIP424'],
+  everyMinutes: 5,
+  olderThanMinutes: 2,
+  rate: 10,
+}));
 
 interface Desk {
   readonly runtime: Runtime;
@@ -32,12 +38,23 @@ interface Desk {
   readonly over: AbortSignal[];
 }
 
-function desk(options: { readonly broken?: string; readonly dryRun?: boolean; readonly late?: boolean } = {}): Desk {
+function desk(
+  options: { readonly broken?: string; readonly dryRun?: boolean; readonly late?: boolean } = {},
+): Desk {
   const site = startSite();
   const config = configOf({ failures: { kind: 'fs', path: '/nowhere', replay: POLICIES } });
   const lines: (readonly [string, Readonly<Record<string, unknown>>])[] = [];
-  const write = (level: string) => (fields: object): void => void lines.push([level, { ...fields }]);
-  const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
+  const write =
+    (level: string) =>
+    (fields: object): void =>
+      void lines.push([level, { ...fields }]);
+  const log: Logger = {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: () => log,
+  };
   const [calls, waits, over]: [string[], number[], AbortSignal[]] = [[], [], []];
   const clock = {
     now: () => site.runtime.clock.now(),
@@ -50,30 +67,63 @@ function desk(options: { readonly broken?: string; readonly dryRun?: boolean; re
   };
   const get: Failures['turns']['get'] = (name) => {
     calls.push(`turn ${name}`);
-    return name === options.broken ? Promise.reject(new Error('the store is odd')) : site.failures.turns.get(name);
+    return name === options.broken
+      ? Promise.reject(new Error('the store is odd'))
+      : site.failures.turns.get(name);
   };
   const turns = { ...site.failures.turns, get };
-  const failures = { ...site.failures, turns, close: async () => void calls.push('failures closed') };
-  const previewer = { ...createPreviewer({ runtime: site.runtime, map: () => Promise.resolve({ slices: [] }) }), refresh: () => void calls.push('refresh'), close: async () => void calls.push('previewer closed') };
-  const runtime = { ...site.runtime, config, clock, log, ...(options.dryRun === true ? { dryRun: true } : {}) };
+  const failures = {
+    ...site.failures,
+    turns,
+    close: async () => void calls.push('failures closed'),
+  };
+  const previewer = {
+    ...createPreviewer({ runtime: site.runtime, map: () => Promise.resolve({ slices: [] }) }),
+    refresh: () => void calls.push('refresh'),
+    close: async () => void calls.push('previewer closed'),
+  };
+  const runtime = {
+    ...site.runtime,
+    config,
+    clock,
+    log,
+    ...(options.dryRun === true ? { dryRun: true } : {}),
+  };
   return { runtime, failures, previewer, lines, calls, waits, over };
 }
 
-const take = ({ runtime, failures, previewer }: Desk, signal?: AbortSignal): ReturnType<typeof takeTurns> => takeTurns(runtime, { ...failures, previewer }, signal);
-const contextWith = (left: number) => ({ awsRequestId: 'r', functionName: 'replay', functionVersion: '1', getRemainingTimeInMillis: () => left });
+const take = (
+  { runtime, failures, previewer }: Desk,
+  signal?: AbortSignal,
+): ReturnType<typeof takeTurns> => takeTurns(runtime, { ...failures, previewer }, signal);
+const contextWith = (left: number) => ({
+  awsRequestId: 'r',
+  functionName: 'replay',
+  functionVersion: '1',
+  getRemainingTimeInMillis: () => left,
+});
 
 describe('the turns of the policies', () => {
   test('are taken one after the other, each on a new reading of the devices', async () => {
     const at = desk();
-    expect(await take(at)).toMatchObject([{ policy: 'first', kind: 'nothing' }, { policy: 'second', kind: 'nothing' }]);
+    expect(await take(at)).toMatchObject([
+      { policy: 'first', kind: 'nothing' },
+      { policy: 'second', kind: 'nothing' },
+    ]);
     expect(at.calls).toEqual(['refresh', 'turn first', 'refresh', 'turn second']);
-    expect(at.lines).toMatchObject([['info', { policy: 'first', turn: 'nothing' }], ['info', { policy: 'second', turn: 'nothing' }]]);
+    expect(at.lines).toMatchObject([
+      ['info', { policy: 'first', turn: 'nothing' }],
+      ['info', { policy: 'second', turn: 'nothing' }],
+    ]);
   });
 
   test('that are not due are reported and not logged: the function runs every minute', async () => {
     const at = desk();
     await take(at);
-    expect(await take(at)).toMatchObject([{ policy: 'first', kind: 'not-due' }, { policy: 'second', kind: 'not-due' }]);
+    expect(await take(at)).toMatchObject([
+      { policy: 'first', kind: 'not-due' },
+      { policy: 'second', kind: 'not-due' },
+    ]);
     expect(at.lines).toHaveLength(2);
   });
 
@@ -90,8 +140,14 @@ describe('the turns of the policies', () => {
 
   test('one that breaks is reported and logged under its policy, and takes no turn from the next', async () => {
     const at = desk({ broken: 'first' });
-    expect(await take(at)).toMatchObject([{ policy: 'first', error: 'the store is odd' }, { policy: 'second', kind: 'nothing' }]);
-    expect(at.lines).toMatchObject([['error', { policy: 'first', error: 'the store is odd' }], ['info', { policy: 'second' }]]);
+    expect(await take(at)).toMatchObject([
+      { policy: 'first', error: 'the store is odd' },
+      { policy: 'second', kind: 'nothing' },
+    ]);
+    expect(at.lines).toMatchObject([
+      ['error', { policy: 'first', error: 'the store is odd' }],
+      ['info', { policy: 'second' }],
+    ]);
   });
 
   test('one that ran names its job in the log, one without a job names none', async () => {
@@ -102,28 +158,45 @@ describe('the turns of the policies', () => {
     site.refusal.code = 'BIP424';
     await site.fail(owner(1), 1, [1_001]);
     site.runtime.advance(120_000);
-    await takeTurns({ ...at.runtime, clock: site.runtime.clock, queues: site.runtime.queues }, { ...site.failures, previewer: site.world().previewer });
+    await takeTurns(
+      { ...at.runtime, clock: site.runtime.clock, queues: site.runtime.queues },
+      { ...site.failures, previewer: site.world().previewer },
+    );
     const [job] = await site.failures.jobs.list();
-    expect(at.lines.slice(2)).toMatchObject([['info', { policy: 'first', turn: 'ran', job: job!.id }], ['info', { policy: 'second', turn: 'nothing' }]]);
+    expect(at.lines.slice(2)).toMatchObject([
+      ['info', { policy: 'first', turn: 'ran', job: job!.id }],
+      ['info', { policy: 'second', turn: 'nothing' }],
+    ]);
   });
 });
 
 describe('the function replay', () => {
   test('ends well when every turn did', async () => {
     const at = desk();
-    await expect(create(at.runtime, at)({ Records: [] }, contextWith(240_000))).resolves.toBeUndefined();
+    await expect(
+      create(at.runtime, at)({ Records: [] }, contextWith(240_000)),
+    ).resolves.toBeUndefined();
   });
 
   test('fails with the policy and its reason when a turn broke, so that somebody sees it', async () => {
     const at = desk({ broken: 'second' });
-    await expect(create(at.runtime, at)({ Records: [] }, contextWith(240_000))).rejects.toThrow(/^replay: second: the store is odd$/);
+    await expect(create(at.runtime, at)({ Records: [] }, contextWith(240_000))).rejects.toThrow(
+      /^replay: second: the store is odd$/,
+    );
   });
 
-  test.each([[240_000, 210_000], [30_000, 0], [10_000, 0]])('of %d ms that are left it works for %d, and then waits for nothing more', async (left, works) => {
-    const at = desk();
-    await create(at.runtime, at)({ Records: [] }, contextWith(left));
-    expect([at.waits, at.over.map(({ aborted }) => aborted)]).toEqual([[works], [true]]);
-  });
+  test.each([
+    [240_000, 210_000],
+    [30_000, 0],
+    [10_000, 0],
+  ])(
+    'of %d ms that are left it works for %d, and then waits for nothing more',
+    async (left, works) => {
+      const at = desk();
+      await create(at.runtime, at)({ Records: [] }, contextWith(left));
+      expect([at.waits, at.over.map(({ aborted }) => aborted)]).toEqual([[works], [true]]);
+    },
+  );
 
   test('begins no further turn when its time is nearly over', async () => {
     const at = desk({ late: true });
@@ -141,7 +214,10 @@ describe('the function replay', () => {
     const path = mkdtempSync(join(tmpdir(), 'sluice-turns-'));
     const runtime = testRuntime(configOf({ failures: { kind: 'fs', path, replay: POLICIES } }));
     const replay = create(runtime);
-    expect(await replay.turns()).toMatchObject([{ policy: 'first', kind: 'nothing' }, { policy: 'second', kind: 'nothing' }]);
+    expect(await replay.turns()).toMatchObject([
+      { policy: 'first', kind: 'nothing' },
+      { policy: 'second', kind: 'nothing' },
+    ]);
     await replay.close();
     const store = openFailures(runtime.config.failures, runtime);
     expect(await store.turns.get('first')).toMatchObject({ policy: 'first' });
@@ -151,25 +227,51 @@ describe('the function replay', () => {
 
   test('asks the map that its host gives what would become of a snapshot', async () => {
     const at = desk();
-    const policies = [{ name: 'never-ran', classes: ['never-ran'], everyMinutes: 5, olderThanMinutes: 2, rate: 10 }];
-    const runtime = { ...at.runtime, config: configOf({ failures: { kind: 'fs', path: '/nowhere', replay: policies } }) };
-    const body = seal(INGRESS_OBSERVED, snapshotOf(1, 1), { id: 'e', cluster: 'east', subject: 'east/istio-system/istio-ingressgateway', time: new Date(runtime.clock.now()).toISOString() });
-    const record = toRecord({ id: 'm', receipt: 'm', group: 'g', deduplicationId: 'm', body, receiveCount: 1, sentAt: runtime.clock.now() - 600_000 }, 'snapshots-dead');
+    const policies = [
+      { name: 'never-ran', classes: ['never-ran'], everyMinutes: 5, olderThanMinutes: 2, rate: 10 },
+    ];
+    const runtime = {
+      ...at.runtime,
+      config: configOf({ failures: { kind: 'fs', path: '/nowhere', replay: policies } }),
+    };
+    const body = seal(INGRESS_OBSERVED, snapshotOf(1, 1), {
+      id: 'e',
+      cluster: 'east',
+      subject: 'east/istio-system/istio-ingressgateway',
+      time: new Date(runtime.clock.now()).toISOString(),
+    });
+    const record = toRecord(
+      {
+        id: 'm',
+        receipt: 'm',
+        group: 'g',
+        deduplicationId: 'm',
+        body,
+        receiveCount: 1,
+        sentAt: runtime.clock.now() - 600_000,
+      },
+      'snapshots-dead',
+    );
     await parkInto(runtime, at.failures)({ Records: [record] }, contextWith(30_000));
     const later = { ...runtime.clock, now: () => runtime.clock.now() + 600_000 };
     const asked: string[] = [];
-    const replay = create({ ...runtime, clock: later }, {
-      failures: at.failures,
-      map: () => {
-        asked.push('map');
-        return Promise.reject(new Error('no map today'));
+    const replay = create(
+      { ...runtime, clock: later },
+      {
+        failures: at.failures,
+        map: () => {
+          asked.push('map');
+          return Promise.reject(new Error('no map today'));
+        },
       },
-    });
+    );
     await replay.turns();
     expect(asked.length).toBeGreaterThan(0);
   });
 
   test('says so when the function map is not beside it', async () => {
-    await expect(loadMap()).rejects.toThrow('the function map is not beside this one (./map/handler.mjs, ../map/handler.mjs); run "npm run build" first');
+    await expect(loadMap()).rejects.toThrow(
+      'the function map is not beside this one (./map/handler.mjs, ../map/handler.mjs); run "npm run build" first',
+    );
   });
 });

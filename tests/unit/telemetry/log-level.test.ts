@@ -1,13 +1,18 @@
 import { expect, test } from '@jest/globals';
 import { LOG_LEVELS, logLevelOf, parseLogLevel } from '../../../shared/telemetry/logger.ts';
 
-test.each(LOG_LEVELS.map((level) => [level]))('the log level %s is known on the command line and in the environment', (level) => {
-  expect(parseLogLevel(level)).toBe(level);
-  expect(logLevelOf({ SLUICE_LOG_LEVEL: level })).toBe(level);
-});
+test.each(LOG_LEVELS.map((level) => [level]))(
+  'the log level %s is known on the command line and in the environment',
+  (level) => {
+    expect(parseLogLevel(level)).toBe(level);
+    expect(logLevelOf({ SLUICE_LOG_LEVEL: level })).toBe(level);
+  },
+);
 
 test('another word on the command line is refused with those that are known', () => {
-  expect(() => parseLogLevel('verbose')).toThrow('the log level "verbose" is not known; use one of debug, info, warn, error, silent');
+  expect(() => parseLogLevel('verbose')).toThrow(
+    'the log level "verbose" is not known; use one of debug, info, warn, error, silent',
+  );
 });
 
 test('another word in the environment must not stop what runs: it means info', () => {

@@ -3,18 +3,36 @@ import { Departures } from '../../../functions/watch/availability.ts';
 import type { Change } from '../../../shared/domain/ingress/snapshot.ts';
 import { gatewayPod, meta } from '../../fixtures/kubernetes.ts';
 
-const deleted = (name: string): Change => ({ what: 'deleted', kind: 'Pod', namespace: 'istio-system', name, resourceVersion: '9' });
-const pod = (name: string, ip: string) => gatewayPod({ meta: meta(`istio-system/${name}`), ips: [ip] });
+const deleted = (name: string): Change => ({
+  what: 'deleted',
+  kind: 'Pod',
+  namespace: 'istio-system',
+  name,
+  resourceVersion: '9',
+});
+const pod = (name: string, ip: string) =>
+  gatewayPod({ meta: meta(`istio-system/${name}`), ips: [ip] });
 
 describe('pods that are gone', () => {
   test('stay among the pods, marked, until their time is over; then their deletion is said again', () => {
     const gone = new Departures(30_000);
     gone.add(pod('a', '10.0.0.1'), deleted('a'), 1_000);
     gone.add(pod('b', '10.0.0.2'), deleted('b'), 6_000);
-    expect(gone.among([pod('c', '10.0.0.3')]).map(({ meta: { name }, gone: left, terminating }) => [name, left === true, terminating])).toEqual([['c', false, false], ['a', true, true], ['b', true, true]]);
+    expect(
+      gone
+        .among([pod('c', '10.0.0.3')])
+        .map(({ meta: { name }, gone: left, terminating }) => [name, left === true, terminating]),
+    ).toEqual([
+      ['c', false, false],
+      ['a', true, true],
+      ['b', true, true],
+    ]);
     expect([gone.nextDue(1_000), gone.expire(30_999)]).toEqual([30_000, []]);
     expect(gone.expire(31_000)).toEqual([deleted('a')]);
-    expect([gone.among([]).map(({ meta: { name } }) => name), gone.nextDue(31_000)]).toEqual([['b'], 5_000]);
+    expect([gone.among([]).map(({ meta: { name } }) => name), gone.nextDue(31_000)]).toEqual([
+      ['b'],
+      5_000,
+    ]);
     expect([gone.expire(36_000), gone.nextDue(36_000)]).toEqual([[deleted('b')], undefined]);
   });
 

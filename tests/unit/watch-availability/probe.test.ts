@@ -5,10 +5,29 @@ import type { PortMapping, ServerReport } from '../../../shared/domain/ingress/v
 import { gatewayPod, meta } from '../../fixtures/kubernetes.ts';
 
 const server = (port: number, more: Partial<ServerReport> = {}): ServerReport => ({
-  gateway: 'default/echo', api: 'istio', server: 0, port, protocol: 'TCP', verdict: 'listening', code: 'OK', reason: `Envoy listens on port ${port}`, envoyPorts: [port], servicePorts: [], missingInService: false, ...more,
+  gateway: 'default/echo',
+  api: 'istio',
+  server: 0,
+  port,
+  protocol: 'TCP',
+  verdict: 'listening',
+  code: 'OK',
+  reason: `Envoy listens on port ${port}`,
+  envoyPorts: [port],
+  servicePorts: [],
+  missingInService: false,
+  ...more,
 });
-const pods = (...ips: readonly string[]): readonly Pod[] => ips.map((ip) => gatewayPod({ meta: meta(`istio-system/p-${ip}`), ips: [ip] }));
-const mapping = (of: readonly Pod[], ...servers: readonly ServerReport[]): PortMapping => ({ namespace: 'istio-system', services: [], pods: of.map(({ meta: { name } }) => name), listeners: [], servers, missing: [] });
+const pods = (...ips: readonly string[]): readonly Pod[] =>
+  ips.map((ip) => gatewayPod({ meta: meta(`istio-system/p-${ip}`), ips: [ip] }));
+const mapping = (of: readonly Pod[], ...servers: readonly ServerReport[]): PortMapping => ({
+  namespace: 'istio-system',
+  services: [],
+  pods: of.map(({ meta: { name } }) => name),
+  listeners: [],
+  servers,
+  missing: [],
+});
 
 interface Bench {
   readonly probes: Probes;
@@ -17,7 +36,10 @@ interface Bench {
   readonly most: () => number;
 }
 
-function bench(answers: (target: string, round: number) => boolean, signal = new AbortController().signal): Bench {
+function bench(
+  answers: (target: string, round: number) => boolean,
+  signal = new AbortController().signal,
+): Bench {
   const [asked, slept]: [string[], number[]] = [[], []];
   let [now, busy, most] = [0, 0, 0];
   const connect: Connect = async (address, port) => {
@@ -35,7 +57,12 @@ function bench(answers: (target: string, round: number) => boolean, signal = new
     return Promise.resolve();
   };
   const clock = { now: (): number => now, monotonic: (): number => now, sleep };
-  return { probes: new Probes({ connect, clock, random: () => 0.5, signal }), asked, slept, most: () => most };
+  return {
+    probes: new Probes({ connect, clock, random: () => 0.5, signal }),
+    asked,
+    slept,
+    most: () => most,
+  };
 }
 
 describe('the listener check', () => {
@@ -43,7 +70,13 @@ describe('the listener check', () => {
     const there = pods('10.0.0.1', '10.0.0.2');
     const at = bench(() => true);
     const said = await at.probes.judge(mapping(there, server(32400)), there, 's');
-    expect(said.map(({ occurrence }) => occurrence)).toEqual([expect.objectContaining({ type: 'Normal', reason: 'Listening', message: expect.stringContaining('10.0.0.1:32400, 10.0.0.2:32400') })]);
+    expect(said.map(({ occurrence }) => occurrence)).toEqual([
+      expect.objectContaining({
+        type: 'Normal',
+        reason: 'Listening',
+        message: expect.stringContaining('10.0.0.1:32400, 10.0.0.2:32400'),
+      }),
+    ]);
     expect(await at.probes.judge(mapping(there, server(32400)), there, 's')).toEqual([]);
     expect(at.asked).toEqual(['10.0.0.1:32400', '10.0.0.2:32400']);
   });
@@ -60,7 +93,13 @@ describe('the listener check', () => {
     const at = bench((target) => target.startsWith('10.0.0.1'));
     const [said] = await at.probes.judge(mapping(there, server(32400)), there, 's');
     expect(at.slept.reduce((sum, ms) => sum + ms, 0)).toBe(30_000);
-    expect(said?.occurrence).toMatchObject({ type: 'Warning', reason: 'NotListening', message: expect.stringMatching(/10\.0\.0\.2:32400 \(1 of 2 asked for 30 s; connect ECONNREFUSED\).*Envoy listens on port 32400.*stays/) });
+    expect(said?.occurrence).toMatchObject({
+      type: 'Warning',
+      reason: 'NotListening',
+      message: expect.stringMatching(
+        /10\.0\.0\.2:32400 \(1 of 2 asked for 30 s; connect ECONNREFUSED\).*Envoy listens on port 32400.*stays/,
+      ),
+    });
   });
 
   test('asks no more than 16 at once', async () => {
@@ -71,9 +110,17 @@ describe('the listener check', () => {
   });
 
   test('asks nothing of servers that do not listen, nor of pods that end or are not ready; and catches up when there is a pod', async () => {
-    const [ready, ending, unready] = [...pods('10.0.0.1'), ...pods('10.0.0.2').map((pod) => ({ ...pod, terminating: true })), ...pods('10.0.0.3').map((pod) => ({ ...pod, ready: false }))] as [Pod, Pod, Pod];
+    const [ready, ending, unready] = [
+      ...pods('10.0.0.1'),
+      ...pods('10.0.0.2').map((pod) => ({ ...pod, terminating: true })),
+      ...pods('10.0.0.3').map((pod) => ({ ...pod, ready: false })),
+    ] as [Pod, Pod, Pod];
     const at = bench(() => true);
-    const map = mapping([ready, ending, unready], server(1), server(2, { server: 1, verdict: 'no-route', envoyPorts: [] }));
+    const map = mapping(
+      [ready, ending, unready],
+      server(1),
+      server(2, { server: 1, verdict: 'no-route', envoyPorts: [] }),
+    );
     expect(await at.probes.judge(map, [ending, unready], 's')).toEqual([]);
     expect(await at.probes.judge(map, [ready, ending, unready], 's')).toHaveLength(1);
     expect(at.asked).toEqual(['10.0.0.1:1']);
@@ -82,7 +129,8 @@ describe('the listener check', () => {
   test('a port that was taken away and comes back is asked for again', async () => {
     const there = pods('10.0.0.1');
     const at = bench(() => true);
-    for (const servers of [[server(1)], [server(2)], [server(1)]]) await at.probes.judge(mapping(there, ...servers), there, 's');
+    for (const servers of [[server(1)], [server(2)], [server(1)]])
+      await at.probes.judge(mapping(there, ...servers), there, 's');
     expect(at.asked).toEqual(['10.0.0.1:1', '10.0.0.1:2', '10.0.0.1:1']);
   });
 
@@ -90,6 +138,8 @@ describe('the listener check', () => {
     const ended = new AbortController();
     ended.abort();
     const there = pods('10.0.0.1');
-    expect(await bench(() => false, ended.signal).probes.judge(mapping(there, server(1)), there, 's')).toEqual([]);
+    expect(
+      await bench(() => false, ended.signal).probes.judge(mapping(there, server(1)), there, 's'),
+    ).toEqual([]);
   });
 });

@@ -4,13 +4,22 @@ import { PodScopes } from '../../../functions/watch/pod-scopes.ts';
 import { podSelector, sliceSelector } from '../../../functions/watch/stream-scope.ts';
 import { ingressService } from '../../fixtures/kubernetes.ts';
 
-const selecting = (...selectors: readonly Record<string, string>[]): string | undefined => podSelector(selectors.map((selector) => ({ selector })));
+const selecting = (...selectors: readonly Record<string, string>[]): string | undefined =>
+  podSelector(selectors.map((selector) => ({ selector })));
 
 describe('the pods that are followed', () => {
   test.each([
-    ['one Service', [{ istio: 'ingressgateway', app: 'gw' }], 'app in (gw),istio in (ingressgateway)'],
+    [
+      'one Service',
+      [{ istio: 'ingressgateway', app: 'gw' }],
+      'app in (gw),istio in (ingressgateway)',
+    ],
     ['two Services that differ in a value', [{ istio: 'a' }, { istio: 'b' }], 'istio in (a,b)'],
-    ['two Services, one of which asks for more', [{ istio: 'a', app: 'x' }, { istio: 'a' }], 'istio in (a)'],
+    [
+      'two Services, one of which asks for more',
+      [{ istio: 'a', app: 'x' }, { istio: 'a' }],
+      'istio in (a)',
+    ],
     ['two Services with nothing in common: all', [{ istio: 'a' }, { app: 'b' }], ''],
     ['a Service without selector selects nothing', [{}, { app: 'b' }], 'app in (b)'],
     ['nobody selects anything', [{}], undefined],
@@ -19,30 +28,65 @@ describe('the pods that are followed', () => {
   });
 
   test('endpoint slices are those of the ingress Services', () => {
-    expect(sliceSelector([{ namespace: 'n', service: 'b' }, { namespace: 'n', service: 'a' }])).toBe('kubernetes.io/service-name in (a,b)');
+    expect(
+      sliceSelector([
+        { namespace: 'n', service: 'b' },
+        { namespace: 'n', service: 'a' },
+      ]),
+    ).toBe('kubernetes.io/service-name in (a,b)');
   });
 });
 
 describe('when the selector of the ingress Service changes', () => {
-  function changed(selector: Record<string, string>, what: 'updated' | 'deleted' = 'updated'): WorldChange {
+  function changed(
+    selector: Record<string, string>,
+    what: 'updated' | 'deleted' = 'updated',
+  ): WorldChange {
     const object = ingressService([], { selector });
-    return { change: { what, kind: 'Service', namespace: object.meta.namespace, name: object.meta.name, resourceVersion: '1' }, observed: { of: 'services', object, owned: { ports: [], status: false } }, before: undefined };
+    return {
+      change: {
+        what,
+        kind: 'Service',
+        namespace: object.meta.namespace,
+        name: object.meta.name,
+        resourceVersion: '1',
+      },
+      observed: { of: 'services', object, owned: { ports: [], status: false } },
+      before: undefined,
+    };
   }
 
-  function bench(): { readonly scopes: PodScopes; readonly heard: WorldChange[]; readonly lists: (() => void)[] } {
+  function bench(): {
+    readonly scopes: PodScopes;
+    readonly heard: WorldChange[];
+    readonly lists: (() => void)[];
+  } {
     const [heard, lists]: [WorldChange[], (() => void)[]] = [[], []];
-    const scopes = new PodScopes([{ namespace: 'istio-system', service: 'istio-ingressgateway' }], (change) => void heard.push(change));
+    const scopes = new PodScopes(
+      [{ namespace: 'istio-system', service: 'istio-ingressgateway' }],
+      (change) => void heard.push(change),
+    );
     scopes.notice(changed({ istio: 'a' }));
-    scopes.start('istio-system', { start: () => undefined, relist: () => new Promise((resolve) => void lists.push(resolve)) });
+    scopes.start('istio-system', {
+      start: () => undefined,
+      relist: () => new Promise((resolve) => void lists.push(resolve)),
+    });
     return { scopes, heard, lists };
   }
 
   test('the pods are listed anew, nothing is complete meanwhile, and the newest of the Service is said again', async () => {
     const { scopes, heard, lists } = bench();
-    expect([scopes.selector('istio-system'), scopes.complete('istio-system')]).toEqual(['istio in (a)', true]);
+    expect([scopes.selector('istio-system'), scopes.complete('istio-system')]).toEqual([
+      'istio in (a)',
+      true,
+    ]);
     scopes.notice(changed({ istio: 'b' }));
     scopes.notice(changed({ istio: 'c' }));
-    expect([scopes.selector('istio-system'), scopes.complete('istio-system'), lists.length]).toEqual(['istio in (c)', false, 2]);
+    expect([
+      scopes.selector('istio-system'),
+      scopes.complete('istio-system'),
+      lists.length,
+    ]).toEqual(['istio in (c)', false, 2]);
     lists[0]?.();
     await Promise.resolve();
     expect([scopes.complete('istio-system'), heard]).toEqual([false, []]);

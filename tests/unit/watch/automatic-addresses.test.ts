@@ -5,16 +5,40 @@ import type { ExposureResult, Settled } from '../../../shared/domain/exposure/ex
 
 const SCOPE = 'istio-system/istio-ingressgateway';
 const result = (more: Partial<ExposureResult> = {}): ExposureResult => ({
-  address: 'auto(web)', port: 443, protocol: 'tcp', partition: 'k8s', gateways: ['default/echo'], outcome: 'held', code: 'OWN350', message: 'no address is free', ...more,
+  address: 'auto(web)',
+  port: 443,
+  protocol: 'tcp',
+  partition: 'k8s',
+  gateways: ['default/echo'],
+  outcome: 'held',
+  code: 'OWN350',
+  message: 'no address is free',
+  ...more,
 });
 const settled = (exposures: readonly ExposureResult[], more: Partial<Settled> = {}): Settled => ({
-  owner: `east/${SCOPE}`, clusterUid: 'uid', version: { epoch: 1, counter: 1, generation: 1 }, device: 'bigip', devices: ['bigip'], servers: [], exposures: [...exposures], notes: [], ...more,
+  owner: `east/${SCOPE}`,
+  clusterUid: 'uid',
+  version: { epoch: 1, counter: 1, generation: 1 },
+  device: 'bigip',
+  devices: ['bigip'],
+  servers: [],
+  exposures: [...exposures],
+  notes: [],
+  ...more,
 });
 
 describe('the status of a Service with an automatic address', () => {
   test.each<[string, Partial<ExposureResult>, readonly string[]]>([
-    ['shows what the device confirmed, and nothing else', { address: '10.1.0.7', outcome: 'applied' }, ['10.1.0.7']],
-    ['stays while the device is away, because the address comes back by it', { outcome: 'retry', code: 'BIP501' }, ['10.1.0.3']],
+    [
+      'shows what the device confirmed, and nothing else',
+      { address: '10.1.0.7', outcome: 'applied' },
+      ['10.1.0.7'],
+    ],
+    [
+      'stays while the device is away, because the address comes back by it',
+      { outcome: 'retry', code: 'BIP501' },
+      ['10.1.0.3'],
+    ],
     ['stays while a partition cannot be read', { outcome: 'held', code: 'OWN353' }, ['10.1.0.3']],
     ['stays when a newer version is declared', { outcome: 'superseded', code: 'OK' }, ['10.1.0.3']],
     ['is emptied when there is no address', { outcome: 'held', code: 'OWN350' }, []],
@@ -25,31 +49,74 @@ describe('the status of a Service with an automatic address', () => {
 
   test('shows the address of every device', () => {
     const other = { device: 'other', devices: ['bigip', 'other'] };
-    const applied = (address: string): ExposureResult => result({ address, outcome: 'applied', code: 'OK' });
-    expect(statusAddresses([settled([applied('10.1.0.7')], { devices: other.devices }), settled([applied('10.1.0.3')], other)], [])).toEqual(['10.1.0.3', '10.1.0.7']);
+    const applied = (address: string): ExposureResult =>
+      result({ address, outcome: 'applied', code: 'OK' });
+    expect(
+      statusAddresses(
+        [
+          settled([applied('10.1.0.7')], { devices: other.devices }),
+          settled([applied('10.1.0.3')], other),
+        ],
+        [],
+      ),
+    ).toEqual(['10.1.0.3', '10.1.0.7']);
   });
 });
 
 describe('what is told', () => {
   test('no address is a Warning of its own on the Gateway and the Service', () => {
     const said = statements(SCOPE, [settled([result()])]);
-    expect(said.map(({ about, occurrence }) => [about.kind, occurrence.type, occurrence.reason, occurrence.message])).toEqual([
-      ['Ingress', 'Warning', 'NoAddress', 'auto(web):443/tcp for Gateway default/echo on bigip: OWN350: no address is free'],
+    expect(
+      said.map(({ about, occurrence }) => [
+        about.kind,
+        occurrence.type,
+        occurrence.reason,
+        occurrence.message,
+      ]),
+    ).toEqual([
+      [
+        'Ingress',
+        'Warning',
+        'NoAddress',
+        'auto(web):443/tcp for Gateway default/echo on bigip: OWN350: no address is free',
+      ],
       ['Gateway', 'Warning', 'NoAddress', 'auto(web):443/tcp on bigip: OWN350: no address is free'],
     ]);
   });
 
   test('what one device has to say is told beside what all of them say, each once', () => {
     const all = { object: `Service ${SCOPE}`, code: 'GW140', message: 'nobody is ready' };
-    const moves = { object: `Service ${SCOPE}`, code: 'OWN352', message: 'moves from 10.1.0.3 to 10.1.0.7 on other' };
-    const said = statements(SCOPE, [settled([], { notes: [all] }), settled([], { device: 'other', notes: [all, moves] })]);
-    expect(said.map(({ occurrence }) => [occurrence.reason, occurrence.message])).toEqual([['NoReadyMember', 'GW140: nobody is ready'], ['AddressMoved', `OWN352: ${moves.message}`]]);
+    const moves = {
+      object: `Service ${SCOPE}`,
+      code: 'OWN352',
+      message: 'moves from 10.1.0.3 to 10.1.0.7 on other',
+    };
+    const said = statements(SCOPE, [
+      settled([], { notes: [all] }),
+      settled([], { device: 'other', notes: [all, moves] }),
+    ]);
+    expect(said.map(({ occurrence }) => [occurrence.reason, occurrence.message])).toEqual([
+      ['NoReadyMember', 'GW140: nobody is ready'],
+      ['AddressMoved', `OWN352: ${moves.message}`],
+    ]);
   });
 });
 
 test('a snapshot says whose the status of a Service is', () => {
   const kind = KINDS.find(({ plural }) => plural === 'services');
-  const entry = (manager: string): object => ({ manager, operation: 'Apply', subresource: 'status', fieldsV1: { 'f:status': { 'f:loadBalancer': { 'f:ingress': {} } } } });
-  const observed = (manager: string): unknown => kind?.observe({ metadata: { namespace: 'n', name: 's', managedFields: [entry(manager)] }, status: { loadBalancer: { ingress: [{ ip: '10.1.0.3' }] } } } as never).object;
-  expect([observed('sluice-status'), observed('cloud')]).toEqual([expect.objectContaining({ statusIsOurs: true }), expect.not.objectContaining({ statusIsOurs: true })]);
+  const entry = (manager: string): object => ({
+    manager,
+    operation: 'Apply',
+    subresource: 'status',
+    fieldsV1: { 'f:status': { 'f:loadBalancer': { 'f:ingress': {} } } },
+  });
+  const observed = (manager: string): unknown =>
+    kind?.observe({
+      metadata: { namespace: 'n', name: 's', managedFields: [entry(manager)] },
+      status: { loadBalancer: { ingress: [{ ip: '10.1.0.3' }] } },
+    } as never).object;
+  expect([observed('sluice-status'), observed('cloud')]).toEqual([
+    expect.objectContaining({ statusIsOurs: true }),
+    expect.not.objectContaining({ statusIsOurs: true }),
+  ]);
 });

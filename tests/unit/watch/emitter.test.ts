@@ -5,14 +5,29 @@ import type { Change } from '../../../shared/domain/ingress/snapshot.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 
-const log: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => log };
-const change = (name: string): Change => ({ what: 'updated', kind: 'Pod', namespace: 'istio-system', name, resourceVersion: '1' });
+const log: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => log,
+};
+const change = (name: string): Change => ({
+  what: 'updated',
+  kind: 'Pod',
+  namespace: 'istio-system',
+  name,
+  resourceVersion: '1',
+});
 
 function start() {
   const clock = createManualClock();
   const sent: string[][] = [];
   /** What the cluster is like; and whether the queue takes nothing for now. */
-  const now: { content: number | 'ever new' | 'unknown'; away: boolean } = { content: 'ever new', away: false };
+  const now: { content: number | 'ever new' | 'unknown'; away: boolean } = {
+    content: 'ever new',
+    away: false,
+  };
   const tries = { refused: 0 };
   const looks = { count: 0 };
   let n = 0;
@@ -21,7 +36,13 @@ function start() {
     random: () => 0.5,
     log,
     debounce: { quiet: 100, max: 1_000 },
-    content: () => (now.content === 'unknown' ? undefined : ({ removed: false, objects: { pods: [{ n: now.content === 'ever new' ? (n += 1) : now.content }] } } as unknown as Content)),
+    content: () =>
+      now.content === 'unknown'
+        ? undefined
+        : ({
+            removed: false,
+            objects: { pods: [{ n: now.content === 'ever new' ? (n += 1) : now.content }] },
+          } as unknown as Content),
     send: (_content, changes) => {
       if (now.away) {
         tries.refused += 1;
@@ -83,10 +104,18 @@ describe('the snapshots of one ingress', () => {
     await clock.pass(200);
     emitter.changed(change('b'), false);
     await clock.pass(1_000);
-    emitter.settled({ revision: { epoch: 1, counter: 1 }, device: 'bigip-1', devices: ['bigip-1', 'bigip-2'] });
+    emitter.settled({
+      revision: { epoch: 1, counter: 1 },
+      device: 'bigip-1',
+      devices: ['bigip-1', 'bigip-2'],
+    });
     await clock.pass(1_000);
     expect(sent).toEqual([['a']]);
-    emitter.settled({ revision: { epoch: 1, counter: 1 }, device: 'bigip-2', devices: ['bigip-1', 'bigip-2'] });
+    emitter.settled({
+      revision: { epoch: 1, counter: 1 },
+      device: 'bigip-2',
+      devices: ['bigip-1', 'bigip-2'],
+    });
     await clock.pass(1);
     expect(sent).toEqual([['a'], ['b']]);
     await emitter.stop();

@@ -10,16 +10,30 @@ function recorder(): { readonly written: RawObject[]; readonly say: () => Promis
   const written: RawObject[] = [];
   const client = {
     create: async (_: unknown, event: RawObject) => void written.push(event),
-    pages: async function* pages() { yield { items: [...written] }; },
+    pages: async function* pages() {
+      yield { items: [...written] };
+    },
   } as unknown as KubernetesClient;
-  const one = createRecorder(client, { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() });
-  return { written, say: () => one.report(TARGET, 's', [{ subject: `s ${HOSTILE}`, type: 'Warning', reason: 'ApplyFailed', message: HOSTILE }]) };
+  const one = createRecorder(client, {
+    now: () => 0,
+    monotonic: () => 0,
+    sleep: () => Promise.resolve(),
+  });
+  return {
+    written,
+    say: () =>
+      one.report(TARGET, 's', [
+        { subject: `s ${HOSTILE}`, type: 'Warning', reason: 'ApplyFailed', message: HOSTILE },
+      ]),
+  };
 }
 
 test('an Event shows what others wrote, and is one line', async () => {
   const { written, say } = recorder();
   await say();
-  expect(written).toMatchObject([{ message: String.raw`rule \x1b]0;owned\x07\u202egnp\r\nWarning  Forged` }]);
+  expect(written).toMatchObject([
+    { message: String.raw`rule \x1b]0;owned\x07\u202egnp\r\nWarning  Forged` },
+  ]);
 });
 
 test('and is not said again because of that', async () => {

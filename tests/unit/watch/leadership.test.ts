@@ -2,12 +2,22 @@
 import { describe, expect, test } from '@jest/globals';
 import { leasePlace } from '../../../functions/watch/epoch.ts';
 import { Leadership } from '../../../functions/watch/leadership.ts';
-import { KubernetesError, type KubernetesClient, type RawObject } from '../../../shared/kubernetes/index.ts';
+import {
+  KubernetesError,
+  type KubernetesClient,
+  type RawObject,
+} from '../../../shared/kubernetes/index.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { createManualClock, type ManualClock } from '../../contract/queue/manual-clock.ts';
 
 const T0 = Date.UTC(2026, 10, 22);
-const log: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => log };
+const log: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => log,
+};
 
 interface Api {
   lease: RawObject | undefined;
@@ -20,28 +30,46 @@ interface Api {
 /** One Lease with optimistic locking, as the API server has it. */
 function api(): Api {
   let version = 0;
-  const fault = (status: number): KubernetesError => new KubernetesError({ status, reason: String(status), message: `answer ${status}` });
+  const fault = (status: number): KubernetesError =>
+    new KubernetesError({ status, reason: String(status), message: `answer ${status}` });
   const write = (object: RawObject): Promise<RawObject> => {
     if (at.mood === 'away') return Promise.reject(fault(0));
-    at.lease = { ...object, metadata: { ...object.metadata, resourceVersion: String((version += 1)) } };
+    at.lease = {
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: String((version += 1)) },
+    };
     return at.mood === 'well' ? Promise.resolve(at.lease) : Promise.reject(fault(0));
   };
-  const call = async (name: string, work: () => Promise<RawObject | undefined>): Promise<RawObject | undefined> => {
+  const call = async (
+    name: string,
+    work: () => Promise<RawObject | undefined>,
+  ): Promise<RawObject | undefined> => {
     at.calls.push(name);
     return work();
   };
   const client = {
     /** The Date of its answers: none, so epochs go by the replicas' clocks. */
     time: () => undefined,
-    get: () => call('get', () => (at.mood === 'away' ? Promise.reject(fault(0)) : Promise.resolve(at.lease))),
-    create: (_resource: unknown, object: RawObject) => call('create', () => (at.lease === undefined ? write(object) : Promise.reject(fault(409)))),
+    get: () =>
+      call('get', () =>
+        at.mood === 'away' ? Promise.reject(fault(0)) : Promise.resolve(at.lease),
+      ),
+    create: (_resource: unknown, object: RawObject) =>
+      call('create', () => (at.lease === undefined ? write(object) : Promise.reject(fault(409)))),
     replace: (_resource: unknown, object: RawObject) =>
       call('replace', () => {
         if (at.lease === undefined) return Promise.reject(fault(404));
-        return object.metadata.resourceVersion === at.lease.metadata.resourceVersion ? write(object) : Promise.reject(fault(409));
+        return object.metadata.resourceVersion === at.lease.metadata.resourceVersion
+          ? write(object)
+          : Promise.reject(fault(409));
       }),
   };
-  const at: Api = { lease: undefined, mood: 'well', calls: [], client: client as unknown as KubernetesClient };
+  const at: Api = {
+    lease: undefined,
+    mood: 'well',
+    calls: [],
+    client: client as unknown as KubernetesClient,
+  };
   return at;
 }
 
@@ -64,7 +92,15 @@ function replica(on: Api, clock: ManualClock, holder: string): Replica {
     won: (epoch) => void told.push(`won ${epoch - T0}`),
     lost: () => void told.push('lost'),
   });
-  return { leadership, told, mayWrite: () => leadership.assure().then(() => true, () => false) };
+  return {
+    leadership,
+    told,
+    mayWrite: () =>
+      leadership.assure().then(
+        () => true,
+        () => false,
+      ),
+  };
 }
 
 const started = async (one: Replica, clock: ManualClock): Promise<Replica> => {
@@ -97,7 +133,11 @@ describe('a replica', () => {
     expect([second.told, await second.mayWrite(), first.told]).toEqual([[], false, ['won 0']]);
     await first.leadership.stop();
     await clock.pass(1_000);
-    expect([second.told.length, await second.mayWrite(), await first.mayWrite()]).toEqual([1, true, false]);
+    expect([second.told.length, await second.mayWrite(), await first.mayWrite()]).toEqual([
+      1,
+      true,
+      false,
+    ]);
   });
 
   test('that waits takes over 15 s after the last renewal that it saw, not sooner', async () => {
@@ -125,7 +165,11 @@ describe('a replica', () => {
     expect(await first.mayWrite()).toBe(false);
     on.mood = 'well';
     await asleep.pass(3_000);
-    expect([first.told, await first.mayWrite(), first.leadership.epoch]).toEqual([['won 0', 'lost'], false, undefined]);
+    expect([first.told, await first.mayWrite(), first.leadership.epoch]).toEqual([
+      ['won 0', 'lost'],
+      false,
+      undefined,
+    ]);
   });
 
   test('keeps its term where only the API was away', async () => {
@@ -154,11 +198,17 @@ describe('a replica', () => {
   test('writes nothing while a new Lease is not answered for, and says so by what it rejects with', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = replica(on, clock, 'a');
-    await expect(one.leadership.assure()).rejects.toMatchObject({ name: 'Fenced', message: expect.stringContaining('another replica leads') });
+    await expect(one.leadership.assure()).rejects.toMatchObject({
+      name: 'Fenced',
+      message: expect.stringContaining('another replica leads'),
+    });
     await started(one, clock);
     on.mood = 'away';
     await clock.pass(10_001);
-    await expect(one.leadership.assure()).rejects.toMatchObject({ name: 'Fenced', message: expect.stringContaining('cannot be renewed') });
+    await expect(one.leadership.assure()).rejects.toMatchObject({
+      name: 'Fenced',
+      message: expect.stringContaining('cannot be renewed'),
+    });
   });
 
   test('renews no Lease and takes none once it was stopped', async () => {
@@ -193,18 +243,27 @@ describe('a replica', () => {
     const watching = on.calls.length;
     await started(replica(on, clock, 'b'), clock);
     await clock.pass(4_000);
-    expect(on.calls.slice(watching).filter((call) => call === 'get').length).toBeGreaterThanOrEqual(10);
+    expect(on.calls.slice(watching).filter((call) => call === 'get').length).toBeGreaterThanOrEqual(
+      10,
+    );
   });
 
   test('keeps its term where somebody labelled or deleted the Lease', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
-    on.lease = { ...on.lease!, metadata: { ...on.lease!.metadata, labels: { team: 'x' }, resourceVersion: 'theirs' } };
+    on.lease = {
+      ...on.lease!,
+      metadata: { ...on.lease!.metadata, labels: { team: 'x' }, resourceVersion: 'theirs' },
+    };
     await clock.pass(5_000);
     expect(on.lease?.metadata.labels).toEqual({ team: 'x' });
     on.lease = undefined;
     await clock.pass(5_000);
-    expect([one.told, await one.mayWrite(), on.lease === undefined]).toEqual([['won 0'], true, false]);
+    expect([one.told, await one.mayWrite(), on.lease === undefined]).toEqual([
+      ['won 0'],
+      true,
+      false,
+    ]);
   });
 });
 
@@ -276,7 +335,10 @@ describe('a term', () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
     await one.leadership.stop();
-    expect(on.lease).toMatchObject({ metadata: { annotations: { 'sluice.io/epoch': String(T0) } }, spec: { holderIdentity: '' } });
+    expect(on.lease).toMatchObject({
+      metadata: { annotations: { 'sluice.io/epoch': String(T0) } },
+      spec: { holderIdentity: '' },
+    });
     expect(await one.mayWrite()).toBe(false);
   });
 

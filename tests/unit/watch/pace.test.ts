@@ -1,7 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { Pace } from '../../../functions/watch/pace.ts';
 
-function bench(): { readonly pace: Pace; readonly runs: number[]; readonly work: (took: number) => number | undefined; readonly advance: (ms: number) => void } {
+function bench(): {
+  readonly pace: Pace;
+  readonly runs: number[];
+  readonly work: (took: number) => number | undefined;
+  readonly advance: (ms: number) => void;
+} {
   let now = 1_000;
   const runs: number[] = [];
   const pace = new Pace({ now: () => now, monotonic: () => now, sleep: () => Promise.resolve() });
@@ -34,7 +39,11 @@ test('after work that takes time comes a rest of fifty times as long, of three s
 test('a clock that is set by somebody changes nothing', () => {
   let now = 1_000;
   let set = 0;
-  const pace = new Pace({ now: () => now + set, monotonic: () => now, sleep: () => Promise.resolve() });
+  const pace = new Pace({
+    now: () => now + set,
+    monotonic: () => now,
+    sleep: () => Promise.resolve(),
+  });
   pace.run(() => void (now += 10));
   set = -3_600_000;
   expect(pace.run(() => undefined)).toBe(500);

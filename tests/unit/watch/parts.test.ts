@@ -15,7 +15,13 @@ import type { MissingServicePort } from '../../../shared/domain/ingress/verdict.
 import { Store, type ManagedFields, type StreamChange } from '../../../shared/kubernetes/index.ts';
 
 const at = (counter: number, epoch = 1) => ({ epoch, counter });
-const change = (name: string, what: 'added' | 'updated' | 'deleted' = 'updated') => ({ what, kind: 'Gateway', namespace: 'default', name, resourceVersion: '1' });
+const change = (name: string, what: 'added' | 'updated' | 'deleted' = 'updated') => ({
+  what,
+  kind: 'Gateway',
+  namespace: 'default',
+  name,
+  resourceVersion: '1',
+});
 
 describe('the debounce', () => {
   test('is over after quiet, at the latest after max, and at once when urgent', () => {
@@ -103,8 +109,18 @@ describe('the change log', () => {
 
   test('forgets what changed longest ago first', () => {
     const log = new ChangeLog();
-    for (const name of ['again', ...Array.from({ length: 499 }, (_, n) => `g${n}`), 'again', 'last']) log.add(change(name));
-    expect(log.list().map((one) => one.name)).toEqual([...Array.from({ length: 498 }, (_, n) => `g${n + 1}`), 'again', 'last']);
+    for (const name of [
+      'again',
+      ...Array.from({ length: 499 }, (_, n) => `g${n}`),
+      'again',
+      'last',
+    ])
+      log.add(change(name));
+    expect(log.list().map((one) => one.name)).toEqual([
+      ...Array.from({ length: 498 }, (_, n) => `g${n + 1}`),
+      'again',
+      'last',
+    ]);
   });
 
   test('does not grow without end', () => {
@@ -124,14 +140,29 @@ describe('revisions', () => {
       revisions.moveTo(epoch);
       given.push(revisions.next());
     }
-    expect(given).toEqual([at(1, 10), at(2, 10), at(3, 10), at(4, 10), at(1, 12), at(2, 12), at(3, 12)]);
+    expect(given).toEqual([
+      at(1, 10),
+      at(2, 10),
+      at(3, 10),
+      at(4, 10),
+      at(1, 12),
+      at(2, 12),
+      at(3, 12),
+    ]);
     expect([revisions.epoch, revisions.newest]).toEqual([12, at(3, 12)]);
   });
 });
 
 describe('results', () => {
   const settled = (counter: number, device: string | undefined, devices: string[]): Settled => ({
-    owner: 'o', clusterUid: 'u', version: { epoch: 1, counter, generation: 1 }, devices, servers: [], exposures: [], notes: [], ...(device === undefined ? {} : { device }),
+    owner: 'o',
+    clusterUid: 'u',
+    version: { epoch: 1, counter, generation: 1 },
+    devices,
+    servers: [],
+    exposures: [],
+    notes: [],
+    ...(device === undefined ? {} : { device }),
   });
 
   test('keep the newest of each device', () => {
@@ -162,62 +193,167 @@ describe('results', () => {
 });
 
 describe('port plans', () => {
-  const service = (ports: object[]): Service => Service.parse({ meta: { namespace: 'n', name: 's' }, selector: {}, ports });
-  const missing = (port: number, name = `tcp-${port}`, protocol: 'TCP' | 'UDP' = 'TCP'): MissingServicePort => ({ service: 'n/s', name, port, targetPort: port, protocol, gateways: ['default/g'] });
+  const service = (ports: object[]): Service =>
+    Service.parse({ meta: { namespace: 'n', name: 's' }, selector: {}, ports });
+  const missing = (
+    port: number,
+    name = `tcp-${port}`,
+    protocol: 'TCP' | 'UDP' = 'TCP',
+  ): MissingServicePort => ({
+    service: 'n/s',
+    name,
+    port,
+    targetPort: port,
+    protocol,
+    gateways: ['default/g'],
+  });
 
   test('nothing to do is no write', () => {
     expect(planPorts(service([{ name: 'a', port: 80 }]), [], [missing(80)], [])).toBeUndefined();
   });
 
   test('what is owned already is declared again, or it would be withdrawn', () => {
-    const plan = planPorts(service([{ name: 'http', port: 80 }, { name: 'tcp-1', port: 31001, targetPort: 31001 }]), [{ port: 31001, protocol: 'TCP' }], [missing(31002)], []);
+    const plan = planPorts(
+      service([
+        { name: 'http', port: 80 },
+        { name: 'tcp-1', port: 31001, targetPort: 31001 },
+      ]),
+      [{ port: 31001, protocol: 'TCP' }],
+      [missing(31002)],
+      [],
+    );
     expect(plan?.ports.map((entry) => entry.port)).toEqual([31001, 31002]);
   });
 
   test('a name that is taken gets a number, within 63 characters', () => {
     const long = 'a'.repeat(70);
-    const plan = planPorts(service([{ name: 'a'.repeat(63), port: 80 }]), [], [missing(1, long), missing(2, long)], []);
+    const plan = planPorts(
+      service([{ name: 'a'.repeat(63), port: 80 }]),
+      [],
+      [missing(1, long), missing(2, long)],
+      [],
+    );
     const names = plan?.ports.map((entry) => entry.name) ?? [];
     expect(new Set(names).size).toBe(2);
     expect(names.every((name) => name.length <= 63 && name !== 'a'.repeat(63))).toBe(true);
   });
 
   test('the same number with another protocol is another port', () => {
-    expect(planPorts(service([{ name: 'https', port: 443 }]), [], [missing(443, 'udp-443', 'UDP')], [])?.added).toEqual([{ name: 'udp-443', port: 443, protocol: 'UDP', targetPort: 443 }]);
+    expect(
+      planPorts(service([{ name: 'https', port: 443 }]), [], [missing(443, 'udp-443', 'UDP')], [])
+        ?.added,
+    ).toEqual([{ name: 'udp-443', port: 443, protocol: 'UDP', targetPort: 443 }]);
   });
 
   test('only owned ports can be withdrawn', () => {
     const key = { port: 80, protocol: 'TCP' };
     expect(planPorts(service([{ name: 'http', port: 80 }]), [], [], [key])).toBeUndefined();
-    expect(planPorts(service([{ name: 'http', port: 80 }]), [key], [], [key])).toMatchObject({ ports: [], withdrawn: [key] });
+    expect(planPorts(service([{ name: 'http', port: 80 }]), [key], [], [key])).toMatchObject({
+      ports: [],
+      withdrawn: [key],
+    });
   });
 });
 
 test('ownership is read from managedFields, by manager, operation and subresource', () => {
   const ports = { 'f:spec': { 'f:ports': { 'k:{"port":32400,"protocol":"TCP"}': {}, '.': {} } } };
   const raw = (managedFields: ManagedFields[]) => ({ metadata: { name: 's', managedFields } });
-  expect(ownership(raw([{ manager: 'sluice', operation: 'Apply', fieldsV1: ports }])).ports).toEqual([{ port: 32400, protocol: 'TCP' }]);
-  expect(ownership(raw([{ manager: 'helm', operation: 'Apply', fieldsV1: ports }])).ports).toEqual([]);
-  expect(ownership(raw([{ manager: 'sluice', operation: 'Update', fieldsV1: ports }])).ports).toEqual([]);
-  expect(ownership(raw([{ manager: 'sluice-status', operation: 'Apply', subresource: 'status', fieldsV1: { 'f:status': { 'f:loadBalancer': { 'f:ingress': {} } } } }])).status).toBe(true);
+  expect(
+    ownership(raw([{ manager: 'sluice', operation: 'Apply', fieldsV1: ports }])).ports,
+  ).toEqual([{ port: 32400, protocol: 'TCP' }]);
+  expect(ownership(raw([{ manager: 'helm', operation: 'Apply', fieldsV1: ports }])).ports).toEqual(
+    [],
+  );
+  expect(
+    ownership(raw([{ manager: 'sluice', operation: 'Update', fieldsV1: ports }])).ports,
+  ).toEqual([]);
+  expect(
+    ownership(
+      raw([
+        {
+          manager: 'sluice-status',
+          operation: 'Apply',
+          subresource: 'status',
+          fieldsV1: { 'f:status': { 'f:loadBalancer': { 'f:ingress': {} } } },
+        },
+      ]),
+    ).status,
+  ).toBe(true);
   expect(ownership(raw([]))).toEqual({ ports: [], status: false });
 });
 
 describe('the external address', () => {
-  const service = (more: object = {}): Service => Service.parse({ meta: { namespace: 'n', name: 's' }, type: 'LoadBalancer', loadBalancerClass: 'sluice.io/bigip', selector: {}, ports: [], ...more });
+  const service = (more: object = {}): Service =>
+    Service.parse({
+      meta: { namespace: 'n', name: 's' },
+      type: 'LoadBalancer',
+      loadBalancerClass: 'sluice.io/bigip',
+      selector: {},
+      ports: [],
+      ...more,
+    });
   const off = { writeStatus: false };
   const owned = { ports: [], status: true };
   const free = { ports: [], status: false };
 
   test.each([
     ['ours by class', service(), free, off, ['1.2.3.4'], { kind: 'write', addresses: ['1.2.3.4'] }],
-    ['ours by configuration', service({ loadBalancerClass: undefined }), free, { writeStatus: true }, ['1.2.3.4'], { kind: 'write', addresses: ['1.2.3.4'] }],
-    ['of another class', service({ loadBalancerClass: 'other' }), free, off, ['1.2.3.4'], { kind: 'leave' }],
-    ['of another type', service({ type: 'NodePort' }), free, { writeStatus: true }, ['1.2.3.4'], { kind: 'leave' }],
-    ['written by another', service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }), free, off, ['1.2.3.4'], { kind: 'leave' }],
-    ['written by us, changed', service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }), owned, off, ['1.2.3.4'], { kind: 'write' }],
-    ['written by us, the same', service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }), owned, off, ['1.2.3.4'], { kind: 'leave' }],
-    ['written by us, nothing left', service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }), owned, off, [], { kind: 'write', addresses: [] }],
+    [
+      'ours by configuration',
+      service({ loadBalancerClass: undefined }),
+      free,
+      { writeStatus: true },
+      ['1.2.3.4'],
+      { kind: 'write', addresses: ['1.2.3.4'] },
+    ],
+    [
+      'of another class',
+      service({ loadBalancerClass: 'other' }),
+      free,
+      off,
+      ['1.2.3.4'],
+      { kind: 'leave' },
+    ],
+    [
+      'of another type',
+      service({ type: 'NodePort' }),
+      free,
+      { writeStatus: true },
+      ['1.2.3.4'],
+      { kind: 'leave' },
+    ],
+    [
+      'written by another',
+      service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }),
+      free,
+      off,
+      ['1.2.3.4'],
+      { kind: 'leave' },
+    ],
+    [
+      'written by us, changed',
+      service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }),
+      owned,
+      off,
+      ['1.2.3.4'],
+      { kind: 'write' },
+    ],
+    [
+      'written by us, the same',
+      service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }),
+      owned,
+      off,
+      ['1.2.3.4'],
+      { kind: 'leave' },
+    ],
+    [
+      'written by us, nothing left',
+      service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }),
+      owned,
+      off,
+      [],
+      { kind: 'write', addresses: [] },
+    ],
     ['never written, nothing to write', service(), free, off, [], { kind: 'leave' }],
   ])('%s', (_, object, own, rule, addresses, expected) => {
     expect(decideStatus(object, own, rule, addresses)).toMatchObject(expected);
@@ -225,23 +361,53 @@ describe('the external address', () => {
 });
 
 test('several entries for one Service are one ingress, with the union of what they need', () => {
-  const entry = (more: object): IngressConfig => IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
-  const watched = watchedIngresses([entry({ servicePorts: 'observe' }), entry({ members: 'nodes', writeStatus: true }), entry({ cluster: 'west', service: 'n/w' })], 'east');
-  expect(watched).toEqual([{ ref: { namespace: 'n', service: 's' }, members: 'nodes', servicePorts: 'manage', writeStatus: true, withdraw: true, drain: 30_000, probe: false }]);
+  const entry = (more: object): IngressConfig =>
+    IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
+  const watched = watchedIngresses(
+    [
+      entry({ servicePorts: 'observe' }),
+      entry({ members: 'nodes', writeStatus: true }),
+      entry({ cluster: 'west', service: 'n/w' }),
+    ],
+    'east',
+  );
+  expect(watched).toEqual([
+    {
+      ref: { namespace: 'n', service: 's' },
+      members: 'nodes',
+      servicePorts: 'manage',
+      writeStatus: true,
+      withdraw: true,
+      drain: 30_000,
+      probe: false,
+    },
+  ]);
 });
 
 test('a pod that is gone drains as long as the longest entry says, but not where a device cannot drain', () => {
-  const entry = (more: object): IngressConfig => IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
+  const entry = (more: object): IngressConfig =>
+    IngressConfig.parse({ cluster: 'east', service: 'n/s', devices: ['d'], ...more });
   const entries = [entry({ drainSeconds: 5 }), entry({ drainSeconds: 7 })];
-  expect(watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one'] }])[0]?.drain).toBe(7_000);
-  expect(watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one', 'two'] }])[0]?.drain).toBe(0);
+  expect(watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one'] }])[0]?.drain).toBe(
+    7_000,
+  );
+  expect(
+    watchedIngresses(entries, 'east', [{ name: 'd', partitions: ['one', 'two'] }])[0]?.drain,
+  ).toBe(0);
 });
 
 describe('the store', () => {
-  const raw = (uid: string, resourceVersion: string) => ({ metadata: { namespace: 'n', name: 'a', uid, resourceVersion } });
+  const raw = (uid: string, resourceVersion: string) => ({
+    metadata: { namespace: 'n', name: 'a', uid, resourceVersion },
+  });
   function store(): { seen: string[]; store: Store<string> } {
     const seen: string[] = [];
-    return { seen, store: new Store<string>(({ what, object }: StreamChange<string>) => seen.push(`${what} ${object}`)) };
+    return {
+      seen,
+      store: new Store<string>(({ what, object }: StreamChange<string>) =>
+        seen.push(`${what} ${object}`),
+      ),
+    };
   }
 
   test('the same version is no change, another UID is two', () => {
@@ -251,6 +417,12 @@ describe('the store', () => {
     objects.put(raw('u1', '2'), 'two');
     objects.put(raw('u2', '3'), 'three');
     objects.retain(new Set());
-    expect(seen).toEqual(['added one', 'updated two', 'deleted two', 'added three', 'deleted three']);
+    expect(seen).toEqual([
+      'added one',
+      'updated two',
+      'deleted two',
+      'added three',
+      'deleted three',
+    ]);
   });
 });

@@ -5,7 +5,20 @@ import type { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
 const SERVICE = 'istio-system/istio-ingressgateway';
 
 function server(port: number, fields: Partial<ServerReport> = {}): ServerReport {
-  return { gateway: 'team/gw', api: 'istio', server: 0, port, protocol: 'TCP', verdict: 'listening', code: 'OK', reason: 'Envoy listens.', envoyPorts: [port], servicePorts: [], missingInService: false, ...fields };
+  return {
+    gateway: 'team/gw',
+    api: 'istio',
+    server: 0,
+    port,
+    protocol: 'TCP',
+    verdict: 'listening',
+    code: 'OK',
+    reason: 'Envoy listens.',
+    envoyPorts: [port],
+    servicePorts: [],
+    missingInService: false,
+    ...fields,
+  };
 }
 
 function reached(service: string, port: number): ServerReport['servicePorts'][number] {
@@ -13,7 +26,14 @@ function reached(service: string, port: number): ServerReport['servicePorts'][nu
 }
 
 function wants(...servers: readonly ServerReport[]): ReturnType<typeof wantsOf> {
-  return wantsOf({ namespace: 'istio-system', services: [SERVICE], pods: [], listeners: [], servers, missing: [] });
+  return wantsOf({
+    namespace: 'istio-system',
+    services: [SERVICE],
+    pods: [],
+    listeners: [],
+    servers,
+    missing: [],
+  });
 }
 
 test('a port that a server names is wanted on every Service', () => {
@@ -23,11 +43,20 @@ test('a port that a server names is wanted on every Service', () => {
 });
 
 test('a port that leads to what a server names is wanted on that Service alone', () => {
-  const some = wants(server(8_443, { servicePorts: [reached(SERVICE, 443), reached(SERVICE, 444), reached('other/service', 445)] }));
+  const some = wants(
+    server(8_443, {
+      servicePorts: [reached(SERVICE, 443), reached(SERVICE, 444), reached('other/service', 445)],
+    }),
+  );
   expect([443, 444, 445].filter((port) => some.has(SERVICE, port))).toEqual([443, 444]);
   expect([443, 444, 445].filter((port) => some.has('other/service', port))).toEqual([445]);
 });
 
 test('the port of a server that is rejected stays wanted: it may be right in a moment', () => {
-  expect(wants(server(9_000, { verdict: 'rejected', code: 'GW130', envoyPorts: [] })).has(SERVICE, 9_000)).toBe(true);
+  expect(
+    wants(server(9_000, { verdict: 'rejected', code: 'GW130', envoyPorts: [] })).has(
+      SERVICE,
+      9_000,
+    ),
+  ).toBe(true);
 });

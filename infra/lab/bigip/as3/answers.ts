@@ -22,7 +22,9 @@ export interface Concerned {
 export function refusedBody(refused: Refused, { tenants, declarationId }: Concerned): Json {
   return {
     code: refused.status,
-    ...(refused.errors.length === 0 ? {} : { errors: refused.errors, declarationFullId: declarationId ?? '' }),
+    ...(refused.errors.length === 0
+      ? {}
+      : { errors: refused.errors, declarationFullId: declarationId ?? '' }),
     message: refused.message,
     host: 'localhost',
     tenant: tenants,
@@ -53,4 +55,5 @@ export function tenantReply(reply: Reply, tenants: readonly string[]): Reply {
   return { ...reply, tenant: tenants.length === 0 ? undefined : tenants.join(',') };
 }
 
-export const BUSY = 'Error: Configuration operation in progress on device localhost, please try again in 2 minutes';
+export const BUSY =
+  'Error: Configuration operation in progress on device localhost, please try again in 2 minutes';

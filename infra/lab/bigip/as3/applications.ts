@@ -13,37 +13,54 @@ export interface Target {
   readonly application: string | undefined;
 }
 
-export async function applicationsRoute(device: Device, request: LabRequest, target: Target): Promise<Reply> {
+export async function applicationsRoute(
+  device: Device,
+  request: LabRequest,
+  target: Target,
+): Promise<Reply> {
   const stored = tenantsOf(currentOf(device.condition.stored)).get(target.tenant);
   switch (request.method) {
     case 'GET':
       return read(stored, target);
     case 'POST':
       if (target.application !== undefined) throw new Refused(400, 'Bad Request: Invalid path');
-      return write(device, request, { tenant: target.tenant, content: { class: 'Tenant', ...stored, ...posted(request.body) } });
+      return write(device, request, {
+        tenant: target.tenant,
+        content: { class: 'Tenant', ...stored, ...posted(request.body) },
+      });
     case 'DELETE':
       if (target.application === undefined) throw new Refused(400, 'Bad Request: Invalid path');
       // AS3 fails over an application that is not there, unlike over a tenant.
-      if (stored?.[target.application] === undefined) throw new Refused(500, "Cannot read properties of undefined (reading 'controls')");
-      return write(device, request, { tenant: target.tenant, content: withoutApplication(stored, target.application) });
+      if (stored?.[target.application] === undefined)
+        throw new Refused(500, "Cannot read properties of undefined (reading 'controls')");
+      return write(device, request, {
+        tenant: target.tenant,
+        content: withoutApplication(stored, target.application),
+      });
     default:
       throw new Refused(405, 'Method Not Allowed');
   }
 }
 
 function read(stored: Json | undefined, { tenant, application }: Target): Reply {
-  if (stored === undefined) throw new Refused(404, `specified Tenant(s) '${tenant}' not found in declaration`);
+  if (stored === undefined)
+    throw new Refused(404, `specified Tenant(s) '${tenant}' not found in declaration`);
   const applications = Object.fromEntries(ofClass(stored, 'Application'));
   if (application === undefined) return { status: 200, body: applications };
-  if (applications[application] === undefined) throw new Refused(404, `specified Application '${application}' not found in '${tenant}'`);
+  if (applications[application] === undefined)
+    throw new Refused(404, `specified Application '${application}' not found in '${tenant}'`);
   return { status: 200, body: { [application]: applications[application] } };
 }
 
 function posted(body: unknown): Json {
-  if (!isObject(body) || classOf(body) !== undefined) throw new Refused(422, 'declaration is invalid', ['a per-application body holds schemaVersion and applications, and no class']);
+  if (!isObject(body) || classOf(body) !== undefined)
+    throw new Refused(422, 'declaration is invalid', [
+      'a per-application body holds schemaVersion and applications, and no class',
+    ]);
   const rest = without(body, 'schemaVersion', 'controls', 'id', '$schema');
   const other = Object.keys(rest).find((key) => classOf(rest[key]) !== 'Application');
-  if (other !== undefined) throw new Refused(422, 'declaration is invalid', [`/${other}: should be an Application`]);
+  if (other !== undefined)
+    throw new Refused(422, 'declaration is invalid', [`/${other}: should be an Application`]);
   return rest;
 }
 
@@ -53,8 +70,16 @@ function withoutApplication(stored: Json, application: string): Json {
   return ofClass(rest, 'Application').length === 0 ? { class: 'Tenant' } : rest;
 }
 
-async function write(device: Device, request: LabRequest, change: { readonly tenant: string; readonly content: Json }): Promise<Reply> {
-  const job = jobOf(device, { class: 'ADC', schemaVersion: '3.0.0', [change.tenant]: change.content }, { scope: [change.tenant], query: request.query });
+async function write(
+  device: Device,
+  request: LabRequest,
+  change: { readonly tenant: string; readonly content: Json },
+): Promise<Reply> {
+  const job = jobOf(
+    device,
+    { class: 'ADC', schemaVersion: '3.0.0', [change.tenant]: change.content },
+    { scope: [change.tenant], query: request.query },
+  );
   if (job === 'retrieve') throw new Refused(400, 'Bad Request');
   return answer(device, request, job);
 }

@@ -16,10 +16,40 @@ export interface Frame {
 
 const ACTIONS = ['deploy', 'dry-run', 'patch', 'redeploy', 'retrieve', 'remove'];
 const AS3_KEYS = new Set([
-  'class', '$schema', 'action', 'redeployAge', 'redeployUpdateMode', 'persist', 'syncToGroup', 'historyLimit', 'logLevel', 'trace', 'retrieveAge',
-  'targetHost', 'targetPort', 'targetUsername', 'targetPassphrase', 'targetTokens', 'targetTimeout', 'resourceTimeout', 'declaration', 'patchBody',
+  'class',
+  '$schema',
+  'action',
+  'redeployAge',
+  'redeployUpdateMode',
+  'persist',
+  'syncToGroup',
+  'historyLimit',
+  'logLevel',
+  'trace',
+  'retrieveAge',
+  'targetHost',
+  'targetPort',
+  'targetUsername',
+  'targetPassphrase',
+  'targetTokens',
+  'targetTimeout',
+  'resourceTimeout',
+  'declaration',
+  'patchBody',
 ]);
-const ADC_KEYS = new Set(['class', '$schema', 'updateMode', 'schemaVersion', 'id', 'target', 'label', 'remark', 'constants', 'controls', 'scratch']);
+const ADC_KEYS = new Set([
+  'class',
+  '$schema',
+  'updateMode',
+  'schemaVersion',
+  'id',
+  'target',
+  'label',
+  'remark',
+  'constants',
+  'controls',
+  'scratch',
+]);
 
 function invalid(error: string): Refused {
   return new Refused(422, 'declaration is invalid', [error]);
@@ -28,12 +58,16 @@ function invalid(error: string): Refused {
 /** The job a body asks for, or `retrieve`. */
 export function jobOf(device: Device, body: unknown, frame: Frame): Job | 'retrieve' {
   if (classOf(body) === 'ADC') return deploy(device, { class: 'AS3' }, body as Json, frame);
-  if (classOf(body) !== 'AS3') throw new Refused(422, 'declaration is invalid', ["/class: should be equal to one of the allowed values (AS3, ADC)"]);
+  if (classOf(body) !== 'AS3')
+    throw new Refused(422, 'declaration is invalid', [
+      '/class: should be equal to one of the allowed values (AS3, ADC)',
+    ]);
   const wrapper = body as Json;
   const unknown = Object.keys(wrapper).find((key) => !AS3_KEYS.has(key));
   if (unknown !== undefined) throw invalid(`: should NOT have additional properties (${unknown})`);
   const action = wrapper['action'] ?? 'deploy';
-  if (typeof action !== 'string' || !ACTIONS.includes(action)) throw invalid(`/action: should be equal to one of the allowed values (${ACTIONS.join(', ')})`);
+  if (typeof action !== 'string' || !ACTIONS.includes(action))
+    throw invalid(`/action: should be equal to one of the allowed values (${ACTIONS.join(', ')})`);
   switch (action) {
     case 'retrieve':
       return 'retrieve';
@@ -50,7 +84,8 @@ export function jobOf(device: Device, body: unknown, frame: Frame): Job | 'retri
 
 function declarationOf(wrapper: Json): Json {
   const { declaration } = wrapper;
-  if (classOf(declaration) !== 'ADC') throw invalid("/declaration: should have required property 'class' equal to ADC");
+  if (classOf(declaration) !== 'ADC')
+    throw invalid("/declaration: should have required property 'class' equal to ADC");
   return declaration as Json;
 }
 
@@ -58,15 +93,26 @@ function deploy(device: Device, wrapper: Json, adc: Json, frame: Frame): Job {
   checkAdc(device, adc);
   const listed = tenantsOf(adc);
   const controls = isObject(adc['controls']) ? adc['controls'] : {};
-  const gone = adc['updateMode'] === 'complete' ? [...tenantsOf(currentOf(device.condition.stored)).keys()].filter((name) => !listed.has(name)) : [];
+  const gone =
+    adc['updateMode'] === 'complete'
+      ? [...tenantsOf(currentOf(device.condition.stored)).keys()].filter(
+          (name) => !listed.has(name),
+        )
+      : [];
   const all = new Map([...listed, ...gone.map((name) => [name, { class: 'Tenant' }] as const)]);
   return {
     adc,
-    tenants: new Map([...all].filter(([name]) => frame.scope.length === 0 || frame.scope.includes(name))),
+    tenants: new Map(
+      [...all].filter(([name]) => frame.scope.length === 0 || frame.scope.includes(name)),
+    ),
     declarationId: typeof adc['id'] === 'string' ? adc['id'] : `autogen_${randomUUID()}`,
-    dryRun: wrapper['action'] === 'dry-run' || controls['dryRun'] === true || frame.query.get('controls.dryRun') === 'true',
+    dryRun:
+      wrapper['action'] === 'dry-run' ||
+      controls['dryRun'] === true ||
+      frame.query.get('controls.dryRun') === 'true',
     save: wrapper['persist'] !== false,
-    traceResponse: controls['traceResponse'] === true || frame.query.get('controls.traceResponse') === 'true',
+    traceResponse:
+      controls['traceResponse'] === true || frame.query.get('controls.traceResponse') === 'true',
     showHash: frame.query.get('showHash') === 'true',
     historyLimit: typeof wrapper['historyLimit'] === 'number' ? wrapper['historyLimit'] : 4,
     scope: frame.scope,
@@ -77,14 +123,19 @@ function deploy(device: Device, wrapper: Json, adc: Json, frame: Frame): Job {
 function checkAdc(device: Device, adc: Json): void {
   const tenants = new Set(ofClass(adc, 'Tenant').map(([name]) => name));
   const unknown = Object.keys(adc).find((key) => !ADC_KEYS.has(key) && !tenants.has(key));
-  if (unknown !== undefined) throw invalid(`/${unknown}: should be a Tenant (should NOT have additional properties)`);
+  if (unknown !== undefined)
+    throw invalid(`/${unknown}: should be a Tenant (should NOT have additional properties)`);
   const version = adc['schemaVersion'];
   if (typeof version !== 'string') throw invalid(": should have required property 'schemaVersion'");
   const minor = Number(/^3\.(\d{1,2})(\.\d+)?$/.exec(version)?.[1] ?? Number.NaN);
   const installed = Number(device.settings.as3Version.split('.')[1]);
-  if (Number.isNaN(minor) || minor > installed) throw invalid(`/schemaVersion: should match pattern of versions up to ${device.settings.as3Version}`);
+  if (Number.isNaN(minor) || minor > installed)
+    throw invalid(
+      `/schemaVersion: should match pattern of versions up to ${device.settings.as3Version}`,
+    );
   const id = adc['id'];
-  if (id !== undefined && (typeof id !== 'string' || !/^[^\p{Cc} "'<>\\^`|]{0,255}$/u.test(id))) throw invalid('/id: should match pattern');
+  if (id !== undefined && (typeof id !== 'string' || !/^[^\p{Cc} "'<>\\^`|]{0,255}$/u.test(id)))
+    throw invalid('/id: should match pattern');
 }
 
 function emptied(names: readonly string[]): Json {
@@ -101,7 +152,10 @@ function removal(device: Device, wrapper: Json, frame: Frame): Job {
 }
 
 export function deleteJob(device: Device, frame: Frame): Job {
-  const names = frame.scope.length > 0 ? frame.scope : [...tenantsOf(currentOf(device.condition.stored)).keys()];
+  const names =
+    frame.scope.length > 0
+      ? frame.scope
+      : [...tenantsOf(currentOf(device.condition.stored)).keys()];
   return deploy(device, { class: 'AS3' }, { ...BARE, ...emptied(names) }, frame);
 }
 

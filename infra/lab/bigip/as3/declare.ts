@@ -40,24 +40,44 @@ export async function runJob(device: Device, job: Job): Promise<Reply> {
       release();
     }
   } catch (error) {
-    const refused = error instanceof Invalid ? new Refused(422, 'declaration is invalid', [error.message]) : error;
+    const refused =
+      error instanceof Invalid
+        ? new Refused(422, 'declaration is invalid', [error.message])
+        : error;
     if (!(refused instanceof Refused)) throw error;
-    return tenantReply({ status: refused.status, body: refusedBody(refused, { tenants: names, declarationId: job.declarationId }) }, names);
+    return tenantReply(
+      {
+        status: refused.status,
+        body: refusedBody(refused, { tenants: names, declarationId: job.declarationId }),
+      },
+      names,
+    );
   }
 }
 
 function desiredOf(device: Device, name: string, tenant: Json): Desired {
-  if (name === 'Common') throw new Invalid('/Common', 'the lab does not play declarations for Common');
+  if (name === 'Common')
+    throw new Invalid('/Common', 'the lab does not play declarations for Common');
   return render(parseTenant(name, tenant), device.store.current());
 }
 
 function nothingToDo(job: Job): Reply {
-  const results = (job.scope.length === 0 ? [''] : job.scope).map((tenant) => ({ code: 200, message: 'no change', tenant, host: 'localhost', runTime: 0, declarationId: job.declarationId }));
+  const results = (job.scope.length === 0 ? [''] : job.scope).map((tenant) => ({
+    code: 200,
+    message: 'no change',
+    tenant,
+    host: 'localhost',
+    runTime: 0,
+    declarationId: job.declarationId,
+  }));
   return { status: 200, body: { results, declaration: without(job.adc, ...job.scope) } };
 }
 
 async function runLocked(device: Device, job: Job, desired: readonly Desired[]): Promise<Reply> {
-  const changes = (): readonly string[] => desired.flatMap((wanted) => linesOf(scriptFor(device.store.current(), wanted, device.settings.defects)));
+  const changes = (): readonly string[] =>
+    desired.flatMap((wanted) =>
+      linesOf(scriptFor(device.store.current(), wanted, device.settings.defects)),
+    );
   lookAround(device, desired, changes);
   const results: TenantResult[] = [];
   const done = new Map<string, readonly string[]>();
@@ -69,32 +89,51 @@ async function runLocked(device: Device, job: Job, desired: readonly Desired[]):
       results.push(refused);
       continue;
     }
-    const run = await runTenant(device, { desired: wanted, dryRun: job.dryRun, declarationId: job.declarationId });
+    const run = await runTenant(device, {
+      desired: wanted,
+      dryRun: job.dryRun,
+      declarationId: job.declarationId,
+    });
     results.push(run.result);
     done.set(wanted.partition, linesOf(run.script));
     if (job.traceResponse) traces = { ...traces, ...tracesOf(run, wanted) };
   }
   if (!job.dryRun && boot === device.condition.boot) {
     keep(device, job, results);
-    const unsaved = job.save ? device.inner.meet('save', '', () => results.flatMap(({ tenant }) => done.get(tenant) ?? [])) : undefined;
+    const unsaved = job.save
+      ? device.inner.meet('save', '', () => results.flatMap(({ tenant }) => done.get(tenant) ?? []))
+      : undefined;
     if (unsaved) throw new Refused(500, `failed to save BIG-IP config (${unsaved.words})`);
   }
   return { status: statusOf(results), body: bodyOf(device, job, { results, traces }) };
 }
 
 /** What AS3 reads of the device before it looks at a tenant, and of what the tenants refer to. */
-function lookAround({ inner }: Device, desired: readonly Desired[], changes: () => readonly string[]): void {
+function lookAround(
+  { inner }: Device,
+  desired: readonly Desired[],
+  changes: () => readonly string[],
+): void {
   const around = inner.meet('request', '', changes);
   if (around) throw new Refused(500, around.words);
-  const referring = desired.flatMap(({ virtuals }) => [...virtuals.values()]).find(({ rules }) => rules.length > 0);
+  const referring = desired
+    .flatMap(({ virtuals }) => [...virtuals.values()])
+    .find(({ rules }) => rules.length > 0);
   // Whatever went wrong, it only says that the object is not there.
-  if (referring && inner.meet('reference', '', changes)) throw new Refused(422, `Unable to find ${referring.rules[0]} for ${referring.path}/iRules/0`);
+  if (referring && inner.meet('reference', '', changes))
+    throw new Refused(422, `Unable to find ${referring.rules[0]} for ${referring.path}/iRules/0`);
 }
 
 function lockMismatch(device: Device, job: Job, tenant: string): TenantResult | undefined {
   const given = job.tenants.get(tenant)?.['optimisticLockKey'];
   const stored = tenantsOf(currentOf(device.condition.stored)).get(tenant);
-  if (typeof given !== 'string' || given === '' || stored === undefined || given === lockKey(stored)) return undefined;
+  if (
+    typeof given !== 'string' ||
+    given === '' ||
+    stored === undefined ||
+    given === lockKey(stored)
+  )
+    return undefined;
   return {
     code: 422,
     message: `The hash you submitted does not match the hash on the device for tenant ${tenant}`,
@@ -109,13 +148,25 @@ function keep(device: Device, job: Job, results: readonly TenantResult[]): void 
   const succeeded = results.filter((result) => result.code === 200).map((result) => result.tenant);
   const tenants = new Map(succeeded.map((name) => [name, job.tenants.get(name) ?? {}]));
   const adc = { ...job.adc, id: job.declarationId };
-  device.condition.stored = store(device.condition.stored, { adc, tenants, at: device.settings.now(), limit: job.historyLimit });
+  device.condition.stored = store(device.condition.stored, {
+    adc,
+    tenants,
+    at: device.settings.now(),
+    limit: job.historyLimit,
+  });
 }
 
-function bodyOf(device: Device, job: Job, outcome: { readonly results: readonly TenantResult[]; readonly traces: Json }): Json {
+function bodyOf(
+  device: Device,
+  job: Job,
+  outcome: { readonly results: readonly TenantResult[]; readonly traces: Json },
+): Json {
   const { results, traces } = outcome;
   const stored = currentOf(device.condition.stored);
-  const declaration = stored === undefined || job.dryRun ? withoutKeys(job.adc) : restricted(stored, new Set(job.tenants.keys()));
+  const declaration =
+    stored === undefined || job.dryRun
+      ? withoutKeys(job.adc)
+      : restricted(stored, new Set(job.tenants.keys()));
   return {
     results,
     declaration: job.showHash ? withLockKeys(declaration) : declaration,
@@ -125,5 +176,10 @@ function bodyOf(device: Device, job: Job, outcome: { readonly results: readonly 
 }
 
 function withoutKeys(adc: Json): Json {
-  return Object.fromEntries(Object.entries(adc).map(([key, value]) => [key, isObject(value) ? without(value, 'optimisticLockKey') : value]));
+  return Object.fromEntries(
+    Object.entries(adc).map(([key, value]) => [
+      key,
+      isObject(value) ? without(value, 'optimisticLockKey') : value,
+    ]),
+  );
 }

@@ -18,25 +18,90 @@ interface Call {
   readonly lives?: readonly number[];
 }
 
-const ADDRESSES = { phase: 'request', method: 'GET', path: '/tm/ltm/virtual-address?$filter=partition+eq+Common&$select=fullPath,partition,address,metadata', why: 'query target BIG-IP current ltm virtual-address list' } as const;
+const ADDRESSES = {
+  phase: 'request',
+  method: 'GET',
+  path: '/tm/ltm/virtual-address?$filter=partition+eq+Common&$select=fullPath,partition,address,metadata',
+  why: 'query target BIG-IP current ltm virtual-address list',
+} as const;
 const HARMLESS = { phase: 'harmless', method: 'GET', path: '', why: '' } as const;
 
 const CALLS = {
-  '/tm/sys/provision': { phase: 'request', method: 'GET', path: '/tm/sys/provision', why: 'query target BIG-IP provisioning' },
-  '/tm/ltm/node': { phase: 'request', method: 'GET', path: '/tm/ltm/node?options=recursive', why: 'query target BIG-IP current ltm node list' },
+  '/tm/sys/provision': {
+    phase: 'request',
+    method: 'GET',
+    path: '/tm/sys/provision',
+    why: 'query target BIG-IP provisioning',
+  },
+  '/tm/ltm/node': {
+    phase: 'request',
+    method: 'GET',
+    path: '/tm/ltm/node?options=recursive',
+    why: 'query target BIG-IP current ltm node list',
+  },
   '/tm/ltm/virtual': ADDRESSES,
   '/tm/ltm/virtual-address': ADDRESSES,
-  '/tm/net': { phase: 'request', method: 'GET', path: '/tm/net/address-list?$filter=partition+eq+Common&$select=fullPath,partition,addresses,addressLists', why: 'query target BIG-IP current ltm virtual-address list' },
+  '/tm/net': {
+    phase: 'request',
+    method: 'GET',
+    path: '/tm/net/address-list?$filter=partition+eq+Common&$select=fullPath,partition,addresses,addressLists',
+    why: 'query target BIG-IP current ltm virtual-address list',
+  },
   '/tm/ltm/rule': { phase: 'reference', method: 'GET', path: '', why: '' },
-  '/tm/auth/partition': { phase: 'tenant', method: 'GET', path: '/tm/auth/partition/', why: 'check if Tenant has a partition yet' },
+  '/tm/auth/partition': {
+    phase: 'tenant',
+    method: 'GET',
+    path: '/tm/auth/partition/',
+    why: 'check if Tenant has a partition yet',
+  },
   // 404 it takes for "there are none", and goes on.
-  '/tm/ltm/pool': { phase: 'tenant', method: 'GET', path: "/tm/ltm/pool?$filter=partition%20eq%20'$T'&expandSubcollections=true", why: 'getting BIG-IP config' },
-  '/shared/service-discovery': { phase: 'tenant', method: 'GET', path: "/shared/service-discovery/task?$filter=partition%20eq%20'$T'", why: 'getting BIG-IP config', lives: [404] },
-  '/tm/sys/global-settings': { phase: 'script', method: 'GET', path: '/tm/sys/global-settings', why: 'get whitelist', code: 400 },
-  'file-transfer': { phase: 'script', method: 'POST', path: '/shared/file-transfer/uploads/appsvcs_update.cli', why: 'upload cli script', code: 400 },
-  '/tm/sys/config': { phase: 'script', method: 'POST', path: '/tm/sys/config', why: 'merge cli script', code: 400 },
-  '/tm/task/cli/script': { phase: 'script', method: 'POST', path: '/tm/task/cli/script', why: 'run cli script', code: 422 },
-  '/tm/task/sys/config': { phase: 'save', method: 'POST', path: '/tm/task/sys/config', why: 'create task save sys config' },
+  '/tm/ltm/pool': {
+    phase: 'tenant',
+    method: 'GET',
+    path: "/tm/ltm/pool?$filter=partition%20eq%20'$T'&expandSubcollections=true",
+    why: 'getting BIG-IP config',
+  },
+  '/shared/service-discovery': {
+    phase: 'tenant',
+    method: 'GET',
+    path: "/shared/service-discovery/task?$filter=partition%20eq%20'$T'",
+    why: 'getting BIG-IP config',
+    lives: [404],
+  },
+  '/tm/sys/global-settings': {
+    phase: 'script',
+    method: 'GET',
+    path: '/tm/sys/global-settings',
+    why: 'get whitelist',
+    code: 400,
+  },
+  'file-transfer': {
+    phase: 'script',
+    method: 'POST',
+    path: '/shared/file-transfer/uploads/appsvcs_update.cli',
+    why: 'upload cli script',
+    code: 400,
+  },
+  '/tm/sys/config': {
+    phase: 'script',
+    method: 'POST',
+    path: '/tm/sys/config',
+    why: 'merge cli script',
+    code: 400,
+  },
+  '/tm/task/cli/script': {
+    phase: 'script',
+    method: 'POST',
+    path: '/tm/task/cli/script',
+    why: 'run cli script',
+    code: 422,
+  },
+  '/tm/task/sys/config': {
+    phase: 'save',
+    method: 'POST',
+    path: '/tm/task/sys/config',
+    why: 'create task save sys config',
+  },
   '/shared/identified-devices': HARMLESS,
   '/tm/ltm/data-group': HARMLESS,
   '/tm/sys/folder': HARMLESS,
@@ -74,7 +139,11 @@ export interface InnerFaults {
   add(fault: InnerFault): InnerHold;
   clear(): void;
   /** What AS3 says of the calls that it makes now, if one of them fails; `changes`: the lines of its script. */
-  meet(phase: Exclude<Phase, 'harmless'>, tenant: string, changes: () => readonly string[]): InnerAnswer | undefined;
+  meet(
+    phase: Exclude<Phase, 'harmless'>,
+    tenant: string,
+    changes: () => readonly string[],
+  ): InnerAnswer | undefined;
 }
 
 interface Armed {
@@ -99,7 +168,12 @@ export function createInnerFaults(): InnerFaults {
     meet(phase, tenant, changes): InnerAnswer | undefined {
       for (const entry of armed) {
         const { call, touching } = entry.fault;
-        if (entry.left <= 0 || CALLS[call].phase !== phase || (touching !== undefined && !changes().some((line) => line.includes(touching)))) continue;
+        if (
+          entry.left <= 0 ||
+          CALLS[call].phase !== phase ||
+          (touching !== undefined && !changes().some((line) => line.includes(touching)))
+        )
+          continue;
         entry.left -= 1;
         const answer = answerOf(entry.fault, tenant);
         if (answer !== undefined) return answer;
@@ -110,9 +184,22 @@ export function createInnerFaults(): InnerFaults {
 }
 
 /** Undefined where AS3 goes on all the same: it asks again by itself after 503. */
-function answerOf({ call, status, message = 'injected fault' }: InnerFault, tenant: string): InnerAnswer | undefined {
+function answerOf(
+  { call, status, message = 'injected fault' }: InnerFault,
+  tenant: string,
+): InnerAnswer | undefined {
   const { method, path, why, code = 400, lives = [] }: Call = CALLS[call];
   if (status === 503 || lives.includes(status)) return undefined;
-  const body = JSON.stringify({ code: status, message, referer: '127.0.0.1', kind: ':resterrorresponse' });
-  return { call, status, code, words: `${method} http://admin:XXXXXX@localhost:8100/mgmt${path.replaceAll('$T', tenant)} ${why} response=${status} body=${body}` };
+  const body = JSON.stringify({
+    code: status,
+    message,
+    referer: '127.0.0.1',
+    kind: ':resterrorresponse',
+  });
+  return {
+    call,
+    status,
+    code,
+    words: `${method} http://admin:XXXXXX@localhost:8100/mgmt${path.replaceAll('$T', tenant)} ${why} response=${status} body=${body}`,
+  };
 }

@@ -57,10 +57,18 @@ interface ParsedApplication {
 
 function parseApplication(parent: string, name: string, raw: unknown): ParsedApplication {
   const path = `${parent}/${name}`;
-  if (classOf(raw) !== 'Application') throw new Invalid(path, 'should be an Application (only "constants" and applications may stand in a tenant)');
+  if (classOf(raw) !== 'Application')
+    throw new Invalid(
+      path,
+      'should be an Application (only "constants" and applications may stand in a tenant)',
+    );
   checkName(path, name, ITEM_NAME);
   const keys = parseWith(APPLICATION_KEYS, raw, path);
-  if ((name === 'Shared') !== (keys.template === 'shared')) throw new Invalid(`${path}/template`, 'should be "shared" for the application Shared and for no other');
+  if ((name === 'Shared') !== (keys.template === 'shared'))
+    throw new Invalid(
+      `${path}/template`,
+      'should be "shared" for the application Shared and for no other',
+    );
   parseConstants(keys['constants'], path);
   const items = new Map(
     Object.entries(keys)
@@ -68,7 +76,15 @@ function parseApplication(parent: string, name: string, raw: unknown): ParsedApp
       .map(([key, value]) => [key, parseItem(`${path}/${key}`, key, value)] as const),
   );
   const remark = keys.remark === undefined ? {} : { remark: keys.remark };
-  return { application: { name, ...remark, items: new Map([...items].filter(([, item]) => enabled(item))) }, enabled: keys.enable, full: { ...keys, ...Object.fromEntries(items) } };
+  return {
+    application: {
+      name,
+      ...remark,
+      items: new Map([...items].filter(([, item]) => enabled(item))),
+    },
+    enabled: keys.enable,
+    full: { ...keys, ...Object.fromEntries(items) },
+  };
 }
 
 function enabled(item: Item): boolean {
@@ -79,21 +95,36 @@ function parseItem(path: string, name: string, raw: unknown): Item {
   const className = classOf(raw);
   if (className === undefined) throw new Invalid(path, "should have required property 'class'");
   const schema = ITEM_CLASSES[className as keyof typeof ITEM_CLASSES];
-  if (schema === undefined) throw new Invalid(`${path}/class`, `"${className}" is not a class that the lab plays (${Object.keys(ITEM_CLASSES).join(', ')})`);
+  if (schema === undefined)
+    throw new Invalid(
+      `${path}/class`,
+      `"${className}" is not a class that the lab plays (${Object.keys(ITEM_CLASSES).join(', ')})`,
+    );
   checkName(path, name, ITEM_NAME);
-  if (path.length > LONGEST_PATH) throw new Invalid(path, `path is longer than ${LONGEST_PATH} characters`);
+  if (path.length > LONGEST_PATH)
+    throw new Invalid(path, `path is longer than ${LONGEST_PATH} characters`);
   return parseWith<z.ZodType<Item>>(schema, raw, path);
 }
 
 function checkName(path: string, name: string, pattern: RegExp): void {
-  if (name.length > LONGEST_NAME || !pattern.test(name)) throw new Invalid(path, `propertyName "${name}" should match pattern ${pattern.source} and be no longer than ${LONGEST_NAME}`);
+  if (name.length > LONGEST_NAME || !pattern.test(name))
+    throw new Invalid(
+      path,
+      `propertyName "${name}" should match pattern ${pattern.source} and be no longer than ${LONGEST_NAME}`,
+    );
 }
 
 function parseConstants(raw: unknown, path: string): void {
   if (raw === undefined) return;
   const constants = parseWith(Constants, raw, `${path}/constants`);
-  const wrong = Object.entries(constants).find(([key, value]) => !CONSTANT_NAME.test(key) || value === null);
-  if (wrong !== undefined) throw new Invalid(`${path}/constants/${wrong[0]}`, `should be named ${CONSTANT_NAME.source} and not be null`);
+  const wrong = Object.entries(constants).find(
+    ([key, value]) => !CONSTANT_NAME.test(key) || value === null,
+  );
+  if (wrong !== undefined)
+    throw new Invalid(
+      `${path}/constants/${wrong[0]}`,
+      `should be named ${CONSTANT_NAME.source} and not be null`,
+    );
 }
 
 function parseWith<S extends z.ZodType>(schema: S, raw: unknown, path: string): z.infer<S> {
@@ -106,7 +137,8 @@ function parseWith<S extends z.ZodType>(schema: S, raw: unknown, path: string): 
 
 function problemOf(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return 'is not valid';
-  if (issue.code === 'unrecognized_keys') return `should NOT have additional properties (${issue.keys.join(', ')})`;
+  if (issue.code === 'unrecognized_keys')
+    return `should NOT have additional properties (${issue.keys.join(', ')})`;
   if (issue.code === 'invalid_union') return problemOf(issue.errors.flat()[0]);
   return issue.message;
 }

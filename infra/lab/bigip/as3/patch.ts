@@ -18,7 +18,7 @@ function invalid(problem: string): Refused {
 
 function apply(root: Record<string, unknown>, operation: unknown): void {
   const { op, path, from, value } = isObject(operation) ? operation : {};
-  if (typeof path !== 'string') throw invalid("/path: should be string");
+  if (typeof path !== 'string') throw invalid('/path: should be string');
   switch (op) {
     case 'add':
     case 'replace':
@@ -38,12 +38,19 @@ function apply(root: Record<string, unknown>, operation: unknown): void {
   }
 }
 
-function locate(root: Record<string, unknown>, path: string): { readonly parent: Container; readonly key: string } {
-  const keys = path.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+function locate(
+  root: Record<string, unknown>,
+  path: string,
+): { readonly parent: Container; readonly key: string } {
+  const keys = path
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   const last = keys.pop();
   if (last === undefined) throw invalid(`${path}: should point into the declaration`);
   let parent: unknown = root;
-  for (const key of keys) parent = isContainer(parent) ? (parent as Record<string, unknown>)[key] : undefined;
+  for (const key of keys)
+    parent = isContainer(parent) ? (parent as Record<string, unknown>)[key] : undefined;
   if (!isContainer(parent)) throw invalid(`${path}: no such path`);
   return { parent, key: last };
 }
@@ -61,13 +68,18 @@ function take(root: Record<string, unknown>, path: string, remove: boolean): unk
   return value;
 }
 
-function put(root: Record<string, unknown>, path: string, { value, insert }: { readonly value: unknown; readonly insert: boolean }): void {
+function put(
+  root: Record<string, unknown>,
+  path: string,
+  { value, insert }: { readonly value: unknown; readonly insert: boolean },
+): void {
   const { parent, key } = locate(root, path);
   if (!Array.isArray(parent)) {
     parent[key] = value;
     return;
   }
   const index = key === '-' ? parent.length : Number(key);
-  if (!Number.isInteger(index) || index < 0 || index > parent.length) throw invalid(`${path}: no such place in the list`);
+  if (!Number.isInteger(index) || index < 0 || index > parent.length)
+    throw invalid(`${path}: no such place in the list`);
   parent.splice(index, insert ? 0 : 1, value);
 }

@@ -19,13 +19,25 @@ function declaredAt(text: string, wanted: readonly Item['class'][], place: Place
   const here = `/${place.tenant.name}/${place.application.name}`;
   const full = text.startsWith('/') ? text : `${here}/${text}`;
   const [, tenant = '', application = '', item = ''] = full.split('/');
-  if (tenant !== place.tenant.name || (application !== place.application.name && application !== 'Shared')) {
-    throw new Invalid(place.path, 'must contain path pointing into same Application (or /same-Tenant/Shared or /Common/Shared)');
+  if (
+    tenant !== place.tenant.name ||
+    (application !== place.application.name && application !== 'Shared')
+  ) {
+    throw new Invalid(
+      place.path,
+      'must contain path pointing into same Application (or /same-Tenant/Shared or /Common/Shared)',
+    );
   }
-  const holder = application === place.application.name ? place.application : place.tenant.applications.find((a) => a.name === application);
+  const holder =
+    application === place.application.name
+      ? place.application
+      : place.tenant.applications.find((a) => a.name === application);
   const found = holder?.items.get(item);
   if (found === undefined || !wanted.includes(found.class)) {
-    throw new Invalid(place.path, `contains path to non-existent object ${text} (wanted: ${wanted.join(' or ')})`);
+    throw new Invalid(
+      place.path,
+      `contains path to non-existent object ${text} (wanted: ${wanted.join(' or ')})`,
+    );
   }
   return full;
 }

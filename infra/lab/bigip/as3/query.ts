@@ -27,7 +27,12 @@ const PARAMETERS: Readonly<Record<string, Check>> = {
 export function checkQuery(query: URLSearchParams, method: string): void {
   for (const [name, value] of query) {
     const check = PARAMETERS[name];
-    if (check === undefined) throw new Refused(400, `Bad Request: unrecognized URL query parameter "${name}"`);
-    if (!check(value, method)) throw new Refused(400, `Bad Request: invalid value "${value}" of URL query parameter "${name}" with ${method}`);
+    if (check === undefined)
+      throw new Refused(400, `Bad Request: unrecognized URL query parameter "${name}"`);
+    if (!check(value, method))
+      throw new Refused(
+        400,
+        `Bad Request: invalid value "${value}" of URL query parameter "${name}" with ${method}`,
+      );
   }
 }

@@ -2,15 +2,17 @@ import type { Monitor } from '../ltm/model.ts';
 import type { Monitor as MonitorItem } from './schema.ts';
 
 /** AS3 writes the escapes of its strings as they are; BIG-IP reads `\r\n` in them as line ends. */
-const SEND: Partial<Record<MonitorItem['monitorType'], readonly [send: string, receive: string]>> = {
-  http: ['HEAD / HTTP/1.0\\r\\n\\r\\n', 'HTTP/1.'],
-  https: ['HEAD / HTTP/1.0\\r\\n\\r\\n', 'HTTP/1.'],
-  udp: ['default send string', ''],
-};
+const SEND: Partial<Record<MonitorItem['monitorType'], readonly [send: string, receive: string]>> =
+  {
+    http: ['HEAD / HTTP/1.0\\r\\n\\r\\n', 'HTTP/1.'],
+    https: ['HEAD / HTTP/1.0\\r\\n\\r\\n', 'HTTP/1.'],
+    udp: ['default send string', ''],
+  };
 
 export function renderMonitor(path: string, item: MonitorItem): Monitor {
   const [send, receive] = SEND[item.monitorType] ?? ['', ''];
-  const given = (text: string | undefined, fallback: string): string => (text === undefined ? fallback : text === 'none' ? '' : text);
+  const given = (text: string | undefined, fallback: string): string =>
+    text === undefined ? fallback : text === 'none' ? '' : text;
   return {
     path,
     type: item.monitorType,

@@ -41,7 +41,11 @@ function checkMembers(path: string, members: readonly PoolMember[]): void {
     if (seen.has(text)) throw new Invalid(`${path}/members`, 'should NOT have duplicate items');
     seen.add(text);
     const addresses = member.serverAddresses ?? [];
-    if (new Set(addresses).size !== addresses.length) throw new Invalid(`${path}/members/${index}/serverAddresses`, 'should NOT have duplicate items');
+    if (new Set(addresses).size !== addresses.length)
+      throw new Invalid(
+        `${path}/members/${index}/serverAddresses`,
+        'should NOT have duplicate items',
+      );
   }
 }
 
@@ -51,11 +55,19 @@ const ADMIN: Record<PoolMember['adminState'], readonly [Session, AdminState]> = 
   offline: ['user-disabled', 'user-down'],
 };
 
-function renderMember(rendering: Rendering, path: string, entry: PoolMember, given: string): Member {
+function renderMember(
+  rendering: Rendering,
+  path: string,
+  entry: PoolMember,
+  given: string,
+): Member {
   const address = entry.routeDomain === undefined ? given : `${given}%${entry.routeDomain}`;
   const { node, foreign } = nodePath(rendering, path, address, entry.shareNodes);
   const [session, state] = ADMIN[entry.adminState];
-  const monitor = monitorRule(rendering, path, { monitors: entry.monitors, minimumMonitors: entry.minimumMonitors ?? 1 });
+  const monitor = monitorRule(rendering, path, {
+    monitors: entry.monitors,
+    minimumMonitors: entry.minimumMonitors ?? 1,
+  });
   // A node that AS3 did not make is reused, and the member's remark says so.
   const description = foreign ? `replaces AS3 ${address}` : entry.remark;
   return {
@@ -77,34 +89,56 @@ function renderMember(rendering: Rendering, path: string, entry: PoolMember, giv
   };
 }
 
-function nodePath(rendering: Rendering, path: string, address: string, share: boolean): { node: string; foreign: boolean } {
+function nodePath(
+  rendering: Rendering,
+  path: string,
+  address: string,
+  share: boolean,
+): { node: string; foreign: boolean } {
   const own = `/${rendering.tenant.name}/${address}`;
   const common = `/Common/${address}`;
   const shared = rendering.device.nodes.get(common);
-  const foreign = shared !== undefined && !shared.metadata.some((entry) => entry.name === 'references');
+  const foreign =
+    shared !== undefined && !shared.metadata.some((entry) => entry.name === 'references');
   if (foreign) return { node: common, foreign };
   const wanted = share ? common : own;
-  const conflict = (rendering.nodes.get(address) ?? []).find((node) => node.path !== wanted && node.path !== own);
-  if (conflict !== undefined) throw new Invalid(path, `static address ${address} conflicts with bigip node ${conflict.path}`);
+  const conflict = (rendering.nodes.get(address) ?? []).find(
+    (node) => node.path !== wanted && node.path !== own,
+  );
+  if (conflict !== undefined)
+    throw new Invalid(path, `static address ${address} conflicts with bigip node ${conflict.path}`);
   return { node: wanted, foreign: false };
 }
 
-const BUILT_IN: Readonly<Record<string, string>> = { icmp: '/Common/gateway_icmp', 'tcp-half-open': '/Common/tcp_half_open' };
+const BUILT_IN: Readonly<Record<string, string>> = {
+  icmp: '/Common/gateway_icmp',
+  'tcp-half-open': '/Common/tcp_half_open',
+};
 
 interface Monitored {
   readonly monitors?: PoolItem['monitors'];
   readonly minimumMonitors: number | 'all';
 }
 
-function monitorRule({ tenant, application }: Rendering, path: string, item: Monitored): MonitorRule | undefined {
+function monitorRule(
+  { tenant, application }: Rendering,
+  path: string,
+  item: Monitored,
+): MonitorRule | undefined {
   if (item.monitors === undefined || item.monitors.length === 0) return undefined;
   const monitors = item.monitors.map((monitor, index) =>
-    typeof monitor === 'string' ? (BUILT_IN[monitor] ?? `/Common/${monitor}`) : pathOf(monitor, ['Monitor'], { tenant, application, path: `${path}/monitors/${index}` }),
+    typeof monitor === 'string'
+      ? (BUILT_IN[monitor] ?? `/Common/${monitor}`)
+      : pathOf(monitor, ['Monitor'], { tenant, application, path: `${path}/monitors/${index}` }),
   );
   // One monitor of one is all of them; the device knows no other way to say it.
   return { monitors, minimum: monitors.length === 1 ? 'all' : item.minimumMonitors };
 }
 
 export function metadataOf(metadata: PoolItem['metadata']): readonly Metadata[] {
-  return Object.entries(metadata ?? {}).map(([name, { value, persist }]) => ({ name, value, persist }));
+  return Object.entries(metadata ?? {}).map(([name, { value, persist }]) => ({
+    name,
+    value,
+    persist,
+  }));
 }

@@ -7,14 +7,23 @@ import type { Rendering } from './render.ts';
 import type { Service } from './schema.ts';
 
 export function renderService(rendering: Rendering, path: string, item: Service): void {
-  if (item.virtualAddresses === undefined) throw new Invalid(path, "should have required property 'virtualAddresses'");
+  if (item.virtualAddresses === undefined)
+    throw new Invalid(path, "should have required property 'virtualAddresses'");
   const place: Place = { tenant: rendering.tenant, application: rendering.application, path };
   const addresses = item.virtualAddresses;
   for (const [index, address] of addresses.entries()) {
     // The first address has the item's name; the others get a number.
     const own = index === 0 ? path : `${path}-${index}-`;
-    const destination = renderDestination(rendering, { ...place, path: `${path}/virtualAddresses/${index}` }, address);
-    rendering.desired.virtuals.set(own, { ...common(rendering, place, item), ...destination, path: own });
+    const destination = renderDestination(
+      rendering,
+      { ...place, path: `${path}/virtualAddresses/${index}` },
+      address,
+    );
+    rendering.desired.virtuals.set(own, {
+      ...common(rendering, place, item),
+      ...destination,
+      path: own,
+    });
   }
 }
 
@@ -24,19 +33,30 @@ type Address = NonNullable<Service['virtualAddresses']>[number];
 function renderDestination(rendering: Rendering, place: Place, given: Address): Destination {
   if (typeof given === 'string' || Array.isArray(given)) {
     const [destination, source = '0.0.0.0/0'] = typeof given === 'string' ? [given] : given;
-    return { ...implicitAddress(rendering, destination.replace(/\/\d+$/, '')), source: destination.includes(':') && source === '0.0.0.0/0' ? '::/0' : source };
+    return {
+      ...implicitAddress(rendering, destination.replace(/\/\d+$/, '')),
+      source: destination.includes(':') && source === '0.0.0.0/0' ? '::/0' : source,
+    };
   }
   const path = pathOf(given, ['Service_Address'], place);
   const item = itemAt(rendering.tenant, path);
   if ('use' in given && item?.class === 'Service_Address') {
-    return { virtualAddress: `/${rendering.tenant.name}/${path.slice(path.lastIndexOf('/') + 1)}`, address: item.virtualAddress, source: '0.0.0.0/0' };
+    return {
+      virtualAddress: `/${rendering.tenant.name}/${path.slice(path.lastIndexOf('/') + 1)}`,
+      address: item.virtualAddress,
+      source: '0.0.0.0/0',
+    };
   }
   const existing = rendering.device.virtualAddresses.get(path);
-  if (existing === undefined) throw new Invalid(place.path, `contains path to non-existent virtual-address ${path}`);
+  if (existing === undefined)
+    throw new Invalid(place.path, `contains path to non-existent virtual-address ${path}`);
   return { virtualAddress: path, address: existing.address, source: '0.0.0.0/0' };
 }
 
-function implicitAddress({ tenant, device, desired }: Rendering, address: string): Pick<Virtual, 'virtualAddress' | 'address'> {
+function implicitAddress(
+  { tenant, device, desired }: Rendering,
+  address: string,
+): Pick<Virtual, 'virtualAddress' | 'address'> {
   const shared = device.virtualAddresses.get(`/Common/${address}`);
   if (shared !== undefined) return { virtualAddress: shared.path, address };
   const path = `/${tenant.name}/${address}`;
@@ -45,11 +65,27 @@ function implicitAddress({ tenant, device, desired }: Rendering, address: string
 }
 
 export function virtualAddress(path: string, address: string): VirtualAddress {
-  return { path, address, enabled: true, arp: true, icmpEcho: 'enable', routeAdvertisement: 'disable', spanning: false, trafficGroup: 'default' };
+  return {
+    path,
+    address,
+    enabled: true,
+    arp: true,
+    icmpEcho: 'enable',
+    routeAdvertisement: 'disable',
+    spanning: false,
+    trafficGroup: 'default',
+  };
 }
 
-function common(rendering: Rendering, place: Place, item: Service): Omit<Virtual, 'path' | keyof Destination> {
-  const pool = item.pool === undefined ? {} : { pool: pathOf(item.pool, ['Pool'], { ...place, path: `${place.path}/pool` }) };
+function common(
+  rendering: Rendering,
+  place: Place,
+  item: Service,
+): Omit<Virtual, 'path' | keyof Destination> {
+  const pool =
+    item.pool === undefined
+      ? {}
+      : { pool: pathOf(item.pool, ['Pool'], { ...place, path: `${place.path}/pool` }) };
   return {
     port: item.virtualPort,
     protocol: item.layer4,
@@ -72,9 +108,17 @@ function common(rendering: Rendering, place: Place, item: Service): Omit<Virtual
   };
 }
 
-const TCP_PROFILES = { normal: '/Common/f5-tcp-progressive', lan: '/Common/f5-tcp-lan', wan: '/Common/f5-tcp-wan', mobile: '/Common/f5-tcp-mobile' } as const;
+const TCP_PROFILES = {
+  normal: '/Common/f5-tcp-progressive',
+  lan: '/Common/f5-tcp-lan',
+  wan: '/Common/f5-tcp-wan',
+  mobile: '/Common/f5-tcp-mobile',
+} as const;
 
-function profile(given: string | { readonly use: string } | { readonly bigip: string }, known: Readonly<Record<string, string>>): string {
+function profile(
+  given: string | { readonly use: string } | { readonly bigip: string },
+  known: Readonly<Record<string, string>>,
+): string {
   if (typeof given === 'string') return known[given] ?? given;
   return 'bigip' in given ? given.bigip : given.use;
 }
@@ -86,7 +130,10 @@ function profilesOf(item: Service): readonly string[] {
     case 'Service_L4':
       return [profile(item.profileL4, { basic: '/Common/fastL4' })];
     case 'Service_HTTP':
-      return [profile(item.profileTCP, TCP_PROFILES), profile(item.profileHTTP, { basic: '/Common/http' })];
+      return [
+        profile(item.profileTCP, TCP_PROFILES),
+        profile(item.profileHTTP, { basic: '/Common/http' }),
+      ];
     case 'Service_UDP':
       return [profile(item.profileUDP, { normal: '/Common/udp' })];
   }
@@ -107,15 +154,22 @@ function persistence(method: Service['persistenceMethods'][number]): string {
 function snatOf({ desired }: Rendering, place: Place, item: Service): Snat {
   if (item.snat === 'none') return { type: 'none' };
   if (item.snat === 'auto') return { type: 'automap' };
-  if (item.snat !== 'self') return { type: 'snat', pool: pathOf(item.snat, ['SNAT_Pool'], { ...place, path: `${place.path}/snat` }) };
+  if (item.snat !== 'self')
+    return {
+      type: 'snat',
+      pool: pathOf(item.snat, ['SNAT_Pool'], { ...place, path: `${place.path}/snat` }),
+    };
   const pool = `${place.path}-self`;
-  const addresses = (item.virtualAddresses ?? []).flatMap((address) => (typeof address === 'string' ? [address] : []));
+  const addresses = (item.virtualAddresses ?? []).flatMap((address) =>
+    typeof address === 'string' ? [address] : [],
+  );
   desired.snatPools.set(pool, { path: pool, addresses });
   return { type: 'snat', pool };
 }
 
 function vlansOf(item: Service): Vlans {
-  const paths = (list: NonNullable<Service['allowVlans']>): readonly string[] => list.map((vlan) => (typeof vlan === 'string' ? vlan : vlan.bigip));
+  const paths = (list: NonNullable<Service['allowVlans']>): readonly string[] =>
+    list.map((vlan) => (typeof vlan === 'string' ? vlan : vlan.bigip));
   if (item.allowVlans !== undefined) return { mode: 'allow', list: paths(item.allowVlans) };
   if (item.rejectVlans !== undefined) return { mode: 'reject', list: paths(item.rejectVlans) };
   return { mode: 'all', list: [] };

@@ -1,4 +1,12 @@
-import type { LtmConfig, Monitor, Node, Pool, SnatPool, Virtual, VirtualAddress } from '../ltm/model.ts';
+import type {
+  LtmConfig,
+  Monitor,
+  Node,
+  Pool,
+  SnatPool,
+  Virtual,
+  VirtualAddress,
+} from '../ltm/model.ts';
 import { Invalid } from './parse.ts';
 import type { Application, Tenant } from './parse.ts';
 import { renderPool } from './render-pool.ts';
@@ -21,7 +29,9 @@ export interface Desired {
 export function render(tenant: Tenant, device: LtmConfig): Desired {
   const desired: Desired = {
     partition: tenant.name,
-    folders: new Set(tenant.applications.map((application) => `/${tenant.name}/${application.name}`)),
+    folders: new Set(
+      tenant.applications.map((application) => `/${tenant.name}/${application.name}`),
+    ),
     monitors: new Map(),
     pools: new Map(),
     nodes: new Map(),
@@ -30,7 +40,8 @@ export function render(tenant: Tenant, device: LtmConfig): Desired {
     snatPools: new Map(),
   };
   const nodes = Map.groupBy(device.nodes.values(), (node) => node.address);
-  for (const application of tenant.applications) renderApplication({ tenant, application, device, nodes, desired });
+  for (const application of tenant.applications)
+    renderApplication({ tenant, application, device, nodes, desired });
   return desired;
 }
 
@@ -66,11 +77,18 @@ function renderApplication(rendering: Rendering): void {
   }
 }
 
-function renderAddress({ tenant, device, desired, application }: Rendering, name: string, item: ServiceAddress): void {
+function renderAddress(
+  { tenant, device, desired, application }: Rendering,
+  name: string,
+  item: ServiceAddress,
+): void {
   const path = `/${tenant.name}/${name}`;
   const existing = device.virtualAddresses.get(path);
   if (existing !== undefined && existing.address !== item.virtualAddress) {
-    throw new Invalid(`/${tenant.name}/${application.name}/${name}/virtualAddress`, `the address of a Service_Address cannot be changed (it is ${existing.address}); use a new name`);
+    throw new Invalid(
+      `/${tenant.name}/${application.name}/${name}/virtualAddress`,
+      `the address of a Service_Address cannot be changed (it is ${existing.address}); use a new name`,
+    );
   }
   desired.virtualAddresses.set(path, {
     path,

@@ -9,10 +9,14 @@ import type { Job } from './declare.ts';
 /** At once, as a task, or at once until it takes too long. */
 export async function answer(device: Device, request: LabRequest, job: Job): Promise<Reply> {
   const names = [...job.tenants.keys()];
-  if (request.query.get('async') === 'true') return tenantReply(background(device, runJob(device, job), job.declarationId), names);
+  if (request.query.get('async') === 'true')
+    return tenantReply(background(device, runJob(device, job), job.declarationId), names);
   const running = runJob(device, job);
   const slow = Symbol('slow');
-  const first = await Promise.race([running, device.wait(device.timings.syncLimit).then(() => slow)]);
+  const first = await Promise.race([
+    running,
+    device.wait(device.timings.syncLimit).then(() => slow),
+  ]);
   if (typeof first !== 'symbol') return first;
   return tenantReply(background(device, running, job.declarationId), names);
 }

@@ -11,15 +11,23 @@ import { currentOf, restricted, tenantsOf, withLockKeys } from './stored.ts';
 export function retrieve(device: Device, { scope, query }: Frame): Reply {
   const age = query.get('age');
   if (age === 'list') return { status: 200, body: list(device) };
-  const adc = age === null || age === '0' ? currentOf(device.condition.stored) : device.condition.stored.history[Number(age)];
+  const adc =
+    age === null || age === '0'
+      ? currentOf(device.condition.stored)
+      : device.condition.stored.history[Number(age)];
   if (adc === undefined) return { status: 204 };
   const missing = scope.find((name) => !tenantsOf(adc).has(name));
-  if (missing !== undefined) throw new Refused(404, `specified Tenant(s) '${missing}' not found in declaration`);
+  if (missing !== undefined)
+    throw new Refused(404, `specified Tenant(s) '${missing}' not found in declaration`);
   const scoped = scope.length === 0 ? adc : restricted(adc, new Set(scope));
-  const shown = query.get('show') === 'full' || query.get('show') === 'expanded' ? full(scoped) : scoped;
+  const shown =
+    query.get('show') === 'full' || query.get('show') === 'expanded' ? full(scoped) : scoped;
   const filter = query.get('filterClass');
   const filtered = filter === null ? shown : filterClass(shown, filter);
-  return { status: 200, body: query.get('showHash') === 'true' ? withKeysOf(filtered, scoped) : filtered };
+  return {
+    status: 200,
+    body: query.get('showHash') === 'true' ? withKeysOf(filtered, scoped) : filtered,
+  };
 }
 
 function list(device: Device): readonly Json[] {
@@ -32,13 +40,26 @@ function list(device: Device): readonly Json[] {
 }
 
 function full(adc: Json): Json {
-  return { ...adc, ...Object.fromEntries([...tenantsOf(adc)].map(([name, tenant]) => [name, parseTenant(name, tenant).full])) };
+  return {
+    ...adc,
+    ...Object.fromEntries(
+      [...tenantsOf(adc)].map(([name, tenant]) => [name, parseTenant(name, tenant).full]),
+    ),
+  };
 }
 
 /** The key belongs to the text as it is stored, whatever is shown of it. */
 function withKeysOf(shown: Json, stored: Json): Json {
   const keys = tenantsOf(withLockKeys(stored));
-  return { ...shown, ...Object.fromEntries([...tenantsOf(shown)].map(([name, tenant]) => [name, { ...tenant, optimisticLockKey: keys.get(name)?.['optimisticLockKey'] }])) };
+  return {
+    ...shown,
+    ...Object.fromEntries(
+      [...tenantsOf(shown)].map(([name, tenant]) => [
+        name,
+        { ...tenant, optimisticLockKey: keys.get(name)?.['optimisticLockKey'] },
+      ]),
+    ),
+  };
 }
 
 function filterClass(value: Json, wanted: string): Json {

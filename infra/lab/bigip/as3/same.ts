@@ -8,7 +8,8 @@ const NOT_COMPARED: Readonly<Record<string, readonly string[]>> = {
 
 export function same(kind: string, a: unknown, b: unknown): boolean {
   const ignored = NOT_COMPARED[kind] ?? [];
-  const strip = (record: unknown): unknown => Object.fromEntries(Object.entries(record ?? {}).filter(([key]) => !ignored.includes(key)));
+  const strip = (record: unknown): unknown =>
+    Object.fromEntries(Object.entries(record ?? {}).filter(([key]) => !ignored.includes(key)));
   return isDeepStrictEqual(strip(a), strip(b));
 }
 
@@ -26,8 +27,14 @@ export interface MemberDifference {
 }
 
 export function memberDifference(current: Member, wanted: Member): MemberDifference {
-  const bare = (member: Member): unknown => ({ ...member, birth: 0, description: undefined, metadata: [] });
-  const names = (member: Member): readonly string[] => member.metadata.map((entry) => entry.name).sort();
+  const bare = (member: Member): unknown => ({
+    ...member,
+    birth: 0,
+    description: undefined,
+    metadata: [],
+  });
+  const names = (member: Member): readonly string[] =>
+    member.metadata.map((entry) => entry.name).sort();
   const sameNames = isDeepStrictEqual(names(current), names(wanted));
   return {
     attributes: !isDeepStrictEqual(bare(current), bare(wanted)) || !sameNames,
@@ -36,7 +43,10 @@ export function memberDifference(current: Member, wanted: Member): MemberDiffere
   };
 }
 
-function remarkDifference(current: string | undefined, wanted: string | undefined): MemberDifference['remark'] {
+function remarkDifference(
+  current: string | undefined,
+  wanted: string | undefined,
+): MemberDifference['remark'] {
   if (current === wanted) return 'same';
   if (current === undefined) return 'added';
   return wanted === undefined ? 'removed' : 'edited';

@@ -4,12 +4,26 @@ import * as z from 'zod';
 import { BALANCE_METHODS } from '../../../../shared/domain/exposure/exposure.ts';
 
 /** `10.0.0.1`, `10.0.0.1%2`, `10.0.0.0/24`, IPv6 alike. */
-const F5Ip = z.string().refine((text) => isIP(text.replace(/\/\d+$/, '').replace(/%\d+$/, '')) !== 0, 'should match format "f5ip"');
+const F5Ip = z
+  .string()
+  .refine(
+    (text) => isIP(text.replace(/\/\d+$/, '').replace(/%\d+$/, '')) !== 0,
+    'should match format "f5ip"',
+  );
 const BigipPath = z.string().regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'should match format "f5bigip"');
-const Label = z.string().max(64).regex(/^[^\p{Cc}"#&*<>?[\\\]`]*$/u);
-const Remark = z.string().max(64).regex(/^[^\p{Cc}"\\]*$/u);
+const Label = z
+  .string()
+  .max(64)
+  .regex(/^[^\p{Cc}"#&*<>?[\\\]`]*$/u);
+const Remark = z
+  .string()
+  .max(64)
+  .regex(/^[^\p{Cc}"\\]*$/u);
 const Port = z.int().min(0).max(65_535);
-const Metadata = z.record(z.string(), z.strictObject({ value: z.string(), persist: z.boolean().default(true) }));
+const Metadata = z.record(
+  z.string(),
+  z.strictObject({ value: z.string(), persist: z.boolean().default(true) }),
+);
 const BigipPointer = z.strictObject({ bigip: BigipPath });
 const UsePointer = z.strictObject({ use: z.string().min(1) });
 const Pointer = z.union([UsePointer, BigipPointer]);
@@ -80,7 +94,10 @@ export type Monitor = z.infer<typeof Monitor>;
 
 const SERVICE = {
   ...Described,
-  virtualAddresses: z.array(z.union([F5Ip, z.tuple([F5Ip, F5Ip]), UsePointer, BigipPointer])).min(1).optional(),
+  virtualAddresses: z
+    .array(z.union([F5Ip, z.tuple([F5Ip, F5Ip]), UsePointer, BigipPointer]))
+    .min(1)
+    .optional(),
   virtualPort: Port,
   enable: z.boolean().default(true),
   adminState: z.enum(['enable', 'disable']).default('enable'),
@@ -100,7 +117,12 @@ const SERVICE = {
   shareAddresses: z.literal(false, 'the lab does not play shareAddresses').default(false),
   metadata: Metadata.optional(),
 };
-const Persistence = z.array(z.union([z.enum(['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id']), Pointer]));
+const Persistence = z.array(
+  z.union([
+    z.enum(['cookie', 'destination-address', 'msrdp', 'source-address', 'tls-session-id']),
+    Pointer,
+  ]),
+);
 const TcpProfile = z.union([z.enum(['normal', 'lan', 'wan', 'mobile']), Pointer]).default('normal');
 
 const ServiceTcp = z.strictObject({
@@ -133,7 +155,11 @@ const ServiceUdp = z.strictObject({
   persistenceMethods: Persistence.default(['source-address']),
   profileUDP: z.union([z.literal('normal'), Pointer]).default('normal'),
 });
-export type Service = z.infer<typeof ServiceTcp> | z.infer<typeof ServiceL4> | z.infer<typeof ServiceHttp> | z.infer<typeof ServiceUdp>;
+export type Service =
+  | z.infer<typeof ServiceTcp>
+  | z.infer<typeof ServiceL4>
+  | z.infer<typeof ServiceHttp>
+  | z.infer<typeof ServiceUdp>;
 
 export const ServiceAddress = z.strictObject({
   class: z.literal('Service_Address'),
@@ -141,7 +167,9 @@ export const ServiceAddress = z.strictObject({
   virtualAddress: F5Ip,
   arpEnabled: z.boolean().default(true),
   icmpEcho: z.enum(['enable', 'disable', 'selective']).default('enable'),
-  routeAdvertisement: z.enum(['enable', 'disable', 'selective', 'always', 'any', 'all']).default('disable'),
+  routeAdvertisement: z
+    .enum(['enable', 'disable', 'selective', 'always', 'any', 'all'])
+    .default('disable'),
   spanningEnabled: z.boolean().default(false),
   trafficGroup: z.string().default('default'),
   serverScope: z.enum(['any', 'all', 'none']).default('any'),
@@ -149,7 +177,11 @@ export const ServiceAddress = z.strictObject({
 });
 export type ServiceAddress = z.infer<typeof ServiceAddress>;
 
-export const SnatPool = z.strictObject({ class: z.literal('SNAT_Pool'), ...Described, snatAddresses: z.array(F5Ip).min(1) });
+export const SnatPool = z.strictObject({
+  class: z.literal('SNAT_Pool'),
+  ...Described,
+  snatAddresses: z.array(F5Ip).min(1),
+});
 export type SnatPool = z.infer<typeof SnatPool>;
 
 export const Constants = z.looseObject({ class: z.literal('Constants') });
@@ -180,7 +212,9 @@ export const TENANT_KEYS = z.looseObject({
 export const APPLICATION_KEYS = z.looseObject({
   class: z.literal('Application'),
   ...Described,
-  template: z.enum(['generic', 'shared'], 'the lab plays the templates "generic" and "shared" only').default('generic'),
+  template: z
+    .enum(['generic', 'shared'], 'the lab plays the templates "generic" and "shared" only')
+    .default('generic'),
   schemaOverlay: z.string().optional(),
   enable: z.boolean().default(true),
 });

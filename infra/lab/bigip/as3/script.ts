@@ -36,7 +36,12 @@ export function scriptFor(current: LtmConfig, desired: Desired, defects: boolean
     ...nodeCommands(current, desired, pools),
     ...partitionCommands(current, desired),
   ];
-  return { before: pools.before, transaction, undo: pools.undo, differences: pools.differences + transaction.length + pools.before.length };
+  return {
+    before: pools.before,
+    transaction,
+    undo: pools.undo,
+    differences: pools.differences + transaction.length + pools.before.length,
+  };
 }
 
 export function linesOf({ before, transaction }: Script): readonly string[] {
@@ -46,9 +51,16 @@ export function linesOf({ before, transaction }: Script): readonly string[] {
 type Replaceable = 'monitors' | 'snatPools' | 'virtualAddresses' | 'virtuals';
 
 /** A changed attribute is delete and create in one transaction. */
-function replaced(kind: Replaceable, word: string, current: LtmConfig, desired: Desired): readonly Command[] {
+function replaced(
+  kind: Replaceable,
+  word: string,
+  current: LtmConfig,
+  desired: Desired,
+): readonly Command[] {
   const commands: Command[] = [];
-  const mine = [...current[kind].values()].filter((record) => partitionOf(record.path) === desired.partition);
+  const mine = [...current[kind].values()].filter(
+    (record) => partitionOf(record.path) === desired.partition,
+  );
   for (const { path } of mine) {
     const wanted = desired[kind].get(path);
     if (wanted === undefined || !same(kind, current[kind].get(path), wanted)) {
@@ -57,7 +69,10 @@ function replaced(kind: Replaceable, word: string, current: LtmConfig, desired: 
   }
   for (const [path, wanted] of desired[kind]) {
     if (current[kind].has(path) && same(kind, current[kind].get(path), wanted)) continue;
-    commands.push({ text: `create ${word} ${path}`, run: (draft) => create(draft, kind, wanted as never) });
+    commands.push({
+      text: `create ${word} ${path}`,
+      run: (draft) => create(draft, kind, wanted as never),
+    });
   }
   return commands;
 }
@@ -65,14 +80,28 @@ function replaced(kind: Replaceable, word: string, current: LtmConfig, desired: 
 function folderCommands(current: LtmConfig, desired: Desired): readonly Command[] {
   const commands: Command[] = [];
   if (desired.folders.size > 0 && !current.partitions.has(desired.partition)) {
-    commands.push({ text: `create auth partition ${desired.partition}`, run: (draft) => void draft.partitions.add(desired.partition).size });
+    commands.push({
+      text: `create auth partition ${desired.partition}`,
+      run: (draft) => void draft.partitions.add(desired.partition).size,
+    });
   }
   for (const folder of desired.folders) {
-    if (!current.folders.has(folder)) commands.push({ text: `create sys folder ${folder}/`, run: (draft) => void draft.folders.add(folder).size });
+    if (!current.folders.has(folder))
+      commands.push({
+        text: `create sys folder ${folder}/`,
+        run: (draft) => void draft.folders.add(folder).size,
+      });
   }
   for (const folder of current.folders) {
-    if (partitionOf(folder) === desired.partition && !desired.folders.has(folder) && desired.folders.size > 0) {
-      commands.push({ text: `delete sys folder ${folder}/`, run: (draft) => void draft.folders.delete(folder) });
+    if (
+      partitionOf(folder) === desired.partition &&
+      !desired.folders.has(folder) &&
+      desired.folders.size > 0
+    ) {
+      commands.push({
+        text: `delete sys folder ${folder}/`,
+        run: (draft) => void draft.folders.delete(folder),
+      });
     }
   }
   return commands;
@@ -81,12 +110,21 @@ function folderCommands(current: LtmConfig, desired: Desired): readonly Command[
 /** A tenant without any application loses its partition, whatever constants it has. */
 function partitionCommands(current: LtmConfig, desired: Desired): readonly Command[] {
   if (desired.folders.size > 0 || !current.partitions.has(desired.partition)) return [];
-  return [{ text: `delete auth partition ${desired.partition}`, run: (draft) => removePartition(draft, desired.partition) }];
+  return [
+    {
+      text: `delete auth partition ${desired.partition}`,
+      run: (draft) => removePartition(draft, desired.partition),
+    },
+  ];
 }
 
 /** Nodes that the tenant's pools use now. */
 function usedBy(config: LtmConfig, tenant: string): ReadonlySet<string> {
-  return new Set([...config.pools.values()].filter((pool) => partitionOf(pool.path) === tenant).flatMap((pool) => pool.members.map((member) => member.node)));
+  return new Set(
+    [...config.pools.values()]
+      .filter((pool) => partitionOf(pool.path) === tenant)
+      .flatMap((pool) => pool.members.map((member) => member.node)),
+  );
 }
 
 function references(count: number): readonly { name: string; value: string; persist: boolean }[] {
@@ -101,7 +139,10 @@ function sharedNodeCommands(current: LtmConfig, desired: Desired): readonly Comm
     if (partitionOf(path) !== 'Common') continue;
     const existing = current.nodes.get(path);
     if (existing === undefined) {
-      commands.push({ text: `create ltm node ${path} metadata references 1`, run: (draft) => create(draft, 'nodes', newNode(path, address, references(1))) });
+      commands.push({
+        text: `create ltm node ${path} metadata references 1`,
+        run: (draft) => create(draft, 'nodes', newNode(path, address, references(1))),
+      });
     } else if (isShared(current, path) && !used.has(path)) {
       commands.push(countNode(path, 1));
     }
@@ -119,18 +160,26 @@ function countNode(path: string, step: number): Command {
     run: (draft): void => {
       const node = draft.nodes.get(path);
       if (node === undefined) return;
-      const count = Number(node.metadata.find((entry) => entry.name === 'references')?.value ?? 0) + step;
+      const count =
+        Number(node.metadata.find((entry) => entry.name === 'references')?.value ?? 0) + step;
       if (count > 0) draft.nodes.set(path, { ...node, metadata: references(count) });
       else removeNode(draft, path);
     },
   };
 }
 
-function nodeCommands(current: LtmConfig, desired: Desired, pools: PoolCommands): readonly Command[] {
+function nodeCommands(
+  current: LtmConfig,
+  desired: Desired,
+  pools: PoolCommands,
+): readonly Command[] {
   const commands: Command[] = [];
-  const mine = [...current.nodes.values()].filter((node) => partitionOf(node.path) === desired.partition && !desired.nodes.has(node.path));
+  const mine = [...current.nodes.values()].filter(
+    (node) => partitionOf(node.path) === desired.partition && !desired.nodes.has(node.path),
+  );
   for (const { path } of mine) {
-    if (!pools.nodesRemovedBefore.has(path)) commands.push({ text: `delete ltm node ${path}`, run: (draft) => removeNode(draft, path) });
+    if (!pools.nodesRemovedBefore.has(path))
+      commands.push({ text: `delete ltm node ${path}`, run: (draft) => removeNode(draft, path) });
   }
   const used = usedBy(current, desired.partition);
   for (const { path } of current.nodes.values()) {

@@ -26,7 +26,11 @@ export function tenantsOf(adc: Json | undefined): ReadonlyMap<string, Json> {
 
 /** A tenant is empty for the store only if it has nothing but its class. */
 export function isEmptyTenant(tenant: unknown): boolean {
-  return classOf(tenant) === 'Tenant' && isObject(tenant) && Object.keys(without(tenant, 'optimisticLockKey')).length === 1;
+  return (
+    classOf(tenant) === 'Tenant' &&
+    isObject(tenant) &&
+    Object.keys(without(tenant, 'optimisticLockKey')).length === 1
+  );
 }
 
 export interface Written {
@@ -55,11 +59,16 @@ export function store(stored: Stored, { adc, tenants, at, limit }: Written): Sto
 
 /** The stored declaration with these tenants only. */
 export function restricted(adc: Json, names: ReadonlySet<string>): Json {
-  const others = ofClass(adc, 'Tenant').map(([name]) => name).filter((name) => !names.has(name));
+  const others = ofClass(adc, 'Tenant')
+    .map(([name]) => name)
+    .filter((name) => !names.has(name));
   return without(adc, ...others);
 }
 
 export function withLockKeys(adc: Json): Json {
-  const keyed = ofClass(adc, 'Tenant').map(([name, tenant]) => [name, { ...tenant, optimisticLockKey: lockKey(tenant) }]);
+  const keyed = ofClass(adc, 'Tenant').map(([name, tenant]) => [
+    name,
+    { ...tenant, optimisticLockKey: lockKey(tenant) },
+  ]);
   return { ...adc, ...Object.fromEntries(keyed) };
 }

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Json } from '../json.ts';
 
-type State = { readonly kind: 'pending' } | { readonly kind: 'cancelled' } | { readonly kind: 'complete'; readonly body: Json };
+type State =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'complete'; readonly body: Json };
 
 interface Task {
   readonly id: string;
@@ -46,7 +49,12 @@ export function createTasks(now: () => number): Tasks {
     complete(id, body): void {
       change((task) => task.id === id && task.state.kind === 'pending', { kind: 'complete', body });
     },
-    submitted: (id) => ({ id, results: [waiting('Declaration successfully submitted')], declaration: {}, selfLink: selfLink(id) }),
+    submitted: (id) => ({
+      id,
+      results: [waiting('Declaration successfully submitted')],
+      declaration: {},
+      selfLink: selfLink(id),
+    }),
     get(id): Json | undefined {
       const task = tasks.find((t) => t.id === id);
       return task === undefined ? undefined : record(task);
@@ -71,7 +79,10 @@ function waiting(message: string): Json {
 
 function record({ id, declarationId, state }: Task): Json {
   if (state.kind !== 'complete') {
-    const result = { ...waiting(state.kind === 'cancelled' ? 'task cancelled' : 'in progress'), ...(declarationId === undefined ? {} : { declarationId }) };
+    const result = {
+      ...waiting(state.kind === 'cancelled' ? 'task cancelled' : 'in progress'),
+      ...(declarationId === undefined ? {} : { declarationId }),
+    };
     return { id, results: [result], declaration: {}, selfLink: selfLink(id) };
   }
   const { body } = state;

@@ -22,31 +22,65 @@ export interface TenantJob {
 const SLOW = 'TMSH CLI script taking longer than expected';
 
 /** Reads the device, computes the difference, runs the script. The result is per tenant; a failure leaves the tenant as it was. */
-export async function runTenant(device: Device, { desired, dryRun, declarationId }: TenantJob): Promise<TenantRun> {
+export async function runTenant(
+  device: Device,
+  { desired, dryRun, declarationId }: TenantJob,
+): Promise<TenantRun> {
   const startedAt = device.settings.now();
   const whole = scriptFor(device.store.current(), desired, device.settings.defects);
   const changes = (): readonly string[] => linesOf(whole);
   const unread = device.inner.meet('tenant', desired.partition, changes);
   const blind = unread?.call === '/tm/ltm/pool' && unread.status === 404;
-  const script = blind ? scriptFor(withoutPools(device.store.current(), desired.partition), desired, device.settings.defects) : whole;
-  const done = (result: Pick<TenantResult, 'code' | 'message' | 'response' | 'lineCount'>): TenantRun => ({
+  const script = blind
+    ? scriptFor(
+        withoutPools(device.store.current(), desired.partition),
+        desired,
+        device.settings.defects,
+      )
+    : whole;
+  const done = (
+    result: Pick<TenantResult, 'code' | 'message' | 'response' | 'lineCount'>,
+  ): TenantRun => ({
     script,
-    result: { ...result, tenant: desired.partition, host: 'localhost', runTime: device.settings.now() - startedAt, declarationId, ...(dryRun ? { dryRun: true as const } : {}) },
+    result: {
+      ...result,
+      tenant: desired.partition,
+      host: 'localhost',
+      runTime: device.settings.now() - startedAt,
+      declarationId,
+      ...(dryRun ? { dryRun: true as const } : {}),
+    },
   });
-  if (unread && !blind) return done({ code: 400, message: `failure querying config for tenant ${desired.partition} (${unread.words})` });
+  if (unread && !blind)
+    return done({
+      code: 400,
+      message: `failure querying config for tenant ${desired.partition} (${unread.words})`,
+    });
   if (script.differences === 0 || dryRun) {
     if (!dryRun) await device.wait(device.timings.declare);
-    return done(script.differences === 0 ? { code: 200, message: 'no change' } : { code: 200, message: 'success', lineCount: lineCount(script) });
+    return done(
+      script.differences === 0
+        ? { code: 200, message: 'no change' }
+        : { code: 200, message: 'success', lineCount: lineCount(script) },
+    );
   }
   const failed = device.inner.meet('script', desired.partition, changes);
-  if (failed) return done({ code: failed.code, message: 'declaration failed', response: failed.words });
+  if (failed)
+    return done({ code: failed.code, message: 'declaration failed', response: failed.words });
   const outcome = await withinLimit(device, runScript(device, script));
-  return done(outcome === undefined ? { code: 200, message: 'success', lineCount: lineCount(script) } : { code: 422, message: 'declaration failed', response: outcome });
+  return done(
+    outcome === undefined
+      ? { code: 200, message: 'success', lineCount: lineCount(script) }
+      : { code: 422, message: 'declaration failed', response: outcome },
+  );
 }
 
 /** What AS3 believes to see when its look at the pools says "not found". */
 function withoutPools(config: LtmConfig, partition: string): LtmConfig {
-  return { ...config, pools: new Map([...config.pools].filter(([path]) => partitionOf(path) !== partition)) };
+  return {
+    ...config,
+    pools: new Map([...config.pools].filter(([path]) => partitionOf(path) !== partition)),
+  };
 }
 
 function lineCount(script: Script): number {
@@ -80,7 +114,10 @@ function undo(device: Device, commands: readonly Command[]): void {
 }
 
 /** AS3 stops waiting at its limit; the script goes on and its change lands afterwards. */
-async function withinLimit(device: Device, script: Promise<string | undefined>): Promise<string | undefined> {
+async function withinLimit(
+  device: Device,
+  script: Promise<string | undefined>,
+): Promise<string | undefined> {
   const { declare, scriptLimit } = device.timings;
   if (declare <= scriptLimit) return script;
   return Promise.race([script, device.wait(scriptLimit).then(() => SLOW)]);
@@ -89,5 +126,9 @@ async function withinLimit(device: Device, script: Promise<string | undefined>):
 /** What a dry run with `traceResponse` shows. */
 export function tracesOf(run: TenantRun, desired: Desired): Json {
   const lines = linesOf(run.script);
-  return { [`${desired.partition}Desired`]: [...desired.virtuals.keys(), ...desired.pools.keys()], [`${desired.partition}Diff`]: lines, [`${desired.partition}Script`]: lines.join('\n') };
+  return {
+    [`${desired.partition}Desired`]: [...desired.virtuals.keys(), ...desired.pools.keys()],
+    [`${desired.partition}Diff`]: lines,
+    [`${desired.partition}Script`]: lines.join('\n'),
+  };
 }

@@ -23,16 +23,25 @@ export function newTurns(): Turns {
 }
 
 /** Of the methods that measure what the lab does not have (response times, sessions, history) all count connections instead. */
-export function choose(pool: Pool, candidates: readonly Candidate[], turns: Turns, tried: Tried): Member | undefined {
+export function choose(
+  pool: Pool,
+  candidates: readonly Candidate[],
+  turns: Turns,
+  tried: Tried,
+): Member | undefined {
   // Which group is active is a matter of the monitors; a member that could not be reached makes no difference to it.
-  const group = activeGroup(candidates, pool.minActiveMembers).filter(({ member }) => !tried.has(member.path));
+  const group = activeGroup(candidates, pool.minActiveMembers).filter(
+    ({ member }) => !tried.has(member.path),
+  );
   if (group.length === 0) return undefined;
   const mode = pool.loadBalancingMode;
   const weight = mode.endsWith('-node') ? ofNode : ofMember;
   if (mode === 'round-robin') return inTurn(group, turns);
-  if (mode.startsWith('ratio-least-connections-')) return leastBy(group, turns, (candidate) => candidate.connections / weight(candidate));
+  if (mode.startsWith('ratio-least-connections-'))
+    return leastBy(group, turns, (candidate) => candidate.connections / weight(candidate));
   if (mode.startsWith('ratio-')) return byRatio(group, turns, weight);
-  if (mode.startsWith('dynamic-ratio-')) return byRatio(group, turns, ({ member }) => Math.max(1, member.dynamicRatio));
+  if (mode.startsWith('dynamic-ratio-'))
+    return byRatio(group, turns, ({ member }) => Math.max(1, member.dynamicRatio));
   return leastBy(group, turns, ({ connections }) => connections);
 }
 
@@ -47,7 +56,9 @@ function ofNode({ nodeRatio }: Candidate): number {
 /** The highest priority groups that together have enough members; a minimum of 0 switches the groups off. */
 function activeGroup(candidates: readonly Candidate[], minimum: number): readonly Candidate[] {
   if (minimum === 0) return candidates;
-  const priorities = [...new Set(candidates.map(({ member }) => member.priorityGroup))].sort((a, b) => b - a);
+  const priorities = [...new Set(candidates.map(({ member }) => member.priorityGroup))].sort(
+    (a, b) => b - a,
+  );
   let chosen: readonly Candidate[] = [];
   for (const priority of priorities) {
     chosen = candidates.filter(({ member }) => member.priorityGroup >= priority);
@@ -62,15 +73,29 @@ function inTurn(group: readonly Candidate[], turns: Turns): Member | undefined {
   return chosen;
 }
 
-function leastBy(group: readonly Candidate[], turns: Turns, load: (candidate: Candidate) => number): Member | undefined {
+function leastBy(
+  group: readonly Candidate[],
+  turns: Turns,
+  load: (candidate: Candidate) => number,
+): Member | undefined {
   const least = Math.min(...group.map(load));
-  return inTurn(group.filter((candidate) => load(candidate) === least), turns);
+  return inTurn(
+    group.filter((candidate) => load(candidate) === least),
+    turns,
+  );
 }
 
-function byRatio(group: readonly Candidate[], { credit }: Turns, ratio: (candidate: Candidate) => number): Member | undefined {
+function byRatio(
+  group: readonly Candidate[],
+  { credit }: Turns,
+  ratio: (candidate: Candidate) => number,
+): Member | undefined {
   const total = group.reduce((sum, candidate) => sum + ratio(candidate), 0);
-  for (const candidate of group) credit.set(candidate.member.path, (credit.get(candidate.member.path) ?? 0) + ratio(candidate));
-  const richest = group.reduce((best, next) => ((credit.get(next.member.path) ?? 0) > (credit.get(best.member.path) ?? 0) ? next : best));
+  for (const candidate of group)
+    credit.set(candidate.member.path, (credit.get(candidate.member.path) ?? 0) + ratio(candidate));
+  const richest = group.reduce((best, next) =>
+    (credit.get(next.member.path) ?? 0) > (credit.get(best.member.path) ?? 0) ? next : best,
+  );
   credit.set(richest.member.path, (credit.get(richest.member.path) ?? 0) - total);
   return richest.member;
 }

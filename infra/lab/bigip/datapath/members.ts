@@ -39,15 +39,32 @@ export function createMembers(device: Device): Members {
     const key = keyOf(pool.path, member);
     const known = runtimes.get(key);
     if (known !== undefined && known.birth !== member.birth) end(key, known);
-    const runtime = runtimes.get(key) ?? { birth: member.birth, cuts: new Set<Cut>(), total: 0, watches: new Map(), minimum: 'all' };
+    const runtime = runtimes.get(key) ?? {
+      birth: member.birth,
+      cuts: new Set<Cut>(),
+      total: 0,
+      watches: new Map(),
+      minimum: 'all',
+    };
     runtimes.set(key, runtime);
     watchMember(device, { config, pool, member, runtime });
   };
   const of = (pool: string, member: Member): MemberTraffic => {
     const runtime = runtimes.get(keyOf(pool, member));
-    const results = [...(runtime?.watches ?? [])].map(([monitor, { watch: running }]) => ({ monitor, health: running.health(), reason: running.reason() }));
+    const results = [...(runtime?.watches ?? [])].map(([monitor, { watch: running }]) => ({
+      monitor,
+      health: running.health(),
+      reason: running.reason(),
+    }));
     return {
-      health: told(device, member) ?? (results.length === 0 ? 'unchecked' : combine(results.map((r) => r.health), runtime?.minimum ?? 'all')),
+      health:
+        told(device, member) ??
+        (results.length === 0
+          ? 'unchecked'
+          : combine(
+              results.map((r) => r.health),
+              runtime?.minimum ?? 'all',
+            )),
       monitors: results,
       connections: { current: runtime?.cuts.size ?? 0, total: runtime?.total ?? 0 },
     };
@@ -72,7 +89,10 @@ export function createMembers(device: Device): Members {
 }
 
 export function told(device: Device, member: Member): Health | undefined {
-  return device.condition.health.get(`${member.address}:${member.port}`) ?? device.condition.health.get(member.address);
+  return (
+    device.condition.health.get(`${member.address}:${member.port}`) ??
+    device.condition.health.get(member.address)
+  );
 }
 
 interface Watching {
@@ -86,16 +106,30 @@ interface Watching {
 function watchMember(device: Device, { config, pool, member, runtime }: Watching): void {
   const rule = member.monitor ?? pool.monitor;
   const monitors = (rule?.monitors ?? []).flatMap((path) => config.monitors.get(path) ?? []);
-  const known = runtime.watches.size === 0 ? 'checking' : combine([...runtime.watches.values()].map((entry) => entry.watch.health()), runtime.minimum);
+  const known =
+    runtime.watches.size === 0
+      ? 'checking'
+      : combine(
+          [...runtime.watches.values()].map((entry) => entry.watch.health()),
+          runtime.minimum,
+        );
   const next = new Map(
     monitors.map((monitor) => {
       const running = runtime.watches.get(monitor.path);
-      if (running !== undefined && isDeepStrictEqual(running.monitor, monitor)) return [monitor.path, running] as const;
-      const started = watch({ monitor, address: member.address, port: member.port, cap: () => device.timings.monitorInterval, initial: known });
+      if (running !== undefined && isDeepStrictEqual(running.monitor, monitor))
+        return [monitor.path, running] as const;
+      const started = watch({
+        monitor,
+        address: member.address,
+        port: member.port,
+        cap: () => device.timings.monitorInterval,
+        initial: known,
+      });
       return [monitor.path, { monitor, watch: started }] as const;
     }),
   );
-  for (const [path, running] of runtime.watches) if (next.get(path) !== running) running.watch.stop();
+  for (const [path, running] of runtime.watches)
+    if (next.get(path) !== running) running.watch.stop();
   runtime.watches = next;
   runtime.minimum = rule?.minimum ?? 'all';
 }

@@ -30,13 +30,23 @@ export function createPicker(device: Device, members: Members): Picker {
       if (pool === undefined) return undefined;
       const running = turns.get(pool.path) ?? newTurns();
       turns.set(pool.path, running);
-      const remembered = virtual.persist.includes('/Common/source_addr') ? `${virtual.path} ${client}` : undefined;
+      const remembered = virtual.persist.includes('/Common/source_addr')
+        ? `${virtual.path} ${client}`
+        : undefined;
       const same = persisting(pool, members, config, persistent.get(remembered ?? ''));
-      const member = same === undefined || tried.has(same.path) ? choose(pool, candidates(pool, members, config), running, tried) : same;
+      const member =
+        same === undefined || tried.has(same.path)
+          ? choose(pool, candidates(pool, members, config), running, tried)
+          : same;
       if (member === undefined) return undefined;
       if (remembered !== undefined) persistent.set(remembered, member.path);
       const port = member.port === 0 ? virtual.port : member.port;
-      return { member, port, reselectTries: pool.reselectTries, open: (cut) => opened(members, pool, member, cut) };
+      return {
+        member,
+        port,
+        reselectTries: pool.reselectTries,
+        open: (cut) => opened(members, pool, member, cut),
+      };
     },
   };
 }
@@ -50,13 +60,19 @@ function opened(members: Members, pool: Pool, member: Member, cut: Cut): () => v
 }
 
 function isUp(pool: Pool, member: Member, members: Members, config: LtmConfig): boolean {
-  if (member.state === 'user-down' || config.nodes.get(member.node)?.state === 'user-down') return false;
+  if (member.state === 'user-down' || config.nodes.get(member.node)?.state === 'user-down')
+    return false;
   const { health } = members.of(pool.path, member);
   return health === 'up' || health === 'unchecked';
 }
 
 /** A disabled member still takes clients that were sent to it before; one that is down takes none. */
-function persisting(pool: Pool, members: Members, config: LtmConfig, path: string | undefined): Member | undefined {
+function persisting(
+  pool: Pool,
+  members: Members,
+  config: LtmConfig,
+  path: string | undefined,
+): Member | undefined {
   const member = path === undefined ? undefined : pool.members.find((m) => m.path === path);
   return member !== undefined && isUp(pool, member, members, config) ? member : undefined;
 }
@@ -69,11 +85,21 @@ function candidates(pool: Pool, members: Members, config: LtmConfig): readonly C
     const own = members.of(pool.path, member).connections.current;
     const full = member.connectionLimit > 0 && own >= member.connectionLimit;
     if (!enabled || full || !isUp(pool, member, members, config)) return [];
-    return [{ member, connections: byNode ? ofNode(member.node, members, config) : own, nodeRatio: node?.ratio ?? 1 }];
+    return [
+      {
+        member,
+        connections: byNode ? ofNode(member.node, members, config) : own,
+        nodeRatio: node?.ratio ?? 1,
+      },
+    ];
   });
 }
 
 function ofNode(node: string, members: Members, config: LtmConfig): number {
-  const all = [...config.pools.values()].flatMap((pool) => pool.members.filter((member) => member.node === node).map((member) => members.of(pool.path, member).connections.current));
+  const all = [...config.pools.values()].flatMap((pool) =>
+    pool.members
+      .filter((member) => member.node === node)
+      .map((member) => members.of(pool.path, member).connections.current),
+  );
   return all.reduce((sum, one) => sum + one, 0);
 }

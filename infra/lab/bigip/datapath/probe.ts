@@ -55,9 +55,13 @@ function matches(receive: string, text: string): boolean {
   }
 }
 
-function open({ monitor, address, port }: Target): { readonly socket: Socket; readonly ready: 'connect' | 'secureConnect' } {
+function open({ monitor, address, port }: Target): {
+  readonly socket: Socket;
+  readonly ready: 'connect' | 'secureConnect';
+} {
   const at = { host: hostOf(address), port };
-  if (monitor.type === 'https') return { socket: connectTls({ ...at, rejectUnauthorized: false }), ready: 'secureConnect' };
+  if (monitor.type === 'https')
+    return { socket: connectTls({ ...at, rejectUnauthorized: false }), ready: 'secureConnect' };
   return { socket: connectTcp(at), ready: 'connect' };
 }
 
@@ -74,7 +78,11 @@ async function probeStream(target: Target): Promise<Verdict> {
       resolve(verdict);
     };
     const aborted = (): void => finish('stopped');
-    const timer = setTimeout(() => finish(needsAnswer && received !== '' ? 'no matching answer in time' : 'no answer in time'), deadline);
+    const timer = setTimeout(
+      () =>
+        finish(needsAnswer && received !== '' ? 'no matching answer in time' : 'no answer in time'),
+      deadline,
+    );
     timer.unref();
     signal.addEventListener('abort', aborted);
     socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
@@ -85,7 +93,8 @@ async function probeStream(target: Target): Promise<Verdict> {
     });
     socket.on('data', (chunk: Buffer) => {
       received += chunk.toString('latin1');
-      if (monitor.receive === '' || matches(monitor.receive, received)) finish(monitor.reverse ? 'answer matches a reverse monitor' : undefined);
+      if (monitor.receive === '' || matches(monitor.receive, received))
+        finish(monitor.reverse ? 'answer matches a reverse monitor' : undefined);
     });
   });
 }
@@ -103,7 +112,10 @@ async function probeUdp(target: Target): Promise<Verdict> {
       resolve(verdict);
     };
     const aborted = (): void => finish('stopped');
-    const timer = setTimeout(() => finish(monitor.receive === '' ? undefined : 'no matching answer in time'), deadline);
+    const timer = setTimeout(
+      () => finish(monitor.receive === '' ? undefined : 'no matching answer in time'),
+      deadline,
+    );
     timer.unref();
     signal.addEventListener('abort', aborted);
     socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));

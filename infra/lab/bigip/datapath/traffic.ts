@@ -19,7 +19,11 @@ export function createTraffic(device: Device): Traffic {
 function quietTraffic(device: Device): Traffic {
   return {
     member: (pool, member) => ({
-      health: told(device, member) ?? ((member.monitor ?? device.store.current().pools.get(pool)?.monitor) === undefined ? 'unchecked' : 'up'),
+      health:
+        told(device, member) ??
+        ((member.monitor ?? device.store.current().pools.get(pool)?.monitor) === undefined
+          ? 'unchecked'
+          : 'up'),
       monitors: [],
       connections: NONE,
     }),
@@ -44,9 +48,12 @@ function liveTraffic(device: Device): Traffic {
     const stopping: Promise<void>[] = [];
     for (const [path, { listener, at }] of open) {
       const virtual = config.virtuals.get(path);
-      if (virtual !== undefined && at === placeOf(virtual) && serves(device, config, virtual)) continue;
+      if (virtual !== undefined && at === placeOf(virtual) && serves(device, config, virtual))
+        continue;
       // A disabled virtual server lets its connections end; a deleted or standby one does not.
-      stopping.push(listener.stop(virtual === undefined || at !== placeOf(virtual) || device.condition.standby));
+      stopping.push(
+        listener.stop(virtual === undefined || at !== placeOf(virtual) || device.condition.standby),
+      );
       open.delete(path);
     }
     return stopping;
@@ -60,7 +67,8 @@ function liveTraffic(device: Device): Traffic {
     for (const virtual of config.virtuals.values()) {
       const known = open.get(virtual.path);
       if (known !== undefined) known.listener.update(virtual);
-      else if (serves(device, config, virtual)) open.set(virtual.path, { listener: start(virtual, picker), at: placeOf(virtual) });
+      else if (serves(device, config, virtual))
+        open.set(virtual.path, { listener: start(virtual, picker), at: placeOf(virtual) });
     }
   };
   return {
@@ -91,7 +99,11 @@ function placeOf({ address, port, protocol }: Virtual): string {
 }
 
 function serves(device: Device, config: LtmConfig, virtual: Virtual): boolean {
-  return virtual.enabled && !device.condition.standby && config.virtualAddresses.get(virtual.virtualAddress)?.enabled !== false;
+  return (
+    virtual.enabled &&
+    !device.condition.standby &&
+    config.virtualAddresses.get(virtual.virtualAddress)?.enabled !== false
+  );
 }
 
 function start(virtual: Virtual, picker: Picker): Listener {

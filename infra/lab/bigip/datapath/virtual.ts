@@ -66,8 +66,17 @@ export function listenTcp(first: Virtual, picker: Picker): Listener {
 }
 
 /** Nothing of the client is read before a member has accepted, so that all of it is there for the next one that is tried. */
-function forward(client: Socket, chosen: Chosen, reselect: (tried: Tried) => Chosen | undefined, tried: Tried = new Set()): void {
-  const upstream = connect({ host: hostOf(chosen.member.address), port: chosen.port, allowHalfOpen: true });
+function forward(
+  client: Socket,
+  chosen: Chosen,
+  reselect: (tried: Tried) => Chosen | undefined,
+  tried: Tried = new Set(),
+): void {
+  const upstream = connect({
+    host: hostOf(chosen.member.address),
+    port: chosen.port,
+    allowHalfOpen: true,
+  });
   const release = chosen.open(() => client.destroy());
   const ended = (): void => {
     release();

@@ -7,10 +7,14 @@ import type { LtmConfig, Pool, Virtual, Vlans } from './model.ts';
 /** What mcpd looks at when a transaction ends. Only records that changed are looked at, so a big device stays quick. */
 export function checkConfig(before: LtmConfig, after: LtmConfig, common: CommonObjects): void {
   checkAddresses(before.nodes, after.nodes, { kind: 'Node', common });
-  checkAddresses(before.virtualAddresses, after.virtualAddresses, { kind: 'Virtual Address', common });
+  checkAddresses(before.virtualAddresses, after.virtualAddresses, {
+    kind: 'Virtual Address',
+    common,
+  });
   const neighbours = Map.groupBy(after.virtuals.values(), placeOf);
   for (const [path, virtual] of after.virtuals) {
-    if (before.virtuals.get(path) !== virtual) checkVirtual(virtual, neighbours.get(placeOf(virtual)) ?? [], { config: after, common });
+    if (before.virtuals.get(path) !== virtual)
+      checkVirtual(virtual, neighbours.get(placeOf(virtual)) ?? [], { config: after, common });
   }
   for (const [path, pool] of after.pools) {
     if (before.pools.get(path) !== pool) checkPool(pool, after, common);
@@ -23,13 +27,22 @@ interface Addressed {
   readonly address: string;
 }
 
-function checkAddresses(before: ReadonlyMap<string, Addressed>, after: ReadonlyMap<string, Addressed>, { kind, common }: { readonly kind: string; readonly common: CommonObjects }): void {
+function checkAddresses(
+  before: ReadonlyMap<string, Addressed>,
+  after: ReadonlyMap<string, Addressed>,
+  { kind, common }: { readonly kind: string; readonly common: CommonObjects },
+): void {
   const fresh = [...after.values()].filter((record) => before.get(record.path) !== record);
   if (fresh.length === 0) return;
   for (const { address } of fresh) checkRouteDomain(address, common);
   const owner = new Map<string, string>();
   for (const { path, address } of after.values()) {
-    if (owner.has(address)) throw new McpError(409, '0107176c:3', `Invalid ${kind}, the IP address ${address} already exists.`);
+    if (owner.has(address))
+      throw new McpError(
+        409,
+        '0107176c:3',
+        `Invalid ${kind}, the IP address ${address} already exists.`,
+      );
     owner.set(address, path);
   }
 }
@@ -37,14 +50,23 @@ function checkAddresses(before: ReadonlyMap<string, Addressed>, after: ReadonlyM
 /** The wording is from memory; no device was asked. */
 function checkRouteDomain(address: string, { routeDomains }: CommonObjects): void {
   const id = /%(\d+)$/.exec(address)?.[1];
-  if (id !== undefined && !routeDomains.has(id)) throw new McpError(400, '01070973:3', `The specified route domain (${id}) does not exist for address (${address}).`);
+  if (id !== undefined && !routeDomains.has(id))
+    throw new McpError(
+      400,
+      '01070973:3',
+      `The specified route domain (${id}) does not exist for address (${address}).`,
+    );
 }
 
 function missing(kind: string, path: string): McpError {
   return new McpError(400, '01020036:3', `The requested ${kind} (${path}) was not found.`);
 }
 
-function requireCommon(kind: keyof CommonObjects, paths: readonly string[], common: CommonObjects): void {
+function requireCommon(
+  kind: keyof CommonObjects,
+  paths: readonly string[],
+  common: CommonObjects,
+): void {
   const absent = paths.find((path) => !common[kind].has(path));
   if (absent !== undefined) throw missing(KIND_NAMES[kind], absent);
 }
@@ -53,14 +75,20 @@ function placeOf({ address, port }: Virtual): string {
   return `${address} ${port}`;
 }
 
-function checkVirtual(virtual: Virtual, neighbours: readonly Virtual[], { config, common }: { readonly config: LtmConfig; readonly common: CommonObjects }): void {
-  if (virtual.pool !== undefined && !config.pools.has(virtual.pool)) throw missing('Pool', virtual.pool);
+function checkVirtual(
+  virtual: Virtual,
+  neighbours: readonly Virtual[],
+  { config, common }: { readonly config: LtmConfig; readonly common: CommonObjects },
+): void {
+  if (virtual.pool !== undefined && !config.pools.has(virtual.pool))
+    throw missing('Pool', virtual.pool);
   requireCommon('iRules', virtual.rules, common);
   requireCommon('profiles', virtual.profiles, common);
   requireCommon('vlans', virtual.vlans.list, common);
   requireCommon('persistence', virtual.persist, common);
   const snatPool = virtual.snat.pool;
-  if (snatPool !== undefined && !config.snatPools.has(snatPool)) requireCommon('snatPools', [snatPool], common);
+  if (snatPool !== undefined && !config.snatPools.has(snatPool))
+    requireCommon('snatPools', [snatPool], common);
   const twin = neighbours.find((other) => other.path !== virtual.path && clash(virtual, other));
   if (twin !== undefined) {
     throw new McpError(
@@ -72,12 +100,19 @@ function checkVirtual(virtual: Virtual, neighbours: readonly Virtual[], { config
 }
 
 function clash(a: Virtual, b: Virtual): boolean {
-  return a.address === b.address && a.port === b.port && a.protocol === b.protocol && a.source === b.source && vlansOverlap(a.vlans, b.vlans);
+  return (
+    a.address === b.address &&
+    a.port === b.port &&
+    a.protocol === b.protocol &&
+    a.source === b.source &&
+    vlansOverlap(a.vlans, b.vlans)
+  );
 }
 
 function vlansOverlap(a: Vlans, b: Vlans): boolean {
   if (a.mode === 'allow' && b.mode === 'allow') return a.list.some((vlan) => b.list.includes(vlan));
-  if (a.mode === 'allow' && b.mode === 'reject') return a.list.some((vlan) => !b.list.includes(vlan));
+  if (a.mode === 'allow' && b.mode === 'reject')
+    return a.list.some((vlan) => !b.list.includes(vlan));
   if (a.mode === 'reject' && b.mode === 'allow') return vlansOverlap(b, a);
   return true;
 }
@@ -90,7 +125,11 @@ function checkPool(pool: Pool, config: LtmConfig, common: CommonObjects): void {
     const portless = monitor !== undefined && monitor.targetPort === 0 && monitor.type !== 'icmp';
     const wildcard = pool.members.find((member) => member.port === 0);
     if (portless && wildcard !== undefined) {
-      throw new McpError(400, '01070622:3', `The monitor ${path} has a wildcard destination service and cannot be associated with a node that has a zero service (${wildcard.path}).`);
+      throw new McpError(
+        400,
+        '01070622:3',
+        `The monitor ${path} has a wildcard destination service and cannot be associated with a node that has a zero service (${wildcard.path}).`,
+      );
     }
   }
 }
@@ -100,16 +139,27 @@ function checkStillReferenced(before: LtmConfig, after: LtmConfig): void {
   for (const path of before.pools.keys()) {
     if (after.pools.has(path)) continue;
     const user = [...after.virtuals.values()].find((virtual) => virtual.pool === path);
-    if (user !== undefined) throw new McpError(400, '01070265:3', `The Pool (${path}) cannot be deleted because it is in use by a Virtual Server (${user.path}).`);
+    if (user !== undefined)
+      throw new McpError(
+        400,
+        '01070265:3',
+        `The Pool (${path}) cannot be deleted because it is in use by a Virtual Server (${user.path}).`,
+      );
   }
   for (const path of before.virtualAddresses.keys()) {
     if (after.virtualAddresses.has(path)) continue;
     const user = [...after.virtuals.values()].find((virtual) => virtual.virtualAddress === path);
-    if (user !== undefined) throw new McpError(400, '0107016c:3', `The Virtual Address (${path}) cannot be deleted because it is in use by a Virtual Server (${user.path} in partition ${partitionOf(user.path)}).`);
+    if (user !== undefined)
+      throw new McpError(
+        400,
+        '0107016c:3',
+        `The Virtual Address (${path}) cannot be deleted because it is in use by a Virtual Server (${user.path} in partition ${partitionOf(user.path)}).`,
+      );
   }
   for (const path of before.monitors.keys()) {
     if (after.monitors.has(path)) continue;
     const user = [...after.pools.values()].find((pool) => pool.monitor?.monitors.includes(path));
-    if (user !== undefined) throw new McpError(400, '01070083:3', `Monitor ${path} is in use by pool ${user.path}.`);
+    if (user !== undefined)
+      throw new McpError(400, '01070083:3', `Monitor ${path} is in use by pool ${user.path}.`);
   }
 }

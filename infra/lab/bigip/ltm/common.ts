@@ -13,13 +13,33 @@ export interface CommonObjects {
 const BUILT_IN: Record<keyof CommonObjects, readonly string[]> = {
   iRules: ['/Common/_sys_https_redirect'],
   profiles: [
-    '/Common/tcp', '/Common/f5-tcp-progressive', '/Common/f5-tcp-lan', '/Common/f5-tcp-wan', '/Common/f5-tcp-mobile',
-    '/Common/fastL4', '/Common/http', '/Common/udp',
+    '/Common/tcp',
+    '/Common/f5-tcp-progressive',
+    '/Common/f5-tcp-lan',
+    '/Common/f5-tcp-wan',
+    '/Common/f5-tcp-mobile',
+    '/Common/fastL4',
+    '/Common/http',
+    '/Common/udp',
   ],
   vlans: ['/Common/internal', '/Common/external'],
   snatPools: [],
-  monitors: ['/Common/tcp', '/Common/http', '/Common/https', '/Common/udp', '/Common/tcp_half_open', '/Common/gateway_icmp', '/Common/icmp'],
-  persistence: ['/Common/source_addr', '/Common/dest_addr', '/Common/cookie', '/Common/msrdp', '/Common/ssl'],
+  monitors: [
+    '/Common/tcp',
+    '/Common/http',
+    '/Common/https',
+    '/Common/udp',
+    '/Common/tcp_half_open',
+    '/Common/gateway_icmp',
+    '/Common/icmp',
+  ],
+  persistence: [
+    '/Common/source_addr',
+    '/Common/dest_addr',
+    '/Common/cookie',
+    '/Common/msrdp',
+    '/Common/ssl',
+  ],
   routeDomains: ['0'],
 };
 
@@ -34,8 +54,11 @@ export const KIND_NAMES: Record<keyof CommonObjects, string> = {
   routeDomains: 'route domain',
 };
 
-export function commonObjects(extra: Partial<Record<keyof CommonObjects, readonly string[]>> = {}): CommonObjects {
-  const set = (kind: keyof CommonObjects): Set<string> => new Set([...BUILT_IN[kind], ...(extra[kind] ?? [])]);
+export function commonObjects(
+  extra: Partial<Record<keyof CommonObjects, readonly string[]>> = {},
+): CommonObjects {
+  const set = (kind: keyof CommonObjects): Set<string> =>
+    new Set([...BUILT_IN[kind], ...(extra[kind] ?? [])]);
   return {
     iRules: set('iRules'),
     profiles: set('profiles'),

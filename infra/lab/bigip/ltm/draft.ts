@@ -2,7 +2,17 @@ import { McpError } from './error.ts';
 import { checkConfig } from './check.ts';
 import type { CommonObjects } from './common.ts';
 import { nameOf, partitionOf } from './model.ts';
-import type { LtmConfig, Member, Metadata, Monitor, Node, Pool, SnatPool, Virtual, VirtualAddress } from './model.ts';
+import type {
+  LtmConfig,
+  Member,
+  Metadata,
+  Monitor,
+  Node,
+  Pool,
+  SnatPool,
+  Virtual,
+  VirtualAddress,
+} from './model.ts';
 
 export interface Draft {
   readonly partitions: Set<string>;
@@ -31,7 +41,11 @@ function draftOf(config: LtmConfig, birth: () => number): Draft {
 }
 
 /** One transaction: all of the edit or, with mcpd's error, nothing. */
-export function transact(config: LtmConfig, context: { readonly common: CommonObjects; readonly birth: () => number }, edit: (draft: Draft) => void): LtmConfig {
+export function transact(
+  config: LtmConfig,
+  context: { readonly common: CommonObjects; readonly birth: () => number },
+  edit: (draft: Draft) => void,
+): LtmConfig {
   const { birth, ...next } = draftOf(config, context.birth);
   edit({ ...next, birth });
   checkConfig(config, next, context.common);
@@ -54,10 +68,18 @@ export function notFound(kind: string, path: string): McpError {
 }
 
 function alreadyExists(kind: string, path: string): McpError {
-  return new McpError(409, '01020066:3', `The requested ${kind} (${path}) already exists in partition ${partitionOf(path)}.`);
+  return new McpError(
+    409,
+    '01020066:3',
+    `The requested ${kind} (${path}) already exists in partition ${partitionOf(path)}.`,
+  );
 }
 
-export function create<K extends Kind>(draft: Draft, kind: K, record: Draft[K] extends Map<string, infer V> ? V : never): void {
+export function create<K extends Kind>(
+  draft: Draft,
+  kind: K,
+  record: Draft[K] extends Map<string, infer V> ? V : never,
+): void {
   const map = draft[kind] as Map<string, unknown>;
   const { path } = record as { path: string };
   if (map.has(path)) throw alreadyExists(KIND_WORDS[kind], path);
@@ -87,10 +109,17 @@ export function newNode(path: string, address: string, metadata: readonly Metada
 export function addMember(draft: Draft, pool: string, member: Omit<Member, 'birth'>): void {
   const current = poolOf(draft, pool);
   if (current.members.some((m) => m.path === member.path)) {
-    throw new McpError(409, '01020066:3', `The requested Pool Member (${pool} ${member.node} ${member.port}) already exists in partition ${partitionOf(pool)}.`);
+    throw new McpError(
+      409,
+      '01020066:3',
+      `The requested Pool Member (${pool} ${member.node} ${member.port}) already exists in partition ${partitionOf(pool)}.`,
+    );
   }
   ensureNode(draft, member);
-  draft.pools.set(pool, { ...current, members: [...current.members, { ...member, birth: draft.birth() }] });
+  draft.pools.set(pool, {
+    ...current,
+    members: [...current.members, { ...member, birth: draft.birth() }],
+  });
 }
 
 export function memberNotFound(pool: string, memberPath: string): McpError {
@@ -100,31 +129,63 @@ export function memberNotFound(pool: string, memberPath: string): McpError {
 export function removeMember(draft: Draft, pool: string, memberPath: string): void {
   const current = poolOf(draft, pool);
   if (!current.members.some((m) => m.path === memberPath)) throw memberNotFound(pool, memberPath);
-  draft.pools.set(pool, { ...current, members: current.members.filter((m) => m.path !== memberPath) });
+  draft.pools.set(pool, {
+    ...current,
+    members: current.members.filter((m) => m.path !== memberPath),
+  });
 }
 
-export function changeMember(draft: Draft, pool: string, memberPath: string, change: (member: Member) => Member): void {
+export function changeMember(
+  draft: Draft,
+  pool: string,
+  memberPath: string,
+  change: (member: Member) => Member,
+): void {
   const current = poolOf(draft, pool);
   if (!current.members.some((m) => m.path === memberPath)) throw memberNotFound(pool, memberPath);
-  draft.pools.set(pool, { ...current, members: current.members.map((m) => (m.path === memberPath ? change(m) : m)) });
+  draft.pools.set(pool, {
+    ...current,
+    members: current.members.map((m) => (m.path === memberPath ? change(m) : m)),
+  });
 }
 
 export function poolsUsing(config: Pick<LtmConfig, 'pools'>, node: string): readonly string[] {
-  return [...config.pools.values()].filter((pool) => pool.members.some((m) => m.node === node)).map((pool) => pool.path);
+  return [...config.pools.values()]
+    .filter((pool) => pool.members.some((m) => m.node === node))
+    .map((pool) => pool.path);
 }
 
 export function removeNode(draft: Draft, path: string): void {
   const [user] = poolsUsing(draft, path);
-  if (user !== undefined) throw new McpError(400, '01070110:3', `Node address '${path}' is referenced by a member of pool '${user}'.`);
+  if (user !== undefined)
+    throw new McpError(
+      400,
+      '01070110:3',
+      `Node address '${path}' is referenced by a member of pool '${user}'.`,
+    );
   remove(draft, 'nodes', path);
 }
 
 export function removePartition(draft: Draft, partition: string): void {
-  const kinds = ['pools', 'nodes', 'virtualAddresses', 'virtuals', 'monitors', 'snatPools'] as const;
-  const left = kinds.flatMap((kind) => [...draft[kind].keys()]).find((path) => partitionOf(path) === partition);
+  const kinds = [
+    'pools',
+    'nodes',
+    'virtualAddresses',
+    'virtuals',
+    'monitors',
+    'snatPools',
+  ] as const;
+  const left = kinds
+    .flatMap((kind) => [...draft[kind].keys()])
+    .find((path) => partitionOf(path) === partition);
   if (left !== undefined) {
-    throw new McpError(400, '0107082a:3', `All objects must be removed from a partition (${partition}) before the partition may be removed; ${nameOf(left)} is left.`);
+    throw new McpError(
+      400,
+      '0107082a:3',
+      `All objects must be removed from a partition (${partition}) before the partition may be removed; ${nameOf(left)} is left.`,
+    );
   }
   draft.partitions.delete(partition);
-  for (const folder of [...draft.folders].filter((f) => partitionOf(f) === partition)) draft.folders.delete(folder);
+  for (const folder of [...draft.folders].filter((f) => partitionOf(f) === partition))
+    draft.folders.delete(folder);
 }

@@ -2,52 +2,110 @@
 import type { Json } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 import { partitionOf, withPort } from './model.ts';
-import type { Member, Metadata, Monitor, MonitorRule, Node, Pool, SnatPool, Virtual, VirtualAddress } from './model.ts';
+import type {
+  Member,
+  Metadata,
+  Monitor,
+  MonitorRule,
+  Node,
+  Pool,
+  SnatPool,
+  Virtual,
+  VirtualAddress,
+} from './model.ts';
 import { identity, toUrl } from './paths.ts';
 
 function onOff(value: boolean): string {
   return value ? 'enabled' : 'disabled';
 }
 
-function described(record: { readonly description?: string; readonly metadata?: readonly Metadata[] }): Json {
+function described(record: {
+  readonly description?: string;
+  readonly metadata?: readonly Metadata[];
+}): Json {
   return {
     ...(record.description === undefined ? {} : { description: record.description }),
-    ...(record.metadata === undefined || record.metadata.length === 0 ? {} : { metadata: record.metadata.map((m) => ({ name: m.name, value: m.value, persist: String(m.persist) })) }),
+    ...(record.metadata === undefined || record.metadata.length === 0
+      ? {}
+      : {
+          metadata: record.metadata.map((m) => ({
+            name: m.name,
+            value: m.value,
+            persist: String(m.persist),
+          })),
+        }),
   };
 }
 
 export function ruleText(rule: MonitorRule): string {
-  return rule.minimum === 'all' ? rule.monitors.join(' and ') : `min ${rule.minimum} of { ${rule.monitors.join(' ')} }`;
+  return rule.minimum === 'all'
+    ? rule.monitors.join(' and ')
+    : `min ${rule.minimum} of { ${rule.monitors.join(' ')} }`;
 }
 
 function collection(path: string, name: string, items: readonly Json[] | undefined): Json {
   const link = `https://localhost/mgmt/tm/ltm/${path}/${name}?ver=17.1.1`;
   // An expanded collection that is empty comes without `items`.
-  return { link, isSubcollection: true, ...(items === undefined || items.length === 0 ? {} : { items }) };
+  return {
+    link,
+    isSubcollection: true,
+    ...(items === undefined || items.length === 0 ? {} : { items }),
+  };
 }
 
 export function virtualItem(virtual: Virtual, expand: boolean): Json {
   const { mode, list } = virtual.vlans;
-  const profiles = virtual.profiles.map((profile) => ({ ...identity('virtual:profiles:profilesstate', `virtual/${toUrl(virtual.path)}/profiles`, profile), context: 'all' }));
+  const profiles = virtual.profiles.map((profile) => ({
+    ...identity(
+      'virtual:profiles:profilesstate',
+      `virtual/${toUrl(virtual.path)}/profiles`,
+      profile,
+    ),
+    context: 'all',
+  }));
   return {
     ...identity('virtual:virtualstate', 'virtual', virtual.path),
     ...described(virtual),
     destination: `/${partitionOf(virtual.virtualAddress)}/${withPort(virtual.virtualAddress.split('/').at(-1) ?? virtual.address, virtual.port)}`,
     [onOff(virtual.enabled)]: true,
     ipProtocol: virtual.protocol,
-    mask: virtual.address.includes(':') ? 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' : '255.255.255.255',
+    mask: virtual.address.includes(':')
+      ? 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
+      : '255.255.255.255',
     source: virtual.source,
     connectionLimit: virtual.connectionLimit,
     mirror: onOff(virtual.mirror),
-    ...(virtual.pool === undefined ? {} : { pool: virtual.pool, poolReference: { link: `https://localhost/mgmt/tm/ltm/pool/${toUrl(virtual.pool)}?ver=17.1.1` } }),
+    ...(virtual.pool === undefined
+      ? {}
+      : {
+          pool: virtual.pool,
+          poolReference: {
+            link: `https://localhost/mgmt/tm/ltm/pool/${toUrl(virtual.pool)}?ver=17.1.1`,
+          },
+        }),
     ...(virtual.rules.length === 0 ? {} : { rules: virtual.rules }),
-    ...(virtual.persist.length === 0 ? {} : { persist: virtual.persist.map((path) => ({ name: path.split('/').at(-1), partition: partitionOf(path), tmDefault: 'yes' })) }),
-    sourceAddressTranslation: { type: virtual.snat.type, ...(virtual.snat.pool === undefined ? {} : { pool: virtual.snat.pool }) },
+    ...(virtual.persist.length === 0
+      ? {}
+      : {
+          persist: virtual.persist.map((path) => ({
+            name: path.split('/').at(-1),
+            partition: partitionOf(path),
+            tmDefault: 'yes',
+          })),
+        }),
+    sourceAddressTranslation: {
+      type: virtual.snat.type,
+      ...(virtual.snat.pool === undefined ? {} : { pool: virtual.snat.pool }),
+    },
     translateAddress: onOff(virtual.translateAddress),
     translatePort: onOff(virtual.translatePort),
     ...(mode === 'allow' ? { vlansEnabled: true } : { vlansDisabled: true }),
     ...(list.length === 0 ? {} : { vlans: list }),
-    profilesReference: collection(`virtual/${toUrl(virtual.path)}`, 'profiles', expand ? profiles : undefined),
+    profilesReference: collection(
+      `virtual/${toUrl(virtual.path)}`,
+      'profiles',
+      expand ? profiles : undefined,
+    ),
     policiesReference: collection(`virtual/${toUrl(virtual.path)}`, 'policies', undefined),
   };
 }
@@ -61,7 +119,8 @@ export function virtualAddressItem(record: VirtualAddress): Json {
     icmpEcho: `${record.icmpEcho}d`.replace('selectived', 'selective'),
     routeAdvertisement: record.routeAdvertisement,
     spanning: onOff(record.spanning),
-    trafficGroup: record.trafficGroup === 'default' ? '/Common/traffic-group-1' : record.trafficGroup,
+    trafficGroup:
+      record.trafficGroup === 'default' ? '/Common/traffic-group-1' : record.trafficGroup,
     autoDelete: 'true',
   };
 }
@@ -79,7 +138,11 @@ export function poolItem(pool: Pool, traffic: Traffic, expand: boolean): Json {
     reselectTries: pool.reselectTries,
     serviceDownAction: pool.serviceDownAction,
     slowRampTime: pool.slowRampTime,
-    membersReference: collection(`pool/${toUrl(pool.path)}`, 'members', expand ? members : undefined),
+    membersReference: collection(
+      `pool/${toUrl(pool.path)}`,
+      'members',
+      expand ? members : undefined,
+    ),
   };
 }
 
@@ -95,7 +158,10 @@ export function memberItem(pool: Pool, member: Member, traffic: Traffic): Json {
     rateLimit: member.rateLimit === -1 ? 'disabled' : String(member.rateLimit),
     ratio: member.ratio,
     monitor: member.monitor === undefined ? 'default' : ruleText(member.monitor),
-    session: member.session === 'user-enabled' && health !== 'unchecked' ? 'monitor-enabled' : member.session,
+    session:
+      member.session === 'user-enabled' && health !== 'unchecked'
+        ? 'monitor-enabled'
+        : member.session,
     state: member.state === 'user-down' ? 'user-down' : health,
   };
 }
@@ -118,9 +184,16 @@ export function nodeItem(node: Node): Json {
 export function monitorItem(monitor: Monitor): Json {
   const port = monitor.targetPort === 0 ? '*' : String(monitor.targetPort);
   return {
-    ...identity(`monitor:${monitor.type}:${monitor.type}state`, `monitor/${monitor.type}`, monitor.path),
+    ...identity(
+      `monitor:${monitor.type}:${monitor.type}state`,
+      `monitor/${monitor.type}`,
+      monitor.path,
+    ),
     ...described(monitor),
-    destination: withPort(monitor.targetAddress === '' ? '*' : monitor.targetAddress, 0).replace(/0$/, port),
+    destination: withPort(monitor.targetAddress === '' ? '*' : monitor.targetAddress, 0).replace(
+      /0$/,
+      port,
+    ),
     interval: monitor.interval,
     timeout: monitor.timeout,
     timeUntilUp: monitor.timeUntilUp,
@@ -133,5 +206,8 @@ export function monitorItem(monitor: Monitor): Json {
 }
 
 export function snatPoolItem(pool: SnatPool): Json {
-  return { ...identity('snatpool:snatpoolstate', 'snatpool', pool.path), members: pool.addresses.map((address) => `/${partitionOf(pool.path)}/${address}`) };
+  return {
+    ...identity('snatpool:snatpoolstate', 'snatpool', pool.path),
+    members: pool.addresses.map((address) => `/${partitionOf(pool.path)}/${address}`),
+  };
 }

@@ -137,7 +137,17 @@ export interface LtmConfig {
   readonly snatPools: ReadonlyMap<string, SnatPool>;
 }
 
-const PROBE = { interval: 5, timeout: 16, timeUntilUp: 0, upInterval: 0, targetAddress: '', targetPort: 0, receiveDown: '', reverse: false, transparent: false };
+const PROBE = {
+  interval: 5,
+  timeout: 16,
+  timeUntilUp: 0,
+  upInterval: 0,
+  targetAddress: '',
+  targetPort: 0,
+  receiveDown: '',
+  reverse: false,
+  transparent: false,
+};
 
 function builtInMonitor(name: string, type: string, send = '', receive = ''): Monitor {
   return { ...PROBE, path: `/Common/${name}`, type, send, receive };

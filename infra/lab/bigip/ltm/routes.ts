@@ -19,12 +19,21 @@ import { writeRoute } from './writes.ts';
 const BASE = '/mgmt/tm/ltm/';
 
 /** Everything below /mgmt/tm; undefined for other paths. */
-export async function ltmRoute(device: Device, traffic: Traffic, request: LabRequest): Promise<Reply | undefined> {
+export async function ltmRoute(
+  device: Device,
+  traffic: Traffic,
+  request: LabRequest,
+): Promise<Reply | undefined> {
   if (!request.path.startsWith('/mgmt/tm/')) return undefined;
   try {
     if (!request.path.startsWith(BASE)) return systemRoute(device, request);
     const segments = request.path.slice(BASE.length).replace(/\/$/, '').split('/');
-    const context = { device, traffic, request, expand: request.query.get('expandSubcollections') === 'true' };
+    const context = {
+      device,
+      traffic,
+      request,
+      expand: request.query.get('expandSubcollections') === 'true',
+    };
     if (request.method === 'GET') return read(context, segments);
     await device.wait(device.timings.memberWrite);
     return writeRoute(context, segments);
@@ -44,33 +53,61 @@ function read(context: Context, segments: readonly string[]): Reply | undefined 
   if (object === undefined) return list(context, collection as Collection);
   if (object === 'stats') return statsOf(context, collection, undefined);
   if (sub === 'stats') return statsOf(context, collection, fromUrl(object));
-  if (sub === 'members' && collection === 'pool') return readMembers(context, fromUrl(object), [member, last]);
-  return sub === undefined ? { status: 200, body: itemOf(context, collection as Collection, fromUrl(object)) } : undefined;
+  if (sub === 'members' && collection === 'pool')
+    return readMembers(context, fromUrl(object), [member, last]);
+  return sub === undefined
+    ? { status: 200, body: itemOf(context, collection as Collection, fromUrl(object)) }
+    : undefined;
 }
 
 /** One object of /Common; the lab does not know which kind of profile it is. */
-function readCommon({ device }: Context, kind: 'iRules' | 'profiles', collection: string, [object, ...more]: readonly string[]): Reply | undefined {
+function readCommon(
+  { device }: Context,
+  kind: 'iRules' | 'profiles',
+  collection: string,
+  [object, ...more]: readonly string[],
+): Reply | undefined {
   if (object === undefined || more.length > 0) return undefined;
   const path = fromUrl(object);
   if (!device.store.common[kind].has(path)) throw notFound(KIND_NAMES[kind], path);
-  return { status: 200, body: { ...identity(`${collection}:${collection}state`, collection, path) } };
+  return {
+    status: 200,
+    body: { ...identity(`${collection}:${collection}state`, collection, path) },
+  };
 }
 
 function list(context: Context, collection: Collection): Reply {
-  const paths = filtered(context.request, [...COLLECTIONS[collection].of(context.device.store.current()).keys()]);
-  return { status: 200, body: listBody(collection, paths.map((path) => itemOf(context, collection, path))) };
+  const paths = filtered(context.request, [
+    ...COLLECTIONS[collection].of(context.device.store.current()).keys(),
+  ]);
+  return {
+    status: 200,
+    body: listBody(
+      collection,
+      paths.map((path) => itemOf(context, collection, path)),
+    ),
+  };
 }
 
 /** An empty collection comes without `items`. */
 function listBody(collection: string, items: readonly Json[]): Json {
   const kind = collection.split('/').at(-1);
-  return { kind: `tm:ltm:${collection.replaceAll('/', ':')}:${kind}collectionstate`, selfLink: `https://localhost/mgmt/tm/ltm/${collection}?ver=17.1.1`, ...(items.length === 0 ? {} : { items }) };
+  return {
+    kind: `tm:ltm:${collection.replaceAll('/', ':')}:${kind}collectionstate`,
+    selfLink: `https://localhost/mgmt/tm/ltm/${collection}?ver=17.1.1`,
+    ...(items.length === 0 ? {} : { items }),
+  };
 }
 
 function filtered(request: LabRequest, paths: readonly string[]): readonly string[] {
   const filter = request.query.get('$filter');
   const partition = /^partition eq '?([^' ]+)'?$/.exec(filter ?? '')?.[1];
-  if (filter !== null && partition === undefined) throw new McpError(400, '01070734:3', `Configuration error: the filter "${filter}" is not one the lab plays (partition eq NAME)`);
+  if (filter !== null && partition === undefined)
+    throw new McpError(
+      400,
+      '01070734:3',
+      `Configuration error: the filter "${filter}" is not one the lab plays (partition eq NAME)`,
+    );
   return partition === undefined ? paths : paths.filter((path) => partitionOf(path) === partition);
 }
 
@@ -78,19 +115,42 @@ function readMonitors(context: Context, [type, object]: readonly string[]): Repl
   const config = context.device.store.current();
   if (type === undefined) {
     const types = [...new Set([...config.monitors.values()].map((monitor) => monitor.type))];
-    return { status: 200, body: listBody('monitor', types.map((name) => ({ reference: { link: `https://localhost/mgmt/tm/ltm/monitor/${name}?ver=17.1.1` } }))) };
+    return {
+      status: 200,
+      body: listBody(
+        'monitor',
+        types.map((name) => ({
+          reference: { link: `https://localhost/mgmt/tm/ltm/monitor/${name}?ver=17.1.1` },
+        })),
+      ),
+    };
   }
   const ofType = [...config.monitors.values()].filter((monitor) => monitor.type === type);
   if (object === undefined) {
-    const paths = new Set(filtered(context.request, ofType.map((monitor) => monitor.path)));
-    return { status: 200, body: listBody(`monitor/${type}`, ofType.filter((monitor) => paths.has(monitor.path)).map(monitorItem)) };
+    const paths = new Set(
+      filtered(
+        context.request,
+        ofType.map((monitor) => monitor.path),
+      ),
+    );
+    return {
+      status: 200,
+      body: listBody(
+        `monitor/${type}`,
+        ofType.filter((monitor) => paths.has(monitor.path)).map(monitorItem),
+      ),
+    };
   }
   const found = ofType.find((monitor) => monitor.path === fromUrl(object));
   if (found === undefined) throw notFound('monitor', fromUrl(object));
   return { status: 200, body: monitorItem(found) };
 }
 
-function memberOf(config: LtmConfig, poolPath: string, memberPath: string): { readonly pool: Pool; readonly member: Member } {
+function memberOf(
+  config: LtmConfig,
+  poolPath: string,
+  memberPath: string,
+): { readonly pool: Pool; readonly member: Member } {
   const pool = config.pools.get(poolPath);
   if (pool === undefined) throw notFound('Pool', poolPath);
   const member = pool.members.find((m) => m.path === memberPath);
@@ -98,17 +158,36 @@ function memberOf(config: LtmConfig, poolPath: string, memberPath: string): { re
   return { pool, member };
 }
 
-function readMembers(context: Context, path: string, [member, last]: readonly (string | undefined)[]): Reply | undefined {
+function readMembers(
+  context: Context,
+  path: string,
+  [member, last]: readonly (string | undefined)[],
+): Reply | undefined {
   const config = context.device.store.current();
   const pool = poolOf({ pools: new Map(config.pools) }, path);
-  if (member === undefined) return { status: 200, body: listBody('pool/members', pool.members.map((m) => memberItem(pool, m, context.traffic))) };
-  if (member === 'stats') return { status: 200, body: memberStats(config, pool, pool.members, context.traffic) };
+  if (member === undefined)
+    return {
+      status: 200,
+      body: listBody(
+        'pool/members',
+        pool.members.map((m) => memberItem(pool, m, context.traffic)),
+      ),
+    };
+  if (member === 'stats')
+    return { status: 200, body: memberStats(config, pool, pool.members, context.traffic) };
   const found = memberOf(config, path, fromUrl(member)).member;
-  if (last === 'stats') return { status: 200, body: memberStats(config, pool, [found], context.traffic) };
-  return last === undefined ? { status: 200, body: memberItem(pool, found, context.traffic) } : undefined;
+  if (last === 'stats')
+    return { status: 200, body: memberStats(config, pool, [found], context.traffic) };
+  return last === undefined
+    ? { status: 200, body: memberItem(pool, found, context.traffic) }
+    : undefined;
 }
 
-function statsOf({ device, traffic }: Context, collection: string, path: string | undefined): Reply | undefined {
+function statsOf(
+  { device, traffic }: Context,
+  collection: string,
+  path: string | undefined,
+): Reply | undefined {
   const config = device.store.current();
   const chosen = <T>(map: ReadonlyMap<string, T>, word: string): readonly T[] => {
     if (path === undefined) return [...map.values()];
@@ -116,7 +195,12 @@ function statsOf({ device, traffic }: Context, collection: string, path: string 
     if (found === undefined) throw notFound(word, path);
     return [found];
   };
-  if (collection === 'virtual') return { status: 200, body: virtualStats(config, chosen(config.virtuals, 'Virtual Server'), traffic) };
-  if (collection === 'pool') return { status: 200, body: poolStats(config, chosen(config.pools, 'Pool'), traffic) };
+  if (collection === 'virtual')
+    return {
+      status: 200,
+      body: virtualStats(config, chosen(config.virtuals, 'Virtual Server'), traffic),
+    };
+  if (collection === 'pool')
+    return { status: 200, body: poolStats(config, chosen(config.pools, 'Pool'), traffic) };
   return undefined;
 }

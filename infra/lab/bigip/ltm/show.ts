@@ -15,7 +15,10 @@ export interface Context {
 
 export const COLLECTIONS = {
   virtual: { of: (config: LtmConfig) => config.virtuals, word: 'Virtual Server' },
-  'virtual-address': { of: (config: LtmConfig) => config.virtualAddresses, word: 'Virtual Address' },
+  'virtual-address': {
+    of: (config: LtmConfig) => config.virtualAddresses,
+    word: 'Virtual Address',
+  },
   pool: { of: (config: LtmConfig) => config.pools, word: 'Pool' },
   node: { of: (config: LtmConfig) => config.nodes, word: 'Node' },
   snatpool: { of: (config: LtmConfig) => config.snatPools, word: 'SNAT Pool' },
@@ -25,7 +28,8 @@ export type Collection = keyof typeof COLLECTIONS;
 export function itemOf(context: Context, collection: Collection, path: string): Json {
   const { device, traffic, expand } = context;
   const config = device.store.current();
-  if (!COLLECTIONS[collection].of(config).has(path)) throw notFound(COLLECTIONS[collection].word, path);
+  if (!COLLECTIONS[collection].of(config).has(path))
+    throw notFound(COLLECTIONS[collection].word, path);
   switch (collection) {
     case 'virtual':
       return virtualItem(config.virtuals.get(path)!, expand);

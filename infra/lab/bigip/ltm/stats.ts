@@ -5,9 +5,19 @@ import { toUrl } from './paths.ts';
 
 export type Availability = 'available' | 'offline' | 'unknown';
 
-const AVAILABILITY: Record<Health, Availability> = { up: 'available', down: 'offline', checking: 'unknown', unchecked: 'unknown' };
+const AVAILABILITY: Record<Health, Availability> = {
+  up: 'available',
+  down: 'offline',
+  checking: 'unknown',
+  unchecked: 'unknown',
+};
 
-export function memberAvailability(config: LtmConfig, pool: Pool, member: Member, traffic: Traffic): { readonly state: Availability; readonly enabled: boolean } {
+export function memberAvailability(
+  config: LtmConfig,
+  pool: Pool,
+  member: Member,
+  traffic: Traffic,
+): { readonly state: Availability; readonly enabled: boolean } {
   const node = config.nodes.get(member.node);
   const forcedDown = member.state === 'user-down' || node?.state === 'user-down';
   return {
@@ -17,7 +27,9 @@ export function memberAvailability(config: LtmConfig, pool: Pool, member: Member
 }
 
 export function poolAvailability(config: LtmConfig, pool: Pool, traffic: Traffic): Availability {
-  const states = pool.members.map((member) => memberAvailability(config, pool, member, traffic).state);
+  const states = pool.members.map(
+    (member) => memberAvailability(config, pool, member, traffic).state,
+  );
   if (states.includes('available')) return 'available';
   return states.length === 0 || states.includes('unknown') ? 'unknown' : 'offline';
 }
@@ -31,11 +43,20 @@ function number(value: number): Json {
 }
 
 function nested(entries: Readonly<Record<string, Json>>): Json {
-  return { kind: 'tm:ltm:stats', selfLink: `https://localhost/mgmt/tm/ltm/stats?ver=17.1.1`, entries };
+  return {
+    kind: 'tm:ltm:stats',
+    selfLink: `https://localhost/mgmt/tm/ltm/stats?ver=17.1.1`,
+    entries,
+  };
 }
 
 function entry(link: string, entries: Json): readonly [string, Json] {
-  return [`https://localhost/mgmt/tm/ltm/${link}/stats`, { nestedStats: { selfLink: `https://localhost/mgmt/tm/ltm/${link}/stats?ver=17.1.1`, entries } }];
+  return [
+    `https://localhost/mgmt/tm/ltm/${link}/stats`,
+    {
+      nestedStats: { selfLink: `https://localhost/mgmt/tm/ltm/${link}/stats?ver=17.1.1`, entries },
+    },
+  ];
 }
 
 function status(availability: Availability, enabled: boolean, reason: string): Json {
@@ -46,19 +67,28 @@ function status(availability: Availability, enabled: boolean, reason: string): J
   };
 }
 
-export function virtualStats(config: LtmConfig, virtuals: readonly Virtual[], traffic: Traffic): Json {
+export function virtualStats(
+  config: LtmConfig,
+  virtuals: readonly Virtual[],
+  traffic: Traffic,
+): Json {
   return nested(
     Object.fromEntries(
       virtuals.map((virtual) => {
         const { connections, error } = traffic.virtual(virtual);
         const pool = virtual.pool === undefined ? undefined : config.pools.get(virtual.pool);
-        const availability = pool === undefined ? 'unknown' : poolAvailability(config, pool, traffic);
+        const availability =
+          pool === undefined ? 'unknown' : poolAvailability(config, pool, traffic);
         const id = toUrl(virtual.path);
         return entry(`virtual/${id}/${id}`, {
           'clientside.curConns': number(connections.current),
           'clientside.totConns': number(connections.total),
           destination: text(`${virtual.address}:${virtual.port}`),
-          ...status(availability, virtual.enabled, error ?? `The virtual server is ${availability}`),
+          ...status(
+            availability,
+            virtual.enabled,
+            error ?? `The virtual server is ${availability}`,
+          ),
           tmName: text(virtual.path),
         });
       }),
@@ -70,12 +100,19 @@ export function poolStats(config: LtmConfig, pools: readonly Pool[], traffic: Tr
   return nested(
     Object.fromEntries(
       pools.map((pool) => {
-        const members = pool.members.map((member) => ({ ...memberAvailability(config, pool, member, traffic), ...traffic.member(pool.path, member).connections }));
+        const members = pool.members.map((member) => ({
+          ...memberAvailability(config, pool, member, traffic),
+          ...traffic.member(pool.path, member).connections,
+        }));
         const id = toUrl(pool.path);
         const availability = poolAvailability(config, pool, traffic);
         return entry(`pool/${id}/${id}`, {
-          activeMemberCnt: number(members.filter((member) => member.enabled && member.state !== 'offline').length),
-          availableMemberCnt: number(members.filter((member) => member.state === 'available').length),
+          activeMemberCnt: number(
+            members.filter((member) => member.enabled && member.state !== 'offline').length,
+          ),
+          availableMemberCnt: number(
+            members.filter((member) => member.state === 'available').length,
+          ),
           memberCnt: number(members.length),
           'serverside.curConns': number(members.reduce((sum, member) => sum + member.current, 0)),
           'serverside.totConns': number(members.reduce((sum, member) => sum + member.total, 0)),
@@ -87,7 +124,12 @@ export function poolStats(config: LtmConfig, pools: readonly Pool[], traffic: Tr
   );
 }
 
-export function memberStats(config: LtmConfig, pool: Pool, members: readonly Member[], traffic: Traffic): Json {
+export function memberStats(
+  config: LtmConfig,
+  pool: Pool,
+  members: readonly Member[],
+  traffic: Traffic,
+): Json {
   return nested(
     Object.fromEntries(
       members.map((member) => {
@@ -103,7 +145,16 @@ export function memberStats(config: LtmConfig, pool: Pool, members: readonly Mem
           'serverside.totConns': number(seen.connections.total),
           monitorStatus: text(seen.health),
           sessionStatus: text(member.session),
-          ...status(state, enabled, seen.monitors.map((result) => `${result.monitor}: ${result.health}${result.reason === '' ? '' : ` (${result.reason})`}`).join('; ')),
+          ...status(
+            state,
+            enabled,
+            seen.monitors
+              .map(
+                (result) =>
+                  `${result.monitor}: ${result.health}${result.reason === '' ? '' : ` (${result.reason})`}`,
+              )
+              .join('; '),
+          ),
         });
       }),
     ),

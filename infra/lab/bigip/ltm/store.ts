@@ -15,7 +15,9 @@ export interface Store {
 
 export function createStore(common: CommonObjects, initial?: LtmConfig): Store {
   let config = initial ?? emptyConfig();
-  let births = [...config.pools.values()].flatMap((pool) => pool.members).reduce((max, member) => Math.max(max, member.birth), 0);
+  let births = [...config.pools.values()]
+    .flatMap((pool) => pool.members)
+    .reduce((max, member) => Math.max(max, member.birth), 0);
   const listeners: ((config: LtmConfig) => void)[] = [];
   const birth = (): number => (births += 1);
   return {

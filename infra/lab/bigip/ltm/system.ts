@@ -21,53 +21,114 @@ function description(text: string): Json {
 
 function failover(device: Device): Reply {
   const state = device.condition.standby ? 'STANDBY' : 'ACTIVE';
-  return { status: 200, body: stats('cm/failover-status', { color: description(state === 'ACTIVE' ? 'green' : 'gray'), status: description(state), summary: description('1/1 active') }) };
+  return {
+    status: 200,
+    body: stats('cm/failover-status', {
+      color: description(state === 'ACTIVE' ? 'green' : 'gray'),
+      status: description(state),
+      summary: description('1/1 active'),
+    }),
+  };
 }
 
 function sync(): Reply {
-  return { status: 200, body: stats('cm/sync-status', { color: description('green'), mode: description('standalone'), status: description('Standalone'), summary: description(' ') }) };
+  return {
+    status: 200,
+    body: stats('cm/sync-status', {
+      color: description('green'),
+      mode: description('standalone'),
+      status: description('Standalone'),
+      summary: description(' '),
+    }),
+  };
 }
 
 function ready(): Reply {
-  return { status: 200, body: stats('sys/ready', { configReady: description('yes'), licenseReady: description('yes'), provisionReady: description('yes') }) };
+  return {
+    status: 200,
+    body: stats('sys/ready', {
+      configReady: description('yes'),
+      licenseReady: description('yes'),
+      provisionReady: description('yes'),
+    }),
+  };
 }
 
 function version(device: Device): Reply {
-  return { status: 200, body: stats('sys/version', { Product: description('BIG-IP'), Version: description(device.settings.version), Build: description('0.0.3'), Title: description('Main Package') }) };
+  return {
+    status: 200,
+    body: stats('sys/version', {
+      Product: description('BIG-IP'),
+      Version: description(device.settings.version),
+      Build: description('0.0.3'),
+      Title: description('Main Package'),
+    }),
+  };
 }
 
 function globalSettings(device: Device): Reply {
-  return { status: 200, body: { kind: 'tm:sys:global-settings:global-settingsstate', hostname: device.settings.hostname } };
+  return {
+    status: 200,
+    body: {
+      kind: 'tm:sys:global-settings:global-settingsstate',
+      hostname: device.settings.hostname,
+    },
+  };
 }
 
 function command(name: string): Route {
   return (_device, request) => {
     const asked = isObject(request.body) ? request.body['command'] : undefined;
-    if (asked !== name) throw new McpError(400, '01070734:3', `Configuration error: command "${String(asked)}" is not known here, "${name}" is`);
+    if (asked !== name)
+      throw new McpError(
+        400,
+        '01070734:3',
+        `Configuration error: command "${String(asked)}" is not known here, "${name}" is`,
+      );
     return { status: 200, body: { kind: 'tm:command', ...(request.body as Json) } };
   };
 }
 
 function partitionItem(name: string): Json {
-  return { kind: 'tm:auth:partition:partitionstate', name, fullPath: name, generation: 1, selfLink: `https://localhost/mgmt/tm/auth/partition/${name}?ver=17.1.1`, defaultRouteDomain: 0 };
+  return {
+    kind: 'tm:auth:partition:partitionstate',
+    name,
+    fullPath: name,
+    generation: 1,
+    selfLink: `https://localhost/mgmt/tm/auth/partition/${name}?ver=17.1.1`,
+    defaultRouteDomain: 0,
+  };
 }
 
 function partitions(device: Device): Reply {
-  return { status: 200, body: { kind: 'tm:auth:partition:partitioncollectionstate', items: [...device.store.current().partitions].map(partitionItem) } };
+  return {
+    status: 200,
+    body: {
+      kind: 'tm:auth:partition:partitioncollectionstate',
+      items: [...device.store.current().partitions].map(partitionItem),
+    },
+  };
 }
 
 function createPartition(device: Device, request: LabRequest): Reply {
   const name = isObject(request.body) ? request.body['name'] : undefined;
-  if (typeof name !== 'string' || name === '') throw new McpError(400, '01070734:3', 'Configuration error: a partition needs a name');
+  if (typeof name !== 'string' || name === '')
+    throw new McpError(400, '01070734:3', 'Configuration error: a partition needs a name');
   device.store.write((draft) => {
-    if (draft.partitions.has(name)) throw new McpError(409, '01020066:3', `The requested folder (/${name}) already exists in partition ${name}.`);
+    if (draft.partitions.has(name))
+      throw new McpError(
+        409,
+        '01020066:3',
+        `The requested folder (/${name}) already exists in partition ${name}.`,
+      );
     draft.partitions.add(name);
   });
   return { status: 200, body: partitionItem(name), tenant: name };
 }
 
 function onePartition(device: Device, request: LabRequest, name: string): Reply {
-  if (!device.store.current().partitions.has(name)) throw new McpError(404, '01020036:3', `The requested folder (/${name}) was not found.`);
+  if (!device.store.current().partitions.has(name))
+    throw new McpError(404, '01020036:3', `The requested folder (/${name}) was not found.`);
   if (request.method === 'GET') return { status: 200, body: partitionItem(name) };
   device.store.write((draft) => removePartition(draft, name));
   return { status: 200, tenant: name };

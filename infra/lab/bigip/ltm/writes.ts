@@ -6,19 +6,38 @@ import { notFound } from './draft.ts';
 import { McpError } from './error.ts';
 import { memberItem } from './items.ts';
 import { partitionOf } from './model.ts';
-import { addMembers, changeNode, createNode, createPool, createVirtual, createVirtualAddress, deleteMember, deleteObject, patchMember, patchPool, patchVirtual, patchVirtualAddress } from './edits.ts';
+import {
+  addMembers,
+  changeNode,
+  createNode,
+  createPool,
+  createVirtual,
+  createVirtualAddress,
+  deleteMember,
+  deleteObject,
+  patchMember,
+  patchPool,
+  patchVirtual,
+  patchVirtualAddress,
+} from './edits.ts';
 import { fromBody, fromUrl } from './paths.ts';
 import { itemOf } from './show.ts';
 import type { Collection, Context } from './show.ts';
 
 function bodyOf(request: LabRequest): Json {
-  if (!isObject(request.body)) throw new McpError(400, '01070734:3', 'Configuration error: the body should be a JSON object');
+  if (!isObject(request.body))
+    throw new McpError(400, '01070734:3', 'Configuration error: the body should be a JSON object');
   return request.body;
 }
 
 function nameIn(body: Json): string {
   const { name } = body;
-  if (typeof name !== 'string' || name === '') throw new McpError(400, '01070734:3', 'Configuration error: one or more properties must be specified: name');
+  if (typeof name !== 'string' || name === '')
+    throw new McpError(
+      400,
+      '01070734:3',
+      'Configuration error: one or more properties must be specified: name',
+    );
   return name;
 }
 
@@ -30,12 +49,19 @@ function isWritable(collection: string): collection is Writable {
 
 export function writeRoute(context: Context, segments: readonly string[]): Reply | undefined {
   const [collection = '', object, sub, member] = segments;
-  if (collection === 'pool' && object !== undefined && sub === 'members') return writeMember(context, fromUrl(object), member);
+  if (collection === 'pool' && object !== undefined && sub === 'members')
+    return writeMember(context, fromUrl(object), member);
   if (sub !== undefined) return undefined;
-  return collection === 'rule' ? writeRule(context, object) : writeObject(context, collection, object);
+  return collection === 'rule'
+    ? writeRule(context, object)
+    : writeObject(context, collection, object);
 }
 
-function writeObject(context: Context, collection: string, object: string | undefined): Reply | undefined {
+function writeObject(
+  context: Context,
+  collection: string,
+  object: string | undefined,
+): Reply | undefined {
   if (!isWritable(collection)) return undefined;
   const { method } = context.request;
   if (object === undefined) return method === 'POST' ? post(context, collection) : undefined;
@@ -43,7 +69,9 @@ function writeObject(context: Context, collection: string, object: string | unde
     context.device.store.write((draft) => deleteObject(draft, collection, fromUrl(object)));
     return { status: 200, tenant: partitionOf(fromUrl(object)) };
   }
-  return method === 'PATCH' || method === 'PUT' ? patch(context, collection, fromUrl(object)) : undefined;
+  return method === 'PATCH' || method === 'PUT'
+    ? patch(context, collection, fromUrl(object))
+    : undefined;
 }
 
 /** An iRule is only there or not there: what it says is played by nothing. */
@@ -56,9 +84,22 @@ function writeRule({ device, request }: Context, object: string | undefined): Re
   if (request.method !== 'POST' || object !== undefined) return undefined;
   const body = bodyOf(request);
   const path = fromBody(nameIn(body), body['partition']);
-  if (iRules.has(path)) throw new McpError(409, '01020066:3', `The requested iRule (${path}) already exists in partition ${partitionOf(path)}.`);
+  if (iRules.has(path))
+    throw new McpError(
+      409,
+      '01020066:3',
+      `The requested iRule (${path}) already exists in partition ${partitionOf(path)}.`,
+    );
   iRules.add(path);
-  return { status: 200, body: { kind: 'tm:ltm:rule:rulestate', name: path.split('/').at(-1) ?? '', partition: partitionOf(path), fullPath: path } };
+  return {
+    status: 200,
+    body: {
+      kind: 'tm:ltm:rule:rulestate',
+      name: path.split('/').at(-1) ?? '',
+      partition: partitionOf(path),
+      fullPath: path,
+    },
+  };
 }
 
 function shown(context: Context, collection: Collection, path: string): Reply {
@@ -68,19 +109,33 @@ function shown(context: Context, collection: Collection, path: string): Reply {
 function post(context: Context, collection: Writable): Reply {
   const body = bodyOf(context.request);
   const path = fromBody(nameIn(body), body['partition'], body['subPath']);
-  const creators = { virtual: createVirtual, 'virtual-address': createVirtualAddress, pool: createPool, node: createNode };
+  const creators = {
+    virtual: createVirtual,
+    'virtual-address': createVirtualAddress,
+    pool: createPool,
+    node: createNode,
+  };
   context.device.store.write((draft) => creators[collection](draft, path, body));
   return shown(context, collection, path);
 }
 
 function patch(context: Context, collection: Writable, path: string): Reply {
   const body = bodyOf(context.request);
-  const patches = { virtual: patchVirtual, 'virtual-address': patchVirtualAddress, pool: patchPool, node: changeNode };
+  const patches = {
+    virtual: patchVirtual,
+    'virtual-address': patchVirtualAddress,
+    pool: patchPool,
+    node: changeNode,
+  };
   context.device.store.write((draft) => patches[collection](draft, path, body));
   return shown(context, collection, path);
 }
 
-function writeMember(context: Context, pool: string, member: string | undefined): Reply | undefined {
+function writeMember(
+  context: Context,
+  pool: string,
+  member: string | undefined,
+): Reply | undefined {
   const { device, request } = context;
   const tenant = partitionOf(pool);
   if (request.method === 'POST' && member === undefined) {
@@ -102,5 +157,13 @@ function writeMember(context: Context, pool: string, member: string | undefined)
 
 function shownMember({ device, traffic }: Context, poolPath: string, path: string): Reply {
   const pool = device.store.current().pools.get(poolPath)!;
-  return { status: 200, body: memberItem(pool, pool.members.find((m) => m.path === path)!, traffic), tenant: partitionOf(poolPath) };
+  return {
+    status: 200,
+    body: memberItem(
+      pool,
+      pool.members.find((m) => m.path === path)!,
+      traffic,
+    ),
+    tenant: partitionOf(poolPath),
+  };
 }

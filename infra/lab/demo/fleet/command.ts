@@ -9,6 +9,11 @@ const run = promisify(execFile);
 const SLUICE = join(ROOT, 'dist', 'cli', 'sluice.mjs');
 
 /** Rejects with what the command said when it ends with anything but 0. */
-export async function sluice({ files, environment }: Pick<Lab, 'files' | 'environment'>, args: readonly string[]): Promise<void> {
-  await run(process.execPath, [SLUICE, ...args, '-c', files.config, '--yes'], { env: { ...process.env, ...environment } });
+export async function sluice(
+  { files, environment }: Pick<Lab, 'files' | 'environment'>,
+  args: readonly string[],
+): Promise<void> {
+  await run(process.execPath, [SLUICE, ...args, '-c', files.config, '--yes'], {
+    env: { ...process.env, ...environment },
+  });
 }

@@ -1,7 +1,15 @@
 /** A cluster is taken out for maintenance, and put back. */
 import { sluice } from './command.ts';
 import { hold, type HeldConnection } from './held.ts';
-import { A_WHILE, aWhile, checkAnswered, membersOf, PORT, traffic, type FleetScene } from './scene.ts';
+import {
+  A_WHILE,
+  aWhile,
+  checkAnswered,
+  membersOf,
+  PORT,
+  traffic,
+  type FleetScene,
+} from './scene.ts';
 import { inWords } from './traffic.ts';
 
 /** Long connections; they take turns over the pool, so every cluster has some. */
@@ -10,12 +18,16 @@ const WHY = 'kernel update';
 
 export async function drains(scene: FleetScene): Promise<void> {
   const { checks, say, lab } = scene;
-  checks.step('A cluster is drained for maintenance: no connection is cut, every new one goes to the others');
+  checks.step(
+    'A cluster is drained for maintenance: no connection is cut, every new one goes to the others',
+  );
   const held: HeldConnection[] = [];
   try {
     for (let i = 0; i < HELD; i += 1) held.push(await hold(lab.virtualAddress, PORT));
     const mine = held.filter(({ cluster }) => cluster === 'west').length;
-    say.why(`${HELD} long connections are open, ${mine} of them to west. sluice cluster drain west --why "${WHY}"`);
+    say.why(
+      `${HELD} long connections are open, ${mine} of them to west. sluice cluster drain west --why "${WHY}"`,
+    );
     const running = traffic(scene);
     await sluice(lab, ['cluster', 'drain', 'west', '--why', WHY]);
     await checkEnabled(scene, false);
@@ -46,13 +58,21 @@ async function checkEnabled(scene: FleetScene, enabled: boolean): Promise<void> 
       const members = membersOf(scene, 'west');
       const wrong = members.filter((one) => one.enabled !== enabled);
       if (members.length === 0) return { instead: 'west has no member' };
-      return wrong.length === 0 ? { ok: true, say: `the ${members.length} members of west ${said}` } : { instead: wrong.map(({ member, state }) => `${member} ${state}`).join(', ') };
+      return wrong.length === 0
+        ? { ok: true, say: `the ${members.length} members of west ${said}` }
+        : { instead: wrong.map(({ member, state }) => `${member} ${state}`).join(', ') };
     },
   });
 }
 
-async function checkHeld(scene: FleetScene, held: readonly HeldConnection[], mine: number): Promise<void> {
-  const answers = await Promise.all(held.map(async (connection) => ({ was: connection.cluster, is: await connection.ask() })));
+async function checkHeld(
+  scene: FleetScene,
+  held: readonly HeldConnection[],
+  mine: number,
+): Promise<void> {
+  const answers = await Promise.all(
+    held.map(async (connection) => ({ was: connection.cluster, is: await connection.ask() })),
+  );
   const wrong = answers.filter(({ was, is }) => was !== is);
   await scene.checks.check({
     expected: `each of the ${HELD} long connections, some of them to west, is still answered by the cluster it began with`,
@@ -60,7 +80,12 @@ async function checkHeld(scene: FleetScene, held: readonly HeldConnection[], min
     within: 0,
     see: () => {
       if (mine === 0) return { instead: 'none of them was to west' };
-      return wrong.length === 0 ? { ok: true, say: `all ${HELD} long connections live on, each where it began: ${mine} with west` } : { instead: wrong.map(({ was, is }) => `${was} before, now ${is ?? 'cut'}`).join('; ') };
+      return wrong.length === 0
+        ? {
+            ok: true,
+            say: `all ${HELD} long connections live on, each where it began: ${mine} with west`,
+          }
+        : { instead: wrong.map(({ was, is }) => `${was} before, now ${is ?? 'cut'}`).join('; ') };
     },
   });
 }

@@ -4,7 +4,12 @@ import { KubernetesObjects } from '../../../../shared/domain/ingress/objects.ts'
 import type { Snapshot } from '../../../../shared/domain/ingress/snapshot.ts';
 import { seal } from '../../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../../shared/queue/events.ts';
-import { newKeyPair, readSigner, readVerifyKey, type EventSigner } from '../../../../shared/queue/signature.ts';
+import {
+  newKeyPair,
+  readSigner,
+  readVerifyKey,
+  type EventSigner,
+} from '../../../../shared/queue/signature.ts';
 import type { Runtime } from '../../../../shared/runtime/runtime.ts';
 import { keyFiles, type LabFiles } from '../../files.ts';
 
@@ -22,21 +27,44 @@ export interface Forger {
 export async function forgers({ dir }: LabFiles, cluster: string): Promise<readonly Forger[]> {
   const own = readSigner(newKeyPair().privatePem);
   const known = readVerifyKey(await readFile(keyFiles(dir, cluster).verify, 'utf8'));
-  if ('problem' in own || 'problem' in known) throw new Error(`the lab's keys of ${cluster} cannot be read`);
+  if ('problem' in own || 'problem' in known)
+    throw new Error(`the lab's keys of ${cluster} cannot be read`);
   return [
     { how: 'without a signature', code: 'OWN321' },
     { how: 'signed with a key of its own', code: 'OWN323', signer: own.ok },
-    { how: `signed with that key under the name of ${cluster}'s`, code: 'OWN322', signer: { ...own.ok, keyid: known.ok.keyid } },
+    {
+      how: `signed with that key under the name of ${cluster}'s`,
+      code: 'OWN322',
+      signer: { ...own.ok, keyid: known.ok.keyid },
+    },
   ];
 }
 
 /** "My ingress is gone, take everything away", in the name of a cluster and with its UID; resolves with the id of the message. */
-export async function forgeRemoval({ clock, id, queues }: Runtime, victim: Pick<Snapshot, 'cluster' | 'clusterUid'>, signer: EventSigner | undefined): Promise<string> {
+export async function forgeRemoval(
+  { clock, id, queues }: Runtime,
+  victim: Pick<Snapshot, 'cluster' | 'clusterUid'>,
+  signer: EventSigner | undefined,
+): Promise<string> {
   const event = id();
   const { cluster } = victim;
   const subject = `${cluster}/${INGRESS.namespace}/${INGRESS.service}`;
-  const snapshot: Snapshot = { ...victim, ingress: INGRESS, revision: { epoch: clock.now(), counter: 1 }, changes: [], removed: true, objects: KubernetesObjects.parse({}) };
-  const body = seal(INGRESS_OBSERVED, snapshot, { id: event, cluster, subject, time: new Date(clock.now()).toISOString() }, signer);
-  await queues.queue('snapshots').send({ group: `${subject}/forged`, deduplicationId: event, body });
+  const snapshot: Snapshot = {
+    ...victim,
+    ingress: INGRESS,
+    revision: { epoch: clock.now(), counter: 1 },
+    changes: [],
+    removed: true,
+    objects: KubernetesObjects.parse({}),
+  };
+  const body = seal(
+    INGRESS_OBSERVED,
+    snapshot,
+    { id: event, cluster, subject, time: new Date(clock.now()).toISOString() },
+    signer,
+  );
+  await queues
+    .queue('snapshots')
+    .send({ group: `${subject}/forged`, deduplicationId: event, body });
   return event;
 }

@@ -4,8 +4,12 @@ import { aWhile, apiOf, checkAnswered, checkPool, declares, type FleetScene } fr
 
 export async function forgery(scene: FleetScene): Promise<void> {
   const { checks, lab, failures, say } = scene;
-  checks.step('Somebody who can write to the queue says in the name of east that its ingress is gone');
-  say.why("with east's own UID and a revision of now: nothing in it is wrong but the signature, which only east's watcher can make.");
+  checks.step(
+    'Somebody who can write to the queue says in the name of east that its ingress is gone',
+  );
+  say.why(
+    "with east's own UID and a revision of now: nothing in it is wrong but the signature, which only east's watcher can make.",
+  );
   const kubeSystem = await apiOf(scene, 'east').get('/api/v1/namespaces/kube-system');
   const victim = { cluster: 'east', clusterUid: String(kubeSystem.metadata?.['uid']) };
   const written = declares(scene);
@@ -16,7 +20,9 @@ export async function forgery(scene: FleetScene): Promise<void> {
       where: `sluice failures list -c ${lab.files.config}`,
       see: async () => {
         const found = (await failures.store.list()).find((failure) => failure.code === code);
-        return found === undefined ? { instead: 'nothing of the kind is parked' } : { ok: found, say: `${how}: refused and parked, ${found.code}: ${found.sentence}` };
+        return found === undefined
+          ? { instead: 'nothing of the kind is parked' }
+          : { ok: found, say: `${how}: refused and parked, ${found.code}: ${found.sentence}` };
       },
     });
   }
@@ -24,7 +30,10 @@ export async function forgery(scene: FleetScene): Promise<void> {
     expected: 'nobody wrote to the BIG-IP for it',
     where: `${lab.files.log} (apply's lines)`,
     within: 0,
-    see: () => (declares(scene) === written ? { ok: true, say: 'none of it reached the BIG-IP' } : { instead: `${declares(scene) - written} declares` }),
+    see: () =>
+      declares(scene) === written
+        ? { ok: true, say: 'none of it reached the BIG-IP' }
+        : { instead: `${declares(scene) - written} declares` },
   });
   await checkPool(scene, ['east', 'west']);
   await checkAnswered(scene, await aWhile(scene), ['east', 'west']);

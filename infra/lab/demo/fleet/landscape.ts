@@ -1,9 +1,19 @@
 /** Three clusters and one BIG-IP: two of a fleet, and one that happens to want the same. */
 import type { SiteOptions } from '../../site.ts';
 
-function site(id: string, { network, fleet }: { readonly network: number; readonly fleet: boolean }): SiteOptions {
+function site(
+  id: string,
+  { network, fleet }: { readonly network: number; readonly fleet: boolean },
+): SiteOptions {
   // Every cluster has pods of its own network, and echo servers that say where they are.
-  return { id, fleet, signed: true, podNetwork: `10.${network}`, nodeAddresses: [1, 2].map((n) => `192.168.${network}.1${n}`), answers: { 'tcp-echo-v1': id } };
+  return {
+    id,
+    fleet,
+    signed: true,
+    podNetwork: `10.${network}`,
+    nodeAddresses: [1, 2].map((n) => `192.168.${network}.1${n}`),
+    answers: { 'tcp-echo-v1': id },
+  };
 }
 
 export const FLEET_CLUSTERS: readonly [SiteOptions, ...SiteOptions[]] = [

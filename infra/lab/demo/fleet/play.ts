@@ -15,12 +15,15 @@ import { conflicts, joins, leaves, merges } from './scenes.ts';
 export async function playFleet(lab: Lab, say: Say, clock: Clock): Promise<number> {
   say.title('Sluice: many clusters, one BIG-IP');
   const fleet = lab.sites.filter((site) => site.fleet === true).map(({ id }) => id);
-  say.why(`lab: ${lab.sites.length} clusters (${lab.sites.map(({ id }) => id).join(', ')}), 1 BIG-IP; fleet production: ${fleet.join(', ')}; queue ${lab.queue}`);
+  say.why(
+    `lab: ${lab.sites.length} clusters (${lab.sites.map(({ id }) => id).join(', ')}), 1 BIG-IP; fleet production: ${fleet.join(', ')}; queue ${lab.queue}`,
+  );
   lab.bigip.faults.timings.monitorInterval = PROBE_MS;
   const failures = openFailures(lab.pipeline.runtime.config.failures, { clock, id: processId });
   try {
     const checks = createChecks(clock, say);
-    for (const act of [joins, merges, conflicts, forgery, dies, comesBack, drains, leaves]) await act({ lab, failures, checks, say, clock });
+    for (const act of [joins, merges, conflicts, forgery, dies, comesBack, drains, leaves])
+      await act({ lab, failures, checks, say, clock });
     return checks.passed();
   } finally {
     await failures.close();

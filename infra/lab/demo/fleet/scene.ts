@@ -9,7 +9,14 @@ import { createKubernetesApi, type KubernetesApi } from '../kubernetes-api.ts';
 import { poolHolds } from '../looks.ts';
 import { manifest } from '../manifests.ts';
 import type { Say } from '../say.ts';
-import { inWords, isAnswered, shares, startTraffic, type Request, type Traffic } from './traffic.ts';
+import {
+  inWords,
+  isAnswered,
+  shares,
+  startTraffic,
+  type Request,
+  type Traffic,
+} from './traffic.ts';
 
 export interface FleetScene {
   readonly lab: Lab;
@@ -37,7 +44,10 @@ export async function aWhile(scene: FleetScene): Promise<readonly Request[]> {
 
 export function siteOf({ lab }: FleetScene, id: string): Site {
   const site = lab.sites.find((one) => one.id === id);
-  if (site === undefined) throw new Error(`the landscape has no cluster ${id}, only ${lab.sites.map((one) => one.id).join(', ')}`);
+  if (site === undefined)
+    throw new Error(
+      `the landscape has no cluster ${id}, only ${lab.sites.map((one) => one.id).join(', ')}`,
+    );
   return site;
 }
 
@@ -55,7 +65,11 @@ export function virtualOf({ lab }: FleetScene): string {
 }
 
 export function gatewayPods(scene: FleetScene, ids: readonly string[]): readonly string[] {
-  return ids.flatMap((id) => siteOf(scene, id).cluster.pods('istio-ingressgateway').map((pod) => `${pod.status?.podIP ?? 'none'}:${PORT}`));
+  return ids.flatMap((id) =>
+    siteOf(scene, id)
+      .cluster.pods('istio-ingressgateway')
+      .map((pod) => `${pod.status?.podIP ?? 'none'}:${PORT}`),
+  );
 }
 
 export function membersOf(scene: FleetScene, id: string): readonly MemberRow[] {
@@ -68,7 +82,8 @@ function rowOf(scene: FleetScene): DeviceRow | undefined {
 }
 
 export function declares({ lab }: FleetScene): number {
-  return lab.bigip.writes.filter(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare')).length;
+  return lab.bigip.writes.filter(({ path }) => path.startsWith('/mgmt/shared/appsvcs/declare'))
+    .length;
 }
 
 /** One virtual server, whose pool holds the gateway pods of these clusters and no others. */
@@ -86,22 +101,35 @@ export async function checkUp(scene: FleetScene, ids: readonly string[]): Promis
     where: 'the table above: what do the monitors say, and does the pod listen?',
     see: () => {
       const down = ids.flatMap((id) => membersOf(scene, id)).filter(({ state }) => state !== 'up');
-      return down.length === 0 ? { ok: true, say: `BIG-IP's monitors find the members of ${ids.join(' and ')} up` } : { instead: down.map(({ member, state }) => `${member} ${state}`).join(', ') };
+      return down.length === 0
+        ? { ok: true, say: `BIG-IP's monitors find the members of ${ids.join(' and ')} up` }
+        : { instead: down.map(({ member, state }) => `${member} ${state}`).join(', ') };
     },
   });
 }
 
 /** Every request was answered, by each of these clusters at least once and by no other. */
-export async function checkAnswered(scene: FleetScene, requests: readonly Request[], ids: readonly string[]): Promise<void> {
+export async function checkAnswered(
+  scene: FleetScene,
+  requests: readonly Request[],
+  ids: readonly string[],
+): Promise<void> {
   await scene.checks.check({
     expected: `every request is answered, by ${ids.join(' and ')}`,
     where: `${scene.lab.files.log}, and the members' states in the table`,
     within: 0,
     see: () => {
       const lost = requests.filter((request) => !isAnswered(request));
-      if (lost.length > 0) return { instead: `${lost.length} of ${requests.length} were not: ${[...new Set(lost.map(({ answer }) => answer))].join(', ')}` };
-      if ([...shares(requests).keys()].join() !== ids.toSorted().join()) return { instead: `answered ${inWords(requests)}` };
-      return { ok: requests.length, say: `${requests.length} requests, each answered: ${inWords(requests)}` };
+      if (lost.length > 0)
+        return {
+          instead: `${lost.length} of ${requests.length} were not: ${[...new Set(lost.map(({ answer }) => answer))].join(', ')}`,
+        };
+      if ([...shares(requests).keys()].join() !== ids.toSorted().join())
+        return { instead: `answered ${inWords(requests)}` };
+      return {
+        ok: requests.length,
+        say: `${requests.length} requests, each answered: ${inWords(requests)}`,
+      };
     },
   });
 }

@@ -1,6 +1,20 @@
 /** The fleet's walkthrough, scene by scene. */
 import { eventOn } from '../looks.ts';
-import { A_WHILE, apiOf, applyGateway, aWhile, checkAnswered, checkPool, checkUp, GATEWAY, PORT, showDevice, traffic, virtualOf, type FleetScene } from './scene.ts';
+import {
+  A_WHILE,
+  apiOf,
+  applyGateway,
+  aWhile,
+  checkAnswered,
+  checkPool,
+  checkUp,
+  GATEWAY,
+  PORT,
+  showDevice,
+  traffic,
+  virtualOf,
+  type FleetScene,
+} from './scene.ts';
 
 export async function joins(scene: FleetScene): Promise<void> {
   scene.checks.step(`The first cluster opens port ${PORT}`);
@@ -11,8 +25,12 @@ export async function joins(scene: FleetScene): Promise<void> {
 }
 
 export async function merges(scene: FleetScene): Promise<void> {
-  scene.checks.step('A second cluster of the fleet opens the same port: one virtual server, one pool, both answer');
-  scene.say.why('fleets: east and west may share address and port; each member keeps its owner, and nobody can touch what is not his.');
+  scene.checks.step(
+    'A second cluster of the fleet opens the same port: one virtual server, one pool, both answer',
+  );
+  scene.say.why(
+    'fleets: east and west may share address and port; each member keeps its owner, and nobody can touch what is not his.',
+  );
   const running = traffic(scene);
   await applyGateway(scene, 'west');
   await checkPool(scene, ['east', 'west']);
@@ -24,12 +42,20 @@ export async function merges(scene: FleetScene): Promise<void> {
 
 export async function conflicts(scene: FleetScene): Promise<void> {
   const { checks } = scene;
-  checks.step('A cluster outside the fleet wants the same port: it is told why not, and disturbs nobody');
+  checks.step(
+    'A cluster outside the fleet wants the same port: it is told why not, and disturbs nobody',
+  );
   await applyGateway(scene, 'stray');
   await checks.check({
     expected: 'an Event PortConflict on its Gateway that names the owner and what to do',
-    where: "kubectl --context stray describe gateways.networking.istio.io tcp-echo-gateway, and apply's lines in the log",
-    see: () => eventOn(apiOf(scene, 'stray'), { on: GATEWAY, reason: 'PortConflict', says: 'belongs to east/istio-system/istio-ingressgateway' }),
+    where:
+      "kubectl --context stray describe gateways.networking.istio.io tcp-echo-gateway, and apply's lines in the log",
+    see: () =>
+      eventOn(apiOf(scene, 'stray'), {
+        on: GATEWAY,
+        reason: 'PortConflict',
+        says: 'belongs to east/istio-system/istio-ingressgateway',
+      }),
   });
   await checkPool(scene, ['east', 'west']);
   await checkAnswered(scene, await aWhile(scene), ['east', 'west']);
@@ -38,7 +64,9 @@ export async function conflicts(scene: FleetScene): Promise<void> {
 export async function leaves(scene: FleetScene): Promise<void> {
   scene.checks.step('A cluster leaves the virtual server: its Gateway is deleted');
   scene.say.why('kubectl --context east delete gateways.networking.istio.io tcp-echo-gateway');
-  await apiOf(scene, 'east').remove('/apis/networking.istio.io/v1/namespaces/default/gateways/tcp-echo-gateway');
+  await apiOf(scene, 'east').remove(
+    '/apis/networking.istio.io/v1/namespaces/default/gateways/tcp-echo-gateway',
+  );
   await checkPool(scene, ['west']);
   await checkAnswered(scene, await aWhile(scene), ['west']);
   scene.say.why(`${virtualOf(scene)} belongs to west alone now.`);

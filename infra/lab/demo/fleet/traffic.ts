@@ -48,10 +48,18 @@ export function isAnswered({ answer }: Request): boolean {
 
 /** Requests answered, by cluster. */
 export function shares(requests: readonly Request[]): ReadonlyMap<string, number> {
-  const answered = requests.filter(isAnswered).map(({ answer }) => answer.slice(0, answer.indexOf(' ')));
-  return new Map([...Map.groupBy(answered, (cluster) => cluster)].map(([cluster, all]) => [cluster, all.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const answered = requests
+    .filter(isAnswered)
+    .map(({ answer }) => answer.slice(0, answer.indexOf(' ')));
+  return new Map(
+    [...Map.groupBy(answered, (cluster) => cluster)]
+      .map(([cluster, all]) => [cluster, all.length] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 export function inWords(requests: readonly Request[]): string {
-  return [...shares(requests)].map(([cluster, count]) => `${count} by ${cluster}`).join(', ') || 'none';
+  return (
+    [...shares(requests)].map(([cluster, count]) => `${count} by ${cluster}`).join(', ') || 'none'
+  );
 }

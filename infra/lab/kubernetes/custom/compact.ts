@@ -5,10 +5,27 @@ import { allResources } from '../resources/table.ts';
 import type { Fields } from '../types.ts';
 
 /** Written for readers, or CEL, which is not evaluated here; that a kind has CEL rules is kept as `rules`. */
-const left = new Set(['description', 'title', 'example', 'externalDocs', 'x-kubernetes-validations']);
+const left = new Set([
+  'description',
+  'title',
+  'example',
+  'externalDocs',
+  'x-kubernetes-validations',
+]);
 
 /** The API server strips formats that it cannot check; sizes of numbers are among them. */
-const checked = new Set(['date-time', 'date', 'byte', 'uri', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid', 'cidr']);
+const checked = new Set([
+  'date-time',
+  'date',
+  'byte',
+  'uri',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'uuid',
+  'cidr',
+]);
 
 /** Under these keys are names that the author of the schema chose, not keywords. */
 const chosen = new Set(['properties']);
@@ -16,12 +33,21 @@ const chosen = new Set(['properties']);
 function compact(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(compact);
   if (!isFields(schema)) return schema;
-  const kept = Object.entries(schema).filter(([key, value]) => !left.has(key) && (key !== 'format' || checked.has(String(value))));
-  return Object.fromEntries(kept.map(([key, value]) => [key, key === 'default' ? value : chosen.has(key) ? named(value) : compact(value)]));
+  const kept = Object.entries(schema).filter(
+    ([key, value]) => !left.has(key) && (key !== 'format' || checked.has(String(value))),
+  );
+  return Object.fromEntries(
+    kept.map(([key, value]) => [
+      key,
+      key === 'default' ? value : chosen.has(key) ? named(value) : compact(value),
+    ]),
+  );
 }
 
 function named(schemas: unknown): unknown {
-  return isFields(schemas) ? Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, compact(schema)])) : schemas;
+  return isFields(schemas)
+    ? Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, compact(schema)]))
+    : schemas;
 }
 
 interface Row {
@@ -32,18 +58,31 @@ interface Row {
 /** Every version of a kind has the schema of the stored one, as in the lab's storage. */
 function rowOf(crd: Fields): Row | undefined {
   const name = textAt(crd, 'metadata.name');
-  if (textAt(crd, 'kind') !== 'CustomResourceDefinition' || !allResources.some((resource) => resource.storage === name)) return undefined;
-  const stored = listOf(fieldAt(crd, 'spec.versions')).find((version) => fieldAt(version, 'storage') === true);
+  if (
+    textAt(crd, 'kind') !== 'CustomResourceDefinition' ||
+    !allResources.some((resource) => resource.storage === name)
+  )
+    return undefined;
+  const stored = listOf(fieldAt(crd, 'spec.versions')).find(
+    (version) => fieldAt(version, 'storage') === true,
+  );
   const schema = fieldAt(stored, 'schema.openAPIV3Schema');
-  if (!isFields(schema)) throw new Error(`The definition ${name} has no schema in its stored version; give one of apiextensions.k8s.io/v1.`);
+  if (!isFields(schema))
+    throw new Error(
+      `The definition ${name} has no schema in its stored version; give one of apiextensions.k8s.io/v1.`,
+    );
   const rules = JSON.stringify(schema).includes('"x-kubernetes-validations"');
   return { name, text: JSON.stringify({ rules, schema: compact(schema) }) };
 }
 
 /** The data file, one line for each kind that the lab serves. */
 export function compactDefinitions(manifests: readonly string[]): string {
-  const documents = manifests.flatMap((manifest) => [...parseAllDocuments(manifest)]).map((document): unknown => document.toJS());
+  const documents = manifests
+    .flatMap((manifest) => [...parseAllDocuments(manifest)])
+    .map((document): unknown => document.toJS());
   const rows = documents.filter(isFields).flatMap((crd) => rowOf(crd) ?? []);
-  const lines = rows.toSorted((one, other) => (one.name < other.name ? -1 : 1)).map(({ name, text }) => `${JSON.stringify(name)}:${text}`);
+  const lines = rows
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .map(({ name, text }) => `${JSON.stringify(name)}:${text}`);
   return `{\n${lines.join(',\n')}\n}\n`;
 }

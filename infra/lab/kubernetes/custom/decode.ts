@@ -7,13 +7,25 @@ import { dotted, keyed, prune } from './prune.ts';
 import { definitionOf } from './schema.ts';
 
 /** The body of a create or an update. */
-export function decodeObject(info: RequestInfo, given: KubernetesObject, response: ServerResponse): KubernetesObject {
+export function decodeObject(
+  info: RequestInfo,
+  given: KubernetesObject,
+  response: ServerResponse,
+): KubernetesObject {
   const { kind } = info.resource;
-  return decode(info, given, { response, refuse: (why) => badRequest(`${kind} in version "${info.version}" cannot be handled as a ${kind}: ${why}`) });
+  return decode(info, given, {
+    response,
+    refuse: (why) =>
+      badRequest(`${kind} in version "${info.version}" cannot be handled as a ${kind}: ${why}`),
+  });
 }
 
 /** What a patch made of an object. */
-export function decodePatched(info: RequestInfo, patched: KubernetesObject, response: ServerResponse): KubernetesObject {
+export function decodePatched(
+  info: RequestInfo,
+  patched: KubernetesObject,
+  response: ServerResponse,
+): KubernetesObject {
   return decode(info, patched, { response, refuse: (why) => refusedPatch(patched, why) });
 }
 
@@ -23,20 +35,33 @@ interface How {
 }
 
 /** Without a wish the API server warns. */
-function decode({ resource, query }: RequestInfo, given: KubernetesObject, { response, refuse }: How): KubernetesObject {
+function decode(
+  { resource, query }: RequestInfo,
+  given: KubernetesObject,
+  { response, refuse }: How,
+): KubernetesObject {
   const definition = definitionOf(resource.storage);
   if (!definition) return given;
   const { object, unknown } = prune(definition, given);
   const wish = query.get('fieldValidation') || 'Warn';
   const told = unknown.map((path) => `unknown field "${dotted(path)}"`).sort();
-  if (wish === 'Strict' && told.length > 0) throw refuse(`strict decoding error: ${told.join(', ')}`);
-  if (wish === 'Warn') for (const sentence of told) response.appendHeader('Warning', `299 - ${JSON.stringify(sentence)}`);
+  if (wish === 'Strict' && told.length > 0)
+    throw refuse(`strict decoding error: ${told.join(', ')}`);
+  if (wish === 'Warn')
+    for (const sentence of told)
+      response.appendHeader('Warning', `299 - ${JSON.stringify(sentence)}`);
   return object;
 }
 
 function refusedPatch(patched: KubernetesObject, why: string): ApiError {
-  const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: ${why}`, field: 'patch' };
-  return new ApiError(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, { causes: [cause] });
+  const cause = {
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: ${why}`,
+    field: 'patch',
+  };
+  return new ApiError(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, {
+    causes: [cause],
+  });
 }
 
 /** Server-side apply refuses unknown fields always, and with an error that the real server does not classify (kubernetes/kubernetes issue 139253). */
@@ -47,7 +72,11 @@ export function refuseUndeclared({ resource }: RequestInfo, applied: KubernetesO
   const { apiVersion, kind, metadata } = applied;
   const told = unknown.map((path) => `${keyed(path)}: field not declared in schema`);
   const list = told.length === 1 ? told[0] : `errors:\n${told.map((one) => `  ${one}`).join('\n')}`;
-  throw new ApiError(500, '', `failed to create typed patch object (${metadata.namespace ?? ''}/${metadata.name}; ${apiVersion}, Kind=${kind}): ${list}`);
+  throw new ApiError(
+    500,
+    '',
+    `failed to create typed patch object (${metadata.namespace ?? ''}/${metadata.name}; ${apiVersion}, Kind=${kind}): ${list}`,
+  );
 }
 
 /** As a component of the lab writes: nobody is told. */

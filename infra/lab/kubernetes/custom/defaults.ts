@@ -9,7 +9,11 @@ function fills(schema: Structural): boolean {
   const before = known.get(schema);
   if (before !== undefined) return before;
   const { properties = {}, additionalProperties, items } = schema;
-  const parts = [...Object.values(properties), ...(items ? [items] : []), ...(typeof additionalProperties === 'object' ? [additionalProperties] : [])];
+  const parts = [
+    ...Object.values(properties),
+    ...(items ? [items] : []),
+    ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
+  ];
   const found = parts.some((part) => part.default !== undefined || fills(part));
   known.set(schema, found);
   return found;
@@ -18,10 +22,18 @@ function fills(schema: Structural): boolean {
 export function withSchemaDefaults<T>(value: T, schema: Structural): T {
   if (!fills(schema)) return value;
   const { items } = schema;
-  if (Array.isArray(value)) return (items ? value.map((item: unknown) => withSchemaDefaults(item, items)) : value) as T;
+  if (Array.isArray(value))
+    return (items ? value.map((item: unknown) => withSchemaDefaults(item, items)) : value) as T;
   if (!isFields(value)) return value;
-  const missing = Object.entries(schema.properties ?? {}).filter(([key, part]) => part.default !== undefined && !Object.hasOwn(value, key));
-  const whole = { ...value, ...Object.fromEntries(missing.map(([key, part]) => [key, structuredClone(part.default)])) };
-  const filled = Object.entries(whole).map(([key, inner]) => [key, withSchemaDefaults(inner, schemaAt(schema, key) ?? {})] as const);
+  const missing = Object.entries(schema.properties ?? {}).filter(
+    ([key, part]) => part.default !== undefined && !Object.hasOwn(value, key),
+  );
+  const whole = {
+    ...value,
+    ...Object.fromEntries(missing.map(([key, part]) => [key, structuredClone(part.default)])),
+  };
+  const filled = Object.entries(whole).map(
+    ([key, inner]) => [key, withSchemaDefaults(inner, schemaAt(schema, key) ?? {})] as const,
+  );
   return Object.fromEntries(filled) as T;
 }

@@ -11,22 +11,54 @@ export interface Pruned {
   readonly unknown: readonly (readonly Step[])[];
 }
 
-const objectMeta = ['annotations', 'creationTimestamp', 'deletionGracePeriodSeconds', 'deletionTimestamp', 'finalizers', 'generateName', 'generation', 'labels', 'managedFields', 'name', 'namespace', 'ownerReferences', 'resourceVersion', 'selfLink', 'uid'];
+const objectMeta = [
+  'annotations',
+  'creationTimestamp',
+  'deletionGracePeriodSeconds',
+  'deletionTimestamp',
+  'finalizers',
+  'generateName',
+  'generation',
+  'labels',
+  'managedFields',
+  'name',
+  'namespace',
+  'ownerReferences',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+];
 
 const preserved: Structural = { 'x-kubernetes-preserve-unknown-fields': true };
-const metadata: Structural = { properties: Object.fromEntries(objectMeta.map((name) => [name, preserved])) };
+const metadata: Structural = {
+  properties: Object.fromEntries(objectMeta.map((name) => [name, preserved])),
+};
 
 export function prune({ schema }: Definition, object: KubernetesObject): Pruned {
   const unknown: (readonly Step[])[] = [];
-  const root = { ...schema, properties: { ...schema.properties, apiVersion: preserved, kind: preserved, metadata } };
+  const root = {
+    ...schema,
+    properties: { ...schema.properties, apiVersion: preserved, kind: preserved, metadata },
+  };
   return { object: pruned(object, root, [], unknown) as KubernetesObject, unknown };
 }
 
-function pruned(value: unknown, schema: Structural, at: readonly Step[], unknown: (readonly Step[])[]): unknown {
+function pruned(
+  value: unknown,
+  schema: Structural,
+  at: readonly Step[],
+  unknown: (readonly Step[])[],
+): unknown {
   const { items } = schema;
-  if (Array.isArray(value)) return items ? value.map((item, index) => pruned(item, items, [...at, stepOf(item, index, schema)], unknown)) : value;
+  if (Array.isArray(value))
+    return items
+      ? value.map((item, index) =>
+          pruned(item, items, [...at, stepOf(item, index, schema)], unknown),
+        )
+      : value;
   if (!isFields(value)) return value;
-  const open = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true;
+  const open =
+    schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true;
   const kept = Object.entries(value).flatMap(([key, inner]) => {
     const known = schemaAt(schema, key);
     if (known) return [[key, pruned(inner, known, [...at, key], unknown)] as const];
@@ -39,15 +71,26 @@ function pruned(value: unknown, schema: Structural, at: readonly Step[], unknown
 function stepOf(item: unknown, index: number, schema: Structural): Step {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (!keys || !isFields(item)) return { index };
-  return { index, keys: keys.filter((key) => key in item).map((key) => `${key}=${JSON.stringify(item[key])}`).join(',') };
+  return {
+    index,
+    keys: keys
+      .filter((key) => key in item)
+      .map((key) => `${key}=${JSON.stringify(item[key])}`)
+      .join(','),
+  };
 }
 
 /** `spec.listeners[0].port`, as the decoder writes paths. */
 export function dotted(path: readonly Step[]): string {
-  return path.map((step) => (typeof step === 'string' ? `.${step}` : `[${step.index}]`)).join('').replace(/^\./, '');
+  return path
+    .map((step) => (typeof step === 'string' ? `.${step}` : `[${step.index}]`))
+    .join('')
+    .replace(/^\./, '');
 }
 
 /** `.spec.listeners[name="http"].port`, as server-side apply writes them. */
 export function keyed(path: readonly Step[]): string {
-  return path.map((step) => (typeof step === 'string' ? `.${step}` : `[${step.keys ?? step.index}]`)).join('');
+  return path
+    .map((step) => (typeof step === 'string' ? `.${step}` : `[${step.keys ?? step.index}]`))
+    .join('');
 }

@@ -24,12 +24,17 @@ let definitions: ReadonlyMap<string, Definition> | undefined;
 
 /** By `plural.group`; a kind without a definition here is stored as it comes. */
 export function definitionOf(storage: string): Definition | undefined {
-  definitions ??= new Map(Object.entries(JSON.parse(readFileSync(schemaFile, 'utf8')) as Record<string, Definition>));
+  definitions ??= new Map(
+    Object.entries(JSON.parse(readFileSync(schemaFile, 'utf8')) as Record<string, Definition>),
+  );
   return definitions.get(storage);
 }
 
 /** The schema of what stands under a key of an object. */
-export function schemaAt({ properties = {}, additionalProperties }: Structural, key: string): Structural | undefined {
+export function schemaAt(
+  { properties = {}, additionalProperties }: Structural,
+  key: string,
+): Structural | undefined {
   if (Object.hasOwn(properties, key)) return properties[key];
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }

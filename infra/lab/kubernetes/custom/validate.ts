@@ -6,14 +6,25 @@ import { duplicates } from './duplicates.ts';
 import { type Definition, definitionOf } from './schema.ts';
 import { causeOf, nowhere } from './sentences.ts';
 
-const ajv = new Ajv({ allErrors: true, verbose: true, jsonPointers: true, nullable: true, unknownFormats: 'ignore', logger: false });
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  jsonPointers: true,
+  nullable: true,
+  unknownFormats: 'ignore',
+  logger: false,
+});
 
 /** OpenAPI says "integer or string" by a keyword of its own. */
 function forAjv(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(forAjv);
   if (!isFields(schema)) return schema;
-  const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, forAjv(value)]));
-  return schema['x-kubernetes-int-or-string'] === true ? { ...inner, type: ['integer', 'string'] } : inner;
+  const inner = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, forAjv(value)]),
+  );
+  return schema['x-kubernetes-int-or-string'] === true
+    ? { ...inner, type: ['integer', 'string'] }
+    : inner;
 }
 
 const compiled = new Map<string, ValidateFunction>();
@@ -30,7 +41,9 @@ const insideAlternative = /(?<!\/properties)\/(oneOf|anyOf|not)\//;
 
 function causesAt(validate: ValidateFunction, value: unknown, at: string): readonly Cause[] {
   if (validate(value) === true) return [];
-  const errors = [...(validate.errors ?? [])].filter(({ schemaPath }) => !insideAlternative.test(schemaPath));
+  const errors = [...(validate.errors ?? [])].filter(
+    ({ schemaPath }) => !insideAlternative.test(schemaPath),
+  );
   return errors.flatMap((error) => {
     const path = joined(at, placeOf(error.dataPath, value));
     return alternatives[error.keyword]?.(error, path) ?? [causeOf(error, path)];
@@ -57,27 +70,44 @@ function placeOf(pointer: string, value: unknown): string {
 type Outcomes = readonly (readonly Cause[])[];
 
 function outcomesOf(error: ErrorObject, path: string): Outcomes {
-  return (error.schema as readonly object[]).map((schema) => causesAt(ajv.compile(schema), error.data, path));
+  return (error.schema as readonly object[]).map((schema) =>
+    causesAt(ajv.compile(schema), error.data, path),
+  );
 }
 
 /** The API server cannot say where these are, and so names no field; what speaks against the first alternative it adds. */
-const alternatives: Readonly<Record<string, (error: ErrorObject, path: string) => readonly Cause[]>> = {
+const alternatives: Readonly<
+  Record<string, (error: ErrorObject, path: string) => readonly Cause[]>
+> = {
   oneOf: (error, path) => {
     const outcomes = outcomesOf(error, path);
     const valid = outcomes.filter((causes) => causes.length === 0).length;
     const found = valid === 0 ? 'Found none valid' : `Found ${valid} valid alternatives`;
-    return [nowhere(`"${path}" must validate one and only one schema (oneOf). ${found}`), ...(outcomes[0] ?? [])];
+    return [
+      nowhere(`"${path}" must validate one and only one schema (oneOf). ${found}`),
+      ...(outcomes[0] ?? []),
+    ];
   },
-  anyOf: (error, path) => [nowhere(`"${path}" must validate at least one schema (anyOf)`), ...(outcomesOf(error, path)[0] ?? [])],
+  anyOf: (error, path) => [
+    nowhere(`"${path}" must validate at least one schema (anyOf)`),
+    ...(outcomesOf(error, path)[0] ?? []),
+  ],
   not: (_, path) => [nowhere(`"${path}" must not validate the schema (not)`)],
 };
 
-const blocking = ['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'];
+const blocking = [
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+];
 
 /** The API server looks at CEL rules only in objects whose shape is right, and says so. */
 const unchecked: Cause = {
   reason: 'FieldValueInvalid',
-  message: 'Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  message:
+    'Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
   field: '<nil>',
 };
 
@@ -85,6 +115,11 @@ const unchecked: Cause = {
 export function validateCustom(storage: string, object: KubernetesObject): readonly Cause[] {
   const definition = definitionOf(storage);
   if (!definition) return [];
-  const causes = [...causesAt(validatorOf(storage, definition), object, ''), ...duplicates(object, definition.schema, '')];
-  return definition.rules && causes.some(({ reason }) => blocking.includes(reason)) ? [...causes, unchecked] : causes;
+  const causes = [
+    ...causesAt(validatorOf(storage, definition), object, ''),
+    ...duplicates(object, definition.schema, ''),
+  ];
+  return definition.rules && causes.some(({ reason }) => blocking.includes(reason))
+    ? [...causes, unchecked]
+    : causes;
 }

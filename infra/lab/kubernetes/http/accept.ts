@@ -11,7 +11,9 @@ interface MediaType {
 export function mediaTypes(accept: string): readonly MediaType[] {
   return accept.split(',').map((part) => {
     const [type = '', ...rest] = part.split(';').map((piece) => piece.trim());
-    const parameters = rest.map((piece) => [piece.split('=')[0] ?? '', piece.split('=')[1] ?? ''] as const);
+    const parameters = rest.map(
+      (piece) => [piece.split('=')[0] ?? '', piece.split('=')[1] ?? ''] as const,
+    );
     return { type, parameters: new Map(parameters) };
   });
 }
@@ -20,7 +22,8 @@ export function mediaTypes(accept: string): readonly MediaType[] {
 export function formOf(accept: string): Form {
   for (const { type, parameters } of mediaTypes(accept)) {
     const as = parameters.get('as');
-    if (type === 'application/json' && as === 'Table') return { table: parameters.get('v') ?? 'v1' };
+    if (type === 'application/json' && as === 'Table')
+      return { table: parameters.get('v') ?? 'v1' };
     if ((type === 'application/json' || type === '*/*') && as === undefined) return {};
   }
   return {};
@@ -28,6 +31,10 @@ export function formOf(accept: string): Form {
 
 /** The version of aggregated discovery asked for, if any. */
 export function aggregatedVersion(accept: string): string | undefined {
-  const found = mediaTypes(accept).find(({ parameters }) => parameters.get('as') === 'APIGroupDiscoveryList' && ['v2', 'v2beta1'].includes(parameters.get('v') ?? ''));
+  const found = mediaTypes(accept).find(
+    ({ parameters }) =>
+      parameters.get('as') === 'APIGroupDiscoveryList' &&
+      ['v2', 'v2beta1'].includes(parameters.get('v') ?? ''),
+  );
   return found?.parameters.get('v');
 }

@@ -33,7 +33,9 @@ export function parseBody(bytes: Buffer, contentType: string): unknown {
   try {
     return yaml ? parse(text) : JSON.parse(text);
   } catch (error) {
-    throw badRequest(`unable to decode the body as ${yaml ? 'YAML' : 'JSON'}: ${(error as Error).message}`);
+    throw badRequest(
+      `unable to decode the body as ${yaml ? 'YAML' : 'JSON'}: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -45,20 +47,30 @@ export interface Expected {
 }
 
 /** An object of the kind that the path is about; what it leaves out the path says. */
-export function readObject(value: unknown, { resource, apiVersion, namespace, name }: Expected): KubernetesObject {
+export function readObject(
+  value: unknown,
+  { resource, apiVersion, namespace, name }: Expected,
+): KubernetesObject {
   if (!isFields(value)) throw badRequest(`the body must be an object of kind ${resource.kind}`);
   const given = { apiVersion, kind: resource.kind, ...value };
   if (given.kind !== resource.kind || given.apiVersion !== apiVersion) {
-    throw badRequest(`the API version in the data (${given.apiVersion}, ${given.kind}) does not match the expected API version (${apiVersion}, ${resource.kind})`);
+    throw badRequest(
+      `the API version in the data (${given.apiVersion}, ${given.kind}) does not match the expected API version (${apiVersion}, ${resource.kind})`,
+    );
   }
   const metadata = isFields(value['metadata']) ? value['metadata'] : {};
   refuseOther('name', metadata['name'], name);
   refuseOther('namespace', metadata['namespace'], namespace);
-  const object = { ...given, metadata: { ...metadata, ...(name && { name }), ...(namespace && { namespace }) } };
+  const object = {
+    ...given,
+    metadata: { ...metadata, ...(name && { name }), ...(namespace && { namespace }) },
+  };
   return object as unknown as KubernetesObject;
 }
 
 function refuseOther(what: string, given: unknown, expected: string | undefined): void {
   if (given === undefined || given === '' || expected === undefined || given === expected) return;
-  throw badRequest(`the ${what} of the provided object does not match the ${what} sent on the request`);
+  throw badRequest(
+    `the ${what} of the provided object does not match the ${what} sent on the request`,
+  );
 }

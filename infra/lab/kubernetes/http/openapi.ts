@@ -13,8 +13,14 @@ function prefix(group: string, version: string): string {
 }
 
 export function openApiIndex(catalog: Catalog): Fields {
-  const all = catalog.served().flatMap((resource) => resource.versions.map((version) => prefix(resource.group, version)));
-  return { paths: Object.fromEntries(all.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}` }])) };
+  const all = catalog
+    .served()
+    .flatMap((resource) => resource.versions.map((version) => prefix(resource.group, version)));
+  return {
+    paths: Object.fromEntries(
+      all.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}` }]),
+    ),
+  };
 }
 
 const parameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((name) => ({
@@ -32,18 +38,35 @@ function pathsOf(resource: Resource, version: string): Fields {
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': { group: resource.group, version, kind: resource.kind },
   });
-  return { [base]: { post: operation('post') }, [`${base}/{name}`]: { put: operation('put'), patch: operation('patch') } };
+  return {
+    [base]: { post: operation('post') },
+    [`${base}/{name}`]: { put: operation('put'), patch: operation('patch') },
+  };
 }
 
 export function openApiV3(catalog: Catalog, path: string): Fields | undefined {
-  const parts = path.split('/').filter((part) => part !== '').slice(2);
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .slice(2);
   const [root, second = '', third = ''] = parts;
   const [group, version] = root === 'api' ? ['', second] : [second, third];
   const resources = resourcesOf(catalog, group, version);
   if (resources.length === 0) return undefined;
-  const paths = Object.assign({}, ...resources.map((resource) => pathsOf(resource, version))) as Fields;
-  const schemas = Object.assign({}, ...resources.map((resource) => schemaOf(resource, version))) as Fields;
-  return { openapi: '3.0.0', info: { title: groupVersion(group, version), version: 'v1.32.0' }, paths, components: { schemas } };
+  const paths = Object.assign(
+    {},
+    ...resources.map((resource) => pathsOf(resource, version)),
+  ) as Fields;
+  const schemas = Object.assign(
+    {},
+    ...resources.map((resource) => schemaOf(resource, version)),
+  ) as Fields;
+  return {
+    openapi: '3.0.0',
+    info: { title: groupVersion(group, version), version: 'v1.32.0' },
+    paths,
+    components: { schemas },
+  };
 }
 
 /** Named as the API server names it, the group turned around: `io.istio.networking.v1.Gateway`. */
@@ -51,10 +74,17 @@ function schemaOf({ group, kind, storage }: Resource, version: string): Fields {
   const definition = definitionOf(storage);
   if (!definition) return {};
   const name = [...group.split('.').toReversed(), version, kind].join('.');
-  return { [name]: { ...definition.schema, 'x-kubernetes-group-version-kind': [{ group, version, kind }] } };
+  return {
+    [name]: { ...definition.schema, 'x-kubernetes-group-version-kind': [{ group, version, kind }] },
+  };
 }
 
-export const openApiV2: Fields = { swagger: '2.0', info: { title: 'Sluice lab', version: 'v1.32.0' }, paths: {}, definitions: {} };
+export const openApiV2: Fields = {
+  swagger: '2.0',
+  info: { title: 'Sluice lab', version: 'v1.32.0' },
+  paths: {},
+  definitions: {},
+};
 
 /** The same in the protocol buffer form kubectl insists on: field 1, the text "2.0". */
 export const openApiV2Binary = Buffer.from([0x0a, 0x03, 0x32, 0x2e, 0x30]);

@@ -1,5 +1,6 @@
 /** Field numbers of the messages that kubectl sends as protocol buffers, from the API's published definitions. */
-export type Shape = 'text' | 'bytes' | 'number' | 'optional number' | 'flag' | 'number or text' | 'ignored' | Message;
+export type Shape =
+  'text' | 'bytes' | 'number' | 'optional number' | 'flag' | 'number or text' | 'ignored' | Message;
 
 export interface Message {
   readonly [number: number]: readonly [name: string, shape: Shape, many?: 'list' | 'map'];
@@ -51,7 +52,13 @@ const serviceSpec: Message = {
   22: ['internalTrafficPolicy', 'text'],
 };
 
-const containerPort: Message = { 1: ['name', 'text'], 2: ['hostPort', 'number'], 3: ['containerPort', 'number'], 4: ['protocol', 'text'], 5: ['hostIP', 'text'] };
+const containerPort: Message = {
+  1: ['name', 'text'],
+  2: ['hostPort', 'number'],
+  3: ['containerPort', 'number'],
+  4: ['protocol', 'text'],
+  5: ['hostIP', 'text'],
+};
 
 const container: Message = {
   1: ['name', 'text'],
@@ -95,10 +102,29 @@ const deploymentSpec: Message = {
 };
 
 export const messages: Readonly<Record<string, Message>> = {
-  Namespace: { 1: ['metadata', metadata], 2: ['spec', { 1: ['finalizers', 'text', 'list'] }], 3: ['status', 'ignored'] },
-  ConfigMap: { 1: ['metadata', metadata], 2: ['data', 'text', 'map'], 3: ['binaryData', 'bytes', 'map'], 4: ['immutable', 'flag'] },
-  Secret: { 1: ['metadata', metadata], 2: ['data', 'bytes', 'map'], 3: ['type', 'text'], 4: ['stringData', 'text', 'map'], 5: ['immutable', 'flag'] },
-  ServiceAccount: { 1: ['metadata', metadata], 3: ['imagePullSecrets', namedReference, 'list'], 4: ['automountServiceAccountToken', 'flag'] },
+  Namespace: {
+    1: ['metadata', metadata],
+    2: ['spec', { 1: ['finalizers', 'text', 'list'] }],
+    3: ['status', 'ignored'],
+  },
+  ConfigMap: {
+    1: ['metadata', metadata],
+    2: ['data', 'text', 'map'],
+    3: ['binaryData', 'bytes', 'map'],
+    4: ['immutable', 'flag'],
+  },
+  Secret: {
+    1: ['metadata', metadata],
+    2: ['data', 'bytes', 'map'],
+    3: ['type', 'text'],
+    4: ['stringData', 'text', 'map'],
+    5: ['immutable', 'flag'],
+  },
+  ServiceAccount: {
+    1: ['metadata', metadata],
+    3: ['imagePullSecrets', namedReference, 'list'],
+    4: ['automountServiceAccountToken', 'flag'],
+  },
   Service: { 1: ['metadata', metadata], 2: ['spec', serviceSpec], 3: ['status', 'ignored'] },
   Deployment: { 1: ['metadata', metadata], 2: ['spec', deploymentSpec], 3: ['status', 'ignored'] },
   DeleteOptions: {

@@ -28,8 +28,12 @@ interface Route {
 }
 
 function routeOf(path: string): Route | undefined {
-  const parts = path.split('/').filter((part) => part !== '').map(decodeURIComponent);
-  if (parts[0] === 'api' && parts[1] === 'v1' && parts.length > 2) return { group: '', version: 'v1', rest: parts.slice(2) };
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  if (parts[0] === 'api' && parts[1] === 'v1' && parts.length > 2)
+    return { group: '', version: 'v1', rest: parts.slice(2) };
   const [root, group, version] = parts;
   if (root !== 'apis' || !group || !version || parts.length < 4) return undefined;
   return { group, version, rest: parts.slice(3) };
@@ -44,10 +48,16 @@ interface Target {
 
 /** `namespaces/x/status` is about the Namespace, `namespaces/x/services` about what is in it. */
 function targetOf(rest: readonly string[]): Target {
-  const inside = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] ?? '');
+  const inside =
+    rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] ?? '');
   const [plural = '', name, subresource] = inside ? rest.slice(2) : rest;
   const namespace = inside ? rest[1] : undefined;
-  return { plural, ...(namespace && { namespace }), ...(name && { name }), ...(subresource && { subresource }) };
+  return {
+    plural,
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+    ...(subresource && { subresource }),
+  };
 }
 
 function header(wire: Wire, name: string): string {

@@ -5,14 +5,25 @@ import { ApiError, methodNotAllowed, unauthorized } from '../errors.ts';
 import { errorOf } from '../faults.ts';
 import type { Context } from '../verbs/context.ts';
 import { answerGet, answerList, answerWatch } from '../verbs/read.ts';
-import { answerCreate, answerDelete, answerDeleteCollection, answerPatch, answerUpdate } from '../verbs/write.ts';
+import {
+  answerCreate,
+  answerDelete,
+  answerDeleteCollection,
+  answerPatch,
+  answerUpdate,
+} from '../verbs/write.ts';
 import { aggregatedVersion } from './accept.ts';
 import { aggregatedDiscovery, legacyDiscovery, versionAnswer } from './discovery.ts';
 import { openApiIndex, openApiV2, openApiV2Binary, openApiV3 } from './openapi.ts';
 import { sendBytes, sendError, sendJson, sendNothingHere } from './reply.ts';
 import { type RequestInfo, readRequest } from './request.ts';
 
-type Handler = (context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+type Handler = (
+  context: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void> | void;
 
 const handlers: Readonly<Record<string, Handler>> = {
   get: (context, info, _request, response) => answerGet(context, info, response),
@@ -29,7 +40,12 @@ const health = ['/healthz', '/livez', '/readyz'];
 const binaryV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** Everything that is not about objects; says whether it answered. */
-function answerAbout(context: Context, path: string, accept: string, response: ServerResponse): boolean {
+function answerAbout(
+  context: Context,
+  path: string,
+  accept: string,
+  response: ServerResponse,
+): boolean {
   if (path === '/openapi/v2' && accept.includes('protobuf')) {
     sendBytes(response, openApiV2Binary, binaryV2);
     return true;
@@ -37,7 +53,12 @@ function answerAbout(context: Context, path: string, accept: string, response: S
   const version = aggregatedVersion(accept);
   const aggregated = version && aggregatedDiscovery(context.catalog, path, version);
   if (aggregated) {
-    sendJson(response, 200, aggregated, `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
+    sendJson(
+      response,
+      200,
+      aggregated,
+      `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    );
     return true;
   }
   const answer = fixedAnswer(context, path) ?? legacyDiscovery(context.catalog, path);
@@ -52,7 +73,12 @@ function fixedAnswer({ catalog }: Context, path: string): unknown {
   return path.startsWith('/openapi/v3/') ? openApiV3(catalog, path) : undefined;
 }
 
-async function answerObjects(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerObjects(
+  context: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const handler = handlers[info.verb];
   if (!handler) throw methodNotAllowed();
   const effect = context.faults.effectOn(info);
@@ -73,22 +99,39 @@ function hang(context: Context, info: RequestInfo, response: ServerResponse): vo
   if (info.verb === 'watch') answerWatch(context, info, response).silence();
 }
 
-async function route(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function route(
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://lab');
   const path = url.pathname.replace(/\/$/, '') || '/';
   const accept = request.headers.accept ?? '';
   if (request.method === 'GET' && answerAbout(context, path, accept, response)) return;
-  const info = readRequest({ method: request.method ?? 'GET', url, headers: request.headers }, context.catalog);
+  const info = readRequest(
+    { method: request.method ?? 'GET', url, headers: request.headers },
+    context.catalog,
+  );
   if (!info) return sendNothingHere(response);
   await answerObjects(context, info, request, response);
 }
 
-export function createRouter(context: Context, token: string): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRouter(
+  context: Context,
+  token: string,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     if (health.includes((request.url ?? '').split('?')[0] ?? '')) return void response.end('ok');
     if (request.headers.authorization !== `Bearer ${token}`) {
       return sendError(response, unauthorized());
     }
-    route(context, request, response).catch((error: unknown) => sendError(response, error instanceof URIError ? new ApiError(400, 'BadRequest', 'the path is not correctly encoded') : error));
+    route(context, request, response).catch((error: unknown) =>
+      sendError(
+        response,
+        error instanceof URIError
+          ? new ApiError(400, 'BadRequest', 'the path is not correctly encoded')
+          : error,
+      ),
+    );
   };
 }

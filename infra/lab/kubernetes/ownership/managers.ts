@@ -51,7 +51,11 @@ export function writeOwners(owners: readonly Owner[]): ManagedFieldsEntry[] {
 }
 
 function byOperationTimeName(left: Owner, right: Owner): number {
-  return order(left.operation, right.operation) || order(left.time, right.time) || order(left.manager, right.manager);
+  return (
+    order(left.operation, right.operation) ||
+    order(left.time, right.time) ||
+    order(left.manager, right.manager)
+  );
 }
 
 function order(left: string, right: string): number {
@@ -60,6 +64,8 @@ function order(left: string, right: string): number {
 
 export function describe(owner: Identity): string {
   const quoted = JSON.stringify(owner.manager);
-  const where = owner.subresource ? `${quoted} with subresource ${JSON.stringify(owner.subresource)}` : quoted;
+  const where = owner.subresource
+    ? `${quoted} with subresource ${JSON.stringify(owner.subresource)}`
+    : quoted;
   return owner.operation === 'Update' ? `${where} using ${owner.apiVersion}` : where;
 }

@@ -34,7 +34,10 @@ export class PathSet {
   /** Is anything in the set at or below the path? */
   reaches(path: Path): boolean {
     const key = path.join(SEPARATOR);
-    return this.#paths.has(key) || [...this.#paths.keys()].some((other) => other.startsWith(key + SEPARATOR));
+    return (
+      this.#paths.has(key) ||
+      [...this.#paths.keys()].some((other) => other.startsWith(key + SEPARATOR))
+    );
   }
 
   union(other: PathSet): PathSet {
@@ -71,14 +74,17 @@ export function encode(set: PathSet): Fields {
 function leavesBare(node: Fields): Fields {
   const keys = Object.keys(node);
   if (keys.length === 1 && keys[0] === '.') return {};
-  return Object.fromEntries(keys.sort().map((key) => [key, key === '.' ? {} : leavesBare(node[key] as Fields)]));
+  return Object.fromEntries(
+    keys.sort().map((key) => [key, key === '.' ? {} : leavesBare(node[key] as Fields)]),
+  );
 }
 
 export function decode(fields: Fields, at: Path = []): PathSet {
   const set = new PathSet();
   for (const [key, value] of Object.entries(fields)) {
     if (key === '.') set.add(at);
-    else if (isFields(value) && Object.keys(value).length > 0) for (const path of decode(value, [...at, key])) set.add(path);
+    else if (isFields(value) && Object.keys(value).length > 0)
+      for (const path of decode(value, [...at, key])) set.add(path);
     else set.add([...at, key]);
   }
   return set;

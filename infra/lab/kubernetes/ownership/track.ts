@@ -5,7 +5,14 @@ import type { FieldSchema } from '../resources/resource.ts';
 import type { Cause, KubernetesObject, ManagedFieldsEntry } from '../types.ts';
 import { type Identity, type Owner, describe, readOwners, same, writeOwners } from './managers.ts';
 import { type Path, PathSet, readable } from './paths.ts';
-import { type Difference, compare, mergeValues, pathsOf, refuseDuplicates, removeAt } from './values.ts';
+import {
+  type Difference,
+  compare,
+  mergeValues,
+  pathsOf,
+  refuseDuplicates,
+  removeAt,
+} from './values.ts';
 
 export interface Writing {
   readonly who: Identity;
@@ -15,13 +22,30 @@ export interface Writing {
   readonly time: string;
 }
 
-const identityFields = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'generation', 'selfLink', 'managedFields', 'generateName', 'deletionTimestamp', 'deletionGracePeriodSeconds'];
+const identityFields = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'generation',
+  'selfLink',
+  'managedFields',
+  'generateName',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+];
 
 /** Nobody owns identity, nor what the other endpoint writes. */
 function ownable(writing: Writing): (path: Path) => boolean {
   return ([first, second]) => {
     if (first === 'f:apiVersion' || first === 'f:kind') return false;
-    if (first === 'f:metadata') return second !== undefined && !identityFields.includes(second.slice(2)) && writing.who.subresource === undefined;
+    if (first === 'f:metadata')
+      return (
+        second !== undefined &&
+        !identityFields.includes(second.slice(2)) &&
+        writing.who.subresource === undefined
+      );
     if (writing.who.subresource === 'status') return first === 'f:status';
     return !(writing.status && first === 'f:status');
   };
@@ -29,12 +53,19 @@ function ownable(writing: Writing): (path: Path) => boolean {
 
 function limited(difference: Difference, keep: (path: Path) => boolean): Difference {
   const { added, modified, removed } = difference;
-  return { added: added.filter(keep), modified: modified.filter(keep), removed: removed.filter(keep) };
+  return {
+    added: added.filter(keep),
+    modified: modified.filter(keep),
+    removed: removed.filter(keep),
+  };
 }
 
 function withEntries(object: KubernetesObject, entries: ManagedFieldsEntry[]): KubernetesObject {
   const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata: { ...metadata, ...(entries.length > 0 && { managedFields: entries }) } };
+  return {
+    ...object,
+    metadata: { ...metadata, ...(entries.length > 0 && { managedFields: entries }) },
+  };
 }
 
 /** One empty entry is how a client says: forget all owners. */
@@ -43,7 +74,11 @@ function forgetsOwners(entries: readonly ManagedFieldsEntry[] | undefined): bool
 }
 
 /** A create, update or patch: what it changes becomes the writer's own. */
-export function trackUpdate(live: KubernetesObject | undefined, next: KubernetesObject, writing: Writing): KubernetesObject {
+export function trackUpdate(
+  live: KubernetesObject | undefined,
+  next: KubernetesObject,
+  writing: Writing,
+): KubernetesObject {
   const entries = next.metadata.managedFields;
   if (forgetsOwners(entries)) return withEntries(next, []);
   const owners = readOwners(entries && entries.length > 0 ? next : live);
@@ -51,13 +86,19 @@ export function trackUpdate(live: KubernetesObject | undefined, next: Kubernetes
   const taken = difference.added.union(difference.modified);
   const own = owners.find((owner) => same(owner, writing.who));
   const set = (own?.set ?? new PathSet()).minus(difference.removed).union(taken);
-  const others = owners.filter((owner) => owner !== own).map((owner) => ({ ...owner, set: owner.set.minus(difference.removed).minus(taken) }));
+  const others = owners
+    .filter((owner) => owner !== own)
+    .map((owner) => ({ ...owner, set: owner.set.minus(difference.removed).minus(taken) }));
   const time = taken.size === 0 && own ? own.time : writing.time;
   return withEntries(next, writeOwners([...others, { ...writing.who, time, set }]));
 }
 
 /** Server-side apply of a configuration to what is there (`live` is a bare object when nothing is). */
-export function trackApply(live: KubernetesObject, applied: KubernetesObject, writing: Writing & { readonly force: boolean }): KubernetesObject {
+export function trackApply(
+  live: KubernetesObject,
+  applied: KubernetesObject,
+  writing: Writing & { readonly force: boolean },
+): KubernetesObject {
   if (applied.metadata.managedFields) throw badRequest('metadata.managedFields must be nil');
   refuseDuplicates(applied, writing.schema);
   const keep = ownable(writing);
@@ -68,19 +109,37 @@ export function trackApply(live: KubernetesObject, applied: KubernetesObject, wr
   const wanted = restricted(applied, writing);
   const merged = mergeValues(live, wanted, writing.schema) as KubernetesObject;
   const owned = others.reduce((all, owner) => all.union(owner.set), set);
-  const pruned = prune(merged, (own?.set ?? new PathSet()).minus(set), { schema: writing.schema, owned });
+  const pruned = prune(merged, (own?.set ?? new PathSet()).minus(set), {
+    schema: writing.schema,
+    owned,
+  });
   const difference = limited(compare(live, pruned, writing.schema), keep);
   const taken = difference.added.union(difference.modified);
   refuseConflicts(others, taken, writing.force);
-  const left = others.map((owner) => ({ ...owner, set: owner.set.minus(difference.removed).minus(taken) }));
+  const left = others.map((owner) => ({
+    ...owner,
+    set: owner.set.minus(difference.removed).minus(taken),
+  }));
   const unchanged = own !== undefined && own.set.size === set.size && own.set.minus(set).size === 0;
-  return withEntries(pruned, writeOwners([...left, { ...writing.who, time: unchanged && own ? own.time : writing.time, set }]));
+  return withEntries(
+    pruned,
+    writeOwners([
+      ...left,
+      { ...writing.who, time: unchanged && own ? own.time : writing.time, set },
+    ]),
+  );
 }
 
 /** The part of an applied object that this endpoint writes. */
 function restricted(applied: KubernetesObject, { who, status }: Writing): KubernetesObject {
   const { apiVersion, kind, metadata } = applied;
-  if (who.subresource === 'status') return { apiVersion, kind, metadata: { name: metadata.name }, ...('status' in applied && { status: applied['status'] }) };
+  if (who.subresource === 'status')
+    return {
+      apiVersion,
+      kind,
+      metadata: { name: metadata.name },
+      ...('status' in applied && { status: applied['status'] }),
+    };
   if (!status) return applied;
   const { status: _, ...rest } = applied;
   return rest;
@@ -92,7 +151,11 @@ interface Ground {
 }
 
 /** Takes out what this manager applied before and no longer does, as far as nobody owns it. */
-function prune(object: KubernetesObject, stale: PathSet, { schema, owned }: Ground): KubernetesObject {
+function prune(
+  object: KubernetesObject,
+  stale: PathSet,
+  { schema, owned }: Ground,
+): KubernetesObject {
   const deepestFirst = [...stale].sort((left, right) => right.length - left.length);
   const keep = (path: Path): boolean => owned.has(path);
   return deepestFirst.reduce<KubernetesObject>((current, path) => {
@@ -109,12 +172,31 @@ function isKeyOfItem(path: Path): boolean {
 }
 
 function refuseConflicts(others: readonly Owner[], taken: PathSet, force: boolean): void {
-  const conflicts = others.flatMap((owner) => [...owner.set.intersect(taken)].map((path) => ({ owner: describe(owner), path: readable(path) })));
+  const conflicts = others.flatMap((owner) =>
+    [...owner.set.intersect(taken)].map((path) => ({
+      owner: describe(owner),
+      path: readable(path),
+    })),
+  );
   const [first] = conflicts;
   if (force || !first) return;
-  const causes: readonly Cause[] = conflicts.map(({ owner, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${owner}`, field: path }));
-  if (conflicts.length === 1) throw applyConflict(`Apply failed with 1 conflict: conflict with ${first.owner}: ${first.path}`, causes);
+  const causes: readonly Cause[] = conflicts.map(({ owner, path }) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with ${owner}`,
+    field: path,
+  }));
+  if (conflicts.length === 1)
+    throw applyConflict(
+      `Apply failed with 1 conflict: conflict with ${first.owner}: ${first.path}`,
+      causes,
+    );
   const managers = [...new Set(conflicts.map((one) => one.owner))].sort();
-  const lines = managers.flatMap((owner) => [`conflicts with ${owner}:`, ...conflicts.filter((one) => one.owner === owner).map((one) => `- ${one.path}`)]);
-  throw applyConflict(`Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`, causes);
+  const lines = managers.flatMap((owner) => [
+    `conflicts with ${owner}:`,
+    ...conflicts.filter((one) => one.owner === owner).map((one) => `- ${one.path}`),
+  ]);
+  throw applyConflict(
+    `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`,
+    causes,
+  );
 }

@@ -14,21 +14,40 @@ export interface Part {
 /** The parts of a granular map or list; undefined for whatever is written as a whole. */
 export function partsOf(value: unknown, schema: FieldSchema): readonly Part[] | undefined {
   if (isFields(value) && !schema.atomic) {
-    return Object.entries(value).map(([key, inner]) => ({ segment: `f:${key}`, value: inner, schema: schema.fields?.[key] ?? {} }));
+    return Object.entries(value).map(([key, inner]) => ({
+      segment: `f:${key}`,
+      value: inner,
+      schema: schema.fields?.[key] ?? {},
+    }));
   }
   if (!Array.isArray(value)) return undefined;
-  if (schema.list === 'set') return value.map((inner) => ({ segment: `v:${JSON.stringify(inner)}`, value: inner, schema: { atomic: true } }));
+  if (schema.list === 'set')
+    return value.map((inner) => ({
+      segment: `v:${JSON.stringify(inner)}`,
+      value: inner,
+      schema: { atomic: true },
+    }));
   if (schema.list !== 'map' || !value.every(isFields)) return undefined;
-  return value.map((item) => ({ segment: keySegment(item, schema), value: item, schema: schema.items ?? {} }));
+  return value.map((item) => ({
+    segment: keySegment(item, schema),
+    value: item,
+    schema: schema.items ?? {},
+  }));
 }
 
 function keySegment(item: Fields, schema: FieldSchema): string {
-  const keys = (schema.keys ?? []).map((key) => [key, item[key] ?? schema.keyDefaults?.[key]] as const);
+  const keys = (schema.keys ?? []).map(
+    (key) => [key, item[key] ?? schema.keyDefaults?.[key]] as const,
+  );
   return `k:${JSON.stringify(Object.fromEntries(keys))}`;
 }
 
 /** Leaves, and every list item itself. `containers` adds the maps and lists around them, as plain updates own those too. */
-export function pathsOf(value: unknown, schema: FieldSchema, options: { readonly at?: Path; readonly containers?: boolean } = {}): PathSet {
+export function pathsOf(
+  value: unknown,
+  schema: FieldSchema,
+  options: { readonly at?: Path; readonly containers?: boolean } = {},
+): PathSet {
   const at = options.at ?? [];
   const set = new PathSet();
   const parts = partsOf(value, schema) ?? [];
@@ -36,7 +55,8 @@ export function pathsOf(value: unknown, schema: FieldSchema, options: { readonly
   const container = options.containers === true && at.length > 1;
   if (at.length > 0 && (parts.length === 0 || item || container)) set.add(at);
   for (const part of parts) {
-    for (const path of pathsOf(part.value, part.schema, { ...options, at: [...at, part.segment] })) set.add(path);
+    for (const path of pathsOf(part.value, part.schema, { ...options, at: [...at, part.segment] }))
+      set.add(path);
   }
   return set;
 }
@@ -47,7 +67,9 @@ export function refuseDuplicates(value: unknown, schema: FieldSchema, at: Path =
   const seen = new Set<string>();
   for (const part of parts) {
     if (seen.has(part.segment)) {
-      throw badRequest(`failed to create typed patch object: ${readable(at)}: duplicate entries for key ${readable([part.segment])}`);
+      throw badRequest(
+        `failed to create typed patch object: ${readable(at)}: duplicate entries for key ${readable([part.segment])}`,
+      );
     }
     seen.add(part.segment);
     refuseDuplicates(part.value, part.schema, [...at, part.segment]);
@@ -75,8 +97,10 @@ interface Pair {
 
 function compareAt({ before, after, schema, at }: Pair, out: Difference): void {
   if (equal(before, after)) return;
-  if (before === undefined) return collect(pathsOf(after, schema, { at, containers: true }), out.added);
-  if (after === undefined) return collect(pathsOf(before, schema, { at, containers: true }), out.removed);
+  if (before === undefined)
+    return collect(pathsOf(after, schema, { at, containers: true }), out.added);
+  if (after === undefined)
+    return collect(pathsOf(before, schema, { at, containers: true }), out.removed);
   const left = partsOf(before, schema);
   const right = partsOf(after, schema);
   if (left === undefined || right === undefined || Array.isArray(before) !== Array.isArray(after)) {
@@ -86,12 +110,20 @@ function compareAt({ before, after, schema, at }: Pair, out: Difference): void {
   for (const pair of paired(left, right)) compareAt({ ...pair, at: [...at, pair.segment] }, out);
 }
 
-function paired(left: readonly Part[], right: readonly Part[]): readonly { segment: string; before: unknown; after: unknown; schema: FieldSchema }[] {
+function paired(
+  left: readonly Part[],
+  right: readonly Part[],
+): readonly { segment: string; before: unknown; after: unknown; schema: FieldSchema }[] {
   const old = new Map(left.map((part) => [part.segment, part]));
   const fresh = new Map(right.map((part) => [part.segment, part]));
   return [...new Set([...old.keys(), ...fresh.keys()])].map((segment) => {
     const [before, after] = [old.get(segment), fresh.get(segment)];
-    return { segment, before: before?.value, after: after?.value, schema: after?.schema ?? before?.schema ?? {} };
+    return {
+      segment,
+      before: before?.value,
+      after: after?.value,
+      schema: after?.schema ?? before?.schema ?? {},
+    };
   });
 }
 
@@ -102,7 +134,9 @@ function collect(from: PathSet, into: PathSet): void {
 /** What server-side apply makes of the live value: applied fields win, everything else stays; new list items come last. */
 export function mergeValues(live: unknown, applied: unknown, schema: FieldSchema): unknown {
   if (isFields(live) && isFields(applied) && !schema.atomic) {
-    const merged = Object.entries(applied).map(([key, value]) => [key, mergeValues(live[key], value, schema.fields?.[key] ?? {})] as const);
+    const merged = Object.entries(applied).map(
+      ([key, value]) => [key, mergeValues(live[key], value, schema.fields?.[key] ?? {})] as const,
+    );
     return { ...live, ...Object.fromEntries(merged) };
   }
   const before = Array.isArray(live) ? partsOf(live, schema) : undefined;
@@ -110,23 +144,43 @@ export function mergeValues(live: unknown, applied: unknown, schema: FieldSchema
   if (!before || !after) return applied;
   const incoming = new Map(after.map((part) => [part.segment, part.value]));
   const known = new Set(before.map((part) => part.segment));
-  const kept = before.map((part) => (incoming.has(part.segment) ? mergeValues(part.value, incoming.get(part.segment), part.schema) : part.value));
+  const kept = before.map((part) =>
+    incoming.has(part.segment)
+      ? mergeValues(part.value, incoming.get(part.segment), part.schema)
+      : part.value,
+  );
   return [...kept, ...after.filter((part) => !known.has(part.segment)).map((part) => part.value)];
 }
 
 /** Removes what is at the path; maps and lists left empty by it go too, unless somebody keeps them. */
-export function removeAt(value: unknown, schema: FieldSchema, path: Path, keep: (path: Path) => boolean = () => false): unknown {
+export function removeAt(
+  value: unknown,
+  schema: FieldSchema,
+  path: Path,
+  keep: (path: Path) => boolean = () => false,
+): unknown {
   return removeInner({ value, schema, at: [] }, path, keep);
 }
 
-function removeInner(here: { readonly value: unknown; readonly schema: FieldSchema; readonly at: Path }, path: Path, keep: (path: Path) => boolean): unknown {
+function removeInner(
+  here: { readonly value: unknown; readonly schema: FieldSchema; readonly at: Path },
+  path: Path,
+  keep: (path: Path) => boolean,
+): unknown {
   const [segment, ...rest] = path;
   if (segment === undefined) return undefined;
   const parts = partsOf(here.value, here.schema);
   if (!parts?.some((part) => part.segment === segment)) return here.value;
   const at = [...here.at, segment];
   const next = parts
-    .map((part) => (part.segment === segment ? { ...part, value: removeInner({ value: part.value, schema: part.schema, at }, rest, keep) } : part))
+    .map((part) =>
+      part.segment === segment
+        ? {
+            ...part,
+            value: removeInner({ value: part.value, schema: part.schema, at }, rest, keep),
+          }
+        : part,
+    )
     .filter((part) => part.value !== undefined);
   if (next.length === 0 && here.at.length > 0 && !keep(here.at)) return undefined;
   if (Array.isArray(here.value)) return next.map((part) => part.value);

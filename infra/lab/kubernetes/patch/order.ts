@@ -1,10 +1,18 @@
 /** `$setElementOrder`: the named elements in the given order; those only the server has keep their place among them. */
 import { equal, isFields } from '../fields.ts';
 
-export function orderedLike(current: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): unknown[] {
-  const identity = (value: unknown): unknown => (mergeKey !== undefined && isFields(value) ? value[mergeKey] : value);
-  const rank = (value: unknown): number => order.findIndex((one) => equal(identity(one), identity(value)));
-  const named = current.map((value, at) => ({ value, at, rank: rank(value) })).filter((one) => one.rank >= 0);
+export function orderedLike(
+  current: readonly unknown[],
+  order: readonly unknown[],
+  mergeKey: string | undefined,
+): unknown[] {
+  const identity = (value: unknown): unknown =>
+    mergeKey !== undefined && isFields(value) ? value[mergeKey] : value;
+  const rank = (value: unknown): number =>
+    order.findIndex((one) => equal(identity(one), identity(value)));
+  const named = current
+    .map((value, at) => ({ value, at, rank: rank(value) }))
+    .filter((one) => one.rank >= 0);
   const foreign = current.map((value, at) => ({ value, at })).filter((one) => rank(one.value) < 0);
   const sorted = named.toSorted((left, right) => left.rank - right.rank);
   const result: unknown[] = [];

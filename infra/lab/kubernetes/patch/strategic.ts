@@ -34,8 +34,10 @@ function assign(result: Fields, key: string, { value, schema }: Incoming): void 
     // Deleting and replacing a whole map are spelled inside it.
     if (value['$patch'] === 'delete') delete result[key];
     else result[key] = strategicMerge(isFields(current) ? current : {}, value, schema);
-  } else if (Array.isArray(value) && schema.mergeKey) result[key] = mergeList(listOf(current), value, schema);
-  else if (Array.isArray(value) && schema.list === 'set') result[key] = union(listOf(current), value);
+  } else if (Array.isArray(value) && schema.mergeKey)
+    result[key] = mergeList(listOf(current), value, schema);
+  else if (Array.isArray(value) && schema.list === 'set')
+    result[key] = union(listOf(current), value);
   else result[key] = value;
 }
 
@@ -54,21 +56,34 @@ function union(current: readonly unknown[], added: readonly unknown[]): readonly
   return [...current, ...added.filter((value) => !current.some((one) => equal(one, value)))];
 }
 
-function mergeList(current: readonly unknown[], patch: readonly unknown[], schema: FieldSchema): unknown[] {
+function mergeList(
+  current: readonly unknown[],
+  patch: readonly unknown[],
+  schema: FieldSchema,
+): unknown[] {
   const mergeKey = schema.mergeKey ?? 'name';
   const items = patch.filter(isFields);
   const replacing = items.some((item) => item['$patch'] === 'replace' && !(mergeKey in item));
   const result: unknown[] = replacing ? [] : [...current];
   for (const item of items) {
     if (item['$patch'] === 'replace' && !(mergeKey in item)) continue;
-    if (item[mergeKey] === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+    if (item[mergeKey] === undefined)
+      throw badRequest(
+        `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`,
+      );
     mergeItem(result, item, { mergeKey, schema: schema.items ?? {} });
   }
   return result;
 }
 
-function mergeItem(result: unknown[], item: Fields, how: { readonly mergeKey: string; readonly schema: FieldSchema }): void {
-  const index = result.findIndex((one) => isFields(one) && equal(one[how.mergeKey], item[how.mergeKey]));
+function mergeItem(
+  result: unknown[],
+  item: Fields,
+  how: { readonly mergeKey: string; readonly schema: FieldSchema },
+): void {
+  const index = result.findIndex(
+    (one) => isFields(one) && equal(one[how.mergeKey], item[how.mergeKey]),
+  );
   if (item['$patch'] === 'delete') {
     if (index >= 0) result.splice(index, 1);
     return;
@@ -81,11 +96,14 @@ function mergeItem(result: unknown[], item: Fields, how: { readonly mergeKey: st
 function listDirective(result: Fields, key: string, { value, schema }: Incoming): void {
   if (key.startsWith(DELETE_VALUES)) {
     const field = key.slice(DELETE_VALUES.length);
-    result[field] = listOf(result[field]).filter((one) => !listOf(value).some((gone) => equal(gone, one)));
+    result[field] = listOf(result[field]).filter(
+      (one) => !listOf(value).some((gone) => equal(gone, one)),
+    );
   }
   if (key.startsWith(ORDER)) {
     const field = key.slice(ORDER.length);
     const current = result[field];
-    if (Array.isArray(current)) result[field] = orderedLike(current, listOf(value), schema.fields?.[field]?.mergeKey);
+    if (Array.isArray(current))
+      result[field] = orderedLike(current, listOf(value), schema.fields?.[field]?.mergeKey);
   }
 }

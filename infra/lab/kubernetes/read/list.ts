@@ -30,7 +30,8 @@ interface Continuation {
 function readToken(token: string): Continuation {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (isFields(parsed) && typeof parsed['rv'] === 'number' && typeof parsed['start'] === 'string') return { rv: parsed['rv'], start: parsed['start'] };
+    if (isFields(parsed) && typeof parsed['rv'] === 'number' && typeof parsed['start'] === 'string')
+      return { rv: parsed['rv'], start: parsed['start'] };
   } catch {
     // Answered below: whatever cannot be read was not made here.
   }
@@ -41,12 +42,20 @@ function readToken(token: string): Continuation {
 export function revisionOf(text: string, current: number): number {
   if (text === '' || text === '0') return current;
   const revision = Number(text);
-  if (!Number.isSafeInteger(revision) || revision < 0) throw badRequest(`Invalid value: "${text}": invalid resourceVersion`);
+  if (!Number.isSafeInteger(revision) || revision < 0)
+    throw badRequest(`Invalid value: "${text}": invalid resourceVersion`);
   if (revision > current) throw tooLarge(revision, current);
   return revision;
 }
 
-function source(store: Store, options: ListOptions): { readonly revision: number; readonly all: readonly KubernetesObject[]; readonly start: string } {
+function source(
+  store: Store,
+  options: ListOptions,
+): {
+  readonly revision: number;
+  readonly all: readonly KubernetesObject[];
+  readonly start: string;
+} {
   const { place, token, revisionMatch } = options;
   if (token !== '') {
     const { rv, start } = readToken(token);
@@ -54,15 +63,22 @@ function source(store: Store, options: ListOptions): { readonly revision: number
   }
   const asked = revisionOf(options.revision, store.revision);
   const exact = revisionMatch === 'Exact';
-  if (exact && (options.revision === '' || options.revision === '0')) throw badRequest('resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
-  return exact ? { revision: asked, all: snapshot(store, place, asked), start: '' } : { revision: store.revision, all: store.list(place), start: '' };
+  if (exact && (options.revision === '' || options.revision === '0'))
+    throw badRequest(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
+    );
+  return exact
+    ? { revision: asked, all: snapshot(store, place, asked), start: '' }
+    : { revision: store.revision, all: store.list(place), start: '' };
 }
 
 function snapshot(store: Store, place: Place, revision: number): readonly KubernetesObject[] {
   try {
     return store.listAt(place, revision);
   } catch {
-    throw expired('The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.');
+    throw expired(
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+    );
   }
 }
 
@@ -72,6 +88,8 @@ export function listPage(store: Store, options: ListOptions): Page {
   const items = options.limit > 0 ? rest.slice(0, options.limit) : rest;
   const last = items.at(-1);
   if (items.length === rest.length || !last) return { items, revision };
-  const token = Buffer.from(JSON.stringify({ rv: revision, start: keyOf(last) })).toString('base64url');
+  const token = Buffer.from(JSON.stringify({ rv: revision, start: keyOf(last) })).toString(
+    'base64url',
+  );
   return { items, revision, token, remaining: rest.length - items.length };
 }

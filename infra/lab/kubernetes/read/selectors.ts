@@ -10,7 +10,9 @@ type LabelTest = (labels: Readonly<Record<string, string>>) => boolean;
 
 /** Splits at commas outside parentheses. */
 function clauses(selector: string): readonly string[] {
-  return (selector.match(/(?:\([^)]*\)|[^,(])+/g) ?? []).map((clause) => clause.trim()).filter((clause) => clause !== '');
+  return (selector.match(/(?:\([^)]*\)|[^,(])+/g) ?? [])
+    .map((clause) => clause.trim())
+    .filter((clause) => clause !== '');
 }
 
 function setBased(clause: string): LabelTest | undefined {
@@ -50,7 +52,9 @@ const aliases: Readonly<Record<string, string>> = { source: 'source.component' }
 
 /** events.k8s.io names are stored under their core names. */
 function storedPath(path: string): string {
-  return path.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent');
+  return path
+    .replace(/^regarding\./, 'involvedObject.')
+    .replace(/^reportingController$/, 'reportingComponent');
 }
 
 export function fieldMatcher(selector: string, resource: Resource): Matcher {
@@ -58,10 +62,12 @@ export function fieldMatcher(selector: string, resource: Resource): Matcher {
   const tests = clauses(selector).map((clause): Matcher => {
     const match = /^([^!=]+)(==|=|!=)(.*)$/.exec(clause);
     const path = aliases[match?.[1]?.trim() ?? ''] ?? match?.[1]?.trim() ?? clause;
-    if (!match) throw badRequest(`invalid field selector: "${clause}"; expected name=value or name!=value`);
+    if (!match)
+      throw badRequest(`invalid field selector: "${clause}"; expected name=value or name!=value`);
     if (!allowed.includes(path)) throw badRequest(`field label not supported: ${path}`);
     const missing = path === 'spec.unschedulable' ? 'false' : '';
-    return (object) => ((textAt(object, storedPath(path)) || missing) === match[3]) === (match[2] !== '!=');
+    return (object) =>
+      ((textAt(object, storedPath(path)) || missing) === match[3]) === (match[2] !== '!=');
   });
   return (object) => tests.every((test) => test(object));
 }

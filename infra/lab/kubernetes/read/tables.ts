@@ -14,10 +14,19 @@ export interface TableOptions {
 function included(object: KubernetesObject, { include, version }: TableOptions): unknown {
   if (include === 'None') return undefined;
   if (include === 'Object') return object;
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
+  return {
+    kind: 'PartialObjectMetadata',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata: object.metadata,
+  };
 }
 
-export function tableOf(resource: Resource, items: readonly KubernetesObject[], metadata: Fields, options: TableOptions): Fields {
+export function tableOf(
+  resource: Resource,
+  items: readonly KubernetesObject[],
+  metadata: Fields,
+  options: TableOptions,
+): Fields {
   const columnDefinitions = resource.columns.map(({ name, type, format, wide }) => ({
     name,
     type: type ?? 'string',

@@ -39,7 +39,10 @@ export class Watch {
 
   start(): void {
     const { store, timeoutMs, bookmarkMs } = this.#options;
-    this.#response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    this.#response.writeHead(200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-cache, private',
+    });
     this.#response.flushHeaders();
     try {
       this.#begin();
@@ -54,7 +57,10 @@ export class Watch {
     const ticker = setInterval(() => this.bookmark(), bookmarkMs);
     timeout.unref();
     ticker.unref();
-    this.#endings.push(() => clearTimeout(timeout), () => clearInterval(ticker));
+    this.#endings.push(
+      () => clearTimeout(timeout),
+      () => clearInterval(ticker),
+    );
   }
 
   /** Where the client has got to, if it wants to know. */
@@ -83,7 +89,8 @@ export class Watch {
     const { store, place, matches, revision, initialEvents } = this.#options;
     const fromNow = revision === '' || revision === '0' || initialEvents;
     const from = revisionOf(revision, store.revision);
-    if (fromNow) for (const object of store.list(place).filter(matches)) this.#object('ADDED', object);
+    if (fromNow)
+      for (const object of store.list(place).filter(matches)) this.#object('ADDED', object);
     else for (const change of store.since(place, from)) this.#tell(change);
     if (initialEvents) this.bookmark({ 'k8s.io/initial-events-end': 'true' });
   }
@@ -91,7 +98,11 @@ export class Watch {
   /** An object that starts or stops matching the selectors is added or deleted for this client. */
   #tell({ type, object, previous, storage }: Change): void {
     const { place, matches } = this.#options;
-    if (storage !== place.storage || (place.namespace !== undefined && object.metadata.namespace !== place.namespace)) return;
+    if (
+      storage !== place.storage ||
+      (place.namespace !== undefined && object.metadata.namespace !== place.namespace)
+    )
+      return;
     const before = previous !== undefined && matches(previous);
     const after = type !== 'DELETED' && matches(object);
     if (after) this.#object(before ? 'MODIFIED' : 'ADDED', object);

@@ -16,18 +16,27 @@ export function groupVersion(group: string, version: string): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
-export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+export function splitApiVersion(apiVersion: string): {
+  readonly group: string;
+  readonly version: string;
+} {
   const [first = '', second] = apiVersion.split('/');
   return second === undefined ? { group: '', version: first } : { group: first, version: second };
 }
 
-export function createCatalog(table: readonly Resource[], without: readonly string[] = []): Catalog {
+export function createCatalog(
+  table: readonly Resource[],
+  without: readonly string[] = [],
+): Catalog {
   const withheld = new Set(without);
 
   function left(resource: Resource): Resource | undefined {
     const { group, plural, versions } = resource;
     if (withheld.has(group) || withheld.has(`${plural}.${group}`)) return undefined;
-    const kept = versions.filter((version) => !withheld.has(`${group}/${version}`) && !withheld.has(`${plural}.${group}/${version}`));
+    const kept = versions.filter(
+      (version) =>
+        !withheld.has(`${group}/${version}`) && !withheld.has(`${plural}.${group}/${version}`),
+    );
     return kept.length === 0 ? undefined : { ...resource, versions: kept };
   }
 
@@ -38,10 +47,18 @@ export function createCatalog(table: readonly Resource[], without: readonly stri
   return {
     served,
     find: (group, version, plural) =>
-      served().find((resource) => resource.group === group && resource.plural === plural && resource.versions.includes(version)),
+      served().find(
+        (resource) =>
+          resource.group === group &&
+          resource.plural === plural &&
+          resource.versions.includes(version),
+      ),
     byKind: (apiVersion, kind) => {
       const { group, version } = splitApiVersion(apiVersion);
-      return served().find((resource) => resource.group === group && resource.kind === kind && resource.versions.includes(version));
+      return served().find(
+        (resource) =>
+          resource.group === group && resource.kind === kind && resource.versions.includes(version),
+      );
     },
     byStorage: (storage) => table.find((resource) => resource.storage === storage),
     serve: (what, on) => void (on ? withheld.delete(what) : withheld.add(what)),

@@ -30,7 +30,9 @@ function condition(type: string): Cell {
 }
 
 function conditionOf(object: KubernetesObject, type: string): unknown {
-  return listOf(fieldAt(object, 'status.conditions')).find((entry) => textAt(entry, 'type') === type);
+  return listOf(fieldAt(object, 'status.conditions')).find(
+    (entry) => textAt(entry, 'type') === type,
+  );
 }
 
 const name = column('Name', (object) => object.metadata.name, { format: 'name' });
@@ -57,9 +59,12 @@ function servicePorts(object: KubernetesObject): string {
 
 function externalIp(object: KubernetesObject): string {
   const fixed = listOf(fieldAt(object, 'spec.externalIPs')).map(String);
-  if (textAt(object, 'spec.type') === 'ExternalName') return textAt(object, 'spec.externalName') || '<none>';
+  if (textAt(object, 'spec.type') === 'ExternalName')
+    return textAt(object, 'spec.externalName') || '<none>';
   if (textAt(object, 'spec.type') !== 'LoadBalancer') return joined(fixed);
-  const ingress = listOf(fieldAt(object, 'status.loadBalancer.ingress')).map((entry) => textAt(entry, 'ip') || textAt(entry, 'hostname'));
+  const ingress = listOf(fieldAt(object, 'status.loadBalancer.ingress')).map(
+    (entry) => textAt(entry, 'ip') || textAt(entry, 'hostname'),
+  );
   const all = [...ingress, ...fixed];
   return all.length === 0 ? '<pending>' : all.join(',');
 }
@@ -86,7 +91,9 @@ function podStatus(object: KubernetesObject): string {
 }
 
 function restarts(object: KubernetesObject): string {
-  const counts = listOf(fieldAt(object, 'status.containerStatuses')).map((status) => Number(fieldAt(status, 'restartCount') ?? 0));
+  const counts = listOf(fieldAt(object, 'status.containerStatuses')).map((status) =>
+    Number(fieldAt(status, 'restartCount') ?? 0),
+  );
   return String(counts.reduce((sum, one) => sum + one, 0));
 }
 
@@ -112,12 +119,18 @@ const rolePrefix = 'node-role.kubernetes.io/';
 
 function nodeRoles(object: KubernetesObject): string {
   const labels = Object.keys(object.metadata.labels ?? {});
-  return joined(labels.filter((label) => label.startsWith(rolePrefix)).map((label) => label.slice(rolePrefix.length)));
+  return joined(
+    labels
+      .filter((label) => label.startsWith(rolePrefix))
+      .map((label) => label.slice(rolePrefix.length)),
+  );
 }
 
 function nodeAddress(type: string): Cell {
   return (object) => {
-    const found = listOf(fieldAt(object, 'status.addresses')).find((address) => textAt(address, 'type') === type);
+    const found = listOf(fieldAt(object, 'status.addresses')).find(
+      (address) => textAt(address, 'type') === type,
+    );
     return textAt(found, 'address') || '<none>';
   };
 }
@@ -132,39 +145,77 @@ export const nodeColumns: readonly Column[] = [
   column('External-IP', nodeAddress('ExternalIP'), { wide: true }),
   column('OS-Image', text('status.nodeInfo.osImage', '<unknown>'), { wide: true }),
   column('Kernel-Version', text('status.nodeInfo.kernelVersion', '<unknown>'), { wide: true }),
-  column('Container-Runtime', text('status.nodeInfo.containerRuntimeVersion', '<unknown>'), { wide: true }),
+  column('Container-Runtime', text('status.nodeInfo.containerRuntimeVersion', '<unknown>'), {
+    wide: true,
+  }),
 ];
 
 function lastSeen(object: KubernetesObject, now: number): string {
-  const moment = ['series.lastObservedTime', 'lastTimestamp', 'eventTime', 'metadata.creationTimestamp'].map((path) => textAt(object, path));
-  return humanAge(moment.find((value) => value !== ''), now);
+  const moment = [
+    'series.lastObservedTime',
+    'lastTimestamp',
+    'eventTime',
+    'metadata.creationTimestamp',
+  ].map((path) => textAt(object, path));
+  return humanAge(
+    moment.find((value) => value !== ''),
+    now,
+  );
 }
 
 export const eventColumns: readonly Column[] = [
   column('Last Seen', lastSeen),
   column('Type', text('type')),
   column('Reason', text('reason')),
-  column('Object', (object) => `${textAt(object, 'involvedObject.kind').toLowerCase()}/${textAt(object, 'involvedObject.name')}`),
+  column(
+    'Object',
+    (object) =>
+      `${textAt(object, 'involvedObject.kind').toLowerCase()}/${textAt(object, 'involvedObject.name')}`,
+  ),
   column('Subobject', text('involvedObject.fieldPath'), { wide: true }),
-  column('Source', (object) => textAt(object, 'source.component') || textAt(object, 'reportingComponent'), { wide: true }),
+  column(
+    'Source',
+    (object) => textAt(object, 'source.component') || textAt(object, 'reportingComponent'),
+    { wide: true },
+  ),
   column('Message', (object) => textAt(object, 'message').trim()),
-  column('First Seen', (object, now) => humanAge(textAt(object, 'firstTimestamp') || object.metadata.creationTimestamp, now), { wide: true }),
+  column(
+    'First Seen',
+    (object, now) =>
+      humanAge(textAt(object, 'firstTimestamp') || object.metadata.creationTimestamp, now),
+    { wide: true },
+  ),
   column('Count', (object) => textAt(object, 'count') || '1', { wide: true }),
   column('Name', (object) => object.metadata.name, { wide: true }),
 ];
 
-export const namespaceColumns: readonly Column[] = [name, column('Status', text('status.phase')), age];
+export const namespaceColumns: readonly Column[] = [
+  name,
+  column('Status', text('status.phase')),
+  age,
+];
 
 function dataCount(object: KubernetesObject): string {
-  return String(Object.keys(fieldsOf(object['data'])).length + Object.keys(fieldsOf(object['binaryData'])).length);
+  return String(
+    Object.keys(fieldsOf(object['data'])).length +
+      Object.keys(fieldsOf(object['binaryData'])).length,
+  );
 }
 
 export const configMapColumns: readonly Column[] = [name, column('Data', dataCount), age];
-export const secretColumns: readonly Column[] = [name, column('Type', text('type', 'Opaque')), column('Data', dataCount), age];
+export const secretColumns: readonly Column[] = [
+  name,
+  column('Type', text('type', 'Opaque')),
+  column('Data', dataCount),
+  age,
+];
 
 export const deploymentColumns: readonly Column[] = [
   name,
-  column('Ready', (object) => `${count('status.readyReplicas')(object, 0)}/${count('spec.replicas')(object, 0)}`),
+  column(
+    'Ready',
+    (object) => `${count('status.readyReplicas')(object, 0)}/${count('spec.replicas')(object, 0)}`,
+  ),
   column('Up-to-date', count('status.updatedReplicas'), { type: 'integer' }),
   column('Available', count('status.availableReplicas'), { type: 'integer' }),
   age,
@@ -174,7 +225,9 @@ function subsets(object: KubernetesObject): string {
   const all = listOf(object['subsets']).flatMap((subset) =>
     listOf(fieldAt(subset, 'addresses')).flatMap((address) => {
       const ports = listOf(fieldAt(subset, 'ports'));
-      return ports.length === 0 ? [textAt(address, 'ip')] : ports.map((port) => `${textAt(address, 'ip')}:${textAt(port, 'port')}`);
+      return ports.length === 0
+        ? [textAt(address, 'ip')]
+        : ports.map((port) => `${textAt(address, 'ip')}:${textAt(port, 'port')}`);
     }),
   );
   return shortened(all);
@@ -182,7 +235,9 @@ function subsets(object: KubernetesObject): string {
 
 function shortened(all: readonly string[]): string {
   if (all.length === 0) return '<none>';
-  return all.length > 3 ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...` : all.join(',');
+  return all.length > 3
+    ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...`
+    : all.join(',');
 }
 
 export const endpointsColumns: readonly Column[] = [name, column('Endpoints', subsets), age];
@@ -190,15 +245,37 @@ export const endpointsColumns: readonly Column[] = [name, column('Endpoints', su
 export const endpointSliceColumns: readonly Column[] = [
   name,
   column('AddressType', text('addressType')),
-  column('Ports', (object) => shortened(listOf(object['ports']).map((port) => textAt(port, 'port') || '*')).replace('<none>', '<unset>')),
-  column('Endpoints', (object) => shortened(listOf(object['endpoints']).flatMap((end) => listOf(fieldAt(end, 'addresses')).map(String))).replace('<none>', '<unset>')),
+  column('Ports', (object) =>
+    shortened(listOf(object['ports']).map((port) => textAt(port, 'port') || '*')).replace(
+      '<none>',
+      '<unset>',
+    ),
+  ),
+  column('Endpoints', (object) =>
+    shortened(
+      listOf(object['endpoints']).flatMap((end) => listOf(fieldAt(end, 'addresses')).map(String)),
+    ).replace('<none>', '<unset>'),
+  ),
   age,
 ];
 
-export const leaseColumns: readonly Column[] = [name, column('Holder', text('spec.holderIdentity')), age];
+export const leaseColumns: readonly Column[] = [
+  name,
+  column('Holder', text('spec.holderIdentity')),
+  age,
+];
 
-export const virtualServiceColumns: readonly Column[] = [name, column('Gateways', listed('spec.gateways')), column('Hosts', listed('spec.hosts')), age];
-export const destinationRuleColumns: readonly Column[] = [name, column('Host', text('spec.host')), age];
+export const virtualServiceColumns: readonly Column[] = [
+  name,
+  column('Gateways', listed('spec.gateways')),
+  column('Hosts', listed('spec.hosts')),
+  age,
+];
+export const destinationRuleColumns: readonly Column[] = [
+  name,
+  column('Host', text('spec.host')),
+  age,
+];
 export const serviceEntryColumns: readonly Column[] = [
   name,
   column('Hosts', listed('spec.hosts')),
@@ -210,7 +287,11 @@ export const serviceEntryColumns: readonly Column[] = [
 export const apiGatewayColumns: readonly Column[] = [
   name,
   column('Class', text('spec.gatewayClassName')),
-  column('Address', (object) => listOf(fieldAt(object, 'status.addresses')).map((address) => textAt(address, 'value')).join(',')),
+  column('Address', (object) =>
+    listOf(fieldAt(object, 'status.addresses'))
+      .map((address) => textAt(address, 'value'))
+      .join(','),
+  ),
   column('Programmed', condition('Programmed')),
   age,
 ];
@@ -221,4 +302,8 @@ export const gatewayClassColumns: readonly Column[] = [
   age,
   column('Description', text('spec.description'), { wide: true }),
 ];
-export const hostnameColumns: readonly Column[] = [name, column('Hostnames', listed('spec.hostnames')), age];
+export const hostnameColumns: readonly Column[] = [
+  name,
+  column('Hostnames', listed('spec.hostnames')),
+  age,
+];

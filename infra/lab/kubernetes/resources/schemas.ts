@@ -5,7 +5,10 @@ function fields(inner: Readonly<Record<string, FieldSchema>>): FieldSchema {
   return { fields: inner };
 }
 
-function keyed(keys: readonly string[], extra: Omit<FieldSchema, 'list' | 'keys'> = {}): FieldSchema {
+function keyed(
+  keys: readonly string[],
+  extra: Omit<FieldSchema, 'list' | 'keys'> = {},
+): FieldSchema {
   return { list: 'map', keys, mergeKey: keys[0] ?? 'name', ...extra };
 }
 
@@ -13,7 +16,10 @@ const atomicMap: FieldSchema = { atomic: true };
 const conditions = keyed(['type']);
 const protocol = { keyDefaults: { protocol: 'TCP' } };
 
-export const metadataSchema: FieldSchema = fields({ finalizers: { list: 'set' }, ownerReferences: keyed(['uid']) });
+export const metadataSchema: FieldSchema = fields({
+  finalizers: { list: 'set' },
+  ownerReferences: keyed(['uid']),
+});
 
 const container = fields({
   ports: keyed(['containerPort', 'protocol'], protocol),
@@ -33,11 +39,18 @@ const podSpec = fields({
   nodeSelector: atomicMap,
 });
 
-export const podSchema = fields({ metadata: metadataSchema, spec: podSpec, status: fields({ conditions, podIPs: keyed(['ip']) }) });
+export const podSchema = fields({
+  metadata: metadataSchema,
+  spec: podSpec,
+  status: fields({ conditions, podIPs: keyed(['ip']) }),
+});
 
 export const deploymentSchema = fields({
   metadata: metadataSchema,
-  spec: fields({ selector: atomicMap, template: fields({ metadata: metadataSchema, spec: podSpec }) }),
+  spec: fields({
+    selector: atomicMap,
+    template: fields({ metadata: metadataSchema, spec: podSpec }),
+  }),
   status: fields({ conditions }),
 });
 
@@ -54,11 +67,22 @@ export const nodeSchema = fields({
   status: fields({ conditions, addresses: keyed(['type']) }),
 });
 
-export const eventSchema = fields({ metadata: metadataSchema, involvedObject: atomicMap, regarding: atomicMap, related: atomicMap });
-export const serviceAccountSchema = fields({ metadata: metadataSchema, secrets: keyed(['name']), imagePullSecrets: { mergeKey: 'name' } });
+export const eventSchema = fields({
+  metadata: metadataSchema,
+  involvedObject: atomicMap,
+  regarding: atomicMap,
+  related: atomicMap,
+});
+export const serviceAccountSchema = fields({
+  metadata: metadataSchema,
+  secrets: keyed(['name']),
+  imagePullSecrets: { mergeKey: 'name' },
+});
 export const plainSchema = fields({ metadata: metadataSchema, status: fields({ conditions }) });
 
-const apiListeners = keyed(['name'], { items: fields({ allowedRoutes: fields({ namespaces: fields({ selector: atomicMap }) }) }) });
+const apiListeners = keyed(['name'], {
+  items: fields({ allowedRoutes: fields({ namespaces: fields({ selector: atomicMap }) }) }),
+});
 
 export const apiGatewaySchema = fields({
   metadata: metadataSchema,

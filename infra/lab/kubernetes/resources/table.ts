@@ -35,30 +35,94 @@ function gatewayApi(versions: readonly string[], row: Row): Resource {
   return resource('gateway.networking.k8s.io', versions, { ...common, ...row });
 }
 
-const aboutEvents = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
-const coreEvents = [...aboutEvents.map((field) => `involvedObject.${field}`), 'reason', 'type', 'source.component', 'reportingComponent'];
-const newEvents = [...aboutEvents.map((field) => `regarding.${field}`), 'reason', 'type', 'reportingController'];
-const event = { kind: 'Event', plural: 'events', shortNames: ['ev'], storage: 'events', schema: schemas.eventSchema, columns: columns.eventColumns };
+const aboutEvents = [
+  'kind',
+  'namespace',
+  'name',
+  'uid',
+  'apiVersion',
+  'resourceVersion',
+  'fieldPath',
+];
+const coreEvents = [
+  ...aboutEvents.map((field) => `involvedObject.${field}`),
+  'reason',
+  'type',
+  'source.component',
+  'reportingComponent',
+];
+const newEvents = [
+  ...aboutEvents.map((field) => `regarding.${field}`),
+  'reason',
+  'type',
+  'reportingController',
+];
+const event = {
+  kind: 'Event',
+  plural: 'events',
+  shortNames: ['ev'],
+  storage: 'events',
+  schema: schemas.eventSchema,
+  columns: columns.eventColumns,
+};
 
 /** In the order in which kubectl settles a word that several groups know, such as "gateway". */
 export const allResources: readonly Resource[] = [
-  core({ kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], columns: columns.configMapColumns }),
-  core({ kind: 'Endpoints', plural: 'endpoints', shortNames: ['ep'], columns: columns.endpointsColumns }),
+  core({
+    kind: 'ConfigMap',
+    plural: 'configmaps',
+    shortNames: ['cm'],
+    columns: columns.configMapColumns,
+  }),
+  core({
+    kind: 'Endpoints',
+    plural: 'endpoints',
+    shortNames: ['ep'],
+    columns: columns.endpointsColumns,
+  }),
   core({ ...event, selectable: coreEvents }),
-  core({ kind: 'Namespace', plural: 'namespaces', shortNames: ['ns'], namespaced: false, status: true, selectable: ['status.phase'], columns: columns.namespaceColumns }),
-  core({ kind: 'Node', plural: 'nodes', shortNames: ['no'], namespaced: false, status: true, selectable: ['spec.unschedulable'], schema: schemas.nodeSchema, columns: columns.nodeColumns }),
+  core({
+    kind: 'Namespace',
+    plural: 'namespaces',
+    shortNames: ['ns'],
+    namespaced: false,
+    status: true,
+    selectable: ['status.phase'],
+    columns: columns.namespaceColumns,
+  }),
+  core({
+    kind: 'Node',
+    plural: 'nodes',
+    shortNames: ['no'],
+    namespaced: false,
+    status: true,
+    selectable: ['spec.unschedulable'],
+    schema: schemas.nodeSchema,
+    columns: columns.nodeColumns,
+  }),
   core({
     kind: 'Pod',
     plural: 'pods',
     shortNames: ['po'],
     categories: ['all'],
     status: true,
-    selectable: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
+    selectable: [
+      'spec.nodeName',
+      'spec.restartPolicy',
+      'spec.serviceAccountName',
+      'status.phase',
+      'status.podIP',
+    ],
     schema: schemas.podSchema,
     columns: columns.podColumns,
   }),
   core({ kind: 'Secret', plural: 'secrets', selectable: ['type'], columns: columns.secretColumns }),
-  core({ kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], schema: schemas.serviceAccountSchema }),
+  core({
+    kind: 'ServiceAccount',
+    plural: 'serviceaccounts',
+    shortNames: ['sa'],
+    schema: schemas.serviceAccountSchema,
+  }),
   core({
     kind: 'Service',
     plural: 'services',
@@ -69,19 +133,72 @@ export const allResources: readonly Resource[] = [
     schema: schemas.serviceSchema,
     columns: columns.serviceColumns,
   }),
-  resource('apps', ['v1'], { kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], categories: ['all'], status: true, schema: schemas.deploymentSchema, columns: columns.deploymentColumns }),
-  resource('coordination.k8s.io', ['v1'], { kind: 'Lease', plural: 'leases', columns: columns.leaseColumns }),
-  resource('discovery.k8s.io', ['v1'], { kind: 'EndpointSlice', plural: 'endpointslices', columns: columns.endpointSliceColumns }),
+  resource('apps', ['v1'], {
+    kind: 'Deployment',
+    plural: 'deployments',
+    shortNames: ['deploy'],
+    categories: ['all'],
+    status: true,
+    schema: schemas.deploymentSchema,
+    columns: columns.deploymentColumns,
+  }),
+  resource('coordination.k8s.io', ['v1'], {
+    kind: 'Lease',
+    plural: 'leases',
+    columns: columns.leaseColumns,
+  }),
+  resource('discovery.k8s.io', ['v1'], {
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    columns: columns.endpointSliceColumns,
+  }),
   resource('events.k8s.io', ['v1'], { ...event, selectable: newEvents }),
-  gatewayApi(['v1', 'v1beta1'], { kind: 'GatewayClass', plural: 'gatewayclasses', shortNames: ['gc'], namespaced: false, schema: schemas.gatewayClassSchema, columns: columns.gatewayClassColumns }),
-  gatewayApi(['v1', 'v1beta1'], { kind: 'Gateway', plural: 'gateways', shortNames: ['gtw'], schema: schemas.apiGatewaySchema, columns: columns.apiGatewayColumns }),
-  gatewayApi(['v1', 'v1beta1'], { kind: 'HTTPRoute', plural: 'httproutes', columns: columns.hostnameColumns }),
+  gatewayApi(['v1', 'v1beta1'], {
+    kind: 'GatewayClass',
+    plural: 'gatewayclasses',
+    shortNames: ['gc'],
+    namespaced: false,
+    schema: schemas.gatewayClassSchema,
+    columns: columns.gatewayClassColumns,
+  }),
+  gatewayApi(['v1', 'v1beta1'], {
+    kind: 'Gateway',
+    plural: 'gateways',
+    shortNames: ['gtw'],
+    schema: schemas.apiGatewaySchema,
+    columns: columns.apiGatewayColumns,
+  }),
+  gatewayApi(['v1', 'v1beta1'], {
+    kind: 'HTTPRoute',
+    plural: 'httproutes',
+    columns: columns.hostnameColumns,
+  }),
   gatewayApi(['v1'], { kind: 'GRPCRoute', plural: 'grpcroutes', columns: columns.hostnameColumns }),
   gatewayApi(['v1', 'v1alpha2'], { kind: 'TLSRoute', plural: 'tlsroutes' }),
   gatewayApi(['v1', 'v1alpha2'], { kind: 'TCPRoute', plural: 'tcproutes' }),
-  gatewayApi(['v1'], { kind: 'ListenerSet', plural: 'listenersets', shortNames: ['lset'], schema: schemas.apiGatewaySchema }),
-  istio({ kind: 'DestinationRule', plural: 'destinationrules', shortNames: ['dr'], columns: columns.destinationRuleColumns }),
+  gatewayApi(['v1'], {
+    kind: 'ListenerSet',
+    plural: 'listenersets',
+    shortNames: ['lset'],
+    schema: schemas.apiGatewaySchema,
+  }),
+  istio({
+    kind: 'DestinationRule',
+    plural: 'destinationrules',
+    shortNames: ['dr'],
+    columns: columns.destinationRuleColumns,
+  }),
   istio({ kind: 'Gateway', plural: 'gateways', shortNames: ['gw'] }),
-  istio({ kind: 'ServiceEntry', plural: 'serviceentries', shortNames: ['se'], columns: columns.serviceEntryColumns }),
-  istio({ kind: 'VirtualService', plural: 'virtualservices', shortNames: ['vs'], columns: columns.virtualServiceColumns }),
+  istio({
+    kind: 'ServiceEntry',
+    plural: 'serviceentries',
+    shortNames: ['se'],
+    columns: columns.serviceEntryColumns,
+  }),
+  istio({
+    kind: 'VirtualService',
+    plural: 'virtualservices',
+    shortNames: ['vs'],
+    columns: columns.virtualServiceColumns,
+  }),
 ];

@@ -1,7 +1,15 @@
 /** Cluster addresses and node ports. Allocation takes the lowest free one, so a lab comes out the same every time. */
 import { fieldAt, textAt } from '../fields.ts';
 import type { Cause, Fields, KubernetesObject } from '../types.ts';
-import { nodePortOf, portsOf, specOf, typeOf, wantsHealthCheckPort, wantsNodePorts, withSpec } from './spec.ts';
+import {
+  nodePortOf,
+  portsOf,
+  specOf,
+  typeOf,
+  wantsHealthCheckPort,
+  wantsNodePorts,
+  withSpec,
+} from './spec.ts';
 
 const FIRST_NODE_PORT = 30_000;
 const LAST_NODE_PORT = 32_767;
@@ -33,7 +41,10 @@ export interface Allocation {
 }
 
 /** Gives the Service what it needs and has not got, or says what it asked for that is taken. */
-export function allocate(service: KubernetesObject, others: readonly KubernetesObject[]): Allocation {
+export function allocate(
+  service: KubernetesObject,
+  others: readonly KubernetesObject[],
+): Allocation {
   const claims = claimsOf(others);
   const causes: Cause[] = [];
   let spec = withAddress(specOf(service), { type: typeOf(service), claims, causes });
@@ -44,7 +55,14 @@ export function allocate(service: KubernetesObject, others: readonly KubernetesO
   return { service: withSpec(service, spec), causes };
 }
 
-function withAddress(spec: Fields, { type, claims, causes }: { readonly type: string; readonly claims: Claims; readonly causes: Cause[] }): Fields {
+function withAddress(
+  spec: Fields,
+  {
+    type,
+    claims,
+    causes,
+  }: { readonly type: string; readonly claims: Claims; readonly causes: Cause[] },
+): Fields {
   if (type === 'ExternalName') return spec;
   const asked = textAt(spec, 'clusterIP');
   if (asked !== '' && asked !== 'None' && claims.addresses.has(asked)) {
@@ -52,7 +70,13 @@ function withAddress(spec: Fields, { type, claims, causes }: { readonly type: st
     causes.push({ reason: 'FieldValueInvalid', message, field: 'spec.clusterIPs' });
   }
   const clusterIP = asked || freeAddress(claims);
-  return { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', ...spec, clusterIP, clusterIPs: spec['clusterIPs'] ?? [clusterIP] };
+  return {
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: 'SingleStack',
+    ...spec,
+    clusterIP,
+    clusterIPs: spec['clusterIPs'] ?? [clusterIP],
+  };
 }
 
 function freeAddress(claims: Claims): string {
@@ -67,39 +91,63 @@ function addressAt(index: number): string {
 
 function freePort(claims: Claims, protocols: readonly string[]): number {
   for (let number = FIRST_NODE_PORT; number <= LAST_NODE_PORT; number += 1) {
-    const taken = ['TCP', 'UDP', 'SCTP'].some((protocol) => claims.ports.has(`${protocol}/${number}`));
+    const taken = ['TCP', 'UDP', 'SCTP'].some((protocol) =>
+      claims.ports.has(`${protocol}/${number}`),
+    );
     if (!taken) {
       for (const protocol of protocols) claims.ports.add(`${protocol}/${number}`);
       return number;
     }
   }
-  throw new Error(`The lab's node ports ${FIRST_NODE_PORT} to ${LAST_NODE_PORT} are used up; delete a Service of type NodePort or LoadBalancer.`);
+  throw new Error(
+    `The lab's node ports ${FIRST_NODE_PORT} to ${LAST_NODE_PORT} are used up; delete a Service of type NodePort or LoadBalancer.`,
+  );
 }
 
-function withNodePorts(service: KubernetesObject, claims: Claims, causes: Cause[]): readonly Fields[] {
+function withNodePorts(
+  service: KubernetesObject,
+  claims: Claims,
+  causes: Cause[],
+): readonly Fields[] {
   const ports = portsOf(service);
   ports.forEach((port, index) => {
     if (nodePortOf(port) !== 0) claim(port, { index, claims, causes });
   });
   if (!wantsNodePorts(service)) return ports;
   // TCP and UDP of one port number share the node port.
-  const shared = new Map(ports.filter((port) => nodePortOf(port) !== 0).map((port) => [fieldAt(port, 'port'), nodePortOf(port)]));
+  const shared = new Map(
+    ports
+      .filter((port) => nodePortOf(port) !== 0)
+      .map((port) => [fieldAt(port, 'port'), nodePortOf(port)]),
+  );
   return ports.map((port) => {
     if (nodePortOf(port) !== 0) return port;
-    const number = shared.get(fieldAt(port, 'port')) ?? freePort(claims, [textAt(port, 'protocol') || 'TCP']);
+    const number =
+      shared.get(fieldAt(port, 'port')) ?? freePort(claims, [textAt(port, 'protocol') || 'TCP']);
     shared.set(fieldAt(port, 'port'), number);
     return { ...port, nodePort: number };
   });
 }
 
-function claim(port: Fields, { index, claims, causes }: { readonly index: number; readonly claims: Claims; readonly causes: Cause[] }): void {
+function claim(
+  port: Fields,
+  {
+    index,
+    claims,
+    causes,
+  }: { readonly index: number; readonly claims: Claims; readonly causes: Cause[] },
+): void {
   const number = nodePortOf(port);
   const field = `spec.ports[${index}].nodePort`;
   if (number < FIRST_NODE_PORT || number > LAST_NODE_PORT) {
     const message = `Invalid value: ${number}: provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`;
     causes.push({ reason: 'FieldValueInvalid', message, field });
   } else if (claims.ports.has(claimed(port, number))) {
-    causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${number}: provided port is already allocated`, field });
+    causes.push({
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${number}: provided port is already allocated`,
+      field,
+    });
   }
   claims.ports.add(claimed(port, number));
 }

@@ -1,12 +1,25 @@
 import { fieldAt, fieldsOf, isFields, listOf, without } from '../fields.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
-import { isExternal, isHeadless, nodePortOf, portsOf, specOf, typeOf, wantsHealthCheckPort, withSpec } from './spec.ts';
+import {
+  isExternal,
+  isHeadless,
+  nodePortOf,
+  portsOf,
+  specOf,
+  typeOf,
+  wantsHealthCheckPort,
+  withSpec,
+} from './spec.ts';
 
 /** What the API server fills in before anything else looks at the Service. */
 export function defaultService(service: KubernetesObject): KubernetesObject {
   const type = typeOf(service);
   const spec: Fields = { sessionAffinity: 'None', type, ...specOf(service) };
-  const ports = portsOf(service).map((port) => ({ protocol: 'TCP', ...port, targetPort: port['targetPort'] ?? port['port'] }));
+  const ports = portsOf(service).map((port) => ({
+    protocol: 'TCP',
+    ...port,
+    targetPort: port['targetPort'] ?? port['port'],
+  }));
   if (ports.length > 0) spec['ports'] = ports;
   if (type !== 'ExternalName') spec['internalTrafficPolicy'] ??= 'Cluster';
   if (isExternal(service)) spec['externalTrafficPolicy'] ??= 'Cluster';
@@ -18,9 +31,18 @@ function defaultStatus(service: KubernetesObject): KubernetesObject {
   const status = fieldsOf(service['status']);
   const balancer = fieldsOf(status['loadBalancer']);
   const ingress = listOf(balancer['ingress']);
-  if (typeOf(service) !== 'LoadBalancer') return { ...service, status: { ...status, loadBalancer: {} } };
-  const filled = ingress.map((entry) => (isFields(entry) && entry['ip'] ? { ...entry, ipMode: entry['ipMode'] ?? 'VIP' } : entry));
-  return { ...service, status: { ...status, loadBalancer: { ...balancer, ...(ingress.length > 0 && { ingress: filled }) } } };
+  if (typeOf(service) !== 'LoadBalancer')
+    return { ...service, status: { ...status, loadBalancer: {} } };
+  const filled = ingress.map((entry) =>
+    isFields(entry) && entry['ip'] ? { ...entry, ipMode: entry['ipMode'] ?? 'VIP' } : entry,
+  );
+  return {
+    ...service,
+    status: {
+      ...status,
+      loadBalancer: { ...balancer, ...(ingress.length > 0 && { ingress: filled }) },
+    },
+  };
 }
 
 /** An update that leaves out what was allocated means to keep it; a changed type lets go of what it has no use for. */
@@ -28,9 +50,11 @@ export function keepAllocated(before: KubernetesObject, after: KubernetesObject)
   const old = specOf(before);
   const spec = { ...specOf(after) };
   if (typeOf(before) !== 'ExternalName' && typeOf(after) !== 'ExternalName') {
-    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) spec[field] ??= old[field];
+    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+      spec[field] ??= old[field];
   }
-  if (wantsHealthCheckPort(before) && wantsHealthCheckPort(after)) spec['healthCheckNodePort'] ??= old['healthCheckNodePort'];
+  if (wantsHealthCheckPort(before) && wantsHealthCheckPort(after))
+    spec['healthCheckNodePort'] ??= old['healthCheckNodePort'];
   return dropped(before, withPorts(before, withSpec(after, defined(spec))));
 }
 
@@ -45,7 +69,9 @@ function withPorts(before: KubernetesObject, after: KubernetesObject): Kubernete
   const byName = new Map(portsOf(before).map((port) => [fieldAt(port, 'name'), nodePortOf(port)]));
   const ports = portsOf(after).map((port) => {
     const kept = byName.get(fieldAt(port, 'name')) ?? 0;
-    return nodePortOf(port) !== 0 || kept === 0 || explicit.has(kept) ? port : { ...port, nodePort: kept };
+    return nodePortOf(port) !== 0 || kept === 0 || explicit.has(kept)
+      ? port
+      : { ...port, nodePort: kept };
   });
   return portsOf(after).length === 0 ? after : withSpec(after, { ...specOf(after), ports });
 }
@@ -55,11 +81,27 @@ function dropped(before: KubernetesObject, after: KubernetesObject): KubernetesO
   let spec = specOf(after);
   if (isExternal(before) && !isExternal(after)) {
     const old = new Set(portsOf(before).map(nodePortOf));
-    spec = { ...spec, ports: portsOf(after).map((port) => (old.has(nodePortOf(port)) ? without(port, 'nodePort') : port)) };
-    if (spec['externalTrafficPolicy'] === specOf(before)['externalTrafficPolicy']) spec = without(spec, 'externalTrafficPolicy');
+    spec = {
+      ...spec,
+      ports: portsOf(after).map((port) =>
+        old.has(nodePortOf(port)) ? without(port, 'nodePort') : port,
+      ),
+    };
+    if (spec['externalTrafficPolicy'] === specOf(before)['externalTrafficPolicy'])
+      spec = without(spec, 'externalTrafficPolicy');
   }
-  if (typeOf(before) === 'LoadBalancer' && typeOf(after) !== 'LoadBalancer') spec = without(spec, 'allocateLoadBalancerNodePorts', 'loadBalancerClass');
-  if (wantsHealthCheckPort(before) && !wantsHealthCheckPort(after)) spec = without(spec, 'healthCheckNodePort');
-  if (typeOf(after) === 'ExternalName' && !isHeadless(after)) spec = without(spec, 'clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy');
+  if (typeOf(before) === 'LoadBalancer' && typeOf(after) !== 'LoadBalancer')
+    spec = without(spec, 'allocateLoadBalancerNodePorts', 'loadBalancerClass');
+  if (wantsHealthCheckPort(before) && !wantsHealthCheckPort(after))
+    spec = without(spec, 'healthCheckNodePort');
+  if (typeOf(after) === 'ExternalName' && !isHeadless(after))
+    spec = without(
+      spec,
+      'clusterIP',
+      'clusterIPs',
+      'ipFamilies',
+      'ipFamilyPolicy',
+      'internalTrafficPolicy',
+    );
   return withSpec(after, spec);
 }

@@ -23,7 +23,11 @@ export function isExternal(service: KubernetesObject | undefined): boolean {
 }
 
 export function wantsNodePorts(service: KubernetesObject | undefined): boolean {
-  return typeOf(service) === 'NodePort' || (typeOf(service) === 'LoadBalancer' && specOf(service)['allocateLoadBalancerNodePorts'] !== false);
+  return (
+    typeOf(service) === 'NodePort' ||
+    (typeOf(service) === 'LoadBalancer' &&
+      specOf(service)['allocateLoadBalancerNodePorts'] !== false)
+  );
 }
 
 export function wantsHealthCheckPort(service: KubernetesObject | undefined): boolean {

@@ -11,11 +11,24 @@ function cause(field: string, message: string, reason = 'FieldValueInvalid'): Ca
 
 function unsupported(field: string, value: string, supported: readonly string[]): Cause {
   const list = supported.map((one) => JSON.stringify(one)).join(', ');
-  return cause(field, `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`, 'FieldValueNotSupported');
+  return cause(
+    field,
+    `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+    'FieldValueNotSupported',
+  );
 }
 
-export function validateService(service: KubernetesObject, before?: KubernetesObject): readonly Cause[] {
-  return [...validateType(service), ...validatePorts(service), ...validatePolicy(service), ...validateStatus(service), ...(before ? immutable(before, service) : [])];
+export function validateService(
+  service: KubernetesObject,
+  before?: KubernetesObject,
+): readonly Cause[] {
+  return [
+    ...validateType(service),
+    ...validatePorts(service),
+    ...validatePolicy(service),
+    ...validateStatus(service),
+    ...(before ? immutable(before, service) : []),
+  ];
 }
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
@@ -24,36 +37,68 @@ function validateType(service: KubernetesObject): readonly Cause[] {
   const type = typeOf(service);
   const found = types.includes(type) ? [] : [unsupported('spec.type', type, types)];
   const address = textAt(specOf(service), 'clusterIP');
-  if (isExternal(service) && isHeadless(service)) found.push(cause('spec.clusterIPs[0]', `Invalid value: "None": may not be set to 'None' for ${type} services`));
-  if (address !== '' && address !== 'None' && isIP(address) === 0) found.push(cause('spec.clusterIPs[0]', `Invalid value: "${address}": must be a valid IP address`));
+  if (isExternal(service) && isHeadless(service))
+    found.push(
+      cause(
+        'spec.clusterIPs[0]',
+        `Invalid value: "None": may not be set to 'None' for ${type} services`,
+      ),
+    );
+  if (address !== '' && address !== 'None' && isIP(address) === 0)
+    found.push(
+      cause('spec.clusterIPs[0]', `Invalid value: "${address}": must be a valid IP address`),
+    );
   return found;
 }
 
 function validatePorts(service: KubernetesObject): readonly Cause[] {
   const ports = portsOf(service);
   const optional = isHeadless(service) || typeOf(service) === 'ExternalName';
-  if (ports.length === 0 && !optional) return [cause('spec.ports', 'Required value', 'FieldValueRequired')];
-  return [...ports.flatMap((port, index) => validatePort(port, index, service)), ...duplicates(ports)];
+  if (ports.length === 0 && !optional)
+    return [cause('spec.ports', 'Required value', 'FieldValueRequired')];
+  return [
+    ...ports.flatMap((port, index) => validatePort(port, index, service)),
+    ...duplicates(ports),
+  ];
 }
 
 function validatePort(port: Fields, index: number, service: KubernetesObject): readonly Cause[] {
   const at = `spec.ports[${index}]`;
   const found = [...validatePortName(port, at, portsOf(service).length > 1)];
-  if (!validNumber(port['port'])) found.push(cause(`${at}.port`, `Invalid value: ${textAt(port, 'port') || 0}: must be between 1 and 65535, inclusive`));
+  if (!validNumber(port['port']))
+    found.push(
+      cause(
+        `${at}.port`,
+        `Invalid value: ${textAt(port, 'port') || 0}: must be between 1 and 65535, inclusive`,
+      ),
+    );
   const protocol = textAt(port, 'protocol');
-  if (!['TCP', 'UDP', 'SCTP'].includes(protocol)) found.push(unsupported(`${at}.protocol`, protocol, ['SCTP', 'TCP', 'UDP']));
+  if (!['TCP', 'UDP', 'SCTP'].includes(protocol))
+    found.push(unsupported(`${at}.protocol`, protocol, ['SCTP', 'TCP', 'UDP']));
   if (!validTarget(port['targetPort'])) {
-    found.push(cause(`${at}.targetPort`, `Invalid value: ${JSON.stringify(port['targetPort'])}: must be between 1 and 65535, inclusive, or the name of a container port`));
+    found.push(
+      cause(
+        `${at}.targetPort`,
+        `Invalid value: ${JSON.stringify(port['targetPort'])}: must be between 1 and 65535, inclusive, or the name of a container port`,
+      ),
+    );
   }
   if (nodePortOf(port) !== 0 && !isExternal(service)) {
-    found.push(cause(`${at}.nodePort`, `Forbidden: may not be used when \`type\` is '${typeOf(service)}'`, 'FieldValueForbidden'));
+    found.push(
+      cause(
+        `${at}.nodePort`,
+        `Forbidden: may not be used when \`type\` is '${typeOf(service)}'`,
+        'FieldValueForbidden',
+      ),
+    );
   }
   return found;
 }
 
 function validatePortName(port: Fields, at: string, required: boolean): readonly Cause[] {
   const name = textAt(port, 'name');
-  if (name === '') return required ? [cause(`${at}.name`, 'Required value', 'FieldValueRequired')] : [];
+  if (name === '')
+    return required ? [cause(`${at}.name`, 'Required value', 'FieldValueRequired')] : [];
   const wrong = dnsLabel(name);
   return wrong === undefined ? [] : [cause(`${at}.name`, `Invalid value: "${name}": ${wrong}`)];
 }
@@ -74,7 +119,9 @@ function duplicates(ports: readonly Fields[]): readonly Cause[] {
     const key = (one: Fields): string => `${textAt(one, 'port')}/${textAt(one, 'protocol')}`;
     const found: Cause[] = [];
     if (name !== '' && earlier.some((one) => textAt(one, 'name') === name)) {
-      found.push(cause(`spec.ports[${index}].name`, `Duplicate value: "${name}"`, 'FieldValueDuplicate'));
+      found.push(
+        cause(`spec.ports[${index}].name`, `Duplicate value: "${name}"`, 'FieldValueDuplicate'),
+      );
     }
     if (earlier.some((one) => key(one) === key(port))) {
       const value = JSON.stringify({ port: port['port'], protocol: port['protocol'] });
@@ -87,21 +134,35 @@ function duplicates(ports: readonly Fields[]): readonly Cause[] {
 function validatePolicy(service: KubernetesObject): readonly Cause[] {
   const policy = textAt(specOf(service), 'externalTrafficPolicy');
   if (policy === '') return [];
-  if (!['Cluster', 'Local'].includes(policy)) return [unsupported('spec.externalTrafficPolicy', policy, ['Cluster', 'Local'])];
+  if (!['Cluster', 'Local'].includes(policy))
+    return [unsupported('spec.externalTrafficPolicy', policy, ['Cluster', 'Local'])];
   const fixed = listOf(specOf(service)['externalIPs']).length > 0;
   if (isExternal(service) || fixed) return [];
-  return [cause('spec.externalTrafficPolicy', `Invalid value: "${policy}": may only be set for externally-accessible services`)];
+  return [
+    cause(
+      'spec.externalTrafficPolicy',
+      `Invalid value: "${policy}": may only be set for externally-accessible services`,
+    ),
+  ];
 }
 
 function validateStatus(service: KubernetesObject): readonly Cause[] {
   const ingress = listOf(fieldAt(service, 'status.loadBalancer.ingress'));
   const path = 'status.loadBalancer.ingress';
   if (ingress.length > 0 && typeOf(service) !== 'LoadBalancer') {
-    return [cause(path, 'Forbidden: may only be used when `spec.type` is "LoadBalancer"', 'FieldValueForbidden')];
+    return [
+      cause(
+        path,
+        'Forbidden: may only be used when `spec.type` is "LoadBalancer"',
+        'FieldValueForbidden',
+      ),
+    ];
   }
   return ingress.flatMap((entry, index) => {
     const ip = textAt(entry, 'ip');
-    return ip === '' || isIP(ip) !== 0 ? [] : [cause(`${path}[${index}].ip`, `Invalid value: "${ip}": must be a valid IP address`)];
+    return ip === '' || isIP(ip) !== 0
+      ? []
+      : [cause(`${path}[${index}].ip`, `Invalid value: "${ip}": must be a valid IP address`)];
   });
 }
 

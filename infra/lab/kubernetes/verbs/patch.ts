@@ -20,34 +20,59 @@ export function isApply(info: RequestInfo): boolean {
   return info.contentType === APPLY;
 }
 
-export function applyPatch(context: Context, info: RequestInfo, target: Target, bytes: Buffer): KubernetesObject {
+export function applyPatch(
+  context: Context,
+  info: RequestInfo,
+  target: Target,
+  bytes: Buffer,
+): KubernetesObject {
   const expected = { resource: info.resource, apiVersion: apiVersionOf(info), ...placed(info) };
   const object = readObject(parseBody(bytes, info.contentType), expected);
   refuseUndeclared(info, object);
   return context.writer.apply(target, object, info.query.get('force') === 'true');
 }
 
-function placed({ namespace, name }: RequestInfo): { readonly namespace?: string; readonly name?: string } {
+function placed({ namespace, name }: RequestInfo): {
+  readonly namespace?: string;
+  readonly name?: string;
+} {
   return { ...(namespace && { namespace }), ...(name && { name }) };
 }
 
 /** The patched object, still to be saved: it carries the resourceVersion it is based on, unless the patch names another. */
-export function patched(context: Context, info: RequestInfo, live: KubernetesObject, bytes: Buffer): KubernetesObject {
+export function patched(
+  context: Context,
+  info: RequestInfo,
+  live: KubernetesObject,
+  bytes: Buffer,
+): KubernetesObject {
   const accepted = [JSON_PATCH, MERGE, ...(info.resource.builtIn ? [STRATEGIC] : []), APPLY];
   if (!accepted.includes(info.contentType)) throw unsupportedMedia(accepted);
   const patch = parseBody(bytes, info.contentType);
   const current = shown(info, live);
   const result = resultOf(context, info, { current, patch });
-  return readObject(result, { resource: info.resource, apiVersion: apiVersionOf(info), ...placed(info) });
+  return readObject(result, {
+    resource: info.resource,
+    apiVersion: apiVersionOf(info),
+    ...placed(info),
+  });
 }
 
-function resultOf(context: Context, info: RequestInfo, { current, patch }: { readonly current: KubernetesObject; readonly patch: unknown }): unknown {
+function resultOf(
+  context: Context,
+  info: RequestInfo,
+  { current, patch }: { readonly current: KubernetesObject; readonly patch: unknown },
+): unknown {
   switch (info.contentType) {
     case JSON_PATCH:
       return jsonPatch(current, patch);
     case MERGE:
       return mergePatch(current, patch);
     default:
-      return strategicMerge({ ...current }, fieldsOf(patch), storedForm(context, info.resource).schema);
+      return strategicMerge(
+        { ...current },
+        fieldsOf(patch),
+        storedForm(context, info.resource).schema,
+      );
   }
 }

@@ -11,15 +11,28 @@ import type { Fields, KubernetesObject } from '../types.ts';
 import { type Context, apiVersionOf, matcherOf, placeOf, shown } from './context.ts';
 
 /** Objects the way the client wants to see them: as they are, or as a table. */
-function renderer(context: Context, info: RequestInfo): ((items: readonly KubernetesObject[], metadata: Fields, columns?: boolean) => Fields) | undefined {
+function renderer(
+  context: Context,
+  info: RequestInfo,
+):
+  | ((items: readonly KubernetesObject[], metadata: Fields, columns?: boolean) => Fields)
+  | undefined {
   const { table } = formOf(info.accept);
   if (table === undefined) return undefined;
   const include = info.query.get('includeObject') ?? 'Metadata';
   // Rows are computed from the stored form, so that both groups of events show the same.
   return (items, metadata, columns = true) => {
-    const whole = tableOf(info.resource, items, metadata, { version: table, include, now: context.now(), columns });
+    const whole = tableOf(info.resource, items, metadata, {
+      version: table,
+      include,
+      now: context.now(),
+      columns,
+    });
     if (include !== 'Object') return whole;
-    const rows = (whole['rows'] as readonly Fields[]).map((row, index) => ({ ...row, object: shown(info, items[index] as KubernetesObject) }));
+    const rows = (whole['rows'] as readonly Fields[]).map((row, index) => ({
+      ...row,
+      object: shown(info, items[index] as KubernetesObject),
+    }));
     return { ...whole, rows };
   };
 }
@@ -28,7 +41,12 @@ export function answerGet(context: Context, info: RequestInfo, response: ServerR
   const name = info.name ?? '';
   const object = context.store.get(info.resource.storage, info.namespace, name);
   if (!object) throw notFound(info.resource, name);
-  sendJson(response, 200, renderer(context, info)?.([object], { resourceVersion: object.metadata.resourceVersion }) ?? shown(info, object));
+  sendJson(
+    response,
+    200,
+    renderer(context, info)?.([object], { resourceVersion: object.metadata.resourceVersion }) ??
+      shown(info, object),
+  );
 }
 
 export function answerList(context: Context, info: RequestInfo, response: ServerResponse): void {
@@ -44,7 +62,16 @@ export function answerList(context: Context, info: RequestInfo, response: Server
   const metadata = listMetadata(page);
   const table = renderer(context, info)?.(page.items, metadata);
   const items = (): readonly unknown[] => page.items.map((object) => listed(info, object));
-  sendJson(response, 200, table ?? { kind: `${resource.kind}List`, apiVersion: apiVersionOf(info), metadata, items: items() });
+  sendJson(
+    response,
+    200,
+    table ?? {
+      kind: `${resource.kind}List`,
+      apiVersion: apiVersionOf(info),
+      metadata,
+      items: items(),
+    },
+  );
 }
 
 /** Items of a list of a built-in kind do not say what they are; those of custom resources do. */
@@ -56,7 +83,11 @@ function listed(info: RequestInfo, object: KubernetesObject): unknown {
 }
 
 function listMetadata({ revision, token, remaining }: Page): Fields {
-  return { resourceVersion: String(revision), ...(token && { continue: token }), ...(remaining && { remainingItemCount: remaining }) };
+  return {
+    resourceVersion: String(revision),
+    ...(token && { continue: token }),
+    ...(remaining && { remainingItemCount: remaining }),
+  };
 }
 
 const DEFAULT_TIMEOUT_S = 1800;
@@ -66,10 +97,14 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
   const initialEvents = query.get('sendInitialEvents') === 'true';
   const bookmarks = query.get('allowWatchBookmarks') === 'true';
   if (initialEvents && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw badRequest('resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    throw badRequest(
+      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
   }
   const table = renderer(context, info);
-  const metadataOf = (object: KubernetesObject): Fields => ({ resourceVersion: object.metadata.resourceVersion });
+  const metadataOf = (object: KubernetesObject): Fields => ({
+    resourceVersion: object.metadata.resourceVersion,
+  });
   return {
     store: context.store,
     place: placeOf(info),
@@ -79,18 +114,24 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
     bookmarks,
     timeoutMs: Number(query.get('timeoutSeconds') ?? DEFAULT_TIMEOUT_S) * 1000,
     bookmarkMs: context.bookmarkMs,
-    render: (object, first) => table?.([object], metadataOf(object), first) ?? { ...shown(info, object) },
+    render: (object, first) =>
+      table?.([object], metadataOf(object), first) ?? { ...shown(info, object) },
     bookmark: (revision, annotations) => ({
       kind: info.resource.kind,
       apiVersion: apiVersionOf(info),
-      metadata: { resourceVersion: String(revision), creationTimestamp: null, ...(annotations && { annotations }) },
+      metadata: {
+        resourceVersion: String(revision),
+        creationTimestamp: null,
+        ...(annotations && { annotations }),
+      },
     }),
   };
 }
 
 export function answerWatch(context: Context, info: RequestInfo, response: ServerResponse): Watch {
   const options = watchOptions(context, info);
-  if (context.faults.expiredAsStatus && options.revision !== '' && options.revision !== '0') refuseExpired(context, options);
+  if (context.faults.expiredAsStatus && options.revision !== '' && options.revision !== '0')
+    refuseExpired(context, options);
   const watch = new Watch(options, response);
   const forget = context.faults.register(info, watch);
   response.once('close', forget);

@@ -20,55 +20,122 @@ function targetOf(context: Context, info: RequestInfo, name: string): Target {
     stored: storedForm(context, resource),
     name,
     ...(namespace && { namespace }),
-    who: { manager: managerOf(info), operation: isApply(info) ? 'Apply' : 'Update', apiVersion: apiVersionOf(info), ...(subresource && { subresource }) },
+    who: {
+      manager: managerOf(info),
+      operation: isApply(info) ? 'Apply' : 'Update',
+      apiVersion: apiVersionOf(info),
+      ...(subresource && { subresource }),
+    },
     dryRun: info.query.getAll('dryRun').includes('All'),
   };
 }
 
-function send(context: Context, info: RequestInfo, response: ServerResponse, answer: { readonly code: number; readonly object: KubernetesObject }): void {
+function send(
+  context: Context,
+  info: RequestInfo,
+  response: ServerResponse,
+  answer: { readonly code: number; readonly object: KubernetesObject },
+): void {
   const { table } = formOf(info.accept);
   const { object, code } = answer;
   if (table === undefined) return sendJson(response, code, shown(info, object));
   const metadata = { resourceVersion: object.metadata.resourceVersion };
-  sendJson(response, code, tableOf(info.resource, [object], metadata, { version: table, include: 'Metadata', now: context.now(), columns: true }));
+  sendJson(
+    response,
+    code,
+    tableOf(info.resource, [object], metadata, {
+      version: table,
+      include: 'Metadata',
+      now: context.now(),
+      columns: true,
+    }),
+  );
 }
 
-export async function answerCreate(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerCreate(
+  context: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { resource, namespace } = info;
   const bytes = await readBytes(request);
-  const given = readObject(parseBody(bytes, info.contentType), { resource, apiVersion: apiVersionOf(info), ...(namespace && { namespace }) });
-  if (resource.namespaced && !namespace) throw badRequest('an empty namespace may not be set during creation');
+  const given = readObject(parseBody(bytes, info.contentType), {
+    resource,
+    apiVersion: apiVersionOf(info),
+    ...(namespace && { namespace }),
+  });
+  if (resource.namespaced && !namespace)
+    throw badRequest('an empty namespace may not be set during creation');
   const name = given.metadata.name || generated(context, given);
   if (!name) throw badRequest('name or generateName is required: set metadata.name');
-  send(context, info, response, { code: 201, object: context.writer.create(targetOf(context, info, name), decodeObject(info, given, response)) });
+  send(context, info, response, {
+    code: 201,
+    object: context.writer.create(
+      targetOf(context, info, name),
+      decodeObject(info, given, response),
+    ),
+  });
 }
 
 /** Unique within the lab, because revisions are. */
 function generated(context: Context, given: KubernetesObject): string {
   const { generateName } = given.metadata;
-  return generateName ? `${generateName}${context.store.revision.toString(36).padStart(5, '0')}` : '';
+  return generateName
+    ? `${generateName}${context.store.revision.toString(36).padStart(5, '0')}`
+    : '';
 }
 
-export async function answerUpdate(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerUpdate(
+  context: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const name = info.name ?? '';
   const bytes = await readBytes(request);
-  const expected = { resource: info.resource, apiVersion: apiVersionOf(info), name, ...(info.namespace && { namespace: info.namespace }) };
+  const expected = {
+    resource: info.resource,
+    apiVersion: apiVersionOf(info),
+    name,
+    ...(info.namespace && { namespace: info.namespace }),
+  };
   const given = readObject(parseBody(bytes, info.contentType), expected);
-  send(context, info, response, { code: 200, object: context.writer.update(targetOf(context, info, name), decodeObject(info, given, response)) });
+  send(context, info, response, {
+    code: 200,
+    object: context.writer.update(
+      targetOf(context, info, name),
+      decodeObject(info, given, response),
+    ),
+  });
 }
 
-export async function answerPatch(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerPatch(
+  context: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const name = info.name ?? '';
   const bytes = await readBytes(request);
   const target = targetOf(context, info, name);
   const live = context.store.get(info.resource.storage, info.namespace, name);
   if (isApply(info)) {
-    if (!info.query.get('fieldManager')) throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+    if (!info.query.get('fieldManager'))
+      throw badRequest(
+        'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+      );
     const object = applyPatch(context, info, target, bytes);
     return send(context, info, response, { code: live ? 200 : 201, object });
   }
   if (!live) throw notFound(info.resource, name);
-  send(context, info, response, { code: 200, object: context.writer.update(target, decodePatched(info, patched(context, info, live, bytes), response)) });
+  send(context, info, response, {
+    code: 200,
+    object: context.writer.update(
+      target,
+      decodePatched(info, patched(context, info, live, bytes), response),
+    ),
+  });
 }
 
 async function deleteOptionsOf(info: RequestInfo, request: IncomingMessage): Promise<Fields> {
@@ -80,13 +147,24 @@ const POD_GRACE_S = 30;
 
 /** Only what runs on a node ends gracefully. */
 function graceOf(context: Context, info: RequestInfo, options: Fields): number {
-  const pod = context.gracefulPods && info.resource.storage === 'pods' ? context.store.get('pods', info.namespace, info.name ?? '') : undefined;
+  const pod =
+    context.gracefulPods && info.resource.storage === 'pods'
+      ? context.store.get('pods', info.namespace, info.name ?? '')
+      : undefined;
   if (!textAt(pod, 'spec.nodeName')) return 0;
-  const asked = info.query.get('gracePeriodSeconds') ?? options['gracePeriodSeconds'] ?? fieldAt(pod, 'spec.terminationGracePeriodSeconds');
+  const asked =
+    info.query.get('gracePeriodSeconds') ??
+    options['gracePeriodSeconds'] ??
+    fieldAt(pod, 'spec.terminationGracePeriodSeconds');
   return Number(asked ?? POD_GRACE_S);
 }
 
-export async function answerDelete(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerDelete(
+  context: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { resource } = info;
   const name = info.name ?? '';
   const options = await deleteOptionsOf(info, request);
@@ -95,26 +173,57 @@ export async function answerDelete(context: Context, info: RequestInfo, request:
   context.writer.delete({ ...target, dryRun: true }, preconditions);
   if (resource.storage === 'namespaces' && !target.dryRun) emptyNamespace(context, name);
   const gone = context.writer.delete(target, preconditions, graceOf(context, info, options));
-  if (gone.metadata.deletionTimestamp && context.store.get(resource.storage, info.namespace, name)) return sendJson(response, 200, shown(info, gone));
-  const details = { name, ...(resource.group && { group: resource.group }), kind: resource.plural, uid: gone.metadata.uid };
-  sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
+  if (gone.metadata.deletionTimestamp && context.store.get(resource.storage, info.namespace, name))
+    return sendJson(response, 200, shown(info, gone));
+  const details = {
+    name,
+    ...(resource.group && { group: resource.group }),
+    kind: resource.plural,
+    uid: gone.metadata.uid,
+  };
+  sendJson(response, 200, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details,
+  });
 }
 
 /** What the namespace controller does elsewhere: the contents go before the namespace. */
 function emptyNamespace(context: Context, namespace: string): void {
-  const storages = new Set(context.catalog.served().filter((resource) => resource.namespaced).map((resource) => resource.storage));
+  const storages = new Set(
+    context.catalog
+      .served()
+      .filter((resource) => resource.namespaced)
+      .map((resource) => resource.storage),
+  );
   for (const storage of storages) {
-    for (const object of context.store.list({ storage, namespace })) context.store.remove(storage, object);
+    for (const object of context.store.list({ storage, namespace }))
+      context.store.remove(storage, object);
   }
 }
 
-export async function answerDeleteCollection(context: Context, info: RequestInfo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerDeleteCollection(
+  context: Context,
+  info: RequestInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   await deleteOptionsOf(info, request);
   const matches = matcherOf(info);
   const items = context.store.list(placeOf(info)).filter(matches);
   for (const { metadata } of items) {
-    context.writer.delete({ ...targetOf(context, info, metadata.name), ...(metadata.namespace && { namespace: metadata.namespace }) });
+    context.writer.delete({
+      ...targetOf(context, info, metadata.name),
+      ...(metadata.namespace && { namespace: metadata.namespace }),
+    });
   }
   const metadata = { resourceVersion: String(context.store.revision) };
-  sendJson(response, 200, { kind: `${info.resource.kind}List`, apiVersion: apiVersionOf(info), metadata, items: items.map((object) => shown(info, object)) });
+  sendJson(response, 200, {
+    kind: `${info.resource.kind}List`,
+    apiVersion: apiVersionOf(info),
+    metadata,
+    items: items.map((object) => shown(info, object)),
+  });
 }

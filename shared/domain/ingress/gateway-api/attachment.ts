@@ -21,8 +21,15 @@ const KINDS: Readonly<Record<string, readonly ApiRoute['kind'][]>> = {
 /** `GenerateGatewaySupportedKinds`, narrowed by allowedRoutes.kinds. */
 export function supportedKinds(listener: ApiListener): readonly string[] {
   const kinds: readonly string[] = KINDS[listener.protocol] ?? [];
-  const all = listener.protocol === 'TLS' && listener.tlsMode !== 'Passthrough' && listener.tlsMode !== 'AUTO_PASSTHROUGH' ? [...kinds, 'TCPRoute'] : kinds;
-  return listener.allowedKinds.length === 0 ? all : all.filter((kind) => listener.allowedKinds.includes(kind));
+  const all =
+    listener.protocol === 'TLS' &&
+    listener.tlsMode !== 'Passthrough' &&
+    listener.tlsMode !== 'AUTO_PASSTHROUGH'
+      ? [...kinds, 'TCPRoute']
+      : kinds;
+  return listener.allowedKinds.length === 0
+    ? all
+    : all.filter((kind) => listener.allowedKinds.includes(kind));
 }
 
 export type Namespaces = ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -38,7 +45,12 @@ export interface AllowedFrom {
 }
 
 /** A selector that could not be read matches nothing. */
-export function isNamespaceAllowed(namespace: string, own: string, allowed: AllowedFrom, namespaces: Namespaces): boolean {
+export function isNamespaceAllowed(
+  namespace: string,
+  own: string,
+  allowed: AllowedFrom,
+  namespaces: Namespaces,
+): boolean {
   switch (allowed.from) {
     case 'All':
       return true;
@@ -80,7 +92,9 @@ function parentKey(kind: string, namespace: string, name: string): string {
 export function indexRoutes(routes: readonly ApiRoute[]): RouteIndex {
   const index = new Map<string, ApiRoute[]>();
   for (const route of routes) {
-    for (const key of new Set(route.parents.map(({ kind, namespace, name }) => parentKey(kind, namespace, name)))) {
+    for (const key of new Set(
+      route.parents.map(({ kind, namespace, name }) => parentKey(kind, namespace, name)),
+    )) {
       const there = index.get(key);
       if (there === undefined) index.set(key, [route]);
       else there.push(route);
@@ -96,10 +110,18 @@ export interface AttachmentWorld {
 }
 
 /** `Kind namespace/name` of the attached routes that lead anywhere, in the order of the index. */
-export function attachedRoutes(listener: ApiListener, owner: Owner, world: AttachmentWorld): string[] {
+export function attachedRoutes(
+  listener: ApiListener,
+  owner: Owner,
+  world: AttachmentWorld,
+): string[] {
   const kinds = supportedKinds(listener);
-  const allowed: AllowedFrom = { from: listener.allowedNamespaces, selector: listener.allowedSelector };
-  const candidates = world.routes.get(parentKey(owner.kind, owner.meta.namespace, owner.meta.name)) ?? [];
+  const allowed: AllowedFrom = {
+    from: listener.allowedNamespaces,
+    selector: listener.allowedSelector,
+  };
+  const candidates =
+    world.routes.get(parentKey(owner.kind, owner.meta.namespace, owner.meta.name)) ?? [];
   return candidates
     .filter(
       (route) =>
@@ -112,7 +134,10 @@ export function attachedRoutes(listener: ApiListener, owner: Owner, world: Attac
     .map((route) => `${route.kind} ${keyOf(route.meta)}`);
 }
 
-export function attachmentWorld(objects: Pick<KubernetesObjects, 'apiRoutes' | 'namespaces'>, mesh: MeshOptions): AttachmentWorld {
+export function attachmentWorld(
+  objects: Pick<KubernetesObjects, 'apiRoutes' | 'namespaces'>,
+  mesh: MeshOptions,
+): AttachmentWorld {
   const routes = inAgeOrder(objects.apiRoutes, ({ meta }) => meta);
   return { routes: indexRoutes(routes), namespaces: namespaceLabels(objects), mesh };
 }

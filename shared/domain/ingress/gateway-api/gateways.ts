@@ -34,15 +34,26 @@ function isAddress(type: string): boolean {
 }
 
 function manual(gateway: ApiGateway): Deployment {
-  const services = gateway.addresses.flatMap(({ value }) => serviceOf(value, gateway.meta.namespace) ?? []);
+  const services = gateway.addresses.flatMap(
+    ({ value }) => serviceOf(value, gateway.meta.namespace) ?? [],
+  );
   if (services.length > 0) return { mode: 'manual', services };
   const hosts = gateway.addresses.map(({ value }) => value).join(', ');
-  return none(gateway, 'MAP207', `spec.addresses (${hosts}) names no Service of namespace ${gateway.meta.namespace}, and Services elsewhere are not used`);
+  return none(
+    gateway,
+    'MAP207',
+    `spec.addresses (${hosts}) names no Service of namespace ${gateway.meta.namespace}, and Services elsewhere are not used`,
+  );
 }
 
-export function deploymentOf(gateway: ApiGateway, mesh: Pick<MeshOptions, 'gatewayClasses'>): Deployment {
+export function deploymentOf(
+  gateway: ApiGateway,
+  mesh: Pick<MeshOptions, 'gatewayClasses'>,
+): Deployment {
   if (!mesh.gatewayClasses.includes(gateway.class)) {
-    const why = OTHER_CLASSES[gateway.class] ?? "is none of Istio's ingress classes (mesh option gatewayClasses)";
+    const why =
+      OTHER_CLASSES[gateway.class] ??
+      "is none of Istio's ingress classes (mesh option gatewayClasses)";
     return none(gateway, 'MAP206', `gatewayClassName ${gateway.class} ${why}`);
   }
   const [first] = gateway.addresses;
@@ -51,7 +62,11 @@ export function deploymentOf(gateway: ApiGateway, mesh: Pick<MeshOptions, 'gatew
     return { mode: 'managed', services: [`${gateway.meta.namespace}/${name}`] };
   }
   if (gateway.addresses.every(({ type }) => type === 'Hostname')) return manual(gateway);
-  return none(gateway, 'MAP207', 'spec.addresses may hold one IP address, or only host names of Services');
+  return none(
+    gateway,
+    'MAP207',
+    'spec.addresses may hold one IP address, or only host names of Services',
+  );
 }
 
 /** Sluice only reads such a Service: istiod gives it the ports of the listeners. */

@@ -8,7 +8,9 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { HTTP: 80, HTTPS: 443 }
 
 /** `ListenerEntryPortNumber` */
 export function withPort(listener: ApiListener): ApiListener {
-  return listener.port === 0 ? { ...listener, port: DEFAULT_PORTS[listener.protocol] ?? 0 } : listener;
+  return listener.port === 0
+    ? { ...listener, port: DEFAULT_PORTS[listener.protocol] ?? 0 }
+    : listener;
 }
 
 export interface JoinedSet {
@@ -17,7 +19,9 @@ export interface JoinedSet {
 }
 
 /** ListenerSets by `namespace/name` of the Gateway they name, oldest first. */
-export function indexSets(sets: readonly ListenerSet[]): ReadonlyMap<string, readonly ListenerSet[]> {
+export function indexSets(
+  sets: readonly ListenerSet[],
+): ReadonlyMap<string, readonly ListenerSet[]> {
   const index = new Map<string, ListenerSet[]>();
   const inOrder = inAgeOrder(
     sets,
@@ -34,9 +38,16 @@ export function indexSets(sets: readonly ListenerSet[]): ReadonlyMap<string, rea
 }
 
 /** `sets` of this Gateway: those it does not allow have no listener and take nobody's place. */
-export function joinedSets(gateway: ApiGateway, sets: readonly ListenerSet[], namespaces: Namespaces): JoinedSet[] {
+export function joinedSets(
+  gateway: ApiGateway,
+  sets: readonly ListenerSet[],
+  namespaces: Namespaces,
+): JoinedSet[] {
   const allowed = { from: gateway.allowedListeners, selector: gateway.allowedListenersSelector };
-  return sets.map((set) => ({ set, allowed: isNamespaceAllowed(set.meta.namespace, gateway.meta.namespace, allowed, namespaces) }));
+  return sets.map((set) => ({
+    set,
+    allowed: isNamespaceAllowed(set.meta.namespace, gateway.meta.namespace, allowed, namespaces),
+  }));
 }
 
 const HTTP_LIKE: ReadonlySet<string> = new Set(['HTTP', 'HTTPS', 'TLS']);
@@ -49,7 +60,11 @@ export interface PortHolder<T> {
 }
 
 /** `listenersDistinct`: the earlier listener that this one cannot stand beside; a loser takes nobody's place. */
-export function claimPort<T>(listener: ApiListener, claimant: T, holders: Map<number, PortHolder<T>>): T | undefined {
+export function claimPort<T>(
+  listener: ApiListener,
+  claimant: T,
+  holders: Map<number, PortHolder<T>>,
+): T | undefined {
   const host = listener.hostname || '*';
   const layer4 = !HTTP_LIKE.has(listener.protocol);
   const holder = holders.get(listener.port);

@@ -3,7 +3,16 @@ import type { KubernetesObjects, Meta } from '../../../../shared/domain/ingress/
 import type { Snapshot } from '../../../../shared/domain/ingress/snapshot.ts';
 
 function meta(namespace: string, name: string, over: Partial<Meta> = {}): Meta {
-  return { namespace, name, uid: `uid-${name}`, created: '2026-01-01T00:00:00Z', resourceVersion: '1001', labels: {}, annotations: {}, ...over };
+  return {
+    namespace,
+    name,
+    uid: `uid-${name}`,
+    created: '2026-01-01T00:00:00Z',
+    resourceVersion: '1001',
+    labels: {},
+    annotations: {},
+    ...over,
+  };
 }
 
 const LABELS = { istio: 'ingressgateway' };
@@ -11,11 +20,21 @@ const LABELS = { istio: 'ingressgateway' };
 const OBJECTS: KubernetesObjects = {
   gateways: [
     {
-      meta: meta('default', 'web', { annotations: { 'sluice.io/virtual-address': '172.16.100.195', 'sluice.io/balance': 'least-connections-member' } }),
+      meta: meta('default', 'web', {
+        annotations: {
+          'sluice.io/virtual-address': '172.16.100.195',
+          'sluice.io/balance': 'least-connections-member',
+        },
+      }),
       selector: LABELS,
       servers: [
         { name: 'tcp', port: { number: 32_400, name: 'tcp-echo', protocol: 'TCP' }, hosts: ['*'] },
-        { port: { number: 443, name: 'https', protocol: 'HTTPS' }, bind: '0.0.0.0', hosts: ['team-a/*.example.com'], tls: { mode: 'SIMPLE', httpsRedirect: false } },
+        {
+          port: { number: 443, name: 'https', protocol: 'HTTPS' },
+          bind: '0.0.0.0',
+          hosts: ['team-a/*.example.com'],
+          tls: { mode: 'SIMPLE', httpsRedirect: false },
+        },
         { malformed: 'servers[2].port is missing' },
       ],
     },
@@ -38,7 +57,14 @@ const OBJECTS: KubernetesObjects = {
       headless: false,
       selector: LABELS,
       ports: [
-        { name: 'https', port: 443, protocol: 'TCP', targetPort: 8443, nodePort: 30_443, appProtocol: 'https' },
+        {
+          name: 'https',
+          port: 443,
+          protocol: 'TCP',
+          targetPort: 8443,
+          nodePort: 30_443,
+          appProtocol: 'https',
+        },
         { name: 'tcp-echo', port: 32_400, protocol: 'TCP', targetPort: 'echo' },
         { name: '', port: 53, protocol: 'UDP' },
       ],
@@ -51,26 +77,117 @@ const OBJECTS: KubernetesObjects = {
     },
   ],
   pods: [
-    { meta: meta('istio-system', 'gateway-a', { labels: LABELS }), ips: ['10.244.1.5', '2001:db8:1::5'], nodeName: 'worker-1', containerPorts: [{ name: 'echo', port: 32_400, protocol: 'TCP' }], proxy: 'router', unprivileged: true, ready: true, terminating: false, proxyProtocol: false },
-    { meta: meta('istio-system', 'gateway-b', { labels: LABELS }), ips: ['10.244.2.7'], nodeName: 'worker-2', containerPorts: [], proxy: 'unknown', unprivileged: false, ready: false, terminating: true, gone: true, proxyProtocol: true },
+    {
+      meta: meta('istio-system', 'gateway-a', { labels: LABELS }),
+      ips: ['10.244.1.5', '2001:db8:1::5'],
+      nodeName: 'worker-1',
+      containerPorts: [{ name: 'echo', port: 32_400, protocol: 'TCP' }],
+      proxy: 'router',
+      unprivileged: true,
+      ready: true,
+      terminating: false,
+      proxyProtocol: false,
+    },
+    {
+      meta: meta('istio-system', 'gateway-b', { labels: LABELS }),
+      ips: ['10.244.2.7'],
+      nodeName: 'worker-2',
+      containerPorts: [],
+      proxy: 'unknown',
+      unprivileged: false,
+      ready: false,
+      terminating: true,
+      gone: true,
+      proxyProtocol: true,
+    },
   ],
-  nodes: [{ meta: meta('', 'worker-1'), addresses: [{ type: 'InternalIP', address: '10.0.0.1' }, { type: 'Hostname', address: 'worker-1' }], ready: true, unschedulable: false }],
+  nodes: [
+    {
+      meta: meta('', 'worker-1'),
+      addresses: [
+        { type: 'InternalIP', address: '10.0.0.1' },
+        { type: 'Hostname', address: 'worker-1' },
+      ],
+      ready: true,
+      unschedulable: false,
+    },
+  ],
   endpointSlices: [
-    { meta: meta('istio-system', 'istio-ingressgateway-x'), service: 'istio-ingressgateway', addressType: 'IPv4', endpoints: [{ addresses: ['10.244.1.5'], ready: true, serving: true, terminating: false, pod: 'gateway-a', nodeName: 'worker-1' }, { addresses: ['10.244.2.7'], ready: false, serving: true, terminating: true }] },
+    {
+      meta: meta('istio-system', 'istio-ingressgateway-x'),
+      service: 'istio-ingressgateway',
+      addressType: 'IPv4',
+      endpoints: [
+        {
+          addresses: ['10.244.1.5'],
+          ready: true,
+          serving: true,
+          terminating: false,
+          pod: 'gateway-a',
+          nodeName: 'worker-1',
+        },
+        { addresses: ['10.244.2.7'], ready: false, serving: true, terminating: true },
+      ],
+    },
   ],
-  configMaps: [{ meta: meta('istio-system', 'istio-ingressgateway.32400.vs', { labels: { f5type: 'virtual-server' } }), data: { schema: 'f5schemadb://bigip-virtual-server_v0.1.7.json', data: '{"virtualServer":{}}' } }],
+  configMaps: [
+    {
+      meta: meta('istio-system', 'istio-ingressgateway.32400.vs', {
+        labels: { f5type: 'virtual-server' },
+      }),
+      data: {
+        schema: 'f5schemadb://bigip-virtual-server_v0.1.7.json',
+        data: '{"virtualServer":{}}',
+      },
+    },
+  ],
   apiGateways: [
     {
       meta: meta('team-a', 'shop'),
       class: 'istio',
-      addresses: [{ type: 'Hostname', value: 'istio-ingressgateway.istio-system.svc.cluster.local' }],
-      listeners: [{ name: 'https', hostname: '*.shop.example.com', port: 8443, protocol: 'TLS', tlsMode: 'Passthrough', allowedKinds: ['TLSRoute'], allowedNamespaces: 'Selector', allowedSelector: { shop: 'yes' } }],
+      addresses: [
+        { type: 'Hostname', value: 'istio-ingressgateway.istio-system.svc.cluster.local' },
+      ],
+      listeners: [
+        {
+          name: 'https',
+          hostname: '*.shop.example.com',
+          port: 8443,
+          protocol: 'TLS',
+          tlsMode: 'Passthrough',
+          allowedKinds: ['TLSRoute'],
+          allowedNamespaces: 'Selector',
+          allowedSelector: { shop: 'yes' },
+        },
+      ],
       allowedListeners: 'Selector',
       allowedListenersSelector: { shop: 'yes' },
     },
   ],
-  listenerSets: [{ meta: meta('team-a', 'more'), parent: { kind: 'Gateway', namespace: 'team-a', name: 'shop', sectionName: 'https', port: 8443 }, listeners: [{ name: 'tcp', port: 9000, protocol: 'TCP', allowedKinds: [], allowedNamespaces: 'Same' }] }],
-  apiRoutes: [{ kind: 'TLSRoute', meta: meta('team-a', 'shop'), parents: [{ kind: 'Gateway', namespace: 'team-a', name: 'shop', sectionName: 'https' }], hostnames: ['a.shop.example.com'], rules: 1 }],
+  listenerSets: [
+    {
+      meta: meta('team-a', 'more'),
+      parent: {
+        kind: 'Gateway',
+        namespace: 'team-a',
+        name: 'shop',
+        sectionName: 'https',
+        port: 8443,
+      },
+      listeners: [
+        { name: 'tcp', port: 9000, protocol: 'TCP', allowedKinds: [], allowedNamespaces: 'Same' },
+      ],
+    },
+  ],
+  apiRoutes: [
+    {
+      kind: 'TLSRoute',
+      meta: meta('team-a', 'shop'),
+      parents: [{ kind: 'Gateway', namespace: 'team-a', name: 'shop', sectionName: 'https' }],
+      hostnames: ['a.shop.example.com'],
+      rules: 1,
+    },
+  ],
   namespaces: [{ name: 'team-a', labels: { shop: 'yes' } }],
 };
 
@@ -79,7 +196,16 @@ export const SNAPSHOT: Snapshot = {
   clusterUid: 'uid-east',
   ingress: { namespace: 'istio-system', service: 'istio-ingressgateway' },
   revision: { epoch: 1_767_225_600_000, counter: 7 },
-  changes: [{ what: 'added', kind: 'Gateway', namespace: 'default', name: 'web', resourceVersion: '1001' }, { what: 'deleted', kind: 'VirtualService', namespace: 'default', name: 'old', resourceVersion: '998' }],
+  changes: [
+    { what: 'added', kind: 'Gateway', namespace: 'default', name: 'web', resourceVersion: '1001' },
+    {
+      what: 'deleted',
+      kind: 'VirtualService',
+      namespace: 'default',
+      name: 'old',
+      resourceVersion: '998',
+    },
+  ],
   removed: false,
   objects: OBJECTS,
 };
@@ -87,5 +213,12 @@ export const SNAPSHOT: Snapshot = {
 /** More than travels as plain JSON. */
 export const LARGE_SNAPSHOT: Snapshot = {
   ...SNAPSHOT,
-  objects: { ...OBJECTS, pods: Array.from({ length: 800 }, (_, i) => ({ ...OBJECTS.pods[0]!, meta: meta('istio-system', `gateway-${i}`, { labels: LABELS }), ips: [`10.244.${i >> 8}.${i & 255}`] })) },
+  objects: {
+    ...OBJECTS,
+    pods: Array.from({ length: 800 }, (_, i) => ({
+      ...OBJECTS.pods[0]!,
+      meta: meta('istio-system', `gateway-${i}`, { labels: LABELS }),
+      ips: [`10.244.${i >> 8}.${i & 255}`],
+    })),
+  },
 };
