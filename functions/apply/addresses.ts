@@ -1,13 +1,17 @@
 /** Chooses addresses for the slices of a device before they are planned, from what is declared and what others hold. */
 import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
-import type { Assigned, Fresh } from '../../shared/domain/addresses/assign.ts';
-import { assignAddresses, hasWishes, takenSince } from '../../shared/domain/addresses/assign.ts';
+import type { AssignedAddresses, NewAllocation } from '../../shared/domain/addresses/assign.ts';
+import {
+  assignAddresses,
+  asksForAddress,
+  allocationTakenSince,
+} from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import { changeId } from '../../shared/domain/plan/entry.ts';
+import { changeId } from '../../shared/domain/plan/plan-entry.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
-import type { Holder } from '../../shared/domain/plan/foreign.ts';
+import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PartitionResult } from './job.ts';
 
 export interface AddressJob {
@@ -22,8 +26,8 @@ export interface Addressed {
   /** What was read of each partition on the way; of use once. */
   readonly readings: ReadonlyMap<string, PartitionReading>;
   /** What others hold, where it was asked for. */
-  readonly holders?: readonly Holder[];
-  readonly fresh: readonly Fresh[];
+  readonly holders?: readonly AddressHolder[];
+  readonly fresh: readonly NewAllocation[];
   /** Adds what is held, and the slices as they are to be told. */
   readonly tell: (results: readonly PartitionResult[]) => readonly PartitionResult[];
 }
@@ -31,7 +35,7 @@ export interface Addressed {
 /** Asks the device for what others hold only if somebody is about to get an address. */
 export async function chooseAddresses(job: AddressJob): Promise<Addressed> {
   const { device, partitions, slices, sameFleet } = job;
-  if (!hasWishes(slices))
+  if (!asksForAddress(slices))
     return { slices, readings: new Map(), fresh: [], tell: (results) => results };
   const readings = new Map<string, PartitionReading>();
   for (const partition of partitions) readings.set(partition, await device.read(partition));
@@ -52,9 +56,9 @@ export async function chooseAddresses(job: AddressJob): Promise<Addressed> {
 }
 
 function addressed(
-  assigned: Assigned,
+  assigned: AssignedAddresses,
   readings: Addressed['readings'],
-  holders: readonly Holder[] | undefined,
+  holders: readonly AddressHolder[] | undefined,
 ): Addressed {
   const { slices, told, held, fresh } = assigned;
   const tell = (results: readonly PartitionResult[]): readonly PartitionResult[] =>
@@ -69,12 +73,12 @@ function addressed(
 
 /** To be called with what was read since. Another writer may have been faster; then all comes again, and another address is chosen. */
 export function assertStillFree(
-  fresh: readonly Fresh[],
+  fresh: readonly NewAllocation[],
   where: { readonly device: string; readonly partition: string; readonly sameFleet: SameFleet },
   state: DeclaredState,
 ): void {
   const { device, partition, sameFleet } = where;
-  const taken = takenSince(
+  const taken = allocationTakenSince(
     { states: new Map([[partition, state]]), holders: undefined, sameFleet },
     fresh.filter((one) => one.partition === partition),
   );
@@ -88,9 +92,9 @@ export function assertStillFree(
 
 /** What is known already is asked for no second time; afterwards it is asked for anew. */
 export function knownOnce(
-  holders: readonly Holder[] | undefined,
-  ask: () => Promise<readonly Holder[]>,
-): () => Promise<readonly Holder[]> {
+  holders: readonly AddressHolder[] | undefined,
+  ask: () => Promise<readonly AddressHolder[]>,
+): () => Promise<readonly AddressHolder[]> {
   let known = holders;
   return async () => {
     const now = known ?? (await ask());

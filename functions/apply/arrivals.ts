@@ -1,11 +1,11 @@
 /** What arrives in a device's group: slices, and orders that are to take effect between them. */
 import type { PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import type { Absence } from '../../shared/domain/ingress/absence.ts';
+import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Steering } from '../../shared/domain/steering/steering.ts';
-import { open } from '../../shared/queue/envelope.ts';
-import type { EventMeta, Refusal } from '../../shared/queue/envelope.ts';
+import { parseEvent } from '../../shared/queue/envelope.ts';
+import type { EventMeta, EventRefusal } from '../../shared/queue/envelope.ts';
 import type { Audit } from '../../shared/queue/events.ts';
 import {
   ABSENCE_EVENTS,
@@ -32,8 +32,8 @@ export type Arrival =
 
 const EVENTS = { ...SLICE_EVENTS, ...STEERING_EVENTS, ...ABSENCE_EVENTS, ...AUDIT_EVENTS } as const;
 
-export function readArrival(message: QueueMessage): Arrival | { readonly refused: Refusal } {
-  const opened = open(message.body, EVENTS);
+export function readArrival(message: QueueMessage): Arrival | { readonly refused: EventRefusal } {
+  const opened = parseEvent(message.body, EVENTS);
   if ('refused' in opened) return opened;
   const meta = opened.ok;
   switch (meta.type) {

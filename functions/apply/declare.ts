@@ -1,7 +1,7 @@
 /** One declare: read, plan, post, verify; again where somebody was in between or the answer is in doubt. */
 import { DeviceError, inWords, isInner, trim } from '../../shared/bigip/errors.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
-import { sameContent } from '../../shared/domain/plan/declared.ts';
+import { isSameContent } from '../../shared/domain/plan/declared.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { firstStep } from '../../shared/domain/plan/steps.ts';
@@ -180,10 +180,10 @@ async function declareOnce(
 
 /** Nothing but what Sluice remembers differs. Drains stand at the members where nodes are shared. */
 function sameOnDevice(before: DeclaredState, after: DeclaredState): boolean {
-  const sameDrains = after.shareNodes !== true || sameContent(before.drains, after.drains);
+  const sameDrains = after.shareNodes !== true || isSameContent(before.drains, after.drains);
   return (
     sameDrains &&
-    sameContent([before.exposures, before.overrides], [after.exposures, after.overrides]) &&
+    isSameContent([before.exposures, before.overrides], [after.exposures, after.overrides]) &&
     (before.shareNodes ?? after.shareNodes) === after.shareNodes
   );
 }

@@ -1,7 +1,7 @@
 /** All slices of one device in a batch: the newest of each owner, partition by partition. */
 import type { PartitionReading } from '../../shared/bigip/device.ts';
 import { arrivals, heldBySiblings } from '../../shared/bigip/device-plan.ts';
-import type { Holder } from '../../shared/domain/plan/foreign.ts';
+import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import { movesBetween } from '../../shared/domain/plan/moves.ts';
 import { chooseAddresses, knownOnce } from './addresses.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
@@ -75,7 +75,7 @@ async function applySeveral(
   const one = async (job: PartitionJob): Promise<PartitionResult> => {
     const reading = readings.get(job.partition);
     readings.delete(job.partition);
-    const holders = async (): Promise<readonly Holder[]> => [
+    const holders = async (): Promise<readonly AddressHolder[]> => [
       ...(await (job.holders === undefined ? job.device.foreign() : job.holders())),
       ...heldBySiblings(job.partition, states),
     ];

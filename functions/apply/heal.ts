@@ -1,16 +1,16 @@
 /** Closes parked failures that a result shows to be over, and keeps the owner's story. It loses history at worst, so it never holds up an apply for long. */
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
-import type { Way } from '../../shared/failures/history.ts';
+import type { Delivery } from '../../shared/failures/history.ts';
 import type { Failures } from '../../shared/failures/open.ts';
-import { noteSettled } from '../../shared/failures/heal.ts';
+import { resolveFailures } from '../../shared/failures/resolve-failures.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface Healing {
   /** To be called with every result, after it was sent. Never rejects. */
-  note(settled: Settled, way: Way): Promise<void>;
+  note(settled: Settled, way: Delivery): Promise<void>;
   /** A result that is none yet: it heals nothing, but it belongs to the story. Never rejects. */
-  tell(settled: Settled, way: Way): Promise<void>;
+  tell(settled: Settled, way: Delivery): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function createHealing(runtime: Runtime, open: OpenStore): Healing {
   return {
     note: (settled, way) =>
       told(settled, async ({ store, history }) => {
-        for (const { id, code, owner, note } of await noteSettled(store, settled))
+        for (const { id, code, owner, note } of await resolveFailures(store, settled))
           log.info({ failure: id, code, owner, note }, 'failure healed');
         await history.note(settled, way);
       }),

@@ -1,13 +1,13 @@
 /** What is to be done in one partition of one device, and what came of it. */
 import type { Device, PartitionReading } from '../../shared/bigip/device.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
-import type { Fresh } from '../../shared/domain/addresses/assign.ts';
+import type { NewAllocation } from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import type { Absence } from '../../shared/domain/ingress/absence.ts';
+import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import type { SameFleet } from '../../shared/domain/plan/claims.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import type { FleetOf } from '../../shared/domain/plan/fleet.ts';
-import type { Holder } from '../../shared/domain/plan/foreign.ts';
+import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
@@ -37,7 +37,7 @@ export interface PartitionJob {
   readonly movedFrom?: ReadonlyMap<string, string>;
   readonly closed?: PlanRules['closed'];
   /** What holds addresses outside the partition; absent: what the device calls foreign. */
-  readonly holders?: () => Promise<readonly Holder[]>;
+  readonly holders?: () => Promise<readonly AddressHolder[]>;
   readonly shareNodes?: boolean;
   readonly overrides?: PlanRules['overrides'];
   /** What somebody changed by hand is looked for and kept before anything is declared over it. */
@@ -45,7 +45,7 @@ export interface PartitionJob {
   /** What the device has shown to cope with; absent: nothing is known of it. */
   readonly pace?: Pace;
   /** Addresses that were chosen just now: nobody else may have got them meanwhile. */
-  readonly fresh?: readonly Fresh[];
+  readonly fresh?: readonly NewAllocation[];
   readonly onTry?: (one: DeclareTry) => void;
 }
 

@@ -1,5 +1,5 @@
 /** How much the device is asked to do in one declare: less after it said that it was too much, and more again with time. */
-import { MOST_LINES } from '../../shared/domain/plan/steps.ts';
+import { MAX_SCRIPT_LINES } from '../../shared/domain/plan/steps.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 
 export interface Pace {
@@ -15,12 +15,12 @@ const LESSON = 60 * 60_000;
 
 /** For one device, as long as the process lives. */
 export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
-  let most: number = MOST_LINES;
+  let most: number = MAX_SCRIPT_LINES;
   let since = 0;
   return {
     most: () => {
-      if (most < MOST_LINES && clock.monotonic() - since >= LESSON) {
-        most = Math.min(MOST_LINES, most * 2);
+      if (most < MAX_SCRIPT_LINES && clock.monotonic() - since >= LESSON) {
+        most = Math.min(MAX_SCRIPT_LINES, most * 2);
         since = clock.monotonic();
       }
       return most;

@@ -4,7 +4,7 @@ import { isDeviceFault } from '../../shared/domain/codes/index.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
-import { deadLetter } from '../../shared/queue/dead-letter.ts';
+import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
 import type { DeadLetterInput, PlanLine } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Arrived } from './arrivals.ts';
@@ -19,7 +19,7 @@ export async function parkMessage(
 ): Promise<void> {
   const { code, reason, subject } = refusal;
   runtime.log.error({ message: message.id, code, reason, subject }, 'dead letter');
-  await deadLetter(runtime.queues, {
+  await sendDeadLetter(runtime.queues, {
     code,
     reason,
     queue: 'slices',
@@ -63,7 +63,7 @@ export async function parkRejected(
       },
       'dead letter',
     );
-    await deadLetter(runtime.queues, {
+    await sendDeadLetter(runtime.queues, {
       ...one,
       queue: 'slices',
       message,

@@ -1,9 +1,9 @@
 /** Brings one partition of one device to the newest slices: read, plan, declare, verify, isolate what the device refuses, and remember it. */
 import { DeviceError } from '../../shared/bigip/errors.ts';
-import { isChange } from '../../shared/domain/plan/entry.ts';
+import { isChange } from '../../shared/domain/plan/plan-entry.ts';
 import { EMPTY_STATE } from '../../shared/domain/plan/declared.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
-import { linesOf } from '../../shared/domain/plan/steps.ts';
+import { scriptLinesOf } from '../../shared/domain/plan/steps.ts';
 import { lookForHands } from './adopt.ts';
 import { tryDeclare } from './declare.ts';
 import type { PartitionJob, PartitionResult } from './job.ts';
@@ -58,7 +58,7 @@ async function bringUp(run: Run): Promise<void> {
       (healthy.length === 0
         ? await declareFence(run, round === 0)
         : await declareParts(run, healthy, ({ key }) =>
-            linesOf(declared.state.exposures[key], plan.next.exposures[key]),
+            scriptLinesOf(declared.state.exposures[key], plan.next.exposures[key]),
           ));
     // In one go, from the very state that was planned from: nothing can be left.
     if (refused === 0 && run.readings === readings) return;

@@ -1,7 +1,7 @@
 /** A large set of changes, cut into declares that the device can do in time. */
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
-import { fitting, inOrder } from '../../shared/domain/plan/steps.ts';
+import { countFitting, orderChanges } from '../../shared/domain/plan/steps.ts';
 import { declareAll } from './isolate.ts';
 import type { Run } from './run.ts';
 
@@ -16,13 +16,13 @@ export async function declareParts(
 ): Promise<number> {
   const { pace } = run;
   let refused = 0;
-  for (let rest = inOrder(changes, lines); rest.length > 0;) {
-    const count = fitting(rest, lines, pace.most());
+  for (let rest = orderChanges(changes, lines); rest.length > 0;) {
+    const count = countFitting(rest, lines, pace.most());
     const part = rest.slice(0, count);
     try {
       refused += await declareAll(run, part);
     } catch (error) {
-      if (!isTooMuch(error) || fitting(part, lines, pace.most()) === count) throw error;
+      if (!isTooMuch(error) || countFitting(part, lines, pace.most()) === count) throw error;
       continue;
     }
     rest = rest.slice(count);

@@ -1,15 +1,15 @@
 /** Tells the clusters, the dead letters and the log what became of a stage. */
 import type { Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
-import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { silencePolicies } from '../../shared/config/silence.ts';
-import { silenceNotes, silences } from '../../shared/domain/steering/silence.ts';
+import { silenceNotes, silentClusters } from '../../shared/domain/steering/silence.ts';
 import type { AdoptOrder, Approval, Steering } from '../../shared/domain/steering/steering.ts';
-import { isObeyed } from '../../shared/domain/plan/steer.ts';
-import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/absent.ts';
-import type { Absence } from '../../shared/domain/ingress/absence.ts';
-import type { Way } from '../../shared/failures/history.ts';
-import { seal } from '../../shared/queue/envelope.ts';
+import { isOrderInEffect } from '../../shared/domain/plan/apply-orders.ts';
+import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/remove-absent.ts';
+import type { Absence } from '../../shared/domain/snapshot/absence.ts';
+import type { Delivery } from '../../shared/failures/history.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
 import { INGRESS_SETTLED, RESYNC } from '../../shared/queue/events.ts';
 import type { Resync } from '../../shared/queue/events.ts';
@@ -40,7 +40,7 @@ export async function reportStage(
   const silent =
     newest.length === 0
       ? []
-      : silences(states, silencePolicies(scope.runtime.config), scope.runtime.clock.now());
+      : silentClusters(states, silencePolicies(scope.runtime.config), scope.runtime.clock.now());
   for (const arrival of newest)
     await reportSlice(scope, arrival, results, silenceNotes(arrival.data.owner, states, silent));
   for (const { message, data } of overtaken)
@@ -122,7 +122,7 @@ async function reportOrder(
   if (data.action === 'approve') return reportApproval(scope, { message, meta, data }, results);
   const { action, device, cluster } = data;
   const taken = results
-    .filter(({ declared }) => isObeyed(declared, data))
+    .filter(({ declared }) => isOrderInEffect(declared, data))
     .map(({ partition }) => partition);
   scope.runtime.log.info(
     { device, cluster, action, partitions: taken },
@@ -134,7 +134,7 @@ async function reportOrder(
   if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
 }
 
-export function wayOf({ message, meta }: Arrived<Slice>): Way {
+export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
   return {
     hops: meta.hops ?? [],
     attempt: message.receiveCount,
@@ -156,7 +156,7 @@ async function askToSpeak(
     code: 'OWN302',
     reason: `the cluster with kube-system UID ${clusterUid} was adopted`,
   };
-  const body = seal(RESYNC, data, {
+  const body = serialiseEvent(RESYNC, data, {
     id: event,
     cluster,
     subject: device,
@@ -209,7 +209,7 @@ export async function sendSettled(
   const time = new Date(runtime.clock.now()).toISOString();
   const { cluster, ingress } = parseOwner(settled.owner);
   const id = runtime.id();
-  const body = seal(INGRESS_SETTLED, settled, {
+  const body = serialiseEvent(INGRESS_SETTLED, settled, {
     id,
     cluster,
     subject: settled.owner,

@@ -9,7 +9,7 @@ import type {
   Slice,
 } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
-import { parseOwner } from '../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
 import { isDeviceFault } from '../../shared/domain/codes/index.ts';
 import { judgeFence } from '../../shared/domain/plan/fence.ts';
 import type { ChangeKind, PlanEntry } from '../../shared/domain/plan/plan.ts';

@@ -5,8 +5,8 @@
 import { isInner } from '../../shared/bigip/errors.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
-import { isDue, quarantined } from '../../shared/domain/plan/quarantine.ts';
-import { LINES } from '../../shared/domain/plan/steps.ts';
+import { isRetryDue, quarantineEntry } from '../../shared/domain/plan/quarantine.ts';
+import { SCRIPT_LINES } from '../../shared/domain/plan/steps.ts';
 import { tryDeclare } from './declare.ts';
 import { declareParts } from './parts.ts';
 import { siftMissing } from './references.ts';
@@ -43,15 +43,17 @@ async function tryAgain(run: Run, entries: readonly PlanEntry[]): Promise<number
   if (entries.length === 0) return 0;
   run.retry = new Set(entries.map(changeId));
   for (const entry of entries) pardon(run, entry);
-  return declareParts(run, entries, () => LINES.exposure);
+  return declareParts(run, entries, () => SCRIPT_LINES.exposure);
 }
 
 function isOwed(run: Run, entry: PlanEntry): boolean {
   if (entry.kind !== 'rejected') return false;
   const rejection = run.rejections.get(changeId(entry));
   if (rejection) return isInner(rejection.error);
-  const known = quarantined(run.state, entry);
-  return known !== undefined && (isDue(known, run.job.clock.now()) || run.replays.has(entry.owner));
+  const known = quarantineEntry(run.state, entry);
+  return (
+    known !== undefined && (isRetryDue(known, run.job.clock.now()) || run.replays.has(entry.owner))
+  );
 }
 
 function hasTime(run: Run): boolean {

@@ -4,12 +4,12 @@ import { DeviceError, inWords } from '../../shared/bigip/errors.ts';
 import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
-import type { Adoption } from '../../shared/domain/plan/overrides.ts';
-import type { Holder } from '../../shared/domain/plan/foreign.ts';
+import type { OverrideAdoption } from '../../shared/domain/plan/overrides.ts';
+import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../shared/domain/plan/plan.ts';
-import { quarantineOf, quarantined } from '../../shared/domain/plan/quarantine.ts';
-import type { Quarantined } from '../../shared/domain/plan/record.ts';
+import { nextQuarantine, quarantineEntry } from '../../shared/domain/plan/quarantine.ts';
+import type { Quarantined } from '../../shared/domain/plan/owner-record.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import { approvedKeys } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
@@ -42,9 +42,9 @@ export interface Run {
   /** A fault inside the device is held against the change that meets it, because others were seen to pass. */
   isolating: boolean;
   /** What somebody changed on the device, and what is to be kept. */
-  byHand: readonly Adoption[];
+  byHand: readonly OverrideAdoption[];
   /** Asked for when something new wants an address. */
-  holders: readonly Holder[] | undefined;
+  holders: readonly AddressHolder[] | undefined;
 }
 
 export function startRun(job: PartitionJob, declared: DeclaredPartition): Run {
@@ -137,15 +137,15 @@ function tell(run: Run, plan: Plan): Plan {
   return plan;
 }
 
-function lookForHolders({ job }: Run): Promise<readonly Holder[]> {
+function lookForHolders({ job }: Run): Promise<readonly AddressHolder[]> {
   return job.holders ? job.holders() : job.device.foreign();
 }
 
 /** The device refuses this change. A clash that was not seen before is looked for once more: then it is a conflict, not a quarantine. */
 export async function blame(run: Run, entry: PlanEntry, error: DeviceError): Promise<void> {
   const id = changeId(entry);
-  const before = quarantined(run.state, entry);
-  const remembered = quarantineOf(
+  const before = quarantineEntry(run.state, entry);
+  const remembered = nextQuarantine(
     entry,
     { code: error.code, reason: inWords(error) },
     { before, now: run.job.clock.now() },

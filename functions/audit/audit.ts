@@ -3,9 +3,9 @@ import { auditDevice } from '../../shared/bigip/audit.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
-import { adoptionOf, repairOf, sendAudit } from '../../shared/queue/audit.ts';
-import type { AuditWish } from '../../shared/queue/audit.ts';
-import { seal } from '../../shared/queue/envelope.ts';
+import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
+import type { AuditRequest } from '../../shared/queue/audit.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import { STEERING } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
@@ -62,15 +62,15 @@ async function auditOne(
 }
 
 /** With `repair` what was kept under another policy goes back as well. */
-function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditWish | undefined {
-  return drift === 'repair' ? repairOf(findings) : adoptionOf(findings);
+function wishOf(findings: readonly Finding[], drift: 'repair' | 'adopt'): AuditRequest | undefined {
+  return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
 }
 
 /** In the device's group, so that it never races what apply is doing there. */
 async function askApply(
   runtime: Runtime,
   device: string,
-  wish: AuditWish | undefined,
+  wish: AuditRequest | undefined,
 ): Promise<void> {
   if (wish === undefined) return;
   await sendAudit(runtime, runtime.config, { device, ...wish });
@@ -88,7 +88,7 @@ async function steer(
       ? 'a silent cluster is drained'
       : 'a silent cluster goes back into rotation',
   );
-  const body = seal(STEERING, order, {
+  const body = serialiseEvent(STEERING, order, {
     id: event,
     cluster: order.cluster,
     subject: order.cluster,

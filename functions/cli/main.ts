@@ -20,7 +20,7 @@ import { registerTrace } from './commands/trace.ts';
 import { registerWaiting } from './commands/waiting.ts';
 import { registerWhy } from './commands/why.ts';
 import { writeError, writeHelp, writeLine } from '../../shared/telemetry/terminal.ts';
-import { failure } from './failure.ts';
+import { formatFailure } from './terminal/failure.ts';
 
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerUp,
@@ -59,6 +59,6 @@ for (const register of COMMANDS) register(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  writeError('sluice', failure(error));
+  writeError('sluice', formatFailure(error));
   process.exitCode = 1;
 }

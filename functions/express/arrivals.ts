@@ -1,8 +1,8 @@
 /** What of a batch is still worth doing. Pure. */
 import type { Express } from '../../shared/domain/express/event.ts';
-import { EXPRESS_AGE } from '../../shared/domain/express/event.ts';
+import { EXPRESS_MAX_AGE_MS } from '../../shared/domain/express/event.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
-import { open } from '../../shared/queue/envelope.ts';
+import { parseEvent } from '../../shared/queue/envelope.ts';
 import { EXPRESS_EVENTS } from '../../shared/queue/events.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 
@@ -35,7 +35,7 @@ export function sortMessages(
   const arrivals: Arrival[] = [];
   const dropped: Dropped[] = [];
   for (const message of messages) {
-    const opened = open(message.body, EXPRESS_EVENTS);
+    const opened = parseEvent(message.body, EXPRESS_EVENTS);
     if ('refused' in opened) {
       dropped.push({ message, code: opened.refused.code, reason: opened.refused.reason });
       continue;
@@ -50,7 +50,8 @@ export function sortMessages(
 }
 
 function whyNot(event: Express, own: string | undefined, age: number): string | undefined {
-  if (age > EXPRESS_AGE) return `observed ${Math.round(age / 1000)} s ago; its slice decides`;
+  if (age > EXPRESS_MAX_AGE_MS)
+    return `observed ${Math.round(age / 1000)} s ago; its slice decides`;
   return event.partition === own
     ? undefined
     : `partition ${event.partition} is not the only one of device ${event.device} here; its slice decides`;

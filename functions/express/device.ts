@@ -1,11 +1,11 @@
 /** Carries the newest events of one device out: one reading, one request for each node, and a look back. */
 import type { NodeAccess } from '../../shared/bigip/node-access.ts';
-import type { Decision } from '../../shared/domain/express/decide.ts';
+import type { ExpressDecision } from '../../shared/domain/express/decide.ts';
 import { decideExpress } from '../../shared/domain/express/decide.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
 import type { NodeWrite } from '../../shared/domain/express/node.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
-import { sameContent } from '../../shared/domain/plan/declared.ts';
+import { isSameContent } from '../../shared/domain/plan/declared.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Version } from '../../shared/domain/revision.ts';
 
@@ -16,7 +16,7 @@ export interface ExpressJob {
 }
 
 export interface ExpressDone {
-  readonly decisions: readonly Decision[];
+  readonly decisions: readonly ExpressDecision[];
   /** Addresses that a newer declaration, which came in between, put back. */
   readonly corrected: readonly string[];
 }
@@ -84,7 +84,7 @@ interface Basis {
 /** A drain comes without a version of any owner. */
 function isOvertaken(basis: Basis, { owners, drains }: DeclaredState): boolean {
   return (
-    !sameContent(basis.drains, drains) ||
+    !isSameContent(basis.drains, drains) ||
     [...basis.versions].some(([owner, version]) => {
       const record = owners[owner];
       return record !== undefined && compareVersions(record.version, version) > 0;

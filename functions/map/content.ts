@@ -1,30 +1,30 @@
 /** Whether the content of an event speaks of what its envelope says. Who sends was judged before (`shared/queue/origin.ts`). */
-import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
+import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
 import type { EventOf } from '../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
 import type { SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
-import { inTheNameOf, refused } from '../../shared/queue/origin.ts';
+import { refusedInTheNameOf, refuseOrigin } from '../../shared/queue/origin.ts';
 import type { Origin } from '../../shared/queue/origin.ts';
 
 type Event = EventOf<typeof SNAPSHOT_EVENTS>;
 
-export function judgeContent(event: Event): Origin {
+export function checkContent(event: Event): Origin {
   const other = disagreement(event);
-  return other === undefined ? { kind: 'trusted' } : inTheNameOf(event.subject, other);
+  return other === undefined ? { kind: 'trusted' } : refusedInTheNameOf(event.subject, other);
 }
 
 /** What is checked is the envelope, and what is acted on is the content: they must speak of the same. */
 function disagreement(event: Event): Origin | undefined {
   const { cluster, subject, data } = event;
   if (data.cluster !== cluster)
-    return refused(
+    return refuseOrigin(
       'OWN324',
       `source names cluster ${cluster}, data.cluster ${data.cluster}; find out who sends, a watcher writes the same in both`,
     );
   const owner = event.type === CLUSTER_INVENTORY ? cluster : ownerKey(cluster, event.data.ingress);
   return subject === owner
     ? undefined
-    : refused(
+    : refuseOrigin(
         'OWN324',
         `subject is ${subject}, yet the data is about ${owner}; find out who sends, a watcher writes the same in both`,
       );

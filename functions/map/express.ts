@@ -2,10 +2,10 @@
 import type { IngressConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
-import { EXPRESS_AGE } from '../../shared/domain/express/event.ts';
-import { expressOf } from '../../shared/domain/express/wishes.ts';
-import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
-import { seal } from '../../shared/queue/envelope.ts';
+import { EXPRESS_MAX_AGE_MS } from '../../shared/domain/express/event.ts';
+import { expressFor } from '../../shared/domain/express/express-event.ts';
+import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
 import { MEMBER_EXPRESS } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
@@ -22,7 +22,7 @@ export function expressEvents(
       config.devices.find((device) => device.name === slice.device)?.partitions ?? [];
     // With several partitions, nodes are shared in /Common, where express writes nothing.
     if (partition === undefined || more.length > 0) return [];
-    return expressOf(slice, snapshot, { partition, members: ingress.members }) ?? [];
+    return expressFor(slice, snapshot, { partition, members: ingress.members }) ?? [];
   });
 }
 
@@ -33,7 +33,7 @@ export async function sendExpress(
   { events, sentAt }: { readonly events: readonly Express[]; readonly sentAt: number },
 ): Promise<void> {
   const now = runtime.clock.now();
-  if (events.length === 0 || now - sentAt > EXPRESS_AGE) return;
+  if (events.length === 0 || now - sentAt > EXPRESS_MAX_AGE_MS) return;
   const hop = { at: new Date(now).toISOString(), where: 'map' };
   await Promise.all(
     events.map(async (event) => {
@@ -41,7 +41,7 @@ export async function sendExpress(
       const time = new Date(sentAt).toISOString();
       const id = `${cause.id}.${event.device}.express`;
       try {
-        const body = seal(MEMBER_EXPRESS, event, {
+        const body = serialiseEvent(MEMBER_EXPRESS, event, {
           id,
           cluster: cause.cluster,
           subject: event.owner,

@@ -1,28 +1,28 @@
 /** map: takes snapshots, sends slices. Wiring only; the decisions are in `shared/queue/origin.ts`, `content.ts` and `map.ts`. */
-import type { Inventory, Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import type { Inventory, Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { suspectsOf } from '../../shared/failures/marks.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
-import { deadLetter } from '../../shared/queue/dead-letter.ts';
-import { readAttributes } from '../../shared/queue/envelope-attributes.ts';
-import { openData, seal } from '../../shared/queue/envelope.ts';
+import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
+import { parseAttributes } from '../../shared/queue/envelope-attributes.ts';
+import { openData, serialiseEvent } from '../../shared/queue/envelope.ts';
 import {
   CLUSTER_INVENTORY,
   INGRESS_ABSENT,
   INGRESS_DESIRED,
   SNAPSHOT_EVENTS,
 } from '../../shared/queue/events.ts';
-import type { EventMeta, OpenedEvent } from '../../shared/queue/envelope.ts';
+import type { EventMeta, ReceivedEvent } from '../../shared/queue/envelope.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
-import { judgeOrigin } from '../../shared/queue/origin.ts';
-import type { Refusal } from '../../shared/queue/origin.ts';
+import { checkOrigin } from '../../shared/queue/origin.ts';
+import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Suspects } from '../../shared/queue/suspects.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
-import { judgeContent } from './content.ts';
+import { checkContent } from './content.ts';
 import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
 import { mapSnapshot } from './map.ts';
@@ -64,19 +64,22 @@ interface Scope {
 }
 
 /** Resolves with what it lacks, when the message has to come again. */
-async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refusal | undefined> {
+async function handleMessage(
+  scope: Scope,
+  message: QueueMessage,
+): Promise<OriginRefusal | undefined> {
   const { runtime, keys } = scope;
   const { config } = runtime;
-  const read = readAttributes(message.body);
+  const read = parseAttributes(message.body);
   if ('refused' in read) return park(scope, message, read.refused);
-  const origin = await judgeOrigin({ claimed: read.ok, sender: message.sender, config, keys });
+  const origin = await checkOrigin({ claimed: read.ok, sender: message.sender, config, keys });
   if (origin.kind === 'away') return origin;
   // Its subject is only claimed, so the dead letter has no owner.
   if (origin.kind === 'refused') return park(scope, message, origin);
   const opened = openData(read.ok, SNAPSHOT_EVENTS);
   if ('refused' in opened) return park(scope, message, opened.refused);
   const event = opened.ok;
-  const content = judgeContent(event);
+  const content = checkContent(event);
   if (content.kind === 'refused') return park(scope, message, content);
   if (event.type === CLUSTER_INVENTORY) return sendAbsences(runtime, event, message.sender);
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
@@ -104,7 +107,7 @@ async function handleMessage(scope: Scope, message: QueueMessage): Promise<Refus
 
 async function sendAbsences(
   runtime: Runtime,
-  event: OpenedEvent<typeof CLUSTER_INVENTORY, Inventory>,
+  event: ReceivedEvent<typeof CLUSTER_INVENTORY, Inventory>,
   sender: string | undefined,
 ): Promise<undefined> {
   const absences = mapInventory({ inventory: event.data, sender, config: runtime.config });
@@ -134,7 +137,7 @@ const PAUSE = { least: 5_000, longest: 30_000 } as const;
 async function postpone(
   { queues, log, random }: Runtime,
   messages: readonly QueueMessage[],
-  { code, reason }: Refusal,
+  { code, reason }: OriginRefusal,
 ): Promise<readonly QueueMessage[]> {
   const delay = Math.round(PAUSE.least + random() * (PAUSE.longest - PAUSE.least));
   log.warn(
@@ -152,14 +155,14 @@ async function postpone(
 async function park(
   { runtime, functionVersion }: Scope,
   message: QueueMessage,
-  refusal: Refusal & { readonly subject?: string },
+  refusal: OriginRefusal & { readonly subject?: string },
 ): Promise<undefined> {
   const { code, reason, subject } = refusal;
   runtime.log.error(
     { message: message.id, code, reason, owner: subject, sender: message.sender },
     'dead letter',
   );
-  await deadLetter(runtime.queues, {
+  await sendDeadLetter(runtime.queues, {
     code,
     reason,
     queue: 'snapshots',
@@ -193,7 +196,7 @@ async function sendOn(
   const time = new Date(runtime.clock.now()).toISOString();
   // Derived, so that the same event delivered twice makes one message per device within the queue's window.
   const id = `${cause.id}.${device}`;
-  const body = seal(type, data, {
+  const body = serialiseEvent(type, data, {
     id,
     cluster: cause.cluster,
     subject,

@@ -1,9 +1,9 @@
 /** Inventory → for each device, the owners that should be in it and are not. Pure. */
 import type { SluiceConfig } from '../../shared/config/schema.ts';
-import type { Absence } from '../../shared/domain/ingress/absence.ts';
-import { absentOwners } from '../../shared/domain/ingress/absence.ts';
-import type { Inventory } from '../../shared/domain/ingress/snapshot.ts';
-import { speaks } from './map.ts';
+import type { Absence } from '../../shared/domain/snapshot/absence.ts';
+import { absentOwners } from '../../shared/domain/snapshot/absence.ts';
+import type { Inventory } from '../../shared/domain/snapshot/snapshot.ts';
+import { isClustersOwnSender } from './map.ts';
 
 /** Of an inventory whose origin was judged (`origin.ts`). */
 export interface InventoryInput {
@@ -23,7 +23,9 @@ export function mapInventory({ inventory, sender, config }: InventoryInput): rea
   if (absent.length === 0) return [];
   const version = { ...revision, generation: config.generation };
   const known =
-    sender !== undefined && speaks({ snapshot: inventory, sender, config }) ? { sender } : {};
+    sender !== undefined && isClustersOwnSender({ snapshot: inventory, sender, config })
+      ? { sender }
+      : {};
   // Every device, because an ingress may be left over on one that the configuration gives it no more.
   return config.devices.map(({ name }): Absence => ({
     cluster,

@@ -6,10 +6,10 @@ import type { BuiltExposures } from '../../shared/domain/exposure/build.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { drainCordoned } from '../../shared/domain/express/cordon.ts';
 import type { Express } from '../../shared/domain/express/event.ts';
-import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
-import { ownerKey } from '../../shared/domain/ingress/snapshot.ts';
-import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
-import type { Refusal } from '../../shared/queue/origin.ts';
+import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
+import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
+import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
+import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import { expressEvents } from './express.ts';
 
 /** Of a snapshot whose origin was judged (`origin.ts`). */
@@ -27,7 +27,7 @@ export type MapResult =
       readonly express: readonly Express[];
       readonly notes: BuiltExposures['notes'];
     }
-  | ({ readonly kind: 'refused' } & Refusal);
+  | ({ readonly kind: 'refused' } & OriginRefusal);
 
 export function mapSnapshot(input: MapInput): MapResult {
   const { snapshot, config } = input;
@@ -42,7 +42,7 @@ export function mapSnapshot(input: MapInput): MapResult {
       reason: `ingresses: no entry for Service ${service} of cluster ${snapshot.cluster}; add it to sluice.yaml here, or take it out of the watcher's`,
     };
   const built = build(snapshot, ingress, config);
-  const sender = speaks(input) ? input.sender : undefined;
+  const sender = isClustersOwnSender(input) ? input.sender : undefined;
   const slices = config.devices.map((device): Slice => ({
     owner: ownerKey(snapshot.cluster, snapshot.ingress),
     clusterUid: snapshot.clusterUid,
@@ -95,10 +95,12 @@ function withCordons(built: BuiltExposures, { ingress, objects }: Snapshot): Bui
 }
 
 /** What both kinds of events say of where they come from. */
-export type Said = Omit<MapInput, 'snapshot'> & { readonly snapshot: Pick<Snapshot, 'cluster'> };
+export type OriginClaim = Omit<MapInput, 'snapshot'> & {
+  readonly snapshot: Pick<Snapshot, 'cluster'>;
+};
 
 /** A replayer repeats what others said: its name proves nothing about the cluster, so no slice carries it. */
-export function speaks({ snapshot, sender, config }: Said): boolean {
+export function isClustersOwnSender({ snapshot, sender, config }: OriginClaim): boolean {
   if (sender === undefined || !config.failures.replayers.includes(sender)) return true;
   return config.clusters.some(
     ({ id, senders }) => id === snapshot.cluster && senders.includes(sender),

@@ -1,8 +1,8 @@
 /** park: takes what lies in the dead-letter queues into the failure store. While the store is away, messages stay in their queue. */
 import { openFailures } from '../../shared/failures/open.ts';
-import type { Sighting } from '../../shared/failures/port.ts';
+import type { FailureRecord } from '../../shared/failures/port.ts';
 import { suspectsOf } from '../../shared/failures/marks.ts';
-import { unreadSighting } from '../../shared/failures/sighting.ts';
+import { unreadSighting } from '../../shared/failures/failure-record.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
@@ -34,7 +34,7 @@ export function parkInto(runtime: Runtime, failures: Pruned): Handler {
   };
   return async (event, context) => {
     const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
-    const record = async (sighting: Sighting): Promise<void> => {
+    const record = async (sighting: FailureRecord): Promise<void> => {
       const head = await store.record(sighting);
       runtime.log.info(
         {

@@ -1,7 +1,7 @@
 /** What is kept of a message: it is judged first whether the event in it may be taken for whose it says it is. */
 import type { SluiceConfig } from '../../shared/config/schema.ts';
-import type { Sighting } from '../../shared/failures/port.ts';
-import { claimIn, readFound, sightingOf } from '../../shared/failures/sighting.ts';
+import type { FailureRecord } from '../../shared/failures/port.ts';
+import { claimIn, readFoundLetter, failureRecord } from '../../shared/failures/failure-record.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
 import type { QueueMessage, WorkQueueName } from '../../shared/queue/port.ts';
 import { proofOfReceived } from '../../shared/queue/proof.ts';
@@ -10,9 +10,9 @@ export async function sight(
   queue: WorkQueueName,
   message: QueueMessage,
   rules: { readonly config: SluiceConfig; readonly keys: Keyring },
-): Promise<Sighting> {
-  const found = readFound(queue, message);
+): Promise<FailureRecord> {
+  const found = readFoundLetter(queue, message);
   const claim = claimIn(found, message);
   const proof = claim && (await proofOfReceived(claim.body, claim.sender, rules));
-  return sightingOf(queue, found, { config: rules.config, message, ...(proof && { proof }) });
+  return failureRecord(queue, found, { config: rules.config, message, ...(proof && { proof }) });
 }

@@ -9,7 +9,7 @@ import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/runtime/lambda.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { loadMap } from './map-bundle.ts';
-import { takeTurns } from './turns.ts';
+import { runPolicyTurns } from './turns.ts';
 import type { TurnReport } from './turns.ts';
 
 export interface Replayer {
@@ -34,7 +34,7 @@ export function create(
   const previewer =
     options.previewer ??
     createPreviewer({ runtime, map: mapWithBundle(runtime, options.map ?? loadMap) });
-  const turns: Replayer = (signal) => takeTurns(runtime, { ...failures, previewer }, signal);
+  const turns: Replayer = (signal) => runPolicyTurns(runtime, { ...failures, previewer }, signal);
   const handle: Handler = async (_event, context) => {
     const reports = await inTime(runtime, context, turns);
     const failed = reports.flatMap((report) =>

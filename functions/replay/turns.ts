@@ -1,7 +1,7 @@
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Previewer } from '../../shared/failures/replay/preview.ts';
-import { takeTurn } from '../../shared/failures/replay/scheduled.ts';
-import type { TurnResult, TurnWorld } from '../../shared/failures/replay/scheduled.ts';
+import { runPolicyTurn } from '../../shared/failures/replay/policy-turn.ts';
+import type { TurnResult, TurnContext } from '../../shared/failures/replay/policy-turn.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
@@ -9,13 +9,13 @@ export type TurnReport =
   ({ readonly policy: string } & TurnResult) | { readonly policy: string; readonly error: string };
 
 /** One after the other, because they may want the same failures; one that fails holds up none of the others. */
-export async function takeTurns(
+export async function runPolicyTurns(
   runtime: Runtime,
   { store, jobs, audit, turns, previewer }: Failures & { readonly previewer: Previewer },
   signal?: AbortSignal,
 ): Promise<readonly TurnReport[]> {
   const { clock, id, queues, log, config } = runtime;
-  const world: TurnWorld = { store, jobs, audit, turns, previewer, queues, clock, id };
+  const world: TurnContext = { store, jobs, audit, turns, previewer, queues, clock, id };
   const reports: TurnReport[] = [];
   // Nothing is sent in a dry run.
   for (const policy of runtime.dryRun === true ? [] : config.failures.replay) {
@@ -23,7 +23,7 @@ export async function takeTurns(
     // A reading of the last turn says nothing about now.
     previewer.refresh();
     try {
-      const result = await takeTurn(world, policy, signal);
+      const result = await runPolicyTurn(world, policy, signal);
       reports.push({ policy: policy.name, ...result });
       if (result.kind !== 'not-due')
         log.info(

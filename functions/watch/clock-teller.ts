@@ -1,18 +1,18 @@
 /** A clock that is far from the API server's is said at the ingress Services and in the log. Nothing waits for it to be set right. */
-import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { CLOCKS_DIFFER } from './epoch.ts';
-import type { Recorder } from './recorder.ts';
-import { serviceTarget } from './targets.ts';
-import type { World } from './world.ts';
+import { CLOCKS_DIFFER } from './leader/lease.ts';
+import type { Recorder } from './report/event-recorder.ts';
+import { serviceTarget } from './report/event-targets.ts';
+import type { ClusterCache } from './cache/cluster-cache.ts';
 
 export interface ClockTellerOptions {
   readonly client: Pick<KubernetesClient, 'time'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly recorder: Recorder;
-  readonly world: Pick<World, 'service'>;
+  readonly world: Pick<ClusterCache, 'service'>;
   readonly log: Logger;
 }
 

@@ -1,5 +1,5 @@
 import type { DeviceConfig, IngressConfig } from '../../shared/config/schema.ts';
-import type { IngressRef } from '../../shared/domain/ingress/snapshot.ts';
+import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 
 /** What the configuration says about one ingress, as far as the watcher cares; several entries may name the same Service. */
 export interface WatchedIngress {

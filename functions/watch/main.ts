@@ -1,8 +1,8 @@
 /** The watcher. `sluice up` loads this bundle and calls `create`; as a process in the cluster it runs from its environment. */
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { writeError } from '../../shared/telemetry/terminal.ts';
-import { addressOf } from './http.ts';
-import { identityOf, runFromEnvironment } from './process.ts';
+import { httpAddress } from './serve/http.ts';
+import { processIdentity, runFromEnvironment } from './process.ts';
 import { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts';
 
 export type { Watcher, WatcherOptions } from './watcher.ts';
@@ -10,8 +10,8 @@ export type { Watcher, WatcherOptions } from './watcher.ts';
 export function create(options: WatcherOptions): Watcher {
   const { env } = process;
   return createWatcher({
-    identity: identityOf(env),
-    http: addressOf({ SLUICE_HTTP_PORT: env['SLUICE_HTTP_PORT'] }),
+    identity: processIdentity(env),
+    http: httpAddress({ SLUICE_HTTP_PORT: env['SLUICE_HTTP_PORT'] }),
     env,
     ...options,
   });

@@ -12,7 +12,7 @@ import {
   parseLogLevel,
   type LogLevel,
 } from '../../shared/telemetry/logger.ts';
-import { addressOf } from './http.ts';
+import { httpAddress } from './serve/http.ts';
 import { createWatcher } from './watcher.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function runFromEnvironment(
   const log = createLogger(logLevel(args, env));
   const config = await loadConfig(required(env, 'SLUICE_CONFIG'), env);
   const clusterId = required(env, 'SLUICE_CLUSTER');
-  const http = addressOf(env);
+  const http = httpAddress(env);
   const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
   const runtime: Runtime = {
     config,
@@ -40,7 +40,7 @@ export async function runFromEnvironment(
   const watcher = createWatcher({
     runtime,
     clusterId,
-    identity: identityOf(env),
+    identity: processIdentity(env),
     leaseNamespace: env['POD_NAMESPACE'],
     http,
     env,
@@ -59,7 +59,7 @@ export async function runFromEnvironment(
 }
 
 /** The same after a restart, so that a process that was killed does not wait for its own Lease. */
-export function identityOf(env: NodeJS.ProcessEnv): string {
+export function processIdentity(env: NodeJS.ProcessEnv): string {
   return env['POD_NAME'] || hostname();
 }
 

@@ -1,6 +1,6 @@
 /** What the watcher may do in the cluster, and why. The manifests in `infra/kubernetes` grant exactly this. */
 
-export interface Rule {
+export interface RbacRule {
   readonly group: string;
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
@@ -11,7 +11,7 @@ export interface Rule {
 
 const READ = ['get', 'list', 'watch'];
 
-export const RULES: readonly Rule[] = [
+export const RBAC_RULES: readonly RbacRule[] = [
   {
     group: 'networking.istio.io',
     resources: ['gateways', 'virtualservices'],

@@ -8,18 +8,18 @@ import {
   type StreamTiming,
 } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
-import type { DebounceLimits } from './debounce.ts';
-import { leasePlace } from './epoch.ts';
-import { fenceQueues } from './fence.ts';
-import { serve, type Address, type Served } from './http.ts';
+import type { DebounceLimits } from './emit/debounce.ts';
+import { leasePlace } from './leader/lease.ts';
+import { fenceQueues } from './leader/fenced-queues.ts';
+import { serveHttp, type HttpAddress, type HttpServer } from './serve/http.ts';
 import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
-import { Leadership, type LeaseTiming } from './leadership.ts';
+import { Leadership, type LeaseTiming } from './leader/leadership.ts';
 import { clockAhead } from './clock-teller.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-import { persist, type Patience } from './persist.ts';
-import { readiness } from './readiness.ts';
-import { Voice } from './voice.ts';
-import { createWorld, type World, type WorldChange } from './world.ts';
+import { createMetrics, type Metrics } from './serve/metrics.ts';
+import { retryUntilDone, type RetryContext } from './loop/retry.ts';
+import { readiness } from './serve/readiness.ts';
+import { LeaderTerm } from './leader/term.ts';
+import { createClusterCache, type ClusterCache, type CacheChange } from './cache/cluster-cache.ts';
 
 export interface WatcherOptions {
   readonly runtime: Runtime;
@@ -36,7 +36,7 @@ export interface WatcherOptions {
   readonly timing?: Partial<StreamTiming> | undefined;
   readonly lease?: Partial<LeaseTiming> | undefined;
   /** Where to answer /healthz, /readyz and /metrics; absent: nowhere. */
-  readonly http?: Address | undefined;
+  readonly http?: HttpAddress | undefined;
   /** For proxies and credential plugins. */
   readonly env?: Environment | undefined;
 }
@@ -47,7 +47,7 @@ export interface Watcher {
   /** Sends what is in hand, hands the Lease over and ends every stream. */
   stop(): Promise<void>;
   /** Where /healthz, /readyz and /metrics are answered, once started. */
-  address(): Address | undefined;
+  address(): HttpAddress | undefined;
 }
 
 const NAMESPACES: Resource = {
@@ -71,17 +71,17 @@ class ClusterWatcher implements Watcher {
   readonly #options: WatcherOptions;
   readonly #runtime: Runtime;
   readonly #abort = new AbortController();
-  readonly #patience: Patience;
+  readonly #patience: RetryContext;
   readonly #ingresses: readonly WatchedIngress[];
   readonly #client: KubernetesClient;
-  readonly #world: World;
+  readonly #world: ClusterCache;
   readonly #leadership: Leadership;
   readonly #metrics: Metrics;
   #clusterUid = '';
-  #voice: Voice | undefined;
+  #voice: LeaderTerm | undefined;
   /** Voices of terms that are over, while they end. */
   #ending: Promise<void> = Promise.resolve();
-  #served: Served | undefined;
+  #served: HttpServer | undefined;
 
   constructor(options: WatcherOptions) {
     const { runtime, clusterId } = options;
@@ -97,7 +97,7 @@ class ClusterWatcher implements Watcher {
       clock,
     });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
-    this.#world = createWorld({
+    this.#world = createClusterCache({
       client: this.#client,
       ingresses: this.#ingresses.map(({ ref }) => ref),
       clock,
@@ -134,7 +134,7 @@ class ClusterWatcher implements Watcher {
 
   async start(): Promise<void> {
     await this.#serve();
-    const clusterUid = await persist(
+    const clusterUid = await retryUntilDone(
       'reading the UID of namespace kube-system',
       () => this.#readClusterUid(),
       this.#patience,
@@ -150,15 +150,13 @@ class ClusterWatcher implements Watcher {
     this.#runtime.log.info(
       {
         ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`),
-        streams: this.#world
-          .states()
-          .map(({ kind, group, namespace, state, objects }) => ({
-            kind,
-            group,
-            namespace,
-            state,
-            objects,
-          })),
+        streams: this.#world.states().map(({ kind, group, namespace, state, objects }) => ({
+          kind,
+          group,
+          namespace,
+          state,
+          objects,
+        })),
       },
       before === undefined ? 'standing by' : 'watching',
     );
@@ -179,7 +177,7 @@ class ClusterWatcher implements Watcher {
     await this.#client.close();
   }
 
-  address(): Address | undefined {
+  address(): HttpAddress | undefined {
     return this.#served?.address;
   }
 
@@ -191,7 +189,7 @@ class ClusterWatcher implements Watcher {
     const { epoch } = this.#leadership;
     if (voice !== this.#voice || voice.speaks || epoch === undefined || this.#abort.signal.aborted)
       return;
-    voice.speak(epoch);
+    voice.begin(epoch);
     this.#runtime.log.info({ epoch }, 'speaking for this cluster');
   }
 
@@ -199,15 +197,15 @@ class ClusterWatcher implements Watcher {
   #fallSilent(): void {
     const old = this.#voice;
     if (old === undefined) return;
-    old.silence();
+    old.end();
     this.#voice = this.#prepare();
     this.#ending = Promise.all([this.#ending, old.stop()]).then(() => undefined);
   }
 
-  #prepare(): Voice {
+  #prepare(): LeaderTerm {
     const { assure } = this.#leadership;
     const queues = fenceQueues(this.#runtime.queues, assure, this.#metrics.meter);
-    return new Voice({
+    return new LeaderTerm({
       runtime: { ...this.#runtime, queues },
       cluster: this.#options.clusterId,
       clusterUid: this.#clusterUid,
@@ -224,7 +222,7 @@ class ClusterWatcher implements Watcher {
   async #serve(): Promise<void> {
     const { http } = this.#options;
     if (http === undefined) return;
-    this.#served = await serve(http, {
+    this.#served = await serveHttp(http, {
       ready: () =>
         readiness({
           states: this.#world.states(),
@@ -237,7 +235,7 @@ class ClusterWatcher implements Watcher {
     this.#runtime.log.info({ ...this.#served.address }, 'answering /healthz, /readyz and /metrics');
   }
 
-  #notice(change: WorldChange): void {
+  #notice(change: CacheChange): void {
     this.#voice?.notice(change);
   }
 

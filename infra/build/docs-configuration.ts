@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';
-import { ANNOTATIONS } from '../../shared/domain/exposure/annotations.ts';
+import { ANNOTATIONS } from '../../shared/domain/exposure/sources/annotations.ts';
 
 interface Node {
   readonly type?: string | readonly string[];

@@ -1,5 +1,5 @@
 /** Reads the results on their way back to the cluster, without touching them: the times in the demo's timeline. */
-import { open } from '../../shared/queue/envelope.ts';
+import { parseEvent } from '../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../shared/queue/events.ts';
 import type { Hop } from '../../shared/queue/hops.ts';
 import type { OutgoingMessage, Queue, Queues } from '../../shared/queue/port.ts';
@@ -19,7 +19,7 @@ export interface Trace {
 }
 
 function read(message: OutgoingMessage, at: number): SettledTrace | undefined {
-  const opened = open(message.body, SETTLED_EVENTS);
+  const opened = parseEvent(message.body, SETTLED_EVENTS);
   if ('refused' in opened) return undefined;
   const { data, hops } = opened.ok;
   return {

@@ -1,12 +1,12 @@
 /** Looks over one device: what differs from its declaration, and what is declared for nobody. Reads only. */
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
 import { silencePolicies } from '../config/silence.ts';
-import { parseOwner } from '../domain/ingress/snapshot.ts';
+import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
-import { overrideInWords } from '../domain/plan/overrides.ts';
-import type { Adoption } from '../domain/plan/overrides.ts';
-import type { Silence } from '../domain/steering/silence.ts';
-import { silenceInWords, silences } from '../domain/steering/silence.ts';
+import { describeOverride } from '../domain/plan/overrides.ts';
+import type { OverrideAdoption } from '../domain/plan/overrides.ts';
+import type { SilentCluster } from '../domain/steering/silence.ts';
+import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import type { AbandonedPartition, Device } from './device.ts';
@@ -29,7 +29,7 @@ export interface Finding {
   /** What policy answers it with. */
   readonly order?: Extract<Steering, { action: 'drain' | 'enable' }>;
   /** What could be kept as it is. */
-  readonly adopt?: Adoption;
+  readonly adopt?: OverrideAdoption;
 }
 
 const CODE: Readonly<Record<DifferenceKind, string>> = {
@@ -75,8 +75,8 @@ export async function auditDevice(
       );
     }
   }
-  const silent = silences([...states.values()], silencePolicies(config), clock.now()).map((one) =>
-    ofSilence(name, partitions, one),
+  const silent = silentClusters([...states.values()], silencePolicies(config), clock.now()).map(
+    (one) => ofSilence(name, partitions, one),
   );
   const abandoned = (await device.abandoned())
     .filter((one) => isOfOurs(config, one))
@@ -156,7 +156,7 @@ function keptIn(
   { overrides = {} }: DeclaredState,
 ): readonly Finding[] {
   return Object.entries(overrides).flatMap(([key, override]) =>
-    overrideInWords(override).map((words): Finding => ({
+    describeOverride(override).map((words): Finding => ({
       device,
       partition,
       kind: 'kept',
@@ -168,7 +168,7 @@ function keptIn(
   );
 }
 
-function ofSilence(device: string, partitions: readonly string[], silence: Silence): Finding {
+function ofSilence(device: string, partitions: readonly string[], silence: SilentCluster): Finding {
   const { cluster, order } = silence;
   return {
     device,
@@ -176,7 +176,7 @@ function ofSilence(device: string, partitions: readonly string[], silence: Silen
     kind: 'silent',
     code: 'OWN331',
     object: `cluster ${cluster}`,
-    message: silenceInWords(silence),
+    message: describeSilence(silence),
     repairable: false,
     ...(order && { order: { ...order, device } }),
   };

@@ -1,8 +1,8 @@
 /** What apply would make of slices on a whole device, partition after partition, as far as BIG-IP has no objection. Pure; nothing is declared. */
 import type { Slice } from '../domain/exposure/exposure.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
-import { changeId } from '../domain/plan/entry.ts';
-import type { Holder } from '../domain/plan/foreign.ts';
+import { changeId } from '../domain/plan/plan-entry.ts';
+import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Move } from '../domain/plan/moves.ts';
 import { movesBetween } from '../domain/plan/moves.ts';
 import type { Plan, PlanRules } from '../domain/plan/plan.ts';
@@ -75,7 +75,7 @@ export function arrivals(moves: readonly Move[], partition: string): ReadonlyMap
 export function heldBySiblings(
   partition: string,
   states: ReadonlyMap<string, DeclaredState>,
-): readonly Holder[] {
+): readonly AddressHolder[] {
   return [...states].flatMap(([other, state]) =>
     other === partition
       ? []

@@ -1,6 +1,6 @@
 /** The devices of one function in one process: one connection, one login and one breaker for each. */
 import type { DeviceConfig } from '../config/schema.ts';
-import { seal } from '../queue/envelope.ts';
+import { serialiseEvent } from '../queue/envelope.ts';
 import { RESYNC } from '../queue/events.ts';
 import type { Resync } from '../queue/events.ts';
 import { queueToken } from '../queue/limits.ts';
@@ -58,7 +58,12 @@ async function askForResync(
   for (const cluster of clusters) {
     const data: Resync = { cluster, device, partition, code, reason };
     const id = runtime.id();
-    const body = seal(RESYNC, data, { id, cluster, subject: `${device}/${partition}`, time });
+    const body = serialiseEvent(RESYNC, data, {
+      id,
+      cluster,
+      subject: `${device}/${partition}`,
+      time,
+    });
     await queues
       .queue(`settled-${cluster}`)
       .send({ group: queueToken(`resync/${device}`), deduplicationId: id, body });

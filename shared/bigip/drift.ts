@@ -1,9 +1,9 @@
 /** What is different on the device from what it was told, object by object. */
 import { BALANCE_METHODS, exposureKey } from '../domain/exposure/exposure.ts';
-import { reconciliation } from '../domain/express/reconcile.ts';
+import { nodeReconciliation } from '../domain/express/reconcile.ts';
 import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
-import { insteadOf, operatedOf, overrideInWords } from '../domain/plan/overrides.ts';
-import type { Adoption, Operated } from '../domain/plan/overrides.ts';
+import { ownerValues, operatedValues, describeOverride } from '../domain/plan/overrides.ts';
+import type { OverrideAdoption, OperatedValues } from '../domain/plan/overrides.ts';
 import { itemsOf, Pool, Virtual, VirtualAddress } from './answers.ts';
 import { devicePaths } from './as3/names.ts';
 import { DeviceError } from './errors.ts';
@@ -20,7 +20,7 @@ export interface Difference {
   readonly path: string;
   readonly message: string;
   /** What could be kept as it is. */
-  readonly adopt?: Adoption;
+  readonly adopt?: OverrideAdoption;
 }
 
 interface Live {
@@ -60,7 +60,7 @@ export async function findDrift(
   return [
     ...Object.values(state.exposures).flatMap((e) =>
       ofExposure(
-        { partition, e, state, operated: operatedOf(e, state.overrides?.[exposureKey(e)]) },
+        { partition, e, state, operated: operatedValues(e, state.overrides?.[exposureKey(e)]) },
         live,
       ),
     ),
@@ -70,7 +70,7 @@ export async function findDrift(
       path: `/${partition}/${node.name}`,
       message: 'is a node that no declared member uses',
     })),
-    ...reconciliation(state, nodes).map((write): Difference => ({
+    ...nodeReconciliation(state, nodes).map((write): Difference => ({
       kind: 'differs',
       path: `/${partition}/${write.name}`,
       message: `is a node that should be ${write.availability}${write.ratio === undefined ? '' : ` with ratio ${write.ratio}`}`,
@@ -98,7 +98,7 @@ interface Told {
   readonly partition: string;
   readonly e: DeclaredExposure;
   readonly state: DeclaredState;
-  readonly operated: Required<Operated>;
+  readonly operated: Required<OperatedValues>;
 }
 
 function ofExposure(told: Told, live: Live): readonly Difference[] {
@@ -145,16 +145,16 @@ function differs(path: string, message: string): Difference {
 function byHand(
   path: string,
   { e, operated: told }: Pick<Told, 'e' | 'operated'>,
-  live: Operated,
+  live: OperatedValues,
 ): readonly Difference[] {
-  const names = (Object.keys(live) as (keyof Operated)[]).filter(
+  const names = (Object.keys(live) as (keyof OperatedValues)[]).filter(
     (name) => live[name] !== told[name],
   );
   return names.flatMap((name) => {
-    const values: Operated = { [name]: live[name] };
-    return overrideInWords({ values, instead: told }).map((message) => ({
+    const values: OperatedValues = { [name]: live[name] };
+    return describeOverride({ values, instead: told }).map((message) => ({
       ...differs(path, message),
-      adopt: { key: exposureKey(e), values, instead: insteadOf(e, values) },
+      adopt: { key: exposureKey(e), values, instead: ownerValues(e, values) },
     }));
   });
 }

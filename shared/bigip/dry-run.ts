@@ -3,7 +3,7 @@
  * {@link readOnlySession} lets no write out of the process, so that nothing that is added later can forget about the dry run.
  */
 import type { DeclaredState } from '../domain/plan/declared.ts';
-import { sameContent } from '../domain/plan/declared.ts';
+import { isSameContent } from '../domain/plan/declared.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Device, PartitionReading } from './device.ts';
 import type { DeviceSession } from './session.ts';
@@ -107,7 +107,7 @@ function changesOf(
   const [old, now] = [before.exposures, next.exposures];
   return {
     create: Object.keys(now).filter((key) => !(key in old)),
-    update: Object.keys(now).filter((key) => key in old && !sameContent(old[key], now[key])),
+    update: Object.keys(now).filter((key) => key in old && !isSameContent(old[key], now[key])),
     delete: Object.keys(old).filter((key) => !(key in now)),
   };
 }

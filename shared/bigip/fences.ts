@@ -5,7 +5,7 @@
  * before; old events would pass its fences, until newer words move them ahead. And under a configuration that is newer than what is
  * declared, every owner has to be mapped anew, and not one by one as something happens to change in its cluster.
  */
-import type { OwnerKey } from '../domain/ingress/snapshot.ts';
+import type { OwnerKey } from '../domain/snapshot/snapshot.ts';
 import type { OwnerRecord } from '../domain/plan/declared.ts';
 import { compareVersions } from '../domain/revision.ts';
 

@@ -32,13 +32,11 @@ export async function foreignAddresses(
     !own.includes(partitionOf(item.fullPath));
   return [
     ...virtuals.filter(foreign).map((item) => ofVirtual(item, byPath)),
-    ...addresses
-      .filter(foreign)
-      .map((item) => ({
-        path: item.fullPath,
-        partition: partitionOf(item.fullPath),
-        address: item.address,
-      })),
+    ...addresses.filter(foreign).map((item) => ({
+      path: item.fullPath,
+      partition: partitionOf(item.fullPath),
+      address: item.address,
+    })),
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Availability } from '../domain/exposure/exposure.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
-import { reconciliation } from '../domain/express/reconcile.ts';
+import { nodeReconciliation } from '../domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../domain/express/stamp.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { itemsOf, NodeItem } from './answers.ts';
@@ -64,7 +64,11 @@ export async function reconcileNodes(
   partition: string,
   state: DeclaredState,
 ): Promise<readonly string[]> {
-  return writeAll(session, partition, reconciliation(state, await listNodes(session, partition)));
+  return writeAll(
+    session,
+    partition,
+    nodeReconciliation(state, await listNodes(session, partition)),
+  );
 }
 
 /**
@@ -83,7 +87,7 @@ export async function resetNodes(
   return writeAll(
     session,
     partition,
-    reconciliation(next, nodes).filter(
+    nodeReconciliation(next, nodes).filter(
       (write) => write.availability === 'ready' && !ready.has(write.address),
     ),
   );

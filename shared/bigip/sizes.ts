@@ -1,10 +1,10 @@
 /** Holds what a device declares against the recommended limits. */
 import type { DeclaredState } from '../domain/plan/declared.ts';
-import type { Excess } from '../domain/plan/limits.ts';
-import { deviceExcess, partitionExcess } from '../domain/plan/limits.ts';
+import type { LimitExceeded } from '../domain/plan/limits.ts';
+import { deviceLimitsExceeded, partitionLimitsExceeded } from '../domain/plan/limits.ts';
 import { renderTenant } from './as3/render.ts';
 
-export interface SizeFinding extends Excess {
+export interface SizeFinding extends LimitExceeded {
   /** Absent where it is about the device as a whole. */
   readonly partition?: string;
 }
@@ -12,12 +12,12 @@ export interface SizeFinding extends Excess {
 /** Of all partitions of one device. Renders them, so not for every declare. */
 export function sizeFindings(states: ReadonlyMap<string, DeclaredState>): readonly SizeFinding[] {
   const partitions = [...states].flatMap(([partition, state]) =>
-    partitionExcess(state, declarationBytes(state)).map((excess): SizeFinding => ({
+    partitionLimitsExceeded(state, declarationBytes(state)).map((excess): SizeFinding => ({
       ...excess,
       partition,
     })),
   );
-  return [...partitions, ...deviceExcess([...states.values()])];
+  return [...partitions, ...deviceLimitsExceeded([...states.values()])];
 }
 
 function declarationBytes(state: DeclaredState): number {

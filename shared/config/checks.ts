@@ -1,9 +1,9 @@
 /** Checks across the configuration that no single field can make. */
-import { isUsableVirtualAddress, parseIp } from '../domain/exposure/ip.ts';
+import { isUsableVirtualAddress, parseIp } from '../domain/net/ip.ts';
 import { CODES } from '../domain/codes/index.ts';
 import type { ConfigProblem } from './error.ts';
 import { fleetProblems } from './fleet-checks.ts';
-import { missing, repeated, settingsProblems } from './rules.ts';
+import { unknownNameProblems, repeatedProblems, settingsProblems } from './rules.ts';
 import { addressPoolProblems } from './pool-checks.ts';
 import { networkProblems } from './networks.ts';
 import type { IngressConfig, SluiceConfig } from './schema.ts';
@@ -78,11 +78,11 @@ function ingressProblems(config: SluiceConfig): readonly ConfigProblem[] {
       (other) => other.cluster === ingress.cluster && other.service === ingress.service,
     );
     return [
-      ...missing(`${path}.cluster`, ingress.cluster, clusters, 'cluster'),
+      ...unknownNameProblems(`${path}.cluster`, ingress.cluster, clusters, 'cluster'),
       ...ingress.devices.flatMap((name, k) =>
-        missing(`${path}.devices[${k}]`, name, devices, 'device'),
+        unknownNameProblems(`${path}.devices[${k}]`, name, devices, 'device'),
       ),
-      ...repeated(`${path}.devices`, '', ingress.devices),
+      ...repeatedProblems(`${path}.devices`, '', ingress.devices),
       ...(twin === i
         ? []
         : [
@@ -131,7 +131,7 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
       ...(protocol === 'https:' || protocol === 'http:'
         ? []
         : [{ path, message: `must begin with https://, not ${protocol}//` }]),
-      ...repeated(`devices[${i}].partitions`, '', device.partitions),
+      ...repeatedProblems(`devices[${i}].partitions`, '', device.partitions),
     ];
   });
 }
@@ -158,32 +158,32 @@ function replayProblems({ failures }: SluiceConfig): readonly ConfigProblem[] {
 
 export function checkConfig(config: SluiceConfig): readonly ConfigProblem[] {
   return [
-    ...repeated(
+    ...repeatedProblems(
       'devices',
       '.name',
       config.devices.map((device) => device.name),
     ),
-    ...repeated(
+    ...repeatedProblems(
       'clusters',
       '.id',
       config.clusters.map((cluster) => cluster.id),
     ),
-    ...repeated(
+    ...repeatedProblems(
       'fleets',
       '.name',
       config.fleets.map((fleet) => fleet.name),
     ),
-    ...repeated(
+    ...repeatedProblems(
       'addressPools',
       '.name',
       config.addressPools.map((pool) => pool.name),
     ),
-    ...repeated(
+    ...repeatedProblems(
       'policy.rules',
       '.name',
       config.policy.rules.map((rule) => rule.name),
     ),
-    ...repeated(
+    ...repeatedProblems(
       'failures.replay',
       '.name',
       config.failures.replay.map((policy) => policy.name),

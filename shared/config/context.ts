@@ -1,7 +1,7 @@
 import type { ExposureContext } from '../domain/exposure/build.ts';
-import { parseCidr } from '../domain/exposure/ip.ts';
-import type { ClusterNetworks } from '../domain/exposure/networks.ts';
-import type { MeshOptions } from '../domain/ingress/mesh.ts';
+import { parseCidr } from '../domain/net/ip.ts';
+import type { ClusterNetworks } from '../domain/net/cluster-networks.ts';
+import type { MeshOptions } from '../domain/istio/mesh.ts';
 import { sharedFleet } from './fleets.ts';
 import type { ClusterConfig, IngressConfig, SluiceConfig } from './schema.ts';
 

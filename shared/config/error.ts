@@ -34,7 +34,7 @@ export class ConfigError extends Error {
 }
 
 /** Looks at the shape, not the class: errors of Node's own come from another realm inside test runners and workers. */
-export function sayError(error: unknown): string {
+export function formatConfigError(error: unknown): string {
   return typeof error === 'object' &&
     error !== null &&
     'message' in error &&

@@ -1,7 +1,7 @@
 /** Checks of the fleets: who is in which, and what goes with which mode. */
-import { hasRatio } from '../domain/plan/fleet.ts';
+import { supportsRatio } from '../domain/plan/fleet.ts';
 import type { ConfigProblem } from './error.ts';
-import { missing, settingsProblems } from './rules.ts';
+import { unknownNameProblems, settingsProblems } from './rules.ts';
 import type { FleetConfig, SluiceConfig } from './schema.ts';
 
 export function fleetProblems(config: SluiceConfig): readonly ConfigProblem[] {
@@ -34,7 +34,7 @@ function homeProblems(config: SluiceConfig): readonly ConfigProblem[] {
                 message: `cluster ${cluster} is already in fleet ${other}; a cluster belongs to one fleet`,
               },
             ];
-      return [...missing(path, cluster, clusters, 'cluster'), ...twice];
+      return [...unknownNameProblems(path, cluster, clusters, 'cluster'), ...twice];
     }),
   );
 }
@@ -60,10 +60,10 @@ function modeProblems(
   return [
     ...only('ratio', 'ratio', ratio),
     ...Object.keys(ratio ?? {}).flatMap((cluster) =>
-      missing(`${path}.ratio.${cluster}`, cluster, clusters, 'cluster of the fleet'),
+      unknownNameProblems(`${path}.ratio.${cluster}`, cluster, clusters, 'cluster of the fleet'),
     ),
     ...only('minimumActive', 'active-standby', minimumActive),
-    ...(mode === 'ratio' && balance !== undefined && !hasRatio(balance)
+    ...(mode === 'ratio' && balance !== undefined && !supportsRatio(balance)
       ? [
           {
             path: `${path}.settings.balance`,

@@ -1,6 +1,6 @@
 import type { Settings } from '../domain/exposure/exposure.ts';
-import type { SettingsInput } from '../domain/exposure/settings.ts';
-import { parseOwner } from '../domain/ingress/snapshot.ts';
+import type { SettingsInput } from '../domain/exposure/settings/settings.ts';
+import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { SameFleet } from '../domain/plan/claims.ts';
 import type { Fleet, FleetOf } from '../domain/plan/fleet.ts';
 import type { FleetConfig, SluiceConfig } from './schema.ts';

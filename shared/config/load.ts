@@ -2,8 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { checkConfig } from './checks.ts';
-import { ConfigError, sayError } from './error.ts';
-import { problemsOf } from './problems.ts';
+import { ConfigError, formatConfigError } from './error.ts';
+import { problemsFrom } from './problems.ts';
 import { SluiceConfig } from './schema.ts';
 
 export { ConfigError } from './error.ts';
@@ -20,7 +20,7 @@ function readYaml(text: string, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new ConfigError('GW100', source, [{ path: '', message: sayError(error) }]);
+    throw new ConfigError('GW100', source, [{ path: '', message: formatConfigError(error) }]);
   }
 }
 
@@ -37,7 +37,7 @@ export function parseConfig(text: string, source: string, generation: number): S
     ]);
   }
   const parsed = SluiceConfig.safeParse({ generation, ...input });
-  if (!parsed.success) throw new ConfigError('GW101', source, problemsOf(parsed.error, input));
+  if (!parsed.success) throw new ConfigError('GW101', source, problemsFrom(parsed.error, input));
   const problems = checkConfig(parsed.data);
   if (problems.length > 0) throw new ConfigError('GW101', source, problems);
   return parsed.data;
@@ -66,7 +66,7 @@ export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<
     throw new ConfigError(
       'GW100',
       path,
-      [{ path: '', message: `cannot be read: ${sayError(error)}` }],
+      [{ path: '', message: `cannot be read: ${formatConfigError(error)}` }],
       { cause: error },
     );
   }

@@ -1,5 +1,5 @@
 /** Clusters behind one device must not have the same addresses in one route domain: BIG-IP would take two pods for one node. */
-import { overlap, parseCidr } from '../domain/exposure/ip.ts';
+import { cidrsOverlap, parseCidr } from '../domain/net/ip.ts';
 import type { ConfigProblem } from './error.ts';
 import type { ClusterConfig, SluiceConfig } from './schema.ts';
 
@@ -56,7 +56,7 @@ function clash(a: Claim, b: Claim): boolean {
   )
     return false;
   const [x, y] = [parseCidr(a.text), parseCidr(b.text)];
-  return x !== undefined && y !== undefined && overlap(x, y);
+  return x !== undefined && y !== undefined && cidrsOverlap(x, y);
 }
 
 function sentence(claim: Claim, other: Claim, device: string): string {

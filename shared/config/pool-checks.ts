@@ -1,27 +1,32 @@
 /** Checks of address pools, and of what is asked of them. */
-import { neverAllowed } from '../domain/addresses/policy.ts';
-import { type AddressPool, holds, type Pool, readPool } from '../domain/addresses/pool.ts';
+import { unusablePoolRanges } from '../domain/addresses/pool-policy.ts';
 import {
-  overlap,
+  type AddressPool,
+  containsAddress,
+  type AddressRanges,
+  readAddressPool,
+} from '../domain/addresses/pool.ts';
+import {
+  rangesOverlap,
   parseRange,
-  type Range,
-  sayRange,
+  type AddressRange,
+  formatRange,
   usableRange,
-  wholeCidr,
+  cidrRange,
 } from '../domain/addresses/range.ts';
-import { isAuto, namedPool } from '../domain/addresses/wish.ts';
-import { UNUSABLE_ADDRESSES } from '../domain/exposure/ip.ts';
-import { nearest } from '../domain/exposure/nearest.ts';
+import { isAuto, poolNamedBy } from '../domain/addresses/auto-address.ts';
+import { UNUSABLE_ADDRESSES } from '../domain/net/ip.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import type { ConfigProblem } from './error.ts';
 import type { SluiceConfig } from './schema.ts';
 
 interface Written {
   readonly path: string;
   readonly text: string;
-  readonly range: Range;
+  readonly range: AddressRange;
 }
 
-const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => wholeCidr(text) ?? []);
+const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => cidrRange(text) ?? []);
 
 function rangesOf({ addressPools }: SluiceConfig): readonly Written[] {
   return addressPools.flatMap(({ ranges }, i) =>
@@ -36,12 +41,12 @@ function rangesOf({ addressPools }: SluiceConfig): readonly Written[] {
 function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const written = rangesOf(config);
   return written.flatMap(({ path, text, range }, i) => {
-    const other = written.slice(0, i).find((earlier) => overlap(earlier.range, range));
+    const other = written.slice(0, i).find((earlier) => rangesOverlap(earlier.range, range));
     return [
       ...(other === undefined
         ? []
         : [{ path, message: `${text} overlaps ${other.path} (${other.text})` }]),
-      ...(UNUSABLE.some((bad) => overlap(bad, range))
+      ...(UNUSABLE.some((bad) => rangesOverlap(bad, range))
         ? [
             {
               path,
@@ -58,12 +63,12 @@ function poolProblems(
   pool: AddressPool,
   path: string,
 ): readonly ConfigProblem[] {
-  const { ranges, free, family } = readPool(pool.name, pool);
+  const { ranges, free, family } = readAddressPool(pool.name, pool);
   if (ranges.some((range) => range.family !== family))
     return [{ path: `${path}.ranges`, message: 'mixes IPv4 and IPv6; make two pools' }];
   const astray = pool.reserved.flatMap((text, k) => {
     const reserved = parseRange(text);
-    return reserved !== undefined && !ranges.some((range) => overlap(range, reserved))
+    return reserved !== undefined && !ranges.some((range) => rangesOverlap(range, reserved))
       ? [
           {
             path: `${path}.reserved[${k}]`,
@@ -72,7 +77,7 @@ function poolProblems(
         ]
       : [];
   });
-  const [forbidden] = neverAllowed(config.policy, pool);
+  const [forbidden] = unusablePoolRanges(config.policy, pool);
   return [
     ...astray,
     ...(free.length === 0
@@ -83,20 +88,20 @@ function poolProblems(
       : [
           {
             path: `${path}.ranges`,
-            message: `${sayRange(forbidden)} is allowed by no rule of the policy, so exposures of this pool would be refused; allow it, or reserve it`,
+            message: `${formatRange(forbidden)} is allowed by no rule of the policy, so exposures of this pool would be refused; allow it, or reserve it`,
           },
         ]),
   ];
 }
 
 function wishProblems(
-  pools: readonly Pool[],
+  pools: readonly AddressRanges[],
   virtualAddress: string,
   path: string,
 ): readonly ConfigProblem[] {
   const names = pools.map(({ name }) => name);
   if (!isAuto(virtualAddress)) {
-    const inside = pools.find(({ free }) => holds(free, virtualAddress));
+    const inside = pools.find(({ free }) => containsAddress(free, virtualAddress));
     return inside === undefined
       ? []
       : [
@@ -106,7 +111,7 @@ function wishProblems(
           },
         ];
   }
-  const name = namedPool(virtualAddress);
+  const name = poolNamedBy(virtualAddress);
   if (name === undefined)
     return names.length > 0
       ? []
@@ -127,7 +132,7 @@ function wishProblems(
 }
 
 export function addressPoolProblems(config: SluiceConfig): readonly ConfigProblem[] {
-  const pools = config.addressPools.map((pool) => readPool(pool.name, pool));
+  const pools = config.addressPools.map((pool) => readAddressPool(pool.name, pool));
   return [
     ...rangeProblems(config),
     ...config.addressPools.flatMap((pool, i) => poolProblems(config, pool, `addressPools[${i}]`)),

@@ -1,10 +1,10 @@
 /** Says what zod found in words: the path, what was expected, and the key that was probably meant. */
 import type * as z from 'zod';
-import { nearest } from '../domain/exposure/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import type { ConfigProblem } from './error.ts';
 import { knownKeys } from './keys.ts';
 
-export function pathOf(path: readonly PropertyKey[]): string {
+export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) =>
       typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`,
@@ -26,7 +26,7 @@ function unknownKeys(
     const meant = nearest(key, known);
     const hint =
       meant === undefined ? `known are ${[...known].sort().join(', ')}` : `did you mean ${meant}?`;
-    return { path: pathOf([...issue.path, key]), message: `unknown key; ${hint}` };
+    return { path: formatPath([...issue.path, key]), message: `unknown key; ${hint}` };
   });
 }
 
@@ -63,10 +63,10 @@ function isSecret(issue: Issue): boolean {
 }
 
 /** `input` is the parsed file; it is only looked at for the values to show. */
-export function problemsOf(error: z.ZodError, input: unknown): readonly ConfigProblem[] {
+export function problemsFrom(error: z.ZodError, input: unknown): readonly ConfigProblem[] {
   return error.issues.flatMap((issue): readonly ConfigProblem[] => {
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue);
-    const path = pathOf(issue.path);
+    const path = formatPath(issue.path);
     const value = at(input, issue.path);
     if (isSecret(issue))
       return [{ path, message: value === undefined ? `is missing; ${REMEDY}` : REMEDY }];

@@ -1,10 +1,10 @@
 /** Rules that several parts of the configuration have in common. */
-import { nearest } from '../domain/exposure/nearest.ts';
-import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/policy.ts';
-import { monitorProblem, type SettingsInput } from '../domain/exposure/settings.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/settings/policy.ts';
+import { monitorProblem, type SettingsInput } from '../domain/exposure/settings/settings.ts';
 import type { ConfigProblem } from './error.ts';
 
-export function repeated(
+export function repeatedProblems(
   path: string,
   key: string,
   values: readonly string[],
@@ -17,7 +17,7 @@ export function repeated(
   });
 }
 
-export function missing(
+export function unknownNameProblems(
   path: string,
   value: string,
   known: readonly string[],

@@ -1,12 +1,12 @@
 /** The one configuration file, `sluice.yaml`. Strict: unknown keys are refused (see `load.ts`). */
 import * as z from 'zod';
-import { IngressEntry, Name, Partition } from '../domain/exposure/ingress-entry.ts';
+import { IngressEntry, Name, Partition } from '../domain/exposure/sources/ingress-entry.ts';
 import { AddressPool } from '../domain/addresses/pool.ts';
-import { parseCidr } from '../domain/exposure/ip.ts';
-import { PolicyConfig } from '../domain/exposure/policy.ts';
-import { SettingsInput } from '../domain/exposure/settings.ts';
+import { parseCidr } from '../domain/net/ip.ts';
+import { PolicyConfig } from '../domain/exposure/settings/policy.ts';
+import { SettingsInput } from '../domain/exposure/settings/settings.ts';
 import { Spread } from '../domain/exposure/spread.ts';
-import { MeshOptions } from '../domain/ingress/mesh.ts';
+import { MeshOptions } from '../domain/istio/mesh.ts';
 
 const SecretReference = z
   .string()

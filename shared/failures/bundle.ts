@@ -1,11 +1,11 @@
 /** Failures in one file, a line of JSON each, for somebody else's store or for study in the lab. Whoever wrote it is not believed. */
 import * as z from 'zod';
 import { Revision } from '../domain/revision.ts';
-import { explainIssues } from '../queue/issues.ts';
+import { explainIssues } from '../queue/explain-issues.ts';
 import { MAX_BODY_BYTES } from '../queue/port.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 import { ReplayError } from './error.ts';
-import { Evidence, Head } from './port.ts';
+import { Evidence, FailureHead } from './port.ts';
 import type { Failure } from './port.ts';
 
 const FORMAT = 'sluice.failures.v1';
@@ -60,7 +60,7 @@ const details = z.strictObject({
 
 /** What a head holds, within bounds; `evidence` is read and never used. */
 const Line = z.strictObject({
-  ...Head.shape,
+  ...FailureHead.shape,
   id,
   code: name,
   sentence: words,

@@ -1,9 +1,9 @@
 /** Which failures are meant: words like `cluster:east code:BIP421 since:2h`, the same on the command line, in jobs and in links. Pure. */
-import { parseOwner } from '../domain/ingress/snapshot.ts';
+import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { FailureClass, FailureState } from './port.ts';
-import type { Head } from './port.ts';
+import type { FailureHead } from './port.ts';
 
-export interface Filter {
+export interface FailureFilter {
   readonly code?: readonly string[];
   readonly class?: readonly string[];
   readonly cluster?: readonly string[];
@@ -44,14 +44,14 @@ const CHOICES: Partial<Record<ListKey, readonly string[]>> = {
 };
 
 /** `key:a,b` words; a word without a key is looked for in the sentence. */
-export function parseFilter(words: readonly string[], now: number): Filter {
+export function parseFilter(words: readonly string[], now: number): FailureFilter {
   return words
     .flatMap((word) => word.split(/\s+/))
     .filter((word) => word !== '')
-    .reduce<Filter>((filter, word) => addWord(filter, word, now), {});
+    .reduce<FailureFilter>((filter, word) => addWord(filter, word, now), {});
 }
 
-function addWord(filter: Filter, word: string, now: number): Filter {
+function addWord(filter: FailureFilter, word: string, now: number): FailureFilter {
   const cut = word.indexOf(':');
   const key = cut < 0 ? '' : word.slice(0, cut);
   const value = word.slice(cut + 1);
@@ -89,25 +89,30 @@ function parseTime(key: string, value: string, now: number): number {
   return at;
 }
 
-export function clusterOf(head: Pick<Head, 'owner'>): string | undefined {
+export function clusterOfFailure(head: Pick<FailureHead, 'owner'>): string | undefined {
   return head.owner === undefined ? undefined : parseOwner(head.owner).cluster;
 }
 
-export function namespacesOf(head: Pick<Head, 'owner' | 'gateways'>): readonly string[] {
+export function namespacesOfFailure(
+  head: Pick<FailureHead, 'owner' | 'gateways'>,
+): readonly string[] {
   if (head.gateways.length > 0)
     return [...new Set(head.gateways.map((gateway) => gateway.split('/')[0] ?? ''))];
   const namespace = head.owner === undefined ? '' : parseOwner(head.owner).ingress.namespace;
   return namespace === '' ? [] : [namespace];
 }
 
-function valuesOf(head: Head, key: Exclude<ListKey, 'state'>): readonly (string | undefined)[] {
-  if (key === 'cluster') return [clusterOf(head)];
-  if (key === 'namespace') return namespacesOf(head);
+function valuesOf(
+  head: FailureHead,
+  key: Exclude<ListKey, 'state'>,
+): readonly (string | undefined)[] {
+  if (key === 'cluster') return [clusterOfFailure(head)];
+  if (key === 'namespace') return namespacesOfFailure(head);
   if (key === 'gateway') return head.gateways;
   return [head[key]];
 }
 
-export function matches(filter: Filter, head: Head): boolean {
+export function matchesFilter(filter: FailureFilter, head: FailureHead): boolean {
   const states = filter.state ?? ['open'];
   if (!states.includes('all') && !states.includes(head.state)) return false;
   if (filter.since !== undefined && head.last < filter.since) return false;
@@ -125,7 +130,7 @@ export function matches(filter: Filter, head: Head): boolean {
 }
 
 /** The words that give this filter again; times are written out, so that it means the same tomorrow. */
-export function formatFilter(filter: Filter): string {
+export function formatFilter(filter: FailureFilter): string {
   const lists = LISTS.flatMap((key) =>
     filter[key] === undefined ? [] : [`${key}:${filter[key].join(',')}`],
   );
@@ -148,7 +153,7 @@ export const GROUP_KEYS = [
 ] as const;
 export type GroupKey = (typeof GROUP_KEYS)[number];
 
-export interface Group {
+export interface FailureGroup {
   readonly values: readonly string[];
   readonly failures: number;
   /** How often they were seen, all together. */
@@ -160,7 +165,10 @@ export interface Group {
 }
 
 /** Largest first. A failure of several gateways is counted with each of them. */
-export function groupBy(heads: readonly Head[], keys: readonly GroupKey[]): readonly Group[] {
+export function groupFailures(
+  heads: readonly FailureHead[],
+  keys: readonly GroupKey[],
+): readonly FailureGroup[] {
   const groups = new Map<
     string,
     {
@@ -194,7 +202,10 @@ export function groupBy(heads: readonly Head[], keys: readonly GroupKey[]): read
   return [...groups.values()].sort((a, b) => b.failures - a.failures || b.last - a.last);
 }
 
-function combinations(head: Head, keys: readonly GroupKey[]): readonly (readonly string[])[] {
+function combinations(
+  head: FailureHead,
+  keys: readonly GroupKey[],
+): readonly (readonly string[])[] {
   return keys.reduce<readonly (readonly string[])[]>(
     (rows, key) => {
       const values =

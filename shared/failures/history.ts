@@ -10,7 +10,7 @@ import type { Hop } from '../queue/hops.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
 
-export const Chapter = z.strictObject({
+export const HistoryEntry = z.strictObject({
   /** When it settled; milliseconds since 1970, as all times here. */
   at: z.number(),
   /** When the same result was last seen again. */
@@ -38,28 +38,28 @@ export const Chapter = z.strictObject({
     }),
   ),
 });
-export type Chapter = Readonly<z.infer<typeof Chapter>>;
+export type HistoryEntry = Readonly<z.infer<typeof HistoryEntry>>;
 
-export const Story = z.strictObject({
+export const OwnerHistory = z.strictObject({
   format: z.literal(1),
   owner: z.string(),
-  chapters: z.array(Chapter),
+  chapters: z.array(HistoryEntry),
 });
 /** Oldest chapter first. */
-export type Story = Readonly<z.infer<typeof Story>>;
+export type OwnerHistory = Readonly<z.infer<typeof OwnerHistory>>;
 
 /** How a message got there. */
-export interface Way {
+export interface Delivery {
   readonly hops: readonly Hop[];
   readonly attempt: number;
   /** Of the message; a replay's begins with `replay.JOB.`. */
   readonly deduplicationId: string;
 }
 
-export interface History {
-  note(settled: Settled, way: Way): Promise<void>;
-  of(owner: string): Promise<Story | undefined>;
-  all(): Promise<readonly Story[]>;
+export interface HistoryStore {
+  note(settled: Settled, way: Delivery): Promise<void>;
+  of(owner: string): Promise<OwnerHistory | undefined>;
+  all(): Promise<readonly OwnerHistory[]>;
 }
 
 const CHAPTERS = 20;
@@ -70,7 +70,7 @@ const REPEAT = 60_000;
 const PARALLEL = 32;
 
 /** Pure. */
-export function chapterOf(settled: Settled, way: Way, now: number): Chapter {
+export function historyEntry(settled: Settled, way: Delivery, now: number): HistoryEntry {
   const { version, device, exposures } = settled;
   const news = exposures.filter((e) => e.outcome !== 'unchanged').slice(0, LINES);
   const job = /^replay\.([^.]+)\./.exec(way.deduplicationId)?.[1];
@@ -99,14 +99,14 @@ export function chapterOf(settled: Settled, way: Way, now: number): Chapter {
   };
 }
 
-function isRepetition(a: Chapter, b: Chapter): boolean {
-  const told = ({ device, job, outcomes, lines }: Chapter): string =>
+function isRepetition(a: HistoryEntry, b: HistoryEntry): boolean {
+  const told = ({ device, job, outcomes, lines }: HistoryEntry): string =>
     JSON.stringify([device, job, outcomes, lines]);
   return told(a) === told(b);
 }
 
 /** Undefined: nothing has to be written. Pure. */
-export function withChapter(story: Story, chapter: Chapter): Story | undefined {
+export function withEntry(story: OwnerHistory, chapter: HistoryEntry): OwnerHistory | undefined {
   const index = story.chapters.findLastIndex((known) => known.device === chapter.device);
   const known = story.chapters[index];
   if (known === undefined || !isRepetition(known, chapter))
@@ -116,15 +116,15 @@ export function withChapter(story: Story, chapter: Chapter): Story | undefined {
   return { ...story, chapters: story.chapters.toSpliced(index, 1, again) };
 }
 
-export function createHistory(blobs: Blobs, now: () => number): History {
+export function createHistoryStore(blobs: Blobs, now: () => number): HistoryStore {
   // What is unchanged by its tag is not read again.
-  const known = new Map<string, { readonly tag: string; readonly story: Story }>();
+  const known = new Map<string, { readonly tag: string; readonly story: OwnerHistory }>();
   const keyOf = (owner: string): string => `history/${digest(owner).slice(0, 16)}.json`;
   const fetch = async (
     key: string,
-  ): Promise<{ readonly tag: string; readonly story: Story } | undefined> => {
+  ): Promise<{ readonly tag: string; readonly story: OwnerHistory } | undefined> => {
     const blob = await blobs.get(key);
-    const parsed = blob === undefined ? undefined : Story.safeParse(JSON.parse(blob.text));
+    const parsed = blob === undefined ? undefined : OwnerHistory.safeParse(JSON.parse(blob.text));
     // What another version wrote is history too.
     if (blob === undefined || parsed?.success !== true) return undefined;
     const found = { tag: blob.tag, story: parsed.data };
@@ -139,7 +139,7 @@ export function createHistory(blobs: Blobs, now: () => number): History {
         owner: settled.owner,
         chapters: [],
       };
-      const next = withChapter(story, chapterOf(settled, way, now()));
+      const next = withEntry(story, historyEntry(settled, way, now()));
       if (next === undefined) return;
       const tag = await blobs.put(key, JSON.stringify(next));
       if (tag !== undefined) known.set(key, { tag, story: next });
@@ -147,7 +147,7 @@ export function createHistory(blobs: Blobs, now: () => number): History {
     of: async (owner) => (await fetch(keyOf(owner)))?.story,
     all: async () => {
       const entries = await blobs.list('history/');
-      const found: Story[] = [];
+      const found: OwnerHistory[] = [];
       for (let i = 0; i < entries.length; i += PARALLEL) {
         const some = await Promise.all(
           entries

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export interface Identity {
+export interface FailureIdentity {
   readonly code: string;
   readonly queue: string;
   /** The owner; what cannot be read has none and is known by the queue's group. */
@@ -22,7 +22,7 @@ export function ownerDigit(owner: string): string {
   return digest(owner).slice(0, 1);
 }
 
-export function failureId(of: Identity): string {
+export function failureId(of: FailureIdentity): string {
   const owner = of.owner ?? of.group;
   const parts = [of.code, of.queue, owner, of.device, of.partition, of.exposure, of.structure];
   return ownerDigit(owner) + digest(JSON.stringify(parts)).slice(0, 15);

@@ -4,15 +4,15 @@ import { createAudit } from './audit.ts';
 import type { AuditLog } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import { createFileBlobs } from './fs/blobs.ts';
-import { createHistory } from './history.ts';
-import type { History } from './history.ts';
+import { createHistoryStore } from './history.ts';
+import type { HistoryStore } from './history.ts';
 import { createMarkKeeping } from './marks.ts';
 import type { MarkKeeping } from './marks.ts';
 import type { FailureStore } from './port.ts';
 import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
-import { createTurns } from './replay/turns.ts';
-import type { Turns } from './replay/turns.ts';
+import { createPolicyTurns } from './replay/turns.ts';
+import type { PolicyTurns } from './replay/turns.ts';
 import { createS3Blobs } from './s3/blobs.ts';
 import type { S3BlobsOptions } from './s3/blobs.ts';
 import { createFailureStore } from './store.ts';
@@ -23,8 +23,8 @@ export interface Failures {
   readonly store: FailureStore;
   readonly audit: AuditLog;
   readonly jobs: Jobs;
-  readonly turns: Turns;
-  readonly history: History;
+  readonly turns: PolicyTurns;
+  readonly history: HistoryStore;
   readonly waiting: WaitingPlace;
   readonly suspects: MarkKeeping;
   close(): Promise<void>;
@@ -52,8 +52,8 @@ export function failuresOver(
     store: createFailureStore(blobs, now),
     audit: createAudit(blobs, now, id),
     jobs: createJobs(blobs),
-    turns: createTurns(blobs),
-    history: createHistory(blobs, now),
+    turns: createPolicyTurns(blobs),
+    history: createHistoryStore(blobs, now),
     waiting: createWaitingPlace(blobs, id),
     suspects: createMarkKeeping(blobs),
     close: () => blobs.close(),

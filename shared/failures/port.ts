@@ -1,17 +1,17 @@
 /** Parked failures: one port, kept in a directory or in a bucket. Losing it loses history, never traffic. */
 import * as z from 'zod';
 import { Revision } from '../domain/revision.ts';
-import { Attempt, FaultClass, PlanLine } from '../queue/dead-letter.ts';
+import { Attempt, DeadLetterClass, PlanLine } from '../queue/dead-letter.ts';
 
 /** `never-ran`: no function left a record of a try. */
-export const FailureClass = z.enum([...FaultClass.options, 'never-ran']);
+export const FailureClass = z.enum([...DeadLetterClass.options, 'never-ran']);
 export type FailureClass = z.infer<typeof FailureClass>;
 
 export const FailureState = z.enum(['open', 'archived', 'healed', 'replayed', 'quarantined']);
 export type FailureState = z.infer<typeof FailureState>;
 
 /** What is listed, filtered and grouped by; times in milliseconds since 1970. */
-export const Head = z.strictObject({
+export const FailureHead = z.strictObject({
   /** The same owner, code and structure have the same id. */
   id: z.string(),
   code: z.string(),
@@ -42,7 +42,7 @@ export const Head = z.strictObject({
   /** Key of the evidence. */
   evidence: z.string(),
 });
-export type Head = Readonly<z.infer<typeof Head>>;
+export type FailureHead = Readonly<z.infer<typeof FailureHead>>;
 
 /** `unchecked`: the cluster has no senders configured, or the queue knows none. */
 export const Verification = z.enum(['verified', 'refused', 'unchecked']);
@@ -75,14 +75,14 @@ export const Evidence = z.strictObject({
 });
 export type Evidence = Readonly<z.infer<typeof Evidence>>;
 
-export interface Failure extends Head {
+export interface Failure extends FailureHead {
   readonly details: Evidence;
 }
 
 /** One appearance of a failure, on its way into the store. */
-export interface Sighting {
+export interface FailureRecord {
   readonly head: Pick<
-    Head,
+    FailureHead,
     | 'id'
     | 'code'
     | 'class'
@@ -102,24 +102,24 @@ export interface Sighting {
 }
 
 /** Undefined: leave it as it is. */
-export type HeadChange = (
-  head: Head,
-) => Partial<Pick<Head, 'state' | 'note' | 'replays'>> | undefined;
+export type FailureHeadChange = (
+  head: FailureHead,
+) => Partial<Pick<FailureHead, 'state' | 'note' | 'replays'>> | undefined;
 
 export interface FailureStore {
   readonly where: string;
   /** The same message twice counts once. */
-  record(sighting: Sighting): Promise<Head>;
+  record(sighting: FailureRecord): Promise<FailureHead>;
   /** Every head, newest first; reads no evidence. */
-  list(): Promise<readonly Head[]>;
+  list(): Promise<readonly FailureHead[]>;
   /** The heads of one owner. */
-  ofOwner(owner: string): Promise<readonly Head[]>;
-  heads(ids: readonly string[]): Promise<ReadonlyMap<string, Head>>;
+  ofOwner(owner: string): Promise<readonly FailureHead[]>;
+  heads(ids: readonly string[]): Promise<ReadonlyMap<string, FailureHead>>;
   get(id: string): Promise<Failure | undefined>;
   /** Resolves with those that changed. */
-  change(ids: readonly string[], change: HeadChange): Promise<readonly Head[]>;
+  change(ids: readonly string[], change: FailureHeadChange): Promise<readonly FailureHead[]>;
   /** Takes over what was exported elsewhere; what is known already stays as it is. Resolves with what was taken. */
-  adopt(failures: readonly Failure[]): Promise<readonly Head[]>;
+  adopt(failures: readonly Failure[]): Promise<readonly FailureHead[]>;
   /** Forgets what is neither open nor quarantined and changed before `before`. Resolves with the number forgotten. */
   prune(before: number): Promise<number>;
 }

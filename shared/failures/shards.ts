@@ -1,14 +1,14 @@
 /** The index: 256 blobs of heads, changed by compare-and-swap. Sixteen of them hold all failures of one owner. */
 import type { Blobs, BlobEntry } from './blobs.ts';
 import { ReplayError } from './error.ts';
-import type { Head } from './port.ts';
+import type { FailureHead } from './port.ts';
 
 const FORMAT = 1;
 /** Writers of one shard are few; so many losses in a row mean that the conditions are never met. */
 const MAX_RACES = 50;
 const PARALLEL = 32;
 
-export type Heads = ReadonlyMap<string, Head>;
+export type Heads = ReadonlyMap<string, FailureHead>;
 
 interface Shard {
   readonly tag: string;
@@ -30,7 +30,7 @@ export function shardOf(id: string): string {
 const keyOf = (shard: string): string => `index/${shard}.json`;
 
 function parse(text: string, where: string): Heads {
-  const { format, heads } = JSON.parse(text) as { format: unknown; heads: readonly Head[] };
+  const { format, heads } = JSON.parse(text) as { format: unknown; heads: readonly FailureHead[] };
   if (format !== FORMAT)
     throw new ReplayError(
       'RPL710',

@@ -8,7 +8,13 @@ import type { Blobs } from './blobs.ts';
 import { evidenceKey, importedKey, isImported, ownEvidence } from './evidence.ts';
 import { digest, ownerDigit } from './identity.ts';
 import { Evidence } from './port.ts';
-import type { Failure, FailureStore, Head, HeadChange, Sighting } from './port.ts';
+import type {
+  Failure,
+  FailureStore,
+  FailureHead,
+  FailureHeadChange,
+  FailureRecord,
+} from './port.ts';
 import { createShards, shardOf } from './shards.ts';
 import type { Heads, Shards } from './shards.ts';
 
@@ -45,7 +51,7 @@ export function createFailureStore(blobs: Blobs, now: () => number): FailureStor
   };
 }
 
-function byTime(a: Head, b: Head): number {
+function byTime(a: FailureHead, b: FailureHead): number {
   return b.last - a.last || (a.id < b.id ? -1 : 1);
 }
 
@@ -53,17 +59,17 @@ function groupByShard(ids: readonly string[]): ReadonlyMap<string, readonly stri
   return Map.groupBy(ids, shardOf);
 }
 
-function pick(heads: Heads, ids: readonly string[]): Head[] {
+function pick(heads: Heads, ids: readonly string[]): FailureHead[] {
   return ids.flatMap((id) => heads.get(id) ?? []);
 }
 
-async function readEvidence(blobs: Blobs, head: Head): Promise<Evidence | undefined> {
+async function readEvidence(blobs: Blobs, head: FailureHead): Promise<Evidence | undefined> {
   const key = ownEvidence(head);
   const blob = key === undefined ? undefined : await blobs.get(key);
   return blob === undefined ? undefined : Evidence.parse(JSON.parse(blob.text));
 }
 
-async function dropEvidence(blobs: Blobs, head: Head): Promise<void> {
+async function dropEvidence(blobs: Blobs, head: FailureHead): Promise<void> {
   const key = ownEvidence(head);
   if (key !== undefined) await blobs.delete(key);
 }
@@ -78,7 +84,7 @@ async function get(scope: Scope, id: string): Promise<Failure | undefined> {
   return undefined;
 }
 
-async function record(scope: Scope, sighting: Sighting): Promise<Head> {
+async function record(scope: Scope, sighting: FailureRecord): Promise<FailureHead> {
   const { id } = sighting.head;
   const name = digest(sighting.message).slice(0, 12);
   const known = (await scope.shards.one(shardOf(id))).get(id);
@@ -87,7 +93,7 @@ async function record(scope: Scope, sighting: Sighting): Promise<Head> {
   const evidence = newest ? evidenceKey(id, sighting.message) : known.evidence;
   if (newest)
     await scope.blobs.put(evidence, JSON.stringify(await withHistory(scope, sighting, known)));
-  let result: Head | undefined;
+  let result: FailureHead | undefined;
   await scope.shards.update(shardOf(id), (heads) => {
     const present = heads.get(id);
     result = present?.seen.includes(name) ? present : next(present, sighting, { name, evidence });
@@ -98,7 +104,7 @@ async function record(scope: Scope, sighting: Sighting): Promise<Head> {
   return result!;
 }
 
-function isNewer(sighting: Sighting, known: Head): boolean {
+function isNewer(sighting: FailureRecord, known: FailureHead): boolean {
   const { revision } = sighting.head;
   // What was seen here counts more than what somebody handed over.
   return (
@@ -111,8 +117,8 @@ function isNewer(sighting: Sighting, known: Head): boolean {
 
 async function withHistory(
   scope: Scope,
-  sighting: Sighting,
-  known: Head | undefined,
+  sighting: FailureRecord,
+  known: FailureHead | undefined,
 ): Promise<Evidence> {
   const earlier = known === undefined ? undefined : await readEvidence(scope.blobs, known);
   const attempts = [...(earlier?.attempts ?? []), ...sighting.details.attempts].slice(
@@ -123,10 +129,10 @@ async function withHistory(
 
 /** What was healed or replayed and comes again is open again; what a person put away, or quarantine holds, stays there and counts. */
 function next(
-  present: Head | undefined,
-  sighting: Sighting,
+  present: FailureHead | undefined,
+  sighting: FailureRecord,
   { name, evidence }: { readonly name: string; readonly evidence: string },
-): Head {
+): FailureHead {
   const { at, head } = sighting;
   if (present === undefined)
     return {
@@ -158,11 +164,11 @@ function next(
 async function changeAll(
   { shards, now }: Scope,
   ids: readonly string[],
-  change: HeadChange,
-): Promise<readonly Head[]> {
-  const changed: Head[] = [];
+  change: FailureHeadChange,
+): Promise<readonly FailureHead[]> {
+  const changed: FailureHead[] = [];
   for (const [shard, some] of groupByShard(ids)) {
-    let mine: Head[] = [];
+    let mine: FailureHead[] = [];
     await shards.update(shard, (heads) => {
       mine = pick(heads, some).flatMap((head) => {
         const wanted = change(head);
@@ -183,8 +189,8 @@ async function changeAll(
 async function adopt(
   { blobs, shards }: Scope,
   failures: readonly Failure[],
-): Promise<readonly Head[]> {
-  const taken: Head[] = [];
+): Promise<readonly FailureHead[]> {
+  const taken: FailureHead[] = [];
   for (const [shard, some] of Map.groupBy(failures, (failure) => shardOf(failure.id))) {
     const known = await shards.one(shard);
     const fresh = new Map(
@@ -195,7 +201,7 @@ async function adopt(
         blobs.put(evidence, JSON.stringify(details), 'absent'),
       ),
     );
-    let mine: readonly Head[] = [];
+    let mine: readonly FailureHead[] = [];
     await shards.update(shard, (heads) => {
       mine = [...fresh.values()].filter(({ id }) => !heads.has(id)).map(headOf);
       return mine.length === 0
@@ -217,20 +223,20 @@ function imported({ details, ...head }: Failure): Failure {
   return { ...head, seen: [], evidence: importedKey(head.id, unchecked), details: unchecked };
 }
 
-function headOf(failure: Failure): Head {
+function headOf(failure: Failure): FailureHead {
   const { details: _details, ...head } = failure;
   return head;
 }
 
 async function prune({ blobs, shards }: Scope, before: number): Promise<number> {
-  const over = (head: Head): boolean =>
+  const over = (head: FailureHead): boolean =>
     head.state !== 'open' &&
     head.state !== 'quarantined' &&
     Math.max(head.changed, head.last) < before;
   const due = (await shards.read('')).flatMap((heads) => [...heads.values()].filter(over));
   let forgotten = 0;
   for (const [shard, some] of groupByShard(due.map((head) => head.id))) {
-    let gone: Head[] = [];
+    let gone: FailureHead[] = [];
     await shards.update(shard, (heads) => {
       gone = pick(heads, some).filter(over);
       return gone.length === 0

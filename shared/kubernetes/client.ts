@@ -4,8 +4,8 @@ import { createCredentialSource, type CredentialOptions } from './credentials.ts
 import { discoverVersion, type Discoverable } from './discovery.ts';
 import { KubernetesError, unreachable } from './error.ts';
 import { readFrames, type WatchFrame } from './frames.ts';
-import { apiVersionOf, pathOf, type RawObject, type Resource } from './object.ts';
-import { createTransport, type ApiRequest, type Transport } from './transport.ts';
+import { apiVersionOf, resourcePath, type RawObject, type Resource } from './object.ts';
+import { createApiTransport, type ApiRequest, type ApiTransport } from './transport.ts';
 
 export interface Selection {
   readonly namespace?: string | undefined;
@@ -79,11 +79,11 @@ export function createKubernetesClient({
   ...options
 }: ClientOptions = {}): KubernetesClient {
   const source = createCredentialSource({ env: {}, ...options });
-  return clientOn(createTransport(source, clock), source.namespace);
+  return clientOn(createApiTransport(source, clock), source.namespace);
 }
 
 function clientOn(
-  transport: Transport,
+  transport: ApiTransport,
   namespace: string | undefined,
   fence?: () => Promise<void>,
 ): KubernetesClient {
@@ -94,19 +94,23 @@ function clientOn(
     pages: (resource, selection) => readPages(transport, resource, selection ?? {}),
     watch: (resource, watchOptions) => readWatch(transport, resource, watchOptions),
     get: (resource, name, place) =>
-      write({ method: 'GET', path: pathOf(resource, place, name) }).catch(undefinedIfMissing),
+      write({ method: 'GET', path: resourcePath(resource, place, name) }).catch(undefinedIfMissing),
     create: (resource, object) =>
-      write({ method: 'POST', path: pathOf(resource, object.metadata.namespace), body: object }),
+      write({
+        method: 'POST',
+        path: resourcePath(resource, object.metadata.namespace),
+        body: object,
+      }),
     replace: (resource, object) =>
       write({
         method: 'PUT',
-        path: pathOf(resource, object.metadata.namespace, object.metadata.name),
+        path: resourcePath(resource, object.metadata.namespace, object.metadata.name),
         body: object,
       }),
     apply: (resource, object, { manager, subresource, force }) =>
       write({
         method: 'PATCH',
-        path: pathOf(resource, object.metadata.namespace, object.metadata.name, subresource),
+        path: resourcePath(resource, object.metadata.namespace, object.metadata.name, subresource),
         query: { fieldManager: manager, force: force ?? false },
         contentType: 'application/apply-patch+yaml',
         body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
@@ -114,7 +118,7 @@ function clientOn(
     merge: (resource, target, patch) =>
       write({
         method: 'PATCH',
-        path: pathOf(resource, target.namespace, target.name),
+        path: resourcePath(resource, target.namespace, target.name),
         contentType: 'application/merge-patch+json',
         body: patch,
       }),
@@ -131,7 +135,7 @@ function undefinedIfMissing(error: unknown): undefined {
 }
 
 async function* readPages(
-  transport: Transport,
+  transport: ApiTransport,
   resource: Resource,
   selection: Selection,
 ): AsyncGenerator<Page> {
@@ -140,7 +144,7 @@ async function* readPages(
   do {
     const answer = (await transport.json({
       method: 'GET',
-      path: pathOf(resource, namespace),
+      path: resourcePath(resource, namespace),
       query: { limit: PAGE, continue: next, labelSelector, fieldSelector },
       signal,
       received,
@@ -160,7 +164,7 @@ async function* readPages(
 }
 
 async function* readWatch(
-  transport: Transport,
+  transport: ApiTransport,
   resource: Resource,
   options: WatchOptions,
 ): AsyncGenerator<WatchFrame> {
@@ -174,7 +178,7 @@ async function* readWatch(
     timeoutSeconds,
     silence,
   } = options;
-  const path = pathOf(resource, namespace);
+  const path = resourcePath(resource, namespace);
   const query = {
     watch: true,
     allowWatchBookmarks: true,

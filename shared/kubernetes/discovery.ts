@@ -1,5 +1,5 @@
 import { KubernetesError } from './error.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /** A kind and the versions that Sluice can read, newest first. */
 export interface Discoverable {
@@ -10,7 +10,7 @@ export interface Discoverable {
 
 /** The first of the versions that serves the kind; undefined where the cluster has none of them. */
 export async function discoverVersion(
-  transport: Transport,
+  transport: ApiTransport,
   kind: Discoverable,
   signal?: AbortSignal,
 ): Promise<string | undefined> {

@@ -16,7 +16,7 @@ export {
   type RawObject,
   type Resource,
 } from './object.ts';
-export { Store, type StreamChange } from './store.ts';
+export { ObjectStore, type StreamChange } from './store.ts';
 export {
   createStream,
   type Stream,

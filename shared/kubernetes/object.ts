@@ -47,7 +47,7 @@ export function apiVersionOf(resource: Resource): string {
 }
 
 /** The path of a collection, of one object, or of its subresource. */
-export function pathOf(
+export function resourcePath(
   resource: Resource,
   namespace?: string,
   name?: string,

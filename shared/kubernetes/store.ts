@@ -21,7 +21,7 @@ interface Entry<T> {
  * The objects of one kind. An object that was deleted and made again under the same name is two changes, also when both happened
  * while nobody looked: only the UID tells.
  */
-export class Store<T> {
+export class ObjectStore<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #emit: (change: StreamChange<T>) => void;
 

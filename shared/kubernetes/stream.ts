@@ -6,7 +6,7 @@ import type { Discoverable } from './discovery.ts';
 import { KubernetesError } from './error.ts';
 import type { WatchFrame } from './frames.ts';
 import { objectKey, type RawObject, type Resource } from './object.ts';
-import { Store, type StreamChange } from './store.ts';
+import { ObjectStore, type StreamChange } from './store.ts';
 import { Figures, type RelistCause, type StreamFigures } from './stream-figures.ts';
 
 /** A kind to follow, in any of the versions that can be read. */
@@ -59,7 +59,7 @@ export type StreamState = 'starting' | 'not-served' | 'live' | 'stale';
 export interface Stream<T> {
   /** Resolves once the kind was listed completely, or the cluster said that it does not serve it. */
   readonly synced: Promise<void>;
-  readonly store: Store<T>;
+  readonly store: ObjectStore<T>;
   readonly figures: StreamFigures;
   state(): StreamState;
   start(): void;
@@ -75,7 +75,7 @@ export function createStream<T>(options: StreamOptions<T>): Stream<T> {
 
 class ListWatch<T> implements Stream<T> {
   readonly synced: Promise<void>;
-  readonly store: Store<T>;
+  readonly store: ObjectStore<T>;
   readonly #options: StreamOptions<T>;
   readonly #timing: StreamTiming;
   readonly #abort = new AbortController();
@@ -101,7 +101,9 @@ class ListWatch<T> implements Stream<T> {
     this.#options = options;
     this.#timing = { ...TIMING, ...options.timing };
     this.figures = new Figures(options.clock);
-    this.store = new Store<T>((change) => this.#guard('a change', () => options.onChange(change)));
+    this.store = new ObjectStore<T>((change) =>
+      this.#guard('a change', () => options.onChange(change)),
+    );
   }
 
   state(): StreamState {

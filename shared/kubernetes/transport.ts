@@ -22,7 +22,7 @@ export interface ApiRequest {
 }
 
 /** The one way to the API server. Answers other than 2xx become a KubernetesError. */
-export interface Transport {
+export interface ApiTransport {
   json(request: ApiRequest): Promise<unknown>;
   stream(request: ApiRequest): Promise<Readable>;
   /** The API server's clock, in milliseconds since 1970 and give or take a second; undefined where no answer told it yet. */
@@ -40,11 +40,11 @@ const LIMITS: ExchangeLimits = { total: 60_000, bytes: 256 * 1024 * 1024 };
 /** Milliseconds: for tokens and certificates, which may come from a program or a server. */
 const CREDENTIALS = 45_000;
 
-export function createTransport(
+export function createApiTransport(
   source: CredentialSource,
   { monotonic }: Pick<Clock, 'monotonic'>,
   limits: ExchangeLimits = LIMITS,
-): Transport {
+): ApiTransport {
   /** The server's clock before ours, at the last answer. */
   let ahead: number | undefined;
   let current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;

@@ -1,12 +1,12 @@
 /** What an audit asks of apply: to declare again, to keep, to give back. */
 import type { SluiceConfig } from '../config/schema.ts';
-import type { Adoption } from '../domain/plan/overrides.ts';
+import type { OverrideAdoption } from '../domain/plan/overrides.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { seal } from './envelope.ts';
+import { serialiseEvent } from './envelope.ts';
 import { AUDIT } from './events.ts';
 import type { Audit } from './events.ts';
 
-export type AuditWish = Omit<Audit, 'device'>;
+export type AuditRequest = Omit<Audit, 'device'>;
 
 /** What of a finding matters here. */
 interface Found {
@@ -15,18 +15,18 @@ interface Found {
   readonly message: string;
   readonly kind: string;
   readonly repairable: boolean;
-  readonly adopt?: Adoption;
+  readonly adopt?: OverrideAdoption;
 }
 
 /** Everything goes back to what the Gateways ask for; undefined where nothing is to be done. */
-export function repairOf(findings: readonly Found[]): AuditWish | undefined {
+export function repairRequest(findings: readonly Found[]): AuditRequest | undefined {
   const broken = findings.filter(({ kind, repairable }) => repairable || kind === 'kept');
   const lift = broken.some(({ kind }) => kind === 'kept');
   return wishFor(broken, lift ? { lift } : {});
 }
 
 /** What may be kept is kept; the rest goes back. */
-export function adoptionOf(findings: readonly Found[]): AuditWish | undefined {
+export function adoptionRequest(findings: readonly Found[]): AuditRequest | undefined {
   const broken = findings.filter(({ repairable }) => repairable);
   const adopt = broken.flatMap(({ partition, adopt: one }) => (one ? [{ partition, ...one }] : []));
   return wishFor(broken, adopt.length > 0 ? { adopt } : {});
@@ -35,7 +35,7 @@ export function adoptionOf(findings: readonly Found[]): AuditWish | undefined {
 function wishFor(
   broken: readonly Found[],
   more: Pick<Audit, 'adopt' | 'lift'>,
-): AuditWish | undefined {
+): AuditRequest | undefined {
   const [first] = broken;
   if (first === undefined) return undefined;
   const others = broken.length === 1 ? '' : `, and ${broken.length - 1} more`;
@@ -59,7 +59,7 @@ export async function sendAudit(
     config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ??
     config.clusters[0]?.id ??
     device;
-  const body = seal(AUDIT, data, {
+  const body = serialiseEvent(AUDIT, data, {
     id: event,
     cluster,
     subject: device,

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { shorten } from '../domain/shorten.ts';
 import { LONGEST } from './bounds.ts';
 import { Revision } from '../domain/revision.ts';
-import { sealWithin, type EventMeta } from './envelope.ts';
+import { serialiseEventWithin, type EventMeta } from './envelope.ts';
 import { DEAD_LETTER } from './events.ts';
 import { queueToken } from './limits.ts';
 import {
@@ -15,8 +15,8 @@ import {
   type WorkQueueName,
 } from './port.ts';
 
-export const FaultClass = z.enum(['input', 'mapping', 'ownership', 'device', 'queue']);
-export type FaultClass = z.infer<typeof FaultClass>;
+export const DeadLetterClass = z.enum(['input', 'mapping', 'ownership', 'device', 'queue']);
+export type DeadLetterClass = z.infer<typeof DeadLetterClass>;
 
 export const Attempt = z.strictObject({
   at: z.iso.datetime(),
@@ -39,7 +39,7 @@ export const DeadLetter = z.strictObject({
   code: z.string(),
   /** A sentence with object, field and remedy. */
   reason: z.string(),
-  class: FaultClass,
+  class: DeadLetterClass,
   queue: z.enum(['snapshots', 'slices']),
   group: z.string(),
   original: z.strictObject({
@@ -109,14 +109,14 @@ const LEAN = { response: 500, attempts: 3 } as const;
 /** Packs into one message whatever the text is. */
 const LONGEST_CUT_BODY = 128 * 1024;
 
-const CLASSES: readonly (readonly [string, FaultClass])[] = [
+const CLASSES: readonly (readonly [string, DeadLetterClass])[] = [
   ['GW', 'input'],
   ['MAP', 'mapping'],
   ['OWN', 'ownership'],
   ['BIP', 'device'],
 ];
 
-function classOf(code: string): FaultClass {
+function classOf(code: string): DeadLetterClass {
   return CLASSES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'queue';
 }
 
@@ -198,12 +198,12 @@ function cut(letter: DeadLetter): DeadLetter {
 function sealLetter(letter: DeadLetter, meta: EventMeta): string {
   for (const form of [letter, lean(letter)]) {
     try {
-      return sealWithin(DEAD_LETTER, form, { meta, limit: MAX_BODY_BYTES });
+      return serialiseEventWithin(DEAD_LETTER, form, { meta, limit: MAX_BODY_BYTES });
     } catch (error) {
       if (!(error instanceof QueueError) || error.code !== 'Q604') throw error;
     }
   }
-  return sealWithin(DEAD_LETTER, cut(letter), { meta, limit: MAX_BODY_BYTES });
+  return serialiseEventWithin(DEAD_LETTER, cut(letter), { meta, limit: MAX_BODY_BYTES });
 }
 
 function clusterOf(owner: string | undefined): string {
@@ -215,7 +215,7 @@ function clusterOf(owner: string | undefined): string {
  * Sends the dead letter to `<queue>-dead`; delete the message only after this resolved. Done again for the same message, the same
  * fault gives the same id, so the queue swallows the repetition.
  */
-export async function deadLetter(queues: Queues, input: DeadLetterInput): Promise<void> {
+export async function sendDeadLetter(queues: Queues, input: DeadLetterInput): Promise<void> {
   const { message, queue, traceparent } = input;
   const owner = name(input.owner);
   const id = queueToken(

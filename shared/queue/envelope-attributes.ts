@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
 import { shorten } from '../domain/shorten.ts';
 import { BODY_BOUNDS, dataBoundsOf, isBulky, LONGEST } from './bounds.ts';
-import type { Refusal, RefusalCode } from './envelope.ts';
+import type { EventRefusal, EventRefusalCode } from './envelope.ts';
 import { parseHops, type Hop } from './hops.ts';
-import { explainIssues } from './issues.ts';
+import { explainIssues } from './explain-issues.ts';
 import type { SignatureClaim } from './signature.ts';
 import { LONGEST_WAITED, parseWaited, type Waited } from './waited.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
 /** The envelope without its data. */
-export interface Attributes {
+export interface EventAttributes {
   readonly id: string;
   readonly type: string;
   readonly cluster: string;
@@ -59,11 +59,11 @@ const text = (value: unknown, longest: number): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined;
 
 /** What is known about a refused event, for the record and for finding its owner. */
-export function refuse(
-  code: RefusalCode,
+export function refuseEvent(
+  code: EventRefusalCode,
   reason: string,
   envelope: object = {},
-): { readonly refused: Refusal } {
+): { readonly refused: EventRefusal } {
   const of = envelope as Readonly<Record<string, unknown>>;
   const cluster =
     text(of['cluster'], LONGEST.source) ??
@@ -108,8 +108,8 @@ function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined
   };
 }
 
-function tooMuch(excess: string, envelope: object = {}): { readonly refused: Refusal } {
-  return refuse(
+function tooMuch(excess: string, envelope: object = {}): { readonly refused: EventRefusal } {
+  return refuseEvent(
     'Q615',
     `The message is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`,
     envelope,
@@ -117,14 +117,14 @@ function tooMuch(excess: string, envelope: object = {}): { readonly refused: Ref
 }
 
 /** Takes in what a queue holds, and nothing of the packed data. */
-export function readAttributes(
+export function parseAttributes(
   body: string,
-): { readonly ok: Attributes } | { readonly refused: Refusal } {
+): { readonly ok: EventAttributes } | { readonly refused: EventRefusal } {
   const excess = excessOf(body, BODY_BOUNDS);
   if (excess !== undefined) return tooMuch(excess);
   const json = parseJson(body);
   if ('problem' in json) {
-    return refuse(
+    return refuseEvent(
       'Q610',
       `The message is not JSON (${json.problem}); Sluice reads CloudEvents 1.0 in structured JSON only. Find out who sent it.`,
     );
@@ -132,7 +132,7 @@ export function readAttributes(
   const value: object = typeof json.value === 'object' && json.value !== null ? json.value : {};
   const envelope = Envelope.safeParse(value);
   if (!envelope.success) {
-    return refuse(
+    return refuseEvent(
       'Q611',
       `The message is not a CloudEvent of Sluice: ${explainIssues(envelope.error)}. Find out who sent it.`,
       value,

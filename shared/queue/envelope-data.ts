@@ -1,28 +1,28 @@
 import { gunzipSync } from 'node:zlib';
 import { excessOf } from '../domain/json-bounds.ts';
 import { dataBoundsOf, isBulky, UNPACKED_BYTES } from './bounds.ts';
-import { refuse, type Attributes } from './envelope-attributes.ts';
-import type { EventTypes, Refusal } from './envelope.ts';
-import { explainIssues } from './issues.ts';
+import { refuseEvent, type EventAttributes } from './envelope-attributes.ts';
+import type { EventTypes, EventRefusal } from './envelope.ts';
+import { explainIssues } from './explain-issues.ts';
 import { firstMisfit } from './misfit.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';
 
-type Read = { readonly ok: unknown } | { readonly refused: Refusal };
-type Raw = { readonly ok: unknown; readonly bulky: boolean } | { readonly refused: Refusal };
+type Read = { readonly ok: unknown } | { readonly refused: EventRefusal };
+type Raw = { readonly ok: unknown; readonly bulky: boolean } | { readonly refused: EventRefusal };
 
 function withoutVersion(type: string): string {
   return type.replace(/\.v\d+$/, '');
 }
 
 /** Says whether the version is another or the whole type is unknown. */
-function unknownType(attributes: Attributes, known: readonly string[]): Read {
+function unknownType(attributes: EventAttributes, known: readonly string[]): Read {
   const { type } = attributes;
   const sibling = known.find((k) => withoutVersion(k) === withoutVersion(type));
   const reason =
     sibling === undefined
       ? `This queue carries ${known.join(', ')}, not ${type}. Find out who sent it.`
       : `The event is ${type}; this Sluice reads ${sibling}. Update the older of the two sides, functions first.`;
-  return refuse('Q612', reason, attributes);
+  return refuseEvent('Q612', reason, attributes);
 }
 
 function why(error: unknown): string {
@@ -31,9 +31,9 @@ function why(error: unknown): string {
     : errorMessage(error);
 }
 
-function unpack(attributes: Attributes, packed: string): Raw {
+function unpack(attributes: EventAttributes, packed: string): Raw {
   if (attributes.encoding !== 'gzip') {
-    return refuse(
+    return refuseEvent(
       'Q614',
       `The data of ${attributes.id} is packed as "${attributes.encoding ?? 'nothing named'}"; Sluice reads gzip. Find out who sent it.`,
       attributes,
@@ -45,14 +45,14 @@ function unpack(attributes: Attributes, packed: string): Raw {
     }).toString('utf8');
     const excess = excessOf(json, dataBoundsOf(attributes.type));
     if (excess !== undefined)
-      return refuse(
+      return refuseEvent(
         'Q615',
         `The data of ${attributes.id} is more than may be read: ${excess}. Find out who sent it; no event of Sluice is like that.`,
         attributes,
       );
     return { ok: JSON.parse(json), bulky: isBulky(json) };
   } catch (error) {
-    return refuse(
+    return refuseEvent(
       'Q614',
       `The data of ${attributes.id} cannot be unpacked: ${why(error)}. Find out who sent it.`,
       attributes,
@@ -61,7 +61,7 @@ function unpack(attributes: Attributes, packed: string): Raw {
 }
 
 /** The event's data, checked by the schema of its type. */
-export function readData(attributes: Attributes, types: EventTypes): Read {
+export function parseData(attributes: EventAttributes, types: EventTypes): Read {
   const schema = Object.hasOwn(types, attributes.type) ? types[attributes.type] : undefined;
   if (schema === undefined) return unknownType(attributes, Object.keys(types));
   const raw: Raw =
@@ -73,7 +73,7 @@ export function readData(attributes: Attributes, types: EventTypes): Read {
   const data =
     misfit === undefined ? schema.safeParse(raw.ok) : { success: false as const, error: misfit };
   if (data.success) return { ok: data.data };
-  return refuse(
+  return refuseEvent(
     'Q613',
     `The data of ${attributes.type} for ${attributes.subject} does not fit: ${explainIssues(data.error)}. Update the older of the two sides, or correct the sender.`,
     attributes,

@@ -1,8 +1,8 @@
 /** CloudEvents 1.0, structured JSON: the one form in which anything travels through a queue. */
 import { gzipSync } from 'node:zlib';
 import type * as z from 'zod';
-import { readAttributes, type Attributes } from './envelope-attributes.ts';
-import { readData } from './envelope-data.ts';
+import { parseAttributes, type EventAttributes } from './envelope-attributes.ts';
+import { parseData } from './envelope-data.ts';
 import { formatHops, type Hop } from './hops.ts';
 import { MAX_BODY_BYTES, QueueError } from './port.ts';
 import type { EventSigner, SignatureClaim } from './signature.ts';
@@ -26,7 +26,7 @@ export interface EventMeta {
 
 export type EventTypes = Readonly<Record<string, z.ZodType>>;
 
-export interface OpenedEvent<Type extends string, Data> extends EventMeta {
+export interface ReceivedEvent<Type extends string, Data> extends EventMeta {
   readonly type: Type;
   readonly data: Data;
   readonly hops: readonly Hop[];
@@ -36,14 +36,14 @@ export interface OpenedEvent<Type extends string, Data> extends EventMeta {
 
 /** One of the events in `T`; `type` tells them apart. */
 export type EventOf<T extends EventTypes> = {
-  readonly [K in keyof T & string]: OpenedEvent<K, z.infer<T[K]>>;
+  readonly [K in keyof T & string]: ReceivedEvent<K, z.infer<T[K]>>;
 }[keyof T & string];
 
 /** Q610 not JSON, Q611 not a CloudEvent, Q612 unknown type or version, Q613 data does not fit, Q614 data cannot be unpacked, Q615 more than may be read. */
-export type RefusalCode = 'Q610' | 'Q611' | 'Q612' | 'Q613' | 'Q614' | 'Q615';
+export type EventRefusalCode = 'Q610' | 'Q611' | 'Q612' | 'Q613' | 'Q614' | 'Q615';
 
-export interface Refusal {
-  readonly code: RefusalCode;
+export interface EventRefusal {
+  readonly code: EventRefusalCode;
   readonly reason: string;
   /** What could be read of the envelope all the same. */
   readonly id?: string;
@@ -52,8 +52,8 @@ export interface Refusal {
   readonly subject?: string;
 }
 
-export type Opened<T extends EventTypes> =
-  { readonly ok: EventOf<T> } | { readonly refused: Refusal };
+export type ParsedEvent<T extends EventTypes> =
+  { readonly ok: EventOf<T> } | { readonly refused: EventRefusal };
 
 /** Above this, data is packed. */
 const PACK_BYTES = 200 * 1024;
@@ -113,8 +113,13 @@ function write(
 }
 
 /** Wraps `data`; throws {@link QueueError} Q604 when even packed it is more than a queue takes. */
-export function seal(type: string, data: unknown, meta: EventMeta, signer?: EventSigner): string {
-  return sealWithin(type, data, { meta, limit: MAX_BODY_BYTES - RESERVE_BYTES, signer });
+export function serialiseEvent(
+  type: string,
+  data: unknown,
+  meta: EventMeta,
+  signer?: EventSigner,
+): string {
+  return serialiseEventWithin(type, data, { meta, limit: MAX_BODY_BYTES - RESERVE_BYTES, signer });
 }
 
 interface Sealing {
@@ -123,8 +128,12 @@ interface Sealing {
   readonly signer?: EventSigner | undefined;
 }
 
-/** As {@link seal}, with another limit. */
-export function sealWithin(type: string, data: unknown, { meta, limit, signer }: Sealing): string {
+/** As {@link serialiseEvent}, with another limit. */
+export function serialiseEventWithin(
+  type: string,
+  data: unknown,
+  { meta, limit, signer }: Sealing,
+): string {
   const body = write(type, data, meta, signer);
   const bytes = Buffer.byteLength(body);
   if (bytes <= limit) return body;
@@ -141,14 +150,17 @@ export function withWaited(body: string, waited: Waited): string {
 }
 
 /** Unwraps a body and checks its data against `types`; never throws. For whoever need not know first who sent it. */
-export function open<T extends EventTypes>(body: string, types: T): Opened<T> {
-  const read = readAttributes(body);
+export function parseEvent<T extends EventTypes>(body: string, types: T): ParsedEvent<T> {
+  const read = parseAttributes(body);
   return 'refused' in read ? read : openData(read.ok, types);
 }
 
-/** The second half of {@link open}: what is packed is unpacked here, so whoever asks for the origin asks before. */
-export function openData<T extends EventTypes>(attributes: Attributes, types: T): Opened<T> {
-  const data = readData(attributes, types);
+/** The second half of {@link parseEvent}: what is packed is unpacked here, so whoever asks for the origin asks before. */
+export function openData<T extends EventTypes>(
+  attributes: EventAttributes,
+  types: T,
+): ParsedEvent<T> {
+  const data = parseData(attributes, types);
   if ('refused' in data) return data;
   const { id, type, cluster, subject, time, traceparent, hops, waited, signature } = attributes;
   const event = {

@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/runtime.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Handler } from './handler.ts';
 import { renewLease } from './lease.ts';
-import { invoke, type Verdict } from './invocation.ts';
+import { invoke, type BatchOutcome } from './invocation.ts';
 import { QueueError, type Queue, type QueueMessage } from './port.ts';
 
 export interface EventSourceOptions {
@@ -82,7 +82,7 @@ async function remove({ queue, log }: EventSourceOptions, message: QueueMessage)
 async function settle(
   options: EventSourceOptions,
   batch: readonly QueueMessage[],
-  verdict: Verdict,
+  verdict: BatchOutcome,
 ): Promise<void> {
   const { queue, log, functionName } = options;
   if (verdict.kind === 'failed') {

@@ -1,10 +1,10 @@
 /** The events of the pipeline; the version is part of the type. */
 import * as z from 'zod';
-import { Adoption } from '../domain/plan/overrides.ts';
+import { OverrideAdoption } from '../domain/plan/overrides.ts';
 import { Settled, Slice } from '../domain/exposure/exposure.ts';
 import { Express } from '../domain/express/event.ts';
-import { Absence } from '../domain/ingress/absence.ts';
-import { Inventory, Snapshot } from '../domain/ingress/snapshot.ts';
+import { Absence } from '../domain/snapshot/absence.ts';
+import { Inventory, Snapshot } from '../domain/snapshot/snapshot.ts';
 import { Name } from '../domain/name.ts';
 import { Steering } from '../domain/steering/steering.ts';
 
@@ -54,7 +54,7 @@ export const Audit = z.strictObject({
   partitions: z.array(Name).min(1),
   reason: z.string(),
   /** Changes made by hand that are to be kept. */
-  adopt: z.array(Adoption.extend({ partition: z.string() })).exactOptional(),
+  adopt: z.array(OverrideAdoption.extend({ partition: z.string() })).exactOptional(),
   /** What was kept in these partitions goes back to what its owners ask for. */
   lift: z.boolean().exactOptional(),
 });

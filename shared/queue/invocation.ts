@@ -6,7 +6,7 @@ import type { QueueMessage } from './port.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
 /** `retry` holds the ids of messages that were reported; `failed` means all of the batch. */
-export type Verdict =
+export type BatchOutcome =
   | { readonly kind: 'done'; readonly retry: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
@@ -23,10 +23,10 @@ type Invocation = Pick<
 >;
 
 /** Lambda's reading of an answer: nothing reported is success, an id that is not in the batch fails all of it. */
-export function readAnswer(
+export function readBatchResponse(
   answer: SQSBatchResponse | void,
   batch: readonly QueueMessage[],
-): Verdict {
+): BatchOutcome {
   const reported: unknown = answer?.batchItemFailures ?? [];
   if (!Array.isArray(reported))
     return { kind: 'failed', reason: 'batchItemFailures is not a list' };
@@ -55,7 +55,7 @@ async function call(
   options: Invocation,
   batch: readonly QueueMessage[],
   deadline: number,
-): Promise<Verdict> {
+): Promise<BatchOutcome> {
   const arn = `arn:aws:sqs:local:000000000000:${options.queue.name}.fifo`;
   try {
     const answer = await options.handler(
@@ -64,7 +64,7 @@ async function call(
     );
     return options.reportFailures === false
       ? { kind: 'done', retry: new Set() }
-      : readAnswer(answer, batch);
+      : readBatchResponse(answer, batch);
   } catch (cause) {
     return { kind: 'failed', reason: errorMessage(cause), cause };
   }
@@ -74,15 +74,13 @@ async function call(
 export async function invoke(
   options: Invocation,
   batch: readonly QueueMessage[],
-): Promise<Verdict> {
+): Promise<BatchOutcome> {
   const { clock, timeout } = options;
   const over = new AbortController();
-  const late = clock
-    .sleep(timeout, over.signal)
-    .then((): Verdict => ({
-      kind: 'failed',
-      reason: `function ${options.functionName} was not done after ${timeout} ms`,
-    }));
+  const late = clock.sleep(timeout, over.signal).then((): BatchOutcome => ({
+    kind: 'failed',
+    reason: `function ${options.functionName} was not done after ${timeout} ms`,
+  }));
   const verdict = await Promise.race([call(options, batch, clock.monotonic() + timeout), late]);
   over.abort();
   return verdict;

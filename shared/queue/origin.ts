@@ -3,18 +3,18 @@
  * before the content is unpacked: what a stranger sends costs the reading of an envelope.
  */
 import type { ClusterConfig, SluiceConfig } from '../config/schema.ts';
-import type { Attributes } from './envelope-attributes.ts';
+import type { EventAttributes } from './envelope-attributes.ts';
 import type { Keyring } from './keyring.ts';
 import { isSignedBy } from './signature.ts';
 
-export interface Refusal {
+export interface OriginRefusal {
   readonly code: string;
   readonly reason: string;
 }
 
 export interface OriginInput {
   /** As read of the envelope. */
-  readonly claimed: Pick<Attributes, 'cluster' | 'subject' | 'signature'>;
+  readonly claimed: Pick<EventAttributes, 'cluster' | 'subject' | 'signature'>;
   /** Role id of the sender, where the queue knows it. */
   readonly sender: string | undefined;
   readonly config: Pick<SluiceConfig, 'clusters' | 'failures' | 'queue'>;
@@ -23,29 +23,29 @@ export interface OriginInput {
 
 /** `away`: a key cannot be had for now, so the event has to come again. */
 export type Origin =
-  { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & Refusal);
+  { readonly kind: 'trusted' } | ({ readonly kind: 'refused' | 'away' } & OriginRefusal);
 
-export async function judgeOrigin(input: OriginInput): Promise<Origin> {
+export async function checkOrigin(input: OriginInput): Promise<Origin> {
   const { claimed, config } = input;
   const { cluster: id, subject } = claimed;
   const cluster = config.clusters.find((known) => known.id === id);
   if (cluster === undefined)
-    return refused(
+    return refuseOrigin(
       'GW103',
       `cluster: ${id} is not in clusters of sluice.yaml; add it, or correct the watcher's cluster id`,
     );
-  const unproven = stranger(input, cluster) ?? (await unsigned(input, cluster));
-  return unproven === undefined ? { kind: 'trusted' } : inTheNameOf(subject, unproven);
+  const unproven = stranger(input, cluster) ?? (await checkSignature(input, cluster));
+  return unproven === undefined ? { kind: 'trusted' } : refusedInTheNameOf(subject, unproven);
 }
 
 /** Nobody's owner can be taken from such an event, so at least the sentence says whose it claims to be. */
-export function inTheNameOf(subject: string, origin: Origin): Origin {
+export function refusedInTheNameOf(subject: string, origin: Origin): Origin {
   return origin.kind === 'refused'
     ? { ...origin, reason: `in the name of ${subject.slice(0, 200)}: ${origin.reason}` }
     : origin;
 }
 
-export function refused(code: string, reason: string): Origin {
+export function refuseOrigin(code: string, reason: string): Origin {
   return { kind: 'refused', code, reason };
 }
 
@@ -59,20 +59,20 @@ function stranger(
     // In process nobody else can write to the queue; a server that names nobody proves nothing.
     return config.queue.kind === 'sqlite'
       ? undefined
-      : refused(
+      : refuseOrigin(
           'OWN320',
           `the queue does not say who sent the event, so clusters[].senders of ${id} cannot be checked; use clusters[].verifyKeys with this queue server instead`,
         );
   }
   if (senders.includes(sender) || config.failures.replayers.includes(sender)) return undefined;
-  return refused(
+  return refuseOrigin(
     'OWN320',
     `sender ${sender} may not speak for cluster ${id}; clusters[].senders names ${senders.join(', ')}`,
   );
 }
 
 /** Whoever sends it: the bytes that were signed stay signed, so a replay of the original passes, and nothing else does. */
-export async function unsigned(
+export async function checkSignature(
   { claimed, keys }: Pick<OriginInput, 'claimed' | 'keys'>,
   cluster: ClusterConfig,
 ): Promise<Origin | undefined> {
@@ -80,7 +80,7 @@ export async function unsigned(
   const { signature } = claimed;
   if (verifyKeys.length === 0) return undefined;
   if (signature === undefined)
-    return refused(
+    return refuseOrigin(
       'OWN321',
       `the event is not signed, and clusters[].verifyKeys of ${id} lets only signed ones through; give the watcher of ${id} its clusters[].signKey, or find out who sends`,
     );
@@ -90,14 +90,14 @@ export async function unsigned(
     case 'away':
       return { kind: 'away', code: found.code, reason: found.reason };
     case 'unknown':
-      return refused(
+      return refuseOrigin(
         'OWN323',
         `the event is signed by key ${named}, and clusters[].verifyKeys of ${id} holds ${found.known.join(', ')}; add the public key if it is a new one of ${id}, or find out who sends`,
       );
     case 'found':
       return isSignedBy(signature, found.key)
         ? undefined
-        : refused(
+        : refuseOrigin(
             'OWN322',
             `the signature by key ${named} of cluster ${id} does not fit: the event was changed after it was signed, or made up; find out who sends`,
           );

@@ -1,12 +1,12 @@
 /** Whether an event that lies in a dead-letter queue or in a bundle comes from the cluster that its envelope names. */
 import type { ClusterConfig, SluiceConfig } from '../config/schema.ts';
-import { parseOwner } from '../domain/ingress/snapshot.ts';
-import { readAttributes } from './envelope-attributes.ts';
-import type { Attributes } from './envelope-attributes.ts';
-import { open } from './envelope.ts';
+import { parseOwner } from '../domain/snapshot/snapshot.ts';
+import { parseAttributes } from './envelope-attributes.ts';
+import type { EventAttributes } from './envelope-attributes.ts';
+import { parseEvent } from './envelope.ts';
 import { SLICE_EVENTS } from './events.ts';
 import type { Keyring } from './keyring.ts';
-import { judgeOrigin, unsigned } from './origin.ts';
+import { checkOrigin, checkSignature } from './origin.ts';
 import type { Origin } from './origin.ts';
 import type { WorkQueueName } from './port.ts';
 
@@ -38,7 +38,7 @@ export async function proofOfReceived(
   const claimed = claimOf(body, rules);
   if ('kind' in claimed) return claimed;
   return proofOf(
-    await judgeOrigin({ ...rules, claimed: claimed.attributes, sender }),
+    await checkOrigin({ ...rules, claimed: claimed.attributes, sender }),
     claimed.cluster,
   );
 }
@@ -58,14 +58,14 @@ export async function proofOfHandedOver(
       `clusters[].senders of ${cluster.id} can be checked for what comes from the queue only`,
     );
   return proofOf(
-    (await unsigned({ ...rules, claimed: attributes }, cluster)) ?? { kind: 'trusted' },
+    (await checkSignature({ ...rules, claimed: attributes }, cluster)) ?? { kind: 'trusted' },
     cluster,
   );
 }
 
 /** Whoever speaks in it, and for whom: it goes past map, which is who checks. */
 function proofOfSlice(body: string, { config }: ProofRules): Proof {
-  const opened = open(body, SLICE_EVENTS);
+  const opened = parseEvent(body, SLICE_EVENTS);
   const speakers =
     'refused' in opened ? [] : [opened.ok.cluster, parseOwner(opened.ok.data.owner).cluster];
   const guarded = config.clusters.filter(demandsOrigin);
@@ -83,8 +83,8 @@ function proofOfSlice(body: string, { config }: ProofRules): Proof {
 function claimOf(
   body: string,
   { config }: ProofRules,
-): Proof | { readonly attributes: Attributes; readonly cluster: ClusterConfig } {
-  const read = readAttributes(body);
+): Proof | { readonly attributes: EventAttributes; readonly cluster: ClusterConfig } {
+  const read = parseAttributes(body);
   if ('refused' in read) return unproven('it cannot be read, so nobody knows whose it is');
   const cluster = config.clusters.find(({ id }) => id === read.ok.cluster);
   if (cluster === undefined)

@@ -21,7 +21,7 @@ const LEAST_RECEIVES = 5;
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
 /** What is wrong, a sentence each; empty where all is well. `deadName`: what the dead-letter queue of `name` is called on the server. */
-export function judgeSettings(
+export function checkQueueSettings(
   name: QueueName,
   settings: QueueSettings,
   deadName: string,

@@ -26,7 +26,7 @@ export interface Schedule {
 }
 
 /** Milliseconds from one audit to the next, where nobody says otherwise. */
-export const AUDIT_EVERY = 10 * 60_000;
+export const AUDIT_INTERVAL_MS = 10 * 60_000;
 
 /** Milliseconds: a look whether a policy's turn is due costs one small read each. */
 const LOOK = 60_000;
@@ -38,7 +38,7 @@ const WAITING_LOOK = 15_000;
 export function startAudits(
   runtime: Runtime,
   { create }: AuditModule,
-  every = AUDIT_EVERY,
+  every = AUDIT_INTERVAL_MS,
 ): Schedule {
   const auditor = create(runtime);
   return schedule(runtime, {

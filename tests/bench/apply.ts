@@ -5,8 +5,8 @@ import { create as createMap } from '../../functions/map/handler.ts';
 import { startBigip } from '../../infra/lab/bigip/index.ts';
 import type { LabBigip } from '../../infra/lab/bigip/index.ts';
 import { SluiceConfig } from '../../shared/config/schema.ts';
-import { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
-import { seal } from '../../shared/queue/envelope.ts';
+import { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import { startEventSource } from '../../shared/queue/event-source.ts';
 import type { EventSource } from '../../shared/queue/event-source.ts';
 import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
@@ -143,7 +143,7 @@ function observed(team: number, gateways: number, counter: number): Snapshot {
 async function send({ queues, clock }: Site, snapshot: Snapshot): Promise<void> {
   const id = randomUUID();
   const subject = `${snapshot.cluster}/${snapshot.ingress.namespace}/${snapshot.ingress.service}`;
-  const body = seal(INGRESS_OBSERVED, snapshot, {
+  const body = serialiseEvent(INGRESS_OBSERVED, snapshot, {
     id,
     cluster: snapshot.cluster,
     subject,

@@ -8,9 +8,9 @@ import type { LabBigip } from '../../infra/lab/bigip/index.ts';
 import { createDevice } from '../../shared/bigip/device.ts';
 import type { Device } from '../../shared/bigip/device.ts';
 import { SluiceConfig } from '../../shared/config/schema.ts';
-import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
-import { seal } from '../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import { startEventSource } from '../../shared/queue/event-source.ts';
 import type { EventSource } from '../../shared/queue/event-source.ts';
 import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
@@ -227,7 +227,7 @@ async function send(
     resourceVersion: '1',
   }));
   const id = randomUUID();
-  const body = seal(
+  const body = serialiseEvent(
     INGRESS_OBSERVED,
     { ...snapshot, changes, objects: { ...snapshot.objects, pods: change(snapshot.objects.pods) } },
     {

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileBlobs } from '../../shared/failures/fs/blobs.ts';
-import { groupBy, matches, parseFilter } from '../../shared/failures/filter.ts';
+import { groupFailures, matchesFilter, parseFilter } from '../../shared/failures/filter.ts';
 import { failureId } from '../../shared/failures/identity.ts';
 import { failuresOver, type Failures } from '../../shared/failures/open.ts';
-import type { Failure, Sighting } from '../../shared/failures/port.ts';
+import type { Failure, FailureRecord } from '../../shared/failures/port.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import { table, time } from './measure.ts';
 
@@ -90,10 +90,10 @@ async function measureIn(root: string): Promise<void> {
   const first = performance.now() - started;
   const again = await time(3, () => failures.store.list());
   const filter = parseFilter(['code:BIP421 cluster:cluster-1'], T0);
-  const filtered = await time(5, () => heads.filter((head) => matches(filter, head)));
-  const grouped = await time(5, () => groupBy(heads, ['code', 'device', 'cluster']));
+  const filtered = await time(5, () => heads.filter((head) => matchesFilter(filter, head)));
+  const grouped = await time(5, () => groupFailures(heads, ['code', 'device', 'cluster']));
   const megabytes = (process.memoryUsage().rss - before) / 1_048_576;
-  const sighting = (n: number): Sighting => ({
+  const sighting = (n: number): FailureRecord => ({
     head: failureOf(n),
     details: failureOf(n).details,
     message: randomUUID(),

@@ -1,7 +1,7 @@
 /** What a signature costs, on top of an event that is sealed and opened anyway. */
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { open, seal } from '../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
 import { isSignedBy, newKeyPair, readSigner, readVerifyKey } from '../../shared/queue/signature.ts';
 import { table, time } from './measure.ts';
 
@@ -35,8 +35,8 @@ export async function benchIdentity(): Promise<void> {
   const rows: (string | number)[][] = [];
   for (const bytes of [1_000, 20_000, 150_000, 1_000_000]) {
     const data = dataOf(bytes);
-    const plain = seal(TYPE, data, META);
-    const signed = seal(TYPE, data, META, signer.ok);
+    const plain = serialiseEvent(TYPE, data, META);
+    const signed = serialiseEvent(TYPE, data, META, signer.ok);
     const micro = async (work: () => unknown): Promise<number> => {
       const calls = bytes > 100_000 ? CALLS / 10 : CALLS;
       const { median } = await time(5, () => {
@@ -45,7 +45,7 @@ export async function benchIdentity(): Promise<void> {
       return (median * 1_000) / calls;
     };
     const verify = (body: string): void => {
-      const opened = open(body, TYPES);
+      const opened = parseEvent(body, TYPES);
       if (
         'refused' in opened ||
         opened.ok.signature === undefined ||
@@ -55,9 +55,9 @@ export async function benchIdentity(): Promise<void> {
     };
     rows.push([
       `${Math.round(plain.length / 1_000)}${JSON.parse(plain).dataencoding === undefined ? '' : ' packed'}`,
-      await micro(() => seal(TYPE, data, META)),
-      await micro(() => seal(TYPE, data, META, signer.ok)),
-      await micro(() => open(plain, TYPES)),
+      await micro(() => serialiseEvent(TYPE, data, META)),
+      await micro(() => serialiseEvent(TYPE, data, META, signer.ok)),
+      await micro(() => parseEvent(plain, TYPES)),
       await micro(() => verify(signed)),
     ]);
   }

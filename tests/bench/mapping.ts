@@ -1,6 +1,6 @@
 /** Port mapping of one ingress as it grows. */
-import { MeshOptions } from '../../shared/domain/ingress/mesh.ts';
-import { mapIngress } from '../../shared/domain/ingress/mapping.ts';
+import { MeshOptions } from '../../shared/domain/istio/mesh.ts';
+import { mapIngress } from '../../shared/domain/istio/map-ingress.ts';
 import { ingressOf } from './world.ts';
 import { table, time } from './measure.ts';
 

@@ -4,7 +4,7 @@ import { mapSnapshot } from '../../functions/map/map.ts';
 import { renderTenant, wrapTenants } from '../../shared/bigip/as3/render.ts';
 import { SluiceConfig } from '../../shared/config/schema.ts';
 import { Slice } from '../../shared/domain/exposure/exposure.ts';
-import { open, seal } from '../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
 import {
   INGRESS_DESIRED,
   INGRESS_OBSERVED,
@@ -55,19 +55,19 @@ async function measure(size: number): Promise<(string | number)[]> {
     subject: 'east/istio-system/istio-ingressgateway',
     time: new Date(0).toISOString(),
   };
-  const body = seal(INGRESS_OBSERVED, snapshot, meta);
+  const body = serialiseEvent(INGRESS_OBSERVED, snapshot, meta);
   let slices: string[] = [];
   const mapped = await time(10, () => {
-    const opened = open(body, SNAPSHOT_EVENTS);
+    const opened = parseEvent(body, SNAPSHOT_EVENTS);
     if (!('ok' in opened) || opened.ok.type !== INGRESS_OBSERVED)
       throw new Error(JSON.stringify(opened));
     const result = mapSnapshot({ snapshot: opened.ok.data, sender: undefined, config });
     if (result.kind !== 'slices') throw new Error(result.reason);
-    slices = result.slices.map((slice) => seal(INGRESS_DESIRED, slice, meta));
+    slices = result.slices.map((slice) => serialiseEvent(INGRESS_DESIRED, slice, meta));
   });
   let rendered = '';
   const applied = await time(10, async () => {
-    const opened = open(slices[0] ?? '', SLICE_EVENTS);
+    const opened = parseEvent(slices[0] ?? '', SLICE_EVENTS);
     if (!('ok' in opened)) throw new Error(JSON.stringify(opened));
     const device = memoryDevice('bigip');
     device.before = (partition, next) =>

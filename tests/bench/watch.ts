@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startKubernetes, type LabKubernetes } from '../../infra/lab/kubernetes/index.ts';
-import type { Snapshot } from '../../shared/domain/ingress/snapshot.ts';
-import { open, seal } from '../../shared/queue/envelope.ts';
+import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
+import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED, INGRESS_SETTLED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import type { Queues } from '../../shared/queue/port.ts';
@@ -163,7 +163,7 @@ async function settleAll(
       .queue('snapshots')
       .receive({ max: 10, wait: 1_000, visibility: 60_000, signal })) {
       await queues.queue('snapshots').delete(message.receipt);
-      const event = open(message.body, SNAPSHOT_EVENTS);
+      const event = parseEvent(message.body, SNAPSHOT_EVENTS);
       if (!('ok' in event) || event.ok.type !== INGRESS_OBSERVED) continue;
       const snapshot = event.ok.data;
       taken(snapshot);
@@ -178,18 +178,16 @@ async function settleAll(
         exposures: [],
         notes: [],
       };
-      await queues
-        .queue('settled-bench')
-        .send({
-          group: owner,
-          deduplicationId: randomUUID(),
-          body: seal(INGRESS_SETTLED, settled, {
-            id: randomUUID(),
-            cluster: 'bench',
-            subject: owner,
-            time: new Date().toISOString(),
-          }),
-        });
+      await queues.queue('settled-bench').send({
+        group: owner,
+        deduplicationId: randomUUID(),
+        body: serialiseEvent(INGRESS_SETTLED, settled, {
+          id: randomUUID(),
+          cluster: 'bench',
+          subject: owner,
+          time: new Date().toISOString(),
+        }),
+      });
     }
   }
 }

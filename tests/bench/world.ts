@@ -1,6 +1,6 @@
 /** One ingress with as many Gateways as wanted, each with its own port and a bound route. */
-import type { KubernetesObjects } from '../../shared/domain/ingress/objects.ts';
-import type { IngressRef, Snapshot } from '../../shared/domain/ingress/snapshot.ts';
+import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
+import type { IngressRef, Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { normaliseObjects } from '../../shared/kubernetes/objects/index.ts';
 
 const LABELS = { istio: 'ingressgateway' };

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { seal } from '../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
 import {
   converged,
@@ -70,7 +70,7 @@ test(
     plant(
       site,
       'snapshots',
-      seal(CLUSTER_INVENTORY, forged, {
+      serialiseEvent(CLUSTER_INVENTORY, forged, {
         id: 'forged',
         cluster: CLUSTER,
         subject: CLUSTER,

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startBigip } from '../../infra/lab/bigip/index.ts';
-import { ownerKey, type Snapshot } from '../../shared/domain/ingress/snapshot.ts';
-import { seal } from '../../shared/queue/envelope.ts';
+import { ownerKey, type Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../shared/queue/events.ts';
 import {
   answered,
@@ -266,7 +266,7 @@ describe('bad input', () => {
   const event = (data: Partial<Snapshot> | object, type = INGRESS_OBSERVED): string => {
     const { cluster = CLUSTER, ingress } = data as Partial<Snapshot>;
     const subject = ingress === undefined ? OWNER : ownerKey(cluster, ingress);
-    return seal(type, data, {
+    return serialiseEvent(type, data, {
       id: `bad-${Math.random()}`,
       cluster,
       subject,

@@ -15,14 +15,14 @@ const GUARDS: readonly Kind[] = ['guard'];
 export const TARGETS: readonly Target[] = [
   {
     name: 'ingress',
-    sources: ['shared/domain/ingress/**/*.ts'],
+    sources: ['shared/domain/istio/**/*.ts'],
     // Shapes of objects, which say what may be there and decide nothing: those who read and send them test them.
     except: [
-      'shared/domain/ingress/objects.ts',
-      'shared/domain/ingress/snapshot.ts',
-      'shared/domain/ingress/verdict.ts',
+      'shared/domain/snapshot/objects.ts',
+      'shared/domain/snapshot/snapshot.ts',
+      'shared/domain/istio/port-mapping.ts',
     ],
-    tests: ['tests/unit/ingress/**/*.test.ts', 'tests/property/ingress/*.test.ts'],
+    tests: ['tests/unit/istio/**/*.test.ts', 'tests/property/istio/*.test.ts'],
     kinds: ['guard', 'value'],
   },
   {
@@ -31,7 +31,7 @@ export const TARGETS: readonly Target[] = [
       'shared/domain/plan/*.ts',
       'shared/domain/steering/*.ts',
       'shared/domain/revision.ts',
-      'shared/domain/ingress/absence.ts',
+      'shared/domain/snapshot/absence.ts',
     ],
     tests: [
       'tests/unit/plan/*.test.ts',
@@ -53,7 +53,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'exposure',
-    sources: ['shared/domain/exposure/*.ts'],
+    sources: ['shared/domain/exposure/**/*.ts'],
     tests: [
       'tests/unit/exposure/*.test.ts',
       'tests/unit/addresses/exposures.test.ts',
@@ -112,7 +112,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'watch',
-    sources: ['emitter', 'changes', 'revisions', 'leadership'].map(
+    sources: ['emit/emitter', 'emit/change-log', 'emit/revisions', 'leader/leadership'].map(
       (part) => `functions/watch/${part}.ts`,
     ),
     tests: ['tests/unit/watch/*.test.ts'],

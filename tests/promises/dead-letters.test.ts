@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create, parkInto, type ParkHandler } from '../../functions/park/handler.ts';
 import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import { CODES } from '../../shared/domain/codes/index.ts';
-import { noteSettled } from '../../shared/failures/heal.ts';
+import { resolveFailures } from '../../shared/failures/resolve-failures.ts';
 import { openFailures, type Failures } from '../../shared/failures/open.ts';
-import { Evidence, Head } from '../../shared/failures/port.ts';
-import { deadLetter } from '../../shared/queue/dead-letter.ts';
-import { open, seal } from '../../shared/queue/envelope.ts';
+import { Evidence, FailureHead } from '../../shared/failures/port.ts';
+import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
+import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, SLICE_EVENTS } from '../../shared/queue/events.ts';
 import type { QueueMessage, WorkQueueName } from '../../shared/queue/port.ts';
 import { configOf, testRuntime, type TestRuntime } from '../fixtures/failures/runtime.ts';
@@ -45,7 +45,7 @@ afterEach(async () => {
 });
 
 function event(counter: number, id = `e${counter}`): string {
-  return seal(INGRESS_DESIRED, slice(counter, [exposure()]), {
+  return serialiseEvent(INGRESS_DESIRED, slice(counter, [exposure()]), {
     id,
     cluster: 'east',
     subject: OWNER,
@@ -79,7 +79,7 @@ async function reject(
     revision: { epoch: 1, counter },
     response: '01070734:3: Configuration error',
   };
-  await deadLetter(runtime.queues, {
+  await sendDeadLetter(runtime.queues, {
     code,
     reason: `${KEY}: ${code} says no; correct it`,
     queue,
@@ -106,7 +106,7 @@ describe('12 every dead letter explains itself', () => {
     expect(new Set(heads.map((h) => h.code))).toEqual(new Set(permanent));
     for (const head of heads) {
       const { details, ...whole } = (await failures.store.get(head.id))!;
-      expect(Head.parse(whole)).toEqual(head);
+      expect(FailureHead.parse(whole)).toEqual(head);
       expect(Evidence.parse(details)).toMatchObject({
         functionVersion: '7',
         traceparent: TRACE,
@@ -135,7 +135,7 @@ describe('12 every dead letter explains itself', () => {
       event(1),
       'not json',
       '{}',
-      seal(
+      serialiseEvent(
         INGRESS_DESIRED,
         { nonsense: true },
         { id: 'x', cluster: 'east', subject: 'east/other/gw', time: '2026-11-23T02:59:00Z' },
@@ -169,12 +169,12 @@ describe('12 every dead letter explains itself', () => {
 
   test('another structure of the same exposure is another failure', async () => {
     await reject(1);
-    const other = seal(
+    const other = serialiseEvent(
       INGRESS_DESIRED,
       slice(2, [exposure({ settings: { ...exposure().settings, snat: 'none' } })]),
       { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' },
     );
-    await deadLetter(runtime.queues, {
+    await sendDeadLetter(runtime.queues, {
       code: 'BIP421',
       reason: 'no',
       queue: 'slices',
@@ -228,12 +228,12 @@ describe('12 every dead letter explains itself', () => {
       }),
     };
     for (const [i, sender] of ['AROAEAST', 'AROAEVIL', undefined, 'AROAREPLAY'].entries()) {
-      const body = seal(
+      const body = serialiseEvent(
         INGRESS_DESIRED,
         slice(1, [exposure({ port: 1_000 + i })], sender === undefined ? {} : { sender }),
         { id: `e${i}`, cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' },
       );
-      await deadLetter(runtime.queues, {
+      await sendDeadLetter(runtime.queues, {
         code: 'BIP421',
         reason: 'no',
         queue: 'slices',
@@ -270,7 +270,7 @@ describe('12 every dead letter explains itself', () => {
 });
 
 describe('a newer applied version closes a failure', () => {
-  const opened = open(event(1), SLICE_EVENTS);
+  const opened = parseEvent(event(1), SLICE_EVENTS);
   if (!('ok' in opened)) throw new Error('the fixture is broken');
   const base = opened.ok.data;
   const settled = (
@@ -320,7 +320,7 @@ describe('a newer applied version closes a failure', () => {
   ])('%s', async (_name, result, state) => {
     await reject(1);
     await parkAll();
-    await noteSettled(failures.store, result);
+    await resolveFailures(failures.store, result);
     const [head] = await failures.store.list();
     expect(head?.state).toBe(state);
     expect(head?.note).toBe(
@@ -329,7 +329,7 @@ describe('a newer applied version closes a failure', () => {
   });
 
   test('a refusal in map is over as soon as anything newer gets through', async () => {
-    await deadLetter(runtime.queues, {
+    await sendDeadLetter(runtime.queues, {
       code: 'GW104',
       reason: 'no entry',
       queue: 'snapshots',
@@ -340,7 +340,7 @@ describe('a newer applied version closes a failure', () => {
       revision: { epoch: 1, counter: 1 },
     });
     await parkAll();
-    await noteSettled(failures.store, settled(2, 'rejected'));
+    await resolveFailures(failures.store, settled(2, 'rejected'));
     expect(await failures.store.list()).toMatchObject([{ state: 'healed', note: 'healed by 1.2' }]);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { open, seal } from '../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, INGRESS_OBSERVED, SLICE_EVENTS } from '../../shared/queue/events.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { owner, startSite, type Site } from '../integration/identity/support.ts';
@@ -153,12 +153,12 @@ describe('a slice that meets a fault of Sluice', () => {
         ),
       ]),
     );
-    const body = seal(
+    const body = serialiseEvent(
       INGRESS_DESIRED,
       { ...slice(1, exposures), sources },
       { id: 'large', cluster: 'east', subject: owner('east'), time: AT },
     );
-    const opened = open(body, SLICE_EVENTS);
+    const opened = parseEvent(body, SLICE_EVENTS);
     expect('ok' in opened ? opened.ok.data.exposures : opened.refused).toHaveLength(5_000);
   });
 
@@ -178,7 +178,7 @@ describe('a slice that meets a fault of Sluice', () => {
       selector: { istio: 'ingressgateway' },
       servers: [{ port: { number: 1_024 + i, name: `tcp-${i}`, protocol: 'TCP' }, hosts: ['*'] }],
     }));
-    const body = seal(
+    const body = serialiseEvent(
       INGRESS_OBSERVED,
       { ...was.data, objects: { ...was.data.objects, gateways } },
       { id: 'large', cluster: 'east', subject: owner('east'), time: AT },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { steerJob } from '../../shared/failures/replay/control.ts';
+import { controlJob } from '../../shared/failures/replay/control.ts';
 import { LEASE } from '../../shared/failures/replay/job.ts';
 import { selectItems } from '../../shared/failures/replay/select.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
@@ -123,7 +123,7 @@ describe('14 replay is a job, not a button', () => {
       onProgress: () => {
         if (site.sent.length === 3)
           site.work = async () =>
-            void (await steerJob(site.failures, action, {
+            void (await controlJob(site.failures, action, {
               id: job.id,
               who: 'ada',
               why: 'lunch',

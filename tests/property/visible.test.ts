@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parse } from 'yaml';
-import { columns, yamlOf } from '../../functions/cli/output.ts';
+import { formatTable, yamlOf } from '../../functions/cli/terminal/output.ts';
 import { isVisible, visible, visibleJson, visibleLines } from '../../shared/telemetry/visible.ts';
 
 /** Written down apart from the code: ranges of what moves, rings, reorders, hides or breaks. */
@@ -109,7 +109,7 @@ describe('text on a terminal', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(hostile, { minLength: 3, maxLength: 3 }), { maxLength: 5 }),
-        (rows) => columns(['A', 'B', 'C'], rows).split('\n').length === rows.length + 1,
+        (rows) => formatTable(['A', 'B', 'C'], rows).split('\n').length === rows.length + 1,
       ),
     );
   });

@@ -1,25 +1,25 @@
 /** What an order about a cluster would do, said before it is given. Pure. */
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import type { Version } from '../../../shared/domain/revision.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 import { newestSeen } from '../../../shared/domain/steering/silence.ts';
 import { servedOnlyBy } from '../../../shared/domain/steering/serving.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
-import type { Declared } from '../failures/declared.ts';
-import { ago } from '../failures/say.ts';
-import { counted } from '../output.ts';
-import { clustersOf, replacedIn, statesOf } from './rows.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { formatAge } from '../failures/tables.ts';
+import { formatCount } from '../terminal/output.ts';
+import { knownClusters, replacedIn, statesOf } from './rows.ts';
 
 /** What is asked for. `forget`: of one owner, or of all; `adopt`: this kube-system UID, or the one that asks. */
-export type Wanted =
+export type ClusterOrderRequest =
   | { readonly action: 'drain' | 'out'; readonly because: string }
   | { readonly action: 'enable' }
   | { readonly action: 'forget'; readonly owner?: string }
   | { readonly action: 'adopt'; readonly uid?: string };
 
-export interface Intent {
+export interface ClusterOrderPlan {
   readonly orders: readonly Steering[];
   /** Asked before it is done. */
   readonly question: string;
@@ -34,26 +34,26 @@ interface Place {
   readonly states: readonly DeclaredState[];
 }
 
-export interface Scene {
+export interface ClusterOrderContext {
   readonly config: SluiceConfig;
-  readonly declared: readonly Declared[];
+  readonly declared: readonly DeclaredPartitionView[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 /** Throws with what is wrong and what would be right. */
-export function intentOf(
-  { config, declared, now }: Scene,
+export function planClusterOrder(
+  { config, declared, now }: ClusterOrderContext,
   cluster: string,
-  wanted: Wanted,
-): Intent {
+  wanted: ClusterOrderRequest,
+): ClusterOrderPlan {
   const away = declared.find((one) => !('state' in one));
   if (away && 'problem' in away)
     throw new Error(
       `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; what would happen there cannot be said. Name the devices that answer with --device`,
     );
   const devices = [...new Set(declared.map(({ device }) => device))];
-  const known = clustersOf(
+  const known = knownClusters(
     config,
     devices.flatMap((device) => statesOf(declared, device)),
   );
@@ -78,7 +78,11 @@ export function intentOf(
   }
 }
 
-function drainIntent(places: readonly Place[], action: 'drain' | 'out', because: string): Intent {
+function drainIntent(
+  places: readonly Place[],
+  action: 'drain' | 'out',
+  because: string,
+): ClusterOrderPlan {
   const cluster = clusterIn(places);
   const mode = action;
   const alone = places.flatMap(({ device, states }) =>
@@ -105,7 +109,11 @@ function aloneWords(cluster: string, alone: readonly string[]): string {
   return `${cluster} alone serves ${alone.length} ${alone.length === 1 ? 'exposure' : 'exposures'} (${some}${alone.length > 5 ? ', …' : ''})`;
 }
 
-function forgetIntent(places: readonly Place[], owner: string | undefined, now: number): Intent {
+function forgetIntent(
+  places: readonly Place[],
+  owner: string | undefined,
+  now: number,
+): ClusterOrderPlan {
   const cluster = clusterIn(places);
   const isMeant = (key: string): boolean =>
     owner === undefined ? parseOwner(key).cluster === cluster : key === owner;
@@ -125,11 +133,11 @@ function forgetIntent(places: readonly Place[], owner: string | undefined, now: 
   const spoke =
     seen === undefined
       ? ''
-      : ` It spoke last ${ago(Date.parse(seen), now)} ago; what speaks again comes back.`;
+      : ` It spoke last ${formatAge(Date.parse(seen), now)} ago; what speaks again comes back.`;
   const effect = found
     .map(
       ({ device, keys, upTo }) =>
-        `${counted(keys.length, 'exposure')} of ${counted(Object.keys(upTo).length, 'ingress', 'ingresses')} on ${device}`,
+        `${formatCount(keys.length, 'exposure')} of ${formatCount(Object.keys(upTo).length, 'ingress', 'ingresses')} on ${device}`,
     )
     .join(', ');
   const orders = found.map(({ device, upTo }): Steering => ({
@@ -175,7 +183,7 @@ function keysOf(
   );
 }
 
-function adoptIntent(places: readonly Place[], uid: string | undefined): Intent {
+function adoptIntent(places: readonly Place[], uid: string | undefined): ClusterOrderPlan {
   const cluster = clusterIn(places);
   const records = places.flatMap(({ device, states }) =>
     states.flatMap(({ owners }) =>
@@ -228,7 +236,7 @@ function sizeOf({ device, cluster, states }: Place): string {
       ),
     )
     .filter((parts) => parts.length > 0);
-  return `${counted(own.length, 'exposure')} with ${counted(
+  return `${formatCount(own.length, 'exposure')} with ${formatCount(
     own.flat().reduce((sum, { members }) => sum + members.length, 0),
     'member',
   )} on ${device}`;

@@ -1,15 +1,15 @@
 /** What every device declares of every cluster, and how that cluster stands there. Pure. */
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { silencePolicies } from '../../../shared/config/silence.ts';
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import type { Drain, OwnerRecord } from '../../../shared/domain/plan/record.ts';
+import type { Drain, OwnerRecord } from '../../../shared/domain/plan/owner-record.ts';
 import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
-import type { Silence } from '../../../shared/domain/steering/silence.ts';
-import { newestSeen, silences } from '../../../shared/domain/steering/silence.ts';
-import type { Declared } from '../failures/declared.ts';
-import { ago } from '../failures/say.ts';
-import { columns } from '../output.ts';
+import type { SilentCluster } from '../../../shared/domain/steering/silence.ts';
+import { newestSeen, silentClusters } from '../../../shared/domain/steering/silence.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { formatAge } from '../failures/tables.ts';
+import { formatTable } from '../terminal/output.ts';
 
 export interface ClusterRow {
   readonly cluster: string;
@@ -33,7 +33,10 @@ export interface ClusterRow {
 }
 
 /** The states of one device's partitions, as far as they could be read. */
-export function statesOf(declared: readonly Declared[], device: string): readonly DeclaredState[] {
+export function statesOf(
+  declared: readonly DeclaredPartitionView[],
+  device: string,
+): readonly DeclaredState[] {
   return declared.flatMap((one) => (one.device === device && 'state' in one ? [one.state] : []));
 }
 
@@ -42,7 +45,7 @@ export function replacedIn(cluster: string, states: readonly DeclaredState[]): R
   return new Set(states.flatMap(({ replaced }) => replaced?.[cluster] ?? []));
 }
 
-export function clustersOf(
+export function knownClusters(
   config: Pick<SluiceConfig, 'clusters'>,
   states: readonly DeclaredState[],
 ): readonly string[] {
@@ -54,19 +57,19 @@ export function clustersOf(
 
 export function clusterRows(
   config: SluiceConfig,
-  declared: readonly Declared[],
+  declared: readonly DeclaredPartitionView[],
   now: number,
 ): readonly ClusterRow[] {
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) => {
     const states = statesOf(declared, device);
     // Of a device that gives no answer nobody knows how a cluster stands there.
     if (states.length === 0) return [];
-    const silent = silences(states, silencePolicies(config), now);
+    const silent = silentClusters(states, silencePolicies(config), now);
     const asked = (cluster: string): boolean =>
       config.ingresses.some(
         (ingress) => ingress.cluster === cluster && ingress.devices.includes(device),
       );
-    const rows = clustersOf(config, states).map((cluster) => ({
+    const rows = knownClusters(config, states).map((cluster) => ({
       row: rowOf(cluster, device, states, silent),
       asked: asked(cluster),
     }));
@@ -83,7 +86,7 @@ function rowOf(
   cluster: string,
   device: string,
   states: readonly DeclaredState[],
-  silent: readonly Silence[],
+  silent: readonly SilentCluster[],
 ): ClusterRow {
   const records = states.flatMap(({ owners }) =>
     Object.entries(owners).filter(([owner]) => parseOwner(owner).cluster === cluster),
@@ -132,7 +135,7 @@ function rivalIn(
 }
 
 /** Something that somebody should look at. */
-export function needsLook({ silent, rival, held }: ClusterRow): boolean {
+export function needsAttention({ silent, rival, held }: ClusterRow): boolean {
   return silent || rival !== undefined || held > 0;
 }
 
@@ -148,7 +151,7 @@ export function clusterTable(rows: readonly ClusterRow[], now: number): string {
     'SEEN',
     'STATE',
   ];
-  return columns(
+  return formatTable(
     header,
     rows.map((row) => [
       row.cluster,
@@ -158,7 +161,7 @@ export function clusterTable(rows: readonly ClusterRow[], now: number): string {
       String(row.exposures),
       String(row.members),
       row.version ?? '-',
-      row.seen === undefined ? '-' : `${ago(Date.parse(row.seen), now)} ago`,
+      row.seen === undefined ? '-' : `${formatAge(Date.parse(row.seen), now)} ago`,
       stateInWords(row),
     ]),
   );
@@ -183,7 +186,7 @@ function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string
 }
 
 /** How a cluster stands over all devices, in few words: `enabled`, or what is otherwise and where. */
-export function standing(rows: readonly ClusterRow[]): string {
+export function describeStanding(rows: readonly ClusterRow[]): string {
   const words = rows.flatMap((row) => briefly(row).map((word) => ({ word, device: row.device })));
   const byWord = [...Map.groupBy(words, ({ word }) => word)];
   return (

@@ -1,22 +1,22 @@
 /** `sluice addresses`: pools of virtual addresses, how full they are, and who has what, by what the devices say. */
 import type { Command } from 'commander';
 import type { DeviceConfig } from '../../../shared/config/schema.ts';
-import { isNearlyFull, usageOf } from '../../../shared/domain/addresses/usage.ts';
+import { isNearlyFull, poolUsage } from '../../../shared/domain/addresses/usage.ts';
 import type { AddressUse, PoolUsage } from '../../../shared/domain/addresses/usage.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { atDesk, withConfig } from '../failures/context.ts';
-import type { CommonOptions } from '../failures/context.ts';
-import { failure } from '../failure.ts';
-import type { Format } from '../output.ts';
-import { columns, formatOption, print, say } from '../output.ts';
-import { seeDevice } from '../seen.ts';
+import { withContext, addConfigOption } from '../terminal/context.ts';
+import type { CommonOptions } from '../terminal/context.ts';
+import { formatFailure } from '../terminal/failure.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
+import { readDeviceView } from '../devices/device-view.ts';
 
 interface DevicePool extends PoolUsage {
   readonly device: string;
 }
 
 export function registerAddresses(program: Command): void {
-  withConfig(program.command('addresses [words...]'))
+  addConfigOption(program.command('addresses [words...]'))
     .description(
       'address pools of sluice.yaml on each device: how full they are, and who has which address; words narrow the addresses down',
     )
@@ -30,11 +30,11 @@ export function registerAddresses(program: Command): void {
 
 async function addresses(
   words: string[],
-  options: CommonOptions & { readonly output: Format },
+  options: CommonOptions & { readonly output: OutputFormat },
 ): Promise<void> {
-  await atDesk(options, async ({ runtime }) => {
+  await withContext(options, async ({ runtime }) => {
     const { addressPools, devices } = runtime.config;
-    if (addressPools.length === 0) say('sluice.yaml has no addressPools');
+    if (addressPools.length === 0) printLine('sluice.yaml has no addressPools');
     const found = await Promise.all(devices.map((device) => poolsOn(runtime, device)));
     const pools = found.flat();
     const matching = pools.map((pool) => ({
@@ -43,7 +43,7 @@ async function addresses(
         words.every((word) => textOf(pool, one).includes(word)),
       ),
     }));
-    print(options.output, matching.map(asData), () => tables(matching));
+    printData(options.output, matching.map(asData), () => tables(matching));
     if (process.exitCode !== 1 && pools.some(isNearlyFull)) process.exitCode = 2;
   });
 }
@@ -51,13 +51,13 @@ async function addresses(
 /** Nothing is known of the pools of a device that gives no answer. */
 async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly DevicePool[]> {
   try {
-    const seen = await seeDevice(runtime, device, true);
+    const seen = await readDeviceView(runtime, device, true);
     return runtime.config.addressPools.map((pool) => ({
       device: device.name,
-      ...usageOf(pool, seen),
+      ...poolUsage(pool, seen),
     }));
   } catch (error) {
-    say(`${device.name}: ${failure(error)}`);
+    printLine(`${device.name}: ${formatFailure(error)}`);
     process.exitCode = 1;
     return [];
   }
@@ -104,8 +104,11 @@ function tables(pools: readonly DevicePool[]): string {
       ]),
     ),
   );
-  const head = columns(['POOL', 'DEVICE', 'RANGES', 'SIZE', 'USED', 'FREE', 'RESERVED'], summary);
+  const head = formatTable(
+    ['POOL', 'DEVICE', 'RANGES', 'SIZE', 'USED', 'FREE', 'RESERVED'],
+    summary,
+  );
   return rows.length === 0
     ? `${head}\n\nNo address is used.`
-    : `${head}\n\n${columns(['ADDRESS', 'POOL', 'DEVICE', 'USED BY', 'PORTS'], rows)}`;
+    : `${head}\n\n${formatTable(['ADDRESS', 'POOL', 'DEVICE', 'USED BY', 'PORTS'], rows)}`;
 }

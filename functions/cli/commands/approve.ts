@@ -2,18 +2,18 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import { Approval } from '../../../shared/domain/steering/steering.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 import { statesOf } from '../clusters/rows.ts';
-import { readDeclared } from '../failures/declared.ts';
-import type { Declared } from '../failures/declared.ts';
-import { say } from '../output.ts';
-import { assertQueueThere } from '../failures/context.ts';
-import { sendOrders } from '../steering.ts';
+import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { printLine } from '../terminal/output.ts';
+import { assertQueueThere } from '../terminal/context.ts';
+import { sendOrders } from '../clusters/send-orders.ts';
 
 interface ApproveOptions {
   readonly config: string;
@@ -47,7 +47,7 @@ async function approve(owner: string, options: ApproveOptions): Promise<void> {
     ({ name }) => options.device === undefined || name === options.device,
   );
   const approvals = approvalsFor(
-    await readDeclared({
+    await readDeclaredPartitions({
       config: { ...config, devices },
       secrets: createSecrets({ env: process.env }),
       clock: processClock,
@@ -62,7 +62,7 @@ async function approve(owner: string, options: ApproveOptions): Promise<void> {
     await queues.close();
   }
   for (const { device, keys = [] } of approvals)
-    say(`approved on ${device}: ${keys.join(', ')}; apply removes it in its turn`);
+    printLine(`approved on ${device}: ${keys.join(', ')}; apply removes it in its turn`);
 }
 
 const KEY = /^(\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)$/;
@@ -92,7 +92,7 @@ export function checkWords(
  * nothing goes that nobody looked at, however long the order waits.
  */
 export function approvalsFor(
-  declared: readonly Declared[],
+  declared: readonly DeclaredPartitionView[],
   owner: string,
   keys: readonly string[] | undefined,
 ): readonly Approval[] {
@@ -112,7 +112,7 @@ export function approvalsFor(
 }
 
 interface Looked {
-  readonly declared: readonly Declared[];
+  readonly declared: readonly DeclaredPartitionView[];
   readonly owner: string;
   readonly keys: readonly string[] | undefined;
 }

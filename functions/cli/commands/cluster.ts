@@ -1,23 +1,29 @@
 /** `sluice cluster`: who is served on which device, and taking clusters out, back, away and over. */
 import type { Command } from 'commander';
-import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
-import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
-import { readDeclared } from '../failures/declared.ts';
-import type { Declared } from '../failures/declared.ts';
+import {
+  isConfirmed,
+  withContext,
+  currentUser,
+  addChangeOptions,
+  addConfigOption,
+} from '../terminal/context.ts';
+import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
+import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
-import { intentOf } from '../clusters/orders.ts';
-import type { Intent, Wanted } from '../clusters/orders.ts';
-import { clusterRows, clusterTable, needsLook } from '../clusters/rows.ts';
-import { formatOption, print, say } from '../output.ts';
-import type { Format } from '../output.ts';
-import { sendOrders } from '../steering.ts';
+import { planClusterOrder } from '../clusters/orders.ts';
+import type { ClusterOrderPlan, ClusterOrderRequest } from '../clusters/orders.ts';
+import { clusterRows, clusterTable, needsAttention } from '../clusters/rows.ts';
+import { formatOption, printData, printLine } from '../terminal/output.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { sendOrders } from '../clusters/send-orders.ts';
 
 interface Where extends CommonOptions {
   readonly device?: string;
 }
 
 interface ListOptions extends Where {
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
 interface SteerOptions extends Where, ChangeOptions {
@@ -29,7 +35,7 @@ interface SteerOptions extends Where, ChangeOptions {
 interface Verb {
   readonly description: string;
   readonly example: string;
-  readonly wanted: (cluster: string, options: SteerOptions) => Wanted;
+  readonly wanted: (cluster: string, options: SteerOptions) => ClusterOrderRequest;
   readonly options?: (command: Command) => Command;
 }
 
@@ -38,7 +44,7 @@ const FORCE = (command: Command): Command =>
 const same = (command: Command): Command => command;
 const because = ({ why }: ChangeOptions): string => why ?? 'no reason given';
 
-const VERBS: Readonly<Record<Wanted['action'], Verb>> = {
+const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   drain: {
     description: 'take no new connections on the members of a cluster; those that are there go on',
     example: 'drain east -c sluice.yaml --why "kernel update"',
@@ -87,7 +93,7 @@ export function registerCluster(program: Command): void {
   const cluster = program
     .command('cluster')
     .description('clusters on the devices: list, drain, out, enable, forget, adopt');
-  withDevice(withConfig(cluster.command('list')))
+  withDevice(addConfigOption(cluster.command('list')))
     .description('what each device declares of each cluster, when it spoke last, and how it stands')
     .addOption(formatOption())
     .addHelpText(
@@ -96,7 +102,7 @@ export function registerCluster(program: Command): void {
     )
     .action(list);
   for (const [name, { description, example, wanted, options = same }] of Object.entries(VERBS)) {
-    options(withChange(withDevice(withConfig(cluster.command(name)))))
+    options(addChangeOptions(withDevice(addConfigOption(cluster.command(name)))))
       .argument('<cluster>', 'id of the cluster, one of clusters[].id')
       .description(description)
       .addHelpText(
@@ -118,34 +124,41 @@ function service(text: string): string {
   );
 }
 
-async function look({ runtime }: Desk, { device }: Where): Promise<readonly Declared[]> {
+async function look(
+  { runtime }: CommandContext,
+  { device }: Where,
+): Promise<readonly DeclaredPartitionView[]> {
   const { devices } = runtime.config;
   const chosen = devices.filter(({ name }) => device === undefined || name === device);
   if (chosen.length === 0)
     throw new Error(
       `--device ${device}: name one of devices[].name: ${devices.map(({ name }) => name).join(', ')}`,
     );
-  return readDeclared({ ...runtime, config: { ...runtime.config, devices: chosen } });
+  return readDeclaredPartitions({ ...runtime, config: { ...runtime.config, devices: chosen } });
 }
 
 async function list(options: ListOptions): Promise<void> {
-  await atDesk(options, async (desk) => {
+  await withContext(options, async (desk) => {
     const declared = await look(desk, options);
     const now = desk.runtime.clock.now();
     const rows = clusterRows(desk.runtime.config, declared, now);
-    print(options.output, rows, () => clusterTable(rows, now));
+    printData(options.output, rows, () => clusterTable(rows, now));
     const away = declared.flatMap((one) => ('problem' in one ? [one] : []));
     for (const { device, partition, code, problem } of away)
-      say(`${device}, partition ${partition}: ${code}: ${problem}`);
-    process.exitCode = away.length > 0 ? 1 : rows.some(needsLook) ? 2 : 0;
+      printLine(`${device}, partition ${partition}: ${code}: ${problem}`);
+    process.exitCode = away.length > 0 ? 1 : rows.some(needsAttention) ? 2 : 0;
   });
 }
 
-async function steer(cluster: string, options: SteerOptions, wanted: Wanted): Promise<void> {
-  await atDesk(
+async function steer(
+  cluster: string,
+  options: SteerOptions,
+  wanted: ClusterOrderRequest,
+): Promise<void> {
+  await withContext(
     options,
     async (desk) => {
-      const intent = intentOf(
+      const intent = planClusterOrder(
         {
           config: desk.runtime.config,
           declared: await look(desk, options),
@@ -156,7 +169,7 @@ async function steer(cluster: string, options: SteerOptions, wanted: Wanted): Pr
       );
       if (intent.risk !== undefined && options.force !== true && !options.dryRun)
         throw new Error(`${intent.risk}. Add --force if that is meant`);
-      if (await agreed(intent.question, options))
+      if (await isConfirmed(intent.question, options))
         await give(desk, intent, { cluster, wanted, why: because(options) });
     },
     { sends: !options.dryRun },
@@ -165,19 +178,19 @@ async function steer(cluster: string, options: SteerOptions, wanted: Wanted): Pr
 
 /** The audit log is told of an order that could not be given as well. */
 async function give(
-  { runtime, audit }: Desk,
-  { orders }: Intent,
+  { runtime, audit }: CommandContext,
+  { orders }: ClusterOrderPlan,
   {
     cluster,
     wanted,
     why,
-  }: { readonly cluster: string; readonly wanted: Wanted; readonly why: string },
+  }: { readonly cluster: string; readonly wanted: ClusterOrderRequest; readonly why: string },
 ): Promise<void> {
   const devices = orders.map(({ device }) => device).join(', ');
   const selection = `${'owner' in wanted && wanted.owner !== undefined ? wanted.owner : `cluster ${cluster}`} on ${devices}`;
   const note = async (result: string): Promise<void> =>
     void (await audit.append({
-      who: whoAmI(process.env),
+      who: currentUser(process.env),
       action: `cluster ${wanted.action}`,
       selection,
       why,
@@ -190,7 +203,7 @@ async function give(
     throw error;
   }
   await note(`sent to ${orders.length === 1 ? 'one device' : `${orders.length} devices`}`);
-  say(
+  printLine(
     `Asked for on ${devices}; apply does it in its turn. "sluice cluster list" shows it, "sluice failures audit" keeps it.`,
   );
 }

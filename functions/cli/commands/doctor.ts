@@ -1,18 +1,18 @@
 /** `sluice doctor`: does everything that the configuration names answer, with the rights and settings it needs? Writes nothing. */
 import type { Command } from 'commander';
-import { atDesk, withConfig } from '../failures/context.ts';
-import type { CommonOptions } from '../failures/context.ts';
-import { examine } from '../failures/doctor-table.ts';
-import type { Format } from '../output.ts';
-import { columns, formatOption, print, say } from '../output.ts';
+import { withContext, addConfigOption } from '../terminal/context.ts';
+import type { CommonOptions } from '../terminal/context.ts';
+import { runDoctor } from '../doctor/doctor.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
 
 interface DoctorOptions extends CommonOptions {
   readonly kubeconfig?: string;
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
 export function registerDoctor(program: Command): void {
-  withConfig(program.command('doctor'))
+  addConfigOption(program.command('doctor'))
     .description(
       'check configuration, secrets, devices, queues, failure store, clock and, with --kubeconfig, the cluster; changes nothing',
     )
@@ -26,14 +26,14 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  await atDesk(options, async (desk) => {
-    const findings = await examine({
+  await withContext(options, async (desk) => {
+    const findings = await runDoctor({
       desk,
       config: options.config,
       kubeconfig: options.kubeconfig,
     });
-    print(options.output, findings, () =>
-      columns(
+    printData(options.output, findings, () =>
+      formatTable(
         ['', 'CHECK', 'RESULT'],
         findings.map((f) => [f.ok ? 'ok' : 'BAD', f.what, f.says]),
       ),
@@ -41,6 +41,6 @@ async function doctor(options: DoctorOptions): Promise<void> {
     const bad = findings.filter((f) => !f.ok).length;
     if (bad > 0) process.exitCode = 2;
     if (options.output === 'table')
-      say(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks are bad.`);
+      printLine(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks are bad.`);
   });
 }

@@ -6,18 +6,18 @@ import { createDevice } from '../../../shared/bigip/device.ts';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { DeviceConfig, SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
-import { repairOf, sendAudit } from '../../../shared/queue/audit.ts';
+import { repairRequest, sendAudit } from '../../../shared/queue/audit.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
-import { failure } from '../failure.ts';
-import type { Format } from '../output.ts';
-import { columns, formatOption, print, say } from '../output.ts';
+import { formatFailure } from '../terminal/failure.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
 
 interface DriftOptions {
   readonly config: string;
   readonly device?: string;
   readonly repair?: boolean;
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
 export function registerDrift(program: Command): void {
@@ -51,10 +51,10 @@ async function drift(options: DriftOptions): Promise<void> {
       findings.push(...(await look(config, device)));
       answered.push(device);
     } catch (error) {
-      say(`${device.name}: ${failure(error)}`);
+      printLine(`${device.name}: ${formatFailure(error)}`);
     }
   }
-  print(options.output, { findings }, () => table(findings, answered));
+  printData(options.output, { findings }, () => table(findings, answered));
   if (options.repair === true) await repair(config, findings);
   if (answered.length < chosen.length) process.exitCode = 1;
   else if (findings.some(({ kind }) => kind !== 'kept')) process.exitCode = 2;
@@ -65,10 +65,10 @@ async function repair(config: SluiceConfig, findings: readonly Finding[]): Promi
   const queues = openQueues(config.queue, { clock: processClock, id: processId });
   try {
     for (const [device, found] of Map.groupBy(findings, (finding) => finding.device)) {
-      const wish = repairOf(found);
+      const wish = repairRequest(found);
       if (wish === undefined) continue;
       await sendAudit({ queues, clock: processClock, id: processId }, config, { device, ...wish });
-      say(
+      printLine(
         `${device}: asked apply to declare ${wish.partitions.join(', ')} again${wish.lift === true ? ', and to give back what was kept' : ''}`,
       );
     }
@@ -96,7 +96,7 @@ async function look(config: SluiceConfig, wanted: DeviceConfig): Promise<readonl
 function table(findings: readonly Finding[], devices: readonly DeviceConfig[]): string {
   if (devices.length === 0) return 'No device gave an answer.';
   if (findings.length === 0) return `No difference on ${devices.map((d) => d.name).join(', ')}.`;
-  return columns(
+  return formatTable(
     ['DEVICE', 'PARTITION', 'KIND', 'CODE', 'OBJECT', 'WHAT'],
     findings.map((f) => [f.device, f.partition, f.kind, f.code, f.object, f.message]),
   );

@@ -11,34 +11,40 @@ import { ReplayError } from '../../../shared/failures/error.ts';
 import {
   formatFilter,
   GROUP_KEYS,
-  groupBy,
-  matches,
+  groupFailures,
+  matchesFilter,
   parseFilter,
 } from '../../../shared/failures/filter.ts';
 import type { GroupKey } from '../../../shared/failures/filter.ts';
-import type { Failure, FailureStore, Head } from '../../../shared/failures/port.ts';
+import type { Failure, FailureStore, FailureHead } from '../../../shared/failures/port.ts';
 import { writePrivate } from '../../../shared/runtime/private-files.ts';
 import { createKeyring } from '../../../shared/queue/keyring.ts';
 import { proofOfHandedOver } from '../../../shared/queue/proof.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { writeBytes } from '../../../shared/telemetry/terminal.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
-import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
-import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
-import { failureText, groupTable, headTable } from '../failures/say.ts';
-import type { Format } from '../output.ts';
-import { formatOption, print, say } from '../output.ts';
+import {
+  isConfirmed,
+  withContext,
+  currentUser,
+  addChangeOptions,
+  addConfigOption,
+} from '../terminal/context.ts';
+import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
+import { failureText, groupTable, headTable } from '../failures/tables.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatOption, printData, printLine } from '../terminal/output.ts';
 
 const FILTER_HELP =
   '\nFilters are words: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h until:2026-11-23T03:00Z, and any other word is looked for in the sentence. Without state: what is open.';
 
 interface ListOptions extends CommonOptions {
-  readonly output: Format;
+  readonly output: OutputFormat;
   readonly limit: string;
 }
 
 interface GroupsOptions extends CommonOptions {
-  readonly output: Format;
+  readonly output: OutputFormat;
   readonly by: string;
 }
 
@@ -46,7 +52,7 @@ export function registerFailures(program: Command): void {
   const failures = program
     .command('failures')
     .description('what failed for good, why, and what became of it');
-  withConfig(failures.command('list [filter...]'))
+  addConfigOption(failures.command('list [filter...]'))
     .description('list failures, newest first')
     .addOption(formatOption())
     .option('--limit <n>', 'show at most so many', '100')
@@ -55,7 +61,7 @@ export function registerFailures(program: Command): void {
       `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures list -c sluice.yaml code:BIP421 since:2h`,
     )
     .action(list);
-  withConfig(failures.command('groups [filter...]'))
+  addConfigOption(failures.command('groups [filter...]'))
     .description('count failures by any fields')
     .addOption(
       new Option('--by <keys>', `comma-separated, of ${GROUP_KEYS.join(', ')}`).default(
@@ -68,13 +74,13 @@ export function registerFailures(program: Command): void {
       `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures groups -c sluice.yaml --by code,cluster`,
     )
     .action(groups);
-  withConfig(failures.command('show <id>'))
+  addConfigOption(failures.command('show <id>'))
     .description('everything about one failure')
     .option('--event', 'print the original event, byte for byte, and nothing else', false)
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice failures show -c sluice.yaml 4b1f09c2a7d3e511')
     .action(show);
-  withChange(withConfig(failures.command('archive <filter...>')))
+  addChangeOptions(addConfigOption(failures.command('archive <filter...>')))
     .description('put failures away; they are kept until retention ends')
     .addHelpText(
       'after',
@@ -83,7 +89,7 @@ export function registerFailures(program: Command): void {
     .action((words: string[], options: CommonOptions & ChangeOptions) =>
       move(words, options, 'archive'),
     );
-  withChange(withConfig(failures.command('restore <filter...>')))
+  addChangeOptions(addConfigOption(failures.command('restore <filter...>')))
     .description('bring archived failures back (state:archived is meant)')
     .addHelpText(
       'after',
@@ -92,7 +98,7 @@ export function registerFailures(program: Command): void {
     .action((words: string[], options: CommonOptions & ChangeOptions) =>
       move(words, options, 'restore'),
     );
-  withConfig(failures.command('export [filter...]'))
+  addConfigOption(failures.command('export [filter...]'))
     .description('write failures with their events into one file, for study elsewhere')
     .requiredOption('-o, --out <file>', 'the bundle to write, or - for standard output')
     .addHelpText(
@@ -100,11 +106,11 @@ export function registerFailures(program: Command): void {
       `${FILTER_HELP}\n\nExample:\n  sluice failures export -c sluice.yaml state:all --out failures.jsonl`,
     )
     .action(exportBundle);
-  withChange(withConfig(failures.command('import <file>')))
+  addChangeOptions(addConfigOption(failures.command('import <file>')))
     .description('take the failures of a bundle into this store; those it knows stay as they are')
     .addHelpText('after', '\nExample:\n  sluice failures import -c lab.yaml failures.jsonl --yes')
     .action(importBundle);
-  withConfig(failures.command('audit'))
+  addConfigOption(failures.command('audit'))
     .description('who changed what, why, and what came of it')
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice failures audit -c sluice.yaml -o json > audit.json')
@@ -112,11 +118,11 @@ export function registerFailures(program: Command): void {
 }
 
 async function select(
-  { store, runtime }: Pick<Desk, 'store' | 'runtime'>,
+  { store, runtime }: Pick<CommandContext, 'store' | 'runtime'>,
   words: readonly string[],
-): Promise<readonly Head[]> {
+): Promise<readonly FailureHead[]> {
   const filter = parseFilter(words, runtime.clock.now());
-  return (await store.list()).filter((head) => matches(filter, head));
+  return (await store.list()).filter((head) => matchesFilter(filter, head));
 }
 
 function limitOf(text: string): number {
@@ -126,14 +132,14 @@ function limitOf(text: string): number {
 
 async function list(words: string[], options: ListOptions): Promise<void> {
   const limit = limitOf(options.limit);
-  await atDesk(options, async (desk) => {
+  await withContext(options, async (desk) => {
     const found = await select(desk, words);
     const shown = found.slice(0, limit);
-    print(options.output, { total: found.length, failures: shown }, () =>
+    printData(options.output, { total: found.length, failures: shown }, () =>
       headTable(shown, desk.runtime.clock.now()),
     );
     if (shown.length < found.length)
-      say(
+      printLine(
         `${shown.length} of ${found.length} shown; --limit shows more, "sluice failures groups" counts them.`,
       );
     if (found.length > 0) process.exitCode = 2;
@@ -147,14 +153,14 @@ async function groups(words: string[], options: GroupsOptions): Promise<void> {
       throw new Error(`--by ${options.by}: there is no ${key}; known are ${GROUP_KEYS.join(', ')}`);
     return known;
   });
-  await atDesk(options, async (desk) => {
-    const found = groupBy(await select(desk, words), keys);
-    print(options.output, { by: keys, groups: found }, () =>
+  await withContext(options, async (desk) => {
+    const found = groupFailures(await select(desk, words), keys);
+    printData(options.output, { by: keys, groups: found }, () =>
       groupTable(keys, found, desk.runtime.clock.now()),
     );
     if (found.length > 0) process.exitCode = 2;
     if (found.length > 0 && options.output === 'table')
-      say(
+      printLine(
         '"sluice failures list code:CODE" lists the failures of a code, "sluice replay plan code:CODE" says what sending them again would do now.',
       );
   });
@@ -177,19 +183,19 @@ async function find(store: FailureStore, id: string): Promise<Failure> {
 
 async function show(
   id: string,
-  options: CommonOptions & { readonly event: boolean; readonly output: Format },
+  options: CommonOptions & { readonly event: boolean; readonly output: OutputFormat },
 ): Promise<void> {
-  await atDesk(options, async ({ store, runtime }) => {
+  await withContext(options, async ({ store, runtime }) => {
     const failure = await find(store, id);
     if (options.event) writeBytes(failure.details.event.body);
-    else print(options.output, failure, () => failureText(failure, runtime.clock.now()));
+    else printData(options.output, failure, () => failureText(failure, runtime.clock.now()));
     if (
       !options.event &&
       options.output === 'table' &&
       failure.state !== 'healed' &&
       failure.state !== 'replayed'
     )
-      say(
+      printLine(
         `Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${failure.state === 'open' ? '' : ` state:${failure.state}`}`,
       );
   });
@@ -200,23 +206,23 @@ async function move(
   options: CommonOptions & ChangeOptions,
   what: 'archive' | 'restore',
 ): Promise<void> {
-  await atDesk(options, async (desk) => {
+  await withContext(options, async (desk) => {
     const filter = parseFilter(
       what === 'restore' ? [...words, 'state:archived'] : words,
       desk.runtime.clock.now(),
     );
-    const found = (await desk.store.list()).filter((head) => matches(filter, head));
+    const found = (await desk.store.list()).filter((head) => matchesFilter(filter, head));
     const selection = formatFilter(filter);
     if (found.length === 0) throw new ReplayError('RPL705', `No failure fits "${selection}".`);
     if (
-      !(await agreed(
+      !(await isConfirmed(
         `${what === 'archive' ? 'Archive' : 'Restore'} ${found.length} failures (${selection})?`,
         options,
       ))
     )
       return;
     const why = options.why ?? 'no reason given';
-    const who = whoAmI(process.env);
+    const who = currentUser(process.env);
     const changed = await desk.store.change(
       found.map((head) => head.id),
       (head) => {
@@ -234,7 +240,7 @@ async function move(
       why,
       result: `${changed.length} of ${found.length}`,
     });
-    say(`${changed.length} failures ${what}d.`);
+    printLine(`${changed.length} failures ${what}d.`);
   });
 }
 
@@ -242,36 +248,37 @@ async function exportBundle(
   words: string[],
   options: CommonOptions & { readonly out: string },
 ): Promise<void> {
-  await atDesk(options, async (desk) => {
+  await withContext(options, async (desk) => {
     const whole: Failure[] = [];
     for (const head of await select(desk, words))
       whole.push(...[await desk.store.get(head.id)].filter((failure) => failure !== undefined));
     const text = writeBundle(whole, desk.runtime.clock.now());
     if (options.out === '-') writeBytes(text);
     else writePrivate(options.out, text);
-    say(`${whole.length} failures exported.`);
+    printLine(`${whole.length} failures exported.`);
   });
 }
 
 async function importBundle(file: string, options: CommonOptions & ChangeOptions): Promise<void> {
   const bundle = readBundle(readBounded(file), file);
-  await atDesk(options, async ({ store, audit: log, runtime }) => {
-    if (!(await agreed(`Import ${bundle.length} failures into ${store.where}?`, options))) return;
+  await withContext(options, async ({ store, audit: log, runtime }) => {
+    if (!(await isConfirmed(`Import ${bundle.length} failures into ${store.where}?`, options)))
+      return;
     const taken = await store.adopt(bundle);
     await log.append({
-      who: whoAmI(process.env),
+      who: currentUser(process.env),
       action: 'failures import',
       selection: file,
       why: options.why ?? 'no reason given',
       result: `${taken.length} of ${bundle.length}`,
     });
-    say(`${taken.length} failures imported, ${bundle.length - taken.length} were known.`);
+    printLine(`${taken.length} failures imported, ${bundle.length - taken.length} were known.`);
     const unsent = await countUnproven(
       bundle.filter(({ id }) => taken.some((head) => head.id === id)),
       runtime,
     );
     if (unsent > 0)
-      say(
+      printLine(
         `${unsent} of them can be looked at and planned, not sent from here: nobody knows who said them (RPL715). Replay them where they were exported, or in the lab: npm run lab -- --like ${options.config}`,
       );
   });
@@ -306,10 +313,10 @@ function readBounded(file: string): string {
   }
 }
 
-async function audit(options: CommonOptions & { readonly output: Format }): Promise<void> {
-  await atDesk(options, async ({ audit: log }) => {
+async function audit(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
+  await withContext(options, async ({ audit: log }) => {
     const entries = await log.list();
-    print(
+    printData(
       options.output,
       entries,
       () =>

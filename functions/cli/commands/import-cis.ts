@@ -1,20 +1,20 @@
 /** `sluice import cis`: what CIS was told for an ingress gateway, in the words of Sluice. */
 import { Command, Option } from 'commander';
-import { importCis } from '../../../shared/domain/exposure/import-cis.ts';
-import type { CisImport } from '../../../shared/domain/exposure/import-cis.ts';
+import { importCis } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
-import { importText } from '../import-text.ts';
-import type { ManifestOptions } from '../manifests.ts';
-import { readManifests, withManifests } from '../manifests.ts';
-import type { Format } from '../output.ts';
-import { collect, formatOption, print, say } from '../output.ts';
+import { importText } from '../import-cis/import-text.ts';
+import type { ManifestOptions } from '../manifests/read-manifests.ts';
+import { readManifests, withManifests } from '../manifests/read-manifests.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { collectValues, formatOption, printData, printLine } from '../terminal/output.ts';
 
 interface ImportOptions extends ManifestOptions {
   readonly cluster: string;
   readonly device?: readonly string[];
   readonly service?: readonly string[];
   readonly poolMemberType: 'nodeport' | 'cluster';
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
 export function registerImport(program: Command): void {
@@ -26,10 +26,14 @@ export function registerImport(program: Command): void {
     .option(
       '--service <namespace/name>',
       'an ingress gateway Service; what is for others is left out (repeatable; default: all of them)',
-      collect,
+      collectValues,
     )
     .option('--cluster <id>', 'the id this cluster has in sluice.yaml', 'cluster')
-    .option('--device <name>', 'the device in sluice.yaml (repeatable; default: bigip)', collect)
+    .option(
+      '--device <name>',
+      'the device in sluice.yaml (repeatable; default: bigip)',
+      collectValues,
+    )
     .addOption(
       new Option('--pool-member-type <type>', "CIS's own flag")
         .choices(['nodeport', 'cluster'])
@@ -48,13 +52,13 @@ export function registerImport(program: Command): void {
 
 function run(options: ImportOptions): void {
   const { objects: raw, skipped } = readManifests(options);
-  for (const line of skipped) say(`ignored: ${line}`);
+  for (const line of skipped) printLine(`ignored: ${line}`);
   const { cluster, device: devices = ['bigip'], poolMemberType, service } = options;
   const result = chosen(
     importCis(raw, { cluster, devices, members: poolMemberType === 'cluster' ? 'pods' : 'nodes' }),
     service,
   );
-  print(options.output, result, () => importText(result, normaliseObjects([...raw]).objects));
+  printData(options.output, result, () => importText(result, normaliseObjects([...raw]).objects));
 }
 
 /** CIS serves applications too; they are no ingress. */

@@ -2,11 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Argument, Command } from 'commander';
-import { Name } from '../../../shared/domain/exposure/ingress-entry.ts';
+import { Name } from '../../../shared/domain/exposure/sources/ingress-entry.ts';
 import { newKeyPair } from '../../../shared/queue/signature.ts';
 import { errorCode } from '../../../shared/telemetry/errors.ts';
 import { writeLine } from '../../../shared/telemetry/terminal.ts';
-import { say } from '../output.ts';
+import { printLine } from '../terminal/output.ts';
 
 interface KeysOptions {
   readonly dir: string;
@@ -49,7 +49,7 @@ function run(cluster: string, { dir }: KeysOptions): void {
   };
   create(files.signKey, privatePem);
   create(files.verifyKey, publicPem);
-  say(
+  printLine(
     `key ${keyid}: keep ${files.signKey} for the watcher of ${cluster} only; add to cluster ${cluster} in sluice.yaml:`,
   );
   writeLine('stdout', `    verifyKeys: [file:${files.verifyKey}] # where map runs`);

@@ -3,27 +3,33 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
-import { mapAll } from '../../../shared/domain/ingress/mapping.ts';
-import type { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
-import type { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
-import type { PortMapping } from '../../../shared/domain/ingress/verdict.ts';
-import { chooseCluster } from '../cluster.ts';
-import { offlineIngresses } from '../exposures.ts';
-import type { OfflineIngress } from '../exposures.ts';
-import type { ManifestOptions } from '../manifests.ts';
-import { withManifests } from '../manifests.ts';
-import { mapTables } from '../map-tables.ts';
-import { meshOptions } from '../mesh-options.ts';
-import { objectsIn } from '../objects.ts';
-import type { PodOptions } from '../objects.ts';
-import type { Format } from '../output.ts';
-import { collect, formatOption, print, say, sayNote } from '../output.ts';
+import { mapAll } from '../../../shared/domain/istio/map-ingress.ts';
+import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
+import { chooseCluster } from '../clusters/choose-cluster.ts';
+import { offlineIngresses } from '../manifests/offline-ingresses.ts';
+import type { OfflineIngress } from '../manifests/offline-ingresses.ts';
+import type { ManifestOptions } from '../manifests/read-manifests.ts';
+import { withManifests } from '../manifests/read-manifests.ts';
+import { mapTables } from '../manifests/map-tables.ts';
+import { meshOptions } from '../manifests/mesh-options.ts';
+import { objectsIn } from '../manifests/objects.ts';
+import type { PodOptions } from '../manifests/objects.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import {
+  collectValues,
+  formatOption,
+  printData,
+  printLine,
+  printNote,
+} from '../terminal/output.ts';
 
 interface MapCommandOptions extends PodOptions, ManifestOptions {
   readonly config?: string;
   readonly cluster?: string;
   readonly meshOption?: readonly string[];
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
 export function registerMap(program: Command): void {
@@ -44,7 +50,7 @@ export function registerMap(program: Command): void {
     .option(
       '--mesh-option <name=value>',
       'a mesh option, such as scopeGatewayToNamespace=true (repeatable)',
-      collect,
+      collectValues,
     )
     .addOption(formatOption())
     .addHelpText(
@@ -64,9 +70,9 @@ async function map(options: MapCommandOptions): Promise<void> {
     config && cluster ? offeredBy(objects, { config, clusterId: cluster.id, mesh }) : [];
   const ingresses = mapAll(objects, mesh).map((mapping) => withRefusals(mapping, offered));
   for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))
-    say(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
+    printLine(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
   const exposures: readonly Exposure[] = offered.flatMap(({ built }) => built.exposures);
-  print(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
+  printData(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
     mapTables(ingresses, config === undefined ? undefined : exposures),
   );
 }
@@ -77,10 +83,10 @@ function offeredBy(
 ): readonly OfflineIngress[] {
   const { ingresses, absent } = offlineIngresses(objects, where);
   for (const service of absent)
-    say(
+    printLine(
       `note: Service ${service}, an ingress of the configuration, is not in these files: nothing is exposed for it`,
     );
-  for (const note of ingresses.flatMap(({ built }) => built.notes)) sayNote(note);
+  for (const note of ingresses.flatMap(({ built }) => built.notes)) printNote(note);
   return ingresses;
 }
 

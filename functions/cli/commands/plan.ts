@@ -4,24 +4,31 @@ import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
-import { chooseCluster } from '../cluster.ts';
-import { offlineIngresses } from '../exposures.ts';
-import type { OfflineIngress, OfflineIngresses } from '../exposures.ts';
-import type { ManifestOptions } from '../manifests.ts';
-import { withManifests } from '../manifests.ts';
-import { meshOptions } from '../mesh-options.ts';
-import { objectsIn } from '../objects.ts';
-import { offlinePlans } from '../offline-plan.ts';
-import type { DevicePlans } from '../offline-plan.ts';
-import type { Format } from '../output.ts';
-import { collect, columns, formatOption, print, say, sayNote } from '../output.ts';
+import { chooseCluster } from '../clusters/choose-cluster.ts';
+import { offlineIngresses } from '../manifests/offline-ingresses.ts';
+import type { OfflineIngress, OfflineIngresses } from '../manifests/offline-ingresses.ts';
+import type { ManifestOptions } from '../manifests/read-manifests.ts';
+import { withManifests } from '../manifests/read-manifests.ts';
+import { meshOptions } from '../manifests/mesh-options.ts';
+import { objectsIn } from '../manifests/objects.ts';
+import { offlinePlans } from '../manifests/offline-plan.ts';
+import type { DevicePlans } from '../manifests/offline-plan.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import {
+  collectValues,
+  formatTable,
+  formatOption,
+  printData,
+  printLine,
+  printNote,
+} from '../terminal/output.ts';
 
 interface PlanOptions extends ManifestOptions {
   readonly config: string;
   readonly cluster?: string;
   readonly device: boolean;
   readonly meshOption?: readonly string[];
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
 type Difference = PlanEntry & { readonly device: string; readonly partition: string };
@@ -42,7 +49,7 @@ export function registerPlan(program: Command): void {
     .option(
       '--mesh-option <name=value>',
       'a mesh option, such as scopeGatewayToNamespace=true (repeatable)',
-      collect,
+      collectValues,
     )
     .option('--device', 'read what the devices declare and print the difference', false)
     .addOption(formatOption())
@@ -69,7 +76,7 @@ async function plan(options: PlanOptions): Promise<void> {
   const plans = await offlinePlans(config, { clusterId, ingresses, ask: options.device });
   if (!options.device) sayAddresses(ingresses);
   if (!options.device)
-    return print(
+    return printData(
       options.output === 'table' ? 'json' : options.output,
       declarations(config, plans),
       () => '',
@@ -79,7 +86,7 @@ async function plan(options: PlanOptions): Promise<void> {
       one.entries.map((entry) => ({ device: p.device.name, partition: one.partition, ...entry })),
     ),
   );
-  print(options.output, { changes, declarations: declarations(config, plans) }, () =>
+  printData(options.output, { changes, declarations: declarations(config, plans) }, () =>
     differences(changes),
   );
   if (changes.some(({ kind }) => !SAME.has(kind))) process.exitCode = 2;
@@ -98,15 +105,17 @@ function told(
     );
   }
   for (const service of absent)
-    say(`not planned: Service ${service} is not in these files; what it exposes stays as it is`);
+    printLine(
+      `not planned: Service ${service} is not in these files; what it exposes stays as it is`,
+    );
   for (const { built, blind, ref } of ingresses) {
     if (blind)
-      say(
+      printLine(
         `note: no pool members for Service ${ref.namespace}/${ref.service} in these files; they are left to the cluster`,
       );
     for (const s of built.servers.filter((server) => server.verdict !== 'listening'))
-      say(`not exposed: ${s.gateway} port ${s.port}: ${s.reason} (${s.code})`);
-    for (const note of built.notes) sayNote(note);
+      printLine(`not exposed: ${s.gateway} port ${s.port}: ${s.reason} (${s.code})`);
+    for (const note of built.notes) printNote(note);
   }
   return ingresses;
 }
@@ -116,7 +125,7 @@ function sayAddresses(ingresses: readonly OfflineIngress[]): void {
   for (const { ref, built } of ingresses) {
     const pools = Object.keys(built.auto?.pools ?? {}).join(', ');
     if (pools !== '')
-      say(
+      printLine(
         `note: Service ${ref.namespace}/${ref.service}: its address of pool ${pools} is the one it would get on an empty device; --device shows the real one`,
       );
   }
@@ -156,6 +165,6 @@ function differences(changes: readonly Difference[]): string {
   const table =
     rows.length === 0
       ? 'No difference.'
-      : columns(['', 'DEVICE', 'PARTITION', 'ADDRESS', 'CHANGE', 'GATEWAYS', 'WHY'], rows);
+      : formatTable(['', 'DEVICE', 'PARTITION', 'ADDRESS', 'CHANGE', 'GATEWAYS', 'WHY'], rows);
   return unchanged === 0 ? table : `${table}\n${unchanged} unchanged.`;
 }

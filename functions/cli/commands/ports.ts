@@ -1,15 +1,15 @@
 /** `sluice ports`: who has which address and port, by what the devices declare. */
 import type { Command } from 'commander';
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
-import type { Drain } from '../../../shared/domain/plan/record.ts';
-import { overrideInWords } from '../../../shared/domain/plan/overrides.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { Drain } from '../../../shared/domain/plan/owner-record.ts';
+import { describeOverride } from '../../../shared/domain/plan/overrides.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
-import { atDesk, withConfig } from '../failures/context.ts';
-import type { CommonOptions } from '../failures/context.ts';
-import { readDeclared } from '../failures/declared.ts';
-import type { Declared } from '../failures/declared.ts';
-import type { Format } from '../output.ts';
-import { columns, formatOption, print, say } from '../output.ts';
+import { withContext, addConfigOption } from '../terminal/context.ts';
+import type { CommonOptions } from '../terminal/context.ts';
+import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
 
 export interface PortRow {
   readonly device: string;
@@ -30,7 +30,7 @@ export interface PortRow {
 }
 
 export function registerPorts(program: Command): void {
-  withConfig(program.command('ports [words...]'))
+  addConfigOption(program.command('ports [words...]'))
     .description(
       'address and port, with owner, gateway, members and revision; words narrow it down',
     )
@@ -43,7 +43,7 @@ export function registerPorts(program: Command): void {
 }
 
 /** Pure. */
-export function portRows(declared: readonly Declared[]): readonly PortRow[] {
+export function portRows(declared: readonly DeclaredPartitionView[]): readonly PortRow[] {
   return declared.flatMap((d) => {
     if (!('state' in d)) return [];
     const { device, partition, state } = d;
@@ -52,7 +52,7 @@ export function portRows(declared: readonly Declared[]): readonly PortRow[] {
       const kept =
         override === undefined
           ? []
-          : overrideInWords(override).map((words) => `${words} since ${override.since}`);
+          : describeOverride(override).map((words) => `${words} since ${override.since}`);
       return e.contributions.map(({ owner, gateways, members, since }): PortRow => {
         const version = state.owners[owner]?.version;
         const drained = state.drains?.[parseOwner(owner).cluster]?.mode;
@@ -80,13 +80,13 @@ export function portRows(declared: readonly Declared[]): readonly PortRow[] {
 
 async function ports(
   words: string[],
-  options: CommonOptions & { readonly output: Format },
+  options: CommonOptions & { readonly output: OutputFormat },
 ): Promise<void> {
-  await atDesk(options, async ({ runtime }) => {
-    const declared = await readDeclared(runtime);
+  await withContext(options, async ({ runtime }) => {
+    const declared = await readDeclaredPartitions(runtime);
     for (const d of declared) {
       if ('state' in d) continue;
-      say(`${d.device}, partition ${d.partition}: ${d.problem} (${d.code})`);
+      printLine(`${d.device}, partition ${d.partition}: ${d.problem} (${d.code})`);
       process.exitCode = 1;
     }
     const rows = portRows(declared).filter((row) =>
@@ -96,14 +96,14 @@ async function ports(
         ),
       ),
     );
-    print(options.output, rows, () => table(rows));
+    printData(options.output, rows, () => table(rows));
   });
 }
 
 function table(rows: readonly PortRow[]): string {
   if (rows.length === 0) return 'Nothing is declared.';
   const anyKept = rows.some(({ kept }) => kept.length > 0);
-  return columns(
+  return formatTable(
     [
       'ADDRESS',
       'DEVICE',

@@ -1,38 +1,44 @@
 /** `sluice replay`: a job that sends failed events again, after saying what that would do now. */
 import type { Command } from 'commander';
 import { formatFilter, parseFilter } from '../../../shared/failures/filter.ts';
-import { steerJob } from '../../../shared/failures/replay/control.ts';
+import { controlJob } from '../../../shared/failures/replay/control.ts';
 import { mapWithBundle } from '../../../shared/failures/replay/map-event.ts';
 import { runJob } from '../../../shared/failures/replay/driver.ts';
-import type { ReplayWorld } from '../../../shared/failures/replay/driver.ts';
-import type { Item, Job } from '../../../shared/failures/replay/job.ts';
+import type { ReplayContext } from '../../../shared/failures/replay/driver.ts';
+import type { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.ts';
 import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
-import { jobOf, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';
-import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
-import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
-import { loadBundle } from '../hosted.ts';
-import { createBar } from '../failures/progress.ts';
+import { createJob, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';
 import {
-  countsOf,
+  isConfirmed,
+  withContext,
+  currentUser,
+  addChangeOptions,
+  addConfigOption,
+} from '../terminal/context.ts';
+import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
+import { loadBundle } from '../up/hosted-functions.ts';
+import { createProgressBar } from '../terminal/progress.ts';
+import {
+  formatCounts,
   jobTable,
   policyTable,
   previewTable,
   resultTable,
-  verdictWords,
-} from '../failures/say.ts';
+  describeVerdict,
+} from '../failures/tables.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
-import type { Format } from '../output.ts';
-import { formatOption, print, say } from '../output.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatOption, printData, printLine } from '../terminal/output.ts';
 
 interface PlanOptions extends CommonOptions {
   readonly canary: string;
   readonly rate: string;
   readonly why?: string;
   readonly dryRun: boolean;
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
-type RunOptions = CommonOptions & ChangeOptions & { readonly output: Format };
+type RunOptions = CommonOptions & ChangeOptions & { readonly output: OutputFormat };
 
 const CODES =
   '\nExit code: 0 everything ended well, 1 error, 2 something did not (or differs, for plan).';
@@ -41,7 +47,7 @@ export function registerReplay(program: Command): void {
   const replay = program
     .command('replay')
     .description('send failed events again, as a job: plan, start, watch, stop');
-  withConfig(replay.command('plan [filter...]'))
+  addConfigOption(replay.command('plan [filter...]'))
     .description(
       'freeze a selection and say for each failure what a replay would do now; sends nothing',
     )
@@ -59,7 +65,7 @@ export function registerReplay(program: Command): void {
       `${CODES}\n\nExample:\n  sluice replay plan -c sluice.yaml code:BIP424 cluster:east --canary 2 --rate 5`,
     )
     .action(plan);
-  withChange(withConfig(replay.command('start <job>')))
+  addChangeOptions(addConfigOption(replay.command('start <job>')))
     .description('run a planned job to its end; Ctrl-C pauses it')
     .addOption(formatOption())
     .addHelpText(
@@ -67,7 +73,7 @@ export function registerReplay(program: Command): void {
       `${CODES}\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a --why "the iRule is there now" --yes`,
     )
     .action((id: string, options: RunOptions) => run(id, options, 'start'));
-  withChange(withConfig(replay.command('resume <job>')))
+  addChangeOptions(addConfigOption(replay.command('resume <job>')))
     .description('go on with a job that was paused, or whose process died')
     .addOption(formatOption())
     .addHelpText(
@@ -76,7 +82,7 @@ export function registerReplay(program: Command): void {
     )
     .action((id: string, options: RunOptions) => run(id, options, 'resume'));
   for (const action of ['pause', 'cancel'] as const) {
-    withChange(withConfig(replay.command(`${action} <job>`)))
+    addChangeOptions(addConfigOption(replay.command(`${action} <job>`)))
       .description(
         action === 'pause'
           ? 'stop a job before its next event; it can be resumed'
@@ -88,12 +94,12 @@ export function registerReplay(program: Command): void {
       )
       .action((id: string, options: CommonOptions & ChangeOptions) => stop(id, options, action));
   }
-  withConfig(replay.command('status [job]'))
+  addConfigOption(replay.command('status [job]'))
     .description('all jobs, or the result of each item of one')
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice replay status -c sluice.yaml 7c1e2f0a')
     .action(status);
-  withConfig(replay.command('policies'))
+  addConfigOption(replay.command('policies'))
     .description('what is sent again by itself, when next, and what came of the last turn')
     .addOption(formatOption())
     .addHelpText(
@@ -114,7 +120,10 @@ function number(option: string, text: string, least: number): number {
   throw new Error(`${option} ${text}: write a number of ${least} or more`);
 }
 
-async function inWorld<T>(desk: Desk, work: (world: ReplayWorld) => Promise<T>): Promise<T> {
+async function inWorld<T>(
+  desk: CommandContext,
+  work: (world: ReplayContext) => Promise<T>,
+): Promise<T> {
   const { runtime, store, jobs, audit } = desk;
   const previewer = createPreviewer({
     runtime,
@@ -137,19 +146,27 @@ async function inWorld<T>(desk: Desk, work: (world: ReplayWorld) => Promise<T>):
 
 async function plan(words: string[], options: PlanOptions): Promise<void> {
   const [canary, rate] = [number('--canary', options.canary, 0), number('--rate', options.rate, 0)];
-  await atDesk(options, (desk) =>
+  await withContext(options, (desk) =>
     inWorld(desk, async (world) => {
       const now = world.clock.now();
       const filter = parseFilter(words, now);
       const selected = await selectItems(world.store, filter, now);
-      const bar = createBar();
+      const bar = createProgressBar();
       const items = await previewItems(world, selected, (done) =>
         bar.show(done, selected.length, 'previewed'),
       );
       bar.end();
       const why = options.why ?? 'no reason given';
-      const job = jobOf(
-        { id: world.id().slice(0, 8), filter, by: whoAmI(process.env), why, canary, rate, now },
+      const job = createJob(
+        {
+          id: world.id().slice(0, 8),
+          filter,
+          by: currentUser(process.env),
+          why,
+          canary,
+          rate,
+          now,
+        },
         items,
       );
       if (!options.dryRun) {
@@ -162,7 +179,7 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
           result: `${items.length} failures, ${job.units} events`,
         });
       }
-      print(
+      printData(
         options.output,
         {
           ...(options.dryRun ? {} : { job: job.id }),
@@ -173,7 +190,7 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
         () => `${previewTable(items)}\n\n${verdictLine(items)}`,
       );
       if (!options.dryRun)
-        say(
+        printLine(
           `Job ${job.id}: ${job.items} failures, ${job.units} events. Send them with: sluice replay start -c ${options.config} ${job.id}`,
         );
       if (items.some((item) => item.preview?.verdict === 'would-apply')) process.exitCode = 2;
@@ -181,7 +198,7 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
   );
 }
 
-function verdicts(items: readonly Item[]): Readonly<Record<string, number>> {
+function verdicts(items: readonly ReplayItem[]): Readonly<Record<string, number>> {
   return Object.fromEntries(
     [...Map.groupBy(items, (item) => item.preview?.verdict ?? 'unknown')].map(([verdict, list]) => [
       verdict,
@@ -190,9 +207,9 @@ function verdicts(items: readonly Item[]): Readonly<Record<string, number>> {
   );
 }
 
-function verdictLine(items: readonly Item[]): string {
+function verdictLine(items: readonly ReplayItem[]): string {
   return Object.entries(verdicts(items))
-    .map(([verdict, count]) => `${count} ${verdictWords(verdict)}`)
+    .map(([verdict, count]) => `${count} ${describeVerdict(verdict)}`)
     .join(', ');
 }
 
@@ -200,31 +217,31 @@ function verdictLine(items: readonly Item[]): string {
 const BAD = new Set(['quarantined', 'failed', 'no-result', 'conflict', 'invalid']);
 
 async function run(id: string, options: RunOptions, action: 'start' | 'resume'): Promise<void> {
-  await atDesk(options, (desk) =>
+  await withContext(options, (desk) =>
     inWorld(desk, async (world) => {
       const before = await world.jobs.get(id);
       if (
-        !(await agreed(
+        !(await isConfirmed(
           `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} in a second?`,
           options,
         ))
       )
         return;
-      await steerJob(world, action, {
+      await controlJob(world, action, {
         id,
-        who: whoAmI(process.env),
+        who: currentUser(process.env),
         why: options.why ?? before.why,
       });
       const job = await drive(world, id);
       const items = await world.jobs.items(id);
-      print(
+      printData(
         options.output,
         { job, items },
         () =>
-          `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${countsOf(items)}`)}`,
+          `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${formatCounts(items)}`)}`,
       );
       if (job.state === 'paused' && options.output === 'table')
-        say(
+        printLine(
           `Correct what failed. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job; what is quarantined joins a new plan that says state:open,quarantined.`,
         );
       if (job.state !== 'done' || items.some((item) => BAD.has(item.result?.kind ?? '')))
@@ -233,8 +250,8 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
   );
 }
 
-async function drive(world: ReplayWorld, id: string): Promise<Job> {
-  const bar = createBar();
+async function drive(world: ReplayContext, id: string): Promise<ReplayJob> {
+  const bar = createProgressBar();
   const cut = new AbortController();
   const pause = (): void => cut.abort();
   process.once('SIGINT', pause).once('SIGTERM', pause);
@@ -245,13 +262,13 @@ async function drive(world: ReplayWorld, id: string): Promise<Job> {
         bar.show(
           items.filter((item) => item.status === 'done').length,
           items.length,
-          countsOf(items),
+          formatCounts(items),
         ),
     });
     if (job.state !== 'running') return job;
-    return await steerJob(world, 'pause', {
+    return await controlJob(world, 'pause', {
       id,
-      who: whoAmI(process.env),
+      who: currentUser(process.env),
       why: 'interrupted on the command line',
     });
   } finally {
@@ -265,51 +282,51 @@ async function stop(
   options: CommonOptions & ChangeOptions,
   action: 'pause' | 'cancel',
 ): Promise<void> {
-  await atDesk(options, async (desk) => {
+  await withContext(options, async (desk) => {
     const before = await desk.jobs.get(id);
     if (
-      !(await agreed(
+      !(await isConfirmed(
         `${action === 'pause' ? 'Pause' : 'Cancel'} job ${id}, which is ${before.state}?`,
         options,
       ))
     )
       return;
-    const job = await steerJob(desk, action, {
+    const job = await controlJob(desk, action, {
       id,
-      who: whoAmI(process.env),
+      who: currentUser(process.env),
       why: options.why ?? 'no reason given',
     });
-    say(`Job ${id} is ${job.state}: ${countsOf(await desk.jobs.items(id))}`);
+    printLine(`Job ${id} is ${job.state}: ${formatCounts(await desk.jobs.items(id))}`);
   });
 }
 
-async function policies(options: CommonOptions & { readonly output: Format }): Promise<void> {
-  await atDesk(options, async ({ turns, runtime }) => {
+async function policies(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
+  await withContext(options, async ({ turns, runtime }) => {
     const rows = await Promise.all(
       runtime.config.failures.replay.map(async (policy) => ({
         policy,
         turn: await turns.get(policy.name),
       })),
     );
-    print(options.output, rows, () => policyTable(rows, runtime.clock.now()));
+    printData(options.output, rows, () => policyTable(rows, runtime.clock.now()));
   });
 }
 
 async function status(
   id: string | undefined,
-  options: CommonOptions & { readonly output: Format },
+  options: CommonOptions & { readonly output: OutputFormat },
 ): Promise<void> {
-  await atDesk(options, async ({ jobs, runtime }) => {
+  await withContext(options, async ({ jobs, runtime }) => {
     if (id === undefined) {
       const all = await jobs.list();
-      return print(options.output, all, () => jobTable(all, runtime.clock.now()));
+      return printData(options.output, all, () => jobTable(all, runtime.clock.now()));
     }
     const [job, items] = await Promise.all([jobs.get(id), jobs.items(id)]);
-    print(
+    printData(
       options.output,
       { job, items },
       () =>
-        `${jobTable([job], runtime.clock.now())}\n\n${resultTable(items)}\n\n${countsOf(items)}`,
+        `${jobTable([job], runtime.clock.now())}\n\n${resultTable(items)}\n\n${formatCounts(items)}`,
     );
   });
 }

@@ -1,22 +1,22 @@
 /** `sluice status`: clusters, queues, devices, failures and jobs on one screen. */
 import type { Command } from 'commander';
 import { clearScreen } from '../../../shared/telemetry/terminal.ts';
-import { atDesk, withConfig } from '../failures/context.ts';
-import type { CommonOptions } from '../failures/context.ts';
-import type { Format } from '../output.ts';
-import { formatOption, print } from '../output.ts';
+import { withContext, addConfigOption } from '../terminal/context.ts';
+import type { CommonOptions } from '../terminal/context.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatOption, printData } from '../terminal/output.ts';
 import { statusText } from '../status/tables.ts';
-import { readView } from '../status/view.ts';
-import type { View } from '../status/view.ts';
+import { readStatus } from '../status/view.ts';
+import type { StatusView } from '../status/view.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly watch: boolean;
   readonly interval: string;
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
 export function registerStatus(program: Command): void {
-  withConfig(program.command('status'))
+  addConfigOption(program.command('status'))
     .description('clusters, queues, devices, failures and replay jobs')
     .option('-w, --watch', 'again and again, until Ctrl-C', false)
     .option('--interval <seconds>', 'with --watch: how often', '2')
@@ -32,20 +32,20 @@ async function status(options: StatusOptions): Promise<void> {
   const seconds = Number(options.interval);
   if (!(seconds > 0))
     throw new Error(`--interval ${options.interval}: write a number of seconds above 0`);
-  await atDesk(options, async (desk) => {
+  await withContext(options, async (desk) => {
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     do {
-      const view = await readView(desk);
+      const view = await readStatus(desk);
       if (options.watch && options.output === 'table') clearScreen();
-      print(options.output, view, () => statusText(view, desk.runtime.clock.now()));
+      printData(options.output, view, () => statusText(view, desk.runtime.clock.now()));
       process.exitCode = isWell(view) ? 0 : 2;
       if (options.watch) await desk.runtime.clock.sleep(seconds * 1_000, stop.signal);
     } while (options.watch && !stop.signal.aborted);
   });
 }
 
-function isWell({ clusters, queues, devices, waiting, failures }: View): boolean {
+function isWell({ clusters, queues, devices, waiting, failures }: StatusView): boolean {
   return (
     waiting.length === 0 &&
     !clusters.some((row) => row.needsLook) &&

@@ -1,21 +1,21 @@
 /** `sluice trace CLUSTER/NAMESPACE/GATEWAY`: where its newest events were, and when, across retries and replays, as far as device and failure store know. */
 import type { Command } from 'commander';
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
-import { clusterOf } from '../../../shared/failures/filter.ts';
-import type { Chapter } from '../../../shared/failures/history.ts';
+import { clusterOfFailure } from '../../../shared/failures/filter.ts';
+import type { HistoryEntry } from '../../../shared/failures/history.ts';
 import type { Failure } from '../../../shared/failures/port.ts';
-import { readAttributes } from '../../../shared/queue/envelope-attributes.ts';
+import { parseAttributes } from '../../../shared/queue/envelope-attributes.ts';
 import type { Hop } from '../../../shared/queue/hops.ts';
-import { atDesk, withConfig } from '../failures/context.ts';
-import type { CommonOptions } from '../failures/context.ts';
-import { readDeclared } from '../failures/declared.ts';
+import { withContext, addConfigOption } from '../terminal/context.ts';
+import type { CommonOptions } from '../terminal/context.ts';
+import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import { portRows } from './ports.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
-import type { Format } from '../output.ts';
-import { columns, formatOption, print } from '../output.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { formatTable, formatOption, printData } from '../terminal/output.ts';
 
-export interface Station {
+export interface TraceStation {
   /** RFC 3339; absent for what is so now. */
   readonly at?: string;
   readonly what: string;
@@ -24,7 +24,7 @@ export interface Station {
 }
 
 export function registerTrace(program: Command): void {
-  withConfig(program.command('trace <gateway>'))
+  addConfigOption(program.command('trace <gateway>'))
     .description(
       'CLUSTER/NAMESPACE/GATEWAY: seen, queued, mapped, tried, parked, replayed, and what is declared now',
     )
@@ -38,15 +38,15 @@ export function registerTrace(program: Command): void {
 
 async function trace(
   name: string,
-  options: CommonOptions & { readonly output: Format },
+  options: CommonOptions & { readonly output: OutputFormat },
 ): Promise<void> {
   const [cluster = '', namespace = '', gateway = '', ...rest] = name.split('/');
   if (gateway === '' || rest.length > 0)
     throw new Error(`${name}: write it as CLUSTER/NAMESPACE/GATEWAY`);
-  await atDesk(options, async ({ store, history, runtime }) => {
+  await withContext(options, async ({ store, history, runtime }) => {
     const key = `${namespace}/${gateway}`;
     const [declared, all, heads] = await Promise.all([
-      readDeclared(runtime),
+      readDeclaredPartitions(runtime),
       history.all(),
       store.list(),
     ]);
@@ -55,7 +55,7 @@ async function trace(
     );
     const mine = heads.filter(
       (head) =>
-        clusterOf(head) === cluster &&
+        clusterOfFailure(head) === cluster &&
         (head.gateways.includes(key) ||
           rows.some((row) => row.owner === head.owner && head.gateways.length === 0)),
     );
@@ -73,12 +73,12 @@ async function trace(
           ),
         ),
       );
-    const now = rows.map((row): Station => ({
+    const now = rows.map((row): TraceStation => ({
       what: 'declared',
       where: `${row.device}, partition ${row.partition}`,
       details: `${row.exposure} at revision ${row.revision} with ${row.members} members, there since ${row.since}`,
     }));
-    const away = declared.flatMap((d): Station[] =>
+    const away = declared.flatMap((d): TraceStation[] =>
       'state' in d
         ? []
         : [
@@ -89,13 +89,13 @@ async function trace(
             },
           ],
     );
-    const stations = [...inOrder([...failures.flatMap(stationsOf), ...told]), ...now, ...away];
-    print(options.output, stations, () =>
+    const stations = [...inOrder([...failures.flatMap(traceStations), ...told]), ...now, ...away];
+    printData(options.output, stations, () =>
       stations.length === 0
         ? visible(
             `Nothing is known of ${name}: no device declares it and nothing of it failed. "sluice why ${key}" asks the cluster.`,
           )
-        : columns(
+        : formatTable(
             ['AT', 'WHAT', 'WHERE', ''],
             stations.map((s) => [s.at ?? 'now', s.what, s.where, s.details]),
           ),
@@ -110,7 +110,7 @@ async function trace(
 }
 
 /** Story and failure tell of the same hops; each is shown once. */
-function inOrder(stations: readonly Station[]): readonly Station[] {
+function inOrder(stations: readonly TraceStation[]): readonly TraceStation[] {
   const known = new Map(
     stations.map((station) => [JSON.stringify([station.at, station.what, station.where]), station]),
   );
@@ -123,7 +123,7 @@ const PLACE: Readonly<Record<string, string>> = {
   apply: 'planned',
 };
 
-const hopStations = (hops: readonly Hop[], name: string): readonly Station[] =>
+const hopStations = (hops: readonly Hop[], name: string): readonly TraceStation[] =>
   hops.map((hop) => ({
     at: hop.at,
     what: PLACE[hop.where] ?? 'passed',
@@ -133,10 +133,10 @@ const hopStations = (hops: readonly Hop[], name: string): readonly Station[] =>
 
 /** Pure: the way of one result. `owned`: the gateway is declared for this owner, so results that changed nothing are about it too. */
 export function chapterStations(
-  chapter: Chapter,
+  chapter: HistoryEntry,
   gateway: string,
   owned: boolean,
-): readonly Station[] {
+): readonly TraceStation[] {
   const own = chapter.lines.filter((line) => line.gateways.includes(gateway));
   const quiet = own.length === 0 && owned && chapter.outcomes['unchanged'] !== undefined;
   if (own.length === 0 && !quiet) return [];
@@ -153,7 +153,7 @@ export function chapterStations(
   const at = rfc(chapter.last);
   const results = quiet
     ? [{ at, what: 'unchanged', where, details: said('as wanted already') }]
-    : own.map((line): Station => ({
+    : own.map((line): TraceStation => ({
         at,
         what: line.outcome === 'retry' ? 'comes again' : line.outcome,
         where: `${where}, ${line.key}`,
@@ -165,24 +165,24 @@ export function chapterStations(
 const rfc = (at: number): string => new Date(at).toISOString();
 
 /** Pure: the way of one failed event. */
-export function stationsOf(failure: Failure): readonly Station[] {
+export function traceStations(failure: Failure): readonly TraceStation[] {
   const { details, revision, id, exposure, device, state, note, changed } = failure;
   const name = revision === undefined ? 'an event' : `revision ${formatRevision(revision)}`;
-  const read = readAttributes(details.event.body);
-  const made: readonly Station[] = 'ok' in read ? hopStations(read.ok.hops, name) : [];
-  const tried = details.attempts.map((a): Station => ({
+  const read = parseAttributes(details.event.body);
+  const made: readonly TraceStation[] = 'ok' in read ? hopStations(read.ok.hops, name) : [];
+  const tried = details.attempts.map((a): TraceStation => ({
     at: a.at,
     what: 'tried',
     where: device ?? details.event.queue,
     details: `${a.reason} (${a.code})`,
   }));
-  const parked: Station = {
+  const parked: TraceStation = {
     at: rfc(failure.last),
     what: 'parked',
     where: `failure ${id}`,
     details: [exposure, failure.sentence].filter(Boolean).join(': '),
   };
-  const after: readonly Station[] =
+  const after: readonly TraceStation[] =
     state === 'open'
       ? []
       : [{ at: rfc(changed), what: state, where: `failure ${id}`, details: note ?? '' }];

@@ -15,18 +15,18 @@ import { processClock, processId, processRandom } from '../../../shared/runtime/
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/runtime/schedules.ts';
 import {
-  AUDIT_EVERY,
+  AUDIT_INTERVAL_MS,
   startAudits,
   startReplays,
   startReturns,
 } from '../../../shared/runtime/schedules.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
-import { chooseCluster } from '../cluster.ts';
-import { throwaway } from '../dry-run.ts';
-import { loadBundle } from '../hosted.ts';
-import type { HostedFunction, Watcher, WatchModule } from '../hosted.ts';
-import { holdCluster } from '../only-one.ts';
+import { chooseCluster } from '../clusters/choose-cluster.ts';
+import { throwawayStores } from '../up/throwaway-stores.ts';
+import { loadBundle } from '../up/hosted-functions.ts';
+import type { HostedFunction, HostedWatcher, WatchModule } from '../up/hosted-functions.ts';
+import { holdCluster } from '../up/hold-cluster.ts';
 
 interface UpOptions {
   readonly config: string;
@@ -61,7 +61,7 @@ export function registerUp(program: Command): void {
         'how often to look for changes made on the devices by hand and for silent clusters; 0 is never',
       )
         .argParser(minutes)
-        .default(AUDIT_EVERY, '10'),
+        .default(AUDIT_INTERVAL_MS, '10'),
     )
     .option(
       '--dry-run',
@@ -77,7 +77,7 @@ export function registerUp(program: Command): void {
 
 async function up(options: UpOptions): Promise<void> {
   const asked = await loadConfig(options.config, process.env);
-  const dry = options.dryRun ? throwaway(asked) : undefined;
+  const dry = options.dryRun ? throwawayStores(asked) : undefined;
   const config = dry?.config ?? asked;
   const { id: clusterId } = chooseCluster(config, options.cluster);
   const log = createLogger(logLevelOf(process.env));
@@ -145,7 +145,7 @@ async function watch(
   runtime: Runtime,
   clusterId: string,
   kubeconfig: string | undefined,
-): Promise<Watcher> {
+): Promise<HostedWatcher> {
   const { create } = await loadBundle<WatchModule>('watch/main.mjs');
   try {
     return create({ runtime, clusterId, ...(kubeconfig === undefined ? {} : { kubeconfig }) });

@@ -2,17 +2,23 @@
 import type { Command } from 'commander';
 import { ReplayError } from '../../../shared/failures/error.ts';
 import type { Waiting } from '../../../shared/failures/waiting/place.ts';
-import { agreed, atDesk, whoAmI, withChange, withConfig } from '../failures/context.ts';
-import type { ChangeOptions, CommonOptions, Desk } from '../failures/context.ts';
-import { formatOption, print, say } from '../output.ts';
-import type { Format } from '../output.ts';
+import {
+  isConfirmed,
+  withContext,
+  currentUser,
+  addChangeOptions,
+  addConfigOption,
+} from '../terminal/context.ts';
+import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
+import { formatOption, printData, printLine } from '../terminal/output.ts';
+import type { OutputFormat } from '../terminal/output.ts';
 import { waitingText, waitingView } from '../waiting/rows.ts';
 
 export function registerWaiting(program: Command): void {
   const waiting = program
     .command('waiting')
     .description('what waits for devices that are away: list, cancel');
-  withConfig(waiting.command('list'))
+  addConfigOption(waiting.command('list'))
     .description('since when each device is away and why, and what is applied when it works again')
     .addOption(formatOption())
     .addHelpText(
@@ -20,7 +26,7 @@ export function registerWaiting(program: Command): void {
       '\nExit code: 0 nothing waits, 1 error, 2 something waits.\n\nExample:\n  sluice waiting list -c sluice.yaml',
     )
     .action(list);
-  withChange(withConfig(waiting.command('cancel')))
+  addChangeOptions(addConfigOption(waiting.command('cancel')))
     .argument('<id>', 'of the order, as "sluice waiting list" shows it')
     .description(
       'take back an order that waits, so that it is not carried out when the device works again',
@@ -32,28 +38,28 @@ export function registerWaiting(program: Command): void {
     .action(cancel);
 }
 
-async function list(options: CommonOptions & { readonly output: Format }): Promise<void> {
-  await atDesk(options, async ({ waiting, runtime }) => {
+async function list(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
+  await withContext(options, async ({ waiting, runtime }) => {
     const view = waitingView(await waiting.marks(), await waiting.list());
-    print(options.output, view, () => waitingText(view, runtime.clock.now()));
+    printData(options.output, view, () => waitingText(view, runtime.clock.now()));
     process.exitCode = view.devices.length + view.entries.length > 0 ? 2 : 0;
   });
 }
 
 async function cancel(id: string, options: CommonOptions & ChangeOptions): Promise<void> {
-  await atDesk(options, async (desk) => {
+  await withContext(options, async (desk) => {
     const found = await orderOf(desk, id);
     const { device, what } = found.entry;
-    if (!(await agreed(`Take back for ${device}: ${what}?`, options))) return;
+    if (!(await isConfirmed(`Take back for ${device}: ${what}?`, options))) return;
     await cancelOrder(desk, found, {
-      who: whoAmI(process.env),
+      who: currentUser(process.env),
       why: options.why ?? 'no reason given',
     });
-    say(`Taken back: ${what}. "sluice failures audit" keeps it.`);
+    printLine(`Taken back: ${what}. "sluice failures audit" keeps it.`);
   });
 }
 
-async function orderOf({ waiting }: Pick<Desk, 'waiting'>, id: string): Promise<Waiting> {
+async function orderOf({ waiting }: Pick<CommandContext, 'waiting'>, id: string): Promise<Waiting> {
   const found = (await waiting.list()).filter(({ entry }) => entry.id === id);
   const [only] = found;
   if (only === undefined)
@@ -71,7 +77,7 @@ async function orderOf({ waiting }: Pick<Desk, 'waiting'>, id: string): Promise<
 
 /** Told before it is done, so that the audit log never misses one. */
 export async function cancelOrder(
-  { waiting, audit }: Pick<Desk, 'waiting' | 'audit'>,
+  { waiting, audit }: Pick<CommandContext, 'waiting' | 'audit'>,
   found: Waiting,
   { who, why }: { readonly who: string; readonly why: string },
 ): Promise<void> {

@@ -2,27 +2,27 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
-import type { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
-import { mapAll } from '../../../shared/domain/ingress/mapping.ts';
-import type { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
-import { chooseCluster } from '../cluster.ts';
-import { offlineIngresses } from '../exposures.ts';
-import { readCluster } from '../failures/cluster-objects.ts';
-import { objectsIn } from '../objects.ts';
-import { meshOptions } from '../mesh-options.ts';
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import { mapAll } from '../../../shared/domain/istio/map-ingress.ts';
+import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
+import { chooseCluster } from '../clusters/choose-cluster.ts';
+import { offlineIngresses } from '../manifests/offline-ingresses.ts';
+import { readCluster } from '../doctor/cluster-objects.ts';
+import { objectsIn } from '../manifests/objects.ts';
+import { meshOptions } from '../manifests/mesh-options.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
-import type { Format } from '../output.ts';
-import { collect, columns, formatOption, print } from '../output.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { collectValues, formatTable, formatOption, printData } from '../terminal/output.ts';
 
 interface WhyOptions {
   readonly config?: string;
   readonly cluster?: string;
   readonly kubeconfig?: string;
   readonly file?: readonly string[];
-  readonly output: Format;
+  readonly output: OutputFormat;
 }
 
-export interface Answer {
+export interface WhyAnswer {
   readonly server: ServerReport;
   /** `address:port/protocol` it is reached at, where a configuration says so. */
   readonly exposures: readonly string[];
@@ -47,7 +47,7 @@ export function registerWhy(program: Command): void {
     .option(
       '-f, --file <file...>',
       'read files instead of the cluster: YAML, JSON, a directory, or - (repeatable)',
-      collect,
+      collectValues,
     )
     .addOption(formatOption())
     .addHelpText(
@@ -68,7 +68,7 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
     throw new Error(
       `there is no Gateway ${gateway} ${options.file === undefined ? 'in the cluster' : 'in the files'}, or it has no servers`,
     );
-  print(
+  printData(
     options.output,
     { gateway, servers: answers.map(({ server, ...rest }) => ({ ...server, ...rest })) },
     () => text(answers),
@@ -80,7 +80,7 @@ async function answersFor(
   gateway: string,
   objects: KubernetesObjects,
   options: WhyOptions,
-): Promise<readonly Answer[]> {
+): Promise<readonly WhyAnswer[]> {
   const config =
     options.config === undefined ? undefined : await loadConfig(options.config, process.env);
   const cluster = config && chooseCluster(config, options.cluster);
@@ -125,7 +125,7 @@ function remedyOf(server: ServerReport): string {
     : 'Nothing.';
 }
 
-function text(answers: readonly Answer[]): string {
+function text(answers: readonly WhyAnswer[]): string {
   const rows = answers.map(({ server: s, exposures }) => [
     String(s.server),
     `${s.port}/${s.protocol}`,
@@ -134,7 +134,7 @@ function text(answers: readonly Answer[]): string {
     exposures.join(', ') || '-',
     s.reason,
   ]);
-  const table = columns(['SERVER', 'PORT', 'VERDICT', 'CODE', 'REACHED AT', 'WHY'], rows);
+  const table = formatTable(['SERVER', 'PORT', 'VERDICT', 'CODE', 'REACHED AT', 'WHY'], rows);
   const todo = answers
     .filter(({ remedy }) => remedy !== 'Nothing.')
     .map(({ server, remedy }) =>

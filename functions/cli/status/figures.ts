@@ -1,6 +1,6 @@
 /** Figures that are known from what happened: of clusters and devices, by the stories of the owners. Pure. */
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
-import type { Chapter, Story } from '../../../shared/failures/history.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { HistoryEntry, OwnerHistory } from '../../../shared/failures/history.ts';
 import { RETENTION_MS } from '../../../shared/queue/limits.ts';
 import type { QueueDepth, QueueName } from '../../../shared/queue/port.ts';
 
@@ -20,7 +20,7 @@ export interface DeviceFigures {
   readonly busy?: { readonly busy: number; readonly of: number };
 }
 
-function seenAt({ hops }: Chapter): number | undefined {
+function seenAt({ hops }: HistoryEntry): number | undefined {
   const at = Date.parse(hops[0]?.at ?? '');
   return Number.isNaN(at) ? undefined : at;
 }
@@ -28,7 +28,7 @@ function seenAt({ hops }: Chapter): number | undefined {
 /** `seen`: when the devices declared the cluster's newest version. A story is not written for each word that changes nothing, and a rival's is not the cluster's. */
 export function clusterFigures(
   cluster: string,
-  stories: readonly Story[],
+  stories: readonly OwnerHistory[],
   seen: readonly string[] = [],
 ): ClusterFigures {
   const declared =
@@ -36,7 +36,7 @@ export function clusterFigures(
   return { ...ofStories(cluster, stories), ...declared };
 }
 
-function ofStories(cluster: string, stories: readonly Story[]): ClusterFigures {
+function ofStories(cluster: string, stories: readonly OwnerHistory[]): ClusterFigures {
   const own = stories
     .filter((story) => parseOwner(story.owner).cluster === cluster)
     .flatMap((story) => story.chapters);
@@ -52,7 +52,7 @@ const WELL = new Set(['applied', 'unchanged']);
 
 export function deviceFigures(
   device: string,
-  stories: readonly Story[],
+  stories: readonly OwnerHistory[],
   now: number,
 ): DeviceFigures {
   const own = stories
@@ -62,7 +62,7 @@ export function deviceFigures(
     .filter(({ outcomes }) => Object.keys(outcomes).some((outcome) => WELL.has(outcome)))
     .map((chapter) => chapter.last);
   const recent = own.filter((chapter) => now - chapter.last < HOUR);
-  const count = (chapters: readonly Chapter[]): number =>
+  const count = (chapters: readonly HistoryEntry[]): number =>
     chapters.reduce((sum, { times }) => sum + times, 0);
   const busy = recent.filter(({ lines }) =>
     lines.some((line) => line.outcome === 'retry' && line.code === 'BIP503'),

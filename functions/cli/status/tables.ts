@@ -1,20 +1,20 @@
 /** `sluice status` for people. What is not known is a question mark, with the reason below. Pure. */
 import { visible } from '../../../shared/telemetry/visible.ts';
-import { ago, jobTable, span } from '../failures/say.ts';
-import { columns, counted } from '../output.ts';
-import { deviceInWords } from '../waiting/rows.ts';
-import type { ClusterRow, DeviceRow, QueueRow, View } from './view.ts';
+import { formatAge, jobTable, formatDuration } from '../failures/tables.ts';
+import { formatTable, formatCount } from '../terminal/output.ts';
+import { describeWaitingDevice } from '../waiting/rows.ts';
+import type { ClusterStatusRow, DeviceStatusRow, QueueRow, StatusView } from './view.ts';
 
 const UNKNOWN = '?';
 
-export function statusText(view: View, now: number): string {
+export function statusText(view: StatusView, now: number): string {
   const { clusters, queues, devices, jobs } = view;
   const failures =
     Object.entries(view.failures)
       .map(([state, count]) => `${count} ${state}`)
       .join(', ') || 'none';
   return [
-    columns(
+    formatTable(
       [
         'CLUSTER',
         'INGRESSES',
@@ -29,17 +29,17 @@ export function statusText(view: View, now: number): string {
       ],
       clusters.map((row) => clusterCells(row, now)),
     ),
-    columns(
+    formatTable(
       ['QUEUE', 'WAITING', 'IN FLIGHT', 'OLDEST', ''],
       queues.map((row) => queueCells(row, now)),
     ),
-    columns(
+    formatTable(
       ['DEVICE', 'PARTITION', 'STATE', 'ACTIVE UNIT', 'AS3', 'LAST SUCCESS', 'BUSY', ''],
       devices.map((row) => deviceCells(row, now)),
     ),
     ...(view.waiting.length === 0
       ? []
-      : [view.waiting.map((one) => deviceInWords(one, now)).join('\n')]),
+      : [view.waiting.map((one) => describeWaitingDevice(one, now)).join('\n')]),
     `Failures: ${failures}`,
     ...(jobs.length === 0 ? [] : [jobTable(jobs, now)]),
     ...(view.unknown.length === 0
@@ -51,10 +51,10 @@ export function statusText(view: View, now: number): string {
 }
 
 const since = (then: number | undefined, now: number): string =>
-  then === undefined ? UNKNOWN : `${ago(then, now)} ago`;
+  then === undefined ? UNKNOWN : `${formatAge(then, now)} ago`;
 
-function clusterCells(c: ClusterRow, now: number): readonly string[] {
-  const lag = c.lag === undefined ? UNKNOWN : span(c.lag);
+function clusterCells(c: ClusterStatusRow, now: number): readonly string[] {
+  const lag = c.lag === undefined ? UNKNOWN : formatDuration(c.lag);
   const declared = c.known
     ? [String(c.ingresses), String(c.exposures), c.revision]
     : [UNKNOWN, UNKNOWN, UNKNOWN];
@@ -73,17 +73,18 @@ function clusterCells(c: ClusterRow, now: number): readonly string[] {
 function queueCells(q: QueueRow, now: number): readonly string[] {
   if (q.problem !== undefined) return [q.queue, UNKNOWN, UNKNOWN, UNKNOWN, q.problem];
   const empty = q.waiting + q.inFlight === 0;
-  const note = q.expiresIn === undefined ? '' : `the first is lost in ${span(q.expiresIn)}`;
+  const note =
+    q.expiresIn === undefined ? '' : `the first is lost in ${formatDuration(q.expiresIn)}`;
   return [
     q.queue,
     String(q.waiting),
     String(q.inFlight),
-    empty ? '-' : q.oldest === undefined ? UNKNOWN : ago(q.oldest, now),
+    empty ? '-' : q.oldest === undefined ? UNKNOWN : formatAge(q.oldest, now),
     note,
   ];
 }
 
-function deviceCells(d: DeviceRow, now: number): readonly string[] {
+function deviceCells(d: DeviceStatusRow, now: number): readonly string[] {
   const busy = d.busy === undefined ? '-' : `${d.busy.busy} of ${d.busy.of}`;
   if (d.problem !== undefined)
     return [
@@ -104,6 +105,6 @@ function deviceCells(d: DeviceRow, now: number): readonly string[] {
     d.as3 ?? UNKNOWN,
     since(d.lastSuccess, now),
     busy,
-    `${counted(d.exposures ?? 0, 'exposure')}, read in ${d.milliseconds} ms`,
+    `${formatCount(d.exposures ?? 0, 'exposure')}, read in ${d.milliseconds} ms`,
   ];
 }

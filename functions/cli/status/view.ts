@@ -1,16 +1,16 @@
 /** Everything that `sluice status` shows, as data. */
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import { compareRevisions, formatRevision } from '../../../shared/domain/revision.ts';
-import { clusterOf } from '../../../shared/failures/filter.ts';
-import type { Story } from '../../../shared/failures/history.ts';
-import type { Head } from '../../../shared/failures/port.ts';
-import type { Job } from '../../../shared/failures/replay/job.ts';
+import { clusterOfFailure } from '../../../shared/failures/filter.ts';
+import type { OwnerHistory } from '../../../shared/failures/history.ts';
+import type { FailureHead } from '../../../shared/failures/port.ts';
+import type { ReplayJob } from '../../../shared/failures/replay/job.ts';
 import type { QueueName } from '../../../shared/queue/port.ts';
 import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
-import type { Desk } from '../failures/context.ts';
-import { readDeclared } from '../failures/declared.ts';
-import type { Declared } from '../failures/declared.ts';
-import { clusterRows, needsLook, standing } from '../clusters/rows.ts';
+import type { CommandContext } from '../terminal/context.ts';
+import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { clusterRows, needsAttention, describeStanding } from '../clusters/rows.ts';
 import type { ClusterRow as Place } from '../clusters/rows.ts';
 import { waitingView } from '../waiting/rows.ts';
 import type { WaitingDevice } from '../waiting/rows.ts';
@@ -28,7 +28,7 @@ export interface QueueRow {
   readonly problem?: string;
 }
 
-export interface ClusterRow extends ClusterFigures {
+export interface ClusterStatusRow extends ClusterFigures {
   readonly cluster: string;
   readonly ingresses: number;
   readonly exposures: number;
@@ -44,7 +44,7 @@ export interface ClusterRow extends ClusterFigures {
   readonly needsLook: boolean;
 }
 
-export interface DeviceRow extends DeviceFigures {
+export interface DeviceStatusRow extends DeviceFigures {
   readonly device: string;
   readonly partition: string;
   readonly exposures?: number;
@@ -56,21 +56,27 @@ export interface DeviceRow extends DeviceFigures {
   readonly problem?: string;
 }
 
-export interface View {
-  readonly clusters: readonly ClusterRow[];
+export interface StatusView {
+  readonly clusters: readonly ClusterStatusRow[];
   readonly queues: readonly QueueRow[];
-  readonly devices: readonly DeviceRow[];
+  readonly devices: readonly DeviceStatusRow[];
   /** Devices for which something waits. */
   readonly waiting: readonly WaitingDevice[];
   /** How many, by state. */
   readonly failures: Readonly<Record<string, number>>;
   /** Those that have not ended. */
-  readonly jobs: readonly Job[];
+  readonly jobs: readonly ReplayJob[];
   /** What cannot be known from here, and who knows it. */
   readonly unknown: readonly string[];
 }
 
-export async function readView({ runtime, store, jobs, history, waiting }: Desk): Promise<View> {
+export async function readStatus({
+  runtime,
+  store,
+  jobs,
+  history,
+  waiting,
+}: CommandContext): Promise<StatusView> {
   const { config, clock } = runtime;
   const names: readonly QueueName[] = [
     'snapshots',
@@ -82,7 +88,7 @@ export async function readView({ runtime, store, jobs, history, waiting }: Desk)
   ];
   const [rows, declared, heads, all, stories, marks, waits] = await Promise.all([
     Promise.all(names.map((name) => depth(runtime, name))),
-    readDeclared(runtime),
+    readDeclaredPartitions(runtime),
     store.list(),
     jobs.list(),
     history.all(),
@@ -113,7 +119,7 @@ export async function readView({ runtime, store, jobs, history, waiting }: Desk)
 }
 
 function unknownIn(
-  clusters: readonly ClusterRow[],
+  clusters: readonly ClusterStatusRow[],
   queues: readonly QueueRow[],
   isSqs: boolean,
 ): readonly string[] {
@@ -131,7 +137,10 @@ function unknownIn(
   ];
 }
 
-async function depth({ queues, clock }: Desk['runtime'], name: QueueName): Promise<QueueRow> {
+async function depth(
+  { queues, clock }: CommandContext['runtime'],
+  name: QueueName,
+): Promise<QueueRow> {
   try {
     const found = await queues.queue(name).depth();
     const left = expiresIn(name, found, clock.now());
@@ -146,7 +155,11 @@ async function depth({ queues, clock }: Desk['runtime'], name: QueueName): Promi
   }
 }
 
-function deviceRow(d: Declared, stories: readonly Story[], now: number): DeviceRow {
+function deviceRow(
+  d: DeclaredPartitionView,
+  stories: readonly OwnerHistory[],
+  now: number,
+): DeviceStatusRow {
   const { device, partition } = d;
   const figures = deviceFigures(device, stories, now);
   if (!('state' in d)) return { device, partition, code: d.code, problem: d.problem, ...figures };
@@ -163,14 +176,17 @@ function deviceRow(d: Declared, stories: readonly Story[], now: number): DeviceR
 }
 
 interface Known {
-  readonly declared: readonly Declared[];
-  readonly heads: readonly Head[];
+  readonly declared: readonly DeclaredPartitionView[];
+  readonly heads: readonly FailureHead[];
   /** The cluster on each device. */
   readonly places: readonly Place[];
-  readonly stories: readonly Story[];
+  readonly stories: readonly OwnerHistory[];
 }
 
-function clusterRow(cluster: string, { declared, heads, places, stories }: Known): ClusterRow {
+function clusterRow(
+  cluster: string,
+  { declared, heads, places, stories }: Known,
+): ClusterStatusRow {
   const states = declared.flatMap((d) => ('state' in d ? [d.state] : []));
   const owners = states.flatMap((state) =>
     Object.entries(state.owners).filter(([owner]) => parseOwner(owner).cluster === cluster),
@@ -179,7 +195,7 @@ function clusterRow(cluster: string, { declared, heads, places, stories }: Known
     .map(([, record]) => record.version)
     .sort(compareRevisions)
     .at(-1);
-  const open = heads.filter((head) => head.state === 'open' && clusterOf(head) === cluster);
+  const open = heads.filter((head) => head.state === 'open' && clusterOfFailure(head) === cluster);
   const exposures = states
     .flatMap((state) => Object.values(state.exposures))
     .filter((e) => e.contributions.some((c) => parseOwner(c.owner).cluster === cluster));
@@ -190,9 +206,9 @@ function clusterRow(cluster: string, { declared, heads, places, stories }: Known
     revision: newest === undefined ? '-' : formatRevision(newest),
     openFailures: open.length,
     ...(open.length === 0 ? {} : { lastFailure: Math.max(...open.map((head) => head.last)) }),
-    standing: states.length === 0 ? '?' : standing(places),
+    standing: states.length === 0 ? '?' : describeStanding(places),
     known: states.length > 0,
-    needsLook: places.some(needsLook),
+    needsLook: places.some(needsAttention),
     ...clusterFigures(
       cluster,
       stories,

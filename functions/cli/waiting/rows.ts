@@ -1,8 +1,8 @@
 /** What waits for devices that are away, as people see it. Pure. */
 import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';
 import type { Waiting } from '../../../shared/failures/waiting/place.ts';
-import { ago } from '../failures/say.ts';
-import { columns, counted } from '../output.ts';
+import { formatAge } from '../failures/tables.ts';
+import { formatTable, formatCount } from '../terminal/output.ts';
 
 export interface WaitingRow {
   readonly id: string;
@@ -62,30 +62,30 @@ function deviceOf(
   return [{ device, state, since, code, reason, due, ingresses, orders: own.length - ingresses }];
 }
 
-export function deviceInWords(
+export function describeWaitingDevice(
   { device, state, since, code, reason, ingresses, orders }: WaitingDevice,
   now: number,
 ): string {
-  const waits = `${counted(ingresses, 'ingress', 'ingresses')} and ${counted(orders, 'order')}`;
+  const waits = `${formatCount(ingresses, 'ingress', 'ingresses')} and ${formatCount(orders, 'order')}`;
   if (state !== 'away') return `${device} answers again; ${waits} go back to it`;
-  return `${device} is away for ${ago(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} wait, and are applied by themselves when it works again`;
+  return `${device} is away for ${formatAge(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} wait, and are applied by themselves when it works again`;
 }
 
 export function waitingText({ devices, entries }: WaitingView, now: number): string {
   if (devices.length === 0 && entries.length === 0) return 'Nothing waits.';
-  const words = devices.map((one) => deviceInWords(one, now)).join('\n');
+  const words = devices.map((one) => describeWaitingDevice(one, now)).join('\n');
   if (entries.length === 0) return words;
   const rows = entries.map(({ id, device, kind, subject, sentAt, since, what }) => [
     id,
     device,
     kind,
     subject,
-    `${ago(sentAt, now)} ago`,
-    ago(since, now),
+    `${formatAge(sentAt, now)} ago`,
+    formatAge(since, now),
     what,
   ]);
   return [
     ...(words === '' ? [] : [words]),
-    columns(['ID', 'DEVICE', 'KIND', 'OF', 'SENT', 'WAITS', 'WHAT'], rows),
+    formatTable(['ID', 'DEVICE', 'KIND', 'OF', 'SENT', 'WAITS', 'WHAT'], rows),
   ].join('\n\n');
 }

@@ -24,14 +24,12 @@ function echoPorts(pod: RawPod): readonly Listening[] {
   return pod.spec.containers
     .filter((c) => c.image === ECHO_IMAGE)
     .flatMap(({ args: [ports = '', prefix = ''] = [] }) =>
-      ports
-        .split(',')
-        .map((port) => ({
-          owner: fullName(pod),
-          address: podAddress(pod),
-          port: Number(port),
-          serve: echoLines(prefix),
-        })),
+      ports.split(',').map((port) => ({
+        owner: fullName(pod),
+        address: podAddress(pod),
+        port: Number(port),
+        serve: echoLines(prefix),
+      })),
     );
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ReselectTries, Settings } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import { Override } from '../../domain/plan/overrides.ts';
-import { Drain, OwnerRecord } from '../../domain/plan/record.ts';
+import { Drain, OwnerRecord } from '../../domain/plan/owner-record.ts';
 import { Version } from '../../domain/revision.ts';
 
 /** Only what its owner says: a default would be a wish that nobody has. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { exposureKey, Monitor, Settings } from '../../domain/exposure/exposure.ts';
 import type { Member } from '../../domain/exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
-import { DECLARED_FORMAT, declaredState, sameContent } from '../../domain/plan/declared.ts';
+import { DECLARED_FORMAT, declaredState, isSameContent } from '../../domain/plan/declared.ts';
 import { withoutOverride } from '../../domain/plan/overrides.ts';
 import type { ContributionRecord } from './memory.ts';
 import { Memory } from './memory.ts';
@@ -110,7 +110,7 @@ function readApplications(partition: string, tenant: As3Tenant, memory: Memory):
     if (
       !exposure ||
       applicationName(exposure) !== name ||
-      !sameContent(renderApplication(exposure, rest), tenant[name])
+      !isSameContent(renderApplication(exposure, rest), tenant[name])
     ) {
       return refused(
         'OWN305',
@@ -223,7 +223,7 @@ function readMembers(
   });
   // Ports and draining members that stand in the record only would otherwise be read over.
   const asNoted = contributions.every((contribution, i) =>
-    sameContent(recordOf(contribution), records[i]),
+    isSameContent(recordOf(contribution), records[i]),
   );
   return entries.length === 0 && asNoted ? contributions : undefined;
 }

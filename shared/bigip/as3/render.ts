@@ -1,9 +1,9 @@
 /** Declared state → AS3 tenant. `read.ts` is its exact inverse. */
 import type { Monitor, Settings } from '../../domain/exposure/exposure.ts';
-import { parseOwner } from '../../domain/ingress/snapshot.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
-import { operatedOf } from '../../domain/plan/overrides.ts';
-import type { Operated } from '../../domain/plan/overrides.ts';
+import { operatedValues } from '../../domain/plan/overrides.ts';
+import type { OperatedValues } from '../../domain/plan/overrides.ts';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
@@ -74,7 +74,7 @@ export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: 
 }
 
 export function renderApplication(e: DeclaredExposure, options: RenderOptions): As3Application {
-  const operated = operatedOf(e, options.overrides?.[exposureKey(e)]);
+  const operated = operatedValues(e, options.overrides?.[exposureKey(e)]);
   const monitors = e.settings.monitors.map((m, i) => [`monitor${i}`, renderMonitor(m)] as const);
   return {
     class: 'Application',
@@ -96,7 +96,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
 
 function renderVirtual(
   e: DeclaredExposure,
-  { connectionLimit, enabled }: Required<Operated>,
+  { connectionLimit, enabled }: Required<OperatedValues>,
 ): As3Service {
   const s = e.settings;
   return {

@@ -1,30 +1,30 @@
 /** The address of one owner's wish: what it has, what it claims, what its siblings have, else the next free one. */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
-import { formatIp, parseIp } from '../exposure/ip.ts';
-import { sameContent } from '../plan/declared.ts';
+import { formatIp, parseIp } from '../net/ip.ts';
+import { isSameContent } from '../plan/declared.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
-import type { Book, Holding } from './book.ts';
-import { isFree, portKey } from './book.ts';
-import { holds, type Pool } from './pool.ts';
-import { addressAt, sizeOf } from './range.ts';
+import type { AllocationTable, Holding } from './allocation-table.ts';
+import { isAddressFree, portKey } from './allocation-table.ts';
+import { containsAddress, type AddressRanges } from './pool.ts';
+import { addressAt, countAddresses } from './range.ts';
 
 /** All that one owner asks of one pool; it gets one address for it. */
-export interface Asker {
+export interface PoolRequest {
   readonly slice: Slice;
-  readonly pool: Pool;
+  readonly pool: AddressRanges;
   readonly partition: string;
   readonly exposures: readonly Exposure[];
 }
 
 /** How many of the exposures asked for stand at an address already, for one of the same gateways. */
-function matches({ exposures }: Asker, { ports }: Holding): number {
+function matches({ exposures }: PoolRequest, { ports }: Holding): number {
   return exposures.filter((e) =>
     (ports.get(portKey(e)) ?? []).some((gateway) => e.gateways.includes(gateway)),
   ).length;
 }
 
 /** The best first: where most of it stands already, in the right partition, as the Service says; else by address. */
-function best(asker: Asker, holdings: readonly Holding[]): readonly Holding[] {
+function best(asker: PoolRequest, holdings: readonly Holding[]): readonly Holding[] {
   const claims = asker.slice.auto?.claims ?? [];
   const rank = (one: Holding): readonly number[] => [
     matches(asker, one),
@@ -45,7 +45,7 @@ function byValue(a: string, b: string): number {
 }
 
 /** Where something stands that the slice does not name by itself, or that stands for the asker: only that can have been chosen. */
-function chosenHoldings({ holdings }: Book, asker: Asker): readonly Holding[] {
+function chosenHoldings({ holdings }: AllocationTable, asker: PoolRequest): readonly Holding[] {
   const { slice } = asker;
   const named = new Set(slice.exposures.map((e) => `${e.address} ${portKey(e)}`));
   const chosen = (one: Holding): boolean =>
@@ -55,10 +55,10 @@ function chosenHoldings({ holdings }: Book, asker: Asker): readonly Holding[] {
 }
 
 /** What the ingress has at its address now; it stays as long as the pool's ranges hold it, reserved or not. */
-export function keptAddress(book: Book, asker: Asker): string | undefined {
+export function keptAddress(book: AllocationTable, asker: PoolRequest): string | undefined {
   const usable = chosenHoldings(book, asker).filter(
     ({ address }) =>
-      holds(asker.pool.ranges, address) &&
+      containsAddress(asker.pool.ranges, address) &&
       asker.exposures.some((e) => rivalAt(asker.slice, e, address) === undefined),
   );
   return best(asker, usable)[0]?.address;
@@ -87,12 +87,12 @@ export function twinAt(
 
 function isSame(a: Exposure, b: Exposure): boolean {
   return (
-    a.partition === b.partition && sameContent([a.settings, a.members], [b.settings, b.members])
+    a.partition === b.partition && isSameContent([a.settings, a.members], [b.settings, b.members])
   );
 }
 
 /** Where the same exposures stand now: what it leaves by going elsewhere. */
-export function addressBefore(book: Book, asker: Asker): string | undefined {
+export function addressBefore(book: AllocationTable, asker: PoolRequest): string | undefined {
   const there = chosenHoldings(book, asker).filter(
     (one) => matches(asker, one) > 0 && parseIp(one.address)?.family === asker.pool.family,
   );
@@ -100,26 +100,30 @@ export function addressBefore(book: Book, asker: Asker): string | undefined {
 }
 
 /** Nobody else has it, and the owner's own gateways do not name it either: their ports are theirs. */
-function isOpenTo(book: Book, { slice, partition }: Asker, address: string): boolean {
+function isOpenTo(
+  book: AllocationTable,
+  { slice, partition }: PoolRequest,
+  address: string,
+): boolean {
   return (
-    isFree(book, address, { owner: slice.owner, partition }) &&
+    isAddressFree(book, address, { owner: slice.owner, partition }) &&
     !slice.exposures.some((e) => e.address === address)
   );
 }
 
-export function claimedAddress(book: Book, asker: Asker): string | undefined {
+export function claimedAddress(book: AllocationTable, asker: PoolRequest): string | undefined {
   const claims = (asker.slice.auto?.claims ?? [])
     .flatMap((claim) => parseIp(claim) ?? [])
     .map(formatIp);
   return claims
     .toSorted(byValue)
-    .find((address) => holds(asker.pool.free, address) && isOpenTo(book, asker, address));
+    .find((address) => containsAddress(asker.pool.free, address) && isOpenTo(book, asker, address));
 }
 
 /** So that clusters of a fleet meet at one address. */
 export function siblingAddress(
-  book: Book,
-  asker: Asker,
+  book: AllocationTable,
+  asker: PoolRequest,
   chosen: readonly { readonly owner: string; readonly address: string }[],
 ): string | undefined {
   const { slice, pool, partition } = asker;
@@ -132,14 +136,15 @@ export function siblingAddress(
     .map(({ address }) => address);
   return [...batch, ...declared].find(
     (address) =>
-      holds(pool.ranges, address) && isFree(book, address, { owner: slice.owner, partition }),
+      containsAddress(pool.ranges, address) &&
+      isAddressFree(book, address, { owner: slice.owner, partition }),
   );
 }
 
 /** From the place that the seed falls on, upwards and around: much the same for everybody after a wipe, whoever comes first. */
-export function nextFree(book: Book, asker: Asker): string | undefined {
+export function nextFree(book: AllocationTable, asker: PoolRequest): string | undefined {
   const { slice, pool } = asker;
-  const size = sizeOf(pool.free);
+  const size = countAddresses(pool.free);
   if (size === 0n) return undefined;
   const start = BigInt(`0x${fingerprint(slice.auto?.seed ?? slice.owner)}`) % size;
   // More cannot be taken than somebody is known to have.

@@ -1,25 +1,25 @@
 /** Puts the chosen addresses into a slice. */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
-import type { PlanEntry } from '../plan/entry.ts';
-import type { HeldWish } from './assign.ts';
+import type { PlanEntry } from '../plan/plan-entry.ts';
+import type { HeldAddress } from './assign.ts';
 import { rivalAt, twinAt } from './choose.ts';
-import type { Choice, Unhad } from './say.ts';
-import { askedTwice, noteOf } from './say.ts';
+import type { Allocation, AllocationFailure } from './allocation-messages.ts';
+import { requestedTwice, allocationNotes } from './allocation-messages.ts';
 
-export interface Filled {
+export interface FilledSlice {
   readonly planned: Slice;
   readonly told: Slice;
-  readonly held: readonly HeldWish[];
+  readonly held: readonly HeldAddress[];
 }
 
 type Fate =
   | { readonly kind: 'exposed'; readonly from: Exposure; readonly exposure: Exposure }
   /** Part of another exposure of the slice, which is the same. */
   | { readonly kind: 'joined'; readonly from: Exposure; readonly key: string }
-  | { readonly kind: 'held'; readonly from: Exposure; readonly unhad: Unhad };
+  | { readonly kind: 'held'; readonly from: Exposure; readonly unhad: AllocationFailure };
 
-export function fillIn(slice: Slice, choices: readonly Choice[]): Filled {
+export function fillInAddresses(slice: Slice, choices: readonly Allocation[]): FilledSlice {
   if (choices.length === 0) return { planned: slice, told: slice, held: [] };
   const fates = slice.exposures.map((exposure) => fateOf(slice, exposure, choices));
   const exposed = fates.flatMap((fate) =>
@@ -30,7 +30,7 @@ export function fillIn(slice: Slice, choices: readonly Choice[]): Filled {
     ...slice,
     exposures: exposed,
     sources: renamed(slice.sources, fates),
-    notes: [...slice.notes, ...choices.flatMap(noteOf)],
+    notes: [...slice.notes, ...choices.flatMap(allocationNotes)],
   };
   return {
     planned,
@@ -42,14 +42,14 @@ export function fillIn(slice: Slice, choices: readonly Choice[]): Filled {
   };
 }
 
-function fateOf(slice: Slice, from: Exposure, choices: readonly Choice[]): Fate {
+function fateOf(slice: Slice, from: Exposure, choices: readonly Allocation[]): Fate {
   const choice = choices.find(({ asker }) => asker.exposures.includes(from));
   if (choice === undefined) return { kind: 'exposed', from, exposure: from };
   if (choice.kind === 'none') return { kind: 'held', from, unhad: choice };
   const exposure = { ...from, address: choice.address };
   const rival = rivalAt(slice, from, choice.address);
   if (rival !== undefined)
-    return { kind: 'held', from, unhad: askedTwice(exposureKey(exposure), rival.gateways) };
+    return { kind: 'held', from, unhad: requestedTwice(exposureKey(exposure), rival.gateways) };
   return twinAt(slice.exposures, from, choice.address) === undefined
     ? { kind: 'exposed', from, exposure }
     : { kind: 'joined', from, key: exposureKey(exposure) };
@@ -87,7 +87,7 @@ function renamed(sources: Slice['sources'], fates: readonly Fate[]): Slice['sour
 function entryOf(
   owner: string,
   { gateways, ...exposure }: Exposure,
-  { code, reason }: Unhad,
+  { code, reason }: AllocationFailure,
 ): PlanEntry {
   return { owner, key: exposureKey(exposure), kind: 'held', code, reason, gateways };
 }

@@ -1,9 +1,9 @@
 /** A pool of virtual addresses: its schema in `sluice.yaml`, and what is in it. */
 import * as z from 'zod';
-import { Name } from '../exposure/ingress-entry.ts';
-import { parseIp } from '../exposure/ip.ts';
-import { inRange, parseRange, type Range, usableRange, without } from './range.ts';
-import type { PoolRanges } from './wish.ts';
+import { Name } from '../exposure/sources/ingress-entry.ts';
+import { parseIp } from '../net/ip.ts';
+import { inRange, parseRange, type AddressRange, usableRange, subtractRanges } from './range.ts';
+import type { PoolRanges } from './auto-address.ts';
 
 const RangeText = z
   .string()
@@ -30,29 +30,32 @@ export const AddressPool = z.strictObject({
 export type AddressPool = z.infer<typeof AddressPool>;
 
 /** A pool with its ranges read. */
-export interface Pool {
+export interface AddressRanges {
   readonly name: string;
   readonly family: 4 | 6;
   /** An address inside is one of the pool. */
-  readonly ranges: readonly Range[];
+  readonly ranges: readonly AddressRange[];
   /** What may be given out, in order. */
-  readonly free: readonly Range[];
+  readonly free: readonly AddressRange[];
 }
 
-export function readPool(name: string, { ranges: texts, reserved }: PoolRanges): Pool {
+export function readAddressPool(
+  name: string,
+  { ranges: texts, reserved }: PoolRanges,
+): AddressRanges {
   const ranges = texts.flatMap((text) => usableRange(text) ?? []);
   return {
     name,
     family: ranges[0]?.family ?? 4,
     ranges,
-    free: without(
+    free: subtractRanges(
       ranges,
       reserved.flatMap((text) => parseRange(text) ?? []),
     ),
   };
 }
 
-export function holds(ranges: readonly Range[], address: string): boolean {
+export function containsAddress(ranges: readonly AddressRange[], address: string): boolean {
   const ip = parseIp(address);
   return ip !== undefined && ranges.some((range) => inRange(ip, range));
 }

@@ -1,15 +1,15 @@
 /** Stretches of addresses: reading them, and the arithmetic that pools and policy need. */
-import { formatIp, type Ip, parseCidr, parseIp } from '../exposure/ip.ts';
+import { formatIp, type Ip, parseCidr, parseIp } from '../net/ip.ts';
 
 /** From `first` to `last`, both included. */
-export interface Range {
+export interface AddressRange {
   readonly family: 4 | 6;
   readonly first: bigint;
   readonly last: bigint;
 }
 
 /** Every address of a CIDR (or one address alone). */
-export function wholeCidr(text: string): Range | undefined {
+export function cidrRange(text: string): AddressRange | undefined {
   const cidr = parseCidr(text);
   if (cidr === undefined) return undefined;
   const { family, value } = cidr.ip;
@@ -19,7 +19,7 @@ export function wholeCidr(text: string): Range | undefined {
 }
 
 /** `10.0.0.10-10.0.0.20`; undefined where the ends do not belong together. */
-function fromTo(text: string): Range | undefined {
+function fromTo(text: string): AddressRange | undefined {
   const [first, last, ...more] = text.split('-').map((part) => parseIp(part.trim()));
   if (first === undefined || last === undefined || more.length > 0) return undefined;
   return first.family === last.family && first.value <= last.value
@@ -28,15 +28,15 @@ function fromTo(text: string): Range | undefined {
 }
 
 /** A CIDR, an address alone, or from-to, address for address. */
-export function parseRange(text: string): Range | undefined {
-  return text.includes('-') ? fromTo(text) : wholeCidr(text);
+export function parseRange(text: string): AddressRange | undefined {
+  return text.includes('-') ? fromTo(text) : cidrRange(text);
 }
 
 /**
  * What may be given out of a range. Of an IPv4 network neither its own address nor its broadcast address, of an IPv6 network not the
  * one of its routers (RFC 4291 §2.6.1); whoever wants them writes from-to.
  */
-export function usableRange(text: string): Range | undefined {
+export function usableRange(text: string): AddressRange | undefined {
   const range = parseRange(text);
   if (range === undefined || !text.includes('/') || range.last - range.first < 2n) return range;
   return range.family === 4
@@ -44,35 +44,38 @@ export function usableRange(text: string): Range | undefined {
     : { ...range, first: range.first + 1n };
 }
 
-export function inRange({ family, value }: Ip, range: Range): boolean {
+export function inRange({ family, value }: Ip, range: AddressRange): boolean {
   return family === range.family && range.first <= value && value <= range.last;
 }
 
-export function overlap(a: Range, b: Range): boolean {
+export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
-export function sizeOf(ranges: readonly Range[]): bigint {
+export function countAddresses(ranges: readonly AddressRange[]): bigint {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
 }
 
 /** What is left of the ranges, in their order. */
-export function without(ranges: readonly Range[], taken: readonly Range[]): readonly Range[] {
-  return taken.reduce<readonly Range[]>(
+export function subtractRanges(
+  ranges: readonly AddressRange[],
+  taken: readonly AddressRange[],
+): readonly AddressRange[] {
+  return taken.reduce<readonly AddressRange[]>(
     (left, gap) => left.flatMap((range) => cut(range, gap)),
     ranges,
   );
 }
 
-function cut(range: Range, gap: Range): readonly Range[] {
-  if (!overlap(range, gap)) return [range];
+function cut(range: AddressRange, gap: AddressRange): readonly AddressRange[] {
+  if (!rangesOverlap(range, gap)) return [range];
   const before = { ...range, last: gap.first - 1n };
   const after = { ...range, first: gap.last + 1n };
   return [before, after].filter(({ first, last }) => first <= last);
 }
 
 /** The address at a position, counted through all ranges. */
-export function addressAt(ranges: readonly Range[], position: bigint): string | undefined {
+export function addressAt(ranges: readonly AddressRange[], position: bigint): string | undefined {
   let left = position;
   for (const { family, first, last } of ranges) {
     if (left <= last - first) return formatIp({ family, value: first + left });
@@ -81,7 +84,7 @@ export function addressAt(ranges: readonly Range[], position: bigint): string | 
   return undefined;
 }
 
-export function sayRange({ family, first, last }: Range): string {
+export function formatRange({ family, first, last }: AddressRange): string {
   const [from, to] = [formatIp({ family, value: first }), formatIp({ family, value: last })];
   return from === to ? from : `${from}-${to}`;
 }

@@ -1,10 +1,10 @@
 /** How full a pool is on a device, and who has which address. Pure. */
-import { formatIp, parseIp } from '../exposure/ip.ts';
+import { formatIp, parseIp } from '../net/ip.ts';
 import type { DeclaredState } from '../plan/declared.ts';
-import type { Holder } from '../plan/foreign.ts';
-import { portKey } from './book.ts';
-import { type AddressPool, holds, readPool } from './pool.ts';
-import { sizeOf } from './range.ts';
+import type { AddressHolder } from '../plan/foreign.ts';
+import { portKey } from './allocation-table.ts';
+import { type AddressPool, containsAddress, readAddressPool } from './pool.ts';
+import { countAddresses } from './range.ts';
 
 export interface AddressUse {
   readonly address: string;
@@ -42,27 +42,29 @@ interface Use {
   readonly exposure?: string;
 }
 
-export function usageOf(
+export function poolUsage(
   pool: AddressPool,
   seen: {
     readonly states: ReadonlyMap<string, DeclaredState>;
-    readonly holders: readonly Holder[];
+    readonly holders: readonly AddressHolder[];
   },
 ): PoolUsage {
-  const { ranges, free: grantable } = readPool(pool.name, pool);
+  const { ranges, free: grantable } = readAddressPool(pool.name, pool);
   const uses = [
     ...[...seen.states.values()].flatMap(declaredUses),
     ...seen.holders.flatMap(foreignUses),
-  ].filter(({ address }) => holds(ranges, address));
+  ].filter(({ address }) => containsAddress(ranges, address));
   const addresses = [...Map.groupBy(uses, ({ address }) => address)]
     .map(([address, list]) => ({ address, by: byWhom(list) }))
     .toSorted((a, b) => compare(a.address, b.address));
-  const size = sizeOf(grantable);
-  const used = BigInt(addresses.filter(({ address }) => holds(grantable, address)).length);
+  const size = countAddresses(grantable);
+  const used = BigInt(
+    addresses.filter(({ address }) => containsAddress(grantable, address)).length,
+  );
   return {
     name: pool.name,
     ranges: pool.ranges,
-    reserved: sizeOf(ranges) - size,
+    reserved: countAddresses(ranges) - size,
     size,
     used,
     free: size - used,
@@ -76,7 +78,7 @@ function declaredUses({ exposures }: DeclaredState): readonly Use[] {
   );
 }
 
-function foreignUses({ address, path, port, protocol = 'any' }: Holder): readonly Use[] {
+function foreignUses({ address, path, port, protocol = 'any' }: AddressHolder): readonly Use[] {
   const ip = parseIp(address.replace(/[%/].*$/, ''));
   return ip === undefined
     ? []

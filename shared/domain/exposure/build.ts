@@ -1,29 +1,29 @@
 /** From the port mapping of one ingress to its exposures. Pure, and independent of the order of its input. */
-import { carryAddresses } from '../addresses/carry.ts';
-import type { AutoAddresses } from '../addresses/wish.ts';
-import type { KubernetesObjects } from '../ingress/objects.ts';
-import type { IngressRef } from '../ingress/snapshot.ts';
-import type { PortMapping, ServerReport } from '../ingress/verdict.ts';
-import { type Candidate, collectCandidates } from './candidates.ts';
+import { poolClaims } from '../addresses/pool-claims.ts';
+import type { AutoAddresses } from '../addresses/auto-address.ts';
+import type { KubernetesObjects } from '../snapshot/objects.ts';
+import type { IngressRef } from '../snapshot/snapshot.ts';
+import type { PortMapping, ServerReport } from '../istio/port-mapping.ts';
+import { type Candidate, collectCandidates } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
-import { defaultMonitors } from './defaults.ts';
+import { defaultMonitors } from './settings/defaults.ts';
 import { type Exposure, exposureKey } from './exposure.ts';
-import type { Members, Stayed } from './members.ts';
+import type { PoolMembers, KeptMembers } from './members.ts';
 import {
-  type Asked,
-  isRefused,
-  membersOf,
-  type Place,
-  placeOf,
+  type MemberRequest,
+  isPlacementRefused,
+  placedMembers,
+  type Placement,
+  placeServer,
   type Protocol,
-  protocolsOf,
-  type Refused,
-  strangersSaid,
+  placementProtocols,
+  type PlacementRefusal,
+  formatForeignMembers,
 } from './place.ts';
-import { createPool, type Pool } from './pool.ts';
-import { type Resolved, resolveSettings } from './resolve.ts';
-import { SETTING_NAMES } from './settings.ts';
-import { type Note, sameValue, showValue } from './source.ts';
+import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
+import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
+import { SETTING_NAMES } from './settings/settings.ts';
+import { type Note, sameValue, showValue } from './settings/layers.ts';
 
 export type { ExposureContext } from './context.ts';
 
@@ -41,16 +41,16 @@ export interface BuiltExposures {
 /** One exposure in the making; its oldest server leads. */
 interface Group {
   readonly key: string;
-  readonly place: Place;
+  readonly place: Placement;
   readonly protocol: Protocol;
-  readonly resolved: Resolved;
-  readonly members: Members;
+  readonly resolved: ResolvedSettings;
+  readonly members: PoolMembers;
   readonly leader: Candidate;
   readonly servers: Set<Candidate>;
 }
 
 interface Site {
-  readonly pool: Pool;
+  readonly pool: IndexedIngress;
   readonly context: ExposureContext;
   readonly groups: Map<string, Group>;
   /** The first group of each virtual address, whose partition holds for all. */
@@ -62,7 +62,10 @@ function about({ object, report }: Candidate): string {
   return `${object} port ${report.port}`;
 }
 
-function clashWith(group: Group, { candidate, place }: Asked): Refused | undefined {
+function clashWith(
+  group: Group,
+  { candidate, place }: MemberRequest,
+): PlacementRefusal | undefined {
   if (group.place.envoyPort === place.envoyPort && group.place.partition === place.partition)
     return undefined;
   const other =
@@ -94,7 +97,7 @@ function join(site: Site, group: Group, candidate: Candidate): void {
   }
 }
 
-function found(site: Site, asked: Asked): Group | Refused {
+function found(site: Site, asked: MemberRequest): Group | PlacementRefusal {
   const { candidate, place, protocol } = asked;
   const { pool, context } = site;
   const neighbour = site.addresses.get(place.address);
@@ -117,13 +120,13 @@ function found(site: Site, asked: Asked): Group | Refused {
       code: first.code,
       message: `${about(candidate)}: ${resolved.refusals.map((one) => one.message).join('; ')}`,
     };
-  const members = membersOf(pool, asked);
-  if (isRefused(members)) return members;
+  const members = placedMembers(pool, asked);
+  if (isPlacementRefused(members)) return members;
   if (members.strangers.length > 0)
     site.notes.push({
       object: `Service ${pool.name}`,
       code: 'OWN325',
-      message: strangersSaid(pool, members.strangers),
+      message: formatForeignMembers(pool, members.strangers),
     });
   site.notes.push(...resolved.remarks.map((remark) => ({ object: candidate.object, ...remark })));
   return {
@@ -137,7 +140,7 @@ function found(site: Site, asked: Asked): Group | Refused {
   };
 }
 
-function expose(site: Site, asked: Asked): Refused | undefined {
+function expose(site: Site, asked: MemberRequest): PlacementRefusal | undefined {
   const known = site.groups.get(exposureKey({ ...asked.place, protocol: asked.protocol }));
   if (known !== undefined) {
     const clash = clashWith(known, asked);
@@ -145,19 +148,19 @@ function expose(site: Site, asked: Asked): Refused | undefined {
     return clash;
   }
   const group = found(site, asked);
-  if (isRefused(group)) return group;
+  if (isPlacementRefused(group)) return group;
   site.groups.set(group.key, group);
   if (!site.addresses.has(group.place.address)) site.addresses.set(group.place.address, group);
   return undefined;
 }
 
-function judge(site: Site, candidate: Candidate): Refused | undefined {
+function judge(site: Site, candidate: Candidate): PlacementRefusal | undefined {
   const [first] = candidate.refusals;
   if (first !== undefined)
     return { code: first.code, message: candidate.refusals.map((one) => one.message).join('; ') };
-  const place = placeOf(site.pool, site.context, candidate);
-  if (isRefused(place)) return place;
-  const [main, twin] = protocolsOf(site.pool, candidate, place);
+  const place = placeServer(site.pool, site.context, candidate);
+  if (isPlacementRefused(place)) return place;
+  const [main, twin] = placementProtocols(site.pool, candidate, place);
   const refused = expose(site, { candidate, place, protocol: main });
   if (refused !== undefined || twin === undefined) return refused;
   const without = expose(site, { candidate, place, protocol: twin });
@@ -216,7 +219,7 @@ function compare(a: Group, b: Group): number {
 
 const NAMED = 3;
 
-function stayedSaid(keys: readonly string[], stayed: Stayed): string {
+function stayedSaid(keys: readonly string[], stayed: KeptMembers): string {
   const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : '';
   const of = `${keys.slice(0, NAMED).join(', ')}${more}`;
   if (stayed.why === 'nobody-ready')
@@ -260,7 +263,7 @@ export function buildExposures(
   mapping: PortMapping,
   context: ExposureContext,
 ): BuiltExposures {
-  const pool = createPool({
+  const pool = indexIngress({
     ref,
     objects,
     mapping,
@@ -275,7 +278,7 @@ export function buildExposures(
   const groups = [...site.groups.values()].sort(compare);
   site.notes.push(...stayedNotes(`Service ${pool.name}`, groups));
   const exposures = groups.map((group) => exposureOf(site, group));
-  const carried = carryAddresses(exposures, pool.service, context);
+  const carried = poolClaims(exposures, pool.service, context);
   return {
     exposures,
     servers: mapping.servers.map((report, position) => {

@@ -1,8 +1,8 @@
-import type { MeshOptions } from '../ingress/mesh.ts';
+import type { MeshOptions } from '../istio/mesh.ts';
 import type { AddressPool } from '../addresses/pool.ts';
-import type { IngressEntry } from './ingress-entry.ts';
-import type { ClusterNetworks } from './networks.ts';
-import type { PolicyConfig } from './policy.ts';
+import type { IngressEntry } from './sources/ingress-entry.ts';
+import type { ClusterNetworks } from '../net/cluster-networks.ts';
+import type { PolicyConfig } from './settings/policy.ts';
 import type { Spread } from './spread.ts';
 
 /** What the configuration says about one ingress. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { Name } from '../name.ts';
-import { AutoAddresses } from '../addresses/wish.ts';
-import { ServerReport } from '../ingress/verdict.ts';
-import { Change } from '../ingress/snapshot.ts';
+import { AutoAddresses } from '../addresses/auto-address.ts';
+import { ServerReport } from '../istio/port-mapping.ts';
+import { Change } from '../snapshot/snapshot.ts';
 import { Version } from '../revision.ts';
 
 export const BALANCE_METHODS = [

@@ -1,21 +1,21 @@
 /** Pool members of an exposure: pods or nodes, each ready, draining or out. */
 import { takesTooMany } from '../express/guard.ts';
-import type { Node } from '../ingress/objects.ts';
+import type { Node } from '../snapshot/objects.ts';
 import type { Availability, Member } from './exposure.ts';
-import type { IngressEntry } from './ingress-entry.ts';
-import { formatIp, type Ip } from './ip.ts';
-import { inRouteDomain, mayBeNode, mayBePod } from './networks.ts';
-import { better, ipsOf, type Pool } from './pool.ts';
+import type { IngressEntry } from './sources/ingress-entry.ts';
+import { formatIp, type Ip } from '../net/ip.ts';
+import { withRouteDomain, mayBeNode, mayBePod } from '../net/cluster-networks.ts';
+import { betterAvailability, parseIps, type IndexedIngress } from './indexed-ingress.ts';
 
 /** Why members stay that Kubernetes would take out: nobody is ready, or more than half would go. */
-export type Stayed =
+export type KeptMembers =
   | { readonly why: 'nobody-ready' }
   | { readonly why: 'too-many'; readonly doubted: number; readonly of: number };
 
-export interface Members {
+export interface PoolMembers {
   readonly members: readonly Member[];
   /** Some or all would have been out but stay, and the monitors judge. */
-  readonly stayed: Stayed | undefined;
+  readonly stayed: KeptMembers | undefined;
   /** There are addresses, but none of the virtual address's family. */
   readonly wrongFamily: boolean;
   /** Addresses outside the cluster's networks: left out, whoever says that they are its own. */
@@ -39,7 +39,7 @@ const carryOn = (one: Found): Found => ({ ...one, availability: 'ready' });
  */
 function guard(found: readonly Found[]): {
   readonly kept: readonly Found[];
-  readonly stayed: Stayed | undefined;
+  readonly stayed: KeptMembers | undefined;
 } {
   const alone = !found.some((one) => one.availability === 'ready');
   const serving = alone
@@ -47,7 +47,7 @@ function guard(found: readonly Found[]): {
     : found;
   const staying = serving.filter((one) => one.availability === 'ready').length;
   const doubted = serving.filter((one) => one.doubted).length;
-  const nobody: Stayed | undefined =
+  const nobody: KeptMembers | undefined =
     alone && found.some((one) => !one.gone) ? { why: 'nobody-ready' } : undefined;
   if (staying === 0)
     return { kept: serving.map((one) => (one.gone ? one : carryOn(one))), stayed: nobody };
@@ -60,7 +60,8 @@ function guard(found: readonly Found[]): {
 
 /** Of two that have one address the better one counts. */
 function merged(known: Found | undefined, one: Found): Found {
-  return known === undefined || better(known.availability, one.availability) !== known.availability
+  return known === undefined ||
+    betterAvailability(known.availability, one.availability) !== known.availability
     ? one
     : known;
 }
@@ -73,7 +74,7 @@ interface Gathered {
   readonly routeDomain: number;
 }
 
-function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number): Members {
+function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number): PoolMembers {
   const found = all.filter(({ ip }) => isOwn(ip));
   const strangers = [
     ...new Set(all.filter(({ ip }) => !isOwn(ip)).map(({ ip }) => formatIp(ip))),
@@ -87,14 +88,14 @@ function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number)
     [...byAddress.values()].sort((a, b) => (a.ip.value < b.ip.value ? -1 : 1)),
   );
   const members = kept.map(({ ip, availability }): Member => ({
-    address: inRouteDomain(formatIp(ip), routeDomain),
+    address: withRouteDomain(formatIp(ip), routeDomain),
     port,
     availability,
   }));
   return { members, stayed, wrongFamily: anyAddress && all.length === 0, strangers };
 }
 
-export function podMembers(pool: Pool, family: 4 | 6, port: number): Members {
+export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): PoolMembers {
   const { networks } = pool;
   const all = pool.pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
     const ip = ips.find((candidate) => candidate.family === family);
@@ -122,13 +123,13 @@ function isCandidate(node: Node, selector: IngressEntry['nodeSelector']): boolea
 type Allowed = Pick<Found, 'availability' | 'doubted'>;
 
 /** What the pods of a node allow it to be, under `externalTrafficPolicy: Local`. */
-function nodesWithPods(pool: Pool): ReadonlyMap<string, Allowed> {
+function nodesWithPods(pool: IndexedIngress): ReadonlyMap<string, Allowed> {
   const best = new Map<string, Allowed>();
   for (const { pod, availability, doubted } of pool.pods) {
     if (pod.nodeName === '') continue;
     const known = best.get(pod.nodeName) ?? { availability: 'out', doubted: false };
     best.set(pod.nodeName, {
-      availability: better(known.availability, availability),
+      availability: betterAvailability(known.availability, availability),
       doubted: known.doubted || doubted,
     });
   }
@@ -144,14 +145,14 @@ function judged(ip: Ip, { availability, doubted }: Allowed): Found {
   return { ip, availability, doubted: doubted && availability === 'out', gone: false };
 }
 
-export function nodeMembers(pool: Pool, family: 4 | 6, nodePort: number): Members {
+export function nodeMembers(pool: IndexedIngress, family: 4 | 6, nodePort: number): PoolMembers {
   const { objects, entry, service, networks } = pool;
   const local = service?.externalTrafficPolicy === 'Local' ? nodesWithPods(pool) : undefined;
   let anyAddress = false;
   const all = objects.nodes.flatMap((node): readonly Found[] => {
     const byPods = local === undefined ? FREE : local.get(node.meta.name);
     if (byPods === undefined || !isCandidate(node, entry.nodeSelector)) return [];
-    const ips = ipsOf(
+    const ips = parseIps(
       node.addresses.filter((one) => one.type === entry.nodeAddressType).map((one) => one.address),
     );
     anyAddress ||= ips.length > 0;

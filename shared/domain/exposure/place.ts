@@ -1,19 +1,19 @@
 /** Where a server is offered and what stands behind it: address, port, partition, members. */
-import { spotOf } from '../addresses/spot.ts';
-import { poolOfWish } from '../addresses/wish.ts';
-import type { ServerReport } from '../ingress/verdict.ts';
-import type { Candidate } from './candidates.ts';
+import { addressRequest } from '../addresses/address-request.ts';
+import { poolOfAutoAddress } from '../addresses/auto-address.ts';
+import type { ServerReport } from '../istio/port-mapping.ts';
+import type { Candidate } from './sources/candidates.ts';
 import type { ExposureContext } from './context.ts';
 import type { Exposure } from './exposure.ts';
-import { type Members, nodeMembers, podMembers } from './members.ts';
-import type { Pool } from './pool.ts';
-import type { Refusal } from './source.ts';
+import { type PoolMembers, nodeMembers, podMembers } from './members.ts';
+import type { IndexedIngress } from './indexed-ingress.ts';
+import type { ExposureRefusal } from './settings/layers.ts';
 import { partitionFor } from './spread.ts';
 
 export type Protocol = Exposure['protocol'];
-export type Refused = Refusal & { readonly verdict?: ServerReport['verdict'] };
+export type PlacementRefusal = ExposureRefusal & { readonly verdict?: ServerReport['verdict'] };
 
-export interface Place {
+export interface Placement {
   /** `auto(<pool>)` where it is yet to be chosen. */
   readonly address: string;
   readonly family: 4 | 6;
@@ -22,12 +22,12 @@ export interface Place {
   readonly envoyPort: number;
 }
 
-export function isRefused(value: object): value is Refused {
+export function isPlacementRefused(value: object): value is PlacementRefusal {
   return 'code' in value;
 }
 
 /** With several, the one the ingress Service's own port leads to; else the lowest. */
-function envoyPortOf(pool: Pool, report: ServerReport): number {
+function envoyPortOf(pool: IndexedIngress, report: ServerReport): number {
   const wired = report.servicePorts.find(
     (one) =>
       one.service === pool.name &&
@@ -43,14 +43,14 @@ function usualPartition(
   address: string,
 ): string {
   if (spread !== 'address' || partitions.length === 0) return defaultPartition;
-  return partitionFor(poolOfWish(address) === undefined ? address : addressSeed, partitions);
+  return partitionFor(poolOfAutoAddress(address) === undefined ? address : addressSeed, partitions);
 }
 
-export function placeOf(
-  ingress: Pool,
+export function placeServer(
+  ingress: IndexedIngress,
   context: ExposureContext,
   candidate: Candidate,
-): Place | Refused {
+): Placement | PlacementRefusal {
   const { report, merged, object } = candidate;
   const about = `${object} port ${report.port}`;
   const address = merged.wanted.virtualAddress;
@@ -59,9 +59,9 @@ export function placeOf(
       'set sluice.io/virtual-address on the Gateway, write an F5 ConfigMap for the port, or set virtualAddress of the ingress in sluice.yaml';
     return { code: 'GW130', message: `${about} has no virtual address: ${remedy}` };
   }
-  const spot = spotOf(context, address);
+  const spot = addressRequest(context, address);
   if ('code' in spot) return { code: spot.code, message: `${about}: ${spot.message}` };
-  const place: Place = {
+  const place: Placement = {
     address: spot.address,
     family: spot.family,
     port: merged.wanted.port ?? report.port,
@@ -85,7 +85,11 @@ export function placeOf(
 }
 
 /** Node port of the Service port that leads to the listener: the gateway's own number first, then the lowest. */
-function nodePortOf(pool: Pool, report: ServerReport, protocol: Protocol): number | undefined {
+function nodePortOf(
+  pool: IndexedIngress,
+  report: ServerReport,
+  protocol: Protocol,
+): number | undefined {
   const usable = report.servicePorts.filter((one) => {
     const declared = pool.service?.ports.find(
       (port) => port.port === one.port && port.nodePort === one.nodePort,
@@ -102,13 +106,16 @@ function nodePortOf(pool: Pool, report: ServerReport, protocol: Protocol): numbe
   return sorted.find((one) => one.nodePort !== null)?.nodePort ?? undefined;
 }
 
-export interface Asked {
+export interface MemberRequest {
   readonly candidate: Candidate;
-  readonly place: Place;
+  readonly place: Placement;
   readonly protocol: Protocol;
 }
 
-export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Members | Refused {
+export function placedMembers(
+  pool: IndexedIngress,
+  { candidate, place, protocol }: MemberRequest,
+): PoolMembers | PlacementRefusal {
   const { report, object } = candidate;
   const about = `${object} port ${report.port}`;
   const { family } = place;
@@ -124,7 +131,7 @@ export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Me
   if (members.strangers.length > 0 && members.members.length === 0)
     return {
       code: 'OWN325',
-      message: `${about}: ${strangersSaid(pool, members.strangers)}, so nobody is left`,
+      message: `${about}: ${formatForeignMembers(pool, members.strangers)}, so nobody is left`,
     };
   if (!members.wrongFamily) return members;
   const who = nodes
@@ -138,7 +145,10 @@ export function membersOf(pool: Pool, { candidate, place, protocol }: Asked): Me
 
 const NAMED = 3;
 
-export function strangersSaid({ networks, entry }: Pool, strangers: readonly string[]): string {
+export function formatForeignMembers(
+  { networks, entry }: IndexedIngress,
+  strangers: readonly string[],
+): string {
   const more = strangers.length > NAMED ? ` and ${strangers.length - NAMED} more` : '';
   const field =
     entry.members === 'nodes'
@@ -148,10 +158,10 @@ export function strangersSaid({ networks, entry }: Pool, strangers: readonly str
 }
 
 /** HTTP/3 adds a UDP listener beside the TCP one; then both are offered, the main one first. */
-export function protocolsOf(
-  pool: Pool,
+export function placementProtocols(
+  pool: IndexedIngress,
   candidate: Candidate,
-  place: Place,
+  place: Placement,
 ): readonly [Protocol, ...Protocol[]] {
   const transports = new Set(
     (pool.listeners.get(place.envoyPort) ?? []).map((one) => one.transport),

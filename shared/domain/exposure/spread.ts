@@ -1,6 +1,6 @@
 /** Spreads virtual addresses over the partitions of a device: the same address always to the same partition, whoever asks. */
 import * as z from 'zod';
-import { formatIp, parseIp } from './ip.ts';
+import { formatIp, parseIp } from '../net/ip.ts';
 
 /** `address`: an exposure whose partition nobody names goes where its virtual address belongs. */
 export const Spread = z.enum(['none', 'address']);

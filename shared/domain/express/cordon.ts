@@ -1,12 +1,12 @@
 /** Kubernetes nodes as members: a cordoned one drains, and the guard holds for cordon and readiness together. Pure. */
 import type { Exposure, Member } from '../exposure/exposure.ts';
-import { formatIp } from '../exposure/ip.ts';
-import { plainAddress } from '../exposure/networks.ts';
-import { ipsOf } from '../exposure/pool.ts';
-import type { Node } from '../ingress/objects.ts';
+import { formatIp } from '../net/ip.ts';
+import { withoutRouteDomain } from '../net/cluster-networks.ts';
+import { parseIps } from '../exposure/indexed-ingress.ts';
+import type { Node } from '../snapshot/objects.ts';
 import { takesTooMany } from './guard.ts';
 
-export interface Cordoned {
+export interface CordonedMembers {
   readonly exposures: readonly Exposure[];
   /** Members that stay although their node is cordoned or not ready, because too many would go. */
   readonly stayed: readonly string[];
@@ -18,7 +18,10 @@ interface Suspects {
 }
 
 /** For ingresses whose members are nodes; members of other kinds are none of these addresses and stay as they are. */
-export function drainCordoned(exposures: readonly Exposure[], nodes: readonly Node[]): Cordoned {
+export function drainCordoned(
+  exposures: readonly Exposure[],
+  nodes: readonly Node[],
+): CordonedMembers {
   const suspects = {
     cordoned: addressesOf(nodes.filter((node) => node.ready && node.unschedulable)),
     notReady: addressesOf(nodes.filter((node) => !node.ready)),
@@ -34,7 +37,7 @@ export function drainCordoned(exposures: readonly Exposure[], nodes: readonly No
 
 function addressesOf(nodes: readonly Node[]): ReadonlySet<string> {
   return new Set(
-    nodes.flatMap((node) => ipsOf(node.addresses.map(({ address }) => address)).map(formatIp)),
+    nodes.flatMap((node) => parseIps(node.addresses.map(({ address }) => address)).map(formatIp)),
   );
 }
 
@@ -43,12 +46,12 @@ function judge(
   { cordoned, notReady }: Suspects,
 ): { readonly members: readonly Member[]; readonly stayed: readonly string[] } {
   const drained = members.map((member): Member =>
-    cordoned.has(plainAddress(member.address)) && member.availability === 'ready'
+    cordoned.has(withoutRouteDomain(member.address)) && member.availability === 'ready'
       ? { ...member, availability: 'draining' }
       : member,
   );
   const isSuspect = ({ address }: Member): boolean =>
-    cordoned.has(plainAddress(address)) || notReady.has(plainAddress(address));
+    cordoned.has(withoutRouteDomain(address)) || notReady.has(withoutRouteDomain(address));
   const leaving = drained.filter((member) => member.availability !== 'ready' && isSuspect(member));
   const staying = drained.filter((member) => member.availability === 'ready').length;
   if (!takesTooMany(leaving.length, staying)) return { members: drained, stayed: [] };

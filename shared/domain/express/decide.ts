@@ -1,12 +1,12 @@
 /** Which of the wishes are written to the device, and why the others are not. Pure. */
 import type { DeclaredState } from '../plan/declared.ts';
 import { compareVersions } from '../revision.ts';
-import type { Express, Wish } from './event.ts';
-import { stayInPools } from './pools.ts';
-import type { LiveNode, NodeWrite, Use } from './node.ts';
-import { drainOf, usesByAddress, worse } from './node.ts';
-import type { Stamp } from './stamp.ts';
-import { clusterOf, isNewerStamp } from './stamp.ts';
+import type { Express, MemberChange } from './event.ts';
+import { membersThatStay } from './pool-guard.ts';
+import type { LiveNode, NodeWrite, NodeUse } from './node.ts';
+import { drainAvailability, usesByAddress, lessAvailable } from './node.ts';
+import type { NodeStamp } from './stamp.ts';
+import { clusterOfOwner, isNewerStamp } from './stamp.ts';
 
 export interface ExpressInput {
   /** The newest of each owner, all of one device and partition. */
@@ -16,12 +16,12 @@ export interface ExpressInput {
 }
 
 /** `left`: the slice will say what becomes of it. */
-export type Verdict = 'write' | 'unchanged' | 'superseded' | 'left';
+export type ExpressVerdict = 'write' | 'unchanged' | 'superseded' | 'left';
 
-export interface Decision {
+export interface ExpressDecision {
   readonly owner: string;
-  readonly wish: Wish;
-  readonly verdict: Verdict;
+  readonly wish: MemberChange;
+  readonly verdict: ExpressVerdict;
   readonly reason: string;
   /** Present when the verdict is `write`. */
   readonly write?: NodeWrite;
@@ -29,11 +29,11 @@ export interface Decision {
 
 /** What every wish is measured against, worked out once. */
 interface Scene extends ExpressInput {
-  readonly uses: ReadonlyMap<string, readonly Use[]>;
+  readonly uses: ReadonlyMap<string, readonly NodeUse[]>;
   readonly live: ReadonlyMap<string, LiveNode>;
 }
 
-export function decideExpress(input: ExpressInput): readonly Decision[] {
+export function decideExpress(input: ExpressInput): readonly ExpressDecision[] {
   const events = input.events.toSorted((a, b) => compareVersions(a.version, b.version));
   const scene: Scene = {
     ...input,
@@ -44,7 +44,7 @@ export function decideExpress(input: ExpressInput): readonly Decision[] {
   const decisions = oncePerNode(
     events.flatMap((event) => event.wishes.map((wish) => judge(scene, event, wish))),
   );
-  const stay = stayInPools(
+  const stay = membersThatStay(
     scene,
     decisions.filter(({ verdict }) => verdict === 'write').map(({ wish }) => wish),
   );
@@ -57,7 +57,7 @@ export function decideExpress(input: ExpressInput): readonly Decision[] {
 }
 
 /** Several ingresses may speak of one Kubernetes node; the newest of them, which comes last, is written. */
-function oncePerNode(decisions: readonly Decision[]): readonly Decision[] {
+function oncePerNode(decisions: readonly ExpressDecision[]): readonly ExpressDecision[] {
   const last = new Map(
     decisions
       .filter(({ write }) => write !== undefined)
@@ -75,14 +75,14 @@ function oncePerNode(decisions: readonly Decision[]): readonly Decision[] {
   });
 }
 
-function judge(scene: Scene, event: Express, wish: Wish): Decision {
+function judge(scene: Scene, event: Express, wish: MemberChange): ExpressDecision {
   const { owner } = event;
   const refused = fence(scene, event) ?? strangers(scene, event, wish);
   if (refused !== undefined) return { owner, wish, ...refused };
   const node = scene.live.get(wish.address);
   if (node === undefined)
     return { owner, wish, verdict: 'left', reason: `the partition has no node ${wish.address}` };
-  const cluster = clusterOf(owner);
+  const cluster = clusterOfOwner(owner);
   if (isNewerStamp(node.stamp, cluster, event.version))
     return {
       owner,
@@ -102,11 +102,11 @@ function judge(scene: Scene, event: Express, wish: Wish): Decision {
 }
 
 /** A ratio is left as it is, and with it the mark that it is ours. */
-function ratioOf(stamp: Stamp | undefined): Pick<Stamp, 'ratio'> {
+function ratioOf(stamp: NodeStamp | undefined): Pick<NodeStamp, 'ratio'> {
   return stamp?.ratio === undefined ? {} : { ratio: stamp.ratio };
 }
 
-type Refusal = Pick<Decision, 'verdict' | 'reason'>;
+type Refusal = Pick<ExpressDecision, 'verdict' | 'reason'>;
 
 function fence({ declared }: Scene, { owner, clusterUid, version }: Express): Refusal | undefined {
   const record = declared.owners[owner];
@@ -120,15 +120,20 @@ function fence({ declared }: Scene, { owner, clusterUid, version }: Express): Re
 }
 
 /** Pods are one owner's; a Kubernetes node may serve several ingresses of its cluster, and its state holds for all of them. */
-function strangers({ uses, declared }: Scene, { owner }: Express, wish: Wish): Refusal | undefined {
-  if (worse(wish.availability, drainOf(declared, owner)) !== wish.availability)
-    return { verdict: 'left', reason: `cluster ${clusterOf(owner)} is drained` };
+function strangers(
+  { uses, declared }: Scene,
+  { owner }: Express,
+  wish: MemberChange,
+): Refusal | undefined {
+  if (lessAvailable(wish.availability, drainAvailability(declared, owner)) !== wish.availability)
+    return { verdict: 'left', reason: `cluster ${clusterOfOwner(owner)} is drained` };
   const found = uses.get(wish.address) ?? [];
   if (found.length === 0)
     return { verdict: 'left', reason: `no declared pool has ${wish.address}` };
   const mayShare = wish.wholeNode || wish.availability === 'ready';
   const stranger = found.find(
-    (use) => use.owner !== owner && !(mayShare && clusterOf(use.owner) === clusterOf(owner)),
+    (use) =>
+      use.owner !== owner && !(mayShare && clusterOfOwner(use.owner) === clusterOfOwner(owner)),
   );
   return stranger === undefined
     ? undefined

@@ -1,17 +1,17 @@
 /** A BIG-IP node: the address behind pool members, in all pools at once. */
 import type { Availability } from '../exposure/exposure.ts';
-import type { OwnerKey } from '../ingress/snapshot.ts';
+import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
-import type { Drain } from '../plan/record.ts';
-import type { Stamp } from './stamp.ts';
-import { clusterOf } from './stamp.ts';
+import type { Drain } from '../plan/owner-record.ts';
+import type { NodeStamp } from './stamp.ts';
+import { clusterOfOwner } from './stamp.ts';
 
 export interface LiveNode {
   readonly name: string;
   readonly address: string;
   /** `draining`: session disabled; `out`: forced down. */
   readonly availability: Availability;
-  readonly stamp?: Stamp | undefined;
+  readonly stamp?: NodeStamp | undefined;
   /** Of the node, 1 where nobody gave it another. */
   readonly ratio?: number;
 }
@@ -21,23 +21,23 @@ export interface NodeWrite {
   readonly name: string;
   readonly address: string;
   readonly availability: Availability;
-  readonly stamp: Stamp;
+  readonly stamp: NodeStamp;
   /** Absent: as it is. */
   readonly ratio?: number;
 }
 
 /** One declared member at an address. */
-export interface Use {
+export interface NodeUse {
   readonly owner: OwnerKey;
   readonly availability: Availability;
 }
 
 /** Every declared use of every address of a partition; the same owner counts once for each availability. */
-export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonly Use[]> {
-  const uses = new Map<string, Map<string, Use>>();
+export function usesByAddress(state: DeclaredState): ReadonlyMap<string, readonly NodeUse[]> {
+  const uses = new Map<string, Map<string, NodeUse>>();
   for (const { owner, member } of Object.values(state.exposures).flatMap(declaredMembers)) {
-    const availability = worse(member.availability, drainOf(state, owner));
-    const known = uses.get(member.address) ?? new Map<string, Use>();
+    const availability = lessAvailable(member.availability, drainAvailability(state, owner));
+    const known = uses.get(member.address) ?? new Map<string, NodeUse>();
     known.set(`${owner} ${availability}`, { owner, availability });
     uses.set(member.address, known);
   }
@@ -50,24 +50,22 @@ const BY_MODE = { drain: 'draining', out: 'out' } as const satisfies Record<
 >;
 
 /** How far somebody took the whole cluster out, whatever Kubernetes says of its members; undefined: not at all. */
-export function drainOf(
+export function drainAvailability(
   state: Pick<DeclaredState, 'drains'>,
   owner: OwnerKey,
 ): Exclude<Availability, 'ready'> | undefined {
-  const drain = state.drains?.[clusterOf(owner)];
+  const drain = state.drains?.[clusterOfOwner(owner)];
   return drain && BY_MODE[drain.mode];
 }
 
 const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
 
 /** What takes fewer connections of the two. */
-export function worse(a: Availability, b: Availability | undefined): Availability {
+export function lessAvailable(a: Availability, b: Availability | undefined): Availability {
   return b !== undefined && RANK[b] > RANK[a] ? b : a;
 }
 
-function declaredMembers(
-  exposure: DeclaredExposure,
-): readonly {
+function declaredMembers(exposure: DeclaredExposure): readonly {
   readonly owner: OwnerKey;
   readonly member: { readonly address: string; readonly availability: Availability };
 }[] {

@@ -3,7 +3,7 @@
  * weight divided by their number. It stands at the node because AS3 edits a member by deleting it, and never looks at a node's ratio. Pure.
  */
 import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
-import { drainOf } from './node.ts';
+import { drainAvailability } from './node.ts';
 
 /** BIG-IP's highest ratio. The largest share gets it, so that a pod of any other owner changes that owner's nodes only. */
 const HIGHEST = 100;
@@ -59,7 +59,7 @@ function readyAddresses(
   for (const { owner, weight = 1, members } of shared.flatMap((e) => e.contributions)) {
     const known = found.get(owner) ?? { weight, addresses: new Set<string>() };
     found.set(owner, known);
-    if (drainOf(state, owner) !== undefined) continue;
+    if (drainAvailability(state, owner) !== undefined) continue;
     for (const member of members)
       if (member.availability === 'ready') known.addresses.add(member.address);
   }

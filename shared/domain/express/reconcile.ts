@@ -3,17 +3,17 @@ import type { Availability } from '../exposure/exposure.ts';
 import type { DeclaredState } from '../plan/declared.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
-import type { LiveNode, NodeWrite, Use } from './node.ts';
-import { drainOf, usesByAddress, worse } from './node.ts';
+import type { LiveNode, NodeWrite, NodeUse } from './node.ts';
+import { drainAvailability, usesByAddress, lessAvailable } from './node.ts';
 import { nodeRatios } from './ratio.ts';
-import type { Stamp } from './stamp.ts';
-import { clusterOf, isNewerStamp } from './stamp.ts';
+import type { NodeStamp } from './stamp.ts';
+import { clusterOfOwner, isNewerStamp } from './stamp.ts';
 
 /**
  * The writes that bring live nodes to what is declared. An owner whose declared version is older than a node's stamp has no say in it:
  * express was there ahead of its slice. Where nobody has a say the node stays; nodes that nothing declared uses stay too.
  */
-export function reconciliation(
+export function nodeReconciliation(
   state: DeclaredState,
   nodes: readonly LiveNode[],
 ): readonly NodeWrite[] {
@@ -44,14 +44,17 @@ export function reconciliation(
 /** A drain is heard even where express was ahead of its owner's slice, as long as it takes nothing back. */
 function isDrainedFurther(
   state: DeclaredState,
-  { owner, availability }: Use,
+  { owner, availability }: NodeUse,
   present: Availability,
 ): boolean {
-  return drainOf(state, owner) !== undefined && worse(present, availability) === availability;
+  return (
+    drainAvailability(state, owner) !== undefined &&
+    lessAvailable(present, availability) === availability
+  );
 }
 
 /** Nor must its word open the node to older ones. */
-function notBelow(present: Stamp | undefined, next: Stamp): Stamp {
+function notBelow(present: NodeStamp | undefined, next: NodeStamp): NodeStamp {
   return present !== undefined && isNewerStamp(present, next.cluster, next.version)
     ? present
     : next;
@@ -60,7 +63,7 @@ function notBelow(present: Stamp | undefined, next: Stamp): Stamp {
 interface RatioVerdict {
   readonly wanted: number;
   readonly isRight: boolean;
-  readonly mark: Pick<Stamp, 'ratio'>;
+  readonly mark: Pick<NodeStamp, 'ratio'>;
 }
 
 /** A ratio that Sluice gave goes back to 1 when no fleet wants it; one that somebody else gave stays. What takes no connections keeps what it has. */
@@ -93,7 +96,7 @@ export function drainingAddresses(state: DeclaredState): ReadonlySet<string> {
 }
 
 /** A node drains or is out only if every use of its address wants at least that. */
-function wantedOf(uses: readonly Use[]): Availability | undefined {
+function wantedOf(uses: readonly NodeUse[]): Availability | undefined {
   const wanted = new Set(uses.map((use) => use.availability));
   return (['ready', 'draining', 'out'] as const).find((availability) => wanted.has(availability));
 }
@@ -102,15 +105,15 @@ function versionOf(state: DeclaredState, owner: string): Version {
   return state.owners[owner]?.version ?? { epoch: 0, counter: 0, generation: 0 };
 }
 
-function hasSay(state: DeclaredState, owner: string, stamp: Stamp | undefined): boolean {
-  return !isNewerStamp(stamp, clusterOf(owner), versionOf(state, owner));
+function hasSay(state: DeclaredState, owner: string, stamp: NodeStamp | undefined): boolean {
+  return !isNewerStamp(stamp, clusterOfOwner(owner), versionOf(state, owner));
 }
 
 /** The oldest of those who were heard, so that each of them is heard the next time too. */
-function stampFor(state: DeclaredState, heard: readonly Use[]): Stamp {
-  const cluster = clusterOf(heard[0]?.owner ?? '');
+function stampFor(state: DeclaredState, heard: readonly NodeUse[]): NodeStamp {
+  const cluster = clusterOfOwner(heard[0]?.owner ?? '');
   const versions = heard
-    .filter(({ owner }) => clusterOf(owner) === cluster)
+    .filter(({ owner }) => clusterOfOwner(owner) === cluster)
     .map(({ owner }) => versionOf(state, owner));
   const [version = versionOf(state, '')] = versions.sort(compareVersions);
   return { cluster, version };

@@ -1,25 +1,25 @@
 /** Which revision wrote a BIG-IP node last: kept in the node's description, written in the same request as its state. */
-import type { OwnerKey } from '../ingress/snapshot.ts';
-import { parseOwner } from '../ingress/snapshot.ts';
+import type { OwnerKey } from '../snapshot/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 
 /** Versions of one cluster can be compared (one counter for all its ingresses), those of two cannot. */
-export interface Stamp {
+export interface NodeStamp {
   readonly cluster: string;
   readonly version: Version;
   /** The ratio that Sluice gave the node; absent: it gave none, and one that stands there is somebody else's. */
   readonly ratio?: number;
 }
 
-export function formatStamp({ cluster, version, ratio }: Stamp): string {
+export function formatStamp({ cluster, version, ratio }: NodeStamp): string {
   return `sluice ${cluster} ${version.epoch}.${version.counter}.${version.generation}${ratio === undefined ? '' : ` ratio ${ratio}`}`;
 }
 
 const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})(?: ratio (\d{1,3}))?$/;
 
 /** Undefined for whatever else stands in a description: then anybody of ours is newer. */
-export function parseStamp(description: string | undefined): Stamp | undefined {
+export function parseStamp(description: string | undefined): NodeStamp | undefined {
   const [, cluster, epoch, counter, generation, ratio] = STAMP.exec(description ?? '') ?? [];
   if (cluster === undefined) return undefined;
   return {
@@ -29,12 +29,16 @@ export function parseStamp(description: string | undefined): Stamp | undefined {
   };
 }
 
-export function clusterOf(owner: OwnerKey): string {
+export function clusterOfOwner(owner: OwnerKey): string {
   return parseOwner(owner).cluster;
 }
 
 /** Whether the node was written by something newer than this version of this cluster. */
-export function isNewerStamp(stamp: Stamp | undefined, cluster: string, version: Version): boolean {
+export function isNewerStamp(
+  stamp: NodeStamp | undefined,
+  cluster: string,
+  version: Version,
+): boolean {
   return (
     stamp !== undefined && stamp.cluster === cluster && compareVersions(stamp.version, version) > 0
   );

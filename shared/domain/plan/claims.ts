@@ -1,9 +1,9 @@
 /** Who may have an address and port. */
-import type { OwnerKey } from '../ingress/snapshot.ts';
-import { parseOwner } from '../ingress/snapshot.ts';
+import type { OwnerKey } from '../snapshot/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure } from './declared.ts';
-import type { Conflict } from './foreign.ts';
-import { keepersOf } from './shared.ts';
+import type { AddressConflict } from './foreign.ts';
+import { keepersOf } from './shared-exposure.ts';
 
 /** Whether two owners belong to different clusters of one fleet. */
 export type SameFleet = (a: string, b: string) => boolean;
@@ -16,7 +16,7 @@ export function lostClaim(
   present: DeclaredExposure | undefined,
   owner: OwnerKey,
   sameFleet: SameFleet,
-): Conflict | undefined {
+): AddressConflict | undefined {
   const stranger =
     present &&
     keepersOf(present.contributions, sameFleet).find(

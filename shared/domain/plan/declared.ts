@@ -1,11 +1,11 @@
 import type { Member, Settings } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
-import type { OwnerKey } from '../ingress/snapshot.ts';
+import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 import type { Override } from './overrides.ts';
-import type { Drain, OwnerRecord } from './record.ts';
+import type { Drain, OwnerRecord } from './owner-record.ts';
 
-export type { OwnerRecord } from './record.ts';
+export type { OwnerRecord } from './owner-record.ts';
 
 /** The layout of what Sluice keeps in a partition's declaration; a newer one is refused, never overwritten. */
 export const DECLARED_FORMAT = 3;
@@ -60,11 +60,11 @@ export interface DeclaredState {
 export const EMPTY_STATE: DeclaredState = { owners: {}, exposures: {} };
 
 /** Same content, whatever the order of keys; arrays keep theirs, and what is undefined is absent. */
-export function sameContent(a: unknown, b: unknown): boolean {
+export function isSameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isTree(a) || !isTree(b) || Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = keysOf(a);
-  return keys.length === keysOf(b).length && keys.every((key) => sameContent(a[key], b[key]));
+  return keys.length === keysOf(b).length && keys.every((key) => isSameContent(a[key], b[key]));
 }
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -78,7 +78,7 @@ function keysOf(tree: Tree): readonly string[] {
 }
 
 /** JSON with sorted keys: equal text means equal content. */
-export function canonical(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,18 +1,18 @@
 /** A plan in the making. */
 import type { SameFleet } from './claims.ts';
 import type { DeclaredExposure, DeclaredState } from './declared.ts';
-import type { PlanEntry } from './entry.ts';
-import { changeId } from './entry.ts';
+import type { PlanEntry } from './plan-entry.ts';
+import { changeId } from './plan-entry.ts';
 import type { FleetOf } from './fleet.ts';
 import { NO_FLEETS } from './fleet.ts';
-import type { Holder } from './foreign.ts';
+import type { AddressHolder } from './foreign.ts';
 import { byPlainAddress } from './foreign.ts';
 import type { OwnerDraft } from './owner-draft.ts';
 import { openRecord } from './owner-draft.ts';
 import type { OverrideRules } from './overrides.ts';
-import type { Drain, Quarantined } from './record.ts';
-import type { SharingRules } from './shared.ts';
-import type { Absence } from '../ingress/absence.ts';
+import type { Drain, Quarantined } from './owner-record.ts';
+import type { SharingRules } from './shared-exposure.ts';
+import type { Absence } from '../snapshot/absence.ts';
 import type { Order } from '../steering/steering.ts';
 
 /** What the plan has to respect besides the slices. Sets and maps of changes go by `changeId`. */
@@ -29,7 +29,7 @@ export interface PlanRules {
   /** Quarantined changes to try all the same. */
   readonly retry?: ReadonlySet<string>;
   /** What holds addresses outside this partition; absent where nobody looked: then the device will say so. */
-  readonly holders?: readonly Holder[];
+  readonly holders?: readonly AddressHolder[];
   /** Changes that come from another partition of the device, and which. */
   readonly movedFrom?: ReadonlyMap<string, string>;
   /** What people and policy ask for, oldest first. They take effect before the slices. */
@@ -44,13 +44,13 @@ export interface PlanRules {
   readonly shareNodes?: boolean;
 }
 
-export interface Draft {
+export interface PlanDraft {
   readonly partition: string;
   readonly declared: DeclaredState;
   readonly rules: PlanRules;
   readonly now: number;
   /** What holds addresses outside this partition, by address. */
-  readonly holders: ReadonlyMap<string, readonly Holder[]>;
+  readonly holders: ReadonlyMap<string, readonly AddressHolder[]>;
   readonly owners: Map<string, OwnerDraft>;
   readonly exposures: Map<string, DeclaredExposure>;
   readonly drains: Map<string, Drain>;
@@ -59,7 +59,11 @@ export interface Draft {
   readonly entries: PlanEntry[];
 }
 
-export function openDraft(partition: string, declared: DeclaredState, rules: PlanRules): Draft {
+export function createDraft(
+  partition: string,
+  declared: DeclaredState,
+  rules: PlanRules,
+): PlanDraft {
   const owners = Object.entries(declared.owners).map(
     ([owner, record]) => [owner, openRecord(record)] as const,
   );
@@ -78,7 +82,7 @@ export function openDraft(partition: string, declared: DeclaredState, rules: Pla
   };
 }
 
-export function sharingRules({ rules, declared }: Draft): SharingRules {
+export function sharingRules({ rules, declared }: PlanDraft): SharingRules {
   return {
     fleetOf: rules.fleetOf ?? NO_FLEETS,
     shareNodes: sharedNodes({ rules, declared }) ?? false,
@@ -93,24 +97,24 @@ export function sharingRules({ rules, declared }: Draft): SharingRules {
 export function sharedNodes({
   rules,
   declared,
-}: Pick<Draft, 'rules' | 'declared'>): boolean | undefined {
+}: Pick<PlanDraft, 'rules' | 'declared'>): boolean | undefined {
   if (declared.shareNodes === true && Object.keys(declared.exposures).length > 0) return true;
   return rules.shareNodes ?? declared.shareNodes;
 }
 
-export function isAllowed({ rules }: Draft, change: Pick<PlanEntry, 'owner' | 'key'>): boolean {
+export function isAllowed({ rules }: PlanDraft, change: Pick<PlanEntry, 'owner' | 'key'>): boolean {
   return rules.only?.has(changeId(change)) ?? true;
 }
 
 /** The exposures that an owner has a part in, with its gateways. */
-export function ownedBy(draft: Draft, owner: string): readonly Owned[] {
+export function exposuresOwnedBy(draft: PlanDraft, owner: string): readonly OwnedExposure[] {
   return [...draft.exposures].flatMap(([key, exposure]) => {
     const mine = exposure.contributions.find((c) => c.owner === owner);
     return mine ? [{ key, exposure, gateways: mine.gateways }] : [];
   });
 }
 
-export interface Owned {
+export interface OwnedExposure {
   readonly key: string;
   readonly exposure: DeclaredExposure;
   readonly gateways: readonly string[];

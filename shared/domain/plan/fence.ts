@@ -1,16 +1,16 @@
 /** The fence: which slices are newer than what is declared. */
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
-import { parseOwner } from '../ingress/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 import { compareVersions } from '../revision.ts';
 import type { Version } from '../revision.ts';
 import type { DeclaredState } from './declared.ts';
-import type { Draft } from './draft.ts';
-import type { ChangeKind } from './entry.ts';
-import { enter } from './enter.ts';
-import type { OwnerRecord } from './record.ts';
+import type { PlanDraft } from './draft.ts';
+import type { ChangeKind } from './plan-entry.ts';
+import { updateOwnerRecord } from './update-owner-record.ts';
+import type { OwnerRecord } from './owner-record.ts';
 
-export type Fence =
+export type FenceVerdict =
   | { readonly kind: 'open' }
   /** The device never offered this ingress and is not asked to: nothing to fence. */
   | { readonly kind: 'unasked' }
@@ -19,15 +19,15 @@ export type Fence =
   | { readonly kind: 'behind'; readonly declared: Version };
 
 /** What the fence needs to know of a partition. */
-export interface Fences extends Pick<DeclaredState, 'floors'> {
+export interface FenceState extends Pick<DeclaredState, 'floors'> {
   readonly owners: Readonly<Record<string, Pick<OwnerRecord, 'version' | 'clusterUid'>>>;
 }
 
 /** An equal version is let through: it changes nothing where all went well, and heals what did not. */
 export function judgeFence(
-  state: Fences,
+  state: FenceState,
   slice: Pick<Slice, 'owner' | 'clusterUid' | 'version' | 'device' | 'devices'>,
-): Fence {
+): FenceVerdict {
   const known = state.owners[slice.owner];
   if (known && known.clusterUid !== slice.clusterUid)
     return { kind: 'stranger', clusterUid: known.clusterUid };
@@ -44,7 +44,7 @@ export function judgeFence(
 }
 
 /** Lets a slice in, or says of each of its exposures why not. */
-export function admit(draft: Draft, slice: Slice): boolean {
+export function admitSlice(draft: PlanDraft, slice: Slice): boolean {
   const known = draft.owners.get(slice.owner);
   const fence = judgeFence(
     {
@@ -80,7 +80,7 @@ export function admit(draft: Draft, slice: Slice): boolean {
       );
       return false;
     case 'open':
-      enter(draft, slice);
+      updateOwnerRecord(draft, slice);
       return true;
   }
 }
@@ -89,7 +89,7 @@ export function admit(draft: Draft, slice: Slice): boolean {
  * The first one who asks is remembered: with every message, each would cost a post of its own. Only one that was replaced by adoption
  * gives way, or it would hide who else asks.
  */
-function remember(draft: Draft, { owner, clusterUid }: Slice): void {
+function remember(draft: PlanDraft, { owner, clusterUid }: Slice): void {
   const known = draft.owners.get(owner);
   if (
     !known ||
@@ -100,11 +100,11 @@ function remember(draft: Draft, { owner, clusterUid }: Slice): void {
   known.rival = { clusterUid, since: new Date(draft.now).toISOString() };
 }
 
-function wasReplaced({ replaced }: Draft, owner: string, clusterUid: string): boolean {
+function wasReplaced({ replaced }: PlanDraft, owner: string, clusterUid: string): boolean {
   return replaced.get(parseOwner(owner).cluster)?.includes(clusterUid) ?? false;
 }
 
-function strangerInWords(draft: Draft, { owner, clusterUid }: Slice, present: string): string {
+function strangerInWords(draft: PlanDraft, { owner, clusterUid }: Slice, present: string): string {
   if (!wasReplaced(draft, owner, clusterUid))
     return `another cluster (kube-system UID ${present}) used the id of ${owner} before; run "sluice cluster adopt" if this one replaces it`;
   return `the cluster with kube-system UID ${present} was adopted in place of this one (kube-system UID ${clusterUid}) as the owner of ${owner}; stop the watcher of this one, or give it an id of its own`;

@@ -1,5 +1,5 @@
 import type { Settings } from '../exposure/exposure.ts';
-import { canonical } from './declared.ts';
+import { canonicalJson } from './declared.ts';
 
 /** Two 32-bit FNV-1a sums. Not for secrets: should two structures ever share one, a fix only waits for the next try. */
 export function fingerprint(text: string): string {
@@ -15,9 +15,9 @@ function fnv(text: string, seed: number): number {
 }
 
 /** What an exposure asks of the device apart from its members, which come and go. */
-export function structureOf(settings: Settings): string {
-  return fingerprint(canonical(settings));
+export function structureFingerprint(settings: Settings): string {
+  return fingerprint(canonicalJson(settings));
 }
 
 /** The structure of a removal. */
-export const ABSENT = fingerprint('absent');
+export const ABSENT_FINGERPRINT = fingerprint('absent');

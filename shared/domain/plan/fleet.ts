@@ -1,7 +1,7 @@
 /** How the clusters of a fleet share virtual servers, as the configuration says it. */
 import type { Settings } from '../exposure/exposure.ts';
-import type { OwnerKey } from '../ingress/snapshot.ts';
-import { parseOwner } from '../ingress/snapshot.ts';
+import type { OwnerKey } from '../snapshot/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 
 export interface Fleet {
   readonly name: string;
@@ -22,7 +22,7 @@ export type FleetOf = (cluster: string) => Fleet | undefined;
 export const NO_FLEETS: FleetOf = () => undefined;
 
 /** What the fleet makes of one owner's members. */
-export interface Place {
+export interface FleetPlacement {
   /** Share of the connections against the fleet's other owners. */
   readonly weight?: number;
   /** BIG-IP's priority group: the higher is used first. */
@@ -32,7 +32,7 @@ export interface Place {
 /** Counted down, so that a cluster that is added at the end leaves the others as they are: an edit would cut their connections. */
 const FIRST = 1_000;
 
-export function placeOf(fleet: Fleet | undefined, owner: OwnerKey): Place {
+export function fleetPlacement(fleet: Fleet | undefined, owner: OwnerKey): FleetPlacement {
   const { cluster } = parseOwner(owner);
   switch (fleet?.mode) {
     case 'ratio':
@@ -64,7 +64,7 @@ const BY_RATIO: ReadonlySet<Balance> = new Set<Balance>([
 ]);
 
 /** Whether mode ratio can stand for this method; all others weigh members by what only the device measures. */
-export function hasRatio(balance: Balance): boolean {
+export function supportsRatio(balance: Balance): boolean {
   return BY_LOAD.has(balance) || BY_RATIO.has(balance);
 }
 
@@ -110,7 +110,7 @@ export function fleetSettings({ settings }: Fleet, protocol: 'tcp' | 'udp'): Par
 }
 
 /** Settings of a shared exposure: the fleet's own words over those of the owner that decides. */
-export function underFleet(
+export function applyFleetSettings(
   wished: Settings,
   fleet: Fleet,
   where: { readonly protocol: 'tcp' | 'udp'; readonly shareNodes: boolean },

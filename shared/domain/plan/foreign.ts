@@ -2,7 +2,7 @@
 import type { Exposure } from '../exposure/exposure.ts';
 
 /** A virtual server or virtual address outside the partition that is planned. */
-export interface Holder {
+export interface AddressHolder {
   readonly path: string;
   readonly partition: string;
   readonly address: string;
@@ -12,7 +12,7 @@ export interface Holder {
   readonly protocol?: string;
 }
 
-export interface Conflict {
+export interface AddressConflict {
   readonly code: string;
   readonly reason: string;
 }
@@ -21,10 +21,10 @@ export interface Conflict {
  * A virtual address in /Common can be used from everywhere, so only address and port together clash there; one in any other
  * partition is that partition's alone (mcpd 0107176c, as3.md §3.4). A wildcard port gives way to an exact one.
  */
-export function heldElsewhere(
+export function conflictWithForeign(
   wanted: Pick<Exposure, 'address' | 'port' | 'protocol'>,
-  holders: readonly Holder[],
-): Conflict | undefined {
+  holders: readonly AddressHolder[],
+): AddressConflict | undefined {
   const there = holders.filter((holder) => plain(holder.address) === wanted.address);
   const virtual = there.find(
     (holder) =>
@@ -45,7 +45,9 @@ export function heldElsewhere(
 }
 
 /** With thousands of them nobody wants to look through all for each exposure. */
-export function byPlainAddress(holders: readonly Holder[]): ReadonlyMap<string, readonly Holder[]> {
+export function byPlainAddress(
+  holders: readonly AddressHolder[],
+): ReadonlyMap<string, readonly AddressHolder[]> {
   return Map.groupBy(holders, ({ address }) => plain(address));
 }
 

@@ -1,20 +1,20 @@
 /** The removal guard: absence must be proven. */
 import { CODES } from '../codes/index.ts';
 import type { Slice } from '../exposure/exposure.ts';
-import type { Owned } from './draft.ts';
+import type { OwnedExposure } from './draft.ts';
 
-export interface Held {
+export interface HeldRemoval {
   readonly code: string;
   readonly reason: string;
 }
 
 /** What may go besides what the slice itself proves. */
-export interface Permits {
+export interface RemovalPermits {
   /** How many exposures the owner has declared. */
   readonly owned: number;
   readonly approved: ReadonlySet<string>;
   /** Partitions of the device that cannot be written, and why. */
-  readonly closed: ReadonlyMap<string, Held>;
+  readonly closed: ReadonlyMap<string, HeldRemoval>;
 }
 
 /** So many removals go through on the word of a complete list alone, without their deletion having been seen. */
@@ -30,9 +30,9 @@ export function leavesDevice(slice: Pick<Slice, 'removed' | 'device' | 'devices'
 /** Which removals do not go through, and why. */
 export function heldRemovals(
   slice: Slice,
-  gone: readonly Owned[],
-  permits: Permits,
-): ReadonlyMap<string, Held> {
+  gone: readonly OwnedExposure[],
+  permits: RemovalPermits,
+): ReadonlyMap<string, HeldRemoval> {
   if (leavesDevice(slice)) return new Map();
   const kept = new Map([...mistakes(slice, gone), ...stuckMoves(slice, gone, permits.closed)]);
   return new Map([
@@ -46,7 +46,7 @@ export function heldRemovals(
 }
 
 /** A mistake in an annotation or ConfigMap must not take down what ran before it was made. */
-function mistakes(slice: Slice, gone: readonly Owned[]): ReadonlyMap<string, Held> {
+function mistakes(slice: Slice, gone: readonly OwnedExposure[]): ReadonlyMap<string, HeldRemoval> {
   const faults = new Map(
     slice.servers.filter((s) => CODES[s.code]?.keepsRunning).map((s) => [s.gateway, s] as const),
   );
@@ -73,12 +73,12 @@ function mistakes(slice: Slice, gone: readonly Owned[]): ReadonlyMap<string, Hel
 /** What cannot arrive does not leave. */
 function stuckMoves(
   slice: Slice,
-  gone: readonly Owned[],
-  closed: Permits['closed'],
-): ReadonlyMap<string, Held> {
+  gone: readonly OwnedExposure[],
+  closed: RemovalPermits['closed'],
+): ReadonlyMap<string, HeldRemoval> {
   return new Map(
     gone.flatMap((removal) => {
-      const why = closed.get(movesTo(slice, removal)?.partition ?? '');
+      const why = closed.get(moveTarget(slice, removal)?.partition ?? '');
       return why
         ? [
             [
@@ -103,17 +103,17 @@ const OPENS_PORTS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet']);
  */
 function unprovenRemovals(
   slice: Slice,
-  gone: readonly Owned[],
-  { owned, approved }: Permits,
-): ReadonlyMap<string, Held> {
+  gone: readonly OwnedExposure[],
+  { owned, approved }: RemovalPermits,
+): ReadonlyMap<string, HeldRemoval> {
   const touched = new Set(
     slice.changes
       .filter((c) => c.what !== 'added' && OPENS_PORTS.has(c.kind))
       .map((c) => `${c.namespace}/${c.name}`),
   );
-  const isProven = (removal: Owned): boolean =>
+  const isProven = (removal: OwnedExposure): boolean =>
     approved.has(removal.key) ||
-    movesTo(slice, removal) !== undefined ||
+    moveTarget(slice, removal) !== undefined ||
     removal.gateways.every((gateway) => touched.has(gateway));
   const unseen = gone.filter((removal) => !isProven(removal));
   if (unseen.length <= removalAllowance(owned)) return new Map();
@@ -130,9 +130,9 @@ function unprovenRemovals(
 }
 
 /** Where the same gateways want the same port now; that they are there proves that they were read. */
-export function movesTo(
+export function moveTarget(
   slice: Slice,
-  { exposure, gateways }: Owned,
+  { exposure, gateways }: OwnedExposure,
 ): Slice['exposures'][number] | undefined {
   return slice.exposures.find(
     (e) =>

@@ -1,8 +1,8 @@
 /** Recommended limits, and what is beyond them: said, never refused. The figures behind them stand in `docs/operations/limits.md`. */
-import { parseOwner } from '../ingress/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from './declared.ts';
 
-export const LIMITS = {
+export const RECOMMENDED_LIMITS = {
   /** In one partition. */
   exposures: 1_000,
   /** Bytes of one partition's declaration. */
@@ -13,7 +13,7 @@ export const LIMITS = {
   clusters: 100,
 } as const;
 
-export interface Excess {
+export interface LimitExceeded {
   readonly code: 'BIP460' | 'BIP461' | 'BIP462';
   readonly message: string;
 }
@@ -22,55 +22,57 @@ const WHERE = 'see docs/operations/limits.md';
 const NAMED = 3;
 
 /** What one partition has beyond the limits; `bytes` is the size of its declaration. */
-export function partitionExcess(
+export function partitionLimitsExceeded(
   state: Pick<DeclaredState, 'exposures'>,
   bytes: number,
-): readonly Excess[] {
+): readonly LimitExceeded[] {
   const exposures = Object.entries(state.exposures);
   const pools = exposures
     .map(([key, e]) => ({
       key,
       members: e.contributions.reduce((sum, c) => sum + c.members.length, 0),
     }))
-    .filter(({ members }) => members > LIMITS.members);
+    .filter(({ members }) => members > RECOMMENDED_LIMITS.members);
   return [
-    ...(exposures.length > LIMITS.exposures || bytes > LIMITS.bytes
+    ...(exposures.length > RECOMMENDED_LIMITS.exposures || bytes > RECOMMENDED_LIMITS.bytes
       ? [tooMuch(exposures.length, bytes)]
       : []),
     ...(pools.length > 0 ? [tooWide(pools)] : []),
   ];
 }
 
-function tooMuch(exposures: number, bytes: number): Excess {
-  const message = `holds ${exposures} exposures in ${bytes} bytes; recommended are at most ${LIMITS.exposures} and ${LIMITS.bytes}: every change reads, posts and compares all of it. Spread it over several partitions (devices[].spread), ${WHERE}`;
+function tooMuch(exposures: number, bytes: number): LimitExceeded {
+  const message = `holds ${exposures} exposures in ${bytes} bytes; recommended are at most ${RECOMMENDED_LIMITS.exposures} and ${RECOMMENDED_LIMITS.bytes}: every change reads, posts and compares all of it. Spread it over several partitions (devices[].spread), ${WHERE}`;
   return { code: 'BIP460', message };
 }
 
-function tooWide(pools: readonly { readonly key: string; readonly members: number }[]): Excess {
+function tooWide(
+  pools: readonly { readonly key: string; readonly members: number }[],
+): LimitExceeded {
   const widest = pools.toSorted((a, b) => b.members - a.members);
   const named = widest.slice(0, NAMED).map(({ key, members }) => `${key} (${members})`);
   const more = widest.length > NAMED ? ` and ${widest.length - NAMED} more` : '';
   return {
     code: 'BIP461',
-    message: `has pools of more than ${LIMITS.members} members: ${named.join(', ')}${more}; use members: nodes, a nodeSelector or fewer gateway pods, ${WHERE}`,
+    message: `has pools of more than ${RECOMMENDED_LIMITS.members} members: ${named.join(', ')}${more}; use members: nodes, a nodeSelector or fewer gateway pods, ${WHERE}`,
   };
 }
 
 /** How many clusters share the device, over all its partitions. */
-export function deviceExcess(
+export function deviceLimitsExceeded(
   states: readonly Pick<DeclaredState, 'exposures'>[],
-): readonly Excess[] {
+): readonly LimitExceeded[] {
   const owners = new Set(
     states.flatMap((state) =>
       Object.values(state.exposures).flatMap((e) => e.contributions.map((c) => c.owner)),
     ),
   );
   const clusters = new Set([...owners].map((owner) => parseOwner(owner).cluster));
-  if (clusters.size <= LIMITS.clusters) return [];
+  if (clusters.size <= RECOMMENDED_LIMITS.clusters) return [];
   return [
     {
       code: 'BIP462',
-      message: `serves ${clusters.size} clusters; recommended are at most ${LIMITS.clusters}, because all of them wait for one lock of AS3. Give some another device, ${WHERE}`,
+      message: `serves ${clusters.size} clusters; recommended are at most ${RECOMMENDED_LIMITS.clusters}, because all of them wait for one lock of AS3. Give some another device, ${WHERE}`,
     },
   ];
 }

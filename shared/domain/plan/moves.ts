@@ -2,7 +2,7 @@
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { DeclaredState } from './declared.ts';
-import { changeId } from './entry.ts';
+import { changeId } from './plan-entry.ts';
 
 export interface Move {
   /** `changeId` of both the removal and the creation. */

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { BALANCE_METHODS } from '../exposure/exposure.ts';
 import type { Settings } from '../exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from './declared.ts';
-import { sameContent, sortedByKey } from './declared.ts';
+import { isSameContent, sortedByKey } from './declared.ts';
 
 /** All that can be kept of an exposure, each as it is live; members, addresses and whatever else is never kept. */
-export const Operated = z.strictObject({
+export const OperatedValues = z.strictObject({
   /** Of the pool. */
   balance: z.enum(BALANCE_METHODS).exactOptional(),
   /** Of the virtual server; 0 is unlimited. */
@@ -14,31 +14,40 @@ export const Operated = z.strictObject({
   /** False: the virtual server is switched off. */
   enabled: z.boolean().exactOptional(),
 });
-export type Operated = Readonly<z.infer<typeof Operated>>;
+export type OperatedValues = Readonly<z.infer<typeof OperatedValues>>;
 
 /** Part of the declaration, by exposure key. */
 export const Override = z.strictObject({
   /** When it was found. */
   since: z.iso.datetime(),
-  values: Operated,
+  values: OperatedValues,
   /** What the owner asked for when it was found: asking for something else lifts it. */
-  instead: Operated,
+  instead: OperatedValues,
 });
 export type Override = Readonly<z.infer<typeof Override>>;
 
 /** Asks for values that are live at an exposure to be kept, as long as its owner asks for what it did when they were found. */
-export const Adoption = z.strictObject({ key: z.string(), values: Operated, instead: Operated });
-export type Adoption = Readonly<z.infer<typeof Adoption>>;
+export const OverrideAdoption = z.strictObject({
+  key: z.string(),
+  values: OperatedValues,
+  instead: OperatedValues,
+});
+export type OverrideAdoption = Readonly<z.infer<typeof OverrideAdoption>>;
 
 type Overrides = Readonly<Record<string, Override>>;
 type WithSettings = Pick<DeclaredExposure, 'settings'>;
 
-function askedOf({ settings: { balance, connectionLimit } }: WithSettings): Required<Operated> {
+function askedOf({
+  settings: { balance, connectionLimit },
+}: WithSettings): Required<OperatedValues> {
   return { balance, connectionLimit, enabled: true };
 }
 
 /** What is declared of an exposure: what its owner asks for, but for what is kept. */
-export function operatedOf(e: WithSettings, override: Override | undefined): Required<Operated> {
+export function operatedValues(
+  e: WithSettings,
+  override: Override | undefined,
+): Required<OperatedValues> {
   return { ...askedOf(e), ...override?.values };
 }
 
@@ -51,7 +60,7 @@ export function withoutOverride(settings: Settings, override: Override | undefin
 export interface OverrideRules {
   /** Milliseconds since 1970. */
   readonly now: number;
-  readonly adopt?: readonly Adoption[];
+  readonly adopt?: readonly OverrideAdoption[];
   /** Everything goes back to what its owner asks for. */
   readonly lift?: boolean;
 }
@@ -86,22 +95,22 @@ function adopted(
 function withAdoption(
   e: WithSettings,
   known: Override | undefined,
-  { values: wished, instead }: Adoption,
+  { values: wished, instead }: OverrideAdoption,
   since: string,
 ): Override | undefined {
   const before = known?.values ?? {};
   const values = { ...before, ...timely(e, wished, instead) };
-  return sameContent(values, before)
+  return isSameContent(values, before)
     ? known
     : { since, values, instead: { ...known?.instead, ...chosen(askedOf(e), values) } };
 }
 
 /** Of the values that were found those of which the owner still asks for the same. */
-function timely(e: WithSettings, values: Operated, instead: Operated): Operated {
+function timely(e: WithSettings, values: OperatedValues, instead: OperatedValues): OperatedValues {
   const asked = askedOf(e);
   return Object.fromEntries(
     Object.entries(values).filter(
-      ([name]) => asked[name as keyof Operated] === instead[name as keyof Operated],
+      ([name]) => asked[name as keyof OperatedValues] === instead[name as keyof OperatedValues],
     ),
   );
 }
@@ -109,27 +118,28 @@ function timely(e: WithSettings, values: Operated, instead: Operated): Operated 
 /** Without what the owner changed since, and what is no difference any more. */
 function stillKept(e: WithSettings, { since, values, instead }: Override): Override | undefined {
   const asked = askedOf(e);
-  const keep = (Object.keys(values) as (keyof Operated)[]).filter(
+  const keep = (Object.keys(values) as (keyof OperatedValues)[]).filter(
     (name) => asked[name] === instead[name] && asked[name] !== values[name],
   );
   if (keep.length === 0) return undefined;
-  const only = (of: Operated): Operated => Object.fromEntries(keep.map((name) => [name, of[name]]));
+  const only = (of: OperatedValues): OperatedValues =>
+    Object.fromEntries(keep.map((name) => [name, of[name]]));
   return { since, values: only(values), instead: only(instead) };
 }
 
 /** Of an exposure what its owner asks for under these names. */
-export function insteadOf(e: WithSettings, names: Operated): Operated {
+export function ownerValues(e: WithSettings, names: OperatedValues): OperatedValues {
   return chosen(askedOf(e), names);
 }
 
-function chosen(all: Required<Operated>, names: Operated): Operated {
+function chosen(all: Required<OperatedValues>, names: OperatedValues): OperatedValues {
   return Object.fromEntries(
-    (Object.keys(names) as (keyof Operated)[]).map((name) => [name, all[name]]),
+    (Object.keys(names) as (keyof OperatedValues)[]).map((name) => [name, all[name]]),
   );
 }
 
 /** `balances by ratio-member instead of round-robin`, one for each value. */
-export function overrideInWords({
+export function describeOverride({
   values,
   instead,
 }: Pick<Override, 'values' | 'instead'>): readonly string[] {

@@ -1,25 +1,25 @@
 /** Plan: what a batch of slices means for one partition, as data, before anything is done. */
 import type { Slice } from '../exposure/exposure.ts';
 import type { DeclaredState } from './declared.ts';
-import { declaredState, sameContent, sortedByKey } from './declared.ts';
-import type { Draft, PlanRules } from './draft.ts';
-import { openDraft, sharedNodes } from './draft.ts';
-import { removeAbsent } from './absent.ts';
-import type { PlanEntry } from './entry.ts';
-import { admit } from './fence.ts';
+import { declaredState, isSameContent, sortedByKey } from './declared.ts';
+import type { PlanDraft, PlanRules } from './draft.ts';
+import { createDraft, sharedNodes } from './draft.ts';
+import { removeAbsent } from './remove-absent.ts';
+import type { PlanEntry } from './plan-entry.ts';
+import { admitSlice } from './fence.ts';
 import { closeRecord } from './owner-draft.ts';
 import { nextOverrides } from './overrides.ts';
-import type { Wish } from './put.ts';
-import { byAge, put, wishOf } from './put.ts';
-import { remark } from './remarks.ts';
+import type { ExposureRequest } from './upsert-exposure.ts';
+import { compareRequestAge, upsertExposure, exposureRequest } from './upsert-exposure.ts';
+import { addRemarks } from './remarks.ts';
 import { removeApproved, removeUnwanted } from './remove.ts';
-import { settleAll } from './settle.ts';
-import { steer } from './steer.ts';
+import { settleSharedExposures } from './settle-shared.ts';
+import { applyOrders } from './apply-orders.ts';
 import { foldTombstones } from './tombstones.ts';
 
 export type { PlanRules } from './draft.ts';
-export type { ChangeKind, PlanEntry } from './entry.ts';
-export { changeId } from './entry.ts';
+export type { ChangeKind, PlanEntry } from './plan-entry.ts';
+export { changeId } from './plan-entry.ts';
 
 export interface Plan {
   readonly partition: string;
@@ -37,35 +37,37 @@ export function planPartition(
   slices: readonly Slice[],
   rules: PlanRules,
 ): Plan {
-  const draft = openDraft(partition, declared, rules);
-  steer(draft, slices);
+  const draft = createDraft(partition, declared, rules);
+  applyOrders(draft, slices);
   removeAbsent(draft, slices);
   // Removals of every owner first: an address that one owner gives up is free for another in the same plan.
   const fresh = slices
     .toSorted((a, b) => (a.owner < b.owner ? -1 : 1))
-    .filter((slice) => admit(draft, slice));
+    .filter((slice) => admitSlice(draft, slice));
   const others = [...draft.owners.keys()].filter(
     (owner) => !fresh.some((slice) => slice.owner === owner),
   );
   for (const slice of fresh) removeUnwanted(draft, slice);
   for (const owner of others) removeApproved(draft, owner);
-  for (const wish of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(byAge))
-    put(draft, wish);
-  settleAll(draft);
-  remark(draft, fresh);
+  for (const wish of [...wanted(draft, fresh), ...waiting(draft, others)].toSorted(
+    compareRequestAge,
+  ))
+    upsertExposure(draft, wish);
+  settleSharedExposures(draft);
+  addRemarks(draft, fresh);
   return conclude(draft);
 }
 
-function wanted({ partition }: Draft, fresh: readonly Slice[]): readonly Wish[] {
+function wanted({ partition }: PlanDraft, fresh: readonly Slice[]): readonly ExposureRequest[] {
   return fresh.flatMap((slice) =>
     slice.exposures
       .filter((e) => e.partition === partition)
-      .map((exposure) => wishOf(slice.owner, exposure)),
+      .map((exposure) => exposureRequest(slice.owner, exposure)),
   );
 }
 
 /** Claims that were lost stand until their owner says something else. */
-function waiting({ owners }: Draft, others: readonly string[]): readonly Wish[] {
+function waiting({ owners }: PlanDraft, others: readonly string[]): readonly ExposureRequest[] {
   return others.flatMap((owner) =>
     [...(owners.get(owner)?.claims.values() ?? [])].map((claim) => ({
       owner,
@@ -75,7 +77,7 @@ function waiting({ owners }: Draft, others: readonly string[]): readonly Wish[] 
   );
 }
 
-function conclude(draft: Draft): Plan {
+function conclude(draft: PlanDraft): Plan {
   const { partition, declared, rules, now, owners, exposures, entries } = draft;
   const {
     owners: _owners,
@@ -111,7 +113,7 @@ function conclude(draft: Draft): Plan {
   const remembered = { owners: records, ...(declared.floors && { floors: declared.floors }) };
   const next = close(remembered);
   // Forgetting is worth no post of its own.
-  if (sameContent(next, declared)) return { partition, entries, next: declared, changed: false };
+  if (isSameContent(next, declared)) return { partition, entries, next: declared, changed: false };
   const busy = new Set([...exposures.values()].flatMap((e) => e.contributions.map((c) => c.owner)));
   return { partition, entries, next: close(foldTombstones(remembered, busy, now)), changed: true };
 }

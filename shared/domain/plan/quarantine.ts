@@ -3,24 +3,24 @@
  * Nothing wakes it up by itself: the watcher's resync (every 5 minutes) brings the slice, and what is due then is tried.
  */
 import { isDeviceFault } from '../codes/index.ts';
-import type { PlanEntry } from './entry.ts';
-import { changeId } from './entry.ts';
-import type { Draft } from './draft.ts';
+import type { PlanEntry } from './plan-entry.ts';
+import { changeId } from './plan-entry.ts';
+import type { PlanDraft } from './draft.ts';
 import type { DeclaredState } from './declared.ts';
-import type { Quarantined } from './record.ts';
+import type { Quarantined } from './owner-record.ts';
 
 /** Milliseconds until the next try: doubled each time. A fault of the device may end any moment, and is not the owner's. */
 const WAIT = { first: 60_000, longest: 3_600_000, longestOfDevice: 300_000 } as const;
 
-export interface Refusal {
+export interface DeviceRefusal {
   readonly code: string;
   readonly reason: string;
 }
 
 /** What is remembered when the device refused a change, knowing what was remembered of it before. */
-export function quarantineOf(
+export function nextQuarantine(
   refused: Pick<PlanEntry, 'structure' | 'membersOnly'>,
-  { code, reason }: Refusal,
+  { code, reason }: DeviceRefusal,
   { before, now }: { readonly before: Quarantined | undefined; readonly now: number },
 ): Quarantined {
   const hash = refused.structure ?? '';
@@ -39,22 +39,22 @@ export function quarantineOf(
   };
 }
 
-export function quarantined(
+export function quarantineEntry(
   state: DeclaredState,
   { owner, key }: Pick<PlanEntry, 'owner' | 'key'>,
 ): Quarantined | undefined {
   return state.owners[owner]?.quarantine?.[key];
 }
 
-export function isDue(entry: Quarantined, now: number): boolean {
+export function isRetryDue(entry: Quarantined, now: number): boolean {
   const left = Date.parse(entry.next) - now;
   // Nobody waits longer than that: whoever wrote it had a clock that was ahead.
   return left <= 0 || left > WAIT.longest;
 }
 
 /** Whether this change of this structure has to stay out; something else is tried at once. */
-export function keptOut(
-  draft: Draft,
+export function quarantineFor(
+  draft: PlanDraft,
   change: Pick<PlanEntry, 'owner' | 'key'>,
   structure: string,
 ): Quarantined | undefined {
@@ -66,6 +66,6 @@ export function keptOut(
   return known?.hash === structure ? known : undefined;
 }
 
-export function inWords({ reason, tries, next }: Quarantined): string {
+export function quarantineReason({ reason, tries, next }: Quarantined): string {
   return `${reason} (tried ${tries === 1 ? 'once' : `${tries} times`}; again after ${next}, or as soon as it changes)`;
 }

@@ -1,12 +1,12 @@
 /** What owners should know of what they share, although nothing is refused: which of their wishes do not hold, who decides, and who waits. */
 import type { Settings, Slice } from '../exposure/exposure.ts';
 import type { Contribution, DeclaredExposure } from './declared.ts';
-import type { Draft } from './draft.ts';
+import type { PlanDraft } from './draft.ts';
 import { sharingRules } from './draft.ts';
-import type { PlanEntry, Remark } from './entry.ts';
+import type { PlanEntry, Remark } from './plan-entry.ts';
 import { fleetSettings } from './fleet.ts';
-import type { SharingRules } from './shared.ts';
-import { deciderOf, fleetOfOwner, partsOf } from './shared.ts';
+import type { SharingRules } from './shared-exposure.ts';
+import { deciderOf, fleetOfOwner, partsOf } from './shared-exposure.ts';
 
 type SettingName = keyof Settings;
 
@@ -17,7 +17,7 @@ const TOLD_AS: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
 };
 
 /** Adds to the entries of those who speak in this plan. */
-export function remark(draft: Draft, slices: readonly Slice[]): void {
+export function addRemarks(draft: PlanDraft, slices: readonly Slice[]): void {
   const bySlice = new Map(slices.map((slice) => [slice.owner, slice]));
   const waiting = waitingByKey(draft);
   for (const [i, entry] of draft.entries.entries()) {
@@ -115,7 +115,7 @@ function others(
       ];
 }
 
-function waitingByKey({ owners }: Draft): ReadonlyMap<string, readonly string[]> {
+function waitingByKey({ owners }: PlanDraft): ReadonlyMap<string, readonly string[]> {
   const claims = [...owners].flatMap(([owner, record]) =>
     [...record.claims.keys()].map((key) => ({ owner, key })),
   );

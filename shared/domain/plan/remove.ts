@@ -1,21 +1,21 @@
 /** Takes out what an owner does not want any more, as far as its absence is proven. */
 import type { Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
-import type { Draft, Owned } from './draft.ts';
-import { isAllowed, ownedBy } from './draft.ts';
-import { ABSENT } from './fingerprint.ts';
-import { heldRemovals, movesTo } from './guards.ts';
-import { inWords, keptOut } from './quarantine.ts';
+import type { PlanDraft, OwnedExposure } from './draft.ts';
+import { isAllowed, exposuresOwnedBy } from './draft.ts';
+import { ABSENT_FINGERPRINT } from './fingerprint.ts';
+import { heldRemovals, moveTarget } from './guards.ts';
+import { quarantineReason, quarantineFor } from './quarantine.ts';
 
 /** `because`: why, where the slice itself does not tell. */
-export function removeUnwanted(draft: Draft, slice: Slice, because?: string): void {
+export function removeUnwanted(draft: PlanDraft, slice: Slice, because?: string): void {
   const { owner } = slice;
   const record = draft.owners.get(owner);
   if (!record) return;
   const wanted = new Set(
     slice.exposures.filter((e) => e.partition === draft.partition).map(exposureKey),
   );
-  const owned = ownedBy(draft, owner);
+  const owned = exposuresOwnedBy(draft, owner);
   const gone = owned.filter((one) => !wanted.has(one.key));
   const held = heldRemovals(slice, gone, {
     owned: owned.length,
@@ -27,46 +27,56 @@ export function removeUnwanted(draft: Draft, slice: Slice, because?: string): vo
     if (guard?.code === 'OWN310') record.held.add(one.key);
     if (guard)
       draft.entries.push({ owner, key: one.key, gateways: one.gateways, kind: 'held', ...guard });
-    else takeOut(draft, owner, one, reasonFor(draft, slice, one, because));
+    else removeContribution(draft, owner, one, reasonFor(draft, slice, one, because));
   }
 }
 
 /** What was held and is approved now goes, without waiting for the owner's next slice. */
-export function removeApproved(draft: Draft, owner: string): void {
+export function removeApproved(draft: PlanDraft, owner: string): void {
   const record = draft.owners.get(owner);
   // Of most owners nothing is held, and to look for what they own costs a look at everything.
   if (!record || record.held.size === 0 || record.approved.size === 0) return;
-  for (const one of ownedBy(draft, owner)) {
+  for (const one of exposuresOwnedBy(draft, owner)) {
     if (record.held.has(one.key) && record.approved.has(one.key))
-      takeOut(draft, owner, one, 'its removal was approved');
+      removeContribution(draft, owner, one, 'its removal was approved');
   }
 }
 
-function reasonFor(draft: Draft, slice: Slice, one: Owned, because: string | undefined): string {
+function reasonFor(
+  draft: PlanDraft,
+  slice: Slice,
+  one: OwnedExposure,
+  because: string | undefined,
+): string {
   if (slice.removed) return 'the ingress Service was deleted';
   if (!slice.devices.includes(slice.device))
     return `the configuration offers the ingress on ${slice.devices.join(', ') || 'no device'} instead`;
   if (draft.owners.get(slice.owner)?.approved.has(one.key)) return 'its removal was approved';
   if (because !== undefined) return because;
-  const to = movesTo(slice, one);
+  const to = moveTarget(slice, one);
   if (to && to.partition !== draft.partition)
     return `moves to partition ${to.partition}; connections are cut, because an address can be in one partition only`;
   return to ? `moves to ${to.address}` : 'no gateway asks for it any more';
 }
 
 /** Without asking whether it may. */
-export function takeOut(
-  draft: Draft,
+export function removeContribution(
+  draft: PlanDraft,
   owner: string,
-  { key, gateways, exposure }: Owned,
+  { key, gateways, exposure }: OwnedExposure,
   reason: string,
 ): void {
   const record = draft.owners.get(owner);
-  const base = { owner, key, gateways, structure: ABSENT };
-  const refused = keptOut(draft, base, ABSENT);
+  const base = { owner, key, gateways, structure: ABSENT_FINGERPRINT };
+  const refused = quarantineFor(draft, base, ABSENT_FINGERPRINT);
   if (refused) {
     record?.quarantine.set(key, refused);
-    draft.entries.push({ ...base, kind: 'rejected', code: refused.code, reason: inWords(refused) });
+    draft.entries.push({
+      ...base,
+      kind: 'rejected',
+      code: refused.code,
+      reason: quarantineReason(refused),
+    });
     return;
   }
   if (!isAllowed(draft, base)) return;

@@ -2,22 +2,22 @@
 import { exposureKey } from '../exposure/exposure.ts';
 import type { Member } from '../exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from './declared.ts';
-import { canonical, declaredState, sameContent } from './declared.ts';
+import { canonicalJson, declaredState, isSameContent } from './declared.ts';
 
 /**
  * Lines of AS3's script (as3.md §9.5): an exposure that comes, goes or gets other settings is about five (524 lines for 100), a pool
  * that only gains members is one (518 for 500). Members that leave or change cost more, because each such pool is a write of its own
  * before the transaction, with another line to undo it (§3.2).
  */
-export const LINES = { exposure: 5, edited: 3, joined: 1 } as const;
+export const SCRIPT_LINES = { exposure: 5, edited: 3, joined: 1 } as const;
 /** Nothing is known of what a line with many members costs; so many of them count as a line more, to be on the safe side. */
 const MEMBERS_A_LINE = 10;
 
 /** Lines of one declare: the script must end within 30 s, and a hundred whole exposures are F5's advice (as3.md §6.2). */
-export const MOST_LINES = 500;
+export const MAX_SCRIPT_LINES = 500;
 
 /** What a change of one exposure costs the device. Nothing for what only Sluice remembers, and for drains, which are written at the node. */
-export function linesOf(
+export function scriptLinesOf(
   before: DeclaredExposure | undefined,
   after: DeclaredExposure | undefined,
 ): number {
@@ -25,10 +25,14 @@ export function linesOf(
   const joined = [...has.keys()].filter((one) => !had.has(one)).length;
   const edited = [...had].filter(([one, content]) => has.get(one) !== content).length;
   const members = Math.floor((joined + edited) / MEMBERS_A_LINE);
-  if (before === undefined || after === undefined || !sameContent(before.settings, after.settings))
-    return LINES.exposure + members;
-  if (edited > 0) return LINES.edited + members;
-  return joined > 0 ? LINES.joined + members : 0;
+  if (
+    before === undefined ||
+    after === undefined ||
+    !isSameContent(before.settings, after.settings)
+  )
+    return SCRIPT_LINES.exposure + members;
+  if (edited > 0) return SCRIPT_LINES.edited + members;
+  return joined > 0 ? SCRIPT_LINES.joined + members : 0;
 }
 
 function membersOf(e: DeclaredExposure | undefined): ReadonlyMap<string, string> {
@@ -36,7 +40,7 @@ function membersOf(e: DeclaredExposure | undefined): ReadonlyMap<string, string>
     ({ members, owner: _owner, gateways: _gateways, since: _since, ...attributes }) =>
       members.map(
         ({ availability: _availability, ...member }) =>
-          [endpoint(member), canonical({ ...attributes, ...member })] as const,
+          [endpoint(member), canonicalJson({ ...attributes, ...member })] as const,
       ),
   );
   return new Map(all);
@@ -48,17 +52,17 @@ interface Change {
 }
 
 /** Removals first, so that no later part waits for an address; then what is cheap, so that pods do not wait for new exposures. */
-export function inOrder<T extends Change>(
+export function orderChanges<T extends Change>(
   changes: readonly T[],
   lines: (change: T) => number,
 ): readonly T[] {
   const rank = (change: T): number =>
-    change.kind === 'delete' ? 0 : lines(change) < LINES.exposure ? 1 : 2;
+    change.kind === 'delete' ? 0 : lines(change) < SCRIPT_LINES.exposure ? 1 : 2;
   return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** How many of these changes, from the first on, go into one declare of so many lines: one at least. */
-export function fitting<T extends Change>(
+export function countFitting<T extends Change>(
   changes: readonly T[],
   lines: (change: T) => number,
   most: number,
@@ -74,7 +78,7 @@ export function fitting<T extends Change>(
  */
 export function firstStep(before: DeclaredState, after: DeclaredState): DeclaredState {
   const edited = withEdits(before, after);
-  return !sameContent(edited, before) && addsMembers(before, after) ? edited : after;
+  return !isSameContent(edited, before) && addsMembers(before, after) ? edited : after;
 }
 
 function withEdits(before: DeclaredState, after: DeclaredState): DeclaredState {

@@ -1,10 +1,10 @@
 /** Owners that want nothing any more are remembered for a while one by one, then all together by one floor for each cluster. */
-import { parseOwner } from '../ingress/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 import type { DeclaredState } from './declared.ts';
 import { sortedByKey } from './declared.ts';
-import type { OwnerRecord } from './record.ts';
+import type { OwnerRecord } from './owner-record.ts';
 
 /** Longer than any queue keeps a message (14 days), so that hardly a live event meets a floor. */
 const REMEMBERED = 30 * 24 * 60 * 60_000;

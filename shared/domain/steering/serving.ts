@@ -1,5 +1,5 @@
 /** Who would go on serving if a cluster went. */
-import { parseOwner } from '../ingress/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from '../plan/declared.ts';
 
 type Served = Pick<DeclaredState, 'exposures' | 'drains'>;

@@ -1,8 +1,8 @@
 /** Clusters that are not heard any more. Nothing is taken from them; policy may drain them where others serve instead. */
 import type { Note } from '../exposure/exposure.ts';
-import { parseOwner } from '../ingress/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from '../plan/declared.ts';
-import type { Drain } from '../plan/record.ts';
+import type { Drain } from '../plan/owner-record.ts';
 import { servedAlone } from './serving.ts';
 import type { DrainOrder, EnableOrder } from './steering.ts';
 
@@ -13,7 +13,7 @@ export interface SilencePolicy {
   readonly whenSilent: 'report' | 'drain';
 }
 
-export interface Silence {
+export interface SilentCluster {
   readonly cluster: string;
   /** When its newest version came. */
   readonly seen: string;
@@ -39,11 +39,11 @@ export function newestSeen(states: readonly DeclaredState[]): ReadonlyMap<string
 }
 
 /** The partitions are those of one device: a cluster that speaks to one of them speaks. `now`: milliseconds since 1970. */
-export function silences(
+export function silentClusters(
   states: readonly DeclaredState[],
   policies: readonly SilencePolicy[],
   now: number,
-): readonly Silence[] {
+): readonly SilentCluster[] {
   const seenBy = newestSeen(states);
   const heard = policies.map((policy) => ({ policy, seen: seenBy.get(policy.cluster) }));
   const isSilent = ({ policy, seen }: (typeof heard)[number]): boolean =>
@@ -84,7 +84,7 @@ function judge(
     readonly seen: string;
     readonly exposures: readonly string[];
   },
-): Silence {
+): SilentCluster {
   const { cluster, silentAfter, whenSilent } = policy;
   const alone = serving.flatMap((table) => table.get(cluster) ?? []);
   const drained = states
@@ -112,7 +112,7 @@ function judge(
 export function silenceNotes(
   owner: string,
   states: readonly DeclaredState[],
-  silent: readonly Silence[],
+  silent: readonly SilentCluster[],
 ): readonly Note[] {
   const { cluster: own, ingress } = parseOwner(owner);
   return silent.flatMap(({ cluster, seen, exposures }): readonly Note[] => {
@@ -141,7 +141,7 @@ function partsOf({ exposures }: DeclaredState): ReadonlyMap<string, readonly str
 }
 
 /** In words, for whoever looks. */
-export function silenceInWords({ seen, exposures, alone, drained, order }: Silence): string {
+export function describeSilence({ seen, exposures, alone, drained, order }: SilentCluster): string {
   const what = `not heard since ${seen}, with a part in ${exposures.length} exposures; look at its watcher and its queue`;
   if (order?.action === 'enable')
     return `${what}. It was drained by policy and goes back into rotation, because nobody else who speaks serves ${alone.length} of them`;

@@ -1,25 +1,25 @@
 /** What a person does to a job; each of it is in the audit log. */
 import type { AuditLog } from '../audit.ts';
 import { ReplayError } from '../error.ts';
-import type { Job, JobState } from './job.ts';
+import type { ReplayJob, JobState } from './job.ts';
 import type { Jobs } from './jobs.ts';
 
-export interface Order {
+export interface JobOrder {
   readonly id: string;
   readonly who: string;
   readonly why: string;
 }
 
-export type Action = 'start' | 'pause' | 'resume' | 'cancel';
+export type JobAction = 'start' | 'pause' | 'resume' | 'cancel';
 
-const FROM: Readonly<Record<Action, readonly JobState[]>> = {
+const FROM: Readonly<Record<JobAction, readonly JobState[]>> = {
   start: ['planned'],
   pause: ['running'],
   // A job whose driver died is still `running`; its lease tells whether somebody has it.
   resume: ['paused', 'running'],
   cancel: ['planned', 'running', 'paused'],
 };
-const TO: Readonly<Record<Action, JobState>> = {
+const TO: Readonly<Record<JobAction, JobState>> = {
   start: 'running',
   pause: 'paused',
   resume: 'running',
@@ -27,7 +27,7 @@ const TO: Readonly<Record<Action, JobState>> = {
 };
 
 /** Pure; throws RPL703 where the action does not fit. */
-export function steer(job: Job, action: Action, why: string): Job {
+export function applyJobAction(job: ReplayJob, action: JobAction, why: string): ReplayJob {
   if (!FROM[action].includes(job.state)) {
     throw new ReplayError(
       'RPL703',
@@ -42,12 +42,12 @@ export function steer(job: Job, action: Action, why: string): Job {
   return action === 'start' ? { ...rest, state } : { ...rest, state, reason: why };
 }
 
-export async function steerJob(
+export async function controlJob(
   { jobs, audit }: { readonly jobs: Jobs; readonly audit: AuditLog },
-  action: Action,
-  { id, who, why }: Order,
-): Promise<Job> {
-  const job = await jobs.update(id, (current) => steer(current, action, why));
+  action: JobAction,
+  { id, who, why }: JobOrder,
+): Promise<ReplayJob> {
+  const job = await jobs.update(id, (current) => applyJobAction(current, action, why));
   await audit.append({
     who,
     action: `replay ${action}`,

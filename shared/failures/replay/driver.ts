@@ -9,16 +9,16 @@ import type { AuditLog } from '../audit.ts';
 import { ReplayError } from '../error.ts';
 import type { FailureStore } from '../port.ts';
 import { countResults, LEASE } from './job.ts';
-import type { Item, Job } from './job.ts';
+import type { ReplayItem, ReplayJob } from './job.ts';
 import type { Jobs, Ledger } from './jobs.ts';
-import { nextStep } from './machine.ts';
-import type { Progress, Step } from './machine.ts';
-import { lookAt } from './look.ts';
+import { nextJobStep } from './job-machine.ts';
+import type { JobProgress, JobStep } from './job-machine.ts';
+import { checkSentUnit } from './check-sent.ts';
 import type { Previewer } from './preview.ts';
-import { rivalOf } from './rivals.ts';
+import { findRivalJob } from './rivals.ts';
 import { sendUnit } from './send.ts';
 
-export interface ReplayWorld {
+export interface ReplayContext {
   readonly store: FailureStore;
   readonly jobs: Jobs;
   readonly audit: AuditLog;
@@ -32,7 +32,7 @@ export interface ReplayWorld {
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** After every change. */
-  readonly onProgress?: ((job: Job, items: readonly Item[]) => void) | undefined;
+  readonly onProgress?: ((job: ReplayJob, items: readonly ReplayItem[]) => void) | undefined;
 }
 
 /** Units by what is to be done with them; made anew from the items at every start. */
@@ -50,7 +50,7 @@ interface Books {
 }
 
 /** Sent, and did not end well. */
-export const BAD: ReadonlySet<string> = new Set(['quarantined', 'failed', 'no-result']);
+export const FAILED_RESULTS: ReadonlySet<string> = new Set(['quarantined', 'failed', 'no-result']);
 
 function openBooks(ledger: Ledger, began: number): Books {
   const members = Map.groupBy(ledger.items.keys(), (index) => ledger.items[index]!.unit);
@@ -78,11 +78,11 @@ function openBooks(ledger: Ledger, began: number): Books {
   return books;
 }
 
-function isBad(item: Item): boolean {
-  return item.sentAt !== undefined && BAD.has(item.result?.kind ?? '');
+function isBad(item: ReplayItem): boolean {
+  return item.sentAt !== undefined && FAILED_RESULTS.has(item.result?.kind ?? '');
 }
 
-function itemsOf({ ledger, members }: Books, unit: number): ReadonlyMap<number, Item> {
+function itemsOf({ ledger, members }: Books, unit: number): ReadonlyMap<number, ReplayItem> {
   return new Map((members.get(unit) ?? []).map((index) => [index, ledger.items[index]!]));
 }
 
@@ -92,19 +92,19 @@ function isSending(books: Books, unit: number): boolean {
 
 /** Resolves when the job has ended, was paused or cancelled, or the signal fired; its state is in the store in any case. */
 export async function runJob(
-  world: ReplayWorld,
+  world: ReplayContext,
   id: string,
   options: RunOptions = {},
-): Promise<Job> {
+): Promise<ReplayJob> {
   const holder = world.id();
   let job = await world.jobs.update(id, (current) => claim(current, holder, world.clock.now()));
   const books = openBooks(await world.jobs.ledger(id), world.clock.now());
   try {
-    const rival = await rivalOf(world, job, books.ledger.items);
+    const rival = await findRivalJob(world, job, books.ledger.items);
     if (rival !== undefined)
       return await pauseItself(world, job, { code: 'RPL713', reason: rival });
     while (job.state === 'running' && options.signal?.aborted !== true) {
-      const step = nextStep(job, progressOf(books), world.clock.monotonic());
+      const step = nextJobStep(job, progressOf(books), world.clock.monotonic());
       job = await perform({ world, books, options }, job, step);
       options.onProgress?.(job, books.ledger.items);
       // Looked up before every step: a pause or a cancel stops it before the next event.
@@ -118,12 +118,12 @@ export async function runJob(
   }
 }
 
-function without(job: Job): Job {
+function without(job: ReplayJob): ReplayJob {
   const { lease: _, ...rest } = job;
   return rest;
 }
 
-function claim(job: Job, holder: string, now: number): Job {
+function claim(job: ReplayJob, holder: string, now: number): ReplayJob {
   if (job.state !== 'running')
     throw new ReplayError(
       'RPL703',
@@ -142,7 +142,11 @@ function claim(job: Job, holder: string, now: number): Job {
   return { ...job, lease: { holder, until: now + LEASE } };
 }
 
-async function renew({ jobs, clock }: ReplayWorld, known: Job, holder: string): Promise<Job> {
+async function renew(
+  { jobs, clock }: ReplayContext,
+  known: ReplayJob,
+  holder: string,
+): Promise<ReplayJob> {
   const current = await jobs.get(known.id);
   if (current.state !== 'running') return current;
   const now = clock.now();
@@ -154,17 +158,17 @@ async function renew({ jobs, clock }: ReplayWorld, known: Job, holder: string): 
   return jobs.update(known.id, (job) => (job.state === 'running' ? claim(job, holder, now) : job));
 }
 
-function progressOf({ waiting, inFlight, sent, bad, due, looked }: Books): Progress {
+function progressOf({ waiting, inFlight, sent, bad, due, looked }: Books): JobProgress {
   return { waiting: waiting.length, inFlight: inFlight.size, sent, bad, due, looked };
 }
 
 interface Run {
-  readonly world: ReplayWorld;
+  readonly world: ReplayContext;
   readonly books: Books;
   readonly options: RunOptions;
 }
 
-async function perform(run: Run, job: Job, step: Step): Promise<Job> {
+async function perform(run: Run, job: ReplayJob, step: JobStep): Promise<ReplayJob> {
   const { world, options } = run;
   switch (step.kind) {
     case 'send':
@@ -187,10 +191,10 @@ async function perform(run: Run, job: Job, step: Step): Promise<Job> {
 }
 
 async function pauseItself(
-  { jobs, audit }: ReplayWorld,
-  job: Job,
+  { jobs, audit }: ReplayContext,
+  job: ReplayJob,
   { code, reason }: { readonly code: 'RPL707' | 'RPL708' | 'RPL713'; readonly reason: string },
-): Promise<Job> {
+): Promise<ReplayJob> {
   const paused = await jobs.update(job.id, (current) =>
     current.state === 'running' ? { ...current, state: 'paused', code, reason } : current,
   );
@@ -205,7 +209,7 @@ async function pauseItself(
   return paused;
 }
 
-async function finish({ world, books }: Run, job: Job): Promise<Job> {
+async function finish({ world, books }: Run, job: ReplayJob): Promise<ReplayJob> {
   const { jobs, audit, clock } = world;
   const ended = await jobs.update(job.id, (current) =>
     current.state === 'running' ? { ...current, state: 'done', ended: clock.now() } : current,
@@ -224,7 +228,7 @@ async function finish({ world, books }: Run, job: Job): Promise<Job> {
   return ended;
 }
 
-async function send(run: Run, job: Job, due: number): Promise<Job> {
+async function send(run: Run, job: ReplayJob, due: number): Promise<ReplayJob> {
   const { world, books } = run;
   const [unit] = books.waiting;
   if (unit === undefined) return job;
@@ -243,11 +247,11 @@ async function send(run: Run, job: Job, due: number): Promise<Job> {
   return job;
 }
 
-async function look({ world, books }: Run, job: Job): Promise<void> {
+async function look({ world, books }: Run, job: ReplayJob): Promise<void> {
   books.looked = world.clock.monotonic();
   world.previewer.refresh();
   for (const unit of books.inFlight) {
-    await lookAt(world, job, {
+    await checkSentUnit(world, job, {
       items: itemsOf(books, unit),
       save: (changes) => books.ledger.save(changes),
       since: books.began,

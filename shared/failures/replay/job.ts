@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Revision } from '../../domain/revision.ts';
 import { PlanLine } from '../port.ts';
 
-export const VERDICTS = [
+export const PREVIEW_VERDICTS = [
   'would-apply',
   'unchanged',
   'superseded',
@@ -11,12 +11,12 @@ export const VERDICTS = [
   'invalid',
   'unknown',
 ] as const;
-export const Verdict = z.enum(VERDICTS);
-export type Verdict = z.infer<typeof Verdict>;
+export const PreviewVerdict = z.enum(PREVIEW_VERDICTS);
+export type PreviewVerdict = z.infer<typeof PreviewVerdict>;
 
 /** What a replay would do to the device as it is now. */
 export const Preview = z.strictObject({
-  verdict: Verdict,
+  verdict: PreviewVerdict,
   reason: z.string(),
   code: z.string().optional(),
   /** The revision that supersedes it, or the owner it conflicts with. */
@@ -45,7 +45,7 @@ export const ItemResult = z.strictObject({
 });
 export type ItemResult = Readonly<z.infer<typeof ItemResult>>;
 
-export const Item = z.strictObject({
+export const ReplayItem = z.strictObject({
   failure: z.string(),
   code: z.string(),
   sentence: z.string(),
@@ -68,7 +68,7 @@ export const Item = z.strictObject({
   sentRevision: Revision.optional(),
   result: ItemResult.optional(),
 });
-export type Item = Readonly<z.infer<typeof Item>>;
+export type ReplayItem = Readonly<z.infer<typeof ReplayItem>>;
 
 /** Milliseconds for which a driver has the job to itself, or a process the turn of a policy; renewed at half of it. */
 export const LEASE = 60_000;
@@ -76,7 +76,7 @@ export const LEASE = 60_000;
 export const JobState = z.enum(['planned', 'running', 'paused', 'cancelled', 'done']);
 export type JobState = z.infer<typeof JobState>;
 
-export const Job = z.strictObject({
+export const ReplayJob = z.strictObject({
   format: z.literal(1),
   id: z.string(),
   by: z.string(),
@@ -101,9 +101,9 @@ export const Job = z.strictObject({
   lease: z.strictObject({ holder: z.string(), until: z.number() }).optional(),
   ended: z.number().optional(),
 });
-export type Job = Readonly<z.infer<typeof Job>>;
+export type ReplayJob = Readonly<z.infer<typeof ReplayJob>>;
 
-export function countResults(items: readonly Item[]): Readonly<Record<string, number>> {
+export function countResults(items: readonly ReplayItem[]): Readonly<Record<string, number>> {
   return Object.fromEntries(
     [...Map.groupBy(items, (item) => item.result?.kind ?? item.status)].map(([kind, list]) => [
       kind,

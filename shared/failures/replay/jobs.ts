@@ -2,27 +2,27 @@
 import * as z from 'zod';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
-import { Item, Job } from './job.ts';
+import { ReplayItem, ReplayJob } from './job.ts';
 
 const PAGE = 100;
 const MAX_RACES = 20;
 
 /** The items of a job in the hands of its driver. */
 export interface Ledger {
-  readonly items: readonly Item[];
+  readonly items: readonly ReplayItem[];
   /** Stored before it resolves; rejects with RPL704 when another driver wrote meanwhile. */
-  save(changes: ReadonlyMap<number, Item>): Promise<void>;
+  save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
 }
 
 export interface Jobs {
-  create(job: Job, items: readonly Item[]): Promise<void>;
+  create(job: ReplayJob, items: readonly ReplayItem[]): Promise<void>;
   /** Newest first. */
-  list(): Promise<readonly Job[]>;
+  list(): Promise<readonly ReplayJob[]>;
   /** Rejects with RPL702 where there is none. */
-  get(id: string): Promise<Job>;
-  items(id: string): Promise<readonly Item[]>;
+  get(id: string): Promise<ReplayJob>;
+  items(id: string): Promise<readonly ReplayItem[]>;
   /** `edit` may be called again, and throws what it will not do. */
-  update(id: string, edit: (job: Job) => Job): Promise<Job>;
+  update(id: string, edit: (job: ReplayJob) => ReplayJob): Promise<ReplayJob>;
   ledger(id: string): Promise<Ledger>;
   /** Forgets jobs that ended, or were planned and never started, before `before`. Resolves with the number forgotten. */
   prune(before: number): Promise<number>;
@@ -31,14 +31,14 @@ export interface Jobs {
 const headKey = (id: string): string => `jobs/${id}/job.json`;
 const pageKey = (id: string, page: number): string =>
   `jobs/${id}/items-${String(page).padStart(5, '0')}.json`;
-const Page = z.array(Item);
+const Page = z.array(ReplayItem);
 
 const OVER: ReadonlySet<string> = new Set(['planned', 'cancelled', 'done']);
 
 interface StoredPage {
   readonly key: string;
   readonly tag: string;
-  readonly items: readonly Item[];
+  readonly items: readonly ReplayItem[];
 }
 
 async function readPages(blobs: Blobs, id: string): Promise<readonly StoredPage[]> {
@@ -56,18 +56,18 @@ async function readPages(blobs: Blobs, id: string): Promise<readonly StoredPage[
 async function readHead(
   blobs: Blobs,
   id: string,
-): Promise<{ readonly job: Job; readonly tag: string }> {
+): Promise<{ readonly job: ReplayJob; readonly tag: string }> {
   const blob = /^[\w-]+$/.test(id) ? await blobs.get(headKey(id)) : undefined;
   if (blob === undefined)
     throw new ReplayError(
       'RPL702',
       `There is no replay job ${id} in ${blobs.where}; "sluice replay status" lists them.`,
     );
-  return { job: Job.parse(JSON.parse(blob.text)), tag: blob.tag };
+  return { job: ReplayJob.parse(JSON.parse(blob.text)), tag: blob.tag };
 }
 
 export function createJobs(blobs: Blobs): Jobs {
-  const listAll = async (): Promise<readonly Job[]> => {
+  const listAll = async (): Promise<readonly ReplayJob[]> => {
     const heads = (await blobs.list('jobs/')).filter(({ key }) => key.endsWith('/job.json'));
     const jobs = await Promise.all(
       heads.map(async ({ key }) => (await readHead(blobs, key.split('/')[1] ?? '')).job),

@@ -1,7 +1,7 @@
 /** What the deployed `map` makes of a snapshot: the bundle itself is called, with queues that only take notes. */
 import type { Slice } from '../../domain/exposure/exposure.ts';
 import { DEAD_LETTER_EVENTS } from '../../queue/dead-letter.ts';
-import { open } from '../../queue/envelope.ts';
+import { parseEvent } from '../../queue/envelope.ts';
 import { SLICE_EVENTS } from '../../queue/events.ts';
 import { toRecord } from '../../queue/handler.ts';
 import type { Handler } from '../../queue/handler.ts';
@@ -68,9 +68,9 @@ export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>):
 function read(noted: readonly Noted[]): Awaited<ReturnType<MapEvent>> {
   const slices: Slice[] = [];
   for (const { queue, body } of noted) {
-    const slice = queue === 'slices' ? open(body, SLICE_EVENTS) : undefined;
+    const slice = queue === 'slices' ? parseEvent(body, SLICE_EVENTS) : undefined;
     if (slice && 'ok' in slice) slices.push(slice.ok.data);
-    const letter = queue === 'snapshots-dead' ? open(body, DEAD_LETTER_EVENTS) : undefined;
+    const letter = queue === 'snapshots-dead' ? parseEvent(body, DEAD_LETTER_EVENTS) : undefined;
     if (letter && 'ok' in letter)
       return { refused: { code: letter.ok.data.code, reason: letter.ok.data.reason } };
   }

@@ -2,15 +2,18 @@
 import type { ReplayPolicy } from '../../config/schema.ts';
 import { CODES } from '../../domain/codes/index.ts';
 import { isImported } from '../evidence.ts';
-import type { Filter } from '../filter.ts';
-import { matches } from '../filter.ts';
-import type { Head } from '../port.ts';
+import type { FailureFilter } from '../filter.ts';
+import { matchesFilter } from '../filter.ts';
+import type { FailureHead } from '../port.ts';
 
 const MINUTE = 60_000;
 const LONGEST = 24 * 60 * MINUTE;
 
 /** For people: a policy's job says what it selected by, as a person's does. */
-export function filterOf({ codes, classes, olderThanMinutes }: ReplayPolicy, now: number): Filter {
+export function policyFilter(
+  { codes, classes, olderThanMinutes }: ReplayPolicy,
+  now: number,
+): FailureFilter {
   return {
     ...(codes === undefined ? {} : { code: codes }),
     ...(classes === undefined ? {} : { class: classes }),
@@ -19,12 +22,12 @@ export function filterOf({ codes, classes, olderThanMinutes }: ReplayPolicy, now
 }
 
 /** Open (so neither archived nor quarantined), of a kind that may pass by itself, not tried too often already, and parked here: a bundle is for people. */
-export function isEligible(policy: ReplayPolicy, head: Head, now: number): boolean {
+export function isEligible(policy: ReplayPolicy, head: FailureHead, now: number): boolean {
   const passes = CODES[head.code]?.retryable ?? false;
   return (
     passes &&
     !isImported(head) &&
-    matches(filterOf(policy, now), head) &&
+    matchesFilter(policyFilter(policy, now), head) &&
     (head.replays?.length ?? 0) < policy.atMost
   );
 }

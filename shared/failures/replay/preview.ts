@@ -4,10 +4,10 @@ import { createDevice } from '../../bigip/device.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
-import type { Holder } from '../../domain/plan/foreign.ts';
+import type { AddressHolder } from '../../domain/plan/foreign.ts';
 import { isAway } from '../../queue/away.ts';
 import { verdictOf } from '../../queue/batch.ts';
-import { open } from '../../queue/envelope.ts';
+import { parseEvent } from '../../queue/envelope.ts';
 import { createKeyring } from '../../queue/keyring.ts';
 import type { Keyring } from '../../queue/keyring.ts';
 import { proofOfHandedOver } from '../../queue/proof.ts';
@@ -15,12 +15,12 @@ import { SLICE_EVENTS } from '../../queue/events.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import { isImported } from '../evidence.ts';
-import type { Evidence, Failure, Head } from '../port.ts';
+import type { Evidence, Failure, FailureHead } from '../port.ts';
 import type { Preview } from './job.ts';
-import type { Surroundings } from './judge.ts';
-import { combine, judge } from './judge.ts';
+import type { PreviewContext } from './preview-partition.ts';
+import { combinePreviews, previewPartition } from './preview-partition.ts';
 
-export interface Refused {
+export interface MapRefusal {
   readonly code: string;
   readonly reason: string;
 }
@@ -28,15 +28,16 @@ export interface Refused {
 /** What `map` makes of a snapshot; the host gives the deployed function itself. */
 export type MapEvent = (
   event: Evidence['event'],
-) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: Refused }>;
+) => Promise<{ readonly slices: readonly Slice[] } | { readonly refused: MapRefusal }>;
 
-export type Aim = Pick<Head, 'device' | 'partition' | 'exposure'> & Partial<Pick<Head, 'code'>>;
+export type PreviewTarget = Pick<FailureHead, 'device' | 'partition' | 'exposure'> &
+  Partial<Pick<FailureHead, 'code'>>;
 
 export type Previewed = Pick<Failure, 'evidence'> & { readonly details: Pick<Evidence, 'event'> };
 
 export interface Previewer {
   /** Of the failure's event. */
-  preview(failure: Previewed, aim: Aim): Promise<Preview>;
+  preview(failure: Previewed, aim: PreviewTarget): Promise<Preview>;
   /** Forgets what the devices declared more than so many milliseconds ago; absent: all of it. */
   refresh(olderThan?: number): void;
   close(): Promise<void>;
@@ -52,7 +53,7 @@ export interface PreviewOptions {
 type Reading =
   PartitionReading | { readonly kind: 'unknown'; readonly code?: string; readonly reason: string };
 
-const invalid = ({ code, reason }: Refused): Preview => ({
+const invalid = ({ code, reason }: MapRefusal): Preview => ({
   verdict: 'invalid',
   code,
   reason,
@@ -66,7 +67,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>();
   const foreign = new Map<
     string,
-    { readonly at: number; readonly holders: Promise<readonly Holder[] | undefined> }
+    { readonly at: number; readonly holders: Promise<readonly AddressHolder[] | undefined> }
   >();
   const { clock } = options.runtime;
   const keys = createKeyring(options.runtime.secrets, clock);
@@ -84,7 +85,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
     readings.set(key, known);
     return known.reading;
   };
-  const look = (device: DeviceConfig): Promise<readonly Holder[] | undefined> => {
+  const look = (device: DeviceConfig): Promise<readonly AddressHolder[] | undefined> => {
     const known = foreign.get(device.name) ?? {
       at: clock.monotonic(),
       holders: lookNow(deviceOf(device)),
@@ -135,7 +136,7 @@ async function readNow(device: Promise<Device>, partition: string): Promise<Read
 }
 
 /** Without it the answer is what it is as far as anybody knows. */
-async function lookNow(device: Promise<Device>): Promise<readonly Holder[] | undefined> {
+async function lookNow(device: Promise<Device>): Promise<readonly AddressHolder[] | undefined> {
   return (await device).foreign().catch(() => undefined);
 }
 
@@ -145,10 +146,14 @@ interface Scope {
   readonly map: MapEvent;
   readonly read: (device: DeviceConfig, partition: string) => Promise<Reading>;
   /** What others hold on the device. */
-  readonly look: (device: DeviceConfig) => Promise<readonly Holder[] | undefined>;
+  readonly look: (device: DeviceConfig) => Promise<readonly AddressHolder[] | undefined>;
 }
 
-async function previewFailure(scope: Scope, failure: Previewed, aim: Aim): Promise<Preview> {
+async function previewFailure(
+  scope: Scope,
+  failure: Previewed,
+  aim: PreviewTarget,
+): Promise<Preview> {
   const { event } = failure.details;
   const preview = await previewEvent(scope, event, aim);
   if (preview.verdict !== 'would-apply' || !isImported(failure)) return preview;
@@ -158,7 +163,11 @@ async function previewFailure(scope: Scope, failure: Previewed, aim: Aim): Promi
   return { ...preview, verdict: 'invalid', code: 'RPL715', reason };
 }
 
-async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): Promise<Preview> {
+async function previewEvent(
+  scope: Scope,
+  event: Evidence['event'],
+  aim: PreviewTarget,
+): Promise<Preview> {
   if (event.cut !== undefined)
     return invalid({
       code: 'RPL706',
@@ -187,16 +196,22 @@ async function previewEvent(scope: Scope, event: Evidence['event'], aim: Aim): P
   const slices = found.slices.filter(
     (slice) => aim.device === undefined || slice.device === aim.device,
   );
-  return combine(await Promise.all(slices.flatMap((slice) => previewSlice(scope, slice, aim))));
+  return combinePreviews(
+    await Promise.all(slices.flatMap((slice) => previewSlice(scope, slice, aim))),
+  );
 }
 
 function slicesOf({ map }: Scope, event: Evidence['event']): ReturnType<MapEvent> {
   if (event.queue === 'snapshots') return map(event);
-  const opened = open(event.body, SLICE_EVENTS);
+  const opened = parseEvent(event.body, SLICE_EVENTS);
   return Promise.resolve('refused' in opened ? opened : { slices: [opened.ok.data] });
 }
 
-function previewSlice({ config, read, look }: Scope, slice: Slice, aim: Aim): Promise<Preview>[] {
+function previewSlice(
+  { config, read, look }: Scope,
+  slice: Slice,
+  aim: PreviewTarget,
+): Promise<Preview>[] {
   const device = config.devices.find((d) => d.name === slice.device);
   if (!device)
     return [
@@ -228,7 +243,7 @@ function previewSlice({ config, read, look }: Scope, slice: Slice, aim: Aim): Pr
         difference: [],
       };
     const surroundings = await surroundingsOf(device, read, look);
-    return judge(reading, {
+    return previewPartition(reading, {
       slice,
       partition,
       exposure: aim.exposure,
@@ -244,7 +259,7 @@ async function surroundingsOf(
   device: DeviceConfig,
   read: Scope['read'],
   look: Scope['look'],
-): Promise<Surroundings> {
+): Promise<PreviewContext> {
   const all = await Promise.all(
     device.partitions.map(async (partition) => [partition, await read(device, partition)] as const),
   );

@@ -1,21 +1,21 @@
 /** Two jobs over one failure would count each other's results as their own, so only one of them runs. */
 import { stillHolds } from '../../runtime/deadline.ts';
 import { LEASE } from './job.ts';
-import type { Item, Job } from './job.ts';
-import type { ReplayWorld } from './driver.ts';
+import type { ReplayItem, ReplayJob } from './job.ts';
+import type { ReplayContext } from './driver.ts';
 
 /** Milliseconds for which a plan that nobody started keeps policies off its failures. */
 const PLAN_COUNTS = 3_600_000;
 
-function isDriven({ state, lease }: Job, now: number): boolean {
+function isDriven({ state, lease }: ReplayJob, now: number): boolean {
   return state === 'running' && lease !== undefined && stillHolds(lease.until, now, LEASE);
 }
 
 /** What another job is doing with failures of this one, as a sentence; both may say so of each other, then both pause. */
-export async function rivalOf(
-  { jobs, clock }: Pick<ReplayWorld, 'jobs' | 'clock'>,
-  job: Job,
-  items: readonly Item[],
+export async function findRivalJob(
+  { jobs, clock }: Pick<ReplayContext, 'jobs' | 'clock'>,
+  job: ReplayJob,
+  items: readonly ReplayItem[],
 ): Promise<string | undefined> {
   const mine = new Set(items.filter((item) => item.status !== 'done').map((item) => item.failure));
   const now = clock.now();
@@ -31,10 +31,10 @@ export async function rivalOf(
 }
 
 /** Failures and owners that somebody else's job has in hand; a plan counts for an hour. */
-export async function inHand({
+export async function failuresInHand({
   jobs,
   clock,
-}: Pick<ReplayWorld, 'jobs' | 'clock'>): Promise<
+}: Pick<ReplayContext, 'jobs' | 'clock'>): Promise<
   (head: {
     readonly id: string;
     readonly owner?: string | undefined;

@@ -2,15 +2,15 @@
 import { compareRevisions } from '../../domain/revision.ts';
 import { ReplayError } from '../error.ts';
 import { isImported } from '../evidence.ts';
-import { formatFilter, matches } from '../filter.ts';
-import type { Filter } from '../filter.ts';
-import type { FailureStore, Head } from '../port.ts';
-import type { Item, Job, Preview } from './job.ts';
+import { formatFilter, matchesFilter } from '../filter.ts';
+import type { FailureFilter } from '../filter.ts';
+import type { FailureStore, FailureHead } from '../port.ts';
+import type { ReplayItem, ReplayJob, Preview } from './job.ts';
 import type { Previewer } from './preview.ts';
 
 export interface JobRequest {
   readonly id: string;
-  readonly filter: Filter;
+  readonly filter: FailureFilter;
   readonly by: string;
   readonly why: string;
   readonly canary: number;
@@ -20,20 +20,20 @@ export interface JobRequest {
 }
 
 /** Says which policy plans it; absent: a person does. */
-export type ForPolicy = NonNullable<Job['policy']>;
+export type ForPolicy = NonNullable<ReplayJob['policy']>;
 
 /**
  * One owner's events for one queue and device are one unit: the newest is sent, and the level it carries covers the older ones. What came
  * in a bundle leads nobody else's.
  */
-function unitKey(head: Head): string {
+function unitKey(head: FailureHead): string {
   return head.owner === undefined || isImported(head)
     ? head.id
     : `${head.owner} ${head.queue} ${head.device ?? ''}`;
 }
 
 /** Units by their first failure, those that policies tried in vain last; within one, the newest revision first. Pure. */
-export function freeze(heads: readonly Head[]): readonly Item[] {
+export function freezeSelection(heads: readonly FailureHead[]): readonly ReplayItem[] {
   const units = [...Map.groupBy(heads, unitKey).values()].sort(
     (a, b) => triesOf(a) - triesOf(b) || earliest(a) - earliest(b),
   );
@@ -42,21 +42,21 @@ export function freeze(heads: readonly Head[]): readonly Item[] {
   );
 }
 
-function triesOf(unit: readonly Head[]): number {
+function triesOf(unit: readonly FailureHead[]): number {
   return Math.max(...unit.map((head) => head.replays?.length ?? 0));
 }
 
-function earliest(unit: readonly Head[]): number {
+function earliest(unit: readonly FailureHead[]): number {
   return Math.min(...unit.map((head) => head.first));
 }
 
-function newestFirst(a: Head, b: Head): number {
+function newestFirst(a: FailureHead, b: FailureHead): number {
   if (a.revision && b.revision)
     return compareRevisions(b.revision, a.revision) || (a.id < b.id ? -1 : 1);
   return a.revision ? -1 : b.revision ? 1 : b.last - a.last;
 }
 
-function itemOf(head: Head, unit: number): Item {
+function itemOf(head: FailureHead, unit: number): ReplayItem {
   const { id: failure, code, sentence, owner, device, partition, exposure, revision } = head;
   return {
     failure,
@@ -75,19 +75,21 @@ function itemOf(head: Head, unit: number): Item {
 
 export async function selectItems(
   store: FailureStore,
-  filter: Filter,
+  filter: FailureFilter,
   cutoff: number,
-): Promise<readonly Item[]> {
-  const heads = (await store.list()).filter((head) => head.last <= cutoff && matches(filter, head));
+): Promise<readonly ReplayItem[]> {
+  const heads = (await store.list()).filter(
+    (head) => head.last <= cutoff && matchesFilter(filter, head),
+  );
   if (heads.length === 0)
     throw new ReplayError(
       'RPL705',
       `No failure fits "${formatFilter(filter)}" up to ${new Date(cutoff).toISOString()}; "sluice failures groups" shows what there is.`,
     );
-  return freeze(heads);
+  return freezeSelection(heads);
 }
 
-export function jobOf(request: JobRequest, items: readonly Item[]): Job {
+export function createJob(request: JobRequest, items: readonly ReplayItem[]): ReplayJob {
   const { id, filter, by, why, canary, rate, now, policy } = request;
   const units = new Set(items.map((item) => item.unit)).size;
   return {
@@ -111,23 +113,23 @@ export function jobOf(request: JobRequest, items: readonly Item[]): Job {
 /** Each item against the devices as they are now, with the event that its unit would send. */
 export async function previewItems(
   world: { readonly store: FailureStore; readonly previewer: Previewer },
-  items: readonly Item[],
+  items: readonly ReplayItem[],
   done: (count: number) => void,
-): Promise<readonly Item[]> {
-  const previewed: Item[] = [];
+): Promise<readonly ReplayItem[]> {
+  const previewed: ReplayItem[] = [];
   for (const unit of Map.groupBy(items, (item) => item.unit).values()) {
     const leader = await world.store.get(unit[0]!.failure);
     for (const item of unit)
       previewed.push({
         ...item,
-        preview: leader ? await world.previewer.preview(leader, item) : LOST,
+        preview: leader ? await world.previewer.preview(leader, item) : EVIDENCE_LOST,
       });
     done(previewed.length);
   }
   return previewed;
 }
 
-export const LOST: Preview = {
+export const EVIDENCE_LOST: Preview = {
   verdict: 'invalid',
   code: 'RPL706',
   reason: 'its evidence is gone from the failure store',

@@ -1,15 +1,15 @@
 /** One unit goes out, or it turns out that nothing has to. */
 import { compareRevisions, formatRevision } from '../../domain/revision.ts';
 import type { Revision } from '../../domain/revision.ts';
-import type { Evidence, Failure, FailureStore, Head } from '../port.ts';
-import type { ReplayWorld } from './driver.ts';
-import type { Item, ItemResult, Job, Preview } from './job.ts';
-import { LOST } from './select.ts';
+import type { Evidence, Failure, FailureStore, FailureHead } from '../port.ts';
+import type { ReplayContext } from './driver.ts';
+import type { ReplayItem, ItemResult, ReplayJob, Preview } from './job.ts';
+import { EVIDENCE_LOST } from './select.ts';
 
 export interface UnitWork {
   /** By their index in the job. */
-  readonly items: ReadonlyMap<number, Item>;
-  save(changes: ReadonlyMap<number, Item>): Promise<void>;
+  readonly items: ReadonlyMap<number, ReplayItem>;
+  save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
 }
 
 export type SendOutcome =
@@ -22,17 +22,21 @@ const FRESH = 1_000;
 
 interface Judged {
   readonly index: number;
-  readonly item: Item;
-  readonly head: Head;
+  readonly item: ReplayItem;
+  readonly head: FailureHead;
   readonly preview: Preview;
 }
 
-export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Promise<SendOutcome> {
+export async function sendUnit(
+  world: ReplayContext,
+  job: ReplayJob,
+  unit: UnitWork,
+): Promise<SendOutcome> {
   const { store, clock } = world;
   const now = clock.now();
   const active = [...unit.items].filter(([, item]) => item.status !== 'done');
   const heads = await store.heads(active.map(([, item]) => item.failure));
-  const changes = new Map<number, Item>();
+  const changes = new Map<number, ReplayItem>();
   if (await arrived(unit, active, heads)) return { kind: 'sent' };
   const judged: Judged[] = [];
   const alive = active.filter(([index, item]) => {
@@ -48,7 +52,7 @@ export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Pr
   // A reading may be a second old: the fence at the write holds whatever the preview said.
   world.previewer.refresh(FRESH);
   for (const [index, item] of alive) {
-    const preview = leader ? await world.previewer.preview(leader, item) : LOST;
+    const preview = leader ? await world.previewer.preview(leader, item) : EVIDENCE_LOST;
     if (preview.verdict === 'unknown')
       return {
         kind: 'away',
@@ -74,8 +78,8 @@ export async function sendUnit(world: ReplayWorld, job: Job, unit: UnitWork): Pr
 /** It was about to be sent when the driver died, and failed again since: so it was sent. */
 async function arrived(
   unit: UnitWork,
-  active: readonly (readonly [number, Item])[],
-  heads: ReadonlyMap<string, Head>,
+  active: readonly (readonly [number, ReplayItem])[],
+  heads: ReadonlyMap<string, FailureHead>,
 ): Promise<boolean> {
   const sending = active.filter(([, item]) => item.status === 'sending');
   if (!sending.some(([, item]) => (heads.get(item.failure)?.count ?? 0) > (item.count ?? Infinity)))
@@ -86,7 +90,7 @@ async function arrived(
   return true;
 }
 
-function whyGone(item: Item, head: Head | undefined): string | undefined {
+function whyGone(item: ReplayItem, head: FailureHead | undefined): string | undefined {
   if (head === undefined) return 'retention has ended for it';
   if (head.state === 'healed' || head.state === 'replayed') return head.note ?? head.state;
   if (head.state === 'quarantined' && !item.lifts) return head.note ?? 'it is in quarantine';
@@ -94,8 +98,11 @@ function whyGone(item: Item, head: Head | undefined): string | undefined {
 }
 
 /** The newest event of the unit, as it is now: a failure that was seen again since brings a newer one. */
-async function leaderOf(store: FailureStore, heads: readonly Head[]): Promise<Failure | undefined> {
-  const score = ({ revision, last }: Head): readonly number[] => [
+async function leaderOf(
+  store: FailureStore,
+  heads: readonly FailureHead[],
+): Promise<Failure | undefined> {
+  const score = ({ revision, last }: FailureHead): readonly number[] => [
     revision?.epoch ?? 0,
     revision?.counter ?? 0,
     last,
@@ -109,16 +116,16 @@ async function leaderOf(store: FailureStore, heads: readonly Head[]): Promise<Fa
   return newest && (await store.get(newest.id));
 }
 
-function done(item: Item, result: ItemResult): Item {
+function done(item: ReplayItem, result: ItemResult): ReplayItem {
   return { ...item, status: 'done', result };
 }
 
 /** Already as wanted, not possible, or too late: told as a result, and closed where it is over. */
 async function settleUnsent(
-  { store, clock }: ReplayWorld,
-  job: Job,
+  { store, clock }: ReplayContext,
+  job: ReplayJob,
   { item, preview, newest }: Judged & { readonly newest: Revision | undefined },
-): Promise<Item> {
+): Promise<ReplayItem> {
   const at = clock.now();
   const { verdict, reason, code } = preview;
   const said = { reason, at, ...(code === undefined ? {} : { code }) };
@@ -134,7 +141,7 @@ async function settleUnsent(
       at,
     });
   }
-  await close(store, item, {
+  await closeItem(store, item, {
     state: 'replayed',
     note: `as wanted already, found by replay job ${job.id}`,
   });
@@ -144,16 +151,16 @@ async function settleUnsent(
 
 async function superseded(
   store: FailureStore,
-  item: Item,
+  item: ReplayItem,
   { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: number },
-): Promise<Item> {
-  await close(store, item, { state: 'healed', note: `healed by ${by}` });
+): Promise<ReplayItem> {
+  await closeItem(store, item, { state: 'healed', note: `healed by ${by}` });
   return done(item, { kind: 'superseded', reason, at });
 }
 
-export async function close(
+export async function closeItem(
   store: FailureStore,
-  item: Item,
+  item: ReplayItem,
   to: { readonly state: 'healed' | 'replayed' | 'quarantined'; readonly note: string },
 ): Promise<void> {
   await store.change([item.failure], (head) =>
@@ -162,15 +169,15 @@ export async function close(
 }
 
 interface Dispatch {
-  readonly job: Job;
+  readonly job: ReplayJob;
   readonly unit: UnitWork;
-  readonly changes: Map<number, Item>;
+  readonly changes: Map<number, ReplayItem>;
   readonly wanted: readonly Judged[];
   readonly leader: Failure;
 }
 
 async function dispatch(
-  { queues, store, clock, id }: ReplayWorld,
+  { queues, store, clock, id }: ReplayContext,
   { job, unit, changes, wanted, leader }: Dispatch,
 ): Promise<void> {
   const before = wanted.find(({ item }) => item.deduplicationId !== undefined)?.item;
@@ -204,7 +211,7 @@ async function dispatch(
 }
 
 async function sendOriginal(
-  queues: ReplayWorld['queues'],
+  queues: ReplayContext['queues'],
   { queue, group, body }: Evidence['event'],
   deduplicationId: string,
 ): Promise<void> {
@@ -212,7 +219,7 @@ async function sendOriginal(
 }
 
 /** Says `superseded` where a newer event than the item's own did it. */
-export function appliedResult(item: Item, at: number): ItemResult {
+export function appliedResult(item: ReplayItem, at: number): ItemResult {
   const { revision, sentRevision } = item;
   if (revision && sentRevision && formatRevision(revision) !== formatRevision(sentRevision))
     return {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 
-export const Turn = z.strictObject({
+export const PolicyTurn = z.strictObject({
   format: z.literal(1),
   policy: z.string(),
   /** When the next turn is; milliseconds since 1970. */
@@ -16,33 +16,33 @@ export const Turn = z.strictObject({
   says: z.string().optional(),
   lease: z.strictObject({ holder: z.string(), until: z.number() }).optional(),
 });
-export type Turn = Readonly<z.infer<typeof Turn>>;
+export type PolicyTurn = Readonly<z.infer<typeof PolicyTurn>>;
 
-export interface Turns {
-  get(policy: string): Promise<Turn | undefined>;
+export interface PolicyTurns {
+  get(policy: string): Promise<PolicyTurn | undefined>;
   /** `edit` may be called again when somebody else wrote meanwhile; what it returns unchanged is not written. */
-  update(policy: string, edit: (turn: Turn) => Turn): Promise<Turn>;
+  update(policy: string, edit: (turn: PolicyTurn) => PolicyTurn): Promise<PolicyTurn>;
 }
 
 const MAX_RACES = 20;
 
 const keyOf = (policy: string): string => `policies/${policy}.json`;
 
-export function createTurns(blobs: Blobs): Turns {
+export function createPolicyTurns(blobs: Blobs): PolicyTurns {
   const read = async (
     policy: string,
-  ): Promise<{ readonly turn: Turn; readonly tag: string } | undefined> => {
+  ): Promise<{ readonly turn: PolicyTurn; readonly tag: string } | undefined> => {
     const blob = await blobs.get(keyOf(policy));
     return blob === undefined
       ? undefined
-      : { turn: Turn.parse(JSON.parse(blob.text)), tag: blob.tag };
+      : { turn: PolicyTurn.parse(JSON.parse(blob.text)), tag: blob.tag };
   };
   return {
     get: async (policy) => (await read(policy))?.turn,
     update: async (policy, edit) => {
       for (let race = 0; race < MAX_RACES; race++) {
         const present = await read(policy);
-        const before: Turn = present?.turn ?? { format: 1, policy, due: 0, misses: 0 };
+        const before: PolicyTurn = present?.turn ?? { format: 1, policy, due: 0, misses: 0 };
         const next = edit(before);
         if (
           next === before ||

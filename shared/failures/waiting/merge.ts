@@ -1,9 +1,9 @@
 /** What remains of several entries of one group. Pure. */
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
-import type { Change } from '../../domain/ingress/snapshot.ts';
+import type { Change } from '../../domain/snapshot/snapshot.ts';
 import { compareVersions } from '../../domain/revision.ts';
-import { open, seal } from '../../queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../queue/envelope.ts';
 import type { EventMeta } from '../../queue/envelope.ts';
 import { INGRESS_DESIRED, SLICE_EVENTS } from '../../queue/events.ts';
 import { QueueError } from '../../queue/port.ts';
@@ -38,7 +38,7 @@ export function wantedOf({ exposures }: Slice, sentAt: number): Record<string, n
 /** The newest slice with what the older ones saw to be deleted: what they prove stays proven. */
 function bodyOf(entries: readonly Entry[]): string {
   const read = entries.flatMap(({ body }) => {
-    const opened = open(body, SLICE_EVENTS);
+    const opened = parseEvent(body, SLICE_EVENTS);
     return 'ok' in opened ? [opened.ok] : [];
   });
   const newest = read.at(-1);
@@ -55,7 +55,14 @@ function sealed(
   { id, cluster, subject, time, traceparent, hops }: EventMeta,
 ): string | undefined {
   try {
-    return seal(INGRESS_DESIRED, slice, { id, cluster, subject, time, traceparent, hops });
+    return serialiseEvent(INGRESS_DESIRED, slice, {
+      id,
+      cluster,
+      subject,
+      time,
+      traceparent,
+      hops,
+    });
   } catch (error) {
     if (error instanceof QueueError && error.code === 'Q604') return undefined;
     throw error;

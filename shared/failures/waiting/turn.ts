@@ -3,8 +3,8 @@
  * its message is confirmed; a crash in between sends it twice, which is harmless.
  */
 import type { DeclaredState } from '../../domain/plan/declared.ts';
-import { deadLetter } from '../../queue/dead-letter.ts';
-import { open, seal, withWaited } from '../../queue/envelope.ts';
+import { sendDeadLetter } from '../../queue/dead-letter.ts';
+import { parseEvent, serialiseEvent, withWaited } from '../../queue/envelope.ts';
 import { STEERING, STEERING_EVENTS } from '../../queue/events.ts';
 import { queueToken } from '../../queue/limits.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -161,13 +161,13 @@ function tokenFor({ deduplicationId }: Entry, id: string): string {
 }
 
 function orderBody(entry: Entry, meanwhile: Meanwhile): string | undefined {
-  const opened = open(entry.body, STEERING_EVENTS);
+  const opened = parseEvent(entry.body, STEERING_EVENTS);
   // apply says what is wrong with it.
   if ('refused' in opened) return entry.body;
   const { data, id, cluster, subject, time, traceparent, hops } = opened.ok;
   const left = stillMeant(data, entry.sentAt, meanwhile);
   if (left === undefined || left === data) return left && entry.body;
-  return seal(STEERING, left, { id, cluster, subject, time, traceparent, hops });
+  return serialiseEvent(STEERING, left, { id, cluster, subject, time, traceparent, hops });
 }
 
 /** An order that means nothing any more is told, as any other approval that comes too late. */
@@ -176,7 +176,7 @@ async function tellVoid(
   entry: Entry,
 ): Promise<void> {
   const { device, subject, what, body, sentAt, attempts, deduplicationId } = entry;
-  const opened = open(body, STEERING_EVENTS);
+  const opened = parseEvent(body, STEERING_EVENTS);
   const words = 'ok' in opened ? orderInWords(opened.ok.data) : what;
   const reason = `order "${words}" of ${iso(sentAt)} waited for ${device}, and ${subject} spoke meanwhile of all that it names; look what is there now, and give it again if it is still meant`;
   log.warn({ device, subject, order: words }, 'an order that waited means nothing any more');
@@ -189,7 +189,7 @@ async function tellVoid(
     receiveCount: 1,
     sentAt,
   };
-  await deadLetter(queues, {
+  await sendDeadLetter(queues, {
     code: 'OWN311',
     reason,
     queue: 'slices',

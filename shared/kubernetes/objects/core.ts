@@ -6,68 +6,77 @@ import type {
   Node,
   Service,
   ServicePort,
-} from '../../domain/ingress/objects.ts';
+} from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
-import { compact, number, present, record, records, stringMap, text, texts } from './read.ts';
+import {
+  compact,
+  readNumber,
+  withoutUndefined,
+  readRecord,
+  readRecords,
+  stringMap,
+  readText,
+  readTexts,
+} from './read.ts';
 
 /** The API server takes 0 and nothing for "the same as port". */
 function targetPortOf(value: unknown): number | string | undefined {
-  const name = text(value);
+  const name = readText(value);
   if (name !== undefined && name !== '') return name;
-  const target = number(value);
+  const target = readNumber(value);
   return target === 0 ? undefined : target;
 }
 
 function servicePort(raw: Raw): ServicePort[] {
-  const port = number(raw['port']);
+  const port = readNumber(raw['port']);
   if (port === undefined) return [];
-  const nodePort = number(raw['nodePort']);
+  const nodePort = readNumber(raw['nodePort']);
   return [
     {
-      name: text(raw['name']) ?? '',
+      name: readText(raw['name']) ?? '',
       port,
-      protocol: text(raw['protocol']) ?? 'TCP',
-      ...present({
+      protocol: readText(raw['protocol']) ?? 'TCP',
+      ...withoutUndefined({
         targetPort: targetPortOf(raw['targetPort']),
         nodePort: nodePort === 0 ? undefined : nodePort,
-        appProtocol: text(raw['appProtocol']),
+        appProtocol: readText(raw['appProtocol']),
       }),
     },
   ];
 }
 
 export function normaliseService(value: unknown): Service {
-  const raw = record(value);
-  const spec = record(raw['spec']);
-  const loadBalancer = record(record(raw['status'])['loadBalancer']);
+  const raw = readRecord(value);
+  const spec = readRecord(raw['spec']);
+  const loadBalancer = readRecord(readRecord(raw['status'])['loadBalancer']);
   return {
     meta: metaOf(raw),
-    type: text(spec['type']) ?? 'ClusterIP',
+    type: readText(spec['type']) ?? 'ClusterIP',
     headless: spec['clusterIP'] === 'None',
     selector: stringMap(spec['selector']),
-    ports: compact(records(spec['ports']).flatMap(servicePort)),
-    ...present({
-      externalTrafficPolicy: text(spec['externalTrafficPolicy']),
-      healthCheckNodePort: number(spec['healthCheckNodePort']),
-      loadBalancerClass: text(spec['loadBalancerClass']),
+    ports: compact(readRecords(spec['ports']).flatMap(servicePort)),
+    ...withoutUndefined({
+      externalTrafficPolicy: readText(spec['externalTrafficPolicy']),
+      healthCheckNodePort: readNumber(spec['healthCheckNodePort']),
+      loadBalancerClass: readText(spec['loadBalancerClass']),
     }),
-    ipFamilies: texts(spec['ipFamilies']),
-    loadBalancerIngress: records(loadBalancer['ingress']).map((ingress) =>
-      present({ ip: text(ingress['ip']), hostname: text(ingress['hostname']) }),
+    ipFamilies: readTexts(spec['ipFamilies']),
+    loadBalancerIngress: readRecords(loadBalancer['ingress']).map((ingress) =>
+      withoutUndefined({ ip: readText(ingress['ip']), hostname: readText(ingress['hostname']) }),
     ),
   };
 }
 
 export function normaliseNode(value: unknown): Node {
-  const raw = record(value);
-  const [spec, status] = [record(raw['spec']), record(raw['status'])];
+  const raw = readRecord(value);
+  const [spec, status] = [readRecord(raw['spec']), readRecord(raw['status'])];
   return {
     meta: metaOf(raw, 'cluster'),
-    addresses: records(status['addresses']).flatMap(({ type, address }) =>
+    addresses: readRecords(status['addresses']).flatMap(({ type, address }) =>
       typeof type === 'string' && typeof address === 'string' ? [{ type, address }] : [],
     ),
-    ready: records(status['conditions']).some(
+    ready: readRecords(status['conditions']).some(
       (condition) => condition['type'] === 'Ready' && condition['status'] === 'True',
     ),
     unschedulable: spec['unschedulable'] === true,
@@ -76,37 +85,37 @@ export function normaliseNode(value: unknown): Node {
 
 /** Absent (or null) conditions mean ready and serving, as the API defines them; absent terminating means no. */
 function endpointOf(raw: Raw): EndpointSlice['endpoints'][number] {
-  const conditions = record(raw['conditions']);
-  const target = record(raw['targetRef']);
+  const conditions = readRecord(raw['conditions']);
+  const target = readRecord(raw['targetRef']);
   return {
-    addresses: texts(raw['addresses']),
+    addresses: readTexts(raw['addresses']),
     ready: conditions['ready'] !== false,
     serving: conditions['serving'] !== false,
     terminating: conditions['terminating'] === true,
-    ...present({
-      pod: target['kind'] === 'Pod' ? text(target['name']) : undefined,
-      nodeName: text(raw['nodeName']),
+    ...withoutUndefined({
+      pod: target['kind'] === 'Pod' ? readText(target['name']) : undefined,
+      nodeName: readText(raw['nodeName']),
     }),
   };
 }
 
 export function normaliseEndpointSlice(value: unknown): EndpointSlice {
-  const raw = record(value);
+  const raw = readRecord(value);
   const meta = metaOf(raw);
   return {
     meta,
     service: meta.labels['kubernetes.io/service-name'] ?? '',
-    addressType: text(raw['addressType']) ?? '',
-    endpoints: records(raw['endpoints']).map(endpointOf),
+    addressType: readText(raw['addressType']) ?? '',
+    endpoints: readRecords(raw['endpoints']).map(endpointOf),
   };
 }
 
 export function normaliseConfigMap(value: unknown): ConfigMap {
-  const raw = record(value);
+  const raw = readRecord(value);
   return { meta: metaOf(raw), data: stringMap(raw['data']) };
 }
 
 export function normaliseNamespace(value: unknown): KubernetesObjects['namespaces'][number] {
-  const { name, labels } = metaOf(record(value), 'cluster');
+  const { name, labels } = metaOf(readRecord(value), 'cluster');
   return { name, labels };
 }

@@ -4,19 +4,19 @@ import type {
   ApiListener,
   ApiRoute,
   ListenerSet,
-} from '../../domain/ingress/objects.ts';
+} from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import {
   isRecord,
-  list,
-  number,
-  present,
-  record,
-  records,
+  readList,
+  readNumber,
+  withoutUndefined,
+  readRecord,
+  readRecords,
   stringMap,
-  text,
-  texts,
+  readText,
+  readTexts,
 } from './read.ts';
 
 type From = ApiListener['allowedNamespaces'];
@@ -29,9 +29,9 @@ function fromOf(value: unknown, fallback: From): From {
 /** As labels to be equal to; undefined, which matches nothing, where an expression says more than that. */
 function selectorOf(value: unknown): Record<string, string> | undefined {
   if (!isRecord(value)) return undefined;
-  const expressions = records(value['matchExpressions']).map((expression) => {
-    const [only, ...more] = texts(expression['values']);
-    const key = text(expression['key']);
+  const expressions = readRecords(value['matchExpressions']).map((expression) => {
+    const [only, ...more] = readTexts(expression['values']);
+    const key = readText(expression['key']);
     return expression['operator'] === 'In' &&
       key !== undefined &&
       only !== undefined &&
@@ -51,68 +51,71 @@ const LISTENER_OPTION = 'gateway.istio.io/listener-protocol';
 function tlsModeOf(listener: Raw): string | undefined {
   const tls = listener['tls'];
   if (!isRecord(tls)) return undefined;
-  return record(tls['options'])[LISTENER_OPTION] === 'auto-passthrough'
+  return readRecord(tls['options'])[LISTENER_OPTION] === 'auto-passthrough'
     ? 'AUTO_PASSTHROUGH'
-    : (text(tls['mode']) ?? 'Terminate');
+    : (readText(tls['mode']) ?? 'Terminate');
 }
 
 function listenerOf(raw: Raw): ApiListener {
-  const allowed = record(raw['allowedRoutes']);
-  const namespaces = record(allowed['namespaces']);
+  const allowed = readRecord(raw['allowedRoutes']);
+  const namespaces = readRecord(allowed['namespaces']);
   return {
-    name: text(raw['name']) ?? '',
-    port: number(raw['port']) ?? 0,
-    protocol: text(raw['protocol']) ?? '',
-    ...present({
-      hostname: text(raw['hostname']),
+    name: readText(raw['name']) ?? '',
+    port: readNumber(raw['port']) ?? 0,
+    protocol: readText(raw['protocol']) ?? '',
+    ...withoutUndefined({
+      hostname: readText(raw['hostname']),
       tlsMode: tlsModeOf(raw),
       allowedSelector: selectorOf(namespaces['selector']),
     }),
-    allowedKinds: records(allowed['kinds']).flatMap((kind) => text(kind['kind']) ?? []),
+    allowedKinds: readRecords(allowed['kinds']).flatMap((kind) => readText(kind['kind']) ?? []),
     allowedNamespaces: fromOf(namespaces['from'], 'Same'),
   };
 }
 
 export function normaliseApiGateway(value: unknown): ApiGateway {
-  const raw = record(value);
-  const spec = record(raw['spec']);
-  const allowed = record(record(spec['allowedListeners'])['namespaces']);
+  const raw = readRecord(value);
+  const spec = readRecord(raw['spec']);
+  const allowed = readRecord(readRecord(spec['allowedListeners'])['namespaces']);
   return {
     meta: metaOf(raw),
-    class: text(spec['gatewayClassName']) ?? '',
-    addresses: records(spec['addresses']).map((address) => ({
-      type: text(address['type']) ?? '',
-      value: text(address['value']) ?? '',
+    class: readText(spec['gatewayClassName']) ?? '',
+    addresses: readRecords(spec['addresses']).map((address) => ({
+      type: readText(address['type']) ?? '',
+      value: readText(address['value']) ?? '',
     })),
-    listeners: records(spec['listeners']).map(listenerOf),
+    listeners: readRecords(spec['listeners']).map(listenerOf),
     allowedListeners: fromOf(allowed['from'], 'None'),
-    ...present({ allowedListenersSelector: selectorOf(allowed['selector']) }),
+    ...withoutUndefined({ allowedListenersSelector: selectorOf(allowed['selector']) }),
   };
 }
 
 /** The experimental kind is the same thing under another name. */
 function parentKind(value: unknown): string {
-  const kind = text(value) ?? 'Gateway';
+  const kind = readText(value) ?? 'Gateway';
   return kind === 'XListenerSet' ? 'ListenerSet' : kind;
 }
 
 function parentOf(raw: Raw, namespace: string): ApiRoute['parents'][number] {
   return {
     kind: parentKind(raw['kind']),
-    namespace: text(raw['namespace']) ?? namespace,
-    name: text(raw['name']) ?? '',
-    ...present({ sectionName: text(raw['sectionName']), port: number(raw['port']) }),
+    namespace: readText(raw['namespace']) ?? namespace,
+    name: readText(raw['name']) ?? '',
+    ...withoutUndefined({
+      sectionName: readText(raw['sectionName']),
+      port: readNumber(raw['port']),
+    }),
   };
 }
 
 export function normaliseListenerSet(value: unknown): ListenerSet {
-  const raw = record(value);
+  const raw = readRecord(value);
   const meta = metaOf(raw);
-  const spec = record(raw['spec']);
+  const spec = readRecord(raw['spec']);
   return {
     meta,
-    parent: parentOf(record(spec['parentRef']), meta.namespace),
-    listeners: records(spec['listeners']).map(listenerOf),
+    parent: parentOf(readRecord(spec['parentRef']), meta.namespace),
+    listeners: readRecords(spec['listeners']).map(listenerOf),
   };
 }
 
@@ -130,15 +133,16 @@ export function isRouteKind(kind: unknown): kind is ApiRoute['kind'] {
 
 /** A stream of one kind may leave `kind` out of its items; then it is to be given. */
 export function normaliseApiRoute(value: unknown, kind?: ApiRoute['kind']): ApiRoute {
-  const raw = record(value);
+  const raw = readRecord(value);
   const meta = metaOf(raw);
-  const spec = record(raw['spec']);
+  const spec = readRecord(raw['spec']);
   const said = raw['kind'];
   return {
     kind: isRouteKind(said) ? said : (kind ?? 'TCPRoute'),
     meta,
-    parents: records(spec['parentRefs']).map((parent) => parentOf(parent, meta.namespace)),
-    hostnames: texts(spec['hostnames']),
-    rules: records(spec['rules']).filter((rule) => list(rule['backendRefs']).length > 0).length,
+    parents: readRecords(spec['parentRefs']).map((parent) => parentOf(parent, meta.namespace)),
+    hostnames: readTexts(spec['hostnames']),
+    rules: readRecords(spec['rules']).filter((rule) => readList(rule['backendRefs']).length > 0)
+      .length,
   };
 }

@@ -4,20 +4,20 @@ import type {
   RouteBlock,
   Server,
   VirtualService,
-} from '../../domain/ingress/objects.ts';
+} from '../../domain/snapshot/objects.ts';
 import { shorten } from '../../domain/shorten.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import {
   isRecord,
-  list,
-  number,
-  present,
-  record,
-  records,
+  readList,
+  readNumber,
+  withoutUndefined,
+  readRecord,
+  readRecords,
   stringMap,
-  text,
-  texts,
+  readText,
+  readTexts,
 } from './read.ts';
 
 function shown(value: unknown): string {
@@ -29,9 +29,9 @@ function malformed(server: unknown): string | undefined {
   if (!isRecord(server)) return `it is ${shown(server)}, not an object`;
   const { port, hosts } = server;
   if (!isRecord(port)) return `port is ${shown(port)}; it needs number, name and protocol`;
-  if (number(port['number']) === undefined)
+  if (readNumber(port['number']) === undefined)
     return `port.number is ${shown(port['number'])}, not a number`;
-  if (text(port['protocol']) === undefined)
+  if (readText(port['protocol']) === undefined)
     return `port.protocol is ${shown(port['protocol'])}, not text`;
   if (
     hosts !== undefined &&
@@ -44,8 +44,8 @@ function malformed(server: unknown): string | undefined {
 function tlsOf(value: unknown): { mode?: string; httpsRedirect?: boolean } | undefined {
   if (!isRecord(value)) return undefined;
   const redirect = value['httpsRedirect'];
-  return present({
-    mode: text(value['mode']),
+  return withoutUndefined({
+    mode: readText(value['mode']),
     httpsRedirect: typeof redirect === 'boolean' ? redirect : undefined,
   });
 }
@@ -53,56 +53,59 @@ function tlsOf(value: unknown): { mode?: string; httpsRedirect?: boolean } | und
 function serverOf(raw: unknown): Server {
   const fault = malformed(raw);
   if (fault !== undefined) return { malformed: fault };
-  const server = record(raw);
-  const port = record(server['port']);
+  const server = readRecord(raw);
+  const port = readRecord(server['port']);
   return {
-    ...present({
-      name: text(server['name']),
-      bind: text(server['bind']),
+    ...withoutUndefined({
+      name: readText(server['name']),
+      bind: readText(server['bind']),
       tls: tlsOf(server['tls']),
     }),
     port: {
-      number: number(port['number']) ?? 0,
-      name: text(port['name']) ?? '',
-      protocol: text(port['protocol']) ?? '',
+      number: readNumber(port['number']) ?? 0,
+      name: readText(port['name']) ?? '',
+      protocol: readText(port['protocol']) ?? '',
     },
-    hosts: texts(server['hosts']),
+    hosts: readTexts(server['hosts']),
   };
 }
 
 export function normaliseGateway(value: unknown): IstioGateway {
-  const raw = record(value);
-  const spec = record(raw['spec']);
+  const raw = readRecord(value);
+  const spec = readRecord(raw['spec']);
   return {
     meta: metaOf(raw),
     selector: stringMap(spec['selector']),
-    servers: list(spec['servers']).map(serverOf),
+    servers: readList(spec['servers']).map(serverOf),
   };
 }
 
 function matchOf(raw: Raw): RouteBlock['match'][number] {
   const { gateways, sniHosts } = raw;
-  return present({
-    port: number(raw['port']),
-    gateways: Array.isArray(gateways) ? texts(gateways) : undefined,
-    sniHosts: Array.isArray(sniHosts) ? texts(sniHosts) : undefined,
+  return withoutUndefined({
+    port: readNumber(raw['port']),
+    gateways: Array.isArray(gateways) ? readTexts(gateways) : undefined,
+    sniHosts: Array.isArray(sniHosts) ? readTexts(sniHosts) : undefined,
   });
 }
 
 function blockOf(raw: Raw): RouteBlock {
-  return { match: records(raw['match']).map(matchOf), destinations: list(raw['route']).length };
+  return {
+    match: readRecords(raw['match']).map(matchOf),
+    destinations: readList(raw['route']).length,
+  };
 }
 
 export function normaliseVirtualService(value: unknown): VirtualService {
-  const raw = record(value);
-  const spec = record(raw['spec']);
+  const raw = readRecord(value);
+  const spec = readRecord(raw['spec']);
   return {
     meta: metaOf(raw),
-    hosts: texts(spec['hosts']),
-    gateways: texts(spec['gateways']),
-    exportTo: texts(spec['exportTo']),
-    http: list(spec['http']).length,
-    tcp: records(spec['tcp']).map(blockOf),
-    tls: records(spec['tls']).map(blockOf),
+    hosts: readTexts(spec['hosts']),
+    gateways: readTexts(spec['gateways']),
+    exportTo: readTexts(spec['exportTo']),
+    http: readList(spec['http']).length,
+    tcp: readRecords(spec['tcp']).map(blockOf),
+    tls: readRecords(spec['tls']).map(blockOf),
   };
 }

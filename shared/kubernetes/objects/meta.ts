@@ -1,6 +1,6 @@
-import type { Meta } from '../../domain/ingress/objects.ts';
+import type { Meta } from '../../domain/snapshot/objects.ts';
 import type { Raw } from './read.ts';
-import { record, stringMap, text } from './read.ts';
+import { readRecord, stringMap, readText } from './read.ts';
 
 /** Prefixes of the annotations that are kept: settings of exposures, and what Istio decides names by. */
 export const keptAnnotations: readonly string[] = [
@@ -18,24 +18,27 @@ function isKept(name: string): boolean {
 const CLUSTER_SCOPED = '';
 
 export function metaOf(raw: Raw, scope: 'namespaced' | 'cluster' = 'namespaced'): Meta {
-  const metadata = record(raw['metadata']);
+  const metadata = readRecord(raw['metadata']);
   return {
-    namespace: scope === 'cluster' ? CLUSTER_SCOPED : (text(metadata['namespace']) ?? 'default'),
-    name: text(metadata['name']) ?? '',
-    uid: text(metadata['uid']) ?? '',
+    namespace:
+      scope === 'cluster' ? CLUSTER_SCOPED : (readText(metadata['namespace']) ?? 'default'),
+    name: readText(metadata['name']) ?? '',
+    uid: readText(metadata['uid']) ?? '',
     created: createdOf(metadata['creationTimestamp']),
-    resourceVersion: text(metadata['resourceVersion']) ?? '',
+    resourceVersion: readText(metadata['resourceVersion']) ?? '',
     labels: stringMap(metadata['labels']),
     annotations: stringMap(kept(metadata['annotations'])),
   };
 }
 
 function kept(annotations: unknown): Raw {
-  return Object.fromEntries(Object.entries(record(annotations)).filter(([name]) => isKept(name)));
+  return Object.fromEntries(
+    Object.entries(readRecord(annotations)).filter(([name]) => isKept(name)),
+  );
 }
 
 /** Some YAML readers, and the Kubernetes client, make a Date of a timestamp. */
 function createdOf(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
-  return text(value) ?? '';
+  return readText(value) ?? '';
 }

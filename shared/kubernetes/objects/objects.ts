@@ -1,5 +1,5 @@
 /** Raw Kubernetes objects of many kinds, as `kubectl get -o yaml` and GitOps repositories hold them, to the objects of the domain. */
-import type { KubernetesObjects } from '../../domain/ingress/objects.ts';
+import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 import {
   normaliseConfigMap,
   normaliseEndpointSlice,
@@ -11,7 +11,7 @@ import { normaliseApiGateway, normaliseApiRoute, normaliseListenerSet } from './
 import { normaliseGateway, normaliseVirtualService } from './istio.ts';
 import { hasEnded, normalisePod } from './pod.ts';
 import type { Raw } from './read.ts';
-import { isRecord, list, record, stringMap, text } from './read.ts';
+import { isRecord, readList, readRecord, stringMap, readText } from './read.ts';
 
 type List = keyof KubernetesObjects;
 /** A typed object and the list of {@link KubernetesObjects} it belongs to. */
@@ -31,7 +31,7 @@ const API_VERSIONS = ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'];
 const API_GROUP = 'gateway.networking.k8s.io';
 
 function isF5ConfigMap(raw: Raw): boolean {
-  return stringMap(record(raw['metadata'])['labels'])['f5type'] !== undefined;
+  return stringMap(readRecord(raw['metadata'])['labels'])['f5type'] !== undefined;
 }
 
 function route(kind: 'HTTPRoute' | 'GRPCRoute' | 'TLSRoute' | 'TCPRoute' | 'UDPRoute'): KindRow {
@@ -142,23 +142,24 @@ function flatten(
   if (value === null || value === undefined) return [];
   if (!isRecord(value)) return [{ kind: '', name: '', reason: 'it is not an object' }];
   const ref = {
-    apiVersion: text(value['apiVersion']) ?? inherited.apiVersion,
-    kind: text(value['kind']) ?? inherited.kind,
+    apiVersion: readText(value['apiVersion']) ?? inherited.apiVersion,
+    kind: readText(value['kind']) ?? inherited.kind,
   };
   if (!ref.kind.endsWith('List') || !Array.isArray(value['items'])) return [{ ref, raw: value }];
-  return list(value['items']).flatMap((item) => flatten(item, itemsKind(ref)));
+  return readList(value['items']).flatMap((item) => flatten(item, itemsKind(ref)));
 }
 
 function nameOf(raw: Raw): string {
-  const { namespace, name } = record(raw['metadata']);
-  return [text(namespace), text(name) ?? ''].filter((part) => part !== undefined).join('/');
+  const { namespace, name } = readRecord(raw['metadata']);
+  return [readText(namespace), readText(name) ?? ''].filter((part) => part !== undefined).join('/');
 }
 
 function read({ ref, raw }: Typed): Normalised | Ignored {
   const row = rowOf(ref);
   const why = (reason: string): Ignored => ({ kind: ref.kind, name: nameOf(raw), reason });
   if (typeof row === 'string') return why(row);
-  if ((text(record(raw['metadata'])['name']) ?? '') === '') return why('metadata.name is missing');
+  if ((readText(readRecord(raw['metadata'])['name']) ?? '') === '')
+    return why('metadata.name is missing');
   const ignored = row.ignore?.(raw);
   return ignored === undefined ? row.normalise(raw) : why(ignored);
 }

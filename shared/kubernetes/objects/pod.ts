@@ -1,14 +1,23 @@
 import { parse } from 'yaml';
-import type { Pod } from '../../domain/ingress/objects.ts';
+import type { Pod } from '../../domain/snapshot/objects.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
-import { compact, list, number, record, records, stringMap, text, texts } from './read.ts';
+import {
+  compact,
+  readList,
+  readNumber,
+  readRecord,
+  readRecords,
+  stringMap,
+  readText,
+  readTexts,
+} from './read.ts';
 
 /** Init containers that keep running (native sidecars) open ports too. */
 function runningContainers(spec: Raw): readonly Raw[] {
   return [
-    ...records(spec['containers']),
-    ...records(spec['initContainers']).filter(
+    ...readRecords(spec['containers']),
+    ...readRecords(spec['initContainers']).filter(
       (container) => container['restartPolicy'] === 'Always',
     ),
   ];
@@ -18,7 +27,7 @@ const ROLES: Readonly<Record<string, Pod['proxy']>> = { router: 'router', sideca
 
 /** What follows `proxy` on the command line of the agent. */
 function roleOf(container: Raw): Pod['proxy'] | undefined {
-  const words = [...texts(container['command']), ...texts(container['args'])];
+  const words = [...readTexts(container['command']), ...readTexts(container['args'])];
   return words.flatMap((word, i) => (words[i - 1] === 'proxy' ? (ROLES[word] ?? []) : []))[0];
 }
 
@@ -32,8 +41,8 @@ function roleByTemplate(annotations: Readonly<Record<string, string>>): Pod['pro
 
 function envOf(containers: readonly Raw[], name: string): string | undefined {
   return containers.flatMap((container) =>
-    records(container['env']).flatMap((variable) =>
-      variable['name'] === name ? (text(variable['value']) ?? []) : [],
+    readRecords(container['env']).flatMap((variable) =>
+      variable['name'] === name ? (readText(variable['value']) ?? []) : [],
     ),
   )[0];
 }
@@ -44,7 +53,7 @@ const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'
 function parsed(document: string | undefined): Raw {
   if (document === undefined) return {};
   try {
-    return record(parse(document, { logLevel: 'silent' }));
+    return readRecord(parse(document, { logLevel: 'silent' }));
   } catch {
     return {};
   }
@@ -62,21 +71,21 @@ function expectsProxyProtocol(
   const topology = configs
     .map((config) => config['gatewayTopology'])
     .find((value) => value !== undefined);
-  const setting = record(topology)['proxyProtocol'];
+  const setting = readRecord(topology)['proxyProtocol'];
   return setting !== undefined && setting !== null && setting !== false;
 }
 
 function portsOf(containers: readonly Raw[]): Pod['containerPorts'] {
   const ports = containers.flatMap((container) =>
-    records(container['ports']).flatMap((port) => {
-      const containerPort = number(port['containerPort']);
+    readRecords(container['ports']).flatMap((port) => {
+      const containerPort = readNumber(port['containerPort']);
       return containerPort === undefined
         ? []
         : [
             {
-              name: text(port['name']) ?? '',
+              name: readText(port['name']) ?? '',
               port: containerPort,
-              protocol: text(port['protocol']) ?? 'TCP',
+              protocol: readText(port['protocol']) ?? 'TCP',
             },
           ];
     }),
@@ -85,22 +94,25 @@ function portsOf(containers: readonly Raw[]): Pod['containerPorts'] {
 }
 
 function ipsOf(status: Raw): string[] {
-  const ips = [text(status['podIP']), ...records(status['podIPs']).map((item) => text(item['ip']))];
+  const ips = [
+    readText(status['podIP']),
+    ...readRecords(status['podIPs']).map((item) => readText(item['ip'])),
+  ];
   return [...new Set(ips.filter((ip) => ip !== undefined && ip !== ''))] as string[];
 }
 
 /** Pods that have ended keep their labels but listen on nothing. */
 export function hasEnded(value: unknown): boolean {
-  const phase = record(record(value)['status'])['phase'];
+  const phase = readRecord(readRecord(value)['status'])['phase'];
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
 export function normalisePod(value: unknown): Pod {
-  const raw = record(value);
+  const raw = readRecord(value);
   const [metadata, spec, status] = [
-    record(raw['metadata']),
-    record(raw['spec']),
-    record(raw['status']),
+    readRecord(raw['metadata']),
+    readRecord(raw['spec']),
+    readRecord(raw['status']),
   ];
   const annotations = stringMap(metadata['annotations']);
   const containers = runningContainers(spec);
@@ -108,13 +120,13 @@ export function normalisePod(value: unknown): Pod {
   return {
     meta: metaOf(raw),
     ips: ipsOf(status),
-    nodeName: text(spec['nodeName']) ?? '',
+    nodeName: readText(spec['nodeName']) ?? '',
     containerPorts: portsOf(containers),
     proxy: role ?? roleByTemplate(annotations),
     unprivileged: TRUE.has(envOf(containers, 'ISTIO_META_UNPRIVILEGED_POD') ?? ''),
-    ready: list(status['conditions']).some(
+    ready: readList(status['conditions']).some(
       (condition) =>
-        record(condition)['type'] === 'Ready' && record(condition)['status'] === 'True',
+        readRecord(condition)['type'] === 'Ready' && readRecord(condition)['status'] === 'True',
     ),
     terminating:
       metadata['deletionTimestamp'] !== undefined && metadata['deletionTimestamp'] !== null,

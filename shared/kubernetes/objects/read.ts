@@ -8,7 +8,7 @@ export function isRecord(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function record(value: unknown): Raw {
+export function readRecord(value: unknown): Raw {
   return isRecord(value) ? value : {};
 }
 
@@ -16,12 +16,12 @@ export function record(value: unknown): Raw {
 const NOTHING = Object.freeze<never[]>([]) as never[];
 const NO_PAIRS: Record<string, string> = Object.freeze({});
 
-export function list(value: unknown): readonly unknown[] {
+export function readList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-export function records(value: unknown): readonly Raw[] {
-  return list(value).filter(isRecord);
+export function readRecords(value: unknown): readonly Raw[] {
+  return readList(value).filter(isRecord);
 }
 
 /** Names, hosts, addresses: none that means anything is so long, and sentences quote them. */
@@ -32,13 +32,13 @@ function bounded(value: string, longest = LONGEST_WORD): string {
   return value.length <= longest ? value : value.slice(0, longest);
 }
 
-export function text(value: unknown): string | undefined {
+export function readText(value: unknown): string | undefined {
   return typeof value === 'string' ? bounded(value) : undefined;
 }
 
-export function texts(value: unknown): string[] {
+export function readTexts(value: unknown): string[] {
   return compact(
-    list(value)
+    readList(value)
       .filter((item) => typeof item === 'string')
       .map((item) => bounded(item)),
   );
@@ -50,13 +50,13 @@ export function compact<T>(grown: readonly T[]): T[] {
 }
 
 /** Finite numbers only: JSON knows no others. */
-export function number(value: unknown): number | undefined {
+export function readNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 /** Values that YAML reads as numbers or booleans are taken as written. */
 export function stringMap(value: unknown): Record<string, string> {
-  const pairs = Object.entries(record(value)).flatMap(([key, item]) =>
+  const pairs = Object.entries(readRecord(value)).flatMap(([key, item]) =>
     typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
       ? [[bounded(key), bounded(String(item), LONGEST_STRING)] as const]
       : [],
@@ -65,7 +65,7 @@ export function stringMap(value: unknown): Record<string, string> {
 }
 
 /** Leaves out what is undefined, so that absent stays absent. */
-export function present<T extends object>(
+export function withoutUndefined<T extends object>(
   fields: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {

@@ -12,8 +12,8 @@ import {
 } from '../port.ts';
 import { openDatabase } from './database.ts';
 import { createInHand } from './in-hand.ts';
-import { createStore, type Store } from './store.ts';
-import { createBell, type Bell } from './bell.ts';
+import { createMessageStore, type MessageStore } from './message-store.ts';
+import { createWakeUp, type WakeUp } from './wake-up.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 
 export interface SqliteQueuesOptions {
@@ -28,7 +28,7 @@ export interface SqliteQueuesOptions {
 }
 
 interface Shared extends SqliteQueuesOptions {
-  readonly bell: Bell;
+  readonly bell: WakeUp;
   readonly closed: () => boolean;
 }
 
@@ -55,7 +55,7 @@ function lost(name: QueueName): QueueError {
 }
 
 async function receive(
-  store: Store,
+  store: MessageStore,
   name: QueueName,
   shared: Shared,
   options: ReceiveOptions,
@@ -75,7 +75,7 @@ async function receive(
   return [];
 }
 
-function createQueue(store: Store, name: QueueName, shared: Shared): Queue {
+function createQueue(store: MessageStore, name: QueueName, shared: Shared): Queue {
   const { clock, bell } = shared;
   return {
     name,
@@ -112,7 +112,7 @@ export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   const database = openDatabase(options.path);
   const shared: Shared = {
     ...options,
-    bell: createBell(options.clock),
+    bell: createWakeUp(options.clock),
     closed: () => !database.isOpen,
   };
   const stores = {
@@ -124,7 +124,7 @@ export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   return {
     queue: (name) => {
       const queue =
-        queues.get(name) ?? createQueue(createStore(database, name, stores), name, shared);
+        queues.get(name) ?? createQueue(createMessageStore(database, name, stores), name, shared);
       queues.set(name, queue);
       return queue;
     },

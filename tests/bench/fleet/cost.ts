@@ -1,5 +1,5 @@
 /** What a change costs in requests to SQS, by who makes them; over fauxqs, with the real AWS client. */
-import { open } from '../../../shared/queue/envelope.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { table } from '../measure.ts';
@@ -48,7 +48,7 @@ async function results({ queues }: FleetSite): Promise<void> {
   for (let index = 0; index < CLUSTERS; index++) {
     const queue = queues.queue(`settled-${clusterId(index)}`);
     for (const { body, receipt } of await queue.receive({ max: 10, wait: 0, visibility: 60_000 })) {
-      if ('refused' in open(body, SETTLED_EVENTS))
+      if ('refused' in parseEvent(body, SETTLED_EVENTS))
         throw new Error(`queue ${queue.name} holds what is no result`);
       await queue.delete(receipt);
     }

@@ -8,8 +8,8 @@ import { createClosers, type Closers } from '../../../infra/lab/closers.ts';
 import { startHost } from '../../../infra/lab/host/host.ts';
 import { createQueuesOn, startLocalSqs } from '../../../infra/lab/host/sqs.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
@@ -74,7 +74,7 @@ async function build(
   const counts = createCounts();
   const waiting = new Map<string, (at: number) => void>();
   const queues = countQueues(opened, counts, (name, body) => {
-    const settled = name.startsWith('settled-') ? open(body, SETTLED_EVENTS) : undefined;
+    const settled = name.startsWith('settled-') ? parseEvent(body, SETTLED_EVENTS) : undefined;
     if (settled === undefined || 'refused' in settled) return;
     const { owner, version, exposures } = settled.ok.data;
     // One that will be tried again is not settled yet.

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { snapshotOf } from '../world.ts';
 
@@ -102,7 +102,7 @@ export function sealed(snapshot: Snapshot, now: number): Sealed {
   return {
     group: subject,
     deduplicationId: id,
-    body: seal(INGRESS_OBSERVED, snapshot, {
+    body: serialiseEvent(INGRESS_OBSERVED, snapshot, {
       id,
       cluster: snapshot.cluster,
       subject,

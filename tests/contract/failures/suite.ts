@@ -7,7 +7,7 @@ import { claimed, fresh } from '../../../shared/failures/waiting/away.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import { sighting, T0 } from '../../fixtures/failures/sighting.ts';
-import { jobOf } from '../../../shared/failures/replay/select.ts';
+import { createJob } from '../../../shared/failures/replay/select.ts';
 
 export function failureStoreContract(
   name: string,
@@ -317,7 +317,10 @@ export function failureStoreContract(
         status: 'waiting' as const,
       }));
       await a!.jobs.create(
-        jobOf({ id: 'j1', filter: {}, by: 'ada', why: 'w', canary: 1, rate: 1, now: T0 }, items),
+        createJob(
+          { id: 'j1', filter: {}, by: 'ada', why: 'w', canary: 1, rate: 1, now: T0 },
+          items,
+        ),
         items,
       );
       expect(await b!.jobs.items('j1')).toEqual(items);

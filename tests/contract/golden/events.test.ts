@@ -1,7 +1,7 @@
 /** Every event that 0.1.0 sent, and that may still wait in a queue or lie in a failure store, opens today; today's are sent alike. */
 import { describe, expect, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
-import { open, type OpenedEvent } from '../../../shared/queue/envelope.ts';
+import { parseEvent, type ReceivedEvent } from '../../../shared/queue/envelope.ts';
 import * as types from '../../../shared/queue/events.ts';
 import { isSignedBy, readVerifyKey } from '../../../shared/queue/signature.ts';
 import { sealFacts } from './sealed.ts';
@@ -20,8 +20,11 @@ import {
 const NAMES = Object.keys(EVENTS);
 const PACKED = NAMES.filter((name) => name.endsWith('-large'));
 
-function opened(body: string, known: Parameters<typeof open>[1]): OpenedEvent<string, unknown> {
-  const result = open(body, known);
+function opened(
+  body: string,
+  known: Parameters<typeof parseEvent>[1],
+): ReceivedEvent<string, unknown> {
+  const result = parseEvent(body, known);
   if ('refused' in result) throw new Error(`${result.refused.code}: ${result.refused.reason}`);
   return result.ok;
 }

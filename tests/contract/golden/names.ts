@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { createMetrics } from '../../../functions/watch/metrics.ts';
+import { createMetrics } from '../../../functions/watch/serve/metrics.ts';
 import { Memory } from '../../../shared/bigip/as3/memory.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
-import { ANNOTATIONS } from '../../../shared/domain/exposure/annotations.ts';
-import { f5Schema } from '../../../shared/domain/exposure/f5-schema.ts';
+import { ANNOTATIONS } from '../../../shared/domain/exposure/sources/annotations.ts';
+import { f5Schema } from '../../../shared/domain/exposure/sources/f5-schema.ts';
 import { AuditEntry } from '../../../shared/failures/audit.ts';
-import { Story } from '../../../shared/failures/history.ts';
-import { Evidence, Head } from '../../../shared/failures/port.ts';
-import { Item, Job } from '../../../shared/failures/replay/job.ts';
-import { Turn } from '../../../shared/failures/replay/turns.ts';
+import { OwnerHistory } from '../../../shared/failures/history.ts';
+import { Evidence, FailureHead } from '../../../shared/failures/port.ts';
+import { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.ts';
+import { PolicyTurn } from '../../../shared/failures/replay/turns.ts';
 import { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import * as events from '../../../shared/queue/events.ts';
 import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
@@ -176,13 +176,13 @@ const EVENT_SCHEMAS = Object.entries({
   [events.DEAD_LETTER]: DeadLetter,
 });
 const STORED = {
-  head: Head,
+  head: FailureHead,
   evidence: Evidence,
-  job: Job,
-  item: Item,
-  turn: Turn,
+  job: ReplayJob,
+  item: ReplayItem,
+  turn: PolicyTurn,
   audit: AuditEntry,
-  story: Story,
+  story: OwnerHistory,
 };
 
 export async function presentNames(): Promise<Names> {

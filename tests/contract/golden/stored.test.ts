@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { readClaim } from '../../../functions/watch/epoch.ts';
+import { readLease } from '../../../functions/watch/leader/lease.ts';
 import { readBundle } from '../../../shared/failures/bundle.ts';
 import { createFileBlobs } from '../../../shared/failures/fs/blobs.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
@@ -223,7 +223,7 @@ test('a bundle of 0.1.0 is imported whole, once', async () => {
 describe('the Lease of 0.1.0', () => {
   test('is read with holder, epoch and duration', () => {
     const claims = (JSON.parse(golden('leases.json')) as RawObject[]).map((lease) =>
-      readClaim(lease, 1),
+      readLease(lease, 1),
     );
     expect(claims.map(({ holder, epoch, duration }) => [holder, epoch - NOW, duration])).toEqual([
       ['sluice-watch-0', 0, 15_000],

@@ -7,11 +7,11 @@ import { Agent } from 'undici';
 import type { CredentialSource } from '../../../shared/kubernetes/credentials.ts';
 import { createExecPlugin } from '../../../shared/kubernetes/exec-plugin.ts';
 import { readFrames } from '../../../shared/kubernetes/frames.ts';
-import { createTransport, type Transport } from '../../../shared/kubernetes/transport.ts';
+import { createApiTransport, type ApiTransport } from '../../../shared/kubernetes/transport.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 
 let server: Server;
-let transport: Transport;
+let transport: ApiTransport;
 afterEach(async () => {
   await transport.close();
   server.closeAllConnections();
@@ -33,7 +33,7 @@ async function serve(answer: (response: ServerResponse) => void): Promise<void> 
       }),
     reload: () => undefined,
   };
-  transport = createTransport(source, processClock, { total: 200, bytes: 300_000 });
+  transport = createApiTransport(source, processClock, { total: 200, bytes: 300_000 });
 }
 
 function often(response: ServerResponse, piece: string, ms: number): void {

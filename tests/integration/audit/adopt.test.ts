@@ -4,8 +4,8 @@ import { create as createApply } from '../../../functions/apply/handler.ts';
 import { create as createAudit } from '../../../functions/audit/handler.ts';
 import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import type { Finding } from '../../../shared/bigip/audit.ts';
-import { repairOf, sendAudit } from '../../../shared/queue/audit.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { repairRequest, sendAudit } from '../../../shared/queue/audit.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
@@ -114,7 +114,7 @@ describe('policy.drift: adopt', () => {
       tell: () => Promise.resolve(),
       close: () => Promise.resolve(),
     });
-    const body = seal(
+    const body = serialiseEvent(
       INGRESS_DESIRED,
       slice(2, [exposure(), exposure({ port: 5 })], { device: 'bigip-1', devices: ['bigip-1'] }),
       { id: 'e', cluster: 'east', subject: 's', time: new Date(0).toISOString() },
@@ -186,7 +186,7 @@ describe('policy.drift: adopt', () => {
       else
         await sendAudit(repairing.runtime, repairing.runtime.config, {
           device: 'bigip-1',
-          ...repairOf(findings)!,
+          ...repairRequest(findings)!,
         });
       await apply(repairing);
       expect(await live(bigip)).toEqual(before);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/audit/handler.ts';
 import type { LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
 import type { Finding } from '../../../shared/bigip/audit.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS, RESYNC_EVENTS } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import {
@@ -163,7 +163,7 @@ describe('audit', () => {
       );
       expect(bigip.writes.length).toBe(before);
       expect(sent.map(({ queue, group }) => [queue, group])).toEqual([['slices', 'bigip-1']]);
-      expect(open(sent[0]?.body ?? '', AUDIT_EVENTS)).toMatchObject({
+      expect(parseEvent(sent[0]?.body ?? '', AUDIT_EVENTS)).toMatchObject({
         ok: {
           data: {
             device: 'bigip-1',
@@ -277,7 +277,7 @@ describe('fences that lie in the past', () => {
     const { runtime, sent } = bench([a], { peer: b, clusters: ['east', 'west'] });
     await audit(runtime);
     expect(sent.map(({ queue }) => queue)).toEqual(['settled-east', 'settled-west']);
-    expect(sent.map(({ body }) => open(body, RESYNC_EVENTS))).toMatchObject([
+    expect(sent.map(({ body }) => parseEvent(body, RESYNC_EVENTS))).toMatchObject([
       {
         ok: {
           cluster: 'east',

@@ -7,7 +7,7 @@ import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS } from '../../../shared/queue/events.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
@@ -159,7 +159,7 @@ describe('sluice drift', () => {
     const [message] = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 1_000 });
     await queues.close();
     expect(message?.group).toBe('bigip-1');
-    expect(open(message?.body ?? '', AUDIT_EVENTS)).toMatchObject({
+    expect(parseEvent(message?.body ?? '', AUDIT_EVENTS)).toMatchObject({
       ok: {
         data: {
           device: 'bigip-1',

@@ -7,7 +7,7 @@ import type { Finding } from '../../../shared/bigip/audit.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, STEERING_EVENTS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
@@ -124,7 +124,7 @@ describe('a silent cluster', () => {
     await audit(runtime);
     const [order] = made.sent;
     expect([order?.queue, order?.group, made.sent.length]).toEqual(['slices', 'bigip-1', 1]);
-    expect(open(order?.body ?? '', STEERING_EVENTS)).toMatchObject({
+    expect(parseEvent(order?.body ?? '', STEERING_EVENTS)).toMatchObject({
       ok: { data: { action: 'drain', cluster: 'east', silent: { speaking: ['west'] } } },
     });
     await apply(runtime, order?.body ?? '');
@@ -134,7 +134,7 @@ describe('a silent cluster', () => {
     expect(made.sent).toHaveLength(1);
     await apply(
       runtime,
-      seal(INGRESS_DESIRED, of('east', 2, 1), {
+      serialiseEvent(INGRESS_DESIRED, of('east', 2, 1), {
         id: 'e',
         cluster: 'east',
         subject: 'east',

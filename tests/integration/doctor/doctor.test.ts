@@ -1,9 +1,9 @@
 /** `sluice doctor` with one thing wrong at a time: a BIG-IP over HTTPS, queues over SQS's wire. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Finding } from '../../../functions/cli/failures/checks.ts';
-import { examine } from '../../../functions/cli/failures/doctor-table.ts';
-import { settingsChecks } from '../../../functions/cli/failures/queue-checks.ts';
+import type { DoctorFinding } from '../../../functions/cli/doctor/checks.ts';
+import { runDoctor } from '../../../functions/cli/doctor/doctor.ts';
+import { settingsChecks } from '../../../functions/cli/doctor/queue-checks.ts';
 import {
   createQueuesOn,
   startLocalSqs,
@@ -39,7 +39,7 @@ const ingresses = [
 function deskOf(
   bigip: LabBigip,
   over: Partial<Runtime> & { readonly password?: string } = {},
-): Parameters<typeof examine>[0] {
+): Parameters<typeof runDoctor>[0] {
   const { password = bigip.password, ...rest } = over;
   const config = SluiceConfig.parse({
     generation: 3,
@@ -70,14 +70,14 @@ function deskOf(
   };
   return { desk: { ...failuresOver(memoryBlobs(), runtime), runtime }, config: 'sluice.yaml' };
 }
-const bad = (findings: readonly Finding[]): string[] =>
+const bad = (findings: readonly DoctorFinding[]): string[] =>
   findings.filter((f) => !f.ok).map((f) => `${f.what}: ${f.says}`);
 
 describe('sluice doctor', () => {
   test('all is well: every thing that the configuration names is said, with version, unit and clock', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
-    const findings = await examine(deskOf(bigip));
+    const findings = await runDoctor(deskOf(bigip));
     expect(bad(findings)).toEqual([]);
     const says = new Map(findings.map((f) => [f.what, f.says]));
     expect(says.get('device bigip-1, partition k8s')).toMatch(
@@ -100,7 +100,7 @@ describe('sluice doctor', () => {
   });
 
   test('a wrong password is named with the fields to look at', async () => {
-    expect(bad(await examine(deskOf(await lab(), { password: 'wrong' })))).toEqual([
+    expect(bad(await runDoctor(deskOf(await lab(), { password: 'wrong' })))).toEqual([
       expect.stringMatching(
         /device bigip-1.*login as \S+ was refused; check devices\[\]\.username, password.*BIP401/,
       ),
@@ -115,7 +115,7 @@ describe('sluice doctor', () => {
           ? bigip.ca
           : Promise.reject(new Error('env:P: the variable P is not set')),
     };
-    expect(bad(await examine(deskOf(bigip, { secrets }))).join('\n')).toContain(
+    expect(bad(await runDoctor(deskOf(bigip, { secrets }))).join('\n')).toContain(
       'secret env:P: env:P: the variable P is not set',
     );
   });
@@ -123,7 +123,7 @@ describe('sluice doctor', () => {
   test('a device without AS3 is named', async () => {
     const bigip = await lab();
     bigip.faults.as3Absent?.(true);
-    expect(bad(await examine(deskOf(bigip)))).toEqual([
+    expect(bad(await runDoctor(deskOf(bigip)))).toEqual([
       expect.stringMatching(/device bigip-1.*AS3.*BIP404/),
     ]);
   });
@@ -132,7 +132,7 @@ describe('sluice doctor', () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const clock = { ...processClock, now: () => Date.now() - 600_000 };
-    expect(bad(await examine(deskOf(bigip, { clock })))).toEqual([
+    expect(bad(await runDoctor(deskOf(bigip, { clock })))).toEqual([
       expect.stringMatching(
         /^clock of device bigip-1: (599|600|601) s ahead of this host; set NTP on bigip-1 or here$/,
       ),
@@ -153,7 +153,7 @@ describe('sluice doctor', () => {
       { sameFleet: () => false },
     ).next;
     await declare(connect(bigip), both);
-    expect(bad(await examine(deskOf(bigip)))).toEqual([
+    expect(bad(await runDoctor(deskOf(bigip)))).toEqual([
       expect.stringMatching(
         /^cluster id east: 2 clusters use it: .*uid-2 speaks for east\/other\/gateway/,
       ),
@@ -178,7 +178,7 @@ describe('sluice doctor on queues that somebody made', () => {
       redrive: { deadLetterQueue: `sluice-${name}-dead.fifo`, maxReceiveCount: 1_000 },
     },
   ];
-  const look = async (): Promise<readonly Finding[]> => {
+  const look = async (): Promise<readonly DoctorFinding[]> => {
     const reader = createSettingsReader({ ...sqs, prefix: 'sluice' });
     try {
       return await settingsChecks({ clock: processClock }, reader, ['slices']);
@@ -232,7 +232,7 @@ describe('sluice doctor on queues that somebody made', () => {
 
   test('a queue that is missing is named with the remedy', async () => {
     const queues = createSqsQueues({ ...sqs, prefix: 'sluice' });
-    const findings = await examine(deskOf(await lab(), { queues }));
+    const findings = await runDoctor(deskOf(await lab(), { queues }));
     await queues.close();
     expect(bad(findings)).toContainEqual(
       expect.stringMatching(

@@ -9,8 +9,8 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { build } from '../../../infra/build/bundle.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
-import { deadLetter } from '../../../shared/queue/dead-letter.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { sendDeadLetter } from '../../../shared/queue/dead-letter.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, INGRESS_OBSERVED, MEMBER_EXPRESS } from '../../../shared/queue/events.ts';
 import type { FunctionContext, Handler } from '../../../shared/queue/handler.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
@@ -266,15 +266,17 @@ describe('every handler', () => {
   const HANDLERS: Readonly<Record<string, Row | 'by the commands' | 'by up'>> = {
     map: {
       message: () =>
-        Promise.resolve(['snapshots', OWNER, seal(INGRESS_OBSERVED, snapshot, meta())]),
+        Promise.resolve(['snapshots', OWNER, serialiseEvent(INGRESS_OBSERVED, snapshot, meta())]),
       writesOtherwise: false,
     },
     apply: {
-      message: () => Promise.resolve(['slices', 'bigip-1', seal(INGRESS_DESIRED, desired, meta())]),
+      message: () =>
+        Promise.resolve(['slices', 'bigip-1', serialiseEvent(INGRESS_DESIRED, desired, meta())]),
       writesOtherwise: true,
     },
     express: {
-      message: () => Promise.resolve(['express', 'bigip-1', seal(MEMBER_EXPRESS, wish, meta())]),
+      message: () =>
+        Promise.resolve(['express', 'bigip-1', serialiseEvent(MEMBER_EXPRESS, wish, meta())]),
       writesOtherwise: true,
     },
     audit: { writesOtherwise: false },
@@ -292,11 +294,11 @@ describe('every handler', () => {
     await queue.send({
       group: 'bigip-1',
       deduplicationId: 'd1',
-      body: seal(INGRESS_DESIRED, desired, meta()),
+      body: serialiseEvent(INGRESS_DESIRED, desired, meta()),
     });
     const [message] = await queue.receive({ max: 1, wait: 0, visibility: 1_000 });
     if (message === undefined) throw new Error('the slice did not arrive');
-    await deadLetter(runtime.queues, {
+    await sendDeadLetter(runtime.queues, {
       code: 'BIP421',
       reason: 'refused',
       queue: 'slices',

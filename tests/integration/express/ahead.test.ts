@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { create } from '../../../functions/map/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { EXPRESS_EVENTS, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
@@ -72,7 +72,7 @@ function ending(): Snapshot {
 
 /** The snapshot arrives in the queue now, and is handled `wait` ms later. */
 async function handle(data: Snapshot, using: Runtime, wait = 0): Promise<void> {
-  const body = seal(INGRESS_OBSERVED, data, {
+  const body = serialiseEvent(INGRESS_OBSERVED, data, {
     id: 'snapshot-1',
     cluster: 'east',
     subject: 'east/istio-system/istio-ingressgateway',
@@ -127,7 +127,9 @@ describe('map', () => {
 
   test('dates it by the arrival of the snapshot in the queue, so that a wrong clock in the cluster changes nothing', async () => {
     await handle(ending(), runtime(), 30_000);
-    const opened = (await waiting('express')).map((message) => open(message.body, EXPRESS_EVENTS));
+    const opened = (await waiting('express')).map((message) =>
+      parseEvent(message.body, EXPRESS_EVENTS),
+    );
     expect(opened).toMatchObject([
       {
         ok: {

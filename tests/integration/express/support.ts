@@ -13,7 +13,7 @@ import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
 import { formatStamp } from '../../../shared/domain/express/stamp.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { MEMBER_EXPRESS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { FunctionContext } from '../../../shared/queue/handler.ts';
@@ -145,7 +145,7 @@ export async function startSite(
     express: async (events, { age = 0 } = {}) => {
       for (const data of events) {
         const id = randomUUID();
-        const body = seal(MEMBER_EXPRESS, data, {
+        const body = serialiseEvent(MEMBER_EXPRESS, data, {
           id,
           cluster: 'east',
           subject: data.owner,

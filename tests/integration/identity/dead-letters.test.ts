@@ -1,14 +1,14 @@
 /**
  * What lies in a dead-letter queue and claims an owner is that owner's only where its origin was verified: nobody else's result closes
- * it, and it opens, changes or leads nothing of the owner it names. Seen red with `judged` of shared/failures/sighting.ts giving back
+ * it, and it opens, changes or leads nothing of the owner it names. Seen red with `judged` of shared/failures/failure-record.ts giving back
  * what it gets, and with `readFound` taking what the queue moved for a dead letter.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
-import { noteSettled } from '../../../shared/failures/heal.ts';
+import { resolveFailures } from '../../../shared/failures/resolve-failures.ts';
 import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
-import { deadLetter } from '../../../shared/queue/dead-letter.ts';
-import { seal, type EventMeta } from '../../../shared/queue/envelope.ts';
+import { sendDeadLetter } from '../../../shared/queue/dead-letter.ts';
+import { serialiseEvent, type EventMeta } from '../../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { MAX_RECEIVE_COUNT } from '../../../shared/queue/limits.ts';
@@ -43,14 +43,22 @@ const meta = (over: Partial<EventMeta> = {}): EventMeta => ({
 });
 const broken = (text: string): string =>
   JSON.stringify({
-    ...(JSON.parse(seal(INGRESS_OBSERVED, {}, meta())) as object),
+    ...(JSON.parse(serialiseEvent(INGRESS_OBSERVED, {}, meta())) as object),
     data: undefined,
     dataencoding: 'gzip',
     data_base64: text,
   });
 const FORGED: readonly (readonly [string, string, Forge])[] = [
-  ['of a type that nobody knows', 'Q612', () => seal('sluice.ingress.observed.v9', {}, meta())],
-  ['with data that does not fit', 'Q613', () => seal(INGRESS_OBSERVED, { nonsense: true }, meta())],
+  [
+    'of a type that nobody knows',
+    'Q612',
+    () => serialiseEvent('sluice.ingress.observed.v9', {}, meta()),
+  ],
+  [
+    'with data that does not fit',
+    'Q613',
+    () => serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta()),
+  ],
   ['with data that cannot be unpacked', 'Q614', () => broken('bm90IGd6aXA=')],
   [
     'with an envelope that cannot be read',
@@ -60,14 +68,19 @@ const FORGED: readonly (readonly [string, string, Forge])[] = [
   [
     'signed by another cluster',
     'Q613',
-    ({ west }) => seal(INGRESS_OBSERVED, { nonsense: true }, meta(), west),
+    ({ west }) => serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta(), west),
   ],
   [
     'under the own source, key and words of another cluster, with the subject of the victim',
     'Q613',
-    ({ west }) => seal(INGRESS_OBSERVED, { nonsense: true }, meta({ cluster: 'west' }), west),
+    ({ west }) =>
+      serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta({ cluster: 'west' }), west),
   ],
-  ['an inventory in its name', 'Q613', () => seal(CLUSTER_INVENTORY, { nonsense: true }, meta())],
+  [
+    'an inventory in its name',
+    'Q613',
+    () => serialiseEvent(CLUSTER_INVENTORY, { nonsense: true }, meta()),
+  ],
 ];
 
 async function park(
@@ -114,7 +127,7 @@ async function letterOf(code: string, body: string, over: object = {}): Promise<
     receiveCount: 1,
     sentAt: 1,
   };
-  await deadLetter({ queue: () => queue } as never, {
+  await sendDeadLetter({ queue: () => queue } as never, {
     code,
     reason: `${code} says no; correct it`,
     queue: 'snapshots',
@@ -147,7 +160,7 @@ describe('a message that claims an owner without proof', () => {
     async (_, code, forge) => {
       await park('snapshots', { body: await letterOf(code, forge(site.signers)) });
       expect(await victims()).toEqual([]);
-      await noteSettled(failures.store, RESULT as never);
+      await resolveFailures(failures.store, RESULT as never);
       expect(await failures.store.list()).toMatchObject([{ code, state: 'open' }]);
     },
   );
@@ -157,7 +170,7 @@ describe('a message that claims an owner without proof', () => {
     async (_, _code, forge) => {
       await park('snapshots', { body: forge(site.signers), redriven: true });
       expect(await victims()).toEqual([]);
-      await noteSettled(failures.store, RESULT as never);
+      await resolveFailures(failures.store, RESULT as never);
       expect(await failures.store.list()).toMatchObject([{ code: 'RPL701', state: 'open' }]);
     },
   );
@@ -192,7 +205,7 @@ describe('a message that claims an owner without proof', () => {
       id: 'true',
       body: await letterOf(
         'Q613',
-        seal(INGRESS_OBSERVED, { nonsense: true }, meta({ id: 'true' }), signer),
+        serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta({ id: 'true' }), signer),
       ),
     });
     const [before] = await failures.store.ofOwner(VICTIM);
@@ -207,10 +220,10 @@ describe('a message with proof keeps its owner', () => {
     await park('snapshots', {
       body: await letterOf(
         'Q613',
-        seal(INGRESS_OBSERVED, { nonsense: true }, meta(), site.signers.east),
+        serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta(), site.signers.east),
       ),
     });
-    await noteSettled(failures.store, RESULT as never);
+    await resolveFailures(failures.store, RESULT as never);
     expect(await failures.store.list()).toMatchObject([{ owner: VICTIM, state: 'healed' }]);
   });
 

@@ -1,12 +1,12 @@
 /**
  * No cluster speaks for another, by whatever way it tries. Seen red with `unsigned` of shared/queue/origin.ts answering "trusted"
- * (every OWN321 to OWN323), with `disagreement` answering so (every OWN324), and with `nobodys` of shared/failures/sighting.ts giving back what it gets.
+ * (every OWN321 to OWN323), with `disagreement` answering so (every OWN324), and with `nobodys` of shared/failures/failure-record.ts giving back what it gets.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { sight } from '../../../functions/park/sight.ts';
-import type { Sighting } from '../../../shared/failures/port.ts';
+import type { FailureRecord } from '../../../shared/failures/port.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
-import { seal, type EventMeta } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent, type EventMeta } from '../../../shared/queue/envelope.ts';
 import { CLUSTER_INVENTORY, DEAD_LETTER } from '../../../shared/queue/events.ts';
 import { createKeyring } from '../../../shared/queue/keyring.ts';
 import type { EventSigner } from '../../../shared/queue/signature.ts';
@@ -17,8 +17,8 @@ afterEach(() => site.close());
 
 type Envelope = Record<string, unknown> & { data: Record<string, unknown> };
 /** As park would keep it: what is refused speaks for nobody, so nobody's results close it and it leads nobody's replay. */
-function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<Sighting> {
-  const body = seal(DEAD_LETTER, letter, {
+function sighted(letter: DeadLetter, { config, secrets }: Site): Promise<FailureRecord> {
+  const body = serialiseEvent(DEAD_LETTER, letter, {
     id: 'd',
     cluster: 'unknown',
     subject: 'x',
@@ -59,7 +59,7 @@ function made(
 ): string {
   const { id, type, subject, time, source, data: was } = parsed(from);
   const cluster = String(source).replace('/clusters/', '');
-  return seal(
+  return serialiseEvent(
     String(type),
     { ...was, ...data },
     { id: String(id), cluster, subject: String(subject), time: String(time), ...meta },
@@ -208,7 +208,7 @@ const WAYS: readonly Way[] = [
   [
     'a snapshot as an inventory, signed as such',
     ({ east }, { signers }) =>
-      seal(
+      serialiseEvent(
         CLUSTER_INVENTORY,
         parsed(east).data,
         { id: 'x', cluster: 'east', subject: owner('east'), time: String(parsed(east)['time']) },

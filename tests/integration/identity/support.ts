@@ -1,12 +1,12 @@
 /** map behind a real queue, fed by the outboxes of two watchers with keys of their own, and by whoever else may write to the queue. */
 import { create as createMap } from '../../../functions/map/handler.ts';
-import { createOutbox, type Outbox } from '../../../functions/watch/outbox.ts';
-import { Revisions } from '../../../functions/watch/revisions.ts';
+import { createOutbox, type Outbox } from '../../../functions/watch/emit/outbox.ts';
+import { Revisions } from '../../../functions/watch/emit/revisions.ts';
 import { createQueuesOn, startLocalSqs } from '../../../infra/lab/host/sqs.ts';
 import { ConfigError } from '../../../shared/config/error.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SLICE_EVENTS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { QueueName, Queues } from '../../../shared/queue/port.ts';
@@ -238,13 +238,13 @@ export async function startSite({
     },
     slices: () =>
       drain('slices', (body) => {
-        const opened = open(body, SLICE_EVENTS);
+        const opened = parseEvent(body, SLICE_EVENTS);
         if ('refused' in opened) throw new Error(opened.refused.reason);
         return `${opened.ok.data.owner} ${opened.ok.data.version.counter}`;
       }),
     deadLetters: () =>
       drain('snapshots-dead', (body) => {
-        const opened = open(body, DEAD_LETTER_EVENTS);
+        const opened = parseEvent(body, DEAD_LETTER_EVENTS);
         if ('refused' in opened) throw new Error(opened.refused.reason);
         return opened.ok.data;
       }),

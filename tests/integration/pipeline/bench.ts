@@ -13,11 +13,11 @@ import {
   parseOwner,
   type Inventory,
   type Snapshot,
-} from '../../../shared/domain/ingress/snapshot.ts';
+} from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
 import { DEAD_LETTER_EVENTS, type DeadLetter } from '../../../shared/queue/dead-letter.ts';
-import { open as openEvent, seal } from '../../../shared/queue/envelope.ts';
+import { parseEvent as openEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import {
   CLUSTER_INVENTORY,
   INGRESS_DESIRED,
@@ -235,7 +235,7 @@ export async function startBench(
     }
   }
 
-  const meta = (subject: string): Parameters<typeof seal>[2] => ({
+  const meta = (subject: string): Parameters<typeof serialiseEvent>[2] => ({
     id: id(),
     cluster: subject.split('/')[0] ?? '',
     subject,
@@ -254,44 +254,36 @@ export async function startBench(
     },
     sendSnapshot: async (snapshot) => {
       const owner = ownerKey(snapshot.cluster, snapshot.ingress);
-      await file
-        .queue('snapshots')
-        .send({
-          group: owner,
-          deduplicationId: id(),
-          body: seal(INGRESS_OBSERVED, snapshot, meta(owner)),
-        });
+      await file.queue('snapshots').send({
+        group: owner,
+        deduplicationId: id(),
+        body: serialiseEvent(INGRESS_OBSERVED, snapshot, meta(owner)),
+      });
     },
     sendInventory: async (inventory) => {
-      await file
-        .queue('snapshots')
-        .send({
-          group: inventory.cluster,
-          deduplicationId: id(),
-          body: seal(CLUSTER_INVENTORY, inventory, meta(inventory.cluster)),
-        });
+      await file.queue('snapshots').send({
+        group: inventory.cluster,
+        deduplicationId: id(),
+        body: serialiseEvent(CLUSTER_INVENTORY, inventory, meta(inventory.cluster)),
+      });
     },
     steer: async (order) => {
-      await file
-        .queue('slices')
-        .send({
-          group: order.device,
-          deduplicationId: id(),
-          body: seal(
-            STEERING,
-            order,
-            meta(order.action === 'approve' ? order.owner : order.cluster),
-          ),
-        });
+      await file.queue('slices').send({
+        group: order.device,
+        deduplicationId: id(),
+        body: serialiseEvent(
+          STEERING,
+          order,
+          meta(order.action === 'approve' ? order.owner : order.cluster),
+        ),
+      });
     },
     sendSlice: async (slice) => {
-      await file
-        .queue('slices')
-        .send({
-          group: slice.device,
-          deduplicationId: id(),
-          body: seal(INGRESS_DESIRED, slice, meta(slice.owner)),
-        });
+      await file.queue('slices').send({
+        group: slice.device,
+        deduplicationId: id(),
+        body: serialiseEvent(INGRESS_DESIRED, slice, meta(slice.owner)),
+      });
     },
     map: () => deliver('snapshots', map),
     apply: () => deliver('slices', apply),

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { carryOut } from '../../../functions/express/device.ts';
 import { openNodeAccess } from '../../../shared/bigip/node-access.ts';
-import type { Inventory } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Inventory } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { call } from '../lab-bigip/client.ts';

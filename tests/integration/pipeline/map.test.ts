@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import {
   cluster,
   gateway,

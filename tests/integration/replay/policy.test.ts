@@ -11,7 +11,7 @@ import { create } from '../../../functions/replay/handler.ts';
 import { startBigip, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { openFailures, type Failures } from '../../../shared/failures/open.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
@@ -101,7 +101,7 @@ beforeEach(async () => {
     await pump(queues, 'snapshots-dead', park);
   };
   const time = new Date(now).toISOString();
-  const body = seal(INGRESS_OBSERVED, snapshotOf(1, 1), {
+  const body = serialiseEvent(INGRESS_OBSERVED, snapshotOf(1, 1), {
     id: randomUUID(),
     cluster: 'east',
     subject: 'east/istio-system/istio-ingressgateway',

@@ -9,16 +9,16 @@ import { createDevice, type Device } from '../../../shared/bigip/device.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import { compareVersions, type Version } from '../../../shared/domain/revision.ts';
-import { groupBy, matches, parseFilter } from '../../../shared/failures/filter.ts';
+import { groupFailures, matchesFilter, parseFilter } from '../../../shared/failures/filter.ts';
 import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
-import { steerJob } from '../../../shared/failures/replay/control.ts';
-import { runJob, type ReplayWorld } from '../../../shared/failures/replay/driver.ts';
-import { countResults, type Item } from '../../../shared/failures/replay/job.ts';
+import { controlJob } from '../../../shared/failures/replay/control.ts';
+import { runJob, type ReplayContext } from '../../../shared/failures/replay/driver.ts';
+import { countResults, type ReplayItem } from '../../../shared/failures/replay/job.ts';
 import { createPreviewer, type MapEvent } from '../../../shared/failures/replay/preview.ts';
-import { jobOf, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';
+import { createJob, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';
 import { createS3Blobs } from '../../../shared/failures/s3/blobs.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, INGRESS_OBSERVED, SLICE_EVENTS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues, WorkQueueName } from '../../../shared/queue/port.ts';
@@ -129,7 +129,7 @@ function sliceBody(owner: string, counter: number, exposures: readonly Exposure[
     clusterUid: `uid-${cluster}`,
     version: { epoch: EPOCH, counter, generation: 1 },
   });
-  return seal(INGRESS_DESIRED, data, {
+  return serialiseEvent(INGRESS_DESIRED, data, {
     id: randomUUID(),
     cluster,
     subject: owner,
@@ -173,7 +173,7 @@ async function goWrong(): Promise<void> {
       await send(
         'snapshots',
         `${cluster}/new-${n}`,
-        seal(
+        serialiseEvent(
           'sluice.ingress.observed.v9',
           {},
           {
@@ -202,7 +202,7 @@ function snapshotBody(cluster: string, n: number): string {
     removed: false,
     objects,
   };
-  return seal(INGRESS_OBSERVED, data, {
+  return serialiseEvent(INGRESS_OBSERVED, data, {
     id: randomUUID(),
     cluster,
     subject: `${cluster}/late-${n}/istio-ingressgateway`,
@@ -247,15 +247,15 @@ function mapping(config: SluiceConfig): MapEvent {
     );
     await notes.close();
     for (const letter of letters ?? []) {
-      const opened = open(letter.body, DEAD_LETTER_EVENTS);
+      const opened = parseEvent(letter.body, DEAD_LETTER_EVENTS);
       if ('ok' in opened) return { refused: opened.ok.data };
     }
-    const opened = (slices ?? []).map(({ body: text }) => open(text, SLICE_EVENTS));
+    const opened = (slices ?? []).map(({ body: text }) => parseEvent(text, SLICE_EVENTS));
     return { slices: opened.flatMap((one) => ('ok' in one ? [one.ok.data] : [])) };
   };
 }
 
-function worldOf(config: SluiceConfig): ReplayWorld {
+function worldOf(config: SluiceConfig): ReplayContext {
   let worked = now;
   const clock = {
     now: () => now,
@@ -304,7 +304,7 @@ afterAll(async () => {
 });
 
 describe('a night with 500 failures', () => {
-  const verdicts = (items: readonly Item[]): Record<string, number> =>
+  const verdicts = (items: readonly ReplayItem[]): Record<string, number> =>
     Object.fromEntries(
       [...Map.groupBy(items, (i) => i.preview!.verdict)].map(([v, list]) => [v, list.length]),
     );
@@ -317,7 +317,7 @@ describe('a night with 500 failures', () => {
     const found = await failures.store.list();
     expect(found).toHaveLength(500);
     const byCode = Object.fromEntries(
-      groupBy(found, ['code']).map((g) => [g.values[0], g.failures]),
+      groupFailures(found, ['code']).map((g) => [g.values[0], g.failures]),
     );
     expect(byCode).toEqual({
       BIP424: 40,
@@ -328,13 +328,13 @@ describe('a night with 500 failures', () => {
       Q610: 100,
     });
     // What is not JSON names no cluster.
-    const byCluster = groupBy(
+    const byCluster = groupFailures(
       found.filter((h) => h.code !== 'Q610'),
       ['cluster'],
     ).map((g) => [g.values[0], g.failures] as const);
     expect(new Map(byCluster)).toEqual(new Map(CLUSTERS.map((id) => [id, 100])));
     const east = parseFilter(['cluster:east code:BIP424'], now);
-    expect(found.filter((h) => matches(east, h))).toHaveLength(10);
+    expect(found.filter((h) => matchesFilter(east, h))).toHaveLength(10);
     const one = await failures.store.get(found.find((h) => h.code === 'BIP424')!.id);
     expect(one?.details.response).toContain('/Common/geo');
 
@@ -358,12 +358,12 @@ describe('a night with 500 failures', () => {
     expect(verdicts(items)).toEqual({ 'would-apply': 40 + 60 + 80, superseded: 20, invalid: 300 });
 
     // One first, then the rest.
-    const job = jobOf(
+    const job = createJob(
       { id: 'night', filter, by: 'ada', why: 'mended', canary: 1, rate: 100, now },
       items,
     );
     await world.jobs.create(job, items);
-    await steerJob(world, 'start', { id: job.id, who: 'ada', why: 'mended' });
+    await controlJob(world, 'start', { id: job.id, who: 'ada', why: 'mended' });
     const passed: boolean[] = [];
     expect(
       await runJob(world, job.id, { onProgress: (current) => passed.push(current.canaryPassed) }),
@@ -376,7 +376,7 @@ describe('a night with 500 failures', () => {
       invalid: 300,
     });
     const states = Object.fromEntries(
-      groupBy(await failures.store.list(), ['state']).map((g) => [g.values[0], g.failures]),
+      groupFailures(await failures.store.list(), ['state']).map((g) => [g.values[0], g.failures]),
     );
     expect(states).toEqual({ replayed: 180, healed: 20, open: 300 });
     expect((await failures.audit.list()).map((e) => e.action)).toEqual([

@@ -13,7 +13,7 @@ import { unpackArtifact } from '../../../infra/lab/host/artifacts.ts';
 import { createQueuesOn, startLocalSqs } from '../../../infra/lab/host/sqs.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, STEERING } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
@@ -141,18 +141,16 @@ describe.each([
 
     const send = async (type: string, data: object, subject: string): Promise<void> => {
       const id = randomUUID();
-      await queues
-        .queue('slices')
-        .send({
-          group: 'bigip-1',
-          deduplicationId: id,
-          body: seal(type, data, {
-            id,
-            cluster: 'east',
-            subject,
-            time: new Date(clock.now()).toISOString(),
-          }),
-        });
+      await queues.queue('slices').send({
+        group: 'bigip-1',
+        deduplicationId: id,
+        body: serialiseEvent(type, data, {
+          id,
+          cluster: 'east',
+          subject,
+          time: new Date(clock.now()).toISOString(),
+        }),
+      });
     };
     const batch = async (): Promise<void> => {
       const queue = queues.queue('slices');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
-import { mapIngress } from '../../../shared/domain/ingress/mapping.ts';
-import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
+import { mapIngress } from '../../../shared/domain/istio/map-ingress.ts';
+import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import { kubectlFound, startKubectl, type Kubectl } from '../lab-kubernetes/client.ts';
 import {
   gateway,

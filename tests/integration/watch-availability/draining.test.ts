@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
-import type { Pod } from '../../../shared/domain/ingress/objects.ts';
+import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import {
   gatewayPod,
   ingressService,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { addressOf } from '../../../functions/watch/http.ts';
-import { createMetrics } from '../../../functions/watch/metrics.ts';
+import { httpAddress } from '../../../functions/watch/serve/http.ts';
+import { createMetrics } from '../../../functions/watch/serve/metrics.ts';
 import {
   gateway,
   gatewayPod,
@@ -212,11 +212,11 @@ describe('SLUICE_HTTP_PORT', () => {
     [{ SLUICE_HTTP_PORT: '127.0.0.1:9090' }, { host: '127.0.0.1', port: 9090 }],
     [{ SLUICE_HTTP_PORT: '[::1]:9090' }, { host: '::1', port: 9090 }],
   ])('%j', (env, address) => {
-    expect(addressOf(env)).toEqual(address);
+    expect(httpAddress(env)).toEqual(address);
   });
 
   test.each(['http', '99999', '-1', '80:'])('%s is refused', (value) => {
-    expect(() => addressOf({ SLUICE_HTTP_PORT: value })).toThrow(
+    expect(() => httpAddress({ SLUICE_HTTP_PORT: value })).toThrow(
       `environment variable SLUICE_HTTP_PORT is "${value}"; set it to a port such as 8080, to host:port, or to off`,
     );
   });

@@ -10,8 +10,8 @@ import {
 } from '../../../infra/lab/kubernetes/index.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import {
   INGRESS_OBSERVED,
   INGRESS_SETTLED,
@@ -97,7 +97,7 @@ export async function startCluster(): Promise<Cluster> {
     lab.store.get(LEASE.apiVersion, LEASE.kind, LEASE.namespace, LEASE.name);
   const snapshots = (): Snapshot[] =>
     queues.sent.flatMap(({ message }) => {
-      const event = open(message.body, SNAPSHOT_EVENTS);
+      const event = parseEvent(message.body, SNAPSHOT_EVENTS);
       return 'ok' in event && event.ok.type === INGRESS_OBSERVED ? [event.ok.data] : [];
     });
   const cluster: Cluster = {
@@ -175,7 +175,7 @@ export async function startCluster(): Promise<Cluster> {
       };
       queues.deliver(
         'settled-east',
-        seal(INGRESS_SETTLED, settled, {
+        serialiseEvent(INGRESS_SETTLED, settled, {
           id: randomUUID(),
           cluster: 'east',
           subject: OWNER,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { consumeSettled } from '../../../functions/watch/settled-loop.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { consumeSettled } from '../../../functions/watch/report/settled-loop.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { RESYNC } from '../../../shared/queue/events.ts';
 import type { Queue } from '../../../shared/queue/port.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
@@ -32,7 +32,7 @@ function ask(cluster = 'east'): void {
   };
   at.queues.deliver(
     'settled-east',
-    seal(RESYNC, data, {
+    serialiseEvent(RESYNC, data, {
       id: `resync-${at.clock.now()}-${cluster}`,
       cluster,
       subject: 'bigip-1/k8s',
@@ -117,7 +117,7 @@ test('no inventory is made of a list of Services that is stale; it comes as soon
 test('a question that could not be answered yet stays on the queue', async () => {
   const abort = new AbortController();
   const done: string[] = [];
-  const body = seal(
+  const body = serialiseEvent(
     RESYNC,
     { cluster: 'east', device: 'bigip-1', partition: 'k8s', code: 'BIP442', reason: 'behind' },
     { id: 'r', cluster: 'east', subject: 'bigip-1/k8s', time: new Date(0).toISOString() },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
-import type { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
+import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import {
   gateway,
   gatewayPod,

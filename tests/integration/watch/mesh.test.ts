@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
-import { mapIngress } from '../../../shared/domain/ingress/mapping.ts';
-import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
+import { mapIngress } from '../../../shared/domain/istio/map-ingress.ts';
+import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import { gatewayPod, ingressService, quiet, startBench, until, type Bench } from './support.ts';
 
 const REF = { namespace: 'istio-system', service: 'istio-ingressgateway' };

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startKubernetes, type LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED, SNAPSHOT_EVENTS } from '../../../shared/queue/events.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
@@ -85,7 +85,7 @@ async function next(): Promise<Snapshot> {
     const [message] = await queue.receive({ max: 1, wait: 1_000, visibility: 30_000 });
     if (message === undefined) continue;
     await queue.delete(message.receipt);
-    const event = open(message.body, SNAPSHOT_EVENTS);
+    const event = parseEvent(message.body, SNAPSHOT_EVENTS);
     if ('ok' in event && event.ok.type === INGRESS_OBSERVED) return event.ok.data;
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ClusterConfig } from '../../../shared/config/schema.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SNAPSHOT_EVENTS } from '../../../shared/queue/events.ts';
 import { isSignedBy, newKeyPair, readVerifyKey } from '../../../shared/queue/signature.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
@@ -32,7 +32,7 @@ const { privatePem, publicPem } = newKeyPair();
 function signed(): number {
   const key = readVerifyKey(publicPem);
   return at.queues.sent.filter(({ message }) => {
-    const event = open(message.body, SNAPSHOT_EVENTS);
+    const event = parseEvent(message.body, SNAPSHOT_EVENTS);
     return (
       'ok' in event &&
       event.ok.signature !== undefined &&

@@ -12,8 +12,8 @@ import {
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { IngressConfig } from '../../../shared/config/schema.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
-import type { Inventory, Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import type { Inventory, Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import {
   CLUSTER_INVENTORY,
   INGRESS_OBSERVED,
@@ -223,7 +223,7 @@ export async function startBench(
   const opened = queues.sent;
   const read = <T>(type: string): T[] =>
     opened.flatMap(({ message }) => {
-      const event = open(message.body, SNAPSHOT_EVENTS);
+      const event = parseEvent(message.body, SNAPSHOT_EVENTS);
       if ('refused' in event) throw new Error(event.refused.reason);
       return event.ok.type === type ? [event.ok.data as T] : [];
     });
@@ -259,7 +259,7 @@ export async function startBench(
       };
       queues.deliver(
         'settled-east',
-        seal(INGRESS_SETTLED, settled, {
+        serialiseEvent(INGRESS_SETTLED, settled, {
           id: randomUUID(),
           cluster: 'east',
           subject: OWNER,

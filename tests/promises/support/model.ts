@@ -8,7 +8,7 @@ import type {
 } from '../../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { sameContent } from '../../../shared/domain/plan/declared.ts';
+import { isSameContent } from '../../../shared/domain/plan/declared.ts';
 import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
 import type { Reference } from '../../../shared/bigip/references.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
@@ -306,8 +306,8 @@ function isDeclared(
   const mine = declared?.contributions.find((c) => c.owner === owner);
   return (
     mine !== undefined &&
-    sameContent(declared?.settings, wanted.settings) &&
-    sameContent(mine.members, wanted.members)
+    isSameContent(declared?.settings, wanted.settings) &&
+    isSameContent(mine.members, wanted.members)
   );
 }
 

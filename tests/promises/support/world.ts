@@ -2,9 +2,9 @@
 import { create } from '../../../functions/apply/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { Absence } from '../../../shared/domain/ingress/absence.ts';
+import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
 import type { Approval, Steering } from '../../../shared/domain/steering/steering.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
 import type { Audit } from '../../../shared/queue/events.ts';
@@ -134,18 +134,16 @@ export function createWorld({
   let scheduled = process(openGate());
   const put = (type: string, data: object, owner: string): Promise<void> => {
     const id = `event-${++ids}`;
-    return queues
-      .queue('slices')
-      .send({
-        group: 'bigip-1',
-        deduplicationId: id,
-        body: seal(type, data, {
-          id,
-          cluster: owner.split('/')[0]!,
-          subject: owner,
-          time: new Date(clock.now()).toISOString(),
-        }),
-      });
+    return queues.queue('slices').send({
+      group: 'bigip-1',
+      deduplicationId: id,
+      body: serialiseEvent(type, data, {
+        id,
+        cluster: owner.split('/')[0]!,
+        subject: owner,
+        time: new Date(clock.now()).toISOString(),
+      }),
+    });
   };
   const step = async (gate: Gate = openGate()): Promise<boolean> => {
     const messages = await queues
@@ -254,11 +252,11 @@ function configOf(partitions: readonly string[], fleets: readonly object[]): Slu
 
 /** Watchers are asked to speak through the same queue. */
 function isSettled(body: string): boolean {
-  return 'ok' in open(body, SETTLED_EVENTS);
+  return 'ok' in parseEvent(body, SETTLED_EVENTS);
 }
 
-function dataOf(body: string, events: Parameters<typeof open>[1]): unknown {
-  const opened = open(body, events);
+function dataOf(body: string, events: Parameters<typeof parseEvent>[1]): unknown {
+  const opened = parseEvent(body, events);
   if (!('ok' in opened)) throw new Error(opened.refused.reason);
   return opened.ok.data;
 }

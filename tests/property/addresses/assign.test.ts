@@ -6,14 +6,14 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { holds, readPool } from '../../../shared/domain/addresses/pool.ts';
+import { containsAddress, readAddressPool } from '../../../shared/domain/addresses/pool.ts';
 import { addressAt } from '../../../shared/domain/addresses/range.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { asking, type MiniDevice, miniDevice, wish } from '../../fixtures/addresses.ts';
 import { slice } from '../../fixtures/exposures.ts';
 
 const POOL = { ranges: ['10.1.0.0/28', '10.1.9.3-10.1.9.5'], reserved: ['10.1.0.4-10.1.0.6'] };
-const { free } = readPool('web', POOL);
+const { free } = readAddressPool('web', POOL);
 const OWNERS = ['east/a/gw', 'east/b/gw', 'west/a/gw', 'west/c/gw', 'north/a/gw', 'south/d/gw'];
 /** east and west are a fleet. */
 const sameFleet = (a: string, b: string): boolean =>
@@ -112,7 +112,7 @@ describe('automatic addresses', () => {
           for (const [owner, addresses] of entries) {
             expect(addresses).toHaveLength(1);
             const [address = ''] = addresses;
-            expect(holds(free, address)).toBe(true);
+            expect(containsAddress(free, address)).toBe(true);
             expect(holders.map((one) => one.address)).not.toContain(address);
             for (const [other, theirs] of entries)
               if (!fellows(owner, other)) expect(theirs).not.toContain(address);

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { BlockList } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { formatIp, inCidr, parseCidr, parseIp } from '../../../shared/domain/exposure/ip.ts';
+import { formatIp, inCidr, parseCidr, parseIp } from '../../../shared/domain/net/ip.ts';
 
 const v6Text = fc.oneof(
   fc.ipV6(),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE, sameContent } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE, isSameContent } from '../../../shared/domain/plan/declared.ts';
 import type { Fleet } from '../../../shared/domain/plan/fleet.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
@@ -63,7 +63,7 @@ describe('what several clusters share', () => {
           ...orders(slices).map((order) => after(order, rules)),
           planPartition('k8s', EMPTY_STATE, slices, rules).next,
         ];
-        for (const other of others) expect(sameContent(other, first)).toBe(true);
+        for (const other of others) expect(isSameContent(other, first)).toBe(true);
       }),
       { numRuns: 150 },
     );

@@ -6,11 +6,11 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { Absence } from '../../../shared/domain/ingress/absence.ts';
+import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { parseOwner } from '../../../shared/domain/ingress/snapshot.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 import type { Version } from '../../../shared/domain/revision.ts';
 import type { Order, Steering } from '../../../shared/domain/steering/steering.ts';
@@ -108,16 +108,14 @@ describe('the life of clusters', () => {
       maxLength: 8,
       selector: (e) => ('order' in e ? e.order.at : 0),
     });
-    const scene = fc
-      .tuple(unique, fc.array(slices, { maxLength: 8 }))
-      .chain(([orders, others]) =>
-        fc.tuple(
-          fc.constant(orders),
-          fc.shuffledSubarray([...orders, ...orders, ...others], {
-            minLength: orders.length * 2 + others.length,
-          }),
-        ),
-      );
+    const scene = fc.tuple(unique, fc.array(slices, { maxLength: 8 })).chain(([orders, others]) =>
+      fc.tuple(
+        fc.constant(orders),
+        fc.shuffledSubarray([...orders, ...orders, ...others], {
+          minLength: orders.length * 2 + others.length,
+        }),
+      ),
+    );
     fc.assert(
       fc.property(scene, ([orders, events]) => {
         const state = play(events);

@@ -1,19 +1,19 @@
 /** What matters to an ingress, by definition: all objects are looked at, nothing is remembered. */
-import type { Known } from '../../../functions/watch/cluster-index.ts';
+import type { IndexedObjects } from '../../../functions/watch/cache/cluster-index.ts';
 import type {
   KubernetesObjects,
   Meta,
   Pod,
   Service,
   VirtualService,
-} from '../../../shared/domain/ingress/objects.ts';
-import type { IngressRef } from '../../../shared/domain/ingress/snapshot.ts';
+} from '../../../shared/domain/snapshot/objects.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
 export function selectObjects(
   ingress: IngressRef,
-  all: Known,
+  all: IndexedObjects,
   members: 'pods' | 'nodes',
 ): KubernetesObjects | undefined {
   const own = all.services.find(
@@ -54,7 +54,7 @@ export function selectObjects(
 }
 
 /** For each server with AUTO_PASSTHROUGH that no Service of the ingress fulfils, the oldest of the cluster that does. */
-export function selectMesh(ingress: IngressRef, all: Known): readonly Service[] {
+export function selectMesh(ingress: IngressRef, all: IndexedObjects): readonly Service[] {
   const own = all.services.find(
     (service) =>
       service.meta.namespace === ingress.namespace && service.meta.name === ingress.service,

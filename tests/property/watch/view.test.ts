@@ -1,20 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { Departures } from '../../../functions/watch/availability.ts';
-import { ClusterIndex, type Known, type Sighting } from '../../../functions/watch/cluster-index.ts';
-import { IngressView } from '../../../functions/watch/view.ts';
+import { DepartedPods } from '../../../functions/watch/view/departed-pods.ts';
+import {
+  ClusterIndex,
+  type IndexedObjects,
+  type IndexedObject,
+} from '../../../functions/watch/cache/cluster-index.ts';
+import { IngressView } from '../../../functions/watch/view/ingress-view.ts';
 import type {
   ConfigMap,
   EndpointSlice,
   KubernetesObjects,
   ListenerSet,
   Node,
-} from '../../../shared/domain/ingress/objects.ts';
+} from '../../../shared/domain/snapshot/objects.ts';
 import * as k from '../../fixtures/kubernetes.ts';
-import { anyCluster } from '../ingress/cluster.ts';
+import { anyCluster } from '../istio/cluster.ts';
 import { selectMesh, selectObjects } from './reference.ts';
 
-type List = keyof Known;
+type List = keyof IndexedObjects;
 
 /** Seen from two ingresses of one namespace and one of another, with pods and with nodes as members. */
 const VIEWERS = ['istio-system/istio-ingressgateway', 'istio-system/s1', 'team-a/s1'].flatMap(
@@ -149,7 +153,7 @@ const meshSibling = fc
   );
 
 /** Objects of several random clusters: many share a name, so that one is the next version of the other. */
-const pool: fc.Arbitrary<readonly Sighting[]> = fc
+const pool: fc.Arbitrary<readonly IndexedObject[]> = fc
   .tuple(
     fc.array(anyCluster, { minLength: 1, maxLength: 3 }),
     fc.array(
@@ -178,11 +182,11 @@ const pool: fc.Arbitrary<readonly Sighting[]> = fc
   .map(([clusters, more, mesh]) => [
     ...clusters.flatMap((cluster) =>
       Object.entries(cluster).flatMap(([of, objects]) =>
-        objects.map((object) => ({ of, object }) as Sighting),
+        objects.map((object) => ({ of, object }) as IndexedObject),
       ),
     ),
     ...[...more, ...mesh].flatMap((entry) =>
-      Object.entries(entry).map(([of, object]) => ({ of, object }) as Sighting),
+      Object.entries(entry).map(([of, object]) => ({ of, object }) as IndexedObject),
     ),
   ]);
 
@@ -204,60 +208,63 @@ const steps = fc.array(
 );
 
 /** Everything is there to begin with. */
-function history(objects: readonly Sighting[], then: readonly Step[]): readonly Step[] {
+function history(objects: readonly IndexedObject[], then: readonly Step[]): readonly Step[] {
   return [
     ...objects.map((_, pick) => ({ pick, gone: false, look: false, departs: false })),
     ...then,
   ];
 }
 
-const nameOf = (one: Sighting): string =>
+const nameOf = (one: IndexedObject): string =>
   one.of === 'namespaces'
     ? one.object.name
     : `${one.of === 'apiRoutes' ? one.object.kind : ''} ${one.object.meta.namespace}/${one.object.meta.name}`;
 
 /** What is there, without any index. */
 class Cluster {
-  readonly lists = new Map<List, Map<string, Sighting>>();
+  readonly lists = new Map<List, Map<string, IndexedObject>>();
 
-  take(one: Sighting, gone: boolean): void {
-    const list = this.lists.get(one.of) ?? new Map<string, Sighting>();
+  take(one: IndexedObject, gone: boolean): void {
+    const list = this.lists.get(one.of) ?? new Map<string, IndexedObject>();
     this.lists.set(one.of, list);
     if (gone) list.delete(nameOf(one));
     else list.set(nameOf(one), one);
   }
 
   /** A deletion is told with the last version that was known; of what is not there, nothing is told. */
-  told(one: Sighting | undefined, gone: boolean): Sighting | undefined {
+  told(one: IndexedObject | undefined, gone: boolean): IndexedObject | undefined {
     return one === undefined || !gone ? one : this.lists.get(one.of)?.get(nameOf(one));
   }
 
-  objects(): Known {
+  objects(): IndexedObjects {
     const lists = Object.fromEntries(
       [...this.lists].map(([of, list]) => [of, [...list.values()].map(({ object }) => object)]),
     );
     return {
       ...k.objects(lists),
-      meshServices: (lists['meshServices'] ?? []) as Known['meshServices'],
+      meshServices: (lists['meshServices'] ?? []) as IndexedObjects['meshServices'],
     };
   }
 }
 
 interface Watched {
   readonly view: IngressView;
-  readonly departures: Departures;
-  readonly reference: (all: Known) => KubernetesObjects | undefined;
+  readonly departures: DepartedPods;
+  readonly reference: (all: IndexedObjects) => KubernetesObjects | undefined;
   /** What is in it, the Services of the rest of the cluster as a list of their own. */
-  readonly selected: (all: Known) => Partial<Known>;
+  readonly selected: (all: IndexedObjects) => Partial<IndexedObjects>;
 }
 
 function watch(index: ClusterIndex): readonly Watched[] {
   return VIEWERS.map(({ ref, members }) => {
-    const departures = new Departures(1_000);
-    const among = (all: Known): Known => ({ ...all, pods: [...departures.among(all.pods)] });
-    const reference = (all: Known): KubernetesObjects | undefined =>
+    const departures = new DepartedPods(1_000);
+    const among = (all: IndexedObjects): IndexedObjects => ({
+      ...all,
+      pods: [...departures.among(all.pods)],
+    });
+    const reference = (all: IndexedObjects): KubernetesObjects | undefined =>
       selectObjects(ref, among(all), members);
-    const selected = (all: Known): Partial<Known> => ({
+    const selected = (all: IndexedObjects): Partial<IndexedObjects> => ({
       ...reference(all),
       meshServices: [...selectMesh(ref, among(all))],
     });
@@ -316,15 +323,18 @@ describe('what an ingress sees of the cluster', () => {
       ref: { namespace: 'istio-system', service: 'istio-ingressgateway' },
       members: 'pods',
       index,
-      departures: new Departures(0),
+      departures: new DepartedPods(0),
     });
-    const happens = (what: 'added' | 'deleted', observed: Sighting): void =>
+    const happens = (what: 'added' | 'deleted', observed: IndexedObject): void =>
       void view.notice({ observed, before: index.apply(what, observed) });
-    const service: Sighting = {
+    const service: IndexedObject = {
       of: 'services',
       object: k.service('istio-system/istio-ingressgateway', []),
     };
-    const gateway: Sighting = { of: 'apiGateways', object: k.apiGateway('istio-system/a0', []) };
+    const gateway: IndexedObject = {
+      of: 'apiGateways',
+      object: k.apiGateway('istio-system/a0', []),
+    };
     happens('added', service);
     happens('added', gateway);
     expect(view.objects()?.apiGateways).toEqual([gateway.object]);
@@ -339,8 +349,10 @@ describe('what an ingress sees of the cluster', () => {
       fc.property(pool, steps, (objects, then) => {
         const [index, cluster] = [new ClusterIndex(), new Cluster()];
         const watched = watch(index);
-        const selects = (selection: Partial<Known>, { of, object }: Sighting): boolean =>
-          (selection[of] ?? []).some((one) => one === object);
+        const selects = (
+          selection: Partial<IndexedObjects>,
+          { of, object }: IndexedObject,
+        ): boolean => (selection[of] ?? []).some((one) => one === object);
         for (const { pick, gone } of history(objects, then)) {
           const observed = cluster.told(objects[pick % objects.length], gone);
           if (observed === undefined) continue;
@@ -373,7 +385,7 @@ describe('what an ingress sees of the cluster', () => {
           ),
         ),
         ([objects, others]) => {
-          const unique = (list: readonly Sighting[]): readonly Sighting[] =>
+          const unique = (list: readonly IndexedObject[]): readonly IndexedObject[] =>
             list.filter(
               (one) =>
                 objects.findLast(
@@ -394,7 +406,7 @@ describe('what an ingress sees of the cluster', () => {
 });
 
 /** The ingress Service itself is always looked at. */
-function isViewed(i: number, observed: Sighting): boolean {
+function isViewed(i: number, observed: IndexedObject): boolean {
   const { ref } = VIEWERS[i] ?? { ref: { namespace: '', service: '' } };
   return (
     observed.of === 'services' &&

@@ -1,13 +1,17 @@
 /** Who stands in the way of whom at an address. */
 import { describe, expect, test } from '@jest/globals';
 import { assignAddresses } from '../../../shared/domain/addresses/assign.ts';
-import { isFree, occupy, openBook } from '../../../shared/domain/addresses/book.ts';
+import {
+  isAddressFree,
+  allocate,
+  buildAllocationTable,
+} from '../../../shared/domain/addresses/allocation-table.ts';
 import {
   declaredState,
   type DeclaredState,
   EMPTY_STATE,
 } from '../../../shared/domain/plan/declared.ts';
-import type { Holder } from '../../../shared/domain/plan/foreign.ts';
+import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import { asking, miniDevice } from '../../fixtures/addresses.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
@@ -45,10 +49,10 @@ describe('an address is free', () => {
     ],
   ])('%s', (_, there, free) => {
     for (const order of [there, there.toReversed(), [...there, ...there]]) {
-      const book = openBook({ states: new Map(), holders: [], sameFleet }, []);
-      for (const one of order) occupy(book, ADDRESS, one);
-      expect(isFree(book, ADDRESS, me)).toBe(free);
-      expect(isFree(book, '10.1.0.4', me)).toBe(true);
+      const book = buildAllocationTable({ states: new Map(), holders: [], sameFleet }, []);
+      for (const one of order) allocate(book, ADDRESS, one);
+      expect(isAddressFree(book, ADDRESS, me)).toBe(free);
+      expect(isAddressFree(book, '10.1.0.4', me)).toBe(true);
     }
   });
 });
@@ -58,7 +62,7 @@ describe('the last address of a pool is not given', () => {
   const given = (
     states: ReadonlyMap<string, DeclaredState>,
     others: Parameters<typeof assignAddresses>[0]['slices'] = [],
-    holders: readonly Holder[] = [],
+    holders: readonly AddressHolder[] = [],
   ): boolean =>
     assignAddresses({ slices: [asking(who, 1, only), ...others], states, holders, sameFleet }).fresh
       .length > 0;
@@ -137,7 +141,7 @@ describe('the last address of a pool is not given', () => {
   });
 
   test('beside objects of others, whatever else they hold', () => {
-    const holder = (address: string): Holder => ({
+    const holder = (address: string): AddressHolder => ({
       path: '/Common/x',
       partition: 'Common',
       address,

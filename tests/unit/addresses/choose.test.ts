@@ -1,9 +1,9 @@
 /** Which address an ingress gets where several would do. */
 import { describe, expect, test } from '@jest/globals';
-import { carryAddresses } from '../../../shared/domain/addresses/carry.ts';
+import { poolClaims } from '../../../shared/domain/addresses/pool-claims.ts';
 import { AddressPool } from '../../../shared/domain/addresses/pool.ts';
 import { usableRange } from '../../../shared/domain/addresses/range.ts';
-import { spotOf } from '../../../shared/domain/addresses/spot.ts';
+import { addressRequest } from '../../../shared/domain/addresses/address-request.ts';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import { asking, miniDevice, wish } from '../../fixtures/addresses.ts';
 import { exposure } from '../../fixtures/exposures.ts';
@@ -136,23 +136,23 @@ test.each(['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'])(
 test('without its Service an ingress carries its pools and claims nothing; a Service of another type is told to become one', () => {
   const web = AddressPool.parse({ name: 'web', ...pool });
   const about = { ...context(), addressPools: [web] };
-  expect(carryAddresses([wish()], undefined, about)).toEqual({
+  expect(poolClaims([wish()], undefined, about)).toEqual({
     auto: { pools: { web: pool }, claims: [], seed: '' },
     notes: [],
   });
-  const service = (type: string): Parameters<typeof carryAddresses>[1] =>
+  const service = (type: string): Parameters<typeof poolClaims>[1] =>
     world({ service: { type } }).objects.services[0];
-  expect(carryAddresses([wish()], service('NodePort'), about)?.notes[0]?.message).toMatch(
+  expect(poolClaims([wish()], service('NodePort'), about)?.notes[0]?.message).toMatch(
     /make it type LoadBalancer$/,
   );
-  expect(carryAddresses([wish()], service('LoadBalancer'), about)?.notes[0]?.message).toMatch(
+  expect(poolClaims([wish()], service('LoadBalancer'), about)?.notes[0]?.message).toMatch(
     /set loadBalancerClass sluice\.io\/bigip/,
   );
 });
 
 test('an address has its family, and what is no range gives nothing out', () => {
   const families = ['10.0.0.1', '2001:db8::1']
-    .map((address) => spotOf(context(), address))
+    .map((address) => addressRequest(context(), address))
     .map((spot) => ('family' in spot ? spot.family : undefined));
   expect(families).toEqual([4, 6]);
   expect([usableRange('10.0.0.0/33'), usableRange('x'), usableRange('')]).toEqual([

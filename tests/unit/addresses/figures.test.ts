@@ -1,20 +1,24 @@
 /** How full a pool is, and where its addresses lie, at the edges. */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { AddressPool, holds, readPool } from '../../../shared/domain/addresses/pool.ts';
+import {
+  AddressPool,
+  containsAddress,
+  readAddressPool,
+} from '../../../shared/domain/addresses/pool.ts';
 import {
   addressAt,
-  overlap,
+  rangesOverlap,
   parseRange,
-  type Range,
-  sizeOf,
+  type AddressRange,
+  countAddresses,
 } from '../../../shared/domain/addresses/range.ts';
-import { isNearlyFull, usageOf } from '../../../shared/domain/addresses/usage.ts';
-import { parseIp } from '../../../shared/domain/exposure/ip.ts';
+import { isNearlyFull, poolUsage } from '../../../shared/domain/addresses/usage.ts';
+import { parseIp } from '../../../shared/domain/net/ip.ts';
 import { declaredState } from '../../../shared/domain/plan/declared.ts';
 import { exposure } from '../../fixtures/exposures.ts';
 
-const range = (text: string): Range => parseRange(text)!;
+const range = (text: string): AddressRange => parseRange(text)!;
 
 describe('a pool', () => {
   test.each<[bigint, bigint, boolean]>([
@@ -37,15 +41,15 @@ describe('a pool', () => {
     ['no address', false],
     ['', false],
   ])('of 10.1.0.10-10.1.0.20 holds %j: %s', (address, held) => {
-    expect(holds([range('10.1.0.10-10.1.0.20')], address)).toBe(held);
+    expect(containsAddress([range('10.1.0.10-10.1.0.20')], address)).toBe(held);
   });
 
   test('has the family of its ranges, and what is reserved is not free', () => {
-    expect(readPool('six', { ranges: ['2001:db8::/126'], reserved: [] }).family).toBe(6);
-    expect(readPool('web', { ranges: ['10.0.0.0/30'], reserved: [] }).family).toBe(4);
+    expect(readAddressPool('six', { ranges: ['2001:db8::/126'], reserved: [] }).family).toBe(6);
+    expect(readAddressPool('web', { ranges: ['10.0.0.0/30'], reserved: [] }).family).toBe(4);
     expect(
-      sizeOf(
-        readPool('web', {
+      countAddresses(
+        readAddressPool('web', {
           ranges: ['10.0.0.0/29'],
           reserved: ['10.0.0.1', '10.0.0.6', '10.9.0.0/16'],
         }).free,
@@ -60,18 +64,19 @@ describe('a pool', () => {
     ['10.0.0.3', '10.0.0.3', true],
     ['0.0.0.1', '::1', false],
   ])('at %s overlaps %s: %s, both ways round', (a, b, meets) => {
-    expect([overlap(range(a), range(b)), overlap(range(b), range(a))]).toEqual([meets, meets]);
+    expect([rangesOverlap(range(a), range(b)), rangesOverlap(range(b), range(a))]).toEqual([
+      meets,
+      meets,
+    ]);
   });
 
   test('has so many addresses, each at one position, and none beyond', () => {
     const ranges = fc.array(
-      fc
-        .tuple(fc.nat(50), fc.nat(5))
-        .map(([first, more]): Range => ({
-          family: 4,
-          first: BigInt(first),
-          last: BigInt(first + more),
-        })),
+      fc.tuple(fc.nat(50), fc.nat(5)).map(([first, more]): AddressRange => ({
+        family: 4,
+        first: BigInt(first),
+        last: BigInt(first + more),
+      })),
       { maxLength: 4 },
     );
     fc.assert(
@@ -124,7 +129,7 @@ describe('the use of a pool', () => {
       { path: '/Common/z', partition: 'Common', address: '10.1.0.10', port: 25 },
       { path: '/Common/b', partition: 'Common', address: '10.1.0.2' },
     ];
-    const usage = usageOf(pool, {
+    const usage = poolUsage(pool, {
       states: new Map([
         ['k8s', one],
         ['edge', two],

@@ -1,23 +1,30 @@
 /** A pool is allowed where each of its addresses would be; told for the pool as a whole, before anybody knows which one is free. */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { judgePool, neverAllowed } from '../../../shared/domain/addresses/policy.ts';
-import { AddressPool, holds, readPool } from '../../../shared/domain/addresses/pool.ts';
-import { addressAt, sayRange, sizeOf } from '../../../shared/domain/addresses/range.ts';
 import {
-  judgePolicy,
+  checkPoolPolicy,
+  unusablePoolRanges,
+} from '../../../shared/domain/addresses/pool-policy.ts';
+import {
+  AddressPool,
+  containsAddress,
+  readAddressPool,
+} from '../../../shared/domain/addresses/pool.ts';
+import { addressAt, formatRange, countAddresses } from '../../../shared/domain/addresses/range.ts';
+import {
+  checkPolicy,
   PolicyConfig,
   type PolicyMatter,
-} from '../../../shared/domain/exposure/policy.ts';
+} from '../../../shared/domain/exposure/settings/policy.ts';
 
 const POOL = AddressPool.parse({
   name: 'web',
   ranges: ['10.1.0.0/29', '10.1.0.12-10.1.0.15'],
   reserved: ['10.1.0.3'],
 });
-const { free } = readPool(POOL.name, POOL);
+const { free } = readAddressPool(POOL.name, POOL);
 const ADDRESSES = Array.from(
-  { length: Number(sizeOf(free)) },
+  { length: Number(countAddresses(free)) },
   (_, i) => addressAt(free, BigInt(i)) ?? '',
 );
 const MATTER: PolicyMatter = { namespace: 'a', port: 443, listener: 443, partition: 'k8s' };
@@ -50,8 +57,8 @@ describe('what the policy says of a pool', () => {
   test('is what it says of every address that the pool gives out', () => {
     fc.assert(
       fc.property(policy, matter, (rules, what) => {
-        const each = ADDRESSES.map((address) => judgePolicy(rules, { ...what, address }));
-        const whole = judgePool(rules, what, POOL);
+        const each = ADDRESSES.map((address) => checkPolicy(rules, { ...what, address }));
+        const whole = checkPoolPolicy(rules, what, POOL);
         expect(whole === undefined).toBe(each.every((one) => one === undefined));
         if (whole !== undefined) expect(each.map((one) => one?.code)).toContain(whole.code);
       }),
@@ -114,13 +121,15 @@ describe('what the policy says of a pool', () => {
       undefined,
     ],
   ])('%s', (_, what, rules, code) => {
-    expect(judgePool(PolicyConfig.parse({ rules }), { ...MATTER, ...what }, POOL)?.code).toBe(code);
+    expect(checkPoolPolicy(PolicyConfig.parse({ rules }), { ...MATTER, ...what }, POOL)?.code).toBe(
+      code,
+    );
   });
 
   test('names as allowed to nobody just the addresses that no allowing rule has', () => {
     fc.assert(
       fc.property(policy, (rules) => {
-        const never = neverAllowed(rules, POOL);
+        const never = unusablePoolRanges(rules, POOL);
         const allowing = rules.rules
           .filter(({ allow }) => allow)
           .map((one) =>
@@ -132,15 +141,15 @@ describe('what the policy says of a pool', () => {
           rules.rules.length === 0
             ? []
             : ADDRESSES.filter((address) =>
-                allowing.every((one) => judgePolicy(one, { ...MATTER, address }) !== undefined),
+                allowing.every((one) => checkPolicy(one, { ...MATTER, address }) !== undefined),
               );
-        expect(ADDRESSES.filter((address) => holds(never, address))).toEqual(expected);
+        expect(ADDRESSES.filter((address) => containsAddress(never, address))).toEqual(expected);
       }),
     );
-    expect(neverAllowed(PolicyConfig.parse({}), POOL)).toEqual([]);
+    expect(unusablePoolRanges(PolicyConfig.parse({}), POOL)).toEqual([]);
     expect(
-      neverAllowed(PolicyConfig.parse({ rules: [{ name: 'no', allow: false }] }), POOL).map(
-        sayRange,
+      unusablePoolRanges(PolicyConfig.parse({ rules: [{ name: 'no', allow: false }] }), POOL).map(
+        formatRange,
       ),
     ).toEqual(['10.1.0.1-10.1.0.2', '10.1.0.4-10.1.0.6', '10.1.0.12-10.1.0.15']);
   });

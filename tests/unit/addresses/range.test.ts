@@ -3,14 +3,14 @@ import * as fc from 'fast-check';
 import {
   addressAt,
   parseRange,
-  type Range,
-  sayRange,
-  sizeOf,
+  type AddressRange,
+  formatRange,
+  countAddresses,
   usableRange,
-  without,
+  subtractRanges,
 } from '../../../shared/domain/addresses/range.ts';
 
-const said = (range: Range | undefined): string | undefined => range && sayRange(range);
+const said = (range: AddressRange | undefined): string | undefined => range && formatRange(range);
 
 describe('a range of addresses', () => {
   test.each([
@@ -41,14 +41,12 @@ describe('a range of addresses', () => {
     expect(parseRange(text)).toBeUndefined();
   });
 
-  const range = fc
-    .tuple(fc.nat(40), fc.nat(10))
-    .map(([first, length]): Range => ({
-      family: 4,
-      first: BigInt(first),
-      last: BigInt(first + length),
-    }));
-  const members = (ranges: readonly Range[]): readonly number[] =>
+  const range = fc.tuple(fc.nat(40), fc.nat(10)).map(([first, length]): AddressRange => ({
+    family: 4,
+    first: BigInt(first),
+    last: BigInt(first + length),
+  }));
+  const members = (ranges: readonly AddressRange[]): readonly number[] =>
     ranges.flatMap(({ first, last }) =>
       Array.from({ length: Number(last - first) + 1 }, (_, i) => Number(first) + i),
     );
@@ -60,9 +58,9 @@ describe('a range of addresses', () => {
         fc.array(range, { maxLength: 4 }),
         (ranges, taken) => {
           const gone = new Set(members(taken));
-          const left = without(ranges, taken);
+          const left = subtractRanges(ranges, taken);
           expect(members(left)).toEqual(members(ranges).filter((n) => !gone.has(n)));
-          expect(sizeOf(left)).toBe(BigInt(members(left).length));
+          expect(countAddresses(left)).toBe(BigInt(members(left).length));
         },
       ),
     );

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { AddressPool } from '../../../shared/domain/addresses/pool.ts';
-import { usageOf } from '../../../shared/domain/addresses/usage.ts';
+import { poolUsage } from '../../../shared/domain/addresses/usage.ts';
 import { asking, miniDevice } from '../../fixtures/addresses.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
@@ -22,7 +22,7 @@ test('a pool tells how full it is and who has what, others and reserved ones inc
     ranges: ['10.1.0.0/28'],
     reserved: ['10.1.0.9', '10.1.0.1'],
   });
-  expect(usageOf(pool, { states: device.states, holders })).toEqual({
+  expect(poolUsage(pool, { states: device.states, holders })).toEqual({
     name: 'web',
     ranges: ['10.1.0.0/28'],
     reserved: 2n,

@@ -1,6 +1,10 @@
 /** Who gets an address, who goes on where it is, and what the others notice of it. */
 import { describe, expect, test } from '@jest/globals';
-import { assignAddresses, hasWishes, takenSince } from '../../../shared/domain/addresses/assign.ts';
+import {
+  assignAddresses,
+  asksForAddress,
+  allocationTakenSince,
+} from '../../../shared/domain/addresses/assign.ts';
 import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { asking, miniDevice, wish } from '../../fixtures/addresses.ts';
@@ -25,7 +29,7 @@ describe('whether anybody asks for an address', () => {
       true,
     ],
   ])('%s', (_, slices, asked) => {
-    expect(hasWishes(slices)).toBe(asked);
+    expect(asksForAddress(slices)).toBe(asked);
   });
 });
 
@@ -87,13 +91,13 @@ describe('what cannot be decided here', () => {
       partition: 'k8s',
       address,
     }));
-    const known = (...taken: readonly string[]): Parameters<typeof takenSince>[0] => ({
+    const known = (...taken: readonly string[]): Parameters<typeof allocationTakenSince>[0] => ({
       states: new Map([['k8s', EMPTY_STATE]]),
       holders: foreign(...taken),
       sameFleet: () => false,
     });
-    expect(takenSince(known('10.1.0.5', '10.1.0.4'), fresh)).toEqual(fresh[1]);
-    expect(takenSince(known('10.1.0.9'), fresh)).toBeUndefined();
+    expect(allocationTakenSince(known('10.1.0.5', '10.1.0.4'), fresh)).toEqual(fresh[1]);
+    expect(allocationTakenSince(known('10.1.0.9'), fresh)).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { approvalsFor, checkWords } from '../../../functions/cli/commands/approve.ts';
-import type { Declared } from '../../../functions/cli/failures/declared.ts';
-import { sendOrders } from '../../../functions/cli/steering.ts';
+import type { DeclaredPartitionView } from '../../../functions/cli/devices/declared-partitions.ts';
+import { sendOrders } from '../../../functions/cli/clusters/send-orders.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { createWorld } from '../../promises/support/world.ts';
@@ -32,7 +32,7 @@ describe('sluice approve', () => {
     device: string,
     held: readonly number[],
     there: readonly number[] = held,
-  ): Declared => ({
+  ): DeclaredPartitionView => ({
     device,
     partition: 'k8s',
     milliseconds: 1,
@@ -55,7 +55,7 @@ describe('sluice approve', () => {
       ),
     },
   });
-  const away: Declared = {
+  const away: DeclaredPartitionView = {
     device: 'bigip-2',
     partition: 'k8s',
     code: 'BIP501',

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Healing, OpenStore } from '../../../functions/apply/heal.ts';
 import { createHealing } from '../../../functions/apply/heal.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
-import type { Head, HeadChange } from '../../../shared/failures/port.ts';
+import type { FailureHead, FailureHeadChange } from '../../../shared/failures/port.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 
 const OWNER = 'east/istio-system/istio-ingressgateway';
@@ -29,7 +29,7 @@ const settled: Settled = {
   ],
 };
 const WAY = { hops: [], attempt: 1, deduplicationId: 'd' };
-const head: Head = {
+const head: FailureHead = {
   id: 'a'.repeat(16),
   code: 'BIP421',
   class: 'device',
@@ -54,7 +54,7 @@ interface Desk {
   readonly seen: {
     opened: number;
     away: boolean;
-    state: Head['state'];
+    state: FailureHead['state'];
     now: number;
     warnings: number;
     told: number;
@@ -79,12 +79,15 @@ function desk(dryRun: boolean): Desk {
     error: () => undefined,
     child: () => log,
   };
-  const change = async (_ids: readonly string[], wanted: HeadChange): Promise<readonly Head[]> => {
+  const change = async (
+    _ids: readonly string[],
+    wanted: FailureHeadChange,
+  ): Promise<readonly FailureHead[]> => {
     const made = wanted({ ...head, state: seen.state });
     seen.state = made?.state ?? seen.state;
     return made === undefined ? [] : [{ ...head, ...made }];
   };
-  const ofOwner = (): Promise<readonly Head[]> =>
+  const ofOwner = (): Promise<readonly FailureHead[]> =>
     seen.away
       ? Promise.reject(new Error('no answer'))
       : Promise.resolve([{ ...head, state: seen.state }]);

@@ -5,7 +5,7 @@ import { applyPartition } from '../../../functions/apply/partition.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { linesOf, MOST_LINES } from '../../../shared/domain/plan/steps.ts';
+import { scriptLinesOf, MAX_SCRIPT_LINES } from '../../../shared/domain/plan/steps.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
@@ -38,7 +38,7 @@ function run(
 
 function cost(before: DeclaredState, next: DeclaredState): number {
   return [...new Set([...Object.keys(before.exposures), ...Object.keys(next.exposures)])].reduce(
-    (sum, key) => sum + linesOf(before.exposures[key], next.exposures[key]),
+    (sum, key) => sum + scriptLinesOf(before.exposures[key], next.exposures[key]),
     0,
   );
 }
@@ -116,7 +116,19 @@ describe('how much goes into one declare', () => {
       now += 3_600_000;
       seen.push(pace.most(), pace.most());
     }
-    expect(seen).toEqual([31, 62, 62, 124, 124, 248, 248, 496, 496, MOST_LINES, MOST_LINES]);
+    expect(seen).toEqual([
+      31,
+      62,
+      62,
+      124,
+      124,
+      248,
+      248,
+      496,
+      496,
+      MAX_SCRIPT_LINES,
+      MAX_SCRIPT_LINES,
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { PartitionResult } from '../../../functions/apply/job.ts';
 import { createSizes } from '../../../functions/apply/sizes.ts';
 import { declaredState } from '../../../shared/domain/plan/declared.ts';
-import { LIMITS } from '../../../shared/domain/plan/limits.ts';
+import { RECOMMENDED_LIMITS } from '../../../shared/domain/plan/limits.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
@@ -40,9 +40,9 @@ test('what is beyond the recommended limits is said once an hour for each device
     clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
     log,
   });
-  const wide = [result(LIMITS.members + 1)];
+  const wide = [result(RECOMMENDED_LIMITS.members + 1)];
   for (const device of ['a', 'a', 'b']) sizes.note(device, wide);
-  sizes.note('c', [result(LIMITS.members)]);
+  sizes.note('c', [result(RECOMMENDED_LIMITS.members)]);
   expect(lines).toMatchObject([
     { device: 'a', partition: 'k8s', code: 'BIP461' },
     { device: 'b', code: 'BIP461' },

@@ -5,7 +5,7 @@ import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import type { Version } from '../../../shared/domain/revision.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
@@ -278,18 +278,16 @@ describe('a certificate that is not trusted', () => {
       close: () => Promise.resolve(),
     };
     const apply = create(runtime, devices, healing);
-    await queues
-      .queue('slices')
-      .send({
-        group: 'bigip-1',
-        deduplicationId: 'e-1',
-        body: seal(INGRESS_DESIRED, slice(1, [exposure()]), {
-          id: 'e-1',
-          cluster: 'east',
-          subject: owner,
-          time: new Date(0).toISOString(),
-        }),
-      });
+    await queues.queue('slices').send({
+      group: 'bigip-1',
+      deduplicationId: 'e-1',
+      body: serialiseEvent(INGRESS_DESIRED, slice(1, [exposure()]), {
+        id: 'e-1',
+        cluster: 'east',
+        subject: owner,
+        time: new Date(0).toISOString(),
+      }),
+    });
     const batch = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
     const context = {
       awsRequestId: 'r',

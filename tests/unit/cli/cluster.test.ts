@@ -1,14 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { intentOf } from '../../../functions/cli/clusters/orders.ts';
-import type { Intent, Wanted } from '../../../functions/cli/clusters/orders.ts';
+import { planClusterOrder } from '../../../functions/cli/clusters/orders.ts';
+import type {
+  ClusterOrderPlan,
+  ClusterOrderRequest,
+} from '../../../functions/cli/clusters/orders.ts';
 import {
   clusterRows,
   clusterTable,
-  needsLook,
-  standing,
+  needsAttention,
+  describeStanding,
 } from '../../../functions/cli/clusters/rows.ts';
-import { rivals } from '../../../functions/cli/failures/device-checks.ts';
-import type { Declared } from '../../../functions/cli/failures/declared.ts';
+import { rivals } from '../../../functions/cli/doctor/device-checks.ts';
+import type { DeclaredPartitionView } from '../../../functions/cli/devices/declared-partitions.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
@@ -53,15 +56,18 @@ const both = step(EMPTY_STATE, [
     WEST,
   ),
 ]);
-const on = (...states: readonly DeclaredState[]): readonly Declared[] =>
+const on = (...states: readonly DeclaredState[]): readonly DeclaredPartitionView[] =>
   states.map((state, i) => ({
     device: `bigip-${i + 1}`,
     partition: 'k8s',
     state,
     milliseconds: 1,
   }));
-const intent = (cluster: string, wanted: Wanted, declared = on(both)): Intent =>
-  intentOf({ config, declared, now: NOW }, cluster, wanted);
+const intent = (
+  cluster: string,
+  wanted: ClusterOrderRequest,
+  declared = on(both),
+): ClusterOrderPlan => planClusterOrder({ config, declared, now: NOW }, cluster, wanted);
 const drainOf = (cluster: string, mode: 'drain' | 'out' = 'drain'): DeclaredState =>
   step(both, [], {
     orders: [
@@ -113,7 +119,7 @@ describe('sluice cluster list', () => {
         silent: false,
       },
     ]);
-    expect(rows.some(needsLook)).toBe(false);
+    expect(rows.some(needsAttention)).toBe(false);
     expect(clusterTable(rows, NOW).split('\n')[1]).toMatch(
       /^east +bigip-1 +uid-east +1 +2 +2 +1\.7 +60s ago +enabled$/,
     );
@@ -176,21 +182,23 @@ describe('sluice cluster list', () => {
   ])('shows a cluster that is %s', (_what, state, now, words, look) => {
     const [row] = clusterRows(config, on(state), now);
     expect(
-      row && [clusterTable([row], now).split('\n')[1]?.endsWith(words), needsLook(row)],
+      row && [clusterTable([row], now).split('\n')[1]?.endsWith(words), needsAttention(row)],
     ).toEqual([true, look]);
   });
 
   test('has few words for sluice status: where it stands otherwise than enabled', () => {
     const rows = (cluster: string, ...states: readonly DeclaredState[]) =>
       clusterRows(config, on(...states), NOW).filter((row) => row.cluster === cluster);
-    expect(standing(rows('east', both))).toBe('enabled');
-    expect(standing(rows('east', drainOf('east', 'out')))).toBe('out');
-    expect(standing(rows('east', both, drainOf('east')))).toBe('draining on bigip-2');
-    expect(standing(rows('east', step(both, [slice(1, [], { clusterUid: 'uid-new' })])))).toBe(
-      'another cluster asks for its id',
+    expect(describeStanding(rows('east', both))).toBe('enabled');
+    expect(describeStanding(rows('east', drainOf('east', 'out')))).toBe('out');
+    expect(describeStanding(rows('east', both, drainOf('east')))).toBe('draining on bigip-2');
+    expect(
+      describeStanding(rows('east', step(both, [slice(1, [], { clusterUid: 'uid-new' })]))),
+    ).toBe('another cluster asks for its id');
+    expect(describeStanding(rows('east', stillAsked))).toBe(
+      'the cluster it was taken from still speaks',
     );
-    expect(standing(rows('east', stillAsked))).toBe('the cluster it was taken from still speaks');
-    expect(standing([])).toBe('enabled');
+    expect(describeStanding([])).toBe('enabled');
   });
 
   test('has no row for a device that gives no answer: nobody knows how a cluster stands there', () => {
@@ -300,7 +308,7 @@ describe('what an order about a cluster would do', () => {
     ]);
   });
 
-  test.each<[string, string, Wanted, readonly Declared[], string]>([
+  test.each<[string, string, ClusterOrderRequest, readonly DeclaredPartitionView[], string]>([
     ['an unknown cluster', 'north', { action: 'enable' }, on(both), 'known are east, west'],
     [
       'a device that gives no answer',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { importText } from '../../../functions/cli/import-text.ts';
-import type { CisImport } from '../../../shared/domain/exposure/import-cis.ts';
+import { importText } from '../../../functions/cli/import-cis/import-text.ts';
+import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 
 const SERVICE = 'istio-system/istio-ingressgateway';

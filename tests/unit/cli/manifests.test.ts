@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { readManifests, type Manifests } from '../../../functions/cli/manifests.ts';
+import { readManifests, type Manifests } from '../../../functions/cli/manifests/read-manifests.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { chooseCluster } from '../../../functions/cli/cluster.ts';
-import { meshOptions } from '../../../functions/cli/mesh-options.ts';
-import { ignoredLines } from '../../../functions/cli/objects.ts';
-import { columns } from '../../../functions/cli/output.ts';
+import { chooseCluster } from '../../../functions/cli/clusters/choose-cluster.ts';
+import { meshOptions } from '../../../functions/cli/manifests/mesh-options.ts';
+import { ignoredLines } from '../../../functions/cli/manifests/objects.ts';
+import { formatTable } from '../../../functions/cli/terminal/output.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
-import { assertQueueThere } from '../../../functions/cli/failures/context.ts';
+import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
+import { assertQueueThere } from '../../../functions/cli/terminal/context.ts';
 
 describe('--mesh-option', () => {
   test.each([
@@ -74,7 +74,7 @@ test('what is ignored for one reason fits one line', () => {
 
 test('columns are as wide as their widest cell, without blanks at the end', () => {
   expect(
-    columns(
+    formatTable(
       ['A', 'LONG'],
       [
         ['xyz', 'v'],

@@ -5,11 +5,11 @@ import { ConfigError, parseConfig } from '../../../shared/config/load.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import {
   inCidr,
-  overlap,
+  cidrsOverlap,
   parseCidr,
   parseIp,
   type Cidr,
-} from '../../../shared/domain/exposure/ip.ts';
+} from '../../../shared/domain/net/ip.ts';
 
 interface Given {
   readonly east?: object;
@@ -175,9 +175,9 @@ const cidr: fc.Arbitrary<Cidr> = fc
 test('two networks overlap exactly where an address is in both, and it does not matter which is asked first', () => {
   fc.assert(
     fc.property(cidr, cidr, (a, b) => {
-      expect(overlap(a, b)).toBe(overlap(b, a));
+      expect(cidrsOverlap(a, b)).toBe(cidrsOverlap(b, a));
       // The address of the smaller one, if any, is in both.
-      expect(overlap(a, b)).toBe(
+      expect(cidrsOverlap(a, b)).toBe(
         (inCidr(a.ip, b) && a.bits >= b.bits) || (inCidr(b.ip, a) && b.bits >= a.bits),
       );
     }),
@@ -190,6 +190,6 @@ test('two networks overlap exactly where an address is in both, and it does not 
   expect(
     small &&
       large &&
-      address && [overlap(small, large), inCidr(address, small), inCidr(address, large)],
+      address && [cidrsOverlap(small, large), inCidr(address, small), inCidr(address, large)],
   ).toEqual([true, true, true]);
 });

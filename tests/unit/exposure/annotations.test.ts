@@ -3,17 +3,17 @@ import {
   ANNOTATIONS,
   isReadAnnotation,
   readAnnotations,
-} from '../../../shared/domain/exposure/annotations.ts';
+} from '../../../shared/domain/exposure/sources/annotations.ts';
 import { BALANCE_METHODS } from '../../../shared/domain/exposure/exposure.ts';
-import type { ReadFor } from '../../../shared/domain/exposure/annotation-values.ts';
+import type { AnnotationTarget } from '../../../shared/domain/exposure/sources/annotation-values.ts';
 
-const ONE: ReadFor = {
+const ONE: AnnotationTarget = {
   port: 32_400,
   protocol: 'TCP',
   servers: [{ port: 32_400, protocol: 'TCP' }],
   strictPorts: true,
 };
-const WEB: ReadFor = {
+const WEB: AnnotationTarget = {
   port: 443,
   protocol: 'HTTPS',
   servers: [

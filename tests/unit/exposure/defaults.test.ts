@@ -5,9 +5,9 @@ import {
   monitorInterval,
   type MonitoredPool,
   monitorTimeout,
-} from '../../../shared/domain/exposure/defaults.ts';
-import { readAnnotations } from '../../../shared/domain/exposure/annotations.ts';
-import { byAge } from '../../../shared/domain/exposure/candidates.ts';
+} from '../../../shared/domain/exposure/settings/defaults.ts';
+import { readAnnotations } from '../../../shared/domain/exposure/sources/annotations.ts';
+import { compareServerAge } from '../../../shared/domain/exposure/sources/candidates.ts';
 
 describe('default monitors', () => {
   test.each([
@@ -151,5 +151,5 @@ test.each([
   [['2026', 'b'], ['2026', 'a'], 1],
   [['2026', 'a'], ['2026', 'a'], 0],
 ] as const)('of %j and %j the older comes first, then the name: %i', ([x, a], [y, b], order) => {
-  expect(byAge({ created: x, name: a }, { created: y, name: b })).toBe(order);
+  expect(compareServerAge({ created: x, name: a }, { created: y, name: b })).toBe(order);
 });

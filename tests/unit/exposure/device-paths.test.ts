@@ -5,10 +5,10 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { CODES } from '../../../shared/domain/codes/index.ts';
-import { readAnnotations } from '../../../shared/domain/exposure/annotations.ts';
+import { readAnnotations } from '../../../shared/domain/exposure/sources/annotations.ts';
 import { DevicePath, Settings } from '../../../shared/domain/exposure/exposure.ts';
-import { Partition } from '../../../shared/domain/exposure/ingress-entry.ts';
-import { SettingsInput } from '../../../shared/domain/exposure/settings.ts';
+import { Partition } from '../../../shared/domain/exposure/sources/ingress-entry.ts';
+import { SettingsInput } from '../../../shared/domain/exposure/settings/settings.ts';
 import { exposure } from '../../fixtures/exposures.ts';
 
 const AT = {

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { readConfigMap } from '../../../shared/domain/exposure/f5-configmap.ts';
+import { readConfigMap } from '../../../shared/domain/exposure/sources/f5-configmap.ts';
 import { configMap, walkthrough } from './fixtures.ts';
 
 const schema = (minor: number): string => `f5schemadb://bigip-virtual-server_v0.1.${minor}.json`;

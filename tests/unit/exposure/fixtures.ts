@@ -1,14 +1,14 @@
 /** Small builders for tests of exposures: a pod mesh as in the walkthrough. */
-import { ConfigMap, KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
-import { MeshOptions } from '../../../shared/domain/ingress/mesh.ts';
+import { ConfigMap, KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type {
   Listener,
   PortMapping,
   ServerReport,
-} from '../../../shared/domain/ingress/verdict.ts';
+} from '../../../shared/domain/istio/port-mapping.ts';
 import type { ExposureContext } from '../../../shared/domain/exposure/build.ts';
-import { IngressEntry } from '../../../shared/domain/exposure/ingress-entry.ts';
-import { PolicyConfig } from '../../../shared/domain/exposure/policy.ts';
+import { IngressEntry } from '../../../shared/domain/exposure/sources/ingress-entry.ts';
+import { PolicyConfig } from '../../../shared/domain/exposure/settings/policy.ts';
 
 export const REF = { namespace: 'istio-system', service: 'istio-ingressgateway' };
 const SERVICE = 'istio-system/istio-ingressgateway';

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { readAnnotations } from '../../../shared/domain/exposure/annotations.ts';
-import { type CisImport, importCis } from '../../../shared/domain/exposure/import-cis.ts';
+import { readAnnotations } from '../../../shared/domain/exposure/sources/annotations.ts';
+import {
+  type CisImport,
+  importCis,
+} from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { walkthrough } from './fixtures.ts';
 
 const OPTIONS = { cluster: 'east', devices: ['bigip'], members: 'nodes' as const };

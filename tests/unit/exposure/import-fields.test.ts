@@ -1,8 +1,11 @@
 /** What becomes of each field of a CIS object: carried over as an annotation, or named as lost; never both, never neither. */
 import { describe, expect, test } from '@jest/globals';
-import { type CisImport, importCis } from '../../../shared/domain/exposure/import-cis.ts';
-import { annotationsFor } from '../../../shared/domain/exposure/import-cis-configmap.ts';
-import { monitorProblem } from '../../../shared/domain/exposure/settings.ts';
+import {
+  type CisImport,
+  importCis,
+} from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
+import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-configmap.ts';
+import { monitorProblem } from '../../../shared/domain/exposure/settings/settings.ts';
 import { walkthrough } from './fixtures.ts';
 
 const OPTIONS = { cluster: 'east', devices: ['bigip'], members: 'pods' as const };

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
-import { defaultMonitors, monitorInterval } from '../../../shared/domain/exposure/defaults.ts';
+import {
+  defaultMonitors,
+  monitorInterval,
+} from '../../../shared/domain/exposure/settings/defaults.ts';
 import { context, node, pod, REF, type World, world } from './fixtures.ts';
 
 function build(input: World, entry: Record<string, unknown> = {}): BuiltExposures {

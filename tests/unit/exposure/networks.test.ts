@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
-import { parseCidr } from '../../../shared/domain/exposure/ip.ts';
-import type { ClusterNetworks } from '../../../shared/domain/exposure/networks.ts';
-import { inRouteDomain, plainAddress } from '../../../shared/domain/exposure/networks.ts';
+import { parseCidr } from '../../../shared/domain/net/ip.ts';
+import type { ClusterNetworks } from '../../../shared/domain/net/cluster-networks.ts';
+import {
+  withRouteDomain,
+  withoutRouteDomain,
+} from '../../../shared/domain/net/cluster-networks.ts';
 import { context, node, pod, REF, world, type World } from './fixtures.ts';
 
 interface Networks {
@@ -138,9 +141,9 @@ describe('a route domain', () => {
   });
 
   test('0 is not written, and what is written comes off again', () => {
-    expect(inRouteDomain('10.0.0.1', 0)).toBe('10.0.0.1');
+    expect(withRouteDomain('10.0.0.1', 0)).toBe('10.0.0.1');
     for (const address of ['10.0.0.1', 'fd00::1'])
       for (const routeDomain of [0, 1, 65_534])
-        expect(plainAddress(inRouteDomain(address, routeDomain))).toBe(address);
+        expect(withoutRouteDomain(withRouteDomain(address, routeDomain))).toBe(address);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   forbiddenReferences,
-  judgePolicy,
+  checkPolicy,
   PolicyConfig,
   RESERVED_PORTS,
   type PolicyQuestion,
-} from '../../../shared/domain/exposure/policy.ts';
+} from '../../../shared/domain/exposure/settings/policy.ts';
 
 const ASKED: PolicyQuestion = {
   namespace: 'team-a',
@@ -19,7 +19,7 @@ function judge(
   rules: readonly Record<string, unknown>[],
   asked: Partial<PolicyQuestion> = {},
 ): string | undefined {
-  const refusal = judgePolicy(PolicyConfig.parse({ rules }), { ...ASKED, ...asked });
+  const refusal = checkPolicy(PolicyConfig.parse({ rules }), { ...ASKED, ...asked });
   return refusal && `${refusal.code} ${refusal.message}`;
 }
 

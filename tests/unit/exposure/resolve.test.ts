@@ -1,18 +1,24 @@
 /** Which settings go together, setting by setting; and what is refused, left out, or said. */
 import { describe, expect, test } from '@jest/globals';
-import { PolicyConfig } from '../../../shared/domain/exposure/policy.ts';
-import { type Listening, resolveSettings } from '../../../shared/domain/exposure/resolve.ts';
-import type { SettingName, Wanted } from '../../../shared/domain/exposure/settings.ts';
+import { PolicyConfig } from '../../../shared/domain/exposure/settings/policy.ts';
+import {
+  type ListenerTraits,
+  resolveSettings,
+} from '../../../shared/domain/exposure/settings/resolve.ts';
+import type {
+  SettingName,
+  SourceSettings,
+} from '../../../shared/domain/exposure/settings/settings.ts';
 
-const TCP: Listening = { protocol: 'tcp', kinds: ['TCP'], proxyProtocol: false };
-const HTTP: Listening = { ...TCP, kinds: ['HTTP'] };
-const UDP: Listening = { ...TCP, protocol: 'udp' };
-const PROXY: Listening = { ...TCP, proxyProtocol: true };
+const TCP: ListenerTraits = { protocol: 'tcp', kinds: ['TCP'], proxyProtocol: false };
+const HTTP: ListenerTraits = { ...TCP, kinds: ['HTTP'] };
+const UDP: ListenerTraits = { ...TCP, protocol: 'udp' };
+const PROXY: ListenerTraits = { ...TCP, proxyProtocol: true };
 const ANY = PolicyConfig.parse({ references: ['*'] });
 
 function resolve(
-  wanted: Partial<Wanted>,
-  at: Listening = TCP,
+  wanted: Partial<SourceSettings>,
+  at: ListenerTraits = TCP,
   more: {
     readonly sources?: Partial<Record<SettingName, string>>;
     readonly policy?: PolicyConfig;
@@ -32,7 +38,7 @@ const codes = ({ refusals, remarks }: ReturnType<typeof resolveSettings>): reado
 const T = '/Common/t';
 
 describe('a setting', () => {
-  test.each<[string, Partial<Wanted>, Listening, readonly string[]]>([
+  test.each<[string, Partial<SourceSettings>, ListenerTraits, readonly string[]]>([
     ['none', {}, TCP, []],
     ['mode udp on TCP', { mode: 'udp' }, TCP, ['refused GW137']],
     ['mode udp on UDP', { mode: 'udp' }, UDP, []],
@@ -149,7 +155,7 @@ describe('a setting', () => {
     ).toEqual({ l4: '/Common/l' });
   });
 
-  test.each<[Partial<Wanted>, boolean]>([
+  test.each<[Partial<SourceSettings>, boolean]>([
     [{ snat: 'auto' }, true],
     [{ snat: '/Other/s' }, false],
     [{ snat: '/Common/s' }, true],
@@ -168,7 +174,7 @@ describe('a setting', () => {
   });
 
   test('is as it is wanted, else the default', () => {
-    const wanted: Partial<Wanted> = {
+    const wanted: Partial<SourceSettings> = {
       mode: 'http',
       balance: 'ratio-node',
       snat: 'none',

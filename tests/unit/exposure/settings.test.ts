@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildExposures, type BuiltExposures } from '../../../shared/domain/exposure/build.ts';
 import { partitionFor } from '../../../shared/domain/exposure/spread.ts';
-import { ApiGateway } from '../../../shared/domain/ingress/objects.ts';
+import { ApiGateway } from '../../../shared/domain/snapshot/objects.ts';
 import { configMap, context, pod, REF, walkthrough, type World, world } from './fixtures.ts';
 
 function build(input: World, entry: Record<string, unknown> = {}): BuiltExposures {

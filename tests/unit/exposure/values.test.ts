@@ -1,25 +1,25 @@
 /** What an annotation may say, at the edges of what it may say. */
 import { describe, expect, test } from '@jest/globals';
 import {
-  checked,
-  type Read,
-  READERS,
-  type ReadFor,
+  checkedMonitors,
+  type AnnotationValue,
+  ANNOTATION_READERS,
+  type AnnotationTarget,
   readAddress,
-  times,
-} from '../../../shared/domain/exposure/annotation-values.ts';
+  monitorTimes,
+} from '../../../shared/domain/exposure/sources/annotation-values.ts';
 import {
   isUsableVirtualAddress,
-  overlap,
+  cidrsOverlap,
   parseCidr,
   parseIp,
-} from '../../../shared/domain/exposure/ip.ts';
-import { nearest } from '../../../shared/domain/exposure/nearest.ts';
-import { mayBeNode, mayBePod } from '../../../shared/domain/exposure/networks.ts';
-import { matchesPattern } from '../../../shared/domain/exposure/policy.ts';
-import { mergeLayers, sameValue } from '../../../shared/domain/exposure/source.ts';
+} from '../../../shared/domain/net/ip.ts';
+import { nearest } from '../../../shared/domain/text/nearest.ts';
+import { mayBeNode, mayBePod } from '../../../shared/domain/net/cluster-networks.ts';
+import { matchesPattern } from '../../../shared/domain/exposure/settings/policy.ts';
+import { mergeLayers, sameValue } from '../../../shared/domain/exposure/settings/layers.ts';
 
-const AT: ReadFor = {
+const AT: AnnotationTarget = {
   port: 80,
   protocol: 'HTTP',
   servers: [
@@ -28,9 +28,9 @@ const AT: ReadFor = {
   ],
   strictPorts: false,
 };
-const ONE: ReadFor = { ...AT, servers: [{ port: 80, protocol: 'HTTP' }] };
-const said = (read: Read): unknown => ('problem' in read ? 'refused' : read.value);
-type Name = keyof typeof READERS;
+const ONE: AnnotationTarget = { ...AT, servers: [{ port: 80, protocol: 'HTTP' }] };
+const said = (read: AnnotationValue): unknown => ('problem' in read ? 'refused' : read.value);
+type Name = keyof typeof ANNOTATION_READERS;
 
 describe('an annotation value', () => {
   test.each<[Name, string, unknown]>([
@@ -82,10 +82,10 @@ describe('an annotation value', () => {
     ['tries', '65536', 'refused'],
     ['tries', 'x', 'refused'],
   ])('%s %j is read as %j', (name, text, value) => {
-    expect(said(READERS[name](text, AT))).toEqual(value);
+    expect(said(ANNOTATION_READERS[name](text, AT))).toEqual(value);
   });
 
-  test.each<[Name, string, Partial<ReadFor>, unknown]>([
+  test.each<[Name, string, Partial<AnnotationTarget>, unknown]>([
     ['port', '443', ONE, 443],
     ['port', '1', ONE, 1],
     ['port', '65535', ONE, 65_535],
@@ -124,12 +124,12 @@ describe('an annotation value', () => {
     ['httpsPort', '8443', {}, undefined],
     ['httpsPort', '8443', { protocol: 'TCP' }, undefined],
   ])('%s %j at %j is read as %j', (name, text, at, value) => {
-    expect(said(READERS[name](text, { ...AT, ...at }))).toEqual(value);
+    expect(said(ANNOTATION_READERS[name](text, { ...AT, ...at }))).toEqual(value);
   });
 
   test('names the ports of which it cannot mean one, in order, once each', () => {
     const servers = [443, 80, 443].map((port) => ({ port, protocol: 'TCP' }));
-    expect(READERS.port('1', { ...AT, servers })).toEqual({
+    expect(ANNOTATION_READERS.port('1', { ...AT, servers })).toEqual({
       problem: 'one port for 2 gateway ports (80, 443); write a map such as 80=1',
     });
     expect(readAddress('10.0.0.1%7')).toEqual({
@@ -173,7 +173,7 @@ describe('an annotation value', () => {
     ['serviceHealth', '{"other":1}', 'refused'],
     ['serviceHealth', '{', 'refused'],
   ])('%s %s is read as %j', (name, text, value) => {
-    expect(said(READERS[name](text, AT))).toEqual(value);
+    expect(said(ANNOTATION_READERS[name](text, AT))).toEqual(value);
   });
 
   test.each<[number | undefined, number | undefined, number, number]>([
@@ -186,14 +186,16 @@ describe('an annotation value', () => {
     [undefined, 1, 1, 1],
     [undefined, 100, 5, 100],
   ])('interval %s and timeout %s are %i and %i', (interval, timeout, one, other) => {
-    expect(times(interval, timeout)).toEqual({ interval: one, timeout: other });
+    expect(monitorTimes(interval, timeout)).toEqual({ interval: one, timeout: other });
   });
 
   test('of monitors is told by the first that cannot be', () => {
-    expect(said(checked([{ type: 'tcp', ...standard }]))).toEqual([{ type: 'tcp', ...standard }]);
+    expect(said(checkedMonitors([{ type: 'tcp', ...standard }]))).toEqual([
+      { type: 'tcp', ...standard },
+    ]);
     expect(
       said(
-        checked([
+        checkedMonitors([
           { type: 'tcp', ...standard },
           { type: 'tcp', interval: 5, timeout: 5 },
         ]),
@@ -231,7 +233,7 @@ describe('an address', () => {
     ['::/0', '2001:db8::1', true],
   ])('%s overlaps %s: %s, both ways round', (a, b, meets) => {
     const [x, y] = [parseCidr(a)!, parseCidr(b)!];
-    expect([overlap(x, y), overlap(y, x)]).toEqual([meets, meets]);
+    expect([cidrsOverlap(x, y), cidrsOverlap(y, x)]).toEqual([meets, meets]);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sortMessages } from '../../../functions/express/arrivals.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { MEMBER_EXPRESS } from '../../../shared/queue/events.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import { EAST, event, INNER } from './fixtures.ts';
@@ -10,7 +10,7 @@ const NOW = Date.parse('2026-01-01T00:10:00Z');
 
 function message(data: Express, age = 0): QueueMessage {
   const id = `${data.owner} ${data.version.counter}`;
-  const body = seal(MEMBER_EXPRESS, data, {
+  const body = serialiseEvent(MEMBER_EXPRESS, data, {
     id,
     cluster: 'east',
     subject: data.owner,

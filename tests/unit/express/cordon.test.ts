@@ -1,7 +1,7 @@
 /** The member guard of Kubernetes nodes, member by member. */
 import { describe, expect, test } from '@jest/globals';
 import { drainCordoned } from '../../../shared/domain/express/cordon.ts';
-import type { Node } from '../../../shared/domain/ingress/objects.ts';
+import type { Node } from '../../../shared/domain/snapshot/objects.ts';
 import { ingressOf } from '../../bench/world.ts';
 import { exposure } from '../../fixtures/exposures.ts';
 import { members } from './fixtures.ts';

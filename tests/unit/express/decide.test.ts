@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Decision } from '../../../shared/domain/express/decide.ts';
+import type { ExpressDecision } from '../../../shared/domain/express/decide.ts';
 import { decideExpress } from '../../../shared/domain/express/decide.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
 import type { Declared } from './fixtures.ts';
@@ -10,7 +10,7 @@ interface Given extends Declared {
   readonly events: readonly Express[];
 }
 
-function decide({ nodes, events, ...rest }: Given): readonly Decision[] {
+function decide({ nodes, events, ...rest }: Given): readonly ExpressDecision[] {
   return decideExpress({ events, declared: declared(rest), nodes: nodes.map(node) });
 }
 

@@ -1,6 +1,6 @@
 /** Declared states, nodes and events in shorthand. */
 import type { Availability, Member } from '../../../shared/domain/exposure/exposure.ts';
-import type { Because, Express, Wish } from '../../../shared/domain/express/event.ts';
+import type { ExpressReason, Express, MemberChange } from '../../../shared/domain/express/event.ts';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { declaredState } from '../../../shared/domain/plan/declared.ts';
@@ -71,7 +71,7 @@ export function node(text: string): LiveNode {
   return { name: address, address, availability: availability as Availability, ...stamp };
 }
 
-const WANTED: Readonly<Record<Because, Availability>> = {
+const WANTED: Readonly<Record<ExpressReason, Availability>> = {
   terminating: 'draining',
   unready: 'out',
   cordoned: 'draining',
@@ -80,8 +80,8 @@ const WANTED: Readonly<Record<Because, Availability>> = {
 };
 
 /** `10.0.0.1 terminating` */
-export function wish(text: string): Wish {
-  const [address = '', because = 'terminating'] = text.split(' ') as [string?, Because?];
+export function wish(text: string): MemberChange {
+  const [address = '', because = 'terminating'] = text.split(' ') as [string?, ExpressReason?];
   return {
     address,
     because,

@@ -4,7 +4,7 @@ import { create } from '../../../functions/express/handler.ts';
 import { DeviceError } from '../../../shared/bigip/errors.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { MEMBER_EXPRESS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
@@ -126,7 +126,7 @@ function desk(): Desk {
 
 function message(data: Express, over: Partial<QueueMessage> = {}): QueueMessage {
   const id = over.id ?? `${data.owner} ${data.version.counter}`;
-  const body = seal(MEMBER_EXPRESS, data, {
+  const body = serialiseEvent(MEMBER_EXPRESS, data, {
     id,
     cluster: 'east',
     subject: data.owner,

@@ -1,7 +1,7 @@
 /** A device in memory as express and apply see its nodes. */
 import type { NodeAccess } from '../../../shared/bigip/node-access.ts';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
-import { reconciliation } from '../../../shared/domain/express/reconcile.ts';
+import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { node } from './fixtures.ts';
 
@@ -41,7 +41,7 @@ export function memoryNodes(state: DeclaredState, live: readonly string[]): Memo
       return 'written';
     },
     reconcile: async (partition, now) => {
-      const writes = reconciliation(now, await access.nodes(partition));
+      const writes = nodeReconciliation(now, await access.nodes(partition));
       for (const write of writes) await access.write(partition, write);
       return writes.map(({ address }) => address);
     },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import { nodeRatios } from '../../../shared/domain/express/ratio.ts';
-import { reconciliation } from '../../../shared/domain/express/reconcile.ts';
+import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../../../shared/domain/express/stamp.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
@@ -151,13 +151,13 @@ describe('nodes are brought to their ratio', () => {
       e.contributions.flatMap((c) => c.members.map(({ address }) => node(address))),
     );
   const apply = (nodes: readonly LiveNode[], state: DeclaredState): LiveNode[] => {
-    const writes = new Map(reconciliation(state, nodes).map((write) => [write.address, write]));
+    const writes = new Map(nodeReconciliation(state, nodes).map((write) => [write.address, write]));
     return nodes.map((one) => ({ ...one, ...writes.get(one.address) }));
   };
   const shared = declared({ east: 10, west: 2 }, rules);
 
   test('with state, stamp and ratio in one write, and then never again', () => {
-    const writes = reconciliation(shared, live(shared));
+    const writes = nodeReconciliation(shared, live(shared));
     expect(writes).toHaveLength(12);
     expect(writes[0]).toEqual({
       name: '10.1.0.1',
@@ -166,7 +166,7 @@ describe('nodes are brought to their ratio', () => {
       ratio: 60,
       stamp: { cluster: 'east', version: { epoch: 1, counter: 1, generation: 1 }, ratio: 60 },
     });
-    expect(reconciliation(shared, apply(live(shared), shared))).toEqual([]);
+    expect(nodeReconciliation(shared, apply(live(shared), shared))).toEqual([]);
   });
 
   test('a pod of one cluster leaves the nodes of the one with the largest share alone', () => {
@@ -177,7 +177,7 @@ describe('nodes are brought to their ratio', () => {
       rules,
     ).next;
     const after = [...apply(live(shared), shared), node('10.1.0.11')];
-    expect(new Set(reconciliation(more, after).map(({ address }) => address))).toEqual(
+    expect(new Set(nodeReconciliation(more, after).map(({ address }) => address))).toEqual(
       new Set(pods('east', 11).map(({ address }) => address)),
     );
   });
@@ -190,7 +190,7 @@ describe('nodes are brought to their ratio', () => {
       given.map(() => [1, undefined]),
     );
     expect(
-      reconciliation(
+      nodeReconciliation(
         plain,
         live(plain).map((one) => ({ ...one, ratio: 7 })),
       ),
@@ -201,7 +201,7 @@ describe('nodes are brought to their ratio', () => {
     const byHand = apply(live(shared), shared).map((one, i) =>
       i === 0 ? { ...one, ratio: 9 } : one,
     );
-    expect(reconciliation(shared, byHand)).toMatchObject([{ address: '10.1.0.1', ratio: 60 }]);
+    expect(nodeReconciliation(shared, byHand)).toMatchObject([{ address: '10.1.0.1', ratio: 60 }]);
   });
 
   test('a node that drains keeps what it has, and the mark that it is ours', () => {
@@ -212,11 +212,13 @@ describe('nodes are brought to their ratio', () => {
         east: { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because: 'maintenance' },
       },
     };
-    const writes = reconciliation(drained, given).filter(({ address }) => address === '10.1.0.1');
+    const writes = nodeReconciliation(drained, given).filter(
+      ({ address }) => address === '10.1.0.1',
+    );
     expect(writes).toMatchObject([{ availability: 'draining', stamp: { ratio: 60 } }]);
     expect(writes[0]).not.toHaveProperty('ratio');
     expect(
-      reconciliation(
+      nodeReconciliation(
         {
           ...shared,
           drains: { east: { since: '2026-01-01T00:00:00Z', mode: 'out', because: 'maintenance' } },
@@ -228,7 +230,7 @@ describe('nodes are brought to their ratio', () => {
 
   test('a node that express wrote ahead of its slice waits for it', () => {
     const stamp = { cluster: 'east', version: { epoch: 1, counter: 9, generation: 1 } };
-    expect(reconciliation(shared, [node('10.1.0.1', { stamp })])).toEqual([]);
+    expect(nodeReconciliation(shared, [node('10.1.0.1', { stamp })])).toEqual([]);
   });
 
   test('its mark comes back from the description as it was written', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { drainingAddresses, reconciliation } from '../../../shared/domain/express/reconcile.ts';
+import { drainingAddresses, nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../../../shared/domain/express/stamp.ts';
 import type { Declared } from './fixtures.ts';
 import { declared, EAST, INNER, node, version, WEST } from './fixtures.ts';
 
 /** `10.0.0.1 ready east 2` for each write. */
 function writes(state: Declared, nodes: readonly string[]): string[] {
-  return reconciliation(declared(state), nodes.map(node)).map(
+  return nodeReconciliation(declared(state), nodes.map(node)).map(
     ({ address, availability, stamp }) =>
       `${address} ${availability} ${stamp.cluster} ${stamp.version.counter}`,
   );

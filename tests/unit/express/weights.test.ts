@@ -1,7 +1,7 @@
 /** Shares of clusters that share virtual servers, by their weights. */
 import { describe, expect, test } from '@jest/globals';
 import { nodeRatios } from '../../../shared/domain/express/ratio.ts';
-import { reconciliation } from '../../../shared/domain/express/reconcile.ts';
+import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
 import { declaredState, type DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { declared, EAST, node, version, WEST, type Declared } from './fixtures.ts';
 
@@ -104,7 +104,11 @@ describe('at the node', () => {
     ...(mark === undefined ? {} : { stamp: { cluster: 'east', version: version(1), ratio: mark } }),
   });
   const written = (state: DeclaredState, nodes: readonly ReturnType<typeof live>[]): unknown[] =>
-    reconciliation(state, nodes).map(({ address, ratio, stamp }) => [address, ratio, stamp.ratio]);
+    nodeReconciliation(state, nodes).map(({ address, ratio, stamp }) => [
+      address,
+      ratio,
+      stamp.ratio,
+    ]);
 
   test('a ratio that is right already is marked as ours all the same', () => {
     expect(written(uneven, [live(a, 50)])).toEqual([[a, 50, 50]]);

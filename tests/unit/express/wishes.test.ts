@@ -3,9 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
-import { expressOf } from '../../../shared/domain/express/wishes.ts';
-import { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
-import type { Change, Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import { expressFor } from '../../../shared/domain/express/express-event.ts';
+import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { Change, Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { ingressOf } from '../../bench/world.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { members as membersOf } from './fixtures.ts';
@@ -231,7 +231,7 @@ test('an address that any exposure still wants does not leave, whatever the othe
   );
   for (const exposures of [both, both.toReversed()]) {
     expect(
-      expressOf(slice(5, exposures), snapshot({ pods: [{ ...a, terminating: true }, b] }), {
+      expressFor(slice(5, exposures), snapshot({ pods: [{ ...a, terminating: true }, b] }), {
         partition: 'k8s',
         members: 'pods',
       }),
@@ -242,7 +242,7 @@ test('an address that any exposure still wants does not leave, whatever the othe
 test('wishes are in the order of their addresses, whatever the order of the members', () => {
   const texts = ['10.1.0.2 out', '10.1.0.1 out', '10.1.0.4 out', '10.1.0.3 out'];
   for (const order of [texts, texts.toReversed(), texts.toSorted()]) {
-    const found = expressOf(slice(5, [exposure({ members: membersOf(order) })]), snapshot({}), {
+    const found = expressFor(slice(5, [exposure({ members: membersOf(order) })]), snapshot({}), {
       partition: 'k8s',
       members: 'pods',
     });
@@ -261,9 +261,10 @@ test('exposures of another partition say nothing about this one', () => {
     exposure({ port: 2, partition: 'edge', members: membersOf(['10.1.0.2 out']) }),
   ];
   expect(
-    expressOf(slice(5, exposures), snapshot({}), { partition: 'k8s', members: 'pods' })?.wishes.map(
-      ({ address }) => address,
-    ),
+    expressFor(slice(5, exposures), snapshot({}), {
+      partition: 'k8s',
+      members: 'pods',
+    })?.wishes.map(({ address }) => address),
   ).toEqual(['10.1.0.1']);
 });
 
@@ -291,7 +292,8 @@ test.each<[string, string, Partial<NodeText>, string]>([
     ],
   };
   expect(
-    expressOf(slice(5, exposures), snapshot(given), { partition: 'k8s', members: 'nodes' })?.wishes,
+    expressFor(slice(5, exposures), snapshot(given), { partition: 'k8s', members: 'nodes' })
+      ?.wishes,
   ).toMatchObject([{ address: '10.0.0.1', because }]);
 });
 

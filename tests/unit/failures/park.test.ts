@@ -4,7 +4,7 @@ import { parkInto } from '../../../functions/park/handler.ts';
 import { createPruner, type Pruned } from '../../../functions/park/prune.ts';
 import { sight } from '../../../functions/park/sight.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { RETENTION_MS } from '../../../shared/queue/limits.ts';
@@ -190,7 +190,7 @@ describe('whose a dead letter is', () => {
     keys: createKeyring({ resolve: () => Promise.resolve(publicPem) }, runtime.clock),
   };
   const event = (signed: boolean): string =>
-    seal(
+    serialiseEvent(
       INGRESS_OBSERVED,
       {},
       { id: 'e', cluster: 'east', subject: OWNER, time: '2026-11-23T02:59:00Z' },

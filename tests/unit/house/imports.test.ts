@@ -77,7 +77,7 @@ describe('the boundaries of the architecture', () => {
 
   test('only the adapters of BIG-IP and Kubernetes speak HTTP', () => {
     // The watcher's probes and metrics are answered there: it serves, and calls nobody.
-    const serves = 'functions/watch/http.ts';
+    const serves = 'functions/watch/serve/http.ts';
     const allowed = ['shared/bigip', 'shared/kubernetes', 'infra/lab', 'tests', serves];
     expect(sources('functions').filter((file) => file === serves)).toEqual([serves]);
     expect(/\b(request|get|fetch)\(/.test(readFileSync(join(root, serves), 'utf8'))).toBe(false);

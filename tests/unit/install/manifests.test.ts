@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { addressOf, serve } from '../../../functions/watch/http.ts';
+import { httpAddress, serveHttp } from '../../../functions/watch/serve/http.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 import { grantsOf, sayGrant } from './grants.ts';
@@ -134,7 +134,7 @@ describe('the base', () => {
 
   test('probes and scrapes one port: the one that the process is told, and opens', () => {
     const only = container(base);
-    expect(addressOf({ SLUICE_HTTP_PORT: env(only, 'SLUICE_HTTP_PORT') })).toEqual({
+    expect(httpAddress({ SLUICE_HTTP_PORT: env(only, 'SLUICE_HTTP_PORT') })).toEqual({
       host: undefined,
       port: only.ports?.[0]?.containerPort,
     });
@@ -151,7 +151,7 @@ describe('the base', () => {
 
   test('asks for what the watcher answers: alive before ready', async () => {
     const only = container(base);
-    const served = await serve(
+    const served = await serveHttp(
       { host: '127.0.0.1', port: 0 },
       {
         ready: () => ({ ready: false, lines: [] }),

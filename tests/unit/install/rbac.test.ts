@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { RULES, type Rule } from '../../../functions/watch/rbac.ts';
+import { RBAC_RULES, type RbacRule } from '../../../functions/watch/rbac.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
 import {
   gateway,
@@ -18,13 +18,13 @@ import { FOLDER, readResources } from './manifests.ts';
 
 const BASE = readResources(join(FOLDER, 'base'));
 const GRANTS = grantsOf(BASE);
-const PLACE: Readonly<Record<Rule['scope'], string>> = {
+const PLACE: Readonly<Record<RbacRule['scope'], string>> = {
   cluster: '*',
   ingress: 'istio-system',
   own: 'sluice-system',
 };
 
-const WANTED: readonly Grant[] = RULES.flatMap(({ group, resources, verbs, scope }) =>
+const WANTED: readonly Grant[] = RBAC_RULES.flatMap(({ group, resources, verbs, scope }) =>
   resources.flatMap((resource) =>
     verbs.map((verb) => ({ namespace: PLACE[scope], group, resource, verb })),
   ),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
+import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { LONGEST_STRING } from '../../../shared/domain/json-bounds.ts';
 import {
   normalise,

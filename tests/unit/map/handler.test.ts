@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/map/handler.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Secrets } from '../../../shared/config/secrets.ts';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { DEAD_LETTER_EVENTS } from '../../../shared/queue/dead-letter.ts';
 import type { DeadLetter } from '../../../shared/queue/dead-letter.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import {
   ABSENCE_EVENTS,
   CLUSTER_INVENTORY,
@@ -140,7 +140,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
     tell: (id, event, signed = false) =>
       at.send(
         id,
-        seal(
+        serialiseEvent(
           INGRESS_OBSERVED,
           event,
           { id, cluster: 'east', subject: OWNER, time: new Date(clock.now()).toISOString() },
@@ -173,12 +173,12 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
     },
     slices: () =>
       queues.sent('slices').flatMap(({ body }) => {
-        const opened = open(body, SLICE_EVENTS);
+        const opened = parseEvent(body, SLICE_EVENTS);
         return 'ok' in opened ? [`${opened.ok.data.device} ${opened.ok.data.version.counter}`] : [];
       }),
     letters: () =>
       queues.sent('snapshots-dead').flatMap(({ body }) => {
-        const opened = open(body, DEAD_LETTER_EVENTS);
+        const opened = parseEvent(body, DEAD_LETTER_EVENTS);
         return 'ok' in opened ? [opened.ok.data] : [];
       }),
   };
@@ -202,7 +202,7 @@ describe('a snapshot', () => {
     for (const id of ['first', 'second']) {
       await at.send(
         id,
-        seal(INGRESS_OBSERVED, leaving(1), {
+        serialiseEvent(INGRESS_OBSERVED, leaving(1), {
           id: 'e-1',
           cluster: 'east',
           subject: OWNER,
@@ -232,12 +232,16 @@ describe('a snapshot', () => {
     const at = desk();
     await at.send(
       'e-1',
-      seal(INGRESS_OBSERVED, snapshot(1, { ingress: { namespace: 'other', service: 'gw' } }), {
-        id: 'e-1',
-        cluster: 'east',
-        subject: 'east/other/gw',
-        time: new Date(START).toISOString(),
-      }),
+      serialiseEvent(
+        INGRESS_OBSERVED,
+        snapshot(1, { ingress: { namespace: 'other', service: 'gw' } }),
+        {
+          id: 'e-1',
+          cluster: 'east',
+          subject: 'east/other/gw',
+          time: new Date(START).toISOString(),
+        },
+      ),
     );
     expect(await at.step()).toBe(0);
     expect(at.letters()).toMatchObject([
@@ -260,7 +264,7 @@ describe('a snapshot', () => {
     const at = desk();
     await at.send(
       'x',
-      seal(
+      serialiseEvent(
         INGRESS_OBSERVED,
         { nonsense: true },
         { id: 'x', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() },
@@ -279,7 +283,7 @@ describe('a snapshot', () => {
     const before = { at: new Date(START - 1_000).toISOString(), where: 'watch' };
     await at.send(
       'e-1',
-      seal(INGRESS_OBSERVED, leaving(1), {
+      serialiseEvent(INGRESS_OBSERVED, leaving(1), {
         id: 'e-1',
         cluster: 'east',
         subject: OWNER,
@@ -289,7 +293,7 @@ describe('a snapshot', () => {
     );
     await at.step();
     const hops = [...at.queues.sent('slices'), ...at.queues.sent('express')].map(({ body }) =>
-      open(body, { ...SLICE_EVENTS, ...EXPRESS_EVENTS }),
+      parseEvent(body, { ...SLICE_EVENTS, ...EXPRESS_EVENTS }),
     );
     const after = { at: new Date(START).toISOString(), where: 'map' };
     expect(hops).toMatchObject(
@@ -315,7 +319,7 @@ describe('what goes ahead of the slices', () => {
     const at = desk();
     await at.tell('e-1', leaving(1));
     await at.step();
-    const events = at.queues.sent('express').map(({ body }) => open(body, EXPRESS_EVENTS));
+    const events = at.queues.sent('express').map(({ body }) => parseEvent(body, EXPRESS_EVENTS));
     expect(events).toMatchObject(
       ['one', 'two'].map((device) => ({
         ok: {
@@ -405,7 +409,7 @@ describe('an event that nobody proved', () => {
       (at) =>
         at.send(
           'e-1',
-          seal(
+          serialiseEvent(
             INGRESS_OBSERVED,
             snapshot(1),
             { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() },
@@ -419,7 +423,7 @@ describe('an event that nobody proved', () => {
       (at) =>
         at.send(
           'e-1',
-          seal(
+          serialiseEvent(
             INGRESS_OBSERVED,
             snapshot(1),
             {
@@ -438,7 +442,7 @@ describe('an event that nobody proved', () => {
       (at) =>
         at.send(
           'e-1',
-          seal(
+          serialiseEvent(
             INGRESS_OBSERVED,
             snapshot(1, { cluster: 'west' }),
             { id: 'e-1', cluster: 'east', subject: OWNER, time: new Date(START).toISOString() },
@@ -452,7 +456,7 @@ describe('an event that nobody proved', () => {
       (at) =>
         at.send(
           'e-1',
-          seal(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), {
+          serialiseEvent(INGRESS_OBSERVED, snapshot(1, { cluster: 'west' }), {
             id: 'e-1',
             cluster: 'west',
             subject: 'west/a/b',
@@ -505,7 +509,7 @@ describe('an inventory', () => {
     for (const id of ['first', 'second']) {
       await at.send(
         id,
-        seal(CLUSTER_INVENTORY, inventory, {
+        serialiseEvent(CLUSTER_INVENTORY, inventory, {
           id: 'i-1',
           cluster: 'east',
           subject: 'east',
@@ -514,7 +518,7 @@ describe('an inventory', () => {
       );
       await at.step();
     }
-    const absences = at.queues.sent('slices').map(({ body }) => open(body, ABSENCE_EVENTS));
+    const absences = at.queues.sent('slices').map(({ body }) => parseEvent(body, ABSENCE_EVENTS));
     expect(absences).toMatchObject(
       ['one', 'two'].map((device) => ({
         ok: { data: { device, absent: ['east/apps/gateway'], version: { counter: 9 } } },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { mapInventory } from '../../../functions/map/inventory.ts';
-import type { Absence } from '../../../shared/domain/ingress/absence.ts';
+import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
-import type { Inventory } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Inventory } from '../../../shared/domain/snapshot/snapshot.ts';
 
 const config = SluiceConfig.parse({
   generation: 3,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { mapSnapshot } from '../../../functions/map/map.ts';
 import type { MapResult } from '../../../functions/map/map.ts';
-import { judgeOrigin } from '../../../shared/queue/origin.ts';
+import { checkOrigin } from '../../../shared/queue/origin.ts';
 import type { Origin } from '../../../shared/queue/origin.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 
 const config = SluiceConfig.parse({
   generation: 1,
@@ -60,7 +60,7 @@ const keys = {
 };
 
 function judged(cluster: string, sender: string | undefined, using = config): Promise<Origin> {
-  return judgeOrigin({
+  return checkOrigin({
     claimed: {
       cluster,
       subject: `${cluster}/istio-system/istio-ingressgateway`,
@@ -89,7 +89,7 @@ describe('who may speak for a cluster', () => {
       refusal('east/istio-system/istio-ingressgateway'),
     );
     expect(
-      await judgeOrigin({
+      await checkOrigin({
         claimed: { cluster: 'east', subject: 'east', signature: undefined },
         sender: 'AROAWEST',
         config,

@@ -5,7 +5,7 @@ import { mapSnapshot } from '../../../functions/map/map.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Express } from '../../../shared/domain/express/event.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { Snapshot } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { ingressOf } from '../../bench/world.ts';
 
 const { ref, objects } = ingressOf(2);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
-import type { Holder } from '../../../shared/domain/plan/foreign.ts';
+import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
@@ -74,7 +74,7 @@ describe('a claim that was lost', () => {
 });
 
 describe('addresses that others on the device hold', () => {
-  const holders = (over: object): Holder[] => [
+  const holders = (over: object): AddressHolder[] => [
     {
       path: '/Common/their-app',
       partition: 'Common',

@@ -4,8 +4,8 @@ import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { isDue, quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
-import { overtakenAbsences } from '../../../shared/domain/plan/absent.ts';
+import { isRetryDue, nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
+import { overtakenAbsences } from '../../../shared/domain/plan/remove-absent.ts';
 import { LATEST_EPOCH, ObservedRevision } from '../../../shared/domain/revision.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
@@ -60,10 +60,10 @@ test('clocks that differ by seconds keep orders in the order in which they were 
 /** Red without the second half of `isDue` (quarantine.ts). */
 test('quarantine waits an hour at most, although what it was entered with lies a year ahead', () => {
   const refused = { code: 'BIP420', reason: 'refused' };
-  const ahead = quarantineOf({}, refused, { before: undefined, now: T + YEAR });
-  expect(isDue(ahead, T)).toBe(true);
-  const right = quarantineOf({}, refused, { before: undefined, now: T });
-  expect([isDue(right, T + 59_000), isDue(right, T + 60_000)]).toEqual([false, true]);
+  const ahead = nextQuarantine({}, refused, { before: undefined, now: T + YEAR });
+  expect(isRetryDue(ahead, T)).toBe(true);
+  const right = nextQuarantine({}, refused, { before: undefined, now: T });
+  expect([isRetryDue(right, T + 59_000), isRetryDue(right, T + 60_000)]).toEqual([false, true]);
 });
 
 describe('an epoch that lies ahead', () => {
@@ -129,10 +129,10 @@ describe('an epoch that lies ahead', () => {
 
 test('an hour is what the longest quarantine lasts', () => {
   const refused = { code: 'BIP420', reason: 'refused' };
-  const worn = quarantineOf({ structure: 'x' }, refused, {
+  const worn = nextQuarantine({ structure: 'x' }, refused, {
     before: { hash: 'x', ...refused, next: iso(T), tries: 20, members: 'follow' },
     now: T,
   });
   expect(worn.next).toBe(iso(T + HOUR));
-  expect(isDue(worn, T)).toBe(false);
+  expect(isRetryDue(worn, T)).toBe(false);
 });

@@ -8,7 +8,7 @@ import type {
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Plan, PlanEntry, PlanRules } from '../../../shared/domain/plan/plan.ts';
-import { quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
+import { nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
 import { fleet, offer, ownerOf, pods, under } from '../../fixtures/fleets.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
@@ -289,7 +289,7 @@ describe('settings that the device refuses', () => {
       refused: new Map([
         [
           changeId(culprit),
-          quarantineOf(
+          nextQuarantine(
             culprit,
             { code: 'BIP421', reason: 'no such iRule' },
             { before: undefined, now: 0 },

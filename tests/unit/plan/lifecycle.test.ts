@@ -1,13 +1,13 @@
 /** Clusters that leave, stay silent, drain, are forgotten, and come back as another one. */
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { Absence } from '../../../shared/domain/ingress/absence.ts';
-import { absentOwners } from '../../../shared/domain/ingress/absence.ts';
+import type { Absence } from '../../../shared/domain/snapshot/absence.ts';
+import { absentOwners } from '../../../shared/domain/snapshot/absence.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import type { Plan, PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { isObeyed } from '../../../shared/domain/plan/steer.ts';
+import { isOrderInEffect } from '../../../shared/domain/plan/apply-orders.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
@@ -195,7 +195,7 @@ describe('another cluster under the same id', () => {
     expect(Object.keys(plan(adopted, [stranger(8)]).next.exposures)).toHaveLength(1);
     expect(plan(adopted, [slice(9, many(2))]).entries[0]).toMatchObject({ code: 'OWN302' });
     expect(
-      isObeyed(adopted, order({ action: 'adopt', clusterUid: 'uid-new' }).steering as never),
+      isOrderInEffect(adopted, order({ action: 'adopt', clusterUid: 'uid-new' }).steering as never),
     ).toBe(true);
   });
 

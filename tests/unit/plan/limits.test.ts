@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { declaredState } from '../../../shared/domain/plan/declared.ts';
-import { deviceExcess, LIMITS, partitionExcess } from '../../../shared/domain/plan/limits.ts';
+import {
+  deviceLimitsExceeded,
+  RECOMMENDED_LIMITS,
+  partitionLimitsExceeded,
+} from '../../../shared/domain/plan/limits.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
 function stateOf(
@@ -36,23 +40,41 @@ function stateOf(
 describe('a partition', () => {
   test.each<[string, DeclaredState, number, readonly string[]]>([
     ['with nothing', stateOf(0), 0, []],
-    ['at every limit', stateOf(LIMITS.exposures, { members: 1 }), LIMITS.bytes, []],
-    ['with one exposure too many', stateOf(LIMITS.exposures + 1), 0, ['BIP460']],
-    ['with one byte too many', stateOf(1), LIMITS.bytes + 1, ['BIP460']],
-    ['with pools as wide as recommended', stateOf(2, { members: LIMITS.members }), 0, []],
-    ['with pools one member wider', stateOf(5, { members: LIMITS.members + 1 }), 0, ['BIP461']],
+    [
+      'at every limit',
+      stateOf(RECOMMENDED_LIMITS.exposures, { members: 1 }),
+      RECOMMENDED_LIMITS.bytes,
+      [],
+    ],
+    ['with one exposure too many', stateOf(RECOMMENDED_LIMITS.exposures + 1), 0, ['BIP460']],
+    ['with one byte too many', stateOf(1), RECOMMENDED_LIMITS.bytes + 1, ['BIP460']],
+    [
+      'with pools as wide as recommended',
+      stateOf(2, { members: RECOMMENDED_LIMITS.members }),
+      0,
+      [],
+    ],
+    [
+      'with pools one member wider',
+      stateOf(5, { members: RECOMMENDED_LIMITS.members + 1 }),
+      0,
+      ['BIP461'],
+    ],
     [
       'with too much of everything',
-      stateOf(LIMITS.exposures + 1, { members: LIMITS.members + 1 }),
+      stateOf(RECOMMENDED_LIMITS.exposures + 1, { members: RECOMMENDED_LIMITS.members + 1 }),
       0,
       ['BIP460', 'BIP461'],
     ],
   ])('%s', (_, state, bytes, codes) => {
-    expect(partitionExcess(state, bytes).map(({ code }) => code)).toEqual(codes);
+    expect(partitionLimitsExceeded(state, bytes).map(({ code }) => code)).toEqual(codes);
   });
 
   test('is told of its widest pools by name, and of the others by number', () => {
-    const [excess] = partitionExcess(stateOf(5, { members: LIMITS.members + 1 }), 0);
+    const [excess] = partitionLimitsExceeded(
+      stateOf(5, { members: RECOMMENDED_LIMITS.members + 1 }),
+      0,
+    );
     expect(excess?.message).toMatch(
       /^has pools of more than 100 members: 172\.16\.100\.195:1\/tcp \(101\), .* and 2 more; use members: nodes/,
     );
@@ -61,12 +83,16 @@ describe('a partition', () => {
 
 describe('a device', () => {
   test('is told when more clusters share it than recommended, over all its partitions', () => {
-    expect(deviceExcess([stateOf(LIMITS.clusters, { clusters: LIMITS.clusters })])).toEqual([]);
+    expect(
+      deviceLimitsExceeded([
+        stateOf(RECOMMENDED_LIMITS.clusters, { clusters: RECOMMENDED_LIMITS.clusters }),
+      ]),
+    ).toEqual([]);
     const both = [
-      stateOf(LIMITS.clusters, { clusters: LIMITS.clusters }),
-      stateOf(LIMITS.clusters + 1, { clusters: LIMITS.clusters + 1 }),
+      stateOf(RECOMMENDED_LIMITS.clusters, { clusters: RECOMMENDED_LIMITS.clusters }),
+      stateOf(RECOMMENDED_LIMITS.clusters + 1, { clusters: RECOMMENDED_LIMITS.clusters + 1 }),
     ];
-    expect(deviceExcess(both)).toEqual([
+    expect(deviceLimitsExceeded(both)).toEqual([
       {
         code: 'BIP462',
         message: expect.stringContaining('serves 101 clusters; recommended are at most 100'),

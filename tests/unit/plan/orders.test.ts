@@ -1,11 +1,11 @@
 /** Inventories, orders and approvals: what each of them means for what is declared, on both sides of each rule. */
 import { describe, expect, test } from '@jest/globals';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { absentSlices, overtakenAbsences } from '../../../shared/domain/plan/absent.ts';
+import { absentSlices, overtakenAbsences } from '../../../shared/domain/plan/remove-absent.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { isObeyed } from '../../../shared/domain/plan/steer.ts';
+import { isOrderInEffect } from '../../../shared/domain/plan/apply-orders.ts';
 import type { Approval, Steering } from '../../../shared/domain/steering/steering.ts';
 import { approvedKeys } from '../../../shared/domain/steering/steering.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
@@ -198,7 +198,7 @@ describe('an order is obeyed', () => {
     ],
   ])('%s', (_, state, steering, obeyed) => {
     expect(
-      isObeyed(state, { device: 'd', cluster: 'east', ...steering } as Exclude<
+      isOrderInEffect(state, { device: 'd', cluster: 'east', ...steering } as Exclude<
         Steering,
         { action: 'approve' }
       >),

@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
-import type { Adoption, Operated, Override } from '../../../shared/domain/plan/overrides.ts';
-import { operatedOf, withoutOverride } from '../../../shared/domain/plan/overrides.ts';
+import type {
+  OverrideAdoption,
+  OperatedValues,
+  Override,
+} from '../../../shared/domain/plan/overrides.ts';
+import { operatedValues, withoutOverride } from '../../../shared/domain/plan/overrides.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
@@ -18,11 +22,11 @@ function plan(
   return planPartition('k8s', before, slices, { sameFleet: () => false, now: 0, ...more }).next;
 }
 const ASKED = { balance: SETTINGS.balance, connectionLimit: 0, enabled: true } as const;
-const adopt = (values: Operated, key = KEY): readonly Adoption[] => [
+const adopt = (values: OperatedValues, key = KEY): readonly OverrideAdoption[] => [
   { key, values, instead: ASKED },
 ];
 const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]);
-const kept = (values: Operated, before = declared, now = 0): DeclaredState =>
+const kept = (values: OperatedValues, before = declared, now = 0): DeclaredState =>
   plan(before, [], { now, overrides: { adopt: adopt(values) } });
 const of = (state: DeclaredState): Override | undefined => state.overrides?.[KEY];
 
@@ -52,7 +56,7 @@ describe('what was changed by hand and is kept', () => {
       values: { connectionLimit: 5 },
       instead: { connectionLimit: 0 },
     });
-    expect(operatedOf(later.exposures[KEY]!, of(later))).toEqual({
+    expect(operatedValues(later.exposures[KEY]!, of(later))).toEqual({
       balance: 'least-connections-member',
       connectionLimit: 5,
       enabled: true,
@@ -100,7 +104,7 @@ describe('what was changed by hand and is kept', () => {
 
   test('what is declared with it leads back to what the owner asked for', () => {
     const override = of(kept({ balance: 'ratio-member', connectionLimit: 7, enabled: false }));
-    const { balance, connectionLimit } = operatedOf(exposure(), override);
+    const { balance, connectionLimit } = operatedValues(exposure(), override);
     expect(withoutOverride({ ...SETTINGS, balance, connectionLimit }, override)).toEqual(SETTINGS);
   });
 });

@@ -4,8 +4,8 @@ import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import type { PlanEntry, PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../../shared/domain/plan/plan.ts';
-import { isDue, quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
-import type { Quarantined } from '../../../shared/domain/plan/record.ts';
+import { isRetryDue, nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
+import type { Quarantined } from '../../../shared/domain/plan/owner-record.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 
 const rules: PlanRules = { sameFleet: () => false, now: 0 };
@@ -27,7 +27,7 @@ function afterRefusal(declared: DeclaredState, wanted: Slice, now = 0): Declared
   const [change] = plan(declared, [wanted]).entries;
   return plan(declared, [wanted], {
     only: new Set(),
-    refused: new Map([[id, quarantineOf(change!, refusal, { before: undefined, now })]]),
+    refused: new Map([[id, nextQuarantine(change!, refusal, { before: undefined, now })]]),
   }).next;
 }
 const known = (state: DeclaredState): Quarantined | undefined =>
@@ -159,19 +159,19 @@ describe('the time of the next try', () => {
     let before: Quarantined | undefined;
     const minutes: number[] = [];
     for (let i = 0; i < 9; i++) {
-      before = quarantineOf({ structure: 'x' }, refusal, { before, now: 0 });
+      before = nextQuarantine({ structure: 'x' }, refusal, { before, now: 0 });
       minutes.push(Date.parse(before.next) / 60_000);
     }
     expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
   test('begins anew for another structure', () => {
-    const before = quarantineOf({ structure: 'x' }, refusal, { before: undefined, now: 0 });
-    expect(quarantineOf({ structure: 'y' }, refusal, { before, now: 0 }).tries).toBe(1);
+    const before = nextQuarantine({ structure: 'x' }, refusal, { before: undefined, now: 0 });
+    expect(nextQuarantine({ structure: 'y' }, refusal, { before, now: 0 }).tries).toBe(1);
   });
 
   test('is reached by the clock, to the millisecond', () => {
-    const one = quarantineOf({ structure: 'x' }, refusal, { before: undefined, now: 0 });
-    expect([isDue(one, 59_999), isDue(one, 60_000)]).toEqual([false, true]);
+    const one = nextQuarantine({ structure: 'x' }, refusal, { before: undefined, now: 0 });
+    expect([isRetryDue(one, 59_999), isRetryDue(one, 60_000)]).toEqual([false, true]);
   });
 });

@@ -7,17 +7,17 @@ import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/pla
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { judgeFence } from '../../../shared/domain/plan/fence.ts';
 import { fingerprint } from '../../../shared/domain/plan/fingerprint.ts';
-import { type Holder, heldElsewhere } from '../../../shared/domain/plan/foreign.ts';
+import { type AddressHolder, conflictWithForeign } from '../../../shared/domain/plan/foreign.ts';
 import {
   heldRemovals,
   leavesDevice,
-  movesTo,
+  moveTarget,
   removalAllowance,
 } from '../../../shared/domain/plan/guards.ts';
 import { movesBetween } from '../../../shared/domain/plan/moves.ts';
-import { overrideInWords } from '../../../shared/domain/plan/overrides.ts';
+import { describeOverride } from '../../../shared/domain/plan/overrides.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { isDue, quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
+import { isRetryDue, nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
 import {
   compareRevisions,
   compareVersions,
@@ -131,13 +131,13 @@ describe('a version', () => {
 });
 
 describe('what somebody else has on the device', () => {
-  const at = (over: Partial<Holder>): Holder => ({
+  const at = (over: Partial<AddressHolder>): AddressHolder => ({
     path: '/Common/vs',
     partition: 'Common',
     address: '10.0.0.1',
     ...over,
   });
-  test.each<[string, Holder, string | undefined]>([
+  test.each<[string, AddressHolder, string | undefined]>([
     ['a virtual server at this address and port', at({ port: 443, protocol: 'tcp' }), 'BIP422'],
     ['one for any protocol', at({ port: 443, protocol: 'any' }), 'BIP422'],
     ['one that tells no protocol', at({ port: 443 }), 'BIP422'],
@@ -154,9 +154,9 @@ describe('what somebody else has on the device', () => {
       'BIP423',
     ],
   ])('%s: %j', (_, holder, code) => {
-    expect(heldElsewhere({ address: '10.0.0.1', port: 443, protocol: 'tcp' }, [holder])?.code).toBe(
-      code,
-    );
+    expect(
+      conflictWithForeign({ address: '10.0.0.1', port: 443, protocol: 'tcp' }, [holder])?.code,
+    ).toBe(code);
   });
 });
 
@@ -200,9 +200,9 @@ describe('a removal', () => {
     const wanted = slice(2, [
       exposure({ address: '10.0.0.9', port: 1, gateways: ['ns/gw-1'], ...over }),
     ]);
-    expect(movesTo(wanted, gone(1)) !== undefined).toBe(moved);
+    expect(moveTarget(wanted, gone(1)) !== undefined).toBe(moved);
     if (!('gateways' in over))
-      expect(movesTo(wanted, gone(1, ['ns/gw-1', 'ns/second']))).toBeUndefined();
+      expect(moveTarget(wanted, gone(1, ['ns/gw-1', 'ns/second']))).toBeUndefined();
   });
 
   const permits = { owned: 8, approved: new Set<string>(), closed: new Map() };
@@ -286,7 +286,7 @@ describe('the next try of what the device refused', () => {
     [-1, true],
   ])('at one hour is due at %i ms: %s', (now, due) => {
     // At -1 it lies further ahead than anybody waits.
-    expect(isDue(before, now)).toBe(due);
+    expect(isRetryDue(before, now)).toBe(due);
   });
 
   test.each([
@@ -295,7 +295,7 @@ describe('the next try of what the device refused', () => {
     ['y', 'BIP421', 1, 1],
     [undefined, 'BIP421', 1, 1],
   ])('of structure %s for %s is in %i minutes, as try %i', (structure, code, minutes, tries) => {
-    const next = quarantineOf(
+    const next = nextQuarantine(
       structure === undefined ? {} : { structure },
       { code, reason: '' },
       { before, now: 0 },
@@ -309,7 +309,7 @@ describe('the next try of what the device refused', () => {
       was: 'kept' | 'follow',
       structure = 'x',
     ): string =>
-      quarantineOf(
+      nextQuarantine(
         { structure, ...(membersOnly === undefined ? {} : { membersOnly }) },
         { code: 'BIP421', reason: '' },
         { before: { ...before, members: was }, now: 0 },
@@ -379,7 +379,7 @@ describe('a claim', () => {
 test('what is kept by hand is told value by value', () => {
   const instead = { balance: 'round-robin', connectionLimit: 0, enabled: true } as const;
   expect(
-    overrideInWords({
+    describeOverride({
       values: { balance: 'ratio-member', connectionLimit: 5, enabled: false },
       instead,
     }),
@@ -389,12 +389,12 @@ test('what is kept by hand is told value by value', () => {
     'is disabled',
   ]);
   expect(
-    overrideInWords({ values: { connectionLimit: 0 }, instead: { connectionLimit: 7 } }),
+    describeOverride({ values: { connectionLimit: 0 }, instead: { connectionLimit: 7 } }),
   ).toEqual(['takes any number of connections instead of 7']);
-  expect(overrideInWords({ values: { enabled: true }, instead: { enabled: false } })).toEqual([
+  expect(describeOverride({ values: { enabled: true }, instead: { enabled: false } })).toEqual([
     'is enabled',
   ]);
-  expect(overrideInWords({ values: {}, instead: {} })).toEqual([]);
+  expect(describeOverride({ values: {}, instead: {} })).toEqual([]);
 });
 
 /** What is remembered by it stands on the device, and where the search in a pool begins must not move by an upgrade. */

@@ -9,18 +9,18 @@ import type {
 import { declaredState } from '../../../shared/domain/plan/declared.ts';
 import {
   fleetSettings,
-  hasRatio,
-  placeOf,
+  supportsRatio,
+  fleetPlacement,
   ratioBalance,
-  underFleet,
+  applyFleetSettings,
 } from '../../../shared/domain/plan/fleet.ts';
-import { deciderOf, keepersOf, olderFirst } from '../../../shared/domain/plan/shared.ts';
+import { deciderOf, keepersOf, compareAge } from '../../../shared/domain/plan/shared-exposure.ts';
 import { servedAlone, servedOnlyBy } from '../../../shared/domain/steering/serving.ts';
 import {
   newestSeen,
-  type Silence,
-  silences,
-  silenceInWords,
+  type SilentCluster,
+  silentClusters,
+  describeSilence,
   silenceNotes,
 } from '../../../shared/domain/steering/silence.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
@@ -144,7 +144,7 @@ describe('when a cluster was heard', () => {
 });
 
 describe('a silent cluster', () => {
-  const silence = (over: Partial<Silence>): Silence => ({
+  const silence = (over: Partial<SilentCluster>): SilentCluster => ({
     cluster: 'east',
     seen: 'S',
     exposures: [key(1)],
@@ -153,7 +153,7 @@ describe('a silent cluster', () => {
   });
   const order = { action: 'drain' as const, cluster: 'east', mode: 'drain' as const, because: 'x' };
   const drained = { mode: 'drain' as const, since: 'D', because: 'update' };
-  test.each<[Partial<Silence>, string]>([
+  test.each<[Partial<SilentCluster>, string]>([
     [{}, ''],
     [{ order }, 'It is drained until it speaks again'],
     [{ drained }, 'It is draining since D: update'],
@@ -172,7 +172,7 @@ describe('a silent cluster', () => {
     ],
   ])('%j is told as: %s', (over, rest) => {
     const what = 'not heard since S, with a part in 1 exposures; look at its watcher and its queue';
-    expect(silenceInWords(silence(over))).toBe(rest === '' ? what : `${what}. ${rest}`);
+    expect(describeSilence(silence(over))).toBe(rest === '' ? what : `${what}. ${rest}`);
   });
 
   test('is told with everything that it has a part in, and what of it nobody else serves', () => {
@@ -200,7 +200,7 @@ describe('a silent cluster', () => {
       silentAfter: 600,
       whenSilent: 'report' as const,
     }));
-    expect(silences(states, policies, Date.parse('2026-01-01T01:00:00.000Z'))).toEqual([
+    expect(silentClusters(states, policies, Date.parse('2026-01-01T01:00:00.000Z'))).toEqual([
       { cluster: 'east', seen, exposures: [1, 2, 3, 9].map(key), alone: [2, 3, 9].map(key) },
     ]);
   });
@@ -229,7 +229,7 @@ describe('a fleet', () => {
     [fleet({ mode: 'active-standby' }), { priority: 1_000 }],
     [fleet({ mode: 'active-standby', clusters: ['west', 'east'] }), { priority: 999 }],
   ])('%j places east at %j', (one, place) => {
-    expect(placeOf(one, ownerOf('east'))).toEqual(place);
+    expect(fleetPlacement(one, ownerOf('east'))).toEqual(place);
   });
 
   test.each<[Settings['balance'], boolean, string, string]>([
@@ -248,7 +248,7 @@ describe('a fleet', () => {
     'in mode ratio stands for %s: %s; with shared nodes as %s, else as %s',
     (balance, stands, shared, own) => {
       expect([
-        hasRatio(balance),
+        supportsRatio(balance),
         ratioBalance(balance, true),
         ratioBalance(balance, false),
       ]).toEqual([stands, shared, own]);
@@ -284,24 +284,28 @@ describe('a fleet', () => {
       profiles: { tcp: '/Common/t', http: '/Common/h' },
     };
     const where = { protocol: 'tcp' as const, shareNodes: false };
-    expect(underFleet(wished, fleet(), where)).toEqual(wished);
-    expect(underFleet(wished, fleet({ settings: { mode: 'tcp' } }), where).profiles).toEqual({
+    expect(applyFleetSettings(wished, fleet(), where)).toEqual(wished);
+    expect(
+      applyFleetSettings(wished, fleet({ settings: { mode: 'tcp' } }), where).profiles,
+    ).toEqual({
       tcp: '/Common/t',
     });
-    expect(underFleet(wished, fleet({ settings: { mode: 'fastl4' } }), where).profiles).toEqual({});
-    expect(underFleet(wished, fleet({ settings: { mode: 'http' } }), where).profiles).toEqual(
-      wished.profiles,
-    );
     expect(
-      underFleet(
+      applyFleetSettings(wished, fleet({ settings: { mode: 'fastl4' } }), where).profiles,
+    ).toEqual({});
+    expect(
+      applyFleetSettings(wished, fleet({ settings: { mode: 'http' } }), where).profiles,
+    ).toEqual(wished.profiles);
+    expect(
+      applyFleetSettings(
         { ...wished, profiles: { l4: '/Common/l' } },
         fleet({ settings: { mode: 'fastl4' } }),
         where,
       ).profiles,
     ).toEqual({ l4: '/Common/l' });
-    expect(underFleet(wished, fleet({ mode: 'ratio' }), where).balance).toBe('ratio-node');
+    expect(applyFleetSettings(wished, fleet({ mode: 'ratio' }), where).balance).toBe('ratio-node');
     expect(
-      underFleet(wished, fleet({ mode: 'ratio' }), { ...where, shareNodes: true }).balance,
+      applyFleetSettings(wished, fleet({ mode: 'ratio' }), { ...where, shareNodes: true }).balance,
     ).toBe('ratio-member');
   });
 });
@@ -319,11 +323,11 @@ describe('among owners of one exposure', () => {
 
   test('the oldest comes first, then the name', () => {
     expect([
-      olderFirst(a, b),
-      olderFirst(b, a),
-      olderFirst(a, a),
-      olderFirst(c, a),
-      olderFirst(a, c),
+      compareAge(a, b),
+      compareAge(b, a),
+      compareAge(a, a),
+      compareAge(c, a),
+      compareAge(a, c),
     ]).toEqual([-1, 1, 0, -1, 1]);
     expect(deciderOf([a, b, c].map(part))?.contribution.owner).toBe(c.owner);
     expect(deciderOf([b, a].map(part))?.contribution.owner).toBe(a.owner);

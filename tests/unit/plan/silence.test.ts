@@ -3,8 +3,12 @@ import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
-import type { Silence, SilencePolicy } from '../../../shared/domain/steering/silence.ts';
-import { silenceInWords, silenceNotes, silences } from '../../../shared/domain/steering/silence.ts';
+import type { SilentCluster, SilencePolicy } from '../../../shared/domain/steering/silence.ts';
+import {
+  describeSilence,
+  silenceNotes,
+  silentClusters,
+} from '../../../shared/domain/steering/silence.ts';
 import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
@@ -44,14 +48,14 @@ const policies = (whenSilent: SilencePolicy['whenSilent'] = 'drain'): readonly S
 const at20 = (
   states: readonly DeclaredState[],
   whenSilent?: SilencePolicy['whenSilent'],
-): readonly Silence[] => silences(states, policies(whenSilent), minutes(20));
+): readonly SilentCluster[] => silentClusters(states, policies(whenSilent), minutes(20));
 
 const shared = heard([0, of('east', 1, [1])], [18, of('west', 1, [1])]);
 
 describe('a cluster that is not heard', () => {
   test('for longer than silentAfter is silent; just as long is not', () => {
-    expect(silences([shared], policies('report'), minutes(15))).toEqual([]);
-    expect(silences([shared], policies('report'), minutes(15) + 1)).toEqual([
+    expect(silentClusters([shared], policies('report'), minutes(15))).toEqual([]);
+    expect(silentClusters([shared], policies('report'), minutes(15) + 1)).toEqual([
       {
         cluster: 'east',
         seen: '2026-01-01T00:00:00.000Z',
@@ -128,7 +132,7 @@ describe('a cluster that is not heard', () => {
     const drained = steered(shared, order);
     expect(drained.drains).toMatchObject({ east: { silent: true } });
     expect(at20([drained])[0]).not.toHaveProperty('order');
-    const both = silences([drained], policies(), minutes(60));
+    const both = silentClusters([drained], policies(), minutes(60));
     expect(both.map(({ cluster, order: given }) => [cluster, given])).toEqual([
       ['east', { action: 'enable', cluster: 'east', silent: true }],
       ['west', undefined],
@@ -144,7 +148,9 @@ describe('a cluster that is not heard', () => {
     });
     for (const now of [20, 60])
       expect(
-        silences([drained], policies(), minutes(now)).find(({ cluster }) => cluster === 'east'),
+        silentClusters([drained], policies(), minutes(now)).find(
+          ({ cluster }) => cluster === 'east',
+        ),
       ).not.toHaveProperty('order');
   });
 
@@ -167,7 +173,7 @@ describe('a cluster that is not heard', () => {
 
   test('is told in words that say what becomes of it', () => {
     const words = (states: readonly DeclaredState[], now = 20): string | undefined =>
-      silences(states, policies(), minutes(now)).map(silenceInWords)[0];
+      silentClusters(states, policies(), minutes(now)).map(describeSilence)[0];
     expect(words([shared])).toContain('It is drained until it speaks again');
     expect(words([heard([0, of('east', 1, [1, 2])], [18, of('west', 1, [1])])])).toContain(
       'nobody else who speaks serves 1 of them (172.16.100.195:2/tcp)',

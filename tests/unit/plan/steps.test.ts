@@ -7,10 +7,10 @@ import type {
 import { declaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import {
   firstStep,
-  fitting,
-  inOrder,
-  linesOf,
-  MOST_LINES,
+  countFitting,
+  orderChanges,
+  scriptLinesOf,
+  MAX_SCRIPT_LINES,
 } from '../../../shared/domain/plan/steps.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
@@ -155,7 +155,7 @@ describe('what a change costs in lines of AS3 script', () => {
       0,
     ],
   ])('%s', (_name, had, has, lines) => {
-    expect(linesOf(had, has)).toBe(lines);
+    expect(scriptLinesOf(had, has)).toBe(lines);
   });
 });
 
@@ -168,7 +168,7 @@ describe('the parts of a large plan', () => {
       { kind: 'delete', key: 'd', lines: 5 },
     ];
     expect(
-      inOrder(changes, (change) => change.lines)
+      orderChanges(changes, (change) => change.lines)
         .map(({ key }) => key)
         .join(''),
     ).toBe('dbac');
@@ -180,9 +180,9 @@ describe('the parts of a large plan', () => {
     const fit = (
       list: readonly { kind: string; key: string; lines: number }[],
       most: number,
-    ): number => fitting(list, (change) => change.lines, most);
-    expect(fit(costs(...Array.from({ length: 250 }, () => 5)), MOST_LINES)).toBe(100);
-    expect(fit(costs(...Array.from({ length: 1_000 }, () => 1)), MOST_LINES)).toBe(500);
+    ): number => countFitting(list, (change) => change.lines, most);
+    expect(fit(costs(...Array.from({ length: 250 }, () => 5)), MAX_SCRIPT_LINES)).toBe(100);
+    expect(fit(costs(...Array.from({ length: 1_000 }, () => 1)), MAX_SCRIPT_LINES)).toBe(500);
     expect(fit(costs(1, 0, 0, 1, 1), 2)).toBe(4);
     expect(fit(costs(9, 1), 5)).toBe(1);
     expect(fit([], 5)).toBe(0);

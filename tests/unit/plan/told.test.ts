@@ -9,7 +9,7 @@ import {
 } from '../../../shared/domain/plan/plan.ts';
 import { type DeclaredState, EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import type { Fleet } from '../../../shared/domain/plan/fleet.ts';
-import { quarantineOf } from '../../../shared/domain/plan/quarantine.ts';
+import { nextQuarantine } from '../../../shared/domain/plan/quarantine.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import { fleet, offer, ownerOf, under } from '../../fixtures/fleets.ts';
 
@@ -167,9 +167,9 @@ describe('a change that the device refused', () => {
   const declared = plan(EMPTY_STATE, [slice(1, [exposure()])], rules).next;
   const refusedAt = (times: number): DeclaredState => {
     const [change] = plan(declared, [slice(2, [exposure({ settings: bad })])], rules).entries;
-    let before: ReturnType<typeof quarantineOf> | undefined;
+    let before: ReturnType<typeof nextQuarantine> | undefined;
     for (let i = 0; i < times; i++)
-      before = quarantineOf(change!, { code: 'BIP421', reason: 'no' }, { before, now: 0 });
+      before = nextQuarantine(change!, { code: 'BIP421', reason: 'no' }, { before, now: 0 });
     return plan(declared, [slice(2, [exposure({ settings: bad })])], {
       ...rules,
       only: new Set(),
@@ -201,7 +201,10 @@ describe('a change that the device refused', () => {
     const id = changeId({ owner, key: KEY });
     const [change] = plan(EMPTY_STATE, [slice(1, [exposure({ settings: bad })])], rules).entries;
     const refused = new Map([
-      [id, quarantineOf(change!, { code: 'BIP421', reason: 'no' }, { before: undefined, now: 0 })],
+      [
+        id,
+        nextQuarantine(change!, { code: 'BIP421', reason: 'no' }, { before: undefined, now: 0 }),
+      ],
     ]);
     expect(
       plan(EMPTY_STATE, [slice(1, [exposure({ settings: bad })])], { ...rules, refused }).entries[0]
@@ -303,7 +306,7 @@ describe('what a fleet changes while clusters speak', () => {
     const standby = under(fleet({ mode: 'active-standby', settings: { connectionLimit: 9 } }));
     const update = plan(state, [], standby).entries.find((one) => changeId(one) === id)!;
     const refused = new Map([
-      [id, quarantineOf(update, { code: 'BIP421', reason: 'no' }, { before: undefined, now: 0 })],
+      [id, nextQuarantine(update, { code: 'BIP421', reason: 'no' }, { before: undefined, now: 0 })],
     ]);
     const placed = plan(state, [], { ...standby, refused }).next;
     expect(placed.exposures[KEY]).toMatchObject({

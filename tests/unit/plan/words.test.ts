@@ -1,7 +1,7 @@
 /** What a plan says of a change: every difference that the device notices, and no other. */
 import { describe, expect, test } from '@jest/globals';
 import type { Contribution, DeclaredExposure } from '../../../shared/domain/plan/declared.ts';
-import { updateOf } from '../../../shared/domain/plan/changes.ts';
+import { describeUpdate } from '../../../shared/domain/plan/describe-update.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
 const member = (last: number): Contribution['members'][number] => ({
@@ -107,7 +107,7 @@ describe('an update', () => {
       true,
     ],
   ])('%s', (_, had, has, reason, membersOnly) => {
-    expect(updateOf(had, has, { shareNodes: false })).toEqual({
+    expect(describeUpdate(had, has, { shareNodes: false })).toEqual({
       kind: 'update',
       code: 'OK',
       reason,
@@ -119,18 +119,20 @@ describe('an update', () => {
     const had = shown([part(A, { weight: 1 }), part(B, { weight: 1 })]);
     expect(
       CUT.exec(
-        updateOf(had, shown([part(A, { weight: 3 }), part(B, { weight: 2 })]), { shareNodes: true })
-          .reason,
+        describeUpdate(had, shown([part(A, { weight: 3 }), part(B, { weight: 2 })]), {
+          shareNodes: true,
+        }).reason,
       )?.[1],
     ).toBe(`${A}, ${B}`);
     expect(
       CUT.exec(
-        updateOf(had, shown([part(A, { weight: 1 }), part(B, { weight: 2 })]), { shareNodes: true })
-          .reason,
+        describeUpdate(had, shown([part(A, { weight: 1 }), part(B, { weight: 2 })]), {
+          shareNodes: true,
+        }).reason,
       )?.[1],
     ).toBe(B);
     expect(
-      updateOf(had, shown([part(A, { weight: 1 }), part(B, { weight: 1, members: [] })]), {
+      describeUpdate(had, shown([part(A, { weight: 1 }), part(B, { weight: 1, members: [] })]), {
         shareNodes: true,
       }).reason,
     ).not.toMatch(CUT);
@@ -139,18 +141,20 @@ describe('an update', () => {
   test('of a place cuts nobody who has no members there yet', () => {
     const had = shown([part(A, { priority: 1, members: [] }), part(B, { priority: 2 })]);
     const has = shown([part(A, { priority: 3, members: [] }), part(B, { priority: 2 })]);
-    expect(updateOf(had, has, { shareNodes: true }).reason).toBe('order of preference changed');
+    expect(describeUpdate(had, has, { shareNodes: true }).reason).toBe(
+      'order of preference changed',
+    );
   });
 
   test('says who may not share it any more, and nothing of who joins', () => {
-    expect(updateOf(before, shown([part(A)]), { shareNodes: false }).reason).toContain(
+    expect(describeUpdate(before, shown([part(A)]), { shareNodes: false }).reason).toContain(
       `${B} may not share it any more`,
     );
-    expect(updateOf(shown([part(A)]), before, { shareNodes: false }).reason).toBe(
+    expect(describeUpdate(shown([part(A)]), before, { shareNodes: false }).reason).toBe(
       'members changed',
     );
-    expect(updateOf(before, shown([part('north/a/gw')]), { shareNodes: false }).reason).toContain(
-      `${A}, ${B} may not share it any more`,
-    );
+    expect(
+      describeUpdate(before, shown([part('north/a/gw')]), { shareNodes: false }).reason,
+    ).toContain(`${A}, ${B} may not share it any more`);
   });
 });

@@ -5,11 +5,11 @@ import * as z from 'zod';
 import { CODES } from '../../../shared/domain/codes/index.ts';
 import {
   DEAD_LETTER_EVENTS,
-  deadLetter,
+  sendDeadLetter,
   type DeadLetter,
   type DeadLetterInput,
 } from '../../../shared/queue/dead-letter.ts';
-import { open, seal } from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { DEAD_LETTER } from '../../../shared/queue/events.ts';
 import { MAX_BODY_BYTES, type QueueMessage, type Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
@@ -53,7 +53,7 @@ async function received(
 
 async function letters(): Promise<readonly DeadLetter[]> {
   return (await received()).map(({ body }) => {
-    const opened = open(body, DEAD_LETTER_EVENTS);
+    const opened = parseEvent(body, DEAD_LETTER_EVENTS);
     if ('refused' in opened) throw new Error(opened.refused.reason);
     return opened.ok.data;
   });
@@ -66,7 +66,7 @@ const foreign = (length: number): string =>
 describe('a dead letter', () => {
   test('keeps everything needed to understand the event and to send it again', async () => {
     const revision = { epoch: NOW, counter: 3, generation: 1 };
-    await deadLetter(
+    await sendDeadLetter(
       queues,
       input({
         code: 'BIP422',
@@ -106,7 +106,7 @@ describe('a dead letter', () => {
   });
 
   test('travels as a CloudEvent in the group of its original, on the dead-letter queue of its queue', async () => {
-    await deadLetter(
+    await sendDeadLetter(
       queues,
       input({ queue: 'slices', owner: 'east/istio-system/gw', traceparent: '00-a-b-01' }),
     );
@@ -127,42 +127,42 @@ describe('a dead letter', () => {
     ['BIP401', 'device'],
     ['Q610', 'queue'],
   ])('%s is a fault of class %s', async (code, faultClass) => {
-    await deadLetter(queues, input({ code }));
+    await sendDeadLetter(queues, input({ code }));
     expect(await letters()).toMatchObject([{ class: faultClass }]);
   });
 
   test('written twice for the same fault of the same message is there once', async () => {
-    await deadLetter(queues, input());
-    await deadLetter(queues, input({ now: NOW + 5 }));
+    await sendDeadLetter(queues, input());
+    await sendDeadLetter(queues, input({ now: NOW + 5 }));
     expect(await letters()).toHaveLength(1);
   });
 
   test('each refused exposure of one message has its own', async () => {
-    await deadLetter(queues, input({ exposure: '10.0.0.1:1/tcp' }));
-    await deadLetter(queues, input({ exposure: '10.0.0.1:2/tcp' }));
+    await sendDeadLetter(queues, input({ exposure: '10.0.0.1:1/tcp' }));
+    await sendDeadLetter(queues, input({ exposure: '10.0.0.1:2/tcp' }));
     expect(await letters()).toHaveLength(2);
   });
 
   test('a message without a group and of unknown owner gets one all the same', async () => {
-    await deadLetter(queues, input({ message: { ...MESSAGE, group: '' } }));
+    await sendDeadLetter(queues, input({ message: { ...MESSAGE, group: '' } }));
     expect(await received()).toMatchObject([{ group: 'm-1' }]);
   });
 
   test("the device's words are shortened", async () => {
-    await deadLetter(queues, input({ response: 'x'.repeat(100_000) }));
+    await sendDeadLetter(queues, input({ response: 'x'.repeat(100_000) }));
     const [letter] = await letters();
     expect(letter?.response).toMatch(/^x{4000}… \(100000 characters\)$/);
   });
 
   test('fits with the largest event that can be sealed, whole', async () => {
     const noise = randomBytes(768 * 1024 - 40_000).toString('base64');
-    const body = seal(
+    const body = serialiseEvent(
       'sluice.test.v1',
       { noise },
       { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' },
     );
     expect(Buffer.byteLength(body)).toBeGreaterThan(MAX_BODY_BYTES - 80_000);
-    await deadLetter(
+    await sendDeadLetter(
       queues,
       input({
         message: { ...MESSAGE, body },
@@ -179,7 +179,7 @@ describe('a dead letter', () => {
     const printable = [...randomBytes(MAX_BODY_BYTES)]
       .map((byte) => String.fromCharCode(35 + (byte % 90)))
       .join('');
-    await deadLetter(queues, input({ message: { ...MESSAGE, body: printable } }));
+    await sendDeadLetter(queues, input({ message: { ...MESSAGE, body: printable } }));
     const [letter] = await letters();
     expect(letter?.original.cut).toEqual({
       bytes: MAX_BODY_BYTES,
@@ -226,12 +226,12 @@ describe('a dead letter', () => {
     ],
   ])('fits with %s', async (_, change) => {
     const noise = randomBytes(768 * 1024 - 40_000).toString('base64');
-    const body = seal(
+    const body = serialiseEvent(
       'sluice.test.v1',
       { noise },
       { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' },
     );
-    await deadLetter(queues, input({ ...change, message: { ...MESSAGE, body } }));
+    await sendDeadLetter(queues, input({ ...change, message: { ...MESSAGE, body } }));
     const [letter] = await letters();
     expect(letter?.original.cut).toBeUndefined();
     expect(letter?.original.body).toBe(body);
@@ -239,7 +239,7 @@ describe('a dead letter', () => {
 
   test('of an event that fits whole gives up what is only told, never the event', async () => {
     const noise = randomBytes(768 * 1024 - 36_000).toString('base64');
-    const body = seal(
+    const body = serialiseEvent(
       'sluice.test.v1',
       { noise },
       { id: 'e', cluster: 'east', subject: 'east/a/b', time: '2026-11-22T00:00:00Z' },
@@ -256,7 +256,7 @@ describe('a dead letter', () => {
       code: 'OK',
       reason: foreign(2_000),
     }));
-    await deadLetter(
+    await sendDeadLetter(
       queues,
       input({ attempts, plan, response: foreign(4_000), message: { ...MESSAGE, body } }),
     );
@@ -269,9 +269,9 @@ describe('a dead letter', () => {
   test('keeps any body as it was', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async (body) => {
-        await deadLetter(queues, input({ message: { ...MESSAGE, id: randomUUID(), body } }));
+        await sendDeadLetter(queues, input({ message: { ...MESSAGE, id: randomUUID(), body } }));
         const all = await received();
-        const opened = open(all[0]?.body ?? '', DEAD_LETTER_EVENTS);
+        const opened = parseEvent(all[0]?.body ?? '', DEAD_LETTER_EVENTS);
         for (const { receipt } of all) await queues.queue('snapshots-dead').delete(receipt);
         expect(opened).toMatchObject({ ok: { data: { original: { body } } } });
       }),

@@ -5,11 +5,16 @@ import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { LONGEST_STRING } from '../../../shared/domain/json-bounds.ts';
 import { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { Absence } from '../../../shared/domain/ingress/absence.ts';
-import { Change, Inventory } from '../../../shared/domain/ingress/snapshot.ts';
+import { Absence } from '../../../shared/domain/snapshot/absence.ts';
+import { Change, Inventory } from '../../../shared/domain/snapshot/snapshot.ts';
 import { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
-import { open, seal, type EventMeta, type Opened } from '../../../shared/queue/envelope.ts';
+import {
+  parseEvent,
+  serialiseEvent,
+  type EventMeta,
+  type ParsedEvent,
+} from '../../../shared/queue/envelope.ts';
 import { MAX_BODY_BYTES } from '../../../shared/queue/port.ts';
 
 const LONG = 'x'.repeat(513);
@@ -33,13 +38,13 @@ function noise(length: number): string {
   return randomBytes(length).toString('base64').slice(0, length);
 }
 
-function refusal(opened: Opened<typeof TYPES>): { code: string; reason: string } {
+function refusal(opened: ParsedEvent<typeof TYPES>): { code: string; reason: string } {
   if ('ok' in opened) throw new Error('the event was taken');
   return opened.refused;
 }
 
 function raw(change: object): string {
-  return JSON.stringify({ ...(JSON.parse(seal(TYPE, DATA, META)) as object), ...change });
+  return JSON.stringify({ ...(JSON.parse(serialiseEvent(TYPE, DATA, META)) as object), ...change });
 }
 
 describe('sealing', () => {
@@ -48,7 +53,9 @@ describe('sealing', () => {
       { at: '2026-11-22T10:00:00.000Z', where: 'watch' },
       { at: '2026-11-22T10:00:01.000Z', where: 'map' },
     ];
-    expect(JSON.parse(seal(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }))).toEqual({
+    expect(
+      JSON.parse(serialiseEvent(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops })),
+    ).toEqual({
       specversion: '1.0',
       id: 'e-1',
       source: '/clusters/east',
@@ -65,10 +72,12 @@ describe('sealing', () => {
 
   test('opens again to what was sealed', () => {
     const hops = [{ at: '2026-11-22T10:00:00.000Z', where: 'watch' }];
-    expect(open(seal(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }), TYPES)).toEqual({
+    expect(
+      parseEvent(serialiseEvent(TYPE, DATA, { ...META, traceparent: '00-1-2-01', hops }), TYPES),
+    ).toEqual({
       ok: { ...META, type: TYPE, traceparent: '00-1-2-01', hops, data: DATA },
     });
-    expect(open(seal(TYPE, DATA, META), TYPES)).toEqual({
+    expect(parseEvent(serialiseEvent(TYPE, DATA, META), TYPES)).toEqual({
       ok: { ...META, type: TYPE, hops: [], data: DATA },
     });
   });
@@ -76,24 +85,24 @@ describe('sealing', () => {
   test('any text survives, and the body holds only what every queue takes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const body = seal(TYPE, { text, items: [] }, META);
+        const body = serialiseEvent(TYPE, { text, items: [] }, META);
         expect(body).not.toMatch(/[\uD800-\uDFFF\uFFFE\uFFFF]/);
-        expect(open(body, TYPES)).toMatchObject({ ok: { data: { text } } });
+        expect(parseEvent(body, TYPES)).toMatchObject({ ok: { data: { text } } });
       }),
     );
   });
 
   test('packs large data, and opens it again', () => {
     const data = { text: 'x'.repeat(LONGEST_STRING), items: [] };
-    const body = seal(TYPE, data, META);
+    const body = serialiseEvent(TYPE, data, META);
     expect(body.length).toBeLessThan(10_000);
     expect(JSON.parse(body)).toMatchObject({ dataencoding: 'gzip' });
-    expect(open(body, TYPES)).toMatchObject({ ok: { data } });
+    expect(parseEvent(body, TYPES)).toMatchObject({ ok: { data } });
   });
 
   test('refuses what does not fit even packed, and says what to split', () => {
     const data = { text: noise(2_000_000), items: [] };
-    expect(() => seal(TYPE, data, META)).toThrow(
+    expect(() => serialiseEvent(TYPE, data, META)).toThrow(
       expect.objectContaining({
         code: 'Q604',
         message: expect.stringMatching(/east\/istio-system\/gw.*Split its ingress/),
@@ -105,7 +114,7 @@ describe('sealing', () => {
     let largest = '';
     for (let length = 1_100_000; largest === ''; length -= 8_000) {
       try {
-        largest = seal(TYPE, { text: noise(length), items: [] }, META);
+        largest = serialiseEvent(TYPE, { text: noise(length), items: [] }, META);
       } catch {
         // Still too long.
       }
@@ -274,7 +283,7 @@ describe('opening refuses, with code and reason,', () => {
   ];
 
   test.each(cases)('%s', (_what, body, code, reason) => {
-    expect(refusal(open(body, TYPES))).toMatchObject({
+    expect(refusal(parseEvent(body, TYPES))).toMatchObject({
       code,
       reason: expect.stringMatching(reason),
     });
@@ -305,24 +314,24 @@ describe('opening refuses, with code and reason,', () => {
             .map((o) => JSON.stringify(o)),
         ),
         (body) => {
-          expect(Object.keys(open(body, TYPES))).toHaveLength(1);
+          expect(Object.keys(parseEvent(body, TYPES))).toHaveLength(1);
         },
       ),
     );
   });
 
   test('but says whose event it was, as far as it can be read', () => {
-    expect(refusal(open(raw({ data: 1 }), TYPES))).toMatchObject({
+    expect(refusal(parseEvent(raw({ data: 1 }), TYPES))).toMatchObject({
       id: 'e-1',
       type: TYPE,
       cluster: 'east',
       subject: 'east/istio-system/gw',
     });
-    expect(refusal(open(raw({ time: 'never' }), TYPES))).toMatchObject({
+    expect(refusal(parseEvent(raw({ time: 'never' }), TYPES))).toMatchObject({
       id: 'e-1',
       cluster: 'east',
     });
-    expect(Object.keys(refusal(open('?', TYPES))).sort()).toEqual(['code', 'reason']);
+    expect(Object.keys(refusal(parseEvent('?', TYPES))).sort()).toEqual(['code', 'reason']);
   });
 
   test('but never in more words than a record takes, whatever the sender named', () => {
@@ -330,17 +339,19 @@ describe('opening refuses, with code and reason,', () => {
       raw({ data: { ...DATA, ['x'.repeat(400_000)]: 1 } }),
       raw({ type: `sluice.${'x'.repeat(400_000)}`, id: 'y'.repeat(400_000) }),
     ]) {
-      const refused = refusal(open(body, TYPES));
+      const refused = refusal(parseEvent(body, TYPES));
       expect(JSON.stringify(refused).length).toBeLessThan(3_000);
     }
   });
 
   test('but takes extensions it does not know', () => {
-    expect(open(raw({ partitionkey: 'x' }), TYPES)).toMatchObject({ ok: { id: 'e-1' } });
+    expect(parseEvent(raw({ partitionkey: 'x' }), TYPES)).toMatchObject({ ok: { id: 'e-1' } });
   });
 
   test('but never for hops that cannot be read', () => {
-    expect(open(raw({ hops: 'x, 2026-11-22T10:00:00.000Z map, , 1 2 3' }), TYPES)).toMatchObject({
+    expect(
+      parseEvent(raw({ hops: 'x, 2026-11-22T10:00:00.000Z map, , 1 2 3' }), TYPES),
+    ).toMatchObject({
       ok: { hops: expect.arrayContaining([{ at: '2026-11-22T10:00:00.000Z', where: 'map' }]) },
     });
   });

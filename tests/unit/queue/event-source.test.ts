@@ -7,7 +7,7 @@ import {
   type EventSourceOptions,
 } from '../../../shared/queue/event-source.ts';
 import { fromRecord, type FunctionContext } from '../../../shared/queue/handler.ts';
-import { readAnswer } from '../../../shared/queue/invocation.ts';
+import { readBatchResponse } from '../../../shared/queue/invocation.ts';
 import { QueueError, type Queue, type Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
@@ -402,7 +402,7 @@ describe("a handler's answer", () => {
     [{ batchItemFailures: [null] }],
     [{ batchItemFailures: 'm-1' }],
   ])('%j fails the batch, as on Lambda', (answer) => {
-    expect(readAnswer(answer as unknown as SQSBatchResponse, batch)).toMatchObject({
+    expect(readBatchResponse(answer as unknown as SQSBatchResponse, batch)).toMatchObject({
       kind: 'failed',
     });
   });
@@ -414,7 +414,7 @@ describe("a handler's answer", () => {
     [{ batchItemFailures: null }],
     [{ batchItemFailures: [] }],
   ])('%j is success, as on Lambda', (answer) => {
-    expect(readAnswer(answer as SQSBatchResponse, batch)).toEqual({
+    expect(readBatchResponse(answer as SQSBatchResponse, batch)).toEqual({
       kind: 'done',
       retry: new Set(),
     });

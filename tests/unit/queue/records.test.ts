@@ -1,8 +1,8 @@
 /** Messages as records of a function and back, and the rules that all queues keep. */
 import { describe, expect, test } from '@jest/globals';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { adoptionOf, repairOf, sendAudit } from '../../../shared/queue/audit.ts';
-import { open } from '../../../shared/queue/envelope.ts';
+import { adoptionRequest, repairRequest, sendAudit } from '../../../shared/queue/audit.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS } from '../../../shared/queue/events.ts';
 import { fromRecord, toRecord } from '../../../shared/queue/handler.ts';
 import { formatHops, parseHops } from '../../../shared/queue/hops.ts';
@@ -20,7 +20,7 @@ import {
   type QueueMessage,
   type QueueName,
 } from '../../../shared/queue/port.ts';
-import { judgeSettings, type QueueSettings } from '../../../shared/queue/settings.ts';
+import { checkQueueSettings, type QueueSettings } from '../../../shared/queue/settings.ts';
 import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 
 const ARN = 'arn:aws:sqs:eu-central-1:1:sluice-slices-dead.fifo';
@@ -172,7 +172,7 @@ describe('the settings of a queue', () => {
       [/FIFO/, /VisibilityTimeout/, /MessageRetentionPeriod/, /dead-letter/],
     ],
   ])('are told what is wrong with them: %s', (_what, name, settings, expected) => {
-    expect(judgeSettings(name, settings, 'slices-dead')).toEqual(
+    expect(checkQueueSettings(name, settings, 'slices-dead')).toEqual(
       expected.map((pattern) => expect.stringMatching(pattern)),
     );
   });
@@ -191,33 +191,33 @@ describe('what an audit asks for', () => {
 
   test('is nothing where nothing can be mended', () => {
     expect([
-      repairOf([]),
-      adoptionOf([found(1, { repairable: false })]),
-      repairOf([found(1, { repairable: false })]),
+      repairRequest([]),
+      adoptionRequest([found(1, { repairable: false })]),
+      repairRequest([found(1, { repairable: false })]),
     ]).toEqual([undefined, undefined, undefined]);
   });
 
   test('names the first finding, and how many more there are', () => {
-    expect(repairOf([found(1)])).toEqual({ partitions: ['p1'], reason: '/p/o1 was changed' });
-    expect(repairOf([found(1), found(9, { repairable: false }), found(2), found(3)])).toEqual({
+    expect(repairRequest([found(1)])).toEqual({ partitions: ['p1'], reason: '/p/o1 was changed' });
+    expect(repairRequest([found(1), found(9, { repairable: false }), found(2), found(3)])).toEqual({
       partitions: ['p1', 'p0'],
       reason: '/p/o1 was changed, and 2 more',
     });
   });
 
   test('gives back what was kept, where anything was', () => {
-    expect(repairOf([found(1), found(2, { kind: 'kept', repairable: false })])).toMatchObject({
+    expect(repairRequest([found(1), found(2, { kind: 'kept', repairable: false })])).toMatchObject({
       partitions: ['p1', 'p0'],
       lift: true,
     });
-    expect('lift' in repairOf([found(1)])!).toBe(false);
+    expect('lift' in repairRequest([found(1)])!).toBe(false);
   });
 
   test('keeps what may be kept, where anything may', () => {
-    expect(adoptionOf([found(1, { adopt }), found(2)])).toMatchObject({
+    expect(adoptionRequest([found(1, { adopt }), found(2)])).toMatchObject({
       adopt: [{ partition: 'p1', key: 'k' }],
     });
-    expect('adopt' in adoptionOf([found(2)])!).toBe(false);
+    expect('adopt' in adoptionRequest([found(2)])!).toBe(false);
   });
 
   test.each<[string, readonly (readonly [string, readonly string[]])[], readonly string[], string]>(
@@ -253,7 +253,7 @@ describe('what an audit asks for', () => {
         { device: 'bigip', partitions: ['k8s'], reason: 'why' },
       );
       expect(sent).toMatchObject([{ group: 'bigip', deduplicationId: 'id' }]);
-      expect(open(sent[0]!.body, AUDIT_EVENTS)).toMatchObject({
+      expect(parseEvent(sent[0]!.body, AUDIT_EVENTS)).toMatchObject({
         ok: { cluster, subject: 'bigip', data: { device: 'bigip', reason: 'why' } },
       });
     },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { generateKeyPairSync } from 'node:crypto';
 import * as z from 'zod';
-import { open, seal, type EventMeta } from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent, type EventMeta } from '../../../shared/queue/envelope.ts';
 import {
   isSignedBy,
   newKeyPair,
@@ -32,7 +32,7 @@ function pair(): { readonly signer: EventSigner; readonly key: VerifyKey } {
 const { signer, key } = pair();
 
 function holds(body: string, by = key): boolean {
-  const opened = open(body, TYPES);
+  const opened = parseEvent(body, TYPES);
   if ('refused' in opened) throw new Error(opened.refused.reason);
   return opened.ok.signature !== undefined && isSignedBy(opened.ok.signature, by);
 }
@@ -43,8 +43,8 @@ function changed(body: string, change: (envelope: Record<string, unknown>) => vo
   return JSON.stringify(envelope);
 }
 
-const small = seal(TYPE, { port: 443, name: 'a' }, META, signer);
-const large = seal(TYPE, { text: 'x'.repeat(250_000) }, META, signer);
+const small = serialiseEvent(TYPE, { port: 443, name: 'a' }, META, signer);
+const large = serialiseEvent(TYPE, { text: 'x'.repeat(250_000) }, META, signer);
 
 describe('a signed event', () => {
   test.each([
@@ -59,8 +59,8 @@ describe('a signed event', () => {
     const { keyid, signature, ...rest } = JSON.parse(small) as Record<string, unknown>;
     expect(keyid).toBe(signer.keyid);
     expect(Buffer.from(String(signature), 'base64')).toHaveLength(64);
-    expect(rest).toEqual(JSON.parse(seal(TYPE, { port: 443, name: 'a' }, META)));
-    expect(open(seal(TYPE, {}, META), TYPES)).not.toHaveProperty('ok.signature');
+    expect(rest).toEqual(JSON.parse(serialiseEvent(TYPE, { port: 443, name: 'a' }, META)));
+    expect(parseEvent(serialiseEvent(TYPE, {}, META), TYPES)).not.toHaveProperty('ok.signature');
   });
 
   test('holds whatever its data is: text of any kind, numbers, depth', () => {
@@ -69,7 +69,7 @@ describe('a signed event', () => {
         fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()),
         fc.string({ unit: 'binary', minLength: 1 }),
         (data, subject) => {
-          expect(holds(seal(TYPE, data, { ...META, subject }, signer))).toBe(true);
+          expect(holds(serialiseEvent(TYPE, data, { ...META, subject }, signer))).toBe(true);
         },
       ),
     );
@@ -105,7 +105,7 @@ describe('a signed event', () => {
   });
 
   test('does not hold with what another packed event carries', () => {
-    const other = JSON.parse(seal(TYPE, { text: 'y'.repeat(250_000) }, META, signer)) as {
+    const other = JSON.parse(serialiseEvent(TYPE, { text: 'y'.repeat(250_000) }, META, signer)) as {
       data_base64: string;
     };
     expect(holds(changed(large, (e) => (e['data_base64'] = other.data_base64)))).toBe(false);
@@ -118,14 +118,13 @@ describe('a signed event', () => {
       keyid: key.keyid,
       sign: (covered) => stranger.signer.sign(covered),
     };
-    expect(holds(seal(TYPE, { port: 443 }, META, posing))).toBe(false);
+    expect(holds(serialiseEvent(TYPE, { port: 443 }, META, posing))).toBe(false);
   });
 
   test('has bytes of its own: text that moves from one attribute to the next is another event', () => {
-    const a = JSON.parse(seal(TYPE, {}, { ...META, id: 'ab', subject: 'c' }, signer)) as Record<
-      string,
-      unknown
-    >;
+    const a = JSON.parse(
+      serialiseEvent(TYPE, {}, { ...META, id: 'ab', subject: 'c' }, signer),
+    ) as Record<string, unknown>;
     expect(holds(JSON.stringify({ ...a, id: 'a', subject: 'bc' }))).toBe(false);
   });
 });

@@ -6,10 +6,10 @@ import { registerFailures } from '../../../functions/cli/commands/failures.ts';
 import { portRows } from '../../../functions/cli/commands/ports.ts';
 import { registerReplay } from '../../../functions/cli/commands/replay.ts';
 import { chapterStations } from '../../../functions/cli/commands/trace.ts';
-import { policyTable } from '../../../functions/cli/failures/say.ts';
+import { policyTable } from '../../../functions/cli/failures/tables.ts';
 import { clusterFigures, deviceFigures, expiresIn } from '../../../functions/cli/status/figures.ts';
 import { ReplayPolicy } from '../../../shared/config/schema.ts';
-import type { Chapter } from '../../../shared/failures/history.ts';
+import type { HistoryEntry } from '../../../shared/failures/history.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
@@ -117,7 +117,7 @@ describe('sluice replay policies', () => {
 });
 
 describe('figures of sluice status', () => {
-  const chapter = (at: number, over: Partial<Chapter> = {}): Chapter => ({
+  const chapter = (at: number, over: Partial<HistoryEntry> = {}): HistoryEntry => ({
     at,
     last: at,
     times: 1,
@@ -179,7 +179,7 @@ describe('sluice trace', () => {
       code: 'OK',
       message: 'team/web asks for it',
     };
-    const told: Chapter = {
+    const told: HistoryEntry = {
       at: 0,
       last: 0,
       times: 1,

@@ -1,9 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatFilter, groupBy, matches, parseFilter } from '../../../shared/failures/filter.ts';
-import type { Head } from '../../../shared/failures/port.ts';
+import {
+  formatFilter,
+  groupFailures,
+  matchesFilter,
+  parseFilter,
+} from '../../../shared/failures/filter.ts';
+import type { FailureHead } from '../../../shared/failures/port.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
-const head = (over: Partial<Head> = {}): Head => ({
+const head = (over: Partial<FailureHead> = {}): FailureHead => ({
   id: 'a000000000000001',
   code: 'BIP421',
   class: 'device',
@@ -48,15 +53,15 @@ describe('filters as words', () => {
     ['id:a000000000000001', true],
     ['', true],
   ])('%s', (words, expected) => {
-    expect(matches(parseFilter([words], NOW), head())).toBe(expected);
+    expect(matchesFilter(parseFilter([words], NOW), head())).toBe(expected);
   });
 
   test('a failure without gateways is in the namespace of its ingress, one without an owner in none', () => {
-    expect(matches(parseFilter(['namespace:istio-system'], NOW), head({ gateways: [] }))).toBe(
-      true,
-    );
     expect(
-      matches(
+      matchesFilter(parseFilter(['namespace:istio-system'], NOW), head({ gateways: [] })),
+    ).toBe(true);
+    expect(
+      matchesFilter(
         parseFilter(['namespace:istio-system'], NOW),
         head({ gateways: [], owner: undefined }),
       ),
@@ -64,10 +69,12 @@ describe('filters as words', () => {
   });
 
   test('what is put away is only shown when its state is named', () => {
-    expect(matches(parseFilter(['code:BIP421'], NOW), head({ state: 'quarantined' }))).toBe(false);
-    expect(matches(parseFilter(['state:quarantined'], NOW), head({ state: 'quarantined' }))).toBe(
-      true,
+    expect(matchesFilter(parseFilter(['code:BIP421'], NOW), head({ state: 'quarantined' }))).toBe(
+      false,
     );
+    expect(
+      matchesFilter(parseFilter(['state:quarantined'], NOW), head({ state: 'quarantined' })),
+    ).toBe(true);
   });
 
   test.each([
@@ -93,18 +100,18 @@ describe('groups', () => {
       head({ code: 'OWN301' }),
       head({ gateways: ['a/x', 'b/y'] }),
     ];
-    expect(groupBy(heads, ['code'])).toMatchObject([
+    expect(groupFailures(heads, ['code'])).toMatchObject([
       { values: ['BIP421'], failures: 3, seen: 7, sentence: 'newest' },
       { values: ['OWN301'], failures: 1 },
     ]);
-    expect(groupBy(heads, ['code', 'cluster']).map((g) => [...g.values, g.failures])).toEqual(
+    expect(groupFailures(heads, ['code', 'cluster']).map((g) => [...g.values, g.failures])).toEqual(
       expect.arrayContaining([
         ['BIP421', 'east', 2],
         ['BIP421', 'west', 1],
         ['OWN301', 'east', 1],
       ]),
     );
-    expect(groupBy(heads, ['namespace']).map((g) => [...g.values, g.failures])).toEqual(
+    expect(groupFailures(heads, ['namespace']).map((g) => [...g.values, g.failures])).toEqual(
       expect.arrayContaining([
         ['team', 3],
         ['a', 1],

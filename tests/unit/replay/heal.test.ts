@@ -1,10 +1,10 @@
 /** Which results show that a failure is over. */
 import { describe, expect, test } from '@jest/globals';
 import type { ExposureResult, Settled } from '../../../shared/domain/exposure/exposure.ts';
-import { noteSettled } from '../../../shared/failures/heal.ts';
+import { resolveFailures } from '../../../shared/failures/resolve-failures.ts';
 import { ownerDigit } from '../../../shared/failures/identity.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
-import type { Sighting } from '../../../shared/failures/port.ts';
+import type { FailureRecord } from '../../../shared/failures/port.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
 
@@ -12,7 +12,7 @@ const OWNER = 'east/istio-system/istio-ingressgateway';
 const KEY = '172.16.100.195:80/tcp';
 const AT = { epoch: 1, counter: 5 };
 
-type Head = Sighting['head'];
+type Head = FailureRecord['head'];
 
 function result(over: Partial<ExposureResult> = {}): ExposureResult {
   return {
@@ -85,7 +85,7 @@ async function after(
     at: 1,
   });
   if (state !== undefined) await store.change([id], () => ({ state }));
-  const closed = await noteSettled(store, told);
+  const closed = await resolveFailures(store, told);
   const now = (await store.list())[0]?.state;
   expect(closed.length).toBe(now === 'healed' ? 1 : 0);
   return now;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ExposureResult, Settled } from '../../../shared/domain/exposure/exposure.ts';
-import { createHistory } from '../../../shared/failures/history.ts';
+import { createHistoryStore } from '../../../shared/failures/history.ts';
 import { memoryBlobs, watched } from '../../fixtures/failures/blobs.ts';
 
 const OWNER = 'east/istio-system/istio-ingressgateway';
@@ -38,20 +38,20 @@ const BUSY = { outcome: 'retry', code: 'BIP503', message: 'busy' } as const;
 
 /** Red with the guard removed: without the minute every resync writes; without `CHAPTERS` the story grows for ever. */
 function kept(): {
-  readonly history: ReturnType<typeof createHistory>;
+  readonly history: ReturnType<typeof createHistoryStore>;
   writes: number;
   now: number;
 } {
   const state = {
     writes: 0,
     now: 1_000,
-    history: undefined as unknown as ReturnType<typeof createHistory>,
+    history: undefined as unknown as ReturnType<typeof createHistoryStore>,
   };
   const blobs = watched(
     memoryBlobs(),
     (what) => void (state.writes += what.startsWith('before put') ? 1 : 0),
   );
-  state.history = createHistory(blobs, () => state.now);
+  state.history = createHistoryStore(blobs, () => state.now);
   return state;
 }
 
@@ -107,11 +107,11 @@ describe('the story of an owner', () => {
 
   test('what another version wrote is no reason to fail', async () => {
     const blobs = memoryBlobs();
-    const history = createHistory(blobs, () => 1);
+    const history = createHistoryStore(blobs, () => 1);
     await history.note(settled(1), WAY);
     const [entry] = await blobs.list('history/');
     await blobs.put(entry!.key, '{"format":9}');
-    const fresh = createHistory(blobs, () => 1);
+    const fresh = createHistoryStore(blobs, () => 1);
     expect(await fresh.all()).toEqual([]);
     await fresh.note(settled(2), WAY);
     expect((await fresh.of(OWNER))?.chapters).toHaveLength(1);

@@ -5,9 +5,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { isEligible } from '../../../shared/failures/replay/policy.ts';
 import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
-import { freeze } from '../../../shared/failures/replay/select.ts';
-import type { Evidence, Head } from '../../../shared/failures/port.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { freezeSelection } from '../../../shared/failures/replay/select.ts';
+import type { Evidence, FailureHead } from '../../../shared/failures/port.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { newKeyPair, readSigner, type EventSigner } from '../../../shared/queue/signature.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
@@ -33,13 +33,13 @@ const meta = (cluster = 'east') => ({
 });
 const snapshot = (by?: EventSigner, cluster = 'east'): Partial<Evidence['event']> => ({
   queue: 'snapshots',
-  body: seal(INGRESS_OBSERVED, { any: 'thing' }, meta(cluster), by),
+  body: serialiseEvent(INGRESS_OBSERVED, { any: 'thing' }, meta(cluster), by),
   sender: 'AROAEAST',
   verification: 'verified',
 });
 const wish = (cluster = 'east', data: object = {}): Partial<Evidence['event']> => ({
   queue: 'slices',
-  body: seal(
+  body: serialiseEvent(
     INGRESS_DESIRED,
     slice(1, [exposure()], { sender: 'AROAEAST', ...data }),
     meta(cluster),
@@ -116,7 +116,7 @@ describe('an event of a bundle is sent', () => {
   });
 });
 
-const head = (id: string, over: Partial<Head> = {}): Head => ({
+const head = (id: string, over: Partial<FailureHead> = {}): FailureHead => ({
   id,
   code: 'BIP501',
   class: 'device',
@@ -143,7 +143,7 @@ const FORGED = head('bbbbbbbbbbbbbbbb', {
 
 describe('a bundle stops nobody', () => {
   test('however new it claims to be, it leads no event but its own', () => {
-    const units = Map.groupBy(freeze([HERS, FORGED]), ({ unit }) => unit);
+    const units = Map.groupBy(freezeSelection([HERS, FORGED]), ({ unit }) => unit);
     expect([...units.values()].map((items) => items.map(({ failure }) => failure).join())).toEqual(
       expect.arrayContaining([HERS.id, FORGED.id]),
     );

@@ -21,13 +21,11 @@ async function speak(
   counter: number,
   ports: readonly number[],
 ): Promise<void> {
-  await site.runtime.queues
-    .queue('slices')
-    .send({
-      group: 'bigip-1',
-      deduplicationId: `${who}.${counter}.spoken`,
-      body: site.body(who, counter, ports),
-    });
+  await site.runtime.queues.queue('slices').send({
+    group: 'bigip-1',
+    deduplicationId: `${who}.${counter}.spoken`,
+    body: site.body(who, counter, ports),
+  });
 }
 
 describe('a replay that died between sending an event and noting it', () => {

@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { LOOK, nextStep, type Progress } from '../../../shared/failures/replay/machine.ts';
+import {
+  CHECK_INTERVAL_MS,
+  nextJobStep,
+  type JobProgress,
+} from '../../../shared/failures/replay/job-machine.ts';
 
-const progress = (over: Partial<Progress> = {}): Progress => ({
+const progress = (over: Partial<JobProgress> = {}): JobProgress => ({
   waiting: 0,
   inFlight: 0,
   sent: 0,
@@ -31,20 +35,20 @@ describe('what a job does next', () => {
     ['canaries came back well', progress({ waiting: 3, sent: 2 }), 'pass-canary'],
     ['a canary came back badly', progress({ waiting: 3, sent: 2, bad: 1 }), 'pause'],
   ])('%s', (_name, now, kind) => {
-    expect(nextStep(pace, now, 10_000).kind).toBe(kind);
+    expect(nextJobStep(pace, now, 10_000).kind).toBe(kind);
   });
 
   test('sends by the schedule: a small delay does not add up, a long one makes no burst', () => {
     const passed = { ...pace, canaryPassed: true };
-    expect(nextStep(passed, progress({ waiting: 1, due: 1_000 }), 1_499)).toEqual({
+    expect(nextJobStep(passed, progress({ waiting: 1, due: 1_000 }), 1_499)).toEqual({
       kind: 'wait',
       until: 1_500,
     });
-    expect(nextStep(passed, progress({ waiting: 1, due: 1_000 }), 1_520)).toEqual({
+    expect(nextJobStep(passed, progress({ waiting: 1, due: 1_000 }), 1_520)).toEqual({
       kind: 'send',
       due: 1_500,
     });
-    expect(nextStep(passed, progress({ waiting: 1, due: 1_000 }), 60_000)).toEqual({
+    expect(nextJobStep(passed, progress({ waiting: 1, due: 1_000 }), 60_000)).toEqual({
       kind: 'send',
       due: 60_000,
     });
@@ -52,9 +56,9 @@ describe('what a job does next', () => {
 
   test('waits for the earlier of the next event and the next look', () => {
     const both = progress({ waiting: 1, inFlight: 1, sent: 1, due: 1_000, looked: 900 });
-    expect(nextStep({ ...pace, canaryPassed: true, rate: 0.1 }, both, 1_100)).toEqual({
+    expect(nextJobStep({ ...pace, canaryPassed: true, rate: 0.1 }, both, 1_100)).toEqual({
       kind: 'wait',
-      until: 900 + LOOK,
+      until: 900 + CHECK_INTERVAL_MS,
     });
   });
 
@@ -67,7 +71,7 @@ describe('what a job does next', () => {
         (units, canary, fates) => {
           let [now, passed, state] = [0, canary === 0, progress({ waiting: units })];
           for (let i = 0; i < 1_000; i++) {
-            const step = nextStep({ canary, canaryPassed: passed, rate: 1 }, state, now);
+            const step = nextJobStep({ canary, canaryPassed: passed, rate: 1 }, state, now);
             if (step.kind === 'finish') return;
             if (step.kind === 'pause') return expect(state.bad).toBeGreaterThan(0);
             if (step.kind === 'wait') now = step.until;

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PartitionReading } from '../../../shared/bigip/device.ts';
-import { combine, judge } from '../../../shared/failures/replay/judge.ts';
+import {
+  combinePreviews,
+  previewPartition,
+} from '../../../shared/failures/replay/preview-partition.ts';
 import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
 import type { Evidence } from '../../../shared/failures/port.ts';
 import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { asking } from '../../fixtures/addresses.ts';
@@ -18,7 +21,7 @@ const declared = (...slices: Slice[]): DeclaredState =>
   slices.reduce((state, each) => planPartition('k8s', state, [each], rules).next, EMPTY_STATE);
 const reading = (state: DeclaredState): PartitionReading => ({ kind: 'ours', declared: { state } });
 const ask = (state: DeclaredState, wanted: Slice, key?: string) =>
-  judge(reading(state), { slice: wanted, partition: 'k8s', exposure: key, ...rules });
+  previewPartition(reading(state), { slice: wanted, partition: 'k8s', exposure: key, ...rules });
 const KEY = '172.16.100.195:32400/tcp';
 
 describe('what a replay would do now', () => {
@@ -137,7 +140,7 @@ describe('what a replay would do now', () => {
         protocol: 'tcp',
       },
     ];
-    const asked = judge(reading(EMPTY_STATE), {
+    const asked = previewPartition(reading(EMPTY_STATE), {
       slice: slice(1, [exposure()]),
       partition: 'k8s',
       exposure: KEY,
@@ -160,7 +163,7 @@ describe('what a replay would do now', () => {
       holders: [],
     };
     expect(
-      judge(reading(EMPTY_STATE), {
+      previewPartition(reading(EMPTY_STATE), {
         slice: wanted,
         partition: 'other',
         exposure: KEY,
@@ -172,7 +175,7 @@ describe('what a replay would do now', () => {
       ...surroundings,
       readings: new Map([['k8s', reading(declared(slice(1, [exposure()])))]]),
     };
-    const moving = judge(reading(EMPTY_STATE), {
+    const moving = previewPartition(reading(EMPTY_STATE), {
       slice: slice(2, [exposure({ partition: 'other' })]),
       partition: 'other',
       exposure: KEY,
@@ -187,7 +190,7 @@ describe('what a replay would do now', () => {
 
   test('still invalid where the partition is not ours', () => {
     expect(
-      judge(
+      previewPartition(
         { kind: 'refused', code: 'OWN303', reason: 'somebody else' },
         { slice: slice(1, []), partition: 'k8s', exposure: undefined, ...rules },
       ),
@@ -199,11 +202,12 @@ describe('what a replay would do now', () => {
       ask(EMPTY_STATE, slice(1, [exposure()])),
       ask(declared(slice(1, [exposure()])), slice(1, [exposure()])),
     ];
-    expect(combine([same, apply]).verdict).toBe('would-apply');
+    expect(combinePreviews([same, apply]).verdict).toBe('would-apply');
     expect(
-      combine([same, { verdict: 'unknown', reason: 'away', difference: [] }, apply]).verdict,
+      combinePreviews([same, { verdict: 'unknown', reason: 'away', difference: [] }, apply])
+        .verdict,
     ).toBe('unknown');
-    expect(combine([]).verdict).toBe('unchanged');
+    expect(combinePreviews([]).verdict).toBe('unchanged');
   });
 });
 
@@ -216,7 +220,7 @@ describe('the preview of an event', () => {
     sentAt: 0,
     receiveCount: 1,
     verification: 'unchecked',
-    body: seal(INGRESS_DESIRED, slice(1, [exposure()]), {
+    body: serialiseEvent(INGRESS_DESIRED, slice(1, [exposure()]), {
       id: 'e',
       cluster: 'east',
       subject: 'o',
@@ -283,7 +287,7 @@ describe('the preview of an event', () => {
   });
 
   test('a device that the configuration does not know any more', async () => {
-    const body = seal(INGRESS_DESIRED, slice(1, [exposure()], { device: 'gone' }), {
+    const body = serialiseEvent(INGRESS_DESIRED, slice(1, [exposure()], { device: 'gone' }), {
       id: 'e',
       cluster: 'east',
       subject: 'o',

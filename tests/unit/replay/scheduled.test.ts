@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { ReplayPolicy } from '../../../shared/config/schema.ts';
-import { steerJob } from '../../../shared/failures/replay/control.ts';
+import { controlJob } from '../../../shared/failures/replay/control.ts';
 import { LEASE } from '../../../shared/failures/replay/job.ts';
-import type { Item } from '../../../shared/failures/replay/job.ts';
+import type { ReplayItem } from '../../../shared/failures/replay/job.ts';
 import { pauseAfter } from '../../../shared/failures/replay/policy.ts';
-import { takeTurn, type TurnResult } from '../../../shared/failures/replay/scheduled.ts';
+import { runPolicyTurn, type TurnResult } from '../../../shared/failures/replay/policy-turn.ts';
 import { owner, startSite, type Site } from '../../fixtures/failures/site.ts';
 
 /**
@@ -34,8 +34,8 @@ async function siteWith(count: number, code = 'BIP424'): Promise<Site> {
 }
 
 const turn = (site: Site, policy = policyOf()): Promise<TurnResult> =>
-  takeTurn(site.world(), policy);
-const kinds = (items: readonly Item[]): Record<string, number> =>
+  runPolicyTurn(site.world(), policy);
+const kinds = (items: readonly ReplayItem[]): Record<string, number> =>
   Object.fromEntries(
     [...Map.groupBy(items, (i) => i.result?.kind ?? i.status)].map(([k, list]) => [k, list.length]),
   );
@@ -144,7 +144,7 @@ describe('replay on a schedule', () => {
     const site = await siteWith(2);
     const job = await site.plan('code:BIP424');
     expect(await turn(site)).toMatchObject({ kind: 'nothing' });
-    await steerJob(site.failures, 'cancel', { id: job.id, who: 'ada', why: 'later' });
+    await controlJob(site.failures, 'cancel', { id: job.id, who: 'ada', why: 'later' });
     site.runtime.advance(5 * MINUTE);
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '2 applied' });
   });
@@ -182,9 +182,9 @@ describe('replay on a schedule', () => {
     const site = await siteWith(3);
     const stopped = new AbortController();
     site.work = async () => stopped.abort();
-    await takeTurn(site.world(), policyOf({ rate: 1 }), stopped.signal);
+    await runPolicyTurn(site.world(), policyOf({ rate: 1 }), stopped.signal);
     const [job] = await site.failures.jobs.list();
-    await steerJob(site.failures, 'pause', { id: job!.id, who: 'ada', why: 'looking' });
+    await controlJob(site.failures, 'pause', { id: job!.id, who: 'ada', why: 'looking' });
     expect(await turn(site)).toMatchObject({
       kind: 'held',
       reason: expect.stringContaining('looking'),
@@ -200,7 +200,7 @@ describe('replay on a schedule', () => {
     const working = site.work;
     const stopped = new AbortController();
     site.work = async () => stopped.abort();
-    expect(await takeTurn(site.world(), policyOf(), stopped.signal)).toMatchObject({
+    expect(await runPolicyTurn(site.world(), policyOf(), stopped.signal)).toMatchObject({
       kind: 'ran',
       reason: 'not done yet; it goes on',
     });

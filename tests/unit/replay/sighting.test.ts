@@ -1,10 +1,10 @@
 /** What park takes a dead letter for: whose it is decides who may close it and what a replay sends with it. */
 import { describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
-import type { Head } from '../../../shared/failures/port.ts';
+import type { FailureHead } from '../../../shared/failures/port.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
-import { deadLetter } from '../../../shared/queue/dead-letter.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { sendDeadLetter } from '../../../shared/queue/dead-letter.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { pump } from '../../fixtures/failures/pump.ts';
@@ -12,14 +12,14 @@ import { testRuntime } from '../../fixtures/failures/runtime.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const { owner } = slice(1, []);
-const body = seal(INGRESS_DESIRED, slice(1, [exposure()]), {
+const body = serialiseEvent(INGRESS_DESIRED, slice(1, [exposure()]), {
   id: 'e-1',
   cluster: 'east',
   subject: owner,
   time: '2026-11-23T02:59:00Z',
 });
 
-async function parked(code: string, named: string | undefined): Promise<readonly Head[]> {
+async function parked(code: string, named: string | undefined): Promise<readonly FailureHead[]> {
   const runtime = testRuntime();
   const failures = failuresOver(memoryBlobs(), runtime);
   const message = {
@@ -31,7 +31,7 @@ async function parked(code: string, named: string | undefined): Promise<readonly
     receiveCount: 1,
     sentAt: runtime.clock.now(),
   };
-  await deadLetter(runtime.queues, {
+  await sendDeadLetter(runtime.queues, {
     code,
     reason: `${code} says no`,
     queue: 'slices',

@@ -6,10 +6,10 @@ import { describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
 import { create } from '../../../functions/replay/handler.ts';
 import { loadMap } from '../../../functions/replay/map-bundle.ts';
-import { takeTurns } from '../../../functions/replay/turns.ts';
+import { runPolicyTurns } from '../../../functions/replay/turns.ts';
 import { openFailures, type Failures } from '../../../shared/failures/open.ts';
 import { createPreviewer, type Previewer } from '../../../shared/failures/replay/preview.ts';
-import { seal } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
@@ -95,7 +95,7 @@ function desk(
 const take = (
   { runtime, failures, previewer }: Desk,
   signal?: AbortSignal,
-): ReturnType<typeof takeTurns> => takeTurns(runtime, { ...failures, previewer }, signal);
+): ReturnType<typeof runPolicyTurns> => runPolicyTurns(runtime, { ...failures, previewer }, signal);
 const contextWith = (left: number) => ({
   awsRequestId: 'r',
   functionName: 'replay',
@@ -158,7 +158,7 @@ describe('the turns of the policies', () => {
     site.refusal.code = 'BIP424';
     await site.fail(owner(1), 1, [1_001]);
     site.runtime.advance(120_000);
-    await takeTurns(
+    await runPolicyTurns(
       { ...at.runtime, clock: site.runtime.clock, queues: site.runtime.queues },
       { ...site.failures, previewer: site.world().previewer },
     );
@@ -234,7 +234,7 @@ describe('the function replay', () => {
       ...at.runtime,
       config: configOf({ failures: { kind: 'fs', path: '/nowhere', replay: policies } }),
     };
-    const body = seal(INGRESS_OBSERVED, snapshotOf(1, 1), {
+    const body = serialiseEvent(INGRESS_OBSERVED, snapshotOf(1, 1), {
       id: 'e',
       cluster: 'east',
       subject: 'east/istio-system/istio-ingressgateway',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Departures } from '../../../functions/watch/availability.ts';
-import type { Change } from '../../../shared/domain/ingress/snapshot.ts';
+import { DepartedPods } from '../../../functions/watch/view/departed-pods.ts';
+import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import { gatewayPod, meta } from '../../fixtures/kubernetes.ts';
 
 const deleted = (name: string): Change => ({
@@ -15,7 +15,7 @@ const pod = (name: string, ip: string) =>
 
 describe('pods that are gone', () => {
   test('stay among the pods, marked, until their time is over; then their deletion is said again', () => {
-    const gone = new Departures(30_000);
+    const gone = new DepartedPods(30_000);
     gone.add(pod('a', '10.0.0.1'), deleted('a'), 1_000);
     gone.add(pod('b', '10.0.0.2'), deleted('b'), 6_000);
     expect(
@@ -37,15 +37,15 @@ describe('pods that are gone', () => {
   });
 
   test('whose address somebody else has are forgotten for it', () => {
-    const gone = new Departures(30_000);
+    const gone = new DepartedPods(30_000);
     gone.add(pod('a', '10.0.0.1'), deleted('a'), 0);
     expect(gone.among([pod('b', '10.0.0.1')])).toEqual([pod('b', '10.0.0.1')]);
   });
 
   test('are not kept where draining is off, nor without an address', () => {
-    const off = new Departures(0);
+    const off = new DepartedPods(0);
     off.add(pod('a', '10.0.0.1'), deleted('a'), 0);
-    const on = new Departures(30_000);
+    const on = new DepartedPods(30_000);
     on.add(gatewayPod({ ips: [] }), deleted('x'), 0);
     expect([off.among([]), off.nextDue(0), on.among([])]).toEqual([[], undefined, []]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { Probes, type Connect } from '../../../functions/watch/probe.ts';
-import type { Pod } from '../../../shared/domain/ingress/objects.ts';
-import type { PortMapping, ServerReport } from '../../../shared/domain/ingress/verdict.ts';
+import { ListenerProbes, type Connect } from '../../../functions/watch/probe/listener-probes.ts';
+import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
+import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import { gatewayPod, meta } from '../../fixtures/kubernetes.ts';
 
 const server = (port: number, more: Partial<ServerReport> = {}): ServerReport => ({
@@ -30,7 +30,7 @@ const mapping = (of: readonly Pod[], ...servers: readonly ServerReport[]): PortM
 });
 
 interface Bench {
-  readonly probes: Probes;
+  readonly probes: ListenerProbes;
   readonly asked: string[];
   readonly slept: number[];
   readonly most: () => number;
@@ -58,7 +58,7 @@ function bench(
   };
   const clock = { now: (): number => now, monotonic: (): number => now, sleep };
   return {
-    probes: new Probes({ connect, clock, random: () => 0.5, signal }),
+    probes: new ListenerProbes({ connect, clock, random: () => 0.5, signal }),
     asked,
     slept,
     most: () => most,

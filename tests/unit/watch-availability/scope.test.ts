@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { WorldChange } from '../../../functions/watch/world.ts';
-import { PodScopes } from '../../../functions/watch/pod-scopes.ts';
-import { podSelector, sliceSelector } from '../../../functions/watch/stream-scope.ts';
+import type { CacheChange } from '../../../functions/watch/cache/cluster-cache.ts';
+import { PodSelectors } from '../../../functions/watch/cache/pod-selectors.ts';
+import { podSelector, sliceSelector } from '../../../functions/watch/cache/label-selectors.ts';
 import { ingressService } from '../../fixtures/kubernetes.ts';
 
 const selecting = (...selectors: readonly Record<string, string>[]): string | undefined =>
@@ -41,7 +41,7 @@ describe('when the selector of the ingress Service changes', () => {
   function changed(
     selector: Record<string, string>,
     what: 'updated' | 'deleted' = 'updated',
-  ): WorldChange {
+  ): CacheChange {
     const object = ingressService([], { selector });
     return {
       change: {
@@ -57,12 +57,12 @@ describe('when the selector of the ingress Service changes', () => {
   }
 
   function bench(): {
-    readonly scopes: PodScopes;
-    readonly heard: WorldChange[];
+    readonly scopes: PodSelectors;
+    readonly heard: CacheChange[];
     readonly lists: (() => void)[];
   } {
-    const [heard, lists]: [WorldChange[], (() => void)[]] = [[], []];
-    const scopes = new PodScopes(
+    const [heard, lists]: [CacheChange[], (() => void)[]] = [[], []];
+    const scopes = new PodSelectors(
       [{ namespace: 'istio-system', service: 'istio-ingressgateway' }],
       (change) => void heard.push(change),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { KINDS } from '../../../functions/watch/kinds.ts';
-import { statements, statusAddresses } from '../../../functions/watch/occurrences.ts';
+import { WATCHED_KINDS } from '../../../functions/watch/cache/kinds.ts';
+import { eventMessages, statusAddresses } from '../../../functions/watch/report/event-messages.ts';
 import type { ExposureResult, Settled } from '../../../shared/domain/exposure/exposure.ts';
 
 const SCOPE = 'istio-system/istio-ingressgateway';
@@ -65,7 +65,7 @@ describe('the status of a Service with an automatic address', () => {
 
 describe('what is told', () => {
   test('no address is a Warning of its own on the Gateway and the Service', () => {
-    const said = statements(SCOPE, [settled([result()])]);
+    const said = eventMessages(SCOPE, [settled([result()])]);
     expect(
       said.map(({ about, occurrence }) => [
         about.kind,
@@ -91,7 +91,7 @@ describe('what is told', () => {
       code: 'OWN352',
       message: 'moves from 10.1.0.3 to 10.1.0.7 on other',
     };
-    const said = statements(SCOPE, [
+    const said = eventMessages(SCOPE, [
       settled([], { notes: [all] }),
       settled([], { device: 'other', notes: [all, moves] }),
     ]);
@@ -103,7 +103,7 @@ describe('what is told', () => {
 });
 
 test('a snapshot says whose the status of a Service is', () => {
-  const kind = KINDS.find(({ plural }) => plural === 'services');
+  const kind = WATCHED_KINDS.find(({ plural }) => plural === 'services');
   const entry = (manager: string): object => ({
     manager,
     operation: 'Apply',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Content } from '../../../functions/watch/content.ts';
-import { Emitter } from '../../../functions/watch/emitter.ts';
-import type { Change } from '../../../shared/domain/ingress/snapshot.ts';
+import type { Content } from '../../../functions/watch/emit/snapshot-content.ts';
+import { Emitter } from '../../../functions/watch/emit/emitter.ts';
+import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 

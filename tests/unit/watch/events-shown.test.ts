@@ -1,6 +1,6 @@
 /** `kubectl` shows the message of an Event as it is, so it holds nothing that a terminal obeys. Seen red without `withVisibleText`. */
 import { expect, test } from '@jest/globals';
-import { createRecorder } from '../../../functions/watch/recorder.ts';
+import { createRecorder } from '../../../functions/watch/report/event-recorder.ts';
 import type { KubernetesClient, RawObject } from '../../../shared/kubernetes/index.ts';
 
 const TARGET = { apiVersion: 'v1', kind: 'Service', namespace: 'a', name: 'b', uid: 'u' };

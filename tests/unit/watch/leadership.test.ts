@@ -1,7 +1,7 @@
 /** Who speaks for a cluster, on a Lease in memory whose every write can be lost, refused or held up. */
 import { describe, expect, test } from '@jest/globals';
-import { leasePlace } from '../../../functions/watch/epoch.ts';
-import { Leadership } from '../../../functions/watch/leadership.ts';
+import { leasePlace } from '../../../functions/watch/leader/lease.ts';
+import { Leadership } from '../../../functions/watch/leader/leadership.ts';
 import {
   KubernetesError,
   type KubernetesClient,

@@ -1,15 +1,19 @@
 import { expect, test } from '@jest/globals';
-import { Pace } from '../../../functions/watch/pace.ts';
+import { Throttle } from '../../../functions/watch/loop/throttle.ts';
 
 function bench(): {
-  readonly pace: Pace;
+  readonly pace: Throttle;
   readonly runs: number[];
   readonly work: (took: number) => number | undefined;
   readonly advance: (ms: number) => void;
 } {
   let now = 1_000;
   const runs: number[] = [];
-  const pace = new Pace({ now: () => now, monotonic: () => now, sleep: () => Promise.resolve() });
+  const pace = new Throttle({
+    now: () => now,
+    monotonic: () => now,
+    sleep: () => Promise.resolve(),
+  });
   const work = (took: number): number | undefined =>
     pace.run(() => {
       runs.push(now);
@@ -39,7 +43,7 @@ test('after work that takes time comes a rest of fifty times as long, of three s
 test('a clock that is set by somebody changes nothing', () => {
   let now = 1_000;
   let set = 0;
-  const pace = new Pace({
+  const pace = new Throttle({
     now: () => now + set,
     monotonic: () => now,
     sleep: () => Promise.resolve(),

@@ -1,18 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import { Answers } from '../../../functions/watch/answers.ts';
-import { ChangeLog } from '../../../functions/watch/changes.ts';
-import { Debounce } from '../../../functions/watch/debounce.ts';
+import { SettlementTracker } from '../../../functions/watch/emit/settlement-tracker.ts';
+import { ChangeLog } from '../../../functions/watch/emit/change-log.ts';
+import { Debounce } from '../../../functions/watch/emit/debounce.ts';
 import { watchedIngresses } from '../../../functions/watch/ingresses.ts';
-import { ownership } from '../../../functions/watch/ownership.ts';
-import { planPorts } from '../../../functions/watch/port-plan.ts';
-import { Results } from '../../../functions/watch/results.ts';
-import { Revisions } from '../../../functions/watch/revisions.ts';
-import { decideStatus } from '../../../functions/watch/status.ts';
+import { readOwnership } from '../../../functions/watch/cache/ownership.ts';
+import { planPorts } from '../../../functions/watch/ports/port-plan.ts';
+import { LatestResults } from '../../../functions/watch/report/latest-results.ts';
+import { Revisions } from '../../../functions/watch/emit/revisions.ts';
+import { decideStatus } from '../../../functions/watch/report/service-status.ts';
 import { IngressConfig } from '../../../shared/config/schema.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
-import { Service } from '../../../shared/domain/ingress/objects.ts';
-import type { MissingServicePort } from '../../../shared/domain/ingress/verdict.ts';
-import { Store, type ManagedFields, type StreamChange } from '../../../shared/kubernetes/index.ts';
+import { Service } from '../../../shared/domain/snapshot/objects.ts';
+import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
+import {
+  ObjectStore,
+  type ManagedFields,
+  type StreamChange,
+} from '../../../shared/kubernetes/index.ts';
 
 const at = (counter: number, epoch = 1) => ({ epoch, counter });
 const change = (name: string, what: 'added' | 'updated' | 'deleted' = 'updated') => ({
@@ -41,7 +45,7 @@ describe('the debounce', () => {
 
 describe('answers', () => {
   test('are complete when every device has answered, also when they come before the sender knows', () => {
-    const answers = new Answers();
+    const answers = new SettlementTracker();
     answers.add({ revision: at(5), device: 'a', devices: ['a', 'b'] });
     expect(answers.complete(at(5))).toBe(false);
     answers.add({ revision: at(5), device: 'b', devices: ['a', 'b'] });
@@ -50,7 +54,7 @@ describe('answers', () => {
   });
 
   test('of map alone are complete; older ones count for nothing', () => {
-    const answers = new Answers();
+    const answers = new SettlementTracker();
     answers.add({ revision: at(5), devices: [] });
     answers.add({ revision: at(4), device: 'a', devices: ['a', 'b'] });
     expect(answers.complete(at(5))).toBe(true);
@@ -166,7 +170,7 @@ describe('results', () => {
   });
 
   test('keep the newest of each device', () => {
-    const results = new Results();
+    const results = new LatestResults();
     expect(results.take(settled(2, 'a', ['a', 'b']))).toBe(true);
     expect(results.complete()).toBe(false);
     expect(results.take(settled(2, 'b', ['a', 'b']))).toBe(true);
@@ -176,7 +180,7 @@ describe('results', () => {
   });
 
   test('a device that the ingress no longer goes to has no say', () => {
-    const results = new Results();
+    const results = new LatestResults();
     results.take(settled(1, 'a', ['a', 'b']));
     results.take(settled(1, 'b', ['a', 'b']));
     results.take(settled(2, 'b', ['b']));
@@ -185,7 +189,7 @@ describe('results', () => {
   });
 
   test('that end in map are complete alone', () => {
-    const results = new Results();
+    const results = new LatestResults();
     results.take(settled(1, 'a', ['a']));
     results.take(settled(2, undefined, []));
     expect([results.all().length, results.complete()]).toEqual([1, true]);
@@ -259,16 +263,16 @@ test('ownership is read from managedFields, by manager, operation and subresourc
   const ports = { 'f:spec': { 'f:ports': { 'k:{"port":32400,"protocol":"TCP"}': {}, '.': {} } } };
   const raw = (managedFields: ManagedFields[]) => ({ metadata: { name: 's', managedFields } });
   expect(
-    ownership(raw([{ manager: 'sluice', operation: 'Apply', fieldsV1: ports }])).ports,
+    readOwnership(raw([{ manager: 'sluice', operation: 'Apply', fieldsV1: ports }])).ports,
   ).toEqual([{ port: 32400, protocol: 'TCP' }]);
-  expect(ownership(raw([{ manager: 'helm', operation: 'Apply', fieldsV1: ports }])).ports).toEqual(
-    [],
-  );
   expect(
-    ownership(raw([{ manager: 'sluice', operation: 'Update', fieldsV1: ports }])).ports,
+    readOwnership(raw([{ manager: 'helm', operation: 'Apply', fieldsV1: ports }])).ports,
   ).toEqual([]);
   expect(
-    ownership(
+    readOwnership(raw([{ manager: 'sluice', operation: 'Update', fieldsV1: ports }])).ports,
+  ).toEqual([]);
+  expect(
+    readOwnership(
       raw([
         {
           manager: 'sluice-status',
@@ -279,7 +283,7 @@ test('ownership is read from managedFields, by manager, operation and subresourc
       ]),
     ).status,
   ).toBe(true);
-  expect(ownership(raw([]))).toEqual({ ports: [], status: false });
+  expect(readOwnership(raw([]))).toEqual({ ports: [], status: false });
 });
 
 describe('the external address', () => {
@@ -400,11 +404,11 @@ describe('the store', () => {
   const raw = (uid: string, resourceVersion: string) => ({
     metadata: { namespace: 'n', name: 'a', uid, resourceVersion },
   });
-  function store(): { seen: string[]; store: Store<string> } {
+  function store(): { seen: string[]; store: ObjectStore<string> } {
     const seen: string[] = [];
     return {
       seen,
-      store: new Store<string>(({ what, object }: StreamChange<string>) =>
+      store: new ObjectStore<string>(({ what, object }: StreamChange<string>) =>
         seen.push(`${what} ${object}`),
       ),
     };

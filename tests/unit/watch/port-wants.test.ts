@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { wantsOf } from '../../../functions/watch/port-wants.ts';
-import type { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
+import { demandedPorts } from '../../../functions/watch/ports/demanded-ports.ts';
+import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 
 const SERVICE = 'istio-system/istio-ingressgateway';
 
@@ -25,8 +25,8 @@ function reached(service: string, port: number): ServerReport['servicePorts'][nu
   return { service, port, targetPort: 8_443, nodePort: null, reachesListener: true };
 }
 
-function wants(...servers: readonly ServerReport[]): ReturnType<typeof wantsOf> {
-  return wantsOf({
+function wants(...servers: readonly ServerReport[]): ReturnType<typeof demandedPorts> {
+  return demandedPorts({
     namespace: 'istio-system',
     services: [SERVICE],
     pods: [],

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { KINDS } from '../../../functions/watch/kinds.ts';
-import { RULES } from '../../../functions/watch/rbac.ts';
+import { WATCHED_KINDS } from '../../../functions/watch/cache/kinds.ts';
+import { RBAC_RULES } from '../../../functions/watch/rbac.ts';
 
-test.each(KINDS.map((kind) => [`${kind.plural}.${kind.group}`, kind] as const))(
+test.each(WATCHED_KINDS.map((kind) => [`${kind.plural}.${kind.group}`, kind] as const))(
   '%s may be read where it is watched',
   (_, kind) => {
-    const rule = RULES.find(
+    const rule = RBAC_RULES.find(
       ({ group, resources, verbs }) =>
         group === kind.group && resources.includes(kind.plural) && verbs.includes('watch'),
     );
@@ -15,14 +15,18 @@ test.each(KINDS.map((kind) => [`${kind.plural}.${kind.group}`, kind] as const))(
 );
 
 test('neither Secrets nor exec nor any wildcard is asked for', () => {
-  const asked = RULES.flatMap(({ group, resources, verbs }) => [group, ...resources, ...verbs]);
+  const asked = RBAC_RULES.flatMap(({ group, resources, verbs }) => [
+    group,
+    ...resources,
+    ...verbs,
+  ]);
   expect(
     asked.filter((word) => /secret|exec|portforward|\*|delete|escalate|impersonate/.test(word)),
   ).toEqual([]);
 });
 
 test('nothing is written to a Gateway', () => {
-  const writing = RULES.filter(({ verbs }) =>
+  const writing = RBAC_RULES.filter(({ verbs }) =>
     verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)),
   );
   expect(writing.flatMap(({ resources }) => resources).sort()).toEqual([

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { sameContent, type Content } from '../../../functions/watch/content.ts';
-import { Departures } from '../../../functions/watch/availability.ts';
-import { ClusterIndex, type Sighting } from '../../../functions/watch/cluster-index.ts';
-import { trim } from '../../../functions/watch/trim.ts';
-import { IngressView } from '../../../functions/watch/view.ts';
-import { KubernetesObjects } from '../../../shared/domain/ingress/objects.ts';
+import { sameContent, type Content } from '../../../functions/watch/emit/snapshot-content.ts';
+import { DepartedPods } from '../../../functions/watch/view/departed-pods.ts';
+import { ClusterIndex, type IndexedObject } from '../../../functions/watch/cache/cluster-index.ts';
+import { trimLabels } from '../../../functions/watch/cache/trim-labels.ts';
+import { IngressView } from '../../../functions/watch/view/ingress-view.ts';
+import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 
 const REF = { namespace: 'istio-system', service: 'ingress' };
 const PODS = { members: 'pods' } as const;
@@ -18,8 +18,11 @@ function selectObjects(
   const index = new ClusterIndex();
   for (const [of, list] of Object.entries(all))
     for (const object of list)
-      index.apply('added', { of, object: 'meta' in object ? trim(object) : object } as Sighting);
-  return new IngressView({ ref, members, index, departures: new Departures(0) }).objects();
+      index.apply('added', {
+        of,
+        object: 'meta' in object ? trimLabels(object) : object,
+      } as IndexedObject);
+  return new IngressView({ ref, members, index, departures: new DepartedPods(0) }).objects();
 }
 
 const meta = (namespace: string, name: string, labels: Record<string, string> = {}) => ({

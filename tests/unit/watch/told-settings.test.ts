@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { statements, type Statement } from '../../../functions/watch/occurrences.ts';
+import {
+  eventMessages,
+  type ObjectMessage,
+} from '../../../functions/watch/report/event-messages.ts';
 import type {
   ExposureResult,
   Note,
   Settled,
   Sources,
 } from '../../../shared/domain/exposure/exposure.ts';
-import type { ServerReport } from '../../../shared/domain/ingress/verdict.ts';
+import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 
 const SCOPE = 'istio-system/istio-ingressgateway';
 const CONFIG_MAP = 'ConfigMap istio-system/istio-ingressgateway.32400.vs';
@@ -52,13 +55,13 @@ function result(more: Partial<Settled> = {}): Settled {
   };
 }
 
-function messages(all: readonly Statement[]): readonly string[] {
+function messages(all: readonly ObjectMessage[]): readonly string[] {
   return [...new Set(all.map(({ occurrence }) => occurrence.message))];
 }
 
 describe('Programmed', () => {
-  const onGateways = (exposures: readonly ExposureResult[]): readonly Statement[] =>
-    statements(SCOPE, [result({ exposures: [...exposures] })]).filter(
+  const onGateways = (exposures: readonly ExposureResult[]): readonly ObjectMessage[] =>
+    eventMessages(SCOPE, [result({ exposures: [...exposures] })]).filter(
       ({ about }) => about.kind === 'Gateway',
     );
 
@@ -94,7 +97,7 @@ describe('Programmed', () => {
 
   test('says on the Service for which Gateways it is, three of them by name', () => {
     const gateways = ['a', 'b', 'c', 'd', 'e'].map((name) => `default/${name}`);
-    const said = statements(SCOPE, [
+    const said = eventMessages(SCOPE, [
       result({ exposures: [{ ...applied(undefined), gateways }] }),
     ]).find(({ about }) => about.kind === 'Ingress');
     expect(said?.occurrence.message).toBe(
@@ -109,8 +112,8 @@ describe('a note', () => {
     code,
     message: 'is for nothing here; ignored',
   });
-  const told = (notes: readonly Note[]): readonly Statement[] =>
-    statements(SCOPE, [result({ notes: [...notes] })]);
+  const told = (notes: readonly Note[]): readonly ObjectMessage[] =>
+    eventMessages(SCOPE, [result({ notes: [...notes] })]);
 
   test('on a ConfigMap is a warning SettingIgnored on it, with code and sentence', () => {
     expect(told([note(CONFIG_MAP)])).toEqual([
@@ -147,7 +150,7 @@ describe('a note', () => {
       ...result({ device: 'other', notes: [says('OWN340'), says('GW128')] }),
       version: { epoch: 1, counter: 0, generation: 1 },
     };
-    const all = statements(SCOPE, [older, result({ notes: [] })]);
+    const all = eventMessages(SCOPE, [older, result({ notes: [] })]);
     expect(all.map(({ occurrence }) => occurrence.message)).toEqual(
       expect.arrayContaining(['OWN340: because']),
     );
@@ -156,7 +159,7 @@ describe('a note', () => {
 
   test('is told once, however many devices bring it, and two notes with one code do not hide each other', () => {
     const two = [note(CONFIG_MAP), { ...note(CONFIG_MAP), message: 'another' }];
-    const all = statements(SCOPE, [
+    const all = eventMessages(SCOPE, [
       result({ notes: two }),
       result({ notes: two, device: 'other' }),
     ]);

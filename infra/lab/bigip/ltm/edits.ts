@@ -73,13 +73,11 @@ function withDescription<T extends { readonly description?: string }>(record: T,
 function metadataIn(body: Json): readonly Metadata[] | undefined {
   const { metadata } = body;
   if (!Array.isArray(metadata)) return undefined;
-  return metadata
-    .filter(isObject)
-    .map((entry) => ({
-      name: textOf(entry['name']),
-      value: textOf(entry['value']),
-      persist: textOf(entry['persist'] ?? 'true') === 'true',
-    }));
+  return metadata.filter(isObject).map((entry) => ({
+    name: textOf(entry['name']),
+    value: textOf(entry['value']),
+    persist: textOf(entry['persist'] ?? 'true') === 'true',
+  }));
 }
 
 function metadataOf(body: Json): { metadata?: readonly Metadata[] } {

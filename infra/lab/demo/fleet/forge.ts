@@ -1,8 +1,8 @@
 /** Messages that somebody puts into the queue who should not. */
 import { readFile } from 'node:fs/promises';
-import { KubernetesObjects } from '../../../../shared/domain/ingress/objects.ts';
-import type { Snapshot } from '../../../../shared/domain/ingress/snapshot.ts';
-import { seal } from '../../../../shared/queue/envelope.ts';
+import { KubernetesObjects } from '../../../../shared/domain/snapshot/objects.ts';
+import type { Snapshot } from '../../../../shared/domain/snapshot/snapshot.ts';
+import { serialiseEvent } from '../../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../../shared/queue/events.ts';
 import {
   newKeyPair,
@@ -57,7 +57,7 @@ export async function forgeRemoval(
     removed: true,
     objects: KubernetesObjects.parse({}),
   };
-  const body = seal(
+  const body = serialiseEvent(
     INGRESS_OBSERVED,
     snapshot,
     { id: event, cluster, subject, time: new Date(clock.now()).toISOString() },

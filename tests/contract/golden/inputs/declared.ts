@@ -10,7 +10,7 @@ import type {
   DeclaredState,
 } from '../../../../shared/domain/plan/declared.ts';
 import { declaredState } from '../../../../shared/domain/plan/declared.ts';
-import type { OwnerRecord } from '../../../../shared/domain/plan/record.ts';
+import type { OwnerRecord } from '../../../../shared/domain/plan/owner-record.ts';
 
 export const EAST = 'east/istio-system/istio-ingressgateway';
 const WEST = 'west/istio-system/istio-ingressgateway';

@@ -6,10 +6,14 @@ import type {
   Settled,
   Slice,
 } from '../../../../shared/domain/exposure/exposure.ts';
-import type { ServerReport } from '../../../../shared/domain/ingress/verdict.ts';
+import type { ServerReport } from '../../../../shared/domain/istio/port-mapping.ts';
 import type { DeadLetter } from '../../../../shared/queue/dead-letter.ts';
-import { DEAD_LETTER_EVENTS, deadLetter } from '../../../../shared/queue/dead-letter.ts';
-import { seal, type EventMeta, type EventTypes } from '../../../../shared/queue/envelope.ts';
+import { DEAD_LETTER_EVENTS, sendDeadLetter } from '../../../../shared/queue/dead-letter.ts';
+import {
+  serialiseEvent,
+  type EventMeta,
+  type EventTypes,
+} from '../../../../shared/queue/envelope.ts';
 import {
   ABSENCE_EVENTS,
   AUDIT,
@@ -410,7 +414,7 @@ export function sealed(
   name: string,
   { type, data, subject = EAST, meta, unsigned }: GoldenEvent,
 ): string {
-  return seal(
+  return serialiseEvent(
     type,
     data,
     { id: `golden-${name}`, cluster: 'east', subject, time: TIME, ...meta },
@@ -429,7 +433,7 @@ const MESSAGE: QueueMessage = {
   sender: 'AROAMAP',
 };
 
-type LetterInput = Parameters<typeof deadLetter>[1];
+type LetterInput = Parameters<typeof sendDeadLetter>[1];
 const base = { message: MESSAGE, functionVersion: '7', now: Date.parse(TIME) };
 
 /** One of every class, with all that can be said of one. */
@@ -513,6 +517,6 @@ export async function sentLetter(input: LetterInput): Promise<Sent> {
       send: (message: OutgoingMessage) => Promise.resolve(void sent.push({ queue, ...message })),
     }),
   } as unknown as Queues;
-  await deadLetter(queues, input);
+  await sendDeadLetter(queues, input);
   return sent[0]!;
 }

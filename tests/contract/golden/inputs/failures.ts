@@ -4,10 +4,10 @@ import type { Blobs } from '../../../../shared/failures/blobs.ts';
 import { failureId } from '../../../../shared/failures/identity.ts';
 import { failuresOver } from '../../../../shared/failures/open.ts';
 import type { Failures } from '../../../../shared/failures/open.ts';
-import type { FailureState, Sighting } from '../../../../shared/failures/port.ts';
-import type { Item, Job } from '../../../../shared/failures/replay/job.ts';
-import { RESULTS, VERDICTS } from '../../../../shared/failures/replay/job.ts';
-import { jobOf } from '../../../../shared/failures/replay/select.ts';
+import type { FailureState, FailureRecord } from '../../../../shared/failures/port.ts';
+import type { ReplayItem, ReplayJob } from '../../../../shared/failures/replay/job.ts';
+import { RESULTS, PREVIEW_VERDICTS } from '../../../../shared/failures/replay/job.ts';
+import { createJob } from '../../../../shared/failures/replay/select.ts';
 import type { Settled } from '../../../../shared/domain/exposure/exposure.ts';
 import { EAST } from './declared.ts';
 import { TIME } from './events.ts';
@@ -15,13 +15,13 @@ import { TIME } from './events.ts';
 export const NOW = Date.parse(TIME);
 
 /** As park of 0.1.0 made them of dead letters and of a raw message. What park makes of one may change; how it is kept does not. */
-function parked(): readonly Sighting[] {
+function parked(): readonly FailureRecord[] {
   return JSON.parse(
     readFileSync(new URL('../../../fixtures/golden/0.1.0/sightings.json', import.meta.url), 'utf8'),
-  ) as readonly Sighting[];
+  ) as readonly FailureRecord[];
 }
 
-function plain(n: number, message: string): Sighting {
+function plain(n: number, message: string): FailureRecord {
   const exposure = `172.16.100.195:${10_000 + n}/tcp`;
   const id = failureId({
     code: 'BIP421',
@@ -80,7 +80,7 @@ const ITEM = {
   lifts: false,
 } as const;
 
-export const ITEMS: readonly Item[] = [
+export const ITEMS: readonly ReplayItem[] = [
   { ...ITEM, unit: 0, status: 'waiting' },
   { ...ITEM, unit: 1, status: 'sending', deduplicationId: 'replay.j.1', count: 2 },
   {
@@ -92,7 +92,7 @@ export const ITEMS: readonly Item[] = [
     sentAt: NOW,
     sentRevision: { epoch: 1, counter: 2 },
   },
-  ...VERDICTS.map((verdict, i): Item => ({
+  ...PREVIEW_VERDICTS.map((verdict, i): ReplayItem => ({
     ...ITEM,
     unit: 3 + i,
     lifts: true,
@@ -105,7 +105,7 @@ export const ITEMS: readonly Item[] = [
       difference: [{ owner: EAST, key: 'k', kind: 'create', code: 'OK', reason: 'r' }],
     },
   })),
-  ...RESULTS.map((kind, i): Item => ({
+  ...RESULTS.map((kind, i): ReplayItem => ({
     failure: `r-${i}`,
     code: 'Q613',
     sentence: 's',
@@ -115,7 +115,7 @@ export const ITEMS: readonly Item[] = [
     result: { kind, reason: 'r', code: 'OK', at: NOW },
   })),
   // More than one page.
-  ...Array.from({ length: 90 }, (_, i): Item => ({
+  ...Array.from({ length: 90 }, (_, i): ReplayItem => ({
     failure: `p-${i}`,
     code: 'Q613',
     sentence: 's',
@@ -125,8 +125,8 @@ export const ITEMS: readonly Item[] = [
   })),
 ];
 
-const job = (id: string, over: Partial<Job>): Job => ({
-  ...jobOf(
+const job = (id: string, over: Partial<ReplayJob>): ReplayJob => ({
+  ...createJob(
     {
       id,
       filter: { code: ['BIP421'], since: NOW - 60_000 },
@@ -141,7 +141,7 @@ const job = (id: string, over: Partial<Job>): Job => ({
   ...over,
 });
 
-export const JOBS: readonly Job[] = [
+export const JOBS: readonly ReplayJob[] = [
   job('job-planned', {}),
   job('job-running', {
     state: 'running',

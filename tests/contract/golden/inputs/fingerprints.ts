@@ -3,8 +3,11 @@ import { chooseable } from './pools.ts';
 import { applicationName, devicePaths } from '../../../../shared/bigip/as3/names.ts';
 import { BALANCE_METHODS, exposureKey } from '../../../../shared/domain/exposure/exposure.ts';
 import { partitionFor } from '../../../../shared/domain/exposure/spread.ts';
-import { canonical } from '../../../../shared/domain/plan/declared.ts';
-import { ABSENT, structureOf } from '../../../../shared/domain/plan/fingerprint.ts';
+import { canonicalJson } from '../../../../shared/domain/plan/declared.ts';
+import {
+  ABSENT_FINGERPRINT,
+  structureFingerprint,
+} from '../../../../shared/domain/plan/fingerprint.ts';
 import { failureId, ownerDigit } from '../../../../shared/failures/identity.ts';
 import { queueToken } from '../../../../shared/queue/limits.ts';
 import { EAST, PLAIN, STATES } from './declared.ts';
@@ -24,8 +27,8 @@ export function fingerprints(): object {
       PLAIN,
       ...settings,
       ...BALANCE_METHODS.map((balance) => ({ ...PLAIN, balance })),
-    ].map((s) => [canonical(s), structureOf(s)]),
-    absent: ABSENT,
+    ].map((s) => [canonicalJson(s), structureFingerprint(s)]),
+    absent: ABSENT_FINGERPRINT,
     exposureKeys: PLACES.map(exposureKey),
     applications: PLACES.map(applicationName),
     paths: PLACES.map((place) => devicePaths('k8s', place)),

@@ -1,6 +1,6 @@
 /** A snapshot with every kind of object and every field that snapshots carry. */
-import type { KubernetesObjects, Meta } from '../../../../shared/domain/ingress/objects.ts';
-import type { Snapshot } from '../../../../shared/domain/ingress/snapshot.ts';
+import type { KubernetesObjects, Meta } from '../../../../shared/domain/snapshot/objects.ts';
+import type { Snapshot } from '../../../../shared/domain/snapshot/snapshot.ts';
 
 function meta(namespace: string, name: string, over: Partial<Meta> = {}): Meta {
   return {

@@ -1,0 +1,75 @@
+/** What every device declares now, partition by partition; a device that gives no answer is said, not thrown. */
+import { createDevice } from '../../../shared/bigip/device.ts';
+import type { DeviceFacts } from '../../../shared/bigip/device.ts';
+import type { DeviceConfig } from '../../../shared/config/schema.ts';
+import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+
+export type DeclaredPartitionView =
+  | {
+      readonly device: string;
+      readonly partition: string;
+      readonly state: DeclaredState;
+      readonly milliseconds: number;
+      readonly facts?: DeviceFacts;
+    }
+  | {
+      readonly device: string;
+      readonly partition: string;
+      readonly code: string;
+      readonly problem: string;
+    };
+
+export async function readDeclaredPartitions({
+  config,
+  secrets,
+  clock,
+}: Pick<Runtime, 'config' | 'secrets' | 'clock'>): Promise<readonly DeclaredPartitionView[]> {
+  return (
+    await Promise.all(config.devices.map((device) => readDevice({ secrets, clock }, device)))
+  ).flat();
+}
+
+async function readDevice(
+  { secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>,
+  config: DeviceConfig,
+): Promise<readonly DeclaredPartitionView[]> {
+  const away = (error: unknown): readonly DeclaredPartitionView[] =>
+    config.partitions.map((partition) => ({
+      device: config.name,
+      partition,
+      code: errorCode(error) ?? 'BIP501',
+      problem: errorMessage(error),
+    }));
+  try {
+    const ca = config.tls.ca === undefined ? undefined : await secrets.resolve(config.tls.ca);
+    const device = createDevice(
+      config,
+      { ca, password: () => secrets.resolve(config.password) },
+      clock,
+    );
+    try {
+      return await Promise.all(
+        config.partitions.map(async (partition): Promise<DeclaredPartitionView> => {
+          const started = clock.now();
+          const reading = await device.read(partition);
+          const milliseconds = clock.now() - started;
+          if (reading.kind === 'refused')
+            return { device: config.name, partition, code: reading.code, problem: reading.reason };
+          return {
+            device: config.name,
+            partition,
+            state: reading.declared.state,
+            milliseconds,
+            facts: await device.facts(),
+          };
+        }),
+      );
+    } finally {
+      await device.close();
+    }
+  } catch (error) {
+    return away(error);
+  }
+}

@@ -1,0 +1,175 @@
+/** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
+import { isNearlyFull, poolUsage } from '../../../shared/domain/addresses/usage.ts';
+import type { Failures } from '../../../shared/failures/open.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
+import { readCluster } from './cluster-objects.ts';
+import { readDeviceView } from '../devices/device-view.ts';
+import { describeWaitingDevice, waitingView } from '../waiting/rows.ts';
+import type { CommandContext } from '../terminal/context.ts';
+
+export interface DoctorFinding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly says: string;
+}
+
+export async function runCheck(what: string, work: () => Promise<string>): Promise<DoctorFinding> {
+  try {
+    return { what, ok: true, says: await work() };
+  } catch (error) {
+    return { what, ok: false, says: errorMessage(error) };
+  }
+}
+
+export async function secretChecks({
+  config,
+  secrets,
+}: Runtime): Promise<readonly DoctorFinding[]> {
+  const references = [
+    ...new Set(
+      config.devices.flatMap((device) =>
+        [device.password, device.tls.ca].filter((ref) => ref !== undefined),
+      ),
+    ),
+  ];
+  return Promise.all(
+    references.map((reference) =>
+      runCheck(`secret ${reference}`, async () =>
+        (await secrets.resolve(reference)) === '' ? 'empty' : 'readable',
+      ),
+    ),
+  );
+}
+
+/** Without senders or keys anybody who may write to the queue speaks for the cluster. */
+export async function senderChecks({ config }: Runtime): Promise<readonly DoctorFinding[]> {
+  if (config.queue.kind !== 'sqs') return [];
+  return config.clusters.map(({ id, senders, verifyKeys }): DoctorFinding => {
+    const what = `senders of ${id}`;
+    if (senders.length > 0) return { what, ok: true, says: senders.join(', ') };
+    if (verifyKeys.length > 0) return { what, ok: true, says: 'anybody who signs with its key' };
+    return {
+      what,
+      ok: false,
+      says: `clusters[].senders and verifyKeys of ${id} are empty, so whoever may send to the queue speaks for it; name the watcher's role id, or make a key with "sluice keys new ${id}"`,
+    };
+  });
+}
+
+/** Pods of which nobody said where they may be, on a device that another cluster uses too. */
+export async function networkChecks({
+  config,
+}: Pick<Runtime, 'config'>): Promise<readonly DoctorFinding[]> {
+  const devicesOf = (id: string, members?: 'pods'): readonly string[] =>
+    config.ingresses
+      .filter(
+        (ingress) =>
+          ingress.cluster === id && (members === undefined || ingress.members === members),
+      )
+      .flatMap(({ devices }) => devices);
+  return config.clusters.flatMap((cluster): readonly DoctorFinding[] => {
+    const neighbours = config.clusters.filter(
+      (other) => other !== cluster && other.routeDomain === cluster.routeDomain,
+    );
+    const shared = devicesOf(cluster.id, 'pods').find((device) =>
+      neighbours.some(({ id }) => devicesOf(id).includes(device)),
+    );
+    if (shared === undefined) return [];
+    const what = `pod networks of ${cluster.id}`;
+    if (cluster.podNetworks.length > 0)
+      return [{ what, ok: true, says: cluster.podNetworks.join(', ') }];
+    return [
+      {
+        what,
+        ok: false,
+        says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters are behind device ${shared} too, so nobody sees when their pods have the same addresses; name its networks`,
+      },
+    ];
+  });
+}
+
+export async function poolChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
+  const { addressPools, devices } = runtime.config;
+  // A device that cannot be read is a finding of its own.
+  const seen =
+    addressPools.length === 0
+      ? []
+      : await Promise.all(
+          devices.map(async (device) =>
+            readDeviceView(runtime, device, true).then(
+              (all) => [{ device, all }],
+              () => [],
+            ),
+          ),
+        );
+  return seen.flat().flatMap(({ device, all }) =>
+    addressPools.map((pool): DoctorFinding => {
+      const usage = poolUsage(pool, all);
+      const count = `${usage.used} of ${usage.size} addresses used`;
+      const full = isNearlyFull(usage);
+      return {
+        what: `address pool ${pool.name} on ${device.name}`,
+        ok: !full,
+        says: full
+          ? `${count}; widen addressPools[].ranges, or see with "sluice addresses" which can be freed`
+          : count,
+      };
+    }),
+  );
+}
+
+/** Nothing is said where nothing waits. */
+export async function waitingChecks({
+  runtime,
+  waiting,
+}: Pick<CommandContext, 'runtime' | 'waiting'>): Promise<readonly DoctorFinding[]> {
+  const view = await Promise.all([waiting.marks(), waiting.list()]).then(
+    ([marks, list]) => waitingView(marks, list),
+    () => undefined,
+  );
+  // A store that cannot be read is a finding of its own.
+  return (view?.devices ?? []).map((one): DoctorFinding => ({
+    what: `waiting for device ${one.device}`,
+    ok: false,
+    says: describeWaitingDevice(one, runtime.clock.now()),
+  }));
+}
+
+export async function storeChecks({ store, audit }: Failures): Promise<readonly DoctorFinding[]> {
+  return [
+    await runCheck(`failure store ${store.where}`, async () => {
+      const heads = await store.list();
+      return `${heads.length} failures, ${heads.filter((head) => head.state === 'open').length} open`;
+    }),
+    await runCheck('audit log', async () => `${(await audit.list()).length} entries`),
+  ];
+}
+
+/** Reads every kind that the watcher follows, with the rights of this kubeconfig. */
+export async function clusterChecks(
+  { config }: Runtime,
+  kubeconfig: string,
+): Promise<readonly DoctorFinding[]> {
+  let services: ReadonlySet<string> = new Set();
+  const read = await runCheck('cluster', async () => {
+    const objects = await readCluster(kubeconfig);
+    services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
+    return `${objects.gateways.length + objects.apiGateways.length} Gateways, ${objects.services.length} Services, ${objects.pods.length} Pods`;
+  });
+  if (!read.ok) return [read];
+  const [only] = config.clusters.length === 1 ? config.clusters : [];
+  const wanted = config.ingresses.filter(
+    (ingress) => only !== undefined && ingress.cluster === only.id,
+  );
+  return [
+    read,
+    ...wanted.map(({ service }) => ({
+      what: `ingress Service ${service}`,
+      ok: services.has(service),
+      says: services.has(service)
+        ? 'is there'
+        : 'is not in the cluster; correct ingresses[].service or create it',
+    })),
+  ];
+}

@@ -1,0 +1,79 @@
+/** The objects of a cluster, read once. */
+import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
+import { createKubernetesClient } from '../../../shared/kubernetes/index.ts';
+import type { RawObject, Selection } from '../../../shared/kubernetes/index.ts';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+
+interface Kind {
+  readonly group: string;
+  readonly versions: readonly string[];
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced?: false;
+  readonly labelSelector?: string;
+}
+
+const ISTIO = { group: 'networking.istio.io', versions: ['v1', 'v1beta1', 'v1alpha3'] };
+const CORE = { group: '', versions: ['v1'] };
+const API = {
+  group: 'gateway.networking.k8s.io',
+  versions: ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'],
+};
+
+const KINDS: readonly Kind[] = [
+  { ...ISTIO, kind: 'Gateway', plural: 'gateways' },
+  { ...ISTIO, kind: 'VirtualService', plural: 'virtualservices' },
+  { ...CORE, kind: 'Service', plural: 'services' },
+  { ...CORE, kind: 'Pod', plural: 'pods' },
+  { ...CORE, kind: 'Node', plural: 'nodes', namespaced: false },
+  { ...CORE, kind: 'Namespace', plural: 'namespaces', namespaced: false },
+  { ...CORE, kind: 'ConfigMap', plural: 'configmaps', labelSelector: 'f5type' },
+  { group: 'discovery.k8s.io', versions: ['v1'], kind: 'EndpointSlice', plural: 'endpointslices' },
+  { ...API, kind: 'Gateway', plural: 'gateways' },
+  { ...API, kind: 'ListenerSet', plural: 'listenersets' },
+  ...['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map((kind) => ({
+    ...API,
+    kind,
+    plural: `${kind.toLowerCase()}s`,
+  })),
+];
+
+/** Kinds that the cluster does not serve are left out; a right that is missing is an error, because half a view tells lies. */
+export async function readCluster(kubeconfig: string | undefined): Promise<KubernetesObjects> {
+  const client = clientOf(kubeconfig);
+  const list = async ({
+    labelSelector,
+    namespaced,
+    ...kind
+  }: Kind): Promise<readonly RawObject[]> => {
+    const version = await client.discover(kind);
+    if (version === undefined) return [];
+    const selection: Selection = labelSelector === undefined ? {} : { labelSelector };
+    const found: RawObject[] = [];
+    for await (const page of client.pages(
+      { ...kind, version, namespaced: namespaced ?? true },
+      selection,
+    ))
+      found.push(...page.items);
+    return found;
+  };
+  try {
+    return normaliseObjects((await Promise.all(KINDS.map(list))).flat()).objects;
+  } finally {
+    await client.close();
+  }
+}
+
+/** The first line says what is wrong; the rest of a parser's message quotes the file, which holds credentials. */
+function clientOf(kubeconfig: string | undefined): ReturnType<typeof createKubernetesClient> {
+  try {
+    return createKubernetesClient(kubeconfig === undefined ? {} : { kubeconfig });
+  } catch (error) {
+    const [said] = errorMessage(error).split('\n');
+    throw new Error(
+      `${kubeconfig === undefined ? 'the default kubeconfig' : `--kubeconfig ${kubeconfig}`} cannot be used: ${said}`,
+      { cause: error },
+    );
+  }
+}

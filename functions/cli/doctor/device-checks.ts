@@ -1,0 +1,142 @@
+/** What `sluice doctor` looks at on the devices. */
+import { sizeFindings } from '../../../shared/bigip/sizes.ts';
+import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { replacedIn } from '../clusters/rows.ts';
+import { formatCount } from '../terminal/output.ts';
+import type { DoctorFinding } from './checks.ts';
+import { describeClockSkew, CLOCK_SKEW_LIMIT_MS } from './clock-skew.ts';
+import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+
+type Read = Extract<DeclaredPartitionView, { readonly state: unknown }>;
+
+/** One read proves name, certificate, login, rights and AS3 at once. */
+export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
+  const declared = await readDeclaredPartitions(runtime);
+  const read = declared.filter((d): d is Read => 'state' in d);
+  const now = runtime.clock.now();
+  return [
+    ...declared.map(reachable),
+    ...clocks(read),
+    ...epochs(read, now),
+    ...rivals(read),
+    ...sizes(read),
+  ];
+}
+
+function reachable(d: DeclaredPartitionView): DoctorFinding {
+  const what = `device ${d.device}, partition ${d.partition}`;
+  if (!('state' in d)) return { what, ok: false, says: `${d.problem} (${d.code})` };
+  const { hostname = 'a unit without a name', as3 = 'unknown' } = d.facts ?? {};
+  return {
+    what,
+    ok: true,
+    says: `${hostname} is active with AS3 ${as3}; ${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ${formatCount(Object.keys(d.state.owners).length, 'owner')}, read in ${d.milliseconds} ms`,
+  };
+}
+
+/** Once for each device. */
+function clocks(read: readonly Read[]): readonly DoctorFinding[] {
+  const devices = new Map(read.map((d) => [d.device, d.facts?.ahead]));
+  return [...devices].flatMap(([device, ahead]) => {
+    if (ahead === undefined) return [];
+    return [
+      {
+        what: `clock of device ${device}`,
+        ok: Math.abs(ahead) <= CLOCK_SKEW_LIMIT_MS,
+        says: describeClockSkew(ahead, `set NTP on ${device} or here`),
+      },
+    ];
+  });
+}
+
+/** It holds nothing up, but tells that a clock is wrong, or was. */
+function epochs(read: readonly Read[], now: number): readonly DoctorFinding[] {
+  return read.flatMap(({ device, partition, state }) => {
+    const ahead = Object.entries(state.owners).find(
+      ([, { version }]) => version.epoch > now + 5 * 60_000,
+    );
+    if (ahead === undefined) return [];
+    const [owner, { version }] = ahead;
+    return [
+      {
+        what: `epochs on device ${device}, partition ${partition}`,
+        ok: true,
+        says: `that of ${owner} lies ahead of this host's clock (${new Date(version.epoch).toISOString()}): a clock is wrong, or was. Its watcher goes on above it, so nothing waits`,
+      },
+    ];
+  });
+}
+
+/** One id, one cluster: the UID of kube-system tells them apart. */
+export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
+  const owners = read.flatMap(({ state }) =>
+    Object.entries(state.owners).flatMap(([owner, { clusterUid, rival }]) =>
+      [clusterUid, ...(rival === undefined ? [] : [rival.clusterUid])].map((uid) => ({
+        cluster: parseOwner(owner).cluster,
+        owner,
+        clusterUid: uid,
+      })),
+    ),
+  );
+  const owning = new Set(
+    read.flatMap(({ state }) => Object.values(state.owners).map(({ clusterUid }) => clusterUid)),
+  );
+  return [...Map.groupBy(owners, ({ cluster }) => cluster)].map(([cluster, list]) => {
+    const uids = [...Map.groupBy(list, ({ clusterUid }) => clusterUid)];
+    const what = `cluster id ${cluster}`;
+    if (uids.length === 1)
+      return {
+        what,
+        ok: true,
+        says: `one cluster uses it (kube-system UID ${uids[0]![0]}), ${formatCount(new Set(list.map(({ owner }) => owner)).size, 'owner')}`,
+      };
+    const who = uids
+      .map(
+        ([uid, own]) =>
+          `${uid} speaks for ${own[0]!.owner}${own.length === 1 ? '' : ` and ${own.length - 1} more`}`,
+      )
+      .join('; ');
+    const known = replacedIn(
+      cluster,
+      read.map(({ state }) => state),
+    );
+    const replaced = uids.map(([uid]) => uid).filter((uid) => known.has(uid) && !owning.has(uid));
+    return {
+      what,
+      ok: false,
+      says: `${uids.length} clusters use it: ${who}. ${adviceOn(cluster, replaced, uids.length)}`,
+    };
+  });
+}
+
+/** The one that was replaced must not get the cluster back because somebody follows the advice. */
+function adviceOn(cluster: string, replaced: readonly string[], all: number): string {
+  const stop =
+    replaced.length === 0
+      ? []
+      : [
+          `${replaced.join(', ')} was replaced by adoption: stop its watcher, or give it an id of its own`,
+        ];
+  const adopt =
+    all - replaced.length < 2
+      ? []
+      : [
+          `Give each cluster an id of its own in clusters[] and in its watcher; if one was built anew, run "sluice cluster adopt ${cluster}"`,
+        ];
+  return [...stop, ...adopt].join('. ');
+}
+
+/** Too much for comfort is bad news, although nothing is refused for it. */
+function sizes(read: readonly Read[]): readonly DoctorFinding[] {
+  return [...Map.groupBy(read, ({ device }) => device)].flatMap(([device, partitions]) =>
+    sizeFindings(new Map(partitions.map(({ partition, state }) => [partition, state]))).map(
+      ({ partition, code, message }): DoctorFinding => ({
+        what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`,
+        ok: false,
+        says: `${message} (${code})`,
+      }),
+    ),
+  );
+}

@@ -1,0 +1,62 @@
+/** What `sluice doctor` checks, in this order. */
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { formatCount } from '../terminal/output.ts';
+import {
+  clusterChecks,
+  networkChecks,
+  poolChecks,
+  secretChecks,
+  senderChecks,
+  storeChecks,
+  waitingChecks,
+} from './checks.ts';
+import type { DoctorFinding } from './checks.ts';
+import type { CommandContext } from '../terminal/context.ts';
+import { deviceChecks } from './device-checks.ts';
+import { keyChecks } from './key-checks.ts';
+import { queueChecks } from './queue-checks.ts';
+
+export interface DoctorInput {
+  readonly desk: CommandContext;
+  /** The file. */
+  readonly config: string;
+  readonly kubeconfig?: string | undefined;
+}
+
+export type DoctorCheck = (patient: DoctorInput) => Promise<readonly DoctorFinding[]>;
+
+const ofRuntime =
+  (check: (runtime: Runtime) => Promise<readonly DoctorFinding[]>): DoctorCheck =>
+  ({ desk }) =>
+    check(desk.runtime);
+
+export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
+  async ({
+    desk: {
+      runtime: { config },
+    },
+    config: file,
+  }) => [
+    {
+      what: 'configuration',
+      ok: true,
+      says: `${file}, generation ${config.generation}: ${formatCount(config.devices.length, 'device')}, ${formatCount(config.clusters.length, 'cluster')}, ${formatCount(config.ingresses.length, 'ingress', 'ingresses')}`,
+    },
+  ],
+  ofRuntime(senderChecks),
+  ofRuntime(keyChecks),
+  ofRuntime(networkChecks),
+  ofRuntime(secretChecks),
+  ofRuntime(deviceChecks),
+  ofRuntime(poolChecks),
+  ofRuntime(queueChecks),
+  ({ desk }) => storeChecks(desk),
+  ({ desk }) => waitingChecks(desk),
+  ({ desk, kubeconfig }) =>
+    kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(desk.runtime, kubeconfig),
+];
+
+/** Side by side, told in the order of the table. */
+export async function runDoctor(patient: DoctorInput): Promise<readonly DoctorFinding[]> {
+  return (await Promise.all(DOCTOR_CHECKS.map((check) => check(patient)))).flat();
+}

@@ -1,0 +1,75 @@
+/** What `sluice doctor` says of the keys of events: usable, and a pair. */
+import type { ClusterConfig } from '../../../shared/config/schema.ts';
+import { loadSigner, loadVerifyKey } from '../../../shared/queue/keyring.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { DoctorFinding } from './checks.ts';
+
+type Read = { readonly keyid: string } | { readonly problem: string; readonly code: string };
+
+async function attempt(load: () => Promise<{ readonly keyid: string }>): Promise<Read> {
+  try {
+    return { keyid: (await load()).keyid };
+  } catch (error) {
+    return { problem: errorMessage(error), code: errorCode(error) ?? 'GW102' };
+  }
+}
+
+export async function keyChecks({
+  config,
+  secrets,
+}: Pick<Runtime, 'config' | 'secrets'>): Promise<readonly DoctorFinding[]> {
+  const found = await Promise.all(
+    config.clusters.map(async (cluster) => {
+      const { signKey } = cluster;
+      const verify = await Promise.all(
+        cluster.verifyKeys.map((reference) => attempt(() => loadVerifyKey(secrets, reference))),
+      );
+      const sign =
+        signKey === undefined ? undefined : await attempt(() => loadSigner(secrets, signKey));
+      return [
+        ...verify.map((read, i) => ofVerifyKey(cluster, cluster.verifyKeys[i] ?? '', read)),
+        ...(sign === undefined ? [] : [ofSignKey(cluster, verify, sign)]),
+      ];
+    }),
+  );
+  return found.flat();
+}
+
+function ofVerifyKey({ id }: ClusterConfig, reference: string, read: Read): DoctorFinding {
+  const what = `verify key ${reference} of ${id}`;
+  return 'keyid' in read
+    ? { what, ok: true, says: `key ${read.keyid}` }
+    : { what, ok: false, says: `${read.problem} (${read.code})` };
+}
+
+function ofSignKey({ id }: ClusterConfig, verify: readonly Read[], sign: Read): DoctorFinding {
+  const what = `sign key of ${id}`;
+  // Only the watcher needs it, which may run elsewhere.
+  if ('problem' in sign)
+    return {
+      what,
+      ok: sign.code === 'GW102',
+      says:
+        sign.code === 'GW102'
+          ? `not readable here, so it is not compared; only the watcher of ${id} needs it`
+          : `${sign.problem} (${sign.code})`,
+    };
+  const known = verify.flatMap((read) => ('keyid' in read ? [read.keyid] : []));
+  if (known.includes(sign.keyid))
+    return { what, ok: true, says: `key ${sign.keyid}, one of its verify keys` };
+  if (known.length < verify.length)
+    return {
+      what,
+      ok: true,
+      says: `key ${sign.keyid}; not compared, because a verify key cannot be read`,
+    };
+  return {
+    what,
+    ok: verify.length === 0,
+    says:
+      verify.length === 0
+        ? `key ${sign.keyid}; verifyKeys of ${id} is empty, so nobody checks it here`
+        : `key ${sign.keyid} is none of clusters[].verifyKeys of ${id} (${known.join(', ')}), so all that its watcher says is refused; put the public half of this key there (GW152)`,
+  };
+}

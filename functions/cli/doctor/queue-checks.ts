@@ -1,0 +1,85 @@
+/** What `sluice doctor` looks at in the queues. */
+import type { QueueName } from '../../../shared/queue/port.ts';
+import { checkQueueSettings } from '../../../shared/queue/settings.ts';
+import { createSettingsReader } from '../../../shared/queue/sqs/settings.ts';
+import type { SettingsReader } from '../../../shared/queue/sqs/settings.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { DoctorFinding } from './checks.ts';
+import { describeClockSkew, CLOCK_SKEW_LIMIT_MS } from './clock-skew.ts';
+
+export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueName[] {
+  return [
+    'snapshots',
+    'slices',
+    'express',
+    'snapshots-dead',
+    'slices-dead',
+    ...config.clusters.map(({ id }) => `settled-${id}` as const),
+  ];
+}
+
+export async function queueChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
+  const { queue } = runtime.config;
+  const depths = await Promise.all(queueNames(runtime).map((name) => depth(runtime, name)));
+  // On one host they are this code's own.
+  if (queue.kind === 'sqlite') return depths;
+  const reader = createSettingsReader({
+    region: queue.region,
+    endpoint: queue.endpoint,
+    prefix: queue.prefix,
+  });
+  try {
+    const there = queueNames(runtime).filter((_, i) => depths[i]?.ok);
+    return [...depths, ...(await settingsChecks(runtime, reader, there))];
+  } finally {
+    reader.close();
+  }
+}
+
+async function depth({ queues }: Runtime, name: QueueName): Promise<DoctorFinding> {
+  const what = `queue ${name}`;
+  try {
+    const { waiting, inFlight } = await queues.queue(name).depth();
+    return { what, ok: true, says: `${waiting} waiting, ${inFlight} in flight` };
+  } catch (error) {
+    return { what, ok: false, says: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})` };
+  }
+}
+
+/** Settings of each, and the server's clock once. */
+export async function settingsChecks(
+  { clock }: Pick<Runtime, 'clock'>,
+  reader: SettingsReader,
+  names: readonly QueueName[],
+): Promise<readonly DoctorFinding[]> {
+  const findings: DoctorFinding[] = [];
+  let ahead: number | undefined;
+  for (const name of names) {
+    const what = `settings of queue ${name}`;
+    try {
+      const { settings, deadName, date } = await reader.read(name);
+      // Whole seconds, rounded down.
+      if (date !== undefined) ahead = date + 500 - clock.now();
+      const problems = checkQueueSettings(name, settings, deadName);
+      findings.push({
+        what,
+        ok: problems.length === 0,
+        says: problems.join('. ') || 'as they should be',
+      });
+    } catch (error) {
+      findings.push({
+        what,
+        ok: false,
+        says: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})`,
+      });
+    }
+  }
+  if (ahead !== undefined)
+    findings.push({
+      what: 'clock of the queue server',
+      ok: Math.abs(ahead) <= CLOCK_SKEW_LIMIT_MS,
+      says: describeClockSkew(ahead, 'set NTP here, or every signed request will be refused'),
+    });
+  return findings;
+}

@@ -1,0 +1,210 @@
+/** How failures and jobs are shown to people. Pure. */
+import type { Failure, FailureHead } from '../../../shared/failures/port.ts';
+import type { FailureGroup, GroupKey } from '../../../shared/failures/filter.ts';
+import { countResults } from '../../../shared/failures/replay/job.ts';
+import type { ReplayPolicy } from '../../../shared/config/schema.ts';
+import type { PolicyTurn } from '../../../shared/failures/replay/turns.ts';
+import type { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.ts';
+import { formatRevision } from '../../../shared/domain/revision.ts';
+import { CODES } from '../../../shared/domain/codes/index.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
+import { formatTable } from '../terminal/output.ts';
+
+export function formatAge(then: number, now: number): string {
+  return formatDuration(Math.round(Math.max(0, now - then) / 1_000) * 1_000);
+}
+
+/** Of milliseconds. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1_000;
+  if (seconds > 0 && seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)}s`;
+  if (seconds < 120) return `${Math.round(seconds)}s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`;
+}
+
+export function headTable(heads: readonly FailureHead[], now: number): string {
+  if (heads.length === 0) return 'No failures.';
+  const rows = heads.map((h) => [
+    h.id,
+    h.state,
+    h.code,
+    h.owner ?? '-',
+    h.device ?? '-',
+    h.exposure ?? '-',
+    String(h.count),
+    formatAge(h.last, now),
+    h.sentence,
+  ]);
+  return formatTable(
+    ['ID', 'STATE', 'CODE', 'OWNER', 'DEVICE', 'EXPOSURE', 'SEEN', 'LAST', 'WHAT'],
+    rows,
+  );
+}
+
+export function groupTable(
+  keys: readonly GroupKey[],
+  groups: readonly FailureGroup[],
+  now: number,
+): string {
+  if (groups.length === 0) return 'No failures.';
+  const rows = groups.map((g) => [
+    ...g.values,
+    String(g.failures),
+    String(g.seen),
+    formatAge(g.first, now),
+    formatAge(g.last, now),
+    g.sentence,
+  ]);
+  const table = formatTable(
+    [...keys.map((key) => key.toUpperCase()), 'FAILURES', 'SEEN', 'FIRST', 'LAST', 'NEWEST'],
+    rows,
+  );
+  const codes =
+    keys.indexOf('code') < 0
+      ? []
+      : [...new Set(groups.map((g) => g.values[keys.indexOf('code')] ?? ''))];
+  const remedies = codes.flatMap((code) =>
+    CODES[code] === undefined ? [] : [[code, CODES[code].title, CODES[code].fix]],
+  );
+  return remedies.length === 0
+    ? table
+    : `${table}\n\n${formatTable(['CODE', 'WHAT IT IS', 'WHAT TO DO'], remedies)}`;
+}
+
+export function failureText({ details, ...head }: Failure, now: number): string {
+  const { event, attempts } = details;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Failure', head.id],
+    ['State', head.note === undefined ? head.state : `${head.state} (${head.note})`],
+    ['Code', `${head.code} (${head.class}); docs/reference/codes.md#${head.code.toLowerCase()}`],
+    ['What to do', CODES[head.code]?.fix],
+    ['Owner', head.owner],
+    ['Gateways', head.gateways.join(', ') || undefined],
+    [
+      'Device',
+      head.device === undefined
+        ? undefined
+        : [head.device, head.partition].filter(Boolean).join(', partition '),
+    ],
+    ['Exposure', head.exposure],
+    ['Revision', head.revision && formatRevision(head.revision)],
+    [
+      'Seen',
+      `${head.count === 1 ? 'once' : `${head.count} times`}, first ${new Date(head.first).toISOString()}, last ${new Date(head.last).toISOString()} (${formatAge(head.last, now)} ago)`,
+    ],
+    ['Function', details.functionVersion],
+    ['Trace', details.traceparent],
+    [
+      'Event',
+      `${event.id} of queue ${event.queue}, group ${event.group}, received ${event.receiveCount} times; sender ${event.sender ?? 'unknown'}, ${event.verification}`,
+    ],
+    ['BIG-IP says', details.response],
+  ];
+  const facts = rows
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [`${name}:`, value ?? '']);
+  const tries = attempts.map((a) => [a.at, a.code, a.reason]);
+  const plan = (details.plan ?? []).map((line) => [line.kind, line.key, line.owner, line.reason]);
+  return [
+    visible(details.reason),
+    facts.map(([name = '', value = '']) => visible(`${name.padEnd(13)}${value}`)).join('\n'),
+    tries.length === 0
+      ? 'No function left a record of a try.'
+      : formatTable(['TRIED', 'CODE', 'WHAT HAPPENED'], tries),
+    ...(plan.length === 0 ? [] : [formatTable(['PLAN', 'EXPOSURE', 'OWNER', 'WHY'], plan)]),
+  ].join('\n\n');
+}
+
+export function formatCounts(items: readonly ReplayItem[]): string {
+  return Object.entries(countResults(items))
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(', ');
+}
+
+export function jobTable(jobs: readonly ReplayJob[], now: number): string {
+  if (jobs.length === 0) return 'No replay jobs.';
+  return formatTable(
+    ['JOB', 'STATE', 'ITEMS', 'EVENTS', 'BY', 'AGE', 'SELECTION', 'REASON'],
+    jobs.map((j) => [
+      j.id,
+      j.state,
+      String(j.items),
+      String(j.units),
+      j.by,
+      formatAge(j.created, now),
+      j.filter,
+      j.reason ?? '',
+    ]),
+  );
+}
+
+export interface PolicyRow {
+  readonly policy: ReplayPolicy;
+  /** Absent before its first turn. */
+  readonly turn: PolicyTurn | undefined;
+}
+
+export function policyTable(rows: readonly PolicyRow[], now: number): string {
+  if (rows.length === 0)
+    return 'No policies: nothing is sent again by itself (failures.replay in sluice.yaml).';
+  const next = (turn: PolicyTurn | undefined): string =>
+    turn === undefined || turn.due <= now ? 'now' : `in ${formatDuration(turn.due - now)}`;
+  const what = ({ codes, classes }: ReplayPolicy): string =>
+    [...(codes ?? []), ...(classes ?? [])].join(', ') || 'whatever may pass by itself';
+  return formatTable(
+    ['POLICY', 'WHAT', 'EVERY', 'NEXT', 'MISSES', 'LAST TURN'],
+    rows.map(({ policy, turn }) => [
+      policy.name,
+      what(policy),
+      `${policy.everyMinutes}m`,
+      next(turn),
+      String(turn?.misses ?? 0),
+      turn?.says ?? '-',
+    ]),
+  );
+}
+
+export function previewTable(items: readonly ReplayItem[]): string {
+  return formatTable(
+    ['FAILURE', 'CODE', 'OWNER', 'EXPOSURE', 'NOW', 'WHY'],
+    items.map((i) => [
+      i.failure,
+      i.code,
+      i.owner ?? '-',
+      i.exposure ?? '-',
+      nowWord(i),
+      i.preview?.reason ?? '',
+    ]),
+  );
+}
+
+/** Without whom or what. */
+export function describeVerdict(verdict: string): string {
+  return { 'would-apply': 'would apply', invalid: 'still invalid' }[verdict] ?? verdict;
+}
+
+function nowWord({ preview }: ReplayItem): string {
+  switch (preview?.verdict) {
+    case 'superseded':
+      return `superseded by revision ${preview.by ?? '?'}`;
+    case 'conflict':
+      return `conflict with ${preview.by ?? '?'}`;
+    default:
+      return describeVerdict(preview?.verdict ?? '-');
+  }
+}
+
+export function resultTable(items: readonly ReplayItem[]): string {
+  return formatTable(
+    ['FAILURE', 'OWNER', 'EXPOSURE', 'RESULT', 'CODE', 'WHY'],
+    items.map((i) => [
+      i.failure,
+      i.owner ?? '-',
+      i.exposure ?? '-',
+      i.result?.kind ?? i.status,
+      i.result?.code ?? '',
+      i.result?.reason ?? '',
+    ]),
+  );
+}

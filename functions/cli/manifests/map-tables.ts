@@ -1,0 +1,77 @@
+/** What `sluice map` prints for people. */
+import type { Exposure } from '../../../shared/domain/exposure/exposure.ts';
+import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
+import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
+import { visible } from '../../../shared/telemetry/visible.ts';
+import { formatTable } from '../terminal/output.ts';
+
+/** `exposures` is absent where no configuration says what to expose. */
+export function mapTables(
+  ingresses: readonly PortMapping[],
+  exposures: readonly Exposure[] | undefined,
+): string {
+  if (ingresses.length === 0) return 'No Gateway and no gateway pod in these files.';
+  const parts = ingresses.map((ingress) =>
+    [
+      `${visible(title(ingress))}\nEnvoy listens on ${visible(listens(ingress))}`,
+      ...serverTable(ingress.servers),
+    ].join('\n\n'),
+  );
+  return [...parts, ...(exposures === undefined ? [] : [exposureTable(exposures)])].join('\n\n');
+}
+
+function title({ namespace, services, pods }: PortMapping): string {
+  const count = pods.length === 1 ? '1 pod' : `${pods.length} pods`;
+  if (services.length > 0)
+    return `Ingress ${services.join(', ')} (${pods.length === 0 ? 'no pods in these files: the selector of the Service stands for them' : count})`;
+  if (pods.length > 0) return `Gateway pods in ${namespace} that no Service selects (${count})`;
+  return 'No gateway pod for these: give Pods, the ingress Service, or --pod-labels and --pod-namespace';
+}
+
+function listens({ listeners }: PortMapping): string {
+  const sockets = listeners.map(
+    (l) =>
+      `${l.bind === undefined ? '' : `${l.bind}:`}${l.port}/${l.transport} ${l.kinds.join('+')}`,
+  );
+  return sockets.join(', ') || 'no port of a Gateway';
+}
+
+function serverTable(servers: readonly ServerReport[]): readonly string[] {
+  if (servers.length === 0) return [];
+  const rows = servers.map((s) => [
+    s.gateway,
+    String(s.server),
+    `${s.port}/${s.protocol}`,
+    s.verdict,
+    s.code,
+    s.envoyPorts.join(',') || '-',
+    servicePorts(s),
+    s.reason,
+  ]);
+  return [
+    formatTable(['GATEWAY', '#', 'PORT', 'VERDICT', 'CODE', 'ENVOY', 'SERVICE PORT', 'WHY'], rows),
+  ];
+}
+
+function servicePorts(s: ServerReport): string {
+  const reaching = s.servicePorts
+    .filter((p) => p.reachesListener)
+    .map(
+      (p) =>
+        `${p.service}:${p.port}→${p.targetPort}${p.nodePort === null ? '' : ` (node ${p.nodePort})`}`,
+    );
+  return reaching.join(', ') || (s.missingInService ? 'missing' : '-');
+}
+
+function exposureTable(exposures: readonly Exposure[]): string {
+  if (exposures.length === 0) return 'Nothing is exposed.';
+  const rows = exposures.map((e) => [
+    exposureKey(e),
+    e.partition,
+    e.settings.mode,
+    e.settings.balance,
+    String(e.members.length),
+    e.gateways.join(', '),
+  ]);
+  return `Exposures\n\n${formatTable(['ADDRESS', 'PARTITION', 'MODE', 'BALANCE', 'MEMBERS', 'GATEWAYS'], rows)}`;
+}

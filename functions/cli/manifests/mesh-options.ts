@@ -1,0 +1,39 @@
+import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
+
+const NAMES = Object.keys(MeshOptions.shape) as readonly (keyof MeshOptions)[];
+
+/** Mesh options from `name=value` words on top of the configured ones. */
+export function meshOptions(
+  configured: MeshOptions | undefined,
+  words: readonly string[],
+): MeshOptions {
+  return MeshOptions.parse({ ...configured, ...Object.fromEntries(words.map(parse)) });
+}
+
+/** The option's own type decides how its text is read: revision 130 is a name, statusPort 15021 is not. */
+function parse(word: string): readonly [string, unknown] {
+  const at = word.indexOf('=');
+  const [name, text] = at < 0 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)];
+  const known = NAMES.find((one) => one === name);
+  if (known === undefined)
+    throw new Error(
+      `--mesh-option ${word}: there is no mesh option "${name}"; known are ${NAMES.join(', ')}`,
+    );
+  if (text === '') throw new Error(`--mesh-option ${word}: write it as ${name}=value`);
+  const readings = [
+    text,
+    ...(/^(true|false|\d+)$/.test(text) ? [JSON.parse(text) as unknown] : []),
+    text.split(',').map((part) => part.trim()),
+  ];
+  const results = readings.map((reading) => MeshOptions.shape[known].safeParse(reading));
+  const found = results.find((result) => result.success);
+  if (found?.success === true) return [name, found.data];
+  throw new Error(`--mesh-option ${word}: ${wanted(known)}`);
+}
+
+function wanted(name: keyof MeshOptions): string {
+  if (name === 'statusPort') return 'it is a port, 1 to 65535';
+  return Array.isArray(MeshOptions.parse({})[name])
+    ? 'it is a list of words, separated by commas'
+    : 'it is true or false';
+}

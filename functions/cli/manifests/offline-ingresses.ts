@@ -1,0 +1,64 @@
+/** The exposures that `map` would make of these objects for the ingresses of one configured cluster. */
+import { exposureContext } from '../../../shared/config/context.ts';
+import type { IngressConfig, SluiceConfig } from '../../../shared/config/schema.ts';
+import { buildExposures } from '../../../shared/domain/exposure/build.ts';
+import type { BuiltExposures } from '../../../shared/domain/exposure/build.ts';
+import { mapIngress } from '../../../shared/domain/istio/map-ingress.ts';
+import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
+
+export interface OfflineIngress {
+  readonly ref: IngressRef;
+  readonly devices: readonly string[];
+  readonly built: BuiltExposures;
+  /** Servers that listen but are not exposed, as somebody's settings or the policy refuse it. */
+  readonly refused: readonly ServerReport[];
+  /** The files hold nothing that could be a pool member, as in a Git repository: Pods and Nodes live in the cluster only. */
+  readonly blind: boolean;
+}
+
+export interface OfflineIngresses {
+  readonly ingresses: readonly OfflineIngress[];
+  /** Ingress Services of the configuration that are not in the files, as `namespace/name`: nothing can be said of them. */
+  readonly absent: readonly string[];
+}
+
+interface Where {
+  readonly config: SluiceConfig;
+  readonly clusterId: string;
+  readonly mesh: MeshOptions;
+}
+
+export function offlineIngresses(objects: KubernetesObjects, where: Where): OfflineIngresses {
+  const services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
+  const wanted = where.config.ingresses.filter((ingress) => ingress.cluster === where.clusterId);
+  return {
+    ingresses: wanted
+      .filter(({ service }) => services.has(service))
+      .map((ingress) => offlineIngress(objects, where, ingress)),
+    absent: wanted.map(({ service }) => service).filter((service) => !services.has(service)),
+  };
+}
+
+function offlineIngress(
+  objects: KubernetesObjects,
+  { config, mesh }: Where,
+  ingress: IngressConfig,
+): OfflineIngress {
+  const [namespace = '', service = ''] = ingress.service.split('/');
+  const ref = { namespace, service };
+  const mapping = mapIngress(ref, objects, mesh);
+  const built = buildExposures(ref, objects, mapping, exposureContext(config, ingress, mesh));
+  const refused = built.servers.filter(
+    (server, i) => mapping.servers[i]?.verdict === 'listening' && server.verdict !== 'listening',
+  );
+  return {
+    ref,
+    devices: ingress.devices,
+    built,
+    refused,
+    blind: ingress.members === 'nodes' ? objects.nodes.length === 0 : mapping.pods.length === 0,
+  };
+}

@@ -1,0 +1,159 @@
+/** Plans for files instead of events: as if a snapshot with exactly this content had just been seen. */
+import type { DeviceConfig, SluiceConfig } from '../../../shared/config/schema.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
+import { assignAddresses } from '../../../shared/domain/addresses/assign.ts';
+import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
+import { ownerKey } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { Contribution, DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { Plan } from '../../../shared/domain/plan/plan.ts';
+import { planDevice } from '../../../shared/bigip/device-plan.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
+import { fleetsByCluster, sharedFleet } from '../../../shared/config/fleets.ts';
+import type { OfflineIngress } from './offline-ingresses.ts';
+import { type DeviceView, readDeviceView } from '../devices/device-view.ts';
+
+export interface OfflineInput {
+  readonly clusterId: string;
+  readonly ingresses: readonly OfflineIngress[];
+  /** Read what the devices declare; else plan as for an empty device. */
+  readonly ask: boolean;
+}
+
+export interface DevicePlans {
+  readonly device: DeviceConfig;
+  readonly plans: readonly Plan[];
+}
+
+export async function offlinePlans(
+  config: SluiceConfig,
+  input: OfflineInput,
+): Promise<readonly DevicePlans[]> {
+  const results: DevicePlans[] = [];
+  const here = { secrets: createSecrets({ env: process.env }), clock: processClock };
+  for (const device of config.devices)
+    results.push({
+      device,
+      plans: plansFor(
+        config,
+        device,
+        input,
+        input.ask ? await readDeviceView(here, device, true) : nothingKnown(device),
+      ),
+    });
+  return results;
+}
+
+function nothingKnown({ partitions }: DeviceConfig): DeviceView {
+  return { states: new Map(partitions.map((partition) => [partition, EMPTY_STATE])), holders: [] };
+}
+
+function plansFor(
+  config: SluiceConfig,
+  device: DeviceConfig,
+  input: OfflineInput,
+  { states, holders }: DeviceView,
+): readonly Plan[] {
+  const sameFleet = sharedFleet(config);
+  const asked = input.ingresses.map((ingress) => sliceOf(ingress, { device, input, states }));
+  const { slices, held } = assignAddresses({ slices: asked, states, holders, sameFleet });
+  const ingressOf = new Map(
+    input.ingresses.map((ingress) => [ownerKey(input.clusterId, ingress.ref), ingress]),
+  );
+  const seenIn = (slice: Slice, state: DeclaredState): Slice => {
+    const ingress = ingressOf.get(slice.owner);
+    return ingress === undefined ? slice : asDeclaredIn(slice, ingress, state);
+  };
+  const plans = planDevice(device.partitions, slices, {
+    states,
+    holders,
+    sameFleet,
+    fleetOf: fleetsByCluster(config),
+    now: processClock.now(),
+    asked: seenIn,
+  });
+  return [...plans].map(([partition, plan]) => ({
+    ...plan,
+    entries: [
+      ...plan.entries,
+      ...held.filter((one) => one.partition === partition).map(({ entry }) => entry),
+    ],
+  }));
+}
+
+/** Newer than everything, from the cluster that owns what is there, and with every removal seen: the files are the whole truth. */
+function sliceOf(
+  ingress: OfflineIngress,
+  {
+    device,
+    input,
+    states,
+  }: {
+    readonly device: DeviceConfig;
+    readonly input: OfflineInput;
+    readonly states: DeviceView['states'];
+  },
+): Slice {
+  const { built, devices } = ingress;
+  const owner = ownerKey(input.clusterId, ingress.ref);
+  const gateways = [...states.values()]
+    .flatMap(({ exposures }) => Object.values(exposures))
+    .flatMap((e) => e.contributions.filter((c) => c.owner === owner).flatMap((c) => c.gateways));
+  return {
+    owner,
+    clusterUid:
+      [...states.values()]
+        .map((state) => state.owners[owner]?.clusterUid)
+        .find((uid) => uid !== undefined) ?? 'offline',
+    device: device.name,
+    devices: [...devices],
+    version: { epoch: Number.MAX_SAFE_INTEGER, counter: 0, generation: 0 },
+    exposures: devices.includes(device.name) ? [...built.exposures] : [],
+    changes: [...new Set(gateways)].map((gateway) => {
+      const [namespace = '', name = ''] = gateway.split('/');
+      return { what: 'deleted' as const, kind: 'Gateway', namespace, name, resourceVersion: '' };
+    }),
+    removed: false,
+    servers: [...built.servers],
+    sources: built.sources,
+    notes: [...built.notes],
+    ...(built.auto && { auto: built.auto }),
+  };
+}
+
+function asDeclaredIn(slice: Slice, ingress: OfflineIngress, state: DeclaredState): Slice {
+  const clusterUid = state.owners[slice.owner]?.clusterUid ?? slice.clusterUid;
+  return {
+    ...slice,
+    clusterUid,
+    exposures: slice.exposures.map((exposure) => asDeclared(exposure, ingress, { slice, state })),
+  };
+}
+
+/** What files from Git cannot know is taken from the device: when the Gateway was made, and without Pods or Nodes the members and the pace of their default monitors. */
+function asDeclared(
+  exposure: Exposure,
+  { blind }: OfflineIngress,
+  { slice, state }: { readonly slice: Slice; readonly state: DeclaredState },
+): Exposure {
+  const key = exposureKey(exposure);
+  const there = state.exposures[key];
+  const mine = there?.contributions.find((c) => c.owner === slice.owner);
+  if (there === undefined || mine === undefined) return exposure;
+  const dated = exposure.since === '' ? { ...exposure, ...undated(exposure, mine) } : exposure;
+  if (!blind) return dated;
+  const monitors =
+    slice.sources[key]?.['monitors'] === 'default'
+      ? there.settings.monitors
+      : exposure.settings.monitors;
+  return { ...dated, members: [...mine.members], settings: { ...exposure.settings, monitors } };
+}
+
+/** Without dates, the age of the same gateways is what it was. */
+function undated({ gateways }: Exposure, mine: Contribution): Pick<Exposure, 'since' | 'gateways'> {
+  const same =
+    gateways.length === mine.gateways.length &&
+    gateways.every((gateway) => mine.gateways.includes(gateway));
+  return { since: mine.since, gateways: same ? [...mine.gateways] : gateways };
+}

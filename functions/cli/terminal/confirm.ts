@@ -1,0 +1,10 @@
+import { ask } from '../../../shared/telemetry/terminal.ts';
+
+/** Asks on the terminal; without one nobody can answer, so `--yes` is needed. */
+export async function askConfirmation(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new Error(
+      `${question} There is no terminal to ask on; add --yes to do it, or --dry-run to look only.`,
+    );
+  return /^y(es)?$/i.test((await ask(`${question} [y/N]`)).trim());
+}

@@ -1,0 +1,94 @@
+/** What the commands on failures work with: configuration, failure store, queues and a view of the devices. */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../../../shared/config/load.ts';
+import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
+import { openFailures } from '../../../shared/failures/open.ts';
+import type { Failures } from '../../../shared/failures/open.ts';
+import { openQueues } from '../../../shared/queue/open.ts';
+import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { createLogger } from '../../../shared/telemetry/logger.ts';
+import { printLine } from './output.ts';
+import { askConfirmation } from './confirm.ts';
+
+export interface CommonOptions {
+  readonly config: string;
+}
+
+export interface CommandContext extends Failures {
+  readonly runtime: Runtime;
+}
+
+export function addConfigOption(command: Command): Command {
+  return command.requiredOption('-c, --config <file>', 'the configuration, sluice.yaml');
+}
+
+/** `sends`: what is sent is to reach somebody. */
+export async function withContext<T>(
+  { config: file }: CommonOptions,
+  work: (desk: CommandContext) => Promise<T>,
+  { sends = false } = {},
+): Promise<T> {
+  const config = await loadConfig(file, process.env);
+  if (sends) assertQueueThere(config);
+  const queues = openQueues(config.queue, { clock: processClock, id: processId });
+  const runtime: Runtime = {
+    config,
+    secrets: createSecrets({ env: process.env }),
+    queues,
+    clock: processClock,
+    id: processId,
+    random: processRandom,
+    log: createLogger('silent'),
+  };
+  const failures = openFailures(config.failures, { clock: processClock, id: processId });
+  try {
+    return await work({ ...failures, runtime });
+  } finally {
+    await failures.close();
+    await queues.close();
+  }
+}
+
+export interface ChangeOptions {
+  readonly why?: string;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+/** The options of every command that changes something. */
+export function addChangeOptions(command: Command): Command {
+  return command
+    .option('--why <reason>', 'the reason, for the audit log')
+    .option('-y, --yes', 'do it without asking; needed where there is no terminal', false)
+    .option('--dry-run', 'say what would be done and do nothing', false);
+}
+
+/** Whom the audit log names. */
+export function currentUser(env: NodeJS.ProcessEnv): string {
+  return env['SLUICE_USER'] ?? env['SUDO_USER'] ?? userInfo().username;
+}
+
+/** True when it is to be done; on `--dry-run` and on a "no" nothing is. */
+export async function isConfirmed(
+  question: string,
+  { yes, dryRun }: ChangeOptions,
+): Promise<boolean> {
+  if (dryRun) {
+    printLine(`Dry run, nothing was done: ${question.replace(/ Do it\?$/, '')}`);
+    return false;
+  }
+  return yes || askConfirmation(question);
+}
+
+/** A queue file that is made by an order holds an order that nobody reads: most likely it is the file of another directory that was meant. */
+export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
+  if (queue.kind !== 'sqlite' || existsSync(queue.path)) return;
+  throw new Error(
+    `queue.path: there is no ${resolve(queue.path)}, so nobody would read what is sent; run this where "sluice up" runs (a relative path is below the current directory), or start that first`,
+  );
+}

@@ -1,0 +1,85 @@
+/** Data goes to standard output in the form that was asked for; talk goes to standard error. */
+import { Option } from 'commander';
+import { Document, visit } from 'yaml';
+import { writeJson, writeLine, writeLines } from '../../../shared/telemetry/terminal.ts';
+import { isVisible, visible, visibleYaml } from '../../../shared/telemetry/visible.ts';
+
+export type OutputFormat = 'table' | 'json' | 'yaml';
+
+export function formatOption(): Option {
+  return new Option('-o, --output <format>', 'how to print')
+    .choices(['table', 'json', 'yaml'])
+    .default('table');
+}
+
+export function printData(format: OutputFormat, data: unknown, table: () => string): void {
+  switch (format) {
+    case 'json':
+      return writeJson(JSON.stringify(data, null, 2));
+    case 'yaml':
+      return writeLines('stdout', yamlOf(data).trimEnd());
+    case 'table':
+      return writeLines('stdout', table());
+  }
+}
+
+/** The same values again for whoever reads it, and nothing in it that a terminal obeys. */
+export function yamlOf(data: unknown): string {
+  const document = new Document(data, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && !isVisible(node.value.replaceAll('\n', '')))
+        node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return visibleYaml(document.toString());
+}
+
+/** One line. */
+export function printLine(line: string): void {
+  writeLine('stderr', line);
+}
+
+/** A note as one line; its message may begin with the object already. */
+export function printNote({
+  object,
+  message,
+  code,
+}: {
+  readonly object: string;
+  readonly message: string;
+  readonly code: string;
+}): void {
+  printLine(
+    `note: ${message.startsWith(`${object}: `) ? message : `${object}: ${message}`} (${code})`,
+  );
+}
+
+/** Columns as wide as their widest cell; the last one is left as it is. A cell is one line, whatever is in it. */
+export function formatTable(
+  header: readonly string[],
+  data: readonly (readonly string[])[],
+): string {
+  const rows = data.map((row) => row.map(visible));
+  const widths = header.map((h, i) =>
+    Math.max(h.length, ...rows.map((row) => (row[i] ?? '').length)),
+  );
+  return [header, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** A repeatable option that collects its values. */
+export function collectValues(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}
+
+/** `1 exposure`, `2 exposures`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,35 @@
+/**
+ * The functions that `sluice up` runs are the built bundles themselves, beside this one: what runs on one host is what deploys,
+ * and no function's source imports another's.
+ */
+import type { Handler } from '../../../shared/queue/handler.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+
+export interface HostedFunction {
+  readonly create: (runtime: Runtime) => Handler & { readonly close?: () => Promise<void> };
+}
+
+export interface HostedWatcher {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WatchModule {
+  readonly create: (options: {
+    readonly runtime: Runtime;
+    readonly kubeconfig?: string;
+    readonly clusterId: string;
+  }) => HostedWatcher;
+}
+
+/** `map` and `apply` export `handler.mjs`, `watch` exports `main.mjs`. */
+export async function loadBundle<T>(path: string): Promise<T> {
+  const url = new URL(`../${path}`, import.meta.url);
+  try {
+    return (await import(url.href)) as T;
+  } catch (error) {
+    throw new Error(`cannot load ${url.pathname}: ${String(error)}; run "npm run build" first`, {
+      cause: error,
+    });
+  }
+}

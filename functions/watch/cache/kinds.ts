@@ -1,0 +1,154 @@
+/** The kinds that are followed, and how each becomes what a snapshot holds. */
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { RawObject, StreamKind } from '../../../shared/kubernetes/index.ts';
+import {
+  normaliseApiGateway,
+  normaliseApiRoute,
+  normaliseConfigMap,
+  normaliseEndpointSlice,
+  normaliseGateway,
+  normaliseListenerSet,
+  normaliseNamespace,
+  normaliseNode,
+  normalisePod,
+  normaliseService,
+  normaliseVirtualService,
+} from '../../../shared/kubernetes/objects/index.ts';
+import { readOwnership, type ServiceOwnership } from './ownership.ts';
+import { meshService } from './mesh-service.ts';
+import { trimLabels } from './trim-labels.ts';
+
+type List = keyof KubernetesObjects;
+type Plain = Exclude<List, 'services'>;
+
+/** A typed object and the list it belongs to; a Service also with what Sluice owns of it. */
+export type ObservedObject =
+  | {
+      readonly [K in Plain]: { readonly of: K; readonly object: KubernetesObjects[K][number] };
+    }[Plain]
+  | { readonly of: 'meshServices'; readonly object: KubernetesObjects['services'][number] }
+  | {
+      readonly of: 'services';
+      readonly object: KubernetesObjects['services'][number];
+      readonly owned: ServiceOwnership;
+    };
+
+export interface ObservedKind extends StreamKind {
+  /** Only objects in the namespaces of ingresses matter. */
+  readonly local: boolean;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly observe: (raw: RawObject) => ObservedObject;
+}
+
+/** Whose the status is matters where an address is claimed by it. */
+function observeService(raw: RawObject): ObservedObject {
+  const [object, owned] = [trimLabels(normaliseService(raw)), readOwnership(raw)];
+  return {
+    of: 'services',
+    object: owned.status ? { ...object, statusIsOurs: true } : object,
+    owned,
+  };
+}
+
+const ISTIO = {
+  group: 'networking.istio.io',
+  versions: ['v1', 'v1beta1', 'v1alpha3'],
+  namespaced: true,
+  local: false,
+};
+const CORE = { group: '', versions: ['v1'], namespaced: true, local: true };
+const API = { group: 'gateway.networking.k8s.io', namespaced: true, local: false };
+
+/** Newest first: the last Gateway API release still carries some routes in alpha. */
+const ROUTES = [
+  { kind: 'HTTPRoute', plural: 'httproutes', versions: ['v1', 'v1beta1'] },
+  { kind: 'GRPCRoute', plural: 'grpcroutes', versions: ['v1', 'v1alpha2'] },
+  { kind: 'TLSRoute', plural: 'tlsroutes', versions: ['v1', 'v1alpha3', 'v1alpha2'] },
+  { kind: 'TCPRoute', plural: 'tcproutes', versions: ['v1', 'v1alpha2'] },
+  { kind: 'UDPRoute', plural: 'udproutes', versions: ['v1', 'v1alpha2'] },
+] as const;
+
+/** The Services of the whole cluster, where a server opens its port for them. */
+export const MESH_SERVICES: ObservedKind = {
+  ...CORE,
+  kind: 'Service',
+  plural: 'services',
+  local: false,
+  observe: (raw) => ({ of: 'meshServices', object: meshService(normaliseService(raw)) }),
+};
+
+export const WATCHED_KINDS: readonly ObservedKind[] = [
+  {
+    ...ISTIO,
+    kind: 'Gateway',
+    plural: 'gateways',
+    observe: (raw) => ({ of: 'gateways', object: trimLabels(normaliseGateway(raw)) }),
+  },
+  {
+    ...ISTIO,
+    kind: 'VirtualService',
+    plural: 'virtualservices',
+    observe: (raw) => ({ of: 'virtualServices', object: trimLabels(normaliseVirtualService(raw)) }),
+  },
+  { ...CORE, kind: 'Service', plural: 'services', observe: observeService },
+  // Pods that have ended keep their labels and often their address.
+  {
+    ...CORE,
+    kind: 'Pod',
+    plural: 'pods',
+    fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+    observe: (raw) => ({ of: 'pods', object: trimLabels(normalisePod(raw)) }),
+  },
+  {
+    ...CORE,
+    kind: 'ConfigMap',
+    plural: 'configmaps',
+    labelSelector: 'f5type=virtual-server',
+    observe: (raw) => ({ of: 'configMaps', object: trimLabels(normaliseConfigMap(raw)) }),
+  },
+  {
+    ...CORE,
+    kind: 'Node',
+    plural: 'nodes',
+    namespaced: false,
+    local: false,
+    observe: (raw) => ({ of: 'nodes', object: trimLabels(normaliseNode(raw)) }),
+  },
+  {
+    ...CORE,
+    kind: 'Namespace',
+    plural: 'namespaces',
+    namespaced: false,
+    local: false,
+    observe: (raw) => ({ of: 'namespaces', object: normaliseNamespace(raw) }),
+  },
+  {
+    ...CORE,
+    group: 'discovery.k8s.io',
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    observe: (raw) => ({ of: 'endpointSlices', object: trimLabels(normaliseEndpointSlice(raw)) }),
+  },
+  {
+    ...API,
+    kind: 'Gateway',
+    plural: 'gateways',
+    versions: ['v1', 'v1beta1'],
+    local: true,
+    observe: (raw) => ({ of: 'apiGateways', object: trimLabels(normaliseApiGateway(raw)) }),
+  },
+  {
+    ...API,
+    kind: 'ListenerSet',
+    plural: 'listenersets',
+    versions: ['v1'],
+    observe: (raw) => ({ of: 'listenerSets', object: trimLabels(normaliseListenerSet(raw)) }),
+  },
+  // Items of a list carry no kind.
+  ...ROUTES.map((route): ObservedKind => ({
+    ...API,
+    ...route,
+    observe: (raw) => ({ of: 'apiRoutes', object: trimLabels(normaliseApiRoute(raw, route.kind)) }),
+  })),
+];

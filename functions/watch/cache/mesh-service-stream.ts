@@ -1,0 +1,107 @@
+/** The Services of the whole cluster, followed only while an ingress has a server that opens its port for mesh services. */
+import { KubernetesError, type Stream } from '../../../shared/kubernetes/index.ts';
+import type { ObservedObject } from './kinds.ts';
+
+export interface MeshStreamOptions {
+  /** `onFault` hears of every try that failed. */
+  readonly open: (onFault: (error: unknown) => void) => Stream<ObservedObject>;
+  /** Nobody needs the stream any more, and it has ended. */
+  readonly closed: () => void;
+  /** What was waited for is there, or will not come; or it came after all. */
+  readonly onAnswer: () => void;
+}
+
+interface Open {
+  readonly stream: Stream<ObservedObject>;
+  /** Lists that are waited for. */
+  pending: number;
+  /** In the words of the API, since the last list. */
+  denied: string | undefined;
+}
+
+export class MeshServiceStream {
+  readonly #options: MeshStreamOptions;
+  /** By ingress. */
+  readonly #wanted = new Set<string>();
+  #open: Open | undefined;
+  #closing: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: MeshStreamOptions) {
+    this.#options = options;
+  }
+
+  /** False while the answer of the API is awaited: what is missing then is not gone. A refusal is an answer. */
+  get answered(): boolean {
+    return (
+      this.#open !== undefined && (this.#open.pending === 0 || this.#open.denied !== undefined)
+    );
+  }
+
+  get denied(): string | undefined {
+    return this.#open?.denied;
+  }
+
+  /** Undefined unless it was listed: nothing else waits for it. */
+  get stream(): Stream<ObservedObject> | undefined {
+    return this.#open === undefined || this.#open.pending > 0 || this.#open.denied !== undefined
+      ? undefined
+      : this.#open.stream;
+  }
+
+  want(ingress: string, wanted: boolean): void {
+    if (wanted) this.#wanted.add(ingress);
+    else this.#wanted.delete(ingress);
+    if (this.#wanted.size === 0) this.#close();
+    else if (this.#open === undefined) this.#start();
+  }
+
+  /** What is known may be old: a new list is waited for. */
+  relist(): void {
+    const open = this.#open;
+    if (open !== undefined) this.#await(open, open.stream.relist());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#close();
+    await this.#closing;
+  }
+
+  #start(): void {
+    if (this.#stopped) return;
+    const stream = this.#options.open((error) => this.#fault(open, error));
+    const open: Open = { stream, pending: 0, denied: undefined };
+    this.#open = open;
+    this.#await(open, stream.synced);
+    // What the last one knew has to be out of the way.
+    void this.#closing.then(() => (this.#open === open ? stream.start() : undefined));
+  }
+
+  #await(open: Open, list: Promise<void>): void {
+    open.pending += 1;
+    open.denied = undefined;
+    void list.then(() => {
+      open.pending -= 1;
+      if (open.pending > 0 || this.#open !== open) return;
+      open.denied = undefined;
+      this.#options.onAnswer();
+    });
+  }
+
+  #fault(open: Open, error: unknown): void {
+    if (!(error instanceof KubernetesError) || error.status !== 403 || this.#open !== open) return;
+    const first = open.denied === undefined;
+    // A right that was taken away may come back.
+    if (open.pending === 0) this.#await(open, open.stream.relist());
+    open.denied = error.message;
+    if (first) this.#options.onAnswer();
+  }
+
+  #close(): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    this.#closing = this.#closing.then(() => open.stream.stop()).then(() => this.#options.closed());
+  }
+}

@@ -1,0 +1,50 @@
+/** What of a Service is Sluice's own, as the API server keeps it in `managedFields`. */
+import type { ManagedFields, RawObject } from '../../../shared/kubernetes/index.ts';
+
+/** Field manager of the Service ports that Sluice adds. */
+export const PORT_MANAGER = 'sluice';
+/** Field manager of `status.loadBalancer`, apart so that neither takes the other's fields away. */
+export const STATUS_MANAGER = 'sluice-status';
+
+/** A Service port is known by its number and protocol. */
+export interface PortKey {
+  readonly port: number;
+  readonly protocol: string;
+}
+
+export interface ServiceOwnership {
+  readonly ports: readonly PortKey[];
+  readonly status: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function readOwnership(raw: RawObject): ServiceOwnership {
+  const entries = (raw.metadata.managedFields ?? []).filter((entry) => entry.operation === 'Apply');
+  return {
+    ports: entries
+      .filter((entry) => entry.manager === PORT_MANAGER && !entry.subresource)
+      .flatMap(portsOf),
+    status: entries.some(
+      (entry) =>
+        entry.manager === STATUS_MANAGER &&
+        'f:ingress' in child(child(entry.fieldsV1, 'f:status'), 'f:loadBalancer'),
+    ),
+  };
+}
+
+/** Keys look like `k:{"port":32400,"protocol":"TCP"}`. */
+function portsOf(entry: ManagedFields): readonly PortKey[] {
+  const ports = child(child(entry.fieldsV1, 'f:spec'), 'f:ports');
+  return Object.keys(ports).flatMap((key) => {
+    if (!key.startsWith('k:')) return [];
+    const { port, protocol } = JSON.parse(key.slice(2)) as { port?: number; protocol?: string };
+    return port === undefined ? [] : [{ port, protocol: protocol ?? 'TCP' }];
+  });
+}
+
+function child(fields: unknown, name: string): Fields {
+  const found =
+    typeof fields === 'object' && fields !== null ? (fields as Fields)[name] : undefined;
+  return typeof found === 'object' && found !== null ? (found as Fields) : {};
+}

@@ -1,0 +1,84 @@
+import type { Service } from '../../../shared/domain/snapshot/objects.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { ObservedObject } from './kinds.ts';
+import { NOTHING_YET, podSelector } from './label-selectors.ts';
+import type { CacheChange } from './cluster-cache.ts';
+
+/** The stream of a namespace's pods, as far as it is steered here. */
+export interface PodStream {
+  start(): void;
+  relist(): Promise<void>;
+}
+
+interface NamespacePods {
+  readonly services: Map<string, Service>;
+  selector: string;
+  stream: PodStream | undefined;
+  /** Lists by a new selector that are under way. */
+  pending: number;
+  /** The newest of an ingress Service. */
+  latest: CacheChange | undefined;
+}
+
+/** Only the pods of ingress Services are followed; when a selector changes, they are listed anew. */
+export class PodSelectors {
+  readonly #ingresses: ReadonlySet<string>;
+  readonly #again: (change: CacheChange) => void;
+  readonly #scopes = new Map<string, NamespacePods>();
+
+  /** `again` hears of the Service once more as soon as its pods are known. */
+  constructor(ingresses: readonly IngressRef[], again: (change: CacheChange) => void) {
+    this.#ingresses = new Set(ingresses.map(({ namespace, service }) => `${namespace}/${service}`));
+    this.#again = again;
+  }
+
+  selector(namespace: string): string {
+    return this.#scope(namespace).selector;
+  }
+
+  complete(namespace: string): boolean {
+    return this.#scope(namespace).pending === 0;
+  }
+
+  start(namespace: string, stream: PodStream): void {
+    this.#scope(namespace).stream = stream;
+    stream.start();
+  }
+
+  notice(change: CacheChange): void {
+    const { observed } = change;
+    if (observed.of !== 'services' || !this.#ingresses.has(keyOf(observed))) return;
+    const scope = this.#scope(observed.object.meta.namespace);
+    scope.latest = change;
+    // The pods of a Service that is gone are kept in sight: it may come back, as with a reinstallation.
+    if (change.change.what !== 'deleted')
+      scope.services.set(observed.object.meta.name, observed.object);
+    const selector = podSelector([...scope.services.values()]) ?? NOTHING_YET;
+    if (selector === scope.selector) return;
+    scope.selector = selector;
+    if (scope.stream !== undefined) void this.#listAgain(scope, scope.stream);
+  }
+
+  async #listAgain(scope: NamespacePods, stream: PodStream): Promise<void> {
+    scope.pending += 1;
+    await stream.relist();
+    scope.pending -= 1;
+    if (scope.pending === 0 && scope.latest !== undefined) this.#again(scope.latest);
+  }
+
+  #scope(namespace: string): NamespacePods {
+    const known = this.#scopes.get(namespace) ?? {
+      services: new Map(),
+      selector: NOTHING_YET,
+      stream: undefined,
+      pending: 0,
+      latest: undefined,
+    };
+    this.#scopes.set(namespace, known);
+    return known;
+  }
+}
+
+function keyOf({ object: { meta } }: Extract<ObservedObject, { of: 'services' }>): string {
+  return `${meta.namespace}/${meta.name}`;
+}

@@ -1,0 +1,175 @@
+import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { Revision } from '../../../shared/domain/revision.ts';
+import { fullJitter } from '../../../shared/kubernetes/index.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import { SettlementTracker, type Settlement } from './settlement-tracker.ts';
+import { ChangeLog } from './change-log.ts';
+import { sameContent, type Content } from './snapshot-content.ts';
+import { Debounce, type DebounceLimits } from './debounce.ts';
+import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
+import { Signal } from '../loop/signal.ts';
+
+/** How long a snapshot's result is waited for before the next snapshot goes out all the same. */
+const UNSETTLED_MS = 60_000;
+/** Timers take 32 bits. */
+const FOREVER = 86_400_000;
+
+export interface EmitterOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly debounce: DebounceLimits;
+  /** The newest content; undefined while there is nothing to say. */
+  readonly content: () => Content | undefined;
+  /** Resolves only when the queue has it. */
+  readonly send: (content: Content, changes: readonly Change[]) => Promise<Revision>;
+  /** Called after each debounce, whether or not a snapshot may go out yet. */
+  readonly observed: () => void;
+}
+
+/**
+ * Sends the snapshots of one ingress: one pending at most, one unsettled at most, but for members that leave. Whatever fails, the next try sends the newest content,
+ * so nothing piles up and nothing is lost.
+ */
+export class Emitter {
+  readonly #options: EmitterOptions;
+  readonly #wake: Signal;
+  readonly #debounce: Debounce;
+  readonly #changes = new ChangeLog();
+  #force = false;
+  /** A member leaves: waiting for the last result would cost connections. */
+  #urgent = false;
+  #stopping = false;
+  /** The debounce is over for the latest change. */
+  #observed = true;
+  #failures = 0;
+  #sent: Content | undefined;
+  #unsettled: { readonly revision: Revision; readonly until: number } | undefined;
+  readonly #answers = new SettlementTracker();
+  #running: Promise<void> | undefined;
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+    this.#wake = new Signal(options.clock);
+    this.#debounce = new Debounce(options.debounce);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  changed(change: Change, urgent: boolean): void {
+    this.#changes.add(change);
+    this.#urgent ||= urgent;
+    this.#touch(urgent);
+  }
+
+  /** Say it again although nothing changed. */
+  refresh(): void {
+    this.#force = true;
+    this.#touch(true);
+  }
+
+  settled(settlement: Settlement): void {
+    this.#changes.settle(settlement.revision);
+    this.#answers.add(settlement);
+    this.#wake.notify();
+  }
+
+  /** Sends what is in hand, once, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake.notify();
+    await this.#running;
+  }
+
+  #touch(urgent: boolean): void {
+    this.#debounce.touch(this.#options.clock.monotonic(), urgent);
+    this.#observed = false;
+    this.#wake.notify();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const pause = this.#pause();
+      if (pause > 0 && !this.#stopping) {
+        await this.#wake.wait(pause);
+        continue;
+      }
+      this.#observe();
+      if (
+        this.#debounce.due(this.#options.clock.monotonic()) !== undefined &&
+        (this.#stopping || this.#pause() === 0)
+      )
+        await this.#attempt();
+      if (this.#stopping) return;
+    }
+  }
+
+  /** 0 when it is time to look. */
+  #pause(): number {
+    const now = this.#options.clock.monotonic();
+    const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
+    const open = this.#unsettled;
+    if (!this.#observed) return Math.min(quiet, FOREVER);
+    const settled =
+      this.#urgent || open === undefined || this.#answers.complete(open.revision)
+        ? 0
+        : Math.max(0, open.until - now);
+    return Math.min(Math.max(quiet, settled), FOREVER);
+  }
+
+  /** What does not wait for results goes ahead as soon as the debounce is over. */
+  #observe(): void {
+    if (this.#observed) return;
+    this.#observed = true;
+    this.#options.observed();
+  }
+
+  async #attempt(): Promise<void> {
+    this.#debounce.reset();
+    const forced = this.#force;
+    const urgent = this.#urgent;
+    this.#force = false;
+    this.#urgent = false;
+    const content = this.#options.content();
+    if (content === undefined) return;
+    if (!forced && this.#sent !== undefined && sameContent(this.#sent, content))
+      return this.#changes.dropUnsent();
+    // A member that leaves is as urgent at the next try.
+    if (!(await this.#send(content))) this.#urgent ||= urgent;
+  }
+
+  /** Whether the queue has it. */
+  async #send(content: Content): Promise<boolean> {
+    const { clock, random, log } = this.#options;
+    const changes = this.#changes.list();
+    try {
+      const revision = await this.#options.send(content, changes);
+      this.#failures = 0;
+      this.#sent = content;
+      this.#changes.markSent(changes, revision);
+      this.#unsettled = { revision, until: clock.monotonic() + UNSETTLED_MS };
+      return true;
+    } catch (error) {
+      this.#failures += 1;
+      const pause = fullJitter(this.#failures, RETRY_BACKOFF_MS, random);
+      log.warn(
+        { error: String(error), attempt: this.#failures, pause },
+        'snapshot not sent; trying again with the newest content',
+      );
+      this.#force = true;
+      this.#debounce.touch(clock.monotonic(), true);
+      if (!this.#stopping) await this.#sleep(pause);
+      return false;
+    }
+  }
+
+  /** Not cut short by changes: they join the next try. */
+  async #sleep(ms: number): Promise<void> {
+    const until = this.#options.clock.monotonic() + ms;
+    while (!this.#stopping && this.#options.clock.monotonic() < until)
+      await this.#wake.wait(until - this.#options.clock.monotonic());
+  }
+}

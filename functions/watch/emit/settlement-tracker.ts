@@ -1,0 +1,30 @@
+import { compareRevisions, type Revision } from '../../../shared/domain/revision.ts';
+
+/** The result of one device for a snapshot, or of `map` alone. */
+export interface Settlement {
+  readonly revision: Revision;
+  readonly device?: string | undefined;
+  /** Every device the snapshot went to. */
+  readonly devices: readonly string[];
+}
+
+/** Which devices have answered for the newest revision that any of them knows. An answer may come before the sender knows that it sent. */
+export class SettlementTracker {
+  #revision: Revision = { epoch: 0, counter: 0 };
+  #waiting = new Set<string>();
+
+  add({ revision, device, devices }: Settlement): void {
+    const order = compareRevisions(revision, this.#revision);
+    if (order < 0) return;
+    if (order > 0) {
+      this.#revision = revision;
+      this.#waiting = new Set(device === undefined ? [] : devices);
+    }
+    if (device === undefined) this.#waiting.clear();
+    else this.#waiting.delete(device);
+  }
+
+  complete(revision: Revision): boolean {
+    return compareRevisions(this.#revision, revision) >= 0 && this.#waiting.size === 0;
+  }
+}

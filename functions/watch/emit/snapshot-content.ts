@@ -1,0 +1,24 @@
+import { isDeepStrictEqual } from 'node:util';
+import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+
+/** What a snapshot says, without when it was said. */
+export interface Content {
+  readonly objects: KubernetesObjects;
+  readonly removed: boolean;
+}
+
+const LISTS = Object.keys(KubernetesObjects.shape) as readonly (keyof KubernetesObjects)[];
+
+/** Who changed it, and how often, does not count. Most objects are the very same ones, so that little has to be compared. */
+export function sameContent(a: Content, b: Content): boolean {
+  return (
+    a.removed === b.removed &&
+    (a.objects === b.objects || LISTS.every((list) => sameList(a.objects[list], b.objects[list])))
+  );
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return (
+    a === b || (a.length === b.length && a.every((object, i) => isDeepStrictEqual(object, b[i])))
+  );
+}

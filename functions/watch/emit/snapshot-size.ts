@@ -1,0 +1,54 @@
+/** A snapshot that is too large is said where its owner looks; nothing is exposed anew until it is split. */
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import { QueueError } from '../../../shared/queue/port.ts';
+import type { EventMessage, Recorder } from '../report/event-recorder.ts';
+import { serviceTarget } from '../report/event-targets.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
+
+export interface SizeReporter {
+  /** Whether it says anything depends on the error. */
+  failed(error: unknown, objects: KubernetesObjects): Promise<void>;
+  sent(): Promise<void>;
+}
+
+export function createSizeReporter(
+  ref: IngressRef,
+  recorder: Recorder,
+  world: Pick<ClusterCache, 'service'>,
+): SizeReporter {
+  const scope = `${ref.namespace}/${ref.service} snapshot`;
+  let told = false;
+  const say = async (occurrences: readonly EventMessage[]): Promise<void> => {
+    const service = world.service(ref.namespace, ref.service);
+    if (service !== undefined)
+      await recorder.report(serviceTarget(service.object.meta), scope, occurrences);
+    told = occurrences.length > 0;
+  };
+  return {
+    failed: async (error, objects) => {
+      if (error instanceof QueueError && error.code === 'Q604')
+        await say([tooLarge(scope, ref, objects)]);
+    },
+    sent: async () => {
+      if (told) await say([]);
+    },
+  };
+}
+
+/** Steady words: exact sizes would make every try a new Event. */
+export function tooLarge(scope: string, ref: IngressRef, objects: KubernetesObjects): EventMessage {
+  const counts = [
+    [objects.gateways.length + objects.apiGateways.length, 'Gateways'],
+    [objects.virtualServices.length + objects.apiRoutes.length, 'routes'],
+    [objects.pods.length, 'pods'],
+    [objects.services.length, 'Services'],
+    [objects.configMaps.length, 'ConfigMaps'],
+  ] as const;
+  const most = counts
+    .toSorted(([a], [b]) => b - a)
+    .slice(0, 2)
+    .map(([count, what]) => `${count} ${what}`);
+  const message = `Q604: what belongs to Service ${ref.namespace}/${ref.service} does not fit into one message, so nothing of it reaches BIG-IP until it is smaller; most of it are ${most.join(' and ')}. Give some of its Gateways a Service and gateway pods of their own, with their own selector, and add that Service to ingresses in sluice.yaml.`;
+  return { subject: scope, type: 'Warning', reason: 'SnapshotTooLarge', message };
+}

@@ -1,0 +1,45 @@
+/** Queues that are only touched by the replica that leads. */
+import type { Queue, Queues } from '../../../shared/queue/port.ts';
+
+/** Where the queues' own figures go. */
+export interface QueueMeter {
+  sent(queue: string, bytes: number): void;
+  failed(queue: string, operation: 'send' | 'receive' | 'delete'): void;
+}
+
+/** `assure` rejects for a replica that does not lead: then nothing is sent, taken or deleted. */
+export function fenceQueues(
+  queues: Queues,
+  assure: () => Promise<void>,
+  meter: QueueMeter,
+): Queues {
+  return {
+    queue: (name) => fenceQueue(queues.queue(name), assure, meter),
+    close: () => queues.close(),
+  };
+}
+
+function fenceQueue(queue: Queue, assure: () => Promise<void>, meter: QueueMeter): Queue {
+  const counted = async <T>(
+    operation: 'send' | 'receive' | 'delete',
+    action: () => Promise<T>,
+  ): Promise<T> => {
+    await assure();
+    return action().catch((error: unknown) => {
+      meter.failed(queue.name, operation);
+      throw error;
+    });
+  };
+  return {
+    name: queue.name,
+    send: async (message) => {
+      await counted('send', () => queue.send(message));
+      meter.sent(queue.name, Buffer.byteLength(message.body));
+    },
+    receive: (options) => counted('receive', () => queue.receive(options)),
+    delete: (receipt) => counted('delete', () => queue.delete(receipt)),
+    // Giving back what was taken is right for everybody.
+    changeVisibility: (receipt, visibility) => queue.changeVisibility(receipt, visibility),
+    depth: () => queue.depth(),
+  };
+}

@@ -1,0 +1,279 @@
+/** One replica speaks for a cluster at a time. Whoever holds the Lease leads; whoever cannot prove it any more writes nothing. */
+import {
+  Fenced,
+  fullJitter,
+  KubernetesError,
+  type KubernetesClient,
+  type RawObject,
+} from '../../../shared/kubernetes/index.ts';
+import { longestSince, momentOf, type Moment } from '../../../shared/runtime/moment.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import {
+  epochTime,
+  LEASES,
+  leaseWith,
+  nextEpoch,
+  readLease,
+  type LeaseRecord,
+  type LeasePlace,
+} from './lease.ts';
+import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
+
+/** In milliseconds. */
+export interface LeaseTiming {
+  /** Others wait so long after the last renewal before they take over. */
+  readonly duration: number;
+  /** The holder itself stops so long after it; the difference is what clocks and pauses may cost. */
+  readonly valid: number;
+  readonly renew: number;
+  /** How often a replica that waits looks at the Lease. */
+  readonly look: number;
+}
+
+export const LEASE_TIMING: LeaseTiming = {
+  duration: 15_000,
+  valid: 10_000,
+  renew: 2_000,
+  look: 400,
+};
+
+export interface LeadershipOptions {
+  readonly client: KubernetesClient;
+  readonly place: LeasePlace;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly timing?: Partial<LeaseTiming> | undefined;
+  /** Called with the epoch of the new term, before anything else is done with it. */
+  readonly won: (epoch: number) => void;
+  readonly lost: () => void;
+}
+
+interface Term {
+  readonly epoch: number;
+  /** As it was written last; its version is the fence of the next write. */
+  readonly lease: RawObject;
+  /** When the write that proves it began. */
+  readonly proven: Moment;
+}
+
+interface ObservedRenewal {
+  readonly renewed: string;
+  readonly epoch: number;
+  /** By this process's monotonic clock. */
+  readonly at: number;
+}
+
+export class Leadership {
+  readonly #options: LeadershipOptions;
+  readonly #timing: LeaseTiming;
+  readonly #abort = new AbortController();
+  #term: Term | undefined;
+  #sighting: ObservedRenewal | undefined;
+  #running: Promise<void> | undefined;
+  /** One write to the Lease at a time. */
+  #renewing: Promise<void> | undefined;
+  #began = false;
+  /** The epoch of a claim whose answer may have been lost. */
+  #tried = -1;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+    this.#timing = { ...LEASE_TIMING, ...options.timing };
+  }
+
+  /** The epoch of the running term; undefined for a replica that waits. */
+  get epoch(): number | undefined {
+    return this.#term?.epoch;
+  }
+
+  /** Resolves after the first look at the Lease, whatever it said. */
+  async start(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#running ??= this.#run(resolve);
+    await promise;
+  }
+
+  /** Resolves while this replica certainly leads; rejects with {@link Fenced} when it does not, or cannot know. */
+  readonly assure = async (): Promise<void> => {
+    if (this.#isProven()) return;
+    // A process that slept, or a renewal that is late: the Lease itself tells.
+    if (this.#term !== undefined && !this.#abort.signal.aborted)
+      await this.#renewOnce().catch((cause: unknown) =>
+        Promise.reject(new Fenced('the Lease cannot be renewed, so nothing is written', { cause })),
+      );
+    if (!this.#isProven()) throw new Fenced('another replica leads, or none: nothing is written');
+  };
+
+  /** Moves the term above an epoch that is known elsewhere; undefined when this replica leads no more. */
+  async raise(above: number): Promise<number | undefined> {
+    await this.#renewing?.catch(() => undefined);
+    if (this.#term === undefined) return undefined;
+    if (this.#term.epoch <= above) await this.#renewOnce(above);
+    return this.#term?.epoch;
+  }
+
+  /** Ends the term and hands the Lease over. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+    await this.#renewing?.catch(() => undefined);
+    const term = this.#term;
+    this.#term = undefined;
+    if (term === undefined) return;
+    const { client, place, clock, log } = this.#options;
+    try {
+      // The epoch stays: the next one is above it.
+      await client.replace(
+        LEASES,
+        leaseWith(place, term.lease, {
+          holder: '',
+          epoch: term.epoch,
+          duration: 1_000,
+          now: epochTime(clock.now(), client.time()),
+        }),
+      );
+      log.info({ epoch: term.epoch }, 'lease released');
+    } catch (error) {
+      log.warn(
+        { error: String(error) },
+        'the lease could not be released; others take over when it expires',
+      );
+    }
+  }
+
+  #isProven(): boolean {
+    return (
+      this.#term !== undefined &&
+      longestSince(this.#options.clock, this.#term.proven) < this.#timing.valid
+    );
+  }
+
+  async #run(looked: () => void): Promise<void> {
+    const { clock, log, random } = this.#options;
+    let failures = 0;
+    while (!this.#abort.signal.aborted) {
+      let pause: number;
+      try {
+        await (this.#term === undefined ? this.#campaign() : this.#renewOnce());
+        failures = 0;
+        pause =
+          (this.#term === undefined ? this.#timing.look : this.#timing.renew) *
+          (0.75 + random() / 2);
+      } catch (error) {
+        failures += 1;
+        // A leader must not sleep through its own term.
+        pause = Math.min(
+          fullJitter(failures, RETRY_BACKOFF_MS, random),
+          this.#term === undefined ? RETRY_BACKOFF_MS.max : this.#timing.renew,
+        );
+        log.warn(
+          { error: String(error), attempt: failures, pause, leading: this.#term !== undefined },
+          'the lease cannot be read or written; trying again',
+        );
+      }
+      if (failures === 0) looked();
+      await clock.sleep(pause, this.#abort.signal);
+    }
+    looked();
+  }
+
+  async #campaign(): Promise<void> {
+    const { client, place, clock } = this.#options;
+    const lease = await client.get(LEASES, place.name, place.namespace);
+    const claim = lease === undefined ? undefined : readLease(lease, this.#timing.duration);
+    if (claim !== undefined && !this.#isFree(claim)) return;
+    const proven = momentOf(clock);
+    const now = epochTime(proven.now, client.time());
+    const epoch = nextEpoch(now, claim?.epoch ?? 0);
+    this.#tried = epoch;
+    const wish = leaseWith(place, lease, {
+      holder: place.holder,
+      epoch,
+      duration: this.#timing.duration,
+      now,
+    });
+    const written = await (
+      lease === undefined ? client.create(LEASES, wish) : client.replace(LEASES, wish)
+    ).catch(undefinedIfLost);
+    this.#began = true;
+    if (written === undefined || this.#abort.signal.aborted) return;
+    this.#term = { epoch, lease: written, proven };
+    this.#options.log.info(
+      { epoch, lease: `${place.namespace}/${place.name}`, before: claim?.holder ?? '' },
+      'leading',
+    );
+    this.#options.won(epoch);
+  }
+
+  /** Nobody's, one's own from before a restart, or not renewed for so long by one's own clock: clocks of others are not trusted. */
+  #isFree(claim: LeaseRecord): boolean {
+    const { clock, place, log } = this.#options;
+    const own = claim.holder === place.holder && (!this.#began || claim.epoch === this.#tried);
+    this.#began = true;
+    if (claim.holder === '' || own) return true;
+    const now = clock.monotonic();
+    const seen = this.#sighting;
+    if (seen === undefined || seen.renewed !== claim.renewed || seen.epoch !== claim.epoch) {
+      if (seen?.epoch !== claim.epoch)
+        log.info({ leader: claim.holder, epoch: claim.epoch }, 'waiting for the lease');
+      this.#sighting = { renewed: claim.renewed, epoch: claim.epoch, at: now };
+      return false;
+    }
+    return now - seen.at >= claim.duration;
+  }
+
+  #renewOnce(above = 0): Promise<void> {
+    this.#renewing ??= this.#renew(above).finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #renew(above: number): Promise<void> {
+    const { client, place, clock } = this.#options;
+    const term = this.#term;
+    if (term === undefined) return;
+    const proven = momentOf(clock);
+    const now = epochTime(proven.now, client.time());
+    const epoch = above < term.epoch ? term.epoch : nextEpoch(now, term.epoch, above);
+    const wish = (before: RawObject | undefined): RawObject =>
+      leaseWith(place, before, {
+        holder: place.holder,
+        epoch,
+        duration: this.#timing.duration,
+        now,
+      });
+    let written = await client.replace(LEASES, wish(term.lease)).catch(undefinedIfLost);
+    if (written === undefined) {
+      const lease = await client.get(LEASES, place.name, place.namespace);
+      const claim = lease === undefined ? undefined : readLease(lease, this.#timing.duration);
+      // Somebody may have put a label on it, or deleted it; a term ends only when another one began.
+      if (
+        claim === undefined ||
+        (claim.holder === place.holder && [term.epoch, epoch].includes(claim.epoch))
+      ) {
+        written = await (
+          lease === undefined
+            ? client.create(LEASES, wish(undefined))
+            : client.replace(LEASES, wish(lease))
+        ).catch(undefinedIfLost);
+      }
+    }
+    if (written === undefined) return this.#lose(term);
+    this.#term = { epoch, lease: written, proven };
+  }
+
+  #lose(term: Term): void {
+    this.#term = undefined;
+    this.#sighting = undefined;
+    this.#options.log.warn({ epoch: term.epoch }, 'the lease is lost; nothing is written any more');
+    this.#options.lost();
+  }
+}
+
+/** Somebody wrote first (409), or the Lease is not there any more (404). */
+function undefinedIfLost(error: unknown): undefined {
+  if (error instanceof KubernetesError && (error.status === 409 || error.status === 404))
+    return undefined;
+  throw error;
+}

@@ -1,0 +1,121 @@
+/** The Lease of one watched cluster, read and written: who leads, until when, and in which epoch. */
+import { LATEST_EPOCH } from '../../../shared/domain/revision.ts';
+import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
+
+export const LEASES: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
+const ANNOTATION = 'sluice.io/epoch';
+
+export interface LeasePlace {
+  readonly namespace: string;
+  readonly name: string;
+  readonly holder: string;
+}
+
+/** One Lease for each watched cluster: it remembers the epoch when a process is killed or a clock runs backwards. */
+export function leasePlace(namespace: string, clusterId: string, holder: string): LeasePlace {
+  return { namespace, name: `sluice-watch-${clusterId}`, holder };
+}
+
+/** What a Lease says. */
+export interface LeaseRecord {
+  /** Empty where nobody leads. */
+  readonly holder: string;
+  readonly epoch: number;
+  /** Milliseconds without a renewal after which the holder counts as gone. */
+  readonly duration: number;
+  readonly renewed: string;
+}
+
+interface LeaseSpec {
+  readonly holderIdentity?: string;
+  readonly leaseDurationSeconds?: number;
+  readonly renewTime?: string;
+  readonly acquireTime?: string;
+  readonly leaseTransitions?: number;
+}
+
+export function readLease(lease: RawObject, fallback: number): LeaseRecord {
+  const spec = specOf(lease);
+  const epoch = Number(lease.metadata.annotations?.[ANNOTATION] ?? 0);
+  return {
+    holder: spec.holderIdentity ?? '',
+    // What nobody can have said is not continued.
+    epoch: Number.isSafeInteger(epoch) && epoch <= LATEST_EPOCH ? epoch : 0,
+    duration:
+      spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
+    renewed: spec.renewTime ?? '',
+  };
+}
+
+/** Milliseconds that a clock may differ from the API server's before it counts as wrong. */
+export const CLOCKS_DIFFER = 60_000;
+
+/**
+ * What a new epoch starts from: this machine's clock, or the API server's where the two are far apart. Where neither can be right, nothing:
+ * then it goes on from the epoch on the Lease, and from what is declared, which is all that order needs.
+ */
+export function epochTime(own: number, server: number | undefined): number {
+  const time = server === undefined || Math.abs(own - server) <= CLOCKS_DIFFER ? own : server;
+  return time >= 0 && time <= LATEST_EPOCH ? Math.round(time) : 0;
+}
+
+/** Above every epoch before it. */
+export function nextEpoch(now: number, kept: number, above = 0): number {
+  return Math.max(now, kept + 1, above + 1);
+}
+
+export interface LeaseWrite {
+  readonly holder: string;
+  readonly epoch: number;
+  readonly duration: number;
+  readonly now: number;
+}
+
+/**
+ * The Lease with the wish written into it. It keeps the version that was read, so the API server refuses it when anybody wrote in
+ * between: two claimants cannot both succeed.
+ */
+export function leaseWith(
+  place: LeasePlace,
+  before: RawObject | undefined,
+  wish: LeaseWrite,
+): RawObject {
+  const old = before === undefined ? {} : specOf(before);
+  const time = microTime(wish.now);
+  const same =
+    old.holderIdentity === wish.holder &&
+    before?.metadata.annotations?.[ANNOTATION] === String(wish.epoch);
+  const transitions = (old.leaseTransitions ?? 0) + (same || wish.holder === '' ? 0 : 1);
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      ...before?.metadata,
+      namespace: place.namespace,
+      name: place.name,
+      annotations: { ...before?.metadata.annotations, [ANNOTATION]: String(wish.epoch) },
+    },
+    spec: {
+      ...old,
+      holderIdentity: wish.holder,
+      leaseDurationSeconds: Math.max(1, Math.round(wish.duration / 1_000)),
+      acquireTime: same ? (old.acquireTime ?? time) : time,
+      renewTime: time,
+      leaseTransitions: transitions,
+    },
+  };
+}
+
+function specOf(lease: RawObject): LeaseSpec {
+  return lease['spec'] ?? {};
+}
+
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}

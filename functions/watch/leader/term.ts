@@ -1,0 +1,176 @@
+/** Everything a watcher says within one term of leadership. Made before it, so that what changes meanwhile is not lost; silent until then. */
+import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
+import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import type { Resync } from '../../../shared/queue/events.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { createReconciler, type IngressReconciler } from '../reconciler.ts';
+import { tellClock, type ClockTellerOptions } from '../clock-teller.ts';
+import type { DebounceLimits } from '../emit/debounce.ts';
+import type { WatchedIngress } from '../ingresses.ts';
+import { Worker } from '../loop/worker.ts';
+import type { Meter } from '../serve/metrics.ts';
+import { createOutbox, type Outbox } from '../emit/outbox.ts';
+import { createRecorder } from '../report/event-recorder.ts';
+import { Revisions } from '../emit/revisions.ts';
+import { consumeSettled } from '../report/settled-loop.ts';
+import type { ClusterCache, CacheChange } from '../cache/cluster-cache.ts';
+
+export interface LeaderTermOptions {
+  /** Its queues refuse whoever does not lead. */
+  readonly runtime: Runtime;
+  readonly cluster: string;
+  readonly clusterUid: string;
+  readonly ingresses: readonly WatchedIngress[];
+  /** Its writes refuse whoever does not lead. */
+  readonly client: KubernetesClient;
+  readonly world: ClusterCache;
+  readonly debounce: DebounceLimits;
+  readonly resync: number;
+  readonly meter: Meter;
+  /** Moves the term above an epoch that a device knows; undefined when it is over. */
+  readonly raise: (above: number) => Promise<number | undefined>;
+}
+
+export class LeaderTerm {
+  readonly #options: LeaderTermOptions;
+  readonly #abort = new AbortController();
+  readonly #revisions = new Revisions(0);
+  readonly #agents: readonly IngressReconciler[];
+  readonly #inventory: Worker;
+  readonly #clock: ClockTellerOptions;
+  #listening: Promise<void> = Promise.resolve();
+  #speaks = false;
+  #told = false;
+
+  constructor(options: LeaderTermOptions) {
+    const { runtime, cluster, clusterUid, client, world, debounce, meter } = options;
+    const { clock, random, log } = runtime;
+    const revisions = this.#revisions;
+    this.#options = options;
+    const outbox = createOutbox({ runtime, cluster, clusterUid, revisions });
+    const recorder = createRecorder(client, clock);
+    this.#clock = { client, clock, recorder, world, log };
+    const isLeading = (): boolean => this.#speaks;
+    this.#agents = options.ingresses.map((ingress) =>
+      createReconciler({
+        runtime,
+        cluster,
+        ingress,
+        client,
+        world,
+        recorder,
+        outbox,
+        revisions,
+        debounce,
+        meter,
+        speaks: isLeading,
+      }),
+    );
+    this.#inventory = new Worker({
+      name: 'sending the inventory',
+      clock,
+      random,
+      log,
+      work: () => this.#tellAll(outbox),
+    });
+    for (const agent of this.#agents) agent.start();
+  }
+
+  get speaks(): boolean {
+    return this.#speaks;
+  }
+
+  notice(change: CacheChange): void {
+    for (const agent of this.#agents) agent.notice(change);
+  }
+
+  meshAnswered(): void {
+    for (const agent of this.#agents) agent.meshAnswered();
+  }
+
+  /** The term begins. */
+  begin(epoch: number): void {
+    const { runtime, cluster } = this.#options;
+    const { clock, random, log, queues } = runtime;
+    this.#revisions.moveTo(epoch);
+    this.#speaks = true;
+    for (const agent of this.#agents) agent.refresh();
+    this.#inventory.start();
+    this.#inventory.enqueue();
+    this.#listening = consumeSettled(
+      queues.queue(`settled-${cluster}`),
+      { settled: (settled) => this.#settle(settled), resync: (asked) => this.#resync(asked) },
+      { clock, random, log, signal: this.#abort.signal },
+    );
+  }
+
+  /** The term is over: whatever is in hand is somebody else's now. */
+  end(): void {
+    this.#speaks = false;
+    this.#abort.abort();
+  }
+
+  /** Sends what is in hand, unless it was silenced, and ends. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await Promise.all([
+      ...this.#agents.map((agent) => agent.stop()),
+      this.#inventory.stop(),
+      this.#listening,
+    ]);
+    this.#speaks = false;
+  }
+
+  /** The inventory, and every snapshot again; the first time the agents have just begun by themselves. */
+  async #tellAll(outbox: Outbox): Promise<number> {
+    const { world, resync } = this.#options;
+    if (!this.#speaks) return resync;
+    const services = world
+      .states()
+      .filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
+    // A stale list proves no absence.
+    if (services.some(({ state }) => state !== 'live')) return 1_000;
+    const watched = this.#agents.map((agent) => agent.ref);
+    await outbox.inventory(
+      watched.filter((ref) => world.service(ref.namespace, ref.service) !== undefined),
+      watched,
+    );
+    if (this.#told) for (const agent of this.#agents) agent.refresh();
+    this.#told = true;
+    await tellClock(this.#clock, watched).catch((error: unknown) =>
+      this.#clock.log.warn({ error: String(error) }, 'that the clock is wrong could not be told'),
+    );
+    return resync;
+  }
+
+  /** Dealt with once everything is said: whoever takes over would not be asked again. */
+  async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
+    if (!this.#speaks) return false;
+    if (cluster !== this.#options.cluster) return true;
+    this.#options.runtime.log.info(
+      { device, partition, code, reason },
+      'asked to say everything again',
+    );
+    return this.#inventory.done();
+  }
+
+  async #settle(settled: Settled): Promise<boolean> {
+    if (!this.#speaks) return false;
+    const agent = this.#agents.find(({ owner }) => owner === settled.owner);
+    // Results for another cluster that had this id, or for an ingress that is no longer configured, concern nobody here.
+    if (agent === undefined || settled.clusterUid !== this.#options.clusterUid) return true;
+    const declared = settled.supersededBy;
+    if (declared !== undefined && declared.epoch > this.#revisions.epoch) {
+      const epoch = await this.#options.raise(declared.epoch);
+      if (epoch === undefined) return false;
+      this.#revisions.moveTo(epoch);
+      this.#options.runtime.log.warn(
+        { declared, epoch },
+        'the device knows a newer epoch of this cluster; moved above it',
+      );
+      this.#inventory.enqueue();
+    }
+    this.#options.meter.settled(settled.owner);
+    return agent.settle(settled);
+  }
+}

@@ -1,0 +1,31 @@
+import { fullJitter } from '../../../shared/kubernetes/index.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+
+/** Between two tries, in milliseconds. */
+export const RETRY_BACKOFF_MS = { base: 500, max: 30_000 };
+
+export interface RetryContext {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Tries until it works; undefined when the signal fired first. */
+export async function retryUntilDone<T>(
+  what: string,
+  action: () => Promise<T>,
+  patience: RetryContext,
+): Promise<T | undefined> {
+  for (let attempt = 1; !patience.signal.aborted; attempt += 1) {
+    try {
+      return await action();
+    } catch (error) {
+      const pause = fullJitter(attempt, RETRY_BACKOFF_MS, patience.random);
+      patience.log.warn({ error: String(error), attempt, pause }, `${what} failed; trying again`);
+      await patience.clock.sleep(pause, patience.signal);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import { fullJitter } from '../../../shared/kubernetes/index.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import { RETRY_BACKOFF_MS } from './retry.ts';
+import { Signal } from './signal.ts';
+
+export interface WorkerOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Brings the world in line; may be called at any time. Returns the milliseconds after which to look again, if so. */
+  readonly work: () => Promise<number | undefined>;
+}
+
+const FOREVER = 86_400_000;
+
+/** Runs `work` whenever it is poked, one run at a time, and after a failure again by backoff. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #wake: Signal;
+  #poked = false;
+  #stopping = false;
+  #failures = 0;
+  #due = Number.POSITIVE_INFINITY;
+  #waiting: ((runAndWait: boolean) => void)[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#wake = new Signal(options.clock);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  enqueue(): void {
+    this.#poked = true;
+    this.#wake.notify();
+  }
+
+  /** As `poke`; true once a run that began after this call succeeded. */
+  done(): Promise<boolean> {
+    if (this.#stopping) return Promise.resolve(false);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiting.push(resolve);
+    this.enqueue();
+    return promise;
+  }
+
+  /** Finishes what was poked, once, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake.notify();
+    await this.#running;
+    for (const resolve of this.#waiting.splice(0)) resolve(false);
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const pause = this.#poked ? 0 : this.#due - this.#options.clock.monotonic();
+      if (pause > 0 && !this.#stopping) {
+        await this.#wake.wait(Math.min(pause, FOREVER));
+        continue;
+      }
+      if (this.#poked || !this.#stopping) await this.#once();
+      if (this.#stopping) return;
+    }
+  }
+
+  async #once(): Promise<void> {
+    const { name, clock, random, log, work } = this.#options;
+    const waiting = this.#waiting.splice(0);
+    this.#poked = false;
+    try {
+      const again = await work();
+      this.#failures = 0;
+      this.#due = again === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + again;
+      for (const resolve of waiting) resolve(true);
+    } catch (error) {
+      this.#failures += 1;
+      const pause = fullJitter(this.#failures, RETRY_BACKOFF_MS, random);
+      this.#due = clock.monotonic() + pause;
+      log.warn(
+        { error: String(error), attempt: this.#failures, pause },
+        `${name} failed; trying again`,
+      );
+      for (const resolve of waiting) resolve(false);
+    }
+  }
+}

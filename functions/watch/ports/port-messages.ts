@@ -1,0 +1,96 @@
+/** Pure: what the service-port keeper says, and the remedy. */
+import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
+import type { KubernetesError } from '../../../shared/kubernetes/index.ts';
+import type { PortKey } from '../cache/ownership.ts';
+import type { OwnPort } from './port-plan.ts';
+import type { EventMessage } from '../report/event-recorder.ts';
+
+type Port = PortKey;
+
+/** What the subjects of all ports of a Service begin with. */
+export function portsSubject(service: string): string {
+  return `${service} port `;
+}
+
+export function portSubject(service: string, { port, protocol }: Port): string {
+  return `${portsSubject(service)}${port}/${protocol}`;
+}
+
+export function portAdded(service: string, port: MissingServicePort, own: OwnPort): EventMessage {
+  const message = `port ${port.port}/${port.protocol} (${own.name}, target port ${own.targetPort}) added to Service ${service} for ${wantedBy(port)}`;
+  return {
+    subject: portSubject(service, port),
+    type: 'Normal',
+    reason: 'ServicePortAdded',
+    message,
+  };
+}
+
+export function portRefused(
+  service: string,
+  port: MissingServicePort,
+  error: KubernetesError,
+): EventMessage {
+  const message = `port ${port.port}/${port.protocol} could not be added to Service ${service} for ${wantedBy(port)}: ${error.message}. ${remedy(error)}`;
+  return {
+    subject: portSubject(service, port),
+    type: 'Warning',
+    reason: 'ServicePortRefused',
+    message,
+  };
+}
+
+export function withdrawalRefused(
+  service: string,
+  key: PortKey,
+  error: KubernetesError,
+): EventMessage {
+  const message = `port ${key.port}/${key.protocol} could not be taken off Service ${service}, which no Gateway wants any more: ${error.message}. ${remedy(error)}`;
+  return {
+    subject: portSubject(service, key),
+    type: 'Warning',
+    reason: 'ServicePortRefused',
+    message,
+  };
+}
+
+/** In `observe` the user gets the exact command. */
+export function portMissing(service: string, port: MissingServicePort): EventMessage {
+  const [namespace = '', name = ''] = service.split('/');
+  const patch = JSON.stringify([
+    {
+      op: 'add',
+      path: '/spec/ports/-',
+      value: {
+        name: port.name,
+        port: port.port,
+        targetPort: port.targetPort,
+        protocol: port.protocol,
+      },
+    },
+  ]);
+  const message = `port ${port.port}/${port.protocol} is missing from Service ${service}, wanted by ${wantedBy(port)}; add it with: kubectl -n ${namespace} patch service ${name} --type=json -p '${patch}'`;
+  return {
+    subject: portSubject(service, port),
+    type: 'Warning',
+    reason: 'ServicePortMissing',
+    message,
+  };
+}
+
+/** Trying again at once cannot help with these; everything else is worth another try. */
+export function isRefusal(error: KubernetesError): boolean {
+  return [400, 403, 409, 422].includes(error.status);
+}
+
+function remedy(error: KubernetesError): string {
+  if (error.status === 409)
+    return 'Another field manager owns a field of this port: see "kubectl get service --show-managed-fields", then let it give the field up or add the port itself.';
+  if (error.status === 403)
+    return 'Allow the watcher to patch Services (its Role in infra/kubernetes), or look into the admission policy named above.';
+  return 'Correct the Service so that the port fits, or set servicePorts: observe and add it by hand.';
+}
+
+function wantedBy(port: MissingServicePort): string {
+  return `Gateway ${port.gateways.join(', ')}`;
+}

@@ -1,0 +1,173 @@
+/** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
+import type { Service } from '../../../shared/domain/snapshot/objects.ts';
+import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
+import type { Revision } from '../../../shared/domain/revision.ts';
+import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { WatchedIngress } from '../ingresses.ts';
+import { readOwnership, PORT_MANAGER } from '../cache/ownership.ts';
+import {
+  isRefusal,
+  portAdded,
+  portMissing,
+  portRefused,
+  portsSubject,
+  portSubject,
+  withdrawalRefused,
+} from './port-messages.ts';
+import { includes, planPorts, type PortPlan } from './port-plan.ts';
+import type { DemandedPorts } from './demanded-ports.ts';
+import type { EventMessage, Recorder } from '../report/event-recorder.ts';
+import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';
+import type { Withdrawals } from './withdrawals.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
+
+/** What the ports should be, and the newest revision given out at that moment. */
+export interface PortDemand {
+  readonly missing: readonly MissingServicePort[];
+  readonly wants: DemandedPorts;
+  readonly newest: Revision;
+}
+
+export interface PortReconcilerOptions {
+  readonly client: KubernetesClient;
+  readonly recorder: Recorder;
+  readonly world: Pick<ClusterCache, 'index' | 'service'>;
+  readonly ingress: WatchedIngress;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Undefined while the Service does not exist. */
+  readonly look: () => PortDemand | undefined;
+  readonly withdrawals: Withdrawals;
+  /** With `servicePorts: observe`: by Service, the Gateways that were told last. */
+  readonly told: Map<string, readonly string[]>;
+}
+
+type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
+
+/** Returns the milliseconds after which a withdrawal is due, if there is one. */
+export async function reconcilePorts(options: PortReconcilerOptions): Promise<number | undefined> {
+  const look = options.look();
+  if (look === undefined) return undefined;
+  const { namespace, service } = options.ingress.ref;
+  const missing = Map.groupBy(look.missing, (port) => port.service);
+  const services = new Set([...missing.keys(), `${namespace}/${service}`]);
+  for (const name of services)
+    await keepService(options, { name, look, missing: missing.get(name) ?? [] });
+  return options.ingress.withdraw
+    ? options.withdrawals.nextDue(options.clock.monotonic())
+    : undefined;
+}
+
+interface ServiceTask {
+  readonly name: string;
+  readonly look: PortDemand;
+  readonly missing: readonly MissingServicePort[];
+}
+
+async function keepService(options: PortReconcilerOptions, task: ServiceTask): Promise<void> {
+  const { world, ingress, withdrawals, client, clock } = options;
+  const [namespace = '', plain = ''] = task.name.split('/');
+  const observed = world.service(namespace, plain);
+  if (observed === undefined) return;
+  if (ingress.servicePorts === 'observe') return sayMissing(options, observed.object, task);
+  withdrawals.observe(task.name, observed.owned.ports, task.look);
+  const due = ingress.withdraw ? withdrawals.due(task.name, clock.monotonic()) : [];
+  const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
+    planPorts(object, owned.ports, task.missing, due);
+  if (planFor(observed) === undefined) return;
+  // What is declared replaces what was declared before, so it must rest on the Service as it is now, not as it was last seen.
+  const raw = await client.get(SERVICES, plain, namespace);
+  if (raw === undefined) return;
+  const live: ObservedService = {
+    of: 'services',
+    object: normaliseService(raw),
+    owned: readOwnership(raw),
+  };
+  const plan = planFor(live);
+  if (plan !== undefined) await apply(options, live.object, task, plan);
+}
+
+async function apply(
+  options: PortReconcilerOptions,
+  service: Service,
+  { name, missing }: ServiceTask,
+  plan: PortPlan,
+): Promise<void> {
+  const { client, log, withdrawals } = options;
+  const { namespace, name: plain, uid } = service.meta;
+  const object = {
+    metadata: { namespace, name: plain, uid },
+    ...(plan.ports.length === 0 ? {} : { spec: { ports: plan.ports } }),
+  };
+  try {
+    await client.apply(SERVICES, object, { manager: PORT_MANAGER });
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || !isRefusal(error)) throw error;
+    await say(options, service, missing, (port) => portRefused(name, port, error));
+    for (const key of plan.withdrawn)
+      await options.recorder.report(serviceTarget(service.meta), portSubject(name, key), [
+        withdrawalRefused(name, key, error),
+      ]);
+    throw error;
+  }
+  withdrawals.done(name, plan.withdrawn);
+  log.info(
+    { service: name, added: plan.added, withdrawn: plan.withdrawn },
+    'service ports applied',
+  );
+  await say(options, service, missing, (port) => {
+    const own = plan.added.find((added) => includes([added], port));
+    return own === undefined ? undefined : portAdded(name, port, own);
+  });
+}
+
+type Say = (port: MissingServicePort) => EventMessage | undefined;
+
+async function say(
+  { recorder, world }: PortReconcilerOptions,
+  service: Service,
+  ports: readonly MissingServicePort[],
+  what: Say,
+): Promise<void> {
+  for (const port of ports) {
+    const occurrence = what(port);
+    if (occurrence === undefined) continue;
+    const targets = [
+      serviceTarget(service.meta),
+      ...port.gateways.flatMap(
+        (gateway) => findTarget(world.index, { kind: 'Gateway', key: gateway }) ?? [],
+      ),
+    ];
+    for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
+  }
+}
+
+/** Complete for each object each time, so that what was added by hand and lost again is said again. */
+async function sayMissing(
+  { recorder, world, told }: PortReconcilerOptions,
+  service: Service,
+  { name, missing }: ServiceTask,
+): Promise<void> {
+  const gateways = [
+    ...new Set([...missing.flatMap((port) => port.gateways), ...(told.get(name) ?? [])]),
+  ];
+  const of = (ports: readonly MissingServicePort[]): readonly EventMessage[] =>
+    ports.map((port) => portMissing(name, port));
+  await recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
+  for (const gateway of gateways) {
+    const target = findTarget(world.index, { kind: 'Gateway', key: gateway });
+    if (target !== undefined)
+      await recorder.report(
+        target,
+        portsSubject(name),
+        of(missing.filter((port) => port.gateways.includes(gateway))),
+      );
+  }
+  told.set(
+    name,
+    missing.flatMap((port) => port.gateways),
+  );
+}

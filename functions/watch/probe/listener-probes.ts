@@ -1,0 +1,164 @@
+/**
+ * Listener check: does anybody accept connections at pod address and listener port? Only said, never acted upon: BIG-IP's monitors judge,
+ * and what is published stays.
+ */
+import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
+import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
+import { parseIps } from '../../../shared/domain/exposure/indexed-ingress.ts';
+import { formatIp } from '../../../shared/domain/net/ip.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { EventMessage } from '../report/event-recorder.ts';
+
+/** Resolves when connected, rejects with the reason. Connections are closed at once, without a byte. */
+export type Connect = (address: string, port: number, signal: AbortSignal) => Promise<void>;
+
+/** Pushes of istiod wait up to 10 s, and a listener without its secret opens after 15 s. */
+const GRACE_MS = 30_000;
+const PAUSE_MS = 2_000;
+const AT_ONCE = 16;
+
+export interface ProbeResult {
+  readonly server: ServerReport;
+  readonly occurrence: EventMessage;
+}
+
+export interface ProbeOptions {
+  readonly connect: Connect;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+interface Target {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Ports are probed once, when they are first wanted; one that was away is probed again. */
+export class ListenerProbes {
+  readonly #options: ProbeOptions;
+  #known = new Set<string>();
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+  }
+
+  /** What is new among the listening servers, judged; takes up to 30 s. */
+  async judge(
+    mapping: PortMapping,
+    pods: readonly Pod[],
+    scope: string,
+  ): Promise<readonly ProbeResult[]> {
+    const listening = mapping.servers.filter(
+      ({ verdict, protocol, envoyPorts }) =>
+        verdict === 'listening' && protocol !== 'UDP' && envoyPorts.length > 0,
+    );
+    const fresh = listening.filter((server) => !this.#known.has(keyOf(server)));
+    const there = pods.filter(
+      (pod) => pod.ready && !pod.terminating && mapping.pods.includes(pod.meta.name),
+    );
+    // Without a pod there is nobody to ask; the next look does.
+    if (fresh.length === 0 || there.length === 0) return [];
+    this.#known = new Set(listening.map(keyOf));
+    const targets = fresh.flatMap(({ envoyPorts }) =>
+      envoyPorts.flatMap((port) =>
+        addressesOf(there).map((address): Target => ({ address, port })),
+      ),
+    );
+    const failures = await this.#probeAll([
+      ...new Map(targets.map((target) => [textOf(target), target])).values(),
+    ]);
+    if (this.#options.signal.aborted) return [];
+    return fresh.map((server) => ({
+      server,
+      occurrence: occurrenceOf(scope, server, { pods: there, failures }),
+    }));
+  }
+
+  /** Could not be told; asked for again with the next look. */
+  forget(verdicts: readonly ProbeResult[]): void {
+    for (const { server } of verdicts) this.#known.delete(keyOf(server));
+  }
+
+  /** By target, why nobody answered until the grace was over. */
+  async #probeAll(targets: readonly Target[]): Promise<ReadonlyMap<string, string>> {
+    const failures = new Map<string, string>();
+    const until = this.#options.clock.monotonic() + GRACE_MS;
+    let open = targets;
+    for (;;) {
+      open = await this.#round(open, failures);
+      const left = until - this.#options.clock.monotonic();
+      if (open.length === 0 || left <= 0 || this.#options.signal.aborted) return failures;
+      await this.#options.clock.sleep(
+        Math.min(left, PAUSE_MS * (0.5 + this.#options.random())),
+        this.#options.signal,
+      );
+    }
+  }
+
+  /** Those that did not answer. */
+  async #round(
+    targets: readonly Target[],
+    failures: Map<string, string>,
+  ): Promise<readonly Target[]> {
+    const waiting = targets.values();
+    const failed: Target[] = [];
+    const work = async (): Promise<void> => {
+      for (const target of waiting) {
+        try {
+          await this.#options.connect(target.address, target.port, this.#options.signal);
+          failures.delete(textOf(target));
+        } catch (error) {
+          failures.set(textOf(target), error instanceof Error ? error.message : String(error));
+          failed.push(target);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, targets.length) }, work));
+    return failed;
+  }
+}
+
+function keyOf({ api, gateway, server, envoyPorts }: ServerReport): string {
+  return `${api} ${gateway} ${server} ${envoyPorts.join(',')}`;
+}
+
+function textOf({ address, port }: Target): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** One address of each pod: Envoy binds the wildcard. */
+function addressesOf(pods: readonly Pod[]): readonly string[] {
+  return pods.flatMap((pod) => parseIps(pod.ips).slice(0, 1).map(formatIp));
+}
+
+interface Seen {
+  readonly pods: readonly Pod[];
+  readonly failures: ReadonlyMap<string, string>;
+}
+
+/** The model explains why a listener should be there, or what it needs. */
+function occurrenceOf(scope: string, server: ServerReport, { pods, failures }: Seen): EventMessage {
+  const targets = server.envoyPorts.flatMap((port) =>
+    addressesOf(pods).map((address) => textOf({ address, port })),
+  );
+  const silent = targets.filter((target) => failures.has(target));
+  const about = `server ${server.server}, port ${server.port}`;
+  const subject = `${scope} listens ${server.gateway} ${server.server}`;
+  if (silent.length === 0)
+    return {
+      subject,
+      type: 'Normal',
+      reason: 'Listening',
+      message: `${about}: connections are accepted at ${some(targets)}`,
+    };
+  const why = failures.get(silent[0] ?? '') ?? '';
+  const message = `${about}: nobody accepts connections at ${some(silent)} (${silent.length} of ${targets.length} asked for 30 s; ${why}), although by the model ${server.reason}. See istioctl proxy-status and the gateway pods' log; a missing TLS secret, a port that the pod may not bind and a way from the watcher to the pods that is closed look the same. What is published stays.`;
+  return { subject, type: 'Warning', reason: 'NotListening', message };
+}
+
+function some(targets: readonly string[]): string {
+  return targets.length > 3
+    ? `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more`
+    : targets.join(', ');
+}

@@ -1,0 +1,55 @@
+/** The objects that Events are about. */
+import type { Meta } from '../../../shared/domain/snapshot/objects.ts';
+import type { Resource } from '../../../shared/kubernetes/index.ts';
+import type { ClusterIndex } from '../cache/cluster-index.ts';
+import type { ObjectReference } from './event-messages.ts';
+import type { EventTarget } from './event-recorder.ts';
+
+export const SERVICES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'services',
+  kind: 'Service',
+  namespaced: true,
+};
+
+export function serviceTarget(meta: Meta): EventTarget {
+  return targetOf('v1', 'Service', meta);
+}
+
+/** Undefined where it is gone: nobody can read an Event about it any more. */
+export function findTarget(
+  index: ClusterIndex,
+  about: Exclude<ObjectReference, { readonly kind: 'Ingress' }>,
+): EventTarget | undefined {
+  switch (about.kind) {
+    case 'Service':
+      return targetOf('v1', 'Service', index.services.get(about.key)?.meta);
+    case 'ConfigMap':
+      return targetOf('v1', 'ConfigMap', index.configMaps.get(about.key)?.meta);
+    case 'Gateway': {
+      const istio = about.api === 'gateway-api' ? undefined : index.gateways.get(about.key);
+      const api = about.api === 'istio' ? undefined : index.apiGateways.get(about.key);
+      return (
+        targetOf('networking.istio.io/v1', 'Gateway', istio?.meta) ??
+        targetOf('gateway.networking.k8s.io/v1', 'Gateway', api?.meta)
+      );
+    }
+  }
+}
+
+function targetOf(apiVersion: string, kind: string, meta: Meta): EventTarget;
+function targetOf(
+  apiVersion: string,
+  kind: string,
+  meta: Meta | undefined,
+): EventTarget | undefined;
+function targetOf(
+  apiVersion: string,
+  kind: string,
+  meta: Meta | undefined,
+): EventTarget | undefined {
+  if (meta === undefined) return undefined;
+  const { namespace, name, uid } = meta;
+  return { apiVersion, kind, namespace, name, uid };
+}

@@ -1,0 +1,60 @@
+/** One ingress and the Services of the whole cluster: asks for them while a server needs them, and says where they cannot be read. */
+import { ownerKey, type IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { EventMessage, Recorder, EventTarget } from './event-recorder.ts';
+import { findTarget, serviceTarget } from './event-targets.ts';
+import type { IngressView } from '../view/ingress-view.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
+
+export interface MeshServiceAccessOptions {
+  readonly cluster: string;
+  readonly ref: IngressRef;
+  readonly view: Pick<IngressView, 'wishes'>;
+  readonly world: Pick<ClusterCache, 'index' | 'mesh' | 'service'>;
+  readonly recorder: Recorder;
+}
+
+export interface MeshServiceAccess {
+  /** False while a server waits for Services that are not listed yet: it would look closed. */
+  ready(): boolean;
+  /** Says on the Gateways and on the ingress Service that a right is missing, as long as it is. */
+  report(): Promise<void>;
+}
+
+export function createMeshServiceAccess({
+  cluster,
+  ref,
+  view,
+  world,
+  recorder,
+}: MeshServiceAccessOptions): MeshServiceAccess {
+  const owner = ownerKey(cluster, ref);
+  const scope = `${ref.namespace}/${ref.service} mesh`;
+  let told: readonly EventTarget[] = [];
+  return {
+    ready: () => {
+      const wanted = view.wishes().length > 0;
+      world.mesh.want(owner, wanted);
+      return !wanted || world.mesh.answered;
+    },
+    report: async () => {
+      const wishes = world.mesh.denied === undefined ? [] : view.wishes();
+      const service = world.service(ref.namespace, ref.service);
+      const gateways = wishes.flatMap(
+        ({ gateway, api }) => findTarget(world.index, { kind: 'Gateway', api, key: gateway }) ?? [],
+      );
+      const targets =
+        wishes.length === 0 || service === undefined
+          ? []
+          : [serviceTarget(service.object.meta), ...gateways];
+      for (const target of targets) await recorder.report(target, scope, [denied(scope)]);
+      const now = new Set(targets.map(({ uid }) => uid));
+      for (const target of told) if (!now.has(target.uid)) await recorder.report(target, scope, []);
+      told = targets;
+    },
+  };
+}
+
+function denied(scope: string): EventMessage {
+  const message = `GW160: a server with tls.mode AUTO_PASSTHROUGH opens its port only if a Service under its hosts exists, and the watcher may not list Services of the whole cluster, so that such a port counts as closed; grant list and watch of services to the service account of Sluice (ClusterRole sluice-cluster in infra/kubernetes/base)`;
+  return { subject: scope, type: 'Warning', reason: 'MeshServicesDenied', message };
+}

@@ -1,0 +1,66 @@
+/** What became of an ingress, told where its users look: Events on Gateways and Service, the Service's external address. */
+import type { Service } from '../../../shared/domain/snapshot/objects.ts';
+import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { WatchedIngress } from '../ingresses.ts';
+import { eventMessages, statusAddresses } from './event-messages.ts';
+import type { EventMessage, Recorder } from './event-recorder.ts';
+import type { LatestResults } from './latest-results.ts';
+import { findTarget, serviceTarget } from './event-targets.ts';
+import { decideStatus, writeStatus } from './service-status.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
+
+export interface ReportOptions {
+  readonly client: KubernetesClient;
+  readonly recorder: Recorder;
+  readonly world: Pick<ClusterCache, 'index' | 'service'>;
+  readonly ingress: WatchedIngress;
+  readonly results: LatestResults;
+  readonly log: Logger;
+}
+
+/** Level-based: says and writes what the newest results mean, however often it is called. */
+export async function reportResults(options: ReportOptions): Promise<void> {
+  const { ingress, world, results } = options;
+  const observed = world.service(ingress.ref.namespace, ingress.ref.service);
+  if (observed === undefined || results.newest() === undefined) return;
+  // Status and events stand for themselves: one that fails must not keep back the other.
+  const done = await Promise.allSettled([
+    reportEvents(options, observed.object),
+    keepStatus(options, observed),
+  ]);
+  for (const part of done) if (part.status === 'rejected') throw part.reason;
+}
+
+async function reportEvents(
+  { recorder, world, ingress, results }: ReportOptions,
+  service: Service,
+): Promise<void> {
+  const scope = `${ingress.ref.namespace}/${ingress.ref.service}`;
+  const own = serviceTarget(service.meta);
+  const byTarget = new Map([[own.uid, { target: own, occurrences: [] as EventMessage[] }]]);
+  for (const { about, occurrence } of eventMessages(scope, results.all())) {
+    const target = about.kind === 'Ingress' ? own : findTarget(world.index, about);
+    if (target === undefined) continue;
+    const entry = byTarget.get(target.uid) ?? { target, occurrences: [] };
+    byTarget.set(target.uid, entry);
+    entry.occurrences.push(occurrence);
+  }
+  for (const { target, occurrences } of byTarget.values())
+    await recorder.report(target, `${scope} result `, occurrences);
+}
+
+async function keepStatus(
+  { client, ingress, results, log }: ReportOptions,
+  observed: NonNullable<ReturnType<ClusterCache['service']>>,
+): Promise<void> {
+  const { object: service, owned } = observed;
+  const present = owned.status
+    ? service.loadBalancerIngress.flatMap((entry) => entry.ip ?? [])
+    : [];
+  const decision = decideStatus(service, owned, ingress, statusAddresses(results.all(), present));
+  if (decision.kind === 'leave')
+    return log.debug({ reason: decision.reason }, 'status left as it is');
+  await writeStatus(client, service, decision.addresses);
+  log.info({ addresses: decision.addresses }, 'status written');
+}

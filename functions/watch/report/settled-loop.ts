@@ -1,0 +1,132 @@
+import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
+import { fullJitter } from '../../../shared/kubernetes/index.ts';
+import { isAway } from '../../../shared/queue/away.ts';
+import { verdictOf } from '../../../shared/queue/batch.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
+import type { EventOf } from '../../../shared/queue/envelope.ts';
+import { INGRESS_SETTLED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../../shared/queue/events.ts';
+import type { Resync } from '../../../shared/queue/events.ts';
+import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
+import { createSuspects, UNWORTHY, type Suspects } from '../../../shared/queue/suspects.ts';
+import { RETRY_BACKOFF_MS, type RetryContext } from '../loop/retry.ts';
+
+const VISIBILITY = 60_000;
+
+const EVENTS = { ...SETTLED_EVENTS, ...RESYNC_EVENTS };
+
+/** Each resolves with whether it has dealt with it. */
+export interface SettledListener {
+  settled(settled: Settled): Promise<boolean>;
+  /** A device may have forgotten what it was told. */
+  resync(asked: Resync): Promise<boolean>;
+}
+
+/** Takes results off the cluster's queue until the signal fires; a message is deleted only after the listener has dealt with it. */
+export async function consumeSettled(
+  queue: Queue,
+  listener: SettledListener,
+  patience: RetryContext,
+): Promise<void> {
+  const { signal, clock, random, log } = patience;
+  const suspects = createSuspects(UNWORTHY, { clock, log });
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const messages = await queue.receive({
+        max: 10,
+        wait: 20_000,
+        visibility: VISIBILITY,
+        signal,
+      });
+      const { deadly, rest } = sift(messages, suspects);
+      for (const message of deadly) await drop(queue, message, log);
+      await Promise.all(
+        byGroup(rest).map((group) => handleGroup(queue, group, { listener, log, suspects })),
+      );
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      const pause = fullJitter(failures, RETRY_BACKOFF_MS, random);
+      log.warn(
+        { error: String(error), queue: queue.name, pause },
+        'results cannot be received; trying again',
+      );
+      await clock.sleep(pause, signal);
+    }
+  }
+}
+
+/** Received so often, with no word why: the process may have died of it each time. A new result comes with the next snapshot. */
+const MOST_RECEIVES = 3;
+
+function sift(
+  messages: readonly QueueMessage[],
+  suspects: Suspects,
+): { readonly deadly: readonly QueueMessage[]; readonly rest: readonly QueueMessage[] } {
+  const isDeadly = (message: QueueMessage): boolean =>
+    message.receiveCount > MOST_RECEIVES && suspects.isSuspect(message);
+  return {
+    deadly: messages.filter(isDeadly),
+    rest: messages.filter((message) => !isDeadly(message)),
+  };
+}
+
+async function drop(
+  queue: Queue,
+  { id, group, receipt, receiveCount }: QueueMessage,
+  log: RetryContext['log'],
+): Promise<void> {
+  log.error(
+    { code: 'Q617', id, group, receiveCount },
+    'a result that may have ended the process each time is dropped unread; the next snapshot brings a new one',
+  );
+  await queue.delete(receipt);
+}
+
+interface Handling {
+  readonly listener: SettledListener;
+  readonly log: RetryContext['log'];
+  readonly suspects: Suspects;
+}
+
+/** In order; the rest of a group waits for the one that has to be tried again. */
+async function handleGroup(
+  queue: Queue,
+  messages: readonly QueueMessage[],
+  { listener, log, suspects }: Handling,
+): Promise<void> {
+  for (const message of messages) {
+    if (!(await dealWith(message, { listener, log }))) {
+      suspects.gaveBack([message]);
+      return queue.changeVisibility(message.receipt, 5_000);
+    }
+    await queue.delete(message.receipt);
+  }
+}
+
+/** A result that cannot be read, or that throws, says nothing; the next snapshot brings a new one. */
+async function dealWith(
+  message: QueueMessage,
+  { listener, log }: Omit<Handling, 'suspects'>,
+): Promise<boolean> {
+  try {
+    const opened = parseEvent(message.body, EVENTS);
+    if ('ok' in opened) return await tell(listener, opened.ok);
+    log.error({ code: opened.refused.code, id: message.id }, opened.refused.reason);
+  } catch (error) {
+    if (isAway(error)) throw error;
+    const { code, reason } = verdictOf(error);
+    log.error({ code, id: message.id, group: message.group }, reason);
+  }
+  return true;
+}
+
+function tell(listener: SettledListener, event: EventOf<typeof EVENTS>): Promise<boolean> {
+  return event.type === INGRESS_SETTLED
+    ? listener.settled(event.data)
+    : listener.resync(event.data);
+}
+
+function byGroup(messages: readonly QueueMessage[]): readonly (readonly QueueMessage[])[] {
+  return [...Map.groupBy(messages, (message) => message.group).values()];
+}

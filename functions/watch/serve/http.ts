@@ -1,0 +1,108 @@
+/** What probes and Prometheus ask. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface HttpAddress {
+  /** Absent: every address of this host. */
+  readonly host?: string | undefined;
+  readonly port: number;
+}
+
+export interface HttpEndpoints {
+  ready(): Readiness;
+  metrics(): Promise<{ readonly type: string; readonly text: string }>;
+}
+
+export interface HttpServer {
+  readonly address: HttpAddress;
+  close(): Promise<void>;
+}
+
+const DEFAULT_PORT = 8080;
+
+/** `SLUICE_HTTP_PORT`: a port, `host:port`, or `off`. Unset it is 8080 within a cluster, and off elsewhere. */
+export function httpAddress(
+  env: Readonly<Record<string, string | undefined>>,
+): HttpAddress | undefined {
+  const asked = env['SLUICE_HTTP_PORT'] ?? '';
+  if (asked === 'off') return undefined;
+  if (asked === '') return env['KUBERNETES_SERVICE_HOST'] ? { port: DEFAULT_PORT } : undefined;
+  const [, host, text] = /^(?:(.+):)?(\d{1,5})$/.exec(asked) ?? [];
+  const port = Number(text);
+  if (text === undefined || port > 65_535)
+    throw new Error(
+      `environment variable SLUICE_HTTP_PORT is ${JSON.stringify(asked)}; set it to a port such as 8080, to host:port, or to off`,
+    );
+  return { host: host?.replace(/^\[|\]$/g, ''), port };
+}
+
+export async function serveHttp(
+  { host, port }: HttpAddress,
+  answers: HttpEndpoints,
+): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    answer(answers, request, response).catch((error: unknown) =>
+      send(response, 500, `${errorMessage(error)}\n`),
+    );
+  });
+  // Longer than scrapes are apart, so that none meets a connection that is just being closed.
+  server.keepAliveTimeout = 120_000;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (error) =>
+    reject(
+      new Error(
+        `port ${port} cannot be opened for /healthz, /readyz and /metrics (${errorCode(error) ?? errorMessage(error)}); set SLUICE_HTTP_PORT to a free one, or to off`,
+      ),
+    ),
+  );
+  server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
+  await promise;
+  return {
+    address: { host, port: (server.address() as AddressInfo).port },
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  answers: HttpEndpoints,
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (url ?? '/').split('?')[0];
+  if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics')
+    return send(response, 404, 'there are /healthz, /readyz and /metrics\n');
+  if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'only GET\n');
+  // That this is answered is the proof: a process that hangs answers nothing.
+  if (path === '/healthz') return send(response, 200, 'alive\n');
+  if (path === '/metrics') {
+    const { text, type } = await answers.metrics();
+    return send(response, 200, text, type);
+  }
+  const { ready, lines } = answers.ready();
+  return send(
+    response,
+    ready ? 200 : 503,
+    `${ready ? 'ready' : 'not ready'}: ${lines.join('; ')}\n`,
+  );
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  });
+  response.end(text);
+}

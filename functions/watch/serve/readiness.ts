@@ -1,0 +1,41 @@
+import type { StreamReport } from '../cache/cluster-cache.ts';
+
+/** API servers send a bookmark about every minute, and a silent watch is given up after a minute and a half. */
+const OLDEST_MS = 180_000;
+
+export interface ReadinessInput {
+  readonly states: readonly StreamReport[];
+  /** Every kind was listed once. */
+  readonly prepared: boolean;
+  readonly leading: boolean;
+  /** By the monotonic clock. */
+  readonly now: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly lines: readonly string[];
+}
+
+/** A replica that stands by is as ready as the one that leads: it could take over at once. */
+export function readiness({ states, prepared, leading, now }: ReadinessInput): Readiness {
+  const faults = states.flatMap((stream) => fault(stream, now) ?? []);
+  const ready = prepared && faults.length === 0;
+  const role = leading ? 'leading' : 'standing by';
+  return {
+    ready,
+    lines: ready ? [role] : [...(prepared ? [] : ['the first lists are not complete']), ...faults],
+  };
+}
+
+function fault(
+  { kind, group, namespace, state, figures }: StreamReport,
+  now: number,
+): string | undefined {
+  const name = `${kind}${group === '' ? '' : `.${group}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
+  if (state === 'starting') return `${name}: not listed yet`;
+  const silent = now - figures.heard;
+  return silent < OLDEST_MS
+    ? undefined
+    : `${name}: nothing heard from the Kubernetes API for ${Math.round(silent / 1_000)} s`;
+}

@@ -1,0 +1,65 @@
+/** Pure: whether an object belongs to what an ingress sees, kind by kind. */
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import {
+  gatewaysNamed,
+  type ClusterIndex,
+  type IndexedObjects,
+  type IndexedObject,
+} from '../cache/cluster-index.ts';
+import type { MeshServiceChoice } from './mesh-services.ts';
+import type { GatewayApiObjects } from './gateway-api.ts';
+import type { IngressScope } from './ingress-scope.ts';
+
+type List = keyof IndexedObjects;
+
+export interface ConcernContext {
+  readonly ref: IngressRef;
+  readonly members: 'pods' | 'nodes';
+  readonly index: ClusterIndex;
+  readonly scope: IngressScope;
+  readonly gatewayApi: () => GatewayApiObjects;
+  readonly mesh: () => MeshServiceChoice;
+  /** Pods that are gone count too. */
+  readonly draining: boolean;
+}
+
+type Concern<K extends List> = (
+  object: IndexedObjects[K][number],
+  ground: ConcernContext,
+) => boolean;
+
+const CONCERNS: { readonly [K in List]: Concern<K> } = {
+  services: (service, { scope }) => scope.isSibling(service),
+  meshServices: (service, { mesh }) => mesh().concerns(service),
+  // Whoever takes the address of a pod that is gone ends its draining.
+  pods: (pod, { draining, scope }) => draining || scope.selects(pod),
+  gateways: ({ selector }, { scope }) => scope.isRead(selector),
+  virtualServices: (route, ground) => gatewaysNamed(route).some((key) => readsGateway(key, ground)),
+  nodes: ({ meta }, { members, scope }) => members === 'nodes' || scope.nodes.has(meta.name),
+  endpointSlices: ({ meta, service }, { ref }) =>
+    meta.namespace === ref.namespace && service === ref.service,
+  configMaps: ({ meta }, { ref }) => meta.namespace === ref.namespace,
+  apiGateways: ({ meta }, { ref }) => meta.namespace === ref.namespace,
+  listenerSets: ({ parent }, { gatewayApi }) =>
+    gatewayApi().isParent({ ...parent, kind: 'Gateway' }),
+  apiRoutes: ({ parents }, { gatewayApi }) => parents.some(gatewayApi().isParent),
+  namespaces: ({ name }, { gatewayApi }) => gatewayApi().asked.has(name),
+};
+
+export function concerns({ of, object }: IndexedObject, ground: ConcernContext): boolean {
+  return ask(of, object, ground);
+}
+
+function ask<K extends List>(
+  of: K,
+  object: IndexedObjects[K][number],
+  ground: ConcernContext,
+): boolean {
+  const concern: Concern<K> = CONCERNS[of];
+  return concern(object, ground);
+}
+
+function readsGateway(key: string, { index, scope }: ConcernContext): boolean {
+  const gateway = index.gateways.get(key);
+  return gateway !== undefined && scope.isRead(gateway.selector);
+}

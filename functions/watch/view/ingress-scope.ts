@@ -1,0 +1,55 @@
+/** Pure: the ingress Service and its pods, which decide what else belongs to the ingress. */
+import type { Pod, Service } from '../../../shared/domain/snapshot/objects.ts';
+import { isSubset } from '../../../shared/domain/istio/selector-index.ts';
+import { selectorKey } from '../cache/cluster-index.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+export interface IngressScope {
+  readonly own: Service;
+  readonly pods: readonly Pod[];
+  readonly nodes: ReadonlySet<string>;
+  /** Whether the ingress Service selects the pod. */
+  selects(pod: Pod): boolean;
+  /** An empty Gateway selector selects every gateway pod. With no pod at this moment, the Service's own selector stands for them. */
+  isRead(selector: Labels): boolean;
+  /** Whether a Service selects any of the pods. */
+  isSibling(service: Service): boolean;
+}
+
+export function ingressScope(own: Service, candidates: readonly Pod[]): IngressScope {
+  const { namespace } = own.meta;
+  const selectsPod = ({ meta }: Pod): boolean =>
+    meta.namespace === namespace && selects(own.selector, meta.labels);
+  const pods = candidates.filter(selectsPod);
+  const kinds = distinct(pods);
+  const read = new Map<string, boolean>();
+  return {
+    own,
+    pods,
+    nodes: new Set(pods.map((pod) => pod.nodeName)),
+    selects: selectsPod,
+    isRead: (selector) => {
+      const key = selectorKey(selector);
+      const known =
+        read.get(key) ??
+        (isSubset(selector, own.selector) || kinds.some((labels) => isSubset(selector, labels)));
+      read.set(key, known);
+      return known;
+    },
+    isSibling: ({ meta, selector }) =>
+      meta.namespace === namespace && kinds.some((labels) => selects(selector, labels)),
+  };
+}
+
+/** The pods of a Deployment carry the same labels. */
+function distinct(pods: readonly Pod[]): readonly Labels[] {
+  return [
+    ...new Map(pods.map(({ meta: { labels } }) => [JSON.stringify(labels), labels])).values(),
+  ];
+}
+
+/** An empty Service selector selects nothing. */
+function selects(selector: Labels, labels: Labels): boolean {
+  return Object.keys(selector).length > 0 && isSubset(selector, labels);
+}

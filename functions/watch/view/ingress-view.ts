@@ -1,0 +1,254 @@
+/** What matters to one ingress, of everything that is known of the cluster. */
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { DepartedPods } from './departed-pods.ts';
+import {
+  selectorKey,
+  type ClusterIndex,
+  type IndexedObjects,
+  type IndexChange,
+  type IndexedObject,
+} from '../cache/cluster-index.ts';
+import { inOrder } from '../cache/in-order.ts';
+import { Memo } from './memo.ts';
+import { chooseMeshServices, type MeshServiceChoice } from './mesh-services.ts';
+import { concerns } from './concerns.ts';
+import { selectGatewayApi } from './gateway-api.ts';
+import { ingressScope, type IngressScope } from './ingress-scope.ts';
+
+export interface ViewOptions {
+  readonly ref: IngressRef;
+  /** With `nodes`, all nodes matter; with `pods`, those that run one. */
+  readonly members: 'pods' | 'nodes';
+  readonly index: ClusterIndex;
+  /** Pods that are gone and count all the same. */
+  readonly departures: Pick<DepartedPods, 'among' | 'empty'>;
+}
+
+type Part = 'scope' | 'gateways' | 'virtualServices' | 'services' | 'nodes' | 'gatewayApi' | 'mesh';
+
+const OF_PODS: readonly Part[] = [
+  'scope',
+  'gateways',
+  'virtualServices',
+  'services',
+  'nodes',
+  'mesh',
+];
+const OF_API: readonly Part[] = ['gatewayApi', 'mesh'];
+/** While there is no ingress Service, nothing concerns the ingress: when it comes, nothing of before counts. */
+const OF_SERVICE: readonly Part[] = [...OF_PODS, 'gatewayApi'];
+
+/** What has to be worked out again after a change of each kind; the rest is cheap. */
+const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
+  services: ['services', 'mesh'],
+  meshServices: ['mesh'],
+  pods: OF_PODS,
+  gateways: ['gateways', 'virtualServices', 'mesh'],
+  virtualServices: ['virtualServices'],
+  nodes: ['nodes'],
+  endpointSlices: [],
+  configMaps: [],
+  apiGateways: OF_API,
+  listenerSets: OF_API,
+  apiRoutes: OF_API,
+  namespaces: OF_API,
+};
+
+/** A Gateway that is read by the same pods as before leads to the same routes. */
+const OF_SAME_PODS: readonly Part[] = ['gateways', 'mesh'];
+
+/**
+ * Each list is worked out when it is asked for and kept until a change concerns it. An object decides about other lists only by being
+ * in its own, so a change concerns nobody who had not selected the object and does not select it now.
+ */
+export class IngressView {
+  readonly #options: ViewOptions;
+  /** Of the ingress Service, as keys have it. */
+  readonly #name: string;
+  readonly #kept = {
+    scope: new Memo(() => this.#findScope()),
+    gateways: new Memo(() => inOrder(this.#findGateways())),
+    virtualServices: new Memo(() => inOrder(this.#findRoutes())),
+    services: new Memo(() => inOrder(this.#findServices())),
+    nodes: new Memo(() => inOrder(this.#findNodes())),
+    gatewayApi: new Memo(() => selectGatewayApi(this.#options.ref.namespace, this.#index)),
+    mesh: new Memo(() => this.#chooseMesh()),
+    objects: new Memo(() => this.#collect()),
+  };
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    this.#name = `${options.ref.namespace}/${options.ref.service}`;
+  }
+
+  get #index(): ClusterIndex {
+    return this.#options.index;
+  }
+
+  /** Undefined while the ingress Service does not exist. The same object until a change concerns it. */
+  objects(): KubernetesObjects | undefined {
+    return this.#kept.objects.get();
+  }
+
+  /** Services of the rest of the cluster that its servers wait for; none while the ingress Service does not exist. */
+  wishes(): MeshServiceChoice['wishes'] {
+    return this.#kept.scope.get() === undefined ? [] : this.#kept.mesh.get().wishes;
+  }
+
+  /** Services of the rest of the cluster were learned or forgotten unseen. */
+  meshChanged(): void {
+    this.#drop(['mesh']);
+  }
+
+  /** To be called once the index knows of the change: whether `objects` may be different now. */
+  notice(seen: IndexChange): boolean {
+    const { observed, before } = seen;
+    const hit = this.#concerns(observed) || (before !== undefined && this.#concerns(before));
+    if (hit) this.#drop(this.#touched(seen));
+    return hit;
+  }
+
+  /** Others are gone and count all the same. */
+  departed(): void {
+    this.#drop(OF_PODS);
+  }
+
+  #touched(seen: IndexChange): readonly Part[] {
+    if (this.#isOwn(seen.observed)) return OF_SERVICE;
+    return isReadAsBefore(seen, this.#index) ? OF_SAME_PODS : TOUCHED[seen.observed.of];
+  }
+
+  #isOwn({ of, object }: IndexedObject): boolean {
+    return (
+      of === 'services' &&
+      object.meta.name === this.#options.ref.service &&
+      object.meta.namespace === this.#options.ref.namespace
+    );
+  }
+
+  #concerns(observed: IndexedObject): boolean {
+    if (this.#isOwn(observed)) return true;
+    const scope = this.#kept.scope.get();
+    return (
+      scope !== undefined &&
+      concerns(observed, {
+        ...this.#options,
+        scope,
+        gatewayApi: () => this.#kept.gatewayApi.get(),
+        mesh: () => this.#kept.mesh.get(),
+        draining: !this.#options.departures.empty,
+      })
+    );
+  }
+
+  #drop(parts: readonly Part[]): void {
+    for (const part of parts) this.#kept[part].invalidate();
+    this.#kept.objects.invalidate();
+  }
+
+  #findScope(): IngressScope | undefined {
+    const { ref, departures } = this.#options;
+    const own = this.#index.services.get(this.#name);
+    if (own === undefined) return undefined;
+    const pods = [
+      ...(departures.empty ? this.#index.pods.in(ref.namespace) : this.#index.pods.all()),
+    ].map(([, pod]) => pod);
+    return ingressScope(own, departures.among(pods));
+  }
+
+  #findGateways(): Found<'gateways'> {
+    const { gateways } = this.#index;
+    const isRead = (name: string): boolean => {
+      const any = gateways.one(name);
+      return any !== undefined && this.#kept.scope.get()?.isRead(any.selector) === true;
+    };
+    return [...gateways.names()].filter(isRead).flatMap((name) => [...gateways.in(name)]);
+  }
+
+  /** Under each Gateway that it names. */
+  #findRoutes(): Found<'virtualServices'> {
+    const found = this.#kept.gateways
+      .get()
+      .flatMap(({ meta }) => [...this.#index.virtualServices.in(`${meta.namespace}/${meta.name}`)]);
+    return [...new Map(found)];
+  }
+
+  #findServices(): Found<'services'> {
+    const scope = this.#kept.scope.get();
+    return [...this.#index.services.in(this.#options.ref.namespace)].filter(
+      ([key, service]) => key === this.#name || scope?.isSibling(service) === true,
+    );
+  }
+
+  #chooseMesh(): MeshServiceChoice {
+    const { apiGateways, listenerSets } = this.#kept.gatewayApi.get();
+    return chooseMeshServices(
+      {
+        gateways: this.#kept.gateways.get(),
+        apiGateways,
+        listenerSets,
+        services: this.#kept.services.get(),
+      },
+      this.#index.meshServices,
+    );
+  }
+
+  /** Those of the ingress, and those its servers wait for. One may be both without fulfilling a wish: what is known of it here is whole. */
+  #allServices(): KubernetesObjects['services'] {
+    const own = this.#kept.services.get();
+    const { services } = this.#kept.mesh.get();
+    return services.length === 0
+      ? own
+      : inOrder(
+          new Map(
+            [...services, ...own].map(
+              (service) => [`${service.meta.namespace}/${service.meta.name}`, service] as const,
+            ),
+          ),
+        );
+  }
+
+  #findNodes(): Found<'nodes'> {
+    const nodes = [...this.#index.nodes.all()];
+    return this.#options.members === 'nodes'
+      ? nodes
+      : nodes.filter(([, { meta }]) => this.#kept.scope.get()?.nodes.has(meta.name) === true);
+  }
+
+  #collect(): KubernetesObjects | undefined {
+    const scope = this.#kept.scope.get();
+    if (scope === undefined) return undefined;
+    const { apiGateways, listenerSets, apiRoutes, namespaces } = this.#kept.gatewayApi.get();
+    return {
+      gateways: this.#kept.gateways.get(),
+      virtualServices: this.#kept.virtualServices.get(),
+      services: this.#allServices(),
+      pods: inOrder(
+        scope.pods.map((pod) => [`${pod.meta.namespace}/${pod.meta.name}`, pod] as const),
+      ),
+      nodes: this.#kept.nodes.get(),
+      endpointSlices: inOrder(this.#index.endpointSlices.in(this.#name)),
+      configMaps: inOrder(this.#index.configMaps.in(this.#options.ref.namespace)),
+      apiGateways,
+      listenerSets,
+      apiRoutes,
+      namespaces,
+    };
+  }
+}
+
+/** It is still there, with the same selector. */
+function isReadAsBefore({ observed, before }: IndexChange, { gateways }: ClusterIndex): boolean {
+  if (observed.of !== 'gateways' || before?.of !== 'gateways') return false;
+  const { meta, selector } = observed.object;
+  return (
+    gateways.get(`${meta.namespace}/${meta.name}`) !== undefined &&
+    selectorKey(selector) === selectorKey(before.object.selector)
+  );
+}
+
+type Found<K extends keyof KubernetesObjects> = readonly (readonly [
+  key: string,
+  object: KubernetesObjects[K][number],
+])[];

@@ -1,0 +1,58 @@
+/** Where a server wants to be offered: at an address that it names, or at one of a pool. */
+import type { ExposureContext } from '../exposure/context.ts';
+import { parseIp } from '../net/ip.ts';
+import { nearest } from '../text/nearest.ts';
+import { checkPolicy, type PolicyMatter } from '../exposure/settings/policy.ts';
+import type { ExposureRefusal } from '../exposure/settings/layers.ts';
+import { checkPoolPolicy } from './pool-policy.ts';
+import { type AddressPool, readAddressPool } from './pool.ts';
+import { isAuto, poolNamedBy, autoAddressOf } from './auto-address.ts';
+
+export interface AddressRequest {
+  /** `auto(<pool>)` where it is yet to be chosen. */
+  readonly address: string;
+  readonly family: 4 | 6;
+  /** Why the policy refuses it. */
+  readonly judge: (matter: PolicyMatter) => ExposureRefusal | undefined;
+}
+
+export function addressRequest(
+  context: ExposureContext,
+  address: string,
+): AddressRequest | ExposureRefusal {
+  const { policy, addressPools = [] } = context;
+  if (!isAuto(address))
+    return {
+      address,
+      family: parseIp(address)?.family ?? 4,
+      judge: (matter) => checkPolicy(policy, { ...matter, address }),
+    };
+  const pool = poolFor(addressPools, poolNamedBy(address));
+  if ('code' in pool) return pool;
+  return {
+    address: autoAddressOf(pool.name),
+    family: readAddressPool(pool.name, pool).family,
+    judge: (matter) => checkPoolPolicy(policy, matter, pool),
+  };
+}
+
+/** `auto` alone is the first pool. */
+function poolFor(
+  pools: readonly AddressPool[],
+  name: string | undefined,
+): AddressPool | ExposureRefusal {
+  const pool = name === undefined ? pools[0] : pools.find((one) => one.name === name);
+  if (pool !== undefined) return pool;
+  if (name === undefined)
+    return {
+      code: 'GW155',
+      message:
+        'it asks for an automatic address, and sluice.yaml has no addressPools; add one, or name an address',
+    };
+  const names = pools.map((one) => one.name);
+  const meant = nearest(name, names);
+  return {
+    code: 'GW155',
+    message: `there is no address pool ${name} in sluice.yaml; ${meant === undefined ? `addressPools has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`}`,
+  };
+}

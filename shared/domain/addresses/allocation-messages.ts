@@ -1,0 +1,78 @@
+/** What became of a wish for an address, in words. */
+import type { Note } from '../exposure/exposure.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
+import type { PoolRequest } from './choose.ts';
+import { containsAddress } from './pool.ts';
+
+export type Allocation =
+  | { readonly kind: 'kept'; readonly asker: PoolRequest; readonly address: string }
+  /** `from`: where the same exposures stood before. */
+  | {
+      readonly kind: 'new';
+      readonly asker: PoolRequest;
+      readonly address: string;
+      readonly from: string | undefined;
+    }
+  /** Where it was, though that is no address for it, because nothing better can be had. */
+  | {
+      readonly kind: 'left';
+      readonly asker: PoolRequest;
+      readonly address: string;
+      readonly because: string;
+    }
+  | {
+      readonly kind: 'none';
+      readonly asker: PoolRequest;
+      readonly code: string;
+      readonly reason: string;
+    };
+
+export type AllocationFailure = Pick<Extract<Allocation, { kind: 'none' }>, 'code' | 'reason'>;
+
+export function poolExhausted({ slice, pool }: PoolRequest): AllocationFailure {
+  const reason = `no address of pool ${pool.name} is free on ${slice.device}: each is reserved, given to another ingress or in use elsewhere on the device ("sluice addresses" shows by whom); widen addressPools[].ranges of ${pool.name}, or free one. It is tried again with every snapshot`;
+  return { code: 'OWN350', reason };
+}
+
+export function unreadablePartitions(
+  { slice, pool }: PoolRequest,
+  unreadable: readonly string[],
+): AllocationFailure {
+  const where = `partition ${unreadable.join(', ')} of ${slice.device}`;
+  return {
+    code: 'OWN353',
+    reason: `no address of pool ${pool.name} is given out while ${where} cannot be read, because it is not known what is taken there; see what ails that partition`,
+  };
+}
+
+export function requestedTwice(key: string, gateways: readonly string[]): AllocationFailure {
+  return {
+    code: 'OWN354',
+    reason: `its automatic address is one that ${gateways.join(', ')} of the same ingress names itself, with the same port (${key}) and other settings or members; use another port or address there`,
+  };
+}
+
+/** What its users should hear of a choice. */
+export function allocationNotes(choice: Allocation): readonly Note[] {
+  const { asker } = choice;
+  const { namespace, service } = parseOwner(asker.slice.owner).ingress;
+  const say = (code: string, message: string): readonly Note[] => [
+    { object: `Service ${namespace}/${service}`, code, message },
+  ];
+  if (choice.kind === 'left') {
+    return say(
+      'OWN351',
+      `keeps ${choice.address} on ${asker.slice.device}, which is outside pool ${asker.pool.name}, because ${choice.because}`,
+    );
+  }
+  if (choice.kind === 'new' && choice.from !== undefined) {
+    const why = containsAddress(asker.pool.ranges, choice.from)
+      ? 'is named by another Gateway of the ingress, with the same port'
+      : `is outside pool ${asker.pool.name}`;
+    return say(
+      'OWN352',
+      `moves from ${choice.from} to ${choice.address} on ${asker.slice.device}, because ${choice.from} ${why}`,
+    );
+  }
+  return [];
+}

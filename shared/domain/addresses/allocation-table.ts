@@ -1,0 +1,165 @@
+/** Who has which address on a device, as far as it is known. */
+import type { Slice } from '../exposure/exposure.ts';
+import { formatIp, parseIp } from '../net/ip.ts';
+import type { SameFleet } from '../plan/claims.ts';
+import type { DeclaredState } from '../plan/declared.ts';
+import type { AddressHolder } from '../plan/foreign.ts';
+import { poolOfAutoAddress } from './auto-address.ts';
+
+interface Occupant {
+  readonly owner: string;
+  readonly partition: string;
+}
+
+/** An address that an owner has declared in a partition, and the keys (`port/protocol`) it has there with their gateways. */
+export interface Holding extends Occupant {
+  readonly address: string;
+  readonly ports: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface AllocationTable {
+  /** By owner. */
+  readonly holdings: ReadonlyMap<string, readonly Holding[]>;
+  /** Everybody who has a part in an address, or waits for one. */
+  readonly occupants: Map<string, Occupant[]>;
+  /** Addresses of others on the device, as far as anybody looked. */
+  readonly foreign: ReadonlySet<string>;
+  /** Members of one fleet whose ingresses have the same namespace and name share; nobody else does. */
+  readonly share: SameFleet;
+}
+
+export interface DeviceAddresses {
+  /** By partition. */
+  readonly states: ReadonlyMap<string, DeclaredState>;
+  readonly holders: readonly AddressHolder[] | undefined;
+  readonly sameFleet: SameFleet;
+}
+
+export function portKey({
+  port,
+  protocol,
+}: Pick<Slice['exposures'][number], 'port' | 'protocol'>): string {
+  return `${port}/${protocol}`;
+}
+
+export function buildAllocationTable(
+  { states, holders = [], sameFleet }: DeviceAddresses,
+  slices: readonly Slice[],
+): AllocationTable {
+  const holdings = [...states].flatMap(([partition, state]) => holdingsIn(partition, state));
+  const occupants = new Map<string, Occupant[]>();
+  const all = [
+    ...holdings,
+    ...[...states].flatMap(([partition, state]) => waitingIn(partition, state)),
+    ...slices.flatMap(named),
+  ];
+  for (const { address, owner, partition } of all)
+    allocate({ occupants }, address, { owner, partition });
+  const foreign = new Set([
+    ...holders.flatMap(({ address }) => plain(address)),
+    ...[...states.values()].flatMap(refusedAddresses),
+  ]);
+  return {
+    holdings: Map.groupBy(holdings, ({ owner }) => owner),
+    occupants,
+    foreign,
+    share: (a, b) => ingressOf(a) === ingressOf(b) && sameFleet(a, b),
+  };
+}
+
+type Placed = Occupant & { readonly address: string };
+
+function holdingsIn(partition: string, { exposures }: DeclaredState): readonly Holding[] {
+  const parts = Object.values(exposures).flatMap((e) =>
+    e.contributions.map(({ owner, gateways }) => ({
+      owner,
+      address: e.address,
+      port: portKey(e),
+      gateways,
+    })),
+  );
+  return [...Map.groupBy(parts, ({ owner, address }) => `${owner} ${address}`).values()].flatMap(
+    (group) => {
+      const [first] = group;
+      return first === undefined
+        ? []
+        : [
+            {
+              owner: first.owner,
+              partition,
+              address: first.address,
+              ports: new Map(group.map(({ port, gateways }) => [port, gateways])),
+            },
+          ];
+    },
+  );
+}
+
+/** What waits for an address, because somebody else has the port or the device refused it, may get it any time. */
+function waitingIn(partition: string, { owners }: DeclaredState): readonly Placed[] {
+  return Object.entries(owners).flatMap(([owner, { claims = {}, quarantine = {} }]) =>
+    [...Object.keys(claims), ...Object.keys(quarantine)].map((key) => ({
+      owner,
+      partition,
+      address: addressOf(key),
+    })),
+  );
+}
+
+/** BIG-IP says that they are in use, by whatever it does not list. */
+const IN_USE: ReadonlySet<string> = new Set(['BIP422', 'BIP423']);
+
+function refusedAddresses({ owners }: DeclaredState): readonly string[] {
+  return Object.values(owners).flatMap(({ quarantine = {} }) =>
+    Object.entries(quarantine).flatMap(([key, { code }]) =>
+      IN_USE.has(code) ? [addressOf(key)] : [],
+    ),
+  );
+}
+
+function named({ owner, exposures }: Slice): readonly Placed[] {
+  return exposures
+    .filter(({ address }) => poolOfAutoAddress(address) === undefined)
+    .map(({ address, partition }) => ({ owner, partition, address }));
+}
+
+/** Of an exposure key. */
+function addressOf(key: string): string {
+  return /^\[?([^\]]+?)\]?:\d+\//.exec(key)?.[1] ?? '';
+}
+
+/** Without route domain and mask, in its one spelling. */
+function plain(address: string): readonly string[] {
+  const ip = parseIp(address.replace(/[%/].*$/, ''));
+  return ip === undefined ? [] : [formatIp(ip)];
+}
+
+function ingressOf(owner: string): string {
+  return owner.slice(owner.indexOf('/'));
+}
+
+/** Whether nobody else has the address: neither another owner, nor this one in another partition, nor somebody whom Sluice does not know. */
+export function isAddressFree(
+  { occupants, foreign, share }: AllocationTable,
+  address: string,
+  { owner, partition }: Occupant,
+): boolean {
+  if (foreign.has(address)) return false;
+  return (occupants.get(address) ?? []).every(
+    (other) =>
+      other.partition === partition && (other.owner === owner || share(other.owner, owner)),
+  );
+}
+
+export function allocate(
+  { occupants }: Pick<AllocationTable, 'occupants'>,
+  address: string,
+  occupant: Occupant,
+): void {
+  const there = occupants.get(address);
+  if (there === undefined) occupants.set(address, [occupant]);
+  else if (
+    !there.some((other) => other.owner === occupant.owner && other.partition === occupant.partition)
+  )
+    there.push(occupant);
+}

@@ -1,0 +1,58 @@
+/** What the exposures of an ingress need to have their addresses chosen. */
+import type { ExposureContext } from '../exposure/context.ts';
+import type { Exposure, Note } from '../exposure/exposure.ts';
+import type { Service } from '../snapshot/objects.ts';
+import { type AutoAddresses, poolOfAutoAddress } from './auto-address.ts';
+
+/** Services of this class are Sluice's to give an address. */
+export const LOAD_BALANCER_CLASS = 'sluice.io/bigip';
+
+export interface PoolClaims {
+  readonly auto: AutoAddresses;
+  readonly notes: readonly Note[];
+}
+
+/** Undefined where every exposure names its address. */
+export function poolClaims(
+  exposures: readonly Exposure[],
+  service: Service | undefined,
+  context: ExposureContext,
+): PoolClaims | undefined {
+  const names = new Set(exposures.flatMap((e) => poolOfAutoAddress(e.address) ?? []));
+  const { addressPools = [], addressSeed = '', ingress } = context;
+  if (names.size === 0) return undefined;
+  const pools = addressPools
+    .filter(({ name }) => names.has(name))
+    .map(({ name, ranges, reserved }) => [name, { ranges, reserved }] as const);
+  return {
+    auto: { pools: Object.fromEntries(pools), claims: claimsOf(service), seed: addressSeed },
+    notes: service === undefined ? [] : unclaimed(service, ingress),
+  };
+}
+
+/** What the status holds counts only where nobody but Sluice can have written it. */
+function claimsOf(service: Service | undefined): string[] {
+  if (service === undefined || service.type !== 'LoadBalancer') return [];
+  const ours = service.statusIsOurs === true || service.loadBalancerClass === LOAD_BALANCER_CLASS;
+  return ours ? service.loadBalancerIngress.flatMap(({ ip }) => ip ?? []) : [];
+}
+
+/** Without a status there is nothing to come back from when a device was wiped. */
+function unclaimed(
+  { meta, type, loadBalancerClass }: Service,
+  { writeStatus }: ExposureContext['ingress'],
+): readonly Note[] {
+  if (type === 'LoadBalancer' && (writeStatus || loadBalancerClass === LOAD_BALANCER_CLASS))
+    return [];
+  const remedy =
+    type === 'LoadBalancer'
+      ? `set loadBalancerClass ${LOAD_BALANCER_CLASS}, or writeStatus of the ingress in sluice.yaml`
+      : 'make it type LoadBalancer';
+  return [
+    {
+      object: `Service ${meta.namespace}/${meta.name}`,
+      code: 'GW156',
+      message: `its automatic address is noted nowhere but on BIG-IP, so after the loss of that device it may be another one; ${remedy}`,
+    },
+  ];
+}

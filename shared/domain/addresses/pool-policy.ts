@@ -1,0 +1,62 @@
+/** Policy and pools: what is allowed must not depend on which address happens to be free. */
+import type { PolicyConfig, PolicyMatter, PolicyRule } from '../exposure/settings/policy.ts';
+import { partitionProblem, matchesMatter, reservedProblem } from '../exposure/settings/policy.ts';
+import type { ExposureRefusal } from '../exposure/settings/layers.ts';
+import { type AddressPool, readAddressPool } from './pool.ts';
+import {
+  rangesOverlap,
+  type AddressRange,
+  formatRange,
+  cidrRange,
+  subtractRanges,
+} from './range.ts';
+
+function rangesOf(rule: PolicyRule): readonly AddressRange[] {
+  return rule.addresses.flatMap((text) => cidrRange(text) ?? []);
+}
+
+/** Why an address of this pool may not be opened, or undefined when every one may: the first rule that matches decides for each address. */
+export function checkPoolPolicy(
+  policy: PolicyConfig,
+  matter: PolicyMatter,
+  pool: AddressPool,
+): ExposureRefusal | undefined {
+  const { namespace, port, partition } = matter;
+  const what = `namespace ${namespace} opening port ${port} in partition ${partition}`;
+  const common = partitionProblem(partition);
+  if (common !== undefined) return common;
+  let left = readAddressPool(pool.name, pool).free;
+  for (const rule of policy.rules.filter((one) => matchesMatter(one, matter))) {
+    const ranges = rangesOf(rule);
+    const met = left.find((range) => ranges.some((other) => rangesOverlap(range, other)));
+    if (met === undefined) continue;
+    if (!rule.allow)
+      return {
+        code: 'GW133',
+        message: `policy rule "${rule.name}" refuses ${what} at addresses of pool ${pool.name} (${formatRange(met)}); a pool is used as a whole`,
+      };
+    const reserved = reservedProblem(rule, matter);
+    if (reserved !== undefined) return reserved;
+    left = subtractRanges(left, ranges);
+  }
+  const [over] = left;
+  if (over === undefined) return undefined;
+  if (policy.rules.length > 0)
+    return {
+      code: 'GW133',
+      message: `no rule of the policy allows ${what} at ${formatRange(over)} of pool ${pool.name}; a pool is used as a whole`,
+    };
+  return reservedProblem(undefined, matter);
+}
+
+/** Addresses of a pool that no rule allows to anybody. */
+export function unusablePoolRanges(
+  { rules }: PolicyConfig,
+  pool: AddressPool,
+): readonly AddressRange[] {
+  if (rules.length === 0) return [];
+  return subtractRanges(
+    readAddressPool(pool.name, pool).free,
+    rules.filter(({ allow }) => allow).flatMap(rangesOf),
+  );
+}

@@ -1,0 +1,130 @@
+/** One ingress, indexed: what is the same for all its exposures is worked out once. */
+import type { EndpointSlice, KubernetesObjects, Pod, Service } from '../snapshot/objects.ts';
+import type { IngressRef } from '../snapshot/snapshot.ts';
+import type { Listener, PortMapping } from '../istio/port-mapping.ts';
+import type { Availability } from './exposure.ts';
+import type { IngressEntry } from './sources/ingress-entry.ts';
+import { type Ip, parseIp } from '../net/ip.ts';
+import type { ClusterNetworks } from '../net/cluster-networks.ts';
+
+export interface GatewayPod {
+  readonly pod: Pod;
+  readonly ips: readonly Ip[];
+  readonly availability: Availability;
+  /** Out only because Kubernetes says that it is not ready. */
+  readonly doubted: boolean;
+}
+
+export interface IndexedIngress {
+  readonly ref: IngressRef;
+  /** `namespace/name` of the ingress Service. */
+  readonly name: string;
+  readonly objects: KubernetesObjects;
+  readonly mapping: PortMapping;
+  readonly entry: IngressEntry;
+  readonly networks?: ClusterNetworks | undefined;
+  readonly service: Service | undefined;
+  readonly pods: readonly GatewayPod[];
+  readonly listeners: ReadonlyMap<number, readonly Listener[]>;
+}
+
+const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
+
+export function betterAvailability(a: Availability, b: Availability): Availability {
+  return RANK[a] <= RANK[b] ? a : b;
+}
+
+export function parseIps(texts: readonly string[]): readonly Ip[] {
+  return texts.flatMap((text) => parseIp(text) ?? []);
+}
+
+type Endpoint = EndpointSlice['endpoints'][number];
+
+/** The EndpointSlice knows more than the Pod (serving while terminating); a deletion shows on the Pod first. */
+function podAvailability(pod: Pod, endpoint: Endpoint | undefined): Availability {
+  // Another pod may have its name by now, so the endpoint says nothing.
+  if (pod.gone === true) return 'draining';
+  const serving = endpoint?.serving ?? pod.ready;
+  if (pod.terminating || endpoint?.terminating === true) return serving ? 'draining' : 'out';
+  return (endpoint?.ready ?? pod.ready) ? 'ready' : 'out';
+}
+
+/** What the cluster says of one pod of an ingress. */
+export function observedAvailability(
+  ref: IngressRef,
+  objects: Pick<KubernetesObjects, 'endpointSlices'>,
+  pod: Pod,
+): Availability {
+  return podAvailability(pod, endpointsByPod(ref, objects).get(pod.meta.name));
+}
+
+function endpointsByPod(
+  ref: IngressRef,
+  objects: Pick<KubernetesObjects, 'endpointSlices'>,
+): ReadonlyMap<string, Endpoint> {
+  const slices = objects.endpointSlices.filter(
+    (slice) => slice.meta.namespace === ref.namespace && slice.service === ref.service,
+  );
+  const named = slices
+    .flatMap((slice) => slice.endpoints)
+    .flatMap((endpoint) => (endpoint.pod === undefined ? [] : [[endpoint.pod, endpoint] as const]));
+  const best = new Map<string, Endpoint>();
+  for (const [pod, endpoint] of named) {
+    const known = best.get(pod);
+    // A dual-stack pod is in two slices that change one after the other: the later news is the worse one.
+    if (
+      known === undefined ||
+      Number(endpoint.ready) < Number(known.ready) ||
+      Number(endpoint.terminating) > Number(known.terminating)
+    )
+      best.set(pod, endpoint);
+  }
+  return best;
+}
+
+function gatewayPod(pod: Pod, endpoint: Endpoint | undefined): GatewayPod {
+  const availability = podAvailability(pod, endpoint);
+  const ending = pod.terminating || endpoint?.terminating === true;
+  return { pod, ips: parseIps(pod.ips), availability, doubted: availability === 'out' && !ending };
+}
+
+/** Groups in order of appearance; of use because the lists here can hold thousands. */
+export function groupByKey<T, K>(
+  values: readonly T[],
+  keyOf: (value: T) => K,
+): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+export interface IndexedIngressInput {
+  readonly ref: IngressRef;
+  readonly objects: KubernetesObjects;
+  readonly mapping: PortMapping;
+  readonly entry: IngressEntry;
+  readonly networks?: ClusterNetworks | undefined;
+}
+
+export function indexIngress(input: IndexedIngressInput): IndexedIngress {
+  const { ref, objects, mapping } = input;
+  const names = new Set(mapping.pods);
+  const endpoints = endpointsByPod(ref, objects);
+  const pods = objects.pods.filter(
+    (pod) => pod.meta.namespace === mapping.namespace && names.has(pod.meta.name),
+  );
+  return {
+    ...input,
+    name: `${ref.namespace}/${ref.service}`,
+    service: objects.services.find(
+      (one) => one.meta.namespace === ref.namespace && one.meta.name === ref.service,
+    ),
+    pods: pods.map((pod) => gatewayPod(pod, endpoints.get(pod.meta.name))),
+    listeners: groupByKey(mapping.listeners, (listener) => listener.port),
+  };
+}

@@ -1,0 +1,166 @@
+import * as z from 'zod';
+import { inCidr, parseCidr, parseIp } from '../../net/ip.ts';
+import type { ExposureRefusal } from './layers.ts';
+
+const PORTS = /^\d{1,5}(-\d{1,5})?$/;
+
+/** First rule that matches decides; no rule matching means refused when there are rules. */
+export const PolicyRule = z.strictObject({
+  name: z.string().min(1).describe('Named in every refusal.'),
+  allow: z.boolean().default(true).describe('`false` refuses what matches.'),
+  namespaces: z
+    .array(z.string())
+    .default(['*'])
+    .describe('Namespaces of the gateways; `*` at the end matches any rest.'),
+  /** `443` or `30000-32767`. */
+  ports: z
+    .array(
+      z.union([
+        z.int().min(1).max(65_535),
+        z.string().regex(PORTS, 'must be a port or a range such as 30000-32767'),
+      ]),
+    )
+    .default(['1-65535'])
+    .describe('Virtual ports, `443` or `30000-32767`. A reserved port has to be named alone.'),
+  addresses: z
+    .array(
+      z
+        .string()
+        .refine(
+          (text) => parseCidr(text) !== undefined,
+          'must be an address or CIDR such as 10.0.0.0/8',
+        ),
+    )
+    .default(['0.0.0.0/0', '::/0'])
+    .describe('Virtual addresses, as addresses or CIDR.'),
+  partitions: z
+    .array(z.string())
+    .default(['*'])
+    .describe('Partitions; `*` at the end matches any rest.'),
+});
+export type PolicyRule = z.infer<typeof PolicyRule>;
+
+export const PolicyConfig = z.strictObject({
+  /** Objects on the device that users may refer to; `*` at the end matches any rest. */
+  references: z
+    .array(z.string())
+    .default([])
+    .describe('Objects on the device that settings may refer to; `*` at the end matches any rest.'),
+  rules: z
+    .array(PolicyRule)
+    .default([])
+    .describe(
+      'The first matching rule decides. With rules, what none matches is refused; without, all is allowed but reserved ports.',
+    ),
+});
+export type PolicyConfig = z.infer<typeof PolicyConfig>;
+
+/** Ports of Envoy, the agent and ztunnel in the gateway pod: nothing a client should reach. */
+export const RESERVED_PORTS: readonly number[] = [
+  15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090,
+];
+
+/** What is asked, but for the address. */
+export interface PolicyMatter {
+  /** Namespace of the gateway. */
+  readonly namespace: string;
+  /** Virtual port. */
+  readonly port: number;
+  /** Port in the pod. */
+  readonly listener: number;
+  readonly partition: string;
+}
+
+export interface PolicyQuestion extends PolicyMatter {
+  readonly address: string;
+}
+
+/** `*` alone or at the end stands for anything. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
+}
+
+function hasPort(ports: PolicyRule['ports'], port: number): boolean {
+  return ports.some((entry) => {
+    const [low = 0, high = low] = String(entry).split('-').map(Number);
+    return low <= port && port <= high;
+  });
+}
+
+/** Whether a rule speaks of it, should the address be one of the rule's. */
+export function matchesMatter(
+  rule: PolicyRule,
+  { namespace, partition, port }: PolicyMatter,
+): boolean {
+  return (
+    rule.namespaces.some((pattern) => matchesPattern(pattern, namespace)) &&
+    rule.partitions.some((pattern) => matchesPattern(pattern, partition)) &&
+    hasPort(rule.ports, port)
+  );
+}
+
+function matches(rule: PolicyRule, question: PolicyQuestion): boolean {
+  const ip = parseIp(question.address);
+  return (
+    matchesMatter(rule, question) &&
+    rule.addresses.some((text) => {
+      const cidr = parseCidr(text);
+      return ip !== undefined && cidr !== undefined && inCidr(ip, cidr);
+    })
+  );
+}
+
+/** A port of Envoy or Istio that the rule does not name alone. */
+export function reservedProblem(
+  rule: PolicyRule | undefined,
+  question: PolicyMatter,
+): ExposureRefusal | undefined {
+  const named = (port: number): boolean =>
+    rule?.ports.some((entry) => String(entry) === String(port)) ?? false;
+  const port = [question.port, question.listener].find(
+    (candidate) => RESERVED_PORTS.includes(candidate) && !named(question.port),
+  );
+  if (port === undefined) return undefined;
+  return {
+    code: 'GW134',
+    message: `policy rule "reserved ports": port ${port} belongs to Envoy and Istio; use another port, or name ${question.port} alone in a rule that allows it`,
+  };
+}
+
+/** What no rule can allow. */
+export function partitionProblem(partition: string): ExposureRefusal | undefined {
+  return partition === 'Common'
+    ? {
+        code: 'GW131',
+        message:
+          'policy rule "Common": Sluice never writes to partition Common; choose one of its own',
+      }
+    : undefined;
+}
+
+/** Why this may not be opened, or undefined when it may. */
+export function checkPolicy(
+  policy: PolicyConfig,
+  question: PolicyQuestion,
+): ExposureRefusal | undefined {
+  const { namespace, address, port, partition } = question;
+  const common = partitionProblem(partition);
+  if (common !== undefined) return common;
+  const rule = policy.rules.find((candidate) => matches(candidate, question));
+  const what = `namespace ${namespace} opening ${address} port ${port} in partition ${partition}`;
+  if (rule === undefined && policy.rules.length > 0)
+    return { code: 'GW133', message: `no rule of the policy allows ${what}` };
+  if (rule?.allow === false)
+    return { code: 'GW133', message: `policy rule "${rule.name}" refuses ${what}` };
+  return reservedProblem(rule, question);
+}
+
+/** References among `paths` that the policy does not list. */
+export function forbiddenReferences(
+  policy: PolicyConfig,
+  paths: readonly string[],
+): readonly string[] {
+  return paths.filter(
+    (path) => !policy.references.some((pattern) => matchesPattern(pattern, path)),
+  );
+}

@@ -1,0 +1,240 @@
+/** Readers of annotation values: text in, a value or a sentence that says what is wrong. */
+import * as z from 'zod';
+import { isAuto } from '../../addresses/auto-address.ts';
+import { BALANCE_METHODS, DevicePath, Monitor, PERSISTENCE_METHODS } from '../exposure.ts';
+import { formatIp, isUsableVirtualAddress, parseIp } from '../../net/ip.ts';
+import { readJson } from '../setting-json.ts';
+import { monitorProblem } from '../settings/settings.ts';
+
+/** The server an annotation is read for, and all servers of the annotated object. */
+export interface AnnotationTarget {
+  readonly port: number;
+  readonly protocol: string;
+  readonly servers: readonly { readonly port: number; readonly protocol: string }[];
+  /** A Service outlives its gateways, so a port in its map may have no server now. */
+  readonly strictPorts: boolean;
+}
+
+/** `value` undefined: the annotation says nothing about this server. */
+export type AnnotationValue = { readonly value: unknown } | { readonly problem: string };
+export type AnnotationReader = (text: string, at: AnnotationTarget) => AnnotationValue;
+
+function oneOf(allowed: readonly string[]): AnnotationReader {
+  return (text) =>
+    allowed.includes(text) ? { value: text } : { problem: `must be one of ${allowed.join(', ')}` };
+}
+
+function isPath(text: string): boolean {
+  return DevicePath.safeParse(text).success;
+}
+
+function listOf(item: (text: string) => boolean, what: string): AnnotationReader {
+  return (text) => {
+    const items = text.split(',').map((part) => part.trim());
+    if (text === 'none') return { value: [] };
+    const bad = items.find((part) => !item(part));
+    return bad === undefined ? { value: items } : { problem: `"${bad}" is not ${what}` };
+  };
+}
+
+/** An address in its one spelling. Route domains belong to members only (decision 21). */
+export function readAddress(text: string): AnnotationValue {
+  const [plain = '', domain = '0'] = text.split('%');
+  const ip = parseIp(plain);
+  if (ip === undefined) return { problem: 'must be an IPv4 or IPv6 address' };
+  if (domain !== '0')
+    return {
+      problem: `route domain %${domain} is not supported; use an address of route domain 0`,
+    };
+  if (!isUsableVirtualAddress(ip))
+    return { problem: 'must be a unicast address that clients can reach' };
+  return { value: formatIp(ip) };
+}
+
+function portNumber(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+function singlePort(text: string, at: AnnotationTarget): AnnotationValue {
+  const port = portNumber(text);
+  if (port === undefined)
+    return { problem: 'must be a port (1 to 65535) or a map such as 32400=31400,443=8443' };
+  const ports = [...new Set(at.servers.map((server) => server.port))].sort((a, b) => a - b);
+  if (ports.length > 1)
+    return {
+      problem: `one port for ${ports.length} gateway ports (${ports.join(', ')}); write a map such as ${ports[0]}=${port}`,
+    };
+  return { value: port };
+}
+
+const readPort: AnnotationReader = (text, at) => {
+  if (!text.includes('=')) return singlePort(text, at);
+  let value: number | undefined;
+  const seen = new Set<number>();
+  for (const pair of text.split(',')) {
+    const [from, to, ...rest] = pair.split('=').map((part) => portNumber(part.trim()));
+    if (from === undefined || to === undefined || rest.length > 0)
+      return { problem: `"${pair.trim()}" is not gatewayPort=virtualPort` };
+    if (seen.has(from)) return { problem: `gateway port ${from} is named twice` };
+    seen.add(from);
+    if (at.strictPorts && !at.servers.some((server) => server.port === from))
+      return { problem: `there is no server on port ${from}` };
+    if (from === at.port) value = to;
+  }
+  return { value };
+};
+
+const PLAIN_HTTP = ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'];
+
+/** `virtual-server.f5.com/http-port` and `/https-port`: one frontend port for all servers of that kind. */
+function protocolPort(plain: boolean): AnnotationReader {
+  const concerned = (protocol: string): boolean =>
+    PLAIN_HTTP.includes(protocol.toUpperCase()) === plain &&
+    (plain || ['HTTPS', 'TLS'].includes(protocol.toUpperCase()));
+  return (text, at) => {
+    if (!concerned(at.protocol)) return { value: undefined };
+    return singlePort(text, {
+      ...at,
+      servers: at.servers.filter((server) => concerned(server.protocol)),
+    });
+  };
+}
+
+/** Health checks as F5's annotations write them. */
+const F5Health = z.strictObject({
+  path: z.string().optional(),
+  type: z.enum(['tcp', 'tcp-half-open', 'http', 'https', 'udp', 'icmp']).optional(),
+  interval: z.int().min(1).optional(),
+  timeout: z.int().min(1).optional(),
+  send: z.string().min(1).optional(),
+  recv: z.string().min(1).optional(),
+  targetPort: z.int().min(1).max(65_535).optional(),
+});
+
+const OwnMonitor = Monitor.partial({ interval: true, timeout: true });
+
+export function formatIssue(error: z.core.$ZodError): string {
+  const issue = error.issues[0];
+  const path = (issue?.path ?? []).map(String).join('.');
+  return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'invalid'}`;
+}
+
+/** BIG-IP's own defaults where only one of the two is given: 5 s, and three intervals and one second. */
+export function monitorTimes(
+  interval: number | undefined,
+  timeout: number | undefined,
+): { readonly interval: number; readonly timeout: number } {
+  if (interval !== undefined) return { interval, timeout: timeout ?? 3 * interval + 1 };
+  return {
+    interval: timeout === undefined ? 5 : Math.max(1, Math.min(5, Math.floor((timeout - 1) / 3))),
+    timeout: timeout ?? 16,
+  };
+}
+
+export function checkedMonitors(monitors: readonly Monitor[]): AnnotationValue {
+  const problem = monitors.map(monitorProblem).find((found) => found !== undefined);
+  return problem === undefined ? { value: monitors } : { problem };
+}
+
+const readF5Health =
+  (defaultType: Monitor['type']): AnnotationReader =>
+  (text) => {
+    const parsed = readJson(text);
+    if ('problem' in parsed) return parsed;
+    const list = z
+      .array(F5Health)
+      .safeParse(Array.isArray(parsed.json) ? parsed.json : [parsed.json]);
+    if (!list.success) return { problem: formatIssue(list.error) };
+    return checkedMonitors(
+      list.data.map(({ type, send, recv, interval, timeout, targetPort }) => ({
+        type: type ?? defaultType,
+        ...monitorTimes(interval, timeout),
+        ...(targetPort !== undefined && { port: targetPort }),
+        ...(send !== undefined && { send }),
+        ...(recv !== undefined && { receive: recv }),
+      })),
+    );
+  };
+
+/** `none`, types such as `tcp,http`, or a JSON list of monitors. */
+const readMonitors: AnnotationReader = (text) => {
+  if (text === 'none') return { value: [] };
+  if (!text.startsWith('[')) {
+    const types = text.split(',').map((part) => ({ type: part.trim() }));
+    const list = z.array(OwnMonitor).safeParse(types);
+    if (!list.success)
+      return {
+        problem: `must be none, monitor types (${Monitor.shape.type.options.join(', ')}) or a JSON list of monitors`,
+      };
+    return {
+      value: list.data.map((monitor) => ({ ...monitor, ...monitorTimes(undefined, undefined) })),
+    };
+  }
+  const parsed = readJson(text);
+  if ('problem' in parsed) return parsed;
+  const list = z.array(OwnMonitor).safeParse(parsed.json);
+  return list.success
+    ? checkedMonitors(
+        list.data.map((monitor) => ({
+          ...monitor,
+          ...monitorTimes(monitor.interval, monitor.timeout),
+        })),
+      )
+    : { problem: formatIssue(list.error) };
+};
+
+const readLimit: AnnotationReader = (text) => {
+  const limit = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+  return limit >= 0 && limit <= 2_147_483_647
+    ? { value: limit }
+    : { problem: 'must be a number from 0 (unlimited) to 2147483647' };
+};
+
+const readTries: AnnotationReader = (text) => {
+  const tries = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  return tries >= 0 && tries <= 65_535
+    ? { value: tries }
+    : { problem: 'must be a number from 0 (no other member is tried) to 65535' };
+};
+
+const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
+
+/** F5's word for "the address the controller is configured with": leaves it to the sources below. */
+const readAddressOrDefault = (text: string): AnnotationValue =>
+  text === 'controller-default' ? { value: undefined } : readAddress(text);
+
+export const ANNOTATION_READERS = {
+  address: readAddressOrDefault,
+  addressOrAuto: (text) => {
+    if (isAuto(text)) return { value: text };
+    return text.startsWith('auto')
+      ? { problem: 'must be an address, auto, or auto:<pool>' }
+      : readAddressOrDefault(text);
+  },
+  port: readPort,
+  httpPort: protocolPort(true),
+  httpsPort: protocolPort(false),
+  partition: (text) =>
+    PARTITION.test(text)
+      ? { value: text }
+      : { problem: 'must start with a letter and hold only letters, digits, _ . -' },
+  mode: oneOf(['tcp', 'fastl4', 'http', 'udp']),
+  balance: oneOf(BALANCE_METHODS),
+  snat: (text) =>
+    ['auto', 'none', 'self'].includes(text) || isPath(text)
+      ? { value: text }
+      : { problem: 'must be auto, none, self or the path of a SNAT pool' },
+  persistence: listOf(
+    (text) => (PERSISTENCE_METHODS as readonly string[]).includes(text) || isPath(text),
+    `one of ${PERSISTENCE_METHODS.join(', ')} or a path such as /Common/name`,
+  ),
+  path: (text) =>
+    isPath(text) ? { value: text } : { problem: 'must be a full path such as /Common/name' },
+  paths: listOf(isPath, 'a full path such as /Common/name'),
+  limit: readLimit,
+  tries: readTries,
+  monitors: readMonitors,
+  ingressHealth: readF5Health('http'),
+  serviceHealth: readF5Health('tcp'),
+} as const satisfies Record<string, AnnotationReader>;

@@ -1,0 +1,279 @@
+/** Collects, for each listening server, what every source says about it. */
+import { isAuto, poolNamedBy } from '../../addresses/auto-address.ts';
+import type { Meta } from '../../snapshot/objects.ts';
+import type { ServerReport } from '../../istio/port-mapping.ts';
+import { readAddress, type AnnotationTarget } from './annotation-values.ts';
+import { readAnnotations } from './annotations.ts';
+import { type ConfigMapReading, readConfigMap } from './f5-configmap.ts';
+import { groupByKey, type IndexedIngress } from '../indexed-ingress.ts';
+import { ingressEntryLayer } from '../settings/resolve.ts';
+import {
+  type SettingsLayer,
+  type MergedSettings,
+  mergeLayers,
+  type Note,
+  type ExposureRefusal,
+} from '../settings/layers.ts';
+
+export interface Candidate {
+  readonly report: ServerReport;
+  /** Position in the mapping's servers. */
+  readonly position: number;
+  readonly object: string;
+  readonly namespace: string;
+  readonly created: string;
+  /** What the gateway itself says. */
+  readonly own: SettingsLayer;
+  readonly merged: MergedSettings;
+  readonly refusals: readonly ExposureRefusal[];
+}
+
+interface Asker {
+  readonly meta: Meta | undefined;
+  readonly addresses: readonly string[];
+}
+
+/** Gateways by kind and name. */
+interface Index {
+  readonly gateways: ReadonlyMap<string, Asker>;
+  readonly siblings: ReadonlyMap<string, readonly ServerReport[]>;
+}
+
+function keyOf(report: Pick<ServerReport, 'api' | 'gateway'>): string {
+  return `${report.api} ${report.gateway}`;
+}
+
+function indexOf(pool: IndexedIngress): Index {
+  const { gateways, apiGateways, listenerSets } = pool.objects;
+  const named = (api: ServerReport['api'], meta: Meta): string =>
+    keyOf({ api, gateway: `${meta.namespace}/${meta.name}` });
+  const askers = [
+    ...gateways.map(({ meta }) => [named('istio', meta), { meta, addresses: [] }] as const),
+    ...listenerSets.map(
+      ({ meta }) => [named('gateway-api', meta), { meta, addresses: [] }] as const,
+    ),
+    ...apiGateways.map(
+      ({ meta, addresses }) =>
+        [
+          named('gateway-api', meta),
+          {
+            meta,
+            addresses: addresses.filter((one) => one.type === 'IPAddress').map((one) => one.value),
+          },
+        ] as const,
+    ),
+  ];
+  return {
+    gateways: new Map<string, Asker>(askers),
+    siblings: groupByKey(pool.mapping.servers, keyOf),
+  };
+}
+
+/** `spec.addresses` of a Gateway API Gateway is the standard way to ask for an address. */
+function addressLayer(object: string, addresses: readonly string[]): SettingsLayer {
+  const source = `${object} (spec.addresses)`;
+  const [first, ...more] = addresses;
+  if (first === undefined) return { source, wanted: {}, refusals: [], notes: [] };
+  const read = readAddress(first);
+  const notes =
+    more.length === 0
+      ? []
+      : [
+          {
+            object,
+            code: 'GW136',
+            message: `spec.addresses names ${addresses.length} addresses; the first is used, ${more.join(', ')} ignored`,
+          },
+        ];
+  if ('problem' in read)
+    return {
+      source,
+      wanted: {},
+      refusals: [{ code: 'GW143', message: `${source}: "${first}": ${read.problem}` }],
+      notes,
+    };
+  return { source, wanted: { virtualAddress: String(read.value) }, refusals: [], notes };
+}
+
+/** Numbers of the ingress Service's ports that lead to this server; before the port is added, the gateway's own number. */
+function servicePortsOf(pool: IndexedIngress, report: ServerReport): readonly number[] {
+  const ports = report.servicePorts
+    .filter((one) => one.service === pool.name && one.reachesListener)
+    .map((one) => one.port);
+  return ports.length > 0 ? ports : [report.port];
+}
+
+/** Oldest first, then by name; a missing time counts as youngest. */
+export function compareServerAge(
+  a: { readonly created: string; readonly name: string },
+  b: { readonly created: string; readonly name: string },
+): number {
+  const [x, y] = [a.created || '\uffff', b.created || '\uffff'];
+  if (x !== y) return x < y ? -1 : 1;
+  if (a.name === b.name) return 0;
+  return a.name < b.name ? -1 : 1;
+}
+
+interface ConfigMaps {
+  /** By position in the mapping's servers. */
+  readonly layers: ReadonlyMap<number, SettingsLayer>;
+  readonly notes: readonly Note[];
+}
+
+function strayReason(pool: IndexedIngress, read: ConfigMapReading): string {
+  if (read.service === undefined || read.port === undefined) return 'names no Service and port';
+  if (read.namespace !== pool.ref.namespace || read.service !== pool.ref.service)
+    return `is for Service ${read.namespace}/${read.service}, not for the ingress gateway Service ${pool.name}`;
+  const known = pool.service?.ports.some((one) => one.port === read.port) === true;
+  return known
+    ? `is for port ${read.port} of Service ${pool.name}, which leads to no server of a gateway`
+    : `is for port ${read.port}, which Service ${pool.name} does not have`;
+}
+
+function assignConfigMaps(pool: IndexedIngress, others: readonly string[]): ConfigMaps {
+  const all = pool.objects.configMaps
+    .map(readConfigMap)
+    .filter((read) => !others.includes(`${read.namespace}/${read.service}`));
+  const reads = all.sort((a, b) =>
+    compareServerAge(
+      { created: a.created, name: a.layer.source },
+      { created: b.created, name: b.layer.source },
+    ),
+  );
+  const layers = new Map<number, SettingsLayer>();
+  const notes: Note[] = [];
+  const ends = pool.mapping.servers.flatMap((report, position) =>
+    servicePortsOf(pool, report).map((port) => ({ port, position })),
+  );
+  const byPort = groupByKey(ends, (end) => end.port);
+  for (const read of reads) {
+    const object = read.layer.source;
+    notes.push(
+      ...read.layer.notes,
+      ...read.layer.refusals.map(({ code, message }) => ({ object, code, message })),
+    );
+    const ours = read.namespace === pool.ref.namespace && read.service === pool.ref.service;
+    const positions =
+      ours && read.port !== undefined
+        ? (byPort.get(read.port) ?? []).map((end) => end.position)
+        : [];
+    const elder = positions
+      .map((position) => layers.get(position))
+      .find((layer) => layer !== undefined);
+    if (positions.length === 0 && read.layer.refusals.length === 0)
+      notes.push({ object, code: 'GW128', message: `${strayReason(pool, read)}; ignored` });
+    else if (elder !== undefined)
+      notes.push({
+        object,
+        code: 'GW129',
+        message: `${elder.source}, which is older, is for the same Service and port; ignored`,
+      });
+    for (const position of positions) if (!layers.has(position)) layers.set(position, read.layer);
+  }
+  return { layers, notes };
+}
+
+export interface Candidates {
+  /** Oldest gateway first. */
+  readonly candidates: readonly Candidate[];
+  readonly notes: readonly Note[];
+}
+
+interface Shared {
+  readonly pool: IndexedIngress;
+  readonly index: Index;
+  readonly configMaps: ConfigMaps;
+}
+
+/** The sources that say something about a server, highest first; the gateway's own annotations always lead. */
+function layersOf(
+  { pool, index, configMaps }: Shared,
+  report: ServerReport,
+  position: number,
+): readonly [SettingsLayer, ...SettingsLayer[]] {
+  const { meta, addresses = [] } = index.gateways.get(keyOf(report)) ?? {};
+  const object = `Gateway ${report.gateway}`;
+  const at: AnnotationTarget = {
+    port: report.port,
+    protocol: report.protocol,
+    servers: index.siblings.get(keyOf(report)) ?? [],
+    strictPorts: true,
+  };
+  const configMap = configMaps.layers.get(position);
+  const entry = ingressEntryLayer(pool.entry);
+  return [
+    withPool(readAnnotations(object, meta?.annotations ?? {}, at), entry),
+    addressLayer(object, addresses),
+    // Its notes are told with the ConfigMap, whether or not a server listens.
+    ...(configMap === undefined ? [] : [{ ...configMap, notes: [] }]),
+    withPool(
+      readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, {
+        ...at,
+        servers: pool.mapping.servers,
+        strictPorts: false,
+      }),
+      entry,
+    ),
+    entry,
+  ];
+}
+
+/** `auto` alone is the pool that the ingress names in sluice.yaml, if it does. */
+function withPool(layer: SettingsLayer, entry: SettingsLayer): SettingsLayer {
+  const [wish = '', named = ''] = [layer.wanted.virtualAddress, entry.wanted.virtualAddress];
+  if (!isAuto(wish) || poolNamedBy(wish) !== undefined || poolNamedBy(named) === undefined)
+    return layer;
+  return { ...layer, wanted: { ...layer.wanted, virtualAddress: named } };
+}
+
+function candidateOf(
+  shared: Shared,
+  report: ServerReport,
+  position: number,
+): { readonly candidate: Candidate; readonly notes: readonly Note[] } {
+  const meta = shared.index.gateways.get(keyOf(report))?.meta;
+  const object = `Gateway ${report.gateway}`;
+  const layers = layersOf(shared, report, position);
+  const merged = mergeLayers(layers);
+  const disagreements = merged.disagreements.map(({ message }) => ({
+    object,
+    code: 'GW136',
+    message: `port ${report.port}: ${message}`,
+  }));
+  const namespace = report.gateway.slice(0, report.gateway.indexOf('/'));
+  const candidate = {
+    report,
+    position,
+    object,
+    namespace,
+    created: meta?.created ?? '',
+    own: layers[0],
+    merged,
+    refusals: layers.flatMap((layer) => layer.refusals),
+  };
+  return { candidate, notes: [...layers.flatMap((layer) => layer.notes), ...disagreements] };
+}
+
+export function collectCandidates(
+  pool: IndexedIngress,
+  others: readonly string[] = [],
+): Candidates {
+  const configMaps = assignConfigMaps(pool, others);
+  const shared = { pool, index: indexOf(pool), configMaps };
+  const found = pool.mapping.servers.flatMap((report, position) =>
+    report.verdict === 'listening' ? [candidateOf(shared, report, position)] : [],
+  );
+  const order = (one: Candidate): { created: string; name: string } => ({
+    created: one.created,
+    name: one.report.gateway,
+  });
+  const candidates = found
+    .map((one) => one.candidate)
+    .sort(
+      (a, b) =>
+        compareServerAge(order(a), order(b)) ||
+        a.report.server - b.report.server ||
+        a.position - b.position,
+    );
+  return { candidates, notes: [...configMaps.notes, ...found.flatMap((one) => one.notes)] };
+}

@@ -1,0 +1,259 @@
+/** ConfigMaps labelled `f5type: virtual-server`, read as a source of settings. */
+import type { ConfigMap } from '../../snapshot/objects.ts';
+import { shorten } from '../../shorten.ts';
+import { checkedMonitors, readAddress, monitorTimes } from './annotation-values.ts';
+import { BALANCE_METHODS, type Monitor } from '../exposure.ts';
+import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
+import { nearest } from '../../text/nearest.ts';
+import { LONGEST_PROBLEM, readJson } from '../setting-json.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
+
+export interface ConfigMapReading {
+  readonly namespace: string;
+  readonly created: string;
+  /** The Service and port it speaks for; absent where that cannot even be guessed, so that nothing but a note is left. */
+  readonly service: string | undefined;
+  readonly port: number | undefined;
+  readonly layer: SettingsLayer;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+interface Target {
+  readonly service: string | undefined;
+  readonly port: number | undefined;
+}
+
+/** Reads the two names even out of broken JSON, so that a slip in one ConfigMap refuses its own exposure and no other. */
+function guessTarget(text: string): Target {
+  const port = /"servicePort"\s*:\s*"?(\d{1,5})/.exec(text)?.[1];
+  return {
+    service: /"serviceName"\s*:\s*"([^"]+)"/.exec(text)?.[1],
+    port: port === undefined ? undefined : Number(port),
+  };
+}
+
+function targetOf(json: unknown): Target | undefined {
+  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
+  const backend = isRecord(virtualServer) ? virtualServer['backend'] : undefined;
+  if (!isRecord(backend)) return undefined;
+  const { serviceName, servicePort } = backend;
+  if (typeof serviceName !== 'string' || typeof servicePort !== 'number') return undefined;
+  return { service: serviceName, port: servicePort };
+}
+
+const KEYS = [
+  'virtualServer',
+  'backend',
+  'frontend',
+  'serviceName',
+  'servicePort',
+  'healthMonitors',
+  'protocol',
+  'interval',
+  'timeout',
+  'send',
+  'recv',
+  'partition',
+  'mode',
+  'balance',
+  'virtualAddress',
+  'bindAddr',
+  'port',
+  'sslProfile',
+  'f5ProfileName',
+  'f5ProfileNames',
+];
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) =>
+      typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`,
+    )
+    .join('');
+}
+
+function schemaProblems(
+  minor: number,
+  json: unknown,
+): { readonly found?: F5VirtualServer; readonly problems: readonly string[] } {
+  const result = f5Schema(minor).safeParse(json);
+  if (result.success) return { found: result.data.virtualServer, problems: [] };
+  const problems = result.error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [`${pathOf(issue.path)}: ${issue.message}`];
+    return issue.keys.map((key) => {
+      const meant = nearest(
+        key,
+        KEYS.filter((known) => known !== key),
+      );
+      return `${pathOf([...issue.path, key])}: unknown key${meant === undefined ? ` in v0.1.${minor}` : `; did you mean ${meant}?`}`;
+    });
+  });
+  return { problems };
+}
+
+function monitorsOf(server: F5VirtualServer): {
+  readonly monitors?: readonly Monitor[];
+  readonly problem?: string;
+} {
+  const { healthMonitors } = server.backend;
+  if (healthMonitors === undefined) return {};
+  const read = checkedMonitors(
+    healthMonitors.map(({ protocol, interval, timeout, send, recv }) => ({
+      type: protocol,
+      ...monitorTimes(interval, timeout),
+      ...(send !== undefined && { send }),
+      ...(recv !== undefined && { receive: recv }),
+    })),
+  );
+  return 'problem' in read
+    ? { problem: read.problem }
+    : { monitors: read.value as readonly Monitor[] };
+}
+
+function hasSsl(ssl: unknown): boolean {
+  return (
+    isRecord(ssl) &&
+    Object.values(ssl).some((value) =>
+      Array.isArray(value) ? value.length > 0 : value !== undefined,
+    )
+  );
+}
+
+interface Draft {
+  readonly object: string;
+  readonly wanted: { -readonly [K in keyof SourceSettings]?: SourceSettings[K] };
+  readonly refusals: ExposureRefusal[];
+  readonly notes: Note[];
+}
+
+function refuse(draft: Draft, code: string, message: string): void {
+  draft.refusals.push({ code, message: `${draft.object}: ${shorten(message, LONGEST_PROBLEM)}` });
+}
+
+function readPlace(
+  draft: Draft,
+  frontend: F5VirtualServer['frontend'],
+  annotations: ConfigMap['meta']['annotations'],
+): void {
+  draft.wanted.partition = frontend.partition;
+  const port = frontend.virtualAddress?.port;
+  if (port !== undefined) draft.wanted.port = port;
+  const bound = frontend.virtualAddress?.bindAddr;
+  const address = bound ?? annotations['virtual-server.f5.com/ip'];
+  if (frontend.virtualAddress === undefined && address === undefined) {
+    const message =
+      'has no virtualAddress (pool-only for CIS); its other settings count, and address and port come from the next source';
+    draft.notes.push({ object: draft.object, code: 'GW144', message });
+  }
+  if (address === undefined || address === 'controller-default') return;
+  const read = readAddress(address);
+  const field =
+    bound === undefined
+      ? 'annotation virtual-server.f5.com/ip'
+      : 'virtualServer.frontend.virtualAddress.bindAddr';
+  if ('problem' in read) refuse(draft, 'GW143', `${field}: "${address}": ${read.problem}`);
+  else draft.wanted.virtualAddress = String(read.value);
+}
+
+function readSettings(draft: Draft, server: F5VirtualServer): void {
+  const { balance, mode, sslProfile } = server.frontend;
+  const method = BALANCE_METHODS.find((known) => known === balance);
+  if (mode !== undefined) draft.wanted.mode = mode;
+  if (method !== undefined) draft.wanted.balance = method;
+  else if (balance !== undefined)
+    refuse(
+      draft,
+      'GW143',
+      `virtualServer.frontend.balance: "${balance}" is none of ${BALANCE_METHODS.join(', ')}`,
+    );
+  if (hasSsl(sslProfile)) {
+    refuse(
+      draft,
+      'GW143',
+      'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; let the gateway do it and remove sslProfile',
+    );
+  }
+  const { monitors, problem } = monitorsOf(server);
+  if (monitors !== undefined) draft.wanted.monitors = monitors;
+  if (problem !== undefined)
+    refuse(draft, 'GW143', `virtualServer.backend.healthMonitors: ${problem}`);
+}
+
+/** So many are told one by one: what is wrong in more places is no virtual server at all. */
+const PROBLEMS = 20;
+
+function readBody(
+  draft: Draft,
+  minor: number,
+  json: unknown,
+  annotations: ConfigMap['meta']['annotations'],
+): void {
+  const virtualServer = isRecord(json) ? json['virtualServer'] : undefined;
+  const frontend = isRecord(virtualServer) ? virtualServer['frontend'] : undefined;
+  if (minor >= 1 && isRecord(frontend) && frontend['iapp'] !== undefined) {
+    refuse(
+      draft,
+      'GW126',
+      `deploys the iApp ${JSON.stringify(frontend['iapp'])}; Sluice declares virtual servers through AS3 only, so write the virtual server form`,
+    );
+    return;
+  }
+  const { found, problems } = schemaProblems(minor, json);
+  for (const problem of problems.slice(0, PROBLEMS))
+    refuse(draft, 'GW125', `does not follow v0.1.${minor}: ${problem}`);
+  if (problems.length > PROBLEMS)
+    refuse(
+      draft,
+      'GW125',
+      `does not follow v0.1.${minor}: there are ${problems.length - PROBLEMS} more such problems`,
+    );
+  if (found === undefined) return;
+  readPlace(draft, found.frontend, annotations);
+  readSettings(draft, found);
+}
+
+/** Never silent: what cannot be used ends as a refusal of the exposure it speaks for, or as a note. */
+export function readConfigMap(configMap: ConfigMap): ConfigMapReading {
+  const { meta, data } = configMap;
+  const object = `ConfigMap ${meta.namespace}/${meta.name}`;
+  const draft: Draft = { object, wanted: {}, refusals: [], notes: [] };
+  const text = data['data'] ?? '';
+  const done = (json?: unknown): ConfigMapReading => ({
+    namespace: meta.namespace,
+    created: meta.created,
+    ...(targetOf(json) ?? guessTarget(text)),
+    layer: { source: object, wanted: draft.wanted, refusals: draft.refusals, notes: draft.notes },
+  });
+  if (data['template'] !== undefined || meta.labels['as3'] !== undefined) {
+    refuse(
+      draft,
+      'GW127',
+      'holds an AS3 declaration; Sluice reads the virtual-server schema only, so it is ignored',
+    );
+    return done();
+  }
+  const minor = schemaMinor(data['schema'] ?? '');
+  if (minor === undefined) {
+    const named =
+      data['schema'] === undefined ? 'has no data.schema' : `names the schema "${data['schema']}"`;
+    refuse(
+      draft,
+      'GW123',
+      `${named}; known are f5schemadb://bigip-virtual-server_v0.1.0.json to v0.1.7.json`,
+    );
+    return done();
+  }
+  const read = readJson(text);
+  if ('problem' in read) {
+    refuse(draft, 'GW124', `data.data ${read.problem}`);
+    return done();
+  }
+  readBody(draft, minor, read.json, meta.annotations);
+  return done(read.json);
+}

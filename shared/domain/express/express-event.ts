@@ -1,0 +1,123 @@
+/** What of a slice may go ahead of it: the members that leave, and those that came back. Pure; compares nothing with before. */
+import type { Availability, Slice } from '../exposure/exposure.ts';
+import { formatIp } from '../net/ip.ts';
+import { withoutRouteDomain } from '../net/cluster-networks.ts';
+import { betterAvailability, parseIps } from '../exposure/indexed-ingress.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { ExpressReason, Express, MemberChange } from './event.ts';
+
+export interface ExpressTarget {
+  /** The device's only partition: with several, nodes are shared in /Common, where nothing is written. */
+  readonly partition: string;
+  readonly members: 'pods' | 'nodes';
+}
+
+/** What Kubernetes says of an address. */
+interface Fact {
+  readonly terminating: boolean;
+  readonly cordoned: boolean;
+  readonly nodeNotReady: boolean;
+  /** A pod or node behind it was seen to change since the last result. */
+  readonly changed: boolean;
+}
+
+/** Undefined where there is nothing to bring forward. */
+export function expressFor(
+  slice: Slice,
+  snapshot: Snapshot,
+  where: ExpressTarget,
+): Express | undefined {
+  const wanted = availabilities(slice, where.partition);
+  if (wanted.size === 0) return undefined;
+  const facts = where.members === 'pods' ? podFacts(snapshot) : nodeFacts(snapshot);
+  const wishes = [...wanted].flatMap(
+    ([address, availability]) =>
+      wishOf(address, availability, facts.get(withoutRouteDomain(address))) ?? [],
+  );
+  if (wishes.length === 0) return undefined;
+  const { owner, clusterUid, device, version } = slice;
+  return {
+    owner,
+    clusterUid,
+    device,
+    partition: where.partition,
+    version,
+    wishes: wishes.sort((a, b) => (a.address < b.address ? -1 : 1)),
+  };
+}
+
+/** A node stands for its address in every pool, so the best that any exposure wants of it counts. */
+function availabilities(slice: Slice, partition: string): ReadonlyMap<string, Availability> {
+  const wanted = new Map<string, Availability>();
+  for (const { address, availability } of slice.exposures
+    .filter((e) => e.partition === partition)
+    .flatMap((e) => e.members)) {
+    wanted.set(address, betterAvailability(wanted.get(address) ?? availability, availability));
+  }
+  return wanted;
+}
+
+const UNKNOWN: Fact = { terminating: false, cordoned: false, nodeNotReady: false, changed: false };
+
+function wishOf(
+  address: string,
+  availability: Availability,
+  fact: Fact = UNKNOWN,
+): MemberChange | undefined {
+  if (availability === 'ready')
+    return fact.changed ? { address, availability, because: 'back', wholeNode: false } : undefined;
+  const because = reasonOf(availability, fact);
+  return {
+    address,
+    availability,
+    because,
+    wholeNode: because === 'cordoned' || because === 'node-not-ready',
+  };
+}
+
+function reasonOf(availability: Exclude<Availability, 'ready'>, fact: Fact): ExpressReason {
+  if (availability === 'out' && fact.nodeNotReady) return 'node-not-ready';
+  if (availability === 'draining' && fact.cordoned) return 'cordoned';
+  return availability === 'draining' || fact.terminating ? 'terminating' : 'unready';
+}
+
+function changedNames(snapshot: Snapshot, kind: 'Pod' | 'Node'): ReadonlySet<string> {
+  return new Set(
+    snapshot.changes.filter((change) => change.kind === kind).map((change) => change.name),
+  );
+}
+
+function podFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
+  const changed = changedNames(snapshot, 'Pod');
+  return new Map(
+    snapshot.objects.pods.flatMap(({ meta, ips, terminating }) => {
+      const fact = { ...UNKNOWN, terminating, changed: changed.has(meta.name) };
+      return addressesOf(ips).map((address) => [address, fact] as const);
+    }),
+  );
+}
+
+/** A node also comes back when a pod on it does (`externalTrafficPolicy: Local`). */
+function nodeFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
+  const [nodes, pods] = [changedNames(snapshot, 'Node'), changedNames(snapshot, 'Pod')];
+  const busy = new Set(
+    snapshot.objects.pods.filter(({ meta }) => pods.has(meta.name)).map(({ nodeName }) => nodeName),
+  );
+  return new Map(
+    snapshot.objects.nodes.flatMap(({ meta, addresses, ready, unschedulable }) => {
+      const fact = {
+        terminating: false,
+        cordoned: unschedulable,
+        nodeNotReady: !ready,
+        changed: nodes.has(meta.name) || busy.has(meta.name),
+      };
+      return addressesOf(addresses.map(({ address }) => address)).map(
+        (address) => [address, fact] as const,
+      );
+    }),
+  );
+}
+
+function addressesOf(texts: readonly string[]): readonly string[] {
+  return parseIps(texts).map(formatIp);
+}

@@ -1,0 +1,124 @@
+/** The member guard, pool by pool, for members that are to leave ahead of their slice. Pure. */
+import { exposureKey } from '../exposure/exposure.ts';
+import type { DeclaredExposure, DeclaredState } from '../plan/declared.ts';
+import type { Express, MemberChange } from './event.ts';
+import { isGuarded, takesTooMany } from './guard.ts';
+import type { LiveNode } from './node.ts';
+
+interface Situation {
+  readonly events: readonly Express[];
+  readonly declared: DeclaredState;
+  readonly nodes: readonly LiveNode[];
+}
+
+interface Crowd {
+  readonly wishes: ReadonlyMap<string, MemberChange>;
+  /** Addresses that leave on the word of Kubernetes but are in no declared pool any more, by owner. */
+  readonly gone: ReadonlyMap<string, number>;
+  /** Nodes that take connections now. */
+  readonly up: ReadonlySet<string>;
+}
+
+/** Of the wishes that would be written, those that have to stay: address and reason. */
+export function membersThatStay(
+  { events, declared, nodes }: Situation,
+  candidates: readonly MemberChange[],
+): ReadonlyMap<string, string> {
+  const leaving = new Map(
+    candidates.filter((wish) => wish.availability !== 'ready').map((wish) => [wish.address, wish]),
+  );
+  const stay = new Map<string, string>();
+  if (leaving.size === 0) return stay;
+  const crowd = crowdOf(events, declared, nodes);
+  const seen = new Set<string>();
+  for (const exposure of Object.values(declared.exposures)) {
+    // A thousand exposures of one ingress have the same members behind them.
+    const signature = signatureOf(exposure);
+    if (seen.has(signature)) continue;
+    seen.add(signature);
+    const addresses = addressesOf(exposure);
+    const own = [...addresses].flatMap((address) => leaving.get(address) ?? []);
+    if (own.length > 0)
+      for (const [address, reason] of judgePool(exposure, { addresses, own }, crowd))
+        stay.set(address, reason);
+  }
+  return stay;
+}
+
+function addressesOf(exposure: DeclaredExposure): ReadonlySet<string> {
+  return new Set(exposure.contributions.flatMap((c) => c.members.map((m) => m.address)));
+}
+
+function signatureOf({ contributions }: DeclaredExposure): string {
+  return contributions
+    .map((c) => `${c.owner} ${c.members.map((m) => `${m.address} ${m.availability}`).join(' ')}`)
+    .join('\n');
+}
+
+function crowdOf(
+  events: readonly Express[],
+  declared: DeclaredState,
+  nodes: readonly LiveNode[],
+): Crowd {
+  const used = new Set(
+    Object.values(declared.exposures).flatMap((exposure) => [...addressesOf(exposure)]),
+  );
+  const gone = events.map(
+    ({ owner, wishes }) =>
+      [
+        owner,
+        wishes.filter((wish) => isGuarded(wish.because) && !used.has(wish.address)).length,
+      ] as const,
+  );
+  return {
+    wishes: new Map(events.flatMap((event) => event.wishes.map((wish) => [wish.address, wish]))),
+    gone: new Map(gone),
+    up: new Set(nodes.filter((node) => node.availability === 'ready').map((node) => node.address)),
+  };
+}
+
+/** First those that Kubernetes doubts, then those that end: not even these leave a pool empty before their successors are declared. */
+function judgePool(
+  exposure: DeclaredExposure,
+  pool: { readonly addresses: ReadonlySet<string>; readonly own: readonly MemberChange[] },
+  crowd: Crowd,
+): readonly (readonly [string, string])[] {
+  const { addresses, own } = pool;
+  const key = exposureKey(exposure);
+  const declaredReady = new Set(
+    exposure.contributions.flatMap((c) =>
+      c.members.filter((m) => m.availability === 'ready').map((m) => m.address),
+    ),
+  );
+  const staying = [...declaredReady].filter(
+    (address) =>
+      crowd.up.has(address) && (crowd.wishes.get(address)?.availability ?? 'ready') === 'ready',
+  ).length;
+  const doubted = [...addresses].filter((address) =>
+    isGuarded(crowd.wishes.get(address)?.because ?? 'back'),
+  ).length;
+  const before = exposure.contributions.reduce(
+    (sum, { owner }) => sum + (crowd.gone.get(owner) ?? 0),
+    0,
+  );
+  const guarded = own.filter((wish) => isGuarded(wish.because));
+  const ending = own.filter((wish) => !isGuarded(wish.because));
+  const tooMany = takesTooMany(doubted + before, staying);
+  const held = tooMany
+    ? guarded.map(
+        ({ address }) =>
+          [
+            address,
+            `all stay in the pool of ${key}: more than half of it, or its last member, would go; monitors judge`,
+          ] as const,
+      )
+    : [];
+  if (staying + held.length > 0) return held;
+  return [
+    ...held,
+    ...ending.map(
+      ({ address }) =>
+        [address, `nobody else takes connections in the pool of ${key} yet`] as const,
+    ),
+  ];
+}

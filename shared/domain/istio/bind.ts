@@ -1,0 +1,64 @@
+/** istio-port-mapping.md §1.5: where a listener is bound, and whether a BIG-IP can get there. */
+import type { CodedReason } from './model.ts';
+
+const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const IPV6 = /^[0-9a-f:]*:[0-9a-f:.]*$/i;
+const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
+
+function isIPv4(text: string): boolean {
+  const parts = IPV4.exec(text);
+  return parts !== null && parts.slice(1).every((part) => Number(part) <= 255);
+}
+
+export function isUnixSocket(bind: string): boolean {
+  return bind.startsWith('unix://');
+}
+
+/** The wildcard of either family is the empty string, as Istio writes it. */
+export function normaliseBind(bind: string | undefined): string {
+  const text = (bind ?? '').trim().toLowerCase();
+  if (isUnixSocket(text)) return (bind ?? '').trim();
+  return WILDCARDS.has(text) ? '' : text;
+}
+
+export function isUsableBind(bind: string): boolean {
+  return bind === '' || isUnixSocket(bind) || isIPv4(bind) || IPV6.test(bind);
+}
+
+function isLoopback(bind: string): boolean {
+  return (
+    (isIPv4(bind) && bind.startsWith('127.')) || bind === '::1' || bind.startsWith('::ffff:127.')
+  );
+}
+
+export interface BindProblem extends CodedReason {
+  /** Envoy has a port there, even if nobody outside the pod can use it. */
+  readonly opensPort: boolean;
+}
+
+/** Undefined when pods can be reached at this bind. Pod addresses that are not known are given the benefit of the doubt. */
+export function whyUnreachable(bind: string, podIps: readonly string[]): BindProblem | undefined {
+  if (bind === '') return undefined;
+  if (isUnixSocket(bind)) {
+    return {
+      code: 'MAP252',
+      reason: `Envoy listens on the Unix socket ${bind}, which has no port that a pool member could use`,
+      opensPort: false,
+    };
+  }
+  if (isLoopback(bind)) {
+    return {
+      code: 'MAP250',
+      reason: `Envoy listens on ${bind} only, which nothing outside the pod can reach; remove bind or use the address of the pod`,
+      opensPort: true,
+    };
+  }
+  if (podIps.length > 0 && !podIps.includes(bind)) {
+    return {
+      code: 'MAP251',
+      reason: `no gateway pod has the address ${bind} that bind asks for, so Envoy cannot open the listener; remove bind`,
+      opensPort: false,
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,137 @@
+/** The objects of a cluster, put in order and indexed once for all its ingresses. */
+import { sortByAge, namespacedName } from './object-age.ts';
+import { createAttachmentContext } from './gateway-api/attachment.ts';
+import type { Deployment } from './gateway-api/gateways.ts';
+import { deploymentOf } from './gateway-api/gateways.ts';
+import { indexSets } from './gateway-api/listener-sets.ts';
+import { readListeners } from './gateway-api/listeners.ts';
+import type { MeshOptions } from './mesh.ts';
+import type { ReadServer } from './model.ts';
+import type { ApiGateway, IstioGateway, KubernetesObjects } from '../snapshot/objects.ts';
+import type { RouteTable } from './route-table.ts';
+import { routeTable } from './route-table.ts';
+import { SelectorIndex } from './selector-index.ts';
+import type { ServiceDirectory } from './services.ts';
+import { serviceDirectory } from './services.ts';
+import { readServers } from './validity.ts';
+
+/** One thing that istiod merges: an Istio Gateway, or the Gateway it makes of one listener. `rank` is its age order. */
+export type GatewayConfig =
+  | {
+      readonly rank: number;
+      readonly api: 'istio';
+      readonly gateway: IstioGateway;
+      readonly servers: readonly ReadServer[];
+    }
+  | {
+      readonly rank: number;
+      readonly api: 'gateway-api';
+      readonly view: ApiGatewayView;
+      readonly servers: readonly ReadServer[];
+    };
+
+export interface ApiGatewayView {
+  readonly key: string;
+  readonly gateway: ApiGateway;
+  readonly deployment: Deployment;
+}
+
+export interface ClusterModel {
+  readonly mesh: MeshOptions;
+  readonly objects: KubernetesObjects;
+  readonly configs: readonly GatewayConfig[];
+  /** Istio Gateways by selector; ranks in `configs`. */
+  readonly istio: SelectorIndex<Extract<GatewayConfig, { api: 'istio' }>>;
+  /** Listeners by `namespace/name` of a Service that their Gateway refers to. */
+  readonly byService: ReadonlyMap<string, readonly GatewayConfig[]>;
+  readonly apiViews: readonly ApiGatewayView[];
+  readonly managedServices: ReadonlySet<string>;
+  readonly services: ServiceDirectory;
+  readonly routesIn: (namespace: string) => RouteTable;
+}
+
+type Unranked = {
+  readonly meta: IstioGateway['meta'];
+  readonly rank: (rank: number) => GatewayConfig;
+};
+
+function istioConfigs(objects: KubernetesObjects): Unranked[] {
+  return objects.gateways.map((gateway) => {
+    const servers = readServers(gateway);
+    return { meta: gateway.meta, rank: (rank) => ({ rank, api: 'istio', gateway, servers }) };
+  });
+}
+
+function apiConfigs(
+  views: readonly ApiGatewayView[],
+  objects: KubernetesObjects,
+  mesh: MeshOptions,
+): Unranked[] {
+  const attachment = createAttachmentContext(objects, mesh);
+  const sets = indexSets(objects.listenerSets);
+  return views.flatMap((view) => {
+    const services = view.deployment.mode === 'none' ? [] : view.deployment.services;
+    return readListeners(view.gateway, sets.get(view.key) ?? [], services, attachment).map(
+      ({ server, meta }): Unranked => ({
+        meta,
+        rank: (rank) => ({ rank, api: 'gateway-api', view, servers: [server] }),
+      }),
+    );
+  });
+}
+
+function indexByService(
+  configs: readonly GatewayConfig[],
+): ReadonlyMap<string, readonly GatewayConfig[]> {
+  const index = new Map<string, GatewayConfig[]>();
+  for (const config of configs) {
+    if (config.api === 'istio' || config.view.deployment.mode === 'none') continue;
+    for (const service of config.view.deployment.services) {
+      const there = index.get(service);
+      if (there === undefined) index.set(service, [config]);
+      else there.push(config);
+    }
+  }
+  return index;
+}
+
+/** A table for each namespace that has gateway pods: what a namespace sees of VirtualServices differs. */
+function routesByNamespace(
+  objects: KubernetesObjects,
+  mesh: MeshOptions,
+): (namespace: string) => RouteTable {
+  const tables = new Map<string, RouteTable>();
+  return (namespace) => {
+    const table = tables.get(namespace) ?? routeTable(objects.virtualServices, namespace, mesh);
+    tables.set(namespace, table);
+    return table;
+  };
+}
+
+export function buildClusterModel(objects: KubernetesObjects, mesh: MeshOptions): ClusterModel {
+  const apiViews = objects.apiGateways.map((gateway) => ({
+    key: namespacedName(gateway.meta),
+    gateway,
+    deployment: deploymentOf(gateway, mesh),
+  }));
+  const unranked = [...istioConfigs(objects), ...apiConfigs(apiViews, objects, mesh)];
+  const configs = sortByAge(unranked, ({ meta }) => meta).map(({ rank }, index) => rank(index));
+  return {
+    mesh,
+    objects,
+    configs,
+    istio: new SelectorIndex(
+      configs.filter((config) => config.api === 'istio'),
+      ({ gateway }) => gateway.selector,
+    ),
+    byService: indexByService(configs),
+    apiViews,
+    managedServices: new Set(
+      apiViews.flatMap(({ deployment }) =>
+        deployment.mode === 'managed' ? deployment.services : [],
+      ),
+    ),
+    services: serviceDirectory(objects.services, objects.endpointSlices),
+    routesIn: routesByNamespace(objects, mesh),
+  };
+}

@@ -1,0 +1,216 @@
+/** All rules in their order (the table in `port-mapping.ts`), for gateway pods that are alike. */
+import { namespacedName } from './object-age.ts';
+import { isUnixSocket, whyUnreachable } from './bind.ts';
+import type { WorkloadEvaluation, ServerEvaluation } from './server-evaluation.ts';
+import { compareVerdicts } from './server-evaluation.ts';
+import { startMerge } from './merging.ts';
+import type { CodedReason, ServerId, ServerSpec } from './model.ts';
+import { isReserved, isSkippedAsPrivileged } from './privileged.ts';
+import type { ServerSelection, WorkloadContext } from './server-selection.ts';
+import { selectServers } from './server-selection.ts';
+import { findRoute } from './routes.ts';
+import type { Listener, ListenerKind, Verdict } from './port-mapping.ts';
+import { ListenerKind as Kinds } from './port-mapping.ts';
+
+/** One server at one of its resolved ports. */
+interface Placed {
+  readonly server: ServerSpec;
+  readonly port: number;
+}
+
+/** What came of it there. */
+interface Case extends CodedReason {
+  readonly port: number;
+  readonly verdict: Verdict;
+  readonly open: boolean;
+  readonly curable: boolean;
+}
+
+/** Answers by server; a Gateway API listener may have several ports. */
+type Cases = Map<ServerSpec, Case[]>;
+
+function closed(port: number, verdict: Verdict, because: CodedReason): Case {
+  return { port, verdict, open: false, curable: false, code: because.code, reason: because.reason };
+}
+
+function reserved(port: number): CodedReason {
+  return {
+    code: 'MAP214',
+    reason: `port ${port} in the pod belongs to Istio's own proxy or agent; use another port`,
+  };
+}
+
+function privileged({ server, port }: Placed): CodedReason {
+  const led = port === server.number ? '' : ` (where the Service leads port ${server.number})`;
+  return {
+    code: 'MAP220',
+    reason: `the gateway pods are unprivileged and cannot bind port ${port}${led}, so istiod leaves the listener out`,
+  };
+}
+
+/** Accepted servers as istiod builds chains: by port, protocol as written and bind, each as first met. */
+function inBuildOrder(accepted: readonly Placed[]): Placed[] {
+  const groups = Map.groupBy(
+    accepted,
+    ({ server, port }) => `${port} ${server.protocol} ${server.bind}`,
+  );
+  return [...groups.values()].flat();
+}
+
+/** istio-port-mapping.md §1.4, §1.5 and §2: what is left to ask of a server that the merge accepted. */
+function judgeAccepted(placed: Placed, stage: WorkloadContext, sni: Map<string, string>): Case {
+  const { server, port } = placed;
+  const { world, workload } = stage;
+  const route = findRoute(
+    server,
+    {
+      mesh: world.mesh,
+      table: world.routesIn(workload.namespace),
+      services: world.services.inOrder,
+    },
+    sni,
+  );
+  const reach = whyUnreachable(server.bind, workload.ips);
+  if (isSkippedAsPrivileged(isUnixSocket(server.bind) ? 0 : port, workload.unprivileged)) {
+    return {
+      ...closed(port, 'privileged-port', privileged(placed)),
+      curable: route.routed && reach === undefined,
+    };
+  }
+  if (reach !== undefined)
+    return { ...closed(port, 'unreachable-bind', reach), open: reach.opensPort && route.routed };
+  if (!route.routed) return closed(port, 'no-route', route);
+  return { port, verdict: 'listening', open: true, curable: false, code: 'OK', reason: route.by };
+}
+
+/** istio-port-mapping.md §1.7: offers every server that is read at each of its ports, in age order. */
+function mergeAll(servers: readonly ServerSpec[], stage: WorkloadContext, cases: Cases): Placed[] {
+  const merge = startMerge();
+  const accepted: Placed[] = [];
+  for (const server of servers) {
+    for (const port of resolve(server, stage)) {
+      const fault = isReserved(port, stage.world.mesh) ? reserved(port) : merge.offer(server, port);
+      if (fault === undefined) accepted.push({ server, port });
+      else cases.get(server)?.push(closed(port, 'rejected', fault));
+    }
+  }
+  return accepted;
+}
+
+function resolve(server: ServerSpec, { ports }: WorkloadContext): readonly number[] {
+  return server.attachment === undefined
+    ? ports.ofIstio(server.number)
+    : ports.ofServices(server.number, server.attachment.services);
+}
+
+/** SNI hosts with a chain so far belong to one listener: one port and bind. */
+function judgeAll(accepted: readonly Placed[], stage: WorkloadContext, cases: Cases): void {
+  const sni = new Map<string, Map<string, string>>();
+  for (const placed of inBuildOrder(accepted)) {
+    const key = `${placed.port} ${placed.server.bind}`;
+    const taken = sni.get(key) ?? new Map<string, string>();
+    sni.set(key, taken);
+    cases.get(placed.server)?.push(judgeAccepted(placed, stage, taken));
+  }
+}
+
+function noServicePort(spec: ServerSpec, stage: WorkloadContext): CodedReason {
+  const names = spec.attachment?.services ?? [];
+  const meant = stage.services
+    .filter((service) => names.includes(namespacedName(service.meta)))
+    .flatMap(({ ports }) => ports)
+    .find((port) => port.targetPort === spec.number);
+  const hint =
+    meant === undefined
+      ? ''
+      : `; did you mean ${meant.port}, which leads to ${spec.number} in the pod?`;
+  return {
+    code: 'MAP240',
+    reason: `Service ${names.join(', ')} has no port ${spec.number}, and a Gateway API listener has no other way into the pods${hint}`,
+  };
+}
+
+const NOTHING = { resolved: [], open: [], curable: false, http3: false } as const;
+
+function combine(
+  id: ServerId,
+  spec: ServerSpec,
+  cases: readonly Case[],
+  stage: WorkloadContext,
+): ServerEvaluation {
+  const [best] = cases.toSorted((a, b) => compareVerdicts(a.verdict, b.verdict));
+  if (best === undefined)
+    return { id, spec, verdict: 'no-service-port', ...noServicePort(spec, stage), ...NOTHING };
+  const open = cases.filter((one) => one.open).map(({ port }) => port);
+  const udp =
+    stage.world.mesh.enableQuic &&
+    spec.kind === 'HTTPS' &&
+    stage.ports.hasUdp(spec.number, spec.attachment?.services);
+  const { verdict, code, reason, curable } = best;
+  return {
+    id,
+    spec,
+    verdict,
+    code,
+    reason,
+    curable,
+    resolved: cases.map(({ port }) => port),
+    open,
+    http3: udp && open.length > 0,
+  };
+}
+
+function conclude(
+  { server, notRead }: ServerSelection,
+  cases: Cases,
+  stage: WorkloadContext,
+): ServerEvaluation {
+  if (!('spec' in server))
+    return { id: server.id, spec: undefined, verdict: 'rejected', ...server.fault, ...NOTHING };
+  if (notRead !== undefined)
+    return { id: server.id, spec: server.spec, verdict: 'not-selected', ...notRead, ...NOTHING };
+  return combine(server.id, server.spec, cases.get(server.spec) ?? [], stage);
+}
+
+/** One entry for each port, bind and transport, with every kind that shares it, in a fixed order. */
+export function listenersOf(judgements: readonly ServerEvaluation[]): Listener[] {
+  const kinds = new Map<string, Set<ListenerKind>>();
+  const sockets = new Map<string, Omit<Listener, 'kinds'>>();
+  const add = (socket: Omit<Listener, 'kinds'>, kind: ListenerKind): void => {
+    const key = `${socket.port} ${socket.bind ?? ''} ${socket.transport}`;
+    sockets.set(key, socket);
+    kinds.set(key, (kinds.get(key) ?? new Set<ListenerKind>()).add(kind));
+  };
+  for (const { spec, open, http3 } of judgements) {
+    if (spec === undefined) continue;
+    for (const port of open) {
+      const at = spec.bind === '' ? { port } : { port, bind: spec.bind };
+      add({ ...at, transport: 'tcp' }, spec.kind);
+      if (http3) add({ ...at, transport: 'udp' }, 'HTTP3');
+    }
+  }
+  return sortListeners(
+    [...sockets].map(([key, socket]) => ({
+      ...socket,
+      kinds: Kinds.options.filter((kind) => kinds.get(key)?.has(kind)),
+    })),
+  );
+}
+
+export function sortListeners(listeners: readonly Listener[]): Listener[] {
+  const key = (l: Listener): string =>
+    `${String(l.port).padStart(5, '0')} ${l.bind ?? ''} ${l.transport}`;
+  return listeners.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+export function evaluateServers(stage: WorkloadContext): WorkloadEvaluation {
+  const read = selectServers(stage);
+  const cases: Cases = new Map();
+  const servers = read.flatMap(({ server, notRead }) =>
+    'spec' in server && notRead === undefined ? [server.spec] : [],
+  );
+  for (const server of servers) cases.set(server, []);
+  judgeAll(mergeAll(servers, stage, cases), stage, cases);
+  const judgements = read.map((reading) => conclude(reading, cases, stage));
+  return { judgements, listeners: listenersOf(judgements) };
+}

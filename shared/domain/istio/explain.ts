@@ -1,0 +1,84 @@
+/** The sentence of each verdict: what the rules decided, and how the Services stand to it. */
+import type { ServerEvaluation } from './server-evaluation.ts';
+import { isManagedService } from './gateway-api/gateways.ts';
+import { namespacedName } from './object-age.ts';
+import type { Service } from '../snapshot/objects.ts';
+import type { MissingServicePort, ServicePortMapping, Verdict } from './port-mapping.ts';
+
+export interface ExplanationContext {
+  readonly servicePorts: readonly ServicePortMapping[];
+  readonly services: readonly Service[];
+  readonly missing: MissingServicePort | undefined;
+  readonly missingInService: boolean;
+  readonly managed: ReadonlySet<string>;
+}
+
+function nodePort(port: ServicePortMapping): string {
+  return port.nodePort === null ? '' : ` (node port ${port.nodePort})`;
+}
+
+function addition(missing: MissingServicePort): string {
+  return `Service ${missing.service} lacks port ${missing.port} -> ${missing.targetPort} (${missing.name})`;
+}
+
+function names(services: readonly Service[]): string {
+  return services.map(({ meta }) => namespacedName(meta)).join(', ');
+}
+
+/** How one gets to a listener through the Services. */
+function wayIn({
+  servicePorts,
+  services,
+  missing,
+  missingInService,
+  managed,
+}: ExplanationContext): string {
+  const leading = servicePorts
+    .filter(({ reachesListener }) => reachesListener)
+    .map((port) => `Service ${port.service} port ${port.port}${nodePort(port)} leads there`);
+  if (missing !== undefined) return [...leading, addition(missing)].join('; ');
+  if (leading.length > 0) return leading.join('; ');
+  if (services.length === 0) return 'no Service selects the gateway pods';
+  const elsewhere = servicePorts.map(
+    ({ service, port, targetPort }) =>
+      `port ${port} of Service ${service} leads to ${targetPort} instead`,
+  );
+  if (elsewhere.length > 0) return `no Service port leads there: ${elsewhere.join('; ')}`;
+  const kept = missingInService && services.every((service) => isManagedService(service, managed));
+  return kept
+    ? `Service ${names(services)} has no such port, and istiod keeps it: add a listener to its Gateway`
+    : `no port of Service ${names(services)} leads there`;
+}
+
+function remedy(verdict: Verdict, { missing, servicePorts }: ExplanationContext): string {
+  if (missing !== undefined) return `; ${addition(missing)}`;
+  const [there] = verdict === 'privileged-port' ? servicePorts : [];
+  return there === undefined
+    ? ''
+    : `; give port ${there.port} of Service ${there.service} a targetPort of 1024 or more`;
+}
+
+function listening(judgement: ServerEvaluation, circumstances: ExplanationContext): string {
+  const bind =
+    judgement.spec === undefined || judgement.spec.bind === '' ? '' : ` of ${judgement.spec.bind}`;
+  const by = judgement.reason === '' ? '' : `, routed by ${judgement.reason}`;
+  const http3 = judgement.http3 ? ' (TCP, and UDP for HTTP/3)' : '';
+  return `Envoy listens on port ${judgement.open.join(', ')}${bind}${http3}${by}; ${wayIn(circumstances)}`;
+}
+
+export function explain(judgement: ServerEvaluation, circumstances: ExplanationContext): string {
+  switch (judgement.verdict) {
+    case 'listening':
+      return listening(judgement, circumstances);
+    case 'privileged-port':
+    case 'no-service-port':
+      return `${judgement.reason}${remedy(judgement.verdict, circumstances)}`;
+    default:
+      return judgement.reason;
+  }
+}
+
+/** Some of an ingress's pods may differ, as while a change rolls out. */
+export function formatSomePods(pods: readonly string[], all: number): string {
+  return ` (in ${pods.length} of ${all} gateway pods: ${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ', …' : ''})`;
+}

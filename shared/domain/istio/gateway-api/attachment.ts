@@ -1,0 +1,143 @@
+/** istio-port-mapping.md §3: which routes are attached to a listener (parentRef, sectionName, port, allowedRoutes, host names). */
+import { sortByAge, namespacedName } from '../object-age.ts';
+import { hostsOverlap } from '../hosts.ts';
+import type { MeshOptions } from '../mesh.ts';
+import { isSubset } from '../selector-index.ts';
+import type { ApiListener, ApiRoute, KubernetesObjects, Meta } from '../../snapshot/objects.ts';
+
+/** What a listener hangs on. */
+export interface ListenerParent {
+  readonly kind: 'Gateway' | 'ListenerSet';
+  readonly meta: Meta;
+}
+
+const KINDS: Readonly<Record<string, readonly ApiRoute['kind'][]>> = {
+  HTTP: ['HTTPRoute', 'GRPCRoute'],
+  HTTPS: ['HTTPRoute', 'GRPCRoute'],
+  TCP: ['TCPRoute'],
+  TLS: ['TLSRoute'],
+};
+
+/** `GenerateGatewaySupportedKinds`, narrowed by allowedRoutes.kinds. */
+export function supportedKinds(listener: ApiListener): readonly string[] {
+  const kinds: readonly string[] = KINDS[listener.protocol] ?? [];
+  const all =
+    listener.protocol === 'TLS' &&
+    listener.tlsMode !== 'Passthrough' &&
+    listener.tlsMode !== 'AUTO_PASSTHROUGH'
+      ? [...kinds, 'TCPRoute']
+      : kinds;
+  return listener.allowedKinds.length === 0
+    ? all
+    : all.filter((kind) => listener.allowedKinds.includes(kind));
+}
+
+export type Namespaces = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+/** Every namespace has its name as a label, even where the Namespace object is not known. */
+export function namespaceLabels(objects: Pick<KubernetesObjects, 'namespaces'>): Namespaces {
+  return new Map(objects.namespaces.map(({ name, labels }) => [name, labels]));
+}
+
+export interface AllowedFrom {
+  readonly from: ApiListener['allowedNamespaces'];
+  readonly selector: Readonly<Record<string, string>> | undefined;
+}
+
+/** A selector that could not be read matches nothing. */
+export function isNamespaceAllowed(
+  namespace: string,
+  own: string,
+  allowed: AllowedFrom,
+  namespaces: Namespaces,
+): boolean {
+  switch (allowed.from) {
+    case 'All':
+      return true;
+    case 'Same':
+      return namespace === own;
+    case 'None':
+      return false;
+    case 'Selector': {
+      const labels = { 'kubernetes.io/metadata.name': namespace, ...namespaces.get(namespace) };
+      return allowed.selector !== undefined && isSubset(allowed.selector, labels);
+    }
+  }
+}
+
+function refersTo(route: ApiRoute, listener: ApiListener, owner: ListenerParent): boolean {
+  return route.parents.some(
+    (parent) =>
+      parent.kind === owner.kind &&
+      parent.name === owner.meta.name &&
+      parent.namespace === owner.meta.namespace &&
+      (parent.sectionName === undefined || parent.sectionName === listener.name) &&
+      (parent.port === undefined || parent.port === listener.port),
+  );
+}
+
+/** TCPRoutes have no host names; an absent one on either side matches all. */
+function hostnamesMeet(route: ApiRoute, listener: ApiListener): boolean {
+  const { hostname } = listener;
+  if (hostname === undefined || hostname === '' || route.hostnames.length === 0) return true;
+  return route.hostnames.some((host) => hostsOverlap(hostname, host));
+}
+
+export type RouteIndex = ReadonlyMap<string, readonly ApiRoute[]>;
+
+function parentKey(kind: string, namespace: string, name: string): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+export function indexRoutes(routes: readonly ApiRoute[]): RouteIndex {
+  const index = new Map<string, ApiRoute[]>();
+  for (const route of routes) {
+    for (const key of new Set(
+      route.parents.map(({ kind, namespace, name }) => parentKey(kind, namespace, name)),
+    )) {
+      const there = index.get(key);
+      if (there === undefined) index.set(key, [route]);
+      else there.push(route);
+    }
+  }
+  return index;
+}
+
+export interface AttachmentContext {
+  readonly routes: RouteIndex;
+  readonly namespaces: Namespaces;
+  readonly mesh: MeshOptions;
+}
+
+/** `Kind namespace/name` of the attached routes that lead anywhere, in the order of the index. */
+export function attachedRoutes(
+  listener: ApiListener,
+  owner: ListenerParent,
+  world: AttachmentContext,
+): string[] {
+  const kinds = supportedKinds(listener);
+  const allowed: AllowedFrom = {
+    from: listener.allowedNamespaces,
+    selector: listener.allowedSelector,
+  };
+  const candidates =
+    world.routes.get(parentKey(owner.kind, owner.meta.namespace, owner.meta.name)) ?? [];
+  return candidates
+    .filter(
+      (route) =>
+        kinds.includes(route.kind) &&
+        (route.rules > 0 || world.mesh.emptyRouteCounts) &&
+        refersTo(route, listener, owner) &&
+        isNamespaceAllowed(route.meta.namespace, owner.meta.namespace, allowed, world.namespaces) &&
+        hostnamesMeet(route, listener),
+    )
+    .map((route) => `${route.kind} ${namespacedName(route.meta)}`);
+}
+
+export function createAttachmentContext(
+  objects: Pick<KubernetesObjects, 'apiRoutes' | 'namespaces'>,
+  mesh: MeshOptions,
+): AttachmentContext {
+  const routes = sortByAge(objects.apiRoutes, ({ meta }) => meta);
+  return { routes: indexRoutes(routes), namespaces: namespaceLabels(objects), mesh };
+}

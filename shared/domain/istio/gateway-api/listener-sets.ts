@@ -1,0 +1,79 @@
+/** istio-port-mapping.md §3 ListenerSet: which sets join a Gateway; the port they leave open; what two listeners cannot share. */
+import { sortByAge, namespacedName } from '../object-age.ts';
+import type { ApiGateway, ApiListener, ListenerSet } from '../../snapshot/objects.ts';
+import type { Namespaces } from './attachment.ts';
+import { isNamespaceAllowed } from './attachment.ts';
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { HTTP: 80, HTTPS: 443 };
+
+/** `ListenerEntryPortNumber` */
+export function withPort(listener: ApiListener): ApiListener {
+  return listener.port === 0
+    ? { ...listener, port: DEFAULT_PORTS[listener.protocol] ?? 0 }
+    : listener;
+}
+
+export interface JoinedSet {
+  readonly set: ListenerSet;
+  readonly allowed: boolean;
+}
+
+/** ListenerSets by `namespace/name` of the Gateway they name, oldest first. */
+export function indexSets(
+  sets: readonly ListenerSet[],
+): ReadonlyMap<string, readonly ListenerSet[]> {
+  const index = new Map<string, ListenerSet[]>();
+  const inOrder = sortByAge(
+    sets,
+    ({ meta }) => meta,
+    ({ meta }) => [namespacedName(meta), ''],
+  );
+  for (const set of inOrder) {
+    if (set.parent.kind !== 'Gateway') continue;
+    const there = index.get(namespacedName(set.parent));
+    if (there === undefined) index.set(namespacedName(set.parent), [set]);
+    else there.push(set);
+  }
+  return index;
+}
+
+/** `sets` of this Gateway: those it does not allow have no listener and take nobody's place. */
+export function joinedSets(
+  gateway: ApiGateway,
+  sets: readonly ListenerSet[],
+  namespaces: Namespaces,
+): JoinedSet[] {
+  const allowed = { from: gateway.allowedListeners, selector: gateway.allowedListenersSelector };
+  return sets.map((set) => ({
+    set,
+    allowed: isNamespaceAllowed(set.meta.namespace, gateway.meta.namespace, allowed, namespaces),
+  }));
+}
+
+const HTTP_LIKE: ReadonlySet<string> = new Set(['HTTP', 'HTTPS', 'TLS']);
+
+/** Who holds a port among the listeners of one Gateway: either one layer 4 listener or any number that differ by host name. */
+export interface PortHolder<T> {
+  readonly any: T;
+  readonly layer4: boolean;
+  readonly byHost: Map<string, T>;
+}
+
+/** `listenersDistinct`: the earlier listener that this one cannot stand beside; a loser takes nobody's place. */
+export function claimPort<T>(
+  listener: ApiListener,
+  claimant: T,
+  holders: Map<number, PortHolder<T>>,
+): T | undefined {
+  const host = listener.hostname || '*';
+  const layer4 = !HTTP_LIKE.has(listener.protocol);
+  const holder = holders.get(listener.port);
+  if (holder === undefined) {
+    holders.set(listener.port, { any: claimant, layer4, byHost: new Map([[host, claimant]]) });
+    return undefined;
+  }
+  if (layer4 || holder.layer4) return holder.any;
+  const same = holder.byHost.get(host);
+  if (same === undefined) holder.byHost.set(host, claimant);
+  return same;
+}

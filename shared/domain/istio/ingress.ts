@@ -1,0 +1,166 @@
+/** The port mapping of one set of gateway pods: the rules for each kind of them, then the answer for all. */
+import { compareByCodeUnits, namespacedName } from './object-age.ts';
+import { explain, formatSomePods } from './explain.ts';
+import type { ServerEvaluation } from './server-evaluation.ts';
+import { compareVerdicts } from './server-evaluation.ts';
+import { evaluateServers, sortListeners } from './evaluate-servers.ts';
+import { reportHead } from './model.ts';
+import type { Service } from '../snapshot/objects.ts';
+import type { WorkloadContext } from './server-selection.ts';
+import { createPortResolver } from './port-resolution.ts';
+import { isServicePortMissing, missingPorts, servicePortsOf } from './service-port.ts';
+import type { Listener, MissingServicePort, PortMapping, ServerReport } from './port-mapping.ts';
+import { ListenerKind } from './port-mapping.ts';
+import type { Workload } from './workload.ts';
+import type { ClusterModel } from './cluster-model.ts';
+import { gatewayNotesFor } from './notes.ts';
+
+/** Gateway pods that the same Services select. */
+export interface Ingress {
+  readonly namespace: string;
+  readonly workloads: readonly Workload[];
+  /** Every Service that selects the pods, oldest first. */
+  readonly services: readonly Service[];
+  /** The Services that are asked for a port: the ingress Service itself, or all of them. */
+  readonly within: readonly Service[];
+}
+
+interface Staged {
+  readonly stage: WorkloadContext;
+  readonly judgements: readonly ServerEvaluation[];
+  readonly listeners: readonly Listener[];
+}
+
+function stageOf(world: ClusterModel, workload: Workload, ingress: Ingress): Staged {
+  const found = world.services.of(workload);
+  const services = found.length > 0 ? found : ingress.services;
+  const stage = { world, workload, services, ports: createPortResolver(services, workload) };
+  return { stage, ...evaluateServers(stage) };
+}
+
+/** An ingress with the ports to add, by number and gateway. */
+interface Answered extends Ingress {
+  readonly additions: ReadonlyMap<string, MissingServicePort>;
+}
+
+/** One server in one kind of pods. */
+interface Sighting {
+  readonly judgement: ServerEvaluation;
+  readonly staged: Staged;
+}
+
+/** What would be added for this server; a rejected one beside it gains nothing from it. */
+function addition(
+  { id, verdict }: ServerEvaluation,
+  { additions }: Answered,
+): MissingServicePort | undefined {
+  if (verdict !== 'listening' && verdict !== 'privileged-port' && verdict !== 'no-service-port')
+    return undefined;
+  return additions.get(`${id.number} ${id.gateway}`);
+}
+
+function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerReport {
+  const { stage } = staged;
+  const servicePorts = servicePortsOf(judgement, stage);
+  const missing = addition(judgement, ingress);
+  const missingInService =
+    judgement.verdict === 'listening'
+      ? isServicePortMissing(judgement, { stage, within: ingress.within })
+      : missing !== undefined;
+  const circumstances = {
+    servicePorts,
+    services: stage.services,
+    missing: missingInService ? missing : undefined,
+    missingInService,
+    managed: stage.world.managedServices,
+  };
+  return {
+    ...reportHead(judgement.id),
+    verdict: judgement.verdict,
+    code: judgement.code,
+    reason: explain(judgement, circumstances),
+    envoyPorts: [...judgement.open],
+    servicePorts,
+    missingInService,
+  };
+}
+
+/** The best of what was seen; where pods disagree, the report says in which of them it holds. */
+function bestReport(sightings: readonly Sighting[], ingress: Answered): ServerReport[] {
+  const [best] = sightings.toSorted((a, b) =>
+    compareVerdicts(a.judgement.verdict, b.judgement.verdict),
+  );
+  if (best === undefined) return [];
+  const report = reportOf(best, ingress);
+  const agreeing = sightings
+    .filter(({ judgement }) => judgement.verdict === report.verdict)
+    .flatMap(({ staged }) => staged.stage.workload.pods);
+  const all = ingress.workloads.flatMap(({ pods }) => pods).length;
+  return agreeing.length === all
+    ? [report]
+    : [
+        {
+          ...report,
+          reason:
+            report.reason +
+            formatSomePods(
+              agreeing.map(({ meta }) => meta.name),
+              all,
+            ),
+        },
+      ];
+}
+
+export function compareReports(a: ServerReport, b: ServerReport): number {
+  return (
+    compareByCodeUnits(a.gateway, b.gateway) ||
+    compareByCodeUnits(a.api, b.api) ||
+    a.server - b.server
+  );
+}
+
+function reports(staged: readonly Staged[], ingress: Answered): ServerReport[] {
+  const sightings = staged.flatMap((one) =>
+    one.judgements.map((judgement): Sighting => ({ judgement, staged: one })),
+  );
+  const byServer = Map.groupBy(
+    sightings,
+    ({ judgement: { id } }) => `${id.api} ${id.gateway} ${id.index}`,
+  );
+  return [...byServer.values()].flatMap((group) => bestReport(group, ingress)).sort(compareReports);
+}
+
+function unionOfListeners(lists: readonly (readonly Listener[])[]): Listener[] {
+  const groups = Map.groupBy(
+    lists.flat(),
+    ({ port, bind, transport }) => `${port} ${bind ?? ''} ${transport}`,
+  );
+  const merged = [...groups.values()].flatMap((same) => {
+    const [first] = same;
+    const kinds = new Set(same.flatMap((listener) => listener.kinds));
+    return first === undefined
+      ? []
+      : [{ ...first, kinds: ListenerKind.options.filter((kind) => kinds.has(kind)) }];
+  });
+  return sortListeners(merged);
+}
+
+export function portMappingOf(world: ClusterModel, ingress: Ingress): PortMapping {
+  const staged = ingress.workloads.map((workload) => stageOf(world, workload, ingress));
+  const missing = missingPorts(
+    staged.map(({ stage, judgements }) => ({ stage, judgements, within: ingress.within })),
+  );
+  const additions = new Map(
+    missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])),
+  );
+  const notes = gatewayNotesFor(staged.map(({ stage }) => stage));
+  return {
+    namespace: ingress.namespace,
+    services: ingress.services.map(({ meta }) => namespacedName(meta)),
+    pods: ingress.workloads.flatMap(({ pods }) => pods.map(({ meta }) => meta.name)).sort(),
+    listeners: unionOfListeners(staged.map(({ listeners }) => listeners)),
+    servers: reports(staged, { ...ingress, additions }),
+    missing,
+    ...(notes.length === 0 ? {} : { notes }),
+  };
+}

@@ -1,0 +1,75 @@
+/** The port mapping: which ports the gateway pods listen on, which Service ports lead there, what is missing, and why. */
+import { compareReports, portMappingOf } from './ingress.ts';
+import { allIngresses, findIngress } from './ingresses.ts';
+import type { MeshOptions } from './mesh.ts';
+import { allGatewayNotes } from './notes.ts';
+import { unselectedGateways } from './unselected-gateways.ts';
+import type { KubernetesObjects } from '../snapshot/objects.ts';
+import type { IngressRef } from '../snapshot/snapshot.ts';
+import type { GatewayNote, PortMapping, ServerReport } from './port-mapping.ts';
+import { buildClusterModel } from './cluster-model.ts';
+
+function nothing(namespace: string): PortMapping {
+  return { namespace, services: [], pods: [], listeners: [], servers: [], missing: [] };
+}
+
+/** The complete answer for one ingress: the pods that the ingress Service selects. Gateways that point elsewhere are not in it. */
+export function mapIngress(
+  ingress: IngressRef,
+  objects: KubernetesObjects,
+  mesh: MeshOptions,
+): PortMapping {
+  const world = buildClusterModel(objects, mesh);
+  const found = findIngress(world, ingress);
+  return found === undefined ? nothing(ingress.namespace) : portMappingOf(world, found);
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}
+
+/** What belongs to no ingress is said once: with an ingress of the gateway's namespace, else with the first, else by itself. */
+function place(
+  mappings: readonly PortMapping[],
+  strays: readonly ServerReport[],
+  notes: readonly GatewayNote[],
+): PortMapping[] {
+  const placed = mappings.map((mapping) => ({
+    ...mapping,
+    servers: [...mapping.servers],
+    notes: [...(mapping.notes ?? [])],
+  }));
+  const homeOf = (gateway: string): (typeof placed)[number] => {
+    const namespace = namespaceOf(gateway);
+    const home = placed.find((mapping) => mapping.namespace === namespace) ?? placed[0];
+    if (home !== undefined) return home;
+    const alone = { ...nothing(namespace), servers: [], notes: [] };
+    placed.push(alone);
+    return alone;
+  };
+  for (const stray of strays) homeOf(stray.gateway).servers.push(stray);
+  for (const note of notes) homeOf(note.gateway).notes.push(note);
+  return placed.map(({ notes: own, ...mapping }) => ({
+    ...mapping,
+    servers: mapping.servers.toSorted(compareReports),
+    ...(own.length === 0 ? {} : { notes: own }),
+  }));
+}
+
+/** Every ingress among the objects, and every gateway that is in none of them. Order of the input never matters. */
+export function mapAll(objects: KubernetesObjects, mesh: MeshOptions): readonly PortMapping[] {
+  const world = buildClusterModel(objects, mesh);
+  const mappings = allIngresses(world).map((ingress) => portMappingOf(world, ingress));
+  const noted = new Set(
+    mappings.flatMap(({ notes }) => notes?.map(({ message }) => message) ?? []),
+  );
+  const strays = unselectedGateways(
+    world,
+    mappings.flatMap(({ servers }) => servers),
+  );
+  return place(
+    mappings,
+    strays,
+    allGatewayNotes(world).filter(({ message }) => !noted.has(message)),
+  );
+}

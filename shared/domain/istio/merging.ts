@@ -1,0 +1,124 @@
+/** istio-port-mapping.md §1.7: several servers on one resolved port and bind. The caller gives them in age order; who comes first keeps the port. */
+import { hostName } from './hosts.ts';
+import type { CodedReason, ServerSpec } from './model.ts';
+import { describeServer } from './model.ts';
+import type { ListenerKind } from './port-mapping.ts';
+
+/** What holds one resolved port and bind so far. */
+interface Slot {
+  /** The plaintext server that decides from now on. */
+  plain: ServerSpec | undefined;
+  /** `CheckDuplicates`: host strings of servers with TLS settings. */
+  readonly hosts: Map<string, ServerSpec>;
+  /** HTTPS route names. */
+  readonly names: Map<string, ServerSpec>;
+  /** SNI of terminating filter chains, without the namespaces that told the host strings apart. */
+  readonly sni: Map<string, ServerSpec>;
+}
+
+const TERMINATING: ReadonlySet<ListenerKind> = new Set(['HTTPS', 'TLS_TERMINATE']);
+
+function isTls(server: ServerSpec): boolean {
+  return server.tls !== undefined && server.family !== 'http';
+}
+
+function repeated(
+  hosts: readonly string[],
+  known: ReadonlyMap<string, ServerSpec>,
+): readonly [string, ServerSpec] | undefined {
+  for (const host of hosts) {
+    const holder = known.get(host);
+    if (holder !== undefined) return [host, holder];
+  }
+  return undefined;
+}
+
+function remember(
+  hosts: readonly string[],
+  known: Map<string, ServerSpec>,
+  server: ServerSpec,
+): void {
+  for (const host of hosts) if (!known.has(host)) known.set(host, server);
+}
+
+function duplicateHost(server: ServerSpec, slot: Slot): CodedReason | undefined {
+  if (server.tls === undefined) return undefined;
+  const duplicate = repeated(server.hosts, slot.hosts);
+  if (duplicate === undefined) {
+    remember(server.hosts, slot.hosts, server);
+    return undefined;
+  }
+  const [host, holder] = duplicate;
+  return {
+    code: 'MAP211',
+    reason: `host ${host} is already served on this port by the older ${describeServer(holder)}, so istiod drops the whole server; remove the host from one of them`,
+  };
+}
+
+/** The plaintext owner decides: only servers of its HTTP family still merge. */
+function conflictWithOwner(server: ServerSpec, owner: ServerSpec): CodedReason | undefined {
+  if (server.family === 'http' && owner.family === 'http') return undefined;
+  return {
+    code: 'MAP210',
+    reason: `the port is held by the older ${describeServer(owner)} (${owner.protocol}), and ${server.protocol} cannot share it; use another port or bind`,
+  };
+}
+
+function repeatedRouteName(server: ServerSpec, slot: Slot): CodedReason | undefined {
+  if (server.kind !== 'HTTPS') return undefined;
+  const holder = slot.names.get(server.configName);
+  if (holder === undefined) return undefined;
+  return {
+    code: 'MAP212',
+    reason: `port.name ${JSON.stringify(server.name)} is already used on this port by ${describeServer(holder)}; give every port of a Gateway its own name`,
+  };
+}
+
+/** istio issue 24638: the merge accepts it, and Envoy refuses the listener because of two equal chains. */
+function equalChain(server: ServerSpec, slot: Slot): CodedReason | undefined {
+  if (!TERMINATING.has(server.kind)) return undefined;
+  const duplicate = repeated(server.hosts.map(hostName), slot.sni);
+  if (duplicate === undefined) return undefined;
+  const [host, holder] = duplicate;
+  return {
+    code: 'MAP213',
+    reason: `its filter chain for ${host} equals that of the older ${describeServer(holder)} (the hosts differ only in their namespace), and Envoy refuses such a listener; use different hosts or binds`,
+  };
+}
+
+function accept(server: ServerSpec, slot: Slot): void {
+  if (!isTls(server)) slot.plain ??= server;
+  if (server.kind === 'HTTPS') slot.names.set(server.configName, server);
+  if (TERMINATING.has(server.kind)) remember(server.hosts.map(hostName), slot.sni, server);
+}
+
+export interface ServerMerge {
+  /** Undefined when the server is accepted. */
+  readonly offer: (server: ServerSpec, port: number) => CodedReason | undefined;
+}
+
+/** One merge for one kind of pods. */
+export function startMerge(): ServerMerge {
+  const slots = new Map<string, Slot>();
+  const slotOf = (port: number, bind: string): Slot => {
+    const key = `${port} ${bind}`;
+    const there = slots.get(key);
+    if (there !== undefined) return there;
+    const slot: Slot = { plain: undefined, hosts: new Map(), names: new Map(), sni: new Map() };
+    slots.set(key, slot);
+    return slot;
+  };
+  return {
+    offer: (server, port) => {
+      const slot = slotOf(port, server.bind);
+      const fault =
+        duplicateHost(server, slot) ??
+        (slot.plain === undefined
+          ? repeatedRouteName(server, slot)
+          : conflictWithOwner(server, slot.plain)) ??
+        equalChain(server, slot);
+      if (fault === undefined) accept(server, slot);
+      return fault;
+    },
+  };
+}

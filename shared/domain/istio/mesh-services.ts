@@ -1,0 +1,78 @@
+/** istio-port-mapping.md §2: AUTO_PASSTHROUGH makes a filter chain for each mesh service under the hosts of a server; one is enough for a listener. */
+import { creationTime, compareByCodeUnits, namespacedName } from './object-age.ts';
+import { isAutoPassthrough } from './gateway-api/auto-passthrough.ts';
+import { hostName, isSubsetOf } from './hosts.ts';
+import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
+
+const MESH_DOMAIN = 'svc.cluster.local';
+
+/** A server, or listener, that opens its port only for mesh services. */
+export interface MeshServiceDemand {
+  /** `namespace/name` of the gateway. */
+  readonly gateway: string;
+  readonly api: 'istio' | 'gateway-api';
+  /** Host names, without the namespaces that servers may put before them. */
+  readonly names: readonly string[];
+}
+
+/** Whether one of `names` stands for the Service. */
+export function isUnderHosts({ meta, type, ports }: Service, names: readonly string[]): boolean {
+  const host = `${meta.name}.${meta.namespace}.${MESH_DOMAIN}`;
+  return (
+    type !== 'ExternalName' &&
+    ports.some(({ protocol }) => protocol !== 'UDP') &&
+    names.some((name) => isSubsetOf(host, name))
+  );
+}
+
+/** istio-port-mapping.md §1.2.4, as `serviceDirectory` has it. */
+export function isOlderService(a: Service, b: Service): boolean {
+  const [bornA, bornB] = [creationTime(a.meta), creationTime(b.meta)];
+  return bornA === bornB
+    ? compareByCodeUnits(
+        `${a.meta.name}.${a.meta.namespace}`,
+        `${b.meta.name}.${b.meta.namespace}`,
+      ) < 0
+    : bornA < bornB;
+}
+
+/** The only Service, as `namespace/name`, or the only namespace that a host name can stand for; undefined where there may be several. */
+export function scopeOfHost(
+  name: string,
+): { readonly service: string } | { readonly namespace: string } | undefined {
+  const parts = name.endsWith(`.${MESH_DOMAIN}`)
+    ? name.slice(0, -MESH_DOMAIN.length - 1).split('.')
+    : [];
+  const [service = '', namespace] = parts;
+  if (parts.length !== 2 || namespace === undefined) return undefined;
+  if (service === '*') return { namespace };
+  return service.startsWith('*') ? undefined : { service: `${namespace}/${service}` };
+}
+
+/** What these gateways ask of the mesh. What they ask in vain, because the server is refused for another reason, counts too. */
+export function meshServiceDemands({
+  gateways,
+  apiGateways,
+  listenerSets,
+}: Pick<KubernetesObjects, 'gateways' | 'apiGateways' | 'listenerSets'>): MeshServiceDemand[] {
+  const istio = gateways.flatMap(({ meta, servers }) =>
+    servers.flatMap((server): MeshServiceDemand[] =>
+      'malformed' in server || server.tls?.mode !== 'AUTO_PASSTHROUGH'
+        ? []
+        : [{ gateway: namespacedName(meta), api: 'istio', names: server.hosts.map(hostName) }],
+    ),
+  );
+  const api = apiGateways.flatMap((gateway) => {
+    const sets = listenerSets.filter(
+      ({ parent }) => namespacedName(parent) === namespacedName(gateway.meta),
+    );
+    return [...gateway.listeners, ...sets.flatMap(({ listeners }) => listeners)]
+      .filter((listener) => isAutoPassthrough(gateway, listener))
+      .map(({ hostname }): MeshServiceDemand => ({
+        gateway: namespacedName(gateway.meta),
+        api: 'gateway-api',
+        names: [hostname === undefined || hostname === '' ? '*' : hostname],
+      }));
+  });
+  return [...istio, ...api];
+}

@@ -1,0 +1,63 @@
+/** Gateways that have no server to carry a verdict. */
+import { compareByCodeUnits, namespacedName } from './object-age.ts';
+import type { WorkloadContext } from './server-selection.ts';
+import { gatewayConfigsFor } from './server-selection.ts';
+import type { ApiGatewayView, GatewayConfig, ClusterModel } from './cluster-model.ts';
+import type { GatewayNote } from './port-mapping.ts';
+
+const EMPTY = 'GW116';
+
+function emptyIstio(config: GatewayConfig): GatewayNote[] {
+  if (config.api !== 'istio' || config.servers.length > 0) return [];
+  return [
+    {
+      gateway: namespacedName(config.gateway.meta),
+      code: EMPTY,
+      message: `Gateway ${namespacedName(config.gateway.meta)} has no servers, so it opens no port`,
+    },
+  ];
+}
+
+function emptyApi(view: ApiGatewayView): GatewayNote {
+  return {
+    gateway: view.key,
+    code: EMPTY,
+    message: `Gateway ${view.key} has no listeners, so it opens no port`,
+  };
+}
+
+function byGateway(notes: readonly GatewayNote[]): GatewayNote[] {
+  const unique = new Map(notes.map((note) => [note.message, note]));
+  return [...unique.values()].sort((a, b) => compareByCodeUnits(a.gateway, b.gateway));
+}
+
+/** Of the gateways that point at these pods. */
+export function gatewayNotesFor(stages: readonly WorkloadContext[]): GatewayNote[] {
+  const services = new Set(
+    stages.flatMap((stage) => stage.services.map(({ meta }) => namespacedName(meta))),
+  );
+  const [world] = stages.map((stage) => stage.world);
+  const api = (world === undefined ? [] : gatewaysWithoutListeners(world)).filter(
+    ({ deployment }) =>
+      deployment.mode !== 'none' && deployment.services.some((service) => services.has(service)),
+  );
+  return byGateway([
+    ...stages.flatMap((stage) => gatewayConfigsFor(stage).flatMap(emptyIstio)),
+    ...api.map(emptyApi),
+  ]);
+}
+
+export function gatewaysWithoutListeners(world: ClusterModel): ApiGatewayView[] {
+  const withListeners = new Set(
+    world.configs.flatMap((config) => (config.api === 'gateway-api' ? [config.view.key] : [])),
+  );
+  return world.apiViews.filter(({ key }) => !withListeners.has(key));
+}
+
+/** Of all gateways, whichever pods they point at. */
+export function allGatewayNotes(world: ClusterModel): GatewayNote[] {
+  return byGateway([
+    ...world.configs.flatMap(emptyIstio),
+    ...gatewaysWithoutListeners(world).map(emptyApi),
+  ]);
+}

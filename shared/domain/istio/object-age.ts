@@ -1,0 +1,50 @@
+import type { Meta } from '../snapshot/objects.ts';
+
+/** `namespace/name` */
+export function namespacedName(meta: Pick<Meta, 'namespace' | 'name'>): string {
+  return `${meta.namespace}/${meta.name}`;
+}
+
+/** By code units, so that the answer is the same on every machine. */
+export function compareByCodeUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Milliseconds since 1970; an object without a time (a file that was never applied) counts as older than all others, as Go's zero time does. */
+export function creationTime(meta: Pick<Meta, 'created'>): number {
+  const at = Date.parse(meta.created);
+  return Number.isNaN(at) ? Number.NEGATIVE_INFINITY : at;
+}
+
+function compareNumbers(a: number, b: number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+interface Aged<T> {
+  readonly item: T;
+  readonly at: number;
+  readonly ties: readonly [string, string];
+}
+
+function compareAged<T>(a: Aged<T>, b: Aged<T>): number {
+  return (
+    compareNumbers(a.at, b.at) ||
+    compareByCodeUnits(a.ties[0], b.ties[0]) ||
+    compareByCodeUnits(a.ties[1], b.ties[1])
+  );
+}
+
+/** Oldest first, then by `ties`: istio-port-mapping.md §1.7 name and namespace for configuration, §1.2.4 the host name for Services. */
+export function sortByAge<T>(
+  items: readonly T[],
+  meta: (item: T) => Meta,
+  ties?: (item: T) => readonly [string, string],
+): T[] {
+  const aged = items.map((item): Aged<T> => {
+    const of = meta(item);
+    return { item, at: creationTime(of), ties: ties?.(item) ?? [of.name, of.namespace] };
+  });
+  return aged.sort(compareAged).map(({ item }) => item);
+}

@@ -1,0 +1,188 @@
+/** istio-port-mapping.md §2: whether a TCP-like server has a filter chain, without which there is no listener. */
+import { namespacedName } from './object-age.ts';
+import { hostName, hostNamespace, hostsOverlap } from './hosts.ts';
+import type { MeshOptions } from './mesh.ts';
+import { isUnderHosts } from './mesh-services.ts';
+import type { CodedReason, ServerSpec } from './model.ts';
+import type { Service, VirtualService } from '../snapshot/objects.ts';
+import type { BlocksByPort, BoundBlock, RouteTable } from './route-table.ts';
+
+export type RouteVerdict =
+  { readonly routed: true; readonly by: string } | ({ readonly routed: false } & CodedReason);
+
+export interface RouteContext {
+  readonly mesh: MeshOptions;
+  readonly table: RouteTable;
+  readonly services: readonly Service[];
+}
+
+function overlaps(server: ServerSpec, virtualService: VirtualService): boolean {
+  return server.hosts.some((host) => {
+    const namespace = hostNamespace(host);
+    if (namespace !== undefined && namespace !== virtualService.meta.namespace) return false;
+    const name = hostName(host);
+    return virtualService.hosts.some((other) => hostsOverlap(name, other));
+  });
+}
+
+function counts(block: BoundBlock, mesh: MeshOptions): boolean {
+  return block.destinations > 0 || mesh.emptyRouteCounts;
+}
+
+/** Blocks for this very port, and those for any. */
+function listsFor(
+  blocks: BlocksByPort | undefined,
+  server: ServerSpec,
+): readonly (readonly BoundBlock[])[] {
+  const names = server.hosts.map(hostName);
+  return [
+    blocks?.get(server.number)?.candidates(names) ?? [],
+    blocks?.get(0)?.candidates(names) ?? [],
+  ];
+}
+
+/** The first matching block of the first VirtualService wins; that there is one is what makes the listener. */
+function tcpRoute(server: ServerSpec, world: RouteContext): BoundBlock | undefined {
+  const firsts = listsFor(world.table.tcp.get(server.gateway), server).flatMap(
+    (list) =>
+      list.find((block) => counts(block, world.mesh) && overlaps(server, block.virtualService)) ??
+      [],
+  );
+  return firsts.sort((a, b) => a.order - b.order)[0];
+}
+
+interface SniAnswer {
+  readonly by: BoundBlock | undefined;
+  /** The first host that another chain has already, with its holder. */
+  readonly taken: string | undefined;
+}
+
+/** One chain for each match whose SNI hosts are all new on this listener. */
+function passthroughRoutes(
+  server: ServerSpec,
+  world: RouteContext,
+  sni: Map<string, string>,
+): SniAnswer {
+  const blocks = listsFor(world.table.tls.get(server.gateway), server)
+    .flat()
+    .sort((a, b) => a.order - b.order);
+  let by: BoundBlock | undefined;
+  let taken: string | undefined;
+  for (const block of blocks) {
+    if (!counts(block, world.mesh) || !overlaps(server, block.virtualService)) continue;
+    const again = block.sniHosts.find((host) => sni.has(host));
+    if (again !== undefined) {
+      taken ??= `SNI host ${again} of VirtualService ${namespacedName(block.virtualService.meta)} is already routed by VirtualService ${sni.get(again) ?? ''}`;
+      continue;
+    }
+    for (const host of block.sniHosts) sni.set(host, namespacedName(block.virtualService.meta));
+    by ??= block;
+  }
+  return { by, taken };
+}
+
+type BlockKind = 'tcp' | 'tls';
+
+function whyNot(server: ServerSpec, virtualService: VirtualService, block: BlockKind): string {
+  const name = `VirtualService ${namespacedName(virtualService.meta)}`;
+  if (!overlaps(server, virtualService))
+    return `hosts of ${name} (${virtualService.hosts.join(', ') || 'none'}) do not overlap with ${server.hosts.join(', ')}`;
+  const blocks = virtualService[block];
+  if (blocks.length === 0) return `${name} has no ${block} block`;
+  if (blocks.every(({ destinations }) => destinations === 0))
+    return `the ${block} blocks of ${name} route nowhere`;
+  return `no ${block} block of ${name} matches port ${server.number}`;
+}
+
+const SHOWN = 3;
+
+function explainMissing(server: ServerSpec, table: RouteTable, block: BlockKind): CodedReason {
+  const bound = table.bound.get(server.gateway) ?? [];
+  const hidden = table.hidden.get(server.gateway) ?? [];
+  const wanted = `a VirtualService with a ${block} block for port ${server.number} and gateways: [${server.gateway}]`;
+  if (bound.length === 0 && hidden.length === 0) {
+    return {
+      code: 'MAP230',
+      reason: `Envoy opens this port only with a route, and no VirtualService names Gateway ${server.gateway}; add ${wanted}`,
+    };
+  }
+  const reasons = [
+    ...bound.slice(0, SHOWN).map((virtualService) => whyNot(server, virtualService, block)),
+    ...hidden
+      .slice(0, SHOWN)
+      .map(
+        (virtualService) =>
+          `VirtualService ${namespacedName(virtualService.meta)} is not exported to the namespace of the gateway pods`,
+      ),
+  ];
+  const more = bound.length + hidden.length - reasons.length;
+  const rest = more > 0 ? `, and ${more} more do not match` : '';
+  return {
+    code: 'MAP231',
+    reason: `Envoy opens this port only with a route: ${reasons.join('; ')}${rest}; it takes ${wanted}`,
+  };
+}
+
+function autoPassthrough(server: ServerSpec, services: readonly Service[]): RouteVerdict {
+  const names = server.hosts.map(hostName);
+  const found = services.find((service) => isUnderHosts(service, names));
+  if (found !== undefined) return { routed: true, by: `Service ${namespacedName(found.meta)}` };
+  return {
+    routed: false,
+    code: 'MAP232',
+    reason: `AUTO_PASSTHROUGH opens a port only for mesh services, and no Service is known under ${names.join(', ')}`,
+  };
+}
+
+/** Gateway API: an attached route that names a backend takes the place of the VirtualService. */
+function attachedRoute(server: ServerSpec): RouteVerdict {
+  const [first] = server.attachment?.routes ?? [];
+  if (first !== undefined) return { routed: true, by: first };
+  const kinds = server.kind === 'TCP' ? 'TCPRoute' : 'TLSRoute';
+  return {
+    routed: false,
+    code: 'MAP233',
+    reason: `Envoy opens this port only with a route, and no ${kinds} is attached to listener ${server.name} of Gateway ${server.gateway}`,
+  };
+}
+
+function bySni(server: ServerSpec, world: RouteContext, sni: Map<string, string>): RouteVerdict {
+  const { by, taken } = passthroughRoutes(server, world, sni);
+  if (by !== undefined)
+    return { routed: true, by: `VirtualService ${namespacedName(by.virtualService.meta)}` };
+  if (taken !== undefined)
+    return {
+      routed: false,
+      code: 'MAP234',
+      reason: `${taken} on this port, so istiod makes no filter chain for this server`,
+    };
+  return { routed: false, ...explainMissing(server, world.table, 'tls') };
+}
+
+function byTcp(server: ServerSpec, world: RouteContext): RouteVerdict {
+  const block = tcpRoute(server, world);
+  if (block !== undefined)
+    return { routed: true, by: `VirtualService ${namespacedName(block.virtualService.meta)}` };
+  return { routed: false, ...explainMissing(server, world.table, 'tcp') };
+}
+
+/** `sni` are the chains of this server's listener so far; servers are asked in the order in which istiod builds them. */
+export function findRoute(
+  server: ServerSpec,
+  world: RouteContext,
+  sni: Map<string, string>,
+): RouteVerdict {
+  switch (server.kind) {
+    case 'HTTP':
+    case 'HTTPS':
+    case 'HTTP3':
+      return { routed: true, by: '' };
+    case 'TLS_AUTO_PASSTHROUGH':
+      return autoPassthrough(server, world.services);
+    case 'TLS_PASSTHROUGH':
+      return server.attachment === undefined ? bySni(server, world, sni) : attachedRoute(server);
+    case 'TCP':
+    case 'TLS_TERMINATE':
+      return server.attachment === undefined ? byTcp(server, world) : attachedRoute(server);
+  }
+}

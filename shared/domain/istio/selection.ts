@@ -1,0 +1,91 @@
+/** istio-port-mapping.md §1.1: which gateways a gateway pod reads. */
+import { namespacedName } from './object-age.ts';
+import type { MeshOptions } from './mesh.ts';
+import type { CodedReason } from './model.ts';
+import type { IstioGateway, Pod } from '../snapshot/objects.ts';
+import { matchesRevision, revisionLabelOf } from './revision-label.ts';
+import type { Workload } from './workload.ts';
+
+export interface SelectionContext {
+  readonly mesh: MeshOptions;
+  readonly workload: Workload;
+  /** `namespace/name` of a managed Gateway API Gateway that applies to these pods. */
+  readonly managedBy: string | undefined;
+}
+
+interface Obstacle {
+  readonly code: string;
+  readonly applies: (gateway: IstioGateway, context: SelectionContext) => boolean;
+  readonly says: (gateway: IstioGateway, context: SelectionContext) => string;
+}
+
+function sidecarSentence(pod: Pod | undefined): string {
+  const name = pod === undefined ? '' : ` (such as ${namespacedName(pod.meta)})`;
+  return `the pods that carry the labels of its selector${name} run as sidecars, and only pods started as "proxy router" read Gateways`;
+}
+
+/** The labels match; these keep the pods from reading the gateway all the same. */
+const OBSTACLES: readonly Obstacle[] = [
+  {
+    code: 'MAP205',
+    applies: (_, { workload }) => workload.sidecar,
+    says: (_, { workload }) => sidecarSentence(workload.pods[0]),
+  },
+  {
+    code: 'MAP203',
+    applies: (gateway, { mesh }) => !matchesRevision(gateway.meta, mesh),
+    says: (gateway, { mesh }) =>
+      `label istio.io/rev is ${revisionLabelOf(gateway.meta) ?? ''}, and the gateway pods are served by revision ${mesh.revision}`,
+  },
+  {
+    code: 'MAP202',
+    applies: (gateway, { mesh, workload }) =>
+      mesh.scopeGatewayToNamespace && gateway.meta.namespace !== workload.namespace,
+    says: (_, { workload }) =>
+      `Gateways are scoped to their namespace (PILOT_SCOPE_GATEWAY_TO_NAMESPACE), and the gateway pods are in ${workload.namespace}`,
+  },
+  {
+    code: 'MAP204',
+    applies: (gateway, { mesh, workload, managedBy }) =>
+      mesh.strictGatewayMerging &&
+      managedBy !== undefined &&
+      gateway.meta.namespace !== workload.namespace,
+    says: (_, { managedBy }) =>
+      `the pods belong to the managed Gateway API Gateway ${managedBy ?? ''}, and strict merging (PILOT_ENABLE_STRICT_GATEWAY_MERGING) drops Istio Gateways of other namespaces`,
+  },
+];
+
+/** Undefined when the pods read the gateway; its selector is known to match. */
+export function whyNotRead(
+  gateway: IstioGateway,
+  context: SelectionContext,
+): CodedReason | undefined {
+  const obstacle = OBSTACLES.find(({ applies }) => applies(gateway, context));
+  return obstacle === undefined
+    ? undefined
+    : {
+        code: obstacle.code,
+        reason: `Gateway ${namespacedName(gateway.meta)} is not read: ${obstacle.says(gateway, context)}`,
+      };
+}
+
+/** For a gateway that no pod anywhere reads. */
+export function selectsNothing(gateway: IstioGateway): CodedReason {
+  const labels = Object.entries(gateway.selector).map(([key, value]) => `${key}=${value}`);
+  const reason =
+    labels.length === 0
+      ? 'there are no gateway pods at all'
+      : `no gateway pod carries all labels of its selector (${labels.sort().join(', ')})`;
+  return {
+    code: 'MAP201',
+    reason: `Gateway ${namespacedName(gateway.meta)} opens no port: ${reason}`,
+  };
+}
+
+/** For a gateway whose labels only sidecars carry. */
+export function selectsSidecars(gateway: IstioGateway, pod: Pod): CodedReason {
+  return {
+    code: 'MAP205',
+    reason: `Gateway ${namespacedName(gateway.meta)} is not read: ${sidecarSentence(pod)}`,
+  };
+}

@@ -1,0 +1,68 @@
+/** Gateways that no gateway pod reads, wherever it is. */
+import { namespacedName } from './object-age.ts';
+import { reportHead } from './model.ts';
+import type { CodedReason } from './model.ts';
+import type { Pod } from '../snapshot/objects.ts';
+import { selectsNothing, selectsSidecars } from './selection.ts';
+import type { ServerReport } from './port-mapping.ts';
+import type { GatewayConfig, ClusterModel } from './cluster-model.ts';
+
+/** The first sidecar that carries the labels of a gateway, which explains a common mistake. */
+function sidecarsByConfig(world: ClusterModel): ReadonlyMap<GatewayConfig, Pod> {
+  const found = new Map<GatewayConfig, Pod>();
+  for (const pod of world.objects.pods) {
+    if (pod.proxy !== 'sidecar') continue;
+    for (const config of world.istio.find(pod.meta.labels)) {
+      const there = found.get(config);
+      if (there === undefined || namespacedName(pod.meta) < namespacedName(there.meta))
+        found.set(config, pod);
+    }
+  }
+  return found;
+}
+
+function whyNowhere(config: GatewayConfig, sidecar: Pod | undefined): CodedReason {
+  if (config.api === 'istio')
+    return sidecar === undefined
+      ? selectsNothing(config.gateway)
+      : selectsSidecars(config.gateway, sidecar);
+  const { deployment, key } = config.view;
+  if (deployment.mode === 'none') return deployment;
+  return {
+    code: 'MAP207',
+    reason: `Gateway ${key} opens no port: Service ${deployment.services.join(', ')} is not there, has no ports, or selects no gateway pod`,
+  };
+}
+
+function reportsOf(config: GatewayConfig, why: CodedReason): ServerReport[] {
+  return config.servers.map((server) => {
+    const fault = 'fault' in server ? server.fault : undefined;
+    return {
+      ...reportHead(server.id),
+      verdict: fault === undefined ? 'not-selected' : 'rejected',
+      code: (fault ?? why).code,
+      reason: (fault ?? why).reason,
+      envoyPorts: [],
+      servicePorts: [],
+      missingInService: false,
+    };
+  });
+}
+
+function gatewayOf(config: GatewayConfig): string {
+  return config.api === 'istio'
+    ? `istio ${config.gateway.meta.namespace}/${config.gateway.meta.name}`
+    : `gateway-api ${config.view.key}`;
+}
+
+/** Reports of the gateways that are in none of `known`. */
+export function unselectedGateways(
+  world: ClusterModel,
+  known: readonly ServerReport[],
+): ServerReport[] {
+  const seen = new Set(known.map(({ api, gateway }) => `${api} ${gateway}`));
+  const sidecars = sidecarsByConfig(world);
+  return world.configs
+    .filter((config) => !seen.has(gatewayOf(config)))
+    .flatMap((config) => reportsOf(config, whyNowhere(config, sidecars.get(config))));
+}

@@ -1,0 +1,100 @@
+/** Which servers can be read at all. The webhook refuses these, but stored objects need not obey it (istio-port-mapping.md §7). */
+import { isUnixSocket, isUsableBind, normaliseBind } from './bind.ts';
+import { sanitiseHosts } from './hosts.ts';
+import type { CodedReason, ReadServer, ServerId, ServerSpec } from './model.ts';
+import { describeServer } from './model.ts';
+import { namespacedName } from './object-age.ts';
+import type { IstioGateway, Server } from '../snapshot/objects.ts';
+import { protocolFamily, listenerKindOf, KNOWN_PROTOCOLS, tlsModeOf } from './protocol.ts';
+
+type Written = Exclude<Server, { malformed: string }>;
+
+export function isPort(number: number): boolean {
+  return Number.isInteger(number) && number >= 1 && number <= 65_535;
+}
+
+interface Check {
+  readonly code: string;
+  readonly fails: (server: Written, bind: string) => boolean;
+  readonly says: (server: Written) => string;
+}
+
+const CHECKS: readonly Check[] = [
+  {
+    code: 'GW114',
+    fails: (_, bind) => !isUsableBind(bind),
+    says: (s) => `bind ${JSON.stringify(s.bind)} is neither an IP address nor unix://PATH`,
+  },
+  {
+    code: 'GW111',
+    fails: (s, bind) =>
+      isUnixSocket(bind) ? s.port.number !== 0 && !isPort(s.port.number) : !isPort(s.port.number),
+    says: (s) =>
+      `port.number is ${s.port.number}; it must be a whole number from 1 to 65535 (0 only with a unix:// bind)`,
+  },
+  {
+    code: 'GW112',
+    fails: (s) => protocolFamily(s.port.protocol) === undefined,
+    says: (s) =>
+      `port.protocol ${JSON.stringify(s.port.protocol)} is not one that an Istio gateway serves; use one of ${KNOWN_PROTOCOLS}`,
+  },
+  {
+    code: 'GW113',
+    fails: (s) => s.hosts.length === 0,
+    says: () => 'hosts is empty; name at least one host, "*" for all',
+  },
+  {
+    code: 'GW115',
+    fails: (s) => s.tls !== undefined && tlsModeOf(s.tls.mode) === undefined,
+    says: (s) => `tls.mode ${JSON.stringify(s.tls?.mode)} is not one that Istio knows`,
+  },
+];
+
+function faultOf(server: Server, id: ServerId): CodedReason | undefined {
+  if ('malformed' in server)
+    return { code: 'GW110', reason: `${describeServer(id)} cannot be read: ${server.malformed}` };
+  const bind = normaliseBind(server.bind);
+  const check = CHECKS.find((candidate) => candidate.fails(server, bind));
+  return check === undefined
+    ? undefined
+    : { code: check.code, reason: `${describeServer(id)}: ${check.says(server)}` };
+}
+
+function idOf(gateway: IstioGateway, server: Server, index: number): ServerId {
+  const about = { gateway: namespacedName(gateway.meta), api: 'istio' as const, index };
+  if ('malformed' in server) return { ...about, name: '', number: 0, protocol: '' };
+  return {
+    ...about,
+    name: server.name ?? server.port.name,
+    number: server.port.number,
+    protocol: server.port.protocol,
+  };
+}
+
+function specOf(gateway: IstioGateway, server: Written, id: ServerId): ServerSpec {
+  const family = protocolFamily(server.port.protocol) ?? 'tcp';
+  const tls = server.tls === undefined ? undefined : tlsModeOf(server.tls.mode);
+  return {
+    ...id,
+    namespace: gateway.meta.namespace,
+    family,
+    tls,
+    kind: listenerKindOf(family, tls),
+    hosts: sanitiseHosts(server.hosts, gateway.meta.namespace),
+    bind: normaliseBind(server.bind),
+    configName: `${server.port.name}.${namespacedName(gateway.meta)}`,
+  };
+}
+
+export function readServers(gateway: IstioGateway): ReadServer[] {
+  return gateway.servers.map((server, index) => {
+    const id = idOf(gateway, server, index);
+    const fault = faultOf(server, id);
+    if (fault !== undefined || 'malformed' in server)
+      return {
+        id,
+        fault: fault ?? { code: 'GW110', reason: `${describeServer(id)} cannot be read` },
+      };
+    return { id, spec: specOf(gateway, server, id) };
+  });
+}

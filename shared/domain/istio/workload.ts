@@ -1,0 +1,78 @@
+/** Gateway pods, and which of them are alike in everything that the rules look at. */
+import { compareByCodeUnits, namespacedName } from './object-age.ts';
+import type { Pod, Service } from '../snapshot/objects.ts';
+
+/** Pods of one namespace that carry the same labels as far as any selector asks, and the same ports and rights. */
+export interface Workload {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly unprivileged: boolean;
+  readonly containerPorts: Pod['containerPorts'];
+  readonly ips: readonly string[];
+  readonly pods: readonly Pod[];
+  /** The pods carry the labels of a gateway but run as sidecars. */
+  readonly sidecar: boolean;
+  /** There are no pods; the labels are those of a Service's selector. */
+  readonly assumed: boolean;
+}
+
+/** A scaled-down Deployment has no pods: the selector of its Service says which labels they would have, so nothing disappears. */
+export function assumedWorkload(service: Service, unprivileged: boolean | undefined): Workload {
+  return {
+    namespace: service.meta.namespace,
+    labels: service.selector,
+    unprivileged: unprivileged ?? false,
+    containerPorts: [],
+    ips: [],
+    pods: [],
+    sidecar: false,
+    assumed: true,
+  };
+}
+
+function likeness(pod: Pod, keys: ReadonlySet<string>): string {
+  const labels = Object.entries(pod.meta.labels).filter(([key]) => keys.has(key));
+  const ports = pod.containerPorts
+    .filter((port) => port.name !== '')
+    .map((port) => `${port.name}:${port.port}/${port.protocol}`);
+  return JSON.stringify([
+    labels.sort(([a], [b]) => (a < b ? -1 : 1)),
+    pod.unprivileged,
+    ports.sort(),
+  ]);
+}
+
+function byName(a: Pod, b: Pod): number {
+  return compareByCodeUnits(namespacedName(a.meta), namespacedName(b.meta));
+}
+
+/** `keys`: the labels that any selector asks for. Pods that differ only in others, such as pod-template-hash, are alike. */
+export function workloadsOf(
+  pods: readonly Pod[],
+  keys: ReadonlySet<string>,
+  unprivileged: boolean | undefined,
+): Workload[] {
+  const groups = new Map<string, Pod[]>();
+  for (const pod of [...pods].sort(byName)) {
+    const like = `${pod.meta.namespace} ${likeness(pod, keys)}`;
+    const there = groups.get(like);
+    if (there === undefined) groups.set(like, [pod]);
+    else there.push(pod);
+  }
+  return [...groups.values()].flatMap((alike) => {
+    const [first] = alike;
+    if (first === undefined) return [];
+    return [
+      {
+        namespace: first.meta.namespace,
+        labels: first.meta.labels,
+        unprivileged: unprivileged ?? first.unprivileged,
+        containerPorts: first.containerPorts,
+        ips: alike.flatMap(({ ips }) => ips),
+        pods: alike,
+        sidecar: first.proxy === 'sidecar',
+        assumed: false,
+      },
+    ];
+  });
+}

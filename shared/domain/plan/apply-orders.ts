@@ -1,0 +1,193 @@
+/** Carries out orders on a plan. Each may come again, late or after a newer one, and must then change nothing. */
+import { parseOwner } from '../snapshot/snapshot.ts';
+import type { Slice } from '../exposure/exposure.ts';
+import type { Version } from '../revision.ts';
+import { compareVersions } from '../revision.ts';
+import { servedOnlyBy } from '../steering/serving.ts';
+import type {
+  AdoptOrder,
+  Approval,
+  DrainOrder,
+  EnableOrder,
+  ForgetOrder,
+  Order,
+  Steering,
+} from '../steering/steering.ts';
+import { approvedKeys } from '../steering/steering.ts';
+import type { DeclaredState } from './declared.ts';
+import type { PlanDraft } from './draft.ts';
+import { exposuresOwnedBy } from './draft.ts';
+import { hasNewerSlice } from './update-owner-record.ts';
+import type { OwnerDraft } from './owner-draft.ts';
+import { removeContribution } from './remove.ts';
+
+/** Milliseconds by which the clocks of two machines may differ; what lies further ahead was written by one that was wrong. */
+const CLOCKS_DIFFER = 5 * 60_000;
+
+export function applyOrders(draft: PlanDraft, slices: readonly Slice[]): void {
+  for (const order of draft.rules.orders ?? []) {
+    // Nobody gives an order after now: taken at its word, it would be the last one for as long as the clock was ahead.
+    const given = isAhead(draft, order.at) ? { ...order, at: draft.now } : order;
+    if (!isOvertaken(draft, given)) obey(draft, given, slices);
+  }
+}
+
+/** Where a plan is only shown there is no clock. */
+function isAhead({ rules: { now } }: PlanDraft, time: number): boolean {
+  return now !== undefined && time > now + CLOCKS_DIFFER;
+}
+
+/** Orders about one cluster hold in the order in which they were sent, however slow the process that carries one out. */
+function isOvertaken(draft: PlanDraft, { steering, at }: Order): boolean {
+  const newest = steering.action === 'approve' ? undefined : draft.steered.get(steering.cluster);
+  return newest !== undefined && isLater(draft, newest, at);
+}
+
+/** A time that lies ahead was noted by a wrong clock, and is not later than anything. */
+function isLater(draft: PlanDraft, noted: string, at: number): boolean {
+  const time = Date.parse(noted);
+  return time > at && !isAhead(draft, time);
+}
+
+function obey(draft: PlanDraft, { steering, at }: Order, slices: readonly Slice[]): void {
+  switch (steering.action) {
+    case 'approve':
+      return approve(draft, steering, at);
+    case 'drain':
+      return drain(draft, steering, at);
+    case 'enable':
+      return enable(draft, steering, at);
+    case 'forget':
+      return forget(draft, steering, { at, slices });
+    case 'adopt':
+      return adopt(draft, steering, at);
+  }
+}
+
+function approve({ declared, owners }: PlanDraft, order: Approval, at: number): void {
+  for (const key of approvedKeys(declared, { steering: order, at }))
+    owners.get(order.owner)?.approved.add(key);
+}
+
+/** Whether a partition is as the order wants it, by this order or another one. */
+export function isOrderInEffect(
+  { owners, drains }: DeclaredState,
+  steering: Exclude<Steering, { action: 'approve' }>,
+): boolean {
+  const records = Object.entries(owners)
+    .filter(([owner]) => parseOwner(owner).cluster === steering.cluster)
+    .map(([, record]) => record);
+  switch (steering.action) {
+    case 'drain':
+      return drains?.[steering.cluster]?.mode === steering.mode;
+    case 'enable':
+      return (
+        drains?.[steering.cluster] === undefined ||
+        (steering.silent === true && drains[steering.cluster]?.silent !== true)
+      );
+    case 'forget':
+      return Object.keys(steering.upTo).every(
+        (owner) => owners[owner] === undefined || owners[owner].gone !== undefined,
+      );
+    case 'adopt':
+      return records.every(({ clusterUid }) => clusterUid === steering.clusterUid);
+  }
+}
+
+function note(
+  draft: PlanDraft,
+  { cluster }: Exclude<Steering, { action: 'approve' }>,
+  at: number,
+): void {
+  draft.steered.set(cluster, new Date(at).toISOString());
+}
+
+/** The first word on a mode keeps its time. */
+function drain(draft: PlanDraft, order: DrainOrder, at: number): void {
+  const { cluster, mode, because, silent } = order;
+  if (silent && !isStillSilent(draft, order, silent)) return;
+  const known = draft.drains.get(cluster);
+  const since = known?.mode === mode ? known.since : new Date(at).toISOString();
+  draft.drains.set(cluster, { mode, since, because, ...(silent && { silent: true as const }) });
+  note(draft, order, at);
+}
+
+function enable(draft: PlanDraft, order: EnableOrder, at: number): void {
+  if (order.silent === true && draft.drains.get(order.cluster)?.silent !== true) return;
+  draft.drains.delete(order.cluster);
+  note(draft, order, at);
+}
+
+/** What people said stands; and a cluster that others cannot stand in for is better than none. */
+function isStillSilent(
+  draft: PlanDraft,
+  { cluster }: DrainOrder,
+  { seen, speaking }: NonNullable<DrainOrder['silent']>,
+): boolean {
+  const known = draft.drains.get(cluster);
+  if (known !== undefined && known.silent !== true) return false;
+  const spoke = recordsOf(draft, cluster).some(
+    ([, record]) => record.seen !== undefined && Date.parse(record.seen) > Date.parse(seen),
+  );
+  const state = {
+    exposures: Object.fromEntries(draft.exposures),
+    drains: Object.fromEntries(draft.drains),
+  };
+  return !spoke && servedOnlyBy(state, cluster, (other) => speaking.includes(other)).length === 0;
+}
+
+function forget(
+  draft: PlanDraft,
+  order: ForgetOrder,
+  { at, slices }: { readonly at: number; readonly slices: readonly Slice[] },
+): void {
+  for (const [owner, version] of Object.entries(order.upTo)) {
+    const record = draft.owners.get(owner);
+    const fence = above(version);
+    if (
+      !record ||
+      compareVersions(record.version, fence) > 0 ||
+      hasNewerSlice({ version: fence, clusterUid: record.clusterUid }, owner, slices)
+    )
+      continue;
+    Object.assign(record, {
+      version: fence,
+      gone: record.gone ?? new Date(draft.now).toISOString(),
+    });
+    record.claims.clear();
+    for (const one of exposuresOwnedBy(draft, owner))
+      removeContribution(draft, owner, one, `${owner} was forgotten by order`);
+  }
+  const since = draft.drains.get(order.cluster)?.since;
+  const isEmpty = recordsOf(draft, order.cluster).every(([, record]) => record.gone !== undefined);
+  if (order.whole && isEmpty && since !== undefined && !isLater(draft, since, at))
+    draft.drains.delete(order.cluster);
+}
+
+/** A replay of what was forgotten lies below, whatever the configuration; the next snapshot of the owner does not. */
+function above({ epoch, counter }: Version): Version {
+  return { epoch, counter: counter + 1, generation: 0 };
+}
+
+/** The fences stay as they are: told that it is superseded, the watcher of the adopted cluster moves above them. */
+function adopt(draft: PlanDraft, order: AdoptOrder, at: number): void {
+  const { cluster, clusterUid } = order;
+  const records = recordsOf(draft, cluster);
+  const known = [
+    ...(draft.replaced.get(cluster) ?? []),
+    ...records.map(([, record]) => record.clusterUid),
+  ];
+  const replaced = [...new Set(known)].filter((uid) => uid !== clusterUid).sort();
+  if (replaced.length > 0) draft.replaced.set(cluster, replaced);
+  else draft.replaced.delete(cluster);
+  const others = records.filter(([, record]) => record.clusterUid !== clusterUid);
+  for (const [, record] of others) Object.assign(record, { clusterUid, rival: undefined });
+  note(draft, order, at);
+}
+
+function recordsOf(
+  { owners }: PlanDraft,
+  cluster: string,
+): readonly (readonly [string, OwnerDraft])[] {
+  return [...owners].filter(([owner]) => parseOwner(owner).cluster === cluster);
+}

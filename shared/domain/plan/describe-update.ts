@@ -1,0 +1,92 @@
+/** What an update of an exposure changes, in words. */
+import type { Settings } from '../exposure/exposure.ts';
+import type { Contribution, DeclaredExposure } from './declared.ts';
+import { isSameContent } from './declared.ts';
+import type { PlanEntry } from './plan-entry.ts';
+import type { SharingRules } from './shared-exposure.ts';
+
+export function describeUpdate(
+  before: DeclaredExposure,
+  after: DeclaredExposure,
+  rules: Pick<SharingRules, 'shareNodes'>,
+): Pick<PlanEntry, 'kind' | 'code' | 'reason' | 'membersOnly'> {
+  const settings = (Object.keys(after.settings) as (keyof Settings)[]).filter(
+    (name) => !isSameContent(before.settings[name], after.settings[name]),
+  );
+  const words = [...settings, ...placing(before, after), ...membersOf(before, after)];
+  const said = words.length > 0 ? `${words.join(', ')} changed` : other(before, after);
+  return {
+    kind: 'update',
+    code: 'OK',
+    reason: [said, ...partings(before, after), ...interruptions(before, after, rules)].join('; '),
+    membersOnly: settings.length === 0,
+  };
+}
+
+function placing(before: DeclaredExposure, after: DeclaredExposure): readonly string[] {
+  const differs = (of: (e: DeclaredExposure) => unknown): boolean =>
+    !isSameContent(of(before), of(after));
+  return [
+    ...(differs((e) => e.minimumActive) ? ['minimumActive'] : []),
+    ...(pairs(before, after).some(([a, b]) => a.priority !== b.priority)
+      ? ['order of preference']
+      : []),
+    ...(pairs(before, after).some(([a, b]) => a.weight !== b.weight) ? ['ratio'] : []),
+  ];
+}
+
+function membersOf(before: DeclaredExposure, after: DeclaredExposure): readonly string[] {
+  return isSameContent(
+    before.contributions.map((c) => c.members),
+    after.contributions.map((c) => c.members),
+  )
+    ? []
+    : ['members'];
+}
+
+/** Nothing that the device would notice. */
+function other(before: DeclaredExposure, after: DeclaredExposure): string {
+  const wishes = (e: DeclaredExposure): unknown => e.contributions.map((c) => c.wish ?? {});
+  return isSameContent(wishes(before), wishes(after))
+    ? 'its gateways changed'
+    : 'what it wishes changed, and is remembered';
+}
+
+function pairs(
+  before: DeclaredExposure,
+  after: DeclaredExposure,
+): readonly (readonly [Contribution, Contribution])[] {
+  return before.contributions.flatMap((a) => {
+    const b = after.contributions.find((c) => c.owner === a.owner);
+    return b ? [[a, b] as const] : [];
+  });
+}
+
+/** Owners that lose their part although they did not give it up. */
+function partings(before: DeclaredExposure, after: DeclaredExposure): readonly string[] {
+  const gone = before.contributions
+    .filter((a) => !after.contributions.some((b) => b.owner === a.owner))
+    .map((c) => c.owner);
+  return gone.length === 0
+    ? []
+    : [
+        `${gone.join(', ')} may not share it any more, because the fleets changed, and waits for it`,
+      ];
+}
+
+/** AS3 changes a member's attribute by deleting it and adding it again, outside the transaction (as3.md §9.3, 6). */
+function interruptions(
+  before: DeclaredExposure,
+  after: DeclaredExposure,
+  { shareNodes }: Pick<SharingRules, 'shareNodes'>,
+): readonly string[] {
+  const edited = pairs(before, after).filter(
+    ([a, b]) =>
+      a.members.length > 0 && (a.priority !== b.priority || (shareNodes && a.weight !== b.weight)),
+  );
+  return edited.length === 0
+    ? []
+    : [
+        `the members of ${edited.map(([a]) => a.owner).join(', ')} are deleted and added again for it, which cuts their connections`,
+      ];
+}

@@ -1,0 +1,147 @@
+/**
+ * Brings every exposure to what its contributions and the fleets say together, after each owner had its turn. Whoever's wish decides
+ * stands for the change: should the device refuse it, nobody else is blamed, and everybody's members stay.
+ */
+import { exposureKey } from '../exposure/exposure.ts';
+import { describeUpdate } from './describe-update.ts';
+import type { SameFleet } from './claims.ts';
+import type { DeclaredExposure } from './declared.ts';
+import { isSameContent } from './declared.ts';
+import type { PlanDraft } from './draft.ts';
+import { isAllowed, sharingRules } from './draft.ts';
+import type { PlanEntry } from './plan-entry.ts';
+import { isChange } from './plan-entry.ts';
+import { structureFingerprint } from './fingerprint.ts';
+import { quarantineReason, quarantineFor } from './quarantine.ts';
+import type { LosingClaim } from './owner-record.ts';
+import type { SharedPart, SharingRules } from './shared-exposure.ts';
+import {
+  composeExposure,
+  deciderOf,
+  decidedSettings,
+  isComposed,
+  keepersOf,
+  partsOf,
+} from './shared-exposure.ts';
+
+export function settleSharedExposures(draft: PlanDraft): void {
+  const rules = sharingRules(draft);
+  const apart = strangers(draft.rules.sameFleet);
+  for (const [key, present] of draft.exposures)
+    if (!isComposed(present, rules) || apart(present)) settle(draft, { key, present, rules });
+}
+
+/** Whether owners of one exposure may not share it. The same few owners stand behind thousands, so each pair is asked for once. */
+function strangers(sameFleet: SameFleet): (e: DeclaredExposure) => boolean {
+  const known = new Map<string, boolean>();
+  return ({ contributions }) => {
+    if (contributions.length === 1) return false;
+    const owners = contributions.map((c) => c.owner);
+    const names = owners.join(' ');
+    const found =
+      known.get(names) ?? owners.some((a, i) => owners.slice(i + 1).some((b) => !sameFleet(a, b)));
+    known.set(names, found);
+    return found;
+  };
+}
+
+interface Unsettled {
+  readonly key: string;
+  readonly present: DeclaredExposure;
+  readonly rules: SharingRules;
+}
+
+function settle(draft: PlanDraft, { key, present, rules }: Unsettled): void {
+  const keepers = keepersOf(present.contributions, draft.rules.sameFleet).map((c) => c.owner);
+  const parts = partsOf(present).filter(({ contribution }) => keepers.includes(contribution.owner));
+  const decider = deciderOf(parts)?.contribution;
+  const decided = decidedSettings(present, parts, rules);
+  if (!decider || !decided) return;
+  const base = { owner: decider.owner, key, gateways: decider.gateways };
+  const refused = quarantineFor(draft, base, structureFingerprint(decided));
+  if (refused && !isSameContent(decided, present.settings)) {
+    draft.owners.get(base.owner)?.quarantine.set(key, refused);
+    draft.entries.push({
+      ...base,
+      kind: 'rejected',
+      structure: refused.hash,
+      code: refused.code,
+      reason: `${quarantineReason(refused)}; meanwhile the last accepted settings stay`,
+    });
+  }
+  const next = composeExposure(present, refused ? present.settings : decided, parts, rules);
+  if (!isSameContent(present, next))
+    adopt(
+      draft,
+      {
+        ...base,
+        structure: structureFingerprint(next.settings),
+        ...describeUpdate(present, next, rules),
+      },
+      { present, next },
+    );
+}
+
+function adopt(
+  draft: PlanDraft,
+  entry: PlanEntry & { readonly structure: string },
+  { present, next }: { readonly present: DeclaredExposure; readonly next: DeclaredExposure },
+): void {
+  const { owner, key, structure } = entry;
+  if (!isAllowed(draft, entry) || quarantineFor(draft, entry, structure)) return;
+  keepClaimsOfEvicted(draft, present, next);
+  draft.exposures.set(key, next);
+  // What was refused once, and is tried again, is fulfilled with it.
+  const quarantine = draft.owners.get(owner)?.quarantine;
+  if (quarantine?.get(key)?.hash === structure) quarantine.delete(key);
+  enter(draft, entry);
+}
+
+/** One change of an owner's exposure is one entry, so that it is tried and blamed as one. */
+function enter({ entries }: PlanDraft, entry: PlanEntry): void {
+  const at = entries.findIndex(
+    (one) => one.owner === entry.owner && one.key === entry.key && isChange(one),
+  );
+  const known = entries[at];
+  if (!known) entries.push(entry);
+  else
+    entries[at] = {
+      ...known,
+      ...(entry.structure === undefined ? {} : { structure: entry.structure }),
+      membersOnly: known.membersOnly === true && entry.membersOnly === true,
+      reason: `${known.reason}; ${entry.reason}`,
+    };
+}
+
+/** Who may not share any more keeps a claim on it, complete, unless it said something newer in this plan. */
+export function keepClaimsOfEvicted(
+  { owners }: PlanDraft,
+  present: DeclaredExposure | undefined,
+  next: DeclaredExposure,
+): void {
+  if (!present) return;
+  const staying = new Set(next.contributions.map((c) => c.owner));
+  for (const { contribution, wished } of partsOf(present).filter(
+    (part) => !staying.has(part.contribution.owner),
+  )) {
+    const claims = owners.get(contribution.owner)?.claims;
+    const key = exposureKey(present);
+    if (claims && !claims.has(key)) claims.set(key, claimOf(present, { contribution, wished }));
+  }
+}
+
+function claimOf(
+  { address, port, protocol }: DeclaredExposure,
+  { contribution, wished }: SharedPart,
+): LosingClaim {
+  const { gateways, since, members } = contribution;
+  return {
+    address,
+    port,
+    protocol,
+    settings: wished,
+    gateways: [...gateways],
+    since,
+    members: [...members],
+  };
+}

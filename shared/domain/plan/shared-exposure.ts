@@ -1,0 +1,145 @@
+/**
+ * An exposure as a function of its contributions and the fleet alone, whatever the order in which they came. Everybody's wish is kept,
+ * as what differs from the settings that hold, so that the next one's takes over as soon as the deciding one changes or leaves.
+ */
+import type { Settings } from '../exposure/exposure.ts';
+import type { OwnerKey } from '../snapshot/snapshot.ts';
+import { parseOwner } from '../snapshot/snapshot.ts';
+import type { SameFleet } from './claims.ts';
+import type { Contribution, DeclaredExposure } from './declared.ts';
+import { isSameContent } from './declared.ts';
+import type { Fleet, FleetOf, FleetPlacement } from './fleet.ts';
+import { fleetPlacement, applyFleetSettings } from './fleet.ts';
+
+type Where = Pick<DeclaredExposure, 'address' | 'port' | 'protocol'>;
+
+/** A contribution with all the settings that its owner wishes. */
+export interface SharedPart {
+  readonly contribution: Pick<Contribution, 'owner' | 'gateways' | 'since' | 'members'>;
+  readonly wished: Settings;
+}
+
+export interface SharingRules {
+  readonly fleetOf: FleetOf;
+  readonly shareNodes: boolean;
+}
+
+export function partsOf(e: DeclaredExposure): readonly SharedPart[] {
+  return e.contributions.map(({ owner, gateways, since, members, wish }) => ({
+    contribution: { owner, gateways, since, members },
+    wished: { ...e.settings, ...wish },
+  }));
+}
+
+/** The oldest gateway, then the name. */
+export function compareAge(
+  a: Pick<Contribution, 'owner' | 'since'>,
+  b: Pick<Contribution, 'owner' | 'since'>,
+): number {
+  const [x, y] = [`${a.since} ${a.owner}`, `${b.since} ${b.owner}`];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Of owners that may no longer share, because the fleets changed: the oldest keeps the exposure, with those that share with it. */
+export function keepersOf<T extends Pick<Contribution, 'owner' | 'since'>>(
+  contributions: readonly T[],
+  sameFleet: SameFleet,
+): readonly T[] {
+  const [first, ...others] = contributions.toSorted(compareAge);
+  if (!first) return [];
+  return others.reduce<readonly T[]>(
+    (kept, one) =>
+      kept.every((other) => sameFleet(other.owner, one.owner)) ? [...kept, one] : kept,
+    [first],
+  );
+}
+
+/** The one whose wish decides what the fleet's own settings leave open. */
+export function deciderOf(parts: readonly SharedPart[]): SharedPart | undefined {
+  const oldest = parts.map(({ contribution }) => contribution).toSorted(compareAge)[0];
+  return parts.find(({ contribution }) => contribution === oldest);
+}
+
+export function fleetOfOwner(
+  owner: OwnerKey,
+  { fleetOf }: Pick<SharingRules, 'fleetOf'>,
+): Fleet | undefined {
+  return fleetOf(parseOwner(owner).cluster);
+}
+
+/** What holds when nothing stands against it. An exposure of one owner alone is its own matter. */
+export function decidedSettings(
+  where: Where,
+  parts: readonly SharedPart[],
+  rules: SharingRules,
+): Settings | undefined {
+  const decider = deciderOf(parts);
+  if (!decider) return undefined;
+  return parts.length === 1
+    ? decider.wished
+    : settingsUnder(where, decider.wished, fleetOfOwner(decider.contribution.owner, rules), rules);
+}
+
+function settingsUnder(
+  { protocol }: Where,
+  wished: Settings,
+  fleet: Fleet | undefined,
+  { shareNodes }: SharingRules,
+): Settings {
+  return fleet ? applyFleetSettings(wished, fleet, { protocol, shareNodes }) : wished;
+}
+
+/** Whether the exposure is what it would be composed to; nearly all are in every plan, so nothing is built to find out. */
+export function isComposed(e: DeclaredExposure, rules: SharingRules): boolean {
+  const [oldest, ...others] = e.contributions.toSorted(compareAge);
+  if (!oldest) return true;
+  const fleet = fleetOfOwner(oldest.owner, rules);
+  const placed = e.contributions.every((c) => hasPlace(c, fleetPlacement(fleet, c.owner)));
+  if (
+    !placed ||
+    e.minimumActive !== (fleet?.mode === 'active-standby' ? fleet.minimumActive : undefined)
+  )
+    return false;
+  if (others.length === 0) return oldest.wish === undefined;
+  return isSameContent(
+    settingsUnder(e, oldest.wish ? { ...e.settings, ...oldest.wish } : e.settings, fleet, rules),
+    e.settings,
+  );
+}
+
+function hasPlace(c: Contribution, { weight, priority }: FleetPlacement): boolean {
+  return c.weight === weight && c.priority === priority;
+}
+
+/** The exposure under these settings. The places of the members hold for one owner too: a second that joins must not edit the first one's members. */
+export function composeExposure(
+  { address, port, protocol }: Where,
+  settings: Settings,
+  parts: readonly SharedPart[],
+  rules: SharingRules,
+): DeclaredExposure {
+  const fleet = parts[0] && fleetOfOwner(parts[0].contribution.owner, rules);
+  return {
+    address,
+    port,
+    protocol,
+    settings,
+    ...(fleet?.mode === 'active-standby' ? { minimumActive: fleet.minimumActive } : {}),
+    contributions: parts
+      .map(({ contribution, wished }): Contribution => ({
+        ...contribution,
+        ...fleetPlacement(fleet, contribution.owner),
+        ...differing(wished, settings),
+      }))
+      .toSorted((a, b) => (a.owner < b.owner ? -1 : 1)),
+  };
+}
+
+function differing(wished: Settings, settings: Settings): Pick<Contribution, 'wish'> {
+  const different = (Object.keys(wished) as (keyof Settings)[]).filter(
+    (name) => !isSameContent(wished[name], settings[name]),
+  );
+  return different.length === 0
+    ? {}
+    : { wish: Object.fromEntries(different.map((name) => [name, wished[name]])) };
+}

@@ -1,0 +1,184 @@
+/** Adds or changes one owner's part of an exposure, if the claim on address and port is its own and the device does not refuse it. */
+import type { Exposure, Settings } from '../exposure/exposure.ts';
+import { exposureKey } from '../exposure/exposure.ts';
+import { describeUpdate } from './describe-update.ts';
+import { lostClaim } from './claims.ts';
+import type { DeclaredExposure } from './declared.ts';
+import { isSameContent } from './declared.ts';
+import type { PlanDraft } from './draft.ts';
+import { isAllowed, sharingRules } from './draft.ts';
+import type { PlanEntry } from './plan-entry.ts';
+import { changeId } from './plan-entry.ts';
+import { structureFingerprint } from './fingerprint.ts';
+import { conflictWithForeign } from './foreign.ts';
+import { quarantineReason, quarantineFor } from './quarantine.ts';
+import type { LosingClaim, Quarantined } from './owner-record.ts';
+import { keepClaimsOfEvicted } from './settle-shared.ts';
+import type { SharedPart } from './shared-exposure.ts';
+import {
+  composeExposure,
+  deciderOf,
+  decidedSettings,
+  keepersOf,
+  compareAge,
+  partsOf,
+} from './shared-exposure.ts';
+
+/** What an owner asks for: in a slice that is being planned, or in a claim that it lost earlier. */
+export interface ExposureRequest {
+  readonly owner: string;
+  readonly wanted: LosingClaim;
+  readonly standing: boolean;
+}
+
+/** What is not declared of an exposure stays out: members that are out, and the partition, which is this one. */
+export function exposureRequest(
+  owner: string,
+  { partition: _partition, ...exposure }: Exposure,
+): ExposureRequest {
+  const members = exposure.members
+    .filter((m) => m.availability !== 'out')
+    .toSorted((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1));
+  return { owner, wanted: { ...exposure, members }, standing: false };
+}
+
+/** The oldest first, so that the oldest of several that come together gets the address; then by name. */
+export function compareRequestAge(a: ExposureRequest, b: ExposureRequest): number {
+  return compareAge(
+    { since: a.wanted.since, owner: a.owner },
+    { since: b.wanted.since, owner: b.owner },
+  );
+}
+
+export function upsertExposure(draft: PlanDraft, wish: ExposureRequest): void {
+  const { owner, wanted } = wish;
+  const key = exposureKey(wanted);
+  const record = draft.owners.get(owner);
+  const present = draft.exposures.get(key);
+  const conflict =
+    lostClaim(present, owner, draft.rules.sameFleet) ??
+    (present ? undefined : conflictWithForeign(wanted, draft.holders.get(wanted.address) ?? []));
+  if (conflict) {
+    record?.claims.set(key, wanted);
+    if (!wish.standing) say(draft, wish, { kind: 'conflict', ...conflict });
+    return;
+  }
+  const next = joined(draft, present, wish);
+  if (present && isSameContent(present, next)) {
+    forget(draft, wish);
+    return say(draft, wish, {
+      kind: 'unchanged',
+      code: 'OK',
+      reason: 'declared as wanted already',
+    });
+  }
+  const structure = structureFingerprint(next.settings);
+  const refused = quarantineFor(draft, { owner, key }, structure);
+  if (refused) return leaveOut(draft, wish, { present, refused });
+  if (!isAllowed(draft, { owner, key })) return;
+  keepClaimsOfEvicted(draft, present, next);
+  draft.exposures.set(key, next);
+  forget(draft, wish);
+  say(draft, wish, {
+    structure,
+    ...(present
+      ? describeUpdate(present, next, sharingRules(draft))
+      : { kind: 'create', code: 'OK', reason: creation(draft, wish) }),
+  });
+}
+
+type Said = Omit<PlanEntry, 'owner' | 'key' | 'gateways'>;
+
+function say(draft: PlanDraft, { owner, wanted }: ExposureRequest, said: Said): void {
+  draft.entries.push({ owner, key: exposureKey(wanted), gateways: wanted.gateways, ...said });
+}
+
+/** What was remembered of a wish that is fulfilled. */
+function forget(draft: PlanDraft, { owner, wanted }: ExposureRequest): void {
+  const record = draft.owners.get(owner);
+  for (const table of [record?.quarantine, record?.claims]) table?.delete(exposureKey(wanted));
+}
+
+/** A culprit that is new stays out; one that was accepted before keeps that content, and its members go on following. */
+function leaveOut(
+  draft: PlanDraft,
+  wish: ExposureRequest,
+  {
+    present,
+    refused,
+  }: { readonly present: DeclaredExposure | undefined; readonly refused: Quarantined },
+): void {
+  const { owner, wanted } = wish;
+  const key = exposureKey(wanted);
+  draft.owners.get(owner)?.quarantine.set(key, refused);
+  const mine = present && partsOf(present).find(({ contribution }) => contribution.owner === owner);
+  // What was refused is not remembered as its wish either: the accepted one stands.
+  const accepted = mine && { ...wish, wanted: { ...wanted, settings: mine.wished } };
+  const following =
+    present && accepted && refused.members === 'follow'
+      ? joined(draft, present, accepted, present.settings)
+      : undefined;
+  if (
+    present &&
+    following &&
+    isAllowed(draft, { owner, key }) &&
+    !isSameContent(present, following)
+  ) {
+    keepClaimsOfEvicted(draft, present, following);
+    draft.exposures.set(key, following);
+    say(draft, wish, {
+      structure: refused.hash,
+      ...describeUpdate(present, following, sharingRules(draft)),
+    });
+  }
+  say(draft, wish, {
+    kind: 'rejected',
+    structure: refused.hash,
+    code: refused.code,
+    reason: `${quarantineReason(refused)}${mine ? '; meanwhile the last accepted content stays' : ''}`,
+  });
+}
+
+/** With this wish in it. Whoever does not decide leaves the settings as they are, so that nobody is blamed for another's: see `settle-shared.ts`. */
+function joined(
+  draft: PlanDraft,
+  present: DeclaredExposure | undefined,
+  { owner, wanted }: ExposureRequest,
+  kept?: Settings,
+): DeclaredExposure {
+  const rules = sharingRules(draft);
+  const mine: SharedPart = {
+    contribution: {
+      owner,
+      gateways: wanted.gateways,
+      since: wanted.since,
+      members: wanted.members,
+    },
+    wished: wanted.settings,
+  };
+  const others = present
+    ? keepersOf(present.contributions, draft.rules.sameFleet)
+        .map((c) => c.owner)
+        .filter((one) => one !== owner)
+    : [];
+  const parts = [
+    ...(present ? partsOf(present) : []).filter(({ contribution }) =>
+      others.includes(contribution.owner),
+    ),
+    mine,
+  ];
+  const decides = deciderOf(parts)?.contribution.owner === owner;
+  const settings =
+    kept ??
+    (present && !decides ? present.settings : decidedSettings(wanted, parts, rules)) ??
+    wanted.settings;
+  return composeExposure(wanted, settings, parts, rules);
+}
+
+function creation(draft: PlanDraft, { owner, wanted, standing }: ExposureRequest): string {
+  const gateways = wanted.gateways.join(', ');
+  const from = draft.rules.movedFrom?.get(changeId({ owner, key: exposureKey(wanted) }));
+  if (from !== undefined)
+    return `${gateways} asks for it; it moves here from partition ${from}, which cut its connections`;
+  return standing ? `${gateways} waited for it, and it is free now` : `${gateways} asks for it`;
+}

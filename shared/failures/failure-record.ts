@@ -1,0 +1,363 @@
+/** What a message of a dead-letter queue says, as the failure store keeps it. Pure. */
+import type { SluiceConfig } from '../config/schema.ts';
+import { ORIGIN_CODES } from '../domain/codes/ownership.ts';
+import { exposureKey } from '../domain/exposure/exposure.ts';
+import type { Slice } from '../domain/exposure/exposure.ts';
+import { ownerKey, parseOwner } from '../domain/snapshot/snapshot.ts';
+import { canonicalJson } from '../domain/plan/declared.ts';
+import type { Revision } from '../domain/revision.ts';
+import { DEAD_LETTER_EVENTS } from '../queue/dead-letter.ts';
+import type { DeadLetter } from '../queue/dead-letter.ts';
+import { parseAttributes } from '../queue/envelope-attributes.ts';
+import { parseEvent } from '../queue/envelope.ts';
+import type { EventOf } from '../queue/envelope.ts';
+import {
+  ABSENCE_EVENTS,
+  CLUSTER_INVENTORY,
+  INGRESS_ABSENT,
+  INGRESS_DESIRED,
+  SLICE_EVENTS,
+  SNAPSHOT_EVENTS,
+} from '../queue/events.ts';
+import type { QueueMessage, WorkQueueName } from '../queue/port.ts';
+import type { Proof } from '../queue/proof.ts';
+import { digest, failureId } from './identity.ts';
+import type { Evidence, FailureRecord, Verification } from './port.ts';
+
+type Clusters = Pick<SluiceConfig, 'clusters' | 'failures'>;
+
+/** What the original event tells about itself. */
+interface Origin {
+  readonly owner: string | undefined;
+  readonly device: string | undefined;
+  readonly revision: Revision | undefined;
+  readonly slice: Slice | undefined;
+  /** What comes from map carries whom map had verified. */
+  readonly fromMap?: { readonly sender: string | undefined };
+  readonly traceparent: string | undefined;
+  /** Type of the event, or what it is instead. */
+  readonly kind: string;
+}
+
+const EVENTS = { ...SNAPSHOT_EVENTS, ...SLICE_EVENTS, ...ABSENCE_EVENTS };
+const SENTENCE = 300;
+
+const NOTHING = {
+  device: undefined,
+  revision: undefined,
+  slice: undefined,
+  traceparent: undefined,
+} as const;
+
+/** The content is unpacked only where it is needed: what was refused says no more than its envelope. */
+function readOrigin(body: string, depth: 'content' | 'envelope'): Origin {
+  const opened = depth === 'content' ? parseEvent(body, EVENTS) : undefined;
+  if (opened !== undefined && 'ok' in opened) return originOf(opened.ok);
+  const read = opened ?? parseAttributes(body);
+  const { subject, type } = 'ok' in read ? read.ok : read.refused;
+  // Without a subject only the content tells one from another.
+  return {
+    ...NOTHING,
+    owner: subject,
+    kind: subject === undefined ? digest(body) : (type ?? 'unreadable'),
+  };
+}
+
+/** Told apart by its bytes alone. */
+function unread(body: string): Origin {
+  return { ...NOTHING, owner: undefined, kind: digest(body) };
+}
+
+function originOf(event: EventOf<typeof EVENTS>): Origin {
+  const base = {
+    traceparent: event.traceparent,
+    kind: event.type,
+    slice: undefined,
+    device: undefined,
+  };
+  if (event.type === INGRESS_DESIRED) {
+    const { owner, device, version } = event.data;
+    return {
+      ...base,
+      owner,
+      device,
+      revision: { epoch: version.epoch, counter: version.counter },
+      slice: event.data,
+      fromMap: { sender: event.data.sender },
+    };
+  }
+  if (event.type === INGRESS_ABSENT) {
+    const { device, version, sender } = event.data;
+    return {
+      ...base,
+      owner: event.subject,
+      device,
+      revision: { epoch: version.epoch, counter: version.counter },
+      fromMap: { sender },
+    };
+  }
+  if (event.type === CLUSTER_INVENTORY)
+    return { ...base, owner: event.subject, revision: event.data.revision };
+  return {
+    ...base,
+    owner: ownerKey(event.data.cluster, event.data.ingress),
+    revision: event.data.revision,
+  };
+}
+
+/** The results of the owner that it claims must not close it, nor must it lead a replay of that owner's events. */
+function nobodys(origin: Origin): Origin {
+  return {
+    ...origin,
+    owner: undefined,
+    revision: undefined,
+    kind: `${origin.kind} in the name of ${origin.owner ?? 'nobody'}`,
+  };
+}
+
+/** The exposure's settings and gateways; of a whole event its kind. */
+function structureOf(
+  origin: Origin,
+  letter: Pick<DeadLetter, 'exposure' | 'partition'>,
+): { readonly structure: string; readonly gateways: readonly string[] } {
+  const wanted = origin.slice?.exposures.find(
+    (e) => exposureKey(e) === letter.exposure && e.partition === letter.partition,
+  );
+  if (wanted !== undefined)
+    return {
+      structure: canonicalJson([wanted.settings, wanted.gateways]),
+      gateways: wanted.gateways,
+    };
+  const gateways =
+    letter.exposure === undefined
+      ? [...new Set(origin.slice?.exposures.flatMap((e) => e.gateways))]
+      : [];
+  return { structure: origin.kind, gateways };
+}
+
+/** Whom the event names, as it was seen when it came. */
+function verify(
+  origin: Origin,
+  sender: string | undefined,
+  { clusters, failures }: Clusters,
+): Verification {
+  // What comes from map carries whom map had verified.
+  const speaker = origin.fromMap ? origin.fromMap.sender : sender;
+  const cluster = clusters.find((c) => c.id === parseOwner(origin.owner ?? '').cluster);
+  if (cluster === undefined || cluster.senders.length === 0 || speaker === undefined)
+    return 'unchecked';
+  if (cluster.senders.includes(speaker)) return 'verified';
+  // Repeated by a replay, and failed again: who said it first is not known any more.
+  return failures.replayers.includes(speaker) ? 'unchecked' : 'refused';
+}
+
+/** Read by nobody but the queue, or by nobody at all: what such an event says of itself is a claim. */
+const UNREAD_CODES: ReadonlySet<string> = new Set(['Q610', 'Q611', 'Q612', 'Q613', 'Q614', 'Q615']);
+/** Reading it threw, or killed a process: nobody does it again. */
+const DEADLY_CODES: ReadonlySet<string> = new Set(['Q616', 'Q617']);
+
+const isRefused = (code: string): boolean => ORIGIN_CODES.has(code) || UNREAD_CODES.has(code);
+
+/** What a message of a dead-letter queue is: a dead letter that Sluice wrote, or an event that the queue moved there. */
+export type FoundLetter =
+  | {
+      readonly kind: 'letter';
+      readonly letter: DeadLetter;
+      readonly traceparent: string | undefined;
+      readonly at: number;
+    }
+  | { readonly kind: 'raw' };
+
+/** Whoever may send to `snapshots` may send what looks like a dead letter; the queue says of it that it was moved. */
+export function readFoundLetter(queue: WorkQueueName, message: QueueMessage): FoundLetter {
+  const opened =
+    message.redriven === true ? undefined : parseEvent(message.body, DEAD_LETTER_EVENTS);
+  if (opened === undefined || 'refused' in opened || opened.ok.data.queue !== queue)
+    return { kind: 'raw' };
+  return {
+    kind: 'letter',
+    letter: opened.ok.data,
+    traceparent: opened.ok.traceparent,
+    at: Date.parse(opened.ok.time),
+  };
+}
+
+/** Undefined: whose it is was checked by the function that wrote the letter. */
+export function claimIn(
+  found: FoundLetter,
+  message: QueueMessage,
+): { readonly body: string; readonly sender: string | undefined } | undefined {
+  if (found.kind === 'raw') return { body: message.body, sender: message.sender };
+  const { code, owner, original } = found.letter;
+  if (DEADLY_CODES.has(code)) return undefined;
+  return owner === undefined || UNREAD_CODES.has(code)
+    ? { body: original.body, sender: original.sender }
+    : undefined;
+}
+
+export interface FailureRecordContext {
+  readonly config: Clusters;
+  readonly message: QueueMessage;
+  /** Of what {@link claimIn} gives; absent: it gives nothing. */
+  readonly proof?: Proof;
+}
+
+export function failureRecord(
+  queue: WorkQueueName,
+  found: FoundLetter,
+  context: FailureRecordContext,
+): FailureRecord {
+  return found.kind === 'letter' ? fromLetter(found, context) : fromRaw(queue, context);
+}
+
+/** What the event may be taken for, by what is known of where it comes from. */
+function judged(origin: Origin, queue: WorkQueueName, { proof }: FailureRecordContext): Origin {
+  if (proof === undefined) return origin;
+  // The envelope names who is checked; what is inside must speak of the same.
+  if (proof.kind !== 'unproven' && parseOwner(origin.owner ?? '').cluster === proof.cluster)
+    return origin;
+  // Nobody but Sluice itself may send to `slices`, and what map sends is not signed; it has to be an event of map's, though.
+  return queue === 'slices' && origin.fromMap !== undefined ? origin : nobodys(origin);
+}
+
+function fromLetter(
+  { letter, traceparent, at }: FoundLetter & { readonly kind: 'letter' },
+  context: FailureRecordContext,
+): FailureRecord {
+  const { message, config } = context;
+  const { original, code, queue, partition, exposure, group } = letter;
+  const read = DEADLY_CODES.has(code)
+    ? unread(original.body)
+    : readOrigin(original.body, queue === 'snapshots' && isRefused(code) ? 'envelope' : 'content');
+  const origin = ORIGIN_CODES.has(code) ? nobodys(read) : judged(read, queue, context);
+  const written = UNREAD_CODES.has(code) ? {} : { owner: letter.owner, revision: letter.revision };
+  const owner = written.owner ?? origin.owner;
+  const device = letter.device ?? origin.device;
+  const { structure, gateways } = structureOf(origin, letter);
+  const id = failureId({ code, queue, owner, group, device, partition, exposure, structure });
+  const event: Evidence['event'] = {
+    queue,
+    group,
+    ...original,
+    verification: verify(read, original.sender, config),
+  };
+  return {
+    head: {
+      id,
+      code,
+      class: letter.class,
+      sentence: shorten(letter.reason),
+      queue,
+      owner,
+      device,
+      partition,
+      exposure,
+      gateways: [...gateways],
+      revision: written.revision ?? origin.revision,
+    },
+    details: {
+      reason: letter.reason,
+      attempts: letter.attempts,
+      functionVersion: letter.functionVersion,
+      traceparent: traceparent ?? origin.traceparent,
+      response: letter.response,
+      plan: letter.plan,
+      event,
+    },
+    message: message.id,
+    at,
+  };
+}
+
+function fromRaw(queue: WorkQueueName, context: FailureRecordContext): FailureRecord {
+  const { message, config } = context;
+  const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
+  // What no cluster stands for is not unpacked; what map sends is not signed.
+  const read = readOrigin(
+    body,
+    queue === 'snapshots' && context.proof?.kind === 'unproven' ? 'envelope' : 'content',
+  );
+  const origin = judged(read, queue, context);
+  const { owner, device, revision, traceparent } = origin;
+  const code = 'RPL701';
+  const { structure, gateways } = structureOf(origin, {});
+  const id = failureId({
+    code,
+    queue,
+    owner,
+    group,
+    device,
+    partition: undefined,
+    exposure: undefined,
+    structure,
+  });
+  const reason = `${queue}: the event of ${owner ?? `group ${group}`} was moved to the dead letters by the queue and no function left a record of a try; look whether the function starts, then replay`;
+  const event: Evidence['event'] = {
+    queue,
+    group,
+    id: messageId,
+    body,
+    sentAt,
+    receiveCount,
+    sender,
+    verification: verify(read, sender, config),
+  };
+  return {
+    head: {
+      id,
+      code,
+      class: 'never-ran',
+      sentence: shorten(reason),
+      queue,
+      owner,
+      device,
+      gateways: [...gateways],
+      revision,
+    },
+    details: { reason, attempts: [], traceparent, event },
+    message: messageId,
+    at: sentAt,
+  };
+}
+
+/** Of a message that is not to be read, whatever it is: its bytes, and why. */
+export function unreadSighting(
+  queue: WorkQueueName,
+  message: QueueMessage,
+  { code, reason }: { readonly code: string; readonly reason: string },
+): FailureRecord {
+  const { id: messageId, group, body, sentAt, receiveCount, sender } = message;
+  const id = failureId({
+    code,
+    queue,
+    owner: undefined,
+    group,
+    device: undefined,
+    partition: undefined,
+    exposure: undefined,
+    structure: digest(body),
+  });
+  return {
+    head: { id, code, class: 'queue', sentence: shorten(reason), queue, gateways: [] },
+    details: {
+      reason,
+      attempts: [],
+      event: {
+        queue,
+        group,
+        id: messageId,
+        body,
+        sentAt,
+        receiveCount,
+        sender,
+        verification: 'unchecked',
+      },
+    },
+    message: messageId,
+    at: sentAt,
+  };
+}
+
+function shorten(text: string): string {
+  return text.length <= SENTENCE ? text : `${text.slice(0, SENTENCE - 1)}…`;
+}

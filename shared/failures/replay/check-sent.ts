@@ -1,0 +1,197 @@
+/** What became of a unit that was sent: the store says whether it failed again, the device whether it is there. */
+import { formatRevision } from '../../domain/revision.ts';
+import { isImported } from '../evidence.ts';
+import type { Failure, FailureStore, FailureHead } from '../port.ts';
+import type { ReplayContext } from './driver.ts';
+import type { ReplayItem, ItemResult, ReplayJob } from './job.ts';
+import { appliedResult, closeItem } from './send.ts';
+import type { UnitWork } from './send.ts';
+
+/** Milliseconds; a function's longest run and a pause of its queue fit into it. */
+export const RESULT_TIMEOUT_MS = 5 * 60_000;
+/** Milliseconds: dead letters of one event are sent together, and parked one after the other. */
+const TOGETHER = 10_000;
+const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
+
+/** What was sent, and since when its driver waits. */
+export interface Sent extends UnitWork {
+  readonly since: number;
+}
+
+export async function checkSentUnit(
+  world: ReplayContext,
+  job: ReplayJob,
+  unit: Sent,
+): Promise<void> {
+  const changes = new Map<number, ReplayItem>();
+  const heard = Math.min(
+    ...[...unit.items.values()]
+      .filter(({ result }) => DEAD.has(result?.kind ?? ''))
+      .map(({ result }) => result!.at),
+  );
+  for (const [index, item] of unit.items) {
+    if (item.status === 'done') continue;
+    const result =
+      (await resultOf(world, job, item, unit.since)) ?? leftOut(item, heard, world.clock.now());
+    if (result !== undefined) changes.set(index, { ...item, status: 'done', result });
+  }
+  if (changes.size > 0) await unit.save(changes);
+}
+
+/** The event was worked on to its end, since others of it are dead letters: of what a device keeps refusing, apply asks it for a few only. */
+function leftOut(
+  { code, sentence }: ReplayItem,
+  heard: number,
+  at: number,
+): ItemResult | undefined {
+  if (at - heard < TOGETHER || heard === Infinity) return undefined;
+  return {
+    kind: 'failed',
+    code,
+    reason: `still refused, together with others of the same event; it stays open: ${sentence}`,
+    at,
+  };
+}
+
+async function resultOf(
+  world: ReplayContext,
+  job: ReplayJob,
+  item: ReplayItem,
+  since: number,
+): Promise<ItemResult | undefined> {
+  const { store, clock } = world;
+  const at = clock.now();
+  const head = (await store.heads([item.failure])).get(item.failure);
+  if (head === undefined) return { kind: 'skipped', reason: 'retention has ended for it', at };
+  const again = await failedAgain(world, job, item, head);
+  if (again !== undefined) return again;
+  if (head.state === 'healed' || head.state === 'replayed') return appliedResult(item, at);
+  const seen = await onDevice(world, job, item);
+  if (seen !== undefined) return seen;
+  // What was about to be sent when the last driver died left only now; and a clock may be set back.
+  const waited = Math.min(...[item.sentAt ?? at, since].map((from) => Math.abs(at - from)));
+  if (waited < RESULT_TIMEOUT_MS) return undefined;
+  return {
+    kind: 'no-result',
+    code: 'RPL712',
+    reason: `sent ${RESULT_TIMEOUT_MS / 1_000} s ago, and neither the device nor the dead letters show a result; are the functions running?`,
+    at,
+  };
+}
+
+/** In the same way: quarantine. In another: that failure stands in the store by itself, and this one is over. */
+async function failedAgain(
+  { store, clock }: ReplayContext,
+  job: ReplayJob,
+  item: ReplayItem,
+  head: FailureHead,
+): Promise<ItemResult | undefined> {
+  const at = clock.now();
+  if (head.count > (item.count ?? head.count)) {
+    const later = await tryLater(store, job, item, head);
+    if (later !== undefined) return { kind: 'failed', code: 'RPL714', reason: later, at };
+    await closeItem(store, item, {
+      state: 'quarantined',
+      note: `failed again in the same way in replay job ${job.id}`,
+    });
+    return {
+      kind: 'quarantined',
+      code: 'RPL711',
+      reason: `failed again with ${head.code}: ${head.sentence}`,
+      at,
+    };
+  }
+  const other =
+    item.owner === undefined
+      ? undefined
+      : (await store.ofOwner(item.owner)).find((candidate) => isSuccessor(candidate, item));
+  if (other === undefined) return undefined;
+  await closeItem(store, item, {
+    state: 'replayed',
+    note: `fails with ${other.code} since replay job ${job.id}: see ${other.id}`,
+  });
+  return {
+    kind: 'failed',
+    code: other.code,
+    reason: `now fails with ${other.code} (failure ${other.id}): ${other.sentence}`,
+    at,
+  };
+}
+
+/** A policy may meet the same trouble more than once: the device can be away in one turn and back in the next. */
+async function tryLater(
+  store: FailureStore,
+  job: ReplayJob,
+  item: ReplayItem,
+  head: FailureHead,
+): Promise<string | undefined> {
+  if (job.policy === undefined) return undefined;
+  const { name, atMost } = job.policy;
+  // By job, so that a look that is made again after a crash counts once.
+  const replays = [...new Set([...(head.replays ?? []), job.id])];
+  if (replays.length >= atMost) return undefined;
+  const said = `failed again in turn ${replays.length} of ${atMost} of policy ${name}`;
+  await store.change([item.failure], (now) =>
+    now.state === 'open' ? { note: said, replays } : undefined,
+  );
+  return `${said} with ${head.code}: ${head.sentence}`;
+}
+
+/** Born after the sending, of the same owner, and about the same thing as far as it says. */
+function isSuccessor(other: FailureHead, item: ReplayItem): boolean {
+  if (other.id === item.failure || isImported(other) || other.first < (item.sentAt ?? Infinity))
+    return false;
+  const same = (a: string | undefined, b: string | undefined): boolean =>
+    a === undefined || b === undefined || a === b;
+  return (
+    same(other.device, item.device) &&
+    same(other.partition, item.partition) &&
+    same(other.exposure, item.exposure)
+  );
+}
+
+async function onDevice(
+  { store, previewer, clock }: ReplayContext,
+  job: ReplayJob,
+  item: ReplayItem,
+): Promise<ItemResult | undefined> {
+  const sent = await sentFailure({ store }, item);
+  if (sent === undefined) return undefined;
+  const at = clock.now();
+  const { verdict, reason, code, by } = await previewer.preview(sent, item);
+  const said = { reason, at, ...(code === undefined ? {} : { code }) };
+  if (verdict === 'unchanged') {
+    await closeItem(store, item, { state: 'replayed', note: `replayed by job ${job.id}` });
+    return appliedResult(item, at);
+  }
+  if (verdict === 'superseded') {
+    await closeItem(store, item, {
+      state: 'healed',
+      note: `healed by ${by ?? 'a newer revision'}`,
+    });
+    return { kind: 'superseded', ...said };
+  }
+  return verdict === 'conflict' ? { kind: 'conflict', ...said } : undefined;
+}
+
+/** The one with the revision that was sent: the item's own, or the newest failure beside it. */
+async function sentFailure(
+  { store }: Pick<ReplayContext, 'store'>,
+  item: ReplayItem,
+): Promise<Failure | undefined> {
+  const { owner, sentRevision } = item;
+  const beside =
+    owner === undefined || sentRevision === undefined
+      ? []
+      : (await store.ofOwner(owner)).filter(
+          (head) => head.id === item.failure || !isImported(head),
+        );
+  const sent = beside.find(
+    (head) =>
+      head.revision &&
+      sentRevision &&
+      formatRevision(head.revision) === formatRevision(sentRevision) &&
+      head.device === item.device,
+  );
+  return store.get(sent?.id ?? item.failure);
+}

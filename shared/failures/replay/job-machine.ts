@@ -1,0 +1,60 @@
+/** What a job does next. Pure: the driver carries it out. */
+
+export interface JobProgress {
+  /** Units. */
+  readonly waiting: number;
+  readonly inFlight: number;
+  /** Sent at any time. */
+  readonly sent: number;
+  /** Sent, and did not end well. */
+  readonly bad: number;
+  /** When the last event was due; undefined before the first. */
+  readonly due: number | undefined;
+  readonly looked: number | undefined;
+}
+
+export interface SendingPace {
+  readonly canary: number;
+  readonly canaryPassed: boolean;
+  /** Events in a second. */
+  readonly rate: number;
+}
+
+export type JobStep =
+  | { readonly kind: 'send'; readonly due: number }
+  /** See what became of what was sent. */
+  | { readonly kind: 'look' }
+  | { readonly kind: 'wait'; readonly until: number }
+  | { readonly kind: 'pass-canary' }
+  | { readonly kind: 'pause'; readonly code: 'RPL707'; readonly reason: string }
+  | { readonly kind: 'finish' };
+
+/** Milliseconds between two looks. */
+export const CHECK_INTERVAL_MS = 1_000;
+
+export function nextJobStep(pace: SendingPace, progress: JobProgress, now: number): JobStep {
+  const { waiting, inFlight, sent, bad } = progress;
+  if (waiting === 0 && inFlight === 0) return { kind: 'finish' };
+  const judging = !pace.canaryPassed && sent >= pace.canary;
+  if (judging && inFlight === 0) {
+    if (bad === 0) return { kind: 'pass-canary' };
+    return {
+      kind: 'pause',
+      code: 'RPL707',
+      reason: `${bad} of the first ${sent} events did not end well; ${waiting} are still waiting`,
+    };
+  }
+  const due = judging ? Infinity : nextDue(pace, progress, now);
+  if (now >= due) return { kind: 'send', due };
+  const look = inFlight > 0 ? (progress.looked ?? -Infinity) + CHECK_INTERVAL_MS : Infinity;
+  return now >= look ? { kind: 'look' } : { kind: 'wait', until: Math.min(due, look) };
+}
+
+/** By the schedule, so that small delays do not add up; after a long one it starts anew instead of catching up in a burst. */
+function nextDue({ rate }: SendingPace, { waiting, due }: JobProgress, now: number): number {
+  if (waiting === 0) return Infinity;
+  if (due === undefined) return now;
+  const interval = 1_000 / rate;
+  const next = due + interval;
+  return now - next > interval ? now : next;
+}

@@ -1,0 +1,210 @@
+/**
+ * One turn of a policy: a job like any other, made, started and driven by nobody. Everything is noted before it is done, so that the
+ * turn after a crash goes on with the job that is there instead of making another one.
+ */
+import type { ReplayPolicy } from '../../config/schema.ts';
+import { stillHolds } from '../../runtime/deadline.ts';
+import { ReplayError } from '../error.ts';
+import { formatFilter } from '../filter.ts';
+import { controlJob } from './control.ts';
+import { FAILED_RESULTS, runJob } from './driver.ts';
+import type { ReplayContext } from './driver.ts';
+import { countResults, LEASE } from './job.ts';
+import type { ReplayJob } from './job.ts';
+import { policyFilter, isEligible, pauseAfter } from './policy.ts';
+import { failuresInHand } from './rivals.ts';
+import { freezeSelection, createJob } from './select.ts';
+import type { PolicyTurn, PolicyTurns } from './turns.ts';
+
+export interface TurnContext extends ReplayContext {
+  readonly turns: PolicyTurns;
+}
+
+export type TurnResult =
+  | { readonly kind: 'not-due'; readonly until: number; readonly reason: string }
+  /** Another process has the turn or the job. */
+  | { readonly kind: 'taken'; readonly reason: string }
+  /** A person paused the job. */
+  | { readonly kind: 'held'; readonly job: string; readonly reason: string }
+  | { readonly kind: 'nothing'; readonly reason: string }
+  | { readonly kind: 'ran'; readonly job: string; readonly reason: string };
+
+/** Failures that one turn takes at most; the rest has the next one. */
+const MOST = 1_000;
+
+/** Why a policy's own next turn goes on with a job that paused: nothing was learnt against it. */
+const GOES_ON: ReadonlySet<string> = new Set(['RPL708', 'RPL713']);
+
+class Taken extends Error {}
+
+export async function runPolicyTurn(
+  world: TurnContext,
+  policy: ReplayPolicy,
+  signal?: AbortSignal,
+): Promise<TurnResult> {
+  const { turns, clock } = world;
+  const holder = world.id();
+  const now = clock.now();
+  const before = await turns.get(policy.name);
+  if (before !== undefined && isLater(policy, before, now))
+    return { kind: 'not-due', until: before.due, reason: before.says ?? 'its turn comes later' };
+  try {
+    const turn = await turns.update(policy.name, (current) =>
+      claim(policy, current, { holder, until: now + LEASE }),
+    );
+    return await inTurn({ world, policy, signal }, turn);
+  } catch (error) {
+    if (error instanceof Taken || (error instanceof ReplayError && error.code === 'RPL704'))
+      return { kind: 'taken', reason: error.message };
+    throw error;
+  } finally {
+    await turns.update(policy.name, (current) =>
+      current.lease?.holder === holder ? withoutLease(current) : current,
+    );
+  }
+}
+
+/** A turn is never due later than its pause from now. */
+function isLater(policy: ReplayPolicy, { due, misses }: PolicyTurn, now: number): boolean {
+  return stillHolds(due, now, pauseAfter(policy, misses));
+}
+
+function claim(
+  policy: ReplayPolicy,
+  turn: PolicyTurn,
+  lease: NonNullable<PolicyTurn['lease']>,
+): PolicyTurn {
+  const now = lease.until - LEASE;
+  if (turn.lease !== undefined && stillHolds(turn.lease.until, now, LEASE))
+    throw new Taken(`another process takes the turn of policy ${turn.policy}`);
+  if (isLater(policy, turn, now))
+    throw new Taken(`another process took the turn of policy ${turn.policy}`);
+  return { ...turn, lease };
+}
+
+function withoutLease({ lease: _lease, ...turn }: PolicyTurn): PolicyTurn {
+  return turn;
+}
+
+interface Scope {
+  readonly world: TurnContext;
+  readonly policy: ReplayPolicy;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function inTurn(scope: Scope, turn: PolicyTurn): Promise<TurnResult> {
+  const left = turn.job === undefined ? undefined : await unfinished(scope.world, turn.job);
+  if (left !== undefined) return drive(scope, left);
+  const job = await plan(scope);
+  if (job !== undefined) return drive(scope, job);
+  const reason = "no failure fits that may pass by itself and is in nobody's hands";
+  await settle(scope, { misses: turn.misses, says: reason });
+  return { kind: 'nothing', reason };
+}
+
+/** Undefined where it has ended, or the process died before it was made. */
+async function unfinished({ jobs }: TurnContext, id: string): Promise<ReplayJob | undefined> {
+  const job = await jobs.get(id).catch((error: unknown) => {
+    if (error instanceof ReplayError && error.code === 'RPL702') return undefined;
+    throw error;
+  });
+  return job?.state === 'done' || job?.state === 'cancelled' ? undefined : job;
+}
+
+/** Without a preview: each event is judged against the device just before it is sent. */
+async function plan({ world, policy }: Scope): Promise<ReplayJob | undefined> {
+  const { store, jobs, audit, clock, turns } = world;
+  const now = clock.now();
+  const taken = await failuresInHand(world);
+  const heads = (await store.list()).filter(
+    (head) => isEligible(policy, head, now) && !taken(head),
+  );
+  const items = freezeSelection(heads).slice(0, MOST);
+  if (items.length === 0) return undefined;
+  const { name, everyMinutes, atMost, canary, rate } = policy;
+  const id = world.id().slice(0, 8);
+  const why = `policy ${name} of failures.replay, every ${everyMinutes} minutes`;
+  const job = createJob(
+    {
+      id,
+      filter: policyFilter(policy, now),
+      by: byOf(policy),
+      why,
+      canary,
+      rate,
+      now,
+      policy: { name, atMost },
+    },
+    items,
+  );
+  await turns.update(name, (turn) => ({ ...turn, job: id }));
+  await jobs.create(job, items);
+  await audit.append({
+    who: byOf(policy),
+    action: 'replay plan',
+    selection: `job ${id}: ${formatFilter(policyFilter(policy, now))}`,
+    why,
+    result: `${items.length} failures, ${job.units} events`,
+  });
+  return job;
+}
+
+function byOf({ name }: ReplayPolicy): string {
+  return `policy ${name}`;
+}
+
+async function drive(scope: Scope, job: ReplayJob): Promise<TurnResult> {
+  const { world, policy, signal } = scope;
+  const order = { id: job.id, who: byOf(policy), why: job.why };
+  if (job.state === 'paused' && job.code === 'RPL707') return giveUp(scope, job);
+  if (job.state === 'paused' && !GOES_ON.has(job.code ?? '')) {
+    const reason = `job ${job.id} was paused (${job.reason ?? 'by hand'}); resume or cancel it, then policy ${policy.name} goes on`;
+    await settle(scope, { says: reason });
+    return { kind: 'held', job: job.id, reason };
+  }
+  if (job.state !== 'running')
+    await controlJob(world, job.state === 'planned' ? 'start' : 'resume', order);
+  const after = await runJob(world, job.id, { signal });
+  if (after.state === 'paused' && after.code === 'RPL707') return giveUp(scope, after);
+  // Out of time: the turn stays due, and goes on with this job.
+  if (after.state === 'running')
+    return { kind: 'ran', job: job.id, reason: 'not done yet; it goes on' };
+  return conclude(scope, after);
+}
+
+async function conclude(scope: Scope, job: ReplayJob): Promise<TurnResult> {
+  const items = await scope.world.jobs.items(job.id);
+  const counts = Object.entries(countResults(items))
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(', ');
+  const reason =
+    job.state === 'done' ? counts : `${job.state} (${job.reason ?? 'by hand'}): ${counts}`;
+  const failed = items.some((item) => FAILED_RESULTS.has(item.result?.kind ?? ''));
+  await settle(scope, {
+    says: `job ${job.id}: ${reason}`,
+    ...(job.state === 'done' ? { misses: failed ? 'more' : 0 } : {}),
+  });
+  return { kind: 'ran', job: job.id, reason };
+}
+
+/** The canary failed: the rest is not sent, and the next turn selects anew. */
+async function giveUp(scope: Scope, job: ReplayJob): Promise<TurnResult> {
+  const reason = `the canary failed (${job.reason ?? ''}); the rest waits for the next turn`;
+  // First the pause, so that a crash in between makes it longer at worst.
+  await settle(scope, { misses: 'more', says: `job ${job.id}: ${reason}` });
+  await controlJob(scope.world, 'cancel', { id: job.id, who: byOf(scope.policy), why: reason });
+  return { kind: 'ran', job: job.id, reason };
+}
+
+interface Outcome {
+  /** Absent: as many as before. */
+  readonly misses?: number | 'more';
+  readonly says: string;
+}
+
+async function settle({ world, policy }: Scope, { misses, says }: Outcome): Promise<void> {
+  await world.turns.update(policy.name, (turn) => {
+    const count = misses === 'more' ? turn.misses + 1 : (misses ?? turn.misses);
+    return { ...turn, misses: count, says, due: world.clock.now() + pauseAfter(policy, count) };
+  });
+}

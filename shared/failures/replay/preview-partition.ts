@@ -1,0 +1,190 @@
+/** What one slice would do to one partition as it is declared now. Pure. */
+import type { PartitionReading } from '../../bigip/device.ts';
+import type { DevicePlanRules } from '../../bigip/device-plan.ts';
+import { planDevice } from '../../bigip/device-plan.ts';
+import { assignAddresses } from '../../domain/addresses/assign.ts';
+import type { Slice } from '../../domain/exposure/exposure.ts';
+import type { SameFleet } from '../../domain/plan/claims.ts';
+import type { FleetOf } from '../../domain/plan/fleet.ts';
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { AddressHolder } from '../../domain/plan/foreign.ts';
+import { changeId } from '../../domain/plan/plan.ts';
+import type { PlanEntry } from '../../domain/plan/plan.ts';
+import { quarantineReason } from '../../domain/plan/quarantine.ts';
+import { compareVersions, formatRevision } from '../../domain/revision.ts';
+import type { Preview } from './job.ts';
+
+export interface PreviewQuestion {
+  readonly slice: Slice;
+  readonly partition: string;
+  /** Only this one; absent: all of the slice. */
+  readonly exposure: string | undefined;
+  readonly sameFleet: SameFleet;
+  readonly fleetOf?: FleetOf;
+  /** What else is known of the device; absent: it has this one partition. */
+  readonly surroundings?: PreviewContext;
+}
+
+export interface PreviewContext {
+  /** All of the device's partitions, in order. */
+  readonly partitions: readonly string[];
+  /** Those that could be read. */
+  readonly readings: ReadonlyMap<string, PartitionReading>;
+  /** What others hold there; absent: nobody looked. */
+  readonly holders?: readonly AddressHolder[];
+}
+
+const CHANGES = new Set(['create', 'update', 'delete']);
+
+export function previewPartition(reading: PartitionReading, question: PreviewQuestion): Preview {
+  const { slice, exposure } = question;
+  if (reading.kind === 'refused')
+    return { verdict: 'invalid', code: reading.code, reason: reading.reason, difference: [] };
+  const { state } = reading.declared;
+  const fence = state.owners[slice.owner]?.version;
+  if (fence !== undefined && compareVersions(slice.version, fence) < 0)
+    return overtaken(state, question, formatRevision(fence));
+  const entries = entriesOf(state, question);
+  // An automatic address may be another one than the one that failed.
+  const aimed = entries.filter((entry) => entry.key === exposure);
+  const all = exposure === undefined || (aimed.length === 0 && slice.auto !== undefined);
+  return judgeEntries(all ? entries : aimed, state);
+}
+
+/** apply tries at once what a replay asks for, quarantine or not. */
+function entriesOf(state: DeclaredState, question: PreviewQuestion): readonly PlanEntry[] {
+  const { slice, partition, sameFleet, fleetOf } = question;
+  const retry = new Set(
+    Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) =>
+      changeId({ owner: slice.owner, key }),
+    ),
+  );
+  const { partitions, states, closed, holders } = surroundingsOf(question, state);
+  const unreadable = partitions.filter((one) => !states.has(one));
+  const { slices, held } = assignAddresses({
+    slices: [slice],
+    states,
+    unreadable,
+    holders,
+    sameFleet,
+  });
+  const plans = planDevice(partitions, slices, {
+    states,
+    closed,
+    sameFleet,
+    retry,
+    ...(fleetOf && { fleetOf }),
+    ...(holders && { holders }),
+  });
+  return [
+    ...(plans.get(partition)?.entries ?? []),
+    ...held.filter((one) => one.partition === partition).map(({ entry }) => entry),
+  ];
+}
+
+interface Known extends Pick<DevicePlanRules, 'states' | 'holders'> {
+  readonly partitions: readonly string[];
+  readonly closed: NonNullable<DevicePlanRules['closed']>;
+}
+
+function surroundingsOf({ partition, surroundings }: PreviewQuestion, state: DeclaredState): Known {
+  const readings = [...(surroundings?.readings ?? [])].filter(([one]) => one !== partition);
+  const others = readings.flatMap(([one, reading]) =>
+    reading.kind === 'ours' ? [[one, reading.declared.state] as const] : [],
+  );
+  const closed = readings.flatMap(([one, reading]) =>
+    reading.kind === 'refused' ? [[one, reading] as const] : [],
+  );
+  const known = new Map([...others, [partition, state] as const]);
+  const partitions = surroundings?.partitions ?? [partition];
+  const states = new Map(
+    partitions.flatMap((one) =>
+      [known.get(one)].flatMap((found) => (found === undefined ? [] : [[one, found] as const])),
+    ),
+  );
+  return {
+    partitions,
+    states,
+    closed: new Map(closed),
+    ...(surroundings?.holders && { holders: surroundings.holders }),
+  };
+}
+
+/** A newer revision is declared, or at least it was tried: what BIG-IP still refuses of it is not over. */
+function overtaken(
+  state: DeclaredState,
+  { slice, exposure }: PreviewQuestion,
+  by: string,
+): Preview {
+  const quarantine = state.owners[slice.owner]?.quarantine ?? {};
+  const kept = Object.entries(quarantine).find(
+    ([key]) => exposure === undefined || key === exposure,
+  );
+  if (kept === undefined)
+    return {
+      verdict: 'superseded',
+      by,
+      reason: `superseded by revision ${by}, which ${slice.device} declares already`,
+      difference: [],
+    };
+  return {
+    verdict: 'invalid',
+    code: kept[1].code,
+    by,
+    reason: `revision ${by} was tried since, and ${kept[0]} is still refused: ${quarantineReason(kept[1])}`,
+    difference: [],
+  };
+}
+
+function judgeEntries(entries: readonly PlanEntry[], state: DeclaredState): Preview {
+  const difference = entries
+    .filter((entry) => CHANGES.has(entry.kind))
+    .map(({ owner, key, kind, code, reason }) => ({ owner, key, kind, code, reason }));
+  const [first] = difference;
+  if (first !== undefined)
+    return {
+      verdict: 'would-apply',
+      reason: difference.map((line) => `${line.kind} ${line.key}: ${line.reason}`).join('; '),
+      difference,
+    };
+  const conflict = entries.find((entry) => entry.kind === 'conflict');
+  if (conflict !== undefined) {
+    const owners =
+      state.exposures[conflict.key]?.contributions
+        .map((c) => c.owner)
+        .filter((owner) => owner !== conflict.owner) ?? [];
+    return {
+      verdict: 'conflict',
+      code: conflict.code,
+      by: owners.join(', ') || conflict.owner,
+      reason: conflict.reason,
+      difference,
+    };
+  }
+  const held = entries.find((entry) => entry.kind === 'held');
+  if (held !== undefined)
+    return { verdict: 'invalid', code: held.code, reason: held.reason, difference };
+  return { verdict: 'unchanged', reason: 'declared as wanted already', difference };
+}
+
+/** What counts most comes first. */
+const ORDER: readonly Preview['verdict'][] = [
+  'unknown',
+  'would-apply',
+  'invalid',
+  'conflict',
+  'superseded',
+  'unchanged',
+];
+
+export function combinePreviews(previews: readonly Preview[]): Preview {
+  const [first] = previews.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
+  if (first === undefined)
+    return { verdict: 'unchanged', reason: 'nothing is asked of any device', difference: [] };
+  const same = previews.filter((preview) => preview.verdict === first.verdict);
+  return {
+    ...first,
+    reason: [...new Set(same.map((preview) => preview.reason))].join('; '),
+    difference: same.flatMap((preview) => preview.difference),
+  };
+}

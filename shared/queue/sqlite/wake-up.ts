@@ -1,0 +1,31 @@
+import type { Clock } from '../../runtime/runtime.ts';
+import type { QueueName } from '../port.ts';
+
+/** Wakes the receivers of this process without waiting for their next look. */
+export interface WakeUp {
+  ring(name: QueueName): void;
+  wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export function createWakeUp(clock: Clock): WakeUp {
+  const waiting = new Map<QueueName, Set<AbortController>>();
+  return {
+    ring: (name) => {
+      for (const sleeper of waiting.get(name) ?? []) sleeper.abort();
+    },
+    wait: async (name, ms, signal) => {
+      const sleeper = new AbortController();
+      const wake = (): void => sleeper.abort();
+      const all = waiting.get(name) ?? new Set<AbortController>();
+      waiting.set(name, all.add(sleeper));
+      // A listener of our own, because AbortSignal.any would grow with every look at a signal that lives as long as the process.
+      signal?.addEventListener('abort', wake, { once: true });
+      try {
+        if (!signal?.aborted) await clock.sleep(ms, sleeper.signal);
+      } finally {
+        all.delete(sleeper);
+        signal?.removeEventListener('abort', wake);
+      }
+    },
+  };
+}
