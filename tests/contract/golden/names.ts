@@ -127,7 +127,7 @@ function spelling(command: Command, before: string): readonly string[] {
 /** Keys of the objects that are logged, by the text of the calls. */
 function logFields(): readonly string[] {
   return sources('functions', 'shared').flatMap(({ text }) =>
-    [...text.matchAll(/\blog\.(?:info|warn|error|debug)\(\{/g)].flatMap((match) =>
+    [...text.matchAll(/\blog\.(?:info|warn|error|debug)\(\s*\{/g)].flatMap((match) =>
       keysAt(text, match.index + match[0].length),
     ),
   );
