@@ -7,7 +7,7 @@ import { SEEDS } from './support/seeds.ts';
 /**
  * Red with the guard removed. 1: when `reportStage` (report.ts) tells nothing of overtaken slices, or the handler takes a batch as done
  * although the device was at fault. 2: when quarantine never ends (`isDue` in quarantine.ts). 2, 3 and 7: without the comparison of
- * versions in `judgeFence` (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim` (put.ts). 9: when results.ts
+ * versions in `judgeFence` (fence.ts). 4: when every plan counts as changed (plan.ts). 7: without `lostClaim` (upsert-exposure.ts). 9: when results.ts
  * tells a refused exposure as applied.
  */
 class Command implements fc.AsyncCommand<object, Model> {

@@ -27,7 +27,7 @@ const events = (): unknown[] =>
     .filter((event) => event['reason'] === 'ClockWrong')
     .map((event) => event['message']);
 
-/** Red without `epochTime` (epoch.ts). */
+/** Red without `epochTime` (lease.ts). */
 test.each([
   ['ahead', DAY],
   ['behind', -DAY],

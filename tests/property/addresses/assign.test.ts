@@ -2,7 +2,7 @@
  * What may be relied on of automatic addresses, whatever comes in whatever order.
  * Red with the guard removed: without `keptAddress` in `chooseAll` (assign.ts) addresses wander; without `claimedAddress` a wiped
  * device gives others; without `occupy` two of one batch get the same; without `foreign` in
- * `isFree` (book.ts) a foreign one is given; without `isOpen` in `askersOf` a late event takes an address away from somebody.
+ * `isAddressFree` (allocation-table.ts) a foreign one is given; without `isOpen` in `askersOf` a late event takes an address away from somebody.
  */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';

@@ -32,7 +32,7 @@ function give(state: DeclaredState, steering: Steering, at: number, now = at): D
   return planPartition('k8s', state, [], rules).next;
 }
 
-/** Red without `isAhead` (steer.ts). */
+/** Red without `isAhead` (apply-orders.ts). */
 describe('an order from a machine whose clock is a year ahead', () => {
   test('counts as given when it is carried out, so a later one lifts it', () => {
     const drained = give(declared, drain, T + YEAR, T);
@@ -57,7 +57,7 @@ test('clocks that differ by seconds keep orders in the order in which they were 
   expect(give(enabled, drain, T + 100_000, T + 3_000)).toBe(enabled);
 });
 
-/** Red without the second half of `isDue` (quarantine.ts). */
+/** Red without the second half of `isRetryDue` (quarantine.ts). */
 test('quarantine waits an hour at most, although what it was entered with lies a year ahead', () => {
   const refused = { code: 'BIP420', reason: 'refused' };
   const ahead = nextQuarantine({}, refused, { before: undefined, now: T + YEAR });

@@ -87,7 +87,7 @@ describe('which ingresses an inventory misses', () => {
   });
 });
 
-/** Red with the guard removed: without `isMissed` (absent.ts) the third and fourth, without `heldRemovals` (remove.ts) the second. */
+/** Red with the guard removed: without `isMissed` (remove-absent.ts) the third and fourth, without `heldRemovals` (remove.ts) the second. */
 describe('an owner that the inventory of its cluster misses', () => {
   const declared = plan(EMPTY_STATE, [slice(4, many(3))]).next;
 
@@ -284,7 +284,7 @@ describe('a drain', () => {
     expect(enabled.steered).toEqual({ east: iso(3) });
   });
 
-  /** Red without `isOvertaken` (steer.ts). */
+  /** Red without `isOvertaken` (apply-orders.ts). */
   test('that comes late, after a newer order, changes nothing', () => {
     const enabled = plan(drained, [], { orders: [order({ action: 'enable' }, 3)] }).next;
     expect(
@@ -375,7 +375,7 @@ describe('a drain', () => {
   });
 });
 
-/** Red with the guard removed: without `above` the first, without the comparison of versions in `forget` (steer.ts) the
+/** Red with the guard removed: without `above` the first, without the comparison of versions in `forget` (apply-orders.ts) the
  * second and fourth, when it takes its own fence for a newer word the third. */
 describe('an owner that is forgotten', () => {
   const declared = plan(EMPTY_STATE, [slice(7, many(6))]).next;
