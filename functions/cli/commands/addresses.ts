@@ -9,7 +9,7 @@ import type { CommonOptions } from '../terminal/context.ts';
 import { formatFailure } from '../terminal/failure.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
-import { readDeviceView } from '../devices/device-view.ts';
+import { readDeviceView } from '../../../shared/operations/devices/device-view.ts';
 
 interface DevicePool extends PoolUsage {
   readonly device: string;

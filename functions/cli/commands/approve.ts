@@ -8,12 +8,12 @@ import { openQueues } from '../../../shared/queue/open.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
-import { statesOf } from '../clusters/rows.ts';
-import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
-import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { statesOf } from '../../../shared/operations/clusters/rows.ts';
+import { readDeclaredPartitions } from '../../../shared/operations/devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import { printLine } from '../terminal/output.ts';
 import { assertQueueThere } from '../terminal/context.ts';
-import { sendOrders } from '../clusters/send-orders.ts';
+import { sendOrders } from '../../../shared/operations/clusters/send-orders.ts';
 
 interface ApproveOptions {
   readonly config: string;

@@ -7,16 +7,21 @@ import {
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
-import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
-import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
+import { readDeclaredPartitions } from '../../../shared/operations/devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
-import { planClusterOrder } from '../clusters/orders.ts';
-import type { ClusterOrderPlan, ClusterOrderRequest } from '../clusters/orders.ts';
-import { clusterRows, clusterTable, needsAttention } from '../clusters/rows.ts';
+import { planClusterOrder } from '../../../shared/operations/clusters/orders.ts';
+import type {
+  ClusterOrderPlan,
+  ClusterOrderRequest,
+} from '../../../shared/operations/clusters/orders.ts';
+import { clusterRows, needsAttention } from '../../../shared/operations/clusters/rows.ts';
+import { clusterTable } from '../clusters/tables.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { sendOrders } from '../clusters/send-orders.ts';
+import { sendOrders } from '../../../shared/operations/clusters/send-orders.ts';
 
 interface Where extends CommonOptions {
   readonly device?: string;
@@ -125,7 +130,7 @@ function service(text: string): string {
 }
 
 async function look(
-  { runtime }: CommandContext,
+  { runtime }: OperationContext,
   { device }: Where,
 ): Promise<readonly DeclaredPartitionView[]> {
   const { devices } = runtime.config;
@@ -178,7 +183,7 @@ async function steer(
 
 /** The audit log is told of an order that could not be given as well. */
 async function give(
-  { runtime, audit }: CommandContext,
+  { runtime, audit }: OperationContext,
   { orders }: ClusterOrderPlan,
   {
     cluster,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
-import { runDoctor } from '../doctor/doctor.ts';
+import { runDoctor } from '../../../shared/operations/doctor/doctor.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
 

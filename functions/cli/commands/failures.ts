@@ -30,7 +30,8 @@ import {
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { failureText, groupTable, headTable } from '../failures/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
@@ -118,7 +119,7 @@ export function registerFailures(program: Command): void {
 }
 
 async function select(
-  { store, runtime }: Pick<CommandContext, 'store' | 'runtime'>,
+  { store, runtime }: Pick<OperationContext, 'store' | 'runtime'>,
   words: readonly string[],
 ): Promise<readonly FailureHead[]> {
   const filter = parseFilter(words, runtime.clock.now());

@@ -3,16 +3,21 @@ import type { Command } from 'commander';
 import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
 import type { PlanEntry } from '../../../shared/domain/plan/plan.ts';
-import { chooseCluster } from '../clusters/choose-cluster.ts';
-import { offlineIngresses } from '../manifests/offline-ingresses.ts';
-import type { OfflineIngress, OfflineIngresses } from '../manifests/offline-ingresses.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
+import { offlineIngresses } from '../../../shared/operations/offline/ingresses.ts';
+import type {
+  OfflineIngress,
+  OfflineIngresses,
+} from '../../../shared/operations/offline/ingresses.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
 import { withManifests } from '../manifests/read-manifests.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
-import { offlinePlans } from '../manifests/offline-plan.ts';
-import type { DevicePlans } from '../manifests/offline-plan.ts';
+import { offlinePlans } from '../../../shared/operations/offline/device-plans.ts';
+import type { DevicePlans } from '../../../shared/operations/offline/device-plans.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import {
   collectValues,
@@ -73,7 +78,10 @@ async function plan(options: PlanOptions): Promise<void> {
     }),
     clusterId,
   );
-  const plans = await offlinePlans(config, { clusterId, ingresses, ask: options.device });
+  const plans = await offlinePlans(
+    { config, secrets: createSecrets({ env: process.env }), clock: processClock },
+    { clusterId, ingresses, ask: options.device },
+  );
   if (!options.device) sayAddresses(ingresses);
   if (!options.device)
     return printData(

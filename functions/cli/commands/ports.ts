@@ -6,8 +6,8 @@ import { describeOverride } from '../../../shared/domain/plan/overrides.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
-import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
-import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { readDeclaredPartitions } from '../../../shared/operations/devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
 

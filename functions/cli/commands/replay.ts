@@ -15,7 +15,8 @@ import {
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { loadBundle } from '../up/hosted-functions.ts';
 import { createProgressBar } from '../terminal/progress.ts';
 import {
@@ -121,7 +122,7 @@ function number(option: string, text: string, least: number): number {
 }
 
 async function inWorld<T>(
-  desk: CommandContext,
+  desk: OperationContext,
   work: (world: ReplayContext) => Promise<T>,
 ): Promise<T> {
   const { runtime, store, jobs, audit } = desk;

@@ -6,8 +6,8 @@ import type { CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData } from '../terminal/output.ts';
 import { statusText } from '../status/tables.ts';
-import { readStatus } from '../status/view.ts';
-import type { StatusView } from '../status/view.ts';
+import { readStatus } from '../../../shared/operations/status/status.ts';
+import type { StatusView } from '../../../shared/operations/status/status.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly watch: boolean;

@@ -9,7 +9,7 @@ import { parseAttributes } from '../../../shared/queue/envelope-attributes.ts';
 import type { Hop } from '../../../shared/queue/hops.ts';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
-import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import { readDeclaredPartitions } from '../../../shared/operations/devices/declared-partitions.ts';
 import { portRows } from './ports.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
 import type { OutputFormat } from '../terminal/output.ts';

@@ -22,7 +22,7 @@ import {
 } from '../../../shared/runtime/schedules.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
-import { chooseCluster } from '../clusters/choose-cluster.ts';
+import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';
 import { throwawayStores } from '../up/throwaway-stores.ts';
 import { loadBundle } from '../up/hosted-functions.ts';
 import type { HostedFunction, HostedWatcher, WatchModule } from '../up/hosted-functions.ts';

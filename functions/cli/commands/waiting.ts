@@ -9,10 +9,12 @@ import {
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { ChangeOptions, CommonOptions, CommandContext } from '../terminal/context.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { waitingText, waitingView } from '../waiting/rows.ts';
+import { waitingView } from '../../../shared/operations/waiting/waiting.ts';
+import { waitingText } from '../waiting/tables.ts';
 
 export function registerWaiting(program: Command): void {
   const waiting = program
@@ -59,7 +61,10 @@ async function cancel(id: string, options: CommonOptions & ChangeOptions): Promi
   });
 }
 
-async function orderOf({ waiting }: Pick<CommandContext, 'waiting'>, id: string): Promise<Waiting> {
+async function orderOf(
+  { waiting }: Pick<OperationContext, 'waiting'>,
+  id: string,
+): Promise<Waiting> {
   const found = (await waiting.list()).filter(({ entry }) => entry.id === id);
   const [only] = found;
   if (only === undefined)
@@ -77,7 +82,7 @@ async function orderOf({ waiting }: Pick<CommandContext, 'waiting'>, id: string)
 
 /** Told before it is done, so that the audit log never misses one. */
 export async function cancelOrder(
-  { waiting, audit }: Pick<CommandContext, 'waiting' | 'audit'>,
+  { waiting, audit }: Pick<OperationContext, 'waiting' | 'audit'>,
   found: Waiting,
   { who, why }: { readonly who: string; readonly why: string },
 ): Promise<void> {

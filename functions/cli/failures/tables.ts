@@ -8,20 +8,8 @@ import type { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.
 import { formatRevision } from '../../../shared/domain/revision.ts';
 import { CODES } from '../../../shared/domain/codes/index.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
+import { formatAge, formatDuration } from '../../../shared/operations/words.ts';
 import { formatTable } from '../terminal/output.ts';
-
-export function formatAge(then: number, now: number): string {
-  return formatDuration(Math.round(Math.max(0, now - then) / 1_000) * 1_000);
-}
-
-/** Of milliseconds. */
-export function formatDuration(milliseconds: number): string {
-  const seconds = milliseconds / 1_000;
-  if (seconds > 0 && seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)}s`;
-  if (seconds < 120) return `${Math.round(seconds)}s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)}m`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`;
-}
 
 export function headTable(heads: readonly FailureHead[], now: number): string {
   if (heads.length === 0) return 'No failures.';

@@ -1,9 +1,15 @@
 /** `sluice status` for people. What is not known is a question mark, with the reason below. Pure. */
 import { visible } from '../../../shared/telemetry/visible.ts';
-import { formatAge, jobTable, formatDuration } from '../failures/tables.ts';
-import { formatTable, formatCount } from '../terminal/output.ts';
-import { describeWaitingDevice } from '../waiting/rows.ts';
-import type { ClusterStatusRow, DeviceStatusRow, QueueRow, StatusView } from './view.ts';
+import { formatAge, formatCount, formatDuration } from '../../../shared/operations/words.ts';
+import { jobTable } from '../failures/tables.ts';
+import { formatTable } from '../terminal/output.ts';
+import { describeWaitingDevice } from '../../../shared/operations/waiting/waiting.ts';
+import type {
+  ClusterStatusRow,
+  DeviceStatusRow,
+  QueueRow,
+  StatusView,
+} from '../../../shared/operations/status/status.ts';
 
 const UNKNOWN = '?';
 

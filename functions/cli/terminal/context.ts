@@ -7,7 +7,7 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
-import type { Failures } from '../../../shared/failures/open.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
@@ -19,10 +19,6 @@ export interface CommonOptions {
   readonly config: string;
 }
 
-export interface CommandContext extends Failures {
-  readonly runtime: Runtime;
-}
-
 export function addConfigOption(command: Command): Command {
   return command.requiredOption('-c, --config <file>', 'the configuration, sluice.yaml');
 }
@@ -30,7 +26,7 @@ export function addConfigOption(command: Command): Command {
 /** `sends`: what is sent is to reach somebody. */
 export async function withContext<T>(
   { config: file }: CommonOptions,
-  work: (desk: CommandContext) => Promise<T>,
+  work: (context: OperationContext) => Promise<T>,
   { sends = false } = {},
 ): Promise<T> {
   const config = await loadConfig(file, process.env);

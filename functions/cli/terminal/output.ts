@@ -78,8 +78,3 @@ export function formatTable(
 export function collectValues(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }
-
-/** `1 exposure`, `2 exposures`. */
-export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}

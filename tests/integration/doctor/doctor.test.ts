@@ -1,9 +1,9 @@
 /** `sluice doctor` with one thing wrong at a time: a BIG-IP over HTTPS, queues over SQS's wire. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { DoctorFinding } from '../../../functions/cli/doctor/checks.ts';
-import { runDoctor } from '../../../functions/cli/doctor/doctor.ts';
-import { settingsChecks } from '../../../functions/cli/doctor/queue-checks.ts';
+import type { DoctorFinding } from '../../../shared/operations/doctor/checks.ts';
+import { runDoctor } from '../../../shared/operations/doctor/doctor.ts';
+import { settingsChecks } from '../../../shared/operations/doctor/queue-checks.ts';
 import {
   createQueuesOn,
   startLocalSqs,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { approvalsFor, checkWords } from '../../../functions/cli/commands/approve.ts';
-import type { DeclaredPartitionView } from '../../../functions/cli/devices/declared-partitions.ts';
-import { sendOrders } from '../../../functions/cli/clusters/send-orders.ts';
+import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
+import { sendOrders } from '../../../shared/operations/clusters/send-orders.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { createWorld } from '../../promises/support/world.ts';

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { planClusterOrder } from '../../../functions/cli/clusters/orders.ts';
+import { planClusterOrder } from '../../../shared/operations/clusters/orders.ts';
 import type {
   ClusterOrderPlan,
   ClusterOrderRequest,
-} from '../../../functions/cli/clusters/orders.ts';
+} from '../../../shared/operations/clusters/orders.ts';
 import {
   clusterRows,
-  clusterTable,
   needsAttention,
   describeStanding,
-} from '../../../functions/cli/clusters/rows.ts';
-import { rivals } from '../../../functions/cli/doctor/device-checks.ts';
-import type { DeclaredPartitionView } from '../../../functions/cli/devices/declared-partitions.ts';
+} from '../../../shared/operations/clusters/rows.ts';
+import { clusterTable } from '../../../functions/cli/clusters/tables.ts';
+import { rivals } from '../../../shared/operations/doctor/device-checks.ts';
+import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { Command } from 'commander';
 import { parse } from 'yaml';
 import { registerKeys } from '../../../functions/cli/commands/keys.ts';
-import { networkChecks } from '../../../functions/cli/doctor/checks.ts';
-import { keyChecks } from '../../../functions/cli/doctor/key-checks.ts';
+import { networkChecks } from '../../../shared/operations/doctor/checks.ts';
+import { keyChecks } from '../../../shared/operations/doctor/key-checks.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 

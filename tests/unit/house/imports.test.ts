@@ -112,6 +112,31 @@ describe('the boundaries of the architecture', () => {
     expect(offenders((i) => inside(i.file, 'shared') && inside(i.target, 'functions'))).toEqual([]);
   });
 
+  test('operations know no terminal and no process, and nothing below knows them', () => {
+    const terminal = [
+      'commander',
+      'shared/telemetry/terminal.ts',
+      'shared/runtime/process.ts',
+      'node:process',
+    ];
+    expect(
+      offenders((i) => inside(i.file, 'shared/operations') && terminal.includes(i.target)),
+    ).toEqual([]);
+    expect(
+      sources('shared/operations').filter((file) =>
+        /\bprocess\.\w|\bconsole\./.test(readFileSync(join(root, file), 'utf8')),
+      ),
+    ).toEqual([]);
+    expect(
+      offenders(
+        (i) =>
+          inside(i.target, 'shared/operations') &&
+          inside(i.file, 'shared') &&
+          !inside(i.file, 'shared/operations'),
+      ),
+    ).toEqual([]);
+  });
+
   test('zod comes as a namespace: the named import keeps every locale in the bundles', () => {
     expect(
       offenders(

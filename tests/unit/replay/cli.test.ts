@@ -7,7 +7,11 @@ import { portRows } from '../../../functions/cli/commands/ports.ts';
 import { registerReplay } from '../../../functions/cli/commands/replay.ts';
 import { chapterStations } from '../../../functions/cli/commands/trace.ts';
 import { policyTable } from '../../../functions/cli/failures/tables.ts';
-import { clusterFigures, deviceFigures, expiresIn } from '../../../functions/cli/status/figures.ts';
+import {
+  clusterFigures,
+  deviceFigures,
+  expiresIn,
+} from '../../../shared/operations/status/figures.ts';
 import { ReplayPolicy } from '../../../shared/config/schema.ts';
 import type { HistoryEntry } from '../../../shared/failures/history.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';

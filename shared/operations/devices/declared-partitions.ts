@@ -1,10 +1,10 @@
 /** What every device declares now, partition by partition; a device that gives no answer is said, not thrown. */
-import { createDevice } from '../../../shared/bigip/device.ts';
-import type { DeviceFacts } from '../../../shared/bigip/device.ts';
-import type { DeviceConfig } from '../../../shared/config/schema.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import { createDevice } from '../../bigip/device.ts';
+import type { DeviceFacts } from '../../bigip/device.ts';
+import type { DeviceConfig } from '../../config/schema.ts';
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 
 export type DeclaredPartitionView =
   | {

@@ -1,9 +1,9 @@
 /** What can be seen of one device: everything that Sluice declares there, and what others hold. */
-import { createDevice } from '../../../shared/bigip/device.ts';
-import type { DeviceConfig } from '../../../shared/config/schema.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { createDevice } from '../../bigip/device.ts';
+import type { DeviceConfig } from '../../config/schema.ts';
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { AddressHolder } from '../../domain/plan/foreign.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 
 export interface DeviceView {
   /** By partition. */

@@ -1,17 +1,16 @@
 /** Plans for files instead of events: as if a snapshot with exactly this content had just been seen. */
-import type { DeviceConfig, SluiceConfig } from '../../../shared/config/schema.ts';
-import { createSecrets } from '../../../shared/config/secrets.ts';
-import { assignAddresses } from '../../../shared/domain/addresses/assign.ts';
-import type { Exposure, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
-import { ownerKey } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { Contribution, DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
-import type { Plan } from '../../../shared/domain/plan/plan.ts';
-import { planDevice } from '../../../shared/bigip/device-plan.ts';
-import { processClock } from '../../../shared/runtime/process.ts';
-import { fleetsByCluster, sharedFleet } from '../../../shared/config/fleets.ts';
-import type { OfflineIngress } from './offline-ingresses.ts';
+import type { DeviceConfig } from '../../config/schema.ts';
+import { assignAddresses } from '../../domain/addresses/assign.ts';
+import type { Exposure, Slice } from '../../domain/exposure/exposure.ts';
+import { exposureKey } from '../../domain/exposure/exposure.ts';
+import { ownerKey } from '../../domain/snapshot/snapshot.ts';
+import type { Contribution, DeclaredState } from '../../domain/plan/declared.ts';
+import { EMPTY_STATE } from '../../domain/plan/declared.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { planDevice } from '../../bigip/device-plan.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
+import type { OfflineIngress } from './ingresses.ts';
 import { type DeviceView, readDeviceView } from '../devices/device-view.ts';
 
 export interface OfflineInput {
@@ -27,19 +26,19 @@ export interface DevicePlans {
 }
 
 export async function offlinePlans(
-  config: SluiceConfig,
+  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
   input: OfflineInput,
 ): Promise<readonly DevicePlans[]> {
+  const { config } = runtime;
   const results: DevicePlans[] = [];
-  const here = { secrets: createSecrets({ env: process.env }), clock: processClock };
   for (const device of config.devices)
     results.push({
       device,
       plans: plansFor(
-        config,
+        runtime,
         device,
         input,
-        input.ask ? await readDeviceView(here, device, true) : nothingKnown(device),
+        input.ask ? await readDeviceView(runtime, device, true) : nothingKnown(device),
       ),
     });
   return results;
@@ -50,7 +49,7 @@ function nothingKnown({ partitions }: DeviceConfig): DeviceView {
 }
 
 function plansFor(
-  config: SluiceConfig,
+  { config, clock }: Pick<Runtime, 'config' | 'clock'>,
   device: DeviceConfig,
   input: OfflineInput,
   { states, holders }: DeviceView,
@@ -70,7 +69,7 @@ function plansFor(
     holders,
     sameFleet,
     fleetOf: fleetsByCluster(config),
-    now: processClock.now(),
+    now: clock.now(),
     asked: seenIn,
   });
   return [...plans].map(([partition, plan]) => ({

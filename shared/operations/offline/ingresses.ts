@@ -1,13 +1,13 @@
 /** The exposures that `map` would make of these objects for the ingresses of one configured cluster. */
-import { exposureContext } from '../../../shared/config/context.ts';
-import type { IngressConfig, SluiceConfig } from '../../../shared/config/schema.ts';
-import { buildExposures } from '../../../shared/domain/exposure/build.ts';
-import type { BuiltExposures } from '../../../shared/domain/exposure/build.ts';
-import { mapIngress } from '../../../shared/domain/istio/map-ingress.ts';
-import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
-import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
-import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
+import { exposureContext } from '../../config/context.ts';
+import type { IngressConfig, SluiceConfig } from '../../config/schema.ts';
+import { buildExposures } from '../../domain/exposure/build.ts';
+import type { BuiltExposures } from '../../domain/exposure/build.ts';
+import { mapIngress } from '../../domain/istio/map-ingress.ts';
+import type { MeshOptions } from '../../domain/istio/mesh.ts';
+import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
+import type { IngressRef } from '../../domain/snapshot/snapshot.ts';
+import type { ServerReport } from '../../domain/istio/port-mapping.ts';
 
 export interface OfflineIngress {
   readonly ref: IngressRef;

@@ -1,4 +1,4 @@
-import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { SluiceConfig } from '../../config/schema.ts';
 
 /** The cluster that the objects come from. Which of several it is cannot be guessed: networks, settings and owners would be another's. */
 export function chooseCluster(

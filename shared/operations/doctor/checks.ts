@@ -1,12 +1,12 @@
 /** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
-import { isNearlyFull, poolUsage } from '../../../shared/domain/addresses/usage.ts';
-import type { Failures } from '../../../shared/failures/open.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { errorMessage } from '../../../shared/telemetry/errors.ts';
-import { readCluster } from './cluster-objects.ts';
+import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
+import type { Failures } from '../../failures/open.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { errorMessage } from '../../telemetry/errors.ts';
+import { readCluster } from '../objects/read-cluster.ts';
 import { readDeviceView } from '../devices/device-view.ts';
-import { describeWaitingDevice, waitingView } from '../waiting/rows.ts';
-import type { CommandContext } from '../terminal/context.ts';
+import { describeWaitingDevice, waitingView } from '../waiting/waiting.ts';
+import type { OperationContext } from '../context.ts';
 
 export interface DoctorFinding {
   readonly what: string;
@@ -123,7 +123,7 @@ export async function poolChecks(runtime: Runtime): Promise<readonly DoctorFindi
 export async function waitingChecks({
   runtime,
   waiting,
-}: Pick<CommandContext, 'runtime' | 'waiting'>): Promise<readonly DoctorFinding[]> {
+}: Pick<OperationContext, 'runtime' | 'waiting'>): Promise<readonly DoctorFinding[]> {
   const view = await Promise.all([waiting.marks(), waiting.list()]).then(
     ([marks, list]) => waitingView(marks, list),
     () => undefined,

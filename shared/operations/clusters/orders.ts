@@ -1,15 +1,14 @@
 /** What an order about a cluster would do, said before it is given. Pure. */
-import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import type { Version } from '../../../shared/domain/revision.ts';
-import { compareVersions } from '../../../shared/domain/revision.ts';
-import { newestSeen } from '../../../shared/domain/steering/silence.ts';
-import { servedOnlyBy } from '../../../shared/domain/steering/serving.ts';
-import type { Steering } from '../../../shared/domain/steering/steering.ts';
+import type { SluiceConfig } from '../../config/schema.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { Version } from '../../domain/revision.ts';
+import { compareVersions } from '../../domain/revision.ts';
+import { newestSeen } from '../../domain/steering/silence.ts';
+import { servedOnlyBy } from '../../domain/steering/serving.ts';
+import type { Steering } from '../../domain/steering/steering.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
-import { formatAge } from '../failures/tables.ts';
-import { formatCount } from '../terminal/output.ts';
+import { formatAge, formatCount } from '../words.ts';
 import { knownClusters, replacedIn, statesOf } from './rows.ts';
 
 /** What is asked for. `forget`: of one owner, or of all; `adopt`: this kube-system UID, or the one that asks. */

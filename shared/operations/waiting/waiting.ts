@@ -1,8 +1,7 @@
 /** What waits for devices that are away, as people see it. Pure. */
-import type { Entry, Mark } from '../../../shared/failures/waiting/entry.ts';
-import type { Waiting } from '../../../shared/failures/waiting/place.ts';
-import { formatAge } from '../failures/tables.ts';
-import { formatTable, formatCount } from '../terminal/output.ts';
+import type { Entry, Mark } from '../../failures/waiting/entry.ts';
+import type { Waiting } from '../../failures/waiting/place.ts';
+import { formatAge, formatCount } from '../words.ts';
 
 export interface WaitingRow {
   readonly id: string;
@@ -69,23 +68,4 @@ export function describeWaitingDevice(
   const waits = `${formatCount(ingresses, 'ingress', 'ingresses')} and ${formatCount(orders, 'order')}`;
   if (state !== 'away') return `${device} answers again; ${waits} go back to it`;
   return `${device} is away for ${formatAge(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} wait, and are applied by themselves when it works again`;
-}
-
-export function waitingText({ devices, entries }: WaitingView, now: number): string {
-  if (devices.length === 0 && entries.length === 0) return 'Nothing waits.';
-  const words = devices.map((one) => describeWaitingDevice(one, now)).join('\n');
-  if (entries.length === 0) return words;
-  const rows = entries.map(({ id, device, kind, subject, sentAt, since, what }) => [
-    id,
-    device,
-    kind,
-    subject,
-    `${formatAge(sentAt, now)} ago`,
-    formatAge(since, now),
-    what,
-  ]);
-  return [
-    ...(words === '' ? [] : [words]),
-    formatTable(['ID', 'DEVICE', 'KIND', 'OF', 'SENT', 'WAITS', 'WHAT'], rows),
-  ].join('\n\n');
 }

@@ -1,9 +1,9 @@
 /** What `sluice doctor` looks at on the devices. */
-import { sizeFindings } from '../../../shared/bigip/sizes.ts';
-import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { sizeFindings } from '../../bigip/sizes.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { replacedIn } from '../clusters/rows.ts';
-import { formatCount } from '../terminal/output.ts';
+import { formatCount } from '../words.ts';
 import type { DoctorFinding } from './checks.ts';
 import { describeClockSkew, CLOCK_SKEW_LIMIT_MS } from './clock-skew.ts';
 import { readDeclaredPartitions } from '../devices/declared-partitions.ts';

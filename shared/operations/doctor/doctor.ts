@@ -1,6 +1,6 @@
 /** What `sluice doctor` checks, in this order. */
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { formatCount } from '../terminal/output.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { formatCount } from '../words.ts';
 import {
   clusterChecks,
   networkChecks,
@@ -11,13 +11,13 @@ import {
   waitingChecks,
 } from './checks.ts';
 import type { DoctorFinding } from './checks.ts';
-import type { CommandContext } from '../terminal/context.ts';
+import type { OperationContext } from '../context.ts';
 import { deviceChecks } from './device-checks.ts';
 import { keyChecks } from './key-checks.ts';
 import { queueChecks } from './queue-checks.ts';
 
 export interface DoctorInput {
-  readonly desk: CommandContext;
+  readonly desk: OperationContext;
   /** The file. */
   readonly config: string;
   readonly kubeconfig?: string | undefined;

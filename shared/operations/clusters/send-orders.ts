@@ -1,9 +1,9 @@
 /** Puts orders on the queue of their device, in order with its slices. */
-import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { Steering } from '../../../shared/domain/steering/steering.ts';
-import { serialiseEvent } from '../../../shared/queue/envelope.ts';
-import { STEERING } from '../../../shared/queue/events.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { Steering } from '../../domain/steering/steering.ts';
+import { serialiseEvent } from '../../queue/envelope.ts';
+import { STEERING } from '../../queue/events.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 
 export async function sendOrders(
   { queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>,

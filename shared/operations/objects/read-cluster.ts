@@ -1,9 +1,9 @@
 /** The objects of a cluster, read once. */
-import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
-import { createKubernetesClient } from '../../../shared/kubernetes/index.ts';
-import type { RawObject, Selection } from '../../../shared/kubernetes/index.ts';
-import { errorMessage } from '../../../shared/telemetry/errors.ts';
-import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import { normaliseObjects } from '../../kubernetes/objects/index.ts';
+import { createKubernetesClient } from '../../kubernetes/index.ts';
+import type { RawObject, Selection } from '../../kubernetes/index.ts';
+import { errorMessage } from '../../telemetry/errors.ts';
+import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
 
 interface Kind {
   readonly group: string;

@@ -1,15 +1,13 @@
 /** What every device declares of every cluster, and how that cluster stands there. Pure. */
-import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { silencePolicies } from '../../../shared/config/silence.ts';
-import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
-import type { Drain, OwnerRecord } from '../../../shared/domain/plan/owner-record.ts';
-import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
-import type { SilentCluster } from '../../../shared/domain/steering/silence.ts';
-import { newestSeen, silentClusters } from '../../../shared/domain/steering/silence.ts';
+import type { SluiceConfig } from '../../config/schema.ts';
+import { silencePolicies } from '../../config/silence.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { DeclaredState } from '../../domain/plan/declared.ts';
+import type { Drain, OwnerRecord } from '../../domain/plan/owner-record.ts';
+import { compareVersions, formatRevision } from '../../domain/revision.ts';
+import type { SilentCluster } from '../../domain/steering/silence.ts';
+import { newestSeen, silentClusters } from '../../domain/steering/silence.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
-import { formatAge } from '../failures/tables.ts';
-import { formatTable } from '../terminal/output.ts';
 
 export interface ClusterRow {
   readonly cluster: string;
@@ -137,52 +135,6 @@ function rivalIn(
 /** Something that somebody should look at. */
 export function needsAttention({ silent, rival, held }: ClusterRow): boolean {
   return silent || rival !== undefined || held > 0;
-}
-
-export function clusterTable(rows: readonly ClusterRow[], now: number): string {
-  const header = [
-    'CLUSTER',
-    'DEVICE',
-    'UID',
-    'OWNERS',
-    'EXPOSURES',
-    'MEMBERS',
-    'VERSION',
-    'SEEN',
-    'STATE',
-  ];
-  return formatTable(
-    header,
-    rows.map((row) => [
-      row.cluster,
-      row.device,
-      row.uids.join(', ') || '-',
-      String(row.owners),
-      String(row.exposures),
-      String(row.members),
-      row.version ?? '-',
-      row.seen === undefined ? '-' : `${formatAge(Date.parse(row.seen), now)} ago`,
-      stateInWords(row),
-    ]),
-  );
-}
-
-function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string {
-  const words = [
-    drain === undefined
-      ? state
-      : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
-    ...(silent ? ['silent'] : []),
-    ...(rival === undefined
-      ? []
-      : [
-          rival.replaced
-            ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}`
-            : `rival ${rival.clusterUid} since ${rival.since}`,
-        ]),
-    ...(held === 0 ? [] : [`${held} removals held`]),
-  ];
-  return words.join('; ');
 }
 
 /** How a cluster stands over all devices, in few words: `enabled`, or what is otherwise and where. */

@@ -1,10 +1,10 @@
 /** What `sluice doctor` looks at in the queues. */
-import type { QueueName } from '../../../shared/queue/port.ts';
-import { checkQueueSettings } from '../../../shared/queue/settings.ts';
-import { createSettingsReader } from '../../../shared/queue/sqs/settings.ts';
-import type { SettingsReader } from '../../../shared/queue/sqs/settings.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { QueueName } from '../../queue/port.ts';
+import { checkQueueSettings } from '../../queue/settings.ts';
+import { createSettingsReader } from '../../queue/sqs/settings.ts';
+import type { SettingsReader } from '../../queue/sqs/settings.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { DoctorFinding } from './checks.ts';
 import { describeClockSkew, CLOCK_SKEW_LIMIT_MS } from './clock-skew.ts';
 

@@ -1,8 +1,8 @@
 /** What `sluice doctor` says of the keys of events: usable, and a pair. */
-import type { ClusterConfig } from '../../../shared/config/schema.ts';
-import { loadSigner, loadVerifyKey } from '../../../shared/queue/keyring.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { ClusterConfig } from '../../config/schema.ts';
+import { loadSigner, loadVerifyKey } from '../../queue/keyring.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { DoctorFinding } from './checks.ts';
 
 type Read = { readonly keyid: string } | { readonly problem: string; readonly code: string };

@@ -1,19 +1,19 @@
 /** Everything that `sluice status` shows, as data. */
-import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import { compareRevisions, formatRevision } from '../../../shared/domain/revision.ts';
-import { clusterOfFailure } from '../../../shared/failures/filter.ts';
-import type { OwnerHistory } from '../../../shared/failures/history.ts';
-import type { FailureHead } from '../../../shared/failures/port.ts';
-import type { ReplayJob } from '../../../shared/failures/replay/job.ts';
-import type { QueueName } from '../../../shared/queue/port.ts';
-import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
-import type { CommandContext } from '../terminal/context.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import { compareRevisions, formatRevision } from '../../domain/revision.ts';
+import { clusterOfFailure } from '../../failures/filter.ts';
+import type { OwnerHistory } from '../../failures/history.ts';
+import type { FailureHead } from '../../failures/port.ts';
+import type { ReplayJob } from '../../failures/replay/job.ts';
+import type { QueueName } from '../../queue/port.ts';
+import { errorCode, errorMessage } from '../../telemetry/errors.ts';
+import type { OperationContext } from '../context.ts';
 import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { clusterRows, needsAttention, describeStanding } from '../clusters/rows.ts';
 import type { ClusterRow as Place } from '../clusters/rows.ts';
-import { waitingView } from '../waiting/rows.ts';
-import type { WaitingDevice } from '../waiting/rows.ts';
+import { waitingView } from '../waiting/waiting.ts';
+import type { WaitingDevice } from '../waiting/waiting.ts';
 import { clusterFigures, deviceFigures, expiresIn } from './figures.ts';
 import type { ClusterFigures, DeviceFigures } from './figures.ts';
 
@@ -76,7 +76,7 @@ export async function readStatus({
   jobs,
   history,
   waiting,
-}: CommandContext): Promise<StatusView> {
+}: OperationContext): Promise<StatusView> {
   const { config, clock } = runtime;
   const names: readonly QueueName[] = [
     'snapshots',
@@ -138,7 +138,7 @@ function unknownIn(
 }
 
 async function depth(
-  { queues, clock }: CommandContext['runtime'],
+  { queues, clock }: OperationContext['runtime'],
   name: QueueName,
 ): Promise<QueueRow> {
   try {

@@ -1,8 +1,8 @@
 /** Figures that are known from what happened: of clusters and devices, by the stories of the owners. Pure. */
-import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { HistoryEntry, OwnerHistory } from '../../../shared/failures/history.ts';
-import { RETENTION_MS } from '../../../shared/queue/limits.ts';
-import type { QueueDepth, QueueName } from '../../../shared/queue/port.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { HistoryEntry, OwnerHistory } from '../../failures/history.ts';
+import { RETENTION_MS } from '../../queue/limits.ts';
+import type { QueueDepth, QueueName } from '../../queue/port.ts';
 
 const HOUR = 3_600_000;
 

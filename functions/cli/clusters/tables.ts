@@ -1,0 +1,50 @@
+/** Clusters as people see them. Pure. */
+import type { ClusterRow } from '../../../shared/operations/clusters/rows.ts';
+import { formatAge } from '../../../shared/operations/words.ts';
+import { formatTable } from '../terminal/output.ts';
+
+export function clusterTable(rows: readonly ClusterRow[], now: number): string {
+  const header = [
+    'CLUSTER',
+    'DEVICE',
+    'UID',
+    'OWNERS',
+    'EXPOSURES',
+    'MEMBERS',
+    'VERSION',
+    'SEEN',
+    'STATE',
+  ];
+  return formatTable(
+    header,
+    rows.map((row) => [
+      row.cluster,
+      row.device,
+      row.uids.join(', ') || '-',
+      String(row.owners),
+      String(row.exposures),
+      String(row.members),
+      row.version ?? '-',
+      row.seen === undefined ? '-' : `${formatAge(Date.parse(row.seen), now)} ago`,
+      stateInWords(row),
+    ]),
+  );
+}
+
+function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string {
+  const words = [
+    drain === undefined
+      ? state
+      : `${state} since ${drain.since}${drain.silent === true ? ' by policy' : ''}: ${drain.because}`,
+    ...(silent ? ['silent'] : []),
+    ...(rival === undefined
+      ? []
+      : [
+          rival.replaced
+            ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}`
+            : `rival ${rival.clusterUid} since ${rival.since}`,
+        ]),
+    ...(held === 0 ? [] : [`${held} removals held`]),
+  ];
+  return words.join('; ');
+}

@@ -1,0 +1,20 @@
+/** Counts, ages and durations as they stand in sentences. Pure. */
+
+/** Both in milliseconds since 1970. */
+export function formatAge(then: number, now: number): string {
+  return formatDuration(Math.round(Math.max(0, now - then) / 1_000) * 1_000);
+}
+
+/** Of milliseconds. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1_000;
+  if (seconds > 0 && seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)}s`;
+  if (seconds < 120) return `${Math.round(seconds)}s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`;
+}
+
+/** `1 exposure`, `2 exposures`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
