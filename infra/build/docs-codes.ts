@@ -25,13 +25,14 @@ export function codesPage(codes: CodeTable): string {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(
         ([code, entry]) =>
-          `### ${code}: ${entry.title}\n\n${entry.cause}\n\n**What to do:** ${entry.fix}\n\n${entry.retryable ? 'Tried again by itself.' : 'Trying again without a change does not help.'}\n`,
+          `### ${code}: ${entry.title}\n\n${entry.cause}\n\n**What to do:** ${entry.fix}\n\n${entry.retryable ? 'Sluice retries by itself.' : 'A retry without a change does not help.'}\n`,
       );
     return [`## ${title}\n`, ...rows];
   });
   const head = [
     '# Codes\n',
-    'Generated from `shared/domain/codes` by `npm run docs`; do not edit. Every refusal, failure and note carries one of these codes.\n',
+    'Generated from `shared/domain/codes` by `npm run docs`; do not edit. ' +
+      'Every refusal, failure and note carries one of these codes.\n',
   ];
   return [...head, ...sections].join('\n');
 }

@@ -1,11 +1,14 @@
-/** One row of the table of codes. The docs page `docs/reference/codes.md` is generated from it. */
+/** One row of the code table, from which `docs/reference/codes.md` is generated. */
 export interface CodeEntry {
   readonly title: string;
   readonly cause: string;
   readonly fix: string;
-  /** Whether trying again without a change can help. */
+  /** Whether a retry without any change can succeed. */
   readonly retryable: boolean;
-  /** A mistake in a request, not a wish: what the request's author had running before stays until it is mended. */
+  /**
+   * The code reports a mistake in the request. The exposure that the author had running before
+   * stays as it is until the mistake is corrected.
+   */
   readonly keepsRunning?: true;
 }
 

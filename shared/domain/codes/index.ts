@@ -5,10 +5,12 @@ import { MAPPING_CODES } from './mapping.ts';
 import { OWNERSHIP_CODES } from './ownership.ts';
 import { QUEUE_CODES } from './queue.ts';
 import { REPLAY_CODES } from './replay.ts';
+import { SETTING_CODES } from './settings.ts';
 
-/** Every code that Sluice ever says, with cause and remedy. */
+/** Every code in messages, Events and dead letters, with its cause and remedy. */
 export const CODES: Readonly<Record<string, CodeEntry>> = {
   ...INPUT_CODES,
+  ...SETTING_CODES,
   ...MAPPING_CODES,
   ...OWNERSHIP_CODES,
   ...DEVICE_CODES,
@@ -16,7 +18,10 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
   ...REPLAY_CODES,
 };
 
-/** The device is at fault and not what was asked of it: it passes by itself, so it is never a dead letter. */
+/**
+ * Whether `code` reports a fault of the device rather than of the requested configuration.
+ * Such faults pass by themselves, so they never become dead letters.
+ */
 export function isDeviceFault(code: string): boolean {
   return code.startsWith('BIP5');
 }

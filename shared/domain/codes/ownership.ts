@@ -1,6 +1,9 @@
 import type { CodeTable } from './entry.ts';
 
-/** Of events that do not come from the cluster that they name: nobody's owner, revision or word can be taken from them. */
+/**
+ * The event does not provably come from the cluster that it names, so its owner and revision
+ * must not be used.
+ */
 export const ORIGIN_CODES: ReadonlySet<string> = new Set([
   'OWN320',
   'OWN321',
@@ -9,165 +12,243 @@ export const ORIGIN_CODES: ReadonlySet<string> = new Set([
   'OWN324',
 ]);
 
-/** OWN3xx: who owns what. */
+/** OWN3xx: ownership of exposures, origin of events, held removals, address pools. */
 export const OWNERSHIP_CODES = {
   OWN301: {
     title: 'Address and port belong to another ingress',
     cause:
-      'Two ingresses whose clusters are not in one fleet, or two of one cluster, want the same virtual address and port. The present owner keeps it, then the oldest gateway, then the name. When a fleet comes apart, the oldest keeps what was shared.',
-    fix: 'Choose another port or virtual address, or put the clusters in one fleet. The claim is remembered and takes over when the owner gives it up.',
+      'Two ingresses request the same virtual address and port, and they may not share it: ' +
+      'their clusters are not in one fleet, or both are in one cluster. The current owner keeps ' +
+      'it, then the oldest gateway, then the first by name. When a fleet is split, the oldest ' +
+      'keeps what was shared.',
+    fix:
+      'Choose another port or virtual address, or put the clusters in one fleet. Sluice ' +
+      'remembers the request and grants it when the owner releases the address and port.',
     retryable: false,
   },
   OWN302: {
     title: 'Another cluster uses this cluster id',
     cause:
-      'The kube-system UID of the cluster differs from the one that owns the declared exposures.',
-    fix: 'Give the cluster its own id in sluice.yaml. If it replaces the old one, run "sluice cluster adopt" with the id: it then owns what the old one had.',
+      'The UID of the kube-system namespace differs from the UID of the cluster that owns the ' +
+      'declared exposures.',
+    fix:
+      'Give the cluster its own id in sluice.yaml. If it replaces the old cluster, run "sluice ' +
+      'cluster adopt" with the id; it then owns the exposures of the old cluster.',
     retryable: false,
   },
   OWN303: {
-    title: 'The partition is not ours',
+    title: 'The partition is not managed by Sluice',
     cause:
-      'The partition holds an AS3 declaration that Sluice did not write, or exists on the device without one.',
-    fix: 'Name a partition of its own in devices[].partitions; for an empty partition that was made by hand set devices[].adoptPartitions: true.',
+      'The partition holds an AS3 declaration that Sluice did not write, or exists on the ' +
+      'device without a declaration.',
+    fix:
+      'Name a partition used only by Sluice in devices[].partitions. For an empty partition ' +
+      'that was created by hand, set devices[].adoptPartitions: true.',
     retryable: false,
   },
   OWN304: {
     title: 'The declaration has a newer format',
-    cause: 'A newer Sluice wrote the partition.',
-    fix: 'Upgrade this Sluice to at least the version that wrote it.',
+    cause: 'A newer version of Sluice wrote the partition.',
+    fix: 'Upgrade this Sluice to at least the version that wrote the partition.',
     retryable: false,
   },
   OWN305: {
-    title: 'A declared object was changed by somebody else',
-    cause: 'Somebody posted a declaration that changes what Sluice declared in its partition.',
-    fix: 'Undo the change, or empty the partition in AS3 so that the next resync builds it again. Make changes through annotations or sluice.yaml.',
+    title: 'A declared object was changed outside Sluice',
+    cause:
+      'A declaration posted by something other than Sluice changed objects that Sluice had ' +
+      'declared in its partition.',
+    fix:
+      'Undo the change, or empty the partition in AS3; the next resync then rebuilds it. Make ' +
+      'changes through annotations or sluice.yaml.',
     retryable: false,
   },
   OWN320: {
     title: 'The sender may not speak for this cluster',
     cause:
-      'The queue says that somebody sent the event who is not in clusters[].senders of the cluster it claims to come from.',
-    fix: 'If the sender is the watcher of that cluster, add its role id to clusters[].senders; if not, find out who sends.',
+      'The queue reports a sender that is not in clusters[].senders of the cluster that the ' +
+      'event names.',
+    fix:
+      'If the sender is the watcher of that cluster, add its role id to clusters[].senders. ' +
+      'Otherwise, find out who sent the event.',
     retryable: false,
   },
   OWN321: {
     title: 'The event is not signed',
     cause:
-      'clusters[].verifyKeys of the cluster lets signed events through only, and this one carries no signature.',
-    fix: 'Give the watcher of that cluster its key (clusters[].signKey in its own configuration) and restart it; if it has one, find out who sends.',
+      'clusters[].verifyKeys is set for the cluster, so its events must be signed. This event ' +
+      'has no signature.',
+    fix:
+      "Set clusters[].signKey in the configuration of that cluster's watcher, and restart the " +
+      'watcher. If it is set already, find out who sent the event.',
     retryable: false,
   },
   OWN322: {
-    title: 'The signature does not fit',
+    title: 'The signature is not valid',
     cause:
-      'The event names a key of the cluster, but its bytes are not what that key signed: id, cluster, type, subject, time or content were changed, or somebody without the key made it up.',
-    fix: 'Find out who sends. What the watcher itself says comes with its next snapshot and is not affected.',
+      'The event names a key of the cluster, but the signature does not match its bytes: id, ' +
+      'cluster, type, subject, time or content were changed after signing, or the sender does ' +
+      'not have the key.',
+    fix:
+      "Find out who sent the event. The watcher's own events are not affected; its next " +
+      'snapshot carries the current state.',
     retryable: false,
   },
   OWN323: {
-    title: "Signed by a key that is not the cluster's",
+    title: 'Signed with an unknown key',
     cause:
-      'None of clusters[].verifyKeys of the cluster has the key id that the event names: the watcher got a new key first, or another cluster (or somebody else) speaks for this one.',
-    fix: 'If the key is new, add its public half to clusters[].verifyKeys, then replay the event; keep the old one until the last event signed with it is through. If not, find out who sends.',
+      'No key in clusters[].verifyKeys of the cluster has the key id that the event names. ' +
+      'Either the watcher uses a new key that is not configured yet, or another sender claims ' +
+      'to be this cluster.',
+    fix:
+      'If the key is new, add its public half to clusters[].verifyKeys, then replay the event; ' +
+      'keep the old key until the last event signed with it has been processed. Otherwise, find ' +
+      'out who sent the event.',
     retryable: false,
   },
   OWN324: {
     title: 'The event contradicts itself',
     cause:
-      'Its source, its subject and its data speak of different clusters or ingresses. Who may speak is checked for the source, so nothing else may stand inside.',
-    fix: 'No watcher makes such an event. Find out who sends.',
+      'The source, subject and data of the event name different clusters or ingresses. The ' +
+      'permission to send is checked for the source, so the subject and data must match it.',
+    fix: 'No watcher sends such an event. Find out who sent it.',
     retryable: false,
   },
   OWN325: {
-    title: "The address is not the cluster's",
+    title: "The address is not in the cluster's networks",
     cause:
-      'A pod or node has an address outside clusters[].podNetworks and nodeNetworks of its cluster. It is left out of the pool, because a cluster must not be able to point BIG-IP at the hosts of another; an exposure of which nobody is left is refused.',
-    fix: "If the network is the cluster's own, add it to podNetworks, or to nodeNetworks for nodes and for pods on the host network. If not, find out what gave the pod that address.",
+      'A pod or node has an address outside clusters[].podNetworks and nodeNetworks of its ' +
+      'cluster. The address is left out of the pool, because a cluster must not be able to ' +
+      'point BIG-IP at hosts of another cluster. An exposure without any remaining member is ' +
+      'refused.',
+    fix:
+      'If the network belongs to the cluster, add it to podNetworks, or to nodeNetworks for ' +
+      'nodes and for pods on the host network. Otherwise, find out why the pod has that address.',
     retryable: false,
   },
   OWN340: {
-    title: 'A setting of a shared virtual server is decided by another',
+    title: 'Another cluster decides a setting of a shared virtual server',
     cause:
-      'Clusters of a fleet share the virtual server and wish different settings for it. What the fleet says in sluice.yaml decides, else the oldest gateway, then the name. The wish is remembered.',
-    fix: 'Nothing has to be done: it takes over when the deciding one changes or leaves. To decide for all, set fleets[].settings in sluice.yaml, or make the wishes of the clusters the same.',
+      'Clusters of a fleet share the virtual server and request different values for a setting. ' +
+      'fleets[].settings in sluice.yaml decides, then the oldest gateway, then the first by ' +
+      'name. Sluice remembers the other request.',
+    fix:
+      'Nothing to do: the other request applies when the deciding cluster changes its value or ' +
+      'leaves. To decide for all clusters, set fleets[].settings in sluice.yaml, or request the ' +
+      'same value in every cluster.',
     retryable: false,
   },
   OWN341: {
-    title: 'The ratio counts for each member',
+    title: 'The ratio applies to each member',
     cause:
-      'The fleet has mode ratio, and the device has several partitions. They share their nodes in /Common, where Sluice writes nothing, so the ratio stands at each member and a cluster with more pods gets more.',
-    fix: 'Give the fleet a device of one partition, or choose the ratio with the number of pods in mind.',
+      'The fleet has mode ratio, and the device has several partitions. The partitions share ' +
+      'their nodes in /Common, where Sluice writes nothing, so the ratio is set on each member, ' +
+      'and a cluster with more pods gets more traffic.',
+    fix:
+      'Give the fleet a device with one partition, or choose the ratios with the number of pods ' +
+      'in mind.',
     retryable: false,
   },
   OWN342: {
     title: 'Another ingress waits for this address and port',
     cause:
-      'An ingress that may not share the virtual server wants the same address and port, perhaps because the fleets changed. It takes over when the owner gives it up.',
-    fix: 'If both are to be served, put the clusters in one fleet, or choose another port or address for one of them.',
+      'An ingress that may not share the virtual server requests the same address and port, for ' +
+      'instance after a change of fleets. It gets them when the owner releases them.',
+    fix:
+      'To serve both, put the clusters in one fleet, or choose another port or address for one ' +
+      'of them.',
     retryable: false,
   },
   OWN310: {
     title: 'Removal held',
     cause:
-      'More exposures would go at once than max(3, 20 %) of the owner, and their deletion was not seen. A failing read must never empty a BIG-IP.',
-    fix: 'Check that the gateways are really gone. If they are, run "sluice approve" with the owner and the exposures that the message names; they go at once. Seeing the deletion proves it too: of a gateway, or of the ingress Service.',
+      "More exposures would be removed at once than max(3, 20 %) of the owner's, and their " +
+      'deletion was not observed. Sluice holds the removal, because a failed read must never ' +
+      'empty a BIG-IP.',
+    fix:
+      'Check that the gateways are really gone. If they are, run "sluice approve" with the ' +
+      'owner and the exposures that the message names; Sluice then removes them at once. An ' +
+      'observed deletion of a Gateway or of the ingress Service also proves the removal.',
     retryable: false,
   },
   OWN311: {
     title: 'Nothing to approve',
     cause:
-      'An approval names an owner or exposures of which the device holds no removal: it came too late, the owner spoke after it was given, or it has a slip of the pen.',
-    fix: 'Take owner (cluster/namespace/service) and exposure (address:port/protocol) from the message that says what is held, and approve again.',
+      'The approval names an owner or exposures for which the device holds no removal. It came ' +
+      'too late, a newer snapshot of the owner arrived after it, or it contains a typing error.',
+    fix:
+      'Copy owner (cluster/namespace/service) and exposure (address:port/protocol) from the ' +
+      'message about the held removal, and approve again.',
     retryable: false,
   },
   OWN330: {
     title: 'The ingress is gone',
     cause:
-      'The complete list that the watcher sends misses an ingress that is declared: its Service was deleted while nobody looked. Up to three exposures go at once, more are held (OWN310).',
-    fix: 'Nothing, if the Service was meant to go; approve what is held. If it was not, create the Service again: its snapshot brings everything back.',
+      "A declared ingress is missing from the watcher's complete list of ingresses: its Service " +
+      'was deleted while the watcher was not running. Sluice removes up to three exposures at ' +
+      'once and holds more (OWN310).',
+    fix:
+      'If the Service was deleted on purpose, approve the held removals. Otherwise create the ' +
+      'Service again; its snapshot restores everything.',
     retryable: false,
   },
   OWN331: {
     title: 'The cluster is silent',
     cause:
-      'No newer word of the cluster came for longer than clusters[].silentAfter. Its watcher is down, cannot reach its queue, or its events are not worked on. What it offers stays as it was last said.',
-    fix: 'Look at the watcher, its queue and the dead letters. If the cluster is down, run "sluice cluster drain", or set clusters[].whenSilent: drain; if it is gone for good, "sluice cluster forget".',
+      'No new event of the cluster has arrived for longer than clusters[].silentAfter. Its ' +
+      'watcher is down, it cannot reach its queue, or its events are not being processed. The ' +
+      'exposures of the cluster stay as last declared.',
+    fix:
+      'Check the watcher, its queue and the dead letters. If the cluster is down, run "sluice ' +
+      'cluster drain", or set clusters[].whenSilent: drain. If it is gone for good, run "sluice ' +
+      'cluster forget".',
     retryable: true,
   },
   OWN350: {
-    title: 'No address is free in the pool',
+    title: 'No free address in the pool',
     cause:
-      'An exposure asks for an automatic address, and every address of the pool is reserved, given to another ingress, or in use elsewhere on the device: by a virtual server or virtual address that Sluice did not make, or in another partition.',
-    fix: 'Widen `addressPools[].ranges`, free an address, or ask for another pool (`auto:<pool>`). `sluice addresses` shows who has which. It is tried again with every snapshot, five minutes at most.',
+      'An exposure requests an automatic address, and every address of the pool is reserved, ' +
+      'assigned to another ingress, or used elsewhere on the device: by a virtual server or ' +
+      'virtual address outside Sluice, or in another partition.',
+    fix:
+      'Widen `addressPools[].ranges`, free an address, or request another pool (`auto:<pool>`). ' +
+      '`sluice addresses` lists the assignments. Sluice tries again with every snapshot, within ' +
+      'five minutes at most.',
     retryable: true,
   },
   OWN351: {
-    title: 'The address stays although it is outside the pool',
+    title: 'The address is kept although it is outside the pool',
     cause:
-      'The ranges of the pool no longer hold the address that the ingress has, and no other can be given to it now. What runs goes on where it is.',
-    fix: 'Widen the pool, or free an address in it; then the ingress moves there.',
+      'The ranges of the pool no longer contain the address of the ingress, and no other ' +
+      'address can be assigned now. The exposure stays on its address.',
+    fix: 'Widen the pool, or free an address in it; the ingress then moves to that address.',
     retryable: true,
   },
   OWN352: {
     title: 'The address moves',
     cause:
-      'The address that the ingress had is outside the pool it asks for (the ranges of the pool were changed, or a literal address was replaced by `auto`), or another Gateway of the ingress names it with the same port. Connections to the old address are cut.',
-    fix: 'Nothing, if that is meant; else take the old address into the ranges again before the move, and point names and firewalls at the new one.',
+      'The address of the ingress is outside the requested pool (the ranges were changed, or a ' +
+      'literal address was replaced by `auto`), or another Gateway of the ingress names it with ' +
+      'the same port. Connections to the old address are cut.',
+    fix:
+      'Nothing to do if the move is intended; point DNS names and firewalls to the new address. ' +
+      'To prevent it, add the old address to the ranges again before the move.',
     retryable: false,
   },
   OWN353: {
-    title: 'No address is given out for now',
+    title: 'No address is assigned for now',
     cause:
-      'A partition of the device cannot be read (another tool wrote it, or a newer Sluice), so that it is not known which addresses are taken there. Who has an address keeps it.',
-    fix: 'Mend the partition as its own message says.',
+      'Sluice cannot read a partition of the device, because another tool or a newer Sluice ' +
+      'wrote it. It therefore does not know which addresses are used there. Existing ' +
+      'assignments stay.',
+    fix: 'Correct the partition as its own message says.',
     retryable: true,
   },
   OWN354: {
-    title: 'Address and port twice in one ingress',
+    title: 'Address and port used twice in one ingress',
     cause:
-      'The automatic address of the ingress is one that another of its Gateways names itself, with the same port but other settings or members. Who names it goes first.',
-    fix: 'Use another port or address in one of the two.',
+      'Another Gateway of the ingress names the automatic address of the ingress itself, with ' +
+      'the same port but other settings or members. The Gateway that names the address keeps it.',
+    fix: 'Use another port or address in one of the two Gateways.',
     retryable: false,
   },
 } as const satisfies CodeTable;

@@ -3,114 +3,144 @@ import type { CodeTable } from './entry.ts';
 /** RPL7xx: the failure store and replay. */
 export const REPLAY_CODES = {
   RPL700: {
-    title: 'Failure store not usable',
-    cause: 'The directory or bucket of the failures cannot be reached, read or written.',
-    fix: 'Check the section failures of sluice.yaml, the rights of this process on it, and the free space. Dead letters wait in their queue meanwhile.',
+    title: 'Failure store not available',
+    cause: 'The directory or bucket of the failure store cannot be reached, read or written.',
+    fix:
+      'Check the section failures of sluice.yaml, the permissions of this process, and the free ' +
+      'space. Until then, dead letters wait in their queue.',
     retryable: true,
   },
   RPL701: {
-    title: 'Never ran',
+    title: 'Never processed',
     cause:
-      'The queue moved the message to the dead letters by itself and no function left a record of a try: the function was killed or throttled before it could work on it.',
-    fix: "Look at the function's concurrency, memory and start in its logs, then replay.",
+      'The queue moved the message to the dead letters, and no function recorded an attempt. ' +
+      'The function was killed or throttled before it could handle the message.',
+    fix:
+      'Check the concurrency, memory and startup of the function in its logs, then replay the ' +
+      'message.',
     retryable: true,
   },
   RPL702: {
     title: 'No such failure or job',
-    cause: 'The id is misspelt, or retention has ended for it.',
-    fix: 'List what there is with "sluice failures list" or "sluice replay status".',
+    cause: 'The id is misspelt, or the retention period has ended.',
+    fix: 'List the existing ids with "sluice failures list" or "sluice replay status".',
     retryable: false,
   },
   RPL703: {
-    title: 'Not in this state',
-    cause: 'The job or failure is in a state that the command does not fit.',
-    fix: 'Look at its state with "sluice replay status" or "sluice failures show"; the message names what is possible.',
+    title: 'Wrong state for this command',
+    cause: 'The command does not apply to a job or failure in this state.',
+    fix:
+      'Check the state with "sluice replay status" or "sluice failures show"; the message names ' +
+      'the commands that apply.',
     retryable: false,
   },
   RPL704: {
-    title: 'The job is run by another process',
-    cause: 'Another process drives the job and renewed its lease less than a minute ago.',
-    fix: 'Watch it with "sluice replay status". If that process is gone, resume a minute after its end.',
+    title: 'The job runs in another process',
+    cause: 'Another process runs the job and renewed its lease less than a minute ago.',
+    fix:
+      'Follow the job with "sluice replay status". If that process has ended, resume the job ' +
+      'one minute later.',
     retryable: true,
   },
   RPL705: {
     title: 'Nothing selected',
-    cause: 'No failure fits the filter at its cut-off.',
-    fix: 'Widen the filter; "sluice failures groups" shows what there is. Quarantined and archived failures have to be named by state.',
+    cause: 'No failure matches the filter at its cut-off time.',
+    fix:
+      'Widen the filter; "sluice failures groups" shows the existing failures. To select ' +
+      'quarantined or archived failures, name the state in the filter.',
     retryable: false,
   },
   RPL706: {
     title: 'The event cannot be sent again',
     cause:
-      'Its original bytes were too large to keep, its evidence is gone, or its sender was not allowed to speak for the cluster.',
-    fix: 'Nothing has to be replayed: the next resync of the watcher sends the ingress anew.',
+      'The original bytes were too large to keep, the evidence is missing, or the sender was ' +
+      'not allowed to speak for the cluster.',
+    fix: 'Nothing to do: the next resync of the watcher sends the ingress again.',
     retryable: false,
   },
   RPL707: {
     title: 'The canary failed',
     cause:
-      'One of the first events of the job failed again or gave no result, so the rest was not sent.',
-    fix: 'Read the results with "sluice replay status", correct the cause, then resume the job or cancel it.',
+      'One of the first events of the job failed again or had no result, so the job did not ' +
+      'send the rest.',
+    fix:
+      'Read the results with "sluice replay status", correct the cause, then resume or cancel ' +
+      'the job.',
     retryable: false,
   },
   RPL708: {
-    title: 'The job paused because a device gives no answer',
-    cause: 'What a replay would do now cannot be known while the device is away.',
-    fix: 'Bring the device back, then resume the job.',
+    title: 'The job is paused because a device does not answer',
+    cause: 'While the device is unreachable, Sluice cannot determine what the replay would change.',
+    fix: 'Repair the device, then resume the job.',
     retryable: true,
   },
   RPL709: {
-    title: 'Bundle not readable',
-    cause:
-      'The file is not a bundle written by "sluice failures export", or a line of it is damaged.',
-    fix: 'Export it again; the message names the line.',
+    title: 'Bundle cannot be read',
+    cause: '"sluice failures export" did not write this file, or one of its lines is damaged.',
+    fix: 'Export the bundle again; the message names the damaged line.',
     retryable: false,
   },
   RPL710: {
-    title: 'Written by another version',
-    cause: 'The failure store holds a format that this Sluice does not know.',
-    fix: 'Upgrade this Sluice to at least the version that wrote it.',
+    title: 'Unknown format version',
+    cause: 'The failure store has a format that this version of Sluice does not know.',
+    fix: 'Upgrade this Sluice to at least the version that wrote the store.',
     retryable: false,
   },
   RPL711: {
     title: 'Failed again, quarantined',
     cause: 'The event was replayed and failed in the same way a second time.',
-    fix: 'Correct what its code says. It is left out of further replays until one names state:quarantined, which lifts the quarantine.',
+    fix:
+      'Correct the cause that its code describes. Replays leave the event out until a filter ' +
+      'names state:quarantined, which lifts the quarantine.',
     retryable: false,
   },
   RPL712: {
     title: 'No result in time',
     cause:
-      'The event was sent again, yet neither the device nor the dead letters showed a result within the time the job waits.',
-    fix: 'Look at the queues with "sluice status": the functions may be stopped or behind. The failure stays open.',
+      'The event was sent again, but neither the device nor the dead letters showed a result ' +
+      'within the time that the job waits.',
+    fix:
+      'Check the queues with "sluice status": the functions may be stopped or behind. The ' +
+      'failure stays open.',
     retryable: true,
   },
   RPL713: {
-    title: 'Another job has the same failures',
+    title: 'Another job includes the same failures',
     cause:
-      "A replay job that is running now, somebody's or that of a policy, has failures of this one.",
-    fix: 'Wait until that job has ended, or pause it; then resume this one.',
+      'A running replay job, started by a person or a policy, includes some of the same failures.',
+    fix: 'Wait until that job has ended, or pause it; then resume this job.',
     retryable: true,
   },
   RPL714: {
-    title: 'Failed again, tried once more later',
+    title: 'Failed again, will be retried',
     cause:
-      'A policy of failures.replay sent the event again and it failed in the same way; the policy still has turns for it.',
-    fix: 'Nothing yet: a later turn tries it again, and after the last one it is quarantined. If the cause is known, correct it and replay by hand.',
+      'A policy in failures.replay sent the event again and it failed in the same way. The ' +
+      'policy has attempts left for it.',
+    fix:
+      'Nothing to do yet: the policy tries again later, and quarantines the event after the ' +
+      'last attempt. If you know the cause, correct it and replay the event by hand.',
     retryable: true,
   },
   RPL715: {
-    title: 'Nobody knows who said it',
+    title: 'Origin cannot be proven',
     cause:
-      'The event came in a bundle, and its cluster lets only known senders or signed events through (clusters[].senders, verifyKeys). A sender that is written in a bundle proves nothing, and its bytes carry no signature by a key of that cluster.',
-    fix: 'Replay it in the store that it was exported from, or study it in the lab: "npm run lab -- --like" with a copy of sluice.yaml sends it to simulated devices. With clusters[].verifyKeys, what the watchers sign can be replayed from a bundle too.',
+      'The event came in a bundle, and its cluster accepts only known senders or signed events ' +
+      '(clusters[].senders, verifyKeys). The sender recorded in a bundle proves nothing, and ' +
+      'the bytes have no signature by a key of that cluster.',
+    fix:
+      'Replay the event in the store that it was exported from. To study it, use the lab: "npm ' +
+      'run lab -- --like" with a copy of sluice.yaml sends it to simulated devices. With ' +
+      'clusters[].verifyKeys, signed events can also be replayed from a bundle.',
     retryable: false,
   },
   RPL716: {
-    title: 'Not a name of the failure store',
+    title: 'Invalid name in the failure store',
     cause:
-      'Something was to be read or written under a name that leads out of the failure store, or through a symbolic link below it.',
-    fix: 'Find out where the name comes from. Sluice makes its names itself, and no symbolic links in failures.path.',
+      'A read or write used a name that leads out of the failure store, or a symbolic link ' +
+      'inside it.',
+    fix:
+      'Find out where the name comes from. Sluice generates its names itself, and creates no ' +
+      'symbolic links in failures.path.',
     retryable: false,
   },
 } as const satisfies CodeTable;

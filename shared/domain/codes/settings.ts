@@ -1,0 +1,236 @@
+import type { CodeTable } from './entry.ts';
+
+/** GW12x to GW14x: annotations, F5 ConfigMaps, settings and policy. */
+export const SETTING_CODES = {
+  GW120: {
+    title: 'An annotation has an invalid value',
+    cause:
+      'The value of an annotation on a Gateway or Service is not valid for its setting. The ' +
+      'exposure is refused, because a different exposure from the one requested would be worse ' +
+      'than none.',
+    fix: 'Correct the value; docs/reference/configuration.md lists the annotations.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW121: {
+    title: 'An annotation is unknown',
+    cause:
+      'Sluice does not know a `sluice.io/`, `virtual-server.f5.com/` or `cis.f5.com/` ' +
+      'annotation. If the name resembles a known one, the exposure is refused; otherwise the ' +
+      'annotation is only reported.',
+    fix: 'Correct the spelling, or remove the annotation.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW122: {
+    title: 'An F5 annotation is not supported',
+    cause:
+      'The annotation requests something that Sluice does not support. The exposure is refused ' +
+      'if ignoring the annotation would make it less protected or different; otherwise this is ' +
+      'only a note.',
+    fix: 'Remove the annotation and use the alternative that the message names.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW123: {
+    title: 'The schema of an F5 ConfigMap is unknown',
+    cause:
+      '`data.schema` is missing or is none of f5schemadb://bigip-virtual-server_v0.1.0.json to ' +
+      'v0.1.7.json.',
+    fix: 'Set `data.schema` to the schema that the document follows.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW124: {
+    title: 'An F5 ConfigMap is not JSON',
+    cause:
+      '`data.data` is not valid JSON, or exceeds a limit: 2,000 values, 32 levels of nesting, ' +
+      '64 KiB in one string. If the Service and port can still be determined, that exposure is ' +
+      'refused; otherwise the ConfigMap is ignored.',
+    fix: 'Correct the JSON at the place that the message names.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW125: {
+    title: 'An F5 ConfigMap does not follow its schema',
+    cause:
+      'The document has a key that this schema version does not know, lacks a required key, or ' +
+      'has a value that the schema does not allow.',
+    fix: 'Correct the path that the message names, or set `data.schema` to a later version.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW126: {
+    title: 'An F5 ConfigMap deploys an iApp',
+    cause: 'iApps cannot be declared through AS3.',
+    fix: 'Rewrite the ConfigMap as a virtual server, or use annotations.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW127: {
+    title: 'An F5 ConfigMap holds an AS3 declaration',
+    cause: 'The ConfigMap has `template` or the label `as3`. Sluice writes its own declarations.',
+    fix: 'Move the settings to annotations or to a virtual-server ConfigMap, and delete this one.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW128: {
+    title: 'An F5 ConfigMap matches no exposure',
+    cause:
+      'Its Service is not the ingress gateway Service, the Service has no such port, or no ' +
+      'gateway server is reachable through the port.',
+    fix: 'Correct `serviceName` and `servicePort`, or open the port with a Gateway.',
+    retryable: false,
+  },
+  GW129: {
+    title: 'An older F5 ConfigMap configures the same port',
+    cause: 'Two ConfigMaps name the same Service and port. Sluice uses the older one.',
+    fix: 'Delete one of them.',
+    retryable: false,
+  },
+  GW130: {
+    title: 'No virtual address',
+    cause: 'No annotation, F5 ConfigMap or ingress entry gives a virtual address for the port.',
+    fix:
+      'Set `sluice.io/virtual-address` on the Gateway (an address, or `auto`), or ' +
+      '`virtualAddress` of the ingress in sluice.yaml.',
+    retryable: false,
+  },
+  GW131: {
+    title: 'The partition is not configured for Sluice',
+    cause:
+      'The exposure requests Common, or a partition that `devices[].partitions` does not list ' +
+      'for every device of the ingress.',
+    fix: 'Request a partition that `devices[].partitions` lists, or add this one to it.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW132: {
+    title: 'A reference is not allowed',
+    cause:
+      'The exposure refers to an iRule, profile, SNAT pool, persistence profile or VLAN on the ' +
+      'device that `policy.references` does not list.',
+    fix:
+      'Add the path to `policy.references` (a trailing `*` matches any suffix), or remove the ' +
+      'reference.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW133: {
+    title: 'The policy refuses the exposure',
+    cause:
+      'A policy rule refuses this namespace, port, address or partition, or the policy has ' +
+      'rules and none of them allows the exposure.',
+    fix:
+      'Change what the Gateway requests, or add an allowing rule before the rule that the ' +
+      'message names.',
+    retryable: false,
+  },
+  GW134: {
+    title: 'The port is reserved',
+    cause:
+      'Envoy, its agent or ztunnel uses port 15000, 15001, 15004, 15006, 15008, 15020, 15021, ' +
+      '15053 or 15090.',
+    fix:
+      'Use another port. To expose the reserved port on purpose, add a policy rule that allows ' +
+      'exactly this virtual port.',
+    retryable: false,
+  },
+  GW135: {
+    title: 'Address and port are already used in the ingress',
+    cause:
+      'Two servers request the same virtual address and port for different listeners or ' +
+      'partitions. The older Gateway keeps it.',
+    fix: 'Choose another virtual port or address for the younger Gateway.',
+    retryable: false,
+  },
+  GW136: {
+    title: 'Two sources disagree',
+    cause:
+      'Two sources set one setting to different values. The source with the higher precedence ' +
+      'wins: Gateway, F5 ConfigMap, Service, sluice.yaml, defaults. Among Gateways the oldest ' +
+      'wins.',
+    fix: 'If this is not intended, remove the value that is ignored.',
+    retryable: false,
+  },
+  GW137: {
+    title: 'Settings contradict each other',
+    cause:
+      'A setting requires another mode, the intervals of a monitor contradict each other, or ' +
+      'the mode does not suit the listener.',
+    fix: 'Change one of the two settings that the message names; it also names where each was set.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW138: {
+    title: 'No node port yet',
+    cause:
+      'The members are nodes, and no port of the ingress Service with a node port leads to the ' +
+      'listener.',
+    fix:
+      'Add the port to the Service (with `servicePorts: manage` the watcher adds it), and use ' +
+      'Service type NodePort or LoadBalancer.',
+    retryable: false,
+  },
+  GW139: {
+    title: 'No member has an address of the required family',
+    cause:
+      'The virtual address is IPv6 and the members have only IPv4 addresses, or the other way ' +
+      'round.',
+    fix: 'Use a virtual address of the same family as the members, or make the cluster dual-stack.',
+    retryable: false,
+  },
+  GW140: {
+    title: 'No member is ready, so all members stay',
+    cause:
+      'Kubernetes reports every member as not ready. Sluice never removes the last members on ' +
+      "that information alone; BIG-IP's monitors decide.",
+    fix: 'Find out why the gateway pods or nodes are not ready.',
+    retryable: true,
+  },
+  GW141: {
+    title: 'PROXY protocol mismatch',
+    cause:
+      'The gateway pods expect the PROXY protocol and nothing sends it, or something sends it ' +
+      'and they do not expect it. BIG-IP sends it only through an iRule.',
+    fix:
+      'Create the iRule on the device, list it in `policy.references` and name it in ' +
+      '`sluice.io/proxy-protocol`; or configure the pods not to expect the PROXY protocol.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW142: {
+    title: 'The address is already in another partition',
+    cause:
+      'Two exposures of the ingress request one virtual address in two partitions. BIG-IP ' +
+      'refuses that.',
+    fix: 'Use one partition for all exposures on the address.',
+    retryable: false,
+  },
+  GW143: {
+    title: 'A value is not supported',
+    cause:
+      'An address, monitor, SSL profile or balancing method of an F5 ConfigMap (or an address ' +
+      'of a Gateway) is well-formed, but Sluice cannot declare it.',
+    fix: 'Replace the value that the message names.',
+    retryable: false,
+    keepsRunning: true,
+  },
+  GW144: {
+    title: 'An F5 ConfigMap is pool-only',
+    cause:
+      'The ConfigMap has no `virtualAddress`. CIS created a pool without a virtual server. ' +
+      'Sluice uses its settings, and takes address and port from the source with the next lower ' +
+      'precedence.',
+    fix: 'Nothing to do, unless the ConfigMap is meant to set the address: then add `virtualAddress`.',
+    retryable: false,
+  },
+  GW145: {
+    title: 'Not applied to HTTP/3',
+    cause:
+      'An HTTPS server with HTTP/3 also has a UDP virtual server. A setting that suits only TCP ' +
+      'is not applied to it, or that virtual server cannot be created.',
+    fix: 'Nothing to do if the setting, or the exposure, is meant for TCP only.',
+    retryable: false,
+  },
+} as const satisfies CodeTable;
