@@ -19,7 +19,10 @@ import type { PartitionResult } from './job.ts';
 
 export function settledOf(asked: Slice, results: readonly PartitionResult[]): Settled {
   const slice = results[0]?.told?.find(({ owner }) => owner === asked.owner) ?? asked;
-  const wanted = slice.exposures.map((exposure) => resultFor(slice, exposure, results));
+  // What is refused anew has its verdict among the servers, and no result on the device.
+  const wanted = slice.exposures
+    .filter((e) => e.refusedIfNew === undefined || isPlanned(slice, e, results))
+    .map((exposure) => resultFor(slice, exposure, results));
   const gone = results.flatMap((result) => removalsOf(slice, result));
   const declared = results
     .map((r) => judgeFence(r.declared, slice))
@@ -87,6 +90,15 @@ function identity(slice: Slice, e: Exposure): Omit<ExposureResult, 'outcome' | '
     gateways: e.gateways,
     ...(sources === undefined ? {} : { sources }),
   };
+}
+
+function isPlanned(
+  { owner }: Slice,
+  exposure: Exposure,
+  results: readonly PartitionResult[],
+): boolean {
+  const change = changeId({ owner, key: exposureKey(exposure) });
+  return results.some(({ entries }) => entries.has(change));
 }
 
 function resultFor(

@@ -67,7 +67,8 @@ export function mapSnapshot(input: MapInput): MapResult {
 }
 
 function build(snapshot: Snapshot, ingress: IngressConfig, config: SluiceConfig): BuiltExposures {
-  if (snapshot.removed) return { exposures: [], servers: [], notes: [], sources: {} };
+  if (snapshot.removed)
+    return { exposures: [], servers: [], notes: [], sources: {}, staying: new Map() };
   const cluster = config.clusters.find((c) => c.id === snapshot.cluster);
   const mesh = cluster?.mesh ?? config.clusters[0]!.mesh;
   const mapping = mapIngress(snapshot.ingress, snapshot.objects, mesh);

@@ -12,7 +12,7 @@ export interface ClockTellerOptions {
   readonly client: Pick<KubernetesClient, 'time'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly recorder: Recorder;
-  readonly cache: Pick<ClusterCache, 'service'>;
+  readonly world: Pick<ClusterCache, 'service'>;
   readonly log: Logger;
 }
 
@@ -27,7 +27,7 @@ export function clockAhead(
 
 /** What is said before is taken back once the clocks agree. */
 export async function tellClock(
-  { client, clock, recorder, cache, log }: ClockTellerOptions,
+  { client, clock, recorder, world, log }: ClockTellerOptions,
   ingresses: readonly IngressRef[],
 ): Promise<void> {
   const ahead = clockAhead(client, clock);
@@ -36,7 +36,7 @@ export async function tellClock(
   const message = `GW105: ${clockInWords(ahead)}. Epochs are taken from the API server, so no change is lost; times in records, Events and orders are wrong, and AWS refuses requests from 5 minutes on. Set whichever of the two is wrong (NTP).`;
   if (wrong) log.warn({ code: 'GW105', ahead: Math.round(ahead) }, message);
   for (const { namespace, service } of ingresses) {
-    const target = cache.service(namespace, service);
+    const target = world.service(namespace, service);
     const subject = `${namespace}/${service} clock`;
     if (target !== undefined)
       await recorder.report(

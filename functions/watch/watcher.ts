@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from './serve/metrics.ts';
 import { retryUntilDone, type RetryContext } from './loop/retry.ts';
 import { readiness } from './serve/readiness.ts';
 import { LeaderTerm } from './leader/term.ts';
-import { ClusterCache, type CacheChange } from './cache/cluster-cache.ts';
+import { createClusterCache, type ClusterCache, type CacheChange } from './cache/cluster-cache.ts';
 
 export interface WatcherOptions {
   readonly runtime: Runtime;
@@ -74,12 +74,12 @@ class ClusterWatcher implements Watcher {
   readonly #patience: RetryContext;
   readonly #ingresses: readonly WatchedIngress[];
   readonly #client: KubernetesClient;
-  readonly #cache: ClusterCache;
+  readonly #world: ClusterCache;
   readonly #leadership: Leadership;
   readonly #metrics: Metrics;
   #clusterUid = '';
-  #term: LeaderTerm | undefined;
-  /** Terms that are over, while they end. */
+  #voice: LeaderTerm | undefined;
+  /** Voices of terms that are over, while they end. */
   #ending: Promise<void> = Promise.resolve();
   #served: HttpServer | undefined;
 
@@ -97,7 +97,7 @@ class ClusterWatcher implements Watcher {
       clock,
     });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
-    this.#cache = new ClusterCache({
+    this.#world = createClusterCache({
       client: this.#client,
       ingresses: this.#ingresses.map(({ ref }) => ref),
       clock,
@@ -105,7 +105,7 @@ class ClusterWatcher implements Watcher {
       log,
       timing: options.timing,
       onChange: (change) => this.#notice(change),
-      onMesh: () => this.#term?.meshAnswered(),
+      onMesh: () => this.#voice?.meshAnswered(),
     });
     // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
     const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;
@@ -114,7 +114,7 @@ class ClusterWatcher implements Watcher {
       clusterId,
       options.identity ?? runtime.id(),
     );
-    const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#endTerm() };
+    const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#fallSilent() };
     this.#leadership = new Leadership({
       client: this.#client,
       place,
@@ -125,7 +125,7 @@ class ClusterWatcher implements Watcher {
       ...terms,
     });
     this.#metrics = createMetrics({
-      states: () => this.#cache.states(),
+      states: () => this.#world.states(),
       epoch: () => this.#leadership.epoch,
       ahead: () => clockAhead(this.#client, clock),
       clock,
@@ -143,14 +143,14 @@ class ClusterWatcher implements Watcher {
     this.#clusterUid = clusterUid;
     await Promise.race([this.#leadership.start(), aborted(this.#abort.signal)]);
     const before = this.#leadership.epoch;
-    this.#cache.start();
-    await Promise.race([this.#cache.synced, aborted(this.#abort.signal)]);
+    this.#world.start();
+    await Promise.race([this.#world.synced, aborted(this.#abort.signal)]);
     if (this.#abort.signal.aborted) return;
-    this.#term = this.#prepare();
+    this.#voice = this.#prepare();
     this.#runtime.log.info(
       {
         ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`),
-        streams: this.#cache.states().map(({ kind, group, namespace, state, objects }) => ({
+        streams: this.#world.states().map(({ kind, group, namespace, state, objects }) => ({
           kind,
           group,
           namespace,
@@ -166,8 +166,8 @@ class ClusterWatcher implements Watcher {
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    await this.#cache.stop();
-    const ended = this.#term?.stop() ?? Promise.resolve();
+    await this.#world.stop();
+    const ended = this.#voice?.stop() ?? Promise.resolve();
     const hurry = new AbortController();
     await Promise.race([ended, this.#runtime.clock.sleep(FAREWELL_MS, hurry.signal)]);
     hurry.abort();
@@ -183,22 +183,22 @@ class ClusterWatcher implements Watcher {
 
   /** Nothing is said before every kind was listed within the term: what was watched until now may be behind what the last leader said. */
   async #lead(relist: boolean): Promise<void> {
-    const term = this.#term;
-    if (term === undefined || term.isLeading || this.#leadership.epoch === undefined) return;
-    if (relist) await this.#cache.relist();
+    const voice = this.#voice;
+    if (voice === undefined || voice.speaks || this.#leadership.epoch === undefined) return;
+    if (relist) await this.#world.relist();
     const { epoch } = this.#leadership;
-    if (term !== this.#term || term.isLeading || epoch === undefined || this.#abort.signal.aborted)
+    if (voice !== this.#voice || voice.speaks || epoch === undefined || this.#abort.signal.aborted)
       return;
-    term.begin(epoch);
+    voice.begin(epoch);
     this.#runtime.log.info({ epoch }, 'speaking for this cluster');
   }
 
   /** Everything that is known stays; whatever was about to be said is dropped. */
-  #endTerm(): void {
-    const old = this.#term;
+  #fallSilent(): void {
+    const old = this.#voice;
     if (old === undefined) return;
     old.end();
-    this.#term = this.#prepare();
+    this.#voice = this.#prepare();
     this.#ending = Promise.all([this.#ending, old.stop()]).then(() => undefined);
   }
 
@@ -211,7 +211,7 @@ class ClusterWatcher implements Watcher {
       clusterUid: this.#clusterUid,
       ingresses: this.#ingresses,
       client: this.#client.fenced(assure),
-      cache: this.#cache,
+      world: this.#world,
       debounce: this.#options.debounce ?? DEBOUNCE,
       resync: this.#options.resync ?? RESYNC_MS,
       meter: this.#metrics.meter,
@@ -225,9 +225,9 @@ class ClusterWatcher implements Watcher {
     this.#served = await serveHttp(http, {
       ready: () =>
         readiness({
-          states: this.#cache.states(),
-          prepared: this.#term !== undefined,
-          leading: this.#term?.isLeading === true,
+          states: this.#world.states(),
+          prepared: this.#voice !== undefined,
+          leading: this.#voice?.speaks === true,
           now: this.#runtime.clock.monotonic(),
         }),
       metrics: () => this.#metrics.text(),
@@ -236,7 +236,7 @@ class ClusterWatcher implements Watcher {
   }
 
   #notice(change: CacheChange): void {
-    this.#term?.notice(change);
+    this.#voice?.notice(change);
   }
 
   async #readClusterUid(): Promise<string> {

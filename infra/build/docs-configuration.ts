@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';
+import { EXPOSE_ANNOTATION } from '../../shared/domain/exposure/sources/expose-annotation.ts';
 import { ANNOTATIONS } from '../../shared/domain/exposure/sources/annotations.ts';
 
 interface Node {
@@ -168,6 +169,7 @@ export function configurationPage(): string {
   const annotations = [
     '| annotation | sets | |',
     '|---|---|---|',
+    `| \`${EXPOSE_ANNOTATION}\` | | \`true\`, \`false\`, or the gateway ports that are meant, such as \`443,8443\`; on the Service a list says nothing of other ports. |`,
     ...ANNOTATIONS.map(
       ({ name, setting, help }) => `| \`${name}\` | \`${setting}\` | ${cell(help)} |`,
     ),

@@ -71,7 +71,9 @@ async function map(options: MapCommandOptions): Promise<void> {
   const ingresses = mapAll(objects, mesh).map((mapping) => withRefusals(mapping, offered));
   for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))
     printLine(`note: Gateway ${note.gateway}: ${note.message} (${note.code})`);
-  const exposures: readonly Exposure[] = offered.flatMap(({ built }) => built.exposures);
+  const exposures: readonly Exposure[] = offered.flatMap(({ built }) =>
+    built.exposures.filter(({ refusedIfNew }) => refusedIfNew === undefined),
+  );
   printData(options.output, { ingresses: ingresses.map(shape), exposures }, () =>
     mapTables(ingresses, config === undefined ? undefined : exposures),
   );

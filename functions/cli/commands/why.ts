@@ -93,7 +93,9 @@ async function answersFor(
         )
       : [];
   const judged = built.flatMap((b) => b.servers);
-  const exposures = built.flatMap((b) => b.exposures);
+  const exposures = built
+    .flatMap((b) => b.exposures)
+    .filter(({ refusedIfNew }) => refusedIfNew === undefined);
   return mapped
     .filter((server) => server.gateway === gateway)
     .map((server) => {

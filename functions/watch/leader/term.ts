@@ -3,7 +3,7 @@ import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { IngressReconciler } from '../reconciler.ts';
+import { createReconciler, type IngressReconciler } from '../reconciler.ts';
 import { tellClock, type ClockTellerOptions } from '../clock-teller.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
@@ -23,7 +23,7 @@ export interface LeaderTermOptions {
   readonly ingresses: readonly WatchedIngress[];
   /** Its writes refuse whoever does not lead. */
   readonly client: KubernetesClient;
-  readonly cache: ClusterCache;
+  readonly world: ClusterCache;
   readonly debounce: DebounceLimits;
   readonly resync: number;
   readonly meter: Meter;
@@ -35,35 +35,36 @@ export class LeaderTerm {
   readonly #options: LeaderTermOptions;
   readonly #abort = new AbortController();
   readonly #revisions = new Revisions(0);
-  readonly #reconcilers: readonly IngressReconciler[];
+  readonly #agents: readonly IngressReconciler[];
   readonly #inventory: Worker;
   readonly #clock: ClockTellerOptions;
   #listening: Promise<void> = Promise.resolve();
-  #leading = false;
+  #speaks = false;
   #told = false;
 
   constructor(options: LeaderTermOptions) {
-    const { runtime, cluster, clusterUid, client, cache, debounce, meter } = options;
+    const { runtime, cluster, clusterUid, client, world, debounce, meter } = options;
     const { clock, random, log } = runtime;
     const revisions = this.#revisions;
     this.#options = options;
     const outbox = createOutbox({ runtime, cluster, clusterUid, revisions });
     const recorder = createRecorder(client, clock);
-    this.#clock = { client, clock, recorder, cache, log };
-    const isLeading = (): boolean => this.#leading;
-    const shared = {
-      runtime,
-      cluster,
-      client,
-      cache,
-      recorder,
-      outbox,
-      revisions,
-      debounce,
-      meter,
-    };
-    this.#reconcilers = options.ingresses.map(
-      (ingress) => new IngressReconciler({ ...shared, ingress, isLeading }),
+    this.#clock = { client, clock, recorder, world, log };
+    const isLeading = (): boolean => this.#speaks;
+    this.#agents = options.ingresses.map((ingress) =>
+      createReconciler({
+        runtime,
+        cluster,
+        ingress,
+        client,
+        world,
+        recorder,
+        outbox,
+        revisions,
+        debounce,
+        meter,
+        speaks: isLeading,
+      }),
     );
     this.#inventory = new Worker({
       name: 'sending the inventory',
@@ -72,19 +73,19 @@ export class LeaderTerm {
       log,
       work: () => this.#tellAll(outbox),
     });
-    for (const reconciler of this.#reconcilers) reconciler.start();
+    for (const agent of this.#agents) agent.start();
   }
 
-  get isLeading(): boolean {
-    return this.#leading;
+  get speaks(): boolean {
+    return this.#speaks;
   }
 
   notice(change: CacheChange): void {
-    for (const reconciler of this.#reconcilers) reconciler.notice(change);
+    for (const agent of this.#agents) agent.notice(change);
   }
 
   meshAnswered(): void {
-    for (const reconciler of this.#reconcilers) reconciler.meshAnswered();
+    for (const agent of this.#agents) agent.meshAnswered();
   }
 
   /** The term begins. */
@@ -92,8 +93,8 @@ export class LeaderTerm {
     const { runtime, cluster } = this.#options;
     const { clock, random, log, queues } = runtime;
     this.#revisions.moveTo(epoch);
-    this.#leading = true;
-    for (const reconciler of this.#reconcilers) reconciler.refresh();
+    this.#speaks = true;
+    for (const agent of this.#agents) agent.refresh();
     this.#inventory.start();
     this.#inventory.enqueue();
     this.#listening = consumeSettled(
@@ -105,7 +106,7 @@ export class LeaderTerm {
 
   /** The term is over: whatever is in hand is somebody else's now. */
   end(): void {
-    this.#leading = false;
+    this.#speaks = false;
     this.#abort.abort();
   }
 
@@ -113,28 +114,28 @@ export class LeaderTerm {
   async stop(): Promise<void> {
     this.#abort.abort();
     await Promise.all([
-      ...this.#reconcilers.map((reconciler) => reconciler.stop()),
+      ...this.#agents.map((agent) => agent.stop()),
       this.#inventory.stop(),
       this.#listening,
     ]);
-    this.#leading = false;
+    this.#speaks = false;
   }
 
-  /** The inventory, and every snapshot again; the first time the reconcilers have just begun by themselves. */
+  /** The inventory, and every snapshot again; the first time the agents have just begun by themselves. */
   async #tellAll(outbox: Outbox): Promise<number> {
-    const { cache, resync } = this.#options;
-    if (!this.#leading) return resync;
-    const services = cache
+    const { world, resync } = this.#options;
+    if (!this.#speaks) return resync;
+    const services = world
       .states()
       .filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
     // A stale list proves no absence.
     if (services.some(({ state }) => state !== 'live')) return 1_000;
-    const watched = this.#reconcilers.map((reconciler) => reconciler.ref);
+    const watched = this.#agents.map((agent) => agent.ref);
     await outbox.inventory(
-      watched.filter((ref) => cache.service(ref.namespace, ref.service) !== undefined),
+      watched.filter((ref) => world.service(ref.namespace, ref.service) !== undefined),
       watched,
     );
-    if (this.#told) for (const reconciler of this.#reconcilers) reconciler.refresh();
+    if (this.#told) for (const agent of this.#agents) agent.refresh();
     this.#told = true;
     await tellClock(this.#clock, watched).catch((error: unknown) =>
       this.#clock.log.warn({ error: String(error) }, 'that the clock is wrong could not be told'),
@@ -144,7 +145,7 @@ export class LeaderTerm {
 
   /** Dealt with once everything is said: whoever takes over would not be asked again. */
   async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
-    if (!this.#leading) return false;
+    if (!this.#speaks) return false;
     if (cluster !== this.#options.cluster) return true;
     this.#options.runtime.log.info(
       { device, partition, code, reason },
@@ -154,10 +155,10 @@ export class LeaderTerm {
   }
 
   async #settle(settled: Settled): Promise<boolean> {
-    if (!this.#leading) return false;
-    const reconciler = this.#reconcilers.find(({ owner }) => owner === settled.owner);
+    if (!this.#speaks) return false;
+    const agent = this.#agents.find(({ owner }) => owner === settled.owner);
     // Results for another cluster that had this id, or for an ingress that is no longer configured, concern nobody here.
-    if (reconciler === undefined || settled.clusterUid !== this.#options.clusterUid) return true;
+    if (agent === undefined || settled.clusterUid !== this.#options.clusterUid) return true;
     const declared = settled.supersededBy;
     if (declared !== undefined && declared.epoch > this.#revisions.epoch) {
       const epoch = await this.#options.raise(declared.epoch);
@@ -170,6 +171,6 @@ export class LeaderTerm {
       this.#inventory.enqueue();
     }
     this.#options.meter.settled(settled.owner);
-    return reconciler.settle(settled);
+    return agent.settle(settled);
   }
 }

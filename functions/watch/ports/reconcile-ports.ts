@@ -1,6 +1,6 @@
 /** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
-import type { MissingServicePort, PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
+import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
@@ -18,10 +18,10 @@ import {
   withdrawalRefused,
 } from './port-messages.ts';
 import { includes, planPorts, type PortPlan } from './port-plan.ts';
-import { demandedPorts, type DemandedPorts } from './demanded-ports.ts';
+import type { DemandedPorts } from './demanded-ports.ts';
 import type { EventMessage, Recorder } from '../report/event-recorder.ts';
 import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';
-import { Withdrawals } from './withdrawals.ts';
+import type { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
 /** What the ports should be, and the newest revision given out at that moment. */
@@ -31,74 +31,49 @@ export interface PortDemand {
   readonly newest: Revision;
 }
 
-export interface ServicePortsOptions {
+export interface PortReconcilerOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;
-  readonly cache: Pick<ClusterCache, 'index' | 'service'>;
+  readonly world: Pick<ClusterCache, 'index' | 'service'>;
   readonly ingress: WatchedIngress;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
-
-/** What a run needs besides the demand. */
-interface PortContext extends ServicePortsOptions {
+  /** Undefined while the Service does not exist. */
+  readonly look: () => PortDemand | undefined;
   readonly withdrawals: Withdrawals;
   /** With `servicePorts: observe`: by Service, the Gateways that were told last. */
   readonly told: Map<string, readonly string[]>;
 }
 
-/** The ports of the Services that the Gateways of one ingress lead to. */
-export class ServicePorts {
-  readonly #context: PortContext;
-  /** Mapping and revision belong together: only a later snapshot is known to go without what the mapping does not want. */
-  #demand: PortDemand | undefined;
+type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
 
-  constructor(options: ServicePortsOptions) {
-    this.#context = { ...options, withdrawals: new Withdrawals(), told: new Map() };
-  }
-
-  /** What is wanted from now on; undefined while the ingress Service does not exist. */
-  demand(mapping: PortMapping | undefined, newest: Revision): void {
-    this.#demand =
-      mapping === undefined
-        ? undefined
-        : { missing: mapping.missing, wants: demandedPorts(mapping), newest };
-  }
-
-  /** Every device has done what the snapshot of `revision` asked for. */
-  settled(revision: Revision): void {
-    const { withdrawals, clock } = this.#context;
-    withdrawals.settled(revision, clock.monotonic());
-  }
-
-  /** Returns the milliseconds after which a withdrawal is due, if there is one. */
-  async reconcile(): Promise<number | undefined> {
-    const demand = this.#demand;
-    if (demand === undefined) return undefined;
-    const { ingress, withdrawals, clock } = this.#context;
-    const { namespace, service } = ingress.ref;
-    const missing = Map.groupBy(demand.missing, (port) => port.service);
-    for (const name of new Set([...missing.keys(), `${namespace}/${service}`]))
-      await keepService(this.#context, { name, demand, missing: missing.get(name) ?? [] });
-    return ingress.withdraw ? withdrawals.nextDue(clock.monotonic()) : undefined;
-  }
+/** Returns the milliseconds after which a withdrawal is due, if there is one. */
+export async function reconcilePorts(options: PortReconcilerOptions): Promise<number | undefined> {
+  const look = options.look();
+  if (look === undefined) return undefined;
+  const { namespace, service } = options.ingress.ref;
+  const missing = Map.groupBy(look.missing, (port) => port.service);
+  const services = new Set([...missing.keys(), `${namespace}/${service}`]);
+  for (const name of services)
+    await keepService(options, { name, look, missing: missing.get(name) ?? [] });
+  return options.ingress.withdraw
+    ? options.withdrawals.nextDue(options.clock.monotonic())
+    : undefined;
 }
 
 interface ServiceTask {
   readonly name: string;
-  readonly demand: PortDemand;
+  readonly look: PortDemand;
   readonly missing: readonly MissingServicePort[];
 }
 
-async function keepService(options: PortContext, task: ServiceTask): Promise<void> {
-  const { cache, ingress, withdrawals, client, clock } = options;
+async function keepService(options: PortReconcilerOptions, task: ServiceTask): Promise<void> {
+  const { world, ingress, withdrawals, client, clock } = options;
   const [namespace = '', plain = ''] = task.name.split('/');
-  const observed = cache.service(namespace, plain);
+  const observed = world.service(namespace, plain);
   if (observed === undefined) return;
   if (ingress.servicePorts === 'observe') return sayMissing(options, observed.object, task);
-  withdrawals.observe(task.name, observed.owned.ports, task.demand);
+  withdrawals.observe(task.name, observed.owned.ports, task.look);
   const due = ingress.withdraw ? withdrawals.due(task.name, clock.monotonic()) : [];
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
     planPorts(object, owned.ports, task.missing, due);
@@ -116,7 +91,7 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
 }
 
 async function apply(
-  options: PortContext,
+  options: PortReconcilerOptions,
   service: Service,
   { name, missing }: ServiceTask,
   plan: PortPlan,
@@ -152,7 +127,7 @@ async function apply(
 type Say = (port: MissingServicePort) => EventMessage | undefined;
 
 async function say(
-  { recorder, cache }: PortContext,
+  { recorder, world }: PortReconcilerOptions,
   service: Service,
   ports: readonly MissingServicePort[],
   what: Say,
@@ -163,7 +138,7 @@ async function say(
     const targets = [
       serviceTarget(service.meta),
       ...port.gateways.flatMap(
-        (gateway) => findTarget(cache.index, { kind: 'Gateway', key: gateway }) ?? [],
+        (gateway) => findTarget(world.index, { kind: 'Gateway', key: gateway }) ?? [],
       ),
     ];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
@@ -172,7 +147,7 @@ async function say(
 
 /** Complete for each object each time, so that what was added by hand and lost again is said again. */
 async function sayMissing(
-  { recorder, cache, told }: PortContext,
+  { recorder, world, told }: PortReconcilerOptions,
   service: Service,
   { name, missing }: ServiceTask,
 ): Promise<void> {
@@ -183,7 +158,7 @@ async function sayMissing(
     ports.map((port) => portMissing(name, port));
   await recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
   for (const gateway of gateways) {
-    const target = findTarget(cache.index, { kind: 'Gateway', key: gateway });
+    const target = findTarget(world.index, { kind: 'Gateway', key: gateway });
     if (target !== undefined)
       await recorder.report(
         target,

@@ -1,4 +1,4 @@
-import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
+import type { Exposure, Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { compareVersions } from '../../../shared/domain/revision.ts';
 
 /** The newest result of each device for one ingress. Older ones, late or repeated, change nothing. */
@@ -30,6 +30,19 @@ export class LatestResults {
 
   all(): readonly Settled[] {
     return [...this.#byDevice.values()];
+  }
+
+  /** A device has it, for one of the same gateways and at whichever address. */
+  offers({ port, protocol, gateways }: Exposure): boolean {
+    return this.all().some((settled) =>
+      settled.exposures.some(
+        (one) =>
+          (one.outcome === 'applied' || one.outcome === 'unchanged') &&
+          one.port === port &&
+          one.protocol === protocol &&
+          one.gateways.some((gateway) => gateways.includes(gateway)),
+      ),
+    );
   }
 
   /** Every device that the newest snapshot went to has answered for it. */

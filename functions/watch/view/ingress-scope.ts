@@ -23,6 +23,8 @@ export function ingressScope(own: Service, candidates: readonly Pod[]): IngressS
     meta.namespace === namespace && selects(own.selector, meta.labels);
   const pods = candidates.filter(selectsPod);
   const kinds = distinct(pods);
+  // Without pods the selector of the ingress Service stands for them, for other Services too.
+  const standing = kinds.length === 0 ? [own.selector] : kinds;
   const read = new Map<string, boolean>();
   return {
     own,
@@ -38,7 +40,7 @@ export function ingressScope(own: Service, candidates: readonly Pod[]): IngressS
       return known;
     },
     isSibling: ({ meta, selector }) =>
-      meta.namespace === namespace && kinds.some((labels) => selects(selector, labels)),
+      meta.namespace === namespace && standing.some((one) => selects(selector, one)),
   };
 }
 

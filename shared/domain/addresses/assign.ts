@@ -5,6 +5,7 @@
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import type { PlanEntry } from '../plan/plan-entry.ts';
 import { judgeFence } from '../plan/fence.ts';
+import { isRefusedAnew } from '../plan/refused-anew.ts';
 import type { AllocationTable, DeviceAddresses } from './allocation-table.ts';
 import { isAddressFree, allocate, buildAllocationTable } from './allocation-table.ts';
 import type { PoolRequest } from './choose.ts';
@@ -60,7 +61,8 @@ export function asksForAddress(slices: readonly Slice[]): boolean {
   );
 }
 
-export function assignAddresses(input: AssignInput): AssignedAddresses {
+export function assignAddresses(asked: AssignInput): AssignedAddresses {
+  const input = withoutRefused(asked);
   const choices = chooseAll(
     buildAllocationTable(input, input.slices),
     askersOf(input),
@@ -82,6 +84,16 @@ export function assignAddresses(input: AssignInput): AssignedAddresses {
         : [],
     ),
   };
+}
+
+/** Nothing that is refused anew gets an address. */
+function withoutRefused(input: AssignInput): AssignInput {
+  const states = [...input.states.values()];
+  const slices = input.slices.map((slice) => {
+    const exposures = slice.exposures.filter((e) => !isRefusedAnew(e, slice.owner, states));
+    return exposures.length === slice.exposures.length ? slice : { ...slice, exposures };
+  });
+  return { ...input, slices };
 }
 
 /** Whom somebody else gave the address to since it was chosen; undefined while it is still its own. */

@@ -233,4 +233,30 @@ export const SETTING_CODES = {
     fix: 'Nothing to do if the setting, or the exposure, is meant for TCP only.',
     retryable: false,
   },
+  GW146: {
+    title: 'The port is internal',
+    cause:
+      'Another Service of the gateway pods leads to the listener, and the ingress Service does ' +
+      'not, so the port was not meant for clients outside. It is not offered anew, and no port ' +
+      'is added to the ingress Service. What is declared already stays and follows the pods.',
+    fix:
+      'Nothing, if it is meant to stay internal. To offer it, set `sluice.io/expose: "true"` on ' +
+      'the Gateway, add a port that leads there to the ingress Service, or allow it by a policy ' +
+      'rule with `internal: true`. To take away what is declared, set `sluice.io/expose: "false"`.',
+    retryable: false,
+  },
+  GW147: {
+    title: 'Nobody asks for the exposure',
+    cause:
+      'The ingress has `expose: annotated` in sluice.yaml, and the Gateway has no annotation ' +
+      '`sluice.io/expose`. It is not offered anew; what is declared already stays.',
+    fix: 'Set `sluice.io/expose: "true"` on the Gateway, or list the ports that are meant.',
+    retryable: false,
+  },
+  GW148: {
+    title: 'The author keeps it off BIG-IP',
+    cause: 'The annotation `sluice.io/expose` is `false`, or lists other ports.',
+    fix: 'Change or remove the annotation, if the port is to be offered.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

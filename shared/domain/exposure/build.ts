@@ -24,6 +24,8 @@ import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
 import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
 import { SETTING_NAMES } from './settings/settings.ts';
 import { type Note, sameValue, showValue } from './settings/layers.ts';
+import { allowsInternal } from './settings/policy.ts';
+import { whyWithheld } from './withheld.ts';
 
 export type { ExposureContext } from './context.ts';
 
@@ -34,6 +36,8 @@ export interface BuiltExposures {
   readonly notes: readonly Note[];
   /** By exposure key and setting: who said it, in words. */
   readonly sources: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By position in the mapping's servers, the key of the exposure of a server that is refused only where it is new. */
+  readonly staying: ReadonlyMap<number, string>;
   /** Absent where every exposure names its address. */
   readonly auto?: AutoAddresses;
 }
@@ -47,6 +51,7 @@ interface Group {
   readonly members: PoolMembers;
   readonly leader: Candidate;
   readonly servers: Set<Candidate>;
+  readonly refusedIfNew?: PlacementRefusal | undefined;
 }
 
 interface Site {
@@ -97,8 +102,13 @@ function join(site: Site, group: Group, candidate: Candidate): void {
   }
 }
 
-function found(site: Site, asked: MemberRequest): Group | PlacementRefusal {
-  const { candidate, place, protocol } = asked;
+/** What is asked, and why it may only stay where it is. */
+interface GroupRequest extends MemberRequest {
+  readonly refusedIfNew?: PlacementRefusal | undefined;
+}
+
+function found(site: Site, asked: GroupRequest): Group | PlacementRefusal {
+  const { candidate, place, protocol, refusedIfNew } = asked;
   const { pool, context } = site;
   const neighbour = site.addresses.get(place.address);
   if (neighbour !== undefined && neighbour.place.partition !== place.partition) {
@@ -137,11 +147,15 @@ function found(site: Site, asked: MemberRequest): Group | PlacementRefusal {
     members,
     leader: candidate,
     servers: new Set([candidate]),
+    refusedIfNew,
   };
 }
 
-function expose(site: Site, asked: MemberRequest): PlacementRefusal | undefined {
+function expose(site: Site, asked: GroupRequest): PlacementRefusal | undefined {
   const known = site.groups.get(exposureKey({ ...asked.place, protocol: asked.protocol }));
+  // Whoever is not refused has the port.
+  if (asked.refusedIfNew !== undefined && known !== undefined && known.refusedIfNew === undefined)
+    return asked.refusedIfNew;
   if (known !== undefined) {
     const clash = clashWith(known, asked);
     if (clash === undefined) join(site, known, asked.candidate);
@@ -154,16 +168,51 @@ function expose(site: Site, asked: MemberRequest): PlacementRefusal | undefined 
   return undefined;
 }
 
-function judge(site: Site, candidate: Candidate): PlacementRefusal | undefined {
+function placeOf(site: Site, candidate: Candidate): Placement | PlacementRefusal {
   const [first] = candidate.refusals;
   if (first !== undefined)
     return { code: first.code, message: candidate.refusals.map((one) => one.message).join('; ') };
-  const place = placeServer(site.pool, site.context, candidate);
-  if (isPlacementRefused(place)) return place;
+  return placeServer(site.pool, site.context, candidate);
+}
+
+/** Those whom nothing speaks against come first, so that they have what both want. */
+function judgeAll(
+  site: Site,
+  candidates: readonly Candidate[],
+): ReadonlyMap<number, PlacementRefusal | undefined> {
+  const asked = candidates.map((candidate) => {
+    const place = placeOf(site, candidate);
+    const withheld = isPlacementRefused(place)
+      ? { refusal: place, onlyAnew: false }
+      : whyWithheld(site.pool, candidate, () => opensInternal(site, candidate, place));
+    return { candidate, place, withheld };
+  });
+  const judge = ({ candidate, place, withheld }: (typeof asked)[number]) => {
+    if (isPlacementRefused(place) || (withheld !== undefined && !withheld.onlyAnew))
+      return [candidate.position, withheld?.refusal] as const;
+    const refused = offer(withheld === undefined ? site : { ...site, notes: [] }, {
+      candidate,
+      place,
+      refusedIfNew: withheld?.refusal,
+    });
+    return [candidate.position, withheld?.refusal ?? refused] as const;
+  };
+  const firm = asked.filter(({ withheld }) => withheld === undefined);
+  return new Map([...firm, ...asked.filter((one) => !firm.includes(one))].map(judge));
+}
+
+function opensInternal({ context }: Site, candidate: Candidate, place: Placement): boolean {
+  const { address, port, partition, envoyPort: listener } = place;
+  const { namespace } = candidate;
+  return allowsInternal(context.policy, { namespace, address, port, listener, partition });
+}
+
+function offer(site: Site, asked: Omit<GroupRequest, 'protocol'>): PlacementRefusal | undefined {
+  const { candidate, place } = asked;
   const [main, twin] = placementProtocols(site.pool, candidate, place);
-  const refused = expose(site, { candidate, place, protocol: main });
+  const refused = expose(site, { ...asked, protocol: main });
   if (refused !== undefined || twin === undefined) return refused;
-  const without = expose(site, { candidate, place, protocol: twin });
+  const without = expose(site, { ...asked, protocol: twin });
   if (without !== undefined)
     site.notes.push({
       object: candidate.object,
@@ -174,7 +223,7 @@ function judge(site: Site, candidate: Candidate): PlacementRefusal | undefined {
 }
 
 function exposureOf(site: Site, group: Group): Exposure {
-  const { place, protocol, resolved, members } = group;
+  const { place, protocol, resolved, members, refusedIfNew } = group;
   const { mesh, ingress } = site.context;
   const { service } = site.pool;
   const healthCheckNodePort =
@@ -198,6 +247,9 @@ function exposureOf(site: Site, group: Group): Exposure {
     members: [...members.members],
     gateways: [...new Set([...group.servers].map((one) => one.report.gateway))],
     since: group.leader.created,
+    ...(refusedIfNew && {
+      refusedIfNew: { code: refusedIfNew.code, message: refusedIfNew.message },
+    }),
   };
 }
 
@@ -272,11 +324,10 @@ export function buildExposures(
   });
   const { candidates, notes } = collectCandidates(pool, context.otherIngresses);
   const site: Site = { pool, context, groups: new Map(), addresses: new Map(), notes: [...notes] };
-  const refusals = new Map(
-    candidates.map((candidate) => [candidate.position, judge(site, candidate)]),
-  );
+  const refusals = judgeAll(site, candidates);
   const groups = [...site.groups.values()].sort(compare);
-  site.notes.push(...stayedNotes(`Service ${pool.name}`, groups));
+  const firm = groups.filter(({ refusedIfNew }) => refusedIfNew === undefined);
+  site.notes.push(...stayedNotes(`Service ${pool.name}`, firm));
   const exposures = groups.map((group) => exposureOf(site, group));
   const carried = poolClaims(exposures, pool.service, context);
   return {
@@ -293,6 +344,13 @@ export function buildExposures(
           };
     }),
     notes: sortNotes([...site.notes, ...(carried?.notes ?? [])]),
+    staying: new Map(
+      groups
+        .filter(({ refusedIfNew }) => refusedIfNew !== undefined)
+        .flatMap(({ key, servers }) =>
+          [...servers].map(({ position }) => [position, key] as const),
+        ),
+    ),
     sources: Object.fromEntries(groups.map((group) => [group.key, sourcesOf(group, context)])),
     ...(carried && { auto: carried.auto }),
   };

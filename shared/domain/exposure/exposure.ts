@@ -113,6 +113,8 @@ export const Exposure = z.strictObject({
   gateways: z.array(Name),
   /** Oldest creationTimestamp among those gateways: settles claims. */
   since: z.string(),
+  /** Why it may stay where its owner has it declared, but not come anew. Absent: nothing speaks against it. */
+  refusedIfNew: z.strictObject({ code: Name, message: z.string() }).optional(),
 });
 export type Exposure = z.infer<typeof Exposure>;
 

@@ -19,7 +19,7 @@ export const Quarantined = z.strictObject({
 export type Quarantined = Readonly<z.infer<typeof Quarantined>>;
 
 /** What an owner wants at an address that somebody else has; complete, so that it can take over on the day the winner leaves. */
-export const LosingClaim = Exposure.omit({ partition: true });
+export const LosingClaim = Exposure.omit({ partition: true, refusedIfNew: true });
 export type LosingClaim = Readonly<z.infer<typeof LosingClaim>>;
 
 /** It stays after the owner's last exposure went, so that an old event cannot bring anything back. Tables are by exposure key. */

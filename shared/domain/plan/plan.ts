@@ -12,6 +12,7 @@ import { nextOverrides } from './overrides.ts';
 import type { ExposureRequest } from './upsert-exposure.ts';
 import { compareRequestAge, upsertExposure, exposureRequest } from './upsert-exposure.ts';
 import { addRemarks } from './remarks.ts';
+import { isRefusedAnew } from './refused-anew.ts';
 import { removeApproved, removeUnwanted } from './remove.ts';
 import { settleSharedExposures } from './settle-shared.ts';
 import { applyOrders } from './apply-orders.ts';
@@ -58,10 +59,11 @@ export function planPartition(
   return conclude(draft);
 }
 
-function wanted({ partition }: PlanDraft, fresh: readonly Slice[]): readonly ExposureRequest[] {
+function wanted(draft: PlanDraft, fresh: readonly Slice[]): readonly ExposureRequest[] {
   return fresh.flatMap((slice) =>
     slice.exposures
-      .filter((e) => e.partition === partition)
+      .filter((e) => e.partition === draft.partition)
+      .filter((e) => !isRefusedAnew(e, slice.owner, [draft.declared]))
       .map((exposure) => exposureRequest(slice.owner, exposure)),
   );
 }

@@ -31,10 +31,10 @@ export interface ExposureRequest {
   readonly standing: boolean;
 }
 
-/** What is not declared of an exposure stays out: members that are out, and the partition, which is this one. */
+/** What is not declared of an exposure stays out: members that are out, the partition, which is this one, and why it would be refused. */
 export function exposureRequest(
   owner: string,
-  { partition: _partition, ...exposure }: Exposure,
+  { partition: _partition, refusedIfNew: _refusedIfNew, ...exposure }: Exposure,
 ): ExposureRequest {
   const members = exposure.members
     .filter((m) => m.availability !== 'out')

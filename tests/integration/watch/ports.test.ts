@@ -85,6 +85,31 @@ describe('a port that a Gateway opens', () => {
     await at.passUntil(() => numbers().includes(32400));
   });
 
+  test('stays away while it is internal, and comes when the Gateway asks for it', async () => {
+    const local = ingressService({ ports: [{ name: 'tcp-x', port: 9000, targetPort: 32400 }] });
+    local.metadata.name = 'cluster-local';
+    at.lab.store.apply(local);
+    open('echo', 32400);
+    open('other', 32401);
+    await at.passUntil(() => numbers().includes(32401));
+    expect(numbers()).toEqual([15020, 32401]);
+    const asking = gateway('echo', 32400);
+    asking.metadata.annotations = { 'sluice.io/expose': 'true' };
+    at.lab.store.apply(asking);
+    await at.passUntil(() => numbers().includes(32400));
+  });
+
+  test('and was added once comes back, though another Service leads there by now', async () => {
+    open('echo', 32400);
+    await at.passUntil(() => numbers().includes(32400));
+    const local = ingressService({ ports: [{ name: 'tcp-x', port: 9000, targetPort: 32400 }] });
+    local.metadata.name = 'cluster-local';
+    at.lab.store.apply(local);
+    at.lab.store.apply(ingressService());
+    expect(numbers()).toEqual([15020]);
+    await at.passUntil(() => numbers().includes(32400));
+  });
+
   test('is said on the Service and on the Gateway, once', async () => {
     open('echo', 32400);
     await at.passUntil(() => events('Gateway').length === 1 && events('Service').length === 1);

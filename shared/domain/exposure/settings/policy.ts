@@ -37,6 +37,12 @@ export const PolicyRule = z.strictObject({
     .array(z.string())
     .default(['*'])
     .describe('Partitions; `*` at the end matches any rest.'),
+  internal: z
+    .boolean()
+    .optional()
+    .describe(
+      'The rule also opens internal ports: those that another Service of the gateway pods leads to and the ingress Service does not. Default `false`.',
+    ),
 });
 export type PolicyRule = z.infer<typeof PolicyRule>;
 
@@ -153,6 +159,15 @@ export function checkPolicy(
   if (rule?.allow === false)
     return { code: 'GW133', message: `policy rule "${rule.name}" refuses ${what}` };
   return reservedProblem(rule, question);
+}
+
+/** Whether a rule opens internal ports there. Of an address that is yet to be chosen, any rule that speaks of the rest decides. */
+export function allowsInternal(policy: PolicyConfig, question: PolicyQuestion): boolean {
+  const isKnown = parseIp(question.address) !== undefined;
+  const rule = policy.rules.find((candidate) =>
+    isKnown ? matches(candidate, question) : matchesMatter(candidate, question),
+  );
+  return rule?.allow === true && rule.internal === true;
 }
 
 /** References among `paths` that the policy does not list. */

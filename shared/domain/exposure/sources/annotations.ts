@@ -6,6 +6,7 @@ import {
   type AnnotationTarget,
   type AnnotationReader,
 } from './annotation-values.ts';
+import { EXPOSE_ANNOTATION } from './expose-annotation.ts';
 import { LONGEST_PROBLEM, QUOTED } from '../setting-json.ts';
 import type { SettingName } from '../settings/settings.ts';
 import {
@@ -207,7 +208,7 @@ const IGNORED: Readonly<Record<string, string>> = {
 };
 
 const PREFIXES = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/'];
-const KNOWN = ANNOTATIONS.map((row) => row.name);
+const KNOWN = [EXPOSE_ANNOTATION, ...ANNOTATIONS.map((row) => row.name)];
 
 /** Whether an annotation can matter, and so must be in the snapshot. */
 export function isReadAnnotation(name: string): boolean {

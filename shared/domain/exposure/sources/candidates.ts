@@ -22,6 +22,8 @@ export interface Candidate {
   readonly object: string;
   readonly namespace: string;
   readonly created: string;
+  /** Of the gateway. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** What the gateway itself says. */
   readonly own: SettingsLayer;
   readonly merged: MergedSettings;
@@ -247,6 +249,7 @@ function candidateOf(
     object,
     namespace,
     created: meta?.created ?? '',
+    annotations: meta?.annotations ?? {},
     own: layers[0],
     merged,
     refusals: layers.flatMap((layer) => layer.refusals),

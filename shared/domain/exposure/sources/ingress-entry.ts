@@ -65,6 +65,12 @@ export const IngressEntry = z.strictObject({
     .describe(
       'How long a gateway pod that is gone stays a draining member, so that connections may end; 0: not at all. No effect on a device with several partitions, which cannot drain.',
     ),
+  expose: z
+    .enum(['all', 'annotated'])
+    .optional()
+    .describe(
+      '`all` (the default): every server that listens, but for internal ports, is offered; `annotated`: only what asks for it with the annotation `sluice.io/expose`. What is declared already stays.',
+    ),
   probe: z
     .boolean()
     .default(false)

@@ -1,0 +1,72 @@
+/** Pure: which missing ports are worth adding to a Service. A node port that leads to something nobody may open is open all the same. */
+import { buildExposures, type ExposureContext } from '../../../shared/domain/exposure/build.ts';
+import { exposureKey, type Exposure } from '../../../shared/domain/exposure/exposure.ts';
+import type { Listener, MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
+import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+
+export interface PortsInput {
+  readonly ref: IngressRef;
+  readonly objects: KubernetesObjects;
+  readonly mapping: PortMapping;
+  readonly context: ExposureContext;
+  /** Whether a device offers it already: then it is not new, and nothing is refused that is refused only where it is new. */
+  readonly isDeclared: (exposure: Exposure) => boolean;
+  /** Whether Sluice added it once: somebody who removes it does not make it internal. */
+  readonly wasAdded: (port: MissingServicePort) => boolean;
+}
+
+/** Ports that somebody wants whose server would be offered, were the port there. */
+export function servicePortsToAdd(input: PortsInput): readonly MissingServicePort[] {
+  const { ref, objects, mapping, context } = input;
+  if (mapping.missing.length === 0) return [];
+  const { servers, exposures, staying } = buildExposures(ref, objects, withPorts(mapping, ref), {
+    ...context,
+    // A node port comes with the port, so nobody waits for one here.
+    ingress: { ...context.ingress, members: 'pods' },
+  });
+  const known = new Map(exposures.map((exposure) => [exposureKey(exposure), exposure]));
+  const mayOpen = (port: MissingServicePort, gateway: string): boolean =>
+    servers.some((server, position) => {
+      if (server.gateway !== gateway || server.port !== port.port) return false;
+      if (server.verdict !== 'rejected' || ABOUT_MEMBERS.has(server.code)) return true;
+      const kept = known.get(staying.get(position) ?? '');
+      return kept !== undefined && (input.isDeclared(kept) || input.wasAdded(port));
+    });
+  return mapping.missing.flatMap((port) => {
+    const gateways = port.gateways.filter((gateway) => mayOpen(port, gateway));
+    return gateways.length === 0 ? [] : [{ ...port, gateways }];
+  });
+}
+
+/** They say that nobody stands behind it yet, not that it may not be opened. */
+const ABOUT_MEMBERS: ReadonlySet<string> = new Set(['GW139', 'OWN325']);
+
+/** As if the ports were there: then the servers that wait for them listen. */
+function withPorts(mapping: PortMapping, ref: IngressRef): PortMapping {
+  const opened: Listener[] = [];
+  const servers = mapping.servers.map((server): ServerReport => {
+    const port = mapping.missing.find(
+      (one) => one.port === server.port && one.gateways.includes(server.gateway),
+    );
+    if (port === undefined || server.verdict === 'listening' || server.verdict === 'rejected')
+      return server;
+    opened.push({ port: port.targetPort, transport: 'tcp', kinds: [] });
+    const leading = {
+      service: `${ref.namespace}/${ref.service}`,
+      port: port.port,
+      targetPort: port.targetPort,
+      nodePort: null,
+      reachesListener: true,
+    };
+    return {
+      ...server,
+      verdict: 'listening',
+      code: 'OK',
+      envoyPorts: [port.targetPort],
+      servicePorts: [...server.servicePorts, leading],
+    };
+  });
+  return { ...mapping, servers, listeners: [...mapping.listeners, ...opened] };
+}

@@ -1,0 +1,39 @@
+/** `sluice.io/expose`: whether an author wants a Gateway, or single ports of it, on BIG-IP. */
+import { shorten } from '../../shorten.ts';
+import { QUOTED } from '../setting-json.ts';
+import type { IndexedIngress } from '../indexed-ingress.ts';
+import type { Candidate } from './candidates.ts';
+
+export const EXPOSE_ANNOTATION = 'sluice.io/expose';
+
+/** `offered` undefined is never in it: then nobody says anything. */
+export type ExposeWish =
+  { readonly offered: boolean; readonly source: string } | { readonly problem: string };
+
+/** The Gateway first, then the ingress Service, whose list says nothing about ports that it does not name. */
+export function readExposeWish(
+  pool: IndexedIngress,
+  { object, report, annotations }: Candidate,
+): ExposeWish | undefined {
+  const service = pool.service?.meta.annotations[EXPOSE_ANNOTATION];
+  const own = wishIn(object, annotations[EXPOSE_ANNOTATION], report.port);
+  if (own !== undefined) return own;
+  const general = wishIn(`Service ${pool.name}`, service, report.port);
+  const isList = service !== undefined && /\d/.test(service);
+  return isList && general !== undefined && 'offered' in general && !general.offered
+    ? undefined
+    : general;
+}
+
+function wishIn(object: string, text: string | undefined, port: number): ExposeWish | undefined {
+  if (text === undefined) return undefined;
+  const source = `${object} (${EXPOSE_ANNOTATION})`;
+  const word = text.trim();
+  if (word === 'true' || word === 'false') return { offered: word === 'true', source };
+  const ports = word.split(',').map((part) => part.trim());
+  if (ports.every((part) => /^\d{1,5}$/.test(part)))
+    return { offered: ports.some((part) => Number(part) === port), source };
+  return {
+    problem: `${object}: annotation ${EXPOSE_ANNOTATION}: "${shorten(text, QUOTED)}": must be "true", "false" or gateway ports separated by commas`,
+  };
+}

@@ -1,0 +1,49 @@
+/** Whether a server that listens is meant for BIG-IP at all: nothing that is private becomes public unasked. */
+import { readExposeWish } from './sources/expose-annotation.ts';
+import type { Candidate } from './sources/candidates.ts';
+import type { IndexedIngress } from './indexed-ingress.ts';
+import type { PlacementRefusal } from './place.ts';
+import type { ServicePortMapping } from '../istio/port-mapping.ts';
+
+/** Why a server is not offered. What is `onlyAnew` stays where its owner has it declared already. */
+export interface Withheld {
+  readonly refusal: PlacementRefusal;
+  readonly onlyAnew: boolean;
+}
+
+/** In this order: what the authors say, then `ingresses[].expose`, then whether the port is internal. */
+export function whyWithheld(
+  pool: IndexedIngress,
+  candidate: Candidate,
+  allowsInternal: () => boolean,
+): Withheld | undefined {
+  const { object, report } = candidate;
+  const wish = readExposeWish(pool, candidate);
+  if (wish !== undefined && 'problem' in wish)
+    return { refusal: { code: 'GW120', message: wish.problem }, onlyAnew: false };
+  if (wish?.offered === true) return undefined;
+  const about = `${object} port ${report.port}`;
+  if (wish?.offered === false) {
+    const message = `${about}: ${wish.source} keeps it off BIG-IP`;
+    return { refusal: { code: 'GW148', message }, onlyAnew: false };
+  }
+  if (pool.entry.expose === 'annotated') {
+    const message = `${about} is not offered anew, because ingress ${pool.name} has expose: annotated in sluice.yaml and the Gateway does not ask for it; set annotation sluice.io/expose: "true" on it`;
+    return { refusal: { code: 'GW147', message }, onlyAnew: true };
+  }
+  const other = internalService(pool, report.servicePorts);
+  if (other === undefined || allowsInternal()) return undefined;
+  const message = `${about} is internal: Service ${other.service} (port ${other.port}) leads there, and ingress Service ${pool.name} does not; it is not offered anew. To offer it, set annotation sluice.io/expose: "true" on the Gateway, add a port that leads to ${other.targetPort} to Service ${pool.name}, or allow it by a policy rule with internal: true`;
+  return { refusal: { code: 'GW146', message }, onlyAnew: true };
+}
+
+/** Another Service of the same pods leads to the listener, and the ingress Service does not. */
+function internalService(
+  { name }: IndexedIngress,
+  ports: readonly ServicePortMapping[],
+): ServicePortMapping | undefined {
+  const leading = ports.filter(({ reachesListener }) => reachesListener);
+  return leading.some(({ service }) => service === name)
+    ? undefined
+    : leading.find(({ service }) => service !== name);
+}

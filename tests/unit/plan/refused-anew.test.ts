@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals';
+import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
+import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
+import { planPartition } from '../../../shared/domain/plan/plan.ts';
+import type { Plan } from '../../../shared/domain/plan/plan.ts';
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { exposure, slice } from '../../fixtures/exposures.ts';
+
+const plan = (declared: DeclaredState, slices: readonly Slice[]): Plan =>
+  planPartition('k8s', declared, slices, { sameFleet: () => true });
+const kinds = (p: Plan): string[] => p.entries.map((e) => `${e.kind} ${e.key}`);
+const refusedIfNew = { code: 'GW146', message: 'internal' };
+const internal = exposure({ refusedIfNew });
+const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
+
+describe('an exposure that a rule refuses only where it is new', () => {
+  test('is not declared', () => {
+    const p = plan(EMPTY_STATE, [slice(1, [internal])]);
+    expect(kinds(p)).toEqual([]);
+    expect(p.next.exposures).toEqual({});
+  });
+
+  test('stays as it was accepted where its owner has it', () => {
+    const p = plan(declared, [slice(2, [internal])]);
+    expect(kinds(p)).toEqual(['unchanged 172.16.100.195:32400/tcp']);
+  });
+
+  test('its members go on following the pods', () => {
+    const moved = { ...internal, members: [{ ...internal.members[0]!, address: '10.244.9.9' }] };
+    const p = plan(declared, [slice(2, [moved])]);
+    expect(p.entries[0]).toMatchObject({ kind: 'update', reason: 'members changed' });
+  });
+
+  test('is not joined by another cluster of the fleet', () => {
+    const west = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
+    const p = plan(declared, [slice(1, [internal], west)]);
+    expect(kinds(p)).toEqual([]);
+  });
+
+  test('goes when its owner does not ask for it any more, and does not come back', () => {
+    const gone = plan(declared, [slice(2, [])]);
+    expect(kinds(gone)).toEqual(['delete 172.16.100.195:32400/tcp']);
+    expect(kinds(plan(gone.next, [slice(3, [internal])]))).toEqual([]);
+  });
+
+  test('may move to another address', () => {
+    const p = plan(declared, [slice(2, [{ ...internal, address: '172.16.100.200' }])]);
+    expect(kinds(p)).toEqual([
+      'delete 172.16.100.195:32400/tcp',
+      'create 172.16.100.200:32400/tcp',
+    ]);
+  });
+
+  test('leaves nothing of the refusal in what is declared', () => {
+    expect(JSON.stringify(plan(declared, [slice(2, [internal])]).next)).not.toContain('GW146');
+  });
+});
