@@ -119,7 +119,8 @@ function apiCommands(desk: ApiDesk): readonly Command[] {
   ];
 }
 
-function faultCommands(desk: FaultDesk): readonly Command[] {
+/** The device is slow, busy or away. */
+function absenceCommands(desk: FaultDesk): readonly Command[] {
   const one = (sentence: string): Lines => [sentence];
   return [
     {
@@ -142,6 +143,13 @@ function faultCommands(desk: FaultDesk): readonly Command[] {
       does: 'every request waits that long; 0 ends it',
       run: ([n]) => one(desk.slow(amount(n, 3000, 0))),
     },
+  ];
+}
+
+/** Faults of single answers. */
+function answerCommands(desk: FaultDesk): readonly Command[] {
+  const one = (sentence: string): Lines => [sentence];
+  return [
     {
       usage: 'lose [N]',
       does: 'the next N answers to a declare get lost, although it was done',
@@ -172,6 +180,13 @@ function faultCommands(desk: FaultDesk): readonly Command[] {
       does: 'the next answer is a 200 with that instead',
       run: ([word]) => one(desk.wrong(wrongAnswer(word ?? 'null'))),
     },
+  ];
+}
+
+/** The device is well and in another state than expected. */
+function stateCommands(desk: FaultDesk): readonly Command[] {
+  const one = (sentence: string): Lines => [sentence];
+  return [
     {
       usage: 'standby [on|off]',
       does: 'the unit becomes standby, or active again',
@@ -277,7 +292,9 @@ export function createConsole(lab: Landscape, clock: Clock, print: Print): LabCo
       does: 'the BIG-IP, its virtual servers and what is wrong with it; the gateway pods, the Kubernetes API',
       run: () => picture(lab, desk, api),
     },
-    ...faultCommands(desk),
+    ...absenceCommands(desk),
+    ...answerCommands(desk),
+    ...stateCommands(desk),
     ...apiCommands(api),
     { usage: 'clear', does: 'takes every fault back', run: () => [desk.clear(), api.clear()] },
     ...podCommands(lab.cluster, print),

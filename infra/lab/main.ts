@@ -14,69 +14,88 @@ const say = createSay(
 const GATEWAYS = 'gateways.networking.istio.io';
 
 function introduce(lab: Lab): void {
-  const { files, bigip, kubernetes } = lab;
   say.title('The Sluice lab is up');
-  say.lines(
-    table([
-      ['kubeconfig', files.kubeconfig],
-      ['configuration', files.config],
-      ['log', files.log],
-      ['Kubernetes API', kubernetes.url],
-      ['BIG-IP', `${bigip.url} (user ${bigip.username}, password ${bigip.password})`],
-      ['virtual address', `${lab.virtualAddress}, reached at ${lab.loopbackAddress}`],
-      [
-        'gateway pods',
-        lab.cluster
-          .pods('istio-ingressgateway')
-          .map((p) => p.status?.podIP)
-          .join(', '),
-      ],
-      ['members, queue', `${lab.members}, ${lab.queue}`],
-    ]),
-  );
+  say.lines(table(factsOf(lab)));
   say.title('Try');
-  say.why('Open port 32400, and talk to the echo server through BIG-IP:');
-  say.lines([
-    `export KUBECONFIG=${files.kubeconfig}`,
-    'kubectl apply -f infra/lab/manifests/tcp-echo.yaml',
-    'kubectl get svc -n istio-system istio-ingressgateway',
-    `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
-    `for i in 1 2 3; do (date; sleep 1) | nc ${lab.loopbackAddress} 32400; done`,
-  ]);
-  say.why('What the device has, as its own administrator sees it:');
-  say.lines([
-    `curl -sk -u ${bigip.username}:${bigip.password} ${bigip.url}/mgmt/tm/ltm/virtual | head -c 600`,
-  ]);
-  say.why('More of the same, and what is refused with a reason:');
-  say.lines([
-    'kubectl apply -f infra/lab/manifests/second-gateway.yaml',
-    'kubectl apply -f infra/lab/manifests/web-gateway.yaml',
-    'kubectl apply -f infra/lab/manifests/no-route.yaml && kubectl get events',
-  ]);
-  say.why('Take something away:');
-  say.lines([
-    'kubectl delete pod -n istio-system <one of the gateway pods>',
-    `kubectl delete ${GATEWAYS} tcp-echo-gateway`,
-  ]);
-  say.why(
-    'An F5 ConfigMap as CIS users have it: port 32400 moves to 31400, and an Event on the Gateway says why:',
-  );
-  say.lines([
-    'kubectl apply -f infra/lab/manifests/f5-configmap.yaml',
-    `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
-  ]);
-  say.why(
-    'Make the BIG-IP or the Kubernetes API sick, or let pods come and go: type a line here, such as',
-  );
-  say.lines([
-    'busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services 20, clear, pod add, status; "help" lists them all',
-  ]);
-  say.why('What failed, and what to do (docs/operations/failures.md plays a whole night of it):');
-  say.lines([
-    `npm run sluice -- status -c ${files.config}`,
-    `npm run sluice -- failures groups -c ${files.config}`,
-  ]);
+  for (const { why, lines } of thingsToTry(lab)) {
+    say.why(why);
+    say.lines(lines);
+  }
   say.why('Ctrl-C ends it and removes its files.');
+}
+
+function factsOf({ files, bigip, kubernetes, cluster, ...lab }: Lab): readonly [string, string][] {
+  const addresses = cluster.pods('istio-ingressgateway').map(({ status }) => status?.podIP);
+  return [
+    ['kubeconfig', files.kubeconfig],
+    ['configuration', files.config],
+    ['log', files.log],
+    ['Kubernetes API', kubernetes.url],
+    ['BIG-IP', `${bigip.url} (user ${bigip.username}, password ${bigip.password})`],
+    ['virtual address', `${lab.virtualAddress}, reached at ${lab.loopbackAddress}`],
+    ['gateway pods', addresses.join(', ')],
+    ['members, queue', `${lab.members}, ${lab.queue}`],
+  ];
+}
+
+interface Suggestion {
+  readonly why: string;
+  readonly lines: readonly string[];
+}
+
+function thingsToTry({ files, bigip, loopbackAddress }: Lab): readonly Suggestion[] {
+  const admin = `${bigip.username}:${bigip.password}`;
+  return [
+    {
+      why: 'Open port 32400, and talk to the echo server through BIG-IP:',
+      lines: [
+        `export KUBECONFIG=${files.kubeconfig}`,
+        'kubectl apply -f infra/lab/manifests/tcp-echo.yaml',
+        'kubectl get svc -n istio-system istio-ingressgateway',
+        `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
+        `for i in 1 2 3; do (date; sleep 1) | nc ${loopbackAddress} 32400; done`,
+      ],
+    },
+    {
+      why: 'What the device has, as its own administrator sees it:',
+      lines: [`curl -sk -u ${admin} ${bigip.url}/mgmt/tm/ltm/virtual | head -c 600`],
+    },
+    {
+      why: 'More of the same, and what is refused with a reason:',
+      lines: [
+        'kubectl apply -f infra/lab/manifests/second-gateway.yaml',
+        'kubectl apply -f infra/lab/manifests/web-gateway.yaml',
+        'kubectl apply -f infra/lab/manifests/no-route.yaml && kubectl get events',
+      ],
+    },
+    {
+      why: 'Take something away:',
+      lines: [
+        'kubectl delete pod -n istio-system <one of the gateway pods>',
+        `kubectl delete ${GATEWAYS} tcp-echo-gateway`,
+      ],
+    },
+    {
+      why: 'An F5 ConfigMap as CIS users have it: port 32400 moves to 31400, and an Event on the Gateway says why:',
+      lines: [
+        'kubectl apply -f infra/lab/manifests/f5-configmap.yaml',
+        `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
+      ],
+    },
+    {
+      why: 'Make the BIG-IP or the Kubernetes API sick, or let pods come and go: type a line here, such as',
+      lines: [
+        'busy 30, down 20, restart, slow 3000, lose 1, standby, api cut, api deny services 20, clear, pod add, status; "help" lists them all',
+      ],
+    },
+    {
+      why: 'What failed, and what to do (docs/operations/failures.md plays a whole night of it):',
+      lines: [
+        `npm run sluice -- status -c ${files.config}`,
+        `npm run sluice -- failures groups -c ${files.config}`,
+      ],
+    },
+  ];
 }
 
 const options = parseLabArguments(process.argv.slice(2));

@@ -20,7 +20,7 @@ import { repeat } from './repeat.ts';
 import { createTurns } from './routes.ts';
 import { echoService, ingressService, nodes } from './seed.ts';
 import { createSockets } from './sockets.ts';
-import type { ClusterStore } from './store.ts';
+import type { ClusterStore, StoreEvent } from './store.ts';
 import { objectKey, worldOf, type World } from './world.ts';
 
 export type { Workload } from './pods.ts';
@@ -90,8 +90,70 @@ function createPlaces(
   };
 }
 
+/** Writes to the store; what fails is known until a later write of the same object succeeds. */
+class StoreWriter {
+  readonly #store: ClusterStore;
+  readonly #isThere: (object: RawObject) => boolean;
+  readonly #failures = new Map<string, string>();
+
+  constructor(store: ClusterStore, isThere: (object: RawObject) => boolean) {
+    this.#store = store;
+    this.#isThere = isThere;
+  }
+
+  apply(object: RawObject): void {
+    this.#attempt(object, () => this.#store.apply(object));
+  }
+
+  delete(object: RawObject): void {
+    this.#attempt(object, () => {
+      // Somebody else may have been quicker.
+      if (!this.#isThere(object)) return;
+      const { apiVersion, kind, metadata } = object;
+      this.#store.delete(apiVersion, kind, metadata.namespace, metadata.name);
+    });
+  }
+
+  problems(): readonly string[] {
+    return [...this.#failures.values()];
+  }
+
+  #attempt(object: RawObject, write: () => void): void {
+    const key = objectKey(object);
+    this.#failures.delete(key);
+    try {
+      write();
+    } catch (error) {
+      this.#failures.set(key, `${key} could not be written: ${String(error)}`);
+    }
+  }
+}
+
 export async function startCluster(options: ClusterOptions): Promise<LabCluster> {
-  const {
+  const cluster = new SimulatedCluster(options);
+  await cluster.idle();
+  return cluster;
+}
+
+/** Kinds whose changes make no difference to sockets and EndpointSlices. */
+const IGNORED: readonly string[] = ['EndpointSlice', 'Event', 'Lease'];
+
+class SimulatedCluster implements LabCluster {
+  readonly id: string;
+  readonly #store: ClusterStore;
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  readonly #answers: Answers;
+  readonly #place: ReturnType<typeof createPlaces>;
+  readonly #objects = new Map<string, RawObject>();
+  readonly #sockets = createSockets();
+  readonly #turns = createTurns();
+  readonly #writer: StoreWriter;
+  readonly #follow: ReturnType<typeof repeat>;
+  readonly #unsubscribe: () => void;
+  #powered = true;
+
+  constructor({
     store,
     clock,
     id = 'lab',
@@ -100,102 +162,100 @@ export async function startCluster(options: ClusterOptions): Promise<LabCluster>
     pushDelay = 20,
     grace = 1000,
     answers = {},
-  } = options;
-  const objects = new Map<string, RawObject>();
-  const sockets = createSockets();
-  const turns = createTurns();
-  const place = createPlaces(id, podNetwork, nodeAddresses);
-  const failedWrites = new Map<string, string>();
-  const world = (): World => worldOf(objects.values());
-  let powered = true;
-
-  function attempt(object: RawObject, write: () => unknown): void {
-    failedWrites.delete(objectKey(object));
-    try {
-      write();
-    } catch (error) {
-      failedWrites.set(
-        objectKey(object),
-        `${objectKey(object)} could not be written: ${String(error)}`,
-      );
-    }
+  }: ClusterOptions) {
+    this.id = id;
+    this.#store = store;
+    this.#clock = clock;
+    this.#graceMs = grace;
+    this.#answers = answers;
+    this.#place = createPlaces(id, podNetwork, nodeAddresses);
+    this.#writer = new StoreWriter(store, (object) => this.#isThere(object));
+    this.#follow = repeat(
+      () => clock.sleep(pushDelay),
+      () => this.#reconcile(),
+    );
+    this.#unsubscribe = store.subscribe((event) => this.#observe(event));
+    for (const object of [...nodes(nodeAddresses), ingressService(), echoService()])
+      store.apply(object);
+    for (const workload of START) this.addPod(workload);
   }
 
-  /** Somebody else may have been quicker. */
-  function remove(object: RawObject): void {
-    const { apiVersion, kind, metadata } = object;
-    if (objects.has(objectKey(object)))
-      store.delete(apiVersion, kind, metadata.namespace, metadata.name);
+  world(): World {
+    return worldOf(this.#objects.values());
   }
 
-  const follow = repeat(
-    () => clock.sleep(pushDelay),
-    async () => {
-      if (!powered) return sockets.reconcile([], new Set());
-      const now = world();
-      await sockets.reconcile(processes(now, turns), owners(now));
-      const changes = sliceChanges(now);
-      for (const slice of changes.write) attempt(slice, () => store.apply(slice));
-      for (const slice of changes.remove) attempt(slice, () => remove(slice));
-    },
-  );
+  pods(workload: Workload): readonly RawPod[] {
+    return this.world().pods.filter(
+      ({ metadata }) =>
+        metadata.namespace === namespaceOf(workload) && metadata.name.startsWith(`${workload}-`),
+    );
+  }
 
-  const unsubscribe = store.subscribe(({ type, object }) => {
-    if (type === 'DELETED') objects.delete(objectKey(object));
-    else objects.set(objectKey(object), object);
-    if (object.kind !== 'EndpointSlice' && object.kind !== 'Event' && object.kind !== 'Lease')
-      follow.kick();
-  });
+  addPod(workload: Workload, ready = true): string {
+    const place = this.#place(workload);
+    const placed = { ...place, created: this.#now(), answers: this.#answers };
+    this.#store.apply(podObject(workload, placed, ready));
+    return place.name;
+  }
 
-  function podNamed(name: string): RawPod {
-    const pod = world().pods.find((p) => p.metadata.name === name);
-    if (!pod) throw new Error(`cluster ${id} has no pod named ${name}`);
+  async removePod(name: string): Promise<void> {
+    const pod = this.#podNamed(name);
+    this.#store.apply(terminatingPod(pod, this.#now(), Math.ceil(this.#graceMs / 1000)));
+    await this.#clock.sleep(this.#graceMs);
+    const { apiVersion, kind, metadata } = pod;
+    if (this.#isThere(pod)) this.#store.delete(apiVersion, kind, metadata.namespace, metadata.name);
+  }
+
+  setReady(name: string, ready: boolean): void {
+    this.#store.apply(podWithReadiness(this.#podNamed(name), ready, this.#now()));
+  }
+
+  async power(on: boolean): Promise<void> {
+    this.#powered = on;
+    this.#follow.kick();
+    await this.#follow.idle();
+  }
+
+  idle(): Promise<void> {
+    return this.#follow.idle();
+  }
+
+  problems(): readonly string[] {
+    return [...this.#sockets.problems(), ...this.#writer.problems()];
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe();
+    await this.#follow.stop();
+    await this.#sockets.close();
+  }
+
+  #observe({ type, object }: StoreEvent): void {
+    if (type === 'DELETED') this.#objects.delete(objectKey(object));
+    else this.#objects.set(objectKey(object), object);
+    if (!IGNORED.includes(object.kind)) this.#follow.kick();
+  }
+
+  async #reconcile(): Promise<void> {
+    if (!this.#powered) return this.#sockets.reconcile([], new Set());
+    const world = this.world();
+    await this.#sockets.reconcile(processes(world, this.#turns), owners(world));
+    const changes = sliceChanges(world);
+    for (const slice of changes.write) this.#writer.apply(slice);
+    for (const slice of changes.remove) this.#writer.delete(slice);
+  }
+
+  #isThere(object: RawObject): boolean {
+    return this.#objects.has(objectKey(object));
+  }
+
+  #podNamed(name: string): RawPod {
+    const pod = this.world().pods.find((p) => p.metadata.name === name);
+    if (!pod) throw new Error(`cluster ${this.id} has no pod named ${name}`);
     return pod;
   }
 
-  const at = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-
-  function addPod(workload: Workload, ready = true): string {
-    const placed = place(workload);
-    store.apply(podObject(workload, { ...placed, created: at(), answers }, ready));
-    return placed.name;
+  #now(): string {
+    return new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
-
-  for (const object of [...nodes(nodeAddresses), ingressService(), echoService()])
-    store.apply(object);
-  for (const workload of START) addPod(workload);
-  await follow.idle();
-
-  return {
-    id,
-    world,
-    addPod,
-    pods: (workload) =>
-      world().pods.filter(
-        (p) =>
-          p.metadata.namespace === namespaceOf(workload) &&
-          p.metadata.name.startsWith(`${workload}-`),
-      ),
-    removePod: async (name) => {
-      const pod = podNamed(name);
-      store.apply(terminatingPod(pod, at(), Math.ceil(grace / 1000)));
-      await clock.sleep(grace);
-      remove(pod);
-    },
-    setReady: (name, ready) => {
-      store.apply(podWithReadiness(podNamed(name), ready, at()));
-    },
-    power: async (on) => {
-      powered = on;
-      follow.kick();
-      await follow.idle();
-    },
-    idle: () => follow.idle(),
-    problems: () => [...sockets.problems(), ...failedWrites.values()],
-    close: async () => {
-      unsubscribe();
-      await follow.stop();
-      await sockets.close();
-    },
-  };
 }

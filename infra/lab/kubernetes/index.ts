@@ -1,6 +1,7 @@
 /** A Kubernetes API server for the lab: small, in memory, and close enough that kubectl and the watcher cannot tell. */
 import { createHash, randomUUID } from 'node:crypto';
-import { createServer } from 'node:https';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createCertificates } from './certificates.ts';
 import { FaultBoard, type Faults } from './faults.ts';
@@ -76,73 +77,72 @@ function placeNamespaces(objects: ObjectStore, cluster: string): void {
 
 /** Starts the API server on TLS, HTTP/1.1, with a bearer token. */
 export async function startKubernetes(options: LabKubernetesOptions = {}): Promise<LabKubernetes> {
-  const {
-    host = '127.0.0.1',
-    port = 0,
-    now = Date.now,
-    uid = randomUUID,
-    name = 'lab',
-    bookmarkMs = 60_000,
-  } = options;
-  const certificates = await createCertificates(host);
-  const store = new Store();
-  const catalog = createCatalog(allResources, options.without);
-  const writer = new Writer({
-    store,
-    now,
-    uid,
-    admit: options.admit ?? ((): readonly Cause[] => []),
-  });
-  const faults = new FaultBoard(store);
-  const objects = createObjectStore(store, writer, catalog);
-  placeNamespaces(objects, name);
+  const { host = '127.0.0.1', port = 0, uid = randomUUID, name = 'lab' } = options;
+  const { ca, cert, key } = await createCertificates(host);
   const token = createHash('sha256').update(`token/${uid()}`).digest('hex');
-  const route = createRouter(
-    {
-      store,
-      writer,
-      catalog,
-      faults,
-      now,
-      bookmarkMs,
-      gracefulPods: options.gracefulPods ?? false,
-    },
-    token,
-  );
-  const { date = now } = options;
-  const server = createServer(
-    { cert: certificates.cert, key: certificates.key },
-    (request, response) => {
-      const time = date();
-      response.sendDate = false;
-      if (time !== undefined) response.setHeader('date', new Date(time).toUTCString());
-      route(request, response);
-    },
-  );
+  const { objects, faults, catalog, route } = createApi({ ...options, uid }, token);
+  placeNamespaces(objects, name);
+  const server = createServer({ cert, key }, route);
   // Longer than clients keep idle connections, so that none is closed under a request.
   server.keepAliveTimeout = 180_000;
-  const listen = (on: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(on, host, () => resolve());
-    });
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  await listen(port);
+  await listen(server, port, host);
   const { port: used } = server.address() as AddressInfo;
   const url = `https://${host}:${used}`;
   return {
     url,
-    ca: certificates.ca,
+    ca,
     token,
-    kubeconfig: () => kubeconfigText({ name, url, ca: certificates.ca, token }),
+    kubeconfig: () => kubeconfigText({ name, url, ca, token }),
     store: objects,
     faults,
     serve: (what, on) => catalog.serve(what, on),
-    power: (on) => (on ? listen(used) : close()),
-    close,
+    power: (on) => (on ? listen(server, used, host) : close(server)),
+    close: () => close(server),
   };
+}
+
+interface Api {
+  readonly objects: ObjectStore;
+  readonly faults: FaultBoard;
+  readonly catalog: ReturnType<typeof createCatalog>;
+  readonly route: RequestListener;
+}
+
+function createApi(
+  options: LabKubernetesOptions & { readonly uid: () => string },
+  token: string,
+): Api {
+  const { now = Date.now, date = now, bookmarkMs = 60_000, gracefulPods = false } = options;
+  const { uid, admit = (): readonly Cause[] => [] } = options;
+  const store = new Store();
+  const catalog = createCatalog(allResources, options.without);
+  const writer = new Writer({ store, now, uid, admit });
+  const faults = new FaultBoard(store);
+  const objects = createObjectStore(store, writer, catalog);
+  const context = { store, writer, catalog, faults, now, bookmarkMs, gracefulPods };
+  return { objects, faults, catalog, route: dated(createRouter(context, token), date) };
+}
+
+/** Node's own Date header would tell the time of this machine. */
+function dated(route: RequestListener, date: () => number | undefined): RequestListener {
+  return (request, response) => {
+    const time = date();
+    response.sendDate = false;
+    if (time !== undefined) response.setHeader('date', new Date(time).toUTCString());
+    route(request, response);
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
