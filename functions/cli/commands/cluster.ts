@@ -1,27 +1,22 @@
 /** `sluice cluster`: who is served on which device, and taking clusters out, back, away and over. */
 import type { Command } from 'commander';
 import {
+  giveClusterOrder,
+  listClusters,
+  previewClusterOrder,
+} from '../../../shared/operations/clusters/clusters.ts';
+import type { ClusterOrderRequest } from '../../../shared/operations/clusters/orders.ts';
+import { clusterTable } from '../clusters/tables.ts';
+import {
   isConfirmed,
   withContext,
-  currentUser,
+  authorOf,
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { OperationContext } from '../../../shared/operations/context.ts';
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
-import { readDeclaredPartitions } from '../../../shared/operations/devices/declared-partitions.ts';
-import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
-import { errorMessage } from '../../../shared/telemetry/errors.ts';
-import { planClusterOrder } from '../../../shared/operations/clusters/orders.ts';
-import type {
-  ClusterOrderPlan,
-  ClusterOrderRequest,
-} from '../../../shared/operations/clusters/orders.ts';
-import { clusterRows, needsAttention } from '../../../shared/operations/clusters/rows.ts';
-import { clusterTable } from '../clusters/tables.ts';
-import { formatOption, printData, printLine } from '../terminal/output.ts';
+import { formatOption, printData, printLine, printUnanswered } from '../terminal/output.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { sendOrders } from '../../../shared/operations/clusters/send-orders.ts';
 
 interface Where extends CommonOptions {
   readonly device?: string;
@@ -47,19 +42,18 @@ interface Verb {
 const FORCE = (command: Command): Command =>
   command.option('--force', 'even if nobody else serves some of its exposures', false);
 const same = (command: Command): Command => command;
-const because = ({ why }: ChangeOptions): string => why ?? 'no reason given';
 
 const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   drain: {
     description: 'take no new connections on the members of a cluster; those that are there go on',
     example: 'drain east -c sluice.yaml --why "kernel update"',
-    wanted: (_c, options) => ({ action: 'drain', because: because(options) }),
+    wanted: (_c, options) => ({ action: 'drain', because: authorOf(options).why }),
     options: FORCE,
   },
   out: {
     description: 'force the members of a cluster offline, connections and all',
     example: 'out east -c sluice.yaml --why "power is going"',
-    wanted: (_c, options) => ({ action: 'out', because: because(options) }),
+    wanted: (_c, options) => ({ action: 'out', because: authorOf(options).why }),
     options: FORCE,
   },
   enable: {
@@ -129,86 +123,35 @@ function service(text: string): string {
   );
 }
 
-async function look(
-  { runtime }: OperationContext,
-  { device }: Where,
-): Promise<readonly DeclaredPartitionView[]> {
-  const { devices } = runtime.config;
-  const chosen = devices.filter(({ name }) => device === undefined || name === device);
-  if (chosen.length === 0)
-    throw new Error(
-      `--device ${device}: name one of devices[].name: ${devices.map(({ name }) => name).join(', ')}`,
-    );
-  return readDeclaredPartitions({ ...runtime, config: { ...runtime.config, devices: chosen } });
-}
-
 async function list(options: ListOptions): Promise<void> {
-  await withContext(options, async (desk) => {
-    const declared = await look(desk, options);
-    const now = desk.runtime.clock.now();
-    const rows = clusterRows(desk.runtime.config, declared, now);
-    printData(options.output, rows, () => clusterTable(rows, now));
-    const away = declared.flatMap((one) => ('problem' in one ? [one] : []));
-    for (const { device, partition, code, problem } of away)
-      printLine(`${device}, partition ${partition}: ${code}: ${problem}`);
-    process.exitCode = away.length > 0 ? 1 : rows.some(needsAttention) ? 2 : 0;
+  await withContext(options, async (context) => {
+    const found = await listClusters(context, options.device);
+    printData(options.output, found.rows, () =>
+      clusterTable(found.rows, context.runtime.clock.now()),
+    );
+    printUnanswered(found.unanswered);
+    process.exitCode = found.unanswered.length > 0 ? 1 : found.needsAttention ? 2 : 0;
   });
 }
 
 async function steer(
   cluster: string,
   options: SteerOptions,
-  wanted: ClusterOrderRequest,
+  request: ClusterOrderRequest,
 ): Promise<void> {
   await withContext(
     options,
-    async (desk) => {
-      const intent = planClusterOrder(
-        {
-          config: desk.runtime.config,
-          declared: await look(desk, options),
-          now: desk.runtime.clock.now(),
-        },
-        cluster,
-        wanted,
+    async (context) => {
+      const wanted = { cluster, request, device: options.device };
+      const plan = await previewClusterOrder(context, wanted);
+      if (plan.risk !== undefined && options.force !== true && !options.dryRun)
+        throw new Error(`${plan.risk}. Add --force if that is meant`);
+      if (!(await isConfirmed(plan.question, options))) return;
+      const devices = await giveClusterOrder(context, plan, { ...wanted, ...authorOf(options) });
+      printLine(
+        `Asked for on ${devices.join(', ')}; apply does it in its turn. "sluice cluster list" shows it, "sluice failures audit" keeps it.`,
       );
-      if (intent.risk !== undefined && options.force !== true && !options.dryRun)
-        throw new Error(`${intent.risk}. Add --force if that is meant`);
-      if (await isConfirmed(intent.question, options))
-        await give(desk, intent, { cluster, wanted, why: because(options) });
     },
     { sends: !options.dryRun },
-  );
-}
-
-/** The audit log is told of an order that could not be given as well. */
-async function give(
-  { runtime, audit }: OperationContext,
-  { orders }: ClusterOrderPlan,
-  {
-    cluster,
-    wanted,
-    why,
-  }: { readonly cluster: string; readonly wanted: ClusterOrderRequest; readonly why: string },
-): Promise<void> {
-  const devices = orders.map(({ device }) => device).join(', ');
-  const selection = `${'owner' in wanted && wanted.owner !== undefined ? wanted.owner : `cluster ${cluster}`} on ${devices}`;
-  const note = async (result: string): Promise<void> =>
-    void (await audit.append({
-      who: currentUser(process.env),
-      action: `cluster ${wanted.action}`,
-      selection,
-      why,
-      result,
-    }));
-  try {
-    await sendOrders(runtime, orders);
-  } catch (error) {
-    await note(`not sent: ${errorMessage(error)}`);
-    throw error;
-  }
-  await note(`sent to ${orders.length === 1 ? 'one device' : `${orders.length} devices`}`);
-  printLine(
-    `Asked for on ${devices}; apply does it in its turn. "sluice cluster list" shows it, "sluice failures audit" keeps it.`,
   );
 }

@@ -1,38 +1,28 @@
 /** `sluice failures`: what was parked, why, and putting it away and back. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import {
-  BUNDLE_BOUNDS,
-  readBundle,
-  tooLarge,
-  writeBundle,
-} from '../../../shared/failures/bundle.ts';
-import { ReplayError } from '../../../shared/failures/error.ts';
-import {
-  formatFilter,
-  GROUP_KEYS,
-  groupFailures,
-  matchesFilter,
-  parseFilter,
-} from '../../../shared/failures/filter.ts';
+import { readBundle } from '../../../shared/failures/bundle.ts';
+import { GROUP_KEYS } from '../../../shared/failures/filter.ts';
 import type { GroupKey } from '../../../shared/failures/filter.ts';
-import type { Failure, FailureStore, FailureHead } from '../../../shared/failures/port.ts';
+import { exportFailures, importFailures } from '../../../shared/operations/failures/bundles.ts';
+import {
+  countFailures,
+  findFailure,
+  listFailures,
+  moveFailures,
+  planFailureMove,
+} from '../../../shared/operations/failures/failures.ts';
 import { writePrivate } from '../../../shared/runtime/private-files.ts';
-import { createKeyring } from '../../../shared/queue/keyring.ts';
-import { proofOfHandedOver } from '../../../shared/queue/proof.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { writeBytes } from '../../../shared/telemetry/terminal.ts';
-import { visible } from '../../../shared/telemetry/visible.ts';
+import { auditText, failureText, groupTable, headTable } from '../failures/tables.ts';
+import { readBounded } from '../failures/read-bounded.ts';
 import {
   isConfirmed,
   withContext,
-  currentUser,
+  authorOf,
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { OperationContext } from '../../../shared/operations/context.ts';
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
-import { failureText, groupTable, headTable } from '../failures/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 
@@ -49,17 +39,30 @@ interface GroupsOptions extends CommonOptions {
   readonly by: string;
 }
 
+interface ShowOptions extends CommonOptions {
+  readonly event: boolean;
+  readonly output: OutputFormat;
+}
+
+const FOUND_CODES = 'Exit code: 0 none, 1 error, 2 failures found.';
+
 export function registerFailures(program: Command): void {
   const failures = program
     .command('failures')
     .description('what failed for good, why, and what became of it');
+  registerReading(failures);
+  registerMoving(failures);
+  registerBundles(failures);
+}
+
+function registerReading(failures: Command): void {
   addConfigOption(failures.command('list [filter...]'))
     .description('list failures, newest first')
     .addOption(formatOption())
     .option('--limit <n>', 'show at most so many', '100')
     .addHelpText(
       'after',
-      `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures list -c sluice.yaml code:BIP421 since:2h`,
+      `${FILTER_HELP}\n\n${FOUND_CODES}\n\nExample:\n  sluice failures list -c sluice.yaml code:BIP421 since:2h`,
     )
     .action(list);
   addConfigOption(failures.command('groups [filter...]'))
@@ -72,7 +75,7 @@ export function registerFailures(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      `${FILTER_HELP}\n\nExit code: 0 none, 1 error, 2 failures found.\n\nExample:\n  sluice failures groups -c sluice.yaml --by code,cluster`,
+      `${FILTER_HELP}\n\n${FOUND_CODES}\n\nExample:\n  sluice failures groups -c sluice.yaml --by code,cluster`,
     )
     .action(groups);
   addConfigOption(failures.command('show <id>'))
@@ -81,6 +84,14 @@ export function registerFailures(program: Command): void {
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice failures show -c sluice.yaml 4b1f09c2a7d3e511')
     .action(show);
+  addConfigOption(failures.command('audit'))
+    .description('who changed what, why, and what came of it')
+    .addOption(formatOption())
+    .addHelpText('after', '\nExample:\n  sluice failures audit -c sluice.yaml -o json > audit.json')
+    .action(audit);
+}
+
+function registerMoving(failures: Command): void {
   addChangeOptions(addConfigOption(failures.command('archive <filter...>')))
     .description('put failures away; they are kept until retention ends')
     .addHelpText(
@@ -99,6 +110,9 @@ export function registerFailures(program: Command): void {
     .action((words: string[], options: CommonOptions & ChangeOptions) =>
       move(words, options, 'restore'),
     );
+}
+
+function registerBundles(failures: Command): void {
   addConfigOption(failures.command('export [filter...]'))
     .description('write failures with their events into one file, for study elsewhere')
     .requiredOption('-o, --out <file>', 'the bundle to write, or - for standard output')
@@ -111,19 +125,6 @@ export function registerFailures(program: Command): void {
     .description('take the failures of a bundle into this store; those it knows stay as they are')
     .addHelpText('after', '\nExample:\n  sluice failures import -c lab.yaml failures.jsonl --yes')
     .action(importBundle);
-  addConfigOption(failures.command('audit'))
-    .description('who changed what, why, and what came of it')
-    .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  sluice failures audit -c sluice.yaml -o json > audit.json')
-    .action(audit);
-}
-
-async function select(
-  { store, runtime }: Pick<OperationContext, 'store' | 'runtime'>,
-  words: readonly string[],
-): Promise<readonly FailureHead[]> {
-  const filter = parseFilter(words, runtime.clock.now());
-  return (await store.list()).filter((head) => matchesFilter(filter, head));
 }
 
 function limitOf(text: string): number {
@@ -133,71 +134,49 @@ function limitOf(text: string): number {
 
 async function list(words: string[], options: ListOptions): Promise<void> {
   const limit = limitOf(options.limit);
-  await withContext(options, async (desk) => {
-    const found = await select(desk, words);
-    const shown = found.slice(0, limit);
-    printData(options.output, { total: found.length, failures: shown }, () =>
-      headTable(shown, desk.runtime.clock.now()),
-    );
-    if (shown.length < found.length)
+  await withContext(options, async (context) => {
+    const found = await listFailures(context, words, limit);
+    printData(options.output, found, () => headTable(found.failures, context.runtime.clock.now()));
+    if (found.failures.length < found.total)
       printLine(
-        `${shown.length} of ${found.length} shown; --limit shows more, "sluice failures groups" counts them.`,
+        `${found.failures.length} of ${found.total} shown; --limit shows more, "sluice failures groups" counts them.`,
       );
-    if (found.length > 0) process.exitCode = 2;
+    if (found.total > 0) process.exitCode = 2;
+  });
+}
+
+function groupKeys(text: string): readonly GroupKey[] {
+  return text.split(',').map((key) => {
+    const known = GROUP_KEYS.find((one) => one === key);
+    if (known === undefined)
+      throw new Error(`--by ${text}: there is no ${key}; known are ${GROUP_KEYS.join(', ')}`);
+    return known;
   });
 }
 
 async function groups(words: string[], options: GroupsOptions): Promise<void> {
-  const keys = options.by.split(',').map((key): GroupKey => {
-    const known = GROUP_KEYS.find((one) => one === key);
-    if (known === undefined)
-      throw new Error(`--by ${options.by}: there is no ${key}; known are ${GROUP_KEYS.join(', ')}`);
-    return known;
-  });
-  await withContext(options, async (desk) => {
-    const found = groupFailures(await select(desk, words), keys);
-    printData(options.output, { by: keys, groups: found }, () =>
-      groupTable(keys, found, desk.runtime.clock.now()),
-    );
-    if (found.length > 0) process.exitCode = 2;
-    if (found.length > 0 && options.output === 'table')
+  const by = groupKeys(options.by);
+  await withContext(options, async (context) => {
+    const found = await countFailures(context, words, by);
+    printData(options.output, found, () => groupTable(found, context.runtime.clock.now()));
+    if (found.groups.length === 0) return;
+    process.exitCode = 2;
+    if (options.output === 'table')
       printLine(
         '"sluice failures list code:CODE" lists the failures of a code, "sluice replay plan code:CODE" says what sending them again would do now.',
       );
   });
 }
 
-/** By its id, or the beginning of it. */
-async function find(store: FailureStore, id: string): Promise<Failure> {
-  const exact = await store.get(id);
-  if (exact) return exact;
-  const similar = (await store.list()).filter((head) => head.id.startsWith(id));
-  const only = similar.length === 1 ? await store.get(similar[0]!.id) : undefined;
-  if (only) return only;
-  throw new ReplayError(
-    'RPL702',
-    similar.length > 1
-      ? `${id} is the beginning of ${similar.length} failures; write more of it.`
-      : `There is no failure ${id} in ${store.where}; "sluice failures list state:all" lists them.`,
-  );
-}
-
-async function show(
-  id: string,
-  options: CommonOptions & { readonly event: boolean; readonly output: OutputFormat },
-): Promise<void> {
+async function show(id: string, options: ShowOptions): Promise<void> {
   await withContext(options, async ({ store, runtime }) => {
-    const failure = await find(store, id);
-    if (options.event) writeBytes(failure.details.event.body);
-    else printData(options.output, failure, () => failureText(failure, runtime.clock.now()));
-    if (
-      !options.event &&
-      options.output === 'table' &&
-      failure.state !== 'healed' &&
-      failure.state !== 'replayed'
-    )
+    const failure = await findFailure(store, id);
+    if (options.event) return writeBytes(failure.details.event.body);
+    printData(options.output, failure, () => failureText(failure, runtime.clock.now()));
+    const { state } = failure;
+    if (options.output === 'table' && state !== 'healed' && state !== 'replayed')
       printLine(
-        `Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${failure.state === 'open' ? '' : ` state:${failure.state}`}`,
+        `Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${state === 'open' ? '' : ` state:${state}`}`,
       );
   });
 }
@@ -207,41 +186,12 @@ async function move(
   options: CommonOptions & ChangeOptions,
   what: 'archive' | 'restore',
 ): Promise<void> {
-  await withContext(options, async (desk) => {
-    const filter = parseFilter(
-      what === 'restore' ? [...words, 'state:archived'] : words,
-      desk.runtime.clock.now(),
-    );
-    const found = (await desk.store.list()).filter((head) => matchesFilter(filter, head));
-    const selection = formatFilter(filter);
-    if (found.length === 0) throw new ReplayError('RPL705', `No failure fits "${selection}".`);
-    if (
-      !(await isConfirmed(
-        `${what === 'archive' ? 'Archive' : 'Restore'} ${found.length} failures (${selection})?`,
-        options,
-      ))
-    )
-      return;
-    const why = options.why ?? 'no reason given';
-    const who = currentUser(process.env);
-    const changed = await desk.store.change(
-      found.map((head) => head.id),
-      (head) => {
-        if (what === 'archive')
-          return head.state === 'archived'
-            ? undefined
-            : { state: 'archived', note: `archived by ${who}: ${why}` };
-        return head.state === 'archived' ? { state: 'open' } : undefined;
-      },
-    );
-    await desk.audit.append({
-      who,
-      action: `failures ${what}`,
-      selection,
-      why,
-      result: `${changed.length} of ${found.length}`,
-    });
-    printLine(`${changed.length} failures ${what}d.`);
+  await withContext(options, async (context) => {
+    const planned = await planFailureMove(context, what, words);
+    const question = `${what === 'archive' ? 'Archive' : 'Restore'} ${planned.found.length} failures (${planned.selection})?`;
+    if (!(await isConfirmed(question, options))) return;
+    const changed = await moveFailures(context, planned, authorOf(options));
+    printLine(`${changed} failures ${what}d.`);
   });
 }
 
@@ -249,83 +199,32 @@ async function exportBundle(
   words: string[],
   options: CommonOptions & { readonly out: string },
 ): Promise<void> {
-  await withContext(options, async (desk) => {
-    const whole: Failure[] = [];
-    for (const head of await select(desk, words))
-      whole.push(...[await desk.store.get(head.id)].filter((failure) => failure !== undefined));
-    const text = writeBundle(whole, desk.runtime.clock.now());
+  await withContext(options, async (context) => {
+    const { count, text } = await exportFailures(context, words);
     if (options.out === '-') writeBytes(text);
     else writePrivate(options.out, text);
-    printLine(`${whole.length} failures exported.`);
+    printLine(`${count} failures exported.`);
   });
 }
 
 async function importBundle(file: string, options: CommonOptions & ChangeOptions): Promise<void> {
   const bundle = readBundle(readBounded(file), file);
-  await withContext(options, async ({ store, audit: log, runtime }) => {
-    if (!(await isConfirmed(`Import ${bundle.length} failures into ${store.where}?`, options)))
-      return;
-    const taken = await store.adopt(bundle);
-    await log.append({
-      who: currentUser(process.env),
-      action: 'failures import',
-      selection: file,
-      why: options.why ?? 'no reason given',
-      result: `${taken.length} of ${bundle.length}`,
-    });
-    printLine(`${taken.length} failures imported, ${bundle.length - taken.length} were known.`);
-    const unsent = await countUnproven(
-      bundle.filter(({ id }) => taken.some((head) => head.id === id)),
-      runtime,
-    );
-    if (unsent > 0)
+  await withContext(options, async (context) => {
+    const question = `Import ${bundle.length} failures into ${context.store.where}?`;
+    if (!(await isConfirmed(question, options))) return;
+    const author = { ...authorOf(options), from: file };
+    const { taken, known, unproven } = await importFailures(context, bundle, author);
+    printLine(`${taken} failures imported, ${known} were known.`);
+    if (unproven > 0)
       printLine(
-        `${unsent} of them can be looked at and planned, not sent from here: nobody knows who said them (RPL715). Replay them where they were exported, or in the lab: npm run lab -- --like ${options.config}`,
+        `${unproven} of them can be looked at and planned, not sent from here: nobody knows who said them (RPL715). Replay them where they were exported, or in the lab: npm run lab -- --like ${options.config}`,
       );
   });
-}
-
-async function countUnproven(
-  failures: readonly Failure[],
-  { config, secrets, clock }: Runtime,
-): Promise<number> {
-  const rules = { config, keys: createKeyring(secrets, clock) };
-  const proofs = await Promise.all(
-    failures.map(({ details: { event } }) => proofOfHandedOver(event.queue, event.body, rules)),
-  );
-  return proofs.filter(({ kind }) => kind === 'unproven').length;
-}
-
-/** Standard input has no size that could be asked for, so it is read piece by piece. */
-function readBounded(file: string): string {
-  const input = file === '-' ? 0 : openSync(file, 'r');
-  try {
-    const pieces: Buffer[] = [];
-    for (let bytes = 0; ;) {
-      const piece = Buffer.allocUnsafe(1024 * 1024);
-      const read = readSync(input, piece);
-      if (read === 0) return Buffer.concat(pieces).toString('utf8');
-      bytes += read;
-      if (bytes > BUNDLE_BOUNDS.bytes) throw tooLarge(file);
-      pieces.push(piece.subarray(0, read));
-    }
-  } finally {
-    if (input !== 0) closeSync(input);
-  }
 }
 
 async function audit(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
   await withContext(options, async ({ audit: log }) => {
     const entries = await log.list();
-    printData(
-      options.output,
-      entries,
-      () =>
-        entries
-          .map((e) =>
-            visible(`${e.at}  ${e.who}  ${e.action}  ${e.selection}  (${e.why}): ${e.result}`),
-          )
-          .join('\n') || 'Nobody changed anything.',
-    );
+    printData(options.output, entries, () => auditText(entries));
   });
 }

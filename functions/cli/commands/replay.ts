@@ -1,33 +1,38 @@
 /** `sluice replay`: a job that sends failed events again, after saying what that would do now. */
 import type { Command } from 'commander';
-import { formatFilter, parseFilter } from '../../../shared/failures/filter.ts';
 import { controlJob } from '../../../shared/failures/replay/control.ts';
-import { mapWithBundle } from '../../../shared/failures/replay/map-event.ts';
-import { runJob } from '../../../shared/failures/replay/driver.ts';
 import type { ReplayContext } from '../../../shared/failures/replay/driver.ts';
-import type { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.ts';
-import { createPreviewer } from '../../../shared/failures/replay/preview.ts';
-import { createJob, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';
+import { mapWithBundle } from '../../../shared/failures/replay/map-event.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import {
+  countVerdicts,
+  endedWell,
+  findJob,
+  listPolicies,
+  planReplay,
+  runReplay,
+  withReplay,
+  wouldApply,
+} from '../../../shared/operations/replay/replay.ts';
+import type { JobItems } from '../../../shared/operations/replay/replay.ts';
 import {
   isConfirmed,
   withContext,
-  currentUser,
+  authorOf,
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { OperationContext } from '../../../shared/operations/context.ts';
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { loadBundle } from '../up/hosted-functions.ts';
 import { createProgressBar } from '../terminal/progress.ts';
 import {
   formatCounts,
   jobTable,
+  jobText,
   policyTable,
-  previewTable,
+  previewText,
   resultTable,
-  describeVerdict,
 } from '../failures/tables.ts';
-import { visible } from '../../../shared/telemetry/visible.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 
@@ -48,6 +53,12 @@ export function registerReplay(program: Command): void {
   const replay = program
     .command('replay')
     .description('send failed events again, as a job: plan, start, watch, stop');
+  registerPlan(replay);
+  registerRunning(replay);
+  registerReading(replay);
+}
+
+function registerPlan(replay: Command): void {
   addConfigOption(replay.command('plan [filter...]'))
     .description(
       'freeze a selection and say for each failure what a replay would do now; sends nothing',
@@ -66,6 +77,9 @@ export function registerReplay(program: Command): void {
       `${CODES}\n\nExample:\n  sluice replay plan -c sluice.yaml code:BIP424 cluster:east --canary 2 --rate 5`,
     )
     .action(plan);
+}
+
+function registerRunning(replay: Command): void {
   addChangeOptions(addConfigOption(replay.command('start <job>')))
     .description('run a planned job to its end; Ctrl-C pauses it')
     .addOption(formatOption())
@@ -95,6 +109,9 @@ export function registerReplay(program: Command): void {
       )
       .action((id: string, options: CommonOptions & ChangeOptions) => stop(id, options, action));
   }
+}
+
+function registerReading(replay: Command): void {
   addConfigOption(replay.command('status [job]'))
     .description('all jobs, or the result of each item of one')
     .addOption(formatOption())
@@ -121,143 +138,74 @@ function number(option: string, text: string, least: number): number {
   throw new Error(`${option} ${text}: write a number of ${least} or more`);
 }
 
-async function inWorld<T>(
-  desk: OperationContext,
-  work: (world: ReplayContext) => Promise<T>,
+/** The deployed `map` says what becomes of a snapshot. */
+function replaying<T>(
+  context: OperationContext,
+  work: (replay: ReplayContext) => Promise<T>,
 ): Promise<T> {
-  const { runtime, store, jobs, audit } = desk;
-  const previewer = createPreviewer({
-    runtime,
-    map: mapWithBundle(runtime, () => loadBundle('map/handler.mjs')),
-  });
-  try {
-    return await work({
-      store,
-      jobs,
-      audit,
-      previewer,
-      queues: runtime.queues,
-      clock: runtime.clock,
-      id: runtime.id,
-    });
-  } finally {
-    await previewer.close();
-  }
+  const map = mapWithBundle(context.runtime, () => loadBundle('map/handler.mjs'));
+  return withReplay(context, map, work);
 }
 
 async function plan(words: string[], options: PlanOptions): Promise<void> {
   const [canary, rate] = [number('--canary', options.canary, 0), number('--rate', options.rate, 0)];
-  await withContext(options, (desk) =>
-    inWorld(desk, async (world) => {
-      const now = world.clock.now();
-      const filter = parseFilter(words, now);
-      const selected = await selectItems(world.store, filter, now);
+  const keep = !options.dryRun;
+  await withContext(options, (context) =>
+    replaying(context, async (replay) => {
       const bar = createProgressBar();
-      const items = await previewItems(world, selected, (done) =>
-        bar.show(done, selected.length, 'previewed'),
+      const { job, items } = await planReplay(
+        replay,
+        { words, canary, rate, keep, ...authorOf(options) },
+        (done, total) => bar.show(done, total, 'previewed'),
       );
       bar.end();
-      const why = options.why ?? 'no reason given';
-      const job = createJob(
-        {
-          id: world.id().slice(0, 8),
-          filter,
-          by: currentUser(process.env),
-          why,
-          canary,
-          rate,
-          now,
-        },
-        items,
-      );
-      if (!options.dryRun) {
-        await world.jobs.create(job, items);
-        await world.audit.append({
-          who: job.by,
-          action: 'replay plan',
-          selection: `job ${job.id}: ${formatFilter(filter)}`,
-          why,
-          result: `${items.length} failures, ${job.units} events`,
-        });
-      }
+      const verdicts = countVerdicts(items);
       printData(
         options.output,
-        {
-          ...(options.dryRun ? {} : { job: job.id }),
-          cutoff: job.cutoff,
-          verdicts: verdicts(items),
-          items,
-        },
-        () => `${previewTable(items)}\n\n${verdictLine(items)}`,
+        { ...(keep ? { job: job.id } : {}), cutoff: job.cutoff, verdicts, items },
+        () => previewText(items, verdicts),
       );
-      if (!options.dryRun)
+      if (keep)
         printLine(
           `Job ${job.id}: ${job.items} failures, ${job.units} events. Send them with: sluice replay start -c ${options.config} ${job.id}`,
         );
-      if (items.some((item) => item.preview?.verdict === 'would-apply')) process.exitCode = 2;
+      if (wouldApply(items)) process.exitCode = 2;
     }),
   );
 }
 
-function verdicts(items: readonly ReplayItem[]): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    [...Map.groupBy(items, (item) => item.preview?.verdict ?? 'unknown')].map(([verdict, list]) => [
-      verdict,
-      list.length,
-    ]),
-  );
-}
-
-function verdictLine(items: readonly ReplayItem[]): string {
-  return Object.entries(verdicts(items))
-    .map(([verdict, count]) => `${count} ${describeVerdict(verdict)}`)
-    .join(', ');
-}
-
-/** A failure that is still there. */
-const BAD = new Set(['quarantined', 'failed', 'no-result', 'conflict', 'invalid']);
-
 async function run(id: string, options: RunOptions, action: 'start' | 'resume'): Promise<void> {
-  await withContext(options, (desk) =>
-    inWorld(desk, async (world) => {
-      const before = await world.jobs.get(id);
-      if (
-        !(await isConfirmed(
-          `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} in a second?`,
-          options,
-        ))
-      )
-        return;
-      await controlJob(world, action, {
-        id,
-        who: currentUser(process.env),
-        why: options.why ?? before.why,
-      });
-      const job = await drive(world, id);
-      const items = await world.jobs.items(id);
-      printData(
-        options.output,
-        { job, items },
-        () =>
-          `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`}: ${formatCounts(items)}`)}`,
+  await withContext(options, (context) =>
+    replaying(context, async (replay) => {
+      const before = await replay.jobs.get(id);
+      const question = `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} in a second?`;
+      if (!(await isConfirmed(question, options))) return;
+      const author = authorOf({ why: options.why ?? before.why });
+      const ended = await untilInterrupted(({ signal, onProgress }) =>
+        runReplay(replay, action, { id, ...author, signal, onProgress }),
       );
-      if (job.state === 'paused' && options.output === 'table')
+      printData(options.output, ended, () => jobText(ended));
+      if (ended.job.state === 'paused' && options.output === 'table')
         printLine(
           `Correct what failed. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job; what is quarantined joins a new plan that says state:open,quarantined.`,
         );
-      if (job.state !== 'done' || items.some((item) => BAD.has(item.result?.kind ?? '')))
-        process.exitCode = 2;
+      if (!endedWell(ended)) process.exitCode = 2;
     }),
   );
 }
 
-async function drive(world: ReplayContext, id: string): Promise<ReplayJob> {
+/** With a bar; Ctrl-C and SIGTERM end it in good order. */
+async function untilInterrupted(
+  work: (
+    options: Required<Pick<Parameters<typeof runReplay>[2], 'signal' | 'onProgress'>>,
+  ) => Promise<JobItems>,
+): Promise<JobItems> {
   const bar = createProgressBar();
   const cut = new AbortController();
-  const pause = (): void => cut.abort();
-  process.once('SIGINT', pause).once('SIGTERM', pause);
+  const interrupt = (): void => cut.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const job = await runJob(world, id, {
+    return await work({
       signal: cut.signal,
       onProgress: (_job, items) =>
         bar.show(
@@ -266,14 +214,8 @@ async function drive(world: ReplayContext, id: string): Promise<ReplayJob> {
           formatCounts(items),
         ),
     });
-    if (job.state !== 'running') return job;
-    return await controlJob(world, 'pause', {
-      id,
-      who: currentUser(process.env),
-      why: 'interrupted on the command line',
-    });
   } finally {
-    process.removeListener('SIGINT', pause).removeListener('SIGTERM', pause);
+    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
     bar.end();
   }
 }
@@ -283,33 +225,19 @@ async function stop(
   options: CommonOptions & ChangeOptions,
   action: 'pause' | 'cancel',
 ): Promise<void> {
-  await withContext(options, async (desk) => {
-    const before = await desk.jobs.get(id);
-    if (
-      !(await isConfirmed(
-        `${action === 'pause' ? 'Pause' : 'Cancel'} job ${id}, which is ${before.state}?`,
-        options,
-      ))
-    )
-      return;
-    const job = await controlJob(desk, action, {
-      id,
-      who: currentUser(process.env),
-      why: options.why ?? 'no reason given',
-    });
-    printLine(`Job ${id} is ${job.state}: ${formatCounts(await desk.jobs.items(id))}`);
+  await withContext(options, async (context) => {
+    const before = await context.jobs.get(id);
+    const question = `${action === 'pause' ? 'Pause' : 'Cancel'} job ${id}, which is ${before.state}?`;
+    if (!(await isConfirmed(question, options))) return;
+    const job = await controlJob(context, action, { id, ...authorOf(options) });
+    printLine(`Job ${id} is ${job.state}: ${formatCounts(await context.jobs.items(id))}`);
   });
 }
 
 async function policies(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
-  await withContext(options, async ({ turns, runtime }) => {
-    const rows = await Promise.all(
-      runtime.config.failures.replay.map(async (policy) => ({
-        policy,
-        turn: await turns.get(policy.name),
-      })),
-    );
-    printData(options.output, rows, () => policyTable(rows, runtime.clock.now()));
+  await withContext(options, async (context) => {
+    const rows = await listPolicies(context);
+    printData(options.output, rows, () => policyTable(rows, context.runtime.clock.now()));
   });
 }
 
@@ -317,17 +245,18 @@ async function status(
   id: string | undefined,
   options: CommonOptions & { readonly output: OutputFormat },
 ): Promise<void> {
-  await withContext(options, async ({ jobs, runtime }) => {
+  await withContext(options, async (context) => {
+    const now = context.runtime.clock.now();
     if (id === undefined) {
-      const all = await jobs.list();
-      return printData(options.output, all, () => jobTable(all, runtime.clock.now()));
+      const all = await context.jobs.list();
+      return printData(options.output, all, () => jobTable(all, now));
     }
-    const [job, items] = await Promise.all([jobs.get(id), jobs.items(id)]);
+    const found = await findJob(context, id);
     printData(
       options.output,
-      { job, items },
+      found,
       () =>
-        `${jobTable([job], runtime.clock.now())}\n\n${resultTable(items)}\n\n${formatCounts(items)}`,
+        `${jobTable([found.job], now)}\n\n${resultTable(found.items)}\n\n${formatCounts(found.items)}`,
     );
   });
 }

@@ -6,8 +6,7 @@ import type { CommonOptions } from '../terminal/context.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData } from '../terminal/output.ts';
 import { statusText } from '../status/tables.ts';
-import { readStatus } from '../../../shared/operations/status/status.ts';
-import type { StatusView } from '../../../shared/operations/status/status.ts';
+import { isWell, readStatus } from '../../../shared/operations/status/status.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly watch: boolean;
@@ -32,24 +31,15 @@ async function status(options: StatusOptions): Promise<void> {
   const seconds = Number(options.interval);
   if (!(seconds > 0))
     throw new Error(`--interval ${options.interval}: write a number of seconds above 0`);
-  await withContext(options, async (desk) => {
+  await withContext(options, async (context) => {
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     do {
-      const view = await readStatus(desk);
+      const view = await readStatus(context);
       if (options.watch && options.output === 'table') clearScreen();
-      printData(options.output, view, () => statusText(view, desk.runtime.clock.now()));
+      printData(options.output, view, () => statusText(view, context.runtime.clock.now()));
       process.exitCode = isWell(view) ? 0 : 2;
-      if (options.watch) await desk.runtime.clock.sleep(seconds * 1_000, stop.signal);
+      if (options.watch) await context.runtime.clock.sleep(seconds * 1_000, stop.signal);
     } while (options.watch && !stop.signal.aborted);
   });
-}
-
-function isWell({ clusters, queues, devices, waiting, failures }: StatusView): boolean {
-  return (
-    waiting.length === 0 &&
-    !clusters.some((row) => row.needsLook) &&
-    [...queues, ...devices].every((row) => row.problem === undefined) &&
-    (failures['open'] ?? 0) === 0
-  );
 }

@@ -1,19 +1,20 @@
 /** `sluice waiting`: what waits for devices that are away, and taking an order back. */
 import type { Command } from 'commander';
-import { ReplayError } from '../../../shared/failures/error.ts';
-import type { Waiting } from '../../../shared/failures/waiting/place.ts';
 import {
   isConfirmed,
   withContext,
-  currentUser,
+  authorOf,
   addChangeOptions,
   addConfigOption,
 } from '../terminal/context.ts';
-import type { OperationContext } from '../../../shared/operations/context.ts';
 import type { ChangeOptions, CommonOptions } from '../terminal/context.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { waitingView } from '../../../shared/operations/waiting/waiting.ts';
+import {
+  cancelOrder,
+  findWaitingOrder,
+  listWaiting,
+} from '../../../shared/operations/waiting/waiting.ts';
 import { waitingText } from '../waiting/tables.ts';
 
 export function registerWaiting(program: Command): void {
@@ -41,63 +42,19 @@ export function registerWaiting(program: Command): void {
 }
 
 async function list(options: CommonOptions & { readonly output: OutputFormat }): Promise<void> {
-  await withContext(options, async ({ waiting, runtime }) => {
-    const view = waitingView(await waiting.marks(), await waiting.list());
-    printData(options.output, view, () => waitingText(view, runtime.clock.now()));
+  await withContext(options, async (context) => {
+    const view = await listWaiting(context);
+    printData(options.output, view, () => waitingText(view, context.runtime.clock.now()));
     process.exitCode = view.devices.length + view.entries.length > 0 ? 2 : 0;
   });
 }
 
 async function cancel(id: string, options: CommonOptions & ChangeOptions): Promise<void> {
-  await withContext(options, async (desk) => {
-    const found = await orderOf(desk, id);
+  await withContext(options, async (context) => {
+    const found = await findWaitingOrder(context, id);
     const { device, what } = found.entry;
     if (!(await isConfirmed(`Take back for ${device}: ${what}?`, options))) return;
-    await cancelOrder(desk, found, {
-      who: currentUser(process.env),
-      why: options.why ?? 'no reason given',
-    });
+    await cancelOrder(context, found, authorOf(options));
     printLine(`Taken back: ${what}. "sluice failures audit" keeps it.`);
   });
-}
-
-async function orderOf(
-  { waiting }: Pick<OperationContext, 'waiting'>,
-  id: string,
-): Promise<Waiting> {
-  const found = (await waiting.list()).filter(({ entry }) => entry.id === id);
-  const [only] = found;
-  if (only === undefined)
-    throw new ReplayError(
-      'RPL702',
-      `Nothing with the id ${id} waits; "sluice waiting list" shows what does. What went back to the queue cannot be taken back any more.`,
-    );
-  if (only.entry.kind !== 'order' && only.entry.kind !== 'audit')
-    throw new ReplayError(
-      'RPL703',
-      `${id} is no order: it is the newest that ${only.entry.subject} said, and what it says next replaces it.`,
-    );
-  return only;
-}
-
-/** Told before it is done, so that the audit log never misses one. */
-export async function cancelOrder(
-  { waiting, audit }: Pick<OperationContext, 'waiting' | 'audit'>,
-  found: Waiting,
-  { who, why }: { readonly who: string; readonly why: string },
-): Promise<void> {
-  const { device, what, id } = found.entry;
-  if ((await waiting.mark(device))?.state === 'returning')
-    throw new ReplayError(
-      'RPL703',
-      `${device} answers again, and what waited for it is on its way; give the opposite order instead.`,
-    );
-  await audit.append({
-    who,
-    action: 'waiting cancel',
-    selection: `${id} on ${device}: ${what}`,
-    why,
-    result: 'taken back',
-  });
-  await waiting.remove(found);
 }

@@ -1,6 +1,8 @@
 /** How failures and jobs are shown to people. Pure. */
 import type { Failure, FailureHead } from '../../../shared/failures/port.ts';
-import type { FailureGroup, GroupKey } from '../../../shared/failures/filter.ts';
+import type { AuditEntry } from '../../../shared/failures/audit.ts';
+import type { JobItems, PolicyStatus } from '../../../shared/operations/replay/replay.ts';
+import type { FailureGroups } from '../../../shared/operations/failures/failures.ts';
 import { countResults } from '../../../shared/failures/replay/job.ts';
 import type { ReplayPolicy } from '../../../shared/config/schema.ts';
 import type { PolicyTurn } from '../../../shared/failures/replay/turns.ts';
@@ -30,11 +32,7 @@ export function headTable(heads: readonly FailureHead[], now: number): string {
   );
 }
 
-export function groupTable(
-  keys: readonly GroupKey[],
-  groups: readonly FailureGroup[],
-  now: number,
-): string {
+export function groupTable({ by: keys, groups }: FailureGroups, now: number): string {
   if (groups.length === 0) return 'No failures.';
   const rows = groups.map((g) => [
     ...g.values,
@@ -127,13 +125,7 @@ export function jobTable(jobs: readonly ReplayJob[], now: number): string {
   );
 }
 
-export interface PolicyRow {
-  readonly policy: ReplayPolicy;
-  /** Absent before its first turn. */
-  readonly turn: PolicyTurn | undefined;
-}
-
-export function policyTable(rows: readonly PolicyRow[], now: number): string {
+export function policyTable(rows: readonly PolicyStatus[], now: number): string {
   if (rows.length === 0)
     return 'No policies: nothing is sent again by itself (failures.replay in sluice.yaml).';
   const next = (turn: PolicyTurn | undefined): string =>
@@ -195,4 +187,31 @@ export function resultTable(items: readonly ReplayItem[]): string {
       i.result?.reason ?? '',
     ]),
   );
+}
+
+export function auditText(entries: readonly AuditEntry[]): string {
+  return (
+    entries
+      .map((e) =>
+        visible(`${e.at}  ${e.who}  ${e.action}  ${e.selection}  (${e.why}): ${e.result}`),
+      )
+      .join('\n') || 'Nobody changed anything.'
+  );
+}
+
+/** What a replay would do, item by item and in all. */
+export function previewText(
+  items: readonly ReplayItem[],
+  verdicts: Readonly<Record<string, number>>,
+): string {
+  const words = Object.entries(verdicts).map(
+    ([verdict, count]) => `${count} ${describeVerdict(verdict)}`,
+  );
+  return `${previewTable(items)}\n\n${words.join(', ')}`;
+}
+
+/** What came of a job, item by item and in all. */
+export function jobText({ job, items }: JobItems): string {
+  const why = job.reason === undefined ? '' : ` (${job.code ?? 'by hand'}: ${job.reason})`;
+  return `${resultTable(items)}\n\n${visible(`Job ${job.id} is ${job.state}${why}: ${formatCounts(items)}`)}`;
 }

@@ -7,7 +7,7 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
-import type { OperationContext } from '../../../shared/operations/context.ts';
+import type { Author, OperationContext } from '../../../shared/operations/context.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
@@ -67,6 +67,11 @@ export function addChangeOptions(command: Command): Command {
 /** Whom the audit log names. */
 export function currentUser(env: NodeJS.ProcessEnv): string {
   return env['SLUICE_USER'] ?? env['SUDO_USER'] ?? userInfo().username;
+}
+
+/** For the audit log. */
+export function authorOf({ why = 'no reason given' }: Pick<ChangeOptions, 'why'>): Author {
+  return { who: currentUser(process.env), why };
 }
 
 /** True when it is to be done; on `--dry-run` and on a "no" nothing is. */

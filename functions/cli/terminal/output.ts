@@ -1,6 +1,10 @@
 /** Data goes to standard output in the form that was asked for; talk goes to standard error. */
 import { Option } from 'commander';
 import { Document, visit } from 'yaml';
+import type {
+  UnansweredDevice,
+  UnansweredPartition,
+} from '../../../shared/operations/devices/declared-partitions.ts';
 import { writeJson, writeLine, writeLines } from '../../../shared/telemetry/terminal.ts';
 import { isVisible, visible, visibleYaml } from '../../../shared/telemetry/visible.ts';
 
@@ -77,4 +81,14 @@ export function formatTable(
 /** A repeatable option that collects its values. */
 export function collectValues(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
+}
+
+/** One line for each device or partition of which nobody knows what is declared. */
+export function printUnanswered(
+  unanswered: readonly (UnansweredPartition | UnansweredDevice)[],
+): void {
+  for (const one of unanswered) {
+    const where = 'partition' in one ? `${one.device}, partition ${one.partition}` : one.device;
+    printLine(`${where}: ${one.code === undefined ? '' : `${one.code}: `}${one.problem}`);
+  }
 }

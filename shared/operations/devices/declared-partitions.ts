@@ -1,25 +1,59 @@
 /** What every device declares now, partition by partition; a device that gives no answer is said, not thrown. */
 import { createDevice } from '../../bigip/device.ts';
 import type { DeviceFacts } from '../../bigip/device.ts';
-import type { DeviceConfig } from '../../config/schema.ts';
+import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/plan/declared.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 
-export type DeclaredPartitionView =
-  | {
-      readonly device: string;
-      readonly partition: string;
-      readonly state: DeclaredState;
-      readonly milliseconds: number;
-      readonly facts?: DeviceFacts;
-    }
-  | {
-      readonly device: string;
-      readonly partition: string;
-      readonly code: string;
-      readonly problem: string;
-    };
+export interface AnsweringPartition {
+  readonly device: string;
+  readonly partition: string;
+  readonly state: DeclaredState;
+  /** How long reading it took. */
+  readonly milliseconds: number;
+  readonly facts?: DeviceFacts;
+}
+
+export interface UnansweredPartition {
+  readonly device: string;
+  readonly partition: string;
+  readonly code: string;
+  readonly problem: string;
+}
+
+/** A device that could not be asked. */
+export interface UnansweredDevice {
+  readonly device: string;
+  readonly code?: string;
+  readonly problem: string;
+}
+
+export function unansweredDevice(device: string, error: unknown): UnansweredDevice {
+  const code = errorCode(error);
+  return { device, problem: errorMessage(error), ...(code === undefined ? {} : { code }) };
+}
+
+export type DeclaredPartitionView = AnsweringPartition | UnansweredPartition;
+
+/** Of these nobody knows what is declared. */
+export function unansweredOf(
+  declared: readonly DeclaredPartitionView[],
+): readonly UnansweredPartition[] {
+  return declared.filter((one) => 'problem' in one);
+}
+
+/** All devices of the configuration, or the one that is named; throws with the names that there are. */
+export function chooseDevices(
+  { devices }: Pick<SluiceConfig, 'devices'>,
+  name: string | undefined,
+): readonly DeviceConfig[] {
+  const chosen = devices.filter((device) => name === undefined || device.name === name);
+  if (chosen.length > 0) return chosen;
+  throw new Error(
+    `--device ${name}: name one of devices[].name: ${devices.map((device) => device.name).join(', ')}`,
+  );
+}
 
 export async function readDeclaredPartitions({
   config,

@@ -216,3 +216,13 @@ function clusterRow(
     ),
   };
 }
+
+/** Nothing that somebody should look at. */
+export function isWell({ clusters, queues, devices, waiting, failures }: StatusView): boolean {
+  return (
+    waiting.length === 0 &&
+    !clusters.some((row) => row.needsLook) &&
+    [...queues, ...devices].every((row) => row.problem === undefined) &&
+    (failures['open'] ?? 0) === 0
+  );
+}

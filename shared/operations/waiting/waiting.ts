@@ -1,6 +1,8 @@
-/** What waits for devices that are away, as people see it. Pure. */
+/** What waits for devices that are away, and taking an order back. */
 import type { Entry, Mark } from '../../failures/waiting/entry.ts';
 import type { Waiting } from '../../failures/waiting/place.ts';
+import { ReplayError } from '../../failures/error.ts';
+import type { Author, OperationContext } from '../context.ts';
 import { formatAge, formatCount } from '../words.ts';
 
 export interface WaitingRow {
@@ -68,4 +70,52 @@ export function describeWaitingDevice(
   const waits = `${formatCount(ingresses, 'ingress', 'ingresses')} and ${formatCount(orders, 'order')}`;
   if (state !== 'away') return `${device} answers again; ${waits} go back to it`;
   return `${device} is away for ${formatAge(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} wait, and are applied by themselves when it works again`;
+}
+
+export async function listWaiting({
+  waiting,
+}: Pick<OperationContext, 'waiting'>): Promise<WaitingView> {
+  return waitingView(await waiting.marks(), await waiting.list());
+}
+
+/** The order with this id; throws when nothing has it, or it is no order. */
+export async function findWaitingOrder(
+  { waiting }: Pick<OperationContext, 'waiting'>,
+  id: string,
+): Promise<Waiting> {
+  const found = (await waiting.list()).filter(({ entry }) => entry.id === id);
+  const [only] = found;
+  if (only === undefined)
+    throw new ReplayError(
+      'RPL702',
+      `Nothing with the id ${id} waits; "sluice waiting list" shows what does. What went back to the queue cannot be taken back any more.`,
+    );
+  if (only.entry.kind !== 'order' && only.entry.kind !== 'audit')
+    throw new ReplayError(
+      'RPL703',
+      `${id} is no order: it is the newest that ${only.entry.subject} said, and what it says next replaces it.`,
+    );
+  return only;
+}
+
+/** Told before it is done, so that the audit log never misses one. */
+export async function cancelOrder(
+  { waiting, audit }: Pick<OperationContext, 'waiting' | 'audit'>,
+  found: Waiting,
+  { who, why }: Author,
+): Promise<void> {
+  const { device, what, id } = found.entry;
+  if ((await waiting.mark(device))?.state === 'returning')
+    throw new ReplayError(
+      'RPL703',
+      `${device} answers again, and what waited for it is on its way; give the opposite order instead.`,
+    );
+  await audit.append({
+    who,
+    action: 'waiting cancel',
+    selection: `${id} on ${device}: ${what}`,
+    why,
+    result: 'taken back',
+  });
+  await waiting.remove(found);
 }

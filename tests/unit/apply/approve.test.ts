@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { approvalsFor, checkWords } from '../../../functions/cli/commands/approve.ts';
+import { approvalsFor, checkWords } from '../../../shared/operations/approve/approve.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import { sendOrders } from '../../../shared/operations/clusters/send-orders.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';

@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { describe, expect, test } from '@jest/globals';
 import { completionScript } from '../../../functions/cli/commands/completion.ts';
 import { registerFailures } from '../../../functions/cli/commands/failures.ts';
-import { portRows } from '../../../functions/cli/commands/ports.ts';
+import { portRows } from '../../../shared/operations/ports/ports.ts';
 import { registerReplay } from '../../../functions/cli/commands/replay.ts';
-import { chapterStations } from '../../../functions/cli/commands/trace.ts';
+import { chapterStations } from '../../../shared/operations/trace/stations.ts';
 import { policyTable } from '../../../functions/cli/failures/tables.ts';
 import {
   clusterFigures,

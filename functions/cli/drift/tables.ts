@@ -1,0 +1,12 @@
+/** `sluice drift` for people. Pure. */
+import type { Drift } from '../../../shared/operations/drift/drift.ts';
+import { formatTable } from '../terminal/output.ts';
+
+export function driftTable({ findings, answered }: Drift): string {
+  if (answered.length === 0) return 'No device gave an answer.';
+  if (findings.length === 0) return `No difference on ${answered.join(', ')}.`;
+  return formatTable(
+    ['DEVICE', 'PARTITION', 'KIND', 'CODE', 'OBJECT', 'WHAT'],
+    findings.map((f) => [f.device, f.partition, f.kind, f.code, f.object, f.message]),
+  );
+}

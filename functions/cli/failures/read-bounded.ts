@@ -1,0 +1,20 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { BUNDLE_BOUNDS, tooLarge } from '../../../shared/failures/bundle.ts';
+
+/** A file, or `-`: standard input has no size that could be asked for, so it is read piece by piece. Throws when it is too large. */
+export function readBounded(file: string): string {
+  const input = file === '-' ? 0 : openSync(file, 'r');
+  try {
+    const pieces: Buffer[] = [];
+    for (let bytes = 0; ;) {
+      const piece = Buffer.allocUnsafe(1024 * 1024);
+      const read = readSync(input, piece);
+      if (read === 0) return Buffer.concat(pieces).toString('utf8');
+      bytes += read;
+      if (bytes > BUNDLE_BOUNDS.bytes) throw tooLarge(file);
+      pieces.push(piece.subarray(0, read));
+    }
+  } finally {
+    if (input !== 0) closeSync(input);
+  }
+}

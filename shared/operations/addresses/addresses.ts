@@ -1,0 +1,74 @@
+/** Pools of virtual addresses on each device: how full they are, and who has what, by what the devices say. */
+import type { DeviceConfig } from '../../config/schema.ts';
+import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
+import type { AddressUse, PoolUsage } from '../../domain/addresses/usage.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { OperationContext } from '../context.ts';
+import { unansweredDevice } from '../devices/declared-partitions.ts';
+import type { UnansweredDevice } from '../devices/declared-partitions.ts';
+import { readDeviceView } from '../devices/device-view.ts';
+
+export interface DevicePool extends PoolUsage {
+  readonly device: string;
+}
+
+export interface AddressList {
+  /** With the addresses that hold every word. */
+  readonly pools: readonly DevicePool[];
+  /** Nothing is known of the pools of a device that gives no answer. */
+  readonly unanswered: readonly UnansweredDevice[];
+  /** Some pool is more than 90 % full. */
+  readonly nearlyFull: boolean;
+}
+
+export async function listAddresses(
+  { runtime }: Pick<OperationContext, 'runtime'>,
+  words: readonly string[],
+): Promise<AddressList> {
+  const found = await Promise.all(
+    runtime.config.devices.map(async (device) =>
+      poolsOn(runtime, device).then(
+        (pools) => ({ pools }),
+        (error: unknown) => unansweredDevice(device.name, error),
+      ),
+    ),
+  );
+  const pools = found.flatMap((one) => ('pools' in one ? one.pools : []));
+  return {
+    pools: pools.map((pool) => ({
+      ...pool,
+      addresses: pool.addresses.filter((one) =>
+        words.every((word) => textOf(pool, one).includes(word)),
+      ),
+    })),
+    unanswered: found.filter((one) => 'problem' in one),
+    nearlyFull: pools.some(isNearlyFull),
+  };
+}
+
+async function poolsOn(runtime: Runtime, device: DeviceConfig): Promise<readonly DevicePool[]> {
+  const seen = await readDeviceView(runtime, device, true);
+  return runtime.config.addressPools.map((pool) => ({
+    device: device.name,
+    ...poolUsage(pool, seen),
+  }));
+}
+
+function textOf({ device, name }: DevicePool, { address, by }: AddressUse): string {
+  return [device, name, address, ...by.flatMap(({ who, exposures }) => [who, ...exposures])].join(
+    ' ',
+  );
+}
+
+/** JSON knows no large whole numbers: what would not be exact is text. */
+export function poolAsData({ size, used, free, reserved, ...pool }: DevicePool): object {
+  const count = (n: bigint): number | string =>
+    n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n);
+  return {
+    ...pool,
+    size: count(size),
+    used: count(used),
+    free: count(free),
+    reserved: count(reserved),
+  };
+}

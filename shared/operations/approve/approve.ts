@@ -1,0 +1,103 @@
+/** Letting removals through that are held, because their absence is not proven. */
+import type { SluiceConfig } from '../../config/schema.ts';
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import { Approval } from '../../domain/steering/steering.ts';
+import { compareVersions } from '../../domain/revision.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { statesOf } from '../clusters/rows.ts';
+import { chooseDevices, readDeclaredPartitions } from '../devices/declared-partitions.ts';
+import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+
+export interface WantedApproval {
+  /** `cluster/namespace/service` */
+  readonly owner: string;
+  /** `address:port/protocol`; absent: all that are held now. */
+  readonly keys?: readonly string[] | undefined;
+  /** Only on this one of devices[]. */
+  readonly device?: string | undefined;
+}
+
+/** What would be let through now, one approval for each device; throws with what is wrong and what would be right. */
+export async function planApprovals(
+  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
+  wanted: WantedApproval,
+): Promise<readonly Approval[]> {
+  const { config } = runtime;
+  checkWords(config, wanted.owner, wanted);
+  const devices = [...chooseDevices(config, wanted.device)];
+  const declared = await readDeclaredPartitions({ ...runtime, config: { ...config, devices } });
+  return approvalsFor(declared, wanted.owner, wanted.keys);
+}
+
+const KEY = /^(\d+(\.\d+){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}\/(tcp|udp)$/;
+
+/** Throws with what is wrong and what would be right. */
+export function checkWords(
+  config: SluiceConfig,
+  owner: string,
+  { keys, device }: Pick<WantedApproval, 'keys' | 'device'>,
+): void {
+  const { cluster, ingress } = parseOwner(owner);
+  const known = config.ingresses.map((one) => `${one.cluster}/${one.service}`);
+  if (!known.includes(`${cluster}/${ingress.namespace}/${ingress.service}`))
+    throw new Error(`${owner}: no such ingress in ingresses[]; known are ${known.join(', ')}`);
+  const wrong = keys?.find((key) => !KEY.test(key));
+  if (wrong !== undefined)
+    throw new Error(
+      `--keys ${wrong}: write it as address:port/protocol, such as 172.16.100.195:32400/tcp`,
+    );
+  chooseDevices(config, device);
+}
+
+/**
+ * One for each device; what is held may also be on one that the ingress left. It names what is there now and the owner's version, so that
+ * nothing goes that nobody looked at, however long the order waits.
+ */
+export function approvalsFor(
+  declared: readonly DeclaredPartitionView[],
+  owner: string,
+  keys: readonly string[] | undefined,
+): readonly Approval[] {
+  const away = declared.find((one) => 'problem' in one);
+  if (away && 'problem' in away && keys === undefined)
+    throw new Error(
+      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; what is held there cannot be seen. Name it with --keys, or name the devices that answer with --device`,
+    );
+  const approvals = [...new Set(declared.map(({ device }) => device))].flatMap((device) =>
+    approvalOn(device, { declared, owner, keys }),
+  );
+  if (approvals.length === 0)
+    throw new Error(
+      `nothing is held of ${owner} on ${[...new Set(declared.map(({ device }) => device))].join(', ')}; "sluice cluster list" counts what is held`,
+    );
+  return approvals;
+}
+
+interface Looked {
+  readonly declared: readonly DeclaredPartitionView[];
+  readonly owner: string;
+  readonly keys: readonly string[] | undefined;
+}
+
+/** Nothing for a device that answers and has none of it; one that does not answer may have what is named. */
+function approvalOn(device: string, { declared, owner, keys }: Looked): readonly Approval[] {
+  const states = statesOf(declared, device);
+  const records = states.flatMap(({ owners }) => owners[owner] ?? []);
+  const isThere = (key: string): boolean =>
+    states.some(
+      ({ exposures }) => exposures[key]?.contributions.some((c) => c.owner === owner) === true,
+    );
+  const answers = states.length === declared.filter((one) => one.device === device).length;
+  const meant =
+    keys === undefined
+      ? [...new Set(records.flatMap(({ held = [] }) => held))]
+      : keys.filter((key) => !answers || isThere(key));
+  if (meant.length === 0) return [];
+  const version = records
+    .map((record) => record.version)
+    .toSorted(compareVersions)
+    .at(-1);
+  return [
+    Approval.parse({ action: 'approve', device, owner, keys: meant, ...(version && { version }) }),
+  ];
+}

@@ -1,0 +1,61 @@
+/** Failures with their events as one file, for study elsewhere. */
+import { readBundle, writeBundle } from '../../failures/bundle.ts';
+import type { Failure } from '../../failures/port.ts';
+import { createKeyring } from '../../queue/keyring.ts';
+import { proofOfHandedOver } from '../../queue/proof.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { Author, OperationContext } from '../context.ts';
+import { selectFailures } from './failures.ts';
+
+export async function exportFailures(
+  context: Pick<OperationContext, 'store' | 'runtime'>,
+  words: readonly string[],
+): Promise<{ readonly count: number; readonly text: string }> {
+  const whole: Failure[] = [];
+  for (const { id } of await selectFailures(context, words)) {
+    const failure = await context.store.get(id);
+    if (failure !== undefined) whole.push(failure);
+  }
+  return { count: whole.length, text: writeBundle(whole, context.runtime.clock.now()) };
+}
+
+export interface ImportedFailures {
+  readonly taken: number;
+  /** They were here already, and stay as they are. */
+  readonly known: number;
+  /** They can be looked at and planned, not sent from here, because nobody knows who said them. */
+  readonly unproven: number;
+}
+
+/** `from`: what the audit log names, such as the file. */
+export async function importFailures(
+  { store, audit, runtime }: Pick<OperationContext, 'store' | 'audit' | 'runtime'>,
+  bundle: ReturnType<typeof readBundle>,
+  { from, who, why }: Author & { readonly from: string },
+): Promise<ImportedFailures> {
+  const taken = await store.adopt(bundle);
+  await audit.append({
+    who,
+    action: 'failures import',
+    selection: from,
+    why,
+    result: `${taken.length} of ${bundle.length}`,
+  });
+  const added = bundle.filter(({ id }) => taken.some((head) => head.id === id));
+  return {
+    taken: taken.length,
+    known: bundle.length - taken.length,
+    unproven: await countUnproven(added, runtime),
+  };
+}
+
+async function countUnproven(
+  failures: readonly Failure[],
+  { config, secrets, clock }: Runtime,
+): Promise<number> {
+  const rules = { config, keys: createKeyring(secrets, clock) };
+  const proofs = await Promise.all(
+    failures.map(({ details: { event } }) => proofOfHandedOver(event.queue, event.body, rules)),
+  );
+  return proofs.filter(({ kind }) => kind === 'unproven').length;
+}

@@ -1,0 +1,109 @@
+/** Finding failures, putting them away and back. */
+import { ReplayError } from '../../failures/error.ts';
+import { formatFilter, groupFailures, matchesFilter, parseFilter } from '../../failures/filter.ts';
+import type { FailureGroup, GroupKey } from '../../failures/filter.ts';
+import type { Failure, FailureHead, FailureStore } from '../../failures/port.ts';
+import type { Author, OperationContext } from '../context.ts';
+
+type StoreAndClock = Pick<OperationContext, 'store' | 'runtime'>;
+
+/** Newest first. `words`: the filter, such as `code:BIP421 since:2h`. */
+export async function selectFailures(
+  { store, runtime }: StoreAndClock,
+  words: readonly string[],
+): Promise<readonly FailureHead[]> {
+  const filter = parseFilter(words, runtime.clock.now());
+  return (await store.list()).filter((head) => matchesFilter(filter, head));
+}
+
+export interface FailureList {
+  /** All that fit. */
+  readonly total: number;
+  /** The first of them. */
+  readonly failures: readonly FailureHead[];
+}
+
+export async function listFailures(
+  context: StoreAndClock,
+  words: readonly string[],
+  limit: number,
+): Promise<FailureList> {
+  const found = await selectFailures(context, words);
+  return { total: found.length, failures: found.slice(0, limit) };
+}
+
+export interface FailureGroups {
+  readonly by: readonly GroupKey[];
+  readonly groups: readonly FailureGroup[];
+}
+
+export async function countFailures(
+  context: StoreAndClock,
+  words: readonly string[],
+  by: readonly GroupKey[],
+): Promise<FailureGroups> {
+  return { by, groups: groupFailures(await selectFailures(context, words), by) };
+}
+
+/** By its id, or the beginning of it; throws when there is none, or more than one. */
+export async function findFailure(store: FailureStore, id: string): Promise<Failure> {
+  const exact = await store.get(id);
+  if (exact) return exact;
+  const similar = (await store.list()).filter((head) => head.id.startsWith(id));
+  const only = similar.length === 1 ? await store.get(similar[0]!.id) : undefined;
+  if (only) return only;
+  throw new ReplayError(
+    'RPL702',
+    similar.length > 1
+      ? `${id} is the beginning of ${similar.length} failures; write more of it.`
+      : `There is no failure ${id} in ${store.where}; "sluice failures list state:all" lists them.`,
+  );
+}
+
+export interface FailureMove {
+  readonly what: 'archive' | 'restore';
+  /** The filter in words. */
+  readonly selection: string;
+  readonly found: readonly FailureHead[];
+}
+
+/** What would be put away or brought back; throws when nothing fits. */
+export async function planFailureMove(
+  { store, runtime }: StoreAndClock,
+  what: FailureMove['what'],
+  words: readonly string[],
+): Promise<FailureMove> {
+  const filter = parseFilter(
+    what === 'restore' ? [...words, 'state:archived'] : words,
+    runtime.clock.now(),
+  );
+  const found = (await store.list()).filter((head) => matchesFilter(filter, head));
+  const selection = formatFilter(filter);
+  if (found.length === 0) throw new ReplayError('RPL705', `No failure fits "${selection}".`);
+  return { what, selection, found };
+}
+
+/** Returns how many changed: one that somebody else moved meanwhile is left alone. */
+export async function moveFailures(
+  { store, audit }: Pick<OperationContext, 'store' | 'audit'>,
+  { what, selection, found }: FailureMove,
+  { who, why }: Author,
+): Promise<number> {
+  const changed = await store.change(
+    found.map((head) => head.id),
+    (head) => {
+      if ((what === 'archive') === (head.state === 'archived')) return undefined;
+      return what === 'archive'
+        ? { state: 'archived', note: `archived by ${who}: ${why}` }
+        : { state: 'open' };
+    },
+  );
+  await audit.append({
+    who,
+    action: `failures ${what}`,
+    selection,
+    why,
+    result: `${changed.length} of ${found.length}`,
+  });
+  return changed.length;
+}

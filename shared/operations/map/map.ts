@@ -1,0 +1,55 @@
+/** What Istio does with these objects, listener by listener and server by server, and with a configuration what is exposed. Pure. */
+import type { SluiceConfig } from '../../config/schema.ts';
+import type { Exposure } from '../../domain/exposure/exposure.ts';
+import { mapAll } from '../../domain/istio/map-ingress.ts';
+import type { MeshOptions } from '../../domain/istio/mesh.ts';
+import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
+import type { PortMapping } from '../../domain/istio/port-mapping.ts';
+import { offlineIngresses } from '../offline/ingresses.ts';
+import type { OfflineIngress } from '../offline/ingresses.ts';
+
+export interface MapQuestion {
+  readonly objects: KubernetesObjects;
+  readonly mesh: MeshOptions;
+  /** Adds the exposures of this one of clusters[], and what its settings and policy refuse. */
+  readonly configured?: { readonly config: SluiceConfig; readonly clusterId: string } | undefined;
+}
+
+export interface ObjectMapping {
+  readonly ingresses: readonly PortMapping[];
+  readonly exposures: readonly Exposure[];
+  /** Of annotations and ConfigMaps. */
+  readonly notes: OfflineIngress['built']['notes'];
+  /** Ingress Services of the configuration, `namespace/name`, that are not among the objects. */
+  readonly absent: readonly string[];
+}
+
+export function mapObjects({ objects, mesh, configured }: MapQuestion): ObjectMapping {
+  const offered =
+    configured === undefined
+      ? { ingresses: [], absent: [] }
+      : offlineIngresses(objects, { ...configured, mesh });
+  return {
+    ingresses: mapAll(objects, mesh).map((mapping) => withRefusals(mapping, offered.ingresses)),
+    exposures: offered.ingresses.flatMap(({ built }) =>
+      built.exposures.filter(({ refusedIfNew }) => refusedIfNew === undefined),
+    ),
+    notes: offered.ingresses.flatMap(({ built }) => built.notes),
+    absent: offered.absent,
+  };
+}
+
+/** Envoy listens, but settings or policy keep the server from being exposed: then that is its verdict. */
+function withRefusals(mapping: PortMapping, offered: readonly OfflineIngress[]): PortMapping {
+  const refused = offered
+    .filter(({ ref }) => mapping.services.includes(`${ref.namespace}/${ref.service}`))
+    .flatMap((ingress) => ingress.refused);
+  const servers = mapping.servers.map(
+    (server) =>
+      refused.find(
+        (one) =>
+          one.gateway === server.gateway && one.api === server.api && one.server === server.server,
+      ) ?? server,
+  );
+  return { ...mapping, servers };
+}

@@ -1,0 +1,76 @@
+/** What these objects would lead to: the AS3 declarations, and what would change on the devices. Writes nothing. */
+import { renderTenant, wrapTenants } from '../../bigip/as3/render.ts';
+import type { SluiceConfig } from '../../config/schema.ts';
+import type { MeshOptions } from '../../domain/istio/mesh.ts';
+import type { PlanEntry } from '../../domain/plan/plan.ts';
+import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { offlineIngresses } from '../offline/ingresses.ts';
+import type { OfflineIngress } from '../offline/ingresses.ts';
+import { offlinePlans } from '../offline/device-plans.ts';
+import type { DevicePlans } from '../offline/device-plans.ts';
+
+export interface PlanQuestion {
+  readonly objects: KubernetesObjects;
+  readonly clusterId: string;
+  readonly mesh: MeshOptions;
+  /** Read what the devices declare; else plan as for empty devices. */
+  readonly ask: boolean;
+}
+
+export type PlannedChange = PlanEntry & { readonly device: string; readonly partition: string };
+
+export interface ObjectPlan {
+  readonly ingresses: readonly OfflineIngress[];
+  /** Ingress Services, `namespace/name`, that are not among the objects: what they expose stays as it is. */
+  readonly absent: readonly string[];
+  readonly changes: readonly PlannedChange[];
+  /** One request body for a single device, else one for each by name. */
+  readonly declarations: object;
+}
+
+/** Throws where none of the ingress Services is among the objects: nobody can tell a deleted Service from one that another chart installs. */
+export async function planObjects(
+  runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
+  { objects, clusterId, mesh, ask }: PlanQuestion,
+): Promise<ObjectPlan> {
+  const { config } = runtime;
+  const { ingresses, absent } = offlineIngresses(objects, { config, clusterId, mesh });
+  if (ingresses.length === 0)
+    throw new Error(
+      absent.length === 0
+        ? `ingresses: sluice.yaml has none of cluster ${clusterId}`
+        : `none of the ingress Services of cluster ${clusterId} is in these files: add ${absent.join(', ')}`,
+    );
+  const plans = await offlinePlans(runtime, { clusterId, ingresses, ask });
+  const changes = plans.flatMap(({ device, plans: each }) =>
+    each.flatMap(({ partition, entries }) =>
+      entries.map((entry) => ({ device: device.name, partition, ...entry })),
+    ),
+  );
+  return { ingresses, absent, changes, declarations: declarations(config, plans) };
+}
+
+const SAME: ReadonlySet<string> = new Set(['unchanged', 'superseded']);
+
+/** Something would be otherwise than it is. */
+export function differs({ changes }: ObjectPlan): boolean {
+  return changes.some(({ kind }) => !SAME.has(kind));
+}
+
+function declarations(config: SluiceConfig, plans: readonly DevicePlans[]): object {
+  const bodies = plans.map(({ device, plans: each }) => {
+    const tenants = each
+      .filter((p) => Object.keys(p.next.exposures).length > 0)
+      .map(
+        (p) =>
+          [
+            p.partition,
+            renderTenant(p.next, { shareNodes: device.partitions.length > 1 }),
+          ] as const,
+      );
+    return [device.name, wrapTenants(Object.fromEntries(tenants), device.save)] as const;
+  });
+  const [only] = bodies;
+  return config.devices.length === 1 && only ? only[1] : Object.fromEntries(bodies);
+}

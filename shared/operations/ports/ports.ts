@@ -1,0 +1,93 @@
+/** Who has which address and port, by what the devices declare. */
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import type { Drain } from '../../domain/plan/owner-record.ts';
+import { describeOverride } from '../../domain/plan/overrides.ts';
+import { formatRevision } from '../../domain/revision.ts';
+import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';
+import type { DeclaredPartitionView, UnansweredPartition } from '../devices/declared-partitions.ts';
+import type { OperationContext } from '../context.ts';
+
+export interface PortRow {
+  readonly device: string;
+  readonly partition: string;
+  /** `address:port/protocol` */
+  readonly exposure: string;
+  readonly owner: string;
+  readonly gateways: readonly string[];
+  readonly members: number;
+  readonly draining: number;
+  /** Its cluster is taken out of rotation by order or policy. */
+  readonly drained?: Drain['mode'];
+  readonly revision: string;
+  /** What was changed on the device by hand and is kept. */
+  readonly kept: readonly string[];
+  /** Since when the owner is there, RFC 3339. */
+  readonly since: string;
+}
+
+/** Pure. */
+export function portRows(declared: readonly DeclaredPartitionView[]): readonly PortRow[] {
+  return declared.flatMap((d) => {
+    if (!('state' in d)) return [];
+    const { device, partition, state } = d;
+    return Object.entries(state.exposures).flatMap(([exposure, e]) => {
+      const override = state.overrides?.[exposure];
+      const kept =
+        override === undefined
+          ? []
+          : describeOverride(override).map((words) => `${words} since ${override.since}`);
+      return e.contributions.map(({ owner, gateways, members, since }): PortRow => {
+        const version = state.owners[owner]?.version;
+        const drained = state.drains?.[parseOwner(owner).cluster]?.mode;
+        const draining =
+          drained === undefined
+            ? members.filter((m) => m.availability === 'draining').length
+            : members.length;
+        return {
+          device,
+          partition,
+          exposure,
+          owner,
+          gateways,
+          members: members.length,
+          draining,
+          ...(drained === undefined ? {} : { drained }),
+          revision: version === undefined ? '-' : formatRevision(version),
+          kept,
+          since,
+        };
+      });
+    });
+  });
+}
+
+export interface PortList {
+  /** Those that hold every word in a device, partition, address, owner or gateway. */
+  readonly rows: readonly PortRow[];
+  /** How many are declared, whatever the words. */
+  readonly declared: number;
+  readonly unanswered: readonly UnansweredPartition[];
+  /** Of how many partitions that were asked. */
+  readonly asked: number;
+}
+
+export async function listPorts(
+  { runtime }: Pick<OperationContext, 'runtime'>,
+  words: readonly string[],
+): Promise<PortList> {
+  const declared = await readDeclaredPartitions(runtime);
+  const all = portRows(declared);
+  const rows = all.filter((row) =>
+    words.every((word) =>
+      [row.device, row.partition, row.exposure, row.owner, ...row.gateways].some((text) =>
+        text.includes(word),
+      ),
+    ),
+  );
+  return {
+    rows,
+    declared: all.length,
+    unanswered: unansweredOf(declared),
+    asked: declared.length,
+  };
+}

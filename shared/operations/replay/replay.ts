@@ -1,0 +1,134 @@
+/** Sending failed events again: a plan that says what it would do now, the job that does it, and what came of it. */
+import type { ReplayPolicy } from '../../config/schema.ts';
+import { formatFilter, parseFilter } from '../../failures/filter.ts';
+import { controlJob } from '../../failures/replay/control.ts';
+import { runJob } from '../../failures/replay/driver.ts';
+import type { ReplayContext, RunOptions } from '../../failures/replay/driver.ts';
+import type { ReplayItem, ReplayJob } from '../../failures/replay/job.ts';
+import { createPreviewer } from '../../failures/replay/preview.ts';
+import type { MapEvent } from '../../failures/replay/preview.ts';
+import { createJob, previewItems, selectItems } from '../../failures/replay/select.ts';
+import type { PolicyTurn } from '../../failures/replay/turns.ts';
+import type { Author, OperationContext } from '../context.ts';
+
+/** With a view of the devices that is kept for as long as the work goes on. `map`: what the deployed function makes of a snapshot. */
+export async function withReplay<T>(
+  { runtime, store, jobs, audit }: OperationContext,
+  map: MapEvent,
+  work: (replay: ReplayContext) => Promise<T>,
+): Promise<T> {
+  const { queues, clock, id } = runtime;
+  const previewer = createPreviewer({ runtime, map });
+  try {
+    return await work({ store, jobs, audit, previewer, queues, clock, id });
+  } finally {
+    await previewer.close();
+  }
+}
+
+export interface ReplayRequest extends Author {
+  /** The filter, such as `code:BIP421 since:2h`. */
+  readonly words: readonly string[];
+  /** So many events first, and the rest only if all of them went well. */
+  readonly canary: number;
+  /** Events in a second. */
+  readonly rate: number;
+  /** Store the plan as a job that can be started; else it is only looked at. */
+  readonly keep: boolean;
+}
+
+export interface JobItems {
+  readonly job: ReplayJob;
+  readonly items: readonly ReplayItem[];
+}
+
+/** Freezes a selection and says for each failure what a replay would do now; sends nothing. Throws when no failure fits. */
+export async function planReplay(
+  replay: ReplayContext,
+  { words, canary, rate, keep, who, why }: ReplayRequest,
+  onProgress: (done: number, total: number) => void,
+): Promise<JobItems> {
+  const now = replay.clock.now();
+  const filter = parseFilter(words, now);
+  const selected = await selectItems(replay.store, filter, now);
+  const items = await previewItems(replay, selected, (done) => onProgress(done, selected.length));
+  const job = createJob(
+    { id: replay.id().slice(0, 8), filter, by: who, why, canary, rate, now },
+    items,
+  );
+  if (!keep) return { job, items };
+  await replay.jobs.create(job, items);
+  await replay.audit.append({
+    who,
+    action: 'replay plan',
+    selection: `job ${job.id}: ${formatFilter(filter)}`,
+    why,
+    result: `${items.length} failures, ${job.units} events`,
+  });
+  return { job, items };
+}
+
+/** How many items have each verdict, in the order in which they come first. */
+export function countVerdicts(items: readonly ReplayItem[]): Readonly<Record<string, number>> {
+  const byVerdict = Map.groupBy(items, (item) => item.preview?.verdict ?? 'unknown');
+  return Object.fromEntries([...byVerdict].map(([verdict, list]) => [verdict, list.length]));
+}
+
+/** A replay would change something. */
+export function wouldApply(items: readonly ReplayItem[]): boolean {
+  return items.some((item) => item.preview?.verdict === 'would-apply');
+}
+
+/** Runs a job until it ends, stops by itself, or the signal fires: then it is paused. */
+export async function runReplay(
+  replay: ReplayContext,
+  action: 'start' | 'resume',
+  { id, who, why, ...options }: Author & RunOptions & { readonly id: string },
+): Promise<JobItems> {
+  await controlJob(replay, action, { id, who, why });
+  const ran = await runJob(replay, id, options);
+  const job =
+    ran.state === 'running'
+      ? await controlJob(replay, 'pause', { id, who, why: 'interrupted on the command line' })
+      : ran;
+  return { job, items: await replay.jobs.items(id) };
+}
+
+/** Results of a failure that is still there. */
+const BAD_RESULTS: ReadonlySet<string> = new Set([
+  'quarantined',
+  'failed',
+  'no-result',
+  'conflict',
+  'invalid',
+]);
+
+export function endedWell({ job, items }: JobItems): boolean {
+  return job.state === 'done' && !items.some((item) => BAD_RESULTS.has(item.result?.kind ?? ''));
+}
+
+export async function findJob(
+  { jobs }: Pick<OperationContext, 'jobs'>,
+  id: string,
+): Promise<JobItems> {
+  const [job, items] = await Promise.all([jobs.get(id), jobs.items(id)]);
+  return { job, items };
+}
+
+export interface PolicyStatus {
+  readonly policy: ReplayPolicy;
+  /** Absent before its first turn. */
+  readonly turn: PolicyTurn | undefined;
+}
+
+export async function listPolicies({
+  turns,
+  runtime,
+}: Pick<OperationContext, 'turns' | 'runtime'>): Promise<readonly PolicyStatus[]> {
+  return Promise.all(
+    runtime.config.failures.replay.map(async (policy) => ({
+      policy,
+      turn: await turns.get(policy.name),
+    })),
+  );
+}

@@ -1,0 +1,94 @@
+/** What is told of one event, in order: where it was and what became of it. Pure. */
+import { formatRevision } from '../../domain/revision.ts';
+import type { HistoryEntry } from '../../failures/history.ts';
+import type { Failure } from '../../failures/port.ts';
+import { parseAttributes } from '../../queue/envelope-attributes.ts';
+import type { Hop } from '../../queue/hops.ts';
+
+export interface TraceStation {
+  /** RFC 3339; absent for what is so now. */
+  readonly at?: string;
+  readonly what: string;
+  readonly where: string;
+  readonly details: string;
+}
+
+/** Story and failure tell of the same hops; each is shown once. */
+export function inOrder(stations: readonly TraceStation[]): readonly TraceStation[] {
+  const known = new Map(
+    stations.map((station) => [JSON.stringify([station.at, station.what, station.where]), station]),
+  );
+  return [...known.values()].sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
+}
+
+const PLACE: Readonly<Record<string, string>> = {
+  watch: 'seen and queued',
+  map: 'mapped',
+  apply: 'planned',
+};
+
+const hopStations = (hops: readonly Hop[], name: string): readonly TraceStation[] =>
+  hops.map((hop) => ({
+    at: hop.at,
+    what: PLACE[hop.where] ?? 'passed',
+    where: hop.where,
+    details: name,
+  }));
+
+/** Pure: the way of one result. `owned`: the gateway is declared for this owner, so results that changed nothing are about it too. */
+export function chapterStations(
+  chapter: HistoryEntry,
+  gateway: string,
+  owned: boolean,
+): readonly TraceStation[] {
+  const own = chapter.lines.filter((line) => line.gateways.includes(gateway));
+  const quiet = own.length === 0 && owned && chapter.outcomes['unchanged'] !== undefined;
+  if (own.length === 0 && !quiet) return [];
+  const name = `revision ${formatRevision(chapter.revision)}`;
+  const how = [
+    chapter.job === undefined ? '' : `replay job ${chapter.job}`,
+    chapter.attempt > 1 ? `try ${chapter.attempt}` : '',
+    chapter.times > 1 ? `${chapter.times} times since ${rfc(chapter.at)}` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+  const said = (text: string): string => [name, how, text].filter(Boolean).join(': ');
+  const where = chapter.device ?? 'map';
+  const at = rfc(chapter.last);
+  const results = quiet
+    ? [{ at, what: 'unchanged', where, details: said('as wanted already') }]
+    : own.map((line): TraceStation => ({
+        at,
+        what: line.outcome === 'retry' ? 'comes again' : line.outcome,
+        where: `${where}, ${line.key}`,
+        details: said(line.code === 'OK' ? line.message : `${line.message} (${line.code})`),
+      }));
+  return [...hopStations(chapter.hops, name), ...results];
+}
+
+const rfc = (at: number): string => new Date(at).toISOString();
+
+/** Pure: the way of one failed event. */
+export function traceStations(failure: Failure): readonly TraceStation[] {
+  const { details, revision, id, exposure, device, state, note, changed } = failure;
+  const name = revision === undefined ? 'an event' : `revision ${formatRevision(revision)}`;
+  const read = parseAttributes(details.event.body);
+  const made: readonly TraceStation[] = 'ok' in read ? hopStations(read.ok.hops, name) : [];
+  const tried = details.attempts.map((a): TraceStation => ({
+    at: a.at,
+    what: 'tried',
+    where: device ?? details.event.queue,
+    details: `${a.reason} (${a.code})`,
+  }));
+  const parked: TraceStation = {
+    at: rfc(failure.last),
+    what: 'parked',
+    where: `failure ${id}`,
+    details: [exposure, failure.sentence].filter(Boolean).join(': '),
+  };
+  const after: readonly TraceStation[] =
+    state === 'open'
+      ? []
+      : [{ at: rfc(changed), what: state, where: `failure ${id}`, details: note ?? '' }];
+  return [...made, ...tried, parked, ...after];
+}

@@ -1,0 +1,116 @@
+/** Where the newest events of a gateway were, and when, across retries and replays, as far as devices and failure store know. */
+import { parseOwner } from '../../domain/snapshot/snapshot.ts';
+import { clusterOfFailure } from '../../failures/filter.ts';
+import type { OwnerHistory } from '../../failures/history.ts';
+import type { Failure, FailureHead, FailureStore } from '../../failures/port.ts';
+import type { OperationContext } from '../context.ts';
+import { readDeclaredPartitions, unansweredOf } from '../devices/declared-partitions.ts';
+import type { UnansweredPartition } from '../devices/declared-partitions.ts';
+import { portRows } from '../ports/ports.ts';
+import type { PortRow } from '../ports/ports.ts';
+import { chapterStations, inOrder, traceStations } from './stations.ts';
+import type { TraceStation } from './stations.ts';
+
+/** So many failures of one gateway are told whole. */
+const TOLD_FAILURES = 50;
+
+export interface Trace {
+  /** What happened in its order, then what is so now. */
+  readonly stations: readonly TraceStation[];
+  /** Failures of the gateway that are open or quarantined. */
+  readonly open: number;
+  readonly unanswered: number;
+}
+
+export interface GatewayName {
+  readonly cluster: string;
+  /** `namespace/name` */
+  readonly gateway: string;
+}
+
+/** Of `CLUSTER/NAMESPACE/GATEWAY`; throws when it is written otherwise. */
+export function parseGatewayName(name: string): GatewayName {
+  const [cluster = '', namespace = '', gateway = '', ...rest] = name.split('/');
+  if (gateway === '' || rest.length > 0)
+    throw new Error(`${name}: write it as CLUSTER/NAMESPACE/GATEWAY`);
+  return { cluster, gateway: `${namespace}/${gateway}` };
+}
+
+export async function traceGateway(
+  { store, history, runtime }: Pick<OperationContext, 'store' | 'history' | 'runtime'>,
+  name: GatewayName,
+): Promise<Trace> {
+  const [declared, stories, heads] = await Promise.all([
+    readDeclaredPartitions(runtime),
+    history.all(),
+    store.list(),
+  ]);
+  const rows = portRows(declared).filter(
+    (row) => row.owner.startsWith(`${name.cluster}/`) && row.gateways.includes(name.gateway),
+  );
+  const own = failuresOf(heads, name, rows);
+  const failures = await wholeFailures(store, own.slice(0, TOLD_FAILURES));
+  const happened = [
+    ...failures.flatMap(traceStations),
+    ...storyStations(stories, name, new Set(rows.map(({ owner }) => owner))),
+  ];
+  const unanswered = unansweredOf(declared);
+  return {
+    stations: [
+      ...inOrder(happened),
+      ...rows.map(declaredStation),
+      ...unanswered.map(unknownStation),
+    ],
+    open: own.filter(({ state }) => state === 'open' || state === 'quarantined').length,
+    unanswered: unanswered.length,
+  };
+}
+
+function failuresOf(
+  heads: readonly FailureHead[],
+  { cluster, gateway }: GatewayName,
+  rows: readonly PortRow[],
+): readonly FailureHead[] {
+  return heads.filter(
+    (head) =>
+      clusterOfFailure(head) === cluster &&
+      (head.gateways.includes(gateway) ||
+        rows.some((row) => row.owner === head.owner && head.gateways.length === 0)),
+  );
+}
+
+async function wholeFailures(
+  store: FailureStore,
+  heads: readonly FailureHead[],
+): Promise<readonly Failure[]> {
+  const found = await Promise.all(heads.map(({ id }) => store.get(id)));
+  return found.filter((failure) => failure !== undefined);
+}
+
+function storyStations(
+  stories: readonly OwnerHistory[],
+  { cluster, gateway }: GatewayName,
+  owning: ReadonlySet<string>,
+): readonly TraceStation[] {
+  return stories
+    .filter(({ owner }) => parseOwner(owner).cluster === cluster)
+    .flatMap(({ owner, chapters }) =>
+      chapters.flatMap((chapter) => chapterStations(chapter, gateway, owning.has(owner))),
+    );
+}
+
+function declaredStation(row: PortRow): TraceStation {
+  return {
+    what: 'declared',
+    where: `${row.device}, partition ${row.partition}`,
+    details: `${row.exposure} at revision ${row.revision} with ${row.members} members, there since ${row.since}`,
+  };
+}
+
+function unknownStation({ device, partition, problem, code }: UnansweredPartition): TraceStation {
+  return {
+    what: 'unknown',
+    where: `${device}, partition ${partition}`,
+    details: `${problem} (${code})`,
+  };
+}
