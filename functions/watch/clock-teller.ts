@@ -1,10 +1,10 @@
-/** A clock that is far from the API server's is said at the ingress Services and in the log. Nothing waits for it to be set right. */
+/** A clock that is far from the API server's is said at the ingress Services, at their Gateways and in the log. Nothing waits for it to be set right. */
 import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { CLOCKS_DIFFER } from './leader/lease.ts';
-import type { Recorder } from './report/event-recorder.ts';
+import type { EventTarget, Recorder } from './report/event-recorder.ts';
 import { serviceTarget } from './report/event-targets.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
 
@@ -25,25 +25,64 @@ export function clockAhead(
   return time === undefined ? undefined : clock.now() - time;
 }
 
-/** What is said before is taken back once the clocks agree. */
-export async function tellClock(
-  { client, clock, recorder, world, log }: ClockTellerOptions,
-  ingresses: readonly IngressRef[],
-): Promise<void> {
-  const ahead = clockAhead(client, clock);
-  if (ahead === undefined) return;
-  const wrong = Math.abs(ahead) > CLOCKS_DIFFER;
-  const message = `GW105: ${clockInWords(ahead)}. Epochs are taken from the API server, so no change is lost; times in records, Events and orders are wrong, and AWS refuses requests from 5 minutes on. Set whichever of the two is wrong (NTP).`;
-  if (wrong) log.warn({ code: 'GW105', ahead: Math.round(ahead) }, message);
-  for (const { namespace, service } of ingresses) {
-    const target = world.service(namespace, service);
-    const subject = `${namespace}/${service} clock`;
-    if (target !== undefined)
-      await recorder.report(
-        serviceTarget(target.object.meta),
-        subject,
-        wrong ? [{ subject, type: 'Warning', reason: 'ClockWrong', message }] : [],
-      );
+/** An ingress Service, and the Gateways whose servers it offers. */
+export interface AffectedIngress {
+  readonly ref: IngressRef;
+  readonly gateways: () => readonly EventTarget[];
+}
+
+/** Says it once at each Service and Gateway, and again after the clocks agreed for a while. */
+export class ClockTeller {
+  readonly #options: ClockTellerOptions;
+  /** By UID: where it was said since the clocks agreed last. */
+  readonly #told = new Map<string, { readonly target: EventTarget; readonly subject: string }>();
+  #agreed = false;
+
+  constructor(options: ClockTellerOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at the clocks now; safe to call at any time. Rejects where Events cannot be written. */
+  async tell(ingresses: readonly AffectedIngress[]): Promise<void> {
+    const { client, clock, log } = this.#options;
+    const ahead = clockAhead(client, clock);
+    if (ahead === undefined) return;
+    if (Math.abs(ahead) <= CLOCKS_DIFFER) return this.#takeBack();
+    const message = `GW105: ${clockInWords(ahead)}. Epochs are taken from the API server, so no change is lost; times in records, Events and orders are wrong, and AWS refuses requests from 5 minutes on. Set whichever of the two is wrong (NTP).`;
+    log.warn({ code: 'GW105', ahead: Math.round(ahead) }, message);
+    for (const ingress of ingresses) await this.#tellOf(ingress, message);
+  }
+
+  async #tellOf({ ref, gateways }: AffectedIngress, message: string): Promise<void> {
+    const service = this.#options.world.service(ref.namespace, ref.service);
+    if (service === undefined) return;
+    await this.#report(
+      serviceTarget(service.object.meta),
+      `${ref.namespace}/${ref.service} clock`,
+      message,
+    );
+    // Two ingresses may offer the same Gateway, and there is one clock to tell of.
+    for (const target of gateways()) await this.#report(target, 'clock', message);
+  }
+
+  async #report(target: EventTarget, subject: string, message: string): Promise<void> {
+    const { recorder } = this.#options;
+    // What an earlier process said before the clocks agreed would pass for said.
+    if (this.#agreed && !this.#told.has(target.uid)) await recorder.report(target, subject, []);
+    await recorder.report(target, subject, [
+      { subject, type: 'Warning', reason: 'ClockWrong', message },
+    ]);
+    this.#told.set(target.uid, { target, subject });
+  }
+
+  async #takeBack(): Promise<void> {
+    this.#agreed = true;
+    if (this.#told.size === 0) return;
+    for (const [uid, { target, subject }] of this.#told) {
+      await this.#options.recorder.report(target, subject, []);
+      this.#told.delete(uid);
+    }
+    this.#options.log.info({}, 'the clocks agree again');
   }
 }
 

@@ -28,7 +28,8 @@ import { reconcilePorts, type PortDemand } from './ports/reconcile-ports.ts';
 import { demandedPorts } from './ports/demanded-ports.ts';
 import { OwnPorts } from './ports/own-ports.ts';
 import { servicePortsToAdd } from './ports/ports-to-add.ts';
-import type { Recorder } from './report/event-recorder.ts';
+import type { EventTarget, Recorder } from './report/event-recorder.ts';
+import { gatewayTargets } from './report/event-targets.ts';
 import { LatestResults } from './report/latest-results.ts';
 import type { Revisions } from './emit/revisions.ts';
 import { createSizeReporter } from './emit/snapshot-size.ts';
@@ -57,6 +58,8 @@ export interface IngressReconciler {
   readonly ref: IngressRef;
   readonly owner: string;
   start(): void;
+  /** The Gateways whose servers it offers, as it sees them now. */
+  gateways(): readonly EventTarget[];
   /** A change somewhere in the cluster. */
   notice(change: CacheChange): void;
   /** Says everything again. */
@@ -261,6 +264,7 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
       lag.seen(noticed.change, clock.monotonic());
       emitter.changed(noticed.change, isUrgent(noticed));
     },
+    gateways: () => gatewayTargets(view.objects() ?? NOTHING),
     refresh: () => emitter.refresh(),
     settle: async (settled) => {
       emitter.settled({
@@ -290,7 +294,7 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
   };
 }
 
-const NOTHING: Content['objects'] = {
+const NOTHING: KubernetesObjects = {
   gateways: [],
   virtualServices: [],
   services: [],

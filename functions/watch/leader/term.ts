@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { createReconciler, type IngressReconciler } from '../reconciler.ts';
-import { tellClock, type ClockTellerOptions } from '../clock-teller.ts';
+import { ClockTeller } from '../clock-teller.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
 import { Worker } from '../loop/worker.ts';
@@ -37,7 +37,7 @@ export class LeaderTerm {
   readonly #revisions = new Revisions(0);
   readonly #agents: readonly IngressReconciler[];
   readonly #inventory: Worker;
-  readonly #clock: ClockTellerOptions;
+  readonly #clockTelling: Worker;
   #listening: Promise<void> = Promise.resolve();
   #speaks = false;
   #told = false;
@@ -49,7 +49,6 @@ export class LeaderTerm {
     this.#options = options;
     const outbox = createOutbox({ runtime, cluster, clusterUid, revisions });
     const recorder = createRecorder(client, clock);
-    this.#clock = { client, clock, recorder, world, log };
     const isLeading = (): boolean => this.#speaks;
     this.#agents = options.ingresses.map((ingress) =>
       createReconciler({
@@ -73,6 +72,18 @@ export class LeaderTerm {
       log,
       work: () => this.#tellAll(outbox),
     });
+    const teller = new ClockTeller({ client, clock, recorder, world, log });
+    // By itself: Events at thousands of Gateways must not hold the inventory up.
+    this.#clockTelling = new Worker({
+      name: 'telling that the clock is wrong',
+      clock,
+      random,
+      log,
+      work: async () => {
+        if (this.#speaks) await teller.tell(this.#agents);
+        return options.resync;
+      },
+    });
     for (const agent of this.#agents) agent.start();
   }
 
@@ -82,6 +93,8 @@ export class LeaderTerm {
 
   notice(change: CacheChange): void {
     for (const agent of this.#agents) agent.notice(change);
+    if (change.change.what === 'added' && change.change.kind === 'Gateway')
+      this.#clockTelling.enqueue();
   }
 
   meshAnswered(): void {
@@ -96,6 +109,8 @@ export class LeaderTerm {
     this.#speaks = true;
     for (const agent of this.#agents) agent.refresh();
     this.#inventory.start();
+    this.#clockTelling.start();
+    this.#clockTelling.enqueue();
     this.#inventory.enqueue();
     this.#listening = consumeSettled(
       queues.queue(`settled-${cluster}`),
@@ -116,6 +131,7 @@ export class LeaderTerm {
     await Promise.all([
       ...this.#agents.map((agent) => agent.stop()),
       this.#inventory.stop(),
+      this.#clockTelling.stop(),
       this.#listening,
     ]);
     this.#speaks = false;
@@ -137,9 +153,6 @@ export class LeaderTerm {
     );
     if (this.#told) for (const agent of this.#agents) agent.refresh();
     this.#told = true;
-    await tellClock(this.#clock, watched).catch((error: unknown) =>
-      this.#clock.log.warn({ error: String(error) }, 'that the clock is wrong could not be told'),
-    );
     return resync;
   }
 

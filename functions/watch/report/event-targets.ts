@@ -1,5 +1,5 @@
 /** The objects that Events are about. */
-import type { Meta } from '../../../shared/domain/snapshot/objects.ts';
+import type { KubernetesObjects, Meta } from '../../../shared/domain/snapshot/objects.ts';
 import type { Resource } from '../../../shared/kubernetes/index.ts';
 import type { ClusterIndex } from '../cache/cluster-index.ts';
 import type { ObjectReference } from './event-messages.ts';
@@ -12,6 +12,9 @@ export const SERVICES: Resource = {
   kind: 'Service',
   namespaced: true,
 };
+
+const ISTIO = 'networking.istio.io/v1';
+const GATEWAY_API = 'gateway.networking.k8s.io/v1';
 
 export function serviceTarget(meta: Meta): EventTarget {
   return targetOf('v1', 'Service', meta);
@@ -30,12 +33,20 @@ export function findTarget(
     case 'Gateway': {
       const istio = about.api === 'gateway-api' ? undefined : index.gateways.get(about.key);
       const api = about.api === 'istio' ? undefined : index.apiGateways.get(about.key);
-      return (
-        targetOf('networking.istio.io/v1', 'Gateway', istio?.meta) ??
-        targetOf('gateway.networking.k8s.io/v1', 'Gateway', api?.meta)
-      );
+      return targetOf(ISTIO, 'Gateway', istio?.meta) ?? targetOf(GATEWAY_API, 'Gateway', api?.meta);
     }
   }
+}
+
+/** Gateways of both APIs that an ingress reads. */
+export function gatewayTargets({
+  gateways,
+  apiGateways,
+}: Pick<KubernetesObjects, 'gateways' | 'apiGateways'>): readonly EventTarget[] {
+  return [
+    ...gateways.map(({ meta }) => targetOf(ISTIO, 'Gateway', meta)),
+    ...apiGateways.map(({ meta }) => targetOf(GATEWAY_API, 'Gateway', meta)),
+  ];
 }
 
 function targetOf(apiVersion: string, kind: string, meta: Meta): EventTarget;

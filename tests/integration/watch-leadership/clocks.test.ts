@@ -1,6 +1,7 @@
 /** Epochs start from the API server's time; what a wrong clock left behind is continued, and told. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { until } from '../watch/support.ts';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
+import { gateway, until } from '../watch/support.ts';
 import { pass, startCluster, type Cluster, type Replica } from './support.ts';
 
 const T = 1_700_000_000_000;
@@ -21,11 +22,14 @@ async function lead(name: string, step: number): Promise<Replica> {
   return replica;
 }
 const newest = (): number => at.snapshots().at(-1)?.revision.epoch ?? 0;
-const events = (): unknown[] =>
-  at.lab.store
-    .list('v1', 'Event')
-    .filter((event) => event['reason'] === 'ClockWrong')
-    .map((event) => event['message']);
+const told = (): KubernetesObject[] =>
+  at.lab.store.list('v1', 'Event').filter((event) => event['reason'] === 'ClockWrong');
+const events = (): unknown[] => told().map((event) => event['message']);
+const tellsOf = (): string[] =>
+  told()
+    .map(({ involvedObject }) => involvedObject as Record<'kind' | 'name', string>)
+    .map(({ kind, name }) => `${kind} ${name}`)
+    .toSorted();
 
 /** Red without `epochTime` (lease.ts). */
 test.each([
@@ -44,7 +48,42 @@ test.each([
   },
 );
 
+test('a wrong clock is said at each Gateway of the ingress too, and at those that come later', async () => {
+  at.lab.store.apply(gateway('one', 32_400));
+  const other = gateway('of-other-pods', 32_401);
+  at.lab.store.apply({ ...other, spec: { ...(other['spec'] as object), selector: { app: 'x' } } });
+  await lead('a', DAY);
+  await until(() => tellsOf().length === 2);
+  expect(tellsOf()).toEqual(['Gateway one', 'Service istio-ingressgateway']);
+  at.lab.store.apply(gateway('two', 32_402));
+  await until(() => tellsOf().includes('Gateway two'));
+  expect(tellsOf()).toHaveLength(3);
+});
+
+test('a clock that was set right and is wrong again is said again', async () => {
+  at.lab.store.apply(gateway('one', 32_400));
+  const a = await lead('a', DAY);
+  const counts = (): unknown[] => told().map((event) => event['count']);
+  await until(() => told().length === 2);
+  const round = async (step: number, what: () => boolean): Promise<void> => {
+    a.clock.step(step);
+    at.lab.store.apply(gateway(`at-${step}`, 32_500));
+    await until(what);
+  };
+  await round(-DAY, () => a.messages.includes('the clocks agree again'));
+  await round(DAY, () => counts().filter((count) => count === 2).length === 2);
+  expect(tellsOf()).toEqual(
+    [
+      'Gateway one',
+      `Gateway at-${-DAY}`,
+      `Gateway at-${DAY}`,
+      'Service istio-ingressgateway',
+    ].toSorted(),
+  );
+});
+
 test('clocks that agree make no Event', async () => {
+  at.lab.store.apply(gateway('one', 32_400));
   await lead('a', 20_000);
   expect([newest(), events()]).toEqual([T + 20_000, []]);
 });
