@@ -5,7 +5,7 @@
 import { applicationName } from '../../shared/bigip/as3/names.ts';
 import type { DeviceError } from '../../shared/bigip/errors.ts';
 import { isInner } from '../../shared/bigip/errors.ts';
-import type { Settings } from '../../shared/domain/exposure/exposure.ts';
+import { namedSettings, referencesIn } from '../../shared/domain/exposure/settings/compose.ts';
 import type { PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { tryDeclare } from './declare.ts';
 import { followsNone, spread } from './inner.ts';
@@ -114,13 +114,10 @@ function suspects(
 /** What BIG-IP may call a change by: its application, or an object on the device that it refers to. */
 function namesOf(run: Run, entry: PlanEntry): readonly string[] {
   const asked = askedOf(run, entry);
-  return [applicationOf(entry), ...(asked ? referencesOf(asked.settings) : [])];
-}
-
-function referencesOf({ snat, persistence, iRules, profiles, vlans }: Settings): readonly string[] {
-  return [snat, ...persistence, ...iRules, ...Object.values(profiles), ...vlans].filter(
-    (word): word is string => word?.startsWith('/') === true,
-  );
+  return [
+    applicationOf(entry),
+    ...(asked ? referencesIn(namedSettings(asked.settings)).map(({ path }) => path) : []),
+  ];
 }
 
 function applicationOf(entry: PlanEntry): string {

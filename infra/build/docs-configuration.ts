@@ -3,7 +3,7 @@ import { SluiceConfig } from '../../shared/config/schema.ts';
 import { EXPOSE_ANNOTATION } from '../../shared/domain/exposure/sources/expose-annotation.ts';
 import { ANNOTATIONS } from '../../shared/domain/exposure/sources/annotations.ts';
 
-interface Node {
+export interface Node {
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Node>>;
@@ -38,7 +38,7 @@ function rangeOf({ minimum, maximum }: Node): string {
   return low === '' && high === '' ? '' : ` ${low}${high === '' ? ' or more' : ` to ${high}`}`;
 }
 
-function typeOf(node: Node): string {
+export function typeOf(node: Node): string {
   const forms = formsOf(node);
   if (forms.length > 1) return [...new Set(forms.map(typeOf))].join(' or ');
   if (node.const !== undefined) return `\`${String(node.const)}\``;
@@ -80,7 +80,7 @@ function sectionsOf(node: Node, path: string): readonly Section[] {
 
 const HEAD = `# Configuration
 
-Generated from \`shared/config/schema.ts\` and the table of annotations by \`npm run docs\`; do not edit. [An example](../sluice.example.yaml);
+Generated from \`shared/config/schema.ts\` and the catalogue of settings by \`npm run docs\`; do not edit. [An example](../sluice.example.yaml);
 [a JSON Schema](sluice.schema.json) for editors: \`# yaml-language-server: $schema=…\` in the first line.
 
 One file, \`sluice.yaml\` (YAML or JSON), says which BIG-IPs, clusters and ingresses there are. It is read once and strictly: an unknown key, a
@@ -90,7 +90,7 @@ repeated key or a contradiction stops the start, and the message lists every pro
 
 const SOURCES = `## Settings of an exposure
 
-Each setting comes from the highest source that has it, and each has its source in the result:
+[Settings](settings.md) has them one by one. Each comes from the highest source that has it, and each has its source in the result:
 
 1. annotations on the Gateway, then \`spec.addresses\` of a Gateway API Gateway;
 2. an F5 ConfigMap (\`f5type: virtual-server\`, schema v0.1.0 to v0.1.7) for the Service and port that lead to the gateway's port;

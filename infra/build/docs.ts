@@ -7,6 +7,7 @@ import { codesPage } from './docs-codes.ts';
 import { configurationPage } from './docs-configuration.ts';
 import { decisionsPage } from './docs-decisions.ts';
 import { configurationSchema } from './docs-schema.ts';
+import { settingsPage } from './docs-settings.ts';
 
 export interface GeneratedPage {
   /** Relative to the repository. */
@@ -19,6 +20,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export function generatedPages(): readonly GeneratedPage[] {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage() },
+    { path: 'docs/reference/settings.md', text: settingsPage() },
     { path: 'docs/reference/codes.md', text: codesPage(CODES) },
     { path: 'docs/reference/sluice.schema.json', text: configurationSchema() },
     { path: 'docs/decisions/README.md', text: decisionsPage(join(ROOT, 'docs/decisions')) },

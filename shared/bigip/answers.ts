@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { As3Tenant } from './as3/types.ts';
 import { DeviceError } from './errors.ts';
+import { liveShape } from './live-settings.ts';
 import type { DeviceRequest, DeviceResponse } from './transport.ts';
 
 export const Login = z.object({
@@ -46,8 +47,8 @@ export const Virtual = z.object({
   destination: z.string().default(''),
   ipProtocol: z.string().optional(),
   disabled: z.boolean().optional(),
-  connectionLimit: z.number().optional(),
   pool: z.string().optional(),
+  ...liveShape('virtual'),
 });
 export type Virtual = Readonly<z.infer<typeof Virtual>>;
 
@@ -65,8 +66,7 @@ export type PlacedMember = Readonly<z.infer<typeof Member>>;
 
 export const Pool = z.object({
   fullPath: z.string(),
-  loadBalancingMode: z.string().default('round-robin'),
-  reselectTries: z.number().optional(),
+  ...liveShape('pool'),
   minActiveMembers: z.number().optional(),
   membersReference: z.object({ items: z.array(Member).default([]) }).optional(),
 });

@@ -1,5 +1,6 @@
 /** What is different on the device from what it was told, object by object. */
-import { BALANCE_METHODS, exposureKey } from '../domain/exposure/exposure.ts';
+import { BALANCE_METHODS } from '../domain/exposure/settings/values.ts';
+import { exposureKey } from '../domain/exposure/exposure.ts';
 import { nodeReconciliation } from '../domain/express/reconcile.ts';
 import type { DeclaredExposure, DeclaredState } from '../domain/plan/declared.ts';
 import { ownerValues, operatedValues, describeOverride } from '../domain/plan/overrides.ts';
@@ -7,6 +8,7 @@ import type { OverrideAdoption, OperatedValues } from '../domain/plan/overrides.
 import { itemsOf, Pool, Virtual, VirtualAddress } from './answers.ts';
 import { devicePaths } from './as3/names.ts';
 import { DeviceError } from './errors.ts';
+import { settingDifferences } from './live-settings.ts';
 import { listNodes } from './nodes.ts';
 import { endpoint, lastPart, placingDifferences } from './placing.ts';
 import type { Session } from './session.ts';
@@ -126,6 +128,7 @@ function ofVirtual(virtual: Virtual, { e, operated }: Told, pool: string): reado
       ? []
       : [`listens on ${lastPart(virtual.destination)} instead of ${wanted}`]),
     ...(virtual.pool === pool ? [] : [`sends to ${virtual.pool ?? 'no pool'} instead of ${pool}`]),
+    ...settingDifferences('virtual', virtual, e.settings),
   ];
   const live = {
     connectionLimit: virtual.connectionLimit ?? operated.connectionLimit,
@@ -165,18 +168,13 @@ function ofPool(pool: Pool, { e, operated, state }: Told): readonly Difference[]
   );
   const members = pool.membersReference?.items ?? [];
   const have = new Set(members.map((m) => lastPart(m.fullPath)));
-  const { reselectTries: tries = e.settings.reselectTries } = pool;
   const words = [
     ...[...wanted].filter((m) => !have.has(m)).map((m) => `lacks member ${m}`),
     ...[...have]
       .filter((m) => !wanted.has(m))
       .map((m) => `has member ${m}, which was not declared`),
     ...placingDifferences(pool, e, state),
-    ...(tries === e.settings.reselectTries
-      ? []
-      : [
-          `tries ${tries} other members instead of ${e.settings.reselectTries} where one cannot be reached`,
-        ]),
+    ...settingDifferences('pool', pool, e.settings),
   ];
   // A method that nobody knows here cannot be declared, so it is not kept.
   const balance = BALANCE_METHODS.find((method) => method === pool.loadBalancingMode);

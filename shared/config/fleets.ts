@@ -1,5 +1,4 @@
-import type { Settings } from '../domain/exposure/exposure.ts';
-import type { SettingsInput } from '../domain/exposure/settings/settings.ts';
+import { settingsFromInput } from '../domain/exposure/settings/compose.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { SameFleet } from '../domain/plan/claims.ts';
 import type { Fleet, FleetOf } from '../domain/plan/fleet.ts';
@@ -32,19 +31,5 @@ function fleetOfEntry({
   minimumActive = 1,
   settings,
 }: FleetConfig): Fleet {
-  return { name, mode, clusters, ratio, minimumActive, settings: saidBy(settings) };
-}
-
-/** The settings that are given, as an exposure has them. */
-function saidBy({ proxyProtocol, iRules, profiles, ...plain }: SettingsInput): Partial<Settings> {
-  const rules =
-    proxyProtocol === undefined ? iRules : [...new Set([proxyProtocol, ...(iRules ?? [])])];
-  const given = {
-    ...plain,
-    iRules: rules,
-    profiles:
-      profiles &&
-      Object.fromEntries(Object.entries(profiles).filter(([, path]) => path !== undefined)),
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { name, mode, clusters, ratio, minimumActive, settings: settingsFromInput(settings) };
 }

@@ -1,7 +1,9 @@
 /** Rules that several parts of the configuration have in common. */
+import { namedInput, referencesIn } from '../domain/exposure/settings/compose.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { forbiddenReferences, type PolicyConfig } from '../domain/exposure/settings/policy.ts';
-import { monitorProblem, type SettingsInput } from '../domain/exposure/settings/settings.ts';
+import { monitorProblem } from '../domain/exposure/settings/values.ts';
+import type { SettingsInput } from '../domain/exposure/settings/settings.ts';
 import type { ConfigProblem } from './error.ts';
 
 export function repeatedProblems(
@@ -29,28 +31,6 @@ export function unknownNameProblems(
   return [{ path, message: `there is no ${what} ${value}; ${hint}` }];
 }
 
-function referencesOf(settings: SettingsInput): readonly string[] {
-  const {
-    snat,
-    persistence = [],
-    iRules = [],
-    proxyProtocol,
-    profiles = {},
-    vlans = [],
-  } = settings;
-  const all = [
-    snat,
-    proxyProtocol,
-    ...persistence,
-    ...iRules,
-    ...Object.values(profiles),
-    ...vlans,
-  ];
-  return [...new Set(all)]
-    .filter((path) => path !== undefined)
-    .filter((path) => path.startsWith('/'));
-}
-
 export function settingsProblems(
   path: string,
   settings: SettingsInput,
@@ -60,7 +40,8 @@ export function settingsProblems(
     const problem = monitorProblem(monitor);
     return problem === undefined ? [] : [{ path: `${path}.monitors[${i}]`, message: problem }];
   });
-  const references = forbiddenReferences(policy, referencesOf(settings)).map((reference) => ({
+  const paths = referencesIn(namedInput(settings)).map(({ path: reference }) => reference);
+  const references = forbiddenReferences(policy, [...new Set(paths)]).map((reference) => ({
     path,
     message: `refers to ${reference}, which policy.references does not list; add it there`,
   }));

@@ -4,7 +4,7 @@ import { applyPartition } from '../../functions/apply/partition.ts';
 import { dryRunDevice } from '../../shared/bigip/dry-run.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
-import { BALANCE_METHODS } from '../../shared/domain/exposure/exposure.ts';
+import { BALANCE_METHODS } from '../../shared/domain/exposure/settings/values.ts';
 import { isChange } from '../../shared/domain/plan/plan-entry.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import type { MemoryDevice } from '../fixtures/device.ts';

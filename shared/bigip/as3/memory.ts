@@ -1,13 +1,10 @@
 /** What Sluice keeps in `constants.sluice` of a partition: all of the declared state that AS3's own objects cannot hold. */
 import * as z from 'zod';
-import { ReselectTries, Settings } from '../../domain/exposure/exposure.ts';
+import { SettingsWish } from '../../domain/exposure/settings/settings.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import { Override } from '../../domain/plan/overrides.ts';
 import { Drain, OwnerRecord } from '../../domain/plan/owner-record.ts';
 import { Version } from '../../domain/revision.ts';
-
-/** Only what its owner says: a default would be a wish that nobody has. */
-const Wish = Settings.extend({ reselectTries: ReselectTries }).partial();
 
 /** Who is behind which member entries of an exposure, in their order in the pool. */
 export const ContributionRecord = z.strictObject({
@@ -19,7 +16,7 @@ export const ContributionRecord = z.strictObject({
   /** `address:port` of members that take no new connections. */
   draining: z.array(z.string()),
   /** What its owner wishes otherwise than the settings that are declared. */
-  wish: Wish.exactOptional(),
+  wish: SettingsWish.exactOptional(),
   /** Its share in a fleet of mode ratio. */
   weight: z.int().min(1).max(100).exactOptional(),
   /** Its priority group in a fleet of mode active-standby. */

@@ -1,6 +1,9 @@
 /** AS3 tenant → declared state, the exact inverse of `render.ts`; what does not come out the same is somebody else's. */
 import * as z from 'zod';
-import { exposureKey, Monitor, Settings } from '../../domain/exposure/exposure.ts';
+import { exposureKey } from '../../domain/exposure/exposure.ts';
+import { Monitor } from '../../domain/exposure/settings/values.ts';
+import { composeSettings } from '../../domain/exposure/settings/compose.ts';
+import { Settings } from '../../domain/exposure/settings/settings.ts';
 import type { Member } from '../../domain/exposure/exposure.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
 import { DECLARED_FORMAT, declaredState, isSameContent } from '../../domain/plan/declared.ts';
@@ -8,8 +11,9 @@ import { withoutOverride } from '../../domain/plan/overrides.ts';
 import type { ContributionRecord } from './memory.ts';
 import { Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
+import { readProperties } from './properties.ts';
 import { recordOf, renderApplication } from './render.ts';
-import type { As3Monitor, As3Pointer, As3Tenant } from './types.ts';
+import type { As3Monitor, As3Tenant } from './types.ts';
 
 export type ReadResult =
   | { readonly kind: 'ours'; readonly state: DeclaredState }
@@ -22,7 +26,6 @@ export type ReadResult =
 
 const Pointer = z.object({ bigip: z.string().exactOptional(), use: z.string().exactOptional() });
 const Pointers = z.array(Pointer);
-const PathOrPointer = z.union([z.string(), Pointer]);
 
 /** As far as it is taken apart here; that nothing else stands in it is seen when it is rendered again. */
 const Application = z.looseObject({
@@ -31,21 +34,10 @@ const Application = z.looseObject({
     layer4: z.string().optional(),
     virtualAddresses: z.array(z.string()),
     virtualPort: z.number(),
-    snat: PathOrPointer,
-    persistenceMethods: z.array(PathOrPointer).optional(),
-    iRules: Pointers.optional(),
-    profileTCP: Pointer.optional(),
-    profileHTTP: Pointer.optional(),
-    profileL4: Pointer.optional(),
-    profileUDP: Pointer.optional(),
-    allowVlans: Pointers.optional(),
-    maxConnections: z.number().optional(),
   }),
   pool: z.looseObject({
-    loadBalancingMode: z.string(),
     monitors: Pointers.optional(),
     minimumMembersActive: z.number().optional(),
-    reselectTries: z.number().optional(),
     members: z.array(
       z.looseObject({ servicePort: z.number(), serverAddresses: z.array(z.string()) }),
     ),
@@ -138,12 +130,14 @@ function readApplication(
   if (!shape.success) return undefined;
   const { virtual, pool, ...rest } = shape.data;
   const monitors = (pool.monitors ?? []).map((pointer) => readMonitor(rest[pointer.use ?? '']));
-  const settings = Settings.safeParse({
-    ...readVirtual(virtual),
-    balance: pool.loadBalancingMode,
-    reselectTries: pool.reselectTries ?? 0,
-    monitors,
-  });
+  const settings = Settings.safeParse(
+    composeSettings({
+      mode: MODE[virtual.class],
+      ...readProperties('virtual', virtual),
+      ...readProperties('pool', pool),
+      monitors,
+    }),
+  );
   const contributions = readMembers(pool, records);
   const [address] = virtual.virtualAddresses;
   if (!settings.success || !contributions || address === undefined) return undefined;
@@ -157,26 +151,6 @@ function readApplication(
     settings: settings.data,
     ...standby,
     contributions,
-  };
-}
-
-function readVirtual(v: Application['virtual']): Record<string, unknown> {
-  const path = (p: string | As3Pointer | undefined): string | undefined =>
-    typeof p === 'object' ? p.bigip : p;
-  const profiles = {
-    tcp: path(v.profileTCP),
-    http: path(v.profileHTTP),
-    l4: path(v.profileL4),
-    udp: path(v.profileUDP),
-  };
-  return {
-    mode: MODE[v.class],
-    snat: path(v.snat),
-    persistence: (v.persistenceMethods ?? []).map(path),
-    iRules: (v.iRules ?? []).map(path),
-    profiles: Object.fromEntries(Object.entries(profiles).filter(([, p]) => p !== undefined)),
-    vlans: (v.allowVlans ?? []).map(path),
-    connectionLimit: v.maxConnections ?? 0,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Declared state → AS3 tenant. `read.ts` is its exact inverse. */
-import type { Monitor, Settings } from '../../domain/exposure/exposure.ts';
+import type { Monitor } from '../../domain/exposure/settings/values.ts';
+import type { Settings } from '../../domain/exposure/settings/settings.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
 import { operatedValues } from '../../domain/plan/overrides.ts';
@@ -8,14 +9,8 @@ import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';
 import { applicationName, KEEPER } from './names.ts';
-import type {
-  As3Application,
-  As3Monitor,
-  As3Pointer,
-  As3PoolMember,
-  As3Service,
-  As3Tenant,
-} from './types.ts';
+import { renderProperties } from './properties.ts';
+import type { As3Application, As3Monitor, As3PoolMember, As3Service, As3Tenant } from './types.ts';
 
 export interface RenderOptions {
   /** Nodes in /Common, needed as soon as several partitions of a device use the same addresses. A state that says so itself is not overruled. */
@@ -75,19 +70,22 @@ export function wrapTenants(tenants: Readonly<Record<string, As3Tenant>>, save: 
 
 export function renderApplication(e: DeclaredExposure, options: RenderOptions): As3Application {
   const operated = operatedValues(e, options.overrides?.[exposureKey(e)]);
+  const { enabled: _enabled, ...values } = operated;
+  const settings: Settings = { ...e.settings, ...values };
+  const { loadBalancingMode, ...properties } = renderProperties('pool', settings);
   const monitors = e.settings.monitors.map((m, i) => [`monitor${i}`, renderMonitor(m)] as const);
   return {
     class: 'Application',
-    virtual: renderVirtual(e, operated),
+    virtual: renderVirtual(e, settings, operated),
     pool: {
       class: 'Pool',
-      loadBalancingMode: operated.balance,
+      loadBalancingMode,
       // "any" is the device's default and would let one good monitor hide a bad one.
       ...(monitors.length > 0
         ? { monitors: monitors.map(([name]) => ({ use: name })), minimumMonitors: 'all' }
         : {}),
       ...(e.minimumActive === undefined ? {} : { minimumMembersActive: e.minimumActive }),
-      ...(e.settings.reselectTries > 0 ? { reselectTries: e.settings.reselectTries } : {}),
+      ...properties,
       members: e.contributions.flatMap((c) => renderMembers(c, options)),
     },
     ...Object.fromEntries(monitors),
@@ -96,39 +94,19 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
 
 function renderVirtual(
   e: DeclaredExposure,
-  { connectionLimit, enabled }: Required<OperatedValues>,
+  settings: Settings,
+  { enabled }: Required<OperatedValues>,
 ): As3Service {
-  const s = e.settings;
+  const { mode } = settings;
   return {
-    class: SERVICE_CLASS[s.mode],
-    ...(s.mode === 'fastl4' ? { layer4: e.protocol } : {}),
+    class: SERVICE_CLASS[mode],
+    ...(mode === 'fastl4' ? { layer4: e.protocol } : {}),
     virtualAddresses: [e.address],
     virtualPort: e.port,
     pool: 'pool',
-    snat:
-      typeof s.snat === 'string' && s.snat.startsWith('/')
-        ? { bigip: s.snat }
-        : (s.snat as 'auto' | 'none' | 'self'),
-    persistenceMethods: s.persistence.map((p) => (p.startsWith('/') ? { bigip: p } : p)),
-    ...(s.iRules.length > 0 ? { iRules: s.iRules.map(pointer) } : {}),
-    ...renderProfiles(s),
-    ...(s.vlans.length > 0 ? { allowVlans: s.vlans.map(pointer) } : {}),
-    ...(connectionLimit > 0 ? { maxConnections: connectionLimit } : {}),
+    ...renderProperties('virtual', settings),
     ...(enabled ? {} : { adminState: 'disable' }),
   };
-}
-
-function renderProfiles({ profiles }: Settings): Partial<As3Service> {
-  return {
-    ...(profiles.tcp === undefined ? {} : { profileTCP: pointer(profiles.tcp) }),
-    ...(profiles.http === undefined ? {} : { profileHTTP: pointer(profiles.http) }),
-    ...(profiles.l4 === undefined ? {} : { profileL4: pointer(profiles.l4) }),
-    ...(profiles.udp === undefined ? {} : { profileUDP: pointer(profiles.udp) }),
-  };
-}
-
-function pointer(path: string): As3Pointer {
-  return { bigip: path };
 }
 
 function renderMonitor(m: Monitor): As3Monitor {

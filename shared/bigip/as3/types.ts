@@ -10,16 +10,9 @@ export interface As3Service {
   readonly virtualAddresses: readonly string[];
   readonly virtualPort: number;
   readonly pool: string;
-  readonly snat: 'auto' | 'none' | 'self' | As3Pointer;
-  readonly persistenceMethods: readonly (string | As3Pointer)[];
-  readonly iRules?: readonly As3Pointer[];
-  readonly profileTCP?: As3Pointer;
-  readonly profileHTTP?: As3Pointer;
-  readonly profileL4?: As3Pointer;
-  readonly profileUDP?: As3Pointer;
-  readonly allowVlans?: readonly As3Pointer[];
-  readonly maxConnections?: number;
   readonly adminState?: 'disable';
+  /** The settings that the catalogue says are properties of it. */
+  readonly [property: string]: unknown;
 }
 
 export interface As3PoolMember {
@@ -33,12 +26,12 @@ export interface As3PoolMember {
 
 export interface As3Pool {
   readonly class: 'Pool';
-  readonly loadBalancingMode: string;
   readonly monitors?: readonly As3Pointer[];
   readonly minimumMonitors?: 'all';
   readonly minimumMembersActive?: number;
-  readonly reselectTries?: number;
   readonly members: readonly As3PoolMember[];
+  /** The settings that the catalogue says are properties of it. */
+  readonly [property: string]: unknown;
 }
 
 export interface As3Monitor {

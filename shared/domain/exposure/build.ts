@@ -22,10 +22,11 @@ import {
 } from './place.ts';
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
 import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
-import { SETTING_NAMES } from './settings/settings.ts';
-import { type Note, sameValue, showValue } from './settings/layers.ts';
 import { allowsInternal } from './settings/policy.ts';
 import { whyWithheld } from './withheld.ts';
+import { SETTING_NAMES } from './settings/catalogue/catalogue.ts';
+import type { Note } from './settings/layers.ts';
+import { sameValue, showValue } from './settings/values.ts';
 
 export type { ExposureContext } from './context.ts';
 

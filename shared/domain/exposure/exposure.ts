@@ -2,92 +2,9 @@ import * as z from 'zod';
 import { Name } from '../name.ts';
 import { AutoAddresses } from '../addresses/auto-address.ts';
 import { ServerReport } from '../istio/port-mapping.ts';
+import { Settings } from './settings/settings.ts';
 import { Change } from '../snapshot/snapshot.ts';
 import { Version } from '../revision.ts';
-
-export const BALANCE_METHODS = [
-  'dynamic-ratio-member',
-  'dynamic-ratio-node',
-  'fastest-app-response',
-  'fastest-node',
-  'least-connections-member',
-  'least-connections-node',
-  'least-sessions',
-  'observed-member',
-  'observed-node',
-  'predictive-member',
-  'predictive-node',
-  'ratio-least-connections-member',
-  'ratio-least-connections-node',
-  'ratio-member',
-  'ratio-node',
-  'ratio-session',
-  'round-robin',
-  'weighted-least-connections-member',
-  'weighted-least-connections-node',
-] as const;
-
-/**
- * A path of an object on the device that somebody else made, such as `/Common/my-irule`, as it may be asked for. AS3 puts it into a
- * script of tmsh without quotes, so it holds what such names hold and nothing that means something there.
- */
-export const DevicePath = z
-  .string()
-  .max(255)
-  .regex(
-    /^\/[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.:%@+=-]*)+$/,
-    'must be a full path such as /Common/name, of letters, digits and _ . : % @ + = -',
-  );
-
-/** As it may be declared already, or be on its way: an older Sluice took more, and what runs keeps running. */
-const DeclaredPath = z
-  .string()
-  .regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
-
-/** A health monitor of a pool. Times in seconds; `port` is absent when the member's own port is probed. */
-export const Monitor = z.strictObject({
-  type: z.enum(['tcp', 'tcp-half-open', 'http', 'https', 'udp', 'icmp']),
-  interval: z.int().min(1).max(3_600),
-  timeout: z.int().min(1).max(900),
-  port: z.int().min(1).max(65_535).optional(),
-  send: z.string().optional(),
-  receive: z.string().optional(),
-});
-export type Monitor = z.infer<typeof Monitor>;
-
-export const PERSISTENCE_METHODS = [
-  'cookie',
-  'destination-address',
-  'msrdp',
-  'source-address',
-  'tls-session-id',
-] as const;
-
-/** How many other members a connection is offered to after the one picked for it could not be reached, one by one. */
-export const ReselectTries = z.int().min(0).max(65_535);
-
-/** How BIG-IP offers an exposure; the same for every cluster that shares it. */
-export const Settings = z.strictObject({
-  mode: z.enum(['tcp', 'fastl4', 'http', 'udp']),
-  balance: z.enum(BALANCE_METHODS),
-  snat: z.union([z.enum(['auto', 'none', 'self']), DeclaredPath]),
-  persistence: z.array(z.union([z.enum(PERSISTENCE_METHODS), DeclaredPath])),
-  iRules: z.array(DeclaredPath),
-  profiles: z.strictObject({
-    tcp: DeclaredPath.optional(),
-    http: DeclaredPath.optional(),
-    l4: DeclaredPath.optional(),
-    udp: DeclaredPath.optional(),
-  }),
-  /** Empty list: every VLAN. */
-  vlans: z.array(DeclaredPath),
-  /** Concurrent connections; 0 is unlimited. */
-  connectionLimit: z.int().min(0).max(2_147_483_647),
-  /** Absent in what was written before there was such a setting. */
-  reselectTries: ReselectTries.default(0),
-  monitors: z.array(Monitor),
-});
-export type Settings = z.infer<typeof Settings>;
 
 /** `ready` takes new connections; `draining` keeps what it has; `out` takes nothing and is not declared. */
 export const Availability = z.enum(['ready', 'draining', 'out']);

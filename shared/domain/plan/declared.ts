@@ -1,4 +1,5 @@
-import type { Member, Settings } from '../exposure/exposure.ts';
+import type { Member } from '../exposure/exposure.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';

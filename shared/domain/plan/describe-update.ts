@@ -1,5 +1,5 @@
 /** What an update of an exposure changes, in words. */
-import type { Settings } from '../exposure/exposure.ts';
+import { settingKeys, settingValue } from '../exposure/settings/compose.ts';
 import type { Contribution, DeclaredExposure } from './declared.ts';
 import { isSameContent } from './declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
@@ -10,8 +10,8 @@ export function describeUpdate(
   after: DeclaredExposure,
   rules: Pick<SharingRules, 'shareNodes'>,
 ): Pick<PlanEntry, 'kind' | 'code' | 'reason' | 'membersOnly'> {
-  const settings = (Object.keys(after.settings) as (keyof Settings)[]).filter(
-    (name) => !isSameContent(before.settings[name], after.settings[name]),
+  const settings = settingKeys(after.settings).filter(
+    (key) => !isSameContent(settingValue(before.settings, key), settingValue(after.settings, key)),
   );
   const words = [...settings, ...placing(before, after), ...membersOf(before, after)];
   const said = words.length > 0 ? `${words.join(', ')} changed` : other(before, after);

@@ -1,4 +1,4 @@
-import type { Settings } from '../exposure/exposure.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
 import { canonicalJson } from './declared.ts';
 
 /** Two 32-bit FNV-1a sums. Not for secrets: should two structures ever share one, a fix only waits for the next try. */

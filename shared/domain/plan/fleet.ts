@@ -1,5 +1,6 @@
 /** How the clusters of a fleet share virtual servers, as the configuration says it. */
-import type { Settings } from '../exposure/exposure.ts';
+import { fittingSettings, isForUdp, overlaySettings } from '../exposure/settings/compose.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 
@@ -75,38 +76,15 @@ export function ratioBalance(wished: Balance, shareNodes: boolean): Balance {
   return shareNodes ? 'ratio-member' : 'ratio-node';
 }
 
-const PROFILE_MODES: Readonly<Record<keyof Settings['profiles'], readonly Settings['mode'][]>> = {
-  tcp: ['tcp', 'http'],
-  http: ['http'],
-  l4: ['fastl4'],
-  udp: ['udp'],
-};
-
-/** Profiles that this kind of virtual server takes. */
-function fitting(profiles: Settings['profiles'], mode: Settings['mode']): Settings['profiles'] {
-  return Object.fromEntries(
-    Object.entries(profiles).filter(([kind]) =>
-      PROFILE_MODES[kind as keyof Settings['profiles']].includes(mode),
-    ),
-  );
-}
-
-/** Persistence that needs to see TCP or what it carries. */
-const NOT_FOR_UDP: ReadonlySet<string> = new Set(['cookie', 'msrdp', 'tls-session-id']);
-
 /** What the fleet's settings say of an exposure of this protocol; what does not fit UDP is left out there, as for HTTP/3 beside HTTPS. */
 export function fleetSettings({ settings }: Fleet, protocol: 'tcp' | 'udp'): Partial<Settings> {
   const { mode, ...rest } = settings;
   const fits = mode === 'fastl4' || (mode === 'udp') === (protocol === 'udp');
   const said = { ...rest, ...(mode !== undefined && fits ? { mode } : {}) };
   if (protocol === 'tcp') return said;
-  const { iRules: _iRules, reselectTries: _tries, persistence = [], ...plain } = said;
-  return {
-    ...plain,
-    ...(said.persistence && !persistence.some((method) => NOT_FOR_UDP.has(method))
-      ? { persistence }
-      : {}),
-  };
+  return Object.fromEntries(
+    Object.entries(said).filter(([key, value]) => isForUdp(key as keyof Settings, value)),
+  );
 }
 
 /** Settings of a shared exposure: the fleet's own words over those of the owner that decides. */
@@ -115,10 +93,11 @@ export function applyFleetSettings(
   fleet: Fleet,
   where: { readonly protocol: 'tcp' | 'udp'; readonly shareNodes: boolean },
 ): Settings {
-  const settings = { ...wished, ...fleetSettings(fleet, where.protocol) };
-  const balance =
-    fleet.mode === 'ratio' ? ratioBalance(settings.balance, where.shareNodes) : settings.balance;
-  const profiles =
-    settings.mode === wished.mode ? settings.profiles : fitting(settings.profiles, settings.mode);
-  return { ...settings, balance, profiles };
+  const settings = overlaySettings(wished, fleetSettings(fleet, where.protocol));
+  const fitting =
+    settings.mode === wished.mode ? settings : fittingSettings(settings, settings.mode);
+  const { balance } = settings;
+  return fleet.mode === 'ratio'
+    ? { ...fitting, balance: ratioBalance(balance, where.shareNodes) }
+    : fitting;
 }

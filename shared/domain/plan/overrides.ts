@@ -1,7 +1,7 @@
 /** What was changed on the device by hand and is kept there: a matter of operation, not of what Kubernetes says. Pure. */
 import * as z from 'zod';
-import { BALANCE_METHODS } from '../exposure/exposure.ts';
-import type { Settings } from '../exposure/exposure.ts';
+import { BALANCE_METHODS } from '../exposure/settings/values.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
 import type { DeclaredExposure, DeclaredState } from './declared.ts';
 import { isSameContent, sortedByKey } from './declared.ts';
 

@@ -1,5 +1,7 @@
 /** What owners should know of what they share, although nothing is refused: which of their wishes do not hold, who decides, and who waits. */
-import type { Settings, Slice } from '../exposure/exposure.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
+import { dependsOnMode, namesBehind, settingValue } from '../exposure/settings/compose.ts';
+import type { Slice } from '../exposure/exposure.ts';
 import type { Contribution, DeclaredExposure } from './declared.ts';
 import type { PlanDraft } from './draft.ts';
 import { sharingRules } from './draft.ts';
@@ -8,13 +10,7 @@ import { fleetSettings } from './fleet.ts';
 import type { SharingRules } from './shared-exposure.ts';
 import { deciderOf, fleetOfOwner, partsOf } from './shared-exposure.ts';
 
-type SettingName = keyof Settings;
-
-/** Where the sources of a setting are told under other names. */
-const TOLD_AS: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
-  iRules: ['iRules', 'proxyProtocol'],
-  profiles: ['profileTcp', 'profileHttp', 'profileL4', 'profileUdp'],
-};
+type SettingKey = keyof Settings;
 
 /** Adds to the entries of those who speak in this plan. */
 export function addRemarks(draft: PlanDraft, slices: readonly Slice[]): void {
@@ -61,26 +57,26 @@ function unheard(
   { slice, key, rules }: Told,
 ): readonly Remark[] {
   const sources = slice.sources[key];
-  const isDefault = (name: SettingName): boolean =>
+  const isDefault = (name: SettingKey): boolean =>
     sources !== undefined &&
-    (TOLD_AS[name] ?? [name]).every((one) => (sources[one] ?? 'default') === 'default');
+    namesBehind(name).every((one) => (sources[one] ?? 'default') === 'default');
   return Object.entries(mine.wish ?? {})
-    .filter(([name]) => !isDefault(name as SettingName))
+    .filter(([name]) => !isDefault(name as SettingKey))
     .map(([name, wished]) => {
-      const held = exposure.settings[name as SettingName];
+      const held = settingValue(exposure.settings, name as SettingKey);
       return {
         code: 'OWN340',
-        message: `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(wished)}, because ${deciding(exposure, name as SettingName, rules)}`,
+        message: `${key} is shared: its ${name} is ${inWords(held)}, not ${inWords(wished)}, because ${deciding(exposure, name as SettingKey, rules)}`,
       };
     });
 }
 
-function deciding(exposure: DeclaredExposure, name: SettingName, rules: SharingRules): string {
+function deciding(exposure: DeclaredExposure, name: SettingKey, rules: SharingRules): string {
   const decider = deciderOf(partsOf(exposure))?.contribution.owner ?? '';
   const fleet = fleetOfOwner(decider, rules);
   if (fleet?.mode === 'ratio' && name === 'balance') return `fleet ${fleet.name} has mode ratio`;
   const said = fleet ? fleetSettings(fleet, exposure.protocol) : {};
-  if (fleet && (name in said || (name === 'profiles' && 'mode' in said)))
+  if (fleet && (name in said || ('mode' in said && dependsOnMode(name))))
     return `the settings of fleet ${fleet.name} in sluice.yaml say so`;
   return `${decider} has the oldest gateway there and decides`;
 }

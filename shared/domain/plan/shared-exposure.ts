@@ -2,7 +2,8 @@
  * An exposure as a function of its contributions and the fleet alone, whatever the order in which they came. Everybody's wish is kept,
  * as what differs from the settings that hold, so that the next one's takes over as soon as the deciding one changes or leaves.
  */
-import type { Settings } from '../exposure/exposure.ts';
+import { overlaySettings, settingKeys, settingValue } from '../exposure/settings/compose.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { SameFleet } from './claims.ts';
@@ -27,7 +28,7 @@ export interface SharingRules {
 export function partsOf(e: DeclaredExposure): readonly SharedPart[] {
   return e.contributions.map(({ owner, gateways, since, members, wish }) => ({
     contribution: { owner, gateways, since, members },
-    wished: { ...e.settings, ...wish },
+    wished: wish ? overlaySettings(e.settings, wish) : e.settings,
   }));
 }
 
@@ -102,7 +103,12 @@ export function isComposed(e: DeclaredExposure, rules: SharingRules): boolean {
     return false;
   if (others.length === 0) return oldest.wish === undefined;
   return isSameContent(
-    settingsUnder(e, oldest.wish ? { ...e.settings, ...oldest.wish } : e.settings, fleet, rules),
+    settingsUnder(
+      e,
+      oldest.wish ? overlaySettings(e.settings, oldest.wish) : e.settings,
+      fleet,
+      rules,
+    ),
     e.settings,
   );
 }
@@ -136,10 +142,9 @@ export function composeExposure(
 }
 
 function differing(wished: Settings, settings: Settings): Pick<Contribution, 'wish'> {
-  const different = (Object.keys(wished) as (keyof Settings)[]).filter(
-    (name) => !isSameContent(wished[name], settings[name]),
+  const values = settingKeys(wished).map(
+    (key) => [key, settingValue(wished, key), settingValue(settings, key)] as const,
   );
-  return different.length === 0
-    ? {}
-    : { wish: Object.fromEntries(different.map((name) => [name, wished[name]])) };
+  const different = values.filter(([, wish, held]) => !isSameContent(wish, held));
+  return different.length === 0 ? {} : { wish: Object.fromEntries(different) };
 }

@@ -1,5 +1,6 @@
 /** Adds or changes one owner's part of an exposure, if the claim on address and port is its own and the device does not refuse it. */
-import type { Exposure, Settings } from '../exposure/exposure.ts';
+import type { Exposure } from '../exposure/exposure.ts';
+import type { Settings } from '../exposure/settings/settings.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import { describeUpdate } from './describe-update.ts';
 import { lostClaim } from './claims.ts';

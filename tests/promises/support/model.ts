@@ -1,11 +1,7 @@
 /** What the promises are about, watched from outside while apply works: every declared state and every result is judged as it appears. */
 import { DeviceError } from '../../../shared/bigip/errors.ts';
-import type {
-  Exposure,
-  Settled,
-  Settings,
-  Slice,
-} from '../../../shared/domain/exposure/exposure.ts';
+import type { Exposure, Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
+import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { isSameContent } from '../../../shared/domain/plan/declared.ts';

@@ -1,11 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { buildExposures } from '../../../shared/domain/exposure/build.ts';
-import {
-  BALANCE_METHODS,
-  Exposure,
-  exposureKey,
-} from '../../../shared/domain/exposure/exposure.ts';
+import { BALANCE_METHODS } from '../../../shared/domain/exposure/settings/values.ts';
+import { Exposure, exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import {
   configMap,
   context,

@@ -5,8 +5,8 @@ import {
   isReadAnnotation,
   readAnnotations,
 } from '../../../shared/domain/exposure/sources/annotations.ts';
-import { BALANCE_METHODS } from '../../../shared/domain/exposure/exposure.ts';
-import type { AnnotationTarget } from '../../../shared/domain/exposure/sources/annotation-values.ts';
+import { BALANCE_METHODS } from '../../../shared/domain/exposure/settings/values.ts';
+import type { AnnotationTarget } from '../../../shared/domain/exposure/settings/annotation-values.ts';
 
 const ONE: AnnotationTarget = {
   port: 32_400,

@@ -5,7 +5,7 @@ import {
   importCis,
 } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-configmap.ts';
-import { monitorProblem } from '../../../shared/domain/exposure/settings/settings.ts';
+import { monitorProblem } from '../../../shared/domain/exposure/settings/values.ts';
 import { walkthrough } from './fixtures.ts';
 
 const OPTIONS = { cluster: 'east', devices: ['bigip'], members: 'pods' as const };

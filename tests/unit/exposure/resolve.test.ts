@@ -5,10 +5,8 @@ import {
   type ListenerTraits,
   resolveSettings,
 } from '../../../shared/domain/exposure/settings/resolve.ts';
-import type {
-  SettingName,
-  SourceSettings,
-} from '../../../shared/domain/exposure/settings/settings.ts';
+import type { SettingName } from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
+import type { SourceSettings } from '../../../shared/domain/exposure/settings/settings.ts';
 
 const TCP: ListenerTraits = { protocol: 'tcp', kinds: ['TCP'], proxyProtocol: false };
 const HTTP: ListenerTraits = { ...TCP, kinds: ['HTTP'] };

@@ -7,7 +7,7 @@ import {
   type AnnotationTarget,
   readAddress,
   monitorTimes,
-} from '../../../shared/domain/exposure/sources/annotation-values.ts';
+} from '../../../shared/domain/exposure/settings/annotation-values.ts';
 import {
   isUsableVirtualAddress,
   cidrsOverlap,
@@ -17,7 +17,8 @@ import {
 import { nearest } from '../../../shared/domain/text/nearest.ts';
 import { mayBeNode, mayBePod } from '../../../shared/domain/net/cluster-networks.ts';
 import { matchesPattern } from '../../../shared/domain/exposure/settings/policy.ts';
-import { mergeLayers, sameValue } from '../../../shared/domain/exposure/settings/layers.ts';
+import { mergeLayers } from '../../../shared/domain/exposure/settings/layers.ts';
+import { sameValue } from '../../../shared/domain/exposure/settings/values.ts';
 
 const AT: AnnotationTarget = {
   port: 80,

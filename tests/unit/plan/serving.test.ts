@@ -1,6 +1,6 @@
 /** Who would go on serving, who is silent, and how a fleet arranges its clusters. */
 import { describe, expect, test } from '@jest/globals';
-import type { Settings } from '../../../shared/domain/exposure/exposure.ts';
+import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
 import type {
   Contribution,
   DeclaredExposure,

@@ -1,6 +1,6 @@
 /** What owners are told of a plan, and what a part of a plan leaves alone. */
 import { describe, expect, test } from '@jest/globals';
-import type { Settings } from '../../../shared/domain/exposure/exposure.ts';
+import type { Settings } from '../../../shared/domain/exposure/settings/settings.ts';
 import {
   changeId,
   type Plan,

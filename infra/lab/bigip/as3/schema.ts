@@ -1,7 +1,7 @@
 /** The classes of AS3's schema that the lab plays, with AS3's defaults. Keys that are not here are refused. */
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { BALANCE_METHODS } from '../../../../shared/domain/exposure/exposure.ts';
+import { BALANCE_METHODS } from '../../../../shared/domain/exposure/settings/values.ts';
 
 /** `10.0.0.1`, `10.0.0.1%2`, `10.0.0.0/24`, IPv6 alike. */
 const F5Ip = z

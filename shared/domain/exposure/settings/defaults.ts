@@ -1,17 +1,4 @@
-import type { Monitor } from '../exposure.ts';
-import type { SourceSettings } from './settings.ts';
-
-/** What an exposure gets where no source says anything. Monitors depend on the members: {@link defaultMonitors}. */
-export const DEFAULT_SETTINGS = {
-  mode: 'tcp',
-  balance: 'round-robin',
-  snat: 'auto',
-  persistence: [],
-  iRules: [],
-  vlans: [],
-  connectionLimit: 0,
-  reselectTries: 3,
-} as const satisfies Partial<SourceSettings>;
+import type { Monitor } from './values.ts';
 
 /** Probes per round (ports × members × monitors) up to which an interval is used: about a hundred probes a second, whatever the size. */
 const STEPS = [

@@ -1,7 +1,8 @@
 import type { Note } from '../exposure.ts';
 export type { Note } from '../exposure.ts';
-import type { SettingName, SourceSettings } from './settings.ts';
-import { SETTING_NAMES } from './settings.ts';
+import { SETTING_NAMES, type SettingName } from './catalogue/catalogue.ts';
+import type { SourceSettings } from './settings.ts';
+import { sameValue, showValue } from './values.ts';
 
 /** Why an exposure is refused: nothing is ever published that differs from what was asked. */
 export interface ExposureRefusal {
@@ -22,14 +23,6 @@ export interface SettingsLayer {
 
 export function sourceOfSetting(layer: SettingsLayer, setting: SettingName): string {
   return layer.words?.[setting] ?? layer.source;
-}
-
-export function sameValue(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-export function showValue(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 export interface MergedSettings {

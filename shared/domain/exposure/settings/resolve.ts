@@ -1,64 +1,49 @@
 /** From what the sources say to the settings of one exposure: precedence, and whether they go together. */
 import type { ListenerKind } from '../../istio/port-mapping.ts';
-import { DEFAULT_SETTINGS } from './defaults.ts';
-import type { Settings } from '../exposure.ts';
 import type { IngressEntry } from '../sources/ingress-entry.ts';
 import { formatIp, parseIp } from '../../net/ip.ts';
-import { forbiddenReferences, type PolicyConfig } from './policy.ts';
 import {
-  monitorProblem,
+  CATALOGUE,
+  rowOf,
   SETTING_NAMES,
+  SETTING_ROWS,
   type SettingName,
-  type SourceSettings,
-} from './settings.ts';
+} from './catalogue/catalogue.ts';
+import {
+  composeSettings,
+  holdsOverUdp,
+  namedInput,
+  referencesIn,
+  takesMode,
+  unfitValue,
+} from './compose.ts';
+import { forbiddenReferences, type PolicyConfig } from './policy.ts';
 import type { SettingsLayer, MergedSettings, ExposureRefusal } from './layers.ts';
+import type { Settings } from './settings.ts';
+import { type Mode, monitorProblem, showValue } from './values.ts';
 
 export const DEFAULT_SOURCE = 'default';
 
 /** The ingress entry of `sluice.yaml` as the lowest source but the defaults. */
 export function ingressEntryLayer(entry: IngressEntry): SettingsLayer {
-  const { profiles, ...settings } = entry.settings;
+  const { virtualAddress, partition, settings } = entry;
   const wanted = {
-    ...settings,
-    virtualAddress:
-      entry.virtualAddress === undefined ? undefined : inOneSpelling(entry.virtualAddress),
-    partition: entry.partition,
-    profileTcp: profiles?.tcp,
-    profileHttp: profiles?.http,
-    profileL4: profiles?.l4,
-    profileUdp: profiles?.udp,
+    ...(virtualAddress !== undefined && { virtualAddress: inOneSpelling(virtualAddress) }),
+    ...(partition !== undefined && { partition }),
+    ...namedInput(settings),
   };
-  const said = Object.fromEntries(
-    Object.entries(wanted).filter(([, value]) => value !== undefined),
-  ) as Partial<SourceSettings>;
   const source = `sluice.yaml (ingress ${entry.cluster}/${entry.service})`;
-  const refusals = (entry.settings.monitors ?? []).flatMap((monitor): ExposureRefusal[] => {
+  const refusals = (settings.monitors ?? []).flatMap((monitor): ExposureRefusal[] => {
     const problem = monitorProblem(monitor);
     return problem === undefined ? [] : [{ code: 'GW137', message: `${source}: ${problem}` }];
   });
-  return { source, wanted: said, refusals, notes: [] };
+  return { source, wanted, refusals, notes: [] };
 }
 
 function inOneSpelling(address: string): string {
   const ip = parseIp(address);
   return ip === undefined ? address : formatIp(ip);
 }
-
-type Mode = Settings['mode'];
-const PROFILE_MODES = {
-  profileTcp: ['tcp', 'http'],
-  profileHttp: ['http'],
-  profileL4: ['fastl4'],
-  profileUdp: ['udp'],
-} as const satisfies Partial<Record<SettingName, readonly Mode[]>>;
-type ProfileName = keyof typeof PROFILE_MODES;
-const PROFILES = Object.keys(PROFILE_MODES) as readonly ProfileName[];
-
-const PERSISTENCE_MODES: Readonly<Record<string, readonly Mode[]>> = {
-  cookie: ['http'],
-  msrdp: ['tcp', 'http'],
-  'tls-session-id': ['tcp', 'http'],
-};
 
 /** What the server is, as far as settings depend on it. */
 export interface ListenerTraits {
@@ -92,23 +77,22 @@ function modeProblem(mode: Mode, at: ListenerTraits, said: string): ExposureRefu
   };
 }
 
-/** A profile for another mode is refused where it was asked for together with the mode, and left out where it comes from further below. */
-function judgeProfile(
-  name: ProfileName,
+/** What is for another mode is refused where it was asked for together with the mode, and left out where it comes from further below. */
+function judgeMode(
+  [name, row]: (typeof SETTING_ROWS)[number],
   mode: Mode,
   merged: MergedSettings,
 ): { readonly refused?: string; readonly left?: string } {
-  const modes: readonly Mode[] = PROFILE_MODES[name];
   const source = merged.sources[name];
-  if (source === undefined || modes.includes(mode)) return {};
-  const sentence = `${source} sets ${name} ${merged.wanted[name]}, which mode ${mode} does not take`;
+  if (source === undefined || row.modes === undefined || takesMode(row, mode)) return {};
+  const sentence = `${source} sets ${name} ${showValue(merged.wanted[name])}, which mode ${mode} does not take`;
   const below =
     merged.sources.mode !== undefined &&
     source.startsWith('sluice.yaml') &&
     !merged.sources.mode.startsWith('sluice.yaml');
   return below
     ? { left: `${sentence}; left out` }
-    : { refused: `${sentence}; remove it or use mode ${modes.join(' or ')}` };
+    : { refused: `${sentence}; remove it or use mode ${row.modes.join(' or ')}` };
 }
 
 function proxyProblem(
@@ -152,33 +136,11 @@ function proxyRemarks(at: ListenerTraits, merged: MergedSettings): readonly Expo
   ];
 }
 
-function referencesOf(
-  wanted: Partial<SourceSettings>,
-): readonly { readonly setting: SettingName; readonly path: string }[] {
-  const single = (
-    setting: SettingName,
-    value: string | undefined,
-  ): { setting: SettingName; path: string }[] =>
-    value?.startsWith('/') === true ? [{ setting, path: value }] : [];
-  const many = (
-    setting: SettingName,
-    values: readonly string[] = [],
-  ): { setting: SettingName; path: string }[] => values.flatMap((value) => single(setting, value));
-  return [
-    ...single('snat', wanted.snat),
-    ...single('proxyProtocol', wanted.proxyProtocol),
-    ...PROFILES.flatMap((name) => single(name, wanted[name])),
-    ...many('persistence', wanted.persistence),
-    ...many('iRules', wanted.iRules),
-    ...many('vlans', wanted.vlans),
-  ];
-}
-
 function referenceProblems(
   policy: PolicyConfig,
   merged: MergedSettings,
 ): readonly ExposureRefusal[] {
-  return referencesOf(merged.wanted).flatMap(({ setting, path }) => {
+  return referencesIn(merged.wanted).flatMap(({ setting, path }) => {
     if (forbiddenReferences(policy, [path]).length === 0) return [];
     return [
       {
@@ -200,26 +162,13 @@ function forUdp(merged: MergedSettings): {
     mode: merged.wanted.mode === 'udp' ? (merged.sources.mode ?? DEFAULT_SOURCE) : DEFAULT_SOURCE,
   };
   const left: string[] = [];
-  const drop = (setting: SettingName): void => {
-    if (wanted[setting] === undefined) return;
-    left.push(`${merged.sources[setting]} sets ${setting}, which is left out for HTTP/3 (UDP)`);
+  for (const [name, row] of SETTING_ROWS) {
+    if (wanted[name] === undefined || holdsOverUdp(row, wanted[name])) continue;
+    left.push(`${merged.sources[name]} sets ${name}, which is left out for HTTP/3 (UDP)`);
     // With its source, or it would be refused as a setting that does not fit.
-    delete wanted[setting];
-    delete sources[setting];
-  };
-  for (const setting of [
-    'profileTcp',
-    'profileHttp',
-    'profileL4',
-    'proxyProtocol',
-    'iRules',
-    'reselectTries',
-  ] as const)
-    drop(setting);
-  const plain = (merged.wanted.persistence ?? []).every(
-    (method) => method.startsWith('/') || PERSISTENCE_MODES[method] === undefined,
-  );
-  if (!plain) drop('persistence');
+    delete wanted[name];
+    delete sources[name];
+  }
   return { merged: { ...merged, wanted, sources }, left };
 }
 
@@ -229,52 +178,45 @@ function problemsOf(
   merged: MergedSettings,
 ): readonly ExposureRefusal[] {
   const said = merged.sources.mode ?? DEFAULT_SOURCE;
-  const wrong = (merged.wanted.persistence ?? []).find(
-    (method) => PERSISTENCE_MODES[method]?.includes(mode) === false,
-  );
+  const unfit = SETTING_ROWS.flatMap(([name, row]) => {
+    const value = unfitValue(row, merged.wanted[name], mode);
+    return value === undefined
+      ? []
+      : `${merged.sources[name]} sets ${name} ${value}, which mode ${mode} does not take`;
+  });
   return [
     modeProblem(mode, at, said) ?? [],
     proxyProblem(mode, at, merged) ?? [],
-    wrong === undefined
-      ? []
-      : {
-          code: 'GW137',
-          message: `${merged.sources.persistence} sets persistence ${wrong}, which mode ${mode} does not take`,
-        },
+    unfit.map((message) => ({ code: 'GW137', message })),
   ].flat();
 }
 
+/** A setting that does not hold for UDP says there what its absence says: a datagram is sent to nobody who could refuse it. */
+function valueFor(mode: Mode, merged: MergedSettings, name: SettingName): unknown {
+  const row = rowOf(name);
+  if (!takesMode(row, mode)) return undefined;
+  const otherwise = mode === 'udp' && row.tcpOnly ? row.as3?.absent : row.default;
+  return merged.wanted[name] ?? otherwise;
+}
+
 function settingsOf(mode: Mode, merged: MergedSettings): ResolvedSettings['settings'] {
-  const { wanted } = merged;
-  const fits = (name: ProfileName): string | undefined =>
-    (PROFILE_MODES[name] as readonly Mode[]).includes(mode) ? wanted[name] : undefined;
-  const profiles = {
-    tcp: fits('profileTcp'),
-    http: fits('profileHttp'),
-    l4: fits('profileL4'),
-    udp: fits('profileUdp'),
-  };
-  const { iRules = DEFAULT_SETTINGS.iRules, proxyProtocol } = wanted;
-  return {
-    mode,
-    balance: wanted.balance ?? DEFAULT_SETTINGS.balance,
-    snat: wanted.snat ?? DEFAULT_SETTINGS.snat,
-    persistence: [...(wanted.persistence ?? DEFAULT_SETTINGS.persistence)],
-    iRules: [...new Set(proxyProtocol === undefined ? iRules : [proxyProtocol, ...iRules])],
-    profiles: Object.fromEntries(Object.entries(profiles).filter(([, path]) => path !== undefined)),
-    vlans: [...(wanted.vlans ?? DEFAULT_SETTINGS.vlans)],
-    connectionLimit: wanted.connectionLimit ?? DEFAULT_SETTINGS.connectionLimit,
-    // A datagram is sent to nobody who could refuse it.
-    reselectTries: wanted.reselectTries ?? (mode === 'udp' ? 0 : DEFAULT_SETTINGS.reselectTries),
-  };
+  const names = SETTING_NAMES.filter((name) => rowOf(name).home !== 'place' && name !== 'monitors');
+  const named = Object.fromEntries(names.map((name) => [name, valueFor(mode, merged, name)]));
+  const iRules = [...new Set(named['iRules'] as Settings['iRules'])];
+  return composeSettings({ ...named, mode, iRules }) as ResolvedSettings['settings'];
+}
+
+/** A setting that nobody has by default is only told where somebody says it. */
+function isAlwaysTold(name: SettingName): boolean {
+  const { home } = rowOf(name);
+  return home === 'always' || home === 'place';
 }
 
 function sourcesOf(merged: MergedSettings): Readonly<Record<string, string>> {
-  const optional: readonly SettingName[] = ['proxyProtocol', ...PROFILES];
-  const named = SETTING_NAMES.filter(
-    (name) => merged.sources[name] !== undefined || !optional.includes(name),
+  const told = SETTING_NAMES.filter(
+    (name) => merged.sources[name] !== undefined || isAlwaysTold(name),
   );
-  return Object.fromEntries(named.map((name) => [name, merged.sources[name] ?? DEFAULT_SOURCE]));
+  return Object.fromEntries(told.map((name) => [name, merged.sources[name] ?? DEFAULT_SOURCE]));
 }
 
 /** The settings for one listener, or why they cannot be. */
@@ -284,8 +226,8 @@ export function resolveSettings(
   policy: PolicyConfig,
 ): ResolvedSettings {
   const { merged, left } = at.protocol === 'udp' ? forUdp(said) : { merged: said, left: [] };
-  const mode = merged.wanted.mode ?? DEFAULT_SETTINGS.mode;
-  const judged = PROFILES.map((name) => judgeProfile(name, mode, merged));
+  const mode = merged.wanted.mode ?? CATALOGUE.mode.default;
+  const judged = SETTING_ROWS.map((row) => judgeMode(row, mode, merged));
   return {
     settings: settingsOf(mode, merged),
     monitors: merged.wanted.monitors === undefined ? undefined : [...merged.wanted.monitors],

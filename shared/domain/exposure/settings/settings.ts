@@ -1,110 +1,94 @@
+/** The shapes of settings, all of them derived from the catalogue. */
 import * as z from 'zod';
-import {
-  BALANCE_METHODS,
-  DevicePath,
-  Monitor,
-  PERSISTENCE_METHODS,
-  ReselectTries,
-  type Settings,
-} from '../exposure.ts';
+import { type Catalogue, SETTING_ROWS, type SettingName } from './catalogue/catalogue.ts';
+import type { SettingRow } from './row.ts';
 
-/** The settings of an exposure that a source may leave open. */
-export const SettingsInput = z.strictObject({
-  mode: z
-    .enum(['tcp', 'fastl4', 'http', 'udp'])
-    .optional()
-    .describe('Kind of virtual server. Default `tcp`.'),
-  balance: z
-    .enum(BALANCE_METHODS)
-    .optional()
-    .describe('Load balancing method of the pool. Default `round-robin`.'),
-  snat: z
-    .union([z.enum(['auto', 'none', 'self']), DevicePath])
-    .optional()
-    .describe('Source address translation, or the path of a SNAT pool. Default `auto`.'),
-  persistence: z
-    .array(z.union([z.enum(PERSISTENCE_METHODS), DevicePath]))
-    .optional()
-    .describe('Persistence methods or paths of persistence profiles. Default none.'),
-  iRules: z.array(DevicePath).optional().describe('Paths of iRules, in order.'),
-  proxyProtocol: DevicePath.optional().describe(
-    'Path of the iRule on the device that sends the PROXY protocol header; put before the other iRules.',
-  ),
-  profiles: z
-    .strictObject({
-      tcp: DevicePath.optional(),
-      http: DevicePath.optional(),
-      l4: DevicePath.optional(),
-      udp: DevicePath.optional(),
-    })
-    .optional()
-    .describe('Paths of profiles.'),
-  vlans: z.array(DevicePath).optional().describe('VLANs that accept connections. Default all.'),
-  connectionLimit: z
-    .int()
-    .min(0)
-    .max(2_147_483_647)
-    .optional()
-    .describe('Concurrent connections; 0 is unlimited.'),
-  reselectTries: ReselectTries.optional().describe(
-    'When the member picked for a connection cannot be reached: how many others are tried before the client is told. Default 3; none for UDP.',
-  ),
-  monitors: z
-    .array(Monitor)
-    .optional()
-    .describe('Health monitors instead of the default ones; an empty list means none.'),
-});
+type HomeOf<K extends SettingName> = Catalogue[K]['home'];
+/** The names of the rows whose home is one of these. */
+type NamesAt<Home> = { [K in SettingName]: HomeOf<K> extends Home ? K : never }[SettingName];
+type SchemaOf<K extends SettingName> = Catalogue[K]['schema'];
+type ProfileName = NamesAt<{ readonly profile: string }>;
+type ProfileKey<K extends ProfileName> =
+  HomeOf<K> extends { readonly profile: infer P extends string } ? P : never;
+type Simplify<T> = { [K in keyof T]: T[K] } & {};
+
+type Profiles = {
+  [K in ProfileName as ProfileKey<K>]: z.ZodOptional<SchemaOf<K>>;
+};
+type InputShape = Simplify<
+  {
+    [K in Exclude<SettingName, NamesAt<'place'> | ProfileName>]: z.ZodOptional<SchemaOf<K>>;
+  } & { profiles: z.ZodOptional<z.ZodObject<Profiles, z.core.$strict>> }
+>;
+type SettingsShape = Simplify<
+  { [K in NamesAt<'always'>]: SchemaOf<K> } & {
+    [K in NamesAt<'set'>]: z.ZodExactOptional<SchemaOf<K>>;
+  } & { profiles: z.ZodObject<Profiles, z.core.$strict> }
+>;
+
+/** Everything that a source can say about one exposure, flat, so that each value has its own source. */
+export type SourceSettings = {
+  readonly [K in SettingName]: Readonly<z.infer<SchemaOf<K>>>;
+};
+
+export function profileOf({ home }: SettingRow): string | undefined {
+  return typeof home === 'object' && 'profile' in home ? home.profile : undefined;
+}
+
+/** A schema for each row that has one here, under its own name; those of profiles in an object where the first of them is. */
+function shapeOf(
+  schemaOf: (row: SettingRow) => z.ZodType | undefined,
+  profilesIn: (profiles: Record<string, z.ZodType>) => z.ZodType,
+): Record<string, z.ZodType> {
+  const shape: Record<string, z.ZodType> = {};
+  const profiles: Record<string, z.ZodType> = {};
+  for (const [name, row] of SETTING_ROWS) {
+    const schema = schemaOf(row);
+    const profile = profileOf(row);
+    if (schema === undefined) continue;
+    if (profile === undefined) shape[name] = schema;
+    else {
+      profiles[profile] = schema;
+      shape['profiles'] ??= z.any();
+    }
+  }
+  // In its place already, now that all of its keys are known.
+  shape['profiles'] = profilesIn(profiles);
+  return shape;
+}
+
+const inputShape = shapeOf(
+  (row) => {
+    if (row.home === 'place') return undefined;
+    const schema = row.schema.optional();
+    return profileOf(row) === undefined ? schema.describe(row.help) : schema;
+  },
+  (profiles) => z.strictObject(profiles).optional().describe('Paths of profiles.'),
+);
+
+/** The settings of an exposure that a source of sluice.yaml may leave open. */
+export const SettingsInput = z.strictObject(inputShape as InputShape);
 export type SettingsInput = z.infer<typeof SettingsInput>;
 
-/** Everything a source can say about one exposure, flat, so that each value has its own source. */
-export interface SourceSettings {
-  readonly virtualAddress: string;
-  readonly port: number;
-  readonly partition: string;
-  readonly mode: Settings['mode'];
-  readonly balance: Settings['balance'];
-  readonly snat: Settings['snat'];
-  readonly persistence: Settings['persistence'];
-  readonly iRules: readonly string[];
-  readonly proxyProtocol: string;
-  readonly profileTcp: string;
-  readonly profileHttp: string;
-  readonly profileL4: string;
-  readonly profileUdp: string;
-  readonly vlans: readonly string[];
-  readonly connectionLimit: number;
-  readonly reselectTries: number;
-  readonly monitors: readonly Monitor[];
+function declaredSchema({ home, schema, declared = schema }: SettingRow): z.ZodType | undefined {
+  if (home === 'always') return declared;
+  if (home === 'set') return z.exactOptional(declared);
+  return typeof home === 'object' && 'profile' in home ? declared.optional() : undefined;
 }
-export type SettingName = keyof SourceSettings;
 
-/** In the order in which they are told. */
-export const SETTING_NAMES = [
-  'virtualAddress',
-  'port',
-  'partition',
-  'mode',
-  'balance',
-  'snat',
-  'persistence',
-  'iRules',
-  'proxyProtocol',
-  'profileTcp',
-  'profileHttp',
-  'profileL4',
-  'profileUdp',
-  'vlans',
-  'connectionLimit',
-  'reselectTries',
-  'monitors',
-] as const satisfies readonly SettingName[];
+/** As they are said by somebody: nothing is filled in where one is missing. */
+const declaredShape = shapeOf(declaredSchema, (profiles) => z.strictObject(profiles));
 
-/** What is wrong with a monitor although each field alone is allowed; AS3 takes 3600 s and 900 s at most. */
-export function monitorProblem(monitor: Monitor): string | undefined {
-  const { interval, timeout } = monitor;
-  if (interval > 3600) return `the interval of a monitor is at most 3600 s, not ${interval}`;
-  if (timeout > 900) return `the timeout of a monitor is at most 900 s, not ${timeout}`;
-  if (timeout <= interval)
-    return `a monitor's timeout (${timeout} s) must be longer than its interval (${interval} s); three intervals and one second is usual`;
-  return undefined;
-}
+/** What was written before there was such a setting lacks it, and meant this. */
+const beforeShape = Object.fromEntries(
+  SETTING_ROWS.flatMap(([name, { before }]) =>
+    before === undefined ? [] : [[name, declaredShape[name]?.default(before)] as const],
+  ),
+);
+
+/** How BIG-IP offers an exposure; the same for every cluster that shares it. */
+export const Settings = z.strictObject({ ...declaredShape, ...beforeShape } as SettingsShape);
+export type Settings = z.infer<typeof Settings>;
+
+/** Some of them, as an owner wishes them: a default would be a wish that nobody has. */
+export const SettingsWish = z.strictObject(declaredShape as SettingsShape).partial();

@@ -1,188 +1,22 @@
 /** Annotations on Gateways and Services: those F5 users know, and Sluice's own for the rest. */
 import { shorten } from '../../shorten.ts';
 import { nearest } from '../../text/nearest.ts';
-import {
-  ANNOTATION_READERS,
-  type AnnotationTarget,
-  type AnnotationReader,
-} from './annotation-values.ts';
 import { EXPOSE_ANNOTATION } from './expose-annotation.ts';
+import type { AnnotationTarget } from '../settings/annotation-values.ts';
 import { LONGEST_PROBLEM, QUOTED } from '../setting-json.ts';
-import type { SettingName } from '../settings/settings.ts';
-import {
-  type SettingsLayer,
-  type Note,
-  type ExposureRefusal,
-  sameValue,
-  showValue,
-} from '../settings/layers.ts';
+import { SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
+import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
+import type { SettingAnnotation } from '../settings/row.ts';
+import { sameValue, showValue } from '../settings/values.ts';
 
-interface AnnotationRow {
-  readonly name: string;
+interface AnnotationRow extends SettingAnnotation {
   readonly setting: SettingName;
-  readonly read: AnnotationReader;
-  readonly help: string;
 }
 
 /** Where two names set the same thing on one object, the one higher up counts. */
-export const ANNOTATIONS: readonly AnnotationRow[] = [
-  {
-    name: 'sluice.io/virtual-address',
-    setting: 'virtualAddress',
-    read: ANNOTATION_READERS.addressOrAuto,
-    help: 'Virtual address; `auto` or `auto:<pool>` takes a free one from a pool of sluice.yaml.',
-  },
-  {
-    name: 'virtual-server.f5.com/ip',
-    setting: 'virtualAddress',
-    read: ANNOTATION_READERS.address,
-    help: 'Virtual address; `controller-default` leaves it to sluice.yaml.',
-  },
-  {
-    name: 'cis.f5.com/ip',
-    setting: 'virtualAddress',
-    read: ANNOTATION_READERS.address,
-    help: 'Virtual address.',
-  },
-  {
-    name: 'sluice.io/port',
-    setting: 'port',
-    read: ANNOTATION_READERS.port,
-    help: 'Virtual port: `31400` with one gateway port, else a map `32400=31400,443=8443`.',
-  },
-  {
-    name: 'virtual-server.f5.com/http-port',
-    setting: 'port',
-    read: ANNOTATION_READERS.httpPort,
-    help: 'Virtual port of the plain HTTP server.',
-  },
-  {
-    name: 'virtual-server.f5.com/https-port',
-    setting: 'port',
-    read: ANNOTATION_READERS.httpsPort,
-    help: 'Virtual port of the HTTPS or TLS server.',
-  },
-  {
-    name: 'sluice.io/partition',
-    setting: 'partition',
-    read: ANNOTATION_READERS.partition,
-    help: 'Partition, one of the device’s in sluice.yaml.',
-  },
-  {
-    name: 'virtual-server.f5.com/partition',
-    setting: 'partition',
-    read: ANNOTATION_READERS.partition,
-    help: 'Partition.',
-  },
-  {
-    name: 'cis.f5.com/partition',
-    setting: 'partition',
-    read: ANNOTATION_READERS.partition,
-    help: 'Partition.',
-  },
-  {
-    name: 'sluice.io/mode',
-    setting: 'mode',
-    read: ANNOTATION_READERS.mode,
-    help: '`tcp`, `fastl4`, `http` or `udp`.',
-  },
-  {
-    name: 'sluice.io/balance',
-    setting: 'balance',
-    read: ANNOTATION_READERS.balance,
-    help: 'Load balancing method.',
-  },
-  {
-    name: 'virtual-server.f5.com/balance',
-    setting: 'balance',
-    read: ANNOTATION_READERS.balance,
-    help: 'Load balancing method.',
-  },
-  {
-    name: 'sluice.io/snat',
-    setting: 'snat',
-    read: ANNOTATION_READERS.snat,
-    help: '`auto`, `none`, `self` or the path of a SNAT pool.',
-  },
-  {
-    name: 'sluice.io/persistence',
-    setting: 'persistence',
-    read: ANNOTATION_READERS.persistence,
-    help: '`none`, or methods and profile paths separated by commas.',
-  },
-  {
-    name: 'sluice.io/irules',
-    setting: 'iRules',
-    read: ANNOTATION_READERS.paths,
-    help: '`none`, or paths separated by commas, in order.',
-  },
-  {
-    name: 'sluice.io/proxy-protocol',
-    setting: 'proxyProtocol',
-    read: ANNOTATION_READERS.path,
-    help: 'Path of the iRule that sends the PROXY protocol header.',
-  },
-  {
-    name: 'sluice.io/profile-tcp',
-    setting: 'profileTcp',
-    read: ANNOTATION_READERS.path,
-    help: 'Path of a TCP profile.',
-  },
-  {
-    name: 'sluice.io/profile-http',
-    setting: 'profileHttp',
-    read: ANNOTATION_READERS.path,
-    help: 'Path of an HTTP profile.',
-  },
-  {
-    name: 'sluice.io/profile-l4',
-    setting: 'profileL4',
-    read: ANNOTATION_READERS.path,
-    help: 'Path of a FastL4 profile.',
-  },
-  {
-    name: 'sluice.io/profile-udp',
-    setting: 'profileUdp',
-    read: ANNOTATION_READERS.path,
-    help: 'Path of a UDP profile.',
-  },
-  {
-    name: 'sluice.io/vlans',
-    setting: 'vlans',
-    read: ANNOTATION_READERS.paths,
-    help: '`none` for every VLAN, or paths separated by commas.',
-  },
-  {
-    name: 'sluice.io/connection-limit',
-    setting: 'connectionLimit',
-    read: ANNOTATION_READERS.limit,
-    help: 'Concurrent connections; 0 is unlimited.',
-  },
-  {
-    name: 'sluice.io/reselect-tries',
-    setting: 'reselectTries',
-    read: ANNOTATION_READERS.tries,
-    help: 'How many other members are tried when the one picked for a connection cannot be reached.',
-  },
-  {
-    name: 'sluice.io/monitors',
-    setting: 'monitors',
-    read: ANNOTATION_READERS.monitors,
-    help: '`none`, types such as `tcp`, or a JSON list.',
-  },
-  {
-    name: 'virtual-server.f5.com/health',
-    setting: 'monitors',
-    read: ANNOTATION_READERS.ingressHealth,
-    help: 'JSON list of health checks (`type` defaults to http).',
-  },
-  {
-    name: 'cis.f5.com/health',
-    setting: 'monitors',
-    read: ANNOTATION_READERS.serviceHealth,
-    help: 'JSON health check or list (`type` defaults to tcp).',
-  },
-];
+export const ANNOTATIONS: readonly AnnotationRow[] = SETTING_ROWS.flatMap(
+  ([setting, { annotations }]) => annotations.map((annotation) => ({ ...annotation, setting })),
+);
 
 /** F5 annotations that would make the exposure safer or different in a way Sluice cannot: published without them it would be another thing. */
 const REFUSED: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import { isAuto, poolNamedBy } from '../../addresses/auto-address.ts';
 import type { Meta } from '../../snapshot/objects.ts';
 import type { ServerReport } from '../../istio/port-mapping.ts';
-import { readAddress, type AnnotationTarget } from './annotation-values.ts';
+import { readAddress, type AnnotationTarget } from '../settings/annotation-values.ts';
 import { readAnnotations } from './annotations.ts';
 import { type ConfigMapReading, readConfigMap } from './f5-configmap.ts';
 import { groupByKey, type IndexedIngress } from '../indexed-ingress.ts';

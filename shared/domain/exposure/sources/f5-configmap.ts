@@ -1,12 +1,11 @@
 /** ConfigMaps labelled `f5type: virtual-server`, read as a source of settings. */
 import type { ConfigMap } from '../../snapshot/objects.ts';
 import { shorten } from '../../shorten.ts';
-import { checkedMonitors, readAddress, monitorTimes } from './annotation-values.ts';
-import { BALANCE_METHODS, type Monitor } from '../exposure.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
 import { nearest } from '../../text/nearest.ts';
 import { LONGEST_PROBLEM, readJson } from '../setting-json.ts';
-import type { SourceSettings } from '../settings/settings.ts';
+import type { AnnotationValue } from '../settings/annotation-values.ts';
+import { CATALOGUE, SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
 import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
 
 export interface ConfigMapReading {
@@ -97,25 +96,6 @@ function schemaProblems(
   return { problems };
 }
 
-function monitorsOf(server: F5VirtualServer): {
-  readonly monitors?: readonly Monitor[];
-  readonly problem?: string;
-} {
-  const { healthMonitors } = server.backend;
-  if (healthMonitors === undefined) return {};
-  const read = checkedMonitors(
-    healthMonitors.map(({ protocol, interval, timeout, send, recv }) => ({
-      type: protocol,
-      ...monitorTimes(interval, timeout),
-      ...(send !== undefined && { send }),
-      ...(recv !== undefined && { receive: recv }),
-    })),
-  );
-  return 'problem' in read
-    ? { problem: read.problem }
-    : { monitors: read.value as readonly Monitor[] };
-}
-
 function hasSsl(ssl: unknown): boolean {
   return (
     isRecord(ssl) &&
@@ -127,7 +107,7 @@ function hasSsl(ssl: unknown): boolean {
 
 interface Draft {
   readonly object: string;
-  readonly wanted: { -readonly [K in keyof SourceSettings]?: SourceSettings[K] };
+  readonly wanted: Partial<Record<SettingName, unknown>>;
   readonly refusals: ExposureRefusal[];
   readonly notes: Note[];
 }
@@ -136,53 +116,47 @@ function refuse(draft: Draft, code: string, message: string): void {
   draft.refusals.push({ code, message: `${draft.object}: ${shorten(message, LONGEST_PROBLEM)}` });
 }
 
+function fieldIn(server: F5VirtualServer, field: string): unknown {
+  return field
+    .split('.')
+    .reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), server);
+}
+
+function take(draft: Draft, name: SettingName, field: string, read: AnnotationValue): void {
+  if ('problem' in read) refuse(draft, 'GW143', `${field}: ${read.problem}`);
+  else if (read.value !== undefined) draft.wanted[name] = read.value;
+}
+
+/** The ConfigMap that says no address may have it in F5's annotation. */
 function readPlace(
   draft: Draft,
-  frontend: F5VirtualServer['frontend'],
+  { virtualAddress }: F5VirtualServer['frontend'],
   annotations: ConfigMap['meta']['annotations'],
 ): void {
-  draft.wanted.partition = frontend.partition;
-  const port = frontend.virtualAddress?.port;
-  if (port !== undefined) draft.wanted.port = port;
-  const bound = frontend.virtualAddress?.bindAddr;
-  const address = bound ?? annotations['virtual-server.f5.com/ip'];
-  if (frontend.virtualAddress === undefined && address === undefined) {
+  const address = annotations['virtual-server.f5.com/ip'];
+  if (virtualAddress === undefined && address === undefined) {
     const message =
       'has no virtualAddress (pool-only for CIS); its other settings count, and address and port come from the next source';
     draft.notes.push({ object: draft.object, code: 'GW144', message });
   }
-  if (address === undefined || address === 'controller-default') return;
-  const read = readAddress(address);
-  const field =
-    bound === undefined
-      ? 'annotation virtual-server.f5.com/ip'
-      : 'virtualServer.frontend.virtualAddress.bindAddr';
-  if ('problem' in read) refuse(draft, 'GW143', `${field}: "${address}": ${read.problem}`);
-  else draft.wanted.virtualAddress = String(read.value);
+  if (virtualAddress?.bindAddr !== undefined || address === undefined) return;
+  const { read } = CATALOGUE.virtualAddress.configMap;
+  take(draft, 'virtualAddress', 'annotation virtual-server.f5.com/ip', read(address));
 }
 
 function readSettings(draft: Draft, server: F5VirtualServer): void {
-  const { balance, mode, sslProfile } = server.frontend;
-  const method = BALANCE_METHODS.find((known) => known === balance);
-  if (mode !== undefined) draft.wanted.mode = mode;
-  if (method !== undefined) draft.wanted.balance = method;
-  else if (balance !== undefined)
-    refuse(
-      draft,
-      'GW143',
-      `virtualServer.frontend.balance: "${balance}" is none of ${BALANCE_METHODS.join(', ')}`,
-    );
-  if (hasSsl(sslProfile)) {
+  for (const [name, { configMap }] of SETTING_ROWS) {
+    const value = configMap && fieldIn(server, configMap.field);
+    if (configMap === undefined || value === undefined) continue;
+    take(draft, name, `virtualServer.${configMap.field}`, configMap.read(value));
+  }
+  if (hasSsl(server.frontend.sslProfile)) {
     refuse(
       draft,
       'GW143',
       'virtualServer.frontend.sslProfile: BIG-IP does not terminate TLS for Sluice; let the gateway do it and remove sslProfile',
     );
   }
-  const { monitors, problem } = monitorsOf(server);
-  if (monitors !== undefined) draft.wanted.monitors = monitors;
-  if (problem !== undefined)
-    refuse(draft, 'GW143', `virtualServer.backend.healthMonitors: ${problem}`);
 }
 
 /** So many are told one by one: what is wrong in more places is no virtual server at all. */
@@ -228,7 +202,12 @@ export function readConfigMap(configMap: ConfigMap): ConfigMapReading {
     namespace: meta.namespace,
     created: meta.created,
     ...(targetOf(json) ?? guessTarget(text)),
-    layer: { source: object, wanted: draft.wanted, refusals: draft.refusals, notes: draft.notes },
+    layer: {
+      source: object,
+      wanted: draft.wanted as SettingsLayer['wanted'],
+      refusals: draft.refusals,
+      notes: draft.notes,
+    },
   });
   if (data['template'] !== undefined || meta.labels['as3'] !== undefined) {
     refuse(

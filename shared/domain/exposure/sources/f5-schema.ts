@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { BALANCE_METHODS } from '../exposure.ts';
+import type { F5Monitor } from '../settings/cis-values.ts';
+import { BALANCE_METHODS } from '../settings/values.ts';
 
 /** The F5 schemas v0.1.0 to v0.1.7 of a `f5type: virtual-server` ConfigMap, each as strict as F5's own. */
 const Port = z.int().min(1).max(65_535);
@@ -27,14 +28,6 @@ function addressOf(
   return minor >= 3
     ? z.strictObject({ port: Port, bindAddr: z.string().optional() })
     : z.strictObject({ port: Port, bindAddr: z.string() });
-}
-
-export interface F5Monitor {
-  readonly protocol: 'http' | 'tcp' | 'udp';
-  readonly interval?: number | undefined;
-  readonly timeout?: number | undefined;
-  readonly send?: string | undefined;
-  readonly recv?: string | undefined;
 }
 
 export interface F5VirtualServer {

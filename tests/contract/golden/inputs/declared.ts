@@ -2,8 +2,9 @@
 import {
   BALANCE_METHODS,
   PERSISTENCE_METHODS,
-} from '../../../../shared/domain/exposure/exposure.ts';
-import type { Member, Settings } from '../../../../shared/domain/exposure/exposure.ts';
+} from '../../../../shared/domain/exposure/settings/values.ts';
+import type { Member } from '../../../../shared/domain/exposure/exposure.ts';
+import type { Settings } from '../../../../shared/domain/exposure/settings/settings.ts';
 import type {
   Contribution,
   DeclaredExposure,

@@ -1,7 +1,8 @@
 /** What is hashed or spelled into a key: the same input gives the same text for ever, or what is stored is not found again. */
 import { chooseable } from './pools.ts';
 import { applicationName, devicePaths } from '../../../../shared/bigip/as3/names.ts';
-import { BALANCE_METHODS, exposureKey } from '../../../../shared/domain/exposure/exposure.ts';
+import { BALANCE_METHODS } from '../../../../shared/domain/exposure/settings/values.ts';
+import { exposureKey } from '../../../../shared/domain/exposure/exposure.ts';
 import { partitionFor } from '../../../../shared/domain/exposure/spread.ts';
 import { canonicalJson } from '../../../../shared/domain/plan/declared.ts';
 import {

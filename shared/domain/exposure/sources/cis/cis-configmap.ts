@@ -1,7 +1,7 @@
 import type { ConfigMap } from '../../../snapshot/objects.ts';
 import type { NotCarried } from './import-cis.ts';
 import { readConfigMap } from '../f5-configmap.ts';
-import type { SourceSettings } from '../../settings/settings.ts';
+import { SETTING_ROWS, type SettingName } from '../../settings/catalogue/catalogue.ts';
 
 /** A Kubernetes object, as far as the import looks at it. */
 export interface CisObject {
@@ -30,54 +30,29 @@ export function cisObjectName(object: CisObject): string {
   return `${object.kind} ${object.namespace}/${object.name}`;
 }
 
-/** The annotations that say the same; `port` only where it differs from the Service's. */
+function annotationText(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  const plain = value.every((one) => typeof one === 'string');
+  return value.length === 0 ? 'none' : plain ? value.join(',') : JSON.stringify(value);
+}
+
+/** Sluice's own annotations that say the same; `port` only where it differs from the Service's. */
 export function annotationsFor(
-  wanted: Partial<SourceSettings>,
+  wanted: Partial<Record<SettingName, unknown>>,
   servicePort: number | undefined,
 ): Readonly<Record<string, string>> {
-  const {
-    virtualAddress,
-    port,
-    mode,
-    balance,
-    snat,
-    iRules,
-    proxyProtocol,
-    vlans,
-    persistence,
-    connectionLimit,
-    monitors,
-    profileL4,
-    profileTcp,
-  } = wanted;
-  const list = (values: readonly string[] | undefined): string | undefined =>
-    values === undefined ? undefined : values.length === 0 ? 'none' : values.join(',');
-  const all: Readonly<Record<string, string | undefined>> = {
-    'sluice.io/virtual-address': virtualAddress,
-    'sluice.io/port':
-      port === undefined || port === servicePort || servicePort === undefined
-        ? undefined
-        : `${servicePort}=${port}`,
-    'sluice.io/mode': mode,
-    'sluice.io/balance': balance,
-    'sluice.io/snat': snat,
-    'sluice.io/irules': list(iRules),
-    'sluice.io/proxy-protocol': proxyProtocol,
-    'sluice.io/vlans': list(vlans),
-    'sluice.io/persistence': list(persistence),
-    'sluice.io/profile-l4': profileL4,
-    'sluice.io/profile-tcp': profileTcp,
-    'sluice.io/connection-limit':
-      connectionLimit === undefined ? undefined : String(connectionLimit),
-    'sluice.io/monitors':
-      monitors === undefined
-        ? undefined
-        : monitors.length === 0
-          ? 'none'
-          : JSON.stringify(monitors),
+  const { port, ...rest } = wanted;
+  const moves = typeof port === 'number' && servicePort !== undefined && port !== servicePort;
+  const said = {
+    ...rest,
+    ...(moves && { port: `${servicePort}=${port}` }),
   };
   return Object.fromEntries(
-    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    SETTING_ROWS.flatMap(([name, { annotations }]) => {
+      const value = said[name];
+      const own = annotations[0]?.name;
+      return value === undefined || own === undefined ? [] : [[own, annotationText(value)]];
+    }),
   );
 }
 

@@ -1,10 +1,17 @@
 /** Readers of annotation values: text in, a value or a sentence that says what is wrong. */
 import * as z from 'zod';
 import { isAuto } from '../../addresses/auto-address.ts';
-import { BALANCE_METHODS, DevicePath, Monitor, PERSISTENCE_METHODS } from '../exposure.ts';
 import { formatIp, isUsableVirtualAddress, parseIp } from '../../net/ip.ts';
 import { readJson } from '../setting-json.ts';
-import { monitorProblem } from '../settings/settings.ts';
+import {
+  BALANCE_METHODS,
+  isDevicePath,
+  MODES,
+  Monitor,
+  monitorProblem,
+  PERSISTENCE_METHODS,
+  SNAT_WORDS,
+} from './values.ts';
 
 /** The server an annotation is read for, and all servers of the annotated object. */
 export interface AnnotationTarget {
@@ -19,13 +26,31 @@ export interface AnnotationTarget {
 export type AnnotationValue = { readonly value: unknown } | { readonly problem: string };
 export type AnnotationReader = (text: string, at: AnnotationTarget) => AnnotationValue;
 
-function oneOf(allowed: readonly string[]): AnnotationReader {
-  return (text) =>
-    allowed.includes(text) ? { value: text } : { problem: `must be one of ${allowed.join(', ')}` };
+/** What text may say for a value of this schema, in words; only for what text can spell. */
+function spelling(schema: z.ZodType): string {
+  if (schema instanceof z.ZodEnum) return `one of ${schema.options.join(', ')}`;
+  if (schema instanceof z.ZodBoolean) return 'true or false';
+  if (schema instanceof z.ZodNumber)
+    return `a number from ${schema.minValue} to ${schema.maxValue}`;
+  throw new TypeError(
+    'a value of this schema is spelled in no way yet; give it a reader of its own',
+  );
 }
 
-function isPath(text: string): boolean {
-  return DevicePath.safeParse(text).success;
+/** For a word of a list, true or false, or a whole number: the schema says all there is to say. */
+export function readerOf(schema: z.ZodType): AnnotationReader {
+  const problem = `must be ${spelling(schema)}`;
+  return (text) => {
+    const value =
+      schema instanceof z.ZodBoolean
+        ? { true: true, false: false }[text]
+        : schema instanceof z.ZodNumber
+          ? /^-?\d{1,15}$/.test(text)
+            ? Number(text)
+            : undefined
+          : text;
+    return schema.safeParse(value).success ? { value } : { problem };
+  };
 }
 
 function listOf(item: (text: string) => boolean, what: string): AnnotationReader {
@@ -184,19 +209,16 @@ const readMonitors: AnnotationReader = (text) => {
     : { problem: formatIssue(list.error) };
 };
 
-const readLimit: AnnotationReader = (text) => {
-  const limit = /^\d{1,10}$/.test(text) ? Number(text) : -1;
-  return limit >= 0 && limit <= 2_147_483_647
-    ? { value: limit }
-    : { problem: 'must be a number from 0 (unlimited) to 2147483647' };
-};
-
-const readTries: AnnotationReader = (text) => {
-  const tries = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  return tries >= 0 && tries <= 65_535
-    ? { value: tries }
-    : { problem: 'must be a number from 0 (no other member is tried) to 65535' };
-};
+/** Whole numbers of one kind; `hint` says what the lowest means. */
+function wholeNumber(highest: number, hint: string): AnnotationReader {
+  return (text) => {
+    const digits = /^\d+$/.test(text) && text.length <= String(highest).length;
+    const number = digits ? Number(text) : -1;
+    return number >= 0 && number <= highest
+      ? { value: number }
+      : { problem: `must be a number from 0 (${hint}) to ${highest}` };
+  };
+}
 
 const PARTITION = /^[A-Za-z][0-9A-Za-z_.-]{0,189}$/;
 
@@ -219,21 +241,21 @@ export const ANNOTATION_READERS = {
     PARTITION.test(text)
       ? { value: text }
       : { problem: 'must start with a letter and hold only letters, digits, _ . -' },
-  mode: oneOf(['tcp', 'fastl4', 'http', 'udp']),
-  balance: oneOf(BALANCE_METHODS),
+  mode: readerOf(z.enum(MODES)),
+  balance: readerOf(z.enum(BALANCE_METHODS)),
   snat: (text) =>
-    ['auto', 'none', 'self'].includes(text) || isPath(text)
+    (SNAT_WORDS as readonly string[]).includes(text) || isDevicePath(text)
       ? { value: text }
       : { problem: 'must be auto, none, self or the path of a SNAT pool' },
   persistence: listOf(
-    (text) => (PERSISTENCE_METHODS as readonly string[]).includes(text) || isPath(text),
+    (text) => (PERSISTENCE_METHODS as readonly string[]).includes(text) || isDevicePath(text),
     `one of ${PERSISTENCE_METHODS.join(', ')} or a path such as /Common/name`,
   ),
   path: (text) =>
-    isPath(text) ? { value: text } : { problem: 'must be a full path such as /Common/name' },
-  paths: listOf(isPath, 'a full path such as /Common/name'),
-  limit: readLimit,
-  tries: readTries,
+    isDevicePath(text) ? { value: text } : { problem: 'must be a full path such as /Common/name' },
+  paths: listOf(isDevicePath, 'a full path such as /Common/name'),
+  limit: wholeNumber(2_147_483_647, 'unlimited'),
+  tries: wholeNumber(65_535, 'no other member is tried'),
   monitors: readMonitors,
   ingressHealth: readF5Health('http'),
   serviceHealth: readF5Health('tcp'),

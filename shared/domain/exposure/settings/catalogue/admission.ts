@@ -1,0 +1,43 @@
+/** Which connections a virtual server takes, and how many. */
+import * as z from 'zod';
+import { ANNOTATION_READERS } from '../annotation-values.ts';
+import { CIS_READERS } from '../cis-values.ts';
+import type { SettingRows } from '../row.ts';
+import { DeclaredPath, DevicePath } from '../values.ts';
+
+export const ADMISSION = {
+  vlans: {
+    help: 'VLANs that accept connections. Default all.',
+    schema: z.array(DevicePath),
+    declared: z.array(DeclaredPath),
+    home: 'always',
+    default: [],
+    annotations: [
+      {
+        name: 'sluice.io/vlans',
+        read: ANNOTATION_READERS.paths,
+        help: '`none` for every VLAN, or paths separated by commas.',
+      },
+    ],
+    cis: [{ object: 'spec', field: 'allowVlans', read: CIS_READERS.paths }],
+    as3: { object: 'virtual', property: 'allowVlans', absent: [] },
+    reference: 'vlan',
+    examples: [['/Common/external']],
+  },
+  connectionLimit: {
+    help: 'Concurrent connections; 0 is unlimited.',
+    schema: z.int().min(0).max(2_147_483_647),
+    home: 'always',
+    default: 0,
+    annotations: [
+      {
+        name: 'sluice.io/connection-limit',
+        read: ANNOTATION_READERS.limit,
+        help: 'Concurrent connections; 0 is unlimited.',
+      },
+    ],
+    as3: { object: 'virtual', property: 'maxConnections', absent: 0 },
+    live: { object: 'virtual', field: 'connectionLimit', schema: z.number().optional() },
+    examples: [1_000],
+  },
+} as const satisfies SettingRows;

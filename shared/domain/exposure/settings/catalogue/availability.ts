@@ -1,0 +1,62 @@
+/** How BIG-IP notices that a member serves nobody, and what becomes of its connections. */
+import * as z from 'zod';
+import { ANNOTATION_READERS } from '../annotation-values.ts';
+import { CIS_READERS, CONFIGMAP_READERS } from '../cis-values.ts';
+import type { SettingRows } from '../row.ts';
+import { Monitor } from '../values.ts';
+
+export const AVAILABILITY = {
+  reselectTries: {
+    help: 'When the member picked for a connection cannot be reached: how many others are tried before the client is told. Default 3; none for UDP.',
+    schema: z.int().min(0).max(65_535),
+    home: 'always',
+    default: 3,
+    before: 0,
+    tcpOnly: true,
+    annotations: [
+      {
+        name: 'sluice.io/reselect-tries',
+        read: ANNOTATION_READERS.tries,
+        help: 'How many other members are tried when the one picked for a connection cannot be reached.',
+      },
+    ],
+    as3: { object: 'pool', property: 'reselectTries', absent: 0 },
+    live: {
+      object: 'pool',
+      field: 'reselectTries',
+      schema: z.number().optional(),
+      differs: (live, declared) =>
+        `tries ${String(live)} other members instead of ${String(declared)} where one cannot be reached`,
+    },
+    examples: [0, 5],
+  },
+  monitors: {
+    help: 'Health monitors instead of the default ones; an empty list means none.',
+    schema: z.array(Monitor),
+    home: 'always',
+    annotations: [
+      {
+        name: 'sluice.io/monitors',
+        read: ANNOTATION_READERS.monitors,
+        help: '`none`, types such as `tcp`, or a JSON list.',
+      },
+      {
+        name: 'virtual-server.f5.com/health',
+        read: ANNOTATION_READERS.ingressHealth,
+        help: 'JSON list of health checks (`type` defaults to http).',
+      },
+      {
+        name: 'cis.f5.com/health',
+        read: ANNOTATION_READERS.serviceHealth,
+        help: 'JSON health check or list (`type` defaults to tcp).',
+      },
+    ],
+    configMap: { field: 'backend.healthMonitors', read: CONFIGMAP_READERS.monitors },
+    cis: [
+      { object: 'spec', field: 'monitors', read: CIS_READERS.monitors },
+      { object: 'pool', field: 'monitor', read: CIS_READERS.monitors },
+      { object: 'pool', field: 'monitors', read: CIS_READERS.monitors },
+    ],
+    examples: [[{ type: 'tcp', interval: 10, timeout: 31 }], []],
+  },
+} as const satisfies SettingRows;

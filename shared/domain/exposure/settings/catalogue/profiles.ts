@@ -1,0 +1,75 @@
+/** Profiles of a virtual server, each by its path on the device. */
+import { ANNOTATION_READERS } from '../annotation-values.ts';
+import { CIS_READERS } from '../cis-values.ts';
+import type { SettingRows } from '../row.ts';
+import { DeclaredPath, DevicePath } from '../values.ts';
+
+const PATH = { schema: DevicePath, declared: DeclaredPath } as const;
+
+export const PROFILES = {
+  profileTcp: {
+    ...PATH,
+    help: 'TCP profile.',
+    home: { profile: 'tcp' },
+    modes: ['tcp', 'http'],
+    annotations: [
+      {
+        name: 'sluice.io/profile-tcp',
+        read: ANNOTATION_READERS.path,
+        help: 'Path of a TCP profile.',
+      },
+    ],
+    as3: { object: 'virtual', property: 'profileTCP' },
+    reference: 'tcp',
+    examples: ['/Common/f5-tcp-wan'],
+  },
+  profileHttp: {
+    ...PATH,
+    help: 'HTTP profile.',
+    home: { profile: 'http' },
+    modes: ['http'],
+    annotations: [
+      {
+        name: 'sluice.io/profile-http',
+        read: ANNOTATION_READERS.path,
+        help: 'Path of an HTTP profile.',
+      },
+    ],
+    as3: { object: 'virtual', property: 'profileHTTP' },
+    reference: 'http',
+    examples: ['/Common/http-xff'],
+  },
+  profileL4: {
+    ...PATH,
+    help: 'FastL4 profile.',
+    home: { profile: 'l4' },
+    modes: ['fastl4'],
+    annotations: [
+      {
+        name: 'sluice.io/profile-l4',
+        read: ANNOTATION_READERS.path,
+        help: 'Path of a FastL4 profile.',
+      },
+    ],
+    cis: [{ object: 'spec', field: 'profileL4', read: CIS_READERS.l4Profile }],
+    as3: { object: 'virtual', property: 'profileL4' },
+    reference: 'l4',
+    examples: ['/Common/fastL4'],
+  },
+  profileUdp: {
+    ...PATH,
+    help: 'UDP profile.',
+    home: { profile: 'udp' },
+    modes: ['udp'],
+    annotations: [
+      {
+        name: 'sluice.io/profile-udp',
+        read: ANNOTATION_READERS.path,
+        help: 'Path of a UDP profile.',
+      },
+    ],
+    as3: { object: 'virtual', property: 'profileUDP' },
+    reference: 'udp',
+    examples: ['/Common/udp_gtm_dns'],
+  },
+} as const satisfies SettingRows;

@@ -1,0 +1,130 @@
+/** Readers of what F5's ConfigMaps and CIS's custom resources say: JSON in, a value or what is wrong with it. */
+import * as z from 'zod';
+import {
+  ANNOTATION_READERS,
+  type AnnotationValue,
+  checkedMonitors,
+  monitorTimes,
+  readAddress,
+} from './annotation-values.ts';
+import type { CisReading } from './row.ts';
+import {
+  BALANCE_METHODS,
+  DevicePath,
+  isDevicePath,
+  type Monitor,
+  PERSISTENCE_METHODS,
+  SNAT_WORDS,
+} from './values.ts';
+
+/** A health monitor of an F5 ConfigMap, as its schema lets it through. */
+export interface F5Monitor {
+  readonly protocol: 'http' | 'tcp' | 'udp';
+  readonly interval?: number | undefined;
+  readonly timeout?: number | undefined;
+  readonly send?: string | undefined;
+  readonly recv?: string | undefined;
+}
+
+function configMapMonitors(value: unknown): AnnotationValue {
+  return checkedMonitors(
+    (value as readonly F5Monitor[]).map(({ protocol, interval, timeout, send, recv }) => ({
+      type: protocol,
+      ...monitorTimes(interval, timeout),
+      ...(send !== undefined && { send }),
+      ...(recv !== undefined && { receive: recv }),
+    })),
+  );
+}
+
+export const CONFIGMAP_READERS = {
+  plain: (value: unknown): AnnotationValue => ({ value }),
+  address: (value: unknown): AnnotationValue => {
+    const read = ANNOTATION_READERS.address(String(value));
+    return 'problem' in read ? { problem: `"${String(value)}": ${read.problem}` } : read;
+  },
+  balance: (value: unknown): AnnotationValue =>
+    BALANCE_METHODS.some((known) => known === value)
+      ? { value }
+      : { problem: `"${String(value)}" is none of ${BALANCE_METHODS.join(', ')}` },
+  monitors: configMapMonitors,
+} as const;
+
+const CisMonitor = z.object({
+  type: z.enum(['tcp', 'udp', 'http', 'https', 'tcp-half-open', 'icmp']),
+  interval: z.int().min(1).optional(),
+  timeout: z.int().min(1).optional(),
+  targetPort: z.int().min(0).max(65_535).optional(),
+  send: z.string().optional(),
+  recv: z.string().optional(),
+});
+
+/** 0 is CIS's word for the member's own port. */
+function monitorOf(monitor: z.infer<typeof CisMonitor>): Monitor {
+  const { type, interval, timeout, targetPort = 0, send, recv } = monitor;
+  return {
+    type,
+    ...monitorTimes(interval, timeout),
+    ...(targetPort > 0 && { port: targetPort }),
+    ...(send !== undefined && { send }),
+    ...(recv !== undefined && { receive: recv }),
+  };
+}
+
+function cisMonitors(value: unknown): CisReading {
+  const list = Array.isArray(value) ? (value as unknown[]) : [value];
+  const parsed = list.map((one) => CisMonitor.safeParse(one));
+  const monitors = parsed.flatMap((one) => (one.success ? [monitorOf(one.data)] : []));
+  const read = checkedMonitors(monitors);
+  const problems = [
+    ...(monitors.length < list.length
+      ? [
+          'refers to a monitor on the device or has a type Sluice does not make; it uses the gateway’s readiness and a TCP connect by default',
+        ]
+      : []),
+    ...('problem' in read ? [read.problem] : []),
+  ];
+  return 'problem' in read || monitors.length === 0 ? { problems } : { value: monitors, problems };
+}
+
+function address(value: unknown): CisReading {
+  const read = readAddress(String(value));
+  return 'problem' in read ? { problems: [read.problem] } : read;
+}
+
+function mode(value: unknown): CisReading {
+  if (value === 'performance') return { value: 'fastl4' };
+  return value === 'standard' ? {} : { problems: ['is neither standard nor performance'] };
+}
+
+const Persistence = z.union([z.enum(PERSISTENCE_METHODS), DevicePath]);
+
+function persistence(value: unknown): CisReading {
+  if (value === 'none') return { value: [] };
+  return Persistence.safeParse(value).success
+    ? { value: [value] }
+    : { problems: ['is neither a method of AS3 nor a full path'] };
+}
+
+/** Takes what follows the schema. */
+function matching(schema: z.ZodType, problem: string): (value: unknown) => CisReading {
+  return (value) => (schema.safeParse(value).success ? { value } : { problems: [problem] });
+}
+
+export const CIS_READERS = {
+  address,
+  port: matching(z.int().min(1).max(65_535), 'is not a port (1 to 65535)'),
+  mode,
+  balance: matching(z.enum(BALANCE_METHODS), `is none of ${BALANCE_METHODS.join(', ')}`),
+  snat: matching(
+    z.union([z.enum(SNAT_WORDS), DevicePath]),
+    'is neither auto, none, self nor the path of a SNAT pool',
+  ),
+  persistence,
+  paths: matching(z.array(DevicePath), 'is not a list of full paths such as /Common/name'),
+  l4Profile: (value: unknown): CisReading =>
+    isDevicePath(value)
+      ? { value }
+      : { problems: ['is not a full path; the default FastL4 profile is used'] },
+  monitors: cisMonitors,
+} as const;

@@ -1,0 +1,89 @@
+/** The values that settings take: words that BIG-IP knows, paths on the device, health monitors. */
+import * as z from 'zod';
+
+/** Kinds of virtual server. */
+export const MODES = ['tcp', 'fastl4', 'http', 'udp'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const BALANCE_METHODS = [
+  'dynamic-ratio-member',
+  'dynamic-ratio-node',
+  'fastest-app-response',
+  'fastest-node',
+  'least-connections-member',
+  'least-connections-node',
+  'least-sessions',
+  'observed-member',
+  'observed-node',
+  'predictive-member',
+  'predictive-node',
+  'ratio-least-connections-member',
+  'ratio-least-connections-node',
+  'ratio-member',
+  'ratio-node',
+  'ratio-session',
+  'round-robin',
+  'weighted-least-connections-member',
+  'weighted-least-connections-node',
+] as const;
+
+export const PERSISTENCE_METHODS = [
+  'cookie',
+  'destination-address',
+  'msrdp',
+  'source-address',
+  'tls-session-id',
+] as const;
+
+/** Source address translation that needs no SNAT pool. */
+export const SNAT_WORDS = ['auto', 'none', 'self'] as const;
+
+/**
+ * A path of an object on the device that somebody else made, such as `/Common/my-irule`, as it may be asked for. AS3 puts it into a
+ * script of tmsh without quotes, so it holds what such names hold and nothing that means something there.
+ */
+export const DevicePath = z
+  .string()
+  .max(255)
+  .regex(
+    /^\/[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.:%@+=-]*)+$/,
+    'must be a full path such as /Common/name, of letters, digits and _ . : % @ + = -',
+  );
+
+/** As it may be declared already, or be on its way: an older Sluice took more, and what runs keeps running. */
+export const DeclaredPath = z
+  .string()
+  .regex(/^\/[^/\s]+(\/[^/\s]+)+$/, 'must be a full path such as /Common/name');
+
+export function isDevicePath(text: unknown): text is string {
+  return DevicePath.safeParse(text).success;
+}
+
+/** A health monitor of a pool. Times in seconds; `port` is absent when the member's own port is probed. */
+export const Monitor = z.strictObject({
+  type: z.enum(['tcp', 'tcp-half-open', 'http', 'https', 'udp', 'icmp']),
+  interval: z.int().min(1).max(3_600),
+  timeout: z.int().min(1).max(900),
+  port: z.int().min(1).max(65_535).optional(),
+  send: z.string().optional(),
+  receive: z.string().optional(),
+});
+export type Monitor = z.infer<typeof Monitor>;
+
+/** What is wrong with a monitor although each field alone is allowed; AS3 takes 3600 s and 900 s at most. */
+export function monitorProblem(monitor: Monitor): string | undefined {
+  const { interval, timeout } = monitor;
+  if (interval > 3600) return `the interval of a monitor is at most 3600 s, not ${interval}`;
+  if (timeout > 900) return `the timeout of a monitor is at most 900 s, not ${timeout}`;
+  if (timeout <= interval)
+    return `a monitor's timeout (${timeout} s) must be longer than its interval (${interval} s); three intervals and one second is usual`;
+  return undefined;
+}
+
+export function sameValue(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function showValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,164 @@
+/** Every row of the catalogue of settings, through everything that reads it. A new row needs no test of its own for this. */
+import { describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { settingDifferences } from '../../../shared/bigip/live-settings.ts';
+import { readTenant } from '../../../shared/bigip/as3/read.ts';
+import { renderTenant } from '../../../shared/bigip/as3/render.ts';
+import { readerOf } from '../../../shared/domain/exposure/settings/annotation-values.ts';
+import {
+  SETTING_ROWS,
+  type SettingName,
+} from '../../../shared/domain/exposure/settings/catalogue/catalogue.ts';
+import {
+  composeSettings,
+  namedInput,
+  namedSettings,
+  overlaySettings,
+  referencesIn,
+} from '../../../shared/domain/exposure/settings/compose.ts';
+import type { SettingRow } from '../../../shared/domain/exposure/settings/row.ts';
+import {
+  profileOf,
+  Settings,
+  SettingsInput,
+} from '../../../shared/domain/exposure/settings/settings.ts';
+import type { Mode } from '../../../shared/domain/exposure/settings/values.ts';
+import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-configmap.ts';
+import {
+  ANNOTATIONS,
+  readAnnotations,
+} from '../../../shared/domain/exposure/sources/annotations.ts';
+import { declaredState } from '../../../shared/domain/plan/declared.ts';
+import { SETTINGS } from '../../fixtures/exposures.ts';
+
+const AT = {
+  port: 443,
+  protocol: 'TCP',
+  servers: [{ port: 443, protocol: 'TCP' }],
+  strictPorts: true,
+};
+
+const cases = SETTING_ROWS.flatMap(([name, row]) =>
+  row.examples.map((example) => [name, JSON.stringify(example), example, row] as const),
+);
+const declared = cases.filter(([, , , row]) => row.home !== 'place');
+
+function inputOf(name: SettingName, row: SettingRow, value: unknown): unknown {
+  const profile = profileOf(row);
+  return profile === undefined ? { [name]: value } : { profiles: { [profile]: value } };
+}
+
+function modeFor({ modes, modesOfValue = {} }: SettingRow, value: unknown): Mode {
+  const [first = ''] = [value].flat();
+  return (modes ?? modesOfValue[String(first)])?.[0] ?? SETTINGS.mode;
+}
+
+function settingsWith(name: SettingName, row: SettingRow, value: unknown): Settings {
+  const named = { ...namedSettings(SETTINGS), mode: modeFor(row, value), [name]: value };
+  return composeSettings(named) as Settings;
+}
+
+describe('every row of the catalogue', () => {
+  test.each(cases)('%s takes %s, written as its own annotation', (name, _text, example, row) => {
+    expect(row.schema.safeParse(example)).toEqual({ success: true, data: example });
+    const annotations = annotationsFor({ [name]: example }, 443);
+    expect(Object.keys(annotations)).toEqual([row.annotations[0]?.name]);
+    expect(readAnnotations('Gateway a/b', annotations, AT)).toMatchObject({
+      wanted: { [name]: example },
+      refusals: [],
+      notes: [],
+    });
+  });
+
+  test.each(declared)('%s takes %s in sluice.yaml', (name, _text, example, row) => {
+    const input = SettingsInput.parse(inputOf(name, row, example));
+    expect(namedInput(input)).toEqual({ [name]: example });
+  });
+
+  test.each(declared)('%s: %s comes back from AS3 as it was declared', (name, _, example, row) => {
+    const settings = settingsWith(name, row, example);
+    expect(Settings.parse(settings)).toEqual(settings);
+    const state = declaredState(
+      {},
+      [
+        {
+          address: '172.16.100.195',
+          port: 443,
+          protocol: settings.mode === 'udp' ? 'udp' : 'tcp',
+          settings,
+          contributions: [{ owner: 'a/b/c', gateways: ['d/e'], since: '2026', members: [] }],
+        },
+      ],
+      { shareNodes: false },
+    );
+    expect(readTenant('k8s', renderTenant(state, { shareNodes: false }))).toEqual({
+      kind: 'ours',
+      state,
+    });
+  });
+
+  test.each(declared)('%s: %s is wished by one owner and not by another', (name, _, value, row) => {
+    const [plain, special] = [SETTINGS, settingsWith(name, row, value)];
+    expect(overlaySettings(plain, special)).toEqual(special);
+    expect(overlaySettings(special, { ...special, ...plain, ...absences() })).toEqual(plain);
+  });
+
+  test('has an annotation of Sluice first, and names that nothing else has', () => {
+    const own = SETTING_ROWS.map(([, { annotations }]) => annotations[0]?.name ?? '');
+    expect(own.filter((name) => !name.startsWith('sluice.io/'))).toEqual([]);
+    const unique = (names: readonly string[]): void =>
+      expect(names.toSorted()).toEqual([...new Set(names)].sort());
+    unique(ANNOTATIONS.map(({ name }) => name));
+    unique(
+      SETTING_ROWS.flatMap(([, { as3 }]) => as3 ?? []).map((p) => `${p.object}.${p.property}`),
+    );
+    unique(
+      SETTING_ROWS.flatMap(([, { cis = [] }]) => cis).map((one) => `${one.object}.${one.field}`),
+    );
+    unique(SETTING_ROWS.flatMap(([, { configMap }]) => configMap?.field ?? []));
+  });
+
+  test('names each of its paths as a reference, so that policy and device are asked', () => {
+    for (const [name, , example, row] of cases) {
+      const paths = [example].flat().filter((one) => String(one).startsWith('/'));
+      expect(referencesIn({ [name]: example }).map(({ path }) => path)).toEqual(paths);
+      expect(paths.length > 0 && row.reference === undefined).toBe(false);
+    }
+  });
+
+  test.each(declared.filter(([, , , row]) => row.live?.differs !== undefined))(
+    '%s: %s is compared with what is live',
+    (name, _, example, row) => {
+      const { object = 'pool', field = '' } = row.live ?? {};
+      const live = { [field]: example };
+      const other = row.examples.find((one) => one !== example) ?? row.default;
+      expect(settingDifferences(object, live, settingsWith(name, row, example))).toEqual([]);
+      expect(settingDifferences(object, live, settingsWith(name, row, other))).toHaveLength(1);
+      expect(settingDifferences(object, {}, settingsWith(name, row, other))).toEqual([]);
+    },
+  );
+});
+
+/** What a row that stands there only where it says something is taken for when it is absent. */
+function absences(): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    SETTING_ROWS.flatMap(([name, { home, as3 }]) => (home === 'set' ? [[name, as3?.absent]] : [])),
+  );
+}
+
+describe('a plain value in an annotation', () => {
+  test.each([
+    [z.enum(['a', 'b']), 'b', 'b', 'must be one of a, b'],
+    [z.boolean(), 'true', true, 'must be true or false'],
+    [z.boolean(), 'false', false, 'must be true or false'],
+    [z.int().min(1).max(9), '9', 9, 'must be a number from 1 to 9'],
+  ])('is read by its schema (%#)', (schema, text, value, problem) => {
+    const read = readerOf(schema);
+    expect(read(text, AT)).toEqual({ value });
+    for (const other of ['', 'c', '10', 'TRUE', ' 9']) expect(read(other, AT)).toEqual({ problem });
+  });
+
+  test('of another shape needs a reader of its own', () => {
+    expect(() => readerOf(z.array(z.string()))).toThrow('a reader of its own');
+  });
+});
