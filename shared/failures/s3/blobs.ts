@@ -9,7 +9,7 @@ import {
 import { AT_THE_BEGINNING, handlerLimits, TotalTimeout, withinTotal } from '../../runtime/aws.ts';
 import { within } from '../../runtime/shared-call.ts';
 import { errorMessage, errorName } from '../../telemetry/errors.ts';
-import type { BlobEntry, Blobs, Condition } from '../blobs.ts';
+import type { Blob, BlobEntry, Blobs, Condition } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix } from '../keys.ts';
 
@@ -19,9 +19,9 @@ export interface S3BlobsOptions {
   readonly region: string;
   /** For an S3-compatible server; absent for AWS. */
   readonly endpoint?: string | undefined;
-  /** Absent: the SDK's own chain. */
   /** How long a server may be silent, in milliseconds; default 30 000. */
   readonly silence?: number | undefined;
+  /** Absent: the SDK's own chain. */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -61,105 +61,130 @@ function headersOf(condition: Condition): { IfNoneMatch?: string; IfMatch?: stri
 }
 
 export function createS3Blobs(options: S3BlobsOptions): Blobs {
-  const { bucket: Bucket, prefix, silence = TIMEOUT_MS } = options;
-  const client = createClient(options, silence);
-  const where = `s3://${Bucket}/${prefix}`;
-  const below = (key: string): string => (prefix === '' ? key : `${prefix}/${key}`);
-  const nameOf = (key: string): string => below(checkedKey(key, where));
-  const guard = async <T>(work: Promise<T>): Promise<T> => {
+  return new S3Blobs(options);
+}
+
+interface ObjectName {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+class S3Blobs implements Blobs {
+  readonly where: string;
+  readonly #bucket: string;
+  readonly #prefix: string;
+  readonly #silenceMs: number;
+  readonly #client: S3Client;
+
+  constructor(options: S3BlobsOptions) {
+    const { bucket, prefix, silence = TIMEOUT_MS } = options;
+    this.where = `s3://${bucket}/${prefix}`;
+    this.#bucket = bucket;
+    this.#prefix = prefix === '' ? '' : `${prefix}/`;
+    this.#silenceMs = silence;
+    this.#client = createClient(options, silence);
+  }
+
+  get(key: string): Promise<Blob | undefined> {
+    return this.#run(async () => {
+      try {
+        return await this.#read(this.#nameOf(key));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  put(key: string, text: string, condition?: Condition): Promise<string | undefined> {
+    return this.#run(async () => {
+      try {
+        const answer = await this.#client.send(
+          new PutObjectCommand({
+            ...this.#nameOf(key),
+            Body: text,
+            ContentType: 'application/json',
+            ...headersOf(condition),
+          }),
+        );
+        return answer.ETag ?? '';
+      } catch (error) {
+        // What the condition named is gone: it does not hold.
+        if (condition !== undefined && (conditionFailed(error) || errorName(error) === 'NoSuchKey'))
+          return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#run(() => this.#client.send(new DeleteObjectCommand(this.#nameOf(key))));
+  }
+
+  async list(under: string): Promise<readonly BlobEntry[]> {
+    const all: BlobEntry[] = [];
+    for (let token: string | undefined, more = true; more; more = token !== undefined) {
+      const { entries, next } = await this.#page(under, token);
+      all.push(...entries);
+      token = next;
+    }
+    return all;
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  #nameOf(key: string): ObjectName {
+    return { Bucket: this.#bucket, Key: `${this.#prefix}${checkedKey(key, this.where)}` };
+  }
+
+  async #read(name: ObjectName): Promise<Blob> {
+    const answer = await this.#client.send(new GetObjectCommand(name));
+    const limit = 2 * this.#silenceMs;
+    const text = await within(
+      answer.Body?.transformToString('utf-8') ?? Promise.resolve(''),
+      limit,
+      () => new TotalTimeout(limit),
+    );
+    return { text, tag: answer.ETag ?? '' };
+  }
+
+  async #page(
+    under: string,
+    token: string | undefined,
+  ): Promise<{ readonly entries: readonly BlobEntry[]; readonly next: string | undefined }> {
+    const Prefix = `${this.#prefix}${checkedPrefix(under, this.where)}`;
+    const answer = await this.#run(() =>
+      this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix, ContinuationToken: token }),
+      ),
+    );
+    const entries = (answer.Contents ?? []).map(({ Key = '', ETag = '' }) => ({
+      key: Key.slice(this.#prefix.length),
+      tag: ETag,
+    }));
+    return { entries, next: answer.NextContinuationToken };
+  }
+
+  /** What S3 refuses or does not answer becomes RPL700. */
+  async #run<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await work;
+      return await call();
     } catch (error) {
+      if (error instanceof ReplayError) throw error;
       throw new ReplayError(
         'RPL700',
-        `The failure store ${where} cannot be used (${errorName(error)}: ${errorMessage(error)}). Check failures.bucket and failures.region, and the rights of this process on it.`,
+        `The failure store ${this.where} cannot be used (${errorName(error)}: ${errorMessage(error)}). Check failures.bucket and failures.region, and the rights of this process on it.`,
         { cause: error },
       );
     }
-  };
-  const page = async (
-    under: string,
-    token: string | undefined,
-  ): Promise<{ readonly entries: readonly BlobEntry[]; readonly next: string | undefined }> => {
-    const answer = await guard(
-      client.send(
-        new ListObjectsV2Command({
-          Bucket,
-          Prefix: below(checkedPrefix(under, where)),
-          ContinuationToken: token,
-        }),
-      ),
-    );
-    const cut = below('').length;
-    return {
-      entries: (answer.Contents ?? []).map(({ Key = '', ETag = '' }) => ({
-        key: Key.slice(cut),
-        tag: ETag,
-      })),
-      next: answer.NextContinuationToken,
-    };
-  };
-  return {
-    where,
-    get: async (key) => {
-      const Key = nameOf(key);
-      const read = async (): Promise<{ text: string; tag: string }> => {
-        const answer = await client.send(new GetObjectCommand({ Bucket, Key }));
-        const text = await within(
-          answer.Body?.transformToString('utf-8') ?? Promise.resolve(''),
-          2 * silence,
-          () => new TotalTimeout(2 * silence),
-        );
-        return { text, tag: answer.ETag ?? '' };
-      };
-      return guard(
-        read().catch((error: unknown) => {
-          if (
-            errorName(error) === 'NoSuchKey' ||
-            (statusOf(error) === 404 && errorName(error) !== 'NoSuchBucket')
-          )
-            return undefined;
-          throw error;
-        }),
-      );
-    },
-    put: async (key, text, condition) => {
-      const sent = client.send(
-        new PutObjectCommand({
-          Bucket,
-          Key: nameOf(key),
-          Body: text,
-          ContentType: 'application/json',
-          ...headersOf(condition),
-        }),
-      );
-      return guard(
-        sent.then(
-          (answer) => answer.ETag ?? '',
-          (error: unknown) => {
-            // What the condition named is gone: it does not hold.
-            if (
-              condition !== undefined &&
-              (conditionFailed(error) || errorName(error) === 'NoSuchKey')
-            )
-              return undefined;
-            throw error;
-          },
-        ),
-      );
-    },
-    delete: async (key) => {
-      await guard(client.send(new DeleteObjectCommand({ Bucket, Key: nameOf(key) })));
-    },
-    list: async (under) => {
-      const all: BlobEntry[] = [];
-      for (let token: string | undefined, more = true; more; more = token !== undefined) {
-        const { entries, next } = await page(under, token);
-        all.push(...entries);
-        token = next;
-      }
-      return all;
-    },
-    close: async () => client.destroy(),
-  };
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (
+    errorName(error) === 'NoSuchKey' ||
+    (statusOf(error) === 404 && errorName(error) !== 'NoSuchBucket')
+  );
 }

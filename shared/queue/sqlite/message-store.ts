@@ -1,4 +1,4 @@
-/** What the queue does to its tables; every function here is one synchronous step. */
+/** What the queue does to its tables. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DEDUPLICATION_MS, deadQueueOf, LONGEST_HIDDEN_MS, RETENTION_MS } from '../limits.ts';
 import type { OutgoingMessage, QueueDepth, QueueMessage, QueueName } from '../port.ts';
@@ -10,18 +10,6 @@ export interface ReceiveRequest {
   readonly visibility: number;
   readonly now: number;
   readonly maxReceiveCount: number;
-}
-
-export interface MessageStore {
-  /** False when the deduplication id was seen within the last five minutes. */
-  put(message: OutgoingMessage & { readonly id: string }, now: number): boolean;
-  take(options: ReceiveRequest): readonly QueueMessage[];
-  /** False when the receipt is not (any more) that of a message in flight. */
-  remove(receipt: string, now: number): boolean;
-  hide(receipt: string, visibility: number, now: number): boolean;
-  depth(now: number): QueueDepth;
-  /** When the next message in flight becomes visible by itself. */
-  nextVisible(now: number): number | undefined;
 }
 
 interface Row {
@@ -56,6 +44,7 @@ interface Statements {
   readonly candidates: StatementSync;
   readonly hand: StatementSync;
   readonly redrive: StatementSync;
+  readonly drop: StatementSync;
   readonly remove: StatementSync;
   readonly hide: StatementSync;
   readonly depth: StatementSync;
@@ -80,6 +69,7 @@ function prepare(database: DatabaseSync): Statements {
     redrive: database.prepare(
       'INSERT INTO message (queue, grp, dedup, id, body, sent_at, visible_at) SELECT :dead, grp, id, id, body, :now, :now FROM message WHERE seq = :seq',
     ),
+    drop: database.prepare('DELETE FROM message WHERE seq = ?'),
     remove: database.prepare(`DELETE FROM message WHERE ${OURS}`),
     hide: database.prepare(`UPDATE message SET visible_at = :until WHERE ${OURS}`),
     depth: database.prepare(
@@ -98,30 +88,112 @@ export interface StoreOptions {
   readonly steady: () => boolean;
 }
 
-export function createMessageStore(
-  database: DatabaseSync,
-  name: QueueName,
-  { receiptId, inHand, steady }: StoreOptions,
-): MessageStore {
-  const sql = prepare(database);
-  const dead = deadQueueOf(name);
-  const drop = database.prepare('DELETE FROM message WHERE seq = ?');
-  const candidates = (now: number, max: number): readonly Row[] =>
-    sql.candidates.all({ queue: name, now, max, ...inHand.lists() }) as unknown as Row[];
+/** The messages of one queue; every method is one synchronous step. */
+export class MessageStore {
+  readonly #database: DatabaseSync;
+  readonly #name: QueueName;
+  readonly #dead: QueueName | undefined;
+  readonly #sql: Statements;
+  readonly #options: StoreOptions;
 
-  function redrive(maxReceiveCount: number, { now, max }: ReceiveRequest): boolean {
-    if (dead === undefined) return false;
-    const spent = candidates(now, max).filter((row) => row.receive_count >= maxReceiveCount);
-    for (const row of spent) {
-      sql.redrive.run({ dead, now, seq: row.seq });
-      drop.run(row.seq);
+  constructor(database: DatabaseSync, name: QueueName, options: StoreOptions) {
+    this.#database = database;
+    this.#name = name;
+    this.#dead = deadQueueOf(name);
+    this.#sql = prepare(database);
+    this.#options = options;
+  }
+
+  /** False when the deduplication id was seen within the last five minutes. */
+  put(message: OutgoingMessage & { readonly id: string }, now: number): boolean {
+    const { group, deduplicationId, id, body } = message;
+    return transaction(this.#database, () => {
+      this.#sql.forget.run({ now, window: DEDUPLICATION_MS });
+      const seen = this.#sql.see.run(this.#name, deduplicationId, now + DEDUPLICATION_MS);
+      if (seen.changes === 0) return false;
+      this.#sql.insert.run(this.#name, group, deduplicationId, id, body, now, now);
+      return true;
+    });
+  }
+
+  take(request: ReceiveRequest): readonly QueueMessage[] {
+    const { now, max } = request;
+    // Looking first keeps an idle queue from writing at all.
+    if (this.#candidates(now, 1).length === 0) return [];
+    return transaction(this.#database, () => {
+      if (this.#options.steady()) this.#sql.expire.run(now - RETENTION_MS);
+      while (this.#redrive(request));
+      return this.#candidates(now, max).map((row) => this.#hand(row, request));
+    });
+  }
+
+  /** False when the receipt is not (any more) that of a message in flight. */
+  remove(receipt: string, now: number): boolean {
+    const { inHand } = this.#options;
+    const held = inHand.has(receipt);
+    if (held === false) return false;
+    const removed = this.#sql.remove.run({ receipt, now, held: Number(held === true) });
+    if (removed.changes === 0) return false;
+    inHand.forget(receipt);
+    return true;
+  }
+
+  /** False when the receipt is not (any more) that of a message in flight. */
+  hide(receipt: string, visibility: number, now: number): boolean {
+    const { inHand } = this.#options;
+    const held = inHand.has(receipt);
+    if (held === false) return false;
+    const until = now + visibility;
+    const hidden = this.#sql.hide.run({ receipt, now, until, held: Number(held === true) });
+    if (hidden.changes === 0) return false;
+    inHand.hold(receipt, visibility);
+    return true;
+  }
+
+  depth(now: number): QueueDepth {
+    const { total, flying, oldest } = this.#sql.depth.get({
+      now,
+      queue: this.#name,
+      ...this.#options.inHand.lists(),
+    }) as unknown as { total: number; flying: number; oldest: number | null };
+    return {
+      waiting: total - flying,
+      inFlight: flying,
+      ...(oldest === null ? {} : { oldest }),
+    };
+  }
+
+  /** When the next message in flight becomes visible by itself. */
+  nextVisible(now: number): number | undefined {
+    const row = this.#sql.next.get(this.#name, now) as { at: number | null } | undefined;
+    return row?.at ?? undefined;
+  }
+
+  #candidates(now: number, max: number): readonly Row[] {
+    const held = this.#options.inHand.lists();
+    return this.#sql.candidates.all({
+      queue: this.#name,
+      now,
+      max,
+      ...held,
+    }) as unknown as readonly Row[];
+  }
+
+  /** Moves what was received too often to the dead-letter queue; true where there was any. */
+  #redrive({ now, max, maxReceiveCount }: ReceiveRequest): boolean {
+    if (this.#dead === undefined) return false;
+    const spent = this.#candidates(now, max).filter((row) => row.receive_count >= maxReceiveCount);
+    for (const { seq } of spent) {
+      this.#sql.redrive.run({ dead: this.#dead, now, seq });
+      this.#sql.drop.run(seq);
     }
     return spent.length > 0;
   }
 
-  function hand(row: Row, { now, visibility }: ReceiveRequest): QueueMessage {
+  #hand(row: Row, { now, visibility }: ReceiveRequest): QueueMessage {
+    const { receiptId, inHand } = this.#options;
     const receipt = receiptId();
-    sql.hand.run(now + visibility, receipt, row.seq);
+    this.#sql.hand.run(now + visibility, receipt, row.seq);
     inHand.hold(receipt, visibility);
     // Only what was moved has its own id, which no sender knows, in the place of the sender's.
     const moved = row.dedup === row.id ? { redriven: true as const } : {};
@@ -136,69 +208,4 @@ export function createMessageStore(
       ...moved,
     };
   }
-
-  return {
-    put: (message, now) =>
-      transaction(database, () => {
-        sql.forget.run({ now, window: DEDUPLICATION_MS });
-        if (sql.see.run(name, message.deduplicationId, now + DEDUPLICATION_MS).changes === 0)
-          return false;
-        sql.insert.run(
-          name,
-          message.group,
-          message.deduplicationId,
-          message.id,
-          message.body,
-          now,
-          now,
-        );
-        return true;
-      }),
-    take: (options) => {
-      // Looking first keeps an idle queue from writing at all.
-      if (candidates(options.now, 1).length === 0) return [];
-      return transaction(database, () => {
-        if (steady()) sql.expire.run(options.now - RETENTION_MS);
-        while (redrive(options.maxReceiveCount, options));
-        return candidates(options.now, options.max).map((row) => hand(row, options));
-      });
-    },
-    remove: (receipt, now) => {
-      if (
-        inHand.has(receipt) === false ||
-        sql.remove.run({ receipt, now, held: Number(inHand.has(receipt) === true) }).changes === 0
-      )
-        return false;
-      inHand.forget(receipt);
-      return true;
-    },
-    hide: (receipt, visibility, now) => {
-      if (
-        inHand.has(receipt) === false ||
-        sql.hide.run({
-          receipt,
-          now,
-          until: now + visibility,
-          held: Number(inHand.has(receipt) === true),
-        }).changes === 0
-      )
-        return false;
-      inHand.hold(receipt, visibility);
-      return true;
-    },
-    depth: (now) => {
-      const row = sql.depth.get({ now, queue: name, ...inHand.lists() }) as unknown as {
-        total: number;
-        flying: number;
-        oldest: number | null;
-      };
-      return {
-        waiting: row.total - row.flying,
-        inFlight: row.flying,
-        ...(row.oldest === null ? {} : { oldest: row.oldest }),
-      };
-    },
-    nextVisible: (now) =>
-      (sql.next.get(name, now) as { at: number | null } | undefined)?.at ?? undefined,
-  };
 }

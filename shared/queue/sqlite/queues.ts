@@ -12,7 +12,7 @@ import {
 } from '../port.ts';
 import { openDatabase } from './database.ts';
 import { createInHand } from './in-hand.ts';
-import { createMessageStore, type MessageStore } from './message-store.ts';
+import { MessageStore } from './message-store.ts';
 import { createWakeUp, type WakeUp } from './wake-up.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 
@@ -124,7 +124,7 @@ export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   return {
     queue: (name) => {
       const queue =
-        queues.get(name) ?? createQueue(createMessageStore(database, name, stores), name, shared);
+        queues.get(name) ?? createQueue(new MessageStore(database, name, stores), name, shared);
       queues.set(name, queue);
       return queue;
     },
