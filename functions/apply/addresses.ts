@@ -86,7 +86,7 @@ export function assertStillFree(
     throw new DeviceError(
       'BIP430',
       'transient',
-      `${device}, partition ${partition}: ${taken.address} was given to somebody else before ${taken.owner} got it`,
+      `${device}, partition ${partition}: ${taken.address} was assigned to another owner before ${taken.owner}`,
     );
 }
 

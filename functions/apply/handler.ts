@@ -72,7 +72,7 @@ export function create(
     giveUp: (message, verdict, context) => parkMessage(scope(context), message, verdict),
     queue: () => runtime.queues.queue('slices'),
     onError: (group, error) =>
-      runtime.log.error({ device: group, error: String(error) }, 'slices were not handled'),
+      runtime.log.error({ device: group, error: String(error) }, 'slices could not be processed'),
   });
   const turns = (
     signal?: AbortSignal,
@@ -84,7 +84,7 @@ export function create(
     ).flatMap(({ device, error }) => (error === undefined ? [] : [`${device}: ${error}`]));
     // The invocation fails, so that somebody sees it; the other devices had their turn all the same.
     if (failed.length > 0)
-      throw new Error(`what waits could not be looked after: ${failed.join('; ')}`);
+      throw new Error(`waiting changes could not be checked: ${failed.join('; ')}`);
   };
   // A schedule's event has no records.
   const either: Handler = (event, context) =>
@@ -130,7 +130,7 @@ async function handleDevice(
     else if (!config)
       await parkMessage(scope, message, {
         code: 'GW106',
-        reason: `devices: ${group} is not in sluice.yaml; add it or take it out of ingresses[].devices`,
+        reason: `devices: ${group} is not in sluice.yaml; add it, or remove it from ingresses[].devices`,
         subject: arrival.meta.subject,
       });
     else arrivals.push(arrival);

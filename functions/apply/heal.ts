@@ -40,7 +40,7 @@ export function createHealing(runtime: Runtime, open: OpenStore): Healing {
       rest = clock.monotonic() + REST;
       log.warn(
         { owner: settled.owner, code: errorCode(error), error: errorMessage(error) },
-        'the failure store was not told what is healed; a later result tells it',
+        'resolved failures could not be marked in the failure store; a later result does it',
       );
     }
   };

@@ -21,7 +21,7 @@ export async function ofLooks(
   return new DeviceError(
     'BIP509',
     'ambiguous',
-    `${device.name}, partition ${partition}: AS3 failed to look for an object that is there`,
+    `${device.name}, partition ${partition}: AS3 could not look up an object that exists`,
     { response: error.response, hint: 'inner' },
   );
 }
@@ -31,7 +31,7 @@ export function followsNone({ job }: Run, { response, inner, message }: DeviceEr
   return new DeviceError(
     'BIP509',
     'transient',
-    `${message}; it follows no change, so everything waits until ${job.device.name} is mended`,
+    `${message}; the fault does not depend on a change, so all changes wait until ${job.device.name} is repaired`,
     { response, inner },
   );
 }

@@ -104,7 +104,7 @@ export function tellLeftOut(
           ...(error.inner && { call: callInWords(error.inner) }),
           reason: entry.reason,
         },
-        'left out: the device fails inside with it',
+        'left out: the device fails with this change',
       );
     }
   }
@@ -125,7 +125,7 @@ export async function parkForgotten(
   const [first] = refused;
   if (!first) return;
   const more = refused.length === 1 ? '' : `, and ${refused.length - 1} more`;
-  const reason = `${first.entry.key} of ${first.entry.owner} in partition ${first.partition} cannot be forgotten: ${first.entry.reason}${more}; give the order again when that is mended`;
+  const reason = `${first.entry.key} of ${first.entry.owner} in partition ${first.partition} cannot be removed: ${first.entry.reason}${more}; correct the cause, then give the order again`;
   await parkMessage(scope, message, { code: first.entry.code, reason, subject: data.cluster });
 }
 
@@ -140,7 +140,7 @@ function unusablePartitions(
       ? result.refused
       : {
           code: 'OWN303',
-          reason: `partition ${partition} is not in devices[].partitions of ${device}; add it, or ask for another one`,
+          reason: `partition ${partition} is not in devices[].partitions of ${device}; add it, or request another partition`,
         };
     return refused ? [{ code: refused.code, reason: refused.reason, partition, attempts: [] }] : [];
   });

@@ -71,11 +71,11 @@ function neverDone({ job, rejections }: Run): DeviceError {
   const where = `${job.device.name}, partition ${job.partition}`;
   const last = [...rejections.values()].at(-1)?.error;
   if (last === undefined)
-    return new DeviceError('BIP430', 'transient', `${where}: somebody else keeps changing it`);
+    return new DeviceError('BIP430', 'transient', `${where}: another client keeps changing it`);
   return new DeviceError(
     last.code,
     'device',
-    `${where}: it still refuses something after ${MAX_ROUNDS} rounds, whatever is left out`,
+    `${where}: the device still refuses a change after ${MAX_ROUNDS} rounds of leaving changes out`,
     { response: last.response },
   );
 }

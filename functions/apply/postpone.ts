@@ -80,7 +80,7 @@ function alarm({ log }: Scope['runtime'], device: string, trouble: Trouble, atte
   if (code === 'BIP509' && isTold(attempt))
     log.error(
       { device, code, ...(inner && { call: callInWords(inner) }), reason: inWords(trouble) },
-      'the device fails inside; everything for it waits',
+      'the device has an internal fault; all changes for it wait',
     );
 }
 
@@ -128,7 +128,7 @@ export async function letWait(
         scope,
         device,
         left,
-        new Error(`the failure store cannot keep what waits: ${errorMessage(error)}`),
+        new Error(`the failure store cannot keep the waiting changes: ${errorMessage(error)}`),
       );
       return left;
     }
@@ -142,7 +142,7 @@ export async function letWait(
       since: new Date(since).toISOString(),
       messages: arrivals.length,
     },
-    'waits in the store for the device',
+    'moved to the failure store until the device works again',
   );
   const trouble = inWaiting(mark);
   for (const arrival of slicesOf(arrivals)) await tellOne(scope, arrival, trouble);
@@ -156,6 +156,6 @@ function inWaiting({ device, code, reason, since }: Mark): Trouble {
     fault: 'transient',
     response: '',
     after: undefined,
-    message: `${reason}. It waits since ${new Date(since).toISOString()} and is applied by itself as soon as ${device} works again`,
+    message: `${reason}. The change has been waiting since ${new Date(since).toISOString()}; Sluice applies it as soon as ${device} works again`,
   };
 }

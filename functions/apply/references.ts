@@ -43,7 +43,7 @@ function inWords({ job }: Run, { response }: MissingReference): DeviceError {
   return new DeviceError(
     'BIP424',
     'content',
-    `${job.device.name}, partition ${job.partition}: an object it refers to does not exist on the device`,
+    `${job.device.name}, partition ${job.partition}: a referenced object does not exist on the device`,
     { response },
   );
 }

@@ -52,7 +52,7 @@ export async function reportStage(
         attempt: message.receiveCount,
         superseded: data.exposures.length,
       },
-      'overtaken by a newer one',
+      'superseded by a newer slice',
     );
 }
 
@@ -128,7 +128,7 @@ async function reportOrder(
     { device, cluster, action, partitions: taken },
     taken.length > 0
       ? 'steered'
-      : 'steering changed nothing: newer word of the cluster, or a newer order, stands',
+      : 'order changed nothing: a newer event of the cluster or a newer order was already applied',
   );
   if (action === 'adopt' && taken.length > 0) await askToSpeak(scope.runtime, data, taken);
   if (action === 'forget') await parkForgotten(scope, { message, meta, data }, results);
@@ -168,7 +168,7 @@ async function askToSpeak(
   await send.catch((error: unknown) =>
     log.warn(
       { cluster, device, error: String(error) },
-      'the adopted cluster was not asked to speak; it does with its next resync',
+      'the adopted cluster could not be asked for a resync; its next periodic resync has the same effect',
     ),
   );
 }
@@ -192,11 +192,11 @@ async function reportApproval(
   if (met.length > 0 || message.receiveCount > 1) return;
   const what =
     keys.length === 0
-      ? `holds no removal of ${owner}`
-      : `has none of ${keys.join(', ')} for ${owner}`;
+      ? `holds no removals of ${owner}`
+      : `holds no removal of ${keys.join(', ')} for ${owner}`;
   await parkMessage(scope, message, {
     code: 'OWN311',
-    reason: `device ${device} ${what}, or its owner spoke after the approval was given; the Events and status of its gateways name what is held`,
+    reason: `device ${device} ${what}, or a newer snapshot of its owner arrived after the approval; the Events and status of its gateways name the held removals`,
     subject: owner,
   });
 }

@@ -124,7 +124,12 @@ function resultFor(
     };
   const entry = result.entries.get(changeId({ owner: slice.owner, key: exposureKey(exposure) }));
   if (!entry || entry.kind === 'delete')
-    return { ...base, outcome: 'superseded', code: 'OK', message: 'a newer version is declared' };
+    return {
+      ...base,
+      outcome: 'superseded',
+      code: 'OK',
+      message: 'a newer version is already declared',
+    };
   return { ...base, ...inWords(entry) };
 }
 

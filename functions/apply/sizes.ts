@@ -21,7 +21,7 @@ export function createSizes({ clock, log }: Pick<Runtime, 'clock' | 'log'>): Siz
       for (const finding of sizeFindings(
         new Map(results.map((result) => [result.partition, result.declared])),
       ))
-        log.warn({ device, ...finding }, 'beyond the recommended limits');
+        log.warn({ device, ...finding }, 'above the recommended limits');
     },
   };
 }

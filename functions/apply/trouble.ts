@@ -8,7 +8,7 @@ export class OutOfTime extends DeviceError {
     super(
       'BIP502',
       'transient',
-      `${device}: not done within three quarters of the function's time`,
+      `${device}: not finished within three quarters of the function's timeout`,
     );
   }
 }

@@ -66,7 +66,7 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
     guard(work).catch((error: unknown) => {
       log.warn(
         { device, error: errorMessage(error) },
-        'the failure store cannot keep what waits; it stays in the queue',
+        'the failure store cannot keep the waiting changes; they stay in the queue',
       );
       return undefined;
     });
@@ -102,7 +102,7 @@ export function createWaiting(runtime: Runtime, open: OpenPlace): Waiting {
           if (version)
             log.info(
               { owner: subject, device, revision: formatRevision(version) },
-              'overtaken by a newer one',
+              'superseded by a newer slice',
             );
       }),
     turns: (devices, options) =>
@@ -153,7 +153,7 @@ function aboutOf(arrival: Arrival, sentAt: number): About {
       return {
         kind,
         subject: data.cluster,
-        what: `${data.absent.join(', ')} missed at revision ${formatRevision(data.version)}`,
+        what: `${data.absent.join(', ')} absent at revision ${formatRevision(data.version)}`,
         group: `${data.cluster} ${data.clusterUid}`,
         version: data.version,
       };
@@ -168,7 +168,7 @@ function aboutOf(arrival: Arrival, sentAt: number): About {
       return {
         kind,
         subject: data.device,
-        what: `declare ${data.partitions.join(', ')} again: ${data.reason}`,
+        what: `redeclare ${data.partitions.join(', ')}: ${data.reason}`,
         group: canonicalJson(data),
       };
   }
@@ -202,7 +202,7 @@ async function takeTurns(
       } catch (error) {
         log.error(
           { device, error: errorMessage(error) },
-          'what waits for this device could not be looked after; the next turn comes by itself',
+          'waiting changes for this device could not be checked; the next run tries again',
         );
         return { device, turn: 'failed', error: errorMessage(error) };
       }

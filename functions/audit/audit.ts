@@ -85,8 +85,8 @@ async function steer(
   log.warn(
     order,
     order.action === 'drain'
-      ? 'a silent cluster is drained'
-      : 'a silent cluster goes back into rotation',
+      ? 'draining a silent cluster'
+      : 'returning a silent cluster to rotation',
   );
   const body = serialiseEvent(STEERING, order, {
     id: event,

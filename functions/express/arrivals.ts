@@ -54,7 +54,7 @@ function whyNot(event: Express, own: string | undefined, age: number): string | 
     return `observed ${Math.round(age / 1000)} s ago; its slice decides`;
   return event.partition === own
     ? undefined
-    : `partition ${event.partition} is not the only one of device ${event.device} here; its slice decides`;
+    : `device ${event.device} has other partitions besides ${event.partition} in this configuration; its slice decides`;
 }
 
 /** An event is complete for its owner, so the newest replaces the others. */

@@ -30,7 +30,10 @@ export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
       }),
     queue: () => runtime.queues.queue('express'),
     onError: (group, error) =>
-      runtime.log.error({ device: group, error: String(error) }, 'express was not handled'),
+      runtime.log.error(
+        { device: group, error: String(error) },
+        'express event could not be processed',
+      ),
   });
   return Object.assign(handle, { close: () => connections.close() });
 }
@@ -95,10 +98,10 @@ async function postpone(
     owners: arrivals.map(({ event }) => event.owner),
   };
   if (hopeless) {
-    runtime.log.warn(fields, 'express given up; the slice decides');
+    runtime.log.warn(fields, 'express event dropped; the slice decides');
     return [];
   }
-  runtime.log.warn({ ...fields, delay }, 'express tries again');
+  runtime.log.warn({ ...fields, delay }, 'retrying express event');
   const queue = runtime.queues.queue('express');
   for (const { message } of arrivals)
     await queue.changeVisibility(message.receipt, delay).catch(() => undefined);

@@ -55,7 +55,7 @@ export async function sendExpress(
       } catch (error) {
         runtime.log.warn(
           { owner: event.owner, device: event.device, error: errorMessage(error) },
-          'express not sent; the slice follows',
+          'express event not sent; the slice follows',
         );
       }
     }),

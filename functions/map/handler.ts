@@ -50,7 +50,7 @@ export function create(
     giveUp: (message, verdict, context) => park(scope(context), message, verdict),
     queue: () => runtime.queues.queue('snapshots'),
     onError: (group, error) =>
-      runtime.log.error({ group, error: String(error) }, 'a snapshot was not handled'),
+      runtime.log.error({ group, error: String(error) }, 'a snapshot could not be processed'),
   });
   return Object.assign(handle, { close: () => suspects.close() });
 }

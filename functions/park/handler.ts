@@ -62,7 +62,7 @@ export function parkInto(runtime: Runtime, failures: Pruned): Handler {
       onError: (group, error) =>
         runtime.log.error(
           { queue, group, error: errorMessage(error) },
-          'a dead letter was not parked',
+          'a dead letter could not be stored',
         ),
     });
     const answer = await handle(event, context);
@@ -77,6 +77,6 @@ function queueOf(arn: string): WorkQueueName {
   if (name.endsWith('snapshots-dead')) return 'snapshots';
   if (name.endsWith('slices-dead')) return 'slices';
   throw new Error(
-    `park was given ${arn === '' ? 'a record without a queue' : name}; feed it from the queues snapshots-dead and slices-dead`,
+    `park received ${arn === '' ? 'a record without a queue' : name}; connect it only to the queues snapshots-dead and slices-dead`,
   );
 }

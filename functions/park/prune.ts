@@ -22,14 +22,14 @@ export function createPruner(
       // No queue holds a message for longer.
       const marks = await suspects.prune(clock.now() - RETENTION_MS);
       if (marks > 0)
-        log.info({ marks }, 'marks of messages that no queue holds any more were forgotten');
+        log.info({ marks }, 'removed markers of messages that no queue holds any more');
       if (failures + replays > 0)
         log.info(
           { failures, replays, retentionDays: config.failures.retentionDays },
-          'retention ended for failures and replay jobs',
+          'removed failures and replay jobs past their retention',
         );
     } catch (error) {
-      log.warn({ error: errorMessage(error) }, 'old failures could not be forgotten');
+      log.warn({ error: errorMessage(error) }, 'expired failures could not be removed');
     }
   };
 }

@@ -11,7 +11,7 @@ export async function loadMap(): Promise<MapModule> {
   );
   if (found === undefined)
     throw new Error(
-      `the function map is not beside this one (${PLACES.join(', ')}); run "npm run build" first`,
+      `the function map was not found (${PLACES.join(', ')}); run "npm run build" first`,
     );
   return (await import(found.href)) as MapModule;
 }

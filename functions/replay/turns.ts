@@ -39,7 +39,7 @@ export async function runPolicyTurns(
       reports.push({ policy: policy.name, error: errorMessage(error) });
       log.error(
         { policy: policy.name, code: errorCode(error), error: errorMessage(error) },
-        'replay by policy failed; its next turn comes by itself',
+        'replay by policy failed; the next run tries again',
       );
     }
   }

@@ -73,7 +73,7 @@ function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
   if (value === undefined || value === '')
     throw new Error(
-      `environment variable ${name} is not set; see docs/operations for what the watcher needs`,
+      `environment variable ${name} is not set; docs/operations lists the variables that the watcher needs`,
     );
   return value;
 }

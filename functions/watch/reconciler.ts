@@ -160,7 +160,7 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
     } catch (error) {
       log.error(
         { error: String(error) },
-        'the ports of this ingress cannot be mapped; its Service stays as it is',
+        'the ports of this ingress cannot be mapped; its Service stays unchanged',
       );
     }
   };
@@ -176,8 +176,8 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
       if (speaks()) await work();
       return undefined;
     });
-  const looking = keep('looking at the ports', () => Promise.resolve(pace.run(observe)));
-  const ports = keep('keeping the service ports', async () =>
+  const looking = keep('planning the Service ports', () => Promise.resolve(pace.run(observe)));
+  const ports = keep('updating the Service ports', async () =>
     speaks()
       ? reconcilePorts({
           client,
@@ -192,7 +192,7 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
         })
       : undefined,
   );
-  const feedback = tell('telling the results', () =>
+  const feedback = tell('reporting results', () =>
     reportResults({ client, recorder, world, ingress, results, log }),
   );
   const ending = new AbortController();
@@ -202,14 +202,14 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
     random,
     signal: ending.signal,
   });
-  const probing = tell('asking whether the gateway pods listen', async () => {
+  const probing = tell('probing the listeners of the gateway pods', async () => {
     if (mapped !== undefined)
       await reportProbes({ probes, mapping: mapped, ref, recorder, world, speaks });
   });
-  const denial = tell('telling whether the Services of the cluster may be read', () =>
+  const denial = tell('reporting whether Services of the whole cluster can be listed', () =>
     meshWatch.report(),
   );
-  const draining = keep('ending the drain of pods that are gone', () => {
+  const draining = keep('ending the drain of removed pods', () => {
     const over = departures.expire(clock.monotonic());
     if (over.length > 0) view.departed();
     for (const change of over) emitter.changed(change, true);
@@ -229,7 +229,10 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
       await size
         .sent()
         .catch((error: unknown) =>
-          log.warn({ error: String(error) }, 'that the snapshot fits again could not be noted'),
+          log.warn(
+            { error: String(error) },
+            'the event that the snapshot fits again could not be recorded',
+          ),
         );
       meter.snapshot(owner, lag.sent(changes, clock.monotonic()));
       return revision;

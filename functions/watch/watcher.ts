@@ -190,7 +190,7 @@ class ClusterWatcher implements Watcher {
     if (voice !== this.#voice || voice.speaks || epoch === undefined || this.#abort.signal.aborted)
       return;
     voice.begin(epoch);
-    this.#runtime.log.info({ epoch }, 'speaking for this cluster');
+    this.#runtime.log.info({ epoch }, 'acquiring leadership');
   }
 
   /** Everything that is known stays; whatever was about to be said is dropped. */
@@ -232,7 +232,7 @@ class ClusterWatcher implements Watcher {
         }),
       metrics: () => this.#metrics.text(),
     });
-    this.#runtime.log.info({ ...this.#served.address }, 'answering /healthz, /readyz and /metrics');
+    this.#runtime.log.info({ ...this.#served.address }, 'serving /healthz, /readyz and /metrics');
   }
 
   #notice(change: CacheChange): void {
@@ -255,12 +255,12 @@ function checkCluster({ config }: Runtime, clusterId: string): void {
   if (cluster === undefined) {
     const known = config.clusters.map(({ id }) => id);
     throw new Error(
-      `the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it under clusters, or correct the cluster id of this watcher`,
+      `the configuration has no cluster ${JSON.stringify(clusterId)}, only ${known.join(', ')}; add it to clusters, or correct the cluster id of this watcher`,
     );
   }
   if (cluster.verifyKeys.length > 0 && cluster.signKey === undefined) {
     throw new Error(
-      `clusters[].verifyKeys of cluster ${clusterId} lets signed events through only, and this watcher has no key to sign with; set clusters[].signKey of ${clusterId} in its configuration`,
+      `clusters[].verifyKeys is set for cluster ${clusterId}, so its events must be signed, and this watcher has no signing key; set clusters[].signKey of ${clusterId} in its configuration`,
     );
   }
 }

@@ -74,7 +74,7 @@ test(
     for (const address of POOL.slice(0, 3)) await take(address);
     await openPorts(site, 'echo', [{ port: 32_400 }]);
     await served('172.16.41.11', [32_400], sluice);
-    await eventOf(site, 'echo', /^Programmed: bigip offers 172\.16\.41\.11:32400\/tcp/, sluice);
+    await eventOf(site, 'echo', /^Programmed: bigip serves 172\.16\.41\.11:32400\/tcp/, sluice);
     const full = await addresses();
     expect(full.code).toBe(2);
     expect(full.out).toMatch(

@@ -125,7 +125,7 @@ test('shows and steers there what it shows and steers on one host', async () => 
   expect(await sluice('doctor')).toMatchObject({
     code: 0,
     out: expect.stringMatching(
-      /settings of queue slices +as they should be[^]*clock of the queue server[^]*failure store s3:\/\//,
+      /settings of queue slices +correct[^]*clock of the queue server[^]*failure store s3:\/\//,
     ),
   });
   const site = startSite();

@@ -342,14 +342,14 @@ describe('sluice map', () => {
     [
       'a file that is not there',
       ['-f', 'none.yaml'],
-      'sluice: cannot read none.yaml: there is no such file',
+      'sluice: cannot read none.yaml: no such file',
     ],
     ['a file of another kind', ['-f', SLUICE], 'sluice: '],
     ['labels without a value', ['-f', GATEWAY, '--pod-labels', 'istio'], '--pod-labels'],
     [
       'an unknown mesh option',
       ['-f', GATEWAY, '--mesh-option', 'enableQuick=true'],
-      'there is no mesh option "enableQuick"',
+      'unknown mesh option "enableQuick"',
     ],
     ['an unknown form', ['-f', GATEWAY, '-o', 'xml'], 'Allowed choices are table, json, yaml'],
     ['a configuration that is not there', ['-f', GATEWAY, '-c', 'none.yaml'], 'GW100: none.yaml'],
@@ -429,7 +429,7 @@ describe('sluice plan', () => {
       ['unchanged', '172.16.100.195:32400/tcp', 'declared as wanted already'],
     ]);
     expect(said.err).toContain(
-      `no pool members for Service ${SERVICE_NAME} in these files; they are left to the cluster`,
+      `no pool members for Service ${SERVICE_NAME} in these files; they are filled in by the cluster`,
     );
   });
 
@@ -489,7 +489,7 @@ describe('sluice plan', () => {
     const offline = await sluice(['plan', '-f', file('now.yaml', running), '-c', config]);
     expect(offline.out).toMatch(/"172\.16\.100\.[78]"/);
     expect(offline.err).toContain(
-      `note: Service ${SERVICE_NAME}: its address of pool web is the one it would get on an empty device; --device shows the real one`,
+      `note: Service ${SERVICE_NAME}: its address from pool web is the one it would get on an empty device; --device shows the real one`,
     );
     const other = { name: 'other', partition: 'Common' };
     for (const [taken, free] of [
@@ -532,7 +532,7 @@ describe('sluice plan', () => {
       code: 1,
       out: '',
       err: expect.stringContaining(
-        `none of the ingress Services of cluster lab is in these files: add ${SERVICE_NAME}`,
+        `these files contain no ingress Service of cluster lab: add ${SERVICE_NAME}`,
       ),
     });
   });
@@ -662,7 +662,7 @@ describe('sluice import cis', () => {
     expect(out).toContain(
       "kubectl -n default annotate gateways.networking.istio.io tcp-echo-gateway 'sluice.io/port=32400=31400'",
     );
-    expect(out).toMatch(/# Service shop\/app +--service +is not named as an ingress gateway/);
+    expect(out).toMatch(/# Service shop\/app +--service +is not selected with --service/);
     expect(out).not.toContain('service: shop/app');
   });
 

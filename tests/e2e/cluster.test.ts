@@ -174,7 +174,7 @@ describe('sluice cluster', () => {
     async () => {
       expect(await sluice('drain', 'east', '--why', 'kernel update', '--yes')).toMatchObject({
         code: 0,
-        err: expect.stringContaining('Asked for on bigip-1'),
+        err: expect.stringContaining('Ordered on bigip-1'),
       });
       expect([await apply(), await disabled()]).toEqual([1, ['10.1.0.1 draining']]);
       expect((await rows())[0]).toMatchObject({
@@ -207,7 +207,7 @@ describe('sluice cluster', () => {
       expect(await sluice('drain', 'west', '--yes')).toMatchObject({
         code: 1,
         err: expect.stringContaining(
-          'west alone serves 1 exposure (172.16.100.195:9/tcp on bigip-1); nobody takes new connections there then. Add --force if that is meant',
+          'Only west serves 1 exposure (172.16.100.195:9/tcp on bigip-1); these exposures would then accept no new connections. To do it anyway, add --force',
         ),
       });
       expect(await apply()).toBe(0);
@@ -226,7 +226,7 @@ describe('sluice cluster', () => {
       });
       expect(await sluice('drain', 'west', '--dry-run')).toMatchObject({
         code: 0,
-        err: expect.stringMatching(/^Dry run, nothing was done: .*west alone serves 1 exposure/),
+        err: expect.stringMatching(/^Dry run, nothing was done: .*Only west serves 1 exposure/),
       });
       expect([await apply(), await told()]).toEqual([0, []]);
     },
@@ -256,9 +256,9 @@ describe('sluice cluster', () => {
 
   test.each([
     [['drain', 'north', '--yes'], 'known are east, west'],
-    [['drain', 'east', '--device', 'x', '--yes'], 'name one of devices[].name: bigip-1'],
+    [['drain', 'east', '--device', 'x', '--yes'], 'use one of devices[].name: bigip-1'],
     [['forget', 'east', '--owner', 'x', '--yes'], 'write it as namespace/service'],
-    [['adopt', 'west', '--yes'], 'no other cluster has asked for the id west'],
+    [['adopt', 'west', '--yes'], 'no other cluster has requested the id west'],
   ])(
     '%j is refused in a sentence that helps',
     async (args, sentence) => {
@@ -277,7 +277,7 @@ describe('sluice cluster', () => {
       expect(await sluice('drain', 'east', '--yes')).toMatchObject({
         code: 1,
         err: expect.stringMatching(
-          /queue\.path: there is no .*queue\.sqlite, so nobody would read what is sent/,
+          /queue\.path: .*queue\.sqlite does not exist, so nothing would process the order/,
         ),
       });
     },

@@ -297,7 +297,7 @@ describe('a hostile bundle', () => {
     write({ senders: ['AROAEAST'] });
     const { err } = await sluice('failures', 'import', '-c', config, bundleOf(line({})), '--yes');
     expect(err).toMatch(
-      /1 of them can be looked at and planned, not sent from here.*RPL715.*npm run lab -- --like/,
+      /1 of them can be inspected and planned, but not replayed here.*RPL715.*npm run lab -- --like/,
     );
   });
 });

@@ -93,7 +93,7 @@ describe('sluice up that cannot begin', () => {
       const second = site.launch();
       expect(await second.ended).toBe(1);
       expect(second.stderr()).toMatch(
-        /^sluice: another "sluice up" serves cluster site with the queue .*queue\.sqlite; stop that one first.*\n$/,
+        /^sluice: another "sluice up" serves cluster site with the queue .*queue\.sqlite; stop it first.*\n$/,
       );
       expect(first.alive()).toBe(true);
       await first.kill('SIGKILL');

@@ -116,7 +116,9 @@ describe('promise 15: an outage has no end', () => {
       'retry BIP501',
       'retry BIP501',
     ]);
-    expect(settled.exposures[0]?.message).toContain('It waits since 2026-01-01T00:0');
+    expect(settled.exposures[0]?.message).toContain(
+      'The change has been waiting since 2026-01-01T00:0',
+    );
 
     expect(await comeBack()).toBeLessThanOrEqual(2 * MINUTE);
     expect(ports(EAST)).toEqual([1, 2, 3, 4]);

@@ -41,7 +41,7 @@ function stateInWords({ state, drain, silent, rival, held }: ClusterRow): string
       ? []
       : [
           rival.replaced
-            ? `${rival.clusterUid}, replaced by adoption, still speaks since ${rival.since}`
+            ? `${rival.clusterUid}, replaced by adoption, has been sending again since ${rival.since}`
             : `rival ${rival.clusterUid} since ${rival.since}`,
         ]),
     ...(held === 0 ? [] : [`${held} removals held`]),

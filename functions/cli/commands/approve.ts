@@ -14,14 +14,14 @@ interface ApproveOptions extends CommonOptions {
 export function registerApprove(program: Command): void {
   program
     .command('approve')
-    .description('let removals through that are held because nobody saw the deletion (OWN310)')
-    .argument('<owner>', 'whose: cluster/namespace/service of the ingress, as the message says')
+    .description('allow removals that are held because no deletion was observed (OWN310)')
+    .argument('<owner>', 'cluster/namespace/service of the ingress, as in the message')
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option(
       '--keys <keys...>',
       'only these exposures, such as 172.16.100.195:32400/tcp (default: all that are held now)',
     )
-    .option('--device <name>', 'only on this one of devices[] (default: all)')
+    .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
     .addHelpText(
       'after',
       '\nExample:\n  sluice approve east/istio-system/istio-ingressgateway --keys 172.16.100.195:32400/tcp --config sluice.yaml',
@@ -36,7 +36,9 @@ async function approve(owner: string, options: ApproveOptions): Promise<void> {
       const approvals = await planApprovals(runtime, { ...options, owner });
       await sendOrders(runtime, approvals);
       for (const { device, keys = [] } of approvals)
-        printLine(`approved on ${device}: ${keys.join(', ')}; apply removes it in its turn`);
+        printLine(
+          `approved on ${device}: ${keys.join(', ')}; apply removes them with its next batch`,
+        );
     },
     { sends: true },
   );

@@ -40,32 +40,32 @@ interface Verb {
 }
 
 const FORCE = (command: Command): Command =>
-  command.option('--force', 'even if nobody else serves some of its exposures', false);
+  command.option('--force', 'even if some exposures have no members in other clusters', false);
 const same = (command: Command): Command => command;
 
 const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   drain: {
-    description: 'take no new connections on the members of a cluster; those that are there go on',
+    description:
+      'send no new connections to the members of a cluster; existing connections continue',
     example: 'drain east -c sluice.yaml --why "kernel update"',
     wanted: (_c, options) => ({ action: 'drain', because: authorOf(options).why }),
     options: FORCE,
   },
   out: {
-    description: 'force the members of a cluster offline, connections and all',
-    example: 'out east -c sluice.yaml --why "power is going"',
+    description: 'force the members of a cluster offline; existing connections are cut',
+    example: 'out east -c sluice.yaml --why "power maintenance"',
     wanted: (_c, options) => ({ action: 'out', because: authorOf(options).why }),
     options: FORCE,
   },
   enable: {
-    description: 'put a cluster back into rotation',
+    description: 'return a cluster to rotation',
     example: 'enable east -c sluice.yaml --why "update is done"',
     wanted: () => ({ action: 'enable' }),
   },
   forget: {
     description:
-      'take out what a cluster, or one ingress of it, contributes; its fences stay, newer snapshots come back',
-    example:
-      'forget east -c sluice.yaml --owner istio-system/istio-ingressgateway --why "it was renamed"',
+      'remove the contributions of a cluster, or of one of its ingresses; the fences stay, and newer snapshots restore them',
+    example: 'forget east -c sluice.yaml --owner istio-system/istio-ingressgateway --why "renamed"',
     wanted: (cluster, { owner }) => ({
       action: 'forget',
       ...(owner === undefined ? {} : { owner: `${cluster}/${service(owner)}` }),
@@ -73,17 +73,18 @@ const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
     options: (command) =>
       command.option(
         '--owner <service>',
-        'only this ingress, namespace/service (default: all of the cluster)',
+        'only this ingress, namespace/service (default: all ingresses of the cluster)',
       ),
   },
   adopt: {
-    description: 'let the cluster that asks for an id own what another one declared under it',
+    description:
+      'make the cluster that requests an id the owner of what another cluster declared under it',
     example: 'adopt east -c sluice.yaml --why "east was rebuilt"',
     wanted: (_c, { uid }) => ({ action: 'adopt', ...(uid === undefined ? {} : { uid }) }),
     options: (command) =>
       command.option(
         '--uid <uid>',
-        'UID of its kube-system namespace (default: the one that asks)',
+        'UID of its kube-system namespace (default: the cluster that requests the id)',
       ),
   },
 };
@@ -93,11 +94,11 @@ export function registerCluster(program: Command): void {
     .command('cluster')
     .description('clusters on the devices: list, drain, out, enable, forget, adopt');
   withDevice(addConfigOption(cluster.command('list')))
-    .description('what each device declares of each cluster, when it spoke last, and how it stands')
+    .description('for each device and cluster: what is declared, the last event, and the state')
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 all is well, 1 error, 2 a cluster is silent, has a rival, or removals of it are held.\n\nExample:\n  sluice cluster list -c sluice.yaml',
+      '\nExit code: 0 all is well, 1 error, 2 a cluster is silent, another cluster uses its id, or removals are held.\n\nExample:\n  sluice cluster list -c sluice.yaml',
     )
     .action(list);
   for (const [name, { description, example, wanted, options = same }] of Object.entries(VERBS)) {
@@ -106,14 +107,17 @@ export function registerCluster(program: Command): void {
       .description(description)
       .addHelpText(
         'after',
-        `\nExit code: 0 the order is given (or would be), 1 error.\n\nExample:\n  sluice cluster ${example}`,
+        `\nExit code: 0 the order is sent (or would be), 1 error.\n\nExample:\n  sluice cluster ${example}`,
       )
       .action((id: string, given: SteerOptions) => steer(id, given, wanted(id, given)));
   }
 }
 
 function withDevice(command: Command): Command {
-  return command.option('--device <name>', 'only on this one of devices[] (default: all)');
+  return command.option(
+    '--device <name>',
+    'only on this device, one of devices[].name (default: all)',
+  );
 }
 
 function service(text: string): string {
@@ -145,11 +149,11 @@ async function steer(
       const wanted = { cluster, request, device: options.device };
       const plan = await previewClusterOrder(context, wanted);
       if (plan.risk !== undefined && options.force !== true && !options.dryRun)
-        throw new Error(`${plan.risk}. Add --force if that is meant`);
+        throw new Error(`${plan.risk}. To do it anyway, add --force`);
       if (!(await isConfirmed(plan.question, options))) return;
       const devices = await giveClusterOrder(context, plan, { ...wanted, ...authorOf(options) });
       printLine(
-        `Asked for on ${devices.join(', ')}; apply does it in its turn. "sluice cluster list" shows it, "sluice failures audit" keeps it.`,
+        `Ordered on ${devices.join(', ')}; apply carries it out with its next batch. "sluice cluster list" shows the state, and "sluice failures audit" has the record.`,
       );
     },
     { sends: !options.dryRun },

@@ -14,9 +14,9 @@ interface DoctorOptions extends CommonOptions {
 export function registerDoctor(program: Command): void {
   addConfigOption(program.command('doctor'))
     .description(
-      'check configuration, secrets, devices, queues, failure store, clock and, with --kubeconfig, the cluster; changes nothing',
+      'check configuration, secrets, devices, queues, failure store, clocks and, with --kubeconfig, the cluster; changes nothing',
     )
-    .option('-k, --kubeconfig <file>', 'check the cluster behind this kubeconfig too')
+    .option('-k, --kubeconfig <file>', 'also check the cluster of this kubeconfig')
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -41,6 +41,6 @@ async function doctor(options: DoctorOptions): Promise<void> {
     const bad = findings.filter((f) => !f.ok).length;
     if (bad > 0) process.exitCode = 2;
     if (options.output === 'table')
-      printLine(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks are bad.`);
+      printLine(bad === 0 ? 'All is well.' : `${bad} of ${findings.length} checks failed.`);
   });
 }

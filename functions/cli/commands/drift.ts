@@ -16,14 +16,17 @@ interface DriftOptions extends CommonOptions {
 export function registerDrift(program: Command): void {
   program
     .command('drift')
-    .description('compare what the devices have with what they were told')
+    .description('compare the devices with their declarations')
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
-    .option('--device <name>', 'only this one of devices[]')
-    .option('--repair', 'declare again what differs, and give back what policy.drift: adopt kept')
+    .option('--device <name>', 'only this device, one of devices[].name')
+    .option(
+      '--repair',
+      'declare again what differs, and undo changes that policy.drift: adopt kept',
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 no difference but what is kept by policy, 1 error, 2 differences, or clusters that are silent.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair',
+      '\nExit code: 0 no difference except those kept by policy, 1 error, 2 differences or silent clusters.\n\nExamples:\n  sluice drift --config sluice.yaml --device bigip\n  sluice drift --config sluice.yaml --repair',
     )
     .action(drift);
 }
@@ -36,7 +39,7 @@ async function drift(options: DriftOptions): Promise<void> {
     const repairs = options.repair === true ? await requestRepairs(runtime, found.findings) : [];
     for (const { device, partitions, lift } of repairs)
       printLine(
-        `${device}: asked apply to declare ${partitions.join(', ')} again${lift ? ', and to give back what was kept' : ''}`,
+        `${device}: asked apply to declare ${partitions.join(', ')} again${lift ? ', and to undo kept manual changes' : ''}`,
       );
     if (found.unanswered.length > 0) process.exitCode = 1;
     else if (found.findings.some(({ kind }) => kind !== 'kept')) process.exitCode = 2;

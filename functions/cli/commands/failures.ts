@@ -27,7 +27,7 @@ import type { OutputFormat } from '../terminal/output.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 
 const FILTER_HELP =
-  '\nFilters are words: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h until:2026-11-23T03:00Z, and any other word is looked for in the sentence. Without state: what is open.';
+  '\nFilters: code:BIP421,BIP424 class:device cluster:east namespace:team gateway:team/web device:bigip-1 state:open|archived|healed|replayed|quarantined|all since:2h until:2026-11-23T03:00Z. Any other word is searched for in the message. Without state, only open failures are selected.';
 
 interface ListOptions extends CommonOptions {
   readonly output: OutputFormat;
@@ -49,7 +49,7 @@ const FOUND_CODES = 'Exit code: 0 none, 1 error, 2 failures found.';
 export function registerFailures(program: Command): void {
   const failures = program
     .command('failures')
-    .description('what failed for good, why, and what became of it');
+    .description('permanent failures: cause, history and current state');
   registerReading(failures);
   registerMoving(failures);
   registerBundles(failures);
@@ -59,16 +59,16 @@ function registerReading(failures: Command): void {
   addConfigOption(failures.command('list [filter...]'))
     .description('list failures, newest first')
     .addOption(formatOption())
-    .option('--limit <n>', 'show at most so many', '100')
+    .option('--limit <n>', 'maximum number of failures to show', '100')
     .addHelpText(
       'after',
       `${FILTER_HELP}\n\n${FOUND_CODES}\n\nExample:\n  sluice failures list -c sluice.yaml code:BIP421 since:2h`,
     )
     .action(list);
   addConfigOption(failures.command('groups [filter...]'))
-    .description('count failures by any fields')
+    .description('count failures by one or more fields')
     .addOption(
-      new Option('--by <keys>', `comma-separated, of ${GROUP_KEYS.join(', ')}`).default(
+      new Option('--by <keys>', `comma-separated list of ${GROUP_KEYS.join(', ')}`).default(
         'code,device',
       ),
     )
@@ -79,13 +79,13 @@ function registerReading(failures: Command): void {
     )
     .action(groups);
   addConfigOption(failures.command('show <id>'))
-    .description('everything about one failure')
-    .option('--event', 'print the original event, byte for byte, and nothing else', false)
+    .description('show all details of one failure')
+    .option('--event', 'print only the original event, byte for byte', false)
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice failures show -c sluice.yaml 4b1f09c2a7d3e511')
     .action(show);
   addConfigOption(failures.command('audit'))
-    .description('who changed what, why, and what came of it')
+    .description('who changed what, when, why, and with which result')
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice failures audit -c sluice.yaml -o json > audit.json')
     .action(audit);
@@ -93,7 +93,7 @@ function registerReading(failures: Command): void {
 
 function registerMoving(failures: Command): void {
   addChangeOptions(addConfigOption(failures.command('archive <filter...>')))
-    .description('put failures away; they are kept until retention ends')
+    .description('archive failures; they are kept until their retention ends')
     .addHelpText(
       'after',
       `${FILTER_HELP}\n\nExample:\n  sluice failures archive -c sluice.yaml code:GW104 --why "cluster is being removed"`,
@@ -102,10 +102,10 @@ function registerMoving(failures: Command): void {
       move(words, options, 'archive'),
     );
   addChangeOptions(addConfigOption(failures.command('restore <filter...>')))
-    .description('bring archived failures back (state:archived is meant)')
+    .description('reopen archived failures (selects state:archived)')
     .addHelpText(
       'after',
-      `${FILTER_HELP}\n\nExample:\n  sluice failures restore -c sluice.yaml code:GW104 --why "it stays after all"`,
+      `${FILTER_HELP}\n\nExample:\n  sluice failures restore -c sluice.yaml code:GW104 --why "the cluster stays"`,
     )
     .action((words: string[], options: CommonOptions & ChangeOptions) =>
       move(words, options, 'restore'),
@@ -114,22 +114,22 @@ function registerMoving(failures: Command): void {
 
 function registerBundles(failures: Command): void {
   addConfigOption(failures.command('export [filter...]'))
-    .description('write failures with their events into one file, for study elsewhere')
-    .requiredOption('-o, --out <file>', 'the bundle to write, or - for standard output')
+    .description('write failures and their events to one file, to study them elsewhere')
+    .requiredOption('-o, --out <file>', 'bundle to write, or - for standard output')
     .addHelpText(
       'after',
       `${FILTER_HELP}\n\nExample:\n  sluice failures export -c sluice.yaml state:all --out failures.jsonl`,
     )
     .action(exportBundle);
   addChangeOptions(addConfigOption(failures.command('import <file>')))
-    .description('take the failures of a bundle into this store; those it knows stay as they are')
+    .description('add the failures of a bundle to this store; existing ones are not changed')
     .addHelpText('after', '\nExample:\n  sluice failures import -c lab.yaml failures.jsonl --yes')
     .action(importBundle);
 }
 
 function limitOf(text: string): number {
   if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
-  throw new Error(`--limit ${text}: write a whole number of 1 or more`);
+  throw new Error(`--limit ${text}: must be a whole number of 1 or more`);
 }
 
 async function list(words: string[], options: ListOptions): Promise<void> {
@@ -139,7 +139,7 @@ async function list(words: string[], options: ListOptions): Promise<void> {
     printData(options.output, found, () => headTable(found.failures, context.runtime.clock.now()));
     if (found.failures.length < found.total)
       printLine(
-        `${found.failures.length} of ${found.total} shown; --limit shows more, "sluice failures groups" counts them.`,
+        `${found.failures.length} of ${found.total} shown. --limit shows more; "sluice failures groups" counts them.`,
       );
     if (found.total > 0) process.exitCode = 2;
   });
@@ -149,7 +149,7 @@ function groupKeys(text: string): readonly GroupKey[] {
   return text.split(',').map((key) => {
     const known = GROUP_KEYS.find((one) => one === key);
     if (known === undefined)
-      throw new Error(`--by ${text}: there is no ${key}; known are ${GROUP_KEYS.join(', ')}`);
+      throw new Error(`--by ${text}: unknown field ${key}; known fields: ${GROUP_KEYS.join(', ')}`);
     return known;
   });
 }
@@ -163,7 +163,7 @@ async function groups(words: string[], options: GroupsOptions): Promise<void> {
     process.exitCode = 2;
     if (options.output === 'table')
       printLine(
-        '"sluice failures list code:CODE" lists the failures of a code, "sluice replay plan code:CODE" says what sending them again would do now.',
+        '"sluice failures list code:CODE" lists the failures of a code; "sluice replay plan code:CODE" shows what a replay would do now.',
       );
   });
 }
@@ -176,7 +176,7 @@ async function show(id: string, options: ShowOptions): Promise<void> {
     const { state } = failure;
     if (options.output === 'table' && state !== 'healed' && state !== 'replayed')
       printLine(
-        `Once that is done: sluice replay plan -c ${options.config} id:${failure.id}${state === 'open' ? '' : ` state:${state}`}`,
+        `Then run: sluice replay plan -c ${options.config} id:${failure.id}${state === 'open' ? '' : ` state:${state}`}`,
       );
   });
 }
@@ -214,10 +214,10 @@ async function importBundle(file: string, options: CommonOptions & ChangeOptions
     if (!(await isConfirmed(question, options))) return;
     const author = { ...authorOf(options), from: file };
     const { taken, known, unproven } = await importFailures(context, bundle, author);
-    printLine(`${taken} failures imported, ${known} were known.`);
+    printLine(`${taken} failures imported; ${known} were already in the store.`);
     if (unproven > 0)
       printLine(
-        `${unproven} of them can be looked at and planned, not sent from here: nobody knows who said them (RPL715). Replay them where they were exported, or in the lab: npm run lab -- --like ${options.config}`,
+        `${unproven} of them can be inspected and planned, but not replayed here, because their origin cannot be proven (RPL715). Replay them in the store they were exported from, or in the lab: npm run lab -- --like ${options.config}`,
       );
   });
 }

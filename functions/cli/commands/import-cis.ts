@@ -20,22 +20,22 @@ interface ImportOptions extends ManifestOptions {
 export function registerImport(program: Command): void {
   const cis = withManifests(
     new Command('cis').description(
-      'turn F5 ConfigMaps, TransportServers and IngressLinks for an ingress gateway into sluice.yaml entries and annotations',
+      'convert F5 ConfigMaps, TransportServers and IngressLinks of an ingress gateway to sluice.yaml entries and annotations',
     ),
   )
     .option(
       '--service <namespace/name>',
-      'an ingress gateway Service; what is for others is left out (repeatable; default: all of them)',
+      'an ingress gateway Service; objects for other Services are left out (repeatable; default: all Services)',
       collectValues,
     )
-    .option('--cluster <id>', 'the id this cluster has in sluice.yaml', 'cluster')
+    .option('--cluster <id>', 'id of this cluster in sluice.yaml', 'cluster')
     .option(
       '--device <name>',
-      'the device in sluice.yaml (repeatable; default: bigip)',
+      'device name in sluice.yaml (repeatable; default: bigip)',
       collectValues,
     )
     .addOption(
-      new Option('--pool-member-type <type>', "CIS's own flag")
+      new Option('--pool-member-type <type>', 'the same flag as of CIS')
         .choices(['nodeport', 'cluster'])
         .default('nodeport'),
     )
@@ -46,7 +46,7 @@ export function registerImport(program: Command): void {
     )
     .action(run);
   program.addCommand(
-    new Command('import').description('take over what another controller was told').addCommand(cis),
+    new Command('import').description('migrate from other controllers').addCommand(cis),
   );
 }
 
@@ -69,7 +69,7 @@ function chosen(all: CisImport, services: readonly string[] | undefined): CisImp
   );
   if (unknown !== undefined)
     throw new Error(
-      `--service ${unknown}: nothing in these files is for it; they are for ${all.ingresses.map(({ service }) => service).join(', ') || 'no Service'}`,
+      `--service ${unknown}: no object in these files is for it; the files are for ${all.ingresses.map(({ service }) => service).join(', ') || 'no Service'}`,
     );
   const others = all.ingresses
     .filter(({ service }) => !services.includes(service))
@@ -84,7 +84,7 @@ function chosen(all: CisImport, services: readonly string[] | undefined): CisImp
       ...others.map((service) => ({
         object: `Service ${service}`,
         field: '--service',
-        reason: 'is not named as an ingress gateway; leave it to CIS',
+        reason: 'is not selected with --service; leave it to CIS',
       })),
     ],
   };

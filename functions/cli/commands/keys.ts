@@ -15,12 +15,12 @@ interface KeysOptions {
 export function registerKeys(program: Command): void {
   const make = new Command('new')
     .description(
-      'make an Ed25519 key pair for a cluster: CLUSTER.key for its watcher, CLUSTER.pub for the functions',
+      'create an Ed25519 key pair for a cluster: CLUSTER.key for its watcher, CLUSTER.pub for the functions',
     )
     .addArgument(new Argument('<cluster>', 'id of the cluster in sluice.yaml'))
     .option(
       '--dir <folder>',
-      'where to write the two files; existing ones are never overwritten',
+      'directory for the two files; existing files are never overwritten',
       '.',
     )
     .addHelpText(
@@ -30,7 +30,7 @@ export function registerKeys(program: Command): void {
     .action(run);
   program.addCommand(
     new Command('keys')
-      .description('keys with which watchers sign, for queues that know no senders')
+      .description('signing keys of watchers, for queues that do not report senders')
       .addCommand(make),
   );
 }
@@ -39,7 +39,7 @@ function run(cluster: string, { dir }: KeysOptions): void {
   const name = Name.safeParse(cluster);
   if (!name.success)
     throw new Error(
-      `the cluster id ${JSON.stringify(cluster)} ${name.error.issues[0]?.message ?? 'cannot be used'}`,
+      `the cluster id ${JSON.stringify(cluster)} ${name.error.issues[0]?.message ?? 'is invalid'}`,
     );
   const { keyid, privatePem, publicPem } = newKeyPair();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -50,7 +50,7 @@ function run(cluster: string, { dir }: KeysOptions): void {
   create(files.signKey, privatePem);
   create(files.verifyKey, publicPem);
   printLine(
-    `key ${keyid}: keep ${files.signKey} for the watcher of ${cluster} only; add to cluster ${cluster} in sluice.yaml:`,
+    `key ${keyid}: give ${files.signKey} only to the watcher of ${cluster}; add to cluster ${cluster} in sluice.yaml:`,
   );
   writeLine('stdout', `    verifyKeys: [file:${files.verifyKey}] # where map runs`);
   writeLine('stdout', `    signKey: file:${files.signKey} # in the watcher's own sluice.yaml only`);
@@ -62,8 +62,11 @@ function create(path: string, text: string): void {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    throw new Error(`${path} is there already; move it away, or name another folder with --dir`, {
-      cause: error,
-    });
+    throw new Error(
+      `${path} already exists; move it away, or choose another directory with --dir`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -31,15 +31,18 @@ export function registerMap(program: Command): void {
     program
       .command('map')
       .description(
-        'say for each server of each Gateway whether Envoy listens, where, and why not; reads files, needs no cluster',
+        'show for each server of each Gateway whether and where Envoy listens, or why not; reads files, needs no cluster',
       ),
   )
     .option(
       '-c, --config <file>',
-      'sluice.yaml: adds the exposures, and the mesh options of its cluster',
+      'sluice.yaml: also shows the exposures, and applies the mesh options of the cluster',
     )
-    .option('--cluster <id>', 'which of clusters[] the files come from (default: the only one)')
-    .option('--pod-labels <k=v,…>', 'labels of the gateway pods, when the files hold no Pods')
+    .option(
+      '--cluster <id>',
+      'cluster that the files come from, one of clusters[].id (default: the only one)',
+    )
+    .option('--pod-labels <k=v,…>', 'labels of the gateway pods, if the files contain no Pods')
     .option('--pod-namespace <name>', 'namespace of those pods')
     .option(
       '--mesh-option <name=value>',
@@ -65,7 +68,7 @@ async function map(options: MapCommandOptions): Promise<void> {
   });
   for (const service of absent)
     printLine(
-      `note: Service ${service}, an ingress of the configuration, is not in these files: nothing is exposed for it`,
+      `note: Service ${service}, a configured ingress, is not in these files: nothing is exposed for it`,
     );
   for (const note of notes) printNote(note);
   for (const note of ingresses.flatMap((ingress) => ingress.notes ?? []))

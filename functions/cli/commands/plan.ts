@@ -33,22 +33,24 @@ export function registerPlan(program: Command): void {
     program
       .command('plan')
       .description(
-        'print the AS3 declaration these files lead to; with --device, what would change on the device; writes nothing',
+        'print the AS3 declaration for these files, or with --device the changes on the device; writes nothing',
       ),
   )
     .requiredOption('-c, --config <file>', 'sluice.yaml')
-    .option('--cluster <id>', 'which of clusters[] the files come from (default: the only one)')
+    .option(
+      '--cluster <id>',
+      'cluster that the files come from, one of clusters[].id (default: the only one)',
+    )
     .option(
       '--mesh-option <name=value>',
       'a mesh option, such as scopeGatewayToNamespace=true (repeatable)',
       collectValues,
     )
-    .option('--device', 'read what the devices declare and print the difference', false)
+    .option('--device', 'read the declarations of the devices and print the differences', false)
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nThe files hold the whole truth but for pool members: without Pods (or Nodes) in them, the members stay those of the device.\n' +
-        'Exit code: 0 no difference, 1 error, 2 difference (with --device).\n\nExample:\n  sluice plan -f manifests/ --config sluice.yaml --device',
+      '\nThe files must contain all objects except pool members: without Pods (or Nodes) in the files, members stay as on the device.\nExit code: 0 no difference, 1 error, 2 difference (with --device).\n\nExample:\n  sluice plan -f manifests/ --config sluice.yaml --device',
     )
     .action(plan);
 }
@@ -79,12 +81,12 @@ async function plan(options: PlanOptions): Promise<void> {
 function printNotes({ ingresses, absent }: ObjectPlan): void {
   for (const service of absent)
     printLine(
-      `not planned: Service ${service} is not in these files; what it exposes stays as it is`,
+      `not planned: Service ${service} is not in these files; its exposures stay unchanged`,
     );
   for (const { built, blind, ref } of ingresses) {
     if (blind)
       printLine(
-        `note: no pool members for Service ${ref.namespace}/${ref.service} in these files; they are left to the cluster`,
+        `note: no pool members for Service ${ref.namespace}/${ref.service} in these files; they are filled in by the cluster`,
       );
     for (const s of built.servers.filter((server) => server.verdict !== 'listening'))
       printLine(`not exposed: ${s.gateway} port ${s.port}: ${s.reason} (${s.code})`);
@@ -98,7 +100,7 @@ function printAddressNotes({ ingresses }: ObjectPlan): void {
     const pools = Object.keys(built.auto?.pools ?? {}).join(', ');
     if (pools !== '')
       printLine(
-        `note: Service ${ref.namespace}/${ref.service}: its address of pool ${pools} is the one it would get on an empty device; --device shows the real one`,
+        `note: Service ${ref.namespace}/${ref.service}: its address from pool ${pools} is the one it would get on an empty device; --device shows the real one`,
       );
   }
 }

@@ -10,12 +10,12 @@ import { formatOption, printData, printUnanswered } from '../terminal/output.ts'
 export function registerPorts(program: Command): void {
   addConfigOption(program.command('ports [words...]'))
     .description(
-      'address and port, with owner, gateway, members and revision; words narrow it down',
+      'virtual addresses and ports with owner, gateway, members and revision; search terms filter them',
     )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 done, 1 a device gave no answer.\n\nExamples:\n  sluice ports -c sluice.yaml\n  sluice ports -c sluice.yaml :443 team/',
+      '\nExit code: 0 done, 1 a device did not answer.\n\nExamples:\n  sluice ports -c sluice.yaml\n  sluice ports -c sluice.yaml :443 team/',
     )
     .action(ports);
 }

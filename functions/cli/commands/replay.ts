@@ -46,8 +46,7 @@ interface PlanOptions extends CommonOptions {
 
 type RunOptions = CommonOptions & ChangeOptions & { readonly output: OutputFormat };
 
-const CODES =
-  '\nExit code: 0 everything ended well, 1 error, 2 something did not (or differs, for plan).';
+const CODES = '\nExit code: 0 all succeeded, 1 error, 2 some failed (or, for plan, differ).';
 
 export function registerReplay(program: Command): void {
   const replay = program
@@ -61,16 +60,16 @@ export function registerReplay(program: Command): void {
 function registerPlan(replay: Command): void {
   addConfigOption(replay.command('plan [filter...]'))
     .description(
-      'freeze a selection and say for each failure what a replay would do now; sends nothing',
+      'save a selection of failures as a job, and show what a replay would do for each of them now; sends nothing',
     )
     .option(
       '--canary <n>',
-      'send so many events first, and the rest only if all of them went well',
+      'number of events to send first; the rest is sent only if all of them succeed',
       '1',
     )
-    .option('--rate <n>', 'events in a second', '5')
+    .option('--rate <n>', 'events per second', '5')
     .option('--why <reason>', 'the reason, for the audit log')
-    .option('--dry-run', 'do not keep the plan as a job', false)
+    .option('--dry-run', 'do not save the plan as a job', false)
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -85,11 +84,11 @@ function registerRunning(replay: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      `${CODES}\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a --why "the iRule is there now" --yes`,
+      `${CODES}\n\nExample:\n  sluice replay start -c sluice.yaml 7c1e2f0a --why "the iRule exists now" --yes`,
     )
     .action((id: string, options: RunOptions) => run(id, options, 'start'));
   addChangeOptions(addConfigOption(replay.command('resume <job>')))
-    .description('go on with a job that was paused, or whose process died')
+    .description('continue a job that was paused or whose process died')
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -100,8 +99,8 @@ function registerRunning(replay: Command): void {
     addChangeOptions(addConfigOption(replay.command(`${action} <job>`)))
       .description(
         action === 'pause'
-          ? 'stop a job before its next event; it can be resumed'
-          : 'stop a job for good; what was sent stays sent',
+          ? 'pause a job before its next event; it can be resumed'
+          : 'cancel a job for good; events that were sent stay sent',
       )
       .addHelpText(
         'after',
@@ -113,12 +112,14 @@ function registerRunning(replay: Command): void {
 
 function registerReading(replay: Command): void {
   addConfigOption(replay.command('status [job]'))
-    .description('all jobs, or the result of each item of one')
+    .description('all jobs, or the result of each item of one job')
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice replay status -c sluice.yaml 7c1e2f0a')
     .action(status);
   addConfigOption(replay.command('policies'))
-    .description('what is sent again by itself, when next, and what came of the last turn')
+    .description(
+      'events that are replayed automatically, the time of the next run, and the result of the last one',
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -135,7 +136,7 @@ function number(option: string, text: string, least: number): number {
     (option === '--rate' ? value > 0 : Number.isInteger(value))
   )
     return value;
-  throw new Error(`${option} ${text}: write a number of ${least} or more`);
+  throw new Error(`${option} ${text}: must be a number of ${least} or more`);
 }
 
 /** The deployed `map` says what becomes of a snapshot. */
@@ -167,7 +168,7 @@ async function plan(words: string[], options: PlanOptions): Promise<void> {
       );
       if (keep)
         printLine(
-          `Job ${job.id}: ${job.items} failures, ${job.units} events. Send them with: sluice replay start -c ${options.config} ${job.id}`,
+          `Job ${job.id}: ${job.items} failures, ${job.units} events. To send them, run: sluice replay start -c ${options.config} ${job.id}`,
         );
       if (wouldApply(items)) process.exitCode = 2;
     }),
@@ -178,7 +179,7 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
   await withContext(options, (context) =>
     replaying(context, async (replay) => {
       const before = await replay.jobs.get(id);
-      const question = `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} in a second?`;
+      const question = `${action === 'start' ? 'Start' : 'Resume'} job ${id}: ${before.items} failures, ${before.units} events, canary ${before.canary}, ${before.rate} per second?`;
       if (!(await isConfirmed(question, options))) return;
       const author = authorOf({ why: options.why ?? before.why });
       const ended = await untilInterrupted(({ signal, onProgress }) =>
@@ -187,7 +188,7 @@ async function run(id: string, options: RunOptions, action: 'start' | 'resume'):
       printData(options.output, ended, () => jobText(ended));
       if (ended.job.state === 'paused' && options.output === 'table')
         printLine(
-          `Correct what failed. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job; what is quarantined joins a new plan that says state:open,quarantined.`,
+          `Correct the cause. Then "sluice replay resume -c ${options.config} ${id}" sends the rest, or "sluice replay cancel -c ${options.config} ${id}" ends the job. To include quarantined failures in a new plan, add state:open,quarantined.`,
         );
       if (!endedWell(ended)) process.exitCode = 2;
     }),

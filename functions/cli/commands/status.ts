@@ -17,12 +17,12 @@ interface StatusOptions extends CommonOptions {
 export function registerStatus(program: Command): void {
   addConfigOption(program.command('status'))
     .description('clusters, queues, devices, failures and replay jobs')
-    .option('-w, --watch', 'again and again, until Ctrl-C', false)
-    .option('--interval <seconds>', 'with --watch: how often', '2')
+    .option('-w, --watch', 'repeat until Ctrl-C', false)
+    .option('--interval <seconds>', 'with --watch: seconds between updates', '2')
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nLAG is the time from what the watcher saw to the newest result; BUSY counts, of the results of the last hour, those that found the device locked by somebody else.\n\nExit code: 0 all is well, 1 error, 2 a device or queue gives no answer, something waits for a device, failures are open, or a cluster is silent, has a rival or held removals.\n\nExample:\n  sluice status -c sluice.yaml --watch',
+      "\nLAG is the time from the watcher's observation to the newest result. BUSY is the number of results of the last hour for which another client held the device's lock.\n\nExit code: 0 all is well, 1 error, 2 a device or queue does not answer, changes wait for a device, failures are open, or a cluster is silent, has a rival or held removals.\n\nExample:\n  sluice status -c sluice.yaml --watch",
     )
     .action(status);
 }
@@ -30,7 +30,7 @@ export function registerStatus(program: Command): void {
 async function status(options: StatusOptions): Promise<void> {
   const seconds = Number(options.interval);
   if (!(seconds > 0))
-    throw new Error(`--interval ${options.interval}: write a number of seconds above 0`);
+    throw new Error(`--interval ${options.interval}: must be a number of seconds above 0`);
   await withContext(options, async (context) => {
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());

@@ -11,12 +11,12 @@ import { traceTable } from '../trace/tables.ts';
 export function registerTrace(program: Command): void {
   addConfigOption(program.command('trace <gateway>'))
     .description(
-      'CLUSTER/NAMESPACE/GATEWAY: seen, queued, mapped, tried, parked, replayed, and what is declared now',
+      'CLUSTER/NAMESPACE/GATEWAY: seen, queued, mapped, tried, parked, replayed, and its current declaration',
     )
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 declared and nothing open, 1 error, 2 something is open or nothing is known.\n\nExample:\n  sluice trace -c sluice.yaml east/team/web',
+      '\nExit code: 0 declared and no open failure, 1 error, 2 open failures or no information.\n\nExample:\n  sluice trace -c sluice.yaml east/team/web',
     )
     .action(trace);
 }
@@ -31,7 +31,7 @@ async function trace(
     printData(options.output, stations, () =>
       stations.length === 0
         ? visible(
-            `Nothing is known of ${name}: no device declares it and nothing of it failed. "sluice why ${wanted.gateway}" asks the cluster.`,
+            `No information about ${name}: no device declares it, and it has no failures. "sluice why ${wanted.gateway}" queries the cluster.`,
           )
         : traceTable(stations),
     );

@@ -44,33 +44,33 @@ export function registerUp(program: Command): void {
   program
     .command('up')
     .description(
-      'run the watcher and all functions on this host, against a real cluster and a real BIG-IP',
+      'run the watcher and all functions on this host, with a real cluster and a real BIG-IP',
     )
     .requiredOption('-c, --config <file>', 'the configuration, sluice.yaml')
     .option(
       '-k, --kubeconfig <file>',
-      'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in the cluster its service account)',
+      'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config, or in a pod its service account)',
     )
     .option(
       '--cluster <id>',
-      'which of clusters[] this kubeconfig leads to (default: the only one)',
+      'cluster that this kubeconfig leads to, one of clusters[].id (default: the only one)',
     )
     .addOption(
       new Option(
         '--audit-every <minutes>',
-        'how often to look for changes made on the devices by hand and for silent clusters; 0 is never',
+        'minutes between checks for manual changes on the devices and for silent clusters; 0 means never',
       )
         .argParser(minutes)
         .default(AUDIT_INTERVAL_MS, '10'),
     )
     .option(
       '--dry-run',
-      'show every plan, and write neither to a device nor to the cluster; with a queue of its own',
+      'show every plan, and write neither to a device nor to the cluster; uses a separate queue',
       false,
     )
     .addHelpText(
       'after',
-      '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: what is in hand is finished, the rest waits in the queue.',
+      '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\nStops gracefully on SIGTERM and SIGINT: work in progress is finished, and the rest waits in the queue.',
     )
     .action(up);
 }
@@ -126,7 +126,7 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
         },
         'up',
       );
-    log.info({ signal: await stopped }, 'stopping: what is in hand is finished');
+    log.info({ signal: await stopped }, 'stopping: finishing work in progress');
   } finally {
     // First what brings new work, then what works on it, then what both stand on.
     await Promise.all([watcher.stop(), ...schedules.map((each) => each.stop())]);
@@ -186,7 +186,7 @@ async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSo
 function minutes(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0 && value <= 10_080) return value * 60_000;
-  throw new InvalidArgumentError('must be a number of minutes, a week at most');
+  throw new InvalidArgumentError('must be a number of minutes, at most a week');
 }
 
 /** Resolves with the first signal; a second one ends the process at once. */

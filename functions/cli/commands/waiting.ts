@@ -20,9 +20,9 @@ import { waitingText } from '../waiting/tables.ts';
 export function registerWaiting(program: Command): void {
   const waiting = program
     .command('waiting')
-    .description('what waits for devices that are away: list, cancel');
+    .description('list and cancel changes that wait for unreachable devices');
   addConfigOption(waiting.command('list'))
-    .description('since when each device is away and why, and what is applied when it works again')
+    .description('for each unreachable device: since when, why, and the changes that wait for it')
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -30,13 +30,13 @@ export function registerWaiting(program: Command): void {
     )
     .action(list);
   addChangeOptions(addConfigOption(waiting.command('cancel')))
-    .argument('<id>', 'of the order, as "sluice waiting list" shows it')
+    .argument('<id>', 'id of the order, as "sluice waiting list" shows it')
     .description(
-      'take back an order that waits, so that it is not carried out when the device works again',
+      'cancel a waiting order, so that it is not carried out when the device works again',
     )
     .addHelpText(
       'after',
-      '\nExit code: 0 the order is taken back (or would be), 1 error.\n\nExample:\n  sluice waiting cancel 3f9c21ab -c sluice.yaml --why "the update was called off"',
+      '\nExit code: 0 the order is cancelled (or would be), 1 error.\n\nExample:\n  sluice waiting cancel 3f9c21ab -c sluice.yaml --why "the update was called off"',
     )
     .action(cancel);
 }
@@ -53,8 +53,8 @@ async function cancel(id: string, options: CommonOptions & ChangeOptions): Promi
   await withContext(options, async (context) => {
     const found = await findWaitingOrder(context, id);
     const { device, what } = found.entry;
-    if (!(await isConfirmed(`Take back for ${device}: ${what}?`, options))) return;
+    if (!(await isConfirmed(`Cancel for ${device}: ${what}?`, options))) return;
     await cancelOrder(context, found, authorOf(options));
-    printLine(`Taken back: ${what}. "sluice failures audit" keeps it.`);
+    printLine(`Cancelled: ${what}. "sluice failures audit" has the record.`);
   });
 }

@@ -23,13 +23,13 @@ export function registerWhy(program: Command): void {
   program
     .command('why <gateway>')
     .description(
-      'NAMESPACE/GATEWAY: for each server whether it is reached, why not, and what to do',
+      'NAMESPACE/GATEWAY: for each server, whether it is reachable, why not, and what to do',
     )
     .option(
       '-c, --config <file>',
-      'sluice.yaml: adds what the settings and the policy say, and the mesh options of the cluster',
+      'sluice.yaml: also applies its settings and policy, and the mesh options of the cluster',
     )
-    .option('--cluster <id>', 'which of clusters[] this is (default: the only one)')
+    .option('--cluster <id>', 'id of this cluster, one of clusters[].id (default: the only one)')
     .option(
       '-k, --kubeconfig <file>',
       'kubeconfig of the cluster (default: $KUBECONFIG, ~/.kube/config)',
@@ -42,7 +42,7 @@ export function registerWhy(program: Command): void {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nExit code: 0 every server is reached, 1 error, 2 some are not.\n\nExamples:\n  sluice why team/web -c sluice.yaml\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice why team/web -f -',
+      '\nExit code: 0 every server is reachable, 1 error, 2 some are not.\n\nExamples:\n  sluice why team/web -c sluice.yaml\n  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice why team/web -f -',
     )
     .action(why);
 }
@@ -61,7 +61,7 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
   });
   if (answers.length === 0)
     throw new Error(
-      `there is no Gateway ${gateway} ${options.file === undefined ? 'in the cluster' : 'in the files'}, or it has no servers`,
+      `no Gateway ${gateway} ${options.file === undefined ? 'in the cluster' : 'in the files'}, or it has no servers`,
     );
   printData(
     options.output,

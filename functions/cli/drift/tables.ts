@@ -3,7 +3,7 @@ import type { Drift } from '../../../shared/operations/drift/drift.ts';
 import { formatTable } from '../terminal/output.ts';
 
 export function driftTable({ findings, answered }: Drift): string {
-  if (answered.length === 0) return 'No device gave an answer.';
+  if (answered.length === 0) return 'No device answered.';
   if (findings.length === 0) return `No difference on ${answered.join(', ')}.`;
   return formatTable(
     ['DEVICE', 'PARTITION', 'KIND', 'CODE', 'OBJECT', 'WHAT'],

@@ -96,7 +96,7 @@ export function failureText({ details, ...head }: Failure, now: number): string 
     visible(details.reason),
     facts.map(([name = '', value = '']) => visible(`${name.padEnd(13)}${value}`)).join('\n'),
     tries.length === 0
-      ? 'No function left a record of a try.'
+      ? 'No function recorded an attempt.'
       : formatTable(['TRIED', 'CODE', 'WHAT HAPPENED'], tries),
     ...(plan.length === 0 ? [] : [formatTable(['PLAN', 'EXPOSURE', 'OWNER', 'WHY'], plan)]),
   ].join('\n\n');
@@ -127,11 +127,11 @@ export function jobTable(jobs: readonly ReplayJob[], now: number): string {
 
 export function policyTable(rows: readonly PolicyStatus[], now: number): string {
   if (rows.length === 0)
-    return 'No policies: nothing is sent again by itself (failures.replay in sluice.yaml).';
+    return 'No policies: nothing is replayed automatically (failures.replay in sluice.yaml).';
   const next = (turn: PolicyTurn | undefined): string =>
     turn === undefined || turn.due <= now ? 'now' : `in ${formatDuration(turn.due - now)}`;
   const what = ({ codes, classes }: ReplayPolicy): string =>
-    [...(codes ?? []), ...(classes ?? [])].join(', ') || 'whatever may pass by itself';
+    [...(codes ?? []), ...(classes ?? [])].join(', ') || 'every failure that a retry may resolve';
   return formatTable(
     ['POLICY', 'WHAT', 'EVERY', 'NEXT', 'MISSES', 'LAST TURN'],
     rows.map(({ policy, turn }) => [
@@ -195,7 +195,7 @@ export function auditText(entries: readonly AuditEntry[]): string {
       .map((e) =>
         visible(`${e.at}  ${e.who}  ${e.action}  ${e.selection}  (${e.why}): ${e.result}`),
       )
-      .join('\n') || 'Nobody changed anything.'
+      .join('\n') || 'No changes recorded.'
   );
 }
 

@@ -5,7 +5,7 @@ import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable, yamlOf } from '../terminal/output.ts';
 
 const PORT = 'sluice.io/port';
-const SPLIT = '# (its ports want different';
+const SPLIT = '# (its ports have different';
 
 /** A gateway among the files, and the ports it opens. */
 interface Opener {
@@ -25,23 +25,21 @@ export function importText(
   const entries =
     ingresses.length === 0
       ? '# nothing for sluice.yaml'
-      : `# for sluice.yaml; each Service must be one of an Istio ingress gateway (--service keeps the others out)\n${yamlOf({ ingresses }).trimEnd()}`;
+      : `# for sluice.yaml; each Service must belong to an Istio ingress gateway (--service leaves the others out)\n${yamlOf({ ingresses }).trimEnd()}`;
   const commands = commandsFor(annotations, openers);
   const stay =
     commands.length === 0
       ? []
       : [
-          '# F5 ConfigMaps may also stay where they are: Sluice reads them, and then needs no annotations.',
+          '# You can also keep the F5 ConfigMaps: Sluice reads them, and then needs no annotations.',
         ];
   const lost = notCarried.map((n) => [n.object, n.field, n.reason]);
-  const whole = commands.some((text) => text.includes(SPLIT))
-    ? []
-    : ['# everything was carried over'];
+  const whole = commands.some((text) => text.includes(SPLIT)) ? [] : ['# everything was converted'];
   const rest =
     lost.length === 0
       ? whole
       : [
-          `# not carried over\n${formatTable(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`,
+          `# not converted\n${formatTable(['OBJECT', 'FIELD', 'WHY'], lost).replaceAll(/^/gm, '# ')}`,
         ];
   return [entries, ...stay, ...commands, ...rest].join('\n\n');
 }
@@ -94,7 +92,7 @@ function commandsFor(
     ),
     ...nowhere.map(
       ({ object, annotations: said }) =>
-        `${visible(`# for the ${object} (it is not in these files: put in its namespace and name)`)}\n${command({ resource: 'gateways.networking.istio.io', namespace: 'NAMESPACE', name: 'NAME' }, said)}`,
+        `${visible(`# for the ${object} (not in these files: replace NAMESPACE and NAME)`)}\n${command({ resource: 'gateways.networking.istio.io', namespace: 'NAMESPACE', name: 'NAME' }, said)}`,
     ),
   ];
 }
@@ -138,10 +136,12 @@ function forGateway(opener: Opener, wanted: readonly Wanted[]): readonly string[
       ...wanted.map(({ object }) => visible(`# for the ${object}`)),
       ...(more.length === 0
         ? []
-        : [`# (it opens ${more.join(', ')} too: what names no port holds for all of them)`]),
+        : [
+            `# (it also opens ${more.join(', ')}: annotations without a port apply to all of them)`,
+          ]),
       ...split.map((key) =>
         visible(
-          `${SPLIT} ${key}, ${values.get(key)?.join(' and ')}, and an annotation holds for all: keep the ConfigMaps, or give each port a Gateway of its own)`,
+          `${SPLIT} ${key}: ${values.get(key)?.join(' and ')}. An annotation applies to all ports: keep the ConfigMaps, or give each port a separate Gateway)`,
         ),
       ),
       ...(Object.keys(said).length === 0 ? [] : [command(opener, said)]),

@@ -23,9 +23,9 @@ export function mapTables(
 function title({ namespace, services, pods }: PortMapping): string {
   const count = pods.length === 1 ? '1 pod' : `${pods.length} pods`;
   if (services.length > 0)
-    return `Ingress ${services.join(', ')} (${pods.length === 0 ? 'no pods in these files: the selector of the Service stands for them' : count})`;
+    return `Ingress ${services.join(', ')} (${pods.length === 0 ? 'no pods in these files; the selector of the Service is used instead' : count})`;
   if (pods.length > 0) return `Gateway pods in ${namespace} that no Service selects (${count})`;
-  return 'No gateway pod for these: give Pods, the ingress Service, or --pod-labels and --pod-namespace';
+  return 'No gateway pods for these Gateways: add Pods or the ingress Service to the files, or use --pod-labels and --pod-namespace';
 }
 
 function listens({ listeners }: PortMapping): string {
@@ -33,7 +33,7 @@ function listens({ listeners }: PortMapping): string {
     (l) =>
       `${l.bind === undefined ? '' : `${l.bind}:`}${l.port}/${l.transport} ${l.kinds.join('+')}`,
   );
-  return sockets.join(', ') || 'no port of a Gateway';
+  return sockets.join(', ') || 'no Gateway port';
 }
 
 function serverTable(servers: readonly ServerReport[]): readonly string[] {

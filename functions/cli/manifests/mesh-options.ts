@@ -17,7 +17,7 @@ function parse(word: string): readonly [string, unknown] {
   const known = NAMES.find((one) => one === name);
   if (known === undefined)
     throw new Error(
-      `--mesh-option ${word}: there is no mesh option "${name}"; known are ${NAMES.join(', ')}`,
+      `--mesh-option ${word}: unknown mesh option "${name}"; known options: ${NAMES.join(', ')}`,
     );
   if (text === '') throw new Error(`--mesh-option ${word}: write it as ${name}=value`);
   const readings = [
@@ -32,8 +32,8 @@ function parse(word: string): readonly [string, unknown] {
 }
 
 function wanted(name: keyof MeshOptions): string {
-  if (name === 'statusPort') return 'it is a port, 1 to 65535';
+  if (name === 'statusPort') return 'must be a port, 1 to 65535';
   return Array.isArray(MeshOptions.parse({})[name])
-    ? 'it is a list of words, separated by commas'
-    : 'it is true or false';
+    ? 'must be a comma-separated list'
+    : 'must be true or false';
 }

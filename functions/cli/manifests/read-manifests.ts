@@ -35,8 +35,8 @@ export function withManifests(command: Command): Command {
       'Kubernetes objects: YAML, JSON, a directory, or - for standard input (repeatable)',
       collectValues,
     )
-    .option('-R, --recursive', 'the directories within directories too', false)
-    .option('-n, --namespace <name>', 'namespace of objects that name none', 'default');
+    .option('-R, --recursive', 'also read subdirectories', false)
+    .option('-n, --namespace <name>', 'namespace of objects without one', 'default');
 }
 
 interface Source {
@@ -93,7 +93,7 @@ function sourcesOf(path: string, recursive: boolean): readonly Source[] {
   const files = filesIn(path, recursive, new Set()).toSorted();
   if (files.length === 0)
     throw new Error(
-      `${path} holds no .yaml, .yml or .json file${recursive ? '' : ' (-R reads the directories within it too)'}`,
+      `${path} contains no .yaml, .yml or .json file${recursive ? '' : ' (-R also reads its subdirectories)'}`,
     );
   return files.map((name) => ({ path: name, name, found: true }));
 }
@@ -124,10 +124,9 @@ function textOf({ path, name }: Source): string {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(
-      `cannot read ${name}: ${code === 'ENOENT' ? 'there is no such file' : message}`,
-      { cause: error },
-    );
+    throw new Error(`cannot read ${name}: ${code === 'ENOENT' ? 'no such file' : message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -196,7 +195,7 @@ function problemOf(document: unknown): string | undefined {
   ].flat();
   return missing.length === 0
     ? undefined
-    : `is no Kubernetes object: it has no ${missing.join(' and no ')}`;
+    : `is not a Kubernetes object: it has no ${missing.join(' and no ')}`;
 }
 
 interface Listed extends Kinded {

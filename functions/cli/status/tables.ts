@@ -80,7 +80,7 @@ function queueCells(q: QueueRow, now: number): readonly string[] {
   if (q.problem !== undefined) return [q.queue, UNKNOWN, UNKNOWN, UNKNOWN, q.problem];
   const empty = q.waiting + q.inFlight === 0;
   const note =
-    q.expiresIn === undefined ? '' : `the first is lost in ${formatDuration(q.expiresIn)}`;
+    q.expiresIn === undefined ? '' : `the first expires in ${formatDuration(q.expiresIn)}`;
   return [
     q.queue,
     String(q.waiting),

@@ -4,7 +4,7 @@ import { ask } from '../../../shared/telemetry/terminal.ts';
 export async function askConfirmation(question: string): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new Error(
-      `${question} There is no terminal to ask on; add --yes to do it, or --dry-run to look only.`,
+      `${question} No terminal to confirm on; add --yes to do it, or --dry-run to only show it.`,
     );
   return /^y(es)?$/i.test((await ask(`${question} [y/N]`)).trim());
 }

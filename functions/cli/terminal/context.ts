@@ -60,8 +60,8 @@ export interface ChangeOptions {
 export function addChangeOptions(command: Command): Command {
   return command
     .option('--why <reason>', 'the reason, for the audit log')
-    .option('-y, --yes', 'do it without asking; needed where there is no terminal', false)
-    .option('--dry-run', 'say what would be done and do nothing', false);
+    .option('-y, --yes', 'do not ask for confirmation; required without a terminal', false)
+    .option('--dry-run', 'show what would be done, and do nothing', false);
 }
 
 /** Whom the audit log names. */
@@ -90,6 +90,6 @@ export async function isConfirmed(
 export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
   if (queue.kind !== 'sqlite' || existsSync(queue.path)) return;
   throw new Error(
-    `queue.path: there is no ${resolve(queue.path)}, so nobody would read what is sent; run this where "sluice up" runs (a relative path is below the current directory), or start that first`,
+    `queue.path: ${resolve(queue.path)} does not exist, so nothing would process the order; run this command where "sluice up" runs (a relative path is relative to the current directory), or start "sluice up" first`,
   );
 }

@@ -11,7 +11,7 @@ import { isVisible, visible, visibleYaml } from '../../../shared/telemetry/visib
 export type OutputFormat = 'table' | 'json' | 'yaml';
 
 export function formatOption(): Option {
-  return new Option('-o, --output <format>', 'how to print')
+  return new Option('-o, --output <format>', 'output format')
     .choices(['table', 'json', 'yaml'])
     .default('table');
 }

@@ -157,7 +157,7 @@ export class Emitter {
       const pause = fullJitter(this.#failures, RETRY_BACKOFF_MS, random);
       log.warn(
         { error: String(error), attempt: this.#failures, pause },
-        'snapshot not sent; trying again with the newest content',
+        'snapshot not sent; retrying with the newest content',
       );
       this.#force = true;
       this.#debounce.touch(clock.monotonic(), true);

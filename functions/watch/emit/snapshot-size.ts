@@ -49,6 +49,6 @@ export function tooLarge(scope: string, ref: IngressRef, objects: KubernetesObje
     .toSorted(([a], [b]) => b - a)
     .slice(0, 2)
     .map(([count, what]) => `${count} ${what}`);
-  const message = `Q604: what belongs to Service ${ref.namespace}/${ref.service} does not fit into one message, so nothing of it reaches BIG-IP until it is smaller; most of it are ${most.join(' and ')}. Give some of its Gateways a Service and gateway pods of their own, with their own selector, and add that Service to ingresses in sluice.yaml.`;
+  const message = `Q604: the objects of Service ${ref.namespace}/${ref.service} do not fit into one message, so Sluice sends no changes to BIG-IP until they do; the largest parts are ${most.join(' and ')}. Give some of its Gateways a separate Service and gateway pods with a separate selector, and add that Service to ingresses in sluice.yaml.`;
   return { subject: scope, type: 'Warning', reason: 'SnapshotTooLarge', message };
 }

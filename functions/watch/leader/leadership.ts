@@ -101,9 +101,12 @@ export class Leadership {
     // A process that slept, or a renewal that is late: the Lease itself tells.
     if (this.#term !== undefined && !this.#abort.signal.aborted)
       await this.#renewOnce().catch((cause: unknown) =>
-        Promise.reject(new Fenced('the Lease cannot be renewed, so nothing is written', { cause })),
+        Promise.reject(
+          new Fenced('the Lease cannot be renewed, so this replica writes nothing', { cause }),
+        ),
       );
-    if (!this.#isProven()) throw new Fenced('another replica leads, or none: nothing is written');
+    if (!this.#isProven())
+      throw new Fenced('another replica leads, or none; this replica writes nothing');
   };
 
   /** Moves the term above an epoch that is known elsewhere; undefined when this replica leads no more. */
@@ -138,7 +141,7 @@ export class Leadership {
     } catch (error) {
       log.warn(
         { error: String(error) },
-        'the lease could not be released; others take over when it expires',
+        'the Lease could not be released; another replica takes over when it expires',
       );
     }
   }
@@ -170,7 +173,7 @@ export class Leadership {
         );
         log.warn(
           { error: String(error), attempt: failures, pause, leading: this.#term !== undefined },
-          'the lease cannot be read or written; trying again',
+          'the Lease cannot be read or written; retrying',
         );
       }
       if (failures === 0) looked();
@@ -217,7 +220,7 @@ export class Leadership {
     const seen = this.#sighting;
     if (seen === undefined || seen.renewed !== claim.renewed || seen.epoch !== claim.epoch) {
       if (seen?.epoch !== claim.epoch)
-        log.info({ leader: claim.holder, epoch: claim.epoch }, 'waiting for the lease');
+        log.info({ leader: claim.holder, epoch: claim.epoch }, 'waiting for the Lease');
       this.#sighting = { renewed: claim.renewed, epoch: claim.epoch, at: now };
       return false;
     }
@@ -266,7 +269,7 @@ export class Leadership {
   #lose(term: Term): void {
     this.#term = undefined;
     this.#sighting = undefined;
-    this.#options.log.warn({ epoch: term.epoch }, 'the lease is lost; nothing is written any more');
+    this.#options.log.warn({ epoch: term.epoch }, 'the Lease is lost; this replica stops writing');
     this.#options.lost();
   }
 }

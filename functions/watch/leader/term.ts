@@ -75,7 +75,7 @@ export class LeaderTerm {
     const teller = new ClockTeller({ client, clock, recorder, world, log });
     // By itself: Events at thousands of Gateways must not hold the inventory up.
     this.#clockTelling = new Worker({
-      name: 'telling that the clock is wrong',
+      name: 'reporting the clock difference',
       clock,
       random,
       log,
@@ -160,10 +160,7 @@ export class LeaderTerm {
   async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
     if (!this.#speaks) return false;
     if (cluster !== this.#options.cluster) return true;
-    this.#options.runtime.log.info(
-      { device, partition, code, reason },
-      'asked to say everything again',
-    );
+    this.#options.runtime.log.info({ device, partition, code, reason }, 'full resync requested');
     return this.#inventory.done();
   }
 
@@ -179,7 +176,7 @@ export class LeaderTerm {
       this.#revisions.moveTo(epoch);
       this.#options.runtime.log.warn(
         { declared, epoch },
-        'the device knows a newer epoch of this cluster; moved above it',
+        'the device has a newer epoch of this cluster; continuing above it',
       );
       this.#inventory.enqueue();
     }

@@ -23,7 +23,7 @@ export async function retryUntilDone<T>(
       return await action();
     } catch (error) {
       const pause = fullJitter(attempt, RETRY_BACKOFF_MS, patience.random);
-      patience.log.warn({ error: String(error), attempt, pause }, `${what} failed; trying again`);
+      patience.log.warn({ error: String(error), attempt, pause }, `${what} failed; retrying`);
       await patience.clock.sleep(pause, patience.signal);
     }
   }

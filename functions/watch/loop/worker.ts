@@ -84,7 +84,7 @@ export class Worker {
       this.#due = clock.monotonic() + pause;
       log.warn(
         { error: String(error), attempt: this.#failures, pause },
-        `${name} failed; trying again`,
+        `${name} failed; retrying`,
       );
       for (const resolve of waiting) resolve(false);
     }

@@ -45,7 +45,7 @@ export function withdrawalRefused(
   key: PortKey,
   error: KubernetesError,
 ): EventMessage {
-  const message = `port ${key.port}/${key.protocol} could not be taken off Service ${service}, which no Gateway wants any more: ${error.message}. ${remedy(error)}`;
+  const message = `port ${key.port}/${key.protocol} could not be removed from Service ${service}, although no Gateway uses it any more: ${error.message}. ${remedy(error)}`;
   return {
     subject: portSubject(service, key),
     type: 'Warning',
@@ -69,7 +69,7 @@ export function portMissing(service: string, port: MissingServicePort): EventMes
       },
     },
   ]);
-  const message = `port ${port.port}/${port.protocol} is missing from Service ${service}, wanted by ${wantedBy(port)}; add it with: kubectl -n ${namespace} patch service ${name} --type=json -p '${patch}'`;
+  const message = `port ${port.port}/${port.protocol} is missing from Service ${service}, requested by ${wantedBy(port)}; add it with: kubectl -n ${namespace} patch service ${name} --type=json -p '${patch}'`;
   return {
     subject: portSubject(service, port),
     type: 'Warning',
@@ -85,10 +85,10 @@ export function isRefusal(error: KubernetesError): boolean {
 
 function remedy(error: KubernetesError): string {
   if (error.status === 409)
-    return 'Another field manager owns a field of this port: see "kubectl get service --show-managed-fields", then let it give the field up or add the port itself.';
+    return 'Another field manager owns a field of this port. Find it with "kubectl get service --show-managed-fields", then make it release the field or add the port there.';
   if (error.status === 403)
-    return 'Allow the watcher to patch Services (its Role in infra/kubernetes), or look into the admission policy named above.';
-  return 'Correct the Service so that the port fits, or set servicePorts: observe and add it by hand.';
+    return 'Allow the watcher to patch Services (its Role in infra/kubernetes), or correct the admission policy named above.';
+  return 'Correct the Service so that the port fits, or set servicePorts: observe and add the port by hand.';
 }
 
 function wantedBy(port: MissingServicePort): string {

@@ -150,10 +150,10 @@ function occurrenceOf(scope: string, server: ServerReport, { pods, failures }: S
       subject,
       type: 'Normal',
       reason: 'Listening',
-      message: `${about}: connections are accepted at ${some(targets)}`,
+      message: `${about}: gateway pods accept connections at ${some(targets)}`,
     };
   const why = failures.get(silent[0] ?? '') ?? '';
-  const message = `${about}: nobody accepts connections at ${some(silent)} (${silent.length} of ${targets.length} asked for 30 s; ${why}), although by the model ${server.reason}. See istioctl proxy-status and the gateway pods' log; a missing TLS secret, a port that the pod may not bind and a way from the watcher to the pods that is closed look the same. What is published stays.`;
+  const message = `${about}: no connection accepted at ${some(silent)} (${silent.length} of ${targets.length} targets, probed for 30 s; ${why}), although the model expects a listener: ${server.reason}. Check istioctl proxy-status and the log of the gateway pods. Possible causes are a missing TLS secret, a port that the pod may not bind, and a blocked network path from the watcher to the pods. Published ports stay.`;
   return { subject, type: 'Warning', reason: 'NotListening', message };
 }
 

@@ -167,7 +167,7 @@ function exposureOccurrence(
       subject,
       type: 'Normal',
       reason: 'Programmed',
-      message: `${device} offers ${key} (partition ${partition})${sourcesSaid(exposure)}`,
+      message: `${device} serves ${key} (partition ${partition})${sourcesSaid(exposure)}`,
     };
   }
   return {

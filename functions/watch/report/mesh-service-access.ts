@@ -55,6 +55,6 @@ export function createMeshServiceAccess({
 }
 
 function denied(scope: string): EventMessage {
-  const message = `GW160: a server with tls.mode AUTO_PASSTHROUGH opens its port only if a Service under its hosts exists, and the watcher may not list Services of the whole cluster, so that such a port counts as closed; grant list and watch of services to the service account of Sluice (ClusterRole sluice-cluster in infra/kubernetes/base)`;
+  const message = `GW160: a server with tls.mode AUTO_PASSTHROUGH opens its port only if a Service matches its hosts. The watcher may not list the Services of the whole cluster, so the port counts as closed. Grant the service account of Sluice list and watch on services (ClusterRole sluice-cluster in infra/kubernetes/base).`;
   return { subject: scope, type: 'Warning', reason: 'MeshServicesDenied', message };
 }

@@ -60,7 +60,7 @@ async function keepStatus(
     : [];
   const decision = decideStatus(service, owned, ingress, statusAddresses(results.all(), present));
   if (decision.kind === 'leave')
-    return log.debug({ reason: decision.reason }, 'status left as it is');
+    return log.debug({ reason: decision.reason }, 'Service status not changed');
   await writeStatus(client, service, decision.addresses);
   log.info({ addresses: decision.addresses }, 'status written');
 }

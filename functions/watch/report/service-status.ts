@@ -29,7 +29,7 @@ export function decideStatus(
     .sort();
   if (present.length > 0 && !owned.status)
     return leave(`another controller wrote ${present.join(', ')}`);
-  if (present.join(' ') === addresses.join(' ')) return leave('it says so already');
+  if (present.join(' ') === addresses.join(' ')) return leave('it already has this value');
   return { kind: 'write', addresses };
 }
 

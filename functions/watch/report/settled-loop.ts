@@ -49,7 +49,7 @@ export async function consumeSettled(
       const pause = fullJitter(failures, RETRY_BACKOFF_MS, random);
       log.warn(
         { error: String(error), queue: queue.name, pause },
-        'results cannot be received; trying again',
+        'results cannot be received; retrying',
       );
       await clock.sleep(pause, signal);
     }
@@ -78,7 +78,7 @@ async function drop(
 ): Promise<void> {
   log.error(
     { code: 'Q617', id, group, receiveCount },
-    'a result that may have ended the process each time is dropped unread; the next snapshot brings a new one',
+    'a result that may have crashed the process each time is deleted without being parsed; the next snapshot produces a new one',
   );
   await queue.delete(receipt);
 }

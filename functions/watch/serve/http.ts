@@ -53,7 +53,7 @@ export async function serveHttp(
   server.once('error', (error) =>
     reject(
       new Error(
-        `port ${port} cannot be opened for /healthz, /readyz and /metrics (${errorCode(error) ?? errorMessage(error)}); set SLUICE_HTTP_PORT to a free one, or to off`,
+        `port ${port} cannot be opened for /healthz, /readyz and /metrics (${errorCode(error) ?? errorMessage(error)}); set SLUICE_HTTP_PORT to a free port, or to off`,
       ),
     ),
   );
@@ -76,7 +76,7 @@ async function answer(
 ): Promise<void> {
   const path = (url ?? '/').split('?')[0];
   if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics')
-    return send(response, 404, 'there are /healthz, /readyz and /metrics\n');
+    return send(response, 404, 'available paths: /healthz, /readyz and /metrics\n');
   if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'only GET\n');
   // That this is answered is the proof: a process that hangs answers nothing.
   if (path === '/healthz') return send(response, 200, 'alive\n');

@@ -97,7 +97,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   add(
     new Gauge({
       name: 'sluice_watch_build_info',
-      help: 'Always 1; the labels say what runs.',
+      help: 'Always 1; the labels describe the running version.',
       labelNames: ['version', 'node'],
       registers: [],
       collect() {
@@ -105,28 +105,26 @@ export function createMetrics(source: MetricsSource): Metrics {
       },
     }),
   );
-  gauge('leader', '1 for the replica that leads, 0 for one that stands by.', () =>
+  gauge('leader', '1 on the leading replica, 0 on a standby replica.', () =>
     Number(source.epoch() !== undefined),
   );
-  gauge(
-    'epoch',
-    'Epoch of the running term; 0 for a replica that stands by.',
-    () => source.epoch() ?? 0,
-  );
-  gauge('time_seconds', 'The clock of the watcher, to compare the times below with.', () =>
+  gauge('epoch', 'Epoch of the current term; 0 on a standby replica.', () => source.epoch() ?? 0);
+  gauge('time_seconds', 'Clock of the watcher, for comparison with the timestamps below.', () =>
     seconds(source.clock.now()),
   );
   gauge(
     'clock_ahead_seconds',
-    'The clock of the watcher before that of the API server; 0 also where that does not tell.',
+    "Lead of the watcher's clock over the clock of the API server; also 0 if unknown.",
     () => seconds(source.ahead() ?? 0),
   );
-  gauge('resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
-  gauge('heap_used_bytes', 'Memory of its objects.', () => process.memoryUsage().heapUsed);
+  gauge('resident_memory_bytes', 'Resident memory of the process.', () =>
+    process.memoryUsage.rss(),
+  );
+  gauge('heap_used_bytes', 'Heap memory in use.', () => process.memoryUsage().heapUsed);
   add(
     new Counter({
       name: 'sluice_watch_cpu_seconds_total',
-      help: 'Processor time of the process.',
+      help: 'CPU time of the process.',
       registers: [],
       collect() {
         this.reset();
@@ -135,7 +133,7 @@ export function createMetrics(source: MetricsSource): Metrics {
     }),
   );
 
-  perStream('objects', 'Objects that are known.', ({ objects }) => objects);
+  perStream('objects', 'Objects in the cache.', ({ objects }) => objects);
   perStream(
     'live',
     '1 while the stream follows the cluster, 0 while it is interrupted or the cluster does not serve the kind.',
@@ -143,24 +141,24 @@ export function createMetrics(source: MetricsSource): Metrics {
   );
   perStream(
     'last_list_timestamp_seconds',
-    'When everything was listed last; 0 for never.',
+    'Time of the last complete list; 0 for never.',
     ({ figures }) => seconds(figures.lastList),
   );
   perStream(
     'last_event_timestamp_seconds',
-    'When an event came last; 0 for never.',
+    'Time of the last watch event; 0 for never.',
     ({ figures }) => seconds(figures.lastEvent),
   );
   perStream(
     'last_byte_timestamp_seconds',
-    'When the API server gave a sign of life last; /readyz turns on it.',
+    'Time of the last sign of life from the API server; /readyz depends on it.',
     ({ figures }) => seconds(figures.lastByte),
   );
   countStream('events', 'Events received.', ({ figures }) => figures.events);
   countStream('received_bytes', 'Bytes received.', ({ figures }) => figures.bytes);
   countStream(
     'interruptions',
-    'How often the stream broke off with a fault.',
+    'Times that the stream ended with an error.',
     ({ figures }) => figures.interruptions,
   );
   const countLists: CollectFunction<Counter<keyof StreamLabels | 'cause'>> = function collect() {
@@ -172,7 +170,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   add(
     new Counter({
       name: 'sluice_watch_stream_lists_total',
-      help: 'Complete lists by what caused them: first, expired (410), denied (401, 403), failed, unserved, due, asked (after winning the Lease).',
+      help: 'Complete lists by cause: first, expired (410), denied (401, 403), failed, unserved, due, asked (after acquiring the Lease).',
       labelNames: [...STREAM, 'cause'],
       registers: [],
       collect: countLists,
@@ -181,31 +179,31 @@ export function createMetrics(source: MetricsSource): Metrics {
 
   const snapshots = new Counter({
     name: 'sluice_watch_snapshots_total',
-    help: 'Snapshots that the queue has taken.',
+    help: 'Snapshots accepted by the queue.',
     labelNames: ['owner'],
     registers: [registry],
   });
   const lags = new Histogram({
     name: 'sluice_watch_snapshot_lag_seconds',
-    help: 'From the first change to the snapshot that carries it, debounce and waiting for results included.',
+    help: 'Time from the first change to the accepted snapshot that carries it, including debounce and waiting for results.',
     buckets: LAGS,
     registers: [registry],
   });
   const results = new Counter({
     name: 'sluice_watch_results_total',
-    help: 'Results taken from the queue.',
+    help: 'Results received from the queue.',
     labelNames: ['owner'],
     registers: [registry],
   });
   const messages = new Counter({
     name: 'sluice_watch_queue_messages_total',
-    help: 'Messages that the queue has taken.',
+    help: 'Messages accepted by the queue.',
     labelNames: ['queue'],
     registers: [registry],
   });
   const bytes = new Counter({
     name: 'sluice_watch_queue_sent_bytes_total',
-    help: 'Bytes of these messages.',
+    help: 'Bytes of the accepted messages.',
     labelNames: ['queue'],
     registers: [registry],
   });

@@ -37,5 +37,5 @@ function fault(
   const silent = now - figures.heard;
   return silent < OLDEST_MS
     ? undefined
-    : `${name}: nothing heard from the Kubernetes API for ${Math.round(silent / 1_000)} s`;
+    : `${name}: no response from the Kubernetes API for ${Math.round(silent / 1_000)} s`;
 }

@@ -40,7 +40,9 @@ export function checkWords(
   const { cluster, ingress } = parseOwner(owner);
   const known = config.ingresses.map((one) => `${one.cluster}/${one.service}`);
   if (!known.includes(`${cluster}/${ingress.namespace}/${ingress.service}`))
-    throw new Error(`${owner}: no such ingress in ingresses[]; known are ${known.join(', ')}`);
+    throw new Error(
+      `${owner}: no such ingress in ingresses[]; known ingresses: ${known.join(', ')}`,
+    );
   const wrong = keys?.find((key) => !KEY.test(key));
   if (wrong !== undefined)
     throw new Error(
@@ -61,14 +63,14 @@ export function approvalsFor(
   const away = declared.find((one) => 'problem' in one);
   if (away && 'problem' in away && keys === undefined)
     throw new Error(
-      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; what is held there cannot be seen. Name it with --keys, or name the devices that answer with --device`,
+      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; removals held there cannot be listed. Name the exposures with --keys, or select a reachable device with --device`,
     );
   const approvals = [...new Set(declared.map(({ device }) => device))].flatMap((device) =>
     approvalOn(device, { declared, owner, keys }),
   );
   if (approvals.length === 0)
     throw new Error(
-      `nothing is held of ${owner} on ${[...new Set(declared.map(({ device }) => device))].join(', ')}; "sluice cluster list" counts what is held`,
+      `no removal of ${owner} is held on ${[...new Set(declared.map(({ device }) => device))].join(', ')}; "sluice cluster list" shows the number of held removals`,
     );
   return approvals;
 }

@@ -9,6 +9,6 @@ export function chooseCluster(
     wanted === undefined ? clusters : clusters.filter(({ id }) => id === wanted);
   if (only !== undefined && others.length === 0) return only;
   throw new Error(
-    `--cluster ${wanted ?? 'is missing'}: name one of clusters[].id: ${clusters.map(({ id }) => id).join(', ')}`,
+    `--cluster ${wanted ?? 'is missing'}: use one of clusters[].id: ${clusters.map(({ id }) => id).join(', ')}`,
   );
 }

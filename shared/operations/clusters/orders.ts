@@ -49,7 +49,7 @@ export function planClusterOrder(
   const away = declared.find((one) => !('state' in one));
   if (away && 'problem' in away)
     throw new Error(
-      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; what would happen there cannot be said. Name the devices that answer with --device`,
+      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; the effect there cannot be determined. Select the reachable devices with --device`,
     );
   const devices = [...new Set(declared.map(({ device }) => device))];
   const known = knownClusters(
@@ -58,7 +58,7 @@ export function planClusterOrder(
   );
   if (!known.includes(cluster))
     throw new Error(
-      `cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}; known are ${known.join(', ')}`,
+      `cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}; known clusters: ${known.join(', ')}`,
     );
   const places = devices.map((device) => ({ device, cluster, states: statesOf(declared, device) }));
   switch (wanted.action) {
@@ -68,7 +68,7 @@ export function planClusterOrder(
     case 'enable':
       return {
         orders: places.map(({ device }) => ({ action: 'enable', device, cluster })),
-        question: `Put cluster ${cluster} back into rotation on ${devices.join(', ')}${drainedWords(places)}?`,
+        question: `Return cluster ${cluster} to rotation on ${devices.join(', ')}${drainedWords(places)}?`,
       };
     case 'forget':
       return forgetIntent(places, wanted.owner, now);
@@ -89,13 +89,15 @@ function drainIntent(
   );
   const effect =
     action === 'drain'
-      ? 'It takes no new connections; those it has go on'
-      : 'It takes no connections at all; those it has are cut';
+      ? 'Its members get no new connections; existing connections continue'
+      : 'Its members get no connections; existing connections are cut';
   const question = `${action === 'drain' ? 'Drain' : 'Take out'} cluster ${cluster}: ${places.map(sizeOf).join('; ')}. ${effect}.${alone.length === 0 ? '' : ` ${aloneWords(cluster, alone)}.`} Do it?`;
   const risk =
     alone.length === 0
       ? {}
-      : { risk: `${aloneWords(cluster, alone)}; nobody takes new connections there then` };
+      : {
+          risk: `${aloneWords(cluster, alone)}; these exposures would then accept no new connections`,
+        };
   return {
     orders: places.map(({ device }) => ({ action: 'drain', device, cluster, mode, because })),
     question,
@@ -105,7 +107,7 @@ function drainIntent(
 
 function aloneWords(cluster: string, alone: readonly string[]): string {
   const some = alone.slice(0, 5).join(', ');
-  return `${cluster} alone serves ${alone.length} ${alone.length === 1 ? 'exposure' : 'exposures'} (${some}${alone.length > 5 ? ', …' : ''})`;
+  return `Only ${cluster} serves ${alone.length} ${alone.length === 1 ? 'exposure' : 'exposures'} (${some}${alone.length > 5 ? ', …' : ''})`;
 }
 
 function forgetIntent(
@@ -126,13 +128,13 @@ function forgetIntent(
   const what = owner ?? `cluster ${cluster}`;
   if (found.length === 0)
     throw new Error(
-      `${what} is declared on none of ${places.map(({ device }) => device).join(', ')}; there is nothing to forget`,
+      `${what} is not declared on ${places.map(({ device }) => device).join(', ')}; there is nothing to forget`,
     );
   const seen = newestSeen(found.flatMap(({ states }) => states)).get(cluster);
   const spoke =
     seen === undefined
       ? ''
-      : ` It spoke last ${formatAge(Date.parse(seen), now)} ago; what speaks again comes back.`;
+      : ` Its last event was ${formatAge(Date.parse(seen), now)} ago; if it sends again, it is added again.`;
   const effect = found
     .map(
       ({ device, keys, upTo }) =>
@@ -148,7 +150,7 @@ function forgetIntent(
   }));
   return {
     orders,
-    question: `Forget ${what}: its part in ${effect} goes; exposures that nobody shares go altogether.${spoke} Do it?`,
+    question: `Forget ${what}: remove its part of ${effect}; exposures that it does not share are removed completely.${spoke} Do it?`,
   };
 }
 
@@ -200,26 +202,26 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Cluster
   const [found = uid, ...more] = uid === undefined ? rivals : [uid];
   if (found === undefined && asking.length > 0)
     throw new Error(
-      `nobody asks for the id ${cluster} but who was replaced by an adoption: ${asking.join(', ')}; to hand the cluster back, name the one that is meant: ${asking.map((one) => `--uid ${one}`).join(' or ')}`,
+      `the id ${cluster} is requested only by clusters that an adoption replaced: ${asking.join(', ')}; to hand the id back, name the cluster: ${asking.map((one) => `--uid ${one}`).join(' or ')}`,
     );
   if (found === undefined)
     throw new Error(
-      `no other cluster has asked for the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or name its kube-system UID with --uid`,
+      `no other cluster has requested the id ${cluster} on ${places.map(({ device }) => device).join(', ')}; start its watcher first, or pass its kube-system UID with --uid`,
     );
   if (more.length > 0)
     throw new Error(
-      `several clusters ask for the id ${cluster}: ${rivals.join(', ')}; name the one that is meant with --uid`,
+      `several clusters request the id ${cluster}: ${rivals.join(', ')}; name one of them with --uid`,
     );
   const others = records.filter(({ record }) => record.clusterUid !== found);
   const devices = [...new Set(others.map(({ device }) => device))];
   if (devices.length === 0)
     throw new Error(
-      `${cluster} is the cluster with kube-system UID ${found} already; there is nothing to adopt`,
+      `${cluster} already is the cluster with kube-system UID ${found}; there is nothing to adopt`,
     );
   const before = [...new Set(others.map(({ record }) => record.clusterUid))].join(', ');
   return {
     orders: devices.map((device) => ({ action: 'adopt', device, cluster, clusterUid: found })),
-    question: `Let the cluster with kube-system UID ${found} own what ${before} declared as ${cluster} on ${devices.join(', ')}? The old one, should it speak again, is the stranger then. Do it?`,
+    question: `Make the cluster with kube-system UID ${found} the owner of what ${before} declared as ${cluster} on ${devices.join(', ')}? Events of the old cluster are refused from then on. Do it?`,
   };
 }
 

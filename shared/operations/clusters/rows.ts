@@ -158,8 +158,8 @@ function briefly({ state, silent, rival, held }: ClusterRow): readonly string[] 
       ? []
       : [
           rival.replaced
-            ? 'the cluster it was taken from still speaks'
-            : 'another cluster asks for its id',
+            ? 'the replaced cluster still sends events'
+            : 'another cluster uses its id',
         ]),
     ...(held === 0 ? [] : [`${held} removals held`]),
   ];

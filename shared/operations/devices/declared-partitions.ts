@@ -51,7 +51,7 @@ export function chooseDevices(
   const chosen = devices.filter((device) => name === undefined || device.name === name);
   if (chosen.length > 0) return chosen;
   throw new Error(
-    `--device ${name}: name one of devices[].name: ${devices.map((device) => device.name).join(', ')}`,
+    `--device ${name}: use one of devices[].name: ${devices.map((device) => device.name).join(', ')}`,
   );
 }
 

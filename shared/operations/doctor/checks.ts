@@ -48,11 +48,12 @@ export async function senderChecks({ config }: Runtime): Promise<readonly Doctor
   return config.clusters.map(({ id, senders, verifyKeys }): DoctorFinding => {
     const what = `senders of ${id}`;
     if (senders.length > 0) return { what, ok: true, says: senders.join(', ') };
-    if (verifyKeys.length > 0) return { what, ok: true, says: 'anybody who signs with its key' };
+    if (verifyKeys.length > 0)
+      return { what, ok: true, says: 'every sender that signs with its key' };
     return {
       what,
       ok: false,
-      says: `clusters[].senders and verifyKeys of ${id} are empty, so whoever may send to the queue speaks for it; name the watcher's role id, or make a key with "sluice keys new ${id}"`,
+      says: `clusters[].senders and verifyKeys of ${id} are empty, so every sender on the queue can speak for it; set senders to the watcher's role id, or create a key with "sluice keys new ${id}"`,
     };
   });
 }
@@ -83,7 +84,7 @@ export async function networkChecks({
       {
         what,
         ok: false,
-        says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters are behind device ${shared} too, so nobody sees when their pods have the same addresses; name its networks`,
+        says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters also use device ${shared}, so Sluice cannot detect pods with the same addresses; add the pod networks of the cluster`,
       },
     ];
   });
@@ -112,7 +113,7 @@ export async function poolChecks(runtime: Runtime): Promise<readonly DoctorFindi
         what: `address pool ${pool.name} on ${device.name}`,
         ok: !full,
         says: full
-          ? `${count}; widen addressPools[].ranges, or see with "sluice addresses" which can be freed`
+          ? `${count}; widen addressPools[].ranges, or find addresses to free with "sluice addresses"`
           : count,
       };
     }),
@@ -169,7 +170,7 @@ export async function clusterChecks(
       ok: services.has(service),
       says: services.has(service)
         ? 'is there'
-        : 'is not in the cluster; correct ingresses[].service or create it',
+        : 'is not in the cluster; correct ingresses[].service, or create the Service',
     })),
   ];
 }

@@ -45,7 +45,7 @@ function clocks(read: readonly Read[]): readonly DoctorFinding[] {
       {
         what: `clock of device ${device}`,
         ok: Math.abs(ahead) <= CLOCK_SKEW_LIMIT_MS,
-        says: describeClockSkew(ahead, `set NTP on ${device} or here`),
+        says: describeClockSkew(ahead, `configure NTP on ${device} or here`),
       },
     ];
   });
@@ -63,7 +63,7 @@ function epochs(read: readonly Read[], now: number): readonly DoctorFinding[] {
       {
         what: `epochs on device ${device}, partition ${partition}`,
         ok: true,
-        says: `that of ${owner} lies ahead of this host's clock (${new Date(version.epoch).toISOString()}): a clock is wrong, or was. Its watcher goes on above it, so nothing waits`,
+        says: `the epoch of ${owner} lies ahead of this host's clock (${new Date(version.epoch).toISOString()}): a clock is or was wrong. Its watcher continues above that epoch, so nothing waits`,
       },
     ];
   });
@@ -95,7 +95,7 @@ export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
     const who = uids
       .map(
         ([uid, own]) =>
-          `${uid} speaks for ${own[0]!.owner}${own.length === 1 ? '' : ` and ${own.length - 1} more`}`,
+          `${uid} sends events of ${own[0]!.owner}${own.length === 1 ? '' : ` and ${own.length - 1} more`}`,
       )
       .join('; ');
     const known = replacedIn(
@@ -117,13 +117,13 @@ function adviceOn(cluster: string, replaced: readonly string[], all: number): st
     replaced.length === 0
       ? []
       : [
-          `${replaced.join(', ')} was replaced by adoption: stop its watcher, or give it an id of its own`,
+          `${replaced.join(', ')} was replaced by adoption: stop its watcher, or give that cluster its own id`,
         ];
   const adopt =
     all - replaced.length < 2
       ? []
       : [
-          `Give each cluster an id of its own in clusters[] and in its watcher; if one was built anew, run "sluice cluster adopt ${cluster}"`,
+          `Give each cluster its own id in clusters[] and in its watcher; if a cluster was rebuilt, run "sluice cluster adopt ${cluster}"`,
         ];
   return [...stop, ...adopt].join('. ');
 }

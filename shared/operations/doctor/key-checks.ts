@@ -52,7 +52,7 @@ function ofSignKey({ id }: ClusterConfig, verify: readonly Read[], sign: Read): 
       ok: sign.code === 'GW102',
       says:
         sign.code === 'GW102'
-          ? `not readable here, so it is not compared; only the watcher of ${id} needs it`
+          ? `not readable here, so not compared; only the watcher of ${id} needs it`
           : `${sign.problem} (${sign.code})`,
     };
   const known = verify.flatMap((read) => ('keyid' in read ? [read.keyid] : []));
@@ -69,7 +69,7 @@ function ofSignKey({ id }: ClusterConfig, verify: readonly Read[], sign: Read): 
     ok: verify.length === 0,
     says:
       verify.length === 0
-        ? `key ${sign.keyid}; verifyKeys of ${id} is empty, so nobody checks it here`
-        : `key ${sign.keyid} is none of clusters[].verifyKeys of ${id} (${known.join(', ')}), so all that its watcher says is refused; put the public half of this key there (GW152)`,
+        ? `key ${sign.keyid}; verifyKeys of ${id} is empty, so signatures are not checked here`
+        : `key ${sign.keyid} is not in clusters[].verifyKeys of ${id} (${known.join(', ')}), so every event of its watcher is refused; add the public half of this key there (GW152)`,
   };
 }

@@ -65,7 +65,7 @@ export async function settingsChecks(
       findings.push({
         what,
         ok: problems.length === 0,
-        says: problems.join('. ') || 'as they should be',
+        says: problems.join('. ') || 'correct',
       });
     } catch (error) {
       findings.push({
@@ -79,7 +79,10 @@ export async function settingsChecks(
     findings.push({
       what: 'clock of the queue server',
       ok: Math.abs(ahead) <= CLOCK_SKEW_LIMIT_MS,
-      says: describeClockSkew(ahead, 'set NTP here, or every signed request will be refused'),
+      says: describeClockSkew(
+        ahead,
+        'configure NTP here; otherwise every signed request is refused',
+      ),
     });
   return findings;
 }

@@ -55,8 +55,8 @@ export async function findFailure(store: FailureStore, id: string): Promise<Fail
   throw new ReplayError(
     'RPL702',
     similar.length > 1
-      ? `${id} is the beginning of ${similar.length} failures; write more of it.`
-      : `There is no failure ${id} in ${store.where}; "sluice failures list state:all" lists them.`,
+      ? `${id} matches ${similar.length} failures; write more characters of the id.`
+      : `No failure ${id} in ${store.where}; "sluice failures list state:all" lists all failures.`,
   );
 }
 
@@ -79,7 +79,7 @@ export async function planFailureMove(
   );
   const found = (await store.list()).filter((head) => matchesFilter(filter, head));
   const selection = formatFilter(filter);
-  if (found.length === 0) throw new ReplayError('RPL705', `No failure fits "${selection}".`);
+  if (found.length === 0) throw new ReplayError('RPL705', `No failure matches "${selection}".`);
   return { what, selection, found };
 }
 

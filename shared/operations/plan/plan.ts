@@ -39,8 +39,8 @@ export async function planObjects(
   if (ingresses.length === 0)
     throw new Error(
       absent.length === 0
-        ? `ingresses: sluice.yaml has none of cluster ${clusterId}`
-        : `none of the ingress Services of cluster ${clusterId} is in these files: add ${absent.join(', ')}`,
+        ? `ingresses: sluice.yaml has no entry for cluster ${clusterId}`
+        : `these files contain no ingress Service of cluster ${clusterId}: add ${absent.join(', ')}`,
     );
   const plans = await offlinePlans(runtime, { clusterId, ingresses, ask });
   const changes = plans.flatMap(({ device, plans: each }) =>

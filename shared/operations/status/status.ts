@@ -127,13 +127,15 @@ function unknownIn(
     isSqs && queues.some((q) => q.problem === undefined && q.waiting + q.inFlight > 0);
   const silent = clusters.filter((c) => c.lastEvent === undefined).map((c) => c.cluster);
   return [
-    'LAST LIST: only the watcher in the cluster knows; its metrics say it (sluice_watch_stream_lists_total)',
+    'LAST LIST: known only to the watcher in the cluster; see its metric sluice_watch_stream_lists_total',
     ...(silent.length === 0
       ? []
       : [
-          `LAST EVENT, LAG: no result of ${silent.join(', ')} is known that tells when the watcher saw its event`,
+          `LAST EVENT, LAG: no result of ${silent.join(', ')} contains the time of the watcher's event`,
         ]),
-    ...(ageless ? ['OLDEST: SQS says it to CloudWatch only (ApproximateAgeOfOldestMessage)'] : []),
+    ...(ageless
+      ? ['OLDEST: SQS reports it only to CloudWatch (ApproximateAgeOfOldestMessage)']
+      : []),
   ];
 }
 

@@ -56,10 +56,10 @@ export function chapterStations(
   const where = chapter.device ?? 'map';
   const at = rfc(chapter.last);
   const results = quiet
-    ? [{ at, what: 'unchanged', where, details: said('as wanted already') }]
+    ? [{ at, what: 'unchanged', where, details: said('already up to date') }]
     : own.map((line): TraceStation => ({
         at,
-        what: line.outcome === 'retry' ? 'comes again' : line.outcome,
+        what: line.outcome === 'retry' ? 'will be retried' : line.outcome,
         where: `${where}, ${line.key}`,
         details: said(line.code === 'OK' ? line.message : `${line.message} (${line.code})`),
       }));

@@ -103,7 +103,7 @@ function declaredStation(row: PortRow): TraceStation {
   return {
     what: 'declared',
     where: `${row.device}, partition ${row.partition}`,
-    details: `${row.exposure} at revision ${row.revision} with ${row.members} members, there since ${row.since}`,
+    details: `${row.exposure} at revision ${row.revision} with ${row.members} members, since ${row.since}`,
   };
 }
 

@@ -68,8 +68,8 @@ export function describeWaitingDevice(
   now: number,
 ): string {
   const waits = `${formatCount(ingresses, 'ingress', 'ingresses')} and ${formatCount(orders, 'order')}`;
-  if (state !== 'away') return `${device} answers again; ${waits} go back to it`;
-  return `${device} is away for ${formatAge(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} wait, and are applied by themselves when it works again`;
+  if (state !== 'away') return `${device} answers again; ${waits} are being sent to it`;
+  return `${device} has been unreachable or failing for ${formatAge(since, now)}, since ${new Date(since).toISOString()} (${code}: ${reason}); ${waits} are waiting, and Sluice applies them when the device works again`;
 }
 
 export async function listWaiting({
@@ -88,12 +88,12 @@ export async function findWaitingOrder(
   if (only === undefined)
     throw new ReplayError(
       'RPL702',
-      `Nothing with the id ${id} waits; "sluice waiting list" shows what does. What went back to the queue cannot be taken back any more.`,
+      `Nothing with the id ${id} is waiting; "sluice waiting list" shows the waiting changes. An order that went back to the queue can no longer be cancelled.`,
     );
   if (only.entry.kind !== 'order' && only.entry.kind !== 'audit')
     throw new ReplayError(
       'RPL703',
-      `${id} is no order: it is the newest that ${only.entry.subject} said, and what it says next replaces it.`,
+      `${id} is not an order but the newest slice of ${only.entry.subject}; its next slice replaces it.`,
     );
   return only;
 }
@@ -108,14 +108,14 @@ export async function cancelOrder(
   if ((await waiting.mark(device))?.state === 'returning')
     throw new ReplayError(
       'RPL703',
-      `${device} answers again, and what waited for it is on its way; give the opposite order instead.`,
+      `${device} answers again, and its waiting changes are on their way; give the opposite order instead.`,
     );
   await audit.append({
     who,
     action: 'waiting cancel',
     selection: `${id} on ${device}: ${what}`,
     why,
-    result: 'taken back',
+    result: 'cancelled',
   });
   await waiting.remove(found);
 }

@@ -175,7 +175,7 @@ describe('sluice drift', () => {
     bigip.faults.inject({ times: Infinity, response: { kind: 'html', status: 503 } });
     expect(await drift(bigip)).toMatchObject({
       code: 1,
-      out: 'No device gave an answer.\n',
+      out: 'No device answered.\n',
       err: expect.stringContaining('bigip-1: BIP504'),
     });
     expect(await drift(bigip, '--device', 'other')).toMatchObject({

@@ -134,7 +134,7 @@ describe('sluice doctor', () => {
     const clock = { ...processClock, now: () => Date.now() - 600_000 };
     expect(bad(await runDoctor(deskOf(bigip, { clock })))).toEqual([
       expect.stringMatching(
-        /^clock of device bigip-1: (599|600|601) s ahead of this host; set NTP on bigip-1 or here$/,
+        /^clock of device bigip-1: (599|600|601) s ahead of this host; configure NTP on bigip-1 or here$/,
       ),
     ]);
   });

@@ -167,6 +167,6 @@ describe('map', () => {
     const sent: string[] = [];
     await handle(ending(), runtime(noting(sent, (name) => name === 'express')));
     expect(sent).toEqual(['slices bigip', 'slices other']);
-    expect(said).toContain('express not sent; the slice follows');
+    expect(said).toContain('express event not sent; the slice follows');
   });
 });

@@ -212,7 +212,10 @@ describe('what express leaves alone', () => {
     site = await startSite({ partitions: ['k8s', 'edge'], password: 'wrong' });
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(site.lines).toMatchObject([
-      { message: 'express dropped', reason: expect.stringContaining('not the only one') },
+      {
+        message: 'express dropped',
+        reason: expect.stringContaining('has other partitions besides'),
+      },
     ]);
   });
 });
@@ -235,7 +238,7 @@ describe('when the device cannot', () => {
     expect(await site.express([event(3, ['10.0.0.1 back'])], { age: 61_000 })).toEqual([]);
     expect((await site.nodes())[0]).toBe('10.0.0.1 draining');
     expect(site.lines.map((line) => line.message)).toEqual([
-      'express tries again',
+      'retrying express event',
       'express',
       'express dropped',
     ]);
@@ -275,7 +278,7 @@ describe('when the device cannot', () => {
     await site.declare(1, [['10.0.0.1', '10.0.0.2']]);
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(site.lines).toMatchObject([
-      { message: 'express given up; the slice decides', code: 'BIP402' },
+      { message: 'express event dropped; the slice decides', code: 'BIP402' },
     ]);
     wrong = false;
     expect(await site.express([event(3, ['10.0.0.1 terminating'])])).toEqual([]);
@@ -286,7 +289,7 @@ describe('when the device cannot', () => {
     site = await startSite({ password: 'wrong' });
     expect(await site.express([event(2, ['10.0.0.1 terminating'])])).toEqual([]);
     expect(site.lines).toMatchObject([
-      { message: 'express given up; the slice decides', code: 'BIP401', owners: [EAST] },
+      { message: 'express event dropped; the slice decides', code: 'BIP401', owners: [EAST] },
     ]);
   });
 });

@@ -197,7 +197,7 @@ const WAYS: readonly Way[] = [
     "an inventory under another cluster's subject",
     ({ inventory }, { signers }) => made(inventory, { subject: 'west' }, {}, signers.east),
     'OWN324',
-    /subject is west, yet the data is about east/,
+    /subject is west, but the data is about east/,
   ],
   [
     'a snapshot as an inventory',

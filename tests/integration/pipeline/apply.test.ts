@@ -102,7 +102,9 @@ describe('tries are spread, and told now and then', () => {
       Array.from({ length: 4 }, () => '1 retry BIP401'),
     );
     expect(
-      told.map((s) => s.exposures[0]?.message.includes('It waits since 2026-11-22T00:05:')),
+      told.map((s) =>
+        s.exposures[0]?.message.includes('The change has been waiting since 2026-11-22T00:05:'),
+      ),
     ).toEqual([false, false, false, true]);
     expect(JSON.stringify(bench.log)).not.toContain('wrong');
     bench.secrets.set('bigip-1', bench.devices['bigip-1'].password);

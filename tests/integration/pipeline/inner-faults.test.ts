@@ -98,7 +98,7 @@ describe('a fault inside the device that stays', () => {
         bench.log.filter(
           (line) =>
             'message' in line &&
-            line.message === 'the device fails inside; everything for it waits',
+            line.message === 'the device has an internal fault; all changes for it wait',
         ),
       ).toHaveLength(1);
       if (status !== 404)

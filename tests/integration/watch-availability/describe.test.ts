@@ -110,7 +110,7 @@ function eventsOf(text: string): readonly string[] {
 
   test('says of a Gateway that is well where it is offered', async () => {
     expect(await gatewayEvents('good')).toEqual([
-      'Normal | Programmed | sluice | bigip-1 offers 172.16.100.195:32400/tcp (partition k8s)',
+      'Normal | Programmed | sluice | bigip-1 serves 172.16.100.195:32400/tcp (partition k8s)',
     ]);
   });
 
@@ -138,7 +138,7 @@ function eventsOf(text: string): readonly string[] {
     const text = await told('-n', 'istio-system', 'service', 'istio-ingressgateway');
     expect(text).toMatch(/^LoadBalancer Ingress: +172\.16\.100\.195 \(Proxy\)$/m);
     expect([...eventsOf(text)].sort()).toEqual([
-      'Normal | Programmed | sluice | bigip-1 offers 172.16.100.195:32400/tcp for Gateway default/good (partition k8s)',
+      'Normal | Programmed | sluice | bigip-1 serves 172.16.100.195:32400/tcp for Gateway default/good (partition k8s)',
       `Warning | ApplyFailed | sluice | 172.16.100.195:32401/tcp for Gateway default/failed on bigip-1: BIP411: ${REFUSED}`,
       `Warning | PortConflict | sluice | 172.16.100.195:32402/tcp for Gateway default/taken on bigip-1: OWN301: ${TAKEN}`,
     ]);

@@ -70,7 +70,7 @@ async function unwanted(meanwhile: () => unknown = () => undefined): Promise<voi
   at.clock.advance(301_000);
 }
 
-describe('withdraw', () => {
+describe('send no new connections to the members of a cluster; existing connections continue', () => {
   test('false keeps a port that nobody wants any more', async () => {
     await started({ withdraw: false });
     await unwanted();
@@ -97,7 +97,7 @@ describe('withdraw', () => {
     expect(
       events('Service').find(({ reason }) => reason === 'ServicePortRefused')?.message,
     ).toMatch(
-      /port 32400\/TCP could not be taken off Service istio-system\/istio-ingressgateway.*kept by policy.*Correct the Service/,
+      /port 32400\/TCP could not be removed from Service istio-system\/istio-ingressgateway.*kept by policy.*Correct the Service/,
     );
   });
 });

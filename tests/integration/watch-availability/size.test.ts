@@ -38,7 +38,7 @@ test('a snapshot that is too large is said on the Service, with what to split, o
   await at.watcher().start();
   await at.passUntil(() => told().length === 1);
   expect(told()[0]?.message).toMatch(
-    /Q604.*Service istio-system\/istio-ingressgateway does not fit.*2 ConfigMaps.*Service and gateway pods of their own/,
+    /Q604.*Service istio-system\/istio-ingressgateway do not fit.*2 ConfigMaps.*separate Service and gateway pods/,
   );
   await at.passUntil(
     () => at.logs.filter(({ message }) => message.startsWith('snapshot not sent')).length > 2,

@@ -65,7 +65,7 @@ describe('/readyz', () => {
     const silent = await ask('/readyz');
     expect(silent.status).toBe(503);
     expect(silent.text).toContain(
-      'Gateway.networking.istio.io: nothing heard from the Kubernetes API for 180 s',
+      'Gateway.networking.istio.io: no response from the Kubernetes API for 180 s',
     );
     hang();
     at.lab.faults.cutWatches();
@@ -154,7 +154,7 @@ test('other paths and methods are refused with what there is', async () => {
   await watcher.start();
   expect(await ask('/')).toMatchObject({
     status: 404,
-    text: 'there are /healthz, /readyz and /metrics\n',
+    text: 'available paths: /healthz, /readyz and /metrics\n',
   });
   expect(await ask('/metrics', 'POST')).toMatchObject({ status: 405 });
 });
@@ -166,7 +166,7 @@ test('a port that is taken is named, with the remedy', async () => {
     http: { host: '127.0.0.1', port: watcher.address()?.port ?? 0 },
   });
   await expect(second.start()).rejects.toThrow(
-    /cannot be opened for \/healthz, \/readyz and \/metrics \(EADDRINUSE\); set SLUICE_HTTP_PORT to a free one, or to off/,
+    /cannot be opened for \/healthz, \/readyz and \/metrics \(EADDRINUSE\); set SLUICE_HTTP_PORT to a free port, or to off/,
   );
 });
 

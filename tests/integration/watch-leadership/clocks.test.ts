@@ -43,7 +43,7 @@ test.each([
     expect(at.lease().epoch).toBe(newest());
     await until(() => events().length === 1);
     expect(events()[0]).toContain(
-      `GW105: the clock of the watcher's machine is about 1 day ${step > 0 ? 'ahead of' : 'behind'} that of the Kubernetes API server`,
+      `GW105: the clock of the watcher's machine is about 1 day ${step > 0 ? 'ahead of' : 'behind'} the clock of the Kubernetes API server`,
     );
   },
 );

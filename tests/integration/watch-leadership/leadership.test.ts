@@ -150,7 +150,7 @@ describe('a leader that lost the Lease', () => {
   test('writes nothing any more, and stands by', async () => {
     const [a] = await pair();
     at.seize('other', at.lease().epoch + 1_000_000);
-    await pass([a], () => a.messages.includes('the lease is lost; nothing is written any more'));
+    await pass([a], () => a.messages.includes('the Lease is lost; this replica stops writing'));
     const sent = at.queues.sent.length;
     expose('echo', 32_400);
     await pass([a], () => a.clock.now() > 1_700_000_008_000);
@@ -168,7 +168,7 @@ describe('a leader that lost the Lease', () => {
     await until(() => at.snapshots().length === 2);
     const woken = at.queues.sent.length;
     a.clock.advance(60_000);
-    await until(() => a.messages.includes('the lease is lost; nothing is written any more'));
+    await until(() => a.messages.includes('the Lease is lost; this replica stops writing'));
     await quiet();
     expect(at.queues.sent.slice(woken)).toEqual([]);
     expect(at.lease().holder).toBe('b');
@@ -219,7 +219,7 @@ describe('a leader that lost the Lease', () => {
       at.lab.store.apply({ ...lease, metadata: { ...lease.metadata, labels: { note: 'mine' } } });
     expose('echo', 32_400);
     await pass([a], () => a.clock.now() > 1_700_000_010_000 && ports().includes(32_400));
-    expect(a.messages).not.toContain('the lease is lost; nothing is written any more');
+    expect(a.messages).not.toContain('the Lease is lost; this replica stops writing');
     expect(at.lease().epoch).toBe(epoch);
   });
 });
@@ -265,7 +265,7 @@ describe('two that both believe they lead', () => {
         supersededBy: { epoch, counter: 1, generation: 1 },
       });
     a.clock.advance(2_600);
-    await until(() => a.messages.includes('the lease is lost; nothing is written any more'));
+    await until(() => a.messages.includes('the Lease is lost; this replica stops writing'));
     expect(at.lease()).toEqual({ holder: 'b', epoch });
   });
 });

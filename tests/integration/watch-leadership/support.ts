@@ -128,8 +128,8 @@ export async function startCluster(): Promise<Cluster> {
         ...options,
       });
       const leads = (): boolean =>
-        messages.lastIndexOf('speaking for this cluster') >
-        messages.lastIndexOf('the lease is lost; nothing is written any more');
+        messages.lastIndexOf('acquiring leadership') >
+        messages.lastIndexOf('the Lease is lost; this replica stops writing');
       const replica: Replica = { name, watcher, clock, messages, leads };
       replicas.push(replica);
       return replica;

@@ -62,7 +62,7 @@ describe('a watcher that is asked to say everything again', () => {
     await until(() => at.queues.waiting('settled-east') === 0);
     expect(at.logs).toContainEqual({
       level: 'info',
-      message: 'asked to say everything again',
+      message: 'full resync requested',
       fields: {
         device: 'bigip-1',
         partition: 'k8s',

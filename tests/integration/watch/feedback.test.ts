@@ -258,7 +258,7 @@ describe('a result that cannot be told yet', () => {
     const allow = at.lab.faults.deny({ verbs: ['patch', 'create'] });
     at.settle({ exposures: [result()] });
     await until(() =>
-      at.logs.some(({ message }) => message.startsWith('telling the results failed')),
+      at.logs.some(({ message }) => message.startsWith('reporting results failed')),
     );
     expect(at.queues.waiting('settled-east')).toBe(1);
     allow();

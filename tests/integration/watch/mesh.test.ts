@@ -177,7 +177,9 @@ describe('a watcher that may not list the Services of the cluster', () => {
         .map(({ involvedObject }) => `${involvedObject.kind} ${involvedObject.name}`)
         .sort(),
     ).toEqual(['Gateway mesh', 'Service istio-ingressgateway']);
-    expect(denials()[0]?.message).toMatch(/^GW160: .*grant list and watch of services/);
+    expect(denials()[0]?.message).toMatch(
+      /^GW160: .*Grant the service account of Sluice list and watch on services/,
+    );
     expect((await fetch(`http://127.0.0.1:${watcher.address()?.port}/readyz`)).status).toBe(200);
     allow();
     await becomes('listening');

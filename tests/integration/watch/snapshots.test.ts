@@ -334,6 +334,6 @@ test('a cluster without Istio and without the Gateway API is watched all the sam
 
 test('a cluster that the configuration does not know is refused before anything is touched', () => {
   expect(() => at.watcher({ clusterId: 'west' })).toThrow(
-    'the configuration has no cluster "west", only east; add it under clusters, or correct the cluster id of this watcher',
+    'the configuration has no cluster "west", only east; add it to clusters, or correct the cluster id of this watcher',
   );
 });

@@ -337,7 +337,7 @@ function lostEvents(world: World, sent: readonly Slice[]): readonly string[] {
       .filter((s) => s.exposures.every((e) => e.outcome !== 'retry'))
       .map((s) => `${s.owner} ${formatRevision(s.version)}`),
     ...world.log
-      .filter((l) => l.message === 'overtaken by a newer one')
+      .filter((l) => l.message === 'superseded by a newer slice')
       .map((l) => `${String(l['owner'])} ${String(l['revision'])}`),
   ]);
   const lost = sent.filter((s) => !ends.has(`${s.owner} ${formatRevision(s.version)}`));

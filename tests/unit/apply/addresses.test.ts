@@ -160,7 +160,7 @@ describe('apply with automatic addresses', () => {
       applyGroup({ ...job, device: slow, slices: [asking(EAST, 1, { pool })] }),
     ).rejects.toMatchObject({
       code: 'BIP430',
-      message: expect.stringContaining('10.1.0.3 was given to somebody else'),
+      message: expect.stringContaining('10.1.0.3 was assigned to another owner'),
     });
     expect(Object.keys(device.state().exposures)).toEqual([
       '10.1.0.3:80/tcp',

@@ -67,7 +67,7 @@ describe('sluice approve', () => {
       approvalsFor([seen('bigip-1', [1, 2], [1, 2, 3]), seen('bigip-2', [])], owner, undefined),
     ).toEqual([{ action: 'approve', device: 'bigip-1', owner, keys: [key(1), key(2)], version }]);
     expect(() => approvalsFor([seen('bigip-1', [])], owner, undefined)).toThrow(
-      `nothing is held of ${owner} on bigip-1`,
+      `no removal of ${owner} is held on bigip-1`,
     );
   });
 
@@ -80,12 +80,12 @@ describe('sluice approve', () => {
 
   test('approves nothing on a device that cannot be looked at, unless it is named', () => {
     expect(() => approvalsFor([seen('bigip-1', [1]), away], owner, undefined)).toThrow(
-      'bigip-2, partition k8s: BIP501: not reachable; what is held there cannot be seen. Name it with --keys',
+      'bigip-2, partition k8s: BIP501: not reachable; removals held there cannot be listed. Name the exposures with --keys',
     );
   });
 
   test('says what is wrong with an owner, a key or a device, and what would be right', () => {
-    expect(() => checkWords(config, 'west/a/b', {})).toThrow(`known are ${owner}`);
+    expect(() => checkWords(config, 'west/a/b', {})).toThrow(`known ingresses: ${owner}`);
     expect(() => checkWords(config, owner, { keys: ['10.0.0.1:80'] })).toThrow(
       'such as 172.16.100.195:32400/tcp',
     );

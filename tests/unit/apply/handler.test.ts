@@ -82,7 +82,7 @@ describe('what a batch leaves behind', () => {
     await world.send(slice(1, many([2])));
     await world.step();
     expect(world.settled().map((s) => s.version.counter)).toEqual([2]);
-    expect(lines(world, 'overtaken by a newer one')).toMatchObject([{ revision: '1.1' }]);
+    expect(lines(world, 'superseded by a newer slice')).toMatchObject([{ revision: '1.1' }]);
   });
 
   test('what an overtaken slice saw to be deleted stays proven', async () => {

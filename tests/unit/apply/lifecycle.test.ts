@@ -155,7 +155,10 @@ describe('an order about a cluster', () => {
     await world.drain();
     expect(portsOn(world)).toEqual([1, 2]);
     expect(
-      lines(world, 'steering changed nothing: newer word of the cluster, or a newer order, stands'),
+      lines(
+        world,
+        'order changed nothing: a newer event of the cluster or a newer order was already applied',
+      ),
     ).toMatchObject([{ action: 'forget' }]);
     expect(world.deadLetters()).toEqual([]);
   });
@@ -174,7 +177,7 @@ describe('an order about a cluster', () => {
     await world.drain();
     expect(portsOn(world)).toEqual([1]);
     expect(world.deadLetters()).toMatchObject([
-      { code: 'BIP421', reason: expect.stringContaining('cannot be forgotten') },
+      { code: 'BIP421', reason: expect.stringContaining('cannot be removed') },
     ]);
   });
 

@@ -161,7 +161,7 @@ describe('sluice cluster list', () => {
       'asked for by the one it was taken from',
       stillAsked,
       NOW,
-      'enabled; uid-east, replaced by adoption, still speaks since 2026-01-01T00:00:00.000Z',
+      'enabled; uid-east, replaced by adoption, has been sending again since 2026-01-01T00:00:00.000Z',
       true,
     ],
     [
@@ -194,9 +194,9 @@ describe('sluice cluster list', () => {
     expect(describeStanding(rows('east', both, drainOf('east')))).toBe('draining on bigip-2');
     expect(
       describeStanding(rows('east', step(both, [slice(1, [], { clusterUid: 'uid-new' })]))),
-    ).toBe('another cluster asks for its id');
+    ).toBe('another cluster uses its id');
     expect(describeStanding(rows('east', stillAsked))).toBe(
-      'the cluster it was taken from still speaks',
+      'the replaced cluster still sends events',
     );
     expect(describeStanding([])).toBe('enabled');
   });
@@ -238,20 +238,20 @@ describe('what an order about a cluster would do', () => {
         { action: 'drain', device: 'bigip-1', cluster: 'west', mode: 'drain', because: 'update' },
       ],
       question:
-        'Drain cluster west: 1 exposure with 1 member on bigip-1. It takes no new connections; those it has go on. Do it?',
+        'Drain cluster west: 1 exposure with 1 member on bigip-1. Its members get no new connections; existing connections continue. Do it?',
     });
     expect(intent('east', { action: 'out', because: 'update' })).toMatchObject({
       orders: [{ mode: 'out' }],
       question: expect.stringContaining(
-        'those it has are cut. east alone serves 1 exposure (172.16.100.195:9/tcp on bigip-1).',
+        'existing connections are cut. Only east serves 1 exposure (172.16.100.195:9/tcp on bigip-1).',
       ),
-      risk: 'east alone serves 1 exposure (172.16.100.195:9/tcp on bigip-1); nobody takes new connections there then',
+      risk: 'Only east serves 1 exposure (172.16.100.195:9/tcp on bigip-1); these exposures would then accept no new connections',
     });
   });
 
   test('what a drained cluster serves as well does not count as served', () => {
     expect(intent('west', { action: 'drain', because: 'x' }, on(drainOf('east'))).risk).toContain(
-      'west alone serves 1 exposure',
+      'Only west serves 1 exposure',
     );
   });
 
@@ -274,7 +274,7 @@ describe('what an order about a cluster would do', () => {
         },
       ],
       question:
-        'Forget cluster east: its part in 2 exposures of 1 ingress on bigip-1 goes; exposures that nobody shares go altogether. It spoke last 60s ago; what speaks again comes back. Do it?',
+        'Forget cluster east: remove its part of 2 exposures of 1 ingress on bigip-1; exposures that it does not share are removed completely. Its last event was 60s ago; if it sends again, it is added again. Do it?',
     });
     expect(intent('east', { action: 'forget', owner }).orders).toMatchObject([
       { whole: false, upTo: { [owner]: {} } },
@@ -285,7 +285,7 @@ describe('what an order about a cluster would do', () => {
     expect(intent('east', { action: 'adopt' }, on(asked))).toMatchObject({
       orders: [{ action: 'adopt', device: 'bigip-1', cluster: 'east', clusterUid: 'uid-new' }],
       question: expect.stringContaining(
-        'kube-system UID uid-new own what uid-east declared as east',
+        'kube-system UID uid-new the owner of what uid-east declared as east',
       ),
     });
     expect(intent('east', { action: 'adopt', uid: 'other' }, on(asked)).orders).toMatchObject([
@@ -296,7 +296,7 @@ describe('what an order about a cluster would do', () => {
   /** Red without `replaced` in orders.ts. */
   test('a second adopt does not hand the cluster back to the one it was taken from, unless that one is named', () => {
     expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow(
-      'nobody asks for the id east but who was replaced by an adoption: uid-east; to hand the cluster back, name the one that is meant: --uid uid-east',
+      'the id east is requested only by clusters that an adoption replaced: uid-east; to hand the id back, name the cluster: --uid uid-east',
     );
     expect(
       intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders,
@@ -309,7 +309,7 @@ describe('what an order about a cluster would do', () => {
   });
 
   test.each<[string, string, ClusterOrderRequest, readonly DeclaredPartitionView[], string]>([
-    ['an unknown cluster', 'north', { action: 'enable' }, on(both), 'known are east, west'],
+    ['an unknown cluster', 'north', { action: 'enable' }, on(both), 'known clusters: east, west'],
     [
       'a device that gives no answer',
       'east',
@@ -329,7 +329,7 @@ describe('what an order about a cluster would do', () => {
       'east',
       { action: 'adopt' },
       on(both),
-      'name its kube-system UID with --uid',
+      'pass its kube-system UID with --uid',
     ],
     [
       'the one that has it already',
@@ -346,7 +346,7 @@ describe('what an order about a cluster would do', () => {
         step(both, [slice(1, [], { clusterUid: 'a' })]),
         step(both, [slice(1, [], { clusterUid: 'b' })]),
       ),
-      'a, b; name the one that is meant with --uid',
+      'a, b; name one of them with --uid',
     ],
   ])(
     'is refused for %s, in a sentence that helps',
@@ -365,7 +365,7 @@ describe('sluice doctor on one id that several clusters use', () => {
   test('advises to adopt the one that was built anew', () => {
     expect(says(asked)).toEqual([
       expect.stringMatching(
-        /^2 clusters use it: uid-east .*; if one was built anew, run "sluice cluster adopt east"$/,
+        /^2 clusters use it: uid-east .*; if a cluster was rebuilt, run "sluice cluster adopt east"$/,
       ),
     ]);
   });
@@ -374,7 +374,7 @@ describe('sluice doctor on one id that several clusters use', () => {
   test('advises to stop the one that was replaced by adoption, and to adopt nobody', () => {
     expect(says(stillAsked)).toEqual([
       expect.stringContaining(
-        'uid-east was replaced by adoption: stop its watcher, or give it an id of its own',
+        'uid-east was replaced by adoption: stop its watcher, or give that cluster its own id',
       ),
     ]);
     expect(says(stillAsked)[0]).not.toContain('sluice cluster adopt');

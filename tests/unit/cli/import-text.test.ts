@@ -61,7 +61,7 @@ describe('what import cis prints', () => {
     expect(commands(printed)).toEqual([
       String.raw`kubectl -n team annotate gateways.networking.istio.io web 'sluice.io/port=443=8443' 'sluice.io/monitors=[{"send":"it'\''s"}]'`,
     ]);
-    expect(printed).toContain('# everything was carried over');
+    expect(printed).toContain('# everything was converted');
   });
 
   test('runs nothing that a name holds, when it is pasted', () => {
@@ -113,9 +113,9 @@ describe('what import cis prints', () => {
     expect(commands(printed)).toEqual([
       "kubectl -n team annotate gateways.networking.istio.io both 'sluice.io/port=1=11,2=22' 'sluice.io/mode=tcp'",
     ]);
-    expect(printed).toContain('different sluice.io/balance, round-robin and ratio-member');
-    expect(printed).toContain('it opens 3 too');
-    expect(printed).not.toContain('everything was carried over');
+    expect(printed).toContain('different sluice.io/balance: round-robin and ratio-member');
+    expect(printed).toContain('it also opens 3');
+    expect(printed).not.toContain('everything was converted');
   });
 
   test('ends with what was not carried over, as comments', () => {

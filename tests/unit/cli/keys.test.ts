@@ -50,7 +50,7 @@ describe('sluice keys new', () => {
   test('overwrites nothing', async () => {
     writeFileSync(join(folder, 'east.key'), 'in use');
     await expect(keys('east')).rejects.toThrow(
-      `${folder}/east.key is there already; move it away, or name another folder with --dir`,
+      `${folder}/east.key already exists; move it away, or choose another directory with --dir`,
     );
     expect(readFileSync(join(folder, 'east.key'), 'utf8')).toBe('in use');
   });
@@ -94,7 +94,7 @@ describe('sluice doctor', () => {
     ]);
     expect(await checked({ verifyKeys: [at('west.pub')], signKey: at('east.key') })).toEqual([
       'ok verify key file:/west.pub of east: key ID',
-      'BAD sign key of east: key ID is none of clusters[].verifyKeys of east (ID), so all that its watcher says is refused; put the public half of this key there (GW152)',
+      'BAD sign key of east: key ID is not in clusters[].verifyKeys of east (ID), so every event of its watcher is refused; add the public half of this key there (GW152)',
     ]);
   });
 
@@ -107,7 +107,7 @@ describe('sluice doctor', () => {
       expect.stringMatching(
         /^BAD verify key file:\/gone\.pub of east: secret file:\/gone\.pub: cannot be read \(ENOENT\).*\(GW102\)$/,
       ),
-      'ok sign key of east: not readable here, so it is not compared; only the watcher of east needs it',
+      'ok sign key of east: not readable here, so not compared; only the watcher of east needs it',
     ]);
     expect(await checked({ signKey: at('east.pub') })).toEqual([
       expect.stringMatching(/^BAD sign key of east: .*no Ed25519 private key.*\(GW151\)$/),
@@ -152,7 +152,7 @@ describe('sluice doctor on networks', () => {
   test('asks for pod networks as soon as another cluster is behind the same device', async () => {
     expect(await said({}, {})).toEqual([
       expect.stringMatching(
-        /^BAD pod networks of east: clusters\[\]\.podNetworks of east is empty.*device bigip too/,
+        /^BAD pod networks of east: clusters\[\]\.podNetworks of east is empty.*device bigip,/,
       ),
     ]);
     expect(await said({ podNetworks: ['10.244.0.0/16'] }, {})).toEqual([

@@ -140,12 +140,12 @@ describe('what is wrong is said with its place', () => {
     [
       'a.json',
       '{"name": "x"}',
-      'a.json: is no Kubernetes object: it has no apiVersion and no kind',
+      'a.json: is not a Kubernetes object: it has no apiVersion and no kind',
     ],
     [
       'a.yaml',
       `${pod('one')}\n---\nkind: Pod\n`,
-      'a.yaml, document 2: is no Kubernetes object: it has no apiVersion',
+      'a.yaml, document 2: is not a Kubernetes object: it has no apiVersion',
     ],
     ['a.yaml', 'a: [1,2', 'a.yaml, document 1: Flow sequence'],
     ['a.json', '{"kind": "Pod",,}', 'a.json, document 1: Unexpected ,'],
@@ -156,11 +156,11 @@ describe('what is wrong is said with its place', () => {
 
   test('a file that does not exist, and a directory without files', () => {
     expect(() => read(join(folder, 'none.yaml'))).toThrow(
-      `cannot read ${join(folder, 'none.yaml')}: there is no such file`,
+      `cannot read ${join(folder, 'none.yaml')}: no such file`,
     );
     mkdirSync(join(folder, 'empty'));
     expect(() => read(join(folder, 'empty'))).toThrow(
-      'holds no .yaml, .yml or .json file (-R reads the directories within it too)',
+      'contains no .yaml, .yml or .json file (-R also reads its subdirectories)',
     );
   });
 
@@ -170,7 +170,7 @@ describe('what is wrong is said with its place', () => {
     const found = read(join(folder, 'dir'));
     expect(names(found)).toEqual(['one']);
     expect(found.skipped).toEqual([
-      `${join(folder, 'dir/values.yaml')}: is no Kubernetes object: it has no apiVersion and no kind`,
+      `${join(folder, 'dir/values.yaml')}: is not a Kubernetes object: it has no apiVersion and no kind`,
     ]);
   });
 });

@@ -32,12 +32,12 @@ describe('--mesh-option', () => {
   test.each([
     [
       'enableQuick=true',
-      'there is no mesh option "enableQuick"; known are scopeGatewayToNamespace, enableQuic',
+      'unknown mesh option "enableQuick"; known options: scopeGatewayToNamespace, enableQuic',
     ],
     ['enableQuic', 'write it as enableQuic=value'],
     ['enableQuic=', 'write it as enableQuic=value'],
-    ['enableQuic=maybe', 'it is true or false'],
-    ['statusPort=99999', 'it is a port, 1 to 65535'],
+    ['enableQuic=maybe', 'must be true or false'],
+    ['statusPort=99999', 'must be a port, 1 to 65535'],
   ])('%s is refused in a sentence that names it', (word, sentence) => {
     expect(() => meshOptions(undefined, [word])).toThrow(`--mesh-option ${word}: ${sentence}`);
   });
@@ -49,11 +49,11 @@ test('--cluster takes the only one, wants a name where there are several, and sa
     'east',
   );
   expect(() => chooseCluster(config, undefined)).toThrow(
-    '--cluster is missing: name one of clusters[].id: east, west',
+    '--cluster is missing: use one of clusters[].id: east, west',
   );
   expect(chooseCluster(config, 'west').id).toBe('west');
   expect(() => chooseCluster(config, 'north')).toThrow(
-    '--cluster north: name one of clusters[].id: east, west',
+    '--cluster north: use one of clusters[].id: east, west',
   );
 });
 
@@ -88,7 +88,7 @@ test('an order is not put into a queue file that is not there, because nobody wo
   expect(() =>
     assertQueueThere({ queue: { kind: 'sqlite', path: 'no-such-folder/queue.sqlite' } }),
   ).toThrow(
-    /^queue\.path: there is no \/.*no-such-folder\/queue\.sqlite, so nobody would read what is sent; run this where "sluice up" runs/,
+    /^queue\.path: \/.*no-such-folder\/queue\.sqlite does not exist, so nothing would process the order; run this command where "sluice up" runs/,
   );
   expect(() =>
     assertQueueThere({ queue: { kind: 'sqlite', path: import.meta.filename } }),

@@ -51,7 +51,7 @@ describe('sluice waiting', () => {
   test('says of each device since when it is away and why, and what waits for it, orders first', async () => {
     const lines = (await text()).split('\n');
     expect(lines[0]).toBe(
-      'bigip-1 is away for 60m, since 2026-11-23T09:00:00.000Z (BIP501: not reachable); 1 ingress and 1 order wait, and are applied by themselves when it works again',
+      'bigip-1 has been unreachable or failing for 60m, since 2026-11-23T09:00:00.000Z (BIP501: not reachable); 1 ingress and 1 order are waiting, and Sluice applies them when the device works again',
     );
     expect(lines.slice(3).map((line) => line.replace(/^\w+ +/, ''))).toEqual([
       expect.stringMatching(/^bigip-1 +order +east +2h ago +60m +drain cluster east: power$/),
@@ -82,6 +82,8 @@ describe('sluice waiting', () => {
       'bigip-1 answers again',
     );
     expect(await failures.audit.list()).toEqual([]);
-    expect(await text()).toContain('bigip-1 answers again; 1 ingress and 1 order go back to it');
+    expect(await text()).toContain(
+      'bigip-1 answers again; 1 ingress and 1 order are being sent to it',
+    );
   });
 });

@@ -159,7 +159,7 @@ describe('what has no one partition to go to', () => {
           said: 'express dropped',
           device,
           owner: EAST,
-          reason: `partition k8s is not the only one of device ${device} here; its slice decides`,
+          reason: `device ${device} has other partitions besides k8s in this configuration; its slice decides`,
         },
       ]);
     },
@@ -187,7 +187,7 @@ describe('while a device is away', () => {
     expect(at.lines).toMatchObject([
       {
         level: 'warn',
-        said: 'express tries again',
+        said: 'retrying express event',
         device: 'bigip',
         code: 'BIP501',
         attempt: 1,
@@ -243,7 +243,7 @@ test.each<[string, 'content' | 'device', DeviceError['code']]>([
   expect(await at.step([message(leaves())])).toEqual([]);
   expect([at.hidden.size, at.lines]).toMatchObject([
     0,
-    [{ level: 'warn', said: 'express given up; the slice decides', code }],
+    [{ level: 'warn', said: 'express event dropped; the slice decides', code }],
   ]);
 });
 

@@ -380,7 +380,9 @@ describe('Kubernetes nodes', () => {
   ])('%s: all stay, in the slice too, and it is said', (_name, given) => {
     const said = told({ nodes: given });
     expect(said.members).toEqual(given.map(({ ip }) => `${ip} ready`));
-    expect(said.notes[0]).toMatch(/stay members: 10\.0\.0\.1|no member of .* is ready; all stay/);
+    expect(said.notes[0]).toMatch(
+      /kept as members: 10\.0\.0\.1|no member of .* is ready; all stay/,
+    );
     expect(wishes({ nodes: given }, nodes)).toEqual([]);
   });
 

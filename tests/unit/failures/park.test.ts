@@ -63,7 +63,7 @@ describe('what park is fed with', () => {
     'from any other queue (%s) nothing is taken, and the one that is connected is named',
     async (arn, named) => {
       await expect(parked(arn)).rejects.toThrow(
-        `park was given ${named}; feed it from the queues snapshots-dead and slices-dead`,
+        `park received ${named}; connect it only to the queues snapshots-dead and slices-dead`,
       );
     },
   );
@@ -72,7 +72,7 @@ describe('what park is fed with', () => {
     const runtime = testRuntime();
     await expect(
       parkInto(runtime, failuresOver(memoryBlobs(), runtime))({ Records: [] }, context),
-    ).rejects.toThrow('park was given a record without a queue');
+    ).rejects.toThrow('park received a record without a queue');
   });
 });
 

@@ -116,7 +116,7 @@ describe('sluice replay policies', () => {
     expect(policyTable([{ policy, turn: undefined }], 0).split('\n')[1]).toMatch(
       /^references +BIP424 +15m +now +0 +-$/,
     );
-    expect(policyTable([], 0)).toContain('nothing is sent again by itself');
+    expect(policyTable([], 0)).toContain('nothing is replayed automatically');
   });
 });
 

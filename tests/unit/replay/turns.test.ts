@@ -271,7 +271,7 @@ describe('the function replay', () => {
 
   test('says so when the function map is not beside it', async () => {
     await expect(loadMap()).rejects.toThrow(
-      'the function map is not beside this one (./map/handler.mjs, ../map/handler.mjs); run "npm run build" first',
+      'the function map was not found (./map/handler.mjs, ../map/handler.mjs); run "npm run build" first',
     );
   });
 });

@@ -75,7 +75,7 @@ describe('Programmed', () => {
       partition: 'sluice.yaml (devices)',
     };
     expect(messages(onGateways([applied(sources)]))).toEqual([
-      `bigip offers 172.16.100.195:31400/tcp (partition k8s); virtualAddress, port, balance from ${CONFIG_MAP}; snat from Gateway default/echo (sluice.io/snat)`,
+      `bigip serves 172.16.100.195:31400/tcp (partition k8s); virtualAddress, port, balance from ${CONFIG_MAP}; snat from Gateway default/echo (sluice.io/snat)`,
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('Programmed', () => {
     ['a result that tells no sources', undefined],
   ])('does not mention %s', (_, sources) => {
     expect(messages(onGateways([applied(sources)]))).toEqual([
-      'bigip offers 172.16.100.195:31400/tcp (partition k8s)',
+      'bigip serves 172.16.100.195:31400/tcp (partition k8s)',
     ]);
   });
 
@@ -101,7 +101,7 @@ describe('Programmed', () => {
       result({ exposures: [{ ...applied(undefined), gateways }] }),
     ]).find(({ about }) => about.kind === 'Ingress');
     expect(said?.occurrence.message).toBe(
-      'bigip offers 172.16.100.195:31400/tcp for Gateway default/a, default/b, default/c and 2 more (partition k8s)',
+      'bigip serves 172.16.100.195:31400/tcp for Gateway default/a, default/b, default/c and 2 more (partition k8s)',
     );
   });
 });
