@@ -35,12 +35,17 @@ function* entries(schema: Schema, value: Readonly<Record<string, unknown>>): Gen
   for (const key of Object.keys(value)) yield [key, schema, value[key]];
 }
 
-/** Fields that nobody knows fit nothing where the schema is strict, and are not looked at where it is not. */
+/**
+ * A field that may be absent and is absent fits, even where `undefined` would not. Fields that nobody knows fit nothing where the
+ * schema is strict, and are not looked at where it is not.
+ */
 function* properties(
   { shape, catchall }: z.core.$ZodObjectDef,
   value: Readonly<Record<string, unknown>>,
 ): Generator<Part> {
-  for (const key of Object.keys(shape)) yield [key, shape[key]!, value[key]];
+  for (const [key, schema] of Object.entries(shape))
+    if (Object.hasOwn(value, key) || schema._zod.optin !== 'optional')
+      yield [key, schema, value[key]];
   if (catchall === undefined) return;
   for (const key of Object.keys(value))
     if (!Object.hasOwn(shape, key)) yield [key, catchall, value[key]];
