@@ -13,7 +13,6 @@ import {
   composeSettings,
   namedInput,
   namedSettings,
-  overlaySettings,
   referencesIn,
 } from '../../../shared/domain/exposure/settings/compose.ts';
 import type { SettingRow } from '../../../shared/domain/exposure/settings/row.ts';
@@ -29,6 +28,11 @@ import {
   readAnnotations,
 } from '../../../shared/domain/exposure/sources/annotations.ts';
 import { declaredState } from '../../../shared/domain/plan/declared.ts';
+import {
+  composeExposure,
+  partsOf,
+  type SharedPart,
+} from '../../../shared/domain/plan/shared-exposure.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 
 const AT = {
@@ -97,11 +101,22 @@ describe('every row of the catalogue', () => {
     });
   });
 
-  test.each(declared)('%s: %s is wished by one owner and not by another', (name, _, value, row) => {
-    const [plain, special] = [SETTINGS, settingsWith(name, row, value)];
-    expect(overlaySettings(plain, special)).toEqual(special);
-    expect(overlaySettings(special, { ...special, ...plain, ...absences() })).toEqual(plain);
-  });
+  test.each(declared)(
+    '%s: %s is what one owner wishes and another does not',
+    (name, _, value, row) => {
+      const where = { address: '172.16.100.195', port: 443, protocol: 'tcp' } as const;
+      const part = (owner: string, wished: Settings): SharedPart => ({
+        contribution: { owner, gateways: ['d/e'], since: '2026', members: [] },
+        wished,
+      });
+      const special = settingsWith(name, row, value);
+      const parts = [part('east/a/b', SETTINGS), part('west/a/b', special)];
+      for (const { wished } of parts) {
+        const rules = { fleetOf: () => undefined, shareNodes: false };
+        expect(partsOf(composeExposure(where, wished, parts, rules))).toEqual(parts);
+      }
+    },
+  );
 
   test('has an annotation of Sluice first, and names that nothing else has', () => {
     const own = SETTING_ROWS.map(([, { annotations }]) => annotations[0]?.name ?? '');
@@ -131,20 +146,13 @@ describe('every row of the catalogue', () => {
     (name, _, example, row) => {
       const { object = 'pool', field = '' } = row.live ?? {};
       const live = { [field]: example };
-      const other = row.examples.find((one) => one !== example) ?? row.default;
+      const other = row.examples.find((one) => one !== example) ?? row.default ?? row.as3?.absent;
       expect(settingDifferences(object, live, settingsWith(name, row, example))).toEqual([]);
       expect(settingDifferences(object, live, settingsWith(name, row, other))).toHaveLength(1);
       expect(settingDifferences(object, {}, settingsWith(name, row, other))).toEqual([]);
     },
   );
 });
-
-/** What a row that stands there only where it says something is taken for when it is absent. */
-function absences(): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    SETTING_ROWS.flatMap(([name, { home, as3 }]) => (home === 'set' ? [[name, as3?.absent]] : [])),
-  );
-}
 
 describe('a plain value in an annotation', () => {
   test.each([

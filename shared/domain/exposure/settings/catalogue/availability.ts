@@ -1,9 +1,11 @@
 /** How BIG-IP notices that a member serves nobody, and what becomes of its connections. */
 import * as z from 'zod';
-import { ANNOTATION_READERS } from '../annotation-values.ts';
+import { ANNOTATION_READERS, readerOf } from '../annotation-values.ts';
 import { CIS_READERS, CONFIGMAP_READERS } from '../cis-values.ts';
 import type { SettingRows } from '../row.ts';
 import { Monitor } from '../values.ts';
+
+const MIRRORING = z.enum(['none', 'L4']);
 
 export const AVAILABILITY = {
   reselectTries: {
@@ -58,5 +60,30 @@ export const AVAILABILITY = {
       { object: 'pool', field: 'monitors', read: CIS_READERS.monitors },
     ],
     examples: [[{ type: 'tcp', interval: 10, timeout: 31 }], []],
+  },
+  mirroring: {
+    help: 'Whether the other unit of an HA pair knows the connections, so that they outlive a failover: `L4` or `none`. Default `none`.',
+    schema: MIRRORING,
+    home: 'set',
+    // BIG-IP mirrors no virtual server that has an HTTP profile.
+    modes: ['tcp', 'fastl4', 'udp'],
+    annotations: [
+      {
+        name: 'sluice.io/mirroring',
+        read: readerOf(MIRRORING),
+        help: '`L4`: connections outlive a failover; `none`.',
+      },
+    ],
+    as3: { object: 'virtual', property: 'mirroring', absent: 'none' },
+    live: {
+      object: 'virtual',
+      field: 'mirror',
+      schema: z
+        .string()
+        .transform((word) => (word === 'enabled' ? 'L4' : 'none'))
+        .optional(),
+      differs: (live, declared) => `mirrors ${String(live)} instead of ${String(declared)}`,
+    },
+    examples: ['L4'],
   },
 } as const satisfies SettingRows;
