@@ -9,10 +9,11 @@ import { isOrderInEffect } from '../../shared/domain/plan/apply-orders.ts';
 import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/remove-absent.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import type { Delivery } from '../../shared/failures/history.ts';
-import { publishEvent } from '../../shared/queue/publish.ts';
+import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope.ts';
 import { INGRESS_SETTLED, RESYNC } from '../../shared/queue/events.ts';
 import type { Resync } from '../../shared/queue/events.ts';
+import { queueToken } from '../../shared/queue/limits.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
@@ -143,10 +144,11 @@ export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
 
 /** What was refused so far is said again at once; lost, it comes with the next resync. */
 async function askToSpeak(
-  runtime: Runtime,
+  { clock, queues, id, log }: Runtime,
   { cluster, device, clusterUid }: AdoptOrder,
   partitions: readonly string[],
 ): Promise<void> {
+  const event = id();
   const data: Resync = {
     cluster,
     device,
@@ -154,16 +156,17 @@ async function askToSpeak(
     code: 'OWN302',
     reason: `the cluster with kube-system UID ${clusterUid} was adopted`,
   };
-  const sent = publishEvent(runtime, {
-    queue: `settled-${cluster}`,
-    group: `resync/${device}`,
-    type: RESYNC,
-    data,
+  const body = serialiseEvent(RESYNC, data, {
+    id: event,
     cluster,
     subject: device,
+    time: new Date(clock.now()).toISOString(),
   });
-  await sent.catch((error: unknown) =>
-    runtime.log.warn(
+  const send = queues
+    .queue(`settled-${cluster}`)
+    .send({ group: queueToken(`resync/${device}`), deduplicationId: event, body });
+  await send.catch((error: unknown) =>
+    log.warn(
       { cluster, device, error: String(error) },
       'the adopted cluster could not be asked for a resync; its next periodic resync has the same effect',
     ),
@@ -203,15 +206,18 @@ export async function sendSettled(
   cause: EventMeta,
   settled: Settled,
 ): Promise<void> {
+  const time = new Date(runtime.clock.now()).toISOString();
   const { cluster, ingress } = parseOwner(settled.owner);
-  await publishEvent(runtime, {
-    queue: `settled-${cluster}`,
-    group: `${ingress.namespace}/${ingress.service}`,
-    type: INGRESS_SETTLED,
-    data: settled,
+  const id = runtime.id();
+  const body = serialiseEvent(INGRESS_SETTLED, settled, {
+    id,
     cluster,
     subject: settled.owner,
-    cause,
-    hop: 'apply',
+    time,
+    traceparent: cause.traceparent,
+    hops: [...(cause.hops ?? []), { at: time, where: 'apply' }],
   });
+  await runtime.queues
+    .queue(`settled-${cluster}`)
+    .send({ group: `${ingress.namespace}/${ingress.service}`, deduplicationId: id, body });
 }

@@ -28,6 +28,13 @@ export const RBAC_RULES: readonly RbacRule[] = [
   },
   {
     group: 'gateway.networking.k8s.io',
+    resources: ['referencegrants'],
+    verbs: READ,
+    scope: 'cluster',
+    why: 'whether a listener may use a certificate of another namespace (optional)',
+  },
+  {
+    group: 'gateway.networking.k8s.io',
     resources: ['gateways'],
     verbs: READ,
     scope: 'ingress',

@@ -68,6 +68,8 @@ export interface IngressReconciler {
   settle(settled: Settled): Promise<boolean>;
   /** The Services of the whole cluster are known now, or cannot be. */
   meshAnswered(): void;
+  /** A kind that was not readable before was read. */
+  optionalRead(): void;
   stop(): Promise<void>;
 }
 
@@ -282,6 +284,10 @@ export function createReconciler(options: ReconcilerOptions): IngressReconciler 
         withdrawals.settled(settled.version, clock.monotonic());
       ports.enqueue();
       return feedback.done();
+    },
+    optionalRead: () => {
+      view.optionalRead();
+      emitter.refresh();
     },
     meshAnswered: () => {
       // Nobody told the view what was forgotten when the stream ended last.

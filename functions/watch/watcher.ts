@@ -106,6 +106,7 @@ class ClusterWatcher implements Watcher {
       timing: options.timing,
       onChange: (change) => this.#notice(change),
       onMesh: () => this.#voice?.meshAnswered(),
+      onOptional: () => this.#voice?.optionalRead(),
     });
     // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
     const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;

@@ -1,8 +1,9 @@
 /** The devices of one function in one process: one connection, one login and one breaker for each. */
 import type { DeviceConfig } from '../config/schema.ts';
-import { publishEvent } from '../queue/publish.ts';
+import { serialiseEvent } from '../queue/envelope.ts';
 import { RESYNC } from '../queue/events.ts';
 import type { Resync } from '../queue/events.ts';
+import { queueToken } from '../queue/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Device, FencesBehind } from './device.ts';
 import { createDevice } from './device.ts';
@@ -47,22 +48,25 @@ async function askForResync(
   runtime: Runtime,
   { device, partition, code, reason }: FencesBehind,
 ): Promise<void> {
-  const { config, log } = runtime;
+  const { config, clock, queues, log } = runtime;
   const clusters = new Set(
     config.ingresses
       .filter((ingress) => ingress.devices.includes(device))
       .map((ingress) => ingress.cluster),
   );
+  const time = new Date(clock.now()).toISOString();
   for (const cluster of clusters) {
     const data: Resync = { cluster, device, partition, code, reason };
-    await publishEvent(runtime, {
-      queue: `settled-${cluster}`,
-      group: `resync/${device}`,
-      type: RESYNC,
-      data,
+    const id = runtime.id();
+    const body = serialiseEvent(RESYNC, data, {
+      id,
       cluster,
       subject: `${device}/${partition}`,
+      time,
     });
+    await queues
+      .queue(`settled-${cluster}`)
+      .send({ group: queueToken(`resync/${device}`), deduplicationId: id, body });
   }
   log.warn(
     { device, partition, code, reason, clusters: [...clusters] },

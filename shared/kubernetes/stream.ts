@@ -46,6 +46,10 @@ export interface StreamOptions<T> {
   readonly fieldSelector?: string | undefined;
   readonly normalise: (raw: RawObject) => T;
   readonly onChange: (change: StreamChange<T>) => void;
+  /** Nobody waits for it: a kind that may not be read counts as answered, and is asked for again now and then. */
+  readonly optional?: boolean | undefined;
+  /** Told of every complete list. */
+  readonly onListed?: (() => void) | undefined;
   /** Told of every try that failed, before the next one. */
   readonly onFault?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
@@ -54,7 +58,7 @@ export interface StreamOptions<T> {
   readonly timing?: Partial<StreamTiming> | undefined;
 }
 
-export type StreamState = 'starting' | 'not-served' | 'live' | 'stale';
+export type StreamState = 'starting' | 'not-served' | 'denied' | 'live' | 'stale';
 
 export interface Stream<T> {
   /** Resolves once the kind was listed completely, or the cluster said that it does not serve it. */
@@ -137,7 +141,10 @@ class ListWatch<T> implements Stream<T> {
         await this.#step();
       } catch (error) {
         // Whoever asked for a list broke off what ran: that is no fault.
-        if (!this.#round.signal.aborted) await this.#recover(error);
+        if (!this.#round.signal.aborted)
+          await (isDenial(error) && this.#options.optional === true
+            ? this.#waitForRight(error)
+            : this.#recover(error));
       }
     }
   }
@@ -178,10 +185,28 @@ class ListWatch<T> implements Stream<T> {
         'the cluster does not serve this kind; waiting for it',
       );
     this.#state = 'not-served';
+    await this.#doWithout();
+  }
+
+  /** Whoever waits goes on without it. */
+  async #doWithout(): Promise<void> {
     this.figures.received(0);
     this.#markSynced();
     for (const resolve of this.#asked.splice(0)) resolve();
     await this.#pause(this.#timing.rediscover * (0.75 + this.#options.random() / 2));
+  }
+
+  /** What was read before stays known. */
+  async #waitForRight(error: KubernetesError): Promise<void> {
+    const { kind, group } = this.#options.kind;
+    if (this.#state !== 'denied')
+      this.#options.log.warn(
+        { kind, group, error: error.message },
+        'this kind may not be read; what rests on it is not said',
+      );
+    this.#state = 'denied';
+    this.#forget('denied');
+    await this.#doWithout();
   }
 
   async #list(resource: Resource): Promise<void> {
@@ -202,6 +227,7 @@ class ListWatch<T> implements Stream<T> {
     this.#version = version;
     this.figures.listed(this.#cause);
     this.#state = 'live';
+    this.#guard('a complete list', () => this.#options.onListed?.());
     this.#markSynced();
     for (const resolve of asked) resolve();
   }
@@ -307,6 +333,10 @@ class ListWatch<T> implements Stream<T> {
       );
     }
   }
+}
+
+function isDenial(error: unknown): error is KubernetesError {
+  return error instanceof KubernetesError && error.status === 403;
 }
 
 function causeOf(error: unknown): RelistCause {

@@ -2,7 +2,7 @@
 import type { SluiceConfig } from '../config/schema.ts';
 import type { OverrideAdoption } from '../domain/plan/overrides.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { publishEvent } from './publish.ts';
+import { serialiseEvent } from './envelope.ts';
 import { AUDIT } from './events.ts';
 import type { Audit } from './events.ts';
 
@@ -48,22 +48,22 @@ function wishFor(
 
 /** Travels in the device's group. */
 export async function sendAudit(
-  runtime: Pick<Runtime, 'queues' | 'clock' | 'id'>,
+  { queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>,
   config: Pick<SluiceConfig, 'ingresses' | 'clusters'>,
   data: Audit,
 ): Promise<void> {
+  const event = id();
   const { device } = data;
   // No cluster asks for it; the envelope wants one that the device serves.
   const cluster =
     config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ??
     config.clusters[0]?.id ??
     device;
-  await publishEvent(runtime, {
-    queue: 'slices',
-    group: device,
-    type: AUDIT,
-    data,
+  const body = serialiseEvent(AUDIT, data, {
+    id: event,
     cluster,
     subject: device,
+    time: new Date(clock.now()).toISOString(),
   });
+  await queues.queue('slices').send({ group: device, deduplicationId: event, body });
 }

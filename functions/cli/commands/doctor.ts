@@ -3,11 +3,8 @@ import type { Command } from 'commander';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import { runDoctor } from '../../../shared/operations/doctor/doctor.ts';
-import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
-
-const STATE_WORDS = { ok: 'ok', warn: 'warn', fail: 'BAD' } as const;
 
 interface DoctorOptions extends CommonOptions {
   readonly kubeconfig?: string;
@@ -29,16 +26,16 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  await withContext(options, async (context) => {
+  await withContext(options, async (desk) => {
     const findings = await runDoctor({
-      context,
+      desk,
       config: options.config,
       kubeconfig: options.kubeconfig,
     });
     printData(options.output, findings, () =>
       formatTable(
         ['', 'CHECK', 'RESULT'],
-        findings.map((f) => [STATE_WORDS[f.state], f.what, describeFinding(f)]),
+        findings.map((f) => [f.ok ? 'ok' : 'BAD', f.what, f.says]),
       ),
     );
     const bad = findings.filter((f) => !f.ok).length;

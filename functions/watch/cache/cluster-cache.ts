@@ -33,6 +33,8 @@ export interface ClusterCacheOptions {
   readonly onChange: (change: CacheChange) => void;
   /** The Services of the whole cluster are known now, or cannot be. */
   readonly onMesh: () => void;
+  /** An optional kind was read for the first time. */
+  readonly onOptional: () => void;
 }
 
 export interface StreamReport {
@@ -76,12 +78,17 @@ export function createClusterCache(options: ClusterCacheOptions): ClusterCache {
     scopes.notice(change);
     options.onChange(change);
   };
+  const read = ({ optional }: ObservedKind): void => {
+    if (optional === undefined || index.read.has(optional)) return;
+    index.read.add(optional);
+    options.onOptional();
+  };
   const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
   const streams: readonly Followed[] = WATCHED_KINDS.flatMap((kind) =>
     placesOf(kind, namespaces).map((namespace) => ({
       kind,
       namespace,
-      stream: streamOf({ kind, namespace, scopes }, options, notice),
+      stream: streamOf({ kind, namespace, scopes, onListed: () => read(kind) }, options, notice),
     })),
   );
   const mesh = new MeshServiceStream({
@@ -147,10 +154,11 @@ function placesOf(
 type Place = Pick<Followed, 'kind' | 'namespace'> & {
   readonly scopes: PodSelectors;
   readonly onFault?: (error: unknown) => void;
+  readonly onListed?: () => void;
 };
 
 function streamOf(
-  { kind, namespace, scopes, onFault }: Place,
+  { kind, namespace, scopes, onFault, onListed }: Place,
   options: ClusterCacheOptions,
   onChange: (seen: Omit<CacheChange, 'before'>) => void,
 ): Stream<ObservedObject> {
@@ -171,7 +179,9 @@ function streamOf(
     },
     fieldSelector: kind.fieldSelector,
     normalise: kind.observe,
+    optional: kind.optional !== undefined,
     onFault,
+    onListed,
     onChange: (change) => onChange({ change: changeOf(kind, change), observed: change.object }),
   });
 }

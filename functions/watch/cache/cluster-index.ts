@@ -1,7 +1,8 @@
 /** The cluster as it was last seen, kept in such a way that an ingress finds what concerns it without going through all of it. */
 import type {
-  KubernetesObjects,
   Meta,
+  ObjectLists,
+  OptionalKinds,
   VirtualService,
 } from '../../../shared/domain/snapshot/objects.ts';
 import { Indexer } from './indexer.ts';
@@ -9,8 +10,8 @@ import { Indexer } from './indexer.ts';
 type Labels = Readonly<Record<string, string>>;
 type Named = { readonly meta: Meta };
 /** What is known: what snapshots list, and the Services of the whole cluster, with little more than their names. */
-export interface IndexedObjects extends KubernetesObjects {
-  readonly meshServices: KubernetesObjects['services'];
+export interface IndexedObjects extends ObjectLists {
+  readonly meshServices: ObjectLists['services'];
 }
 type List = keyof IndexedObjects;
 
@@ -30,47 +31,54 @@ type Indexed = { readonly [K in List]: Indexer<IndexedObjects[K][number]> };
 
 export class ClusterIndex implements Indexed {
   /** By selector: there are far fewer than Gateways. */
-  readonly gateways = new Indexer<KubernetesObjects['gateways'][number]>({
+  readonly gateways = new Indexer<ObjectLists['gateways'][number]>({
     key,
     groups: ({ selector }) => [selectorKey(selector)],
   });
   /** By the Gateways that they may mean. */
   readonly virtualServices = new Indexer<VirtualService>({ key, groups: gatewaysNamed });
-  readonly services = new Indexer<KubernetesObjects['services'][number]>({ key, groups: place });
+  readonly services = new Indexer<ObjectLists['services'][number]>({ key, groups: place });
   readonly meshServices = new Indexer<IndexedObjects['meshServices'][number]>({
     key,
     groups: place,
   });
-  readonly pods = new Indexer<KubernetesObjects['pods'][number]>({ key, groups: place });
-  readonly nodes = new Indexer<KubernetesObjects['nodes'][number]>({ key, groups: nowhere });
+  readonly pods = new Indexer<ObjectLists['pods'][number]>({ key, groups: place });
+  readonly nodes = new Indexer<ObjectLists['nodes'][number]>({ key, groups: nowhere });
   /** By Service. */
-  readonly endpointSlices = new Indexer<KubernetesObjects['endpointSlices'][number]>({
+  readonly endpointSlices = new Indexer<ObjectLists['endpointSlices'][number]>({
     key,
     groups: ({ meta, service }) => [`${meta.namespace}/${service}`],
   });
-  readonly configMaps = new Indexer<KubernetesObjects['configMaps'][number]>({
+  readonly configMaps = new Indexer<ObjectLists['configMaps'][number]>({
     key,
     groups: place,
   });
-  readonly apiGateways = new Indexer<KubernetesObjects['apiGateways'][number]>({
+  readonly apiGateways = new Indexer<ObjectLists['apiGateways'][number]>({
     key,
     groups: place,
   });
   /** By parent, as routes are. */
-  readonly listenerSets = new Indexer<KubernetesObjects['listenerSets'][number]>({
+  readonly listenerSets = new Indexer<ObjectLists['listenerSets'][number]>({
     key,
     groups: ({ parent }) => [`Gateway ${parent.namespace}/${parent.name}`],
   });
-  readonly apiRoutes = new Indexer<KubernetesObjects['apiRoutes'][number]>({
+  readonly apiRoutes = new Indexer<ObjectLists['apiRoutes'][number]>({
     key: (route) => `${route.kind} ${key(route)}`,
     groups: ({ parents }) => [
       ...new Set(parents.map((parent) => `${parent.kind} ${parent.namespace}/${parent.name}`)),
     ],
   });
-  readonly namespaces = new Indexer<KubernetesObjects['namespaces'][number]>({
+  readonly namespaces = new Indexer<ObjectLists['namespaces'][number]>({
     key: ({ name }) => name,
     groups: nowhere,
   });
+
+  readonly referenceGrants = new Indexer<ObjectLists['referenceGrants'][number]>({
+    key,
+    groups: place,
+  });
+  /** Lists of optional kinds that were read at least once: what is known of them stays known. */
+  readonly read = new Set<keyof OptionalKinds>();
 
   /** Returns what was known under that name until now. */
   apply(

@@ -1,5 +1,5 @@
 /** The kinds that are followed, and how each becomes what a snapshot holds. */
-import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { ObjectLists, OptionalKinds } from '../../../shared/domain/snapshot/objects.ts';
 import type { RawObject, StreamKind } from '../../../shared/kubernetes/index.ts';
 import {
   normaliseApiGateway,
@@ -11,6 +11,7 @@ import {
   normaliseNamespace,
   normaliseNode,
   normalisePod,
+  normaliseReferenceGrant,
   normaliseService,
   normaliseVirtualService,
 } from '../../../shared/kubernetes/objects/index.ts';
@@ -18,18 +19,18 @@ import { readOwnership, type ServiceOwnership } from './ownership.ts';
 import { meshService } from './mesh-service.ts';
 import { trimLabels } from './trim-labels.ts';
 
-type List = keyof KubernetesObjects;
+type List = keyof ObjectLists;
 type Plain = Exclude<List, 'services'>;
 
 /** A typed object and the list it belongs to; a Service also with what Sluice owns of it. */
 export type ObservedObject =
   | {
-      readonly [K in Plain]: { readonly of: K; readonly object: KubernetesObjects[K][number] };
+      readonly [K in Plain]: { readonly of: K; readonly object: ObjectLists[K][number] };
     }[Plain]
-  | { readonly of: 'meshServices'; readonly object: KubernetesObjects['services'][number] }
+  | { readonly of: 'meshServices'; readonly object: ObjectLists['services'][number] }
   | {
       readonly of: 'services';
-      readonly object: KubernetesObjects['services'][number];
+      readonly object: ObjectLists['services'][number];
       readonly owned: ServiceOwnership;
     };
 
@@ -38,6 +39,8 @@ export interface ObservedKind extends StreamKind {
   readonly local: boolean;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Without it, one statement less can be made: that it may not be read, or is not served, costs nothing else. */
+  readonly optional?: keyof OptionalKinds;
   readonly observe: (raw: RawObject) => ObservedObject;
 }
 
@@ -144,6 +147,14 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
     plural: 'listenersets',
     versions: ['v1'],
     observe: (raw) => ({ of: 'listenerSets', object: trimLabels(normaliseListenerSet(raw)) }),
+  },
+  {
+    ...API,
+    kind: 'ReferenceGrant',
+    plural: 'referencegrants',
+    versions: ['v1', 'v1beta1'],
+    optional: 'referenceGrants',
+    observe: (raw) => ({ of: 'referenceGrants', object: trimLabels(normaliseReferenceGrant(raw)) }),
   },
   // Items of a list carry no kind.
   ...ROUTES.map((route): ObservedKind => ({

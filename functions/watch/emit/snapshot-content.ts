@@ -7,13 +7,18 @@ export interface Content {
   readonly removed: boolean;
 }
 
-const LISTS = Object.keys(KubernetesObjects.shape) as readonly (keyof KubernetesObjects)[];
+type List = keyof Omit<KubernetesObjects, 'optionalKinds'>;
+const LISTS = (Object.keys(KubernetesObjects.shape) as (keyof KubernetesObjects)[]).filter(
+  (name): name is List => name !== 'optionalKinds',
+);
 
 /** Who changed it, and how often, does not count. Most objects are the very same ones, so that little has to be compared. */
 export function sameContent(a: Content, b: Content): boolean {
   return (
     a.removed === b.removed &&
-    (a.objects === b.objects || LISTS.every((list) => sameList(a.objects[list], b.objects[list])))
+    (a.objects === b.objects ||
+      (LISTS.every((list) => sameList(a.objects[list], b.objects[list])) &&
+        isDeepStrictEqual(a.objects.optionalKinds, b.objects.optionalKinds)))
   );
 }
 

@@ -97,6 +97,10 @@ export class LeaderTerm {
       this.#clockTelling.enqueue();
   }
 
+  optionalRead(): void {
+    for (const agent of this.#agents) agent.optionalRead();
+  }
+
   meshAnswered(): void {
     for (const agent of this.#agents) agent.meshAnswered();
   }

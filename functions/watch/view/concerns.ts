@@ -44,6 +44,7 @@ const CONCERNS: { readonly [K in List]: Concern<K> } = {
     gatewayApi().isParent({ ...parent, kind: 'Gateway' }),
   apiRoutes: ({ parents }, { gatewayApi }) => parents.some(gatewayApi().isParent),
   namespaces: ({ name }, { gatewayApi }) => gatewayApi().asked.has(name),
+  referenceGrants: ({ meta }, { gatewayApi }) => gatewayApi().granting.has(meta.namespace),
 };
 
 export function concerns({ of, object }: IndexedObject, ground: ConcernContext): boolean {

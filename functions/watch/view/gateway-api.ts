@@ -1,4 +1,8 @@
-import type { ApiRoute, KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type {
+  ApiRoute,
+  KubernetesObjects,
+  ObjectLists,
+} from '../../../shared/domain/snapshot/objects.ts';
 import type { ClusterIndex } from '../cache/cluster-index.ts';
 import { inOrder } from '../cache/in-order.ts';
 
@@ -12,6 +16,9 @@ export interface GatewayApiObjects extends Pick<
   readonly isParent: (parent: Parent) => boolean;
   /** Namespaces whose labels are asked for, there or not. */
   readonly asked: ReadonlySet<string>;
+  readonly referenceGrants: ObjectLists['referenceGrants'];
+  /** Namespaces that certificates are referred to in, from elsewhere. */
+  readonly granting: ReadonlySet<string>;
 }
 
 /** A Gateway API Gateway and its Service share a namespace, managed by istiod or named in its addresses. */
@@ -29,6 +36,18 @@ export function selectGatewayApi(namespace: string, index: ClusterIndex): Gatewa
   );
   const asked = new Set([...listenerSets, ...apiRoutes].map(({ meta }) => meta.namespace));
   const namespaces = inOrder([...asked].flatMap((name) => found(name, index.namespaces.get(name))));
+  const granting = new Set(
+    [...apiGateways, ...listenerSets].flatMap(({ meta, listeners }) =>
+      listeners
+        .flatMap(({ certificateRefs = [], caCertificateRefs = [] }) => [
+          ...certificateRefs,
+          ...caCertificateRefs,
+        ])
+        .flatMap(({ namespace: other = meta.namespace }) =>
+          other === meta.namespace ? [] : [other],
+        ),
+    ),
+  );
   return {
     apiGateways,
     listenerSets,
@@ -36,6 +55,8 @@ export function selectGatewayApi(namespace: string, index: ClusterIndex): Gatewa
     namespaces,
     isParent: (parent) => parents.has(parentKey(parent)),
     asked,
+    granting,
+    referenceGrants: inOrder([...granting].flatMap((name) => [...index.referenceGrants.in(name)])),
   };
 }
 

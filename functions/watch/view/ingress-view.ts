@@ -1,5 +1,5 @@
 /** What matters to one ingress, of everything that is known of the cluster. */
-import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { KubernetesObjects, ObjectLists } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { DepartedPods } from './departed-pods.ts';
 import {
@@ -53,6 +53,7 @@ const TOUCHED: Readonly<Record<keyof IndexedObjects, readonly Part[]>> = {
   listenerSets: OF_API,
   apiRoutes: OF_API,
   namespaces: OF_API,
+  referenceGrants: OF_API,
 };
 
 /** A Gateway that is read by the same pods as before leads to the same routes. */
@@ -99,6 +100,11 @@ export class IngressView {
   /** Services of the rest of the cluster were learned or forgotten unseen. */
   meshChanged(): void {
     this.#drop(['mesh']);
+  }
+
+  /** An optional kind was read for the first time. */
+  optionalRead(): void {
+    this.#drop(OF_SERVICE);
   }
 
   /** To be called once the index knows of the change: whether `objects` may be different now. */
@@ -219,7 +225,8 @@ export class IngressView {
   #collect(): KubernetesObjects | undefined {
     const scope = this.#kept.scope.get();
     if (scope === undefined) return undefined;
-    const { apiGateways, listenerSets, apiRoutes, namespaces } = this.#kept.gatewayApi.get();
+    const { apiGateways, listenerSets, apiRoutes, namespaces, referenceGrants } =
+      this.#kept.gatewayApi.get();
     return {
       gateways: this.#kept.gateways.get(),
       virtualServices: this.#kept.virtualServices.get(),
@@ -234,6 +241,7 @@ export class IngressView {
       listenerSets,
       apiRoutes,
       namespaces,
+      optionalKinds: { ...(this.#index.read.has('referenceGrants') && { referenceGrants }) },
     };
   }
 }
@@ -248,7 +256,7 @@ function isReadAsBefore({ observed, before }: IndexChange, { gateways }: Cluster
   );
 }
 
-type Found<K extends keyof KubernetesObjects> = readonly (readonly [
+type Found<K extends keyof ObjectLists> = readonly (readonly [
   key: string,
-  object: KubernetesObjects[K][number],
+  object: ObjectLists[K][number],
 ])[];

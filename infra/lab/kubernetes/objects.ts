@@ -5,7 +5,6 @@ import { validateCustom } from './custom/validate.ts';
 import { fieldsOf } from './fields.ts';
 import { nameProblem } from './names.ts';
 import type { Resource } from './resources/resource.ts';
-import { builtInCauses, finalizerCauses } from './rules.ts';
 import { allocate } from './service/allocate.ts';
 import { defaultService, keepAllocated } from './service/defaults.ts';
 import { validateService } from './service/validate.ts';
@@ -21,6 +20,8 @@ const defaulters: Readonly<Record<string, Defaulter>> = {
       ...object.metadata,
       labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name },
     },
+    spec: { finalizers: ['kubernetes'], ...fieldsOf(object['spec']) },
+    status: { phase: 'Active', ...fieldsOf(object['status']) },
   }),
   pods: (object) => ({ ...object, status: { phase: 'Pending', ...fieldsOf(object['status']) } }),
   secrets: (object) => ({ type: 'Opaque', ...object }),
@@ -35,15 +36,6 @@ export function withDefaults(resource: Resource, object: KubernetesObject): Kube
   return definition
     ? withSchemaDefaults(object, definition.schema)
     : (defaulters[resource.storage]?.(object) ?? object);
-}
-
-/** The server's own part of a namespace, which no manager owns. */
-function activeNamespace(object: KubernetesObject): KubernetesObject {
-  return {
-    ...object,
-    spec: { finalizers: ['kubernetes'], ...fieldsOf(object['spec']) },
-    status: { phase: 'Active', ...fieldsOf(object['status']) },
-  };
 }
 
 export interface Prepared {
@@ -61,7 +53,7 @@ export function prepare(
   },
 ): Prepared {
   const problem = nameProblem(resource, object.metadata.name);
-  const named: Cause[] =
+  const causes: Cause[] =
     problem === undefined
       ? []
       : [
@@ -71,13 +63,8 @@ export function prepare(
             field: 'metadata.name',
           },
         ];
-  const { storage } = resource;
-  const causes = [...named, ...finalizerCauses(resource, around.before, object)];
-  if (storage === 'namespaces') return { object: activeNamespace(object), causes };
-  if (storage !== 'services') {
-    causes.push(...builtInCauses(storage, object), ...validateCustom(storage, object));
-    return { object, causes };
-  }
+  if (resource.storage !== 'services')
+    return { object, causes: [...causes, ...validateCustom(resource.storage, object)] };
   const kept = around.before ? keepAllocated(around.before, object) : object;
   causes.push(...validateService(kept, around.before));
   if (causes.length > 0) return { object, causes };

@@ -176,6 +176,16 @@ export const INPUT_CODES = {
     retryable: false,
     keepsRunning: true,
   },
+  GW161: {
+    title: 'An optional kind cannot be read',
+    cause:
+      'The Kubernetes API does not let Sluice read ReferenceGrants, EnvoyFilters, Ingresses or the ' +
+      'mesh ConfigMap, or does not serve the kind. Only what rests on it is not said.',
+    fix:
+      'Grant the rights of ClusterRole sluice-cluster in infra/kubernetes/base. They take effect ' +
+      'without a restart.',
+    retryable: false,
+  },
   GW162: {
     title: 'The configuration is newer than the declaration',
     cause:

@@ -128,6 +128,26 @@ export const MAPPING_CODES = {
     fix: 'Set spec.allowedListeners.namespaces.from of the Gateway to Same, All or Selector.',
     retryable: false,
   },
+  MAP217: {
+    title: 'The listener has no usable TLS settings',
+    cause:
+      'istiod drops a listener of Gateway API whose TLS settings it cannot use: HTTPS or TLS ' +
+      'without `tls`, no or too many certificateRefs, a reference to another kind than Secret, or ' +
+      'to another namespace without a ReferenceGrant there; for certificates of clients likewise. ' +
+      'It opens no port and takes none from others. What is declared already stays, unless a ' +
+      'valid listener claims the port.',
+    fix: 'Correct what the message names. To take away what is declared, delete the listener.',
+    retryable: false,
+  },
+  MAP218: {
+    title: 'istiod reports that it drops the listener',
+    cause:
+      'A condition of the listener is False for the present generation (Accepted, Programmed with ' +
+      'reason Invalid, or ResolvedRefs of a certificate). It is not offered anew; what is ' +
+      'declared already stays.',
+    fix: 'Read the conditions of the listener (kubectl describe) and correct what they name.',
+    retryable: true,
+  },
   MAP220: {
     title: 'Port is privileged',
     cause:

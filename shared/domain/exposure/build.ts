@@ -23,6 +23,7 @@ import {
 import { indexIngress, type IndexedIngress } from './indexed-ingress.ts';
 import { type ResolvedSettings, resolveSettings } from './settings/resolve.ts';
 import { allowsInternal } from './settings/policy.ts';
+import { unjudgedCertificates } from './unjudged.ts';
 import { whyWithheld } from './withheld.ts';
 import { SETTING_NAMES } from './settings/catalogue/catalogue.ts';
 import type { Note } from './settings/layers.ts';
@@ -324,7 +325,13 @@ export function buildExposures(
     networks: context.networks,
   });
   const { candidates, notes } = collectCandidates(pool, context.otherIngresses);
-  const site: Site = { pool, context, groups: new Map(), addresses: new Map(), notes: [...notes] };
+  const site: Site = {
+    pool,
+    context,
+    groups: new Map(),
+    addresses: new Map(),
+    notes: [...notes, ...unjudgedCertificates(objects, context.mesh)],
+  };
   const refusals = judgeAll(site, candidates);
   const groups = [...site.groups.values()].sort(compare);
   const firm = groups.filter(({ refusedIfNew }) => refusedIfNew === undefined);

@@ -11,22 +11,23 @@ export interface Withheld {
   readonly onlyAnew: boolean;
 }
 
-/** In this order: what the authors say, then `ingresses[].expose`, then whether the port is internal. */
+/** In this order: that an author keeps it off, what the mapping doubts, that an author asks for it, then `ingresses[].expose`, then whether the port is internal. */
 export function whyWithheld(
   pool: IndexedIngress,
   candidate: Candidate,
   allowsInternal: () => boolean,
 ): Withheld | undefined {
-  const { object, report } = candidate;
+  const { object, report, doubt } = candidate;
   const wish = readExposeWish(pool, candidate);
   if (wish !== undefined && 'problem' in wish)
     return { refusal: { code: 'GW120', message: wish.problem }, onlyAnew: false };
-  if (wish?.offered === true) return undefined;
   const about = `${object} port ${report.port}`;
   if (wish?.offered === false) {
     const message = `${about}: ${wish.source} keeps it off BIG-IP`;
     return { refusal: { code: 'GW148', message }, onlyAnew: false };
   }
+  if (doubt !== undefined) return { refusal: doubt, onlyAnew: true };
+  if (wish?.offered === true) return undefined;
   if (pool.entry.expose === 'annotated') {
     const message = `${about} is not offered anew, because ingress ${pool.name} has expose: annotated in sluice.yaml and the Gateway does not ask for it; set annotation sluice.io/expose: "true" on it`;
     return { refusal: { code: 'GW147', message }, onlyAnew: true };

@@ -4,6 +4,7 @@ import { isUnixSocket, whyUnreachable } from './bind.ts';
 import type { WorkloadEvaluation, ServerEvaluation } from './server-evaluation.ts';
 import { compareVerdicts } from './server-evaluation.ts';
 import { startMerge } from './merging.ts';
+import type { ServerMerge } from './merging.ts';
 import type { CodedReason, ServerId, ServerSpec } from './model.ts';
 import { isReserved, isSkippedAsPrivileged } from './privileged.ts';
 import type { ServerSelection, WorkloadContext } from './server-selection.ts';
@@ -84,8 +85,11 @@ function judgeAccepted(placed: Placed, stage: WorkloadContext, sni: Map<string, 
 }
 
 /** istio-port-mapping.md §1.7: offers every server that is read at each of its ports, in age order. */
-function mergeAll(servers: readonly ServerSpec[], stage: WorkloadContext, cases: Cases): Placed[] {
-  const merge = startMerge();
+function mergeAll(
+  servers: readonly ServerSpec[],
+  stage: WorkloadContext,
+  { cases, merge }: { readonly cases: Cases; readonly merge: ServerMerge },
+): Placed[] {
   const accepted: Placed[] = [];
   for (const server of servers) {
     for (const port of resolve(server, stage)) {
@@ -160,11 +164,22 @@ function combine(
   };
 }
 
+/** What is dropped is told as such; what it would be otherwise only counts where it runs already. */
 function conclude(
-  { server, notRead }: ServerSelection,
+  selection: ServerSelection,
   cases: Cases,
   stage: WorkloadContext,
 ): ServerEvaluation {
+  const { server, notRead, dropped } = selection;
+  if (dropped !== undefined && 'spec' in server) {
+    const before = conclude({ ...selection, dropped: undefined }, cases, stage);
+    const because = { id: server.id, spec: server.spec, verdict: 'rejected' as const, ...dropped };
+    return {
+      ...because,
+      ...NOTHING,
+      ...(before.verdict === 'listening' && { tolerated: before }),
+    };
+  }
   if (!('spec' in server))
     return { id: server.id, spec: undefined, verdict: 'rejected', ...server.fault, ...NOTHING };
   if (notRead !== undefined)
@@ -206,11 +221,18 @@ export function sortListeners(listeners: readonly Listener[]): Listener[] {
 export function evaluateServers(stage: WorkloadContext): WorkloadEvaluation {
   const read = selectServers(stage);
   const cases: Cases = new Map();
-  const servers = read.flatMap(({ server, notRead }) =>
-    'spec' in server && notRead === undefined ? [server.spec] : [],
-  );
-  for (const server of servers) cases.set(server, []);
-  judgeAll(mergeAll(servers, stage, cases), stage, cases);
+  const specs = (isDropped: boolean): readonly ServerSpec[] =>
+    read.flatMap(({ server, notRead, dropped }) =>
+      'spec' in server && notRead === undefined && (dropped !== undefined) === isDropped
+        ? [server.spec]
+        : [],
+    );
+  const state = { cases, merge: startMerge() };
+  // What istiod drops takes no port from anybody, so it comes last.
+  for (const servers of [specs(false), specs(true)]) {
+    for (const server of servers) cases.set(server, []);
+    judgeAll(mergeAll(servers, stage, state), stage, cases);
+  }
   const judgements = read.map((reading) => conclude(reading, cases, stage));
   return { judgements, listeners: listenersOf(judgements) };
 }

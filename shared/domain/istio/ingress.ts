@@ -59,7 +59,7 @@ function addition(
   return additions.get(`${id.number} ${id.gateway}`);
 }
 
-function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerReport {
+function reportOf({ judgement, staged }: Sighting, ingress: Answered): MappedServer {
   const { stage } = staged;
   const servicePorts = servicePortsOf(judgement, stage);
   const missing = addition(judgement, ingress);
@@ -74,7 +74,9 @@ function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerRep
     missingInService,
     managed: stage.world.managedServices,
   };
+  const { tolerated } = judgement;
   return {
+    ...(tolerated && { tolerated: reportOf({ judgement: tolerated, staged }, ingress) }),
     ...reportHead(judgement.id),
     verdict: judgement.verdict,
     code: judgement.code,
@@ -85,8 +87,10 @@ function reportOf({ judgement, staged }: Sighting, ingress: Answered): ServerRep
   };
 }
 
+type MappedServer = ServerReport & { readonly tolerated?: ServerReport };
+
 /** The best of what was seen; where pods disagree, the report says in which of them it holds. */
-function bestReport(sightings: readonly Sighting[], ingress: Answered): ServerReport[] {
+function bestReport(sightings: readonly Sighting[], ingress: Answered): MappedServer[] {
   const [best] = sightings.toSorted((a, b) =>
     compareVerdicts(a.judgement.verdict, b.judgement.verdict),
   );
@@ -119,7 +123,7 @@ export function compareReports(a: ServerReport, b: ServerReport): number {
   );
 }
 
-function reports(staged: readonly Staged[], ingress: Answered): ServerReport[] {
+function reports(staged: readonly Staged[], ingress: Answered): MappedServer[] {
   const sightings = staged.flatMap((one) =>
     one.judgements.map((judgement): Sighting => ({ judgement, staged: one })),
   );
@@ -154,12 +158,17 @@ export function portMappingOf(world: ClusterModel, ingress: Ingress): PortMappin
     missing.flatMap((one) => one.gateways.map((gateway) => [`${one.port} ${gateway}`, one])),
   );
   const notes = gatewayNotesFor(staged.map(({ stage }) => stage));
+  const mapped = reports(staged, { ...ingress, additions });
+  const tolerated = mapped.flatMap(({ tolerated: before }, position) =>
+    before === undefined ? [] : [{ position, report: before }],
+  );
   return {
     namespace: ingress.namespace,
     services: ingress.services.map(({ meta }) => namespacedName(meta)),
     pods: ingress.workloads.flatMap(({ pods }) => pods.map(({ meta }) => meta.name)).sort(),
     listeners: unionOfListeners(staged.map(({ listeners }) => listeners)),
-    servers: reports(staged, { ...ingress, additions }),
+    servers: mapped.map(({ tolerated: _tolerated, ...report }) => report),
+    ...(tolerated.length === 0 ? {} : { tolerated }),
     missing,
     ...(notes.length === 0 ? {} : { notes }),
   };

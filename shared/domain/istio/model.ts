@@ -51,7 +51,8 @@ export interface ServerId {
 }
 
 export type ReadServer =
-  | { readonly id: ServerId; readonly spec: ServerSpec }
+  /** `dropped`: istiod makes nothing of it, though an earlier version of Sluice did: what is declared of it stays. */
+  | { readonly id: ServerId; readonly spec: ServerSpec; readonly dropped?: CodedReason }
   | { readonly id: ServerId; readonly fault: CodedReason };
 
 /** The part of a report that says which server it is about. */

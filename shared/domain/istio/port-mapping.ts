@@ -103,6 +103,13 @@ export interface GatewayNote {
   readonly message: string;
 }
 
+/** A server that is refused by a rule that an earlier version did not have, as it would be otherwise. */
+export interface ToleratedServer {
+  /** In `PortMapping.servers`, where it is refused. */
+  readonly position: number;
+  readonly report: ServerReport;
+}
+
 /** The complete answer for one set of gateway pods. */
 export interface PortMapping {
   readonly namespace: string;
@@ -113,5 +120,7 @@ export interface PortMapping {
   readonly listeners: readonly Listener[];
   readonly servers: readonly ServerReport[];
   readonly missing: readonly MissingServicePort[];
+  /** Only what is declared of them already stays. */
+  readonly tolerated?: readonly ToleratedServer[];
   readonly notes?: readonly GatewayNote[];
 }

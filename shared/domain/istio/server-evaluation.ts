@@ -15,6 +15,8 @@ export interface ServerEvaluation extends CodedReason {
   readonly curable: boolean;
   /** A UDP listener for HTTP/3 stands beside the TCP one. */
   readonly http3: boolean;
+  /** What it would be, were it not for a rule that an earlier version did not have. Only where it would listen. */
+  readonly tolerated?: ServerEvaluation;
 }
 
 export interface WorkloadEvaluation {

@@ -21,6 +21,8 @@ export interface ServerSelection {
   readonly server: ReadServer;
   /** Undefined when the pods read it. */
   readonly notRead: CodedReason | undefined;
+  /** Undefined when nothing says that istiod makes nothing of it. */
+  readonly dropped: CodedReason | undefined;
 }
 
 /** The configurations whose labels or Services point at these pods. */
@@ -69,6 +71,11 @@ export function selectServers(stage: WorkloadContext): ServerSelection[] {
   };
   return configs.flatMap((config) => {
     const notRead = notReadBy(config);
-    return config.servers.map((server) => ({ config, server, notRead }));
+    return config.servers.map((server) => ({
+      config,
+      server,
+      notRead,
+      dropped: 'spec' in server ? server.dropped : undefined,
+    }));
   });
 }

@@ -148,6 +148,15 @@ export type EndpointSlice = z.infer<typeof EndpointSlice>;
 export const ConfigMap = z.object({ meta: Meta, data: z.record(z.string(), z.string()) });
 export type ConfigMap = z.infer<typeof ConfigMap>;
 
+/** What a listener refers to. Absent fields are the defaults of the place: group core, kind Secret, the namespace of the listener. */
+export const CertificateRef = z.object({
+  group: z.string().optional(),
+  kind: z.string().optional(),
+  namespace: z.string().optional(),
+  name: z.string(),
+});
+export type CertificateRef = z.infer<typeof CertificateRef>;
+
 /** gateway.networking.k8s.io Gateway of a class that Istio implements. */
 export const ApiListener = z.object({
   name: z.string(),
@@ -155,6 +164,14 @@ export const ApiListener = z.object({
   port: z.number(),
   protocol: z.string(),
   tlsMode: z.string().optional(),
+  /** Absent: nobody looked. */
+  certificateRefs: z.array(CertificateRef).optional(),
+  /** Of the certificates that clients have to show, as the Gateway says for the listener's port. */
+  caCertificateRefs: z.array(CertificateRef).optional(),
+  /** `gateway.istio.io/tls-terminate-mode` */
+  terminateMode: z.string().optional(),
+  /** A condition of the listener's status that is False and of the present generation, by which its controller says that it drops it. */
+  dropped: z.object({ type: z.string(), reason: z.string(), message: z.string() }).optional(),
   allowedKinds: z.array(z.string()).default([]),
   allowedNamespaces: z.enum(['All', 'Same', 'Selector', 'None']).default('Same'),
   allowedSelector: Labels.optional(),
@@ -196,6 +213,21 @@ export const ApiRoute = z.object({
 });
 export type ApiRoute = z.infer<typeof ApiRoute>;
 
+/** gateway.networking.k8s.io ReferenceGrant: who may refer to what in its namespace. */
+export const ReferenceGrant = z.object({
+  meta: Meta,
+  from: z.array(z.object({ group: z.string(), kind: z.string(), namespace: z.string() })),
+  /** Without a name, every object of the kind. */
+  to: z.array(z.object({ group: z.string(), kind: z.string(), name: z.string().optional() })),
+});
+export type ReferenceGrant = z.infer<typeof ReferenceGrant>;
+
+/** Kinds without which everything else can be said. A list is absent where the kind could not be read, so that its lack proves nothing. */
+export const OptionalKinds = z.object({
+  referenceGrants: z.array(ReferenceGrant).optional(),
+});
+export type OptionalKinds = z.infer<typeof OptionalKinds>;
+
 /** Everything of a cluster that can matter to an ingress. Order never matters. */
 export const KubernetesObjects = z.object({
   gateways: z.array(IstioGateway).default([]),
@@ -210,5 +242,12 @@ export const KubernetesObjects = z.object({
   apiRoutes: z.array(ApiRoute).default([]),
   /** Labels of namespaces, for the selectors of Gateway API. */
   namespaces: z.array(z.object({ name: z.string(), labels: Labels })).default([]),
+  optionalKinds: OptionalKinds.optional(),
 });
 export type KubernetesObjects = z.infer<typeof KubernetesObjects>;
+
+/** Every list by its name, the optional ones too. */
+export type ObjectLists = Omit<KubernetesObjects, 'optionalKinds'> & OptionalLists;
+export type OptionalLists = {
+  [K in keyof OptionalKinds]-?: NonNullable<OptionalKinds[K]>;
+};

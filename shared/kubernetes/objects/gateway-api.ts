@@ -4,7 +4,9 @@ import type {
   ApiListener,
   ApiRoute,
   ListenerSet,
+  ReferenceGrant,
 } from '../../domain/snapshot/objects.ts';
+import { shorten } from '../../domain/shorten.ts';
 import { metaOf } from './meta.ts';
 import type { Raw } from './read.ts';
 import {
@@ -56,7 +58,69 @@ function tlsModeOf(listener: Raw): string | undefined {
     : (readText(tls['mode']) ?? 'Terminate');
 }
 
-function listenerOf(raw: Raw): ApiListener {
+/** Of the present generation; a file without one says as little as a condition without one. */
+type Status = ReadonlyMap<string, NonNullable<ApiListener['dropped']>>;
+
+const DROPPING: Readonly<Record<string, ReadonlySet<string> | 'any'>> = {
+  Accepted: 'any',
+  Programmed: new Set(['Invalid']),
+  ResolvedRefs: new Set([
+    'InvalidCertificateRef',
+    'RefNotPermitted',
+    'InvalidCACertificateRef',
+    'InvalidCACertificateKind',
+  ]),
+};
+
+/** By name of the listener, the first condition by which istiod says that it drops the listener for its own contents. */
+function droppedListeners(raw: Raw): Status {
+  const generation = readNumber(readRecord(raw['metadata'])['generation']) ?? 0;
+  const listeners = readRecords(readRecord(raw['status'])['listeners']);
+  return new Map(
+    listeners.flatMap((listener) => {
+      const found = readRecords(listener['conditions']).find((condition) => {
+        const reasons = DROPPING[readText(condition['type']) ?? ''];
+        return (
+          condition['status'] === 'False' &&
+          (readNumber(condition['observedGeneration']) ?? 0) === generation &&
+          (reasons === 'any' || reasons?.has(readText(condition['reason']) ?? '') === true)
+        );
+      });
+      if (found === undefined) return [];
+      const [type = '', reason = '', message = ''] = ['type', 'reason', 'message'].map(
+        (field) => readText(found[field]) ?? '',
+      );
+      return [[readText(listener['name']) ?? '', { type, reason, message: shorten(message, 300) }]];
+    }),
+  );
+}
+
+function refsOf(value: unknown): ApiListener['certificateRefs'] {
+  return readRecords(value).map((ref) => ({
+    name: readText(ref['name']) ?? '',
+    ...withoutUndefined({
+      group: readText(ref['group']),
+      kind: readText(ref['kind']),
+      namespace: readText(ref['namespace']),
+    }),
+  }));
+}
+
+/** From v1.4 on the Gateway says it for all HTTPS listeners, or port by port; before, each listener said it of itself. */
+function caRefsOf(listener: Raw, gateway: Raw): ApiListener['caCertificateRefs'] {
+  const frontend = readRecord(readRecord(gateway['tls'])['frontend']);
+  const ofPort = readRecords(frontend['perPort']).find(
+    (entry) => readNumber(entry['port']) === readNumber(listener['port']),
+  );
+  const own = readRecord(readRecord(listener['tls'])['frontendValidation'])['caCertificateRefs'];
+  const tls = readRecord(ofPort === undefined ? frontend['default'] : ofPort['tls']);
+  return refsOf(own ?? readRecord(tls['validation'])['caCertificateRefs']);
+}
+
+const TERMINATE_OPTION = 'gateway.istio.io/tls-terminate-mode';
+
+function listenerOf(raw: Raw, dropped: Status, gateway: Raw): ApiListener {
+  const tls = readRecord(raw['tls']);
   const allowed = readRecord(raw['allowedRoutes']);
   const namespaces = readRecord(allowed['namespaces']);
   return {
@@ -67,7 +131,11 @@ function listenerOf(raw: Raw): ApiListener {
       hostname: readText(raw['hostname']),
       tlsMode: tlsModeOf(raw),
       allowedSelector: selectorOf(namespaces['selector']),
+      terminateMode: readText(readRecord(tls['options'])[TERMINATE_OPTION]),
+      dropped: dropped.get(readText(raw['name']) ?? ''),
     }),
+    certificateRefs: refsOf(tls['certificateRefs']),
+    caCertificateRefs: caRefsOf(raw, gateway),
     allowedKinds: readRecords(allowed['kinds']).flatMap((kind) => readText(kind['kind']) ?? []),
     allowedNamespaces: fromOf(namespaces['from'], 'Same'),
   };
@@ -77,6 +145,7 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
   const raw = readRecord(value);
   const spec = readRecord(raw['spec']);
   const allowed = readRecord(readRecord(spec['allowedListeners'])['namespaces']);
+  const dropped = droppedListeners(raw);
   return {
     meta: metaOf(raw),
     class: readText(spec['gatewayClassName']) ?? '',
@@ -84,7 +153,7 @@ export function normaliseApiGateway(value: unknown): ApiGateway {
       type: readText(address['type']) ?? '',
       value: readText(address['value']) ?? '',
     })),
-    listeners: readRecords(spec['listeners']).map(listenerOf),
+    listeners: readRecords(spec['listeners']).map((one) => listenerOf(one, dropped, spec)),
     allowedListeners: fromOf(allowed['from'], 'None'),
     ...withoutUndefined({ allowedListenersSelector: selectorOf(allowed['selector']) }),
   };
@@ -112,10 +181,31 @@ export function normaliseListenerSet(value: unknown): ListenerSet {
   const raw = readRecord(value);
   const meta = metaOf(raw);
   const spec = readRecord(raw['spec']);
+  const dropped = droppedListeners(raw);
   return {
     meta,
     parent: parentOf(readRecord(spec['parentRef']), meta.namespace),
-    listeners: readRecords(spec['listeners']).map(listenerOf),
+    listeners: readRecords(spec['listeners']).map((one) => listenerOf(one, dropped, {})),
+  };
+}
+
+export function normaliseReferenceGrant(value: unknown): ReferenceGrant {
+  const raw = readRecord(value);
+  const spec = readRecord(raw['spec']);
+  const kind = (entry: Raw): { group: string; kind: string } => ({
+    group: readText(entry['group']) ?? '',
+    kind: readText(entry['kind']) ?? '',
+  });
+  return {
+    meta: metaOf(raw),
+    from: readRecords(spec['from']).map((entry) => ({
+      ...kind(entry),
+      namespace: readText(entry['namespace']) ?? '',
+    })),
+    to: readRecords(spec['to']).map((entry) => ({
+      ...kind(entry),
+      ...withoutUndefined({ name: readText(entry['name']) }),
+    })),
   };
 }
 

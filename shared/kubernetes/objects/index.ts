@@ -5,7 +5,12 @@ export {
   normaliseNode,
   normaliseService,
 } from './core.ts';
-export { normaliseApiGateway, normaliseApiRoute, normaliseListenerSet } from './gateway-api.ts';
+export {
+  normaliseApiGateway,
+  normaliseApiRoute,
+  normaliseListenerSet,
+  normaliseReferenceGrant,
+} from './gateway-api.ts';
 export { normaliseGateway, normaliseVirtualService } from './istio.ts';
 export { keptAnnotations } from './meta.ts';
 export type { Ignored, KindRef, Normalised } from './objects.ts';

@@ -1,5 +1,10 @@
 /** Raw Kubernetes objects of many kinds, as `kubectl get -o yaml` and GitOps repositories hold them, to the objects of the domain. */
-import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
+import type {
+  KubernetesObjects,
+  ObjectLists,
+  OptionalKinds,
+  OptionalLists,
+} from '../../domain/snapshot/objects.ts';
 import {
   normaliseConfigMap,
   normaliseEndpointSlice,
@@ -7,16 +12,21 @@ import {
   normaliseNode,
   normaliseService,
 } from './core.ts';
-import { normaliseApiGateway, normaliseApiRoute, normaliseListenerSet } from './gateway-api.ts';
+import {
+  normaliseApiGateway,
+  normaliseApiRoute,
+  normaliseListenerSet,
+  normaliseReferenceGrant,
+} from './gateway-api.ts';
 import { normaliseGateway, normaliseVirtualService } from './istio.ts';
 import { hasEnded, normalisePod } from './pod.ts';
 import type { Raw } from './read.ts';
 import { isRecord, readList, readRecord, stringMap, readText } from './read.ts';
 
-type List = keyof KubernetesObjects;
-/** A typed object and the list of {@link KubernetesObjects} it belongs to. */
+type List = keyof ObjectLists;
+/** A typed object and the list of {@link ObjectLists} it belongs to. */
 export type Normalised = {
-  readonly [K in List]: { readonly of: K; readonly object: KubernetesObjects[K][number] };
+  readonly [K in List]: { readonly of: K; readonly object: ObjectLists[K][number] };
 }[List];
 
 interface KindRow {
@@ -86,6 +96,10 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   'gateway.networking.x-k8s.io/XListenerSet': {
     versions: ['v1alpha1'],
     normalise: (raw) => ({ of: 'listenerSets', object: normaliseListenerSet(raw) }),
+  },
+  [`${API_GROUP}/ReferenceGrant`]: {
+    versions: API_VERSIONS,
+    normalise: (raw) => ({ of: 'referenceGrants', object: normaliseReferenceGrant(raw) }),
   },
   [`${API_GROUP}/HTTPRoute`]: route('HTTPRoute'),
   [`${API_GROUP}/GRPCRoute`]: route('GRPCRoute'),
@@ -164,7 +178,7 @@ function read({ ref, raw }: Typed): Normalised | Ignored {
   return ignored === undefined ? row.normalise(raw) : why(ignored);
 }
 
-function empty(): KubernetesObjects {
+function empty(): ObjectLists {
   return {
     gateways: [],
     virtualServices: [],
@@ -177,16 +191,18 @@ function empty(): KubernetesObjects {
     listenerSets: [],
     apiRoutes: [],
     namespaces: [],
+    referenceGrants: [],
   };
 }
 
-function addTo<K extends List>(
-  objects: KubernetesObjects,
-  of: K,
-  object: KubernetesObjects[K][number],
-): void {
-  const into: KubernetesObjects[K][number][] = objects[of];
+function addTo<K extends List>(objects: ObjectLists, of: K, object: ObjectLists[K][number]): void {
+  const into: ObjectLists[K][number][] = objects[of];
   into.push(object);
+}
+
+/** Files seldom hold everything: a kind of which there is none at all says nothing, where its absence would refuse something. */
+function optionalIn({ referenceGrants, ...others }: OptionalLists): OptionalKinds {
+  return { ...others, ...(referenceGrants.length > 0 && { referenceGrants }) };
 }
 
 /** Never throws: what cannot be used is in `ignored`, with the reason. */
@@ -201,5 +217,6 @@ export function normaliseObjects(raw: readonly unknown[]): {
     if ('of' in result) addTo(objects, result.of, result.object);
     else ignored.push(result);
   }
-  return { objects, ignored };
+  const { referenceGrants, ...lists } = objects;
+  return { objects: { ...lists, optionalKinds: optionalIn({ referenceGrants }) }, ignored };
 }

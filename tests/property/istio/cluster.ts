@@ -258,10 +258,14 @@ export const anyCluster: fc.Arbitrary<KubernetesObjects> = fc
 
 /** The same objects, every list shuffled. */
 export function shuffled(objects: KubernetesObjects): fc.Arbitrary<KubernetesObjects> {
-  const lists = Object.entries(objects).map(([name, list]) =>
+  const { optionalKinds, ...rest } = objects;
+  const lists = Object.entries(rest).map(([name, list]) =>
     fc
       .shuffledSubarray(list as unknown[], { minLength: list.length, maxLength: list.length })
       .map((items) => [name, items]),
   );
-  return fc.tuple(...lists).map((pairs) => Object.fromEntries(pairs) as KubernetesObjects);
+  return fc.tuple(...lists).map((pairs) => ({
+    ...(Object.fromEntries(pairs) as KubernetesObjects),
+    optionalKinds,
+  }));
 }

@@ -25,7 +25,7 @@ export function selectObjects(
     (pod) => pod.meta.namespace === ingress.namespace && selects(own.selector, pod.meta.labels),
   );
   const services = all.services.filter(
-    (service) => service === own || isSibling(service, ingress.namespace, pods),
+    (service) => service === own || isSibling(service, own, pods),
   );
   const gateways = all.gateways.filter((gateway) => isForPods(gateway.selector, own, pods));
   const gatewayKeys = new Set(gateways.map((gateway) => keyOf(gateway.meta)));
@@ -50,6 +50,7 @@ export function selectObjects(
       .filter((map) => map.meta.namespace === ingress.namespace)
       .sort(byKey),
     ...selectGatewayApi(ingress.namespace, all),
+    optionalKinds: {},
   };
 }
 
@@ -63,9 +64,7 @@ export function selectMesh(ingress: IngressRef, all: IndexedObjects): readonly S
   const pods = all.pods.filter(
     (pod) => pod.meta.namespace === ingress.namespace && selects(own.selector, pod.meta.labels),
   );
-  const near = all.services.filter(
-    (service) => service === own || isSibling(service, ingress.namespace, pods),
-  );
+  const near = all.services.filter((service) => service === own || isSibling(service, own, pods));
   const { apiGateways, listenerSets } = selectGatewayApi(ingress.namespace, all);
   const istio = all.gateways
     .filter((gateway) => isForPods(gateway.selector, own, pods))
@@ -144,10 +143,12 @@ function selects(selector: Labels, labels: Labels): boolean {
   return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value);
 }
 
-function isSibling(service: Service, namespace: string, pods: readonly Pod[]): boolean {
+/** With no pod at this moment, the selector of the ingress Service stands for them. */
+function isSibling(service: Service, own: Service, pods: readonly Pod[]): boolean {
+  const labels = pods.length === 0 ? [own.selector] : pods.map((pod) => pod.meta.labels);
   return (
-    service.meta.namespace === namespace &&
-    pods.some((pod) => selects(service.selector, pod.meta.labels))
+    service.meta.namespace === own.meta.namespace &&
+    labels.some((one) => selects(service.selector, one))
   );
 }
 

@@ -182,7 +182,9 @@ const pool: fc.Arbitrary<readonly IndexedObject[]> = fc
   .map(([clusters, more, mesh]) => [
     ...clusters.flatMap((cluster) =>
       Object.entries(cluster).flatMap(([of, objects]) =>
-        objects.map((object) => ({ of, object }) as IndexedObject),
+        (Array.isArray(objects) ? (objects as object[]) : []).map(
+          (object) => ({ of, object }) as IndexedObject,
+        ),
       ),
     ),
     ...[...more, ...mesh].flatMap((entry) =>
@@ -243,6 +245,7 @@ class Cluster {
     return {
       ...k.objects(lists),
       meshServices: (lists['meshServices'] ?? []) as IndexedObjects['meshServices'],
+      referenceGrants: [],
     };
   }
 }

@@ -16,7 +16,8 @@ function selectObjects(
   { members }: { members: 'pods' | 'nodes' },
 ): KubernetesObjects | undefined {
   const index = new ClusterIndex();
-  for (const [of, list] of Object.entries(all))
+  const { optionalKinds: _optionalKinds, ...lists } = all;
+  for (const [of, list] of Object.entries(lists))
     for (const object of list)
       index.apply('added', {
         of,

@@ -6,17 +6,13 @@ import * as schemas from './schemas.ts';
 type Row = Partial<Resource> & Pick<Resource, 'kind' | 'plural'>;
 
 function resource(group: string, versions: readonly string[], row: Row): Resource {
-  const builtIn = row.builtIn ?? true;
   const defaults = {
     singular: row.kind.toLowerCase(),
     shortNames: [],
     categories: [],
     namespaced: true,
     status: false,
-    builtIn,
-    unconditional: builtIn,
-    createOnUpdate: false,
-    generation: !builtIn,
+    builtIn: true,
     storage: group === '' ? row.plural : `${row.plural}.${group}`,
     selectable: [],
     schema: schemas.plainSchema,
@@ -67,7 +63,6 @@ const event = {
   shortNames: ['ev'],
   storage: 'events',
   schema: schemas.eventSchema,
-  createOnUpdate: true,
   columns: columns.eventColumns,
 };
 
@@ -84,7 +79,6 @@ export const allResources: readonly Resource[] = [
     plural: 'endpoints',
     shortNames: ['ep'],
     columns: columns.endpointsColumns,
-    createOnUpdate: true,
   }),
   core({ ...event, selectable: coreEvents }),
   core({
@@ -147,20 +141,22 @@ export const allResources: readonly Resource[] = [
     status: true,
     schema: schemas.deploymentSchema,
     columns: columns.deploymentColumns,
-    generation: true,
   }),
   resource('coordination.k8s.io', ['v1'], {
     kind: 'Lease',
     plural: 'leases',
     columns: columns.leaseColumns,
-    unconditional: false,
-    createOnUpdate: true,
   }),
   resource('discovery.k8s.io', ['v1'], {
     kind: 'EndpointSlice',
     plural: 'endpointslices',
     columns: columns.endpointSliceColumns,
-    generation: true,
+  }),
+  resource('networking.k8s.io', ['v1'], {
+    kind: 'Ingress',
+    plural: 'ingresses',
+    shortNames: ['ing'],
+    status: true,
   }),
   resource('events.k8s.io', ['v1'], { ...event, selectable: newEvents }),
   gatewayApi(['v1', 'v1beta1'], {
@@ -192,12 +188,18 @@ export const allResources: readonly Resource[] = [
     shortNames: ['lset'],
     schema: schemas.apiGatewaySchema,
   }),
+  gatewayApi(['v1', 'v1beta1'], {
+    kind: 'ReferenceGrant',
+    plural: 'referencegrants',
+    shortNames: ['refgrant'],
+  }),
   istio({
     kind: 'DestinationRule',
     plural: 'destinationrules',
     shortNames: ['dr'],
     columns: columns.destinationRuleColumns,
   }),
+  istio({ kind: 'EnvoyFilter', plural: 'envoyfilters' }),
   istio({ kind: 'Gateway', plural: 'gateways', shortNames: ['gw'] }),
   istio({
     kind: 'ServiceEntry',

@@ -31,6 +31,8 @@ function defaultStatus(service: KubernetesObject): KubernetesObject {
   const status = fieldsOf(service['status']);
   const balancer = fieldsOf(status['loadBalancer']);
   const ingress = listOf(balancer['ingress']);
+  if (typeOf(service) !== 'LoadBalancer')
+    return { ...service, status: { ...status, loadBalancer: {} } };
   const filled = ingress.map((entry) =>
     isFields(entry) && entry['ip'] ? { ...entry, ipMode: entry['ipMode'] ?? 'VIP' } : entry,
   );
@@ -101,7 +103,5 @@ function dropped(before: KubernetesObject, after: KubernetesObject): KubernetesO
       'ipFamilyPolicy',
       'internalTrafficPolicy',
     );
-  const lost = typeOf(before) === 'LoadBalancer' && typeOf(after) !== 'LoadBalancer';
-  const status = { ...fieldsOf(after['status']), loadBalancer: {} };
-  return withSpec(lost ? { ...after, status } : after, spec);
+  return withSpec(after, spec);
 }

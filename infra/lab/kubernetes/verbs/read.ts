@@ -1,6 +1,6 @@
 /** get, list and watch. */
 import type { ServerResponse } from 'node:http';
-import { ApiError, badRequest, notFound } from '../errors.ts';
+import { badRequest, notFound } from '../errors.ts';
 import { formOf } from '../http/accept.ts';
 import { sendJson } from '../http/reply.ts';
 import type { RequestInfo } from '../http/request.ts';
@@ -101,9 +101,6 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
       'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
     );
   }
-  const revision = query.get('resourceVersion') ?? '';
-  if (!/^\d*$/.test(revision))
-    throw new ApiError(500, '', `strconv.ParseUint: parsing "${revision}": invalid syntax`);
   const table = renderer(context, info);
   const metadataOf = (object: KubernetesObject): Fields => ({
     resourceVersion: object.metadata.resourceVersion,
@@ -112,18 +109,18 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
     store: context.store,
     place: placeOf(info),
     matches: matcherOf(info),
-    revision,
+    revision: query.get('resourceVersion') ?? '',
     initialEvents,
     bookmarks,
     timeoutMs: Number(query.get('timeoutSeconds') ?? DEFAULT_TIMEOUT_S) * 1000,
     bookmarkMs: context.bookmarkMs,
     render: (object, first) =>
       table?.([object], metadataOf(object), first) ?? { ...shown(info, object) },
-    bookmark: (at, annotations) => ({
+    bookmark: (revision, annotations) => ({
       kind: info.resource.kind,
       apiVersion: apiVersionOf(info),
       metadata: {
-        resourceVersion: String(at),
+        resourceVersion: String(revision),
         creationTimestamp: null,
         ...(annotations && { annotations }),
       },

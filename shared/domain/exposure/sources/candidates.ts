@@ -28,6 +28,8 @@ export interface Candidate {
   readonly own: SettingsLayer;
   readonly merged: MergedSettings;
   readonly refusals: readonly ExposureRefusal[];
+  /** Why it may only stay where it is declared already. */
+  readonly doubt?: ExposureRefusal;
 }
 
 interface Asker {
@@ -263,9 +265,19 @@ export function collectCandidates(
 ): Candidates {
   const configMaps = assignConfigMaps(pool, others);
   const shared = { pool, index: indexOf(pool), configMaps };
-  const found = pool.mapping.servers.flatMap((report, position) =>
+  const { servers, tolerated = [] } = pool.mapping;
+  const listening = servers.flatMap((report, position) =>
     report.verdict === 'listening' ? [candidateOf(shared, report, position)] : [],
   );
+  const kept = tolerated.flatMap(({ report, position }) => {
+    const { code = '', reason: message = '' } = servers[position] ?? {};
+    const { candidate } = candidateOf(shared, report, position);
+    return [{ candidate: { ...candidate, doubt: { code, message } }, notes: [] }];
+  });
+  const found: readonly { readonly candidate: Candidate; readonly notes: readonly Note[] }[] = [
+    ...listening,
+    ...kept,
+  ];
   const order = (one: Candidate): { created: string; name: string } => ({
     created: one.created,
     name: one.report.gateway,

@@ -3,7 +3,13 @@ import { sortByAge, namespacedName } from '../object-age.ts';
 import { hostsOverlap } from '../hosts.ts';
 import type { MeshOptions } from '../mesh.ts';
 import { isSubset } from '../selector-index.ts';
-import type { ApiListener, ApiRoute, KubernetesObjects, Meta } from '../../snapshot/objects.ts';
+import type {
+  ApiListener,
+  ApiRoute,
+  KubernetesObjects,
+  Meta,
+  ReferenceGrant,
+} from '../../snapshot/objects.ts';
 
 /** What a listener hangs on. */
 export interface ListenerParent {
@@ -107,6 +113,8 @@ export interface AttachmentContext {
   readonly routes: RouteIndex;
   readonly namespaces: Namespaces;
   readonly mesh: MeshOptions;
+  /** Undefined where they cannot be read. */
+  readonly grants: readonly ReferenceGrant[] | undefined;
 }
 
 /** `Kind namespace/name` of the attached routes that lead anywhere, in the order of the index. */
@@ -135,9 +143,14 @@ export function attachedRoutes(
 }
 
 export function createAttachmentContext(
-  objects: Pick<KubernetesObjects, 'apiRoutes' | 'namespaces'>,
+  objects: Pick<KubernetesObjects, 'apiRoutes' | 'namespaces' | 'optionalKinds'>,
   mesh: MeshOptions,
 ): AttachmentContext {
   const routes = sortByAge(objects.apiRoutes, ({ meta }) => meta);
-  return { routes: indexRoutes(routes), namespaces: namespaceLabels(objects), mesh };
+  return {
+    routes: indexRoutes(routes),
+    namespaces: namespaceLabels(objects),
+    mesh,
+    grants: objects.optionalKinds?.referenceGrants,
+  };
 }

@@ -10,6 +10,7 @@ import type { AttachmentContext, ListenerParent } from './attachment.ts';
 import { attachedRoutes, isNamespaceAllowed } from './attachment.ts';
 import { isAutoPassthrough } from './auto-passthrough.ts';
 import type { PortHolder } from './listener-sets.ts';
+import { whyDropped } from './listener-tls.ts';
 import { claimPort, joinedSets, withPort } from './listener-sets.ts';
 
 /** One listener, with the name and age of the Gateway that istiod makes of it. */
@@ -147,6 +148,17 @@ function origins(
   });
 }
 
+function droppedOf(
+  origin: Origin,
+  id: ServerId,
+  { grants }: AttachmentContext,
+): { readonly dropped?: CodedReason } {
+  const why = whyDropped({ ...origin, grants });
+  return why === undefined
+    ? {}
+    : { dropped: { code: why.code, reason: `${describeServer(id)}: ${why.reason}` } };
+}
+
 function conflictWith(winner: Origin): CodedReason {
   const other = `${describeServer(idOf(winner))} (${winner.listener.protocol})`;
   return {
@@ -172,7 +184,13 @@ export function readListeners(
       faultOf(origin.listener, id) ??
       (winner === undefined ? undefined : conflictWith(winner));
     const server: ReadServer =
-      fault === undefined ? { id, spec: specOf(origin, id, services, world) } : { id, fault };
+      fault === undefined
+        ? {
+            id,
+            spec: specOf(origin, id, services, world),
+            ...droppedOf(origin, id, world),
+          }
+        : { id, fault };
     return { server, meta: internalMeta(origin.owner, origin.listener) };
   });
 }

@@ -1,0 +1,25 @@
+/** What decides about a port and cannot be judged, said at the object concerned. */
+import { namespacedName } from '../istio/object-age.ts';
+import { unjudgedReferences } from '../istio/gateway-api/listener-tls.ts';
+import type { MeshOptions } from '../istio/mesh.ts';
+import type { KubernetesObjects } from '../snapshot/objects.ts';
+import type { Note } from './settings/layers.ts';
+
+/** Certificates of other namespaces, while ReferenceGrants cannot be read. */
+export function unjudgedCertificates(
+  { apiGateways, optionalKinds = {} }: KubernetesObjects,
+  { gatewayClasses }: MeshOptions,
+): readonly Note[] {
+  const grants = optionalKinds.referenceGrants;
+  return apiGateways
+    .filter((gateway) => gatewayClasses.includes(gateway.class))
+    .flatMap((gateway) => {
+      const owner = { kind: 'Gateway', meta: gateway.meta } as const;
+      const refs = gateway.listeners.flatMap((listener) =>
+        unjudgedReferences({ gateway, owner, listener, grants }),
+      );
+      if (refs.length === 0) return [];
+      const message = `whether ${[...new Set(refs)].join(', ')} may be referred to from namespace ${gateway.meta.namespace} is not known, because ReferenceGrants cannot be read; grant list and watch of referencegrants.gateway.networking.k8s.io`;
+      return [{ object: `Gateway ${namespacedName(gateway.meta)}`, code: 'GW161', message }];
+    });
+}

@@ -1,0 +1,136 @@
+/** istio-port-mapping.md §3: what makes istiod drop a listener for its own contents (`buildTLS`, pilot/pkg/config/kube/gateway/conversion.go). */
+import { namespacedName } from '../object-age.ts';
+import type { CodedReason } from '../model.ts';
+import type {
+  ApiGateway,
+  ApiListener,
+  CertificateRef,
+  ReferenceGrant,
+} from '../../snapshot/objects.ts';
+import type { ListenerParent } from './attachment.ts';
+import { isAutoPassthrough } from './auto-passthrough.ts';
+
+export interface ListenerQuestion {
+  readonly gateway: ApiGateway;
+  readonly owner: ListenerParent;
+  readonly listener: ApiListener;
+  /** Undefined where they cannot be read: then nobody says that one is missing. */
+  readonly grants: readonly ReferenceGrant[] | undefined;
+}
+
+/** Istio takes a second certificate for another kind of key. */
+const MOST_CERTIFICATES = 2;
+
+/** Undefined where nothing is known against the listener; a sentence without its name else. */
+export function whyDropped(question: ListenerQuestion): CodedReason | undefined {
+  const said = missingTls(question) ?? certificateFault(question) ?? caFault(question) ?? undefined;
+  if (said !== undefined) return { code: 'MAP217', reason: said };
+  const { dropped } = question.listener;
+  if (dropped === undefined) return undefined;
+  const words = dropped.message === '' ? '' : `: ${dropped.message}`;
+  return {
+    code: 'MAP218',
+    reason: `istiod says in its status that it drops the listener (${dropped.type} is False, ${dropped.reason}${words})`,
+  };
+}
+
+function missingTls({ listener: { protocol, tlsMode } }: ListenerQuestion): string | undefined {
+  return (protocol === 'HTTPS' || protocol === 'TLS') && tlsMode === undefined
+    ? `protocol ${protocol} needs tls with certificateRefs, and the listener has no tls`
+    : undefined;
+}
+
+/** Old watchers do not say which certificates a listener has. */
+function certificateFault(question: ListenerQuestion): string | undefined {
+  const { gateway, listener } = question;
+  const { certificateRefs: refs, terminateMode } = listener;
+  if (refs === undefined || !isTerminating(gateway, listener) || terminateMode === 'ISTIO_MUTUAL')
+    return undefined;
+  if (refs.length === 0)
+    return 'tls.mode Terminate needs tls.certificateRefs, and there are none; name a Secret';
+  if (refs.length > MOST_CERTIFICATES)
+    return `tls.certificateRefs names ${refs.length} certificates, and Istio takes ${MOST_CERTIFICATES} at most`;
+  return refs
+    .map((ref) => refFault(question, ref, { field: 'tls.certificateRefs', kinds: ['Secret'] }))
+    .find((fault) => fault !== undefined);
+}
+
+function caFault(question: ListenerQuestion): string | undefined {
+  const { gateway, listener } = question;
+  const { caCertificateRefs: refs = [], protocol } = listener;
+  if (protocol !== 'HTTPS' || !isTerminating(gateway, listener)) return undefined;
+  if (refs.length > 1)
+    return `caCertificateRefs names ${refs.length} certificates, and Istio takes one only`;
+  return refs
+    .map((ref) =>
+      refFault(question, ref, { field: 'caCertificateRefs', kinds: ['ConfigMap', 'Secret'] }),
+    )
+    .find((fault) => fault !== undefined);
+}
+
+function isTerminating(gateway: ApiGateway, listener: ApiListener): boolean {
+  return (
+    (listener.protocol === 'HTTPS' || listener.protocol === 'TLS') &&
+    listener.tlsMode !== 'Passthrough' &&
+    !isAutoPassthrough(gateway, listener)
+  );
+}
+
+interface Expected {
+  readonly field: string;
+  readonly kinds: readonly string[];
+}
+
+function refFault(
+  { owner, grants }: ListenerQuestion,
+  ref: CertificateRef,
+  { field, kinds }: Expected,
+): string | undefined {
+  const { group = '', kind = 'Secret', namespace = owner.meta.namespace, name } = ref;
+  const target = `${kind} ${namespace}/${name}`;
+  if (group !== '' || !kinds.includes(kind))
+    return `${field} refers to ${group === '' ? '' : `${group} `}${target}, and Istio takes a ${kinds.join(' or ')} of the core group there`;
+  if (namespace === owner.meta.namespace || grants === undefined) return undefined;
+  return grants.some((grant) => isGranted(grant, owner, { kind, namespace, name }))
+    ? undefined
+    : `${field} refers to ${target} in another namespace, and no ReferenceGrant there allows ${owner.kind} of namespace ${owner.meta.namespace} to do so`;
+}
+
+const API_GROUPS: ReadonlySet<string> = new Set([
+  'gateway.networking.k8s.io',
+  'gateway.networking.x-k8s.io',
+]);
+
+/** `SecretAllowed`: the grant stands in the namespace of what is referred to. */
+function isGranted(
+  { meta, from, to }: ReferenceGrant,
+  owner: ListenerParent,
+  target: { readonly kind: string; readonly namespace: string; readonly name: string },
+): boolean {
+  return (
+    meta.namespace === target.namespace &&
+    from.some(
+      ({ group, kind, namespace }) =>
+        API_GROUPS.has(group) &&
+        (kind === owner.kind || kind === `X${owner.kind}`) &&
+        namespace === owner.meta.namespace,
+    ) &&
+    to.some(
+      ({ group, kind, name }) =>
+        group === '' &&
+        kind === target.kind &&
+        (name === undefined || name === '' || name === target.name),
+    )
+  );
+}
+
+/** References whose permission nobody can tell, because ReferenceGrants cannot be read. */
+export function unjudgedReferences({ owner, listener, grants }: ListenerQuestion): string[] {
+  if (grants !== undefined) return [];
+  return [...(listener.certificateRefs ?? []), ...(listener.caCertificateRefs ?? [])]
+    .filter(({ namespace }) => namespace !== undefined && namespace !== owner.meta.namespace)
+    .map(
+      ({ kind = 'Secret', namespace = '', name }) =>
+        `${kind} ${namespacedName({ namespace, name })}`,
+    );
+}

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KubernetesObject } from '../../../infra/lab/kubernetes/index.ts';
+import { gatewayPod, ingressService, startBench, type Bench } from './support.ts';
+
+let at: Bench;
+beforeEach(async () => {
+  at = await startBench();
+  at.lab.store.apply(ingressService());
+  at.lab.store.apply(gatewayPod());
+  at.lab.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'certs' } });
+  at.lab.store.apply(GATEWAY);
+});
+afterEach(() => at.close());
+
+const GATEWAY = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { namespace: 'istio-system', name: 'web' },
+  spec: {
+    gatewayClassName: 'istio',
+    addresses: [{ type: 'Hostname', value: 'istio-ingressgateway' }],
+    listeners: [
+      {
+        name: 'web',
+        port: 443,
+        protocol: 'HTTPS',
+        tls: { mode: 'Terminate', certificateRefs: [{ name: 'c', namespace: 'certs' }] },
+      },
+    ],
+  },
+} as unknown as KubernetesObject;
+const GRANT = {
+  apiVersion: 'gateway.networking.k8s.io/v1beta1',
+  kind: 'ReferenceGrant',
+  metadata: { namespace: 'certs', name: 'g' },
+  spec: {
+    from: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'istio-system' }],
+    to: [{ group: '', kind: 'Secret' }],
+  },
+} as unknown as KubernetesObject;
+
+const grants = (): readonly unknown[] | undefined =>
+  at.snapshots().at(-1)?.objects.optionalKinds?.referenceGrants;
+
+describe('a kind that Sluice can do without', () => {
+  test('is in the snapshots once it is read, and each change of it too', async () => {
+    await at.watcher().start();
+    await at.passUntil(() => grants()?.length === 0);
+    at.settle({});
+    at.lab.store.apply(GRANT);
+    await at.passUntil(() => grants()?.length === 1);
+  });
+
+  test('may be forbidden: the rest is told, and it is ready', async () => {
+    at.lab.store.apply(GRANT);
+    const allow = at.lab.faults.deny({ resource: 'referencegrants.gateway.networking.k8s.io' });
+    await at.watcher({ http: { host: '127.0.0.1', port: 0 } }).start();
+    await at.passUntil(() => at.snapshots().length > 0);
+    expect(grants()).toBeUndefined();
+    expect(at.snapshots().at(-1)?.objects.apiGateways).toHaveLength(1);
+    at.settle({});
+    allow();
+    await at.passUntil(() => {
+      at.clock.advance(30_000);
+      return grants()?.length === 1;
+    });
+  });
+});
