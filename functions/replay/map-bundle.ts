@@ -5,8 +5,9 @@ import type { MapModule } from '../../shared/failures/replay/map-event.ts';
 
 const PLACES = ['./map/handler.mjs', '../map/handler.mjs'];
 
-export async function loadMap(): Promise<MapModule> {
-  const found = PLACES.map((place) => new URL(place, import.meta.url)).find((url) =>
+/** `beside`: URL of the file beside which map is looked for, this one. Throws where it is not there. */
+export async function loadMap(beside: string = import.meta.url): Promise<MapModule> {
+  const found = PLACES.map((place) => new URL(place, beside)).find((url) =>
     existsSync(fileURLToPath(url)),
   );
   if (found === undefined)

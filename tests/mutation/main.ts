@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { mutateTarget } from './load.ts';
 import type { Mutant } from './mutants.ts';
-import { reportOf, type Judged } from './report.ts';
+import { rateOf, reportOf, type Judged } from './report.ts';
 import { supervise, type Tried } from './supervise.ts';
 import { targetsNamed, type Target } from './targets.ts';
 
@@ -22,6 +22,8 @@ const { values, positionals } = parseArgs({
     /** Only files whose path holds this. */
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
+    /** Percent that have to be noticed or explained; below it the exit code is 1. */
+    'at-least': { type: 'string' },
   },
 });
 
@@ -90,3 +92,8 @@ process.stdout.write(
   values.json ? `${JSON.stringify(judged, null, 2)}\n` : `${reportOf(judged).join('\n')}\n`,
 );
 say(`${seconds()} s`);
+const least = values['at-least'];
+if (least !== undefined && rateOf(judged) < Number(least)) {
+  say(`${rateOf(judged).toFixed(1)} % are noticed or explained, and ${least} % are wanted`);
+  process.exitCode = 1;
+}

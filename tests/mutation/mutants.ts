@@ -10,6 +10,8 @@ export interface Mutant {
   readonly kind: Kind;
   readonly file: string;
   readonly line: number;
+  /** The function, method or constant that it stands in, innermost first by name; '' at the top of a file. */
+  readonly in: string;
   /** What it does, such as `=== becomes !==`. */
   readonly what: string;
   /** The expression it does it to. */
@@ -36,6 +38,8 @@ interface Work {
   readonly mutants: Mutant[];
   /** Conditions that are forced both ways already; to turn them round would say nothing more. */
   readonly forced: Set<Node>;
+  /** Names of what is being visited, outermost first. */
+  readonly names: string[];
 }
 
 function isNode(value: unknown): value is Node {
@@ -62,6 +66,7 @@ function add(work: Work, node: Node, what: string, kind: Kind = 'guard'): number
     kind,
     file: work.file,
     line,
+    in: work.names.at(-1) ?? '',
     what,
     source: textOf(work, node).replaceAll(/\s+/g, ' ').slice(0, 100),
   });
@@ -240,9 +245,32 @@ function isWorthVisiting(parent: Node, field: string, node: Node): boolean {
   );
 }
 
+const NAMED: Readonly<Record<string, string>> = {
+  FunctionDeclaration: 'identifier',
+  VariableDeclarator: 'id',
+  ClassMethod: 'key',
+  ClassProperty: 'key',
+  PrivateMethod: 'key',
+  MethodProperty: 'key',
+};
+
+/** What people call it by: of a constant only where it holds a function. */
+function nameOf(work: Work, node: Node): string | undefined {
+  const named = node[NAMED[node.type] ?? ''];
+  const held = { VariableDeclarator: 'init', ClassProperty: 'value' }[node.type];
+  if (!isNode(named) || (held !== undefined && named.type !== 'Identifier')) return undefined;
+  const value = node[held ?? ''];
+  if (held !== undefined && !(isNode(value) && value.type === 'ArrowFunctionExpression'))
+    return undefined;
+  return textOf(work, named).split(':')[0]?.trim();
+}
+
 function visit(work: Work, node: Node): void {
   VISITORS[node.type]?.(work, node);
+  const name = nameOf(work, node);
+  if (name !== undefined) work.names.push(name);
   visitChildren(work, node);
+  if (name !== undefined) work.names.pop();
 }
 
 function visitChildren(work: Work, node: Node): void {
@@ -273,6 +301,7 @@ export function mutate(file: string, source: string, first: number): Mutated {
     first,
     mutants: [],
     forced: new Set(),
+    names: [],
   };
   visit(work, parseSync(source, { syntax: 'typescript', target: 'es2024' }) as unknown as Node);
   return { source: work.edits.apply(), mutants: work.mutants };

@@ -12,7 +12,7 @@ export type Fate = 'killed' | 'timeout' | 'survived' | 'unreached';
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'trying'; readonly id: number }
-  /** Another test of the mutant begins. */
+  /** Time and again: the process is not lost in a loop. */
   | { readonly kind: 'alive' }
   /** `by` is the test that noticed; absent when none did. */
   | { readonly kind: 'tried'; readonly id: number; readonly fate: Fate; readonly by?: string }

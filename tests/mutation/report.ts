@@ -1,4 +1,5 @@
 /** What became of the mutants, for people. */
+import { reasonFor } from './equivalents.ts';
 import type { Mutant } from './mutants.ts';
 import type { Fate } from './protocol.ts';
 
@@ -8,33 +9,52 @@ export interface Judged extends Mutant {
 }
 
 const NOTICED: ReadonlySet<Fate> = new Set<Fate>(['killed', 'timeout']);
-const isNoticed = ({ fate }: Judged): boolean => NOTICED.has(fate);
+type State = 'noticed' | 'explained' | 'open';
 
-function percent(part: number, whole: number): string {
-  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`;
+function stateOf(mutant: Judged): State {
+  if (NOTICED.has(mutant.fate)) return 'noticed';
+  return reasonFor(mutant) === undefined ? 'open' : 'explained';
+}
+
+function countOf(judged: readonly Judged[], state: State): number {
+  return judged.filter((one) => stateOf(one) === state).length;
+}
+
+/** Percent of those that a test can notice: what is explained cannot be. 100 where there is none. */
+export function rateOf(judged: readonly Judged[]): number {
+  const whole = judged.length - countOf(judged, 'explained');
+  return whole === 0 ? 100 : (100 * countOf(judged, 'noticed')) / whole;
 }
 
 function row(name: string, of: readonly Judged[]): string {
-  const noticed = of.filter(isNoticed).length;
-  return `${name.padEnd(48)} ${String(of.length).padStart(7)} ${String(noticed).padStart(8)} ${percent(noticed, of.length).padStart(8)}`;
+  const figures = [
+    of.length,
+    ...(['noticed', 'explained', 'open'] as const).map((state) => countOf(of, state)),
+  ];
+  return [
+    name.padEnd(56),
+    ...figures.map((figure) => String(figure).padStart(9)),
+    `${rateOf(of).toFixed(1)} %`.padStart(9),
+  ].join(' ');
 }
 
-/** Those that nobody noticed, then the figures by file and by target. */
+/** Those that are open, then the figures by file and by target. */
 export function reportOf(judged: readonly Judged[]): readonly string[] {
   const inOrder = judged.toSorted((a, b) => a.file.localeCompare(b.file) || a.id - b.id);
-  const left = inOrder.filter((one) => !isNoticed(one));
   const count = (fate: Fate): number => judged.filter((one) => one.fate === fate).length;
   return [
-    ...left.map(
-      ({ file, line, what, source, fate, id }) =>
-        `${file}:${line} #${id} ${fate}: \`${source}\` ${what}`,
-    ),
+    ...inOrder
+      .filter((one) => stateOf(one) === 'open')
+      .map(
+        ({ file, line, what, source, fate, id, in: where }) =>
+          `${file}:${line} ${where} #${id} ${fate}: \`${source}\` ${what}`,
+      ),
     '',
-    `${''.padEnd(48)} mutants  noticed     rate`,
+    `${''.padEnd(56)}   mutants   noticed explained      open      rate`,
     ...[...Map.groupBy(inOrder, ({ file }) => file)].map(([file, own]) => row(file, own)),
     '',
     ...[...Map.groupBy(judged, ({ target }) => target)].map(([target, own]) => row(target, own)),
     '',
-    `${judged.length} mutants: ${count('killed')} killed, ${count('timeout')} never came back, ${count('survived')} survived, ${count('unreached')} not reached by any test; ${percent(judged.length - left.length, judged.length)} noticed`,
+    `${judged.length} mutants: ${count('killed')} killed, ${count('timeout')} never came back, ${count('survived')} survived, ${count('unreached')} not reached by any test`,
   ];
 }

@@ -4,13 +4,18 @@ import type { Mutant } from './mutants.ts';
 import type { Fate } from './protocol.ts';
 import { mutation } from './switch.ts';
 
-/** A test that waits for what a mutant keeps from happening is given up after so many milliseconds, more if it is slow by itself. */
-const PATIENCE = { least: 3_000, times: 20 } as const;
+/** Milliseconds. A test that waits for what a mutant keeps from happening is given up after so long; `took` is what it takes by itself. */
+function patienceFor(took: number): number {
+  return Math.max(3_000, Math.min(20 * took, 5_000 + 3 * took));
+}
+
 /** A test that goes round in circles comes by the places of mutants again and again: so often at most, more if it does so by itself. */
 const STEPS = { least: 1_000_000, times: 20 } as const;
+/** A test that was given up is tried again so often, without the mutant and with it. */
+const TRIES = 2;
 
-/** Milliseconds. Slower tests are left out: beside other work they could outlast the supervisor's patience and pass for one that noticed. */
-const SLOW = 4_000;
+/** Milliseconds of computing, so that a busy machine changes nothing. Dearer tests are left out, and said to be. */
+const SLOW = 6_000;
 
 export interface Verdict {
   readonly fate: Fate;
@@ -20,38 +25,52 @@ export interface Verdict {
 
 type Outcome = 'passed' | 'failed' | 'stuck';
 
-async function outcomeOf(body: () => Promise<void>, patience: number): Promise<Outcome> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve('stuck'), patience);
-  });
-  const ran = body().then(
-    (): Outcome => 'passed',
-    (): Outcome => 'failed',
-  );
-  return Promise.race([ran, late]).finally(() => clearTimeout(timer));
-}
-
 /** What a test costs where nothing is wrong. */
 interface Cost {
   readonly took: number;
   readonly steps: number;
 }
 
+async function attempt({ body }: LoadedTest, { took, steps }: Cost): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve('stuck'), patienceFor(took));
+  });
+  mutation.steps = Math.max(STEPS.least, STEPS.times * steps);
+  const ran = body().then(
+    (): Outcome => 'passed',
+    (): Outcome => 'failed',
+  );
+  return Promise.race([ran, late]).finally(() => {
+    clearTimeout(timer);
+    mutation.steps = Number.POSITIVE_INFINITY;
+  });
+}
+
+/** Whether it waits for ever because of the mutant, and not because the machine is busy: without the mutant it must come to an end. */
+async function isStuckByMutant(test: LoadedTest, cost: Cost): Promise<boolean> {
+  const { on } = mutation;
+  for (let again = 0; again < TRIES; again += 1) {
+    mutation.on = 0;
+    const without = await attempt(test, cost);
+    mutation.on = on;
+    const withIt = await attempt(test, cost);
+    if (withIt !== 'stuck') return withIt === 'failed';
+    if (without === 'passed') return true;
+  }
+  return false;
+}
+
 /** The first test that notices. */
 async function judge(
   tests: readonly LoadedTest[],
   costOf: (test: LoadedTest) => Cost,
-  alive: () => void,
 ): Promise<Verdict> {
   for (const test of tests) {
-    alive();
-    const { took, steps } = costOf(test);
-    mutation.steps = Math.max(STEPS.least, STEPS.times * steps);
-    const outcome = await outcomeOf(test.body, Math.max(PATIENCE.least, PATIENCE.times * took));
-    mutation.steps = Number.POSITIVE_INFINITY;
-    if (outcome !== 'passed')
-      return { fate: outcome === 'failed' ? 'killed' : 'timeout', by: test.name };
+    const outcome = await attempt(test, costOf(test));
+    if (outcome === 'failed') return { fate: 'killed', by: test.name };
+    if (outcome === 'stuck' && (await isStuckByMutant(test, costOf(test))))
+      return { fate: 'timeout', by: test.name };
   }
   return { fate: 'survived' };
 }
@@ -73,6 +92,7 @@ async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> 
     mutation.hits = hits;
     mutation.steps = Number.MAX_SAFE_INTEGER;
     const started = performance.now();
+    const computed = process.cpuUsage();
     try {
       await test.body();
     } catch (error) {
@@ -81,8 +101,10 @@ async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> 
       });
     }
     const took = performance.now() - started;
-    if (took > SLOW) {
-      process.stderr.write(`left out, because it takes ${Math.round(took)} ms: ${test.name}\n`);
+    const { user, system } = process.cpuUsage(computed);
+    const cost = (user + system) / 1_000;
+    if (cost > SLOW) {
+      process.stderr.write(`left out, because it computes ${Math.round(cost)} ms: ${test.name}\n`);
       continue;
     }
     timed.push({ test, took, steps: Number.MAX_SAFE_INTEGER - mutation.steps, hits });
@@ -91,8 +113,7 @@ async function observe(tests: readonly LoadedTest[]): Promise<readonly Timed[]> 
   return timed.toSorted((a, b) => a.took - b.took);
 }
 
-/** `alive` is called before every test of a mutant. */
-export async function createSuite(loader: Loader, alive: () => void): Promise<Suite> {
+export async function createSuite(loader: Loader): Promise<Suite> {
   const whileLoading = new Set<number>();
   mutation.on = 0;
   mutation.hits = whileLoading;
@@ -112,7 +133,6 @@ export async function createSuite(loader: Loader, alive: () => void): Promise<Su
     return judge(
       again.filter(({ name }) => ranks.has(name)).toSorted((a, b) => rankOf(a) - rankOf(b)),
       costOf,
-      alive,
     );
   }
 
@@ -123,7 +143,7 @@ export async function createSuite(loader: Loader, alive: () => void): Promise<Su
       if (!early && reached.length === 0) return { fate: 'unreached' };
       mutation.on = mutant.id;
       try {
-        return early ? await tryAnew(mutant) : await judge(reached, costOf, alive);
+        return early ? await tryAnew(mutant) : await judge(reached, costOf);
       } finally {
         mutation.on = 0;
       }

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Fate, Order, Report } from './protocol.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
-/** For the first run of all tests, and for one test of a mutant. */
-const TO_START_MS = 300_000;
+/** For the first run of all tests. */
+const TO_START_MS = 900_000;
+/** So long without a sign of life, and it goes in circles, unless the machine kept it waiting: so it is tried twice. */
 const TO_TRY_MS = 15_000;
 
 export interface Tried {
@@ -56,8 +57,9 @@ function runWorker(order: Order, until: number, each: (tried: Tried) => void): P
       each(tried.at(-1)!);
     }
     if (report.kind === 'broken') reject(new Error(report.why));
-    if (report.kind === 'done' || (report.kind === 'tried' && Date.now() > until)) end(undefined);
-    else wait(report.kind === 'ready' ? TO_START_MS : TO_TRY_MS);
+    if (report.kind === 'done' || (report.kind !== 'trying' && Date.now() > until)) end(undefined);
+    else if (report.kind !== 'alive' || current !== undefined)
+      wait(report.kind === 'ready' ? TO_START_MS : TO_TRY_MS);
   });
   // A mutant can bring down the whole process; that is noticed too.
   child.on('exit', () =>
@@ -78,16 +80,19 @@ export async function supervise({ budget, each, ...order }: Plan): Promise<reado
   const until = Date.now() + budget;
   const all: Tried[] = [];
   let left = order.ids;
+  let suspect: number | undefined;
   while (left.length > 0 && Date.now() < until) {
     const { tried, stuck } = await runWorker({ ...order, ids: left }, until, each);
     all.push(...tried);
-    if (stuck !== undefined) {
+    if (stuck !== undefined && stuck === suspect) {
       all.push({ id: stuck, fate: 'timeout' });
       each({ id: stuck, fate: 'timeout' });
     }
+    const first = stuck !== undefined && stuck !== suspect;
+    suspect = stuck;
     const done = new Set(all.map(({ id }) => id));
     const rest = left.filter((id) => !done.has(id));
-    if (rest.length === left.length) break;
+    if (rest.length === left.length && !first) break;
     left = rest;
   }
   return all;

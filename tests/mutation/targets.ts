@@ -64,7 +64,11 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'express',
     sources: ['shared/domain/express/*.ts', 'functions/express/*.ts', 'functions/map/express.ts'],
-    tests: ['tests/unit/express/*.test.ts', 'tests/unit/map/*.test.ts'],
+    tests: [
+      'tests/unit/express/*.test.ts',
+      'tests/unit/map/*.test.ts',
+      'tests/integration/express/*.test.ts',
+    ],
     kinds: GUARDS,
   },
   {

@@ -8,11 +8,12 @@ function tell(report: Report): void {
   process.send?.(report);
 }
 
+/** Milliseconds. A worker that does not say so any more computes without an end. */
+const BEAT = 1_000;
+
 async function work({ target, ids }: Order): Promise<void> {
   const sources = mutateTarget(target);
-  const suite = await createSuite(createLoader(sources, target.tests), () =>
-    tell({ kind: 'alive' }),
-  );
+  const suite = await createSuite(createLoader(sources, target.tests));
   tell({ kind: 'ready' });
   const wanted = new Set(ids);
   for (const mutant of sources.mutants.filter(({ id }) => wanted.has(id))) {
@@ -26,6 +27,7 @@ async function work({ target, ids }: Order): Promise<void> {
 process.on('uncaughtException', () => undefined);
 process.on('unhandledRejection', () => undefined);
 process.once('message', (order: Order) => {
+  setInterval(() => tell({ kind: 'alive' }), BEAT).unref();
   work(order).then(
     () => process.disconnect(),
     (error: unknown) => {

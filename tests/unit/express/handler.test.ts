@@ -58,12 +58,13 @@ function desk(): Desk {
     devices: [
       ['bigip', ['k8s']],
       ['split', ['k8s', 'edge']],
+      ['public-ca', ['k8s']],
     ].map(([name, partitions]) => ({
       name,
       url: 'https://192.0.2.1',
       username: 'u',
       password: 'env:P',
-      tls: { ca: `env:${String(name)}` },
+      ...(name === 'public-ca' ? {} : { tls: { ca: `env:${String(name)}` } }),
       partitions,
     })),
     clusters: [{ id: 'east' }],
@@ -225,6 +226,18 @@ describe('while a device is away', () => {
     at.failure = Object.assign(new Error('connection reset'), { code: 'ECONNRESET' });
     expect(await at.step([message(leaves(), { id: 'm' })])).toEqual(['m']);
     expect([...at.hidden]).toEqual([['m', 1_000]]);
+    // Codes in the log are ours; the system's stands in the error.
+    expect(at.lines.at(-1)).toMatchObject({
+      level: 'warn',
+      code: undefined,
+      error: expect.stringContaining('connection reset'),
+    });
+  });
+
+  test('a device whose certificate everybody trusts is asked for without a CA', async () => {
+    const at = desk();
+    await at.step([message(leaves({ device: 'public-ca' }))]);
+    expect(at.asked).toEqual(['env:P']);
   });
 
   test('its events come again even when the queue does not take the pause', async () => {

@@ -1,7 +1,8 @@
 /** The function replay: whose turn it takes, what it tells, and what its host hears of it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { parkInto } from '../../../functions/park/handler.ts';
 import { create } from '../../../functions/replay/handler.ts';
@@ -267,6 +268,25 @@ describe('the function replay', () => {
     );
     await replay.turns();
     expect(asked.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['packed beside it', ['map'], 'map'],
+    ['in the folder beside it', ['../map'], '../map'],
+    ['packed beside it, where an older build left another one', ['map', '../map'], 'map'],
+  ])('takes the function map that is %s', async (_where, folders, wanted) => {
+    const own = join(mkdtempSync(join(tmpdir(), 'sluice-map-')), 'replay');
+    for (const folder of folders) {
+      mkdirSync(join(own, folder), { recursive: true });
+      writeFileSync(
+        join(own, folder, 'handler.mjs'),
+        `export const create = ${JSON.stringify(folder)};`,
+      );
+    }
+    mkdirSync(own, { recursive: true });
+    const loaded = await loadMap(pathToFileURL(join(own, 'handler.mjs')).href);
+    expect(loaded).toMatchObject({ create: wanted });
+    rmSync(join(own, '..'), { recursive: true });
   });
 
   test('says so when the function map is not beside it', async () => {

@@ -58,6 +58,13 @@ function start() {
 }
 
 describe('the snapshots of one ingress', () => {
+  test('are none where nothing was asked for until the watcher stops', async () => {
+    const { clock, emitter, sent } = start();
+    await clock.pass(200);
+    await emitter.stop();
+    expect(sent).toEqual([]);
+  });
+
   test('wait for the result of the one before, and then carry all that came meanwhile', async () => {
     const { clock, emitter, sent } = start();
     emitter.changed(change('a'), false);

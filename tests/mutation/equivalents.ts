@@ -1,0 +1,214 @@
+/** Mutants that no test can notice, each with the reason. `equivalents.test.ts` holds them against the sources. */
+import type { Mutant } from './mutants.ts';
+
+/** Some mutants of one file; all that match. */
+export interface Equivalent {
+  /** Only in this function; anywhere in the file without it. */
+  readonly in?: string;
+  /** The expression, as the report prints it. */
+  readonly code: string;
+  /** What is done to it, as the report prints it; whatever is done without it. */
+  readonly what?: string | readonly string[];
+  readonly why: string;
+}
+
+const ALWAYS_THERE = 'the compiler asks for a value that is always there';
+const ONE_ONLY = 'there is at most one, because its key is unique in the configuration';
+const FASTER = 'it is only faster: without it the same comes out';
+const LOG_ONLY = 'only a figure in a log line';
+const NEVER_EQUAL = 'what is compared are distinct keys';
+const SAME_ABSENT = 'a field that is undefined is as good as one that is absent';
+const TWICE = 'what it calls, or who calls it, looks at the same again';
+
+const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
+  'functions/express/device.ts': [
+    {
+      code: "results.find((result) => result.status === 'rejected')",
+      what: '.find() becomes .findLast()',
+      why: 'of several failed writes any one stands for all',
+    },
+  ],
+  'functions/express/handler.ts': [
+    {
+      code: 'runtime.config.devices.find((device) => device.name === group)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    {
+      code: 'config === undefined || partition === undefined',
+      what: 'is left out of the ||',
+      why: 'without device or partition no event arrives, so the last condition stands for both',
+    },
+    { code: 'config === undefined', why: 'without a device no event arrives' },
+    { code: 'partition === undefined', why: 'without a partition no event arrives' },
+  ],
+  'functions/map/express.ts': [
+    { code: '[]', in: 'expressEvents', why: 'slices are made for configured devices only' },
+    { code: '[]', in: 'sendExpress', why: 'an event that was received always has hops' },
+    {
+      code: 'config.devices.find((device) => device.name === slice.device)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    { code: 'partition === undefined', why: 'a device has at least one partition' },
+    { code: 'events.length === 0', why: FASTER },
+  ],
+  'shared/domain/express/cordon.ts': [
+    {
+      code: 'suspects.cordoned.size === 0 && suspects.notReady.size === 0',
+      what: 'is always false',
+      why: FASTER,
+    },
+  ],
+  'shared/domain/express/decide.ts': [
+    {
+      code: 'found.find( (use) => use.owner !== owner && !(mayShare && clusterOfOwner(use.owner) === clusterOfOwn',
+      what: '.find() becomes .findLast()',
+      why: 'of several strangers the reason names any one',
+    },
+    { code: 'false', why: 'an address without any use was refused before' },
+  ],
+  'shared/domain/express/express-event.ts': [
+    { code: 'wanted.size === 0', what: 'is always false', why: FASTER },
+    { code: 'a.address < b.address', what: '< becomes <=', why: NEVER_EQUAL },
+    {
+      code: 'availability',
+      in: 'availabilities',
+      why: 'compared with itself or with nothing, an availability stays what it is',
+    },
+  ],
+  'shared/domain/express/node.ts': [
+    {
+      code: 'b !== undefined',
+      what: 'is left out of the &&',
+      why: 'undefined ranks above nothing',
+    },
+    { code: 'RANK[b] > RANK[a]', what: '> becomes >=', why: 'what ranks the same is the same' },
+  ],
+  'shared/domain/express/pool-guard.ts': [
+    { code: 'leaving.size === 0', what: 'is always false', why: FASTER },
+    { code: 'own.length > 0', why: FASTER },
+    { code: "'back'", why: 'no wish is as little guarded as one to come back' },
+    {
+      code: 'own.filter((wish) => !isGuarded(wish.because))',
+      what: '.filter() is left out',
+      why: 'where nobody stays, those that are guarded were held before',
+    },
+  ],
+  'shared/domain/express/ratio.ts': [
+    { code: 'shared.length === 0', what: 'is always false', why: FASTER },
+    { code: '[]', why: ALWAYS_THERE },
+    {
+      code: 'first && known.size === 1 && owners.every((owner) => groupOf.get(owner) === first)',
+      what: 'is always false',
+      why: 'to merge once more what is together gives the same groups',
+    },
+    ...['first', 'known.size === 1', 'groupOf.get(owner) === first'].map((code) => ({
+      code,
+      in: 'groupsOf',
+      why: 'to merge once more what is together gives the same groups',
+    })),
+  ],
+  'shared/domain/express/reconcile.ts': [
+    {
+      code: 'present !== undefined',
+      what: 'is left out of the &&',
+      why: 'no stamp is newer than none',
+    },
+    {
+      code: 'given !== undefined',
+      what: 'is left out of the &&',
+      why: 'what is idle and was given nothing was answered the line before',
+    },
+    { code: '{ epoch: 0, counter: 0, generation: 0 }', why: ALWAYS_THERE },
+    { code: "''", in: 'stampFor', why: ALWAYS_THERE },
+  ],
+  'shared/domain/express/stamp.ts': [
+    { code: "''", in: 'parseStamp', why: 'the text "undefined" is no stamp either' },
+  ],
+};
+
+const MAP: Readonly<Record<string, readonly Equivalent[]>> = {
+  'functions/map/handler.ts': [
+    {
+      code: 'messages.slice(done)',
+      what: '.slice() is left out',
+      why: 'messages are handed over one at a time',
+    },
+    { code: 'result.slices[0]?.exposures.length', why: LOG_ONLY },
+    { code: '0', in: 'handleMessage', why: LOG_ONLY },
+    { code: 'absences[0]?.absent', why: LOG_ONLY },
+    { code: '[]', in: 'sendAbsences', why: LOG_ONLY },
+    { code: '[]', in: 'sendOn', why: 'an event that was received always has hops' },
+  ],
+  'functions/map/inventory.ts': [
+    { code: 'sender !== undefined', what: 'is left out of the &&', why: SAME_ABSENT },
+  ],
+  'functions/map/map.ts': [
+    {
+      code: 'config.ingresses.find( (i) => i.cluster === snapshot.cluster && i.service === service, )',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    { code: 'sender === undefined', what: 'is always false', in: 'mapSnapshot', why: SAME_ABSENT },
+    { code: 'built.auto', what: 'is left out of the &&', why: SAME_ABSENT },
+    {
+      code: 'config.clusters.find((c) => c.id === snapshot.cluster)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    { code: 'config.clusters[0]!.mesh', why: 'an ingress belongs to a configured cluster' },
+    {
+      code: 'sender === undefined',
+      what: 'is left out of the ||',
+      in: 'isClustersOwnSender',
+      why: 'nobody who is unknown is among the replayers',
+    },
+  ],
+  'functions/park/sight.ts': [{ code: 'proof', what: 'is left out of the &&', why: SAME_ABSENT }],
+};
+
+const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {
+  'functions/watch/emit/change-log.ts': [
+    { code: 'oldest !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
+  ],
+  'functions/watch/emit/emitter.ts': [
+    { code: '!this.#stopping', what: 'is always true', in: '#send', why: TWICE },
+  ],
+  'functions/watch/leader/leadership.ts': [
+    {
+      code: 'this.#term !== undefined',
+      what: 'is left out of the &&',
+      in: 'assure',
+      why: TWICE,
+    },
+    { code: 'term === undefined', what: 'is always false', in: '#renew', why: TWICE },
+    { code: 'claim?.holder', why: LOG_ONLY },
+    { code: "''", in: '#campaign', why: LOG_ONLY },
+    {
+      code: 'error instanceof KubernetesError',
+      what: 'is left out of the &&',
+      why: 'no other error has a status',
+    },
+  ],
+};
+
+export const EQUIVALENTS: Readonly<Record<string, readonly Equivalent[]>> = {
+  ...EXPRESS,
+  ...MAP,
+  ...WATCH,
+};
+
+export function matches(equivalent: Equivalent, mutant: Mutant): boolean {
+  const { in: where, code, what } = equivalent;
+  return (
+    code === mutant.source &&
+    (where === undefined || where === mutant.in) &&
+    (what === undefined || [what].flat().includes(mutant.what))
+  );
+}
+
+/** Undefined for a mutant that a test should notice. */
+export function reasonFor(mutant: Mutant): string | undefined {
+  return EQUIVALENTS[mutant.file]?.find((equivalent) => matches(equivalent, mutant))?.why;
+}

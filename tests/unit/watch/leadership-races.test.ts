@@ -1,0 +1,158 @@
+/** What several replicas, people and a sick API server do to a Lease between two looks at it. */
+import { describe, expect, test } from '@jest/globals';
+import type { RawObject } from '../../../shared/kubernetes/index.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
+import { api, replica, started, T0, type Api } from './lease-replicas.ts';
+
+/** As somebody else would with kubectl. */
+function rewrite(on: Api, spec: object, annotations: Record<string, string> = {}): void {
+  const { metadata } = on.lease!;
+  on.lease = {
+    ...on.lease!,
+    metadata: {
+      ...metadata,
+      resourceVersion: `${metadata.resourceVersion}.theirs`,
+      annotations: { ...metadata.annotations, ...annotations },
+    },
+    spec: { ...(on.lease as RawObject & { spec: object }).spec, ...spec },
+  };
+}
+
+describe('of two replicas', () => {
+  test('that find nobody leading at the same moment, one leads', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const both = [replica(on, clock, 'a'), replica(on, clock, 'b')];
+    const starts = both.map((one) => one.leadership.start());
+    await clock.pass(1);
+    await Promise.all(starts);
+    expect(both.map(({ told }) => told)).toEqual([['won 0'], []]);
+    expect([await both[0]!.mayWrite(), await both[1]!.mayWrite()]).toEqual([true, false]);
+  });
+
+  test('the one that waits takes over exactly when the Lease expires, and says once for whom it waits', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const leader = await started(replica(on, clock, 'a'), clock);
+    const waiting = replica(on, clock, 'b', { look: 500 });
+    await started(waiting, clock);
+    await clock.pass(60_000);
+    const waits = (): number => waiting.said.filter(({ fields }) => 'leader' in fields).length;
+    expect(waits()).toBe(1);
+    await leader.leadership.stop();
+    await clock.pass(1_000);
+    expect([waiting.told.length, waits()]).toEqual([1, 1]);
+  });
+
+  test('the one that waits does so for 15 s to the millisecond', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const stopped = createManualClock(T0);
+    await started(replica(on, stopped, 'a'), stopped);
+    const waiting = replica(on, clock, 'b', { look: 500 });
+    await started(waiting, clock);
+    await clock.pass(14_998);
+    expect(waiting.told).toEqual([]);
+    await clock.pass(1);
+    expect(waiting.told).toHaveLength(1);
+  });
+
+  test('the one that waits does so anew for a third one that wrote the same time of renewal', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const stopped = createManualClock(T0);
+    await started(replica(on, stopped, 'a'), stopped);
+    const waiting = await started(replica(on, clock, 'b'), clock);
+    await clock.pass(14_000);
+    rewrite(on, { holderIdentity: 'c' }, { 'sluice.io/epoch': String(T0 + 7) });
+    await clock.pass(14_000);
+    expect(waiting.told).toEqual([]);
+    await clock.pass(2_000);
+    expect(waiting.told).toEqual([expect.stringMatching(/^won /)]);
+  });
+});
+
+describe('a leader', () => {
+  test('leads no more once another name stands on its Lease, even with its own epoch', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const one = await started(replica(on, clock, 'a'), clock);
+    rewrite(on, { holderIdentity: 'somebody' });
+    await clock.pass(3_000);
+    expect([one.told, await one.mayWrite()]).toEqual([['won 0', 'lost'], false]);
+  });
+
+  test('keeps its term while the API server forbids the writing, and renews soon after it may', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const one = await started(replica(on, clock, 'a'), clock);
+    on.mood = 'writes are refused';
+    await clock.pass(240_000);
+    expect([one.told, await one.mayWrite()]).toEqual([['won 0'], false]);
+    expect(one.said.at(-1)).toMatchObject({ level: 'warn', fields: { leading: true } });
+    on.mood = 'well';
+    const before = on.lease;
+    // However many renewals failed: a leader looks again within its usual pause.
+    await clock.pass(2_001);
+    expect(on.lease).not.toBe(before);
+    expect(one.told).toEqual(['won 0']);
+  });
+
+  test('that is stopped while a renewal hangs writes nothing and does not wait for it to be refused', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const one = await started(replica(on, clock, 'a'), clock);
+    on.mood = 'writes hang';
+    await clock.pass(20_000);
+    const stopped = one.leadership.stop();
+    expect(await one.mayWrite()).toBe(false);
+    on.mood = 'well';
+    await stopped;
+  });
+});
+
+describe('a replica', () => {
+  test('that stands by asks an API that is away ever more rarely', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    await started(replica(on, clock, 'a'), clock);
+    const waiting = await started(replica(on, createManualClock(T0), 'b'), clock);
+    expect(waiting.told).toEqual([]);
+    const alone = createManualClock(T0);
+    const lost = await started(replica(on, alone, 'c'), alone);
+    on.mood = 'away';
+    await alone.pass(120_000);
+    const before = on.calls.length;
+    await alone.pass(60_000);
+    expect(on.calls.length - before).toBeLessThanOrEqual(5);
+    expect(lost.said.at(-1)).toMatchObject({ level: 'warn', fields: { leading: false } });
+  });
+
+  test('that is stopped before it ever saw the Lease has started all the same', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    on.mood = 'away';
+    const one = replica(on, clock, 'a');
+    const start = one.leadership.start();
+    await clock.pass(1_000);
+    await one.leadership.stop();
+    await start;
+    expect(one.told).toEqual([]);
+  });
+
+  test('that is stopped while it claims the Lease does not begin a term', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    on.mood = 'writes hang';
+    const one = replica(on, clock, 'a');
+    const start = one.leadership.start();
+    await clock.pass(1);
+    const stopped = one.leadership.stop();
+    on.mood = 'well';
+    await Promise.all([start, stopped]);
+    expect([one.told, one.leadership.epoch]).toEqual([[], undefined]);
+  });
+
+  test('whose claim of a released Lease was written without an answer holds it at the next look', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    await (await started(replica(on, clock, 'a'), clock)).leadership.stop();
+    on.mood = 'answers are lost';
+    const next = replica(on, clock, 'b');
+    const start = next.leadership.start();
+    await clock.pass(1);
+    on.mood = 'well';
+    await clock.pass(3_000);
+    await start;
+    expect(next.told).toHaveLength(1);
+  });
+});

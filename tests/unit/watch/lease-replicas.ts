@@ -1,0 +1,138 @@
+/** A Lease in memory whose every write can be lost, refused or held up, and replicas that want it. */
+import { setImmediate } from 'node:timers/promises';
+import { leasePlace } from '../../../functions/watch/leader/lease.ts';
+import { Leadership, type LeaseTiming } from '../../../functions/watch/leader/leadership.ts';
+import {
+  KubernetesError,
+  type KubernetesClient,
+  type RawObject,
+} from '../../../shared/kubernetes/index.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { ManualClock } from '../../contract/queue/manual-clock.ts';
+
+export const T0 = Date.UTC(2026, 10, 22);
+/** What is said at a level, one after the other. */
+interface Said {
+  readonly level: 'info' | 'warn';
+  readonly message: string;
+  readonly fields: object;
+}
+
+function logInto(said: Said[]): Logger {
+  const none = (): void => undefined;
+  const log: Logger = {
+    debug: none,
+    info: (fields, message) => void said.push({ level: 'info', message, fields }),
+    warn: (fields, message) => void said.push({ level: 'warn', message, fields }),
+    error: none,
+    child: () => log,
+  };
+  return log;
+}
+
+export interface Api {
+  lease: RawObject | undefined;
+  /** What becomes of each call from now on: done, not done, done without an answer, forbidden, or nothing until it is well again. */
+  mood: 'well' | 'away' | 'answers are lost' | 'writes are refused' | 'writes hang';
+  readonly calls: string[];
+  readonly client: KubernetesClient;
+}
+
+/** One Lease with optimistic locking, as the API server has it. */
+export function api(): Api {
+  let version = 0;
+  const fault = (status: number): KubernetesError =>
+    new KubernetesError({ status, reason: String(status), message: `answer ${status}` });
+  const write = (object: RawObject): Promise<RawObject> => {
+    if (at.mood === 'away') return Promise.reject(fault(0));
+    if (at.mood === 'writes are refused') return Promise.reject(fault(403));
+    at.lease = {
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: String((version += 1)) },
+    };
+    return at.mood === 'well' ? Promise.resolve(at.lease) : Promise.reject(fault(0));
+  };
+  const answered = async (): Promise<void> => {
+    if (at.mood !== 'writes hang') return;
+    await setImmediate();
+    return answered();
+  };
+  const call = async (
+    name: string,
+    work: () => Promise<RawObject | undefined>,
+  ): Promise<RawObject | undefined> => {
+    at.calls.push(name);
+    if (name !== 'get') await answered();
+    return work();
+  };
+  const client = {
+    /** The Date of its answers: none, so epochs go by the replicas' clocks. */
+    time: () => undefined,
+    get: () =>
+      call('get', () =>
+        at.mood === 'away' ? Promise.reject(fault(0)) : Promise.resolve(at.lease),
+      ),
+    create: (_resource: unknown, object: RawObject) =>
+      call('create', () => (at.lease === undefined ? write(object) : Promise.reject(fault(409)))),
+    replace: (_resource: unknown, object: RawObject) =>
+      call('replace', () => {
+        if (at.lease === undefined) return Promise.reject(fault(404));
+        return object.metadata.resourceVersion === at.lease.metadata.resourceVersion
+          ? write(object)
+          : Promise.reject(fault(409));
+      }),
+  };
+  const at: Api = {
+    lease: undefined,
+    mood: 'well',
+    calls: [],
+    client: client as unknown as KubernetesClient,
+  };
+  return at;
+}
+
+export interface Replica {
+  readonly leadership: Leadership;
+  /** `won 5`, `lost` */
+  readonly told: string[];
+  readonly said: Said[];
+  /** Whether it may write at this moment. */
+  mayWrite(): Promise<boolean>;
+}
+
+export function replica(
+  on: Api,
+  clock: ManualClock,
+  holder: string,
+  timing?: Partial<LeaseTiming>,
+): Replica {
+  const told: string[] = [];
+  const said: Said[] = [];
+  const leadership = new Leadership({
+    client: on.client,
+    place: leasePlace('default', 'east', holder),
+    clock,
+    random: () => 0.5,
+    log: logInto(said),
+    timing,
+    won: (epoch) => void told.push(`won ${epoch - T0}`),
+    lost: () => void told.push('lost'),
+  });
+  return {
+    leadership,
+    told,
+    said,
+    mayWrite: () =>
+      leadership.assure().then(
+        () => true,
+        () => false,
+      ),
+  };
+}
+
+export const started = async (one: Replica, clock: ManualClock): Promise<Replica> => {
+  const first = one.leadership.start();
+  await clock.pass(1);
+  await first;
+  return one;
+};
