@@ -12,7 +12,7 @@ export interface ClockTellerOptions {
   readonly client: Pick<KubernetesClient, 'time'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly recorder: Recorder;
-  readonly world: Pick<ClusterCache, 'service'>;
+  readonly cache: Pick<ClusterCache, 'service'>;
   readonly log: Logger;
 }
 
@@ -28,7 +28,7 @@ export function clockAhead(
 /** An ingress Service, and the Gateways whose servers it offers. */
 export interface AffectedIngress {
   readonly ref: IngressRef;
-  readonly gateways: () => readonly EventTarget[];
+  gateways(): readonly EventTarget[];
 }
 
 /** Says it once at each Service and Gateway, and again after the clocks agreed for a while. */
@@ -53,8 +53,9 @@ export class ClockTeller {
     for (const ingress of ingresses) await this.#tellOf(ingress, message);
   }
 
-  async #tellOf({ ref, gateways }: AffectedIngress, message: string): Promise<void> {
-    const service = this.#options.world.service(ref.namespace, ref.service);
+  async #tellOf(ingress: AffectedIngress, message: string): Promise<void> {
+    const { ref } = ingress;
+    const service = this.#options.cache.service(ref.namespace, ref.service);
     if (service === undefined) return;
     await this.#report(
       serviceTarget(service.object.meta),
@@ -62,7 +63,7 @@ export class ClockTeller {
       message,
     );
     // Two ingresses may offer the same Gateway, and there is one clock to tell of.
-    for (const target of gateways()) await this.#report(target, 'clock', message);
+    for (const target of ingress.gateways()) await this.#report(target, 'clock', message);
   }
 
   async #report(target: EventTarget, subject: string, message: string): Promise<void> {

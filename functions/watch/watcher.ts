@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from './serve/metrics.ts';
 import { retryUntilDone, type RetryContext } from './loop/retry.ts';
 import { readiness } from './serve/readiness.ts';
 import { LeaderTerm } from './leader/term.ts';
-import { createClusterCache, type ClusterCache, type CacheChange } from './cache/cluster-cache.ts';
+import { ClusterCache, type CacheChange } from './cache/cluster-cache.ts';
 
 export interface WatcherOptions {
   readonly runtime: Runtime;
@@ -74,12 +74,12 @@ class ClusterWatcher implements Watcher {
   readonly #patience: RetryContext;
   readonly #ingresses: readonly WatchedIngress[];
   readonly #client: KubernetesClient;
-  readonly #world: ClusterCache;
+  readonly #cache: ClusterCache;
   readonly #leadership: Leadership;
   readonly #metrics: Metrics;
   #clusterUid = '';
-  #voice: LeaderTerm | undefined;
-  /** Voices of terms that are over, while they end. */
+  #term: LeaderTerm | undefined;
+  /** Terms that are over, while they end. */
   #ending: Promise<void> = Promise.resolve();
   #served: HttpServer | undefined;
 
@@ -97,7 +97,7 @@ class ClusterWatcher implements Watcher {
       clock,
     });
     this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
-    this.#world = createClusterCache({
+    this.#cache = new ClusterCache({
       client: this.#client,
       ingresses: this.#ingresses.map(({ ref }) => ref),
       clock,
@@ -105,8 +105,8 @@ class ClusterWatcher implements Watcher {
       log,
       timing: options.timing,
       onChange: (change) => this.#notice(change),
-      onMesh: () => this.#voice?.meshAnswered(),
-      onOptional: () => this.#voice?.optionalRead(),
+      onMesh: () => this.#term?.meshAnswered(),
+      onOptional: () => this.#term?.optionalRead(),
     });
     // Outside a cluster the context's namespace is a matter of taste and changes; the Lease must not move with it.
     const home = options.kubeconfig === undefined ? this.#client.namespace : undefined;
@@ -115,7 +115,7 @@ class ClusterWatcher implements Watcher {
       clusterId,
       options.identity ?? runtime.id(),
     );
-    const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#fallSilent() };
+    const terms = { won: (): void => void this.#lead(true), lost: (): void => this.#endTerm() };
     this.#leadership = new Leadership({
       client: this.#client,
       place,
@@ -126,7 +126,7 @@ class ClusterWatcher implements Watcher {
       ...terms,
     });
     this.#metrics = createMetrics({
-      states: () => this.#world.states(),
+      states: () => this.#cache.states(),
       epoch: () => this.#leadership.epoch,
       ahead: () => clockAhead(this.#client, clock),
       clock,
@@ -144,14 +144,14 @@ class ClusterWatcher implements Watcher {
     this.#clusterUid = clusterUid;
     await Promise.race([this.#leadership.start(), aborted(this.#abort.signal)]);
     const before = this.#leadership.epoch;
-    this.#world.start();
-    await Promise.race([this.#world.synced, aborted(this.#abort.signal)]);
+    this.#cache.start();
+    await Promise.race([this.#cache.synced, aborted(this.#abort.signal)]);
     if (this.#abort.signal.aborted) return;
-    this.#voice = this.#prepare();
+    this.#term = this.#prepare();
     this.#runtime.log.info(
       {
         ingresses: this.#ingresses.map(({ ref }) => `${ref.namespace}/${ref.service}`),
-        streams: this.#world.states().map(({ kind, group, namespace, state, objects }) => ({
+        streams: this.#cache.states().map(({ kind, group, namespace, state, objects }) => ({
           kind,
           group,
           namespace,
@@ -167,8 +167,8 @@ class ClusterWatcher implements Watcher {
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    await this.#world.stop();
-    const ended = this.#voice?.stop() ?? Promise.resolve();
+    await this.#cache.stop();
+    const ended = this.#term?.stop() ?? Promise.resolve();
     const hurry = new AbortController();
     await Promise.race([ended, this.#runtime.clock.sleep(FAREWELL_MS, hurry.signal)]);
     hurry.abort();
@@ -184,22 +184,22 @@ class ClusterWatcher implements Watcher {
 
   /** Nothing is said before every kind was listed within the term: what was watched until now may be behind what the last leader said. */
   async #lead(relist: boolean): Promise<void> {
-    const voice = this.#voice;
-    if (voice === undefined || voice.speaks || this.#leadership.epoch === undefined) return;
-    if (relist) await this.#world.relist();
+    const term = this.#term;
+    if (term === undefined || term.isLeading || this.#leadership.epoch === undefined) return;
+    if (relist) await this.#cache.relist();
     const { epoch } = this.#leadership;
-    if (voice !== this.#voice || voice.speaks || epoch === undefined || this.#abort.signal.aborted)
+    if (term !== this.#term || term.isLeading || epoch === undefined || this.#abort.signal.aborted)
       return;
-    voice.begin(epoch);
+    term.begin(epoch);
     this.#runtime.log.info({ epoch }, 'acquiring leadership');
   }
 
   /** Everything that is known stays; whatever was about to be said is dropped. */
-  #fallSilent(): void {
-    const old = this.#voice;
+  #endTerm(): void {
+    const old = this.#term;
     if (old === undefined) return;
     old.end();
-    this.#voice = this.#prepare();
+    this.#term = this.#prepare();
     this.#ending = Promise.all([this.#ending, old.stop()]).then(() => undefined);
   }
 
@@ -212,7 +212,7 @@ class ClusterWatcher implements Watcher {
       clusterUid: this.#clusterUid,
       ingresses: this.#ingresses,
       client: this.#client.fenced(assure),
-      world: this.#world,
+      cache: this.#cache,
       debounce: this.#options.debounce ?? DEBOUNCE,
       resync: this.#options.resync ?? RESYNC_MS,
       meter: this.#metrics.meter,
@@ -226,9 +226,9 @@ class ClusterWatcher implements Watcher {
     this.#served = await serveHttp(http, {
       ready: () =>
         readiness({
-          states: this.#world.states(),
-          prepared: this.#voice !== undefined,
-          leading: this.#voice?.speaks === true,
+          states: this.#cache.states(),
+          prepared: this.#term !== undefined,
+          leading: this.#term?.isLeading === true,
           now: this.#runtime.clock.monotonic(),
         }),
       metrics: () => this.#metrics.text(),
@@ -237,7 +237,7 @@ class ClusterWatcher implements Watcher {
   }
 
   #notice(change: CacheChange): void {
-    this.#voice?.notice(change);
+    this.#term?.notice(change);
   }
 
   async #readClusterUid(): Promise<string> {

@@ -37,90 +37,121 @@ type Answer = Dispatcher.ResponseData;
  * of 5 KB are 50 MB. Watches are read line by line and have limits of their own.
  */
 const LIMITS: ExchangeLimits = { total: 60_000, bytes: 256 * 1024 * 1024 };
-/** Milliseconds: for tokens and certificates, which may come from a program or a server. */
-const CREDENTIALS = 45_000;
+/** For tokens and certificates, which may come from a program or a server. */
+const CREDENTIALS_MS = 45_000;
 
 export function createApiTransport(
   source: CredentialSource,
-  { monotonic }: Pick<Clock, 'monotonic'>,
+  clock: Pick<Clock, 'monotonic'>,
   limits: ExchangeLimits = LIMITS,
 ): ApiTransport {
+  return new UndiciTransport(source, clock, limits);
+}
+
+class UndiciTransport implements ApiTransport {
+  readonly #source: CredentialSource;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #limits: ExchangeLimits;
   /** The server's clock before ours, at the last answer. */
-  let ahead: number | undefined;
-  let current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
+  #ahead: number | undefined;
+  #current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
 
-  function dispatcherFor(credentials: Credentials): Dispatcher {
-    if (current?.fingerprint === credentials.fingerprint) return current.dispatcher;
-    // Streams on the old connections end by themselves within their timeout; new ones use the new certificate.
-    current?.dispatcher.close().catch(() => undefined);
-    current = { fingerprint: credentials.fingerprint, dispatcher: credentials.createDispatcher() };
-    return current.dispatcher;
+  constructor(source: CredentialSource, clock: Pick<Clock, 'monotonic'>, limits: ExchangeLimits) {
+    this.#source = source;
+    this.#clock = clock;
+    this.#limits = limits;
   }
 
-  async function attempt(call: ApiRequest): Promise<Answer> {
-    const credentials = await within(
-      source.read(),
-      CREDENTIALS,
-      () => new Error(`no credentials within ${CREDENTIALS / 1000} s`),
+  async json(call: ApiRequest): Promise<unknown> {
+    const answer = await this.#send(call);
+    return readJson(answer, this.#limits, call.received).catch((cause: unknown) =>
+      Promise.reject(unreachable(textOf(call), cause)),
     );
-    const dispatcher = dispatcherFor(credentials);
-    await call.fence?.();
-    return request(`${credentials.server}${call.path}${queryOf(call.query)}`, {
-      dispatcher,
-      method: call.method,
-      headers: {
-        accept: 'application/json',
-        'user-agent': 'sluice',
-        ...credentials.headers,
-        ...(call.body === undefined
-          ? {}
-          : { 'content-type': call.contentType ?? 'application/json' }),
-      },
-      body: call.body === undefined ? null : JSON.stringify(call.body),
-      signal: call.signal ?? null,
-      ...(call.silence === undefined ? {} : { bodyTimeout: call.silence }),
-    });
   }
 
-  async function send(call: ApiRequest): Promise<Answer> {
-    const what = `${call.method} ${call.path}`;
-    const ask = (): Promise<Answer> =>
-      attempt(call).catch((cause: unknown) =>
-        Promise.reject(cause instanceof Fenced ? cause : unreachable(what, cause)),
-      );
-    let answer = await ask();
+  async stream(call: ApiRequest): Promise<Readable> {
+    return (await this.#send(call)).body;
+  }
+
+  time(): number | undefined {
+    return this.#ahead === undefined ? undefined : this.#ahead + this.#clock.monotonic();
+  }
+
+  async close(): Promise<void> {
+    await this.#current?.dispatcher.destroy();
+    this.#current = undefined;
+  }
+
+  async #send(call: ApiRequest): Promise<Answer> {
+    let answer = await this.#attempt(call);
     const date = dateOf(answer);
-    if (date !== undefined) ahead = date - monotonic();
+    if (date !== undefined) this.#ahead = date - this.#clock.monotonic();
     if (answer.statusCode === 401) {
       // A token may have expired in a cache; one fresh reading tells.
       await answer.body.dump();
-      source.reload();
-      answer = await ask();
+      this.#source.reload();
+      answer = await this.#attempt(call);
     }
     if (answer.statusCode < 300) return answer;
     const retryAfter = answer.headers['retry-after'];
     throw errorFromStatus(
-      what,
+      textOf(call),
       answer.statusCode,
-      await readJson(answer, limits).catch(() => undefined),
+      await readJson(answer, this.#limits).catch(() => undefined),
       typeof retryAfter === 'string' ? retryAfter : undefined,
     );
   }
 
-  return {
-    json: async (call) => {
-      const answer = await send(call);
-      return readJson(answer, limits, call.received).catch((cause: unknown) =>
-        Promise.reject(unreachable(`${call.method} ${call.path}`, cause)),
+  async #attempt(call: ApiRequest): Promise<Answer> {
+    try {
+      const credentials = await within(
+        this.#source.read(),
+        CREDENTIALS_MS,
+        () => new Error(`no credentials within ${CREDENTIALS_MS / 1000} s`),
       );
+      const dispatcher = this.#dispatcherFor(credentials);
+      await call.fence?.();
+      return await request(
+        `${credentials.server}${call.path}${queryOf(call.query)}`,
+        requestOptions(call, credentials, dispatcher),
+      );
+    } catch (cause) {
+      throw cause instanceof Fenced ? cause : unreachable(textOf(call), cause);
+    }
+  }
+
+  #dispatcherFor(credentials: Credentials): Dispatcher {
+    const { fingerprint } = credentials;
+    if (this.#current?.fingerprint === fingerprint) return this.#current.dispatcher;
+    // Streams on the old connections end by themselves within their timeout; new ones use the new certificate.
+    this.#current?.dispatcher.close().catch(() => undefined);
+    this.#current = { fingerprint, dispatcher: credentials.createDispatcher() };
+    return this.#current.dispatcher;
+  }
+}
+
+function requestOptions(
+  { method, body, contentType, signal, silence }: ApiRequest,
+  credentials: Credentials,
+  dispatcher: Dispatcher,
+): Parameters<typeof request<null>>[1] {
+  return {
+    dispatcher,
+    method,
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'sluice',
+      ...credentials.headers,
+      ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
     },
-    stream: async (call) => (await send(call)).body,
-    time: () => (ahead === undefined ? undefined : ahead + monotonic()),
-    close: async () => {
-      await current?.dispatcher.destroy();
-      current = undefined;
-    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: signal ?? null,
+    ...(silence === undefined ? {} : { bodyTimeout: silence }),
   };
+}
+
+function textOf({ method, path }: ApiRequest): string {
+  return `${method} ${path}`;
 }
 
 /** HTTP tells whole seconds, rounded down. */

@@ -6,6 +6,7 @@ import {
   type Stream,
   type StreamChange,
   type StreamFigures,
+  type StreamOptions,
   type StreamState,
   type StreamTiming,
 } from '../../../shared/kubernetes/index.ts';
@@ -46,101 +47,144 @@ export interface StreamReport {
   readonly figures: StreamFigures;
 }
 
-/** The cluster as it was last seen: one stream for each kind. */
-export interface ClusterCache {
-  readonly synced: Promise<void>;
-  readonly index: ClusterIndex;
-  /** False while the pods of a namespace are being listed by a new selector: what is missing then is not gone. */
-  complete(namespace: string): boolean;
-  /** The Services of the whole cluster, for those who want them. */
-  readonly mesh: Pick<MeshServiceStream, 'want' | 'answered' | 'denied'>;
-  /** The Service as observed, with the fields that Sluice itself owns. */
-  service(namespace: string, name: string): Extract<ObservedObject, { of: 'services' }> | undefined;
-  states(): readonly StreamReport[];
-  start(): void;
-  /** Resolves once every kind was listed by a list that began after this call; `mesh` says for itself when it was. */
-  relist(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-interface Followed {
+interface KindStream {
   readonly kind: ObservedKind;
   readonly namespace: string | undefined;
   readonly stream: Stream<ObservedObject>;
 }
 
-export function createClusterCache(options: ClusterCacheOptions): ClusterCache {
-  const scopes = new PodSelectors(options.ingresses, options.onChange);
-  const index = new ClusterIndex();
-  const notice = (seen: Omit<CacheChange, 'before'>): void => {
-    const change = { ...seen, before: index.apply(seen.change.what, seen.observed) };
+/** The cluster as it was last seen: one stream for each kind. */
+export class ClusterCache {
+  readonly index = new ClusterIndex();
+  /** The Services of the whole cluster, for those who want them. */
+  readonly mesh: MeshServiceStream;
+  readonly synced: Promise<void>;
+  readonly #options: ClusterCacheOptions;
+  readonly #podSelectors: PodSelectors;
+  readonly #streams: readonly KindStream[];
+
+  constructor(options: ClusterCacheOptions) {
+    this.#options = options;
+    this.#podSelectors = new PodSelectors(options.ingresses, options.onChange);
+    const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
+    this.#streams = WATCHED_KINDS.flatMap((kind) =>
+      placesOf(kind, namespaces).map((namespace) => ({
+        kind,
+        namespace,
+        stream: this.#createStream(kind, namespace, { onListed: () => this.#listed(kind) }),
+      })),
+    );
+    this.mesh = new MeshServiceStream({
+      open: (onFault) => this.#createStream(MESH_SERVICES, undefined, { onFault }),
+      closed: () => this.index.meshServices.clear(),
+      onAnswer: options.onMesh,
+    });
+    this.synced = Promise.all(this.#streams.map(({ stream }) => stream.synced)).then(
+      () => undefined,
+    );
+  }
+
+  /** False while the pods of a namespace are being listed by a new selector: what is missing then is not gone. */
+  complete(namespace: string): boolean {
+    return this.#podSelectors.complete(namespace);
+  }
+
+  /** The Service as observed, with the fields that Sluice itself owns. */
+  service(
+    namespace: string,
+    name: string,
+  ): Extract<ObservedObject, { of: 'services' }> | undefined {
+    const found = this.#find('services', namespace)?.store.get(namespace, name);
+    return found?.of === 'services' ? found : undefined;
+  }
+
+  states(): readonly StreamReport[] {
+    const mesh = this.mesh.stream;
+    const all =
+      mesh === undefined
+        ? this.#streams
+        : [...this.#streams, { kind: MESH_SERVICES, namespace: undefined, stream: mesh }];
+    return all.map(({ kind, namespace, stream }) => ({
+      kind: kind.kind,
+      group: kind.group,
+      namespace,
+      state: stream.state(),
+      objects: stream.store.size,
+      figures: stream.figures,
+    }));
+  }
+
+  start(): void {
+    for (const { kind, namespace, stream } of this.#streams) {
+      const services =
+        kind.plural === 'pods' && namespace !== undefined
+          ? this.#find('services', namespace)
+          : undefined;
+      // Which pods matter is known only with the Services.
+      if (namespace !== undefined && services !== undefined)
+        void services.synced.then(() => this.#podSelectors.start(namespace, stream));
+      else stream.start();
+    }
+  }
+
+  /** Resolves once every kind was listed by a list that began after this call; `mesh` says for itself when it was. */
+  async relist(): Promise<void> {
+    this.mesh.relist();
+    await Promise.all(this.#streams.map(({ stream }) => stream.relist()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.mesh.stop(), ...this.#streams.map(({ stream }) => stream.stop())]);
+  }
+
+  #find(plural: string, namespace: string): Stream<ObservedObject> | undefined {
+    return this.#streams.find(
+      (entry) => entry.kind.plural === plural && entry.namespace === namespace,
+    )?.stream;
+  }
+
+  #notice(seen: Omit<CacheChange, 'before'>): void {
+    const change = { ...seen, before: this.index.apply(seen.change.what, seen.observed) };
     if (isHeartbeat(change)) return;
-    scopes.notice(change);
-    options.onChange(change);
-  };
-  const read = ({ optional }: ObservedKind): void => {
-    if (optional === undefined || index.read.has(optional)) return;
-    index.read.add(optional);
-    options.onOptional();
-  };
-  const namespaces = [...new Set(options.ingresses.map(({ namespace }) => namespace))];
-  const streams: readonly Followed[] = WATCHED_KINDS.flatMap((kind) =>
-    placesOf(kind, namespaces).map((namespace) => ({
+    this.#podSelectors.notice(change);
+    this.#options.onChange(change);
+  }
+
+  #listed({ optional }: ObservedKind): void {
+    if (optional === undefined || this.index.read.has(optional)) return;
+    this.index.read.add(optional);
+    this.#options.onOptional();
+  }
+
+  #createStream(
+    kind: ObservedKind,
+    namespace: string | undefined,
+    events: Pick<StreamOptions<ObservedObject>, 'onFault' | 'onListed'> = {},
+  ): Stream<ObservedObject> {
+    const { client, clock, random, log, timing, ingresses } = this.#options;
+    const podSelectors = this.#podSelectors;
+    const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
+    return createStream<ObservedObject>({
+      client,
+      clock,
+      random,
+      log,
+      timing,
       kind,
       namespace,
-      stream: streamOf({ kind, namespace, scopes, onListed: () => read(kind) }, options, notice),
-    })),
-  );
-  const mesh = new MeshServiceStream({
-    open: (onFault) =>
-      streamOf({ kind: MESH_SERVICES, namespace: undefined, scopes, onFault }, options, notice),
-    closed: () => index.meshServices.clear(),
-    onAnswer: options.onMesh,
-  });
-  const all = (): readonly Followed[] =>
-    mesh.stream === undefined
-      ? streams
-      : [...streams, { kind: MESH_SERVICES, namespace: undefined, stream: mesh.stream }];
-  const find = (plural: string, namespace: string): Stream<ObservedObject> | undefined =>
-    streams.find((entry) => entry.kind.plural === plural && entry.namespace === namespace)?.stream;
-  return {
-    synced: Promise.all(streams.map(({ stream }) => stream.synced)).then(() => undefined),
-    index,
-    mesh,
-    complete: (namespace) => scopes.complete(namespace),
-    service: (namespace, name) => {
-      const found = find('services', namespace)?.store.get(namespace, name);
-      return found?.of === 'services' ? found : undefined;
-    },
-    states: () =>
-      all().map(({ kind, namespace, stream }) => ({
-        kind: kind.kind,
-        group: kind.group,
-        namespace,
-        state: stream.state(),
-        objects: stream.store.size,
-        figures: stream.figures,
-      })),
-    start: () => {
-      for (const { kind, namespace, stream } of streams) {
-        const services =
-          kind.plural === 'pods' && namespace !== undefined
-            ? find('services', namespace)
-            : undefined;
-        // Which pods matter is known only with the Services.
-        if (namespace !== undefined && services !== undefined)
-          void services.synced.then(() => scopes.start(namespace, stream));
-        else stream.start();
-      }
-    },
-    relist: async () => {
-      mesh.relist();
-      await Promise.all(streams.map(({ stream }) => stream.relist()));
-    },
-    stop: async () => {
-      await Promise.all([mesh.stop(), ...streams.map(({ stream }) => stream.stop())]);
-    },
-  };
+      // Asked for with every list and watch, and it may have changed since.
+      get labelSelector() {
+        if (kind.plural === 'pods') return podSelectors.selector(namespace ?? '');
+        return kind.plural === 'endpointslices' ? slices : kind.labelSelector;
+      },
+      fieldSelector: kind.fieldSelector,
+      normalise: kind.observe,
+      optional: kind.optional !== undefined,
+      ...events,
+      onChange: (change) =>
+        this.#notice({ change: changeOf(kind, change), observed: change.object }),
+    });
+  }
 }
 
 /** Where only the namespaces of ingresses matter, the rest of a large cluster never arrives here. */
@@ -149,41 +193,6 @@ function placesOf(
   namespaces: readonly string[],
 ): readonly (string | undefined)[] {
   return kind.local ? namespaces : [undefined];
-}
-
-type Place = Pick<Followed, 'kind' | 'namespace'> & {
-  readonly scopes: PodSelectors;
-  readonly onFault?: (error: unknown) => void;
-  readonly onListed?: () => void;
-};
-
-function streamOf(
-  { kind, namespace, scopes, onFault, onListed }: Place,
-  options: ClusterCacheOptions,
-  onChange: (seen: Omit<CacheChange, 'before'>) => void,
-): Stream<ObservedObject> {
-  const { client, clock, random, log, timing, ingresses } = options;
-  const slices = sliceSelector(ingresses.filter((ref) => ref.namespace === namespace));
-  return createStream<ObservedObject>({
-    client,
-    clock,
-    random,
-    log,
-    timing,
-    kind,
-    namespace,
-    // Asked for with every list and watch, and it may have changed since.
-    get labelSelector() {
-      if (kind.plural === 'pods') return scopes.selector(namespace ?? '');
-      return kind.plural === 'endpointslices' ? slices : kind.labelSelector;
-    },
-    fieldSelector: kind.fieldSelector,
-    normalise: kind.observe,
-    optional: kind.optional !== undefined,
-    onFault,
-    onListed,
-    onChange: (change) => onChange({ change: changeOf(kind, change), observed: change.object }),
-  });
 }
 
 /** Written anew without anything that is kept having changed. Of a Service, who wrote what counts too. */

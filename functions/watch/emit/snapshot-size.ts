@@ -15,12 +15,12 @@ export interface SizeReporter {
 export function createSizeReporter(
   ref: IngressRef,
   recorder: Recorder,
-  world: Pick<ClusterCache, 'service'>,
+  cache: Pick<ClusterCache, 'service'>,
 ): SizeReporter {
   const scope = `${ref.namespace}/${ref.service} snapshot`;
   let told = false;
   const say = async (occurrences: readonly EventMessage[]): Promise<void> => {
-    const service = world.service(ref.namespace, ref.service);
+    const service = cache.service(ref.namespace, ref.service);
     if (service !== undefined)
       await recorder.report(serviceTarget(service.object.meta), scope, occurrences);
     told = occurrences.length > 0;

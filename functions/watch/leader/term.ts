@@ -3,7 +3,7 @@ import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { createReconciler, type IngressReconciler } from '../reconciler.ts';
+import { IngressReconciler } from '../reconciler.ts';
 import { ClockTeller } from '../clock-teller.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';
 import type { WatchedIngress } from '../ingresses.ts';
@@ -23,7 +23,7 @@ export interface LeaderTermOptions {
   readonly ingresses: readonly WatchedIngress[];
   /** Its writes refuse whoever does not lead. */
   readonly client: KubernetesClient;
-  readonly world: ClusterCache;
+  readonly cache: ClusterCache;
   readonly debounce: DebounceLimits;
   readonly resync: number;
   readonly meter: Meter;
@@ -35,35 +35,34 @@ export class LeaderTerm {
   readonly #options: LeaderTermOptions;
   readonly #abort = new AbortController();
   readonly #revisions = new Revisions(0);
-  readonly #agents: readonly IngressReconciler[];
+  readonly #reconcilers: readonly IngressReconciler[];
   readonly #inventory: Worker;
   readonly #clockTelling: Worker;
   #listening: Promise<void> = Promise.resolve();
-  #speaks = false;
+  #leading = false;
   #told = false;
 
   constructor(options: LeaderTermOptions) {
-    const { runtime, cluster, clusterUid, client, world, debounce, meter } = options;
+    const { runtime, cluster, clusterUid, client, cache, debounce, meter } = options;
     const { clock, random, log } = runtime;
     const revisions = this.#revisions;
     this.#options = options;
     const outbox = createOutbox({ runtime, cluster, clusterUid, revisions });
     const recorder = createRecorder(client, clock);
-    const isLeading = (): boolean => this.#speaks;
-    this.#agents = options.ingresses.map((ingress) =>
-      createReconciler({
-        runtime,
-        cluster,
-        ingress,
-        client,
-        world,
-        recorder,
-        outbox,
-        revisions,
-        debounce,
-        meter,
-        speaks: isLeading,
-      }),
+    const isLeading = (): boolean => this.#leading;
+    const shared = {
+      runtime,
+      cluster,
+      client,
+      cache,
+      recorder,
+      outbox,
+      revisions,
+      debounce,
+      meter,
+    };
+    this.#reconcilers = options.ingresses.map(
+      (ingress) => new IngressReconciler({ ...shared, ingress, isLeading }),
     );
     this.#inventory = new Worker({
       name: 'sending the inventory',
@@ -72,7 +71,7 @@ export class LeaderTerm {
       log,
       work: () => this.#tellAll(outbox),
     });
-    const teller = new ClockTeller({ client, clock, recorder, world, log });
+    const teller = new ClockTeller({ client, clock, recorder, cache, log });
     // By itself: Events at thousands of Gateways must not hold the inventory up.
     this.#clockTelling = new Worker({
       name: 'reporting the clock difference',
@@ -80,29 +79,29 @@ export class LeaderTerm {
       random,
       log,
       work: async () => {
-        if (this.#speaks) await teller.tell(this.#agents);
+        if (this.#leading) await teller.tell(this.#reconcilers);
         return options.resync;
       },
     });
-    for (const agent of this.#agents) agent.start();
+    for (const reconciler of this.#reconcilers) reconciler.start();
   }
 
-  get speaks(): boolean {
-    return this.#speaks;
+  get isLeading(): boolean {
+    return this.#leading;
   }
 
   notice(change: CacheChange): void {
-    for (const agent of this.#agents) agent.notice(change);
+    for (const reconciler of this.#reconcilers) reconciler.notice(change);
     if (change.change.what === 'added' && change.change.kind === 'Gateway')
       this.#clockTelling.enqueue();
   }
 
   optionalRead(): void {
-    for (const agent of this.#agents) agent.optionalRead();
+    for (const reconciler of this.#reconcilers) reconciler.optionalRead();
   }
 
   meshAnswered(): void {
-    for (const agent of this.#agents) agent.meshAnswered();
+    for (const reconciler of this.#reconcilers) reconciler.meshAnswered();
   }
 
   /** The term begins. */
@@ -110,8 +109,8 @@ export class LeaderTerm {
     const { runtime, cluster } = this.#options;
     const { clock, random, log, queues } = runtime;
     this.#revisions.moveTo(epoch);
-    this.#speaks = true;
-    for (const agent of this.#agents) agent.refresh();
+    this.#leading = true;
+    for (const reconciler of this.#reconcilers) reconciler.refresh();
     this.#inventory.start();
     this.#clockTelling.start();
     this.#clockTelling.enqueue();
@@ -125,7 +124,7 @@ export class LeaderTerm {
 
   /** The term is over: whatever is in hand is somebody else's now. */
   end(): void {
-    this.#speaks = false;
+    this.#leading = false;
     this.#abort.abort();
   }
 
@@ -133,46 +132,46 @@ export class LeaderTerm {
   async stop(): Promise<void> {
     this.#abort.abort();
     await Promise.all([
-      ...this.#agents.map((agent) => agent.stop()),
+      ...this.#reconcilers.map((reconciler) => reconciler.stop()),
       this.#inventory.stop(),
       this.#clockTelling.stop(),
       this.#listening,
     ]);
-    this.#speaks = false;
+    this.#leading = false;
   }
 
-  /** The inventory, and every snapshot again; the first time the agents have just begun by themselves. */
+  /** The inventory, and every snapshot again; the first time the reconcilers have just begun by themselves. */
   async #tellAll(outbox: Outbox): Promise<number> {
-    const { world, resync } = this.#options;
-    if (!this.#speaks) return resync;
-    const services = world
+    const { cache, resync } = this.#options;
+    if (!this.#leading) return resync;
+    const services = cache
       .states()
       .filter(({ kind, namespace }) => kind === 'Service' && namespace !== undefined);
     // A stale list proves no absence.
     if (services.some(({ state }) => state !== 'live')) return 1_000;
-    const watched = this.#agents.map((agent) => agent.ref);
+    const watched = this.#reconcilers.map((reconciler) => reconciler.ref);
     await outbox.inventory(
-      watched.filter((ref) => world.service(ref.namespace, ref.service) !== undefined),
+      watched.filter((ref) => cache.service(ref.namespace, ref.service) !== undefined),
       watched,
     );
-    if (this.#told) for (const agent of this.#agents) agent.refresh();
+    if (this.#told) for (const reconciler of this.#reconcilers) reconciler.refresh();
     this.#told = true;
     return resync;
   }
 
   /** Dealt with once everything is said: whoever takes over would not be asked again. */
   async #resync({ cluster, device, partition, code, reason }: Resync): Promise<boolean> {
-    if (!this.#speaks) return false;
+    if (!this.#leading) return false;
     if (cluster !== this.#options.cluster) return true;
     this.#options.runtime.log.info({ device, partition, code, reason }, 'full resync requested');
     return this.#inventory.done();
   }
 
   async #settle(settled: Settled): Promise<boolean> {
-    if (!this.#speaks) return false;
-    const agent = this.#agents.find(({ owner }) => owner === settled.owner);
+    if (!this.#leading) return false;
+    const reconciler = this.#reconcilers.find(({ owner }) => owner === settled.owner);
     // Results for another cluster that had this id, or for an ingress that is no longer configured, concern nobody here.
-    if (agent === undefined || settled.clusterUid !== this.#options.clusterUid) return true;
+    if (reconciler === undefined || settled.clusterUid !== this.#options.clusterUid) return true;
     const declared = settled.supersededBy;
     if (declared !== undefined && declared.epoch > this.#revisions.epoch) {
       const epoch = await this.#options.raise(declared.epoch);
@@ -185,6 +184,6 @@ export class LeaderTerm {
       this.#inventory.enqueue();
     }
     this.#options.meter.settled(settled.owner);
-    return agent.settle(settled);
+    return reconciler.settle(settled);
   }
 }

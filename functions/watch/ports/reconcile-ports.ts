@@ -21,7 +21,7 @@ import { includes, planPorts, type PortPlan } from './port-plan.ts';
 import type { DemandedPorts } from './demanded-ports.ts';
 import type { EventMessage, Recorder } from '../report/event-recorder.ts';
 import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';
-import type { Withdrawals } from './withdrawals.ts';
+import { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
 /** What the ports should be, and the newest revision given out at that moment. */
@@ -31,49 +31,71 @@ export interface PortDemand {
   readonly newest: Revision;
 }
 
-export interface PortReconcilerOptions {
+export interface ServicePortsOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;
-  readonly world: Pick<ClusterCache, 'index' | 'service'>;
+  readonly cache: Pick<ClusterCache, 'index' | 'service'>;
   readonly ingress: WatchedIngress;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Undefined while the Service does not exist. */
-  readonly look: () => PortDemand | undefined;
+}
+
+type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
+
+/** What a run needs besides the demand. */
+interface PortContext extends ServicePortsOptions {
   readonly withdrawals: Withdrawals;
   /** With `servicePorts: observe`: by Service, the Gateways that were told last. */
   readonly told: Map<string, readonly string[]>;
 }
 
-type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
+/** The ports of the Services that the Gateways of one ingress lead to. */
+export class ServicePorts {
+  readonly #context: PortContext;
+  /** Mapping and revision belong together: only a later snapshot is known to go without what the mapping does not want. */
+  #demand: PortDemand | undefined;
 
-/** Returns the milliseconds after which a withdrawal is due, if there is one. */
-export async function reconcilePorts(options: PortReconcilerOptions): Promise<number | undefined> {
-  const look = options.look();
-  if (look === undefined) return undefined;
-  const { namespace, service } = options.ingress.ref;
-  const missing = Map.groupBy(look.missing, (port) => port.service);
-  const services = new Set([...missing.keys(), `${namespace}/${service}`]);
-  for (const name of services)
-    await keepService(options, { name, look, missing: missing.get(name) ?? [] });
-  return options.ingress.withdraw
-    ? options.withdrawals.nextDue(options.clock.monotonic())
-    : undefined;
+  constructor(options: ServicePortsOptions) {
+    this.#context = { ...options, withdrawals: new Withdrawals(), told: new Map() };
+  }
+
+  /** What is wanted from now on; undefined while the ingress Service does not exist. */
+  demand(demand: PortDemand | undefined): void {
+    this.#demand = demand;
+  }
+
+  /** Every device has done what the snapshot of `revision` asked for. */
+  settled(revision: Revision): void {
+    const { withdrawals, clock } = this.#context;
+    withdrawals.settled(revision, clock.monotonic());
+  }
+
+  /** Returns the milliseconds after which a withdrawal is due, if there is one. */
+  async reconcile(): Promise<number | undefined> {
+    const demand = this.#demand;
+    if (demand === undefined) return undefined;
+    const { ingress, withdrawals, clock } = this.#context;
+    const { namespace, service } = ingress.ref;
+    const missing = Map.groupBy(demand.missing, (port) => port.service);
+    for (const name of new Set([...missing.keys(), `${namespace}/${service}`]))
+      await keepService(this.#context, { name, demand, missing: missing.get(name) ?? [] });
+    return ingress.withdraw ? withdrawals.nextDue(clock.monotonic()) : undefined;
+  }
 }
 
 interface ServiceTask {
   readonly name: string;
-  readonly look: PortDemand;
+  readonly demand: PortDemand;
   readonly missing: readonly MissingServicePort[];
 }
 
-async function keepService(options: PortReconcilerOptions, task: ServiceTask): Promise<void> {
-  const { world, ingress, withdrawals, client, clock } = options;
+async function keepService(options: PortContext, task: ServiceTask): Promise<void> {
+  const { cache, ingress, withdrawals, client, clock } = options;
   const [namespace = '', plain = ''] = task.name.split('/');
-  const observed = world.service(namespace, plain);
+  const observed = cache.service(namespace, plain);
   if (observed === undefined) return;
   if (ingress.servicePorts === 'observe') return sayMissing(options, observed.object, task);
-  withdrawals.observe(task.name, observed.owned.ports, task.look);
+  withdrawals.observe(task.name, observed.owned.ports, task.demand);
   const due = ingress.withdraw ? withdrawals.due(task.name, clock.monotonic()) : [];
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
     planPorts(object, owned.ports, task.missing, due);
@@ -91,7 +113,7 @@ async function keepService(options: PortReconcilerOptions, task: ServiceTask): P
 }
 
 async function apply(
-  options: PortReconcilerOptions,
+  options: PortContext,
   service: Service,
   { name, missing }: ServiceTask,
   plan: PortPlan,
@@ -127,7 +149,7 @@ async function apply(
 type Say = (port: MissingServicePort) => EventMessage | undefined;
 
 async function say(
-  { recorder, world }: PortReconcilerOptions,
+  { recorder, cache }: PortContext,
   service: Service,
   ports: readonly MissingServicePort[],
   what: Say,
@@ -138,7 +160,7 @@ async function say(
     const targets = [
       serviceTarget(service.meta),
       ...port.gateways.flatMap(
-        (gateway) => findTarget(world.index, { kind: 'Gateway', key: gateway }) ?? [],
+        (gateway) => findTarget(cache.index, { kind: 'Gateway', key: gateway }) ?? [],
       ),
     ];
     for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
@@ -147,7 +169,7 @@ async function say(
 
 /** Complete for each object each time, so that what was added by hand and lost again is said again. */
 async function sayMissing(
-  { recorder, world, told }: PortReconcilerOptions,
+  { recorder, cache, told }: PortContext,
   service: Service,
   { name, missing }: ServiceTask,
 ): Promise<void> {
@@ -158,7 +180,7 @@ async function sayMissing(
     ports.map((port) => portMissing(name, port));
   await recorder.report(serviceTarget(service.meta), portsSubject(name), of(missing));
   for (const gateway of gateways) {
-    const target = findTarget(world.index, { kind: 'Gateway', key: gateway });
+    const target = findTarget(cache.index, { kind: 'Gateway', key: gateway });
     if (target !== undefined)
       await recorder.report(
         target,

@@ -1,54 +1,72 @@
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
-import type { ListenerProbes, ProbeResult } from './listener-probes.ts';
+import { ListenerProbes, type ProbeOptions, type ProbeResult } from './listener-probes.ts';
 import type { Recorder } from '../report/event-recorder.ts';
 import { findTarget, serviceTarget } from '../report/event-targets.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
-export interface ProbeReport {
-  readonly probes: ListenerProbes;
-  readonly mapping: PortMapping;
+export interface ProbeReporterOptions extends Omit<ProbeOptions, 'signal'> {
   readonly ref: IngressRef;
   readonly recorder: Recorder;
-  readonly world: Pick<ClusterCache, 'index' | 'service'>;
-  readonly speaks: () => boolean;
+  readonly cache: Pick<ClusterCache, 'index' | 'service'>;
+  readonly isLeading: () => boolean;
 }
 
 /** Says on the Gateway, and on the Service, whether what is new is listened for. */
-export async function reportProbes({
-  probes,
-  mapping,
-  ref,
-  recorder,
-  world,
-  speaks,
-}: ProbeReport): Promise<void> {
-  const pods = [...world.index.pods.in(ref.namespace)].map(([, pod]) => pod);
-  const verdicts = await probes.judge(mapping, pods, `${ref.namespace}/${ref.service}`);
-  if (!speaks() || verdicts.length === 0) return;
-  try {
-    await tell(verdicts, { ref, recorder, world });
-  } catch (error) {
-    probes.forget(verdicts);
-    throw error;
-  }
-}
+export class ProbeReporter {
+  readonly #options: ProbeReporterOptions;
+  readonly #abort = new AbortController();
+  readonly #probes: ListenerProbes;
+  #mapping: PortMapping | undefined;
 
-async function tell(
-  verdicts: readonly ProbeResult[],
-  { ref, recorder, world }: Pick<ProbeReport, 'ref' | 'recorder' | 'world'>,
-): Promise<void> {
-  const service = world.service(ref.namespace, ref.service);
-  for (const { server, occurrence } of verdicts) {
-    const gateway = findTarget(world.index, {
-      kind: 'Gateway',
-      api: server.api,
-      key: server.gateway,
-    });
-    const targets = [
-      ...(gateway === undefined ? [] : [gateway]),
-      ...(service === undefined ? [] : [serviceTarget(service.object.meta)]),
-    ];
-    for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
+  constructor(options: ProbeReporterOptions) {
+    this.#options = options;
+    this.#probes = new ListenerProbes({ ...options, signal: this.#abort.signal });
+  }
+
+  /** From now on the servers of this mapping are reported. */
+  follow(mapping: PortMapping | undefined): void {
+    this.#mapping = mapping;
+  }
+
+  /** Takes up to 30 s; to be called again when it rejects. */
+  async report(): Promise<void> {
+    if (this.#mapping === undefined) return;
+    const { ref, cache, isLeading } = this.#options;
+    const pods = [...cache.index.pods.in(ref.namespace)].map(([, pod]) => pod);
+    const results = await this.#probes.judge(
+      this.#mapping,
+      pods,
+      `${ref.namespace}/${ref.service}`,
+    );
+    if (!isLeading() || results.length === 0) return;
+    try {
+      await this.#record(results);
+    } catch (error) {
+      this.#probes.forget(results);
+      throw error;
+    }
+  }
+
+  /** Ends what is being tried. */
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  async #record(results: readonly ProbeResult[]): Promise<void> {
+    const { ref, recorder, cache } = this.#options;
+    const service = cache.service(ref.namespace, ref.service);
+    for (const { server, occurrence } of results) {
+      const gateway = findTarget(cache.index, {
+        kind: 'Gateway',
+        api: server.api,
+        key: server.gateway,
+      });
+      const targets = [
+        ...(gateway === undefined ? [] : [gateway]),
+        ...(service === undefined ? [] : [serviceTarget(service.object.meta)]),
+      ];
+      for (const target of targets) await recorder.report(target, occurrence.subject, [occurrence]);
+    }
   }
 }

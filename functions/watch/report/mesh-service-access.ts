@@ -9,7 +9,7 @@ export interface MeshServiceAccessOptions {
   readonly cluster: string;
   readonly ref: IngressRef;
   readonly view: Pick<IngressView, 'wishes'>;
-  readonly world: Pick<ClusterCache, 'index' | 'mesh' | 'service'>;
+  readonly cache: Pick<ClusterCache, 'index' | 'mesh' | 'service'>;
   readonly recorder: Recorder;
 }
 
@@ -24,7 +24,7 @@ export function createMeshServiceAccess({
   cluster,
   ref,
   view,
-  world,
+  cache,
   recorder,
 }: MeshServiceAccessOptions): MeshServiceAccess {
   const owner = ownerKey(cluster, ref);
@@ -33,14 +33,14 @@ export function createMeshServiceAccess({
   return {
     ready: () => {
       const wanted = view.wishes().length > 0;
-      world.mesh.want(owner, wanted);
-      return !wanted || world.mesh.answered;
+      cache.mesh.want(owner, wanted);
+      return !wanted || cache.mesh.answered;
     },
     report: async () => {
-      const wishes = world.mesh.denied === undefined ? [] : view.wishes();
-      const service = world.service(ref.namespace, ref.service);
+      const wishes = cache.mesh.denied === undefined ? [] : view.wishes();
+      const service = cache.service(ref.namespace, ref.service);
       const gateways = wishes.flatMap(
-        ({ gateway, api }) => findTarget(world.index, { kind: 'Gateway', api, key: gateway }) ?? [],
+        ({ gateway, api }) => findTarget(cache.index, { kind: 'Gateway', api, key: gateway }) ?? [],
       );
       const targets =
         wishes.length === 0 || service === undefined

@@ -13,7 +13,7 @@ import type { ClusterCache } from '../cache/cluster-cache.ts';
 export interface ReportOptions {
   readonly client: KubernetesClient;
   readonly recorder: Recorder;
-  readonly world: Pick<ClusterCache, 'index' | 'service'>;
+  readonly cache: Pick<ClusterCache, 'index' | 'service'>;
   readonly ingress: WatchedIngress;
   readonly results: LatestResults;
   readonly log: Logger;
@@ -21,8 +21,8 @@ export interface ReportOptions {
 
 /** Level-based: says and writes what the newest results mean, however often it is called. */
 export async function reportResults(options: ReportOptions): Promise<void> {
-  const { ingress, world, results } = options;
-  const observed = world.service(ingress.ref.namespace, ingress.ref.service);
+  const { ingress, cache, results } = options;
+  const observed = cache.service(ingress.ref.namespace, ingress.ref.service);
   if (observed === undefined || results.newest() === undefined) return;
   // Status and events stand for themselves: one that fails must not keep back the other.
   const done = await Promise.allSettled([
@@ -33,14 +33,14 @@ export async function reportResults(options: ReportOptions): Promise<void> {
 }
 
 async function reportEvents(
-  { recorder, world, ingress, results }: ReportOptions,
+  { recorder, cache, ingress, results }: ReportOptions,
   service: Service,
 ): Promise<void> {
   const scope = `${ingress.ref.namespace}/${ingress.ref.service}`;
   const own = serviceTarget(service.meta);
   const byTarget = new Map([[own.uid, { target: own, occurrences: [] as EventMessage[] }]]);
   for (const { about, occurrence } of eventMessages(scope, results.all())) {
-    const target = about.kind === 'Ingress' ? own : findTarget(world.index, about);
+    const target = about.kind === 'Ingress' ? own : findTarget(cache.index, about);
     if (target === undefined) continue;
     const entry = byTarget.get(target.uid) ?? { target, occurrences: [] };
     byTarget.set(target.uid, entry);

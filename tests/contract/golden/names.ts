@@ -193,7 +193,10 @@ export async function presentNames(): Promise<Names> {
     ahead: () => undefined,
     clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
   };
-  const metrics = await createMetrics(source).registry.getMetricsAsJSON();
+  const metrics = createMetrics(source).registry.getMetricsAsArray() as unknown as readonly {
+    readonly name: string;
+    readonly labelNames: readonly string[];
+  }[];
   const all: Names = {
     codes: Object.keys(CODES),
     configuration: fieldsOf(SluiceConfig, ''),
@@ -226,9 +229,7 @@ export async function presentNames(): Promise<Names> {
     ],
     'Event reasons': matches(/'([A-Z][a-z]+(?:[A-Z][a-z]+)*)'/g, 'functions/watch'),
     metrics: metrics.map(({ name }) => name),
-    'metric labels': matches(/labelNames: \[([^\]]*)\]/g, 'functions/watch').flatMap((list) =>
-      [...list.matchAll(/'(\w+)'/g)].map((match) => match[1]!),
-    ),
+    'metric labels': metrics.flatMap(({ labelNames }) => labelNames),
     'log fields': logFields(),
     commands: root.commands.flatMap((command) => spelling(command, '')),
     'field managers': matches(/_MANAGER = '([^']+)'/g, 'functions/watch'),

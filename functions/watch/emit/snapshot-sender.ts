@@ -1,0 +1,61 @@
+import type { Revision } from '../../../shared/domain/revision.ts';
+import {
+  ownerKey,
+  type Change,
+  type IngressRef,
+} from '../../../shared/domain/snapshot/snapshot.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
+import type { Recorder } from '../report/event-recorder.ts';
+import type { Meter } from '../serve/metrics.ts';
+import { LagMeter } from './lag-meter.ts';
+import type { Outbox } from './outbox.ts';
+import type { Content } from './snapshot-content.ts';
+import { createSizeReporter, type SizeReporter } from './snapshot-size.ts';
+
+export interface SnapshotSenderOptions {
+  readonly cluster: string;
+  readonly ref: IngressRef;
+  readonly outbox: Outbox;
+  readonly recorder: Recorder;
+  readonly cache: Pick<ClusterCache, 'service'>;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Sends the snapshots of one ingress, measures how late they are, and says where its owner looks when one is too large. */
+export class SnapshotSender {
+  readonly #options: SnapshotSenderOptions;
+  readonly #size: SizeReporter;
+  readonly #lag = new LagMeter();
+
+  constructor(options: SnapshotSenderOptions) {
+    this.#options = options;
+    this.#size = createSizeReporter(options.ref, options.recorder, options.cache);
+  }
+
+  noticed(change: Change): void {
+    this.#lag.seen(change, this.#options.clock.monotonic());
+  }
+
+  /** Resolves only when the queue has it. */
+  async send(content: Content, changes: readonly Change[]): Promise<Revision> {
+    const { cluster, ref, outbox, meter, clock, log } = this.#options;
+    const revision = await outbox.snapshot(ref, content, changes).catch(async (error: unknown) => {
+      await this.#size.failed(error, content.objects);
+      throw error;
+    });
+    await this.#size
+      .sent()
+      .catch((error: unknown) =>
+        log.warn(
+          { error: String(error) },
+          'the event that the snapshot fits again could not be recorded',
+        ),
+      );
+    meter.snapshot(ownerKey(cluster, ref), this.#lag.sent(changes, clock.monotonic()));
+    return revision;
+  }
+}

@@ -1,0 +1,157 @@
+import { observedAvailability } from '../../../shared/domain/exposure/indexed-ingress.ts';
+import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
+import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { Revision } from '../../../shared/domain/revision.ts';
+import type { CacheChange, ClusterCache } from '../cache/cluster-cache.ts';
+import type { Content } from '../emit/snapshot-content.ts';
+import type { WatchedIngress } from '../ingresses.ts';
+import { DepartedPods } from './departed-pods.ts';
+import { IngressView } from './ingress-view.ts';
+
+export interface ObservedIngressOptions {
+  readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drain'>;
+  readonly cache: Pick<ClusterCache, 'index'>;
+  /** The newest revision that was given out. */
+  readonly newest: () => Revision;
+}
+
+/** What a change means that concerns the ingress. */
+export interface Noticed {
+  /** It is the ingress Service itself that changed. */
+  readonly isService: boolean;
+  /** A pod is gone that served until now. */
+  readonly isDeparture: boolean;
+}
+
+interface Observation {
+  readonly objects: KubernetesObjects | undefined;
+  /** Every snapshot after this revision says the same or something newer. */
+  readonly newest: Revision;
+}
+
+/** One ingress as the cache shows it now, together with the pods that are gone and still drain. */
+export class ObservedIngress {
+  readonly #options: ObservedIngressOptions;
+  readonly #ref: IngressRef;
+  readonly #departures: DepartedPods;
+  readonly #view: IngressView;
+  #observation: Observation;
+  /** The Service was seen being deleted; what is exposed for it goes. */
+  #removed = false;
+
+  constructor(options: ObservedIngressOptions) {
+    this.#options = options;
+    this.#ref = options.ingress.ref;
+    this.#departures = new DepartedPods(options.ingress.drain);
+    this.#view = this.#viewWith(this.#departures);
+    this.#observation = { objects: undefined, newest: options.newest() };
+  }
+
+  /** Undefined where the change does not concern this ingress. Every change has to pass, so that the view follows the index. */
+  notice(change: CacheChange, now: number): Noticed | undefined {
+    if (!this.#view.notice(change)) return undefined;
+    const isService = this.#isService(change);
+    if (isService) this.#removed = change.change.what === 'deleted';
+    const isDeparture = this.#isDeparture(change);
+    if (isDeparture) {
+      this.#departures.add(change.observed.object, change.change, now);
+      this.#view.departed();
+    }
+    return { isService, isDeparture };
+  }
+
+  /** What a snapshot has to say; undefined while the Service does not exist and was not seen to be deleted. */
+  content(): Content | undefined {
+    const { objects } = this.#look();
+    if (objects !== undefined) return { objects, removed: false };
+    return this.#removed ? { objects: NOTHING, removed: true } : undefined;
+  }
+
+  /** As `content`, but without the pods that are gone: they lead nowhere any more. */
+  present(): Observation {
+    const { newest } = this.#look();
+    const view = this.#departures.empty ? this.#view : this.#viewWith(NO_DEPARTURES);
+    return { objects: view.objects(), newest };
+  }
+
+  wishes(): ReturnType<IngressView['wishes']> {
+    return this.#view.wishes();
+  }
+
+  /** An optional kind was read for the first time. */
+  optionalRead(): void {
+    this.#view.optionalRead();
+  }
+
+  /** Services of the rest of the cluster were learned or forgotten unseen. */
+  meshChanged(): void {
+    this.#view.meshChanged();
+  }
+
+  /** Forgets the pods that have drained long enough: the changes that said they were gone. */
+  endDrains(now: number): readonly Change[] {
+    const over = this.#departures.expire(now);
+    if (over.length > 0) this.#view.departed();
+    return over;
+  }
+
+  /** Milliseconds until the next pod has drained long enough. */
+  nextDrainEnd(now: number): number | undefined {
+    return this.#departures.nextDue(now);
+  }
+
+  #viewWith(departures: DepartedPods): IngressView {
+    const { ingress, cache } = this.#options;
+    return new IngressView({
+      ref: ingress.ref,
+      members: ingress.members,
+      index: cache.index,
+      departures,
+    });
+  }
+
+  #look(): Observation {
+    const objects = this.#view.objects();
+    if (objects !== this.#observation.objects)
+      this.#observation = { objects, newest: this.#options.newest() };
+    return this.#observation;
+  }
+
+  #isService({ observed }: CacheChange): boolean {
+    return (
+      observed.of === 'services' &&
+      observed.object.meta.namespace === this.#ref.namespace &&
+      observed.object.meta.name === this.#ref.service
+    );
+  }
+
+  #isDeparture(change: CacheChange): change is PodChange {
+    const { observed } = change;
+    if (observed.of !== 'pods' || change.change.what !== 'deleted') return false;
+    const service = `${this.#ref.namespace}/${this.#ref.service}`;
+    const endpointSlices = [...this.#options.cache.index.endpointSlices.in(service)].map(
+      ([, slice]) => slice,
+    );
+    return observedAvailability(this.#ref, { endpointSlices }, observed.object) !== 'out';
+  }
+}
+
+type PodChange = CacheChange & {
+  readonly observed: Extract<CacheChange['observed'], { of: 'pods' }>;
+};
+
+const NOTHING: Content['objects'] = {
+  gateways: [],
+  virtualServices: [],
+  services: [],
+  pods: [],
+  nodes: [],
+  endpointSlices: [],
+  configMaps: [],
+  apiGateways: [],
+  listenerSets: [],
+  apiRoutes: [],
+  namespaces: [],
+};
+
+const NO_DEPARTURES = new DepartedPods(0);
