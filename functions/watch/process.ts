@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../shared/config/load.ts';
-import { createSecrets } from '../../shared/config/secrets.ts';
-import { openQueues } from '../../shared/queue/open.ts';
-import { processClock } from '../../shared/runtime/process.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { processRuntime } from '../../shared/runtime/process-runtime.ts';
 import {
   createLogger,
   logLevelOf,
@@ -27,16 +23,7 @@ export async function runFromEnvironment(
   const config = await loadConfig(required(env, 'SLUICE_CONFIG'), env);
   const clusterId = required(env, 'SLUICE_CLUSTER');
   const http = httpAddress(env);
-  const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
-  const runtime: Runtime = {
-    config,
-    secrets: createSecrets({ env }),
-    queues,
-    clock: processClock,
-    id: randomUUID,
-    random: Math.random,
-    log,
-  };
+  const runtime = processRuntime(config, { env, log });
   const watcher = createWatcher({
     runtime,
     clusterId,
@@ -55,7 +42,7 @@ export async function runFromEnvironment(
   log.info({ signal }, 'stopping');
   await watcher.stop();
   await started;
-  await queues.close();
+  await runtime.queues.close();
 }
 
 /** The same after a restart, so that a process that was killed does not wait for its own Lease. */

@@ -4,9 +4,9 @@ import { finished } from 'node:stream/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadConfig } from '../../shared/config/load.ts';
-import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
-import { processClock, processId, processRandom } from '../../shared/runtime/process.ts';
+import { processClock, processId } from '../../shared/runtime/process.ts';
+import { processRuntime } from '../../shared/runtime/process-runtime.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { ApplyModule, AuditModule, ReplayModule } from '../../shared/runtime/schedules.ts';
 import { startAudits, startReplays, startReturns } from '../../shared/runtime/schedules.ts';
@@ -63,15 +63,7 @@ export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<P
     closers.add(() => opened.close());
     const { queues, trace } = traceQueues(opened, processClock);
     const log = createLogger('info', output);
-    const runtime: Runtime = {
-      config,
-      secrets: createSecrets({ env: {} }),
-      queues,
-      clock: processClock,
-      id: processId,
-      random: processRandom,
-      log,
-    };
+    const runtime = processRuntime(config, { env: {}, log, queues });
     const host = await startHost({
       dist: DIST,
       runtime,

@@ -1,29 +1,20 @@
 import type { QueueConfig } from '../config/schema.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { OpenQueuesOptions, QueueBackend } from './backend.ts';
 import type { Queues } from './port.ts';
-import { createSqliteQueues } from './sqlite/queues.ts';
-import type { SqsCredentials } from './sqs/client.ts';
-import { createSqsQueues } from './sqs/queues.ts';
+import { sqliteBackend } from './sqlite/backend.ts';
+import { sqsBackend } from './sqs/backend.ts';
 
-export interface OpenQueuesOptions {
-  readonly clock: Clock;
-  /** A new unique id. */
-  readonly id: () => string;
-  /** SQS only; absent: the SDK's own chain. */
-  readonly credentials?: SqsCredentials;
+/** The one place that tells the kinds of queues apart. */
+export function queueBackend(config: QueueConfig): QueueBackend {
+  switch (config.kind) {
+    case 'sqlite':
+      return sqliteBackend(config);
+    case 'sqs':
+      return sqsBackend(config);
+  }
 }
 
 /** The queues that the configuration names. */
 export function openQueues(config: QueueConfig, options: OpenQueuesOptions): Queues {
-  switch (config.kind) {
-    case 'sqlite':
-      return createSqliteQueues({ path: config.path, clock: options.clock, id: options.id });
-    case 'sqs':
-      return createSqsQueues({
-        region: config.region,
-        endpoint: config.endpoint,
-        prefix: config.prefix,
-        ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-      });
-  }
+  return queueBackend(config).open(options);
 }

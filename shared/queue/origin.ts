@@ -5,6 +5,7 @@
 import type { ClusterConfig, SluiceConfig } from '../config/schema.ts';
 import type { EventAttributes } from './envelope-attributes.ts';
 import type { Keyring } from './keyring.ts';
+import { queueBackend } from './open.ts';
 import { isSignedBy } from './signature.ts';
 
 export interface OriginRefusal {
@@ -56,8 +57,8 @@ function stranger(
 ): Origin | undefined {
   if (senders.length === 0) return undefined;
   if (sender === undefined) {
-    // In process nobody else can write to the queue; a server that names nobody proves nothing.
-    return config.queue.kind === 'sqlite'
+    // A server that names nobody proves nothing.
+    return queueBackend(config.queue).isLocal
       ? undefined
       : refuseOrigin(
           'OWN320',

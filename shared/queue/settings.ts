@@ -14,6 +14,20 @@ export interface QueueSettings {
   readonly deduplication?: string;
 }
 
+export interface SettingsRead {
+  readonly settings: QueueSettings;
+  /** What the dead-letter queue of this one is called on the server. */
+  readonly deadName: string;
+  /** The server's clock at its answer; milliseconds since 1970, to the second. */
+  readonly date?: number;
+}
+
+/** Reads how queues that somebody else made are set up on their server. */
+export interface SettingsReader {
+  read(name: QueueName): Promise<SettingsRead>;
+  close(): void;
+}
+
 /** Queues whose events a function works on; behind each stands its dead-letter queue. */
 const WITH_REDRIVE: ReadonlySet<string> = new Set(['snapshots', 'slices', 'express']);
 const LEAST_RECEIVES = 5;

@@ -3,11 +3,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../config/load.ts';
-import { createSecrets } from '../config/secrets.ts';
 import type { Handler } from '../queue/handler.ts';
-import { openQueues } from '../queue/open.ts';
 import { createLogger, logLevelOf } from '../telemetry/logger.ts';
-import { processClock, processId, processRandom } from './process.ts';
+import { processRuntime } from './process-runtime.ts';
 import type { Runtime } from './runtime.ts';
 
 export type { FunctionContext, Handler } from '../queue/handler.ts';
@@ -34,15 +32,7 @@ function configPath(env: Environment): string {
 /** The runtime of a Lambda function, or of any process that is started like one. */
 export async function runtimeFromEnvironment(env: Environment): Promise<Runtime> {
   const config = await loadConfig(configPath(env), env);
-  return {
-    config,
-    secrets: createSecrets({ env }),
-    queues: openQueues(config.queue, { clock: processClock, id: processId }),
-    clock: processClock,
-    id: processId,
-    random: processRandom,
-    log: createLogger(logLevelOf(env)),
-  };
+  return processRuntime(config, { env, log: createLogger(logLevelOf(env)) });
 }
 
 /** Loading the module does nothing yet, so that it can be imported anywhere; a failed start is tried again by the next call. */

@@ -5,13 +5,12 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { createSecrets } from '../../../shared/config/secrets.ts';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
 import type { EventSource } from '../../../shared/queue/event-source.ts';
-import { openQueues } from '../../../shared/queue/open.ts';
+import { queueBackend } from '../../../shared/queue/open.ts';
 import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
 import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
-import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
+import { processRuntime } from '../../../shared/runtime/process-runtime.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/runtime/schedules.ts';
 import {
@@ -82,21 +81,11 @@ async function up(options: UpOptions): Promise<void> {
   const { id: clusterId } = chooseCluster(config, options.cluster);
   const log = createLogger(logLevelOf(process.env));
   const release = claim(config, clusterId);
-  const queues = openQueues(config.queue, { clock: processClock, id: processId });
-  const runtime: Runtime = {
-    config,
-    secrets: createSecrets({ env: process.env }),
-    queues,
-    clock: processClock,
-    id: processId,
-    random: processRandom,
-    log,
-    dryRun: options.dryRun,
-  };
+  const runtime = processRuntime(config, { env: process.env, log, dryRun: options.dryRun });
   try {
     await serve(runtime, clusterId, options);
   } finally {
-    await queues.close();
+    await runtime.queues.close();
     release();
     dry?.remove();
   }
@@ -136,9 +125,10 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
 
 /** On one host the queue file tells who else is there. */
 function claim({ queue }: SluiceConfig, clusterId: string): () => void {
-  if (queue.kind !== 'sqlite') return () => undefined;
-  mkdirSync(dirname(queue.path), { recursive: true, mode: 0o700 });
-  return holdCluster(queue.path, clusterId);
+  const { file } = queueBackend(queue);
+  if (file === undefined) return () => undefined;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  return holdCluster(file, clusterId);
 }
 
 async function watch(

@@ -5,12 +5,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import { createSecrets } from '../../../shared/config/secrets.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
 import type { Author, OperationContext } from '../../../shared/operations/context.ts';
-import { openQueues } from '../../../shared/queue/open.ts';
-import { processClock, processId, processRandom } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { queueBackend } from '../../../shared/queue/open.ts';
+import { processRuntime } from '../../../shared/runtime/process-runtime.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { printLine } from './output.ts';
 import { askConfirmation } from './confirm.ts';
@@ -31,22 +29,13 @@ export async function withContext<T>(
 ): Promise<T> {
   const config = await loadConfig(file, process.env);
   if (sends) assertQueueThere(config);
-  const queues = openQueues(config.queue, { clock: processClock, id: processId });
-  const runtime: Runtime = {
-    config,
-    secrets: createSecrets({ env: process.env }),
-    queues,
-    clock: processClock,
-    id: processId,
-    random: processRandom,
-    log: createLogger('silent'),
-  };
-  const failures = openFailures(config.failures, { clock: processClock, id: processId });
+  const runtime = processRuntime(config, { env: process.env, log: createLogger('silent') });
+  const failures = openFailures(config.failures, runtime);
   try {
     return await work({ ...failures, runtime });
   } finally {
     await failures.close();
-    await queues.close();
+    await runtime.queues.close();
   }
 }
 
@@ -88,8 +77,9 @@ export async function isConfirmed(
 
 /** A queue file that is made by an order holds an order that nobody reads: most likely it is the file of another directory that was meant. */
 export function assertQueueThere({ queue }: Pick<SluiceConfig, 'queue'>): void {
-  if (queue.kind !== 'sqlite' || existsSync(queue.path)) return;
+  const { file } = queueBackend(queue);
+  if (file === undefined || existsSync(file)) return;
   throw new Error(
-    `queue.path: ${resolve(queue.path)} does not exist, so nothing would process the order; run this command where "sluice up" runs (a relative path is relative to the current directory), or start "sluice up" first`,
+    `queue.path: ${resolve(file)} does not exist, so nothing would process the order; run this command where "sluice up" runs (a relative path is relative to the current directory), or start "sluice up" first`,
   );
 }

@@ -1,6 +1,7 @@
 /** The single checks of `sluice doctor`; each says what it saw, and what to do where that is bad. */
 import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { Failures } from '../../failures/open.ts';
+import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import { readCluster } from '../objects/read-cluster.ts';
@@ -44,7 +45,7 @@ export async function secretChecks({
 
 /** Without senders or keys anybody who may write to the queue speaks for the cluster. */
 export async function senderChecks({ config }: Runtime): Promise<readonly DoctorFinding[]> {
-  if (config.queue.kind !== 'sqs') return [];
+  if (queueBackend(config.queue).isLocal) return [];
   return config.clusters.map(({ id, senders, verifyKeys }): DoctorFinding => {
     const what = `senders of ${id}`;
     if (senders.length > 0) return { what, ok: true, says: senders.join(', ') };

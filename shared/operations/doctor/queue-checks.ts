@@ -1,8 +1,8 @@
 /** What `sluice doctor` looks at in the queues. */
 import type { QueueName } from '../../queue/port.ts';
+import { queueBackend } from '../../queue/open.ts';
 import { checkQueueSettings } from '../../queue/settings.ts';
-import { createSettingsReader } from '../../queue/sqs/settings.ts';
-import type { SettingsReader } from '../../queue/sqs/settings.ts';
+import type { SettingsReader } from '../../queue/settings.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { DoctorFinding } from './checks.ts';
@@ -20,15 +20,9 @@ export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueN
 }
 
 export async function queueChecks(runtime: Runtime): Promise<readonly DoctorFinding[]> {
-  const { queue } = runtime.config;
   const depths = await Promise.all(queueNames(runtime).map((name) => depth(runtime, name)));
-  // On one host they are this code's own.
-  if (queue.kind === 'sqlite') return depths;
-  const reader = createSettingsReader({
-    region: queue.region,
-    endpoint: queue.endpoint,
-    prefix: queue.prefix,
-  });
+  const reader = queueBackend(runtime.config.queue).readSettings?.();
+  if (reader === undefined) return depths;
   try {
     const there = queueNames(runtime).filter((_, i) => depths[i]?.ok);
     return [...depths, ...(await settingsChecks(runtime, reader, there))];

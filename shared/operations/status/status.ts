@@ -5,6 +5,7 @@ import { clusterOfFailure } from '../../failures/filter.ts';
 import type { OwnerHistory } from '../../failures/history.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import type { ReplayJob } from '../../failures/replay/job.ts';
+import { queueBackend } from '../../queue/open.ts';
 import type { QueueName } from '../../queue/port.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { OperationContext } from '../context.ts';
@@ -114,17 +115,16 @@ export async function readStatus({
       [...Map.groupBy(heads, (head) => head.state)].map(([state, list]) => [state, list.length]),
     ),
     jobs: all.filter((job) => job.state !== 'done' && job.state !== 'cancelled'),
-    unknown: unknownIn(clusters, rows, config.queue.kind === 'sqs'),
+    unknown: unknownIn(clusters, rows, queueBackend(config.queue).oldestElsewhere),
   };
 }
 
 function unknownIn(
   clusters: readonly ClusterStatusRow[],
   queues: readonly QueueRow[],
-  isSqs: boolean,
+  oldestElsewhere: string | undefined,
 ): readonly string[] {
-  const ageless =
-    isSqs && queues.some((q) => q.problem === undefined && q.waiting + q.inFlight > 0);
+  const holdsMessages = queues.some((q) => q.problem === undefined && q.waiting + q.inFlight > 0);
   const silent = clusters.filter((c) => c.lastEvent === undefined).map((c) => c.cluster);
   return [
     'LAST LIST: known only to the watcher in the cluster; see its metric sluice_watch_stream_lists_total',
@@ -133,9 +133,7 @@ function unknownIn(
       : [
           `LAST EVENT, LAG: no result of ${silent.join(', ')} contains the time of the watcher's event`,
         ]),
-    ...(ageless
-      ? ['OLDEST: SQS reports it only to CloudWatch (ApproximateAgeOfOldestMessage)']
-      : []),
+    ...(oldestElsewhere !== undefined && holdsMessages ? [`OLDEST: ${oldestElsewhere}`] : []),
   ];
 }
 

@@ -1,23 +1,10 @@
 /** How a queue is set up on the server, and what time it is there. */
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { QueueName } from '../port.ts';
-import type { QueueSettings } from '../settings.ts';
+import type { QueueSettings, SettingsReader } from '../settings.ts';
 import { createSqsClient } from './client.ts';
 import { toQueueError } from './errors.ts';
 import { sqsName, type SqsQueuesOptions } from './queues.ts';
-
-export interface SettingsRead {
-  readonly settings: QueueSettings;
-  /** What the dead-letter queue of this one is called on the server. */
-  readonly deadName: string;
-  /** The server's clock at its answer; milliseconds since 1970, to the second. */
-  readonly date?: number;
-}
-
-export interface SettingsReader {
-  read(name: QueueName): Promise<SettingsRead>;
-  close(): void;
-}
 
 type Attributes = Readonly<Partial<Record<string, string>>>;
 
