@@ -155,7 +155,7 @@ describe('sluice doctor', () => {
     await declare(connect(bigip), both);
     expect(bad(await runDoctor(deskOf(bigip)))).toEqual([
       expect.stringMatching(
-        /^cluster id east: 2 clusters use it: .*uid-2 speaks for east\/other\/gateway/,
+        /^cluster id east: 2 clusters use it: .*uid-2 sends events of east\/other\/gateway/,
       ),
     ]);
   });
