@@ -193,6 +193,32 @@ describe('sluice map', () => {
     expect(parse(asYaml.out)).toEqual(fromInput.json);
   });
 
+  test('reads what can be read, names the rest with file and line, and ends with 1', async () => {
+    const template = 'apiVersion: v1\nkind: Service\nmetadata: {name: {{ .Values.name }}}\n';
+    const text = `${template}---\n${stringify(list(...manifest(GATEWAY), service, ...pods))}---\na: [1\n`;
+    const { code, err, json } = await sluice(['map', '-f', '-', '-o', 'json'], text);
+    expect(code).toBe(1);
+    expect(json.ingresses[0]?.servers[0]?.verdict).toBe('listening');
+    expect(err).toMatch(/^error: standard input:3: is a template that nobody rendered/m);
+    expect(err).toMatch(/^error: standard input:\d+: Flow sequence/m);
+    expect(err).not.toMatch(/Warning/);
+  });
+
+  test('refuses the same object twice, and takes the last one with --overlay', async () => {
+    const both = ['map', '-f', GATEWAY, '-f', '-'];
+    const again = readFileSync(GATEWAY, 'utf8');
+    const [refused, overlaid] = await Promise.all([
+      sluice(both, again),
+      sluice([...both, '--overlay'], again),
+    ]);
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toMatch(
+      /^ {2}Gateway default\/\S+: .*tcp-echo\.yaml:\d+ and standard input:\d+$/m,
+    );
+    expect(overlaid.code).toBe(0);
+    expect(overlaid.err).toContain('(--overlay)');
+  });
+
   test('names server, empty ports and the index of each server; a bind is there only where it is not the wildcard', async () => {
     const servers = [
       { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'], bind: '10.244.1.5' },

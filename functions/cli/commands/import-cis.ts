@@ -4,10 +4,11 @@ import { importCis } from '../../../shared/domain/exposure/sources/cis/import-ci
 import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 import { normaliseObjects } from '../../../shared/kubernetes/objects/index.ts';
 import { importText } from '../import-cis/import-text.ts';
+import { rawObjectsIn } from '../manifests/objects.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
-import { readManifests, withManifests } from '../manifests/read-manifests.ts';
+import { withManifests } from '../manifests/read-manifests.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { collectValues, formatOption, printData, printLine } from '../terminal/output.ts';
+import { collectValues, formatOption, printData } from '../terminal/output.ts';
 
 interface ImportOptions extends ManifestOptions {
   readonly cluster: string;
@@ -51,8 +52,7 @@ export function registerImport(program: Command): void {
 }
 
 function run(options: ImportOptions): void {
-  const { objects: raw, skipped } = readManifests(options);
-  for (const line of skipped) printLine(`ignored: ${line}`);
+  const raw = rawObjectsIn(options);
   const { cluster, device: devices = ['bigip'], poolMemberType, service } = options;
   const result = chosen(
     importCis(raw, { cluster, devices, members: poolMemberType === 'cluster' ? 'pods' : 'nodes' }),

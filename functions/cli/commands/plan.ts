@@ -75,7 +75,7 @@ async function plan(options: PlanOptions): Promise<void> {
   }
   const { changes, declarations } = planned;
   printData(options.output, { changes, declarations }, () => planTable(changes));
-  if (differs(planned)) process.exitCode = 2;
+  if (process.exitCode !== 1 && differs(planned)) process.exitCode = 2;
 }
 
 function printNotes({ ingresses, absent }: ObjectPlan): void {

@@ -68,7 +68,8 @@ async function why(gateway: string, options: WhyOptions): Promise<void> {
     { gateway, servers: answers.map(({ server, ...rest }) => ({ ...server, ...rest })) },
     () => whyText(answers),
   );
-  if (answers.some(({ server }) => server.verdict !== 'listening')) process.exitCode = 2;
+  if (process.exitCode !== 1 && answers.some(({ server }) => server.verdict !== 'listening'))
+    process.exitCode = 2;
 }
 
 function objectsOf({ file, kubeconfig }: WhyOptions): Promise<KubernetesObjects> {

@@ -13,10 +13,23 @@ export interface PodOptions {
 /** The objects in the files as the domain knows them, after saying on standard error what is of no use. */
 export function objectsIn(options: ManifestOptions & PodOptions): KubernetesObjects {
   const pods = assumedPods(options);
-  const { objects: raw, skipped } = readManifests(options);
+  const raw = rawObjectsIn(options);
   const { objects, ignored } = normaliseObjects([...raw]);
-  for (const line of [...skipped, ...ignoredLines(ignored)]) printLine(`ignored: ${line}`);
+  for (const line of ignoredLines(ignored)) printLine(`ignored: ${line}`);
   return { ...objects, pods: [...objects.pods, ...pods] };
+}
+
+/**
+ * The objects as they are written, after saying on standard error what was left out. What could not be read makes the command end with
+ * 1, however well it goes on with the rest.
+ */
+export function rawObjectsIn(options: ManifestOptions): readonly unknown[] {
+  const { objects, skipped, notes, problems } = readManifests(options);
+  for (const line of skipped) printLine(`ignored: ${line}`);
+  for (const line of notes) printLine(`note: ${line}`);
+  for (const line of problems) printLine(`error: ${line}`);
+  if (problems.length > 0) process.exitCode = 1;
+  return objects;
 }
 
 const NAMED = 3;

@@ -1,30 +1,27 @@
 /** Kubernetes objects from files: multi-document YAML, JSON, and Lists within either; `-` is standard input. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-  type Stats,
-} from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { parseAllDocuments } from 'yaml';
 import { collectValues } from '../terminal/output.ts';
+import { documentsOf, type FileDocument, type ReadDocument } from './documents.ts';
+import { TextProblem, textOf } from './file-text.ts';
+import { lastOfSame, refuseSame, type PlacedObject } from './same-object.ts';
+import { sourcesOf, type Source } from './sources.ts';
 
 export interface ManifestOptions {
   readonly file: readonly string[];
   readonly recursive: boolean;
   readonly namespace: string;
+  /** Of the same object twice the last one counts, instead of a refusal. */
+  readonly overlay?: boolean;
 }
 
 export interface Manifests {
   readonly objects: readonly unknown[];
-  /** What lies in a directory and is no Kubernetes object, such as the values of a chart. */
+  /** What is left out and costs nothing, such as the values of a chart in a directory, with the reason. */
   readonly skipped: readonly string[];
+  /** What is worth knowing about what was read. */
+  readonly notes: readonly string[];
+  /** What should have been read and could not: `file:line: sentence`. */
+  readonly problems: readonly string[];
 }
 
 /** The options that every command has that reads objects. */
@@ -36,149 +33,90 @@ export function withManifests(command: Command): Command {
       collectValues,
     )
     .option('-R, --recursive', 'also read subdirectories', false)
-    .option('-n, --namespace <name>', 'namespace of objects without one', 'default');
+    .option('-n, --namespace <name>', 'namespace of objects without one', 'default')
+    .option('--overlay', 'of the same object twice take the last one, instead of refusing', false);
 }
 
-interface Source {
-  readonly path: string;
-  readonly name: string;
-  /** Found in a directory, not named by the user. */
-  readonly found: boolean;
+interface Reading {
+  readonly objects: PlacedObject[];
+  readonly skipped: string[];
+  readonly notes: string[];
+  readonly problems: string[];
 }
 
-export function readManifests({ file, recursive, namespace }: ManifestOptions): Manifests {
-  const read = file
-    .flatMap((path) => sourcesOf(path, recursive))
-    .map((source) => readSource(source, namespace));
+/**
+ * Throws for what is wrong as a whole: a file that is not there, the same object twice, nothing that could be read. One document that
+ * cannot be read is a problem, and the others are read.
+ */
+export function readManifests(options: ManifestOptions): Manifests {
+  const { file, recursive, namespace, overlay = false } = options;
+  const { sources, skipped } = sourcesOf(file, recursive);
+  const reading: Reading = { objects: [], skipped: [...skipped], notes: [], problems: [] };
+  for (const source of sources) readSource(source, namespace, reading);
+  const { objects, problems } = reading;
+  if (objects.length === 0 && problems.length > 0) throw new Error(problems.join('\n'));
+  const last = overlay ? lastOfSame(objects) : undefined;
+  if (last === undefined) refuseSame(objects);
   return {
-    objects: read.flatMap((one) => one.objects),
-    skipped: read.flatMap((one) => one.skipped),
+    objects: (last?.objects ?? objects).map(({ object }) => object),
+    skipped: reading.skipped.toSorted(),
+    notes: [...reading.notes, ...(last?.replaced ?? [])],
+    problems,
   };
 }
 
-function statOf(path: string): Stats | undefined {
+function readSource(source: Source, namespace: string, reading: Reading): void {
+  const { name, found } = source;
+  let documents: readonly FileDocument[];
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    documents = documentsOf(textOf(source));
   } catch (error) {
-    // A link that leads to itself is nothing to read.
-    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return undefined;
-    throw error;
+    if (error instanceof TextProblem)
+      reading.problems.push(`${name}:${error.line}: ${error.message}`);
+    else if (found) reading.problems.push((error as Error).message);
+    else throw error;
+    return;
   }
-}
-
-/** What is no file: a pipe would be waited for, and a device never ends. Undefined for what can be read, or is not there. */
-function otherThanFile(stat: Stats | undefined): string | undefined {
-  if (stat === undefined || stat.isFile()) return undefined;
-  if (stat.isFIFO()) return 'a named pipe';
-  return stat.isSocket() ? 'a socket' : 'a device';
-}
-
-function unreadable(path: string): string | undefined {
-  const stat = statOf(path);
-  if (stat === undefined) return 'leads nowhere';
-  const other = otherThanFile(stat);
-  return other === undefined ? undefined : `is ${other}, not a file`;
-}
-
-function sourcesOf(path: string, recursive: boolean): readonly Source[] {
-  if (path === '-') return [{ path, name: 'standard input', found: false }];
-  const stat = statOf(path);
-  if (stat?.isDirectory() !== true) {
-    const other = otherThanFile(stat);
-    // The shell's <(command) is a pipe that somebody named.
-    if (other !== undefined && other !== 'a named pipe')
-      throw new Error(`cannot read ${path}: it is ${other}, not a file`);
-    return [{ path, name: path, found: false }];
+  if (documents.length === 0 && !found)
+    reading.problems.push(`${name}: contains no Kubernetes object`);
+  const templates: number[] = [];
+  for (const document of documents) {
+    if ('template' in document) templates.push(document.line);
+    else if ('problem' in document)
+      reading.problems.push(`${name}:${document.line}: ${document.problem}`);
+    else readObjects(document, source, namespace, reading);
   }
-  const files = filesIn(path, recursive, new Set()).toSorted();
-  if (files.length === 0)
-    throw new Error(
-      `${path} contains no .yaml, .yml or .json file${recursive ? '' : ' (-R also reads its subdirectories)'}`,
+  const [first, ...more] = templates;
+  if (first !== undefined)
+    reading.problems.push(`${name}:${first}: ${templateProblem(more.length)}`);
+}
+
+function templateProblem(more: number): string {
+  const others = more === 0 ? '' : ` (and ${more} more of the file)`;
+  return `is a template that nobody rendered${others}; render it first, for instance with helm template`;
+}
+
+/** What one document adds. In a directory lies much that is not a Kubernetes object; what the user names should be one. */
+function readObjects(
+  document: ReadDocument,
+  { name, found }: Source,
+  namespace: string,
+  reading: Reading,
+): void {
+  const at = (path: readonly (string | number)[]): string => `${name}:${document.lineOf(path)}`;
+  for (const { key, line } of document.twice)
+    reading.notes.push(
+      `${name}:${line}: "${key}" is given twice in one map; the last one counts, as for kubectl`,
     );
-  return files.map((name) => ({ path: name, name, found: true }));
-}
-
-/** A directory that is reached a second time, by a link, has been read. */
-function filesIn(directory: string, recursive: boolean, seen: Set<string>): readonly string[] {
-  const real = realpathSync(directory);
-  if (seen.has(real)) return [];
-  seen.add(real);
-  return readdirSync(directory).flatMap((name) => {
-    const path = join(directory, name);
-    if (statOf(path)?.isDirectory() === true)
-      return recursive ? filesIn(path, recursive, seen) : [];
-    return /\.(ya?ml|json)$/.test(name) ? [path] : [];
-  });
-}
-
-/** Bytes: the objects of a large cluster in one file are a tenth of it. */
-const LARGEST = 256 * 1024 * 1024;
-
-function textOf({ path, name }: Source): string {
-  try {
-    const input = path === '-' ? 0 : openSync(path, constants.O_RDONLY);
-    try {
-      return textIn(input, name).replace(/^\uFEFF/, '');
-    } finally {
-      if (path !== '-') closeSync(input);
-    }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(`cannot read ${name}: ${code === 'ENOENT' ? 'no such file' : message}`, {
-      cause: error,
-    });
+  for (const { object, path } of flatten(document.value, {})) {
+    const problem = problemOf(object);
+    if (problem === undefined)
+      reading.objects.push({
+        object: inNamespace(object as Listed, namespace),
+        place: () => at(path),
+      });
+    else (found ? reading.skipped : reading.problems).push(`${at(path)}: ${problem}`);
   }
-}
-
-/** Not in one go: a pipe has no size, and may have no end. */
-function textIn(input: number, name: string): string {
-  const { size } = fstatSync(input);
-  const pieces: Buffer[] = [];
-  for (let all = 0; ;) {
-    const piece = Buffer.allocUnsafe(Math.min(Math.max(size - all + 1, 64 * 1024), LARGEST));
-    const count = readSync(input, piece);
-    if (count === 0) return Buffer.concat(pieces).toString('utf8');
-    pieces.push(piece.subarray(0, count));
-    all += count;
-    if (all > LARGEST)
-      throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB; split ${name}`);
-  }
-}
-
-function readSource(source: Source, namespace: string): Manifests {
-  const nothing = source.found ? unreadable(source.path) : undefined;
-  if (nothing !== undefined) return { objects: [], skipped: [`${source.name}: ${nothing}`] };
-  const documents = documentsOf(textOf(source), source.name);
-  const skipped: string[] = [];
-  const objects = documents.flatMap((document, i) => {
-    if (document === null || document === undefined) return [];
-    const problem = problemOf(document);
-    if (problem === undefined) return flatten(document, namespace, {});
-    const place = `${source.name}${documents.length === 1 ? '' : `, document ${i + 1}`}`;
-    if (!source.found) throw new Error(`${place}: ${problem}`);
-    skipped.push(`${place}: ${problem}`);
-    return [];
-  });
-  return { objects, skipped };
-}
-
-/** JSON first: a whole cluster as JSON is read many times faster than as YAML. */
-function documentsOf(text: string, name: string): readonly unknown[] {
-  if (/^\s*[[{]/.test(text)) {
-    try {
-      const value: unknown = JSON.parse(text);
-      return Array.isArray(value) ? value : [value];
-    } catch {
-      // YAML may begin with a bracket too, and says better where it breaks.
-    }
-  }
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return [];
-  return documents.map((document, i) => {
-    const [problem] = document.errors;
-    if (problem) throw new Error(`${name}, document ${i + 1}: ${problem.message.trimEnd()}`);
-    return document.toJS() as unknown;
-  });
 }
 
 interface Kinded {
@@ -186,12 +124,13 @@ interface Kinded {
   readonly kind?: unknown;
 }
 
-function problemOf(document: unknown): string | undefined {
-  if (typeof document !== 'object') return `is a ${typeof document}, not a Kubernetes object`;
-  const { apiVersion, kind } = document as Kinded;
+function problemOf(object: unknown): string | undefined {
+  if (object === null || typeof object !== 'object')
+    return `is ${object === null ? 'null' : `a ${typeof object}`}, not a Kubernetes object`;
+  const { apiVersion, kind } = object as Kinded;
   const missing = [
-    apiVersion === undefined ? 'apiVersion' : [],
-    kind === undefined ? 'kind' : [],
+    typeof apiVersion === 'string' ? [] : 'apiVersion',
+    typeof kind === 'string' ? [] : 'kind',
   ].flat();
   return missing.length === 0
     ? undefined
@@ -203,15 +142,27 @@ interface Listed extends Kinded {
   readonly metadata?: { readonly namespace?: unknown } | null;
 }
 
+interface Found {
+  readonly object: unknown;
+  readonly path: readonly (string | number)[];
+}
+
 /** A List holds objects, of its own kind where they name none. */
-function flatten(value: unknown, namespace: string, inherited: Kinded): unknown[] {
-  if (value === null || typeof value !== 'object') return [value];
+function flatten(
+  value: unknown,
+  inherited: Kinded,
+  path: readonly (string | number)[] = [],
+): readonly Found[] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    return [{ object: value, path }];
   const object: Listed = { ...inherited, ...value };
   const { items, apiVersion, kind } = object;
-  if (!Array.isArray(items) || typeof kind !== 'string' || !kind.endsWith('List'))
-    return [inNamespace(object, namespace)];
+  const list = typeof kind === 'string' && kind.endsWith('List') && 'items' in object;
+  if (!list || (items !== null && !Array.isArray(items))) return [{ object, path }];
   const each = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
-  return items.flatMap((item) => flatten(item, namespace, each));
+  return ((items ?? []) as readonly unknown[]).flatMap((item, i) =>
+    flatten(item, each, [...path, 'items', i]),
+  );
 }
 
 const CLUSTER_KINDS: ReadonlySet<string> = new Set([

@@ -1,0 +1,170 @@
+/** The documents of one file, each read by itself, so that one that cannot be read costs no other. */
+import { shorten } from '../../../shared/domain/shorten.ts';
+import { templateIn, unrenderedIn } from './templates.ts';
+import { readYamlInPieces } from './yaml-list.ts';
+import { YamlProblem, type YamlDocument } from './yaml-values.ts';
+
+/** Lines are counted from 1 in the file. */
+export interface ReadDocument {
+  readonly value: unknown;
+  /** The line on which the value at the path begins. */
+  lineOf(path: readonly (string | number)[]): number;
+  /** Keys that are given twice in one map. */
+  readonly twice: readonly { readonly key: string; readonly line: number }[];
+}
+
+/** A value, or what keeps it from being one: a fault, or a template that nobody rendered. */
+export type FileDocument =
+  | ReadDocument
+  | { readonly problem: string; readonly line: number }
+  | { readonly template: true; readonly line: number };
+
+/** Text that is JSON is read as such: a whole cluster as JSON is read many times faster than as YAML. */
+export function documentsOf(text: string): readonly FileDocument[] {
+  const json = /^\s*[[{]/.test(text) ? parsedJson(text) : undefined;
+  if (json !== undefined)
+    return (Array.isArray(json) ? (json as unknown[]) : [json]).map((value, i) =>
+      jsonDocument(value, text, 1, Array.isArray(json) ? [i] : []),
+    );
+  return chunksOf(text).flatMap(readChunk);
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // YAML may begin with a bracket too, and says better where it breaks.
+    return undefined;
+  }
+}
+
+function jsonDocument(
+  value: unknown,
+  text: string,
+  line: number,
+  at: readonly (string | number)[],
+): FileDocument {
+  return { value, lineOf: linesOf(text, line, at), twice: [] };
+}
+
+/** Lines are asked for seldom: the text is read once more then, instead of keeping what its parser knows of every document. */
+function linesOf(
+  text: string,
+  line: number,
+  at: readonly (string | number)[],
+): ReadDocument['lineOf'] {
+  let again: YamlDocument | undefined | 'too long';
+  return (path) => {
+    again ??= readAgain(text);
+    return again === 'too long' ? line : line - 1 + (again?.lineOf([...at, ...path]) ?? 1);
+  };
+}
+
+/** JSON may be longer than YAML can be. */
+function readAgain(text: string): YamlDocument | undefined | 'too long' {
+  try {
+    return readYamlInPieces(text);
+  } catch (error) {
+    if (error instanceof YamlProblem) return 'too long';
+    throw error;
+  }
+}
+
+interface Chunk {
+  readonly text: string;
+  /** Of its first line that says anything. */
+  readonly line: number;
+  /** What follows the separator on its line, where only a comment may. */
+  readonly behind: string | undefined;
+}
+
+/** As `kubectl` parts a file before any of it is parsed: at lines that begin with `---`. */
+function chunksOf(text: string): readonly Chunk[] {
+  const chunks: Chunk[] = [];
+  let line = 1;
+  for (const part of text.split(/^(?=---)/m)) {
+    const [, behind = ''] = /^---(.*)/.exec(part) ?? [];
+    const wrong = part.startsWith('---') && !/^\s*(#.*)?$/.test(behind);
+    // The separator's line stays as an empty one, so that lines count the same.
+    const body = part.startsWith('---') ? part.replace(/^.*/, '') : part;
+    chunks.push({
+      text: body.replace(/^(\n?)\uFEFF/, '$1'),
+      line,
+      behind: wrong ? behind.trim() : undefined,
+    });
+    line += part.split('\n').length - 1;
+  }
+  return chunks;
+}
+
+function readChunk({ text, line, behind }: Chunk): readonly FileDocument[] {
+  const end = /^\.\.\.(?=\s|$)/m.exec(text)?.index ?? text.length;
+  const [first, rest] = [text.slice(0, end), text.slice(end + '...'.length)];
+  const problems: FileDocument[] = [];
+  if (behind !== undefined)
+    problems.push({
+      problem: `"${shorten(behind, 40)}" stands behind ---, where only a comment may; kubectl reads no such document`,
+      line,
+    });
+  const [more] = /^(?!\s*(#|$)).*/m.exec(rest) ?? [];
+  if (more !== undefined)
+    problems.push({
+      problem: 'a second document begins after "..." without ---; kubectl does not read it',
+      line: line + text.slice(0, text.indexOf(more, end)).split('\n').length - 1,
+    });
+  return [...(behind === undefined ? readOne(first, line) : []), ...problems];
+}
+
+function readOne(text: string, line: number): readonly FileDocument[] {
+  const objects = /^\s*\{/.test(text) ? jsonObjects(text, line) : undefined;
+  if (objects !== undefined) return objects;
+  const lineAt = (offset: number): number => line + text.slice(0, offset).split('\n').length - 1;
+  try {
+    const document = readYamlInPieces(text);
+    if (document === undefined) return [];
+    const { value, twice } = document;
+    const lineOf = linesOf(text, line, []);
+    const unrendered = unrenderedIn(value);
+    if (unrendered !== undefined) return [{ template: true, line: lineOf(unrendered) }];
+    return [{ value, lineOf, twice: twice.map((one) => ({ ...one, line: line - 1 + one.line })) }];
+  } catch (error) {
+    if (!(error instanceof YamlProblem)) throw error;
+    const template = templateIn(text);
+    if (template !== undefined) return [{ template: true, line: lineAt(template) }];
+    return [{ problem: error.message, line: line - 1 + error.line }];
+  }
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** JSON objects one after the other, as several calls of `kubectl get -o json` give them; undefined for what is no JSON. */
+function jsonObjects(text: string, line: number): readonly FileDocument[] | undefined {
+  const lineAt = (offset: number): number => line + text.slice(0, offset).split('\n').length - 1;
+  const { spans, more } = objectSpans(text);
+  const found: FileDocument[] = [];
+  for (const { start, end } of spans) {
+    const piece = text.slice(start, end);
+    const value = parsedJson(piece);
+    if (value === undefined) return undefined;
+    found.push(jsonDocument(value, piece, lineAt(start), []));
+  }
+  if (found.length > 0 && more !== undefined)
+    found.push({ problem: 'more text stands behind the JSON object', line: lineAt(more) });
+  return found.length === 0 ? undefined : found;
+}
+
+/** From brace to brace; `more` is where something else begins, or an object that does not end. */
+function objectSpans(text: string): { readonly spans: readonly Span[]; readonly more?: number } {
+  const spans: Span[] = [];
+  let [depth, start] = [0, 0];
+  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\[^][^"\\]*)*"|[{}]|[^\s]/g)) {
+    if (depth === 0) start = index;
+    if (depth === 0 && token !== '{') return { spans, more: index };
+    depth += token === '{' ? 1 : token === '}' ? -1 : 0;
+    if (depth === 0) spans.push({ start, end: index + 1 });
+  }
+  return depth === 0 ? { spans } : { spans, more: start };
+}

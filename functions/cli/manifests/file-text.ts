@@ -1,0 +1,81 @@
+/** The text of a file, read in pieces: a pipe has no size, and may have no end. */
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Source } from './sources.ts';
+
+/** Bytes: the objects of a large cluster in one file are a tenth of it. */
+const LARGEST = 256 * 1024 * 1024;
+
+/** Bytes that are no UTF-8 text. `line` is counted from 1. */
+export class TextProblem extends Error {
+  readonly line: number;
+  constructor(message: string, line: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
+/** With `\n` at the end of every line. Throws TextProblem for what is no text, and another error for what cannot be read at all. */
+export function textOf({ path, name }: Source): string {
+  const bytes = bytesOf({ path, name });
+  const text = decoded(bytes);
+  return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
+}
+
+function bytesOf({ path, name }: Pick<Source, 'path' | 'name'>): Buffer {
+  try {
+    const input = path === '-' ? 0 : openSync(path, constants.O_RDONLY);
+    try {
+      return bytesIn(input, name);
+    } finally {
+      if (path !== '-') closeSync(input);
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(`cannot read ${name}: ${code === 'ENOENT' ? 'no such file' : message}`, {
+      cause: error,
+    });
+  }
+}
+
+function bytesIn(input: number, name: string): Buffer {
+  const { size } = fstatSync(input);
+  const pieces: Buffer[] = [];
+  for (let all = 0; ;) {
+    const piece = Buffer.allocUnsafe(Math.min(Math.max(size - all + 1, 64 * 1024), LARGEST));
+    const count = readSync(input, piece);
+    if (count === 0) return Buffer.concat(pieces);
+    pieces.push(piece.subarray(0, count));
+    all += count;
+    if (all > LARGEST)
+      throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB; split ${name}`);
+  }
+}
+
+/** Without a byte order mark. */
+function decoded(bytes: Buffer): string {
+  if (isUtf16(bytes)) throw new TextProblem('is UTF-16 text; save it as UTF-8', 1);
+  if (!isUtf8(bytes))
+    throw new TextProblem(
+      'has bytes that are not UTF-8 text; save it as UTF-8',
+      firstBadLine(bytes),
+    );
+  return new TextDecoder().decode(bytes);
+}
+
+/** A mark at the beginning, or a zero in every second byte, as text in Latin letters has. */
+function isUtf16(bytes: Buffer): boolean {
+  const [a, b] = bytes;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true;
+  const zeros = [...bytes.subarray(0, 4)].map((byte) => byte === 0).join();
+  return zeros === 'true,false,true,false' || zeros === 'false,true,false,true';
+}
+
+/** No character of UTF-8 but the line feed itself holds its byte, so each line can be judged alone. */
+function firstBadLine(bytes: Buffer): number {
+  for (let [line, start] = [1, 0]; ; line += 1) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end < 0 || !isUtf8(bytes.subarray(start, end))) return line;
+    start = end + 1;
+  }
+}

@@ -1,0 +1,83 @@
+/** The same object twice: which of the two a cluster would have depends on who applies what last. */
+
+/** An object of a file, and where it stands. */
+export interface PlacedObject {
+  readonly object: unknown;
+  /** `file:line`; looked up only when it is to be told. */
+  place(): string;
+}
+
+interface Identified {
+  readonly apiVersion?: unknown;
+  readonly kind?: unknown;
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } | null;
+}
+
+/** By group, not by version: a cluster keeps one object for all versions of its kind. */
+function identityOf(object: unknown): string | undefined {
+  if (typeof object !== 'object' || object === null) return undefined;
+  const { apiVersion, kind, metadata } = object as Identified;
+  const name = metadata?.name;
+  if (typeof name !== 'string') return undefined;
+  const version = String(apiVersion);
+  const group = version.includes('/') ? version.slice(0, version.indexOf('/')) : '';
+  return JSON.stringify([group, kind, metadata?.namespace ?? '', name]);
+}
+
+function wordsOf(object: unknown): string {
+  const { kind, metadata } = object as Identified;
+  const { namespace, name } = metadata ?? {};
+  const place = typeof namespace === 'string' ? `${namespace}/` : '';
+  return `${String(kind)} ${place}${String(name)}`;
+}
+
+/** So many pairs are told one by one. */
+const TOLD = 10;
+
+/** Throws where an object is defined more than once. */
+export function refuseSame(objects: readonly PlacedObject[]): void {
+  const pairs = repeated(objects);
+  const [first] = pairs;
+  if (first === undefined) return;
+  const lines = pairs
+    .slice(0, TOLD)
+    .map(([earlier, later]) => `${wordsOf(later.object)}: ${earlier.place()} and ${later.place()}`);
+  const more = pairs.length > TOLD ? [`and ${pairs.length - TOLD} more`] : [];
+  throw new Error(
+    [
+      'the same object is defined twice; render the files first (kubectl kustomize DIRECTORY), leave one of the two out, or let the last one count with --overlay',
+      ...lines,
+      ...more,
+    ].join('\n'),
+  );
+}
+
+/** The last definition of each object, at the place of the first; and what it replaces, in words. */
+export function lastOfSame(objects: readonly PlacedObject[]): {
+  readonly objects: readonly PlacedObject[];
+  readonly replaced: readonly string[];
+} {
+  const last = new Map<unknown, PlacedObject>();
+  for (const placed of objects) last.set(identityOf(placed.object) ?? placed, placed);
+  return {
+    objects: [...last.values()],
+    replaced: repeated(objects).map(
+      ([earlier, later]) =>
+        `${wordsOf(later.object)} of ${later.place()} replaces the one of ${earlier.place()} (--overlay)`,
+    ),
+  };
+}
+
+/** Each object with the one before it that is the same. */
+function repeated(
+  objects: readonly PlacedObject[],
+): readonly (readonly [PlacedObject, PlacedObject])[] {
+  const before = new Map<string, PlacedObject>();
+  return objects.flatMap((placed) => {
+    const identity = identityOf(placed.object);
+    if (identity === undefined) return [];
+    const earlier = before.get(identity);
+    before.set(identity, placed);
+    return earlier === undefined ? [] : [[earlier, placed] as const];
+  });
+}

@@ -1,0 +1,99 @@
+/** From what the user names to files that can be read: files, directories, pipes, `-`. */
+import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Source {
+  /** `-` is standard input. */
+  readonly path: string;
+  readonly name: string;
+  /** Found in a directory, not named by the user. */
+  readonly found: boolean;
+}
+
+export interface Sources {
+  readonly sources: readonly Source[];
+  /** What lies in a directory and is left out, with the reason. */
+  readonly skipped: readonly string[];
+}
+
+/** Every file once, in the order in which it is named first; a file has one real path, however many links lead to it. */
+export function sourcesOf(paths: readonly string[], recursive: boolean): Sources {
+  const first = new Map<string, string>();
+  const sources: Source[] = [];
+  const skipped: string[] = [];
+  for (const source of paths.flatMap((path) => namedBy(path, recursive))) {
+    const problem = source.found ? unreadable(source.path) : undefined;
+    const real = problem === undefined ? realPath(source) : source.name;
+    const earlier = first.get(real);
+    if (earlier !== undefined)
+      skipped.push(
+        `${source.name}: is ${earlier} again${earlier === source.name ? '' : ', by another path'}; read once`,
+      );
+    else if (problem !== undefined) skipped.push(`${source.name}: ${problem}`);
+    else sources.push(source);
+    if (earlier === undefined) first.set(real, source.name);
+  }
+  return { sources, skipped };
+}
+
+/** Pipes have no path of their own: each is read for itself. */
+function realPath({ path, name }: Source): string {
+  if (path === '-') return name;
+  return statOf(path)?.isFile() === true ? realpathSync(path) : path;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A link that leads to itself is nothing to read, nor is what lies below a file.
+    if (['ELOOP', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
+    throw error;
+  }
+}
+
+/** What is no file: a pipe would be waited for, and a device never ends. Undefined for what can be read, or is not there. */
+function otherThanFile(stat: Stats | undefined): string | undefined {
+  if (stat === undefined || stat.isFile()) return undefined;
+  if (stat.isFIFO()) return 'a named pipe';
+  return stat.isSocket() ? 'a socket' : 'a device';
+}
+
+function unreadable(path: string): string | undefined {
+  const stat = statOf(path);
+  if (stat === undefined) return 'leads nowhere';
+  const other = otherThanFile(stat);
+  return other === undefined ? undefined : `is ${other}, not a file`;
+}
+
+function namedBy(path: string, recursive: boolean): readonly Source[] {
+  if (path === '-') return [{ path, name: 'standard input', found: false }];
+  const stat = statOf(path);
+  if (stat?.isDirectory() !== true) {
+    const other = otherThanFile(stat);
+    // The shell's <(command) is a pipe that somebody named.
+    if (other !== undefined && other !== 'a named pipe')
+      throw new Error(`cannot read ${path}: it is ${other}, not a file`);
+    return [{ path, name: path, found: false }];
+  }
+  const files = filesIn(path, recursive, new Set()).toSorted();
+  if (files.length === 0)
+    throw new Error(
+      `${path} contains no .yaml, .yml or .json file${recursive ? '' : ' (-R also reads its subdirectories)'}`,
+    );
+  return files.map((name) => ({ path: name, name, found: true }));
+}
+
+/** A directory that is reached a second time, by a link, has been read. */
+function filesIn(directory: string, recursive: boolean, seen: Set<string>): readonly string[] {
+  const real = realpathSync(directory);
+  if (seen.has(real)) return [];
+  seen.add(real);
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    if (statOf(path)?.isDirectory() === true)
+      return recursive ? filesIn(path, recursive, seen) : [];
+    return /\.(ya?ml|json)$/.test(name) ? [path] : [];
+  });
+}

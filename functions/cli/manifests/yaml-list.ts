@@ -1,0 +1,72 @@
+/**
+ * A long List, as `kubectl get … -A -o yaml` prints it, is read item by item: its parser needs a hundred times the memory of the text,
+ * and a whole cluster in one piece would be too much.
+ */
+import { readYaml, YamlProblem, type KeyPlace, type YamlDocument } from './yaml-values.ts';
+
+/** Characters. Shorter documents are read in one piece, which knows anchors across items. */
+const LONG = 256 * 1024;
+/** Characters of a document that cannot be read in pieces: it takes some gigabytes of memory. */
+const LONGEST = 24 * 1024 * 1024;
+
+interface Item {
+  readonly text: string;
+  /** Lines before it. */
+  readonly before: number;
+}
+
+export function readYamlInPieces(text: string): YamlDocument | undefined {
+  const list = text.length < LONG ? undefined : readList(text);
+  if (list !== undefined) return list;
+  if (text.length > LONGEST)
+    throw new YamlProblem(
+      `is a YAML document of ${Math.round(text.length / 1024 / 1024)} MiB; split it, or give it as JSON`,
+      1,
+    );
+  return readYaml(text);
+}
+
+function readList(text: string): YamlDocument | undefined {
+  const parts = partsOf(text);
+  if (parts === undefined) return undefined;
+  try {
+    const frame = readYaml(parts.frame);
+    const twice: KeyPlace[] = [];
+    const values = parts.items.map(({ text: one, before }) => {
+      const document = readYaml(one);
+      twice.push(...(document?.twice ?? []).map((key) => ({ ...key, line: before + key.line })));
+      return (document?.value as unknown[] | undefined)?.[0];
+    });
+    // Lines are asked for seldom: the item is read once more instead of keeping what its parser knows of it.
+    const lineOf: YamlDocument['lineOf'] = ([key, i, ...rest]) => {
+      const item = key === 'items' && typeof i === 'number' ? parts.items[i] : undefined;
+      return item === undefined
+        ? 1
+        : item.before + (readYaml(item.text)?.lineOf([0, ...rest]) ?? 1);
+    };
+    return { value: { ...(frame?.value as object), items: values }, lineOf, twice };
+  } catch (error) {
+    // An anchor of another item, or a fault whose place is told better in one piece.
+    if (error instanceof YamlProblem) return undefined;
+    throw error;
+  }
+}
+
+/** The items of a List whose dashes stand at the margin, and the document without them. */
+function partsOf(
+  text: string,
+): { readonly frame: string; readonly items: readonly Item[] } | undefined {
+  const [heading, another] = text.matchAll(/^items:[ \t]*\n(?=- )/gm);
+  if (heading === undefined || another !== undefined) return undefined;
+  const start = heading.index + heading[0].length;
+  const behind = /^[^\s#-]/gm;
+  behind.lastIndex = start;
+  const end = behind.exec(text)?.index ?? text.length;
+  const items: Item[] = [];
+  let before = text.slice(0, start).split('\n').length - 1;
+  for (const item of text.slice(start, end).split(/^(?=- )/m)) {
+    items.push({ text: item, before });
+    before += item.split('\n').length - 1;
+  }
+  return { frame: `${text.slice(0, heading.index)}items: []\n${text.slice(end)}`, items };
+}

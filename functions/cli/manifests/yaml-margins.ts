@@ -1,0 +1,80 @@
+/**
+ * `kubectl` lets text in quotes and brackets go on at any column, which YAML 1.2 and its parser do not. Lines that do so are moved to
+ * the right, which changes no value: blanks at the start of such lines mean nothing.
+ */
+import { CST, Parser } from 'yaml';
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+const QUOTED = /"[^"\\]*(?:\\[^][^"\\]*)*"|'[^']*(?:''[^']*)*'/y;
+const CLOSED = new RegExp(`^(?:${QUOTED.source})$`);
+
+/** The text with the first such place put right; undefined where there is none before `fault`, the offset at which the parser failed. */
+export function withMargin(text: string, fault: number): string | undefined {
+  const span = firstSpan(text);
+  if (span === undefined || span.start > fault) return undefined;
+  const column = span.start - text.lastIndexOf('\n', span.start - 1);
+  const moved = text.slice(span.start, span.end).replaceAll(/\n[ \t]*/g, `\n${' '.repeat(column)}`);
+  const repaired = `${text.slice(0, span.start)}${moved}${text.slice(span.end)}`;
+  return repaired === text ? undefined : repaired;
+}
+
+function firstSpan(text: string): Span | undefined {
+  for (const document of new Parser().parse(text)) {
+    if (document.type !== 'document') continue;
+    let found: Span | undefined;
+    CST.visit(document, ({ key, value }) => {
+      const broken = [key, value].find((token) => token && isBroken(token));
+      if (!broken) return undefined;
+      found = spanOf(text, broken);
+      return CST.visit.BREAK;
+    });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A scalar or collection that the parser gave up on. */
+function isBroken(token: CST.Token): boolean {
+  if (token.type === 'double-quoted-scalar' || token.type === 'single-quoted-scalar')
+    return !CLOSED.test(token.source);
+  return (
+    token.type === 'flow-collection' &&
+    !token.end.some(({ type }) => /^flow-(map|seq)-end$/.test(type))
+  );
+}
+
+/** From its beginning to where it is closed; undefined where it never is. */
+function spanOf(text: string, { type, offset }: CST.Token): Span | undefined {
+  const end = type === 'flow-collection' ? bracketEnd(text, offset) : quoteEnd(text, offset);
+  return end === undefined ? undefined : { start: offset, end };
+}
+
+/** After the quote that closes the one at the offset. */
+function quoteEnd(text: string, offset: number): number | undefined {
+  QUOTED.lastIndex = offset;
+  return QUOTED.test(text) ? QUOTED.lastIndex : undefined;
+}
+
+/** After the bracket that closes the one at the offset. A quote begins a text only where a value can begin. */
+function bracketEnd(text: string, offset: number): number | undefined {
+  const next = /(?<=\s)#.*|\s+|[^]/g;
+  next.lastIndex = offset;
+  let begins = true;
+  for (let depth = 0, match = next.exec(text); match !== null; match = next.exec(text)) {
+    const [found] = match;
+    if (found.startsWith('#') || found.trim() === '') continue;
+    if (begins && (found === '"' || found === "'")) {
+      const end = quoteEnd(text, match.index);
+      if (end === undefined) return undefined;
+      next.lastIndex = end;
+    }
+    depth += '[{'.includes(found) ? 1 : ']}'.includes(found) ? -1 : 0;
+    if (depth === 0) return next.lastIndex;
+    begins = '[{,:'.includes(found);
+  }
+  return undefined;
+}

@@ -1,0 +1,86 @@
+/**
+ * What an unquoted word of YAML means to `kubectl`. Its parser (go-yaml, through sigs.k8s.io/yaml) follows YAML 1.1 with parts of 1.2:
+ * `yes` and `y` are true, `010` is 8, `1_000` is 1000, `12:30` is text. `tests/fixtures/kubectl-yaml` holds its answers.
+ */
+
+export type ScalarValue = string | number | boolean | null;
+
+const WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
+  ...spellings(true, ['y', 'yes', 'true', 'on']),
+  ...spellings(false, ['n', 'no', 'false', 'off']),
+  ...spellings(null, ['null']),
+  ['~', null],
+  ['', null],
+]);
+
+/** `yes`, `Yes` and `YES`, but not `yEs`. */
+function spellings<T>(value: T, words: readonly string[]): readonly (readonly [string, T])[] {
+  return words.flatMap((word) => {
+    const capital = `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+    return [word, capital, word.toUpperCase()].map((one) => [one, value] as const);
+  });
+}
+
+const NOT_IN_JSON = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
+const DECIMAL = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+const INTEGER = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)$/;
+
+/** The value of a plain scalar; throws for a number that JSON does not have. */
+export function plainValue(text: string): ScalarValue {
+  const word = WORDS.get(text);
+  if (word !== undefined) return word;
+  if (NOT_IN_JSON.test(text)) throw new Error(`${text} is a number that JSON does not have`);
+  return /^[-+.\d]/.test(text) ? (numberOf(text.replaceAll('_', '')) ?? text) : text;
+}
+
+function numberOf(text: string): number | undefined {
+  const [, sign, digits = ''] = INTEGER.exec(text) ?? [];
+  if (sign !== undefined) {
+    const octal = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
+    const value = Number(octal);
+    return Number.isNaN(value) ? undefined : sign === '-' && value !== 0 ? -value : value;
+  }
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+const TAGS: Readonly<Record<string, (text: string) => ScalarValue | undefined>> = {
+  'tag:yaml.org,2002:str': (text) => text,
+  'tag:yaml.org,2002:binary': (text) => Buffer.from(text, 'base64').toString('utf8'),
+  'tag:yaml.org,2002:int': (text) => ifNumber(text, Number.isInteger),
+  'tag:yaml.org,2002:float': (text) => ifNumber(text, Number.isFinite),
+  'tag:yaml.org,2002:bool': (text) => {
+    const value = plainValue(text);
+    return typeof value === 'boolean' ? value : undefined;
+  },
+  'tag:yaml.org,2002:null': (text) => (plainValue(text) === null ? null : undefined),
+};
+
+function ifNumber(text: string, is: (value: number) => boolean): number | undefined {
+  const value = plainValue(text);
+  return typeof value === 'number' && is(value) ? value : undefined;
+}
+
+/** The value of a scalar that has a tag, quoted or not. Tags of applications mean nothing to `kubectl`. */
+export function taggedValue(tag: string, text: string): ScalarValue {
+  const read = Object.hasOwn(TAGS, tag) ? TAGS[tag] : undefined;
+  if (read === undefined) return text;
+  const value = read(text);
+  if (value === undefined)
+    throw new Error(`"${text}" is no ${tag.replace('tag:yaml.org,2002:', '!!')}`);
+  return value;
+}
+
+/** A key as JSON has it; undefined for null, which cannot be one. `text` tells `1000000` from `1e6`. */
+export function keyText(value: ScalarValue, text: string): string | undefined {
+  if (value === null) return undefined;
+  const isFloat = typeof value === 'number' && !INTEGER.test(text.replaceAll('_', ''));
+  return isFloat ? shortFloat(value) : String(value);
+}
+
+/** As Go writes a float: with an exponent of two digits from 1e6 on, and below 0.0001. */
+function shortFloat(value: number): string {
+  const size = Math.abs(value);
+  if (value === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
+  return value.toExponential().replace(/e([-+])(\d)$/, 'e$10$2');
+}

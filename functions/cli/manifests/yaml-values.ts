@@ -1,0 +1,250 @@
+/** From one YAML document to what `kubectl` would send for it: JSON values, with merge keys and aliases written out. */
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Alias,
+  type Document,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLError,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
+import { withMargin } from './yaml-margins.ts';
+import { keyText, plainValue, taggedValue, type ScalarValue } from './yaml-scalars.ts';
+
+/** What keeps a document from being read, and the line in it, counted from 1. */
+export class YamlProblem extends Error {
+  readonly line: number;
+  constructor(message: string, line: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
+export interface YamlDocument {
+  readonly value: unknown;
+  /** The line, counted from 1, on which the value at the path begins. */
+  lineOf(path: readonly (string | number)[]): number;
+  /** Keys that are given twice in one map; the last one counts. */
+  readonly twice: readonly KeyPlace[];
+}
+
+export interface KeyPlace {
+  readonly key: string;
+  readonly line: number;
+}
+
+/** A fault that `kubectl` does not mind: `[1, 2]#comment`. */
+const TOLERATED = /Comments must be separated/;
+/** So many places of one document are put right before it is given up: each costs a parse. */
+const REPAIRS = 50;
+// eslint-disable-next-line no-control-regex -- those are what it looks for
+const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u0084\u0086-\u009F\uFEFF\uFFFE\uFFFF]/;
+
+/** Undefined for a document that holds nothing. Throws YamlProblem for what `kubectl` would not read either. */
+export function readYaml(text: string): YamlDocument | undefined {
+  try {
+    return repairedAndRead(withPlainBreaks(text));
+  } catch (error) {
+    // The parser and the reader call themselves for each level.
+    if (error instanceof RangeError) throw new YamlProblem('is nested too deeply', 1);
+    throw error;
+  }
+}
+
+/** YAML 1.1 takes three characters of Unicode for line ends, and no control characters at all. */
+function withPlainBreaks(text: string): string {
+  const control = CONTROL.exec(text);
+  if (control !== null)
+    throw new YamlProblem(
+      'holds a control character, which YAML does not take',
+      text.slice(0, control.index).split('\n').length,
+    );
+  return text.replaceAll(/[\u0085\u2028\u2029]/g, '\n');
+}
+
+function repairedAndRead(text: string): YamlDocument | undefined {
+  for (let [current, repairs] = [text, 0]; ; repairs += 1) {
+    const lines = new LineCounter();
+    const document = parsed(current, lines);
+    const [problem] = document.errors.filter(({ message }) => !TOLERATED.test(message));
+    const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+    if (problem === undefined) return valueOf(document, lineAt);
+    const repaired = repairs < REPAIRS ? withoutProblem(current, problem) : undefined;
+    if (repaired === undefined)
+      throw new YamlProblem(firstLine(problem.message), lineAt(problem.pos[0]));
+    current = repaired;
+  }
+}
+
+function withoutProblem(text: string, { code, pos }: YAMLError): string | undefined {
+  const [at] = pos;
+  if (code === 'BAD_DQ_ESCAPE' && text.startsWith("\\'", at))
+    return `${text.slice(0, at)}${text.slice(at + 1)}`;
+  return withMargin(text, at);
+}
+
+function valueOf(document: Document, lineAt: (offset: number) => number): YamlDocument | undefined {
+  const { contents } = document;
+  if (contents === null) return undefined;
+  const reader = new Reader(lineAt);
+  const value = reader.value(contents);
+  return { value, lineOf: (path) => lineAt(startOf(document, path)), twice: reader.twice };
+}
+
+function parsed(text: string, lineCounter: LineCounter): Document {
+  return parseDocument(text, {
+    version: '1.1',
+    schema: 'failsafe',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter,
+  });
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]?.trimEnd() ?? '';
+}
+
+function startOf(document: Document, path: readonly (string | number)[]): number {
+  const node = document.getIn(path, true) as Node | undefined;
+  return node?.range?.[0] ?? document.contents?.range?.[0] ?? 0;
+}
+
+/** go-yaml's own bound: up to 400,000 values nearly all may come from aliases, from 4,000,000 on a tenth. */
+function excessive(values: number, aliased: number): boolean {
+  if (values <= 100 || aliased <= 100) return false;
+  const [few, many] = [400_000, 4_000_000];
+  const over = (Math.min(Math.max(values, few), many) - few) / (many - few);
+  return aliased / values > 0.99 - 0.89 * over;
+}
+
+class Reader {
+  readonly twice: KeyPlace[] = [];
+  readonly #lineAt: (offset: number) => number;
+  readonly #anchors = new Map<string, Node>();
+  readonly #open = new Set<Node>();
+  #values = 0;
+  #aliased = 0;
+  #aliases = 0;
+
+  constructor(lineAt: (offset: number) => number) {
+    this.#lineAt = lineAt;
+  }
+
+  #fail(node: Node, message: string): never {
+    throw new YamlProblem(message, this.#lineAt(node.range?.[0] ?? 0));
+  }
+
+  value(node: Node): unknown {
+    this.#values += 1;
+    if (this.#aliases > 0) this.#aliased += 1;
+    if (excessive(this.#values, this.#aliased))
+      this.#fail(node, 'its aliases would make it grow out of all proportion');
+    if (isAlias(node)) return this.#alias(node);
+    const { anchor } = node;
+    if (anchor !== undefined && this.#aliases === 0) this.#anchors.set(anchor, node);
+    if (isScalar(node)) return this.#scalar(node);
+    this.#open.add(node);
+    const value = isMap(node) ? this.#map(node) : this.#sequence(node);
+    this.#open.delete(node);
+    return value;
+  }
+
+  #target(node: Alias): Node {
+    const target = this.#anchors.get(node.source);
+    if (target === undefined) this.#fail(node, `nothing before it is named &${node.source}`);
+    if (this.#open.has(target)) this.#fail(node, `*${node.source} contains itself`);
+    return target;
+  }
+
+  #alias(node: Alias): unknown {
+    const target = this.#target(node);
+    this.#aliases += 1;
+    const value = this.value(target);
+    this.#aliases -= 1;
+    return value;
+  }
+
+  #scalar(node: Scalar): ScalarValue {
+    const text = node.source ?? '';
+    try {
+      if (node.tag !== undefined) return taggedValue(node.tag, text);
+      return node.type === 'PLAIN' || node.type === undefined ? plainValue(text) : text;
+    } catch (error) {
+      return this.#fail(node, (error as Error).message);
+    }
+  }
+
+  #sequence(node: YAMLSeq): unknown[] {
+    return node.items.map((item) =>
+      isPairNode(item) ? this.#pairs([item]) : this.value(item as Node),
+    );
+  }
+
+  #map(node: YAMLMap): object {
+    return this.#pairs(node.items as readonly Pair<Node, Node | null>[]);
+  }
+
+  /** In the order written: what comes later counts, a merge key included. */
+  #pairs(pairs: readonly Pair<Node, Node | null>[]): object {
+    const object: Record<string, unknown> = {};
+    const said = new Set<string>();
+    for (const { key, value } of pairs) {
+      if (isMergeKey(key)) {
+        for (const [name, merged] of this.#merged(key, value)) assign(object, name, merged);
+        continue;
+      }
+      const name = this.#key(key);
+      if (said.has(name) && this.#aliases === 0)
+        this.twice.push({ key: name, line: this.#lineAt(key.range?.[0] ?? 0) });
+      said.add(name);
+      assign(object, name, value === null ? null : this.value(value));
+    }
+    return object;
+  }
+
+  #key(key: Node): string {
+    const value = this.value(key);
+    if (typeof value === 'object' && value !== null)
+      this.#fail(key, 'a map or a list cannot be a key');
+    const text = isScalar(key) ? (key.source ?? '') : '';
+    return keyText(value as ScalarValue, text) ?? this.#fail(key, 'null cannot be a key');
+  }
+
+  #merged(key: Node, value: Node | null): readonly (readonly [string, unknown])[] {
+    const sources = isSeq(value) ? (value.items as Node[]).toReversed() : [value];
+    return sources.flatMap((source) => {
+      const map = isAlias(source) ? this.#target(source) : source;
+      if (source === null || !isMap(map)) this.#fail(source ?? key, '<< wants a map, or maps');
+      return Object.entries(this.value(source) as object);
+    });
+  }
+}
+
+function isPairNode(item: unknown): item is Pair<Node, Node | null> {
+  return typeof item === 'object' && item !== null && 'key' in item && !('items' in item);
+}
+
+function isMergeKey(key: Node): boolean {
+  if (!isScalar(key) || key.source !== '<<') return false;
+  return key.tag === undefined ? key.type === 'PLAIN' : key.tag === 'tag:yaml.org,2002:merge';
+}
+
+/** `__proto__` is a key like any other. */
+function assign(object: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(object, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+}
