@@ -7,7 +7,8 @@ import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
 import type { DeadLetterInput, PlanLine } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
-import type { Arrived } from './arrivals.ts';
+import type { Why } from '../../shared/failures/waiting/away.ts';
+import type { Arrival, Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
 import type { Scope } from './scope.ts';
 
@@ -110,12 +111,16 @@ export function tellLeftOut(
   }
 }
 
-/** What the device refuses to give up although it was ordered; it stays declared until the order is given again. */
+/**
+ * What the device refuses to give up although it was ordered; it stays declared until the order is given again. Where nothing but a fault
+ * inside the device is in the way, the order waits in the store and is tried again by itself. Rejects where the store does not take it.
+ */
 export async function parkForgotten(
   scope: Scope,
-  { message, data }: Arrived<ForgetOrder>,
+  arrival: Arrived<ForgetOrder>,
   results: readonly PartitionResult[],
 ): Promise<void> {
+  const { message, data } = arrival;
   const owners = Object.keys(data.upTo);
   const refused = results.flatMap(({ partition, entries }) =>
     [...entries.values()]
@@ -124,9 +129,30 @@ export async function parkForgotten(
   );
   const [first] = refused;
   if (!first) return;
+  if (refused.every(({ entry }) => isDeviceFault(entry.code))) {
+    const { code, reason } = first.entry;
+    await letOrderWait(scope, { ...arrival, kind: 'order' }, { code, reason });
+    return;
+  }
   const more = refused.length === 1 ? '' : `, and ${refused.length - 1} more`;
   const reason = `${first.entry.key} of ${first.entry.owner} in partition ${first.partition} cannot be removed: ${first.entry.reason}${more}; correct the cause, then give the order again`;
   await parkMessage(scope, message, { code: first.entry.code, reason, subject: data.cluster });
+}
+
+async function letOrderWait(
+  { runtime, attempts, waiting }: Scope,
+  arrival: Extract<Arrival, { kind: 'order' }>,
+  { code, reason }: Why,
+): Promise<void> {
+  const { message, data } = arrival;
+  const { device } = data;
+  attempts.add(message.id, { at: new Date(runtime.clock.now()).toISOString(), code, reason });
+  await waiting.keep(device, arrival, attempts.of(message.id));
+  attempts.forget(message.id);
+  runtime.log.warn(
+    { device, action: data.action, code, reason },
+    'the order waits in the failure store until the device carries it out',
+  );
 }
 
 /** One for each partition, whatever the number of exposures. */

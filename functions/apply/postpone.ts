@@ -35,11 +35,21 @@ export async function postpone(
   const mark =
     known === undefined || error instanceof OutOfTime
       ? undefined
-      : await waiting.leave(device, messages, { code: known.code, reason: inWords(known) });
+      : await waiting.leave(device, messages, {
+          code: known.code,
+          reason: inWords(known),
+          since: firstFailure(scope, messages),
+        });
   if (mark) return letWait(scope, arrivals, mark);
   await again(scope, device, messages, error);
   if (known) await tell(scope, arrivals, known);
   return messages;
+}
+
+/** As far as this process knows; milliseconds since 1970. */
+function firstFailure({ attempts, runtime }: Scope, messages: readonly QueueMessage[]): number {
+  const times = messages.flatMap(({ id }) => attempts.of(id).map(({ at }) => Date.parse(at)));
+  return Math.min(runtime.clock.now(), ...times);
 }
 
 /** Back to the queue, for a while. */

@@ -21,8 +21,12 @@ import { knownTrouble } from './trouble.ts';
 export interface Waiting {
   /** This process knows that the device is away, and so it is still: to try would be one more request. */
   away(device: string): Promise<Mark | undefined>;
-  /** Why these messages are not to stay in the queue any longer; undefined: they stay. */
-  leave(device: string, messages: readonly QueueMessage[], why: Why): Promise<Mark | undefined>;
+  /** Why these messages are not to stay in the queue any longer; undefined: they stay. `since`: the first try that failed. */
+  leave(
+    device: string,
+    messages: readonly QueueMessage[],
+    why: Why & { readonly since: number },
+  ): Promise<Mark | undefined>;
   /** Resolves once it is written; rejects where it is not, and then the message has to stay. */
   keep(device: string, arrival: Arrival, attempts: readonly Attempt[]): Promise<void>;
   /** Asks every device for which something waits, and sends that back. */

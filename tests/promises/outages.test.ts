@@ -75,6 +75,16 @@ const busiest = (from: number): number =>
   );
 
 describe('promise 15: an outage has no end', () => {
+  test('it is told since the first try that failed, not since the changes left the queue', async () => {
+    goAway();
+    await world.send(slice(1, wants([1]), { owner: EAST }));
+    await pass(10 * MINUTE);
+    const [mark] = await world.waiting.marks();
+    expect(mark).toMatchObject({ state: 'away', since: begun + tries[0]! });
+    await pass(HOUR);
+    expect((await world.waiting.marks())[0]?.since).toBe(mark?.since);
+  });
+
   test('a device that is away for 13 days loses nothing: the newest slices and every order are applied within two minutes of its return', async () => {
     await world.send(slice(1, wants([1, 2, 3]), { owner: EAST }));
     await world.send(

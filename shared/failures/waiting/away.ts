@@ -25,18 +25,18 @@ export function pauseOf(
   return failedReturns === 0 ? pause : 2 * pause + PAUSE.first;
 }
 
-/** It does not answer, or refuses what came back. */
+/** It does not answer, or refuses what came back. `since`: when that began, where it is known; now without it. */
 export function markedAway(
   known: Mark | undefined,
   device: string,
-  { code, reason, now }: Why & { readonly now: number },
+  { code, reason, now, since = now }: Why & { readonly now: number; readonly since?: number },
 ): Mark {
   const { lease: _lease, ...before } = known ?? fresh(device, now);
   const isNew = before.state === 'here';
   const mark = {
     ...before,
     state: 'away' as const,
-    since: isNew ? now : before.since,
+    since: isNew ? since : before.since,
     failedReturns: isNew ? 0 : before.failedReturns + Number(before.state === 'returning'),
   };
   // That it is left alone is no reason of its own.

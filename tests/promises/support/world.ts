@@ -181,7 +181,8 @@ export function createWorld({
     if (gate.dead) scheduled = process(openGate());
   };
   const isWaited = async (): Promise<boolean> =>
-    (await waiting.marks()).some(({ state }) => state !== 'here');
+    (await waiting.marks()).some(({ state }) => state !== 'here') ||
+    (await waiting.list()).length > 0;
   const drain = async (limit = 24 * 60 * 60_000): Promise<void> => {
     const end = clock.now() + limit;
     let due = clock.now() + MINUTE;

@@ -9,9 +9,11 @@ import { faultOfResult } from '../../../shared/bigip/outcomes.ts';
 import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { World } from '../../promises/support/world.ts';
-import { createWorld } from '../../promises/support/world.ts';
+import { createWorld, ownerOf } from '../../promises/support/world.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const WEST = ownerOf('west');
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 const inner = (call: string, code = 400, message = 'declaration failed'): DeviceError =>
   faultOfResult('bigip-1', 'k8s', {
@@ -171,6 +173,30 @@ describe('a fault inside the device that stays', () => {
       expect(world.device.declares.length).toBeLessThan(24);
     },
   );
+
+  test('at which an order to forget fails lets the order wait: it is done once the fault is over, and nobody has to give it again', async () => {
+    await apply(1, range(3));
+    await world.send(slice(1, [exposure({ port: 9 })], { owner: WEST, clusterUid: 'west' }));
+    await world.drain();
+    const all = ports();
+    failing(script, (next) => ports(next).length < all.length);
+    await world.steer({
+      action: 'forget',
+      device: 'bigip-1',
+      cluster: 'west',
+      upTo: { [WEST]: slice(1, []).version },
+      whole: true,
+    });
+    await world.drain(HOUR);
+    expect([ports(), world.deadLetters()]).toEqual([all, []]);
+    expect(await world.waiting.list()).toMatchObject([{ entry: { kind: 'order' } }]);
+    // Nobody else waits for it meanwhile.
+    await apply(2, range(4));
+    expect(ports()).toEqual([1, 2, 3, 4, 9]);
+    world.device.before = () => undefined;
+    await world.drain(5 * MINUTE);
+    expect([ports(), world.deadLetters(), await world.waiting.list()]).toEqual([range(4), [], []]);
+  });
 
   test('with the only change there is leaves it out too, and does not hold up what comes later', async () => {
     await apply(1, range(3));
