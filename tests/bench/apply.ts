@@ -17,6 +17,7 @@ import { processClock } from '../../shared/runtime/process.ts';
 import type { Clock, Runtime } from '../../shared/runtime/runtime.ts';
 import { table } from './measure.ts';
 import { snapshotOf } from './world.ts';
+import { runtimeWith } from '../fixtures/runtime.ts';
 
 /** Milliseconds, as a real device may take. */
 const DECLARE = 3_000;
@@ -82,15 +83,14 @@ async function startSite(teams: number, clock: Clock = processClock): Promise<Si
     error: quiet,
     child: () => log,
   };
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') },
     queues,
     clock,
-    id: randomUUID,
     random: Math.random,
     log,
-  };
+  });
   // Nothing is parked in a store here, and the disk is not what is measured.
   const apply = createApply(runtime, undefined, {
     note: () => Promise.resolve(),

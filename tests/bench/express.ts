@@ -21,6 +21,7 @@ import { processClock } from '../../shared/runtime/process.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { table } from './measure.ts';
 import { snapshotOf } from './world.ts';
+import { runtimeWith } from '../fixtures/runtime.ts';
 
 /** Milliseconds, as a real device may take. */
 const DECLARE = 3_000;
@@ -86,15 +87,13 @@ async function startSite(size: number): Promise<Site> {
     error: quiet,
     child: () => log,
   };
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') },
     queues,
-    clock: processClock,
-    id: randomUUID,
     random: Math.random,
     log,
-  };
+  });
   const [deviceConfig] = config.devices;
   if (deviceConfig === undefined) throw new Error('no device');
   const device = createDevice(

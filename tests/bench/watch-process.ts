@@ -6,6 +6,7 @@ import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import { processClock } from '../../shared/runtime/process.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
+import { runtimeWith } from '../fixtures/runtime.ts';
 
 interface Built {
   create(options: WatcherOptions): { start(): Promise<void>; stop(): Promise<void> };
@@ -16,15 +17,13 @@ const { env } = process;
 const built = (await import(main)) as Built;
 const config = await loadConfig(env['SLUICE_CONFIG'] ?? '', env);
 const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
-const runtime = {
+const runtime = runtimeWith({
   config,
   secrets: createSecrets({ env }),
   queues,
-  clock: processClock,
-  id: randomUUID,
   random: Math.random,
   log: createLogger('info'),
-};
+});
 const watcher = built.create({
   runtime,
   kubeconfig,

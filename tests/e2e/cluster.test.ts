@@ -18,6 +18,7 @@ import { closeAll, connect, declare, lab } from '../contract/bigip/support.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { call } from '../integration/lab-bigip/client.ts';
 import { startSluice } from './support/sluice.ts';
+import { runtimeWith } from '../fixtures/runtime.ts';
 
 const LIMIT = 60_000;
 const quiet = (): void => undefined;
@@ -97,15 +98,16 @@ async function apply(): Promise<number> {
     clock: processClock,
     id: processId,
   });
-  const handler = createApply({
-    config: await loadConfig(join(dir, 'sluice.yaml'), {}),
-    secrets: createSecrets({ env: {} }),
-    queues,
-    clock: processClock,
-    id: processId,
-    random: processRandom,
-    log: LOG,
-  });
+  const handler = createApply(
+    runtimeWith({
+      config: await loadConfig(join(dir, 'sluice.yaml'), {}),
+      secrets: createSecrets({ env: {} }),
+      queues,
+      id: processId,
+      random: processRandom,
+      log: LOG,
+    }),
+  );
   try {
     const batch = await queues.queue('slices').receive({ max: 10, wait: 0, visibility: 60_000 });
     const context = {

@@ -17,6 +17,7 @@ import { processClock } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { countQueues, createCounts, type Counts } from './counting.ts';
 import { fleetConfig, sealed } from './world.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 /** Milliseconds, as a real device may take. */
 export const DECLARE = 3_000;
@@ -90,15 +91,13 @@ async function build(
     error: quiet,
     child: () => log,
   };
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets: { resolve: (reference) => Promise.resolve(secrets[reference] ?? '') },
     queues,
-    clock: processClock,
-    id: randomUUID,
     random: Math.random,
     log,
-  };
+  });
   const host = await startHost({
     dist: DIST,
     runtime,

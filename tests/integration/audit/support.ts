@@ -5,6 +5,7 @@ import type { OutgoingMessage, QueueName, Queues } from '../../../shared/queue/p
 import { processClock } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export interface Sent extends OutgoingMessage {
   readonly queue: QueueName;
@@ -73,7 +74,7 @@ export function bench(
       .map((bigip) => bigip?.ca ?? '')
       .join('\n');
   let ids = 0;
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets: {
       resolve: (reference) =>
@@ -90,6 +91,6 @@ export function bench(
     id: () => `id-${(ids += 1)}`,
     random: () => 0.5,
     log: LOG,
-  };
+  });
   return { runtime, sent };
 }

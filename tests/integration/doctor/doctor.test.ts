@@ -19,10 +19,10 @@ import { createSettingsReader } from '../../../shared/queue/sqs/settings.ts';
 import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 afterEach(closeAll);
 
@@ -58,16 +58,13 @@ function deskOf(
   });
   const clock = processClock;
   const queues = createSqliteQueues({ path: ':memory:', clock, id: randomUUID });
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets: { resolve: async (name) => (name === 'env:CA' ? bigip.ca : password) },
     queues,
     clock,
-    id: randomUUID,
-    random: () => 0,
-    log: createLogger('silent'),
     ...rest,
-  };
+  });
   return { desk: { ...failuresOver(memoryBlobs(), runtime), runtime }, config: 'sluice.yaml' };
 }
 const bad = (findings: readonly DoctorFinding[]): string[] =>

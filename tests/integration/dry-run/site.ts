@@ -24,6 +24,7 @@ import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { closeAll, connect, declare } from '../../contract/bigip/support.ts';
 import { startTap, type Tap } from './tap.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export const CLUSTER = 'east';
 export const OWNER = `${CLUSTER}/istio-system/istio-ingressgateway`;
@@ -169,16 +170,14 @@ export async function startSite(): Promise<Site> {
         id: randomUUID,
       });
       closers.add(() => queues.close());
-      return {
+      return runtimeWith({
         config: await loadConfig(config, {}),
         secrets: createSecrets({ env: {} }),
         queues,
-        clock: processClock,
-        id: randomUUID,
         random: processRandom,
         log,
         dryRun,
-      };
+      });
     },
     close: () => closers.closeAll(),
   };

@@ -12,6 +12,7 @@ import type { Queue, QueueMessage, Queues } from '../../../shared/queue/port.ts'
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { snapshotOf } from '../../bench/world.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const config = SluiceConfig.parse({
   generation: 1,
@@ -47,15 +48,13 @@ function runtime(using: Queues = queues): Runtime {
   said.length = 0;
   const write = (_fields: object, message: string): void => void said.push(message);
   const log = { debug: write, info: write, warn: write, error: write, child: () => log };
-  return {
+  return runtimeWith({
     config,
     secrets: { resolve: () => Promise.resolve('') },
     queues: using,
     clock,
-    id: randomUUID,
-    random: () => 0,
     log,
-  };
+  });
 }
 
 /** Of two pods, one ends. */

@@ -19,10 +19,10 @@ import { toRecord } from '../../../shared/queue/handler.ts';
 import type { FunctionContext } from '../../../shared/queue/handler.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { members, type MemberText } from '../../unit/express/fixtures.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export interface Line {
   readonly message: string;
@@ -116,15 +116,12 @@ export async function startSite(
   const queues = createSqliteQueues({ path: ':memory:', clock: processClock, id: randomUUID });
   const secretOf = (reference: string): string =>
     reference === 'env:CA' ? (ca() ?? bigip.ca) : (password ?? bigip.password);
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets: { resolve: (reference) => Promise.resolve(secretOf(reference)) },
     queues,
-    clock: processClock,
-    id: randomUUID,
-    random: () => 0,
     log,
-  };
+  });
   const handler = create(runtime);
   return {
     bigip,

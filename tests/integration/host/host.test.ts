@@ -28,6 +28,7 @@ import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
@@ -109,15 +110,12 @@ function runtime(): Runtime {
   const config = parseConfig(readFileSync(EXAMPLE, 'utf8'), EXAMPLE, 1);
   // The example's store is a bucket.
   const failures = FailuresConfig.parse({ kind: 'fs', path: join(dist, 'failures') });
-  return {
+  return runtimeWith({
     config: { ...config, failures },
     secrets: { resolve: async () => 'secret' },
     queues,
-    clock: processClock,
-    id: randomUUID,
-    random: () => 0,
     log: heard.log,
-  };
+  });
 }
 
 const handled = (lines: readonly Line[]): string[] =>

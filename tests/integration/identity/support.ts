@@ -15,6 +15,7 @@ import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSqsQueues, sqsName } from '../../../shared/queue/sqs/queues.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export type ClusterId = 'east' | 'west';
 const CLUSTERS: readonly ClusterId[] = ['east', 'west'];
@@ -159,15 +160,14 @@ export async function startSite({
     monotonic: () => Date.now(),
     sleep: () => Promise.resolve(),
   };
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets: { resolve },
     queues,
     clock,
     id,
-    random: () => 0,
     log: logger,
-  };
+  });
   const outboxes = Object.fromEntries(
     CLUSTERS.map((cluster) => [
       cluster,

@@ -39,6 +39,7 @@ import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { memoryMarks } from '../../fixtures/marks.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const FUNCTION_TIME = 120_000;
 export const VISIBILITY = 150_000;
@@ -172,7 +173,7 @@ export async function startBench(
       };
     },
   };
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config: config(
       { 'bigip-1': devices['bigip-1'].url, 'bigip-2': devices['bigip-2'].url },
       extras,
@@ -194,7 +195,7 @@ export async function startBench(
     id,
     random: () => 1,
     log: logger,
-  };
+  });
   const map = createMap(runtime);
   const open = (): Promise<Failures> =>
     storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures);

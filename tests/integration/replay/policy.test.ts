@@ -17,9 +17,9 @@ import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { snapshotOf } from '../../bench/world.ts';
 import { pump } from '../../fixtures/failures/pump.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 let dir: string;
 let bigip: LabBigip;
@@ -75,15 +75,12 @@ beforeEach(async () => {
     },
   });
   queues = createSqliteQueues({ path: join(dir, 'queue.sqlite'), clock, id: randomUUID });
-  runtime = {
+  runtime = runtimeWith({
     config,
     secrets: { resolve: async (name) => (name === 'env:CA' ? bigip.ca : bigip.password) },
     queues,
     clock,
-    id: randomUUID,
-    random: () => 0,
-    log: createLogger('silent'),
-  };
+  });
   failures = openFailures(config.failures, runtime);
   // While apply waits for the device, the device needs real time: made-up time alone would run past the visibility of what is in hand.
   const patient = {

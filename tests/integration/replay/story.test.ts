@@ -25,12 +25,12 @@ import type { Queues, WorkQueueName } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { ingressOf } from '../../bench/world.ts';
 import { exposure, slice, SETTINGS } from '../../fixtures/exposures.ts';
 import { pump } from '../../fixtures/failures/pump.ts';
 import { CLUSTERS } from '../../fixtures/failures/runtime.ts';
 import { startLocalS3, type LocalS3 } from '../../fixtures/s3.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const EPOCH = Date.UTC(2026, 10, 23, 2);
 /** Of each cluster; 125 together. */
@@ -87,15 +87,12 @@ function configOf(known: boolean): SluiceConfig {
 }
 
 function runtimeOf(config: SluiceConfig): Runtime {
-  return {
+  return runtimeWith({
     config,
     secrets: { resolve: async () => bigip.password },
     queues,
     clock: { ...processClock, now: () => now },
-    id: randomUUID,
-    random: () => 0,
-    log: createLogger('silent'),
-  };
+  });
 }
 
 /** Every declare that leaves for the device is looked at. */

@@ -20,10 +20,10 @@ import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
-import { createLogger } from '../../../shared/telemetry/logger.ts';
+import type { Clock } from '../../../shared/runtime/runtime.ts';
 import { startCable } from '../../e2e/support/cable.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const MINUTE = 60_000;
@@ -123,15 +123,12 @@ describe.each([
     const secrets = {
       resolve: (ref: string) => Promise.resolve(ref === 'env:CA' ? bigip.ca : bigip.password),
     };
-    const runtime: Runtime = {
+    const runtime = runtimeWith({
       config,
       secrets,
       queues,
       clock,
-      id: randomUUID,
-      random: () => 0,
-      log: createLogger('silent'),
-    };
+    });
     const create = await load(mine);
     const [apply, scheduled] = [create(runtime), create(runtime)];
     mine.add(() => apply.close());

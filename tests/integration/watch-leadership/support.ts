@@ -17,7 +17,6 @@ import {
   INGRESS_SETTLED,
   SNAPSHOT_EVENTS,
 } from '../../../shared/queue/events.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import {
   gatewayPod,
@@ -29,6 +28,7 @@ import {
   type MemoryQueues,
   type TestClock,
 } from '../watch/support.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const LEASE = {
   apiVersion: 'coordination.k8s.io/v1',
@@ -110,15 +110,13 @@ export async function startCluster(): Promise<Cluster> {
       const messages: string[] = [];
       const log = (_: object, message: string): void => void messages.push(message);
       const logger: Logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
-      const runtime: Runtime = {
+      const runtime = runtimeWith({
         config,
-        secrets: { resolve: () => Promise.reject(new Error('no secrets here')) },
         queues,
         clock,
-        id: randomUUID,
         random: () => 0.5,
         log: logger,
-      };
+      });
       const watcher = create({
         runtime,
         kubeconfig,

@@ -30,6 +30,7 @@ import {
 } from '../../../shared/queue/port.ts';
 import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 /** Queues in memory that keep everything that was ever sent, and can be away. */
 export interface MemoryQueues extends Queues {
@@ -210,15 +211,13 @@ export async function startBench(
     'test',
     1,
   );
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
-    secrets: { resolve: () => Promise.reject(new Error('no secrets here')) },
     queues,
     clock,
-    id: randomUUID,
     random: () => 0.5,
     log: logger,
-  };
+  });
   const started: Watcher[] = [];
   const opened = queues.sent;
   const read = <T>(type: string): T[] =>

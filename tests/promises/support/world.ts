@@ -33,6 +33,7 @@ import type { Gate } from './gate.ts';
 import { gatedBlobs, gatedDevice, gatedQueues, openGate } from './gate.ts';
 import type { MemoryQueues } from './queues.ts';
 import { memoryQueues } from './queues.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export const CLUSTERS = ['east', 'west', 'north', 'south'] as const;
 export const ownerOf = (cluster: string): string => `${cluster}/istio-system/istio-ingressgateway`;
@@ -105,15 +106,16 @@ export function createWorld({
   const config = configOf(partitions, fleets);
   const marks = memoryMarks();
   let ids = 0;
-  const runtime = (through: Queues): Runtime => ({
-    config,
-    queues: through,
-    clock,
-    random,
-    id: () => `id-${++ids}`,
-    log: logger(log),
-    secrets: { resolve: () => Promise.resolve('') },
-  });
+  const runtime = (through: Queues): Runtime =>
+    runtimeWith({
+      config,
+      queues: through,
+      clock,
+      random,
+      id: () => `id-${++ids}`,
+      log: logger(log),
+      secrets: { resolve: () => Promise.resolve('') },
+    });
   const waitingThrough = (gate: Gate): Failures['waiting'] =>
     failuresOver(gatedBlobs(blobs, gate), { clock, id: () => `blob-${++ids}` }).waiting;
   const waiting = waitingThrough(openGate());

@@ -8,13 +8,13 @@ import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
-import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import type { World } from '../../promises/support/world.ts';
 import { createWorld } from '../../promises/support/world.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const { owner } = slice(1, []);
 const portsOn = (at: World, partition?: string): number[] =>
@@ -258,15 +258,14 @@ describe('a certificate that is not trusted', () => {
     let forgotten = 0;
     const device = memoryDevice();
     device.read = () => Promise.reject(error);
-    const runtime = {
+    const runtime = runtimeWith({
       config,
       queues,
       clock,
       random: () => 0.5,
       id: () => 'id',
-      log: createLogger('silent'),
       secrets: { resolve: () => Promise.resolve('') },
-    };
+    });
     const healing = {
       note: () => Promise.resolve(),
       tell: () => Promise.resolve(),

@@ -8,11 +8,11 @@ import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { MEMBER_EXPRESS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import { EAST, event, INNER } from './fixtures.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 const context = {
@@ -95,7 +95,7 @@ function desk(): Desk {
       changeVisibility,
     }),
   };
-  const runtime: Runtime = {
+  const runtime = runtimeWith({
     config,
     secrets,
     queues,
@@ -103,7 +103,7 @@ function desk(): Desk {
     id: () => 'id',
     random: () => at.chance,
     log,
-  };
+  });
   const express = create(runtime);
   const at: Desk = {
     lines,

@@ -20,10 +20,10 @@ import { QueueError } from '../../../shared/queue/port.ts';
 import type { QueueName, Queues } from '../../../shared/queue/port.ts';
 import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
 import type { EventSigner } from '../../../shared/queue/signature.ts';
-import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { ingressOf } from '../../bench/world.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
+import { runtimeWith } from '../../fixtures/runtime.ts';
 
 const { ref, objects } = ingressOf(3);
 const OWNER = `east/${ref.namespace}/${ref.service}`;
@@ -123,15 +123,16 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
         : queues.queue(name),
   };
   let ids = 0;
-  const map = create({
-    config: configOf(verifyKeys),
-    secrets,
-    queues: through,
-    clock,
-    id: () => `id-${(ids += 1)}`,
-    random: () => chance,
-    log: createLogger('silent'),
-  });
+  const map = create(
+    runtimeWith({
+      config: configOf(verifyKeys),
+      secrets,
+      queues: through,
+      clock,
+      id: () => `id-${(ids += 1)}`,
+      random: () => chance,
+    }),
+  );
   const at: Desk = {
     clock,
     queues,
