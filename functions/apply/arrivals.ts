@@ -5,7 +5,7 @@ import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
 import type { Steering } from '../../shared/domain/steering/steering.ts';
 import { parseEvent } from '../../shared/queue/envelope.ts';
-import type { EventMeta, EventRefusal } from '../../shared/queue/envelope.ts';
+import type { EventMeta, EventRefusal } from '../../shared/queue/envelope-types.ts';
 import type { Audit } from '../../shared/queue/events.ts';
 import {
   ABSENCE_EVENTS,

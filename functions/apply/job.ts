@@ -4,7 +4,7 @@ import type { DeviceError } from '../../shared/bigip/errors.ts';
 import type { NewAllocation } from '../../shared/domain/addresses/assign.ts';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
-import type { SameFleet } from '../../shared/domain/plan/claims.ts';
+import type { SameFleet } from '../../shared/domain/plan/fleet.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
 import type { FleetOf } from '../../shared/domain/plan/fleet.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';

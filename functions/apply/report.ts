@@ -10,7 +10,7 @@ import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/remove
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import type { Delivery } from '../../shared/failures/history.ts';
 import { serialiseEvent } from '../../shared/queue/envelope.ts';
-import type { EventMeta } from '../../shared/queue/envelope.ts';
+import type { EventMeta } from '../../shared/queue/envelope-types.ts';
 import { INGRESS_SETTLED, RESYNC } from '../../shared/queue/events.ts';
 import type { Resync } from '../../shared/queue/events.ts';
 import { queueToken } from '../../shared/queue/limits.ts';

@@ -4,7 +4,7 @@ import { DeviceError, inWords } from '../../shared/bigip/errors.ts';
 import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../shared/domain/plan/declared.ts';
-import type { OverrideAdoption } from '../../shared/domain/plan/overrides.ts';
+import type { OverrideAdoption } from '../../shared/domain/plan/override.ts';
 import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { Plan, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId, planPartition } from '../../shared/domain/plan/plan.ts';

@@ -1,6 +1,6 @@
 /** Whether the content of an event speaks of what its envelope says. Who sends was judged before (`shared/queue/origin.ts`). */
 import { ownerKey } from '../../shared/domain/snapshot/snapshot.ts';
-import type { EventOf } from '../../shared/queue/envelope.ts';
+import type { EventOf } from '../../shared/queue/envelope-types.ts';
 import { CLUSTER_INVENTORY } from '../../shared/queue/events.ts';
 import type { SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
 import { refusedInTheNameOf, refuseOrigin } from '../../shared/queue/origin.ts';

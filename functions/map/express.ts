@@ -6,7 +6,7 @@ import { EXPRESS_MAX_AGE_MS } from '../../shared/domain/express/event.ts';
 import { expressFor } from '../../shared/domain/express/express-event.ts';
 import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { serialiseEvent } from '../../shared/queue/envelope.ts';
-import type { EventMeta } from '../../shared/queue/envelope.ts';
+import type { EventMeta } from '../../shared/queue/envelope-types.ts';
 import { MEMBER_EXPRESS } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';

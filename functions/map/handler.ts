@@ -1,7 +1,7 @@
 /** map: takes snapshots, sends slices. Wiring only; the decisions are in `shared/queue/origin.ts`, `content.ts` and `map.ts`. */
 import type { Inventory, Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
-import { suspectsOf } from '../../shared/failures/marks.ts';
+import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
 import { parseAttributes } from '../../shared/queue/envelope-attributes.ts';
@@ -12,7 +12,7 @@ import {
   INGRESS_DESIRED,
   SNAPSHOT_EVENTS,
 } from '../../shared/queue/events.ts';
-import type { EventMeta, ReceivedEvent } from '../../shared/queue/envelope.ts';
+import type { EventMeta, ReceivedEvent } from '../../shared/queue/envelope-types.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';

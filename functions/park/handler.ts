@@ -1,7 +1,7 @@
 /** park: takes what lies in the dead-letter queues into the failure store. While the store is away, messages stay in their queue. */
 import { openFailures } from '../../shared/failures/open.ts';
 import type { FailureRecord } from '../../shared/failures/port.ts';
-import { suspectsOf } from '../../shared/failures/marks.ts';
+import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { unreadSighting } from '../../shared/failures/failure-record.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { Handler } from '../../shared/queue/handler.ts';

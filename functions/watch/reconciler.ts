@@ -9,7 +9,8 @@ import { ownerKey, type IngressRef } from '../../shared/domain/snapshot/snapshot
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import type { ClusterCache, CacheChange } from './cache/cluster-cache.ts';
+import type { ClusterCache } from './cache/cluster-cache.ts';
+import type { CacheChange } from './cache/cache-change.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { Emitter } from './emit/emitter.ts';
 import type { Outbox } from './emit/outbox.ts';

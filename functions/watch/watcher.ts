@@ -19,7 +19,8 @@ import { createMetrics, type Metrics } from './serve/metrics.ts';
 import { retryUntilDone, type RetryContext } from './loop/retry.ts';
 import { readiness } from './serve/readiness.ts';
 import { LeaderTerm } from './leader/term.ts';
-import { ClusterCache, type CacheChange } from './cache/cluster-cache.ts';
+import { ClusterCache } from './cache/cluster-cache.ts';
+import type { CacheChange } from './cache/cache-change.ts';
 
 export interface WatcherOptions {
   readonly runtime: Runtime;

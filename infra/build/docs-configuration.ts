@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';
-import { EXPOSE_ANNOTATION } from '../../shared/domain/exposure/sources/expose-annotation.ts';
+import { EXPOSE_ANNOTATION } from '../../shared/domain/exposure/sources/annotations.ts';
 import { ANNOTATIONS } from '../../shared/domain/exposure/sources/annotations.ts';
 
 export interface Node {

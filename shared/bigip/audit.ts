@@ -4,7 +4,7 @@ import { silencePolicies } from '../config/silence.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { describeOverride } from '../domain/plan/overrides.ts';
-import type { OverrideAdoption } from '../domain/plan/overrides.ts';
+import type { OverrideAdoption } from '../domain/plan/override.ts';
 import type { SilentCluster } from '../domain/steering/silence.ts';
 import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';

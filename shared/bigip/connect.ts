@@ -3,7 +3,7 @@ import type { DeviceConfig } from '../config/schema.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createBreaker } from './breaker.ts';
-import { readOnlySession } from './dry-run.ts';
+import { readOnlySession } from './read-only-session.ts';
 import type { DeviceSession } from './session.ts';
 import { createSession } from './session.ts';
 import { createTransport } from './transport.ts';

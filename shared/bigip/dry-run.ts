@@ -1,38 +1,11 @@
 /**
  * The device of a dry run: readings go through, writes are told as what would be done and answered as if it had been done. Below it
- * {@link readOnlySession} lets no write out of the process, so that nothing that is added later can forget about the dry run.
+ * `readOnlySession` lets no write out of the process, so that nothing that is added later can forget about the dry run.
  */
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { isSameContent } from '../domain/plan/declared.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Device, PartitionReading } from './device.ts';
-import type { DeviceSession } from './session.ts';
-
-/** Only reads leave; every other request is told once and answered with success. */
-export function readOnlySession(
-  session: DeviceSession,
-  device: string,
-  log: Logger,
-): DeviceSession {
-  const told = new Set<string>();
-  return {
-    device,
-    read: (look, schema) => session.read(look, schema),
-    find: (look, schema, otherwise) => session.find(look, schema, otherwise),
-    call: async (request, accept) => {
-      if (request.method === 'GET') return session.call(request, accept);
-      const { method, path, body } = request;
-      const digest = JSON.stringify([method, path, body]);
-      if (!told.has(digest)) log.info({ device, method, path, body }, 'dry run: not sent');
-      told.add(digest);
-      return { status: 200, text: '{}', json: {} };
-    },
-    facts: () => session.facts(),
-    askOthers: (request) =>
-      request.method === 'GET' ? session.askOthers(request) : Promise.resolve([]),
-    close: () => session.close(),
-  };
-}
 
 /** What a partition would declare by now, and what it really declares. */
 interface Pretence {

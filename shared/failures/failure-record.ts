@@ -10,7 +10,7 @@ import { DEAD_LETTER_EVENTS } from '../queue/dead-letter.ts';
 import type { DeadLetter } from '../queue/dead-letter.ts';
 import { parseAttributes } from '../queue/envelope-attributes.ts';
 import { parseEvent } from '../queue/envelope.ts';
-import type { EventOf } from '../queue/envelope.ts';
+import type { EventOf } from '../queue/envelope-types.ts';
 import {
   ABSENCE_EVENTS,
   CLUSTER_INVENTORY,

@@ -1,9 +1,8 @@
 /** Marks of suspicious messages, in the failure store: a place that outlives the process, on every host. Written for suspects only. */
 import { createHash } from 'node:crypto';
 import type { QueueMessage, QueueName } from '../queue/port.ts';
-import { createSuspects, NO_MARKS } from '../queue/suspects.ts';
-import type { Marks, Suspects } from '../queue/suspects.ts';
-import type { Clock, Runtime } from '../runtime/runtime.ts';
+import type { Marks } from '../queue/suspects.ts';
+import type { Clock } from '../runtime/runtime.ts';
 import type { Blobs } from './blobs.ts';
 
 export const MARKS = 'suspects/';
@@ -63,12 +62,4 @@ export function createMarkKeeping(blobs: Blobs): MarkKeeping {
       return count;
     },
   };
-}
-
-/** Loaded with the first suspect: the S3 client would cost every cold start its time. In a dry run the store belongs to others. */
-export function suspectsOf(runtime: Runtime, queue: QueueName): Suspects {
-  const { config, id, dryRun, clock } = runtime;
-  const open = async (): Promise<Blobs> =>
-    (await import('./open.ts')).openBlobs(config.failures, { id });
-  return createSuspects(dryRun === true ? NO_MARKS : marksOver(queue, open, clock), runtime);
 }

@@ -1,6 +1,6 @@
 /** What an audit asks of apply: to declare again, to keep, to give back. */
 import type { SluiceConfig } from '../config/schema.ts';
-import type { OverrideAdoption } from '../domain/plan/overrides.ts';
+import type { OverrideAdoption } from '../domain/plan/override.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { serialiseEvent } from './envelope.ts';
 import { AUDIT } from './events.ts';

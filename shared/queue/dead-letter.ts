@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { shorten } from '../domain/shorten.ts';
 import { LONGEST } from './bounds.ts';
 import { Revision } from '../domain/revision.ts';
-import { serialiseEventWithin, type EventMeta } from './envelope.ts';
+import { serialiseEventWithin } from './envelope.ts';
+import type { EventMeta } from './envelope-types.ts';
 import { DEAD_LETTER } from './events.ts';
 import { queueToken } from './limits.ts';
 import {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
 import { shorten } from '../domain/shorten.ts';
 import { BODY_BOUNDS, dataBoundsOf, isBulky, LONGEST } from './bounds.ts';
-import type { EventRefusal, EventRefusalCode } from './envelope.ts';
+import type { EventRefusal, EventRefusalCode } from './envelope-types.ts';
 import { parseHops, type Hop } from './hops.ts';
 import { explainIssues } from './explain-issues.ts';
 import type { SignatureClaim } from './signature.ts';

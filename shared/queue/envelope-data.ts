@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { excessOf } from '../domain/json-bounds.ts';
 import { dataBoundsOf, isBulky, UNPACKED_BYTES } from './bounds.ts';
 import { refuseEvent, type EventAttributes } from './envelope-attributes.ts';
-import type { EventTypes, EventRefusal } from './envelope.ts';
+import type { EventTypes, EventRefusal } from './envelope-types.ts';
 import { explainIssues } from './explain-issues.ts';
 import { firstMisfit } from './misfit.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';

@@ -1,37 +1,17 @@
 /** Feeds a handler from a queue by the rules of Lambda's SQS FIFO event source, for hosts that are not Lambda. */
-import type { Clock } from '../runtime/runtime.ts';
-import type { Logger } from '../telemetry/log.ts';
-import type { Handler } from './handler.ts';
-import { renewLease } from './lease.ts';
-import { invoke, type BatchOutcome } from './invocation.ts';
-import { QueueError, type Queue, type QueueMessage } from './port.ts';
+import { type Leased, renewLease } from './lease.ts';
+import { invoke, type BatchOutcome, type Invocation } from './invocation.ts';
+import { QueueError, type QueueMessage } from './port.ts';
 
-export interface EventSourceOptions {
-  readonly queue: Queue;
-  readonly handler: Handler;
-  readonly functionName: string;
-  readonly functionVersion?: string;
+export interface EventSourceOptions extends Invocation, Leased {
   /** 1 to 10 messages for one call. */
   readonly batchSize: number;
   /** Calls at the same time; one group is never in two of them. */
   readonly concurrency: number;
-  /** Milliseconds a call may take; after them the batch counts as failed. */
-  readonly timeout: number;
   /** Milliseconds a received message stays hidden; at least the timeout. */
   readonly visibility: number;
-  /**
-   * Where the host itself may be killed: messages are hidden for this long only, and kept hidden while the call lasts. Lambda has no such
-   * thing; there the visibility outlasts the function.
-   */
-  readonly lease?: number;
   /** How long one poll waits for a message; default 20 s. */
   readonly wait?: number;
-  /** `ReportBatchItemFailures`; without it the answer is ignored. Default true. */
-  readonly reportFailures?: boolean;
-  readonly clock: Clock;
-  /** A new unique id. */
-  readonly id: () => string;
-  readonly log: Logger;
   /** The same as `stop()`. */
   readonly signal?: AbortSignal;
 }

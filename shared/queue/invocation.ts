@@ -1,8 +1,8 @@
 /** One call of a function with one batch. */
 import type { SQSBatchResponse } from 'aws-lambda';
-import type { EventSourceOptions } from './event-source.ts';
-import { toRecord, type FunctionContext } from './handler.ts';
-import type { QueueMessage } from './port.ts';
+import type { Clock } from '../runtime/runtime.ts';
+import { type Handler, toRecord, type FunctionContext } from './handler.ts';
+import type { Queue, QueueMessage } from './port.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 
 /** `retry` holds the ids of messages that were reported; `failed` means all of the batch. */
@@ -10,17 +10,19 @@ export type BatchOutcome =
   | { readonly kind: 'done'; readonly retry: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
-type Invocation = Pick<
-  EventSourceOptions,
-  | 'handler'
-  | 'functionName'
-  | 'functionVersion'
-  | 'timeout'
-  | 'clock'
-  | 'id'
-  | 'queue'
-  | 'reportFailures'
->;
+export interface Invocation {
+  readonly queue: Queue;
+  readonly handler: Handler;
+  readonly functionName: string;
+  readonly functionVersion?: string;
+  /** Milliseconds a call may take; after them the batch counts as failed. */
+  readonly timeout: number;
+  /** `ReportBatchItemFailures`; without it the answer is ignored. Default true. */
+  readonly reportFailures?: boolean;
+  readonly clock: Clock;
+  /** A new unique id. */
+  readonly id: () => string;
+}
 
 /** Lambda's reading of an answer: nothing reported is success, an id that is not in the batch fails all of it. */
 export function readBatchResponse(

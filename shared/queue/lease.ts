@@ -1,8 +1,18 @@
 /** Keeps the messages of a running call hidden in short steps, so that those of a killed process come back soon. */
-import type { EventSourceOptions } from './event-source.ts';
-import type { QueueMessage } from './port.ts';
+import type { Clock } from '../runtime/runtime.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Queue, QueueMessage } from './port.ts';
 
-type Leased = Pick<EventSourceOptions, 'queue' | 'lease' | 'clock' | 'log'>;
+export interface Leased {
+  readonly queue: Queue;
+  /**
+   * Where the host itself may be killed: messages are hidden for this long only, and kept hidden while the call lasts. Lambda has no such
+   * thing; there the visibility outlasts the function.
+   */
+  readonly lease?: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /** Renews at a third of the lease until `over` fires; a renewal that fails is tried again at the next step. */
 export async function renewLease(

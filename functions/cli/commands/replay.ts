@@ -1,7 +1,7 @@
 /** `sluice replay`: a job that sends failed events again, after saying what that would do now. */
 import type { Command } from 'commander';
 import { controlJob } from '../../../shared/failures/replay/control.ts';
-import type { ReplayContext } from '../../../shared/failures/replay/driver.ts';
+import type { ReplayContext } from '../../../shared/failures/replay/context.ts';
 import { mapWithBundle } from '../../../shared/failures/replay/map-event.ts';
 import type { OperationContext } from '../../../shared/operations/context.ts';
 import {

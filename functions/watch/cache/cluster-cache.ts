@@ -12,17 +12,12 @@ import {
 } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
-import { ClusterIndex, type IndexChange } from './cluster-index.ts';
+import { ClusterIndex } from './cluster-index.ts';
 import { WATCHED_KINDS, MESH_SERVICES, type ObservedObject, type ObservedKind } from './kinds.ts';
 import { MeshServiceStream } from './mesh-service-stream.ts';
+import type { CacheChange } from './cache-change.ts';
 import { PodSelectors } from './pod-selectors.ts';
 import { sliceSelector } from './label-selectors.ts';
-
-/** A change of any kind, with the typed object. */
-export interface CacheChange extends IndexChange {
-  readonly change: Change;
-  readonly observed: ObservedObject;
-}
 
 export interface ClusterCacheOptions {
   readonly client: KubernetesClient;

@@ -2,7 +2,7 @@ import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { ObservedObject } from './kinds.ts';
 import { NOTHING_YET, podSelector } from './label-selectors.ts';
-import type { CacheChange } from './cluster-cache.ts';
+import type { CacheChange } from './cache-change.ts';
 
 /** The stream of a namespace's pods, as far as it is steered here. */
 export interface PodStream {

@@ -1,7 +1,8 @@
 import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import { ownerKey } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
-import { serialiseEvent, type EventMeta } from '../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../shared/queue/envelope.ts';
+import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
 import { signerOf } from '../../../shared/queue/keyring.ts';
 import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { queueToken } from '../../../shared/queue/limits.ts';

@@ -13,7 +13,8 @@ import { createOutbox, type Outbox } from '../emit/outbox.ts';
 import { createRecorder } from '../report/event-recorder.ts';
 import { Revisions } from '../emit/revisions.ts';
 import { consumeSettled } from '../report/settled-loop.ts';
-import type { ClusterCache, CacheChange } from '../cache/cluster-cache.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
+import type { CacheChange } from '../cache/cache-change.ts';
 
 export interface LeaderTermOptions {
   /** Its queues refuse whoever does not lead. */

@@ -1,8 +1,17 @@
+import type { Revision } from '../../../shared/domain/revision.ts';
+import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
 
 /** Which port numbers somebody wants on which Service. */
 export interface DemandedPorts {
   has(service: string, port: number): boolean;
+}
+
+/** What the ports should be, and the newest revision given out at that moment. */
+export interface PortDemand {
+  readonly missing: readonly MissingServicePort[];
+  readonly wants: DemandedPorts;
+  readonly newest: Revision;
 }
 
 /** Any server that names the port wants it, whatever its verdict: a rejected one may be right in a moment. Holds numbers alone: a mapping is large, and this is kept. */

@@ -1,7 +1,7 @@
 /** Keeps the ports that Gateways need on the ingress Services: adds what is missing, withdraws what nobody wants any more. */
+import type { Revision } from '../../../shared/domain/revision.ts';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
-import type { Revision } from '../../../shared/domain/revision.ts';
 import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
 import type { Clock } from '../../../shared/runtime/runtime.ts';
@@ -18,18 +18,11 @@ import {
   withdrawalRefused,
 } from './port-messages.ts';
 import { includes, planPorts, type PortPlan } from './port-plan.ts';
-import type { DemandedPorts } from './demanded-ports.ts';
 import type { EventMessage, Recorder } from '../report/event-recorder.ts';
 import { findTarget, SERVICES, serviceTarget } from '../report/event-targets.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
-
-/** What the ports should be, and the newest revision given out at that moment. */
-export interface PortDemand {
-  readonly missing: readonly MissingServicePort[];
-  readonly wants: DemandedPorts;
-  readonly newest: Revision;
-}
+import type { PortDemand } from './demanded-ports.ts';
 
 export interface ServicePortsOptions {
   readonly client: KubernetesClient;

@@ -3,7 +3,7 @@ import { fullJitter } from '../../../shared/kubernetes/index.ts';
 import { isAway } from '../../../shared/queue/away.ts';
 import { verdictOf } from '../../../shared/queue/batch.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
-import type { EventOf } from '../../../shared/queue/envelope.ts';
+import type { EventOf } from '../../../shared/queue/envelope-types.ts';
 import { INGRESS_SETTLED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';

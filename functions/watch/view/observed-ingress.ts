@@ -2,7 +2,8 @@ import { observedAvailability } from '../../../shared/domain/exposure/indexed-in
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
-import type { CacheChange, ClusterCache } from '../cache/cluster-cache.ts';
+import type { CacheChange } from '../cache/cache-change.ts';
+import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Content } from '../emit/snapshot-content.ts';
 import type { WatchedIngress } from '../ingresses.ts';
 import { DepartedPods } from './departed-pods.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { SettingsWish } from '../../domain/exposure/settings/settings.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
-import { Override } from '../../domain/plan/overrides.ts';
+import { Override } from '../../domain/plan/override.ts';
 import { Drain, OwnerRecord } from '../../domain/plan/owner-record.ts';
 import { Version } from '../../domain/revision.ts';
 

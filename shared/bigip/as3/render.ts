@@ -4,7 +4,7 @@ import type { Settings } from '../../domain/exposure/settings/settings.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Contribution, DeclaredExposure, DeclaredState } from '../../domain/plan/declared.ts';
 import { operatedValues } from '../../domain/plan/overrides.ts';
-import type { OperatedValues } from '../../domain/plan/overrides.ts';
+import type { OperatedValues } from '../../domain/plan/override.ts';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import { DECLARED_FORMAT } from '../../domain/plan/declared.ts';
 import type { ContributionRecord, Memory } from './memory.ts';

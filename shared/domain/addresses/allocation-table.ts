@@ -1,7 +1,7 @@
 /** Who has which address on a device, as far as it is known. */
 import type { Slice } from '../exposure/exposure.ts';
 import { formatIp, parseIp } from '../net/ip.ts';
-import type { SameFleet } from '../plan/claims.ts';
+import type { SameFleet } from '../plan/fleet.ts';
 import type { DeclaredState } from '../plan/declared.ts';
 import type { AddressHolder } from '../plan/foreign.ts';
 import { poolOfAutoAddress } from './auto-address.ts';

@@ -3,7 +3,6 @@
  * repeated, replayed or late event changes nothing. An owner gets one address of a pool, for all its gateways that ask for it.
  */
 import type { Exposure, Slice } from '../exposure/exposure.ts';
-import type { PlanEntry } from '../plan/plan-entry.ts';
 import { judgeFence } from '../plan/fence.ts';
 import { isRefusedAnew } from '../plan/refused-anew.ts';
 import type { AllocationTable, DeviceAddresses } from './allocation-table.ts';
@@ -17,7 +16,7 @@ import {
   rivalAt,
   siblingAddress,
 } from './choose.ts';
-import { fillInAddresses } from './fill-in.ts';
+import { fillInAddresses, type HeldAddress } from './fill-in.ts';
 import { readAddressPool } from './pool.ts';
 import {
   type Allocation,
@@ -39,11 +38,6 @@ export interface NewAllocation {
   readonly owner: string;
   readonly partition: string;
   readonly address: string;
-}
-
-export interface HeldAddress {
-  readonly partition: string;
-  readonly entry: PlanEntry;
 }
 
 export interface AssignedAddresses {

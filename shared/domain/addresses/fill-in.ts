@@ -2,10 +2,14 @@
 import type { Exposure, Slice } from '../exposure/exposure.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { PlanEntry } from '../plan/plan-entry.ts';
-import type { HeldAddress } from './assign.ts';
 import { rivalAt, twinAt } from './choose.ts';
 import type { Allocation, AllocationFailure } from './allocation-messages.ts';
 import { requestedTwice, allocationNotes } from './allocation-messages.ts';
+
+export interface HeldAddress {
+  readonly partition: string;
+  readonly entry: PlanEntry;
+}
 
 export interface FilledSlice {
   readonly planned: Slice;

@@ -2,11 +2,9 @@
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure } from './declared.ts';
+import type { SameFleet } from './fleet.ts';
 import type { AddressConflict } from './foreign.ts';
 import { keepersOf } from './shared-exposure.ts';
-
-/** Whether two owners belong to different clusters of one fleet. */
-export type SameFleet = (a: string, b: string) => boolean;
 
 /**
  * Members of a fleet share; otherwise the present owner keeps it. Among owners that come at the same time the oldest gateway, then

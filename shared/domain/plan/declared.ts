@@ -3,7 +3,7 @@ import type { Settings } from '../exposure/settings/settings.ts';
 import { exposureKey } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
-import type { Override } from './overrides.ts';
+import type { Override } from './override.ts';
 import type { Drain, OwnerRecord } from './owner-record.ts';
 
 export type { OwnerRecord } from './owner-record.ts';

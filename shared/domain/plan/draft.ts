@@ -1,5 +1,5 @@
 /** A plan in the making. */
-import type { SameFleet } from './claims.ts';
+import type { SameFleet } from './fleet.ts';
 import type { DeclaredExposure, DeclaredState } from './declared.ts';
 import type { PlanEntry } from './plan-entry.ts';
 import { changeId } from './plan-entry.ts';

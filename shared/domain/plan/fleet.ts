@@ -20,6 +20,9 @@ export interface Fleet {
 /** By cluster id; undefined for a cluster in no fleet. */
 export type FleetOf = (cluster: string) => Fleet | undefined;
 
+/** Whether two owners belong to different clusters of one fleet. */
+export type SameFleet = (a: string, b: string) => boolean;
+
 export const NO_FLEETS: FleetOf = () => undefined;
 
 /** What the fleet makes of one owner's members. */

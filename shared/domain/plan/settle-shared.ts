@@ -4,7 +4,7 @@
  */
 import { exposureKey } from '../exposure/exposure.ts';
 import { describeUpdate } from './describe-update.ts';
-import type { SameFleet } from './claims.ts';
+import type { SameFleet } from './fleet.ts';
 import type { DeclaredExposure } from './declared.ts';
 import { isSameContent } from './declared.ts';
 import type { PlanDraft } from './draft.ts';

@@ -6,7 +6,7 @@ import { overlaySettings, settingKeys, settingValue } from '../exposure/settings
 import type { Settings } from '../exposure/settings/settings.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 import { parseOwner } from '../snapshot/snapshot.ts';
-import type { SameFleet } from './claims.ts';
+import type { SameFleet } from './fleet.ts';
 import type { Contribution, DeclaredExposure } from './declared.ts';
 import { isSameContent } from './declared.ts';
 import type { Fleet, FleetOf, FleetPlacement } from './fleet.ts';

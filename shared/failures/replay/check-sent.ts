@@ -2,7 +2,7 @@
 import { formatRevision } from '../../domain/revision.ts';
 import { isImported } from '../evidence.ts';
 import type { Failure, FailureStore, FailureHead } from '../port.ts';
-import type { ReplayContext } from './driver.ts';
+import type { ReplayContext } from './context.ts';
 import type { ReplayItem, ItemResult, ReplayJob } from './job.ts';
 import { appliedResult, closeItem } from './send.ts';
 import type { UnitWork } from './send.ts';

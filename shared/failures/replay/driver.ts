@@ -2,32 +2,17 @@
  * Carries a job out. Everything is stored before it is done, so that whoever resumes after a crash knows what may have been done:
  * an event in `sending` goes out again under the same deduplication id, after a look whether it arrived.
  */
-import type { Queues } from '../../queue/port.ts';
 import { stillHolds } from '../../runtime/deadline.ts';
-import type { Clock } from '../../runtime/runtime.ts';
-import type { AuditLog } from '../audit.ts';
 import { ReplayError } from '../error.ts';
-import type { FailureStore } from '../port.ts';
 import { countResults, LEASE } from './job.ts';
 import type { ReplayItem, ReplayJob } from './job.ts';
-import type { Jobs, Ledger } from './jobs.ts';
+import type { Ledger } from './jobs.ts';
 import { nextJobStep } from './job-machine.ts';
 import type { JobProgress, JobStep } from './job-machine.ts';
+import type { ReplayContext } from './context.ts';
 import { checkSentUnit } from './check-sent.ts';
-import type { Previewer } from './preview.ts';
 import { findRivalJob } from './rivals.ts';
 import { sendUnit } from './send.ts';
-
-export interface ReplayContext {
-  readonly store: FailureStore;
-  readonly jobs: Jobs;
-  readonly audit: AuditLog;
-  readonly queues: Queues;
-  readonly previewer: Previewer;
-  readonly clock: Clock;
-  /** A new unique id. */
-  readonly id: () => string;
-}
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;

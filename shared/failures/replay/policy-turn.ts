@@ -8,7 +8,7 @@ import { ReplayError } from '../error.ts';
 import { formatFilter } from '../filter.ts';
 import { controlJob } from './control.ts';
 import { FAILED_RESULTS, runJob } from './driver.ts';
-import type { ReplayContext } from './driver.ts';
+import type { ReplayContext } from './context.ts';
 import { countResults, LEASE } from './job.ts';
 import type { ReplayJob } from './job.ts';
 import { policyFilter, isEligible, pauseAfter } from './policy.ts';

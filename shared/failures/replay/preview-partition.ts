@@ -4,7 +4,7 @@ import type { DevicePlanRules } from '../../bigip/device-plan.ts';
 import { planDevice } from '../../bigip/device-plan.ts';
 import { assignAddresses } from '../../domain/addresses/assign.ts';
 import type { Slice } from '../../domain/exposure/exposure.ts';
-import type { SameFleet } from '../../domain/plan/claims.ts';
+import type { SameFleet } from '../../domain/plan/fleet.ts';
 import type { FleetOf } from '../../domain/plan/fleet.ts';
 import type { DeclaredState } from '../../domain/plan/declared.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';

@@ -2,7 +2,7 @@
 import { stillHolds } from '../../runtime/deadline.ts';
 import { LEASE } from './job.ts';
 import type { ReplayItem, ReplayJob } from './job.ts';
-import type { ReplayContext } from './driver.ts';
+import type { ReplayContext } from './context.ts';
 
 /** Milliseconds for which a plan that nobody started keeps policies off its failures. */
 const PLAN_COUNTS = 3_600_000;

@@ -2,7 +2,7 @@
 import { compareRevisions, formatRevision } from '../../domain/revision.ts';
 import type { Revision } from '../../domain/revision.ts';
 import type { Evidence, Failure, FailureStore, FailureHead } from '../port.ts';
-import type { ReplayContext } from './driver.ts';
+import type { ReplayContext } from './context.ts';
 import type { ReplayItem, ItemResult, ReplayJob, Preview } from './job.ts';
 import { EVIDENCE_LOST } from './select.ts';
 

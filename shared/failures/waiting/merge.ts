@@ -4,7 +4,7 @@ import type { Slice } from '../../domain/exposure/exposure.ts';
 import type { Change } from '../../domain/snapshot/snapshot.ts';
 import { compareVersions } from '../../domain/revision.ts';
 import { parseEvent, serialiseEvent } from '../../queue/envelope.ts';
-import type { EventMeta } from '../../queue/envelope.ts';
+import type { EventMeta } from '../../queue/envelope-types.ts';
 import { INGRESS_DESIRED, SLICE_EVENTS } from '../../queue/events.ts';
 import { QueueError } from '../../queue/port.ts';
 import type { Entry } from './entry.ts';

@@ -1,7 +1,8 @@
 /** Every event that 0.1.0 sent, and that may still wait in a queue or lie in a failure store, opens today; today's are sent alike. */
 import { describe, expect, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
-import { parseEvent, type ReceivedEvent } from '../../../shared/queue/envelope.ts';
+import { parseEvent } from '../../../shared/queue/envelope.ts';
+import type { ReceivedEvent } from '../../../shared/queue/envelope-types.ts';
 import * as types from '../../../shared/queue/events.ts';
 import { isSignedBy, readVerifyKey } from '../../../shared/queue/signature.ts';
 import { sealFacts } from './sealed.ts';

@@ -12,7 +12,8 @@ import { compareVersions, type Version } from '../../../shared/domain/revision.t
 import { groupFailures, matchesFilter, parseFilter } from '../../../shared/failures/filter.ts';
 import { failuresOver, type Failures } from '../../../shared/failures/open.ts';
 import { controlJob } from '../../../shared/failures/replay/control.ts';
-import { runJob, type ReplayContext } from '../../../shared/failures/replay/driver.ts';
+import { runJob } from '../../../shared/failures/replay/driver.ts';
+import type { ReplayContext } from '../../../shared/failures/replay/context.ts';
 import { countResults, type ReplayItem } from '../../../shared/failures/replay/job.ts';
 import { createPreviewer, type MapEvent } from '../../../shared/failures/replay/preview.ts';
 import { createJob, previewItems, selectItems } from '../../../shared/failures/replay/select.ts';

@@ -22,7 +22,7 @@ import {
   SettingsInput,
 } from '../../../shared/domain/exposure/settings/settings.ts';
 import type { Mode } from '../../../shared/domain/exposure/settings/values.ts';
-import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-configmap.ts';
+import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
 import {
   ANNOTATIONS,
   readAnnotations,

@@ -4,7 +4,7 @@ import {
   type CisImport,
   importCis,
 } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
-import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-configmap.ts';
+import { annotationsFor } from '../../../shared/domain/exposure/sources/cis/cis-object.ts';
 import { monitorProblem } from '../../../shared/domain/exposure/settings/values.ts';
 import { walkthrough } from './fixtures.ts';
 

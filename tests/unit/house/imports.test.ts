@@ -1,39 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-
-const root = resolve(import.meta.dirname, '../../..');
-
-interface Import {
-  readonly file: string;
-  /** A package, or a path from the root. */
-  readonly target: string;
-  readonly text: string;
-}
-
-function sources(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(folder, name));
-}
-
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  const found = [
-    ...text.matchAll(
-      /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
-    ),
-  ];
-  return found.map((match) => {
-    const name = match[1] ?? match[2] ?? match[3] ?? '';
-    const target = name.startsWith('.') ? relative(root, resolve(root, dirname(file), name)) : name;
-    return { file, target, text: match[0].trim() };
-  });
-}
+import { type Import, importsOf, inside, root, sources } from './support.ts';
 
 const all = ['functions', 'shared', 'infra', 'tests'].flatMap(sources).flatMap(importsOf);
-const inside = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(`${folder}/`);
 const offenders = (bad: (i: Import) => boolean): string[] =>
   all.filter(bad).map((i) => `${i.file}: ${i.text}`);
 

@@ -5,7 +5,7 @@ import type {
   OverrideAdoption,
   OperatedValues,
   Override,
-} from '../../../shared/domain/plan/overrides.ts';
+} from '../../../shared/domain/plan/override.ts';
 import { operatedValues, withoutOverride } from '../../../shared/domain/plan/overrides.ts';
 import type { PlanRules } from '../../../shared/domain/plan/plan.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';

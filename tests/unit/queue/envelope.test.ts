@@ -9,12 +9,8 @@ import { Absence } from '../../../shared/domain/snapshot/absence.ts';
 import { Change, Inventory } from '../../../shared/domain/snapshot/snapshot.ts';
 import { Steering } from '../../../shared/domain/steering/steering.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
-import {
-  parseEvent,
-  serialiseEvent,
-  type EventMeta,
-  type ParsedEvent,
-} from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
+import type { EventMeta, ParsedEvent } from '../../../shared/queue/envelope-types.ts';
 import { MAX_BODY_BYTES } from '../../../shared/queue/port.ts';
 
 const LONG = 'x'.repeat(513);

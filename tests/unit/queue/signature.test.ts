@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { generateKeyPairSync } from 'node:crypto';
 import * as z from 'zod';
-import { parseEvent, serialiseEvent, type EventMeta } from '../../../shared/queue/envelope.ts';
+import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
+import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
 import {
   isSignedBy,
   newKeyPair,

@@ -1,13 +1,15 @@
 /** Annotations on Gateways and Services: those F5 users know, and Sluice's own for the rest. */
 import { shorten } from '../../shorten.ts';
 import { nearest } from '../../text/nearest.ts';
-import { EXPOSE_ANNOTATION } from './expose-annotation.ts';
 import type { AnnotationTarget } from '../settings/annotation-values.ts';
 import { LONGEST_PROBLEM, QUOTED } from '../setting-json.ts';
 import { SETTING_ROWS, type SettingName } from '../settings/catalogue/catalogue.ts';
 import type { SettingsLayer, Note, ExposureRefusal } from '../settings/layers.ts';
 import type { SettingAnnotation } from '../settings/row.ts';
 import { sameValue, showValue } from '../settings/values.ts';
+
+/** Whether an author wants a Gateway, or single ports of it, on BIG-IP: no setting, so it stands in no row. */
+export const EXPOSE_ANNOTATION = 'sluice.io/expose';
 
 interface AnnotationRow extends SettingAnnotation {
   readonly setting: SettingName;

@@ -2,9 +2,8 @@
 import { shorten } from '../../shorten.ts';
 import { QUOTED } from '../setting-json.ts';
 import type { IndexedIngress } from '../indexed-ingress.ts';
+import { EXPOSE_ANNOTATION } from './annotations.ts';
 import type { Candidate } from './candidates.ts';
-
-export const EXPOSE_ANNOTATION = 'sluice.io/expose';
 
 /** `offered` undefined is never in it: then nobody says anything. */
 export type ExposeWish =

@@ -9,11 +9,8 @@ import type {
 import type { ServerReport } from '../../../../shared/domain/istio/port-mapping.ts';
 import type { DeadLetter } from '../../../../shared/queue/dead-letter.ts';
 import { DEAD_LETTER_EVENTS, sendDeadLetter } from '../../../../shared/queue/dead-letter.ts';
-import {
-  serialiseEvent,
-  type EventMeta,
-  type EventTypes,
-} from '../../../../shared/queue/envelope.ts';
+import { serialiseEvent } from '../../../../shared/queue/envelope.ts';
+import type { EventMeta, EventTypes } from '../../../../shared/queue/envelope-types.ts';
 import {
   ABSENCE_EVENTS,
   AUDIT,

@@ -5,8 +5,8 @@ import {
   type ImportedObject,
   type CisObject,
   cisObjectName,
-} from './cis-configmap.ts';
-import type { NotCarried } from './import-cis.ts';
+} from './cis-object.ts';
+import type { NotCarried } from './cis-object.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 

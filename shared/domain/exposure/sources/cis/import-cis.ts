@@ -1,6 +1,8 @@
 /** From CIS's ConfigMaps and custom resources to what Sluice reads: ingress entries, annotations, and a list of what is lost. */
+import type { NotCarried } from './cis-object.ts';
 import { Partition } from '../ingress-entry.ts';
-import { type ImportedObject, type CisObject, readCisConfigMap } from './cis-configmap.ts';
+import type { ImportedObject, CisObject } from './cis-object.ts';
+import { readCisConfigMap } from './cis-configmap.ts';
 import { readIngressLink, readTransportServer } from './cis-resources.ts';
 
 export interface ImportedIngress {
@@ -10,13 +12,6 @@ export interface ImportedIngress {
   readonly virtualAddress?: string;
   readonly partition?: string;
   readonly members: 'pods' | 'nodes';
-}
-
-export interface NotCarried {
-  /** `Kind namespace/name` */
-  readonly object: string;
-  readonly field: string;
-  readonly reason: string;
 }
 
 export interface CisImport {

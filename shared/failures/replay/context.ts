@@ -1,0 +1,18 @@
+import type { Queues } from '../../queue/port.ts';
+import type { Clock } from '../../runtime/runtime.ts';
+import type { AuditLog } from '../audit.ts';
+import type { FailureStore } from '../port.ts';
+import type { Jobs } from './jobs.ts';
+import type { Previewer } from './preview.ts';
+
+/** What carrying a job out needs. */
+export interface ReplayContext {
+  readonly store: FailureStore;
+  readonly jobs: Jobs;
+  readonly audit: AuditLog;
+  readonly queues: Queues;
+  readonly previewer: Previewer;
+  readonly clock: Clock;
+  /** A new unique id. */
+  readonly id: () => string;
+}
