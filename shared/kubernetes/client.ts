@@ -1,3 +1,4 @@
+import { timeOfWrite } from './server-time.ts';
 import { processClock } from '../runtime/process.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import { createCredentialSource, type CredentialOptions } from './credentials.ts';
@@ -58,7 +59,10 @@ export interface KubernetesClient {
     target: { readonly name: string; readonly namespace?: string },
     patch: object,
   ): Promise<RawObject>;
-  /** The API server's clock by its last answer, in milliseconds since 1970 and give or take a second; undefined where it does not tell. */
+  /**
+   * The API server's clock in milliseconds since 1970, give or take a second: by the `Date` of its last answer, or else by what it noted in
+   * the object that was created or replaced last. Undefined where it has told neither.
+   */
   time(): number | undefined;
   /** The first of the versions (newest first) that serves the kind; undefined where none does. */
   discover(kind: Discoverable, signal?: AbortSignal): Promise<string | undefined>;
@@ -89,6 +93,13 @@ function clientOn(
 ): KubernetesClient {
   const write = async (call: ApiRequest): Promise<RawObject> =>
     (await transport.json({ ...call, ...(call.method === 'GET' ? {} : { fence }) })) as RawObject;
+  /** As `write`; what the server noted in the object says what time it is there. */
+  const timed = async (call: ApiRequest, sent: RawObject): Promise<RawObject> => {
+    const object = await write(call);
+    const time = timeOfWrite(sent, object);
+    if (time !== undefined) transport.wrote(time);
+    return object;
+  };
   return {
     namespace,
     pages: (resource, selection) => readPages(transport, resource, selection ?? {}),
@@ -96,17 +107,23 @@ function clientOn(
     get: (resource, name, place) =>
       write({ method: 'GET', path: resourcePath(resource, place, name) }).catch(undefinedIfMissing),
     create: (resource, object) =>
-      write({
-        method: 'POST',
-        path: resourcePath(resource, object.metadata.namespace),
-        body: object,
-      }),
+      timed(
+        {
+          method: 'POST',
+          path: resourcePath(resource, object.metadata.namespace),
+          body: object,
+        },
+        object,
+      ),
     replace: (resource, object) =>
-      write({
-        method: 'PUT',
-        path: resourcePath(resource, object.metadata.namespace, object.metadata.name),
-        body: object,
-      }),
+      timed(
+        {
+          method: 'PUT',
+          path: resourcePath(resource, object.metadata.namespace, object.metadata.name),
+          body: object,
+        },
+        object,
+      ),
     apply: (resource, object, { manager, subresource, force }) =>
       write({
         method: 'PATCH',

@@ -4,6 +4,7 @@ export interface ObjectMeta {
   readonly namespace?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  readonly creationTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly managedFields?: readonly ManagedFields[];
@@ -13,6 +14,8 @@ export interface ObjectMeta {
 export interface ManagedFields {
   readonly manager?: string;
   readonly operation?: string;
+  /** When the manager changed the value of a field of its own last. */
+  readonly time?: string;
   readonly subresource?: string;
   readonly fieldsV1?: Readonly<Record<string, unknown>>;
   readonly [field: string]: unknown;

@@ -27,6 +27,8 @@ export interface ApiTransport {
   stream(request: ApiRequest): Promise<Readable>;
   /** The API server's clock, in milliseconds since 1970 and give or take a second; undefined where no answer told it yet. */
   time(): number | undefined;
+  /** The API server wrote this time into an object just now. It counts as long as no answer carries a `Date`. */
+  wrote(time: number): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,8 @@ class UndiciTransport implements ApiTransport {
   readonly #limits: ExchangeLimits;
   /** The server's clock before ours, at the last answer. */
   #ahead: number | undefined;
+  /** An answer carried a `Date`. */
+  #dated = false;
   #current: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
 
   constructor(source: CredentialSource, clock: Pick<Clock, 'monotonic'>, limits: ExchangeLimits) {
@@ -77,6 +81,10 @@ class UndiciTransport implements ApiTransport {
     return this.#ahead === undefined ? undefined : this.#ahead + this.#clock.monotonic();
   }
 
+  wrote(time: number): void {
+    if (!this.#dated) this.#ahead = time - this.#clock.monotonic();
+  }
+
   async close(): Promise<void> {
     await this.#current?.dispatcher.destroy();
     this.#current = undefined;
@@ -85,7 +93,10 @@ class UndiciTransport implements ApiTransport {
   async #send(call: ApiRequest): Promise<Answer> {
     let answer = await this.#attempt(call);
     const date = dateOf(answer);
-    if (date !== undefined) this.#ahead = date - this.#clock.monotonic();
+    if (date !== undefined) {
+      this.#dated = true;
+      this.#ahead = date - this.#clock.monotonic();
+    }
     if (answer.statusCode === 401) {
       // A token may have expired in a cache; one fresh reading tells.
       await answer.body.dump();

@@ -188,8 +188,10 @@ export class Leadership {
     const claim = lease === undefined ? undefined : readLease(lease, this.#timing.duration);
     if (claim !== undefined && !this.#isFree(claim)) return;
     const proven = momentOf(clock);
-    const now = epochTime(proven.now, client.time());
-    const epoch = nextEpoch(now, claim?.epoch ?? 0);
+    const time = client.time();
+    const now = epochTime(proven.now, time);
+    // Where the API server has not told its time yet, the answer to the claim may: until then the epoch only goes on.
+    const epoch = nextEpoch(time === undefined ? 0 : now, claim?.epoch ?? 0);
     this.#tried = epoch;
     const wish = leaseWith(place, lease, {
       holder: place.holder,
@@ -203,11 +205,29 @@ export class Leadership {
     this.#began = true;
     if (written === undefined || this.#abort.signal.aborted) return;
     this.#term = { epoch, lease: written, proven };
-    this.#options.log.info(
-      { epoch, lease: `${place.namespace}/${place.name}`, before: claim?.holder ?? '' },
+    if (time === undefined) await this.#catchUp(epoch);
+    if (this.#term !== undefined) this.#announce(this.#term, claim);
+  }
+
+  /** Moves the epoch of a term that nobody knows of yet up to the time. */
+  async #catchUp(epoch: number): Promise<void> {
+    const { client, clock } = this.#options;
+    if (epochTime(clock.now(), client.time()) <= epoch) return;
+    await this.#renewOnce(epoch).catch((error: unknown) => {
+      // It is this replica's own claim, so the next look takes it up again.
+      this.#term = undefined;
+      throw error;
+    });
+  }
+
+  /** `before`: what the Lease said until now. */
+  #announce({ epoch }: Term, before: LeaseRecord | undefined): void {
+    const { place, log, won } = this.#options;
+    log.info(
+      { epoch, lease: `${place.namespace}/${place.name}`, before: before?.holder ?? '' },
       'leading',
     );
-    this.#options.won(epoch);
+    won(epoch);
   }
 
   /** Nobody's, one's own from before a restart, or not renewed for so long by one's own clock: clocks of others are not trusted. */

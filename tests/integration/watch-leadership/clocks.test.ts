@@ -88,12 +88,26 @@ test('clocks that agree make no Event', async () => {
   expect([newest(), events()]).toEqual([T + 20_000, []]);
 });
 
-test('where the API server tells no time, the own clock counts; the next leader goes on above it, whatever its clock says', async () => {
-  at.time = undefined;
+test.each([
+  ['ahead', DAY],
+  ['behind', -DAY],
+])(
+  'where no answer carries a Date, the times that the API server notes in the Lease count for a clock that is a day %s',
+  async (_way, step) => {
+    at.api.dated = false;
+    await lead('a', step);
+    expect(Math.abs(newest() - T)).toBeLessThan(2_000);
+    expect(at.lease().epoch).toBe(newest());
+    await until(() => events().length === 1);
+  },
+);
+
+test('where the clock of the API server is as wrong as the own one, both are believed; the next leader goes on above them, whatever its clock says', async () => {
+  at.api.time = T + DAY;
   const a = await lead('a', DAY);
   expect(newest()).toBe(T + DAY);
   await a.watcher.stop();
-  at.time = T;
+  at.api.time = T;
   const b = await lead('b', 0);
   expect(newest()).toBe(T + DAY + 1);
   await b.watcher.stop();

@@ -55,13 +55,17 @@ export interface Cluster {
   /** Writes the Lease as somebody else would. */
   seize(holder: string, epoch: number): void;
   settle(result?: Partial<Settled>): void;
-  /** What the API server says of the time; undefined: nothing. */
-  time: number | undefined;
+  /** The API server's time, and whether its answers carry a `Date`. */
+  readonly api: { time: number; dated: boolean };
   close(): Promise<void>;
 }
 
 export async function startCluster(): Promise<Cluster> {
-  const lab = await startKubernetes({ date: () => cluster.time });
+  const api = { time: 1_700_000_000_000, dated: true };
+  const lab = await startKubernetes({
+    now: () => api.time,
+    date: () => (api.dated ? api.time : undefined),
+  });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-leadership-'));
   const kubeconfig = join(folder, 'config');
   writeFileSync(kubeconfig, lab.kubeconfig());
@@ -104,7 +108,7 @@ export async function startCluster(): Promise<Cluster> {
     lab,
     queues,
     snapshots,
-    time: 1_700_000_000_000,
+    api,
     replica: (name, options = {}) => {
       const clock = testClock();
       const messages: string[] = [];
