@@ -1,5 +1,6 @@
 /** apply: takes slices and orders, programs BIG-IP, sends what became of them. The only place that maps outcomes to the queue. */
 import { createDevices } from '../../shared/bigip/devices.ts';
+import { askForResync } from '../../shared/queue/resync.ts';
 import type { Devices } from '../../shared/bigip/devices.ts';
 import { DeviceError } from '../../shared/bigip/errors.ts';
 import { fleetsByCluster, sharedFleet } from '../../shared/config/fleets.ts';
@@ -10,8 +11,8 @@ import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Suspects } from '../../shared/queue/suspects.ts';
-import { lambdaEntry } from '../../shared/runtime/lambda.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { lambdaEntry } from '../../shared/host/lambda.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
 import { arrivalsOf, newestFirst, overridesOf, readArrival, stagesOf } from './arrivals.ts';
 import { createAttempts } from './attempts.ts';
@@ -43,7 +44,7 @@ export interface Given {
 
 export function create(
   runtime: Runtime,
-  devices: Devices = createDevices(runtime),
+  devices: Devices = createDevices(runtime, (behind) => askForResync(runtime, behind)),
   story?: Healing,
   given: Given = {},
 ): Apply {

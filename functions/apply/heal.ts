@@ -3,7 +3,7 @@ import type { Settled } from '../../shared/domain/exposure/exposure.ts';
 import type { Delivery } from '../../shared/failures/history.ts';
 import type { Failures } from '../../shared/failures/open.ts';
 import { resolveFailures } from '../../shared/failures/resolve-failures.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface Healing {

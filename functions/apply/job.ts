@@ -11,7 +11,7 @@ import type { AddressHolder } from '../../shared/domain/plan/foreign.ts';
 import type { PlanEntry, PlanRules } from '../../shared/domain/plan/plan.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
-import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Pace } from './pace.ts';
 
 export interface PartitionJob {

@@ -1,6 +1,6 @@
 /** How much the device is asked to do in one declare: less after it said that it was too much, and more again with time. */
 import { MAX_SCRIPT_LINES } from '../../shared/domain/plan/steps.ts';
-import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 
 export interface Pace {
   /** Lines of AS3's script. */

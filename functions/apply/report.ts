@@ -14,7 +14,7 @@ import type { EventMeta } from '../../shared/queue/envelope-types.ts';
 import { INGRESS_SETTLED, RESYNC } from '../../shared/queue/events.ts';
 import type { Resync } from '../../shared/queue/events.ts';
 import { queueToken } from '../../shared/queue/limits.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';

@@ -1,6 +1,6 @@
 import type { Devices } from '../../shared/bigip/devices.ts';
 import type { FunctionContext } from '../../shared/queue/handler.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Attempts } from './attempts.ts';
 import type { Healing } from './heal.ts';
 import type { Pace } from './pace.ts';

@@ -1,6 +1,6 @@
 /** Says now and then that a device holds more than is recommended; it is applied all the same. */
 import { sizeFindings } from '../../shared/bigip/sizes.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import type { PartitionResult } from './job.ts';
 
 export interface Sizes {

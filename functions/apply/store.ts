@@ -1,5 +1,5 @@
 import type { Failures } from '../../shared/failures/open.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 
 export interface Store {
   readonly open: () => Promise<Failures>;

@@ -13,7 +13,7 @@ import { canonicalJson } from '../../shared/domain/plan/declared.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import type { Attempt } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import type { Arrival } from './arrivals.ts';
 import { knownTrouble } from './trouble.ts';

@@ -7,7 +7,7 @@ import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/au
 import type { AuditRequest } from '../../shared/queue/audit.ts';
 import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import { STEERING } from '../../shared/queue/events.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 export interface AuditReport {

@@ -1,8 +1,9 @@
 /** audit: looks at every device for drift, on a schedule. It writes to no device: what is to be repaired it asks of apply, in the device's own order. */
 import { createDevices } from '../../shared/bigip/devices.ts';
+import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
-import { lambdaEntry } from '../../shared/runtime/lambda.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { lambdaEntry } from '../../shared/host/lambda.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import { auditAll } from './audit.ts';
 import type { AuditReport } from './audit.ts';
 
@@ -14,7 +15,7 @@ export interface Auditor {
 export function create(
   runtime: Runtime,
 ): Handler & { readonly audit: Auditor; close(): Promise<void> } {
-  const devices = createDevices(runtime);
+  const devices = createDevices(runtime, (behind) => askForResync(runtime, behind));
   const audit = (): Promise<AuditReport> => auditAll(runtime, devices);
   const handle: Handler = async () => {
     const { failed } = await audit();

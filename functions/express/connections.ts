@@ -2,7 +2,7 @@ import type { NodeAccess } from '../../shared/bigip/node-access.ts';
 import { openNodeAccess } from '../../shared/bigip/node-access.ts';
 import type { PerDevice } from '../../shared/bigip/per-device.ts';
 import { perDevice } from '../../shared/bigip/per-device.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 
 /** One login for each device and process. */
 export type Connections = PerDevice<NodeAccess>;

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { serialiseEvent } from '../../shared/queue/envelope.ts';
 import type { EventMeta } from '../../shared/queue/envelope-types.ts';
 import { MEMBER_EXPRESS } from '../../shared/queue/events.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 export function expressEvents(

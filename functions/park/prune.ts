@@ -1,6 +1,6 @@
 import type { Failures } from '../../shared/failures/open.ts';
 import { RETENTION_MS } from '../../shared/queue/limits.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 const DAY = 86_400_000;

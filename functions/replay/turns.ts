@@ -2,7 +2,7 @@ import type { Failures } from '../../shared/failures/open.ts';
 import type { Previewer } from '../../shared/failures/replay/preview.ts';
 import { runPolicyTurn } from '../../shared/failures/replay/policy-turn.ts';
 import type { TurnResult, TurnContext } from '../../shared/failures/replay/policy-turn.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 
 export type TurnReport =

@@ -1,7 +1,7 @@
 /** A clock that is far from the API server's is said at the ingress Services, at their Gateways and in the log. Nothing waits for it to be set right. */
 import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
-import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import { CLOCKS_DIFFER } from './leader/lease.ts';
 import type { EventTarget, Recorder } from './report/event-recorder.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../shared/config/load.ts';
-import { processRuntime } from '../../shared/runtime/process-runtime.ts';
+import { processRuntime } from '../../shared/host/process-runtime.ts';
 import {
   createLogger,
   logLevelOf,

@@ -7,7 +7,7 @@ import type { MissingServicePort, PortMapping } from '../../shared/domain/istio/
 import type { KubernetesObjects } from '../../shared/domain/snapshot/objects.ts';
 import { ownerKey, type IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
 import type { CacheChange } from './cache/cache-change.ts';

@@ -7,7 +7,7 @@ import {
   type Resource,
   type StreamTiming,
 } from '../../shared/kubernetes/index.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../shared/host/runtime.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
 import { leasePlace } from './leader/lease.ts';
 import { fenceQueues } from './leader/fenced-queues.ts';

@@ -1,5 +1,5 @@
 /** What the console can do to the BIG-IP, and what of it still holds. */
-import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import {
   type FaultResponse,
   type InnerFault,

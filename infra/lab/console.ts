@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../shared/runtime/runtime.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import { INNER_NAMES, type InnerName, type LabBigip } from './bigip/index.ts';
 import type { LabCluster } from './cluster/index.ts';
 import { type ApiDesk, createApiDesk, resourceNames } from './console-api.ts';

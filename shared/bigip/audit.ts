@@ -8,7 +8,7 @@ import type { OverrideAdoption } from '../domain/plan/override.ts';
 import type { SilentCluster } from '../domain/steering/silence.ts';
 import { describeSilence, silentClusters } from '../domain/steering/silence.ts';
 import type { Steering } from '../domain/steering/steering.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
 import type { Difference, DifferenceKind } from './drift.ts';
 import { DeviceError } from './errors.ts';

@@ -1,5 +1,5 @@
 /** Leaves a device alone that does not answer: after a few failures in a row there is one probe now and then, and nothing else. */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/shared-call.ts';
 import { DeviceError } from './errors.ts';
 import type { DeviceErrorCode } from './errors.ts';

@@ -1,6 +1,6 @@
 /** From the configuration of a device to a session with its active unit. */
 import type { DeviceConfig } from '../config/schema.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createBreaker } from './breaker.ts';
 import { readOnlySession } from './read-only-session.ts';

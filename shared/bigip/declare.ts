@@ -1,6 +1,6 @@
 /** Posts a partition and waits for what becomes of it. */
 import type { DeviceConfig } from '../config/schema.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { Accepted, Outcome, readAs, wrongShape } from './answers.ts';
 import type { TenantResult } from './answers.ts';
 import { wrapTenants } from './as3/render.ts';

@@ -2,7 +2,7 @@
 import type { DeviceConfig } from '../config/schema.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { EMPTY_STATE } from '../domain/plan/declared.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { findAbandoned } from './abandoned.ts';
 import type { AbandonedPartition } from './abandoned.ts';

@@ -3,7 +3,8 @@ import type { DeviceConfig } from '../config/schema.ts';
 import type { LiveNode, NodeWrite } from '../domain/express/node.ts';
 import type { DeclaredState } from '../domain/plan/declared.ts';
 import { EMPTY_STATE } from '../domain/plan/declared.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../telemetry/log.ts';
 import type { DeviceSecrets } from './connect.ts';
 import { openSession } from './connect.ts';
 import { listNodes, reconcileNodes, writeNode } from './nodes.ts';
@@ -22,8 +23,12 @@ export interface NodeAccess {
 /** Seconds: what takes longer is no express any more. */
 const LONGEST_REQUEST = 5;
 
-export type NodeSurroundings = Pick<Runtime, 'clock' | 'random' | 'dryRun'> &
-  Partial<Pick<Runtime, 'log'>>;
+export interface NodeSurroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly dryRun?: boolean | undefined;
+  readonly log?: Logger;
+}
 
 export function openNodeAccess(
   config: DeviceConfig,

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { longestSince, momentOf } from '../runtime/moment.ts';
 import type { Moment } from '../runtime/moment.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { shareCall } from '../runtime/shared-call.ts';
 import { readAs, wrongShape } from './answers.ts';
 import type { Breaker } from './breaker.ts';

@@ -1,5 +1,5 @@
 /** What a device says of itself, for people and for `doctor`. */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { DeviceSession } from './session.ts';
 
 export interface DeviceFacts {

@@ -1,5 +1,5 @@
 /** Config sync of a pair. A peer that is away or out of order must not hold up the active unit: what fails here is a warning. */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { Stats } from './answers.ts';
 import { trim } from './errors.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,5 @@
 /** One unit of a device: its connection and its token, which is local to the unit. One login for each process and unit, renewed a minute early. */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { shareCall } from '../runtime/shared-call.ts';
 import { Login, readAs } from './answers.ts';
 import { DeviceError } from './errors.ts';

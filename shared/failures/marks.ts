@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { QueueMessage, QueueName } from '../queue/port.ts';
 import type { Marks } from '../queue/suspects.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Blobs } from './blobs.ts';
 
 export const MARKS = 'suspects/';

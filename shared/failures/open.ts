@@ -1,5 +1,5 @@
 import type { FailuresConfig } from '../config/schema.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { createAudit } from './audit.ts';
 import type { AuditLog } from './audit.ts';
 import type { Blobs } from './blobs.ts';

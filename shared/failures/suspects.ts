@@ -2,7 +2,7 @@
 import type { QueueName } from '../queue/port.ts';
 import { createSuspects, NO_MARKS } from '../queue/suspects.ts';
 import type { Suspects } from '../queue/suspects.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../host/runtime.ts';
 import type { Blobs } from './blobs.ts';
 import { marksOver } from './marks.ts';
 

@@ -1,6 +1,6 @@
 import { timeOfWrite } from './server-time.ts';
 import { processClock } from '../runtime/process.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { createCredentialSource, type CredentialOptions } from './credentials.ts';
 import { discoverVersion, type Discoverable } from './discovery.ts';
 import { KubernetesError, unreachable } from './error.ts';

@@ -1,7 +1,7 @@
 /** Why everything was listed again. `asked`: somebody wanted to be sure; `due`: it was time; `unserved`: the kind came back. */
 export type RelistCause = 'first' | 'expired' | 'denied' | 'failed' | 'unserved' | 'due' | 'asked';
 
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** What a stream has been through; times in milliseconds since 1970, 0 for never. */
 export interface StreamFigures {

@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { fullJitter } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import { readAll, startMeter, type ExchangeLimits } from '../runtime/meter.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/shared-call.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { errorFromStatus, Fenced, unreachable } from './error.ts';

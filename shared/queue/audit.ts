@@ -1,10 +1,11 @@
 /** What an audit asks of apply: to declare again, to keep, to give back. */
 import type { SluiceConfig } from '../config/schema.ts';
 import type { OverrideAdoption } from '../domain/plan/override.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { serialiseEvent } from './envelope.ts';
 import { AUDIT } from './events.ts';
 import type { Audit } from './events.ts';
+import type { Queues } from './port.ts';
 
 export type AuditRequest = Omit<Audit, 'device'>;
 
@@ -46,9 +47,16 @@ function wishFor(
   };
 }
 
+interface SendContext {
+  readonly queues: Queues;
+  readonly clock: Pick<Clock, 'now'>;
+  /** A new unique id. */
+  readonly id: () => string;
+}
+
 /** Travels in the device's group. */
 export async function sendAudit(
-  { queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>,
+  { queues, clock, id }: SendContext,
   config: Pick<SluiceConfig, 'ingresses' | 'clusters'>,
   data: Audit,
 ): Promise<void> {

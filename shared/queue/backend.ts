@@ -1,5 +1,5 @@
 /** What a kind of queue has to say for itself. Nothing outside `shared/queue` asks which kind is configured. */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Queues } from './port.ts';
 import type { SettingsReader } from './settings.ts';
 import type { SqsCredentials } from './sqs/client.ts';

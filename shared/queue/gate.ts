@@ -2,7 +2,7 @@
  * Who works in this process at the moment. Whoever is on trial works alone, so that when the process dies nobody else is to blame; on one
  * host all functions share a process, and each is a bundle of its own, so this is one for all of them.
  */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 interface Room {
   /** What works side by side. */

@@ -1,6 +1,6 @@
 /** One call of a function with one batch. */
 import type { SQSBatchResponse } from 'aws-lambda';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { type Handler, toRecord, type FunctionContext } from './handler.ts';
 import type { Queue, QueueMessage } from './port.ts';
 import { errorMessage } from '../telemetry/errors.ts';

@@ -2,7 +2,7 @@
 import { ConfigError } from '../config/error.ts';
 import type { ClusterConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';
 import { readSigner, readVerifyKey, type EventSigner, type VerifyKey } from './signature.ts';
 

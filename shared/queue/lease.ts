@@ -1,5 +1,5 @@
 /** Keeps the messages of a running call hidden in short steps, so that those of a killed process come back soon. */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Queue, QueueMessage } from './port.ts';
 

@@ -1,5 +1,5 @@
 /** Whether the settings of a queue can lose or repeat events. Pure: the same figures as the stack's, for queues that somebody else made. */
-import { FUNCTIONS } from '../runtime/functions.ts';
+import { FUNCTIONS } from './functions.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_MS } from './limits.ts';
 import type { QueueName } from './port.ts';
 

@@ -2,7 +2,7 @@
  * Messages that may have killed a process. The queue only says how often it gave one out; an earlier time that ended without a word is
  * suspicious. What this process gave back itself is not. Decision 0036.
  */
-import type { Clock } from '../runtime/runtime.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { errorMessage } from '../telemetry/errors.ts';
 import type { QueueMessage } from './port.ts';

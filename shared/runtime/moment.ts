@@ -1,4 +1,4 @@
-import type { Clock } from './runtime.ts';
+import type { Clock } from './clock.ts';
 
 /** A moment by both clocks of a process. */
 export type Moment = Readonly<Record<'now' | 'monotonic', number>>;

@@ -1,6 +1,6 @@
 /** Time, ids and chance of a real process. */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from './runtime.ts';
+import type { Clock } from './clock.ts';
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

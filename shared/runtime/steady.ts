@@ -1,5 +1,5 @@
 import { momentOf } from './moment.ts';
-import type { Clock } from './runtime.ts';
+import type { Clock } from './clock.ts';
 
 /** Milliseconds. Clocks that are wrong at boot are set within minutes. */
 const LONG_ENOUGH = 60 * 60_000;

@@ -22,7 +22,7 @@ import { unpackArtifact } from '../../infra/lab/host/artifacts.ts';
 import { compileTemplate } from '../../infra/lab/host/compile.ts';
 import { functionsOf, queuesOf, type Template } from '../../infra/lab/host/template.ts';
 import { ORIGIN_CODES } from '../../shared/domain/codes/ownership.ts';
-import { FUNCTIONS } from '../../shared/runtime/functions.ts';
+import { FUNCTIONS } from '../../shared/queue/functions.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');

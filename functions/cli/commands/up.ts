@@ -8,17 +8,17 @@ import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
 import type { EventSource } from '../../../shared/queue/event-source.ts';
 import { queueBackend } from '../../../shared/queue/open.ts';
-import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
-import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
-import { processRuntime } from '../../../shared/runtime/process-runtime.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
-import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/runtime/schedules.ts';
+import { FUNCTIONS } from '../../../shared/queue/functions.ts';
+import type { FunctionSettings } from '../../../shared/queue/functions.ts';
+import { processRuntime } from '../../../shared/host/process-runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
+import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/host/schedules.ts';
 import {
   AUDIT_INTERVAL_MS,
   startAudits,
   startReplays,
   startReturns,
-} from '../../../shared/runtime/schedules.ts';
+} from '../../../shared/host/schedules.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import { createLogger, logLevelOf } from '../../../shared/telemetry/logger.ts';
 import { chooseCluster } from '../../../shared/operations/clusters/choose-cluster.ts';

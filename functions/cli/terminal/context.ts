@@ -8,7 +8,7 @@ import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { openFailures } from '../../../shared/failures/open.ts';
 import type { Author, OperationContext } from '../../../shared/operations/context.ts';
 import { queueBackend } from '../../../shared/queue/open.ts';
-import { processRuntime } from '../../../shared/runtime/process-runtime.ts';
+import { processRuntime } from '../../../shared/host/process-runtime.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { printLine } from './output.ts';
 import { askConfirmation } from './confirm.ts';

@@ -3,7 +3,7 @@
  * and no function's source imports another's.
  */
 import type { Handler } from '../../../shared/queue/handler.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 
 export interface HostedFunction {
   readonly create: (runtime: Runtime) => Handler & { readonly close?: () => Promise<void> };

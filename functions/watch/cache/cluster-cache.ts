@@ -10,7 +10,7 @@ import {
   type StreamState,
   type StreamTiming,
 } from '../../../shared/kubernetes/index.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import { WATCHED_KINDS, MESH_SERVICES, type ObservedObject, type ObservedKind } from './kinds.ts';

@@ -1,7 +1,7 @@
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
 import { fullJitter } from '../../../shared/kubernetes/index.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { SettlementTracker, type Settlement } from './settlement-tracker.ts';
 import { ChangeLog } from './change-log.ts';

@@ -6,7 +6,7 @@ import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
 import { signerOf } from '../../../shared/queue/keyring.ts';
 import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { queueToken } from '../../../shared/queue/limits.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Content } from './snapshot-content.ts';
 import type { Revisions } from './revisions.ts';
 

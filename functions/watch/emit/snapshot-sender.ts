@@ -4,7 +4,7 @@ import {
   type Change,
   type IngressRef,
 } from '../../../shared/domain/snapshot/snapshot.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Recorder } from '../report/event-recorder.ts';

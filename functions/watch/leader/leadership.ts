@@ -7,7 +7,7 @@ import {
   type RawObject,
 } from '../../../shared/kubernetes/index.ts';
 import { longestSince, momentOf, type Moment } from '../../../shared/runtime/moment.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import {
   epochTime,

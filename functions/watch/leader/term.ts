@@ -2,7 +2,7 @@
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import type { Resync } from '../../../shared/queue/events.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { IngressReconciler } from '../reconciler.ts';
 import { ClockTeller } from '../clock-teller.ts';
 import type { DebounceLimits } from '../emit/debounce.ts';

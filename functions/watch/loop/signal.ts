@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 /** A sleeper that can be woken. Check your condition and call `wait` without an await between: no ring is lost then. */
 export class Signal {

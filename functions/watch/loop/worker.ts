@@ -1,5 +1,5 @@
 import { fullJitter } from '../../../shared/kubernetes/index.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { RETRY_BACKOFF_MS } from './retry.ts';
 import { Signal } from './signal.ts';

@@ -4,7 +4,7 @@ import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { MissingServicePort } from '../../../shared/domain/istio/port-mapping.ts';
 import { KubernetesError, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
 import { normaliseService } from '../../../shared/kubernetes/objects/index.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { WatchedIngress } from '../ingresses.ts';
 import { readOwnership, PORT_MANAGER } from '../cache/ownership.ts';

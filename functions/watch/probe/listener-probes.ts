@@ -6,7 +6,7 @@ import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import { parseIps } from '../../../shared/domain/exposure/indexed-ingress.ts';
 import { formatIp } from '../../../shared/domain/net/ip.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { EventMessage } from '../report/event-recorder.ts';
 
 /** Resolves when connected, rejects with the reason. Connections are closed at once, without a byte. */

@@ -7,7 +7,7 @@ import {
   type Resource,
 } from '../../../shared/kubernetes/index.ts';
 import { visible } from '../../../shared/telemetry/visible.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export const EVENTS: Resource = {
   group: '',

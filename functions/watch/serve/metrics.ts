@@ -1,6 +1,6 @@
 /** Figures of the watcher for Prometheus; `docs/reference/metrics.md` lists them, and a test compares. */
 import { Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { QueueMeter } from '../leader/fenced-queues.ts';
 import type { StreamReport } from '../cache/cluster-cache.ts';
 

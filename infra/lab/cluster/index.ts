@@ -3,7 +3,7 @@
  * Everything follows the store, so `kubectl` on the lab's API and code have the same effect.
  */
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import { sliceChanges } from './endpoint-slices.ts';
 import {
   namespaceOf,

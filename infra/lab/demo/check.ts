@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Say } from './say.ts';
 
 /** What one look found: `ok` with the sentence to print, or what was there instead. */

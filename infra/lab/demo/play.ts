@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Lab } from '../lab.ts';
 import { createChecks } from './check.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Lab } from '../lab.ts';
 import type { Checks, Seen } from './check.ts';
 import { ask } from './connection.ts';

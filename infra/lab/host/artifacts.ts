@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Handler } from '../../../shared/queue/handler.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 
 export type HostedHandler = Handler & { close?(): Promise<void> };

@@ -1,8 +1,8 @@
 /** Runs the functions that were built for Lambda, from the same files and with the same settings, in this process. */
 import { join } from 'node:path';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
-import { FUNCTIONS, type FunctionSettings } from '../../../shared/runtime/functions.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { FUNCTIONS, type FunctionSettings } from '../../../shared/queue/functions.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { loadFunction, unpackArtifact, type HostedHandler } from './artifacts.ts';
 import { functionsOf, type HostedSettings, type Template } from './template.ts';
 

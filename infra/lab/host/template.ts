@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import type { FedQueueName } from '../../../shared/queue/port.ts';
-import type { FunctionSettings } from '../../../shared/runtime/functions.ts';
+import type { FunctionSettings } from '../../../shared/queue/functions.ts';
 import type { QueueDefinition } from './sqs.ts';
 
 const GetAtt = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });

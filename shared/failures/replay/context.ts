@@ -1,5 +1,5 @@
 import type { Queues } from '../../queue/port.ts';
-import type { Clock } from '../../runtime/runtime.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { AuditLog } from '../audit.ts';
 import type { FailureStore } from '../port.ts';
 import type { Jobs } from './jobs.ts';

@@ -6,7 +6,7 @@ import { SLICE_EVENTS } from '../../queue/events.ts';
 import { toRecord } from '../../queue/handler.ts';
 import type { Handler } from '../../queue/handler.ts';
 import type { Queue, QueueName, Queues } from '../../queue/port.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import type { MapEvent } from './preview.ts';
 
 /** As much of the built `map` as is used. */

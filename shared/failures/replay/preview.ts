@@ -12,7 +12,7 @@ import { createKeyring } from '../../queue/keyring.ts';
 import type { Keyring } from '../../queue/keyring.ts';
 import { proofOfHandedOver } from '../../queue/proof.ts';
 import { SLICE_EVENTS } from '../../queue/events.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import { isImported } from '../evidence.ts';
 import type { Evidence, Failure, FailureHead } from '../port.ts';

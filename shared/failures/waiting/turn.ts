@@ -7,7 +7,7 @@ import { sendDeadLetter } from '../../queue/dead-letter.ts';
 import { parseEvent, serialiseEvent, withWaited } from '../../queue/envelope.ts';
 import { STEERING, STEERING_EVENTS } from '../../queue/events.ts';
 import { queueToken } from '../../queue/limits.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { claimed, fresh, markedAway, markedHere, markedReturning, released } from './away.ts';
 import type { Why } from './away.ts';
 import type { Entry, Mark } from './entry.ts';

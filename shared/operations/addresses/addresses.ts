@@ -2,7 +2,7 @@
 import type { DeviceConfig } from '../../config/schema.ts';
 import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { AddressUse, PoolUsage } from '../../domain/addresses/usage.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import type { OperationContext } from '../context.ts';
 import { unansweredDevice } from '../devices/declared-partitions.ts';
 import type { UnansweredDevice } from '../devices/declared-partitions.ts';

@@ -3,7 +3,7 @@ import type { SluiceConfig } from '../../config/schema.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { Approval } from '../../domain/steering/steering.ts';
 import { compareVersions } from '../../domain/revision.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { statesOf } from '../clusters/rows.ts';
 import { chooseDevices, readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';

@@ -3,7 +3,7 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Steering } from '../../domain/steering/steering.ts';
 import { serialiseEvent } from '../../queue/envelope.ts';
 import { STEERING } from '../../queue/events.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 
 export async function sendOrders(
   { queues, clock, id }: Pick<Runtime, 'queues' | 'clock' | 'id'>,

@@ -3,7 +3,7 @@ import { createDevice } from '../../bigip/device.ts';
 import type { DeviceFacts } from '../../bigip/device.ts';
 import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/plan/declared.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 
 export interface AnsweringPartition {

@@ -3,7 +3,7 @@ import { createDevice } from '../../bigip/device.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 import type { DeclaredState } from '../../domain/plan/declared.ts';
 import type { AddressHolder } from '../../domain/plan/foreign.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 
 export interface DeviceView {
   /** By partition. */

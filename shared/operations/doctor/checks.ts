@@ -2,7 +2,7 @@
 import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { Failures } from '../../failures/open.ts';
 import { queueBackend } from '../../queue/open.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import { readCluster } from '../objects/read-cluster.ts';
 import { readDeviceView } from '../devices/device-view.ts';

@@ -1,7 +1,7 @@
 /** What `sluice doctor` looks at on the devices. */
 import { sizeFindings } from '../../bigip/sizes.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { replacedIn } from '../clusters/rows.ts';
 import { formatCount } from '../words.ts';
 import type { DoctorFinding } from './checks.ts';

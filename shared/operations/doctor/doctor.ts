@@ -1,5 +1,5 @@
 /** What `sluice doctor` checks, in this order. */
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { formatCount } from '../words.ts';
 import {
   clusterChecks,

@@ -1,7 +1,7 @@
 /** What `sluice doctor` says of the keys of events: usable, and a pair. */
 import type { ClusterConfig } from '../../config/schema.ts';
 import { loadSigner, loadVerifyKey } from '../../queue/keyring.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { DoctorFinding } from './checks.ts';
 

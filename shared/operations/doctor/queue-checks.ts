@@ -3,7 +3,7 @@ import type { QueueName } from '../../queue/port.ts';
 import { queueBackend } from '../../queue/open.ts';
 import { checkQueueSettings } from '../../queue/settings.ts';
 import type { SettingsReader } from '../../queue/settings.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { DoctorFinding } from './checks.ts';
 import { describeClockSkew, CLOCK_SKEW_LIMIT_MS } from './clock-skew.ts';

@@ -4,7 +4,7 @@ import { auditDevice } from '../../bigip/audit.ts';
 import { createDevice } from '../../bigip/device.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 import { repairRequest, sendAudit } from '../../queue/audit.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { chooseDevices, unansweredDevice } from '../devices/declared-partitions.ts';
 import type { UnansweredDevice } from '../devices/declared-partitions.ts';
 

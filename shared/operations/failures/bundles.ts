@@ -3,7 +3,7 @@ import { readBundle, writeBundle } from '../../failures/bundle.ts';
 import type { Failure } from '../../failures/port.ts';
 import { createKeyring } from '../../queue/keyring.ts';
 import { proofOfHandedOver } from '../../queue/proof.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import type { Author, OperationContext } from '../context.ts';
 import { selectFailures } from './failures.ts';
 

@@ -8,7 +8,7 @@ import type { Contribution, DeclaredState } from '../../domain/plan/declared.ts'
 import { EMPTY_STATE } from '../../domain/plan/declared.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
 import { planDevice } from '../../bigip/device-plan.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { fleetsByCluster, sharedFleet } from '../../config/fleets.ts';
 import type { OfflineIngress } from './ingresses.ts';
 import { type DeviceView, readDeviceView } from '../devices/device-view.ts';

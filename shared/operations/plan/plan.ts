@@ -4,7 +4,7 @@ import type { SluiceConfig } from '../../config/schema.ts';
 import type { MeshOptions } from '../../domain/istio/mesh.ts';
 import type { PlanEntry } from '../../domain/plan/plan.ts';
 import type { KubernetesObjects } from '../../domain/snapshot/objects.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../host/runtime.ts';
 import { offlineIngresses } from '../offline/ingresses.ts';
 import type { OfflineIngress } from '../offline/ingresses.ts';
 import { offlinePlans } from '../offline/device-plans.ts';

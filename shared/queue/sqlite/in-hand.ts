@@ -2,7 +2,7 @@
  * What this process has received, and until when, by its monotonic clock. The file has only the wall clock to go by, which may be set:
  * ahead, and a message in hand would be given to a twin; back, and it would stay hidden for as long as the step was.
  */
-import type { Clock } from '../../runtime/runtime.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 export interface InHand {
   hold(receipt: string, ms: number): void;

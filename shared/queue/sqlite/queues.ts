@@ -1,5 +1,5 @@
 /** The durable queue of one host: a SQLite file that several processes may open. */
-import type { Clock } from '../../runtime/runtime.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { createSteadiness } from '../../runtime/steady.ts';
 import { checkSize, LONGEST_HIDDEN_MS, MAX_RECEIVE_COUNT, queueToken } from '../limits.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/runtime.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { QueueName } from '../port.ts';
 
 /** Wakes the receivers of this process without waiting for their next look. */

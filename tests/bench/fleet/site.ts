@@ -14,7 +14,7 @@ import { SETTLED_EVENTS } from '../../../shared/queue/events.ts';
 import { openQueues } from '../../../shared/queue/open.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { countQueues, createCounts, type Counts } from './counting.ts';
 import { fleetConfig, sealed } from './world.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';

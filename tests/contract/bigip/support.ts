@@ -8,7 +8,7 @@ import type { DeclaredState } from '../../../shared/domain/plan/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
 const open: { close(): Promise<void> }[] = [];

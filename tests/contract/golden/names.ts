@@ -18,7 +18,7 @@ import { ReplayItem, ReplayJob } from '../../../shared/failures/replay/job.ts';
 import { PolicyTurn } from '../../../shared/failures/replay/turns.ts';
 import { DeadLetter } from '../../../shared/queue/dead-letter.ts';
 import * as events from '../../../shared/queue/events.ts';
-import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
+import { FUNCTIONS } from '../../../shared/queue/functions.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 

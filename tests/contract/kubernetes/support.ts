@@ -8,7 +8,7 @@ import {
   type LabKubernetesOptions,
 } from '../../../infra/lab/kubernetes/index.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 
 export interface Lab {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 export interface ManualClock extends Clock {
   /** Lets time pass: wakes sleepers in order of their time, and lets what they start go on. */

@@ -4,7 +4,7 @@ import type { LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
 import type { Finding } from '../../../shared/bigip/audit.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { AUDIT_EVENTS, RESYNC_EVENTS } from '../../../shared/queue/events.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import {
   closeAll,
   connect,

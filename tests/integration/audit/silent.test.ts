@@ -10,7 +10,7 @@ import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED, STEERING_EVENTS } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { closeAll, connect, declare, lab } from '../../contract/bigip/support.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { call } from '../lab-bigip/client.ts';

@@ -3,7 +3,7 @@ import type { LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import type { OutgoingMessage, QueueName, Queues } from '../../../shared/queue/port.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 

@@ -18,7 +18,7 @@ import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSettingsReader } from '../../../shared/queue/sqs/settings.ts';
 import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { closeAll, connect, declare, lab, wanted } from '../../contract/bigip/support.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';

@@ -15,7 +15,7 @@ import { INGRESS_DESIRED, INGRESS_OBSERVED, MEMBER_EXPRESS } from '../../../shar
 import type { FunctionContext, Handler } from '../../../shared/queue/handler.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { QueueName } from '../../../shared/queue/port.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import {
   objects,
   gatewayPod,

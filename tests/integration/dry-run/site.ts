@@ -17,7 +17,7 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock, processRandom } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { EMPTY_STATE } from '../../../shared/domain/plan/declared.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';

@@ -10,7 +10,7 @@ import { toRecord } from '../../../shared/queue/handler.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
 import type { Queue, QueueMessage, Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { snapshotOf } from '../../bench/world.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 

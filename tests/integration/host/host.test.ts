@@ -26,7 +26,7 @@ import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 

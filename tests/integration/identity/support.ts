@@ -13,7 +13,7 @@ import type { QueueName, Queues } from '../../../shared/queue/port.ts';
 import { newKeyPair, readSigner, type EventSigner } from '../../../shared/queue/signature.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSqsQueues, sqsName } from '../../../shared/queue/sqs/queues.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 

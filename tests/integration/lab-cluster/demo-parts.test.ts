@@ -6,7 +6,7 @@ import { createChecks, DemoFailure } from '../../../infra/lab/demo/check.ts';
 import { ask } from '../../../infra/lab/demo/connection.ts';
 import { createSay, table } from '../../../infra/lab/demo/say.ts';
 import { timeline } from '../../../infra/lab/demo/timeline.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 /** Time passes only by sleeping. */
 function steppingClock(): Clock {

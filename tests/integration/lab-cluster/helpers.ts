@@ -13,7 +13,7 @@ import {
   type LabKubernetes,
   type ObjectStore,
 } from '../../../infra/lab/kubernetes/index.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 /** Time that stands still; sleeping takes a turn of the event loop. */
 export const clock: Clock = {

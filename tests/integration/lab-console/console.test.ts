@@ -9,7 +9,7 @@ import {
   type Landscape,
 } from '../../../infra/lab/console.ts';
 import { type LabKubernetes, startKubernetes } from '../../../infra/lab/kubernetes/index.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import { app, call, declare, tenant } from '../lab-bigip/client.ts';
 import { call as ask, watch } from '../lab-kubernetes/client.ts';
 

@@ -5,6 +5,7 @@ import { createHealing } from '../../../functions/apply/heal.ts';
 import { create as createMap } from '../../../functions/map/handler.ts';
 import { startBigip, type BigipOptions, type LabBigip } from '../../../infra/lab/bigip/index.ts';
 import { createDevices } from '../../../shared/bigip/devices.ts';
+import { askForResync } from '../../../shared/queue/resync.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { ConfigError } from '../../../shared/config/error.ts';
 import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -35,7 +36,8 @@ import {
 } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
-import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { memoryMarks } from '../../fixtures/marks.ts';
@@ -199,10 +201,15 @@ export async function startBench(
   const map = createMap(runtime);
   const open = (): Promise<Failures> =>
     storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures);
-  const apply = createApply(runtime, createDevices(runtime), createHealing(runtime, open), {
-    place: async () => (await open()).waiting,
-    suspects: createSuspects(memoryMarks(), runtime),
-  });
+  const apply = createApply(
+    runtime,
+    createDevices(runtime, (behind) => askForResync(runtime, behind)),
+    createHealing(runtime, open),
+    {
+      place: async () => (await open()).waiting,
+      suspects: createSuspects(memoryMarks(), runtime),
+    },
+  );
 
   async function deliver(name: WorkQueueName, handler: Handler): Promise<Delivery> {
     const queue = file.queue(name);

@@ -15,7 +15,7 @@ import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { snapshotOf } from '../../bench/world.ts';
 import { pump } from '../../fixtures/failures/pump.ts';

@@ -25,7 +25,7 @@ import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues, WorkQueueName } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { ingressOf } from '../../bench/world.ts';
 import { exposure, slice, SETTINGS } from '../../fixtures/exposures.ts';
 import { pump } from '../../fixtures/failures/pump.ts';

@@ -20,7 +20,7 @@ import type { Queues } from '../../../shared/queue/port.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { createSqsQueues } from '../../../shared/queue/sqs/queues.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import { startCable } from '../../e2e/support/cable.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';

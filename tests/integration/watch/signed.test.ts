@@ -3,7 +3,7 @@ import type { ClusterConfig } from '../../../shared/config/schema.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SNAPSHOT_EVENTS } from '../../../shared/queue/events.ts';
 import { isSignedBy, newKeyPair, readVerifyKey } from '../../../shared/queue/signature.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import { gatewayPod, ingressService, startBench, until, type Bench } from './support.ts';
 
 let at: Bench;

@@ -28,7 +28,8 @@ import {
   type QueueName,
   type Queues,
 } from '../../../shared/queue/port.ts';
-import type { Clock, Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 

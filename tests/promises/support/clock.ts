@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 
 /** Time that passes only when somebody sleeps or the test says so. */
 export interface VirtualClock extends Clock {

@@ -18,7 +18,7 @@ import {
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Queues } from '../../../shared/queue/port.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';

@@ -3,7 +3,7 @@ import type { Healing, OpenStore } from '../../../functions/apply/heal.ts';
 import { createHealing } from '../../../functions/apply/heal.ts';
 import type { Settled } from '../../../shared/domain/exposure/exposure.ts';
 import type { FailureHead, FailureHeadChange } from '../../../shared/failures/port.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 
 const OWNER = 'east/istio-system/istio-ingressgateway';
 const version = { epoch: 7, counter: 4, generation: 1 };

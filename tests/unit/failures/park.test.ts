@@ -11,7 +11,7 @@ import { RETENTION_MS } from '../../../shared/queue/limits.ts';
 import { createKeyring } from '../../../shared/queue/keyring.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { CLUSTERS, configOf, testRuntime } from '../../fixtures/failures/runtime.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { httpAddress, serveHttp } from '../../../functions/watch/serve/http.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
-import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
+import { FUNCTIONS } from '../../../shared/queue/functions.ts';
 import { grantsOf, sayGrant } from './grants.ts';
 import {
   container,

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { lambdaEntry, type FunctionContext } from '../../../shared/runtime/lambda.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { lambdaEntry, type FunctionContext } from '../../../shared/host/lambda.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../../infra/aws/example.yaml');
 const CONTEXT: FunctionContext = {

@@ -21,7 +21,7 @@ import {
   type QueueName,
 } from '../../../shared/queue/port.ts';
 import { checkQueueSettings, type QueueSettings } from '../../../shared/queue/settings.ts';
-import { FUNCTIONS } from '../../../shared/runtime/functions.ts';
+import { FUNCTIONS } from '../../../shared/queue/functions.ts';
 
 const ARN = 'arn:aws:sqs:eu-central-1:1:sluice-slices-dead.fifo';
 

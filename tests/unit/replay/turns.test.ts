@@ -13,7 +13,7 @@ import { createPreviewer, type Previewer } from '../../../shared/failures/replay
 import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
-import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { snapshotOf } from '../../bench/world.ts';
 import { configOf, testRuntime } from '../../fixtures/failures/runtime.ts';

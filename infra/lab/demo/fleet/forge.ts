@@ -10,7 +10,7 @@ import {
   readVerifyKey,
   type EventSigner,
 } from '../../../../shared/queue/signature.ts';
-import type { Runtime } from '../../../../shared/runtime/runtime.ts';
+import type { Runtime } from '../../../../shared/host/runtime.ts';
 import { keyFiles, type LabFiles } from '../../files.ts';
 
 const INGRESS = { namespace: 'istio-system', service: 'istio-ingressgateway' };

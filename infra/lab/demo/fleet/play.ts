@@ -1,7 +1,7 @@
 /** `npm run demo -- fleet`: many clusters, one BIG-IP. */
 import { openFailures } from '../../../../shared/failures/open.ts';
 import { processId } from '../../../../shared/runtime/process.ts';
-import type { Clock } from '../../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../../shared/runtime/clock.ts';
 import type { Lab } from '../../lab.ts';
 import { createChecks } from '../check.ts';
 import type { Say } from '../say.ts';

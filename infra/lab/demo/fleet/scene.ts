@@ -1,5 +1,5 @@
 /** What every scene of the fleet's demo works with. */
-import type { Clock } from '../../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../../shared/runtime/clock.ts';
 import type { Failures } from '../../../../shared/failures/open.ts';
 import type { Lab } from '../../lab.ts';
 import type { Site } from '../../site.ts';

@@ -1,6 +1,6 @@
 /** Requests through the virtual server, counted one by one, with the time at which each began. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock } from '../../../../shared/runtime/runtime.ts';
+import type { Clock } from '../../../../shared/runtime/clock.ts';
 import { ask } from '../connection.ts';
 
 export interface Request {

@@ -1,17 +1,8 @@
 import type { SluiceConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { Queues } from '../queue/port.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
-
-/** Time, ids and chance, so that tests decide them. */
-export interface Clock {
-  /** Milliseconds since 1970, as the machine believes: for what people and other machines read. It may be wrong, and step back or ahead. */
-  now(): number;
-  /** Milliseconds since some moment of this process; it only ever runs on. For durations, pauses and deadlines within the process. */
-  monotonic(): number;
-  /** Resolves after `ms`, or at once when the signal fires. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
 
 /** All a function may touch besides its event. Lambda builds it from the environment, `sluice up` and the lab in process. */
 export interface Runtime {

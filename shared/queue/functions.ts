@@ -1,4 +1,4 @@
-import type { FedQueueName } from '../queue/port.ts';
+import type { FedQueueName } from './port.ts';
 
 /** How a function is fed; times in milliseconds. */
 export interface FunctionSettings {

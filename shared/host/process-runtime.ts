@@ -3,7 +3,7 @@ import { createSecrets } from '../config/secrets.ts';
 import { openQueues } from '../queue/open.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { processClock, processId, processRandom } from './process.ts';
+import { processClock, processId, processRandom } from '../runtime/process.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface ProcessRuntimeOptions {
