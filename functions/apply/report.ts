@@ -9,11 +9,10 @@ import { isOrderInEffect } from '../../shared/domain/plan/apply-orders.ts';
 import { absentSlices, overtakenAbsences } from '../../shared/domain/plan/remove-absent.ts';
 import type { Absence } from '../../shared/domain/snapshot/absence.ts';
 import type { Delivery } from '../../shared/failures/history.ts';
-import { serialiseEvent } from '../../shared/queue/envelope.ts';
+import { publishEvent } from '../../shared/queue/publish.ts';
 import type { EventMeta } from '../../shared/queue/envelope-types.ts';
 import { INGRESS_SETTLED, RESYNC } from '../../shared/queue/events.ts';
 import type { Resync } from '../../shared/queue/events.ts';
-import { queueToken } from '../../shared/queue/limits.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
@@ -144,11 +143,10 @@ export function wayOf({ message, meta }: Arrived<Slice>): Delivery {
 
 /** What was refused so far is said again at once; lost, it comes with the next resync. */
 async function askToSpeak(
-  { clock, queues, id, log }: Runtime,
+  runtime: Runtime,
   { cluster, device, clusterUid }: AdoptOrder,
   partitions: readonly string[],
 ): Promise<void> {
-  const event = id();
   const data: Resync = {
     cluster,
     device,
@@ -156,17 +154,16 @@ async function askToSpeak(
     code: 'OWN302',
     reason: `the cluster with kube-system UID ${clusterUid} was adopted`,
   };
-  const body = serialiseEvent(RESYNC, data, {
-    id: event,
+  const sent = publishEvent(runtime, {
+    queue: `settled-${cluster}`,
+    group: `resync/${device}`,
+    type: RESYNC,
+    data,
     cluster,
     subject: device,
-    time: new Date(clock.now()).toISOString(),
   });
-  const send = queues
-    .queue(`settled-${cluster}`)
-    .send({ group: queueToken(`resync/${device}`), deduplicationId: event, body });
-  await send.catch((error: unknown) =>
-    log.warn(
+  await sent.catch((error: unknown) =>
+    runtime.log.warn(
       { cluster, device, error: String(error) },
       'the adopted cluster could not be asked for a resync; its next periodic resync has the same effect',
     ),
@@ -206,18 +203,15 @@ export async function sendSettled(
   cause: EventMeta,
   settled: Settled,
 ): Promise<void> {
-  const time = new Date(runtime.clock.now()).toISOString();
   const { cluster, ingress } = parseOwner(settled.owner);
-  const id = runtime.id();
-  const body = serialiseEvent(INGRESS_SETTLED, settled, {
-    id,
+  await publishEvent(runtime, {
+    queue: `settled-${cluster}`,
+    group: `${ingress.namespace}/${ingress.service}`,
+    type: INGRESS_SETTLED,
+    data: settled,
     cluster,
     subject: settled.owner,
-    time,
-    traceparent: cause.traceparent,
-    hops: [...(cause.hops ?? []), { at: time, where: 'apply' }],
+    cause,
+    hop: 'apply',
   });
-  await runtime.queues
-    .queue(`settled-${cluster}`)
-    .send({ group: `${ingress.namespace}/${ingress.service}`, deduplicationId: id, body });
 }

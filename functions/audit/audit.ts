@@ -5,7 +5,7 @@ import { DeviceError } from '../../shared/bigip/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
 import { adoptionRequest, repairRequest, sendAudit } from '../../shared/queue/audit.ts';
 import type { AuditRequest } from '../../shared/queue/audit.ts';
-import { serialiseEvent } from '../../shared/queue/envelope.ts';
+import { publishEvent } from '../../shared/queue/publish.ts';
 import { STEERING } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
@@ -77,22 +77,19 @@ async function askApply(
 }
 
 /** In the device's group as well: behind slices that wait, which end the silence. */
-async function steer(
-  { queues, clock, id, log }: Runtime,
-  order: NonNullable<Finding['order']>,
-): Promise<void> {
-  const event = id();
-  log.warn(
+async function steer(runtime: Runtime, order: NonNullable<Finding['order']>): Promise<void> {
+  runtime.log.warn(
     order,
     order.action === 'drain'
       ? 'draining a silent cluster'
       : 'returning a silent cluster to rotation',
   );
-  const body = serialiseEvent(STEERING, order, {
-    id: event,
+  await publishEvent(runtime, {
+    queue: 'slices',
+    group: order.device,
+    type: STEERING,
+    data: order,
     cluster: order.cluster,
     subject: order.cluster,
-    time: new Date(clock.now()).toISOString(),
   });
-  await queues.queue('slices').send({ group: order.device, deduplicationId: event, body });
 }

@@ -5,7 +5,7 @@ import type { Express } from '../../shared/domain/express/event.ts';
 import { EXPRESS_MAX_AGE_MS } from '../../shared/domain/express/event.ts';
 import { expressFor } from '../../shared/domain/express/express-event.ts';
 import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
-import { serialiseEvent } from '../../shared/queue/envelope.ts';
+import { publishEvent } from '../../shared/queue/publish.ts';
 import type { EventMeta } from '../../shared/queue/envelope-types.ts';
 import { MEMBER_EXPRESS } from '../../shared/queue/events.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
@@ -32,26 +32,23 @@ export async function sendExpress(
   cause: EventMeta,
   { events, sentAt }: { readonly events: readonly Express[]; readonly sentAt: number },
 ): Promise<void> {
-  const now = runtime.clock.now();
-  if (events.length === 0 || now - sentAt > EXPRESS_MAX_AGE_MS) return;
-  const hop = { at: new Date(now).toISOString(), where: 'map' };
+  if (events.length === 0 || runtime.clock.now() - sentAt > EXPRESS_MAX_AGE_MS) return;
   await Promise.all(
     events.map(async (event) => {
-      // Its age counts from the snapshot's arrival in the queue, by the queue's clock: that of the cluster may be wrong.
-      const time = new Date(sentAt).toISOString();
-      const id = `${cause.id}.${event.device}.express`;
       try {
-        const body = serialiseEvent(MEMBER_EXPRESS, event, {
-          id,
+        await publishEvent(runtime, {
+          queue: 'express',
+          group: event.device,
+          type: MEMBER_EXPRESS,
+          data: event,
           cluster: cause.cluster,
           subject: event.owner,
-          time,
-          traceparent: cause.traceparent,
-          hops: [...(cause.hops ?? []), hop],
+          id: `${cause.id}.${event.device}.express`,
+          // Its age counts from the snapshot's arrival in the queue, by the queue's clock: that of the cluster may be wrong.
+          time: sentAt,
+          cause,
+          hop: 'map',
         });
-        await runtime.queues
-          .queue('express')
-          .send({ group: event.device, deduplicationId: id, body });
       } catch (error) {
         runtime.log.warn(
           { owner: event.owner, device: event.device, error: errorMessage(error) },

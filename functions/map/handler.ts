@@ -5,7 +5,8 @@ import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
 import { parseAttributes } from '../../shared/queue/envelope-attributes.ts';
-import { openData, serialiseEvent } from '../../shared/queue/envelope.ts';
+import { openData } from '../../shared/queue/envelope.ts';
+import { publishEvent } from '../../shared/queue/publish.ts';
 import {
   CLUSTER_INVENTORY,
   INGRESS_ABSENT,
@@ -193,16 +194,16 @@ async function sendOn(
   cause: EventMeta,
   { type, subject, device, data }: Onward,
 ): Promise<void> {
-  const time = new Date(runtime.clock.now()).toISOString();
-  // Derived, so that the same event delivered twice makes one message per device within the queue's window.
-  const id = `${cause.id}.${device}`;
-  const body = serialiseEvent(type, data, {
-    id,
+  await publishEvent(runtime, {
+    queue: 'slices',
+    group: device,
+    type,
+    data,
     cluster: cause.cluster,
     subject,
-    time,
-    traceparent: cause.traceparent,
-    hops: [...(cause.hops ?? []), { at: time, where: 'map' }],
+    // Derived, so that the same event delivered twice makes one message per device within the queue's window.
+    id: `${cause.id}.${device}`,
+    cause,
+    hop: 'map',
   });
-  await runtime.queues.queue('slices').send({ group: device, deduplicationId: id, body });
 }

@@ -1,11 +1,10 @@
 /** What an audit asks of apply: to declare again, to keep, to give back. */
 import type { SluiceConfig } from '../config/schema.ts';
 import type { OverrideAdoption } from '../domain/plan/override.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { serialiseEvent } from './envelope.ts';
+import { publishEvent } from './publish.ts';
+import type { PublishContext } from './publish.ts';
 import { AUDIT } from './events.ts';
 import type { Audit } from './events.ts';
-import type { Queues } from './port.ts';
 
 export type AuditRequest = Omit<Audit, 'device'>;
 
@@ -47,31 +46,24 @@ function wishFor(
   };
 }
 
-interface SendContext {
-  readonly queues: Queues;
-  readonly clock: Pick<Clock, 'now'>;
-  /** A new unique id. */
-  readonly id: () => string;
-}
-
 /** Travels in the device's group. */
 export async function sendAudit(
-  { queues, clock, id }: SendContext,
+  context: PublishContext,
   config: Pick<SluiceConfig, 'ingresses' | 'clusters'>,
   data: Audit,
 ): Promise<void> {
-  const event = id();
   const { device } = data;
   // No cluster asks for it; the envelope wants one that the device serves.
   const cluster =
     config.ingresses.find((ingress) => ingress.devices.includes(device))?.cluster ??
     config.clusters[0]?.id ??
     device;
-  const body = serialiseEvent(AUDIT, data, {
-    id: event,
+  await publishEvent(context, {
+    queue: 'slices',
+    group: device,
+    type: AUDIT,
+    data,
     cluster,
     subject: device,
-    time: new Date(clock.now()).toISOString(),
   });
-  await queues.queue('slices').send({ group: device, deduplicationId: event, body });
 }

@@ -84,7 +84,7 @@ test(
     const doctor = site.launch(['doctor', '--config', site.files.config]);
     expect(await doctor.ended).toBe(2);
     expect(doctor.stdout()).toMatch(
-      /^BAD +address pool web on bigip +4 of 4 addresses used; widen/m,
+      /^warn +address pool web on bigip +4 of 4 addresses used; widen/m,
     );
 
     // Everything is free again, and nothing on the device tells which address it was.

@@ -3,8 +3,11 @@ import type { Command } from 'commander';
 import { withContext, addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import { runDoctor } from '../../../shared/operations/doctor/doctor.ts';
+import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { formatTable, formatOption, printData, printLine } from '../terminal/output.ts';
+
+const STATE_WORDS = { ok: 'ok', warn: 'warn', fail: 'BAD' } as const;
 
 interface DoctorOptions extends CommonOptions {
   readonly kubeconfig?: string;
@@ -26,16 +29,16 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  await withContext(options, async (desk) => {
+  await withContext(options, async (context) => {
     const findings = await runDoctor({
-      desk,
+      context,
       config: options.config,
       kubeconfig: options.kubeconfig,
     });
     printData(options.output, findings, () =>
       formatTable(
         ['', 'CHECK', 'RESULT'],
-        findings.map((f) => [f.ok ? 'ok' : 'BAD', f.what, f.says]),
+        findings.map((f) => [STATE_WORDS[f.state], f.what, describeFinding(f)]),
       ),
     );
     const bad = findings.filter((f) => !f.ok).length;

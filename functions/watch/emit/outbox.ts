@@ -1,11 +1,9 @@
 import type { Change, IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import { ownerKey } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
-import { serialiseEvent } from '../../../shared/queue/envelope.ts';
-import type { EventMeta } from '../../../shared/queue/envelope-types.ts';
 import { signerOf } from '../../../shared/queue/keyring.ts';
 import { CLUSTER_INVENTORY, INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
-import { queueToken } from '../../../shared/queue/limits.ts';
+import { publishEvent } from '../../../shared/queue/publish.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Content } from './snapshot-content.ts';
 import type { Revisions } from './revisions.ts';
@@ -25,26 +23,23 @@ export interface OutboxOptions {
 }
 
 export function createOutbox({ runtime, cluster, clusterUid, revisions }: OutboxOptions): Outbox {
-  const queue = runtime.queues.queue('snapshots');
   const signer = signerOf(
     runtime.secrets,
     runtime.config.clusters.find(({ id }) => id === cluster),
   );
 
   async function send(type: string, subject: string, data: object): Promise<void> {
-    const time = new Date(runtime.clock.now()).toISOString();
-    const meta: EventMeta = {
-      id: runtime.id(),
+    await publishEvent(runtime, {
+      queue: 'snapshots',
+      group: subject,
+      type,
+      data,
       cluster,
       subject,
-      time,
-      traceparent: traceparent(runtime),
-      hops: [{ at: time, where: 'watch' }],
-    };
-    await queue.send({
-      group: queueToken(subject),
-      deduplicationId: queueToken(meta.id),
-      body: serialiseEvent(type, data, meta, await signer()),
+      id: runtime.id(),
+      cause: { traceparent: traceparent(runtime) },
+      hop: 'watch',
+      signer: await signer(),
     });
   }
 

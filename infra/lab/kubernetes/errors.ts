@@ -45,11 +45,12 @@ export function notFound(resource: Resource, name: string): ApiError {
   );
 }
 
-export function alreadyExists(resource: Resource, name: string): ApiError {
+export function alreadyExists(resource: Resource, name: string, deleting = false): ApiError {
+  const why = `${qualified(resource)} "${name}" already exists`;
   return new ApiError(
     409,
     'AlreadyExists',
-    `${qualified(resource)} "${name}" already exists`,
+    deleting ? `object is being deleted: ${why}` : why,
     about(resource, name),
   );
 }
@@ -64,7 +65,8 @@ export const modified =
 
 export function invalid(resource: Resource, name: string, causes: readonly Cause[]): ApiError {
   const sentences = causes.map((cause) => `${cause.field}: ${cause.message}`);
-  const list = sentences.length === 1 ? sentences[0] : `[${sentences.join(', ')}]`;
+  const told = [...new Set(sentences)];
+  const list = told.length === 1 ? told[0] : `[${told.join(', ')}]`;
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
   const details = {
     name,
@@ -73,6 +75,21 @@ export function invalid(resource: Resource, name: string, causes: readonly Cause
     causes,
   };
   return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, details);
+}
+
+/** Says so of the resource, not of its kind, as the storage layer does. */
+export function versionRequired(resource: Resource, name: string): ApiError {
+  const cause: Cause = {
+    reason: 'FieldValueInvalid',
+    message: 'Invalid value: 0x0: must be specified for an update',
+    field: 'metadata.resourceVersion',
+  };
+  return new ApiError(
+    422,
+    'Invalid',
+    `${qualified(resource)} "${name}" is invalid: ${cause.field}: ${cause.message}`,
+    { ...about(resource, name), causes: [cause] },
+  );
 }
 
 export function forbidden(
@@ -84,6 +101,35 @@ export function forbidden(
   const what = `${qualified(resource)}${at.name ? ` "${at.name}"` : ''}`;
   const message = `${what} is forbidden: User "lab" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}" ${where}`;
   return new ApiError(403, 'Forbidden', message, about(resource, at.name));
+}
+
+/** Nothing new comes into a namespace that is going. */
+export function namespaceTerminating(
+  resource: Resource,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): ApiError {
+  const message = `${qualified(resource)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`;
+  const cause: Cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  };
+  return new ApiError(403, 'Forbidden', message, { ...about(resource, name), causes: [cause] });
+}
+
+/** Server-side apply asks for a name of whoever applies. */
+export function managerRequired(): ApiError {
+  const cause: Cause = {
+    reason: 'FieldValueRequired',
+    message: 'Required value: is required for apply patch',
+    field: 'fieldManager',
+  };
+  return new ApiError(
+    422,
+    'Invalid',
+    `PatchOptions.meta.k8s.io "" is invalid: ${cause.field}: ${cause.message}`,
+    { group: 'meta.k8s.io', kind: 'PatchOptions', causes: [cause] },
+  );
 }
 
 export function badRequest(message: string): ApiError {
@@ -117,14 +163,13 @@ export function unsupportedMedia(accepted: readonly string[]): ApiError {
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
-/** What the API server answers when a JSON patch cannot be carried out, a failed `test` included. */
-export function unprocessable(why: string): ApiError {
-  const causes = [{ reason: 'UnexpectedServerResponse', message: why }];
+/** What the API server answers when a JSON patch cannot be carried out, a failed `test` included; it does not say why. */
+export function unprocessable(): ApiError {
   return new ApiError(
     422,
     'Invalid',
     'the server rejected our request due to an error in our request',
-    { causes },
+    {},
   );
 }
 

@@ -41,7 +41,7 @@ export interface Faults {
   cutWatches(match?: FaultMatch): number;
   /** Leaves open watches open, and sends nothing on them any more; answers how many. */
   silenceWatches(match?: FaultMatch): number;
-  /** Sends a bookmark now to every watch that allows them. */
+  /** Lets etcd tell how far it is, and sends a bookmark now to every watch that allows them. */
   bookmark(): void;
   /** Open watches at the moment. */
   watches(match?: FaultMatch): number;
@@ -96,6 +96,7 @@ export class FaultBoard implements Faults {
   }
 
   bookmark(): void {
+    this.#store.progress();
     this.#each({}, (watch) => watch.bookmark());
   }
 

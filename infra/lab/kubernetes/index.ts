@@ -7,6 +7,7 @@ import { createCertificates } from './certificates.ts';
 import { FaultBoard, type Faults } from './faults.ts';
 import { createRouter } from './http/router.ts';
 import { kubeconfigText } from './kubeconfig.ts';
+import { NamespaceController } from './namespaces.ts';
 import { createObjectStore, stableUid } from './object-store.ts';
 import { createCatalog } from './resources/catalog.ts';
 import { allResources } from './resources/table.ts';
@@ -46,6 +47,16 @@ export interface LabKubernetesOptions {
   readonly date?: () => number | undefined;
   /** How often bookmarks are sent to watches that allow them; a minute, as in Kubernetes. */
   readonly bookmarkMs?: number;
+  /**
+   * How often etcd tells how far it is, in milliseconds; ten minutes, as etcd does it. A kind without changes gets bookmarks only
+   * then.
+   */
+  readonly etcdProgressMs?: number;
+  /**
+   * How long the namespace controller takes to empty a namespace that was deleted, in milliseconds. 0, the default: before the
+   * answer; Infinity: there is no such controller.
+   */
+  readonly namespaceMs?: number;
   /** Reserved: where to keep the objects across restarts. */
   readonly state?: string;
 }
@@ -80,7 +91,7 @@ export async function startKubernetes(options: LabKubernetesOptions = {}): Promi
   const { host = '127.0.0.1', port = 0, uid = randomUUID, name = 'lab' } = options;
   const { ca, cert, key } = await createCertificates(host);
   const token = createHash('sha256').update(`token/${uid()}`).digest('hex');
-  const { objects, faults, catalog, route } = createApi({ ...options, uid }, token);
+  const { objects, faults, catalog, route, stop } = createApi({ ...options, uid }, token);
   placeNamespaces(objects, name);
   const server = createServer({ cert, key }, route);
   // Longer than clients keep idle connections, so that none is closed under a request.
@@ -97,7 +108,10 @@ export async function startKubernetes(options: LabKubernetesOptions = {}): Promi
     faults,
     serve: (what, on) => catalog.serve(what, on),
     power: (on) => (on ? listen(server, used, host) : close(server)),
-    close: () => close(server),
+    close: () => {
+      stop();
+      return close(server);
+    },
   };
 }
 
@@ -106,6 +120,8 @@ interface Api {
   readonly faults: FaultBoard;
   readonly catalog: ReturnType<typeof createCatalog>;
   readonly route: RequestListener;
+  /** Ends what it does by itself. */
+  readonly stop: () => void;
 }
 
 function createApi(
@@ -113,14 +129,24 @@ function createApi(
   token: string,
 ): Api {
   const { now = Date.now, date = now, bookmarkMs = 60_000, gracefulPods = false } = options;
+  const { etcdProgressMs = 600_000, namespaceMs: delayMs = 0 } = options;
   const { uid, admit = (): readonly Cause[] => [] } = options;
   const store = new Store();
   const catalog = createCatalog(allResources, options.without);
   const writer = new Writer({ store, now, uid, admit });
   const faults = new FaultBoard(store);
   const objects = createObjectStore(store, writer, catalog);
-  const context = { store, writer, catalog, faults, now, bookmarkMs, gracefulPods };
-  return { objects, faults, catalog, route: dated(createRouter(context, token), date) };
+  const timestamp = (): string => writer.timestamp();
+  const namespaces = new NamespaceController({ store, catalog, timestamp, delayMs });
+  const context = { store, writer, catalog, faults, now, bookmarkMs, gracefulPods, namespaces };
+  const progress = setInterval(() => store.progress(), etcdProgressMs).unref();
+  return {
+    objects,
+    faults,
+    catalog,
+    route: dated(createRouter(context, token), date),
+    stop: () => clearInterval(progress),
+  };
 }
 
 /** Node's own Date header would tell the time of this machine. */

@@ -5,6 +5,7 @@ import { validateCustom } from './custom/validate.ts';
 import { fieldsOf } from './fields.ts';
 import { nameProblem } from './names.ts';
 import type { Resource } from './resources/resource.ts';
+import { builtInCauses, finalizerCauses } from './rules.ts';
 import { allocate } from './service/allocate.ts';
 import { defaultService, keepAllocated } from './service/defaults.ts';
 import { validateService } from './service/validate.ts';
@@ -20,8 +21,6 @@ const defaulters: Readonly<Record<string, Defaulter>> = {
       ...object.metadata,
       labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name },
     },
-    spec: { finalizers: ['kubernetes'], ...fieldsOf(object['spec']) },
-    status: { phase: 'Active', ...fieldsOf(object['status']) },
   }),
   pods: (object) => ({ ...object, status: { phase: 'Pending', ...fieldsOf(object['status']) } }),
   secrets: (object) => ({ type: 'Opaque', ...object }),
@@ -36,6 +35,15 @@ export function withDefaults(resource: Resource, object: KubernetesObject): Kube
   return definition
     ? withSchemaDefaults(object, definition.schema)
     : (defaulters[resource.storage]?.(object) ?? object);
+}
+
+/** The server's own part of a namespace, which no manager owns. */
+function activeNamespace(object: KubernetesObject): KubernetesObject {
+  return {
+    ...object,
+    spec: { finalizers: ['kubernetes'], ...fieldsOf(object['spec']) },
+    status: { phase: 'Active', ...fieldsOf(object['status']) },
+  };
 }
 
 export interface Prepared {
@@ -53,7 +61,7 @@ export function prepare(
   },
 ): Prepared {
   const problem = nameProblem(resource, object.metadata.name);
-  const causes: Cause[] =
+  const named: Cause[] =
     problem === undefined
       ? []
       : [
@@ -63,8 +71,13 @@ export function prepare(
             field: 'metadata.name',
           },
         ];
-  if (resource.storage !== 'services')
-    return { object, causes: [...causes, ...validateCustom(resource.storage, object)] };
+  const { storage } = resource;
+  const causes = [...named, ...finalizerCauses(resource, around.before, object)];
+  if (storage === 'namespaces') return { object: activeNamespace(object), causes };
+  if (storage !== 'services') {
+    causes.push(...builtInCauses(storage, object), ...validateCustom(storage, object));
+    return { object, causes };
+  }
   const kept = around.before ? keepAllocated(around.before, object) : object;
   causes.push(...validateService(kept, around.before));
   if (causes.length > 0) return { object, causes };

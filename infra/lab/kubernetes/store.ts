@@ -17,6 +17,8 @@ export interface Place {
 
 /** Kept long enough for any reconnect, short enough for a lab that runs for days. */
 const HISTORY_LIMIT = 20_000;
+/** What other components have written before the first object of a lab. */
+const FIRST_REVISION = 300;
 
 export function keyOf(object: KubernetesObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
@@ -34,9 +36,12 @@ function within(place: Place, object: KubernetesObject): boolean {
 export class Store {
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
   readonly #listeners = new Set<(change: Change) => void>();
+  readonly #lastOf = new Map<string, number>();
+  #progress = 0;
   #history: Change[] = [];
-  #revision = 1;
-  #compacted = 0;
+  /** As in a cluster that has been up for a while: whoever asks from the very beginning is answered that this is too old. */
+  #revision = FIRST_REVISION;
+  #compacted = FIRST_REVISION;
 
   get revision(): number {
     return this.#revision;
@@ -108,6 +113,16 @@ export class Store {
     this.#compacted = this.#revision;
   }
 
+  /** Etcd tells everybody how far it is, also whom no change concerned. */
+  progress(): void {
+    this.#progress = this.#revision;
+  }
+
+  /** How far the watch cache of a kind knows to be: its last change, or what etcd told since. */
+  known(storage: string): number {
+    return Math.max(this.#progress, this.#lastOf.get(storage) ?? 0);
+  }
+
   listen(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -120,6 +135,7 @@ export class Store {
 
   #record(change: Change): void {
     this.#history.push(change);
+    this.#lastOf.set(change.storage, change.revision);
     if (this.#history.length > HISTORY_LIMIT) {
       const dropped = this.#history.splice(0, HISTORY_LIMIT / 2);
       this.#compacted = dropped.at(-1)?.revision ?? this.#compacted;

@@ -1,11 +1,21 @@
 /** Every write goes through here, whoever asks: a client of the API or a component of the lab. */
-import { alreadyExists, badRequest, conflict, invalid, modified, notFound } from './errors.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  invalid,
+  modified,
+  namespaceTerminating,
+  notFound,
+  versionRequired,
+} from './errors.ts';
 import { equal, fieldAt, fieldsOf, textAt, without, withoutNulls } from './fields.ts';
 import { prepare, withDefaults } from './objects.ts';
 import type { Identity } from './ownership/managers.ts';
 import { trackApply, trackUpdate } from './ownership/track.ts';
 import { toStorage } from './resources/convert.ts';
 import type { Resource } from './resources/resource.ts';
+import { refuseUnreadable } from './rules.ts';
 import type { Store } from './store.ts';
 import type { Cause, Fields, KubernetesObject, ObjectMeta } from './types.ts';
 
@@ -43,13 +53,13 @@ export class Writer {
   create(target: Target, given: KubernetesObject): KubernetesObject {
     const object = this.#incoming(target, given);
     const { namespace, name } = object.metadata;
-    if (this.#options.store.get(target.resource.storage, namespace, name))
-      throw alreadyExists(target.resource, name);
-    this.#requireNamespace(target);
+    const live = this.#options.store.get(target.resource.storage, namespace, name);
+    if (live) throw alreadyExists(target.resource, name, 'deletionTimestamp' in live.metadata);
+    this.#requireLiveNamespace(target);
     if (object.metadata.resourceVersion)
       throw badRequest('resourceVersion should not be set on objects to be created');
     const reset = target.resource.status ? (without(object, 'status') as KubernetesObject) : object;
-    const fresh = withDefaults(target.stored, this.#born(reset));
+    const fresh = withDefaults(target.stored, this.#born(target, reset));
     return this.#save(target, trackUpdate(undefined, fresh, this.#writing(target)));
   }
 
@@ -67,14 +77,18 @@ export class Writer {
     const object = this.#incoming(target, given);
     const live = this.#options.store.get(target.resource.storage, target.namespace, target.name);
     if (!live && target.who.subresource) throw notFound(target.resource, target.name);
-    if (!live) this.#requireNamespace(target);
-    refuseOtherUid(target, object.metadata.uid, live);
+    if (!live) {
+      refuseOtherUid(target, object.metadata.uid, live);
+      this.#requireLiveNamespace(target);
+    }
     if (live && object.metadata.resourceVersion) this.#checkVersion(target, live, object);
     const { apiVersion, kind, metadata } = object;
     const { name, namespace } = metadata;
     const base: KubernetesObject =
-      live ?? this.#born({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } });
+      live ??
+      this.#born(target, { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } });
     const next = trackApply(base, withoutNulls(object), { ...this.#writing(target), force });
+    refuseOtherUid(target, object.metadata.uid, base);
     return this.#save(target, withDefaults(target.stored, restored(base, next)), live);
   }
 
@@ -87,7 +101,7 @@ export class Writer {
     const whole = { ...object, ...(status !== undefined && { status }) };
     const next = withDefaults(
       target.stored,
-      live ? terminated(restored(live, whole), whole) : this.#placed(whole),
+      live ? terminated(restored(live, whole), whole) : this.#placed(target, whole),
     );
     return this.#save(
       target,
@@ -115,7 +129,8 @@ export class Writer {
     if (live.metadata.deletionTimestamp) return live;
     const metadata = {
       ...live.metadata,
-      deletionTimestamp: this.#timestamp(graceSeconds),
+      ...(live.metadata.generation !== undefined && { generation: live.metadata.generation + 1 }),
+      deletionTimestamp: this.timestamp(graceSeconds),
       deletionGracePeriodSeconds: graceSeconds,
     };
     return this.#options.store.put(target.resource.storage, { ...live, metadata });
@@ -137,18 +152,29 @@ export class Writer {
     throw notFound({ ...resource, group: '', plural: 'namespaces' }, namespace ?? '');
   }
 
+  #requireLiveNamespace(target: Target): void {
+    this.#requireNamespace(target);
+    const { namespace = '', name } = target;
+    const found = this.#options.store.get('namespaces', undefined, namespace);
+    if (target.resource.namespaced && found?.metadata.deletionTimestamp)
+      throw namespaceTerminating(target.resource, { namespace, name });
+  }
+
   #incoming(target: Target, given: KubernetesObject): KubernetesObject {
     const { resource, stored, name, namespace } = target;
     const metadata = { ...fieldsOf(given.metadata), name } as ObjectMeta;
     delete metadata.namespace;
     if (resource.namespaced && namespace) metadata.namespace = namespace;
-    return toStorage(resource, stored, withoutNulls({ ...given, metadata }));
+    const object = toStorage(resource, stored, withoutNulls({ ...given, metadata }));
+    refuseUnreadable(stored, object);
+    return object;
   }
 
-  #born(object: KubernetesObject): KubernetesObject {
+  #born({ stored }: Target, object: KubernetesObject): KubernetesObject {
     const metadata = without(
       object.metadata,
       'generateName',
+      'generation',
       'deletionTimestamp',
       'deletionGracePeriodSeconds',
       'selfLink',
@@ -158,16 +184,16 @@ export class Writer {
       metadata: {
         ...metadata,
         uid: this.#options.uid(),
-        generation: 1,
-        creationTimestamp: this.#timestamp(),
+        ...(stored.generation && { generation: 1 }),
+        creationTimestamp: this.timestamp(),
       },
     };
   }
 
   /** A component may bring its own identity and age, for scenes where those decide something. */
-  #placed(object: KubernetesObject): KubernetesObject {
+  #placed(target: Target, object: KubernetesObject): KubernetesObject {
     const { uid, creationTimestamp } = object.metadata;
-    const born = this.#born(object);
+    const born = this.#born(target, object);
     return terminated(
       {
         ...born,
@@ -181,7 +207,8 @@ export class Writer {
     );
   }
 
-  #timestamp(laterSeconds = 0): string {
+  /** The time as objects carry it. */
+  timestamp(laterSeconds = 0): string {
     return new Date(this.#options.now() + laterSeconds * 1000)
       .toISOString()
       .replace(/\.\d+Z$/, 'Z');
@@ -191,26 +218,20 @@ export class Writer {
     who: Identity;
     schema: Resource['schema'];
     status: boolean;
+    builtIn: boolean;
     time: string;
   } {
-    return { who, schema: stored.schema, status: resource.status, time: this.#timestamp() };
+    const { status, builtIn } = resource;
+    return { who, schema: stored.schema, status, builtIn, time: this.timestamp() };
   }
 
   #checkVersion(target: Target, live: KubernetesObject, object: KubernetesObject): void {
     const { resourceVersion, uid } = object.metadata;
     const { resource, name } = target;
-    refuseOtherUid(target, uid, live);
+    refuseOtherUid(target, uid, live, `StorageError: invalid object, Code: 4, ${keyWords(target)}`);
     if (resourceVersion && resourceVersion !== live.metadata.resourceVersion)
       throw conflict(resource, name, modified);
-    if (!resourceVersion && !resource.builtIn) {
-      throw invalid(resource, name, [
-        {
-          reason: 'FieldValueInvalid',
-          message: 'Invalid value: 0: must be specified for an update',
-          field: 'metadata.resourceVersion',
-        },
-      ]);
-    }
+    if (!resourceVersion && !resource.unconditional) throw versionRequired(resource, name);
   }
 
   #save(target: Target, object: KubernetesObject, live?: KubernetesObject): KubernetesObject {
@@ -223,12 +244,13 @@ export class Writer {
     const prepared = prepare(stored, object, { others, ...(live && { before: live }) });
     const causes = [...prepared.causes, ...this.#options.admit(prepared.object)];
     if (causes.length > 0) throw invalid(resource, target.name, causes);
-    const next = live ? withGeneration(live, prepared.object) : prepared.object;
+    const next = live ? withGeneration(stored, live, prepared.object) : prepared.object;
     if (live && equal(live, next)) return live;
     if (target.dryRun) return next;
-    return live && released(live, next)
-      ? this.#remove(next, resource.storage)
-      : store.put(resource.storage, next);
+    if (!live || !released(live, next)) return store.put(resource.storage, next);
+    // Watchers see the object as it was, with the last finalizer; whoever took that off sees it without.
+    const { resourceVersion = '' } = this.#remove(live, resource.storage).metadata;
+    return { ...next, metadata: { ...next.metadata, resourceVersion } };
   }
 }
 
@@ -237,6 +259,7 @@ function refuseOtherUid(
   { resource, name }: Target,
   uid: string | undefined,
   live: KubernetesObject | undefined,
+  prefix = '',
 ): void {
   if (!uid || uid === live?.metadata.uid) return;
   const found = live?.metadata.uid;
@@ -244,9 +267,16 @@ function refuseOtherUid(
     resource,
     name,
     found
-      ? `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`
+      ? `${prefix}Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`
       : `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
   );
+}
+
+/** Where etcd has the object, in the words of the storage layer. */
+function keyWords({ resource, namespace, name }: Target): string {
+  const folder = resource.builtIn ? resource.plural : `${resource.group}/${resource.plural}`;
+  const path = ['/registry', folder, ...(namespace ? [namespace] : []), name].join('/');
+  return `Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: `;
 }
 
 /** A terminating object whose last finalizer was taken off is gone. */
@@ -286,7 +316,7 @@ function terminated(object: KubernetesObject, given: KubernetesObject): Kubernet
     : object;
 }
 
-/** The status endpoint changes status only, the other one everything else. */
+/** The status endpoint changes status only, and the metadata of built-in kinds; the other one everything else. */
 function endpointPart(
   { who, resource }: Target,
   live: KubernetesObject,
@@ -294,7 +324,8 @@ function endpointPart(
 ): KubernetesObject {
   if (who.subresource === 'status') {
     const entries = object.metadata.managedFields;
-    const metadata = { ...live.metadata, ...(entries && { managedFields: entries }) };
+    const base = resource.builtIn ? restored(live, object).metadata : live.metadata;
+    const metadata = { ...base, ...(entries && { managedFields: entries }) };
     return {
       ...without(live, 'status'),
       ...('status' in object && { status: object['status'] }),
@@ -313,7 +344,12 @@ function content(object: KubernetesObject): Fields {
   return without(object, 'metadata', 'status', 'apiVersion', 'kind');
 }
 
-function withGeneration(live: KubernetesObject, next: KubernetesObject): KubernetesObject {
+function withGeneration(
+  { generation: counted }: Resource,
+  live: KubernetesObject,
+  next: KubernetesObject,
+): KubernetesObject {
+  if (!counted) return next;
   const before = Number(fieldAt(live, 'metadata.generation') ?? 1);
   const generation = equal(content(live), content(next)) ? before : before + 1;
   return { ...next, metadata: { ...next.metadata, generation } };

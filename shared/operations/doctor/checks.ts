@@ -3,25 +3,12 @@ import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { Failures } from '../../failures/open.ts';
 import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../host/runtime.ts';
-import { errorMessage } from '../../telemetry/errors.ts';
+import { badFinding, okFinding, runCheck } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 import { readCluster } from '../objects/read-cluster.ts';
 import { readDeviceView } from '../devices/device-view.ts';
 import { describeWaitingDevice, waitingView } from '../waiting/waiting.ts';
 import type { OperationContext } from '../context.ts';
-
-export interface DoctorFinding {
-  readonly what: string;
-  readonly ok: boolean;
-  readonly says: string;
-}
-
-export async function runCheck(what: string, work: () => Promise<string>): Promise<DoctorFinding> {
-  try {
-    return { what, ok: true, says: await work() };
-  } catch (error) {
-    return { what, ok: false, says: errorMessage(error) };
-  }
-}
 
 export async function secretChecks({
   config,
@@ -36,7 +23,7 @@ export async function secretChecks({
   ];
   return Promise.all(
     references.map((reference) =>
-      runCheck(`secret ${reference}`, async () =>
+      runCheck({ id: 'secret', what: `secret ${reference}` }, async () =>
         (await secrets.resolve(reference)) === '' ? 'empty' : 'readable',
       ),
     ),
@@ -47,15 +34,16 @@ export async function secretChecks({
 export async function senderChecks({ config }: Runtime): Promise<readonly DoctorFinding[]> {
   if (queueBackend(config.queue).isLocal) return [];
   return config.clusters.map(({ id, senders, verifyKeys }): DoctorFinding => {
-    const what = `senders of ${id}`;
-    if (senders.length > 0) return { what, ok: true, says: senders.join(', ') };
-    if (verifyKeys.length > 0)
-      return { what, ok: true, says: 'every sender that signs with its key' };
-    return {
-      what,
-      ok: false,
-      says: `clusters[].senders and verifyKeys of ${id} are empty, so every sender on the queue can speak for it; set senders to the watcher's role id, or create a key with "sluice keys new ${id}"`,
-    };
+    const checked = { id: 'senders', what: `senders of ${id}` };
+    if (senders.length > 0) return okFinding(checked, senders.join(', '));
+    if (verifyKeys.length > 0) return okFinding(checked, 'every sender that signs with its key');
+    return badFinding(
+      checked,
+      `clusters[].senders and verifyKeys of ${id} are empty, so every sender on the queue can speak for it`,
+      {
+        remedy: `set senders to the watcher's role id, or create a key with "sluice keys new ${id}"`,
+      },
+    );
   });
 }
 
@@ -78,15 +66,14 @@ export async function networkChecks({
       neighbours.some(({ id }) => devicesOf(id).includes(device)),
     );
     if (shared === undefined) return [];
-    const what = `pod networks of ${cluster.id}`;
-    if (cluster.podNetworks.length > 0)
-      return [{ what, ok: true, says: cluster.podNetworks.join(', ') }];
+    const checked = { id: 'pod-networks', what: `pod networks of ${cluster.id}` };
+    if (cluster.podNetworks.length > 0) return [okFinding(checked, cluster.podNetworks.join(', '))];
     return [
-      {
-        what,
-        ok: false,
-        says: `clusters[].podNetworks of ${cluster.id} is empty, and other clusters also use device ${shared}, so Sluice cannot detect pods with the same addresses; add the pod networks of the cluster`,
-      },
+      badFinding(
+        checked,
+        `clusters[].podNetworks of ${cluster.id} is empty, and other clusters also use device ${shared}, so Sluice cannot detect pods with the same addresses`,
+        { remedy: 'add the pod networks of the cluster' },
+      ),
     ];
   });
 }
@@ -109,14 +96,12 @@ export async function poolChecks(runtime: Runtime): Promise<readonly DoctorFindi
     addressPools.map((pool): DoctorFinding => {
       const usage = poolUsage(pool, all);
       const count = `${usage.used} of ${usage.size} addresses used`;
-      const full = isNearlyFull(usage);
-      return {
-        what: `address pool ${pool.name} on ${device.name}`,
-        ok: !full,
-        says: full
-          ? `${count}; widen addressPools[].ranges, or find addresses to free with "sluice addresses"`
-          : count,
-      };
+      const checked = { id: 'address-pool', what: `address pool ${pool.name} on ${device.name}` };
+      if (!isNearlyFull(usage)) return okFinding(checked, count);
+      return badFinding(checked, count, {
+        state: 'warn',
+        remedy: 'widen addressPools[].ranges, or find addresses to free with "sluice addresses"',
+      });
     }),
   );
 }
@@ -131,20 +116,25 @@ export async function waitingChecks({
     () => undefined,
   );
   // A store that cannot be read is a finding of its own.
-  return (view?.devices ?? []).map((one): DoctorFinding => ({
-    what: `waiting for device ${one.device}`,
-    ok: false,
-    says: describeWaitingDevice(one, runtime.clock.now()),
-  }));
+  return (view?.devices ?? []).map((one) =>
+    badFinding(
+      { id: 'waiting', what: `waiting for device ${one.device}` },
+      describeWaitingDevice(one, runtime.clock.now()),
+      { state: 'warn' },
+    ),
+  );
 }
 
 export async function storeChecks({ store, audit }: Failures): Promise<readonly DoctorFinding[]> {
   return [
-    await runCheck(`failure store ${store.where}`, async () => {
+    await runCheck({ id: 'failure-store', what: `failure store ${store.where}` }, async () => {
       const heads = await store.list();
       return `${heads.length} failures, ${heads.filter((head) => head.state === 'open').length} open`;
     }),
-    await runCheck('audit log', async () => `${(await audit.list()).length} entries`),
+    await runCheck(
+      { id: 'audit-log', what: 'audit log' },
+      async () => `${(await audit.list()).length} entries`,
+    ),
   ];
 }
 
@@ -154,7 +144,7 @@ export async function clusterChecks(
   kubeconfig: string,
 ): Promise<readonly DoctorFinding[]> {
   let services: ReadonlySet<string> = new Set();
-  const read = await runCheck('cluster', async () => {
+  const read = await runCheck({ id: 'cluster', what: 'cluster' }, async () => {
     const objects = await readCluster(kubeconfig);
     services = new Set(objects.services.map(({ meta }) => `${meta.namespace}/${meta.name}`));
     return `${objects.gateways.length + objects.apiGateways.length} Gateways, ${objects.services.length} Services, ${objects.pods.length} Pods`;
@@ -166,12 +156,13 @@ export async function clusterChecks(
   );
   return [
     read,
-    ...wanted.map(({ service }) => ({
-      what: `ingress Service ${service}`,
-      ok: services.has(service),
-      says: services.has(service)
-        ? 'is there'
-        : 'is not in the cluster; correct ingresses[].service, or create the Service',
-    })),
+    ...wanted.map(({ service }) => {
+      const checked = { id: 'ingress-service', what: `ingress Service ${service}` };
+      return services.has(service)
+        ? okFinding(checked, 'is there')
+        : badFinding(checked, 'is not in the cluster', {
+            remedy: 'correct ingresses[].service, or create the Service',
+          });
+    }),
   ];
 }

@@ -4,8 +4,9 @@ import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { replacedIn } from '../clusters/rows.ts';
 import { formatCount } from '../words.ts';
-import type { DoctorFinding } from './checks.ts';
-import { describeClockSkew, CLOCK_SKEW_LIMIT_MS } from './clock-skew.ts';
+import { clockFinding } from './clock-skew.ts';
+import { badFinding, okFinding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 import { readDeclaredPartitions } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
@@ -26,14 +27,13 @@ export async function deviceChecks(runtime: Runtime): Promise<readonly DoctorFin
 }
 
 function reachable(d: DeclaredPartitionView): DoctorFinding {
-  const what = `device ${d.device}, partition ${d.partition}`;
-  if (!('state' in d)) return { what, ok: false, says: `${d.problem} (${d.code})` };
+  const checked = { id: 'device', what: `device ${d.device}, partition ${d.partition}` };
+  if (!('state' in d)) return badFinding(checked, `${d.problem} (${d.code})`);
   const { hostname = 'a unit without a name', as3 = 'unknown' } = d.facts ?? {};
-  return {
-    what,
-    ok: true,
-    says: `${hostname} is active with AS3 ${as3}; ${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ${formatCount(Object.keys(d.state.owners).length, 'owner')}, read in ${d.milliseconds} ms`,
-  };
+  return okFinding(
+    checked,
+    `${hostname} is active with AS3 ${as3}; ${formatCount(Object.keys(d.state.exposures).length, 'exposure')} of ${formatCount(Object.keys(d.state.owners).length, 'owner')}, read in ${d.milliseconds} ms`,
+  );
 }
 
 /** Once for each device. */
@@ -42,11 +42,11 @@ function clocks(read: readonly Read[]): readonly DoctorFinding[] {
   return [...devices].flatMap(([device, ahead]) => {
     if (ahead === undefined) return [];
     return [
-      {
-        what: `clock of device ${device}`,
-        ok: Math.abs(ahead) <= CLOCK_SKEW_LIMIT_MS,
-        says: describeClockSkew(ahead, `configure NTP on ${device} or here`),
-      },
+      clockFinding(
+        { id: 'device-clock', what: `clock of device ${device}` },
+        ahead,
+        `configure NTP on ${device} or here`,
+      ),
     ];
   });
 }
@@ -60,11 +60,10 @@ function epochs(read: readonly Read[], now: number): readonly DoctorFinding[] {
     if (ahead === undefined) return [];
     const [owner, { version }] = ahead;
     return [
-      {
-        what: `epochs on device ${device}, partition ${partition}`,
-        ok: true,
-        says: `the epoch of ${owner} lies ahead of this host's clock (${new Date(version.epoch).toISOString()}): a clock is or was wrong. Its watcher continues above that epoch, so nothing waits`,
-      },
+      okFinding(
+        { id: 'epochs', what: `epochs on device ${device}, partition ${partition}` },
+        `the epoch of ${owner} lies ahead of this host's clock (${new Date(version.epoch).toISOString()}): a clock is or was wrong. Its watcher continues above that epoch, so nothing waits`,
+      ),
     ];
   });
 }
@@ -85,13 +84,12 @@ export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
   );
   return [...Map.groupBy(owners, ({ cluster }) => cluster)].map(([cluster, list]) => {
     const uids = [...Map.groupBy(list, ({ clusterUid }) => clusterUid)];
-    const what = `cluster id ${cluster}`;
+    const checked = { id: 'cluster-id', what: `cluster id ${cluster}` };
     if (uids.length === 1)
-      return {
-        what,
-        ok: true,
-        says: `one cluster uses it (kube-system UID ${uids[0]![0]}), ${formatCount(new Set(list.map(({ owner }) => owner)).size, 'owner')}`,
-      };
+      return okFinding(
+        checked,
+        `one cluster uses it (kube-system UID ${uids[0]![0]}), ${formatCount(new Set(list.map(({ owner }) => owner)).size, 'owner')}`,
+      );
     const who = uids
       .map(
         ([uid, own]) =>
@@ -103,11 +101,9 @@ export function rivals(read: readonly Read[]): readonly DoctorFinding[] {
       read.map(({ state }) => state),
     );
     const replaced = uids.map(([uid]) => uid).filter((uid) => known.has(uid) && !owning.has(uid));
-    return {
-      what,
-      ok: false,
-      says: `${uids.length} clusters use it: ${who}. ${adviceOn(cluster, replaced, uids.length)}`,
-    };
+    return badFinding(checked, `${uids.length} clusters use it: ${who}`, {
+      remedy: adviceOn(cluster, replaced, uids.length),
+    });
   });
 }
 
@@ -123,20 +119,24 @@ function adviceOn(cluster: string, replaced: readonly string[], all: number): st
     all - replaced.length < 2
       ? []
       : [
-          `Give each cluster its own id in clusters[] and in its watcher; if a cluster was rebuilt, run "sluice cluster adopt ${cluster}"`,
+          `give each cluster its own id in clusters[] and in its watcher; if a cluster was rebuilt, run "sluice cluster adopt ${cluster}"`,
         ];
-  return [...stop, ...adopt].join('. ');
+  return [...stop, ...adopt].join('; ');
 }
 
 /** Too much for comfort is bad news, although nothing is refused for it. */
 function sizes(read: readonly Read[]): readonly DoctorFinding[] {
   return [...Map.groupBy(read, ({ device }) => device)].flatMap(([device, partitions]) =>
     sizeFindings(new Map(partitions.map(({ partition, state }) => [partition, state]))).map(
-      ({ partition, code, message }): DoctorFinding => ({
-        what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`,
-        ok: false,
-        says: `${message} (${code})`,
-      }),
+      ({ partition, code, message }) =>
+        badFinding(
+          {
+            id: 'size',
+            what: `size of device ${device}${partition === undefined ? '' : `, partition ${partition}`}`,
+          },
+          `${message} (${code})`,
+          { state: 'warn' },
+        ),
     ),
   );
 }

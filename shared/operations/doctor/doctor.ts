@@ -10,38 +10,38 @@ import {
   storeChecks,
   waitingChecks,
 } from './checks.ts';
-import type { DoctorFinding } from './checks.ts';
+import { okFinding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 import type { OperationContext } from '../context.ts';
 import { deviceChecks } from './device-checks.ts';
 import { keyChecks } from './key-checks.ts';
 import { queueChecks } from './queue-checks.ts';
 
 export interface DoctorInput {
-  readonly desk: OperationContext;
+  readonly context: OperationContext;
   /** The file. */
   readonly config: string;
   readonly kubeconfig?: string | undefined;
 }
 
-export type DoctorCheck = (patient: DoctorInput) => Promise<readonly DoctorFinding[]>;
+export type DoctorCheck = (input: DoctorInput) => Promise<readonly DoctorFinding[]>;
 
 const ofRuntime =
   (check: (runtime: Runtime) => Promise<readonly DoctorFinding[]>): DoctorCheck =>
-  ({ desk }) =>
-    check(desk.runtime);
+  ({ context }) =>
+    check(context.runtime);
 
 export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   async ({
-    desk: {
+    context: {
       runtime: { config },
     },
     config: file,
   }) => [
-    {
-      what: 'configuration',
-      ok: true,
-      says: `${file}, generation ${config.generation}: ${formatCount(config.devices.length, 'device')}, ${formatCount(config.clusters.length, 'cluster')}, ${formatCount(config.ingresses.length, 'ingress', 'ingresses')}`,
-    },
+    okFinding(
+      { id: 'configuration', what: 'configuration' },
+      `${file}, generation ${config.generation}: ${formatCount(config.devices.length, 'device')}, ${formatCount(config.clusters.length, 'cluster')}, ${formatCount(config.ingresses.length, 'ingress', 'ingresses')}`,
+    ),
   ],
   ofRuntime(senderChecks),
   ofRuntime(keyChecks),
@@ -50,13 +50,13 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   ofRuntime(deviceChecks),
   ofRuntime(poolChecks),
   ofRuntime(queueChecks),
-  ({ desk }) => storeChecks(desk),
-  ({ desk }) => waitingChecks(desk),
-  ({ desk, kubeconfig }) =>
-    kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(desk.runtime, kubeconfig),
+  ({ context }) => storeChecks(context),
+  ({ context }) => waitingChecks(context),
+  ({ context, kubeconfig }) =>
+    kubeconfig === undefined ? Promise.resolve([]) : clusterChecks(context.runtime, kubeconfig),
 ];
 
 /** Side by side, told in the order of the table. */
-export async function runDoctor(patient: DoctorInput): Promise<readonly DoctorFinding[]> {
-  return (await Promise.all(DOCTOR_CHECKS.map((check) => check(patient)))).flat();
+export async function runDoctor(input: DoctorInput): Promise<readonly DoctorFinding[]> {
+  return (await Promise.all(DOCTOR_CHECKS.map((check) => check(input)))).flat();
 }

@@ -3,7 +3,8 @@ import type { ClusterConfig } from '../../config/schema.ts';
 import { loadSigner, loadVerifyKey } from '../../queue/keyring.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
-import type { DoctorFinding } from './checks.ts';
+import { badFinding, okFinding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 
 type Read = { readonly keyid: string } | { readonly problem: string; readonly code: string };
 
@@ -37,39 +38,35 @@ export async function keyChecks({
 }
 
 function ofVerifyKey({ id }: ClusterConfig, reference: string, read: Read): DoctorFinding {
-  const what = `verify key ${reference} of ${id}`;
+  const checked = { id: 'verify-key', what: `verify key ${reference} of ${id}` };
   return 'keyid' in read
-    ? { what, ok: true, says: `key ${read.keyid}` }
-    : { what, ok: false, says: `${read.problem} (${read.code})` };
+    ? okFinding(checked, `key ${read.keyid}`)
+    : badFinding(checked, `${read.problem} (${read.code})`);
 }
 
 function ofSignKey({ id }: ClusterConfig, verify: readonly Read[], sign: Read): DoctorFinding {
-  const what = `sign key of ${id}`;
+  const checked = { id: 'sign-key', what: `sign key of ${id}` };
   // Only the watcher needs it, which may run elsewhere.
   if ('problem' in sign)
-    return {
-      what,
-      ok: sign.code === 'GW102',
-      says:
-        sign.code === 'GW102'
-          ? `not readable here, so not compared; only the watcher of ${id} needs it`
-          : `${sign.problem} (${sign.code})`,
-    };
+    return sign.code === 'GW102'
+      ? okFinding(checked, `not readable here, so not compared; only the watcher of ${id} needs it`)
+      : badFinding(checked, `${sign.problem} (${sign.code})`);
   const known = verify.flatMap((read) => ('keyid' in read ? [read.keyid] : []));
   if (known.includes(sign.keyid))
-    return { what, ok: true, says: `key ${sign.keyid}, one of its verify keys` };
+    return okFinding(checked, `key ${sign.keyid}, one of its verify keys`);
   if (known.length < verify.length)
-    return {
-      what,
-      ok: true,
-      says: `key ${sign.keyid}; not compared, because a verify key cannot be read`,
-    };
-  return {
-    what,
-    ok: verify.length === 0,
-    says:
-      verify.length === 0
-        ? `key ${sign.keyid}; verifyKeys of ${id} is empty, so signatures are not checked here`
-        : `key ${sign.keyid} is not in clusters[].verifyKeys of ${id} (${known.join(', ')}), so every event of its watcher is refused; add the public half of this key there (GW152)`,
-  };
+    return okFinding(
+      checked,
+      `key ${sign.keyid}; not compared, because a verify key cannot be read`,
+    );
+  return verify.length === 0
+    ? okFinding(
+        checked,
+        `key ${sign.keyid}; verifyKeys of ${id} is empty, so signatures are not checked here`,
+      )
+    : badFinding(
+        checked,
+        `key ${sign.keyid} is not in clusters[].verifyKeys of ${id} (${known.join(', ')}), so every event of its watcher is refused (GW152)`,
+        { remedy: 'add the public half of this key there' },
+      );
 }

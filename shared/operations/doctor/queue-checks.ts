@@ -5,8 +5,9 @@ import { checkQueueSettings } from '../../queue/settings.ts';
 import type { SettingsReader } from '../../queue/settings.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
-import type { DoctorFinding } from './checks.ts';
-import { describeClockSkew, CLOCK_SKEW_LIMIT_MS } from './clock-skew.ts';
+import { clockFinding } from './clock-skew.ts';
+import { badFinding, okFinding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 
 export function queueNames({ config }: Pick<Runtime, 'config'>): readonly QueueName[] {
   return [
@@ -32,12 +33,12 @@ export async function queueChecks(runtime: Runtime): Promise<readonly DoctorFind
 }
 
 async function depth({ queues }: Runtime, name: QueueName): Promise<DoctorFinding> {
-  const what = `queue ${name}`;
+  const checked = { id: 'queue', what: `queue ${name}` };
   try {
     const { waiting, inFlight } = await queues.queue(name).depth();
-    return { what, ok: true, says: `${waiting} waiting, ${inFlight} in flight` };
+    return okFinding(checked, `${waiting} waiting, ${inFlight} in flight`);
   } catch (error) {
-    return { what, ok: false, says: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})` };
+    return badFinding(checked, `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})`);
   }
 }
 
@@ -50,33 +51,28 @@ export async function settingsChecks(
   const findings: DoctorFinding[] = [];
   let ahead: number | undefined;
   for (const name of names) {
-    const what = `settings of queue ${name}`;
+    const checked = { id: 'queue-settings', what: `settings of queue ${name}` };
     try {
       const { settings, deadName, date } = await reader.read(name);
       // Whole seconds, rounded down.
       if (date !== undefined) ahead = date + 500 - clock.now();
       const problems = checkQueueSettings(name, settings, deadName);
-      findings.push({
-        what,
-        ok: problems.length === 0,
-        says: problems.join('. ') || 'correct',
-      });
+      findings.push(
+        problems.length === 0
+          ? okFinding(checked, 'correct')
+          : badFinding(checked, problems.join('. ')),
+      );
     } catch (error) {
-      findings.push({
-        what,
-        ok: false,
-        says: `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})`,
-      });
+      findings.push(badFinding(checked, `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})`));
     }
   }
   if (ahead !== undefined)
-    findings.push({
-      what: 'clock of the queue server',
-      ok: Math.abs(ahead) <= CLOCK_SKEW_LIMIT_MS,
-      says: describeClockSkew(
+    findings.push(
+      clockFinding(
+        { id: 'queue-clock', what: 'clock of the queue server' },
         ahead,
         'configure NTP here; otherwise every signed request is refused',
       ),
-    });
+    );
   return findings;
 }

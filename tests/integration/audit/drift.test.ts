@@ -137,7 +137,7 @@ describe('sluice drift', () => {
     expect(doctor).toMatchObject({
       code: 2,
       out: expect.stringMatching(
-        /BAD +size of device bigip-1, partition k8s +has pools .* \(BIP461\)/,
+        /warn +size of device bigip-1, partition k8s +has pools .* \(BIP461\)/,
       ),
     });
   });

@@ -1,7 +1,8 @@
 /** `sluice doctor` with one thing wrong at a time: a BIG-IP over HTTPS, queues over SQS's wire. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { DoctorFinding } from '../../../shared/operations/doctor/checks.ts';
+import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
+import type { DoctorFinding } from '../../../shared/operations/doctor/finding.ts';
 import { runDoctor } from '../../../shared/operations/doctor/doctor.ts';
 import { settingsChecks } from '../../../shared/operations/doctor/queue-checks.ts';
 import {
@@ -36,7 +37,7 @@ const ingresses = [
   },
 ];
 
-function deskOf(
+function inputOf(
   bigip: LabBigip,
   over: Partial<Runtime> & { readonly password?: string } = {},
 ): Parameters<typeof runDoctor>[0] {
@@ -65,16 +66,16 @@ function deskOf(
     clock,
     ...rest,
   });
-  return { desk: { ...failuresOver(memoryBlobs(), runtime), runtime }, config: 'sluice.yaml' };
+  return { context: { ...failuresOver(memoryBlobs(), runtime), runtime }, config: 'sluice.yaml' };
 }
 const bad = (findings: readonly DoctorFinding[]): string[] =>
-  findings.filter((f) => !f.ok).map((f) => `${f.what}: ${f.says}`);
+  findings.filter((f) => !f.ok).map((f) => `${f.what}: ${describeFinding(f)}`);
 
 describe('sluice doctor', () => {
   test('all is well: every thing that the configuration names is said, with version, unit and clock', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
-    const findings = await runDoctor(deskOf(bigip));
+    const findings = await runDoctor(inputOf(bigip));
     expect(bad(findings)).toEqual([]);
     const says = new Map(findings.map((f) => [f.what, f.says]));
     expect(says.get('device bigip-1, partition k8s')).toMatch(
@@ -97,7 +98,7 @@ describe('sluice doctor', () => {
   });
 
   test('a wrong password is named with the fields to look at', async () => {
-    expect(bad(await runDoctor(deskOf(await lab(), { password: 'wrong' })))).toEqual([
+    expect(bad(await runDoctor(inputOf(await lab(), { password: 'wrong' })))).toEqual([
       expect.stringMatching(
         /device bigip-1.*login as \S+ was refused; check devices\[\]\.username, password.*BIP401/,
       ),
@@ -112,7 +113,7 @@ describe('sluice doctor', () => {
           ? bigip.ca
           : Promise.reject(new Error('env:P: the variable P is not set')),
     };
-    expect(bad(await runDoctor(deskOf(bigip, { secrets }))).join('\n')).toContain(
+    expect(bad(await runDoctor(inputOf(bigip, { secrets }))).join('\n')).toContain(
       'secret env:P: env:P: the variable P is not set',
     );
   });
@@ -120,7 +121,7 @@ describe('sluice doctor', () => {
   test('a device without AS3 is named', async () => {
     const bigip = await lab();
     bigip.faults.as3Absent?.(true);
-    expect(bad(await runDoctor(deskOf(bigip)))).toEqual([
+    expect(bad(await runDoctor(inputOf(bigip)))).toEqual([
       expect.stringMatching(/device bigip-1.*AS3.*BIP404/),
     ]);
   });
@@ -129,7 +130,7 @@ describe('sluice doctor', () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const clock = { ...processClock, now: () => Date.now() - 600_000 };
-    expect(bad(await runDoctor(deskOf(bigip, { clock })))).toEqual([
+    expect(bad(await runDoctor(inputOf(bigip, { clock })))).toEqual([
       expect.stringMatching(
         /^clock of device bigip-1: (599|600|601) s ahead of this host; configure NTP on bigip-1 or here$/,
       ),
@@ -150,7 +151,7 @@ describe('sluice doctor', () => {
       { sameFleet: () => false },
     ).next;
     await declare(connect(bigip), both);
-    expect(bad(await runDoctor(deskOf(bigip)))).toEqual([
+    expect(bad(await runDoctor(inputOf(bigip)))).toEqual([
       expect.stringMatching(
         /^cluster id east: 2 clusters use it: .*uid-2 sends events of east\/other\/gateway/,
       ),
@@ -229,7 +230,7 @@ describe('sluice doctor on queues that somebody made', () => {
 
   test('a queue that is missing is named with the remedy', async () => {
     const queues = createSqsQueues({ ...sqs, prefix: 'sluice' });
-    const findings = await runDoctor(deskOf(await lab(), { queues }));
+    const findings = await runDoctor(inputOf(await lab(), { queues }));
     await queues.close();
     expect(bad(findings)).toContainEqual(
       expect.stringMatching(

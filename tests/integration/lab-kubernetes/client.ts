@@ -26,6 +26,8 @@ export interface Ask {
   readonly type?: string;
   readonly accept?: string;
   readonly token?: string;
+  /** What the client says it is; a write without `fieldManager` is owned by it. */
+  readonly agent?: string;
 }
 
 function open(lab: LabKubernetes, path: string, ask: Ask = {}): Promise<IncomingMessage> {
@@ -34,6 +36,7 @@ function open(lab: LabKubernetes, path: string, ask: Ask = {}): Promise<Incoming
   const headers = {
     authorization: `Bearer ${ask.token ?? lab.token}`,
     accept: ask.accept ?? 'application/json',
+    ...(ask.agent !== undefined && { 'user-agent': ask.agent }),
     ...(ask.body !== undefined && {
       'content-type': ask.type ?? 'application/json',
       'content-length': Buffer.byteLength(text ?? ''),

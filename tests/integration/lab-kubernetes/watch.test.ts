@@ -135,10 +135,32 @@ describe('a watch', () => {
     expect(bookmark.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
   });
 
-  test('ends by itself after timeoutSeconds, with a bookmark before', async () => {
+  test('ends by itself after timeoutSeconds', async () => {
     const stream = await follow('timeoutSeconds=1&allowWatchBookmarks=true');
-    expect((await stream.next()).type).toBe('BOOKMARK');
     expect(await stream.next()).toBeUndefined();
+  });
+
+  test('gets a bookmark for a revision once, and none for one that it knows', async () => {
+    const stream = await follow(`allowWatchBookmarks=true&resourceVersion=${await revision()}`);
+    lab.faults.bookmark();
+    lab.store.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'unrelated', namespace: 'default' },
+    });
+    lab.faults.bookmark();
+    lab.faults.bookmark();
+    lab.store.apply(configMap('a'));
+    const told = (await take(stream, 2)).map(({ type }) => type);
+    expect(told).toEqual(['BOOKMARK', 'ADDED']);
+  });
+
+  test('waits for a revision that is yet to come', async () => {
+    const next = Number(await revision()) + 1;
+    const stream = await follow(`resourceVersion=${next}`);
+    lab.store.apply(configMap('before'));
+    lab.store.apply(configMap('after'));
+    expect(brief(await take(stream, 1))).toEqual(['ADDED after']);
   });
 
   test('shows objects in the version it was asked for', async () => {

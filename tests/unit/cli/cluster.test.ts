@@ -10,6 +10,7 @@ import {
   describeStanding,
 } from '../../../shared/operations/clusters/rows.ts';
 import { clusterTable } from '../../../functions/cli/clusters/tables.ts';
+import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
 import { rivals } from '../../../shared/operations/doctor/device-checks.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -360,7 +361,7 @@ describe('sluice doctor on one id that several clusters use', () => {
   const says = (...states: readonly DeclaredState[]): readonly string[] =>
     rivals(on(...states).flatMap((one) => ('state' in one ? [one] : [])))
       .filter(({ ok }) => !ok)
-      .map((finding) => finding.says);
+      .map(describeFinding);
 
   test('advises to adopt the one that was built anew', () => {
     expect(says(asked)).toEqual([

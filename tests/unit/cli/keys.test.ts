@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { parse } from 'yaml';
 import { registerKeys } from '../../../functions/cli/commands/keys.ts';
 import { networkChecks } from '../../../shared/operations/doctor/checks.ts';
+import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
 import { keyChecks } from '../../../shared/operations/doctor/key-checks.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
@@ -78,8 +79,8 @@ describe('sluice doctor', () => {
     });
   const checked = async (cluster: object): Promise<readonly string[]> =>
     (await keyChecks({ config: config(cluster), secrets: createSecrets({ env: {} }) })).map(
-      ({ what, ok, says }) =>
-        `${ok ? 'ok' : 'BAD'} ${what}: ${says}`
+      (finding) =>
+        `${finding.ok ? 'ok' : 'BAD'} ${finding.what}: ${describeFinding(finding)}`
           .replaceAll(folder, '')
           .replaceAll(/[0-9a-f]{16}/g, 'ID'),
     );
@@ -94,7 +95,7 @@ describe('sluice doctor', () => {
     ]);
     expect(await checked({ verifyKeys: [at('west.pub')], signKey: at('east.key') })).toEqual([
       'ok verify key file:/west.pub of east: key ID',
-      'BAD sign key of east: key ID is not in clusters[].verifyKeys of east (ID), so every event of its watcher is refused; add the public half of this key there (GW152)',
+      'BAD sign key of east: key ID is not in clusters[].verifyKeys of east (ID), so every event of its watcher is refused (GW152); add the public half of this key there',
     ]);
   });
 
@@ -145,7 +146,7 @@ describe('sluice doctor on networks', () => {
       })),
     });
     return (await networkChecks({ config })).map(
-      ({ what, ok, says }) => `${ok ? 'ok' : 'BAD'} ${what}: ${says}`,
+      (finding) => `${finding.ok ? 'ok' : 'BAD'} ${finding.what}: ${describeFinding(finding)}`,
     );
   };
 

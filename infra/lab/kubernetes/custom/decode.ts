@@ -4,6 +4,7 @@ import { ApiError, badRequest } from '../errors.ts';
 import type { RequestInfo } from '../http/request.ts';
 import type { KubernetesObject } from '../types.ts';
 import { dotted, keyed, prune } from './prune.ts';
+import { builtInFields } from './built-in.ts';
 import { definitionOf } from './schema.ts';
 
 /** The body of a create or an update. */
@@ -65,17 +66,21 @@ function refusedPatch(patched: KubernetesObject, why: string): ApiError {
 }
 
 /** Server-side apply refuses unknown fields always, and with an error that the real server does not classify (kubernetes/kubernetes issue 139253). */
-export function refuseUndeclared({ resource }: RequestInfo, applied: KubernetesObject): void {
-  const definition = definitionOf(resource.storage);
+export function refuseUndeclared(
+  { resource, version }: RequestInfo,
+  applied: KubernetesObject,
+): void {
+  const definition = definitionOf(resource.storage) ?? builtInFields[resource.storage];
   const unknown = definition ? prune(definition, applied).unknown : [];
   if (unknown.length === 0) return;
-  const { apiVersion, kind, metadata } = applied;
+  const { kind, metadata } = applied;
+  const group = `${resource.group}/${version}`;
   const told = unknown.map((path) => `${keyed(path)}: field not declared in schema`);
   const list = told.length === 1 ? told[0] : `errors:\n${told.map((one) => `  ${one}`).join('\n')}`;
   throw new ApiError(
     500,
     '',
-    `failed to create typed patch object (${metadata.namespace ?? ''}/${metadata.name}; ${apiVersion}, Kind=${kind}): ${list}`,
+    `failed to create typed patch object (${metadata.namespace ?? ''}/${metadata.name}; ${group}, Kind=${kind}): ${list}`,
   );
 }
 

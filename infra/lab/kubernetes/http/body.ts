@@ -24,7 +24,7 @@ const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const spoken = ['application/json', 'application/yaml', PROTOBUF];
 
 /** Patches come as `application/...-patch+json` or `+yaml`; YAML reads both. */
-export function parseBody(bytes: Buffer, contentType: string): unknown {
+export function parseBody(bytes: Buffer, contentType: string, kind = 'object'): unknown {
   if (contentType === PROTOBUF) return readProtobuf(bytes);
   const text = bytes.toString();
   const yaml = contentType.endsWith('yaml');
@@ -33,8 +33,11 @@ export function parseBody(bytes: Buffer, contentType: string): unknown {
   try {
     return yaml ? parse(text) : JSON.parse(text);
   } catch (error) {
+    const { message } = error as Error;
+    if (yaml) throw badRequest(`unable to decode the body as YAML: ${message}`);
+    const why = message.charAt(0).toLowerCase() + message.slice(1);
     throw badRequest(
-      `unable to decode the body as ${yaml ? 'YAML' : 'JSON'}: ${(error as Error).message}`,
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${text})`,
     );
   }
 }
@@ -53,9 +56,14 @@ export function readObject(
 ): KubernetesObject {
   if (!isFields(value)) throw badRequest(`the body must be an object of kind ${resource.kind}`);
   const given = { apiVersion, kind: resource.kind, ...value };
-  if (given.kind !== resource.kind || given.apiVersion !== apiVersion) {
+  if (given.apiVersion !== apiVersion) {
     throw badRequest(
-      `the API version in the data (${given.apiVersion}, ${given.kind}) does not match the expected API version (${apiVersion}, ${resource.kind})`,
+      `the API version in the data (${given.apiVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  if (given.kind !== resource.kind) {
+    throw badRequest(
+      `the kind in the data (${given.kind}) does not match the expected kind (${resource.kind})`,
     );
   }
   const metadata = isFields(value['metadata']) ? value['metadata'] : {};

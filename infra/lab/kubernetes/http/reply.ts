@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
+import { textAt } from '../fields.ts';
 
 export function sendJson(
   response: ServerResponse,
@@ -7,7 +8,7 @@ export function sendJson(
   body: unknown,
   contentType = 'application/json',
 ): void {
-  const text = JSON.stringify(body);
+  const text = `${JSON.stringify(body)}\n`;
   response.writeHead(code, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(text),
@@ -40,5 +41,7 @@ export function sendError(response: ServerResponse, error: unknown): void {
           'InternalError',
           `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
         );
+  const wait = textAt(known.body, 'details.retryAfterSeconds');
+  if (wait !== '') response.setHeader('retry-after', wait);
   sendJson(response, known.code, known.body);
 }

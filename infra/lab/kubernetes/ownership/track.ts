@@ -19,6 +19,8 @@ export interface Writing {
   readonly schema: FieldSchema;
   /** The resource has a status subresource, so each endpoint owns its part only. */
   readonly status: boolean;
+  /** Built-in kinds take metadata at the status endpoint too. */
+  readonly builtIn: boolean;
   readonly time: string;
 }
 
@@ -44,7 +46,7 @@ function ownable(writing: Writing): (path: Path) => boolean {
       return (
         second !== undefined &&
         !identityFields.includes(second.slice(2)) &&
-        writing.who.subresource === undefined
+        (writing.who.subresource === undefined || writing.builtIn)
       );
     if (writing.who.subresource === 'status') return first === 'f:status';
     return !(writing.status && first === 'f:status');
@@ -73,6 +75,23 @@ function forgetsOwners(entries: readonly ManagedFieldsEntry[] | undefined): bool
   return entries?.length === 1 && isFields(entries[0]) && Object.keys(entries[0]).length === 0;
 }
 
+/** The spec and status of custom resources are maps, which have owners themselves; those of built-in kinds are not. */
+function changes(
+  live: KubernetesObject | undefined,
+  next: KubernetesObject,
+  { schema, builtIn }: Writing,
+): Difference {
+  const difference = compare(live ?? {}, next, schema);
+  if (builtIn) return difference;
+  const fresh = Object.keys(next).filter(
+    (key) => isFields(next[key]) && live?.[key] === undefined && key !== 'metadata',
+  );
+  return {
+    ...difference,
+    added: difference.added.union(new PathSet(fresh.map((key) => [`f:${key}`]))),
+  };
+}
+
 /** A create, update or patch: what it changes becomes the writer's own. */
 export function trackUpdate(
   live: KubernetesObject | undefined,
@@ -82,7 +101,7 @@ export function trackUpdate(
   const entries = next.metadata.managedFields;
   if (forgetsOwners(entries)) return withEntries(next, []);
   const owners = readOwners(entries && entries.length > 0 ? next : live);
-  const difference = limited(compare(live ?? {}, next, writing.schema), ownable(writing));
+  const difference = limited(changes(live, next, writing), ownable(writing));
   const taken = difference.added.union(difference.modified);
   const own = owners.find((owner) => same(owner, writing.who));
   const set = (own?.set ?? new PathSet()).minus(difference.removed).union(taken);
@@ -131,13 +150,16 @@ export function trackApply(
 }
 
 /** The part of an applied object that this endpoint writes. */
-function restricted(applied: KubernetesObject, { who, status }: Writing): KubernetesObject {
+function restricted(
+  applied: KubernetesObject,
+  { who, status, builtIn }: Writing,
+): KubernetesObject {
   const { apiVersion, kind, metadata } = applied;
   if (who.subresource === 'status')
     return {
       apiVersion,
       kind,
-      metadata: { name: metadata.name },
+      metadata: builtIn ? metadata : { name: metadata.name },
       ...('status' in applied && { status: applied['status'] }),
     };
   if (!status) return applied;

@@ -35,7 +35,10 @@ function readToken(token: string): Continuation {
   } catch {
     // Answered below: whatever cannot be read was not made here.
   }
-  throw badRequest('continue key is not valid');
+  const [first = ''] = Buffer.from(token, 'base64url').toString('latin1');
+  throw badRequest(
+    `invalid continue token: continue key is not valid: invalid character '${first}' looking for beginning of value`,
+  );
 }
 
 /** Which revision is asked for; no version and "0" mean the newest here. */

@@ -41,7 +41,12 @@ function existence(clause: string): LabelTest | undefined {
 export function labelMatcher(selector: string): Matcher {
   const tests = clauses(selector).map((clause) => {
     const test = setBased(clause) ?? equality(clause) ?? existence(clause);
-    if (!test) throw badRequest(`unable to parse requirement: "${clause}" in labelSelector`);
+    if (!test) {
+      const [, found = clause] = clause.split(/\s+/);
+      throw badRequest(
+        `unable to parse requirement: found '${found}', expected: in, notin, =, ==, !=, gt, lt`,
+      );
+    }
     return test;
   });
   return (object) => tests.every((test) => test(object.metadata.labels ?? {}));

@@ -3,7 +3,6 @@ import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Change, Place, Store } from '../store.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
-import { revisionOf } from './list.ts';
 import type { Matcher } from './selectors.ts';
 
 export interface WatchOptions {
@@ -20,6 +19,9 @@ export interface WatchOptions {
   readonly bookmark: (revision: number, annotations?: Readonly<Record<string, string>>) => Fields;
 }
 
+/** The last bookmark comes this long before the server ends a watch. */
+const LAST_BOOKMARK_MS = 2000;
+
 /** A client that reads this much too slowly is cut, as the real server does when its buffer is full. */
 const MAX_BUFFERED = 32 * 1024 * 1024;
 
@@ -28,6 +30,8 @@ export class Watch {
   readonly #response: ServerResponse;
   readonly #endings: (() => void)[] = [];
   #sent = 0;
+  /** The newest revision that the client knows of. */
+  #told = 0;
   #silent = false;
   #over = false;
 
@@ -53,20 +57,28 @@ export class Watch {
       return this.end();
     }
     this.#endings.push(store.listen((change) => this.#tell(change)));
-    const timeout = setTimeout(() => this.#expire(), timeoutMs);
-    const ticker = setInterval(() => this.bookmark(), bookmarkMs);
-    timeout.unref();
-    ticker.unref();
-    this.#endings.push(
-      () => clearTimeout(timeout),
-      () => clearInterval(ticker),
-    );
+    const timers = [
+      setTimeout(() => this.#expire(), timeoutMs),
+      setInterval(() => this.bookmark(), bookmarkMs),
+      ...(timeoutMs > LAST_BOOKMARK_MS
+        ? [setTimeout(() => this.bookmark(), timeoutMs - LAST_BOOKMARK_MS)]
+        : []),
+    ];
+    for (const timer of timers) timer.unref();
+    this.#endings.push(() => timers.forEach((timer) => clearTimeout(timer)));
   }
 
-  /** Where the client has got to, if it wants to know. */
-  bookmark(annotations?: Readonly<Record<string, string>>): void {
-    const { bookmarks, bookmark, store } = this.#options;
-    if (bookmarks) this.#send('BOOKMARK', bookmark(store.revision, annotations));
+  /** Where the client has got to, if it wants to know and the watch cache of the kind is further than it was told. */
+  bookmark(): void {
+    const { store, place } = this.#options;
+    const known = store.known(place.storage);
+    if (known > this.#told) this.#bookmark(known);
+  }
+
+  #bookmark(revision: number, annotations?: Readonly<Record<string, string>>): void {
+    const { bookmarks, bookmark } = this.#options;
+    if (bookmarks) this.#send('BOOKMARK', bookmark(revision, annotations));
+    this.#told = revision;
   }
 
   /** Stays open and says nothing any more, like a connection whose other end is gone. */
@@ -88,21 +100,24 @@ export class Watch {
   #begin(): void {
     const { store, place, matches, revision, initialEvents } = this.#options;
     const fromNow = revision === '' || revision === '0' || initialEvents;
-    const from = revisionOf(revision, store.revision);
+    // A revision that is yet to come is waited for.
+    this.#told = fromNow ? store.revision : Number(revision);
     if (fromNow)
       for (const object of store.list(place).filter(matches)) this.#object('ADDED', object);
-    else for (const change of store.since(place, from)) this.#tell(change);
-    if (initialEvents) this.bookmark({ 'k8s.io/initial-events-end': 'true' });
+    else for (const change of store.since(place, this.#told)) this.#tell(change);
+    if (initialEvents) this.#bookmark(store.revision, { 'k8s.io/initial-events-end': 'true' });
   }
 
   /** An object that starts or stops matching the selectors is added or deleted for this client. */
-  #tell({ type, object, previous, storage }: Change): void {
+  #tell({ type, object, previous, storage, revision }: Change): void {
     const { place, matches } = this.#options;
     if (
       storage !== place.storage ||
+      revision <= this.#told ||
       (place.namespace !== undefined && object.metadata.namespace !== place.namespace)
     )
       return;
+    this.#told = revision;
     const before = previous !== undefined && matches(previous);
     const after = type !== 'DELETED' && matches(object);
     if (after) this.#object(before ? 'MODIFIED' : 'ADDED', object);
@@ -121,7 +136,6 @@ export class Watch {
   }
 
   #expire(): void {
-    this.bookmark();
     if (!this.#silent) this.end();
   }
 

@@ -185,7 +185,7 @@ export const eventColumns: readonly Column[] = [
       humanAge(textAt(object, 'firstTimestamp') || object.metadata.creationTimestamp, now),
     { wide: true },
   ),
-  column('Count', (object) => textAt(object, 'count') || '1', { wide: true }),
+  column('Count', (object) => textAt(object, 'count') || '1', { type: 'integer', wide: true }),
   column('Name', (object) => object.metadata.name, { wide: true }),
 ];
 

@@ -23,6 +23,24 @@ function renamed(object: KubernetesObject, names: ReadonlyMap<string, string>): 
 const toCore = new Map(eventNames);
 const fromCore = new Map(eventNames.map(([renewed, old]) => [old, renewed] as const));
 
+/** Texts of an Event that are empty are the same as none; where the core form shows them, it shows them empty. */
+const eventTexts = [
+  'reason',
+  'message',
+  'type',
+  'action',
+  'reportingComponent',
+  'reportingInstance',
+];
+const shownEmpty = { eventTime: null, reportingComponent: '', reportingInstance: '' };
+
+function withoutEmpty(event: KubernetesObject): KubernetesObject {
+  const kept = Object.entries(event).filter(
+    ([key, value]) => !(eventTexts.includes(key) && value === ''),
+  );
+  return Object.fromEntries(kept) as KubernetesObject;
+}
+
 /** Storage speaks the first version of the table, and for events the core form. */
 export function toStorage(
   resource: Resource,
@@ -31,7 +49,7 @@ export function toStorage(
 ): KubernetesObject {
   const base = resource.group === stored.group ? object : renamed(object, toCore);
   return {
-    ...base,
+    ...(stored.storage === 'events' ? withoutEmpty(base) : base),
     apiVersion: groupVersion(stored.group, stored.versions[0] ?? 'v1'),
     kind: stored.kind,
   };
@@ -42,6 +60,16 @@ export function fromStorage(
   version: string,
   object: KubernetesObject,
 ): KubernetesObject {
-  const base = resource.group === 'events.k8s.io' ? renamed(object, fromCore) : object;
-  return { ...base, apiVersion: groupVersion(resource.group, version), kind: resource.kind };
+  return {
+    ...readable(resource, object),
+    apiVersion: groupVersion(resource.group, version),
+    kind: resource.kind,
+  };
+}
+
+function readable({ group, storage }: Resource, object: KubernetesObject): KubernetesObject {
+  if (storage !== 'events') return object;
+  return group === ''
+    ? { ...shownEmpty, ...object }
+    : { eventTime: null, ...renamed(object, fromCore) };
 }

@@ -33,8 +33,14 @@ export interface Resource {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
   readonly status: boolean;
-  /** Built-in kinds know strategic merge patches and may be replaced without naming a resourceVersion. */
+  /** Built-in kinds know strategic merge patches. */
   readonly builtIn: boolean;
+  /** May be replaced without naming a resourceVersion. */
+  readonly unconditional: boolean;
+  /** A PUT creates what is not there. */
+  readonly createOnUpdate: boolean;
+  /** `metadata.generation` counts the changes of the content. */
+  readonly generation: boolean;
   /** Two resources with the same key show the same objects. */
   readonly storage: string;
   /** Paths that a fieldSelector may name besides metadata.name and metadata.namespace. */

@@ -6,13 +6,17 @@ import * as schemas from './schemas.ts';
 type Row = Partial<Resource> & Pick<Resource, 'kind' | 'plural'>;
 
 function resource(group: string, versions: readonly string[], row: Row): Resource {
+  const builtIn = row.builtIn ?? true;
   const defaults = {
     singular: row.kind.toLowerCase(),
     shortNames: [],
     categories: [],
     namespaced: true,
     status: false,
-    builtIn: true,
+    builtIn,
+    unconditional: builtIn,
+    createOnUpdate: false,
+    generation: !builtIn,
     storage: group === '' ? row.plural : `${row.plural}.${group}`,
     selectable: [],
     schema: schemas.plainSchema,
@@ -63,6 +67,7 @@ const event = {
   shortNames: ['ev'],
   storage: 'events',
   schema: schemas.eventSchema,
+  createOnUpdate: true,
   columns: columns.eventColumns,
 };
 
@@ -79,6 +84,7 @@ export const allResources: readonly Resource[] = [
     plural: 'endpoints',
     shortNames: ['ep'],
     columns: columns.endpointsColumns,
+    createOnUpdate: true,
   }),
   core({ ...event, selectable: coreEvents }),
   core({
@@ -141,16 +147,20 @@ export const allResources: readonly Resource[] = [
     status: true,
     schema: schemas.deploymentSchema,
     columns: columns.deploymentColumns,
+    generation: true,
   }),
   resource('coordination.k8s.io', ['v1'], {
     kind: 'Lease',
     plural: 'leases',
     columns: columns.leaseColumns,
+    unconditional: false,
+    createOnUpdate: true,
   }),
   resource('discovery.k8s.io', ['v1'], {
     kind: 'EndpointSlice',
     plural: 'endpointslices',
     columns: columns.endpointSliceColumns,
+    generation: true,
   }),
   resource('networking.k8s.io', ['v1'], {
     kind: 'Ingress',

@@ -31,8 +31,6 @@ function defaultStatus(service: KubernetesObject): KubernetesObject {
   const status = fieldsOf(service['status']);
   const balancer = fieldsOf(status['loadBalancer']);
   const ingress = listOf(balancer['ingress']);
-  if (typeOf(service) !== 'LoadBalancer')
-    return { ...service, status: { ...status, loadBalancer: {} } };
   const filled = ingress.map((entry) =>
     isFields(entry) && entry['ip'] ? { ...entry, ipMode: entry['ipMode'] ?? 'VIP' } : entry,
   );
@@ -103,5 +101,7 @@ function dropped(before: KubernetesObject, after: KubernetesObject): KubernetesO
       'ipFamilyPolicy',
       'internalTrafficPolicy',
     );
-  return withSpec(after, spec);
+  const lost = typeOf(before) === 'LoadBalancer' && typeOf(after) !== 'LoadBalancer';
+  const status = { ...fieldsOf(after['status']), loadBalancer: {} };
+  return withSpec(lost ? { ...after, status } : after, spec);
 }

@@ -28,9 +28,12 @@ export function validateService(
     ...validatePolicy(service),
     ...validateStatus(service),
     ...(before ? immutable(before, service) : []),
+    ...validateClass(before, service),
   ];
 }
 
+const modes = ['Proxy', 'VIP'];
+const badAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
 function validateType(service: KubernetesObject): readonly Cause[] {
@@ -45,9 +48,7 @@ function validateType(service: KubernetesObject): readonly Cause[] {
       ),
     );
   if (address !== '' && address !== 'None' && isIP(address) === 0)
-    found.push(
-      cause('spec.clusterIPs[0]', `Invalid value: "${address}": must be a valid IP address`),
-    );
+    found.push(cause('spec.clusterIPs[0]', `Invalid value: "${address}": ${badAddress}`));
   return found;
 }
 
@@ -75,14 +76,9 @@ function validatePort(port: Fields, index: number, service: KubernetesObject): r
   const protocol = textAt(port, 'protocol');
   if (!['TCP', 'UDP', 'SCTP'].includes(protocol))
     found.push(unsupported(`${at}.protocol`, protocol, ['SCTP', 'TCP', 'UDP']));
-  if (!validTarget(port['targetPort'])) {
-    found.push(
-      cause(
-        `${at}.targetPort`,
-        `Invalid value: ${JSON.stringify(port['targetPort'])}: must be between 1 and 65535, inclusive, or the name of a container port`,
-      ),
-    );
-  }
+  const target = port['targetPort'];
+  for (const wrong of targetProblems(target))
+    found.push(cause(`${at}.targetPort`, `Invalid value: ${JSON.stringify(target)}: ${wrong}`));
   if (nodePortOf(port) !== 0 && !isExternal(service)) {
     found.push(
       cause(
@@ -107,9 +103,22 @@ function validNumber(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }
 
-function validTarget(value: unknown): boolean {
-  if (typeof value !== 'string') return validNumber(value);
-  return value.length <= 15 && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(value) && /[a-z]/.test(value);
+/** Rules for the name of a port, each with what the API server says when it is broken. */
+const portNames: readonly (readonly [(name: string) => boolean, string])[] = [
+  [(name) => name.length <= 15, 'must be no more than 15 characters'],
+  [
+    (name) => /^[-a-z0-9]+$/i.test(name),
+    'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+  ],
+  [(name) => /[a-z]/i.test(name), 'must contain at least one letter (a-z)'],
+  [(name) => !name.includes('--'), 'must not contain consecutive hyphens'],
+  [(name) => !/^-|-$/.test(name), 'must not begin or end with a hyphen'],
+];
+
+function targetProblems(value: unknown): readonly string[] {
+  if (typeof value !== 'string')
+    return validNumber(value) ? [] : ['must be between 1 and 65535, inclusive'];
+  return portNames.flatMap(([fine, wrong]) => (fine(value) ? [] : [wrong]));
 }
 
 function duplicates(ports: readonly Fields[]): readonly Cause[] {
@@ -153,16 +162,29 @@ function validateStatus(service: KubernetesObject): readonly Cause[] {
     return [
       cause(
         path,
-        'Forbidden: may only be used when `spec.type` is "LoadBalancer"',
+        "Forbidden: may only be used when `spec.type` is 'LoadBalancer'",
         'FieldValueForbidden',
       ),
     ];
   }
   return ingress.flatMap((entry, index) => {
+    const at = `${path}[${index}]`;
     const ip = textAt(entry, 'ip');
-    return ip === '' || isIP(ip) !== 0
-      ? []
-      : [cause(`${path}[${index}].ip`, `Invalid value: "${ip}": must be a valid IP address`)];
+    const mode = textAt(entry, 'ipMode');
+    const found: Cause[] = [];
+    if (ip !== '' && isIP(ip) === 0)
+      found.push(cause(`${at}.ip`, `Invalid value: "${ip}": ${badAddress}`));
+    if (mode !== '' && ip === '')
+      found.push(
+        cause(
+          `${at}.ipMode`,
+          'Forbidden: may not be specified when `ip` is not set',
+          'FieldValueForbidden',
+        ),
+      );
+    else if (mode !== '' && !modes.includes(mode))
+      found.push(unsupported(`${at}.ipMode`, mode, modes));
+    return found;
   });
 }
 
@@ -170,5 +192,24 @@ function immutable(before: KubernetesObject, after: KubernetesObject): readonly 
   if (typeOf(before) === 'ExternalName' || typeOf(after) === 'ExternalName') return [];
   const address = textAt(specOf(after), 'clusterIP');
   if (address === textAt(specOf(before), 'clusterIP')) return [];
-  return [cause('spec.clusterIPs[0]', `Invalid value: ["${address}"]: may not change once set`)];
+  return [
+    cause('spec.clusterIPs[0]', `Invalid value: []string{"${address}"}: may not change once set`),
+  ];
+}
+
+/** Once a LoadBalancer has a class, or none, only another type lets go of that. */
+function validateClass(
+  before: KubernetesObject | undefined,
+  after: KubernetesObject,
+): readonly Cause[] {
+  const field = 'spec.loadBalancerClass';
+  const wanted = specOf(after)['loadBalancerClass'];
+  if (typeOf(after) !== 'LoadBalancer') {
+    const forbidden = "Forbidden: may only be used when `spec.type` is 'LoadBalancer'";
+    return wanted === undefined ? [] : [cause(field, forbidden, 'FieldValueForbidden')];
+  }
+  if (typeOf(before) !== 'LoadBalancer' || wanted === specOf(before)['loadBalancerClass'])
+    return [];
+  const shown = wanted === undefined ? 'null' : JSON.stringify(wanted);
+  return [cause(field, `Invalid value: ${shown}: may not change once set`)];
 }

@@ -1,5 +1,6 @@
 import type { FaultBoard } from '../faults.ts';
 import type { RequestInfo } from '../http/request.ts';
+import type { NamespaceController } from '../namespaces.ts';
 import { type Catalog, groupVersion } from '../resources/catalog.ts';
 import { fromStorage } from '../resources/convert.ts';
 import type { Resource } from '../resources/resource.ts';
@@ -16,6 +17,7 @@ export interface Context {
   readonly now: () => number;
   readonly bookmarkMs: number;
   readonly gracefulPods: boolean;
+  readonly namespaces: NamespaceController;
 }
 
 export function apiVersionOf(info: RequestInfo): string {

@@ -1,6 +1,6 @@
 /** get, list and watch. */
 import type { ServerResponse } from 'node:http';
-import { badRequest, notFound } from '../errors.ts';
+import { ApiError, badRequest, notFound } from '../errors.ts';
 import { formOf } from '../http/accept.ts';
 import { sendJson } from '../http/reply.ts';
 import type { RequestInfo } from '../http/request.ts';
@@ -101,6 +101,9 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
       'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
     );
   }
+  const revision = query.get('resourceVersion') ?? '';
+  if (!/^\d*$/.test(revision))
+    throw new ApiError(500, '', `strconv.ParseUint: parsing "${revision}": invalid syntax`);
   const table = renderer(context, info);
   const metadataOf = (object: KubernetesObject): Fields => ({
     resourceVersion: object.metadata.resourceVersion,
@@ -109,18 +112,18 @@ function watchOptions(context: Context, info: RequestInfo): WatchOptions {
     store: context.store,
     place: placeOf(info),
     matches: matcherOf(info),
-    revision: query.get('resourceVersion') ?? '',
+    revision,
     initialEvents,
     bookmarks,
     timeoutMs: Number(query.get('timeoutSeconds') ?? DEFAULT_TIMEOUT_S) * 1000,
     bookmarkMs: context.bookmarkMs,
     render: (object, first) =>
       table?.([object], metadataOf(object), first) ?? { ...shown(info, object) },
-    bookmark: (revision, annotations) => ({
+    bookmark: (at, annotations) => ({
       kind: info.resource.kind,
       apiVersion: apiVersionOf(info),
       metadata: {
-        resourceVersion: String(revision),
+        resourceVersion: String(at),
         creationTimestamp: null,
         ...(annotations && { annotations }),
       },

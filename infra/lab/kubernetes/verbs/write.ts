@@ -1,7 +1,7 @@
 /** create, update, patch, delete and deletecollection. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeObject, decodePatched } from '../custom/decode.ts';
-import { badRequest, notFound } from '../errors.ts';
+import { badRequest, managerRequired, notFound } from '../errors.ts';
 import { fieldAt, fieldsOf, textAt } from '../fields.ts';
 import { formOf } from '../http/accept.ts';
 import { parseBody, readObject, readBytes } from '../http/body.ts';
@@ -60,7 +60,7 @@ export async function answerCreate(
 ): Promise<void> {
   const { resource, namespace } = info;
   const bytes = await readBytes(request);
-  const given = readObject(parseBody(bytes, info.contentType), {
+  const given = readObject(parseBody(bytes, info.contentType, resource.kind), {
     resource,
     apiVersion: apiVersionOf(info),
     ...(namespace && { namespace }),
@@ -100,14 +100,16 @@ export async function answerUpdate(
     name,
     ...(info.namespace && { namespace: info.namespace }),
   };
-  const given = readObject(parseBody(bytes, info.contentType), expected);
-  send(context, info, response, {
-    code: 200,
-    object: context.writer.update(
-      targetOf(context, info, name),
-      decodeObject(info, given, response),
-    ),
-  });
+  const given = readObject(parseBody(bytes, info.contentType, info.resource.kind), expected);
+  const target = targetOf(context, info, name);
+  const object = decodeObject(info, given, response);
+  const { createOnUpdate, storage } = info.resource;
+  if (createOnUpdate && !context.store.get(storage, info.namespace, name)) {
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    const created = context.writer.create(target, { ...object, metadata });
+    return send(context, info, response, { code: 201, object: created });
+  }
+  send(context, info, response, { code: 200, object: context.writer.update(target, object) });
 }
 
 export async function answerPatch(
@@ -121,10 +123,7 @@ export async function answerPatch(
   const target = targetOf(context, info, name);
   const live = context.store.get(info.resource.storage, info.namespace, name);
   if (isApply(info)) {
-    if (!info.query.get('fieldManager'))
-      throw badRequest(
-        'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-      );
+    if (!info.query.get('fieldManager')) throw managerRequired();
     const object = applyPatch(context, info, target, bytes);
     return send(context, info, response, { code: live ? 200 : 201, object });
   }
@@ -170,8 +169,11 @@ export async function answerDelete(
   const options = await deleteOptionsOf(info, request);
   const target = targetOf(context, info, name);
   const preconditions = fieldsOf(options['preconditions']);
-  context.writer.delete({ ...target, dryRun: true }, preconditions);
-  if (resource.storage === 'namespaces' && !target.dryRun) emptyNamespace(context, name);
+  const live = context.writer.delete({ ...target, dryRun: true }, preconditions);
+  if (resource.storage === 'namespaces') {
+    const gone = target.dryRun ? live : context.namespaces.terminate(live);
+    return sendJson(response, 200, shown(info, gone));
+  }
   const gone = context.writer.delete(target, preconditions, graceOf(context, info, options));
   if (gone.metadata.deletionTimestamp && context.store.get(resource.storage, info.namespace, name))
     return sendJson(response, 200, shown(info, gone));
@@ -188,20 +190,6 @@ export async function answerDelete(
     status: 'Success',
     details,
   });
-}
-
-/** What the namespace controller does elsewhere: the contents go before the namespace. */
-function emptyNamespace(context: Context, namespace: string): void {
-  const storages = new Set(
-    context.catalog
-      .served()
-      .filter((resource) => resource.namespaced)
-      .map((resource) => resource.storage),
-  );
-  for (const storage of storages) {
-    for (const object of context.store.list({ storage, namespace }))
-      context.store.remove(storage, object);
-  }
 }
 
 export async function answerDeleteCollection(

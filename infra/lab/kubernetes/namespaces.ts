@@ -1,0 +1,81 @@
+/** The namespace controller: a namespace that is deleted terminates, and goes once nothing is left in it. */
+import { fieldsOf } from './fields.ts';
+import type { Catalog } from './resources/catalog.ts';
+import type { Store } from './store.ts';
+import type { KubernetesObject } from './types.ts';
+
+const NAMESPACES = 'namespaces';
+
+export interface NamespaceOptions {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  /** When an object or a namespace was deleted, as the API writes it. */
+  readonly timestamp: () => string;
+  /** How long the controller takes to begin, in milliseconds; Infinity: there is no controller. */
+  readonly delayMs: number;
+}
+
+export class NamespaceController {
+  readonly #options: NamespaceOptions;
+  readonly #emptied = new Set<string>();
+
+  constructor(options: NamespaceOptions) {
+    this.#options = options;
+    options.store.listen(({ type, object }) => {
+      const { namespace } = object.metadata;
+      if (type === 'DELETED' && namespace !== undefined && this.#emptied.has(namespace))
+        this.#finish(namespace);
+    });
+  }
+
+  /** Marks the namespace as terminating and answers it so; what is in it goes now or after the delay. */
+  terminate(namespace: KubernetesObject): KubernetesObject {
+    const { store, timestamp, delayMs } = this.#options;
+    if (namespace.metadata.deletionTimestamp) return namespace;
+    const { name } = namespace.metadata;
+    const marked = store.put(NAMESPACES, {
+      ...namespace,
+      metadata: { ...namespace.metadata, deletionTimestamp: timestamp() },
+      status: { ...fieldsOf(namespace['status']), phase: 'Terminating' },
+    });
+    if (delayMs === 0) this.#empty(name);
+    else if (Number.isFinite(delayMs)) setTimeout(() => this.#empty(name), delayMs).unref();
+    return marked;
+  }
+
+  /** What a finalizer holds is only marked; its owner takes the finalizer off, or nobody does. */
+  #empty(namespace: string): void {
+    const { store, timestamp } = this.#options;
+    this.#emptied.add(namespace);
+    for (const [storage, object] of this.#contents(namespace)) {
+      if ((object.metadata.finalizers ?? []).length === 0) store.remove(storage, object);
+      else if (!object.metadata.deletionTimestamp)
+        store.put(storage, {
+          ...object,
+          metadata: {
+            ...object.metadata,
+            deletionTimestamp: timestamp(),
+            deletionGracePeriodSeconds: 0,
+          },
+        });
+    }
+    this.#finish(namespace);
+  }
+
+  #finish(name: string): void {
+    const { store } = this.#options;
+    const namespace = store.get(NAMESPACES, undefined, name);
+    if (!namespace?.metadata.deletionTimestamp || this.#contents(name).length > 0) return;
+    this.#emptied.delete(name);
+    store.remove(NAMESPACES, namespace);
+  }
+
+  #contents(namespace: string): readonly (readonly [string, KubernetesObject])[] {
+    const { catalog, store } = this.#options;
+    const namespaced = catalog.served().filter((resource) => resource.namespaced);
+    const storages = new Set(namespaced.map((resource) => resource.storage));
+    return [...storages].flatMap((storage) =>
+      store.list({ storage, namespace }).map((object) => [storage, object] as const),
+    );
+  }
+}
